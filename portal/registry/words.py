@@ -1,0 +1,43 @@
+"""İYS's own words for channel, recipient type, status and source; our member names are English."""
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """How a commercial message travels (İYS `type`)."""
+
+    SMS = "MESAJ"
+    CALL = "ARAMA"
+    EMAIL = "EPOSTA"
+
+
+class RecipientType(StrEnum):
+    """Whether the address belongs to a person or to a merchant (İYS `recipientType`)."""
+
+    INDIVIDUAL = "BIREYSEL"
+    MERCHANT = "TACIR"
+
+
+class Status(StrEnum):
+    """What was decided (İYS `status`)."""
+
+    GRANTED = "ONAY"
+    REFUSED = "RET"
+
+
+class Source(StrEnum):
+    """Where a decision was made, as far as a provider may say it (İYS `source`, HS_ values; IYS_* are only read)."""
+
+    WEB = "HS_WEB"
+    ELECTRONIC = "HS_EORTAM"
+    MOBILE_APP = "HS_MOBIL"
+    SMS = "HS_MESAJ"
+    EMAIL = "HS_EPOSTA"
+    CALL_CENTRE = "HS_CAGRI_MERKEZI"
+    SOCIAL_MEDIA = "HS_SOSYAL_MEDYA"
+    PHYSICAL_PLACE = "HS_FIZIKSEL_ORTAM"
+    SIGNED_FORM = "HS_ISLAK_IMZA"
+    EVENT = "HS_ETKINLIK"
+    ATM = "HS_ATM"
+    BEFORE_2015 = "HS_2015"
+    PROVIDER_DECISION = "HS_KARAR"
