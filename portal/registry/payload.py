@@ -1,0 +1,72 @@
+"""What we send to İYS, byte for byte: bodies, paths and dates."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+from portal.clock import ISTANBUL
+
+from .words import Channel, RecipientType, Source, Status
+
+TOKEN_PATH = "/oauth2/token"
+WIRE_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
+
+
+def freeze(
+    *,
+    recipient: str,
+    channel: Channel,
+    recipient_type: RecipientType,
+    status: Status,
+    source: Source,
+    consent_date: datetime,
+) -> bytes:
+    """The body of a V2 single add, compact UTF-8 JSON in a fixed order of keys, to be sent unchanged ever after.
+
+    `recipient` is +E.164 or a lower-case e-mail. ValueError for a word İYS does not know, an empty recipient or a naive
+    date: İYS refuses null and "" even where a field may be left out.
+    """
+    if not recipient:
+        raise ValueError("a consent needs a recipient")
+    body = {
+        "recipient": recipient,
+        "type": Channel(channel),
+        "source": Source(source),
+        "status": Status(status),
+        "consentDate": wire_date(consent_date),
+        "recipientType": RecipientType(recipient_type),
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def add_path(iys_code: int, brand_code: int) -> str:
+    """Where a consent is added: V2, which answers a repeated request as it answered the first."""
+    return f"/v2{_consents(iys_code, brand_code)}"
+
+
+def single_status_path(iys_code: int, brand_code: int) -> str:
+    """Where one consent is asked for (1000 calls an hour)."""
+    return f"{_consents(iys_code, brand_code)}/status"
+
+
+def multi_status_path(iys_code: int, brand_code: int, recipient_type: RecipientType, channel: Channel) -> str:
+    """Where up to 1000 addresses are asked for at once; İYS lists those with ONAY."""
+    return f"{_consents(iys_code, brand_code)}/{RecipientType(recipient_type)}/status/{Channel(channel)}"
+
+
+def wire_date(at: datetime) -> str:
+    """A moment as İYS writes it: Turkey time, cut to the second (rounding up could reach the future: H162)."""
+    if at.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return at.astimezone(ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def read_date(text: str) -> datetime:
+    """The moment İYS wrote, in UTC. ValueError for another form or an impossible date."""
+    if not WIRE_DATE.fullmatch(text):
+        raise ValueError(f"not a date as İYS writes it: {text!r}")
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ISTANBUL).astimezone(UTC)
+
+
+def _consents(iys_code: int, brand_code: int) -> str:
+    return f"/sps/{iys_code}/brands/{brand_code}/consents"
