@@ -1,0 +1,26 @@
+"""Short links: codes that cannot be guessed, what they lead to, and who opened them. Knows nothing of its neighbours."""
+
+from shortlinks.agents import classify
+from shortlinks.base import Base
+from shortlinks.codes import Codes
+from shortlinks.links import Link, code_of, create, create_many, revoke
+from shortlinks.resolution import LinkState, Resolution, resolve
+from shortlinks.visits import Opening, Visit, VisitKind, record
+
+__all__ = [
+    "Base",
+    "Codes",
+    "Link",
+    "LinkState",
+    "Opening",
+    "Resolution",
+    "Visit",
+    "VisitKind",
+    "classify",
+    "code_of",
+    "create",
+    "create_many",
+    "record",
+    "resolve",
+    "revoke",
+]

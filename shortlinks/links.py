@@ -1,0 +1,92 @@
+"""Links: how they are made, many at a time, and taken back."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, bindparam, insert, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shortlinks.base import Base, BigId
+from shortlinks.codes import NONCE_BITS, Codes
+
+NONCE_BYTES = NONCE_BITS // 8
+
+
+class Link(Base):
+    """One short link. The id is small, so that its code is short; the nonce makes the code unguessable."""
+
+    __tablename__ = "link"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    nonce: Mapped[int]
+    owner: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class LinkCounter(Base):
+    """One row: the last link id that was given out."""
+
+    __tablename__ = "link_counter"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    taken: Mapped[int]
+
+
+def create(
+    session: Session, salt: str, owner: int, at: datetime, expires_at: datetime | None = None
+) -> tuple[int, str]:
+    """Make one link: its id and code. The caller commits."""
+    return create_many(session, salt, owner, 1, at, expires_at)[0]
+
+
+def create_many(
+    session: Session, salt: str, owner: int, count: int, at: datetime, expires_at: datetime | None = None
+) -> list[tuple[int, str]]:
+    """Make that many links for one owner: their (id, code), ids ascending.
+
+    Needs a writing transaction, which the caller commits; until then other makers of links wait on the counter.
+    """
+    if count < 1:
+        return []
+    codes, ids, nonces = Codes(salt), _take(session, count), _nonces(count)
+    links = [(link_id, codes.encode(link_id, nonce)) for link_id, nonce in zip(ids, nonces, strict=True)]
+    alike = insert(Link.__table__).values(owner=owner, created_at=at, expires_at=expires_at)
+    session.execute(alike, [{"id": link_id, "nonce": nonce} for link_id, nonce in zip(ids, nonces, strict=True)])
+    return links
+
+
+def code_of(salt: str, link_id: int, nonce: int) -> str:
+    """The code of a link that exists already."""
+    return Codes(salt).encode(link_id, nonce)
+
+
+def revoke(session: Session, link_ids: Iterable[int], at: datetime) -> None:
+    """Take links back. A link that was taken back before keeps its date. The caller commits."""
+    link = Link.__table__
+    still_there = update(link).where(link.c.id == bindparam("link_id"), link.c.revoked_at.is_(None))
+    rows = [{"link_id": link_id} for link_id in link_ids]
+    if rows:
+        session.execute(still_there.values(revoked_at=at), rows)
+
+
+def _take(session: Session, count: int) -> range:
+    """The next so many ids, for this transaction alone; ids of one that rolls back are given out again."""
+    last = _advance(session, count)
+    if last is None:  # The first links of this database. Of two such transactions the later waits, then advances.
+        session.execute(text("INSERT INTO link_counter (id, taken) VALUES (1, 0) ON CONFLICT DO NOTHING"))
+        last = _advance(session, count)
+    return range(last - count + 1, last + 1)
+
+
+def _advance(session: Session, count: int) -> int | None:
+    counter = LinkCounter.__table__
+    return session.scalar(update(counter).values(taken=counter.c.taken + count).returning(counter.c.taken))
+
+
+def _nonces(count: int) -> list[int]:
+    drawn = secrets.token_bytes(count * NONCE_BYTES)  # Drawn at once: a system call for each would show.
+    return [int.from_bytes(drawn[at : at + NONCE_BYTES]) for at in range(0, len(drawn), NONCE_BYTES)]

@@ -1,0 +1,11 @@
+import subprocess
+import sys
+
+
+def test_short_links_stand_without_the_portal():
+    program = "import shortlinks, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+
+    assert "shortlinks" in loaded
+    assert not {"portal", "config", "flask", "werkzeug"} & set(loaded)
