@@ -38,7 +38,7 @@ def is_email(text: str) -> bool:
 def _bare(spelling: str) -> str:
     if label := _LABEL.match(spelling):
         spelling = spelling[label.end() :].partition("?")[0]
-    spelling = spelling.rstrip(" .,;")
+    spelling = spelling.rstrip(" .")
     if spelling.endswith(">"):  # Ayşe Yılmaz <ayse@example.com>
         spelling = spelling[:-1].rpartition("<")[2]
     return spelling.strip()

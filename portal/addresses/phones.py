@@ -15,7 +15,7 @@ _MOBILE = re.compile(_PLAN.mobile.national_number_pattern)
 _LANDLINE = re.compile(_PLAN.fixed_line.national_number_pattern)
 
 _SEPARATORS = str.maketrans("", "", " \t\r\n()[]{}./\\-_,:·•‐‑‒–—―−")
-_TURKISH = re.compile(r"(?:(?:\+|00?)?90|\+(?=0))?0?([1-9][0-9]{9})")
+_TURKISH = re.compile(r"(?:\+?(?:00?)?90|\+(?=0))?0?([1-9][0-9]{9})")
 _LABEL = re.compile(
     r"(?:(?:telefonu?|tel|gsm|cep|mobile?|phone|sms|whatsapp|numarası|numara|nosu|no|ev|[iİ]ş)\b[\s.:#/-]*)+", re.I
 )
@@ -64,7 +64,7 @@ def _read_unusual(spelling: str, compact: str) -> tuple[str, bool]:
         raise BadAddress(Problem.SEVERAL)
     if not re.fullmatch(r"\+?[0-9]+", compact):
         raise BadAddress(_problem_of_words(spelling))
-    abroad = re.fullmatch(r"(?:\+|00)(?!90)([0-9]+)", compact)
+    abroad = re.fullmatch(r"(?:\+00|\+|00)(?!90)([0-9]+)", compact)
     return _read_foreign(abroad[1]) if abroad else _read_turkish(compact)
 
 
@@ -75,7 +75,7 @@ def _problem_of_words(spelling: str) -> Problem:
 
 
 def _read_turkish(compact: str) -> tuple[str, bool]:
-    national = re.sub(r"^(?:(?:\+|00)90|0?90(?=[0-9]{9}))?0?", "", compact)
+    national = re.sub(r"^(?:(?:\+00|\+|00)90|0?90(?=[0-9]{9}))?0?", "", compact)
     try:
         return _ask_library("+90" + national)
     except BadAddress as bad:

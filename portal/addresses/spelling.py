@@ -2,7 +2,7 @@
 
 import unicodedata
 
-EDGES = " \t\r\n\v\f\"'=`´‘’“”"  # Excel keeps a number's zeros by a leading ' or as ="0532…".
+EDGES = " \t\r\n\v\f\"'=`´‘’“”,;"  # Excel keeps a number's zeros by a leading ' or as ="0532…".
 FULL_WIDTH = range(0xFF01, 0xFF5F)
 
 
