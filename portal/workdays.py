@@ -5,31 +5,31 @@ from functools import lru_cache
 
 import holidays
 
-from portal.clock import ISTANBUL, day
+from portal.clock import ISTANBUL, istanbul
 
 CALENDAR_VERSION: str = holidays.__version__  # Stored beside each deadline, since a later calendar may differ.
 BUSINESS_DAYS = 3
 LAST_SECOND = time(23, 59, 59, tzinfo=ISTANBUL)
 
 
-def is_workday(of: date, half_days_count: bool) -> bool:
+def is_workday(day: date, half_days_count: bool) -> bool:
     """Whether that day is a business day: Monday to Friday without the full holidays of Law 2429.
 
     An eve (arife) and 28 October are holidays from 13:00 on; whether such a half day counts, the law does not say.
     """
-    if of.weekday() >= 5 or of in _holidays(of.year, "public"):
+    if day.weekday() >= 5 or day in _holidays(day.year, "public"):
         return False
-    return half_days_count or of not in _holidays(of.year, "half_day")
+    return half_days_count or day not in _holidays(day.year, "half_day")
 
 
 def safe_deadline(decided_at: datetime) -> datetime:
     """The earlier reading, for alarms: half days count. The last second of the third business day after, in UTC."""
-    return _deadline(day(decided_at), half_days_count=True)
+    return _deadline(istanbul(decided_at).date(), half_days_count=True)
 
 
 def lenient_deadline(decided_at: datetime) -> datetime:
-    """The later reading, past which İYS certainly refuses: half days do not count. In UTC."""
-    return _deadline(day(decided_at), half_days_count=False)
+    """The later reading, after which sending is given up: half days do not count. In UTC."""
+    return _deadline(istanbul(decided_at).date(), half_days_count=False)
 
 
 @lru_cache(maxsize=4096)

@@ -8,8 +8,8 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
     return text
 
 
-class Problem(StrEnum):
-    """One reason why a spelling is no address; sentence and cure are Turkish msgids that repeat nothing of it."""
+class Explained(StrEnum):
+    """Problems of one kind, each a word with its sentence and cure; both are Turkish msgids and quote nobody."""
 
     sentence: str
     cure: str
@@ -19,6 +19,10 @@ class Problem(StrEnum):
         problem._value_ = word
         problem.sentence, problem.cure = sentence, cure
         return problem
+
+
+class Problem(Explained):
+    """Why a spelling is no address."""
 
     EMPTY = "empty", N_("Adres boş."), N_("Bir telefon numarası ya da e-posta adresi yazın.")
     TOO_LONG = (

@@ -1,8 +1,6 @@
 """Spellings that people and Excel produce, and the one canonical form of each."""
 
 import random
-import subprocess
-import sys
 
 import phonenumbers
 import pytest
@@ -421,10 +419,3 @@ def test_every_problem_has_a_sentence_and_a_cure_in_the_catalogue():
     for problem in Problem:
         assert {problem.sentence, problem.cure} <= extracted
         assert problem.sentence.endswith(".") and problem.cure.endswith(".")
-
-
-@pytest.mark.parametrize("first", ["portal.addresses", "portal.registry"])
-def test_addresses_and_registry_may_be_imported_in_either_order(first):
-    done = subprocess.run([sys.executable, "-W", "error", "-c", f"import {first}, portal.addresses, portal.registry"])
-
-    assert done.returncode == 0
