@@ -4,7 +4,7 @@ from .actions import Action
 from .answers import WireError, errors_in
 from .codes import CODES, Code, action_of, cure_of, sentence_of
 from .payload import TOKEN_PATH, add_path, freeze, multi_status_path, read_date, single_status_path, wire_date
-from .validation import MISSING, Problem, as_wire, problems
+from .validation import MISSING, Problem, address_problems, as_wire, problems
 from .words import Channel, RecipientType, Source, Status
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "WireError",
     "action_of",
     "add_path",
+    "address_problems",
     "as_wire",
     "cure_of",
     "errors_in",

@@ -65,7 +65,10 @@ def read_date(text: str) -> datetime:
     """The moment İYS wrote, in UTC. ValueError for another form or an impossible date."""
     if not WIRE_DATE.fullmatch(text):
         raise ValueError(f"not a date as İYS writes it: {text!r}")
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ISTANBUL).astimezone(UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ISTANBUL).astimezone(UTC)
+    except OverflowError:  # The first hours of the year 1 have no UTC.
+        raise ValueError(f"not a date we can hold: {text!r}") from None
 
 
 def _consents(iys_code: int, brand_code: int) -> str:

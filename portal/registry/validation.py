@@ -64,7 +64,7 @@ def as_wire(found: list[Problem]) -> dict:
 
 
 def address_problems(recipient: object, channel: object, location: list[str | int]) -> Iterator[Problem]:
-    """Whether an address fits its channel: H120, H121, H160; H122 with no channel; H464 for the other kind."""
+    """Whether an address fits its channel: H120, H121, H160; H122 with no channel; H464 too if it fits the others."""
     if channel in (Channel.SMS, Channel.CALL):
         if _is_long_phone(recipient):
             yield Problem("H160", location, recipient)
@@ -75,13 +75,7 @@ def address_problems(recipient: object, channel: object, location: list[str | in
             yield Problem("H120", location, recipient)
     elif not _is(is_phone, recipient) and not _is(is_email, recipient):
         yield Problem("H122", location, recipient)
-    yield from kind_problems(recipient, channel, location)
-
-
-def kind_problems(recipient: object, channel: object, location: list[str | int]) -> Iterator[Problem]:
-    """H464: a sound address, but of the kind that the other channels use."""
-    is_other_kind = is_phone if channel == Channel.EMAIL else is_email
-    if channel in tuple(Channel) and _is(is_other_kind, recipient):
+    if channel in tuple(Channel) and _is(is_phone if channel == Channel.EMAIL else is_email, recipient):
         kind = KIND_OF_ADDRESS[Channel(channel)]
         text = f"İzin tipi (type) {channel} için, alıcı (recipient) {kind} formatında olmalıdır."
         yield Problem("H464", location, recipient, text)

@@ -85,7 +85,9 @@ def test_a_date_read_back_is_the_moment_that_was_written():
     assert read.utcoffset() == timedelta(0)
 
 
-@pytest.mark.parametrize("text", ["2026-11-24", "2026-11-24T09:30:00", "2026-1-2 3:4:5", "2026-15-01 13:35:00", ""])
+@pytest.mark.parametrize(
+    "text", ["2026-11-24", "2026-11-24T09:30:00", "2026-1-2 3:4:5", "2026-15-01 13:35:00", "0001-01-01 00:00:00", ""]
+)
 def test_another_form_of_date_is_refused(text):
     with pytest.raises(ValueError):
         registry.read_date(text)
