@@ -1,0 +1,1 @@
+"""The machine that keeps İYS in step with us."""

@@ -1,0 +1,78 @@
+"""An İYS in a box: the real endpoints, rules and texts over a file of its own, and faults on demand."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask, Response
+
+from portal import clock as portal_clock
+
+from .api import api
+from .box import Box
+from .desk import desk
+from .faults import Faults
+from .ledger import ledger
+from .limits import Pace
+from .store import Store
+from .wreckage import ResetsConnections
+
+ROOT = Path(__file__).parents[3]
+CONTENT_SECURITY_POLICY = "; ".join(
+    ["default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
+)
+
+
+def create_sandbox(
+    path: Path,
+    *,
+    clock: Callable[[], datetime] = portal_clock.now,
+    requests_per_second: int = 10,
+    token_calls_per_hour: int = 100,
+    expiry_status: int = 422,
+) -> Flask:
+    """The sandbox over the file at `path`; its parts are `app.extensions["sandbox"]`, a Box.
+
+    `requests_per_second` 0 takes the limit away; `expiry_status` 400 says H467 last and as a 400.
+    """
+    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.json.sort_keys = False
+    app.extensions["sandbox"] = Box(
+        store=Store(Path(path)),
+        faults=Faults(),
+        pace=Pace(requests_per_second),
+        clock=clock,
+        expiry_status=expiry_status,
+        token_calls_per_hour=token_calls_per_hour,
+    )
+    app.register_blueprint(api)
+    app.register_blueprint(desk)
+    app.register_blueprint(ledger)
+    app.after_request(_guarded)
+    app.wsgi_app = ResetsConnections(app.wsgi_app)
+    return app
+
+
+def create_sandbox_from_environment() -> Flask:
+    """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2) and
+    SANDBOX_REQUESTS_PER_SECOND describe it."""
+    app = create_sandbox(
+        Path(os.environ["SANDBOX_FILE"]),
+        requests_per_second=int(os.environ.get("SANDBOX_REQUESTS_PER_SECOND") or 10),
+    )
+    if account := os.environ.get("SANDBOX_ACCOUNT"):
+        user, iys_code, brands = account.rsplit(":", 2)
+        username, password = user.split(":", 1)
+        app.extensions["sandbox"].store.add_account(
+            username, password, int(iys_code), list(map(int, brands.split(",")))
+        )
+    return app
+
+
+def _guarded(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,46 @@
+"""A consent comes in: known already, wrong in itself, wrong against what is stored, or a new movement."""
+
+from sqlite3 import Row
+
+from portal import registry
+from portal.registry import Problem
+
+from . import movements
+from .box import box
+from .refusals import Refused, refuse_if
+from .rights import Sender
+from .rules import state_codes
+
+
+def add_consent(sender: Sender, path: str, raw: bytes, body: object, *, repeats_answers: bool) -> dict:
+    """Store a movement and answer with its transactionId; Refused with all that İYS would say against it.
+
+    With `repeats_answers` (V2) the same bytes at the same path get the answer they got before.
+    """
+    with box().store.transaction() as db:
+        stored = movements.answered(db, path, raw) if repeats_answers else None
+        if stored is None:
+            is_late = _check_fields(body)
+            key = movements.key_of(sender.brand_code, body)
+            _check_state(movements.head(db, key), body, is_late)
+            stored = movements.append(db, sender.iys_code, key, body, registry.wire_date(box().clock()))
+            if repeats_answers:
+                movements.remember_answer(db, path, raw, stored)
+    return {"transactionId": stored.transaction_id, "creationDate": stored.creation_date}
+
+
+def _check_fields(body: object) -> bool:
+    """Refuse what breaks a field rule; True for a consent that is only too old, where that is said last, as a 400."""
+    found = registry.problems(body, now=box().clock())
+    if box().expiry_status == 400 and [problem.code for problem in found] == ["H467"]:
+        return True
+    refuse_if(found)
+    # No retailer is known here.
+    refuse_if([Problem("H180", [field], body[field]) for field in ("retailerCode", "retailerAccess") if field in body])
+    return False
+
+
+def _check_state(head: Row | None, body: dict, is_late: bool) -> None:
+    refuse_if([Problem(code) for code in state_codes(head, body)])
+    if is_late:
+        raise Refused(Problem("H467"), http=400)
