@@ -26,7 +26,7 @@ def add_account() -> ResponseReturnValue:
     fields = fields_of_request()
     try:
         username, password, iys_code, brands = _account(fields)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return {"error": f"an account needs {ACCOUNT_KEYS}"}, 400
     box().store.add_account(username, password, iys_code, brands)
     return {"username": username, "iysCode": iys_code, "brands": brands}, 201

@@ -47,6 +47,7 @@ def test_registering_again_changes_the_password(provider):
         {"brands": 5},
         {"brands": []},
         {"iysCode": 10**30},
+        {"iysCode": float("inf")},
     ],
 )
 def test_half_an_account_is_refused_with_what_is_needed(provider, change):
