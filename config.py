@@ -1,0 +1,82 @@
+"""Settings, read once from the environment; there are no default secrets."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from pathlib import Path
+
+SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
+SHORTEST_SECRET = 16
+
+
+class BadSetting(RuntimeError):
+    """A setting is missing or cannot be read; the message says which and what to do."""
+
+
+def from_environment(environ: Mapping[str, str]) -> dict:
+    """The Flask config of one process. Raises BadSetting where a secret is missing or a value cannot be read."""
+    missing = [name for name in SECRETS if not environ.get(name)]
+    if missing:
+        raise BadSetting(f"Set {', '.join(missing)} in the environment (bin/dev makes them into instance/env).")
+    for name in ("SECRET_KEY", "LINK_SALT"):
+        if len(environ[name]) < SHORTEST_SECRET:
+            raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters.")
+    instance = Path(environ.get("INSTANCE", "instance")).absolute()
+    development = environ.get("DEVELOPMENT") == "1"
+    port = _number(environ, "PORT", 8000)
+    return {
+        "SECRET_KEY": environ["SECRET_KEY"],
+        "LINK_SALT": environ["LINK_SALT"],
+        "VAULT_KEYS": vault_keys(environ["VAULT_KEYS"]),
+        "INSTANCE": instance,
+        "DATABASE_URL": environ.get("DATABASE_URL") or f"sqlite:///{instance / 'izinlink.db'}",
+        "QUEUE_FILE": str(instance / "queue.db"),
+        "DEVELOPMENT": development,
+        "HOSTS": frozenset(_words(environ.get("HOSTS", "localhost,127.0.0.1" if development else ""))),
+        "SHORT_HOSTS": frozenset(_words(environ.get("SHORT_HOSTS", ""))),
+        "LINK_BASE": environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/"),
+        "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
+        "IYS_BASE_URL": environ.get("IYS_BASE_URL", "https://api.iys.org.tr").rstrip("/"),
+        "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
+        "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
+        "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
+        "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,  # An audience file may hold 5 MB; forms around it stay small.
+        "SESSION_COOKIE_NAME": "izinlink" if development else "__Host-izinlink",
+        "SESSION_COOKIE_SECURE": not development,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 12 * 60 * 60,
+        "WTF_CSRF_TIME_LIMIT": None,  # The token lives as long as the session that signs it.
+        "RATELIMIT_STORAGE_URI": environ.get("RATELIMIT_STORAGE_URI", "memory://"),
+        "RATELIMIT_HEADERS_ENABLED": False,
+        "BABEL_DEFAULT_LOCALE": "tr",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Istanbul",
+    }
+
+
+def vault_keys(text: str) -> dict[int, bytes]:
+    """Read "1:<base64 of 32 bytes>[,2:…]" into key generations. Raises BadSetting."""
+    keys = {}
+    for part in text.split(","):
+        generation, _, encoded = part.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            key = b""
+        if not generation.isdigit() or not 1 <= int(generation) <= 255 or len(key) != 32:
+            raise BadSetting('VAULT_KEYS reads "1:<base64 of 32 bytes>", with ",2:…" added while keys rotate.')
+        keys[int(generation)] = key
+    if len(keys) > 2 or len({generation % 2 for generation in keys}) != len(keys):
+        raise BadSetting("VAULT_KEYS holds one key generation, or two that follow each other while keys rotate.")
+    return keys
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        return float(environ.get(name, default)) if "." in str(environ.get(name, "")) else int(environ.get(name, default))
+    except ValueError:
+        raise BadSetting(f"{name} is not a number: {environ[name]!r}.") from None
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip().lower() for word in text.split(",") if word.strip()]

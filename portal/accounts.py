@@ -1,0 +1,95 @@
+"""Providers, their people and how they sign in."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.models import Brand, Credential, Provider, User
+from portal.models.ids import new_id
+from portal.vault import Vault
+
+EVERYBODY = 0  # People are found before their provider is known: their index is of no provider.
+SHORTEST_PASSWORD = 12
+
+# OWASP's minimum (19 MiB, 2 passes): a burst of sign-ins must not eat the machine.
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+class PasswordTooShort(ValueError):
+    """A password has fewer than SHORTEST_PASSWORD characters."""
+
+
+def open_provider(
+    session: Session, *, iys_code: int, title: str, mersis: str, contact: str, brands: dict[int, str], at: datetime
+) -> Provider:
+    """A new provider with its brands ({brandCode: name}; the master brand's code is the iysCode)."""
+    provider = Provider(iys_code=iys_code, title=title, mersis=mersis, contact=contact, created_at=at)
+    session.add(provider)
+    session.flush()
+    for brand_code, name in brands.items():
+        session.add(Brand(provider_id=provider.id, brand_code=brand_code, name=name, created_at=at))
+    session.flush()
+    return provider
+
+
+def admit(session: Session, vault: Vault, provider: Provider, *, email: str, name: str, password: str, at) -> User:
+    """Give a person a way in. Raises PasswordTooShort."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise PasswordTooShort
+    user_id = new_id()
+    user = User(
+        id=user_id,
+        provider_id=provider.id,
+        email=vault.seal(email, User.PLACE, provider.id, user_id),
+        **vault.indexes(EVERYBODY, email.strip().lower()),
+        name=name,
+        password_hash=hasher.hash(password),
+        created_at=at,
+    )
+    session.add(user)
+    return user
+
+
+def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Credential:
+    """Keep what a provider signs in to İYS with."""
+    credential_id = new_id()
+    credential = Credential(
+        id=credential_id,
+        provider_id=provider.id,
+        username=username,
+        password=vault.seal(password, Credential.PASSWORD, provider.id, credential_id),
+        created_at=at,
+    )
+    session.add(credential)
+    return credential
+
+
+def who_signs_in(session: Session, vault: Vault, email: str, password: str) -> User | None:
+    """The person, where address and password fit; an unknown address takes as long as a wrong password."""
+    user = session.scalar(select(User).where(User.has_index(vault.indexes(EVERYBODY, email.strip().lower()))))
+    known = password_fits(user.password_hash if user else _nobodys_hash(), password)
+    return user if user and known and user.is_active else None
+
+
+def password_fits(password_hash: str, password: str) -> bool:
+    """Whether a password is the one behind a hash."""
+    try:
+        return hasher.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def signed_in(session: Session, token: str) -> User | None:
+    """The person behind a session's id ("<id>.<epoch>"), unless their sessions were ended since."""
+    user_id, _, epoch = token.partition(".")
+    user = session.get(User, int(user_id)) if user_id.isdigit() else None
+    return user if user and str(user.session_epoch) == epoch and user.is_active else None
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return hasher.hash("nobody has this password")

@@ -1,0 +1,11 @@
+"""The commands of a shell: `bin/flask …`, one file per group."""
+
+from flask import Flask
+
+from portal.cli import campaign, demo, iys, jobs, vault
+
+
+def add(app: Flask) -> None:
+    """Put the groups on `flask`."""
+    for group in (campaign.group, demo.group, iys.group, jobs.group, vault.group):
+        app.cli.add_command(group)

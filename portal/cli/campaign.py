@@ -1,0 +1,151 @@
+"""`flask campaign launch`: a list becomes personal links from a shell, for cron."""
+
+import csv
+import json
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from portal import campaigns, clock, launches, wording
+from portal.extensions import db, vault
+from portal.imports import audience
+from portal.imports.reading import Reading, Unreadable, read
+from portal.models import Actor, AuditEntry, Brand, Campaign, CampaignKind, ContactKind, Delivery
+from portal.registry import Channel
+
+group = AppGroup("campaign", help="Campaigns and their links.")
+
+
+class ContactBasis(click.ParamType):
+    """KIND:DATE, as in purchase:2026-11-20. A word that is no kind is kept as a note of the kind "other"."""
+
+    name = "KIND:DATE"
+
+    def convert(self, value, param, ctx) -> campaigns.Contact:
+        kind, _, day = value.rpartition(":")
+        try:
+            when = date.fromisoformat(day)
+        except ValueError:
+            self.fail(f"{day!r} is not a date; write KIND:YYYY-MM-DD", param, ctx)
+        if not kind:
+            self.fail("the kind of contact is missing; write KIND:YYYY-MM-DD", param, ctx)
+        if kind in set(ContactKind):
+            return campaigns.Contact(ContactKind(kind), when)
+        return campaigns.Contact(ContactKind.OTHER, when, note=kind)
+
+
+class Channels(click.ParamType):
+    """A comma-separated list of İYS channels."""
+
+    name = "CHANNELS"
+
+    def convert(self, value, param, ctx) -> list[Channel]:
+        if isinstance(value, list):
+            return value
+        words = [word.strip().upper() for word in value.split(",") if word.strip()]
+        unknown = [word for word in words if word not in set(Channel)]
+        if unknown or not words:
+            self.fail(f"{value!r}: use some of {', '.join(Channel)}", param, ctx)
+        return [Channel(word) for word in words]
+
+
+@group.command()
+@click.option("--brand", "brand_code", type=int, required=True, help="The brand's İYS code.")
+@click.option("--name", required=True)
+@click.option("--kind", type=click.Choice([kind.value for kind in CampaignKind]), required=True)
+@click.option("--audience", "audience_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@click.option("--channels", type=Channels(), default=list(Channel), show_default="all")
+@click.option(
+    "--contact-basis", type=ContactBasis(),
+    help=f"How the people came into contact, needed to ask them: one of {', '.join(ContactKind)}, or a word of your own.",
+)  # fmt: skip
+@click.option("--expires", "expires_days", type=click.IntRange(1, 365), default=30, show_default=True, help="Days.")
+@click.option("--notice-url", default=None, help="Where the privacy notice stands.")
+@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
+@click.option("--send", is_flag=True, help="Let the message gateway send the links, too.")
+def launch(
+    brand_code, name, kind, audience_file, channels, contact_basis, expires_days, notice_url, out, send
+) -> None:  # fmt: skip
+    """Make personal links for a list of addresses and write them to a CSV (address,link).
+
+    Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
+    """
+    kind = CampaignKind(kind)
+    brand = db.session.scalar(select(Brand).where(Brand.brand_code == brand_code))
+    if brand is None:
+        _stop(f"There is no brand {brand_code} here.")
+    try:
+        found = read(audience_file.read_bytes())
+    except Unreadable as unreadable:
+        _stop(f"{audience_file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
+    _list_bad(found)
+    if not found.good:
+        _stop(f"{audience_file.name}: no good row.")
+    campaign = _open(brand, name, kind, channels, contact_basis, expires_days, notice_url, send)
+    audience.bring(db.session, vault(), campaign, found, None, clock.now())
+    _launch(campaign)
+    links = _write_links(campaign, out)
+    progress = campaigns.progress_of(db.session, campaign)
+    summary = {
+        "campaign": campaign.id,
+        "links": links,
+        "left_out": sum(progress.left_out.values()),
+        "bad": len(found.bad),
+        "repeated": found.repeated,
+        "left_out_reasons": progress.left_out,
+    }
+    click.echo(json.dumps(summary))
+
+
+def _open(brand: Brand, name, kind, channels, contact, expires_days, notice_url, send) -> Campaign:
+    at = clock.now()
+    try:
+        campaign = campaigns.open_campaign(
+            db.session, brand, name=name, kind=kind, channels=channels,
+            wording=wording.usual(brand.name, kind, notice_url), contact=contact,
+            expires_at=at + timedelta(days=expires_days), delivery=Delivery.GATEWAY if send else Delivery.CSV,
+            at=at, today=clock.day(at),
+        )  # fmt: skip
+    except campaigns.ContactMissing:
+        _stop("Asking needs --contact-basis KIND:DATE, with a date that is not in the future.")
+    db.session.commit()
+    return campaign
+
+
+def _launch(campaign: Campaign) -> None:
+    campaigns.launch(db.session, campaign, clock.now())
+    db.session.add(
+        AuditEntry(
+            provider_id=campaign.provider_id, at=clock.now(), actor=Actor.SYSTEM, act="campaign.launched",
+            subject="campaign", subject_id=campaign.id, facts={"from": "shell"},
+        )
+    )  # fmt: skip
+    db.session.commit()
+    launches.run(campaign.id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
+
+
+def _write_links(campaign: Campaign, out: Path) -> int:
+    count = 0
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["address", "link"])
+        config = current_app.config
+        for row in launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"]):
+            writer.writerow(row)
+            count += 1
+    return count
+
+
+def _list_bad(found: Reading) -> None:
+    for row in found.bad:
+        click.echo(f"line {row.line}: {row.problem.sentence} {row.problem.cure}", err=True)
+
+
+def _stop(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(1)

@@ -1,0 +1,18 @@
+"""The provider's dashboard. Everything is fetched through the signed-in person's provider."""
+
+from flask import Blueprint
+from flask_login import current_user
+
+from portal.extensions import reading
+from portal.models import Provider
+
+door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+
+
+@door.context_processor
+def layout() -> dict:
+    """What the layout shows on every page."""
+    return {"provider_title": reading().get_one(Provider, current_user.provider_id).title}
+
+
+from portal.dashboard import campaigns, overview, recipients  # noqa: E402, F401 - the pages register with the door

@@ -1,0 +1,251 @@
+"""Campaigns on the dashboard: write one, bring its audience, launch it, take the links."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Response, abort, current_app, redirect, render_template, request, stream_with_context, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal import addresses, campaigns, clock, launches, limits, recipients
+from portal.addresses import Problem
+from portal.dashboard import door
+from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
+from portal.extensions import db, limiter, reading, vault, wake
+from portal.imports import audience
+from portal.imports.reading import Unreadable, read
+from portal.models import (
+    Actor,
+    AudienceEntry,
+    AuditEntry,
+    Brand,
+    Campaign,
+    CampaignKind,
+    ContactKind,
+    Delivery,
+    ImportBatch,
+    ImportRow,
+    LeftOut,
+    Recipient,
+)
+from portal.models.invitation import text_of
+from portal.registry import Channel
+
+SHOWN = 200  # Rows of a long list on one page.
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A campaign in the list."""
+
+    campaign: Campaign
+    brand_name: str
+    progress: campaigns.Progress
+
+
+@door.get("/campaigns", endpoint="campaigns")
+def show_campaigns():
+    """All campaigns, newest first."""
+    rows = reading().execute(
+        select(Campaign, Brand.name)
+        .join(Brand, Brand.id == Campaign.brand_id)
+        .where(Campaign.provider_id == current_user.provider_id)
+        .order_by(Campaign.created_at.desc())
+        .limit(SHOWN)
+    )
+    listed = [Listed(campaign, name, campaigns.progress_of(reading(), campaign)) for campaign, name in rows]
+    return render_template("dashboard/campaigns.html", campaigns=listed)
+
+
+@door.route("/campaigns/new", methods=["GET", "POST"])
+def new_campaign():
+    """Write a campaign."""
+    brands = reading().scalars(select(Brand).where(Brand.provider_id == current_user.provider_id)).all()
+    form = CampaignForm(brands=brands)
+    if form.validate_on_submit():
+        brand = next(brand for brand in brands if brand.id == form.brand.data)
+        try:
+            campaign = _open(form, brand, clock.now())
+        except campaigns.ContactMissing:
+            db.session.rollback()
+            form.contact_date.errors = [gettext("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")]
+        else:
+            _note(campaign, "campaign.opened")
+            db.session.commit()
+            return redirect(url_for(".campaign", campaign_id=campaign.id), 303)
+    return render_template("dashboard/new_campaign.html", form=form), 422 if form.errors else 200
+
+
+def _open(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
+    contact = (
+        campaigns.Contact(ContactKind(form.contact_kind.data), form.contact_date.data, form.contact_note.data or "")
+        if form.contact_date.data
+        else None
+    )
+    return campaigns.open_campaign(
+        db.session,
+        brand,
+        name=form.name.data,
+        kind=CampaignKind(form.kind.data),
+        channels=[Channel(each) for each in form.channels.data],
+        wording=campaigns.Wording(
+            form.title_tr.data, form.body_tr.data, form.title_en.data, form.body_en.data, form.notice_url.data
+        ),
+        contact=contact,
+        expires_at=at + timedelta(days=form.expires_days.data),
+        delivery=Delivery(form.delivery.data),
+        at=at,
+        today=clock.day(at),
+    )
+
+
+@door.get("/campaigns/<int:campaign_id>")
+def campaign(campaign_id: int):
+    """One campaign: its audience, its launch, its links."""
+    return _show(_mine(reading(), campaign_id))
+
+
+@door.post("/campaigns/<int:campaign_id>/audience")
+@limiter.limit(limits.UPLOAD)
+def bring_audience(campaign_id: int):
+    """Read a pasted or uploaded list into the audience."""
+    form = AudienceForm()
+    mine = _mine(db.session, campaign_id)
+    if mine.launched_at or not form.validate_on_submit():
+        abort(400)
+    db.session.rollback()  # Reading a list takes a while; nobody waits for the writer meanwhile.
+    upload = request.files.get("file")
+    try:
+        reading_ = read(upload.read() if upload and upload.filename else form.text.data or "")
+    except Unreadable as unreadable:
+        return _show(_mine(reading(), campaign_id), file_problem=unreadable.problem), 422
+    audience.bring(db.session, vault(), _mine(db.session, campaign_id), reading_, current_user.id, clock.now())
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+@door.post("/campaigns/<int:campaign_id>/launch")
+def launch(campaign_id: int):
+    """Close the audience and let the worker make the links."""
+    if not LaunchForm().validate_on_submit():
+        abort(400)
+    mine = _mine(db.session, campaign_id)
+    try:
+        campaigns.launch(db.session, mine, clock.now())
+    except campaigns.CannotLaunch:
+        db.session.rollback()
+    else:
+        _note(mine, "campaign.launched")
+        db.session.commit()
+        wake("launch", campaign_id)
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
+
+
+@door.get("/campaigns/<int:campaign_id>/links.csv")
+def links_csv(campaign_id: int):
+    """The personal links with their addresses, for any sender. Taking them is noted."""
+    mine = _mine(reading(), campaign_id)
+    _note(mine, "links.taken")
+    db.session.commit()
+    config = current_app.config
+    rows = launches.links_of(reading(), mine, config["LINK_SALT"], config["LINK_BASE"])
+    return Response(
+        stream_with_context(_csv(rows)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="links-{mine.id}.csv"'},
+    )
+
+
+def _csv(rows):
+    yield "address,link\r\n"
+    for row in rows:
+        line = io.StringIO()
+        csv.writer(line).writerow(row)
+        yield line.getvalue()
+
+
+def _mine(session, campaign_id: int) -> Campaign:
+    found = session.get(Campaign, campaign_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found
+
+
+def _note(campaign: Campaign, act: str) -> None:
+    db.session.add(
+        AuditEntry(
+            provider_id=campaign.provider_id, at=clock.now(), actor=Actor.USER, actor_id=current_user.id, act=act,
+            subject="campaign", subject_id=campaign.id, facts={},
+        )
+    )  # fmt: skip
+
+
+def _show(mine: Campaign, file_problem=None) -> str:
+    progress = campaigns.progress_of(reading(), mine)
+    batches = reading().scalars(
+        select(ImportBatch).where(ImportBatch.campaign_id == mine.id).order_by(ImportBatch.created_at)
+    ).all()
+    return render_template(
+        "dashboard/campaign.html",
+        campaign=mine,
+        brand_name=reading().get_one(Brand, mine.brand_id).name,
+        text=text_of(reading(), mine.text_id),
+        progress=progress,
+        batches=batches,
+        bad_rows=_bad_rows(mine),
+        bad_total=sum(batch.bad for batch in batches),
+        left_out=_left_out(mine),
+        audience_form=AudienceForm(),
+        launch_form=LaunchForm(),
+        may_launch=mine.launched_at is None and progress.audience > 0,
+        file_problem=file_problem,
+    )
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A bad line with its problem and cure."""
+
+    line: int
+    value: str
+    sentence: str
+    cure: str
+
+
+def _bad_rows(mine: Campaign) -> list[Bad]:
+    rows = reading().scalars(
+        select(ImportRow)
+        .join(ImportBatch, ImportBatch.id == ImportRow.batch_id)
+        .where(ImportBatch.campaign_id == mine.id)
+        .order_by(ImportRow.id)
+        .limit(SHOWN)
+    )
+    bad = []
+    for row in rows:
+        problem = Problem(row.problem)
+        value = vault().read(row.value, ImportRow.PLACE, row.provider_id, row.id)
+        bad.append(Bad(row.line, value, problem.sentence, problem.cure))
+    return bad
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """An address that got no link."""
+
+    address: str
+    reason: LeftOut
+
+
+def _left_out(mine: Campaign) -> list[Omitted]:
+    rows = reading().execute(
+        select(Recipient, AudienceEntry.left_out)
+        .join(AudienceEntry, AudienceEntry.recipient_id == Recipient.id)
+        .where(AudienceEntry.campaign_id == mine.id, AudienceEntry.left_out.is_not(None))
+        .order_by(AudienceEntry.id)
+        .limit(SHOWN)
+    )
+    return [Omitted(addresses.mask(recipients.address_of(vault(), who)), reason) for who, reason in rows]
+
+

@@ -1,0 +1,102 @@
+"""How the portal holds its database: one engine that writes, one that only reads, alike on SQLite and PostgreSQL.
+
+SQLite writers begin with BEGIN IMMEDIATE (a deferred transaction that reads first fails at once when another writes), and
+queue in order of arrival inside a process, since SQLite's own waiting is unfair. Readers never wait for them (WAL).
+"""
+
+import threading
+from collections import deque
+
+from sqlalchemy import Engine, event
+
+from portal.models import ids
+
+BUSY = 30.0  # Seconds a writer waits for its turn before it gives up.
+POSTGRESQL_URL = "postgresql+psycopg://"
+
+
+def url_of(setting: str) -> str:
+    """The SQLAlchemy address of DATABASE_URL, which may be spelled as other tools spell it."""
+    for prefix in ("postgresql://", "postgres://"):
+        if setting.startswith(prefix):
+            return POSTGRESQL_URL + setting.removeprefix(prefix)
+    return setting
+
+
+def writer_options(url: str) -> dict:
+    """Engine options for the engine that writes."""
+    return {} if url.startswith("sqlite") else {"pool_size": 10, "pool_pre_ping": True}
+
+
+def reader_options(url: str) -> dict:
+    """Engine options for the engine that reads: no transaction is opened, and the database itself refuses a write."""
+    options = writer_options(url) | {"isolation_level": "AUTOCOMMIT"}
+    if not url.startswith("sqlite"):
+        options["connect_args"] = {"options": "-c default_transaction_read_only=on"}
+    return options
+
+
+def prepare(writer: Engine, reader: Engine) -> None:
+    """Attach what each connection needs; called once per process."""
+    ids.draw_nodes_from(writer)
+    if writer.dialect.name == "sqlite":
+        event.listen(writer, "connect", _open_sqlite)
+        event.listen(reader, "connect", _open_sqlite)
+        event.listen(reader, "connect", _refuse_writes)
+        queue = Turnstile()
+        event.listen(writer, "begin", lambda connection: _begin(connection, queue))
+        event.listen(writer, "checkin", lambda _, record: _leave(record, queue))
+
+
+def _open_sqlite(connection, _record) -> None:
+    connection.isolation_level = None  # The driver opens no transaction behind our back.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(BUSY * 1000)}", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _refuse_writes(connection, _record) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin(connection, queue: "Turnstile") -> None:
+    if not connection.info.get("has_turn"):
+        queue.enter()
+        connection.info["has_turn"] = True
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _leave(record, queue: "Turnstile") -> None:
+    if record.info.pop("has_turn", False):
+        queue.leave()
+
+
+class Turnstile:
+    """A lock that is given in the order in which it was asked for."""
+
+    def __init__(self):
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._taken = False
+
+    def enter(self) -> None:
+        """Wait for one's turn. Raises TimeoutError after BUSY seconds."""
+        turn = threading.Event()
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            self._waiting.append(turn)
+        if turn.wait(BUSY):
+            return
+        with self._guard:
+            if not turn.is_set():
+                self._waiting.remove(turn)
+                raise TimeoutError("No turn to write in time: another writer holds the database.")
+
+    def leave(self) -> None:
+        """Pass the turn to whoever waits longest."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False

@@ -1,0 +1,50 @@
+"""The extensions, made once and bound to the app by create_app; and the two sessions: one writes, one only reads."""
+
+import structlog
+from flask import current_app, g
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy.orm import Session
+
+from portal.vault import Vault
+
+log = structlog.get_logger()
+
+db = SQLAlchemy()
+migrate = Migrate()
+babel = Babel()
+login = LoginManager()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address)
+
+
+def reading() -> Session:
+    """This request's reading session: it opens no transaction and cannot write. Writing goes through db.session."""
+    if "reading" not in g:
+        g.reading = Session(db.engines["reader"])
+    return g.reading
+
+
+def close_reading(_error=None) -> None:
+    """Give the reading session back at the end of a request."""
+    session = g.pop("reading", None)
+    if session is not None:
+        session.close()
+
+
+def vault() -> Vault:
+    """The app's vault."""
+    return current_app.extensions["vault"]
+
+
+def wake(name: str, *arguments) -> None:
+    """Tell the worker that a row waits. If the queue cannot be reached the clock finds the row within a minute."""
+    try:
+        current_app.extensions["wake"][name](*arguments)
+    except OSError:
+        log.warning("wake.failed", job=name)

@@ -1,0 +1,132 @@
+"""Taking the next due submission in hand: by lease, refusals first, one of a key at a time, at İYS's pace."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, not_, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from portal.iys import pace
+from portal.models import Consent, Credential, Lane, Outcome, Submission
+from portal.registry import Channel, RecipientType, Status
+from portal.vault import Vault
+
+LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's work waits no longer.
+STUBBORN = 2  # After so many attempts a grant no longer holds up a refusal.
+
+Earlier = aliased(Submission)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A submission in hand until `lease_until`; its payload in clear, to be sent byte for byte at `slot`."""
+
+    id: int
+    provider_id: int
+    consent_id: int
+    status: Status
+    consent_date: datetime
+    channel: Channel
+    recipient_type: RecipientType
+    endpoint: str
+    payload: bytes = field(repr=False)
+    attempts: int
+    iys_status: str | None
+    lenient_deadline: datetime
+    slot: datetime
+    lease_until: datetime
+
+
+def due(at: datetime, lane: Lane):
+    """The next submission of a lane that may leave now."""
+    return (
+        select(Submission, Consent.channel, Consent.recipient_type, Consent.iys_status)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .join(Credential, Credential.provider_id == Submission.provider_id)
+        .where(
+            Submission.lane == lane,
+            Submission.due_at <= at,
+            or_(Submission.lease_until.is_(None), Submission.lease_until <= at),
+            or_(Credential.blocked_until.is_(None), Credential.blocked_until <= at),
+            or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at, Credential.access_until > at),
+            not_(exists().where(_holds_up(at))),
+        )
+        .order_by(Submission.due_at)
+        .limit(1)
+        .with_for_update(of=Submission, skip_locked=True)
+    )
+
+
+def _holds_up(at: datetime):
+    """Another submission of the key that must go first: one in flight, or an earlier one.
+
+    A refusal does not wait for a grant that has failed twice, unless İYS already said (code) that it must.
+    """
+    in_flight = and_(Earlier.lease_until.is_not(None), Earlier.lease_until > at)
+    passes_by = and_(
+        Submission.status == Status.REFUSED,
+        Submission.code.is_(None),
+        Earlier.status == Status.GRANTED,
+        Earlier.attempts >= STUBBORN,
+    )
+    return and_(
+        Earlier.consent_id == Submission.consent_id,
+        Earlier.id != Submission.id,
+        Earlier.due_at.is_not(None),
+        or_(in_flight, and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))),
+    )
+
+
+def claim(session: Session, vault: Vault, at: datetime, per_second: float) -> Claimed | None:
+    """Lease the next due submission, refusals first. None when nothing is due, or another forwarder was first."""
+    for lane in Lane:
+        row = session.execute(due(at, lane)).first()
+        if row is not None:
+            return _lease(session, vault, row, at, per_second)
+    return None
+
+
+def _lease(session: Session, vault: Vault, row, at: datetime, per_second: float) -> Claimed | None:
+    submission = row.Submission
+    slot = pace.take_slot(session, at, per_second)
+    still_as_seen = Submission.lease_until.is_not_distinct_from(submission.lease_until)
+    mine = (
+        update(Submission)
+        .where(Submission.id == submission.id, still_as_seen)
+        .values(lease_until=slot + LEASE, attempts=Submission.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(mine).rowcount != 1:
+        return None
+    return Claimed(
+        id=submission.id,
+        provider_id=submission.provider_id,
+        consent_id=submission.consent_id,
+        status=submission.status,
+        consent_date=submission.consent_date,
+        channel=row.channel,
+        recipient_type=row.recipient_type,
+        endpoint=submission.endpoint,
+        payload=vault.open(submission.payload, Submission.PLACE, submission.provider_id, submission.id),
+        attempts=submission.attempts + 1,
+        iys_status=row.iys_status,
+        lenient_deadline=submission.lenient_deadline,
+        slot=slot,
+        lease_until=slot + LEASE,
+    )
+
+
+def earlier_is_open(session: Session, claimed: Claimed) -> bool:
+    """Whether an earlier submission of the key is still on its way (a refusal went past it)."""
+    waiting = select(Submission.id).where(
+        Submission.consent_id == claimed.consent_id,
+        Submission.consent_date < claimed.consent_date,
+        Submission.due_at.is_not(None),
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def end_lease(session: Session, claimed: Claimed, *, outcome: Outcome, due_at: datetime | None, **values) -> bool:
+    """Write what came of it and let go; False where the lease ran out and somebody else has it now."""
+    mine = update(Submission).where(Submission.id == claimed.id, Submission.lease_until == claimed.lease_until)
+    return session.execute(mine.values(outcome=outcome, due_at=due_at, lease_until=None, **values)).rowcount == 1

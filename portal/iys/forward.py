@@ -1,0 +1,265 @@
+"""Outbox to İYS: claim, call, record. No transaction is open while a call is under way."""
+
+import json
+import random
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import insert, or_, update
+
+from portal import clock, registry
+from portal.extensions import db, reading, vault
+from portal.iys import claim as claims
+from portal.iys import pace, token
+from portal.iys.claim import Claimed
+from portal.iys.client import Answer, Client
+from portal.models import Attempt, Consent, Credential, Outcome, Submission
+from portal.models.ids import new_id
+from portal.registry import Action, Status
+
+log = structlog.get_logger()
+
+LONGEST_BACKOFF = 60.0  # Seconds. İYS may be away for a day; it is asked once a minute then.
+BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
+ORDER_WAIT = timedelta(seconds=2)
+THREADS = 4
+IDLE = 0.25  # Seconds between looks when nothing is due.
+NOT_OFFERED = (404, 405, 501)
+
+
+def run(app: Flask, stop: threading.Event) -> None:
+    """Forward until told to stop, with a few calls under way at a time."""
+    client = Client(app.config["IYS_BASE_URL"])
+    threads = [threading.Thread(target=_keep_forwarding, args=(app, client, stop)) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _keep_forwarding(app: Flask, client: Client, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                idle = not forward_next(client)
+        except Exception:  # The database may be away; what was claimed comes back when its lease ends.
+            log.exception("forward.failed")
+            idle = True
+        if idle:
+            stop.wait(IDLE)
+
+
+def forward_next(client: Client) -> bool:
+    """Take one due submission as far as it goes now; False when nothing is due."""
+    at = clock.now()
+    if not any(reading().execute(claims.due(at, lane)).first() for lane in claims.Lane):
+        return False
+    claimed = claims.claim(db.session, vault(), at, current_app.config["IYS_REQUESTS_PER_SECOND"])
+    db.session.commit()
+    if claimed is not None:
+        time.sleep(max(0.0, (claimed.slot - clock.now()).total_seconds()))
+        _forward(client, claimed)
+    return True
+
+
+def _forward(client: Client, claimed: Claimed) -> None:
+    if clock.now() > claimed.lenient_deadline:
+        return _end(claimed, Outcome.EXPIRED, code="H467")
+    if claimed.status == Status.REFUSED and claimed.iys_status != Status.GRANTED:
+        claimed = _unless_nothing_to_withdraw(client, claimed)
+        if claimed is None:
+            return None
+    answer = _call(client, claimed, "add", claimed.endpoint, claimed.payload)
+    if answer is not None:
+        _settle(client, claimed, answer)
+    return None
+
+
+def _unless_nothing_to_withdraw(client: Client, claimed: Claimed) -> Claimed | None:
+    """Ask multi-status first: it lists only ONAY and answers 200, so that a "no" never counts as a failure at İYS."""
+    recipient = json.loads(claimed.payload)["recipient"]
+    path = registry.multi_status_path(*_codes_of(claimed), claimed.recipient_type, claimed.channel)
+    answer = _call(client, claimed, "multi_status", path, json.dumps({"recipients": [recipient]}).encode())
+    if answer is None:
+        return None
+    granted = answer.content.get("list")
+    if isinstance(granted, list):
+        if recipient.lower() in (str(each).lower() for each in granted):
+            return _renewed(claimed)
+        return _nothing_to_withdraw(claimed, "H175")
+    if answer.status in NOT_OFFERED and not answer.codes:  # This İYS does not know the question: tell it outright.
+        return _renewed(claimed)
+    return _settle(client, claimed, answer)
+
+
+def _renewed(claimed: Claimed) -> Claimed | None:
+    """A second call needs a slot and a full lease of its own; None where the lease was lost meanwhile."""
+    slot = pace.take_slot(db.session, clock.now(), current_app.config["IYS_REQUESTS_PER_SECOND"])
+    lease_until = slot + claims.LEASE
+    mine = update(Submission).where(Submission.id == claimed.id, Submission.lease_until == claimed.lease_until)
+    kept = db.session.execute(mine.values(lease_until=lease_until)).rowcount == 1
+    db.session.commit()
+    time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
+    return replace(claimed, slot=slot, lease_until=lease_until) if kept else None
+
+
+def _call(client: Client, claimed: Claimed, question: str, path: str, body: bytes) -> Answer | None:
+    """One call under the provider's token, kept as an attempt. None where there is no token: tried again later."""
+    try:
+        bearer = token.bearer(client, claimed.provider_id)
+    except token.NoToken as missing:
+        _again(claimed, timedelta(seconds=5), missing.code)
+        return None
+    answer = client.post(path, body, bearer)
+    if answer.action() == Action.AUTH:
+        token.forget(claimed.provider_id, bearer)
+    _keep_attempt(claimed, question, answer)
+    return answer
+
+
+def _keep_attempt(claimed: Claimed, question: str, answer: Answer) -> None:
+    attempt_id = new_id()
+    db.session.execute(
+        insert(Attempt.__table__),
+        {
+            "id": attempt_id,
+            "provider_id": claimed.provider_id,
+            "submission_id": claimed.id,
+            "at": clock.now(),
+            "question": question,
+            "http_status": answer.status,
+            "code": answer.code,
+            "answer": vault().seal(answer.body[:20_000], Attempt.PLACE, claimed.provider_id, attempt_id),
+        },
+    )
+
+
+def _settle(client: Client, claimed: Claimed, answer: Answer) -> None:
+    """Bring an answer to an add into the submission's outcome, by the code table."""
+    transaction_id = answer.content.get("transactionId")
+    if answer.status == 200 and transaction_id:
+        return _accept(claimed, str(transaction_id), answer.content.get("creationDate"))
+    action = answer.action(claimed.status)
+    if action == Action.NOOP:
+        return _nothing_to_withdraw(claimed, answer.code)
+    if action == Action.RECONCILE:
+        return _reconcile(client, claimed, answer)
+    if action == Action.EXPIRED:
+        return _end(claimed, Outcome.EXPIRED, code=answer.code)
+    if action == Action.CONFIG:
+        return _block(claimed, answer.code)
+    if action == Action.FIX:
+        return _end(claimed, Outcome.PARKED, code=answer.code)
+    if action == Action.WAIT:
+        pace.hold(db.session, clock.now() + timedelta(seconds=1 + random.random()))  # noqa: S311 - jitter
+        return _again(claimed, timedelta(0), answer.code, counts=False)
+    return _again(claimed, _backoff(claimed.attempts), answer.code, unsure=action == Action.RETRY)
+
+
+def _nothing_to_withdraw(claimed: Claimed, code: str | None) -> None:
+    """İYS holds no ONAY. Done, unless our own earlier grant is still on its way: then it goes again after that."""
+    if claims.earlier_is_open(db.session, claimed):
+        return _again(claimed, ORDER_WAIT, code, counts=False)
+    iys_status = Status.REFUSED if code == "H174" else None
+    return _end(claimed, Outcome.NOT_NEEDED, code=code, iys_status=iys_status)
+
+
+def _reconcile(client: Client, claimed: Claimed, refusal: Answer) -> None:
+    """İYS says it holds something newer or the same: ask which, and believe it."""
+    claimed = _commit_and_renew(claimed)
+    if claimed is None:
+        return None
+    question = json.loads(claimed.payload)
+    body = {name: question[name] for name in ("recipient", "recipientType", "type")}
+    path = registry.single_status_path(*_codes_of(claimed))
+    answer = _call(client, claimed, "status", path, json.dumps(body).encode())
+    if answer is None:
+        return None
+    held = answer.content
+    if answer.status != 200 or "status" not in held:
+        return _again(claimed, _backoff(claimed.attempts), refusal.code)
+    if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
+        return _accept(claimed, str(held.get("transactionId", "")), held.get("creationDate"))
+    return _end(claimed, Outcome.OVERTAKEN, code=refusal.code, iys_status=held["status"])
+
+
+def _commit_and_renew(claimed: Claimed) -> Claimed | None:
+    db.session.commit()
+    return _renewed(claimed)
+
+
+def _accept(claimed: Claimed, transaction_id: str, creation_date: object) -> None:
+    accepted_at = _read_date(creation_date)
+    if claims.end_lease(
+        db.session, claimed, outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
+        accepted_at=accepted_at, ended_at=clock.now(),
+    ):  # fmt: skip
+        _now_holds(claimed, claimed.status, accepted_at)
+        unblocked = update(Credential).where(
+            Credential.provider_id == claimed.provider_id, Credential.blocked_until.is_not(None)
+        )
+        db.session.execute(unblocked.values(blocked_until=None, blocked_code=None))
+    db.session.commit()
+    log.info("submission.accepted", submission=claimed.id)
+
+
+def _end(claimed: Claimed, outcome: Outcome, *, code: str | None, iys_status: str | None = None) -> None:
+    if (
+        claims.end_lease(db.session, claimed, outcome=outcome, due_at=None, code=code, ended_at=clock.now())
+        and iys_status
+    ):
+        _now_holds(claimed, iys_status, clock.now())
+    db.session.commit()
+    log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
+
+
+def _again(claimed: Claimed, after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False) -> None:
+    """Wait and send the same bytes again; `unsure` says that İYS may have heard, `counts` that it was a failure."""
+    claims.end_lease(
+        db.session, claimed,
+        outcome=Outcome.SENT if unsure else Outcome.WAITING,
+        due_at=clock.now() + after,
+        code=code,
+        attempts=claimed.attempts if counts else claimed.attempts - 1,
+    )  # fmt: skip
+    db.session.commit()
+    log.info("submission.again", submission=claimed.id, code=code, attempts=claimed.attempts)
+
+
+def _block(claimed: Claimed, code: str | None) -> None:
+    """Rights or subscription: stop all calls of this provider for a while, and say why."""
+    until = clock.now() + BLOCK
+    claims.end_lease(db.session, claimed, outcome=Outcome.BLOCKED, due_at=until, code=code)
+    theirs = update(Credential).where(Credential.provider_id == claimed.provider_id)
+    db.session.execute(theirs.values(blocked_until=until, blocked_code=code))
+    db.session.commit()
+    log.warning("provider.blocked", provider=claimed.provider_id, code=code)
+
+
+def _now_holds(claimed: Claimed, iys_status: str, as_of: datetime) -> None:
+    """What İYS holds for the key now, unless we have heard something newer."""
+    not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
+    head = update(Consent).where(Consent.id == claimed.consent_id, not_newer)
+    db.session.execute(head.values(iys_status=iys_status, iys_as_of=as_of))
+
+
+def _backoff(attempts: int) -> timedelta:
+    longest = min(LONGEST_BACKOFF, 0.5 * 2 ** min(attempts, 10))
+    return timedelta(seconds=longest * (0.5 + random.random() / 2))  # noqa: S311 - jitter
+
+
+def _codes_of(claimed: Claimed) -> tuple[int, int]:
+    """The iysCode and brandCode of a frozen endpoint, /v2/sps/<iysCode>/brands/<brandCode>/consents."""
+    parts = claimed.endpoint.split("/")
+    return int(parts[3]), int(parts[5])
+
+
+def _read_date(text: object) -> datetime:
+    try:
+        return registry.read_date(text)
+    except (TypeError, ValueError):
+        return clock.now()

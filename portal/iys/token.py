@@ -1,0 +1,115 @@
+"""The token of a credential: kept sealed in the database, shared by all processes, fetched by one of them at a time."""
+
+import json
+import time
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from portal import clock, registry
+from portal.extensions import db, vault
+from portal.iys.client import Answer, Client
+from portal.models import Credential
+
+MARGIN = timedelta(seconds=60)  # A token this close to its end is not used any more.
+LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password.
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+PATIENCE = 10.0  # Seconds to wait for another's fetch.
+
+
+class NoToken(Exception):
+    """There is no token now. `code` is İYS's, if it gave one."""
+
+    def __init__(self, code: str | None = None):
+        self.code = code
+
+
+def bearer(client: Client, provider_id: int) -> str:
+    """An access token for a provider's calls. Raises NoToken. No transaction is open when it calls İYS."""
+    patience_ends = time.monotonic() + PATIENCE
+    while True:
+        credential = _read(provider_id)
+        at = clock.now()
+        if credential.access_until and credential.access_until > at + MARGIN:
+            return _opened(credential, Credential.ACCESS, credential.access_token)
+        if credential.quiet_until and credential.quiet_until > at:
+            raise NoToken
+        if _lease(credential, at):
+            return _fetch(client, credential, at)
+        if time.monotonic() > patience_ends:
+            raise NoToken
+        time.sleep(0.1)
+
+
+def forget(provider_id: int, token: str) -> None:
+    """İYS refused this token (401): the next call fetches another, unless somebody already has."""
+    credential = _read(provider_id)
+    if credential.access_token and _opened(credential, Credential.ACCESS, credential.access_token) == token:
+        stale = update(Credential).where(
+            Credential.id == credential.id, Credential.access_token == credential.access_token
+        )
+        db.session.execute(stale.values(access_until=None))
+        db.session.commit()
+
+
+def _read(provider_id: int) -> Credential:
+    credential = db.session.scalar(select(Credential).where(Credential.provider_id == provider_id))
+    db.session.expunge(credential)
+    db.session.rollback()
+    return credential
+
+
+def _lease(credential: Credential, at: datetime) -> bool:
+    free = or_(Credential.lease_until.is_(None), Credential.lease_until <= at)
+    mine = update(Credential).where(Credential.id == credential.id, free).values(lease_until=at + LEASE)
+    took = db.session.execute(mine).rowcount == 1
+    db.session.commit()
+    return took
+
+
+def _fetch(client: Client, credential: Credential, at: datetime) -> str:
+    answer = None
+    if credential.refresh_until and credential.refresh_until > at + MARGIN:
+        refresh = _opened(credential, Credential.REFRESH, credential.refresh_token)
+        answer = _ask(client, grant_type="refresh_token", refresh_token=refresh)
+    if answer is None or answer.status in (400, 401):  # The refresh token was used up or İYS forgot it.
+        password = _opened(credential, Credential.PASSWORD, credential.password)
+        answer = _ask(client, username=credential.username, password=password, grant_type="password")
+    token = answer.content.get("access_token")
+    if not isinstance(token, str):
+        _keep(credential, lease_until=None, quiet_until=at + _silence(answer))
+        raise NoToken(answer.code)
+    _keep(credential, lease_until=None, quiet_until=None, **_sealed(credential, answer.content, at))
+    return token
+
+
+def _ask(client: Client, **body: str) -> Answer:
+    return client.post(registry.TOKEN_PATH, json.dumps(body).encode())
+
+
+def _silence(answer: Answer) -> timedelta:
+    """H084: a full hour, since calling earlier starts the hour anew. Wrong credentials: a person must look. Else soon."""
+    if "H084" in answer.codes or answer.status == 429:
+        return HOUR
+    return 10 * MINUTE if 400 <= answer.status < 500 else timedelta(seconds=3)
+
+
+def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
+    kept = {}
+    for name, life in (("access", "expires_in"), ("refresh", "refresh_expires_in")):
+        token = content.get(f"{name}_token")
+        if isinstance(token, str):
+            place = Credential.ACCESS if name == "access" else Credential.REFRESH
+            kept[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
+            kept[f"{name}_until"] = at + timedelta(seconds=int(content.get(life) or 0))
+    return kept
+
+
+def _keep(credential: Credential, **values) -> None:
+    db.session.execute(update(Credential).where(Credential.id == credential.id).values(**values))
+    db.session.commit()
+
+
+def _opened(credential: Credential, place: str, sealed: bytes) -> str:
+    return vault().read(sealed, place, credential.provider_id, credential.id)

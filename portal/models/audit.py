@@ -1,0 +1,41 @@
+"""Who did what to what, when. Append-only; no address ever stands in it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, BigId, Key, to, word
+
+
+class Actor(StrEnum):
+    """Who acts."""
+
+    RECIPIENT = "recipient"
+    USER = "user"
+    SYSTEM = "system"
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "provider_id", "at"), Index(None, "subject", "subject_id"))
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    at: Mapped[datetime]
+    actor: Mapped[Actor] = mapped_column(word(Actor, "actor"))
+    actor_id: Mapped[int | None] = mapped_column(BigId)
+    act: Mapped[str] = mapped_column(String(40))  # "decision.made", "campaign.launched"
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    facts: Mapped[dict] = mapped_column(JSON)
+
+
+class NodeCounter(Base):
+    """Gives each process the number that keeps its ids apart from others'."""
+
+    __tablename__ = "node_counter"
+
+    name: Mapped[str] = mapped_column(String(10), primary_key=True)
+    next: Mapped[int]

@@ -1,0 +1,71 @@
+"""What a personal link leads to: whose it is, what it offers and which text it shows, read in one statement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from portal.models.campaign import AudienceEntry, Campaign, CampaignKind, ConsentText
+from portal.models.provider import Brand, Provider
+from portal.models.recipient import Consent, Recipient
+from portal.registry.words import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One link's campaign, recipient and sender. `address` is sealed; `channels` are those this address can serve."""
+
+    link_id: int
+    provider_id: int
+    brand_id: int
+    campaign_id: int
+    recipient_id: int
+    address: bytes
+    kind: CampaignKind
+    channels: tuple[Channel, ...]
+    text_id: int
+    expires_at: datetime | None
+    brand_code: int
+    iys_code: int
+    source: str
+
+
+INVITATION = (
+    select(
+        AudienceEntry.link_id, AudienceEntry.provider_id, Campaign.brand_id, Campaign.id, AudienceEntry.recipient_id,
+        Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id, Campaign.expires_at,
+        Brand.brand_code, Provider.iys_code, Provider.source,
+    )
+    .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
+    .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
+    .join(Brand, Brand.id == Campaign.brand_id)
+    .join(Provider, Provider.id == AudienceEntry.provider_id)
+    .where(AudienceEntry.link_id == bindparam("link_id"))
+)  # fmt: skip
+
+HEADS = select(Consent.channel, Consent.status, Consent.effective_at).where(
+    Consent.brand_id == bindparam("brand_id"), Consent.recipient_id == bindparam("recipient_id")
+)
+
+
+def invitation_of(session: Session, link_id: int) -> Invitation | None:
+    """What the link leads to, or None where its campaign is gone."""
+    row = session.execute(INVITATION, {"link_id": link_id}).one_or_none()
+    if row is None:
+        return None
+    values = list(row)
+    values[7] = tuple(Channel(each) for each in values[7].split(","))
+    return Invitation(*values)
+
+
+def text_of(session: Session, text_id: int) -> ConsentText:
+    """The text a link shows."""
+    return session.get_one(ConsentText, text_id)
+
+
+def heads_of(session: Session, invitation: Invitation) -> dict[Channel, tuple]:
+    """What holds now for the address at this brand: {channel: (status, effective_at)}, a refusal before a grant."""
+    rows = session.execute(HEADS, {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id})
+    heads = sorted((row for row in rows if row.status), key=lambda row: row.status)  # "ONAY" < "RET": RET stays.
+    return {row.channel: (row.status, row.effective_at) for row in heads}

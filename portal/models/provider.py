@@ -1,0 +1,83 @@
+"""Who sends: the provider (hizmet sağlayıcı), its brands, its people and its İYS credential."""
+
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, BlindlyIndexed, Key, to
+from portal.registry.words import Source
+
+
+class Provider(Base):
+    __tablename__ = "provider"
+
+    id: Mapped[Key]
+    iys_code: Mapped[int] = mapped_column(unique=True)
+    title: Mapped[str] = mapped_column(String(255))
+    mersis: Mapped[str] = mapped_column(String(16))
+    contact: Mapped[str] = mapped_column(String(255))  # Telephone or e-mail of the firm, shown to recipients.
+    source: Mapped[str] = mapped_column(String(30), default=Source.WEB)  # What its own pages are called at İYS.
+    created_at: Mapped[datetime]
+
+
+class Brand(Base):
+    __tablename__ = "brand"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id")
+    brand_code: Mapped[int] = mapped_column(unique=True)  # A brand belongs to one provider here.
+    name: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+
+
+class User(BlindlyIndexed, Base):
+    """A person of a provider who may sign in."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (UniqueConstraint("index_odd"), UniqueConstraint("index_even"))
+
+    PLACE = "user_account.email"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id")
+    email: Mapped[bytes]  # Sealed.
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    session_epoch: Mapped[int] = mapped_column(default=1)  # Raised to end every open session.
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.closed_at is None
+
+    def get_id(self) -> str:
+        return f"{self.id}.{self.session_epoch}"
+
+
+class Credential(Base):
+    """How a provider's decisions are signed in at İYS, and the token that is shared by every process."""
+
+    __tablename__ = "credential"
+
+    PASSWORD = "credential.password"
+    ACCESS = "credential.access_token"
+    REFRESH = "credential.refresh_token"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", unique=True)
+    username: Mapped[str] = mapped_column(String(120))
+    password: Mapped[bytes]  # Sealed, as are the tokens.
+    access_token: Mapped[bytes | None]
+    access_until: Mapped[datetime | None]
+    refresh_token: Mapped[bytes | None]
+    refresh_until: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]  # Somebody is fetching a token until then.
+    quiet_until: Mapped[datetime | None]  # No token call before that: İYS counts them by the hour (H084).
+    blocked_until: Mapped[datetime | None]  # No call at all before that: the provider must act at İYS (code below).
+    blocked_code: Mapped[str | None] = mapped_column(String(20))
+    created_at: Mapped[datetime]

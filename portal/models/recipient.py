@@ -1,0 +1,49 @@
+"""One address of one provider, sealed; and the head of each of its consents."""
+
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.addresses import AddressKind
+from portal.models.base import Base, BigId, BlindlyIndexed, Key, to, word
+from portal.registry.words import Channel, RecipientType, Status
+
+
+class Recipient(BlindlyIndexed, Base):
+    __tablename__ = "recipient"
+    __table_args__ = (UniqueConstraint("provider_id", "index_odd"), UniqueConstraint("provider_id", "index_even"))
+
+    PLACE = "recipient.address"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    kind: Mapped[AddressKind] = mapped_column(word(AddressKind, "kind"))
+    address: Mapped[bytes]  # Sealed.
+    created_at: Mapped[datetime]
+
+
+class Consent(Base):
+    """The head of one key: the decision that counts now, and what İYS last said it holds."""
+
+    __tablename__ = "consent"
+    __table_args__ = (UniqueConstraint("brand_id", "recipient_id", "channel", "recipient_type"),)
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    brand_id: Mapped[int] = to("brand.id", index=False)
+    recipient_id: Mapped[int] = to("recipient.id")
+    channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
+    recipient_type: Mapped[RecipientType] = mapped_column(word(RecipientType, "recipient_type"))
+    decision_id: Mapped[int | None] = mapped_column(BigId)
+    status: Mapped[Status | None] = mapped_column(word(Status, "status"))
+    consent_date: Mapped[datetime | None]  # Of the head; the next one must be later.
+    effective_at: Mapped[datetime | None]
+    iys_status: Mapped[str | None] = mapped_column(String(10))
+    iys_as_of: Mapped[datetime | None]
+
+    @hybrid_property
+    def may_send(self) -> bool:
+        """A message may go out only where the person's last word and İYS both say ONAY."""
+        return (self.status == Status.GRANTED) & (self.iys_status == Status.GRANTED.value)

@@ -1,0 +1,102 @@
+"""The outbox: one row per decision that İYS must hear, and one fact per attempt to tell it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Key, to, word
+from portal.registry.words import Status
+
+
+class Outcome(StrEnum):
+    """How far a submission has come; the first three are still on their way."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    BLOCKED = "blocked"
+    ACCEPTED = "accepted"
+    VERIFIED = "verified"
+    NOT_NEEDED = "not_needed"
+    OVERTAKEN = "overtaken"
+    ANNULLED = "annulled"
+    PARKED = "parked"
+    EXPIRED = "expired"
+
+
+OPEN = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)
+
+
+class Lane(StrEnum):
+    """Refusals travel in a lane of their own, which grants never delay."""
+
+    REFUSALS = "refusals"
+    PEOPLE = "people"
+
+
+class Submission(Base):
+    """A decision's frozen payload and endpoint, sent byte for byte until İYS answers.
+
+    `due_at` is empty once nothing more is to be done; `lease_until` says that a forwarder has it in hand.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        Index("ix_submission_lane_due", "lane", "due_at"),
+        Index("ix_submission_key_order", "consent_id", "consent_date"),
+        Index("ix_submission_provider_outcome", "provider_id", "outcome"),
+    )
+
+    PLACE = "submission.payload"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    consent_id: Mapped[int] = to("consent.id", index=False)
+    decision_id: Mapped[int] = to("decision.id", unique=True, index=False)
+    lane: Mapped[Lane] = mapped_column(word(Lane, "lane"))
+    status: Mapped[Status] = mapped_column(word(Status, "status"))
+    consent_date: Mapped[datetime]
+    endpoint: Mapped[str] = mapped_column(String(120))
+    payload: Mapped[bytes]  # Sealed.
+    outcome: Mapped[Outcome] = mapped_column(word(Outcome, "outcome"), default=Outcome.WAITING)
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    code: Mapped[str | None] = mapped_column(String(20))  # İYS's last error code.
+    transaction_id: Mapped[str | None] = mapped_column(String(80))
+    accepted_at: Mapped[datetime | None]  # İYS's creationDate.
+    ended_at: Mapped[datetime | None]
+    safe_deadline: Mapped[datetime]
+    lenient_deadline: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome in OPEN
+
+
+class Attempt(Base):
+    """One answer (or silence) of İYS to one submission; evidence, never changed."""
+
+    __tablename__ = "attempt"
+
+    PLACE = "attempt.answer"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    submission_id: Mapped[int] = to("submission.id")
+    at: Mapped[datetime]
+    question: Mapped[str] = mapped_column(String(20))  # add, status, multi_status
+    http_status: Mapped[int] = mapped_column(Integer)  # 0: no answer came.
+    code: Mapped[str | None] = mapped_column(String(20))
+    answer: Mapped[bytes]  # Sealed: İYS repeats the address in its errors.
+
+
+class Pace(Base):
+    """The next free moment for a call to İYS, shared by every process behind one egress address."""
+
+    __tablename__ = "pace"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    next_at: Mapped[datetime]

@@ -1,0 +1,91 @@
+"""The recipient's door: a link's page, its decision, and the receipt. No cookie: the code is the credential."""
+
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+
+import shortlinks
+from portal import clock, consents, limits
+from portal.extensions import db, limiter, reading, vault
+from portal.models.invitation import Invitation, invitation_of
+from portal.recipient import choices, forms, openings, pages
+from shortlinks import LinkState
+
+door = Blueprint("recipient", __name__)
+
+
+@door.get("/k/<code>", endpoint="page")
+@door.get("/<code>", endpoint="short_page")
+@limiter.limit(limits.LINK)
+def show_page(code: str):
+    """Show what is asked. Opening it decides nothing."""
+    link, invitation = _find(code)
+    openings.note(link.link_id, request)
+    return _page(link, invitation)
+
+
+@door.post("/k/<code>", endpoint="decide")
+@door.post("/<code>", endpoint="short_decide")
+@limiter.limit(limits.DECIDING)
+def decide(code: str):
+    """Take the choices of a form that a person filled; then show the receipt."""
+    link, invitation = _find(code)
+    form = forms.read(request.form.get("form", ""), link.link_id, clock.now())
+    g.language = form.language if form else None
+    chosen = choices.read(request.form, invitation.channels)
+    if not chosen:
+        return _page(link, invitation, message="choose"), 422
+    try:
+        act = consents.decide(
+            db.session,
+            vault(),
+            invitation,
+            chosen,
+            form if link.state == LinkState.LIVE else None,
+            language=get_locale().language,
+            seen=consents.seen_of(request.remote_addr, request.user_agent.string),
+            at=clock.now(),
+        )
+    except consents.TooSoon:
+        db.session.rollback()
+        return _page(link, invitation, message="too_soon", chosen=chosen), 409
+    db.session.commit()
+    if act.asks_again:
+        return _page(link, invitation, message="refused_rest" if act.receipt_id else "again"), 409
+    return redirect(url_for(".receipt", code=pages.receipt_code(act.receipt_id, act.nonce), **_spoken()), 303)
+
+
+@door.get("/m/<code>", endpoint="receipt")
+@limiter.limit(limits.LINK)
+def show_receipt(code: str):
+    """Show the receipt of one act, with the truth about İYS at this moment."""
+    receipt = pages.find_receipt(reading(), code)
+    if receipt is None:
+        abort(404)
+    return render_template("recipient/receipt.html", receipt=pages.receipt_page(reading(), vault(), receipt, code))
+
+
+def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
+    """The link and what it leads to; unknown, damaged and guessed codes take one path to the same page."""
+    link = shortlinks.resolve(reading(), current_app.config["LINK_SALT"], code, clock.now())
+    invitation = invitation_of(reading(), link.link_id or 0)
+    if link.state == LinkState.UNKNOWN or invitation is None:
+        abort(404)
+    return link, invitation
+
+
+def _page(link: shortlinks.Resolution, invitation: Invitation, *, message=None, chosen=None) -> str:
+    page = pages.link_page(
+        reading(), vault(), link, invitation, language=get_locale().language, at=clock.now(),
+        message=message, chosen=chosen or {},
+    )  # fmt: skip
+    return render_template("recipient/page.html", page=page)
+
+
+def _spoken() -> dict[str, str]:
+    return {"lang": "en"} if get_locale().language == "en" else {}
+
+
+@door.errorhandler(404)
+def not_found(_error):
+    """A page that helps whoever holds a cut or mistyped link."""
+    return render_template("recipient/not_found.html"), 404

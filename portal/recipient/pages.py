@@ -1,0 +1,166 @@
+"""What the recipient's pages show, read for one page at a time."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import shortlinks
+from portal import addresses
+from portal.models import (
+    CampaignKind,
+    Decision,
+    Outcome,
+    Receipt,
+    ReceiptDecision,
+    Recipient,
+    Submission,
+)
+from portal.models.invitation import Invitation, heads_of, text_of
+from portal.recipient import forms
+from portal.registry import Channel, Status
+from portal.vault import Vault
+from shortlinks import LinkState
+
+
+@dataclass(frozen=True)
+class Row:
+    """One channel on the page: what holds now, and what the person had chosen where the page comes back."""
+
+    channel: Channel
+    held_status: Status | None
+    held_since: datetime | None
+    chosen: Status | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A link's page."""
+
+    kind: CampaignKind
+    state: LinkState
+    may_grant: bool
+    title: str
+    body: str
+    sender_title: str
+    sender_mersis: str
+    sender_contact: str
+    brand_name: str
+    notice_url: str
+    address: str
+    rows: list[Row]
+    form_token: str
+    post_url: str
+    message: str | None
+
+
+def link_page(
+    session: Session, vault: Vault, link: shortlinks.Resolution, invitation: Invitation,
+    *, language: str, at: datetime, message: str | None, chosen: dict[Channel, Status],
+) -> Page:  # fmt: skip
+    """The page of a link in one language."""
+    text = text_of(session, invitation.text_id)
+    heads = heads_of(session, invitation)
+    title, body = (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
+    return Page(
+        kind=invitation.kind,
+        state=link.state,
+        may_grant=invitation.kind == CampaignKind.ASK and link.state == LinkState.LIVE,
+        title=title,
+        body=body,
+        sender_title=text.sender_title,
+        sender_mersis=text.sender_mersis,
+        sender_contact=text.sender_contact,
+        brand_name=text.brand_name,
+        notice_url=text.notice_url,
+        address=_masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
+        rows=[Row(each, *heads.get(each, (None, None)), chosen.get(each)) for each in invitation.channels],
+        form_token=forms.sign(invitation.link_id, invitation.text_id, language, at),
+        post_url=request.path,
+        message=message,
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One channel of a receipt, with its state at İYS as we know it now."""
+
+    channel: Channel
+    status: Status
+    decided_at: datetime
+    outcome: Outcome | None
+    transaction_id: str | None
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ReceiptPage:
+    """A receipt as it is shown."""
+
+    number: str
+    decided_at: datetime
+    address: str
+    brand_name: str
+    sender_title: str
+    sender_mersis: str
+    lines: list[Line]
+    refresh_url: str
+    page_url: str
+
+
+def receipt_code(receipt_id: int, nonce: int) -> str:
+    """The part of a receipt's address that cannot be guessed."""
+    return shortlinks.Codes(current_app.config["LINK_SALT"]).encode_long(receipt_id, nonce)
+
+
+def find_receipt(session: Session, code: str) -> Receipt | None:
+    """The receipt at an address; None where there is none, or its nonce is wrong."""
+    receipt_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode_long(code) or (0, 0)
+    receipt = session.get(Receipt, receipt_id)
+    fits = hmac.compare_digest((receipt.nonce if receipt else 0).to_bytes(8), nonce.to_bytes(8))
+    return receipt if receipt and fits else None
+
+
+def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str) -> ReceiptPage:
+    """What a receipt says now."""
+    lines = session.execute(
+        select(
+            Decision.channel, Decision.status, Decision.consent_date, Submission.outcome,
+            Submission.transaction_id, Submission.accepted_at,
+        )
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .where(ReceiptDecision.receipt_id == receipt.id)
+        .order_by(Decision.channel, Decision.recipient_type)
+    )  # fmt: skip
+    recipient = session.get_one(Recipient, receipt.recipient_id)
+    text = text_of(session, receipt.text_id)
+    return ReceiptPage(
+        number=f"{receipt.id:020d}",
+        decided_at=receipt.decided_at,
+        address=_masked(vault, recipient.address, recipient.provider_id, recipient.id),
+        brand_name=text.brand_name,
+        sender_title=text.sender_title,
+        sender_mersis=text.sender_mersis,
+        lines=[Line(*line) for line in lines],
+        refresh_url=url_for(".receipt", code=code, lang=request.args.get("lang")),
+        page_url=url_for(_link_endpoint(), code=_code_of(session, receipt.link_id), lang=request.args.get("lang")),
+    )
+
+
+def _masked(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:
+    return addresses.mask(vault.read(sealed, Recipient.PLACE, provider_id, recipient_id))
+
+
+def _code_of(session: Session, link_id: int) -> str:
+    nonce = session.get_one(shortlinks.Link, link_id).nonce
+    return shortlinks.code_of(current_app.config["LINK_SALT"], link_id, nonce)
+
+
+def _link_endpoint() -> str:
+    """Short hosts serve links at their root, the main ones under /k/."""
+    host = request.host.rsplit(":", 1)[0].lower()
+    return ".short_page" if host in current_app.config["SHORT_HOSTS"] else ".page"

@@ -1,0 +1,61 @@
+"""Finding or making the recipients behind a list of addresses; one address is one recipient of a provider."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.addresses import Address
+from portal.models import Recipient
+from portal.models.ids import new_ids
+from portal.models.upsert import insert_missing
+from portal.vault import Vault, column_of
+
+
+def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
+    """Recipient ids by canonical address; those not known yet are made. One statement each: call with ≤ 5,000."""
+    indexes = {address.text: vault.indexes(provider_id, address.text) for address in addresses}
+    found = _known(session, vault, provider_id, indexes)
+    missing = {address.text: address for address in addresses if address.text not in found}
+    if missing:
+        rows = [
+            {
+                "id": recipient_id,
+                "provider_id": provider_id,
+                "kind": address.kind,
+                "address": vault.seal(address.text, Recipient.PLACE, provider_id, recipient_id),
+                "created_at": at,
+                **indexes[address.text],
+            }
+            for address, recipient_id in zip(missing.values(), new_ids(len(missing)), strict=True)
+        ]
+        insert_missing(session, Recipient, rows)
+        found |= _known(session, vault, provider_id, {text: indexes[text] for text in missing})
+    return found
+
+
+def find(session: Session, vault: Vault, provider_id: int, address: Address) -> Recipient | None:
+    """The recipient with this address, if the provider has one."""
+    same = Recipient.has_index(vault.indexes(provider_id, address.text))
+    return session.scalar(select(Recipient).where(Recipient.provider_id == provider_id, same))
+
+
+def address_of(vault: Vault, recipient: Recipient) -> str:
+    """A recipient's address in clear. Raises CannotOpen."""
+    return vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+
+
+def _known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, dict[str, bytes]]) -> dict[str, int]:
+    found = {}
+    for column in map(column_of, vault.keys):
+        texts = {each[column]: text for text, each in indexes.items() if text not in found}
+        indexed = getattr(Recipient, column)
+        mine = select(indexed, Recipient.id).where(Recipient.provider_id == provider_id, indexed.in_(texts))
+        found |= {texts[index]: recipient_id for index, recipient_id in session.execute(mine)}
+    return found
+
+
+def chunks(items: list, size: int) -> Iterable[list]:
+    """The list in pieces, so that no transaction holds the writer for long."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,80 @@
+"""Keeps whatever holds an address: sealed with AES-256-GCM, found again by a keyed blind index.
+
+A sealed value is `version | key generation | nonce | ciphertext and tag`, bound to its place (table.column), its
+provider and its row, so that it cannot be moved elsewhere unnoticed. While keys rotate there are two generations: the
+newer one seals, both open, and both index an address (two columns, by the generation being odd or even).
+"""
+
+import hmac
+import os
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+VERSION = 1
+NONCE = 12
+
+
+class CannotOpen(Exception):
+    """A sealed value is damaged, was moved, or its key generation is gone."""
+
+
+class Vault:
+    """Seals and opens with one or two key generations ({generation: 32-byte master key})."""
+
+    def __init__(self, keys: dict[int, bytes]):
+        self.keys = keys
+        self.generation = max(keys)
+        self._ciphers = {generation: AESGCM(_derive(key, b"seal")) for generation, key in keys.items()}
+
+    def seal(self, plain: str | bytes, place: str, provider_id: int, row_id: int) -> bytes:
+        """Encrypt for one place and row; text is taken as UTF-8."""
+        nonce = os.urandom(NONCE)
+        body = plain.encode() if isinstance(plain, str) else plain
+        sealed = self._ciphers[self.generation].encrypt(nonce, body, _bound(place, provider_id, row_id))
+        return bytes((VERSION, self.generation)) + nonce + sealed
+
+    def open(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> bytes:
+        """Decrypt. Raises CannotOpen."""
+        cipher = self._ciphers.get(sealed[1]) if len(sealed) > 2 + NONCE and sealed[0] == VERSION else None
+        if cipher is None:
+            raise CannotOpen(place)
+        try:
+            return cipher.decrypt(sealed[2 : 2 + NONCE], sealed[2 + NONCE :], _bound(place, provider_id, row_id))
+        except Exception as error:  # cryptography's InvalidTag says nothing; where it happened does.
+            raise CannotOpen(place) from error
+
+    def read(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> str:
+        """Decrypt text. Raises CannotOpen."""
+        return self.open(sealed, place, provider_id, row_id).decode()
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed it, so that rotation may pass it by."""
+        return sealed[1] == self.generation
+
+    def indexes(self, provider_id: int, address: str) -> dict[str, bytes]:
+        """The blind indexes of a canonical address: {"index_odd": …} and, while rotating, "index_even" too."""
+        return {
+            column_of(generation): hmac.digest(_index_key(key, provider_id), address.encode(), "sha256")
+            for generation, key in self.keys.items()
+        }
+
+
+def column_of(generation: int) -> str:
+    """The index column that a key generation writes."""
+    return "index_odd" if generation % 2 else "index_even"
+
+
+def _bound(place: str, provider_id: int, row_id: int) -> bytes:
+    return f"{place}|{provider_id}|{row_id}".encode()
+
+
+@lru_cache(maxsize=4096)
+def _index_key(key: bytes, provider_id: int) -> bytes:
+    return _derive(key, b"index|%d" % provider_id)
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"izinlink|" + purpose).derive(key)

@@ -1,0 +1,35 @@
+"""What all doors share: the front page, health, and the words that templates may use."""
+
+from flask import Blueprint, Flask, render_template, request
+from flask_babel import format_datetime, get_locale
+from sqlalchemy import text
+
+from portal import clock
+from portal.extensions import limiter, reading
+from portal.web import labels, languages
+
+door = Blueprint("web", __name__)
+
+
+@door.get("/")
+def front():
+    """Who we are; a recipient who typed the bare address lands here."""
+    return render_template("web/front.html")
+
+
+@door.get("/health")
+@limiter.exempt
+def health():
+    """Alive, with its database: for the supervisor and the balancer."""
+    reading().execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+def equip(app: Flask) -> None:
+    """Give templates the labels of the field's words, and Turkey time."""
+    app.jinja_env.globals.update(
+        label=labels.label, locale=get_locale, now=clock.now, url_in=languages.url_in, endpoint=lambda: request.endpoint
+    )
+    app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")
+    app.jinja_env.filters["moment_to_second"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm:ss")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,33 @@
+"""Security headers of every answer: no script anywhere yet, nothing from third parties, no page in a frame."""
+
+from flask import Flask, Response, request
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+# The address of a recipient's page is its credential: it must not travel on, nor be kept or found.
+BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
+
+
+def add(app: Flask) -> None:
+    """Set them on each answer."""
+    app.after_request(_set)
+
+
+def _set(response: Response) -> Response:
+    response.headers.extend(HEADERS)
+    if request.endpoint == "static":
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+    for name, value in (BY_CODE if request.blueprint in ("recipient", None) else SIGNED_IN).items():
+        response.headers[name] = value
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response

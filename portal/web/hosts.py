@@ -1,0 +1,25 @@
+"""Which host serves what: short hosts serve links only, the main ones everything else, unknown ones nothing."""
+
+from flask import Flask, abort, current_app, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+LINKS_ONLY = ("recipient.", "static", "web.health")
+AT_ROOT = ("recipient.short_page", "recipient.short_decide")
+
+
+def guard(app: Flask) -> None:
+    """Check the host of every request, behind a counted number of proxies."""
+    hops = app.config["PROXY_HOPS"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    app.before_request(_check)
+
+
+def _check() -> None:
+    host = request.host.rsplit(":", 1)[0].lower()
+    endpoint = request.endpoint or ""
+    if host in current_app.config["SHORT_HOSTS"]:
+        if not endpoint.startswith(LINKS_ONLY):
+            abort(404)
+    elif host not in current_app.config["HOSTS"] or endpoint in AT_ROOT:
+        abort(404)

@@ -1,0 +1,65 @@
+"""The field's words as people read them; Turkish is the source, translations hold the English."""
+
+from enum import StrEnum
+
+from flask_babel import gettext
+
+from portal.addresses import AddressKind
+from portal.models import CampaignKind, ContactKind, Delivery, LeftOut, MessageState, Outcome, Way
+from portal.registry import Channel, RecipientType, Status
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
+    return text
+
+
+LABELS: dict[StrEnum, str] = {
+    Channel.SMS: N_("SMS"),
+    Channel.CALL: N_("Telefon araması"),
+    Channel.EMAIL: N_("E-posta"),
+    RecipientType.INDIVIDUAL: N_("Bireysel"),
+    RecipientType.MERCHANT: N_("Tacir"),
+    Status.GRANTED: N_("Onay"),
+    Status.REFUSED: N_("Ret"),
+    AddressKind.PHONE: N_("Telefon"),
+    AddressKind.EMAIL: N_("E-posta"),
+    CampaignKind.ASK: N_("İzin sorma"),
+    CampaignKind.REFUSE: N_("Ret imkânı sunma"),
+    ContactKind.PURCHASE: N_("Alışveriş"),
+    ContactKind.MEMBERSHIP: N_("Üyelik"),
+    ContactKind.VISIT: N_("Mağaza ziyareti"),
+    ContactKind.CALL: N_("Bizi araması"),
+    ContactKind.FORM: N_("Form doldurması"),
+    ContactKind.EVENT: N_("Etkinlik katılımı"),
+    ContactKind.REQUEST: N_("Kendi talebi"),
+    ContactKind.OTHER: N_("Diğer"),
+    Delivery.GATEWAY: N_("İletileri İzinlink göndersin"),
+    Delivery.CSV: N_("Bağlantıları CSV olarak ben alacağım"),
+    LeftOut.REFUSED: N_("Daha önce reddetmiş"),
+    LeftOut.ALREADY_ASKED: N_("Daha önce sorulmuş"),
+    LeftOut.NO_CHANNEL: N_("Bu adrese uygun kanal seçilmemiş"),
+    MessageState.WAITING: N_("Sırada"),
+    MessageState.ACCEPTED: N_("Teslim alındı"),
+    MessageState.FAILED: N_("Gönderilemedi"),
+    Outcome.WAITING: N_("İletilecek"),
+    Outcome.SENT: N_("Gönderildi, yanıt bekleniyor"),
+    Outcome.BLOCKED: N_("İYS izin vermiyor"),
+    Outcome.ACCEPTED: N_("İYS kabul etti"),
+    Outcome.VERIFIED: N_("İYS'de doğrulandı"),
+    Outcome.NOT_NEEDED: N_("İletmeye gerek yok"),
+    Outcome.OVERTAKEN: N_("İYS'de daha yeni bir karar var"),
+    Outcome.ANNULLED: N_("Geri alındı"),
+    Outcome.PARKED: N_("Elle bakılmalı"),
+    Outcome.EXPIRED: N_("Süresi geçti"),
+    Way.LINK: N_("Kişisel bağlantı"),
+    Way.IMPORT: N_("Dosya aktarımı"),
+    Way.STAFF: N_("Destek"),
+    Way.AT_IYS: N_("İYS üzerinden"),
+}
+
+BY_TYPE = {(type(word), str(word)): text for word, text in LABELS.items()}
+
+
+def label(word: StrEnum) -> str:
+    """What people call it, in the language of this request."""
+    return gettext(BY_TYPE[type(word), str(word)])

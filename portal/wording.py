@@ -1,0 +1,37 @@
+"""The usual text of a campaign, which a provider may change before it is shown."""
+
+from portal.campaigns import Wording
+from portal.models import CampaignKind
+
+NOTICE = "https://www.example.com/aydinlatma"
+
+USUAL = {
+    CampaignKind.ASK: Wording(
+        title_tr="{brand} size ileti gönderebilir mi?",
+        body_tr="Kampanya, indirim ve yeniliklerimizi size bildirmek için izninizi soruyoruz. "
+        "Her kanal için ayrı ayrı karar verebilirsiniz.",
+        title_en="May {brand} send you messages?",
+        body_en="We ask for your permission to tell you about our campaigns, discounts and news. "
+        "You can decide for each channel on its own.",
+        notice_url=NOTICE,
+    ),
+    CampaignKind.REFUSE: Wording(
+        title_tr="{brand} iletilerini reddedin",
+        body_tr="Bu sayfadan, size ticari ileti göndermemizi kanal kanal ya da tümüyle reddedebilirsiniz.",
+        title_en="Refuse messages from {brand}",
+        body_en="On this page you can refuse our commercial messages, channel by channel or all at once.",
+        notice_url=NOTICE,
+    ),
+}
+
+
+def usual(brand_name: str, kind: CampaignKind, notice_url: str | None = None) -> Wording:
+    """The usual text for a brand."""
+    pattern = USUAL[kind]
+    return Wording(
+        title_tr=pattern.title_tr.format(brand=brand_name),
+        body_tr=pattern.body_tr,
+        title_en=pattern.title_en.format(brand=brand_name),
+        body_en=pattern.body_en,
+        notice_url=notice_url or pattern.notice_url,
+    )
