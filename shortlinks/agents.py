@@ -54,8 +54,14 @@ def _network(remote_addr: str | None) -> str:
         address = ip_address(remote_addr or "")
     except ValueError:
         return ""
-    address = getattr(address, "ipv4_mapped", None) or address
-    return str(_around(address))
+    return str(_around(_within(address)))
+
+
+def _within(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address an IPv6 one carries, if it does: the /48 of a 6to4 address would keep all of it."""
+    if address.version == 4:
+        return address
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _around(address: IPv4Address | IPv6Address) -> IPv4Network | IPv6Network:
