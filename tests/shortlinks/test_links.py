@@ -83,6 +83,25 @@ def test_a_link_taken_back_twice_keeps_its_first_date(session, salt, at):
     assert found[1].revoked_at == at
 
 
+def test_two_who_take_the_same_links_back_in_opposite_order_do_not_lock_each_other_out(engine, salt, at):
+    with Session(engine) as session:
+        ids = [link_id for link_id, _ in create_many(session, salt, 7, 2_000, at)]
+        session.commit()
+    together = Barrier(2)
+
+    def take_back(link_ids):
+        with Session(engine) as session:
+            together.wait()
+            revoke(session, link_ids, at)
+            session.commit()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(take_back, [ids, ids[::-1]]))
+
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).where(Link.revoked_at == at)) == 2_000
+
+
 def test_taking_nothing_back_is_no_work(session, at):
     revoke(session, [], at)
 
@@ -97,4 +116,7 @@ def test_times_come_back_in_utc(session, salt, at):
 
     link_id, _ = create(session, salt, 7, istanbul)
 
-    assert session.get(Link, link_id).created_at.tzinfo is UTC
+    session.expire_all()
+    created_at = session.get(Link, link_id).created_at
+    assert created_at == at
+    assert created_at.tzinfo is UTC
