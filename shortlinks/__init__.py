@@ -1,4 +1,4 @@
-"""Short links: codes that cannot be guessed, what they lead to, and who opened them. Knows nothing of its neighbours."""
+"""Short links: codes that cannot be guessed, what they lead to and who opened them. Knows nothing of its neighbours."""
 
 from shortlinks.agents import classify
 from shortlinks.base import Base

@@ -68,7 +68,7 @@ def revoke(session: Session, link_ids: Iterable[int], at: datetime) -> None:
     """Take links back. A link that was taken back before keeps its date. The caller commits."""
     link = Link.__table__
     still_there = update(link).where(link.c.id == bindparam("link_id"), link.c.revoked_at.is_(None))
-    rows = [{"link_id": link_id} for link_id in sorted(link_ids)]  # In one order, or two such calls lock each other out.
+    rows = [{"link_id": link_id} for link_id in sorted(link_ids)]  # In one order, or two such calls deadlock.
     if rows:
         session.execute(still_there.values(revoked_at=at), rows)
 

@@ -1,4 +1,4 @@
-"""A database for each test: SQLite in a file, and a schema of its own on PostgreSQL when TEST_DATABASE_URL names one."""
+"""A database for each test: SQLite in a file and a schema of its own on PostgreSQL when TEST_DATABASE_URL names one."""
 
 import os
 import secrets
