@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from portal.addresses import BadAddress, parse
+from portal.addresses import BadAddress, Problem, parse
 
 from .unreadable import FileProblem, Unreadable
 
@@ -18,6 +18,7 @@ LONGEST_ROW = 20  # Lines that one quoted row may cover; past that its quote was
 
 _CONTENT = re.compile(r"[^\r\n]+")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_DECLARATION = re.compile(r'"?sep=([;\t|,])"?[ \t]*(?=[\r\n])', re.I)  # A line written for Excel.
 _QUOTED_FIELD = re.compile(r'(?<![^;\t|,\r\n])"(?:[^"]|"")*"(?![^;\t|,\r\n])')
 
 
@@ -30,15 +31,18 @@ def refuse_long_lines(text: str) -> None:
 
 
 def find_separator(text: str) -> str:
-    """The separator whose number in a line most lines agree upon; a semicolon where there is nothing to separate."""
+    """The declared separator, else the one most lines agree upon; a semicolon where there is nothing to separate."""
+    if declared := _DECLARATION.match(text):
+        return declared[1]
     sample = _CONTENT.findall(_QUOTED_FIELD.sub("x", text[:LONGEST_LINE]))[:SAMPLE_LINES]
-    lines = [line for line in sample if not _is_address(line)]  # 5,321,234,567 is one number.
+    lines = [line for line in sample if not _is_one_value(line)]
     return max(SEPARATORS, key=lambda separator: _agreement(separator, lines))
 
 
 def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Each row that holds anything, with the number of its first line; raises Unreadable at too many columns."""
-    position, number = 0, 1
+    declared = _DECLARATION.match(text)
+    position, number = declared.end() if declared else 0, 1
     while position < len(text):
         line = _LINE.match(text, position)
         if '"' in line.group():
@@ -73,9 +77,10 @@ def _agreement(separator: str, lines: list[str]) -> int:
     return max(counts.values(), default=0)
 
 
-def _is_address(line: str) -> bool:
+def _is_one_value(line: str) -> bool:
+    """Whether a whole line is one number whatever commas it has: 5,321,234,567, or the 5,32E+11 Excel made of it."""
     try:
         parse(line)
-    except BadAddress:
-        return False
+    except BadAddress as bad:
+        return bad.problem == Problem.PHONE_SCIENTIFIC
     return True

@@ -77,6 +77,23 @@ def test_separators_inside_quotes_do_not_count():
     assert lines_of(reading) == [(1, "+905321234567"), (3, "+905331234567")]
 
 
+@pytest.mark.parametrize("declaration", ["sep=|", '"sep=|"', "SEP=|"])
+def test_a_separator_may_be_declared_in_a_line_of_its_own(declaration):
+    reading = read(f"{declaration}\r\nAd|Telefon\r\nYılmaz; Ayşe|05321234567\r\n")
+
+    assert (reading.separator, reading.header, reading.bad) == ("|", ["Ad", "Telefon"], [])
+    assert lines_of(reading) == [(3, "+905321234567")]
+
+
+def test_a_number_that_turkish_excel_rounded_is_named_so():
+    reading = read("Telefon\n5,32E+11\n5,33E+11\n05321234567\n")
+
+    assert reading.bad == [
+        BadRow(2, "5,32E+11", Problem.PHONE_SCIENTIFIC),
+        BadRow(3, "5,33E+11", Problem.PHONE_SCIENTIFIC),
+    ]
+
+
 def test_a_number_with_commas_is_one_number():
     assert texts_of(read("5,321,234,567\n5,331,234,567\n")) == ["+905321234567", "+905331234567"]
 
