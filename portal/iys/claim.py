@@ -53,7 +53,6 @@ def due(at: datetime, lane: Lane):
         )
         .order_by(Submission.due_at)
         .limit(1)
-        .with_for_update(of=Submission, skip_locked=True)
     )
 
 
@@ -80,7 +79,7 @@ def _holds_up(at: datetime):
 def claim(session: Session, vault: Vault, at: datetime, per_second: float) -> Claimed | None:
     """Lease the next due submission, refusals first. None when nothing is due, or another forwarder was first."""
     for lane in Lane:
-        row = session.execute(due(at, lane)).first()
+        row = session.execute(due(at, lane).with_for_update(of=Submission, skip_locked=True)).first()
         if row is not None:
             return _lease(session, vault, row, at, per_second)
     return None

@@ -7,14 +7,19 @@ from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
 
-PAGES = {404: "errors/not_found.html", 413: "errors/too_large.html", 429: "errors/too_many.html"}
+PAGES = {
+    404: "errors/not_found.html",
+    413: "errors/too_large.html",
+    429: "errors/too_many.html",
+    500: "errors/broken.html",
+}
 
 
 def show(app: Flask) -> None:
     """Answer every error with a page."""
     app.register_error_handler(CSRFError, lambda error: (render_template("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
-    app.register_error_handler(Exception, _broken)
+    app.log_exception = lambda error: log.error("request.failed", exc_info=error)  # Flask's own would name the path.
 
 
 def _page(error: HTTPException):
@@ -23,7 +28,3 @@ def _page(error: HTTPException):
     page = render_template(PAGES.get(error.code, "errors/other.html"), status=error.code)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 
-
-def _broken(error: Exception):
-    log.exception("request.failed")
-    return render_template("errors/broken.html"), 500

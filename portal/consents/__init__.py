@@ -1,0 +1,111 @@
+"""Deciding: what a person chose becomes facts, the head of each consent, and rows for İYS, all in one transaction.
+
+Nothing here commits; the door that calls ends the transaction, and answers the person only after that.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.consents import facts, heads
+from portal.consents.heads import TooSoon
+from portal.models import CampaignKind, Consent, Receipt
+from portal.models.invitation import Invitation
+from portal.registry import Channel, RecipientType, Status
+from portal.vault import Vault
+
+__all__ = ["Act", "Choices", "ServedForm", "TooSoon", "decide", "seen_of"]
+
+Choices = Mapping[Channel, Status]
+
+
+@dataclass(frozen=True)
+class ServedForm:
+    """The form a person filled: which text it showed, in which language, when; its digest lets it decide once."""
+
+    text_id: int
+    language: str
+    served_at: datetime
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Act:
+    """What came of one POST: its receipt (None where nothing was decided) and the grants that must be asked again."""
+
+    receipt_id: int | None
+    nonce: int | None
+    asks_again: tuple[Channel, ...] = ()
+
+
+def decide(
+    session: Session, vault: Vault, invitation: Invitation, choices: Choices, form: ServedForm | None,
+    *, language: str, seen: str, at: datetime,
+) -> Act:  # fmt: skip
+    """Record what a person chose on a link's page.
+
+    `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
+    are on a link that no longer may ask, and for other choices on a form that has decided already. `seen` (IP address
+    and user agent) is kept sealed. Raises TooSoon.
+    """
+    locked = heads.lock(session, invitation, list(choices))
+    earlier = _receipts_of(session, form)
+    for receipt in earlier:
+        if receipt.choices == _spelled(choices):
+            return Act(receipt.id, receipt.nonce)
+    may_grant = form is not None and not earlier and _may_ask(invitation, at)
+    taken = {channel: status for channel, status in choices.items() if may_grant or status == Status.REFUSED}
+    asks_again = tuple(channel for channel in choices if channel not in taken)
+    if not taken:
+        return Act(None, None, asks_again)
+    receipt = facts.receipt_of(vault, invitation, form, choices=_spelled(taken), language=language, seen=seen, at=at)
+    made, spoken_of = _move_heads(locked, taken, invitation, receipt["text_id"], at)
+    facts.write(session, vault, invitation, receipt, made, spoken_of, at)
+    return Act(receipt["id"], receipt["nonce"], asks_again)
+
+
+def _may_ask(invitation: Invitation, at: datetime) -> bool:
+    return invitation.kind == CampaignKind.ASK and (invitation.expires_at is None or at < invitation.expires_at)
+
+
+def _receipts_of(session: Session, form: ServedForm | None) -> list[Receipt]:
+    if form is None:
+        return []
+    return list(session.scalars(select(Receipt).where(Receipt.token_digest == form.digest)))
+
+
+def _move_heads(
+    locked: list[Consent], taken: Choices, invitation: Invitation, text_id: int, at: datetime
+) -> tuple[list[dict], list[int]]:
+    """The decisions to write, and the ids of all that the receipt speaks of.
+
+    A refusal applies to every recipient type held for the address and channel. A second refusal changes nothing: its
+    receipt speaks of the first one.
+    """
+    made, spoken_of = [], []
+    for head in locked:
+        status = taken.get(head.channel)
+        if status is None or (status == Status.GRANTED and head.recipient_type != RecipientType.INDIVIDUAL):
+            continue
+        if status == Status.REFUSED and head.status == Status.REFUSED:
+            spoken_of.append(head.decision_id)
+            continue
+        decision = facts.decision_of(head, status, invitation, text_id, at)
+        head.decision_id, head.status = decision["id"], status
+        head.consent_date, head.effective_at = decision["consent_date"], decision["effective_at"]
+        made.append(decision)
+        spoken_of.append(decision["id"])
+    return made, spoken_of
+
+
+def _spelled(choices: Choices) -> str:
+    return " ".join(f"{channel}={status}" for channel, status in sorted(choices.items()))
+
+
+def seen_of(ip: str | None, user_agent: str) -> str:
+    """The facts of a POST that are kept as evidence, as one text."""
+    return json.dumps({"ip": ip, "user_agent": user_agent[:300]})

@@ -1,0 +1,142 @@
+"""The rows that one act leaves behind: receipt, decisions with their leaves, what İYS must hear, and an audit entry."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from portal import clock, registry, workdays
+from portal.consents.heads import next_consent_date
+from portal.models import (
+    Actor,
+    AuditEntry,
+    Consent,
+    Decision,
+    Lane,
+    Leaf,
+    Outcome,
+    Receipt,
+    ReceiptDecision,
+    Recipient,
+    Submission,
+    Way,
+)
+from portal.models.decision import leaf_digest
+from portal.models.ids import new_id
+from portal.models.invitation import Invitation
+from portal.registry import Status
+from portal.vault import Vault
+
+NONCE_BITS = 63
+SALT_BYTES = 16
+
+
+def receipt_of(vault: Vault, invitation: Invitation, form, *, choices: str, language: str, seen: str, at) -> dict:
+    """The receipt of an act; `form` is the ServedForm, or None where its token could not be trusted."""
+    receipt_id = new_id()
+    return {
+        "id": receipt_id,
+        "nonce": secrets.randbits(NONCE_BITS),
+        "provider_id": invitation.provider_id,
+        "recipient_id": invitation.recipient_id,
+        "link_id": invitation.link_id,
+        "text_id": form.text_id if form else invitation.text_id,
+        "language": form.language if form else language,
+        "served_at": form.served_at if form else None,
+        "decided_at": at,
+        "token_digest": form.digest if form else None,
+        "choices": choices,
+        "seen": vault.seal(seen, Receipt.PLACE, invitation.provider_id, receipt_id),
+    }
+
+
+def decision_of(head: Consent, status: Status, invitation: Invitation, text_id: int, at: datetime) -> dict:
+    """A decision on a key, made by a link. Raises TooSoon."""
+    consent_date = next_consent_date(head.consent_date, at)
+    return {
+        "id": new_id(),
+        "provider_id": head.provider_id,
+        "brand_id": head.brand_id,
+        "recipient_id": head.recipient_id,
+        "consent_id": head.id,
+        "channel": head.channel,
+        "recipient_type": head.recipient_type,
+        "status": status,
+        "consent_date": consent_date,
+        "recorded_at": at,
+        "effective_at": consent_date,
+        "source": invitation.source,
+        "way": Way.LINK,
+        "text_id": text_id,
+        "salt": secrets.token_bytes(SALT_BYTES),
+    }
+
+
+def write(
+    session: Session, vault: Vault, invitation: Invitation, receipt: dict, made: list[dict], spoken_of: list[int],
+    at: datetime,
+) -> None:  # fmt: skip
+    """Insert everything of one act. `spoken_of` are the decisions that the receipt tells of, new or not."""
+    session.execute(insert(Receipt.__table__), receipt)
+    if made:
+        session.execute(insert(Decision.__table__), made)
+        session.execute(insert(Leaf.__table__), [_leaf(decision) for decision in made])
+        address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
+        outbox = [_submission(vault, invitation, address, decision, at) for decision in made]
+        session.execute(insert(Submission.__table__), outbox)
+    told = [{"receipt_id": receipt["id"], "decision_id": decision_id} for decision_id in spoken_of]
+    session.execute(insert(ReceiptDecision.__table__), told)
+    session.execute(insert(AuditEntry.__table__), _audit(invitation, receipt, len(made), at))
+
+
+def _leaf(decision: dict) -> dict:
+    return {
+        "decision_id": decision["id"],
+        "provider_id": decision["provider_id"],
+        "day": clock.day(decision["recorded_at"]),
+        "digest": leaf_digest(decision, decision["salt"]),
+    }
+
+
+def _submission(vault: Vault, invitation: Invitation, address: str, decision: dict, at: datetime) -> dict:
+    submission_id = new_id()
+    payload = registry.freeze(
+        recipient=address,
+        channel=decision["channel"],
+        recipient_type=decision["recipient_type"],
+        status=decision["status"],
+        source=decision["source"],
+        consent_date=decision["consent_date"],
+    )
+    return {
+        "id": submission_id,
+        "provider_id": decision["provider_id"],
+        "consent_id": decision["consent_id"],
+        "decision_id": decision["id"],
+        "lane": Lane.REFUSALS if decision["status"] == Status.REFUSED else Lane.PEOPLE,
+        "status": decision["status"],
+        "consent_date": decision["consent_date"],
+        "endpoint": registry.add_path(invitation.iys_code, invitation.brand_code),
+        "payload": vault.seal(payload, Submission.PLACE, decision["provider_id"], submission_id),
+        "outcome": Outcome.WAITING,
+        "due_at": max(at, decision["consent_date"]),  # İYS refuses a date that is still to come.
+        "attempts": 0,
+        "safe_deadline": workdays.safe_deadline(decision["consent_date"]),
+        "lenient_deadline": workdays.lenient_deadline(decision["consent_date"]),
+        "created_at": at,
+    }
+
+
+def _audit(invitation: Invitation, receipt: dict, made: int, at: datetime) -> dict:
+    return {
+        "id": new_id(),
+        "provider_id": invitation.provider_id,
+        "at": at,
+        "actor": Actor.RECIPIENT,
+        "actor_id": invitation.recipient_id,
+        "act": "decision.made",
+        "subject": "receipt",
+        "subject_id": receipt["id"],
+        "facts": {"choices": receipt["choices"], "new": made},
+    }

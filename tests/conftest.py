@@ -1,0 +1,119 @@
+"""The fixtures that every room shares: an app on an empty database, a browser, an İYS in a box, and quiet logs."""
+
+import logging
+import re
+import threading
+
+import pytest
+import requests
+from sqlalchemy import event
+
+from portal import create_app
+from portal.extensions import db, limiter
+from portal.iys.client import Client
+from tests import databases, make, servers
+
+SECRETS = {
+    "SECRET_KEY": "a secret that only tests know",
+    "LINK_SALT": "a salt that only tests know",
+    "VAULT_KEYS": "1:" + "eHh4" * 10 + "eHg=",
+    "DEVELOPMENT": "1",
+    "IYS_REQUESTS_PER_SECOND": "0",
+    "LINK_BASE": "http://localhost/k",
+    "SHORT_HOSTS": "kisa.example",
+    "HOSTS": "localhost",
+    "LOG_LEVEL": "INFO",
+}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """A migrated database of this test process."""
+    url = databases.migrated_template(tmp_path_factory.mktemp("template"), SECRETS)
+    yield url
+    if databases.SERVER:
+        databases.drop(url.rsplit("/", 1)[1].split("?")[0])
+
+
+@pytest.fixture
+def environ(template, tmp_path):
+    """The settings of one test's app."""
+    with databases.copy_of(template, tmp_path) as url:
+        yield {**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url}
+
+
+@pytest.fixture
+def app(environ):
+    """The application, without limits (they have tests of their own)."""
+    app = create_app(environ)
+    app.testing = True
+    limiter.enabled = False
+    with app.app_context():
+        _watch_transactions(db.engine)
+    yield app
+    databases.close(app)
+
+
+@pytest.fixture
+def rows(app):
+    """Reads what stands in the database now: rows(Decision), rows.count(Decision)."""
+    return make.Rows(app)
+
+
+@pytest.fixture
+def browser(app):
+    """A recipient's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    """An İYS in a box, reached over real HTTP; it knows the demo provider's account."""
+    with servers.sandbox(tmp_path / "sandbox.db") as box:
+        box.add_account(make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
+        yield box
+
+
+@pytest.fixture
+def iys(sandbox):
+    """A client of that İYS."""
+    return Client(sandbox.url)
+
+
+# No transaction may be open while somebody else's server is waited for.
+_here = threading.local()
+
+
+def _watch_transactions(engine) -> None:
+    event.listen(engine, "begin", lambda connection: setattr(_here, "writing", True))
+    for end in ("commit", "rollback"):
+        event.listen(engine, end, lambda connection: setattr(_here, "writing", False))
+
+
+@pytest.fixture(autouse=True)
+def no_transaction_over_http(monkeypatch):
+    """Hold every outgoing call of the suite to it."""
+    send = requests.adapters.HTTPAdapter.send
+
+    def watched(*arguments, **options):
+        assert not getattr(_here, "writing", False), "a transaction is open over an HTTP call"
+        return send(*arguments, **options)
+
+    _here.writing = False
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watched)
+
+
+ADDRESS_OR_CODE = re.compile(r"\+90\d|\b0?5\d{9}\b|[\w.]+@example\.com|/[km]/[A-Za-z0-9]{8,}")
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs():
+    """No address and no code in any log line of the whole suite."""
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logging.getLogger().addHandler(handler)
+    yield lines
+    logging.getLogger().removeHandler(handler)
+    told = [line for line in lines if ADDRESS_OR_CODE.search(line)]
+    assert not told, told

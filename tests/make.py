@@ -1,0 +1,129 @@
+"""The small cast and its things, made as the product makes them. Ayşe owns, Cem is a stranger."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import accounts, campaigns, clock, launches, wording
+from portal.extensions import db, vault
+from portal.imports import audience
+from portal.imports.reading import read
+from portal.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
+from portal.registry import Channel
+
+IYS_CODE, BRAND_CODE = 700001, 700001
+USERNAME, PASSWORD = "izinlink", "sandbox-password"
+AYSE, AYSES_PASSWORD = "ayse@example.com", "correct horse battery"
+PHONE, EMAIL = "+905321234567", "fatma@example.com"
+
+
+class Rows:
+    """Looks at the database with a session of its own, afresh each time."""
+
+    def __init__(self, app):
+        self._app = app
+
+    def __call__(self, model, *conditions) -> list:
+        with self._app.app_context(), Session(db.engines["reader"], expire_on_commit=False) as session:
+            return list(session.scalars(select(model).where(*conditions).order_by(*model.__table__.primary_key)))
+
+    def one(self, model, *conditions):
+        (row,) = self(model, *conditions)
+        return row
+
+    def count(self, model) -> int:
+        with self._app.app_context(), Session(db.engines["reader"]) as session:
+            return session.scalar(select(func.count()).select_from(model))
+
+
+def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str = AYSE) -> Provider:
+    """A provider with one brand, its owner, and a credential for İYS."""
+    made = accounts.open_provider(
+        db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
+        contact="0850 123 45 67", brands={brand_code: "Örnek Mağaza"}, at=clock.now(),
+    )  # fmt: skip
+    accounts.admit(db.session, vault(), made, email=email, name="Ayşe", password=AYSES_PASSWORD, at=clock.now())
+    accounts.connect(db.session, vault(), made, username=USERNAME, password=PASSWORD, at=clock.now())
+    db.session.commit()
+    return made
+
+
+def brand() -> Brand:
+    """The first brand; its provider is made where there is none."""
+    found = db.session.scalar(select(Brand).order_by(Brand.id).limit(1))
+    if found is None:
+        provider()
+        found = db.session.scalar(select(Brand).order_by(Brand.id).limit(1))
+    return found
+
+
+def campaign(kind=CampaignKind.ASK, channels=tuple(Channel), delivery=Delivery.CSV, expires=timedelta(days=30)) -> Campaign:
+    """A campaign of the first brand, with its usual text."""
+    at = clock.now()
+    of = brand()
+    made = campaigns.open_campaign(
+        db.session, of, name="Hoş geldiniz", kind=kind, channels=list(channels), wording=wording.usual(of.name, kind),
+        contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)) if kind == CampaignKind.ASK else None,
+        expires_at=at + expires, delivery=delivery, at=at, today=clock.day(at),
+    )  # fmt: skip
+    db.session.commit()
+    return made
+
+
+def bring(to: Campaign, text: str) -> None:
+    """Put a pasted list into the audience."""
+    audience.bring(db.session, vault(), to, read(text), None, clock.now())
+
+
+def launched(to: Campaign, salt: str) -> None:
+    """Launch it and make its links."""
+    campaigns.launch(db.session, to, clock.now())
+    db.session.commit()
+    launches.run(to.id, salt, "http://localhost/k")
+
+
+def codes(app, text: str = f"{PHONE}\n{EMAIL}\n", **facts) -> dict[str, str]:
+    """A launched campaign over those addresses: {address: code}."""
+    with app.app_context():
+        made = campaign(**facts)
+        bring(made, text)
+        launched(made, app.config["LINK_SALT"])
+        links = launches.links_of(db.session, made, app.config["LINK_SALT"], "")
+        found = {address: link.removeprefix("/") for address, link in links}
+        db.session.rollback()
+    return found
+
+
+@dataclass
+class Person:
+    """A recipient with a link, as they use it."""
+
+    browser: object
+    code: str
+    path: str = "/k/"
+
+    def opens(self, **options):
+        return self.browser.get(self.path + self.code, **options)
+
+    def form(self) -> str:
+        """The token of a page served now."""
+        return re.search(r'name="form"[^>]*value="([^"]+)"', self.opens().text)[1]
+
+    def posts(self, form: str | None = None, **choices):
+        return self.browser.post(self.path + self.code, data={**choices, **({"form": form} if form else {})})
+
+    def decides(self, **choices):
+        return self.posts(self.form(), **choices)
+
+
+def forward_all(app, client, rounds: int = 200) -> None:
+    """Forward until nothing is due."""
+    from portal.iys import forward
+
+    with app.app_context():
+        for _ in range(rounds):
+            if not forward.forward_next(client):
+                return
