@@ -155,8 +155,9 @@ def _settle(client: Client, claimed: Claimed, answer: Answer) -> None:
     if action == Action.FIX:
         return _end(claimed, Outcome.PARKED, code=answer.code)
     if action == Action.WAIT:
-        pace.hold(db.session, clock.now() + timedelta(seconds=1 + random.random()))  # noqa: S311 - jitter
-        return _again(claimed, timedelta(0), answer.code, counts=False)
+        breath = timedelta(seconds=1 + random.random())
+        pace.hold(db.session, clock.now() + breath)
+        return _again(claimed, breath, answer.code, counts=False)
     return _again(claimed, _backoff(claimed.attempts), answer.code, unsure=action == Action.RETRY)
 
 
@@ -249,7 +250,7 @@ def _now_holds(claimed: Claimed, iys_status: str, as_of: datetime) -> None:
 
 def _backoff(attempts: int) -> timedelta:
     longest = min(LONGEST_BACKOFF, 0.5 * 2 ** min(attempts, 10))
-    return timedelta(seconds=longest * (0.5 + random.random() / 2))  # noqa: S311 - jitter
+    return timedelta(seconds=longest * (0.5 + random.random() / 2))
 
 
 def _codes_of(claimed: Claimed) -> tuple[int, int]:

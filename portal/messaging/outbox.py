@@ -65,7 +65,7 @@ def _record(message_ids: list[int], accepted: bool) -> None:
     if accepted:
         db.session.execute(theirs.values(state=MessageState.ACCEPTED, due_at=None, lease_until=None, ended_at=at))
     else:
-        later = at + timedelta(seconds=10 + 20 * random.random())  # noqa: S311 - jitter
+        later = at + timedelta(seconds=10 + 20 * random.random())
         db.session.execute(theirs.values(due_at=later, lease_until=None))
         tired = theirs.where(Message.attempts >= GIVE_UP)
         db.session.execute(tired.values(state=MessageState.FAILED, due_at=None, ended_at=at))
