@@ -1,5 +1,7 @@
 """The recipient's door: a link's page, its decision, and the receipt. No cookie: the code is the credential."""
 
+import hashlib
+
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
 
@@ -7,15 +9,15 @@ import shortlinks
 from portal import clock, consents, limits
 from portal.extensions import db, limiter, reading, vault
 from portal.models.invitation import Invitation, invitation_of
-from portal.recipient import choices, forms, openings, pages
+from portal.recipient import choices, forms, guesses, openings, pages
 from shortlinks import LinkState
 
 door = Blueprint("recipient", __name__)
 
 
+
 @door.get("/k/<code>", endpoint="page")
 @door.get("/<code>", endpoint="short_page")
-@limiter.limit(limits.LINK)
 def show_page(code: str):
     """Show what is asked. Opening it decides nothing."""
     link, invitation = _find(code)
@@ -25,7 +27,7 @@ def show_page(code: str):
 
 @door.post("/k/<code>", endpoint="decide")
 @door.post("/<code>", endpoint="short_decide")
-@limiter.limit(limits.DECIDING)
+@limiter.limit(limits.DECIDING, key_func=lambda: _fingerprint(request.view_args["code"]))
 def decide(code: str):
     """Take the choices of a form that a person filled; then show the receipt."""
     link, invitation = _find(code)
@@ -55,13 +57,18 @@ def decide(code: str):
 
 
 @door.get("/m/<code>", endpoint="receipt")
-@limiter.limit(limits.LINK)
 def show_receipt(code: str):
     """Show the receipt of one act, with the truth about İYS at this moment."""
     receipt = pages.find_receipt(reading(), code)
     if receipt is None:
+        guesses.count()
         abort(404)
     return render_template("recipient/receipt.html", receipt=pages.receipt_page(reading(), vault(), receipt, code))
+
+
+def _fingerprint(code: str) -> str:
+    """What a limit counts a code by; its store never holds the code."""
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
@@ -69,6 +76,7 @@ def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
     link = shortlinks.resolve(reading(), current_app.config["LINK_SALT"], code, clock.now())
     invitation = invitation_of(reading(), link.link_id or 0)
     if link.state == LinkState.UNKNOWN or invitation is None:
+        guesses.count()
         abort(404)
     return link, invitation
 

@@ -22,6 +22,7 @@ def begin(app: Flask) -> None:
     logging.basicConfig(stream=sys.stderr, level=app.config["LOG_LEVEL"], format="%(message)s", force=not app.testing)
     for chatty in ("urllib3", "alembic", "werkzeug", "huey"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("flask-limiter").setLevel(logging.ERROR)  # It would name whom it limits.
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
