@@ -73,7 +73,9 @@ def vault_keys(text: str) -> dict[int, bytes]:
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     try:
-        return float(environ.get(name, default)) if "." in str(environ.get(name, "")) else int(environ.get(name, default))
+        return (
+            float(environ.get(name, default)) if "." in str(environ.get(name, "")) else int(environ.get(name, default))
+        )
     except ValueError:
         raise BadSetting(f"{name} is not a number: {environ[name]!r}.") from None
 

@@ -208,9 +208,7 @@ def _offer_refusal(entries: list, refused: dict[int, set[Channel]]) -> tuple[dic
 
 
 def _leave_out(session: Session, entries: list, refused: dict, reason: LeftOut) -> None:
-    rows = [
-        {"entry": each.id, "why": LeftOut.REFUSED if each.recipient_id in refused else reason} for each in entries
-    ]
+    rows = [{"entry": each.id, "why": LeftOut.REFUSED if each.recipient_id in refused else reason} for each in entries]
     if rows:
         table = AudienceEntry.__table__
         session.execute(update(table).where(table.c.id == bindparam("entry")).values(left_out=bindparam("why")), rows)
@@ -225,7 +223,9 @@ def _link(session: Session, salt: str, campaign: Campaign, entries: list, offers
     ]
     table = AudienceEntry.__table__
     session.execute(
-        update(table).where(table.c.id == bindparam("entry")).values(link_id=bindparam("link"), channels=bindparam("ch")),
+        update(table)
+        .where(table.c.id == bindparam("entry"))
+        .values(link_id=bindparam("link"), channels=bindparam("ch")),
         [{"entry": each.entry_id, "link": each.link_id, "ch": offers[each.entry_id]} for each in linked],
     )
     return linked

@@ -1,7 +1,7 @@
 """How the portal holds its database: one engine that writes, one that only reads, alike on SQLite and PostgreSQL.
 
-SQLite writers begin with BEGIN IMMEDIATE (a deferred transaction that reads first fails at once when another writes), and
-queue in order of arrival inside a process, since SQLite's own waiting is unfair. Readers never wait for them (WAL).
+SQLite writers begin with BEGIN IMMEDIATE (a deferred transaction that reads first fails at once when another writes),
+and queue in order of arrival inside a process, since SQLite's own waiting is unfair. Readers never wait (WAL).
 """
 
 import threading

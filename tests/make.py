@@ -60,7 +60,9 @@ def brand() -> Brand:
     return found
 
 
-def campaign(kind=CampaignKind.ASK, channels=tuple(Channel), delivery=Delivery.CSV, expires=timedelta(days=30)) -> Campaign:
+def campaign(
+    kind=CampaignKind.ASK, channels=tuple(Channel), delivery=Delivery.CSV, expires=timedelta(days=30)
+) -> Campaign:
     """A campaign of the first brand, with its usual text."""
     at = clock.now()
     of = brand()

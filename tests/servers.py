@@ -29,7 +29,9 @@ class Box:
         return requests.get(f"{self.url}/ledger.json", timeout=5).json()
 
     def fault(self, endpoint: str, kind: str, rate: float = 1.0, **more) -> None:
-        answer = requests.post(f"{self.url}/faults", json={"endpoint": endpoint, "kind": kind, "rate": rate, **more}, timeout=5)
+        answer = requests.post(
+            f"{self.url}/faults", json={"endpoint": endpoint, "kind": kind, "rate": rate, **more}, timeout=5
+        )
         assert answer.status_code == 201, answer.text
 
     def mend(self) -> None:

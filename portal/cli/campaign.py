@@ -58,11 +58,13 @@ class Channels(click.ParamType):
 @click.option("--brand", "brand_code", type=int, required=True, help="The brand's İYS code.")
 @click.option("--name", required=True)
 @click.option("--kind", type=click.Choice([kind.value for kind in CampaignKind]), required=True)
-@click.option("--audience", "audience_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--audience", "audience_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True
+)
 @click.option("--channels", type=Channels(), default=list(Channel), show_default="all")
 @click.option(
     "--contact-basis", type=ContactBasis(),
-    help=f"How the people came into contact, needed to ask them: one of {', '.join(ContactKind)}, or a word of your own.",
+    help=f"How they came into contact, needed to ask them: one of {', '.join(ContactKind)}, or a word of your own.",
 )  # fmt: skip
 @click.option("--expires", "expires_days", type=click.IntRange(1, 365), default=30, show_default=True, help="Days.")
 @click.option("--notice-url", default=None, help="Where the privacy notice stands.")

@@ -44,20 +44,20 @@ class Act:
 
 def decide(
     session: Session, vault: Vault, invitation: Invitation, choices: Choices, form: ServedForm | None,
-    *, language: str, seen: str, at: datetime,
+    *, is_live: bool, language: str, seen: str, at: datetime,
 ) -> Act:  # fmt: skip
     """Record what a person chose on a link's page.
 
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
-    are on a link that no longer may ask, and for other choices on a form that has decided already. `seen` (IP address
-    and user agent) is kept sealed. Raises TooSoon.
+    are on a link that may not ask (any more: `is_live`), and for other choices on a form that has decided already.
+    `seen` (IP address and user agent) is kept sealed. Raises TooSoon.
     """
     locked = heads.lock(session, invitation, list(choices))
     earlier = _receipts_of(session, form)
     for receipt in earlier:
         if receipt.choices == _spelled(choices):
             return Act(receipt.id, receipt.nonce)
-    may_grant = form is not None and not earlier and _may_ask(invitation, at)
+    may_grant = form is not None and not earlier and is_live and invitation.kind == CampaignKind.ASK
     taken = {channel: status for channel, status in choices.items() if may_grant or status == Status.REFUSED}
     asks_again = tuple(channel for channel in choices if channel not in taken)
     if not taken:
@@ -66,10 +66,6 @@ def decide(
     made, spoken_of = _move_heads(locked, taken, invitation, receipt["text_id"], at)
     facts.write(session, vault, invitation, receipt, made, spoken_of, at)
     return Act(receipt["id"], receipt["nonce"], asks_again)
-
-
-def _may_ask(invitation: Invitation, at: datetime) -> bool:
-    return invitation.kind == CampaignKind.ASK and (invitation.expires_at is None or at < invitation.expires_at)
 
 
 def _receipts_of(session: Session, form: ServedForm | None) -> list[Receipt]:

@@ -71,7 +71,9 @@ def new_campaign():
             campaign = _open(form, brand, clock.now())
         except campaigns.ContactMissing:
             db.session.rollback()
-            form.contact_date.errors = [gettext("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")]
+            form.contact_date.errors = [
+                gettext("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
+            ]
         else:
             _note(campaign, "campaign.opened")
             db.session.commit()
@@ -184,9 +186,11 @@ def _note(campaign: Campaign, act: str) -> None:
 
 def _show(mine: Campaign, file_problem=None) -> str:
     progress = campaigns.progress_of(reading(), mine)
-    batches = reading().scalars(
-        select(ImportBatch).where(ImportBatch.campaign_id == mine.id).order_by(ImportBatch.created_at)
-    ).all()
+    batches = (
+        reading()
+        .scalars(select(ImportBatch).where(ImportBatch.campaign_id == mine.id).order_by(ImportBatch.created_at))
+        .all()
+    )
     return render_template(
         "dashboard/campaign.html",
         campaign=mine,
@@ -247,5 +251,3 @@ def _left_out(mine: Campaign) -> list[Omitted]:
         .limit(SHOWN)
     )
     return [Omitted(addresses.mask(recipients.address_of(vault(), who)), reason) for who, reason in rows]
-
-

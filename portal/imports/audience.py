@@ -15,7 +15,9 @@ CHUNK = 5000  # Addresses a transaction, so that no recipient's decision waits l
 KEPT = 80  # Characters of a bad value: enough to find it again.
 
 
-def bring(session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id: int | None, at: datetime) -> int:
+def bring(
+    session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id: int | None, at: datetime
+) -> int:
     """Write a reading into the audience, a chunk a transaction. Returns the batch's id."""
     batch_id = _open_batch(session, vault, campaign, reading, user_id, at)
     session.commit()

@@ -1,4 +1,4 @@
-"""One pace for all calls to İYS, shared by every process behind one egress address (İYS: 10 requests a second per IP)."""
+"""One pace for all calls to İYS, shared by every process behind one address (İYS: 10 requests a second per IP)."""
 
 from datetime import datetime, timedelta
 

@@ -89,7 +89,7 @@ def _ask(client: Client, **body: str) -> Answer:
 
 
 def _silence(answer: Answer) -> timedelta:
-    """H084: a full hour, since calling earlier starts the hour anew. Wrong credentials: a person must look. Else soon."""
+    """H084: a full hour, since calling earlier starts it anew. Wrong credentials: a person must look. Else soon."""
     if "H084" in answer.codes or answer.status == 429:
         return HOUR
     return 10 * MINUTE if 400 <= answer.status < 500 else timedelta(seconds=3)

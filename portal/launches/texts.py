@@ -1,4 +1,4 @@
-"""What the message with a link says: who, what for, how to refuse. Information only, no promotion; plain ASCII for SMS."""
+"""What the message with a link says: who, what for, how to refuse. No promotion; plain ASCII for SMS."""
 
 from collections.abc import Callable
 

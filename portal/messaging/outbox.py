@@ -1,4 +1,4 @@
-"""Message rows to the gateway: claim, POST, record. The gateway takes a message id once, so a repeat sends nothing twice."""
+"""Message rows to the gateway: claim, POST, record. The gateway takes an id once, so a repeat sends nothing twice."""
 
 import random
 from datetime import timedelta
@@ -42,9 +42,7 @@ def _claim() -> list[tuple[int, dict]]:
         message.lease_until = at + LEASE
         message.attempts += 1
         text = vault().read(message.text, Message.PLACE, message.provider_id, message.id)
-        bodies.append(
-            (message.id, {"id": message.id, "to": recipients.address_of(vault(), recipient), "text": text})
-        )
+        bodies.append((message.id, {"id": message.id, "to": recipients.address_of(vault(), recipient), "text": text}))
     db.session.commit()
     return bodies
 

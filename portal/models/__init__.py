@@ -21,8 +21,8 @@ from portal.models.recipient import Consent, Recipient
 from portal.models.submission import OPEN, Attempt, Lane, Outcome, Pace, Submission
 
 __all__ = [
-    "OPEN", "Actor", "Asked", "Attempt", "AudienceEntry", "AuditEntry", "Base", "Brand", "Campaign", "CampaignKind", "Consent",
-    "ConsentText", "ContactKind", "Credential", "Decision", "Delivery", "ImportBatch", "ImportRow", "Lane", "Leaf",
-    "LeftOut", "Message", "MessageState", "NodeCounter", "Outcome", "Pace", "Provider", "Receipt", "ReceiptDecision",
-    "Recipient", "RetentionRun", "Submission", "User", "Way",
+    "OPEN", "Actor", "Asked", "Attempt", "AudienceEntry", "AuditEntry", "Base", "Brand", "Campaign", "CampaignKind",
+    "Consent", "ConsentText", "ContactKind", "Credential", "Decision", "Delivery", "ImportBatch", "ImportRow", "Lane",
+    "Leaf", "LeftOut", "Message", "MessageState", "NodeCounter", "Outcome", "Pace", "Provider", "Receipt",
+    "ReceiptDecision", "Recipient", "RetentionRun", "Submission", "User", "Way",
 ]  # fmt: skip

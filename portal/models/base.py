@@ -57,7 +57,7 @@ def to(column: str, **options):
 
 
 class BlindlyIndexed:
-    """Found by a blind index of its address: one column per key generation, odd and even, both written while rotating."""
+    """Found by a blind index of its address: a column per key generation, odd and even, both written while rotating."""
 
     index_odd: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     index_even: Mapped[bytes | None] = mapped_column(LargeBinary(32))

@@ -97,9 +97,20 @@ class RetentionRun(Base):
     ended_at: Mapped[datetime | None]
 
 
-CANONICAL = (
-    "id provider_id brand_id recipient_id channel recipient_type status consent_date recorded_at source way text_id"
-).split()
+CANONICAL = [
+    "id",
+    "provider_id",
+    "brand_id",
+    "recipient_id",
+    "channel",
+    "recipient_type",
+    "status",
+    "consent_date",
+    "recorded_at",
+    "source",
+    "way",
+    "text_id",
+]
 
 
 def leaf_digest(decision: Mapping, salt: bytes) -> bytes:

@@ -15,7 +15,6 @@ from shortlinks import LinkState
 door = Blueprint("recipient", __name__)
 
 
-
 @door.get("/k/<code>", endpoint="page")
 @door.get("/<code>", endpoint="short_page")
 def show_page(code: str):
@@ -42,7 +41,8 @@ def decide(code: str):
             vault(),
             invitation,
             chosen,
-            form if link.state == LinkState.LIVE else None,
+            form,
+            is_live=link.state == LinkState.LIVE,
             language=get_locale().language,
             seen=consents.seen_of(request.remote_addr, request.user_agent.string),
             at=clock.now(),

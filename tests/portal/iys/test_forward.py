@@ -68,7 +68,9 @@ def test_a_refusal_of_what_iys_holds_is_sent_outright(app, fatma, sandbox, iys, 
     assert rows.one(Consent).iys_status == "RET"
 
 
-@pytest.mark.parametrize("kind", ["500-after-apply", "reset-after-apply", "500", "503", "reset", "H123", "html", "cut", "empty"])
+@pytest.mark.parametrize(
+    "kind", ["500-after-apply", "reset-after-apply", "500", "503", "reset", "H123", "html", "cut", "empty"]
+)
 def test_a_passing_fault_is_sent_again_byte_for_byte_and_held_once(app, fatma, sandbox, iys, rows, kind):
     sandbox.fault("add", kind, count=1)
     fatma.decides(MESAJ="ONAY")

