@@ -7,6 +7,7 @@ from pathlib import Path
 
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
+LARGEST_POST = 6 * 1024 * 1024  # An audience may hold 5 MB; the form around it is small.
 
 
 class BadSetting(RuntimeError):
@@ -40,7 +41,8 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
-        "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,  # An audience file may hold 5 MB; forms around it stay small.
+        "MAX_CONTENT_LENGTH": LARGEST_POST,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_POST,  # A pasted list comes as a field.
         "SESSION_COOKIE_NAME": "izinlink" if development else "__Host-izinlink",
         "SESSION_COOKIE_SECURE": not development,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -13,6 +13,7 @@ from portal.vault import Vault
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's work waits no longer.
 STUBBORN = 2  # After so many attempts a grant no longer holds up a refusal.
+HOLDS_NOTHING = ("H174", "H175")  # İYS holds no ONAY to withdraw.
 
 Earlier = aliased(Submission)
 
@@ -59,12 +60,12 @@ def due(at: datetime, lane: Lane):
 def _holds_up(at: datetime):
     """Another submission of the key that must go first: one in flight, or an earlier one.
 
-    A refusal does not wait for a grant that has failed twice, unless İYS already said (code) that it must.
+    A refusal does not wait for a grant that has failed twice, unless İYS already said that it holds no grant yet.
     """
     in_flight = and_(Earlier.lease_until.is_not(None), Earlier.lease_until > at)
     passes_by = and_(
         Submission.status == Status.REFUSED,
-        Submission.code.is_(None),
+        or_(Submission.code.is_(None), Submission.code.not_in(HOLDS_NOTHING)),
         Earlier.status == Status.GRANTED,
         Earlier.attempts >= STUBBORN,
     )

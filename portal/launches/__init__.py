@@ -6,10 +6,13 @@ from sqlalchemy import insert, or_, select, update
 
 import shortlinks
 from portal import campaigns, clock
+from portal.addresses import parse
 from portal.extensions import db, vault
 from portal.launches import texts
 from portal.models import AudienceEntry, Campaign, Delivery, Message, MessageState, Recipient
 from portal.models.ids import new_id
+from portal.recipients import address_of
+from portal.registry import Channel
 
 LEASE = timedelta(seconds=60)
 
@@ -58,8 +61,11 @@ def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], link_bas
     if not linked:
         return
     write = texts.writer(db.session, campaign, link_base)
+    reachable = _reachable([each.recipient_id for each in linked])
     rows = []
     for each in linked:
+        if each.recipient_id not in reachable:
+            continue
         message_id = new_id()
         rows.append(
             {
@@ -75,7 +81,15 @@ def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], link_bas
                 "created_at": at,
             }
         )
-    db.session.execute(insert(Message.__table__), rows)
+    if rows:
+        db.session.execute(insert(Message.__table__), rows)
+
+
+def _reachable(recipient_ids: list[int]) -> set[int]:
+    """Those whose address can take a message: no SMS reaches a landline, whose link is in the CSV all the same."""
+    those = db.session.scalars(select(Recipient).where(Recipient.id.in_(recipient_ids)))
+    by_message = {Channel.SMS, Channel.EMAIL}
+    return {each.id for each in those if by_message & set(parse(address_of(vault(), each)).channels)}
 
 
 def links_of(session, campaign: Campaign, salt: str, link_base: str):

@@ -1,11 +1,13 @@
 """What goes wrong, as a page that says what to do; there is no stack trace and no silent drop."""
 
 import structlog
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
+
+LONGEST_PATIENCE = 200 * 1024 * 1024  # Bytes of a far too large upload that are still taken in and thrown away.
 
 PAGES = {
     404: "errors/not_found.html",
@@ -25,6 +27,14 @@ def show(app: Flask) -> None:
 def _page(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
+    if error.code == 413:
+        _read_to_the_end()
     page = render_template(PAGES.get(error.code, "errors/other.html"), status=error.code)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 
+
+def _read_to_the_end() -> None:
+    """Take in what is still being sent: closing on a sender that has not finished shows them no page at all."""
+    upload, left = request.environ["wsgi.input"], LONGEST_PATIENCE
+    while left > 0 and (piece := upload.read(min(left, 1 << 16))):
+        left -= len(piece)
