@@ -25,7 +25,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
 
     csrf.init_app(app)
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)  # It would read the session on pages that have none.
     limiter.init_app(app)
     babel.init_app(app, locale_selector=languages.choose, default_translation_directories=str(ROOT / "translations"))
     hosts.guard(app)

@@ -12,7 +12,8 @@ door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 @door.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""
-    return {"provider_title": reading().get_one(Provider, current_user.provider_id).title}
+    provider = reading().get_one(Provider, current_user.provider_id)
+    return {"current_user": current_user, "provider_title": provider.title}
 
 
 from portal.dashboard import campaigns, overview, recipients  # noqa: E402, F401 - the pages register with the door

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import addresses, campaigns, clock, launches, limits, recipients
+from portal import addresses, campaigns, clock, launches, limits, recipients, wording
 from portal.addresses import Problem
 from portal.dashboard import door
 from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
@@ -64,7 +64,7 @@ def show_campaigns():
 def new_campaign():
     """Write a campaign."""
     brands = reading().scalars(select(Brand).where(Brand.provider_id == current_user.provider_id)).all()
-    form = CampaignForm(brands=brands)
+    form = CampaignForm(brands=brands, **wording.usual(brands[0].name, CampaignKind.ASK).__dict__)
     if form.validate_on_submit():
         brand = next(brand for brand in brands if brand.id == form.brand.data)
         try:
