@@ -12,6 +12,8 @@ door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 @door.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""
+    if not current_user.is_authenticated:  # An error page shown before the lock was reached.
+        return {}
     provider = reading().get_one(Provider, current_user.provider_id)
     return {"current_user": current_user, "provider_title": provider.title}
 
