@@ -1,0 +1,28 @@
+"""The product's own files, as the rules of the house look at them."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOUSES = ("portal", "shortlinks")
+ALONE = ("config.py", "wsgi.py")
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """(dotted name, path) of each Python module."""
+    paths = [ROOT / name for name in ALONE] + [path for house in HOUSES for path in (ROOT / house).rglob("*.py")]
+    for path in sorted(paths):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
+    """Calls of methods with those names, whatever they are called on."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
+            yield node

@@ -1,0 +1,210 @@
+"""Who may import whom: the floors of the house as a table, and the check that reads every import of the product."""
+
+import ast
+
+import pytest
+
+import shortlinks
+from tests.house import product
+
+# Each room of the ground may use the ones that stand before it.
+GROUND = (
+    "portal.clock",
+    "portal.registry.words",
+    "portal.workdays",
+    "portal.addresses",
+    "portal.registry",
+    "portal.vault",
+    "portal.models",
+    "portal.extensions",
+    "portal.database",
+    "portal.migrations",
+)
+# Rooms of one floor leave each other alone.
+RULES = ("portal.accounts", "portal.campaigns", "portal.consents", "portal.limits", "portal.recipients", "portal.wording")
+MACHINES = (
+    "portal.imports",
+    "portal.iys",
+    "portal.iys.sandbox",
+    "portal.launches",
+    "portal.messaging",
+    "portal.rotation",
+)
+DOORS = ("portal.cli", "portal.dashboard", "portal.jobs", "portal.recipient", "portal.signin", "portal.web")
+FLOORS = (GROUND, RULES, MACHINES, DOORS)
+
+NEXT_DOOR, SETTINGS, CONTENTS = "shortlinks", "config", "portal"
+ROOMS = {room: height for height, floor in enumerate(FLOORS) for room in floor}
+
+# (who, whom): why the two need not leave each other alone.
+LAWFUL = {
+    ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
+    **{(door, "portal.web"): "web/ is what the doors share" for door in DOORS},
+}
+# Who knows the house next door, by the names on its door plate only.
+KNOW_NEXT_DOOR = {
+    CONTENTS: "sets it up",
+    "portal.migrations": "migrates its tables, too",
+    "portal.launches": "reads the links of a campaign back, for the CSV",
+    **{room: "rules make links" for room in RULES},
+    **{room: "doors resolve codes" for room in DOORS},
+}
+# An İYS in a box proves nothing when it shares the portal's own thinking: it knows İYS's wire texts and the time.
+THE_BOX, THE_BOX_KNOWS = "portal.iys.sandbox", ("portal.clock", "portal.registry", "portal.registry.words")
+# Neither rules nor what lies below them know of a request; extensions bind themselves to the app.
+KNOW_FLASK = ("portal.extensions", "portal.migrations", *MACHINES, *DOORS, CONTENTS)
+WEB_FRAMEWORKS = ("flask", "werkzeug", "flask_login", "flask_wtf", "flask_babel", "flask_limiter", "huey")
+
+
+def violations(name: str, source: str, *, is_package: bool = False) -> list[str]:
+    """What one module's imports break, in sentences; `name` is dotted."""
+    here = room_of(name)
+    if here is None:
+        return [f"{name} belongs to no room: give it a place in the table"]
+    tree = ast.parse(source)
+    told = [broken(here, whom) for whom in imported(tree, name, is_package)]
+    told += [f"{whom} is not on the door plate of shortlinks" for whom in behind_the_plate(tree) if here != NEXT_DOOR]
+    return [f"{name}: {sentence}" for sentence in told if sentence]
+
+
+def room_of(name: str) -> str | None:
+    """The room that a dotted name belongs to; anything else outside the product, too, is None."""
+    if name in (CONTENTS, SETTINGS, "wsgi"):
+        return name
+    if name.partition(".")[0] == NEXT_DOOR:
+        return NEXT_DOOR
+    return max((room for room in ROOMS if f"{name}.".startswith(f"{room}.")), key=len, default=None)
+
+
+def imported(tree: ast.AST, name: str, is_package: bool) -> list[str]:
+    """Every dotted name that a module imports, at its top or inside a function."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = name.split(".")
+            package = package[: len(package) - node.level + (1 if is_package else 0)] if node.level else []
+            base = ".".join([*package, *filter(None, [node.module])])
+            found += [f"{base}.{alias.name}" for alias in node.names]
+    return found
+
+
+def broken(here: str, whom: str) -> str | None:
+    """The rule that an import breaks, if it does."""
+    head = whom.partition(".")[0]
+    if head in WEB_FRAMEWORKS and here not in KNOW_FLASK:
+        return f"{whom}: only doors and machines know of requests and tasks"
+    if head == SETTINGS:
+        return None if here == CONTENTS else "settings are read once, by create_app"
+    if head == NEXT_DOOR:
+        return broken_next_door(here, whom)
+    if head != "portal":
+        return None
+    if here == "wsgi":
+        return None if whom == "portal.create_app" else "wsgi only makes the app"
+    if here in (NEXT_DOOR, SETTINGS):
+        return f"{here} knows nothing of the portal"
+    return broken_floor(here, room_of(whom) or CONTENTS)
+
+
+def broken_next_door(here: str, whom: str) -> str | None:
+    if here == NEXT_DOOR or whom == NEXT_DOOR and here in KNOW_NEXT_DOOR:
+        return None
+    if here not in KNOW_NEXT_DOOR:
+        return f"{here} has no business with shortlinks"
+    name = whom.partition(".")[2]
+    return None if name in shortlinks.__all__ else f"{whom} is not on the door plate of shortlinks"
+
+
+def broken_floor(here: str, there: str) -> str | None:
+    if here in (there, CONTENTS) or (here, there) in LAWFUL:
+        return None
+    if there == CONTENTS:
+        return "create_app stands above everything"
+    if here == THE_BOX:
+        return None if there in THE_BOX_KNOWS else f"the sandbox does not think with {there}"
+    if ROOMS[there] > ROOMS[here]:
+        return f"{there} is on a floor above"
+    if ROOMS[there] < ROOMS[here]:
+        return None
+    if here in GROUND:
+        return None if GROUND.index(there) < GROUND.index(here) else f"{there} stands on {here}, not under it"
+    return f"{there} is another room of the same floor"
+
+
+def behind_the_plate(tree: ast.AST) -> list[str]:
+    """Uses such as shortlinks.links.Link after a lawful `import shortlinks`."""
+    return [
+        f"shortlinks.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == NEXT_DOOR
+        and node.attr not in shortlinks.__all__
+    ]
+
+
+def test_every_import_of_the_product_is_in_the_table():
+    told = []
+    for name, path in product.modules():
+        told += violations(name, path.read_text(encoding="utf-8"), is_package=path.name == "__init__.py")
+
+    assert told == []
+
+
+def test_every_room_of_the_table_stands():
+    standing = {name for name, _ in product.modules()} | {"portal.migrations"}  # Alembic's folder is no package.
+
+    assert set(ROOMS) <= standing
+
+
+PLANTED = {
+    "upwards: a rule calls a machine": ("portal.campaigns", "from portal.iys import forward"),
+    "upwards: a model asks a rule": ("portal.models.decision", "import portal.consents"),
+    "upwards: a machine opens a door": ("portal.messaging.outbox", "from portal.web.labels import label"),
+    "upwards: inside a function": ("portal.accounts", "def f():\n    from portal.signin import door"),
+    "upwards: relatively": ("portal.registry.codes", "from ..consents import decide"),
+    "upwards: a room makes the app": ("portal.jobs", "from portal import create_app"),
+    "sideways: one door through another": ("portal.dashboard.campaigns", "from portal.recipient import pages"),
+    "sideways: one machine calls another": ("portal.imports.audience", "from portal import launches"),
+    "sideways: one rule asks another": ("portal.recipients", "from portal.campaigns import Contact"),
+    "sideways: what doors share opens one": ("portal.web.errors", "from portal.signin import door"),
+    "the ground: out of order": ("portal.workdays", "from portal.models import Decision"),
+    "the ground: words lie below addresses": ("portal.addresses.phones", "from portal.registry import CODES"),
+    "the sandbox thinks with the forwarder": ("portal.iys.sandbox.rules", "from portal.iys.client import Answer"),
+    "the forwarder thinks with the sandbox": ("portal.iys.forward", "from portal.iys.sandbox import rules"),
+    "next door looks into the portal": ("shortlinks.links", "from portal import clock"),
+    "next door reads settings": ("shortlinks.codes", "import config"),
+    "next door knows the web": ("shortlinks.agents", "from flask import request"),
+    "the portal goes behind the door plate": ("portal.campaigns", "from shortlinks.codes import Codes"),
+    "the portal takes a module next door": ("portal.recipient", "from shortlinks import links"),
+    "the portal reaches through": ("portal.campaigns", "import shortlinks\nshortlinks.links.Link"),
+    "a machine without business next door": ("portal.iys.claim", "import shortlinks"),
+    "a rule knows the request": ("portal.consents", "from flask import request"),
+    "a room reads settings": ("portal.signin", "import config"),
+    "settings look into the portal": ("config", "from portal import clock"),
+    "no room at all": ("portal.shed", ""),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_planted_violation_is_caught(planted):
+    name, source = PLANTED[planted]
+
+    assert len(violations(name, source)) == 1
+
+
+LAWFUL_IMPORTS = [
+    ("portal.dashboard.campaigns", "from portal import campaigns, launches, clock\nfrom portal.web.labels import label"),
+    ("portal.dashboard.campaigns", "from portal.dashboard.forms import CampaignForm"),
+    ("portal.rotation", "from portal.accounts import EVERYBODY"),
+    ("portal.campaigns", "import shortlinks\nfrom shortlinks import Link\nshortlinks.create_many"),
+    ("portal.registry.validation", "from portal.addresses import is_email"),
+    ("portal", "import config\nfrom portal import cli, database"),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), LAWFUL_IMPORTS)
+def test_what_the_table_allows_is_left_alone(name, source):
+    assert violations(name, source) == []

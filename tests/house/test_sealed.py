@@ -1,0 +1,42 @@
+"""Whatever holds an address is sealed and turns with the keys: each binary column says which it is."""
+
+from sqlalchemy import LargeBinary
+
+import shortlinks
+from portal.models import Base
+from portal.rotation import SEALED
+
+# Binary and not sealed: it tells nothing of an address to whoever has no key.
+OPENLY_KEPT = {
+    "recipient.index_odd": "blind index",
+    "recipient.index_even": "blind index",
+    "user_account.index_odd": "blind index",
+    "user_account.index_even": "blind index",
+    "consent_text.digest": "hash of a published text",
+    "receipt.token_digest": "hash of a form's token",
+    "decision.salt": "random",
+    "leaf.digest": "salted hash",
+}
+
+
+def binary_columns() -> set[str]:
+    """Every binary column of the models, as table.column."""
+    tables = [*Base.metadata.sorted_tables, *shortlinks.Base.metadata.sorted_tables]
+    return {f"{table.name}.{column.name}" for table in tables for column in table.c if isinstance(column.type, LargeBinary)}
+
+
+def turned() -> dict[str, str]:
+    """What rotation seals anew: table.column, and the place that its seals are bound to."""
+    return {f"{model.__tablename__}.{column}": place for model, column, place in SEALED}
+
+
+def test_every_binary_column_turns_with_the_keys_or_says_why_not():
+    assert binary_columns() == turned().keys() | OPENLY_KEPT.keys()
+
+
+def test_no_column_is_both_sealed_and_open():
+    assert not turned().keys() & OPENLY_KEPT.keys()
+
+
+def test_every_seal_is_bound_to_its_own_column():
+    assert all(column == place for column, place in turned().items())
