@@ -1,7 +1,6 @@
 """Settings, read once from the environment; there are no default secrets."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,12 +62,14 @@ def vault_keys(text: str) -> dict[int, bytes]:
         generation, _, encoded = part.strip().partition(":")
         try:
             key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             key = b""
-        if not generation.isdigit() or not 1 <= int(generation) <= 255 or len(key) != 32:
+        if not generation.isdecimal() or not 1 <= int(generation) <= 255 or len(key) != 32:
             raise BadSetting('VAULT_KEYS reads "1:<base64 of 32 bytes>", with ",2:…" added while keys rotate.')
+        if int(generation) in keys:
+            raise BadSetting(f"VAULT_KEYS holds generation {generation} twice.")
         keys[int(generation)] = key
-    if len(keys) > 2 or len({generation % 2 for generation in keys}) != len(keys):
+    if len(keys) > 2 or max(keys) - min(keys) != len(keys) - 1:
         raise BadSetting("VAULT_KEYS holds one key generation, or two that follow each other while keys rotate.")
     return keys
 
