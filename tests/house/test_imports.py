@@ -21,7 +21,14 @@ GROUND = (
     "portal.migrations",
 )
 # Rooms of one floor leave each other alone.
-RULES = ("portal.accounts", "portal.campaigns", "portal.consents", "portal.limits", "portal.recipients", "portal.wording")
+RULES = (
+    "portal.accounts",
+    "portal.campaigns",
+    "portal.consents",
+    "portal.limits",
+    "portal.recipients",
+    "portal.wording",
+)
 MACHINES = (
     "portal.imports",
     "portal.iys",
@@ -196,7 +203,10 @@ def test_a_planted_violation_is_caught(planted):
 
 
 LAWFUL_IMPORTS = [
-    ("portal.dashboard.campaigns", "from portal import campaigns, launches, clock\nfrom portal.web.labels import label"),
+    (
+        "portal.dashboard.campaigns",
+        "from portal import campaigns, launches, clock\nfrom portal.web.labels import label",
+    ),
     ("portal.dashboard.campaigns", "from portal.dashboard.forms import CampaignForm"),
     ("portal.rotation", "from portal.accounts import EVERYBODY"),
     ("portal.campaigns", "import shortlinks\nfrom shortlinks import Link\nshortlinks.create_many"),

@@ -22,7 +22,9 @@ OPENLY_KEPT = {
 def binary_columns() -> set[str]:
     """Every binary column of the models, as table.column."""
     tables = [*Base.metadata.sorted_tables, *shortlinks.Base.metadata.sorted_tables]
-    return {f"{table.name}.{column.name}" for table in tables for column in table.c if isinstance(column.type, LargeBinary)}
+    return {
+        f"{table.name}.{column.name}" for table in tables for column in table.c if isinstance(column.type, LargeBinary)
+    }
 
 
 def turned() -> dict[str, str]:

@@ -1,0 +1,71 @@
+"""Every answer carries the headers that keep a page alone; a code's page never travels on."""
+
+import pytest
+
+from tests import make
+from tests.house.test_locks import filled
+from tests.make import Person
+
+
+@pytest.fixture
+def paths(app):
+    """One path of every route that can be looked at."""
+    return [filled(rule) for rule in app.url_map.iter_rules() if "GET" in rule.methods and rule.endpoint != "static"]
+
+
+def assert_alone(answer):
+    (policy,) = answer.headers.getlist("Content-Security-Policy")
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == rules["base-uri"] == rules["frame-ancestors"] == "'none'"
+    assert "script-src" not in rules and "unsafe" not in policy and "*" not in policy and "http" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Permissions-Policy"]
+    assert answer.headers["Referrer-Policy"] in ("no-referrer", "same-origin")
+
+
+def test_every_page_stands_alone(browser, paths):
+    for path in paths:
+        assert_alone(browser.get(path))
+        assert browser.get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/css/base.css", "/static/none.css", "/no/such/page", "/k/!", "/dashboard/none"]
+)
+def test_files_and_errors_stand_alone_too(browser, path):
+    with browser.get(path) as answer:
+        assert_alone(answer)
+
+
+def test_a_refused_method_stands_alone_too(browser):
+    answer = browser.put("/sign-in")
+
+    assert answer.status_code == 405
+    assert_alone(answer)
+
+
+def test_a_code_is_not_told_to_anybody(app, browser):
+    fatma = Person(browser, make.codes(app)[make.PHONE])
+    decided = fatma.decides(MESAJ="RET")
+
+    for answer in (fatma.opens(), decided, browser.get(decided.location), fatma.posts(), browser.get("/k/unknown")):
+        assert_alone(answer)
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_https_stays_https(browser):
+    secure = browser.get("/", base_url="https://localhost")
+    plain = browser.get("/", base_url="http://localhost")
+
+    assert "max-age=31536000" in secure.headers["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in plain.headers  # It means nothing there.
+
+
+def test_no_answer_tells_what_serves_it(browser):
+    answer = browser.get("/")
+
+    assert not {"X-Powered-By", "X-Runtime"} & set(answer.headers.keys())

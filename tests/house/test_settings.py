@@ -1,0 +1,144 @@
+"""Settings come from the environment; a secret that is missing or weak stops the program at once, by its name."""
+
+import ast
+import base64
+import secrets
+import string
+
+import pytest
+
+import config
+from portal import create_app
+from tests.conftest import SECRETS
+from tests.house import product
+
+KEY = base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def read(**changes) -> dict:
+    """The settings of the suite's environment, changed; None takes one away."""
+    environ = {name: value for name, value in {**SECRETS, **changes}.items() if value is not None}
+    return config.from_environment(environ)
+
+
+@pytest.mark.parametrize("missing", config.SECRETS)
+def test_the_app_does_not_start_without_a_secret_and_says_which(environ, missing):
+    del environ[missing]
+
+    with pytest.raises(config.BadSetting) as refusal:
+        create_app(environ)
+
+    assert [name for name in config.SECRETS if name in str(refusal.value)] == [missing]
+
+
+def test_all_missing_secrets_are_named_at_once():
+    with pytest.raises(config.BadSetting, match="SECRET_KEY, LINK_SALT, VAULT_KEYS"):
+        config.from_environment({})
+
+
+def test_an_empty_secret_is_a_missing_one():
+    with pytest.raises(config.BadSetting, match="Set LINK_SALT"):
+        read(LINK_SALT="")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "LINK_SALT"])
+def test_a_short_secret_is_refused(name):
+    with pytest.raises(config.BadSetting, match=f"{name} is too short"):
+        read(**{name: "x" * (config.SHORTEST_SECRET - 1)})
+
+
+BAD_KEYS = {
+    "no generation": KEY,
+    "no key": "1:",
+    "31 bytes": "1:" + base64.b64encode(bytes(31)).decode(),
+    "33 bytes": "1:" + base64.b64encode(bytes(33)).decode(),
+    "not base64": "1:" + "*" * 44,
+    "not ASCII": "1:" + "ğ" * 44,
+    "generation 0": f"0:{KEY}",
+    "generation 256": f"256:{KEY}",
+    "a generation in superscript": f"²:{KEY}",
+    "one generation twice": f"1:{KEY},1:{KEY}",
+    "three generations": f"1:{KEY},2:{KEY},3:{KEY}",
+    "two that write the same index": f"1:{KEY},3:{KEY}",
+    "two that do not follow each other": f"1:{KEY},4:{KEY}",
+    "a comma too many": f"1:{KEY},",
+}
+
+
+@pytest.mark.parametrize("bad", BAD_KEYS)
+def test_bad_vault_keys_are_refused_without_being_told(bad):
+    with pytest.raises(config.BadSetting) as refusal:
+        read(VAULT_KEYS=BAD_KEYS[bad])
+
+    assert "VAULT_KEYS" in str(refusal.value)
+    assert KEY not in str(refusal.value)
+
+
+def test_one_key_generation_or_two_that_follow_each_other_are_read():
+    other = base64.b64encode(bytes(32)).decode()
+
+    assert read(VAULT_KEYS=f"7:{KEY}")["VAULT_KEYS"] == {7: base64.b64decode(KEY)}
+    assert read(VAULT_KEYS=f" 2:{KEY} , 3:{other}")["VAULT_KEYS"].keys() == {2, 3}
+
+
+def test_no_setting_in_the_program_looks_like_a_secret():
+    """Fifteen random characters say so by themselves: letters of both cases and digits, no space."""
+    texts = {
+        (name, node.value)
+        for name, path in product.modules()
+        for node in ast.walk(product.tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+    assert [text for text in sorted(texts) if looks_random(text[1])] == []
+    assert looks_random(secrets.token_hex(16).upper() + "x") and looks_random("a" + KEY)
+
+
+def looks_random(text: str) -> bool:
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+    plain = set(text) <= set(string.ascii_letters + string.digits + "+/=_-")
+    return plain and len(text) >= 15 and all(set(text) & set(kind) for kind in kinds) and len(set(text)) < len(text)
+
+
+def test_a_secret_has_no_default():
+    """Nothing but the three secrets is needed to read the settings, and they are taken as they are."""
+    settings = config.from_environment({name: SECRETS[name] for name in config.SECRETS})
+
+    assert [settings[name] for name in ("SECRET_KEY", "LINK_SALT")] == [SECRETS["SECRET_KEY"], SECRETS["LINK_SALT"]]
+
+
+@pytest.mark.parametrize("name", ["PORT", "PROXY_HOPS", "IYS_REQUESTS_PER_SECOND"])
+def test_a_number_that_is_none_is_named(name):
+    with pytest.raises(config.BadSetting, match=f"{name} is not a number: 'eight'"):
+        read(**{name: "eight"})
+
+
+def test_production_serves_no_host_by_default():
+    assert read(DEVELOPMENT=None, HOSTS=None)["HOSTS"] == frozenset()
+
+
+def test_development_serves_this_machine_only_by_default():
+    assert read(HOSTS=None)["HOSTS"] == {"localhost", "127.0.0.1"}
+
+
+@pytest.mark.parametrize("said", [None, "", "0", "yes"])
+def test_only_a_plain_1_is_development(said):
+    assert not read(DEVELOPMENT=said)["DEVELOPMENT"]
+
+
+def test_the_session_cookie_of_production_belongs_to_this_host_and_to_https(environ):
+    del environ["DEVELOPMENT"]
+    browser = create_app(environ).test_client()
+
+    cookie = browser.get("/sign-in", base_url="https://localhost").headers["Set-Cookie"]
+
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("__Host-izinlink=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(attributes)
+    assert "Domain" not in cookie
+
+
+def test_production_without_hosts_answers_nobody(environ):
+    del environ["DEVELOPMENT"], environ["HOSTS"]
+
+    assert create_app(environ).test_client().get("/sign-in").status_code == 404
