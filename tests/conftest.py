@@ -51,6 +51,7 @@ def app(environ):
     with app.app_context():
         _watch_transactions(db.engine)
     yield app
+    app.extensions["openings"].stop()
     databases.close(app)
 
 

@@ -1,7 +1,7 @@
 """Runs migrations over the portal's tables and those of the house next door, on an engine of their own."""
 
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 import shortlinks
 from portal.extensions import db
@@ -12,7 +12,7 @@ METADATA = [Base.metadata, shortlinks.Base.metadata]
 
 def run() -> None:
     """Bring the database to the asked version. The portal's engines expect tables that may not be there yet."""
-    with create_engine(db.engine.url).connect() as connection:
+    with create_engine(db.engine.url, poolclass=NullPool).connect() as connection:
         context.configure(
             connection=connection, target_metadata=METADATA, render_as_batch=True, compare_type=True,
             render_item=_render, user_module_prefix="sa.",

@@ -3,6 +3,7 @@
 They are statistics with a little evidence; a killed process loses the last second of them, and never a decision.
 """
 
+import atexit
 import queue
 import threading
 
@@ -30,6 +31,7 @@ class Openings:
         self._waiting: queue.Queue[Opening] = queue.Queue(MOST_WAITING)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
 
     def add(self, opening: Opening) -> None:
         """Note an opening; when far too many wait it is dropped rather than the page delayed."""
@@ -56,16 +58,24 @@ class Openings:
             if self._thread is None:  # Started here and not with the app: gunicorn forks in between.
                 self._thread = threading.Thread(target=self._keep_writing, name="openings", daemon=True)
                 self._thread.start()
+                atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Write the rest and end the thread."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def _keep_writing(self) -> None:
-        pause = threading.Event()
         while True:
+            stopping = self._stopping.wait(PAUSE)
             try:
                 while self.write():
                     pass
             except SQLAlchemyError:
                 log.exception("openings.lost")
-            pause.wait(PAUSE)
+            if stopping:
+                return
 
 
 def note(link_id: int, request: Request) -> None:
