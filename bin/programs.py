@@ -1,0 +1,72 @@
+"""What bin/dev runs: each program's command, and the settings they share."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = "127.0.0.1"
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True)
+class Program:
+    """One child of the supervisor; with a port when it answers on the web."""
+
+    name: str
+    command: list[str]
+    port: int | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HERE}:{self.port}"
+
+
+def settings(given: Mapping[str, str], instance: Path, port: int) -> dict[str, str]:
+    """The settings of a development run, without secrets; what the person exported wins, but for the port."""
+    code = given.get("IYS_CODE") or "700001"
+    defaults = {
+        "DEVELOPMENT": "1",
+        "HOSTS": f"localhost,{HERE}",
+        "SHORT_HOSTS": "kisa.localhost",
+        "LINK_BASE": f"http://{HERE}:{port}/k",
+        "IYS_BASE_URL": f"http://{HERE}:{port + 1}",
+        "IYS_USERNAME": "demo",
+        "IYS_PASSWORD": "demo",
+        "IYS_CODE": code,
+        "IYS_BRAND_CODE": code,  # The master brand has the provider's own code.
+        "MESSAGE_GATEWAY_URL": f"http://{HERE}:{port + 2}",
+        "GATEWAY_FILE": str(instance / "messages.db"),
+        "SANDBOX_FILE": str(instance / "sandbox.db"),
+        "SANDBOX_REQUESTS_PER_SECOND": "10",
+    }
+    chosen = {name: given.get(name) or value for name, value in defaults.items()} | {"PORT": str(port)}
+    account = ":".join(chosen[name] for name in ("IYS_USERNAME", "IYS_PASSWORD", "IYS_CODE", "IYS_BRAND_CODE"))
+    chosen["SANDBOX_ACCOUNT"] = given.get("SANDBOX_ACCOUNT") or account
+    if given.get("DATABASE_URL"):
+        chosen["DATABASE_URL"] = given["DATABASE_URL"]
+    return chosen
+
+
+def programs(given: Mapping[str, str], port: int) -> list[Program]:
+    """The programs of one run. With IYS_BASE_URL given there is no sandbox."""
+    postgresql = given.get("DATABASE_URL", "").startswith("postgres")
+    web = ["--workers=2", "--worker-class=gthread", "--threads=4"] if postgresql else ["--workers=2"]
+    sandbox = _gunicorn(port + 1, "--workers=1", "--threads=8", "portal.iys.sandbox:create_sandbox_from_environment()")
+    viewer = _gunicorn(
+        port + 2, "--workers=1", "--threads=4", "portal.messaging.demo_gateway:create_gateway_from_environment()"
+    )
+    chosen = [
+        Program("web", _gunicorn(port, *web, "wsgi:app"), port),
+        Program("worker", [PYTHON, "-m", "flask", "--app", "wsgi", "jobs", "work"]),
+        Program("forwarder", [PYTHON, "-m", "flask", "--app", "wsgi", "iys", "forward"]),
+        Program("messages", viewer, port + 2),
+    ]
+    if not given.get("IYS_BASE_URL"):
+        chosen.append(Program("sandbox", sandbox, port + 1))
+    return chosen
+
+
+def _gunicorn(port: int, *options: str) -> list[str]:
+    quiet = ["--no-control-socket", "--log-level=warning", "--graceful-timeout=2"]  # That socket would stand in HOME.
+    return [PYTHON, "-m", "gunicorn", "--bind", f"{HERE}:{port}", *quiet, *options]

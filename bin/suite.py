@@ -1,0 +1,99 @@
+"""bin/test: lints, then runs the tests on SQLite and again on PostgreSQL; exits with 0 only if all went well."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.postgres import running_postgres  # noqa: E402  (the path to it stands just above)
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NO_TESTS = 5  # pytest's exit code when nothing was chosen, which is no failure.
+DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
+
+
+def main() -> None:
+    """Run one of the suites: fast, long, or (without a word) everything but the long tests."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.chdir(ROOT)
+    suite, chosen = _suite_and_arguments(sys.argv[1:])
+    if suite != "fast":
+        os.environ["CHROMIUM"] = _chromium()
+    failed = [name for name, went_well in _steps(suite, chosen) if not went_well]
+    if failed:
+        sys.exit(f"\nFailed: {', '.join(failed)}.")
+
+
+def _suite_and_arguments(words: list[str]) -> tuple[str, list[str]]:
+    suite = words.pop(0) if words and words[0] != "--" else ""
+    return suite, words[1:]
+
+
+def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
+    if suite == "fast":
+        yield "SQLite", _pytest("-n2", "-m", "not long and not browser", *chosen)
+        return
+    tests = ["-m", "long"] if suite == "long" else ["-n2", "-m", "not long"]
+    if suite != "long":
+        yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
+    yield "SQLite", _pytest(*tests, *chosen)
+    with _postgresql() as url:
+        yield "PostgreSQL", _pytest(*tests, *chosen, database=url)
+
+
+def _postgresql() -> contextlib.AbstractContextManager[str]:
+    """The database the person named, or one of our own."""
+    named = next((os.environ[name] for name in DATABASES if os.environ.get(name)), None)
+    return contextlib.nullcontext(named) if named else running_postgres()
+
+
+def _pytest(*arguments: str, database: str | None = None) -> bool:
+    environment = {name: value for name, value in os.environ.items() if name not in DATABASES}
+    if database:
+        environment["TEST_DATABASE_URL"] = database
+    title = "tests on PostgreSQL" if database else "tests on SQLite"
+    return _step(title, sys.executable, "-m", "pytest", *arguments, environment=environment)
+
+
+def _step(title: str, *command: str, environment: dict[str, str] | None = None) -> bool:
+    """Run a step to its end, or, when this run is stopped, until it has cleaned up after itself."""
+    print(f"\n— {title}", flush=True)
+    step = subprocess.Popen(command, env=environment, process_group=0)
+    try:
+        return step.wait() in (0, NO_TESTS)
+    except KeyboardInterrupt:
+        os.killpg(step.pid, signal.SIGINT)
+        step.wait()
+        raise
+
+
+def _chromium() -> str:
+    """The browser for the walks; installed by apt as root on Debian when it is missing."""
+    found = os.environ.get("CHROMIUM") or _installed_chromium()
+    if found:
+        return found
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sys.exit("The tests walk through pages in Chromium. Install it (Debian: apt install chromium) or set CHROMIUM.")
+    print("Installing chromium with apt, for the tests that walk through the pages.", flush=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "-y", "chromium"]):
+        subprocess.run(["apt-get", "-qq", *words], env=quiet, stdin=subprocess.DEVNULL, check=True)
+    return _installed_chromium() or sys.exit("apt installed chromium, but it is not on PATH.")
+
+
+def _installed_chromium() -> str | None:
+    return next((path for path in map(shutil.which, BROWSERS) if path), None)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
