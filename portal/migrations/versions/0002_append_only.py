@@ -11,20 +11,22 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Table: (key columns, columns that may be sealed anew, deletion allowed in a retention run)
+# Table: (what is unique in it, deletion allowed in a retention run)
 FACTS = {
-    "decision": (("id",), (), True),
-    "receipt": (("id",), ("seen",), True),
-    "receipt_decision": (("receipt_id", "decision_id"), (), True),
-    "consent_text": (("id",), (), True),
-    "audit_entry": (("id",), (), True),
-    "attempt": (("id",), ("answer",), True),
-    "leaf": (("decision_id",), (), False),
+    "decision": (("id",), True),
+    "receipt": (("id", "token_digest choices"), True),
+    "receipt_decision": (("receipt_id decision_id",), True),
+    "consent_text": (("id", "campaign_id version"), True),
+    "audit_entry": (("id",), True),
+    "attempt": (("id",), True),
+    "leaf": (("decision_id",), False),
 }
+# Where a column may be sealed anew: all the others.
 COLUMNS = {
     "receipt": "id nonce provider_id recipient_id link_id text_id language served_at decided_at token_digest choices",
     "attempt": "id provider_id submission_id at question http_status code",
 }
+RUN = "id reason started_at"
 OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
 
 
@@ -47,11 +49,6 @@ def downgrade():
     op.execute("DELETE FROM node_counter")
 
 
-def _guarded_columns(table):
-    """UPDATE, or UPDATE OF every column but the sealed ones."""
-    return f" OF {', '.join(COLUMNS[table].split())}" if table in COLUMNS else ""
-
-
 def _guard_sqlite():
     def refuse(table, what, when, condition=""):
         op.execute(
@@ -59,18 +56,25 @@ def _guard_sqlite():
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
 
-    for table, (key, _, deletable) in FACTS.items():
-        refuse(table, "update", f"UPDATE{_guarded_columns(table)}")
+    for table, (unique, deletable) in FACTS.items():
+        refuse(table, "update", "UPDATE", f"WHEN {_changed(COLUMNS[table])}" if table in COLUMNS else "")
         refuse(table, "delete", "DELETE", f"WHEN NOT {OPEN_RUN}" if deletable else "")
-        # INSERT OR REPLACE deletes without a DELETE trigger.
-        same = " AND ".join(f"{column} = NEW.{column}" for column in key)
-        refuse(table, "replace", "INSERT", f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})")
-    same_act = "token_digest = NEW.token_digest AND choices = NEW.choices"
-    op.execute("DROP TRIGGER receipt_no_replace")
-    refuse("receipt", "replace", "INSERT", f"WHEN EXISTS (SELECT 1 FROM receipt WHERE id = NEW.id OR ({same_act}))")
+        refuse(table, "replace", "INSERT", f"WHEN {_takes_the_place(table, unique)}")
     refuse("retention_run", "delete", "DELETE")
-    refuse("retention_run", "update", "UPDATE OF id, reason, started_at")
-    refuse("retention_run", "reopen", "UPDATE OF ended_at", "WHEN OLD.ended_at IS NOT NULL")
+    refuse("retention_run", "replace", "INSERT", f"WHEN {_takes_the_place('retention_run', ('id',))}")
+    refuse("retention_run", "update", "UPDATE", f"WHEN {_changed(RUN)}")
+    refuse("retention_run", "reopen", "UPDATE", "WHEN OLD.ended_at IS NOT NULL")
+
+
+def _changed(columns):
+    """Said by values: UPDATE OF would not notice an id that is changed by its other name, rowid."""
+    return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns.split())
+
+
+def _takes_the_place(table, unique):
+    """INSERT OR REPLACE deletes whatever is in its way, by any unique constraint, without a DELETE trigger."""
+    same = [" AND ".join(f"{column} = NEW.{column}" for column in each.split()) for each in unique]
+    return f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {' OR '.join(f'({each})' for each in same)})"
 
 
 def _guard_postgresql():
@@ -89,11 +93,15 @@ def _guard_postgresql():
             f"EXECUTE FUNCTION {function}()"
         )
 
-    for table, (_, _, deletable) in FACTS.items():
-        refuse(table, "update", f"UPDATE{_guarded_columns(table)}")
+    for table, (_, deletable) in FACTS.items():
+        refuse(table, "update", f"UPDATE OF {_listed(COLUMNS[table])}" if table in COLUMNS else "UPDATE")
         refuse(table, "delete", "DELETE", function="refuse_delete" if deletable else "refuse_change")
         refuse(table, "truncate", "TRUNCATE", each="STATEMENT")
     refuse("retention_run", "delete", "DELETE")
     refuse("retention_run", "truncate", "TRUNCATE", each="STATEMENT")
-    refuse("retention_run", "update", "UPDATE OF id, reason, started_at")
-    refuse("retention_run", "reopen", "UPDATE OF ended_at", "WHEN (OLD.ended_at IS NOT NULL)")
+    refuse("retention_run", "update", f"UPDATE OF {_listed(RUN)}")
+    refuse("retention_run", "reopen", "UPDATE", "WHEN (OLD.ended_at IS NOT NULL)")
+
+
+def _listed(columns):
+    return ", ".join(columns.split())
