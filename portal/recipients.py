@@ -18,6 +18,7 @@ def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Add
     indexes = {address.text: vault.indexes(provider_id, address.text) for address in addresses}
     found = _known(session, vault, provider_id, indexes)
     missing = {address.text: address for address in addresses if address.text not in found}
+    missing = dict(sorted(missing.items()))  # In one order, or two lists brought at once deadlock.
     if missing:
         rows = [
             {
