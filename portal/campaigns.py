@@ -35,6 +35,10 @@ class CannotLaunch(Exception):
     """The campaign has no audience, or was launched before."""
 
 
+class AudienceClosed(Exception):
+    """The campaign was launched; nobody comes into its audience any more."""
+
+
 class ContactMissing(ValueError):
     """Asking needs a contact that the person began: its kind, and a date that is not in the future."""
 
@@ -107,7 +111,11 @@ def _first_text(provider: Provider, brand: Brand, campaign: Campaign, wording: W
 
 
 def add_audience(session: Session, campaign: Campaign, found: dict[str, int], addresses: list[Address]) -> None:
-    """Put recipients ({address: recipient id}) into the audience, each with the channels its address can serve."""
+    """Put recipients ({address: recipient id}) into the audience, each with the channels its address can serve.
+
+    Raises AudienceClosed.
+    """
+    keep_open(session, campaign)
     rows = []
     for address, entry_id in zip(addresses, new_ids(len(addresses)), strict=True):
         channels = [channel for channel in campaign.offered if channel in address.channels]
@@ -121,11 +129,19 @@ def add_audience(session: Session, campaign: Campaign, found: dict[str, int], ad
                 "left_out": None if channels else LeftOut.NO_CHANNEL,
             }
         )
-    insert_missing(session, AudienceEntry, rows)
+    insert_missing(session, AudienceEntry, sorted(rows, key=lambda row: row["recipient_id"]))
+
+
+def keep_open(session: Session, campaign: Campaign) -> None:
+    """Let nobody launch the campaign before this transaction ends. Raises AudienceClosed."""
+    session.refresh(campaign, ["launched_at"], with_for_update=True)
+    if campaign.launched_at:
+        raise AudienceClosed
 
 
 def launch(session: Session, campaign: Campaign, at: datetime) -> None:
     """Close the audience; links are made from now on. Raises CannotLaunch."""
+    session.refresh(campaign, ["launched_at"], with_for_update=True)
     somebody = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id).limit(1)
     if campaign.launched_at or session.scalar(somebody) is None:
         raise CannotLaunch
@@ -186,7 +202,7 @@ def _ask(session: Session, campaign: Campaign, entries: list) -> tuple[dict[int,
     """Claim each (address, channel) for its one request; what another campaign claimed first is not asked again."""
     wanted = [
         {"brand_id": campaign.brand_id, "recipient_id": each.recipient_id, "channel": channel, "entry_id": each.id}
-        for each in entries
+        for each in sorted(entries, key=lambda entry: entry.recipient_id)  # In one order, or two campaigns deadlock.
         for channel in map(Channel, each.channels.split(","))
     ]
     insert_missing(session, Asked, wanted)

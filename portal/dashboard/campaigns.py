@@ -5,7 +5,7 @@ import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Response, abort, current_app, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -115,16 +115,18 @@ def campaign(campaign_id: int):
 def bring_audience(campaign_id: int):
     """Read a pasted or uploaded list into the audience."""
     form = AudienceForm()
-    mine = _mine(db.session, campaign_id)
-    if mine.launched_at or not form.validate_on_submit():
+    if _mine(reading(), campaign_id).launched_at or not form.validate_on_submit():
         abort(400)
-    db.session.rollback()  # Reading a list takes a while; nobody waits for the writer meanwhile.
     upload = request.files.get("file")
     try:
         reading_ = read(upload.read() if upload and upload.filename else form.text.data or "")
     except Unreadable as unreadable:
         return _show(_mine(reading(), campaign_id), file_problem=unreadable.problem), 422
-    audience.bring(db.session, vault(), _mine(db.session, campaign_id), reading_, current_user.id, clock.now())
+    try:
+        audience.bring(db.session, vault(), _mine(db.session, campaign_id), reading_, current_user.id, clock.now())
+    except campaigns.AudienceClosed:
+        db.session.rollback()
+        flash(gettext("Kampanya bu sırada başlatıldı; listeye artık adres alınmıyor."))
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 

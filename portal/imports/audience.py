@@ -18,7 +18,7 @@ KEPT = 80  # Characters of a bad value: enough to find it again.
 def bring(
     session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id: int | None, at: datetime
 ) -> int:
-    """Write a reading into the audience, a chunk a transaction. Returns the batch's id."""
+    """Write a reading into the audience, a chunk a transaction. Returns the batch's id. Raises AudienceClosed."""
     batch_id = _open_batch(session, vault, campaign, reading, user_id, at)
     session.commit()
     for piece in recipients.chunks([address for _, address in reading.good], CHUNK):
@@ -29,7 +29,7 @@ def bring(
 
 
 def _open_batch(session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id, at: datetime) -> int:
-    session.begin_nested()  # Ids need a writing transaction.
+    campaigns.keep_open(session, campaign)
     batch = ImportBatch(
         id=new_id(),
         provider_id=campaign.provider_id,
