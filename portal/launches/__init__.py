@@ -37,7 +37,8 @@ def run(campaign_id: int, salt: str, link_base: str) -> None:
 def _lease(campaign_id: int) -> bool:
     at = clock.now()
     free = or_(Campaign.lease_until.is_(None), Campaign.lease_until <= at)
-    mine = update(Campaign).where(Campaign.id == campaign_id, Campaign.linked_at.is_(None), free)
+    waiting = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None))
+    mine = update(Campaign).where(Campaign.id == campaign_id, *waiting, free)
     took = db.session.execute(mine.values(lease_until=at + LEASE)).rowcount == 1
     db.session.commit()
     return took
