@@ -4,7 +4,7 @@ import json
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from portal import clock, registry
 from portal.extensions import db, vault
@@ -61,8 +61,14 @@ def _read(provider_id: int) -> Credential:
 
 
 def _lease(credential: Credential, at: datetime) -> bool:
+    """Take the fetching in hand; False where another has it, or has fetched (or failed) since we looked."""
     free = or_(Credential.lease_until.is_(None), Credential.lease_until <= at)
-    mine = update(Credential).where(Credential.id == credential.id, free).values(lease_until=at + LEASE)
+    still_as_seen = and_(
+        Credential.access_until.is_not_distinct_from(credential.access_until),
+        Credential.quiet_until.is_not_distinct_from(credential.quiet_until),
+    )
+    mine = update(Credential).where(Credential.id == credential.id, free, still_as_seen)
+    mine = mine.values(lease_until=at + LEASE)
     took = db.session.execute(mine).rowcount == 1
     db.session.commit()
     return took
