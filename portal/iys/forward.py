@@ -5,26 +5,24 @@ import random
 import threading
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import insert, or_, update
+from sqlalchemy import insert, update
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
 from portal.iys import claim as claims
-from portal.iys import pace, token
+from portal.iys import outcomes, pace, token
 from portal.iys.claim import Claimed
 from portal.iys.client import Answer, Client
-from portal.models import Attempt, Consent, Credential, Outcome, Submission
+from portal.models import Attempt, Outcome, Submission
 from portal.models.ids import new_id
 from portal.registry import Action, Status
 
 log = structlog.get_logger()
 
-LONGEST_BACKOFF = 60.0  # Seconds. İYS may be away for a day; it is asked once a minute then.
-BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
 ORDER_WAIT = timedelta(seconds=2)
 THREADS = 4
 IDLE = 0.25  # Seconds between looks when nothing is due.
@@ -68,7 +66,7 @@ def forward_next(client: Client) -> bool:
 
 def _forward(client: Client, claimed: Claimed) -> None:
     if clock.now() > claimed.lenient_deadline:
-        return _end(claimed, Outcome.EXPIRED, code="H467")
+        return outcomes.end(claimed, Outcome.EXPIRED, code="H467")
     if claimed.status == Status.REFUSED and claimed.iys_status != Status.GRANTED:
         claimed = _unless_nothing_to_withdraw(client, claimed)
         if claimed is None:
@@ -112,7 +110,7 @@ def _call(client: Client, claimed: Claimed, question: str, path: str, body: byte
     try:
         bearer = token.bearer(client, claimed.provider_id)
     except token.NoToken as missing:
-        _again(claimed, timedelta(seconds=5), missing.code)
+        outcomes.again(claimed, timedelta(seconds=5), missing.code)
         return None
     answer = client.post(path, body, bearer)
     if answer.action() == Action.AUTH:
@@ -142,31 +140,31 @@ def _settle(client: Client, claimed: Claimed, answer: Answer) -> None:
     """Bring an answer to an add into the submission's outcome, by the code table."""
     transaction_id = answer.content.get("transactionId")
     if answer.status == 200 and transaction_id:
-        return _accept(claimed, str(transaction_id), answer.content.get("creationDate"))
+        return outcomes.accept(claimed, str(transaction_id), answer.content.get("creationDate"))
     action = answer.action(claimed.status)
     if action == Action.NOOP:
         return _nothing_to_withdraw(claimed, answer.code)
     if action == Action.RECONCILE:
         return _reconcile(client, claimed, answer)
     if action == Action.EXPIRED:
-        return _end(claimed, Outcome.EXPIRED, code=answer.code)
+        return outcomes.end(claimed, Outcome.EXPIRED, code=answer.code)
     if action == Action.CONFIG:
-        return _block(claimed, answer.code)
+        return outcomes.block(claimed, answer.code)
     if action == Action.FIX:
-        return _end(claimed, Outcome.PARKED, code=answer.code)
+        return outcomes.end(claimed, Outcome.PARKED, code=answer.code)
     if action == Action.WAIT:
         breath = timedelta(seconds=1 + random.random())
         pace.hold(db.session, clock.now() + breath)
-        return _again(claimed, breath, answer.code, counts=False)
-    return _again(claimed, _backoff(claimed.attempts), answer.code, unsure=action == Action.RETRY)
+        return outcomes.again(claimed, breath, answer.code, counts=False)
+    return outcomes.again(claimed, outcomes.backoff(claimed.attempts), answer.code, unsure=action == Action.RETRY)
 
 
 def _nothing_to_withdraw(claimed: Claimed, code: str | None) -> None:
     """İYS holds no ONAY. Done, unless our own earlier grant is still on its way: then it goes again after that."""
     if claims.earlier_is_open(db.session, claimed):
-        return _again(claimed, ORDER_WAIT, code, counts=False)
+        return outcomes.again(claimed, ORDER_WAIT, code, counts=False)
     iys_status = Status.REFUSED if code == "H174" else None
-    return _end(claimed, Outcome.NOT_NEEDED, code=code, iys_status=iys_status)
+    return outcomes.end(claimed, Outcome.NOT_NEEDED, code=code, iys_status=iys_status)
 
 
 def _reconcile(client: Client, claimed: Claimed, refusal: Answer) -> None:
@@ -182,10 +180,10 @@ def _reconcile(client: Client, claimed: Claimed, refusal: Answer) -> None:
         return None
     held = answer.content
     if answer.status != 200 or "status" not in held:
-        return _again(claimed, _backoff(claimed.attempts), refusal.code)
+        return outcomes.again(claimed, outcomes.backoff(claimed.attempts), refusal.code)
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
-        return _accept(claimed, str(held.get("transactionId", "")), held.get("creationDate"))
-    return _end(claimed, Outcome.OVERTAKEN, code=refusal.code, iys_status=held["status"])
+        return outcomes.accept(claimed, str(held.get("transactionId", "")), held.get("creationDate"))
+    return outcomes.end(claimed, Outcome.OVERTAKEN, code=refusal.code, iys_status=held["status"])
 
 
 def _commit_and_renew(claimed: Claimed) -> Claimed | None:
@@ -193,74 +191,7 @@ def _commit_and_renew(claimed: Claimed) -> Claimed | None:
     return _renewed(claimed)
 
 
-def _accept(claimed: Claimed, transaction_id: str, creation_date: object) -> None:
-    accepted_at = _read_date(creation_date)
-    if claims.end_lease(
-        db.session, claimed, outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
-        accepted_at=accepted_at, ended_at=clock.now(),
-    ):  # fmt: skip
-        _now_holds(claimed, claimed.status, accepted_at)
-        unblocked = update(Credential).where(
-            Credential.provider_id == claimed.provider_id, Credential.blocked_until.is_not(None)
-        )
-        db.session.execute(unblocked.values(blocked_until=None, blocked_code=None))
-    db.session.commit()
-    log.info("submission.accepted", submission=claimed.id)
-
-
-def _end(claimed: Claimed, outcome: Outcome, *, code: str | None, iys_status: str | None = None) -> None:
-    if (
-        claims.end_lease(db.session, claimed, outcome=outcome, due_at=None, code=code, ended_at=clock.now())
-        and iys_status
-    ):
-        _now_holds(claimed, iys_status, clock.now())
-    db.session.commit()
-    log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
-
-
-def _again(claimed: Claimed, after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False) -> None:
-    """Wait and send the same bytes again; `unsure` says that İYS may have heard, `counts` that it was a failure."""
-    claims.end_lease(
-        db.session, claimed,
-        outcome=Outcome.SENT if unsure else Outcome.WAITING,
-        due_at=clock.now() + after,
-        code=code,
-        attempts=claimed.attempts if counts else claimed.attempts - 1,
-    )  # fmt: skip
-    db.session.commit()
-    log.info("submission.again", submission=claimed.id, code=code, attempts=claimed.attempts)
-
-
-def _block(claimed: Claimed, code: str | None) -> None:
-    """Rights or subscription: stop all calls of this provider for a while, and say why."""
-    until = clock.now() + BLOCK
-    claims.end_lease(db.session, claimed, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    theirs = update(Credential).where(Credential.provider_id == claimed.provider_id)
-    db.session.execute(theirs.values(blocked_until=until, blocked_code=code))
-    db.session.commit()
-    log.warning("provider.blocked", provider=claimed.provider_id, code=code)
-
-
-def _now_holds(claimed: Claimed, iys_status: str, as_of: datetime) -> None:
-    """What İYS holds for the key now, unless we have heard something newer."""
-    not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
-    head = update(Consent).where(Consent.id == claimed.consent_id, not_newer)
-    db.session.execute(head.values(iys_status=iys_status, iys_as_of=as_of))
-
-
-def _backoff(attempts: int) -> timedelta:
-    longest = min(LONGEST_BACKOFF, 0.5 * 2 ** min(attempts, 10))
-    return timedelta(seconds=longest * (0.5 + random.random() / 2))
-
-
 def _codes_of(claimed: Claimed) -> tuple[int, int]:
     """The iysCode and brandCode of a frozen endpoint, /v2/sps/<iysCode>/brands/<brandCode>/consents."""
     parts = claimed.endpoint.split("/")
     return int(parts[3]), int(parts[5])
-
-
-def _read_date(text: object) -> datetime:
-    try:
-        return registry.read_date(text)
-    except (TypeError, ValueError):
-        return clock.now()
