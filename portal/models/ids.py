@@ -57,7 +57,7 @@ def _claim_node(_beginning: Connection | None = None) -> None:
         try:
             if process not in _nodes:
                 with _writer.begin() as claim:
-                    taken = claim.scalar(text("UPDATE node_counter SET next = next + 1 RETURNING next"))
+                    taken = claim.scalar(text("UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNING next"))
                 _nodes[process] = taken % (1 << NODE_BITS)
         finally:
             _here.claiming = False
