@@ -13,17 +13,21 @@ from portal.models import Message, MessageState, Recipient
 TIMEOUT = (3.05, 6.0)
 LEASE = timedelta(seconds=15)
 BATCH = 50
-GIVE_UP = 20  # Attempts.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=2)
+GIVE_UP = 40  # Attempts: some three days.
 
 
 def send_due(gateway_url: str) -> int:
-    """Send a batch of due messages; how many were tried."""
+    """Send a batch of due messages; how many the gateway took. None taken: come back later, it is out of order."""
     claimed = _claim()
     if not claimed:
         return 0
-    answer = _post(gateway_url, [body for _, body in claimed])
-    _record([message_id for message_id, _ in claimed], answer)
-    return len(claimed)
+    taken = _post(gateway_url, [body for _, body in claimed])
+    if taken:
+        _accept([message_id for message_id, _ in claimed])
+    else:
+        _put_off([message_id for message_id, _ in claimed])
+    return len(claimed) if taken else 0
 
 
 def _claim() -> list[tuple[int, dict]]:
@@ -57,14 +61,22 @@ def _post(gateway_url: str, messages: list[dict]) -> bool:
         return False
 
 
-def _record(message_ids: list[int], accepted: bool) -> None:
-    at = clock.now()
-    theirs = update(Message).where(Message.id.in_(message_ids)).execution_options(synchronize_session=False)
-    if accepted:
-        db.session.execute(theirs.values(state=MessageState.ACCEPTED, due_at=None, lease_until=None, ended_at=at))
-    else:
-        later = at + timedelta(seconds=10 + 20 * random.random())
-        db.session.execute(theirs.values(due_at=later, lease_until=None))
-        tired = theirs.where(Message.attempts >= GIVE_UP)
-        db.session.execute(tired.values(state=MessageState.FAILED, due_at=None, ended_at=at))
+def _accept(message_ids: list[int]) -> None:
+    taken = {"state": MessageState.ACCEPTED, "due_at": None, "lease_until": None, "ended_at": clock.now()}
+    db.session.execute(update(Message).where(Message.id.in_(message_ids)).values(taken))
     db.session.commit()
+
+
+def _put_off(message_ids: list[int]) -> None:
+    at = clock.now()
+    for message in db.session.scalars(select(Message).where(Message.id.in_(message_ids))):
+        message.lease_until = None
+        message.due_at = at + _pause(message.attempts)
+        if message.attempts >= GIVE_UP:
+            message.state, message.due_at, message.ended_at = MessageState.FAILED, None, at
+    db.session.commit()
+
+
+def _pause(attempts: int) -> timedelta:
+    """Twice as long each time, and never quite the same for all."""
+    return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE) * (0.75 + random.random() / 2)

@@ -1,0 +1,124 @@
+"""Messages to the gateway: each once, none lost, whatever the gateway answers."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask, request
+
+from portal import clock
+from portal.extensions import db
+from portal.messaging import outbox
+from portal.models import Delivery, Message, MessageState
+from tests import make, servers
+
+LIST = "\n".join(f"+9053200000{number:02}" for number in range(5))
+
+
+class Gateway:
+    """A gateway that answers as it is told, and remembers what it was sent."""
+
+    def __init__(self):
+        self.answer, self.calls = 202, []
+        self.app = Flask("gateway")
+        self.app.add_url_rule("/messages", view_func=self.take, methods=["POST"])
+
+    def take(self):
+        self.calls.append(request.get_json()["messages"])
+        return "", self.answer
+
+
+@pytest.fixture
+def gateway():
+    gateway = Gateway()
+    with servers.serving(gateway.app) as gateway.url:
+        yield gateway
+
+
+@pytest.fixture
+def waiting(app):
+    """Five messages that wait for the gateway."""
+    make.codes(app, LIST, delivery=Delivery.GATEWAY)
+    with app.app_context():
+        yield
+        db.session.rollback()
+
+
+def send_all(url: str) -> None:
+    while outbox.send_due(url):
+        pass
+
+
+def test_each_message_is_sent_once(waiting, gateway, rows):
+    send_all(gateway.url)
+    send_all(gateway.url)
+
+    sent = [message for call in gateway.calls for message in call]
+    assert {message["to"] for message in sent} == set(LIST.split())
+    assert {message["id"] for message in sent} == {message.id for message in rows(Message)}
+    assert len(sent) == 5
+    assert {(m.state, m.due_at, m.attempts) for m in rows(Message)} == {(MessageState.ACCEPTED, None, 1)}
+
+
+@pytest.mark.parametrize("answer", [500, 503, 429, 404, 302, 200])
+def test_what_was_not_taken_is_sent_later_with_the_same_id(waiting, gateway, rows, answer):
+    gateway.answer = answer
+    send_all(gateway.url)
+    assert {m.state for m in rows(Message)} == {MessageState.WAITING}
+
+    gateway.answer = 202
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        send_all(gateway.url)
+
+    first, second = ({message["id"] for message in call} for call in gateway.calls)
+    assert first == second
+    assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
+
+
+def test_a_gateway_that_is_not_there_is_not_called_again_at_once(waiting, rows):
+    assert outbox.send_due("http://127.0.0.1:9") == 0
+
+    assert {(m.state, m.attempts) for m in rows(Message)} == {(MessageState.WAITING, 1)}
+    assert all(m.due_at > clock.now() and m.lease_until is None for m in rows(Message))
+
+
+def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
+    gateway.answer, start = 503, clock.now()
+    for minute in range(0, 24 * 60, 10):
+        with time_machine.travel(start + timedelta(minutes=minute)):
+            outbox.send_due(gateway.url)
+
+    gateway.answer = 202
+    with time_machine.travel(start + timedelta(hours=26)):
+        send_all(gateway.url)
+
+    assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
+
+
+def test_a_message_that_is_never_taken_fails_after_days(waiting, gateway, rows):
+    gateway.answer, start = 503, clock.now()
+    for hour in range(0, 24 * 7, 3):
+        with time_machine.travel(start + timedelta(hours=hour)):
+            outbox.send_due(gateway.url)
+
+    assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.FAILED, None)}
+    assert {m.attempts for m in rows(Message)} == {outbox.GIVE_UP}
+
+
+def test_what_a_killed_sender_had_in_hand_is_sent_when_its_lease_ends(waiting, gateway, rows):
+    at = clock.now()
+    db.session.query(Message).update({Message.lease_until: at + outbox.LEASE})
+    db.session.commit()
+
+    assert outbox.send_due(gateway.url) == 0
+    with time_machine.travel(at + outbox.LEASE + timedelta(seconds=1)):
+        send_all(gateway.url)
+
+    assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
+
+
+def test_nothing_to_send_calls_nobody(app, gateway):
+    with app.app_context():
+        assert outbox.send_due(gateway.url) == 0
+
+    assert gateway.calls == []
