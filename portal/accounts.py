@@ -86,7 +86,7 @@ def password_fits(password_hash: str, password: str) -> bool:
 def signed_in(session: Session, token: str) -> User | None:
     """The person behind a session's id ("<id>.<epoch>"), unless their sessions were ended since."""
     user_id, _, epoch = token.partition(".")
-    user = session.get(User, int(user_id)) if user_id.isdigit() else None
+    user = session.get(User, int(user_id)) if user_id.isdecimal() else None
     return user if user and str(user.session_epoch) == epoch and user.is_active else None
 
 
