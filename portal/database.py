@@ -73,25 +73,31 @@ def _leave(record, queue: "Turnstile") -> None:
 class Turnstile:
     """A lock that is given in the order in which it was asked for."""
 
-    def __init__(self):
+    def __init__(self, patience: float = BUSY):
+        self._patience = patience
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._taken = False
 
     def enter(self) -> None:
-        """Wait for one's turn. Raises TimeoutError after BUSY seconds."""
+        """Wait for one's turn. Raises TimeoutError when patience (seconds) runs out."""
         turn = threading.Event()
         with self._guard:
             if not self._taken:
                 self._taken = True
                 return
             self._waiting.append(turn)
-        if turn.wait(BUSY):
+        if turn.wait(self._patience):
             return
         with self._guard:
             if not turn.is_set():
                 self._waiting.remove(turn)
                 raise TimeoutError("No turn to write in time: another writer holds the database.")
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
 
     def leave(self) -> None:
         """Pass the turn to whoever waits longest."""
