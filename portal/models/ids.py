@@ -13,6 +13,7 @@ from portal import clock
 
 NODE_BITS = 13
 COUNTER_BITS = 9
+NEXT_NODE = "UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNING next"
 EPOCH = 1_767_225_600_000  # 2026-01-01T00:00:00Z in milliseconds.
 
 _lock = threading.Lock()
@@ -57,7 +58,7 @@ def _claim_node(_beginning: Connection | None = None) -> None:
         try:
             if process not in _nodes:
                 with _writer.begin() as claim:
-                    taken = claim.scalar(text("UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNING next"))
+                    taken = claim.scalar(text(NEXT_NODE))
                 _nodes[process] = taken % (1 << NODE_BITS)
         finally:
             _here.claiming = False
