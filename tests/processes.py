@@ -1,0 +1,140 @@
+"""The portal's own processes on free ports, as bin/dev runs them; a test may kill them, and none outlives it."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = "127.0.0.1"
+PATIENCE = 30.0  # Seconds until a program must answer.
+# Below the range that outgoing calls take their own ports from: no client may sit on the port of a killed program.
+PORTS = range(20_000, 32_000)
+
+
+@dataclass
+class Program:
+    """One program of the portal; with a port when it answers on the web. Start it from the test's main thread only:
+    the kernel stops it when the thread that started it ends."""
+
+    command: list[str]
+    environ: Mapping[str, str]
+    log: Path
+    port: int | None = None
+    _running: subprocess.Popen | None = field(default=None, init=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HERE}:{self.port}"
+
+    def start(self) -> None:
+        """Run it, and wait until it answers where it has a port."""
+        with self.log.open("ab") as log:
+            self._running = subprocess.Popen(
+                [sys.executable, str(ROOT / "bin" / "tethered.py"), *self.command],
+                cwd=ROOT, env=dict(self.environ), stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
+            )  # fmt: skip
+        if self.port:
+            self._wait()
+
+    def kill(self) -> None:
+        """End it and its children at once, as a power cut would."""
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._running.pid, signal.SIGKILL)
+            self._running.wait()
+
+    def kill_a_child(self) -> None:
+        """End one of its children at once: a worker of gunicorn, which then makes another."""
+        pid = self._running.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+
+    def _wait(self) -> None:
+        give_up_at = time.monotonic() + PATIENCE
+        while not self._answers():
+            if time.monotonic() > give_up_at or self._running.poll() is not None:
+                raise RuntimeError(f"did not start:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"{self.url}/health", timeout=2).status_code == 200
+        return False
+
+
+@dataclass(frozen=True)
+class Programs:
+    """All of them, and the settings they run with."""
+
+    web: Program
+    forwarder: Program
+    sandbox: Program
+    environ: Mapping[str, str]
+
+    def flask(self, *words: str) -> subprocess.CompletedProcess:
+        """Run a command of the portal to its end."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
+        return subprocess.run(command, cwd=ROOT, env=dict(self.environ), capture_output=True, text=True, timeout=300)
+
+    def logs(self) -> str:
+        """Everything that they wrote."""
+        return "".join(program.log.read_text(errors="replace") for program in (self.web, self.forwarder, self.sandbox))
+
+
+@contextlib.contextmanager
+def running(settings: Mapping[str, str], account: str, folder: Path, sandbox: str) -> Iterator[Programs]:
+    """Run web, forwarder and sandbox over a migrated database. `account` is the sandbox's (SANDBOX_ACCOUNT), `sandbox`
+    what gunicorn serves as İYS."""
+    web, iys = free_ports(2)
+    environ = os.environ | settings | {
+        "HOSTS": f"localhost,{HERE}",
+        "PORT": str(web),
+        "LINK_BASE": f"http://{HERE}:{web}/k",
+        "IYS_BASE_URL": f"http://{HERE}:{iys}",
+        "IYS_REQUESTS_PER_SECOND": "300",
+        "SANDBOX_FILE": str(folder / "sandbox.db"),
+        "SANDBOX_ACCOUNT": account,
+        "SANDBOX_REQUESTS_PER_SECOND": "0",
+        "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
+    on_postgresql = settings["DATABASE_URL"].startswith("postgres")
+    workers = ["--workers=2", "--worker-class=gthread", "--threads=4"] if on_postgresql else ["--workers=2"]
+    forward = [sys.executable, "-m", "flask", "--app", "wsgi", "iys", "forward"]
+    programs = Programs(
+        web=Program(_gunicorn(web, *workers, "wsgi:app"), environ, folder / "web.log", web),
+        forwarder=Program(forward, environ, folder / "forwarder.log"),
+        sandbox=Program(_gunicorn(iys, "--threads=8", sandbox), environ, folder / "sandbox.log", iys),
+        environ=environ,
+    )
+    try:
+        for program in (programs.sandbox, programs.web, programs.forwarder):
+            program.start()
+        yield programs
+    finally:
+        for program in (programs.forwarder, programs.web, programs.sandbox):
+            program.kill()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HERE, port))
+            found += [port] if port not in found else []
+    return found
+
+
+def _gunicorn(port: int, *options: str) -> list[str]:
+    return [sys.executable, "-m", "gunicorn", "--bind", f"{HERE}:{port}", "--no-control-socket", *options]

@@ -1,0 +1,108 @@
+"""Holds İYS's movements against our decisions, key by key: all that İYS can hold, in order, once, as they were made."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.extensions import db, vault
+from portal.models import Decision, Outcome, Recipient, Submission
+
+TURKEY = timedelta(hours=3)
+SHOWN = ("recipient", "type", "recipientType", "status", "consentDate", "source")
+Key = tuple[str, str, str]  # Recipient, channel, recipient type.
+
+
+@dataclass(frozen=True)
+class Told:
+    """A decision and what came of it."""
+
+    recipient: str
+    channel: str
+    recipient_type: str
+    status: str
+    consent_date: datetime
+    source: str
+    outcome: str
+    is_due: bool
+    request: tuple[str, bytes]  # Frozen: endpoint and payload.
+
+    @property
+    def key(self) -> Key:
+        return self.recipient, self.channel, self.recipient_type
+
+    @property
+    def as_movement(self) -> tuple:
+        wall_clock = (self.consent_date + TURKEY).strftime("%Y-%m-%d %H:%M:%S")
+        return self.recipient, self.channel, self.recipient_type, self.status, wall_clock, self.source
+
+
+def told(app) -> dict[Key, list[Told]]:
+    """Every decision of the database by key, oldest first."""
+    rows = select(Decision, Recipient, Submission).join(Recipient, Recipient.id == Decision.recipient_id)
+    rows = rows.join(Submission, Submission.decision_id == Decision.id).order_by(Decision.consent_date)
+    keys: dict[Key, list[Told]] = defaultdict(list)
+    with app.app_context(), Session(db.engines["reader"]) as session:
+        for decision, recipient, submission in session.execute(rows):
+            each = _told(decision, recipient, submission)
+            keys[each.key].append(each)
+    return keys
+
+
+def still_open(app) -> int:
+    """How many submissions something is still to be done for."""
+    with app.app_context(), Session(db.engines["reader"]) as session:
+        return len(session.scalars(select(Submission.id).where(Submission.due_at.is_not(None))).all())
+
+
+def assert_in_step(keys: dict[Key, list[Told]], movements: list[dict], may_be_overtaken: bool = False) -> Counter:
+    """Fail where İYS holds anything else than it should. How often each outcome came.
+
+    With `may_be_overtaken` a grant may be missing at İYS where a later refusal went past it (after two failures).
+    """
+    held = defaultdict(list)
+    for movement in movements:
+        shown = tuple(movement[name] for name in SHOWN)
+        held[shown[:3]].append(shown)
+    wrong = {}
+    for key in keys.keys() | held.keys():
+        expected = [each.as_movement for each in _held_by_iys(keys.get(key, []), may_be_overtaken)]
+        if held[key] != expected:
+            wrong[key] = {"held": held[key], "expected": expected}
+    assert not wrong, dict(list(wrong.items())[:3])
+    return Counter(each.outcome for decisions in keys.values() for each in decisions)
+
+
+def _held_by_iys(decisions: list[Told], may_be_overtaken: bool) -> list[Told]:
+    """Those that İYS stores; the others must have the outcome that says why not."""
+    held = []
+    for place, each in enumerate(decisions):
+        last = held[-1].status if held else None
+        if each.outcome == Outcome.ACCEPTED:
+            held.append(each)
+        elif each.outcome == Outcome.NOT_NEEDED:
+            assert each.status == "RET" and last != "ONAY", (each, held)
+        else:
+            later = any(another.outcome == Outcome.ACCEPTED for another in decisions[place + 1 :])
+            overtaken = may_be_overtaken and each.outcome == Outcome.OVERTAKEN and each.status == "ONAY" and later
+            assert overtaken, each
+    return held
+
+
+def _told(decision: Decision, recipient: Recipient, submission: Submission) -> Told:
+    return Told(
+        recipient=vault().read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id),
+        channel=decision.channel.value,
+        recipient_type=decision.recipient_type.value,
+        status=decision.status.value,
+        consent_date=decision.consent_date,
+        source=decision.source,
+        outcome=submission.outcome.value,
+        is_due=submission.due_at is not None,
+        request=(
+            submission.endpoint,
+            vault().open(submission.payload, Submission.PLACE, submission.provider_id, submission.id),
+        ),
+    )

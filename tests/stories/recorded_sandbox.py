@@ -1,0 +1,34 @@
+"""The sandbox, with every consent that is sent to it written down before anything is done with it, even when a fault
+or a kill leaves the sender without an answer."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+from portal.iys.sandbox import create_sandbox_from_environment
+
+
+def create():
+    """The sandbox as the environment describes it, writing to SENT_FILE."""
+    app = create_sandbox_from_environment()
+    app.wsgi_app = _Recording(app.wsgi_app, Path(os.environ["SENT_FILE"]))
+    return app
+
+
+def sent(file: Path) -> list[tuple[str, bytes]]:
+    """(path, body) of every consent that was sent, in order."""
+    return [(path, body.encode()) for path, body in map(json.loads, file.read_text().splitlines())]
+
+
+class _Recording:
+    def __init__(self, app, file: Path):
+        self._app = app
+        self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)  # Appending a line is one act.
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"].endswith("/consents"):
+            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            environ["wsgi.input"] = io.BytesIO(body)
+            os.write(self._file, json.dumps([environ["PATH_INFO"], body.decode()]).encode() + b"\n")
+        return self._app(environ, start_response)

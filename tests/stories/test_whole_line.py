@@ -1,0 +1,171 @@
+"""A shop's list of ten thousand becomes links; two thousand people decide at once; İYS holds it all, whatever dies."""
+
+import csv
+import json
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import requests
+
+from portal import clock
+from tests import make, processes
+from tests.conftest import ADDRESS_OR_CODE
+from tests.servers import Box
+from tests.stories import crowd, in_step, lists, recorded_sandbox
+
+pytestmark = pytest.mark.long
+
+ACCOUNT = f"{make.USERNAME}:{make.PASSWORD}:{make.IYS_CODE}:{make.BRAND_CODE}"
+SANDBOX = "tests.stories.recorded_sandbox:create()"
+LISTED, DECIDING = 10_000, 2_000
+KILLS, CALLS_BETWEEN_KILLS = 10, 250
+WORST = 240.0  # Seconds that İYS may lag behind the people.
+# A token call that fails is answered by an hour's silence (H084), so the other three have the faults.
+FAULTS = [
+    {"endpoint": endpoint, "kind": kind, "rate": rate, "seed": seed}
+    for seed, (kind, rate) in enumerate(
+        [("500-after-apply", 0.06), ("reset", 0.04), ("reset-after-apply", 0.04), ("500", 0.03), ("429", 0.005)]
+    )
+    for endpoint in ("add", "multi_status", "status")
+]
+
+
+@pytest.fixture
+def portal(app, environ, tmp_path):
+    """The portal as bin/dev runs it, with one provider, its forwarder and an İYS in a box that notes what it is sent."""
+    with app.app_context():
+        make.provider()
+    settings = {**environ, "SENT_FILE": str(tmp_path / "sent")}
+    with processes.running(settings, ACCOUNT, tmp_path, SANDBOX) as programs:
+        yield programs
+
+
+@pytest.fixture
+def members(portal, tmp_path):
+    """People with a link each, out of a list that `flask campaign launch` took."""
+    audience, out = tmp_path / "liste.csv", tmp_path / "links.csv"
+    audience.write_bytes(lists.shop_list(LISTED))
+    yesterday = clock.day(clock.now()) - timedelta(days=1)
+    launched = portal.flask(
+        "campaign", "launch", "--brand", str(make.BRAND_CODE), "--name", "Kasım", "--kind", "ask",
+        "--audience", str(audience), "--channels", "MESAJ,EPOSTA,ARAMA", "--contact-basis", f"purchase:{yesterday}",
+        "--out", str(out),
+    )  # fmt: skip
+    assert launched.returncode == 0, launched.stderr
+    summary = json.loads(launched.stdout.splitlines()[-1])
+    assert (summary["links"], summary["bad"], summary["repeated"]) == (LISTED, lists.BAD, lists.REPEATED)
+    links = [(row["address"], row["link"]) for row in csv.DictReader(out.read_text(encoding="utf-8").splitlines())]
+    assert sorted(address for address, _ in links) == sorted(lists.addresses(LISTED))
+    return crowd.gather(links, DECIDING)
+
+
+def test_all_that_people_decide_reaches_iys_in_order(app, portal, members, tmp_path, report):
+    crowd.decide(members)
+    wait_until_iys_knows(app)
+
+    ledger = iys(portal).ledger()
+    report(assert_held(app, members, ledger, portal, tmp_path), ledger)
+    assert ledger["failures"] == 0
+
+
+def test_whatever_is_killed_and_whatever_iys_answers_nothing_is_lost_or_said_twice(
+    app, portal, members, tmp_path, report
+):
+    make_trouble(portal)
+    with ThreadPoolExecutor(1) as meanwhile:
+        deciding = meanwhile.submit(crowd.decide, members)
+        kill_again_and_again(portal)
+        deciding.result()
+    wait_until_iys_knows(app)
+
+    ledger = iys(portal).ledger()
+    report(assert_held(app, members, ledger, portal, tmp_path, may_be_overtaken=True), ledger)
+
+
+def assert_held(app, members, ledger, portal, tmp_path, may_be_overtaken=False) -> Counter:
+    """What people had confirmed stands in the database, what İYS can hold stands at İYS, and nothing else anywhere."""
+    keys = in_step.told(app)
+    decided = {(key[0], key[1]): [each.status for each in decisions] for key, decisions in keys.items()}
+    confirmed = {
+        (member.address, channel): statuses
+        for member in members
+        for channel, statuses in crowd.decisions_of(member).items()
+    }
+    assert decided == confirmed
+    outcomes = in_step.assert_in_step(keys, ledger["movements"], may_be_overtaken)
+    frozen = {each.request for decisions in keys.values() for each in decisions}
+    assert set(recorded_sandbox.sent(tmp_path / "sent")) <= frozen, "a decision was sent with another payload"
+    assert ledger["token_calls"] <= 2
+    assert not ADDRESS_OR_CODE.search(portal.logs()), "an address or a code stands in a log"
+    return outcomes
+
+
+def kill_again_and_again(portal) -> None:
+    """The forwarder each time some more calls were made; a web worker and the sandbox now and then."""
+    calls = 0
+    for kill in range(KILLS):
+        wait_for_calls(portal, calls + CALLS_BETWEEN_KILLS)
+        portal.forwarder.kill()
+        if kill in (1, 4, 7):
+            portal.web.kill_a_child()
+        if kill in (2, 6):
+            portal.sandbox.kill()
+            portal.sandbox.start()
+            make_trouble(portal)
+        calls = calls_of(portal)
+        portal.forwarder.start()
+
+
+def make_trouble(portal) -> None:
+    for fault in FAULTS:
+        iys(portal).fault(**fault)
+
+
+def iys(portal) -> Box:
+    return Box(portal.sandbox.url, None)
+
+
+def calls_of(portal) -> int:
+    tally = requests.get(f"{portal.sandbox.url}/ledger.json", params={"after": 10**15}, timeout=10).json()
+    return sum(tally["requests"].values())
+
+
+def wait_for_calls(portal, count: int) -> None:
+    wait_until(lambda: calls_of(portal) >= count, f"{count} calls")
+
+
+def wait_until_iys_knows(app) -> None:
+    wait_until(lambda: in_step.still_open(app) == 0, "the end of the outbox")
+
+
+def wait_until(is_so, what: str) -> None:
+    give_up_at = time.monotonic() + WORST
+    pause = threading.Event()
+    while not is_so():
+        assert time.monotonic() < give_up_at, f"waited too long for {what}"
+        pause.wait(0.2)
+
+
+@pytest.fixture
+def report(record_property):
+    """Leaves the figures of a run in the test report."""
+    begun = time.monotonic()
+
+    def tell(outcomes: Counter, ledger: dict) -> None:
+        figures = {
+            "seconds": round(time.monotonic() - begun),
+            "decisions": outcomes.total(),
+            "movements": len(ledger["movements"]),
+            "token_calls": ledger["token_calls"],
+            "requests": ledger["requests"],
+            "failures": ledger["failures"],
+            **outcomes,
+        }
+        record_property("figures", figures)
+        print(figures)
+
+    return tell
