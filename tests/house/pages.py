@@ -1,0 +1,141 @@
+"""Every page, with things to show: what the doors would pass to it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace as Thing
+
+from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm, SearchForm
+from portal.models import CampaignKind, ContactKind, Delivery, LeftOut, Outcome, Way
+from portal.registry import Channel, RecipientType, Status
+from portal.signin import SignInForm
+
+AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
+ADDRESS = "+90 5•• ••• •• 67"
+SENDER = {
+    "brand_name": "Örnek Mağaza",
+    "sender_title": "Örnek Mağazacılık A.Ş.",
+    "sender_mersis": "0123456789012345",
+    "sender_contact": "0850 123 45 67",
+}
+SIGNED_IN = {"current_user": Thing(name="Ayşe"), "provider_title": "Örnek Mağazacılık A.Ş."}
+PROBLEM = Thing(sentence="Dosya çok büyük.", cure="Dosyayı bölün ve parçaları ayrı ayrı yükleyin.")
+
+
+def _row(channel, held=None, chosen=None):
+    return Thing(channel=channel, held_status=held, held_since=AT if held else None, chosen=chosen)
+
+
+def link_page(**other) -> dict:
+    rows = [_row(Channel.SMS), _row(Channel.CALL, held=Status.REFUSED)]
+    page = {
+        "kind": CampaignKind.ASK, "state": "live", "may_grant": True, "title": "Size yazalım mı?",
+        "body": "Yeniliklerimizi haber vermek için.", "notice_url": "https://www.example.com/aydinlatma",
+        "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code", "message": None, **SENDER,
+    }  # fmt: skip
+    return {"page": Thing(**(page | other))}
+
+
+def _receipt() -> dict:
+    lines = [
+        Thing(
+            channel=Channel.SMS, status=status, decided_at=AT, outcome=outcome, transaction_id="ab" * 32, accepted_at=AT
+        )
+        for outcome in (*Outcome, None)
+        for status in Status
+    ]
+    return {
+        "receipt": Thing(
+            number="1".zfill(20), decided_at=AT, address=ADDRESS, lines=lines, refresh_url="/", page_url="/", **SENDER
+        )
+    }
+
+
+def _overview(**other) -> dict:
+    decision = Thing(
+        address=ADDRESS, recipient_id=1, channel=Channel.SMS, status=Status.GRANTED, decided_at=AT,
+        outcome=Outcome.WAITING, brand_name="Örnek Mağaza",
+    )  # fmt: skip
+    oldest = Thing(since=AT, deadline=AT + timedelta(days=3), level="amber")
+    figures = {
+        "granted_today": 1, "refused_today": 0, "waiting": 1, "accepted": 2, "attention": 1, "late": 1,
+        "oldest": oldest, "decisions": [decision],
+    }  # fmt: skip
+    return {"figures": Thing(**(figures | other)), "blocked_code": "H520", "blocked_sentence": PROBLEM.sentence}
+
+
+def _campaign(launched: bool = False, linked: bool = False):
+    return Thing(
+        id=1, name="Kasım", kind=CampaignKind.ASK, offered=tuple(Channel), delivery=Delivery.GATEWAY, created_at=AT,
+        contact_kind=ContactKind.PURCHASE, contact_date=date(2026, 11, 1), expires_at=AT,
+        launched_at=AT if launched else None, linked_at=AT if linked else None,
+    )  # fmt: skip
+
+
+def _progress():
+    return Thing(audience=3, links=1, waiting=1, left_out={LeftOut.REFUSED: 1})
+
+
+def _campaign_page(campaign, **other) -> dict:
+    bad = Thing(line=2, value="bozuk", sentence=PROBLEM.sentence, cure=PROBLEM.cure)
+    batch = Thing(created_at=AT, good=3, repeated=0, bad=1, encoding="utf-8")
+    return {
+        "campaign": campaign, "brand_name": "Örnek Mağaza", "text": Thing(title_tr="Size yazalım mı?"),
+        "progress": _progress(), "batches": [batch], "bad_rows": [bad], "bad_total": 1, "file_problem": PROBLEM,
+        "left_out": [Thing(address=ADDRESS, reason=LeftOut.REFUSED)], "audience_form": AudienceForm(),
+        "launch_form": LaunchForm(), "may_launch": campaign.launched_at is None,
+    } | other  # fmt: skip
+
+
+def _wrong_campaign() -> dict:
+    form = CampaignForm(brands=[Thing(id=1, name="Örnek Mağaza")])
+    form.validate()
+    return {"form": form}
+
+
+def _recipient() -> dict:
+    head = Thing(
+        brand_name="Örnek Mağaza", channel=Channel.SMS, recipient_type=RecipientType.INDIVIDUAL,
+        status=Status.GRANTED, effective_at=AT, iys_status="ONAY", iys_as_of=AT, may_send=True,
+    )  # fmt: skip
+    decision = Thing(
+        decided_at=AT, brand_name="Örnek Mağaza", channel=Channel.SMS, status=Status.REFUSED, source="HS_WEB",
+        way=Way.LINK, outcome=Outcome.PARKED, transaction_id="ab" * 32, accepted_at=AT, code="H120",
+        sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT,
+    )  # fmt: skip
+    return {"address": ADDRESS, "heads": [head], "decisions": [decision]}
+
+
+# (template, what is special): what it is given.
+PAGES: dict[tuple[str, str], Callable[[], dict]] = {
+    ("recipient/page.html", "asks"): link_page,
+    ("recipient/page.html", "came back"): lambda: link_page(
+        message="choose", rows=[_row(Channel.SMS, held=Status.GRANTED, chosen=Status.REFUSED)]
+    ),
+    ("recipient/page.html", "expired"): lambda: link_page(state="expired", may_grant=False),
+    ("recipient/page.html", "refuses"): lambda: link_page(kind=CampaignKind.REFUSE, may_grant=False),
+    ("recipient/receipt.html", ""): _receipt,
+    ("recipient/not_found.html", ""): dict,
+    ("web/front.html", ""): dict,
+    ("signin/sign_in.html", ""): lambda: {"form": SignInForm(), "failed": True},
+    ("dashboard/overview.html", ""): _overview,
+    ("dashboard/overview.html", "at first"): lambda: _overview(oldest=None, decisions=[]),
+    ("dashboard/campaigns.html", ""): lambda: {
+        "campaigns": [Thing(campaign=_campaign(), brand_name="Örnek Mağaza", progress=_progress())]
+    },
+    ("dashboard/campaigns.html", "at first"): lambda: {"campaigns": []},
+    ("dashboard/new_campaign.html", "wrong"): _wrong_campaign,
+    ("dashboard/campaign.html", "draft"): lambda: _campaign_page(_campaign()),
+    ("dashboard/campaign.html", "at first"): lambda: _campaign_page(
+        _campaign(), batches=[], bad_rows=[], may_launch=False, file_problem=None
+    ),
+    ("dashboard/campaign.html", "launched"): lambda: _campaign_page(_campaign(launched=True)),
+    ("dashboard/campaign.html", "linked"): lambda: _campaign_page(_campaign(launched=True, linked=True)),
+    ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
+    ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
+    ("dashboard/recipient.html", ""): _recipient,
+    ("dashboard/recipient.html", "at first"): lambda: {"address": ADDRESS, "heads": [], "decisions": []},
+    **{
+        (f"errors/{name}.html", ""): lambda: {"status": 405}
+        for name in ("not_found", "too_large", "too_many", "form_expired", "broken", "other")
+    },
+}
