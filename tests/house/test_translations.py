@@ -1,0 +1,75 @@
+"""Turkish is the source; every text of the product has its English one."""
+
+import re
+from io import BytesIO
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+from tests.house import product
+
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "_l": None, "lazy_gettext": None}
+CATALOGUE = product.ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po"
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
+TURKISH = re.compile(r"[çğışöüÇĞŞÖÜ]|\b(ve|bir|ya da|için|değil)\b")
+# Names and quotations that stay as they are in English.
+TURKISH_NAMES = re.compile(
+    r"Türkiye|İYS|İzinlink|MERSİS|İleti Yönetim Sistemi|ticaret il müdürlüğü|Kadıköy|ç, ğ, ı, İ, ö, ş and ü|“[^”]*”"
+)
+
+
+@pytest.fixture(scope="module")
+def spoken() -> set[str]:
+    """Every text that the product says."""
+    with (product.ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(str(product.ROOT), methods, options, keywords=KEYWORDS)
+    return {message for _, _, message, _, _ in found}
+
+
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    return read_po(BytesIO(CATALOGUE.read_bytes()))
+
+
+def texts(catalogue: Catalog) -> dict[str, str]:
+    return {message.id: message.string for message in catalogue if message.id}
+
+
+def test_every_text_has_its_english_one(spoken, english):
+    translated = {turkish for turkish, text in texts(english).items() if text}
+
+    assert spoken - translated == set()
+
+
+def test_the_catalogue_holds_nothing_that_nobody_says(spoken, english):
+    assert set(texts(english)) - spoken == set()
+    assert not english.obsolete
+
+
+def test_no_english_text_is_a_guess(english):
+    assert [message.id for message in english if message.fuzzy] == []
+
+
+def test_both_languages_fill_in_the_same(english):
+    different = [
+        turkish
+        for turkish, text in texts(english).items()
+        if sorted(PLACEHOLDER.findall(turkish)) != sorted(PLACEHOLDER.findall(text))
+    ]
+
+    assert different == []
+
+
+def test_no_english_text_was_left_in_turkish(english):
+    left = [text for text in texts(english).values() if TURKISH.search(TURKISH_NAMES.sub("", text))]
+
+    assert left == []
+
+
+def test_a_percent_sign_stands_only_before_a_name(spoken):
+    # A template fills every text in with %, so that a bare one would break its page.
+    assert [text for text in spoken if "%" in PLACEHOLDER.sub("", text)] == []
