@@ -1,5 +1,7 @@
 """The extensions, made once and bound to the app by create_app; and the two sessions: one writes, one only reads."""
 
+import sqlite3
+
 import structlog
 from flask import current_app, g
 from flask_babel import Babel
@@ -46,5 +48,5 @@ def wake(name: str, *arguments) -> None:
     """Tell the worker that a row waits. If the queue cannot be reached the clock finds the row within a minute."""
     try:
         current_app.extensions["wake"][name](*arguments)
-    except OSError:
+    except (OSError, sqlite3.Error):  # A file that is locked, damaged or gone.
         log.warning("wake.failed", job=name)

@@ -1,0 +1,154 @@
+"""The queue only wakes: what is lost in it is found by the minute's task, and nothing but ids stands in it."""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from portal import campaigns, clock, create_app
+from portal.extensions import db, wake
+from portal.jobs import JsonSerializer
+from portal.models import AudienceEntry, Campaign, Delivery, Message, MessageState
+from tests import make, servers
+from tests.portal.messaging.test_outbox import Gateway
+
+LIST = f"{make.PHONE}\n{make.EMAIL}"
+
+
+@pytest.fixture
+def queue(app):
+    return app.extensions["queue"]
+
+
+@pytest.fixture
+def launched(app):
+    """A campaign that somebody has launched, and for which nobody was woken."""
+    with app.app_context():
+        made = make.campaign(delivery=Delivery.GATEWAY)
+        make.bring(made, LIST)
+        campaigns.launch(db.session, made, clock.now())
+        db.session.commit()
+        campaign_id = made.id
+        db.session.rollback()
+    return campaign_id
+
+
+def work_off(queue) -> int:
+    """Do what waits in the queue, as a worker does; how many tasks there were."""
+    count = 0
+    while (task := queue.dequeue()) is not None:
+        queue.execute(task)
+        count += 1
+    return count
+
+
+def minute_passes(queue) -> None:
+    """What the clock puts into the queue each minute."""
+    for task in queue.read_periodic(clock.now().replace(tzinfo=None)):
+        queue.enqueue(task)
+
+
+def links(rows) -> int:
+    return len(rows(AudienceEntry, AudienceEntry.link_id.is_not(None)))
+
+
+def test_waking_launches(app, queue, launched, rows):
+    with app.app_context():
+        wake("launch", launched)
+
+    assert work_off(queue) == 1
+    assert links(rows) == 2
+
+
+def test_a_lost_wake_up_costs_a_minute(queue, launched, rows):
+    minute_passes(queue)
+
+    assert work_off(queue) == 1
+    assert links(rows) == 2
+    assert rows.one(Campaign).linked_at is not None
+
+
+def test_waking_twice_makes_no_second_link(app, queue, launched, rows):
+    with app.app_context():
+        wake("launch", launched)
+        wake("launch", launched)
+    minute_passes(queue)
+
+    assert work_off(queue) == 3
+    assert links(rows) == 2
+
+
+def test_waking_for_what_is_not_there_is_no_error(app, queue, rows):
+    with app.app_context():
+        wake("launch", 12345)
+
+    assert work_off(queue) == 1
+
+
+def test_messages_leave_with_the_launch(app, environ, launched, rows):
+    gateway = Gateway()
+    with servers.serving(gateway.app) as url:
+        sending = create_app({**environ, "MESSAGE_GATEWAY_URL": url})
+        with sending.app_context():
+            wake("launch", launched)
+        work_off(sending.extensions["queue"])
+
+    assert {message["to"] for call in gateway.calls for message in call} == set(LIST.split())
+    assert {message.state for message in rows(Message)} == {MessageState.ACCEPTED}
+
+
+def test_the_queue_holds_ids_only(app, launched):
+    with app.app_context():
+        wake("launch", launched)
+        file = app.config["QUEUE_FILE"]
+
+    with closing(sqlite3.connect(file)) as connection:
+        (data,) = connection.execute("SELECT data FROM task").fetchone()
+    written = json.loads(data)
+    assert written[6:8] == [[launched], {}]
+    assert all(b"5321234567" not in part.read_bytes() for part in Path(file).parent.glob("queue.db*"))
+
+
+def test_a_queue_that_cannot_be_reached_stops_nobody(app, launched, quiet_logs):
+    with closing(sqlite3.connect(app.config["QUEUE_FILE"])) as connection:
+        connection.execute("DROP TABLE task")
+
+    with app.app_context():
+        wake("launch", launched)
+
+    assert any("wake.failed" in line for line in quiet_logs)
+
+
+def test_every_task_of_ours_goes_through_json_and_back(app, queue, launched):
+    with app.app_context():
+        wake("launch", launched)
+    minute_passes(queue)
+
+    there = [queue.dequeue() for _ in range(2)]
+    back = [queue.deserialize_task(queue.serialize_task(task)) for task in there]
+
+    assert [(type(task), list(task.args), task.id) for task in back] == [
+        (type(task), list(task.args), task.id) for task in there
+    ]
+
+
+def test_a_task_that_would_run_code_when_read_is_no_task():
+    class Planted:
+        def __reduce__(self):
+            return (os.system, ("true",))
+
+    with pytest.raises(TypeError):
+        JsonSerializer().serialize(Planted())
+    with pytest.raises(ValueError):
+        JsonSerializer().deserialize(
+            b"\x80\x04\x95\x1c\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94."
+        )
+
+
+def test_no_task_is_anything_but_the_launch_and_the_minute(queue):
+    names = {name.rsplit(".", 1)[1] for name in queue._registry._registry}
+
+    assert names == {"launch", "every_minute"}
