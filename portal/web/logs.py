@@ -19,7 +19,8 @@ log = structlog.get_logger()
 
 def begin(app: Flask) -> None:
     """Configure logging of the process, and write one line per request."""
-    logging.basicConfig(stream=sys.stderr, level=app.config["LOG_LEVEL"], format="%(message)s", force=not app.testing)
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")  # Whoever listens already goes on listening.
+    logging.getLogger().setLevel(app.config["LOG_LEVEL"])
     for chatty in ("urllib3", "alembic", "werkzeug", "huey"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("flask-limiter").setLevel(logging.ERROR)  # It would name whom it limits.
