@@ -1,4 +1,4 @@
-"""A list in an audience: good rows are kept, bad ones listed with line, value, problem and cure, and nothing is lost."""
+"""A list in an audience: good rows are kept, bad ones listed with line, value and problem."""
 
 import pytest
 
