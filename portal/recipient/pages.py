@@ -23,6 +23,7 @@ from portal.models.invitation import Invitation, heads_of, text_of
 from portal.recipient import forms
 from portal.registry import Channel, Status
 from portal.vault import Vault
+from portal.web.hosts import is_short_host
 from shortlinks import LinkState
 
 
@@ -134,7 +135,7 @@ def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str) ->
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .where(ReceiptDecision.receipt_id == receipt.id)
-        .order_by(Decision.channel, Decision.recipient_type)
+        .order_by(Decision.recipient_type)
     )  # fmt: skip
     recipient = session.get_one(Recipient, receipt.recipient_id)
     text = text_of(session, receipt.text_id)
@@ -145,7 +146,7 @@ def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str) ->
         brand_name=text.brand_name,
         sender_title=text.sender_title,
         sender_mersis=text.sender_mersis,
-        lines=[Line(*line) for line in lines],
+        lines=sorted((Line(*line) for line in lines), key=lambda line: list(Channel).index(line.channel)),
         refresh_url=url_for(".receipt", code=code, lang=request.args.get("lang")),
         page_url=url_for(_link_endpoint(), code=_code_of(session, receipt.link_id), lang=request.args.get("lang")),
     )
@@ -162,5 +163,4 @@ def _code_of(session: Session, link_id: int) -> str:
 
 def _link_endpoint() -> str:
     """Short hosts serve links at their root, the main ones under /k/."""
-    host = request.host.rsplit(":", 1)[0].lower()
-    return ".short_page" if host in current_app.config["SHORT_HOSTS"] else ".page"
+    return ".short_page" if is_short_host() else ".page"

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from portal import clock
 from portal.extensions import limiter, reading
-from portal.web import labels, languages
+from portal.web import hosts, labels, languages
 
 door = Blueprint("web", __name__)
 
@@ -28,7 +28,12 @@ def health():
 def equip(app: Flask) -> None:
     """Give templates the labels of the field's words, and Turkey time."""
     app.jinja_env.globals.update(
-        label=labels.label, locale=get_locale, now=clock.now, url_in=languages.url_in, endpoint=lambda: request.endpoint
+        label=labels.label,
+        locale=get_locale,
+        now=clock.now,
+        url_in=languages.url_in,
+        endpoint=lambda: request.endpoint,
+        is_short_host=hosts.is_short_host,
     )
     app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")
     app.jinja_env.filters["moment_to_second"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm:ss")

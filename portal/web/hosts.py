@@ -15,13 +15,21 @@ def guard(app: Flask) -> None:
     app.before_request(_check)
 
 
+def is_short_host() -> bool:
+    """Whether this request came by a host that serves links only."""
+    return _host() in current_app.config["SHORT_HOSTS"]
+
+
 def _check() -> None:
-    host = request.host.rsplit(":", 1)[0].lower()
     endpoint = request.endpoint or ""
     if endpoint == "web.health":  # A supervisor or a balancer asks by number.
         return
-    if host in current_app.config["SHORT_HOSTS"]:
+    if is_short_host():
         if not endpoint.startswith(LINKS_ONLY):
             abort(404)
-    elif host not in current_app.config["HOSTS"] or endpoint in AT_ROOT:
+    elif _host() not in current_app.config["HOSTS"] or endpoint in AT_ROOT:
         abort(404)
+
+
+def _host() -> str:
+    return request.host.rsplit(":", 1)[0].lower()

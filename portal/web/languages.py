@@ -17,5 +17,4 @@ def choose() -> str:
 
 def url_in(language: str) -> str:
     """The address of this page in another language."""
-    given = {**(request.view_args or {}), **request.args.to_dict()}
-    return url_for(request.endpoint or "web.front", **(given | {"lang": language}))
+    return url_for(request.endpoint or "web.front", **(request.view_args or {}), lang=language)

@@ -1,0 +1,12 @@
+"""Sessions in a signed cookie, for people of a provider; a recipient's page neither sets nor renews one."""
+
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, but silent where there is no session, whoever comes by: also a colleague who is signed in."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.blueprint != "recipient" and request.endpoint != "static":
+            super().save_session(app, session, response)
