@@ -45,7 +45,7 @@ def admit(session: Session, vault: Vault, provider: Provider, *, email: str, nam
         id=user_id,
         provider_id=provider.id,
         email=vault.seal(email, User.PLACE, provider.id, user_id),
-        **vault.indexes(EVERYBODY, email.strip().lower()),
+        **indexes_of(vault, email),
         name=name,
         password_hash=hasher.hash(password),
         created_at=at,
@@ -68,9 +68,14 @@ def connect(session: Session, vault: Vault, provider: Provider, *, username: str
     return credential
 
 
+def indexes_of(vault: Vault, email: str) -> dict[str, bytes]:
+    """What a person is found by, however they write capitals and spaces (Vault.indexes)."""
+    return vault.indexes(EVERYBODY, email.strip().lower())
+
+
 def who_signs_in(session: Session, vault: Vault, email: str, password: str) -> User | None:
     """The person, where address and password fit; an unknown address takes as long as a wrong password."""
-    user = session.scalar(select(User).where(User.has_index(vault.indexes(EVERYBODY, email.strip().lower()))))
+    user = session.scalar(select(User).where(User.has_index(indexes_of(vault, email))))
     known = password_fits(user.password_hash if user else _nobodys_hash(), password)
     return user if user and known and user.is_active else None
 

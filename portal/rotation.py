@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import bindparam, select, update
 
-from portal.accounts import EVERYBODY
+from portal import accounts
 from portal.extensions import db, vault
 from portal.models import Attempt, Credential, ImportRow, Message, Receipt, Recipient, Submission, User
 
@@ -27,7 +27,11 @@ SEALED = (
     (ImportRow, "value", ImportRow.PLACE),
     (Message, "text", Message.PLACE),
 )
-INDEXED = {Recipient: lambda row: row.provider_id, User: lambda row: EVERYBODY}
+# What is found by its address, and how its indexes are made.
+INDEXED = {
+    Recipient: lambda row, address: vault().indexes(row.provider_id, address),
+    User: lambda row, email: accounts.indexes_of(vault(), email),
+}
 
 
 def rotate() -> Iterator[tuple[str, int]]:
@@ -64,5 +68,5 @@ def _change(model, column: str, place: str, row) -> dict:
     plain = vault().open(row.sealed, place, row.provider_id, row.id)
     change = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
     if model in INDEXED:
-        change |= vault().indexes(INDEXED[model](row), plain.decode())
+        change |= INDEXED[model](row, plain.decode())
     return change

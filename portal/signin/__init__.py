@@ -80,5 +80,5 @@ def _begin_session(user) -> None:
 
 def _account_key() -> str:
     """The account that is guessed at, as a blind index: the limit's store never holds an address."""
-    email = request.form.get("email", "").strip().lower()[:265]
-    return next(iter(vault().indexes(accounts.EVERYBODY, email).values())).hex()
+    indexes = accounts.indexes_of(vault(), request.form.get("email", "")[:265])
+    return next(iter(indexes.values())).hex()
