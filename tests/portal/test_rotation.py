@@ -1,0 +1,211 @@
+"""Keys change while the portal goes on: nobody is lost or made twice, and in the end the old key opens nothing."""
+
+import base64
+
+import pytest
+from sqlalchemy import select, update
+
+from portal import accounts, addresses, clock, create_app, recipients
+from portal.extensions import db, limiter, vault
+from portal.models import Consent, Delivery, Provider, Recipient
+from portal.registry import Status
+from portal.rotation import PIECE, SEALED, rotate
+from portal.vault import CannotOpen
+from tests import databases, make
+from tests.conftest import SECRETS
+from tests.make import Person
+
+KEYS = {1: SECRETS["VAULT_KEYS"]} | {each: f"{each}:{base64.b64encode(bytes([each]) * 32).decode()}" for each in (2, 3)}
+
+
+@pytest.fixture
+def start(environ):
+    """Starts the portal with some key generations, as a process of its own would."""
+    started = []
+
+    def start(*generations):
+        app = create_app({**environ, "VAULT_KEYS": ",".join(KEYS[each] for each in generations)})
+        app.testing, limiter.enabled = True, False
+        started.append(app)
+        return app
+
+    yield start
+    for app in started:
+        app.extensions["openings"].stop()
+        databases.close(app)
+
+
+@pytest.fixture
+def old_days(start, iys):
+    """Everything that is sealed, made under the first generation; Fatma refused calls."""
+    app = start(1)
+    links = make.codes(app, f"{make.PHONE}\n{make.EMAIL}\n0555 12\n", delivery=Delivery.GATEWAY)
+    Person(app.test_client(), links[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
+    make.forward_all(app, iys)
+    with app.app_context():
+        provider = db.session.scalar(select(Provider))
+        name = {"email": "Burak@Example.com ", "name": "Burak"}
+        accounts.admit(db.session, vault(), provider, **name, password="x" * 12, at=clock.now())
+        db.session.commit()
+    return app
+
+
+def opened(app) -> dict[str, list[bytes]]:
+    """Everything that is sealed, by place, in clear. Raises CannotOpen."""
+    with app.app_context():
+        found = {}
+        for model, column, place in SEALED:
+            rows = db.session.execute(select(getattr(model, column), model.provider_id, model.id).order_by(model.id))
+            found[place] = [vault().open(sealed, place, *whose) for sealed, *whose in rows if sealed is not None]
+        db.session.rollback()
+    return found
+
+
+def turn(app) -> dict[str, int]:
+    """Rotate to the end: how many rows were changed at each place."""
+    with app.app_context():
+        return dict(rotate())
+
+
+def bring(app, text: str) -> None:
+    with app.app_context():
+        make.bring(make.campaign(), text)
+
+
+def people(app) -> dict[str, int]:
+    """{address: how many recipients have it}."""
+    with app.app_context():
+        found = [recipients.address_of(vault(), each) for each in db.session.scalars(select(Recipient))]
+        db.session.rollback()
+    return {address: found.count(address) for address in found}
+
+
+def is_found(app, spelling: str) -> bool:
+    with app.app_context():
+        provider_id = make.brand().provider_id
+        found = recipients.find(db.session, vault(), provider_id, addresses.parse(spelling)) is not None
+        db.session.rollback()
+    return found
+
+
+def test_the_old_days_hold_something_at_every_sealed_place(old_days):
+    assert all(opened(old_days).values())
+
+
+def test_people_of_the_first_generation_are_found_with_both(old_days, start):
+    assert is_found(start(1, 2), "0532 123 45 67")
+
+
+def test_bringing_people_again_makes_nobody_twice_and_keeps_the_refusal(old_days, start):
+    app = start(1, 2)
+    before = people(app)
+
+    links = make.codes(app, f"0 (532) 123-45-67\n{make.EMAIL.upper()}\n")
+
+    assert people(app) == before == {make.PHONE: 1, make.EMAIL: 1}
+    assert make.Rows(app).one(Consent, Consent.channel == "ARAMA").status == Status.REFUSED
+    assert make.PHONE not in links
+
+
+def test_after_turning_the_new_key_opens_everything_and_the_old_one_nothing(old_days, start):
+    before = opened(old_days)
+
+    changed = turn(start(1, 2))
+
+    assert opened(start(2)) == before
+    assert changed == {place: len(rows) for place, rows in before.items()}
+    with old_days.app_context():
+        for model, column, place in SEALED:
+            for sealed, *whose in db.session.execute(select(getattr(model, column), model.provider_id, model.id)):
+                with pytest.raises(CannotOpen):
+                    vault().open(sealed, place, *whose)
+        db.session.rollback()
+
+
+def test_after_turning_people_are_found_by_the_new_key_alone(old_days, start):
+    turn(start(1, 2))
+    app = start(2)
+
+    bring(app, make.PHONE)
+
+    assert people(app) == {make.PHONE: 1, make.EMAIL: 1}
+
+
+@pytest.mark.parametrize("spelled", ["burak@example.com", "BURAK@example.com"])
+def test_after_turning_people_sign_in_as_before(old_days, start, spelled):
+    turn(start(1, 2))
+
+    with start(2).app_context():
+        assert accounts.who_signs_in(db.session, vault(), spelled, "x" * 12).name == "Burak"
+        db.session.rollback()
+
+
+def test_turning_again_changes_nothing(old_days, start):
+    app = start(1, 2)
+    turn(app)
+
+    assert set(turn(app).values()) == {0}
+
+
+def test_a_shell_turns_the_keys_and_tells_how_much_it_did(old_days, start):
+    told = start(1, 2).test_cli_runner().invoke(args=["vault", "rotate"])
+
+    assert told.exit_code == 0
+    assert "recipient.address: 2\n" in told.output and "user_account.email: 2\n" in told.output
+    assert len(told.output.splitlines()) == len(SEALED)
+
+
+def test_turning_that_stopped_in_the_middle_goes_on_where_it_was(start):
+    many = PIECE + 50
+    bring(start(1), "\n".join(f"0532 100 {number:04}" for number in range(many)))
+    app = start(1, 2)
+    with app.app_context():
+        last = db.session.scalar(select(Recipient).order_by(Recipient.id.desc()).limit(1))
+        address_of_last = update(Recipient).where(Recipient.id == last.id)
+        whole = last.address
+        db.session.execute(address_of_last.values(address=whole[:-1]))
+        db.session.commit()
+
+    with pytest.raises(CannotOpen):
+        turn(app)
+    with app.app_context():
+        db.session.execute(address_of_last.values(address=whole))
+        db.session.commit()
+    halfway, rest = people(app), turn(app)
+
+    assert set(halfway.values()) == {1} and len(halfway) == many
+    assert rest["recipient.address"] == 50
+    assert people(start(2)) == halfway
+
+
+def test_an_old_and_a_new_process_side_by_side_make_nobody_twice(old_days, start):
+    old, new = old_days, start(1, 2)
+
+    for first, second, number in ((old, new, "05321000001"), (new, old, "05321000002")):
+        bring(first, number)
+        bring(second, number)
+
+    assert set(people(new).values()) == {1} and len(people(new)) == 4
+
+
+def test_what_the_old_process_still_makes_while_keys_turn_is_turned_the_next_time(old_days, start):
+    new = start(1, 2)
+    turn(new)
+    bring(old_days, "05321000001")
+
+    changed = turn(new)
+
+    assert changed["recipient.address"] == 1
+    assert is_found(start(2), "0532 100 00 01")
+
+
+def test_keys_turn_a_second_time_too(old_days, start):
+    before = opened(old_days)
+    turn(start(1, 2))
+    turn(start(2, 3))
+    app = start(3)
+
+    bring(app, make.PHONE)
+
+    assert opened(app)["recipient.address"] == before["recipient.address"]
+    assert people(app) == {make.PHONE: 1, make.EMAIL: 1}
