@@ -13,7 +13,7 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is 
     return text
 
 
-# Pairs, not a dict: words of two kinds that are spelled alike (WAITING) are equal, and one would take the other's place.
+# Pairs, not a dict: words of two kinds that are spelled alike (WAITING) are equal, and one would hide the other.
 LABELS: list[tuple[StrEnum, str]] = [
     (Channel.SMS, N_("SMS")),
     (Channel.CALL, N_("Telefon araması")),

@@ -23,7 +23,7 @@ ACCOUNT = f"{make.USERNAME}:{make.PASSWORD}:{make.IYS_CODE}:{make.BRAND_CODE}"
 SANDBOX = "tests.stories.recorded_sandbox:create()"
 LISTED, DECIDING = 10_000, 2_000
 KILLS, CALLS_BETWEEN_KILLS = 10, 250
-WORST = 240.0  # Seconds that İYS may lag behind the people.
+WORST = 900.0  # Seconds that İYS may lag behind the people, on the slowest machine.
 # A token call that fails is answered by an hour's silence (H084), so the other three have the faults.
 FAULTS = [
     {"endpoint": endpoint, "kind": kind, "rate": rate, "seed": seed}
@@ -36,7 +36,7 @@ FAULTS = [
 
 @pytest.fixture
 def portal(app, environ, tmp_path):
-    """The portal as bin/dev runs it, with one provider, its forwarder and an İYS in a box that notes what it is sent."""
+    """The portal as bin/dev runs it, with one provider and an İYS in a box that notes what it is sent."""
     with app.app_context():
         make.provider()
     settings = {**environ, "SENT_FILE": str(tmp_path / "sent")}

@@ -1,0 +1,98 @@
+"""Ayşe's first afternoon: sign in, write a campaign, bring a list, launch, take the links, look somebody up."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from portal import clock, launches
+from portal.models import Campaign, Decision
+from tests import make
+
+LIST = "Ad;Telefon\nFatma;0532 123 45 67\nBurak;0212 345 67 89\nCem;0532 123\nDeniz;\nElif;5,32E+11\n"
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, rows, width):
+    with app.app_context():
+        make.provider()
+    screen = screens(width, 900, accept_downloads=True)
+    page = screen.page
+
+    screen.opens(f"{site}/dashboard/")
+    look(screen, "sign-in")
+    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    page.get_by_role("button", name="Giriş yap").click()
+    look(screen, "overview-empty")
+
+    page.get_by_role("link", name="Kampanyalar", exact=True).click()
+    look(screen, "campaigns-empty")
+    page.get_by_role("link", name="Yeni kampanya").click()
+    look(screen, "new-campaign")
+    write_campaign(page)
+    look(screen, "campaign-draft")
+
+    page.get_by_label("Adresleri yapıştırın").fill(LIST)
+    page.get_by_role("button", name="Listeyi getir").click()
+    assert page.get_by_role("table", name="Alınmayan satırlar").locator("tbody tr").count() == 3
+    look(screen, "campaign-audience")
+    page.get_by_role("button", name="Kampanyayı başlat").click()
+    look(screen, "campaign-launched")
+    with app.app_context():
+        launches.run(rows.one(Campaign).id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+    page.get_by_role("link", name="Durumu yenile").click()
+    look(screen, "campaign-links")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Bağlantıları indir").click()
+    links = dict(line.split(",") for line in download.value.path().read_text().splitlines()[1:])
+    assert sorted(links) == ["+902123456789", make.PHONE]
+    decide(screens, site, links[make.PHONE])
+
+    page.get_by_role("link", name="Alıcılar").click()
+    look(screen, "search")
+    page.get_by_label("Telefon ya da e-posta").fill("0(532) 123-45-67")
+    page.get_by_role("button", name="Ara", exact=True).click()
+    assert re.search(r"/recipients/\d+$", page.url), "no address in a URL"
+    assert page.get_by_role("heading", level=1).inner_text() != make.PHONE
+    look(screen, "recipient-history")
+    page.get_by_role("link", name="Genel bakış").click()
+    assert page.get_by_role("table", name="Son kararlar, en yenisi üstte").locator("tbody tr").count() == 2
+    look(screen, "overview")
+    page.get_by_role("button", name="Çıkış").click()
+    assert screen.opens(f"{site}/dashboard/") == 200 and "/sign-in" in page.url
+    assert rows.count(Decision) == 2
+
+
+def look(screen, name: str) -> None:
+    """What must hold on each page of the walk; and a picture of it."""
+    screen.page.wait_for_load_state()
+    screen.shoot(f"dashboard-{name}")
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
+    assert screen.complaints == [], name
+
+
+def write_campaign(page) -> None:
+    page.get_by_label("Kampanya adı").fill("Kasım alışverişi")
+    page.get_by_label("İzin sor").first.check()
+    for channel in ("SMS", "Arama"):
+        page.get_by_label(channel, exact=False).first.check()
+    page.get_by_label("Türkçe başlık").fill("Size yeniliklerimizi haber verelim mi?")
+    page.get_by_label("Türkçe metin").fill("Ayda en çok iki ileti göndeririz.")
+    page.get_by_label("İngilizce başlık").fill("May we tell you our news?")
+    page.get_by_label("İngilizce metin").fill("We send at most two messages a month.")
+    page.get_by_label("Aydınlatma metninin adresi").fill("https://ornek.example/aydinlatma")
+    page.get_by_label("Temas tarihi").fill((clock.day(clock.now()) - timedelta(days=1)).isoformat())
+    page.get_by_role("button", name="Kampanyayı kaydet").click()
+
+
+def decide(screens, site: str, link: str) -> None:
+    """Fatma grants one channel and refuses the other, on her telephone."""
+    screen = screens(360)
+    screen.opens(f"{site}/k/{link.rsplit('/', 1)[1]}")
+    screen.page.locator("input[name=MESAJ][value=ONAY]").check()
+    screen.page.locator("input[name=ARAMA][value=RET]").check()
+    screen.page.locator(".ends button").first.click()
+    screen.page.wait_for_url("**/m/**")
