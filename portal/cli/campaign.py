@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,11 +14,14 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from portal import campaigns, clock, launches, wording
-from portal.extensions import db, vault
+from portal.extensions import db, reading, vault
 from portal.imports import audience
 from portal.imports.reading import Reading, Unreadable, read
 from portal.models import Actor, AuditEntry, Brand, Campaign, CampaignKind, ContactKind, Delivery
 from portal.registry import Channel
+
+LONGEST_NAME, LONGEST_NOTE, LONGEST_ADDRESS = 120, 255, 500  # Characters, as the columns have room.
+PAUSE = 0.5  # Seconds between looks at a launch that a worker has in hand.
 
 group = AppGroup("campaign", help="Campaigns and their links.")
 
@@ -27,15 +32,17 @@ class ContactBasis(click.ParamType):
     name = "KIND:DATE"
 
     def convert(self, value, param, ctx) -> campaigns.Contact:
-        kind, _, day = value.rpartition(":")
+        kind, _, day = (part.strip() for part in value.rpartition(":"))
         try:
             when = date.fromisoformat(day)
         except ValueError:
             self.fail(f"{day!r} is not a date; write KIND:YYYY-MM-DD", param, ctx)
         if not kind:
             self.fail("the kind of contact is missing; write KIND:YYYY-MM-DD", param, ctx)
-        if kind in set(ContactKind):
-            return campaigns.Contact(ContactKind(kind), when)
+        if kind.lower() in set(ContactKind):
+            return campaigns.Contact(ContactKind(kind.lower()), when)
+        if len(kind) > LONGEST_NOTE:
+            self.fail(f"the kind of contact is longer than {LONGEST_NOTE} characters", param, ctx)
         return campaigns.Contact(ContactKind.OTHER, when, note=kind)
 
 
@@ -51,12 +58,34 @@ class Channels(click.ParamType):
         unknown = [word for word in words if word not in set(Channel)]
         if unknown or not words:
             self.fail(f"{value!r}: use some of {', '.join(Channel)}", param, ctx)
-        return [Channel(word) for word in words]
+        return [Channel(word) for word in dict.fromkeys(words)]
+
+
+class Name(click.ParamType):
+    """A text that a column can hold."""
+
+    name = "TEXT"
+
+    def convert(self, value, param, ctx) -> str:
+        if not 1 <= len(value.strip()) <= LONGEST_NAME:
+            self.fail(f"1 to {LONGEST_NAME} characters, please", param, ctx)
+        return value.strip()
+
+
+class WebAddress(click.ParamType):
+    """Where the privacy notice stands; people follow it, so it must be a web address."""
+
+    name = "URL"
+
+    def convert(self, value, param, ctx) -> str:
+        if not value.startswith(("https://", "http://")) or len(value) > LONGEST_ADDRESS:
+            self.fail(f"{value!r} is no web address of at most {LONGEST_ADDRESS} characters", param, ctx)
+        return value
 
 
 @group.command()
-@click.option("--brand", "brand_code", type=int, required=True, help="The brand's İYS code.")
-@click.option("--name", required=True)
+@click.option("--brand", "brand_code", type=click.IntRange(1, 2**63 - 1), required=True, help="The brand's İYS code.")
+@click.option("--name", type=Name(), required=True)
 @click.option("--kind", type=click.Choice([kind.value for kind in CampaignKind]), required=True)
 @click.option(
     "--audience", "audience_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True
@@ -67,7 +96,7 @@ class Channels(click.ParamType):
     help=f"How they came into contact, needed to ask them: one of {', '.join(ContactKind)}, or a word of your own.",
 )  # fmt: skip
 @click.option("--expires", "expires_days", type=click.IntRange(1, 365), default=30, show_default=True, help="Days.")
-@click.option("--notice-url", default=None, help="Where the privacy notice stands.")
+@click.option("--notice-url", type=WebAddress(), default=None, help="Where the privacy notice stands.")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
 @click.option("--send", is_flag=True, help="Let the message gateway send the links, too.")
 def launch(
@@ -78,9 +107,10 @@ def launch(
     Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
     """
     kind = CampaignKind(kind)
-    brand = db.session.scalar(select(Brand).where(Brand.brand_code == brand_code))
+    brand = reading().scalar(select(Brand).where(Brand.brand_code == brand_code))
     if brand is None:
         _stop(f"There is no brand {brand_code} here.")
+    _refuse_unwritable(out)
     try:
         found = read(audience_file.read_bytes())
     except Unreadable as unreadable:
@@ -92,7 +122,7 @@ def launch(
     audience.bring(db.session, vault(), campaign, found, None, clock.now())
     _launch(campaign)
     links = _write_links(campaign, out)
-    progress = campaigns.progress_of(db.session, campaign)
+    progress = campaigns.progress_of(reading(), campaign)
     summary = {
         "campaign": campaign.id,
         "links": links,
@@ -128,7 +158,16 @@ def _launch(campaign: Campaign) -> None:
         )
     )  # fmt: skip
     db.session.commit()
-    launches.run(campaign.id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
+    _make_links(campaign.id)
+
+
+def _make_links(campaign_id: int) -> None:
+    """To the end, also where the minute's task was quicker: the CSV must hold every link."""
+    linked = select(Campaign.linked_at).where(Campaign.id == campaign_id)
+    launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
+    while reading().scalar(linked) is None:
+        time.sleep(PAUSE)
+        launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
 
 
 def _write_links(campaign: Campaign, out: Path) -> int:
@@ -137,10 +176,16 @@ def _write_links(campaign: Campaign, out: Path) -> int:
         writer = csv.writer(file)
         writer.writerow(["address", "link"])
         config = current_app.config
-        for row in launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"]):
+        for row in launches.links_of(reading(), campaign, config["LINK_SALT"], config["LINK_BASE"]):
             writer.writerow(row)
             count += 1
     return count
+
+
+def _refuse_unwritable(out: Path) -> None:
+    """Before anybody is asked: an audience cannot be asked again for want of a folder."""
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        _stop(f"{out} cannot be written.")
 
 
 def _list_bad(found: Reading) -> None:

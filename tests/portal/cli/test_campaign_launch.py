@@ -1,0 +1,222 @@
+"""`flask --app wsgi campaign launch …`, as cron calls it."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+import shortlinks
+from portal import clock
+from portal.extensions import db
+from portal.models import AudienceEntry, AuditEntry, Campaign, CampaignKind, ContactKind, Message
+from tests import make
+from tests.make import Person
+
+ROOT = Path(__file__).parents[3]
+TODAY = clock.day(clock.now())
+LIST = """Müşteri;Cep Telefonu;E-posta;Açıklama
+Ayşe Işık;0532 123 45 67;AYSE@example.com;iyi müşteri
+Şule Çağ;+90 (533) 234-56-78;;
+Öğür;0555 12;ogur@example.com;
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The list as Excel writes it in Türkiye, and where the links go."""
+    (tmp_path / "list.csv").write_bytes(LIST.encode("windows-1254"))
+    return tmp_path
+
+
+@pytest.fixture
+def launch(app, files):
+    """Calls the command in this process, with the usual options changed as told; None leaves one out."""
+    with app.app_context():
+        make.provider()
+
+    def run(**changes):
+        options = {
+            "brand": make.BRAND_CODE, "name": "Kasım", "kind": "ask", "audience": files / "list.csv",
+            "channels": "MESAJ,EPOSTA", "contact_basis": f"purchase:{TODAY}", "expires": 30, "out": files / "links.csv",
+        } | changes  # fmt: skip
+        given = [(f"--{name.replace('_', '-')}", str(value)) for name, value in options.items() if value is not None]
+        return app.test_cli_runner().invoke(args=["campaign", "launch", *(word for pair in given for word in pair)])
+
+    return run
+
+
+def test_a_list_becomes_a_file_of_links(launch, files, browser, rows):
+    result = launch()
+
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert {key: summary[key] for key in ("links", "left_out", "bad")} == {"links": 4, "left_out": 0, "bad": 1}
+    assert summary["campaign"] == rows.one(Campaign).id
+    header, *lines = csv.reader((files / "links.csv").read_text().splitlines())
+    assert header == ["address", "link"]
+    assert [address for address, _ in lines] == [
+        "+905321234567", "ayse@example.com", "+905332345678", "ogur@example.com",
+    ]  # fmt: skip
+    assert all(browser.get(link.removeprefix("http://localhost")).status_code == 200 for _, link in lines)
+
+
+def test_the_campaign_is_what_the_options_say(launch, rows):
+    launch(expires=7)
+
+    campaign = rows.one(Campaign)
+    assert (campaign.name, campaign.kind, campaign.channels) == ("Kasım", CampaignKind.ASK, "MESAJ,EPOSTA")
+    assert (campaign.contact_kind, campaign.contact_date) == (ContactKind.PURCHASE, TODAY)
+    assert campaign.expires_at - campaign.created_at == timedelta(days=7)
+    assert rows.count(Message) == 0
+    assert rows.one(AuditEntry, AuditEntry.act == "campaign.launched").actor == "system"
+
+
+def test_bad_rows_are_listed_by_line_without_their_value(launch):
+    result = launch()
+
+    assert "line 4:" in result.stderr
+    assert "0555 12" not in result.stderr
+
+
+def test_a_kind_of_ones_own_is_kept_as_a_note(launch, rows):
+    launch(contact_basis=f"fuar standı:{TODAY}")
+
+    campaign = rows.one(Campaign)
+    assert (campaign.contact_kind, campaign.contact_note) == (ContactKind.OTHER, "fuar standı")
+
+
+def test_a_second_launch_leaves_out_who_was_asked(launch, files):
+    launch()
+
+    summary = json.loads(launch().stdout)
+
+    assert (summary["links"], summary["left_out"]) == (0, 4)
+    assert summary["left_out_reasons"] == {"already_asked": 4}
+    assert (files / "links.csv").read_text().split() == ["address,link"]
+
+
+def test_refusing_needs_no_contact(launch, browser, files, rows):
+    result = launch(kind="refuse", contact_basis=None)
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["links"] == 4
+    assert {link.expires_at for link in rows(shortlinks.Link)} == {None}
+    link = (files / "links.csv").read_text().split()[1].partition(",")[2]
+    assert 'value="ONAY"' not in browser.get(link.removeprefix("http://localhost")).text
+
+
+def test_who_refused_is_left_out(launch, browser, files):
+    launch()
+    link = (files / "links.csv").read_text().split()[1].partition("/k/")[2]
+    Person(browser, link).decides(MESAJ="RET")
+
+    summary = json.loads(launch(kind="refuse", contact_basis=None).stdout)
+
+    assert summary["left_out_reasons"] == {"refused": 1}
+
+
+NOTHING = {
+    "unknown brand": {"brand": 999999},
+    "a future contact": {"contact_basis": f"purchase:{TODAY + timedelta(days=2)}"},
+    "no contact": {"contact_basis": None},
+    "a folder that is not there": {"out": "/nowhere/links.csv"},
+}
+NONSENSE = {
+    "a brand beyond numbers": {"brand": 10**30},
+    "a contact without a date": {"contact_basis": "purchase"},
+    "a contact without a kind": {"contact_basis": f":{TODAY}"},
+    "a day that is none": {"contact_basis": "purchase:2026-02-30"},
+    "another kind": {"kind": "beg"},
+    "an unknown channel": {"channels": "MESAJ,FAKS"},
+    "no channel": {"channels": ","},
+    "no day": {"expires": 0},
+    "too many days": {"expires": 366},
+    "a name too long": {"name": "x" * 121},
+    "no name": {"name": " "},
+    "a file that is not there": {"audience": "/nowhere/list.csv"},
+    "no web address": {"notice_url": "javascript:alert(1)"},
+    "no place for the links": {"out": None},
+}
+
+
+@pytest.mark.parametrize("changes", NOTHING.values(), ids=NOTHING)
+def test_what_may_not_be_launched_is_said_in_a_sentence(launch, rows, changes):
+    result = launch(**changes)
+
+    assert result.exit_code == 1
+    assert len(result.stderr.strip().splitlines()[-1]) > 10
+    assert "Traceback" not in result.output and result.stdout == ""
+    assert rows.count(Campaign) == rows.count(AudienceEntry) == 0
+
+
+@pytest.mark.parametrize("changes", NONSENSE.values(), ids=NONSENSE)
+def test_an_option_that_makes_no_sense_is_refused(launch, rows, changes):
+    result = launch(**changes)
+
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+    assert rows.count(Campaign) == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04rest", bytes(range(256)) * 9, b"ad\nsoyad\n", b"telefon\n0555 12\n"])
+def test_a_list_without_addresses_launches_nothing(launch, files, rows, data):
+    (files / "list.csv").write_bytes(data)
+
+    result = launch()
+
+    assert result.exit_code == 1
+    assert "list.csv: " in result.stderr
+    assert rows.count(Campaign) == 0
+
+
+def test_channels_named_twice_are_asked_once(launch, rows):
+    launch(channels="mesaj,MESAJ, mesaj")
+
+    assert rows.one(Campaign).channels == "MESAJ"
+
+
+def test_a_file_is_whole_even_where_a_worker_was_quicker(app, launch, files, rows):
+    with app.app_context():
+        db.session.execute(text(TAKEN_FIRST[db.engine.dialect.name]))
+        db.session.commit()
+
+    summary = json.loads(launch().stdout)
+
+    assert summary["links"] == len((files / "links.csv").read_text().split()) - 1 == 4
+
+
+# Somebody else has each campaign in hand for a moment, from its launch on.
+TAKEN_FIRST = {
+    "sqlite": """
+        CREATE TRIGGER taken AFTER UPDATE OF launched_at ON campaign WHEN old.launched_at IS NULL BEGIN
+            UPDATE campaign SET lease_until = strftime('%Y-%m-%d %H:%M:%f', 'now', '+1 second') || '000'
+            WHERE id = new.id; END""",
+    "postgresql": """
+        CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF old.launched_at IS NULL AND new.launched_at IS NOT NULL THEN
+                new.lease_until = clock_timestamp() AT TIME ZONE 'UTC' + interval '1 second'; END IF;
+            RETURN new; END $$;
+        CREATE TRIGGER taken BEFORE UPDATE ON campaign FOR EACH ROW EXECUTE FUNCTION taken()""",
+}
+
+
+def test_cron_calls_it_like_this(app, environ, files):
+    with app.app_context():
+        make.provider()
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "campaign", "launch", "--brand", str(make.BRAND_CODE)]
+    options = ["--name", "Kasım", "--kind", "ask", "--audience", "list.csv", "--channels", "MESAJ,EPOSTA"]
+    rest = ["--contact-basis", f"purchase:{TODAY}", "--expires", "30", "--out", "links.csv"]
+
+    done = subprocess.run(
+        [*command, *options, *rest], cwd=files, env=os.environ | environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["links"] == 4
