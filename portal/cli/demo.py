@@ -37,9 +37,8 @@ def seed() -> None:
     if not current_app.config["DEVELOPMENT"]:
         raise click.ClickException("The demo is for development only (DEVELOPMENT=1).")
     password_file = current_app.config["INSTANCE"] / "demo-password"
-    campaign = db.session.scalar(select(Campaign).order_by(Campaign.created_at).limit(1))
-    if campaign is None:
-        campaign = _make(password_file)
+    campaign = db.session.scalar(select(Campaign).order_by(Campaign.created_at).limit(1)) or _make(password_file)
+    _launch(campaign)
     link = _first_link(campaign)
     click.echo(json.dumps({"email": EMAIL, "password": password_file.read_text(), "link": link}))
 
@@ -58,11 +57,17 @@ def _make(password_file) -> Campaign:
         password=os.environ.get("IYS_PASSWORD", "demo-password"), at=at,
     )  # fmt: skip
     campaign = _campaign(db.session.scalar(select(Brand).where(Brand.provider_id == provider.id)), at)
-    audience.bring(db.session, vault(), campaign, read(PEOPLE), None, at)
-    campaigns.launch(db.session, campaign, at)
+    db.session.commit()
+    return campaign
+
+
+def _launch(campaign: Campaign) -> None:
+    """As far as an earlier run, perhaps stopped half-way, did not come."""
+    if campaign.launched_at is None:
+        audience.bring(db.session, vault(), campaign, read(PEOPLE), None, clock.now())
+        campaigns.launch(db.session, campaign, clock.now())
     db.session.commit()
     launches.run(campaign.id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
-    return campaign
 
 
 def _campaign(brand: Brand, at) -> Campaign:
