@@ -1,0 +1,1 @@
+"""What we measure, beside a bare-Flask yardstick in the same run. Started by bin/bench."""

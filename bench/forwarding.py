@@ -1,0 +1,87 @@
+"""Forwarding: a backlog of decisions told to an İYS that answers at once, beside a bare loop of the same posts."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import requests
+from flask import Flask
+from sqlalchemy import func, select
+
+from bench import decisions, ground, load, servers
+from bench.rounds import Effort, Result, in_turn
+from portal import create_app
+from portal.extensions import db, vault
+from portal.iys.forward import THREADS
+from portal.models import Outcome, Submission
+from tests import make
+
+CHOICES = ("EPOSTA=ONAY",)  # One submission and one call each: a first refusal would be asked about beforehand.
+FORWARDER = [sys.executable, "-m", "flask", "--app", "wsgi", "iys", "forward"]
+PATIENCE = 300  # Seconds for one round.
+
+
+def measure(database: str, effort: Effort) -> list[Result]:
+    """Adds that reach the stub a second, from the first to the last of a round."""
+    size = effort.submissions
+    with ground.settings(database) as settings, servers.stub() as iys:
+        environ = settings | {"IYS_BASE_URL": iys}
+        file = Path(environ["INSTANCE"]) / "adds"
+        posting = [sys.executable, "-m", "bench.posting", str(file), str(THREADS)]
+        with ground.portal(environ) as app:
+            codes = make.codes(app, ground.emails(size * effort.rounds)).values()
+            posts = list(decisions.posts_of(codes, app.config["LINK_SALT"], CHOICES))
+        app = create_app(environ)
+
+        def bare(number: int) -> float:
+            _decide(app, posts[number * size : (number + 1) * size])
+            _write_adds(app, file)
+            return _rate(iys, size, posting, environ)
+
+        def ours(_round: int) -> float:
+            return _rate(iys, size, FORWARDER, environ)
+
+        figures = in_turn(effort.rounds, bare, ours)
+        _require_accepted(app, size * effort.rounds)
+    return [Result("forwarding", database, "adds/s", *figures)]
+
+
+def _decide(app: Flask, posts: list[load.Request]) -> None:
+    browser = app.test_client()
+    for post in posts:
+        answer = browser.post(post.path, data=post.body, content_type="application/x-www-form-urlencoded")
+        if answer.status_code != 303:
+            raise load.WrongAnswer(f"Deciding was answered {answer.status_code}.")
+
+
+def _write_adds(app: Flask, file: Path) -> None:
+    """What the forwarder is about to send, a line each."""
+    with app.app_context():
+        waiting = db.session.scalars(select(Submission).where(Submission.outcome == Outcome.WAITING))
+        opened = (
+            (each.endpoint, vault().read(each.payload, Submission.PLACE, each.provider_id, each.id)) for each in waiting
+        )
+        file.write_text("".join(f"{app.config['IYS_BASE_URL']}{endpoint}\t{payload}\n" for endpoint, payload in opened))
+
+
+def _rate(iys: str, size: int, command: list[str], environ: dict[str, str]) -> float:
+    requests.post(f"{iys}/reset", timeout=5)
+    give_up_at = time.monotonic() + PATIENCE
+    with servers.running(command, os.environ | environ):
+        while time.monotonic() < give_up_at:
+            tally = requests.get(f"{iys}/tally", timeout=5).json()
+            if tally["adds"] >= size:
+                return (size - 1) / (tally["last"] - tally["first"])
+            time.sleep(0.2)
+    raise TimeoutError(f"Of {size} adds {tally['adds']} came within {PATIENCE} s.")
+
+
+def _require_accepted(app: Flask, size: int) -> None:
+    with app.app_context():
+        outcomes = dict(db.session.execute(select(Submission.outcome, func.count()).group_by(Submission.outcome)).all())
+        db.session.rollback()
+        for engine in db.engines.values():
+            engine.dispose()
+    if outcomes != {Outcome.ACCEPTED: size}:
+        raise load.WrongAnswer(f"All {size} submissions should be accepted: {outcomes}")

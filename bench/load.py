@@ -1,0 +1,57 @@
+"""Load over HTTP by wrk: 2 threads, 16 connections, every request of its own out of a file."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+THREADS = 2
+CONNECTIONS = 16
+SCRIPT = Path(__file__).with_name("load.lua")
+
+
+class WrongAnswer(RuntimeError):
+    """Something was answered that the measurement did not ask for, so its figure would mean nothing."""
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    body: str = ""
+
+
+def require_wrk() -> None:
+    """Install wrk by apt as root on Debian when it is missing; otherwise say what to install."""
+    if shutil.which("wrk"):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sys.exit("The load comes from wrk: install it first (Debian: apt install wrk).")
+    print("Installing wrk with apt; the load comes from it.", file=sys.stderr, flush=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "-y", "wrk"]):
+        subprocess.run(["apt-get", "-qq", *words], env=quiet, stdin=subprocess.DEVNULL, check=True)
+
+
+def write(file: Path, requests: Iterable[Request]) -> Path:
+    """A file of requests for `send`."""
+    file.write_text("".join(f"{each.method}\t{each.path}\t{each.body}\n" for each in requests))
+    return file
+
+
+def send(url: str, file: Path, seconds: int, *, answer: int, once: bool = False) -> float:
+    """Send the file's requests for so many seconds; how many were answered a second.
+
+    Raises WrongAnswer where one was not `answer`, a connection broke, or (with `once`) the file was too short.
+    """
+    options = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s", f"--script={SCRIPT}"]
+    words = ["wrk", *options, url, "--", str(file), str(THREADS), "once" if once else "again"]
+    printed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    told = json.loads(printed.splitlines()[-1])
+    if told["ran_out"] or told["socket_errors"] or set(told["statuses"]) != {str(answer)}:
+        raise WrongAnswer(f"Only {answer} was expected: {told}")
+    return told["statuses"][str(answer)] / told["seconds"]

@@ -1,0 +1,81 @@
+"""The programs that are measured, each in processes of its own, started as bin/dev starts them."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "bin"))
+
+import programs  # noqa: E402  (the path to it stands just above)
+
+PATIENCE = 30  # Seconds until a server must answer.
+
+
+@contextlib.contextmanager
+def product(environ: dict[str, str]) -> Iterator[str]:
+    """The portal under gunicorn; its address."""
+    with _gunicorn("wsgi:app", environ) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def yardstick(environ: dict[str, str]) -> Iterator[str]:
+    """Bare Flask under the same gunicorn settings; its address."""
+    with _gunicorn("bench.yardstick:app", environ) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def stub() -> Iterator[str]:
+    """The İYS that answers at once; its address."""
+    port = _free_port()
+    with running([sys.executable, "-m", "bench.stub", str(port)], os.environ):
+        url = f"http://{programs.HERE}:{port}"
+        _wait_until_up(url)
+        yield url
+
+
+@contextlib.contextmanager
+def running(command: list[str], environ) -> Iterator[subprocess.Popen]:
+    """A program that is stopped at the end."""
+    program = subprocess.Popen(
+        command, cwd=ROOT, env=dict(environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield program
+    finally:
+        program.terminate()
+        program.wait()
+
+
+@contextlib.contextmanager
+def _gunicorn(app: str, environ: dict[str, str]) -> Iterator[str]:
+    port = _free_port()
+    (web,) = (each for each in programs.programs(environ, port) if each.name == "web")
+    with running([*web.command[:-1], app], os.environ | environ | {"PORT": str(port)}):
+        _wait_until_up(web.url)
+        yield web.url
+
+
+def _wait_until_up(url: str) -> None:
+    give_up_at = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up_at:
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+            requests.get(url, timeout=5)
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"{url} does not answer.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((programs.HERE, 0))
+        return probe.getsockname()[1]
