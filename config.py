@@ -24,6 +24,8 @@ def from_environment(environ: Mapping[str, str]) -> dict:
     instance = Path(environ.get("INSTANCE", "instance")).absolute()
     development = environ.get("DEVELOPMENT") == "1"
     port = _number(environ, "PORT", 8000)
+    if environ.get("HOSTS") and not development and not environ.get("LINK_BASE"):
+        raise BadSetting("Set LINK_BASE (https://…), with which links begin: they would lead to this machine only.")
     return {
         "SECRET_KEY": environ["SECRET_KEY"],
         "LINK_SALT": environ["LINK_SALT"],

@@ -142,3 +142,8 @@ def test_production_without_hosts_answers_nobody(environ):
     del environ["DEVELOPMENT"], environ["HOSTS"]
 
     assert create_app(environ).test_client().get("/sign-in").status_code == 404
+
+
+def test_production_says_where_its_links_begin():
+    with pytest.raises(config.BadSetting, match="LINK_BASE"):
+        read(DEVELOPMENT=None, LINK_BASE=None, HOSTS="izin.example")
