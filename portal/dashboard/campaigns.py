@@ -104,13 +104,13 @@ def _open(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
     )
 
 
-@door.get("/campaigns/<int:campaign_id>")
+@door.get("/campaigns/<id:campaign_id>")
 def campaign(campaign_id: int):
     """One campaign: its audience, its launch, its links."""
     return _show(_mine(reading(), campaign_id))
 
 
-@door.post("/campaigns/<int:campaign_id>/audience")
+@door.post("/campaigns/<id:campaign_id>/audience")
 @limiter.limit(limits.UPLOAD)
 def bring_audience(campaign_id: int):
     """Read a pasted or uploaded list into the audience."""
@@ -130,7 +130,7 @@ def bring_audience(campaign_id: int):
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-@door.post("/campaigns/<int:campaign_id>/launch")
+@door.post("/campaigns/<id:campaign_id>/launch")
 def launch(campaign_id: int):
     """Close the audience and let the worker make the links."""
     if not LaunchForm().validate_on_submit():
@@ -147,7 +147,7 @@ def launch(campaign_id: int):
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-@door.get("/campaigns/<int:campaign_id>/links.csv")
+@door.get("/campaigns/<id:campaign_id>/links.csv")
 def links_csv(campaign_id: int):
     """The personal links with their addresses, for any sender. Taking them is noted."""
     mine = _mine(reading(), campaign_id)

@@ -53,7 +53,7 @@ def search():
     return render_template("dashboard/search.html", form=form, problem=problem, not_found=not_found)
 
 
-@door.get("/recipients/<int:recipient_id>")
+@door.get("/recipients/<id:recipient_id>")
 def recipient(recipient_id: int):
     """What holds for one address, and how it came to be. Looking is noted."""
     found = reading().get(Recipient, recipient_id)

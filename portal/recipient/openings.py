@@ -72,7 +72,7 @@ class Openings:
             try:
                 while self.write():
                     pass
-            except SQLAlchemyError:
+            except (SQLAlchemyError, TimeoutError):  # The latter: no turn to write in time.
                 log.exception("openings.lost")
             if stopping:
                 return

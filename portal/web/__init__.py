@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from portal import clock
 from portal.extensions import limiter, reading
-from portal.web import hosts, labels, languages
+from portal.web import converters, hosts, labels, languages, sessions
 
 door = Blueprint("web", __name__)
 
@@ -26,7 +26,9 @@ def health():
 
 
 def equip(app: Flask) -> None:
-    """Give templates the labels of the field's words, and Turkey time."""
+    """Give addresses their ids, people their sessions, and templates the field's words and Turkey time."""
+    app.url_map.converters["id"] = converters.IdConverter
+    app.session_interface = sessions.Sessions()
     app.jinja_env.globals.update(
         label=labels.label,
         locale=get_locale,
