@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -181,28 +182,46 @@ def test_channels_named_twice_are_asked_once(launch, rows):
     assert rows.one(Campaign).channels == "MESAJ"
 
 
-def test_a_file_is_whole_even_where_a_worker_was_quicker(app, launch, files, rows):
-    with app.app_context():
-        db.session.execute(text(TAKEN_FIRST[db.engine.dialect.name]))
-        db.session.commit()
-
-    summary = json.loads(launch().stdout)
+def test_a_file_is_whole_even_where_a_worker_was_quicker(app, launch, files):
+    with taken_first(app):
+        summary = json.loads(launch().stdout)
 
     assert summary["links"] == len((files / "links.csv").read_text().split()) - 1 == 4
 
 
-# Somebody else has each campaign in hand for a moment, from its launch on.
-TAKEN_FIRST = {
-    "sqlite": """
-        CREATE TRIGGER taken AFTER UPDATE OF launched_at ON campaign WHEN old.launched_at IS NULL BEGIN
+@contextmanager
+def taken_first(app):
+    """Somebody else has each campaign in hand for a moment, from its launch on."""
+    with app.app_context():
+        begin, end = TAKING[db.engine.dialect.name]
+    _say(app, begin)
+    try:
+        yield
+    finally:
+        _say(app, end)
+
+
+def _say(app, statement: str) -> None:
+    with app.app_context():
+        db.session.execute(text(statement))
+        db.session.commit()
+
+
+TAKING = {
+    "sqlite": (
+        """CREATE TRIGGER taken AFTER UPDATE OF launched_at ON campaign WHEN old.launched_at IS NULL BEGIN
             UPDATE campaign SET lease_until = strftime('%Y-%m-%d %H:%M:%f', 'now', '+1 second') || '000'
             WHERE id = new.id; END""",
-    "postgresql": """
-        CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        "DROP TRIGGER taken",
+    ),
+    "postgresql": (
+        """CREATE FUNCTION taken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             IF old.launched_at IS NULL AND new.launched_at IS NOT NULL THEN
                 new.lease_until = clock_timestamp() AT TIME ZONE 'UTC' + interval '1 second'; END IF;
             RETURN new; END $$;
         CREATE TRIGGER taken BEFORE UPDATE ON campaign FOR EACH ROW EXECUTE FUNCTION taken()""",
+        "DROP FUNCTION taken CASCADE",
+    ),
 }
 
 

@@ -63,8 +63,10 @@ def test_a_run_that_was_stopped_half_way_is_finished_by_the_next(seed, app, rows
 def without(app, table: str):
     """The database lacks one of its tables for a while."""
     _rename(app, table, "away")
-    yield
-    _rename(app, "away", table)
+    try:
+        yield
+    finally:
+        _rename(app, "away", table)
 
 
 def _rename(app, old: str, new: str) -> None:
