@@ -1,7 +1,7 @@
 """What goes wrong, as a page that says what to do; there is no stack trace and no silent drop."""
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, current_app, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -19,7 +19,7 @@ PAGES = {
 
 def show(app: Flask) -> None:
     """Answer every error with a page."""
-    app.register_error_handler(CSRFError, lambda error: (render_template("errors/form_expired.html"), 400))
+    app.register_error_handler(CSRFError, lambda error: (_rendered("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
     app.log_exception = lambda error: log.error("request.failed", exc_info=error)  # Flask's own would name the path.
 
@@ -29,8 +29,13 @@ def _page(error: HTTPException):
         return error
     if error.code == 413:
         _read_to_the_end()
-    page = render_template(PAGES.get(error.code, "errors/other.html"), status=error.code)
+    page = _rendered(PAGES.get(error.code, "errors/other.html"), status=error.code)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
+
+
+def _rendered(template: str, **facts) -> str:
+    """The page alone, without what doors add to theirs: the database may be what went wrong."""
+    return current_app.jinja_env.get_template(template).render(facts)
 
 
 def _read_to_the_end() -> None:
