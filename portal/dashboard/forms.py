@@ -13,15 +13,17 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
-from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.models import CampaignKind, ContactKind, Delivery
 from portal.registry import Channel
 from portal.web.labels import label
 
-TITLE = [InputRequired(_l("Bir başlık yazın.")), Length(max=255)]
-BODY = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000)]
+READABLE = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
+WEB = Regexp(r"https?://", message=_l("Adres https:// ile başlamalı."))
+TITLE = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
+BODY = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
 
 
 class CheckboxList(SelectMultipleField):
@@ -31,7 +33,7 @@ class CheckboxList(SelectMultipleField):
 
 class CampaignForm(FlaskForm):
     brand = SelectField(_l("Marka"), coerce=int)
-    name = StringField(_l("Kampanya adı"), validators=[InputRequired(_l("Bir ad yazın.")), Length(max=120)])
+    name = StringField(_l("Kampanya adı"), validators=[InputRequired(_l("Bir ad yazın.")), Length(max=120), READABLE])
     kind = RadioField(_l("Ne yapılacak?"), default=CampaignKind.ASK)
     channels = CheckboxList(_l("Kanallar"), validators=[InputRequired(_l("En az bir kanal seçin."))])
     title_tr = StringField(_l("Türkçe başlık"), validators=TITLE)
@@ -40,11 +42,11 @@ class CampaignForm(FlaskForm):
     body_en = TextAreaField(_l("İngilizce metin"), validators=BODY)
     notice_url = URLField(
         _l("Aydınlatma metninin adresi"),
-        validators=[InputRequired(_l("Aydınlatma metninin adresini yazın.")), URL(), Length(max=500)],
+        validators=[InputRequired(_l("Aydınlatma metninin adresini yazın.")), URL(), WEB, Length(max=500), READABLE],
     )
     contact_kind = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
     contact_date = DateField(_l("Temas tarihi"), validators=[Optional()])
-    contact_note = StringField(_l("Not"), validators=[Length(max=255)])
+    contact_note = StringField(_l("Not"), validators=[Length(max=255), READABLE])
     expires_days = IntegerField(
         _l("Bağlantılar kaç gün geçerli olsun?"), default=30, validators=[InputRequired(), NumberRange(1, 365)]
     )

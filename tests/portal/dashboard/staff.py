@@ -1,0 +1,42 @@
+"""A person of a provider, signed in, as they use the dashboard."""
+
+import re
+from dataclasses import dataclass
+
+from tests import make
+
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+@dataclass
+class Staff:
+    """Opens pages and posts their forms."""
+
+    browser: object
+
+    def opens(self, path: str):
+        return self.browser.get(path)
+
+    def posts(self, path: str, data: dict | None = None):
+        """Send a form with the token of this session."""
+        return self.browser.post(
+            path, data={"csrf_token": token(self.browser, "/dashboard/recipients"), **(data or {})}
+        )
+
+
+def token(browser, path: str = "/sign-in") -> str:
+    """The token that a page's form carries."""
+    return TOKEN.search(browser.get(path).text)[1]
+
+
+def sign_in(browser, email: str = make.AYSE, password: str = make.AYSES_PASSWORD, **options):
+    """Fill in the form; the answer to it."""
+    data = {"csrf_token": token(browser), "email": email, "password": password}
+    return browser.post("/sign-in", data=data, **options)
+
+
+def signed_in(app, email: str = make.AYSE) -> Staff:
+    """Somebody who has signed in with the password of the cast."""
+    browser = app.test_client()
+    assert sign_in(browser, email).status_code == 303
+    return Staff(browser)

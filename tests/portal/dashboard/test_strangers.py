@@ -1,0 +1,95 @@
+"""Whoever belongs to another provider finds nothing here, at any address that names a thing."""
+
+import pytest
+
+from portal.extensions import db
+from portal.models import AudienceEntry, AuditEntry, Brand, Campaign, ImportBatch, Recipient
+from tests import make
+from tests.portal.dashboard.staff import signed_in
+from tests.portal.dashboard.test_campaign_pages import FORM
+
+
+@pytest.fixture
+def things(app, rows) -> dict[str, int]:
+    """Ayşe's things, by the name of their id in addresses."""
+    make.codes(app)
+    campaign = rows.one(Campaign)
+    with app.app_context():
+        draft = make.campaign()
+        make.bring(draft, make.PHONE)
+        draft_id = draft.id
+        db.session.rollback()
+    return {"campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id}
+
+
+@pytest.fixture
+def cem(app, things):
+    """Cem, a stranger: the owner of another provider."""
+    with app.app_context():
+        make.provider(700002, 700002, "cem@example.com")
+        db.session.rollback()
+    return signed_in(app, "cem@example.com")
+
+
+def addresses(app, things) -> list[tuple[str, str]]:
+    """(method, path) of every page of the dashboard that names a thing."""
+    places = app.url_map.bind("localhost")
+    return [
+        (method, places.build(rule.endpoint, {name: things[name] for name in rule.arguments}))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("dashboard.") and rule.arguments
+        for method in rule.methods - {"OPTIONS"}
+    ]
+
+
+def test_the_owner_finds_her_things(app, things):
+    ayse = signed_in(app)
+
+    shown = [ayse.browser.open(path, method=method) for method, path in addresses(app, things) if method == "GET"]
+
+    assert len(shown) >= 3
+    assert {answer.status_code for answer in shown} == {200}
+
+
+def test_a_stranger_finds_none_of_them(app, things, cem, rows):
+    for use in (things, things | {"campaign_id": things["draft"]}):
+        for method, path in addresses(app, use):
+            answer = tries(cem, method, path)
+            assert answer.status_code == 404, (method, path)
+            assert "Aradığınız sayfa yok" in answer.text or method == "HEAD"
+
+
+def tries(staff, method: str, path: str):
+    return staff.posts(path, {"text": make.EMAIL}) if method == "POST" else staff.browser.open(path, method=method)
+
+
+def test_a_stranger_changes_nothing_by_trying(app, things, cem, rows):
+    def facts():
+        return [rows.count(model) for model in (AudienceEntry, ImportBatch, AuditEntry)]
+
+    before = facts()
+    for method, path in addresses(app, things | {"campaign_id": things["draft"]}):
+        tries(cem, method, path)
+
+    assert facts() == before
+    assert [campaign.launched_at for campaign in rows(Campaign, Campaign.id == things["draft"])] == [None]
+
+
+def test_a_stranger_sees_none_of_it_in_lists(cem, things):
+    pages = [cem.opens(path).text for path in ("/dashboard/", "/dashboard/campaigns", "/dashboard/campaigns/new")]
+
+    assert all(str(number) not in page for number in things.values() for page in pages)
+
+
+def test_a_stranger_does_not_find_her_recipients(cem):
+    answer = cem.posts("/dashboard/recipients", {"address": make.PHONE})
+
+    assert answer.status_code == 200
+    assert "kayıtlarınızda yok" in answer.text
+
+
+def test_a_stranger_opens_no_campaign_for_her_brand(app, cem, rows):
+    hers = rows(Brand, Brand.brand_code == make.BRAND_CODE)[0].id
+
+    assert cem.posts("/dashboard/campaigns/new", FORM | {"brand": hers}).status_code == 422
+    assert len(rows(Campaign)) == 2
