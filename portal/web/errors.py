@@ -2,6 +2,7 @@
 
 import structlog
 from flask import Flask, current_app, request
+from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -27,6 +28,8 @@ def show(app: Flask) -> None:
 def _page(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
+    if not request_ctx.url_adapter:
+        return error  # The host is no name at all: our pages could link to nothing, not even to their sheets.
     if error.code == 413:
         _read_to_the_end()
     page = _rendered(PAGES.get(error.code, "errors/other.html"), status=error.code)
