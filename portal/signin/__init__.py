@@ -62,10 +62,12 @@ def speak():
 
 
 def _begin_session(user) -> None:
-    """A fresh session: nothing of the visitor's old one, perhaps planted, lives on."""
+    """A fresh session: nothing of the visitor's old one, perhaps planted, lives on.
+
+    It ends with the browser, or by its age; a permanent one would not be bound to its browser and network.
+    """
     language = session.get("language")
     session.clear()
-    session.permanent = True
     if language:
         session["language"] = language
     login_user(user)
