@@ -48,7 +48,7 @@ def _make(password_file) -> Campaign:
     iys_code, brand_code = int(os.environ.get("IYS_CODE", 700001)), int(os.environ.get("IYS_BRAND_CODE", 700001))
     provider = accounts.open_provider(
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
-        contact="0850 123 45 67", brands={brand_code: "Örnek Mağaza"}, at=at,
+        contact="0850 123 45 67", notice_url="https://www.example.com/aydinlatma", brands={brand_code: "Örnek Mağaza"}, at=at,
     )  # fmt: skip
     password = _password(password_file)
     accounts.admit(db.session, vault(), provider, email=EMAIL, name="Ayşe Yılmaz", password=password, at=at)
@@ -73,7 +73,7 @@ def _launch(campaign: Campaign) -> None:
 def _campaign(brand: Brand, at) -> Campaign:
     return campaigns.open_campaign(
         db.session, brand, name="Hoş geldiniz", kind=CampaignKind.ASK, channels=list(Channel),
-        wording=wording.usual(brand.name, CampaignKind.ASK),
+        wording=wording.usual(brand.name, CampaignKind.ASK, provider.notice_url),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)),
         expires_at=at + timedelta(days=30), delivery=Delivery.GATEWAY, at=at, today=clock.day(at),
     )  # fmt: skip
@@ -91,5 +91,3 @@ def _first_link(campaign: Campaign) -> str:
     config = current_app.config
     rows = launches.links_of(db.session, campaign, config["LINK_SALT"], config["LINK_BASE"])
     return next(link for _, link in rows)
-
-

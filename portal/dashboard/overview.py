@@ -105,12 +105,16 @@ def _late(provider_id: int, at: datetime) -> int:
 
 
 def _oldest(provider_id: int, at: datetime) -> Deadline | None:
-    oldest = reading().execute(
-        select(Submission.created_at, Submission.safe_deadline)
-        .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
-        .order_by(Submission.safe_deadline)
-        .limit(1)
-    ).first()
+    oldest = (
+        reading()
+        .execute(
+            select(Submission.created_at, Submission.safe_deadline)
+            .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
+            .order_by(Submission.safe_deadline)
+            .limit(1)
+        )
+        .first()
+    )
     if oldest is None:
         return None
     age = at - oldest.created_at
