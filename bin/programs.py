@@ -68,5 +68,6 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
 
 
 def _gunicorn(port: int, *options: str) -> list[str]:
-    quiet = ["--no-control-socket", "--log-level=warning", "--graceful-timeout=2"]  # That socket would stand in HOME.
+    # The control socket would stand in HOME; a request that waits for the writer must not outlast its worker.
+    quiet = ["--no-control-socket", "--log-level=warning", "--graceful-timeout=2", "--timeout=60"]
     return [PYTHON, "-m", "gunicorn", "--bind", f"{HERE}:{port}", *quiet, *options]

@@ -24,10 +24,13 @@ class PasswordTooShort(ValueError):
 
 
 def open_provider(
-    session: Session, *, iys_code: int, title: str, mersis: str, contact: str, brands: dict[int, str], at: datetime
-) -> Provider:
+    session: Session, *, iys_code: int, title: str, mersis: str, contact: str, notice_url: str, brands: dict[int, str],
+    at: datetime,
+) -> Provider:  # fmt: skip
     """A new provider with its brands ({brandCode: name}; the master brand's code is the iysCode)."""
-    provider = Provider(iys_code=iys_code, title=title, mersis=mersis, contact=contact, created_at=at)
+    provider = Provider(
+        iys_code=iys_code, title=title, mersis=mersis, contact=contact, notice_url=notice_url, created_at=at
+    )
     session.add(provider)
     session.flush()
     for brand_code, name in brands.items():

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 
 from portal.models import ids
 
-BUSY = 30.0  # Seconds a writer waits for its turn before it gives up.
+BUSY = 10.0  # Seconds a writer waits for its turn before it gives up.
 POSTGRESQL_URL = "postgresql+psycopg://"
 
 
@@ -25,7 +25,8 @@ def url_of(setting: str) -> str:
 
 def writer_options(url: str) -> dict:
     """Engine options for the engine that writes."""
-    return {} if url.startswith("sqlite") else {"pool_size": 10, "pool_pre_ping": True}
+    quiet = {"hide_parameters": True}  # An error names its statement, never the values.
+    return quiet if url.startswith("sqlite") else quiet | {"pool_size": 10, "pool_pre_ping": True}
 
 
 def reader_options(url: str) -> dict:

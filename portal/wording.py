@@ -3,8 +3,6 @@
 from portal.campaigns import Wording
 from portal.models import CampaignKind
 
-NOTICE = "https://www.example.com/aydinlatma"
-
 USUAL = {
     CampaignKind.ASK: Wording(
         title_tr="{brand} size ileti gönderebilir mi?",
@@ -13,25 +11,25 @@ USUAL = {
         title_en="May {brand} send you messages?",
         body_en="We ask for your consent to tell you about our campaigns, discounts and news. "
         "You can decide for each channel on its own.",
-        notice_url=NOTICE,
+        notice_url="",
     ),
     CampaignKind.REFUSE: Wording(
         title_tr="{brand} iletilerini reddedin",
         body_tr="Bu sayfadan, size ticari ileti göndermemizi kanal kanal ya da tümüyle reddedebilirsiniz.",
         title_en="Refuse messages from {brand}",
         body_en="On this page you can refuse our commercial messages, channel by channel or all at once.",
-        notice_url=NOTICE,
+        notice_url="",
     ),
 }
 
 
-def usual(brand_name: str, kind: CampaignKind, notice_url: str | None = None) -> Wording:
-    """The usual text for a brand."""
+def usual(brand_name: str, kind: CampaignKind, notice_url: str) -> Wording:
+    """The usual text for a brand, with the address of its provider's privacy notice."""
     pattern = USUAL[kind]
     return Wording(
         title_tr=pattern.title_tr.format(brand=brand_name),
         body_tr=pattern.body_tr,
         title_en=pattern.title_en.format(brand=brand_name),
         body_en=pattern.body_en,
-        notice_url=notice_url or pattern.notice_url,
+        notice_url=notice_url,
     )

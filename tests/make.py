@@ -17,6 +17,7 @@ from portal.registry import Channel
 IYS_CODE, BRAND_CODE = 700001, 700001
 USERNAME, PASSWORD = "izinlink", "sandbox-password"
 AYSE, AYSES_PASSWORD = "ayse@example.com", "correct horse battery"
+NOTICE = "https://www.example.com/aydinlatma"
 PHONE, EMAIL = "+905321234567", "fatma@example.com"
 
 
@@ -43,7 +44,7 @@ def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str 
     """A provider with one brand, its owner, and a credential for İYS."""
     made = accounts.open_provider(
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
-        contact="0850 123 45 67", brands={brand_code: "Örnek Mağaza"}, at=clock.now(),
+        contact="0850 123 45 67", notice_url=NOTICE, brands={brand_code: "Örnek Mağaza"}, at=clock.now(),
     )  # fmt: skip
     accounts.admit(db.session, vault(), made, email=email, name="Ayşe", password=AYSES_PASSWORD, at=clock.now())
     accounts.connect(db.session, vault(), made, username=USERNAME, password=PASSWORD, at=clock.now())
@@ -67,7 +68,8 @@ def campaign(
     at = clock.now()
     of = brand()
     made = campaigns.open_campaign(
-        db.session, of, name="Hoş geldiniz", kind=kind, channels=list(channels), wording=wording.usual(of.name, kind),
+        db.session, of, name="Hoş geldiniz", kind=kind, channels=list(channels),
+        wording=wording.usual(of.name, kind, NOTICE),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)) if kind == CampaignKind.ASK else None,
         expires_at=at + expires, delivery=delivery, at=at, today=clock.day(at),
     )  # fmt: skip

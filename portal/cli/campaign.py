@@ -17,7 +17,7 @@ from portal import campaigns, clock, launches, wording
 from portal.extensions import db, reading, vault
 from portal.imports import audience
 from portal.imports.reading import Reading, Unreadable, read
-from portal.models import Actor, AuditEntry, Brand, Campaign, CampaignKind, ContactKind, Delivery
+from portal.models import Actor, AuditEntry, Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
 from portal.registry import Channel
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_ADDRESS = 120, 255, 500  # Characters, as the columns have room.
@@ -96,7 +96,7 @@ class WebAddress(click.ParamType):
     help=f"How they came into contact, needed to ask them: one of {', '.join(ContactKind)}, or a word of your own.",
 )  # fmt: skip
 @click.option("--expires", "expires_days", type=click.IntRange(1, 365), default=30, show_default=True, help="Days.")
-@click.option("--notice-url", type=WebAddress(), default=None, help="Where the privacy notice stands.")
+@click.option("--notice-url", type=WebAddress(), default=None, help="Where the privacy notice stands [the provider's].")
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
 @click.option("--send", is_flag=True, help="Let the message gateway send the links, too.")
 def launch(
@@ -119,12 +119,14 @@ def launch(
     if not found.good:
         _stop(f"{audience_file.name}: no good row.")
     campaign = _open(brand, name, kind, channels, contact_basis, expires_days, notice_url, send)
+    campaign_id = campaign.id
     audience.bring(db.session, vault(), campaign, found, None, clock.now())
     _launch(campaign)
-    links = _write_links(campaign, out)
-    progress = campaigns.progress_of(reading(), campaign)
+    launched = reading().get_one(Campaign, campaign_id)
+    links = _write_links(launched, out)
+    progress = campaigns.progress_of(reading(), launched)
     summary = {
-        "campaign": campaign.id,
+        "campaign": campaign_id,
         "links": links,
         "left_out": sum(progress.left_out.values()),
         "bad": len(found.bad),
@@ -139,7 +141,7 @@ def _open(brand: Brand, name, kind, channels, contact, expires_days, notice_url,
     try:
         campaign = campaigns.open_campaign(
             db.session, brand, name=name, kind=kind, channels=channels,
-            wording=wording.usual(brand.name, kind, notice_url), contact=contact,
+            wording=wording.usual(brand.name, kind, notice_url or _notice_of(brand)), contact=contact,
             expires_at=at + timedelta(days=expires_days), delivery=Delivery.GATEWAY if send else Delivery.CSV,
             at=at, today=clock.day(at),
         )  # fmt: skip
@@ -147,6 +149,10 @@ def _open(brand: Brand, name, kind, channels, contact, expires_days, notice_url,
         _stop("Asking needs --contact-basis KIND:DATE, with a date that is not in the future.")
     db.session.commit()
     return campaign
+
+
+def _notice_of(brand: Brand) -> str:
+    return reading().get_one(Provider, brand.provider_id).notice_url
 
 
 def _launch(campaign: Campaign) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 from flask import current_app
@@ -48,7 +48,8 @@ def _make(password_file) -> Campaign:
     iys_code, brand_code = int(os.environ.get("IYS_CODE", 700001)), int(os.environ.get("IYS_BRAND_CODE", 700001))
     provider = accounts.open_provider(
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
-        contact="0850 123 45 67", notice_url="https://www.example.com/aydinlatma", brands={brand_code: "Örnek Mağaza"}, at=at,
+        contact="0850 123 45 67", notice_url="https://www.example.com/aydinlatma",
+        brands={brand_code: "Örnek Mağaza"}, at=at,
     )  # fmt: skip
     password = _password(password_file)
     accounts.admit(db.session, vault(), provider, email=EMAIL, name="Ayşe Yılmaz", password=password, at=at)
@@ -56,7 +57,9 @@ def _make(password_file) -> Campaign:
         db.session, vault(), provider, username=os.environ.get("IYS_USERNAME", "demo"),
         password=os.environ.get("IYS_PASSWORD", "demo-password"), at=at,
     )  # fmt: skip
-    campaign = _campaign(db.session.scalar(select(Brand).where(Brand.provider_id == provider.id)), at)
+    campaign = _campaign(
+        db.session.scalar(select(Brand).where(Brand.provider_id == provider.id)), provider.notice_url, at
+    )
     db.session.commit()
     return campaign
 
@@ -70,10 +73,10 @@ def _launch(campaign: Campaign) -> None:
     launches.run(campaign.id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
 
 
-def _campaign(brand: Brand, at) -> Campaign:
+def _campaign(brand: Brand, notice_url: str, at: datetime) -> Campaign:
     return campaigns.open_campaign(
         db.session, brand, name="Hoş geldiniz", kind=CampaignKind.ASK, channels=list(Channel),
-        wording=wording.usual(brand.name, CampaignKind.ASK, provider.notice_url),
+        wording=wording.usual(brand.name, CampaignKind.ASK, notice_url),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)),
         expires_at=at + timedelta(days=30), delivery=Delivery.GATEWAY, at=at, today=clock.day(at),
     )  # fmt: skip

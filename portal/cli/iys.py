@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from portal.iys import forward as forwarding
-from portal.iys.sandbox import create_sandbox
+from portal.iys.sandbox import create_sandbox, register
 
 group = AppGroup("iys", help="Keeping İYS in step.")
 
@@ -29,6 +29,8 @@ def forward() -> None:
 @click.option("--account", help="username:password:iysCode:brandCode[,brandCode…] to register at start.")
 def sandbox(port: int, file: Path | None, account: str | None) -> None:
     """Run the İYS sandbox alone, on this machine only."""
-    box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db", account=account)
+    box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db")
+    if account:
+        register(box, account)
     click.echo(f"İYS sandbox: http://127.0.0.1:{port}/")
     box.run(port=port, threaded=True)

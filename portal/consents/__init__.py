@@ -53,19 +53,34 @@ def decide(
     `seen` (IP address and user agent) is kept sealed. Raises TooSoon.
     """
     locked = heads.lock(session, invitation, list(choices))
-    earlier = _receipts_of(session, form)
-    for receipt in earlier:
-        if receipt.choices == _spelled(choices):
-            return Act(receipt.id, receipt.nonce)
+    earlier = {receipt.choices: receipt for receipt in _receipts_of(session, form)}
+    if _spelled(choices) in earlier and _still_refused(locked, choices):
+        return _again(earlier[_spelled(choices)])
     may_grant = form is not None and not earlier and is_live and invitation.kind == CampaignKind.ASK
     taken = {channel: status for channel, status in choices.items() if may_grant or status == Status.REFUSED}
     asks_again = tuple(channel for channel in choices if channel not in taken)
     if not taken:
         return Act(None, None, asks_again)
-    receipt = facts.receipt_of(vault, invitation, form, choices=_spelled(taken), language=language, seen=seen, at=at)
+    spent = earlier.get(_spelled(taken))
+    if spent and _still_refused(locked, taken):
+        return _again(spent, asks_again)
+    receipt = facts.receipt_of(
+        vault, invitation, None if spent else form, choices=_spelled(taken), language=language, seen=seen, at=at
+    )
     made, spoken_of = _move_heads(locked, taken, invitation, receipt["text_id"], at)
     facts.write(session, vault, invitation, receipt, made, spoken_of, at)
     return Act(receipt["id"], receipt["nonce"], asks_again)
+
+
+def _again(receipt: Receipt, asks_again: tuple[Channel, ...] = ()) -> Act:
+    """The same form sent again is the same act."""
+    return Act(receipt.id, receipt.nonce, asks_again)
+
+
+def _still_refused(locked: list[Consent], choices: Choices) -> bool:
+    """Whether every refusal among the choices stands. One that was undone since counts as a new word."""
+    refused = {channel for channel, status in choices.items() if status == Status.REFUSED}
+    return all(head.status == Status.REFUSED for head in locked if head.channel in refused)
 
 
 def _receipts_of(session: Session, form: ServedForm | None) -> list[Receipt]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.models import Consent
+from portal.models import Consent, Recipient
 from portal.models.ids import new_id
 from portal.models.invitation import Invitation
 from portal.models.upsert import insert_missing
@@ -19,7 +19,11 @@ class TooSoon(Exception):
 
 
 def lock(session: Session, invitation: Invitation, channels: list[Channel]) -> list[Consent]:
-    """The heads of the address at this brand, locked in one order; an individual's is made where there is none."""
+    """The heads of the address at this brand; an individual's is made where there is none.
+
+    The recipient's row is the lock: one address decides one act at a time, whichever channels a form names.
+    """
+    session.execute(select(Recipient.id).where(Recipient.id == invitation.recipient_id).with_for_update())
     theirs = (
         select(Consent)
         .where(
@@ -31,7 +35,7 @@ def lock(session: Session, invitation: Invitation, channels: list[Channel]) -> l
         .with_for_update()
     )
     heads = list(session.scalars(theirs))
-    known = {head.channel for head in heads}
+    known = {head.channel for head in heads if head.recipient_type == RecipientType.INDIVIDUAL}
     missing = [channel for channel in channels if channel not in known]
     if missing:
         insert_missing(session, Consent, [_empty(invitation, channel) for channel in missing])

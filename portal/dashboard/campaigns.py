@@ -29,6 +29,7 @@ from portal.models import (
     ImportBatch,
     ImportRow,
     LeftOut,
+    Provider,
     Recipient,
 )
 from portal.models.invitation import text_of
@@ -64,7 +65,8 @@ def show_campaigns():
 def new_campaign():
     """Write a campaign."""
     brands = reading().scalars(select(Brand).where(Brand.provider_id == current_user.provider_id)).all()
-    form = CampaignForm(brands=brands, **wording.usual(brands[0].name, CampaignKind.ASK).__dict__)
+    notice_url = reading().get_one(Provider, current_user.provider_id).notice_url
+    form = CampaignForm(brands=brands, **wording.usual(brands[0].name, CampaignKind.ASK, notice_url).__dict__)
     if form.validate_on_submit():
         brand = next(brand for brand in brands if brand.id == form.brand.data)
         try:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from flask import render_template
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal import addresses, clock, recipients, registry
 from portal.dashboard import door
@@ -59,7 +59,10 @@ def overview():
     """Show how things stand."""
     mine = current_user.provider_id
     blocked = reading().scalar(
-        select(Credential.blocked_code).where(Credential.provider_id == mine, Credential.blocked_until > clock.now())
+        select(Credential.blocked_code).where(
+            Credential.provider_id == mine,
+            or_(Credential.blocked_until > clock.now(), Credential.grants_blocked_until > clock.now()),
+        )
     )
     return render_template(
         "dashboard/overview.html",

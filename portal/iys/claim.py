@@ -1,6 +1,6 @@
 """Taking the next due submission in hand: by lease, refusals first, one of a key at a time, at İYS's pace."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, exists, not_, or_, select, update
@@ -13,14 +13,15 @@ from portal.vault import Vault
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's work waits no longer.
 STUBBORN = 2  # After so many attempts a grant no longer holds up a refusal.
-HOLDS_NOTHING = ("H174", "H175")  # İYS holds no ONAY to withdraw.
+ABSENT = "absent"  # Our own word for: multi-status did not list it.
+HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no ONAY to withdraw.
 
 Earlier = aliased(Submission)
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A submission in hand until `lease_until`; its payload in clear, to be sent byte for byte at `slot`."""
+    """A submission in hand until `lease_until`, to be sent at `slot`; its payload is sealed until `opened`."""
 
     id: int
     provider_id: int
@@ -40,6 +41,8 @@ class Claimed:
 
 def due(at: datetime, lane: Lane):
     """The next submission of a lane that may leave now."""
+    may_grant = or_(Credential.grants_blocked_until.is_(None), Credential.grants_blocked_until <= at)
+    may_ask_for_token = or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at)
     return (
         select(Submission, Consent.channel, Consent.recipient_type, Consent.iys_status)
         .join(Consent, Consent.id == Submission.consent_id)
@@ -49,7 +52,8 @@ def due(at: datetime, lane: Lane):
             Submission.due_at <= at,
             or_(Submission.lease_until.is_(None), Submission.lease_until <= at),
             or_(Credential.blocked_until.is_(None), Credential.blocked_until <= at),
-            or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at, Credential.access_until > at),
+            *([may_grant] if lane != Lane.REFUSALS else []),
+            or_(Credential.access_until > at, and_(may_ask_for_token, not_(pace.tokens_are_held(at)))),
             not_(exists().where(_holds_up(at))),
         )
         .order_by(Submission.due_at)
@@ -77,22 +81,22 @@ def _holds_up(at: datetime):
     )
 
 
-def claim(session: Session, vault: Vault, at: datetime, per_second: float) -> Claimed | None:
+def claim(session: Session, at: datetime, per_second: float) -> Claimed | None:
     """Lease the next due submission, refusals first. None when nothing is due, or another forwarder was first."""
     for lane in Lane:
         row = session.execute(due(at, lane).with_for_update(of=Submission, skip_locked=True)).first()
         if row is not None:
-            return _lease(session, vault, row, at, per_second)
+            return _lease(session, row, at, per_second)
     return None
 
 
-def _lease(session: Session, vault: Vault, row, at: datetime, per_second: float) -> Claimed | None:
+def _lease(session: Session, row, at: datetime, per_second: float) -> Claimed | None:
     submission = row.Submission
     slot = pace.take_slot(session, at, per_second)
     still_as_seen = Submission.lease_until.is_not_distinct_from(submission.lease_until)
     mine = (
         update(Submission)
-        .where(Submission.id == submission.id, still_as_seen)
+        .where(Submission.id == submission.id, still_as_seen, not_(exists().where(_holds_up(at))))
         .values(lease_until=slot + LEASE, attempts=Submission.attempts + 1)
         .execution_options(synchronize_session=False)
     )
@@ -107,13 +111,26 @@ def _lease(session: Session, vault: Vault, row, at: datetime, per_second: float)
         channel=row.channel,
         recipient_type=row.recipient_type,
         endpoint=submission.endpoint,
-        payload=vault.open(submission.payload, Submission.PLACE, submission.provider_id, submission.id),
+        payload=submission.payload,
         attempts=submission.attempts + 1,
         iys_status=row.iys_status,
         lenient_deadline=submission.lenient_deadline,
         slot=slot,
         lease_until=slot + LEASE,
     )
+
+
+def opened(vault: Vault, claimed: Claimed) -> Claimed:
+    """The same with its payload in clear, to be sent byte for byte. Raises CannotOpen."""
+    payload = vault.open(claimed.payload, Submission.PLACE, claimed.provider_id, claimed.id)
+    return replace(claimed, payload=payload)
+
+
+def grant_may_follow(session: Session, claimed: Claimed) -> bool:
+    """Whether İYS may come to hold a grant of this key after all: an earlier one is on its way, or came meanwhile."""
+    held = session.scalar(select(Consent.iys_status).where(Consent.id == claimed.consent_id))
+    came = held == Status.GRANTED and claimed.iys_status != Status.GRANTED
+    return came or earlier_is_open(session, claimed)
 
 
 def earlier_is_open(session: Session, claimed: Claimed) -> bool:

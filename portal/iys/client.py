@@ -11,6 +11,7 @@ from portal.registry import Action, Status
 
 TIMEOUT = (3.05, 9.0)  # Seconds to connect and to wait for bytes; together below a submission's lease.
 NO_ANSWER = 0
+LONGEST_CODE = 20
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,13 @@ class Answer:
 
     @property
     def codes(self) -> list[str]:
+        """Every error code of the answer, in its order."""
         return [error.code for error in registry.errors_in(self.status, self.body) if error.code]
 
     @property
     def code(self) -> str | None:
-        """The first code, for people to read."""
-        return next(iter(self.codes), None)
+        """The first code, for people to read; what a proxy says in its place is cut to size."""
+        return next((code.replace("\x00", "")[:LONGEST_CODE] for code in self.codes), None)
 
     @property
     def content(self) -> dict:

@@ -20,10 +20,15 @@ from portal.iys.client import Answer, Client
 from portal.models import Attempt, Outcome, Submission
 from portal.models.ids import new_id
 from portal.registry import Action, Status
+from portal.vault import CannotOpen
 
 log = structlog.get_logger()
 
 ORDER_WAIT = timedelta(seconds=2)
+TOKEN_WAIT = timedelta(seconds=5)
+STATUS_WAIT = timedelta(hours=1)  # H086: İYS counts single status by the hour.
+SLACK = timedelta(seconds=1)
+QUOTA = "H525"
 THREADS = 4
 IDLE = 0.25  # Seconds between looks when nothing is due.
 NOT_OFFERED = (404, 405, 501)
@@ -56,7 +61,7 @@ def forward_next(client: Client) -> bool:
     at = clock.now()
     if not any(reading().execute(claims.due(at, lane)).first() for lane in claims.Lane):
         return False
-    claimed = claims.claim(db.session, vault(), at, current_app.config["IYS_REQUESTS_PER_SECOND"])
+    claimed = claims.claim(db.session, at, current_app.config["IYS_REQUESTS_PER_SECOND"])
     db.session.commit()
     if claimed is not None:
         time.sleep(max(0.0, (claimed.slot - clock.now()).total_seconds()))
@@ -66,7 +71,13 @@ def forward_next(client: Client) -> bool:
 
 def _forward(client: Client, claimed: Claimed) -> None:
     if clock.now() > claimed.lenient_deadline:
-        return outcomes.end(claimed, Outcome.EXPIRED, code="H467")
+        return outcomes.end(claimed, Outcome.EXPIRED, code=None)
+    try:
+        claimed = _with_token(client, claims.opened(vault(), claimed))
+    except CannotOpen:  # Damaged, or its key is gone: a person must look, and the others go on.
+        return outcomes.end(claimed, Outcome.PARKED, code=None)
+    if claimed is None:
+        return None
     if claimed.status == Status.REFUSED and claimed.iys_status != Status.GRANTED:
         claimed = _unless_nothing_to_withdraw(client, claimed)
         if claimed is None:
@@ -75,6 +86,15 @@ def _forward(client: Client, claimed: Claimed) -> None:
     if answer is not None:
         _settle(client, claimed, answer)
     return None
+
+
+def _with_token(client: Client, claimed: Claimed) -> Claimed | None:
+    """Have a token before the call; where fetching it took a while, with a full lease again."""
+    try:
+        token.bearer(client, claimed.provider_id)
+    except token.NoToken as missing:
+        return outcomes.again(claimed, TOKEN_WAIT, missing.code, counts=False)
+    return claimed if clock.now() < claimed.slot + SLACK else _renewed(claimed)
 
 
 def _unless_nothing_to_withdraw(client: Client, claimed: Claimed) -> Claimed | None:
@@ -88,7 +108,7 @@ def _unless_nothing_to_withdraw(client: Client, claimed: Claimed) -> Claimed | N
     if isinstance(granted, list):
         if recipient.lower() in (str(each).lower() for each in granted):
             return _renewed(claimed)
-        return _nothing_to_withdraw(claimed, "H175")
+        return _nothing_to_withdraw(claimed, None)
     if answer.status in NOT_OFFERED and not answer.codes:  # This İYS does not know the question: tell it outright.
         return _renewed(claimed)
     return _settle(client, claimed, answer)
@@ -110,8 +130,7 @@ def _call(client: Client, claimed: Claimed, question: str, path: str, body: byte
     try:
         bearer = token.bearer(client, claimed.provider_id)
     except token.NoToken as missing:
-        outcomes.again(claimed, timedelta(seconds=5), missing.code)
-        return None
+        return outcomes.again(claimed, TOKEN_WAIT, missing.code, counts=False)
     answer = client.post(path, body, bearer)
     if answer.action() == Action.AUTH:
         token.forget(claimed.provider_id, bearer)
@@ -148,6 +167,8 @@ def _settle(client: Client, claimed: Claimed, answer: Answer) -> None:
         return _reconcile(client, claimed, answer)
     if action == Action.EXPIRED:
         return outcomes.end(claimed, Outcome.EXPIRED, code=answer.code)
+    if answer.code == QUOTA and claimed.status == Status.GRANTED:
+        return outcomes.put_off_grants(claimed, answer.code)
     if action == Action.CONFIG:
         return outcomes.block(claimed, answer.code)
     if action == Action.FIX:
@@ -160,9 +181,9 @@ def _settle(client: Client, claimed: Claimed, answer: Answer) -> None:
 
 
 def _nothing_to_withdraw(claimed: Claimed, code: str | None) -> None:
-    """İYS holds no ONAY. Done, unless our own earlier grant is still on its way: then it goes again after that."""
-    if claims.earlier_is_open(db.session, claimed):
-        return outcomes.again(claimed, ORDER_WAIT, code, counts=False)
+    """İYS holds no ONAY. Done, unless our own earlier grant is on its way or came meanwhile: then it goes again."""
+    if claims.grant_may_follow(db.session, claimed):
+        return outcomes.again(claimed, ORDER_WAIT, code or claims.ABSENT, counts=False)
     iys_status = Status.REFUSED if code == "H174" else None
     return outcomes.end(claimed, Outcome.NOT_NEEDED, code=code, iys_status=iys_status)
 
@@ -179,11 +200,15 @@ def _reconcile(client: Client, claimed: Claimed, refusal: Answer) -> None:
     if answer is None:
         return None
     held = answer.content
+    if answer.status == 429:
+        return outcomes.again(claimed, STATUS_WAIT, answer.code, counts=False)
     if answer.status != 200 or "status" not in held:
         return outcomes.again(claimed, outcomes.backoff(claimed.attempts), refusal.code)
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
         return outcomes.accept(claimed, str(held.get("transactionId", "")), held.get("creationDate"))
-    return outcomes.end(claimed, Outcome.OVERTAKEN, code=refusal.code, iys_status=held["status"])
+    same = refusal.code == "H174" and held["status"] == question["status"]
+    outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
+    return outcomes.end(claimed, outcome, code=refusal.code, iys_status=str(held["status"])[:10])
 
 
 def _commit_and_renew(claimed: Claimed) -> Claimed | None:

@@ -26,10 +26,9 @@ def accept(claimed: Claimed, transaction_id: str, creation_date: object) -> None
         accepted_at=accepted_at, ended_at=clock.now(),
     ):  # fmt: skip
         _now_holds(claimed, claimed.status, accepted_at)
-        unblocked = update(Credential).where(
-            Credential.provider_id == claimed.provider_id, Credential.blocked_until.is_not(None)
-        )
-        db.session.execute(unblocked.values(blocked_until=None, blocked_code=None))
+        blocked = or_(Credential.blocked_until.is_not(None), Credential.grants_blocked_until.is_not(None))
+        theirs = update(Credential).where(Credential.provider_id == claimed.provider_id, blocked)
+        db.session.execute(theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
     db.session.commit()
     log.info("submission.accepted", submission=claimed.id)
 
@@ -66,7 +65,18 @@ def block(claimed: Claimed, code: str | None) -> None:
     log.warning("provider.blocked", provider=claimed.provider_id, code=code)
 
 
+def put_off_grants(claimed: Claimed, code: str | None) -> None:
+    """The quota of addresses is used up (H525): grants wait for the provider, refusals still pass."""
+    until = clock.now() + BLOCK
+    claims.end_lease(db.session, claimed, outcome=Outcome.BLOCKED, due_at=until, code=code)
+    theirs = update(Credential).where(Credential.provider_id == claimed.provider_id)
+    db.session.execute(theirs.values(grants_blocked_until=until, blocked_code=code))
+    db.session.commit()
+    log.warning("provider.grants_blocked", provider=claimed.provider_id, code=code)
+
+
 def backoff(attempts: int) -> timedelta:
+    """How long to wait after that many failed attempts: twice as long each time, and never quite the same for all."""
     longest = min(LONGEST_BACKOFF, 0.5 * 2 ** min(attempts, 10))
     return timedelta(seconds=longest * (0.5 + random.random() / 2))
 

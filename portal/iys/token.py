@@ -4,10 +4,12 @@ import json
 import time
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import and_, or_, select, update
 
 from portal import clock, registry
-from portal.extensions import db, vault
+from portal.extensions import db, reading, vault
+from portal.iys import pace
 from portal.iys.client import Answer, Client
 from portal.models import Credential
 
@@ -15,6 +17,8 @@ MARGIN = timedelta(seconds=60)  # A token this close to its end is not used any 
 LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password.
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+BLOCK = timedelta(minutes=10)  # Wrong credentials: a person must look before the next call.
+USUAL_LIFE = 7200  # Seconds, where İYS does not say.
 PATIENCE = 10.0  # Seconds to wait for another's fetch.
 
 
@@ -33,7 +37,9 @@ def bearer(client: Client, provider_id: int) -> str:
         at = clock.now()
         if credential.access_until and credential.access_until > at + MARGIN:
             return _opened(credential, Credential.ACCESS, credential.access_token)
-        if credential.quiet_until and credential.quiet_until > at:
+        if (credential.quiet_until and credential.quiet_until > at) or reading().scalar(
+            select(pace.tokens_are_held(at))
+        ):
             raise NoToken
         if _lease(credential, at):
             return _fetch(client, credential, at)
@@ -43,21 +49,26 @@ def bearer(client: Client, provider_id: int) -> str:
 
 
 def forget(provider_id: int, token: str) -> None:
-    """İYS refused this token (401): the next call fetches another, unless somebody already has."""
-    credential = _read(provider_id)
-    if credential.access_token and _opened(credential, Credential.ACCESS, credential.access_token) == token:
-        stale = update(Credential).where(
-            Credential.id == credential.id, Credential.access_token == credential.access_token
-        )
-        db.session.execute(stale.values(access_until=None))
-        db.session.commit()
+    """İYS refused this token (401): the next call fetches another, unless somebody already has.
+
+    A second refusal within a minute is no accident: every fetch costs one of few calls an hour, so a person must look.
+    """
+    credential, at = _read(provider_id), clock.now()
+    if not credential.access_token or _opened(credential, Credential.ACCESS, credential.access_token) != token:
+        return
+    values = {"access_until": None, "refused_at": at}
+    if credential.refused_at and credential.refused_at > at - MINUTE:
+        values |= {"quiet_until": at + BLOCK, "blocked_until": at + BLOCK, "blocked_code": "H351"}
+    stale = update(Credential).where(
+        Credential.id == credential.id, Credential.access_token == credential.access_token
+    )
+    db.session.execute(stale.values(values))
+    db.session.commit()
 
 
 def _read(provider_id: int) -> Credential:
-    credential = db.session.scalar(select(Credential).where(Credential.provider_id == provider_id))
-    db.session.expunge(credential)
-    db.session.rollback()
-    return credential
+    mine = select(Credential).where(Credential.provider_id == provider_id)
+    return reading().scalars(mine.execution_options(populate_existing=True)).one()
 
 
 def _lease(credential: Credential, at: datetime) -> bool:
@@ -84,21 +95,30 @@ def _fetch(client: Client, credential: Credential, at: datetime) -> str:
         answer = _ask(client, username=credential.username, password=password, grant_type="password")
     token = answer.content.get("access_token")
     if not isinstance(token, str):
-        _keep(credential, lease_until=None, quiet_until=at + _silence(answer))
+        _keep(credential, lease_until=None, **_silence(answer, at))
         raise NoToken(answer.code)
     _keep(credential, lease_until=None, quiet_until=None, **_sealed(credential, answer.content, at))
     return token
 
 
 def _ask(client: Client, **body: str) -> Answer:
+    slot = pace.take_slot(db.session, clock.now(), current_app.config["IYS_REQUESTS_PER_SECOND"])
+    db.session.commit()
+    time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
     return client.post(registry.TOKEN_PATH, json.dumps(body).encode())
 
 
-def _silence(answer: Answer) -> timedelta:
-    """H084: a full hour, since calling earlier starts it anew. Wrong credentials: a person must look. Else soon."""
-    if "H084" in answer.codes or answer.status == 429:
-        return HOUR
-    return 10 * MINUTE if 400 <= answer.status < 500 else timedelta(seconds=3)
+def _silence(answer: Answer, at: datetime) -> dict:
+    """How long this credential asks for no token: wrong credentials until a person may have looked, else a moment.
+
+    H084 is for everybody behind this address, for a full hour, since calling earlier starts the hour anew.
+    """
+    if answer.status == 429:
+        pace.hold(db.session, at + HOUR, pace.TOKENS)
+        return {}
+    if 400 <= answer.status < 500:
+        return {"quiet_until": at + BLOCK, "blocked_until": at + BLOCK, "blocked_code": answer.code}
+    return {"quiet_until": at + timedelta(seconds=3)}
 
 
 def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
@@ -108,7 +128,7 @@ def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
         if isinstance(token, str):
             place = Credential.ACCESS if name == "access" else Credential.REFRESH
             kept[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
-            kept[f"{name}_until"] = at + timedelta(seconds=int(content.get(life) or 0))
+            kept[f"{name}_until"] = at + timedelta(seconds=int(content.get(life) or USUAL_LIFE))
     return kept
 
 

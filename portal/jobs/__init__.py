@@ -2,13 +2,17 @@
 
 import json
 
+import structlog
 from flask import Flask
 from huey import SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
 
 from portal import launches
+from portal.extensions import db
 from portal.messaging import outbox
+
+log = structlog.get_logger()
 
 
 class JsonSerializer(Serializer):
@@ -28,18 +32,27 @@ def connect(app: Flask) -> SqliteHuey:
     @queue.task(name="launch")
     def launch(campaign_id: int) -> None:
         with app.app_context():
-            launches.run(campaign_id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+            _launch(app, campaign_id)
             _send_messages(app)
 
     @queue.periodic_task(crontab(), name="every_minute")
     def every_minute() -> None:
         with app.app_context():
             for campaign_id in launches.unfinished():
-                launches.run(campaign_id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+                _launch(app, campaign_id)
             _send_messages(app)
 
     app.extensions["wake"] = {"launch": launch}
     return queue
+
+
+def _launch(app: Flask, campaign_id: int) -> None:
+    """One launch that fails holds up neither the others nor the messages; the next minute tries it again."""
+    try:
+        launches.run(campaign_id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+    except Exception:
+        db.session.rollback()
+        log.exception("launch.failed", campaign=campaign_id)
 
 
 def _send_messages(app: Flask) -> None:

@@ -1,14 +1,16 @@
 """Message rows to the gateway: claim, POST, record. The gateway takes an id once, so a repeat sends nothing twice."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import requests
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from portal import clock, recipients
 from portal.extensions import db, vault
-from portal.models import Message, MessageState, Recipient
+from portal.models import Campaign, CampaignKind, Consent, Message, MessageState, Recipient
+from portal.registry import Status
+from portal.vault import CannotOpen
 
 TIMEOUT = (3.05, 6.0)
 LEASE = timedelta(seconds=15)
@@ -41,14 +43,41 @@ def _claim() -> list[tuple[int, dict]]:
         .limit(BATCH)
         .with_for_update(of=Message, skip_locked=True)
     ).all()
+    refused = _refused_since([message.id for message, _ in rows])
     bodies = []
     for message, recipient in rows:
-        message.lease_until = at + LEASE
-        message.attempts += 1
-        text = vault().read(message.text, Message.PLACE, message.provider_id, message.id)
-        bodies.append((message.id, {"id": message.id, "to": recipients.address_of(vault(), recipient), "text": text}))
+        if message.id in refused:
+            _end(message, MessageState.NOT_NEEDED, at)
+            continue
+        try:
+            bodies.append((message.id, _body(message, recipient)))
+        except CannotOpen:  # Damaged, or its key is gone: the others go on.
+            _end(message, MessageState.FAILED, at)
+        else:
+            message.lease_until = at + LEASE
+            message.attempts += 1
     db.session.commit()
     return bodies
+
+
+def _refused_since(message_ids: list[int]) -> set[int]:
+    """Requests to people who have refused meanwhile, by another link of the brand: nobody is asked after a refusal."""
+    rows = db.session.scalars(
+        select(Message.id)
+        .join(Campaign, Campaign.id == Message.campaign_id)
+        .join(Consent, and_(Consent.recipient_id == Message.recipient_id, Consent.brand_id == Campaign.brand_id))
+        .where(Message.id.in_(message_ids), Campaign.kind == CampaignKind.ASK, Consent.status == Status.REFUSED)
+    )
+    return set(rows)
+
+
+def _body(message: Message, recipient: Recipient) -> dict:
+    text = vault().read(message.text, Message.PLACE, message.provider_id, message.id)
+    return {"id": message.id, "to": recipients.address_of(vault(), recipient), "text": text}
+
+
+def _end(message: Message, state: MessageState, at: datetime) -> None:
+    message.state, message.due_at, message.lease_until, message.ended_at = state, None, None, at
 
 
 def _post(gateway_url: str, messages: list[dict]) -> bool:
@@ -73,7 +102,7 @@ def _put_off(message_ids: list[int]) -> None:
         message.lease_until = None
         message.due_at = at + _pause(message.attempts)
         if message.attempts >= GIVE_UP:
-            message.state, message.due_at, message.ended_at = MessageState.FAILED, None, at
+            _end(message, MessageState.FAILED, at)
     db.session.commit()
 
 

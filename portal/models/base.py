@@ -18,7 +18,11 @@ class UtcDateTime(TypeDecorator):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect):
-        return value.astimezone(UTC).replace(tzinfo=None) if value is not None else None
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A time without a zone says nothing.")
+        return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect):
         return value.replace(tzinfo=UTC) if value is not None else None

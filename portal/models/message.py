@@ -15,6 +15,7 @@ class MessageState(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     FAILED = "failed"
+    NOT_NEEDED = "not_needed"
 
 
 class Message(Base):

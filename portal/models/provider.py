@@ -17,6 +17,7 @@ class Provider(Base):
     title: Mapped[str] = mapped_column(String(255))
     mersis: Mapped[str] = mapped_column(String(16))
     contact: Mapped[str] = mapped_column(String(255))  # Telephone or e-mail of the firm, shown to recipients.
+    notice_url: Mapped[str] = mapped_column(String(500))  # Where its privacy notice stands.
     source: Mapped[str] = mapped_column(String(30), default=Source.WEB)  # What its own pages are called at İYS.
     created_at: Mapped[datetime]
 
@@ -77,7 +78,9 @@ class Credential(Base):
     refresh_token: Mapped[bytes | None]
     refresh_until: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]  # Somebody is fetching a token until then.
-    quiet_until: Mapped[datetime | None]  # No token call before that: İYS counts them by the hour (H084).
+    quiet_until: Mapped[datetime | None]  # No token call before that.
+    refused_at: Mapped[datetime | None]  # When İYS last refused a token of ours; twice within a minute is no accident.
     blocked_until: Mapped[datetime | None]  # No call at all before that: the provider must act at İYS (code below).
+    grants_blocked_until: Mapped[datetime | None]  # No grant before that (quota); refusals still pass.
     blocked_code: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime]

@@ -42,6 +42,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (MessageState.WAITING, N_("Sırada")),
     (MessageState.ACCEPTED, N_("Teslim alındı")),
     (MessageState.FAILED, N_("Gönderilemedi")),
+    (MessageState.NOT_NEEDED, N_("Gönderilmedi, kişi reddetti")),
     (Outcome.WAITING, N_("İletilecek")),
     (Outcome.SENT, N_("Gönderildi, yanıt bekleniyor")),
     (Outcome.BLOCKED, N_("İYS izin vermiyor")),

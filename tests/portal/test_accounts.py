@@ -100,7 +100,14 @@ def test_a_damaged_hash_lets_nobody_in():
 def test_a_provider_has_its_brands(app):
     with app.app_context():
         made = accounts.open_provider(
-            db.session, iys_code=5, title="T", mersis="1", contact="0", brands={5: "Ana", 6: "Yan"}, at=clock.now()
+            db.session,
+            iys_code=5,
+            title="T",
+            mersis="1",
+            contact="0",
+            notice_url=make.NOTICE,
+            brands={5: "Ana", 6: "Yan"},
+            at=clock.now(),
         )
 
         brands = db.session.query(Brand).filter_by(provider_id=made.id)

@@ -28,7 +28,8 @@ LANDLINE = "+902123456789"
 def opened(contact, kind=CampaignKind.ASK) -> Campaign:
     at, brand = clock.now(), make.brand()
     return campaigns.open_campaign(
-        db.session, brand, name="Deneme", kind=kind, channels=list(Channel), wording=wording.usual(brand.name, kind),
+        db.session, brand, name="Deneme", kind=kind, channels=list(Channel),
+        wording=wording.usual(brand.name, kind, make.NOTICE),
         contact=contact, expires_at=at + timedelta(days=30), delivery=Delivery.CSV, at=at, today=clock.day(at),
     )  # fmt: skip
 

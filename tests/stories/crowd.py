@@ -20,14 +20,19 @@ GRANT, REFUSE = "ONAY", "RET"
 # What a person does, a POST after the other: all channels alike, or the first one otherwise than the rest.
 WAYS = [
     [[GRANT]],
+    [[GRANT]],
+    [[GRANT]],
     [[REFUSE]],
+    [[REFUSE]],
+    [[GRANT, REFUSE]],
+    [[REFUSE, GRANT]],
+    [[GRANT], [REFUSE]],
     [[GRANT], [REFUSE]],
     [[REFUSE], [GRANT]],
-    [[GRANT, REFUSE]],
-    [[GRANT], [REFUSE], [GRANT]],
-    [[REFUSE], [GRANT], [REFUSE]],
     [[GRANT], [GRANT]],
     [[REFUSE], [REFUSE]],
+    [[GRANT], [REFUSE], [GRANT]],
+    [[REFUSE], [GRANT], [REFUSE]],
     [[GRANT], [REFUSE, GRANT], [GRANT, REFUSE]],
 ]
 

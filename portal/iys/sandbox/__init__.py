@@ -62,12 +62,15 @@ def create_sandbox_from_environment() -> Flask:
         requests_per_second=int(os.environ.get("SANDBOX_REQUESTS_PER_SECOND") or 10),
     )
     if account := os.environ.get("SANDBOX_ACCOUNT"):
-        user, iys_code, brands = account.rsplit(":", 2)
-        username, password = user.split(":", 1)
-        app.extensions["sandbox"].store.add_account(
-            username, password, int(iys_code), list(map(int, brands.split(",")))
-        )
+        register(app, account)
     return app
+
+
+def register(app: Flask, account: str) -> None:
+    """Let "username:password:iysCode:brand1,brand2" sign in. Raises ValueError."""
+    user, iys_code, brands = account.rsplit(":", 2)
+    username, password = user.split(":", 1)
+    app.extensions["sandbox"].store.add_account(username, password, int(iys_code), list(map(int, brands.split(","))))
 
 
 def _guarded(response: Response) -> Response:

@@ -168,14 +168,14 @@ def test_a_refusal_applies_to_every_recipient_type_held(app, fatma, rows):
     }
 
 
-def merchant(app, individual: Consent) -> None:
+def merchant(app, individual: Consent, **changes) -> None:
     """The same address held as a merchant, too."""
     from portal.extensions import db
     from portal.models.ids import new_id
 
     with app.app_context():
         facts = {c.name: getattr(individual, c.name) for c in Consent.__table__.columns}
-        db.session.add(Consent(**(facts | {"id": new_id(), "recipient_type": RecipientType.MERCHANT})))
+        db.session.add(Consent(**(facts | {"id": new_id(), "recipient_type": RecipientType.MERCHANT} | changes)))
         db.session.commit()
 
 
@@ -192,3 +192,55 @@ def test_a_submission_waits_with_both_deadlines(fatma, rows):
     submission = rows.one(Submission)
     assert submission.outcome == Outcome.WAITING
     assert submission.consent_date < submission.safe_deadline <= submission.lenient_deadline
+
+
+def test_a_refusal_on_a_spent_form_counts_where_a_grant_came_between(fatma, rows):
+    start = clock.now()
+    with time_machine.travel(start, tick=False):
+        spent = fatma.form()
+        fatma.posts(spent, MESAJ="RET")
+    with time_machine.travel(start + timedelta(seconds=3), tick=False):
+        fatma.decides(MESAJ="ONAY")
+
+    with time_machine.travel(start + timedelta(seconds=6), tick=False):
+        answer = fatma.posts(spent, MESAJ="RET")
+
+    assert answer.status_code == 303
+    assert rows.one(Consent).status == Status.REFUSED
+    assert [d.status for d in sorted(rows(Decision), key=lambda d: d.consent_date)] == ["RET", "ONAY", "RET"]
+
+
+def test_going_back_and_ticking_one_more_keeps_the_refusal_and_asks_for_the_grant(fatma, rows):
+    form = fatma.form()
+    first = fatma.posts(form, ARAMA="RET")
+
+    second = fatma.posts(form, ARAMA="RET", MESAJ="ONAY")
+
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert rows.count(Receipt) == rows.count(Decision) == 1
+
+
+def test_one_form_grants_once_whichever_channels_it_names(app, fatma, rows):
+    form = fatma.form()
+
+    def send(channel):
+        Person(app.test_client(), fatma.code).posts(form, **{channel: "ONAY"})
+
+    threads = [threading.Thread(target=send, args=(channel,)) for channel in ("MESAJ", "ARAMA")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert rows.count(Decision) == rows.count(Receipt) == 1
+
+
+def test_a_grant_beside_a_merchants_head_makes_an_individuals(app, fatma, rows):
+    fatma.decides(ARAMA="RET")
+    merchant(app, rows.one(Consent), channel="MESAJ")
+
+    answer = fatma.decides(MESAJ="ONAY")
+
+    assert answer.status_code == 303
+    granted = rows.one(Consent, Consent.status == Status.GRANTED)
+    assert (granted.channel, granted.recipient_type) == ("MESAJ", RecipientType.INDIVIDUAL)

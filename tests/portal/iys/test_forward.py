@@ -8,7 +8,7 @@ import time_machine
 from portal import clock
 from portal.extensions import db
 from portal.iys import claim as claims
-from portal.iys import forward
+from portal.iys import forward, token
 from portal.models import Attempt, Consent, Credential, Decision, Outcome, Submission
 from tests import make
 from tests.make import Person
@@ -260,12 +260,11 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
 
     with app.app_context():
-        from portal.extensions import vault
 
         at = clock.now()
-        first = claims.claim(db.session, vault(), at, 0)
+        first = claims.claim(db.session, at, 0)
         db.session.commit()
-        second = claims.claim(db.session, vault(), at, 0)
+        second = claims.claim(db.session, at, 0)
         db.session.commit()
 
     assert first is not None and second is None
@@ -274,9 +273,8 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
 def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, sandbox, iys, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        from portal.extensions import vault
 
-        killed = claims.claim(db.session, vault(), clock.now(), 0)
+        killed = claims.claim(db.session, clock.now(), 0)
         db.session.commit()
 
     make.forward_all(app, iys)
@@ -290,11 +288,10 @@ def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, san
 def test_a_late_answer_of_a_lost_lease_changes_nothing(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        from portal.extensions import vault
 
-        late = claims.claim(db.session, vault(), clock.now(), 0)
+        late = claims.claim(db.session, clock.now(), 0)
         db.session.commit()
-        claims.claim(db.session, vault(), clock.now() + claims.LEASE + timedelta(seconds=1), 0)
+        claims.claim(db.session, clock.now() + claims.LEASE + timedelta(seconds=1), 0)
         db.session.commit()
 
         kept = claims.end_lease(db.session, late, outcome=Outcome.PARKED, due_at=None)
@@ -368,3 +365,94 @@ def test_an_iys_that_does_not_know_multi_status_is_told_outright(app, fatma, row
 
     assert seen[-1].startswith("/v2/")
     assert rows.one(Submission).outcome == Outcome.NOT_NEEDED
+
+
+def test_one_payload_that_cannot_be_opened_parks_and_the_others_go_on(app, browser, sandbox, iys, rows):
+    codes = make.codes(app)
+    for code in codes.values():
+        Person(browser, code).decides(MESAJ="ONAY", EPOSTA="ONAY")
+    with app.app_context():
+        damaged = db.session.query(Submission).order_by(Submission.due_at).first()
+        damaged.payload = damaged.payload[:-1] + b"\0"
+        db.session.commit()
+
+    make.forward_all(app, iys)
+
+    assert sorted(outcomes(rows)) == [Outcome.ACCEPTED, Outcome.PARKED]
+
+
+def test_tokens_that_are_refused_again_and_again_cost_two_calls(app, fatma, sandbox, iys, rows):
+    sandbox.fault("add", "H351")
+    fatma.decides(MESAJ="ONAY")
+
+    for seconds in (0, 10, 20, 30, 40):
+        forward_at(app, iys, clock.now() + timedelta(seconds=seconds))
+
+    assert sandbox.ledger()["token_calls"] == 2
+    assert rows.one(Credential).blocked_code == "H351"
+
+
+def test_the_hourly_token_limit_is_everybodys(app, fatma, sandbox, iys, rows):
+    with app.app_context():
+        make.provider(iys_code=800001, brand_code=800001, email="cem@example.com")
+    sandbox.fault("token", "429", count=1)
+    fatma.decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+
+    with app.app_context(), pytest.raises(token.NoToken):
+        token.bearer(iys, rows.one(Credential, Credential.provider_id != rows.one(Submission).provider_id).provider_id)
+
+    assert sandbox.ledger()["token_calls"] == 1
+
+
+def test_wrong_credentials_are_told_to_the_provider(app, fatma, sandbox, iys, rows):
+    with app.app_context():
+        db.session.query(Credential).one().username = "somebody else"
+        db.session.commit()
+    fatma.decides(MESAJ="ONAY")
+
+    make.forward_all(app, iys)
+
+    assert rows.one(Credential).blocked_code == "invalid_request"
+    assert rows.one(Submission).outcome == Outcome.WAITING
+
+
+def test_a_used_up_quota_stops_grants_and_lets_refusals_pass(app, browser, sandbox, iys, rows):
+    codes = make.codes(app)
+    phone, email = Person(browser, codes[make.PHONE]), Person(browser, codes[make.EMAIL])
+    later = in_turn(phone, "ONAY")
+    forward_at(app, iys, later)
+    sandbox.fault("add", "H525", count=1)
+    with time_machine.travel(later + timedelta(seconds=2)):
+        email.decides(EPOSTA="ONAY")
+        make.forward_all(app, iys)
+        phone.decides(MESAJ="RET")
+        make.forward_all(app, iys)
+
+    assert [m["status"] for m in sandbox.movements()] == ["ONAY", "RET"]
+    assert rows.one(Submission, Submission.code == "H525").outcome == Outcome.BLOCKED
+
+
+def test_a_code_of_any_length_is_kept_short(app, fatma, rows):
+    from tests import servers
+
+    def proxy(environ, start_response):
+        start_response("400 Bad Request", [("Content-Type", "application/json")])
+        return [b'{"error":"temporarily_unavailable_because_of_everything","error_description":"-"}']
+
+    fatma.decides(MESAJ="ONAY")
+    with servers.serving(proxy) as url:
+        make.forward_all(app, forward.Client(url))
+
+    assert rows.one(Credential).blocked_code == "temporarily_unavaila"
+
+
+def test_iys_that_holds_the_same_grant_needs_no_other(app, fatma, sandbox, iys, rows):
+    fatma.decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+    sandbox.fault("add", "H174", count=1)
+    with time_machine.travel(clock.now() + timedelta(seconds=3)):
+        fatma.decides(MESAJ="ONAY")
+        make.forward_all(app, iys)
+
+    assert outcomes(rows) == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
