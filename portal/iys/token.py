@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, not_, or_, select, update
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
@@ -78,7 +78,8 @@ def _lease(credential: Credential, at: datetime) -> bool:
         Credential.access_until.is_not_distinct_from(credential.access_until),
         Credential.quiet_until.is_not_distinct_from(credential.quiet_until),
     )
-    mine = update(Credential).where(Credential.id == credential.id, free, still_as_seen)
+    may_call = not_(pace.tokens_are_held(at))
+    mine = update(Credential).where(Credential.id == credential.id, free, still_as_seen, may_call)
     mine = mine.values(lease_until=at + LEASE)
     took = db.session.execute(mine).rowcount == 1
     db.session.commit()

@@ -220,9 +220,9 @@ class Walk:
 
     def _claim(self):
         with self.app.app_context():
-            claimed = claims.claim(db.session, vault(), clock.now(), 0)
+            claimed = claims.claim(db.session, clock.now(), 0)
             db.session.commit()
-        return claimed
+            return claims.opened(vault(), claimed) if claimed else None
 
     def _jump(self, by: timedelta) -> None:
         self.traveller.shift(by)
