@@ -67,8 +67,9 @@ def forget(provider_id: int, token: str) -> None:
 
 
 def _read(provider_id: int) -> Credential:
-    mine = select(Credential).where(Credential.provider_id == provider_id)
-    return reading().scalars(mine.execution_options(populate_existing=True)).one()
+    credential = reading().scalars(select(Credential).where(Credential.provider_id == provider_id)).one()
+    reading().expunge(credential)  # What was seen stays as it was seen.
+    return credential
 
 
 def _lease(credential: Credential, at: datetime) -> bool:

@@ -69,7 +69,7 @@ def names() -> list[str]:
 @on_sqlite
 @pytest.mark.parametrize("bind", [None, "reader"])
 def test_sqlite_is_held_durably(bind):
-    asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+    asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
 
     with db.engines[bind].connect() as connection:
         told = {name: connection.scalar(text(f"PRAGMA {name}")) for name in asked}
