@@ -12,7 +12,7 @@ from portal import campaigns, clock, create_app
 from portal.extensions import db, wake
 from portal.jobs import JsonSerializer
 from portal.models import AudienceEntry, Campaign, Delivery, Message, MessageState
-from tests import make, servers
+from tests import databases, make, servers
 from tests.portal.messaging.test_outbox import Gateway
 
 LIST = f"{make.PHONE}\n{make.EMAIL}"
@@ -95,6 +95,7 @@ def test_messages_leave_with_the_launch(app, environ, launched, rows):
         with sending.app_context():
             wake("launch", launched)
         work_off(sending.extensions["queue"])
+        databases.close(sending)
 
     assert {message["to"] for call in gateway.calls for message in call} == set(LIST.split())
     assert {message.state for message in rows(Message)} == {MessageState.ACCEPTED}
