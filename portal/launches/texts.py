@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from portal.models import Campaign, CampaignKind, ConsentText
 
-ASK = "{brand}: Size ticari ileti gondermek icin onayinizi soruyoruz. Onay veya ret: {link} Mersis: {mersis}"
-REFUSE = "{brand}: Ticari iletilerimizi almak istemiyorsaniz buradan reddedebilirsiniz: {link} Mersis: {mersis}"
+# Who, how to reach them and MERSİS stand in every message (Regulation art. 8, checklist M-1 and M-2).
+ASK = "{brand}: Size ticari ileti gondermek icin onayinizi soruyoruz. Onay/Ret: {link} {contact} Mersis {mersis}"
+REFUSE = "{brand}: Ticari iletilerimizi istemiyorsaniz reddedebilirsiniz: {link} {contact} Mersis {mersis}"
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîû", "cgiosuCGIOSUaiu")
 
 
@@ -15,5 +16,5 @@ def writer(session: Session, campaign: Campaign, link_base: str) -> Callable[[st
     """A function from a link's code to the message's text."""
     text = session.get_one(ConsentText, campaign.text_id)
     pattern = ASK if campaign.kind == CampaignKind.ASK else REFUSE
-    brand = text.brand_name.translate(ASCII)
-    return lambda code: pattern.format(brand=brand, link=f"{link_base}/{code}", mersis=text.sender_mersis)
+    brand, contact, mersis = text.brand_name.translate(ASCII), text.sender_contact.translate(ASCII), text.sender_mersis
+    return lambda code: pattern.format(brand=brand, link=f"{link_base}/{code}", contact=contact, mersis=mersis)
