@@ -89,7 +89,7 @@ def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
             outbox.send_due(gateway.url)
 
     gateway.answer = 202
-    with time_machine.travel(start + timedelta(hours=26)):
+    with time_machine.travel(start + timedelta(hours=27)):
         send_all(gateway.url)
 
     assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
