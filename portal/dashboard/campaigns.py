@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -155,18 +156,18 @@ def links_csv(campaign_id: int):
     mine = _mine(reading(), campaign_id)
     _note(mine, "links.taken")
     db.session.commit()
-    config = current_app.config
-    rows = launches.links_of(reading(), mine, config["LINK_SALT"], config["LINK_BASE"])
     return Response(
-        stream_with_context(_csv(rows)),
+        stream_with_context(_csv(mine)),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="links-{mine.id}.csv"'},
     )
 
 
-def _csv(rows):
+def _csv(mine: Campaign) -> Iterator[str]:
     yield "address,link\r\n"
-    for row in rows:
+    config = current_app.config
+    # Reading begins only here: what the page itself read with is given back before its answer is sent.
+    for row in launches.links_of(reading(), mine, config["LINK_SALT"], config["LINK_BASE"]):
         line = io.StringIO()
         csv.writer(line).writerow(row)
         yield line.getvalue()

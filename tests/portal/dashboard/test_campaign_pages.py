@@ -10,6 +10,7 @@ from markupsafe import escape
 
 from portal import clock
 from portal.addresses import Problem
+from portal.extensions import db
 from portal.models import AudienceEntry, AuditEntry, Brand, Campaign, CampaignKind, ImportBatch, ImportRow
 from tests import make
 from tests.make import Person
@@ -86,6 +87,18 @@ def test_who_did_what_is_noted(ayse, opens_campaign, rows):
     acts = [(entry.act, entry.actor) for entry in rows(AuditEntry) if entry.subject == "campaign"]
     told = ["campaign.opened", "audience.brought", "campaign.launched", "links.taken"]
     assert acts == [(act, "user") for act in told]
+
+
+def test_taking_the_links_gives_the_database_back(app, ayse, draft):
+    paste(ayse, draft, make.PHONE)
+    ayse.posts(f"/dashboard/campaigns/{draft}/launch")
+    work_off(app)
+
+    with ayse.opens(f"/dashboard/campaigns/{draft}/links.csv") as answer:
+        assert make.PHONE in answer.text
+
+    with app.app_context():
+        assert {engine.pool.checkedout() for engine in db.engines.values()} == {0}
 
 
 @pytest.mark.parametrize(
