@@ -13,11 +13,11 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal import campaigns, clock, launches, wording
+from portal import audit, campaigns, clock, launches, wording
 from portal.extensions import db, reading, vault
 from portal.imports import audience
 from portal.imports.reading import Reading, Unreadable, read
-from portal.models import Actor, AuditEntry, Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
+from portal.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
 from portal.registry import Channel
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_ADDRESS = 120, 255, 500  # Characters, as the columns have room.
@@ -157,11 +157,9 @@ def _notice_of(brand: Brand) -> str:
 
 def _launch(campaign: Campaign) -> None:
     campaigns.launch(db.session, campaign, clock.now())
-    db.session.add(
-        AuditEntry(
-            provider_id=campaign.provider_id, at=clock.now(), actor=Actor.SYSTEM, act="campaign.launched",
-            subject="campaign", subject_id=campaign.id, facts={"from": "shell"},
-        )
+    audit.note(
+        db.session, "campaign.launched", "campaign", campaign.id, provider_id=campaign.provider_id, at=clock.now(),
+        facts={"from": "shell"},
     )  # fmt: skip
     db.session.commit()
     _make_links(campaign.id)

@@ -3,10 +3,19 @@
 from flask import Blueprint
 from flask_login import current_user
 
-from portal.extensions import reading
+from portal import audit, clock
+from portal.extensions import db, reading
 from portal.models import Provider
 
 door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+
+
+def note(act: str, subject: str, subject_id: int, **facts) -> None:
+    """Note in this transaction what the signed-in person does."""
+    audit.note(
+        db.session, act, subject, subject_id, provider_id=current_user.provider_id, at=clock.now(),
+        user_id=current_user.id, facts=facts,
+    )  # fmt: skip
 
 
 @door.context_processor

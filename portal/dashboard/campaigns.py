@@ -13,15 +13,13 @@ from sqlalchemy import select
 
 from portal import addresses, campaigns, clock, launches, limits, recipients, wording
 from portal.addresses import Problem
-from portal.dashboard import door
+from portal.dashboard import door, note
 from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.imports import audience
 from portal.imports.reading import Unreadable, read
 from portal.models import (
-    Actor,
     AudienceEntry,
-    AuditEntry,
     Brand,
     Campaign,
     CampaignKind,
@@ -66,6 +64,8 @@ def show_campaigns():
 def new_campaign():
     """Write a campaign."""
     brands = reading().scalars(select(Brand).where(Brand.provider_id == current_user.provider_id)).all()
+    if not brands:  # Brands come with the provider; until there is one nothing can be asked.
+        abort(404)
     notice_url = reading().get_one(Provider, current_user.provider_id).notice_url
     form = CampaignForm(brands=brands, **wording.usual(brands[0].name, CampaignKind.ASK, notice_url).__dict__)
     if form.validate_on_submit():
@@ -78,7 +78,7 @@ def new_campaign():
                 gettext("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
             ]
         else:
-            _note(campaign, "campaign.opened")
+            note("campaign.opened", "campaign", campaign.id)
             db.session.commit()
             return redirect(url_for(".campaign", campaign_id=campaign.id), 303)
     return render_template("dashboard/new_campaign.html", form=form), 422 if form.errors else 200
@@ -144,7 +144,7 @@ def launch(campaign_id: int):
     except campaigns.CannotLaunch:
         db.session.rollback()
     else:
-        _note(mine, "campaign.launched")
+        note("campaign.launched", "campaign", mine.id)
         db.session.commit()
         wake("launch", campaign_id)
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
@@ -154,7 +154,7 @@ def launch(campaign_id: int):
 def links_csv(campaign_id: int):
     """The personal links with their addresses, for any sender. Taking them is noted."""
     mine = _mine(reading(), campaign_id)
-    _note(mine, "links.taken")
+    note("links.taken", "campaign", mine.id)
     db.session.commit()
     return Response(
         stream_with_context(_csv(mine)),
@@ -178,15 +178,6 @@ def _mine(session, campaign_id: int) -> Campaign:
     if found is None or found.provider_id != current_user.provider_id:
         abort(404)
     return found
-
-
-def _note(campaign: Campaign, act: str) -> None:
-    db.session.add(
-        AuditEntry(
-            provider_id=campaign.provider_id, at=clock.now(), actor=Actor.USER, actor_id=current_user.id, act=act,
-            subject="campaign", subject_id=campaign.id, facts={},
-        )
-    )  # fmt: skip
 
 
 def _show(mine: Campaign, file_problem=None) -> str:

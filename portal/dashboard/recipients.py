@@ -7,11 +7,11 @@ from flask import abort, redirect, render_template, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import addresses, clock, limits, recipients, registry
-from portal.dashboard import door
+from portal import addresses, limits, recipients, registry
+from portal.dashboard import door, note
 from portal.dashboard.forms import SearchForm
 from portal.extensions import db, limiter, reading, vault
-from portal.models import Actor, AuditEntry, Brand, Consent, Decision, Outcome, Recipient, Submission, Way
+from portal.models import Brand, Consent, Decision, Outcome, Recipient, Submission, Way
 from portal.registry import Channel, Status
 
 
@@ -50,6 +50,8 @@ def search():
             if found is not None:
                 return redirect(url_for(".recipient", recipient_id=found.id), 303)
             not_found = True
+            note("recipient.not_found", "user", current_user.id)
+            db.session.commit()
     return render_template("dashboard/search.html", form=form, problem=problem, not_found=not_found)
 
 
@@ -59,23 +61,14 @@ def recipient(recipient_id: int):
     found = reading().get(Recipient, recipient_id)
     if found is None or found.provider_id != current_user.provider_id:
         abort(404)
-    _note_look(found)
+    note("recipient.looked_at", "recipient", found.id)
+    db.session.commit()
     return render_template(
         "dashboard/recipient.html",
         address=addresses.mask(recipients.address_of(vault(), found)),
         heads=_heads(found),
         decisions=_decisions(found),
     )
-
-
-def _note_look(found: Recipient) -> None:
-    db.session.add(
-        AuditEntry(
-            provider_id=found.provider_id, at=clock.now(), actor=Actor.USER, actor_id=current_user.id,
-            act="recipient.looked_at", subject="recipient", subject_id=found.id, facts={},
-        )
-    )  # fmt: skip
-    db.session.commit()
 
 
 def _heads(found: Recipient) -> list:

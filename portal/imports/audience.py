@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal import campaigns, recipients
+from portal import audit, campaigns, recipients
 from portal.imports.reading import Reading
-from portal.models import Actor, AuditEntry, Campaign, ImportBatch, ImportRow
+from portal.models import Campaign, ImportBatch, ImportRow
 from portal.models.ids import new_id, new_ids
 from portal.vault import Vault
 
@@ -46,12 +46,10 @@ def _open_batch(session: Session, vault: Vault, campaign: Campaign, reading: Rea
     session.flush()
     if reading.bad:
         session.execute(insert(ImportRow.__table__), _bad_rows(vault, batch, reading))
-    session.add(
-        AuditEntry(
-            provider_id=batch.provider_id, at=at, actor=Actor.USER if user_id else Actor.SYSTEM, actor_id=user_id,
-            act="audience.brought", subject="campaign", subject_id=campaign.id,
-            facts={"good": batch.good, "bad": batch.bad, "repeated": batch.repeated},
-        )
+    counts = {"good": batch.good, "bad": batch.bad, "repeated": batch.repeated}
+    audit.note(
+        session, "audience.brought", "campaign", campaign.id, provider_id=batch.provider_id, at=at, user_id=user_id,
+        facts=counts,
     )  # fmt: skip
     return batch.id
 

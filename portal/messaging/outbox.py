@@ -20,10 +20,10 @@ GIVE_UP = 40  # Attempts: some three days.
 
 
 def send_due(gateway_url: str) -> int:
-    """Send a batch of due messages; how many the gateway took. None taken: come back later, it is out of order."""
-    claimed = _claim()
+    """Send a batch of due messages; how many are done with. None: nothing is due, or the gateway is out of order."""
+    claimed, ended = _claim()
     if not claimed:
-        return 0
+        return ended
     taken = _post(gateway_url, [body for _, body in claimed])
     if taken:
         _accept([message_id for message_id, _ in claimed])
@@ -32,7 +32,8 @@ def send_due(gateway_url: str) -> int:
     return len(claimed) if taken else 0
 
 
-def _claim() -> list[tuple[int, dict]]:
+def _claim() -> tuple[list[tuple[int, dict]], int]:
+    """What to send, by message id; and how many ended without being sent."""
     at = clock.now()
     free = or_(Message.lease_until.is_(None), Message.lease_until <= at)
     rows = db.session.execute(
@@ -57,7 +58,7 @@ def _claim() -> list[tuple[int, dict]]:
             message.lease_until = at + LEASE
             message.attempts += 1
     db.session.commit()
-    return bodies
+    return bodies, len(rows) - len(bodies)
 
 
 def _refused_since(message_ids: list[int]) -> set[int]:

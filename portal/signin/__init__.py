@@ -7,9 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from portal import accounts, clock, limits
+from portal import accounts, audit, clock, limits
 from portal.extensions import db, limiter, login, reading, vault
-from portal.models import Actor, AuditEntry
 from portal.web.languages import LANGUAGES
 
 door = Blueprint("signin", __name__)
@@ -71,12 +70,9 @@ def _begin_session(user) -> None:
     if language:
         session["language"] = language
     login_user(user)
-    db.session.add(
-        AuditEntry(
-            provider_id=user.provider_id, at=clock.now(), actor=Actor.USER, actor_id=user.id, act="signed_in",
-            subject="user", subject_id=user.id, facts={},
-        )
-    )  # fmt: skip
+    audit.note(
+        db.session, "signed_in", "user", user.id, provider_id=user.provider_id, at=clock.now(), user_id=user.id
+    )
     db.session.commit()
 
 

@@ -23,6 +23,7 @@ GROUND = (
 # Rooms of one floor leave each other alone.
 RULES = (
     "portal.accounts",
+    "portal.audit",
     "portal.campaigns",
     "portal.consents",
     "portal.limits",
