@@ -96,7 +96,8 @@ def test_deciding_needs_no_mouse(screens, link, rows):
     screen.page.keyboard.press("Enter")
     screen.page.wait_for_url("**/m/**")
     screen.tab_to("main a.button")
-    screen.page.keyboard.press("Enter")
+    with screen.page.expect_navigation():
+        screen.page.keyboard.press("Enter")
 
     assert {(each.channel, each.status) for each in rows(Decision)} == {("MESAJ", "ONAY"), ("ARAMA", "RET")}
     assert screen.page.locator(".line").count() == 2
