@@ -31,6 +31,7 @@ def migrated_template(folder: Path, environ: dict) -> str:
 
 def close(app) -> None:
     """Let go of every connection, so that the database can be copied or dropped."""
+    app.extensions["queue"].storage.close()
     with app.app_context():
         for engine in app.extensions["sqlalchemy"].engines.values():
             engine.dispose()

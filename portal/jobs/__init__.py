@@ -28,6 +28,7 @@ class JsonSerializer(Serializer):
 def connect(app: Flask) -> SqliteHuey:
     """The app's queue with its tasks; it has a file of its own, so that it never holds up the database."""
     queue = SqliteHuey("izinlink", filename=app.config["QUEUE_FILE"], results=False, serializer=JsonSerializer())
+    queue.storage.close()  # Made, but not held: each thread and each forked process opens the file for itself.
 
     @queue.task(name="launch")
     def launch(campaign_id: int) -> None:
