@@ -198,7 +198,6 @@ def _show(mine: Campaign, file_problem=None) -> str:
         bad_total=sum(batch.bad for batch in batches),
         left_out=_left_out(mine),
         audience_form=AudienceForm(),
-        launch_form=LaunchForm(),
         may_launch=mine.launched_at is None and progress.audience > 0,
         file_problem=file_problem,
     )

@@ -1,6 +1,6 @@
 """What all doors share: the front page, health, and the words that templates may use."""
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Blueprint, Flask, render_template
 from flask_babel import format_datetime, get_locale
 from sqlalchemy import text
 
@@ -34,7 +34,6 @@ def equip(app: Flask) -> None:
         locale=get_locale,
         now=clock.now,
         url_in=languages.url_in,
-        endpoint=lambda: request.endpoint,
         is_short_host=hosts.is_short_host,
     )
     app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace as Thing
 
-from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm, SearchForm
+from portal.dashboard.forms import AudienceForm, CampaignForm, SearchForm
 from portal.models import CampaignKind, ContactKind, Delivery, LeftOut, Outcome, Way
 from portal.registry import Channel, RecipientType, Status
 from portal.signin import SignInForm
@@ -82,7 +82,7 @@ def _campaign_page(campaign, **other) -> dict:
         "campaign": campaign, "brand_name": "Örnek Mağaza", "text": Thing(title_tr="Size yazalım mı?"),
         "progress": _progress(), "batches": [batch], "bad_rows": [bad], "bad_total": 1, "file_problem": PROBLEM,
         "left_out": [Thing(address=ADDRESS, reason=LeftOut.REFUSED)], "audience_form": AudienceForm(),
-        "launch_form": LaunchForm(), "may_launch": campaign.launched_at is None,
+        "may_launch": campaign.launched_at is None,
     } | other  # fmt: skip
 
 
