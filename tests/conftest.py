@@ -6,6 +6,7 @@ import threading
 
 import pytest
 import requests
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
 from portal import create_app
@@ -42,10 +43,17 @@ def environ(template, tmp_path):
         yield {**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url}
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """The templates as Jinja compiles them, kept over the apps of this test process."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def app(environ):
+def app(environ, compiled):
     """The application, without limits (they have tests of their own)."""
     app = create_app(environ)
+    app.jinja_env.bytecode_cache = compiled
     app.testing = True
     limiter.enabled = False
     with app.app_context():
