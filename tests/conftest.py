@@ -3,7 +3,9 @@
 import logging
 import re
 import threading
+from functools import lru_cache
 
+import argon2
 import pytest
 import requests
 from jinja2 import FileSystemBytecodeCache
@@ -41,6 +43,14 @@ def environ(template, tmp_path):
     """The settings of one test's app."""
     with databases.copy_of(template, tmp_path) as url:
         yield {**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_once():
+    """A hash takes its time by intent: in this test process the same password gets the same real hash again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2.PasswordHasher, "hash", lru_cache(argon2.PasswordHasher.hash))
+        yield
 
 
 @pytest.fixture(scope="session")
