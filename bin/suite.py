@@ -37,7 +37,7 @@ def _suite_and_arguments(words: list[str]) -> tuple[str, list[str]]:
 
 def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "fast":
-        yield "SQLite", _pytest("-n2", "-m", "not long and not browser", *chosen)
+        yield "SQLite", _pytest("-n2", "-m", "not long and not slow and not browser", *chosen)
         return
     tests = ["-m", "long"] if suite == "long" else ["-n2", "-m", "not long"]
     if suite != "long":

@@ -121,6 +121,7 @@ def test_a_writing_session_takes_the_lock_with_its_first_read():
     other.close()
 
 
+@pytest.mark.slow
 def test_two_processes_of_four_threads_lose_no_update(environ):
     db.session.add(NodeCounter(name="shared", next=0))
     db.session.commit()

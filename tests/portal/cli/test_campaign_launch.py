@@ -182,6 +182,7 @@ def test_channels_named_twice_are_asked_once(launch, rows):
     assert rows.one(Campaign).channels == "MESAJ"
 
 
+@pytest.mark.slow
 def test_a_file_is_whole_even_where_a_worker_was_quicker(app, launch, files):
     with taken_first(app):
         summary = json.loads(launch().stdout)
@@ -225,6 +226,7 @@ TAKING = {
 }
 
 
+@pytest.mark.slow
 def test_cron_calls_it_like_this(app, environ, files):
     with app.app_context():
         make.provider()

@@ -106,6 +106,7 @@ def resets_and_recovers(base, body):
     assert [again.json()["transactionId"]] == [movement["transactionId"] for movement in stored]
 
 
+@pytest.mark.slow
 def test_gunicorn_resets_the_connection_and_goes_on(gunicorn):
     resets_and_recovers(gunicorn.base, now_granted())
 
@@ -116,6 +117,7 @@ def test_werkzeug_resets_the_connection_and_goes_on(werkzeug):
     resets_and_recovers(werkzeug, GRANT)
 
 
+@pytest.mark.slow
 def test_a_killed_sandbox_comes_back_with_all_it_had_answered(gunicorn):
     session = signed_in(gunicorn.base)
     body = now_granted()
