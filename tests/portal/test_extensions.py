@@ -91,9 +91,11 @@ def test_a_queue_that_cannot_be_reached_costs_no_request(app, quiet_logs):
 
 
 @pytest.mark.usefixtures("here")
-def test_a_queue_file_that_cannot_be_opened_costs_no_request(app, tmp_path):
+def test_a_queue_file_that_cannot_be_opened_costs_no_request(app, tmp_path, quiet_logs):
     queue = app.extensions["queue"]
     queue.storage.close()
     queue.storage.filename = str(tmp_path / "no such folder" / "queue.db")
 
     wake("launch", 7)
+
+    assert any("wake.failed" in line for line in quiet_logs)

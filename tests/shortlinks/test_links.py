@@ -102,8 +102,10 @@ def test_two_who_take_the_same_links_back_in_opposite_order_do_not_lock_each_oth
         assert session.scalar(select(func.count()).where(Link.revoked_at == at)) == 2_000
 
 
-def test_taking_nothing_back_is_no_work(session, at):
+def test_taking_nothing_back_is_no_work(session, statements, at):
     revoke(session, [], at)
+
+    assert statements == []
 
 
 def test_a_time_without_a_zone_is_refused(session, salt):
