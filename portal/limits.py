@@ -4,6 +4,5 @@ SIGN_IN = "10 per minute; 60 per hour"  # Guessing passwords from one address.
 SIGN_IN_ACCOUNT = "10 per 15 minutes"  # Guessing one person's password from many addresses.
 GUESSED_CODES = "60 per minute"  # Codes that lead nowhere, from one address. Good ones are free: a whole mobile network
 # may stand behind one address.
-DECIDING = "30 per minute"  # Decisions on one link.
 SEARCH = "60 per minute"  # Searching addresses from the dashboard.
 UPLOAD = "20 per minute"  # Reading audience files, which costs seconds.

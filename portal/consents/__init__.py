@@ -6,9 +6,9 @@ Nothing here commits; the door that calls ends the transaction, and answers the 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from portal.consents import facts, heads
@@ -18,9 +18,22 @@ from portal.models.invitation import Invitation
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
 
-__all__ = ["Act", "Choices", "ServedForm", "TooSoon", "decide", "seen_of"]
+__all__ = ["Act", "Choices", "ServedForm", "TooMany", "TooSoon", "decide", "seen_of"]
 
 Choices = Mapping[Channel, Status]
+
+MINUTE = timedelta(minutes=1)
+MOST_A_MINUTE = 30  # On one link, counted by their receipts, whichever process took them.
+EARLIER = select(Receipt.id, Receipt.nonce, Receipt.choices, Receipt.token_digest, Receipt.decided_at).where(
+    or_(
+        Receipt.token_digest == bindparam("digest"),
+        and_(Receipt.link_id == bindparam("link_id"), Receipt.decided_at > bindparam("since")),
+    )
+)
+
+
+class TooMany(Exception):
+    """One link decided MOST_A_MINUTE times within a minute."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +63,10 @@ def decide(
 
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
     are on a link that may not ask (any more: `is_live`), and for other choices on a form that has decided already.
-    `seen` (IP address and user agent) is kept sealed. Raises TooSoon.
+    `seen` (IP address and user agent) is kept sealed. Raises TooSoon and TooMany.
     """
-    locked = heads.lock(session, invitation, list(choices))
-    earlier = {receipt.choices: receipt for receipt in _receipts_of(session, form)}
+    locked = heads.lock(session, invitation, choices)
+    earlier = _earlier(session, invitation, form, at)
     if _spelled(choices) in earlier and _still_refused(locked, choices):
         return _again(earlier[_spelled(choices)])
     may_grant = form is not None and not earlier and is_live and invitation.kind == CampaignKind.ASK
@@ -67,12 +80,12 @@ def decide(
     receipt = facts.receipt_of(
         vault, invitation, None if spent else form, choices=_spelled(taken), language=language, seen=seen, at=at
     )
-    made, spoken_of = _move_heads(locked, taken, invitation, receipt["text_id"], at)
+    made, spoken_of = _move_heads(session, locked, taken, invitation, receipt["text_id"], at)
     facts.write(session, vault, invitation, receipt, made, spoken_of, at)
     return Act(receipt["id"], receipt["nonce"], asks_again)
 
 
-def _again(receipt: Receipt, asks_again: tuple[Channel, ...] = ()) -> Act:
+def _again(receipt: Row, asks_again: tuple[Channel, ...] = ()) -> Act:
     """The same form sent again is the same act."""
     return Act(receipt.id, receipt.nonce, asks_again)
 
@@ -83,14 +96,18 @@ def _still_refused(locked: list[Consent], choices: Choices) -> bool:
     return all(head.status == Status.REFUSED for head in locked if head.channel in refused)
 
 
-def _receipts_of(session: Session, form: ServedForm | None) -> list[Receipt]:
-    if form is None:
-        return []
-    return list(session.scalars(select(Receipt).where(Receipt.token_digest == form.digest)))
+def _earlier(session: Session, invitation: Invitation, form: ServedForm | None, at: datetime) -> dict[str, Row]:
+    """What this form decided already, by its choices. Raises TooMany."""
+    digest = form.digest if form else None
+    asked = {"digest": digest, "link_id": invitation.link_id, "since": at - MINUTE}
+    receipts = session.execute(EARLIER, asked).all()
+    if sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE:
+        raise TooMany
+    return {receipt.choices: receipt for receipt in receipts if digest and receipt.token_digest == digest}
 
 
 def _move_heads(
-    locked: list[Consent], taken: Choices, invitation: Invitation, text_id: int, at: datetime
+    session: Session, locked: list[Consent], taken: Choices, invitation: Invitation, text_id: int, at: datetime
 ) -> tuple[list[dict], list[int]]:
     """The decisions to write, and the ids of all that the receipt speaks of.
 
@@ -106,6 +123,7 @@ def _move_heads(
             spoken_of.append(head.decision_id)
             continue
         decision = facts.decision_of(head, status, invitation, text_id, at)
+        session.add(head)
         head.decision_id, head.status = decision["id"], status
         head.consent_date, head.effective_at = decision["consent_date"], decision["effective_at"]
         made.append(decision)

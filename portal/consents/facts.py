@@ -32,6 +32,11 @@ NONCE_BITS = 63
 SALT_BYTES = 16
 
 
+RECEIPT, DECISION, LEAF, SUBMISSION, SPOKEN_OF, AUDIT = (
+    insert(model.__table__) for model in (Receipt, Decision, Leaf, Submission, ReceiptDecision, AuditEntry)
+)
+
+
 def receipt_of(vault: Vault, invitation: Invitation, form, *, choices: str, language: str, seen: str, at) -> dict:
     """The receipt of an act; `form` is the ServedForm, or None where its token could not be trusted."""
     receipt_id = new_id()
@@ -78,16 +83,16 @@ def write(
     at: datetime,
 ) -> None:  # fmt: skip
     """Insert everything of one act. `spoken_of` are the decisions that the receipt tells of, new or not."""
-    session.execute(insert(Receipt.__table__), receipt)
+    session.execute(RECEIPT, receipt)
     if made:
-        session.execute(insert(Decision.__table__), made)
-        session.execute(insert(Leaf.__table__), [_leaf(decision) for decision in made])
+        session.execute(DECISION, made)
+        session.execute(LEAF, [_leaf(decision) for decision in made])
         address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
         outbox = [_submission(vault, invitation, address, decision, at) for decision in made]
-        session.execute(insert(Submission.__table__), outbox)
+        session.execute(SUBMISSION, outbox)
     told = [{"receipt_id": receipt["id"], "decision_id": decision_id} for decision_id in spoken_of]
-    session.execute(insert(ReceiptDecision.__table__), told)
-    session.execute(insert(AuditEntry.__table__), _audit(invitation, receipt, len(made), at))
+    session.execute(SPOKEN_OF, told)
+    session.execute(AUDIT, _audit(invitation, receipt, len(made), at))
 
 
 def _leaf(decision: dict) -> dict:

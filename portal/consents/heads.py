@@ -1,14 +1,14 @@
 """The heads of an address at a brand: locked for deciding, and the date that a key's next decision may bear."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.models import Consent, Recipient
 from portal.models.ids import new_id
 from portal.models.invitation import Invitation
-from portal.models.upsert import insert_missing
 from portal.registry import Channel, RecipientType
 
 SECOND = timedelta(seconds=1)
@@ -18,40 +18,36 @@ class TooSoon(Exception):
     """The key was decided within the last second; its next date would run more than a second ahead of the clock."""
 
 
-def lock(session: Session, invitation: Invitation, channels: list[Channel]) -> list[Consent]:
-    """The heads of the address at this brand; an individual's is made where there is none.
+RECIPIENT = select(Recipient.id).where(Recipient.id == bindparam("recipient_id")).with_for_update()
+HEADS = (
+    select(Consent)
+    .where(Consent.brand_id == bindparam("brand_id"), Consent.recipient_id == bindparam("recipient_id"))
+    .order_by(Consent.id)
+)
 
-    The recipient's row is the lock: one address decides one act at a time, whichever channels a form names.
+
+def lock(session: Session, invitation: Invitation, channels: Iterable[Channel]) -> list[Consent]:
+    """The heads of the address at this brand for these channels, with an empty one for an individual who has none.
+
+    The recipient's row is the lock: one address decides one act at a time, whichever channels a form names, and
+    whoever makes a head holds it. An empty head becomes a row when it is added to the session.
     """
-    session.execute(select(Recipient.id).where(Recipient.id == invitation.recipient_id).with_for_update())
-    theirs = (
-        select(Consent)
-        .where(
-            Consent.brand_id == invitation.brand_id,
-            Consent.recipient_id == invitation.recipient_id,
-            Consent.channel.in_(channels),
-        )
-        .order_by(Consent.id)
-        .with_for_update()
-    )
-    heads = list(session.scalars(theirs))
+    session.execute(RECIPIENT, {"recipient_id": invitation.recipient_id})
+    whose = {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id}
+    heads = [head for head in session.scalars(HEADS, whose) if head.channel in channels]
     known = {head.channel for head in heads if head.recipient_type == RecipientType.INDIVIDUAL}
-    missing = [channel for channel in channels if channel not in known]
-    if missing:
-        insert_missing(session, Consent, [_empty(invitation, channel) for channel in missing])
-        heads = list(session.scalars(theirs))
-    return heads
+    return heads + [_empty(invitation, channel) for channel in channels if channel not in known]
 
 
-def _empty(invitation: Invitation, channel: Channel) -> dict:
-    return {
-        "id": new_id(),
-        "provider_id": invitation.provider_id,
-        "brand_id": invitation.brand_id,
-        "recipient_id": invitation.recipient_id,
-        "channel": channel,
-        "recipient_type": RecipientType.INDIVIDUAL,
-    }
+def _empty(invitation: Invitation, channel: Channel) -> Consent:
+    return Consent(
+        id=new_id(),
+        provider_id=invitation.provider_id,
+        brand_id=invitation.brand_id,
+        recipient_id=invitation.recipient_id,
+        channel=channel,
+        recipient_type=RecipientType.INDIVIDUAL,
+    )
 
 
 def next_consent_date(last: datetime | None, at: datetime) -> datetime:

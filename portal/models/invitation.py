@@ -51,7 +51,7 @@ HEADS = select(Consent.channel, Consent.status, Consent.effective_at).where(
 
 def invitation_of(session: Session, link_id: int) -> Invitation | None:
     """What the link leads to, or None where its campaign is gone."""
-    row = session.execute(INVITATION, {"link_id": link_id}).one_or_none()
+    row = session.connection().execute(INVITATION, {"link_id": link_id}).one_or_none()
     if row is None:
         return None
     values = list(row)
@@ -66,6 +66,7 @@ def text_of(session: Session, text_id: int) -> ConsentText:
 
 def heads_of(session: Session, invitation: Invitation) -> dict[Channel, tuple]:
     """What holds now for the address at this brand: {channel: (status, effective_at)}, a refusal before a grant."""
-    rows = session.execute(HEADS, {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id})
+    whose = {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id}
+    rows = session.connection().execute(HEADS, whose)
     heads = sorted((row for row in rows if row.status), key=lambda row: row.status)  # "ONAY" < "RET": RET stays.
     return {row.channel: (row.status, row.effective_at) for row in heads}

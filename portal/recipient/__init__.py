@@ -1,15 +1,15 @@
 """The recipient's door: a link's page, its decision, and the receipt. No cookie: the code is the credential."""
 
-import hashlib
+from functools import partial
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
 
 import shortlinks
-from portal import clock, consents, limits
-from portal.extensions import db, limiter, reading, vault
-from portal.models.invitation import Invitation, invitation_of
-from portal.recipient import choices, forms, guesses, openings, pages
+from portal import clock, consents
+from portal.extensions import db, reading, vault
+from portal.models.invitation import Invitation, heads_of, invitation_of
+from portal.recipient import choices, forms, guesses, openings, pages, prints
 from shortlinks import LinkState
 
 door = Blueprint("recipient", __name__)
@@ -26,7 +26,6 @@ def show_page(code: str):
 
 @door.post("/k/<code>", endpoint="decide")
 @door.post("/<code>", endpoint="short_decide")
-@limiter.limit(limits.DECIDING, key_func=lambda: _fingerprint(request.view_args["code"]))
 def decide(code: str):
     """Take the choices of a form that a person filled; then show the receipt."""
     link, invitation = _find(code)
@@ -47,6 +46,9 @@ def decide(code: str):
             seen=consents.seen_of(request.remote_addr, request.user_agent.string),
             at=clock.now(),
         )
+    except consents.TooMany:
+        db.session.rollback()
+        abort(429)
     except consents.TooSoon:
         db.session.rollback()
         return _page(link, invitation, message="too_soon", chosen=chosen), 409
@@ -66,11 +68,6 @@ def show_receipt(code: str):
     return render_template("recipient/receipt.html", receipt=pages.receipt_page(reading(), vault(), receipt, code))
 
 
-def _fingerprint(code: str) -> str:
-    """What a limit counts a code by; its store never holds the code."""
-    return hashlib.sha256(code.encode()).hexdigest()
-
-
 def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
     """The link and what it leads to; unknown, damaged and guessed codes take one path to the same page."""
     link = shortlinks.resolve(reading(), current_app.config["LINK_SALT"], code, clock.now())
@@ -82,11 +79,12 @@ def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
 
 
 def _page(link: shortlinks.Resolution, invitation: Invitation, *, message=None, chosen=None) -> str:
-    page = pages.link_page(
-        reading(), vault(), link, invitation, language=get_locale().language, at=clock.now(),
-        message=message, chosen=chosen or {},
-    )  # fmt: skip
-    return render_template("recipient/page.html", page=page)
+    language, heads = get_locale().language, heads_of(reading(), invitation)
+    mine = pages.personal(vault(), invitation, language=language, at=clock.now())
+    page = partial(pages.link_page, reading(), link, invitation, heads, language=language)
+    if not heads and message is None:
+        return prints.fill(link, invitation, mine, page)
+    return render_template("recipient/page.html", page=page(mine, message=message, chosen=chosen))
 
 
 def _spoken() -> dict[str, str]:

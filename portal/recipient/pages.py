@@ -19,7 +19,7 @@ from portal.models import (
     Recipient,
     Submission,
 )
-from portal.models.invitation import Invitation, heads_of, text_of
+from portal.models.invitation import Invitation, text_of
 from portal.recipient import forms
 from portal.registry import Channel, Status
 from portal.vault import Vault
@@ -35,6 +35,14 @@ class Row:
     held_status: Status | None
     held_since: datetime | None
     chosen: Status | None
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What is one's own on a link's page, though everything else be the same: the masked address, the form's token."""
+
+    address: str
+    form_token: str
 
 
 @dataclass(frozen=True)
@@ -58,13 +66,20 @@ class Page:
     message: str | None
 
 
+def personal(vault: Vault, invitation: Invitation, *, language: str, at: datetime) -> Personal:
+    """What this serving of a link's page has for one person alone."""
+    return Personal(
+        address=_masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
+        form_token=forms.sign(invitation.link_id, invitation.text_id, language, at),
+    )
+
+
 def link_page(
-    session: Session, vault: Vault, link: shortlinks.Resolution, invitation: Invitation,
-    *, language: str, at: datetime, message: str | None, chosen: dict[Channel, Status],
+    session: Session, link: shortlinks.Resolution, invitation: Invitation, heads: dict[Channel, tuple], mine: Personal,
+    *, language: str, message: str | None = None, chosen: dict[Channel, Status] | None = None,
 ) -> Page:  # fmt: skip
-    """The page of a link in one language."""
+    """The page of a link in one language. `heads` is what holds now, as heads_of tells it."""
     text = text_of(session, invitation.text_id)
-    heads = heads_of(session, invitation)
     title, body = (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
     return Page(
         kind=invitation.kind,
@@ -77,9 +92,9 @@ def link_page(
         sender_contact=text.sender_contact,
         brand_name=text.brand_name,
         notice_url=text.notice_url,
-        address=_masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
-        rows=[Row(each, *heads.get(each, (None, None)), chosen.get(each)) for each in invitation.channels],
-        form_token=forms.sign(invitation.link_id, invitation.text_id, language, at),
+        address=mine.address,
+        rows=[Row(each, *heads.get(each, (None, None)), (chosen or {}).get(each)) for each in invitation.channels],
+        form_token=mine.form_token,
         post_url=request.path,
         message=message,
     )
