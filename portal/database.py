@@ -5,12 +5,16 @@ and queue in order of arrival inside a process, since SQLite's own waiting is un
 """
 
 import threading
+import time
 from collections import deque
+from functools import partial
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.exc import DisconnectionError
 
 from portal.models import ids
 
+RESTED = 1.0  # Seconds in the pool after which a connection is asked whether it still lives.
 BUSY = 10.0  # Seconds a writer waits for its turn before it gives up.
 POSTGRESQL_URL = "postgresql+psycopg://"
 
@@ -26,7 +30,7 @@ def url_of(setting: str) -> str:
 def writer_options(url: str) -> dict:
     """Engine options for the engine that writes."""
     quiet = {"hide_parameters": True}  # An error names its statement, never the values.
-    return quiet if url.startswith("sqlite") else quiet | {"pool_size": 10, "pool_pre_ping": True}
+    return quiet if url.startswith("sqlite") else quiet | {"pool_size": 10}
 
 
 def reader_options(url: str) -> dict:
@@ -40,6 +44,9 @@ def reader_options(url: str) -> dict:
 def prepare(writer: Engine, reader: Engine) -> None:
     """Attach what each connection needs; called once per process."""
     ids.draw_nodes_from(writer)
+    for engine in (writer, reader):
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", partial(_ask_whether_alive, engine.dialect))
     if writer.dialect.name == "sqlite":
         event.listen(writer, "connect", _open_sqlite)
         event.listen(reader, "connect", _open_sqlite)
@@ -47,6 +54,20 @@ def prepare(writer: Engine, reader: Engine) -> None:
         queue = Turnstile()
         event.listen(writer, "begin", lambda connection: _begin(connection, queue))
         event.listen(writer, "checkin", lambda _, record: _leave(record, queue))
+
+
+def _note_rest(_connection, record) -> None:
+    record.info["resting_since"] = time.monotonic()
+
+
+def _ask_whether_alive(dialect: Dialect, connection, record, _lent) -> None:
+    """A server that was restarted leaves dead connections behind. Asking each time would cost a statement."""
+    if time.monotonic() - record.info.get("resting_since", time.monotonic()) < RESTED:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as lost:
+        raise DisconnectionError from lost  # The pool then opens another.
 
 
 def _open_sqlite(connection, _record) -> None:

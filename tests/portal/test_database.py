@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock
-from portal.database import Turnstile, url_of
+from portal.database import RESTED, Turnstile, url_of
 from portal.extensions import db
 from portal.models import NodeCounter, Pace
 from tests import databases
@@ -89,6 +89,19 @@ def test_postgresql_commits_durably():
 def test_the_reader_refuses_every_write(change):
     with db.engines["reader"].connect() as connection, pytest.raises(DBAPIError, match="read-?only"):
         connection.execute(text(change))
+
+
+@on_postgresql
+@pytest.mark.parametrize(("bind", "killer"), [(None, "reader"), ("reader", None)])
+def test_a_connection_that_died_in_the_pool_is_replaced(bind, killer):
+    with db.engines[bind].connect() as connection:
+        died = connection.scalar(text("SELECT pg_backend_pid()"))
+    with db.engines[killer].connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:died, 5000)"), {"died": died})
+    time.sleep(RESTED)
+
+    with db.engines[bind].connect() as connection:
+        assert connection.scalar(text("SELECT pg_backend_pid()")) != died
 
 
 def test_the_reader_opens_no_transaction():
