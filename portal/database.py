@@ -4,13 +4,16 @@ SQLite writers begin with BEGIN IMMEDIATE (a deferred transaction that reads fir
 and queue in order of arrival inside a process, since SQLite's own waiting is unfair. Readers never wait (WAL).
 """
 
+import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from functools import partial
 
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import Session
 
 from portal.models import ids
 
@@ -54,6 +57,18 @@ def prepare(writer: Engine, reader: Engine) -> None:
         queue = Turnstile()
         event.listen(writer, "begin", lambda connection: _begin(connection, queue))
         event.listen(writer, "checkin", lambda _, record: _leave(record, queue))
+
+
+@contextlib.contextmanager
+def at_once(session: Session) -> Iterator[None]:
+    """Statements in this block that ask for no rows are sent without waiting for the answer of each, on PostgreSQL.
+
+    What the database refuses is raised by the driver at the end of the block.
+    """
+    session.flush()  # The ORM counts the rows of its updates, and needs the answer for it.
+    driver = session.connection().connection.driver_connection
+    with driver.pipeline() if hasattr(driver, "pipeline") else contextlib.nullcontext():
+        yield
 
 
 def _note_rest(_connection, record) -> None:

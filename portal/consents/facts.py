@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, registry, workdays
 from portal.consents.heads import next_consent_date
+from portal.database import at_once
 from portal.models import (
     Actor,
     AuditEntry,
@@ -83,16 +84,16 @@ def write(
     at: datetime,
 ) -> None:  # fmt: skip
     """Insert everything of one act. `spoken_of` are the decisions that the receipt tells of, new or not."""
-    session.execute(RECEIPT, receipt)
-    if made:
-        session.execute(DECISION, made)
-        session.execute(LEAF, [_leaf(decision) for decision in made])
-        address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
-        outbox = [_submission(vault, invitation, address, decision, at) for decision in made]
-        session.execute(SUBMISSION, outbox)
-    told = [{"receipt_id": receipt["id"], "decision_id": decision_id} for decision_id in spoken_of]
-    session.execute(SPOKEN_OF, told)
-    session.execute(AUDIT, _audit(invitation, receipt, len(made), at))
+    address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
+    with at_once(session):
+        session.execute(RECEIPT, receipt)
+        if made:
+            session.execute(DECISION, made)
+            session.execute(LEAF, [_leaf(decision) for decision in made])
+            session.execute(SUBMISSION, [_submission(vault, invitation, address, each, at) for each in made])
+        told = [{"receipt_id": receipt["id"], "decision_id": decision_id} for decision_id in spoken_of]
+        session.execute(SPOKEN_OF, told)
+        session.execute(AUDIT, _audit(invitation, receipt, len(made), at))
 
 
 def _leaf(decision: dict) -> dict:
