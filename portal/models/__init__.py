@@ -1,6 +1,6 @@
 """The tables, one file per thing; the words are those of the field."""
 
-from portal.models.audit import Actor, AuditEntry, NodeCounter
+from portal.models.audit import Actor, AuditEntry
 from portal.models.base import Base
 from portal.models.campaign import (
     Asked,
@@ -16,6 +16,7 @@ from portal.models.campaign import (
 )
 from portal.models.decision import Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way
 from portal.models.message import Message, MessageState
+from portal.models.node import NodeCounter
 from portal.models.provider import Brand, Credential, Provider, User
 from portal.models.recipient import Consent, Recipient
 from portal.models.submission import OPEN, Attempt, Lane, Outcome, Pace, Submission

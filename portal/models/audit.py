@@ -30,12 +30,3 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[int] = mapped_column(BigId)
     facts: Mapped[dict] = mapped_column(JSON)
-
-
-class NodeCounter(Base):
-    """Gives each process the number that keeps its ids apart from others'."""
-
-    __tablename__ = "node_counter"
-
-    name: Mapped[str] = mapped_column(String(10), primary_key=True)
-    next: Mapped[int]
