@@ -17,9 +17,10 @@ from portal.models.campaign import (
 from portal.models.decision import Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way
 from portal.models.message import Message, MessageState
 from portal.models.node import NodeCounter
-from portal.models.provider import Brand, Credential, Provider, User
+from portal.models.provider import Brand, Credential, Provider
 from portal.models.recipient import Consent, Recipient
 from portal.models.submission import OPEN, Attempt, Lane, Outcome, Pace, Submission
+from portal.models.user import User
 
 __all__ = [
     "OPEN", "Actor", "Asked", "Attempt", "AudienceEntry", "AuditEntry", "Base", "Brand", "Campaign", "CampaignKind",
