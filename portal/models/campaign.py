@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, BigId, Key, to, word
@@ -99,10 +99,7 @@ class AudienceEntry(Base):
     """One address of a campaign's audience: with its link, or with the reason why it got none."""
 
     __tablename__ = "audience_entry"
-    __table_args__ = (
-        UniqueConstraint("campaign_id", "recipient_id"),
-        Index("ix_audience_entry_asked", "recipient_id", "link_id"),
-    )
+    __table_args__ = (UniqueConstraint("campaign_id", "recipient_id"),)
 
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id", index=False)

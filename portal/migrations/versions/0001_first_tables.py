@@ -240,8 +240,6 @@ def upgrade():
     sa.UniqueConstraint('campaign_id', 'recipient_id', name=op.f('uq_audience_entry_campaign_id_recipient_id')),
     sa.UniqueConstraint('link_id', name=op.f('uq_audience_entry_link_id'))
     )
-    with op.batch_alter_table('audience_entry', schema=None) as batch_op:
-        batch_op.create_index('ix_audience_entry_asked', ['recipient_id', 'link_id'], unique=False)
 
     op.create_table('decision',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -474,9 +472,6 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_decision_consent_id'))
 
     op.drop_table('decision')
-    with op.batch_alter_table('audience_entry', schema=None) as batch_op:
-        batch_op.drop_index('ix_audience_entry_asked')
-
     op.drop_table('audience_entry')
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_receipt_recipient_id'))
