@@ -7,7 +7,7 @@ import holidays
 
 from portal.clock import ISTANBUL, istanbul
 
-CALENDAR_VERSION: str = holidays.__version__  # Stored beside each deadline, since a later calendar may differ.
+CALENDAR_VERSION: str = holidays.__version__  # A later calendar may differ; deadlines already written stay as they are.
 BUSINESS_DAYS = 3
 LAST_SECOND = time(23, 59, 59, tzinfo=ISTANBUL)
 
