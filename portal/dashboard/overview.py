@@ -14,7 +14,7 @@ from portal.models import OPEN, Brand, Credential, Decision, Outcome, Recipient,
 from portal.registry import Channel, Status
 
 AMBER, RED = timedelta(hours=24), timedelta(hours=48)
-NEEDS_ATTENTION = (Outcome.PARKED, Outcome.BLOCKED, Outcome.EXPIRED)
+NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # What is blocked has an alert of its own, and goes on by itself.
 RECENT = 12
 
 

@@ -64,12 +64,35 @@ def test_what_iys_accepted_is_counted(app, fatma, ayse, iys):
     assert (told["İYS kabul etti"], told["İYS'ye iletilecek"]) == (1, 0)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.PARKED, Outcome.BLOCKED, Outcome.EXPIRED])
-def test_what_needs_a_person_is_counted(app, fatma, ayse, outcome):
-    fatma.decides(MESAJ="ONAY")
-    set_outcome(app, outcome=outcome)
+FIGURES = {
+    "İYS'ye iletilecek": {Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED},
+    "İYS kabul etti": {Outcome.ACCEPTED, Outcome.VERIFIED},
+    "Elle bakılmalı": {Outcome.PARKED, Outcome.EXPIRED},
+}
 
-    assert figures(ayse.opens("/dashboard/").text)["Elle bakılmalı"] == 1
+
+def test_a_decision_is_counted_in_one_figure_at_most(app, fatma, ayse):
+    fatma.decides(MESAJ="ONAY")
+
+    counted_in = {name: set() for name in FIGURES}
+    for outcome in Outcome:
+        set_outcome(app, outcome=outcome)
+        told = figures(ayse.opens("/dashboard/").text)
+        for name in FIGURES:
+            counted_in[name] |= {outcome} if told[name] else set()
+
+    assert counted_in == FIGURES
+
+
+def test_what_is_late_is_part_of_what_waits(app, fatma):
+    fatma.decides(MESAJ="ONAY", ARAMA="RET")
+    set_outcome(app, outcome=Outcome.BLOCKED)
+
+    with time_machine.travel(clock.now() + timedelta(hours=25)):
+        told = figures(signed_in(app).opens("/dashboard/").text)
+
+    assert told["24 saatten uzun bekleyen"] == told["İYS'ye iletilecek"] == 2
+    assert told["Elle bakılmalı"] == 0
 
 
 @pytest.mark.parametrize(
