@@ -5,12 +5,14 @@ the new column for old rows. It can be stopped and begun again: what is sealed w
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, select, update
 
 from portal import accounts
 from portal.extensions import db, vault
 from portal.models import Attempt, Credential, ImportRow, Message, Receipt, Recipient, Submission, User
+from portal.vault import CannotOpen
 
 PIECE = 500
 
@@ -34,13 +36,26 @@ INDEXED = {
 }
 
 
-def rotate() -> Iterator[tuple[str, int]]:
-    """Seal anew, a piece a transaction. Yields each place with the number of rows that were changed."""
+@dataclass
+class Turned:
+    """What came of one place: how many rows were changed, and the ids of those that no key here opens."""
+
+    place: str
+    changed: int = 0
+    unopened: list[int] = field(default_factory=list)
+
+
+def rotate() -> Iterator[Turned]:
+    """Seal anew, a piece a transaction. What cannot be opened is left as it is and told; it holds up no other row."""
     for model, column, place in SEALED:
-        yield place, sum(_pieces(model, column, place))
+        turned = Turned(place)
+        for changed, unopened in _pieces(model, column, place):
+            turned.changed += changed
+            turned.unopened += unopened
+        yield turned
 
 
-def _pieces(model, column: str, place: str) -> Iterator[int]:
+def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
     last = 0
     while True:
         sealed = getattr(model, column)
@@ -55,13 +70,24 @@ def _pieces(model, column: str, place: str) -> Iterator[int]:
             db.session.rollback()
             return
         last = rows[-1].id
-        changes = [_change(model, column, place, row) for row in rows if not vault().is_current(row.sealed)]
+        old = [row for row in rows if not vault().is_current(row.sealed)]
+        changes, unopened = _changes(model, column, place, old)
         if changes:
             table = model.__table__
             columns = {name: bindparam(name) for name in changes[0] if name != "row"}
             db.session.execute(update(table).where(table.c.id == bindparam("row")).values(columns), changes)
         db.session.commit()
-        yield len(changes)
+        yield len(changes), unopened
+
+
+def _changes(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:
+    changes, unopened = [], []
+    for row in rows:
+        try:
+            changes.append(_change(model, column, place, row))
+        except CannotOpen:
+            unopened.append(row.id)
+    return changes, unopened
 
 
 def _change(model, column: str, place: str, row) -> dict:

@@ -52,7 +52,7 @@ class Vault:
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it, so that rotation may pass it by."""
-        return sealed[1] == self.generation
+        return sealed[1:2] == bytes((self.generation,))
 
     def indexes(self, provider_id: int, address: str) -> dict[str, bytes]:
         """The blind indexes of a canonical address: {"index_odd": …} and, while rotating, "index_even" too."""

@@ -5,6 +5,10 @@ from flask.cli import AppGroup
 
 from portal import rotation
 
+UNOPENED = """{} could not be opened and were left as they are; all others are sealed anew.
+Each is damaged, or sealed with a key that VAULT_KEYS does not hold. Keep the old generation in VAULT_KEYS: without it
+they are lost. Put the missing key back, or the rows' values from a backup, and run this again until it ends well."""
+
 group = AppGroup("vault", help="Keys that seal addresses.")
 
 
@@ -15,5 +19,11 @@ def rotate() -> None:
     First put the new generation beside the old one in VAULT_KEYS ("1:…,2:…") and restart every process. When this is
     through, take the old generation out and restart again.
     """
-    for place, count in rotation.rotate():
-        click.echo(f"{place}: {count}")
+    unopened = 0
+    for turned in rotation.rotate():
+        click.echo(f"{turned.place}: {turned.changed}")
+        for row_id in turned.unopened:
+            click.echo(f"{turned.place}: the row with id {row_id} cannot be opened", err=True)
+        unopened += len(turned.unopened)
+    if unopened:
+        raise click.ClickException(UNOPENED.format(unopened))

@@ -1,9 +1,11 @@
 """Keys change while the portal goes on: nobody is lost or made twice, and in the end the old key opens nothing."""
 
 import base64
+from contextlib import contextmanager
+from itertools import count
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from portal import accounts, addresses, clock, create_app, recipients
 from portal.extensions import db, limiter, vault
@@ -64,7 +66,7 @@ def opened(app) -> dict[str, list[bytes]]:
 def turn(app) -> dict[str, int]:
     """Rotate to the end: how many rows were changed at each place."""
     with app.app_context():
-        return dict(rotate())
+        return {turned.place: turned.changed for turned in rotate()}
 
 
 def bring(app, text: str) -> None:
@@ -155,22 +157,68 @@ def test_a_shell_turns_the_keys_and_tells_how_much_it_did(old_days, start):
     assert len(told.output.splitlines()) == len(SEALED)
 
 
+@pytest.mark.parametrize("damaged", [b"", b"1", slice(-1), slice(1, None)], ids=["gone", "a byte", "short", "shifted"])
+def test_what_cannot_be_opened_is_named_and_holds_up_no_other(old_days, start, damaged):
+    app = start(1, 2)
+    fatma = make.Rows(app)(Recipient)[0]
+    put(app, fatma, fatma.address[damaged] if isinstance(damaged, slice) else damaged)
+
+    told = app.test_cli_runner().invoke(args=["vault", "rotate"])
+
+    assert told.exit_code == 1
+    assert f"recipient.address: the row with id {fatma.id} cannot be opened\n" in told.stderr
+    assert "VAULT_KEYS" in told.stderr and "Traceback" not in told.output
+    assert "recipient.address: 1\n" in told.stdout
+    assert len(told.stdout.splitlines()) == len(SEALED)
+
+
+def test_what_could_not_be_opened_is_turned_once_it_is_mended(old_days, start):
+    before, app = opened(old_days), start(1, 2)
+    fatma = make.Rows(app)(Recipient)[0]
+    put(app, fatma, fatma.address[:-1])
+    turn(app)
+    put(app, fatma, fatma.address)
+
+    changed = turn(app)
+
+    assert (changed.pop("recipient.address"), set(changed.values())) == (1, {0})
+    assert opened(start(2)) == before
+
+
+def put(app, recipient: Recipient, address: bytes) -> None:
+    with app.app_context():
+        db.session.execute(update(Recipient).where(Recipient.id == recipient.id).values(address=address))
+        db.session.commit()
+
+
+class PowerCut(Exception):
+    """What stops a turning in the middle."""
+
+
+@contextmanager
+def cut_off_at_the_second_piece(app):
+    """The power is gone when a second piece of recipients is to be written."""
+    pieces = count()
+
+    def cut(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE recipient ") and next(pieces):
+            raise PowerCut
+
+    with app.app_context():
+        writer = db.engine
+    event.listen(writer, "before_cursor_execute", cut)
+    with pytest.raises(PowerCut):
+        yield
+    event.remove(writer, "before_cursor_execute", cut)
+
+
 def test_turning_that_stopped_in_the_middle_goes_on_where_it_was(start):
     many = PIECE + 50
     bring(start(1), "\n".join(f"0532 100 {number:04}" for number in range(many)))
     app = start(1, 2)
-    with app.app_context():
-        last = db.session.scalar(select(Recipient).order_by(Recipient.id.desc()).limit(1))
-        address_of_last = update(Recipient).where(Recipient.id == last.id)
-        whole = last.address
-        db.session.execute(address_of_last.values(address=whole[:-1]))
-        db.session.commit()
 
-    with pytest.raises(CannotOpen):
+    with cut_off_at_the_second_piece(app):
         turn(app)
-    with app.app_context():
-        db.session.execute(address_of_last.values(address=whole))
-        db.session.commit()
     halfway, rest = people(app), turn(app)
 
     assert set(halfway.values()) == {1} and len(halfway) == many
