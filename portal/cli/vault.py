@@ -5,9 +5,9 @@ from flask.cli import AppGroup
 
 from portal import rotation
 
-UNOPENED = """{} could not be opened and were left as they are; all others are sealed anew.
-Each is damaged, or sealed with a key that VAULT_KEYS does not hold. Keep the old generation in VAULT_KEYS: without it
-they are lost. Put the missing key back, or the rows' values from a backup, and run this again until it ends well."""
+UNOPENED = """Left as they are, because they cannot be opened: {}. Everything else is sealed anew.
+Such a value is damaged, or VAULT_KEYS does not hold its key. Leave the old generation in VAULT_KEYS, put back the
+missing key or the value from a backup, and run this again until it ends without an error."""
 
 group = AppGroup("vault", help="Keys that seal addresses.")
 
