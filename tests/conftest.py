@@ -54,9 +54,11 @@ def environ(template, tmp_path):
 
 @pytest.fixture(scope="session", autouse=True)
 def passwords_are_hashed_once():
-    """A hash takes its time by intent: in this test process the same password gets the same real hash again."""
+    """A hash takes its time by intent: in this test process the same password gets the same real hash again, and the
+    same two are compared once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(argon2.PasswordHasher, "hash", lru_cache(argon2.PasswordHasher.hash))
+        for act in ("hash", "verify"):
+            patch.setattr(argon2.PasswordHasher, act, lru_cache(getattr(argon2.PasswordHasher, act)))
         yield
 
 
