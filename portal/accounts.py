@@ -8,7 +8,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.models import Brand, Credential, Provider, User
+from portal.models import Brand, Connection, Credential, CredentialKind, Provider, User
 from portal.models.ids import new_id
 from portal.vault import Vault
 
@@ -57,18 +57,47 @@ def admit(session: Session, vault: Vault, provider: Provider, *, email: str, nam
     return user
 
 
-def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Credential:
-    """Keep what a provider signs in to İYS with."""
+def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Connection:
+    """Let a provider sign in to İYS with an account of its own; in place of whatever it was connected by."""
+    credential = keep_credential(session, vault, provider.id, username=username, password=password, at=at)
+    return _connected(session, provider, credential, writes_since=at, at=at)
+
+
+def connect_by_partner(session: Session, provider: Provider, credential: Credential, *, at) -> Connection:
+    """Let a partner's account act for a provider. Nothing is told until İYS's title was compared (`writes_since`)."""
+    return _connected(session, provider, credential, writes_since=None, at=at)
+
+
+def keep_credential(
+    session: Session, vault: Vault, provider_id: int, *, username: str, password: str, at,
+    integrator_code: int | None = None,
+) -> Credential:  # fmt: skip
+    """Keep an İYS account: a provider's own, or (for NOBODYS, with its integrator code) a partner's."""
     credential_id = new_id()
     credential = Credential(
         id=credential_id,
-        provider_id=provider.id,
+        kind=CredentialKind.PARTNER if integrator_code else CredentialKind.DIRECT,
+        provider_id=provider_id,
+        integrator_code=integrator_code,
         username=username,
-        password=vault.seal(password, Credential.PASSWORD, provider.id, credential_id),
+        password=vault.seal(password, Credential.PASSWORD, provider_id, credential_id),
         created_at=at,
     )
     session.add(credential)
+    session.flush()
     return credential
+
+
+def _connected(session: Session, provider: Provider, credential: Credential, *, writes_since, at) -> Connection:
+    connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
+    if connection is None:
+        connection = Connection(provider_id=provider.id, created_at=at)
+        session.add(connection)
+    connection.credential_id, connection.writes_since = credential.id, writes_since
+    connection.blocked_until = connection.grants_blocked_until = connection.blocked_code = None
+    connection.tested_at = connection.findings = None
+    session.flush()
+    return connection
 
 
 def indexes_of(vault: Vault, email: str) -> dict[str, bytes]:

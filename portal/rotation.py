@@ -11,7 +11,20 @@ from sqlalchemy import bindparam, select, update
 
 from portal import accounts
 from portal.extensions import db, vault
-from portal.models import Attempt, Credential, ImportRow, Message, Receipt, Recipient, Submission, User
+from portal.models import (
+    Attempt,
+    Credential,
+    Difference,
+    ImportRow,
+    Message,
+    Push,
+    PushRegistration,
+    Receipt,
+    Recipient,
+    ReconciledDay,
+    Submission,
+    User,
+)
 from portal.vault import CannotOpen
 
 PIECE = 500
@@ -28,6 +41,11 @@ SEALED = (
     (Receipt, "seen", Receipt.PLACE),
     (ImportRow, "value", ImportRow.PLACE),
     (Message, "text", Message.PLACE),
+    (PushRegistration, "token", PushRegistration.TOKEN),
+    (PushRegistration, "password", PushRegistration.PASSWORD),
+    (Push, "body", Push.PLACE),
+    (ReconciledDay, "file", ReconciledDay.FILE),
+    (Difference, "line", Difference.LINE),
 )
 # What is found by its address, and how its indexes are made.
 INDEXED = {

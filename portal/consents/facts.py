@@ -60,6 +60,17 @@ def receipt_of(vault: Vault, invitation: Invitation, form, *, choices: str, lang
 def decision_of(head: Consent, status: Status, invitation: Invitation, text_id: int, at: datetime) -> dict:
     """A decision on a key, made by a link. Raises TooSoon."""
     consent_date = next_consent_date(head.consent_date, at)
+    return decision(
+        head, status, consent_date=consent_date, effective_at=consent_date, recorded_at=at, source=invitation.source,
+        way=Way.LINK, text_id=text_id,
+    )  # fmt: skip
+
+
+def decision(
+    head: Consent, status: Status, *, consent_date: datetime, effective_at: datetime, recorded_at: datetime,
+    source: str, way: Way, text_id: int | None = None, user_id: int | None = None, renews_id: int | None = None,
+) -> dict:  # fmt: skip
+    """The row of a decision on a key, by whichever way it came."""
     return {
         "id": new_id(),
         "provider_id": head.provider_id,
@@ -70,12 +81,14 @@ def decision_of(head: Consent, status: Status, invitation: Invitation, text_id: 
         "recipient_type": head.recipient_type,
         "status": status,
         "consent_date": consent_date,
-        "recorded_at": at,
-        "effective_at": consent_date,
-        "source": invitation.source,
-        "way": Way.LINK,
+        "recorded_at": recorded_at,
+        "effective_at": effective_at,
+        "source": source,
+        "way": way,
         "text_id": text_id,
+        "user_id": user_id,
         "salt": secrets.token_bytes(SALT_BYTES),
+        "renews_id": renews_id,
     }
 
 
@@ -87,26 +100,30 @@ def write(
     address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
     with at_once(session):
         session.execute(RECEIPT, receipt)
-        if made:
-            session.execute(DECISION, made)
-            session.execute(LEAF, [_leaf(decision) for decision in made])
-            session.execute(SUBMISSION, [_submission(vault, invitation, address, each, at) for each in made])
-        told = [{"receipt_id": receipt["id"], "decision_id": decision_id} for decision_id in spoken_of]
-        session.execute(SPOKEN_OF, told)
+        codes = {"iys_code": invitation.iys_code, "brand_code": invitation.brand_code}
+        told = [submission_of(vault, each, address=address, at=at, **codes) for each in made]
+        insert_decisions(session, made, told)
+        speaks = [{"receipt_id": receipt["id"], "decision_id": decision_id} for decision_id in spoken_of]
+        session.execute(SPOKEN_OF, speaks)
         session.execute(AUDIT, _audit(invitation, receipt, len(made), at))
 
 
-def _leaf(decision: dict) -> dict:
-    return {
-        "decision_id": decision["id"],
-        "provider_id": decision["provider_id"],
-        "day": clock.day(decision["recorded_at"]),
-        "digest": leaf_digest(decision, decision["salt"]),
-    }
+def insert_decisions(session: Session, made: list[dict], submissions: list[dict] = ()) -> None:
+    """Insert decisions with their leaves, and what İYS must hear of them. A few thousand at a time."""
+    if made:
+        session.execute(DECISION, made)
+        session.execute(LEAF, [_leaf(each) for each in made])
+    if submissions:
+        session.execute(SUBMISSION, submissions)
 
 
-def _submission(vault: Vault, invitation: Invitation, address: str, decision: dict, at: datetime) -> dict:
+def submission_of(
+    vault: Vault, decision: dict, *, address: str, iys_code: int, brand_code: int, at: datetime,
+    lane: Lane | None = None,
+) -> dict:  # fmt: skip
+    """The row that takes a decision to İYS, with its payload and endpoint frozen. `address` is canonical, in clear."""
     submission_id = new_id()
+    usual = Lane.REFUSALS if decision["status"] == Status.REFUSED else Lane.PEOPLE
     payload = registry.freeze(
         recipient=address,
         channel=decision["channel"],
@@ -115,15 +132,16 @@ def _submission(vault: Vault, invitation: Invitation, address: str, decision: di
         source=decision["source"],
         consent_date=decision["consent_date"],
     )
+    path = registry.bulk_add_path if lane == Lane.BULK else registry.add_path
     return {
         "id": submission_id,
         "provider_id": decision["provider_id"],
         "consent_id": decision["consent_id"],
         "decision_id": decision["id"],
-        "lane": Lane.REFUSALS if decision["status"] == Status.REFUSED else Lane.PEOPLE,
+        "lane": lane or usual,
         "status": decision["status"],
         "consent_date": decision["consent_date"],
-        "endpoint": registry.add_path(invitation.iys_code, invitation.brand_code),
+        "endpoint": path(iys_code, brand_code),
         "payload": vault.seal(payload, Submission.PLACE, decision["provider_id"], submission_id),
         "outcome": Outcome.WAITING,
         "due_at": max(at, decision["consent_date"]),  # İYS refuses a date that is still to come.
@@ -131,6 +149,15 @@ def _submission(vault: Vault, invitation: Invitation, address: str, decision: di
         "safe_deadline": workdays.safe_deadline(decision["consent_date"]),
         "lenient_deadline": workdays.lenient_deadline(decision["consent_date"]),
         "created_at": at,
+    }
+
+
+def _leaf(decision: dict) -> dict:
+    return {
+        "decision_id": decision["id"],
+        "provider_id": decision["provider_id"],
+        "day": clock.day(decision["recorded_at"]),
+        "digest": leaf_digest(decision, decision["salt"]),
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from portal import addresses, clock, recipients, registry
 from portal.dashboard import door
 from portal.extensions import reading, vault
-from portal.models import OPEN, Brand, Credential, Decision, Outcome, Recipient, Submission
+from portal.models import OPEN, Brand, Connection, Credential, Decision, Outcome, Recipient, Submission
 from portal.registry import Channel, Status
 
 AMBER, RED = timedelta(hours=24), timedelta(hours=48)
@@ -58,18 +58,26 @@ class Figures:
 def overview():
     """Show how things stand."""
     mine = current_user.provider_id
-    blocked = reading().scalar(
-        select(Credential.blocked_code).where(
-            Credential.provider_id == mine,
-            or_(Credential.blocked_until > clock.now(), Credential.grants_blocked_until > clock.now()),
-        )
-    )
+    blocked = _blocked_code(mine, clock.now())
     return render_template(
         "dashboard/overview.html",
         figures=_figures(mine, clock.now()),
         blocked_code=blocked,
         blocked_sentence=registry.sentence_of(blocked) if blocked else None,
     )
+
+
+def _blocked_code(provider_id: int, at: datetime) -> str | None:
+    """What İYS has against this provider now: against its rights and package, or against its credential."""
+    theirs = or_(Connection.blocked_until > at, Connection.grants_blocked_until > at)
+    row = reading().execute(
+        select(Connection.blocked_code.label("connection"), Credential.blocked_code.label("credential"), theirs)
+        .join(Credential, Credential.id == Connection.credential_id)
+        .where(Connection.provider_id == provider_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return row.credential or (row.connection if row[2] else None)
 
 
 def _figures(provider_id: int, at: datetime) -> Figures:

@@ -7,7 +7,7 @@ from sqlalchemy import and_, exists, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from portal.iys import pace
-from portal.models import Consent, Credential, Lane, Outcome, Submission
+from portal.models import Connection, Consent, Credential, Lane, Outcome, Submission
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
 
@@ -41,17 +41,19 @@ class Claimed:
 
 def due(at: datetime, lane: Lane):
     """The next submission of a lane that may leave now."""
-    may_grant = or_(Credential.grants_blocked_until.is_(None), Credential.grants_blocked_until <= at)
+    may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
     may_ask_for_token = or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at)
     return (
         select(Submission, Consent.channel, Consent.recipient_type, Consent.iys_status)
         .join(Consent, Consent.id == Submission.consent_id)
-        .join(Credential, Credential.provider_id == Submission.provider_id)
+        .join(Connection, Connection.provider_id == Submission.provider_id)
+        .join(Credential, Credential.id == Connection.credential_id)
         .where(
             Submission.lane == lane,
             Submission.due_at <= at,
             or_(Submission.lease_until.is_(None), Submission.lease_until <= at),
-            or_(Credential.blocked_until.is_(None), Credential.blocked_until <= at),
+            Connection.writes_since <= at,
+            or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
             *([may_grant] if lane != Lane.REFUSALS else []),
             or_(Credential.access_until > at, and_(may_ask_for_token, not_(pace.tokens_are_held(at)))),
             not_(exists().where(_holds_up(at))),

@@ -10,7 +10,7 @@ from portal import clock, registry
 from portal.extensions import db
 from portal.iys import claim as claims
 from portal.iys.claim import Claimed
-from portal.models import Consent, Credential, Outcome
+from portal.models import Connection, Consent, Outcome
 
 log = structlog.get_logger()
 
@@ -26,8 +26,8 @@ def accept(claimed: Claimed, transaction_id: str, creation_date: object) -> None
         accepted_at=accepted_at, ended_at=clock.now(),
     ):  # fmt: skip
         _now_holds(claimed, claimed.status, accepted_at)
-        blocked = or_(Credential.blocked_until.is_not(None), Credential.grants_blocked_until.is_not(None))
-        theirs = update(Credential).where(Credential.provider_id == claimed.provider_id, blocked)
+        blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
+        theirs = update(Connection).where(Connection.provider_id == claimed.provider_id, blocked)
         db.session.execute(theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
     db.session.commit()
     log.info("submission.accepted", submission=claimed.id)
@@ -59,7 +59,7 @@ def block(claimed: Claimed, code: str | None) -> None:
     """Rights or subscription: stop all calls of this provider for a while, and say why."""
     until = clock.now() + BLOCK
     claims.end_lease(db.session, claimed, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    theirs = update(Credential).where(Credential.provider_id == claimed.provider_id)
+    theirs = update(Connection).where(Connection.provider_id == claimed.provider_id)
     db.session.execute(theirs.values(blocked_until=until, blocked_code=code))
     db.session.commit()
     log.warning("provider.blocked", provider=claimed.provider_id, code=code)
@@ -69,7 +69,7 @@ def put_off_grants(claimed: Claimed, code: str | None) -> None:
     """The quota of addresses is used up (H525): grants wait for the provider, refusals still pass."""
     until = clock.now() + BLOCK
     claims.end_lease(db.session, claimed, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    theirs = update(Credential).where(Credential.provider_id == claimed.provider_id)
+    theirs = update(Connection).where(Connection.provider_id == claimed.provider_id)
     db.session.execute(theirs.values(grants_blocked_until=until, blocked_code=code))
     db.session.commit()
     log.warning("provider.grants_blocked", provider=claimed.provider_id, code=code)

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from portal.models import Pace
-from portal.models.upsert import insert_missing
+from portal.models import Pace, Tally
+from portal.models.upsert import add_to, insert_missing
 
+SPAN = timedelta(minutes=5)
 EGRESS = "egress"
 TOKENS = "tokens"
 
@@ -34,6 +35,25 @@ def hold(session: Session, until: datetime, name: str = EGRESS) -> None:
 def tokens_are_held(at: datetime):
     """The condition that İYS wants no token call now, from anybody behind this address."""
     return exists().where(Pace.name == TOKENS, Pace.next_at > at)
+
+
+def count(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
+    """Add to the tally of this five minutes; part of the caller's transaction."""
+    row = {"name": question, "span": span_of(at), "calls": calls, "failures": failures}
+    session.execute(add_to(session, Tally, row, sums=("calls", "failures")))
+
+
+def in_the_last(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
+    """(calls, failures) since then, of one question or of all; a span counts whole."""
+    sums = select(func.coalesce(func.sum(Tally.calls), 0), func.coalesce(func.sum(Tally.failures), 0))
+    recent = sums.where(Tally.span >= span_of(at - since))
+    row = session.execute(recent.where(Tally.name == question) if question else recent).one()
+    return int(row[0]), int(row[1])
+
+
+def span_of(at: datetime) -> datetime:
+    """The first moment of the five minutes that `at` lies in."""
+    return at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
 
 
 def _pace(session: Session, at: datetime, name: str = EGRESS) -> Pace:

@@ -11,7 +11,7 @@ from portal import clock, registry
 from portal.extensions import db, reading, vault
 from portal.iys import pace
 from portal.iys.client import Answer, Client
-from portal.models import Credential
+from portal.models import Connection, Credential
 
 MARGIN = timedelta(seconds=60)  # A token this close to its end is not used any more.
 LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password.
@@ -58,7 +58,7 @@ def forget(provider_id: int, token: str) -> None:
         return
     values = {"access_until": None, "refused_at": at}
     if credential.refused_at and credential.refused_at > at - MINUTE:
-        values |= {"quiet_until": at + BLOCK, "blocked_until": at + BLOCK, "blocked_code": "H351"}
+        values |= {"quiet_until": at + BLOCK, "blocked_code": "H351"}
     stale = update(Credential).where(
         Credential.id == credential.id, Credential.access_token == credential.access_token
     )
@@ -67,7 +67,10 @@ def forget(provider_id: int, token: str) -> None:
 
 
 def _read(provider_id: int) -> Credential:
-    credential = reading().scalars(select(Credential).where(Credential.provider_id == provider_id)).one()
+    theirs = select(Credential).join(Connection, Connection.credential_id == Credential.id)
+    credential = reading().scalars(theirs.where(Connection.provider_id == provider_id)).one_or_none()
+    if credential is None:
+        raise NoToken
     reading().expunge(credential)  # What was seen stays as it was seen.
     return credential
 
@@ -99,7 +102,7 @@ def _fetch(client: Client, credential: Credential, at: datetime) -> str:
     if not isinstance(token, str):
         _keep(credential, lease_until=None, **_silence(answer, at))
         raise NoToken(answer.code)
-    _keep(credential, lease_until=None, quiet_until=None, **_sealed(credential, answer.content, at))
+    _keep(credential, lease_until=None, quiet_until=None, blocked_code=None, **_sealed(credential, answer.content, at))
     return token
 
 
@@ -119,7 +122,7 @@ def _silence(answer: Answer, at: datetime) -> dict:
         pace.hold(db.session, at + HOUR, pace.TOKENS)
         return {}
     if 400 <= answer.status < 500:
-        return {"quiet_until": at + BLOCK, "blocked_until": at + BLOCK, "blocked_code": answer.code}
+        return {"quiet_until": at + BLOCK, "blocked_code": answer.code}
     return {"quiet_until": at + timedelta(seconds=3)}
 
 

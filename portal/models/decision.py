@@ -20,6 +20,8 @@ class Way(StrEnum):
     IMPORT = "import"
     STAFF = "staff"
     AT_IYS = "iys"
+    OTHER_SENDER = "other_sender"  # Sent to İYS for the provider, but not by us.
+    RENEWAL = "renewal"  # A refusal that İYS could not take in time, said anew.
 
 
 class Receipt(Base):
@@ -64,6 +66,7 @@ class Decision(Base):
     text_id: Mapped[int | None] = to("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]
+    renews_id: Mapped[int | None] = to("decision.id")  # The decision that this one says anew.
 
 
 class ReceiptDecision(Base):

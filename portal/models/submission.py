@@ -29,16 +29,18 @@ OPEN = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)
 
 
 class Lane(StrEnum):
-    """Refusals travel in a lane of their own, which grants never delay."""
+    """Refusals travel in a lane of their own, which grants never delay; in the order in which they go."""
 
     REFUSALS = "refusals"
-    PEOPLE = "people"
+    PEOPLE = "people"  # Grants of single persons, one by one.
+    BULK = "bulk"  # Grants in lists of up to 1000.
 
 
 class Submission(Base):
     """A decision's frozen payload and endpoint, sent byte for byte until İYS answers.
 
-    `due_at` is empty once nothing more is to be done; `lease_until` says that a forwarder has it in hand.
+    `due_at` is empty once nothing more is to be done; `lease_until` says that a forwarder has it in hand, `bulk_id`
+    that it travels in a list.
     """
 
     __tablename__ = "submission"
@@ -46,6 +48,7 @@ class Submission(Base):
         Index("ix_submission_lane_due", "lane", "due_at"),
         Index("ix_submission_key_order", "consent_id", "consent_date"),
         Index("ix_submission_provider_outcome", "provider_id", "outcome"),
+        Index("ix_submission_transaction", "transaction_id"),
     )
 
     PLACE = "submission.payload"
@@ -66,6 +69,11 @@ class Submission(Base):
     code: Mapped[str | None] = mapped_column(String(20))  # İYS's last error code.
     transaction_id: Mapped[str | None] = mapped_column(String(80))
     accepted_at: Mapped[datetime | None]  # İYS's creationDate.
+    verified_at: Mapped[datetime | None]  # When we saw it in what İYS says it holds.
+    bulk_id: Mapped[int | None] = to("bulk_request.id")
+    bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its place in the list, from 0.
+    sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's name for it within the list.
+    closed_at: Mapped[datetime | None]  # A person looked at what was parked or expired, and closed it.
     ended_at: Mapped[datetime | None]
     safe_deadline: Mapped[datetime]
     lenient_deadline: Mapped[datetime]
@@ -87,16 +95,7 @@ class Attempt(Base):
     provider_id: Mapped[int] = to("provider.id", index=False)
     submission_id: Mapped[int] = to("submission.id")
     at: Mapped[datetime]
-    question: Mapped[str] = mapped_column(String(20))  # add, status, multi_status
+    question: Mapped[str] = mapped_column(String(20))  # portal.registry.Question
     http_status: Mapped[int] = mapped_column(Integer)  # 0: no answer came.
     code: Mapped[str | None] = mapped_column(String(20))
     answer: Mapped[bytes]  # Sealed: İYS repeats the address in its errors.
-
-
-class Pace(Base):
-    """The next free moment for a call to İYS, shared by every process behind one egress address."""
-
-    __tablename__ = "pace"
-
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    next_at: Mapped[datetime]

@@ -11,3 +11,11 @@ def insert_missing(session: Session, model, rows: list[dict]) -> None:
     if rows:
         insert = INSERT[session.get_bind(model).dialect.name]
         session.execute(insert(model.__table__).on_conflict_do_nothing(), rows)
+
+
+def add_to(session: Session, model, row: dict, *, sums: tuple[str, ...]):
+    """The statement that inserts a row, or adds its `sums` to the one that stands there with the same primary key."""
+    insert = INSERT[session.get_bind(model).dialect.name](model.__table__).values(row)
+    table = model.__table__.c
+    added = {name: table[name] + insert.excluded[name] for name in sums}
+    return insert.on_conflict_do_update(index_elements=list(model.__table__.primary_key), set_=added)

@@ -1,14 +1,14 @@
-"""What we send to İYS, byte for byte: bodies, paths and dates."""
+"""What we send to İYS, byte for byte: bodies and dates."""
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from portal.clock import ISTANBUL
 
 from .words import Channel, RecipientType, Source, Status
 
-TOKEN_PATH = "/oauth2/token"
 WIRE_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
 
 
@@ -39,19 +39,9 @@ def freeze(
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def add_path(iys_code: int, brand_code: int) -> str:
-    """Where a consent is added: V2, which answers a repeated request as it answered the first."""
-    return f"/v2{_consents(iys_code, brand_code)}"
-
-
-def single_status_path(iys_code: int, brand_code: int) -> str:
-    """Where one consent is asked for (1000 calls an hour)."""
-    return f"{_consents(iys_code, brand_code)}/status"
-
-
-def multi_status_path(iys_code: int, brand_code: int, recipient_type: RecipientType, channel: Channel) -> str:
-    """Where up to 1000 addresses are asked for at once; İYS lists those with ONAY."""
-    return f"{_consents(iys_code, brand_code)}/{RecipientType(recipient_type)}/status/{Channel(channel)}"
+def freeze_list(payloads: Iterable[bytes]) -> bytes:
+    """The body of a bulk add: a bare JSON array of frozen payloads, in their order, each byte for byte."""
+    return b"[" + b",".join(payloads) + b"]"
 
 
 def wire_date(at: datetime) -> str:
@@ -70,6 +60,3 @@ def read_date(text: str) -> datetime:
     except OverflowError:  # The first hours of the year 1 have no UTC.
         raise ValueError(f"not a date we can hold: {text!r}") from None
 
-
-def _consents(iys_code: int, brand_code: int) -> str:
-    return f"/sps/{iys_code}/brands/{brand_code}/consents"

@@ -5,7 +5,23 @@ from enum import StrEnum
 from flask_babel import gettext
 
 from portal.addresses import AddressKind
-from portal.models import CampaignKind, ContactKind, Delivery, LeftOut, MessageState, Outcome, Way
+from portal.models import (
+    BulkState,
+    CampaignKind,
+    ContactKind,
+    CredentialKind,
+    DayState,
+    Delivery,
+    DifferenceKind,
+    FeedSource,
+    Heard,
+    Lane,
+    LeftOut,
+    MessageState,
+    Outcome,
+    Settlement,
+    Way,
+)
 from portal.registry import Channel, RecipientType, Status
 
 
@@ -57,6 +73,36 @@ LABELS: list[tuple[StrEnum, str]] = [
     (Way.IMPORT, N_("Dosya aktarımı")),
     (Way.STAFF, N_("Destek")),
     (Way.AT_IYS, N_("İYS üzerinden")),
+    (Way.OTHER_SENDER, N_("Başka gönderici")),
+    (Way.RENEWAL, N_("Yenilenen ret")),
+    (Lane.REFUSALS, N_("Retler")),
+    (Lane.PEOPLE, N_("Tekil onaylar")),
+    (Lane.BULK, N_("Toplu onaylar")),
+    (BulkState.FORMED, N_("Gönderilecek")),
+    (BulkState.HELD, N_("İzninizi bekliyor")),
+    (BulkState.SENT, N_("Sonucu bekleniyor")),
+    (BulkState.ENDED, N_("Bitti")),
+    (CredentialKind.DIRECT, N_("Kendi İYS hesabım")),
+    (CredentialKind.PARTNER, N_("İş ortağının İYS hesabı")),
+    (FeedSource.PEOPLE, N_("Kişilerin İYS'deki işlemleri")),
+    (FeedSource.PROVIDER, N_("Sizin adınıza bildirilenler")),
+    (Heard.PULL, N_("Sorgulama")),
+    (Heard.PUSH, N_("Anlık bildirim")),
+    (Heard.FILE, N_("Günün dosyası")),
+    (Heard.SWEEP, N_("Haftalık tarama")),
+    (DayState.WAITING, N_("Sırada")),
+    (DayState.EMPTY, N_("Hareket yok")),
+    (DayState.DIFFERENT, N_("Fark var")),
+    (DayState.AGREED, N_("Mutabık")),
+    (DayState.MISSED, N_("Dosyası alınamadı")),
+    (DifferenceKind.ONLY_AT_IYS, N_("Yalnız İYS'de var")),
+    (DifferenceKind.ONLY_HERE, N_("Yalnız bizde var")),
+    (DifferenceKind.ALTERED, N_("İYS'de farklı")),
+    (DifferenceKind.DRIFT, N_("Durumlar ayrı")),
+    (Settlement.TAKE_THEIRS, N_("İYS'deki esas alındı")),
+    (Settlement.SEND_AGAIN, N_("Bizimki yeniden iletildi")),
+    (Settlement.EXPLAINED, N_("Açıklandı")),
+    (Settlement.GONE, N_("Fark kalmadı")),
 ]
 
 BY_TYPE = {(type(word), str(word)): text for word, text in LABELS}

@@ -16,6 +16,8 @@ OPENLY_KEPT = {
     "receipt.token_digest": "hash of a form's token",
     "decision.salt": "random",
     "leaf.digest": "salted hash",
+    "push_registration.token_digest": "hash of a random token",
+    "reconciled_day.timestamp": "İYS's time stamp over a hash",
 }
 
 

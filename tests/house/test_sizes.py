@@ -7,6 +7,7 @@ FOLDERS = ("portal", "shortlinks", "bin", "templates", "static", "docs")
 # What is longer, and the reason that can be said aloud.
 LONGER = {
     "portal/migrations/versions/0001_first_tables.py": "every first table, written by Alembic and read by nobody",
+    "portal/migrations/versions/0003_iys_in_full.py": "the tables of İYS in full, and the same way down",
 }
 
 

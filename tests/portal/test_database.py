@@ -84,7 +84,7 @@ def test_postgresql_commits_durably():
 
 
 @pytest.mark.parametrize(
-    "change", ["DELETE FROM pace", "INSERT INTO pace VALUES ('x', '2026-01-01')", "DROP TABLE pace"]
+    "change", ["DELETE FROM pace", "INSERT INTO pace (name, next_at) VALUES ('x', '2026-01-01')", "DROP TABLE pace"]
 )
 def test_the_reader_refuses_every_write(change):
     with db.engines["reader"].connect() as connection, pytest.raises(DBAPIError, match="read-?only"):

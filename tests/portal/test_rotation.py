@@ -9,7 +9,8 @@ from sqlalchemy import event, select, update
 
 from portal import accounts, addresses, clock, create_app, recipients
 from portal.extensions import db, limiter, vault
-from portal.models import Consent, Delivery, Provider, Recipient
+from portal.models import Consent, Delivery, Difference, Provider, Push, PushRegistration, Recipient, ReconciledDay
+from portal.models.ids import new_ids
 from portal.registry import Status
 from portal.rotation import PIECE, SEALED, rotate
 from portal.vault import CannotOpen
@@ -48,8 +49,35 @@ def old_days(start, iys):
         provider = db.session.scalar(select(Provider))
         name = {"email": "Burak@Example.com ", "name": "Burak"}
         accounts.admit(db.session, vault(), provider, **name, password="x" * 12, at=clock.now())
+        _hear_from_iys(provider)
         db.session.commit()
     return app
+
+
+def _hear_from_iys(provider) -> None:
+    """What İYS tells us is sealed, too: a push with its registration, a day's file and a line that differs."""
+    whose, made = {"provider_id": provider.id, "brand_id": make.brand().id}, {"created_at": clock.now()}
+    registration_id, push_id, day_id, difference_id = new_ids(4)
+
+    def sealed(text: str, place: str, row_id: int) -> bytes:
+        return vault().seal(text, place, provider.id, row_id)
+
+    registration = PushRegistration(
+        id=registration_id, channel="MESAJ", token_digest=b"digest", username="izinlink", **whose, **made,
+        token=sealed("token", PushRegistration.TOKEN, registration_id),
+        password=sealed("password", PushRegistration.PASSWORD, registration_id),
+    )  # fmt: skip
+    body = sealed(f'{{"list":[{{"recipient":"{make.PHONE}"}}]}}', Push.PLACE, push_id)
+    push = Push(
+        id=push_id, provider_id=provider.id, registration_id=registration_id, body=body, received_at=clock.now()
+    )
+    file = sealed(f"creationDate\n{make.PHONE}\n", ReconciledDay.FILE, day_id)
+    day = ReconciledDay(id=day_id, day=clock.day(clock.now()), file=file, **whose, **made)
+    line = sealed(make.PHONE, Difference.LINE, difference_id)
+    difference = Difference(id=difference_id, kind="altered", line=line, found_at=clock.now(), **whose)
+    for row in (registration, push, day, difference):
+        db.session.add(row)
+        db.session.flush()
 
 
 def opened(app) -> dict[str, list[bytes]]:

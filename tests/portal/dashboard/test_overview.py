@@ -8,7 +8,7 @@ import time_machine
 
 from portal import clock
 from portal.extensions import db
-from portal.models import Credential, Outcome, Submission
+from portal.models import Connection, Outcome, Submission
 from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import signed_in
@@ -121,7 +121,7 @@ def test_a_deadline_that_passed_is_said_to_have_passed(app, fatma):
 def test_a_block_at_iys_is_told_with_its_reason(app, ayse):
     with app.app_context():
         blocked = {"blocked_until": clock.now() + timedelta(hours=1), "blocked_code": "H064"}
-        db.session.query(Credential).update(blocked)
+        db.session.query(Connection).update(blocked)
         db.session.commit()
 
     page = ayse.opens("/dashboard/").text

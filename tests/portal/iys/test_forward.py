@@ -9,7 +9,7 @@ from portal import clock
 from portal.extensions import db
 from portal.iys import claim as claims
 from portal.iys import forward, token
-from portal.models import Attempt, Consent, Credential, Decision, Outcome, Submission
+from portal.models import Attempt, Connection, Consent, Credential, Decision, Outcome, Submission
 from tests import make
 from tests.make import Person
 
@@ -139,7 +139,7 @@ def test_missing_rights_stop_the_provider_and_resume_by_themselves(app, browser,
     assert sorted(blocked) == [Outcome.BLOCKED, Outcome.WAITING]
     assert calls == 1
     assert outcomes(rows) == [Outcome.ACCEPTED] * 2
-    assert rows.one(Credential).blocked_code is None
+    assert rows.one(Connection).blocked_code is None
 
 
 def test_a_token_that_iys_forgot_is_fetched_once_more(app, fatma, sandbox, iys, rows):

@@ -35,7 +35,7 @@ def schema() -> dict:
     return {
         name: {
             "columns": [(each["name"], str(each["type"]), each["nullable"]) for each in told.get_columns(name)],
-            "keys": [told.get_pk_constraint(name), told.get_foreign_keys(name)],
+            "keys": [told.get_pk_constraint(name), sorted(map(str, told.get_foreign_keys(name)))],
             "unique": sorted(map(str, told.get_unique_constraints(name))),
             "indexes": sorted(map(str, told.get_indexes(name))),
             "checks": sorted(map(str, told.get_check_constraints(name))),
