@@ -58,6 +58,11 @@ class Answer:
         """The parsed body of a success that is a bare list (bulk result, brands); None where it is not."""
         return self.parsed if isinstance(self.parsed, list) else None
 
+    @property
+    def is_a_page(self) -> bool:
+        """Whether a proxy or a maintenance page answered in İYS's place."""
+        return self.body[:100].lstrip()[:1] == b"<"
+
     def action(self, decided: Status | None = None) -> Action:
         """What the answer asks of us; a success that says nothing usable is asked again."""
         if 200 <= self.status < 300:

@@ -2,15 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.models import Pace, Tally
 from portal.models.upsert import add_to, insert_missing
+from portal.registry import Question
 
 SPAN = timedelta(minutes=5)
+KEPT = timedelta(days=8)  # Tallies are read for a day; a week more tells an operator what was usual.
+HOUR = timedelta(hours=1)
+LONGEST_HOLD = timedelta(minutes=2)  # Of all calls together, for which İYS asks a second.
 EGRESS = "egress"
-TOKENS = "tokens"
+TOKENS = Question.TOKEN
+UNKNOWN_CODE = "unknown_code"
 
 
 def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
@@ -18,37 +23,50 @@ def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
 
     Its row also lets one claim end before the next one looks, so that two never take one key in hand.
     """
-    pace = _pace(session, at)
-    if not per_second:
-        return at
+    pace = row(session, EGRESS, at)
     slot = max(pace.next_at, at)
-    pace.next_at = slot + timedelta(seconds=1 / per_second)
+    if slot > at + LONGEST_HOLD:  # Nobody holds so long: the clock was set back, and must not stop everything.
+        slot = at
+    if per_second:
+        pace.next_at = slot + timedelta(seconds=1 / per_second)
     return slot
 
 
 def hold(session: Session, until: datetime, name: str = EGRESS) -> None:
     """Nobody calls before then (H124, H083: the limit per second; for TOKENS H084: the hourly one)."""
-    pace = _pace(session, until, name)
+    pace = row(session, name, until)
     pace.next_at = max(pace.next_at, until)
+
+
+def held_until(session: Session, name: str, at: datetime) -> datetime | None:
+    """Until when nobody makes such a call; None where it may leave. No hold is longer than an hour and five minutes."""
+    until = session.scalar(select(Pace.next_at).where(Pace.name == str(name), Pace.next_at > at))
+    return until and min(until, at + HOUR + SPAN)
 
 
 def tokens_are_held(at: datetime):
     """The condition that İYS wants no token call now, from anybody behind this address."""
-    return exists().where(Pace.name == TOKENS, Pace.next_at > at)
+    return exists().where(Pace.name == str(TOKENS), Pace.next_at > at)
 
 
 def count(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
     """Add to the tally of this five minutes; part of the caller's transaction."""
-    row = {"name": question, "span": span_of(at), "calls": calls, "failures": failures}
-    session.execute(add_to(session, Tally, row, sums=("calls", "failures")))
+    more = {"name": str(question), "span": span_of(at), "calls": calls, "failures": failures}
+    session.execute(add_to(session, Tally, more, sums=("calls", "failures")))
+
+
+def forget_old(session: Session, at: datetime) -> None:
+    """Take away the tallies nobody reads any more; part of the caller's transaction."""
+    session.execute(delete(Tally).where(Tally.span < at - KEPT))
 
 
 def in_the_last(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
     """(calls, failures) since then, of one question or of all; a span counts whole."""
     sums = select(func.coalesce(func.sum(Tally.calls), 0), func.coalesce(func.sum(Tally.failures), 0))
-    recent = sums.where(Tally.span >= span_of(at - since))
-    row = session.execute(recent.where(Tally.name == question) if question else recent).one()
-    return int(row[0]), int(row[1])
+    names = [str(question)] if question else [each.value for each in Question]  # Other tallies count no calls.
+    recent = sums.where(Tally.span >= span_of(at - since), Tally.name.in_(names))
+    calls, failures = session.execute(recent).one()
+    return int(calls), int(failures)
 
 
 def span_of(at: datetime) -> datetime:
@@ -56,10 +74,11 @@ def span_of(at: datetime) -> datetime:
     return at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
 
 
-def _pace(session: Session, at: datetime, name: str = EGRESS) -> Pace:
-    mine = select(Pace).where(Pace.name == name).with_for_update()
+def row(session: Session, name: str, at: datetime) -> Pace:
+    """The row of that name, locked until the caller's transaction ends."""
+    mine = select(Pace).where(Pace.name == str(name)).with_for_update().execution_options(populate_existing=True)
     pace = session.scalar(mine)
     if pace is None:
-        insert_missing(session, Pace, [{"name": name, "next_at": at}])
+        insert_missing(session, Pace, [{"name": str(name), "next_at": at}])
         pace = session.scalar(mine)
     return pace
