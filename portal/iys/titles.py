@@ -1,0 +1,49 @@
+"""Whether İYS's title of a firm and ours name the same firm, however either is spelled and abbreviated."""
+
+import re
+import unicodedata
+
+# Capitals and small letters of Turkish meet here, and so do those that a keyboard without Turkish letters makes.
+FOLDED = str.maketrans("ıİIşŞğĞüÜöÖçÇ", "iiissgguuoocc")
+WRITTEN_OUT = {
+    "as": "anonim sirketi",
+    "tas": "turk anonim sirketi",
+    "ltd": "limited",
+    "sti": "sirketi",
+    "sirket": "sirketi",
+    "san": "sanayi",
+    "tic": "ticaret",
+    "paz": "pazarlama",
+    "ins": "insaat",
+    "hiz": "hizmetleri",
+    "ith": "ithalat",
+    "ihr": "ihracat",
+}
+LEFT_OUT = {"ve", "&"}
+SHORTEST_ABBREVIATION = 3  # Letters of a word cut short with a dot: fewer would fit too much.
+WORD = re.compile(r"\w+\.?|&")
+SPELLED_LETTERS = re.compile(r"\b(t\.\s*)?a\.\s*s\b\.?")
+
+
+def agree(ours: str, theirs: str) -> bool:
+    """Whether two titles say the same words in the same order: "Örnek San. ve Tic. A.Ş." is "ÖRNEK SANAYİ TİCARET
+    ANONİM ŞİRKETİ". A word cut short with a dot fits each word that begins so."""
+    mine, other = _words(ours), _words(theirs)
+    return bool(mine) and len(mine) == len(other) and all(map(_fit, mine, other))
+
+
+def _words(title: str) -> list[str]:
+    plain = unicodedata.normalize("NFC", title).translate(FOLDED).lower()
+    plain = SPELLED_LETTERS.sub(lambda found: " tas " if found[1] else " as ", plain)
+    words = []
+    for word in WORD.findall(plain):
+        words += WRITTEN_OUT.get(word.rstrip("."), word).split()
+    return [word for word in words if word not in LEFT_OUT]
+
+
+def _fit(one: str, other: str) -> bool:
+    return one.rstrip(".") == other.rstrip(".") or _is_short_for(one, other) or _is_short_for(other, one)
+
+
+def _is_short_for(short: str, word: str) -> bool:
+    return short.endswith(".") and len(short) > SHORTEST_ABBREVIATION and word.startswith(short[:-1])

@@ -1,0 +1,65 @@
+"""What stood in the way of a question to İYS, in words that a provider can act on."""
+
+from dataclasses import dataclass
+
+from portal import registry
+from portal.iys.client import NO_ANSWER, Answer
+from portal.registry import Action, Question
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One question that was not answered as hoped. Status 0 with no code: nothing came back."""
+
+    question: str
+    status: int
+    code: str | None = None
+    not_now: bool = False  # No call left the house: a limit, or nobody could sign in.
+
+
+def trouble_of(question: Question, answer: Answer) -> Trouble:
+    """An answer that held nothing to read."""
+    return Trouble(question.value, answer.status, answer.code)
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
+    """Mark a text for translation; whoever shows it translates it."""
+    return msgid
+
+
+NO_ANSWER_WORDS = (
+    N_("İYS'den cevap gelmedi."),
+    N_("Bir şey yapmanız gerekmez; birkaç dakika sonra yeniden deneyin. Kararlar bu arada kaydedilir."),
+)
+NOT_NOW_WORDS = (
+    N_("İYS'ye şu anda soru sorulamıyor; sınırlar ya da oturum buna izin vermiyor."),
+    N_("Birkaç dakika sonra yeniden deneyin."),
+)
+UNREADABLE_WORDS = (
+    N_("İYS'nin cevabı okunamadı."),
+    N_("Birkaç dakika sonra yeniden deneyin; sürerse destek ekibine bildirin."),
+)
+BY_ACTION = {
+    Action.WAIT: (N_("İYS'nin istek sınırına ulaşıldı."), N_("Birkaç dakika sonra yeniden deneyin.")),
+    Action.AUTH: (
+        N_("İYS oturumu kabul etmedi."),
+        N_("Kullanıcı adını ve şifreyi kontrol edip bağlantıyı yeniden kaydedin."),
+    ),
+    Action.CONFIG: (
+        N_("İYS bu hesaba izin vermedi."),
+        N_("İYS numaranızı ve hs.iys.org.tr üzerindeki API yetkilerini kontrol edin."),
+    ),
+}
+
+
+def words_of(trouble: Trouble) -> tuple[str, str]:
+    """What went wrong and what to do about it, as msgids that a provider can read."""
+    if trouble.code:
+        return registry.sentence_of(trouble.code), registry.cure_of(trouble.code)
+    if trouble.not_now:
+        return NOT_NOW_WORDS
+    if trouble.status == NO_ANSWER or trouble.status >= 500:
+        return NO_ANSWER_WORDS
+    if trouble.status < 400:
+        return UNREADABLE_WORDS
+    return BY_ACTION.get(registry.action_of(trouble.status), UNREADABLE_WORDS)
