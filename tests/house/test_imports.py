@@ -47,6 +47,7 @@ ROOMS = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 # (who, whom): why the two need not leave each other alone.
 LAWFUL = {
     ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
+    ("portal.consents", "portal.recipients"): "what İYS tells of somebody unknown here makes the recipient",
     **{(door, "portal.web"): "web/ is what the doors share" for door in DOORS},
 }
 # Who knows the house next door, by the names on its door plate only.
@@ -181,14 +182,14 @@ PLANTED = {
     "the ground: out of order": ("portal.workdays", "from portal.models import Decision"),
     "the ground: words lie below addresses": ("portal.addresses.phones", "from portal.registry import CODES"),
     "the sandbox thinks with the forwarder": ("portal.iys.sandbox.rules", "from portal.iys.client import Answer"),
-    "the forwarder thinks with the sandbox": ("portal.iys.forward", "from portal.iys.sandbox import rules"),
+    "the forwarder thinks with the sandbox": ("portal.iys.forwarding.single", "from portal.iys.sandbox import rules"),
     "next door looks into the portal": ("shortlinks.links", "from portal import clock"),
     "next door reads settings": ("shortlinks.codes", "import config"),
     "next door knows the web": ("shortlinks.agents", "from flask import request"),
     "the portal goes behind the door plate": ("portal.campaigns", "from shortlinks.codes import Codes"),
     "the portal takes a module next door": ("portal.recipient", "from shortlinks import links"),
     "the portal reaches through": ("portal.campaigns", "import shortlinks\nshortlinks.links.Link"),
-    "a machine without business next door": ("portal.iys.claim", "import shortlinks"),
+    "a machine without business next door": ("portal.iys.forwarding.claiming", "import shortlinks"),
     "a rule knows the request": ("portal.consents", "from flask import request"),
     "a room reads settings": ("portal.signin", "import config"),
     "settings look into the portal": ("config", "from portal import clock"),
