@@ -13,7 +13,7 @@ from bench import decisions, ground, load, servers
 from bench.rounds import Effort, Result, in_turn
 from portal import create_app
 from portal.extensions import db, vault
-from portal.iys.forward import THREADS
+from portal.iys.running import THREADS
 from portal.models import Outcome, Submission
 from tests import make
 

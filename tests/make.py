@@ -125,9 +125,9 @@ class Person:
 
 def forward_all(app, client, rounds: int = 200) -> None:
     """Forward until nothing is due."""
-    from portal.iys import forward
+    from portal.iys import running
 
     with app.app_context():
         for _ in range(rounds):
-            if not forward.forward_next(client):
+            if not running.turn(client):
                 return

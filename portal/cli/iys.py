@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from portal.iys import forward as forwarding
+from portal.iys import running
 from portal.iys.sandbox import create_sandbox, register
 
 group = AppGroup("iys", help="Keeping İYS in step.")
@@ -20,7 +20,7 @@ def forward() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    forwarding.run(current_app._get_current_object(), stop)
+    running.run(current_app._get_current_object(), stop)
 
 
 @group.command()

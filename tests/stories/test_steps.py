@@ -15,8 +15,9 @@ import time_machine
 
 from portal import clock
 from portal.extensions import db, vault
-from portal.iys import claim as claims
-from portal.iys import forward, token
+from portal.iys import token
+from portal.iys.forwarding import claiming as claims
+from portal.iys.forwarding import single
 from portal.models import Decision, Receipt
 from tests import make
 from tests.make import Person
@@ -217,12 +218,12 @@ class Walk:
     def _forward(self, calls: int) -> None:
         with self.app.app_context():
             for _ in range(calls):
-                if not forward.forward_next(self.iys):
+                if not single.step(self.iys):
                     return
 
     def _claim(self):
         with self.app.app_context():
-            claimed = claims.claim(db.session, clock.now(), 0)
+            claimed = claims.claim(db.session, clock.now())
             db.session.commit()
             return claims.opened(vault(), claimed) if claimed else None
 

@@ -7,8 +7,9 @@ import time_machine
 
 from portal import clock
 from portal.extensions import db
-from portal.iys import claim as claims
-from portal.iys import forward, token
+from portal.iys import token
+from portal.iys.client import Client
+from portal.iys.forwarding import claiming as claims
 from portal.models import Attempt, Connection, Consent, Credential, Decision, Outcome, Submission
 from tests import make
 from tests.make import Person
@@ -262,9 +263,9 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
     with app.app_context():
 
         at = clock.now()
-        first = claims.claim(db.session, at, 0)
+        first = claims.claim(db.session, at)
         db.session.commit()
-        second = claims.claim(db.session, at, 0)
+        second = claims.claim(db.session, at)
         db.session.commit()
 
     assert first is not None and second is None
@@ -274,7 +275,7 @@ def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, san
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
 
-        killed = claims.claim(db.session, clock.now(), 0)
+        killed = claims.claim(db.session, clock.now())
         db.session.commit()
 
     make.forward_all(app, iys)
@@ -289,9 +290,9 @@ def test_a_late_answer_of_a_lost_lease_changes_nothing(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
 
-        late = claims.claim(db.session, clock.now(), 0)
+        late = claims.claim(db.session, clock.now())
         db.session.commit()
-        claims.claim(db.session, clock.now() + claims.LEASE + timedelta(seconds=1), 0)
+        claims.claim(db.session, clock.now() + claims.LEASE + timedelta(seconds=1))
         db.session.commit()
 
         kept = claims.end_lease(db.session, late, outcome=Outcome.PARKED, due_at=None)
@@ -361,7 +362,7 @@ def test_an_iys_that_does_not_know_multi_status_is_told_outright(app, fatma, row
 
     fatma.decides(MESAJ="RET")
     with servers.serving(bare_iys) as url:
-        make.forward_all(app, forward.Client(url))
+        make.forward_all(app, Client(url))
 
     assert seen[-1].startswith("/v2/")
     assert rows.one(Submission).outcome == Outcome.NOT_NEEDED
@@ -442,7 +443,7 @@ def test_a_code_of_any_length_is_kept_short(app, fatma, rows):
 
     fatma.decides(MESAJ="ONAY")
     with servers.serving(proxy) as url:
-        make.forward_all(app, forward.Client(url))
+        make.forward_all(app, Client(url))
 
     assert rows.one(Credential).blocked_code == "temporarily_unavaila"
 

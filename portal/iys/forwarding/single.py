@@ -2,70 +2,42 @@
 
 import json
 import random
-import threading
-import time
 from dataclasses import replace
 from datetime import timedelta
 
-import structlog
-from flask import Flask, current_app
 from sqlalchemy import insert, update
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
-from portal.iys import claim as claims
-from portal.iys import outcomes, pace, token
-from portal.iys.claim import Claimed
+from portal.iys import calls, pace
 from portal.iys.client import Answer, Client
+from portal.iys.forwarding import claiming as claims
+from portal.iys.forwarding import outcomes
+from portal.iys.forwarding.claiming import Claimed
 from portal.models import Attempt, Outcome, Submission
 from portal.models.ids import new_id
-from portal.registry import Action, Status
+from portal.registry import Action, Question, Status
 from portal.vault import CannotOpen
 
-log = structlog.get_logger()
-
 ORDER_WAIT = timedelta(seconds=2)
-TOKEN_WAIT = timedelta(seconds=5)
 STATUS_WAIT = timedelta(hours=1)  # H086: İYS counts single status by the hour.
-SLACK = timedelta(seconds=1)
 QUOTA = "H525"
-THREADS = 4
-IDLE = 0.25  # Seconds between looks when nothing is due.
 NOT_OFFERED = (404, 405, 501)
 
 
-def run(app: Flask, stop: threading.Event) -> None:
-    """Forward until told to stop, with a few calls under way at a time."""
-    client = Client(app.config["IYS_BASE_URL"])
-    threads = [threading.Thread(target=_keep_forwarding, args=(app, client, stop)) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _keep_forwarding(app: Flask, client: Client, stop: threading.Event) -> None:
-    while not stop.is_set():
-        try:
-            with app.app_context():
-                idle = not forward_next(client)
-        except Exception:  # The database may be away; what was claimed comes back when its lease ends.
-            log.exception("forward.failed")
-            idle = True
-        if idle:
-            stop.wait(IDLE)
-
-
-def forward_next(client: Client) -> bool:
+def step(client: Client) -> bool:
     """Take one due submission as far as it goes now; False when nothing is due."""
     at = clock.now()
     if not any(reading().execute(claims.due(at, lane)).first() for lane in claims.Lane):
         return False
-    claimed = claims.claim(db.session, at, current_app.config["IYS_REQUESTS_PER_SECOND"])
+    claimed = claims.claim(db.session, at)
     db.session.commit()
     if claimed is not None:
-        time.sleep(max(0.0, (claimed.slot - clock.now()).total_seconds()))
-        _forward(client, claimed)
+        try:
+            _forward(client, claimed)
+        except calls.NotNow as not_now:
+            outcomes.again(claimed, max(not_now.until - clock.now(), timedelta(0)), not_now.code, counts=False)
+            return False
     return True
 
 
@@ -73,37 +45,22 @@ def _forward(client: Client, claimed: Claimed) -> None:
     if clock.now() > claimed.lenient_deadline:
         return outcomes.end(claimed, Outcome.EXPIRED, code=None)
     try:
-        claimed = _with_token(client, claims.opened(vault(), claimed))
+        claimed = claims.opened(vault(), claimed)
     except CannotOpen:  # Damaged, or its key is gone: a person must look, and the others go on.
         return outcomes.end(claimed, Outcome.PARKED, code=None)
-    if claimed is None:
-        return None
     if claimed.status == Status.REFUSED and claimed.iys_status != Status.GRANTED:
         claimed = _unless_nothing_to_withdraw(client, claimed)
         if claimed is None:
             return None
-    answer = _call(client, claimed, "add", claimed.endpoint, claimed.payload)
-    if answer is not None:
-        _settle(client, claimed, answer)
-    return None
-
-
-def _with_token(client: Client, claimed: Claimed) -> Claimed | None:
-    """Have a token before the call; where fetching it took a while, with a full lease again."""
-    try:
-        token.bearer(client, claimed.provider_id)
-    except token.NoToken as missing:
-        return outcomes.again(claimed, TOKEN_WAIT, missing.code, counts=False)
-    return claimed if clock.now() < claimed.slot + SLACK else _renewed(claimed)
+    answer = _call(client, claimed, Question.ADD, claimed.endpoint, claimed.payload)
+    return _settle(client, claimed, answer)
 
 
 def _unless_nothing_to_withdraw(client: Client, claimed: Claimed) -> Claimed | None:
     """Ask multi-status first: it lists only ONAY and answers 200, so that a "no" never counts as a failure at İYS."""
     recipient = json.loads(claimed.payload)["recipient"]
-    path = registry.multi_status_path(*_codes_of(claimed), claimed.recipient_type, claimed.channel)
-    answer = _call(client, claimed, "multi_status", path, json.dumps({"recipients": [recipient]}).encode())
-    if answer is None:
-        return None
+    path = registry.multi_status_path(*registry.codes_of(claimed.endpoint), claimed.recipient_type, claimed.channel)
+    answer = _call(client, claimed, Question.MULTI_STATUS, path, json.dumps({"recipients": [recipient]}).encode())
     granted = answer.content.get("list")
     if isinstance(granted, list):
         if recipient.lower() in (str(each).lower() for each in granted):
@@ -115,30 +72,22 @@ def _unless_nothing_to_withdraw(client: Client, claimed: Claimed) -> Claimed | N
 
 
 def _renewed(claimed: Claimed) -> Claimed | None:
-    """A second call needs a slot and a full lease of its own; None where the lease was lost meanwhile."""
-    slot = pace.take_slot(db.session, clock.now(), current_app.config["IYS_REQUESTS_PER_SECOND"])
-    lease_until = slot + claims.LEASE
+    """A second call needs a full lease of its own; None where the lease was lost meanwhile. Commits."""
+    lease_until = clock.now() + claims.LEASE
     mine = update(Submission).where(Submission.id == claimed.id, Submission.lease_until == claimed.lease_until)
     kept = db.session.execute(mine.values(lease_until=lease_until)).rowcount == 1
     db.session.commit()
-    time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
-    return replace(claimed, slot=slot, lease_until=lease_until) if kept else None
+    return replace(claimed, lease_until=lease_until) if kept else None
 
 
-def _call(client: Client, claimed: Claimed, question: str, path: str, body: bytes) -> Answer | None:
-    """One call under the provider's token, kept as an attempt. None where there is no token: tried again later."""
-    try:
-        bearer = token.bearer(client, claimed.provider_id)
-    except token.NoToken as missing:
-        return outcomes.again(claimed, TOKEN_WAIT, missing.code, counts=False)
-    answer = client.post(path, body, bearer)
-    if answer.action() == Action.AUTH:
-        token.forget(claimed.provider_id, bearer)
+def _call(client: Client, claimed: Claimed, question: Question, path: str, body: bytes) -> Answer:
+    """One call for the provider, kept as an attempt. Raises NotNow."""
+    answer = calls.ask(client, claimed.provider_id, question, path, body=body)
     _keep_attempt(claimed, question, answer)
     return answer
 
 
-def _keep_attempt(claimed: Claimed, question: str, answer: Answer) -> None:
+def _keep_attempt(claimed: Claimed, question: Question, answer: Answer) -> None:
     attempt_id = new_id()
     db.session.execute(
         insert(Attempt.__table__),
@@ -190,15 +139,13 @@ def _nothing_to_withdraw(claimed: Claimed, code: str | None) -> None:
 
 def _reconcile(client: Client, claimed: Claimed, refusal: Answer) -> None:
     """İYS says it holds something newer or the same: ask which, and believe it."""
-    claimed = _commit_and_renew(claimed)
+    claimed = _renewed(claimed)
     if claimed is None:
         return None
     question = json.loads(claimed.payload)
     body = {name: question[name] for name in ("recipient", "recipientType", "type")}
-    path = registry.single_status_path(*_codes_of(claimed))
-    answer = _call(client, claimed, "status", path, json.dumps(body).encode())
-    if answer is None:
-        return None
+    path = registry.single_status_path(*registry.codes_of(claimed.endpoint))
+    answer = _call(client, claimed, Question.STATUS, path, json.dumps(body).encode())
     held = answer.content
     if answer.status == 429:
         return outcomes.again(claimed, STATUS_WAIT, answer.code, counts=False)
@@ -209,14 +156,3 @@ def _reconcile(client: Client, claimed: Claimed, refusal: Answer) -> None:
     same = refusal.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
     return outcomes.end(claimed, outcome, code=refusal.code, iys_status=str(held["status"])[:10])
-
-
-def _commit_and_renew(claimed: Claimed) -> Claimed | None:
-    db.session.commit()
-    return _renewed(claimed)
-
-
-def _codes_of(claimed: Claimed) -> tuple[int, int]:
-    """The iysCode and brandCode of a frozen endpoint, /v2/sps/<iysCode>/brands/<brandCode>/consents."""
-    parts = claimed.endpoint.split("/")
-    return int(parts[3]), int(parts[5])

@@ -21,7 +21,7 @@ Earlier = aliased(Submission)
 
 @dataclass(frozen=True)
 class Claimed:
-    """A submission in hand until `lease_until`, to be sent at `slot`; its payload is sealed until `opened`."""
+    """A submission in hand until `lease_until`; its payload is sealed until `opened`."""
 
     id: int
     provider_id: int
@@ -35,7 +35,6 @@ class Claimed:
     attempts: int
     iys_status: str | None
     lenient_deadline: datetime
-    slot: datetime
     lease_until: datetime
 
 
@@ -83,23 +82,23 @@ def _holds_up(at: datetime):
     )
 
 
-def claim(session: Session, at: datetime, per_second: float) -> Claimed | None:
+def claim(session: Session, at: datetime) -> Claimed | None:
     """Lease the next due submission, refusals first. None when nothing is due, or another forwarder was first."""
     for lane in Lane:
         row = session.execute(due(at, lane).with_for_update(of=Submission, skip_locked=True)).first()
         if row is not None:
-            return _lease(session, row, at, per_second)
+            return _lease(session, row, at)
     return None
 
 
-def _lease(session: Session, row, at: datetime, per_second: float) -> Claimed | None:
+def _lease(session: Session, row, at: datetime) -> Claimed | None:
     submission = row.Submission
-    slot = pace.take_slot(session, at, per_second)
+    pace.take_slot(session, at, 0)  # Its row lets one claim end before the next one looks.
     still_as_seen = Submission.lease_until.is_not_distinct_from(submission.lease_until)
     mine = (
         update(Submission)
         .where(Submission.id == submission.id, still_as_seen, not_(exists().where(_holds_up(at))))
-        .values(lease_until=slot + LEASE, attempts=Submission.attempts + 1)
+        .values(lease_until=at + LEASE, attempts=Submission.attempts + 1)
         .execution_options(synchronize_session=False)
     )
     if session.execute(mine).rowcount != 1:
@@ -117,8 +116,7 @@ def _lease(session: Session, row, at: datetime, per_second: float) -> Claimed | 
         attempts=submission.attempts + 1,
         iys_status=row.iys_status,
         lenient_deadline=submission.lenient_deadline,
-        slot=slot,
-        lease_until=slot + LEASE,
+        lease_until=at + LEASE,
     )
 
 

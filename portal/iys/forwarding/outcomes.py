@@ -8,8 +8,8 @@ from sqlalchemy import or_, update
 
 from portal import clock, registry
 from portal.extensions import db
-from portal.iys import claim as claims
-from portal.iys.claim import Claimed
+from portal.iys.forwarding import claiming as claims
+from portal.iys.forwarding.claiming import Claimed
 from portal.models import Connection, Consent, Outcome
 
 log = structlog.get_logger()
