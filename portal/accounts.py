@@ -5,10 +5,11 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.models import Brand, Connection, Credential, CredentialKind, Provider, User
+from portal.models.connection import NOBODYS
 from portal.models.ids import new_id
 from portal.vault import Vault
 
@@ -88,15 +89,42 @@ def keep_credential(
     return credential
 
 
+def keep_partner(
+    session: Session, vault: Vault, *, integrator_code: int, username: str, password: str, at: datetime
+) -> Credential:
+    """Keep a partner's İYS account. A known one gets its new name and password, and who is connected by it stays so."""
+    known = select(Credential).where(Credential.integrator_code == integrator_code)
+    credential = session.scalar(known.where(Credential.kind == CredentialKind.PARTNER))
+    if credential is None:
+        facts = {"username": username, "password": password, "integrator_code": integrator_code, "at": at}
+        return keep_credential(session, vault, NOBODYS, **facts)
+    credential.username = username
+    credential.password = vault.seal(password, Credential.PASSWORD, NOBODYS, credential.id)
+    credential.access_token = credential.access_until = credential.refresh_token = credential.refresh_until = None
+    credential.quiet_until = credential.refused_at = credential.blocked_code = None
+    session.flush()
+    return credential
+
+
+def partners(session: Session) -> list[Credential]:
+    """The partners' accounts that the operator has, by which a provider may be connected."""
+    theirs = select(Credential).where(Credential.kind == CredentialKind.PARTNER)
+    return list(session.scalars(theirs.order_by(Credential.created_at)))
+
+
 def _connected(session: Session, provider: Provider, credential: Credential, *, writes_since, at) -> Connection:
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is None:
         connection = Connection(provider_id=provider.id, created_at=at)
         session.add(connection)
+    former = connection.credential_id
     connection.credential_id, connection.writes_since = credential.id, writes_since
     connection.blocked_until = connection.grants_blocked_until = connection.blocked_code = None
     connection.tested_at = connection.findings = None
     session.flush()
+    if former not in (None, credential.id):  # A password that is used no more is not kept.
+        own = Credential.kind == CredentialKind.DIRECT
+        session.execute(delete(Credential).where(Credential.id == former, own))
     return connection
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -13,13 +13,14 @@ from portal.extensions import db, reading
 from portal.iys import calls, titles
 from portal.iys.client import Answer, Client
 from portal.iys.findings import BrandFound, Findings, Whose, brands_of, partner_brands_of
-from portal.iys.quota import Subscription, subscription_of
+from portal.iys.quota import SPAN, Subscription, subscription_of
 from portal.iys.troubles import Trouble, trouble_of
 from portal.models import Brand, Connection, Credential, CredentialKind, Outcome, Provider, Submission
-from portal.registry import Question
+from portal.registry import Question, Status
 
 log = structlog.get_logger()
 
+DAY = timedelta(days=1)
 PATIENCE = 5.0  # Seconds for each answer: a person waits for the page.
 
 
@@ -31,6 +32,7 @@ class Account:
     iys_code: int
     title: str
     connection_id: int
+    connected_at: datetime
     credential_id: int
     kind: CredentialKind
     integrator_code: int | None
@@ -52,8 +54,8 @@ def test(client: Client, provider_id: int) -> Findings:
 def _account(provider_id: int) -> Account:
     row = reading().execute(
         select(
-            Connection.provider_id, Provider.iys_code, Provider.title, Connection.id, Credential.id, Credential.kind,
-            Credential.integrator_code,
+            Connection.provider_id, Provider.iys_code, Provider.title, Connection.id, Connection.created_at,
+            Credential.id, Credential.kind, Credential.integrator_code,
         )
         .join(Provider, Provider.id == Connection.provider_id)
         .join(Credential, Credential.id == Connection.credential_id)
@@ -68,6 +70,8 @@ def _found(client: Client, account: Account) -> Findings:
     if trouble and (trouble.not_now or not trouble.status):
         return replace(found, troubles=(trouble,))  # The next question would only wait for the same silence.
     subscription, other = _subscription(client, account)
+    if subscription and subscription.limit:
+        subscription = replace(subscription, **_recently_added(account, clock.now()))
     return replace(found, subscription=subscription, troubles=tuple(filter(None, (trouble, other))))
 
 
@@ -99,6 +103,17 @@ def _read(client: Client, account: Account, question: Question, path: str, read:
 def _why_no_token(account: Account) -> str | None:
     """The last time İYS was asked for a token it may have said why there is none; it is not asked again so soon."""
     return reading().scalar(select(Credential.blocked_code).where(Credential.id == account.credential_id))
+
+
+def _recently_added(account: Account, at: datetime) -> dict:
+    """How many keys İYS took a grant for, and over how many days, for the forecast of the quota."""
+    span = min(SPAN, max(DAY, at - account.connected_at))
+    accepted = Submission.outcome.in_((Outcome.ACCEPTED, Outcome.VERIFIED))
+    theirs = select(func.count(Submission.consent_id.distinct())).where(
+        Submission.provider_id == account.provider_id, accepted, Submission.status == Status.GRANTED,
+        Submission.accepted_at >= at - span,
+    )  # fmt: skip
+    return {"added": reading().scalar(theirs), "over_days": span / DAY}
 
 
 def _compared(brands: tuple[BrandFound, ...], account: Account) -> Findings:

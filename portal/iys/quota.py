@@ -1,7 +1,7 @@
 """A provider's package at İYS, and how long its quota lasts at the pace of the last days."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import floor
 
 from portal.iys.client import Answer
@@ -9,8 +9,6 @@ from portal.iys.wire import number, text
 
 STATES = ("ACTIVE", "PAUSED", "EXPIRED", "CLOSED")
 SPAN = timedelta(days=30)  # The pace that a forecast looks back on.
-DAY = timedelta(days=1)
-FAR_OFF = 3650  # Days; a date beyond that says nothing.
 
 
 @dataclass(frozen=True)
@@ -23,6 +21,8 @@ class Subscription:
     limit: int | None
     used: int | None
     may_exceed: bool
+    added: int = 0  # Addresses that İYS took from us within the last `over_days`.
+    over_days: float = 1.0
 
     @property
     def is_active(self) -> bool:
@@ -52,23 +52,18 @@ def subscription_of(answer: Answer) -> Subscription | None:
 
 @dataclass(frozen=True)
 class Forecast:
-    """How long a quota lasts at the pace of the last days; `days` None where nothing new was added."""
+    """How full a quota is, and how many days it lasts at the pace of the last ones; None where nothing was added."""
 
     share: float
     days: int | None
-    ends_at: datetime | None
 
 
-def forecast(subscription: Subscription | None, added: int, since: timedelta, at: datetime) -> Forecast | None:
-    """When the quota ends, if as many new consents come as came (`added`) in the time before (`since`); None where
-    İYS tells no numbers."""
+def forecast(subscription: Subscription | None) -> Forecast | None:
+    """When the quota ends if new addresses come as they came; None where İYS tells no numbers."""
     if subscription is None or subscription.used is None or not subscription.limit:
         return None
-    share = min(1.0, subscription.used / subscription.limit)
     left = max(0, subscription.limit - subscription.used)
-    if not left:
-        return Forecast(share, 0, at)
-    if not added:
-        return Forecast(share, None, None)
-    days = floor(left / (added / (max(since, DAY) / DAY)))
-    return Forecast(share, days, at + timedelta(days=days) if days < FAR_OFF else None)
+    share = min(1.0, subscription.used / subscription.limit)
+    if not left or not subscription.added:
+        return Forecast(share, None if left else 0)
+    return Forecast(share, floor(left * subscription.over_days / subscription.added))

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace as Thing
 
+from portal.dashboard.connection import ConnectionForm
 from portal.dashboard.forms import AudienceForm, CampaignForm, SearchForm
-from portal.models import CampaignKind, ContactKind, Delivery, LeftOut, Outcome, Way
+from portal.iys.findings import BrandFound, Findings, Whose
+from portal.iys.quota import Subscription, forecast
+from portal.iys.troubles import Trouble, words_of
+from portal.models import CampaignKind, ContactKind, CredentialKind, Delivery, LeftOut, Outcome, Way
 from portal.registry import Channel, RecipientType, Status
 from portal.signin import SignInForm
 
@@ -105,6 +109,24 @@ def _recipient() -> dict:
     return {"address": ADDRESS, "heads": [head], "decisions": [decision]}
 
 
+def _connection(**other) -> dict:
+    found = Findings(
+        brands=tuple(BrandFound(700001, "Örnek Mağaza", True, whose, ("MESAJ",)) for whose in Whose), missing=(7,),
+        title="Başka A.Ş.", title_agrees=False, subscription=Subscription("ACTIVE", "Paket", "", 100, 40, False, 3),
+        troubles=(Trouble("brands", 403, "H520"), Trouble("subscription", 0)),
+    )  # fmt: skip
+    connected = Thing(
+        kind=CredentialKind.PARTNER, username=None, integrator_code=7, writes_since=None, tested_at=AT, findings=found,
+        forecast=forecast(found.subscription), ends_at=AT,
+        block=Thing(code="H520", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=False),
+    )  # fmt: skip
+    return {
+        "form": ConnectionForm(), "provider": Thing(title="Örnek Mağazacılık A.Ş.", iys_code=700001),
+        "connected": connected, "partners": [Thing(id=1, integrator_code=7)], "words_of": words_of,
+        "channels": list(Channel),
+    } | other  # fmt: skip
+
+
 # (template, what is special): what it is given.
 PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/page.html", "asks"): link_page,
@@ -132,6 +154,8 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/campaign.html", "linked"): lambda: _campaign_page(_campaign(launched=True, linked=True)),
     ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
+    ("dashboard/connection.html", ""): _connection,
+    ("dashboard/connection.html", "at first"): lambda: _connection(connected=None),
     ("dashboard/recipient.html", ""): _recipient,
     ("dashboard/recipient.html", "at first"): lambda: {"address": ADDRESS, "heads": [], "decisions": []},
     **{
