@@ -56,7 +56,7 @@ class ReconciledDay(Base):
     code: Mapped[str | None] = mapped_column(String(20))
     summary: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))  # İYS's counts, as İYS gave them.
     rows: Mapped[int | None] = mapped_column(Integer)
-    file: Mapped[bytes | None]  # Sealed.
+    file: Mapped[bytes | None] = mapped_column(deferred=True)  # Compressed and sealed; some are large.
     file_hash: Mapped[str | None] = mapped_column(String(96))  # SHA-384 of the file, lower-case hex.
     iys_hash: Mapped[str | None] = mapped_column(String(96))
     timestamp: Mapped[bytes | None]  # İYS's .tsr over the file; holds a hash, no address.

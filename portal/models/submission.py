@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String
+from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Key, to, word
@@ -36,19 +36,28 @@ class Lane(StrEnum):
     BULK = "bulk"  # Grants in lists of up to 1000.
 
 
+ACCEPTED = text("accepted_at IS NOT NULL")  # A day is asked for what İYS took; what waits need not be in its index.
+STILL_DUE = text("due_at IS NOT NULL")
+
+
 class Submission(Base):
     """A decision's frozen payload and endpoint, sent byte for byte until İYS answers.
 
     `due_at` is empty once nothing more is to be done; `lease_until` says that a forwarder has it in hand, `bulk_id`
-    that it travels in a list.
+    in which list it travels (or travelled last). While it does, the list is what is due, and `due_at` far away.
     """
 
     __tablename__ = "submission"
     __table_args__ = (
-        Index("ix_submission_lane_due", "lane", "due_at"),
+        # Per provider: what one of them may not send now stands in nobody's way, however much it is.
+        Index(
+            "ix_submission_lane_due", "lane", "provider_id", "due_at", sqlite_where=STILL_DUE, postgresql_where=STILL_DUE
+        ),
+        Index("ix_submission_too_late", "lenient_deadline", sqlite_where=STILL_DUE, postgresql_where=STILL_DUE),
         Index("ix_submission_key_order", "consent_id", "consent_date"),
         Index("ix_submission_provider_outcome", "provider_id", "outcome"),
         Index("ix_submission_transaction", "transaction_id"),
+        Index("ix_submission_accepted", "provider_id", "accepted_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
     )
 
     PLACE = "submission.payload"

@@ -243,16 +243,33 @@ def upgrade():
         table.add_column(sa.Column("bulk_index", sa.Integer(), nullable=True))
         table.add_column(sa.Column("sub_request_id", sa.String(length=40), nullable=True))
         table.add_column(sa.Column("closed_at", sa.DateTime(), nullable=True))
+        table.drop_index("ix_submission_lane_due")
+        table.create_index(
+            "ix_submission_lane_due", ["lane", "provider_id", "due_at"],
+            sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL"),
+        )  # fmt: skip
+        table.create_index(
+            "ix_submission_too_late", ["lenient_deadline"],
+            sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL"),
+        )  # fmt: skip
         table.create_index("ix_submission_bulk_id", ["bulk_id"])
         table.create_index("ix_submission_transaction", ["transaction_id"])
+        table.create_index(
+            "ix_submission_accepted", ["provider_id", "accepted_at"],
+            sqlite_where=sa.text("accepted_at IS NOT NULL"), postgresql_where=sa.text("accepted_at IS NOT NULL"),
+        )  # fmt: skip
         table.create_foreign_key("fk_submission_bulk_id_bulk_request", "bulk_request", ["bulk_id"], ["id"])
 
 
 def downgrade():
     with _rebuilt("submission", lane=LANES) as table:
         table.drop_constraint("fk_submission_bulk_id_bulk_request", type_="foreignkey")
+        table.drop_index("ix_submission_accepted")
         table.drop_index("ix_submission_transaction")
         table.drop_index("ix_submission_bulk_id")
+        table.drop_index("ix_submission_too_late")
+        table.drop_index("ix_submission_lane_due")
+        table.create_index("ix_submission_lane_due", ["lane", "due_at"])
         for column in ("closed_at", "sub_request_id", "bulk_index", "bulk_id", "verified_at"):
             table.drop_column(column)
     with op.batch_alter_table("pace") as table:

@@ -37,11 +37,16 @@ def schema() -> dict:
             "columns": [(each["name"], str(each["type"]), each["nullable"]) for each in told.get_columns(name)],
             "keys": [told.get_pk_constraint(name), sorted(map(str, told.get_foreign_keys(name)))],
             "unique": sorted(map(str, told.get_unique_constraints(name))),
-            "indexes": sorted(map(str, told.get_indexes(name))),
+            "indexes": sorted(str(_spelled(each)) for each in told.get_indexes(name)),
             "checks": sorted(map(str, told.get_check_constraints(name))),
         }
         for name in told.get_table_names()
     }
+
+
+def _spelled(index: dict) -> dict:
+    """An index with its condition as text, if it has one."""
+    return index | {"dialect_options": {name: str(each) for name, each in index["dialect_options"].items()}}
 
 
 def triggers() -> set[str]:
