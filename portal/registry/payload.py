@@ -56,7 +56,7 @@ def read_date(text: str) -> datetime:
     if not WIRE_DATE.fullmatch(text):
         raise ValueError(f"not a date as İYS writes it: {text!r}")
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ISTANBUL).astimezone(UTC)
+        return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
     except OverflowError:  # The first hours of the year 1 have no UTC.
         raise ValueError(f"not a date we can hold: {text!r}") from None
 
