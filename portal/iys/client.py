@@ -2,18 +2,21 @@
 
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from portal import registry
+from portal.iys.deadline import Adapter, within
 from portal.registry import Action, Status
 
-CONNECT, READ = 2.0, 6.0  # Seconds to connect, and to wait for the next bytes.
+CONNECT = 2.0  # Seconds.
 DEADLINE = 9.0  # Seconds for a whole answer, however it drips; below a submission's lease.
+SILENCE = 2 / 3  # Of the deadline: as long may İYS say nothing at all.
 PIECE = 64 * 1024
+LARGEST = 256 * 1024 * 1024  # Bytes: a day of more than a million movements.
 NO_ANSWER = 0
 LONGEST_CODE = 20
 
@@ -24,6 +27,8 @@ class Answer:
 
     status: int
     body: bytes = field(repr=False)
+    reached: bool = True  # False where no connection was made: İYS cannot have heard the call.
+    retry_after: int | None = None  # Seconds, if it ever says so; İYS documents no such header.
 
     @cached_property
     def errors(self) -> list[registry.WireError]:
@@ -82,37 +87,57 @@ class Client:
         return self.ask("POST", path, body=body, bearer=bearer)
 
     def ask(
-        self, method: str, path: str, *, body: bytes | None = None, bearer: str | None = None, deadline=DEADLINE
-    ) -> Answer:
-        """One request, answered within `deadline` seconds or not at all; `body` is JSON, sent exactly as given."""
+        self, method: str, path: str, *, body: bytes | None = None, bearer: str | None = None,
+        deadline: float = DEADLINE,
+    ) -> Answer:  # fmt: skip
+        """One request, answered within `deadline` seconds or not at all; `body` is JSON, sent exactly as given.
+
+        Only looking up the host's name is not bounded by it: no system call for that can be.
+        """
         headers = {"Content-Type": "application/json"}
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
-        ends = time.monotonic() + deadline
         try:
-            with self._session().request(
-                method, self.base_url + path, data=body, headers=headers, timeout=(CONNECT, READ),
-                allow_redirects=False, stream=True,
-            ) as answer:  # fmt: skip
-                return Answer(answer.status_code, _whole(answer, ends))
-        except (requests.RequestException, _TooSlow):
-            return Answer(NO_ANSWER, b"")
+            with (
+                within(deadline),
+                self._session().request(
+                    method, self.base_url + path, data=body, headers=headers, timeout=(CONNECT, deadline * SILENCE),
+                    allow_redirects=False, stream=True,
+                ) as answer,
+            ):  # fmt: skip
+                return Answer(answer.status_code, _whole(answer), retry_after=_seconds(answer.headers))
+        except (requests.RequestException, _TooMuch) as failure:
+            return Answer(NO_ANSWER, b"", reached=_may_have_heard(failure))
 
     def _session(self) -> requests.Session:
         if not hasattr(self._threads, "session"):
             self._threads.session = requests.Session()
             self._threads.session.trust_env = False  # No .netrc, no proxies of the machine.
+            for scheme in ("https://", "http://"):
+                self._threads.session.mount(scheme, Adapter())
         return self._threads.session
 
 
-class _TooSlow(Exception):
-    """The answer did not come to its end in time."""
+class _TooMuch(Exception):
+    """More bytes than any answer of İYS has."""
 
 
-def _whole(answer: requests.Response, ends: float) -> bytes:
-    pieces = []
+def _whole(answer: requests.Response) -> bytes:
+    pieces, size = [], 0
     for piece in answer.iter_content(PIECE):
         pieces.append(piece)
-        if time.monotonic() > ends:
-            raise _TooSlow
+        size += len(piece)
+        if size > LARGEST:
+            raise _TooMuch
     return b"".join(pieces)
+
+
+def _seconds(headers) -> int | None:
+    text = headers.get("Retry-After", "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None
+
+
+def _may_have_heard(failure: Exception) -> bool:
+    """False only where the connection was never made, so that İYS cannot have counted the call."""
+    reason = getattr(failure.args[0], "reason", None) if failure.args else None
+    return not isinstance(failure, requests.ConnectTimeout) and not isinstance(reason, NewConnectionError)

@@ -1,5 +1,8 @@
 """One pace for all calls to İYS, shared by every process behind one address (İYS: 10 requests a second per IP)."""
 
+import threading
+import time
+from collections import deque
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, select
@@ -10,6 +13,7 @@ from portal.models.upsert import add_to, insert_missing
 from portal.registry import Question
 
 SPAN = timedelta(minutes=5)
+MARGIN = 0.02  # Of a second: the way to İYS may shorten what lies between two calls.
 KEPT = timedelta(days=8)  # Tallies are read for a day; a week more tells an operator what was usual.
 HOUR = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=2)  # Of all calls together, for which İYS asks a second.
@@ -30,6 +34,31 @@ def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
     if per_second:
         pace.next_at = slot + timedelta(seconds=1 / per_second)
     return slot
+
+
+class Doorstep:
+    """What keeps the calls of this process apart as they really leave: a thread that wakes late from its wait for a
+    slot must not leave in one second with those of the next slots."""
+
+    def __init__(self):
+        self._turn = threading.Lock()
+        self._left: deque[float] = deque()
+
+    def leave(self, per_second: float) -> None:
+        """Wait until fewer than `per_second` calls left within the last second, then be one that left."""
+        if not per_second:
+            return
+        most = max(1, int(per_second))
+        with self._turn:  # Who waits here lets nobody pass: those behind have later slots.
+            if len(self._left) >= most:
+                free_at = self._left[-most] + most / per_second + MARGIN
+                time.sleep(max(0.0, free_at - time.monotonic()))
+            self._left.append(time.monotonic())
+            while len(self._left) > most:
+                self._left.popleft()
+
+
+doorstep = Doorstep()
 
 
 def hold(session: Session, until: datetime, name: str = EGRESS) -> None:

@@ -4,29 +4,32 @@ import json
 import time
 from datetime import datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import and_, not_, or_, select, update
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
-from portal.iys import pace
+from portal.iys import budgets, gate, pace
 from portal.iys.client import Answer, Client
 from portal.models import Connection, Credential
+from portal.registry import Question
 
 MARGIN = timedelta(seconds=60)  # A token this close to its end is not used any more.
 LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password.
-HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-BLOCK = timedelta(minutes=10)  # Wrong credentials: a person must look before the next call.
-USUAL_LIFE = 7200  # Seconds, where İYS does not say.
+BLOCK = timedelta(minutes=10)  # Wrong credentials: a person must look before the next call,
+LONG_BLOCK = timedelta(hours=6)  # and where nobody did, each further try would take a token call from the others.
+FIRST_PAUSE, LONGEST_PAUSE = 3.0, 1200.0  # Seconds after a fetch that İYS did not answer.
+WAIT = timedelta(seconds=5)
+USUAL_LIFE, LONGEST_LIFE = 7200, 86_400  # Seconds, where İYS does not say, or says something wild.
 PATIENCE = 10.0  # Seconds to wait for another's fetch.
 
 
 class NoToken(Exception):
-    """There is no token now. `code` is İYS's, if it gave one."""
+    """There is no token now; there may be one at `until`. `code` is İYS's, if it gave one."""
 
-    def __init__(self, code: str | None = None):
+    def __init__(self, code: str | None = None, until: datetime | None = None):
         self.code = code
+        self.until = until or clock.now() + WAIT
 
 
 def bearer(client: Client, provider_id: int) -> str:
@@ -37,10 +40,8 @@ def bearer(client: Client, provider_id: int) -> str:
         at = clock.now()
         if credential.access_until and credential.access_until > at + MARGIN:
             return _opened(credential, Credential.ACCESS, credential.access_token)
-        if (credential.quiet_until and credential.quiet_until > at) or reading().scalar(
-            select(pace.tokens_are_held(at))
-        ):
-            raise NoToken
+        if quiet := _quiet_until(credential, at):
+            raise NoToken(credential.blocked_code, quiet)
         if _lease(credential, at):
             return _fetch(client, credential, at)
         if time.monotonic() > patience_ends:
@@ -59,11 +60,15 @@ def forget(provider_id: int, token: str) -> None:
     values = {"access_until": None, "refused_at": at}
     if credential.refused_at and credential.refused_at > at - MINUTE:
         values |= {"quiet_until": at + BLOCK, "blocked_code": "H351"}
-    stale = update(Credential).where(
-        Credential.id == credential.id, Credential.access_token == credential.access_token
-    )
+    stale = update(Credential).where(Credential.id == credential.id, Credential.access_token == credential.access_token)
     db.session.execute(stale.values(values))
     db.session.commit()
+
+
+def _quiet_until(credential: Credential, at: datetime) -> datetime | None:
+    if credential.quiet_until and credential.quiet_until > at:
+        return credential.quiet_until
+    return pace.held_until(reading(), pace.TOKENS, at)
 
 
 def _read(provider_id: int) -> Credential:
@@ -91,39 +96,52 @@ def _lease(credential: Credential, at: datetime) -> bool:
 
 
 def _fetch(client: Client, credential: Credential, at: datetime) -> str:
-    answer = None
-    if credential.refresh_until and credential.refresh_until > at + MARGIN:
-        refresh = _opened(credential, Credential.REFRESH, credential.refresh_token)
-        answer = _ask(client, grant_type="refresh_token", refresh_token=refresh)
-    if answer is None or answer.status in (400, 401):  # The refresh token was used up or İYS forgot it.
-        password = _opened(credential, Credential.PASSWORD, credential.password)
-        answer = _ask(client, username=credential.username, password=password, grant_type="password")
+    try:
+        answer = _answered(client, credential, at)
+    except gate.NotNow as later:
+        _keep(credential, lease_until=None)
+        raise NoToken(later.code, later.until) from later
     token = answer.content.get("access_token")
     if not isinstance(token, str):
-        _keep(credential, lease_until=None, **_silence(answer, at))
-        raise NoToken(answer.code)
+        silence = _silence(credential, answer, clock.now())
+        _keep(credential, lease_until=None, **silence)
+        raise NoToken(answer.code, silence.get("quiet_until") or pace.held_until(reading(), pace.TOKENS, at))
     _keep(credential, lease_until=None, quiet_until=None, blocked_code=None, **_sealed(credential, answer.content, at))
     return token
 
 
+def _answered(client: Client, credential: Credential, at: datetime) -> Answer:
+    """The answer to the refresh token, or to the password where İYS does not take that one (used up, forgotten)."""
+    if credential.refresh_until and credential.refresh_until > at + MARGIN:
+        refresh = _opened(credential, Credential.REFRESH, credential.refresh_token)
+        answer = _ask(client, grant_type="refresh_token", refresh_token=refresh)
+        if answer.status not in (400, 401):
+            return answer
+        _keep(credential, refresh_token=None, refresh_until=None)
+    password = _opened(credential, Credential.PASSWORD, credential.password)
+    return _ask(client, username=credential.username, password=password, grant_type="password")
+
+
 def _ask(client: Client, **body: str) -> Answer:
-    slot = pace.take_slot(db.session, clock.now(), current_app.config["IYS_REQUESTS_PER_SECOND"])
-    db.session.commit()
-    time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
-    return client.post(registry.TOKEN_PATH, json.dumps(body).encode())
+    departure = gate.depart(Question.TOKEN)
+    answer = client.post(registry.TOKEN_PATH, json.dumps(body).encode())
+    gate.settle(departure, answer)
+    return answer
 
 
-def _silence(answer: Answer, at: datetime) -> dict:
+def _silence(credential: Credential, answer: Answer, at: datetime) -> dict:
     """How long this credential asks for no token: wrong credentials until a person may have looked, else a moment.
 
-    H084 is for everybody behind this address, for a full hour, since calling earlier starts the hour anew.
+    A 429 is for everybody behind this address, and the gate holds it. Where İYS did not answer, the pauses double with
+    each call of the last hour, so that an outage leaves some of the few calls for its end.
     """
     if answer.status == 429:
-        pace.hold(db.session, at + HOUR, pace.TOKENS)
         return {}
-    if 400 <= answer.status < 500:
-        return {"quiet_until": at + BLOCK, "blocked_code": answer.code}
-    return {"quiet_until": at + timedelta(seconds=3)}
+    if 400 <= answer.status < 500 and not answer.is_a_page:
+        return {"quiet_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
+    used = pace.in_the_last(reading(), budgets.HOUR, at, Question.TOKEN)[0]
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
+    return {"quiet_until": at + timedelta(seconds=pause)}
 
 
 def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
@@ -133,8 +151,13 @@ def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
         if isinstance(token, str):
             place = Credential.ACCESS if name == "access" else Credential.REFRESH
             kept[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
-            kept[f"{name}_until"] = at + timedelta(seconds=int(content.get(life) or USUAL_LIFE))
+            kept[f"{name}_until"] = at + _life(content.get(life))
     return kept
+
+
+def _life(seconds: object) -> timedelta:
+    is_told = isinstance(seconds, int | float) and 0 < seconds <= LONGEST_LIFE
+    return timedelta(seconds=seconds if is_told else USUAL_LIFE)
 
 
 def _keep(credential: Credential, **values) -> None:
