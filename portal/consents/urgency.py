@@ -1,0 +1,22 @@
+"""How old a decision may grow before İYS hears of it: the law gives three business days; one alarms, two alarm more."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+AMBER, RED = timedelta(hours=24), timedelta(hours=48)
+
+
+class Urgency(StrEnum):
+    """What the age of something that waits asks of people."""
+
+    OK = "ok"
+    AMBER = "amber"
+    RED = "red"
+
+
+def urgency(since: datetime, at: datetime) -> Urgency:
+    """How urgent something is that waits since then."""
+    age = at - since
+    if age >= RED:
+        return Urgency.RED
+    return Urgency.AMBER if age >= AMBER else Urgency.OK
