@@ -21,14 +21,39 @@ class Box:
     url: str
     app: object
 
-    def add_account(self, *facts) -> None:
-        self.app.extensions["sandbox"].store.add_account(*facts)
+    def add_account(self, *facts, **more) -> None:
+        """(username, password, iys_code, brands); more: kind="partner", integrator_code, acts_for, title, rights,
+        subscription."""
+        self.app.extensions["sandbox"].store.add_account(*facts, **more)
 
     def movements(self) -> list[dict]:
         return self.ledger()["movements"]
 
     def ledger(self) -> dict:
         return requests.get(f"{self.url}/ledger.json", timeout=5).json()
+
+    def acts(self, recipient: str, channel: str | None = None, status: str | None = None, **more) -> list[dict]:
+        """A citizen's act at İYS: the movements it made, none where nothing changes. More: brandCode, recipientType,
+        source (also HS_*: another sender's), at (an aware datetime), citizenName, close_line=True."""
+        fields = {"recipient": recipient, "type": channel, "status": status, **more}
+        if "at" in more:
+            fields["at"] = more["at"].isoformat()
+        return self._posts("citizens", {name: value for name, value in fields.items() if value is not None})[
+            "movements"
+        ]
+
+    def move_clock(self, **how) -> None:
+        """forward=seconds, or at=an aware datetime."""
+        self._posts("clock", how | ({"at": how["at"].isoformat()} if "at" in how else {}))
+
+    def lists_take(self, **habits) -> None:
+        """seconds until a list's items are judged; a share of laggards takes laggard_seconds."""
+        self._posts("lists", habits)
+
+    def _posts(self, path: str, fields: dict) -> dict:
+        answer = requests.post(f"{self.url}/{path}", json=fields, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
 
     def fault(self, endpoint: str, kind: str, rate: float = 1.0, **more) -> None:
         answer = requests.post(
@@ -43,7 +68,7 @@ class Box:
 @contextlib.contextmanager
 def sandbox(file: Path) -> Iterator[Box]:
     """Serve a sandbox over its file."""
-    app = create_sandbox(file, requests_per_second=0)
+    app = create_sandbox(file, requests_per_second=0, may_push_in_clear=True)
     with serving(app) as url:
         yield Box(url, app)
 

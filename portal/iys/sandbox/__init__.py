@@ -11,6 +11,7 @@ from portal import clock as portal_clock
 
 from .api import api
 from .box import Box
+from .clock import Clock
 from .desk import desk
 from .faults import Faults
 from .ledger import ledger
@@ -31,20 +32,24 @@ def create_sandbox(
     requests_per_second: int = 10,
     token_calls_per_hour: int = 100,
     expiry_status: int = 422,
+    may_push_in_clear: bool = False,
 ) -> Flask:
     """The sandbox over the file at `path`; its parts are `app.extensions["sandbox"]`, a Box.
 
-    `requests_per_second` 0 takes the limit away; `expiry_status` 400 says H467 last and as a 400.
+    `requests_per_second` 0 takes the limit away; `expiry_status` 400 says H467 last and as a 400; `may_push_in_clear`
+    lets a push go to an http:// address of this machine.
     """
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.json.sort_keys = False
+    store = Store(Path(path))
     app.extensions["sandbox"] = Box(
-        store=Store(Path(path)),
+        store=store,
         faults=Faults(),
         pace=Pace(requests_per_second),
-        clock=clock,
+        clock=Clock(store, clock),
         expiry_status=expiry_status,
         token_calls_per_hour=token_calls_per_hour,
+        may_push_in_clear=may_push_in_clear,
     )
     app.register_blueprint(api)
     app.register_blueprint(desk)

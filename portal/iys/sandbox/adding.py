@@ -1,12 +1,13 @@
 """A consent comes in: known already, wrong in itself, wrong against what is stored, or a new movement."""
 
+from datetime import datetime
 from sqlite3 import Row
 
 from portal import registry
 from portal.registry import Problem
 
-from . import movements
-from .box import box
+from . import movements, quota
+from .box import box, now
 from .refusals import Refused, refuse_if
 from .rights import Sender
 from .rules import state_codes
@@ -17,26 +18,34 @@ def add_consent(sender: Sender, path: str, raw: bytes, body: object, *, repeats_
 
     With `repeats_answers` (V2) the same bytes at the same path get the answer they got before.
     """
+    sender.must_write(body.get("type") if isinstance(body, dict) else None)
     with box().store.transaction() as db:
         stored = movements.answered(db, path, raw) if repeats_answers else None
         if stored is None:
             is_late = _check_fields(body)
             key = movements.key_of(sender.brand_code, body)
+            quota.check(db, sender.iys_code, [key])
             _check_state(movements.head(db, key), body, is_late)
-            stored = movements.append(db, sender.iys_code, key, body, registry.wire_date(box().clock()))
+            stored = movements.append(db, sender.iys_code, key, body, registry.wire_date(now()))
             if repeats_answers:
                 movements.remember_answer(db, path, raw, stored)
     return {"transactionId": stored.transaction_id, "creationDate": stored.creation_date}
 
 
+def field_problems(body: object, at: datetime) -> list[Problem]:
+    """What is wrong with one consent in itself; no retailer is known here."""
+    found = registry.problems(body, now=at)
+    if found or not isinstance(body, dict):
+        return found
+    return [Problem("H180", [field], body[field]) for field in ("retailerCode", "retailerAccess") if field in body]
+
+
 def _check_fields(body: object) -> bool:
     """Refuse what breaks a field rule; True for a consent that is only too old, where that is said last, as a 400."""
-    found = registry.problems(body, now=box().clock())
+    found = field_problems(body, now())
     if box().expiry_status == 400 and [problem.code for problem in found] == ["H467"]:
         return True
     refuse_if(found)
-    # No retailer is known here.
-    refuse_if([Problem("H180", [field], body[field]) for field in ("retailerCode", "retailerAccess") if field in body])
     return False
 
 

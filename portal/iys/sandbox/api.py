@@ -1,20 +1,17 @@
-"""İYS's own endpoints: a token, one consent added, and the two ways to ask for a state."""
+"""İYS's own endpoints on consents: a token, adding one or many, and the ways to ask for a state."""
 
-import json
 import uuid
-from sqlite3 import Row
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from portal.registry import Problem
+from portal.registry import Problem, Question
 
-from . import movements, tokens
+from . import feed, history, lists, movements, tokens
 from .adding import add_consent
-from .box import box
-from .fields import fields_of_request
-from .gate import gate
-from .limits import within_the_hour
+from .box import box, now
+from .fields import fields_of_request, json_of_request
+from .gate import gate, is_within_the_hour, must_be_within_the_hour
 from .queries import multi_problems, single_problems
 from .refusals import Refused, refuse_if
 from .rights import sender_of
@@ -23,74 +20,94 @@ from .wreckage import too_many_calls
 api = Blueprint("api", __name__)
 CONSENTS = "/sps/<iys_code>/brands/<brand_code>/consents"
 STATUS_CALLS_PER_HOUR = 1000
-HIDDEN = ("seq", "iysCode", "brandCode")
+HISTORY_CALLS_PER_HOUR = 100
 
 
 @api.post("/oauth2/token")
-@gate("token")
+@gate(Question.TOKEN)
 def token() -> ResponseReturnValue:
     """Tokens for a password or a refresh token, as JSON or a form."""
-    if not _within_the_hour("token", box().token_calls_per_hour, restarts=True):
-        return too_many_calls("token")
+    if not is_within_the_hour(Question.TOKEN, box().token_calls_per_hour, restarts=True):
+        return too_many_calls(Question.TOKEN)
     with box().store.transaction() as db:
         try:
-            return tokens.grant(db, fields_of_request(), box().clock())
+            return tokens.grant(db, fields_of_request(), now())
         except tokens.TokenRefused as refused:
             return refused.body, 400
 
 
 @api.post(CONSENTS, endpoint="add_v1")
 @api.post("/v2" + CONSENTS)
-@gate("add")
+@gate(Question.ADD)
 def add(iys_code: str, brand_code: str) -> ResponseReturnValue:
     """Store one consent; V2 answers the same request as before, V1 judges it anew."""
     sender = sender_of(iys_code, brand_code)
     is_v2 = request.path.startswith("/v2/")
-    return add_consent(sender, request.path, request.get_data(), _body(), repeats_answers=is_v2)
+    return add_consent(sender, request.path, request.get_data(), json_of_request(), repeats_answers=is_v2)
+
+
+@api.post(CONSENTS + "/request", endpoint="bulk_add_v1")
+@api.post("/v2" + CONSENTS + "/request")
+@gate(Question.BULK_ADD)
+def bulk_add(iys_code: str, brand_code: str) -> ResponseReturnValue:
+    """Take a list of up to 1000 consents in, to be judged later."""
+    sender = sender_of(iys_code, brand_code)
+    return lists.accept(sender, json_of_request(), is_v2=request.path.startswith("/v2/")), 202
+
+
+@api.get(CONSENTS + "/request/<request_id>", endpoint="bulk_result_v1")
+@api.get("/v2" + CONSENTS + "/request/<request_id>")
+@gate(Question.BULK_RESULT)
+def bulk_result(iys_code: str, brand_code: str, request_id: str) -> ResponseReturnValue:
+    """What became of the consents of a list."""
+    sender = sender_of(iys_code, brand_code)
+    return lists.result(sender, request_id, is_v2=request.path.startswith("/v2/"))
 
 
 @api.post(CONSENTS + "/status")
-@gate("status")
+@gate(Question.STATUS)
 def status(iys_code: str, brand_code: str) -> ResponseReturnValue:
     """The state of one consent; an empty object where there is no record (İYS does not say what it answers)."""
     sender = sender_of(iys_code, brand_code)
-    if not _within_the_hour("status", STATUS_CALLS_PER_HOUR, restarts=False):
-        raise Refused(Problem("H086"))
-    body = _body()
+    must_be_within_the_hour(Question.STATUS, STATUS_CALLS_PER_HOUR, "H086")
+    body = json_of_request()
     if not isinstance(body, dict):
         raise Refused(Problem("H097"))
     refuse_if(single_problems(body))
+    sender.must_read(body["type"])
     with box().store.reading() as db:
         record = movements.head(db, movements.key_of(sender.brand_code, body))
-    return _shown(record) if record else {}
+    if record is None:
+        return {}
+    return {name: value for name, value in movements.told(record).items() if value} | {"retailerAccessCount": 0}
 
 
 @api.post(CONSENTS + "/<recipient_type>/status/<channel>")
-@gate("multi_status")
+@gate(Question.MULTI_STATUS)
 def multi_status(iys_code: str, brand_code: str, recipient_type: str, channel: str) -> ResponseReturnValue:
     """Which of these addresses have ONAY; the others have RET or no record."""
     sender = sender_of(iys_code, brand_code)
-    body = _body()
+    body = json_of_request()
     refuse_if(multi_problems(recipient_type, channel, body))
+    sender.must_read(channel)
     addresses = [address.lower() for address in body["recipients"]]
     keys = [movements.Key(sender.brand_code, address, recipient_type, channel) for address in addresses]
     with box().store.reading() as db:
         return {"requestId": str(uuid.uuid4()), "list": movements.granted(db, keys)}
 
 
-def _within_the_hour(endpoint: str, limit: int, *, restarts: bool) -> bool:
-    with box().store.transaction() as db:
-        caller, at = request.remote_addr or "", box().clock()
-        return within_the_hour(db, caller, endpoint, at, limit=limit, restarts=restarts)
+@api.post(CONSENTS + "/history")
+@gate(Question.HISTORY)
+def tell_history(iys_code: str, brand_code: str) -> ResponseReturnValue:
+    """The movements of one key, newest first."""
+    sender = sender_of(iys_code, brand_code)
+    must_be_within_the_hour(Question.HISTORY, HISTORY_CALLS_PER_HOUR, "H089")
+    return history.of(sender, json_of_request())
 
 
-def _body() -> object:
-    try:
-        return json.loads(request.get_data())
-    except (ValueError, RecursionError):
-        raise Refused(Problem("H014")) from None
-
-
-def _shown(record: Row) -> dict:
-    shown = {name: value for name, value in movements.as_wire(record).items() if name not in HIDDEN and value}
-    return shown | {"retailerAccessCount": 0}
+@api.get(CONSENTS + "/changes")
+@gate(Question.CHANGES)
+def changes(iys_code: str, brand_code: str) -> ResponseReturnValue:
+    """The next movements after a cursor; 204 where there are none."""
+    page = feed.page(sender_of(iys_code, brand_code), request.args)
+    return page if page["list"] else ("", 204)

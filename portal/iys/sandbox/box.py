@@ -1,11 +1,11 @@
 """What the doors of the sandbox share: its file, its faults, its limits and its clock."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
 
+from .clock import Clock
 from .faults import Faults
 from .limits import Pace
 from .store import Store
@@ -18,11 +18,21 @@ class Box:
     store: Store
     faults: Faults
     pace: Pace
-    clock: Callable[[], datetime]
+    clock: Clock
     expiry_status: int
     token_calls_per_hour: int
+    may_push_in_clear: bool
+
+    def second(self) -> int:
+        """The present second of the sandbox's clock, as its file counts time."""
+        return int(self.clock().timestamp())
 
 
 def box() -> Box:
     """The box of the running app."""
     return current_app.extensions["sandbox"]
+
+
+def now() -> datetime:
+    """The present moment of the running app's box."""
+    return box().clock()

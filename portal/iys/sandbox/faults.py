@@ -6,11 +6,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from portal.registry import CODES
+from portal.registry import CODES, Question
 
 from .wreckage import KINDS
 
-ENDPOINTS = ("token", "add", "status", "multi_status")
+ENDPOINTS = tuple(str(question) for question in Question)
 CODE_KINDS = tuple(code for code in CODES if re.fullmatch(r"H\d+", code))
 
 

@@ -1,6 +1,12 @@
-"""The fields of a request, whether it came as JSON or as a form."""
+"""What a request brings: the fields of a JSON object or a form, or any JSON at all."""
+
+import json
 
 from flask import request
+
+from portal.registry import Problem
+
+from .refusals import Refused
 
 
 def fields_of_request() -> dict:
@@ -9,3 +15,21 @@ def fields_of_request() -> dict:
         return request.form.to_dict()
     body = request.get_json(silent=True)
     return body if isinstance(body, dict) else {}
+
+
+def json_of_request() -> object:
+    """The body as JSON, whatever its content type says: H014."""
+    try:
+        return json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        raise Refused(Problem("H014")) from None
+
+
+def number_asked_for(name: str, code: str, default: int) -> int:
+    """A whole number of the query, from 0 on; `code` for anything else."""
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Refused(Problem(code, [name], text))
+    return int(text)

@@ -6,6 +6,7 @@ from math import ceil
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from . import lists
 from .box import box
 from .faults import ENDPOINTS
 from .movements import WIRE_NAMES, as_wire
@@ -19,6 +20,7 @@ SEARCHED = " || ' ' || ".join(f"coalesce({column}, '')" for column in WIRE_NAMES
 @ledger.get("/")
 def show() -> ResponseReturnValue:
     """Movements, newest first; `q` filters by any text in a row, `page` counts from 1."""
+    lists.judge_due(box())
     text = request.args.get("q", "").strip()
     with box().store.reading() as db:
         found = _count_matching(db, text)
@@ -38,6 +40,7 @@ def dump() -> ResponseReturnValue:
     after = request.args.get("after", "0")
     if not after.isdecimal() or len(after) > LONGEST_NUMBER:
         return {"error": "after must be the seq of a movement"}, 400
+    lists.judge_due(box())
     with box().store.reading() as db:
         rows = db.execute("SELECT * FROM movement WHERE seq > ? ORDER BY seq", (int(after),)).fetchall()
         tally = _tally(db)

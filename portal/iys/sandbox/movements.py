@@ -1,4 +1,4 @@
-"""The sandbox's ledger: every movement in the order it was stored, and the answers to repeat."""
+"""The sandbox's ledger: every movement in the order it was stored, the state of each key, and the answers to repeat."""
 
 import hashlib
 import sqlite3
@@ -17,6 +17,7 @@ WIRE_NAMES = {
     "creation_date": "creationDate",
     "transaction_id": "transactionId",
 }
+OF_KEY = "brand_code = ? AND recipient = ? AND recipient_type = ? AND type = ?"
 
 
 class Key(NamedTuple):
@@ -41,19 +42,30 @@ def key_of(brand_code: int, body: dict) -> Key:
 
 
 def head(db: sqlite3.Connection, key: Key) -> sqlite3.Row | None:
-    """The latest movement of a key."""
-    select = "SELECT * FROM movement WHERE brand_code = ? AND recipient = ? AND recipient_type = ? AND type = ?"
-    return db.execute(f"{select} ORDER BY seq DESC LIMIT 1", key).fetchone()
+    """The state of a key: its latest movement."""
+    return db.execute(f"SELECT * FROM record WHERE {OF_KEY}", key).fetchone()
 
 
-def append(db: sqlite3.Connection, iys_code: int, key: Key, body: dict, creation_date: str) -> Stored:
-    """Store a movement; two of one key in one second share a transactionId, as at İYS."""
+def append(
+    db: sqlite3.Connection, iys_code: int, key: Key, body: dict, creation_date: str, *, citizen_name: str | None = None
+) -> Stored:
+    """Store a movement; two of one key in one second share a transactionId, as at İYS.
+
+    One that was created before the key's latest is only remembered: the state stays.
+    """
+    before = head(db, key)
     seed = db.execute("SELECT value FROM seed").fetchone()["value"]
-    transaction_id = _digest(seed, *map(str, key), creation_date)
-    row = (iys_code, *key, body["status"], body.get("source"), body.get("consentDate"), creation_date, transaction_id)
-    columns = ", ".join(list(WIRE_NAMES)[1:])
+    stored = Stored(_digest(seed, *map(str, key), creation_date), creation_date)
+    facts = (body["status"], body.get("source"), body.get("consentDate"), stored.creation_date, stored.transaction_id)
+    side = "IYS" if (body.get("source") or "").startswith("IYS_") else "HS"
+    columns = f"{', '.join(list(WIRE_NAMES)[1:])}, side, status_before, citizen_name"
+    row = (iys_code, *key, *facts, side, before["status"] if before else None, citizen_name)
     db.execute(f"INSERT INTO movement ({columns}) VALUES ({', '.join('?' * len(row))})", row)
-    return Stored(transaction_id, creation_date)
+    if before is None or creation_date >= before["creation_date"]:
+        db.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*key, *facts))
+    if before is None:
+        db.execute("UPDATE provider SET used = used + 1 WHERE iys_code = ?", (iys_code,))
+    return stored
 
 
 def answered(db: sqlite3.Connection, path: str, body: bytes) -> Stored | None:
@@ -77,6 +89,12 @@ def granted(db: sqlite3.Connection, keys: list[Key]) -> list[str]:
 def as_wire(row: sqlite3.Row) -> dict:
     """A movement under İYS's names."""
     return {wire: row[column] for column, wire in WIRE_NAMES.items()}
+
+
+def told(row: sqlite3.Row) -> dict:
+    """A movement or a state as İYS's lists show it, without the codes it was asked by; "" for a date it never had."""
+    names = {column: wire for column, wire in WIRE_NAMES.items() if column not in ("seq", "iys_code", "brand_code")}
+    return {wire: row[column] or "" for column, wire in names.items()}
 
 
 def _request_digest(path: str, body: bytes) -> str:

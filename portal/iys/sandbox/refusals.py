@@ -1,5 +1,7 @@
 """How the sandbox says no: İYS's code, its HTTP status and its exact text."""
 
+from collections.abc import Sequence
+
 from portal import registry
 from portal.registry import CODES, Problem
 
@@ -7,14 +9,19 @@ from portal.registry import CODES, Problem
 class Refused(Exception):
     """A request İYS does not accept, with everything that is wrong; the first problem gives the HTTP status."""
 
-    def __init__(self, *problems: Problem, http: int | None = None):
+    def __init__(self, *problems: Problem, http: int | None = None, positions: Sequence[int] | None = None):
         super().__init__(*(problem.code for problem in problems))
         self.problems = problems
+        self.positions = positions
         self.http = http or CODES[problems[0].code].http
 
     def answer(self) -> tuple[dict, int]:
-        """Body and status as İYS sends them."""
-        return registry.as_wire(list(self.problems)), self.http
+        """Body and status as İYS sends them; of a list, each problem names its position from 0."""
+        body = registry.as_wire(list(self.problems))
+        if self.positions is not None:
+            errors = zip(self.positions, body["errors"], strict=True)
+            body = {"errors": [{"index": position, **error} for position, error in errors]}
+        return body, self.http
 
 
 def refusal(code: str) -> tuple[dict, int]:
@@ -26,3 +33,17 @@ def refuse_if(problems: list[Problem]) -> None:
     """Raise Refused when there are any."""
     if problems:
         raise Refused(*problems)
+
+
+def refuse_list_if(problems: list[tuple[int, Problem]]) -> None:
+    """Raise Refused when any item of a list, by its position, is wrong: the whole list is refused."""
+    if problems:
+        raise Refused(*(problem for _, problem in problems), positions=[position for position, _ in problems])
+
+
+def filled(code: str, **values: object) -> Problem:
+    """A problem whose text names a value, where İYS's text has {{name}}."""
+    text = CODES[code].message
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", str(value))
+    return Problem(code, text=text)

@@ -63,7 +63,7 @@ def _reset_after(endpoint: str, truth: Truth, seconds: float) -> Response:
 
 def _failure_after(endpoint: str, truth: Truth, seconds: float) -> Response:
     answer = truth()
-    return make_response(refusal("H101")) if answer.status_code == 200 else answer
+    return make_response(refusal("H101")) if answer.status_code < 300 else answer
 
 
 def _slow(endpoint: str, truth: Truth, seconds: float) -> Response:

@@ -49,6 +49,9 @@ class Provider:
         kind = "data" if isinstance(body, bytes | str) else "json"
         return self.client.post(path, headers={"Authorization": f"Bearer {self.token}"}, **{kind: body})
 
+    def gets(self, path):
+        return self.client.get(path, headers={"Authorization": f"Bearer {self.token}"})
+
     def adds(self, body, path=ADD):
         return self.posts(path, body)
 

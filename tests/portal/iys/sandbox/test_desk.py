@@ -92,7 +92,7 @@ def test_a_form_asks_for_a_fault_too(provider):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"endpoint": "bulk"}, "endpoints are token, add, status, multi_status, *"),
+        ({"endpoint": "bulk"}, "endpoints are token, add, bulk_add, bulk_result, status, multi_status, history"),
         ({"endpoint": None}, "endpoints are token"),
         (
             {"kind": "H999"},
