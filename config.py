@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
@@ -23,6 +24,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
             raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters.")
     instance = Path(environ.get("INSTANCE", "instance")).absolute()
     development = environ.get("DEVELOPMENT") == "1"
+    hosts = _words(environ.get("HOSTS", "localhost,127.0.0.1" if development else ""))
     port = _number(environ, "PORT", 8000)
     if environ.get("HOSTS") and not development and not environ.get("LINK_BASE"):
         raise BadSetting("Set LINK_BASE (https://…), with which links begin: they would lead to this machine only.")
@@ -34,9 +36,10 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "DATABASE_URL": environ.get("DATABASE_URL") or f"sqlite:///{instance / 'izinlink.db'}",
         "QUEUE_FILE": str(instance / "queue.db"),
         "DEVELOPMENT": development,
-        "HOSTS": frozenset(_words(environ.get("HOSTS", "localhost,127.0.0.1" if development else ""))),
+        "HOSTS": frozenset(hosts),
         "SHORT_HOSTS": frozenset(_words(environ.get("SHORT_HOSTS", ""))),
         "LINK_BASE": environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/"),
+        "PUSH_BASE": _push_base(environ, hosts, port, development=development),
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
         "IYS_BASE_URL": environ.get("IYS_BASE_URL", "https://api.iys.org.tr").rstrip("/"),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
@@ -74,6 +77,19 @@ def vault_keys(text: str) -> dict[int, bytes]:
     if len(keys) > 2 or max(keys) - min(keys) != len(keys) - 1:
         raise BadSetting("VAULT_KEYS holds one key generation, or two that follow each other while keys rotate.")
     return keys
+
+
+def _push_base(environ: Mapping[str, str], hosts: list[str], port: float, *, development: bool) -> str:
+    """Where İYS posts movements to, without the token: on a main host, and in production by https (H531)."""
+    main = [host for host in hosts if host not in _words(environ.get("SHORT_HOSTS", ""))]
+    given = environ.get("PUSH_BASE", "").rstrip("/")
+    if not given:
+        begin = f"http://{main[0]}:{port}" if development and main else f"https://{main[0]}" if main else ""
+        return f"{begin}/inbound/iys" if begin else ""
+    address = urlsplit(given)
+    if address.hostname not in main or address.scheme != "https" and not development:
+        raise BadSetting("PUSH_BASE is https://<one of HOSTS, not a short one>/inbound/iys: İYS posts there.")
+    return given
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:

@@ -1,5 +1,6 @@
 """What İYS tells us: movements, the feeds they are pulled from, and what is pushed to us."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -110,3 +111,8 @@ class Push(Base):
     ended_at: Mapped[datetime | None]
     taken: Mapped[int] = mapped_column(Integer, default=0)  # Movements that were new.
     unreadable: Mapped[int] = mapped_column(Integer, default=0)  # Rows that said nothing we can use.
+
+
+def token_digest(token: str) -> bytes:
+    """What a registration is found by. The token is random and long: a plain hash tells nothing of it."""
+    return hashlib.sha256(token.encode()).digest()

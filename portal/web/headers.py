@@ -26,7 +26,7 @@ def _set(response: Response) -> Response:
     if request.endpoint == "static":
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
-    for name, value in (BY_CODE if request.blueprint in ("recipient", None) else SIGNED_IN).items():
+    for name, value in (BY_CODE if request.blueprint in ("recipient", "inbound", None) else SIGNED_IN).items():
         response.headers[name] = value
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -11,7 +11,8 @@ from flask import Flask, Response, g, request
 
 PHONE = re.compile(r"(?:\+|00)?\d[\d ().-]{8,16}\d")
 EMAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+\.\w+")
-CODE = re.compile(r"/(?:[km]/\w+|[34679a-hjkmnprt-yA-HJ-NP-RT-Y]{10,32}\b)")  # The second: at the root of a short host.
+# A recipient's code, the token that İYS posts to, and a code at the root of a short host.
+CODE = re.compile(r"/(?:[km]/\w+|iys/[\w-]{43}|[34679a-hjkmnprt-yA-HJ-NP-RT-Y]{10,32}\b)")
 NUMBERS = frozenset({"submission", "campaign", "provider", "request", "timestamp", "ms", "status", "id"})
 
 log = structlog.get_logger()

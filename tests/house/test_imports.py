@@ -38,7 +38,15 @@ MACHINES = (
     "portal.messaging",
     "portal.rotation",
 )
-DOORS = ("portal.cli", "portal.dashboard", "portal.jobs", "portal.recipient", "portal.signin", "portal.web")
+DOORS = (
+    "portal.cli",
+    "portal.dashboard",
+    "portal.inbound",
+    "portal.jobs",
+    "portal.recipient",
+    "portal.signin",
+    "portal.web",
+)
 FLOORS = (GROUND, RULES, MACHINES, DOORS)
 
 NEXT_DOOR, SETTINGS, CONTENTS = "shortlinks", "config", "portal"

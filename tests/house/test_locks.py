@@ -13,13 +13,13 @@ UNLOCKED = {"static"}  # Flask's own route: stylesheets and the icon.
 
 def test_every_door_has_a_named_lock(app):
     assert set(app.blueprints) <= set(LOCKS)
-    assert {LOCKS[door] for door in app.blueprints} <= {"open to all", "by code", "signed in"}
+    assert {LOCKS[door] for door in app.blueprints} <= {"open to all", "by code", "by password", "signed in"}
 
 
 def test_every_door_is_registered_beside_its_lock():
     registered = list(product.calls(product.tree(product.ROOT / "portal" / "__init__.py"), "register_blueprint"))
 
-    assert len(registered) == 4
+    assert len(registered) == 5
     assert [ast.unparse(call) for call in registered if not is_locked(call)] == []
 
 

@@ -147,3 +147,30 @@ def test_production_without_hosts_answers_nobody(environ):
 def test_production_says_where_its_links_begin():
     with pytest.raises(config.BadSetting, match="LINK_BASE"):
         read(DEVELOPMENT=None, LINK_BASE=None, HOSTS="izin.example")
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ({"DEVELOPMENT": None, "HOSTS": "izin.example,www.izin.example"}, "https://izin.example/inbound/iys"),
+        ({"DEVELOPMENT": None, "HOSTS": "k.example,izin.example", "SHORT_HOSTS": "k.example"}, "https://izin.example/"),
+        ({"DEVELOPMENT": None, "HOSTS": None}, ""),
+        ({"HOSTS": "localhost", "PORT": "8000"}, "http://localhost:8000/inbound/iys"),
+        (
+            {"DEVELOPMENT": None, "HOSTS": "a.example,b.example", "PUSH_BASE": "https://b.example/inbound/iys/"},
+            "https://b",
+        ),
+    ],
+)
+def test_iys_posts_to_a_main_host(given, base):
+    settings = read(**given)
+
+    assert settings["PUSH_BASE"].startswith(base) and bool(settings["PUSH_BASE"]) == bool(base)
+
+
+@pytest.mark.parametrize(
+    "base", ["http://izin.example/inbound/iys", "https://k.example/iys", "https://else.example", "x"]
+)
+def test_iys_posts_neither_in_clear_nor_to_a_host_that_is_not_ours(base):
+    with pytest.raises(config.BadSetting, match="PUSH_BASE"):
+        read(DEVELOPMENT=None, HOSTS="izin.example,k.example", SHORT_HOSTS="k.example", PUSH_BASE=base)
