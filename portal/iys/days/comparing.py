@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import batched, chain
+from itertools import chain, islice
 
 from sqlalchemy.orm import Session
 
@@ -53,8 +53,8 @@ class Side:
 
 def compare(session: Session, vault: Vault, side: Side, lines: Iterable[Line]) -> Iterator[Piece]:
     """Every row of the file, then what we hold that no row names. Nothing is written."""
-    named = set()
-    for rows in batched(lines, PIECE):
+    named, lines = set(), iter(lines)
+    while rows := tuple(islice(lines, PIECE)):
         named.update(hash(line.transaction_id) for line in rows)
         yield _of_rows(session, vault, side, rows)
     for transaction_ids in our_side.of_day(session, side.provider_id, side.brand_id, side.day):
