@@ -27,4 +27,4 @@ def layout() -> dict:
     return {"current_user": current_user, "provider_title": provider.title}
 
 
-from portal.dashboard import campaigns, connection, overview, recipients  # noqa: E402, F401 - the pages register with the door
+from portal.dashboard import campaigns, connection, forwarding, overview, recipients  # noqa: E402, F401 - the pages register with the door

@@ -1,13 +1,14 @@
-"""How a provider stands with İYS now: what keeps its decisions waiting, said on more than one page."""
+"""How a provider stands with İYS now: what waits, and what keeps it waiting; shown on more than one page."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal import registry
+from portal.consents.urgency import AMBER, RED, Urgency, urgency
 from portal.extensions import reading
-from portal.models import Connection, Credential
+from portal.models import OPEN, Connection, Credential, Lane, Outcome, Submission
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,33 @@ def block_of(provider_id: int, at: datetime) -> Block | None:
 
 def _block(code: str, *, only_grants: bool) -> Block:
     return Block(code, registry.sentence_of(code), registry.cure_of(code), only_grants)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in one lane: how much, since when, and how much of it for too long."""
+
+    lane: Lane
+    count: int
+    blocked: int
+    amber: int  # A day old or older; those of `red` among them.
+    red: int
+    oldest: datetime | None
+    urgency: Urgency
+
+
+def waiting_of(provider_id: int, at: datetime) -> list[Waiting]:
+    """What İYS has not heard yet, in the order of the lanes, empty ones too."""
+    rows = reading().execute(
+        select(
+            Submission.lane, func.count().label("count"),
+            func.count().filter(Submission.outcome == Outcome.BLOCKED).label("blocked"),
+            func.count().filter(Submission.created_at <= at - AMBER).label("amber"),
+            func.count().filter(Submission.created_at <= at - RED).label("red"),
+            func.min(Submission.created_at).label("oldest"),
+        )
+        .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
+        .group_by(Submission.lane)
+    )  # fmt: skip
+    by_lane = {row.lane: Waiting(*row, urgency=urgency(row.oldest, at)) for row in rows}
+    return [by_lane.get(lane) or Waiting(lane, 0, 0, 0, 0, None, Urgency.OK) for lane in Lane]

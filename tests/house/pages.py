@@ -4,12 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace as Thing
 
+from portal.consents.resending import Hopeless
+from portal.consents.urgency import Urgency
 from portal.dashboard.connection import ConnectionForm
 from portal.dashboard.forms import AudienceForm, CampaignForm, SearchForm
+from portal.dashboard.forwarding import HOPELESS
+from portal.iys import breaker, gauge
 from portal.iys.findings import BrandFound, Findings, Whose
 from portal.iys.quota import Subscription, forecast
 from portal.iys.troubles import Trouble, words_of
-from portal.models import CampaignKind, ContactKind, CredentialKind, Delivery, LeftOut, Outcome, Way
+from portal.models import CampaignKind, ContactKind, CredentialKind, Delivery, Lane, LeftOut, Outcome, Way
 from portal.registry import Channel, RecipientType, Status
 from portal.signin import SignInForm
 
@@ -127,6 +131,33 @@ def _connection(**other) -> dict:
     } | other  # fmt: skip
 
 
+def _forwarding(**other) -> dict:
+    lane = Thing(lane=Lane.REFUSALS, count=3, blocked=1, amber=2, red=1, oldest=AT, urgency=Urgency.RED)
+    cases = [
+        Thing(
+            id=number, address=ADDRESS, recipient_id=1, brand_name="Örnek Mağaza", channel=Channel.SMS,
+            status=Status.GRANTED, decided_at=AT, deadline=AT, outcome=outcome, code="H121", urgency=Urgency.AMBER,
+            sentence=PROBLEM.sentence, cure=PROBLEM.cure, why_not=why, may_close=outcome != Outcome.BLOCKED,
+        )
+        for number, (outcome, why) in enumerate(
+            [(Outcome.BLOCKED, Hopeless.NOT_PARKED), (Outcome.PARKED, None)]
+            + [(Outcome.PARKED, each) for each in Hopeless] + [(Outcome.EXPIRED, Hopeless.NOT_PARKED)]
+        )
+    ]  # fmt: skip
+    block = Thing(code="H525", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=True)
+    return {
+        "lanes": [lane], "block": block, "is_connected": True, "show": "attention", "hopeless": HOPELESS,
+        "line": _line(breaker.State(True, 7, AT), gauge.Gauge(1000, 300, 0.7, gauge.Level.PAUSED)),
+        "held": [Thing(id=1, size=1000, created_at=AT, brand_name="Örnek Mağaza")],
+        "counts": {"attention": 2, "parked": 1, "expired": 1, "blocked": 0},
+        "page": Thing(cases=cases, before=7, is_first=False),
+    } | other  # fmt: skip
+
+
+def _line(host, ratio) -> dict:
+    return {"host": host, "gauge": ratio, "budgets": [("Oturum açma", 9, 10)]}
+
+
 # (template, what is special): what it is given.
 PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/page.html", "asks"): link_page,
@@ -154,6 +185,11 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/campaign.html", "linked"): lambda: _campaign_page(_campaign(launched=True, linked=True)),
     ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
+    ("dashboard/forwarding.html", ""): _forwarding,
+    ("dashboard/forwarding.html", "at first"): lambda: _forwarding(
+        block=None, is_connected=False, held=[], page=Thing(cases=[], before=None, is_first=True),
+        line=_line(breaker.State(False, 0, None), gauge.Gauge(3, 0, None, gauge.Level.OK)),
+    ),
     ("dashboard/connection.html", ""): _connection,
     ("dashboard/connection.html", "at first"): lambda: _connection(connected=None),
     ("dashboard/recipient.html", ""): _recipient,
