@@ -1,19 +1,20 @@
 """The first page: today's decisions, how İYS keeps up, and how long is left for the oldest."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import render_template
 from flask_login import current_user
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from portal import addresses, clock, recipients, registry
+from portal import addresses, clock, recipients
+from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
+from portal.dashboard.standing import block_of, waiting_of
 from portal.extensions import reading, vault
-from portal.models import OPEN, Brand, Connection, Credential, Decision, Outcome, Recipient, Submission
+from portal.models import OPEN, Brand, Decision, Outcome, Recipient, Submission
 from portal.registry import Channel, Status
 
-AMBER, RED = timedelta(hours=24), timedelta(hours=48)
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # What is blocked has an alert of its own, and goes on by itself.
 RECENT = 12
 
@@ -24,7 +25,7 @@ class Deadline:
 
     since: datetime
     deadline: datetime
-    level: str
+    level: Urgency
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Figures:
     waiting: int
     accepted: int
     attention: int
-    late: int
+    amber: int
+    red: int
     oldest: Deadline | None
     decisions: list[Recent]
 
@@ -58,38 +60,22 @@ class Figures:
 def overview():
     """Show how things stand."""
     mine = current_user.provider_id
-    blocked = _blocked_code(mine, clock.now())
-    return render_template(
-        "dashboard/overview.html",
-        figures=_figures(mine, clock.now()),
-        blocked_code=blocked,
-        blocked_sentence=registry.sentence_of(blocked) if blocked else None,
-    )
-
-
-def _blocked_code(provider_id: int, at: datetime) -> str | None:
-    """What İYS has against this provider now: against its rights and package, or against its credential."""
-    theirs = or_(Connection.blocked_until > at, Connection.grants_blocked_until > at)
-    row = reading().execute(
-        select(Connection.blocked_code.label("connection"), Credential.blocked_code.label("credential"), theirs)
-        .join(Credential, Credential.id == Connection.credential_id)
-        .where(Connection.provider_id == provider_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    return row.credential or (row.connection if row[2] else None)
+    at = clock.now()
+    return render_template("dashboard/overview.html", figures=_figures(mine, at), block=block_of(mine, at))
 
 
 def _figures(provider_id: int, at: datetime) -> Figures:
     today = _decided_today(provider_id, at)
     outcomes = _outcomes(provider_id)
+    lanes = waiting_of(provider_id, at)
     return Figures(
         granted_today=today.get(Status.GRANTED, 0),
         refused_today=today.get(Status.REFUSED, 0),
-        waiting=sum(outcomes.get(each, 0) for each in OPEN),
+        waiting=sum(lane.count for lane in lanes),
         accepted=outcomes.get(Outcome.ACCEPTED, 0) + outcomes.get(Outcome.VERIFIED, 0),
         attention=sum(outcomes.get(each, 0) for each in NEEDS_ATTENTION),
-        late=_late(provider_id, at),
+        amber=sum(lane.amber for lane in lanes),
+        red=sum(lane.red for lane in lanes),
         oldest=_oldest(provider_id, at),
         decisions=_recent(provider_id),
     )
@@ -104,15 +90,10 @@ def _decided_today(provider_id: int, at: datetime) -> dict[Status, int]:
 
 
 def _outcomes(provider_id: int) -> dict[Outcome, int]:
-    mine = select(Submission.outcome, func.count()).where(Submission.provider_id == provider_id)
-    return dict(reading().execute(mine.group_by(Submission.outcome)).all())
-
-
-def _late(provider_id: int, at: datetime) -> int:
-    late = select(func.count()).where(
-        Submission.provider_id == provider_id, Submission.outcome.in_(OPEN), Submission.created_at < at - AMBER
+    mine = select(Submission.outcome, func.count()).where(
+        Submission.provider_id == provider_id, Submission.closed_at.is_(None)
     )
-    return reading().scalar(late)
+    return dict(reading().execute(mine.group_by(Submission.outcome)).all())
 
 
 def _oldest(provider_id: int, at: datetime) -> Deadline | None:
@@ -128,8 +109,7 @@ def _oldest(provider_id: int, at: datetime) -> Deadline | None:
     )
     if oldest is None:
         return None
-    age = at - oldest.created_at
-    return Deadline(*oldest, level="red" if age >= RED else "amber" if age >= AMBER else "ok")
+    return Deadline(*oldest, level=urgency(oldest.created_at, at))
 
 
 def _recent(provider_id: int) -> list[Recent]:

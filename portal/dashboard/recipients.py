@@ -7,7 +7,8 @@ from flask import abort, redirect, render_template, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import addresses, limits, recipients, registry
+from portal import addresses, clock, limits, recipients, registry
+from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door, note
 from portal.dashboard.forms import SearchForm
 from portal.extensions import db, limiter, reading, vault
@@ -32,6 +33,7 @@ class Told:
     sentence: str | None
     cure: str | None
     deadline: datetime | None
+    urgency: Urgency
 
 
 @door.route("/recipients", methods=["GET", "POST"])
@@ -91,11 +93,13 @@ def _decisions(found: Recipient) -> list[Told]:
         .where(Decision.recipient_id == found.id)
         .order_by(Decision.consent_date.desc(), Decision.id.desc())
     )
-    return [_told(decision, brand_name, submission) for decision, brand_name, submission in rows]
+    at = clock.now()
+    return [_told(decision, brand_name, submission, at) for decision, brand_name, submission in rows]
 
 
-def _told(decision: Decision, brand_name: str, submission: Submission | None) -> Told:
+def _told(decision: Decision, brand_name: str, submission: Submission | None, at: datetime) -> Told:
     code = submission.code if submission else None
+    waits = submission is not None and submission.is_open
     return Told(
         decided_at=decision.consent_date,
         brand_name=brand_name,
@@ -109,5 +113,6 @@ def _told(decision: Decision, brand_name: str, submission: Submission | None) ->
         code=code,
         sentence=registry.sentence_of(code) if code else None,
         cure=registry.cure_of(code) if code else None,
-        deadline=submission.safe_deadline if submission and submission.is_open else None,
+        deadline=submission.safe_deadline if waits else None,
+        urgency=urgency(submission.created_at, at) if waits else Urgency.OK,
     )

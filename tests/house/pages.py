@@ -27,6 +27,7 @@ SENDER = {
 }
 SIGNED_IN = {"current_user": Thing(name="Ayşe"), "provider_title": "Örnek Mağazacılık A.Ş."}
 PROBLEM = Thing(sentence="Dosya çok büyük.", cure="Dosyayı bölün ve parçaları ayrı ayrı yükleyin.")
+BLOCK = Thing(code="H525", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=True)
 
 
 def _row(channel, held=None, chosen=None):
@@ -65,10 +66,10 @@ def _overview(**other) -> dict:
     )  # fmt: skip
     oldest = Thing(since=AT, deadline=AT + timedelta(days=3), level="amber")
     figures = {
-        "granted_today": 1, "refused_today": 0, "waiting": 1, "accepted": 2, "attention": 1, "late": 1,
+        "granted_today": 1, "refused_today": 0, "waiting": 1, "accepted": 2, "attention": 1, "amber": 1, "red": 0,
         "oldest": oldest, "decisions": [decision],
     }  # fmt: skip
-    return {"figures": Thing(**(figures | other)), "blocked_code": "H520", "blocked_sentence": PROBLEM.sentence}
+    return {"figures": Thing(**(figures | other)), "block": BLOCK}
 
 
 def _campaign(launched: bool = False, linked: bool = False):
@@ -108,7 +109,7 @@ def _recipient() -> dict:
     decision = Thing(
         decided_at=AT, brand_name="Örnek Mağaza", channel=Channel.SMS, status=Status.REFUSED, source="HS_WEB",
         way=Way.LINK, outcome=Outcome.PARKED, transaction_id="ab" * 32, accepted_at=AT, code="H120",
-        sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT,
+        sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT, urgency=Urgency.RED,
     )  # fmt: skip
     return {"address": ADDRESS, "heads": [head], "decisions": [decision]}
 
@@ -122,7 +123,7 @@ def _connection(**other) -> dict:
     connected = Thing(
         kind=CredentialKind.PARTNER, username=None, integrator_code=7, writes_since=None, tested_at=AT, findings=found,
         forecast=forecast(found.subscription), ends_at=AT,
-        block=Thing(code="H520", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=False),
+        block=BLOCK,
     )  # fmt: skip
     return {
         "form": ConnectionForm(), "provider": Thing(title="Örnek Mağazacılık A.Ş.", iys_code=700001),
@@ -144,9 +145,8 @@ def _forwarding(**other) -> dict:
             + [(Outcome.PARKED, each) for each in Hopeless] + [(Outcome.EXPIRED, Hopeless.NOT_PARKED)]
         )
     ]  # fmt: skip
-    block = Thing(code="H525", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=True)
     return {
-        "lanes": [lane], "block": block, "is_connected": True, "show": "attention", "hopeless": HOPELESS,
+        "lanes": [lane], "block": BLOCK, "is_connected": True, "show": "attention", "hopeless": HOPELESS,
         "line": _line(breaker.State(True, 7, AT), gauge.Gauge(1000, 300, 0.7, gauge.Level.PAUSED)),
         "held": [Thing(id=1, size=1000, created_at=AT, brand_name="Örnek Mağaza")],
         "counts": {"attention": 2, "parked": 1, "expired": 1, "blocked": 0},

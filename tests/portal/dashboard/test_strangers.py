@@ -2,8 +2,19 @@
 
 import pytest
 
+from portal import clock
 from portal.extensions import db
-from portal.models import AudienceEntry, AuditEntry, Brand, Campaign, ImportBatch, Recipient
+from portal.models import (
+    AudienceEntry,
+    AuditEntry,
+    Brand,
+    BulkRequest,
+    BulkState,
+    Campaign,
+    ImportBatch,
+    Recipient,
+    Submission,
+)
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.dashboard.test_campaign_pages import FORM
@@ -12,14 +23,24 @@ from tests.portal.dashboard.test_campaign_pages import FORM
 @pytest.fixture
 def things(app, rows) -> dict[str, int]:
     """Ayşe's things, by the name of their id in addresses."""
-    make.codes(app)
+    code = make.codes(app)[make.PHONE]
+    make.Person(app.test_client(), code).decides(MESAJ="RET")
     campaign = rows.one(Campaign)
     with app.app_context():
         draft = make.campaign()
         make.bring(draft, make.PHONE)
         draft_id = draft.id
-        db.session.rollback()
-    return {"campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id}
+        held = BulkRequest(
+            provider_id=draft.provider_id, brand_id=draft.brand_id, endpoint="/", size=1, state=BulkState.HELD,
+            created_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(held)
+        db.session.commit()
+        bulk_id = held.id
+    return {
+        "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
+        "submission_id": rows.one(Submission).id,
+    }  # fmt: skip
 
 
 @pytest.fixture
