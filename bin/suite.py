@@ -17,15 +17,18 @@ from tests.postgres import running_postgres  # noqa: E402  (the path to it stand
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
 MEMORY = Path("/dev/shm")  # A folder that Linux keeps in memory.
+NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
 ENOUGH = 256 * 1024 * 1024  # Bytes; a container may have less.
 
 
 def main() -> None:
-    """Run one of the suites: fast, long, or (without a word) everything but the long tests."""
+    """Run one of the suites: fast, long, contract, or (without a word) everything but the long tests."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    os.chdir(ROOT)
     suite, chosen = _suite_and_arguments(sys.argv[1:])
-    if suite != "fast":
+    if suite == "contract":
+        os.environ["IYS_OPENAPI"] = str(_document())
+    os.chdir(ROOT)
+    if suite not in ("fast", "contract"):
         os.environ["CHROMIUM"] = _chromium()
     failed = [name for name, went_well in _steps(suite, chosen) if not went_well]
     if failed:
@@ -41,12 +44,25 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "fast":
         yield "SQLite", _pytest("-n2", "-m", "not long and not slow and not browser", *chosen, folder=_in_memory())
         return
+    if suite == "contract":
+        yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
+        return
     tests = ["-m", "long"] if suite == "long" else ["-n2", "-m", "not long"]
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
     yield "SQLite", _pytest(*tests, *chosen)
     with _postgresql() as url:
         yield "PostgreSQL", _pytest(*tests, *chosen, database=url)
+
+
+def _document() -> Path:
+    """İYS's OpenAPI document, which is İYS's and so not part of this repository: whoever compares brings it."""
+    named = os.environ.get("IYS_OPENAPI")
+    if named and Path(named).is_file():
+        return Path(named).absolute()
+    said = f"IYS_OPENAPI names no file: {named}" if named else "IYS_OPENAPI is not set"
+    print(f"{said}. Nothing was compared: IYS_OPENAPI=path/to/openapi.json bin/test contract", file=sys.stderr)
+    sys.exit(NO_DOCUMENT)
 
 
 def _postgresql() -> contextlib.AbstractContextManager[str]:

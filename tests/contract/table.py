@@ -1,5 +1,7 @@
-"""İYS's API as we rely on it, in one place: paths, fields, limits and codes. Registry, client and sandbox are held to it,
-and it is held to İYS's own document (3.2.0, 25/02/2026) by `bin/test contract`."""
+"""İYS's API as we rely on it, in one place: paths, fields, limits and codes.
+
+Registry, client and sandbox are held to it, and `bin/test contract` holds it to İYS's own document (3.2.0, 25/02/2026).
+"""
 
 from dataclasses import dataclass
 
