@@ -65,7 +65,8 @@ def show_receipt(code: str):
     if receipt is None:
         guesses.count()
         abort(404)
-    return render_template("recipient/receipt.html", receipt=pages.receipt_page(reading(), vault(), receipt, code))
+    shown = pages.receipt_page(reading(), vault(), receipt, code, clock.now())
+    return render_template("recipient/receipt.html", receipt=shown)
 
 
 def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:

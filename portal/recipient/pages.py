@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal import addresses
+from portal.consents.urgency import Urgency, urgency
 from portal.models import (
     CampaignKind,
     Decision,
@@ -110,6 +111,8 @@ class Line:
     outcome: Outcome | None
     transaction_id: str | None
     accepted_at: datetime | None
+    deadline: datetime | None  # While İYS has not heard it.
+    urgency: Urgency
 
 
 @dataclass(frozen=True)
@@ -140,18 +143,15 @@ def find_receipt(session: Session, code: str) -> Receipt | None:
     return receipt if receipt and fits else None
 
 
-def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str) -> ReceiptPage:
+def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str, at: datetime) -> ReceiptPage:
     """What a receipt says now."""
     lines = session.execute(
-        select(
-            Decision.channel, Decision.status, Decision.consent_date, Submission.outcome,
-            Submission.transaction_id, Submission.accepted_at,
-        )
+        select(Decision, Submission)
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .where(ReceiptDecision.receipt_id == receipt.id)
         .order_by(Decision.recipient_type)
-    )  # fmt: skip
+    )
     recipient = session.get_one(Recipient, receipt.recipient_id)
     text = text_of(session, receipt.text_id)
     return ReceiptPage(
@@ -161,9 +161,23 @@ def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str) ->
         brand_name=text.brand_name,
         sender_title=text.sender_title,
         sender_mersis=text.sender_mersis,
-        lines=sorted((Line(*line) for line in lines), key=lambda line: list(Channel).index(line.channel)),
+        lines=sorted((_line(*line, at) for line in lines), key=lambda line: list(Channel).index(line.channel)),
         refresh_url=url_for(".receipt", code=code, lang=request.args.get("lang")),
         page_url=url_for(_link_endpoint(), code=_code_of(session, receipt.link_id), lang=request.args.get("lang")),
+    )
+
+
+def _line(decision: Decision, submission: Submission | None, at: datetime) -> Line:
+    waits = submission is not None and submission.is_open
+    return Line(
+        channel=decision.channel,
+        status=decision.status,
+        decided_at=decision.consent_date,
+        outcome=submission.outcome if submission else None,
+        transaction_id=submission.transaction_id if submission else None,
+        accepted_at=submission.accepted_at if submission else None,
+        deadline=submission.safe_deadline if waits else None,
+        urgency=urgency(submission.created_at, at) if waits else Urgency.OK,
     )
 
 

@@ -47,8 +47,9 @@ def link_page(**other) -> dict:
 def _receipt() -> dict:
     lines = [
         Thing(
-            channel=Channel.SMS, status=status, decided_at=AT, outcome=outcome, transaction_id="ab" * 32, accepted_at=AT
-        )
+            channel=Channel.SMS, status=status, decided_at=AT, outcome=outcome, transaction_id="ab" * 32,
+            accepted_at=AT, deadline=AT, urgency=Urgency.AMBER,
+        )  # fmt: skip
         for outcome in (*Outcome, None)
         for status in Status
     ]

@@ -1,9 +1,14 @@
 """The receipt: a page at an address that cannot be guessed, which tells the truth each time."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 import shortlinks
-from portal.models import Receipt
+from portal import clock
+from portal.extensions import db
+from portal.models import Outcome, Receipt, Submission
 from tests import make
 from tests.make import Person
 
@@ -82,3 +87,27 @@ def test_two_acts_have_two_receipts(fatma, browser):
 
     assert first != second
     assert "SMS" in browser.get(first).text and "SMS" not in browser.get(second).text
+
+
+@pytest.mark.parametrize(
+    ("age", "tone"), [(timedelta(0), None), (timedelta(hours=24), "amber"), (timedelta(hours=48), "red")]
+)
+def test_it_says_until_when_iys_must_hear_and_whether_that_is_late(fatma, browser, age, tone):
+    location = fatma.decides(MESAJ="RET").location
+
+    with time_machine.travel(clock.now() + age):
+        page = browser.get(location).text
+
+    assert "bildirilmesi gereken son an" in page
+    assert ("Bildirim gecikti." in page) == (tone is not None)
+    assert tone is None or f'class="{tone}"' in page
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.NOT_NEEDED, Outcome.PARKED, Outcome.EXPIRED])
+def test_it_speaks_of_no_deadline_once_nothing_is_on_its_way(app, fatma, browser, outcome):
+    location = fatma.decides(MESAJ="RET").location
+    with app.app_context():
+        db.session.query(Submission).update({"outcome": outcome})
+        db.session.commit()
+
+    assert "son an" not in browser.get(location).text
