@@ -1,6 +1,7 @@
 """`flask iys …`: the forwarder, and an İYS in a box."""
 
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from portal import accounts, clock
+from portal.extensions import db, vault
 from portal.iys import running
 from portal.iys.sandbox import create_sandbox, register
 
@@ -34,3 +37,28 @@ def sandbox(port: int, file: Path | None, account: str | None) -> None:
         register(box, account)
     click.echo(f"İYS sandbox: http://127.0.0.1:{port}/")
     box.run(port=port, threaded=True)
+
+
+@group.command()
+@click.option("--username", required=True, help="The partner's API user at İYS.")
+@click.option("--integrator-code", required=True, type=click.IntRange(min=1), help="The partner's own İYS number.")
+def partner(username: str, integrator_code: int) -> None:
+    """Keep the account of a partner (iş ortağı), which providers may then choose on their connection page.
+
+    The password is asked for, or read as the first line of what is piped in. A known integrator code gets the new
+    name and password.
+    """
+    password = _asked_password()
+    if not password:
+        raise click.UsageError("A password is needed.")
+    credential = accounts.keep_partner(
+        db.session, vault(), integrator_code=integrator_code, username=username, password=password, at=clock.now()
+    )
+    db.session.commit()
+    click.echo(f"Partner {credential.integrator_code} is kept; providers may choose it.")
+
+
+def _asked_password() -> str:
+    if sys.stdin.isatty():
+        return click.prompt("Password", hide_input=True)
+    return sys.stdin.readline().rstrip("\r\n")
