@@ -1,149 +1,134 @@
-"""Taking the next due submission in hand: by lease, refusals first, one of a key at a time, at İYS's pace."""
+"""Taking due submissions in hand: by lease, the oldest of a lane first, and one of a key at a time."""
 
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, not_, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, not_, select, update
+from sqlalchemy.orm import Session
 
-from portal.iys import pace
-from portal.models import Connection, Consent, Credential, Lane, Outcome, Submission
-from portal.registry import Channel, RecipientType, Status
-from portal.vault import Vault
+from portal.extensions import reading
+from portal.iys.forwarding import waiting
+from portal.models import Consent, Lane, Outcome, Submission
+from portal.registry import MOST_IN_A_LIST, Channel, RecipientType, Status
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's work waits no longer.
-STUBBORN = 2  # After so many attempts a grant no longer holds up a refusal.
-ABSENT = "absent"  # Our own word for: multi-status did not list it.
-HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no ONAY to withdraw.
+SINGLES = (Lane.REFUSALS, Lane.PEOPLE)
 
-Earlier = aliased(Submission)
+_looking = threading.Lock()  # Threads of one process need not race for the same row; other processes may.
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A submission in hand until `lease_until`; its payload is sealed until `opened`."""
+    """A submission in hand until `lease_until`; its payload is sealed."""
 
     id: int
     provider_id: int
     consent_id: int
+    decision_id: int
     status: Status
     consent_date: datetime
-    channel: Channel
-    recipient_type: RecipientType
     endpoint: str
     payload: bytes = field(repr=False)
+    outcome: Outcome  # Before it was taken in hand: SENT where İYS may have heard it already.
     attempts: int
-    iys_status: str | None
     lenient_deadline: datetime
     lease_until: datetime
+    brand_id: int
+    channel: Channel
+    recipient_type: RecipientType
+    iys_status: str | None
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.status == Status.REFUSED
+
+    @property
+    def may_be_held(self) -> bool:
+        """Whether İYS is known to hold a grant, or this is one: then it can be told outright."""
+        return not self.is_refusal or self.iys_status == Status.GRANTED
 
 
-def due(at: datetime, lane: Lane):
-    """The next submission of a lane that may leave now."""
-    may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
-    may_ask_for_token = or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at)
+OF_SUBMISSION = [getattr(Submission, name) for name in list(Claimed.__dataclass_fields__)[:12]]
+OF_KEY = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.iys_status]
+
+
+def claim(session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES) -> list[Claimed] | None:
+    """Lease the next due submission of the first lane that has one, and commit. None when nothing is due.
+
+    A refusal whose key İYS is not known to hold brings up to 1000 of its kind (brand, channel, recipient type) along,
+    as many as İYS is asked about at once. Empty where another forwarder was first.
+    """
+    with _looking:
+        seen = next(filter(None, (reading().scalar(waiting.next_due(at, lane)) for lane in lanes)), None)
+        if seen is None:
+            return None
+        taken = _lease(session, [seen], at)
+        if taken and not taken[0].may_be_held:
+            taken += _lease(session, session.scalars(_of_its_kind(taken[0], at)).all(), at)
+        session.commit()
+        return taken
+
+
+def _of_its_kind(first: Claimed, at: datetime):
     return (
-        select(Submission, Consent.channel, Consent.recipient_type, Consent.iys_status)
+        select(Submission.id)
         .join(Consent, Consent.id == Submission.consent_id)
-        .join(Connection, Connection.provider_id == Submission.provider_id)
-        .join(Credential, Credential.id == Connection.credential_id)
         .where(
-            Submission.lane == lane,
-            Submission.due_at <= at,
-            or_(Submission.lease_until.is_(None), Submission.lease_until <= at),
-            Connection.writes_since <= at,
-            or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
-            *([may_grant] if lane != Lane.REFUSALS else []),
-            or_(Credential.access_until > at, and_(may_ask_for_token, not_(pace.tokens_are_held(at)))),
-            not_(exists().where(_holds_up(at))),
+            waiting.is_due(at, Lane.REFUSALS, first.provider_id),
+            Consent.brand_id == first.brand_id,
+            Consent.channel == first.channel,
+            Consent.recipient_type == first.recipient_type,
+            Consent.iys_status.is_distinct_from(Status.GRANTED.value),
+            Submission.status == Status.REFUSED,
         )
         .order_by(Submission.due_at)
-        .limit(1)
+        .limit(MOST_IN_A_LIST - 1)
     )
 
 
-def _holds_up(at: datetime):
-    """Another submission of the key that must go first: one in flight, or an earlier one.
-
-    A refusal does not wait for a grant that has failed twice, unless İYS already said that it holds no grant yet.
-    """
-    in_flight = and_(Earlier.lease_until.is_not(None), Earlier.lease_until > at)
-    passes_by = and_(
-        Submission.status == Status.REFUSED,
-        or_(Submission.code.is_(None), Submission.code.not_in(HOLDS_NOTHING)),
-        Earlier.status == Status.GRANTED,
-        Earlier.attempts >= STUBBORN,
-    )
-    return and_(
-        Earlier.consent_id == Submission.consent_id,
-        Earlier.id != Submission.id,
-        Earlier.due_at.is_not(None),
-        or_(in_flight, and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))),
-    )
-
-
-def claim(session: Session, at: datetime) -> Claimed | None:
-    """Lease the next due submission, refusals first. None when nothing is due, or another forwarder was first."""
-    for lane in Lane:
-        row = session.execute(due(at, lane).with_for_update(of=Submission, skip_locked=True)).first()
-        if row is not None:
-            return _lease(session, row, at)
-    return None
-
-
-def _lease(session: Session, row, at: datetime) -> Claimed | None:
-    submission = row.Submission
-    pace.take_slot(session, at, 0)  # Its row lets one claim end before the next one looks.
-    still_as_seen = Submission.lease_until.is_not_distinct_from(submission.lease_until)
+def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
+    """Lease those that still may be; all open submissions of their keys are locked first, in one order, so that two
+    forwarders never take two of one key."""
+    if not ids:
+        return []
+    keys = select(Submission.consent_id).where(Submission.id.in_(ids)).scalar_subquery()
+    of_keys = select(Submission.id).where(Submission.consent_id.in_(keys), Submission.due_at.is_not(None))
+    session.execute(of_keys.order_by(Submission.id).with_for_update()).all()
+    lease_until = at + LEASE
     mine = (
         update(Submission)
-        .where(Submission.id == submission.id, still_as_seen, not_(exists().where(_holds_up(at))))
-        .values(lease_until=at + LEASE, attempts=Submission.attempts + 1)
+        .where(Submission.id.in_(ids), waiting.is_free(at), Submission.due_at <= at, not_(waiting.is_held_up(at)))
+        .values(lease_until=lease_until, attempts=Submission.attempts + 1)
+        .returning(*OF_SUBMISSION)
         .execution_options(synchronize_session=False)
     )
-    if session.execute(mine).rowcount != 1:
-        return None
-    return Claimed(
-        id=submission.id,
-        provider_id=submission.provider_id,
-        consent_id=submission.consent_id,
-        status=submission.status,
-        consent_date=submission.consent_date,
-        channel=row.channel,
-        recipient_type=row.recipient_type,
-        endpoint=submission.endpoint,
-        payload=submission.payload,
-        attempts=submission.attempts + 1,
-        iys_status=row.iys_status,
-        lenient_deadline=submission.lenient_deadline,
-        lease_until=at + LEASE,
+    rows = session.execute(mine).all()
+    keys = _keys(session, rows)
+    return [Claimed(*row, *keys[row.consent_id][1:]) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def _keys(session: Session, rows: Sequence[Row]) -> dict[int, Row]:
+    theirs = select(*OF_KEY).where(Consent.id.in_([row.consent_id for row in rows]))
+    return {row.id: row for row in session.execute(theirs)} if rows else {}
+
+
+def end_lease(session: Session, these: Sequence[Claimed], *, due_at: datetime | None, **values) -> set[int]:
+    """Write what came of submissions claimed together and let go; the ids of those whose lease was still ours."""
+    mine = (
+        update(Submission)
+        .where(Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until)
+        .values(due_at=due_at, lease_until=None, **values)
+        .returning(Submission.id)
+        .execution_options(synchronize_session=False)
     )
+    return set(session.scalars(mine))
 
 
-def opened(vault: Vault, claimed: Claimed) -> Claimed:
-    """The same with its payload in clear, to be sent byte for byte. Raises CannotOpen."""
-    payload = vault.open(claimed.payload, Submission.PLACE, claimed.provider_id, claimed.id)
-    return replace(claimed, payload=payload)
-
-
-def grant_may_follow(session: Session, claimed: Claimed) -> bool:
-    """Whether İYS may come to hold a grant of this key after all: an earlier one is on its way, or came meanwhile."""
-    held = session.scalar(select(Consent.iys_status).where(Consent.id == claimed.consent_id))
-    came = held == Status.GRANTED and claimed.iys_status != Status.GRANTED
-    return came or earlier_is_open(session, claimed)
-
-
-def earlier_is_open(session: Session, claimed: Claimed) -> bool:
-    """Whether an earlier submission of the key is still on its way (a refusal went past it)."""
-    waiting = select(Submission.id).where(
-        Submission.consent_id == claimed.consent_id,
-        Submission.consent_date < claimed.consent_date,
-        Submission.due_at.is_not(None),
-    )
-    return session.scalar(waiting.limit(1)) is not None
-
-
-def end_lease(session: Session, claimed: Claimed, *, outcome: Outcome, due_at: datetime | None, **values) -> bool:
-    """Write what came of it and let go; False where the lease ran out and somebody else has it now."""
+def renew_lease(session: Session, claimed: Claimed, at: datetime) -> Claimed | None:
+    """A full lease again, for a second call; None where it was lost meanwhile."""
     mine = update(Submission).where(Submission.id == claimed.id, Submission.lease_until == claimed.lease_until)
-    return session.execute(mine.values(outcome=outcome, due_at=due_at, lease_until=None, **values)).rowcount == 1
+    renewed = replace(claimed, lease_until=at + LEASE)
+    kept = session.execute(mine.values(lease_until=renewed.lease_until)).rowcount == 1
+    return renewed if kept else None

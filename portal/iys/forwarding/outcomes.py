@@ -1,78 +1,140 @@
-"""What came of a submission, written down: accepted, ended, tried again, or its provider blocked."""
+"""What came of submissions claimed together, written down: accepted, ended, tried again, or their provider blocked."""
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import or_, update
+from sqlalchemy import case, exists, not_, or_, select, update
 
 from portal import clock, registry
-from portal.extensions import db
-from portal.iys.forwarding import claiming as claims
+from portal.consents import renewals
+from portal.extensions import db, vault
+from portal.iys.forwarding import claiming, waiting
 from portal.iys.forwarding.claiming import Claimed
-from portal.models import Connection, Consent, Outcome
+from portal.models import Connection, Consent, Lane, Outcome, Submission
+from portal.registry import Status
 
 log = structlog.get_logger()
 
 LONGEST_BACKOFF = 60.0  # Seconds. İYS may be away for a day; it is asked once a minute then.
 BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
+ORDER_WAIT = timedelta(seconds=2)
+LIST_WAIT = timedelta(minutes=10)  # A grant in a list ends after five minutes or more, and wakes its refusal.
 
 
 def accept(claimed: Claimed, transaction_id: str, creation_date: object) -> None:
     """İYS holds it, under this transactionId; whatever blocked the provider is over."""
-    accepted_at = _read_date(creation_date)
-    if claims.end_lease(
-        db.session, claimed, outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
+    accepted_at = read_date(creation_date)
+    if claiming.end_lease(
+        db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
         accepted_at=accepted_at, ended_at=clock.now(),
     ):  # fmt: skip
-        _now_holds(claimed, claimed.status, accepted_at)
-        blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
-        theirs = update(Connection).where(Connection.provider_id == claimed.provider_id, blocked)
-        db.session.execute(theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
+        now_holds(claimed.consent_id, claimed.status, accepted_at)
+        wake_refusals([claimed.consent_id], clock.now())
+        unblock(claimed.provider_id)
     db.session.commit()
     log.info("submission.accepted", submission=claimed.id)
 
 
 def end(claimed: Claimed, outcome: Outcome, *, code: str | None, iys_status: str | None = None) -> None:
     """Nothing more is to be done; `iys_status` is what İYS said it holds."""
-    mine = claims.end_lease(db.session, claimed, outcome=outcome, due_at=None, code=code, ended_at=clock.now())
-    if mine and iys_status:
-        _now_holds(claimed, iys_status, clock.now())
+    at = clock.now()
+    if claiming.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
+        if iys_status:
+            now_holds(claimed.consent_id, iys_status, at)
+        wake_refusals([claimed.consent_id], at)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
 
 
-def again(claimed: Claimed, after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False) -> None:
-    """Wait and send the same bytes again; `unsure` says that İYS may have heard, `counts` that it was a failure."""
-    claims.end_lease(
-        db.session, claimed,
-        outcome=Outcome.SENT if unsure else Outcome.WAITING,
-        due_at=clock.now() + after,
-        code=code,
-        attempts=claimed.attempts if counts else claimed.attempts - 1,
-    )  # fmt: skip
+def expire(claimed: Claimed, code: str | None) -> None:
+    """Too old for İYS. A refusal that still counts stays due: what it withdraws is looked up, then it is said anew."""
+    at = clock.now()
+    due_at = renewals.due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
+    claiming.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
+    wake_refusals([claimed.consent_id], at)
     db.session.commit()
-    log.info("submission.again", submission=claimed.id, code=code, attempts=claimed.attempts)
+    log.info("submission.ended", submission=claimed.id, outcome=Outcome.EXPIRED.value, code=code)
 
 
-def block(claimed: Claimed, code: str | None) -> None:
+def renew(claimed: Claimed) -> None:
+    """İYS still holds a grant that an expired refusal withdraws: say the refusal anew, dated now."""
+    at = clock.now()
+    renewals.lock(db.session, claimed.consent_id)
+    if claiming.end_lease(db.session, [claimed], due_at=None):
+        renewals.renew(db.session, vault(), claimed.decision_id, registry.codes_of(claimed.endpoint), at)
+    db.session.commit()
+    log.info("submission.renewed", submission=claimed.id)
+
+
+def again(
+    these: Sequence[Claimed], after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False
+) -> None:
+    """Wait and send the same bytes again; `unsure` says that İYS may have heard, `counts` that it was a failure."""
+    values = {"code": code} if code else {}  # What İYS said of it last stays, where it says nothing now.
+    if not counts:
+        values["attempts"] = Submission.attempts - 1
+    before = case((Submission.outcome == Outcome.BLOCKED, Outcome.WAITING), else_=Submission.outcome)
+    outcome = Outcome.SENT if unsure else before
+    claiming.end_lease(db.session, these, outcome=outcome, due_at=clock.now() + after, **values)
+    db.session.commit()
+    log.info("submissions.again", count=len(these), code=code)
+
+
+def let_go(these: Sequence[Claimed]) -> None:
+    """Back into their lane as they were. Commits."""
+    if these:
+        claiming.end_lease(db.session, these, due_at=Submission.due_at, attempts=Submission.attempts - 1)
+        db.session.commit()
+
+
+def nothing_to_withdraw(these: Sequence[Claimed], code: str | None) -> None:
+    """İYS holds no grant of these keys. Done, unless our own earlier one is on its way or came meanwhile: then the
+    refusal goes again when that ends."""
+    at = clock.now()
+    came = exists().where(Consent.id == Submission.consent_id, Consent.iys_status == Status.GRANTED.value)
+    may_follow = waiting.is_behind_an_open_one()
+    if not these[0].may_be_held:
+        may_follow = or_(may_follow, came)
+    mine = update(Submission).where(
+        Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until
+    )
+    done = mine.where(not_(may_follow)).returning(Submission.id).execution_options(synchronize_session=False)
+    ended = set(
+        db.session.scalars(
+            done.values(outcome=Outcome.NOT_NEEDED, due_at=None, lease_until=None, code=code, ended_at=at)
+        )
+    )
+    if code == "H174":
+        for each in these:
+            if each.id in ended:
+                now_holds(each.consent_id, Status.REFUSED, at)
+    rest = [each for each in these if each.id not in ended]
+    if rest:
+        is_listed = waiting.is_behind_an_open_one(Lane.BULK)
+        claiming.end_lease(
+            db.session, rest, due_at=case((is_listed, at + LIST_WAIT), else_=at + ORDER_WAIT),
+            code=code or waiting.ABSENT, attempts=Submission.attempts - 1,
+        )  # fmt: skip
+    db.session.commit()
+    log.info("refusals.nothing_to_withdraw", count=len(ended), waiting=len(rest), code=code)
+
+
+def block(these: Sequence[Claimed], code: str | None) -> None:
     """Rights or subscription: stop all calls of this provider for a while, and say why."""
     until = clock.now() + BLOCK
-    claims.end_lease(db.session, claimed, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    theirs = update(Connection).where(Connection.provider_id == claimed.provider_id)
-    db.session.execute(theirs.values(blocked_until=until, blocked_code=code))
+    claiming.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
+    block_provider(these[0].provider_id, code, blocked_until=until)
     db.session.commit()
-    log.warning("provider.blocked", provider=claimed.provider_id, code=code)
 
 
-def put_off_grants(claimed: Claimed, code: str | None) -> None:
+def put_off_grants(these: Sequence[Claimed], code: str | None) -> None:
     """The quota of addresses is used up (H525): grants wait for the provider, refusals still pass."""
     until = clock.now() + BLOCK
-    claims.end_lease(db.session, claimed, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    theirs = update(Connection).where(Connection.provider_id == claimed.provider_id)
-    db.session.execute(theirs.values(grants_blocked_until=until, blocked_code=code))
+    claiming.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
+    block_provider(these[0].provider_id, code, grants_blocked_until=until)
     db.session.commit()
-    log.warning("provider.grants_blocked", provider=claimed.provider_id, code=code)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -81,14 +143,46 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=longest * (0.5 + random.random() / 2))
 
 
-def _now_holds(claimed: Claimed, iys_status: str, as_of: datetime) -> None:
+def block_provider(provider_id: int, code: str | None, **until: datetime) -> None:
+    """Part of the caller's transaction, as are those below."""
+    theirs = update(Connection).where(Connection.provider_id == provider_id)
+    db.session.execute(theirs.values(blocked_code=code, **until))
+    log.warning("provider.blocked", provider=provider_id, code=code, what=list(until))
+
+
+def unblock(provider_id: int) -> None:
+    """İYS took something: whatever blocked the provider is over."""
+    blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
+    theirs = update(Connection).where(Connection.provider_id == provider_id, blocked)
+    db.session.execute(theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
+
+
+def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
+    """Refusals that waited for what ended now may go."""
+    asleep = update(Submission).where(
+        Submission.consent_id.in_(consent_ids),
+        Submission.lane == Lane.REFUSALS,
+        Submission.due_at > at,
+        Submission.code.in_(waiting.HOLDS_NOTHING),
+        waiting.is_free(at),
+    )
+    db.session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
+
+
+def now_holds(consent_id: int, iys_status: str, as_of: datetime) -> None:
     """What İYS holds for the key now, unless we have heard something newer."""
     not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
-    head = update(Consent).where(Consent.id == claimed.consent_id, not_newer)
+    head = update(Consent).where(Consent.id == consent_id, not_newer)
     db.session.execute(head.values(iys_status=iys_status, iys_as_of=as_of))
 
 
-def _read_date(text: object) -> datetime:
+def known_to_hold(session, consent_id: int) -> str | None:
+    """What İYS was last heard to hold for a key."""
+    return session.scalar(select(Consent.iys_status).where(Consent.id == consent_id))
+
+
+def read_date(text: object) -> datetime:
+    """İYS's creationDate, or now where it says none that can be read."""
     try:
         return registry.read_date(text)
     except (TypeError, ValueError):

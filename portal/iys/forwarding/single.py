@@ -1,158 +1,141 @@
-"""Outbox to İYS: claim, call, record. No transaction is open while a call is under way."""
+"""One submission at a time: claim, look before leaping, call, record. No transaction is open over a call."""
 
 import json
 import random
-from dataclasses import replace
-from datetime import timedelta
-
-from sqlalchemy import insert, update
+from datetime import datetime, timedelta
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
-from portal.iys import calls, pace
+from portal.iys import breaker, calls
 from portal.iys.client import Answer, Client
-from portal.iys.forwarding import claiming as claims
-from portal.iys.forwarding import outcomes
+from portal.iys.forwarding import asking, attempts, claiming, outcomes, preflight
 from portal.iys.forwarding.claiming import Claimed
-from portal.models import Attempt, Outcome, Submission
-from portal.models.ids import new_id
+from portal.models import Lane, Outcome, Submission
 from portal.registry import Action, Question, Status
 from portal.vault import CannotOpen
 
-ORDER_WAIT = timedelta(seconds=2)
-STATUS_WAIT = timedelta(hours=1)  # H086: İYS counts single status by the hour.
 QUOTA = "H525"
-NOT_OFFERED = (404, 405, 501)
+NEVER_WAITED = timedelta(0)
 
 
 def step(client: Client) -> bool:
-    """Take one due submission as far as it goes now; False when nothing is due."""
+    """Take a due refusal, or else a person's grant, as far as it goes now; False when nothing may leave."""
+    return _step(client, claiming.SINGLES)
+
+
+def refusals(client: Client) -> bool:
+    """The same for refusals alone, so that some threads are never busy with anything else."""
+    return _step(client, (Lane.REFUSALS,))
+
+
+def _step(client: Client, lanes: tuple[Lane, ...]) -> bool:
     at = clock.now()
-    if not any(reading().execute(claims.due(at, lane)).first() for lane in claims.Lane):
+    if rests(at):
         return False
-    claimed = claims.claim(db.session, at)
-    db.session.commit()
-    if claimed is not None:
-        try:
-            _forward(client, claimed)
-        except calls.NotNow as not_now:
-            outcomes.again(claimed, max(not_now.until - clock.now(), timedelta(0)), not_now.code, counts=False)
-            return False
+    taken = claiming.claim(db.session, at, lanes)
+    if taken is None:
+        return False
+    try:
+        _forward(client, taken)
+    except calls.NotNow as not_now:
+        _put_off(taken, not_now, not_now.code)
+        return False
     return True
 
 
-def _forward(client: Client, claimed: Claimed) -> None:
-    if clock.now() > claimed.lenient_deadline:
-        return outcomes.end(claimed, Outcome.EXPIRED, code=None)
+def _put_off(these: list[Claimed], not_now: calls.NotNow, code: str | None) -> None:
+    outcomes.again(these, max(not_now.until - clock.now(), NEVER_WAITED), code, counts=False)
+
+
+def rests(at: datetime) -> bool:
+    """Whether İYS's host is given a rest now; then nothing need be taken in hand."""
+    state = breaker.state(reading(), at)
+    return state.resting and state.until > at
+
+
+def _forward(client: Client, taken: list[Claimed]) -> None:
+    if not taken:
+        return None
+    if not taken[0].may_be_held:
+        taken = asking.ask(client, taken)  # What İYS cannot be asked about is told outright.
+        if not taken:
+            return None
+    (claimed,) = taken
+    if claimed.outcome == Outcome.EXPIRED:
+        return outcomes.renew(claimed)
+    may_be_there = claimed.outcome == Outcome.SENT
+    if clock.now() > claimed.lenient_deadline and not may_be_there:
+        return outcomes.expire(claimed, code=None)
     try:
-        claimed = claims.opened(vault(), claimed)
+        payload = vault().open(claimed.payload, Submission.PLACE, claimed.provider_id, claimed.id)
     except CannotOpen:  # Damaged, or its key is gone: a person must look, and the others go on.
         return outcomes.end(claimed, Outcome.PARKED, code=None)
-    if claimed.status == Status.REFUSED and claimed.iys_status != Status.GRANTED:
-        claimed = _unless_nothing_to_withdraw(client, claimed)
-        if claimed is None:
-            return None
-    answer = _call(client, claimed, Question.ADD, claimed.endpoint, claimed.payload)
-    return _settle(client, claimed, answer)
-
-
-def _unless_nothing_to_withdraw(client: Client, claimed: Claimed) -> Claimed | None:
-    """Ask multi-status first: it lists only ONAY and answers 200, so that a "no" never counts as a failure at İYS."""
-    recipient = json.loads(claimed.payload)["recipient"]
-    path = registry.multi_status_path(*registry.codes_of(claimed.endpoint), claimed.recipient_type, claimed.channel)
-    answer = _call(client, claimed, Question.MULTI_STATUS, path, json.dumps({"recipients": [recipient]}).encode())
-    granted = answer.content.get("list")
-    if isinstance(granted, list):
-        if recipient.lower() in (str(each).lower() for each in granted):
-            return _renewed(claimed)
-        return _nothing_to_withdraw(claimed, None)
-    if answer.status in NOT_OFFERED and not answer.codes:  # This İYS does not know the question: tell it outright.
-        return _renewed(claimed)
-    return _settle(client, claimed, answer)
-
-
-def _renewed(claimed: Claimed) -> Claimed | None:
-    """A second call needs a full lease of its own; None where the lease was lost meanwhile. Commits."""
-    lease_until = clock.now() + claims.LEASE
-    mine = update(Submission).where(Submission.id == claimed.id, Submission.lease_until == claimed.lease_until)
-    kept = db.session.execute(mine.values(lease_until=lease_until)).rowcount == 1
-    db.session.commit()
-    return replace(claimed, lease_until=lease_until) if kept else None
+    if failing := preflight.failing(payload, clock.now(), may_be_there=may_be_there):
+        return _react(claimed, failing.action, failing.code)
+    answer = _call(client, claimed, Question.ADD, claimed.endpoint, payload)
+    return _settle(client, claimed, payload, answer)
 
 
 def _call(client: Client, claimed: Claimed, question: Question, path: str, body: bytes) -> Answer:
-    """One call for the provider, kept as an attempt. Raises NotNow."""
+    """One call for the provider, kept as an attempt in the transaction that settles it. Raises NotNow."""
     answer = calls.ask(client, claimed.provider_id, question, path, body=body)
-    _keep_attempt(claimed, question, answer)
+    attempts.keep(db.session, question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)])
     return answer
 
 
-def _keep_attempt(claimed: Claimed, question: Question, answer: Answer) -> None:
-    attempt_id = new_id()
-    db.session.execute(
-        insert(Attempt.__table__),
-        {
-            "id": attempt_id,
-            "provider_id": claimed.provider_id,
-            "submission_id": claimed.id,
-            "at": clock.now(),
-            "question": question,
-            "http_status": answer.status,
-            "code": answer.code,
-            "answer": vault().seal(answer.body[:20_000], Attempt.PLACE, claimed.provider_id, attempt_id),
-        },
-    )
-
-
-def _settle(client: Client, claimed: Claimed, answer: Answer) -> None:
+def _settle(client: Client, claimed: Claimed, payload: bytes, answer: Answer) -> None:
     """Bring an answer to an add into the submission's outcome, by the code table."""
     transaction_id = answer.content.get("transactionId")
     if answer.status == 200 and transaction_id:
         return outcomes.accept(claimed, str(transaction_id), answer.content.get("creationDate"))
     action = answer.action(claimed.status)
-    if action == Action.NOOP:
-        return _nothing_to_withdraw(claimed, answer.code)
     if action == Action.RECONCILE:
-        return _reconcile(client, claimed, answer)
+        return _reconcile(client, claimed, payload, answer)
+    return _react(claimed, action, answer.code)
+
+
+def _react(claimed: Claimed, action: Action, code: str | None) -> None:
+    """Do what the code table says."""
+    if action == Action.NOOP:
+        return outcomes.nothing_to_withdraw([claimed], code)
     if action == Action.EXPIRED:
-        return outcomes.end(claimed, Outcome.EXPIRED, code=answer.code)
-    if answer.code == QUOTA and claimed.status == Status.GRANTED:
-        return outcomes.put_off_grants(claimed, answer.code)
+        return outcomes.expire(claimed, code)
+    if code == QUOTA and claimed.status == Status.GRANTED:
+        return outcomes.put_off_grants([claimed], code)
     if action == Action.CONFIG:
-        return outcomes.block(claimed, answer.code)
+        return outcomes.block([claimed], code)
     if action == Action.FIX:
-        return outcomes.end(claimed, Outcome.PARKED, code=answer.code)
+        return outcomes.end(claimed, Outcome.PARKED, code=code)
     if action == Action.WAIT:
-        breath = timedelta(seconds=1 + random.random())
-        pace.hold(db.session, clock.now() + breath)
-        return outcomes.again(claimed, breath, answer.code, counts=False)
-    return outcomes.again(claimed, outcomes.backoff(claimed.attempts), answer.code, unsure=action == Action.RETRY)
+        return outcomes.again([claimed], breath(), code, counts=False)
+    return outcomes.again([claimed], outcomes.backoff(claimed.attempts), code, unsure=action == Action.RETRY)
 
 
-def _nothing_to_withdraw(claimed: Claimed, code: str | None) -> None:
-    """İYS holds no ONAY. Done, unless our own earlier grant is on its way or came meanwhile: then it goes again."""
-    if claims.grant_may_follow(db.session, claimed):
-        return outcomes.again(claimed, ORDER_WAIT, code or claims.ABSENT, counts=False)
-    iys_status = Status.REFUSED if code == "H174" else None
-    return outcomes.end(claimed, Outcome.NOT_NEEDED, code=code, iys_status=iys_status)
-
-
-def _reconcile(client: Client, claimed: Claimed, refusal: Answer) -> None:
+def _reconcile(client: Client, claimed: Claimed, payload: bytes, refused: Answer) -> None:
     """İYS says it holds something newer or the same: ask which, and believe it."""
-    claimed = _renewed(claimed)
+    claimed = claiming.renew_lease(db.session, claimed, clock.now())
+    db.session.commit()
     if claimed is None:
         return None
-    question = json.loads(claimed.payload)
+    question = json.loads(payload)
     body = {name: question[name] for name in ("recipient", "recipientType", "type")}
     path = registry.single_status_path(*registry.codes_of(claimed.endpoint))
-    answer = _call(client, claimed, Question.STATUS, path, json.dumps(body).encode())
+    try:
+        answer = _call(client, claimed, Question.STATUS, path, json.dumps(body).encode())
+    except calls.NotNow as not_now:  # The hour's budget is spent: nothing is told meanwhile that İYS would refuse.
+        return _put_off([claimed], not_now, refused.code)
     held = answer.content
     if answer.status == 429:
-        return outcomes.again(claimed, STATUS_WAIT, answer.code, counts=False)
+        return outcomes.again([claimed], breath(), answer.code, counts=False)
     if answer.status != 200 or "status" not in held:
-        return outcomes.again(claimed, outcomes.backoff(claimed.attempts), refusal.code)
+        return outcomes.again([claimed], outcomes.backoff(claimed.attempts), refused.code)
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
         return outcomes.accept(claimed, str(held.get("transactionId", "")), held.get("creationDate"))
-    same = refusal.code == "H174" and held["status"] == question["status"]
+    same = refused.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-    return outcomes.end(claimed, outcome, code=refusal.code, iys_status=str(held["status"])[:10])
+    return outcomes.end(claimed, outcome, code=refused.code, iys_status=str(held["status"])[:10])
+
+
+def breath() -> timedelta:
+    """A moment, after İYS said that it has too much to do; never quite the same for all."""
+    return timedelta(seconds=1 + random.random())

@@ -1,0 +1,100 @@
+"""What may leave now, as conditions of SQL: due, free, of a provider that may write, and behind no other of its key."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.iys import pace
+from portal.models import Connection, Credential, Lane, Submission
+from portal.registry import Status
+
+STUBBORN = 2  # After so many attempts a grant no longer holds up a refusal.
+ABSENT = "absent"  # Our own word for: multi-status did not list it.
+HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
+
+Earlier = aliased(Submission)
+
+
+def next_due(at: datetime, lane: Lane) -> Select:
+    """The id of the oldest submission of a lane that may leave now, over all providers.
+
+    Each provider that may write is asked for its own oldest, by index: what waits at the others costs nothing.
+    """
+    first = (
+        select(Submission.id)
+        .where(is_due(at, lane, Connection.provider_id))
+        .order_by(Submission.due_at)
+        .limit(1)
+        .correlate(Connection)
+        .scalar_subquery()
+    )
+    firsts = _of_writers(select(first.label("id")), at, lane).subquery()
+    return select(Submission.id).join(firsts, firsts.c.id == Submission.id).order_by(Submission.due_at).limit(1)
+
+
+def writers(at: datetime, lane: Lane) -> Select:
+    """The providers for which something of a lane may leave now."""
+    return _of_writers(select(Connection.provider_id), at, lane)
+
+
+def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
+    """Due, in nobody's hands, and behind no other of its key."""
+    return and_(
+        Submission.lane == lane,
+        Submission.provider_id == provider_id,
+        Submission.due_at <= at,
+        is_free(at),
+        not_(is_held_up(at)),
+    )
+
+
+def is_free(at: datetime) -> ColumnElement[bool]:
+    """In nobody's hands."""
+    return or_(Submission.lease_until.is_(None), Submission.lease_until <= at)
+
+
+def is_held_up(at: datetime) -> ColumnElement[bool]:
+    """Another submission of the key must go first: one in flight, or an earlier one.
+
+    A refusal waits for no grant that travels in lists or has failed twice, unless İYS already said that it holds no
+    grant yet. What travels in a list is never leased by itself.
+    """
+    in_flight = and_(Earlier.lease_until.is_not(None), Earlier.lease_until > at)
+    passes_by = and_(
+        Submission.status == Status.REFUSED,
+        or_(Submission.code.is_(None), Submission.code.not_in(HOLDS_NOTHING)),
+        Earlier.status == Status.GRANTED,
+        or_(Earlier.attempts >= STUBBORN, Earlier.lane == Lane.BULK),
+    )
+    return exists().where(
+        Earlier.consent_id == Submission.consent_id,
+        Earlier.id != Submission.id,
+        Earlier.due_at.is_not(None),
+        or_(in_flight, and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))),
+    )
+
+
+def is_behind_an_open_one(*lanes: Lane) -> ColumnElement[bool]:
+    """An earlier submission of the key is still on its way, in one of these lanes (or in any)."""
+    return exists().where(
+        Earlier.consent_id == Submission.consent_id,
+        Earlier.consent_date < Submission.consent_date,
+        Earlier.due_at.is_not(None),
+        *([Earlier.lane.in_(lanes)] if lanes else []),
+    )
+
+
+def _of_writers(asked: Select, at: datetime, lane: Lane) -> Select:
+    may_ask_for_token = or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at)
+    may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
+    return (
+        asked.select_from(Connection)
+        .join(Credential, Credential.id == Connection.credential_id)
+        .where(
+            Connection.writes_since <= at,
+            or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
+            *([may_grant] if lane != Lane.REFUSALS else []),
+            or_(Credential.access_until > at, and_(may_ask_for_token, not_(pace.tokens_are_held(at)))),
+        )
+    )
