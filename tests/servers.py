@@ -50,6 +50,26 @@ class Box:
         """seconds until a list's items are judged; a share of laggards takes laggard_seconds."""
         self._posts("lists", habits)
 
+    def pushes_go(self, **habits) -> None:
+        """delay in seconds, copies of each, shuffled, held until deliver_pushes; what is not said goes as usual."""
+        self._posts("push", habits)
+
+    def deliver_pushes(self) -> int:
+        """Let go what is due, even if held; how many were answered well. Only a sandbox's own thread does it alone."""
+        return self._posts("push/deliver", {})["delivered"]
+
+    def pushes(self) -> list[dict]:
+        """Every delivery: id, tries, the last answer, open."""
+        return requests.get(f"{self.url}/push", timeout=5).json()["deliveries"]
+
+    def tamper(self, **fields) -> dict:
+        """Falsify a day's file, and only that: transactionId="…", or brandCode=… and day="YYYY-MM-DD" for its first
+        row; with drop=True, alter={fields of the file} or, for a brandCode and day, add={fields}. The row as it shows."""
+        return self._posts("tamper", fields)
+
+    def untamper(self) -> None:
+        requests.delete(f"{self.url}/tamper", timeout=5)
+
     def _posts(self, path: str, fields: dict) -> dict:
         answer = requests.post(f"{self.url}/{path}", json=fields, timeout=30)
         assert answer.ok, answer.text

@@ -12,10 +12,15 @@ from portal import clock as portal_clock
 from .api import api
 from .box import Box
 from .clock import Clock
+from .days import days
+from .delivery import keep_delivering
 from .desk import desk
+from .directory import directory
 from .faults import Faults
 from .ledger import ledger
+from .levers import levers
 from .limits import Pace
+from .pushes import pushes
 from .store import Store
 from .wreckage import ResetsConnections
 
@@ -51,21 +56,22 @@ def create_sandbox(
         token_calls_per_hour=token_calls_per_hour,
         may_push_in_clear=may_push_in_clear,
     )
-    app.register_blueprint(api)
-    app.register_blueprint(desk)
-    app.register_blueprint(ledger)
+    for door in (api, days, directory, pushes, desk, levers, ledger):
+        app.register_blueprint(door)
     app.after_request(_guarded)
     app.wsgi_app = ResetsConnections(app.wsgi_app)
     return app
 
 
 def create_sandbox_from_environment() -> Flask:
-    """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2) and
+    """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PUSH_IN_CLEAR and
     SANDBOX_REQUESTS_PER_SECOND describe it."""
     app = create_sandbox(
         Path(os.environ["SANDBOX_FILE"]),
         requests_per_second=int(os.environ.get("SANDBOX_REQUESTS_PER_SECOND") or 10),
+        may_push_in_clear=bool(os.environ.get("SANDBOX_PUSH_IN_CLEAR")),
     )
+    keep_delivering(app.extensions["sandbox"], every=1.0)
     if account := os.environ.get("SANDBOX_ACCOUNT"):
         register(app, account)
     return app

@@ -1,19 +1,22 @@
-"""The tester's desk, which İYS does not have: accounts, citizens, habits, faults, the clock, and a sign of life."""
+"""The tester's desk, which İYS does not have: accounts, faults, and a sign of life."""
 
-from datetime import datetime
+import json
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from . import citizens, lists
-from .box import box, now
+from .accounts import Account
+from .box import box
 from .faults import UnknownFault, fault_asked_for
 from .fields import fields_of_request
-from .movements import as_wire
 from .store import LONGEST_NUMBER
 
 desk = Blueprint("desk", __name__)
-ACCOUNT_KEYS = "username, password, iysCode (a number), brands (a list of numbers, or text: 1,2)"
+ACCOUNT_KEYS = (
+    "username, password, iysCode (a number), brands (a list of numbers, or text: 1,2); more: title, rights "
+    '({"MESAJ": "write"}), subscription ({"status": "PAUSED"}), and for kind partner: integratorCode, acts_for '
+    '([{"iysCode": 1, "brands": [1, 2], "title", "rights", "agreementControl", "subscription"}]) instead of brands'
+)
 
 
 @desk.get("/health")
@@ -29,54 +32,11 @@ def add_account() -> ResponseReturnValue:
     """Register an API user, or give a known one a new password and brands."""
     fields = fields_of_request()
     try:
-        username, password, iys_code, brands = _account(fields)
+        account = _account(fields)
     except (KeyError, TypeError, ValueError, OverflowError):
         return {"error": f"an account needs {ACCOUNT_KEYS}"}, 400
-    box().store.add_account(username, password, iys_code, brands)
-    return {"username": username, "iysCode": iys_code, "brands": brands}, 201
-
-
-@desk.post("/citizens")
-def let_a_citizen_act() -> ResponseReturnValue:
-    """A movement made at İYS, not by a provider; `movements` is empty where nothing changes."""
-    lists.judge_due(box())
-    try:
-        made = citizens.act(box(), fields_of_request())
-    except citizens.NotAnAct as impossible:
-        return {"error": str(impossible)}, 400
-    return {"movements": [as_wire(row) for row in made]}, 201 if made else 200
-
-
-@desk.get("/clock")
-def read_clock() -> ResponseReturnValue:
-    """The sandbox's time."""
-    return {"now": now().isoformat()}
-
-
-@desk.post("/clock")
-def move_clock() -> ResponseReturnValue:
-    """Move it: `at` an ISO time with its zone, or `forward` a number of seconds."""
-    fields = fields_of_request()
-    try:
-        if "at" in fields:
-            box().clock.move_to(datetime.fromisoformat(fields["at"]))
-        else:
-            box().clock.forward(float(fields["forward"]))
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return {"error": "the clock moves by {at: an ISO time with its zone} or {forward: seconds}"}, 400
-    return read_clock()
-
-
-@desk.post("/lists")
-def set_habits_of_lists() -> ResponseReturnValue:
-    """How long lists take: any of `seconds`, `laggards` (a share, 0 to 1) and `laggard_seconds`."""
-    fields = fields_of_request()
-    unknown = set(fields) - set(lists.HABITS)
-    if unknown:
-        return {"error": f"unknown keys {sorted(unknown)}; keys are {', '.join(lists.HABITS)}"}, 400
-    habits = lists.HABITS | {name: float(value) for name, value in fields.items()}
-    box().store.set("lists", habits)
-    return habits, 201
+    box().store.keep_account(account)
+    return {"username": account.username, "iysCode": account.iys_code, "brands": account.brands}, 201
 
 
 @desk.get("/faults")
@@ -103,12 +63,38 @@ def clear_faults() -> ResponseReturnValue:
     return "", 204
 
 
-def _account(fields: dict) -> tuple[str, str, int, list[int]]:
+def _account(fields: dict) -> Account:
     username, password = fields["username"], fields["password"]
     if not (isinstance(username, str) and isinstance(password, str) and username and password):
         raise ValueError("username and password are texts")
+    kind = fields.get("kind", "direct")
+    if kind not in ("direct", "partner"):
+        raise ValueError("kind is direct or partner")
+    more = {name: fields[name] for name in ("title", "rights", "subscription") if name in fields}
+    if kind == "partner":
+        code = _code(fields["integratorCode"])
+        acts_for = [_provider(provider) for provider in _listed(fields["acts_for"])]
+        return Account(username, password, code, [], kind, code, acts_for, **more)
     brands = fields["brands"].split(",") if isinstance(fields["brands"], str) else list(fields["brands"])
-    iys_code, *brand_codes = [int(code) for code in (fields["iysCode"], *brands)]
-    if not brand_codes or any(len(str(code)) > LONGEST_NUMBER for code in (iys_code, *brand_codes)):
+    if not brands:
+        raise ValueError("a provider has a brand")
+    return Account(username, password, _code(fields["iysCode"]), [_code(brand) for brand in brands], **more)
+
+
+def _provider(provider: dict) -> dict:
+    brands = [_code(brand) for brand in provider.get("brands") or [provider["iysCode"]]]
+    return provider | {"iysCode": _code(provider["iysCode"]), "brands": brands}
+
+
+def _listed(acts_for: object) -> list[dict]:
+    providers = json.loads(acts_for) if isinstance(acts_for, str) else acts_for
+    if not isinstance(providers, list) or not all(isinstance(provider, dict) for provider in providers):
+        raise ValueError("acts_for is a list of providers")
+    return providers
+
+
+def _code(value: object) -> int:
+    code = int(value)
+    if not 0 <= code < 10**LONGEST_NUMBER:
         raise ValueError("codes are numbers of a sensible length")
-    return username, password, iys_code, brand_codes
+    return code

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from portal.registry import CODES, Question
 
-from .wreckage import KINDS
+from .wreckage import KINDS, OF_AGREEMENT
 
 ENDPOINTS = tuple(str(question) for question in Question)
 CODE_KINDS = tuple(code for code in CODES if re.fullmatch(r"H\d+", code))
@@ -37,7 +37,7 @@ class Fault:
     @property
     def spoils_the_answer(self) -> bool:
         """Whether the caller is left without the true answer."""
-        return self.kind != "slow"
+        return self.kind not in ("slow", "drip", *OF_AGREEMENT)
 
     def would_strike(self, endpoint: str) -> bool:
         """Throw the dice for a request; each request at a matching endpoint is one throw."""
@@ -95,6 +95,8 @@ def fault_asked_for(fields: Mapping[str, object]) -> Fault:
         raise UnknownFault(f"unknown endpoint {endpoint!r}; endpoints are {', '.join(ENDPOINTS)}, *")
     if kind not in KINDS and kind not in CODE_KINDS:
         raise UnknownFault(f"unknown kind {kind!r}; kinds are {', '.join([*KINDS, *CODE_KINDS])}")
+    if kind in OF_AGREEMENT and endpoint != Question.AGREEMENT:
+        raise UnknownFault(f"{kind!r} is a fault of {Question.AGREEMENT} alone")
     return Fault(
         endpoint,
         kind,

@@ -34,17 +34,16 @@ def accept(sender: Sender, body: object, *, is_v2: bool) -> dict:
     creation_date = registry.wire_date(at)
     items = [{"subRequestId": str(uuid.uuid4()), "recipientType": "BIREYSEL", **item} for item in body]
     rows = [
-        (request_id, position, item["subRequestId"], json.dumps(sent, sort_keys=True), _due_at(at, position, habits))
+        (position, item["subRequestId"], json.dumps(sent, sort_keys=True), _due_at(at, position, habits))
         for position, (item, sent) in enumerate(zip(items, body, strict=True))
     ]
     with box().store.transaction() as db:
         quota.check(db, sender.iys_code, [movements.key_of(sender.brand_code, item) for item in body])
-        db.execute(
-            "INSERT INTO list VALUES (?, ?, ?, ?, ?)",
-            (request_id, sender.iys_code, sender.brand_code, is_v2, int(at.timestamp())),
-        )
-        columns = "request_id, position, sub_request_id, body, due_at"
-        db.executemany(f"INSERT INTO list_item ({columns}) VALUES (?, ?, ?, ?, ?)", rows)
+        of_list = (request_id, sender.iys_code, sender.brand_code, is_v2, int(at.timestamp()))
+        columns = "request_id, iys_code, brand_code, is_v2, received_at"
+        list_id = db.execute(f"INSERT INTO list ({columns}) VALUES (?, ?, ?, ?, ?)", of_list).lastrowid
+        columns = "list_id, position, sub_request_id, body, due_at"
+        db.executemany(f"INSERT INTO list_item ({columns}) VALUES ({list_id}, ?, ?, ?, ?)", rows)
     return {"requestId": request_id, "subRequests": [item | {"creationDate": creation_date} for item in items]}
 
 
@@ -53,27 +52,27 @@ def result(sender: Sender, request_id: str, *, is_v2: bool) -> list[dict]:
     _check_request_id(request_id)
     with box().store.reading() as db:
         found = db.execute(
-            "SELECT received_at FROM list WHERE request_id = ? AND brand_code = ? AND is_v2 = ?",
+            "SELECT id, received_at FROM list WHERE request_id = ? AND brand_code = ? AND is_v2 = ?",
             (request_id, sender.brand_code, is_v2),
         ).fetchone()
         age = now() - datetime.fromtimestamp(found["received_at"], UTC) if found else None
         if age is None or age < RESULT_AFTER or age > KEPT:
             return []
-        select = "SELECT * FROM list_item WHERE request_id = ? ORDER BY position"
-        items = db.execute(select, (request_id,)).fetchall()
-    return [_told(item, is_v2=is_v2) for item in items]
+        select = "SELECT * FROM list_item WHERE list_id = ? ORDER BY position"
+        items = db.execute(select, (found["id"],)).fetchall()
+    return [_told(item, request_id, is_v2=is_v2) for item in items]
 
 
 def judge_due(of: Box) -> None:
     """Judge the items whose time has come, each as of the second it was due; one transaction for each list."""
     while True:
         with of.store.reading() as db:
-            due = "SELECT request_id, due_at FROM list_item WHERE due_at <= ? ORDER BY due_at LIMIT 1"
+            due = "SELECT list_id, due_at FROM list_item WHERE due_at <= ? ORDER BY due_at, list_id LIMIT 1"
             first = db.execute(due, (of.second(),)).fetchone()
         if first is None:
             return
         with of.store.transaction() as db:
-            _judge(db, first["request_id"], first["due_at"])
+            _judge(db, first["list_id"], first["due_at"])
 
 
 def _check(sender: Sender, body: object) -> None:
@@ -104,11 +103,11 @@ def _due_at(at: datetime, position: int, habits: dict) -> int:
     return int(at.timestamp()) + int(habits["laggard_seconds"] if is_laggard else habits["seconds"])
 
 
-def _judge(db: sqlite3.Connection, request_id: str, due_at: int) -> None:
-    of_list = db.execute("SELECT * FROM list WHERE request_id = ?", (request_id,)).fetchone()
-    select = "SELECT * FROM list_item WHERE request_id = ? AND due_at = ? ORDER BY position"
+def _judge(db: sqlite3.Connection, list_id: int, due_at: int) -> None:
+    of_list = db.execute("SELECT * FROM list WHERE id = ?", (list_id,)).fetchone()
+    select = "SELECT * FROM list_item WHERE list_id = ? AND due_at = ? ORDER BY position"
     creation_date = registry.wire_date(datetime.fromtimestamp(due_at, UTC))
-    for item in db.execute(select, (request_id, due_at)).fetchall():
+    for item in db.execute(select, (list_id, due_at)).fetchall():
         _settle(db, item, _outcome(db, of_list, item, creation_date))
 
 
@@ -126,7 +125,7 @@ def _outcome(db: sqlite3.Connection, of_list: sqlite3.Row, item: sqlite3.Row, cr
         return {"code": codes[0]}
     stored = movements.append(db, of_list["iys_code"], key, body, creation_date)
     if of_list["is_v2"]:
-        row = (digest, item["request_id"], item["sub_request_id"], *stored)
+        row = (digest, of_list["request_id"], item["sub_request_id"], *stored)
         db.execute("INSERT INTO stored_item VALUES (?, ?, ?, ?, ?)", row)
     return stored._asdict()
 
@@ -138,18 +137,18 @@ def _late(body: dict, received_at: int) -> list[str]:
 
 def _settle(db: sqlite3.Connection, item: sqlite3.Row, outcome: dict) -> None:
     changes = ", ".join(f"{column} = ?" for column in outcome)
-    where = "WHERE request_id = ? AND position = ?"
-    values = (*outcome.values(), item["request_id"], item["position"])
+    where = "WHERE list_id = ? AND position = ?"
+    values = (*outcome.values(), item["list_id"], item["position"])
     db.execute(f"UPDATE list_item SET due_at = NULL, {changes} {where}", values)
 
 
-def _told(item: sqlite3.Row, *, is_v2: bool) -> dict:
+def _told(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> dict:
     # İYS's documents spell this key both ways, in one answer too.
     name = "subrequestId" if item["position"] % 2 else "subRequestId"
     shown = {"index": item["position"], "status": _status(item), name: item["sub_request_id"]}
     if item["transaction_id"]:
         stored = {"transactionId": item["transaction_id"], "creationDate": item["creation_date"]}
-        shown |= {"requestId": item["request_id"], **stored}
+        shown |= {"requestId": request_id, **stored}
     if item["code"]:
         problem = Problem(item["code"])
         shown["error"] = {"code": problem.code, "message": problem.message}

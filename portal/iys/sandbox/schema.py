@@ -28,12 +28,12 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE TABLE IF NOT EXISTS answered (
     request_digest TEXT PRIMARY KEY, transaction_id TEXT NOT NULL, creation_date TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS list (
-    request_id TEXT PRIMARY KEY, iys_code INTEGER NOT NULL, brand_code INTEGER NOT NULL, is_v2 INTEGER NOT NULL,
-    received_at INTEGER NOT NULL) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, iys_code INTEGER NOT NULL, brand_code INTEGER NOT NULL,
+    is_v2 INTEGER NOT NULL, received_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS list_item (
-    request_id TEXT NOT NULL, position INTEGER NOT NULL, sub_request_id TEXT NOT NULL, body TEXT NOT NULL,
+    list_id INTEGER NOT NULL, position INTEGER NOT NULL, sub_request_id TEXT NOT NULL, body TEXT NOT NULL,
     due_at INTEGER, transaction_id TEXT, creation_date TEXT, code TEXT,
-    first_request_id TEXT, first_sub_request_id TEXT, PRIMARY KEY (request_id, position)) WITHOUT ROWID;
+    first_request_id TEXT, first_sub_request_id TEXT, PRIMARY KEY (list_id, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stored_item (
     item_digest TEXT PRIMARY KEY, request_id TEXT NOT NULL, sub_request_id TEXT NOT NULL,
     transaction_id TEXT NOT NULL, creation_date TEXT NOT NULL) WITHOUT ROWID;
@@ -60,7 +60,7 @@ CREATE INDEX IF NOT EXISTS movement_of_side ON movement (brand_code, side, creat
 CREATE INDEX IF NOT EXISTS movement_of_day ON movement (brand_code, creation_date, transaction_id, seq);
 CREATE INDEX IF NOT EXISTS movement_of_transaction ON movement (transaction_id);
 CREATE INDEX IF NOT EXISTS record_of_recipient ON record (recipient);
-CREATE INDEX IF NOT EXISTS item_due ON list_item (due_at, request_id, position) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS item_due ON list_item (due_at, list_id, position) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS tampering_of_day ON tampering (brand_code, day);
 """

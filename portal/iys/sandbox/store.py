@@ -48,8 +48,12 @@ class Store:
 
     def add_account(self, username: str, password: str, iys_code: int, brands: list[int], **more) -> None:
         """Let a user act for these brands; known already, it gets this password and these brands. See `Account`."""
+        self.keep_account(accounts.Account(username, password, iys_code, brands, **more))
+
+    def keep_account(self, account: accounts.Account) -> None:
+        """Register an account, or change a known one."""
         with self.transaction() as db:
-            accounts.add(db, accounts.Account(username, password, iys_code, brands, **more))
+            accounts.add(db, account)
 
     def setting(self, name: str, default: object) -> object:
         """What a tester set under this name, or the default."""

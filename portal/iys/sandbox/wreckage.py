@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Response, make_response, request
@@ -78,6 +78,34 @@ def _cut(endpoint: str, truth: Truth, seconds: float) -> Response:
     return answer
 
 
+def _drip(endpoint: str, truth: Truth, seconds: float) -> Response:
+    whole = truth()
+    body = whole.get_data() or b" "
+
+    def drops() -> Iterator[bytes]:
+        for position in range(len(body)):
+            time.sleep(seconds / len(body))
+            yield body[position : position + 1]
+
+    headers = {name: value for name, value in whole.headers.items() if name != "Content-Length"}
+    return Response(drops(), whole.status_code, headers)
+
+
+def _hash_is(word: str) -> Callable[[str, Truth, float], Response]:
+    def answer(endpoint: str, truth: Truth, seconds: float) -> Response:
+        told = truth()
+        if told.status_code != 200:
+            return told
+        body = {name: value for name, value in told.get_json().items() if name != "hashValue"}
+        return make_response(body | {"processStatus": word})
+
+    return answer
+
+
+# A hash that is not made yet, or could not be: only the agreement has one.
+OF_AGREEMENT: dict[str, Callable[[str, Truth, float], Response]] = {
+    word: _hash_is(word) for word in ("queued", "inprogress", "error")
+}
 KINDS: dict[str, Callable[[str, Truth, float], Response]] = {
     "500": lambda endpoint, truth, seconds: make_response(refusal("H470")),
     "500-after-apply": _failure_after,
@@ -89,4 +117,6 @@ KINDS: dict[str, Callable[[str, Truth, float], Response]] = {
     "empty": lambda endpoint, truth, seconds: Response(),
     "html": lambda endpoint, truth, seconds: Response(PROXY_PAGE, 502, content_type="text/html"),
     "cut": _cut,
+    "drip": _drip,
+    **OF_AGREEMENT,
 }
