@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import addresses, recipients, registry
 from portal.addresses import Address, AddressKind, BadAddress
-from portal.consents import facts, keys
+from portal.consents import drifting, facts, keys
 from portal.consents.keys import Head
 from portal.consents.verifying import Ours, overtake, verify
 from portal.models import Actor, AuditEntry, Brand, Decision, FeedSource, Heard, Movement, Way
@@ -127,6 +127,7 @@ class _Hearing:
         if self.movements:
             self.session.execute(insert(Movement.__table__), self.movements)
         keys.write(self.session, self.heads.values())
+        drifting.heal(self.session, [head.id for head in self.heads.values() if head.agrees_again], self.at)
         if self.decisions:
             self.session.execute(insert(AuditEntry.__table__), self._audit())
         return Taken(len(self.movements), len(self.decisions), len(self.verified))

@@ -33,6 +33,12 @@ class Head:
     has_moved: bool = False
     has_learned: bool = False
 
+    @property
+    def agrees_again(self) -> bool:
+        """Whether what was heard just now leaves İYS and us of one mind."""
+        has_changed = self.has_moved or self.has_learned
+        return has_changed and (self.status == Status.GRANTED) == (self.iys_status == Status.GRANTED)
+
     def yields_to(self, status: Status, effective_at: datetime) -> bool:
         """Whether a decision is newer than this head; at the same moment a refusal wins."""
         if self.effective_at is None or effective_at != self.effective_at:

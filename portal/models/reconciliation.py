@@ -99,7 +99,7 @@ class Sweep(Base):
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id", index=False)
     brand_id: Mapped[int] = to("brand.id")
-    position: Mapped[int] = mapped_column(BigId, default=0)  # The last consent asked for.
+    position: Mapped[int] = mapped_column(BigId, default=0)  # The last recipient whose heads were asked for.
     asked: Mapped[int] = mapped_column(Integer, default=0)
     drifted: Mapped[int] = mapped_column(Integer, default=0)
     due_at: Mapped[datetime | None]
