@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, select
@@ -40,7 +41,8 @@ class Doorstep:
     """What keeps the calls of this process apart as they really leave: a thread that wakes late from its wait for a
     slot must not leave in one second with those of the next slots."""
 
-    def __init__(self):
+    def __init__(self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep):
+        self._now, self._sleep = now, sleep
         self._turn = threading.Lock()
         self._left: deque[float] = deque()
 
@@ -52,8 +54,8 @@ class Doorstep:
         with self._turn:  # Who waits here lets nobody pass: those behind have later slots.
             if len(self._left) >= most:
                 free_at = self._left[-most] + most / per_second + MARGIN
-                time.sleep(max(0.0, free_at - time.monotonic()))
-            self._left.append(time.monotonic())
+                self._sleep(max(0.0, free_at - self._now()))
+            self._left.append(self._now())
             while len(self._left) > most:
                 self._left.popleft()
 
