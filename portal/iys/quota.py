@@ -21,7 +21,7 @@ class Subscription:
     limit: int | None
     used: int | None
     may_exceed: bool
-    added: int = 0  # Addresses that İYS took from us within the last `over_days`.
+    added: int = 0  # Consents that İYS took from us within the last `over_days`.
     over_days: float = 1.0
 
     @property
@@ -30,7 +30,7 @@ class Subscription:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether İYS takes no further address (H525)."""
+        """Whether İYS takes no further consent (H525)."""
         return bool(self.limit) and (self.used or 0) >= self.limit and not self.may_exceed
 
 
@@ -59,7 +59,7 @@ class Forecast:
 
 
 def forecast(subscription: Subscription | None) -> Forecast | None:
-    """When the quota ends if new addresses come as they came; None where İYS tells no numbers."""
+    """When the quota ends if new consents come as they came; None where İYS tells no numbers."""
     if subscription is None or subscription.used is None or not subscription.limit:
         return None
     left = max(0, subscription.limit - subscription.used)
