@@ -27,4 +27,12 @@ def layout() -> dict:
     return {"current_user": current_user, "provider_title": provider.title}
 
 
-from portal.dashboard import campaigns, connection, forwarding, overview, recipients  # noqa: E402, F401 - the pages register with the door
+from portal.dashboard import (  # noqa: E402 - the pages register with the door
+    campaigns,  # noqa: F401
+    connection,  # noqa: F401
+    days,  # noqa: F401
+    differences,  # noqa: F401
+    forwarding,  # noqa: F401
+    overview,  # noqa: F401
+    recipients,  # noqa: F401
+)

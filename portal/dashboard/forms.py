@@ -74,3 +74,9 @@ class SearchForm(FlaskForm):
     address = StringField(
         _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300)]
     )
+
+
+class ExplanationForm(FlaskForm):
+    explanation = TextAreaField(
+        _l("Açıklama"), validators=[InputRequired(_l("Farkın neden doğru olduğunu yazın.")), Length(max=2000), READABLE]
+    )

@@ -1,7 +1,9 @@
 """What all doors share: the front page, health, and the words that templates may use."""
 
+from functools import partial
+
 from flask import Blueprint, Flask, render_template
-from flask_babel import format_datetime, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 from sqlalchemy import text
 
 from portal import clock
@@ -9,6 +11,7 @@ from portal.extensions import limiter, reading
 from portal.web import converters, hosts, labels, languages, sessions
 
 door = Blueprint("web", __name__)
+DAYS = {"day": "d MMMM yyyy", "month": "LLLL yyyy", "weekday": "EEEE", "weekday_short": "EEEEEE"}
 
 
 @door.get("/")
@@ -38,4 +41,6 @@ def equip(app: Flask) -> None:
     )
     app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")
     app.jinja_env.filters["moment_to_second"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm:ss")
+    for name, pattern in DAYS.items():
+        app.jinja_env.filters[name] = partial(format_date, format=pattern)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -78,9 +78,9 @@ def lacking(session: Session, at: datetime) -> list[Row]:
         return []
     has_it = select(ReconciledDay.id).where(ReconciledDay.brand_id == Brand.id, ReconciledDay.day == yesterday)
     brands = (
-        select(Brand.id, Brand.provider_id, Connection.writes_since)
+        select(Brand.id, Brand.provider_id, Connection.created_at)
         .join(Connection, Connection.provider_id == Brand.provider_id)
-        .where(Connection.writes_since < clock.start_of_day(yesterday + window.DAY), ~has_it.exists())
+        .where(Connection.writes_since <= at, Connection.created_at < window.bounds(yesterday)[1], ~has_it.exists())
     )
     return session.execute(brands.limit(BRANDS)).all()
 
@@ -127,7 +127,7 @@ def feeds_are_behind(session: Session, claimed: Claimed) -> bool:
 
 def _days_of(brand: Row, at: datetime) -> list[dict]:
     """From the day on which the brand was connected; what came before is not ours to compare."""
-    since = clock.day(brand.writes_since)
+    since = clock.day(brand.created_at)
     days = [window.latest(at) - back * window.DAY for back in range(window.BACK)]
     return [_row(brand.provider_id, brand.id, day, at) for day in days if day >= since]
 
