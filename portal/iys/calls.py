@@ -1,11 +1,17 @@
 """The one way to İYS: each call passes the breaker, the budgets and the pace, bears a token, and is counted."""
 
+import time
+
+from portal import clock
 from portal.iys import gate, token
 from portal.iys.client import DEADLINE, Answer, Client
 from portal.iys.gate import NotNow, depart, settle
 from portal.registry import Action, Question
 
 __all__ = ["NotNow", "ask", "depart", "settle"]
+
+SPARE = 5.0  # Seconds beside the deadline for fetching a token and waiting for a slot: together less than any lease.
+LEAST = gate.LONGEST_WAIT.total_seconds() + 3.0  # With less than this left, a call had better begin anew.
 
 
 def ask(
@@ -15,14 +21,19 @@ def ask(
     """Ask İYS for a provider, when its turn comes. Raises NotNow.
 
     Call it with no transaction open: it ends short ones of its own, and none while it calls. A 401 is an answer
-    like others; the next call bears a fresh token.
+    like others; the next call bears a fresh token. All together lasts no longer than the deadline and SPARE: where the
+    token took long, the answer has less time, or (NotNow at once) the caller takes its work in hand anew.
     """
+    ends = time.monotonic() + deadline + SPARE
     try:
         bearer = token.bearer(client, provider_id)
     except token.NoToken as missing:
         raise NotNow(missing.until, missing.code) from missing
+    if ends - time.monotonic() < LEAST:
+        raise NotNow(clock.now())
     departure = gate.depart(question)
-    answer = client.ask(method, path, body=body, bearer=bearer, deadline=deadline)
+    left = max(1.0, ends - time.monotonic())
+    answer = client.ask(method, path, body=body, bearer=bearer, deadline=min(deadline, left))
     gate.settle(departure, answer)
     if answer.action() == Action.AUTH:
         token.forget(provider_id, bearer)

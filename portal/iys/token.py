@@ -19,9 +19,9 @@ MINUTE = timedelta(minutes=1)
 BLOCK = timedelta(minutes=10)  # Wrong credentials: a person must look before the next call,
 LONG_BLOCK = timedelta(hours=6)  # and where nobody did, each further try would take a token call from the others.
 FIRST_PAUSE, LONGEST_PAUSE = 3.0, 1200.0  # Seconds after a fetch that İYS did not answer.
-WAIT = timedelta(seconds=5)
+WAIT = timedelta(seconds=2)
 USUAL_LIFE, LONGEST_LIFE = 7200, 86_400  # Seconds, where İYS does not say, or says something wild.
-PATIENCE = 10.0  # Seconds to wait for another's fetch.
+PATIENCE = 5.0  # Seconds to wait for another's fetch.
 
 
 class NoToken(Exception):
