@@ -63,8 +63,8 @@ class Box:
         return requests.get(f"{self.url}/push", timeout=5).json()["deliveries"]
 
     def tamper(self, **fields) -> dict:
-        """Falsify a day's file, and only that: transactionId="…", or brandCode=… and day="YYYY-MM-DD" for its first
-        row; with drop=True, alter={fields of the file} or, for a brandCode and day, add={fields}. The row as it shows."""
+        """Falsify a day (file, hash, counts) and nothing else: transactionId="…", or brandCode=… and day="YYYY-MM-DD"
+        for its first row; with drop=True, alter={fields of the file} or, for a day, add={fields}. The row it shows."""
         return self._posts("tamper", fields)
 
     def untamper(self) -> None:

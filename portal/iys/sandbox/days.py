@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import clock
 from portal.registry import Channel, Problem, Question, RecipientType
 
-from . import dayfile, timestamps
+from . import dayfile, movements, timestamps
 from .box import box, now
 from .fields import json_of_request
 from .gate import gate
@@ -112,6 +112,6 @@ def _counted(rows: list[dict], channel: str) -> list[dict]:
         mine = [row for row in rows if row["type"] == channel and row["source"].startswith("IYS_") is (side == "IYS")]
         granted = sum(row["status"] == "ONAY" and row["before"] != "ONAY" for row in mine)
         refused = sum(row["status"] == "RET" and row["before"] == "ONAY" for row in mine)
-        counts = {"approval": granted, "rejection": refused, "pending": 0, "total": granted + refused}
-        counted.append({"source": side} | counts)
+        totals = {"pending": 0, "total": granted + refused}
+        counted.append({"source": side} | movements.counted(granted, refused) | totals)
     return counted

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.registry import Problem, Question
 
-from . import accounts, history, quota
+from . import accounts, history, movements, quota
 from .box import box
 from .gate import gate
 from .refusals import Refused, filled
@@ -116,7 +116,7 @@ def _stats(db: Connection, brand_code: int) -> dict:
     select = "SELECT status, count(*) FROM record WHERE brand_code = ? GROUP BY status"
     counted = dict(db.execute(select, (brand_code,)).fetchall())
     granted, refused = counted.get("ONAY", 0), counted.get("RET", 0)
-    consents = {"approval": granted, "rejection": refused, "total": granted + refused}
+    consents = movements.counted(granted, refused) | {"total": granted + refused}
     return {"consents": consents, "retailers": {"total": 0}}
 
 

@@ -97,6 +97,11 @@ def told(row: sqlite3.Row) -> dict:
     return {wire: row[column] or "" for column, wire in names.items()}
 
 
+def counted(granted: int, refused: int) -> dict[str, int]:
+    """How many granted and how many refused, in İYS's words."""
+    return {"approval": granted, "rejection": refused}
+
+
 def _request_digest(path: str, body: bytes) -> str:
     return hashlib.sha256(path.encode() + b"\0" + body).hexdigest()
 
