@@ -17,7 +17,12 @@ def file(*rows: str) -> bytes:
 def test_a_row_keeps_iyss_words():
     (line,) = read(file(HEADING, ROW))
 
-    assert (line.transaction_id, line.recipient, line.channel, line.status) == ("ab12", "+905321234567", "MESAJ", "ONAY")
+    assert (line.transaction_id, line.recipient, line.channel, line.status) == (
+        "ab12",
+        "+905321234567",
+        "MESAJ",
+        "ONAY",
+    )
     assert line.created_at == datetime(2026, 11, 23, 11, 2, 31, tzinfo=UTC)
     assert ",".join(line.as_wire().values()) == ROW
 
