@@ -16,6 +16,7 @@ FIELDS = (
     "H110 H111 H112 H113 H114 H115 H116 H117 H118 H119 H120 H121 H122 H126 H155 H156 H157 H158 H160 H162 H163 H408 "
     "H464 H467"
 )
+ONE_KEY = "H111 H114 H116 H117 H120 H121 H122 H166 H170 H464"
 MOVEMENT = (
     "consentDate", "creationDate", "source", "recipient", "recipientType", "status", "type", "transactionId",
 )  # fmt: skip
@@ -101,7 +102,7 @@ TABLE = (
         Question.STATUS, "POST", f"{BRAND}/consents/status", (200,),
         codes(
             CORE,
-            {400: "H097 H403", 422: "H111 H114 H116 H117 H120 H121 H166 H170", 429: "H086", 500: "H103 H470"},
+            {400: "H014 H097 H403", 422: ONE_KEY, 429: "H086", 500: "H103 H470"},
         ),
         takes=KEY, needs=KEY,
         tells=(*MOVEMENT, "retailerAccessCount", "retailerTitle", "retailerCode"),
@@ -119,7 +120,7 @@ TABLE = (
         Question.HISTORY, "POST", f"{BRAND}/consents/history", (200,),
         codes(
             CORE,
-            {400: "H014", 422: "H111 H116 H117 H120 H121 H170 H182 H183 H186 H187", 429: "H089", 500: "H103"},
+            {400: "H014 H097", 422: f"{ONE_KEY} H182 H183 H186 H187", 429: "H089", 500: "H103"},
         ),
         takes=KEY, needs=KEY, query=("limit", "offset"),
         tells=(*PAGE, *MOVEMENT), always=("list", "pagination"),
@@ -143,7 +144,7 @@ TABLE = (
     ),
     Endpoint(
         Question.PUSH_REMOVE, "POST", f"{BRAND}/push/unregistration", (200,),
-        codes({401: "H351", 403: "H353 H586"}, {422: "H093 H111 H117 H191 H530 H531", 500: "H412"}),
+        codes({401: "H351", 403: "H353 H586", 400: "H014"}, {422: "H093 H111 H117 H191 H530 H531", 500: "H412"}),
         takes=CONNECTION, needs=CONNECTION,
         tells=("message",), always=("message",),
     ),
@@ -174,8 +175,8 @@ TABLE = (
         Question.SUBSCRIPTION, "GET", f"{SPS}/subscription", (200,),
         codes(SUBSCRIPTIONS),
         tells=(
-            "startDate", "expirationDate", "subscriptionPackageName", "subscriptionId", "status", "consentLimit",
-            "consentLimitExceed", "usedConsentLimit",
+            "startDate", "expirationDate", "subscriptionPackageName", "subscriptionId", "subscipritionId", "status",
+            "consentLimit", "consentLimitExceed", "usedConsentLimit",
         ),
         always=("startDate", "expirationDate", "subscriptionPackageName", "status"),
     ),
@@ -203,7 +204,7 @@ TABLE = (
     ),
     Endpoint(
         Question.AGREE, "PUT", f"{BRAND}/agreements/{{reportDate}}", (200, 204),
-        codes(CORE, DATES, {422: "H512", 500: "H101"}),
+        codes(CORE, DATES, {400: "H014", 422: "H512", 500: "H101"}),
         takes=("agreementStatus",), needs=("agreementStatus",),
         tells=("agreementCaptured",), always=("agreementCaptured",),
     ),
@@ -221,6 +222,8 @@ ALSO_ANSWERED = (
     ("GET", f"{BRAND}/consents/request/{{requestId}}"),
     ("POST", f"{BRAND}/retailers"),
     ("GET", f"{BRAND}/retailers"),
+    ("GET", f"{BRAND}/retailers/{{retailerCode}}"),
+    ("DELETE", f"{BRAND}/retailers/{{retailerCode}}"),
 )
 
 WORDS = {

@@ -1,0 +1,112 @@
+"""The client's side of the contract: paths, bodies, limits and codes of the portal are those of the table."""
+
+import json
+import re
+from datetime import date, datetime
+
+import pytest
+
+from config import from_environment
+from portal import registry
+from portal.clock import ISTANBUL
+from portal.iys import budgets, gauge
+from portal.registry import Action, Channel, Question, RecipientType, Source, Status
+from tests.conftest import SECRETS
+from tests.contract import table
+
+DAY = date(2026, 11, 24)
+PATHS = {
+    Question.TOKEN: [registry.TOKEN_PATH],
+    Question.ADD: [registry.add_path(1, 2)],
+    Question.BULK_ADD: [registry.bulk_add_path(1, 2)],
+    Question.BULK_RESULT: [registry.bulk_result_path(1, 2, "a-b")],
+    Question.STATUS: [registry.single_status_path(1, 2)],
+    Question.MULTI_STATUS: [registry.multi_status_path(1, 2, RecipientType.MERCHANT, Channel.EMAIL)],
+    Question.HISTORY: [registry.history_path(1, 2)],
+    Question.CHANGES: [registry.changes_path(1, 2, source="HS", after="1_ab")],
+    Question.PUSH_REGISTER: [registry.push_registration_path(1, 2)],
+    Question.PUSH_LIST: [registry.push_registration_path(1, 2)],
+    Question.PUSH_REMOVE: [registry.push_removal_path(1, 2)],
+    Question.BRANDS: [registry.brands_path(1)],
+    Question.PARTNER_BRANDS: [registry.partner_brands_path(3), registry.partner_brands_path(3, 1)],
+    Question.SUBSCRIPTION: [registry.subscription_path(1)],
+    Question.PARTNER_SUBSCRIPTION: [registry.partner_subscription_path(3)],
+    Question.RETAILERS: [registry.retailers_path(1, 2)],
+    Question.SUMMARY: [registry.summary_path(1, 2, DAY, RecipientType.INDIVIDUAL)],
+    Question.FILE: [registry.file_path(1, 2, DAY)],
+    Question.AGREEMENT: [registry.agreement_path(1, 2, DAY)],
+    Question.AGREE: [registry.agreement_path(1, 2, DAY)],
+    Question.TIMESTAMP: [registry.timestamp_path(1, 2, DAY)],
+}
+VALUES = {
+    "iysCode": "1", "brandCode": "2", "integratorCode": "3", "requestId": "a-b", "recipientType": "TACIR|BIREYSEL",
+    "type": "EPOSTA", "reportDate": "2026-11-24",
+}  # fmt: skip
+
+
+def pattern(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda name: f"({VALUES[name[1]]})", path)
+
+
+def test_every_question_has_its_path_and_its_endpoint():
+    assert set(PATHS) == set(Question)
+    assert {each.question for each in table.TABLE} == set(Question) - {Question.RETAILERS}
+
+
+@pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
+def test_a_path_is_the_tables(endpoint):
+    paths = [path.partition("?") for path in PATHS[endpoint.question]]
+
+    (asked,) = [query for path, _, query in paths if re.fullmatch(pattern(endpoint.path), path)]
+    assert set(re.findall(r"(\w+)=", asked)) <= set(endpoint.query)
+
+
+def test_a_frozen_payload_has_the_fields_of_the_table():
+    body = registry.freeze(
+        recipient="fatma@example.com", channel=Channel.EMAIL, recipient_type=RecipientType.INDIVIDUAL,
+        status=Status.REFUSED, source=Source.WEB, consent_date=datetime(2026, 11, 24, 12, tzinfo=ISTANBUL),
+    )  # fmt: skip
+
+    for question in (Question.ADD, Question.BULK_ADD):
+        assert set(table.of(question).needs) <= set(json.loads(body)) <= set(table.of(question).takes)
+
+
+@pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
+def test_every_code_an_endpoint_may_answer_has_a_meaning(endpoint):
+    codes = {code for codes in endpoint.codes.values() for code in codes}
+
+    assert codes <= set(registry.CODES)
+
+
+@pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
+def test_a_code_has_the_status_of_the_table(endpoint):
+    told = {
+        (code, status)
+        for status, codes in endpoint.codes.items()
+        for code in codes
+        if registry.CODES[code].http != status
+    }
+
+    # Each in two ways in İYS's document; our reaction hangs on the code.
+    assert told <= {("H467", 400), ("H245", 500), ("H268", 500)}
+
+
+@pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
+def test_a_limit_is_waited_for_and_a_lost_token_renewed(endpoint):
+    for code in endpoint.codes.get(429, ()):
+        assert registry.action_of(429, [code]) is Action.WAIT
+    for code in endpoint.codes.get(401, ()):
+        assert registry.action_of(401, [code]) is Action.AUTH
+
+
+def test_the_portal_stays_below_every_limit():
+    said_nothing_of = {name: value for name, value in SECRETS.items() if name != "IYS_REQUESTS_PER_SECOND"}
+
+    assert from_environment(said_nothing_of)["IYS_REQUESTS_PER_SECOND"] < table.LIMITS["calls a second"].says
+    assert budgets.PER_HOUR[Question.TOKEN] <= table.LIMITS["token"].says
+    assert budgets.PER_HOUR[Question.STATUS] < table.LIMITS["status"].says
+    assert budgets.PER_HOUR[Question.HISTORY] < table.LIMITS["history"].says
+    assert table.LIMITS["consents in a list"].says >= registry.MOST_IN_A_LIST
+    assert table.LIMITS["rows of a pull"].says >= registry.MOST_IN_A_LIST
+    assert table.LIMITS["calls before the ratio counts"].says > gauge.FEWEST
+    assert gauge.WARN > gauge.PAUSE > table.LIMITS["percent that must succeed"].says / 100

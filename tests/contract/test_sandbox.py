@@ -1,0 +1,238 @@
+"""The sandbox's side of the contract: every endpoint of the table, with its status, its fields and only its codes."""
+
+import base64
+import json
+import re
+from datetime import timedelta
+
+import pytest
+import requests
+
+from portal import clock
+from portal.iys.sandbox import create_sandbox
+from portal.registry import Question
+from tests import make, servers
+from tests.contract import table
+
+PARTNER, INTEGRATOR = "partner", 900001
+FOREIGN = 700999
+KEY = {"recipient": make.PHONE, "recipientType": "BIREYSEL", "type": "MESAJ"}
+each_endpoint = pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
+guarded = pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.question != Question.TOKEN],
+                                  ids=table.named)  # fmt: skip
+PASSWORD = {"grant_type": "password", "username": make.USERNAME, "password": make.PASSWORD}
+
+
+def consent(recipient="yeni@example.com", channel="EPOSTA", **more):
+    return {
+        "recipient": recipient, "type": channel, "source": "HS_WEB", "status": "ONAY", "recipientType": "BIREYSEL",
+        "consentDate": clock.istanbul(clock.now()).strftime("%Y-%m-%d %H:%M:%S"),
+    } | more  # fmt: skip
+
+
+class World:
+    """A sandbox with something in it for every endpoint to tell."""
+
+    def __init__(self, box, push_url):
+        self.url, self.push_url = box.url, push_url
+        box.add_account(make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
+        acts_for = [{"iysCode": make.IYS_CODE, "brands": [make.BRAND_CODE], "title": "Örnek Mağazacılık A.Ş."}]
+        box.add_account(PARTNER, PARTNER, INTEGRATOR, [], kind="partner", integrator_code=INTEGRATOR, acts_for=acts_for)
+        self.yesterday = clock.day(clock.now()) - timedelta(days=1)
+        noon = clock.start_of_day(self.yesterday) + timedelta(hours=12)
+        box.acts(make.PHONE, "MESAJ", "ONAY", brandCode=make.BRAND_CODE, source="IYS_WEB", at=noon)
+        self.tokens = {name: self._token(name, password) for name, password in
+                       ((make.USERNAME, make.PASSWORD), (PARTNER, PARTNER))}  # fmt: skip
+        self.request_id = self.ask(table.of(Question.BULK_ADD)).json()["requestId"]
+        box.move_clock(forward=table.LIMITS["seconds until a result"].says + 1)
+
+    def ask(self, endpoint, body=..., *, token=..., query="", **path):
+        """Ask as we would, or with another body (bytes or what becomes JSON), token, query or part of the path."""
+        values = {
+            "iysCode": make.IYS_CODE, "brandCode": make.BRAND_CODE, "integratorCode": INTEGRATOR, "type": "MESAJ",
+            "recipientType": "BIREYSEL", "reportDate": self.yesterday, "requestId": getattr(self, "request_id", ""),
+        } | path  # fmt: skip
+        if body is ...:
+            body = self.usual(endpoint.question)
+        user = PARTNER if endpoint.path.startswith("/integrator") else make.USERNAME
+        bearer = self.tokens[user] if token is ... and endpoint.question != Question.TOKEN else token
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
+        return requests.request(
+            endpoint.method, self.url + endpoint.path.format(**values) + query,
+            data=body if isinstance(body, bytes) else json.dumps(body).encode(), headers=headers, timeout=5,
+        )  # fmt: skip
+
+    def usual(self, question):
+        connection = {"url": self.push_url, "type": "MESAJ", "username": "iys", "password": "secret"}
+        return {
+            Question.TOKEN: PASSWORD,
+            Question.ADD: consent(),
+            Question.BULK_ADD: [consent("liste@example.com"), consent("liste2@example.com")],
+            Question.STATUS: KEY,
+            Question.HISTORY: KEY,
+            Question.MULTI_STATUS: {"recipients": [make.PHONE]},
+            Question.PUSH_REGISTER: {"connection": [connection]},
+            Question.PUSH_REMOVE: connection,
+            Question.AGREE: {"agreementStatus": True},
+        }.get(question, b"")
+
+    def _token(self, username, password):
+        body = PASSWORD | {"username": username, "password": password}
+        return requests.post(f"{self.url}/oauth2/token", json=body, timeout=5).json()["access_token"]
+
+
+def takes_pushes(environ, start_response):
+    """The portal's door for pushes, as İYS sees it."""
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    is_iys = environ.get("HTTP_AUTHORIZATION") == "Basic " + base64.b64encode(b"iys:secret").decode()
+    start_response("200 OK" if is_iys else "401 Unauthorized", [("Content-Length", "0")])
+    return [b""]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with servers.serving(takes_pushes) as url, servers.sandbox(tmp_path_factory.mktemp("iys") / "sandbox.db") as box:
+        yield World(box, url)
+
+
+def names(body):
+    if isinstance(body, dict):
+        return set(body) | {name for value in body.values() for name in names(value)}
+    return {name for each in body for name in names(each)} if isinstance(body, list) else set()
+
+
+def told(answer):
+    """The (status, code) pairs of an answer."""
+    return {(answer.status_code, code) for code in re.findall(r'"code:?":\s*"(\w+)"', answer.text)}
+
+
+def lawful(endpoint):
+    return {(status, code) for status, codes in endpoint.codes.items() for code in codes}
+
+
+def rules(app):
+    return {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", "{}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_the_sandbox_has_every_endpoint_of_the_table_and_no_invented_one(tmp_path):
+    ours = {(each.method, re.sub(r"\{\w+\}", "{}", each.path)) for each in table.TABLE}
+    besides = {(method, re.sub(r"\{\w+\}", "{}", path)) for method, path in table.ALSO_ANSWERED}
+    theirs = {
+        rule
+        for rule in rules(create_sandbox(tmp_path / "s.db"))
+        if rule[1].startswith(("/sps", "/v2", "/int", "/oauth"))
+    }
+
+    assert ours <= theirs
+    assert theirs - ours <= besides
+
+
+@each_endpoint
+def test_a_success_has_the_status_and_the_fields_of_the_table(world, endpoint):
+    answer = world.ask(endpoint)
+
+    assert answer.status_code == endpoint.success[0], answer.text
+    if endpoint.media == "application/json":
+        body = answer.json()
+        assert set(endpoint.always) <= names(body) <= set(endpoint.tells)
+        assert isinstance(body, list) == endpoint.is_a_list
+    else:
+        assert answer.content
+
+
+@pytest.mark.parametrize("question", [Question.FILE, Question.AGREEMENT, Question.AGREE])
+def test_a_day_without_movements_has_no_content(world, question):
+    assert world.ask(table.of(question), reportDate=world.yesterday - timedelta(days=2)).status_code == 204
+
+
+def test_a_feed_at_its_end_has_no_content(world):
+    feed = table.of(Question.CHANGES)
+    after = world.ask(feed).json()["after"]
+
+    assert world.ask(feed, query=f"?after={after}").status_code == 204
+
+
+@guarded
+def test_nobody_is_answered_without_a_token(world, endpoint):
+    answer = world.ask(endpoint, token="")
+
+    assert answer.status_code == 401
+    assert told(answer) and told(answer) <= lawful(endpoint)
+
+
+@guarded
+def test_a_strangers_codes_are_refused_with_a_code_of_the_table(world, endpoint):
+    answer = world.ask(endpoint, iysCode=FOREIGN, brandCode=FOREIGN, integratorCode=FOREIGN)
+
+    assert answer.status_code in (400, 403, 404)
+    assert told(answer) and told(answer) <= lawful(endpoint)
+
+
+BODIES = [
+    b"", b"{", b"null", b"1", b'"x"', b"[]", b"{}", b"[null]", b"[1]", b"[[]]", b"[{}]", [consent("x")],
+    [consent()] * 2,
+    {"recipient": "x", "type": "x", "recipientType": "x"}, KEY | {"type": "EPOSTA"}, KEY | {"recipient": "x"},
+    KEY | {"recipient": None}, KEY | {"recipient": "+90532123456789012"}, KEY | {"recipientType": 1},
+    KEY | {"type": []},
+    {name: value for name, value in KEY.items() if name != "type"}, consent(consentDate="x"), consent(status="x"),
+    consent(consentDate="2010-01-01 00:00:00"), consent(consentDate="2999-01-01 00:00:00"), consent(source="IYS_WEB"),
+    consent(source="HS_KARAR"), consent(retailerAccess=[]), consent(retailerCode=""), consent(retailerCode=1),
+    consent(unknown=1), consent(channel="MESAJ"), [consent(retailerAccess="x")], [consent(unknown=1)],
+    {"recipients": []}, {"recipients": None}, {"recipients": "x"}, {"recipients": [1]}, {"recipients": ["x"]},
+    {"recipients": [make.PHONE] * 2}, {"recipients": [make.PHONE] * 1001}, {"recipients": ["a@example.com"]},
+    {"connection": None}, {"connection": []}, {"connection": [{}]},
+    {"connection": [{"url": "ftp://x", "type": "MESAJ"}]},
+    {"url": "https://example.com/", "type": "x", "username": "a", "password": "b"}, {"agreementStatus": False},
+    {"agreementStatus": "true"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.takes and each.question != Question.TOKEN],
+                         ids=table.named)  # fmt: skip
+def test_whatever_is_sent_only_codes_of_the_table_come_back(world, endpoint):
+    for body in BODIES:
+        answer = world.ask(endpoint, body)
+
+        assert answer.status_code in {*endpoint.success, 400, 403, 422}, (body, answer.text)
+        assert told(answer) <= lawful(endpoint), body
+        assert told(answer) or answer.status_code in endpoint.success, (body, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("question", "path", "query"),
+    [
+        (Question.BULK_RESULT, {"requestId": "x" * 37}, ""),
+        (Question.BULK_RESULT, {"requestId": "abc"}, ""),
+        (Question.BULK_RESULT, {"requestId": "123"}, ""),
+        (Question.MULTI_STATUS, {"recipientType": "X"}, ""),
+        (Question.MULTI_STATUS, {"type": "X"}, ""),
+        *[(Question.HISTORY, {}, query) for query in ("?limit=0", "?limit=101", "?limit=x", "?offset=-1", "?offset=x")],
+        *[(Question.PARTNER_BRANDS, {}, query) for query in ("?limit=0", "?limit=101", "?limit=x", "?offset=x")],
+        (Question.CHANGES, {}, "?source=X"),
+        (Question.CHANGES, {}, "?limit=1001"),
+        (Question.SUMMARY, {"recipientType": "X"}, ""),
+        *[
+            (question, {"reportDate": day}, "")
+            for question in (Question.SUMMARY, Question.FILE, Question.AGREEMENT, Question.AGREE, Question.TIMESTAMP)
+            for day in ("2020-01-01", "2999-01-01", "yesterday", "2026-02-30")
+        ],
+    ],
+)
+def test_a_wrong_path_or_query_is_refused_with_a_code_of_the_table(world, question, path, query):
+    endpoint = table.of(question)
+    answer = world.ask(endpoint, query=query, **path)
+
+    assert answer.status_code in (400, 422), answer.text
+    assert told(answer) and told(answer) <= lawful(endpoint)
+
+
+@pytest.mark.parametrize("field", ["username", "password", "grant_type"])
+def test_a_token_is_refused_as_oauth_does(world, field):
+    answer = world.ask(table.of(Question.TOKEN), PASSWORD | {field: ""})
+
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"error", "error_description"}
