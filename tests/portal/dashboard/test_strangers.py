@@ -1,9 +1,12 @@
 """Whoever belongs to another provider finds nothing here, at any address that names a thing."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal import clock
-from portal.extensions import db
+from portal.extensions import db, vault
+from portal.iys.days import archive
 from portal.models import (
     AudienceEntry,
     AuditEntry,
@@ -11,10 +14,15 @@ from portal.models import (
     BulkRequest,
     BulkState,
     Campaign,
+    DayState,
+    Difference,
+    DifferenceKind,
     ImportBatch,
     Recipient,
+    ReconciledDay,
     Submission,
 )
+from portal.models.ids import new_id
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.dashboard.test_campaign_pages import FORM
@@ -37,10 +45,31 @@ def things(app, rows) -> dict[str, int]:
         db.session.add(held)
         db.session.commit()
         bulk_id = held.id
+        day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
     return {
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
-        "submission_id": rows.one(Submission).id,
+        "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
+        "difference_id": difference_id,
     }  # fmt: skip
+
+
+def different_day(provider_id: int, brand_id: int) -> tuple[int, int]:
+    """A day with its file, and a difference found in it; their ids."""
+    day_id = new_id()
+    day = ReconciledDay(
+        id=day_id, provider_id=provider_id, brand_id=brand_id, day=clock.day(clock.now()) - timedelta(days=1),
+        state=DayState.DIFFERENT, rows=1, file=archive.seal(vault(), b"a,b", provider_id, day_id), file_hash="ab",
+        iys_hash="ab", timestamp=b"token", compared_at=clock.now(), archived_at=clock.now(), created_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(day)
+    db.session.flush()
+    found = Difference(
+        provider_id=provider_id, brand_id=brand_id, day_id=day_id, kind=DifferenceKind.ONLY_AT_IYS,
+        facts={"status": [None, "RET"]}, found_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(found)
+    db.session.commit()
+    return day_id, found.id
 
 
 @pytest.fixture
