@@ -8,13 +8,14 @@ import structlog
 from flask import Flask
 
 from portal.iys.client import Client
-from portal.iys.forwarding import single
+from portal.iys.forwarding import expiring, results, sending, single
 
 log = structlog.get_logger()
 
 Step = Callable[[Client], bool]
 THREADS = 4
 IDLE = 0.25  # Seconds between looks when nothing is due.
+SELDOM = 5.0  # The same for what nobody waits for.
 
 
 @dataclass(frozen=True)
@@ -24,19 +25,24 @@ class Loop:
     name: str
     step: Step
     threads: int = 1
+    idle: float = IDLE
 
 
-LOOPS = [Loop("forwarding", single.step, THREADS)]
+# In the order in which they go first. Some threads do nothing but refusals; those of single grants join them.
+LANES = [
+    Loop("refusals", single.refusals, THREADS),
+    Loop("singles", single.step, THREADS),
+    Loop("lists", sending.step, 2),  # While one list is under way the next one is made ready.
+    Loop("results", results.step),
+    Loop("expiring", expiring.step, idle=SELDOM),
+]
+LOOPS = LANES
 
 
 def run(app: Flask, stop: threading.Event) -> None:
     """Take the steps of every loop until told to stop; the calls in hand are ended first."""
     client = Client(app.config["IYS_BASE_URL"])
-    threads = [
-        threading.Thread(target=_keep_stepping, args=(app, client, loop, stop), name=f"{loop.name}-{number}")
-        for loop in LOOPS
-        for number in range(loop.threads)
-    ]
+    threads = [thread for loop in LOOPS for thread in _threads(app, client, loop, stop)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -44,17 +50,36 @@ def run(app: Flask, stop: threading.Event) -> None:
 
 
 def turn(client: Client) -> bool:
-    """The first due step in the order of the loops, in this thread; False where nothing is due anywhere."""
-    return any(loop.step(client) for loop in LOOPS)
+    """The first due step of forwarding, in this thread; False where nothing is due in any lane."""
+    return any(loop.step(client) for loop in LANES)
 
 
-def _keep_stepping(app: Flask, client: Client, loop: Loop, stop: threading.Event) -> None:
+def _threads(app: Flask, client: Client, loop: Loop, stop: threading.Event) -> list[threading.Thread]:
+    more = threading.Event()
+    return [
+        threading.Thread(
+            target=_keep_stepping, args=(app, client, loop, stop, more, number == 0), name=f"{loop.name}-{number}"
+        )
+        for number in range(loop.threads)
+    ]
+
+
+def _keep_stepping(
+    app: Flask, client: Client, loop: Loop, stop: threading.Event, more: threading.Event, is_lookout: bool
+) -> None:
+    """The first thread of a loop looks for work; the others rest until it finds some."""
     while not stop.is_set():
+        if not is_lookout and not more.wait(1.0):
+            continue
         try:
             with app.app_context():
-                is_idle = not loop.step(client)
+                found = loop.step(client)
         except Exception:  # The database may be away; what was claimed comes back when its lease ends.
             log.exception("step.failed", loop=loop.name)
-            is_idle = True
-        if is_idle:
-            stop.wait(IDLE)
+            found = False
+        if found:
+            more.set()
+        else:
+            more.clear()
+            if is_lookout:
+                stop.wait(loop.idle)

@@ -21,7 +21,7 @@ class BulkState(StrEnum):
 class BulkRequest(Base):
     """One list of up to 1000 submissions of one brand (their `bulk_id` and `bulk_index`).
 
-    `due_at` is when it is to be sent, or its result asked for; empty once it ended or while it is held.
+    `due_at` is when it is to be sent, looked at again while it is held, or its result asked for; empty once it ended.
     """
 
     __tablename__ = "bulk_request"

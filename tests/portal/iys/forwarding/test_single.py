@@ -261,7 +261,6 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
 
     with app.app_context():
-
         at = clock.now()
         first = claims.claim(db.session, at)
         db.session.commit()
@@ -274,7 +273,6 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
 def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, sandbox, iys, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-
         killed = claims.claim(db.session, clock.now())
         db.session.commit()
 
@@ -289,7 +287,6 @@ def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, san
 def test_a_late_answer_of_a_lost_lease_changes_nothing(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-
         late = claims.claim(db.session, clock.now())
         db.session.commit()
         claims.claim(db.session, clock.now() + claims.LEASE + timedelta(seconds=1))

@@ -1,0 +1,64 @@
+"""What is past its last lawful minute is said to be so at once, whether or not anybody could have sent it."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import and_, or_, select, update
+
+from portal import clock
+from portal.extensions import db, reading
+from portal.iys.client import Client
+from portal.iys.forwarding import outcomes, waiting
+from portal.models import BulkRequest, BulkState, Consent, Outcome, Submission
+from portal.registry import Status
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+
+
+def step(_client: Client) -> bool:
+    """Expire what is too late and never left; False when nothing is. İYS is not asked.
+
+    What İYS may have heard in time (SENT) is asked for all the same: only İYS knows.
+    """
+    at = clock.now()
+    late = reading().execute(_late(at)).all()
+    if not late:
+        return False
+    ids = [row.id for row in late]
+    stays = _renewable()
+    for condition, due_at in ((stays, Submission.due_at), (~stays, None)):
+        expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at), condition)
+        values = {"outcome": Outcome.EXPIRED, "ended_at": at, "bulk_id": None, "due_at": due_at}
+        db.session.execute(expired.values(**values).execution_options(synchronize_session=False))
+    outcomes.wake_refusals([row.consent_id for row in late], at)
+    db.session.commit()
+    log.warning("submissions.expired", count=len(ids))
+    return True
+
+
+def _late(at: datetime):
+    late = (Submission.lenient_deadline < at, Submission.due_at.is_not(None), _may_expire(at))
+    return (
+        select(Submission.id, Submission.consent_id).where(*late).order_by(Submission.lenient_deadline).limit(AT_ONCE)
+    )
+
+
+def _may_expire(at: datetime):
+    """On its way, in nobody's hands, and not in a list that may have left."""
+    unsent = and_(BulkRequest.attempts == 0, BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)))
+    at_home = select(BulkRequest.id).where(
+        unsent, or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
+    )
+    in_no_list = or_(Submission.bulk_id.is_(None), Submission.bulk_id.in_(at_home))
+    open_ = Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED))
+    return and_(open_, Submission.due_at.is_not(None), waiting.is_free(at), in_no_list)
+
+
+def _renewable():
+    """A refusal that still counts stays due, until it is looked up and said anew."""
+    is_head = select(Consent.id).where(
+        Consent.id == Submission.consent_id, Consent.decision_id == Submission.decision_id
+    )
+    return and_(Submission.status == Status.REFUSED, is_head.exists())
