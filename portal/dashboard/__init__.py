@@ -33,6 +33,8 @@ from portal.dashboard import (  # noqa: E402 - the pages register with the door
     days,  # noqa: F401
     differences,  # noqa: F401
     forwarding,  # noqa: F401
+    movements,  # noqa: F401
     overview,  # noqa: F401
+    pushes,  # noqa: F401
     recipients,  # noqa: F401
 )

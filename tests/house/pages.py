@@ -9,13 +9,27 @@ from portal.consents.urgency import Urgency
 from portal.dashboard.connection import ConnectionForm
 from portal.dashboard.forms import AudienceForm, CampaignForm, SearchForm
 from portal.dashboard.forwarding import HOPELESS
+from portal.dashboard.movements import MovementFilter
+from portal.dashboard.pushes import PushForm
 from portal.iys import breaker, gauge
 from portal.iys.findings import BrandFound, Findings, Whose
 from portal.iys.quota import Subscription, forecast
 from portal.iys.troubles import Trouble, words_of
-from portal.models import CampaignKind, ContactKind, CredentialKind, Delivery, Lane, LeftOut, Outcome, Way
+from portal.models import (
+    CampaignKind,
+    ContactKind,
+    CredentialKind,
+    Delivery,
+    FeedSource,
+    Heard,
+    Lane,
+    LeftOut,
+    Outcome,
+    Way,
+)
 from portal.registry import Channel, RecipientType, Status
 from portal.signin import SignInForm
+from tests.house.pages_of_days import OF_DAYS
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
 ADDRESS = "+90 5•• ••• •• 67"
@@ -159,6 +173,32 @@ def _line(host, ratio) -> dict:
     return {"host": host, "gauge": ratio, "budgets": [("Oturum açma", 9, 10)]}
 
 
+def _movements(**other) -> dict:
+    movement = Thing(
+        id=1, created_at=AT, address=ADDRESS, recipient_id=1, channel=Channel.SMS, status=Status.REFUSED,
+        recipient_type=RecipientType.MERCHANT, source="IYS_WEB", way=Way.AT_IYS, counts=True, heard_at=AT,
+        heard_by=Heard.PULL,
+    )  # fmt: skip
+    feed = Thing(source=FeedSource.PEOPLE, pulled_at=AT, code="H353", sentence=PROBLEM.sentence)
+    return {
+        "form": MovementFilter([Thing(id=1, name="Örnek Mağaza")]), "has_brands": True, "movements": [movement],
+        "before": 1, "is_first": False, "chosen": {"whose": "people"}, "feeds": [feed],
+        "sweep": Thing(ended_at=AT, asked=10, drifted=1),
+    } | other  # fmt: skip
+
+
+def _pushes(**other) -> dict:
+    push = Thing(
+        id=1, brand_name="Örnek Mağaza", channel=Channel.SMS, registered_at=AT, tested_at=AT, heard_at=None
+    )  # fmt: skip
+    listed = Thing(channel="MESAJ", registration_id=1, host="izin.example", said="Bağlantı Oluşturuldu")
+    brand = Thing(id=1, name="Örnek Mağaza")
+    return {
+        "form": PushForm([brand]), "pushes": [push], "listed": [(brand, [listed]), (brand, None), (brand, [])],
+        "may_register": True,
+    } | other  # fmt: skip
+
+
 # (template, what is special): what it is given.
 PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/page.html", "asks"): link_page,
@@ -169,6 +209,10 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/page.html", "refuses"): lambda: link_page(kind=CampaignKind.REFUSE, may_grant=False),
     ("recipient/receipt.html", ""): _receipt,
     ("recipient/not_found.html", ""): dict,
+    ("dashboard/movements.html", ""): _movements,
+    ("dashboard/movements.html", "nothing"): lambda: _movements(movements=[], feeds=[], sweep=None, has_brands=False),
+    ("dashboard/pushes.html", ""): _pushes,
+    ("dashboard/pushes.html", "nothing"): lambda: _pushes(pushes=[], listed=None, may_register=False),
     ("web/front.html", ""): dict,
     ("signin/sign_in.html", ""): lambda: {"form": SignInForm(), "failed": True},
     ("dashboard/overview.html", ""): _overview,
@@ -186,6 +230,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/campaign.html", "linked"): lambda: _campaign_page(_campaign(launched=True, linked=True)),
     ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
+    **OF_DAYS,
     ("dashboard/forwarding.html", ""): _forwarding,
     ("dashboard/forwarding.html", "at first"): lambda: _forwarding(
         block=None, is_connected=False, held=[], page=Thing(cases=[], before=None, is_first=True),

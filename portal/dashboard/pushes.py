@@ -1,0 +1,158 @@
+"""Pushes: which brands and channels İYS tells us of at once, asking it to, and asking it to stop."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import func, select
+from werkzeug import Response
+from wtforms import RadioField, SelectField
+from wtforms.validators import InputRequired
+
+from portal import limits, registry
+from portal.dashboard import door, note
+from portal.extensions import db, limiter, reading
+from portal.iys import registration
+from portal.iys.client import Client
+from portal.iys.registration import Listed, Result
+from portal.models import Brand, PushRegistration
+from portal.registry import Channel
+from portal.web.labels import label
+
+MOST_OF_A_CHANNEL = 2  # İYS keeps no more live ones per brand and channel.
+
+
+class PushForm(FlaskForm):
+    brand = SelectField(_l("Marka"), coerce=int)
+    channel = RadioField(_l("Kanal"), validators=[InputRequired(_l("Bir kanal seçin."))])
+
+    def __init__(self, brands: list[Brand], **options):
+        super().__init__(**options)
+        self.brand.choices = [(brand.id, brand.name) for brand in brands]
+        self.channel.choices = [(each.value, label(each)) for each in Channel]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An address of ours at İYS, as it stands."""
+
+    id: int
+    brand_name: str
+    channel: Channel
+    registered_at: datetime | None
+    tested_at: datetime | None
+    heard_at: datetime | None
+
+
+def _provider_key() -> str:
+    """Limits are of a provider, not of an address; who has not signed in meets the lock."""
+    return str(getattr(current_user, "provider_id", "nobody"))
+
+
+@door.get("/pushes")
+def pushes():
+    """Show what is registered, as far as we know."""
+    return _page(PushForm(_brands(), formdata=None))
+
+
+@door.post("/pushes")
+@limiter.limit(limits.PUSHES, key_func=_provider_key)
+def register_push():
+    """Ask İYS to push a brand's movements on one channel."""
+    form = PushForm(_brands())
+    if not form.validate_on_submit():
+        return _page(form), 422
+    brand, channel = _mine(Brand, form.brand.data), Channel(form.channel.data)
+    if _count(brand, channel) >= MOST_OF_A_CHANNEL:
+        flash(_("Bu kanalda zaten iki adres var; İYS daha fazlasını kabul etmez. Önce birini kaldırın."))
+        return _back()
+    note("push.registered", "brand", brand.id, channel=channel)
+    db.session.commit()
+    result = registration.register(_client(), brand, channel)
+    done = _("Anlık bildirim kuruldu. Kişilerin İYS'deki kararlarını hemen duyarız.")
+    flash(done if result.is_done else _not_done(result))
+    return _back()
+
+
+@door.post("/pushes/<id:registration_id>/removal")
+@limiter.limit(limits.PUSHES, key_func=_provider_key)
+def remove_push(registration_id: int):
+    """Ask İYS to stop."""
+    mine = _mine(PushRegistration, registration_id)
+    brand = reading().get_one(Brand, mine.brand_id)
+    note("push.removed", "push_registration", mine.id, channel=mine.channel)
+    db.session.commit()
+    result = registration.remove(_client(), brand, mine)
+    done = _("Anlık bildirim kaldırıldı. Kişilerin kararlarını sorgulayarak duymaya devam ederiz.")
+    flash(done if result.is_done else _not_done(result))
+    return _back()
+
+
+@door.post("/pushes/listing")
+@limiter.limit(limits.PUSHES, key_func=_provider_key)
+def list_pushes():
+    """Ask İYS what it has, and fall in step with it."""
+    listed = [(brand, registration.listing(_client(), brand)) for brand in _brands()]
+    return _page(PushForm(_brands(), formdata=None), listed=listed)
+
+
+def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None = None) -> str:
+    mine = (
+        select(PushRegistration, Brand.name)
+        .join(Brand, Brand.id == PushRegistration.brand_id)
+        .where(PushRegistration.provider_id == current_user.provider_id, PushRegistration.removed_at.is_(None))
+        .order_by(Brand.name, PushRegistration.channel, PushRegistration.id)
+        .execution_options(populate_existing=True)
+    )
+    return render_template(
+        "dashboard/pushes.html",
+        form=form,
+        pushes=[_shown(push, brand_name) for push, brand_name in reading().execute(mine)],
+        listed=listed,
+        may_register=registration.may_register(),
+    )
+
+
+def _shown(push: PushRegistration, brand_name: str) -> Shown:
+    return Shown(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.heard_at)
+
+
+def _brands() -> list[Brand]:
+    mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    return list(reading().scalars(mine.order_by(Brand.id)))
+
+
+def _mine(model, its_id: int):
+    found = reading().get(model, its_id)
+    if found is None or found.provider_id != current_user.provider_id or getattr(found, "removed_at", None):
+        abort(404)
+    return found
+
+
+def _count(brand: Brand, channel: Channel) -> int:
+    live = select(func.count()).where(
+        PushRegistration.brand_id == brand.id, PushRegistration.channel == channel,
+        PushRegistration.removed_at.is_(None),
+    )  # fmt: skip
+    return reading().scalar(live)
+
+
+def _not_done(result: Result) -> str:
+    if result.code:
+        words = {"code": result.code, "sentence": _(registry.sentence_of(result.code))}
+        return _("İYS isteği kabul etmedi (%(code)s). %(sentence)s", **words)
+    if result.is_unsure:
+        return _("İYS yanıt vermedi. Birazdan İYS'deki listeye bakın; ne yaptığını orada görürüz.")
+    return _("İYS'ye şu anda sorulamadı ya da İYS isteği kabul etmedi. Birazdan yeniden deneyin.")
+
+
+def _client() -> Client:
+    return Client(current_app.config["IYS_BASE_URL"])
+
+
+def _back() -> Response:
+    return redirect(url_for(".pushes"), 303)
