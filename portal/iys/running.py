@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask
 
+from portal.iys import days
 from portal.iys.client import Client
 from portal.iys.forwarding import expiring, results, sending, single
+from portal.iys.inflow import feeds, pushes, sweeps
 
 log = structlog.get_logger()
 
@@ -36,7 +38,13 @@ LANES = [
     Loop("results", results.step),
     Loop("expiring", expiring.step, idle=SELDOM),
 ]
-LOOPS = LANES
+LOOPS = [
+    *LANES,
+    Loop("pushes", pushes.step),
+    Loop("feeds", feeds.step, idle=SELDOM),
+    Loop("sweeps", sweeps.step, idle=SELDOM),
+    Loop("days", days.step, idle=SELDOM),
+]
 
 
 def run(app: Flask, stop: threading.Event) -> None:
