@@ -106,6 +106,7 @@ def _fetch(client: Client, credential: Credential, at: datetime) -> str:
         silence = _silence(credential, answer, clock.now())
         _keep(credential, lease_until=None, **silence)
         raise NoToken(answer.code, silence.get("quiet_until") or pace.held_until(reading(), pace.TOKENS, at))
+    pace.forget_old(db.session, at)  # A token is fetched every two hours: often enough, and never in a hurry.
     _keep(credential, lease_until=None, quiet_until=None, blocked_code=None, **_sealed(credential, answer.content, at))
     return token
 
