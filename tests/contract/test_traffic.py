@@ -11,15 +11,17 @@ import time_machine
 
 from portal import clock
 from portal.extensions import db
-from portal.iys import connecting, days, inflow
-from portal.models import Provider
-from portal.registry import Question
-from tests import make
+from portal.iys import connecting, days, inflow, registration
+from portal.iys.forwarding import sending
+from portal.models import Provider, PushRegistration
+from portal.registry import Channel, Question
+from tests import make, servers
 from tests.contract import table
 from tests.make import Person
 
 WALKED = {
-    Question.TOKEN, Question.ADD, Question.MULTI_STATUS, Question.CHANGES, Question.BRANDS, Question.SUBSCRIPTION,
+    Question.TOKEN, Question.ADD, Question.BULK_ADD, Question.BULK_RESULT, Question.MULTI_STATUS, Question.CHANGES,
+    Question.BRANDS, Question.SUBSCRIPTION,
     Question.SUMMARY, Question.FILE, Question.AGREEMENT, Question.AGREE, Question.TIMESTAMP,
 }  # fmt: skip
 
@@ -60,9 +62,12 @@ def endpoint_of(method, path):
 
 
 def fields(body):
-    """The names of what is sent; of a list, those of each item."""
+    """The names of what is sent, with those of each item in it; of a list, those of each item."""
     found = json.loads(body) if body else {}
-    return [set(each) for each in found] if isinstance(found, list) else [set(found)]
+    if isinstance(found, list):
+        return [set(each) for each in found]
+    items = [each for value in found.values() if isinstance(value, list) for each in value if isinstance(each, dict)]
+    return [set(each) for each in items] or [set(found)]
 
 
 def until_nothing_is_due(app, iys, step):
@@ -73,20 +78,8 @@ def until_nothing_is_due(app, iys, step):
     raise AssertionError("it never comes to an end")
 
 
-def test_every_request_is_one_of_the_table(app, browser, sandbox, iys, heard):
-    fatma = Person(browser, make.codes(app)[make.PHONE])
-    fatma.decides(MESAJ="ONAY", ARAMA="RET")
-    make.forward_all(app, iys)
-    start = clock.now()
-    with time_machine.travel(start + timedelta(minutes=1)):
-        sandbox.acts(make.PHONE, "MESAJ", "RET", brandCode=make.BRAND_CODE)
-    for hours in (2, 26, 50):
-        with time_machine.travel(start + timedelta(hours=hours)):
-            until_nothing_is_due(app, iys, inflow.step)
-            until_nothing_is_due(app, iys, days.step)
-    with app.app_context():
-        connecting.test(iys, db.session.query(Provider).one().id)
-
+def hold_to_the_table(heard):
+    """Each request goes where the table says, with its fields; the questions that were asked."""
     asked = set()
     for method, path, query, body, environ in heard.asked():
         endpoint = endpoint_of(method, path)
@@ -95,5 +88,37 @@ def test_every_request_is_one_of_the_table(app, browser, sandbox, iys, heard):
         assert environ["CONTENT_TYPE"] == "application/json"
         assert environ.get("HTTP_AUTHORIZATION", "").startswith("Bearer ") == (endpoint.question != Question.TOKEN)
         for names in fields(body):
-            assert set(endpoint.needs) <= names <= set(endpoint.takes)
-    assert asked >= WALKED
+            assert set(endpoint.needs) - {"connection"} <= names <= set(endpoint.takes)
+    return asked
+
+
+def test_every_request_is_one_of_the_table(app, browser, sandbox, iys, heard):
+    codes = make.codes(app)
+    Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
+    make.forward_all(app, iys)
+    Person(browser, codes[make.EMAIL]).decides(EPOSTA="ONAY")  # It waits so long that it goes in a list.
+    start = clock.now()
+    with time_machine.travel(start + timedelta(minutes=2)):
+        sandbox.acts(make.PHONE, "MESAJ", "RET", brandCode=make.BRAND_CODE)
+    for minutes in (2, 10, 120, 26 * 60, 50 * 60):
+        with time_machine.travel(start + timedelta(minutes=minutes)):
+            until_nothing_is_due(app, iys, sending.step)
+            make.forward_all(app, iys)
+            until_nothing_is_due(app, iys, inflow.step)
+            until_nothing_is_due(app, iys, days.step)
+    with app.app_context():
+        connecting.test(iys, db.session.query(Provider).one().id)
+
+    assert hold_to_the_table(heard) >= WALKED
+
+
+def test_registering_for_pushes_speaks_as_the_table_does(app, sandbox, iys, heard):
+    with servers.serving(app) as url, app.app_context():
+        app.config["PUSH_BASE"] = f"{url.replace('127.0.0.1', 'localhost')}/inbound/iys"
+        brand = make.brand()
+        assert registration.register(iys, brand, Channel.SMS).is_done
+        (ours,) = db.session.query(PushRegistration).all()
+        assert registration.remove(iys, brand, ours).is_done
+
+    pushes = {Question.PUSH_REGISTER, Question.PUSH_LIST, Question.PUSH_REMOVE}
+    assert hold_to_the_table(heard) == {Question.TOKEN} | pushes
