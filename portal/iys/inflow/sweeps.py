@@ -48,13 +48,13 @@ class _Unanswered(Exception):
         self.answer = answer
 
 
-def step(client: Client) -> bool:
-    """Ask for one piece of a sweep that is due; False where none is."""
+def step(client: Client, sweep_id: int | None = None) -> bool:
+    """Ask for one piece of a sweep that is due, or of that one if it is; False where none is."""
     at = clock.now()
     query = leases.with_brand(Sweep).where(*leases.is_free(Sweep, at), *leases.may_ask(at)).order_by(Sweep.due_at)
-    claimed = leases.claim(query, Sweep, at, LEASE)
+    claimed = leases.claim(query if sweep_id is None else query.where(Sweep.id == sweep_id), Sweep, at, LEASE)
     if claimed is None:
-        return _begin(at)
+        return sweep_id is None and _begin(at)
     walk(client, *claimed)
     return True
 
