@@ -49,6 +49,12 @@ class Connected:
     ends_at: datetime | None
     block: Block | None
 
+    @property
+    def block_is_found(self) -> bool:
+        """Whether the last test said the same: then it is said once."""
+        troubles = self.findings.troubles if self.findings else ()
+        return self.block is not None and self.block.code in {trouble.code for trouble in troubles}
+
 
 def _provider_key() -> str:
     """Limits are of a provider, not of an address; who has not signed in meets the lock."""

@@ -38,6 +38,7 @@ class Recent:
     status: Status
     decided_at: datetime
     outcome: Outcome | None
+    is_closed: bool  # A person looked at how it ended.
     brand_name: str
 
 
@@ -114,7 +115,7 @@ def _oldest(provider_id: int, at: datetime) -> Deadline | None:
 
 def _recent(provider_id: int) -> list[Recent]:
     rows = reading().execute(
-        select(Decision, Recipient, Submission.outcome, Brand.name)
+        select(Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name)
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
@@ -130,7 +131,8 @@ def _recent(provider_id: int) -> list[Recent]:
             status=decision.status,
             decided_at=decision.recorded_at,
             outcome=outcome,
+            is_closed=closed_at is not None,
             brand_name=brand_name,
         )
-        for decision, recipient, outcome, brand_name in rows
+        for decision, recipient, outcome, closed_at, brand_name in rows
     ]

@@ -27,6 +27,7 @@ class Told:
     source: str
     way: Way
     outcome: Outcome | None
+    is_closed: bool
     transaction_id: str | None
     accepted_at: datetime | None
     code: str | None
@@ -108,6 +109,7 @@ def _told(decision: Decision, brand_name: str, submission: Submission | None, at
         source=decision.source,
         way=decision.way,
         outcome=submission.outcome if submission else None,
+        is_closed=submission is not None and submission.closed_at is not None,
         transaction_id=submission.transaction_id if submission else None,
         accepted_at=submission.accepted_at if submission else None,
         code=code,

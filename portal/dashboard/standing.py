@@ -18,7 +18,8 @@ class Block:
     code: str
     sentence: str
     cure: str
-    only_grants: bool  # Refusals still pass.
+    only_grants: bool = False  # Refusals still pass.
+    is_account: bool = False  # İYS gives the account itself no token: another name or password is needed.
 
 
 def block_of(provider_id: int, at: datetime) -> Block | None:
@@ -34,16 +35,16 @@ def block_of(provider_id: int, at: datetime) -> Block | None:
     if row is None:
         return None
     if row.account_code:
-        return _block(row.account_code, only_grants=False)
+        return _block(row.account_code, is_account=True)
     if row.blocked_code and row.blocked_until and row.blocked_until > at:
-        return _block(row.blocked_code, only_grants=False)
+        return _block(row.blocked_code)
     if row.blocked_code and row.grants_blocked_until and row.grants_blocked_until > at:
         return _block(row.blocked_code, only_grants=True)
     return None
 
 
-def _block(code: str, *, only_grants: bool) -> Block:
-    return Block(code, registry.sentence_of(code), registry.cure_of(code), only_grants)
+def _block(code: str, **more: bool) -> Block:
+    return Block(code, registry.sentence_of(code), registry.cure_of(code), **more)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ SENDER = {
 }
 SIGNED_IN = {"current_user": Thing(name="Ayşe"), "provider_title": "Örnek Mağazacılık A.Ş."}
 PROBLEM = Thing(sentence="Dosya çok büyük.", cure="Dosyayı bölün ve parçaları ayrı ayrı yükleyin.")
-BLOCK = Thing(code="H525", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=True)
+BLOCK = Thing(code="H525", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=True, is_account=True)
 
 
 def _row(channel, held=None, chosen=None):
@@ -77,7 +77,7 @@ def _receipt() -> dict:
 def _overview(**other) -> dict:
     decision = Thing(
         address=ADDRESS, recipient_id=1, channel=Channel.SMS, status=Status.GRANTED, decided_at=AT,
-        outcome=Outcome.WAITING, brand_name="Örnek Mağaza",
+        outcome=Outcome.PARKED, is_closed=True, brand_name="Örnek Mağaza",
     )  # fmt: skip
     oldest = Thing(since=AT, deadline=AT + timedelta(days=3), level="amber")
     figures = {
@@ -124,7 +124,7 @@ def _recipient() -> dict:
     decision = Thing(
         decided_at=AT, brand_name="Örnek Mağaza", channel=Channel.SMS, status=Status.REFUSED, source="HS_WEB",
         way=Way.LINK, outcome=Outcome.PARKED, transaction_id="ab" * 32, accepted_at=AT, code="H120",
-        sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT, urgency=Urgency.RED,
+        sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT, urgency=Urgency.RED, is_closed=False,
     )  # fmt: skip
     return {"address": ADDRESS, "heads": [head], "decisions": [decision]}
 
@@ -138,7 +138,7 @@ def _connection(**other) -> dict:
     connected = Thing(
         kind=CredentialKind.PARTNER, username=None, integrator_code=7, writes_since=None, tested_at=AT, findings=found,
         forecast=forecast(found.subscription), ends_at=AT,
-        block=BLOCK,
+        block=BLOCK, block_is_found=False,
     )  # fmt: skip
     return {
         "form": ConnectionForm(), "provider": Thing(title="Örnek Mağazacılık A.Ş.", iys_code=700001),

@@ -129,7 +129,7 @@ def test_an_iys_that_does_not_answer_is_said_so(app, ayse):
     ("calls", "failures", "words"),
     [
         (150, 140, "Henüz oran hesaplanmaz: 150 istek"),
-        (1000, 100, "%90 İyi. 1.000 istek, 100 ret."),
+        (1000, 100, "%90 İyi. 1.000 istekten 100 tanesi kabul edilmedi."),
         (1000, 200, "%80 Düşük"),
         (1000, 300, "%70 Çok düşük: listeler durdu"),
     ],

@@ -1,0 +1,179 @@
+"""Ayşe connects her firm to İYS: a wrong password, a paused package, a number in trouble, a list that waits."""
+
+import pytest
+
+from portal import accounts, clock
+from portal.extensions import db, vault
+from portal.iys import pace
+from portal.models import BulkRequest, BulkState, Connection, Credential, Outcome, Submission
+from tests import make
+from tests.make import Person
+
+ACCOUNT = (make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser, sandbox, iys, rows, width):
+    app.config["IYS_BASE_URL"] = sandbox.url
+    fatma = Person(browser, make.codes(app)[make.PHONE])
+    disconnect(app)
+    offer_partner(app, sandbox)
+    screen = screens(width, 900)
+    page = screen.page
+    sign_in(screen, site)
+
+    fatma.decides(MESAJ="ONAY", ARAMA="RET")
+    opens(page, "İletim")
+    assert page.get_by_text("Henüz İYS'ye bağlı değilsiniz").is_visible()
+    look(screen, "forwarding-unconnected")
+    opens(page, "Bağlantı")
+    look(screen, "connection-empty")
+    connect(page, password="yanlış parola")
+    look(screen, "connection-saved")
+    tries(page)
+    assert page.get_by_text("İYS kullanıcı adı, şifre ya da yenileme jetonu kabul edilmedi.").first.is_visible()
+    look(screen, "connection-wrong")
+
+    assert page.get_by_label("API şifresi").is_visible(), "where another password is needed, the form is open"
+    connect(page, password=make.PASSWORD)
+    tries(page)
+    assert page.get_by_text("Bağlantı çalışıyor").is_visible()
+    look(screen, "connection-good")
+    make.forward_all(app, iys)
+    assert [row.outcome for row in rows(Submission)] == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
+
+    a_paused_package_is_cured(screen, app, sandbox, iys, fatma)
+    a_parked_decision_is_sent_again(screen, app, sandbox, iys, fatma)
+    a_held_list_is_let_go(screen, app)
+    opens(page, "Genel bakış")
+    look(screen, "overview-after")
+    a_partners_title_differs(screen)
+    assert rows.one(BulkRequest).released_at is not None
+
+
+def a_paused_package_is_cured(screen, app, sandbox, iys, fatma) -> None:
+    page = screen.page
+    sandbox.add_account(*ACCOUNT, subscription={"status": "PAUSED"})
+    fatma.decides(MESAJ="RET")
+    make.forward_all(app, iys)
+    opens(page, "İletim")
+    assert page.get_by_text("H520").first.is_visible()
+    page.get_by_role("link", name="Engellenen (1)").click()
+    look(screen, "forwarding-blocked")
+    page.get_by_role("link", name="Bağlantıyı dene").click()
+    tries(page)
+    assert page.get_by_text("Duraklatılmış", exact=True).is_visible()
+    look(screen, "connection-paused")
+
+    sandbox.add_account(*ACCOUNT, subscription={"status": "ACTIVE", "consentLimit": 3})
+    tries(page)
+    assert page.get_by_text("Bağlantı çalışıyor").is_visible()
+    look(screen, "connection-quota")
+    make.forward_all(app, iys)
+    opens(page, "İletim")
+    assert page.get_by_role("alert").count() == 0
+
+
+def a_parked_decision_is_sent_again(screen, app, sandbox, iys, fatma) -> None:
+    page = screen.page
+    sandbox.fault("add", "H121")
+    fatma.decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+    opens(page, "İletim")
+    assert page.get_by_text("Telefon numarası geçerli değil.").is_visible()
+    look(screen, "forwarding-parked")
+    before = len(sandbox.movements())
+
+    sandbox.mend()
+    page.get_by_role("button", name="Yeniden gönder").click()
+    assert page.get_by_text("Yeniden iletilecek.").is_visible()
+    make.forward_all(app, iys)
+    page.get_by_role("link", name="Durumu yenile").click()
+    assert page.get_by_text("Burada bakılacak bir kayıt yok").is_visible()
+    look(screen, "forwarding-cured")
+    assert len(sandbox.movements()) == before + 1
+
+    sandbox.fault("add", "H121")
+    fatma.decides(MESAJ="RET")
+    make.forward_all(app, iys)
+    page.get_by_role("link", name="Durumu yenile").click()
+    page.get_by_role("button", name="Kapat").click()
+    assert page.get_by_text("Kişinin kararı burada geçerli kalır").is_visible()
+    sandbox.mend()
+
+
+def a_held_list_is_let_go(screen, app) -> None:
+    with app.app_context():
+        brand = make.brand()
+        pace.count(db.session, "add", clock.now(), calls=1000, failures=300)
+        db.session.add(
+            BulkRequest(
+                provider_id=brand.provider_id, brand_id=brand.id, endpoint="/", size=740, state=BulkState.HELD,
+                created_at=clock.now(),
+            )
+        )  # fmt: skip
+        db.session.commit()
+    opens(screen.page, "İletim")
+    look(screen, "forwarding-held")
+    screen.page.get_by_role("button", name="Listeyi gönder").click()
+    assert screen.page.get_by_text("Liste gönderilecek.").is_visible()
+
+
+def a_partners_title_differs(screen) -> None:
+    page = screen.page
+    opens(page, "Bağlantı")
+    page.get_by_text("Hesabı değiştir").click()
+    look(screen, "connection-change")
+    page.get_by_role("button", name="İş ortağıyla bağlan").click()
+    look(screen, "connection-partner")
+    tries(page)
+    assert page.get_by_text("Başka Ticaret Limited Şirketi").is_visible()
+    look(screen, "connection-titles")
+
+
+def offer_partner(app, sandbox) -> None:
+    """A partner's account that İYS knows by another firm's title."""
+    acts_for = {"iysCode": make.IYS_CODE, "brands": [make.BRAND_CODE], "title": "Başka Ticaret Limited Şirketi"}
+    sandbox.add_account("ortak", "parola", 700100, [], kind="partner", integrator_code=700100, acts_for=[acts_for])
+    with app.app_context():
+        facts = {"integrator_code": 700100, "username": "ortak", "password": "parola"}
+        accounts.keep_partner(db.session, vault(), **facts, at=clock.now())
+        db.session.commit()
+
+
+def look(screen, name: str) -> None:
+    """What must hold on each page of the walk; and a picture of it."""
+    screen.page.wait_for_load_state()
+    screen.shoot(f"iys-{name}")
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
+    assert screen.complaints == [], name
+
+
+def sign_in(screen, site: str) -> None:
+    screen.opens(f"{site}/dashboard/")
+    screen.page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    screen.page.get_by_role("button", name="Giriş yap").click()
+
+
+def opens(page, part: str) -> None:
+    page.get_by_role("navigation", name="Bölümler").get_by_role("link", name=part).click()
+
+
+def connect(page, password: str) -> None:
+    page.get_by_label("API kullanıcı adı").fill(make.USERNAME)
+    page.get_by_label("API şifresi").fill(password)
+    page.get_by_role("button", name="Hesabı kaydet").click()
+
+
+def tries(page) -> None:
+    page.get_by_role("button", name="Bağlantıyı dene").click()
+    page.wait_for_load_state()
+
+
+def disconnect(app) -> None:
+    with app.app_context():
+        db.session.query(Connection).delete()
+        db.session.query(Credential).delete()
+        db.session.commit()
