@@ -28,8 +28,8 @@ SLOWED_DOWN = N_("Bir şey yapmanız gerekmez; sınır süresi dolunca bildiriml
 TELL_SUPPORT = N_("Destek ekibine bildirin; bu kayıt düzeltilmeden yeniden gönderilmez.")
 CHECK_ADDRESS = N_("Adresi düzeltin ya da listeden çıkarın.")
 CHECK_DATE = N_("İzin tarihini düzeltin (Türkiye saatiyle yyyy-aa-gg ss:dd:ss).")
-CHECK_ACCOUNT = N_("İYS API kullanıcı adını ve şifresini ayarlardan düzeltin.")
-CHECK_CODES = N_("İYS numarasını ve marka kodunu ayarlardan kontrol edin.")
+CHECK_ACCOUNT = N_("İYS API kullanıcı adını ve şifresini Bağlantı sayfasında düzeltin.")
+CHECK_CODES = N_("İYS numarasını ve marka kodunu kontrol edin; yanlışsa destek ekibine bildirin.")
 CHECK_RIGHTS = N_("hs.iys.org.tr üzerinden API kullanıcısının yetkilerini kontrol edin.")
 CHECK_PACKAGE = N_(
     "İYS aboneliğinizi yenileyin ya da paketinizi değiştirin; bekleyen bildirimler sonra kendiliğinden gider."
