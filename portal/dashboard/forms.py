@@ -13,7 +13,7 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
-from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import URL, DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.models import CampaignKind, ContactKind, Delivery
@@ -78,5 +78,5 @@ class SearchForm(FlaskForm):
 
 class ExplanationForm(FlaskForm):
     explanation = TextAreaField(
-        _l("Açıklama"), validators=[InputRequired(_l("Farkın neden doğru olduğunu yazın.")), Length(max=2000), READABLE]
+        _l("Açıklama"), validators=[DataRequired(_l("Farkın neden doğru olduğunu yazın.")), Length(max=2000), READABLE]
     )

@@ -1,12 +1,17 @@
 """Proof per day: every night İYS's own file of each brand is compared with our movements, confirmed and archived."""
 
+from datetime import date
+
+from sqlalchemy import select
+
 from portal import clock
 from portal.extensions import db, reading
 from portal.iys.client import Client
 from portal.iys.days import schedule
 from portal.iys.days.reconciling import reconcile
+from portal.models import Brand
 
-__all__ = ["look_at", "step"]
+__all__ = ["by_hand", "look_at", "step"]
 
 
 def step(client: Client) -> bool:
@@ -30,3 +35,11 @@ def look_at(client: Client, day_id: int, *, waits_for_feeds: bool = True) -> boo
     if claimed is not None:
         reconcile(client, claimed, waits_for_feeds=waits_for_feeds)
     return claimed is not None
+
+
+def by_hand(brand_code: int, day: date) -> int | None:
+    """The id of a brand's day, written down where it is not yet; None where there is no such brand. Commits."""
+    brand = db.session.scalar(select(Brand).where(Brand.brand_code == brand_code))
+    day_id = schedule.write_down_one(db.session, brand, day, clock.now()) if brand else None
+    db.session.commit()
+    return day_id
