@@ -4,6 +4,7 @@ It lists only ONAY and answers 200, so that a person's "no" never counts as a fa
 """
 
 import json
+from datetime import datetime
 
 from sqlalchemy import bindparam, or_, update
 
@@ -33,10 +34,11 @@ def ask(client: Client, these: list[Claimed]) -> list[Claimed]:
     first = next(iter(asked.values()))
     path = registry.multi_status_path(*registry.codes_of(first.endpoint), first.recipient_type, first.channel)
     body = json.dumps({"recipients": list(asked)}).encode()
+    asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
     answer = calls.ask(client, first.provider_id, Question.MULTI_STATUS, path, body=body)
     granted = answer.content.get("list")
     if isinstance(granted, list):
-        _believe(asked, {str(each).lower() for each in granted}, answer)
+        _believe(asked, {str(each).lower() for each in granted}, answer.status, asked_at)
         return []
     return _settle(asked, answer)
 
@@ -58,21 +60,20 @@ def _readable(these: list[Claimed]) -> dict[str, Claimed]:
     return asked
 
 
-def _believe(asked: dict[str, Claimed], granted: set[str], answer: Answer) -> None:
+def _believe(asked: dict[str, Claimed], granted: set[str], status: int, asked_at: datetime) -> None:
     """Those listed are told outright in a moment; of the others İYS holds nothing to withdraw."""
-    at = clock.now()
     listed = [each for recipient, each in asked.items() if recipient in granted]
     absent = [each for recipient, each in asked.items() if recipient not in granted]
-    _keep(asked, answer.status, None, granted)
+    _keep(asked, status, None, granted)
     if listed:
         mine = claiming.end_lease(db.session, listed, due_at=Submission.due_at, attempts=Submission.attempts - 1)
-        _now_granted([each.consent_id for each in listed if each.id in mine], at)
+        _now_granted([each.consent_id for each in listed if each.id in mine], asked_at)
     if absent:
         outcomes.nothing_to_withdraw(absent, None)
     db.session.commit()
 
 
-def _now_granted(consent_ids: list[int], at) -> None:
+def _now_granted(consent_ids: list[int], at: datetime) -> None:
     consents = Consent.__table__
     not_newer = or_(consents.c.iys_as_of.is_(None), consents.c.iys_as_of <= at)
     theirs = update(consents).where(consents.c.id == bindparam("key"), not_newer)

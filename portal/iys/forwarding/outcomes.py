@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import case, exists, not_, or_, select, update
+from sqlalchemy import case, exists, not_, or_, update
 
 from portal import clock, registry
 from portal.consents import renewals
@@ -170,15 +170,11 @@ def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
 
 
 def now_holds(consent_id: int, iys_status: str, as_of: datetime) -> None:
-    """What İYS holds for the key now, unless we have heard something newer."""
+    """What İYS holds for the key now, unless we have heard something newer. İYS's own dates are cut to the second."""
+    as_of = as_of.replace(microsecond=0)
     not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
     head = update(Consent).where(Consent.id == consent_id, not_newer)
     db.session.execute(head.values(iys_status=iys_status, iys_as_of=as_of))
-
-
-def known_to_hold(session, consent_id: int) -> str | None:
-    """What İYS was last heard to hold for a key."""
-    return session.scalar(select(Consent.iys_status).where(Consent.id == consent_id))
 
 
 def read_date(text: object) -> datetime:

@@ -1,6 +1,6 @@
 """What may leave now, as conditions of SQL: due, free, of a provider that may write, and behind no other of its key."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy.orm import aliased
@@ -9,6 +9,7 @@ from portal.iys import pace
 from portal.models import Connection, Credential, Lane, Submission
 from portal.registry import Status
 
+A_SECOND = timedelta(seconds=1)
 STUBBORN = 2  # After so many attempts a grant no longer holds up a refusal.
 ABSENT = "absent"  # Our own word for: multi-status did not list it.
 HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
@@ -55,12 +56,14 @@ def is_free(at: datetime) -> ColumnElement[bool]:
 
 
 def is_held_up(at: datetime) -> ColumnElement[bool]:
-    """Another submission of the key must go first: one in flight, or an earlier one.
+    """Another submission of the key must go first: one in flight, or an earlier one. And one was told within this
+    second: İYS gives movements of one second one transactionId, and asks for none.
 
     A refusal waits for no grant that travels in lists or has failed twice, unless İYS already said that it holds no
     grant yet. What travels in a list is never leased by itself.
     """
     in_flight = and_(Earlier.lease_until.is_not(None), Earlier.lease_until > at)
+    just_told = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - A_SECOND)
     passes_by = and_(
         Submission.status == Status.REFUSED,
         or_(Submission.code.is_(None), Submission.code.not_in(HOLDS_NOTHING)),
@@ -70,8 +73,13 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
     return exists().where(
         Earlier.consent_id == Submission.consent_id,
         Earlier.id != Submission.id,
-        Earlier.due_at.is_not(None),
-        or_(in_flight, and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))),
+        or_(
+            just_told,
+            and_(
+                Earlier.due_at.is_not(None),
+                or_(in_flight, and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))),
+            ),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -14,6 +14,9 @@ from portal.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcom
 from portal.registry import Question
 from tests import grants, make
 from tests.make import Person
+
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -171,15 +174,17 @@ def damage_one(app, what, by):
         db.session.commit()
 
 
-def test_what_iys_names_is_parked_and_the_rest_goes_at_once(app, bring, sandbox, iys, rows):
-    bring(5)
-    sandbox.fault("bulk_add", "H121", count=1, index=2)
+def test_what_iys_names_leaves_the_list_and_the_rest_goes_at_once(app, bring, sandbox, iys, rows):
+    with time_machine.travel(MONDAY):
+        bring(1)
+    with time_machine.travel(MONDAY + timedelta(days=3)):  # Its last lawful day; İYS's clock says it is over.
+        bring(4, first=10)
+        sandbox.move_clock(forward=timedelta(days=1).total_seconds())
+        make.forward_all(app, iys)
 
-    make.forward_all(app, iys)
-
-    assert outcomes(rows) == {Outcome.SENT: 4, Outcome.PARKED: 1}
+    assert outcomes(rows) == {Outcome.SENT: 4, Outcome.EXPIRED: 1}
     assert asked(sandbox, "bulk_add") == 2
-    assert rows.one(Attempt).code == "H121"
+    assert rows.one(Attempt).code == "H467"
 
 
 def test_a_seal_that_cannot_be_opened_parks_its_row_and_no_other(app, bring, iys, rows):
@@ -196,9 +201,10 @@ def test_a_seal_that_cannot_be_opened_parks_its_row_and_no_other(app, bring, iys
 
 def test_a_newer_decision_at_iys_overtakes_an_item(app, bring, sandbox, iys, rows):
     bring(2)
-    sandbox.acts(grants.phones(1)[0], "MESAJ", "ONAY", source="HS_WEB", at=clock.now() + timedelta(seconds=1))
+    with time_machine.travel(clock.now() + timedelta(seconds=2)):
+        sandbox.acts(grants.phones(1)[0], "MESAJ", "ONAY")
+        make.forward_all(app, iys)
 
-    make.forward_all(app, iys)
     later(app, iys, seconds=310)
 
     assert outcomes(rows) == {Outcome.ACCEPTED: 1, Outcome.OVERTAKEN: 1}
