@@ -26,6 +26,7 @@ from portal.models.ids import new_id
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.dashboard.test_campaign_pages import FORM
+from tests.portal.inbound.registered import registered
 
 
 @pytest.fixture
@@ -45,11 +46,12 @@ def things(app, rows) -> dict[str, int]:
         db.session.add(held)
         db.session.commit()
         bulk_id = held.id
+        registration_id = registered(make.brand())
         day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
     return {
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
-        "difference_id": difference_id,
+        "difference_id": difference_id, "registration_id": registration_id,
     }  # fmt: skip
 
 

@@ -5,15 +5,12 @@ import json
 import pytest
 
 from portal import clock
-from portal.extensions import db, limiter, vault
+from portal.extensions import db, limiter
 from portal.models import Decision, Push, PushRegistration
-from portal.models.ids import new_id
-from portal.models.movement import token_digest
-from portal.registry import Channel
 from tests import make
 from tests.portal.consents.hearing import row
+from tests.portal.inbound.registered import PASSWORD, TOKEN, USER, registered
 
-TOKEN, USER, PASSWORD = "t" * 43, "izinlink", "a password for İYS"
 TEST = {
     "list": [
         {
@@ -29,19 +26,7 @@ TEST = {
 def registration(app) -> int:
     """An address of the first brand that İYS may post to."""
     with app.app_context():
-        brand, registration_id = make.brand(), new_id()
-        sealed = {
-            "token": vault().seal(TOKEN, PushRegistration.TOKEN, brand.provider_id, registration_id),
-            "password": vault().seal(PASSWORD, PushRegistration.PASSWORD, brand.provider_id, registration_id),
-        }
-        db.session.add(
-            PushRegistration(
-                id=registration_id, provider_id=brand.provider_id, brand_id=brand.id, channel=Channel.SMS,
-                token_digest=token_digest(TOKEN), username=USER, created_at=clock.now(), **sealed,
-            )
-        )  # fmt: skip
-        db.session.commit()
-    return registration_id
+        return registered(make.brand())
 
 
 def posts(browser, body, token: str = TOKEN, auth=(USER, PASSWORD)):

@@ -6,26 +6,20 @@ import pytest
 
 from portal import clock
 from portal.extensions import db, vault
-from portal.models import Consent, Decision, Heard, Movement, Push, PushRegistration
+from portal.models import Consent, Decision, Heard, Movement, Push
 from portal.models.ids import new_id
-from portal.registry import Channel, Status
+from portal.registry import Status
 from tests import make
 from tests.portal.consents.hearing import Ear, row
+from tests.portal.inbound.registered import registered
 
 
 @pytest.fixture
 def pushed(app, inflow):
     """Keeps a body as the door does, and reads what waits."""
     with app.app_context():
-        brand, at = make.brand(), clock.now()
-        registration = PushRegistration(
-            provider_id=brand.provider_id, brand_id=brand.id, channel=Channel.SMS, token_digest=b"digest",
-            token=b"", username="u", password=b"", created_at=at,
-        )  # fmt: skip
-        db.session.add(registration)
-        db.session.flush()
-        provider_id, registration_id = brand.provider_id, registration.id
-        db.session.commit()
+        brand = make.brand()
+        provider_id, registration_id = brand.provider_id, registered(brand)
 
     def push(body: object) -> None:
         with app.app_context():
