@@ -10,12 +10,13 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from portal import accounts, clock
-from portal.cli import sweeping
+from portal.cli import reconciling, sweeping
 from portal.extensions import db, vault
 from portal.iys import running
 from portal.iys.sandbox import create_sandbox, register
 
 group = AppGroup("iys", help="Keeping İYS in step.")
+group.add_command(reconciling.reconcile)
 group.add_command(sweeping.sweep)
 
 

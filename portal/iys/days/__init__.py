@@ -7,9 +7,9 @@ from sqlalchemy import select
 from portal import clock
 from portal.extensions import db, reading
 from portal.iys.client import Client
-from portal.iys.days import schedule
+from portal.iys.days import schedule, window
 from portal.iys.days.reconciling import reconcile
-from portal.models import Brand
+from portal.models import Brand, Connection
 
 __all__ = ["by_hand", "look_at", "step"]
 
@@ -38,8 +38,11 @@ def look_at(client: Client, day_id: int, *, waits_for_feeds: bool = True) -> boo
 
 
 def by_hand(brand_code: int, day: date) -> int | None:
-    """The id of a brand's day, written down where it is not yet; None where there is no such brand. Commits."""
-    brand = db.session.scalar(select(Brand).where(Brand.brand_code == brand_code))
+    """The id of a brand's day, written down where it is not yet; None where no such brand was connected. Commits."""
+    _, end = window.bounds(day)
+    connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
+    on_that_day = (Connection.created_at < end, Connection.writes_since.is_not(None))
+    brand = db.session.scalar(connected.where(Brand.brand_code == brand_code, *on_that_day))
     day_id = schedule.write_down_one(db.session, brand, day, clock.now()) if brand else None
     db.session.commit()
     return day_id
