@@ -71,9 +71,10 @@ def verify(session: Session, seen: dict[int, dict], at: datetime) -> None:
 
 def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> None:
     """End submissions that İYS holds something newer for. A list that has left says of its own what became of them."""
-    values = [{"its_id": submission_id, "at": at} for submission_id in sorted(set(submission_ids))]
-    if values:
-        session.execute(OVERTAKE, values)
+    ids = sorted(set(submission_ids))
+    if ids:
+        values = {"outcome": Outcome.OVERTAKEN, "due_at": None, "lease_until": None, "ended_at": at}
+        session.execute(OVERTAKEABLE.where(TABLE.c.id.in_(ids)).values(values))
 
 
 TABLE = Submission.__table__
@@ -87,11 +88,11 @@ VERIFY = update(TABLE).where(TABLE.c.id == bindparam("its_id"), TABLE.c.verified
 )  # fmt: skip
 LISTS_AWAY = select(BulkRequest.id).where(or_(BulkRequest.state == BulkState.SENT, BulkRequest.attempts > 0))
 # The lease goes too: whoever has one in hand finds it taken, and what İYS answered is kept as an attempt.
-OVERTAKE = update(TABLE).where(
-    TABLE.c.id == bindparam("its_id"),
+# The lease goes too: whoever has one in hand finds it taken, and what İYS answered is kept as an attempt.
+OVERTAKEABLE = update(TABLE).where(
     TABLE.c.outcome.in_(MAY_BE_OVERTAKEN),
     or_(TABLE.c.bulk_id.is_(None), TABLE.c.bulk_id.not_in(LISTS_AWAY)),
-).values(outcome=Outcome.OVERTAKEN, due_at=None, lease_until=None, ended_at=AT)  # fmt: skip
+)
 
 
 def _its(facts: dict) -> dict:
