@@ -15,7 +15,6 @@ import time_machine
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.extensions import db, vault
 from portal.iys import running
 from portal.iys.client import Client
@@ -133,8 +132,8 @@ class Walk:
         """As an import would: what waits unsent goes by list."""
         with self.app.app_context():
             waiting = Submission.outcome == Outcome.WAITING
-            unsent = (Submission.attempts == 0, Submission.lane == Lane.PEOPLE, Submission.lease_until.is_(None))
-            change = update(Submission).where(waiting, *unsent, Submission.bulk_id.is_(None))
+            unsent = (Submission.attempts == 0, Submission.code.is_(None), Submission.lane == Lane.PEOPLE)
+            change = update(Submission).where(waiting, *unsent, Submission.lease_until.is_(None))
             endpoint = Submission.endpoint + "/request"
             db.session.execute(change.values(lane=Lane.BULK, endpoint=endpoint))
             db.session.commit()
