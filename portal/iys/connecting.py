@@ -107,13 +107,13 @@ def _why_no_token(account: Account) -> str | None:
 
 def _recently_added(account: Account, at: datetime) -> dict:
     """How many keys İYS took a grant for, and over how many days, for the forecast of the quota."""
-    span = min(SPAN, max(DAY, at - account.connected_at))
+    over = min(SPAN, max(DAY, at - account.connected_at))
     accepted = Submission.outcome.in_((Outcome.ACCEPTED, Outcome.VERIFIED))
     theirs = select(func.count(Submission.consent_id.distinct())).where(
         Submission.provider_id == account.provider_id, accepted, Submission.status == Status.GRANTED,
-        Submission.accepted_at >= at - span,
+        Submission.accepted_at >= at - SPAN,
     )  # fmt: skip
-    return {"added": reading().scalar(theirs), "over_days": span / DAY}
+    return {"added": reading().scalar(theirs), "over_days": over / DAY}
 
 
 def _compared(brands: tuple[BrandFound, ...], account: Account) -> Findings:
