@@ -42,7 +42,7 @@ class Result:
 class Listed:
     """An address that İYS pushes a brand's movements to; `registration_id` where it is one of ours."""
 
-    channel: str
+    channel: Channel | None  # None: a word that we do not know.
     is_live: bool
     said: str  # İYS's word for how it stands.
     host: str
@@ -139,7 +139,8 @@ def _ours(brand: Brand) -> dict[bytes, PushRegistration]:
 def _listed(row: dict, ours: dict[bytes, PushRegistration]) -> Listed:
     url, said = wire.text(row.get("url")), wire.text(row.get("status"))
     known = ours.get(token_digest(url.rsplit("/", 1)[-1]))
-    return Listed(wire.text(row.get("type")), said == LIVE, said, _host(url), known.id if known else None, url)
+    channel = next((each for each in Channel if each == row.get("type")), None)
+    return Listed(channel, said == LIVE, said, _host(url), known.id if known else None, url)
 
 
 def _host(url: str) -> str:

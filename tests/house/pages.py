@@ -191,7 +191,7 @@ def _pushes(**other) -> dict:
     push = Thing(
         id=1, brand_name="Örnek Mağaza", channel=Channel.SMS, registered_at=AT, tested_at=AT, heard_at=None
     )  # fmt: skip
-    listed = Thing(channel="MESAJ", registration_id=1, host="izin.example", said="Bağlantı Oluşturuldu")
+    listed = Thing(channel=Channel.SMS, registration_id=1, host="izin.example", said="Bağlantı Oluşturuldu")
     brand = Thing(id=1, name="Örnek Mağaza")
     return {
         "form": PushForm([brand]), "pushes": [push], "listed": [(brand, [listed]), (brand, None), (brand, [])],

@@ -27,7 +27,7 @@ def test_nothing_is_said_to_have_moved_before_anything_has(ayse):
     page = ayse.opens(PAGE).text
 
     assert "Bu seçimle hareket yok" in page
-    assert "İYS bağlantısı kurulunca başlar" in page
+    assert "hazır olunca kendiliğinden başlar" in page
 
 
 def test_a_movement_shows_a_masked_address_and_leads_to_its_recipient(ear, ayse, rows):

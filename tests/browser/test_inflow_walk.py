@@ -1,0 +1,54 @@
+"""Ayşe has İYS push, Fatma refuses at İYS, and Ayşe sees it in the list of movements."""
+
+import pytest
+
+from portal.iys.inflow import pushes
+from tests import make
+from tests.browser.test_dashboard_walk import look
+
+
+@pytest.fixture
+def reached(app, sandbox, site):
+    """The portal reaches the İYS in the box, and it reaches our door."""
+    app.config["IYS_BASE_URL"], app.config["PUSH_BASE"] = sandbox.url, f"{site}/inbound/iys"
+    return sandbox
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_push_is_registered_heard_and_shown(app, site, reached, screens, width):
+    with app.app_context():
+        make.provider()
+    screen = screens(width, 900)
+    page = screen.page
+    screen.opens(f"{site}/dashboard/")
+    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    page.get_by_role("button", name="Giriş yap").click()
+    page.get_by_role("link", name="Hareketler", exact=True).click()
+    look(screen, "movements-empty")
+
+    page.get_by_role("link", name="Anlık bildirim").click()
+    look(screen, "pushes-empty")
+    page.get_by_label("SMS").check()
+    page.get_by_role("button", name="Kur", exact=True).click()
+    look(screen, "pushes-registered")
+    page.get_by_role("button", name="İYS'ye sor").click()
+    look(screen, "pushes-listed")
+
+    for channel, status in (("MESAJ", "ONAY"), ("MESAJ", "RET")):
+        reached.acts(make.PHONE, channel, status)
+    reached.deliver_pushes()
+    with app.app_context():
+        while pushes.step():
+            pass
+    page.get_by_role("link", name="Hareketlere dön").click()
+    look(screen, "movements")
+    assert page.get_by_role("table").locator("tbody tr").count() == 2
+    page.get_by_label("Karar").select_option(label="Ret")
+    page.get_by_role("button", name="Göster").click()
+    look(screen, "movements-refusals")
+    assert page.get_by_role("table").locator("tbody tr").count() == 1
+
+    page.get_by_role("link", name="Anlık bildirim").click()
+    page.get_by_role("button", name="Kaldır").click()
+    look(screen, "pushes-removed")
