@@ -93,7 +93,7 @@ def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
     forwarders never take two of one key."""
     if not ids:
         return []
-    keys = select(Submission.consent_id).where(Submission.id.in_(ids)).scalar_subquery()
+    keys = select(Submission.consent_id).where(Submission.id.in_(ids))
     of_keys = select(Submission.id).where(Submission.consent_id.in_(keys), Submission.due_at.is_not(None))
     session.execute(of_keys.order_by(Submission.id).with_for_update()).all()
     lease_until = at + LEASE
