@@ -72,4 +72,4 @@ def test_no_english_text_was_left_in_turkish(english):
 
 def test_a_percent_sign_stands_only_before_a_name(spoken):
     # A template fills every text in with %, so that a bare one would break its page.
-    assert [text for text in spoken if "%" in PLACEHOLDER.sub("", text)] == []
+    assert [text for text in spoken if "%" in PLACEHOLDER.sub("", text).replace("%%", "")] == []
