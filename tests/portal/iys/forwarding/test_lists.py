@@ -15,7 +15,6 @@ from portal.registry import Question
 from tests import grants, make
 from tests.make import Person
 
-
 SECOND = timedelta(seconds=1)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -14,7 +14,6 @@ from portal.models import Attempt, Connection, Consent, Credential, Decision, Ou
 from tests import make
 from tests.make import Person
 
-
 SECOND = timedelta(seconds=1)
 
 
