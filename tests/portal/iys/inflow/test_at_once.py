@@ -21,14 +21,15 @@ def test_deciding_forwarding_and_hearing_leave_each_other_alone(app, sandbox, ro
     people = [Person(app.test_client(), code) for code in make.codes(app, "\n".join(NUMBERS)).values()]
     ear, iys = Ear(app), Client(sandbox.url)
 
+    told = [[row("ONAY", recipient=each, ago=timedelta(hours=ago)) for each in NUMBERS] for ago in (3, 2, 1)]
+
     def decide(person):
         for status in ("ONAY", "RET"):
             person.posts(person.form(), MESAJ=status, ARAMA="RET")
 
     def hear(direction):
-        for ago in (3, 2, 1):
-            said = [row("ONAY", recipient=each, ago=timedelta(hours=ago)) for each in NUMBERS]
-            ear.hears(*said[::direction])
+        for page in told:
+            ear.hears(*page[::direction])
 
     with ThreadPoolExecutor(8) as pool:
         acts = [pool.submit(decide, person) for person in people]
