@@ -39,6 +39,7 @@ def settings(given: Mapping[str, str], instance: Path, port: int) -> dict[str, s
         "GATEWAY_FILE": str(instance / "messages.db"),
         "SANDBOX_FILE": str(instance / "sandbox.db"),
         "SANDBOX_REQUESTS_PER_SECOND": "10",
+        "SANDBOX_PUSH_IN_CLEAR": "1",  # The portal of a development run has no https.
     }
     chosen = {name: given.get(name) or value for name, value in defaults.items()} | {"PORT": str(port)}
     account = ":".join(chosen[name] for name in ("IYS_USERNAME", "IYS_PASSWORD", "IYS_CODE", "IYS_BRAND_CODE"))

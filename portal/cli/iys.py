@@ -13,7 +13,7 @@ from portal import accounts, clock
 from portal.cli import reconciling, sweeping
 from portal.extensions import db, vault
 from portal.iys import running
-from portal.iys.sandbox import create_sandbox, register
+from portal.iys.sandbox import create_sandbox, keep_delivering, register, register_partner
 
 group = AppGroup("iys", help="Keeping İYS in step.")
 group.add_command(reconciling.reconcile)
@@ -33,11 +33,15 @@ def forward() -> None:
 @click.option("--port", default=8001, show_default=True)
 @click.option("--file", type=click.Path(path_type=Path), default=None, help="Its own database [instance/sandbox.db].")
 @click.option("--account", help="username:password:iysCode:brandCode[,brandCode…] to register at start.")
-def sandbox(port: int, file: Path | None, account: str | None) -> None:
+@click.option("--partner", help="username:password:integratorCode:iysCode[,iysCode…] to register at start.")
+def sandbox(port: int, file: Path | None, account: str | None, partner: str | None) -> None:
     """Run the İYS sandbox alone, on this machine only."""
-    box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db")
+    box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db", may_push_in_clear=True)
     if account:
         register(box, account)
+    if partner:
+        register_partner(box, partner)
+    keep_delivering(box.extensions["sandbox"], every=1.0)
     click.echo(f"İYS sandbox: http://127.0.0.1:{port}/")
     box.run(port=port, threaded=True)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from flask import Flask, Response
 
 from portal import clock as portal_clock
+from portal import registry
 
 from .api import api
-from .box import Box
+from .box import Box, now
+from .citizenship import citizenship
 from .clock import Clock
 from .days import days
 from .delivery import keep_delivering
@@ -56,16 +58,18 @@ def create_sandbox(
         token_calls_per_hour=token_calls_per_hour,
         may_push_in_clear=may_push_in_clear,
     )
-    for door in (api, days, directory, pushes, desk, levers, ledger):
+    for door in (api, days, directory, pushes, desk, levers, citizenship, ledger):
         app.register_blueprint(door)
+    app.context_processor(lambda: {"clock": registry.wire_date(now())})
     app.after_request(_guarded)
     app.wsgi_app = ResetsConnections(app.wsgi_app)
     return app
 
 
 def create_sandbox_from_environment() -> Flask:
-    """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PUSH_IN_CLEAR and
-    SANDBOX_REQUESTS_PER_SECOND describe it."""
+    """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PARTNER
+    (username:password:integratorCode:iysCode1,iysCode2), SANDBOX_PUSH_IN_CLEAR and SANDBOX_REQUESTS_PER_SECOND
+    describe it; it delivers its pushes by itself."""
     app = create_sandbox(
         Path(os.environ["SANDBOX_FILE"]),
         requests_per_second=int(os.environ.get("SANDBOX_REQUESTS_PER_SECOND") or 10),
@@ -74,14 +78,30 @@ def create_sandbox_from_environment() -> Flask:
     keep_delivering(app.extensions["sandbox"], every=1.0)
     if account := os.environ.get("SANDBOX_ACCOUNT"):
         register(app, account)
+    if partner := os.environ.get("SANDBOX_PARTNER"):
+        register_partner(app, partner)
     return app
 
 
 def register(app: Flask, account: str) -> None:
     """Let "username:password:iysCode:brand1,brand2" sign in. Raises ValueError."""
-    user, iys_code, brands = account.rsplit(":", 2)
+    username, password, iys_code, brands = _parts(account)
+    app.extensions["sandbox"].store.add_account(username, password, iys_code, brands)
+
+
+def register_partner(app: Flask, account: str) -> None:
+    """Let "username:password:integratorCode:iysCode1,iysCode2" act for their master brands. Raises ValueError."""
+    username, password, code, providers = _parts(account)
+    acts_for = [{"iysCode": provider} for provider in providers]
+    app.extensions["sandbox"].store.add_account(
+        username, password, code, [], kind="partner", integrator_code=code, acts_for=acts_for
+    )
+
+
+def _parts(account: str) -> tuple[str, str, int, list[int]]:
+    user, code, codes = account.rsplit(":", 2)
     username, password = user.split(":", 1)
-    app.extensions["sandbox"].store.add_account(username, password, int(iys_code), list(map(int, brands.split(","))))
+    return username, password, int(code), [int(each) for each in codes.split(",")]
 
 
 def _guarded(response: Response) -> Response:

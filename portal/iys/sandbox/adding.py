@@ -25,8 +25,9 @@ def add_consent(sender: Sender, path: str, raw: bytes, body: object, *, repeats_
             is_late = _check_fields(body)
             key = movements.key_of(sender.brand_code, body)
             quota.check(db, sender.iys_code, [key])
-            _check_state(movements.head(db, key), body, is_late)
-            stored = movements.append(db, sender.iys_code, key, body, registry.wire_date(now()))
+            head = movements.head(db, key)
+            _check_state(head, body, is_late)
+            stored = movements.append(db, sender.iys_code, key, head, body, registry.wire_date(now()))
             if repeats_answers:
                 movements.remember_answer(db, path, raw, stored)
     return {"transactionId": stored.transaction_id, "creationDate": stored.creation_date}

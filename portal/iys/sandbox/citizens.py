@@ -9,6 +9,7 @@ from portal.registry import Channel, RecipientType, Status, address_problems
 
 from . import movements
 from .box import Box
+from .file import File
 
 LINE_CLOSED = "IYS_AHS_HAT_KAPATMA"
 NAMELESS = "Deneme Vatandaş"
@@ -38,7 +39,7 @@ def act(of: Box, fields: Mapping[str, object]) -> list[sqlite3.Row]:
         return db.execute("SELECT * FROM movement WHERE seq > ? ORDER BY seq", (last,)).fetchall()
 
 
-def _decide(db: sqlite3.Connection, fields: Mapping[str, object], at: datetime) -> None:
+def _decide(db: File, fields: Mapping[str, object], at: datetime) -> None:
     channel = _one_of(fields, "type", Channel)
     status = _one_of(fields, "status", Status)
     recipient_type = _one_of(fields, "recipientType", RecipientType, default=RecipientType.INDIVIDUAL)
@@ -51,10 +52,10 @@ def _decide(db: sqlite3.Connection, fields: Mapping[str, object], at: datetime) 
     name = str(fields.get("citizenName") or NAMELESS) if source == "IYS_WEB_YENI" else None
     date = registry.wire_date(at)
     body = {"status": status, "source": source, "consentDate": date}
-    movements.append(db, brand["iys_code"], key, body, date, citizen_name=name)
+    movements.append(db, brand["iys_code"], key, before, body, date, citizen_name=name)
 
 
-def _close_line(db: sqlite3.Connection, fields: Mapping[str, object], at: datetime) -> None:
+def _close_line(db: File, fields: Mapping[str, object], at: datetime) -> None:
     """İYS keeps the date of the consent that the closed line had; a merchant's without a date stays without."""
     address, date = _address(fields, Channel.CALL), registry.wire_date(at)
     only = [_one_of(fields, "type", Channel)] if fields.get("type") else CLOSED_WITH_A_LINE
@@ -65,12 +66,10 @@ def _close_line(db: sqlite3.Connection, fields: Mapping[str, object], at: dateti
         if record["consent_date"]:
             body["consentDate"] = record["consent_date"]
         key = movements.Key(record["brand_code"], address, record["recipient_type"], record["type"])
-        movements.append(db, iys_code, key, body, date)
+        movements.append(db, iys_code, key, record, body, date)
 
 
-def _granted_to(
-    db: sqlite3.Connection, address: str, fields: Mapping[str, object]
-) -> Iterator[tuple[sqlite3.Row, int]]:
+def _granted_to(db: File, address: str, fields: Mapping[str, object]) -> Iterator[tuple[sqlite3.Row, int]]:
     # A line is closed for everybody, unless the tester names one brand.
     brands = [_brand(db, fields)["brand_code"]] if fields.get("brandCode") else None
     select = "SELECT record.*, iys_code FROM record JOIN brand USING (brand_code) WHERE recipient = ? AND status = ?"
@@ -79,7 +78,7 @@ def _granted_to(
             yield record, record["iys_code"]
 
 
-def _brand(db: sqlite3.Connection, fields: Mapping[str, object]) -> sqlite3.Row:
+def _brand(db: File, fields: Mapping[str, object]) -> sqlite3.Row:
     code = fields.get("brandCode")
     if code in (None, ""):
         brands = db.execute("SELECT * FROM brand").fetchall()

@@ -28,8 +28,8 @@ def summary(iys_code: str, brand_code: str, report_date: str, recipient_type: st
     sender, day = _asked_for(iys_code, brand_code, report_date)
     if recipient_type not in tuple(RecipientType):
         raise Refused(Problem("H116", ["recipientType"], recipient_type))
-    rows = [row for row in dayfile.rows(box(), sender.brand_code, day) if row["recipientType"] == recipient_type]
-    return {"changeStats": [{"type": channel, "consents": _counted(rows, channel)} for channel in Channel]}
+    lines = [line for line in dayfile.lines(box(), sender.brand_code, day) if line.recipient_type == recipient_type]
+    return {"changeStats": [{"type": channel, "consents": _counted(lines, channel)} for channel in Channel]}
 
 
 @days.get(f"{BRAND}/changes/<report_date>/file")
@@ -105,13 +105,13 @@ def _asked_for(iys_code: str, brand_code: str, report_date: str) -> tuple[Sender
     return sender, day
 
 
-def _counted(rows: list[dict], channel: str) -> list[dict]:
+def _counted(lines: list[dayfile.Line], channel: str) -> list[dict]:
     """A first ONAY, or one after RET, is a grant; a RET after ONAY is a refusal; an ONAY again is neither."""
-    counted = []
+    told = []
     for side in ("HS", "IYS"):
-        mine = [row for row in rows if row["type"] == channel and row["source"].startswith("IYS_") is (side == "IYS")]
-        granted = sum(row["status"] == "ONAY" and row["before"] != "ONAY" for row in mine)
-        refused = sum(row["status"] == "RET" and row["before"] == "ONAY" for row in mine)
+        mine = [line for line in lines if line.type == channel and line.source.startswith("IYS_") is (side == "IYS")]
+        granted = sum(line.status == "ONAY" and line.before != "ONAY" for line in mine)
+        refused = sum(line.status == "RET" and line.before == "ONAY" for line in mine)
         totals = {"pending": 0, "total": granted + refused}
-        counted.append({"source": side} | movements.counted(granted, refused) | totals)
-    return counted
+        told.append({"source": side} | movements.counted(granted, refused) | totals)
+    return told

@@ -78,7 +78,7 @@ def tamper() -> ResponseReturnValue:
     """Falsify what a day's file shows; the movements themselves stay."""
     fields = fields_of_request()
     try:
-        row = dayfile.falsify(
+        line = dayfile.falsify(
             box(),
             brand_code=int(fields["brandCode"]) if "brandCode" in fields else None,
             day=date.fromisoformat(fields["day"]) if "day" in fields else None,
@@ -89,7 +89,7 @@ def tamper() -> ResponseReturnValue:
         )
     except (TypeError, ValueError) as impossible:
         return {"error": f"{impossible}; needed is {TAMPERING}"}, 400
-    return {name: row[name] for name in dayfile.COLUMNS}, 201
+    return line.as_wire(), 201
 
 
 @levers.delete("/tamper")

@@ -9,6 +9,7 @@ import json
 import sqlite3
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from portal import registry
 from portal.registry import MOST_IN_A_LIST, Problem
@@ -16,6 +17,7 @@ from portal.registry import MOST_IN_A_LIST, Problem
 from . import movements, quota
 from .adding import field_problems
 from .box import Box, box, now
+from .file import File
 from .refusals import Refused, refuse_list_if
 from .rights import Sender
 from .rules import state_codes
@@ -27,24 +29,40 @@ SECOND_VERSION = 2  # Apart from İYS's name for it, which looks like a secret t
 HABITS = {"seconds": 60, "laggards": 0.0, "laggard_seconds": 900}
 
 
+class Outcome(NamedTuple):
+    """What became of an item: stored, by an earlier request perhaps, or the code of the rule it broke."""
+
+    transaction_id: str | None = None
+    creation_date: str | None = None
+    code: str | None = None
+    first_request_id: str | None = None
+    first_sub_request_id: str | None = None
+
+
 def accept(sender: Sender, body: object, *, is_v2: bool) -> dict:
     """Take a list in: its requestId, and a subRequestId for each item in its order. Refused as a whole or not."""
-    _check(sender, body)
+    late = _check(sender, body)
     at, habits = now(), HABITS | box().store.setting("lists", {})
     request_id = str(uuid.uuid4())
     creation_date = registry.wire_date(at)
     items = [{"subRequestId": str(uuid.uuid4()), "recipientType": "BIREYSEL", **item} for item in body]
     rows = [
-        (position, item["subRequestId"], json.dumps(sent, sort_keys=True), _due_at(at, position, habits))
-        for position, (item, sent) in enumerate(zip(items, body, strict=True))
+        (
+            position,
+            items[position]["subRequestId"],
+            json.dumps(item, sort_keys=True),
+            _due_at(at, position, habits),
+            "H467" if position in late else None,
+        )
+        for position, item in enumerate(body)
     ]
     with box().store.transaction() as db:
         quota.check(db, sender.iys_code, [movements.key_of(sender.brand_code, item) for item in body])
         of_list = (request_id, sender.iys_code, sender.brand_code, is_v2, int(at.timestamp()))
         columns = "request_id, iys_code, brand_code, is_v2, received_at"
         list_id = db.execute(f"INSERT INTO list ({columns}) VALUES (?, ?, ?, ?, ?)", of_list).lastrowid
-        columns = "list_id, position, sub_request_id, body, due_at"
-        db.executemany(f"INSERT INTO list_item ({columns}) VALUES ({list_id}, ?, ?, ?, ?)", rows)
+        columns = "list_id, position, sub_request_id, body, due_at, code"
+        db.executemany(f"INSERT INTO list_item ({columns}) VALUES ({list_id}, ?, ?, ?, ?, ?)", rows)
     return {"requestId": request_id, "subRequests": [item | {"creationDate": creation_date} for item in items]}
 
 
@@ -76,17 +94,20 @@ def judge_due(of: Box) -> None:
             _judge(db, first["list_id"], first["due_at"])
 
 
-def _check(sender: Sender, body: object) -> None:
+def _check(sender: Sender, body: object) -> set[int]:
+    """Refuse the list; the positions of items that are only too old, where that is said last, of the item."""
     if not isinstance(body, list) or not body or not all(isinstance(item, dict) for item in body):
         raise Refused(Problem("H092"))
     if len(body) > MOST_IN_A_LIST:
         raise Refused(Problem("H091"))
     for item in body:
         sender.must_write(item.get("type"))
-    at, said_later = now(), {"H467"} if box().expiry_status == 400 else set()
+    at = now()
     found = [(position, problem) for position, item in enumerate(body) for problem in field_problems(item, at)]
-    found = [(position, problem) for position, problem in found if problem.code not in said_later]
+    late = {position for position, problem in found if problem.code == "H467"} if box().expiry_status == 400 else set()
+    found = [(position, problem) for position, problem in found if position not in late or problem.code != "H467"]
     refuse_list_if(sorted(found + _repeated(body), key=lambda one: one[0]))
+    return late
 
 
 def _repeated(body: list) -> list[tuple[int, Problem]]:
@@ -104,43 +125,33 @@ def _due_at(at: datetime, position: int, habits: dict) -> int:
     return int(at.timestamp()) + int(habits["laggard_seconds"] if is_laggard else habits["seconds"])
 
 
-def _judge(db: sqlite3.Connection, list_id: int, due_at: int) -> None:
+def _judge(db: File, list_id: int, due_at: int) -> None:
     of_list = db.execute("SELECT * FROM list WHERE id = ?", (list_id,)).fetchone()
     select = "SELECT * FROM list_item WHERE list_id = ? AND due_at = ? ORDER BY position"
     creation_date = registry.wire_date(datetime.fromtimestamp(due_at, UTC))
-    for item in db.execute(select, (list_id, due_at)).fetchall():
-        _settle(db, item, _outcome(db, of_list, item, creation_date))
+    items = db.execute(select, (list_id, due_at)).fetchall()
+    settled = [(*_outcome(db, of_list, item, creation_date), list_id, item["position"]) for item in items]
+    changes = ", ".join(f"{column} = ?" for column in Outcome._fields)
+    db.executemany(f"UPDATE list_item SET due_at = NULL, {changes} WHERE list_id = ? AND position = ?", settled)
 
 
-def _outcome(db: sqlite3.Connection, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> dict:
+def _outcome(db: File, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> Outcome:
     body, digest = json.loads(item["body"]), _digest(of_list["brand_code"], item["body"])
     if of_list["is_v2"]:
         known = db.execute("SELECT * FROM stored_item WHERE item_digest = ?", (digest,)).fetchone()
         if known:
-            names = ("transaction_id", "creation_date")
-            first = {"first_request_id": known["request_id"], "first_sub_request_id": known["sub_request_id"]}
-            return {name: known[name] for name in names} | first
+            first = (known["request_id"], known["sub_request_id"])
+            return Outcome(known["transaction_id"], known["creation_date"], None, *first)
     key = movements.key_of(of_list["brand_code"], body)
-    codes = state_codes(movements.head(db, key), body) or _late(body, of_list["received_at"])
+    head = movements.head(db, key)
+    codes = state_codes(head, body) or ([item["code"]] if item["code"] else [])
     if codes:
-        return {"code": codes[0]}
-    stored = movements.append(db, of_list["iys_code"], key, body, creation_date)
+        return Outcome(code=codes[0])
+    stored = movements.append(db, of_list["iys_code"], key, head, body, creation_date)
     if of_list["is_v2"]:
         row = (digest, of_list["request_id"], item["sub_request_id"], *stored)
         db.execute("INSERT INTO stored_item VALUES (?, ?, ?, ?, ?)", row)
-    return stored._asdict()
-
-
-def _late(body: dict, received_at: int) -> list[str]:
-    # What comes in too old was refused with its list (422), unless H467 is asked for as the last of the rules (400).
-    return [problem.code for problem in registry.problems(body, now=datetime.fromtimestamp(received_at, UTC))]
-
-
-def _settle(db: sqlite3.Connection, item: sqlite3.Row, outcome: dict) -> None:
-    changes = ", ".join(f"{column} = ?" for column in outcome)
-    where = "WHERE list_id = ? AND position = ?"
-    values = (*outcome.values(), item["list_id"], item["position"])
-    db.execute(f"UPDATE list_item SET due_at = NULL, {changes} {where}", values)
+    return Outcome(*stored)
 
 
 def _told(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> dict:
@@ -150,7 +161,7 @@ def _told(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> dict:
     if item["transaction_id"]:
         stored = {"transactionId": item["transaction_id"], "creationDate": item["creation_date"]}
         shown |= {"requestId": request_id, **stored}
-    if item["code"]:
+    if item["code"] and item["due_at"] is None:
         problem = Problem(item["code"])
         shown["error"] = {"code": problem.code, "message": problem.message}
     if is_v2:

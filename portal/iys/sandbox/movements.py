@@ -4,6 +4,8 @@ import hashlib
 import sqlite3
 from typing import NamedTuple
 
+from .file import File
+
 WIRE_NAMES = {
     "seq": "seq",
     "iys_code": "iysCode",
@@ -17,6 +19,8 @@ WIRE_NAMES = {
     "creation_date": "creationDate",
     "transaction_id": "transactionId",
 }
+COLUMNS = (*list(WIRE_NAMES)[1:], "side", "status_before", "citizen_name")
+INSERT = f"INSERT INTO movement ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 OF_KEY = "brand_code = ? AND recipient = ? AND recipient_type = ? AND type = ?"
 
 
@@ -47,20 +51,24 @@ def head(db: sqlite3.Connection, key: Key) -> sqlite3.Row | None:
 
 
 def append(
-    db: sqlite3.Connection, iys_code: int, key: Key, body: dict, creation_date: str, *, citizen_name: str | None = None
+    db: File,
+    iys_code: int,
+    key: Key,
+    before: sqlite3.Row | None,
+    body: dict,
+    creation_date: str,
+    *,
+    citizen_name: str | None = None,
 ) -> Stored:
-    """Store a movement; two of one key in one second share a transactionId, as at İYS.
+    """Store a movement of a key whose state is `before`; two in one second share a transactionId, as at İYS.
 
     One that was created before the key's latest is only remembered: the state stays.
     """
-    before = head(db, key)
-    seed = db.execute("SELECT value FROM seed").fetchone()["value"]
-    stored = Stored(_digest(seed, *map(str, key), creation_date), creation_date)
+    stored = Stored(_digest(db.seed, *map(str, key), creation_date), creation_date)
     facts = (body["status"], body.get("source"), body.get("consentDate"), stored.creation_date, stored.transaction_id)
     side = "IYS" if (body.get("source") or "").startswith("IYS_") else "HS"
-    columns = f"{', '.join(list(WIRE_NAMES)[1:])}, side, status_before, citizen_name"
     row = (iys_code, *key, *facts, side, before["status"] if before else None, citizen_name)
-    db.execute(f"INSERT INTO movement ({columns}) VALUES ({', '.join('?' * len(row))})", row)
+    db.execute(INSERT, row)
     if before is None or creation_date >= before["creation_date"]:
         db.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*key, *facts))
     if before is None:

@@ -1,7 +1,6 @@
 """The sandbox's memory: one SQLite file that survives a kill at any moment."""
 
 import json
-import secrets
 import sqlite3
 import threading
 import weakref
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import accounts, schema
+from .file import File
 
 LONGEST_NUMBER = 18  # Digits that SQLite surely holds.
 
@@ -19,17 +19,17 @@ class Store:
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False, factory=File)
         self._db.row_factory = sqlite3.Row
         self._one_at_a_time = threading.Lock()
         self.close = weakref.finalize(self, self._db.close)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         schema.lay_out(self._db)
-        self._db.execute("INSERT OR IGNORE INTO seed VALUES (1, ?)", (secrets.token_hex(16),))
+        self._db.read_seed()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[File]:
         """A writing transaction: on disk when it ends, or as if it had never begun."""
         with self._one_at_a_time:
             self._db.execute("BEGIN IMMEDIATE")
@@ -41,7 +41,7 @@ class Store:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[File]:
         """The file as it stands, for selects only."""
         with self._one_at_a_time:
             yield self._db
