@@ -8,6 +8,8 @@ import time_machine
 
 from portal import clock
 from portal.extensions import db
+from portal.iys.forwarding import expiring
+from portal.iys.inflow import feeds
 from portal.models import AuditEntry, Connection, Consent, Decision, Outcome, Submission, Way
 from tests import grants, make
 from tests.make import Person
@@ -128,7 +130,7 @@ def test_an_iys_that_calls_everything_too_old_is_told_once_a_day(app, fatma, san
 def test_what_iys_may_have_heard_in_time_is_asked_for_after_it(app, fatma, sandbox, iys, rows):
     sandbox.fault("add", "reset-after-apply", count=1)
     decide(fatma, MESAJ="ONAY")
-    with time_machine.travel(MONDAY, tick=False):
+    with time_machine.travel(MONDAY + timedelta(seconds=2), tick=False):
         make.forward_all(app, iys)
     unsure = rows.one(Submission).outcome
 
@@ -137,6 +139,25 @@ def test_what_iys_may_have_heard_in_time_is_asked_for_after_it(app, fatma, sandb
     assert unsure == Outcome.SENT
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
     assert len(sandbox.movements()) == 1
+
+
+def test_what_iys_never_answered_expires_and_is_accepted_once_iys_lists_it(app, fatma, sandbox, iys, rows):
+    sandbox.fault("add", "reset-after-apply", count=1)
+    decide(fatma, MESAJ="ONAY")
+    with time_machine.travel(MONDAY + timedelta(seconds=2), tick=False):
+        make.forward_all(app, iys)
+    sandbox.fault("*", "reset")
+    with time_machine.travel(TOO_LATE + timedelta(minutes=11), tick=False), app.app_context():
+        expiring.step(iys)
+    without_iys = rows.one(Submission).outcome
+
+    sandbox.mend()
+    with time_machine.travel(TOO_LATE + timedelta(hours=2), tick=False), app.app_context():
+        while feeds.step(iys):
+            pass
+
+    assert without_iys == Outcome.EXPIRED
+    assert rows.one(Submission).outcome == Outcome.VERIFIED
 
 
 def test_lists_of_late_grants_expire_as_one(app, iys, rows):
