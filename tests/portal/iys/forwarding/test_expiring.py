@@ -16,6 +16,7 @@ from tests.make import Person
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TOO_LATE = MONDAY + timedelta(days=4)  # Friday: three business days are over.
+JUST_TOO_LATE = datetime(2026, 11, 26, 21, 1, tzinfo=UTC)  # A minute after Thursday in Istanbul.
 LOOKS = [timedelta(seconds=1.5 * looks) for looks in range(5)]
 
 
@@ -134,7 +135,7 @@ def test_what_iys_may_have_heard_in_time_is_asked_for_after_it(app, fatma, sandb
         make.forward_all(app, iys)
     unsure = rows.one(Submission).outcome
 
-    forward_at(app, iys, TOO_LATE)
+    forward_at(app, iys, JUST_TOO_LATE)
 
     assert unsure == Outcome.SENT
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
