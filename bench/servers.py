@@ -34,10 +34,10 @@ def yardstick(environ: dict[str, str]) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def stub() -> Iterator[str]:
-    """The İYS that answers at once; its address."""
+def stub(milliseconds: int = 0) -> Iterator[str]:
+    """The İYS that answers at once, or after that time; its address."""
     port = _free_port()
-    with running([sys.executable, "-m", "bench.stub", str(port)], os.environ):
+    with running([sys.executable, "-m", "bench.stub", str(port), str(milliseconds)], os.environ):
         url = f"http://{programs.HERE}:{port}"
         _wait_until_up(url)
         yield url

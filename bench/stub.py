@@ -1,24 +1,31 @@
-"""An İYS that answers at once: tokens and adds, with nothing behind them but a tally. `python -m bench.stub PORT`."""
+"""An İYS that answers at once, or after some time: nothing behind it but a tally. `python -m bench.stub PORT [MS]`.
+
+It takes every consent and every list, and says of each address it is asked about that it holds ONAY.
+"""
 
 import asyncio
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 HERE = "127.0.0.1"
 TOKEN = {"access_token": "a", "expires_in": 3600, "refresh_token": "r", "refresh_expires_in": 7200}
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-ADDED = {"transactionId": "8b8ecde4d5f945a0be3f6bbc5b4f3b1d", "creationDate": "2026-11-25 10:00:00"}
+HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+TRANSACTION = "8b8ecde4d5f945a0be3f6bbc5b4f3b1d"
+ADDED = {"transactionId": TRANSACTION, "creationDate": "2026-11-25 10:00:00"}
 
 
 @dataclass
 class Tally:
-    """How many adds came since it was last read to the end, and when the first and the last did."""
+    """How many adds came since it was last read to the end, and when the first and the last did; and every arrival:
+    [seconds, what, how many consents]."""
 
     adds: int = 0
     first: float = 0.0
     last: float = 0.0
+    arrivals: list = field(default_factory=list)
+    lists: list = field(default_factory=list)  # How many items each list holds.
 
     def count(self) -> None:
         self.last = time.perf_counter()
@@ -29,16 +36,23 @@ class Tally:
 tally = Tally()
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pause: float) -> None:
     """Answer the requests of one connection until it is closed."""
     while True:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
             break
-        await reader.readexactly(_length(head))
-        body = json.dumps(_answer(head.split(b" ", 2)[1])).encode()
-        writer.write(HEAD % len(body) + body)
+        body = await reader.readexactly(_length(head))
+        path = head.split(b" ", 2)[1]
+        if path.startswith((b"/oauth2", b"/v2", b"/sps")):
+            arrived = time.perf_counter()
+            status, said = _answer(path, body, arrived)
+            await asyncio.sleep(max(0.0, arrived + pause - time.perf_counter()))
+        else:
+            status, said = 200, _look(path)
+        answer = json.dumps(said).encode()
+        writer.write(HEAD % (status, len(answer)) + answer)
         await writer.drain()
     writer.close()
 
@@ -51,21 +65,52 @@ def _length(head: bytes) -> int:
     return 0
 
 
-def _answer(path: bytes) -> dict:
+def _answer(path: bytes, body: bytes, arrived: float) -> tuple[int, object]:
     if path == b"/oauth2/token":
-        return TOKEN
-    if path.endswith(b"/consents"):
-        tally.count()
-        return ADDED
+        tally.arrivals.append((arrived, "token", 0))
+        return 200, TOKEN
+    if path.endswith(b"/consents/request"):
+        return 202, _take(json.loads(body), arrived)
+    if b"/consents/request/" in path:
+        tally.arrivals.append((arrived, "bulk_result", 0))
+        return 200, _result(int(path.rsplit(b"-", 1)[1]))
+    if b"/status/" in path:
+        tally.arrivals.append((arrived, "multi_status", 0))
+        return 200, {"requestId": "0", "list": json.loads(body)["recipients"]}
+    if b"/changes" in path:
+        tally.arrivals.append((arrived, "other", 0))
+        return 204, {}
+    tally.count()
+    tally.arrivals.append((arrived, "add", 1))
+    return 200, ADDED
+
+
+def _take(items: list, arrived: float) -> dict:
+    number = len(tally.lists)
+    tally.lists.append(len(items))
+    tally.arrivals.append((arrived, "bulk_add", len(items)))
+    named = [item | {"subRequestId": f"{number}-{place}"} for place, item in enumerate(items)]
+    return {"requestId": f"list-{number}", "subRequests": named}
+
+
+def _result(number: int) -> list[dict]:
+    return [
+        {"index": place, "status": "success", "subRequestId": f"{number}-{place}", **ADDED}
+        for place in range(tally.lists[number])
+    ]
+
+
+def _look(path: bytes) -> dict:
     if path == b"/reset":
         tally.__init__()
-    return asdict(tally)
+    told = asdict(tally)
+    return told if path == b"/arrivals" else {name: told[name] for name in ("adds", "first", "last")}
 
 
-async def main(port: int) -> None:
-    server = await asyncio.start_server(serve, HERE, port)
+async def main(port: int, pause: float) -> None:
+    server = await asyncio.start_server(lambda *ends: serve(*ends, pause), HERE, port, limit=2**20)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.0))
