@@ -62,7 +62,7 @@ def renew(claimed: Claimed) -> None:
     """İYS still holds a grant that an expired refusal withdraws: say the refusal anew, dated now."""
     at = clock.now()
     renewals.lock(db.session, claimed.consent_id)
-    if claiming.end_lease(db.session, [claimed], due_at=None):
+    if claiming.end_lease(db.session, [claimed], due_at=None, closed_at=at):
         renewals.renew(db.session, vault(), claimed.decision_id, registry.codes_of(claimed.endpoint), at)
     db.session.commit()
     log.info("submission.renewed", submission=claimed.id)
