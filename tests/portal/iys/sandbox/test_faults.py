@@ -1,14 +1,42 @@
 """Each fault does what was asked, where and as often as it was asked for."""
 
 import json
+from datetime import date
 
 import pytest
 
 from portal import registry
 from portal.iys.sandbox.faults import CODE_KINDS
+from portal.registry import Channel, Question, RecipientType
 
 from .callers import GRANT, STATUS, codes
 
+OF_BRAND, DAY = (700100, 700100), date(2026, 11, 23)
+PATHS = {
+    Question.ADD: ("POST", registry.add_path(*OF_BRAND)),
+    Question.BULK_ADD: ("POST", registry.bulk_add_path(*OF_BRAND)),
+    Question.BULK_RESULT: ("GET", registry.bulk_result_path(*OF_BRAND, "1-a")),
+    Question.STATUS: ("POST", registry.single_status_path(*OF_BRAND)),
+    Question.MULTI_STATUS: (
+        "POST",
+        registry.multi_status_path(*OF_BRAND, RecipientType.INDIVIDUAL, Channel.SMS),
+    ),
+    Question.HISTORY: ("POST", registry.history_path(*OF_BRAND)),
+    Question.CHANGES: ("GET", registry.changes_path(*OF_BRAND, source="HS")),
+    Question.PUSH_REGISTER: ("POST", registry.push_registration_path(*OF_BRAND)),
+    Question.PUSH_LIST: ("GET", registry.push_registration_path(*OF_BRAND)),
+    Question.PUSH_REMOVE: ("POST", registry.push_removal_path(*OF_BRAND)),
+    Question.BRANDS: ("GET", registry.brands_path(700100)),
+    Question.PARTNER_BRANDS: ("GET", registry.partner_brands_path(900001)),
+    Question.SUBSCRIPTION: ("GET", registry.subscription_path(700100)),
+    Question.PARTNER_SUBSCRIPTION: ("GET", registry.partner_subscription_path(900001)),
+    Question.RETAILERS: ("GET", registry.retailers_path(*OF_BRAND)),
+    Question.SUMMARY: ("GET", registry.summary_path(*OF_BRAND, DAY, RecipientType.INDIVIDUAL)),
+    Question.FILE: ("GET", registry.file_path(*OF_BRAND, DAY)),
+    Question.AGREEMENT: ("GET", registry.agreement_path(*OF_BRAND, DAY)),
+    Question.AGREE: ("PUT", registry.agreement_path(*OF_BRAND, DAY)),
+    Question.TIMESTAMP: ("GET", registry.timestamp_path(*OF_BRAND, DAY)),
+}
 QUERY = {"recipient": "+905321234567", "recipientType": "BIREYSEL", "type": "MESAJ"}
 
 
@@ -175,3 +203,29 @@ def test_a_struck_request_counts_as_a_failure(provider):
         provider.adds(GRANT)
 
     assert provider.client.get("/ledger.json").json["failures"] == 5
+
+
+def test_a_dripping_answer_is_the_true_one_bit_by_bit(provider):
+    provider.asks_for_fault(endpoint="add", kind="drip", seconds=0.01)
+
+    answer = provider.adds(GRANT)
+
+    assert answer.json["transactionId"] == provider.movements()[0]["transactionId"]
+    assert "Content-Length" not in answer.headers
+
+
+def test_the_states_of_a_hash_are_faults_of_the_agreement_alone(provider):
+    answer = provider.asks_for_fault(endpoint="add", kind="queued")
+
+    assert (answer.status_code, answer.json) == (400, {"error": "'queued' is a fault of agreement alone"})
+
+
+@pytest.mark.parametrize("question", [question for question in Question if question != Question.TOKEN])
+def test_each_endpoint_has_faults_of_its_own(provider, question):
+    method, path = PATHS[question]
+    provider.asks_for_fault(endpoint=question, kind="503", count=1)
+
+    answer = provider.client.open(path, method=method, json={})
+
+    assert codes(answer) == ["H192"]
+    assert provider.client.get("/ledger.json").json["requests"][question] == 1

@@ -3,8 +3,9 @@
 import pytest
 
 from portal import registry
+from portal.iys.sandbox import create_sandbox
 
-from .callers import ADD, GRANT, REFUSAL, codes
+from .callers import ACCOUNT, ADD, GRANT, REFUSAL, Provider, codes
 
 BULK = registry.bulk_add_path(700100, 700100)
 
@@ -152,3 +153,22 @@ def test_a_failure_after_the_list_was_taken_in_leaves_it_taken_in(provider, cloc
     assert codes(sends(provider, [GRANT])) == ["H101"]
     clock.forward(seconds=60)
     assert len(provider.movements()) == 1
+
+
+def test_too_late_can_be_the_items_own_failure(file, clock):
+    app = create_sandbox(file, clock=clock, requests_per_second=0, expiry_status=400)
+    app.extensions["sandbox"].store.add_account(**ACCOUNT)
+    provider = Provider(app)
+    request_id = sends(provider, [grant(1, consentDate="2026-11-02 10:00:00"), grant(2)]).json["requestId"]
+    clock.forward(seconds=300)
+
+    late, in_time = result(provider, request_id).json
+
+    assert late["error"]["code"] == "H467"
+    assert in_time["status"] == "success"
+
+
+def test_too_late_refuses_the_list_otherwise(provider):
+    answer = sends(provider, [grant(1), grant(2, consentDate="2026-11-02 10:00:00")])
+
+    assert [(error["code"], error["index"]) for error in answer.json["errors"]] == [("H467", 1)]
