@@ -32,7 +32,20 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def create_sandbox(
+def create_sandbox(path: Path, **settings) -> Flask:
+    """The sandbox over the file at `path`, as `open_box` takes its settings; the Box is `app.extensions["sandbox"]`."""
+    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.json.sort_keys = False
+    app.extensions["sandbox"] = open_box(path, **settings)
+    for door in (api, days, directory, pushes, desk, levers, citizenship, ledger):
+        app.register_blueprint(door)
+    app.context_processor(lambda: {"clock": registry.wire_date(now())})
+    app.after_request(_guarded)
+    app.wsgi_app = ResetsConnections(app.wsgi_app)
+    return app
+
+
+def open_box(
     path: Path,
     *,
     clock: Callable[[], datetime] = portal_clock.now,
@@ -40,16 +53,14 @@ def create_sandbox(
     token_calls_per_hour: int = 100,
     expiry_status: int = 422,
     may_push_in_clear: bool = False,
-) -> Flask:
-    """The sandbox over the file at `path`; its parts are `app.extensions["sandbox"]`, a Box.
+) -> Box:
+    """What the sandbox is about, over its file.
 
     `requests_per_second` 0 takes the limit away; `expiry_status` 400 says H467 last and as a 400; `may_push_in_clear`
     lets a push go to an http:// address of this machine.
     """
-    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
-    app.json.sort_keys = False
     store = Store(Path(path))
-    app.extensions["sandbox"] = Box(
+    return Box(
         store=store,
         faults=Faults(),
         pace=Pace(requests_per_second),
@@ -58,12 +69,6 @@ def create_sandbox(
         token_calls_per_hour=token_calls_per_hour,
         may_push_in_clear=may_push_in_clear,
     )
-    for door in (api, days, directory, pushes, desk, levers, citizenship, ledger):
-        app.register_blueprint(door)
-    app.context_processor(lambda: {"clock": registry.wire_date(now())})
-    app.after_request(_guarded)
-    app.wsgi_app = ResetsConnections(app.wsgi_app)
-    return app
 
 
 def create_sandbox_from_environment() -> Flask:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.iys.sandbox import create_sandbox
+from portal.iys.sandbox import create_sandbox, open_box
 
 from .callers import ACCOUNT, Provider, Watch
 
@@ -17,12 +17,21 @@ def file(tmp_path):
     return tmp_path / "sandbox.sqlite"
 
 
+@pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    """The program without a memory of its own: its routes take longer to compile than most tests to run."""
+    app = create_sandbox(tmp_path_factory.mktemp("program") / "sandbox.sqlite")
+    app.extensions.pop("sandbox").store.close()
+    return app
+
+
 @pytest.fixture
-def app(file, clock):
-    app = create_sandbox(file, clock=clock, requests_per_second=0)
-    app.extensions["sandbox"].store.add_account(**ACCOUNT)
-    yield app
-    app.extensions["sandbox"].store.close()
+def app(program, file, clock):
+    box = open_box(file, clock=clock, requests_per_second=0, may_push_in_clear=True)
+    box.store.add_account(**ACCOUNT)
+    program.extensions["sandbox"] = box
+    yield program
+    box.store.close()
 
 
 @pytest.fixture

@@ -48,19 +48,6 @@ def url(ear):
         yield f"{url}/inbound"
 
 
-@pytest.fixture
-def app(file, clock):
-    app = create_sandbox(file, clock=clock, requests_per_second=0, may_push_in_clear=True)
-    app.extensions["sandbox"].store.add_account(**ACCOUNT)
-    yield app
-    app.extensions["sandbox"].store.close()
-
-
-@pytest.fixture
-def provider(app):
-    return Provider(app)
-
-
 def connection(url, /, **changes):
     return {"url": url, "type": "MESAJ", "username": "iys", "password": "gizli", **changes}
 
