@@ -12,6 +12,7 @@ from portal.models import Decision, Outcome, Recipient, Submission
 
 TURKEY = timedelta(hours=3)
 SHOWN = ("recipient", "type", "recipientType", "status", "consentDate", "source")
+HELD = (Outcome.ACCEPTED, Outcome.VERIFIED)
 Key = tuple[str, str, str]  # Recipient, channel, recipient type.
 
 
@@ -80,12 +81,12 @@ def _held_by_iys(decisions: list[Told], may_be_overtaken: bool) -> list[Told]:
     held = []
     for place, each in enumerate(decisions):
         last = held[-1].status if held else None
-        if each.outcome == Outcome.ACCEPTED:
+        if each.outcome in HELD:
             held.append(each)
         elif each.outcome == Outcome.NOT_NEEDED:
             assert each.status == "RET" and last != "ONAY", (each, held)
         else:
-            later = any(another.outcome == Outcome.ACCEPTED for another in decisions[place + 1 :])
+            later = any(another.outcome in HELD for another in decisions[place + 1 :])
             overtaken = may_be_overtaken and each.outcome == Outcome.OVERTAKEN and each.status == "ONAY" and later
             assert overtaken, each
     return held

@@ -27,8 +27,19 @@ class _Recording:
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)  # Appending a line is one act.
 
     def __call__(self, environ, start_response):
-        if environ["PATH_INFO"].endswith("/consents"):
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] == "POST" and path.endswith(("/consents", "/consents/request")):
             body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             environ["wsgi.input"] = io.BytesIO(body)
-            os.write(self._file, json.dumps([environ["PATH_INFO"], body.decode()]).encode() + b"\n")
+            lines = [json.dumps([path, each]).encode() + b"\n" for each in _consents_in(body.decode())]
+            os.write(self._file, b"".join(lines))
         return self._app(environ, start_response)
+
+
+def _consents_in(body: str) -> list[str]:
+    """The consents of a request, one by one, spelled as they were sent in a list."""
+    if not body.startswith("["):
+        return [body]
+    consents = [json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in json.loads(body)]
+    assert "[" + ",".join(consents) + "]" == body, "the list is spelled in another way"
+    return consents

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 ACCOUNT = f"{make.USERNAME}:{make.PASSWORD}:{make.IYS_CODE}:{make.BRAND_CODE}"
 SANDBOX = "tests.stories.recorded_sandbox:create()"
 LISTED, DECIDING = 10_000, 2_000
-KILLS, CALLS_BETWEEN_KILLS = 10, 250
+KILLS, CALLS_BETWEEN_KILLS = 10, 150
 WORST = 900.0  # Seconds that İYS may lag behind the people, on the slowest machine.
 # A token call that fails is answered by an hour's silence (H084), so the other three have the faults.
 FAULTS = [
