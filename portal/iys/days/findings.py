@@ -53,6 +53,11 @@ class _Standing:
         not_gone = or_(Difference.settlement.is_(None), Difference.settlement != Settlement.GONE)
         rows = reading().execute(select(*columns).where(Difference.day_id == day_id, not_gone)).all()
         self._known = {_name(row.kind, row.facts): row for row in rows}
+        self._taken = {
+            row.facts["transactionId"][1]
+            for row in rows
+            if (row.kind, row.settlement) == (DifferenceKind.ALTERED, Settlement.TAKE_THEIRS)
+        }
         self._again: set[int] = set()
         self.open = 0
 
@@ -63,6 +68,8 @@ class _Standing:
             self._again.add(row.id)
             self.open += row.settlement is None
             return False
+        if found.kind == DifferenceKind.ONLY_HERE and found.ours.transaction_id in self._taken:
+            return False  # İYS's row, taken in its place, is one of ours now.
         self.open += 1
         return self.open <= MOST_OPEN
 

@@ -60,22 +60,22 @@ TOLD = (
     .join(Consent, Consent.id == Movement.consent_id)
     .join(Recipient, Recipient.id == Consent.recipient_id)
     .outerjoin(Submission, Submission.decision_id == Movement.decision_id)
+    .where(or_(Submission.id.is_(None), Submission.outcome.not_in(HELD)))
 )  # fmt: skip
 
 
 def named(session: Session, brand_id: int, transaction_ids: Iterable[str]) -> dict[str, list[Ours]]:
     """What we know under these transactionIds, whichever day we thought it was; a few thousand at once.
 
-    What we sent ourselves is told as we sent it, the rest as İYS told it.
+    What we sent ourselves is told as we sent it, the rest as İYS told it. Movements of a key in one second share one.
     """
     asked = set(transaction_ids)
     found: dict[str, list[Ours]] = defaultdict(list)
     mine = SENT.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
-    for row in session.execute(mine):
-        found[row.transaction_id].append(Ours(*row))
-    told = TOLD.where(Movement.transaction_id.in_(asked - found.keys()), Movement.brand_id == brand_id)
-    for row in session.execute(told):
-        found[row.transaction_id].append(Ours(*row))
+    told = TOLD.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
+    for statement in (mine, told):
+        for row in session.execute(statement):
+            found[row.transaction_id].append(Ours(*row))
     return found
 
 

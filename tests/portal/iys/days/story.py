@@ -55,10 +55,10 @@ class Story:
 
     def pulls(self) -> None:
         """Hear all that İYS has to tell, as the feeds do."""
-        with self.app.app_context():
-            for _ in range(50):
-                if not inflow.step(self.iys):
-                    return
+        for _ in range(20):
+            with self.app.app_context():
+                inflow.step(self.iys)
+            self.traveller.shift(timedelta(seconds=1))
 
     def transaction_of(self, status: str, recipient: str = make.PHONE) -> str:
         """İYS's name of a movement."""

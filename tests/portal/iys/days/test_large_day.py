@@ -22,7 +22,7 @@ from tests.portal.iys.days.story import DAY
 ROWS, PIECE = 250_000, 5_000
 NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MOST_SECONDS = 60  # Of the processor; a small machine needs a fraction of it.
-MOST_MEMORY = 64 * 1024 * 1024  # Bytes beside the file: a quarter of a thousand a row, where one of ours has a thousand.
+MOST_MEMORY = 64 * 1024 * 1024  # Bytes beside the file: 250 a row, where one of our rows has a thousand.
 HEADING = ",".join(lines.COLUMNS)
 
 
