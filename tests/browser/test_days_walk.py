@@ -1,0 +1,103 @@
+"""Ayşe's morning after: the calendar shows a day that differs, she settles each difference, the day is agreed."""
+
+import hashlib
+
+import pytest
+
+from portal import clock
+from portal.models import DayState
+from tests import make
+from tests.portal.iys.days.conftest import story  # noqa: F401 - a fixture
+from tests.portal.iys.days.story import connect_on, the_day
+from tests.portal.iys.days.test_reconciling import a_day_with_three_differences
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, rows, width):  # noqa: F811
+    connect_on(app, clock.now())
+    a_day_with_three_differences(story)
+    story.steps()
+    screen = screens(width, 900, accept_downloads=True)
+    page = screen.page
+    screen.opens(f"{site}/dashboard/days")
+    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    page.get_by_role("button", name="Giriş yap").click()
+    page.get_by_role("link", name="Mutabakat").click()
+    look(screen, "calendar")
+
+    assert page.get_by_role("table", name="Kasım 2026").get_by_role("link", name="Fark var").count() == 1
+    page.get_by_role("rowheader", name="23 Kasım 2026").get_by_role("link").click()
+    look(screen, "different")
+    assert page.get_by_role("table", name="Bu günün farkları").locator("tbody tr").count() == 3
+
+    settle(screen, "Yalnız İYS'de var", "İYS'dekini al")
+    settle(screen, "Yalnız bizde var", "Bizimkini yeniden gönder")
+    open_difference(page, "İYS'de farklı")
+    page.get_by_role("button", name="Açıkla ve kapat").click()
+    look(screen, "explanation-missing")
+    page.get_by_label("Açıklama").fill("İYS karar tarihini sonradan düzeltti.")
+    page.get_by_role("button", name="Açıkla ve kapat").click()
+    look(screen, "settled")
+
+    story.forwards()
+    story.steps()
+    page.reload()
+    look(screen, "agreed")
+    assert page.get_by_text("Mutabık: İYS'de onaylandı").count() == 1
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Dosyayı indir").click()
+    day = the_day(rows)
+    assert day.state == DayState.AGREED
+    assert hashlib.sha384(download.value.path().read_bytes()).hexdigest() == day.iys_hash
+    open_difference(page, "İYS'de farklı")
+    look(screen, "explained")
+    page.get_by_role("link", name="Güne dön").click()
+    page.get_by_role("link", name="Takvime dön").click()
+    look(screen, "calendar-agreed")
+    page.get_by_role("link", name="Tüm açık farklar").click()
+    look(screen, "no-differences")
+
+
+def test_the_calendar_is_walked_by_keyboard(app, site, story, screens, rows):  # noqa: F811
+    connect_on(app, clock.now())
+    a_day_with_three_differences(story)
+    story.steps()
+    screen = screens(1280, 900, scripts=False)
+    page = screen.page
+    screen.opens(f"{site}/dashboard/days")
+    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    page.get_by_role("button", name="Giriş yap").press("Enter")
+    page.goto(f"{site}/dashboard/days")
+
+    screen.context.pages[0].keyboard.press("Tab")
+    page.keyboard.press("Enter")  # Past the parts of the dashboard, to the content.
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.locator("a.mark:focus").count():
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/dashboard/day/{the_day(rows).id}")
+
+
+def open_difference(page, kind: str) -> None:
+    page.get_by_role("row").filter(has_text=kind).get_by_role("link", name="Farka bak").click()
+    page.wait_for_url("**/differences/*")
+
+
+def settle(screen, kind: str, button: str) -> None:
+    open_difference(screen.page, kind)
+    look(screen, f"difference-{button.split()[0].lower()}")
+    screen.page.get_by_role("button", name=button).click()
+    screen.page.wait_for_url("**/day/*")
+
+
+def look(screen, name: str) -> None:
+    """What must hold on each page of the walk; and a picture of it."""
+    screen.page.wait_for_load_state()
+    screen.shoot(f"days-{name}")
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
+    complaints = [each for each in screen.complaints if "422" not in each]  # An unfinished form comes back as one.
+    assert complaints == [], name
