@@ -51,7 +51,8 @@ class Month:
 
 @dataclass(frozen=True)
 class Year:
-    """What the page shows: months, the newest first; days that somebody should look at; and how many are of each."""
+    """What the page shows: months since it was connected, the newest first; days that somebody should look at; and how
+    many are of each sign."""
 
     months: list[Month]
     to_look_at: list[Cell]
@@ -66,7 +67,8 @@ def year_of(brand: Brand, at: datetime) -> Year:
     connected_on = _connected_on(brand)
     cells = {day: _cell(day, rows.get(day), connected_on, at) for day in _days(first, today)}
     to_look_at = [cell for cell in cells.values() if _is_to_look_at(cell)]
-    months = sorted({day.replace(day=1) for day in cells}, reverse=True)
+    shown = {day.replace(day=1) for day, cell in cells.items() if cell.sign != Sign.BEFORE} | {today.replace(day=1)}
+    months = sorted(shown, reverse=True)
     counts = Counter(cell.sign for cell in cells.values())
     return Year([_month(month, cells) for month in months], to_look_at[::-1], counts)
 

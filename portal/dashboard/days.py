@@ -159,4 +159,5 @@ def _counted(summary: dict):
     for recipient_type, counts in summary.items():
         for kind in counts.get("changeStats") or []:
             for whose in kind.get("consents") or []:
-                yield Counted(recipient_type, kind.get("type", ""), whose.get("source", ""), whose.get("total"))
+                if whose.get("total"):
+                    yield Counted(recipient_type, kind.get("type", ""), whose.get("source", ""), whose["total"])

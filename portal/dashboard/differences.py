@@ -53,7 +53,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a difference as both sides tell it; empty where a side has none."""
+    """One field of a difference as both sides tell it; empty where a side has none, and then it does not differ."""
 
     name: str
     ours: str
@@ -182,14 +182,15 @@ def _show(mine: Difference, form: ExplanationForm) -> str:
 
 
 def _fields(mine: Difference) -> Sequence[Field]:
-    line = _line(mine)
+    """The address masked, the other fields as the facts tell them; what is not among these is the same."""
+    line, is_altered = _line(mine), mine.kind == DifferenceKind.ALTERED
     ours = _address(_recipient(mine)) if mine.kind != DifferenceKind.ONLY_AT_IYS else ""
-    theirs = _masked(line.get("recipient"))
-    fields = [Field(FIELDS["recipient"], ours, theirs, "recipient" in mine.facts or not (ours and theirs))]
+    fields = [Field(FIELDS["recipient"], ours, _masked(line.get("recipient")), "recipient" in mine.facts)]
     for name, words in FIELDS.items():
-        if name != "recipient" and name in mine.facts:
-            mine_says, iys_says = (_worded(name, each) for each in mine.facts[name])
-            fields.append(Field(words, mine_says, iys_says, mine_says != iys_says))
+        said = mine.facts.get(name) or ([line[name]] * 2 if is_altered and name in line else None)
+        if said and name != "recipient":
+            ours, theirs = (_worded(name, each) for each in said)
+            fields.append(Field(words, ours, theirs, is_altered and ours != theirs))
     return fields
 
 

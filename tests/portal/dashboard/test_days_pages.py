@@ -222,7 +222,7 @@ def test_a_way_that_is_not_open_settles_nothing(different, ayse, rows, kind, way
 def test_the_calendar_tells_each_day_and_how_long_is_left(different, ayse, rows):
     page = ayse.opens("/dashboard/days").text
 
-    assert "Kasım 2026" in page and "Aralık 2025" in page
+    assert "Kasım 2026" in page and "Ekim 2026" not in page
     assert f'href="/dashboard/day/{the_day(rows).id}"' in page
     assert "7 gün kaldı" in page
     assert page.count("Fark var") >= 3  # In the table, in the legend, and on the day.
