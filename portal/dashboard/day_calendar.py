@@ -14,6 +14,7 @@ from portal.iys.days import window
 from portal.models import Brand, Connection, DayState, Difference, ReconciledDay
 
 BACK = 364  # Days before today.
+LATELY = timedelta(days=31)
 
 
 class Sign(StrEnum):
@@ -66,7 +67,7 @@ def year_of(brand: Brand, at: datetime) -> Year:
     rows = {row.day: row for row in _rows(brand.id, first)}
     connected_on = _connected_on(brand)
     cells = {day: _cell(day, rows.get(day), connected_on, at) for day in _days(first, today)}
-    to_look_at = [cell for cell in cells.values() if _is_to_look_at(cell)]
+    to_look_at = [cell for cell in cells.values() if _is_to_look_at(cell, today)]
     shown = {day.replace(day=1) for day, cell in cells.items() if cell.sign != Sign.BEFORE} | {today.replace(day=1)}
     months = sorted(shown, reverse=True)
     counts = Counter(cell.sign for cell in cells.values())
@@ -116,8 +117,11 @@ def _cell(day: date, row, connected_on: date | None, at: datetime) -> Cell:
     return Cell(day, Sign.WAITING if window.is_open(day, at) else Sign.MISSED, days_left=left)
 
 
-def _is_to_look_at(cell: Cell) -> bool:
-    return cell.sign in (Sign.DIFFERENT, Sign.MISSED) or (cell.sign == Sign.WAITING and cell.code is not None)
+def _is_to_look_at(cell: Cell, today: date) -> bool:
+    """What waits for a person, what İYS could not tell yet, and what was missed lately: about that nothing can be done."""
+    is_held_up = cell.sign == Sign.WAITING and cell.code is not None
+    is_lost = cell.sign == Sign.MISSED and cell.day >= today - LATELY
+    return cell.sign == Sign.DIFFERENT or is_held_up or is_lost
 
 
 def _days(first: date, last: date) -> list[date]:
