@@ -110,12 +110,12 @@ def _settle(asked: dict[str, Claimed], answer: Answer) -> list[Claimed]:
 
 def _named(asked: dict[str, Claimed], answer: Answer) -> list[Claimed]:
     """Those that İYS's errors point at: location ["recipients", 3]."""
-    these, places = list(asked.values()), {error.location[1] for error in answer.errors if _points(error.location)}
-    return [these[place] for place in sorted(places) if place < len(these)]
+    places = {str(error.location[1]) for error in answer.errors if _points(error.location)}
+    return [each for place, each in enumerate(asked.values()) if str(place) in places]
 
 
 def _points(location: list | None) -> bool:
-    return bool(location) and len(location) > 1 and location[0] == "recipients" and isinstance(location[1], int)
+    return bool(location) and len(location) > 1 and location[0] == "recipients"
 
 
 def _react(these: list[Claimed], action: Action, code: str | None) -> None:

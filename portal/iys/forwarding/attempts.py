@@ -12,7 +12,6 @@ from portal.models.ids import new_ids
 from portal.registry import Question
 
 LONGEST_ANSWER = 20_000  # Bytes that are kept.
-LONGEST_CODE = 20
 
 
 def keep(
@@ -30,7 +29,7 @@ def keep(
             "at": at,
             "question": question.value,
             "http_status": status,
-            "code": code and code[:LONGEST_CODE],
+            "code": code,
             "answer": seal(body[:LONGEST_ANSWER], Attempt.PLACE, provider_id, attempt_id),
         }
         for attempt_id, (provider_id, submission_id, code, body) in zip(new_ids(len(told)), told, strict=True)

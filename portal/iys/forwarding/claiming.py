@@ -61,7 +61,7 @@ def claim(session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES) -> li
     as many as İYS is asked about at once. Empty where another forwarder was first.
     """
     with _looking:
-        seen = next(filter(None, (reading().scalar(waiting.next_due(at, lane)) for lane in lanes)), None)
+        seen = next(filter(None, (waiting.next_due(reading(), at, lane) for lane in lanes)), None)
         if seen is None:
             return None
         taken = _lease(session, [seen], at)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, not_, or_, select, update
 
 from portal import clock
 from portal.extensions import db, reading
@@ -40,21 +40,20 @@ def step(_client: Client) -> bool:
 
 
 def _late(at: datetime):
-    late = select(Submission.id, Submission.consent_id).where(Submission.due_at.is_not(None), _may_expire(at))
+    by_index = (Submission.lenient_deadline < at, Submission.due_at.is_not(None))
+    late = select(Submission.id, Submission.consent_id).where(*by_index, _may_expire(at))
     return late.order_by(Submission.lenient_deadline).limit(AT_ONCE)
 
 
 def _may_expire(at: datetime):
     """On its way, too late, in nobody's hands, and not in a list that may have left."""
     unsent = and_(BulkRequest.attempts == 0, BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)))
-    at_home = select(BulkRequest.id).where(
-        unsent, or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
-    )
-    in_no_list = or_(Submission.bulk_id.is_(None), Submission.bulk_id.in_(at_home))
+    at_home = and_(unsent, or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at))
+    left = exists().where(BulkRequest.id == Submission.bulk_id, not_(at_home))
     never_left = and_(Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED)), Submission.lenient_deadline < at)
     never_answered = and_(Submission.outcome == Outcome.SENT, Submission.lenient_deadline < at - GRACE)
     too_late = or_(never_left, never_answered)
-    return and_(too_late, Submission.due_at.is_not(None), waiting.is_free(at), in_no_list)
+    return and_(too_late, Submission.due_at.is_not(None), waiting.is_free(at), not_(left))
 
 
 def _renewable():

@@ -118,7 +118,7 @@ def _hold(session: Session, at: datetime) -> None:
 def _form(session: Session, at: datetime, paused: bool) -> Bulk | None:
     if not paused:
         _move_people(session, at)
-    oldest = reading().scalar(waiting.next_due(at, Lane.BULK))
+    oldest = waiting.next_due(reading(), at, Lane.BULK)
     if oldest is None:
         return None
     facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)

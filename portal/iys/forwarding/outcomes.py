@@ -23,27 +23,30 @@ ORDER_WAIT = timedelta(seconds=2)
 LIST_WAIT = timedelta(minutes=10)  # A grant in a list ends after five minutes or more, and wakes its refusal.
 
 
-def accept(claimed: Claimed, transaction_id: str, creation_date: object) -> None:
-    """İYS holds it, under this transactionId; whatever blocked the provider is over."""
+def accept(claimed: Claimed, transaction_id: str | None, creation_date: object) -> None:
+    """İYS holds it, under this transactionId if it said so; whatever blocked the provider is over."""
     accepted_at = read_date(creation_date)
     if claiming.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
         accepted_at=accepted_at, ended_at=clock.now(),
     ):  # fmt: skip
-        now_holds(claimed.consent_id, claimed.status, accepted_at)
         wake_refusals([claimed.consent_id], clock.now())
+        now_holds(claimed.consent_id, claimed.status, accepted_at)
         unblock(claimed.provider_id)
     db.session.commit()
     log.info("submission.accepted", submission=claimed.id)
 
 
-def end(claimed: Claimed, outcome: Outcome, *, code: str | None, iys_status: str | None = None) -> None:
-    """Nothing more is to be done; `iys_status` is what İYS said it holds."""
+def end(
+    claimed: Claimed, outcome: Outcome, *, code: str | None, iys_status: str | None = None,
+    as_of: datetime | None = None,
+) -> None:  # fmt: skip
+    """Nothing more is to be done; `iys_status` is what İYS, asked at `as_of`, said it holds."""
     at = clock.now()
     if claiming.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
-        if iys_status:
-            now_holds(claimed.consent_id, iys_status, at)
         wake_refusals([claimed.consent_id], at)
+        if iys_status:
+            now_holds(claimed.consent_id, iys_status, as_of)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
 

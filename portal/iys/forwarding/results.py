@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, or_, update
 
 from portal import clock, registry
 from portal.extensions import db
-from portal.iys import calls
+from portal.iys import calls, wire
 from portal.iys.client import Answer, Client
 from portal.iys.forwarding import attempts, lists, outcomes
 from portal.iys.forwarding.lists import Bulk
@@ -83,11 +83,11 @@ def _take(bulk: Bulk, answer: Answer) -> None:
 def _told(items: list[Row], listed: list) -> list[tuple[Row, dict]]:
     """What İYS says, beside the item that it says it of: by its name, or by its place where İYS gave no names."""
     by_name = {item.sub_request_id: item for item in items if item.sub_request_id}
-    by_place = {} if by_name else dict(enumerate(items))
+    by_place = {} if by_name else {str(place): item for place, item in enumerate(items)}
     told = {}
     for said in listed:
         if isinstance(said, dict):
-            item = by_name.get(sub_request_id_of(said)) or by_place.get(said.get("index"))
+            item = by_name.get(sub_request_id_of(said)) or by_place.get(str(said.get("index")))
             if item is not None and item.due_at is not None:
                 told[item] = said
     return list(told.items())
@@ -95,7 +95,7 @@ def _told(items: list[Row], listed: list) -> list[tuple[Row, dict]]:
 
 def _is_stored(said: dict) -> bool:
     """Only a transactionId proves it."""
-    return said.get("status") == "success" and bool(said.get("transactionId"))
+    return said.get("status") == "success" and bool(wire.transaction_id(said))
 
 
 def _accept(bulk: Bulk, accepted: list[tuple[Row, dict]], at: datetime) -> None:
@@ -105,7 +105,7 @@ def _accept(bulk: Bulk, accepted: list[tuple[Row, dict]], at: datetime) -> None:
         {
             "its_id": item.id,
             "its_key": item.consent_id,
-            "its_transaction": str(said["transactionId"])[:80],
+            "its_transaction": wire.transaction_id(said),
             "its_date": outcomes.read_date(said.get("creationDate")),
             "its_status": item.status.value,
         }
@@ -136,7 +136,7 @@ def _fail(bulk: Bulk, item: Row, code: str | None, at: datetime) -> None:
     elif action in (Action.RETRY, Action.WAIT, Action.AUTH):  # Final for this list: it goes with another.
         values = {"outcome": Outcome.WAITING, "due_at": at + ASK_AGAIN, "bulk_id": None}
     mine = lists.open_items(bulk.id).where(Submission.id == item.id)
-    db.session.execute(mine.values(code=code and code[: attempts.LONGEST_CODE], **values))
+    db.session.execute(mine.values(code=code, **values))
 
 
 def _learn(item: Row, same: bool, at: datetime) -> None:
@@ -154,9 +154,7 @@ def _keep(bulk: Bulk, told: list[tuple[Row, dict]]) -> None:
 
 
 def _code_of(said: dict) -> str | None:
-    error = said.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, str) else None
+    return next((error.code for error in registry.errors_in(200, said) if error.code), None)
 
 
 def _pause(bulk: Bulk, at: datetime) -> timedelta:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, case, update
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
-from portal.iys import calls
+from portal.iys import calls, wire
 from portal.iys.client import Answer, Client
 from portal.iys.forwarding import attempts, lists, outcomes, preflight, waiting
 from portal.iys.forwarding.lists import Bulk
@@ -47,7 +47,7 @@ def step(client: Client) -> bool:
 
 def refusals_are_due(at: datetime) -> bool:
     """Whether a refusal could leave now: then no slot is taken from it."""
-    return reading().scalar(waiting.next_due(at, Lane.REFUSALS)) is not None
+    return waiting.next_due(reading(), at, Lane.REFUSALS) is not None
 
 
 def _send(client: Client, bulk: Bulk) -> None:
@@ -105,7 +105,7 @@ def _came_of(action: Action, code: str | None, at: datetime) -> dict:
 
 def _settle(bulk: Bulk, payloads: dict[Row, bytes], answer: Answer) -> None:
     """Bring İYS's answer to a list into the list, by the code table."""
-    if answer.status in (200, 202) and isinstance(answer.content.get("requestId"), str):
+    if answer.status in (200, 202) and wire.name(answer.content.get("requestId")):
         return _sent(bulk, payloads, answer.content)
     action, named = answer.action(Status.GRANTED), _named(payloads, answer)
     if action == Action.CONFIG:
@@ -123,7 +123,7 @@ def _sent(bulk: Bulk, payloads: dict[Row, bytes], content: dict) -> None:
     """İYS has it; what becomes of each item is asked later, by the name that İYS gave to it."""
     at, names = clock.now(), _names(content.get("subRequests"))
     if not lists.let_go(
-        db.session, bulk, state=BulkState.SENT, request_id=content["requestId"][:40], sent_at=at, code=None,
+        db.session, bulk, state=BulkState.SENT, request_id=wire.name(content["requestId"]), sent_at=at, code=None,
         due_at=at + RESULT_AFTER,
     ):  # fmt: skip
         return db.session.rollback()
@@ -151,8 +151,7 @@ def _names(sub_requests: object) -> dict[tuple, str]:
 
 def sub_request_id_of(item: dict) -> str | None:
     """İYS spells it in two ways, within one answer."""
-    name = item.get("subRequestId") or item.get("subrequestId")
-    return name[:40] if isinstance(name, str) else None
+    return wire.name(item.get("subRequestId") or item.get("subrequestId")) or None
 
 
 def _key(consent: dict) -> tuple:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
-from portal.iys import breaker, calls
+from portal.iys import breaker, calls, wire
 from portal.iys.client import Answer, Client
 from portal.iys.forwarding import asking, attempts, claiming, outcomes, preflight
 from portal.iys.forwarding.claiming import Claimed
@@ -57,7 +57,7 @@ def _forward(client: Client, taken: list[Claimed]) -> None:
     if not taken:
         return None
     if not taken[0].may_be_held:
-        taken = asking.ask(client, taken)  # What İYS cannot be asked about is told outright.
+        taken = _renewed(asking.ask(client, taken))  # What İYS cannot be asked about is told outright.
         if not taken:
             return None
     (claimed,) = taken
@@ -76,6 +76,13 @@ def _forward(client: Client, taken: list[Claimed]) -> None:
     return _settle(client, claimed, payload, answer)
 
 
+def _renewed(taken: list[Claimed]) -> list[Claimed]:
+    """The same with a full lease again, for the call that follows; without those that somebody else has by now."""
+    kept = [claiming.renew_lease(db.session, claimed, clock.now()) for claimed in taken]
+    db.session.commit()
+    return [claimed for claimed in kept if claimed]
+
+
 def _call(client: Client, claimed: Claimed, question: Question, path: str, body: bytes) -> Answer:
     """One call for the provider, kept as an attempt in the transaction that settles it. Raises NotNow."""
     answer = calls.ask(client, claimed.provider_id, question, path, body=body)
@@ -85,9 +92,9 @@ def _call(client: Client, claimed: Claimed, question: Question, path: str, body:
 
 def _settle(client: Client, claimed: Claimed, payload: bytes, answer: Answer) -> None:
     """Bring an answer to an add into the submission's outcome, by the code table."""
-    transaction_id = answer.content.get("transactionId")
+    transaction_id = wire.transaction_id(answer.content)
     if answer.status == 200 and transaction_id:
-        return outcomes.accept(claimed, str(transaction_id), answer.content.get("creationDate"))
+        return outcomes.accept(claimed, transaction_id, answer.content.get("creationDate"))
     action = answer.action(claimed.status)
     if action == Action.RECONCILE:
         return _reconcile(client, claimed, payload, answer)
@@ -113,13 +120,14 @@ def _react(claimed: Claimed, action: Action, code: str | None) -> None:
 
 def _reconcile(client: Client, claimed: Claimed, payload: bytes, refused: Answer) -> None:
     """İYS says it holds something newer or the same: ask which, and believe it."""
-    claimed = claiming.renew_lease(db.session, claimed, clock.now())
-    db.session.commit()
-    if claimed is None:
+    kept = _renewed([claimed])
+    if not kept:
         return None
+    (claimed,) = kept
     question = json.loads(payload)
     body = {name: question[name] for name in ("recipient", "recipientType", "type")}
     path = registry.single_status_path(*registry.codes_of(claimed.endpoint))
+    asked_at = clock.now()
     try:
         answer = _call(client, claimed, Question.STATUS, path, json.dumps(body).encode())
     except calls.NotNow as not_now:  # The hour's budget is spent: nothing is told meanwhile that İYS would refuse.
@@ -127,13 +135,13 @@ def _reconcile(client: Client, claimed: Claimed, payload: bytes, refused: Answer
     held = answer.content
     if answer.status == 429:
         return outcomes.again([claimed], breath(), answer.code, counts=False)
-    if answer.status != 200 or "status" not in held:
+    if answer.status != 200 or held.get("status") not in tuple(Status):
         return outcomes.again([claimed], outcomes.backoff(claimed.attempts), refused.code)
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
-        return outcomes.accept(claimed, str(held.get("transactionId", "")), held.get("creationDate"))
+        return outcomes.accept(claimed, wire.transaction_id(held) or None, held.get("creationDate"))
     same = refused.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-    return outcomes.end(claimed, outcome, code=refused.code, iys_status=str(held["status"])[:10])
+    return outcomes.end(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)
 
 
 def breath() -> timedelta:

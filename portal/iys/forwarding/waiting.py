@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from portal.iys import pace
 from portal.models import Connection, Credential, Lane, Submission
@@ -17,7 +17,7 @@ HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
 Earlier = aliased(Submission)
 
 
-def next_due(at: datetime, lane: Lane) -> Select:
+def next_due(session: Session, at: datetime, lane: Lane) -> int | None:
     """The id of the oldest submission of a lane that may leave now, over all providers.
 
     Each provider that may write is asked for its own oldest, by index: what waits at the others costs nothing.
@@ -30,8 +30,10 @@ def next_due(at: datetime, lane: Lane) -> Select:
         .correlate(Connection)
         .scalar_subquery()
     )
-    firsts = _of_writers(select(first.label("id")), at, lane).subquery()
-    return select(Submission.id).join(firsts, firsts.c.id == Submission.id).order_by(Submission.due_at).limit(1)
+    firsts = [each for each in session.scalars(_of_writers(select(first), at, lane)) if each is not None]
+    if len(firsts) < 2:
+        return firsts[0] if firsts else None
+    return session.scalar(select(Submission.id).where(Submission.id.in_(firsts)).order_by(Submission.due_at).limit(1))
 
 
 def writers(at: datetime, lane: Lane) -> Select:
