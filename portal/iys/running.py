@@ -1,7 +1,7 @@
 """The forwarder's loops: each step does one due thing, in threads of its own, until told to stop."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -47,10 +47,10 @@ LOOPS = [
 ]
 
 
-def run(app: Flask, stop: threading.Event) -> None:
+def run(app: Flask, stop: threading.Event, loops: Sequence[Loop] = LOOPS) -> None:
     """Take the steps of every loop until told to stop; the calls in hand are ended first."""
     client = Client(app.config["IYS_BASE_URL"])
-    threads = [thread for loop in LOOPS for thread in _threads(app, client, loop, stop)]
+    threads = [thread for loop in loops for thread in _threads(app, client, loop, stop)]
     for thread in threads:
         thread.start()
     for thread in threads:
