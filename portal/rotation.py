@@ -28,6 +28,7 @@ from portal.models import (
 from portal.vault import CannotOpen
 
 PIECE = 500
+PIECES = {ReconciledDay: 5}  # The file of one day may be tens of megabytes.
 
 # Every sealed column: model, column, place. A column that is missing here fails the house test.
 SEALED = (
@@ -81,7 +82,7 @@ def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
             select(model.id, model.provider_id, sealed.label("sealed"))
             .where(model.id > last, sealed.is_not(None))
             .order_by(model.id)
-            .limit(PIECE)
+            .limit(PIECES.get(model, PIECE))
             .with_for_update()
         ).all()
         if not rows:
