@@ -64,7 +64,7 @@ def year_of(brand: Brand, at: datetime) -> Year:
     """The days of a brand up to today."""
     today = clock.day(at)
     first = today - timedelta(days=BACK)
-    rows = {row.day: row for row in _rows(brand.id, first)}
+    rows = {row.day: row for row in _rows(brand, first)}
     connected_on = _connected_on(brand)
     cells = {day: _cell(day, rows.get(day), connected_on, at) for day in _days(first, today)}
     to_look_at = [cell for cell in cells.values() if _is_to_look_at(cell, today)]
@@ -81,10 +81,15 @@ def sign_of(state: DayState, differences: int) -> Sign:
     return Sign(state.value)
 
 
-def _rows(brand_id: int, first: date):
+def _rows(brand: Brand, first: date):
     still_open = (
         select(Difference.day_id, func.count().label("differences"))
-        .where(Difference.brand_id == brand_id, Difference.settled_at.is_(None), Difference.day_id.is_not(None))
+        .where(
+            Difference.provider_id == brand.provider_id,
+            Difference.brand_id == brand.id,
+            Difference.settled_at.is_(None),
+            Difference.day_id.is_not(None),
+        )
         .group_by(Difference.day_id)
         .subquery()
     )
@@ -93,7 +98,7 @@ def _rows(brand_id: int, first: date):
             ReconciledDay.id, ReconciledDay.day, ReconciledDay.state, ReconciledDay.code, still_open.c.differences
         )
         .outerjoin(still_open, still_open.c.day_id == ReconciledDay.id)
-        .where(ReconciledDay.brand_id == brand_id, ReconciledDay.day >= first)
+        .where(ReconciledDay.brand_id == brand.id, ReconciledDay.day >= first)
     )  # fmt: skip
 
 
@@ -118,7 +123,7 @@ def _cell(day: date, row, connected_on: date | None, at: datetime) -> Cell:
 
 
 def _is_to_look_at(cell: Cell, today: date) -> bool:
-    """What waits for a person, what İYS could not tell yet, and what was missed lately: about that nothing can be done."""
+    """What waits for a person, what İYS could not tell yet, and what was missed lately (nothing mends that)."""
     is_held_up = cell.sign == Sign.WAITING and cell.code is not None
     is_lost = cell.sign == Sign.MISSED and cell.day >= today - LATELY
     return cell.sign == Sign.DIFFERENT or is_held_up or is_lost

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from portal import clock, registry
-from portal.iys import calls
+from portal.iys import calls, wire
 from portal.iys.client import DEADLINE, Answer, Client
 from portal.iys.days.schedule import Claimed
 from portal.registry import Action, Question, RecipientType
@@ -19,10 +19,10 @@ AGREE = json.dumps({"agreementStatus": True}).encode()  # İYS takes nothing but
 
 
 class NotYet(Exception):
-    """İYS cannot tell now. Ask again at `until`; `code` is İYS's, or a word of ours."""
+    """İYS cannot tell now: ask again at `until`. `code` is İYS's or a word of ours; no failure where it was not."""
 
-    def __init__(self, until: datetime, code: str | None):
-        self.until, self.code = until, code
+    def __init__(self, until: datetime, code: str | None, *, is_failure: bool = True):
+        self.until, self.code, self.is_failure = until, code, is_failure
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def tell(client: Client, claimed: Claimed) -> Told:
         raise not_yet(claimed, "hash_pending")
     if not isinstance(said.get("hashValue"), str):
         raise not_yet(claimed, "no_hash")
-    return Told(summary, body, said["hashValue"].strip().lower(), said.get("agreementStatus") is True)
+    return Told(summary, body, wire.text(said["hashValue"]).strip().lower(), said.get("agreementStatus") is True)
 
 
 def agree(client: Client, claimed: Claimed) -> None:
@@ -89,7 +89,7 @@ def _counts(client: Client, claimed: Claimed, recipient_type: RecipientType) -> 
     try:
         return _ask(client, claimed, Question.SUMMARY, path).content
     except NotYet as refused:
-        if refused.code in ("H501", "H502", "H116", "H503", None):
+        if refused.is_failure:
             return {}
         raise
 
@@ -106,7 +106,7 @@ def _ask(
     try:
         answer = calls.ask(client, claimed.provider_id, question, path, method=method, body=body, deadline=deadline)
     except calls.NotNow as held:
-        raise NotYet(held.until, held.code) from held
+        raise NotYet(held.until, held.code, is_failure=False) from held
     if answer.status in (200, 204):
         return answer
     if answer.action() in (Action.CONFIG, Action.FIX):

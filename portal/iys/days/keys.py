@@ -15,6 +15,8 @@ def known(session: Session, vault: Vault, side: Side, lines: Iterable[Line]) -> 
     """Consent ids by row, for the rows of keys that are known here; a few thousand at once."""
     indexes = {line: vault.indexes(side.provider_id, line.recipient.lower()) for line in lines}
     found = {}
+    if not indexes:
+        return found
     for column in map(column_of, vault.keys):
         indexed = getattr(Recipient, column)
         theirs = (

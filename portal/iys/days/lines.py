@@ -50,6 +50,8 @@ class Line:
 
 def read(body: bytes) -> Iterator[Line]:
     """Every row of a file, in its order, without holding them all. Raises NotAFile."""
+    if b"\x00" in body:  # No database keeps it.
+        raise NotAFile("NUL")
     text = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", errors="strict", newline="")
     try:
         rows = csv.reader(text, strict=True)

@@ -4,7 +4,7 @@ Whatever is missing is asked for later; each run begins with what İYS says now,
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select, update
@@ -21,6 +21,7 @@ from portal.models import DayState, Difference, ReconciledDay
 log = structlog.get_logger()
 
 PATIENCE = 3  # Times that a file is fetched again before it is believed against its hash, or against our own rows.
+FEEDS_TAKE = timedelta(minutes=5)  # Until they are looked at again.
 TOO_LATE = "H502"  # İYS's code for a day outside its window.
 
 
@@ -35,7 +36,7 @@ def reconcile(client: Client, claimed: Claimed, *, waits_for_feeds: bool = True)
             _look(client, claimed, waits_for_feeds)
     except NotYet as later:
         db.session.rollback()
-        _end(claimed, due_at=later.until, code=later.code)
+        _end(claimed, due_at=later.until, code=later.code, attempts=claimed.attempts - (not later.is_failure))
     except NotAFile:
         db.session.rollback()
         _end(claimed, due_at=not_yet(claimed, None).until, code="not_a_file")
@@ -44,7 +45,7 @@ def reconcile(client: Client, claimed: Claimed, *, waits_for_feeds: bool = True)
 def _look(client: Client, claimed: Claimed, waits_for_feeds: bool) -> None:
     is_last_day = window.days_left(claimed.day, clock.now()) <= 1
     if waits_for_feeds and not is_last_day and feeds_are_behind(reading(), claimed):
-        raise not_yet(claimed, "feeds_behind")
+        raise NotYet(clock.now() + FEEDS_TAKE, "feeds_behind", is_failure=False)
     told = fetching.tell(client, claimed)
     if told.body is None:
         _without_file(claimed, told)
@@ -121,7 +122,7 @@ def _close(claimed: Claimed) -> None:
 def _end(claimed: Claimed, **values) -> None:
     """Let the day go. Commits."""
     if values["code"] is None:
-        values["attempts"] = 0
+        values["attempts"] = 0  # Patience begins anew.
     _set(claimed, lease_until=None, **values)
     db.session.commit()
     log.info("day.looked_at", day=claimed.id, code=values["code"])

@@ -11,6 +11,7 @@ from portal import clock
 from portal.extensions import db, vault
 from portal.iys import days
 from portal.iys.days import archive
+from portal.iys.days.fetching import Told
 from portal.models import AuditEntry, DayState, Difference, DifferenceKind, Outcome, ReconciledDay, Submission
 from tests import make
 from tests.portal.iys.days.story import AYSEGUL, DAY, connect_on, the_day
@@ -203,3 +204,38 @@ def test_a_hash_that_is_still_in_the_making_is_asked_for_again(story, rows, stat
     story.hours_pass(1)
     story.steps()
     assert the_day(rows).state == DayState.AGREED
+
+
+def test_a_file_that_comes_cut_each_time_is_never_confirmed(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
+    story.sandbox.fault("file", "cut")
+    story.night_falls()
+    for _ in range(6):
+        story.steps()
+        story.hours_pass(1)
+    assert (the_day(rows).agreed_at, the_day(rows).timestamp) == (None, None)
+    assert the_day(rows).due_at is not None
+
+    story.sandbox.mend()
+    story.hours_pass(1)
+    story.steps()
+    assert the_day(rows).state == DayState.AGREED
+    assert {each.settlement for each in rows(Difference)} <= {"gone"}
+
+
+@pytest.mark.parametrize("digest", [hashlib.sha384, hashlib.sha256])
+def test_the_hash_is_known_by_its_length_since_iyss_own_example_is_a_shorter_one(digest):
+    told = Told({}, b"a day", digest(b"a day").hexdigest(), False)
+
+    assert told.hash_agrees
+    assert not Told({}, b"another", told.iys_hash, False).hash_agrees
+
+
+def test_counts_that_are_not_as_documented_count_nothing():
+    odd = {
+        "BIREYSEL": {"changeStats": [None, {"consents": {}}, {"consents": [{"total": "5"}, {"total": 2}]}]},
+        "TACIR": {},
+    }
+
+    assert Told(odd, None, None, False).counted == 2
