@@ -217,6 +217,7 @@ def _clean(text: object) -> str:
         return ""
     if not isinstance(text, str) or "\x00" in text:
         raise ValueError("not a word")
+    text.encode()  # UnicodeEncodeError, a ValueError, for half a character.
     return text.strip()
 
 

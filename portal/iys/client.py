@@ -18,7 +18,6 @@ SILENCE = 2 / 3  # Of the deadline: as long may İYS say nothing at all.
 PIECE = 64 * 1024
 LARGEST = 256 * 1024 * 1024  # Bytes: a day of more than a million movements.
 NO_ANSWER = 0
-LONGEST_CODE = 20
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class Answer:
 
     @property
     def code(self) -> str | None:
-        """The first code, for people to read; what a proxy says in its place is cut to size."""
-        return next((code.replace("\x00", "")[:LONGEST_CODE] for code in self.codes), None)
+        """The first code, for people to read."""
+        return next(iter(self.codes), None)
 
     @cached_property
     def parsed(self) -> object:

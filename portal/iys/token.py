@@ -102,7 +102,7 @@ def _fetch(client: Client, credential: Credential, at: datetime) -> str:
         _keep(credential, lease_until=None)
         raise NoToken(later.code, later.until) from later
     token = answer.content.get("access_token")
-    if not isinstance(token, str):
+    if not _is_token(token):
         silence = _silence(credential, answer, clock.now())
         _keep(credential, lease_until=None, **silence)
         raise NoToken(answer.code, silence.get("quiet_until") or pace.held_until(reading(), pace.TOKENS, at))
@@ -149,11 +149,16 @@ def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
     kept = {}
     for name, life in (("access", "expires_in"), ("refresh", "refresh_expires_in")):
         token = content.get(f"{name}_token")
-        if isinstance(token, str):
+        if _is_token(token):
             place = Credential.ACCESS if name == "access" else Credential.REFRESH
             kept[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
             kept[f"{name}_until"] = at + _life(content.get(life))
     return kept
+
+
+def _is_token(token: object) -> bool:
+    """Something that a header can bear."""
+    return isinstance(token, str) and token != "" and token.isascii() and token.isprintable()
 
 
 def _life(seconds: object) -> timedelta:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from .validation import MISSING
 
+LONGEST_CODE = 20  # None of İYS's is as long; a proxy may say more in its place.
+
 
 @dataclass(frozen=True, slots=True)
 class WireError:
@@ -47,7 +49,7 @@ def _errors_of(body: object, *, failed: bool) -> Iterator[WireError]:
     elif isinstance(body.get("error"), dict):  # An item of a bulk result.
         yield _error(body["error"], index=body.get("index"))
     elif isinstance(body.get("error"), str):  # The token endpoint.
-        yield WireError(body["error"], message=_text(body.get("error_description")))
+        yield WireError(_plain(body["error"]), message=_text(body.get("error_description")))
     elif "errorCode" in body:
         yield from _of_via_pass(body)
     elif _code(body) or (failed and "message" in body):
@@ -68,7 +70,7 @@ def _flat(body: dict) -> Iterator[WireError]:
 def _of_via_pass(body: dict) -> Iterator[WireError]:
     fields = body["data"] if isinstance(body.get("data"), list) else []
     location = [item["field"] for item in fields if isinstance(item, dict) and "field" in item]
-    yield WireError(_text(body["errorCode"]), location=location or None, message=_text(body.get("errorMessage")))
+    yield WireError(_plain(body["errorCode"]), location=location or None, message=_text(body.get("errorMessage")))
     beneath = body.get("subSystemErrorInfo")
     if isinstance(beneath, dict):
         yield from _listed(beneath.get("errors"))
@@ -86,7 +88,12 @@ def _error(error: dict, *, index: object) -> WireError:
 
 
 def _code(error: dict) -> str:
-    return _text(error.get("code") or error.get("code:"))  # İYS's examples spell the key both ways.
+    return _plain(error.get("code") or error.get("code:"))  # İYS's examples spell the key both ways.
+
+
+def _plain(code: object) -> str:
+    """A code that can be kept: without NUL and its like, and cut to size."""
+    return "".join(filter(str.isprintable, _text(code)))[:LONGEST_CODE]
 
 
 def _text(value: object) -> str:

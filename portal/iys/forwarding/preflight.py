@@ -8,7 +8,6 @@ from portal import registry
 from portal.registry import Action
 
 
-
 class Failing(NamedTuple):
     """The code that a payload would fail with, and what that asks of us."""
 

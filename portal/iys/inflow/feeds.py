@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from portal import clock, registry
 from portal.consents import heard
 from portal.extensions import db, reading, vault
-from portal.iys import calls, pace
+from portal.iys import calls, pace, wire
 from portal.iys.client import Answer, Client
 from portal.iys.inflow import leases, sweeps
 from portal.models import Brand, Connection, Feed, FeedSource, Heard
@@ -82,7 +82,7 @@ def _take(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) -> None:
 def _keep(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -> None:
     """The rows and the cursor behind them, in one transaction; the next page is due at once."""
     told = [told for told in map(heard.read_row, listed) if told]
-    is_cursor = isinstance(after, str) and 0 < len(after) <= LONGEST_CURSOR and after != feed.cursor
+    is_cursor = wire.text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
     moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
     values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": at if is_cursor else at + EVERY, **moved}
     if not leases.give_back(feed, **values):
