@@ -15,13 +15,14 @@ from portal.iys.client import Answer, Client
 from portal.iys.findings import BrandFound, Findings, Whose, brands_of, partner_brands_of
 from portal.iys.quota import SPAN, Subscription, subscription_of
 from portal.iys.troubles import Trouble, trouble_of
-from portal.models import Brand, Connection, Credential, CredentialKind, Outcome, Provider, Submission
-from portal.registry import Question, Status
+from portal.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
+from portal.registry import CODES, Action, Question, Status
 
 log = structlog.get_logger()
 
 DAY = timedelta(days=1)
 PATIENCE = 5.0  # Seconds for each answer: a person waits for the page.
+A_PERSONS_TO_MEND = tuple(code for code, its in CODES.items() if its.action == Action.CONFIG)
 
 
 @dataclass(frozen=True)
@@ -157,12 +158,15 @@ def _keep(account: Account, found: Findings, at: datetime) -> None:
 
 def _unblock(account: Account, at: datetime) -> None:
     """Nothing stands in the way any more: what waited for the provider goes now, not when its pause ends."""
-    blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
-    theirs = update(Connection).where(Connection.id == account.connection_id, blocked)
-    lifted = theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None)
-    if db.session.execute(lifted).rowcount:
-        waiting = update(Submission).where(
-            Submission.provider_id == account.provider_id, Submission.outcome == Outcome.BLOCKED,
-            Submission.due_at > at,
-        )  # fmt: skip
-        db.session.execute(waiting.values(due_at=at))
+    mine = update(Connection).where(Connection.id == account.connection_id)
+    db.session.execute(mine.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
+    paused = or_(Submission.outcome == Outcome.BLOCKED, Submission.code.in_(A_PERSONS_TO_MEND))
+    waiting = update(Submission).where(
+        Submission.provider_id == account.provider_id, Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED)),
+        paused, Submission.due_at > at,
+    )  # fmt: skip
+    db.session.execute(waiting.values(due_at=at))
+    feeds = update(Feed).where(
+        Feed.provider_id == account.provider_id, Feed.code.in_(A_PERSONS_TO_MEND), Feed.due_at > at
+    )
+    db.session.execute(feeds.values(due_at=at))

@@ -9,7 +9,8 @@ from portal import accounts, clock
 from portal.extensions import db, vault
 from portal.iys import connecting
 from portal.iys.findings import Whose, read
-from portal.models import Brand, Connection, Credential, Outcome, Provider, Submission
+from portal.iys.inflow import feeds
+from portal.models import Brand, Connection, Credential, Feed, Outcome, Provider, Submission
 from tests import make
 from tests.make import Person
 
@@ -30,6 +31,21 @@ def found_by(app, iys, provider_id):
     with app.app_context():
         assert read(db.session.query(Connection).one().findings) == found
     return found
+
+
+def connect(app, provider_id, *, password: str) -> None:
+    """Connect by an account of the provider's own."""
+    with app.app_context():
+        provider = db.session.get_one(Provider, provider_id)
+        accounts.connect(db.session, vault(), provider, username=make.USERNAME, password=password, at=clock.now())
+        db.session.commit()
+
+
+def pull_all(app, iys) -> None:
+    """Listen until no feed is due."""
+    with app.app_context():
+        while feeds.step(iys):
+            pass
 
 
 def by_partner(app, sandbox, provider_id, *, title: str | None = TITLE, brands=(make.BRAND_CODE,), rights=None) -> None:
@@ -229,12 +245,37 @@ def test_a_good_test_lets_go_what_waited_for_the_provider(app, browser, sandbox,
     assert rows.one(Connection).blocked_code is None
 
 
+def test_what_waited_for_another_password_goes_once_it_is_found_good(app, browser, sandbox, iys, provider_id, rows):
+    connect(app, provider_id, password="wrong")
+    Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+    pull_all(app, iys)
+    assert all(each.due_at > clock.now() for each in (rows.one(Submission), *rows(Feed)))
+    connect(app, provider_id, password=make.PASSWORD)
+
+    found_by(app, iys, provider_id)
+    make.forward_all(app, iys)
+    pull_all(app, iys)
+
+    assert rows.one(Submission).outcome == Outcome.ACCEPTED
+    assert [feed.code for feed in rows(Feed)] == [None, None]
+
+
+def test_what_was_blocked_goes_once_another_account_is_found_good(app, browser, sandbox, iys, provider_id, rows):
+    Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    sandbox.fault("add", "H245", count=1)
+    make.forward_all(app, iys)
+    connect(app, provider_id, password=make.PASSWORD)
+
+    found_by(app, iys, provider_id)
+    make.forward_all(app, iys)
+
+    assert rows.one(Submission).outcome == Outcome.ACCEPTED
+
+
 def test_what_a_former_connection_was_found_to_be_is_not_kept_on_the_new_one(app, sandbox, iys, provider_id, rows):
     found_by(app, iys, provider_id)
-    with app.app_context():
-        provider = db.session.get_one(Provider, provider_id)
-        accounts.connect(db.session, vault(), provider, username="x", password="y", at=clock.now())
-        db.session.commit()
+    connect(app, provider_id, password="another")
 
     assert rows.one(Connection).findings is None
     assert rows.count(Credential) == 1, "the password that is used no more is gone"
