@@ -33,6 +33,9 @@ RULES = (
 MACHINES = (
     "portal.imports",
     "portal.iys",
+    "portal.iys.days",
+    "portal.iys.forwarding",
+    "portal.iys.inflow",
     "portal.iys.sandbox",
     "portal.launches",
     "portal.messaging",
@@ -52,11 +55,14 @@ FLOORS = (GROUND, RULES, MACHINES, DOORS)
 NEXT_DOOR, SETTINGS, CONTENTS = "shortlinks", "config", "portal"
 ROOMS = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 
+LANES = ("portal.iys.days", "portal.iys.forwarding", "portal.iys.inflow")
 # (who, whom): why the two need not leave each other alone.
 LAWFUL = {
     ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
     ("portal.consents", "portal.recipients"): "what İYS tells of somebody unknown here makes the recipient",
     **{(door, "portal.web"): "web/ is what the doors share" for door in DOORS},
+    **{(lane, "portal.iys"): "all ask İYS by one client, at one pace" for lane in LANES},
+    **{("portal.iys", lane): "running starts each lane's steps" for lane in LANES},
 }
 # Who knows the house next door, by the names on its door plate only.
 KNOW_NEXT_DOOR = {
@@ -185,6 +191,8 @@ PLANTED = {
     "upwards: a room makes the app": ("portal.jobs", "from portal import create_app"),
     "sideways: one door through another": ("portal.dashboard.campaigns", "from portal.recipient import pages"),
     "sideways: one machine calls another": ("portal.imports.audience", "from portal import launches"),
+    "sideways: proof leans on what was forwarded": ("portal.iys.days.ours", "from portal.iys.forwarding import outcomes"),
+    "sideways: forwarding asks what was heard": ("portal.iys.forwarding.single", "from portal.iys.inflow import feeds"),
     "sideways: one rule asks another": ("portal.recipients", "from portal.campaigns import Contact"),
     "sideways: what doors share opens one": ("portal.web.errors", "from portal.signin import door"),
     "the ground: out of order": ("portal.workdays", "from portal.models import Decision"),
