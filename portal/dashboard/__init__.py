@@ -18,6 +18,13 @@ def note(act: str, subject: str, subject_id: int, **facts) -> None:
     )  # fmt: skip
 
 
+def an_id(text: str) -> int:
+    """An id out of a query. Raises ValueError for what no database holds."""
+    if not 0 <= (number := int(text)) < 2**63:
+        raise ValueError(text)
+    return number
+
+
 @door.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""

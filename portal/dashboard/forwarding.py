@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.consents import releasing, resending
 from portal.consents.resending import Hopeless
-from portal.dashboard import cases, door, note
+from portal.dashboard import an_id, cases, door, note
 from portal.dashboard.standing import block_of, waiting_of
 from portal.extensions import db, reading, vault
 from portal.iys import breaker, budgets, gauge
@@ -37,7 +37,7 @@ def forwarding():
     """Show how far everything has come, and what a person must look at."""
     mine, at = current_user.provider_id, clock.now()
     show = request.args.get("show") if request.args.get("show") in SHOWN else "attention"
-    page = cases.page_of(mine, SHOWN[show], before=request.args.get("before", type=_id), at=at)
+    page = cases.page_of(mine, SHOWN[show], before=request.args.get("before", type=an_id), at=at)
     return render_template(
         "dashboard/forwarding.html",
         lanes=waiting_of(mine, at),
@@ -100,13 +100,6 @@ def release(bulk_id: int):
         db.session.commit()
         flash(_("Liste gönderilecek."))
     return redirect(url_for(".forwarding"), 303)
-
-
-def _id(text: str) -> int:
-    """An id out of a query; ValueError for what no database holds."""
-    if not 0 <= (number := int(text)) < 2**63:
-        raise ValueError(text)
-    return number
 
 
 def _submission(submission_id: int) -> Submission:

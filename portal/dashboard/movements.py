@@ -12,7 +12,7 @@ from sqlalchemy import Row, select, tuple_
 from wtforms import SelectField
 
 from portal import addresses, recipients, registry
-from portal.dashboard import door
+from portal.dashboard import an_id, door
 from portal.extensions import reading, vault
 from portal.models import Brand, Consent, Decision, Feed, FeedSource, Heard, Movement, Recipient, Sweep, Way
 from portal.registry import Channel, RecipientType, Status
@@ -135,8 +135,8 @@ def _of(model, form: MovementFilter):
 
 def _page(conditions: list):
     mine = [Movement.provider_id == current_user.provider_id, *conditions]
-    before = request.args.get("before", type=int)
-    last = reading().get(Movement, before) if before and before < 2**63 else None
+    before = request.args.get("before", type=an_id)
+    last = reading().get(Movement, before) if before else None
     if last is not None and last.provider_id == current_user.provider_id:
         mine.append(tuple_(Movement.creation_date, Movement.id) < (last.creation_date, last.id))
     return (

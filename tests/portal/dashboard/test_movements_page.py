@@ -52,7 +52,7 @@ def test_a_movement_that_a_newer_decision_left_behind_says_so(ear, ayse):
 CHOICES = {
     "whose=people": 2, "whose=others": 1, "whose=ours": 0, "channel=ARAMA": 1, "status=RET": 2, "": 3,
     "whose=people&status=ONAY": 0, "whose=nobody": 3, "channel=%00": 3, "before=1": 3, "before=x": 3,
-    "before=99999999999999999999999": 3, "brand=1": 3, "brand=x": 3,
+    "before=99999999999999999999999": 3, "before=-99999999999999999999999": 3, "brand=1": 3, "brand=x": 3,
 }  # fmt: skip
 
 
