@@ -13,6 +13,7 @@ from portal import clock, limits, registry
 from portal.dashboard import differences, door, note
 from portal.dashboard.day_calendar import Sign, sign_of, year_of
 from portal.extensions import db, limiter, reading, vault
+from portal.iys import wire
 from portal.iys.days import archive, window
 from portal.models import Brand, DayState, Difference, ReconciledDay
 
@@ -45,7 +46,7 @@ class Counted:
     recipient_type: str
     channel: str
     source: str
-    total: object
+    total: int
 
 
 @door.get("/days", endpoint="days")
@@ -157,7 +158,7 @@ def _may_compare(mine: ReconciledDay, at) -> bool:
 def _counted(summary: dict):
     """İYS's counts as it gave them; what is not as documented is passed by."""
     for recipient_type, counts in summary.items():
-        for kind in counts.get("changeStats") or []:
-            for whose in kind.get("consents") or []:
-                if whose.get("total"):
-                    yield Counted(recipient_type, kind.get("type", ""), whose.get("source", ""), whose["total"])
+        for kind in wire.rows(counts, "changeStats"):
+            for whose in wire.rows(kind, "consents"):
+                if total := wire.number(whose.get("total")):
+                    yield Counted(recipient_type, wire.text(kind.get("type")), wire.text(whose.get("source")), total)

@@ -28,3 +28,9 @@ def name(value: object, longest: int = LONGEST_NAME) -> str:
 def transaction_id(of: dict) -> str:
     """The proof that İYS holds what an answer speaks of; "" where it has none."""
     return name(of.get("transactionId"), LONGEST_TRANSACTION)
+
+
+def rows(of: dict, name: str) -> list[dict]:
+    """The objects of a list that an answer holds under a name; what else stands among them is passed by."""
+    found = of.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

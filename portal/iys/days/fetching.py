@@ -44,8 +44,8 @@ class Told:
     @property
     def counted(self) -> int:
         """How many movements İYS counts in its summaries; what is not as documented counts nothing."""
-        kinds = chain.from_iterable(_listed(counts, "changeStats") for counts in self.summary.values())
-        totals = (whose.get("total") for kind in kinds for whose in _listed(kind, "consents"))
+        kinds = chain.from_iterable(wire.rows(counts, "changeStats") for counts in self.summary.values())
+        totals = (whose.get("total") for kind in kinds for whose in wire.rows(kind, "consents"))
         return sum(total for total in totals if isinstance(total, int))
 
 
@@ -92,11 +92,6 @@ def _counts(client: Client, claimed: Claimed, recipient_type: RecipientType) -> 
         if refused.is_failure:
             return {}
         raise
-
-
-def _listed(of: dict, name: str) -> list[dict]:
-    found = of.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _ask(

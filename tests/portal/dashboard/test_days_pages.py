@@ -256,6 +256,23 @@ def test_the_archived_file_and_its_stamp_can_be_taken_and_the_taking_is_noted(di
     assert rows.one(AuditEntry, AuditEntry.act == "day.file_taken").subject_id == day.id
 
 
+ODD_COUNTS = {
+    "no list": {"changeStats": "none"},
+    "words in it": {"changeStats": ["none", None, {"consents": 7}, {"consents": ["none"]}]},
+    "an odd total": {"changeStats": [{"type": {}, "consents": [{"source": [], "total": {"of": "all"}}]}]},
+    "half a letter": {"changeStats": [{"type": "\ud83d", "consents": [{"source": "\ud83d", "total": 2}]}]},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_COUNTS)
+def test_counts_that_are_not_as_documented_hide_no_day(app, different, ayse, rows, odd):
+    with app.app_context():
+        db.session.execute(db.update(ReconciledDay).values(summary={"BIREYSEL": ODD_COUNTS[odd]}))
+        db.session.commit()
+
+    assert ayse.opens(f"/dashboard/day/{the_day(rows).id}").status_code == 200
+
+
 def test_a_day_without_file_offers_none(story, ayse, rows):  # noqa: F811
     story.night_falls()
     story.steps()
