@@ -100,6 +100,7 @@ def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
     mine = (
         update(Submission)
         .where(Submission.id.in_(ids), waiting.is_free(at), Submission.due_at <= at, not_(waiting.is_held_up(at)))
+        .where(Submission.lane != Lane.BULK)  # It may have moved into a list since it was seen.
         .values(lease_until=lease_until, attempts=Submission.attempts + 1)
         .returning(*OF_SUBMISSION)
         .execution_options(synchronize_session=False)
