@@ -10,7 +10,13 @@ from bench import decisions, forwarding, lanes, links, load, pages, report
 from bench.ground import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
-CASES = {"get": pages.measure, "post": decisions.measure, "links": links.measure, "forward": forwarding.measure, "lanes": lanes.measure}
+CASES = {
+    "get": pages.measure,
+    "post": decisions.measure,
+    "links": links.measure,
+    "forward": forwarding.measure,
+    "lanes": lanes.measure,
+}
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000)
 QUICK = Effort(rounds=1, seconds=1, links=2000, submissions=100)
