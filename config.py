@@ -3,10 +3,11 @@
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
+HERE = ("127.0.0.1", "::1", "localhost")
 LARGEST_POST = 6 * 1024 * 1024  # An audience may hold 5 MB; the form around it is small.
 
 
@@ -41,7 +42,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "LINK_BASE": environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/"),
         "PUSH_BASE": _push_base(environ, hosts, port, development=development),
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
-        "IYS_BASE_URL": environ.get("IYS_BASE_URL", "https://api.iys.org.tr").rstrip("/"),
+        "IYS_BASE_URL": _iys_base(environ, development=development),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
@@ -79,6 +80,16 @@ def vault_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
+def _iys_base(environ: Mapping[str, str], *, development: bool) -> str:
+    """Where İYS is. Passwords and people's addresses travel there: in production by https, or not off this machine."""
+    given = (environ.get("IYS_BASE_URL") or "https://api.iys.org.tr").rstrip("/")
+    address = _address(given)
+    is_safe = address.scheme == "https" or address.scheme == "http" and (development or address.hostname in HERE)
+    if not address.hostname or address.username is not None or not is_safe:
+        raise BadSetting("IYS_BASE_URL is https://<host of İYS>; http only on this machine, or in development.")
+    return given
+
+
 def _push_base(environ: Mapping[str, str], hosts: list[str], port: float, *, development: bool) -> str:
     """Where İYS posts movements to, without the token: on a main host, and in production by https (H531)."""
     main = [host for host in hosts if host not in _words(environ.get("SHORT_HOSTS", ""))]
@@ -86,19 +97,30 @@ def _push_base(environ: Mapping[str, str], hosts: list[str], port: float, *, dev
     if not given:
         begin = f"http://{main[0]}:{port}" if development and main else f"https://{main[0]}" if main else ""
         return f"{begin}/inbound/iys" if begin else ""
-    address = urlsplit(given)
-    if address.hostname not in main or address.scheme != "https" and not development:
+    address = _address(given)
+    is_in_clear = address.scheme != "https" and not development
+    if address.hostname not in main or address.username is not None or address.path != "/inbound/iys" or is_in_clear:
         raise BadSetting("PUSH_BASE is https://<one of HOSTS, not a short one>/inbound/iys: İYS posts there.")
     return given
 
 
+def _address(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
+
+
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     try:
-        return (
+        number = (
             float(environ.get(name, default)) if "." in str(environ.get(name, "")) else int(environ.get(name, default))
         )
     except ValueError:
         raise BadSetting(f"{name} is not a number: {environ[name]!r}.") from None
+    if number < 0:
+        raise BadSetting(f"{name} is below zero: {environ[name]!r}.")
+    return number
 
 
 def _words(text: str) -> list[str]:

@@ -113,6 +113,13 @@ def test_a_number_that_is_none_is_named(name):
         read(**{name: "eight"})
 
 
+@pytest.mark.parametrize("name", ["PORT", "PROXY_HOPS", "IYS_REQUESTS_PER_SECOND"])
+def test_a_number_below_zero_is_named(name):
+    """As a pace it would know no limit, as a count of proxies it would believe any of them."""
+    with pytest.raises(config.BadSetting, match=f"{name} is below zero"):
+        read(**{name: "-1"})
+
+
 def test_production_serves_no_host_by_default():
     assert read(DEVELOPMENT=None, HOSTS=None)["HOSTS"] == frozenset()
 
@@ -169,8 +176,37 @@ def test_iys_posts_to_a_main_host(given, base):
 
 
 @pytest.mark.parametrize(
-    "base", ["http://izin.example/inbound/iys", "https://k.example/iys", "https://else.example", "x"]
+    "base",
+    [
+        "http://izin.example/inbound/iys",
+        "https://k.example/inbound/iys",
+        "https://else.example/inbound/iys",
+        "https://izin.example/iys",  # Our door is elsewhere, and logs hide its token by that path.
+        "https://ayse@izin.example/inbound/iys",
+        "https://[izin.example/inbound/iys",
+        "x",
+    ],
 )
 def test_iys_posts_neither_in_clear_nor_to_a_host_that_is_not_ours(base):
     with pytest.raises(config.BadSetting, match="PUSH_BASE"):
         read(DEVELOPMENT=None, HOSTS="izin.example,k.example", SHORT_HOSTS="k.example", PUSH_BASE=base)
+
+
+@pytest.mark.parametrize(
+    "base", ["http://api.iys.org.tr", "http://10.0.0.7:8001", "https://", "ftp://localhost", "https://[", "api"]
+)
+def test_production_tells_iys_nothing_in_clear(base):
+    with pytest.raises(config.BadSetting, match="IYS_BASE_URL"):
+        read(DEVELOPMENT=None, IYS_BASE_URL=base)
+
+
+def test_a_password_stands_in_no_address_of_iys():
+    with pytest.raises(config.BadSetting, match="IYS_BASE_URL") as refusal:
+        read(IYS_BASE_URL="https://ayse:secret@api.iys.org.tr")
+
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("base", ["https://api.iys.org.tr", "https://iys.example/test/", "http://127.0.0.1:8001"])
+def test_production_takes_iys_by_https_or_a_box_on_this_machine(base):
+    assert read(DEVELOPMENT=None, IYS_BASE_URL=base)["IYS_BASE_URL"] == base.rstrip("/")
