@@ -8,5 +8,7 @@ SEARCH = "60 per minute"  # Searching addresses from the dashboard.
 UPLOAD = "20 per minute"  # Reading audience files, which costs seconds.
 GUESSED_PUSHES = "60 per minute"  # Pushes with a wrong token or password, from one address. İYS's own are free.
 PUSHES = "20 per hour"  # Registering, removing and listing pushes: each is a call to İYS.
+COMPARE = "30 per hour"  # Fetching and comparing days of a provider again: a few calls to İYS each, and a large file.
+DOWNLOAD = "30 per minute"  # Files of days, which a process opens in memory: some have 50 MB.
 CONNECT = "5 per hour"  # New İYS accounts of a provider: each costs token calls, and all providers share ten an hour.
 TEST = "20 per hour"  # Tests of a provider's connection: a few calls to İYS each.

@@ -18,6 +18,11 @@ def note(act: str, subject: str, subject_id: int, **facts) -> None:
     )  # fmt: skip
 
 
+def provider_key() -> str:
+    """Limits are of a provider, not of an address; who has not signed in meets the lock."""
+    return str(getattr(current_user, "provider_id", "nobody"))
+
+
 def an_id(text: str) -> int:
     """An id out of a query. Raises ValueError for what no database holds."""
     if not 0 <= (number := int(text)) < 2**63:

@@ -13,7 +13,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import accounts, clock, limits, registry
-from portal.dashboard import door, note
+from portal.dashboard import door, note, provider_key
 from portal.dashboard.forms import READABLE
 from portal.dashboard.standing import Block, block_of
 from portal.extensions import db, limiter, reading, vault
@@ -56,11 +56,6 @@ class Connected:
         return self.block is not None and self.block.code in {trouble.code for trouble in troubles}
 
 
-def _provider_key() -> str:
-    """Limits are of a provider, not of an address; who has not signed in meets the lock."""
-    return str(getattr(current_user, "provider_id", "nobody"))
-
-
 @door.get("/connection")
 def connection():
     """Show how the provider is connected, and by what it may connect."""
@@ -68,7 +63,7 @@ def connection():
 
 
 @door.post("/connection")
-@limiter.limit(limits.CONNECT, key_func=_provider_key)
+@limiter.limit(limits.CONNECT, key_func=provider_key)
 def connect():
     """Connect with an İYS account of the provider's own."""
     form = ConnectionForm()
@@ -82,7 +77,7 @@ def connect():
 
 
 @door.post("/connection/partner")
-@limiter.limit(limits.CONNECT, key_func=_provider_key)
+@limiter.limit(limits.CONNECT, key_func=provider_key)
 def connect_by_partner():
     """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
     chosen = request.form.get("partner", "")
@@ -95,7 +90,7 @@ def connect_by_partner():
 
 
 @door.post("/connection/test")
-@limiter.limit(limits.TEST, key_func=_provider_key)
+@limiter.limit(limits.TEST, key_func=provider_key)
 def test_connection():
     """Ask İYS what the account may do. What it says is kept with the connection."""
     mine = reading().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import undefer
 
 from portal import clock, limits, registry
-from portal.dashboard import differences, door, note
+from portal.dashboard import differences, door, note, provider_key
 from portal.dashboard.day_calendar import Sign, sign_of, year_of
 from portal.extensions import db, limiter, reading, vault
 from portal.iys import wire
@@ -87,7 +87,7 @@ def day(day_id: int):
 
 
 @door.post("/day/<id:day_id>/comparison")
-@limiter.limit(limits.SEARCH)
+@limiter.limit(limits.COMPARE, key_func=provider_key)
 def compare_day(day_id: int):
     """Let the day be fetched and compared again; the forwarder does it."""
     mine = _mine(day_id)
@@ -102,6 +102,7 @@ def compare_day(day_id: int):
 
 
 @door.get("/day/<id:day_id>/file.csv")
+@limiter.limit(limits.DOWNLOAD, key_func=provider_key)
 def day_file(day_id: int):
     """İYS's file as it came. Taking it is noted: it holds addresses."""
     mine = _mine(day_id, undefer(ReconciledDay.file))

@@ -6,7 +6,7 @@ import pytest
 
 from portal import clock
 from portal.consents import settling
-from portal.extensions import db, vault
+from portal.extensions import db, limiter, vault
 from portal.iys import days
 from portal.models import (
     Attempt,
@@ -291,6 +291,19 @@ def test_a_confirmed_day_is_not_compared_again(story, ayse, rows):  # noqa: F811
 
     assert ayse.posts(f"/dashboard/day/{day.id}/comparison").status_code == 400
     assert the_day(rows).due_at is None
+
+
+def test_files_are_taken_and_days_compared_only_so_often(different, ayse, rows, monkeypatch):
+    day = the_day(rows).id
+    ayse.opens("/dashboard/")
+    monkeypatch.setattr(limiter, "enabled", True)
+    limiter.reset()
+
+    taken = [ayse.browser.get(f"/dashboard/day/{day}/file.csv").status_code for _ in range(31)]
+    compared = [ayse.posts(f"/dashboard/day/{day}/comparison").status_code for _ in range(31)]
+
+    assert taken == [200] * 30 + [429]
+    assert compared == [303] * 30 + [429]
 
 
 def test_two_people_settle_one_difference_once(app, different, rows):
