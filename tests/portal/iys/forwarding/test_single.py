@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select, update
 
 from portal import clock
 from portal.extensions import db
 from portal.iys import token
 from portal.iys.client import Client
 from portal.iys.forwarding import claiming as claims
-from portal.models import Attempt, Connection, Consent, Credential, Decision, Outcome, Submission
+from portal.models import Attempt, Connection, Consent, Credential, Decision, Lane, Outcome, Submission
 from tests import make
 from tests.make import Person
 
@@ -458,3 +459,16 @@ def test_iys_that_holds_the_same_grant_needs_no_other(app, fatma, sandbox, iys, 
         make.forward_all(app, iys)
 
     assert outcomes(rows) == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
+
+
+def test_a_grant_that_moved_into_a_list_since_it_was_seen_is_not_sent_by_itself(app, fatma):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        seen = db.session.scalar(select(Submission.id))
+        db.session.execute(update(Submission).values(lane=Lane.BULK))
+        db.session.commit()
+
+        taken = claims._lease(db.session, [seen], clock.now())
+        db.session.rollback()
+
+    assert taken == []
