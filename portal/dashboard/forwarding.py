@@ -10,10 +10,10 @@ from portal import clock
 from portal.consents import releasing, resending
 from portal.consents.resending import Hopeless
 from portal.dashboard import an_id, cases, door, note
-from portal.dashboard.standing import block_of, waiting_of
+from portal.dashboard.standing import block_of, is_connected, waiting_of
 from portal.extensions import db, reading, vault
 from portal.iys import breaker, budgets, gauge
-from portal.models import Brand, BulkRequest, BulkState, Connection, Outcome, Submission
+from portal.models import Brand, BulkRequest, BulkState, Outcome, Submission
 from portal.registry import Question
 
 HOPELESS = {
@@ -42,7 +42,7 @@ def forwarding():
         "dashboard/forwarding.html",
         lanes=waiting_of(mine, at),
         block=block_of(mine, at),
-        is_connected=_is_connected(mine),
+        is_connected=is_connected(mine),
         line=_line(at),
         held=_held(mine),
         show=show,
@@ -107,10 +107,6 @@ def _submission(submission_id: int) -> Submission:
     if found is None or found.provider_id != current_user.provider_id:
         abort(404)
     return found
-
-
-def _is_connected(provider_id: int) -> bool:
-    return reading().scalar(select(Connection.id).where(Connection.provider_id == provider_id)) is not None
 
 
 def _line(at) -> dict:

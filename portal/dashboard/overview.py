@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from portal import addresses, clock, recipients
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
-from portal.dashboard.standing import block_of, waiting_of
+from portal.dashboard.standing import block_of, is_connected, waiting_of
 from portal.extensions import reading, vault
 from portal.models import OPEN, Brand, Decision, Outcome, Recipient, Submission
 from portal.registry import Channel, Status
@@ -62,7 +62,12 @@ def overview():
     """Show how things stand."""
     mine = current_user.provider_id
     at = clock.now()
-    return render_template("dashboard/overview.html", figures=_figures(mine, at), block=block_of(mine, at))
+    return render_template(
+        "dashboard/overview.html",
+        figures=_figures(mine, at),
+        block=block_of(mine, at),
+        is_connected=is_connected(mine),
+    )
 
 
 def _figures(provider_id: int, at: datetime) -> Figures:

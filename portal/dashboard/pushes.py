@@ -13,8 +13,9 @@ from werkzeug import Response
 from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from portal import limits, registry
+from portal import clock, limits, registry
 from portal.dashboard import door, note
+from portal.dashboard.standing import block_of, is_connected
 from portal.extensions import db, limiter, reading
 from portal.iys import registration
 from portal.iys.client import Client
@@ -114,6 +115,8 @@ def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None
         pushes=[_shown(push, brand_name) for push, brand_name in reading().execute(mine)],
         listed=listed,
         may_register=registration.may_register(),
+        is_connected=is_connected(current_user.provider_id),
+        block=block_of(current_user.provider_id, clock.now()),
     )
 
 

@@ -22,6 +22,11 @@ class Block:
     is_account: bool = False  # İYS gives the account itself no token: another name or password is needed.
 
 
+def is_connected(provider_id: int) -> bool:
+    """Whether there is an account at all by which İYS can be told, and heard."""
+    return reading().scalar(select(Connection.id).where(Connection.provider_id == provider_id)) is not None
+
+
 def block_of(provider_id: int, at: datetime) -> Block | None:
     """Why nothing, or no grant, goes to İYS for this provider."""
     row = reading().execute(

@@ -1,5 +1,6 @@
 """One look tells: today's decisions, how İYS keeps up, and how long is left."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -127,6 +128,16 @@ def test_a_block_at_iys_is_told_with_its_reason(app, ayse):
     page = ayse.opens("/dashboard/").text
 
     assert 'role="alert"' in page and "H064" in page
+
+
+def test_who_is_not_connected_is_told_so_first_of_all(app, ayse):
+    with app.app_context():
+        db.session.query(Connection).delete()
+        db.session.commit()
+
+    page = ayse.opens("/dashboard/").text
+
+    assert "Henüz İYS'ye bağlı değilsiniz" in html.unescape(page) and 'href="/dashboard/connection"' in page
 
 
 def test_recent_decisions_are_listed_masked(fatma, ayse):

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal import clock
+from portal import clock, registry
 from portal.extensions import db
 from portal.iys.inflow import pushes
-from portal.models import AuditEntry, Brand, Consent, Heard, Movement, Push, PushRegistration
+from portal.models import AuditEntry, Brand, Connection, Consent, Credential, Heard, Movement, Push, PushRegistration
 from portal.registry import Status
 from tests import make, servers
 from tests.portal.dashboard.staff import signed_in
@@ -172,3 +172,24 @@ def test_without_an_address_of_ours_nothing_can_be_registered(app, ayse):
     app.config["PUSH_BASE"] = ""
 
     assert "PUSH_BASE" in ayse.opens(PAGE).text
+
+
+def test_before_there_is_an_account_the_page_leads_to_one(app, ayse):
+    with app.app_context():
+        db.session.query(Connection).delete()
+        db.session.commit()
+
+    page = ayse.opens(PAGE).text
+
+    assert "İYS hesabını bağla" in page
+    assert "Yeni anlık bildirim" not in page
+
+
+def test_an_account_that_iys_refuses_is_told_with_its_cure(app, ayse):
+    with app.app_context():
+        db.session.query(Credential).update({"blocked_code": "invalid_request"})
+        db.session.commit()
+
+    page = ayse.opens(PAGE).text
+
+    assert "invalid_request" in page and registry.cure_of("invalid_request") in page
