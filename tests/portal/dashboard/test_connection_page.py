@@ -194,6 +194,19 @@ def test_a_block_is_told_with_its_cure(app, ayse):
     assert registry.sentence_of("H520") in page and registry.cure_of("H520") in page
 
 
+def test_an_older_good_test_is_not_held_against_a_block(app, ayse, reached):
+    ayse.posts(PAGE + "/test")
+    assert "Bağlantı çalışıyor" in shown(ayse.opens(PAGE))
+    with app.app_context():
+        blocked = {"blocked_until": clock.now().replace(year=2100), "blocked_code": "H520"}
+        db.session.query(Connection).update(blocked)
+        db.session.commit()
+
+    page = shown(ayse.opens(PAGE))
+
+    assert "Bağlantı çalışıyor" not in page and "H520" in page
+
+
 CODES = sorted(registry.CODES)
 
 
