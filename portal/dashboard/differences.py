@@ -22,7 +22,6 @@ from portal.vault import CannotOpen
 from portal.web.labels import label
 
 A_PAGE = 50
-MOST_PAGES = 10_000  # A larger number leads nowhere.
 FIELDS = {
     "recipient": _l("Adres"),
     "recipientType": _l("Alıcı tipi"),
@@ -130,8 +129,12 @@ def settle(difference_id: int):
 
 
 def page_of(*conditions: ColumnElement[bool], number: int | None) -> Page:
-    """A page of differences, counted from 1: those that wait first, then by when they were found."""
-    number = max(1, min(number or 1, MOST_PAGES))
+    """A page of differences, counted from 1: those that wait first, then by when they were found.
+
+    A number past the end means the last page: an empty one would say that there is no difference.
+    """
+    last = max(0, reading().scalar(select(func.count()).where(*conditions)) - 1) // A_PAGE + 1
+    number = max(1, min(number or 1, last))
     rows = reading().execute(
         select(Difference, Brand.name, Consent.channel, Recipient)
         .join(Brand, Brand.id == Difference.brand_id)

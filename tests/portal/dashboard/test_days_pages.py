@@ -93,6 +93,12 @@ def test_three_differences_are_found_shown_and_settled_and_the_confirmed_hash_is
     assert {each.actor for each in entries} == {"user"}
 
 
+@pytest.mark.parametrize("number", ["2", "-1", "9" * 30, "x"])
+def test_a_page_past_the_end_still_shows_what_waits(different, ayse, rows, number):
+    for path in ("/dashboard/differences", f"/dashboard/day/{the_day(rows).id}"):
+        assert ayse.opens(f"{path}?page={number}").text.count("Farka bak") == 3
+
+
 def test_nothing_is_confirmed_while_one_difference_waits(different, ayse, rows):
     settles(ayse, rows, DifferenceKind.ONLY_AT_IYS, "take_theirs")
     settles(ayse, rows, DifferenceKind.ONLY_HERE, "send_again")
