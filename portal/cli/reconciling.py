@@ -27,7 +27,7 @@ def reconcile(brand_code: int, day: datetime) -> None:
     """Compare İYS's file of a day with our movements; where they agree, confirm the day and archive the file.
 
     Prints a summary as JSON. Exit code 0: agreed, or nothing moved; 1: differences wait for a person; 2: İYS could not
-    tell yet (`code` says why); 3: İYS no longer tells of that day.
+    tell yet (`code` says why), or, without a summary, nothing that can be asked for; 3: İYS no longer tells of it.
     """
     if day.date() > window.latest(clock.now()):
         raise click.UsageError("That day is not over yet.")

@@ -13,7 +13,7 @@ from portal import clock
 from portal.extensions import db, reading
 from portal.iys.client import Client
 from portal.iys.inflow import sweeps
-from portal.models import Brand, Sweep
+from portal.models import Brand, Connection, Sweep
 
 PAUSE = 1.0  # Seconds between looks while somebody else walks, or İYS must not be asked.
 
@@ -25,11 +25,13 @@ PAUSE = 1.0  # Seconds between looks while somebody else walks, or İYS must not
 def sweep(brand_code: int, patience: int) -> None:
     """Compare every head of a brand with what İYS holds; drifts are listed on the page of differences.
 
-    Prints a summary as JSON. Exit code 0: all agree; 1: drifts were found; 2: not done in time.
+    Prints a summary as JSON. Exit code 0: all agree; 1: drifts were found; 2: not done in time, or,
+    without a summary, nothing that can be asked for.
     """
-    brand = reading().scalar(select(Brand).where(Brand.brand_code == brand_code))
+    connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
+    brand = reading().scalar(connected.where(Brand.brand_code == brand_code))
     if brand is None:
-        raise click.UsageError(f"No brand has the code {brand_code}.")
+        raise click.UsageError(f"No brand with the code {brand_code} is connected to İYS.")
     sweep_id = sweeps.order(db.session, brand.provider_id, brand.id, clock.now())
     db.session.commit()
     walked = _walked(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)

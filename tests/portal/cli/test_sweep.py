@@ -5,6 +5,8 @@ import json
 import pytest
 
 from portal.cli.iys import group
+from portal.extensions import db
+from portal.models import Connection, Sweep
 from tests import make
 from tests.portal.consents.hearing import Ear, row
 
@@ -48,3 +50,15 @@ def test_a_brand_that_is_none_is_said_to_be_none(sweeps):
     ended = sweeps("--brand", 5)
 
     assert ended.exit_code == 2 and "No brand" in ended.output
+
+
+def test_a_brand_that_is_not_connected_is_not_waited_for(app, sweeps, rows):
+    with app.app_context():
+        make.brand()
+        db.session.query(Connection).delete()
+        db.session.commit()
+
+    ended = sweeps("--brand", make.BRAND_CODE)
+
+    assert ended.exit_code == 2 and "connected to İYS" in ended.output
+    assert rows.count(Sweep) == 0
