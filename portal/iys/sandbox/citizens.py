@@ -9,6 +9,7 @@ from portal.registry import Channel, RecipientType, Status, address_problems
 
 from . import movements
 from .box import Box
+from .fields import yes_or_no
 from .file import File
 
 LINE_CLOSED = "IYS_AHS_HAT_KAPATMA"
@@ -32,7 +33,7 @@ def act(of: Box, fields: Mapping[str, object]) -> list[sqlite3.Row]:
     at = _moment(of, fields.get("at"))
     with of.store.transaction() as db:
         last = db.execute("SELECT coalesce(max(seq), 0) FROM movement").fetchone()[0]
-        if _is_yes(fields.get("close_line")):
+        if _closes_line(fields):
             _close_line(db, fields, at)
         else:
             _decide(db, fields, at)
@@ -69,6 +70,13 @@ def _close_line(db: File, fields: Mapping[str, object], at: datetime) -> None:
         movements.append(db, iys_code, key, record, body, date)
 
 
+def _closes_line(fields: Mapping[str, object]) -> bool:
+    try:
+        return yes_or_no(fields.get("close_line") or False)
+    except ValueError:
+        raise NotAnAct("close_line is true or false") from None
+
+
 def _granted_to(db: File, address: str, fields: Mapping[str, object]) -> Iterator[tuple[sqlite3.Row, int]]:
     # A line is closed for everybody, unless the tester names one brand.
     brands = [_brand(db, fields)["brand_code"]] if fields.get("brandCode") else None
@@ -83,7 +91,8 @@ def _brand(db: File, fields: Mapping[str, object]) -> sqlite3.Row:
     if code in (None, ""):
         brands = db.execute("SELECT * FROM brand").fetchall()
         if len(brands) != 1:
-            raise NotAnAct(f"brandCode is needed where there are {len(brands)} brands")
+            codes = ", ".join(str(brand["brand_code"]) for brand in brands)
+            raise NotAnAct(f"brandCode is needed: one of {codes or 'none yet'}")
         return brands[0]
     brand = db.execute("SELECT * FROM brand WHERE brand_code = ?", (str(code),)).fetchone()
     if brand is None:
@@ -117,7 +126,3 @@ def _moment(of: Box, text: object) -> datetime:
     if at > of.clock():
         raise NotAnAct("at lies in the future")
     return at
-
-
-def _is_yes(value: object) -> bool:
-    return value is True or str(value).lower() in ("true", "1", "on", "yes")

@@ -87,6 +87,8 @@ def falsify(
 
     The movement is the one with `transaction_id`, or the first of the brand's `day`.
     """
+    if not drop and alter is None and add is None:
+        raise ValueError("nothing is falsified")
     with of.store.transaction() as db:
         if add is not None:
             line = _invented(db, brand_code, day).altered(add)

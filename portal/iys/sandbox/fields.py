@@ -8,6 +8,8 @@ from portal.registry import Problem
 
 from .refusals import Refused
 
+YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
+
 
 def fields_of_request() -> dict:
     """Field names and values; none for a body that is neither."""
@@ -15,6 +17,14 @@ def fields_of_request() -> dict:
         return request.form.to_dict()
     body = request.get_json(silent=True)
     return body if isinstance(body, dict) else {}
+
+
+def yes_or_no(value: object) -> bool:
+    """A switch out of JSON or a form. Raises ValueError for what is neither."""
+    word = str(value).lower()
+    if word not in YES + NO:
+        raise ValueError("true or false")
+    return word in YES
 
 
 def json_of_request() -> object:

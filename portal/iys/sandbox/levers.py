@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from . import citizens, dayfile, delivery, lists
 from .box import box, now
-from .fields import fields_of_request
+from .fields import fields_of_request, yes_or_no
 from .movements import as_wire
 
 levers = Blueprint("levers", __name__)
@@ -83,7 +83,7 @@ def tamper() -> ResponseReturnValue:
             brand_code=int(fields["brandCode"]) if "brandCode" in fields else None,
             day=date.fromisoformat(fields["day"]) if "day" in fields else None,
             transaction_id=fields.get("transactionId"),
-            drop=fields.get("drop") is True,
+            drop=yes_or_no(fields.get("drop", False)),
             alter=_fields(fields, "alter"),
             add=_fields(fields, "add"),
         )
@@ -123,9 +123,7 @@ def _set_habits(name: str, usual: dict) -> ResponseReturnValue:
 
 def _like(usual: object, value: object) -> object:
     if isinstance(usual, bool):
-        if value not in (True, False):
-            raise ValueError("true or false")
-        return bool(value)
+        return yes_or_no(value)
     number = float(value)
     if not 0 <= number < 10**9:
         raise ValueError("a number that can be waited for")

@@ -80,7 +80,7 @@ def test_what_a_citizen_cannot_do_is_said(provider):
     for fields, says in [
         ({"status": "EVET"}, "status is one of ONAY, RET"),
         ({"status": "RET", "brandCode": 1}, "no account here has the brand 1"),
-        ({"status": "RET", "brandCode": None}, "brandCode is needed where there are 2 brands"),
+        ({"status": "RET", "brandCode": None}, "brandCode is needed: one of 700100, 700101"),
         ({"status": "RET", "recipient": "0532"}, "fits the type"),
         ({"status": "RET", "at": "2030-01-01T00:00:00+03:00"}, "in the future"),
         ({"status": "RET", "at": "2026-11-24T11:00:00"}, "time zone"),

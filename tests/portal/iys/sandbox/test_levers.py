@@ -35,6 +35,12 @@ def test_a_clock_that_cannot_be_moved_so_says_how(provider, fields):
     assert provider.client.post("/clock", json=fields).status_code == 400
 
 
+def test_a_form_switches_as_json_does(provider):
+    for fields in ({"json": {"held": True}}, {"data": {"held": "true"}}):
+        assert provider.client.post("/push", **fields).get_json()["held"] is True
+    assert provider.client.post("/push", data={"held": "false"}).get_json()["held"] is False
+
+
 @pytest.mark.parametrize(
     ("path", "fields"),
     [
