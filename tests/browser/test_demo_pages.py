@@ -1,4 +1,4 @@
-"""The pages that only a demonstration has: the sandbox's ledger and the telephone that shows what was sent."""
+"""The pages that only a demonstration has: the sandbox's ledger and citizens, and the telephone with what was sent."""
 
 import pytest
 import requests
@@ -23,6 +23,20 @@ def test_the_ledger_has_no_barrier(app, browser, sandbox, iys, screens, width):
     assert empty == [] and screen.barriers() == []
     assert not screen.scrolls_sideways() and screen.complaints == []
     screen.shoot("ledger")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_page_for_acting_as_a_citizen_has_no_barrier(sandbox, screens, width):
+    screen = screens(width)
+    screen.opens(f"{sandbox.url}/citizens")
+    empty = screen.barriers()
+    screen.page.get_by_label("Telefon ya da e-posta").fill(make.EMAIL)
+    screen.page.get_by_role("button", name="Reddet").click()
+
+    assert screen.page.get_by_role("alert").is_visible()  # An e-mail address has no MESAJ.
+    assert empty == [] and screen.barriers() == []
+    assert not screen.scrolls_sideways()
+    screen.shoot("citizens")
 
 
 @pytest.mark.parametrize("width", [1280, 360])
