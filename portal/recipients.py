@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.addresses import Address
+from portal.addresses import HIDDEN, Address, mask
 from portal.models import Recipient
 from portal.models.ids import new_ids
 from portal.models.upsert import insert_missing
-from portal.vault import Vault, column_of
+from portal.vault import CannotOpen, Vault, column_of
 
 
 def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
@@ -45,6 +45,14 @@ def find(session: Session, vault: Vault, provider_id: int, address: Address) -> 
 def address_of(vault: Vault, recipient: Recipient) -> str:
     """A recipient's address in clear. Raises CannotOpen."""
     return vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+
+
+def masked(vault: Vault, recipient: Recipient) -> str:
+    """A recipient's address as it is shown; where its seal is damaged, nothing of it: it must not hide all others."""
+    try:
+        return mask(address_of(vault, recipient))
+    except CannotOpen:
+        return HIDDEN
 
 
 def _known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, dict[str, bytes]]) -> dict[str, int]:

@@ -3,14 +3,14 @@
 from . import emails, phones
 from .address import Address, AddressKind
 from .emails import is_email
-from .masking import mask
+from .masking import HIDDEN, mask
 from .phones import is_phone
 from .problems import BadAddress, Problem
 from .spelling import plain
 
 LONGEST_SPELLING = 500  # An address has at most 265 characters; nobody needs as many again around it.
 
-__all__ = ["Address", "AddressKind", "BadAddress", "Problem", "is_email", "is_phone", "mask", "parse"]
+__all__ = ["HIDDEN", "Address", "AddressKind", "BadAddress", "Problem", "is_email", "is_phone", "mask", "parse"]
 
 
 def parse(text: str) -> Address:

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import addresses, campaigns, clock, launches, limits, recipients, wording
+from portal import campaigns, clock, launches, limits, recipients, wording
 from portal.addresses import Problem
 from portal.dashboard import door, note
 from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
@@ -245,4 +245,4 @@ def _left_out(mine: Campaign) -> list[Omitted]:
         .order_by(AudienceEntry.id)
         .limit(SHOWN)
     )
-    return [Omitted(addresses.mask(recipients.address_of(vault(), who)), reason) for who, reason in rows]
+    return [Omitted(recipients.masked(vault(), who), reason) for who, reason in rows]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
-from portal import addresses, recipients, registry
+from portal import recipients, registry
 from portal.consents import resending
 from portal.consents.resending import Hopeless
 from portal.consents.urgency import Urgency, urgency
@@ -84,7 +84,7 @@ def _case(submission: Submission, consent: Consent, recipient: Recipient, brand_
     sentence, cure = words_of(submission)
     return Case(
         id=submission.id,
-        address=addresses.mask(recipients.address_of(vault(), recipient)),
+        address=recipients.masked(vault(), recipient),
         recipient_id=recipient.id,
         brand_name=brand_name,
         channel=consent.channel,

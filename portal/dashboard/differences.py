@@ -221,7 +221,7 @@ def _recipient_id(mine: Difference) -> int | None:
 
 
 def _address(recipient: Recipient | None) -> str:
-    return addresses.mask(recipients.address_of(vault(), recipient)) if recipient else ""
+    return recipients.masked(vault(), recipient) if recipient else ""
 
 
 def _masked(text: str | None) -> str:

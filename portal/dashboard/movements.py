@@ -11,16 +11,14 @@ from flask_wtf import FlaskForm
 from sqlalchemy import Row, select, tuple_
 from wtforms import SelectField
 
-from portal import addresses, recipients, registry
+from portal import recipients, registry
 from portal.dashboard import an_id, door
 from portal.extensions import reading, vault
 from portal.models import Brand, Consent, Decision, Feed, FeedSource, Heard, Movement, Recipient, Sweep, Way
 from portal.registry import Channel, RecipientType, Status
-from portal.vault import CannotOpen
 from portal.web.labels import label
 
 A_PAGE = 50
-UNREADABLE = "•••"
 
 
 class Whose(StrEnum):
@@ -155,7 +153,7 @@ def _shown(row: Row) -> Shown:
     return Shown(
         id=movement.id,
         created_at=movement.creation_date,
-        address=_masked(recipient),
+        address=recipients.masked(vault(), recipient),
         recipient_id=recipient.id,
         channel=head.channel,
         recipient_type=head.recipient_type,
@@ -166,14 +164,6 @@ def _shown(row: Row) -> Shown:
         heard_at=movement.heard_at,
         heard_by=movement.heard_by,
     )
-
-
-def _masked(recipient: Recipient) -> str:
-    """One damaged seal must not hide all others."""
-    try:
-        return addresses.mask(recipients.address_of(vault(), recipient))
-    except CannotOpen:
-        return UNREADABLE
 
 
 def _listening(feed: Feed) -> Listening:

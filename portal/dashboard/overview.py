@@ -7,7 +7,7 @@ from flask import render_template
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from portal import addresses, clock, recipients
+from portal import clock, recipients
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
 from portal.dashboard.standing import block_of, is_connected, waiting_of
@@ -130,7 +130,7 @@ def _recent(provider_id: int) -> list[Recent]:
     )
     return [
         Recent(
-            address=addresses.mask(recipients.address_of(vault(), recipient)),
+            address=recipients.masked(vault(), recipient),
             recipient_id=recipient.id,
             channel=decision.channel,
             status=decision.status,

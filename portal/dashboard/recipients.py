@@ -68,7 +68,7 @@ def recipient(recipient_id: int):
     db.session.commit()
     return render_template(
         "dashboard/recipient.html",
-        address=addresses.mask(recipients.address_of(vault(), found)),
+        address=recipients.masked(vault(), found),
         heads=_heads(found),
         decisions=_decisions(found),
     )

@@ -1,0 +1,23 @@
+"""An address that no key opens any more is not shown; everything beside it is."""
+
+from portal.extensions import db
+from portal.models import Outcome, Recipient, Submission
+from tests.portal.dashboard.staff import signed_in
+from tests.portal.dashboard.test_strangers import addresses, is_list, things  # noqa: F401 - a fixture
+
+FOR_ANY_SENDER = "links.csv"  # It would be worth nothing without its addresses.
+
+
+def test_no_page_is_lost_by_an_address_that_cannot_be_opened(app, things):  # noqa: F811
+    ayse = signed_in(app)
+    with app.app_context():
+        db.session.execute(db.update(Recipient).values(address=b"damaged"))
+        db.session.execute(db.update(Submission).values(outcome=Outcome.PARKED, code="H121", due_at=None))
+        db.session.commit()
+    lists = [rule.rule for rule in app.url_map.iter_rules() if is_list(rule)]
+    named = [path for method, path in addresses(app, things) if method == "GET" and FOR_ANY_SENDER not in path]
+
+    pages = {path: ayse.opens(path) for path in lists + named}
+
+    assert {path: page.status_code for path, page in pages.items() if page.status_code != 200} == {}
+    assert all("•••" in pages[path].text for path in ("/dashboard/", "/dashboard/forwarding"))
