@@ -14,7 +14,7 @@ from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
 from portal import clock, limits, registry
-from portal.dashboard import door, note
+from portal.dashboard import door, note, provider_key
 from portal.dashboard.standing import block_of, is_connected
 from portal.extensions import db, limiter, reading
 from portal.iys import registration
@@ -49,11 +49,6 @@ class Shown:
     heard_at: datetime | None
 
 
-def _provider_key() -> str:
-    """Limits are of a provider, not of an address; who has not signed in meets the lock."""
-    return str(getattr(current_user, "provider_id", "nobody"))
-
-
 @door.get("/pushes")
 def pushes():
     """Show what is registered, as far as we know."""
@@ -61,7 +56,7 @@ def pushes():
 
 
 @door.post("/pushes")
-@limiter.limit(limits.PUSHES, key_func=_provider_key)
+@limiter.limit(limits.PUSHES, key_func=provider_key)
 def register_push():
     """Ask İYS to push a brand's movements on one channel."""
     form = PushForm(_brands())
@@ -80,7 +75,7 @@ def register_push():
 
 
 @door.post("/pushes/<id:registration_id>/removal")
-@limiter.limit(limits.PUSHES, key_func=_provider_key)
+@limiter.limit(limits.PUSHES, key_func=provider_key)
 def remove_push(registration_id: int):
     """Ask İYS to stop."""
     mine = _mine(PushRegistration, registration_id)
@@ -94,7 +89,7 @@ def remove_push(registration_id: int):
 
 
 @door.post("/pushes/listing")
-@limiter.limit(limits.PUSHES, key_func=_provider_key)
+@limiter.limit(limits.PUSHES, key_func=provider_key)
 def list_pushes():
     """Ask İYS what it has, and fall in step with it."""
     listed = [(brand, registration.listing(_client(), brand)) for brand in _brands()]
