@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 import pytest
@@ -92,7 +92,14 @@ def hold_to_the_table(heard):
     return asked
 
 
-def test_every_request_is_one_of_the_table(app, browser, sandbox, iys, heard):
+@pytest.fixture
+def at_noon():
+    """The walk begins on a Monday: late in the evening its steps of hours would lie before the nights' first looks."""
+    with time_machine.travel(datetime(2026, 11, 23, 9, tzinfo=UTC)):
+        yield
+
+
+def test_every_request_is_one_of_the_table(at_noon, app, browser, sandbox, iys, heard):
     codes = make.codes(app)
     Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
     make.forward_all(app, iys)
