@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from werkzeug.serving import run_simple
 
 from portal import accounts, clock
 from portal.cli import reconciling, sweeping
@@ -43,7 +44,7 @@ def sandbox(port: int, file: Path | None, account: str | None, partner: str | No
         register_partner(box, partner)
     keep_delivering(box.extensions["sandbox"], every=1.0)
     click.echo(f"İYS sandbox: http://127.0.0.1:{port}/")
-    box.run(port=port, threaded=True)
+    run_simple("127.0.0.1", port, box, threaded=True)  # app.run() does nothing inside of a flask command.
 
 
 @group.command()
