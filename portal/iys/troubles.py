@@ -32,7 +32,7 @@ NO_ANSWER_WORDS = (
     N_("Bir şey yapmanız gerekmez; birkaç dakika sonra yeniden deneyin. Kararlar bu arada kaydedilir."),
 )
 NOT_NOW_WORDS = (
-    N_("İYS'ye şu anda soru sorulamıyor; sınırlar ya da oturum buna izin vermiyor."),
+    N_("İYS'ye şu anda sorulamıyor: İYS cevap vermiyor, saatlik sınır doldu ya da oturum açılamıyor."),
     N_("Birkaç dakika sonra yeniden deneyin."),
 )
 UNREADABLE_WORDS = (

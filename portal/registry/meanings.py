@@ -83,7 +83,7 @@ CONSENT_MEANINGS = (
     Meaning(CONFIG, N_("İYS kullanıcı adı veya şifresi eksik."), CHECK_ACCOUNT, {"H250": 400, "H252": 400}),
     Meaning(
         CONFIG,
-        N_("İYS kullanıcı adı, şifre ya da yenileme jetonu kabul edilmedi."),
+        N_("İYS, API kullanıcı adını ya da şifresini kabul etmedi."),
         CHECK_ACCOUNT,
         {"invalid_request": 400, "invalid_grant": 400},
     ),

@@ -33,7 +33,7 @@ def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser
     connect(page, password="yanlış parola")
     look(screen, "connection-saved")
     tries(page)
-    assert page.get_by_text("İYS kullanıcı adı, şifre ya da yenileme jetonu kabul edilmedi.").first.is_visible()
+    assert page.get_by_text("İYS, API kullanıcı adını ya da şifresini kabul etmedi.").first.is_visible()
     look(screen, "connection-wrong")
 
     assert page.get_by_label("API şifresi").is_visible(), "where another password is needed, the form is open"

@@ -222,7 +222,7 @@ def test_a_trouble_of_the_account_is_told_by_its_code(code):
     [
         (Trouble("brands", 0), "cevap gelmedi"),
         (Trouble("brands", 503), "cevap gelmedi"),
-        (Trouble("brands", 0, not_now=True), "soru sorulamıyor"),
+        (Trouble("brands", 0, not_now=True), "şu anda sorulamıyor"),
         (Trouble("brands", 200), "okunamadı"),
         (Trouble("brands", 204), "okunamadı"),
         (Trouble("brands", 429), "sınırına"),

@@ -188,7 +188,7 @@ def test_an_explanation_needs_words(different, ayse, rows):
     answer = settles(ayse, rows, DifferenceKind.ALTERED, "explained", explanation=" ")
 
     assert answer.status_code == 422
-    assert "Farkın neden doğru olduğunu yazın" in answer.text
+    assert answer.text.count("Bu farkın neden sorun olmadığını yazın.") == 2, "as a hint, and as what is missing"
     assert difference(rows, DifferenceKind.ALTERED).settled_at is None
 
 
