@@ -21,7 +21,7 @@ def compare(session: Session, brand: Brand, holds: dict[int, bool], asked_at: da
     heads = [head for head in session.execute(_heads(holds)) if head.effective_at < asked_at]
     told = [_told(head, holds[head.id], asked_at) for head in heads if _is_news(head, holds[head.id])]
     if told:
-        session.execute(LEARN, told)
+        session.execute(LEARN, sorted(told, key=lambda each: each["its_id"]))
     apart = [head for head in heads if _is_apart(head, holds[head.id])]
     at_one = [head.id for head in heads if (head.status == Status.GRANTED) == holds[head.id]]
     heal(session, at_one, at)

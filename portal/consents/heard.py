@@ -118,9 +118,10 @@ class _Hearing:
             self.closures.append((head, told))
 
     def write(self) -> Taken:
-        """All of it; submissions before heads, as forwarders do, or the two would wait for each other."""
+        """All of it."""
         for head, told in self.closures:
             self._close_line(head, replace(told, consent_date=None))
+        keys.hold(self.session, [head.id for head in self.heads.values()])
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
         facts.insert_decisions(self.session, self.decisions)

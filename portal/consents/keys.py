@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.models import Brand, Consent, Recipient
+from portal.models import Brand, Consent, Recipient, Submission
 from portal.models.ids import new_id
 from portal.registry import Channel, RecipientType, Status
 
@@ -78,6 +78,16 @@ def add_missing(session: Session, brand: Brand, heads: dict[Name, Head], names: 
     if made:
         session.execute(insert(Consent.__table__), [_identity(head) for head in made])
     heads.update(zip(missing, made, strict=True))
+
+
+def hold(session: Session, consent_ids: Iterable[int]) -> None:
+    """Lock what is on its way of these keys, and then their heads, as everybody who writes many of them does: in this
+    order and by id, or two of them would wait for each other."""
+    ids = list(consent_ids)
+    on_their_way = select(Submission.id).where(Submission.consent_id.in_(ids), Submission.due_at.is_not(None))
+    session.execute(on_their_way.order_by(Submission.id).with_for_update()).all()
+    heads = select(Consent.id).where(Consent.id.in_(ids)).order_by(Consent.id)
+    session.execute(heads.with_for_update(key_share=True)).all()
 
 
 def write(session: Session, heads: Iterable[Head]) -> None:

@@ -85,6 +85,11 @@ def _keep(session: Session, claimed: Claimed, piece: Piece, standing: _Standing,
     unknown = [found.line for found in piece.found if found.kind == DifferenceKind.ONLY_AT_IYS]
     known = keys.known(session, vault(), claimed.side, [found.line for found in piece.found if found.line])
     ours = _plainly_ours(session, known, unknown)
+    if ours:
+        brand = session.get_one(Brand, claimed.side.brand_id)
+        told = [heard.read_row(line.as_wire()) for line in ours]
+        heard.hear(session, vault(), brand, told, by=Heard.FILE, feed=None, at=at)
+        session.commit()  # A feed locks people first, and then what we sent them: nothing may be locked before that.
     verifying.verify(
         session,
         {
@@ -94,10 +99,6 @@ def _keep(session: Session, claimed: Claimed, piece: Piece, standing: _Standing,
         },
         at,
     )
-    if ours:
-        brand = session.get_one(Brand, claimed.side.brand_id)
-        told = [heard.read_row(line.as_wire()) for line in ours]
-        heard.hear(session, vault(), brand, told, by=Heard.FILE, feed=None, at=at)
     differs = [found for found in piece.found if found.line not in ours]
     _hold_back(session, known, differs)
     rows = [_row(claimed, found, known, at) for found in differs if standing.is_new(found)]
@@ -119,7 +120,7 @@ def _plainly_ours(session: Session, known: dict[Line, int], lines_: Iterable[Lin
 
 def _hold_back(session: Session, known: dict[Line, int], differs: list[Found]) -> None:
     """Where İYS's file tells of a refusal that we do not know, nothing may be sent, whoever settles it and when."""
-    for found in differs:
+    for found in sorted(differs, key=lambda each: known.get(each.line, 0)):  # In one order, as everybody locks heads.
         line = found.line
         refuses = line is not None and line.status == Status.REFUSED and line in known and line.created_at
         if refuses and (found.ours is None or found.ours.status != Status.REFUSED):

@@ -65,11 +65,11 @@ def _believe(asked: dict[str, Claimed], granted: set[str], status: int, asked_at
     listed = [each for recipient, each in asked.items() if recipient in granted]
     absent = [each for recipient, each in asked.items() if recipient not in granted]
     _keep(asked, status, None, granted)
+    if absent:
+        outcomes.nothing_to_withdraw(absent, None)
     if listed:
         mine = claiming.end_lease(db.session, listed, due_at=Submission.due_at, attempts=Submission.attempts - 1)
         _now_granted([each.consent_id for each in listed if each.id in mine], asked_at)
-    if absent:
-        outcomes.nothing_to_withdraw(absent, None)
     db.session.commit()
 
 

@@ -117,6 +117,7 @@ def _keys(session: Session, rows: Sequence[Row]) -> dict[int, Row]:
 
 def end_lease(session: Session, these: Sequence[Claimed], *, due_at: datetime | None, **values) -> set[int]:
     """Write what came of submissions claimed together and let go; the ids of those whose lease was still ours."""
+    lock(session, these)
     mine = (
         update(Submission)
         .where(Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until)
@@ -125,6 +126,13 @@ def end_lease(session: Session, these: Sequence[Claimed], *, due_at: datetime | 
         .execution_options(synchronize_session=False)
     )
     return set(session.scalars(mine))
+
+
+def lock(session: Session, these: Sequence[Claimed]) -> None:
+    """Many are written in one order, or two who write some of them would wait for each other."""
+    if len(these) > 1:
+        theirs = select(Submission.id).where(Submission.id.in_([each.id for each in these]))
+        session.execute(theirs.order_by(Submission.id).with_for_update()).all()
 
 
 def renew_lease(session: Session, claimed: Claimed, at: datetime) -> Claimed | None:

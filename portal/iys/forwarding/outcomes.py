@@ -100,6 +100,7 @@ def nothing_to_withdraw(these: Sequence[Claimed], code: str | None) -> None:
     may_follow = waiting.is_behind_an_open_one()
     if not these[0].may_be_held:
         may_follow = or_(may_follow, came)
+    claiming.lock(db.session, these)
     mine = update(Submission).where(
         Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until
     )

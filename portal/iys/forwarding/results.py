@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Row, bindparam, or_, update
 
 from portal import clock, registry
+from portal.consents import keys
 from portal.extensions import db
 from portal.iys import calls, wire
 from portal.iys.client import Answer, Client
@@ -64,6 +65,7 @@ def _take(bulk: Bulk, answer: Answer) -> None:
         return db.session.rollback()
     accepted = [(item, said) for item, said in told if _is_stored(said)]
     failed = [(item, said) for item, said in told if said.get("status") == "failure"]
+    keys.hold(db.session, [item.consent_id for item, _ in accepted + failed])
     _accept(bulk, accepted, at)
     for item, said in failed:
         _fail(bulk, item, _code_of(said), at)
@@ -125,7 +127,7 @@ def _fail(bulk: Bulk, item: Row, code: str | None, at: datetime) -> None:
     if action in (Action.NOOP, Action.RECONCILE):
         same = code != "H178"
         values["outcome"] = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-        _learn(item, same, at)
+        _learn(item, same, bulk.sent_at)
     elif action == Action.EXPIRED:
         values["outcome"] = Outcome.EXPIRED
     elif action == Action.CONFIG:
@@ -139,10 +141,11 @@ def _fail(bulk: Bulk, item: Row, code: str | None, at: datetime) -> None:
     db.session.execute(mine.values(code=code, **values))
 
 
-def _learn(item: Row, same: bool, at: datetime) -> None:
-    """İYS holds the same already; or something newer, unknown until a feed tells what."""
+def _learn(item: Row, same: bool, sent_at: datetime) -> None:
+    """İYS held the same when it looked, at the soonest when it was sent; or something newer, unknown until a feed tells
+    what."""
     if same:
-        return outcomes.now_holds(item.consent_id, item.status, at)
+        return outcomes.now_holds(item.consent_id, item.status, sent_at)
     not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= item.consent_date)
     unknown = update(Consent).where(Consent.id == item.consent_id, not_newer)
     db.session.execute(unknown.values(iys_status=None).execution_options(synchronize_session=False))
