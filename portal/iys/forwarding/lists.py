@@ -74,14 +74,21 @@ def claim(session: Session, at: datetime, states: Sequence[BulkState]) -> Bulk |
     return row and Bulk(*row)
 
 
+def settle_items(session: Session, bulk: Bulk) -> None:
+    """Before a list leaves first, what ended while it waited is taken out. From then on it holds the same, whenever it
+    goes again and whatever came of its items. Commits."""
+    if bulk.attempts == 1:
+        ended = update(Submission).where(Submission.bulk_id == bulk.id, Submission.due_at.is_(None))
+        session.execute(ended.values(bulk_id=None).execution_options(synchronize_session=False))
+        session.commit()
+
+
 def items(bulk: Bulk) -> list[Row]:
-    """What travels in a list, in its order. Once it may have left, that is everything in it, whatever came since."""
+    """What travels in a list, in its order."""
     columns = [Submission.id, Submission.consent_id, Submission.status, Submission.consent_date, Submission.payload]
     columns += [Submission.outcome, Submission.sub_request_id, Submission.bulk_index, Submission.due_at]
-    rows = select(*columns).where(Submission.bulk_id == bulk.id)
-    if bulk.attempts == 1:
-        rows = rows.where(Submission.due_at.is_not(None))
-    return list(reading().execute(rows.order_by(Submission.bulk_index)))
+    rows = select(*columns).where(Submission.bulk_id == bulk.id).order_by(Submission.bulk_index)
+    return list(reading().execute(rows))
 
 
 def let_go(session: Session, bulk: Bulk, **values) -> bool:

@@ -51,6 +51,7 @@ def refusals_are_due(at: datetime) -> bool:
 
 
 def _send(client: Client, bulk: Bulk) -> None:
+    lists.settle_items(db.session, bulk)
     payloads = _sound(bulk, lists.items(bulk))
     if not payloads:
         lists.let_go(db.session, bulk, state=BulkState.ENDED, due_at=None, ended_at=clock.now())

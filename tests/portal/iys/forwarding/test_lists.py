@@ -10,10 +10,12 @@ import time_machine
 from portal import clock
 from portal.extensions import db
 from portal.iys import pace
+from portal.iys.client import Client
 from portal.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.registry import Question
 from tests import grants, make
 from tests.make import Person
+from tests.portal.consents.hearing import Ear, row
 
 SECOND = timedelta(seconds=1)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -301,6 +303,31 @@ def test_below_the_ratio_lists_are_held_until_somebody_lets_them_go(app, bring, 
 
     assert held == BulkState.HELD
     assert rows.one(BulkRequest).state == BulkState.SENT
+
+
+class Noting(Client):
+    """Notes what it sends."""
+
+    def ask(self, method, path, *, body=None, **more):
+        if path.endswith("/request"):
+            self.sent = [*getattr(self, "sent", []), body]
+        return super().ask(method, path, body=body, **more)
+
+
+def test_what_ends_while_a_list_is_held_is_in_none_of_its_copies(app, bring, sandbox, rows):
+    fail_often(app)
+    bring(3)
+    iys = Noting(sandbox.url)
+    make.forward_all(app, iys)
+    Ear(app).hears(row("RET", recipient=grants.phones(1)[0], ago=timedelta(0)))
+    sandbox.fault("bulk_add", "500-after-apply", count=1)
+
+    later(app, iys, hours=25)
+    later(app, iys, hours=25, minutes=1)
+
+    assert len(iys.sent) == 2 and iys.sent[0] == iys.sent[1]
+    assert grants.phones(1)[0] not in iys.sent[0].decode()
+    assert outcomes(rows)[Outcome.OVERTAKEN] == 1
 
 
 def test_held_lists_go_by_themselves_when_the_ratio_is_well_again(app, bring, sandbox, iys, rows):
