@@ -83,11 +83,10 @@ ACCEPTED_AT = bindparam("its_accepted_at", type_=TABLE.c.accepted_at.type)
 VERIFY = update(TABLE).where(TABLE.c.id == bindparam("its_id"), TABLE.c.verified_at.is_(None)).values(
     outcome=Outcome.VERIFIED, code=None, due_at=None, lease_until=None,
     transaction_id=bindparam("its_transaction_id"),
-    accepted_at=func.coalesce(TABLE.c.accepted_at, ACCEPTED_AT),
+    accepted_at=func.coalesce(ACCEPTED_AT, TABLE.c.accepted_at),  # İYS's date: an answer without one was dated by us.
     verified_at=AT, ended_at=func.coalesce(TABLE.c.ended_at, AT),
 )  # fmt: skip
 LISTS_AWAY = select(BulkRequest.id).where(or_(BulkRequest.state == BulkState.SENT, BulkRequest.attempts > 0))
-# The lease goes too: whoever has one in hand finds it taken, and what İYS answered is kept as an attempt.
 # The lease goes too: whoever has one in hand finds it taken, and what İYS answered is kept as an attempt.
 OVERTAKEABLE = update(TABLE).where(
     TABLE.c.outcome.in_(MAY_BE_OVERTAKEN),

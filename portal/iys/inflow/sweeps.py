@@ -72,7 +72,8 @@ def order(session, provider_id: int, brand_id: int, at: datetime) -> int:
 
 def walk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
     """One piece of a claimed sweep: read, asked for, compared. Commits."""
-    asked_at, piece = clock.now(), _piece(brand, sweep.position)
+    asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
+    piece = _piece(brand, sweep.position)
     try:
         holds = _ask(client, brand, iys_code, piece)
     except calls.NotNow as refusal:

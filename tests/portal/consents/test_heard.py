@@ -56,6 +56,19 @@ def test_it_is_effective_when_iys_recorded_it_and_not_when_we_heard(ear, rows):
     assert rows.one(Decision).recorded_at > rows.one(Decision).effective_at
 
 
+def test_what_iys_accepted_without_a_date_gets_the_date_that_iys_lists(app, fatma, ear, rows):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        taken = {"outcome": Outcome.ACCEPTED, "due_at": None, "accepted_at": clock.now(), "transaction_id": "t1"}
+        db.session.execute(db.update(Submission).values(**taken))
+        db.session.commit()
+    said = row("ONAY", ago=timedelta(seconds=3), source="HS_WEB", transactionId="t1")
+
+    ear.hears(said)
+
+    assert rows.one(Submission).accepted_at == registry.read_date(said["creationDate"])
+
+
 def test_what_is_told_twice_is_heard_once(ear, rows):
     said = row("ONAY")
 

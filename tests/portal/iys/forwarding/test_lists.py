@@ -16,6 +16,7 @@ from portal.registry import Question
 from tests import grants, make
 from tests.make import Person
 from tests.portal.consents.hearing import Ear, row
+from tests.portal.iys.forwarding.scripted import iys_that_says
 
 SECOND = timedelta(seconds=1)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -328,6 +329,20 @@ def test_what_ends_while_a_list_is_held_is_in_none_of_its_copies(app, bring, san
     assert len(iys.sent) == 2 and iys.sent[0] == iys.sent[1]
     assert grants.phones(1)[0] not in iys.sent[0].decode()
     assert outcomes(rows)[Outcome.OVERTAKEN] == 1
+
+
+def test_a_late_result_takes_nothing_from_what_a_person_did_since(app, bring, rows):
+    """İYS held the grant when it looked at the list; the person withdrew it before we asked what came of it."""
+    bring(1)
+    held = [{"index": 0, "status": "failure", "error": {"code": "H174"}}]
+    with iys_that_says(request=(202, {"requestId": "a-1"}), result=(200, held)) as iys:
+        make.forward_all(app, iys)
+        with time_machine.travel(clock.now() + timedelta(seconds=200)):
+            Ear(app).hears(row("RET", recipient=grants.phones(1)[0], ago=timedelta(0)))
+
+        later(app, iys, seconds=400)
+
+    assert rows.one(Consent).iys_status == "RET"
 
 
 def test_held_lists_go_by_themselves_when_the_ratio_is_well_again(app, bring, sandbox, iys, rows):

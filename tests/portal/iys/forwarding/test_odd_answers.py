@@ -1,41 +1,22 @@
 """Answers that İYS should never give: whatever comes, it is kept or asked for again, and nothing stands in the way."""
 
-import contextlib
-import json
 from datetime import timedelta
 
 import pytest
 import time_machine
 
 from portal import clock, registry
-from portal.iys.client import Client
 from portal.models import BulkRequest, Consent, Outcome, Submission
-from tests import grants, make, servers
+from tests import grants, make
 from tests.make import Person
+from tests.portal.iys.forwarding.scripted import iys_that_says
 
 HALF = "\ud800"  # Half a character, which JSON may spell and no database keeps.
-TOKEN = {"access_token": "t", "expires_in": 7200, "refresh_token": "r", "refresh_expires_in": 14400}
 
 
 @pytest.fixture
 def fatma(app, browser):
     return Person(browser, make.codes(app)[make.PHONE])
-
-
-@contextlib.contextmanager
-def iys_that_says(**answers):
-    """A client of an İYS that gives these (status, body) by the end of the path; a list of them one after the other."""
-
-    def app(environ, start_response):
-        path = environ["PATH_INFO"]
-        end = "result" if "/request/" in path else path.rsplit("/", 1)[1]
-        said = (200, TOKEN) if end == "token" else answers[end]
-        status, body = said.pop(0) if isinstance(said, list) else said
-        start_response(f"{status} -", [("Content-Type", "application/json")])
-        return [json.dumps(body).encode()]
-
-    with servers.serving(app) as url:
-        yield Client(url)
 
 
 @pytest.mark.parametrize(
