@@ -59,7 +59,7 @@ def receipt_of(vault: Vault, invitation: Invitation, form, *, choices: str, lang
 
 def decision_of(head: Consent, status: Status, invitation: Invitation, text_id: int, at: datetime) -> dict:
     """A decision on a key, made by a link. Raises TooSoon."""
-    consent_date = next_consent_date(head.consent_date, at)
+    consent_date = next_consent_date(head.consent_date, at, is_refusal=status == Status.REFUSED)
     return decision(
         head, status, consent_date=consent_date, effective_at=consent_date, recorded_at=at, source=invitation.source,
         way=Way.LINK, text_id=text_id,

@@ -50,11 +50,13 @@ def _empty(invitation: Invitation, channel: Channel) -> Consent:
     )
 
 
-def next_consent_date(last: datetime | None, at: datetime) -> datetime:
+def next_consent_date(last: datetime | None, at: datetime, *, is_refusal: bool = False) -> datetime:
     """The date of a key's next decision: to the second, strictly later than the last (İYS: H178, and one movement of a
-    key per second). Raises TooSoon where it would run more than a second ahead of the clock (H162)."""
+    key per second). Raises TooSoon where it would run more than a second ahead of the clock (H162).
+
+    A refusal is obeyed at once, also where a clock was set back: it is told when its date has come."""
     whole = at.replace(microsecond=0)
     date = max(whole, last + SECOND) if last else whole
-    if date > at + SECOND:
+    if date > at + SECOND and not is_refusal:
         raise TooSoon
     return date

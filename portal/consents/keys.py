@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from portal.models import Brand, Consent, Recipient, Submission
 from portal.models.ids import new_id
 from portal.registry import Channel, RecipientType, Status
+
+MOST_AHEAD = timedelta(hours=1)  # Of İYS's clock before ours; a date beyond that says nothing.
 
 Name = tuple[int, Channel, RecipientType]  # A key within its brand; the first is the recipient's id.
 
@@ -49,7 +51,8 @@ class Head:
         """Stand where this decision leads. The next date must be later than every one İYS may have seen."""
         self.decision_id, self.status = decision["id"], decision["status"]
         self.effective_at = decision["effective_at"]
-        self.consent_date = max(filter(None, (self.consent_date, decision["consent_date"])))
+        dated = min(decision["consent_date"], decision["recorded_at"] + MOST_AHEAD)
+        self.consent_date = max(filter(None, (self.consent_date, dated)))
         self.has_moved = True
 
     def learn(self, status: Status, as_of: datetime) -> None:

@@ -147,6 +147,17 @@ def test_a_key_decided_too_fast_gets_the_page_again(fatma, rows):
     assert rows.count(Decision) == 2
 
 
+def test_a_refusal_is_obeyed_at_once_where_the_clock_was_set_back(fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+    with time_machine.travel(clock.now() - timedelta(minutes=30), tick=False):
+        answer = fatma.decides(MESAJ="RET")
+
+    assert (answer.status_code, rows.one(Consent).status) == (303, Status.REFUSED)
+    granted, refused = sorted(rows(Submission), key=lambda each: each.consent_date)
+    assert (granted.status, refused.status) == (Status.GRANTED, Status.REFUSED)
+    assert refused.due_at >= refused.consent_date
+
+
 def test_a_submission_never_leaves_before_its_date(fatma, rows):
     with time_machine.travel(clock.now().replace(microsecond=0), tick=False):
         fatma.decides(MESAJ="ONAY")

@@ -267,6 +267,15 @@ def test_nothing_is_effective_later_than_it_was_heard(ear, rows):
     assert rows.one(Consent).iys_as_of <= clock.now()
 
 
+def test_a_date_far_ahead_delays_no_refusal(ear, fatma, rows):
+    ear.hears(row("ONAY", source="HS_WEB", consentDate="9999-12-31 23:59:59"))
+
+    fatma.decides(MESAJ="RET")
+
+    assert rows.one(Consent).status == Status.REFUSED
+    assert rows.one(Submission).due_at < clock.now() + timedelta(hours=2)
+
+
 def test_a_page_of_a_thousand_is_heard_at_once(ear, rows):
     taken = ear.hears(*(row("RET", recipient=f"+90532{each:07}") for each in range(1000)))
 
