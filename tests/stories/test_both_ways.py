@@ -7,6 +7,7 @@ SEED=… replays a walk, STEPS=… makes it longer.
 import json
 import os
 import random
+import threading
 from collections import defaultdict
 from datetime import datetime, timedelta
 
@@ -205,11 +206,11 @@ class Walk:
 
     def _let_commits_kill(self) -> None:
         with self.app.app_context():
-            engine = db.engine
+            engine, walker = db.engine, threading.get_ident()
 
         @event.listens_for(engine, "commit")
         def perhaps(_connection) -> None:
-            if self.dice.random() < self.client.chance / 3:
+            if threading.get_ident() == walker and self.dice.random() < self.client.chance / 3:
                 raise Killed
 
     def _jump(self, **by) -> None:
