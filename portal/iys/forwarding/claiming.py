@@ -65,9 +65,10 @@ def claim(session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES) -> li
         if seen is None:
             return None
         taken = _lease(session, [seen], at)
+        session.commit()  # Nothing is held while the others are locked, which may come before it.
         if taken and not taken[0].may_be_held:
             taken += _lease(session, session.scalars(_of_its_kind(taken[0], at)).all(), at)
-        session.commit()
+            session.commit()
         return taken
 
 

@@ -105,6 +105,25 @@ def test_an_accepted_grant_wakes_its_refusal_before_it_touches_the_head(app, bri
     assert rows(Consent)[0].iys_status == "ONAY"
 
 
+def test_a_refusal_is_not_held_while_others_of_its_kind_are_taken_in_hand(app, bring, rows):
+    (_, other), (_, oldest) = bring()
+    with app.app_context():
+        refuses = update(Submission).values(status="RET", lane=Lane.REFUSALS)
+        db.session.execute(refuses)
+        earlier = {"due_at": clock.now() - timedelta(hours=1)}
+        db.session.execute(update(Submission).where(Submission.id == oldest).values(**earlier))
+        db.session.commit()
+
+    meanwhile(
+        app,
+        holds=touch(Submission, other),
+        act=lambda: claiming.claim(db.session, clock.now()),
+        then=touch(Submission, oldest),
+    )
+
+    assert all(each.lease_until for each in rows(Submission))
+
+
 def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows):
     (accepted, _), (_, failed) = bring(Lane.BULK)
     with app.app_context():
