@@ -11,6 +11,8 @@ import pytest
 import requests
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from portal import create_app
 from portal.extensions import db, limiter
@@ -68,8 +70,18 @@ def compiled(tmp_path_factory):
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
 
 
+@pytest.fixture(scope="session")
+def compiled_statements():
+    """The SQL of statements as SQLAlchemy compiles it, kept over the engines of this test process: to it each app's
+    SQLite is another one, with all to be compiled anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda mine, other: type(mine) is type(other))
+        patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda mine: hash(type(mine)))
+        yield LRUCache(2000)
+
+
 @pytest.fixture
-def app(environ, compiled):
+def app(environ, compiled, compiled_statements):
     """The application, without limits (they have tests of their own)."""
     app = create_app(environ)
     app.jinja_env.bytecode_cache = compiled
@@ -77,6 +89,8 @@ def app(environ, compiled):
     limiter.enabled = False
     with app.app_context():
         _watch_transactions(db.engine)
+        for engine in () if databases.SERVER else db.engines.values():
+            engine.update_execution_options(compiled_cache=compiled_statements)
     yield app
     app.extensions["openings"].stop()
     databases.close(app)
