@@ -78,5 +78,6 @@ class SearchForm(FlaskForm):
 
 class ExplanationForm(FlaskForm):
     explanation = TextAreaField(
-        _l("Açıklama"), validators=[DataRequired(_l("Bu farkın neden sorun olmadığını yazın.")), Length(max=2000), READABLE]
+        _l("Açıklama"),
+        validators=[DataRequired(_l("Bu farkın neden sorun olmadığını yazın.")), Length(max=2000), READABLE],
     )

@@ -38,6 +38,7 @@ class Lane(StrEnum):
 
 ACCEPTED = text("accepted_at IS NOT NULL")  # A day is asked for what İYS took; what waits need not be in its index.
 STILL_DUE = text("due_at IS NOT NULL")
+WHERE_STILL_DUE = {"sqlite_where": STILL_DUE, "postgresql_where": STILL_DUE}
 
 
 class Submission(Base):
@@ -50,10 +51,8 @@ class Submission(Base):
     __tablename__ = "submission"
     __table_args__ = (
         # Per provider: what one of them may not send now stands in nobody's way, however much it is.
-        Index(
-            "ix_submission_lane_due", "lane", "provider_id", "due_at", sqlite_where=STILL_DUE, postgresql_where=STILL_DUE
-        ),
-        Index("ix_submission_too_late", "lenient_deadline", sqlite_where=STILL_DUE, postgresql_where=STILL_DUE),
+        Index("ix_submission_lane_due", "lane", "provider_id", "due_at", **WHERE_STILL_DUE),
+        Index("ix_submission_too_late", "lenient_deadline", **WHERE_STILL_DUE),
         Index("ix_submission_key_order", "consent_id", "consent_date"),
         Index("ix_submission_provider_outcome", "provider_id", "outcome"),
         Index("ix_submission_transaction", "transaction_id"),
