@@ -42,12 +42,12 @@ def _suite_and_arguments(words: list[str]) -> tuple[str, list[str]]:
 
 def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "fast":
-        yield "SQLite", _pytest("-n2", "-m", "not long and not slow and not browser", *chosen, folder=_in_memory())
+        yield "SQLite", _pytest("-n2", "-m", "not long and not document and not slow and not browser", *chosen, folder=_in_memory())
         return
     if suite == "contract":
         yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
         return
-    tests = ["-m", "long"] if suite == "long" else ["-n2", "-m", "not long"]
+    tests = ["-m", "long"] if suite == "long" else ["-n2", "-m", "not long and not document"]
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
     yield "SQLite", _pytest(*tests, *chosen)

@@ -11,14 +11,13 @@ from portal import registry
 from tests.contract import slips, table
 from tests.contract.document import Document, Operation
 
-PATH = os.environ.get("IYS_OPENAPI")
-pytestmark = pytest.mark.skipif(not PATH, reason="İYS's document is not here: IYS_OPENAPI=path bin/test contract")
+pytestmark = pytest.mark.document
 each_endpoint = pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
 
 
 @lru_cache
 def document() -> Document:
-    return Document(Path(PATH))
+    return Document(Path(os.environ["IYS_OPENAPI"]))
 
 
 def operation(endpoint: table.Endpoint) -> Operation:
