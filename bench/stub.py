@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 HERE = "127.0.0.1"
 TOKEN = {"access_token": "a", "expires_in": 3600, "refresh_token": "r", "refresh_expires_in": 7200}
@@ -43,10 +43,10 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, paus
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
             break
+        arrived = time.perf_counter()  # As it knocks: a list takes a while to come in.
         body = await reader.readexactly(_length(head))
         path = head.split(b" ", 2)[1]
         if path.startswith((b"/oauth2", b"/v2", b"/sps")):
-            arrived = time.perf_counter()
             status, said = _answer(path, body, arrived)
             await asyncio.sleep(max(0.0, arrived + pause - time.perf_counter()))
         else:
@@ -103,7 +103,7 @@ def _result(number: int) -> list[dict]:
 def _look(path: bytes) -> dict:
     if path == b"/reset":
         tally.__init__()
-    told = asdict(tally)
+    told = vars(tally)
     return told if path == b"/arrivals" else {name: told[name] for name in ("adds", "first", "last")}
 
 

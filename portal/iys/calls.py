@@ -1,5 +1,6 @@
 """The one way to İYS: each call passes the breaker, the budgets and the pace, bears a token, and is counted."""
 
+import contextlib
 import time
 
 from portal import clock
@@ -16,13 +17,14 @@ LEAST = gate.LONGEST_WAIT.total_seconds() + 3.0  # With less than this left, a c
 
 def ask(
     client: Client, provider_id: int, question: Question, path: str, *, body: bytes | None = None,
-    method: str = "POST", deadline: float = DEADLINE,
+    method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager | None = None,
 ) -> Answer:  # fmt: skip
     """Ask İYS for a provider, when its turn comes. Raises NotNow.
 
     Call it with no transaction open: it ends short ones of its own, and none while it calls. A 401 is an answer
     like others; the next call bears a fresh token. All together lasts no longer than the deadline and SPARE: where the
     token took long, the answer has less time, or (NotNow at once) the caller takes its work in hand anew.
+    `turn` is held while the call waits for its slot.
     """
     ends = time.monotonic() + deadline + SPARE
     try:
@@ -31,7 +33,8 @@ def ask(
         raise NotNow(missing.until, missing.code) from missing
     if ends - time.monotonic() < LEAST:
         raise NotNow(clock.now())
-    departure = gate.depart(question)
+    with turn or contextlib.nullcontext():
+        departure = gate.depart(question)
     left = max(1.0, ends - time.monotonic())
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=min(deadline, left))
     gate.settle(departure, answer)

@@ -14,7 +14,7 @@ from portal.models.upsert import add_to, insert_missing
 from portal.registry import Question
 
 SPAN = timedelta(minutes=5)
-MARGIN = 0.02  # Of a second: the way to İYS may shorten what lies between two calls.
+MARGIN = 0.04  # Of a second: the way to İYS may shorten what lies between two calls.
 KEPT = timedelta(days=8)  # Tallies are read for a day; a week more tells an operator what was usual.
 HOUR = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=2)  # Of all calls together, for which İYS asks a second.

@@ -34,7 +34,7 @@ class Loop:
 LANES = [
     Loop("refusals", single.refusals, THREADS),
     Loop("singles", single.step, THREADS),
-    Loop("lists", sending.step, 2),  # While one list is under way the next one is made ready.
+    Loop("lists", sending.step, 3),  # While one list is under way the next ones are made ready.
     Loop("results", results.step),
     Loop("expiring", expiring.step, idle=SELDOM),
 ]

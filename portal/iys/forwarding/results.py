@@ -36,8 +36,7 @@ def step(client: Client) -> bool:
         return False
     path = registry.bulk_result_path(*registry.codes_of(bulk.endpoint), bulk.request_id)
     try:
-        with slow_lane:
-            answer = calls.ask(client, bulk.provider_id, Question.BULK_RESULT, path, method="GET")
+        answer = calls.ask(client, bulk.provider_id, Question.BULK_RESULT, path, method="GET", turn=slow_lane())
     except calls.NotNow as not_now:
         _again(bulk, max(not_now.until - clock.now(), timedelta(0)))
         return False

@@ -1,9 +1,11 @@
 """Sending lists: what would fail leaves a list first, and what İYS names as bad afterwards; the rest goes on."""
 
+import contextlib
 import json
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,7 +28,24 @@ RESULT_AFTER = timedelta(seconds=300)  # İYS asks for no question before that.
 REPEATED = "H194"  # One address twice in a list: it goes with the next one.
 UNREADABLE = None, Action.FIX
 
-slow_lane = threading.Lock()  # One slow call at a time in this process: no refusal waits for more than one of them.
+LOOK = 0.02  # Seconds between looks whether refusals are on their way.
+PATIENT = 2.0  # Seconds for which a list that is ready lets refusals pass; then it is put back.
+
+
+@contextlib.contextmanager
+def slow_lane() -> Iterator[None]:
+    """Where a list that is ready waits for its slot: one at a time, and only while no refusal could take it, so that no
+    refusal waits for more than one list. Raises NotNow."""
+    with _turn:
+        gives_up_at = time.monotonic() + PATIENT
+        while refusals_are_due(clock.now()):
+            if time.monotonic() > gives_up_at:
+                raise calls.NotNow(clock.now() + timedelta(seconds=PATIENT))
+            time.sleep(LOOK)
+        yield
+
+
+_turn = threading.Lock()
 
 
 def step(client: Client) -> bool:
@@ -58,8 +77,7 @@ def _send(client: Client, bulk: Bulk) -> None:
         db.session.commit()
         return
     body = registry.freeze_list(payloads.values())
-    with slow_lane:
-        answer = calls.ask(client, bulk.provider_id, Question.BULK_ADD, bulk.endpoint, body=body)
+    answer = calls.ask(client, bulk.provider_id, Question.BULK_ADD, bulk.endpoint, body=body, turn=slow_lane())
     _settle(bulk, payloads, answer)
 
 
