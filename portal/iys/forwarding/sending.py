@@ -28,7 +28,7 @@ RESULT_AFTER = timedelta(seconds=300)  # İYS asks for no question before that.
 REPEATED = "H194"  # One address twice in a list: it goes with the next one.
 UNREADABLE = None, Action.FIX
 
-LOOK = 0.02  # Seconds between looks whether refusals are on their way.
+LOOK = 0.05  # Seconds between looks whether refusals are on their way.
 PATIENT = 2.0  # Seconds for which a list that is ready lets refusals pass; then it is put back.
 
 
