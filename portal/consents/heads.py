@@ -54,9 +54,11 @@ def next_consent_date(last: datetime | None, at: datetime, *, is_refusal: bool =
     """The date of a key's next decision: to the second, strictly later than the last (İYS: H178, and one movement of a
     key per second). Raises TooSoon where it would run more than a second ahead of the clock (H162).
 
-    A refusal is obeyed at once, also where a clock was set back: it is told when its date has come."""
+    Where the last date itself lies further ahead, a clock was set back: a refusal is obeyed at once all the same, and
+    told when its date has come."""
     whole = at.replace(microsecond=0)
     date = max(whole, last + SECOND) if last else whole
-    if date > at + SECOND and not is_refusal:
+    clock_was_set_back = last is not None and last > at + SECOND
+    if date > at + SECOND and not (is_refusal and clock_was_set_back):
         raise TooSoon
     return date

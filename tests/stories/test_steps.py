@@ -140,8 +140,7 @@ class Walk:
     def post_an_old_form(self) -> None:
         someone = self._anyone()
         form = someone.person.form()
-        self._jump(timedelta(hours=24, seconds=1))
-        self._forward(300)
+        self._let_a_day_pass()
         choices = self._choices(someone)
         self._refusals_only(someone, choices, someone.person.posts(form, **choices))
 
@@ -201,6 +200,13 @@ class Walk:
             self._forward(300)
             if in_step.still_open(self.app) == 0:
                 return
+
+    def _let_a_day_pass(self) -> None:
+        """With an İYS that is well: what days without it bring is told in another story."""
+        self.sandbox.mend()
+        for _ in range(24):
+            self._jump(timedelta(hours=1, seconds=1))
+            self._forward(300)
 
     def _post(self, someone: Someone, form: str, choices: dict[str, str], served_at: datetime) -> None:
         answer = someone.person.posts(form, **choices)
