@@ -42,7 +42,8 @@ def _suite_and_arguments(words: list[str]) -> tuple[str, list[str]]:
 
 def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "fast":
-        yield "SQLite", _pytest("-n2", "-m", "not long and not document and not slow and not browser", *chosen, folder=_in_memory())
+        quick = "not long and not document and not slow and not browser"
+        yield "SQLite", _pytest("-n2", "-m", quick, *chosen, folder=_in_memory())
         return
     if suite == "contract":
         yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
