@@ -18,6 +18,8 @@ from tests import databases, make
 from tests.conftest import SECRETS
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 KEYS = {1: SECRETS["VAULT_KEYS"]} | {each: f"{each}:{base64.b64encode(bytes([each]) * 32).decode()}" for each in (2, 3)}
 
 

@@ -13,6 +13,8 @@ from portal.registry import Status
 from tests import make, servers
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/dashboard/pushes"
 
 

@@ -14,6 +14,8 @@ from portal.models import Brand, Connection, Credential, Feed, Outcome, Provider
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 PARTNER, PARTNERS_PASSWORD, INTEGRATOR = "ortak", "ortak-parola", 700100
 TITLE = "ÖRNEK MAĞAZACILIK ANONİM ŞİRKETİ"
 

@@ -15,6 +15,8 @@ from portal.models import Base
 from tests import databases
 from tests.conftest import SECRETS
 
+pytestmark = pytest.mark.slow
+
 METADATA = [Base.metadata, shortlinks.Base.metadata]
 
 

@@ -23,6 +23,8 @@ from portal.models import (
 from tests import make
 from tests.portal.iys.days.story import AYSEGUL, DAY, the_day
 
+pytestmark = pytest.mark.slow
+
 
 def find(story, rows, *falsified) -> list[comparing.Found]:
     """Compare İYS's ledger of the day with ours; each `falsified` changes the rows as a file would show them."""

@@ -16,6 +16,8 @@ from portal.models import AuditEntry, DayState, Difference, DifferenceKind, Outc
 from tests import make
 from tests.portal.iys.days.story import AYSEGUL, DAY, connect_on, the_day
 
+pytestmark = pytest.mark.slow
+
 
 def at_iys(story, path: str):
     """What İYS itself says of the day."""

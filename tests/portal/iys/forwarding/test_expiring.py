@@ -14,6 +14,8 @@ from portal.models import AuditEntry, Connection, Consent, Decision, Outcome, Su
 from tests import grants, make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TOO_LATE = MONDAY + timedelta(days=4)  # Friday: three business days are over.
 JUST_TOO_LATE = datetime(2026, 11, 26, 21, 1, tzinfo=UTC)  # A minute after Thursday in Istanbul.

@@ -18,6 +18,8 @@ from tests.make import Person
 from tests.portal.consents.hearing import Ear, row
 from tests.portal.iys.forwarding.scripted import iys_that_says
 
+pytestmark = pytest.mark.slow
+
 SECOND = timedelta(seconds=1)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

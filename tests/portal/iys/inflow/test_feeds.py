@@ -26,6 +26,8 @@ from portal.models import (
 from portal.registry import Status
 from tests import make
 
+pytestmark = pytest.mark.slow
+
 LONG_AGO = timedelta(hours=2)
 
 

@@ -13,6 +13,8 @@ from portal.registry import Status
 from tests import make
 from tests.portal.consents.hearing import Ear, row
 
+pytestmark = pytest.mark.slow
+
 WEEK = timedelta(days=7, minutes=1)
 
 
