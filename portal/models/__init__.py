@@ -17,21 +17,32 @@ from portal.models.campaign import (
 )
 from portal.models.connection import NOBODYS, Connection, Credential, CredentialKind
 from portal.models.decision import Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way
+from portal.models.factor import Factor, FactorKind, RecoveryCode
+from portal.models.holiday import DayKind, Holiday
+from portal.models.mail import Mail, MailKind, MailState
 from portal.models.message import Message, MessageState
 from portal.models.movement import Feed, FeedSource, Heard, Movement, Push, PushRegistration
 from portal.models.node import NodeCounter
+from portal.models.onboarding import Inquiry, Paper, PaperKind, Review, ReviewAct
 from portal.models.pace import Pace, Tally
-from portal.models.provider import Brand, Provider
+from portal.models.package import OrderKind, Package, PackageOrder
+from portal.models.provider import Brand, Domain, LegalForm, Network, Provider, ProviderKind
 from portal.models.recipient import Consent, Recipient
 from portal.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
+from portal.models.sign_in import By, Ending, FailedTry, SignIn, Step
 from portal.models.submission import OPEN, Attempt, Lane, Outcome, Submission
-from portal.models.user import User
+from portal.models.ticket import Ticket, TicketKind
+from portal.models.user import Assignment, Membership, OperatorRole, Role, User
 
 __all__ = [
-    "NOBODYS", "OPEN", "Actor", "Asked", "Attempt", "AudienceEntry", "AuditEntry", "Base", "Brand", "BulkRequest",
-    "BulkState", "Campaign", "CampaignKind", "Connection", "Consent", "ConsentText", "ContactKind", "Credential",
-    "CredentialKind", "DayState", "Decision", "Delivery", "Difference", "DifferenceKind", "Feed", "FeedSource",
-    "Heard", "ImportBatch", "ImportRow", "Lane", "Leaf", "LeftOut", "Message", "MessageState", "Movement",
-    "NodeCounter", "Outcome", "Pace", "Provider", "Push", "PushRegistration", "Receipt", "ReceiptDecision",
-    "Recipient", "ReconciledDay", "RetentionRun", "Settlement", "Submission", "Sweep", "Tally", "User", "Way",
+    "NOBODYS", "OPEN", "Actor", "Asked", "Assignment", "Attempt", "AudienceEntry", "AuditEntry", "Base", "Brand",
+    "BulkRequest", "BulkState", "By", "Campaign", "CampaignKind", "Connection", "Consent", "ConsentText",
+    "ContactKind", "Credential", "CredentialKind", "DayKind", "DayState", "Decision", "Delivery", "Difference",
+    "DifferenceKind", "Domain", "Ending", "Factor", "FactorKind", "FailedTry", "Feed", "FeedSource", "Heard",
+    "Holiday", "ImportBatch", "ImportRow", "Inquiry", "Lane", "Leaf", "LeftOut", "LegalForm", "Mail", "MailKind",
+    "MailState", "Membership", "Message", "MessageState", "Movement", "Network", "NodeCounter", "OperatorRole",
+    "OrderKind", "Outcome", "Pace", "Package", "PackageOrder", "Paper", "PaperKind", "Provider", "ProviderKind",
+    "Push", "PushRegistration", "Receipt", "ReceiptDecision", "Recipient", "ReconciledDay", "RecoveryCode",
+    "RetentionRun", "Review", "ReviewAct", "Role", "Settlement", "SignIn", "Step", "Submission", "Sweep", "Tally",
+    "Ticket", "TicketKind", "User", "Way",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Who did what to what, when. Append-only; no address ever stands in it."""
+"""Who did what to what, when, from where. Append-only; no address ever stands in it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,10 +22,11 @@ class AuditEntry(Base):
     __table_args__ = (Index(None, "provider_id", "at"), Index(None, "subject", "subject_id"))
 
     id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
+    provider_id: Mapped[int | None] = to("provider.id", index=False, nullable=True)  # None: about no provider.
     at: Mapped[datetime]
     actor: Mapped[Actor] = mapped_column(word(Actor, "actor"))
     actor_id: Mapped[int | None] = mapped_column(BigId)
+    sign_in_id: Mapped[int | None] = mapped_column(BigId)  # In which session: it knows from where.
     act: Mapped[str] = mapped_column(String(40))  # "decision.made", "campaign.launched"
     subject: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[int] = mapped_column(BigId)

@@ -1,9 +1,19 @@
-"""Locks of the doors. Every blueprint is registered through one of them; even "open to all" is a lock with a name."""
+"""Locks of the doors. Every blueprint is registered through one of them; even "open to all" is a lock with a name.
 
-from flask import Blueprint
-from flask_login import login_required
+Behind the locks of people, each page names the permission it needs, on the line above it; one that names none stays shut.
+"""
 
-from portal.extensions import csrf
+import ipaddress
+from collections.abc import Callable
+
+from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal import clock, presence
+from portal.extensions import csrf, db, login, reading
+from portal.models import Network
+from portal.permissions import Permission
 
 LOCKS: dict[str, str] = {}  # Door by name: its lock, for the test that none is missing.
 
@@ -29,8 +39,91 @@ def by_password(door: Blueprint) -> Blueprint:
 
 
 def signed_in(door: Blueprint) -> Blueprint:
-    """Only people of a provider, and only what is their provider's."""
+    """Whoever has a session, for pages about themselves."""
+    return _locked(door, "signed in", _check_person)
+
+
+def of_a_provider(door: Blueprint) -> Blueprint:
+    """People of a provider, from its networks, and only what is their provider's."""
+    return _locked(door, "of a provider", _check_provider)
+
+
+def of_the_operator(door: Blueprint) -> Blueprint:
+    """The operator's own people."""
+    return _locked(door, "of the operator", _check_operator)
+
+
+def needs(permission: Permission, *, fresh: bool = False) -> Callable:
+    """Say what a page needs. With `fresh` a factor must have been shown a moment ago (step-up)."""
+
+    def name(view: Callable) -> Callable:
+        view.needs, view.needs_fresh = permission, fresh
+        return view
+
+    return name
+
+
+def may_come_from(networks: list[str], address: str | None) -> bool:
+    """Whether an address lies in one of the networks (CIDR); without any network, everybody may come."""
+    if not networks:
+        return True
+    try:
+        here = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    here = getattr(here, "ipv4_mapped", None) or here
+    return any(here in ipaddress.ip_network(cidr) for cidr in networks)
+
+
+def _locked(door: Blueprint, lock: str, check: Callable) -> Blueprint:
     if door.name not in LOCKS:
-        door.before_request(login_required(lambda: None))
-    LOCKS[door.name] = "signed in"
+        door.before_request(check)
+    LOCKS[door.name] = lock
     return door
+
+
+def _check_person():
+    if not current_user.is_authenticated:
+        return login.unauthorized()
+    _note_presence()
+    return _check_step_up()
+
+
+def _check_provider():
+    if not current_user.is_authenticated:
+        return login.unauthorized()
+    if current_user.provider is None:
+        return redirect(url_for("account.choose"), 303)
+    networks = reading().scalars(select(Network.cidr).where(Network.provider_id == current_user.provider_id))
+    if not may_come_from(list(networks), request.remote_addr):
+        abort(403, "network")
+    if not current_user.may_at_provider(_view().needs):
+        abort(403, "role" if current_user.provider.suspended_at is None else "suspended")
+    _note_presence()
+    return _check_step_up()
+
+
+def _check_operator():
+    if not current_user.is_authenticated:
+        return login.unauthorized()
+    if not current_user.may_at_operator(_view().needs):
+        abort(403, "role")
+    _note_presence()
+    return _check_step_up()
+
+
+def _check_step_up():
+    view = _view()
+    if view.needs_fresh and not current_user.is_stepped_up(clock.now()):
+        back = request.path if request.method in ("GET", "HEAD") else None
+        return redirect(url_for("signin.step_up", next=back), 303)
+    return None
+
+
+def _view() -> Callable:
+    return current_app.view_functions[request.endpoint]
+
+
+def _note_presence() -> None:
+    if presence.see(db.session, current_user.sign_in, clock.now()):
+        db.session.commit()
