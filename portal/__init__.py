@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 import config
-from portal import cli, dashboard, database, inbound, jobs, recipient, signin, web
+from portal import account, cli, dashboard, database, inbound, jobs, operator, recipient, signin, web
 from portal.extensions import babel, close_reading, csrf, db, limiter, login, migrate
 from portal.recipient import openings
 from portal.vault import Vault
@@ -38,7 +38,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(locks.by_code(recipient.door))
     app.register_blueprint(locks.by_password(inbound.door))
     app.register_blueprint(locks.open_to_all(signin.door))
-    app.register_blueprint(locks.signed_in(dashboard.door))
+    app.register_blueprint(locks.signed_in(account.door))
+    app.register_blueprint(locks.of_a_provider(dashboard.door))
+    app.register_blueprint(locks.of_the_operator(operator.door))
     app.extensions["openings"] = openings.Openings(app)
     app.extensions["queue"] = jobs.connect(app)
     cli.add(app)

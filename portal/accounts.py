@@ -1,14 +1,15 @@
-"""Providers, their people and how they sign in."""
+"""Providers, their people and passwords, and the İYS accounts they are connected by."""
 
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from portal.models import Brand, Connection, Credential, CredentialKind, Provider, User
+from portal.models import Brand, Connection, Credential, CredentialKind, Membership, OperatorRole, Provider, Role, User
 from portal.models.connection import NOBODYS
 from portal.models.ids import new_id
 from portal.vault import Vault
@@ -28,10 +29,12 @@ def open_provider(
     session: Session, *, iys_code: int, title: str, mersis: str, contact: str, notice_url: str, brands: dict[int, str],
     at: datetime,
 ) -> Provider:  # fmt: skip
-    """A new provider with its brands ({brandCode: name}; the master brand's code is the iysCode)."""
+    """A new provider that İYS knows and that is admitted, with its brands ({brandCode: name}; the master brand's code
+    is the iysCode)."""
     provider = Provider(
-        iys_code=iys_code, title=title, mersis=mersis, contact=contact, notice_url=notice_url, created_at=at
-    )
+        iys_code=iys_code, entered_code=iys_code, title=title, mersis=mersis, contact=contact, notice_url=notice_url,
+        admitted_at=at, created_at=at,
+    )  # fmt: skip
     session.add(provider)
     session.flush()
     for brand_code, name in brands.items():
@@ -40,22 +43,58 @@ def open_provider(
     return provider
 
 
-def admit(session: Session, vault: Vault, provider: Provider, *, email: str, name: str, password: str, at) -> User:
-    """Give a person a way in. Raises PasswordTooShort."""
+def admit(session: Session, vault: Vault, provider: Provider, *, email: str, name: str, password: str, at: datetime,
+          role: Role = Role.OWNER) -> User:  # fmt: skip
+    """Give a new person a way in to a provider. Raises PasswordTooShort."""
+    user = make_person(session, vault, email=email, name=name, password=password, at=at)
+    join(session, user, provider.id, role, at)
+    return user
+
+
+def admit_staff(session: Session, vault: Vault, *, email: str, name: str, password: str, role: OperatorRole,
+                at: datetime) -> User:  # fmt: skip
+    """Give a new person a way in to the operator's console. Raises PasswordTooShort."""
+    user = make_person(session, vault, email=email, name=name, password=password, at=at)
+    user.operator_role = role
+    session.flush()
+    return user
+
+
+def make_person(session: Session, vault: Vault, *, email: str, name: str, password: str, at: datetime) -> User:
+    """Somebody who belongs nowhere yet. Raises PasswordTooShort."""
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordTooShort
     user_id = new_id()
     user = User(
         id=user_id,
-        provider_id=provider.id,
-        email=vault.seal(email, User.PLACE, provider.id, user_id),
+        email=vault.seal(email, User.PLACE, EVERYBODY, user_id),
         **indexes_of(vault, email),
         name=name,
         password_hash=hasher.hash(password),
+        confirmed_at=at,
         created_at=at,
     )
     session.add(user)
+    session.flush()
     return user
+
+
+def join(session: Session, user: User, provider_id: int, role: Role, at: datetime) -> Membership:
+    """Let a person belong to a provider, with a role; who was there before comes back with the new one."""
+    membership = session.scalar(
+        select(Membership).where(Membership.user_id == user.id, Membership.provider_id == provider_id)
+    )
+    if membership is None:
+        membership = Membership(user_id=user.id, provider_id=provider_id, created_at=at)
+        session.add(membership)
+    membership.role, membership.suspended_at, membership.ended_at = role, None, None
+    session.flush()
+    return membership
+
+
+def email_of(vault: Vault, user: User) -> str:
+    """The address a person signs in with."""
+    return vault.read(user.email, User.PLACE, EVERYBODY, user.id)
 
 
 def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Connection:
@@ -134,10 +173,16 @@ def indexes_of(vault: Vault, email: str) -> dict[str, bytes]:
 
 
 def who_signs_in(session: Session, vault: Vault, email: str, password: str) -> User | None:
-    """The person, where address and password fit; an unknown address takes as long as a wrong password."""
+    """Whose address and password these are; an unknown address takes as long as a wrong password. It is half of a
+    sign-in: a factor is still to be shown."""
     user = session.scalar(select(User).where(User.has_index(indexes_of(vault, email))))
     known = password_fits(user.password_hash if user else _nobodys_hash(), password)
-    return user if user and known and user.is_active else None
+    return user if user and known and user.is_open else None
+
+
+def mark_of(user: User) -> str:
+    """Changes whenever the password does, and tells nothing of it: for what must not outlive a password."""
+    return sha256(user.password_hash.encode()).hexdigest()[:16]
 
 
 def password_fits(password_hash: str, password: str) -> bool:
@@ -146,13 +191,6 @@ def password_fits(password_hash: str, password: str) -> bool:
         return hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-
-
-def signed_in(session: Session, token: str) -> User | None:
-    """The person behind a session's id ("<id>.<epoch>"), unless their sessions were ended since."""
-    user_id, _, epoch = token.partition(".")
-    user = session.get(User, int(user_id)) if user_id.isdecimal() else None
-    return user if user and str(user.session_epoch) == epoch and user.is_active else None
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,9 @@ RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # Without look-alikes; 16
 RECOVERY_LENGTH = 16
 
 
-def enrol_totp(session: Session, vault: Vault, user_id: int, *, name: str, at: datetime, secret: str | None = None) -> Factor:
+def enrol_totp(
+    session: Session, vault: Vault, user_id: int, *, name: str, at: datetime, secret: str | None = None
+) -> Factor:
     """Give a person a secret for their authenticator app. It counts once a first code of it was shown."""
     factor_id, secret = new_id(), secret or pyotp.random_base32()
     factor = Factor(
@@ -61,7 +63,7 @@ def show_code(session: Session, vault: Vault, user: User, code: str, at: datetim
 
 
 def spend(session: Session, vault: Vault, factor: Factor, code: str, at: datetime) -> bool:
-    """Whether an app shows this code now, and did not yet use it or a later one (RFC 6238, 5.2). Confirms the factor."""
+    """Whether an app shows this code now, and showed none later before (RFC 6238, 5.2). Confirms the factor."""
     step = _step_of(secret_of(vault, factor), "".join(code.split()), at)
     if step is None:
         return False

@@ -1,4 +1,4 @@
-"""Who is in: sessions that begin, are looked up on each request, and end. All of it is rows, so a change counts at once.
+"""Who is in: sessions that begin, are looked up on each request, and end. All is rows, so a change counts at once.
 
 The cookie holds "<id of the session>.<random token>"; here stands the token's digest.
 """
@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal import permissions
+from portal import powers
 from portal.models import By, Ending, Membership, Provider, SignIn, User
 from portal.models.ids import new_id
-from portal.permissions import Permission
+from portal.powers import Power
 from portal.vault import Vault
 
 IDLE = timedelta(minutes=30)
@@ -54,26 +54,26 @@ class Presence:
     def provider_id(self) -> int | None:
         return self.provider.id if self.provider else None
 
-    def may(self, permission: Permission) -> bool:
-        """Whether the tables of portal/permissions.py let this person do that, here and now."""
-        if permission == Permission.SELF:
+    def may(self, power: Power) -> bool:
+        """Whether the tables of portal/powers.py let this person do that, here and now."""
+        if power == Power.SELF:
             return True
         here = frozenset()
         if self.membership:
             suspended = self.provider.suspended_at is not None
-            here = permissions.at_provider(self.membership.role, suspended=suspended)
-        return permission in here or self.may_at_operator(permission)
+            here = powers.at_provider(self.membership.role, suspended=suspended)
+        return power in here or self.may_at_operator(power)
 
-    def may_at_provider(self, permission: Permission) -> bool:
+    def may_at_provider(self, power: Power) -> bool:
         """The same, of the provider's table alone."""
         if not self.membership:
             return False
         suspended = self.provider.suspended_at is not None
-        return permission in permissions.at_provider(self.membership.role, suspended=suspended)
+        return power in powers.at_provider(self.membership.role, suspended=suspended)
 
-    def may_at_operator(self, permission: Permission) -> bool:
+    def may_at_operator(self, power: Power) -> bool:
         """The same, of the operator's table alone."""
-        return permission in permissions.at_operator(self.user.operator_role)
+        return power in powers.at_operator(self.user.operator_role)
 
     def is_stepped_up(self, at: datetime) -> bool:
         """Whether a factor was shown within STEP_UP."""

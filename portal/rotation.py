@@ -7,7 +7,7 @@ the new column for old rows. It can be stopped and begun again: what is sealed w
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal, select, update
 
 from portal import accounts
 from portal.extensions import db, vault
@@ -15,20 +15,26 @@ from portal.models import (
     Attempt,
     Credential,
     Difference,
+    Factor,
     ImportRow,
+    Inquiry,
+    Mail,
     Message,
+    Paper,
     Push,
     PushRegistration,
     Receipt,
     Recipient,
     ReconciledDay,
+    SignIn,
     Submission,
+    Ticket,
     User,
 )
 from portal.vault import CannotOpen
 
 PIECE = 500
-PIECES = {ReconciledDay: 5}  # The file of one day may be tens of megabytes.
+PIECES = {ReconciledDay: 5, Paper: 20}  # The file of one day may be tens of megabytes, a paper ten.
 
 # Every sealed column: model, column, place. A column that is missing here fails the house test.
 SEALED = (
@@ -47,6 +53,14 @@ SEALED = (
     (Push, "body", Push.PLACE),
     (ReconciledDay, "file", ReconciledDay.FILE),
     (Difference, "line", Difference.LINE),
+    (SignIn, "address", SignIn.PLACE),
+    (Factor, "secret", Factor.PLACE),
+    (Ticket, "email", Ticket.PLACE),
+    (Mail, "address", Mail.ADDRESS),
+    (Mail, "facts", Mail.FACTS),
+    (Paper, "content", Paper.PLACE),
+    (Inquiry, "text", Inquiry.TEXT),
+    (Inquiry, "answer", Inquiry.ANSWER),
 )
 # What is found by its address, and how its indexes are made.
 INDEXED = {
@@ -79,7 +93,7 @@ def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
     while True:
         sealed = getattr(model, column)
         rows = db.session.execute(
-            select(model.id, model.provider_id, sealed.label("sealed"))
+            select(model.id, _owner(model).label("provider_id"), sealed.label("sealed"))
             .where(model.id > last, sealed.is_not(None))
             .order_by(model.id)
             .limit(PIECES.get(model, PIECE))
@@ -97,6 +111,11 @@ def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
             db.session.execute(update(table).where(table.c.id == bindparam("row")).values(columns), changes)
         db.session.commit()
         yield len(changes), unopened
+
+
+def _owner(model):
+    """Whose a row's seals are: a provider's, or nobody's where people are kept, who may belong to several."""
+    return getattr(model, "provider_id", literal(accounts.EVERYBODY))
 
 
 def _changes(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:

@@ -7,16 +7,17 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import accounts, campaigns, clock, launches, wording
+from portal import accounts, campaigns, clock, factors, launches, wording
 from portal.extensions import db, vault
 from portal.imports import audience
 from portal.imports.reading import read
-from portal.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
+from portal.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, OperatorRole, Provider, Role, User
 from portal.registry import Channel
 
 IYS_CODE, BRAND_CODE = 700001, 700001
 USERNAME, PASSWORD = "izinlink", "sandbox-password"
 AYSE, AYSES_PASSWORD = "ayse@example.com", "correct horse battery"
+TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # What everybody's authenticator app holds here.
 NOTICE = "https://www.example.com/aydinlatma"
 PHONE, EMAIL = "+905321234567", "fatma@example.com"
 
@@ -46,10 +47,35 @@ def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str 
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
         contact="0850 123 45 67", notice_url=NOTICE, brands={brand_code: "Örnek Mağaza"}, at=clock.now(),
     )  # fmt: skip
-    accounts.admit(db.session, vault(), made, email=email, name="Ayşe", password=AYSES_PASSWORD, at=clock.now())
+    person(made, email)
     accounts.connect(db.session, vault(), made, username=USERNAME, password=PASSWORD, at=clock.now())
     db.session.commit()
     return made
+
+
+def person(of: Provider, email: str, role: Role = Role.OWNER, name: str = "Ayşe") -> User:
+    """Somebody of a provider, with the password and the app of the cast."""
+    user = accounts.admit(
+        db.session, vault(), of, email=email, name=name, password=AYSES_PASSWORD, role=role, at=clock.now()
+    )
+    with_app(user)
+    return user
+
+
+def staff(email: str, role: OperatorRole) -> User:
+    """Somebody of the operator, with the password and the app of the cast."""
+    user = accounts.admit_staff(
+        db.session, vault(), email=email, name="Derya", password=AYSES_PASSWORD, role=role, at=clock.now()
+    )
+    with_app(user)
+    return user
+
+
+def with_app(user: User) -> None:
+    """Give them an authenticator app."""
+    made = factors.enrol_totp(db.session, vault(), user.id, name="Telefon", at=clock.now(), secret=TOTP)
+    made.confirmed_at = clock.now()
+    db.session.commit()
 
 
 def brand() -> Brand:

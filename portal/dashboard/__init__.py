@@ -1,20 +1,32 @@
 """The provider's dashboard. Everything is fetched through the signed-in person's provider."""
 
 from flask import Blueprint
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal import audit, clock
-from portal.extensions import db, reading
-from portal.models import Provider
+from portal.extensions import db
+from portal.powers import Power
 
 door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+
+# Parts of the navigation: name, endpoint, words, and what one must be allowed to do there.
+PARTS = (
+    ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
+    ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
+    ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
+    ("forwarding", "dashboard.forwarding", _l("İletim"), Power.LOOK),
+    ("movements", "dashboard.movements", _l("Hareketler"), Power.LOOK),
+    ("days", "dashboard.days", _l("Mutabakat"), Power.LOOK),
+    ("connection", "dashboard.connection", _l("Bağlantı"), Power.LOOK),
+)
 
 
 def note(act: str, subject: str, subject_id: int, **facts) -> None:
     """Note in this transaction what the signed-in person does."""
     audit.note(
         db.session, act, subject, subject_id, provider_id=current_user.provider_id, at=clock.now(),
-        user_id=current_user.id, facts=facts,
+        user_id=current_user.id, sign_in_id=current_user.sign_in.id, facts=facts,
     )  # fmt: skip
 
 
@@ -33,10 +45,17 @@ def an_id(text: str) -> int:
 @door.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""
-    if not current_user.is_authenticated:  # An error page shown before the lock was reached.
+    if not current_user.is_authenticated or current_user.provider is None:  # An error page before the lock was passed.
         return {}
-    provider = reading().get_one(Provider, current_user.provider_id)
-    return {"current_user": current_user, "provider_title": provider.title}
+    return {
+        "current_user": current_user,
+        "provider_title": current_user.provider.title,
+        "is_practising": current_user.provider.is_practising,
+        "is_suspended": current_user.provider.suspended_at is not None,
+        "parts": [part[:3] for part in PARTS if current_user.may_at_provider(part[3])],
+        "may": current_user.may_at_provider,
+        "Power": Power,
+    }
 
 
 from portal.dashboard import (  # noqa: E402 - the pages register with the door

@@ -32,7 +32,9 @@ from portal.models import (
     Recipient,
 )
 from portal.models.invitation import text_of
+from portal.powers import Power
 from portal.registry import Channel
+from portal.web.locks import needs
 
 SHOWN = 200  # Rows of a long list on one page.
 
@@ -47,6 +49,7 @@ class Listed:
 
 
 @door.get("/campaigns", endpoint="campaigns")
+@needs(Power.LOOK)
 def show_campaigns():
     """All campaigns, newest first."""
     rows = reading().execute(
@@ -61,6 +64,7 @@ def show_campaigns():
 
 
 @door.route("/campaigns/new", methods=["GET", "POST"])
+@needs(Power.PREPARE)
 def new_campaign():
     """Write a campaign."""
     brands = reading().scalars(select(Brand).where(Brand.provider_id == current_user.provider_id)).all()
@@ -108,6 +112,7 @@ def _open(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
 
 
 @door.get("/campaigns/<id:campaign_id>")
+@needs(Power.LOOK)
 def campaign(campaign_id: int):
     """One campaign: its audience, its launch, its links."""
     return _show(_mine(reading(), campaign_id))
@@ -115,6 +120,7 @@ def campaign(campaign_id: int):
 
 @door.post("/campaigns/<id:campaign_id>/audience")
 @limiter.limit(limits.UPLOAD)
+@needs(Power.PREPARE)
 def bring_audience(campaign_id: int):
     """Read a pasted or uploaded list into the audience."""
     form = AudienceForm()
@@ -134,6 +140,7 @@ def bring_audience(campaign_id: int):
 
 
 @door.post("/campaigns/<id:campaign_id>/launch")
+@needs(Power.LAUNCH)
 def launch(campaign_id: int):
     """Close the audience and let the worker make the links."""
     if not LaunchForm().validate_on_submit():
@@ -151,6 +158,7 @@ def launch(campaign_id: int):
 
 
 @door.get("/campaigns/<id:campaign_id>/links.csv")
+@needs(Power.EXPORT, fresh=True)
 def links_csv(campaign_id: int):
     """The personal links with their addresses, for any sender. Taking them is noted."""
     mine = _mine(reading(), campaign_id)

@@ -23,7 +23,9 @@ from portal.iys.findings import Findings
 from portal.iys.quota import Forecast, forecast
 from portal.iys.troubles import words_of
 from portal.models import Connection, Credential, CredentialKind, Provider
+from portal.powers import Power
 from portal.registry import Channel
+from portal.web.locks import needs
 
 
 class ConnectionForm(FlaskForm):
@@ -57,6 +59,7 @@ class Connected:
 
 
 @door.get("/connection")
+@needs(Power.LOOK)
 def connection():
     """Show how the provider is connected, and by what it may connect."""
     return _page(ConnectionForm(formdata=None))
@@ -64,6 +67,7 @@ def connection():
 
 @door.post("/connection")
 @limiter.limit(limits.CONNECT, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
 def connect():
     """Connect with an İYS account of the provider's own."""
     form = ConnectionForm()
@@ -78,6 +82,7 @@ def connect():
 
 @door.post("/connection/partner")
 @limiter.limit(limits.CONNECT, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
 def connect_by_partner():
     """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
     chosen = request.form.get("partner", "")
@@ -91,6 +96,7 @@ def connect_by_partner():
 
 @door.post("/connection/test")
 @limiter.limit(limits.TEST, key_func=provider_key)
+@needs(Power.CONNECT)
 def test_connection():
     """Ask İYS what the account may do. What it says is kept with the connection."""
     mine = reading().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))

@@ -16,6 +16,8 @@ from portal.extensions import db, limiter, reading, vault
 from portal.iys import wire
 from portal.iys.days import archive, window
 from portal.models import Brand, DayState, Difference, ReconciledDay
+from portal.powers import Power
+from portal.web.locks import needs
 
 SIGNS = {
     Sign.AGREED: _l("Mutabık: İYS'de onaylandı ve arşivlendi"),
@@ -50,6 +52,7 @@ class Counted:
 
 
 @door.get("/days", endpoint="days")
+@needs(Power.LOOK)
 def show_days():
     """The calendar of the first brand."""
     brands = _brands()
@@ -57,6 +60,7 @@ def show_days():
 
 
 @door.get("/days/<id:brand_id>")
+@needs(Power.LOOK)
 def brand_days(brand_id: int):
     """The calendar of one brand."""
     brands = _brands()
@@ -65,6 +69,7 @@ def brand_days(brand_id: int):
 
 
 @door.get("/day/<id:day_id>")
+@needs(Power.LOOK)
 def day(day_id: int):
     """One day: what İYS said of it, what was found, and its proof."""
     mine = _mine(day_id)
@@ -88,6 +93,7 @@ def day(day_id: int):
 
 @door.post("/day/<id:day_id>/comparison")
 @limiter.limit(limits.COMPARE, key_func=provider_key)
+@needs(Power.SETTLE)
 def compare_day(day_id: int):
     """Let the day be fetched and compared again; the forwarder does it."""
     mine = _mine(day_id)
@@ -103,6 +109,7 @@ def compare_day(day_id: int):
 
 @door.get("/day/<id:day_id>/file.csv")
 @limiter.limit(limits.DOWNLOAD, key_func=provider_key)
+@needs(Power.EXPORT, fresh=True)
 def day_file(day_id: int):
     """İYS's file as it came. Taking it is noted: it holds addresses."""
     mine = _mine(day_id, undefer(ReconciledDay.file))
@@ -114,6 +121,7 @@ def day_file(day_id: int):
 
 
 @door.get("/day/<id:day_id>/timestamp.tsr")
+@needs(Power.LOOK)
 def day_timestamp(day_id: int):
     """İYS's time-stamp token over that file."""
     mine = _mine(day_id)

@@ -17,9 +17,11 @@ from portal.dashboard import door, note
 from portal.dashboard.forms import ExplanationForm
 from portal.extensions import db, reading, vault
 from portal.models import Brand, Consent, Difference, DifferenceKind, Recipient, ReconciledDay, Settlement, User
+from portal.powers import Power
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import CannotOpen
 from portal.web.labels import label
+from portal.web.locks import needs
 
 A_PAGE = 50
 FIELDS = {
@@ -83,6 +85,7 @@ class Page:
 
 
 @door.get("/differences", endpoint="differences")
+@needs(Power.LOOK)
 def show_differences():
     """All that waits for a person, of every brand and day."""
     mine = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
@@ -91,12 +94,14 @@ def show_differences():
 
 
 @door.get("/differences/<id:difference_id>")
+@needs(Power.LOOK)
 def difference(difference_id: int):
     """One difference, field by field, and the ways to settle it."""
     return _show(_mine(reading(), difference_id), ExplanationForm())
 
 
 @door.post("/differences/<id:difference_id>/settlement")
+@needs(Power.SETTLE)
 def settle(difference_id: int):
     """Take İYS's word, send ours again, or explain; noted with who did it."""
     mine, form = _mine(db.session, difference_id), ExplanationForm()

@@ -14,7 +14,9 @@ from portal.dashboard.standing import block_of, is_connected, waiting_of
 from portal.extensions import db, reading, vault
 from portal.iys import breaker, budgets, gauge
 from portal.models import Brand, BulkRequest, BulkState, Outcome, Submission
+from portal.powers import Power
 from portal.registry import Question
+from portal.web.locks import needs
 
 HOPELESS = {
     Hopeless.NOT_PARKED: _l("Bu kayıt zaten yolda ya da sonuçlandı."),
@@ -33,6 +35,7 @@ SHOWN = {
 
 
 @door.get("/forwarding")
+@needs(Power.LOOK)
 def forwarding():
     """Show how far everything has come, and what a person must look at."""
     mine, at = current_user.provider_id, clock.now()
@@ -53,6 +56,7 @@ def forwarding():
 
 
 @door.post("/forwarding/<id:submission_id>/resend")
+@needs(Power.SETTLE)
 def resend(submission_id: int):
     """Send a parked submission again, byte for byte."""
     submission = _submission(submission_id)
@@ -69,6 +73,7 @@ def resend(submission_id: int):
 
 
 @door.post("/forwarding/<id:submission_id>/close")
+@needs(Power.SETTLE)
 def close(submission_id: int):
     """Take a submission out of the list of what a person must look at."""
     submission = _submission(submission_id)
@@ -85,6 +90,7 @@ def close(submission_id: int):
 
 
 @door.post("/forwarding/lists/<id:bulk_id>/release")
+@needs(Power.SETTLE)
 def release(bulk_id: int):
     """Let a held list go."""
     bulk = db.session.get(BulkRequest, bulk_id)

@@ -15,8 +15,10 @@ from portal import recipients, registry
 from portal.dashboard import an_id, door
 from portal.extensions import reading, vault
 from portal.models import Brand, Consent, Decision, Feed, FeedSource, Heard, Movement, Recipient, Sweep, Way
+from portal.powers import Power
 from portal.registry import Channel, RecipientType, Status
 from portal.web.labels import label
+from portal.web.locks import needs
 
 A_PAGE = 50
 
@@ -101,6 +103,7 @@ class Listening:
 
 
 @door.get("/movements")
+@needs(Power.LOOK)
 def movements():
     """List a brand's movements."""
     brands = list(reading().scalars(_brands()))

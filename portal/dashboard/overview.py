@@ -13,7 +13,9 @@ from portal.dashboard import door
 from portal.dashboard.standing import block_of, is_connected, waiting_of
 from portal.extensions import reading, vault
 from portal.models import OPEN, Brand, Decision, Outcome, Recipient, Submission
+from portal.powers import Power
 from portal.registry import Channel, Status
+from portal.web.locks import needs
 
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # What is blocked has an alert of its own, and goes on by itself.
 RECENT = 12
@@ -58,6 +60,7 @@ class Figures:
 
 
 @door.get("/")
+@needs(Power.LOOK)
 def overview():
     """Show how things stand."""
     mine = current_user.provider_id

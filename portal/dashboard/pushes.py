@@ -21,8 +21,10 @@ from portal.iys import registration
 from portal.iys.client import Client
 from portal.iys.registration import Listed, Result
 from portal.models import Brand, PushRegistration
+from portal.powers import Power
 from portal.registry import Channel
 from portal.web.labels import label
+from portal.web.locks import needs
 
 MOST_OF_A_CHANNEL = 2  # İYS keeps no more live ones per brand and channel.
 
@@ -50,6 +52,7 @@ class Shown:
 
 
 @door.get("/pushes")
+@needs(Power.LOOK)
 def pushes():
     """Show what is registered, as far as we know."""
     return _page(PushForm(_brands(), formdata=None))
@@ -57,6 +60,7 @@ def pushes():
 
 @door.post("/pushes")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
 def register_push():
     """Ask İYS to push a brand's movements on one channel."""
     form = PushForm(_brands())
@@ -76,6 +80,7 @@ def register_push():
 
 @door.post("/pushes/<id:registration_id>/removal")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
 def remove_push(registration_id: int):
     """Ask İYS to stop."""
     mine = _mine(PushRegistration, registration_id)
@@ -90,6 +95,7 @@ def remove_push(registration_id: int):
 
 @door.post("/pushes/listing")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
+@needs(Power.CONNECT)
 def list_pushes():
     """Ask İYS what it has, and fall in step with it."""
     listed = [(brand, registration.listing(_client(), brand)) for brand in _brands()]

@@ -13,7 +13,9 @@ from portal.dashboard import door, note
 from portal.dashboard.forms import SearchForm
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Brand, Consent, Decision, Outcome, Recipient, Submission, Way
+from portal.powers import Power
 from portal.registry import Channel, Status
+from portal.web.locks import needs
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Told:
 
 @door.route("/recipients", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"])
+@needs(Power.SEARCH)
 def search():
     """Look an address up among the provider's own."""
     form = SearchForm()
@@ -59,6 +62,7 @@ def search():
 
 
 @door.get("/recipients/<id:recipient_id>")
+@needs(Power.SEARCH)
 def recipient(recipient_id: int):
     """What holds for one address, and how it came to be. Looking is noted."""
     found = reading().get(Recipient, recipient_id)

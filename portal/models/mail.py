@@ -20,8 +20,8 @@ class MailKind(StrEnum):
     FACTOR_CHANGED = "factor_changed"
     PASSWORD_CHANGED = "password_changed"
     NEW_OWNER = "new_owner"
-    APPROVED = "approved"
-    NOT_APPROVED = "not_approved"
+    ADMITTED = "admitted"
+    SENT_BACK = "sent_back"
     SUSPENDED = "suspended"
     ANSWERED = "answered"  # The operator answered a question of the onboarding page.
     ORDER_SETTLED = "order_settled"
@@ -41,13 +41,13 @@ class Mail(Base):
     __tablename__ = "mail"
     __table_args__ = (Index("ix_mail_due", "due_at"),)
 
-    RECEIVER = "mail.receiver"
+    ADDRESS = "mail.address"
     FACTS = "mail.facts"
 
     id: Mapped[Key]
     kind: Mapped[MailKind] = mapped_column(word(MailKind, "kind"))
     language: Mapped[str] = mapped_column(String(2))
-    receiver: Mapped[bytes]  # Sealed.
+    address: Mapped[bytes]  # Sealed.
     facts: Mapped[bytes]  # Sealed JSON: what the text says, links with their tokens among it.
     state: Mapped[MailState] = mapped_column(word(MailState, "state"), default=MailState.WAITING)
     due_at: Mapped[datetime | None]

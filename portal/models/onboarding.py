@@ -19,7 +19,7 @@ class PaperKind(StrEnum):
 class ReviewAct(StrEnum):
     """What the operator did with a provider."""
 
-    APPROVED = "approved"
+    ADMITTED = "admitted"
     SENT_BACK = "sent_back"  # Something is missing; the note says what.
     SUSPENDED = "suspended"
     RESUMED = "resumed"

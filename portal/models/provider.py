@@ -30,7 +30,7 @@ class Provider(Base):
 
     id: Mapped[Key]
     iys_code: Mapped[int] = mapped_column(unique=True)  # While it practises, one of ours for the sandbox.
-    entered_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # İYS's real one, spoken once approved.
+    entered_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # İYS's real one, spoken once admitted.
     kind: Mapped[ProviderKind] = mapped_column(word(ProviderKind, "kind"), default=ProviderKind.DIRECT)
     legal_form: Mapped[LegalForm] = mapped_column(word(LegalForm, "legal_form"), default=LegalForm.COMPANY)
     title: Mapped[str] = mapped_column(String(255))  # A tradesperson's first and last name.
@@ -41,15 +41,15 @@ class Provider(Base):
     notice_url: Mapped[str] = mapped_column(String(500))  # Where its privacy notice stands.
     source: Mapped[str] = mapped_column(String(30), default=Source.WEB)  # What its own pages are called at İYS.
     applied_at: Mapped[datetime | None]  # It said that it has applied to İYS.
-    asked_at: Mapped[datetime | None]  # It asked to be approved.
-    approved_at: Mapped[datetime | None]  # Until then it practises: all it does reaches the sandbox only.
+    asked_at: Mapped[datetime | None]  # It asked to be admitted.
+    admitted_at: Mapped[datetime | None]  # Until then it practises: all it does reaches the sandbox only.
     suspended_at: Mapped[datetime | None]  # Nothing new begins; refusals go on.
     created_at: Mapped[datetime]
 
     @property
     def is_practising(self) -> bool:
         """Whether what it does reaches the sandbox, and not İYS."""
-        return self.approved_at is None
+        return self.admitted_at is None
 
     @property
     def number(self) -> str:

@@ -10,7 +10,7 @@ from portal.models.base import Base, BlindlyIndexed, Key, to, word
 
 
 class Role(StrEnum):
-    """What a person is at one provider; portal/permissions.py says what each may do."""
+    """What a person is at one provider; portal/powers.py says what each may do."""
 
     OWNER = "owner"
     MANAGER = "manager"

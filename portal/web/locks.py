@@ -1,6 +1,6 @@
 """Locks of the doors. Every blueprint is registered through one of them; even "open to all" is a lock with a name.
 
-Behind the locks of people, each page names the permission it needs, on the line above it; one that names none stays shut.
+Behind the locks of people each page names the power it needs, on the line above it; one that names none is shut.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal import clock, presence
 from portal.extensions import csrf, db, login, reading
 from portal.models import Network
-from portal.permissions import Permission
+from portal.powers import Power
 
 LOCKS: dict[str, str] = {}  # Door by name: its lock, for the test that none is missing.
 
@@ -53,11 +53,11 @@ def of_the_operator(door: Blueprint) -> Blueprint:
     return _locked(door, "of the operator", _check_operator)
 
 
-def needs(permission: Permission, *, fresh: bool = False) -> Callable:
+def needs(power: Power, *, fresh: bool = False) -> Callable:
     """Say what a page needs. With `fresh` a factor must have been shown a moment ago (step-up)."""
 
     def name(view: Callable) -> Callable:
-        view.needs, view.needs_fresh = permission, fresh
+        view.needs, view.needs_fresh = power, fresh
         return view
 
     return name

@@ -25,10 +25,12 @@ from portal.models import (
     Lane,
     LeftOut,
     Outcome,
+    Role,
     Way,
 )
 from portal.registry import Channel, RecipientType, Status
-from portal.signin import SignInForm
+from portal.signin.second_step import CodeForm
+from portal.signin.sign_in import SignInForm
 from tests.house.pages_of_days import OF_DAYS
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
@@ -214,6 +216,17 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/pushes.html", ""): _pushes,
     ("dashboard/pushes.html", "nothing"): lambda: _pushes(pushes=[], listed=None, may_register=False),
     ("web/front.html", ""): dict,
+    ("signin/second_step.html", ""): lambda: {"form": CodeForm(), "failed": True},
+    ("signin/step_up.html", ""): lambda: {"form": CodeForm(), "failed": True, "onward": "/"},
+    ("account/choose.html", ""): lambda: {
+        "memberships": [(Thing(role=Role.OWNER), Thing(id=1, title="Örnek Mağazacılık A.Ş."))], "is_staff": True,
+        "serves_id": 1,
+    },
+    ("account/choose.html", "nobody's"): lambda: {"memberships": [], "is_staff": False, "serves_id": None},
+    ("operator/providers.html", ""): lambda: {
+        "providers": [Thing(id=1, title="Örnek Mağazacılık A.Ş.", iys_code=700001)]
+    },
+    ("operator/providers.html", "at first"): lambda: {"providers": []},
     ("signin/sign_in.html", ""): lambda: {"form": SignInForm(), "failed": True},
     ("dashboard/overview.html", ""): _overview,
     ("dashboard/overview.html", "at first"): lambda: _overview(oldest=None, decisions=[]),

@@ -26,7 +26,10 @@ RULES = (
     "portal.audit",
     "portal.campaigns",
     "portal.consents",
+    "portal.factors",
     "portal.limits",
+    "portal.powers",
+    "portal.presence",
     "portal.recipients",
     "portal.wording",
 )
@@ -42,10 +45,12 @@ MACHINES = (
     "portal.rotation",
 )
 DOORS = (
+    "portal.account",
     "portal.cli",
     "portal.dashboard",
     "portal.inbound",
     "portal.jobs",
+    "portal.operator",
     "portal.recipient",
     "portal.signin",
     "portal.web",
@@ -59,6 +64,7 @@ LANES = ("portal.iys.days", "portal.iys.forwarding", "portal.iys.inflow")
 # (who, whom): why the two need not leave each other alone.
 LAWFUL = {
     ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
+    ("portal.presence", "portal.powers"): "what a person may do is asked of who is in",
     ("portal.consents", "portal.recipients"): "what İYS tells of somebody unknown here makes the recipient",
     **{(door, "portal.web"): "web/ is what the doors share" for door in DOORS},
     **{(lane, "portal.iys"): "all ask İYS by one client, at one pace" for lane in LANES},

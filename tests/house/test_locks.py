@@ -8,18 +8,19 @@ import pytest
 from portal.web.locks import LOCKS
 from tests.house import product
 
+FOR_PEOPLE = ("signed in", "of a provider", "of the operator")
 UNLOCKED = {"static"}  # Flask's own route: stylesheets and the icon.
 
 
 def test_every_door_has_a_named_lock(app):
     assert set(app.blueprints) <= set(LOCKS)
-    assert {LOCKS[door] for door in app.blueprints} <= {"open to all", "by code", "by password", "signed in"}
+    assert {LOCKS[door] for door in app.blueprints} <= {"open to all", "by code", "by password", *FOR_PEOPLE}
 
 
 def test_every_door_is_registered_beside_its_lock():
     registered = list(product.calls(product.tree(product.ROOT / "portal" / "__init__.py"), "register_blueprint"))
 
-    assert len(registered) == 5
+    assert len(registered) == 7
     assert [ast.unparse(call) for call in registered if not is_locked(call)] == []
 
 
@@ -71,7 +72,7 @@ def test_nobody_posts_to_the_dashboard_without_a_form(app, browser):
 
 
 def behind_the_lock(app):
-    return [rule for rule in app.url_map.iter_rules() if LOCKS.get(rule.endpoint.partition(".")[0]) == "signed in"]
+    return [rule for rule in app.url_map.iter_rules() if LOCKS.get(rule.endpoint.partition(".")[0]) in FOR_PEOPLE]
 
 
 def filled(rule) -> str:

@@ -18,6 +18,16 @@ OPENLY_KEPT = {
     "leaf.digest": "salted hash",
     "push_registration.token_digest": "hash of a random token",
     "reconciled_day.timestamp": "İYS's time stamp over a hash",
+    "sign_in.token_digest": "hash of a random token",
+    "sign_in.device_digest": "hash of a random token",
+    "failed_try.account_digest": "keyed hash",
+    "failed_try.network_digest": "keyed hash",
+    "factor.credential_id": "a passkey's random name of itself",
+    "factor.public_key": "public",
+    "recovery_code.digest": "hash of a random code",
+    "ticket.token_digest": "hash of a random token",
+    "paper.digest": "hash of a file, to see that it is the one that was uploaded",
+    "brand.logo": "a picture that recipients are shown",
 }
 
 

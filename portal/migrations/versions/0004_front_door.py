@@ -49,9 +49,9 @@ def upgrade():
     )
     op.create_table('mail',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('kind', sa.Enum('confirmation', 'already_here', 'invitation', 'reset', 'new_device', 'factor_changed', 'password_changed', 'new_owner', 'approved', 'not_approved', 'suspended', 'answered', 'order_settled', name='kind', native_enum=False, create_constraint=True, length=20), nullable=False),
+    sa.Column('kind', sa.Enum('confirmation', 'already_here', 'invitation', 'reset', 'new_device', 'factor_changed', 'password_changed', 'new_owner', 'admitted', 'sent_back', 'suspended', 'answered', 'order_settled', name='kind', native_enum=False, create_constraint=True, length=20), nullable=False),
     sa.Column('language', sa.String(length=2), nullable=False),
-    sa.Column('receiver', sa.LargeBinary(), nullable=False),
+    sa.Column('address', sa.LargeBinary(), nullable=False),
     sa.Column('facts', sa.LargeBinary(), nullable=False),
     sa.Column('state', sa.Enum('waiting', 'sent', 'failed', name='state', native_enum=False, create_constraint=True, length=20), nullable=False),
     sa.Column('due_at', sa.DateTime(), nullable=True),
@@ -204,7 +204,7 @@ def upgrade():
     op.create_table('review',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('provider_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('act', sa.Enum('approved', 'sent_back', 'suspended', 'resumed', name='act', native_enum=False, create_constraint=True, length=20), nullable=False),
+    sa.Column('act', sa.Enum('admitted', 'sent_back', 'suspended', 'resumed', name='act', native_enum=False, create_constraint=True, length=20), nullable=False),
     sa.Column('note', sa.String(length=2000), nullable=False),
     sa.Column('called_on', sa.Date(), nullable=True),
     sa.Column('made_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -306,7 +306,7 @@ def downgrade():
     _bind_the_people()
     with _rebuilt("provider", kind=None, legal_form=None) as table:
         table.drop_constraint("uq_provider_entered_code", type_="unique")
-        for name in ("suspended_at", "approved_at", "asked_at", "applied_at", "representative", "tax_number"):
+        for name in ("suspended_at", "admitted_at", "asked_at", "applied_at", "representative", "tax_number"):
             table.drop_column(name)
         for name in ("legal_form", "kind", "entered_code"):
             table.drop_column(name)
@@ -399,11 +399,11 @@ def _complete_the_providers():
         table.add_column(sa.Column("legal_form", sa.String(length=20), server_default="company", nullable=False))
         table.add_column(sa.Column("tax_number", sa.String(length=11), server_default="", nullable=False))
         table.add_column(sa.Column("representative", sa.String(length=120), server_default="", nullable=False))
-        for name in ("applied_at", "asked_at", "approved_at", "suspended_at"):
+        for name in ("applied_at", "asked_at", "admitted_at", "suspended_at"):
             table.add_column(sa.Column(name, sa.DateTime(), nullable=True))
         table.create_unique_constraint("uq_provider_entered_code", ["entered_code"])
     op.execute(
-        "UPDATE provider SET entered_code = iys_code, approved_at = created_at, kind = CASE WHEN id IN (SELECT "
+        "UPDATE provider SET entered_code = iys_code, admitted_at = created_at, kind = CASE WHEN id IN (SELECT "
         "connection.provider_id FROM connection JOIN credential ON credential.id = connection.credential_id "
         "WHERE credential.kind = 'partner') THEN 'partner' ELSE 'direct' END"
     )

@@ -3,6 +3,12 @@
 import re
 from dataclasses import dataclass
 
+import pyotp
+from sqlalchemy import update
+
+from portal import clock
+from portal.extensions import db
+from portal.models import Factor
 from tests import make
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -30,13 +36,28 @@ def token(browser, path: str = "/sign-in") -> str:
 
 
 def sign_in(browser, email: str = make.AYSE, password: str = make.AYSES_PASSWORD, **options):
-    """Fill in the form; the answer to it."""
+    """Fill in the first form; the answer to it."""
     data = {"csrf_token": token(browser), "email": email, "password": password}
     return browser.post("/sign-in", data=data, **options)
 
 
+def show_code(browser, secret: str = make.TOTP, **options):
+    """Fill in the second form with what the app shows now; the answer to it."""
+    data = {"csrf_token": token(browser, "/sign-in/second"), "code": pyotp.TOTP(secret).at(clock.now())}
+    return browser.post("/sign-in/second", data=data, **options)
+
+
 def signed_in(app, email: str = make.AYSE) -> Staff:
-    """Somebody who has signed in with the password of the cast."""
+    """Somebody who has signed in with the password and the app of the cast."""
     browser = app.test_client()
+    forget_used_codes(app)
     assert sign_in(browser, email).status_code == 303
+    assert show_code(browser).status_code == 303
     return Staff(browser)
+
+
+def forget_used_codes(app) -> None:
+    """As if the half minute of each code that was shown were over: a code opens once."""
+    with app.app_context():
+        db.session.execute(update(Factor).values(last_step=None))
+        db.session.commit()

@@ -1,11 +1,11 @@
-"""Who may do what: one table for a provider's people, one for the operator's. Doors name the permission of each page."""
+"""Who may do what: a table for a provider's people, one for the operator's. Doors name the power of each page."""
 
 from enum import StrEnum
 
 from portal.models import OperatorRole, Role
 
 
-class Permission(StrEnum):
+class Power(StrEnum):
     """One kind of act. A page needs exactly one."""
 
     # Anybody's who is signed in, about themselves.
@@ -35,9 +35,9 @@ class Permission(StrEnum):
     STAFF = "staff"  # The operator's own people and whom they answer for.
 
 
-P = Permission
+P = Power
 
-OF_ROLE: dict[Role, frozenset[Permission]] = {
+OF_ROLE: dict[Role, frozenset[Power]] = {
     Role.OWNER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
         | {P.ONBOARD, P.PEOPLE, P.AUDIT}
@@ -49,7 +49,7 @@ OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.DEVELOPER: frozenset({P.LOOK, P.CONNECT}),
     Role.AUDITOR: frozenset({P.LOOK, P.SEARCH, P.AUDIT}),
 }
-OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Permission]] = {
+OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Power]] = {
     OperatorRole.ADMIN: frozenset(
         {P.CONSOLE, P.ANSWER, P.ASSIST, P.REVIEW, P.TARIFF, P.CALENDAR, P.HEALTH, P.STAFF, P.AUDIT}
     ),
@@ -59,11 +59,11 @@ OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Permission]] = {
 DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.EXPORT, P.SETTLE, P.AUDIT})
 
 
-def at_provider(role: Role, *, suspended: bool = False) -> frozenset[Permission]:
+def at_provider(role: Role, *, suspended: bool = False) -> frozenset[Power]:
     """What a role may do at its provider; less while the provider is suspended."""
     return OF_ROLE[role] & DURING_SUSPENSION if suspended else OF_ROLE[role]
 
 
-def at_operator(role: OperatorRole | None) -> frozenset[Permission]:
+def at_operator(role: OperatorRole | None) -> frozenset[Power]:
     """What a role may do at the operator; nothing without one."""
     return OF_OPERATOR_ROLE[role] if role else frozenset()

@@ -1,0 +1,34 @@
+"""For whom to work now: people who belong to several providers choose, and may choose anew at any time."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from portal import presence
+from portal.account import door, note
+from portal.extensions import db, reading
+from portal.powers import Power
+from portal.web.locks import needs
+
+
+@door.get("/providers")
+@needs(Power.SELF)
+def choose():
+    """List the providers one belongs to, and the operator's console where one is of its staff."""
+    return render_template(
+        "account/choose.html",
+        memberships=presence.memberships(reading(), current_user.id),
+        is_staff=current_user.user.operator_role is not None,
+        serves_id=current_user.provider_id,
+    )
+
+
+@door.post("/providers")
+@needs(Power.SELF)
+def serve():
+    """Work for one of them from now on."""
+    chosen = request.form.get("provider", "")
+    if not (chosen.isascii() and chosen.isdecimal()) or not presence.serve(db.session, current_user, int(chosen)):
+        abort(404)
+    note("provider.chosen", provider=chosen)
+    db.session.commit()
+    return redirect(url_for("dashboard.overview"), 303)
