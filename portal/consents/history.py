@@ -1,0 +1,81 @@
+"""What holds for one address, and how it came to be: read the same by a provider's people and by the operator's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from portal import registry
+from portal.consents.urgency import Urgency, urgency
+from portal.models import Brand, Consent, Decision, Outcome, Submission, Way
+from portal.registry import Channel, Status
+
+
+@dataclass(frozen=True)
+class Told:
+    """One decision with what İYS made of it."""
+
+    decided_at: datetime
+    brand_name: str
+    channel: Channel
+    status: Status
+    source: str
+    way: Way
+    outcome: Outcome | None
+    is_closed: bool
+    transaction_id: str | None
+    accepted_at: datetime | None
+    code: str | None
+    sentence: str | None
+    cure: str | None
+    deadline: datetime | None
+    urgency: Urgency
+
+
+def heads(session: Session, recipient_id: int) -> Sequence[Row]:
+    """The decision that holds now, for each brand and channel that has one."""
+    return session.execute(
+        select(
+            Brand.name.label("brand_name"), Consent.channel, Consent.recipient_type, Consent.status,
+            Consent.effective_at, Consent.iys_status, Consent.iys_as_of, Consent.may_send.label("may_send"),
+        )
+        .join(Brand, Brand.id == Consent.brand_id)
+        .where(Consent.recipient_id == recipient_id, Consent.status.is_not(None))
+        .order_by(Brand.name, Consent.channel)
+    ).all()  # fmt: skip
+
+
+def decisions(session: Session, recipient_id: int, at: datetime) -> list[Told]:
+    """All decisions, the newest first, each with what İYS made of it."""
+    rows = session.execute(
+        select(Decision, Brand.name, Submission)
+        .join(Brand, Brand.id == Decision.brand_id)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .where(Decision.recipient_id == recipient_id)
+        .order_by(Decision.consent_date.desc(), Decision.id.desc())
+    )
+    return [_told(decision, brand_name, submission, at) for decision, brand_name, submission in rows]
+
+
+def _told(decision: Decision, brand_name: str, submission: Submission | None, at: datetime) -> Told:
+    code = submission.code if submission else None
+    waits = submission is not None and submission.is_open
+    return Told(
+        decided_at=decision.consent_date,
+        brand_name=brand_name,
+        channel=decision.channel,
+        status=decision.status,
+        source=decision.source,
+        way=decision.way,
+        outcome=submission.outcome if submission else None,
+        is_closed=submission is not None and submission.closed_at is not None,
+        transaction_id=submission.transaction_id if submission else None,
+        accepted_at=submission.accepted_at if submission else None,
+        code=code,
+        sentence=registry.sentence_of(code) if code else None,
+        cure=registry.cure_of(code) if code else None,
+        deadline=submission.safe_deadline if waits else None,
+        urgency=urgency(submission.created_at, at) if waits else Urgency.OK,
+    )
