@@ -41,6 +41,9 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "SHORT_HOSTS": frozenset(_words(environ.get("SHORT_HOSTS", ""))),
         "LINK_BASE": environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/"),
         "PUSH_BASE": _push_base(environ, hosts, port, development=development),
+        "MAIN_BASE": _main_base(environ, hosts, port, development=development),
+        "SMTP_URL": _smtp(environ),
+        "MAIL_FROM": _mail_from(environ, hosts),
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
         "IYS_BASE_URL": _iys_base(environ, development=development),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
@@ -101,6 +104,42 @@ def _push_base(environ: Mapping[str, str], hosts: list[str], port: float, *, dev
     is_in_clear = address.scheme != "https" and not development
     if address.hostname not in main or address.username is not None or address.path != "/inbound/iys" or is_in_clear:
         raise BadSetting("PUSH_BASE is https://<one of HOSTS, not a short one>/inbound/iys: İYS posts there.")
+    return given
+
+
+def _main_base(environ: Mapping[str, str], hosts: list[str], port: float, *, development: bool) -> str:
+    """With what links in mails begin: never with what a request says of its host."""
+    main = [host for host in hosts if host not in _words(environ.get("SHORT_HOSTS", ""))]
+    given = environ.get("MAIN_BASE", "").rstrip("/")
+    if not given:
+        return f"http://{main[0]}:{port}" if development and main else f"https://{main[0]}" if main else ""
+    address = _address(given)
+    is_in_clear = address.scheme != "https" and not development
+    if address.hostname not in main or address.username is not None or address.path or is_in_clear:
+        raise BadSetting("MAIN_BASE is https://<one of HOSTS, not a short one>: links in mails begin with it.")
+    return given
+
+
+def _smtp(environ: Mapping[str, str]) -> str:
+    """By which server mails go. What is said there is a secret, so no part of it is repeated."""
+    given = environ.get("SMTP_URL", "")
+    try:
+        address, port = _address(given), urlsplit(given).port
+    except ValueError:
+        address, port = _address(""), None
+    if given and not (address.scheme in ("smtp", "smtps") and address.hostname and port != 0):
+        raise BadSetting("SMTP_URL is smtps://<user>:<password>@<host>, or smtp://… of a server that knows STARTTLS.")
+    return given
+
+
+def _mail_from(environ: Mapping[str, str], hosts: list[str]) -> str:
+    """From whom mails come."""
+    if environ.get("SMTP_URL") and not environ.get("MAIL_FROM"):
+        raise BadSetting("Set MAIL_FROM beside SMTP_URL: the address that mails come from.")
+    given = environ.get("MAIL_FROM") or f"izinlink@{hosts[0] if hosts else 'localhost'}"
+    name, _, domain = given.rpartition("@")
+    if not (name and domain) or not given.isprintable() or set(given) & set(' ,;:<>"'):
+        raise BadSetting("MAIL_FROM is one address, such as izinlink@example.com, without a name.")
     return given
 
 

@@ -24,13 +24,17 @@ GROUND = (
 RULES = (
     "portal.accounts",
     "portal.audit",
+    "portal.calendar",
     "portal.campaigns",
     "portal.consents",
     "portal.factors",
     "portal.limits",
+    "portal.mails",
+    "portal.networks",
     "portal.powers",
     "portal.presence",
     "portal.recipients",
+    "portal.tickets",
     "portal.wording",
 )
 MACHINES = (
@@ -65,6 +69,7 @@ LANES = ("portal.iys.days", "portal.iys.forwarding", "portal.iys.inflow")
 LAWFUL = {
     ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
     ("portal.presence", "portal.powers"): "what a person may do is asked of who is in",
+    ("portal.consents", "portal.calendar"): "until when a decision may be told depends on the operator's days",
     ("portal.consents", "portal.recipients"): "what İYS tells of somebody unknown here makes the recipient",
     **{(door, "portal.web"): "web/ is what the doors share" for door in DOORS},
     **{(lane, "portal.iys"): "all ask İYS by one client, at one pace" for lane in LANES},
