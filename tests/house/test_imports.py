@@ -10,6 +10,7 @@ from tests.house import product
 # Each room of the ground may use the ones that stand before it.
 GROUND = (
     "portal.clock",
+    "portal.firms",
     "portal.registry.words",
     "portal.workdays",
     "portal.addresses",
@@ -29,6 +30,7 @@ RULES = (
     "portal.consents",
     "portal.factors",
     "portal.limits",
+    "portal.onboarding",
     "portal.mails",
     "portal.networks",
     "portal.powers",
@@ -67,6 +69,8 @@ ROOMS = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 LANES = ("portal.iys.days", "portal.iys.forwarding", "portal.iys.inflow")
 # (who, whom): why the two need not leave each other alone.
 LAWFUL = {
+    ("portal.onboarding", "portal.accounts"): "who opens an account for a firm becomes its owner",
+    ("portal.onboarding", "portal.practice"): "a new firm practises, and being admitted ends it",
     ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
     ("portal.presence", "portal.powers"): "what a person may do is asked of who is in",
     ("portal.consents", "portal.calendar"): "until when a decision may be told depends on the operator's days",
