@@ -28,7 +28,7 @@ class Power(StrEnum):
     CONSOLE = "console"  # See providers, those assigned at least.
     ANSWER = "answer"  # Questions of providers.
     ASSIST = "assist"  # Search a provider's recipients, with a reason each time.
-    REVIEW = "review"  # Approve, send back, suspend; confirm orders.
+    REVIEW = "review"  # Admit, send back, suspend; confirm orders.
     TARIFF = "tariff"  # Packages and their prices.
     CALENDAR = "calendar"
     HEALTH = "health"
