@@ -1,5 +1,6 @@
 """The business-day clock: until when a decision may be sent to İYS (H467), read safely and read leniently."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -12,34 +13,74 @@ BUSINESS_DAYS = 3
 LAST_SECOND = time(23, 59, 59, tzinfo=ISTANBUL)
 
 
+@dataclass(frozen=True)
+class Corrections:
+    """Days on which the operator knows better than the calendar package."""
+
+    full: frozenset[date] = frozenset()
+    half: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+
+NONE = Corrections()
+_corrections = NONE  # This process's; portal/calendar.py keeps them current.
+
+
+def correct(corrections: Corrections) -> None:
+    """Read the calendar with these corrections from now on, in place of those before."""
+    global _corrections
+    _corrections = corrections
+
+
 def is_workday(day: date, half_days_count: bool) -> bool:
     """Whether that day is a business day: Monday to Friday without the full holidays of Law 2429.
 
     An eve (arife) and 28 October are holidays from 13:00 on; whether such a half day counts, the law does not say.
     """
-    if day.weekday() >= 5 or day in _holidays(day.year, "public"):
-        return False
-    return half_days_count or day not in _holidays(day.year, "half_day")
+    return _is_workday(day, half_days_count, _corrections)
 
 
 def safe_deadline(decided_at: datetime) -> datetime:
     """The earlier reading, for alarms: half days count. The last second of the third business day after, in UTC."""
-    return _deadline(istanbul(decided_at).date(), half_days_count=True)
+    return _deadline(istanbul(decided_at).date(), True, _corrections)
 
 
 def lenient_deadline(decided_at: datetime) -> datetime:
     """The later reading, after which sending is given up: half days do not count. In UTC."""
-    return _deadline(istanbul(decided_at).date(), half_days_count=False)
+    return _deadline(istanbul(decided_at).date(), False, _corrections)
+
+
+@lru_cache
+def names_of(year: int) -> dict[date, str]:
+    """What the calendar package calls the holidays of a year, half days among them. Not to be changed."""
+    return dict(holidays.country_holidays("TR", years=year, categories=("public", "half_day"), language="tr"))
+
+
+def is_half(day: date) -> bool:
+    """Whether the calendar package, without corrections, makes it a holiday from 13:00 on only."""
+    return day in _holidays(day.year, "half_day") and day not in _holidays(day.year, "public")
 
 
 @lru_cache(maxsize=4096)
-def _deadline(decided_on: date, half_days_count: bool) -> datetime:
+def _deadline(decided_on: date, half_days_count: bool, corrections: Corrections) -> datetime:
     last = decided_on
     for _ in range(BUSINESS_DAYS):
         last += timedelta(days=1)
-        while not is_workday(last, half_days_count):
+        while not _is_workday(last, half_days_count, corrections):
             last += timedelta(days=1)
     return datetime.combine(last, LAST_SECOND).astimezone(UTC)
+
+
+def _is_workday(day: date, half_days_count: bool, corrections: Corrections) -> bool:
+    if day.weekday() >= 5 or day in corrections.full:
+        return False
+    if day in corrections.workdays:
+        return True
+    if day in corrections.half:
+        return half_days_count
+    if day in _holidays(day.year, "public"):
+        return False
+    return half_days_count or day not in _holidays(day.year, "half_day")
 
 
 @lru_cache

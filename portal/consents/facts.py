@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal import clock, registry, workdays
+from portal import calendar, clock, registry, workdays
 from portal.consents.heads import next_consent_date
 from portal.database import at_once
 from portal.models import (
@@ -98,6 +98,7 @@ def write(
 ) -> None:  # fmt: skip
     """Insert everything of one act. `spoken_of` are the decisions that the receipt tells of, new or not."""
     address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
+    calendar.keep_current(session, at)
     with at_once(session):
         session.execute(RECEIPT, receipt)
         codes = {"iys_code": invitation.iys_code, "brand_code": invitation.brand_code}

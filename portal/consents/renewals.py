@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import calendar
 from portal.consents import facts
 from portal.consents.heads import RECIPIENT, next_consent_date
 from portal.models import Actor, AuditEntry, Consent, Decision, Recipient, Way
@@ -50,6 +51,7 @@ def renew(session: Session, vault: Vault, decision_id: int, codes: tuple[int, in
     )  # fmt: skip
     recipient = session.get_one(Recipient, head.recipient_id)
     address = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+    calendar.keep_current(session, at)
     told = facts.submission_of(vault, made, address=address, iys_code=codes[0], brand_code=codes[1], at=at)
     facts.insert_decisions(session, [made], [told])
     head.decision_id, head.consent_date, head.effective_at = made["id"], consent_date, consent_date
