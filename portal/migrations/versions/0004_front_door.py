@@ -267,6 +267,7 @@ def upgrade():
     sa.Column('proof', sa.String(length=64), nullable=False),
     sa.Column('verified_at', sa.DateTime(), nullable=True),
     sa.Column('checked_at', sa.DateTime(), nullable=True),
+    sa.Column('missing_since', sa.DateTime(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.ForeignKeyConstraint(['brand_id'], ['brand.id'], name=op.f('fk_domain_brand_id_brand')),
     sa.ForeignKeyConstraint(['provider_id'], ['provider.id'], name=op.f('fk_domain_provider_id_provider')),
