@@ -3,6 +3,7 @@
 from . import emails, phones
 from .address import Address, AddressKind
 from .emails import is_email
+from .hiding import hide_in
 from .masking import HIDDEN, mask
 from .phones import is_phone
 from .problems import BadAddress, Problem
@@ -10,7 +11,7 @@ from .spelling import plain
 
 LONGEST_SPELLING = 500  # An address has at most 265 characters; nobody needs as many again around it.
 
-__all__ = ["HIDDEN", "Address", "AddressKind", "BadAddress", "Problem", "is_email", "is_phone", "mask", "parse"]
+__all__ = ["HIDDEN", "Address", "AddressKind", "BadAddress", "Problem", "hide_in", "is_email", "is_phone", "mask", "parse"]
 
 
 def parse(text: str) -> Address:

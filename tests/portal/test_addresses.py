@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import portal.addresses
-from portal.addresses import Address, AddressKind, BadAddress, Problem, is_email, is_phone, mask, parse
+from portal.addresses import HIDDEN, Address, AddressKind, BadAddress, Problem, hide_in, is_email, is_phone, mask, parse
 from portal.registry import Channel
 
 INVISIBLE = "\u200b\u200e\u200f\u202a\u202c\u2066\u2069\ufeff\u00ad"
@@ -419,3 +419,23 @@ def test_every_problem_has_a_sentence_and_a_cure_in_the_catalogue():
     for problem in Problem:
         assert {problem.sentence, problem.cure} <= extracted
         assert problem.sentence.endswith(".") and problem.cure.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "0532 123 45 67", "+90 (532) 123-45-67", "05321234567", "fatma@example.com", "fatma @example.com", "@fatma",
+        "０５３２１２３４５６７", "fatma＠example.com", "05 32 12 34 56 7",
+    ],
+)  # fmt: skip
+def test_what_looks_like_an_address_is_hidden_in_a_text(told):
+    hidden = hide_in(f"Arayan {told} retini sordu")
+
+    assert hidden.startswith("Arayan ") and hidden.endswith("retini sordu")
+    assert HIDDEN in hidden
+    assert "example" not in hidden and not any(sign.isdecimal() for sign in hidden)
+
+
+@pytest.mark.parametrize("told", ["Talep 48213 için bakıldı", "3 Mart'ta aradı, saat 14:30", "Bakanlık yazısı E-1234"])
+def test_other_numbers_stay_in_a_text(told):
+    assert hide_in(told) == told
