@@ -172,10 +172,15 @@ def indexes_of(vault: Vault, email: str) -> dict[str, bytes]:
     return vault.indexes(EVERYBODY, email.strip().lower())
 
 
+def find(session: Session, vault: Vault, email: str) -> User | None:
+    """Who signs in with this address, closed or not."""
+    return session.scalar(select(User).where(User.has_index(indexes_of(vault, email))))
+
+
 def who_signs_in(session: Session, vault: Vault, email: str, password: str) -> User | None:
     """Whose address and password these are; an unknown address takes as long as a wrong password. It is half of a
     sign-in: a factor is still to be shown."""
-    user = session.scalar(select(User).where(User.has_index(indexes_of(vault, email))))
+    user = find(session, vault, email)
     known = password_fits(user.password_hash if user else _nobodys_hash(), password)
     return user if user and known and user.is_open else None
 
