@@ -11,7 +11,18 @@ from .spelling import plain
 
 LONGEST_SPELLING = 500  # An address has at most 265 characters; nobody needs as many again around it.
 
-__all__ = ["HIDDEN", "Address", "AddressKind", "BadAddress", "Problem", "hide_in", "is_email", "is_phone", "mask", "parse"]
+__all__ = [
+    "HIDDEN",
+    "Address",
+    "AddressKind",
+    "BadAddress",
+    "Problem",
+    "hide_in",
+    "is_email",
+    "is_phone",
+    "mask",
+    "parse",
+]
 
 
 def parse(text: str) -> Address:
