@@ -16,10 +16,15 @@ from portal.vault import Vault
 NOBODYS = 0  # Sealed for no provider, as people are.
 ISSUER = "İzinlink"
 PERIOD = 30  # Seconds that a code lasts.
+MOST = 10  # Factors of one person.
 TOLERANCE = 1  # A code of the period before or after still fits: clocks of telephones differ.
 RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # Without look-alikes; 16 of them hold 79 bits.
 RECOVERY_LENGTH = 16
+
+
+class LastFactor(ValueError):
+    """It is the only factor of a person: without it they could not come in."""
 
 
 def enrol_totp(
@@ -71,6 +76,18 @@ def spend(session: Session, vault: Vault, factor: Factor, code: str, at: datetim
     mine = update(Factor).where(Factor.id == factor.id, unused)
     values = {"last_step": step, "used_at": at, "confirmed_at": factor.confirmed_at or at}
     return session.execute(mine.values(values)).rowcount == 1
+
+
+def remove(session: Session, user_id: int, factor_id: int) -> Factor | None:
+    """Take a factor away; None where they have no such one. Raises LastFactor. Part of the caller's transaction."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())  # Two removals at once leave one.
+    theirs = {factor.id: factor for factor in of(session, user_id)}
+    if factor_id in theirs and len(theirs) == 1:
+        raise LastFactor
+    if factor_id in theirs:
+        session.delete(theirs[factor_id])
+        session.flush()
+    return theirs.get(factor_id)
 
 
 def make_recovery_codes(session: Session, vault: Vault, user_id: int, at: datetime) -> list[str]:
