@@ -167,7 +167,8 @@ def test_a_writer_that_rolls_back_leaves_nothing():
 
 def test_foreign_keys_hold():
     orphan = text(
-        "INSERT INTO brand (id, provider_id, brand_code, name, created_at) VALUES (1, 2, 3, 'x', '2026-01-01')"
+        "INSERT INTO brand (id, provider_id, brand_code, name, practises, created_at) "
+        "VALUES (1, 2, 3, 'x', false, '2026-01-01')"
     )
 
     with pytest.raises(DBAPIError, match="(?i)foreign key"), db.engine.begin() as connection:

@@ -22,7 +22,7 @@ from portal.models import (
     Way,
 )
 from tests import make
-from tests.portal.dashboard.staff import Staff, sign_in
+from tests.portal.dashboard.staff import Staff, come_in
 from tests.portal.iys.days.conftest import story  # noqa: F401 - a fixture
 from tests.portal.iys.days.story import AYSEGUL, DAY, connect_on, the_day
 from tests.portal.iys.days.test_reconciling import a_day_with_three_differences, at_iys
@@ -45,7 +45,7 @@ class Ayse(Staff):
 
     def _comes_back(self) -> None:
         if self.browser.get("/dashboard/day/0").status_code == 302:
-            sign_in(self.browser)
+            come_in(self.browser)
 
 
 @pytest.fixture

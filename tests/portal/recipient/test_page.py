@@ -14,6 +14,7 @@ from portal.models import AuditEntry, CampaignKind, Consent, Decision, Receipt, 
 from portal.registry import Channel
 from tests import make
 from tests.make import Person
+from tests.portal.dashboard.staff import come_in
 
 LATER = timedelta(days=31)
 
@@ -212,8 +213,7 @@ def test_no_page_of_a_recipient_sets_a_cookie(fatma, browser):
 
 
 def test_not_even_where_the_reader_is_signed_in_here(app, fatma, browser):
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get("/sign-in").text)[1]
-    browser.post("/sign-in", data={"csrf_token": token, "email": make.AYSE, "password": make.AYSES_PASSWORD})
+    come_in(browser)
     assert browser.get("/dashboard/").status_code == 200
 
     with browser.get("/static/css/base.css") as sheet:

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import make
-from tests.portal.dashboard.staff import sign_in, token
+from tests.portal.dashboard.staff import come_in, token
 
 
 def language_of(answer) -> str:
@@ -41,7 +41,7 @@ def test_nothing_in_an_address_bends_or_breaks_its_links(browser, query):
 def test_whoever_is_signed_in_is_remembered(app, browser):
     with app.app_context():
         make.provider()
-    sign_in(browser)
+    come_in(browser)
     held = token(browser, "/dashboard/recipients")
 
     browser.post("/language", data={"csrf_token": held, "language": "en"})
