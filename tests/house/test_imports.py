@@ -33,6 +33,7 @@ RULES = (
     "portal.onboarding",
     "portal.mails",
     "portal.networks",
+    "portal.packages",
     "portal.powers",
     "portal.presence",
     "portal.recipients",
