@@ -1,0 +1,177 @@
+"""Brands: how a provider looks to people, under which code İYS knows it, and when it stops beginning anything new."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.addresses.problems import Explained
+from portal.models import Brand, Connection, Consent, Provider, ProviderKind
+from portal.onboarding import PRACTICE_CODES
+from portal.registry import Channel, Source, Status
+
+HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
+DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
+ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
+# What the decisions of a link's page may be called at İYS; the other sources are about other ways.
+OF_PAGES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
+
+
+def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
+    return text
+
+
+class HeaderProblem(Explained):
+    """Why a text is no sender header (regulation N-2)."""
+
+    LENGTH = "length", N_("Gönderici adı 3 ile 11 karakter arasında olmalı."), N_("Adı kısaltın ya da uzatın.")
+    TURKISH = (
+        "turkish",
+        N_("Gönderici adında Türkçe harf olamaz; operatörler böyle başlıkları kaydetmiyor."),
+        N_("Harfleri ç yerine c, ş yerine s olacak biçimde yazın."),
+    )
+    CHARACTERS = (
+        "characters",
+        N_("Gönderici adında yalnız harf, rakam, boşluk, nokta ve tire olabilir."),
+        N_("Diğer işaretleri silin."),
+    )
+    NO_LETTER = "no_letter", N_("Gönderici adında en az bir harf olmalı."), N_("Firmanızın ya da markanızın adını yazın.")
+    DOMAIN = (
+        "domain",
+        N_("İnternet adresi gönderici adı olamaz; operatörler böyle başlıkları iptal ediyor."),
+        N_("Firmanızın ya da markanızın adını yazın."),
+    )
+
+
+class BadHeader(ValueError):
+    """A text that is no sender header; `suggestion` is one close to it, where there is any."""
+
+    def __init__(self, problem: HeaderProblem, suggestion: str | None = None):
+        super().__init__(problem.value)
+        self.problem, self.suggestion = problem, suggestion
+
+
+class CodeTaken(ValueError):
+    """Another brand here has this code."""
+
+
+class CodeNotListed(ValueError):
+    """İYS did not list this code the last time the connection was tested."""
+
+
+class Practised(ValueError):
+    """The brand is of the sandbox, which its provider has left: it stays closed."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many addresses of one brand granted and refused one channel."""
+
+    granted: int = 0
+    refused: int = 0
+
+
+def judge_header(text: str) -> str:
+    """A sender header as operators register it (N-2). Raises BadHeader."""
+    header = " ".join(text.split())
+    plain = header.translate(ASCII)
+    if plain != header:
+        raise BadHeader(HeaderProblem.TURKISH, plain if HEADER.fullmatch(plain) else None)
+    if not 3 <= len(header) <= 11:
+        raise BadHeader(HeaderProblem.LENGTH, header[:11].strip() if HEADER.fullmatch(header[:11].strip()) else None)
+    if not HEADER.fullmatch(header):
+        raise BadHeader(HeaderProblem.CHARACTERS)
+    if DOMAIN_LIKE.fullmatch(header):
+        raise BadHeader(HeaderProblem.DOMAIN)
+    if not re.search("[A-Za-z]", header):
+        raise BadHeader(HeaderProblem.NO_LETTER)
+    return header
+
+
+def has_codes_of_its_own(provider: Provider) -> bool:
+    """Whether the provider types its brands' codes; a practising or exempt one gets numbers of ours."""
+    return not provider.is_practising and provider.kind != ProviderKind.EXEMPT
+
+
+def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
+    """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
+    if code is None:
+        code = _practice_code(session)
+    elif code in PRACTICE_CODES or is_taken(session, provider, code):
+        raise CodeTaken
+    elif code not in listed(session, provider) and code != provider.iys_code:
+        raise CodeNotListed
+    brand = Brand(
+        provider_id=provider.id, brand_code=code, name=name, practises=provider.is_practising, created_at=at
+    )
+    try:
+        with session.begin_nested():
+            session.add(brand)
+            session.flush()
+    except IntegrityError:  # Another request with this code was first.
+        raise CodeTaken from None
+    return brand
+
+
+def is_taken(session: Session, provider: Provider, code: int) -> bool:
+    """Whether a brand here has the code, or another provider is known by it."""
+    others = select(func.count(Provider.id)).where(
+        Provider.id != provider.id, or_(Provider.iys_code == code, Provider.entered_code == code)
+    )
+    same = select(func.count(Brand.id)).where(Brand.brand_code == code)
+    return bool(session.scalar(same) or session.scalar(others))
+
+
+def listed(session: Session, provider: Provider) -> dict[int, str]:
+    """The brands that İYS listed for the provider when its connection was last tested: {code: name}."""
+    findings = session.scalar(select(Connection.findings).where(Connection.provider_id == provider.id)) or {}
+    return {brand["code"]: brand.get("name", "") for brand in findings.get("brands") or ()}
+
+
+def to_bring(session: Session, provider: Provider) -> dict[int, str]:
+    """Those of them that nobody has here yet."""
+    return {code: name for code, name in listed(session, provider).items() if not is_taken(session, provider, code)}
+
+
+def close(brand: Brand, at: datetime) -> None:
+    """Begin nothing new for it. Its links go on to explain themselves and to take refusals."""
+    brand.closed_at = brand.closed_at or at
+
+
+def reopen(session: Session, brand: Brand) -> None:
+    """Let it begin anew. Raises Practised."""
+    if brand.practises and not session.get_one(Provider, brand.provider_id).is_practising:
+        raise Practised
+    brand.closed_at = None
+
+
+def counts(session: Session, provider_id: int) -> dict[int, dict[Channel, Count]]:
+    """How many addresses granted and refused, by brand and channel; one that is held for two types counts once, and
+    a refusal before a grant."""
+    one = (
+        select(Consent.brand_id, Consent.recipient_id, Consent.channel, func.max(Consent.status).label("status"))
+        .where(Consent.provider_id == provider_id, Consent.status.is_not(None))
+        .group_by(Consent.brand_id, Consent.recipient_id, Consent.channel)
+        .subquery()
+    )  # "ONAY" < "RET": the refusal stays.
+    grouped = select(one.c.brand_id, one.c.channel, one.c.status, func.count()).group_by(
+        one.c.brand_id, one.c.channel, one.c.status
+    )
+    found: dict[int, dict[Channel, dict[Status, int]]] = {}
+    for brand_id, channel, status, total in session.execute(grouped):
+        found.setdefault(brand_id, {}).setdefault(Channel(channel), {})[Status(status)] = total
+    return {
+        brand_id: {channel: Count(by.get(Status.GRANTED, 0), by.get(Status.REFUSED, 0)) for channel, by in its.items()}
+        for brand_id, its in found.items()
+    }
+
+
+def _practice_code(session: Session) -> int:
+    while True:
+        code = PRACTICE_CODES.start + secrets.randbelow(len(PRACTICE_CODES))
+        if not session.scalar(select(func.count(Brand.id)).where(Brand.brand_code == code)):
+            return code
