@@ -14,6 +14,7 @@ GROUND = (
     "portal.registry.words",
     "portal.workdays",
     "portal.addresses",
+    "portal.browsers",
     "portal.registry",
     "portal.vault",
     "portal.models",
@@ -42,6 +43,7 @@ RULES = (
     "portal.presence",
     "portal.recipients",
     "portal.tickets",
+    "portal.trying",
     "portal.wording",
 )
 MACHINES = (
