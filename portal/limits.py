@@ -12,3 +12,7 @@ COMPARE = "30 per hour"  # Fetching and comparing days of a provider again: a fe
 DOWNLOAD = "30 per minute"  # Files of days, which a process opens in memory: some have 50 MB.
 CONNECT = "5 per hour"  # New İYS accounts of a provider: each costs token calls, and all providers share ten an hour.
 TEST = "20 per hour"  # Tests of a provider's connection: a few calls to İYS each.
+SIGN_UP = "20 per hour"  # Opening accounts from one address: each sends a mail.
+SIGN_UP_ADDRESS = "3 per hour"  # Mails to one address that somebody signs up with, who may not be its owner.
+QUESTIONS = "20 per hour"  # Questions of a provider to the operator.
+PAPERS = "20 per hour"  # Uploads of papers: each is opened, re-encoded and kept.

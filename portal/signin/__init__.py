@@ -22,5 +22,6 @@ from portal.signin import (  # noqa: E402 - the pages register with the door
     second_step,  # noqa: F401
     sign_in,  # noqa: F401
     sign_out,  # noqa: F401
+    sign_up,  # noqa: F401
     stepping_up,  # noqa: F401
 )
