@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal import calendar, clock, registry, workdays
+from portal import calendar, clock, practice, registry, workdays
 from portal.consents.heads import next_consent_date
 from portal.database import at_once
 from portal.models import (
@@ -134,6 +134,7 @@ def submission_of(
         consent_date=decision["consent_date"],
     )
     path = registry.bulk_add_path if lane == Lane.BULK else registry.add_path
+    unsent = practice.why_unsent(iys_code, brand_code)
     return {
         "id": submission_id,
         "provider_id": decision["provider_id"],
@@ -144,8 +145,10 @@ def submission_of(
         "consent_date": decision["consent_date"],
         "endpoint": path(iys_code, brand_code),
         "payload": vault.seal(payload, Submission.PLACE, decision["provider_id"], submission_id),
-        "outcome": Outcome.WAITING,
-        "due_at": max(at, decision["consent_date"]),  # İYS refuses a date that is still to come.
+        "outcome": Outcome.NOT_NEEDED if unsent else Outcome.WAITING,
+        "due_at": None if unsent else max(at, decision["consent_date"]),  # İYS refuses a date that is still to come.
+        "ended_at": at if unsent else None,
+        "code": unsent,
         "attempts": 0,
         "safe_deadline": workdays.safe_deadline(decision["consent_date"]),
         "lenient_deadline": workdays.lenient_deadline(decision["consent_date"]),
