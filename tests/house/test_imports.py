@@ -80,6 +80,7 @@ LAWFUL = {
     ("portal.onboarding", "portal.practice"): "a new firm practises, and being admitted ends it",
     ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
     ("portal.brands", "portal.onboarding"): "codes of practice are of one range",
+    ("portal.passkeys", "portal.factors"): "a passkey is one of a person's factors",
     ("portal.presence", "portal.powers"): "what a person may do is asked of who is in",
     ("portal.consents", "portal.calendar"): "until when a decision may be told depends on the operator's days",
     ("portal.consents", "portal.practice"): "what is decided at a brand that practised is obeyed, and not told",
