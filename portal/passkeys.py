@@ -22,7 +22,6 @@ from webauthn.helpers.structs import (
 from portal import factors
 from portal.models import Factor, FactorKind, User
 
-
 LIFETIME = timedelta(minutes=5)  # Of a challenge; as long as half a sign-in lives.
 LONGEST_ANSWER = 16 * 1024  # Characters that a browser sends; usual ones have one or two thousand.
 MALFORMED = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)  # What comes from outside.

@@ -1,4 +1,4 @@
-"""A passkey opens with its own device, its owner, on our host, for a challenge that opens once; and nothing else does."""
+"""A passkey opens with its device, its owner, on our host, for a challenge that opens once; and nothing else does."""
 
 import json
 from datetime import UTC, datetime, timedelta

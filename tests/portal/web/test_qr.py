@@ -1,0 +1,11 @@
+"""A QR code stands in the page itself, drawn without any style."""
+
+from portal.web import qr
+
+
+def test_it_is_drawn_with_a_title_and_nothing_inline():
+    code = qr.drawn("otpauth://totp/a?secret=JBSWY3DPEHPK3PXP", "Kod <1>")
+
+    assert code.startswith("<svg") and "<title>Kod &lt;1&gt;</title>" in code
+    assert "style" not in code and "<script" not in code
+    assert "JBSWY3DPEHPK3PXP" not in code
