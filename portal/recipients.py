@@ -36,6 +36,12 @@ def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Add
     return found
 
 
+def count_unknown(session: Session, vault: Vault, provider_id: int, addresses: list[Address]) -> int:
+    """How many of these addresses the provider does not have. One statement: call with ≤ 5,000."""
+    indexes = {address.text: vault.indexes(provider_id, address.text) for address in addresses}
+    return len(indexes) - len(_known(session, vault, provider_id, indexes))
+
+
 def find(session: Session, vault: Vault, provider_id: int, address: Address) -> Recipient | None:
     """The recipient with this address, if the provider has one."""
     same = Recipient.has_index(vault.indexes(provider_id, address.text))

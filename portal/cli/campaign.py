@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal import audit, campaigns, clock, launches, wording
+from portal import audit, campaigns, clock, launches, packages, wording
 from portal.extensions import db, reading, vault
 from portal.imports import audience
 from portal.imports.reading import Reading, Unreadable, read
@@ -120,7 +120,10 @@ def launch(
         _stop(f"{audience_file.name}: no good row.")
     campaign = _open(brand, name, kind, channels, contact_basis, expires_days, notice_url, send)
     campaign_id = campaign.id
-    audience.bring(db.session, vault(), campaign, found, None, clock.now())
+    try:
+        audience.bring(db.session, vault(), campaign, found, None, clock.now())
+    except packages.NoRoom as no_room:
+        _stop(f"The provider's package takes no new addresses now ({no_room}); its page on the dashboard says more.")
     _launch(campaign)
     launched = reading().get_one(Campaign, campaign_id)
     links = _write_links(launched, out)

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import campaigns, clock, launches, limits, recipients, wording
+from portal import campaigns, clock, launches, limits, packages, recipients, wording
 from portal.addresses import Problem
 from portal.dashboard import door, note
 from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
@@ -136,6 +136,9 @@ def bring_audience(campaign_id: int):
     except campaigns.AudienceClosed:
         db.session.rollback()
         flash(gettext("Kampanya bu sırada başlatıldı; listeye artık adres alınmıyor."))
+    except packages.NoRoom:
+        db.session.rollback()
+        return _show(_mine(reading(), campaign_id), no_room=True), 422
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
@@ -147,8 +150,12 @@ def launch(campaign_id: int):
         abort(400)
     mine = _mine(db.session, campaign_id)
     try:
+        if mine.kind == CampaignKind.ASK:
+            packages.require_room(db.session, db.session.get_one(Provider, mine.provider_id), 0, clock.now())
         campaigns.launch(db.session, mine, clock.now())
     except campaigns.CannotLaunch:
+        db.session.rollback()
+    except packages.NoRoom:  # The page says so, and what would help.
         db.session.rollback()
     else:
         note("campaign.launched", "campaign", mine.id)
@@ -188,7 +195,7 @@ def _mine(session, campaign_id: int) -> Campaign:
     return found
 
 
-def _show(mine: Campaign, file_problem=None) -> str:
+def _show(mine: Campaign, file_problem=None, no_room: bool = False) -> str:
     progress = campaigns.progress_of(reading(), mine)
     batches = (
         reading()
@@ -208,6 +215,9 @@ def _show(mine: Campaign, file_problem=None) -> str:
         audience_form=AudienceForm(),
         may_launch=mine.launched_at is None and progress.audience > 0,
         file_problem=file_problem,
+        standing=packages.standing(reading(), current_user.provider, clock.now(), with_iys=False),
+        no_room=no_room,
+        is_limited=mine.kind == CampaignKind.ASK or current_user.provider.is_practising,
     )
 
 

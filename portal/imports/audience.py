@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal import audit, campaigns, recipients
+from portal import audit, campaigns, packages, recipients
 from portal.imports.reading import Reading
-from portal.models import Campaign, ImportBatch, ImportRow
+from portal.models import Campaign, CampaignKind, ImportBatch, ImportRow, Provider
 from portal.models.ids import new_id, new_ids
 from portal.vault import Vault
 
@@ -18,7 +18,11 @@ KEPT = 80  # Characters of a bad value: enough to find it again.
 def bring(
     session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id: int | None, at: datetime
 ) -> int:
-    """Write a reading into the audience, a chunk a transaction. Returns the batch's id. Raises AudienceClosed."""
+    """Write a reading into the audience, a chunk a transaction. Returns the batch's id.
+
+    Raises AudienceClosed, and NoRoom where the package takes no new addresses.
+    """
+    _require_room(session, vault, campaign, reading, at)
     batch_id = _open_batch(session, vault, campaign, reading, user_id, at)
     session.commit()
     for piece in recipients.chunks([address for _, address in reading.good], CHUNK):
@@ -26,6 +30,17 @@ def bring(
         campaigns.add_audience(session, campaign, found, piece)
         session.commit()
     return batch_id
+
+
+def _require_room(session: Session, vault: Vault, campaign: Campaign, reading: Reading, at: datetime) -> None:
+    """A package limits whom one may ask. To offer a refusal is free; practising, a list of anybody takes room."""
+    provider = session.get_one(Provider, campaign.provider_id)
+    if campaign.kind == CampaignKind.ASK or provider.is_practising:
+        new = len(reading.good)
+        if provider.is_practising and new <= packages.FREE:  # A longer one has no room, whoever is known of it.
+            addresses = [address for _, address in reading.good]
+            new = recipients.count_unknown(session, vault, provider.id, addresses)
+        packages.require_room(session, provider, new, at)
 
 
 def _open_batch(session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id, at: datetime) -> int:

@@ -7,6 +7,7 @@ from .orders import (
     AlreadyOrdered,
     AlreadySettled,
     NotOnOffer,
+    TooSmall,
     WrongStart,
     confirm,
     decline,
@@ -22,6 +23,6 @@ from .standings import FREE, GRACE, Cause, Level, NoRoom, Standing, held, iys_co
 
 __all__ = [
     "FREE", "GRACE", "AlreadyOrdered", "AlreadySettled", "Cause", "Level", "NoRoom", "NotOnOffer", "Standing",
-    "WrongStart", "confirm", "decline", "held", "iys_count", "kind_of", "on_offer", "order", "orders_of",
+    "TooSmall", "WrongStart", "confirm", "decline", "held", "iys_count", "kind_of", "on_offer", "order", "orders_of",
     "require_room", "standing", "start_of", "take_back", "waiting_orders",
 ]  # fmt: skip

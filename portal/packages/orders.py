@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.models import OrderKind, Package, PackageOrder, Provider
+from portal.packages.standings import held
 from portal.packages.years import A_DAY, confirmed_of, covered_until, last_day, running_on
 
 EARLIEST_START, LATEST_START = timedelta(days=31), timedelta(days=366)  # Around the day of confirming.
@@ -14,6 +15,10 @@ EARLIEST_START, LATEST_START = timedelta(days=31), timedelta(days=366)  # Around
 
 class NotOnOffer(Exception):
     """The package was withdrawn."""
+
+
+class TooSmall(Exception):
+    """The provider holds more addresses than the package covers."""
 
 
 class AlreadyOrdered(Exception):
@@ -35,11 +40,13 @@ def on_offer(session: Session) -> list[Package]:
 
 
 def order(session: Session, provider: Provider, package: Package, by: int, at: datetime) -> PackageOrder:
-    """Ask the operator for a package, at the price of today. Raises NotOnOffer, AlreadyOrdered."""
+    """Ask the operator for a package, at the price of today. Raises NotOnOffer, TooSmall, AlreadyOrdered."""
     session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update())  # One at a time.
     session.refresh(package)  # The price list may have changed since the page was read.
     if package.withdrawn_at is not None:
         raise NotOnOffer
+    if package.records < held(session, provider.id):
+        raise TooSmall
     if session.scalar(_waiting().where(PackageOrder.provider_id == provider.id).limit(1)):
         raise AlreadyOrdered
     made = PackageOrder(

@@ -18,6 +18,7 @@ from portal.models import (
     Lane,
     LeftOut,
     MessageState,
+    OrderKind,
     Outcome,
     Settlement,
     Way,
@@ -102,6 +103,9 @@ LABELS: list[tuple[StrEnum, str]] = [
     (Settlement.TAKE_THEIRS, N_("İYS'deki esas alındı")),
     (Settlement.SEND_AGAIN, N_("Bizimki yeniden iletildi")),
     (Settlement.EXPLAINED, N_("Açıklandı")),
+    (OrderKind.FIRST, N_("İlk paket")),
+    (OrderKind.RENEWAL, N_("Yenileme")),
+    (OrderKind.UPGRADE, N_("Yükseltme")),
     (Settlement.GONE, N_("Fark kalmadı")),
 ]
 

@@ -1,12 +1,15 @@
 """A list in an audience: good rows are kept, bad ones listed with line, value and problem."""
 
-import pytest
+from datetime import timedelta
 
-from portal import clock
+import pytest
+import time_machine
+
+from portal import clock, packages
 from portal.extensions import db, vault
 from portal.imports import audience
 from portal.imports.reading import read
-from portal.models import AudienceEntry, AuditEntry, ImportBatch, ImportRow, Recipient
+from portal.models import AudienceEntry, AuditEntry, CampaignKind, ImportBatch, ImportRow, Provider, Recipient
 from tests import make
 
 LIST = "Ad;Telefon;E-posta\nAyşe;0532 123 45 67;\nBurak;0555 12;burak@example.com\nCem;+905321234567;\nDeniz;;\n"
@@ -83,3 +86,37 @@ def test_bringing_is_noted_without_an_address(campaign, rows):
     entry = rows.one(AuditEntry, AuditEntry.act == "audience.brought")
     assert entry.facts == {"good": 2, "bad": 2, "repeated": 1}
     assert (entry.actor, entry.subject_id) == ("system", campaign.id)
+
+
+def test_a_list_of_people_to_ask_needs_room_in_the_package(campaign, rows):
+    with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)), pytest.raises(packages.NoRoom):
+        bring(campaign, LIST)
+
+    db.session.rollback()
+    assert rows.count(ImportBatch) == rows.count(Recipient) == 0
+
+
+def test_to_offer_a_refusal_needs_no_package(app, rows):
+    with app.app_context():
+        offering = make.campaign(kind=CampaignKind.REFUSE)
+        with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)):
+            bring(offering, LIST)
+
+    assert rows.count(Recipient) == 2
+
+
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_practising_a_list_of_new_addresses_beyond_the_free_ones_is_refused(app, rows, kind):
+    with app.app_context():
+        small = make.campaign(kind=kind)
+        db.session.get_one(Provider, small.provider_id).admitted_at = None
+        db.session.commit()
+        addresses = [f"kisi{number}@example.com" for number in range(packages.FREE)]
+        bring(small, "\n".join(addresses))
+        bring(small, "\n".join(addresses[:10]))
+
+        with pytest.raises(packages.NoRoom):
+            bring(small, make.EMAIL)
+        db.session.rollback()
+
+    assert rows.count(Recipient) == packages.FREE

@@ -8,7 +8,7 @@ import time_machine
 from portal import clock, packages
 from portal.extensions import db
 from portal.models import OrderKind
-from tests.portal.packages.cast import OPERATOR, bought, size
+from tests.portal.packages.cast import OPERATOR, bought, holds, size
 
 AT = "2027-03-01T09:00:00+00:00"
 TODAY = date(2027, 3, 1)
@@ -66,6 +66,14 @@ def test_a_second_order_waits_for_the_first_to_be_settled(provider):
 
     with pytest.raises(packages.AlreadyOrdered):
         ordered(provider, 25_000)
+
+
+def test_a_package_too_small_for_what_is_held_is_not_sold(provider):
+    holds(provider, 3)
+
+    with pytest.raises(packages.TooSmall):
+        ordered(provider, 2)
+    assert ordered(provider, 3).records == 3
 
 
 def test_a_declined_order_makes_way_for_another(provider):
