@@ -47,6 +47,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
         "IYS_BASE_URL": _iys_base(environ, development=development),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
+        "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the machine's own name servers where empty.
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": LARGEST_POST,

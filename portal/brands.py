@@ -39,7 +39,11 @@ class HeaderProblem(Explained):
         N_("Gönderici adında yalnız harf, rakam, boşluk, nokta ve tire olabilir."),
         N_("Diğer işaretleri silin."),
     )
-    NO_LETTER = "no_letter", N_("Gönderici adında en az bir harf olmalı."), N_("Firmanızın ya da markanızın adını yazın.")
+    NO_LETTER = (
+        "no_letter",
+        N_("Gönderici adında en az bir harf olmalı."),
+        N_("Firmanızın ya da markanızın adını yazın."),
+    )
     DOMAIN = (
         "domain",
         N_("İnternet adresi gönderici adı olamaz; operatörler böyle başlıkları iptal ediyor."),
@@ -105,9 +109,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
         raise CodeTaken
     elif code not in listed(session, provider) and code != provider.iys_code:
         raise CodeNotListed
-    brand = Brand(
-        provider_id=provider.id, brand_code=code, name=name, practises=provider.is_practising, created_at=at
-    )
+    brand = Brand(provider_id=provider.id, brand_code=code, name=name, practises=provider.is_practising, created_at=at)
     try:
         with session.begin_nested():
             session.add(brand)

@@ -1,4 +1,4 @@
-"""A brand's logo: whatever picture was uploaded becomes a small PNG of our own making, without anything that hid in it."""
+"""A brand's logo: whatever picture was uploaded becomes a small PNG that we made, with nothing hidden in it."""
 
 import hashlib
 import io

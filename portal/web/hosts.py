@@ -1,10 +1,26 @@
-"""Which host serves what: short hosts serve links only, the main ones everything else, unknown ones nothing."""
+"""Which host serves what: short hosts serve links only, the main ones everything else, unknown ones nothing.
 
+A brand's own host, once it is verified, is a short host for that brand's links.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
 from flask import Flask, abort, current_app, request
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import clock
+from portal.extensions import reading
+from portal.models import Domain
 
 LINKS_ONLY = ("recipient.", "static")
 AT_ROOT = ("recipient.short_page", "recipient.short_decide")
+LOOK_EVERY = timedelta(seconds=15)  # So old may be what a process knows of brands' own hosts.
+NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
+
+log = structlog.get_logger()
 
 
 def guard(app: Flask) -> None:
@@ -12,12 +28,21 @@ def guard(app: Flask) -> None:
     hops = app.config["PROXY_HOPS"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    app.extensions["brand_hosts"] = (NEVER, {})
     app.before_request(_check)
 
 
 def is_short_host() -> bool:
     """Whether this request came by a host that serves links only."""
-    return _host() in current_app.config["SHORT_HOSTS"]
+    return _host() in current_app.config["SHORT_HOSTS"] or brand_of_host() is not None
+
+
+def brand_of_host() -> int | None:
+    """The brand whose own host this request came by; None at our hosts, which serve the links of all."""
+    host = _host()
+    if host in current_app.config["HOSTS"] or host in current_app.config["SHORT_HOSTS"]:
+        return None
+    return _brand_hosts().get(host)
 
 
 def _check() -> None:
@@ -29,6 +54,21 @@ def _check() -> None:
             abort(404)
     elif _host() not in current_app.config["HOSTS"] or endpoint in AT_ROOT:
         abort(404)
+
+
+def _brand_hosts() -> dict[str, int]:
+    read_at, known = current_app.extensions["brand_hosts"]
+    at = clock.now()
+    if abs(at - read_at) < LOOK_EVERY:  # A clock that was set back must not make it last for ever.
+        return known
+    try:
+        known = dict(
+            reading().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
+        )
+    except SQLAlchemyError:  # What was known serves on.
+        log.exception("hosts.unread")
+    current_app.extensions["brand_hosts"] = (at, known)
+    return known
 
 
 def _host() -> str:

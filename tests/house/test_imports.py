@@ -47,6 +47,7 @@ RULES = (
     "portal.wording",
 )
 MACHINES = (
+    "portal.domains",
     "portal.imports",
     "portal.iys",
     "portal.iys.days",
