@@ -1,6 +1,7 @@
 """bin/test: lints, then runs the tests on SQLite and again on PostgreSQL; exits with 0 only if all went well."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -16,7 +17,8 @@ from tests.postgres import running_postgres  # noqa: E402  (the path to it stand
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
-MEMORY = Path("/dev/shm")  # A folder that Linux keeps in memory.
+MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
+PRODUCT = ("portal", "shortlinks", "bin", "config.py", "wsgi.py")
 NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
 ENOUGH = 256 * 1024 * 1024  # Bytes; a container may have less.
 
@@ -51,9 +53,41 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     tests = ["-m", "long"] if suite == "long" else ["-n2", "-m", "not long and not document"]
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
+        yield "bandit", _scanned()
+    else:
+        yield "pip-audit", _audited()
     yield "SQLite", _pytest(*tests, *chosen)
     with _postgresql() as url:
         yield "PostgreSQL", _pytest(*tests, *chosen, database=url)
+
+
+def _scanned() -> bool:
+    """Whether bandit finds nothing in the product; it says much beside its findings, so it speaks only of those."""
+    print("\n— bandit", flush=True)
+    command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *PRODUCT]
+    scan = subprocess.run(command, capture_output=True, text=True, process_group=0)
+    print(scan.stdout if scan.returncode else "Nothing found.", flush=True)
+    return scan.returncode == 0
+
+
+def _audited() -> bool:
+    """Whether no package of ours has a known weakness. Where nobody could be asked about them, that is said, loudly."""
+    print("\n— pip-audit", flush=True)
+    command = [sys.executable, "-m", "pip_audit", "-f", "json", "--require-hashes", "--disable-pip"]
+    audit = subprocess.run([*command, "-r", "requirements.txt"], capture_output=True, text=True, process_group=0)
+    try:
+        packages = json.loads(audit.stdout)["dependencies"]
+    except ValueError:
+        print(f"NOT AUDITED, no service could be asked: {audit.stderr[-500:]}", flush=True)
+        return True
+    weak = [
+        f"{each['name']} {each['version']}: {weakness['id']}" for each in packages for weakness in each.get("vulns", [])
+    ]
+    unknown = [each["name"] for each in packages if "skip_reason" in each]
+    print(f"{len(packages) - len(unknown)} packages audited.", *weak, sep="\n", flush=True)
+    if unknown:
+        print(f"NOT AUDITED, the service here does not know them: {', '.join(unknown)}.", flush=True)
+    return not weak
 
 
 def _document() -> Path:

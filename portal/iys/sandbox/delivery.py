@@ -45,7 +45,7 @@ def plan(of: Box, made: Iterable[sqlite3.Row]) -> None:
             select = "SELECT id FROM push WHERE brand_code = ? AND type = ? AND is_live"
             for push in db.execute(select, (row["brand_code"], row["type"])).fetchall():
                 columns = "push_id, body, due_at, tries"
-                insert = f"INSERT INTO delivery ({columns}) VALUES (?, ?, ?, 0)"
+                insert = f"INSERT INTO delivery ({columns}) VALUES (?, ?, ?, 0)"  # nosec B608
                 db.executemany(insert, [(push["id"], body, due_at)] * int(habits["copies"]))
 
 

@@ -36,7 +36,7 @@ def _rows(sender: Sender, side: str, after: tuple[str, str], limit: int) -> list
     oldest, newest = (registry.wire_date(now() - age) for age in (OLDEST, HIDDEN))
     select = f"""SELECT * FROM movement WHERE brand_code = ? AND side = ? AND creation_date BETWEEN ? AND ?
         AND (creation_date, transaction_id) > (?, ?) AND type IN ({", ".join("?" * len(sender.rights))})
-        ORDER BY creation_date, transaction_id, seq LIMIT ?"""
+        ORDER BY creation_date, transaction_id, seq LIMIT ?"""  # nosec B608
     place = (sender.brand_code, side, max(oldest, after[0]), newest, *after)
     with box().store.reading() as db:
         rows = db.execute(select, (*place, *sender.reads(), limit + 1)).fetchall()

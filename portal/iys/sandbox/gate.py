@@ -67,4 +67,4 @@ def _truthful(view: View, path: dict[str, str]) -> Response:
 
 def _count(db: sqlite3.Connection, question: Question, failed: bool) -> None:
     upsert = "ON CONFLICT (endpoint) DO UPDATE SET requests = requests + 1, failures = failures + excluded.failures"
-    db.execute(f"INSERT INTO tally VALUES (?, 1, ?) {upsert}", (question, int(failed)))
+    db.execute(f"INSERT INTO tally VALUES (?, 1, ?) {upsert}", (question, int(failed)))  # nosec B608

@@ -48,12 +48,12 @@ def dump() -> ResponseReturnValue:
 
 
 def _matching(db: sqlite3.Connection, text: str, *, limit: int, offset: int) -> list[sqlite3.Row]:
-    select = f"SELECT * FROM movement WHERE {SEARCHED} LIKE ? ESCAPE '!' ORDER BY seq DESC LIMIT ? OFFSET ?"
+    select = f"SELECT * FROM movement WHERE {SEARCHED} LIKE ? ESCAPE '!' ORDER BY seq DESC LIMIT ? OFFSET ?"  # nosec B608
     return db.execute(select, (_pattern(text), limit, offset)).fetchall()
 
 
 def _count_matching(db: sqlite3.Connection, text: str) -> int:
-    select = f"SELECT count(*) FROM movement WHERE {SEARCHED} LIKE ? ESCAPE '!'"
+    select = f"SELECT count(*) FROM movement WHERE {SEARCHED} LIKE ? ESCAPE '!'"  # nosec B608
     return db.execute(select, (_pattern(text),)).fetchone()[0]
 
 

@@ -60,9 +60,9 @@ def accept(sender: Sender, body: object, *, is_v2: bool) -> dict:
         quota.check(db, sender.iys_code, [movements.key_of(sender.brand_code, item) for item in body])
         of_list = (request_id, sender.iys_code, sender.brand_code, is_v2, int(at.timestamp()))
         columns = "request_id, iys_code, brand_code, is_v2, received_at"
-        list_id = db.execute(f"INSERT INTO list ({columns}) VALUES (?, ?, ?, ?, ?)", of_list).lastrowid
+        list_id = db.execute(f"INSERT INTO list ({columns}) VALUES (?, ?, ?, ?, ?)", of_list).lastrowid  # nosec B608
         columns = "list_id, position, sub_request_id, body, due_at, code"
-        db.executemany(f"INSERT INTO list_item ({columns}) VALUES ({list_id}, ?, ?, ?, ?, ?)", rows)
+        db.executemany(f"INSERT INTO list_item ({columns}) VALUES ({list_id}, ?, ?, ?, ?, ?)", rows)  # nosec B608
     return {"requestId": request_id, "subRequests": [item | {"creationDate": creation_date} for item in items]}
 
 
@@ -132,7 +132,7 @@ def _judge(db: File, list_id: int, due_at: int) -> None:
     items = db.execute(select, (list_id, due_at)).fetchall()
     settled = [(*_outcome(db, of_list, item, creation_date), list_id, item["position"]) for item in items]
     changes = ", ".join(f"{column} = ?" for column in Outcome._fields)
-    db.executemany(f"UPDATE list_item SET due_at = NULL, {changes} WHERE list_id = ? AND position = ?", settled)
+    db.executemany(f"UPDATE list_item SET due_at = NULL, {changes} WHERE list_id = ? AND position = ?", settled)  # nosec B608
 
 
 def _outcome(db: File, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> Outcome:

@@ -63,7 +63,7 @@ def remove(iys_code: str, brand_code: str) -> ResponseReturnValue:
     where = "brand_code = ? AND type = ? AND url = ? AND username = ? AND password = ?"
     values = (sender.brand_code, body["type"], body["url"], body["username"], body["password"])
     with box().store.transaction() as db:
-        if db.execute(f"DELETE FROM push WHERE {where}", values).rowcount == 0:
+        if db.execute(f"DELETE FROM push WHERE {where}", values).rowcount == 0:  # nosec B608
             raise Refused(NOT_KNOWN)
     return {"message": "Bağlantı Kaldırıldı"}
 

@@ -74,7 +74,7 @@ def _changed(columns):
 def _takes_the_place(table, unique):
     """INSERT OR REPLACE deletes whatever is in its way, by any unique constraint, without a DELETE trigger."""
     same = [" AND ".join(f"{column} = NEW.{column}" for column in each.split()) for each in unique]
-    return f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {' OR '.join(f'({each})' for each in same)})"
+    return f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {' OR '.join(f'({each})' for each in same)})"  # nosec B608
 
 
 def _guard_postgresql():
