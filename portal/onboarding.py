@@ -1,15 +1,14 @@
 """How a provider comes in: it opens an account and practises, and goes to İYS once the operator admits it."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal import accounts
+from portal import accounts, practice
 from portal.models import (
     Brand,
     Inquiry,
@@ -27,7 +26,8 @@ from portal.models import (
 from portal.models.ids import new_id
 from portal.vault import Vault
 
-PRACTICE_CODES = range(990_000_000, 1_000_000_000)  # İYS's own codes are far below.
+OURS = range(practice.EXEMPT_CODES.start, practice.CODES.stop)  # İYS's own codes are far below.
+LOOKS = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest")  # Of a brand.
 APPLY, ENTER, AUTHORISE, OPEN, TRANSFER = STEPS = (1, 2, 3, 4, 5)  # İYS's five steps of membership.
 
 
@@ -87,7 +87,7 @@ def open_account(
             user = accounts.make_person(session, vault, email=email, name=name, password=password, at=at)
     except IntegrityError:  # Another request with this address was first.
         raise AddressTaken from None
-    code = _practice_code(session)
+    code = practice.draw_code(session)
     provider = Provider(
         iys_code=code, kind=kind, legal_form=legal_form, title=title, mersis=mersis, tax_number=tax_number,
         representative=representative, contact=contact, notice_url=notice_url, created_at=at,
@@ -96,8 +96,6 @@ def open_account(
     session.flush()
     session.add(Brand(provider_id=provider.id, brand_code=code, name=title, practises=True, created_at=at))
     accounts.join(session, user, provider.id, Role.OWNER, at)
-    from portal import practice
-
     practice.begin(session, vault, provider, at)
     return provider, user
 
@@ -109,7 +107,7 @@ def say_applied(provider: Provider, at: datetime) -> None:
 
 def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime) -> None:
     """Keep the code that İYS gave; it is spoken to İYS once admitted. Raises CodeTaken."""
-    if iys_code in PRACTICE_CODES or _is_taken(session, provider, iys_code):
+    if iys_code in OURS or _is_taken(session, provider, iys_code):
         raise CodeTaken
     say_applied(provider, at)
     try:
@@ -162,23 +160,27 @@ def ask_to_be_admitted(session: Session, provider: Provider, at: datetime) -> No
 
 
 def admit(session: Session, provider: Provider, *, by: int, note: str, called_on: date, at: datetime) -> None:
-    """Let a provider go to İYS: its practice ends, its own code is spoken, its master brand stands. A second time
-    changes nothing. Raises NotReady, CodeTaken."""
+    """Let a provider go to İYS: its practice ends, its own code is spoken, its master brand stands, and a partner's
+    account acts for it (which tells nothing before İYS's title was compared). A second time changes nothing. Raises
+    NotReady, CodeTaken."""
+    session.refresh(provider, with_for_update=True)
     if not provider.is_practising:
         return
     if lacking := missing(session, provider):
         raise NotReady(lacking)
-    code = provider.entered_code if provider.kind != ProviderKind.EXEMPT else _practice_code(session)
-    if provider.kind != ProviderKind.EXEMPT and _is_taken(session, provider, code):
+    is_exempt = provider.kind == ProviderKind.EXEMPT
+    code = practice.draw_code(session, practice.EXEMPT_CODES) if is_exempt else provider.entered_code
+    if _is_taken(session, provider, code):
         raise CodeTaken
-    from portal import practice
-
     practised = session.scalars(
         select(Brand).where(Brand.provider_id == provider.id, Brand.practises, Brand.closed_at.is_(None))
     ).first()
     practice.end(session, provider, at)
     provider.iys_code, provider.admitted_at = code, at
-    session.add(_master_brand(provider, practised, at))
+    _keep_master_brand(session, provider, practised, at)
+    partner = next(iter(accounts.partners(session)), None)
+    if partner and provider.kind == ProviderKind.PARTNER:
+        accounts.connect_by_partner(session, provider, partner, at=at)
     _review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)
 
 
@@ -259,22 +261,14 @@ def _is_taken(session: Session, provider: Provider, code: int) -> bool:
     return session.scalar(brands.limit(1)) is not None
 
 
-def _practice_code(session: Session) -> int:
-    while True:
-        code = PRACTICE_CODES.start + secrets.randbelow(len(PRACTICE_CODES))
-        brands = select(func.count(Brand.id)).where(Brand.brand_code == code)
-        if not session.scalar(brands) and not session.scalar(select(Provider.id).where(Provider.iys_code == code)):
-            return code
-
-
-def _master_brand(provider: Provider, practised: Brand | None, at: datetime) -> Brand:
-    """The brand whose code is the provider's, looking as the one it practised with."""
+def _keep_master_brand(session: Session, provider: Provider, practised: Brand | None, at: datetime) -> None:
+    """The brand whose code is the provider's: the one made ready meanwhile, or one that looks as that of practice."""
+    if session.scalar(select(Brand.id).where(Brand.brand_code == provider.iys_code)):
+        return
     brand = Brand(provider_id=provider.id, brand_code=provider.iys_code, name=provider.title, created_at=at)
-    if practised is not None:
-        brand.name, brand.header, brand.colour = practised.name, practised.header, practised.colour
-        brand.contact, brand.notice_url, brand.source = practised.contact, practised.notice_url, practised.source
-        brand.logo, brand.logo_digest = practised.logo, practised.logo_digest
-    return brand
+    for name in LOOKS if practised else ():
+        setattr(brand, name, getattr(practised, name))
+    session.add(brand)
 
 
 def _review(session: Session, provider: Provider, act: ReviewAct, by: int, note: str, at: datetime, **facts) -> None:
