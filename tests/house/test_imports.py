@@ -55,6 +55,7 @@ MACHINES = (
     "portal.iys.inflow",
     "portal.iys.sandbox",
     "portal.launches",
+    "portal.letters",
     "portal.messaging",
     "portal.rotation",
 )

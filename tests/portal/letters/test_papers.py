@@ -1,0 +1,70 @@
+"""Papers that come back: what a file is decides its content, and a picture carries nothing but the picture."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from portal.letters import drawn
+from portal.letters.papers import BadPaper, Problem, check
+from tests.portal.letters.test_authorisation import LETTER
+
+
+def picture(kind: str, size: tuple[int, int] = (40, 30), **options) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", size, "white").save(file, kind, **options)
+    return file.getvalue()
+
+
+def test_a_pdf_is_kept_as_it_came():
+    pdf = drawn(LETTER)
+
+    assert (check(pdf).media_type, check(pdf).content) == ("application/pdf", pdf)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_is_made_anew(kind):
+    checked = check(picture(kind))
+
+    assert checked.media_type == "image/jpeg"
+    assert Image.open(BytesIO(checked.content)).size == (40, 30)
+
+
+def test_what_a_picture_says_of_camera_and_place_is_gone_and_it_stands_upright():
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "A telephone", 6  # Make; turned by 90 degrees.
+
+    checked = check(picture("JPEG", exif=exif))
+
+    assert b"A telephone" not in checked.content
+    assert Image.open(BytesIO(checked.content)).size == (30, 40)
+
+
+def test_what_follows_a_picture_is_not_kept():
+    assert b"<script>" not in check(picture("PNG") + b"<script>alert(1)</script>").content
+
+
+PDF = b"%%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%s\n%%%%EOF\n"
+BAD = {
+    "nothing": (b"", Problem.EMPTY),
+    "HTML": (b"<html><script>", Problem.OTHER_KIND),
+    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", Problem.OTHER_KIND),
+    "a program": (b"MZ" + bytes(100), Problem.OTHER_KIND),
+    "GIF": (picture("GIF"), Problem.OTHER_KIND),
+    "half a PNG": (picture("PNG")[:60], Problem.DAMAGED),
+    "half a PDF": (b"%PDF-1.7\n1 0 obj", Problem.DAMAGED),
+    "a PDF that runs": (PDF % b"<</S/JavaScript/JS(app.alert(1))>>", Problem.ACTIVE),
+    "a PDF that starts something": (PDF % b"<</S/Launch>>", Problem.ACTIVE),
+    "a picture of too many points": (picture("PNG", (10_000, 5_001)), Problem.TOO_LARGE),
+    "more than 10 MB": (b"%PDF-" + bytes(10 * 1024 * 1024), Problem.TOO_LARGE),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_is_no_paper_is_refused_and_said_why(what):
+    content, problem = BAD[what]
+
+    with pytest.raises(BadPaper) as bad:
+        check(content)
+
+    assert bad.value.problem == problem
