@@ -10,7 +10,7 @@ from huey.serializer import Serializer
 
 from portal import launches
 from portal.extensions import db
-from portal.messaging import outbox
+from portal.messaging import mails, outbox
 
 log = structlog.get_logger()
 
@@ -36,14 +36,20 @@ def connect(app: Flask) -> SqliteHuey:
             _launch(app, campaign_id)
             _send_messages(app)
 
+    @queue.task(name="mail")
+    def mail() -> None:
+        with app.app_context():
+            _send_mails()
+
     @queue.periodic_task(crontab(), name="every_minute")
     def every_minute() -> None:
         with app.app_context():
+            _send_mails()
             for campaign_id in launches.unfinished():
                 _launch(app, campaign_id)
             _send_messages(app)
 
-    app.extensions["wake"] = {"launch": launch}
+    app.extensions["wake"] = {"launch": launch, "mail": mail}
     return queue
 
 
@@ -60,3 +66,13 @@ def _send_messages(app: Flask) -> None:
     gateway = app.config["MESSAGE_GATEWAY_URL"]
     while gateway and outbox.send_due(gateway):
         pass
+
+
+def _send_mails() -> None:
+    """Mails that fail hold up neither launches nor messages; the next minute tries again."""
+    try:
+        while mails.send_due():
+            pass
+    except Exception:
+        db.session.rollback()
+        log.exception("mails.failed")
