@@ -8,7 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
 HERE = ("127.0.0.1", "::1", "localhost")
-LARGEST_POST = 6 * 1024 * 1024  # An audience may hold 5 MB; the form around it is small.
+LARGEST_POST = 11 * 1024 * 1024  # A paper may have 10 MB, an audience 5 MB; the form around it is small.
+LARGEST_FIELD = 6 * 1024 * 1024  # A pasted list comes as a field.
 
 
 class BadSetting(RuntimeError):
@@ -46,12 +47,16 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "MAIL_FROM": _mail_from(environ, hosts),
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
         "IYS_BASE_URL": _iys_base(environ, development=development),
+        "SANDBOX_URL": _sandbox(environ, development=development),
+        "SANDBOX_KEY": _sandbox_key(environ),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
         "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the machine's own name servers where empty.
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
+        "OPERATOR_TITLE": environ.get("OPERATOR_TITLE", "İzinlink (örnek iş ortağı)"),  # In letters of authorisation.
+        "OPERATOR_ADDRESS": environ.get("OPERATOR_ADDRESS", ""),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": LARGEST_POST,
-        "MAX_FORM_MEMORY_SIZE": LARGEST_POST,  # A pasted list comes as a field.
+        "MAX_FORM_MEMORY_SIZE": LARGEST_FIELD,
         "SESSION_COOKIE_NAME": "izinlink" if development else "__Host-izinlink",
         "SESSION_COOKIE_SECURE": not development,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -92,6 +97,26 @@ def _iys_base(environ: Mapping[str, str], *, development: bool) -> str:
     if not address.hostname or address.username is not None or not is_safe:
         raise BadSetting("IYS_BASE_URL is https://<host of İYS>; http only on this machine, or in development.")
     return given
+
+
+def _sandbox(environ: Mapping[str, str], *, development: bool) -> str:
+    """Where practising providers practise; empty where they cannot. Never İYS itself."""
+    given = environ.get("SANDBOX_URL", "").rstrip("/")
+    address = _address(given)
+    is_safe = address.scheme == "https" or address.scheme == "http" and (development or address.hostname in HERE)
+    host = address.hostname or ""
+    is_iys = host == "iys.org.tr" or host.endswith(".iys.org.tr")
+    is_iys |= given == environ.get("IYS_BASE_URL", "").rstrip("/") and not development
+    if given and (not host or address.username is not None or not is_safe or is_iys):
+        raise BadSetting("SANDBOX_URL is https://<host of a sandbox, never İYS>; http only on this machine.")
+    return given
+
+
+def _sandbox_key(environ: Mapping[str, str]) -> str:
+    key = environ.get("SANDBOX_KEY", "")
+    if key and (len(key) < SHORTEST_SECRET or not key.isascii() or not key.isprintable()):
+        raise BadSetting(f"SANDBOX_KEY is at least {SHORTEST_SECRET} printable characters, the same as at the sandbox.")
+    return key
 
 
 def _push_base(environ: Mapping[str, str], hosts: list[str], port: float, *, development: bool) -> str:

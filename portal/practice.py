@@ -46,6 +46,11 @@ def is_of_practice(path: str) -> bool:
     return any(int(code) in CODES for code in NAMED.findall(path))
 
 
+def leads_nowhere(path: str) -> bool:
+    """Whether a path names a provider that need tell İYS nothing."""
+    return any(int(code) in EXEMPT_CODES for code in NAMED.findall(path))
+
+
 def why_unsent(iys_code: int, brand_code: int) -> str | None:
     """Why a decision on a brand is kept and obeyed here, and never sent; None where it is to be told.
 

@@ -1,10 +1,14 @@
-"""The one way to İYS: each call passes the breaker, the budgets and the pace, bears a token, and is counted."""
+"""The one way to İYS: each call passes the breaker, the budgets and the pace, bears a token, and is counted.
+
+A path that names a code of the sandbox leads there, whoever asks: nothing of a practising provider's reaches İYS.
+"""
 
 import contextlib
 import time
+from datetime import timedelta
 
-from portal import clock
-from portal.iys import gate, token
+from portal import clock, practice
+from portal.iys import gate, practising, token
 from portal.iys.client import DEADLINE, Answer, Client
 from portal.iys.gate import NotNow, depart, settle
 from portal.registry import Action, Question
@@ -12,23 +16,29 @@ from portal.registry import Action, Question
 __all__ = ["NotNow", "ask", "depart", "settle"]
 
 SPARE = 5.0  # Seconds beside the deadline for fetching a token and waiting for a slot: together less than any lease.
+LATER = timedelta(minutes=10)
 LEAST = gate.LONGEST_WAIT.total_seconds() + 3.0  # With less than this left, a call had better begin anew.
 
 
 def ask(
     client: Client, provider_id: int, question: Question, path: str, *, body: bytes | None = None,
     method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager | None = None,
+    partner_id: int | None = None,
 ) -> Answer:  # fmt: skip
     """Ask İYS for a provider, when its turn comes. Raises NotNow.
 
     Call it with no transaction open: it ends short ones of its own, and none while it calls. A 401 is an answer
     like others; the next call bears a fresh token. All together lasts no longer than the deadline and SPARE: where the
     token took long, the answer has less time, or (NotNow at once) the caller takes its work in hand anew.
-    `turn` is held while the call waits for its slot.
+    `turn` is held while the call waits for its slot. `partner_id` is a partner's credential, where that one asks.
     """
+    if practice.is_of_practice(path):
+        return practising.ask(provider_id, path, body=body, method=method)
+    if practice.leads_nowhere(path):
+        raise NotNow(clock.now() + LATER, practice.EXEMPT)
     ends = time.monotonic() + deadline + SPARE
     try:
-        bearer = token.bearer(client, provider_id)
+        bearer = token.bearer(client, provider_id, partner_id)
     except token.NoToken as missing:
         raise NotNow(missing.until, missing.code) from missing
     if ends - time.monotonic() < LEAST:
@@ -39,5 +49,5 @@ def ask(
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=min(deadline, left))
     gate.settle(departure, answer)
     if answer.action() == Action.AUTH:
-        token.forget(provider_id, bearer)
+        token.forget(provider_id, bearer, partner_id)
     return answer

@@ -75,10 +75,14 @@ class Answer:
 
 
 class Client:
-    """Calls one İYS. Its failures become answers with status 0."""
+    """Calls one İYS. Its failures become answers with status 0.
 
-    def __init__(self, base_url: str):
+    One that `practises` is a sandbox's: the lanes take in hand for it what practising providers have.
+    """
+
+    def __init__(self, base_url: str, *, practises: bool = False):
         self.base_url = base_url
+        self.practises = practises
         self._threads = threading.local()
 
     def post(self, path: str, body: bytes, bearer: str | None = None) -> Answer:

@@ -1,4 +1,8 @@
-"""The forwarder's loops: each step does one due thing, in threads of its own, until told to stop."""
+"""The forwarder's loops: each step does one due thing, in threads of its own, until told to stop.
+
+What practising providers have goes to the sandbox in a loop of its own: whatever is the matter there, İYS's lanes go
+on.
+"""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask
 
-from portal.iys import days
+from portal.iys import days, practising
 from portal.iys.client import Client
 from portal.iys.forwarding import expiring, results, sending, single
 from portal.iys.inflow import feeds, pushes, sweeps
@@ -28,6 +32,7 @@ class Loop:
     step: Step
     threads: int = 1
     idle: float = IDLE
+    practises: bool = False  # Its client is the sandbox's.
 
 
 # In the order in which they go first. Some threads do nothing but refusals; those of single grants join them.
@@ -38,8 +43,17 @@ LANES = [
     Loop("results", results.step),
     Loop("expiring", expiring.step, idle=SELDOM),
 ]
+
+
+def turn(client: Client) -> bool:
+    """The first due step of forwarding, in this thread; False where nothing is due in any lane."""
+    return any(loop.step(client) for loop in LANES)
+
+
 LOOPS = [
     *LANES,
+    Loop("practice", turn, practises=True),
+    Loop("practice ended", practising.end_left_over, idle=SELDOM),
     Loop("pushes", pushes.step),
     Loop("feeds", feeds.step, idle=SELDOM),
     Loop("sweeps", sweeps.step, idle=SELDOM),
@@ -49,17 +63,15 @@ LOOPS = [
 
 def run(app: Flask, stop: threading.Event, loops: Sequence[Loop] = LOOPS) -> None:
     """Take the steps of every loop until told to stop; the calls in hand are ended first."""
-    client = Client(app.config["IYS_BASE_URL"])
-    threads = [thread for loop in loops for thread in _threads(app, client, loop, stop)]
+    clients = {
+        False: Client(app.config["IYS_BASE_URL"]),
+        True: Client(app.config["SANDBOX_URL"], practises=True),
+    }
+    threads = [thread for loop in loops for thread in _threads(app, clients[loop.practises], loop, stop)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def turn(client: Client) -> bool:
-    """The first due step of forwarding, in this thread; False where nothing is due in any lane."""
-    return any(loop.step(client) for loop in LANES)
 
 
 def _threads(app: Flask, client: Client, loop: Loop, stop: threading.Event) -> list[threading.Thread]:

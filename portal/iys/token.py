@@ -4,13 +4,13 @@ import json
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, not_, or_, select, update
+from sqlalchemy import Select, and_, not_, or_, select, update
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
 from portal.iys import budgets, gate, pace
 from portal.iys.client import Answer, Client
-from portal.models import Connection, Credential
+from portal.models import Connection, Credential, CredentialKind, Provider
 from portal.registry import Question
 
 MARGIN = timedelta(seconds=60)  # A token this close to its end is not used any more.
@@ -32,11 +32,12 @@ class NoToken(Exception):
         self.until = until or clock.now() + WAIT
 
 
-def bearer(client: Client, provider_id: int) -> str:
-    """An access token for a provider's calls. Raises NoToken. No transaction is open when it calls İYS."""
+def bearer(client: Client, provider_id: int, partner_id: int | None = None) -> str:
+    """An access token for a provider's calls, or a partner's own. Raises NoToken, and always so for a provider that
+    practises. No transaction is open when it calls İYS."""
     patience_ends = time.monotonic() + PATIENCE
     while True:
-        credential = _read(provider_id)
+        credential = _read(provider_id, partner_id)
         at = clock.now()
         if credential.access_until and credential.access_until > at + MARGIN:
             return _opened(credential, Credential.ACCESS, credential.access_token)
@@ -49,12 +50,12 @@ def bearer(client: Client, provider_id: int) -> str:
         time.sleep(0.1)
 
 
-def forget(provider_id: int, token: str) -> None:
+def forget(provider_id: int, token: str, partner_id: int | None = None) -> None:
     """İYS refused this token (401): the next call fetches another, unless somebody already has.
 
     A second refusal within a minute is no accident: every fetch costs one of few calls an hour, so a person must look.
     """
-    credential, at = _read(provider_id), clock.now()
+    credential, at = _read(provider_id, partner_id), clock.now()
     if not credential.access_token or _opened(credential, Credential.ACCESS, credential.access_token) != token:
         return
     values = {"access_until": None, "refused_at": at}
@@ -71,13 +72,27 @@ def _quiet_until(credential: Credential, at: datetime) -> datetime | None:
     return pace.held_until(reading(), pace.TOKENS, at)
 
 
-def _read(provider_id: int) -> Credential:
-    theirs = select(Credential).join(Connection, Connection.credential_id == Credential.id)
-    credential = reading().scalars(theirs.where(Connection.provider_id == provider_id)).one_or_none()
+def _read(provider_id: int, partner_id: int | None = None) -> Credential:
+    credential = reading().scalars(_of_partner(partner_id) if partner_id else _of_provider(provider_id)).one_or_none()
     if credential is None:
         raise NoToken
     reading().expunge(credential)  # What was seen stays as it was seen.
     return credential
+
+
+def _of_provider(provider_id: int) -> Select:
+    return (
+        select(Credential)
+        .join(Connection, Connection.credential_id == Credential.id)
+        .join(Provider, Provider.id == Connection.provider_id)
+        .where(
+            Provider.id == provider_id, Provider.admitted_at.is_not(None), Credential.kind != CredentialKind.PRACTICE
+        )
+    )
+
+
+def _of_partner(credential_id: int) -> Select:
+    return select(Credential).where(Credential.id == credential_id, Credential.kind == CredentialKind.PARTNER)
 
 
 def _lease(credential: Credential, at: datetime) -> bool:

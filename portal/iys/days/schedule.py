@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, practice
 from portal.iys.days import window
 from portal.iys.days.comparing import Side
 from portal.models import Brand, Connection, DayState, Feed, Provider, ReconciledDay
@@ -80,7 +80,8 @@ def lacking(session: Session, at: datetime) -> list[Row]:
     brands = (
         select(Brand.id, Brand.provider_id, Connection.created_at)
         .join(Connection, Connection.provider_id == Brand.provider_id)
-        .where(Connection.writes_since <= at, Connection.created_at < window.bounds(yesterday)[1], ~has_it.exists())
+        .where(Connection.writes_since <= at, Connection.created_at < window.bounds(yesterday)[1])
+        .where(~has_it.exists(), practice.brand_still_speaks())
     )
     return session.execute(brands.limit(BRANDS)).all()
 

@@ -54,14 +54,17 @@ OF_SUBMISSION = [getattr(Submission, name) for name in list(Claimed.__dataclass_
 OF_KEY = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.iys_status]
 
 
-def claim(session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES) -> list[Claimed] | None:
+def claim(
+    session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES, *, practises: bool = False
+) -> list[Claimed] | None:
     """Lease the next due submission of the first lane that has one, and commit. None when nothing is due.
 
     A refusal whose key İYS is not known to hold brings up to 1000 of its kind (brand, channel, recipient type) along,
     as many as İYS is asked about at once. Empty where another forwarder was first.
     """
     with _looking:
-        seen = next(filter(None, (waiting.next_due(reading(), at, lane) for lane in lanes)), None)
+        due = (waiting.next_due(reading(), at, lane, practises=practises) for lane in lanes)
+        seen = next(filter(None, due), None)
         if seen is None:
             return None
         taken = _lease(session, [seen], at)

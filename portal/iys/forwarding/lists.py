@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal import practice
 from portal.extensions import reading
 from portal.iys import gauge
 from portal.iys.forwarding import waiting
@@ -44,25 +45,26 @@ class Bulk:
 OF_BULK = [getattr(BulkRequest, name) for name in Bulk.__dataclass_fields__]
 
 
-def next_to_send(session: Session, at: datetime) -> Bulk | None:
+def next_to_send(session: Session, at: datetime, *, practises: bool = False) -> Bulk | None:
     """The next list to send, in hand: one that was formed before, or else a new one. Commits.
 
     While the success ratio is low no list leaves that nobody released by hand.
     """
     with _looking:
-        paused = gauge.ratio(reading(), at).level == Level.PAUSED
+        paused = not practises and gauge.ratio(reading(), at).level == Level.PAUSED
         if paused:
             _hold(session, at)
-        bulk = claim(session, at, (BulkState.FORMED,) if paused else (BulkState.FORMED, BulkState.HELD))
-        return bulk or _form(session, at, paused)
+        states = (BulkState.FORMED,) if paused else (BulkState.FORMED, BulkState.HELD)
+        return claim(session, at, states, practises=practises) or _form(session, at, paused, practises)
 
 
-def claim(session: Session, at: datetime, states: Sequence[BulkState]) -> Bulk | None:
+def claim(session: Session, at: datetime, states: Sequence[BulkState], *, practises: bool = False) -> Bulk | None:
     """Lease the list in one of these states that has been due longest. Commits."""
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # A result may be asked for without any quota.
     free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
     may_go = (BulkRequest.state.in_(states), BulkRequest.due_at <= at, free)
-    due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(waiting.writers(at, lane)))
+    writers = waiting.writers(at, lane, practises=practises)
+    due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
     seen = reading().scalar(due.order_by(BulkRequest.due_at).limit(1))
     if seen is None:
         return None
@@ -113,7 +115,7 @@ def how_many(session: Session, bulk_id: int) -> int:
 def _hold(session: Session, at: datetime) -> None:
     """Lists that are due wait for a person, or for better days."""
     due = (BulkRequest.due_at <= at, BulkRequest.released_at.is_(None))
-    states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD))
+    states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)) & BulkRequest.endpoint.not_like(practice.PATHS)
     if reading().scalar(select(BulkRequest.id).where(states, *due).limit(1)) is None:
         return
     free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
@@ -122,10 +124,10 @@ def _hold(session: Session, at: datetime) -> None:
     session.commit()
 
 
-def _form(session: Session, at: datetime, paused: bool) -> Bulk | None:
+def _form(session: Session, at: datetime, paused: bool, practises: bool) -> Bulk | None:
     if not paused:
-        _move_people(session, at)
-    oldest = waiting.next_due(reading(), at, Lane.BULK)
+        _move_people(session, at, practises)
+    oldest = waiting.next_due(reading(), at, Lane.BULK, practises=practises)
     if oldest is None:
         return None
     facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
@@ -167,13 +169,13 @@ def _fill(session: Session, bulk: Bulk, at: datetime) -> int:
     return session.execute(put.execution_options(synchronize_session=False)).rowcount
 
 
-def _move_people(session: Session, at: datetime) -> None:
+def _move_people(session: Session, at: datetime, practises: bool) -> None:
     """People's grants that waited too long, and were never told to anybody, go in a list."""
     long_due = (
         select(Submission.id)
         .where(
             Submission.lane == Lane.PEOPLE,
-            Submission.provider_id.in_(waiting.writers(at, Lane.BULK)),
+            Submission.provider_id.in_(waiting.writers(at, Lane.BULK, practises=practises)),
             Submission.due_at <= at - PATIENCE,
             Submission.attempts == 0,
             Submission.code.is_(None),

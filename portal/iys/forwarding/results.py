@@ -29,9 +29,9 @@ LOST = "lost"
 def step(client: Client) -> bool:
     """Ask for the result of a list; False when none is due, or refusals are to go first."""
     at = clock.now()
-    if rests(at) or refusals_are_due(at):
+    if rests(client, at) or refusals_are_due(at, practises=client.practises):
         return False
-    bulk = lists.claim(db.session, at, (BulkState.SENT,))
+    bulk = lists.claim(db.session, at, (BulkState.SENT,), practises=client.practises)
     if bulk is None:
         return False
     path = registry.bulk_result_path(*registry.codes_of(bulk.endpoint), bulk.request_id)

@@ -51,9 +51,9 @@ _turn = threading.Lock()
 def step(client: Client) -> bool:
     """Send a list; False when there is none, or refusals are to go first."""
     at = clock.now()
-    if rests(at) or refusals_are_due(at):
+    if rests(client, at) or refusals_are_due(at, practises=client.practises):
         return False
-    bulk = lists.next_to_send(db.session, at)
+    bulk = lists.next_to_send(db.session, at, practises=client.practises)
     if bulk is None:
         return False
     try:
@@ -64,9 +64,9 @@ def step(client: Client) -> bool:
     return True
 
 
-def refusals_are_due(at: datetime) -> bool:
+def refusals_are_due(at: datetime, *, practises: bool = False) -> bool:
     """Whether a refusal could leave now: then no slot is taken from it."""
-    return waiting.next_due(reading(), at, Lane.REFUSALS) is not None
+    return waiting.next_due(reading(), at, Lane.REFUSALS, practises=practises) is not None
 
 
 def _send(client: Client, bulk: Bulk) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from portal import clock, registry
 from portal.extensions import db, reading, vault
-from portal.iys import breaker, calls, wire
+from portal.iys import breaker, calls, practising, wire
 from portal.iys.client import Answer, Client
 from portal.iys.forwarding import asking, attempts, claiming, outcomes, preflight
 from portal.iys.forwarding.claiming import Claimed
@@ -30,9 +30,9 @@ def refusals(client: Client) -> bool:
 
 def _step(client: Client, lanes: tuple[Lane, ...]) -> bool:
     at = clock.now()
-    if rests(at):
+    if rests(client, at):
         return False
-    taken = claiming.claim(db.session, at, lanes)
+    taken = claiming.claim(db.session, at, lanes, practises=client.practises)
     if taken is None:
         return False
     try:
@@ -47,8 +47,10 @@ def _put_off(these: list[Claimed], not_now: calls.NotNow, code: str | None) -> N
     outcomes.again(these, max(not_now.until - clock.now(), NEVER_WAITED), code, counts=False)
 
 
-def rests(at: datetime) -> bool:
-    """Whether İYS's host is given a rest now; then nothing need be taken in hand."""
+def rests(client: Client, at: datetime) -> bool:
+    """Whether the host is given a rest now; then nothing need be taken in hand."""
+    if client.practises:
+        return practising.rests()
     state = breaker.state(reading(), at)
     return state.resting and state.until > at
 

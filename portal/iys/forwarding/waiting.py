@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.iys import pace
-from portal.models import Connection, Credential, Lane, Submission
+from portal.models import Connection, Credential, CredentialKind, Lane, Submission
 from portal.registry import Status
 
 A_SECOND = timedelta(seconds=1)
@@ -17,8 +17,8 @@ HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
 Earlier = aliased(Submission)
 
 
-def next_due(session: Session, at: datetime, lane: Lane) -> int | None:
-    """The id of the oldest submission of a lane that may leave now, over all providers.
+def next_due(session: Session, at: datetime, lane: Lane, *, practises: bool = False) -> int | None:
+    """The id of the oldest submission of a lane that may leave now, over all providers (or all that practise).
 
     Each provider that may write is asked for its own oldest, by index: what waits at the others costs nothing.
     """
@@ -30,15 +30,15 @@ def next_due(session: Session, at: datetime, lane: Lane) -> int | None:
         .correlate(Connection)
         .scalar_subquery()
     )
-    firsts = [each for each in session.scalars(_of_writers(select(first), at, lane)) if each is not None]
+    firsts = [each for each in session.scalars(_of_writers(select(first), at, lane, practises)) if each is not None]
     if len(firsts) < 2:
         return firsts[0] if firsts else None
     return session.scalar(select(Submission.id).where(Submission.id.in_(firsts)).order_by(Submission.due_at).limit(1))
 
 
-def writers(at: datetime, lane: Lane) -> Select:
-    """The providers for which something of a lane may leave now."""
-    return _of_writers(select(Connection.provider_id), at, lane)
+def writers(at: datetime, lane: Lane, *, practises: bool = False) -> Select:
+    """The providers for which something of a lane may leave now, to İYS or (of those that practise) to the sandbox."""
+    return _of_writers(select(Connection.provider_id), at, lane, practises)
 
 
 def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
@@ -95,8 +95,10 @@ def is_behind_an_open_one(*lanes: Lane) -> ColumnElement[bool]:
     )
 
 
-def _of_writers(asked: Select, at: datetime, lane: Lane) -> Select:
+def _of_writers(asked: Select, at: datetime, lane: Lane, practises: bool) -> Select:
+    is_practice = Credential.kind == CredentialKind.PRACTICE
     may_ask_for_token = or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at)
+    may_ask = and_(may_ask_for_token, not_(pace.tokens_are_held(at)))
     may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
     return (
         asked.select_from(Connection)
@@ -105,6 +107,7 @@ def _of_writers(asked: Select, at: datetime, lane: Lane) -> Select:
             Connection.writes_since <= at,
             or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
             *([may_grant] if lane != Lane.REFUSALS else []),
-            or_(Credential.access_until > at, and_(may_ask_for_token, not_(pace.tokens_are_held(at)))),
+            is_practice if practises else not_(is_practice),
+            *([] if practises else [or_(Credential.access_until > at, may_ask)]),
         )
     )

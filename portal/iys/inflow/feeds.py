@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import exists, select
 
-from portal import clock, registry
+from portal import clock, practice, registry
 from portal.consents import heard
 from portal.extensions import db, reading, vault
 from portal.iys import calls, pace, wire
@@ -48,7 +48,7 @@ def step(client: Client) -> bool:
 def _begin(at: datetime) -> bool:
     """Give each connected brand its feeds; False where all have them."""
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
-        ~exists().where(Feed.brand_id == Brand.id), *leases.may_ask(at)
+        ~exists().where(Feed.brand_id == Brand.id), practice.brand_still_speaks(), *leases.may_ask(at)
     )  # fmt: skip
     rows = [
         {

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
 
+from portal import practice
 from portal.extensions import db, reading
 from portal.models import Brand, Connection, Provider
 
@@ -22,6 +23,7 @@ def with_brand(model) -> Select:
         .join(Brand, Brand.id == model.brand_id)
         .join(Provider, Provider.id == model.provider_id)
         .join(Connection, Connection.provider_id == model.provider_id)
+        .where(practice.brand_still_speaks())
     )
 
 

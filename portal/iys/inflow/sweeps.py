@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Row, exists, select
 
-from portal import clock, registry
+from portal import clock, practice, registry
 from portal.consents import drifting
 from portal.extensions import db, reading, vault
 from portal.iys import calls
@@ -96,7 +96,7 @@ def _begin(at: datetime) -> bool:
     missing = (
         select(Brand)
         .join(Connection, Connection.provider_id == Brand.provider_id)
-        .where(~lately, *leases.may_ask(at), Connection.writes_since <= at - SETTLED)
+        .where(~lately, practice.brand_still_speaks(), *leases.may_ask(at), Connection.writes_since <= at - SETTLED)
         .limit(1)
     )
     brand = reading().scalar(missing)

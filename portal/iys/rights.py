@@ -1,0 +1,76 @@
+"""What a provider's authorisation gave the partner: asked of İYS by the partner's own account, before and after the
+provider is admitted; nothing of the provider's leaves the house by it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+
+from portal import registry
+from portal.extensions import reading
+from portal.iys import calls, titles
+from portal.iys.client import Client
+from portal.iys.findings import BrandFound, partner_brands_of
+from portal.iys.troubles import Trouble, trouble_of
+from portal.models import Brand, Credential, Provider
+from portal.registry import Channel, Question
+
+PATIENCE = 5.0  # Seconds: a person waits for the page.
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What İYS lists for one provider. `brands` None: it gave no list."""
+
+    brands: tuple[BrandFound, ...] | None = None
+    title: str | None = None
+    title_agrees: bool = False
+    elsewhere: tuple[int, ...] = ()  # Brands that another provider here has.
+    trouble: Trouble | None = None
+
+    @property
+    def lacking(self) -> dict[int, list[str]]:
+        """By brand, the channels for which the right to write is not given yet."""
+        told = {each.code: [str(c) for c in Channel if c.value not in each.writable] for each in self.brands or ()}
+        return {code: channels for code, channels in told.items() if channels}
+
+    @property
+    def are_clear(self) -> bool:
+        """Whether all is given, and to the firm that we know."""
+        return bool(self.brands) and not self.lacking and self.title_agrees and not self.elsewhere
+
+    def kept(self) -> dict:
+        """The same as facts of an audit entry."""
+        trouble = self.trouble
+        return {
+            "clear": self.are_clear, "title": self.title, "title_agrees": self.title_agrees,
+            "brands": {str(each.code): list(each.writable) for each in self.brands or ()},
+            "elsewhere": list(self.elsewhere), "trouble": (trouble.code or str(trouble.status)) if trouble else None,
+            "not_now": bool(trouble and trouble.not_now),
+        }  # fmt: skip
+
+
+def look(client: Client, provider_id: int, partner: Credential) -> Rights:
+    """Ask İYS what a partner may do for the code that a provider entered. Call it with no transaction open."""
+    code, title = reading().execute(
+        select(Provider.entered_code, Provider.title).where(Provider.id == provider_id)
+    ).one()  # fmt: skip
+    path = registry.partner_brands_path(partner.integrator_code, code)
+    try:
+        answer = calls.ask(
+            client, provider_id, Question.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
+        )
+    except calls.NotNow as later:
+        return Rights(trouble=Trouble(Question.PARTNER_BRANDS.value, 0, later.code, not_now=True))
+    brands = partner_brands_of(answer)
+    if brands is None:
+        return Rights(trouble=trouble_of(Question.PARTNER_BRANDS, answer))
+    told = [brand.title for brand in brands if brand.title]
+    agrees = bool(told) and all(titles.agree(title, each) for each in told)
+    return Rights(brands, told[0] if told else None, agrees, _elsewhere(provider_id, brands))
+
+
+def _elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:
+    codes = [brand.code for brand in brands]
+    theirs = or_(Brand.brand_code.in_(codes), Provider.entered_code.in_(codes))
+    found = select(Brand.brand_code).join(Provider, Provider.id == Brand.provider_id)
+    return tuple(sorted(reading().scalars(found.where(theirs, Brand.provider_id != provider_id))))
