@@ -185,6 +185,13 @@ def who_signs_in(session: Session, vault: Vault, email: str, password: str) -> U
     return user if user and known and user.is_open else None
 
 
+def set_password(user: User, password: str) -> None:
+    """Let another password open from now on; half sign-ins begun with the old one are over. Raises PasswordTooShort."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise PasswordTooShort
+    user.password_hash = hasher.hash(password)
+
+
 def mark_of(user: User) -> str:
     """Changes whenever the password does, and tells nothing of it: for what must not outlive a password."""
     return sha256(user.password_hash.encode()).hexdigest()[:16]
