@@ -47,7 +47,7 @@ def are_there(config: dict) -> bool:
 def opened(config: dict) -> Iterator["Smtp | Gateway"]:
     """The way, connected. Raises Blocked."""
     if config["SMTP_URL"]:
-        with _connected(config["SMTP_URL"]) as server:
+        with _connected(config["SMTP_URL"], config["MAIL_FROM"].rpartition("@")[2]) as server:
             yield Smtp(server, config["MAIL_FROM"])
     else:
         yield Gateway(_gateway(config))
@@ -110,9 +110,9 @@ def _gateway(config: dict) -> str:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[smtplib.SMTP]:
+def _connected(url: str, name: str) -> Iterator[smtplib.SMTP]:
     try:
-        server = _greeted(url)
+        server = _greeted(url, name)
     except (smtplib.SMTPException, OSError):
         raise Blocked from None  # What the server said may repeat the user name.
     try:
@@ -123,13 +123,14 @@ def _connected(url: str) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _greeted(url: str) -> smtplib.SMTP:
-    """Nothing is said to a server elsewhere before the line is private and its certificate was looked at."""
+def _greeted(url: str, name: str) -> smtplib.SMTP:
+    """Nothing is said to a server elsewhere before the line is private and its certificate was looked at. We greet by
+    the domain that mails come from: this machine's own name would be looked up, and is nobody's business."""
     at, context = urlsplit(url), ssl.create_default_context()
     if at.scheme == "smtps":
-        server = smtplib.SMTP_SSL(at.hostname, at.port or 465, timeout=TIMEOUT, context=context)
+        server = smtplib.SMTP_SSL(at.hostname, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
     else:
-        server = smtplib.SMTP(at.hostname, at.port or 587, timeout=TIMEOUT)
+        server = smtplib.SMTP(at.hostname, at.port or 587, local_hostname=name, timeout=TIMEOUT)
     try:
         if at.scheme == "smtp" and at.hostname not in ON_THIS_MACHINE:
             server.starttls(context=context)

@@ -1,5 +1,6 @@
 """Mails go once each to a real SMTP server; whatever it answers, none is lost and none that is stale is sent."""
 
+import logging
 import ssl
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from portal.extensions import db, vault
 from portal.messaging import mails
 from portal.models import Mail, MailKind, MailState
 
+logging.getLogger("mail.log").propagate = False  # The server's own log is not ours.
 LINK = "https://main.example/reset/secret-token"
 
 
