@@ -3,7 +3,7 @@ provider is admitted; nothing of the provider's leaves the house by it."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from portal import registry
 from portal.extensions import reading
@@ -70,7 +70,7 @@ def look(client: Client, provider_id: int, partner: Credential) -> Rights:
 
 
 def _elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:
-    codes = [brand.code for brand in brands]
-    theirs = or_(Brand.brand_code.in_(codes), Provider.entered_code.in_(codes))
-    found = select(Brand.brand_code).join(Provider, Provider.id == Brand.provider_id)
-    return tuple(sorted(reading().scalars(found.where(theirs, Brand.provider_id != provider_id))))
+    theirs = select(Brand.brand_code).where(
+        Brand.brand_code.in_([brand.code for brand in brands]), Brand.provider_id != provider_id
+    )
+    return tuple(sorted(reading().scalars(theirs)))
