@@ -7,6 +7,7 @@ from flask_babel import gettext
 from portal.addresses import AddressKind
 from portal.models import (
     BulkState,
+    By,
     CampaignKind,
     ContactKind,
     CredentialKind,
@@ -14,6 +15,7 @@ from portal.models import (
     DayState,
     Delivery,
     DifferenceKind,
+    Ending,
     FeedSource,
     Heard,
     Lane,
@@ -28,6 +30,7 @@ from portal.models import (
     ReviewAct,
     Role,
     Settlement,
+    Step,
     Way,
 )
 from portal.registry import Channel, RecipientType, Status
@@ -119,6 +122,18 @@ LABELS: list[tuple[StrEnum, str]] = [
     (Role.AGENT, N_("Temsilci")),
     (Role.DEVELOPER, N_("Geliştirici")),
     (Role.AUDITOR, N_("Denetçi")),
+    (By.TOTP, N_("doğrulama uygulaması")),
+    (By.PASSKEY, N_("geçiş anahtarı")),
+    (By.RECOVERY, N_("kurtarma kodu")),
+    (Ending.SIGNED_OUT, N_("Çıkış yapıldı")),
+    (Ending.REVOKED, N_("Listeden kapatıldı")),
+    (Ending.CHANGED, N_("Parola ya da ikinci adım değiştiği için kapandı")),
+    (Ending.IDLE, N_("Kullanılmadığı için kapandı")),
+    (Ending.TOO_OLD, N_("Süresi dolduğu için kapandı")),
+    (Step.PASSWORD, N_("yanlış parola")),
+    (Step.FACTOR, N_("yanlış doğrulama kodu")),
+    (Step.STEP_UP, N_("işlem öncesi yanlış doğrulama kodu")),
+    (Step.TICKET, N_("geçersiz bağlantı")),
     (OperatorRole.ADMIN, N_("Yönetici")),
     (OperatorRole.SUPPORT, N_("Destek")),
     (DayKind.FULL, N_("Tatil")),
