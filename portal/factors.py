@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 
 import pyotp
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.models import Factor, FactorKind, RecoveryCode, User
@@ -107,6 +107,17 @@ def spend_recovery_code(session: Session, user_id: int, code: str, at: datetime)
         RecoveryCode.user_id == user_id, RecoveryCode.digest == _digest(plain), RecoveryCode.used_at.is_(None)
     )
     return session.execute(mine.values(used_at=at)).rowcount == 1
+
+
+def recovery_codes_left(session: Session, user_id: int) -> int:
+    """How many recovery codes a person has still."""
+    unused = (RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    return session.scalar(select(func.count()).select_from(RecoveryCode).where(*unused))
+
+
+def forget_unconfirmed(session: Session, user_id: int) -> None:
+    """Delete the apps a person was shown and never showed a code of."""
+    session.execute(delete(Factor).where(Factor.user_id == user_id, Factor.confirmed_at.is_(None)))
 
 
 def _step_of(secret: str, code: str, at: datetime) -> int | None:

@@ -1,7 +1,7 @@
 """Limits of the public doors, named after what they guard."""
 
-SIGN_IN = "10 per minute; 60 per hour"  # Guessing passwords from one address.
-SIGN_IN_ACCOUNT = "10 per 15 minutes"  # Guessing one person's password from many addresses.
+SIGN_IN = "30 per minute"  # Steps of signing in from one address: each costs a hash. Guesses are counted in rows.
+RESET = "10 per hour"  # Links for a forgotten password, asked for from one address.
 GUESSED_CODES = "60 per minute"  # Codes that lead nowhere, from one address. Good ones are free: a whole mobile network
 # may stand behind one address.
 SEARCH = "60 per minute"  # Searching addresses from the dashboard.

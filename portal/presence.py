@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import powers
@@ -22,6 +22,7 @@ IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=12)
 STEP_UP = timedelta(minutes=10)  # For so long a proof just given opens dangerous pages.
 SEEN = timedelta(minutes=1)  # How exactly "last seen" is kept.
+AGENT = 300  # Characters of what a browser says of itself.
 NOBODYS = 0  # A session is sealed for no provider: its person may belong to several.
 
 
@@ -86,6 +87,7 @@ def begin(
     at: datetime,
 ) -> Presence:  # fmt: skip
     """Open a session; whoever belongs to one provider only works for it at once. Part of the caller's transaction."""
+    _end_late_ones(session, user.id, at)
     sign_in_id, token = new_id(), secrets.token_urlsafe(32)
     open_ones = memberships(session, user.id)
     sign_in = SignIn(
@@ -95,7 +97,7 @@ def begin(
         device_digest=device_digest,
         by=by,
         address=vault.seal(address, SignIn.PLACE, NOBODYS, sign_in_id),
-        agent=agent[:300],
+        agent=agent[:AGENT],
         serves_id=open_ones[0][0].provider_id if len(open_ones) == 1 else None,
         began_at=at,
         seen_at=at,
@@ -107,20 +109,33 @@ def begin(
     return Presence(user, sign_in, token, membership, provider)
 
 
-def of(session: Session, text: str, at: datetime) -> Presence | None:
-    """The person behind a cookie's text, unless the session is over: ended, idle for IDLE, or older than LIFETIME."""
-    sign_in_id, _, token = text.partition(".")
-    if not (sign_in_id.isascii() and sign_in_id.isdecimal() and int(sign_in_id) < 2**63):
+def of(session: Session, text: str, agent: str, at: datetime) -> Presence | None:
+    """The person behind a cookie's text, unless the session is over (ended, idle for IDLE, or older than LIFETIME) or
+    the cookie came into another browser. Networks may change: people walk about with their telephones."""
+    found = _behind(session, text)
+    if found is None:
         return None
-    row = session.execute(
-        select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == int(sign_in_id))
-    ).one_or_none()
-    if row is None or not hmac.compare_digest(row.SignIn.token_digest, _digest(token)):
+    sign_in, user = found
+    if sign_in.ended_at or sign_in.agent != agent[:AGENT] or not user.is_open or too_late(sign_in, at):
         return None
-    sign_in, user = row
-    if sign_in.ended_at or not user.is_open or too_late(sign_in, at):
-        return None
-    return Presence(user, sign_in, token, *_served(session, sign_in))
+    return Presence(user, sign_in, text.partition(".")[2], *_served(session, sign_in))
+
+
+def why_over(session: Session, text: str, at: datetime) -> Ending | None:
+    """Why the session behind a cookie's text is over, if it is: for who comes back and finds it so."""
+    found = _behind(session, text)
+    return (found[0].ending or too_late(found[0], at)) if found else None
+
+
+def has_come_by(session: Session, user_id: int, device_digest: bytes) -> bool:
+    """Whether a person came in by this browser before."""
+    theirs = select(SignIn.id).where(SignIn.user_id == user_id, SignIn.device_digest == device_digest)
+    return session.scalar(theirs.limit(1)) is not None
+
+
+def has_come(session: Session, user_id: int) -> bool:
+    """Whether a person was ever in."""
+    return session.scalar(select(SignIn.id).where(SignIn.user_id == user_id).limit(1)) is not None
 
 
 def too_late(sign_in: SignIn, at: datetime) -> Ending | None:
@@ -169,6 +184,26 @@ def memberships(session: Session, user_id: int) -> list[tuple[Membership, Provid
         Membership.user_id == user_id, Membership.suspended_at.is_(None), Membership.ended_at.is_(None)
     )
     return [tuple(row) for row in session.execute(open_ones.order_by(Provider.title))]
+
+
+def _behind(session: Session, text: str) -> tuple[SignIn, User] | None:
+    sign_in_id, _, token = text.partition(".")
+    if not (sign_in_id.isascii() and sign_in_id.isdecimal() and len(sign_in_id) < 20 and int(sign_in_id) < 2**63):
+        return None
+    row = session.execute(
+        select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == int(sign_in_id))
+    ).one_or_none()
+    is_theirs = row is not None and hmac.compare_digest(row.SignIn.token_digest, _digest(token))
+    return tuple(row) if is_theirs else None
+
+
+def _end_late_ones(session: Session, user_id: int, at: datetime) -> None:
+    """Write down which of a person's sessions time has ended, as of then."""
+    theirs = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+    for sign_in in session.scalars(theirs.where(or_(SignIn.began_at < at - LIFETIME, SignIn.seen_at < at - IDLE))):
+        sign_in.ending = too_late(sign_in, at)
+        old = sign_in.ending == Ending.TOO_OLD
+        sign_in.ended_at = sign_in.began_at + LIFETIME if old else sign_in.seen_at + IDLE
 
 
 def _served(session: Session, sign_in: SignIn) -> tuple[Membership | None, Provider | None]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from portal.models import FailedTry, SignIn, Step, User
+from portal.models import FailedTry, Step, User
 from portal.models.ids import new_id
 from portal.vault import Vault, column_of
 
@@ -35,6 +35,11 @@ class TooManyTries(Exception):
         super().__init__("too many tries")
         self.again_at = again_at
 
+    @property
+    def told_at(self) -> datetime:
+        """The same as people are told it: not a second too early, in whole minutes."""
+        return self.again_at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class Alarm:
@@ -48,21 +53,21 @@ class Alarm:
 
 
 def begin(
-    session: Session, vault: Vault, step: Step, *, address: str, at: datetime, account: str = "",
-    user_id: int | None = None, device_digest: bytes | None = None,
+    session: Session, vault: Vault, step: Step, *, account: str, address: str, at: datetime,
+    user_id: int | None = None, known_device: bytes | None = None,
 ) -> FailedTry:  # fmt: skip
-    """A password is about to be tried on an account. Commit, look, and take the try back where it was right.
+    """A password is about to be tried on an account, perhaps in a browser by which its person came in before. Commit,
+    look, and take the try back where it was right.
 
     Raises TooManyTries, whether anybody has that account or not.
     """
-    counted = _account(vault, account)
-    knows = _is_known_device(session, user_id, device_digest)
-    if knows:
-        counted = _keyed(vault, f"device|{account.strip().lower()}|{device_digest.hex()}")
-    made = _add(session, vault, step, counted, address, user_id, at)
-    if not knows:  # Behind an address many people may sit, and one who guesses must not shut out those who do not.
+    counted = f"account|{account.strip().lower()}|{known_device.hex() if known_device else ''}"
+    made = _add(session, vault, step, _keyed(vault, counted), address, user_id, at)
+    if (
+        not known_device
+    ):  # Behind an address many people may sit, and one who guesses must not shut out those who do not.
         _count(session, FailedTry.network_digest == made.network_digest, PER_NETWORK, made)
-    _count(session, FailedTry.account_digest == counted, PER_ACCOUNT, made)
+    _count(session, FailedTry.account_digest == made.account_digest, PER_ACCOUNT, made)
     return made
 
 
@@ -145,16 +150,6 @@ def _count(session: Session, whose, most: int, made: FailedTry, window: timedelt
 def _alike(step: Step) -> tuple[Step, ...]:
     """Steps that count together: a code is guessed at the door and inside alike."""
     return (Step.FACTOR, Step.STEP_UP) if step in (Step.FACTOR, Step.STEP_UP) else (step,)
-
-
-def _is_known_device(session: Session, user_id: int | None, device_digest: bytes | None) -> bool:
-    """Whether the person came in by this browser before. Asked for unknown accounts, too, that it takes as long."""
-    theirs = select(SignIn.id).where(SignIn.user_id == (user_id or NOBODYS))
-    return session.scalar(theirs.where(SignIn.device_digest == (device_digest or b"")).limit(1)) is not None
-
-
-def _account(vault: Vault, email: str) -> bytes:
-    return _keyed(vault, f"account|{email.strip().lower()}")
 
 
 def _keyed(vault: Vault, text: str) -> bytes:

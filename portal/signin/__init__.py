@@ -1,6 +1,6 @@
 """Coming in and going out: address and password, then a second factor; and the half-way state between the two."""
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from portal import clock, presence
 from portal.extensions import login, reading
@@ -9,16 +9,18 @@ door = Blueprint("signin", __name__)
 
 login.login_view = "signin.sign_in"
 login.login_message = None
-login.session_protection = "strong"
+login.session_protection = None  # It would believe any X-Forwarded-For; presence.of compares the browser instead.
 
 
 @login.user_loader
 def load_user(text: str):
     """The person behind the cookie, unless the session is over."""
-    return presence.of(reading(), text, clock.now())
+    return presence.of(reading(), text, request.user_agent.string, clock.now())
 
 
 from portal.signin import (  # noqa: E402 - the pages register with the door
+    enrolling,  # noqa: F401
+    resetting,  # noqa: F401
     second_step,  # noqa: F401
     sign_in,  # noqa: F401
     sign_out,  # noqa: F401

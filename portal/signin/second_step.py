@@ -1,62 +1,98 @@
-"""The second step: a code of the authenticator app, or one of the recovery codes."""
+"""The second step: a code of the authenticator app, or one of the recovery codes. Then the session begins."""
 
-from flask import redirect, render_template, request, session, url_for
+from datetime import datetime
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_user
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from portal import audit, clock, factors, limits, presence
-from portal.extensions import db, limiter, vault
-from portal.models import By, User
-from portal.signin import door, half
+from portal import accounts, audit, clock, factors, limits, mails, presence, trying
+from portal.extensions import db, limiter, reading, vault, wake
+from portal.models import By, MailKind, Step, User
+from portal.signin import devices, door, half, onward
+from portal.trying import TooManyTries
+from portal.web import links, whence
 
 
 class CodeForm(FlaskForm):
-    code = StringField(_l("Uygulamadaki kod"), validators=[InputRequired(), Length(max=40)])
+    code = StringField(_l("Doğrulama kodu"), validators=[InputRequired(_l("Kodu yazın.")), Length(max=40)])
 
 
 @door.route("/sign-in/second", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def second_step():
-    """Ask for a code; a used one opens nothing."""
+    """Ask for a code; a used one opens nothing. Who has no factor yet gets one first."""
     user = half.whose()
     if user is None:
         return redirect(url_for(".sign_in"), 303)
+    if not factors.of(reading(), user.id):
+        return redirect(url_for(".enrol"), 303)
     form = CodeForm()
-    if form.validate_on_submit():
-        by = shown(user, form.code.data)
-        if by is not None:
-            return come_in(user, by)
-        db.session.rollback()
-        return render_template("signin/second_step.html", form=form, failed=True), 403
-    return render_template("signin/second_step.html", form=form, failed=False)
+    if not form.validate_on_submit():
+        return _page(form), 422 if form.errors else 200
+    try:
+        by = shown(user, form.code.data, Step.FACTOR)
+    except TooManyTries as many:
+        return _page(form, again_at=many.told_at), 429
+    return come_in(user, by) if by else (_page(form, failed=True), 403)
 
 
-def shown(user: User, code: str) -> By | None:
-    """By what a code proves the person, if it does; it is spent by it."""
+def shown(user: User, code: str, step: Step) -> By | None:
+    """By what a code proves the person, if it does: it is spent by it, in a transaction that the caller commits.
+
+    Raises TooManyTries.
+    """
     at = clock.now()
+    try:
+        made = trying.begin_code(db.session, vault(), step, user.id, address=request.remote_addr or "", at=at)
+    finally:
+        db.session.commit()
     if factors.show_code(db.session, vault(), user, code, at):
-        return By.TOTP
-    return By.RECOVERY if factors.spend_recovery_code(db.session, user.id, code, at) else None
+        by = By.TOTP
+    elif factors.spend_recovery_code(db.session, user.id, code, at):
+        by = By.RECOVERY
+    else:
+        db.session.rollback()
+        return None
+    trying.take_back(db.session, made)
+    return by
 
 
 def come_in(user: User, by: By):
-    """Begin the session. It ends with the browser, or by its age. Commits."""
+    """Begin the session and go on to where the person was going. Commits."""
+    return redirect(enter(user, by), 303)
+
+
+def enter(user: User, by: By) -> str:
+    """Begin the session: it ends with the browser, or by its age. Where to go now. Commits."""
+    at, path = clock.now(), onward.taken()
     half.end()
+    digest = devices.keep()
+    is_new_device = presence.has_come(db.session, user.id) and not presence.has_come_by(db.session, user.id, digest)
     began = presence.begin(
         db.session, vault(), user, by=by, address=request.remote_addr or "", agent=request.user_agent.string,
-        device_digest=None, at=clock.now(),
+        device_digest=digest, at=at,
     )  # fmt: skip
     audit.note(
-        db.session, "signed_in", "user", user.id, provider_id=began.provider_id, at=clock.now(), user_id=user.id,
+        db.session, "signed_in", "user", user.id, provider_id=began.provider_id, at=at, user_id=user.id,
         sign_in_id=began.sign_in.id, facts={"by": by.value},
     )  # fmt: skip
+    if is_new_device:
+        _tell_of_new_device(user, at)
     db.session.commit()
+    if is_new_device:
+        wake("mail")
     login_user(began)
-    session.modified = True
-    return redirect(first_page(began), 303)
+    session.setdefault("language", user.language)
+    if by == By.RECOVERY:
+        left = factors.recovery_codes_left(reading(), user.id)
+        flash(_("Bir kurtarma kodu kullandınız; bir daha geçmez. Kalan kod sayısı: %(left)s.", left=left))
+    return path or first_page(began)
 
 
 def first_page(person: presence.Presence) -> str:
@@ -66,3 +102,15 @@ def first_page(person: presence.Presence) -> str:
     if person.user.operator_role is not None and not presence.memberships(db.session, person.id):
         return url_for("operator.providers")
     return url_for("account.choose")
+
+
+def _tell_of_new_device(user: User, at: datetime) -> None:
+    with force_locale(user.language):
+        device, network = whence.device(request.user_agent.string), whence.network(request.remote_addr or "")
+    facts = {"at": at, "device": device, "network": network, "link": links.whole("account.choose")}
+    to = accounts.email_of(vault(), user)
+    mails.write(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)
+
+
+def _page(form: CodeForm, **facts) -> str:
+    return render_template("signin/second_step.html", form=form, **facts)

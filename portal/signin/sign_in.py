@@ -1,37 +1,76 @@
-"""The first step: address and password."""
+"""The first step: address and password. Whether an address is known here, nobody is told, nor by how long it takes."""
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from portal import accounts, limits
-from portal.extensions import limiter, reading, vault
-from portal.signin import door, half
+from portal import accounts, clock, limits, presence, trying
+from portal.extensions import db, limiter, reading, vault
+from portal.models import Ending, Step
+from portal.signin import devices, door, half, onward
+from portal.trying import TooManyTries
+
+NOBODY = 0
+# Why who was in is asked to sign in again.
+WHY = {
+    Ending.IDLE: _l("Oturumunuz 30 dakika kullanılmadığı için kapandı."),
+    Ending.TOO_OLD: _l("Oturumunuz 12 saati doldurduğu için kapandı."),
+    Ending.REVOKED: _l("Bu oturum, oturum listenizden kapatıldı."),
+    Ending.CHANGED: _l("Parolanız ya da doğrulama yöntemleriniz değiştiği için oturumunuz kapandı."),
+}
+HALF_IS_OVER = _l("İkinci adım için ayrılan süre doldu. Güvenliğiniz için baştan giriş yapın.")
 
 
 class SignInForm(FlaskForm):
-    email = EmailField(_l("E-posta adresiniz"), validators=[InputRequired(), Length(max=265)])
-    password = PasswordField(_l("Parolanız"), validators=[InputRequired(), Length(max=200)])
+    email = EmailField(
+        _l("E-posta adresiniz"), validators=[InputRequired(_l("E-posta adresinizi yazın.")), Length(max=265)]
+    )
+    password = PasswordField(_l("Parolanız"), validators=[InputRequired(_l("Parolanızı yazın.")), Length(max=200)])
 
 
 @door.route("/sign-in", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
-@limiter.limit(limits.SIGN_IN_ACCOUNT, methods=["POST"], key_func=lambda: _account_key())
 def sign_in():
     """Ask for address and password; a wrong address and a wrong password look the same."""
     form = SignInForm()
     if form.validate_on_submit():
-        user = accounts.who_signs_in(reading(), vault(), form.email.data, form.password.data)
-        if user is not None:
-            half.begin(user)
-            return redirect(url_for(".second_step"), 303)
-        return render_template("signin/sign_in.html", form=form, failed=True), 403
-    return render_template("signin/sign_in.html", form=form, failed=False)
+        return _try(form)
+    if request.method == "GET":
+        onward.remember(request.args.get("next"))
+    return _page(form, why=_why()), 422 if form.errors else 200
 
 
-def _account_key() -> str:
-    """The account that is guessed at, as a blind index: the limit's store never holds an address."""
-    indexes = accounts.indexes_of(vault(), request.form.get("email", "")[:265])
-    return next(iter(indexes.values())).hex()
+def _try(form: SignInForm):
+    email, at = form.email.data, clock.now()
+    user, device = accounts.find(reading(), vault(), email), devices.digest()
+    # Asked about nobody, too: the time it takes must not tell.
+    knows = presence.has_come_by(reading(), user.id if user else NOBODY, device or b"")
+    try:
+        made = trying.begin(
+            db.session, vault(), Step.PASSWORD, account=email, address=request.remote_addr or "", at=at,
+            user_id=user.id if user else None, known_device=device if knows else None,
+        )  # fmt: skip
+    except TooManyTries as many:
+        db.session.rollback()
+        return _page(form, again_at=many.told_at), 429
+    db.session.commit()  # Whoever tries at the same moment sees it; and none is open while the hash takes its time.
+    user = accounts.who_signs_in(reading(), vault(), email, form.password.data)
+    if user is None:
+        return _page(form, failed=True), 403
+    trying.take_back(db.session, made)
+    db.session.commit()
+    half.begin(user)
+    return redirect(url_for(".second_step"), 303)
+
+
+def _why() -> str | None:
+    """What became of the session, or half of one, that the visitor had."""
+    if half.is_over():
+        return HALF_IS_OVER
+    return WHY.get(presence.why_over(reading(), session.get("_user_id", ""), clock.now()))
+
+
+def _page(form: SignInForm, **facts) -> str:
+    return render_template("signin/sign_in.html", form=form, **facts)

@@ -5,8 +5,10 @@ from flask_login import current_user, login_required
 
 from portal import clock, limits, presence
 from portal.extensions import db, limiter
-from portal.signin import door
+from portal.models import Step
+from portal.signin import door, onward
 from portal.signin.second_step import CodeForm, first_page, shown
+from portal.trying import TooManyTries
 
 
 @door.route("/step-up", methods=["GET", "POST"])
@@ -15,18 +17,23 @@ from portal.signin.second_step import CodeForm, first_page, shown
 def step_up():
     """Ask for a code, then go on to where the person was going."""
     form = CodeForm()
-    if form.validate_on_submit():
-        if shown(current_user.user, form.code.data) is not None:
-            presence.step_up(db.session, current_user, clock.now())
-            db.session.commit()
-            return redirect(_onward(), 303)
-        db.session.rollback()
-        return render_template("signin/step_up.html", form=form, failed=True, onward=_onward()), 403
-    return render_template("signin/step_up.html", form=form, failed=False, onward=_onward())
+    if not form.validate_on_submit():
+        return _page(form), 422 if form.errors else 200
+    try:
+        by = shown(current_user.user, form.code.data, Step.STEP_UP)
+    except TooManyTries as many:
+        return _page(form, again_at=many.told_at), 429
+    if by is None:
+        return _page(form, failed=True), 403
+    presence.step_up(db.session, current_user, clock.now())
+    db.session.commit()
+    return redirect(_onward(), 303)
 
 
 def _onward() -> str:
-    """A page of this house, or the first one: never another's address."""
-    path = request.values.get("next", "")
-    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if is_ours else first_page(current_user)
+    """A page of this house: the one that was asked for, the one with the form that was refused, or the first."""
+    return onward.ours(request.values.get("next")) or onward.referred() or first_page(current_user)
+
+
+def _page(form: CodeForm, **facts) -> str:
+    return render_template("signin/step_up.html", form=form, onward=_onward(), **facts)

@@ -29,9 +29,9 @@ from portal.models import (
     Way,
 )
 from portal.registry import Channel, RecipientType, Status
-from portal.signin.second_step import CodeForm
-from portal.signin.sign_in import SignInForm
+from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
+from tests.house.pages_of_signin import OF_SIGNIN
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
 ADDRESS = "+90 5•• ••• •• 67"
@@ -40,6 +40,7 @@ SENDER = {
     "sender_title": "Örnek Mağazacılık A.Ş.",
     "sender_mersis": "0123456789012345",
     "sender_contact": "0850 123 45 67",
+    "look": Thing(logo_url="/logo/1/ab.png", colour_url="/colour/0b5e6b.css"),
 }
 SIGNED_IN = {"current_user": Thing(name="Ayşe"), "provider_title": "Örnek Mağazacılık A.Ş."}
 PROBLEM = Thing(sentence="Dosya çok büyük.", cure="Dosyayı bölün ve parçaları ayrı ayrı yükleyin.")
@@ -55,7 +56,8 @@ def link_page(**other) -> dict:
     page = {
         "kind": CampaignKind.ASK, "state": "live", "may_grant": True, "title": "Size yazalım mı?",
         "body": "Yeniliklerimizi haber vermek için.", "notice_url": "https://www.example.com/aydinlatma",
-        "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code", "message": None, **SENDER,
+        "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code", "message": None,
+        "is_closed": False, **SENDER,
     }  # fmt: skip
     return {"page": Thing(**(page | other))}
 
@@ -207,6 +209,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/page.html", "came back"): lambda: link_page(
         message="choose", rows=[_row(Channel.SMS, held=Status.GRANTED, chosen=Status.REFUSED)]
     ),
+    ("recipient/page.html", "closed"): lambda: link_page(is_closed=True, may_grant=False),
     ("recipient/page.html", "expired"): lambda: link_page(state="expired", may_grant=False),
     ("recipient/page.html", "refuses"): lambda: link_page(kind=CampaignKind.REFUSE, may_grant=False),
     ("recipient/receipt.html", ""): _receipt,
@@ -216,18 +219,12 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/pushes.html", ""): _pushes,
     ("dashboard/pushes.html", "nothing"): lambda: _pushes(pushes=[], listed=None, may_register=False),
     ("web/front.html", ""): dict,
-    ("signin/second_step.html", ""): lambda: {"form": CodeForm(), "failed": True},
-    ("signin/step_up.html", ""): lambda: {"form": CodeForm(), "failed": True, "onward": "/"},
     ("account/choose.html", ""): lambda: {
         "memberships": [(Thing(role=Role.OWNER), Thing(id=1, title="Örnek Mağazacılık A.Ş."))], "is_staff": True,
         "serves_id": 1,
     },
     ("account/choose.html", "nobody's"): lambda: {"memberships": [], "is_staff": False, "serves_id": None},
-    ("operator/providers.html", ""): lambda: {
-        "providers": [Thing(id=1, title="Örnek Mağazacılık A.Ş.", iys_code=700001)]
-    },
-    ("operator/providers.html", "at first"): lambda: {"providers": []},
-    ("signin/sign_in.html", ""): lambda: {"form": SignInForm(), "failed": True},
+    **OF_CONSOLE,
     ("dashboard/overview.html", ""): _overview,
     ("dashboard/overview.html", "at first"): lambda: _overview(oldest=None, decisions=[]),
     ("dashboard/campaigns.html", ""): lambda: {
@@ -244,6 +241,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
     **OF_DAYS,
+    **OF_SIGNIN,
     ("dashboard/forwarding.html", ""): _forwarding,
     ("dashboard/forwarding.html", "at first"): lambda: _forwarding(
         block=None, is_connected=False, held=[], page=Thing(cases=[], before=None, is_first=True),

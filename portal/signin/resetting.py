@@ -1,0 +1,123 @@
+"""A forgotten password: a mailed link opens once and gives another one. Factors stay; every session ends."""
+
+from datetime import datetime, timedelta
+
+from flask import redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import func, select
+from wtforms import EmailField
+from wtforms.validators import InputRequired, Length
+
+from portal import accounts, audit, clock, limits, mails, presence, tickets, trying
+from portal.extensions import db, limiter, reading, vault, wake
+from portal.models import Ending, MailKind, Ticket, TicketKind, User
+from portal.signin import door, half
+from portal.trying import TooManyTries
+from portal.web import links
+from portal.web.new_password import NewPasswordField
+
+NOBODY = 0
+LIFETIME = timedelta(minutes=30)
+MOST_AN_HOUR = 3  # Links to one person: nobody's mailbox is flooded from here.
+
+
+class ForgottenForm(FlaskForm):
+    email = EmailField(
+        _l("E-posta adresiniz"), validators=[InputRequired(_l("E-posta adresinizi yazın.")), Length(max=265)]
+    )
+
+
+class ResetForm(FlaskForm):
+    password = NewPasswordField(_l("Yeni parolanız"), validators=[InputRequired(_l("Bir parola seçin."))])
+
+
+@door.route("/sign-in/forgotten", methods=["GET", "POST"])
+@limiter.limit(limits.RESET, methods=["POST"])
+def forgotten():
+    """Ask for the address; what follows is the same whether or not it is known."""
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return render_template("signin/forgotten.html", form=form), 422 if form.errors else 200
+    _mail(form.email.data.strip(), clock.now())
+    return redirect(url_for(".forgotten_sent"), 303)
+
+
+@door.get("/sign-in/forgotten/sent")
+def forgotten_sent():
+    """Say where to look now."""
+    return render_template("signin/forgotten_sent.html")
+
+
+@door.route("/sign-in/reset/<token>", methods=["GET", "POST"])
+@limiter.limit(limits.SIGN_IN, methods=["POST"])
+def reset(token: str):
+    """Ask for another password; opening the link alone uses nothing up, since mail scanners open links, too."""
+    ticket = tickets.find(db.session, token, TicketKind.RESET, clock.now())
+    user = db.session.get(User, ticket.user_id) if ticket else None
+    if user is None or not user.is_open:
+        return _dead_link()
+    session.setdefault("language", user.language)
+    form = ResetForm()
+    form.password.about = [user.name, accounts.email_of(vault(), user)]
+    if not form.validate_on_submit():
+        return render_template("signin/reset.html", form=form), 422 if form.errors else 200
+    if not _renewed(user, ticket, form.password.data, clock.now()):
+        return _dead_link()
+    half.begin(user)
+    return redirect(url_for(".second_step"), 303)
+
+
+def _mail(email: str, at: datetime) -> None:
+    """Mail a link to whose address it is. Where it is nobody's, all is written as well and taken back within the same
+    transaction, so that it takes as long. Commits."""
+    user = accounts.find(reading(), vault(), email)
+    language = user.language if user else get_locale().language
+    ticket, token = tickets.issue(
+        db.session, vault(), TicketKind.RESET, email=email, at=at, lifetime=LIFETIME, user_id=user.id if user else None
+    )
+    facts = {"link": links.whole("signin.reset", token=token), "until": at + LIFETIME}
+    mail = mails.write(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
+    lately = select(func.count()).select_from(Ticket).where(
+        Ticket.user_id == (user.id if user else NOBODY), Ticket.kind == TicketKind.RESET,
+        Ticket.created_at > at - timedelta(hours=1),
+    )  # fmt: skip
+    count = db.session.scalar(lately)
+    if user is None or not user.is_open or count > MOST_AN_HOUR:
+        db.session.delete(mail)
+        db.session.delete(ticket)
+    db.session.commit()
+    wake("mail")
+
+
+def _renewed(user: User, ticket: Ticket, password: str, at: datetime) -> bool:
+    """Whether the ticket was still good and the password is another now. Commits."""
+    if not tickets.use(db.session, ticket, at):
+        db.session.rollback()
+        return False
+    accounts.set_password(user, password)
+    user.confirmed_at = user.confirmed_at or at
+    ended = presence.end(db.session, user.id, Ending.CHANGED, at)
+    tickets.revoke_all(db.session, TicketKind.RESET, user.id, at)
+    audit.note(
+        db.session, "password.reset", "user", user.id, provider_id=None, at=at, user_id=user.id,
+        facts={"sessions_ended": ended},
+    )  # fmt: skip
+    facts = {"at": at, "link": links.whole("signin.forgotten")}
+    to = accounts.email_of(vault(), user)
+    mails.write(db.session, vault(), MailKind.PASSWORD_CHANGED, to=to, language=user.language, at=at, facts=facts)
+    db.session.commit()
+    wake("mail")
+    return True
+
+
+def _dead_link():
+    """A link that leads nowhere, used or too old; who tries many is slowed down. Commits."""
+    try:
+        trying.note_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
+        status = 404
+    except TooManyTries:
+        status = 429
+    db.session.commit()
+    return render_template("signin/reset_over.html"), status
