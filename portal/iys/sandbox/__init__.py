@@ -10,6 +10,7 @@ from flask import Flask, Response
 from portal import clock as portal_clock
 from portal import registry
 
+from . import lock
 from .api import api
 from .box import Box, now
 from .citizenship import citizenship
@@ -32,13 +33,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def create_sandbox(path: Path, **settings) -> Flask:
-    """The sandbox over the file at `path`, as `open_box` takes its settings; the Box is `app.extensions["sandbox"]`."""
+def create_sandbox(path: Path, *, key: str | None = None, **settings) -> Flask:
+    """The sandbox over the file at `path`, as `open_box` takes its settings; the Box is `app.extensions["sandbox"]`.
+    With a `key` nobody looks into it who does not have it."""
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.json.sort_keys = False
     app.extensions["sandbox"] = open_box(path, **settings)
     for door in (api, days, directory, pushes, desk, levers, citizenship, ledger):
         app.register_blueprint(door)
+    lock.ask_for_key(app, key)
     app.context_processor(lambda: {"clock": registry.wire_date(now())})
     app.after_request(_guarded)
     app.wsgi_app = ResetsConnections(app.wsgi_app)
@@ -73,10 +76,11 @@ def open_box(
 
 def create_sandbox_from_environment() -> Flask:
     """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PARTNER
-    (username:password:integratorCode:iysCode1,iysCode2), SANDBOX_PUSH_IN_CLEAR and SANDBOX_REQUESTS_PER_SECOND
-    describe it; it delivers its pushes by itself."""
+    (username:password:integratorCode:iysCode1,iysCode2), SANDBOX_KEY, SANDBOX_PUSH_IN_CLEAR and
+    SANDBOX_REQUESTS_PER_SECOND describe it; it delivers its pushes by itself."""
     app = create_sandbox(
         Path(os.environ["SANDBOX_FILE"]),
+        key=os.environ.get("SANDBOX_KEY"),
         requests_per_second=int(os.environ.get("SANDBOX_REQUESTS_PER_SECOND") or 10),
         may_push_in_clear=bool(os.environ.get("SANDBOX_PUSH_IN_CLEAR")),
     )

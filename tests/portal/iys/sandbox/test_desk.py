@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.iys.sandbox import create_sandbox_from_environment
+from portal.iys.sandbox import create_sandbox, create_sandbox_from_environment
 
 from .callers import GRANT, Provider
 
@@ -115,3 +115,35 @@ def test_a_fault_that_cannot_be_had_is_refused_with_what_can(provider, change, s
     assert answer.status_code == 400
     assert says in answer.json["error"]
     assert provider.client.get("/faults").json["faults"] == []
+
+
+@pytest.fixture
+def locked(tmp_path):
+    return create_sandbox(tmp_path / "locked.db", key="a-key-of-sixteen-letters").test_client()
+
+
+@pytest.mark.parametrize("path", ["/", "/ledger.json", "/faults", "/clock", "/push"])
+def test_a_box_with_a_key_shows_nothing_without_it(locked, path):
+    assert locked.get(path).status_code == 401
+    assert locked.get(path, auth=("tester", "another key")).status_code == 401
+    assert locked.get(path, auth=("tester", "a-key-of-sixteen-letters")).status_code == 200
+
+
+def test_accounts_are_made_with_the_key_only(locked):
+    account = {"username": "burak", "password": "p", "iysCode": 5, "brands": [5]}
+
+    without = locked.post("/accounts", json=account)
+    again = [
+        locked.post("/accounts", json=account, headers={"Authorization": "Bearer a-key-of-sixteen-letters"})
+        for _ in range(2)
+    ]
+
+    assert without.status_code == 401
+    assert [each.status_code for each in again] == [201, 201]
+
+
+def test_iyss_own_questions_need_no_key(locked):
+    login = {"username": "burak", "password": "p", "grant_type": "password"}
+
+    assert locked.get("/health").status_code == 200
+    assert locked.post("/oauth2/token", json=login).status_code == 400
