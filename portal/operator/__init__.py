@@ -13,7 +13,11 @@ door = Blueprint("operator", __name__, url_prefix="/operator")
 # Parts of the navigation: name, endpoint, words, and what one must be allowed to do there.
 PARTS = (
     ("providers", "operator.providers", _l("Hizmet sağlayıcılar"), Power.CONSOLE),
-)  # fmt: skip
+    ("inquiries", "operator.inquiries", _l("Sorular"), Power.ANSWER),
+    ("orders", "operator.orders", _l("Siparişler"), Power.REVIEW),
+    ("tariff", "operator.tariff", _l("Paketler"), Power.TARIFF),
+    ("calendar", "operator.holidays", _l("Takvim"), Power.CALENDAR),
+)
 
 
 def note(act: str, subject: str, subject_id: int, *, provider_id: int | None = None, **facts) -> None:
@@ -38,5 +42,10 @@ def layout() -> dict:
 
 
 from portal.operator import (  # noqa: E402 - the pages register with the door
+    holidays,  # noqa: F401
+    inquiries,  # noqa: F401
+    orders,  # noqa: F401
     providers,  # noqa: F401
+    reviewing,  # noqa: F401
+    tariff,  # noqa: F401
 )

@@ -1,0 +1,113 @@
+"""What the operator may do with a provider: admit it, send it back, suspend it, let it go on. The owners are told."""
+
+from collections.abc import Callable
+
+from flask import abort, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import clock, onboarding
+from portal.extensions import db, wake
+from portal.models import MailKind, Provider
+from portal.operator import door, note
+from portal.operator.forms import AdmissionForm, NoteForm
+from portal.operator.provider import MISSING, page_of
+from portal.operator.telling import tell_owners
+from portal.operator.visible import visible
+from portal.powers import Power
+from portal.web.links import whole
+from portal.web.locks import needs
+
+
+@door.post("/providers/<id:provider_id>/admission")
+@needs(Power.REVIEW, fresh=True)
+def admit(provider_id: int):
+    """Let a provider go to İYS, after its representative was called back."""
+    provider, form = _held(provider_id), AdmissionForm()
+    if form.validate_on_submit() and form.called_on.data > clock.day(clock.now()):
+        form.called_on.errors = [_("Arama günü gelecekte olamaz.")]
+    if form.errors or form.called_on.errors:
+        return page_of(provider, admission=form), 422
+    try:
+        onboarding.admit(
+            db.session, provider, by=current_user.id, note=form.note.data.strip(), called_on=form.called_on.data,
+            at=clock.now(),
+        )  # fmt: skip
+    except onboarding.NotReady as not_ready:
+        return _refused(
+            _("Henüz eksik var: %(what)s", what=", ".join(str(MISSING[each]) for each in not_ready.missing)),
+            provider_id,
+        )
+    except onboarding.CodeTaken:
+        return _refused(
+            _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın."), provider_id
+        )
+    tell_owners(provider, MailKind.ADMITTED, link=whole("dashboard.overview"))
+    return _done("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
+
+
+@door.post("/providers/<id:provider_id>/sent-back")
+@needs(Power.REVIEW)
+def send_back(provider_id: int):
+    """Say what is missing or wrong; the provider asks anew."""
+
+    def act(provider: Provider, reason: str) -> None:
+        onboarding.send_back(db.session, provider, by=current_user.id, note=reason, at=clock.now())
+        tell_owners(provider, MailKind.SENT_BACK, note=reason, link=whole("dashboard.overview"))
+
+    return _with_reason(provider_id, act, "provider.sent_back", _("Başvuru geri gönderildi; sahiplerine yazıldı."))
+
+
+@door.post("/providers/<id:provider_id>/suspension")
+@needs(Power.REVIEW, fresh=True)
+def suspend(provider_id: int):
+    """Let nothing new begin there; refusals go on."""
+
+    def act(provider: Provider, reason: str) -> None:
+        onboarding.suspend(db.session, provider, by=current_user.id, reason=reason, at=clock.now())
+        tell_owners(provider, MailKind.SUSPENDED, reason=reason, link=whole("dashboard.overview"))
+
+    return _with_reason(
+        provider_id, act, "provider.suspended", _("Hizmet sağlayıcı durduruldu; retler işlemeye devam eder.")
+    )
+
+
+@door.post("/providers/<id:provider_id>/resumption")
+@needs(Power.REVIEW, fresh=True)
+def resume(provider_id: int):
+    """Let a suspended provider go on."""
+
+    def act(provider: Provider, reason: str) -> None:
+        onboarding.resume(db.session, provider, by=current_user.id, note=reason, at=clock.now())
+
+    return _with_reason(provider_id, act, "provider.resumed", _("Hizmet sağlayıcı yeniden çalışıyor."))
+
+
+def _with_reason(provider_id: int, act: Callable[[Provider, str], None], noted: str, said: str):
+    provider, form = _held(provider_id), NoteForm()
+    if not form.validate_on_submit():
+        return page_of(provider, noted=form, wrong=noted), 422
+    act(provider, form.reason.data.strip())
+    return _done(noted, provider_id, said)
+
+
+def _held(provider_id: int) -> Provider:
+    """The provider, held until the transaction ends: two of the operator's people do not act on it at once."""
+    found = db.session.scalar(visible().where(Provider.id == provider_id).with_for_update())
+    if found is None:
+        abort(404)
+    return found
+
+
+def _done(act: str, provider_id: int, said: str):
+    note(act, "provider", provider_id, provider_id=provider_id)
+    db.session.commit()
+    wake("mail")
+    flash(said)
+    return redirect(url_for(".provider", provider_id=provider_id), 303)
+
+
+def _refused(said: str, provider_id: int):
+    db.session.rollback()
+    flash(said)
+    return redirect(url_for(".provider", provider_id=provider_id), 303)

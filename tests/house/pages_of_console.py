@@ -1,0 +1,166 @@
+"""The pages of the operator's console, with things to show."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from types import SimpleNamespace as Thing
+
+from portal.calendar import Day
+from portal.iys.findings import BrandFound, Findings, Whose
+from portal.iys.troubles import Trouble, words_of
+from portal.models import (
+    CredentialKind,
+    DayKind,
+    LegalForm,
+    OrderKind,
+    PaperKind,
+    ProviderKind,
+    ReviewAct,
+)
+from portal.operator import forms, inquiries
+from portal.operator.provider import MISSING
+from portal.operator.providers import WORDS, Page, Standing, standing_of
+from portal.powers import Power
+
+AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
+DAY = date(2026, 11, 26)
+
+
+def may(**other) -> dict:
+    """What an admin of the operator may do: all."""
+    return {"may": lambda _power: True, "Power": Power} | other
+
+
+def provider(**other) -> Thing:
+    facts = {
+        "id": 1, "title": "Örnek Mağazacılık A.Ş.", "kind": ProviderKind.PARTNER, "legal_form": LegalForm.COMPANY,
+        "mersis": "0123456789012345", "tax_number": "1234567890", "iys_code": 990000001, "entered_code": 700001,
+        "representative": "Ayşe Yılmaz", "contact": "0850 123 45 67", "notice_url": "https://www.example.com/kvkk",
+        "created_at": AT, "asked_at": AT, "admitted_at": None, "suspended_at": None, "is_practising": True,
+    }  # fmt: skip
+    return Thing(**(facts | other))
+
+
+ADMITTED = {"admitted_at": AT, "is_practising": False, "iys_code": 700001}
+
+
+def providers(**other) -> dict:
+    rows = [provider(), provider(id=2, asked_at=None, entered_code=None), provider(id=3, **ADMITTED)]
+    rows.append(provider(id=4, **ADMITTED, suspended_at=AT))
+    return {
+        "page": Page(rows, 2, has_more=True), "counts": {each.value: 1 for each in Standing}, "words": WORDS,
+        "show": None, "searched": "", "standing_of": standing_of,
+    } | other  # fmt: skip
+
+
+def found(**other) -> Findings:
+    brand = BrandFound(700001, "Örnek Mağaza", True, Whose.OURS, ("MESAJ",), "ÖRNEK MAĞAZACILIK A.Ş.")
+    return Findings(**({"brands": (brand,), "title": brand.title, "title_agrees": True} | other))
+
+
+def one(shown: Thing, **other) -> dict:
+    order = Thing(
+        kind=OrderKind.FIRST, ordered_at=AT, price=1290, confirmed_at=AT, starts_on=DAY, ends_on=DAY, declined_at=None,
+        note=None,
+    )  # fmt: skip
+    declined = Thing(**(vars(order) | {"confirmed_at": None, "declined_at": AT, "note": "Ödeme gelmedi."}))
+    waits = Thing(**(vars(order) | {"confirmed_at": None}))
+    package = Thing(name="İLETİ 150")
+    review = Thing(made_at=AT, act=ReviewAct.SENT_BACK, note="İmza eksik.", called_on=DAY)
+    return may(
+        provider=shown, standing=standing_of(shown), words=WORDS, missing=[*MISSING.values()][:2],
+        papers=[Thing(id=1, kind=PaperKind.SIGNATURE, size=12345, uploaded_at=AT)],
+        reviews=[(review, "Derya")], orders=[(order, package), (declined, package), (waits, package)],
+        usage=Thing(package=package, ends_on=DAY, used=1000, records=150_000, iys_count=900, runs_out_on=DAY),
+        connection={"kind": CredentialKind.PARTNER, "writes_since": AT, "tested_at": AT, "findings": found()},
+        words_of=words_of, form=forms.AdmissionForm(formdata=None), note_form=forms.NoteForm(formdata=None), wrong="",
+    ) | other  # fmt: skip
+
+
+def _nothing_known() -> dict:
+    usage = Thing(package=None, ends_on=None, used=0, records=None, iys_count=None, runs_out_on=None)
+    nothing = {"papers": [], "reviews": [], "orders": [], "connection": None, "missing": []}
+    return one(provider(), usage=usage, form=wrong(forms.AdmissionForm()), **nothing)
+
+
+def _sent_back_without_words() -> dict:
+    trouble = Trouble("brands", 403, "H402")
+    connection = {
+        "kind": CredentialKind.DIRECT, "writes_since": None, "tested_at": None,
+        "findings": found(title_agrees=False, brands=None, troubles=(trouble,)),
+    }  # fmt: skip
+    return one(provider(), note_form=wrong(forms.NoteForm()), wrong="provider.sent_back", connection=connection)
+
+
+def wrong(form):
+    """The same form after it came back empty."""
+    form.validate()
+    return form
+
+
+def asked(answered: bool = False) -> inquiries.Asked:
+    answer = ("Belgeyi imzalayıp yükleyin.", AT) if answered else (None, None)
+    return inquiries.Asked(1, 1, "Örnek Mağazacılık A.Ş.", 3, AT, "Yetki belgesini\nkim imzalar?", *answer)
+
+
+def questions(**other) -> dict:
+    return {
+        "page": inquiries.Page([asked()], 1, has_more=True), "answered": False,
+        "form": forms.AnswerForm(formdata=None), "wrong_id": None,
+    } | other  # fmt: skip
+
+
+def orders(**other) -> dict:
+    order = Thing(id=1, provider_id=1, records=150_000, price=1290, kind=OrderKind.UPGRADE, ordered_at=AT)
+    return {
+        "orders": [(order, "Örnek Mağazacılık A.Ş.", "İLETİ 150", DAY)],
+        "confirming": forms.ConfirmationForm(formdata=None), "declining": forms.DeclineForm(formdata=None),
+        "wrong_id": None,
+    } | other  # fmt: skip
+
+
+def tariff(**other) -> dict:
+    rows = [
+        Thing(id=1, name="İLETİ 5", records=5000, price=290, withdrawn_at=None),
+        Thing(id=2, name="İLETİ 25", records=25_000, price=490, withdrawn_at=AT),
+    ]
+    return {"packages": rows, "form": forms.PackageForm(formdata=None)} | other
+
+
+def year(**other) -> dict:
+    days = [
+        Day(date(2026, 10, 29), DayKind.FULL, "Cumhuriyet Bayramı", is_ours=False),
+        Day(DAY, DayKind.HALF, "Karar", True),
+    ]
+    return {
+        "year": 2026, "days": days, "form": forms.HolidayForm(formdata=None), "version": "0.58", "has_before": True,
+        "has_after": True,
+    } | other  # fmt: skip
+
+
+OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
+    ("operator/providers.html", ""): providers,
+    ("operator/providers.html", "at first"): lambda: providers(page=Page([], 1, has_more=False)),
+    ("operator/providers.html", "not found"): lambda: providers(
+        page=Page([], 1, has_more=False), searched="Yok", show="waiting"
+    ),
+    ("operator/provider.html", "waits"): lambda: one(provider(), missing=[]),
+    ("operator/provider.html", "at first"): _nothing_known,
+    ("operator/provider.html", "wrong"): _sent_back_without_words,
+    ("operator/provider.html", "admitted"): lambda: one(provider(**ADMITTED)),
+    ("operator/provider.html", "suspended"): lambda: one(provider(**ADMITTED, suspended_at=AT)),
+    ("operator/provider.html", "support"): lambda: one(provider(), may=lambda _power: False),
+    ("operator/inquiries.html", ""): questions,
+    ("operator/inquiries.html", "wrong"): lambda: questions(form=wrong(forms.AnswerForm()), wrong_id=1),
+    ("operator/inquiries.html", "answered"): lambda: questions(
+        page=inquiries.Page([asked(answered=True)], 2, has_more=False), answered=True
+    ),
+    ("operator/inquiries.html", "nothing"): lambda: questions(page=inquiries.Page([], 1, has_more=False)),
+    ("operator/orders.html", ""): orders,
+    ("operator/orders.html", "wrong"): lambda: orders(declining=wrong(forms.DeclineForm()), wrong_id=1),
+    ("operator/orders.html", "nothing"): lambda: orders(orders=[]),
+    ("operator/tariff.html", ""): tariff,
+    ("operator/tariff.html", "at first"): lambda: tariff(packages=[], form=wrong(forms.PackageForm())),
+    ("operator/package.html", ""): lambda: {"package": Thing(id=1, name="İLETİ 5"), "form": wrong(forms.PackageForm())},
+    ("operator/holidays.html", ""): year,
+    ("operator/holidays.html", "wrong"): lambda: year(form=wrong(forms.HolidayForm())),
+}
