@@ -103,13 +103,10 @@ def register(
     return factor
 
 
-def to_show(session: Session, user_id: int, here: Here, challenge: Challenge) -> str | None:
-    """What the browser needs to show one of the person's keys, as JSON; None where they have none."""
-    names = _names(session, user_id)
-    if not names:
-        return None
+def to_show(session: Session, user_id: int, here: Here, challenge: Challenge) -> str:
+    """What the browser needs to show one of the person's keys, as JSON."""
     options = webauthn.generate_authentication_options(
-        rp_id=here.host, challenge=challenge.value, allow_credentials=names,
+        rp_id=here.host, challenge=challenge.value, allow_credentials=_names(session, user_id),
         user_verification=UserVerificationRequirement.REQUIRED,
     )  # fmt: skip
     return webauthn.options_to_json(options)

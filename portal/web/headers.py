@@ -1,4 +1,4 @@
-"""Security headers of every answer: no script anywhere yet, nothing from third parties, no page in a frame."""
+"""Security headers of every answer: no script but one of ours, nothing from third parties, no page in a frame."""
 
 from flask import Flask, Response, request
 
@@ -11,9 +11,20 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+# The only pages with a script: a file of ours, which asks the browser for a passkey.
+WITH_SCRIPT = (
+    "account.new_passkey",
+    "account.register_passkey",
+    "signin.second_step",
+    "signin.show_passkey",
+    "signin.step_up",
+    "signin.step_up_by_passkey",
+)
 # The address of a recipient's page is its credential: it must not travel on, nor be kept or found.
 BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
+
+KEPT = ("static", "recipient.logo", "recipient.colour")  # The same for everybody: browsers may keep them.
 
 
 def add(app: Flask) -> None:
@@ -23,7 +34,9 @@ def add(app: Flask) -> None:
 
 def _set(response: Response) -> Response:
     response.headers.extend(HEADERS)
-    if request.endpoint == "static":
+    if request.endpoint in WITH_SCRIPT:
+        response.headers["Content-Security-Policy"] += "; script-src 'self'"
+    if request.endpoint in KEPT and response.status_code < 400:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
     for name, value in (BY_CODE if request.blueprint in ("recipient", "inbound", None) else SIGNED_IN).items():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.web import headers
 from tests import make
 from tests.house.test_locks import filled
 from tests.make import Person
@@ -17,11 +18,22 @@ def assert_alone(answer):
     (policy,) = answer.headers.getlist("Content-Security-Policy")
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == rules["base-uri"] == rules["frame-ancestors"] == "'none'"
-    assert "script-src" not in rules and "unsafe" not in policy and "*" not in policy and "http" not in policy
+    assert rules.get("script-src", "'self'") == "'self'"
+    assert "unsafe" not in policy and "*" not in policy and "http" not in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer.headers["Permissions-Policy"]
     assert answer.headers["Referrer-Policy"] in ("no-referrer", "same-origin")
+
+
+def test_a_script_runs_only_where_a_passkey_is_asked_for(app, browser):
+    with_script = set()
+    for rule in app.url_map.iter_rules():
+        for method in {"GET", "POST"} & rule.methods:
+            answer = browser.open(filled(rule), method=method)
+            with_script |= {rule.endpoint} if "script-src" in answer.headers["Content-Security-Policy"] else set()
+
+    assert with_script == set(headers.WITH_SCRIPT)
 
 
 def test_every_page_stands_alone(browser, paths):

@@ -17,7 +17,8 @@ TEMPLATES = product.ROOT / "templates"
 FILES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
 SOURCES = {name: (TEMPLATES / name).read_text(encoding="utf-8") for name in FILES}
 SHOWN = [name for name in FILES if '{% extends "layouts/' in SOURCES[name] and not name.startswith("layouts/")]
-INLINE = re.compile(r"""<script|<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|\|\s*safe\b""", re.IGNORECASE)
+SCRIPT = r"""<script(?! src="\{\{ url_for\('static', )"""  # But for a file of ours.
+INLINE = re.compile(SCRIPT + r"""|<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|\|\s*safe\b""", re.IGNORECASE)
 ELSEWHERE = re.compile(r"""<(?:link|img|script|iframe)\b[^>]*["'](?:https?:)?//""", re.IGNORECASE)
 LARGEST_PAGE = 15_000  # Bytes after gzip, with its style sheets.
 

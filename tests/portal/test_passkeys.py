@@ -72,10 +72,6 @@ def test_a_device_that_has_a_key_is_asked_to_make_no_second_one(ayse):
     assert len(options["excludeCredentials"]) == 1
 
 
-def test_nobody_is_asked_for_a_passkey_they_do_not_have(ayse):
-    assert passkeys.to_show(db.session, ayse.id, HERE, passkeys.ask(AT)) is None
-
-
 @pytest.mark.parametrize(
     "wrong",
     [Authenticator(verifies=False), Authenticator(origin="https://localhost.example")],
