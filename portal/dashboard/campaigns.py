@@ -197,6 +197,8 @@ def _mine(session, campaign_id: int) -> Campaign:
 
 def _show(mine: Campaign, file_problem=None, no_room: bool = False) -> str:
     progress = campaigns.progress_of(reading(), mine)
+    standing = packages.standing(reading(), current_user.provider, clock.now(), with_iys=False)
+    is_shut = mine.kind == CampaignKind.ASK and standing.level == packages.Level.SHUT
     batches = (
         reading()
         .scalars(select(ImportBatch).where(ImportBatch.campaign_id == mine.id).order_by(ImportBatch.created_at))
@@ -215,7 +217,8 @@ def _show(mine: Campaign, file_problem=None, no_room: bool = False) -> str:
         audience_form=AudienceForm(),
         may_launch=mine.launched_at is None and progress.audience > 0,
         file_problem=file_problem,
-        standing=packages.standing(reading(), current_user.provider, clock.now(), with_iys=False),
+        standing=standing,
+        is_shut=is_shut and mine.launched_at is None and not current_user.provider.is_practising,
         no_room=no_room,
         is_limited=mine.kind == CampaignKind.ASK or current_user.provider.is_practising,
     )

@@ -7,7 +7,7 @@ from flask import render_template
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from portal import clock, recipients
+from portal import clock, packages, recipients
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
 from portal.dashboard.standing import block_of, is_connected, waiting_of
@@ -70,6 +70,7 @@ def overview():
         figures=_figures(mine, at),
         block=block_of(mine, at),
         is_connected=is_connected(mine),
+        standing=packages.standing(reading(), current_user.provider, at, with_iys=False),
     )
 
 

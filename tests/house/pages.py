@@ -31,6 +31,7 @@ from portal.models import (
 from portal.registry import Channel, RecipientType, Status
 from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
+from tests.house.pages_of_packages import OF_PACKAGES, standing
 from tests.house.pages_of_signin import OF_SIGNIN
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
@@ -88,7 +89,7 @@ def _overview(**other) -> dict:
         "granted_today": 1, "refused_today": 0, "waiting": 1, "accepted": 2, "attention": 1, "amber": 1, "red": 0,
         "oldest": oldest, "decisions": [decision],
     }  # fmt: skip
-    return {"figures": Thing(**(figures | other)), "block": BLOCK}
+    return {"figures": Thing(**(figures | other)), "block": BLOCK, "standing": standing()}
 
 
 def _campaign(launched: bool = False, linked: bool = False):
@@ -110,7 +111,7 @@ def _campaign_page(campaign, **other) -> dict:
         "campaign": campaign, "brand_name": "Örnek Mağaza", "text": Thing(title_tr="Size yazalım mı?"),
         "progress": _progress(), "batches": [batch], "bad_rows": [bad], "bad_total": 1, "file_problem": PROBLEM,
         "left_out": [Thing(address=ADDRESS, reason=LeftOut.REFUSED)], "audience_form": AudienceForm(),
-        "may_launch": campaign.launched_at is None,
+        "may_launch": campaign.launched_at is None, "standing": standing(), "is_limited": True, "no_room": True,
     } | other  # fmt: skip
 
 
@@ -236,11 +237,13 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/campaign.html", "at first"): lambda: _campaign_page(
         _campaign(), batches=[], bad_rows=[], may_launch=False, file_problem=None
     ),
+    ("dashboard/campaign.html", "without room"): lambda: _campaign_page(_campaign(), is_shut=True),
     ("dashboard/campaign.html", "launched"): lambda: _campaign_page(_campaign(launched=True)),
     ("dashboard/campaign.html", "linked"): lambda: _campaign_page(_campaign(launched=True, linked=True)),
     ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
     **OF_DAYS,
+    **OF_PACKAGES,
     **OF_SIGNIN,
     ("dashboard/forwarding.html", ""): _forwarding,
     ("dashboard/forwarding.html", "at first"): lambda: _forwarding(

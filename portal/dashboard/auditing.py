@@ -1,0 +1,70 @@
+"""What was done for a provider, by whom, when and from where: to read, to filter, and to take away as a file."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from flask import Response, render_template, request, stream_with_context
+from flask_babel import gettext
+from flask_login import current_user
+
+from portal import auditing, clock
+from portal.dashboard import an_id, door, note
+from portal.extensions import db, reading, vault
+from portal.powers import Power
+from portal.web.audited import AuditFilter, shown
+from portal.web.csv_lines import MARK, line
+from portal.web.locks import needs
+
+A_PAGE = 50
+
+
+@door.get("/audit")
+@needs(Power.AUDIT)
+def audit():
+    """List what was done, newest first."""
+    people = auditing.people_of(reading(), current_user.provider_id)
+    form = AuditFilter(people)
+    wanted = form.wanted(current_user.provider_id)
+    rows = auditing.page(reading(), wanted, before=request.args.get("before", type=an_id), limit=A_PAGE + 1)
+    return render_template(
+        "dashboard/audit.html",
+        form=form,
+        entries=list(shown(vault(), rows[:A_PAGE], {each.id for each in people})),
+        before=rows[A_PAGE - 1].AuditEntry.id if len(rows) > A_PAGE else None,
+        is_first="before" not in request.args,
+        chosen=form.in_address(),
+    )
+
+
+@door.get("/audit.csv")
+@needs(Power.AUDIT, fresh=True)
+def audit_csv():
+    """The same entries as a file. Taking it is noted."""
+    people = auditing.people_of(reading(), current_user.provider_id)
+    form = AuditFilter(people)
+    wanted = form.wanted(current_user.provider_id)
+    note("audit.taken", "provider", current_user.provider_id, choices=_told(wanted))
+    db.session.commit()
+    name = f"izinlink-denetim-{clock.day(clock.now())}.csv"
+    return Response(
+        stream_with_context(_lines(wanted, {each.id for each in people})),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _lines(wanted: auditing.Wanted, people: set[int]) -> Iterator[str]:
+    yield MARK + line(
+        [gettext("Zaman"), gettext("Kim"), gettext("Ne yaptı"), gettext("Neyle ilgili"), gettext("Numarası")]
+        + [gettext("Ayrıntı"), gettext("Nereden")]
+    )
+    # Reading begins only here: what the page itself read with is given back before its answer is sent.
+    for each in shown(vault(), auditing.every(reading(), wanted), people):
+        at = clock.istanbul(each.at).isoformat(sep=" ", timespec="seconds")
+        yield line([at, each.who, each.act, each.subject, each.subject_id, each.facts, each.whence])
+
+
+def _told(wanted: auditing.Wanted) -> str:
+    """The choices, for the entry: words of ours, numbers and days only."""
+    told = {name: value for name, value in asdict(wanted).items() if name != "provider_id" and value is not None}
+    return " ".join(f"{name}={value}" for name, value in told.items())

@@ -1,0 +1,144 @@
+"""Audit entries as people read them, in a list or in a file, and the form that says which ones."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import Row
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import Length, Optional, Regexp, ValidationError
+
+from portal.addresses import HIDDEN, hide_in
+from portal.auditing import Kind, Wanted
+from portal.models import Actor, AuditEntry, SignIn, User
+from portal.vault import CannotOpen, Vault
+from portal.web import whence
+from portal.web.acts import ACTS, SUBJECTS, act_words, fact_words, subject_words
+
+NOBODYS = 0  # A session is sealed for no provider.
+NO_ADDRESS = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}")  # Day, digest, network.
+FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
+KINDS = {
+    Kind.RECIPIENTS: _l("Alıcılar"),
+    Kind.SYSTEM: _l("İzinlink, kendiliğinden"),
+    Kind.OPERATOR: _l("İş ortağı"),
+}
+
+
+def _a_day(_form, field) -> None:
+    if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
+        raise ValidationError(gettext("Tarihi gün, ay ve yılıyla yazın."))
+
+
+class AuditFilter(FlaskForm):
+    """Asked by GET: looking changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    who = SelectField(_l("Kim"), validate_choice=False)
+    act = SelectField(_l("Ne yaptı"), validate_choice=False)
+    since = DateField(_l("İlk gün"), validators=[Optional(), _a_day])
+    until = DateField(_l("Son gün"), validators=[Optional(), _a_day])
+    subject = SelectField(_l("Neyle ilgili"), validate_choice=False)
+    subject_id = StringField(
+        _l("Numarası"), validators=[Optional(), Length(max=19), Regexp(r"[0-9]+$", message=_l("Yalnız rakam yazın."))]
+    )
+
+    def __init__(self, people: list[User]):
+        super().__init__(request.args)
+        everything = [("", _l("Hepsi"))]
+        self.who.choices = everything + [(str(each.id), each.name) for each in people]
+        self.who.choices += [(kind.value, words) for kind, words in KINDS.items()]
+        self.act.choices = everything + sorted(((act, act_words(act)) for act in ACTS), key=lambda pair: pair[1])
+        self.subject.choices = everything + sorted(
+            ((each, subject_words(each)) for each in SUBJECTS), key=lambda pair: pair[1]
+        )
+
+    def wanted(self, provider_id: int | None) -> Wanted:
+        """What the choices mean; a word that is none of them, or a day that is no day, asks for nothing."""
+        self.validate()
+        chosen = self._chosen()
+        who = chosen.get("who")
+        return Wanted(
+            provider_id,
+            who=None if who is None else Kind(who) if who in set(Kind) else int(who),
+            act=chosen.get("act"),
+            since=None if self.since.errors else self.since.data,
+            until=None if self.until.errors else self.until.data,
+            subject=chosen.get("subject"),
+            subject_id=self._number(),
+        )
+
+    def in_address(self) -> dict[str, str]:
+        """The choices, for the address of the next page."""
+        return {field.name: field.raw_data[0] for field in self if field.raw_data and field.raw_data[0]}
+
+    def _chosen(self) -> dict[str, str]:
+        fields = (self.who, self.act, self.subject)
+        return {each.name: each.data for each in fields if each.data and each.data in dict(each.choices)}
+
+    def _number(self) -> int | None:
+        if not self.subject_id.data or self.subject_id.errors:
+            return None
+        return min(int(self.subject_id.data), 2**63 - 1)  # No row has this id.
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One entry."""
+
+    at: datetime
+    who: str
+    act: str
+    subject: str
+    subject_id: int
+    facts: str
+    whence: str  # Browser and masked network, where a person of ours did it.
+
+
+def shown(vault: Vault, rows: Iterable[Row], people: set[int] | None = None) -> Iterator[Shown]:
+    """Entries for reading. Of who is not among `people` (None: anybody) it is not said from where they came."""
+    for entry, sign_in, user in rows:
+        is_known = people is None or (user is not None and user.id in people)
+        yield Shown(
+            at=entry.at,
+            who=_who(entry, user, is_known),
+            act=act_words(entry.act),
+            subject=subject_words(entry.subject),
+            subject_id=entry.subject_id,
+            facts=_facts(entry.facts),
+            whence=_whence(vault, sign_in) if sign_in is not None and is_known else "",
+        )
+
+
+def _who(entry: AuditEntry, user: User | None, is_known: bool) -> str:
+    if entry.actor == Actor.RECIPIENT:
+        return gettext("Alıcı")
+    if entry.actor == Actor.SYSTEM:
+        return "İzinlink"
+    name = user.name if user else HIDDEN
+    return name if is_known else gettext("%(name)s (iş ortağı)", name=name)
+
+
+def _facts(facts: dict) -> str:
+    return ", ".join(f"{fact_words(name)}: {_value(value)}" for name, value in facts.items())
+
+
+def _value(value) -> str:
+    if isinstance(value, bool):
+        return gettext("evet") if value else gettext("hayır")
+    return str(value) if not isinstance(value, str) or NO_ADDRESS.fullmatch(value) else hide_in(value)
+
+
+def _whence(vault: Vault, sign_in: SignIn) -> str:
+    try:
+        address = vault.read(sign_in.address, SignIn.PLACE, NOBODYS, sign_in.id)
+    except CannotOpen:
+        address = ""
+    return f"{whence.device(sign_in.agent)}, {whence.network(address)}"
