@@ -25,10 +25,10 @@ from portal.models import (
     Lane,
     LeftOut,
     Outcome,
-    Role,
     Way,
 )
 from portal.registry import Channel, RecipientType, Status
+from tests.house.pages_of_account import OF_ACCOUNT
 from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
 from tests.house.pages_of_packages import OF_PACKAGES, standing
@@ -220,11 +220,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/pushes.html", ""): _pushes,
     ("dashboard/pushes.html", "nothing"): lambda: _pushes(pushes=[], listed=None, may_register=False),
     ("web/front.html", ""): dict,
-    ("account/choose.html", ""): lambda: {
-        "memberships": [(Thing(role=Role.OWNER), Thing(id=1, title="Örnek Mağazacılık A.Ş."))], "is_staff": True,
-        "serves_id": 1,
-    },
-    ("account/choose.html", "nobody's"): lambda: {"memberships": [], "is_staff": False, "serves_id": None},
+    **OF_ACCOUNT,
     **OF_CONSOLE,
     ("dashboard/overview.html", ""): _overview,
     ("dashboard/overview.html", "at first"): lambda: _overview(oldest=None, decisions=[]),
