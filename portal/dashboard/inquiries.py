@@ -1,0 +1,29 @@
+"""Questions to the operator beside a step; the answers stand there, too."""
+
+from flask import abort, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import clock, limits, onboarding
+from portal.dashboard import door, note, provider_key
+from portal.dashboard.start_page import QuestionForm, mine, page
+from portal.extensions import db, limiter, vault
+from portal.powers import Power
+from portal.web.locks import needs
+
+
+@door.post("/start/<int:step>/questions")
+@limiter.limit(limits.QUESTIONS, key_func=provider_key)
+@needs(Power.ONBOARD)
+def ask_question(step: int):
+    """Ask the operator."""
+    if step not in onboarding.STEPS:
+        abort(404)
+    form = QuestionForm(prefix=f"step{step}")
+    if not form.validate_on_submit():
+        return page(question_form=(step, form)), 422
+    inquiry = onboarding.ask(db.session, vault(), mine(), step, form.text.data.strip(), current_user.id, clock.now())
+    note("inquiry.asked", "inquiry", inquiry.id, step=step)
+    db.session.commit()
+    flash(_("Sorunuz bize ulaştı. Cevabı burada göreceksiniz; e-postayla da haber veririz."))
+    return redirect(url_for(".start", _anchor=f"step-{step}"), 303)
