@@ -9,17 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import accounts, mails, powers, tickets
-from portal.models import (
-    MailKind,
-    Membership,
-    OperatorRole,
-    Provider,
-    Role,
-    SignIn,
-    Ticket,
-    TicketKind,
-    User,
-)
+from portal.models import MailKind, Membership, OperatorRole, Provider, Role, SignIn, Ticket, TicketKind, User
 from portal.powers import Power
 from portal.vault import Vault
 
@@ -28,19 +18,23 @@ MOST_WAITING = 50  # Invitations of a provider: more would be mail to strangers.
 SHOWN = timedelta(days=30)  # For so long an invitation that ran out may be sent again.
 
 
-class NotYours(ValueError):
+class Unlawful(ValueError):
+    """A change that nobody, or not this person, may make."""
+
+
+class NotYours(Unlawful):
     """The role may do what the person who gives or takes it may not."""
 
 
-class NotOneself(ValueError):
+class NotOneself(Unlawful):
     """Nobody changes their own role or standing."""
 
 
-class LastOwner(ValueError):
+class LastOwner(Unlawful):
     """The provider would be left without an owner who can come in."""
 
 
-class TooManyWaiting(ValueError):
+class TooManyWaiting(Unlawful):
     """The provider has MOST_WAITING invitations out."""
 
 

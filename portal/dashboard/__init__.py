@@ -15,12 +15,14 @@ PARTS = (
     ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
     ("start", "dashboard.start", _l("Başlangıç"), Power.ONBOARD),
     ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
+    ("brands", "dashboard.brands", _l("Markalar"), Power.LOOK),
     ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
     ("forwarding", "dashboard.forwarding", _l("İletim"), Power.LOOK),
     ("movements", "dashboard.movements", _l("Hareketler"), Power.LOOK),
     ("days", "dashboard.days", _l("Mutabakat"), Power.LOOK),
     ("connection", "dashboard.connection", _l("Bağlantı"), Power.LOOK),
     ("package", "dashboard.package", _l("Paket"), Power.LOOK),
+    ("people", "dashboard.list_people", _l("Kişiler"), Power.PEOPLE),
     ("audit", "dashboard.audit", _l("Denetim"), Power.AUDIT),
 )
 
@@ -63,18 +65,25 @@ def layout() -> dict:
 
 from portal.dashboard import (  # noqa: E402 - the pages register with the door
     auditing,  # noqa: F401
+    brands,  # noqa: F401
     campaigns,  # noqa: F401
     connection,  # noqa: F401
     days,  # noqa: F401
     differences,  # noqa: F401
+    domains,  # noqa: F401
     firm,  # noqa: F401
     forwarding,  # noqa: F401
     inquiries,  # noqa: F401
+    inviting,  # noqa: F401
     movements,  # noqa: F401
+    networks,  # noqa: F401
     overview,  # noqa: F401
     package,  # noqa: F401
-    pushes,  # noqa: F401
     papers,  # noqa: F401
+    people,  # noqa: F401
+    pushes,  # noqa: F401
     recipients,  # noqa: F401
+    roles,  # noqa: F401
+    speaking,  # noqa: F401
     start,  # noqa: F401
 )
