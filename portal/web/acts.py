@@ -34,6 +34,7 @@ ACTS: dict[str, str] = {
     "package.ordered": N_("Paket istendi"),
     "package.taken_back": N_("Paket isteği geri alındı"),
     "paper.read": N_("Belge açıldı"),
+    "passkey.copied": N_("Kopyalanmış olabilecek bir geçiş anahtarı reddedildi"),
     "password.changed": N_("Parola değiştirildi"),
     "provider.chosen": N_("Çalışılacak firma seçildi"),
     "push.registered": N_("Anlık bildirim kuruldu"),
