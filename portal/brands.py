@@ -9,9 +9,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal import practice
 from portal.addresses.problems import Explained
 from portal.models import Brand, Connection, Consent, Provider, ProviderKind
-from portal.onboarding import PRACTICE_CODES
 from portal.registry import Channel, Source, Status
 
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
@@ -104,8 +104,8 @@ def has_codes_of_its_own(provider: Provider) -> bool:
 def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
     """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
     if code is None:
-        code = _practice_code(session)
-    elif code in PRACTICE_CODES or is_taken(session, provider, code):
+        code = _number_of_ours(session, provider)
+    elif code in practice.CODES or is_taken(session, provider, code):
         raise CodeTaken
     elif code not in listed(session, provider) and code != provider.iys_code:
         raise CodeNotListed
@@ -172,8 +172,10 @@ def counts(session: Session, provider_id: int) -> dict[int, dict[Channel, Count]
     }
 
 
-def _practice_code(session: Session) -> int:
+def _number_of_ours(session: Session, provider: Provider) -> int:
+    """A number that İYS gave to nobody."""
+    codes = practice.CODES if provider.is_practising else practice.EXEMPT_CODES
     while True:
-        code = PRACTICE_CODES.start + secrets.randbelow(len(PRACTICE_CODES))
+        code = codes.start + secrets.randbelow(len(codes))
         if not session.scalar(select(func.count(Brand.id)).where(Brand.brand_code == code)):
             return code

@@ -82,7 +82,7 @@ LAWFUL = {
     ("portal.onboarding", "portal.accounts"): "who opens an account for a firm becomes its owner",
     ("portal.onboarding", "portal.practice"): "a new firm practises, and being admitted ends it",
     ("portal.wording", "portal.campaigns"): "a usual text is a campaign's Wording, filled in",
-    ("portal.brands", "portal.onboarding"): "codes of practice are of one range",
+    ("portal.brands", "portal.practice"): "a brand that practises bears a code of practice",
     ("portal.passkeys", "portal.factors"): "a passkey is one of a person's factors",
     ("portal.people", "portal.accounts"): "who accepts an invitation joins",
     ("portal.people", "portal.mails"): "an invitation is mailed, and owners hear of another",
