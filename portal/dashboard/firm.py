@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.dashboard import door, note
@@ -16,9 +16,9 @@ from portal.web.firm_form import READABLE, FirmForm, as_typed
 from portal.web.locks import needs
 
 KINDS = [
-    (ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
-    (ProviderKind.DIRECT, _l("Kendi İYS hesabımla: doğrudan bağlanırım")),
-    (ProviderKind.EXEMPT, _l("İYS'den muafım: izinleri yalnız burada tutacağım")),
+    SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
+    SelectChoice(ProviderKind.DIRECT, _l("Kendi İYS hesabımla: doğrudan bağlanırım")),
+    SelectChoice(ProviderKind.EXEMPT, _l("İYS'den muafım: izinleri yalnız burada tutacağım")),
 ]
 
 

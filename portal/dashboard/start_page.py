@@ -9,7 +9,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from portal import accounts, clock, onboarding
@@ -54,8 +54,8 @@ LACKING = {
 
 
 PAPERS = [
-    (PaperKind.AUTHORISATION, _l("İmzalı yetki mektubu")),
-    (PaperKind.SIGNATURE, _l("İmza sirküleri ya da imza beyannamesi")),
+    SelectChoice(PaperKind.AUTHORISATION, _l("İmzalı yetki mektubu")),
+    SelectChoice(PaperKind.SIGNATURE, _l("İmza sirküleri ya da imza beyannamesi")),
 ]
 
 

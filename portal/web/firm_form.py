@@ -3,7 +3,7 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField, URLField
+from wtforms import RadioField, SelectChoice, StringField, URLField
 from wtforms.validators import URL, InputRequired, Length, Regexp, StopValidation
 
 from portal import firms
@@ -34,10 +34,12 @@ class FirmForm(FlaskForm):
 
     legal_form = RadioField(
         _l("Firmanız"),
-        choices=[(LegalForm.COMPANY, _l("Şirket (ticaret siciline kayıtlı)")),
-                 (LegalForm.TRADESPERSON, _l("Esnaf ya da şahıs işletmesi"))],
+        choices=[
+            SelectChoice(LegalForm.COMPANY, _l("Şirket (ticaret siciline kayıtlı)")),
+            SelectChoice(LegalForm.TRADESPERSON, _l("Esnaf ya da şahıs işletmesi")),
+        ],
         default=LegalForm.COMPANY,
-    )  # fmt: skip
+    )
     title = StringField(
         _l("Ticaret unvanı ya da adınız soyadınız"),
         validators=[InputRequired(_l("Unvanı ya da adınızı yazın.")), Length(max=255), READABLE],
