@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import RadioField, SelectChoice, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from portal.dashboard import door, note
 from portal.dashboard.start_page import mine
@@ -26,7 +26,7 @@ class MyFirmForm(FirmForm):
     kind = RadioField(_l("İYS'ye nasıl bağlanacaksınız?"), choices=KINDS)
     representative = StringField(
         _l("İmza yetkilisi temsilcinizin adı soyadı"),
-        validators=[InputRequired(_l("Temsilcinin adını yazın.")), Length(max=120), READABLE],
+        validators=[DataRequired(_l("Temsilcinin adını yazın.")), Length(max=120), READABLE],
     )
 
 

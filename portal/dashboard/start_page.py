@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from portal import accounts, clock, onboarding
 from portal.dashboard.forms import READABLE
@@ -60,7 +60,7 @@ PAPERS = [
 
 
 class CodeForm(FlaskForm):
-    iys_code = StringField(_l("İYS kodunuz"), validators=[InputRequired(_l("Kodu yazın.")), Length(max=20)])
+    iys_code = StringField(_l("İYS kodunuz"), validators=[DataRequired(_l("Kodu yazın.")), Length(max=20)])
 
 
 class PaperForm(FlaskForm):
@@ -69,7 +69,7 @@ class PaperForm(FlaskForm):
 
 
 class QuestionForm(FlaskForm):
-    text = TextAreaField(_l("Sorunuz"), validators=[InputRequired(_l("Sorunuzu yazın.")), Length(max=2000), READABLE])
+    text = TextAreaField(_l("Sorunuz"), validators=[DataRequired(_l("Sorunuzu yazın.")), Length(max=2000), READABLE])
 
 
 @dataclass(frozen=True)

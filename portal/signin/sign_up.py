@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from portal import accounts, audit, clock, limits, mails, onboarding, tickets
 from portal.addresses import is_email
@@ -24,15 +24,13 @@ LIFETIME = timedelta(hours=24)
 
 class SignUpForm(FlaskForm):
     name = StringField(
-        _l("Adınız soyadınız"), validators=[InputRequired(_l("Adınızı yazın.")), Length(max=120), READABLE]
+        _l("Adınız soyadınız"), validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE]
     )
-    email = EmailField(
-        _l("İş e-postanız"), validators=[InputRequired(_l("E-posta adresinizi yazın.")), Length(max=265)]
-    )
+    email = EmailField(_l("İş e-postanız"), validators=[DataRequired(_l("E-posta adresinizi yazın.")), Length(max=265)])
 
 
 class AccountForm(FirmForm):
-    password = NewPasswordField(_l("Panel için bir parola"), validators=[InputRequired(_l("Bir parola seçin."))])
+    password = NewPasswordField(_l("Panel için bir parola"), validators=[DataRequired(_l("Bir parola seçin."))])
 
 
 @door.route("/sign-up", methods=["GET", "POST"])

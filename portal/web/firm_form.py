@@ -1,10 +1,9 @@
 """A firm's data, as it is asked for when it signs up and when it is set right: one number says which firm it is."""
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField, URLField
-from wtforms.validators import URL, InputRequired, Length, Regexp, StopValidation
+from wtforms.validators import URL, DataRequired, Length, Regexp, StopValidation
 
 from portal import firms
 from portal.firms import BadNumber, Wrong
@@ -42,29 +41,24 @@ class FirmForm(FlaskForm):
     )
     title = StringField(
         _l("Ticaret unvanı ya da adınız soyadınız"),
-        validators=[InputRequired(_l("Unvanı ya da adınızı yazın.")), Length(max=255), READABLE],
+        validators=[DataRequired(_l("Unvanı ya da adınızı yazın.")), Length(max=255), READABLE],
     )
     number = StringField(
         _l("MERSİS, vergi ya da T.C. kimlik numarası"),
-        validators=[InputRequired(_l("Numarayı yazın.")), Length(max=40)],
+        validators=[DataRequired(_l("Numarayı yazın.")), Length(max=40)],
     )
     contact = StringField(
         _l("Alıcıların size ulaşacağı telefon ya da e-posta"),
-        validators=[InputRequired(_l("Bir telefon ya da e-posta yazın.")), Length(max=255), READABLE],
+        validators=[DataRequired(_l("Bir telefon ya da e-posta yazın.")), Length(max=255), READABLE],
     )
     notice_url = URLField(
         _l("Aydınlatma metninizin adresi"),
         validators=[
-            InputRequired(_l("Metnin durduğu sayfanın adresini yazın.")), Length(max=500),
+            DataRequired(_l("Metnin durduğu sayfanın adresini yazın.")), Length(max=500),
             URL(message=_l("Adres https:// ile başlar; örneğin https://www.firmaniz.com/aydinlatma.")),
             Regexp(r"(?i)https?://", message=_l("Adres https:// ile başlar.")),
         ],
     )  # fmt: skip
-
-    def validate_title(self, field) -> None:
-        """A title of spaces is none."""
-        if not field.data.strip():
-            raise StopValidation(gettext("Unvanı ya da adınızı yazın."))
 
     def validate_number(self, field) -> None:
         """A company is known by its MERSİS number, a tradesperson by tax or identity number."""
