@@ -61,7 +61,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "SESSION_COOKIE_SECURE": not development,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": 12 * 60 * 60,
+        "PERMANENT_SESSION_LIFETIME": 7 * 24 * 60 * 60,  # The cookie's: rows end sessions; who comes back is told why.
         "WTF_CSRF_TIME_LIMIT": None,  # The token lives as long as the session that signs it.
         "RATELIMIT_STORAGE_URI": environ.get("RATELIMIT_STORAGE_URI", "memory://"),
         "RATELIMIT_HEADERS_ENABLED": False,
