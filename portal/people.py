@@ -38,6 +38,10 @@ class TooManyWaiting(Unlawful):
     """The provider has MOST_WAITING invitations out."""
 
 
+class InvitationOver(ValueError):
+    """Somebody was first, it ended meanwhile, or who sent it may send none any more."""
+
+
 @dataclass(frozen=True)
 class Member:
     """One line of the list."""
@@ -125,9 +129,9 @@ def counts(session: Session, ticket: Ticket) -> bool:
 
 def accept(session: Session, ticket: Ticket, user: User, at: datetime) -> bool:
     """Use an invitation up for a person; whether it changed anything. It never changes what somebody is already, and
-    undoes no suspension or removal that came after it."""
+    undoes no suspension or removal that came after it. Raises InvitationOver."""
     if not counts(session, ticket) or not tickets.use(session, ticket, at):
-        return False
+        raise InvitationOver
     if ticket.operator_role is not None:
         is_new = user.operator_role is None
         user.operator_role = user.operator_role or ticket.operator_role

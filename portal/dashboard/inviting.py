@@ -1,4 +1,4 @@
-"""Invitations by mail: a role, an address, a link that opens once. The page never tells whether the address is known."""
+"""Invitations by mail: a role, an address, a link that opens once. The page never tells whether it knows an address."""
 
 from flask import abort, render_template
 from flask_babel import get_locale
@@ -68,9 +68,10 @@ def revoke_invitation(ticket_id: int):
 
 
 def _invited(email: str, role: Role) -> Ticket:
+    language = get_locale().language
     return people.invite(
-        db.session, vault(), provider(), me(), email=email, role=role, language=get_locale().language,
-        link=lambda token: links.whole("signin.invitation", token=token), at=clock.now(),
+        db.session, vault(), provider(), me(), email=email, role=role, language=language, at=clock.now(),
+        link=lambda token: links.whole("signin.invitation", token=token, lang=language),
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ def load_user(text: str):
 
 from portal.signin import (  # noqa: E402 - the pages register with the door
     enrolling,  # noqa: F401
+    invitation,  # noqa: F401
+    passkey,  # noqa: F401
     resetting,  # noqa: F401
     second_step,  # noqa: F401
     sign_in,  # noqa: F401
