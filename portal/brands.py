@@ -1,7 +1,6 @@
 """Brands: how a provider looks to people, under which code İYS knows it, and when it stops beginning anything new."""
 
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,7 +103,7 @@ def has_codes_of_its_own(provider: Provider) -> bool:
 def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
     """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
     if code is None:
-        code = _number_of_ours(session, provider)
+        code = practice.draw_code(session, practice.CODES if provider.is_practising else practice.EXEMPT_CODES)
     elif code in practice.CODES or is_taken(session, provider, code):
         raise CodeTaken
     elif code not in listed(session, provider) and code != provider.iys_code:
@@ -170,12 +169,3 @@ def counts(session: Session, provider_id: int) -> dict[int, dict[Channel, Count]
         brand_id: {channel: Count(by.get(Status.GRANTED, 0), by.get(Status.REFUSED, 0)) for channel, by in its.items()}
         for brand_id, its in found.items()
     }
-
-
-def _number_of_ours(session: Session, provider: Provider) -> int:
-    """A number that İYS gave to nobody."""
-    codes = practice.CODES if provider.is_practising else practice.EXEMPT_CODES
-    while True:
-        code = codes.start + secrets.randbelow(len(codes))
-        if not session.scalar(select(func.count(Brand.id)).where(Brand.brand_code == code)):
-            return code

@@ -94,15 +94,16 @@ def open_campaign(
 
 
 def _first_text(provider: Provider, brand: Brand, campaign: Campaign, wording: Wording, at: datetime) -> ConsentText:
-    shown = [provider.title, provider.mersis, provider.contact, brand.name, *wording.__dict__.values()]
+    contact = brand.contact or provider.contact
+    shown = [provider.title, provider.number, contact, brand.name, *wording.__dict__.values()]
     return ConsentText(
         id=new_id(),
         provider_id=provider.id,
         campaign_id=campaign.id,
         version=1,
         sender_title=provider.title,
-        sender_mersis=provider.mersis,
-        sender_contact=provider.contact,
+        sender_mersis=provider.number,
+        sender_contact=contact,
         brand_name=brand.name,
         digest=hashlib.sha256("\x00".join(shown).encode()).digest(),
         created_at=at,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.models.campaign import AudienceEntry, Campaign, CampaignKind, ConsentText
@@ -29,13 +29,18 @@ class Invitation:
     brand_code: int
     iys_code: int
     source: str
+    logo_digest: str | None
+    colour: str | None
+    is_closed: bool  # The brand is passive or its provider suspended: explained, refused, and no longer granted.
 
 
 INVITATION = (
     select(
         AudienceEntry.link_id, AudienceEntry.provider_id, Campaign.brand_id, Campaign.id, AudienceEntry.recipient_id,
         Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id, Campaign.expires_at,
-        Brand.brand_code, Provider.iys_code, Provider.source,
+        Brand.brand_code, Provider.iys_code,
+        func.coalesce(Brand.source, Provider.source), Brand.logo_digest, Brand.colour,
+        or_(Brand.closed_at.is_not(None), Provider.suspended_at.is_not(None)),
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
     .join(Recipient, Recipient.id == AudienceEntry.recipient_id)

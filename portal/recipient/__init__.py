@@ -10,6 +10,7 @@ from portal import clock, consents
 from portal.extensions import db, reading, vault
 from portal.models.invitation import Invitation, heads_of, invitation_of
 from portal.recipient import choices, forms, guesses, openings, pages, prints
+from portal.web import hosts
 from shortlinks import LinkState
 
 door = Blueprint("recipient", __name__)
@@ -41,7 +42,7 @@ def decide(code: str):
             invitation,
             chosen,
             form,
-            is_live=link.state == LinkState.LIVE,
+            is_live=pages.may_grant(link, invitation),
             language=get_locale().language,
             seen=consents.seen_of(request.remote_addr, request.user_agent.string),
             at=clock.now(),
@@ -62,10 +63,11 @@ def decide(code: str):
 def show_receipt(code: str):
     """Show the receipt of one act, with the truth about İYS at this moment."""
     receipt = pages.find_receipt(reading(), code)
-    if receipt is None:
+    invitation = invitation_of(reading(), receipt.link_id) if receipt else None
+    if not _belongs_here(invitation):
         guesses.count()
         abort(404)
-    shown = pages.receipt_page(reading(), vault(), receipt, code, clock.now())
+    shown = pages.receipt_page(reading(), vault(), receipt, invitation, code, clock.now())
     return render_template("recipient/receipt.html", receipt=shown)
 
 
@@ -73,10 +75,15 @@ def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
     """The link and what it leads to; unknown, damaged and guessed codes take one path to the same page."""
     link = shortlinks.resolve(reading(), current_app.config["LINK_SALT"], code, clock.now())
     invitation = invitation_of(reading(), link.link_id or 0)
-    if link.state == LinkState.UNKNOWN or invitation is None:
+    if link.state == LinkState.UNKNOWN or not _belongs_here(invitation):
         guesses.count()
         abort(404)
     return link, invitation
+
+
+def _belongs_here(invitation: Invitation | None) -> bool:
+    """A brand's own host speaks for that brand only; ours for all of them."""
+    return invitation is not None and hosts.brand_of_host() in (None, invitation.brand_id)
 
 
 def _page(link: shortlinks.Resolution, invitation: Invitation, *, message=None, chosen=None) -> str:
@@ -90,6 +97,9 @@ def _page(link: shortlinks.Resolution, invitation: Invitation, *, message=None, 
 
 def _spoken() -> dict[str, str]:
     return {"lang": "en"} if get_locale().language == "en" else {}
+
+
+from portal.recipient import looks  # noqa: E402, F401 - its pages register with the door
 
 
 @door.errorhandler(404)

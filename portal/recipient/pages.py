@@ -39,6 +39,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a brand looks, by the addresses of what dresses it."""
+
+    logo_url: str | None
+    colour_url: str | None
+
+
+@dataclass(frozen=True)
 class Personal:
     """What is one's own on a link's page, though everything else be the same: the masked address, the form's token."""
 
@@ -60,6 +68,8 @@ class Page:
     sender_contact: str
     brand_name: str
     notice_url: str
+    look: Look
+    is_closed: bool
     address: str
     rows: list[Row]
     form_token: str
@@ -85,7 +95,7 @@ def link_page(
     return Page(
         kind=invitation.kind,
         state=link.state,
-        may_grant=invitation.kind == CampaignKind.ASK and link.state == LinkState.LIVE,
+        may_grant=may_grant(link, invitation),
         title=title,
         body=body,
         sender_title=text.sender_title,
@@ -93,11 +103,27 @@ def link_page(
         sender_contact=text.sender_contact,
         brand_name=text.brand_name,
         notice_url=text.notice_url,
+        look=look_of(invitation),
+        is_closed=invitation.is_closed,
         address=mine.address,
         rows=[Row(each, *heads.get(each, (None, None)), (chosen or {}).get(each)) for each in invitation.channels],
         form_token=mine.form_token,
         post_url=request.path,
         message=message,
+    )
+
+
+def may_grant(link: shortlinks.Resolution, invitation: Invitation) -> bool:
+    """Whether a grant is taken here: a passive brand, or a suspended provider, begins nothing new."""
+    return invitation.kind == CampaignKind.ASK and link.state == LinkState.LIVE and not invitation.is_closed
+
+
+def look_of(invitation: Invitation) -> Look:
+    """How the brand of a link looks."""
+    logo, colour = invitation.logo_digest, invitation.colour
+    return Look(
+        logo_url=url_for("recipient.logo", brand_id=invitation.brand_id, digest=logo) if logo else None,
+        colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
     )
 
 
@@ -125,6 +151,7 @@ class ReceiptPage:
     brand_name: str
     sender_title: str
     sender_mersis: str
+    look: Look
     lines: list[Line]
     refresh_url: str
     page_url: str
@@ -143,7 +170,9 @@ def find_receipt(session: Session, code: str) -> Receipt | None:
     return receipt if receipt and fits else None
 
 
-def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str, at: datetime) -> ReceiptPage:
+def receipt_page(
+    session: Session, vault: Vault, receipt: Receipt, invitation: Invitation, code: str, at: datetime
+) -> ReceiptPage:  # fmt: skip
     """What a receipt says now."""
     lines = session.execute(
         select(Decision, Submission)
@@ -161,6 +190,7 @@ def receipt_page(session: Session, vault: Vault, receipt: Receipt, code: str, at
         brand_name=text.brand_name,
         sender_title=text.sender_title,
         sender_mersis=text.sender_mersis,
+        look=look_of(invitation),
         lines=sorted((_line(*line, at) for line in lines), key=lambda line: list(Channel).index(line.channel)),
         refresh_url=url_for(".receipt", code=code, lang=request.args.get("lang")),
         page_url=url_for(_link_endpoint(), code=_code_of(session, receipt.link_id), lang=request.args.get("lang")),

@@ -30,7 +30,7 @@ def fill(link: shortlinks.Resolution, invitation: Invitation, mine: Personal, pa
 def _print(link: shortlinks.Resolution, invitation: Invitation, page: Callable[[Personal], Page]) -> str:
     alike = (
         current_app.config["LINK_SALT"], invitation.text_id, invitation.kind, invitation.channels, link.state,
-        request.endpoint, get_locale().language,
+        request.endpoint, get_locale().language, invitation.logo_digest, invitation.colour, invitation.is_closed,
     )  # fmt: skip
     if alike in _kept:
         return _kept[alike]

@@ -32,6 +32,7 @@ from tests.house.pages_of_account import OF_ACCOUNT
 from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
 from tests.house.pages_of_packages import OF_PACKAGES, standing
+from tests.house.pages_of_people import OF_PEOPLE
 from tests.house.pages_of_signin import OF_SIGNIN
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
@@ -240,6 +241,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
     **OF_DAYS,
     **OF_PACKAGES,
+    **OF_PEOPLE,
     **OF_SIGNIN,
     ("dashboard/forwarding.html", ""): _forwarding,
     ("dashboard/forwarding.html", "at first"): lambda: _forwarding(
