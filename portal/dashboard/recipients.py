@@ -2,14 +2,17 @@
 
 from flask import abort, redirect, render_template, url_for
 from flask_login import current_user
+from sqlalchemy import select
 
 from portal import addresses, clock, limits, recipients
 from portal.consents import history
 from portal.dashboard import door, note
 from portal.dashboard.forms import SearchForm
+from portal.dashboard.recipient_forms import RefusalForm, UnmaskForm
 from portal.extensions import db, limiter, reading, vault
-from portal.models import Recipient
+from portal.models import Brand, Recipient
 from portal.powers import Power
+from portal.vault import CannotOpen
 from portal.web.locks import needs
 
 
@@ -39,14 +42,44 @@ def search():
 @needs(Power.SEARCH)
 def recipient(recipient_id: int):
     """What holds for one address, and how it came to be. Looking is noted."""
-    found = reading().get(Recipient, recipient_id)
-    if found is None or found.provider_id != current_user.provider_id:
-        abort(404)
+    found = mine(reading(), recipient_id)
     note("recipient.looked_at", "recipient", found.id)
     db.session.commit()
+    return page_of(found)
+
+
+def mine(session, recipient_id: int) -> Recipient:
+    """A recipient of the signed-in person's provider, or 404."""
+    found = session.get(Recipient, recipient_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found
+
+
+def page_of(found: Recipient, *, clear: str | None = None, refusal=None, unmask: UnmaskForm | None = None) -> str:
+    """The page of one recipient, with the words of a form that came back; `clear` is the address in full, this once."""
     return render_template(
         "dashboard/recipient.html",
+        recipient_id=found.id,
         address=recipients.masked(vault(), found),
+        clear=clear,
         heads=history.heads(reading(), found.id),
         decisions=history.decisions(reading(), found.id, clock.now()),
+        refusal_form=refusal or refusal_form(found, formdata=None),
+        unmask_form=unmask or UnmaskForm(formdata=None),
     )
+
+
+def refusal_form(found: Recipient, **options) -> RefusalForm | None:
+    """The form of one address, with the brands and channels it can have; None where its seal is damaged."""
+    try:
+        address = addresses.parse(recipients.address_of(vault(), found))
+    except (CannotOpen, addresses.BadAddress):
+        return None
+    return RefusalForm(brands=brands(), channels=address.channels, **options)
+
+
+def brands() -> list[Brand]:
+    """The provider's brands, those that begin nothing new last."""
+    theirs = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    return list(reading().scalars(theirs.order_by(Brand.closed_at.is_not(None), Brand.name)))

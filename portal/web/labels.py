@@ -33,7 +33,7 @@ from portal.models import (
     Step,
     Way,
 )
-from portal.registry import Channel, RecipientType, Status
+from portal.registry import Channel, RecipientType, Source, Status
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
@@ -49,6 +49,19 @@ LABELS: list[tuple[StrEnum, str]] = [
     (RecipientType.MERCHANT, N_("Tacir")),
     (Status.GRANTED, N_("Onay")),
     (Status.REFUSED, N_("Ret")),
+    (Source.WEB, N_("İnternet sitesi")),
+    (Source.ELECTRONIC, N_("Elektronik ortam")),
+    (Source.MOBILE_APP, N_("Mobil uygulama")),
+    (Source.SMS, N_("SMS")),
+    (Source.EMAIL, N_("E-posta")),
+    (Source.CALL_CENTRE, N_("Telefon, çağrı merkezi")),
+    (Source.SOCIAL_MEDIA, N_("Sosyal medya")),
+    (Source.PHYSICAL_PLACE, N_("Mağaza, şube")),
+    (Source.SIGNED_FORM, N_("İmzalı form, dilekçe")),
+    (Source.EVENT, N_("Etkinlik")),
+    (Source.ATM, N_("ATM")),
+    (Source.BEFORE_2015, N_("2015 öncesi")),
+    (Source.PROVIDER_DECISION, N_("Firmanın kararı")),
     (AddressKind.PHONE, N_("Telefon")),
     (AddressKind.EMAIL, N_("E-posta")),
     (CampaignKind.ASK, N_("İzin sorma")),
