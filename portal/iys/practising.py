@@ -89,7 +89,7 @@ def _sandbox() -> Client:
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> Client:
-    return Client(url)
+    return Client(url, practises=True)
 
 
 def _account(provider_id: int) -> Account:

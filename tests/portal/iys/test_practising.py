@@ -18,6 +18,7 @@ from portal.iys import calls, days, practising, running
 from portal.iys.client import Client
 from portal.iys.forwarding import claiming
 from portal.iys.inflow import feeds, sweeps
+from portal.iys.sandbox import create_sandbox
 from portal.models import (
     Brand,
     Connection,
@@ -145,6 +146,18 @@ def test_nothing_of_iyss_pace_budgets_and_breaker_is_touched(app, browser, rows,
     assert rows.count(Pace) == 0
 
 
+def test_a_box_that_counts_its_callers_lets_those_who_practise_pass(app, browser, rows, firm, world, tmp_path):
+    slow = create_sandbox(tmp_path / "slow.db", requests_per_second=1, token_calls_per_hour=1)
+    with servers.serving(slow) as url:
+        app.config["IYS_BASE_URL"], app.config["SANDBOX_URL"] = world.url, url
+        decides(app, browser, MESAJ="ONAY", ARAMA="ONAY")
+
+        all_steps(app)
+
+    assert {each.outcome for each in rows(Submission)} == {Outcome.ACCEPTED}
+    assert {each.attempts for each in rows(Submission)} == {1}
+
+
 def test_practice_goes_on_while_iys_is_away_and_the_other_way_round(app, browser, rows, firm, box, world):
     with app.app_context():
         db.session.add(Pace(name="host", failures=9, next_at=clock.now() + timedelta(minutes=1)))
@@ -214,8 +227,6 @@ def test_a_brand_that_is_new_is_told_to_the_box_when_it_is_needed(app, rows, fir
 
 
 def test_the_key_of_the_box_is_shown_to_it(app, rows, firm, world, tmp_path):
-    from portal.iys.sandbox import create_sandbox
-
     key = "a-key-of-sixteen-letters"
     with servers.serving(create_sandbox(tmp_path / "locked.db", key=key)) as url:
         app.config["SANDBOX_URL"] = url
