@@ -19,6 +19,7 @@ import supervision
 from programs import HERE, Program
 
 USES = {0: "the portal", 1: "the İYS sandbox", 2: "the message viewer"}  # Port, port + 1, port + 2.
+OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")  # In dev.json, too.
 PATIENCE = 90  # Seconds until everything must answer.
 TOO_MANY_DEATHS = 3
 BLINK = 0.2  # Seconds between two looks at what runs.
@@ -142,13 +143,12 @@ def _answers(program: Program) -> bool:
 
 
 def _addresses(facts: Mapping[str, str], chosen: list[Program]) -> dict:
-    """What stands in dev.json. Without a sandbox of our own its entry is None."""
+    """What stands in dev.json, people of every role among it. Without a sandbox of our own its entry is None."""
     urls = {program.name: f"{program.url}/" for program in chosen if program.port}
     return {
         "dashboard": f"{urls['web']}dashboard/",
-        "email": facts["email"],
-        "password": facts["password"],
-        "link": facts["link"],
+        "console": f"{urls['web']}operator/",
+        **facts,
         "sandbox": urls.get("sandbox"),
         "messages": urls["messages"],
     }
@@ -156,11 +156,14 @@ def _addresses(facts: Mapping[str, str], chosen: list[Program]) -> dict:
 
 def _welcome(addresses: Mapping[str, str | None], settings: Mapping[str, str]) -> str:
     elsewhere = f"{settings['IYS_BASE_URL']} (sandbox başlatılmadı · no sandbox started)"
+    others = "\n".join(f"  {word:<29}{addresses[word]['email']}  {addresses[word]['password']}" for word in OTHERS)
     return f"""
   İzinlink hazır · is ready                   (durdurmak için · to stop: Ctrl-C)
 
   Panel · dashboard            {addresses["dashboard"]}
   Giriş · sign in              {addresses["email"]}  {addresses["password"]}
+  Kod · code                   bin/flask demo code [--email …]
+{others}
   Kişisel link · personal link {addresses["link"]}
   İYS                          {addresses["sandbox"] or elsewhere}
   İletiler · messages          {addresses["messages"]}

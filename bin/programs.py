@@ -31,6 +31,7 @@ def settings(given: Mapping[str, str], instance: Path, port: int) -> dict[str, s
         "SHORT_HOSTS": "kisa.localhost",
         "LINK_BASE": f"http://{HERE}:{port}/k",
         "IYS_BASE_URL": f"http://{HERE}:{port + 1}",
+        "SANDBOX_URL": "" if given.get("IYS_BASE_URL") else f"http://{HERE}:{port + 1}",
         "IYS_USERNAME": "demo",
         "IYS_PASSWORD": "demo",
         "IYS_CODE": code,

@@ -1,25 +1,48 @@
-"""`flask demo seed`: a provider, a brand, a campaign and people to look around with. Development only."""
+"""`flask demo …`: a provider and a newcomer, people of every role, a campaign, and their codes. Development only."""
 
 import json
 import os
-import secrets
 from datetime import datetime, timedelta
 
 import click
+import pyotp
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal import accounts, campaigns, clock, launches, wording
+from portal import accounts, campaigns, clock, factors, launches, onboarding, wording
+from portal.cli import demo_cast
+from portal.cli.demo_cast import Keys
 from portal.extensions import db, vault
 from portal.imports import audience
 from portal.imports.reading import read
-from portal.models import Brand, Campaign, CampaignKind, ContactKind, Delivery
+from portal.models import (
+    Assignment,
+    Brand,
+    Campaign,
+    CampaignKind,
+    ContactKind,
+    Delivery,
+    FactorKind,
+    LegalForm,
+    OperatorRole,
+    Provider,
+    ProviderKind,
+    Role,
+    User,
+)
 from portal.registry import Channel
 
 group = AppGroup("demo", help="Something to look at.")
 
-EMAIL = "ayse@example.com"
+ROLES = {
+    demo_cast.OWNER: Role.OWNER,
+    demo_cast.MANAGER: Role.MANAGER,
+    demo_cast.AGENT: Role.AGENT,
+    demo_cast.DEVELOPER: Role.DEVELOPER,
+    demo_cast.AUDITOR: Role.AUDITOR,
+}
+VKN = "9876543217"  # Its check digit fits; nobody's here.
 PEOPLE = """Ad;Telefon;E-posta
 Ayşe Yılmaz;0532 123 45 67;ayse.yilmaz@example.com
 Burak Demir;+90 (533) 234 56 78;
@@ -33,35 +56,82 @@ Gökhan Ak;0555 12;
 
 @group.command()
 def seed() -> None:
-    """Make them once; a second run changes nothing. Prints sign-in and one personal link as JSON."""
+    """Make them once; a second run changes nothing. Prints who signs in how, and one personal link, as JSON."""
+    _only_in_development()
+    keys, at = demo_cast.keys_in(current_app.config["INSTANCE"]), clock.now()
+    provider = db.session.scalar(select(Provider).order_by(Provider.created_at, Provider.id).limit(1)) or _provider(at)
+    _people(provider, keys, at)
+    _newcomer(keys, at)
+    campaign = db.session.scalar(select(Campaign).order_by(Campaign.created_at).limit(1)) or _campaign(provider, at)
+    db.session.commit()
+    _launch(campaign)
+    people = {word: vars(its) for word, its in keys.items()}
+    click.echo(json.dumps(people.pop(demo_cast.OWNER.word) | {"link": _first_link(campaign)} | people))
+
+
+@group.command()
+@click.option("--email", default=demo_cast.OWNER.email, show_default=True)
+def code(email: str) -> None:
+    """Print what somebody's authenticator app shows now, or next where that was used: a code opens once."""
+    _only_in_development()
+    user = db.session.scalar(select(User).where(User.has_index(accounts.indexes_of(vault(), email))))
+    theirs = factors.of(db.session, user.id) if user else []
+    app = next((each for each in theirs if each.kind == FactorKind.TOTP), None)
+    if app is None:
+        raise click.ClickException("Nobody with that address has an authenticator app.")
+    totp, at = pyotp.TOTP(factors.secret_of(vault(), app), interval=factors.PERIOD), clock.now()
+    step = max(totp.timecode(at), (app.last_step or 0) + 1)
+    if step > totp.timecode(at) + factors.TOLERANCE:
+        raise click.ClickException(f"Both codes were used; ask again in {factors.PERIOD} seconds.")
+    click.echo(totp.generate_otp(step))
+
+
+def _only_in_development() -> None:
     if not current_app.config["DEVELOPMENT"]:
         raise click.ClickException("The demo is for development only (DEVELOPMENT=1).")
-    password_file = current_app.config["INSTANCE"] / "demo-password"
-    campaign = db.session.scalar(select(Campaign).order_by(Campaign.created_at).limit(1)) or _make(password_file)
-    _launch(campaign)
-    link = _first_link(campaign)
-    click.echo(json.dumps({"email": EMAIL, "password": password_file.read_text(), "link": link}))
 
 
-def _make(password_file) -> Campaign:
-    at = clock.now()
+def _provider(at: datetime) -> Provider:
     iys_code, brand_code = int(os.environ.get("IYS_CODE", 700001)), int(os.environ.get("IYS_BRAND_CODE", 700001))
     provider = accounts.open_provider(
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
         contact="0850 123 45 67", notice_url="https://www.example.com/aydinlatma",
         brands={brand_code: "Örnek Mağaza"}, at=at,
     )  # fmt: skip
-    password = _password(password_file)
-    accounts.admit(db.session, vault(), provider, email=EMAIL, name="Ayşe Yılmaz", password=password, at=at)
     accounts.connect(
         db.session, vault(), provider, username=os.environ.get("IYS_USERNAME", "demo"),
         password=os.environ.get("IYS_PASSWORD", "demo-password"), at=at,
     )  # fmt: skip
-    campaign = _campaign(
-        db.session.scalar(select(Brand).where(Brand.provider_id == provider.id)), provider.notice_url, at
-    )
-    db.session.commit()
-    return campaign
+    return provider
+
+
+def _people(provider: Provider, keys: dict[str, Keys], at: datetime) -> None:
+    """One of each role: at the provider, and at the operator, whose support answers for that provider."""
+    for part, role in ROLES.items():
+        if demo_cast.known(part) is None:
+            user = demo_cast.make(part, keys[part.word], at)
+            accounts.join(db.session, user, provider.id, role, at)
+    for part, role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
+        if demo_cast.known(part) is None:
+            user = demo_cast.make(part, keys[part.word], at)
+            user.operator_role = role
+            if role == OperatorRole.SUPPORT:
+                db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
+    for part in demo_cast.CAST[:-1]:
+        demo_cast.give_app(demo_cast.known(part), keys[part.word], at)
+
+
+def _newcomer(keys: dict[str, Keys], at: datetime) -> None:
+    """A firm that has just signed up, and practises."""
+    part = demo_cast.NEWCOMER
+    if demo_cast.known(part) is None:
+        onboarding.open_account(
+            db.session, vault(), title="Yeni Ticaret Limited Şirketi", legal_form=LegalForm.COMPANY,
+            kind=ProviderKind.PARTNER, tax_number=VKN, mersis=f"0{VKN}00017", contact="0850 765 43 21",
+            notice_url="https://www.example.com/yeni/aydinlatma", representative=part.name, name=part.name,
+            email=part.email, password=keys[part.word].password, at=at,
+        )  # fmt: skip
+    demo_cast.give_app(demo_cast.known(part), keys[part.word], at)
 
 
 def _launch(campaign: Campaign) -> None:
@@ -73,21 +143,14 @@ def _launch(campaign: Campaign) -> None:
     launches.run(campaign.id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
 
 
-def _campaign(brand: Brand, notice_url: str, at: datetime) -> Campaign:
+def _campaign(provider: Provider, at: datetime) -> Campaign:
+    brand = db.session.scalar(select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1))
     return campaigns.open_campaign(
         db.session, brand, name="Hoş geldiniz", kind=CampaignKind.ASK, channels=list(Channel),
-        wording=wording.usual(brand.name, CampaignKind.ASK, notice_url),
+        wording=wording.usual(brand.name, CampaignKind.ASK, provider.notice_url),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)),
         expires_at=at + timedelta(days=30), delivery=Delivery.GATEWAY, at=at, today=clock.day(at),
     )  # fmt: skip
-
-
-def _password(file) -> str:
-    """Kept beside the secrets, for the second run to print; made here, since there are no default ones."""
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(12))
-    return file.read_text()
 
 
 def _first_link(campaign: Campaign) -> str:

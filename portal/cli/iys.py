@@ -35,9 +35,10 @@ def forward() -> None:
 @click.option("--file", type=click.Path(path_type=Path), default=None, help="Its own database [instance/sandbox.db].")
 @click.option("--account", help="username:password:iysCode:brandCode[,brandCode…] to register at start.")
 @click.option("--partner", help="username:password:integratorCode:iysCode[,iysCode…] to register at start.")
-def sandbox(port: int, file: Path | None, account: str | None, partner: str | None) -> None:
-    """Run the İYS sandbox alone, on this machine only."""
-    box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db", may_push_in_clear=True)
+@click.option("--key", envvar="SANDBOX_KEY", help="Who does not show it makes no accounts and looks into nothing.")
+def sandbox(port: int, file: Path | None, account: str | None, partner: str | None, key: str | None) -> None:
+    """Run the İYS sandbox alone, on this machine only; SANDBOX_URL tells the portal where it is practised."""
+    box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db", key=key, may_push_in_clear=True)
     if account:
         register(box, account)
     if partner:

@@ -6,10 +6,28 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import text
 
-from portal import create_app
-from portal.extensions import db
-from portal.models import AudienceEntry, Campaign, Credential, ImportRow, Message, Provider, User
+from portal import clock, create_app, factors, firms
+from portal.extensions import db, vault
+from portal.models import (
+    Assignment,
+    AudienceEntry,
+    Campaign,
+    Connection,
+    Credential,
+    CredentialKind,
+    Factor,
+    ImportRow,
+    Membership,
+    Message,
+    OperatorRole,
+    Provider,
+    Role,
+    User,
+)
 from tests import databases
+from tests.portal.dashboard import staff
+
+OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")
 
 
 @pytest.fixture
@@ -24,10 +42,13 @@ def test_the_demo_can_be_signed_in_to_and_opened(seed, app, browser, rows):
     result = seed()
 
     told = json.loads(result.stdout)
-    assert set(told) == {"email", "password", "link"}
-    assert len(told["password"]) >= 12
+    assert set(told) == {"email", "password", "totp", "link", *OTHERS}
+    assert all(
+        set(told[word]) == {"email", "password", "totp"} and len(told[word]["password"]) >= 12 for word in OTHERS
+    )
     assert browser.get(told["link"].removeprefix("http://localhost")).status_code == 200
-    assert rows.count(Credential) == rows.count(User) == 1
+    assert rows.count(User) == 1 + len(OTHERS)
+    assert [each.kind for each in rows(Credential)] == [CredentialKind.DIRECT, CredentialKind.PRACTICE]
     assert rows.one(Campaign).linked_at is not None
     assert rows.count(ImportRow) == 1  # One bad row, to see what it looks like.
     assert rows.count(Message) > 0
@@ -39,13 +60,67 @@ def test_a_second_run_changes_nothing(seed, rows):
     second = json.loads(seed().stdout)
 
     assert first == second
-    assert rows.count(Provider) == rows.count(Campaign) == 1
+    assert rows.count(Provider) == 2 and rows.count(Campaign) == 1
 
 
-def test_the_password_is_for_its_owner_only(seed, app):
+def test_what_they_sign_in_with_is_for_the_owner_of_the_folder_only(seed, app):
     seed()
 
-    assert (app.config["INSTANCE"] / "demo-password").stat().st_mode & 0o077 == 0
+    assert (app.config["INSTANCE"] / "demo-people.json").stat().st_mode & 0o077 == 0
+
+
+def test_each_signs_in_with_the_code_that_is_printed(seed, app, rows):
+    told = json.loads(seed().stdout)
+    for person in [told, *(told[word] for word in OTHERS)]:
+        browser, printed = app.test_client(), code_of(app, person["email"])
+
+        assert staff.sign_in(browser, person["email"], person["password"]).status_code == 303
+        answer = browser.post(
+            "/sign-in/second", data={"csrf_token": staff.token(browser, "/sign-in/second"), "code": printed}
+        )
+
+        assert answer.status_code == 303
+
+
+def test_a_code_that_was_used_is_not_printed_again(seed, app):
+    told = json.loads(seed().stdout)
+    printed = code_of(app, told["email"])
+    with app.app_context():
+        app_of_hers = db.session.scalars(db.select(Factor).order_by(Factor.created_at)).first()
+        assert factors.spend(db.session, vault(), app_of_hers, printed, clock.now())
+        db.session.commit()
+
+    assert code_of(app, told["email"]) not in ("", printed)
+
+
+def test_nobody_has_a_code_who_is_not_there(seed, app):
+    seed()
+
+    result = app.test_cli_runner().invoke(args=["demo", "code", "--email", "kimse@example.com"])
+
+    assert result.exit_code == 1
+
+
+def test_there_is_somebody_of_every_role(seed, rows):
+    seed()
+
+    of_the_shop = rows.one(Provider, Provider.admitted_at.is_not(None))
+    roles = {each.role for each in rows(Membership, Membership.provider_id == of_the_shop.id)}
+    assert roles == set(Role)
+    assert {each.operator_role for each in rows(User)} == {None, *OperatorRole}
+    assert rows.one(Assignment).provider_id == of_the_shop.id
+
+
+def test_the_newcomer_practises(seed, rows):
+    seed()
+
+    firm = rows.one(Provider, Provider.admitted_at.is_(None))
+    assert firms.mersis(firm.mersis) and firms.tax_number(firm.tax_number)
+    assert rows.one(Connection, Connection.provider_id == firm.id).writes_since is not None
+
+
+def code_of(app, email: str) -> str:
+    return app.test_cli_runner().invoke(args=["demo", "code", "--email", email]).stdout.strip()
 
 
 def test_a_run_that_was_stopped_half_way_is_finished_by_the_next(seed, app, rows):
