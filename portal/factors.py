@@ -48,7 +48,7 @@ def secret_of(vault: Vault, factor: Factor) -> str:
 
 def provisioning_uri(vault: Vault, factor: Factor, email: str) -> str:
     """What the QR code says (otpauth://…)."""
-    return pyotp.TOTP(secret_of(vault, factor), interval=PERIOD).provisioning_uri(email, issuer_name=ISSUER)
+    return pyotp.TOTP(secret_of(vault, factor), interval=PERIOD).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
 def of(session: Session, user_id: int, *, confirmed: bool = True) -> list[Factor]:

@@ -12,6 +12,8 @@ LIFETIME = 15 * 60  # Seconds.
 LONGEST = 500
 COMING_IN = ("signin.sign_in", "signin.second_step", "signin.enrol", "signin.step_up", "signin.forgotten")
 
+BY_CODE = "recipient."  # At the root of a short host nearly every path is a code.
+
 
 def ours(text: str | None) -> str | None:
     """The text, where it is a path of this house that may be opened by a link; otherwise None."""
@@ -23,7 +25,7 @@ def ours(text: str | None) -> str | None:
         endpoint, _ = current_app.url_map.bind(request.host).match(text.partition("?")[0], method="GET")
     except HTTPException:
         return None
-    return None if endpoint in COMING_IN else text
+    return None if endpoint in COMING_IN or endpoint.startswith(BY_CODE) else text
 
 
 def remember(text: str | None) -> None:

@@ -1,16 +1,18 @@
-"""Signing in and out: who comes in, what their session is worth, and what nobody is told."""
+"""The first step, and the session: who comes in, what their cookie is worth, and what nobody is told."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import time_machine
 
-from portal import clock, create_app
-from portal.extensions import db, limiter
-from portal.models import AuditEntry, User
+from portal import clock, create_app, presence
+from portal.extensions import db
+from portal.models import AuditEntry, Ending, FailedTry, SignIn, User
+from portal.trying import PER_ACCOUNT, PER_NETWORK, WINDOW
 from portal.web.locks import LOCKS
 from tests import databases, make
-from tests.portal.dashboard.staff import Staff, sign_in, signed_in, token
+from tests.portal.dashboard.staff import Staff, come_in, show_code, sign_in, signed_in, token
 
 WRONG = "wrong horse battery staple"
 
@@ -21,13 +23,6 @@ def ayses(app):
     with app.app_context():
         make.provider()
         db.session.rollback()
-
-
-@pytest.fixture
-def limited(app, monkeypatch):
-    """Limits are on."""
-    monkeypatch.setattr(limiter, "enabled", True)
-    limiter.reset()
 
 
 def change(app, **values) -> None:
@@ -44,12 +39,23 @@ def without_token(page: str) -> str:
     return re.sub(r'value="[^"]+"', "", page)
 
 
-def test_the_right_password_opens_the_dashboard(ayses, browser, rows):
+def test_the_right_password_is_half_of_the_way(ayses, browser, rows):
     answer = sign_in(browser)
+
+    assert (answer.status_code, answer.location) == (303, "/sign-in/second")
+    assert browser.get("/dashboard/").status_code == 302
+    assert rows.count(SignIn) == rows.count(FailedTry) == 0
+
+
+def test_password_and_code_open_the_dashboard(ayses, browser, rows):
+    sign_in(browser)
+
+    answer = show_code(browser)
 
     assert (answer.status_code, answer.location) == (303, "/dashboard/")
     assert browser.get("/dashboard/").status_code == 200
-    assert rows.one(AuditEntry, AuditEntry.act == "signed_in").actor == "user"
+    entry = rows.one(AuditEntry, AuditEntry.act == "signed_in")
+    assert (entry.actor, entry.facts) == ("user", {"by": "totp"})
 
 
 def test_a_wrong_password_and_an_unknown_address_look_the_same(ayses, app):
@@ -86,7 +92,7 @@ def test_a_session_begun_before_is_not_taken_over(ayses, app):
     planted = attacker.get_cookie("izinlink").value
     victim.set_cookie("izinlink", planted)
 
-    victim.post("/sign-in", data={"csrf_token": planted_token, "email": make.AYSE, "password": make.AYSES_PASSWORD})
+    come_in(victim)
 
     assert inside(Staff(victim)) and not inside(Staff(attacker))
     assert victim.get_cookie("izinlink").value != planted
@@ -102,11 +108,25 @@ def test_signing_out_ends_the_session(ayses, app):
     assert not inside(ayse)
 
 
-def test_raising_the_epoch_ends_sessions_that_are_open(ayses, app):
+def test_who_signed_out_cannot_come_back_by_an_old_cookie(ayses, app, rows):
     ayse = signed_in(app)
-    change(app, session_epoch=2)
+    old = ayse.browser.get_cookie("izinlink").value
+    ayse.posts("/sign-out")
+
+    ayse.browser.set_cookie("izinlink", old)
 
     assert not inside(ayse)
+    assert rows.one(SignIn).ending == Ending.SIGNED_OUT
+
+
+def test_ending_the_sessions_ends_them_on_the_next_request(ayses, app):
+    ayse = signed_in(app)
+    with app.app_context():
+        presence.end(db.session, db.session.query(User.id).scalar(), Ending.REVOKED, clock.now())
+        db.session.commit()
+
+    assert not inside(ayse)
+    assert "oturum listenizden kapatıldı" in ayse.opens("/sign-in").text
     assert inside(signed_in(app))
 
 
@@ -127,11 +147,40 @@ def test_a_stolen_cookie_is_worth_nothing_in_another_browser(ayses, app):
     assert inside(ayse)
 
 
-def test_a_session_ends_by_itself_after_a_day(ayses, app):
+def test_walking_about_with_a_telephone_ends_no_session(ayses, app):
     ayse = signed_in(app)
 
-    with time_machine.travel(clock.now().timestamp() + 24 * 60 * 60):
+    assert ayse.browser.get("/dashboard/", environ_base={"REMOTE_ADDR": "198.51.100.7"}).status_code == 200
+
+
+def test_a_session_that_is_left_alone_ends_and_the_page_says_why(ayses, app, rows):
+    ayse = signed_in(app)
+
+    with time_machine.travel(clock.now() + presence.IDLE + timedelta(seconds=1)):
         assert not inside(ayse)
+        assert "30 dakika kullanılmadığı için kapandı" in ayse.opens("/sign-in?next=/dashboard/").text
+        come_in(ayse.browser)
+
+        assert inside(ayse)
+    first, second = rows(SignIn)
+    assert (first.ending, second.ending) == (Ending.IDLE, None)
+    assert first.ended_at == first.seen_at + presence.IDLE
+
+
+def test_a_session_ends_by_its_age_however_busy(ayses, app):
+    began = clock.now()
+    ayse = signed_in(app)
+    for minutes in range(20, 12 * 60, 20):
+        with time_machine.travel(began + timedelta(minutes=minutes)):
+            assert inside(ayse)
+
+    with time_machine.travel(began + presence.LIFETIME + timedelta(minutes=1)):
+        assert not inside(ayse)
+        assert "12 saati doldurduğu için kapandı" in ayse.opens("/sign-in").text
+
+
+def test_somebody_who_was_never_in_is_told_of_no_session(ayses, browser):
+    assert 'class="notice' not in browser.get("/sign-in").text
 
 
 def test_the_cookie_is_out_of_reach(ayses, browser):
@@ -151,15 +200,37 @@ def test_in_production_it_is_bound_to_this_host_and_https(environ):
     assert "Secure" in cookie and "Path=/" in cookie and "Domain" not in cookie
 
 
-@pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+ELSEWHERE = [
+    "https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example", "/no/page",
+    "/sign-out", "/sign-in", "/dashboard/" + "x" * 600,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("there", ELSEWHERE)
 def test_nobody_is_sent_elsewhere_after_signing_in(ayses, browser, there):
-    held = token(browser, f"/sign-in?next={there}")
-    data = {"csrf_token": held, "email": make.AYSE, "password": make.AYSES_PASSWORD, "next": there}
+    page = browser.get("/sign-in", query_string={"next": there}).text
+    data = {"csrf_token": token(browser), "email": make.AYSE, "password": make.AYSES_PASSWORD, "next": there}
+    browser.post("/sign-in", query_string={"next": there}, data=data)
 
-    answer = browser.post(f"/sign-in?next={there}", data=data)
+    assert show_code(browser, query_string={"next": there}).location == "/dashboard/"
+    assert there == "/sign-in" or there not in page
 
-    assert answer.location == "/dashboard/"
-    assert there not in browser.get(f"/sign-in?next={there}").text
+
+def test_one_comes_out_where_one_was_going(ayses, browser):
+    asked = browser.get("/dashboard/recipients?page=2")
+    browser.get(asked.location)
+    sign_in(browser)
+
+    assert show_code(browser).location == "/dashboard/recipients?page=2"
+    assert browser.get("/sign-in").status_code == 200
+
+
+def test_a_page_asked_for_long_ago_is_forgotten(ayses, browser):
+    browser.get("/sign-in?next=/dashboard/recipients")
+
+    with time_machine.travel(clock.now() + timedelta(minutes=16)):
+        sign_in(browser)
+        assert show_code(browser).location == "/dashboard/"
 
 
 def test_every_form_of_somebody_signed_in_needs_its_token(ayses, app):
@@ -191,9 +262,36 @@ def test_the_language_is_remembered_through_signing_in(ayses, app, browser):
     browser.post("/language", data={"csrf_token": token(browser), "language": "en"})
     assert '<html lang="en">' in browser.get("/sign-in").text
 
-    sign_in(browser)
+    come_in(browser)
 
     assert '<html lang="en">' in browser.get("/dashboard/").text
+
+
+def test_choosing_the_language_leads_back_to_the_page(ayses, browser):
+    sign_in(browser)
+    held = token(browser, "/sign-in/second")
+    came_from = {"Referer": "http://localhost/sign-in/reset/x"}
+
+    answer = browser.post("/language", data={"csrf_token": held, "language": "en"}, headers=came_from)
+
+    assert answer.location == "/sign-in/reset/x"
+    assert '<html lang="en">' in browser.get("/sign-in/second").text
+
+
+def test_somebody_elses_page_is_not_gone_back_to(browser):
+    came_from = {"Referer": "https://evil.example/dashboard/"}
+
+    answer = browser.post("/language", data={"csrf_token": token(browser), "language": "en"}, headers=came_from)
+
+    assert answer.location == "/sign-in"
+
+
+def test_the_language_is_remembered_through_signing_out(ayses, app):
+    ayse = signed_in(app)
+    ayse.posts("/language", {"language": "en"})
+    ayse.posts("/sign-out")
+
+    assert '<html lang="en">' in ayse.opens("/sign-in").text
 
 
 def test_an_unknown_language_changes_nothing(browser):
@@ -202,16 +300,75 @@ def test_an_unknown_language_changes_nothing(browser):
     assert '<html lang="tr">' in browser.get("/sign-in").text
 
 
-def test_guessing_from_one_place_is_slowed_down(ayses, limited, app):
-    answers = [sign_in(app.test_client(), f"nobody{number}@example.com", WRONG).status_code for number in range(12)]
-
-    assert answers == [403] * 10 + [429] * 2
+def place(number: int) -> dict:
+    return {"REMOTE_ADDR": f"203.0.{number}.7"}
 
 
-def test_guessing_one_password_from_many_places_is_slowed_down(ayses, limited, app):
-    places = [{"REMOTE_ADDR": f"203.0.113.{number}"} for number in range(12)]
+def test_guessing_one_password_from_many_places_is_slowed_down_and_the_page_says_until_when(ayses, app):
+    with time_machine.travel("2026-11-24T09:00:00Z", tick=False):
+        for number in range(PER_ACCOUNT):
+            assert sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number)).status_code == 403
 
-    answers = [sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place) for place in places]
+        answer = sign_in(app.test_client(), environ_base=place(99))
 
-    assert [answer.status_code for answer in answers] == [403] * 10 + [429] * 2
-    assert "Biraz bekleyin" in answers[-1].text
+    assert answer.status_code == 429
+    assert "24 Kasım 2026 12:16 sonrasında" in answer.text
+    assert "/sign-in/forgotten" in answer.text
+
+
+def test_an_unknown_account_is_slowed_down_alike(ayses, app):
+    with time_machine.travel("2026-11-24T09:00:00Z", tick=False):
+        told = []
+        for email in (make.AYSE, "nobody@example.com"):
+            answers = [
+                sign_in(app.test_client(), email, WRONG, environ_base=place(number))
+                for number in range(PER_ACCOUNT + 1)
+            ]
+            told.append([(answer.status_code, without_token(answer.text)) for answer in answers])
+
+    assert told[0] == told[1]
+
+
+def test_guessing_from_one_network_is_slowed_down_whatever_the_account(ayses, app):
+    for number in range(PER_NETWORK):
+        here = {"REMOTE_ADDR": f"203.0.113.{number}"}
+        assert sign_in(app.test_client(), f"nobody{number}@example.com", WRONG, environ_base=here).status_code == 403
+
+    assert sign_in(app.test_client(), environ_base={"REMOTE_ADDR": "203.0.113.99"}).status_code == 429
+    assert sign_in(app.test_client(), environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 303
+
+
+def test_a_quarter_of_an_hour_later_the_owner_comes_in(ayses, app):
+    for number in range(PER_ACCOUNT):
+        sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
+
+    with time_machine.travel(clock.now() + WINDOW):
+        come_in(app.test_client())
+
+
+def test_strangers_do_not_shut_ayse_out_of_her_own_browser(ayses, app):
+    ayse = signed_in(app)
+    ayse.posts("/sign-out")
+    for number in range(PER_ACCOUNT):
+        sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
+
+    come_in(ayse.browser)
+
+    assert inside(ayse)
+    assert sign_in(app.test_client()).status_code == 429
+
+
+def test_failed_tries_are_kept_for_the_person_they_were_about(ayses, app, rows):
+    sign_in(app.test_client(), make.AYSE, WRONG)
+    sign_in(app.test_client(), "nobody@example.com", WRONG)
+
+    assert [failed.user_id for failed in rows(FailedTry)] == [rows.one(User).id, None]
+
+
+def test_a_first_x_forwarded_for_is_not_believed(ayses, app, rows):
+    for number in range(PER_NETWORK):
+        hidden = {"X-Forwarded-For": f"198.51.{number}.7"}
+        sign_in(app.test_client(), f"nobody{number}@example.com", WRONG, headers=hidden)
+
+    assert len({failed.network_digest for failed in rows(FailedTry)}) == 1
+    assert sign_in(app.test_client(), headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 429
