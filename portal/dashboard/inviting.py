@@ -32,7 +32,7 @@ class InvitationForm(RoleForm):
 @needs(Power.PEOPLE, fresh=True)
 def invitation():
     """Ask whom to invite, as what."""
-    return render_template("dashboard/invitation.html", form=InvitationForm(formdata=None), roles=explained())
+    return _page(InvitationForm(formdata=None, giver=me().role))
 
 
 @door.post("/people/invite")
@@ -40,9 +40,9 @@ def invitation():
 @needs(Power.PEOPLE, fresh=True)
 def invite():
     """Mail an invitation."""
-    form = InvitationForm()
+    form = InvitationForm(giver=me().role)
     if not form.validate_on_submit():
-        return render_template("dashboard/invitation.html", form=form, roles=explained()), 422
+        return _page(form), 422
     sent = _invited(form.email.data.strip(), Role(form.role.data))
     note("person.invited", "ticket", sent.id, role=sent.role.value)
     return done(_("Davet gönderildi. Bağlantısı 7 gün geçerlidir."))
@@ -65,6 +65,10 @@ def revoke_invitation(ticket_id: int):
     """Take an invitation back."""
     note("invitation.revoked", "ticket", _revoked(ticket_id).id)
     return done(_("Davet geri alındı; bağlantısı artık açılmaz."))
+
+
+def _page(form: InvitationForm) -> str:
+    return render_template("dashboard/invitation.html", form=form, roles=explained())
 
 
 def _invited(email: str, role: Role) -> Ticket:

@@ -22,10 +22,9 @@ from portal.web.locks import needs
 class RoleForm(FlaskForm):
     role = RadioField(_l("Rol"), validators=[InputRequired(_l("Bir rol seçin."))])
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments, giver: Role, **options):
         super().__init__(*arguments, **options)
-        mine = current_user.membership.role
-        self.role.choices = [(role.value, label(role)) for role in Role if people.may_give(mine, role)]
+        self.role.choices = [(role.value, label(role)) for role in Role if people.may_give(giver, role)]
 
 
 @door.get("/people")
@@ -50,14 +49,14 @@ def list_people():
 def person(membership_id: int):
     """Show one person, and what may be changed about them."""
     of = _member(membership_id)
-    return _page(of, RoleForm(formdata=None, role=of.role.value))
+    return _page(of, RoleForm(formdata=None, giver=me().role, role=of.role.value))
 
 
 @door.post("/people/<id:membership_id>/role")
 @needs(Power.PEOPLE, fresh=True)
 def change_role(membership_id: int):
     """Give another role. It counts on their next request."""
-    of, form = _member(membership_id), RoleForm()
+    of, form = _member(membership_id), RoleForm(giver=me().role)
     if not form.validate_on_submit():
         return _page(of, form), 422
     former = of.role
