@@ -29,11 +29,13 @@ from portal.models import (
 )
 from portal.registry import Channel, RecipientType, Status
 from tests.house.pages_of_account import OF_ACCOUNT
+from tests.house.pages_of_brands import OF_BRANDS, acts_on_a_recipient
 from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
 from tests.house.pages_of_packages import OF_PACKAGES, standing
 from tests.house.pages_of_people import OF_PEOPLE
 from tests.house.pages_of_signin import OF_SIGNIN
+from tests.house.pages_of_start import OF_START
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
 ADDRESS = "+90 5•• ••• •• 67"
@@ -132,7 +134,7 @@ def _recipient() -> dict:
         way=Way.LINK, outcome=Outcome.PARKED, transaction_id="ab" * 32, accepted_at=AT, code="H120",
         sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT, urgency=Urgency.RED, is_closed=False,
     )  # fmt: skip
-    return {"address": ADDRESS, "heads": [head], "decisions": [decision]}
+    return {"address": ADDRESS, "heads": [head], "decisions": [decision]} | acts_on_a_recipient()
 
 
 def _connection(**other) -> dict:
@@ -220,8 +222,8 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/movements.html", "nothing"): lambda: _movements(movements=[], feeds=[], sweep=None, has_brands=False),
     ("dashboard/pushes.html", ""): _pushes,
     ("dashboard/pushes.html", "nothing"): lambda: _pushes(pushes=[], listed=None, may_register=False),
-    ("web/front.html", ""): dict,
     **OF_ACCOUNT,
+    **OF_BRANDS,
     **OF_CONSOLE,
     ("dashboard/overview.html", ""): _overview,
     ("dashboard/overview.html", "at first"): lambda: _overview(oldest=None, decisions=[]),
@@ -243,6 +245,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **OF_PACKAGES,
     **OF_PEOPLE,
     **OF_SIGNIN,
+    **OF_START,
     ("dashboard/forwarding.html", ""): _forwarding,
     ("dashboard/forwarding.html", "at first"): lambda: _forwarding(
         block=None, is_connected=False, held=[], page=Thing(cases=[], before=None, is_first=True),
@@ -251,7 +254,9 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/connection.html", ""): _connection,
     ("dashboard/connection.html", "at first"): lambda: _connection(connected=None),
     ("dashboard/recipient.html", ""): _recipient,
-    ("dashboard/recipient.html", "at first"): lambda: {"address": ADDRESS, "heads": [], "decisions": []},
+    ("dashboard/recipient.html", "at first"): lambda: {
+        "address": ADDRESS, "heads": [], "decisions": [], **acts_on_a_recipient(clear="fatma@example.com"),
+    },
     **{
         (f"errors/{name}.html", ""): lambda: {"status": 405}
         for name in ("not_found", "too_large", "too_many", "form_expired", "broken", "other")
