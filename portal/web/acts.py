@@ -84,6 +84,7 @@ ACTS: dict[str, str] = {
     "session.ended": N_("Bir oturum kapatıldı"),
     "sessions.ended": N_("Oturumlar kapatıldı"),
     "signed_in": N_("Giriş yapıldı"),
+    "staff.added": N_("Operatör ekibine davet üretildi"),
     "staff.assigned": N_("Destek çalışanına firma atandı"),
     "staff.invitation_revoked": N_("Çalışan daveti geri alındı"),
     "staff.invited": N_("Çalışan davet edildi"),
