@@ -1,4 +1,4 @@
-"""The operator's own people: what they are, and for which providers support answers. At least one admin always stays."""
+"""The operator's own people: what they are, and for whom support answers. At least one admin always stays."""
 
 from datetime import datetime
 
@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.models import Assignment, OperatorRole, Provider, User
-from portal.models.upsert import insert_missing
 from portal.models.ids import new_id
+from portal.models.upsert import insert_missing
 
 
 class Oneself(ValueError):

@@ -4,7 +4,8 @@ from flask import Blueprint
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from portal import audit, clock
+from portal import clock
+from portal.audit import note as write_note
 from portal.extensions import db
 from portal.powers import Power
 
@@ -17,12 +18,15 @@ PARTS = (
     ("orders", "operator.orders", _l("Siparişler"), Power.REVIEW),
     ("tariff", "operator.tariff", _l("Paketler"), Power.TARIFF),
     ("calendar", "operator.holidays", _l("Takvim"), Power.CALENDAR),
+    ("health", "operator.health", _l("Sağlık"), Power.HEALTH),
+    ("staff", "operator.staff", _l("Ekip"), Power.STAFF),
+    ("audit", "operator.audit", _l("Denetim"), Power.AUDIT),
 )
 
 
 def note(act: str, subject: str, subject_id: int, *, provider_id: int | None = None, **facts) -> None:
     """Note in this transaction what the operator's person does."""
-    audit.note(
+    write_note(
         db.session, act, subject, subject_id, provider_id=provider_id, at=clock.now(), user_id=current_user.id,
         sign_in_id=current_user.sign_in.id, facts=facts,
     )  # fmt: skip
@@ -42,10 +46,15 @@ def layout() -> dict:
 
 
 from portal.operator import (  # noqa: E402 - the pages register with the door
+    assisting,  # noqa: F401
+    at_iys,  # noqa: F401
+    audit,  # noqa: F401
+    health,  # noqa: F401
     holidays,  # noqa: F401
     inquiries,  # noqa: F401
     orders,  # noqa: F401
     providers,  # noqa: F401
     reviewing,  # noqa: F401
+    staff,  # noqa: F401
     tariff,  # noqa: F401
 )

@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 from portal.models import DayKind, OperatorRole
 from portal.web.labels import label
 
+SHORTEST_REASON = 10
 READABLE = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
 
 
@@ -64,7 +65,6 @@ class HolidayForm(FlaskForm):
 
 
 class StaffForm(FlaskForm):
-    name = StringField(_l("Adı soyadı"), validators=words(_l("Adını yazın."), 120))
     email = EmailField(
         _l("E-posta adresi"),
         validators=[

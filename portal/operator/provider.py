@@ -1,19 +1,16 @@
 """One provider as the operator sees it: its data and papers, what is missing, what İYS says, and what was done."""
 
-from flask import Response, abort, current_app, flash, redirect, render_template, url_for
-from flask_babel import gettext as _
+from flask import Response, abort, render_template
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from sqlalchemy import select
 
-from portal import clock, limits, onboarding, packages
-from portal.extensions import db, limiter, reading, vault
-from portal.iys import connecting, findings
-from portal.iys.client import Client
+from portal import clock, onboarding, packages, staffing
+from portal.extensions import db, reading, vault
 from portal.iys.troubles import words_of
-from portal.models import Connection, Credential, Paper, Provider, Review, User
+from portal.models import Assignment, OperatorRole, Paper, Provider, Review, User
 from portal.onboarding import Missing
 from portal.operator import door, note
+from portal.operator.at_iys import connection_of, last_look
 from portal.operator.forms import AdmissionForm, NoteForm
 from portal.operator.providers import WORDS, standing_of
 from portal.operator.visible import visible_or_404
@@ -53,22 +50,6 @@ def paper(provider_id: int, paper_id: int):
     return answer
 
 
-@door.post("/providers/<id:provider_id>/test")
-@limiter.limit(limits.TEST, key_func=lambda: str(getattr(current_user, "id", "nobody")))
-@needs(Power.REVIEW)
-def test_provider(provider_id: int):
-    """Ask İYS now what the provider's account may do there."""
-    found = visible_or_404(reading(), provider_id)
-    connection_id = reading().scalar(select(Connection.id).where(Connection.provider_id == found.id))
-    if connection_id is None:
-        flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
-    else:
-        told = connecting.test(Client(current_app.config["IYS_BASE_URL"]), found.id)
-        note("connection.tested", "connection", connection_id, provider_id=found.id, clear=told.is_clear)
-        db.session.commit()
-    return redirect(url_for(".provider", provider_id=provider_id, _anchor="iys"), 303)
-
-
 def page_of(found: Provider, *, admission: AdmissionForm | None = None, noted: NoteForm | None = None,
             wrong: str = "") -> str:  # fmt: skip
     """The page, with the forms as somebody has just filled them in; `wrong` is the act whose reason came back."""
@@ -83,7 +64,9 @@ def page_of(found: Provider, *, admission: AdmissionForm | None = None, noted: N
         reviews=_reviews(found.id),
         orders=packages.orders_of(reading(), found.id),
         usage=packages.standing(reading(), found, at),
-        connection=_connection(found.id),
+        connection=connection_of(found.id),
+        look=last_look(found),
+        support=_support(found.id),
         words_of=words_of,
         form=admission or AdmissionForm(formdata=None),
         note_form=noted or NoteForm(formdata=None),
@@ -105,18 +88,11 @@ def _reviews(provider_id: int) -> list:
     return reading().execute(theirs.order_by(Review.made_at.desc())).all()
 
 
-def _connection(provider_id: int) -> dict | None:
-    row = reading().execute(
-        select(Connection, Credential.kind)
-        .join(Credential, Credential.id == Connection.credential_id)
-        .where(Connection.provider_id == provider_id)
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return None
-    connection, kind = row
+def _support(provider_id: int) -> dict[str, list[User]]:
+    """Who of support answers for it, and who else could."""
+    theirs = set(reading().scalars(select(Assignment.user_id).where(Assignment.provider_id == provider_id)))
+    everybody = [each for each in staffing.members(reading()) if each.operator_role == OperatorRole.SUPPORT]
     return {
-        "kind": kind,
-        "writes_since": connection.writes_since,
-        "tested_at": connection.tested_at,
-        "findings": findings.read(connection.findings),
+        "answers": [each for each in everybody if each.id in theirs],
+        "others": [each for each in everybody if each.id not in theirs],
     }

@@ -5,24 +5,33 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace as Thing
 
 from portal.calendar import Day
+from portal.consents.history import Told
+from portal.consents.urgency import Urgency
 from portal.iys.findings import BrandFound, Findings, Whose
 from portal.iys.troubles import Trouble, words_of
 from portal.models import (
     CredentialKind,
     DayKind,
     LegalForm,
+    OperatorRole,
     OrderKind,
+    Outcome,
     PaperKind,
     ProviderKind,
     ReviewAct,
+    Way,
 )
 from portal.operator import forms, inquiries
 from portal.operator.provider import MISSING
 from portal.operator.providers import WORDS, Page, Standing, standing_of
+from portal.operator.vitals import Vital
 from portal.powers import Power
+from portal.registry import Channel, RecipientType, Status
+from portal.web.audited import AuditFilter, Shown
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
 DAY = date(2026, 11, 26)
+SUPPORT = Thing(id=2, name="Deniz", operator_role=OperatorRole.SUPPORT)
 
 
 def may(**other) -> dict:
@@ -57,6 +66,13 @@ def found(**other) -> Findings:
     return Findings(**({"brands": (brand,), "title": brand.title, "title_agrees": True} | other))
 
 
+def look(**other) -> dict:
+    return {
+        "title": "ÖRNEK MAĞAZACILIK A.Ş.", "title_agrees": True, "clear": True, "not_now": False, "trouble": None,
+        "brands": {"700001": ["MESAJ"]}, "elsewhere": [],
+    } | other  # fmt: skip
+
+
 def one(shown: Thing, **other) -> dict:
     order = Thing(
         kind=OrderKind.FIRST, ordered_at=AT, price=1290, confirmed_at=AT, starts_on=DAY, ends_on=DAY, declined_at=None,
@@ -71,24 +87,27 @@ def one(shown: Thing, **other) -> dict:
         papers=[Thing(id=1, kind=PaperKind.SIGNATURE, size=12345, uploaded_at=AT)],
         reviews=[(review, "Derya")], orders=[(order, package), (declined, package), (waits, package)],
         usage=Thing(package=package, ends_on=DAY, used=1000, records=150_000, iys_count=900, runs_out_on=DAY),
-        connection={"kind": CredentialKind.PARTNER, "writes_since": AT, "tested_at": AT, "findings": found()},
+        connection={"kind": CredentialKind.PARTNER, "tested_at": AT, "findings": found()},
+        look=(AT, look()), support={"answers": [SUPPORT], "others": [SUPPORT]},
         words_of=words_of, form=forms.AdmissionForm(formdata=None), note_form=forms.NoteForm(formdata=None), wrong="",
     ) | other  # fmt: skip
 
 
 def _nothing_known() -> dict:
     usage = Thing(package=None, ends_on=None, used=0, records=None, iys_count=None, runs_out_on=None)
-    nothing = {"papers": [], "reviews": [], "orders": [], "connection": None, "missing": []}
+    nothing = {"papers": [], "reviews": [], "orders": [], "connection": None, "missing": [], "look": None}
+    nothing["support"] = {"answers": [], "others": []}
     return one(provider(), usage=usage, form=wrong(forms.AdmissionForm()), **nothing)
 
 
 def _sent_back_without_words() -> dict:
     trouble = Trouble("brands", 403, "H402")
     connection = {
-        "kind": CredentialKind.DIRECT, "writes_since": None, "tested_at": None,
+        "kind": CredentialKind.DIRECT, "tested_at": None,
         "findings": found(title_agrees=False, brands=None, troubles=(trouble,)),
     }  # fmt: skip
-    return one(provider(), note_form=wrong(forms.NoteForm()), wrong="provider.sent_back", connection=connection)
+    shown = provider(**ADMITTED)
+    return one(shown, note_form=wrong(forms.NoteForm()), wrong="provider.suspended", connection=connection)
 
 
 def wrong(form):
@@ -137,6 +156,39 @@ def year(**other) -> dict:
     } | other  # fmt: skip
 
 
+PROBLEM = Thing(sentence="Adres eksik.", cure="Tamamını yazın.")
+HEAD = Thing(
+    brand_name="Örnek Mağaza", channel=Channel.SMS, recipient_type=RecipientType.INDIVIDUAL, status=Status.GRANTED,
+    effective_at=AT, iys_status="ONAY", iys_as_of=AT, may_send=True,
+)  # fmt: skip
+TOLD = Told(
+    AT, "Örnek Mağaza", Channel.SMS, Status.GRANTED, "HS_WEB", Way.LINK, Outcome.ACCEPTED, False, "abc", AT, None, None,
+    None, None, Urgency.OK,
+)  # fmt: skip
+
+
+def assist(**other) -> dict:
+    return {"provider": provider(), "form": forms.ReasonedSearchForm(formdata=None)} | other
+
+
+def audit(**other) -> dict:
+    entry = Shown(AT, "Derya", "Hizmet sağlayıcı durduruldu", "Firma", 1, "", "Chrome (Windows), 192.0.2.•")
+    return {
+        "form": AuditFilter([SUPPORT]), "provider": None, "entries": [(entry, 1), (entry, None)],
+        "titles": {1: "Örnek Mağazacılık A.Ş."}, "before": 1, "is_first": False, "chosen": {},
+    } | other  # fmt: skip
+
+
+def staff(**other) -> dict:
+    admin = Thing(id=1, name="Derya", operator_role=OperatorRole.ADMIN)
+    invitation = Thing(id=1, operator_role=OperatorRole.SUPPORT, expires_at=AT)
+    return {
+        "members": [(admin, "d•••@e•••.com"), (SUPPORT, "d•••@e•••.com")], "seen": {1: AT},
+        "assigned": {2: [provider(), provider(id=3)]}, "invitations": [(invitation, "e•••@e•••.com")],
+        "roles": list(OperatorRole), "me": 1, "form": forms.StaffForm(formdata=None),
+    } | other  # fmt: skip
+
+
 OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
     ("operator/providers.html", ""): providers,
     ("operator/providers.html", "at first"): lambda: providers(page=Page([], 1, has_more=False)),
@@ -146,6 +198,13 @@ OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
     ("operator/provider.html", "waits"): lambda: one(provider(), missing=[]),
     ("operator/provider.html", "at first"): _nothing_known,
     ("operator/provider.html", "wrong"): _sent_back_without_words,
+    ("operator/provider.html", "taken code"): lambda: one(
+        provider(), look=(AT, look(clear=False, title_agrees=False, elsewhere=[700001]))
+    ),
+    ("operator/provider.html", "no list"): lambda: one(provider(), look=(AT, look(clear=False, trouble="H402"))),
+    ("operator/provider.html", "not now"): lambda: one(provider(), look=(AT, look(clear=False, not_now=True))),
+    ("operator/provider.html", "direct"): lambda: one(provider(kind=ProviderKind.DIRECT)),
+    ("operator/provider.html", "exempt"): lambda: one(provider(kind=ProviderKind.EXEMPT)),
     ("operator/provider.html", "admitted"): lambda: one(provider(**ADMITTED)),
     ("operator/provider.html", "suspended"): lambda: one(provider(**ADMITTED, suspended_at=AT)),
     ("operator/provider.html", "support"): lambda: one(provider(), may=lambda _power: False),
@@ -163,4 +222,19 @@ OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
     ("operator/package.html", ""): lambda: {"package": Thing(id=1, name="İLETİ 5"), "form": wrong(forms.PackageForm())},
     ("operator/holidays.html", ""): year,
     ("operator/holidays.html", "wrong"): lambda: year(form=wrong(forms.HolidayForm())),
+    ("operator/assist.html", ""): assist,
+    ("operator/assist.html", "problem"): lambda: assist(problem=PROBLEM),
+    ("operator/assist.html", "wrong"): lambda: assist(form=wrong(forms.ReasonedSearchForm())),
+    ("operator/assist.html", "not found"): lambda: assist(not_found=True),
+    ("operator/assist.html", "found"): lambda: assist(address="+90 5•• ••• •• 67", heads=[HEAD], decisions=[TOLD]),
+    ("operator/assist.html", "nothing decided"): lambda: assist(address="+90 5•• ••• •• 67", heads=[], decisions=[]),
+    ("operator/audit.html", ""): audit,
+    ("operator/audit.html", "of one"): lambda: audit(provider=provider()),
+    ("operator/audit.html", "nothing"): lambda: audit(entries=[]),
+    ("operator/health.html", ""): lambda: {
+        "vitals": [Vital("İYS", "Cevap vermiyor.", tone, "Bakın.") for tone in ("bad", "amber", "good")],
+        "at": AT,
+    },
+    ("operator/staff.html", ""): staff,
+    ("operator/staff.html", "at first"): lambda: staff(invitations=[], form=wrong(forms.StaffForm())),
 }

@@ -43,6 +43,7 @@ RULES = (
     "portal.practice",
     "portal.presence",
     "portal.recipients",
+    "portal.staffing",
     "portal.tickets",
     "portal.trying",
     "portal.wording",

@@ -1,0 +1,78 @@
+"""What İYS says of a provider: the rights it gave the partner, before it is admitted; of its own account, after."""
+
+from flask import current_app, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal import accounts, limits
+from portal.extensions import db, limiter, reading
+from portal.iys import connecting, findings, rights
+from portal.iys.client import Client
+from portal.models import AuditEntry, Connection, Credential, CredentialKind, Provider
+from portal.operator import door, note
+from portal.operator.visible import visible_or_404
+from portal.powers import Power
+from portal.web.locks import needs
+
+LOOKED = "rights.looked_at"
+
+
+@door.post("/providers/<id:provider_id>/test")
+@limiter.limit(limits.TEST, key_func=lambda: str(getattr(current_user, "id", "nobody")))
+@needs(Power.REVIEW)
+def test_provider(provider_id: int):
+    """Ask İYS now."""
+    provider = visible_or_404(reading(), provider_id)
+    ask = _look_at_rights if provider.is_practising else _test
+    ask(provider)
+    return redirect(url_for(".provider", provider_id=provider_id, _anchor="iys"), 303)
+
+
+def last_look(provider: Provider) -> tuple | None:
+    """When the partner's rights were last looked at, and what was found; whoever looked."""
+    looks = select(AuditEntry.at, AuditEntry.facts).where(
+        AuditEntry.provider_id == provider.id, AuditEntry.subject == "provider",
+        AuditEntry.subject_id == provider.id, AuditEntry.act == LOOKED,
+    )  # fmt: skip
+    row = reading().execute(looks.order_by(AuditEntry.at.desc()).limit(1)).one_or_none()
+    return tuple(row) if row else None
+
+
+def connection_of(provider_id: int) -> dict | None:
+    """How a provider is connected, and what the last test found."""
+    row = reading().execute(
+        select(Connection, Credential.kind)
+        .join(Credential, Credential.id == Connection.credential_id)
+        .where(Connection.provider_id == provider_id, Credential.kind != CredentialKind.PRACTICE)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    connection, kind = row
+    return {"kind": kind, "tested_at": connection.tested_at, "findings": findings.read(connection.findings)}
+
+
+def _look_at_rights(provider: Provider) -> None:
+    partner = next(iter(accounts.partners(reading())), None)
+    if partner is None:
+        flash(_("Operatörün İYS hesabı henüz girilmemiş (flask iys partner); sorulamadı."))
+    elif provider.entered_code is None:
+        flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
+    else:
+        found = rights.look(_client(), provider.id, partner)
+        note(LOOKED, "provider", provider.id, provider_id=provider.id, **found.kept())
+        db.session.commit()
+
+
+def _test(provider: Provider) -> None:
+    connection_id = reading().scalar(select(Connection.id).where(Connection.provider_id == provider.id))
+    if connection_id is None:
+        flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
+        return
+    found = connecting.test(_client(), provider.id)
+    note("connection.tested", "connection", connection_id, provider_id=provider.id, clear=found.is_clear)
+    db.session.commit()
+
+
+def _client() -> Client:
+    return Client(current_app.config["IYS_BASE_URL"])
