@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal import clock
+from portal import clock, packages
 from portal.extensions import db, vault
 from portal.iys.days import archive
 from portal.models import (
@@ -18,6 +18,7 @@ from portal.models import (
     Difference,
     DifferenceKind,
     ImportBatch,
+    Provider,
     Recipient,
     ReconciledDay,
     Submission,
@@ -46,13 +47,22 @@ def things(app, rows) -> dict[str, int]:
         db.session.add(held)
         db.session.commit()
         bulk_id = held.id
+        order_id = ordered(draft.provider_id)
         registration_id = registered(make.brand())
         day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
     return {
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
-        "difference_id": difference_id, "registration_id": registration_id,
+        "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
     }  # fmt: skip
+
+
+def ordered(provider_id: int) -> int:
+    """A package that waits for the operator, by its order's id."""
+    provider, smallest = db.session.get_one(Provider, provider_id), packages.on_offer(db.session)[0]
+    made = packages.order(db.session, provider, smallest, by=1, at=clock.now())
+    db.session.commit()
+    return made.id
 
 
 def different_day(provider_id: int, brand_id: int) -> tuple[int, int]:
