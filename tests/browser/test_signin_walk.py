@@ -1,0 +1,122 @@
+"""Coming in by a browser: the password, a first factor, the codes on paper, a forgotten password; by keyboard alone."""
+
+from urllib.parse import urlsplit
+
+import pyotp
+import pytest
+
+from portal import accounts, clock
+from portal.extensions import db, vault
+from portal.models import MailKind
+from tests import make
+from tests.portal.dashboard.staff import sign_in
+from tests.portal.signin import mailbox
+
+
+@pytest.fixture(autouse=True)
+def ayse(app):
+    """Ayşe, who has a password and no factor yet."""
+    with app.app_context():
+        of = make.provider(email="burak@example.com")
+        facts = {"email": make.AYSE, "name": "Ayşe", "password": make.AYSES_PASSWORD, "at": clock.now()}
+        accounts.admit(db.session, vault(), of, **facts)
+        db.session.commit()
+
+
+def look(screen, name: str) -> None:
+    screen.shoot(name)
+    assert screen.barriers() == []
+    assert not screen.scrolls_sideways()
+
+
+def types_password(screen) -> None:
+    screen.page.get_by_label("E-posta adresiniz").press_sequentially(make.AYSE)
+    screen.tab_to("#password")
+    screen.page.keyboard.type(make.AYSES_PASSWORD)
+    screen.page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, False)])
+def test_a_first_factor_is_set_up_by_keyboard_alone(app, site, screens, width, scripts):
+    screen = screens(width, 900, scripts=scripts)
+    page = screen.page
+    screen.opens(f"{site}/dashboard/days")
+    screen.shoot("sign-in")
+    types_password(screen)
+    page.wait_for_url("**/sign-in/enrol")
+    screen.shoot("enrol-first")
+    screen.tab_to("summary")
+    page.keyboard.press("Enter")
+    secret = page.locator(".secret").inner_text().replace(" ", "")
+    if scripts:
+        look(screen, "enrol")
+    screen.tab_to("#code")
+    page.keyboard.type("000000")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    screen.shoot("enrol-wrong")
+    screen.tab_to("#code")
+    page.keyboard.type(pyotp.TOTP(secret).at(clock.now()))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Kurtarma kodlarınız").wait_for()
+
+    assert page.locator(".recovery li").count() == 10
+    screen.shoot("recovery-codes")
+    if scripts:
+        look(screen, "recovery-codes")
+    screen.tab_to("main a.button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dashboard/days")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_every_page_of_coming_in_is_without_barriers(app, site, screens, width):
+    screen = screens(width, 900)
+    page = screen.page
+    for number in range(10):
+        place = {"REMOTE_ADDR": f"203.0.{number}.7"}
+        sign_in(app.test_client(), make.AYSE, "wrong", environ_base=place)
+    screen.opens(f"{site}/sign-in")
+    look(screen, "sign-in")
+    types_password(screen)
+    page.get_by_role("alert").wait_for()
+    look(screen, "too-many")
+    page.get_by_role("link", name="Parolamı unuttum").click()
+    look(screen, "forgotten")
+    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    page.get_by_role("button", name="Bağlantı gönder").click()
+    look(screen, "forgotten-sent")
+    ((_, facts),) = mailbox.found(app, MailKind.RESET)
+    path = urlsplit(facts["link"]).path
+    screen.opens(f"{site}{path}")
+    page.get_by_label("Yeni parolanız").fill("ayse1234")
+    page.get_by_role("button", name="Parolamı değiştir").click()
+    look(screen, "reset-weak")
+    page.get_by_role("button", name="English").click()
+    look(screen, "reset-english")
+    page.locator("#password").fill("seven purple otters juggling")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in/enrol")
+    look(screen, "enrol-english")
+    screen.opens(f"{site}{path}")
+    look(screen, "reset-over")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_second_step_and_step_up_are_without_barriers(app, site, screens, width):
+    screen = screens(width, 900)
+    page = screen.page
+    screen.opens(f"{site}/sign-in")
+    page.get_by_label("E-posta adresiniz").fill("burak@example.com")
+    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    page.keyboard.press("Enter")
+    look(screen, "second-step")
+    page.get_by_label("Doğrulama kodu").fill("000000")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    look(screen, "second-step-wrong")
+    page.get_by_label("Doğrulama kodu").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dashboard/")
+    screen.opens(f"{site}/step-up?next=/dashboard/days")
+    look(screen, "step-up")
