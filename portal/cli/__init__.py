@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from portal.cli import campaign, demo, iys, jobs, vault
+from portal.cli import campaign, demo, iys, jobs, staff, vault
 
 
 def add(app: Flask) -> None:
     """Put the groups on `flask`."""
-    for group in (campaign.group, demo.group, iys.group, jobs.group, vault.group):
+    for group in (campaign.group, demo.group, iys.group, jobs.group, staff.group, vault.group):
         app.cli.add_command(group)

@@ -3,8 +3,9 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
 
+from portal.addresses import is_email
 from portal.models import DayKind, OperatorRole
 from portal.web.labels import label
 
@@ -15,6 +16,12 @@ READABLE = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var;
 def words(message: str, most: int, least: int = 1) -> list:
     """The checks of a text that must be there."""
     return [InputRequired(message), Length(min=least, max=most, message=message), READABLE]
+
+
+def an_address(_form, field) -> None:
+    """Whether a mail could go there."""
+    if not is_email(field.data.strip()):
+        raise ValidationError(_l("Adres eksik görünüyor; ad@firma.com gibi yazın."))
 
 
 class AdmissionForm(FlaskForm):
@@ -65,13 +72,7 @@ class HolidayForm(FlaskForm):
 
 
 class StaffForm(FlaskForm):
-    email = EmailField(
-        _l("E-posta adresi"),
-        validators=[
-            *words(_l("E-posta adresini yazın."), 254),
-            Regexp(r"\s*\S+@\S+\s*$", message=_l("Adres eksik görünüyor.")),
-        ],
-    )
+    email = EmailField(_l("E-posta adresi"), validators=[*words(_l("E-posta adresini yazın."), 254), an_address])
     role = SelectField(_l("Görevi"))
 
     def __init__(self, *arguments, **options):

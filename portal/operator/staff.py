@@ -18,6 +18,8 @@ from portal.vault import CannotOpen
 from portal.web.links import whole
 from portal.web.locks import needs
 
+OTHER = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: OperatorRole.ADMIN}
+
 
 @door.get("/staff")
 @needs(Power.STAFF)
@@ -152,7 +154,7 @@ def _shown(form: StaffForm) -> str:
         seen=dict(reading().execute(seen.group_by(SignIn.user_id)).all()),
         assigned=staffing.assigned(reading()),
         invitations=[(each, _address(each)) for each in people.invitations(reading(), None, clock.now())],
-        roles=list(OperatorRole),
+        other_role=OTHER,
         me=current_user.id,
         form=form,
     )

@@ -24,6 +24,7 @@ from portal.models import (
 from portal.operator import forms, inquiries
 from portal.operator.provider import MISSING
 from portal.operator.providers import WORDS, Page, Standing, standing_of
+from portal.operator.staff import OTHER
 from portal.operator.vitals import Vital
 from portal.powers import Power
 from portal.registry import Channel, RecipientType, Status
@@ -185,7 +186,7 @@ def staff(**other) -> dict:
     return {
         "members": [(admin, "d•••@e•••.com"), (SUPPORT, "d•••@e•••.com")], "seen": {1: AT},
         "assigned": {2: [provider(), provider(id=3)]}, "invitations": [(invitation, "e•••@e•••.com")],
-        "roles": list(OperatorRole), "me": 1, "form": forms.StaffForm(formdata=None),
+        "other_role": OTHER, "me": 1, "form": forms.StaffForm(formdata=None),
     } | other  # fmt: skip
 
 

@@ -1,0 +1,31 @@
+"""`flask staff …`: the operator's own people. The first admin comes in this way; others are invited in the console."""
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from portal import audit, clock, people, tickets
+from portal.addresses import is_email
+from portal.extensions import db, vault
+from portal.models import OperatorRole, TicketKind
+from portal.web.links import whole
+
+group = AppGroup("staff", help="The operator's own people.")
+
+
+@group.command()
+@click.option("--email", required=True, help="Where they are reached; nothing is mailed.")
+@click.option("--name", required=True, help="First and last name.")
+@click.option("--role", type=click.Choice([each.value for each in OperatorRole]), default="admin", show_default=True)
+def add(email: str, name: str, role: str) -> None:
+    """Print a link by which somebody comes in to the operator's console. It opens once, within a week."""
+    if not is_email(email.strip()):
+        raise click.BadParameter("this is no e-mail address", param_hint="--email")
+    ticket, token = tickets.issue(
+        db.session, vault(), TicketKind.INVITATION, email=email, at=clock.now(), lifetime=people.LIFETIME,
+        name=" ".join(name.split())[:120], operator_role=OperatorRole(role),
+    )  # fmt: skip
+    audit.note(db.session, "staff.added", "ticket", ticket.id, provider_id=None, at=clock.now(), facts={"role": role})
+    db.session.commit()
+    with current_app.test_request_context():  # Only so that the address can be written.
+        click.echo(whole("signin.invitation", token=token))
