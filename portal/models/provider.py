@@ -52,6 +52,11 @@ class Provider(Base):
         return self.admitted_at is None
 
     @property
+    def is_exempt(self) -> bool:
+        """Whether it need tell İYS nothing."""
+        return self.kind == ProviderKind.EXEMPT
+
+    @property
     def number(self) -> str:
         """The number that recipients are shown (M-1)."""
         return self.mersis or self.tax_number
