@@ -110,6 +110,9 @@ def launch(
     brand = reading().scalar(select(Brand).where(Brand.brand_code == brand_code))
     if brand is None:
         _stop(f"There is no brand {brand_code} here.")
+    provider = reading().get_one(Provider, brand.provider_id)
+    if brand.closed_at or provider.suspended_at:
+        _stop(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.")
     _refuse_unwritable(out)
     try:
         found = read(audience_file.read_bytes())
@@ -118,12 +121,10 @@ def launch(
     _list_bad(found)
     if not found.good:
         _stop(f"{audience_file.name}: no good row.")
+    _refuse_without_room(brand, kind, found)
     campaign = _open(brand, name, kind, channels, contact_basis, expires_days, notice_url, send)
     campaign_id = campaign.id
-    try:
-        audience.bring(db.session, vault(), campaign, found, None, clock.now())
-    except packages.NoRoom as no_room:
-        _stop(f"The provider's package takes no new addresses now ({no_room}); its page on the dashboard says more.")
+    audience.bring(db.session, vault(), campaign, found, None, clock.now())
     _launch(campaign)
     launched = reading().get_one(Campaign, campaign_id)
     links = _write_links(launched, out)
@@ -154,8 +155,16 @@ def _open(brand: Brand, name, kind, channels, contact, expires_days, notice_url,
     return campaign
 
 
+def _refuse_without_room(brand: Brand, kind: CampaignKind, found: Reading) -> None:
+    """Before anything is opened: a draft that nobody asked for would be left."""
+    try:
+        audience.require_room(reading(), vault(), brand.provider_id, kind, found, clock.now())
+    except packages.NoRoom as no_room:
+        _stop(f"The provider's package takes no new addresses now ({no_room}); its page on the dashboard says more.")
+
+
 def _notice_of(brand: Brand) -> str:
-    return reading().get_one(Provider, brand.provider_id).notice_url
+    return brand.notice_url or reading().get_one(Provider, brand.provider_id).notice_url
 
 
 def _launch(campaign: Campaign) -> None:

@@ -22,7 +22,7 @@ def bring(
 
     Raises AudienceClosed, and NoRoom where the package takes no new addresses.
     """
-    _require_room(session, vault, campaign, reading, at)
+    require_room(session, vault, campaign.provider_id, campaign.kind, reading, at)
     batch_id = _open_batch(session, vault, campaign, reading, user_id, at)
     session.commit()
     for piece in recipients.chunks([address for _, address in reading.good], CHUNK):
@@ -32,10 +32,15 @@ def bring(
     return batch_id
 
 
-def _require_room(session: Session, vault: Vault, campaign: Campaign, reading: Reading, at: datetime) -> None:
-    """A package limits whom one may ask. To offer a refusal is free; practising, a list of anybody takes room."""
-    provider = session.get_one(Provider, campaign.provider_id)
-    if campaign.kind == CampaignKind.ASK or provider.is_practising:
+def require_room(
+    session: Session, vault: Vault, provider_id: int, kind: CampaignKind, reading: Reading, at: datetime
+) -> None:
+    """A package limits whom one may ask. To offer a refusal is free; practising, a list of anybody takes room.
+
+    Raises NoRoom.
+    """
+    provider = session.get_one(Provider, provider_id)
+    if kind == CampaignKind.ASK or provider.is_practising:
         new = len(reading.good)
         if provider.is_practising and new <= packages.FREE:  # A longer one has no room, whoever is known of it.
             addresses = [address for _, address in reading.good]

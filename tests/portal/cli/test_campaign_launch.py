@@ -10,10 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import text
 
 import shortlinks
-from portal import clock
+from portal import clock, packages
 from portal.extensions import db
 from portal.models import AudienceEntry, AuditEntry, Campaign, CampaignKind, ContactKind, Message
 from tests import make
@@ -241,3 +242,12 @@ def test_cron_calls_it_like_this(app, environ, files):
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["links"] == 4
+
+
+def test_a_list_without_room_in_the_package_leaves_nothing_behind(launch, rows):
+    with time_machine.travel(clock.now() + packages.GRACE + timedelta(hours=1)):
+        result = launch()
+
+    assert result.exit_code == 1
+    assert "takes no new addresses" in result.stderr
+    assert rows.count(Campaign) == 0

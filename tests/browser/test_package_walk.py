@@ -1,0 +1,76 @@
+"""Ayşe looks after her package: it is nearly full, she asks for more, and sees in the audit that she did."""
+
+import pyotp
+import pytest
+
+from portal import clock
+from portal.extensions import db
+from portal.models import Package, PackageOrder, Provider
+from tests import make
+from tests.portal.packages.cast import bought, holds
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows, width):
+    with app.app_context():
+        made = make.provider()
+        bought(made, 60)
+        db.session.query(Package).filter_by(records=60).update({"name": "İLETİ 60", "withdrawn_at": clock.now()})
+        holds(made, 55)
+        db.session.commit()
+    screen = screens(width, 900, accept_downloads=True)
+    page = screen.page
+    comes_in(screen, site)
+
+    look(screen, f"overview-{width}")
+    page.get_by_role("link", name="Paket ve kullanım").click()
+    look(screen, f"package-{width}")
+    page.get_by_role("button", name="Yükselt: İLETİ 25", exact=True).click()
+    assert page.get_by_text("iş ortağının onayını bekliyor").count() == 1
+    look(screen, f"ordered-{width}")
+    assert rows(PackageOrder)[-1].confirmed_at is None
+
+    page.get_by_role("link", name="Denetim", exact=True).click()
+    page.get_by_label("Ne yaptı").select_option("Paket istendi")
+    page.get_by_role("button", name="Göster").click()
+    look(screen, f"audit-{width}")
+    assert page.locator("tbody tr").count() == 1
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV indir").click()
+    assert "Paket istendi" in download.value.path().read_text("utf-8-sig")
+    screen.opens(f"{site}/dashboard/package?lang=en")
+    look(screen, f"package-english-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_who_practises_sees_what_is_free(app, site, screens, width):
+    with app.app_context():
+        made = make.provider()
+        db.session.get_one(Provider, made.id).admitted_at = None
+        db.session.commit()
+    screen = screens(width, 900)
+    comes_in(screen, site)
+    screen.opens(f"{site}/dashboard/package")
+
+    look(screen, f"practising-{width}")
+    assert screen.page.get_by_text("0 / 1.000 adres").count() == 1
+
+
+def comes_in(screen, site) -> None:
+    """Sign in by password and app."""
+    page = screen.page
+    screen.opens(f"{site}/dashboard/")
+    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    page.get_by_role("button", name="Giriş yap").click()
+    page.get_by_label("Doğrulama kodu").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
+    page.get_by_role("button", name="Giriş yap").click()
+    page.wait_for_url("**/dashboard/")
+
+
+def look(screen, name: str) -> None:
+    """Nothing keeps anybody out, nothing complains, nothing is too wide."""
+    screen.shoot(name)
+    assert screen.barriers() == []
+    assert not screen.scrolls_sideways()
+    assert screen.complaints == []
