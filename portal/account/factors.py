@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from portal import factors as rule
 from portal.account import changing, door, note
@@ -21,7 +21,7 @@ class NameForm(FlaskForm):
     name = StringField(
         _l("Adı"),
         filters=[on_one_line],
-        validators=[InputRequired(_l("Bir ad yazın.")), Length(max=60, message=_l("En çok 60 karakter yazın."))],
+        validators=[DataRequired(_l("Bir ad yazın.")), Length(max=60, message=_l("En çok 60 karakter yazın."))],
     )
 
 
@@ -31,9 +31,7 @@ def factors():
     """List them, and say how many codes on paper are left."""
     left = rule.recovery_codes_left(reading(), current_user.id)
     mine = rule.of(reading(), current_user.id)
-    return render_template(
-        "account/factors.html", factors=mine, left=left, is_full=len(mine) >= rule.MOST
-    )
+    return render_template("account/factors.html", factors=mine, left=left, is_full=len(mine) >= rule.MOST)
 
 
 @door.get("/factors/<id:factor_id>")

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal import accounts
 from portal.account import door, note
@@ -26,7 +26,7 @@ class MeForm(FlaskForm):
     name = StringField(
         _l("Adınız ve soyadınız"),
         filters=[on_one_line],
-        validators=[InputRequired(_l("Adınızı yazın.")), Length(max=120, message=_l("En çok 120 karakter yazın."))],
+        validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120, message=_l("En çok 120 karakter yazın."))],
     )
     language = RadioField(
         _l("Size hangi dilde yazalım?"),

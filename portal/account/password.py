@@ -35,19 +35,19 @@ def password():
 @needs(Power.SELF, fresh=True)
 def change_password():
     """Change it; whoever knew the old one is out, in all other sessions and with links that were mailed before."""
-    form, user = PasswordForm(), db.session.get(User, current_user.id)
-    email = accounts.email_of(vault(), user)
-    form.new.about = [user.name, email]
+    form, email = PasswordForm(), accounts.email_of(vault(), current_user.user)
+    form.new.about = [current_user.name, email]
     is_good = form.validate()
     if form.old.data and not form.old.errors:
-        is_good = _knows(user, email, form) and is_good
+        is_good = _knows(email, form) and is_good
     if is_good and form.new.data == form.old.data:
         form.new.errors = [_("Bu, şimdiki parolanız. Başka bir parola seçin.")]
         is_good = False
     if not is_good:
         return render_template("account/password.html", form=form), 422
-    user.password_hash = accounts.hasher.hash(form.new.data)
-    tickets.revoke_all(db.session, TicketKind.RESET, user.id, clock.now())
+    password_hash = accounts.hasher.hash(form.new.data)  # It takes its time; until then nothing is open.
+    db.session.get(User, current_user.id).password_hash = password_hash
+    tickets.revoke_all(db.session, TicketKind.RESET, current_user.id, clock.now())
     changing.end_others()
     changing.tell_of_password()
     note("password.changed")
@@ -57,21 +57,22 @@ def change_password():
     return redirect(url_for(".me"), 303)
 
 
-def _knows(user: User, email: str, form: PasswordForm) -> bool:
+def _knows(email: str, form: PasswordForm) -> bool:
     """Whether the old password is right; guesses count like those at the door. Says on the form what is wrong."""
     try:
         made = trying.begin(
-            db.session, vault(), Step.PASSWORD, account=email, user_id=user.id, at=clock.now(),
-            address=request.remote_addr or "", device_digest=current_user.sign_in.device_digest,
+            db.session, vault(), Step.PASSWORD, account=email, user_id=current_user.id, at=clock.now(),
+            address=request.remote_addr or "", known_device=current_user.sign_in.device_digest,
         )  # fmt: skip
     except trying.TooManyTries as many:
         db.session.commit()
-        again = format_time(many.again_at, "HH:mm")
+        again = format_time(many.told_at, "HH:mm")
         form.old.errors = [_("Çok fazla deneme yapıldı. %(time)s'den sonra yeniden deneyin.", time=again)]
         return False
     db.session.commit()
-    if not accounts.password_fits(user.password_hash, form.old.data):
+    if not accounts.password_fits(current_user.user.password_hash, form.old.data):
         form.old.errors = [_("Bu, şimdiki parolanız değil.")]
         return False
     trying.take_back(db.session, made)
+    db.session.commit()
     return True

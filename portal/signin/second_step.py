@@ -16,7 +16,7 @@ from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import By, MailKind, Step, User
 from portal.signin import devices, door, half, onward
 from portal.trying import TooManyTries
-from portal.web import links, whence
+from portal.web import challenges, links, whence
 
 
 class CodeForm(FlaskForm):
@@ -34,12 +34,19 @@ def second_step():
         return redirect(url_for(".enrol"), 303)
     form = CodeForm()
     if not form.validate_on_submit():
-        return _page(form), 422 if form.errors else 200
+        return page(user, form), 422 if form.errors else 200
     try:
         by = shown(user, form.code.data, Step.FACTOR)
     except TooManyTries as many:
-        return _page(form, again_at=many.told_at), 429
-    return come_in(user, by) if by else (_page(form, failed=True), 403)
+        return page(user, form, again_at=many.told_at), 429
+    return come_in(user, by) if by else (page(user, form, failed=True), 403)
+
+
+def page(user: User, form: CodeForm, **facts) -> str:
+    """Ask for a code, or for a passkey where the person has one."""
+    passkey = challenges.offer(user.id, clock.now())
+    form.code.data = None  # No code goes back to a page.
+    return render_template("signin/second_step.html", form=form, passkey=passkey, **facts)
 
 
 def shown(user: User, code: str, step: Step) -> By | None:
@@ -110,7 +117,3 @@ def _tell_of_new_device(user: User, at: datetime) -> None:
     facts = {"at": at, "device": device, "network": network, "link": links.whole("account.choose")}
     to = accounts.email_of(vault(), user)
     mails.write(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)
-
-
-def _page(form: CodeForm, **facts) -> str:
-    return render_template("signin/second_step.html", form=form, **facts)

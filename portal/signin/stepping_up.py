@@ -9,6 +9,7 @@ from portal.models import Step
 from portal.signin import door, onward
 from portal.signin.second_step import CodeForm, first_page, shown
 from portal.trying import TooManyTries
+from portal.web import challenges
 
 
 @door.route("/step-up", methods=["GET", "POST"])
@@ -18,13 +19,25 @@ def step_up():
     """Ask for a code, then go on to where the person was going."""
     form = CodeForm()
     if not form.validate_on_submit():
-        return _page(form), 422 if form.errors else 200
+        return page(form), 422 if form.errors else 200
     try:
         by = shown(current_user.user, form.code.data, Step.STEP_UP)
     except TooManyTries as many:
-        return _page(form, again_at=many.told_at), 429
+        return page(form, again_at=many.told_at), 429
     if by is None:
-        return _page(form, failed=True), 403
+        return page(form, failed=True), 403
+    return go_on()
+
+
+def page(form: CodeForm, **facts) -> str:
+    """Ask for a code, or for a passkey where the person has one."""
+    passkey = challenges.offer(current_user.id, clock.now())
+    form.code.data = None  # No code goes back to a page.
+    return render_template("signin/step_up.html", form=form, onward=_onward(), passkey=passkey, **facts)
+
+
+def go_on():
+    """The person has shown a factor just now. Commits."""
     presence.step_up(db.session, current_user, clock.now())
     db.session.commit()
     return redirect(_onward(), 303)
@@ -33,7 +46,3 @@ def step_up():
 def _onward() -> str:
     """A page of this house: the one that was asked for, the one with the form that was refused, or the first."""
     return onward.ours(request.values.get("next")) or onward.referred() or first_page(current_user)
-
-
-def _page(form: CodeForm, **facts) -> str:
-    return render_template("signin/step_up.html", form=form, onward=_onward(), **facts)

@@ -12,6 +12,7 @@ from portal.web import qr
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
 URI = "otpauth://totp/%C4%B0zinlink:ayse%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=%C4%B0zinlink"
+OPTIONS = '{"challenge": "YQ", "rpId": "localhost"}'
 
 
 def enrol(**other) -> dict:
@@ -24,8 +25,15 @@ OF_SIGNIN = {
     ("signin/sign_in.html", "too many"): lambda: {"form": SignInForm(), "again_at": AT},
     ("signin/sign_in.html", "came back"): lambda: {"form": SignInForm(), "why": WHY[Ending.IDLE]},
     ("signin/second_step.html", ""): lambda: {"form": CodeForm(), "failed": True},
+    ("signin/second_step.html", "passkey"): lambda: {"form": CodeForm(), "passkey": OPTIONS, "failed_passkey": True},
     ("signin/second_step.html", "too many"): lambda: {"form": CodeForm(), "again_at": AT},
     ("signin/step_up.html", ""): lambda: {"form": CodeForm(), "failed": True, "onward": "/"},
+    ("signin/step_up.html", "passkey"): lambda: {
+        "form": CodeForm(),
+        "onward": "/",
+        "passkey": OPTIONS,
+        "failed_passkey": True,
+    },
     ("signin/enrol.html", ""): enrol,
     ("signin/enrol.html", "wrong"): lambda: enrol(failed=True),
     ("signin/recovery_codes.html", ""): lambda: {"codes": ["abcd-efgh-jkmn-pqrs"] * 10, "onward": "/dashboard/"},
