@@ -65,6 +65,7 @@ def _confirm(user: User, factor: Factor, code: str) -> list[str] | None:
 
 
 def _page(user: User, factor: Factor, form: CodeForm, **facts) -> str:
+    form.code.data = None  # No code goes back to a page.
     uri = factors.provisioning_uri(vault(), factor, accounts.email_of(vault(), user))
     secret = factors.secret_of(vault(), factor)
     return render_template(
