@@ -8,8 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
 HERE = ("127.0.0.1", "::1", "localhost")
-LARGEST_POST = 11 * 1024 * 1024  # A paper may have 10 MB, an audience 5 MB; the form around it is small.
-LARGEST_FIELD = 6 * 1024 * 1024  # A pasted list comes as a field.
+LARGEST_POST = 6 * 1024 * 1024  # An audience may hold 5 MB; the form around it is small.
 
 
 class BadSetting(RuntimeError):
@@ -56,7 +55,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "OPERATOR_ADDRESS": environ.get("OPERATOR_ADDRESS", ""),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": LARGEST_POST,
-        "MAX_FORM_MEMORY_SIZE": LARGEST_FIELD,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_POST,  # A pasted list comes as a field.
         "SESSION_COOKIE_NAME": "izinlink" if development else "__Host-izinlink",
         "SESSION_COOKIE_SECURE": not development,
         "SESSION_COOKIE_HTTPONLY": True,

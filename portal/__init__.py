@@ -11,7 +11,7 @@ from portal import account, cli, dashboard, database, inbound, jobs, operator, r
 from portal.extensions import babel, close_reading, csrf, db, limiter, login, migrate
 from portal.recipient import openings
 from portal.vault import Vault
-from portal.web import errors, headers, hosts, languages, locks, logs
+from portal.web import errors, headers, hosts, languages, locks, logs, sizes
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,6 +24,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     _open_database(app)
     app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
 
+    sizes.know(app)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)  # It would read the session on pages that have none.
     limiter.init_app(app)

@@ -19,6 +19,9 @@ from portal.models import Brand, Paper, PaperKind, Provider, ProviderKind
 from portal.models.ids import new_id
 from portal.powers import Power
 from portal.web.locks import needs
+from portal.web.sizes import takes
+
+FORM = 1024 * 1024  # Bytes around a file: its form is far smaller.
 
 CURES = {
     Problem.EMPTY: _l("Dosya boş. Doğru dosyayı seçtiğinizden emin olun."),
@@ -43,6 +46,7 @@ def letter():
 
 @door.post("/start/papers")
 @limiter.limit(limits.PAPERS, key_func=provider_key)
+@takes(papers.LARGEST + FORM)
 @needs(Power.ONBOARD)
 def bring_paper():
     """Take a signed paper, by what its content is."""

@@ -102,6 +102,15 @@ def test_a_signed_paper_is_kept_sealed(app, nil, rows):
     assert rows.one(AuditEntry, AuditEntry.act == "paper.uploaded").subject_id == paper.id
 
 
+def test_a_paper_may_be_larger_than_other_posts_and_no_larger_than_10_mb(nil, rows):
+    large = brings(nil, b"%PDF-1.7" + bytes(9_000_000) + b"%%EOF")
+    larger = brings(nil, b"%PDF-1.7" + bytes(10 * 1024 * 1024) + b"%%EOF")
+    far_too_large = brings(nil, bytes(12_000_000))
+
+    assert [answer.status_code for answer in (large, larger, far_too_large)] == [303, 422, 413]
+    assert rows.one(Paper).size > 9_000_000
+
+
 @pytest.mark.parametrize("content", [b"<svg onload='alert(1)'/>", b"", PNG_HEAD + b"no picture", b"%PDF-1.7 cut off"])
 def test_what_is_no_paper_is_refused_with_a_cure(nil, rows, content):
     answer = brings(nil, content)
