@@ -14,7 +14,7 @@ from portal import accounts, audit, clock, limits, mails, onboarding, tickets
 from portal.addresses import is_email
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import MailKind, ProviderKind, Ticket, TicketKind, User
-from portal.signin import door, half
+from portal.signin import door, half, onward
 from portal.web import languages, links
 from portal.web.firm_form import READABLE, FirmForm
 from portal.web.new_password import NewPasswordField
@@ -107,6 +107,7 @@ def _opened(ticket: Ticket, email: str, form: AccountForm):
         facts={"legal_form": provider.legal_form.value},
     )  # fmt: skip
     db.session.commit()
+    onward.remember(url_for("dashboard.start"))
     half.begin(user)
     return redirect(url_for(".second_step"), 303)
 

@@ -1,8 +1,8 @@
-"""What all doors share: the front page, health, and the words that templates may use."""
+"""What all doors share: the front pages, health, and the words that templates may use."""
 
 from functools import partial
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask
 from flask_babel import format_date, format_datetime, get_locale
 from sqlalchemy import text
 
@@ -12,12 +12,6 @@ from portal.web import converters, hosts, labels, languages, sessions
 
 door = Blueprint("web", __name__)
 DAYS = {"day": "d MMMM yyyy", "month": "LLLL yyyy", "weekday": "EEEE", "weekday_short": "EEEEEE"}
-
-
-@door.get("/")
-def front():
-    """Who we are; a recipient who typed the bare address lands here."""
-    return render_template("web/front.html")
 
 
 @door.get("/health")
@@ -44,3 +38,6 @@ def equip(app: Flask) -> None:
     for name, pattern in DAYS.items():
         app.jinja_env.filters[name] = partial(format_date, format=pattern)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+from portal.web import front  # noqa: E402, F401 - the pages register with the door

@@ -34,6 +34,7 @@ from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
 from tests.house.pages_of_packages import OF_PACKAGES, standing
 from tests.house.pages_of_people import OF_PEOPLE
+from tests.house.pages_of_practice import pages_of_practice
 from tests.house.pages_of_signin import OF_SIGNIN
 from tests.house.pages_of_start import OF_START
 
@@ -253,6 +254,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ),
     ("dashboard/connection.html", ""): _connection,
     ("dashboard/connection.html", "at first"): lambda: _connection(connected=None),
+    **pages_of_practice(_connection),
     ("dashboard/recipient.html", ""): _recipient,
     ("dashboard/recipient.html", "at first"): lambda: {
         "address": ADDRESS, "heads": [], "decisions": [], **acts_on_a_recipient(clear="fatma@example.com"),
