@@ -160,7 +160,7 @@ def _close_brands(session: Session, provider: Provider, at: datetime) -> None:
 
 def _hear_no_more(session: Session, provider_id: int, at: datetime) -> None:
     brands = select(Brand.id).where(Brand.provider_id == provider_id, not_(brand_still_speaks()))
-    rests = {"due_at": None, "lease_until": None, "code": OVER}
+    rests = {"due_at": None, "lease_until": None, "code": None}
     _write(session, update(Feed).where(Feed.brand_id.in_(brands)), **rests)
     sweeps = update(Sweep).where(Sweep.brand_id.in_(brands), Sweep.ended_at.is_(None))
     _write(session, sweeps, ended_at=at, **rests)

@@ -56,6 +56,7 @@ def layout() -> dict:
         "current_user": current_user,
         "provider_title": current_user.provider.title,
         "is_practising": current_user.provider.is_practising,
+        "is_exempt": current_user.provider.is_exempt,
         "is_suspended": current_user.provider.suspended_at is not None,
         "parts": [part[:3] for part in PARTS if current_user.may_at_provider(part[3])],
         "may": current_user.may_at_provider,

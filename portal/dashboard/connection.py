@@ -70,6 +70,7 @@ def connection():
 @needs(Power.CONNECT, fresh=True)
 def connect():
     """Connect with an İYS account of the provider's own."""
+    _refuse_who_may_not()
     form = ConnectionForm()
     if not form.validate_on_submit():
         return _page(form), 422
@@ -85,6 +86,7 @@ def connect():
 @needs(Power.CONNECT, fresh=True)
 def connect_by_partner():
     """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
+    _refuse_who_may_not()
     chosen = request.form.get("partner", "")
     partner = next((each for each in accounts.partners(db.session) if str(each.id) == chosen), None)
     if partner is None:
@@ -106,6 +108,12 @@ def test_connection():
     note("connection.tested", "connection", mine, clear=found.is_clear)
     db.session.commit()
     return redirect(url_for(".connection"), 303)
+
+
+def _refuse_who_may_not() -> None:
+    """Who practises, or is exempt, has nothing to tell İYS; the page says so."""
+    if current_user.provider.is_practising or current_user.provider.is_exempt:
+        abort(409)
 
 
 def _connected(made: Connection, kind: CredentialKind):

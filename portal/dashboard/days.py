@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select, update
 from sqlalchemy.orm import undefer
 
-from portal import clock, limits, registry
+from portal import clock, limits, practice, registry
 from portal.dashboard import differences, door, note, provider_key
 from portal.dashboard.day_calendar import Sign, sign_of, year_of
 from portal.extensions import db, limiter, reading, vault
@@ -149,7 +149,7 @@ def _calendar(brand: Brand, brands: list[Brand]) -> str:
 
 
 def _brands() -> list[Brand]:
-    mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    mine = select(Brand).where(Brand.provider_id == current_user.provider_id, practice.brand_still_speaks())
     return list(reading().scalars(mine.order_by(Brand.id)))
 
 

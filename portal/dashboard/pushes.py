@@ -13,7 +13,7 @@ from werkzeug import Response
 from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from portal import clock, limits, registry
+from portal import clock, limits, practice, registry
 from portal.dashboard import door, note, provider_key
 from portal.dashboard.standing import block_of, is_connected
 from portal.extensions import db, limiter, reading
@@ -126,7 +126,7 @@ def _shown(push: PushRegistration, brand_name: str) -> Shown:
 
 
 def _brands() -> list[Brand]:
-    mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    mine = select(Brand).where(Brand.provider_id == current_user.provider_id, practice.brand_still_speaks())
     return list(reading().scalars(mine.order_by(Brand.id)))
 
 

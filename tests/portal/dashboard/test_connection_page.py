@@ -11,7 +11,7 @@ from portal.extensions import db, limiter, vault
 from portal.iys.findings import Findings
 from portal.iys.quota import Subscription, forecast
 from portal.iys.troubles import Trouble, words_of
-from portal.models import AuditEntry, Connection, Credential, CredentialKind
+from portal.models import AuditEntry, Connection, Credential, CredentialKind, Provider, ProviderKind
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
@@ -281,3 +281,38 @@ def test_nothing_is_foreseen_without_numbers(subscription):
 @pytest.mark.parametrize("found", [Findings(), Findings(brands=())])
 def test_nothing_found_is_not_in_order(found):
     assert not found.is_clear
+
+
+def of_ayse(app, **values) -> None:
+    with app.app_context():
+        db.session.execute(db.update(Provider).values(values))
+        db.session.commit()
+
+
+def test_who_practises_is_told_where_decisions_go_and_connects_nothing(app, ayse, rows):
+    of_ayse(app, admitted_at=None)
+    app.config["SANDBOX_URL"] = "http://127.0.0.1:8001"
+
+    page = shown(ayse.opens(PAGE))
+
+    assert "deneme ortamına iletilir" in page and "Hesabı kaydet" not in page
+    assert ayse.posts(PAGE, OWN).status_code == 409
+    assert ayse.posts(f"{PAGE}/partner", {"partner": "1"}).status_code == 409
+    assert rows.count(Credential) == 1
+
+
+@pytest.mark.parametrize("path", [PAGE, "/dashboard/", "/dashboard/forwarding"])
+def test_who_practises_without_a_sandbox_is_told_that_decisions_wait(app, ayse, path):
+    of_ayse(app, admitted_at=None)
+
+    assert "deneme ortamı şu anda kapalı" in shown(ayse.opens(path))
+
+
+@pytest.mark.parametrize("path", [PAGE, "/dashboard/", "/dashboard/forwarding"])
+def test_who_is_exempt_is_asked_for_no_account(app, unconnected, path):
+    of_ayse(app, kind=ProviderKind.EXEMPT)
+
+    page = shown(unconnected.opens(path))
+
+    assert "bildirim yükümlülüğünüz yok" in page
+    assert "Hesabı kaydet" not in page and "İYS hesabını bağla" not in page
