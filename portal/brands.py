@@ -104,7 +104,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
     """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
     if code is None:
         code = practice.draw_code(session, practice.CODES if provider.is_practising else practice.EXEMPT_CODES)
-    elif code in practice.CODES or is_taken(session, provider, code):
+    elif code in practice.CODES or code in practice.EXEMPT_CODES or is_taken(session, provider, code):
         raise CodeTaken
     elif code not in listed(session, provider) and code != provider.iys_code:
         raise CodeNotListed

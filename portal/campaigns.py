@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -33,6 +33,10 @@ from portal.registry import Channel, Status
 
 class CannotLaunch(Exception):
     """The campaign has no audience, or was launched before."""
+
+
+class BrandClosed(CannotLaunch):
+    """The brand is passive, or its provider suspended: nothing new begins."""
 
 
 class AudienceClosed(Exception):
@@ -141,8 +145,13 @@ def keep_open(session: Session, campaign: Campaign) -> None:
 
 
 def launch(session: Session, campaign: Campaign, at: datetime) -> None:
-    """Close the audience; links are made from now on. Raises CannotLaunch."""
+    """Close the audience; links are made from now on. Raises CannotLaunch and BrandClosed."""
     session.refresh(campaign, ["launched_at"], with_for_update=True)
+    passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
+        Brand.id == campaign.brand_id, or_(Brand.closed_at.is_not(None), Provider.suspended_at.is_not(None))
+    )  # fmt: skip
+    if session.scalar(passive) is not None:
+        raise BrandClosed
     somebody = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id).limit(1)
     if campaign.launched_at or session.scalar(somebody) is None:
         raise CannotLaunch

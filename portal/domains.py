@@ -30,7 +30,7 @@ BEGIN = "izinlink="
 PATIENCE = 4.0  # Seconds for a name server: a person may wait for the page.
 WAITED_FOR = timedelta(days=7)  # An unproven host is looked for by itself so long; then somebody must ask.
 AGAIN_UNPROVEN, AGAIN_PROVEN, AGAIN_MISSING = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
-AT_ONCE = 10  # Hosts a minute, so that silent name servers hold the clock up no longer than that.
+AT_ONCE = 50  # Hosts a step, so that silent name servers hold a worker up for minutes at most.
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 
 log = structlog.get_logger()

@@ -67,10 +67,12 @@ def show_campaigns():
 @needs(Power.PREPARE)
 def new_campaign():
     """Write a campaign."""
-    brands = reading().scalars(select(Brand).where(Brand.provider_id == current_user.provider_id)).all()
-    if not brands:  # Brands come with the provider; until there is one nothing can be asked.
-        abort(404)
-    notice_url = reading().get_one(Provider, current_user.provider_id).notice_url
+    of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
+    brands = reading().scalars(of_mine.order_by(Brand.created_at)).all()
+    if not brands:  # Until there is one that is not passive, nothing can be asked.
+        flash(gettext("Kampanya açmak için aktif bir markanız olmalı."))
+        return redirect(url_for(".brands"), 303)
+    notice_url = brands[0].notice_url or reading().get_one(Provider, current_user.provider_id).notice_url
     form = CampaignForm(brands=brands, **wording.usual(brands[0].name, CampaignKind.ASK, notice_url).__dict__)
     if form.validate_on_submit():
         brand = next(brand for brand in brands if brand.id == form.brand.data)

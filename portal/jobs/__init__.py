@@ -8,7 +8,7 @@ from huey import SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from portal import launches
+from portal import domains, launches
 from portal.extensions import db
 from portal.messaging import mails, outbox
 
@@ -48,6 +48,11 @@ def connect(app: Flask) -> SqliteHuey:
             for campaign_id in launches.unfinished():
                 _launch(app, campaign_id)
             _send_messages(app)
+
+    @queue.periodic_task(crontab(minute="*/10"), name="look_at_domains")
+    def look_at_domains() -> None:
+        with app.app_context():
+            domains.check_due()
 
     app.extensions["wake"] = {"launch": launch, "mail": mail}
     return queue
