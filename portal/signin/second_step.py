@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from portal import accounts, audit, clock, factors, limits, mails, presence, trying
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import By, MailKind, Step, User
+from portal.powers import Power
 from portal.signin import devices, door, half, onward
 from portal.trying import TooManyTries
 from portal.web import challenges, links, whence
@@ -103,7 +104,10 @@ def enter(user: User, by: By) -> str:
 
 
 def first_page(person: presence.Presence) -> str:
-    """Where a person begins: their provider's dashboard, the operator's console, or the choice between several."""
+    """Where a person begins: their provider's dashboard, or its first steps while it practises; the operator's
+    console; or the choice between several."""
+    if person.provider is not None and person.provider.is_practising and person.may_at_provider(Power.ONBOARD):
+        return url_for("dashboard.start")
     if person.provider is not None:
         return url_for("dashboard.overview")
     if person.user.operator_role is not None and not presence.memberships(db.session, person.id):

@@ -9,7 +9,7 @@ import time_machine
 
 from portal import clock, factors
 from portal.extensions import db, vault
-from portal.models import FailedTry, MailKind, RecoveryCode, SignIn, Step, User
+from portal.models import FailedTry, MailKind, Provider, RecoveryCode, Role, SignIn, Step, User
 from portal.trying import PER_PERSON, WINDOW
 from tests import make
 from tests.portal.dashboard.staff import Staff, come_in, forget_used_codes, show_code, sign_in, signed_in, token
@@ -240,6 +240,20 @@ def test_one_browser_may_serve_two_people(app, ayse):
         come_in(shared, email)
 
     assert mailbox.found(app, MailKind.NEW_DEVICE) == []
+
+
+def test_who_practises_begins_at_the_first_steps_and_colleagues_at_the_overview(app, ayse):
+    with app.app_context():
+        provider = db.session.query(Provider).one()
+        provider.admitted_at = None
+        make.person(provider, "burak@example.com", Role.AGENT)
+        db.session.commit()
+    forget_used_codes(app)
+
+    assert show_code(halfway(app)).location == "/dashboard/start"
+    agent = app.test_client()
+    sign_in(agent, "burak@example.com")
+    assert show_code(agent).location == "/dashboard/"
 
 
 def test_the_browsers_cookie_lasts_a_year_is_out_of_reach_and_only_its_digest_is_kept(app, ayse, rows):
