@@ -39,6 +39,8 @@ RULES = (
     "portal.people",
     "portal.onboarding",
     "portal.packages",
+    "portal.passkeys",
+    "portal.passwords",
     "portal.powers",
     "portal.practice",
     "portal.presence",
