@@ -79,9 +79,9 @@ class Smtp:
         message["To"] = letter.to
         message["Subject"] = letter.subject
         message["Message-ID"] = f"<{letter.id}@{self.sender.rpartition('@')[2]}>"
-        message["Content-Language"] = letter.language
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes come back.
         message.set_content(letter.text)
+        message["Content-Language"] = letter.language
         return message
 
 

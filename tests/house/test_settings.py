@@ -210,3 +210,58 @@ def test_a_password_stands_in_no_address_of_iys():
 @pytest.mark.parametrize("base", ["https://api.iys.org.tr", "https://iys.example/test/", "http://127.0.0.1:8001"])
 def test_production_takes_iys_by_https_or_a_box_on_this_machine(base):
     assert read(DEVELOPMENT=None, IYS_BASE_URL=base)["IYS_BASE_URL"] == base.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ({"DEVELOPMENT": None, "HOSTS": "izin.example,www.izin.example"}, "https://izin.example"),
+        ({"DEVELOPMENT": None, "HOSTS": "k.example,izin.example", "SHORT_HOSTS": "k.example"}, "https://izin.example"),
+        ({"DEVELOPMENT": None, "HOSTS": None}, ""),
+        ({"HOSTS": "localhost", "PORT": "8000"}, "http://localhost:8000"),
+        ({"DEVELOPMENT": None, "HOSTS": "a.example,b.example", "MAIN_BASE": "https://b.example/"}, "https://b.example"),
+    ],
+)
+def test_links_in_mails_begin_with_a_main_host(given, base):
+    assert read(**given)["MAIN_BASE"] == base
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://izin.example",
+        "https://k.example",
+        "https://else.example",
+        "https://izin.example/x",
+        "https://a@izin.example",
+    ],
+)
+def test_links_in_mails_lead_neither_in_clear_nor_elsewhere(base):
+    with pytest.raises(config.BadSetting, match="MAIN_BASE"):
+        read(DEVELOPMENT=None, HOSTS="izin.example,k.example", SHORT_HOSTS="k.example", MAIN_BASE=base)
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp.example", "http://smtp.example", "smtps:///x", "smtps://a:b@h:x", "smtps://a:b@[h"]
+)
+def test_a_mail_server_that_cannot_be_read_is_refused_without_being_told(url):
+    with pytest.raises(config.BadSetting, match="SMTP_URL") as refusal:
+        read(SMTP_URL=url, MAIL_FROM="izin@izin.example")
+
+    assert url not in str(refusal.value)
+
+
+def test_a_mail_server_needs_to_know_from_whom_mails_come():
+    with pytest.raises(config.BadSetting, match="MAIL_FROM"):
+        read(SMTP_URL="smtps://ayse:secret@smtp.example")
+
+    given = {"SMTP_URL": "smtps://ayse:secret@smtp.example:465", "MAIL_FROM": "izin@izin.example"}
+    assert {name: read(**given)[name] for name in given} == given
+
+
+@pytest.mark.parametrize(
+    "address", ["izin", "@izin.example", "izin@", "İzin <izin@izin.example>", "a@b.example, c@d.example"]
+)
+def test_mails_come_from_one_address(address):
+    with pytest.raises(config.BadSetting, match="MAIL_FROM"):
+        read(SMTP_URL="smtps://smtp.example", MAIL_FROM=address)

@@ -86,6 +86,7 @@ def test_a_page_that_does_not_exist_shows_the_nearest(phone, page):
         {},
         {"messages": "x"},
         {"messages": [{"id": 1, "to": "+905321234567"}]},
+        {"messages": [message(1) | {"subject": None}]},
         {"messages": [{"id": None, "to": "+905321234567", "text": "x"}]},
         {"messages": [message(number) for number in range(1001)]},
     ],
@@ -104,6 +105,25 @@ def test_what_was_taken_outlives_a_restart(phone, file):
 
     again = create_gateway(file).test_client()
     assert "merhaba" in shown(again)
+
+
+def test_a_mail_is_shown_with_its_subject_and_its_link(phone):
+    send(phone, message("mail-1", to="ayse@example.com") | {"subject": "Yeni parola <belirleyin>"})
+
+    assert "Yeni parola &lt;belirleyin&gt;" in shown(phone)
+    assert '<a href="http://127.0.0.1:8000/k/abc23">' in shown(phone)
+
+
+def test_a_file_of_before_mails_came_goes_on(file):
+    with sqlite3.connect(file) as db:
+        db.execute("CREATE TABLE message (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, "
+                   "masked_address TEXT NOT NULL, text TEXT NOT NULL, received_at TEXT NOT NULL)")  # fmt: skip
+        db.execute("INSERT INTO message VALUES (1, '1', 'a', 'earlier', '2026-11-24T11:00:00+00:00')")
+    db.close()
+
+    phone = create_gateway(file).test_client()
+    send(phone, message(2) | {"subject": "later"})
+    assert "earlier" in shown(phone) and "later" in shown(phone)
 
 
 def test_it_says_that_it_is_well(phone):
