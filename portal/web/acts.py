@@ -40,6 +40,7 @@ ACTS: dict[str, str] = {
     "holiday.taken_back": N_("Resmî tatil düzeltmesi geri alındı"),
     "inquiry.answered": N_("Soru yanıtlandı"),
     "inquiry.asked": N_("İş ortağına soru soruldu"),
+    "invitation.accepted": N_("Davet kabul edildi"),
     "invitation.revoked": N_("Davet geri alındı"),
     "links.taken": N_("Kişisel bağlantılar indirildi"),
     "list.released": N_("Bekleyen liste serbest bırakıldı"),

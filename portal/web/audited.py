@@ -15,11 +15,38 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 
 from portal.addresses import HIDDEN, hide_in
 from portal.auditing import Kind, Wanted
-from portal.models import Actor, AuditEntry, SignIn, User
+from portal.models import (
+    Actor,
+    AuditEntry,
+    By,
+    CampaignKind,
+    CredentialKind,
+    Heard,
+    OperatorRole,
+    OrderKind,
+    Outcome,
+    Role,
+    Settlement,
+    SignIn,
+    User,
+)
+from portal.registry import Channel
 from portal.vault import CannotOpen, Vault
 from portal.web import whence
 from portal.web.acts import ACTS, SUBJECTS, act_words, fact_words, subject_words
+from portal.web.labels import BY_TYPE
 
+# Facts that are words of ours: of which kinds.
+WORDS = {
+    "by": (By, Heard),
+    "channel": (Channel,),
+    "channels": (Channel,),
+    "former": (Role, OperatorRole),
+    "kind": (OrderKind, CampaignKind, CredentialKind),
+    "outcome": (Outcome,),
+    "role": (Role, OperatorRole),
+    "settlement": (Settlement,),
+}
 NOBODYS = 0  # A session is sealed for no provider.
 NO_ADDRESS = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}")  # Day, digest, network.
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
@@ -100,6 +127,7 @@ class Shown:
     subject_id: int
     facts: str
     whence: str  # Browser and masked network, where a person of ours did it.
+    subject_word: str = ""  # As the filter takes it.
 
 
 def shown(vault: Vault, rows: Iterable[Row], people: set[int] | None = None) -> Iterator[Shown]:
@@ -114,6 +142,7 @@ def shown(vault: Vault, rows: Iterable[Row], people: set[int] | None = None) -> 
             subject_id=entry.subject_id,
             facts=_facts(entry.facts),
             whence=_whence(vault, sign_in) if sign_in is not None and is_known else "",
+            subject_word=entry.subject,
         )
 
 
@@ -127,10 +156,15 @@ def _who(entry: AuditEntry, user: User | None, is_known: bool) -> str:
 
 
 def _facts(facts: dict) -> str:
-    return ", ".join(f"{fact_words(name)}: {_value(value)}" for name, value in facts.items())
+    return ", ".join(f"{fact_words(name)}: {_value(name, value)}" for name, value in facts.items())
 
 
-def _value(value) -> str:
+def _value(name: str, value) -> str:
+    if isinstance(value, list):
+        return " ".join(_value(name, each) for each in value)
+    for words in WORDS.get(name, ()):
+        if (words, value) in BY_TYPE:
+            return gettext(BY_TYPE[words, value])
     if isinstance(value, bool):
         return gettext("evet") if value else gettext("hayır")
     return str(value) if not isinstance(value, str) or NO_ADDRESS.fullmatch(value) else hide_in(value)

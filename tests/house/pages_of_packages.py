@@ -45,7 +45,8 @@ def _package(**other) -> dict:
 
 
 def _audit(**other) -> dict:
-    entry = Shown(AT, "Ayşe", "Paket istendi", "Paket isteği", 1, "kayıt: 5000", "Chrome (Windows), 203.0.113.•")
+    whence = "Chrome (Windows), 203.0.113.•"
+    entry = Shown(AT, "Ayşe", "Paket istendi", "Paket isteği", 1, "kayıt: 5000", whence, "package_order")
     form = AuditFilter([Thing(id=1, name="Ayşe")])
     return {"form": form, "entries": [entry], "before": 1, "is_first": False, "chosen": {"who": "1"}} | other
 

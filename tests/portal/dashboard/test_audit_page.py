@@ -49,7 +49,7 @@ def test_an_entry_says_who_what_when_and_from_where(app, ayse):
 
     line = next(line for line in lines(ayse.opens(PAGE).text) if "Kampanya yazıldı" in line)
     assert "Ayşe" in line and "Chrome (Windows), 127.0.0.•" in line
-    assert "tür: ask" in line
+    assert "tür: İzin sorma" in line
 
 
 def test_her_own_sign_in_is_there(ayse):
@@ -177,3 +177,10 @@ def test_reading_needs_the_power_to(app, ayse, role, status):
 
     assert burak.opens(PAGE).status_code == status
     assert burak.opens(FILE).status_code == status
+
+
+def test_a_value_that_is_no_word_of_ours_stands_as_it_is(app, ayse):
+    noted(app, "recipient.refused", channels=["MESAJ", "ARAMA"], kind=["ask"], by="nobody", good=3, clear=False)
+
+    line = next(line for line in lines(ayse.opens(PAGE).text) if "ret kaydedildi" in line)
+    assert "kanallar: SMS Telefon araması, tür: İzin sorma, nasıl: nobody, alınan: 3, sorunsuz: hayır" in line
