@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from portal import clock, packages
+from portal import clock, packages, tickets
 from portal.extensions import db, vault
 from portal.iys.days import archive
 from portal.models import (
@@ -17,15 +18,28 @@ from portal.models import (
     DayState,
     Difference,
     DifferenceKind,
+    Domain,
+    Factor,
     ImportBatch,
+    Inquiry,
+    Membership,
+    Network,
+    OperatorRole,
+    OrderKind,
+    PackageOrder,
+    Paper,
+    PaperKind,
     Provider,
     Recipient,
     ReconciledDay,
+    Role,
+    SignIn,
     Submission,
+    TicketKind,
 )
 from portal.models.ids import new_id
 from tests import make
-from tests.portal.dashboard.staff import signed_in
+from tests.portal.dashboard.staff import signed_in, token
 from tests.portal.dashboard.test_campaign_pages import FORM
 from tests.portal.inbound.registered import registered
 
@@ -50,7 +64,9 @@ def things(app, rows) -> dict[str, int]:
         order_id = ordered(draft.provider_id)
         registration_id = registered(make.brand())
         day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
+        of_people = kept_of_people(draft.provider_id, draft.brand_id)
     return {
+        **of_people,
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
@@ -84,6 +100,40 @@ def different_day(provider_id: int, brand_id: int) -> tuple[int, int]:
     return day_id, found.id
 
 
+def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
+    """What belongs to a provider's people and papers; their ids."""
+    at, burak = clock.now(), make.person(db.session.get_one(Provider, provider_id), "burak@example.com", Role.MANAGER)
+    ticket, _ = tickets.issue(
+        db.session, vault(), TicketKind.INVITATION, email="elif@example.com", at=at, lifetime=timedelta(days=7),
+        invites_to=provider_id, role=Role.AGENT,
+    )  # fmt: skip
+    package = packages.on_offer(db.session)[0]
+    paper_id, inquiry_id = new_id(), new_id()
+    whose = {"provider_id": provider_id}
+    rows = {
+        "domain_id": Domain(**whose, brand_id=brand_id, host="izin.example", proof="proof", created_at=at),
+        "network_id": Network(**whose, cidr="127.0.0.0/8", note="", created_at=at),
+        "order_id": PackageOrder(
+            **whose, package_id=package.id, kind=OrderKind.FIRST, records=1, price=1, ordered_by=burak.id, ordered_at=at
+        ),
+        "paper_id": Paper(
+            **whose, id=paper_id, kind=PaperKind.SIGNATURE, media_type="application/pdf", size=1, digest=b"digest",
+            content=vault().seal(b"%PDF", Paper.PLACE, provider_id, paper_id), uploaded_by=burak.id, uploaded_at=at,
+        ),
+        "inquiry_id": Inquiry(
+            **whose, id=inquiry_id, step=1, asked_by=burak.id, asked_at=at,
+            text=vault().seal("?", Inquiry.TEXT, provider_id, inquiry_id),
+        ),
+    }  # fmt: skip
+    db.session.add_all(rows.values())
+    db.session.commit()
+    return {name: row.id for name, row in rows.items()} | {
+        "ticket_id": ticket.id, "provider_id": provider_id, "user_id": burak.id, "package_id": package.id, "step": 1,
+        "membership_id": db.session.scalar(select(Membership.id).where(Membership.user_id == burak.id)),
+        "factor_id": db.session.scalar(select(Factor.id).where(Factor.user_id == burak.id)),
+    }  # fmt: skip
+
+
 @pytest.fixture
 def cem(app, things):
     """Cem, a stranger: the owner of another provider."""
@@ -93,13 +143,16 @@ def cem(app, things):
     return signed_in(app, "cem@example.com")
 
 
-def addresses(app, things) -> list[tuple[str, str]]:
-    """(method, path) of every page of the dashboard that names a thing."""
+NAME_NOTHING = {"step"}  # Arguments that are no thing of anybody's.
+
+
+def addresses(app, things, door: str = "dashboard.") -> list[tuple[str, str]]:
+    """(method, path) of every page of a door that names a thing."""
     places = app.url_map.bind("localhost")
     return [
         (method, places.build(rule.endpoint, {name: things[name] for name in rule.arguments}))
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("dashboard.") and rule.arguments
+        if rule.endpoint.startswith(door) and rule.arguments - NAME_NOTHING
         for method in rule.methods - {"OPTIONS"}
     ]
 
@@ -125,8 +178,34 @@ def test_a_stranger_finds_none_of_them(app, things, cem, rows):
             assert "Aradığınız sayfa yok" in answer.text or method == "HEAD"
 
 
+def test_nobody_touches_the_factors_and_sessions_of_another(app, things, cem, rows):
+    cems = rows.one(SignIn)
+    ayse = signed_in(app)
+    hers = things | {"sign_in_id": cems.id}
+
+    answers = {path: tries(ayse, method, path).status_code for method, path in addresses(app, hers, "account.")}
+
+    assert set(answers.values()) == {404}
+    assert rows.one(SignIn, SignIn.id == cems.id).ended_at is None
+
+
+def test_support_finds_nothing_of_a_provider_it_is_not_assigned_to(app, things):
+    with app.app_context():
+        make.staff("derya@example.com", OperatorRole.SUPPORT)
+    derya = signed_in(app, "derya@example.com")
+
+    answers = {}
+    for method, path in addresses(app, things | {"day": "2026-11-26"}, "operator."):
+        answers[path] = tries(derya, method, path).status_code
+
+    assert len(answers) >= 10
+    assert {path: status for path, status in answers.items() if status not in (403, 404)} == {}
+
+
 def tries(staff, method: str, path: str):
-    return staff.posts(path, {"text": make.EMAIL}) if method == "POST" else staff.browser.open(path, method=method)
+    if method != "POST":
+        return staff.browser.open(path, method=method)
+    return staff.browser.post(path, data={"csrf_token": token(staff.browser, "/account/providers"), "text": make.EMAIL})
 
 
 def test_a_stranger_changes_nothing_by_trying(app, things, cem, rows):
@@ -151,7 +230,8 @@ def test_a_stranger_sees_none_of_it_in_lists(app, cem, things):
 
     assert {"/dashboard/", "/dashboard/campaigns", "/dashboard/forwarding", "/dashboard/movements"} <= lists
     assert {"/dashboard/pushes", "/dashboard/days", "/dashboard/differences", "/dashboard/connection"} <= lists
-    assert all(str(number) not in page for number in things.values() for page in pages)
+    hers = [str(number) for name, number in things.items() if name not in ("step", "package_id")]
+    assert all(number not in page for number in hers for page in pages)
 
 
 def test_a_stranger_does_not_find_her_recipients(cem):
