@@ -37,7 +37,6 @@ class Account:
     credential_id: int
     kind: CredentialKind
     integrator_code: int | None
-    partner_id: int | None = None  # The credential that asks, where it is not the connection's.
 
 
 def test(client: Client, provider_id: int) -> Findings:
@@ -51,29 +50,6 @@ def test(client: Client, provider_id: int) -> Findings:
     _keep(account, found, clock.now())
     log.info("connection.tested", provider=provider_id, clear=found.is_clear)
     return found
-
-
-def look(client: Client, provider_id: int, partner_id: int) -> Findings | None:
-    """Ask İYS what a partner may do for a provider that still practises, under the code it entered, and keep nothing.
-
-    None where the provider entered no code, or there is no such partner. Call it with no transaction open. No address
-    of anybody is spoken.
-    """
-    provider = reading().execute(
-        select(Provider.entered_code, Provider.title).where(Provider.id == provider_id)
-    ).one_or_none()  # fmt: skip
-    partner = reading().execute(
-        select(Credential.integrator_code).where(
-            Credential.id == partner_id, Credential.kind == CredentialKind.PARTNER
-        )
-    ).one_or_none()  # fmt: skip
-    if provider is None or provider.entered_code is None or partner is None:
-        return None
-    account = Account(
-        provider_id, provider.entered_code, provider.title, 0, clock.now(), partner_id, CredentialKind.PARTNER,
-        partner.integrator_code, partner_id,
-    )  # fmt: skip
-    return _found(client, account)
 
 
 def _account(provider_id: int) -> Account:
@@ -118,10 +94,7 @@ def _subscription(client: Client, account: Account) -> tuple[Subscription | None
 def _read(client: Client, account: Account, question: Question, path: str, read: Callable[[Answer], Any]) -> tuple:
     """What `read` makes of an answer, or what stood in its way."""
     try:
-        answer = calls.ask(
-            client, account.provider_id, question, path, method="GET", deadline=PATIENCE,
-            partner_id=account.partner_id,
-        )  # fmt: skip
+        answer = calls.ask(client, account.provider_id, question, path, method="GET", deadline=PATIENCE)
     except calls.NotNow as not_now:
         return None, Trouble(question.value, 0, not_now.code or _why_no_token(account), not_now=True)
     found = read(answer)
