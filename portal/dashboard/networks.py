@@ -79,5 +79,8 @@ def _here() -> str:
 
 def _page(form: NetworkForm):
     return render_template(
-        "dashboard/networks.html", form=form, networks=networks.of(reading(), current_user.provider_id), here=_here()
+        "dashboard/networks.html",
+        form=form,
+        networks=networks.of(reading(), current_user.provider_id),
+        address=_here(),
     )

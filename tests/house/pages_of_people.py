@@ -59,11 +59,11 @@ OF_PEOPLE = {
         "form": _wrong(InvitationForm(formdata=None, giver=Role.OWNER)), "roles": explained()
     },
     ("dashboard/networks.html", ""): lambda: {
-        "form": NetworkForm(), "here": "203.0.113.7",
+        "form": NetworkForm(), "address": "203.0.113.7",
         "networks": [Thing(id=1, cidr="203.0.113.0/24", note="Merkez", created_at=AT)],
     },
     ("dashboard/networks.html", "wrong"): lambda: {
-        "form": _wrong(NetworkForm()), "here": "2001:db8::1", "networks": []
+        "form": _wrong(NetworkForm()), "address": "2001:db8::1", "networks": []
     },
     ("signin/invitation.html", "newcomer"): _invitation,
     ("signin/invitation.html", "wrong"): lambda: _invitation(form=_wrong(NewcomerForm())),

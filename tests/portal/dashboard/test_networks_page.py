@@ -81,3 +81,7 @@ def test_another_providers_people_are_not_kept_out(app, ayse):
         make.provider(700002, 700002, "cem@example.com")
 
     assert elsewhere(signed_in(app, "cem@example.com")) == 200
+
+
+def test_the_page_says_from_where_the_person_comes(ayse):
+    assert '<strong class="long">127.0.0.1</strong>' in ayse.opens("/dashboard/networks").text
