@@ -66,7 +66,7 @@ def answer(inquiry_id: int):
     if onboarding.answer(db.session, vault(), inquiry, form.answer.data.strip(), current_user.id, clock.now()):
         tell_owners(
             provider, MailKind.ANSWERED, question=onboarding.question_in(vault(), inquiry),
-            answer=form.answer.data.strip(), link=whole("dashboard.overview"),
+            answer=form.answer.data.strip(), link=whole("dashboard.start"),
         )  # fmt: skip
         note("inquiry.answered", "inquiry", inquiry.id, provider_id=provider.id)
         flash(_("Yanıtınız iletildi."))

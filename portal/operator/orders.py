@@ -61,7 +61,7 @@ def _settled(order: PackageOrder, act: str, *, is_confirmed: bool, said: str):
     package = db.session.get_one(Package, order.package_id)
     tell_owners(
         provider, MailKind.ORDER_SETTLED, package=package.name, is_confirmed=is_confirmed,
-        link=whole("dashboard.overview"),
+        link=whole("dashboard.package"),
     )  # fmt: skip
     note(act, "package_order", order.id, provider_id=provider.id, package=package.name)
     db.session.commit()

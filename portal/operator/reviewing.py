@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import abort, flash, redirect, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal import clock, onboarding
@@ -18,16 +19,20 @@ from portal.powers import Power
 from portal.web.links import whole
 from portal.web.locks import needs
 
+OVERTAKEN = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
+
 
 @door.post("/providers/<id:provider_id>/admission")
 @needs(Power.REVIEW, fresh=True)
 def admit(provider_id: int):
     """Let a provider go to İYS, after its representative was called back."""
     provider, form = _held(provider_id), AdmissionForm()
-    if form.validate_on_submit() and form.called_on.data > clock.day(clock.now()):
-        form.called_on.errors = [_("Arama günü gelecekte olamaz.")]
-    if form.errors or form.called_on.errors:
+    if form.validate_on_submit():
+        _check_day(form, provider)
+    if form.errors:
         return page_of(provider, admission=form), 422
+    if not provider.is_practising:
+        return _refused(OVERTAKEN, provider_id)
     try:
         onboarding.admit(
             db.session, provider, by=current_user.id, note=form.note.data.strip(), called_on=form.called_on.data,
@@ -51,9 +56,12 @@ def admit(provider_id: int):
 def send_back(provider_id: int):
     """Say what is missing or wrong; the provider asks anew."""
 
-    def act(provider: Provider, reason: str) -> None:
+    def act(provider: Provider, reason: str) -> bool:
+        if provider.asked_at is None or not provider.is_practising:
+            return False
         onboarding.send_back(db.session, provider, by=current_user.id, note=reason, at=clock.now())
-        tell_owners(provider, MailKind.SENT_BACK, note=reason, link=whole("dashboard.overview"))
+        tell_owners(provider, MailKind.SENT_BACK, note=reason, link=whole("dashboard.start"))
+        return True
 
     return _with_reason(provider_id, act, "provider.sent_back", _("Başvuru geri gönderildi; sahiplerine yazıldı."))
 
@@ -63,9 +71,12 @@ def send_back(provider_id: int):
 def suspend(provider_id: int):
     """Let nothing new begin there; refusals go on."""
 
-    def act(provider: Provider, reason: str) -> None:
+    def act(provider: Provider, reason: str) -> bool:
+        if provider.suspended_at:
+            return False
         onboarding.suspend(db.session, provider, by=current_user.id, reason=reason, at=clock.now())
         tell_owners(provider, MailKind.SUSPENDED, reason=reason, link=whole("dashboard.overview"))
+        return True
 
     return _with_reason(
         provider_id, act, "provider.suspended", _("Hizmet sağlayıcı durduruldu; retler işlemeye devam eder.")
@@ -77,18 +88,29 @@ def suspend(provider_id: int):
 def resume(provider_id: int):
     """Let a suspended provider go on."""
 
-    def act(provider: Provider, reason: str) -> None:
+    def act(provider: Provider, reason: str) -> bool:
+        if not provider.suspended_at:
+            return False
         onboarding.resume(db.session, provider, by=current_user.id, note=reason, at=clock.now())
+        return True
 
     return _with_reason(provider_id, act, "provider.resumed", _("Hizmet sağlayıcı yeniden çalışıyor."))
 
 
-def _with_reason(provider_id: int, act: Callable[[Provider, str], None], noted: str, said: str):
+def _with_reason(provider_id: int, act: Callable[[Provider, str], bool], noted: str, said: str):
+    """Do something that needs a reason; `act` says whether there was anything to do."""
     provider, form = _held(provider_id), NoteForm()
     if not form.validate_on_submit():
         return page_of(provider, noted=form, wrong=noted), 422
-    act(provider, form.reason.data.strip())
+    if not act(provider, form.reason.data.strip()):
+        return _refused(OVERTAKEN, provider_id)
     return _done(noted, provider_id, said)
+
+
+def _check_day(form: AdmissionForm, provider: Provider) -> None:
+    """The call was about this account: not before there was one, and not still to come."""
+    if not clock.day(provider.created_at) <= form.called_on.data <= clock.day(clock.now()):
+        form.called_on.errors = [_("Aradığınız gün, hesabın açıldığı günle bugün arasında olmalı.")]
 
 
 def _held(provider_id: int) -> Provider:
@@ -109,5 +131,5 @@ def _done(act: str, provider_id: int, said: str):
 
 def _refused(said: str, provider_id: int):
     db.session.rollback()
-    flash(said)
+    flash(str(said))
     return redirect(url_for(".provider", provider_id=provider_id), 303)
