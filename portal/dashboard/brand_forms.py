@@ -4,25 +4,20 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, IntegerField, SelectField, StringField, URLField, ValidationError
-from wtforms.validators import URL, DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, SelectField, StringField, URLField, ValidationError
+from wtforms.validators import URL, DataRequired, InputRequired, Length, Optional, Regexp
 
 from portal import brands, colours
 from portal.dashboard.forms import READABLE, WEB
 from portal.web.labels import label
 
+CODE = r"\s*[1-9][0-9]{0,11}\s*$"
 NAME = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), READABLE]
 
 
 class NewBrandForm(FlaskForm):
     name = StringField(_l("Marka adı"), validators=NAME)
-    code = IntegerField(
-        _l("İYS marka kodu"),
-        validators=[
-            InputRequired(_l("Marka kodunu rakamla yazın.")),
-            NumberRange(1, 2**53, _l("Bu bir marka kodu değil.")),
-        ],
-    )
+    code = StringField(_l("İYS marka kodu"), validators=[Regexp(CODE, message=_l("Marka kodunu rakamla yazın."))])
 
 
 class BrandForm(FlaskForm):

@@ -55,7 +55,7 @@ def new_brand():
 def _opened(form: NewBrandForm) -> Brand | None:
     """The brand, or None with what is wrong said beside its field."""
     provider = db.session.get_one(Provider, current_user.provider_id)
-    code = form.code.data if form.code else None
+    code = int(form.code.data) if form.code else None
     try:
         return rule.open_brand(db.session, provider, name=form.name.data.strip(), code=code, at=clock.now())
     except rule.CodeTaken:

@@ -30,6 +30,7 @@ class RefusalForm(FlaskForm):
 class UnmaskForm(FlaskForm):
     reason = StringField(
         _l("Neden?"),
+        filters=[lambda text: text and text.strip()],
         validators=[
             InputRequired(_l("Nedenini yazın.")),
             Length(min=SHORTEST_REASON, max=300, message=_l("Nedeni en az 10 karakterle yazın.")),
