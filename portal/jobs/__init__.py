@@ -8,7 +8,7 @@ from huey import SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from portal import domains, launches
+from portal import clock, domains, launches, trying
 from portal.extensions import db
 from portal.messaging import mails, outbox
 
@@ -53,6 +53,12 @@ def connect(app: Flask) -> SqliteHuey:
     def look_at_domains() -> None:
         with app.app_context():
             domains.check_due()
+
+    @queue.periodic_task(crontab(hour="0", minute="40"), name="forget_tries")  # UTC: at night in Istanbul.
+    def forget_tries() -> None:
+        with app.app_context():
+            trying.forget(db.session, clock.now())
+            db.session.commit()
 
     app.extensions["wake"] = {"launch": launch, "mail": mail}
     return queue

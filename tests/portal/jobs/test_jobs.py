@@ -4,18 +4,22 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from portal import campaigns, clock, create_app
-from portal.extensions import db, wake
+from portal import campaigns, clock, create_app, trying
+from portal.extensions import db, vault, wake
 from portal.jobs import JsonSerializer
-from portal.models import AudienceEntry, Campaign, Delivery, Message, MessageState
+from portal.models import AudienceEntry, Campaign, Delivery, FailedTry, Message, MessageState, Step
 from tests import databases, make, servers
 from tests.portal.messaging.test_outbox import Gateway
 
 LIST = f"{make.PHONE}\n{make.EMAIL}"
+
+
+AN_ORDINARY_MINUTE = datetime(2026, 11, 24, 9, 1)
 
 
 @pytest.fixture
@@ -45,9 +49,9 @@ def work_off(queue) -> int:
     return count
 
 
-def minute_passes(queue) -> None:
-    """What the clock puts into the queue each minute."""
-    for task in queue.read_periodic(clock.now().replace(tzinfo=None)):
+def minute_passes(queue, at: datetime = AN_ORDINARY_MINUTE) -> None:
+    """What the clock puts into the queue at one minute."""
+    for task in queue.read_periodic(at):
         queue.enqueue(task)
 
 
@@ -69,6 +73,19 @@ def test_a_lost_wake_up_costs_a_minute(queue, launched, rows):
     assert work_off(queue) == 1
     assert links(rows) == 2
     assert rows.one(Campaign).linked_at is not None
+
+
+def test_tries_that_failed_long_ago_are_forgotten_at_night(app, queue, rows):
+    with app.app_context():
+        for days in (1, 91):
+            facts = {"account": "", "address": "203.0.113.7", "at": clock.now() - timedelta(days=days)}
+            trying.begin(db.session, vault(), Step.PASSWORD, **facts)
+        db.session.commit()
+
+    minute_passes(queue, datetime(2026, 11, 24, 0, 40))
+    work_off(queue)
+
+    assert rows.count(FailedTry) == 1
 
 
 def test_waking_twice_makes_no_second_link(app, queue, launched, rows):
@@ -149,7 +166,7 @@ def test_a_task_that_would_run_code_when_read_is_no_task():
         )
 
 
-def test_no_task_is_anything_but_the_launch_the_mails_the_domains_and_the_minute(queue):
+def test_no_task_is_anything_but_the_launch_the_mails_the_domains_the_tries_and_the_minute(queue):
     names = {name.rsplit(".", 1)[1] for name in queue._registry._registry}
 
-    assert names == {"launch", "mail", "every_minute", "look_at_domains"}
+    assert names == {"launch", "mail", "every_minute", "look_at_domains", "forget_tries"}
