@@ -1,0 +1,110 @@
+"""Ayşe invites Burak; he finds the mail in the viewer's text, chooses a password, and stands in her list."""
+
+import pyotp
+import pytest
+
+from portal import clock, mails
+from portal.extensions import db, vault
+from portal.models import Mail, MailKind
+from tests import make
+
+BURAK = "burak@example.com"
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_colleague_is_invited_joins_and_is_looked_after(app, site, screens, width):
+    with app.app_context():
+        make.provider()
+    ayse = screens(width, 900)
+    comes_in(ayse, site)
+    page = ayse.page
+    page.get_by_role("link", name="Kişiler", exact=True).click()
+    page.get_by_role("link", name="Kişi davet et").click()
+    page.get_by_role("button", name="Daveti gönder").click()
+    look(ayse, f"invite-wrong")
+    page.get_by_label("E-posta adresi").fill(BURAK)
+    page.get_by_label("Temsilci", exact=True).check()
+    page.get_by_role("button", name="Daveti gönder").click()
+    look(ayse, f"invited")
+
+    burak = screens(width, 900)
+    burak.opens(mailed_link(app).replace("http://localhost:8000", site))
+    look(burak, f"invitation")
+    burak.page.get_by_label("Adınız soyadınız").fill("Burak Demir")
+    burak.page.get_by_label("Bir parola seçin").fill("123456789012")
+    burak.page.get_by_role("button", name="Daveti kabul et").click()
+    look(burak, f"invitation-wrong")
+    burak.page.get_by_label("Bir parola seçin").fill("dört sarı bisiklet yokuşta")
+    burak.page.get_by_role("button", name="Daveti kabul et").click()
+    assert burak.page.url == f"{site}/sign-in/enrol"
+
+    ayse.opens(f"{site}/dashboard/people")
+    page.get_by_role("link", name="Düzenle: Burak Demir").click()
+    page.get_by_label("Denetçi", exact=True).check()
+    look(ayse, f"person")
+    page.get_by_role("button", name="Rolü kaydet").click()
+    page.get_by_role("link", name="Düzenle: Burak Demir").click()
+    page.get_by_role("button", name="Askıya al").click()
+    look(ayse, f"people")
+    ayse.opens(f"{site}/dashboard/people?lang=en")
+    look(ayse, f"people-english")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_networks_are_listed_and_nobody_is_locked_out(app, site, screens, width):
+    with app.app_context():
+        make.provider()
+    screen = screens(width, 900)
+    comes_in(screen, site)
+    screen.page.get_by_role("link", name="Kişiler", exact=True).click()
+    screen.page.get_by_role("link", name="Panele girilebilen ağları").click()
+    look(screen, f"networks-empty")
+    for cidr in ("203.0.113.0/24", "127.0.0.0/24"):
+        screen.page.get_by_label("Ağ", exact=True).fill(cidr)
+        screen.page.get_by_label("Not").fill("Merkez ofis")
+        screen.page.get_by_role("button", name="Ağı ekle").click()
+        look(screen, f"networks-{cidr[:3]}")
+
+    assert screen.page.get_by_role("button", name="Kaldır").count() == 1
+
+
+def test_an_invitation_to_somebody_else_says_so(app, site, screens):
+    with app.app_context():
+        make.provider()
+    screen = screens(360, 900)
+    comes_in(screen, site)
+    screen.opens(f"{site}/dashboard/people/invite")
+    screen.page.get_by_label("E-posta adresi").fill(BURAK)
+    screen.page.get_by_label("Yönetici", exact=True).check()
+    screen.page.get_by_role("button", name="Daveti gönder").click()
+    screen.opens(mailed_link(app).replace("http://localhost:8000", site))
+    look(screen, "invitation-not-mine")
+
+    screen.opens(f"{site}/invitation/nothing")
+    screen.shoot("people-invitation-over")
+
+
+def mailed_link(app) -> str:
+    with app.app_context():
+        mail = db.session.query(Mail).filter_by(kind=MailKind.INVITATION).one()
+        link = mails.facts_of(vault(), mail)["link"]
+        db.session.rollback()
+    return link
+
+
+def comes_in(screen, site) -> None:
+    screen.opens(f"{site}/dashboard/")
+    screen.page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    screen.page.get_by_role("button", name="Giriş yap").click()
+    screen.page.get_by_label("Doğrulama kodu").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
+    screen.page.get_by_role("button", name="Giriş yap").click()
+    screen.page.wait_for_url(f"{site}/dashboard/**")
+
+
+def look(screen, name: str) -> None:
+    """What must hold on each page of the walk; and a picture of it."""
+    screen.page.wait_for_load_state()
+    screen.shoot(f"people-{name}")
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
