@@ -55,7 +55,7 @@ class Keys:
 
 @pytest.mark.parametrize(("language", "width"), [("tr", 1280), ("en", 360)])
 def test_a_newcomer_comes_to_a_first_accepted_decision_alone(app, site, screens, rows, tmp_path, language, width):
-    app.config["MAIN_BASE"] = site
+    app.config.update(MAIN_BASE=site, LINK_BASE=f"{site}/k")
     screen = screens(width, 900, accept_downloads=True)
     keys = Keys(screen, language)
 
@@ -135,7 +135,7 @@ def asks_herself(app, rows, keys: Keys) -> str:
     keys.arrives("**/campaigns/*", "launched")
     campaign = rows.one(Campaign)
     with app.app_context():
-        launches.run(campaign.id, app.config["LINK_SALT"], app.config["MAIN_BASE"] + "/k")
+        launches.run(campaign.id, app.config["LINK_SALT"], app.config["LINK_BASE"])
     keys.page.reload()
     keys.page.wait_for_load_state()
     with keys.page.expect_download() as download:
