@@ -1,11 +1,12 @@
 """The front door: people of several providers, sessions and factors, packages, papers and reviews, brands in full."""
 
 import contextlib
-from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
 from flask import current_app
+
+from portal import clock
 
 revision = "0004"
 down_revision = "0003"
@@ -15,7 +16,6 @@ depends_on = None
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 EMAIL = "user_account.email"
 # The price list as it was first published: name, addresses, Turkish lira a year.
-LISTED_AT = datetime(2026, 1, 1)
 PACKAGES = (
     ("İLETİ 5", 5_000, 290), ("İLETİ 25", 25_000, 490), ("İLETİ 75", 75_000, 790), ("İLETİ 150", 150_000, 1290),
     ("İLETİ 250", 250_000, 1990),
@@ -292,11 +292,12 @@ def upgrade():
     _free_the_people()
     with _rebuilt("credential", kind=("direct", "partner", "practice")):
         pass
+    at = clock.now().replace(tzinfo=None)  # From this day on, providers that have none have a while to choose one.
     for number, (name, records, price) in enumerate(PACKAGES, 1):
         op.get_bind().execute(
             sa.text("INSERT INTO package (id, name, records, price, created_at) VALUES (:id, :name, :records, :price, :at)")
             .bindparams(sa.bindparam("at", type_=sa.DateTime())),
-            {"id": number, "name": name, "records": records, "price": price, "at": LISTED_AT},
+            {"id": number, "name": name, "records": records, "price": price, "at": at},
         )  # fmt: skip
 
 
