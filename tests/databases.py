@@ -15,6 +15,7 @@ from portal.database import url_of
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 KEPT = ("alembic_version", "node_counter")
+_price_list: list[dict] = []  # As the migrations wrote it.
 
 
 def migrated_template(folder: Path, environ: dict) -> str:
@@ -50,13 +51,18 @@ def copy_of(template: str, folder: Path) -> Iterator[str]:
 
 
 def _empty(url: str) -> None:
-    """Take out every row, past the triggers that refuse it."""
+    """Take out every row that the migrations did not write, past the triggers that refuse it."""
     server = create_engine(url_of(url))
     with server.begin() as connection:
+        if not _price_list:
+            _price_list.extend(dict(row) for row in connection.execute(text("SELECT * FROM package")).mappings())
         tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         emptied = [table for table in tables if table not in KEPT]
         connection.execute(text("; ".join(f"DELETE FROM {table}" for table in emptied)))
+        columns = _price_list[0].keys()
+        values = ", ".join(f":{column}" for column in columns)
+        connection.execute(text(f"INSERT INTO package ({', '.join(columns)}) VALUES ({values})"), _price_list)
     server.dispose()
 
 
