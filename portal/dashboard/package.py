@@ -52,7 +52,6 @@ def package():
         orders=orders,
         waiting=next((order for order, _ in orders if is_waiting(order)), None),
         is_exempt=stands.iys_count is None,
-        free=packages.FREE,
     )
 
 

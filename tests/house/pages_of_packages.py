@@ -38,7 +38,7 @@ def _package(**other) -> dict:
         order(), order(confirmed_at=AT), order(declined_at=AT, note="Önce yetki belgesi."), order(declined_at=AT)
     ]  # fmt: skip
     return {
-        "standing": standing(), "orders": orders, "waiting": waiting, "is_exempt": False, "free": 1000,
+        "standing": standing(), "orders": orders, "waiting": waiting, "is_exempt": False,
         "offers": [Offer(SMALL, "Bir yıl iste", False, True), Offer(LARGE, "Yükselt", True, False)],
         "may": lambda power: True, "Power": Power,
     } | other  # fmt: skip
