@@ -52,7 +52,7 @@ def turn(client: Client) -> bool:
 
 LOOPS = [
     *LANES,
-    Loop("practice", turn, practises=True),
+    Loop("practice", turn, idle=1.0, practises=True),
     Loop("practice ended", practising.end_left_over, idle=SELDOM),
     Loop("pushes", pushes.step),
     Loop("feeds", feeds.step, idle=SELDOM),

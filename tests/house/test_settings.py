@@ -265,3 +265,35 @@ def test_a_mail_server_needs_to_know_from_whom_mails_come():
 def test_mails_come_from_one_address(address):
     with pytest.raises(config.BadSetting, match="MAIL_FROM"):
         read(SMTP_URL="smtps://smtp.example", MAIL_FROM=address)
+
+
+@pytest.mark.parametrize("url", ["https://sandbox.example/", "http://127.0.0.1:8001", "https://sandbox.example/box"])
+def test_a_sandbox_is_reached_in_safety(url):
+    assert read(DEVELOPMENT=None, SANDBOX_URL=url)["SANDBOX_URL"] == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://sandbox.example", "ftp://127.0.0.1", "sandbox", "https://", "https://ayse:secret@sandbox.example"]
+    + ["https://api.iys.org.tr", "https://iys.org.tr", "https://API.IYS.ORG.TR"],
+)
+def test_nobody_practises_in_clear_text_or_at_iys(url):
+    with pytest.raises(config.BadSetting, match="SANDBOX_URL") as refusal:
+        read(DEVELOPMENT=None, SANDBOX_URL=url)
+
+    assert "secret" not in str(refusal.value)
+
+
+def test_iys_by_another_name_is_no_sandbox_either():
+    with pytest.raises(config.BadSetting, match="SANDBOX_URL"):
+        read(DEVELOPMENT=None, SANDBOX_URL="https://iys.example", IYS_BASE_URL="https://iys.example/")
+
+
+def test_without_a_sandbox_nobody_practises():
+    assert read()["SANDBOX_URL"] == ""
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 15, "şifreşifreşifreşifre", "x" * 16 + "\n"])
+def test_a_weak_key_of_the_sandbox_is_refused(key):
+    with pytest.raises(config.BadSetting, match="SANDBOX_KEY"):
+        read(SANDBOX_KEY=key)

@@ -1,0 +1,81 @@
+"""A newcomer practises: the pages say so, the test asks the sandbox, and what people decide is accepted there."""
+
+import pyotp
+import pytest
+from sqlalchemy import update
+
+from portal import clock, practice
+from portal.extensions import db, vault
+from portal.iys import running
+from portal.iys.client import Client
+from portal.models import Brand, Connection, Credential, Outcome, Provider, Submission
+from tests import make, servers
+from tests.make import Person
+
+CODE = practice.CODES.start + 7
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_firm_practises(app, site, screens, browser, rows, tmp_path, width):
+    with servers.sandbox(tmp_path / "practice.db") as box:
+        app.config["SANDBOX_URL"] = box.url
+        code = make.codes(app)[make.PHONE]
+        practises(app)
+        Person(browser, code).decides(MESAJ="ONAY")
+        screen = screens(width, 900)
+        page = screen.page
+        sign_in(screen, site)
+
+        page.goto(f"{site}/dashboard/connection")
+        assert page.get_by_text("Deneme yapıyorsunuz").is_visible()
+        page.get_by_role("button", name="Bağlantıyı dene").click()
+        assert page.get_by_text("Bağlantı çalışıyor").is_visible()
+        look(screen, "practice-connection")
+        forward(app, box)
+        page.goto(f"{site}/dashboard/")
+        look(screen, "practice-overview")
+        app.config["SANDBOX_URL"] = ""
+        page.goto(f"{site}/dashboard/forwarding")
+        assert page.get_by_text("deneme ortamı şu anda kapalı").is_visible()
+        look(screen, "practice-forwarding")
+
+    assert rows.one(Submission).outcome == Outcome.ACCEPTED
+
+
+def practises(app) -> None:
+    """The firm of the cast, as if it had just signed up."""
+    with app.app_context():
+        db.session.query(Connection).delete()
+        db.session.query(Credential).delete()
+        provider = db.session.query(Provider).one()
+        provider.admitted_at, provider.entered_code, provider.iys_code = None, None, CODE
+        db.session.execute(update(Brand).values(practises=True, brand_code=CODE))
+        practice.begin(db.session, vault(), provider, provider.created_at)
+        db.session.commit()
+
+
+def forward(app, box) -> None:
+    """What the forwarder does in its loop of practice."""
+    with app.app_context():
+        client = Client(box.url, practises=True)
+        while running.turn(client):
+            pass
+
+
+def sign_in(screen, site: str) -> None:
+    screen.opens(f"{site}/dashboard/")
+    screen.page.get_by_label("E-posta adresiniz").fill(make.AYSE)
+    screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
+    screen.page.get_by_role("button", name="Giriş yap").click()
+    screen.page.locator("input[name=code]").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
+    screen.page.locator("form:has(input[name=code]) button").first.click()
+    screen.page.wait_for_url("**/dashboard/**")
+
+
+def look(screen, name: str) -> None:
+    """What must hold on each page of the walk; and a picture of it."""
+    screen.page.wait_for_load_state()
+    screen.shoot(name)
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
+    assert screen.complaints == [], name
