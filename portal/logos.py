@@ -42,7 +42,11 @@ class LogoProblem(Explained):
         N_("Resim çok büyük: 12 milyon pikselden fazla."),
         N_("Logoyu en çok 1000 piksel genişlikte kaydedip yükleyin."),
     )
-    SHAPE = "shape", N_("Resim çok ince uzun."), N_("Boyu, eninin en çok on iki katı olan bir resim yükleyin.")
+    SHAPE = (
+        "shape",
+        N_("Resim çok ince uzun."),
+        N_("Uzun kenarı kısa kenarının en çok on iki katı olan bir resim yükleyin."),
+    )
 
 
 class BadLogo(ValueError):

@@ -87,7 +87,9 @@ def _ratio(at: datetime) -> Vital:
         return Vital(name, _("Oran için az: %(calls)s istek.", calls=kept.calls))
     tone = {Level.OK: GOOD, Level.WARN: AMBER_TONE, Level.PAUSED: BAD}[kept.level]
     cure = (
-        "" if kept.level == Level.OK else _("Elle bakılacak kayıtların nedenlerine bakın; düşerse İYS erişimi kapatır.")
+        ""
+        if kept.level == Level.OK
+        else _("Elle bakılacak kayıtların nedenlerine bakın; oran düşerse İYS erişimi kapatabilir.")
     )
     said = _("%%%(ratio)s (%(calls)s istek)", ratio=int(kept.ratio * 1000) / 10, calls=kept.calls)
     return Vital(name, said, tone, cure)
@@ -102,7 +104,7 @@ def _budgets(at: datetime) -> Iterator[Vital]:
         left, limit = budgets.left(reading(), question, at), budgets.PER_HOUR[question]
         tone = AMBER_TONE if left < limit * FEW_CALLS else GOOD
         cure = _("Bir saat içinde kendiliğinden dolar; sık tükeniyorsa nedenine bakın.") if tone != GOOD else ""
-        yield Vital(name, _("Bu saat kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)
+        yield Vital(name, _("Bu saatte kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)
 
 
 def _lanes(at: datetime) -> Iterator[Vital]:
@@ -165,7 +167,10 @@ def _spraying(at: datetime) -> Vital:
         accounts=alarm.accounts, networks=alarm.networks, tries=alarm.tries, since=_when(alarm.since),
     )  # fmt: skip
     return Vital(
-        name, said, BAD, _("Biri çok hesapta az parola deniyor. Ağ düzeyinde engelleyin, hesap sahiplerini uyarın.")
+        name,
+        said,
+        BAD,
+        _("Biri birçok hesapta birer ikişer parola deniyor. Ağ düzeyinde engelleyin, hesap sahiplerini uyarın."),
     )
 
 

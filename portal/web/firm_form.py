@@ -13,7 +13,7 @@ MERSIS_CURES = {
     Wrong.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
     Wrong.LENGTH: _l("MERSİS numarası 16 hanelidir. mersis.ticaret.gov.tr adresindeki kaydınızdan kopyalayın."),
     Wrong.CHECK_DIGITS: _l(
-        "Bu MERSİS numarası tutmuyor: içindeki vergi numarasının kontrol hanesi yanlış. Bir rakam eksik ya da yer "
+        "Bu MERSİS numarası geçersiz: içindeki vergi numarasının kontrol hanesi yanlış. Bir rakam eksik ya da yer "
         "değiştirmiş olabilir; numarayı MERSİS kaydınızdan kopyalayın."
     ),
 }
@@ -21,7 +21,7 @@ TAX_CURES = {
     Wrong.NOT_DIGITS: _l("Numara yalnız rakamlardan oluşur. Harf kalmışsa silin."),
     Wrong.LENGTH: _l("T.C. kimlik numarası 11, vergi numarası 10 hanelidir. Hane sayısını kontrol edin."),
     Wrong.CHECK_DIGITS: _l(
-        "Bu numara tutmuyor: kontrol hanesi yanlış. Bir rakam yanlış ya da yer değiştirmiş olabilir; kimliğinize ya "
+        "Bu numara geçersiz: kontrol hanesi yanlış. Bir rakam yanlış ya da yer değiştirmiş olabilir; kimliğinize ya "
         "da vergi levhanıza bakarak yeniden yazın."
     ),
 }

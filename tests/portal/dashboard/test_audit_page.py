@@ -47,7 +47,7 @@ def test_an_entry_says_who_what_when_and_from_where(app, ayse):
         db.session.commit()
     noted(app, "campaign.opened", kind="ask")
 
-    line = next(line for line in lines(ayse.opens(PAGE).text) if "Kampanya yazıldı" in line)
+    line = next(line for line in lines(ayse.opens(PAGE).text) if "Kampanya hazırlandı" in line)
     assert "Ayşe" in line and "Chrome (Windows), 127.0.0.•" in line
     assert "tür: İzin sorma" in line
 
@@ -82,7 +82,7 @@ def test_another_providers_entries_are_not_shown(app, ayse):
     noted(app, "campaign.opened")
     cem = signed_in(app, "cem@example.com")
 
-    assert "Kampanya yazıldı" not in "".join(lines(cem.opens(PAGE).text))
+    assert "Kampanya hazırlandı" not in "".join(lines(cem.opens(PAGE).text))
     assert {each["Ne yaptı"] for each in told(cem)} == {"Giriş yapıldı", "Denetim kayıtları indirildi"}
 
 
@@ -101,7 +101,7 @@ def test_entries_are_filtered_by_person_act_day_and_subject(app, ayse, choice):
     late = datetime(2026, 5, 1, 21, 30, tzinfo=UTC)  # In Istanbul the second of May has begun.
     noted(app, "campaign.opened", at=late)
     noted(app, "day.agreed", None, at=late - timedelta(hours=1), subject="reconciled_day")
-    words = {"campaign.opened": "Kampanya yazıldı", "day.agreed": "Günde mutabık kalındı"}
+    words = {"campaign.opened": "Kampanya hazırlandı", "day.agreed": "Gün için mutabık kalındı"}
     expected = words.keys() if DAYS[choice] is None else DAYS[choice]
 
     answer = ayse.opens(f"{PAGE}?{choice}")
