@@ -194,7 +194,7 @@ def test_wrong_check_digits_and_other_columns_change_nothing(nil, rows):
     nil.posts("/dashboard/start/firm", firm(iys_code="1", admitted_at="2026-01-01", suspended_at="2026-01-01"))
 
     after = rows.one(Provider)
-    assert wrong.status_code == 422 and "tutmuyor" in wrong.text
+    assert wrong.status_code == 422 and "kontrol hanesi" in wrong.text
     assert (after.mersis, after.iys_code, after.admitted_at) == (before.mersis, before.iys_code, None)
 
 
