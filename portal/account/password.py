@@ -67,7 +67,7 @@ def _knows(email: str, form: PasswordForm) -> bool:
     except trying.TooManyTries as many:
         db.session.commit()
         again = format_time(many.told_at, "HH:mm")
-        form.old.errors = [_("Çok fazla deneme yapıldı. %(time)s'den sonra yeniden deneyin.", time=again)]
+        form.old.errors = [_("Çok fazla deneme yapıldı. Saat %(time)s sonrasında yeniden deneyin.", time=again)]
         return False
     db.session.commit()
     if not accounts.password_fits(current_user.user.password_hash, form.old.data):

@@ -21,7 +21,7 @@ MISSING = {
     Missing.CODE: _l("İYS kodu girilmedi"),
     Missing.PACKAGE: _l("Paket seçilmedi"),
     Missing.REPRESENTATIVE: _l("Yetkili temsilci yazılmadı"),
-    Missing.AUTHORISATION: _l("İmzalı yetki belgesi yüklenmedi"),
+    Missing.AUTHORISATION: _l("İmzalı yetki mektubu yüklenmedi"),
     Missing.SIGNATURE: _l("İmza sirküleri yüklenmedi"),
 }
 

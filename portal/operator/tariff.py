@@ -55,7 +55,7 @@ def withdraw_package(package_id: int):
     """Offer it no more; who has it keeps it."""
     found = _package(db.session, package_id)
     found.withdrawn_at = found.withdrawn_at or clock.now()
-    return _done(found, "package.withdrawn", _("Paket artık sunulmuyor; alanlarda geçerli kalır."))
+    return _done(found, "package.withdrawn", _("Paket artık sunulmuyor; almış olanlar için geçerli kalır."))
 
 
 @door.post("/packages/<id:package_id>/offer")

@@ -84,7 +84,7 @@ def _last_call(at: datetime) -> Vital:
 def _ratio(at: datetime) -> Vital:
     name, kept = _("Kabul edilen istekler, son 24 saat"), gauge.ratio(reading(), at)
     if kept.ratio is None:
-        return Vital(name, _("Oran için az: %(calls)s istek.", calls=kept.calls))
+        return Vital(name, _("Oranı hesaplamak için istek az: %(calls)s.", calls=kept.calls))
     tone = {Level.OK: GOOD, Level.WARN: AMBER_TONE, Level.PAUSED: BAD}[kept.level]
     cure = (
         ""
@@ -98,7 +98,7 @@ def _ratio(at: datetime) -> Vital:
 def _budgets(at: datetime) -> Iterator[Vital]:
     names = {
         Question.TOKEN: _("İYS oturum bütçesi"), Question.STATUS: _("İYS sorgu bütçesi"),
-        Question.HISTORY: _("İYS geçmiş bütçesi"),
+        Question.HISTORY: _("İYS karar geçmişi bütçesi"),
     }  # fmt: skip
     for question, name in names.items():
         left, limit = budgets.left(reading(), question, at), budgets.PER_HOUR[question]

@@ -65,7 +65,7 @@ ACTS: dict[str, str] = {
     "password.reset": N_("Parola sıfırlandı"),
     "person.invited": N_("Kişi davet edildi"),
     "person.removed": N_("Kişi çıkarıldı"),
-    "person.resumed": N_("Kişi yeniden açıldı"),
+    "person.resumed": N_("Kişinin erişimi geri verildi"),
     "person.role_changed": N_("Kişinin rolü değiştirildi"),
     "person.suspended": N_("Kişi askıya alındı"),
     "provider.admitted": N_("Firma İYS'ye geçirildi"),
@@ -91,7 +91,7 @@ ACTS: dict[str, str] = {
     "staff.invited": N_("Çalışan davet edildi"),
     "staff.removed": N_("Çalışan çıkarıldı"),
     "staff.role_changed": N_("Çalışanın rolü değiştirildi"),
-    "staff.unassigned": N_("Çalışandan firma alındı"),
+    "staff.unassigned": N_("Destek çalışanının firma ataması kaldırıldı"),
     "submission.closed": N_("Gönderim kapatıldı"),
     "submission.resent": N_("Yeniden gönderildi"),
 }

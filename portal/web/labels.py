@@ -156,7 +156,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (ReviewAct.SENT_BACK, N_("Geri gönderildi")),
     (ReviewAct.SUSPENDED, N_("Durduruldu")),
     (ReviewAct.RESUMED, N_("Yeniden açıldı")),
-    (PaperKind.AUTHORISATION, N_("İmzalı yetki belgesi")),
+    (PaperKind.AUTHORISATION, N_("İmzalı yetki mektubu")),
     (PaperKind.SIGNATURE, N_("İmza sirküleri")),
     (ProviderKind.PARTNER, N_("İş ortağı üzerinden")),
     (ProviderKind.DIRECT, N_("Kendi İYS hesabıyla")),

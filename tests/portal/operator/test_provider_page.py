@@ -80,7 +80,7 @@ def test_nobody_is_admitted_while_something_is_missing(app, derya, path, rows):
     answer = derya.posts(f"{path}/admission", called())
 
     assert answer.status_code == 303
-    assert "İmzalı yetki belgesi yüklenmedi" in derya.opens(path).text
+    assert "İmzalı yetki mektubu yüklenmedi" in derya.opens(path).text
     assert rows.one(Provider).is_practising and rows(Mail) == []
 
 
