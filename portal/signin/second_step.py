@@ -118,6 +118,6 @@ def first_page(person: presence.Presence) -> str:
 def _tell_of_new_device(user: User, at: datetime) -> None:
     with force_locale(user.language):
         device, network = whence.device(request.user_agent.string), whence.network(request.remote_addr or "")
-    facts = {"at": at, "device": device, "network": network, "link": links.whole("account.choose")}
+    facts = {"at": at, "device": device, "network": network, "link": links.whole("account.sessions")}
     to = accounts.email_of(vault(), user)
     mails.write(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)
