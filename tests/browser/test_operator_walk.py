@@ -1,0 +1,125 @@
+"""Derya admits who waits, answers questions and orders and puts in a holiday; Deniz answers a caller."""
+
+import pyotp
+import pytest
+
+from portal import clock, onboarding
+from portal.extensions import db, vault
+from portal.models import OperatorRole, Package, PackageOrder, Provider
+from tests import make
+from tests.portal.dashboard.staff import forget_used_codes
+from tests.portal.operator.conftest import (
+    DENIZ,
+    DERYA,
+    assign,
+    ayses,  # noqa: F401 - fixtures
+    newcomer,  # noqa: F401
+    the_package_calendar_alone,  # noqa: F401
+)
+
+
+@pytest.fixture
+def house(app, ayses, newcomer):  # noqa: F811
+    """The operator's two people, and what waits for them."""
+    with app.app_context():
+        make.staff(DERYA, OperatorRole.ADMIN)
+        make.staff(DENIZ, OperatorRole.SUPPORT)
+        provider = db.session.get_one(Provider, newcomer)
+        onboarding.ask(db.session, vault(), provider, 3, "Yetki belgesini kim imzalar?", by=1, at=clock.now())
+        db.session.commit()
+    assign(app, DENIZ, ayses)
+
+
+def comes_in(app, screen, site, email):
+    forget_used_codes(app)
+    page = screen.page
+    screen.opens(f"{site}/operator/")
+    page.get_by_label("E-posta adresiniz").fill(email)
+    page.get_by_label("Parolanız", exact=True).fill(make.AYSES_PASSWORD)
+    page.get_by_role("button", name="Giriş yap").click()
+    page.locator("input[name=code]").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
+    page.locator("form:has(input[name=code]) button").click()
+    screen.opens(f"{site}/operator/")
+
+
+def look(screen, name):
+    screen.shoot(f"operator-{name}")
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
+
+
+def part(page, name):
+    page.get_by_role("navigation", name="Bölümler").get_by_role("link", name=name, exact=True).click()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_an_admins_day(app, site, house, screens, rows, width, newcomer):  # noqa: F811
+    screen = screens(width, 900)
+    page = screen.page
+    comes_in(app, screen, site, DERYA)
+    look(screen, "providers")
+
+    page.get_by_role("link", name="Yeni Mağazacılık A.Ş.").click()
+    page.locator("summary", has_text="İYS'ye bağla").click()
+    look(screen, "provider")
+    page.get_by_label("Aradığınız").or_(page.get_by_label("Temsilciyi aradığınız gün")).fill(
+        clock.day(clock.now()).isoformat()
+    )
+    page.get_by_role("button", name="İYS'ye bağla").click()
+    look(screen, "provider-wrong")
+    page.get_by_label("Geri arama notu").fill("Santralden arandı, Nil Yeni ile konuşuldu.")
+    page.get_by_role("button", name="İYS'ye bağla").click()
+    look(screen, "provider-admitted")
+    assert not rows.one(Provider, Provider.id == newcomer).is_practising
+
+    part(page, "Sorular")
+    look(screen, "inquiries")
+    page.get_by_label("Yanıtınız").fill("Ticaret sicilindeki yetkili imzalar.")
+    page.get_by_role("button", name="Yanıtla").click()
+    page.get_by_role("link", name="Yanıtlananlar").click()
+    look(screen, "inquiries-answered")
+
+    part(page, "Siparişler")
+    look(screen, "orders")
+    page.get_by_role("button", name="Onayla").click()
+    look(screen, "orders-none")
+    assert rows.one(PackageOrder).confirmed_at is not None
+
+    part(page, "Paketler")
+    look(screen, "tariff")
+    page.get_by_role("link", name="İLETİ 25", exact=True).click()
+    page.get_by_label("Yıllık fiyat").fill("590")
+    look(screen, "package")
+    page.get_by_role("button", name="Kaydet").click()
+    assert rows.one(Package, Package.name == "İLETİ 25").price == 590
+
+    part(page, "Takvim")
+    page.get_by_label("Gün", exact=True).fill("2026-11-30")
+    page.get_by_label("Dayanağı").fill("10021 sayılı Cumhurbaşkanlığı kararı")
+    page.get_by_role("button", name="Kaydet").click()
+    look(screen, "calendar")
+
+    for name, words in (("health", "Sağlık"), ("staff", "Ekip"), ("audit", "Denetim")):
+        part(page, words)
+        look(screen, name)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_support_answers_a_caller(app, browser, site, house, screens, width):
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
+    screen = screens(width, 900)
+    page = screen.page
+    comes_in(app, screen, site, DENIZ)
+    look(screen, "support-providers")
+    page.get_by_role("link", name="Örnek Mağazacılık A.Ş.").click()
+    look(screen, "support-provider")
+    page.get_by_role("link", name="Alıcı ara").click()
+    page.get_by_label("Telefon ya da e-posta").fill("0532 123 45 67")
+    page.get_by_role("button", name="Ara", exact=True).click()
+    look(screen, "assist-wrong")
+    page.get_by_label("Neden arıyorsunuz?").fill("Alıcı aradı, retinin ulaşıp ulaşmadığını sordu.")
+    page.get_by_role("button", name="Ara", exact=True).click()
+    look(screen, "assist")
+
+    assert page.get_by_role("heading", name="+90 5•• ••• •• 67").count() == 1
+    assert page.get_by_text("Ret", exact=True).count() >= 1
