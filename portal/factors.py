@@ -19,8 +19,8 @@ PERIOD = 30  # Seconds that a code lasts.
 MOST = 10  # Factors of one person.
 TOLERANCE = 1  # A code of the period before or after still fits: clocks of telephones differ.
 RECOVERY_CODES = 10
-RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # Without look-alikes; 16 of them hold 79 bits.
-RECOVERY_LENGTH = 16
+RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # Without look-alikes.
+RECOVERY_LENGTH = 24  # Such a code holds 118 bits: a plain digest of it cannot be turned back (OWASP ASVS 5.0, 6.5.2).
 
 
 class LastFactor(ValueError):
@@ -133,5 +133,5 @@ def _step_of(secret: str, code: str, at: datetime) -> int | None:
 
 
 def _digest(code: str) -> bytes:
-    """A code holds 79 random bits: a plain hash cannot be turned back."""
+    """A code holds 118 random bits: a plain hash cannot be turned back."""
     return hashlib.sha256(code.encode()).digest()

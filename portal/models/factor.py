@@ -38,7 +38,7 @@ class Factor(Base):
 
 
 class RecoveryCode(Base):
-    """One code on paper, for the day the telephone is lost. Only its keyed digest stands here; it opens once."""
+    """One code on paper, for the day the telephone is lost. Only its digest stands here; it opens once."""
 
     __tablename__ = "recovery_code"
 
