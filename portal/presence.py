@@ -161,19 +161,26 @@ def serve(session: Session, presence: Presence, provider_id: int) -> bool:
     return True
 
 
-def step_up(session: Session, presence: Presence, at: datetime) -> None:
-    """A factor was shown just now."""
-    session.execute(update(SignIn).where(SignIn.id == presence.sign_in.id).values(stepped_up_at=at))
+def step_up(session: Session, presence: Presence, at: datetime) -> Presence:
+    """A factor was shown just now: the session goes on with a new token, and the old one is worthless (OWASP ASVS 5.0,
+    7.2.4)."""
+    token = secrets.token_urlsafe(32)
+    mine = update(SignIn).where(SignIn.id == presence.sign_in.id, SignIn.token_digest == _digest(presence.token))
+    session.execute(mine.values(stepped_up_at=at, token_digest=_digest(token)))
+    return Presence(presence.user, presence.sign_in, token, presence.membership, presence.provider)
 
 
 def end(session: Session, user_id: int, ending: Ending, at: datetime, *, only: int | None = None,
-        but: int | None = None) -> int:  # fmt: skip
-    """End a person's open sessions: all, only one, or all but one. How many were open."""
+        but: int | None = None, at_provider: int | None = None) -> int:  # fmt: skip
+    """End a person's open sessions: all, only one, all but one, or those that are not spent on other providers. How
+    many were open."""
     theirs = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     if only is not None:
         theirs = theirs.where(SignIn.id == only)
     if but is not None:
         theirs = theirs.where(SignIn.id != but)
+    if at_provider is not None:
+        theirs = theirs.where(or_(SignIn.serves_id == at_provider, SignIn.serves_id.is_(None)))
     return session.execute(theirs.values(ended_at=at, ending=ending)).rowcount
 
 

@@ -1,10 +1,11 @@
 """Half a sign-in: the password was right, a factor is still to be shown. Small, short, and good for nothing else."""
 
 from flask import session
+from flask_login import current_user
 
-from portal import accounts, clock
+from portal import accounts, clock, presence
 from portal.extensions import db
-from portal.models import User
+from portal.models import Ending, User
 
 NAME = "half"
 FOR_CODES = 5 * 60  # Seconds to show a factor.
@@ -13,10 +14,14 @@ KEPT = ("language", "onward")  # What the visitor chose before, and may keep.
 
 
 def begin(user: User) -> None:
-    """Remember whose password was right, and forget nearly everything of the visitor's session.
+    """Remember whose password was right, and forget nearly everything of the visitor's session. Commits.
 
-    What an attacker may have planted in a visitor's browser does not live on.
+    What an attacker may have planted in a visitor's browser does not live on; and whoever was in by it is out, in the
+    rows too.
     """
+    if current_user.is_authenticated:
+        presence.end(db.session, current_user.id, Ending.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
+        db.session.commit()
     kept = {name: session[name] for name in KEPT if name in session}
     session.clear()
     session.update(kept)

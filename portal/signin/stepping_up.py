@@ -1,7 +1,7 @@
 """Step-up: before a dangerous page the person shows a factor again."""
 
 from flask import redirect, render_template, request
-from flask_login import current_user, login_required
+from flask_login import current_user, login_required, login_user
 
 from portal import clock, limits, presence
 from portal.extensions import db, limiter
@@ -37,9 +37,10 @@ def page(form: CodeForm, **facts) -> str:
 
 
 def go_on():
-    """The person has shown a factor just now. Commits."""
-    presence.step_up(db.session, current_user, clock.now())
+    """The person has shown a factor just now: the browser gets another cookie for the same session. Commits."""
+    renewed = presence.step_up(db.session, current_user, clock.now())
     db.session.commit()
+    login_user(renewed)
     return redirect(_onward(), 303)
 
 

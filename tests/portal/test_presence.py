@@ -208,9 +208,36 @@ def test_a_proof_counts_for_ten_minutes(ayse):
     assert not of(text).is_stepped_up(AT + STEP_UP)
     assert not of(text).is_stepped_up(AT - SECOND)
 
-    presence.step_up(db.session, of(text), AT + STEP_UP)
+    renewed = presence.step_up(db.session, of(text), AT + STEP_UP)
 
-    assert of(text).is_stepped_up(AT + STEP_UP + SECOND)
+    assert of(renewed.get_id()).is_stepped_up(AT + STEP_UP + SECOND)
+
+
+def test_a_proof_gives_the_session_another_token_and_the_old_one_opens_nothing(ayse):
+    text = begin(ayse).get_id()
+
+    renewed = presence.step_up(db.session, of(text), AT)
+
+    assert renewed.get_id() != text and renewed.sign_in.id == of(renewed.get_id()).sign_in.id
+    assert of(text) is None
+
+
+def test_who_steps_up_by_a_token_that_was_replaced_meanwhile_gets_none(ayse):
+    text = begin(ayse).get_id()
+    first, second = of(text), of(text)
+
+    renewed, late = presence.step_up(db.session, first, AT), presence.step_up(db.session, second, AT)
+
+    assert of(renewed.get_id()) and of(late.get_id()) is None
+
+
+def test_a_providers_sessions_are_those_not_spent_on_others(ayse, provider):
+    here, elsewhere, nowhere = (begin(ayse) for _ in range(3))
+    elsewhere.sign_in.serves_id, nowhere.sign_in.serves_id = provider.id + 1, None
+    db.session.flush()
+
+    assert presence.end(db.session, ayse.id, Ending.REVOKED, AT, at_provider=provider.id) == 2
+    assert of(elsewhere.get_id()) and not of(here.get_id()) and not of(nowhere.get_id())
 
 
 def test_a_browser_is_known_to_who_came_in_by_it(ayse, provider):

@@ -287,6 +287,18 @@ def test_a_session_begins_stepped_up_and_needs_it_again_later(app, ayse):
     assert answer.location == "/dashboard/days"
 
 
+def test_a_cookie_from_before_stepping_up_opens_nothing_afterwards(app, ayse):
+    staff, thief = signed_in(app), app.test_client()
+    thief.set_cookie("izinlink", staff.browser.get_cookie("izinlink").value)
+    assert thief.get("/dashboard/").status_code == 200
+    forget_used_codes(app)
+
+    assert staff.posts("/step-up", {"code": code_now()}).status_code == 303
+
+    assert staff.opens("/dashboard/").status_code == 200
+    assert thief.get("/dashboard/").status_code == 302
+
+
 @pytest.mark.parametrize("there", ["https://evil.example", "//evil.example", "/sign-out", "/step-up"])
 def test_step_up_leads_to_our_own_pages_only(app, ayse, there):
     staff = signed_in(app)

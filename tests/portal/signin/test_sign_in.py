@@ -99,6 +99,17 @@ def test_a_session_begun_before_is_not_taken_over(ayses, app):
     assert victim.post("/sign-out", data={"csrf_token": planted_token}).status_code == 400
 
 
+def test_signing_in_anew_ends_the_session_that_the_browser_had(app, ayses, rows):
+    browser = app.test_client()
+    come_in(browser)
+    first = rows.one(SignIn)
+
+    come_in(browser)
+
+    assert rows.one(SignIn, SignIn.id == first.id).ending == Ending.SIGNED_OUT
+    assert rows.one(SignIn, SignIn.id != first.id).ended_at is None
+
+
 def test_signing_out_ends_the_session(ayses, app):
     ayse = signed_in(app)
 
