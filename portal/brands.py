@@ -30,7 +30,7 @@ class HeaderProblem(Explained):
     LENGTH = "length", N_("Gönderici adı 3 ile 11 karakter arasında olmalı."), N_("Adı kısaltın ya da uzatın.")
     TURKISH = (
         "turkish",
-        N_("Gönderici adında Türkçe harf olamaz; operatörler böyle başlıkları kaydetmiyor."),
+        N_("Gönderici adında Türkçe harf olamaz; GSM operatörleri böyle adları kaydetmiyor."),
         N_("Harfleri ç yerine c, ş yerine s olacak biçimde yazın."),
     )
     CHARACTERS = (
@@ -45,7 +45,7 @@ class HeaderProblem(Explained):
     )
     DOMAIN = (
         "domain",
-        N_("İnternet adresi gönderici adı olamaz; operatörler böyle başlıkları iptal ediyor."),
+        N_("İnternet adresi gönderici adı olamaz; GSM operatörleri böyle adları iptal ediyor."),
         N_("Firmanızın ya da markanızın adını yazın."),
     )
 
