@@ -81,7 +81,7 @@ def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
     ("wrong", "told"),
     [
         ({"header": "ÖRNEK"}, "ORNEK"),
-        ({"header": "marka.com"}, "operatörler böyle başlıkları iptal ediyor"),
+        ({"header": "marka.com"}, "operatörleri böyle adları iptal ediyor"),
         ({"colour": "#f5c400"}, "En yakın okunur renk: #"),
         ({"colour": "red"}, "#0b5e6b gibi"),
         ({"colour": "#0b5e6b;}body{x:y"}, "#0b5e6b gibi"),
