@@ -3,16 +3,17 @@
 from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from portal import accounts, addresses, clock, people, tickets
+from portal import accounts, addresses, clock, people, presence, tickets
 from portal.dashboard import door, note
 from portal.dashboard.roles import explained
 from portal.extensions import db, reading, vault, wake
-from portal.models import Membership, Provider, Role, User
+from portal.models import Ending, Membership, Provider, Role, User
 from portal.powers import Power
 from portal.web import links
 from portal.web.labels import label
@@ -93,6 +94,16 @@ def remove_person(membership_id: int):
     people.remove(db.session, of, me(), clock.now())
     note("person.removed", "membership", of.id, role=of.role.value)
     return done(_("Kişi çıkarıldı. Yaptıkları, kayıtlarda adıyla durur."))
+
+
+@door.post("/people/<id:membership_id>/sessions/end")
+@needs(Power.PEOPLE, fresh=True)
+def end_sessions_of_person(membership_id: int):
+    """Let somebody sign in anew; what they have open at other providers is not ours to end."""
+    of = _member(membership_id)
+    ended = presence.end(db.session, of.user_id, Ending.REVOKED, clock.now(), at_provider=of.provider_id)
+    note("sessions.ended", "membership", of.id, count=ended)
+    return done(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
 
 
 def me() -> Membership:

@@ -55,6 +55,7 @@ from portal.operator import (  # noqa: E402 - the pages register with the door
     orders,  # noqa: F401
     providers,  # noqa: F401
     reviewing,  # noqa: F401
+    sessions,  # noqa: F401
     staff,  # noqa: F401
     tariff,  # noqa: F401
 )

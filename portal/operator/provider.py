@@ -4,7 +4,7 @@ from flask import Response, abort, render_template
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from portal import clock, onboarding, packages, staffing
+from portal import clock, onboarding, packages, people, staffing
 from portal.extensions import db, reading, vault
 from portal.iys.troubles import words_of
 from portal.models import Assignment, OperatorRole, Paper, Provider, Review, User
@@ -67,6 +67,7 @@ def page_of(found: Provider, *, admission: AdmissionForm | None = None, noted: N
         connection=connection_of(found.id),
         look=last_look(found),
         support=_support(found.id),
+        members=people.members(reading(), found.id),
         words_of=words_of,
         form=admission or AdmissionForm(formdata=None),
         note_form=noted or NoteForm(formdata=None),

@@ -64,7 +64,7 @@ def revoke_invitation(ticket_id: int):
 @needs(Power.STAFF, fresh=True)
 def change_staff_role(user_id: int):
     """Make an admin support, or the other way round; it counts on their next request."""
-    user, role = _member(user_id), request.form.get("role", "")
+    user, role = member_or_404(user_id), request.form.get("role", "")
     if role not in set(OperatorRole):
         abort(404)
     try:
@@ -79,7 +79,7 @@ def change_staff_role(user_id: int):
 @needs(Power.STAFF, fresh=True)
 def remove_staff(user_id: int):
     """Let somebody be of the operator no more."""
-    user = _member(user_id)
+    user = member_or_404(user_id)
     try:
         staffing.remove(db.session, user, by=current_user.id)
     except (staffing.Oneself, staffing.LastAdmin) as refused:
@@ -95,7 +95,7 @@ def assign(provider_id: int):
     provider, chosen = visible_or_404(db.session, provider_id), request.form.get("user", "")
     if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 20):
         abort(404)
-    user = _member(int(chosen))
+    user = member_or_404(int(chosen))
     try:
         staffing.assign(db.session, user, provider, clock.now())
     except staffing.NotSupport:
@@ -122,7 +122,8 @@ def _invite(email: str, role: OperatorRole) -> None:
     note("staff.invited", "ticket", ticket.id, role=role.value)
 
 
-def _member(user_id: int) -> User:
+def member_or_404(user_id: int) -> User:
+    """Somebody of the operator."""
     found = db.session.get(User, user_id)
     if found is None or found.operator_role is None or not found.is_open:
         abort(404)

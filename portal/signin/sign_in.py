@@ -17,7 +17,7 @@ NOBODY = 0
 WHY = {
     Ending.IDLE: _l("Oturumunuz 30 dakika kullanılmadığı için kapandı."),
     Ending.TOO_OLD: _l("Oturumunuz 12 saati doldurduğu için kapandı."),
-    Ending.REVOKED: _l("Bu oturum, oturum listenizden kapatıldı."),
+    Ending.REVOKED: _l("Bu oturum, oturum listenizden ya da bir yönetici tarafından kapatıldı."),
     Ending.CHANGED: _l("Parolanız ya da doğrulama yöntemleriniz değiştiği için oturumunuz kapandı."),
 }
 HALF_IS_OVER = _l("İkinci adım için ayrılan süre doldu. Güvenliğiniz için baştan giriş yapın.")

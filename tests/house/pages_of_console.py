@@ -19,6 +19,7 @@ from portal.models import (
     PaperKind,
     ProviderKind,
     ReviewAct,
+    Role,
     Way,
 )
 from portal.operator import forms, inquiries
@@ -90,6 +91,7 @@ def one(shown: Thing, **other) -> dict:
         usage=Thing(package=package, ends_on=DAY, used=1000, records=150_000, iys_count=900, runs_out_on=DAY),
         connection={"kind": CredentialKind.PARTNER, "tested_at": AT, "findings": found()},
         look=(AT, look()), support={"answers": [SUPPORT], "others": [SUPPORT]},
+        members=[Thing(membership=Thing(id=1, role=Role.OWNER), user=SUPPORT, seen_at=AT)],
         words_of=words_of, form=forms.AdmissionForm(formdata=None), note_form=forms.NoteForm(formdata=None), wrong="",
     ) | other  # fmt: skip
 
@@ -97,7 +99,7 @@ def one(shown: Thing, **other) -> dict:
 def _nothing_known() -> dict:
     usage = Thing(package=None, ends_on=None, used=0, records=None, iys_count=None, runs_out_on=None)
     nothing = {"papers": [], "reviews": [], "orders": [], "connection": None, "missing": [], "look": None}
-    nothing["support"] = {"answers": [], "others": []}
+    nothing |= {"support": {"answers": [], "others": []}, "members": []}
     return one(provider(), usage=usage, form=wrong(forms.AdmissionForm()), **nothing)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from portal import accounts, clock, mails
 from portal.extensions import db, vault
@@ -142,6 +142,23 @@ def test_who_is_resumed_comes_in_again(app, ayse, burak):
         ayse.posts(f"/dashboard/people/{burak}/{act}")
 
     assert colleague.opens("/dashboard/").status_code == 200
+
+
+def test_an_owner_ends_a_colleagues_sessions_here_and_not_those_at_other_providers(app, ayse, burak, rows):
+    here, elsewhere = signed_in(app, BURAK), signed_in(app, BURAK)
+    of_burak = rows.one(Membership, Membership.id == burak).user_id
+    with app.app_context():
+        newest = db.session.scalar(select(func.max(SignIn.id)).where(SignIn.user_id == of_burak))
+        db.session.execute(update(SignIn).where(SignIn.id == newest).values(serves_id=1))
+        db.session.commit()
+
+    assert ayse.posts(f"/dashboard/people/{burak}/sessions/end").status_code == 303
+
+    assert here.opens("/account/").status_code == 302
+    assert elsewhere.opens("/account/").status_code == 200
+    assert ayse.opens("/dashboard/").status_code == 200
+    entry = rows.one(AuditEntry, AuditEntry.act == "sessions.ended")
+    assert (entry.subject, entry.subject_id, entry.facts) == ("membership", burak, {"count": 1})
 
 
 def test_all_owners_hear_of_a_new_owner(app, ayse, burak, rows):
