@@ -11,20 +11,25 @@ from portal.powers import Power
 door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 
 # Parts of the navigation: name, endpoint, words, and what one must be allowed to do there.
-PARTS = (
-    ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
-    ("start", "dashboard.start", _l("Başlangıç"), Power.ONBOARD),
-    ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
-    ("brands", "dashboard.brands", _l("Markalar"), Power.LOOK),
-    ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
+IYS = (
     ("forwarding", "dashboard.forwarding", _l("İletim"), Power.LOOK),
     ("movements", "dashboard.movements", _l("Hareketler"), Power.LOOK),
     ("days", "dashboard.days", _l("Mutabakat"), Power.LOOK),
     ("connection", "dashboard.connection", _l("Bağlantı"), Power.LOOK),
+)
+FIRM = (
+    ("start", "dashboard.start", _l("Başlangıç"), Power.ONBOARD),
+    ("brands", "dashboard.brands", _l("Markalar"), Power.LOOK),
     ("package", "dashboard.package", _l("Paket"), Power.LOOK),
     ("people", "dashboard.list_people", _l("Kişiler"), Power.PEOPLE),
     ("audit", "dashboard.audit", _l("Denetim"), Power.AUDIT),
 )
+PARTS = (
+    ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
+    ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
+    ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
+)
+GROUPS = (("iys", _l("İYS"), IYS), ("firm", _l("Firma"), FIRM))
 
 
 def note(act: str, subject: str, subject_id: int, **facts) -> None:
@@ -58,10 +63,19 @@ def layout() -> dict:
         "is_practising": current_user.provider.is_practising,
         "is_exempt": current_user.provider.is_exempt,
         "is_suspended": current_user.provider.suspended_at is not None,
-        "parts": [part[:3] for part in PARTS if current_user.may_at_provider(part[3])],
+        "parts": _open_parts(),
         "may": current_user.may_at_provider,
         "Power": Power,
     }
+
+
+def _open_parts() -> list[tuple]:
+    """(name, endpoint, words, parts of the group) of what this person may open; a group begins at its first part."""
+    parts = [(*part[:3], ()) for part in PARTS if current_user.may_at_provider(part[3])]
+    for name, words, group in GROUPS:
+        inner = [part[:3] for part in group if current_user.may_at_provider(part[3])]
+        parts.append((name, inner[0][1], words, inner))
+    return parts
 
 
 from portal.dashboard import (  # noqa: E402 - the pages register with the door

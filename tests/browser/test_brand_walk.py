@@ -1,11 +1,10 @@
 """Ayşe dresses her brand; people see it at their links; she refuses for a caller; the brand ends and still refuses."""
 
-import pyotp
 import pytest
 
-from portal import clock
 from portal.models import Recipient
 from tests import make
+from tests.browser.coming_in import comes_in
 from tests.portal.test_logos import picture
 
 
@@ -16,9 +15,10 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, width, t
     drawing.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     code = make.codes(app)[make.PHONE]
     ayse = screens(width, 900)
-    comes_in(ayse, site)
+    comes_in(ayse, f"{site}/dashboard/")
     page = ayse.page
 
+    page.get_by_role("link", name="Firma", exact=True).click()
     page.get_by_role("link", name="Markalar", exact=True).click()
     look(ayse, "brands")
     page.get_by_role("link", name="Yeni marka").click()
@@ -67,6 +67,7 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, width, t
     page.get_by_role("button", name="Adresi göster").click()
     look(ayse, "recipient-refused")
 
+    page.get_by_role("link", name="Firma", exact=True).click()
     page.get_by_role("link", name="Markalar", exact=True).click()
     page.get_by_role("link", name="Örnek Mağaza", exact=True).click()
     page.get_by_role("button", name="Pasif yap").click()
@@ -75,18 +76,6 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, width, t
     look(fatma, "link-passive")
     fatma.page.get_by_role("button", name="Hepsini reddet").click()
     look(fatma, "receipt")
-
-
-def comes_in(screen, site: str) -> None:
-    """Sign in with password and code."""
-    page = screen.page
-    screen.opens(f"{site}/sign-in")
-    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    page.get_by_role("button", name="Giriş yap").click()
-    page.locator("input[name=code]").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
-    page.locator("input[name=code]").press("Enter")
-    page.wait_for_url("**/dashboard/**")
 
 
 def look(screen, name: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from portal import clock, launches
 from portal.models import Campaign, Decision
 from tests import make
+from tests.browser.coming_in import gives_password, shows_code
 
 LIST = "Ad;Telefon\nFatma;0532 123 45 67\nBurak;0212 345 67 89\nCem;0532 123\nDeniz;\nElif;5,32E+11\n"
 
@@ -21,9 +22,9 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
 
     screen.opens(f"{site}/dashboard/")
     look(screen, "sign-in")
-    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    page.get_by_role("button", name="Giriş yap").click()
+    gives_password(screen)
+    look(screen, "second-step")
+    shows_code(screen)
     look(screen, "overview-empty")
 
     page.get_by_role("link", name="Kampanyalar", exact=True).click()

@@ -6,7 +6,7 @@ import pytest
 
 from portal import clock
 from portal.models import DayState
-from tests import make
+from tests.browser.coming_in import comes_in
 from tests.portal.iys.days.conftest import story  # noqa: F401 - a fixture
 from tests.portal.iys.days.story import connect_on, the_day
 from tests.portal.iys.days.test_reconciling import a_day_with_three_differences
@@ -19,10 +19,8 @@ def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, 
     story.steps()
     screen = screens(width, 900, accept_downloads=True)
     page = screen.page
-    screen.opens(f"{site}/dashboard/days")
-    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    page.get_by_role("button", name="Giriş yap").click()
+    comes_in(screen, f"{site}/dashboard/days")
+    page.get_by_role("link", name="İYS", exact=True).click()
     page.get_by_role("link", name="Mutabakat").click()
     look(screen, "calendar")
 
@@ -65,10 +63,7 @@ def test_the_calendar_is_walked_by_keyboard(app, site, story, screens, rows):  #
     story.steps()
     screen = screens(1280, 900, scripts=False)
     page = screen.page
-    screen.opens(f"{site}/dashboard/days")
-    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    page.get_by_role("button", name="Giriş yap").press("Enter")
+    comes_in(screen, f"{site}/dashboard/days")
     page.goto(f"{site}/dashboard/days")
 
     screen.context.pages[0].keyboard.press("Tab")

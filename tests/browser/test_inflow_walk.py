@@ -4,6 +4,7 @@ import pytest
 
 from portal.iys.inflow import pushes
 from tests import make
+from tests.browser.coming_in import comes_in
 from tests.browser.test_dashboard_walk import look
 
 
@@ -20,10 +21,8 @@ def test_a_push_is_registered_heard_and_shown(app, site, reached, screens, width
         make.provider()
     screen = screens(width, 900)
     page = screen.page
-    screen.opens(f"{site}/dashboard/")
-    page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    page.get_by_role("button", name="Giriş yap").click()
+    comes_in(screen, f"{site}/dashboard/")
+    page.get_by_role("link", name="İYS", exact=True).click()
     page.get_by_role("link", name="Hareketler", exact=True).click()
     look(screen, "movements-empty")
 

@@ -9,6 +9,7 @@ from portal.extensions import db, vault
 from portal.iys import pace
 from portal.models import BulkRequest, BulkState, Connection, Credential, Outcome, Submission
 from tests import make
+from tests.browser.coming_in import comes_in
 from tests.make import Person
 
 ACCOUNT = (make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
@@ -22,7 +23,7 @@ def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser
     offer_partner(app, sandbox)
     screen = screens(width, 900)
     page = screen.page
-    sign_in(screen, site)
+    comes_in(screen, f"{site}/dashboard/")
 
     fatma.decides(MESAJ="ONAY", ARAMA="RET")
     opens(page, "İletim")
@@ -152,15 +153,11 @@ def look(screen, name: str) -> None:
     assert screen.complaints == [], name
 
 
-def sign_in(screen, site: str) -> None:
-    screen.opens(f"{site}/dashboard/")
-    screen.page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    screen.page.get_by_role("button", name="Giriş yap").click()
-
-
 def opens(page, part: str) -> None:
-    page.get_by_role("navigation", name="Bölümler").get_by_role("link", name=part).click()
+    parts = page.get_by_role("navigation", name="Bölümler")
+    if part in ("İletim", "Bağlantı"):
+        parts.get_by_role("link", name="İYS", exact=True).click()
+    parts.get_by_role("link", name=part).click()
 
 
 def connect(page, password: str) -> None:

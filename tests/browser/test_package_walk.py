@@ -30,6 +30,7 @@ def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows, 
     look(screen, f"ordered-{width}")
     assert rows(PackageOrder)[-1].confirmed_at is None
 
+    page.get_by_role("link", name="Firma", exact=True).click()
     page.get_by_role("link", name="Denetim", exact=True).click()
     page.get_by_label("Ne yaptı").select_option("Paket istendi")
     page.get_by_role("button", name="Göster").click()

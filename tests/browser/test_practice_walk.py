@@ -1,15 +1,15 @@
 """A newcomer practises: the pages say so, the test asks the sandbox, and what people decide is accepted there."""
 
-import pyotp
 import pytest
 from sqlalchemy import update
 
-from portal import clock, practice
+from portal import practice
 from portal.extensions import db, vault
 from portal.iys import running
 from portal.iys.client import Client
 from portal.models import Brand, Connection, Credential, Outcome, Provider, Submission
 from tests import make, servers
+from tests.browser.coming_in import comes_in
 from tests.make import Person
 
 CODE = practice.CODES.start + 7
@@ -24,7 +24,7 @@ def test_a_firm_practises(app, site, screens, browser, rows, tmp_path, width):
         Person(browser, code).decides(MESAJ="ONAY")
         screen = screens(width, 900)
         page = screen.page
-        sign_in(screen, site)
+        comes_in(screen, f"{site}/dashboard/")
 
         page.goto(f"{site}/dashboard/connection")
         assert page.get_by_text("Deneme yapıyorsunuz").is_visible()
@@ -60,16 +60,6 @@ def forward(app, box) -> None:
         client = Client(box.url, practises=True)
         while running.turn(client):
             pass
-
-
-def sign_in(screen, site: str) -> None:
-    screen.opens(f"{site}/dashboard/")
-    screen.page.get_by_label("E-posta adresiniz").fill(make.AYSE)
-    screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
-    screen.page.get_by_role("button", name="Giriş yap").click()
-    screen.page.locator("input[name=code]").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
-    screen.page.locator("form:has(input[name=code]) button").first.click()
-    screen.page.wait_for_url("**/dashboard/**")
 
 
 def look(screen, name: str) -> None:
