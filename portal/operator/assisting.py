@@ -45,7 +45,7 @@ def assist(provider_id: int):
         return _shown(provider, form, not_found=True)
     return _shown(
         provider,
-        form,
+        ReasonedSearchForm(formdata=None),  # The address is shown masked, and the next search needs its own reason.
         address=recipients.masked(vault(), found),
         heads=history.heads(reading(), found.id),
         decisions=history.decisions(reading(), found.id, clock.now()),

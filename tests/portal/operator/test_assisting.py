@@ -38,7 +38,7 @@ def test_support_sees_the_history_masked_and_the_reason_is_kept(support, fatma, 
 
     for words in ("Onay", "Ret", "+90 5•• ••• •• 67", "HS_WEB", "Kişisel bağlantı"):
         assert words in page
-    assert make.PHONE not in page
+    assert make.PHONE not in page and 'value="0532' not in page and REASON not in page
     (look,) = looks(rows)
     assert (look.act, look.facts) == ("recipient.assisted", {"reason": REASON})
     assert look.provider_id == int(path.split("/")[3])
