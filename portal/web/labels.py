@@ -147,7 +147,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (Step.FACTOR, N_("yanlış doğrulama kodu")),
     (Step.STEP_UP, N_("işlem öncesi yanlış doğrulama kodu")),
     (Step.TICKET, N_("geçersiz bağlantı")),
-    (OperatorRole.ADMIN, N_("Yönetici")),
+    (OperatorRole.ADMIN, N_("Operatör yöneticisi")),
     (OperatorRole.SUPPORT, N_("Destek")),
     (DayKind.FULL, N_("Tatil")),
     (DayKind.HALF, N_("Yarım gün (13.00'ten sonra tatil)")),
