@@ -1,6 +1,5 @@
 """How often one may guess, who is counted with whom, and what strangers cannot do."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -200,6 +199,6 @@ def test_tries_are_kept_for_the_history_and_then_forgotten():
     assert db.session.query(FailedTry).count() == 1
 
 
-@pytest.mark.parametrize("address", ["", "unix", os.urandom(8).hex()])
+@pytest.mark.parametrize("address", ["", "unix", "06dd97bcb4350f4b"])
 def test_an_odd_network_address_breaks_nothing(address):
     assert guess(address=address).network_digest
