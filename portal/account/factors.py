@@ -14,6 +14,7 @@ from portal.account.me import on_one_line
 from portal.extensions import db, reading, wake
 from portal.models import Factor
 from portal.powers import Power
+from portal.web.firm_form import READABLE
 from portal.web.locks import needs
 
 
@@ -21,7 +22,9 @@ class NameForm(FlaskForm):
     name = StringField(
         _l("Adı"),
         filters=[on_one_line],
-        validators=[DataRequired(_l("Bir ad yazın.")), Length(max=60, message=_l("En çok 60 karakter yazın."))],
+        validators=[
+            DataRequired(_l("Bir ad yazın.")), Length(max=60, message=_l("En çok 60 karakter yazın.")), READABLE,
+        ],
     )
 
 

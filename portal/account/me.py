@@ -13,6 +13,7 @@ from portal.account import door, note
 from portal.extensions import db, reading, vault
 from portal.models import User
 from portal.powers import Power
+from portal.web.firm_form import READABLE
 from portal.web.languages import LANGUAGES
 from portal.web.locks import needs
 
@@ -26,7 +27,9 @@ class MeForm(FlaskForm):
     name = StringField(
         _l("Adınız ve soyadınız"),
         filters=[on_one_line],
-        validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120, message=_l("En çok 120 karakter yazın."))],
+        validators=[
+            DataRequired(_l("Adınızı yazın.")), Length(max=120, message=_l("En çok 120 karakter yazın.")), READABLE,
+        ],
     )
     language = RadioField(
         _l("Size hangi dilde yazalım?"),
