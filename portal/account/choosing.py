@@ -7,6 +7,7 @@ from portal import presence
 from portal.account import door, note
 from portal.extensions import db, reading
 from portal.powers import Power
+from portal.web.converters import id_in
 from portal.web.locks import needs
 
 
@@ -26,9 +27,9 @@ def choose():
 @needs(Power.SELF)
 def serve():
     """Work for one of them from now on."""
-    chosen = request.form.get("provider", "")
-    if not (chosen.isascii() and chosen.isdecimal()) or not presence.serve(db.session, current_user, int(chosen)):
+    chosen = id_in(request.form.get("provider", ""))
+    if chosen is None or not presence.serve(db.session, current_user, chosen):
         abort(404)
-    note("provider.chosen", provider=chosen)
+    note("provider.chosen", provider=str(chosen))
     db.session.commit()
     return redirect(url_for("dashboard.overview"), 303)

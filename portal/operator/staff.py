@@ -15,6 +15,7 @@ from portal.operator.forms import StaffForm
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
 from portal.vault import CannotOpen
+from portal.web.converters import id_in
 from portal.web.links import whole
 from portal.web.locks import needs
 
@@ -92,10 +93,10 @@ def remove_staff(user_id: int):
 @needs(Power.STAFF, fresh=True)
 def assign(provider_id: int):
     """Let somebody of support answer for a provider."""
-    provider, chosen = visible_or_404(db.session, provider_id), request.form.get("user", "")
-    if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 20):
+    provider, chosen = visible_or_404(db.session, provider_id), id_in(request.form.get("user", ""))
+    if chosen is None:
         abort(404)
-    user = member_or_404(int(chosen))
+    user = member_or_404(chosen)
     try:
         staffing.assign(db.session, user, provider, clock.now())
     except staffing.NotSupport:
