@@ -7,6 +7,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from sqlalchemy import delete
 from wtforms import EmailField, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -20,6 +21,7 @@ from portal.web.firm_form import READABLE, FirmForm
 from portal.web.new_password import NewPasswordField
 
 LIFETIME = timedelta(hours=24)
+NOTHING = 0  # No row's id.
 
 
 class SignUpForm(FlaskForm):
@@ -72,15 +74,16 @@ def open_account(token: str):
 
 
 def _mail(email: str, name: str) -> None:
-    """A link to go on with, or word that there is an account already. Both cost the same. Commits."""
-    at, language = clock.now(), get_locale().language
-    _, token = tickets.issue(
+    """A link to go on with, or word that there is an account already. Both cost the same: what one takes back within
+    the transaction, the other looks for in vain. Commits."""
+    at, language, is_known = clock.now(), get_locale().language, _has_account(email)
+    ticket, token = tickets.issue(
         db.session, vault(), TicketKind.CONFIRMATION, email=email, at=at, lifetime=LIFETIME, name=name
     )
     kind, facts = MailKind.CONFIRMATION, {"link": links.whole(".open_account", token=token, lang=language)}
     facts["until"] = at + LIFETIME
-    if _has_account(email):
-        db.session.rollback()
+    db.session.execute(delete(Ticket).where(Ticket.id == (ticket.id if is_known else NOTHING)))
+    if is_known:
         kind, facts = MailKind.ALREADY_HERE, {"link": links.whole(".sign_in")}
     mails.write(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
     db.session.commit()
