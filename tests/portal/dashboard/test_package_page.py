@@ -141,7 +141,7 @@ def test_the_meter_is_on_the_overview_and_beside_an_audience(app, ayse, draft):
 def test_in_english_the_page_counts_alike(app, ayse):
     has_bought(app, 5000, held=2)
 
-    assert "2 / 5,000" in ayse.opens(f"{PAGE}?lang=en").text
+    assert "2 of 5,000 addresses" in ayse.opens(f"{PAGE}?lang=en").text
 
 
 def test_a_list_without_room_is_refused_in_words_and_a_launch_too(app, ayse, draft, rows):
