@@ -73,6 +73,8 @@ def _mail(email: str, at: datetime) -> None:
     """Mail a link to whose address it is. Where it is nobody's, all is written as well and taken back within the same
     transaction; where it is somebody's, nothing is taken back by the same statements: both take as long. Commits."""
     user = accounts.find(reading(), vault(), email)
+    # To the address that we know, not to one that is only written alike ("K" may be the sign for kelvin).
+    email = accounts.email_of(vault(), user) if user else email
     language = user.language if user else get_locale().language
     ticket, token = tickets.issue(
         db.session, vault(), TicketKind.RESET, email=email, at=at, lifetime=LIFETIME, user_id=user.id if user else None

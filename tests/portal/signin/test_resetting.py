@@ -61,6 +61,14 @@ def test_only_who_has_an_account_gets_a_mail(app, browser, rows):
     assert rows.count(Ticket) == rows.count(Mail) == 1
 
 
+def test_the_mail_goes_to_the_address_that_is_known_and_not_to_one_written_alike(app, browser):
+    with app.app_context():
+        make.staff("kerem@example.com", None)
+    ask(browser, "\u212aerem@example.com")  # The sign for kelvin is a k in small letters.
+
+    assert [to for to, _ in mailbox.found(app, MailKind.RESET)] == ["kerem@example.com"]
+
+
 def test_a_closed_person_gets_none(app, browser):
     with app.app_context():
         db.session.query(User).update({"closed_at": clock.now()})
