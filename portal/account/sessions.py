@@ -49,7 +49,7 @@ def sessions():
 
 
 @door.post("/sessions/<id:sign_in_id>/end")
-@needs(Power.SELF)
+@needs(Power.SELF, fresh=True)
 def end_session(sign_in_id: int):
     """End one of them; this one, too, if it is that."""
     if not presence.end(db.session, current_user.id, Ending.REVOKED, clock.now(), only=sign_in_id):
@@ -63,7 +63,7 @@ def end_session(sign_in_id: int):
 
 
 @door.post("/sessions/end-others")
-@needs(Power.SELF)
+@needs(Power.SELF, fresh=True)
 def end_other_sessions():
     """End all but this one."""
     ended = presence.end(db.session, current_user.id, Ending.REVOKED, clock.now(), but=current_user.sign_in.id)
@@ -74,7 +74,7 @@ def end_other_sessions():
 
 
 @door.post("/sessions/end-all")
-@needs(Power.SELF)
+@needs(Power.SELF, fresh=True)
 def end_all_sessions():
     """Go out everywhere, here too."""
     ended = presence.end(db.session, current_user.id, Ending.REVOKED, clock.now())

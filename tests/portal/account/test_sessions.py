@@ -49,6 +49,18 @@ def test_one_is_ended_at_once_and_the_others_stay(app, ayse, rows):
     assert post(ayse, f"/account/sessions/{theirs}/end").status_code == 404, "it is over"
 
 
+def test_a_factor_is_asked_for_before_any_is_ended(app, ayse):
+    elsewhere = signed_in(app)
+    with app.app_context():
+        db.session.query(SignIn).update({"stepped_up_at": clock.now() - timedelta(minutes=11)})
+        db.session.commit()
+
+    for path in ("end-others", "end-all", "1/end"):
+        assert post(ayse, f"/account/sessions/{path}").location.startswith("/step-up")
+
+    assert is_in(ayse) and is_in(elsewhere)
+
+
 def test_all_others_are_ended(app, ayse, rows):
     elsewhere, third = signed_in(app), signed_in(app)
 
