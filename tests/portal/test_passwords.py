@@ -1,6 +1,7 @@
 """A password is long, hard to guess and not made of its owner; nothing is asked of its letters."""
 
 import pytest
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from portal import passwords
 from portal.passwords import Problem
@@ -61,3 +62,10 @@ def test_a_short_one_never_looks_strong(short):
 
 def test_nothing_known_of_somebody_is_nothing_to_hold_against_them():
     assert passwords.judge("correct horse battery", ["", "  ", "@"]).is_enough
+
+
+def test_no_breached_password_on_the_list_is_taken_though_it_is_long_enough():
+    long_ones = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= passwords.SHORTEST]
+
+    assert len(long_ones) > 200
+    assert [each for each in long_ones if passwords.judge(each, []).is_enough] == []
