@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
+SAMPLE_PARTNER = "İzinlink (örnek iş ortağı)"
 HERE = ("127.0.0.1", "::1", "localhost")
 LARGEST_POST = 6 * 1024 * 1024  # An audience may hold 5 MB; the form around it is small.
 
@@ -51,7 +52,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
         "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the machine's own name servers where empty.
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
-        "OPERATOR_TITLE": environ.get("OPERATOR_TITLE", "İzinlink (örnek iş ortağı)"),  # In letters of authorisation.
+        "OPERATOR_TITLE": environ.get("OPERATOR_TITLE", SAMPLE_PARTNER if development else ""),  # In letters.
         "OPERATOR_ADDRESS": environ.get("OPERATOR_ADDRESS", ""),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": LARGEST_POST,

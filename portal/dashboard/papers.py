@@ -40,6 +40,9 @@ def letter():
     if provider.kind != ProviderKind.PARTNER or provider.entered_code is None or not provider.representative:
         flash(_("Mektup için önce İYS kodunuz ve temsilcinizin adı gerekiyor."))
         return redirect(url_for(".start"), 303)
+    if not current_app.config["OPERATOR_TITLE"]:  # A letter that authorises nobody must not be signed.
+        flash(_("Mektup şu anda hazırlanamıyor: iş ortağının unvanı girilmemiş. Soru kutusundan bize yazın."))
+        return redirect(url_for(".start"), 303)
     pdf = BytesIO(letters.drawn(_letter(provider)))
     return send_file(pdf, "application/pdf", as_attachment=True, download_name="iys-yetki-mektubu.pdf")
 

@@ -89,6 +89,16 @@ def test_the_letter_waits_for_the_code_and_then_bears_it(app, nil):
     assert all(text in words for text in (FIRM["title"], "731845", "4242", "Nil Yeni", app.config["OPERATOR_TITLE"]))
 
 
+def test_there_is_no_letter_without_the_title_of_who_is_authorised(app, nil):
+    nil.posts("/dashboard/start/code", {"iys_code": "731845"})
+    app.config["OPERATOR_TITLE"] = ""
+
+    answer = nil.opens("/dashboard/start/letter.pdf")
+
+    assert answer.status_code == 303
+    assert "iş ortağının unvanı girilmemiş" in nil.opens("/dashboard/start").text
+
+
 def test_a_signed_paper_is_kept_sealed(app, nil, rows):
     letter = b"%PDF-1.7 signed by Nil\n%%EOF\n"
 
