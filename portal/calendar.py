@@ -6,11 +6,13 @@ A government may move a holiday, or give a day more, a week before. A deadline t
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, workdays
 from portal.models import OPEN, DayKind, Holiday, Submission
+from portal.models.ids import new_id
+from portal.models.upsert import insert_missing
 
 LOOKS_AGAIN = timedelta(minutes=1)  # So long another process may go on by the calendar of before.
 SATURDAY = 5
@@ -65,13 +67,10 @@ def correct(session: Session, day: date, kind: DayKind, name: str, *, by: int, a
     """Say what a day is, over the package and over what was said before. Raises NotAWeekday."""
     if day.weekday() >= SATURDAY:
         raise NotAWeekday
-    holiday = session.scalar(select(Holiday).where(Holiday.day == day))
-    if holiday is None:
-        holiday = Holiday(day=day)
-        session.add(holiday)
-    holiday.kind, holiday.name, holiday.changed_by, holiday.changed_at = kind, name, by, at
-    session.flush()
-    return holiday
+    said = {"kind": kind, "name": name, "changed_by": by, "changed_at": at}
+    insert_missing(session, Holiday, [{"id": new_id(), "day": day, **said}])
+    session.execute(update(Holiday).where(Holiday.day == day).values(said))
+    return session.scalars(select(Holiday).where(Holiday.day == day)).one()
 
 
 def take_back(session: Session, day: date) -> bool:

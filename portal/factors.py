@@ -80,7 +80,7 @@ def spend(session: Session, vault: Vault, factor: Factor, code: str, at: datetim
 
 def remove(session: Session, user_id: int, factor_id: int) -> Factor | None:
     """Take a factor away; None where they have no such one. Raises LastFactor. Part of the caller's transaction."""
-    session.execute(select(User.id).where(User.id == user_id).with_for_update())  # Two removals at once leave one.
+    _alone(session, user_id)
     theirs = {factor.id: factor for factor in of(session, user_id)}
     if factor_id in theirs and len(theirs) == 1:
         raise LastFactor
@@ -92,6 +92,7 @@ def remove(session: Session, user_id: int, factor_id: int) -> Factor | None:
 
 def make_recovery_codes(session: Session, vault: Vault, user_id: int, at: datetime) -> list[str]:
     """New codes in place of all earlier ones. They are shown once; only their digests are kept."""
+    _alone(session, user_id)
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = ["".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
     for number, code in enumerate(codes, 1):
@@ -118,6 +119,11 @@ def recovery_codes_left(session: Session, user_id: int) -> int:
 def forget_unconfirmed(session: Session, user_id: int) -> None:
     """Delete the apps a person was shown and never showed a code of."""
     session.execute(delete(Factor).where(Factor.user_id == user_id, Factor.confirmed_at.is_(None)))
+
+
+def _alone(session: Session, user_id: int) -> None:
+    """Two requests that change a person's factors at once do so one after the other, and each sees what came of it."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
 def _step_of(secret: str, code: str, at: datetime) -> int | None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import webauthn
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from webauthn.helpers import parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
@@ -98,8 +99,12 @@ def register(
         user_id=user_id, kind=FactorKind.PASSKEY, name=name, credential_id=made.credential_id,
         public_key=made.credential_public_key, sign_count=made.sign_count, confirmed_at=at, used_at=at, created_at=at,
     )  # fmt: skip
-    session.add(factor)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(factor)
+            session.flush()
+    except IntegrityError:  # Another request with this key was first.
+        raise AlreadyHere from None
     return factor
 
 

@@ -130,6 +130,8 @@ def counts(session: Session, ticket: Ticket) -> bool:
 def accept(session: Session, ticket: Ticket, user: User, at: datetime) -> bool:
     """Use an invitation up for a person; whether it changed anything. It never changes what somebody is already, and
     undoes no suspension or removal that came after it. Raises InvitationOver."""
+    if ticket.invites_to is not None:
+        _held(session, ticket.invites_to)  # Two invitations of one person, too.
     if not counts(session, ticket) or not tickets.use(session, ticket, at):
         raise InvitationOver
     if ticket.operator_role is not None:

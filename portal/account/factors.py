@@ -66,10 +66,12 @@ def remove_factor(factor_id: int):
     mine = mine_or_404(factor_id)
     kind, name = mine.kind.value, mine.name
     try:
-        rule.remove(db.session, current_user.id, factor_id)
+        removed = rule.remove(db.session, current_user.id, factor_id)
     except rule.LastFactor:
         db.session.rollback()
         return _show(mine_or_404(factor_id), NameForm(obj=mine)), 422
+    if removed is None:  # Another request was first, and has told of it.
+        abort(404)
     changing.end_others()
     changing.tell_of_factor(f"{kind}_removed", name)
     note("factor.removed", factor=str(factor_id), kind=kind)
