@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
-from portal import clock, registry
+from portal import clock, practice, registry
 from portal.extensions import db, reading
 from portal.iys import calls, titles
 from portal.iys.client import Answer, Client
@@ -119,7 +119,8 @@ def _recently_added(account: Account, at: datetime) -> dict:
 
 def _compared(brands: tuple[BrandFound, ...], account: Account) -> Findings:
     listed = {brand.code for brand in brands}
-    known = or_(Brand.brand_code.in_(listed), Brand.provider_id == account.provider_id)
+    theirs = and_(Brand.provider_id == account.provider_id, practice.brand_still_speaks())
+    known = or_(Brand.brand_code.in_(listed), theirs)
     owners = dict(reading().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
     told = [brand.title for brand in brands if brand.title]
     return Findings(

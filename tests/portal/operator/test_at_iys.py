@@ -70,3 +70,15 @@ def test_a_provider_without_an_account_is_not_asked_about(app, derya, ayses, rea
 
     assert derya.posts(f"/operator/providers/{ayses}/test").status_code == 303
     assert "Henüz bir İYS hesabı bağlanmadı" in derya.opens(f"/operator/providers/{ayses}").text
+
+
+def test_who_was_admitted_writes_once_iys_was_asked_whatever_brand_it_practised_with(derya, newcomer, reached, rows):
+    acts_for(reached)
+    call = {"called_on": clock.day(clock.now()).isoformat(), "note": "Santralden arandı, doğruladı."}
+
+    derya.posts(f"/operator/providers/{newcomer}/admission", call)
+    derya.posts(f"/operator/providers/{newcomer}/test")
+
+    connection = rows.one(Connection, Connection.provider_id == newcomer)
+    assert connection.findings["missing"] == []
+    assert connection.writes_since is not None
