@@ -169,7 +169,7 @@ def _fill(session: Session, bulk: Bulk, at: datetime) -> int:
     return session.execute(put.execution_options(synchronize_session=False)).rowcount
 
 
-def _move_people(session: Session, at: datetime, practises: bool) -> None:
+def _move_people(session: Session, at: datetime, practises: bool = False) -> None:
     """People's grants that waited too long, and were never told to anybody, go in a list."""
     long_due = (
         select(Submission.id)
