@@ -24,9 +24,23 @@ LOOKED = "rights.looked_at"
 def test_provider(provider_id: int):
     """Ask İYS now."""
     provider = visible_or_404(reading(), provider_id)
-    ask = _look_at_rights if provider.is_practising else _test
-    ask(provider)
+    if provider.is_practising:
+        _look_at_rights(provider)
+    elif not test_connection(provider_id):
+        flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
     return redirect(url_for(".provider", provider_id=provider_id, _anchor="iys"), 303)
+
+
+def test_connection(provider_id: int) -> bool:
+    """Ask İYS about the account that a provider is connected by: a partner's writes once İYS's title agrees. False
+    where there is none. Commits; call it with no transaction open."""
+    connection_id = reading().scalar(select(Connection.id).where(Connection.provider_id == provider_id))
+    if connection_id is None:
+        return False
+    found = connecting.test(_client(), provider_id)
+    note("connection.tested", "connection", connection_id, provider_id=provider_id, clear=found.is_clear)
+    db.session.commit()
+    return True
 
 
 def last_look(provider: Provider) -> tuple | None:
@@ -62,16 +76,6 @@ def _look_at_rights(provider: Provider) -> None:
         found = rights.look(_client(), provider.id, partner)
         note(LOOKED, "provider", provider.id, provider_id=provider.id, **found.kept())
         db.session.commit()
-
-
-def _test(provider: Provider) -> None:
-    connection_id = reading().scalar(select(Connection.id).where(Connection.provider_id == provider.id))
-    if connection_id is None:
-        flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
-        return
-    found = connecting.test(_client(), provider.id)
-    note("connection.tested", "connection", connection_id, provider_id=provider.id, clear=found.is_clear)
-    db.session.commit()
 
 
 def _client() -> Client:

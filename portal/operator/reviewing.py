@@ -11,6 +11,7 @@ from portal import clock, onboarding
 from portal.extensions import db, wake
 from portal.models import MailKind, Provider
 from portal.operator import door, note
+from portal.operator.at_iys import test_connection
 from portal.operator.forms import AdmissionForm, NoteForm
 from portal.operator.provider import MISSING, page_of
 from portal.operator.telling import tell_owners
@@ -48,7 +49,9 @@ def admit(provider_id: int):
             _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın."), provider_id
         )
     tell_owners(provider, MailKind.ADMITTED, link=whole("dashboard.overview"))
-    return _done("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
+    back = _done("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
+    test_connection(provider_id)  # Or a partner's account would tell nothing until somebody thought of it.
+    return back
 
 
 @door.post("/providers/<id:provider_id>/sent-back")

@@ -72,13 +72,23 @@ def test_a_provider_without_an_account_is_not_asked_about(app, derya, ayses, rea
     assert "Henüz bir İYS hesabı bağlanmadı" in derya.opens(f"/operator/providers/{ayses}").text
 
 
-def test_who_was_admitted_writes_once_iys_was_asked_whatever_brand_it_practised_with(derya, newcomer, reached, rows):
+def test_who_is_admitted_writes_at_once_whatever_brand_it_practised_with(derya, newcomer, reached, rows):
     acts_for(reached)
     call = {"called_on": clock.day(clock.now()).isoformat(), "note": "Santralden arandı, doğruladı."}
 
     derya.posts(f"/operator/providers/{newcomer}/admission", call)
-    derya.posts(f"/operator/providers/{newcomer}/test")
 
     connection = rows.one(Connection, Connection.provider_id == newcomer)
     assert connection.findings["missing"] == []
     assert connection.writes_since is not None
+    assert rows.one(AuditEntry, AuditEntry.act == "connection.tested").provider_id == newcomer
+
+
+def test_who_is_admitted_without_the_rights_tells_nothing_and_the_operator_reads_why(derya, newcomer, reached, rows):
+    acts_for(reached, title="BAŞKA TİCARET A.Ş.")
+    call = {"called_on": clock.day(clock.now()).isoformat(), "note": "Santralden arandı, doğruladı."}
+
+    derya.posts(f"/operator/providers/{newcomer}/admission", call)
+
+    assert rows.one(Connection, Connection.provider_id == newcomer).writes_since is None
+    assert "BAŞKA TİCARET A.Ş." in derya.opens(f"/operator/providers/{newcomer}").text
