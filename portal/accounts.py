@@ -151,6 +151,11 @@ def partners(session: Session) -> list[Credential]:
     return list(session.scalars(theirs.order_by(Credential.created_at)))
 
 
+def first_partner(session: Session) -> Credential | None:
+    """The one that newcomers authorise."""
+    return next(iter(partners(session)), None)
+
+
 def _connected(session: Session, provider: Provider, credential: Credential, *, writes_since, at) -> Connection:
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is None:

@@ -178,7 +178,7 @@ def admit(session: Session, provider: Provider, *, by: int, note: str, called_on
     practice.end(session, provider, at)
     provider.iys_code, provider.admitted_at = code, at
     _keep_master_brand(session, provider, practised, at)
-    partner = next(iter(accounts.partners(session)), None)
+    partner = accounts.first_partner(session)
     if partner and provider.kind == ProviderKind.PARTNER:
         accounts.connect_by_partner(session, provider, partner, at=at)
     _review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)

@@ -9,9 +9,9 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import clock, letters, limits
+from portal import accounts, clock, letters, limits
 from portal.dashboard import door, note, provider_key
-from portal.dashboard.start_page import PaperForm, mine, page, the_partner
+from portal.dashboard.start_page import PaperForm, mine, page
 from portal.extensions import db, limiter, reading, vault
 from portal.letters import papers
 from portal.letters.papers import BadPaper, Problem
@@ -83,7 +83,7 @@ def _kept(provider_id: int, kind: PaperKind, checked: papers.Checked) -> Paper:
 
 def _letter(provider: Provider) -> letters.Letter:
     names = {"MERSİS numarası": provider.mersis, "Vergi / T.C. kimlik numarası": provider.tax_number}
-    partner = the_partner()
+    partner = accounts.first_partner(reading())
     return letters.Letter(
         title=provider.title, numbers=tuple((name, number) for name, number in names.items() if number),
         contact=provider.contact, representative=provider.representative, iys_code=provider.entered_code,

@@ -4,9 +4,9 @@ from flask import current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal import clock, limits, onboarding
+from portal import accounts, clock, limits, onboarding
 from portal.dashboard import door, note, provider_key
-from portal.dashboard.start_page import CodeForm, mine, page, the_partner
+from portal.dashboard.start_page import CodeForm, mine, page
 from portal.extensions import db, limiter, reading
 from portal.iys import rights
 from portal.iys.client import Client
@@ -67,10 +67,10 @@ def enter_code():
 @needs(Power.ONBOARD)
 def look_at_rights():
     """Ask İYS, live, which rights the partner was given."""
-    provider, partner = reading().get_one(Provider, current_user.provider_id), the_partner()
+    provider, partner = reading().get_one(Provider, current_user.provider_id), accounts.first_partner(reading())
     if partner is not None and provider.entered_code is not None:
         found = rights.look(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
-        note("rights.looked_at", "provider", current_user.provider_id, **found.kept())
+        note(rights.LOOKED, "provider", current_user.provider_id, **found.kept())
         db.session.commit()
     return redirect(url_for(".start", _anchor="step-3"), 303)
 

@@ -15,9 +15,8 @@ from wtforms.validators import DataRequired, Length
 from portal import accounts, clock, onboarding
 from portal.dashboard.forms import READABLE
 from portal.extensions import db, reading, vault
+from portal.iys import rights
 from portal.models import (
-    AuditEntry,
-    Credential,
     Inquiry,
     Paper,
     PaperKind,
@@ -103,11 +102,6 @@ def mine() -> Provider:
     return db.session.get_one(Provider, current_user.provider_id)
 
 
-def the_partner() -> Credential | None:
-    """The operator's account at İYS, where it has one."""
-    return next(iter(accounts.partners(reading())), None)
-
-
 def page(
     *,
     code_form: CodeForm | None = None,
@@ -128,7 +122,7 @@ def page(
         paper_form=paper_form or PaperForm(formdata=None),
         papers=_papers(provider.id),
         paper_kinds=_paper_kinds(provider),
-        has_partner=the_partner() is not None,
+        has_partner=accounts.first_partner(reading()) is not None,
         looked=_looked(provider.id),
         sent_back=_sent_back(provider),
         questions_asked=_asked(provider.id),
@@ -151,11 +145,8 @@ def _papers(provider_id: int) -> dict[PaperKind, Paper]:
 
 
 def _looked(provider_id: int) -> Looked | None:
-    looks = select(AuditEntry.at, AuditEntry.facts).where(
-        AuditEntry.provider_id == provider_id, AuditEntry.act == "rights.looked_at"
-    )
-    row = reading().execute(looks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
-    return Looked(*row) if row else None
+    look = rights.last_look(reading(), provider_id)
+    return Looked(*look) if look else None
 
 
 def _sent_back(provider: Provider) -> Review | None:

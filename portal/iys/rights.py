@@ -2,8 +2,10 @@
 provider is admitted; nothing of the provider's leaves the house by it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal import registry
 from portal.extensions import reading
@@ -11,9 +13,10 @@ from portal.iys import calls, titles
 from portal.iys.client import Client
 from portal.iys.findings import BrandFound, partner_brands_of
 from portal.iys.troubles import Trouble, trouble_of
-from portal.models import Brand, Credential, Provider
+from portal.models import AuditEntry, Brand, Credential, Provider
 from portal.registry import Channel, Question
 
+LOOKED = "rights.looked_at"  # Each look is an act, and its audit entry keeps what was found.
 PATIENCE = 5.0  # Seconds: a person waits for the page.
 
 
@@ -67,6 +70,15 @@ def look(client: Client, provider_id: int, partner: Credential) -> Rights:
     told = [brand.title for brand in brands if brand.title]
     agrees = bool(told) and all(titles.agree(title, each) for each in told)
     return Rights(brands, told[0] if told else None, agrees, _elsewhere(provider_id, brands))
+
+
+def last_look(session: Session, provider_id: int) -> tuple[datetime, dict] | None:
+    """When the rights were last looked at, by whomever, and what was found (see Rights.kept)."""
+    looks = select(AuditEntry.at, AuditEntry.facts).where(
+        AuditEntry.provider_id == provider_id, AuditEntry.act == LOOKED
+    )
+    row = session.execute(looks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
+    return tuple(row) if row else None
 
 
 def _elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:

@@ -9,13 +9,11 @@ from portal import accounts, limits
 from portal.extensions import db, limiter, reading
 from portal.iys import connecting, findings, rights
 from portal.iys.client import Client
-from portal.models import AuditEntry, Connection, Credential, CredentialKind, Provider
+from portal.models import Connection, Credential, CredentialKind, Provider
 from portal.operator import door, note
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
 from portal.web.locks import needs
-
-LOOKED = "rights.looked_at"
 
 
 @door.post("/providers/<id:provider_id>/test")
@@ -43,16 +41,6 @@ def test_connection(provider_id: int) -> bool:
     return True
 
 
-def last_look(provider: Provider) -> tuple | None:
-    """When the partner's rights were last looked at, and what was found; whoever looked."""
-    looks = select(AuditEntry.at, AuditEntry.facts).where(
-        AuditEntry.provider_id == provider.id, AuditEntry.subject == "provider",
-        AuditEntry.subject_id == provider.id, AuditEntry.act == LOOKED,
-    )  # fmt: skip
-    row = reading().execute(looks.order_by(AuditEntry.at.desc()).limit(1)).one_or_none()
-    return tuple(row) if row else None
-
-
 def connection_of(provider_id: int) -> dict | None:
     """How a provider is connected, and what the last test found."""
     row = reading().execute(
@@ -67,14 +55,14 @@ def connection_of(provider_id: int) -> dict | None:
 
 
 def _look_at_rights(provider: Provider) -> None:
-    partner = next(iter(accounts.partners(reading())), None)
+    partner = accounts.first_partner(reading())
     if partner is None:
         flash(_("Operatörün İYS hesabı henüz girilmemiş (flask iys partner); sorulamadı."))
     elif provider.entered_code is None:
         flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
     else:
         found = rights.look(_client(), provider.id, partner)
-        note(LOOKED, "provider", provider.id, provider_id=provider.id, **found.kept())
+        note(rights.LOOKED, "provider", provider.id, provider_id=provider.id, **found.kept())
         db.session.commit()
 
 

@@ -6,11 +6,12 @@ from sqlalchemy import select
 
 from portal import clock, onboarding, packages, people, staffing
 from portal.extensions import db, reading, vault
+from portal.iys import rights
 from portal.iys.troubles import words_of
 from portal.models import Assignment, OperatorRole, Paper, Provider, Review, User
 from portal.onboarding import Missing
 from portal.operator import door, note
-from portal.operator.at_iys import connection_of, last_look
+from portal.operator.at_iys import connection_of
 from portal.operator.forms import AdmissionForm, NoteForm
 from portal.operator.providers import WORDS, standing_of
 from portal.operator.visible import visible_or_404
@@ -65,7 +66,7 @@ def page_of(found: Provider, *, admission: AdmissionForm | None = None, noted: N
         orders=packages.orders_of(reading(), found.id),
         usage=packages.standing(reading(), found, at),
         connection=connection_of(found.id),
-        look=last_look(found),
+        look=rights.last_look(reading(), found.id),
         support=_support(found.id),
         members=people.members(reading(), found.id),
         words_of=words_of,
