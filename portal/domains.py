@@ -91,7 +91,7 @@ def spelled(text: str, ours: Collection[str]) -> str:
 def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
     """Note that a brand says a host is its own; nobody believes it before the record stands. Part of the caller's
     transaction. Raises BadHost. Somebody else's claim that was never proven gives way: who owns the name proves it."""
-    session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update())
+    session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update(key_share=True))
     mine = select(func.count(Domain.id)).where(Domain.brand_id == brand.id, Domain.host != host)
     if session.scalar(mine) >= MOST:
         raise BadHost(HostProblem.TOO_MANY)

@@ -100,5 +100,5 @@ def holds(cidrs: list[str], address: str) -> bool:
 
 def _alone(session: Session, provider: Provider) -> list[Network]:
     """The list, with the provider's row held: two people who change it at once do so one after the other."""
-    session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update())
+    session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
     return of(session, provider.id)

@@ -220,7 +220,7 @@ def _check(session: Session, of: Membership, by: Membership) -> None:
 
 def _held(session: Session, provider_id: int) -> None:
     """Two people who change the list at once do so one after the other, and each sees what the other did."""
-    session.execute(select(Provider.id).where(Provider.id == provider_id).with_for_update())
+    session.execute(select(Provider.id).where(Provider.id == provider_id).with_for_update(key_share=True))
 
 
 def _keep_an_owner(session: Session, gone: Membership) -> None:

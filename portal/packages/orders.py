@@ -41,7 +41,8 @@ def on_offer(session: Session) -> list[Package]:
 
 def order(session: Session, provider: Provider, package: Package, by: int, at: datetime) -> PackageOrder:
     """Ask the operator for a package, at the price of today. Raises NotOnOffer, TooSmall, AlreadyOrdered."""
-    session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update())  # One at a time.
+    one_at_a_time = select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True)
+    session.execute(one_at_a_time)
     session.refresh(package)  # The price list may have changed since the page was read.
     if package.withdrawn_at is not None:
         raise NotOnOffer

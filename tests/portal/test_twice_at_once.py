@@ -7,10 +7,11 @@ import pyotp
 import pytest
 from sqlalchemy import select, update
 
-from portal import accounts, clock, factors, tickets, workdays
+from portal import accounts, clock, domains, factors, networks, packages, people, tickets, workdays
 from portal.extensions import db, vault
 from portal.models import (
     AuditEntry,
+    Brand,
     Factor,
     FactorKind,
     Holiday,
@@ -28,7 +29,7 @@ from portal.models import (
     TicketKind,
     User,
 )
-from tests import make
+from tests import databases, make
 from tests.authenticator import Authenticator
 from tests.portal.account.test_passkeys import asked
 from tests.portal.dashboard.staff import come_in, forget_used_codes, sign_in, signed_in, token
@@ -364,3 +365,23 @@ def test_a_step_up_leaves_the_person_in(app, firm, rows):
     assert came.count(303) == 1, came
     (gone_on,) = [hand for hand, status in zip(hands, came, strict=True) if status == 303]
     assert gone_on.get("/account/").status_code == 200
+
+
+@pytest.mark.skipif(not databases.SERVER, reason="one writes at a time on SQLite")
+def test_who_decides_does_not_wait_for_who_changes_the_firm(app, rows):
+    person = make.Person(app.test_client(), make.codes(app)[make.PHONE])
+    form, at = person.form(), clock.now()
+    with app.app_context(), ThreadPoolExecutor(1) as pool:
+        firm, package = db.session.scalar(select(Provider)), db.session.scalar(select(Package))
+        owner = db.session.scalar(select(Membership))
+        networks.add(db.session, firm, "127.0.0.1", note="", here="127.0.0.1", at=at)
+        packages.order(db.session, firm, package, owner.user_id, at)
+        domains.add(db.session, db.session.scalar(select(Brand)), "izin.example.net", at)
+        people.invite(
+            db.session, vault(), firm, owner, email=BURAK, role=Role.AGENT, language="tr", link=str, at=at
+        )  # fmt: skip
+
+        try:
+            assert pool.submit(person.posts, form, MESAJ="RET").result(timeout=5).status_code == 303
+        finally:
+            db.session.rollback()
