@@ -48,7 +48,7 @@ def admit(provider_id: int):
         return _refused(
             _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın."), provider_id
         )
-    tell_owners(provider, MailKind.ADMITTED, link=whole("dashboard.overview"))
+    tell_owners(provider, MailKind.ADMITTED, way=provider.kind.value, link=whole("dashboard.overview"))
     back = _done("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
     test_connection(provider_id)  # Or a partner's account would tell nothing until somebody thought of it.
     return back

@@ -6,7 +6,7 @@ import pytest
 
 from portal import mails
 from portal.messaging.mail_text import compose
-from portal.models import MailKind, OperatorRole, Role
+from portal.models import MailKind, OperatorRole, ProviderKind, Role
 from tests.house.test_templates import product
 
 AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
@@ -15,7 +15,7 @@ SAID = {
     "link": LINK, "until": AT, "at": AT, "place": "Örnek Mağazacılık A.Ş.", "role": "owner", "by": "Ayşe Yılmaz",
     "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
     "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",
-    "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True,
+    "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "way": "partner",
 }  # fmt: skip
 KINDS = [(kind, language) for kind in MailKind for language in mails.LANGUAGES]
 
@@ -35,7 +35,7 @@ def test_every_mail_says_all_it_was_told(kind, language):
     mail = written(kind, language)
 
     whole = mail.subject + mail.text
-    plain = mails.FACTS[kind] - {"role", "change", "at", "until", "is_confirmed"}
+    plain = mails.FACTS[kind] - {"role", "change", "at", "until", "is_confirmed", "way"}
     assert [name for name in plain if SAID[name] not in whole] == []
     assert mails.FACTS[kind].isdisjoint({"at", "until"}) or "24 " in whole and "14:02" in whole
 
@@ -75,6 +75,14 @@ def test_every_change_has_words(change):
     assert {": (Telefon)." in written(MailKind.FACTOR_CHANGED, each, change=change).text for each in ("tr", "en")} == {
         False
     }
+
+
+@pytest.mark.parametrize("language", mails.LANGUAGES)
+def test_each_kind_of_provider_reads_what_becomes_of_its_decisions(language):
+    told = {written(MailKind.ADMITTED, language, way=kind.value).text for kind in ProviderKind}
+
+    assert len(told) == len(ProviderKind)
+    assert not any("\n " in text for text in told)
 
 
 BAIT = ["http://evil.example/x", "www.evil.example", "evil.com", "//evil.example", "a@evil.example", "HTTPS://EVIL.COM"]
