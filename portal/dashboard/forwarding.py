@@ -10,7 +10,7 @@ from portal import clock
 from portal.consents import releasing, resending
 from portal.consents.resending import Hopeless
 from portal.dashboard import an_id, cases, door, note
-from portal.dashboard.standing import block_of, is_connected, waiting_of
+from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
 from portal.extensions import db, reading, vault
 from portal.iys import breaker, budgets, gauge
 from portal.models import Brand, BulkRequest, BulkState, Outcome, Submission
@@ -46,6 +46,7 @@ def forwarding():
         lanes=waiting_of(mine, at),
         block=block_of(mine, at),
         is_connected=is_connected(mine),
+        is_told=is_told(mine),
         line=_line(at),
         held=_held(mine),
         show=show,

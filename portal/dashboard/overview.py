@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from portal import clock, packages, recipients
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
-from portal.dashboard.standing import block_of, is_connected, waiting_of
+from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
 from portal.extensions import reading, vault
 from portal.models import OPEN, Brand, Decision, Outcome, Recipient, Submission
 from portal.powers import Power
@@ -70,6 +70,7 @@ def overview():
         figures=_figures(mine, at),
         block=block_of(mine, at),
         is_connected=is_connected(mine),
+        is_told=is_told(mine),
         standing=packages.standing(reading(), current_user.provider, at, with_iys=False),
     )
 

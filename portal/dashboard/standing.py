@@ -27,6 +27,12 @@ def is_connected(provider_id: int) -> bool:
     return reading().scalar(select(Connection.id).where(Connection.provider_id == provider_id)) is not None
 
 
+def is_told(provider_id: int) -> bool:
+    """Whether decisions go to İYS: an account is there, and a partner's was tested and found to be for this firm."""
+    mine = select(Connection.writes_since).where(Connection.provider_id == provider_id)
+    return reading().scalar(mine) is not None
+
+
 def block_of(provider_id: int, at: datetime) -> Block | None:
     """Why nothing, or no grant, goes to İYS for this provider."""
     row = reading().execute(

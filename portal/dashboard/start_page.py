@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, Length
 
 from portal import accounts, clock, onboarding
 from portal.dashboard.forms import READABLE
+from portal.dashboard.standing import is_told
 from portal.extensions import db, reading, vault
 from portal.iys import rights
 from portal.models import (
@@ -125,6 +126,7 @@ def page(
         has_partner=accounts.first_partner(reading()) is not None,
         looked=_looked(provider.id),
         sent_back=_sent_back(provider),
+        is_told=is_told(provider.id),
         questions_asked=_asked(provider.id),
         question_forms=_question_forms(question_form),
     )

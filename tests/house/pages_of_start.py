@@ -36,7 +36,7 @@ def start(*states: StepState, provider: Thing | None = None, **other) -> dict:
     asked = [Asked("Kim imzalar?", AT, "Yetkili.", AT), Asked("Ne zaman?", AT, None, None)]
     return {
         "may": lambda power: True, "Power": Power, "provider": provider or firm(),
-        "kinds": ProviderKind, "steps": steps, "lacking": LACKING, "sent_back": None,
+        "kinds": ProviderKind, "steps": steps, "lacking": LACKING, "sent_back": None, "is_told": True,
         "next_step": next((step for step, *_ in steps if step.state in ("now", "waits")), None),
         "code_form": CodeForm(formdata=None), "paper_form": PaperForm(formdata=None), "papers": {},
         "paper_kinds": list(PaperKind), "has_partner": True, "looked": None,
@@ -84,6 +84,9 @@ OF_START = {
     ("dashboard/start.html", "waits"): lambda: start("done", "done", "done", "done", "waits"),
     ("dashboard/start.html", "may ask"): lambda: start("done", "done", "done", "done", "now"),
     ("dashboard/start.html", "admitted"): lambda: start(*["done"] * 5, provider=firm(is_practising=False)),
+    ("dashboard/start.html", "not connected yet"): lambda: start(
+        *["done"] * 5, provider=firm(is_practising=False), is_told=False
+    ),
     ("dashboard/start.html", "exempt"): lambda: start(
         "done", "now", "later", "done", "later", provider=firm(kind=ProviderKind.EXEMPT)
     ),

@@ -140,6 +140,15 @@ def test_who_is_not_connected_is_told_so_first_of_all(app, ayse):
     assert "Henüz İYS'ye bağlı değilsiniz" in html.unescape(page) and 'href="/dashboard/connection"' in page
 
 
+def test_who_is_connected_by_a_partner_that_tells_nothing_yet_is_led_to_the_test(app, ayse):
+    with app.app_context():
+        db.session.query(Connection).update({"writes_since": None})
+        db.session.commit()
+
+    for path in ("/dashboard/", "/dashboard/forwarding"):
+        assert "henüz doğrulanmadı" in ayse.opens(path).text
+
+
 def test_recent_decisions_are_listed_masked(fatma, ayse):
     fatma.decides(MESAJ="ONAY")
 
