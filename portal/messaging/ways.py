@@ -1,7 +1,9 @@
 """By which way a mail leaves: an SMTP server over TLS, or the demonstration's gateway."""
 
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-TIMEOUT = 10.0  # Seconds, of one command.
+TIMEOUT = 10.0  # Seconds, of one command and all of its answer.
 GATEWAY_TIMEOUT = (3.05, 6.0)
 ON_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -109,6 +111,34 @@ def _gateway(config: dict) -> str:
     return config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] else ""
 
 
+class Impatient:
+    """A connection whose answers must come within TIMEOUT as a whole: a server that lets fall byte after byte keeps the
+    library's own time limit, which is of each byte, and would hold us for ever."""
+
+    def getreply(self):
+        """The answer to a command, or none."""
+        late = threading.Timer(TIMEOUT, _hang_up, [self.sock])
+        late.daemon = True
+        late.start()
+        try:
+            return super().getreply()
+        finally:
+            late.cancel()
+
+
+class Plain(Impatient, smtplib.SMTP):
+    """In the clear, until STARTTLS."""
+
+
+class Secure(Impatient, smtplib.SMTP_SSL):
+    """By TLS from its first byte on."""
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
 def _connected(url: str, name: str) -> Iterator[smtplib.SMTP]:
     try:
@@ -128,9 +158,9 @@ def _greeted(url: str, name: str) -> smtplib.SMTP:
     the domain that mails come from: this machine's own name would be looked up, and is nobody's business."""
     at, context = urlsplit(url), ssl.create_default_context()
     if at.scheme == "smtps":
-        server = smtplib.SMTP_SSL(at.hostname, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
+        server = Secure(at.hostname, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
     else:
-        server = smtplib.SMTP(at.hostname, at.port or 587, local_hostname=name, timeout=TIMEOUT)
+        server = Plain(at.hostname, at.port or 587, local_hostname=name, timeout=TIMEOUT)
     try:
         if at.scheme == "smtp" and at.hostname not in ON_THIS_MACHINE:
             server.starttls(context=context)

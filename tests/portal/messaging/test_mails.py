@@ -1,7 +1,11 @@
 """Mails go once each to a real SMTP server; whatever it answers, none is lost and none that is stale is sent."""
 
 import logging
+import socket
 import ssl
+import threading
+import time
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -11,7 +15,7 @@ from aiosmtpd.controller import Controller
 from portal import clock
 from portal import mails as rule
 from portal.extensions import db, vault
-from portal.messaging import mails
+from portal.messaging import mails, ways
 from portal.models import Mail, MailKind, MailState
 
 logging.getLogger("mail.log").propagate = False  # The server's own log is not ours.
@@ -144,6 +148,31 @@ def test_a_server_that_is_not_there_costs_no_mail(app, server, rows):
     assert (rows.one(Mail).state, rows.one(Mail).attempts) == (MailState.WAITING, 0)
 
 
+@pytest.mark.parametrize("greeting", [b"", b"220 "])
+def test_a_server_that_lets_fall_byte_after_byte_is_left_in_time(app, rows, monkeypatch, greeting):
+    monkeypatch.setattr(ways, "TIMEOUT", 1.0)
+    write()
+    with dripping(greeting) as port:
+        app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
+        began = time.monotonic()
+        assert mails.send_due() == 0
+
+    assert time.monotonic() - began < 5
+    assert rows.one(Mail).state == MailState.WAITING
+
+
+def test_a_slow_server_has_its_turn_and_leaves_others_theirs(server, rows, monkeypatch):
+    monkeypatch.setattr(mails, "TURN", 0.0)
+    write()
+    write("burak@example.com")
+
+    send_all()
+    assert sorted(mail.state for mail in rows(Mail)) == [MailState.SENT, MailState.WAITING]
+
+    send_all()
+    assert {mail.state for mail in rows(Mail)} == {MailState.SENT}
+
+
 def test_a_link_that_has_gone_stale_is_not_mailed(server, rows):
     write(lasting=timedelta(minutes=30))
     with time_machine.travel(clock.now() + timedelta(minutes=31)):
@@ -207,8 +236,6 @@ def test_outside_of_a_demonstration_no_mail_goes_to_the_gateway_of_messages(app,
 
 
 def test_nothing_is_said_to_a_server_elsewhere_without_tls(app, server, rows, monkeypatch):
-    from portal.messaging import ways
-
     monkeypatch.setattr(ways, "ON_THIS_MACHINE", ())  # As if it stood elsewhere; it knows no STARTTLS.
     write()
 
@@ -236,6 +263,24 @@ def test_no_address_and_no_link_is_logged(server, quiet_logs, app):
     mails.send_due()
 
     assert not [line for line in quiet_logs if "ayse" in line or "secret" in line]
+
+
+@contextmanager
+def dripping(greeting: bytes):
+    """A server that says this and then a byte every tenth of a second, for as long as anybody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip():
+            line, _ = listening.accept()
+            with line, suppress(OSError):
+                line.sendall(greeting)
+                while line.send(b"x"):
+                    time.sleep(0.1)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(timeout=5)
 
 
 def _own_certificate(folder) -> ssl.SSLContext:
