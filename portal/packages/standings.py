@@ -18,7 +18,7 @@ NEAR = 0.8  # Of the records: from here on it is said aloud.
 SOON = timedelta(days=30)  # Before the last day: likewise.
 LOOK_BACK = timedelta(days=30)  # The forecast goes on as these days went.
 SHORTEST_LOOK = 7  # Days; or the first list of a young provider would foretell too much.
-FARTHEST = 3650  # Days; a forecast beyond is none.
+FARTHEST = 730  # Days; a package lasts one year, and a forecast far beyond says nothing.
 
 
 class Level(StrEnum):
