@@ -16,6 +16,7 @@ from portal.operator.forms import AdmissionForm, NoteForm
 from portal.operator.providers import WORDS, standing_of
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
+from portal.registry import Channel
 from portal.web.locks import needs
 
 MISSING = {
@@ -70,6 +71,7 @@ def page_of(found: Provider, *, admission: AdmissionForm | None = None, noted: N
         support=_support(found.id),
         members=people.members(reading(), found.id),
         words_of=words_of,
+        channels=list(Channel),
         form=admission or AdmissionForm(formdata=None),
         note_form=noted or NoteForm(formdata=None),
         wrong=wrong,

@@ -92,7 +92,8 @@ def one(shown: Thing, **other) -> dict:
         connection={"kind": CredentialKind.PARTNER, "tested_at": AT, "findings": found()},
         look=(AT, look()), support={"answers": [SUPPORT], "others": [SUPPORT]},
         members=[Thing(membership=Thing(id=1, role=Role.OWNER), user=SUPPORT, seen_at=AT)],
-        words_of=words_of, form=forms.AdmissionForm(formdata=None), note_form=forms.NoteForm(formdata=None), wrong="",
+        words_of=words_of, channels=list(Channel), wrong="",
+        form=forms.AdmissionForm(formdata=None), note_form=forms.NoteForm(formdata=None),
     ) | other  # fmt: skip
 
 

@@ -36,6 +36,7 @@ def test_rights_that_are_all_there_are_shown(derya, newcomer, reached, rows):
 
     page = derya.opens(f"/operator/providers/{newcomer}").text
     assert "YENİ MAĞAZACILIK ANONİM ŞİRKETİ" in page and "Bütün yetkiler verilmiş" in page
+    assert "SMS" in page and "MESAJ" not in page
     assert rows.one(AuditEntry, AuditEntry.act == "rights.looked_at").provider_id == newcomer
 
 
