@@ -73,7 +73,7 @@ class HolidayForm(FlaskForm):
 
 class StaffForm(FlaskForm):
     email = EmailField(_l("E-posta adresi"), validators=[*words(_l("E-posta adresini yazın."), 254), an_address])
-    role = SelectField(_l("Görevi"))
+    role = SelectField(_l("Görevi"), default=OperatorRole.SUPPORT.value)  # Who may do less, unless it is said.
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
