@@ -7,12 +7,12 @@ from flask import render_template
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from portal import clock, packages, recipients
+from portal import clock, packages, practice, recipients
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
 from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
 from portal.extensions import reading, vault
-from portal.models import OPEN, Brand, Decision, Outcome, Recipient, Submission
+from portal.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission
 from portal.powers import Power
 from portal.registry import Channel, Status
 from portal.web.locks import needs
@@ -42,6 +42,7 @@ class Recent:
     outcome: Outcome | None
     is_closed: bool  # A person looked at how it ended.
     brand_name: str
+    is_practice: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def overview():
     at = clock.now()
     return render_template(
         "dashboard/overview.html",
-        figures=_figures(mine, at),
+        figures=_figures(current_user.provider, at),
         block=block_of(mine, at),
         is_connected=is_connected(mine),
         is_told=is_told(mine),
@@ -75,10 +76,10 @@ def overview():
     )
 
 
-def _figures(provider_id: int, at: datetime) -> Figures:
-    today = _decided_today(provider_id, at)
-    outcomes = _outcomes(provider_id)
-    lanes = waiting_of(provider_id, at)
+def _figures(provider: Provider, at: datetime) -> Figures:
+    today = _decided_today(provider.id, at)
+    outcomes = _outcomes(provider)
+    lanes = waiting_of(provider.id, at)
     return Figures(
         granted_today=today.get(Status.GRANTED, 0),
         refused_today=today.get(Status.REFUSED, 0),
@@ -87,8 +88,8 @@ def _figures(provider_id: int, at: datetime) -> Figures:
         attention=sum(outcomes.get(each, 0) for each in NEEDS_ATTENTION),
         amber=sum(lane.amber for lane in lanes),
         red=sum(lane.red for lane in lanes),
-        oldest=_oldest(provider_id, at),
-        decisions=_recent(provider_id),
+        oldest=_oldest(provider.id, at),
+        decisions=_recent(provider.id),
     )
 
 
@@ -100,10 +101,13 @@ def _decided_today(provider_id: int, at: datetime) -> dict[Status, int]:
     return dict(reading().execute(mine.group_by(Decision.status)).all())
 
 
-def _outcomes(provider_id: int) -> dict[Outcome, int]:
+def _outcomes(provider: Provider) -> dict[Outcome, int]:
+    """How what was told ended. What the sandbox took is not İYS's, once a provider has gone there."""
     mine = select(Submission.outcome, func.count()).where(
-        Submission.provider_id == provider_id, Submission.closed_at.is_(None)
+        Submission.provider_id == provider.id, Submission.closed_at.is_(None)
     )
+    if not provider.is_practising:
+        mine = mine.where(Submission.endpoint.not_like(practice.PATHS))
     return dict(reading().execute(mine.group_by(Submission.outcome)).all())
 
 
@@ -125,7 +129,7 @@ def _oldest(provider_id: int, at: datetime) -> Deadline | None:
 
 def _recent(provider_id: int) -> list[Recent]:
     rows = reading().execute(
-        select(Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name)
+        select(Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name, Brand.practises)
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
@@ -143,6 +147,7 @@ def _recent(provider_id: int) -> list[Recent]:
             outcome=outcome,
             is_closed=closed_at is not None,
             brand_name=brand_name,
+            is_practice=is_practice,
         )
-        for decision, recipient, outcome, closed_at, brand_name in rows
+        for decision, recipient, outcome, closed_at, brand_name, is_practice in rows
     ]

@@ -87,6 +87,7 @@ def _overview(**other) -> dict:
     decision = Thing(
         address=ADDRESS, recipient_id=1, channel=Channel.SMS, status=Status.GRANTED, decided_at=AT,
         outcome=Outcome.PARKED, is_closed=True, brand_name="Örnek Mağaza",
+        is_practice=True,
     )  # fmt: skip
     oldest = Thing(since=AT, deadline=AT + timedelta(days=3), level="amber")
     figures = {
@@ -170,7 +171,8 @@ def _forwarding(**other) -> dict:
         )
     ]  # fmt: skip
     return {
-        "lanes": [lane], "block": BLOCK, "is_connected": True, "is_told": False, "show": "attention", "hopeless": HOPELESS,
+        "lanes": [lane], "block": BLOCK, "is_connected": True, "is_told": False,
+        "show": "attention", "hopeless": HOPELESS,
         "line": _line(breaker.State(True, 7, AT), gauge.Gauge(1000, 300, 0.7, gauge.Level.PAUSED)),
         "held": [Thing(id=1, size=1000, created_at=AT, brand_name="Örnek Mağaza")],
         "counts": {"attention": 2, "parked": 1, "expired": 1, "blocked": 0},

@@ -9,7 +9,7 @@ import time_machine
 
 from portal import clock
 from portal.extensions import db
-from portal.models import Connection, Outcome, Submission
+from portal.models import Brand, Connection, Outcome, Submission
 from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import signed_in
@@ -147,6 +147,21 @@ def test_who_is_connected_by_a_partner_that_tells_nothing_yet_is_led_to_the_test
 
     for path in ("/dashboard/", "/dashboard/forwarding"):
         assert "henüz doğrulanmadı" in ayse.opens(path).text
+
+
+def test_what_the_sandbox_took_is_not_said_to_be_iyss_once_a_provider_has_gone_there(app, fatma, ayse):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        db.session.query(Brand).update({"practises": True})
+        db.session.query(Submission).update(
+            {"outcome": Outcome.ACCEPTED, "endpoint": "/v2/sps/990000001/brands/990000001/consents", "due_at": None}
+        )
+        db.session.commit()
+
+    page = ayse.opens("/dashboard/").text
+
+    assert figures(page)["İYS kabul etti"] == 0
+    assert "Deneme</span>" in page
 
 
 def test_recent_decisions_are_listed_masked(fatma, ayse):
