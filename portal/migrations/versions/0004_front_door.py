@@ -15,6 +15,7 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 EMAIL = "user_account.email"
+PRACTISED = "{} BETWEEN 990000000 AND 999999999"  # Codes that İYS never gave to anybody.
 # The price list as it was first published: name, addresses, Turkish lira a year.
 PACKAGES = (
     ("İLETİ 5", 5_000, 290), ("İLETİ 25", 25_000, 490), ("İLETİ 75", 75_000, 790), ("İLETİ 150", 150_000, 1290),
@@ -302,7 +303,9 @@ def upgrade():
 
 
 def downgrade():
-    op.execute("UPDATE credential SET kind = 'direct' WHERE kind = 'practice'")
+    # The older version knows no sandbox, and would tell İYS what is only practised.
+    op.execute("DELETE FROM connection WHERE credential_id IN (SELECT id FROM credential WHERE kind = 'practice')")
+    op.execute("DELETE FROM credential WHERE kind = 'practice'")
     with _rebuilt("credential", kind=("direct", "partner")):
         pass
     _bind_the_people()
@@ -409,6 +412,9 @@ def _complete_the_providers():
         "connection.provider_id FROM connection JOIN credential ON credential.id = connection.credential_id "
         "WHERE credential.kind = 'partner') THEN 'partner' ELSE 'direct' END"
     )
+    # Who practised here before, and went the way down and up with us, practises still.
+    op.execute(f"UPDATE provider SET entered_code = NULL, admitted_at = NULL WHERE {PRACTISED.format('iys_code')}")
+    op.execute(f"UPDATE brand SET practises = TRUE WHERE {PRACTISED.format('brand_code')}")
     words = {"kind": ("partner", "direct", "exempt"), "legal_form": ("company", "tradesperson")}
     with _rebuilt("provider", **words) as table:
         for name in ("kind", "legal_form", "tax_number", "representative"):
@@ -436,7 +442,8 @@ def _free_the_people():
 
 
 def _bind_the_people():
-    """Each to the first provider they belong to; who belongs to none has no place in the older table."""
+    """Each to a provider they may come in at, one they own before others; who may come in nowhere has no place in the
+    older table."""
     op.execute("DELETE FROM sign_in")
     op.execute("DELETE FROM ticket")
     op.execute("DELETE FROM recovery_code")
@@ -447,7 +454,7 @@ def _bind_the_people():
         table.add_column(sa.Column("session_epoch", BIG, server_default="1", nullable=False))
     op.execute(
         "UPDATE user_account SET provider_id = (SELECT provider_id FROM membership WHERE user_id = user_account.id "
-        "ORDER BY id LIMIT 1)"
+        "AND ended_at IS NULL AND suspended_at IS NULL ORDER BY CASE role WHEN 'owner' THEN 0 ELSE 1 END, id LIMIT 1)"
     )
     op.execute("DELETE FROM membership")
     op.execute("DELETE FROM user_account WHERE provider_id IS NULL")
