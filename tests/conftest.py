@@ -13,6 +13,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 from portal import create_app
 from portal.extensions import db, limiter
@@ -78,6 +79,23 @@ def compiled_statements():
         patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda mine, other: type(mine) is type(other))
         patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda mine: hash(type(mine)))
         yield LRUCache(2000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_are_compiled_once():
+    """Werkzeug writes and compiles a small program for each route of each app it makes; in this test process a route
+    like an earlier one gets the earlier one's."""
+    compile_builder, compiled = Rule._compile_builder, {}
+
+    def compiled_once(rule, append_unknown=True):
+        like = (rule.rule, rule.host, rule.subdomain, str(rule.defaults), append_unknown)
+        if like not in compiled:
+            compiled[like] = compile_builder(rule, append_unknown)
+        return compiled[like]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compiled_once)
+        yield
 
 
 @pytest.fixture
