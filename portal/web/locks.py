@@ -3,16 +3,13 @@
 Behind the locks of people each page names the power it needs, on the line above it; one that names none is shut.
 """
 
-import ipaddress
 from collections.abc import Callable
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask_login import current_user
-from sqlalchemy import select
 
-from portal import clock, presence
+from portal import clock, networks, presence
 from portal.extensions import csrf, db, login, reading
-from portal.models import Network
 from portal.powers import Power
 
 LOCKS: dict[str, str] = {}  # Door by name: its lock, for the test that none is missing.
@@ -63,18 +60,6 @@ def needs(power: Power, *, fresh: bool = False) -> Callable:
     return name
 
 
-def may_come_from(networks: list[str], address: str | None) -> bool:
-    """Whether an address lies in one of the networks (CIDR); without any network, everybody may come."""
-    if not networks:
-        return True
-    try:
-        here = ipaddress.ip_address(address or "")
-    except ValueError:
-        return False
-    here = getattr(here, "ipv4_mapped", None) or here
-    return any(here in ipaddress.ip_network(cidr) for cidr in networks)
-
-
 def _locked(door: Blueprint, lock: str, check: Callable) -> Blueprint:
     if door.name not in LOCKS:
         door.before_request(lambda: None if request.method == "OPTIONS" else check())
@@ -94,8 +79,8 @@ def _check_provider():
         return login.unauthorized()
     if current_user.provider is None:
         return redirect(url_for("account.choose"), 303)
-    networks = reading().scalars(select(Network.cidr).where(Network.provider_id == current_user.provider_id))
-    if not may_come_from(list(networks), request.remote_addr):
+    cidrs = [each.cidr for each in networks.of(reading(), current_user.provider_id)]
+    if cidrs and not networks.holds(cidrs, request.remote_addr or ""):
         abort(403, "network")
     if not current_user.may_at_provider(_view().needs):
         abort(403, "role" if current_user.provider.suspended_at is None else "suspended")
