@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal import clock, limits, onboarding
+from portal import clock, inquiries, limits, onboarding
 from portal.dashboard import door, note, provider_key
 from portal.dashboard.start_page import QuestionForm, mine, page
 from portal.extensions import db, limiter, vault
@@ -22,7 +22,7 @@ def ask_question(step: int):
     form = QuestionForm(prefix=f"step{step}")
     if not form.validate_on_submit():
         return page(question_form=(step, form)), 422
-    inquiry = onboarding.ask(db.session, vault(), mine(), step, form.text.data.strip(), current_user.id, clock.now())
+    inquiry = inquiries.ask(db.session, vault(), mine(), step, form.text.data.strip(), current_user.id, clock.now())
     note("inquiry.asked", "inquiry", inquiry.id, step=step)
     db.session.commit()
     flash(_("Sorunuz bize ulaştı. Cevabı burada göreceksiniz; e-postayla da haber veririz."))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from portal import accounts, clock, onboarding
+from portal import accounts, clock, inquiries, onboarding
 from portal.dashboard.forms import READABLE
 from portal.dashboard.standing import is_told
 from portal.extensions import db, reading, vault
@@ -170,6 +170,6 @@ def _asked(provider_id: int) -> dict[int, list[Asked]]:
     told = {step: [] for step in onboarding.STEPS}
     asked = select(Inquiry).where(Inquiry.provider_id == provider_id).order_by(Inquiry.asked_at, Inquiry.id)
     for each in reading().scalars(asked):
-        question, answer = onboarding.question_in(vault(), each), onboarding.answer_in(vault(), each)
+        question, answer = inquiries.question_in(vault(), each), inquiries.answer_in(vault(), each)
         told[each.step].append(Asked(question, each.asked_at, answer, each.answered_at))
     return told

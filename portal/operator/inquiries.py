@@ -6,13 +6,14 @@ from datetime import datetime
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from portal import clock, onboarding
-from portal.extensions import db, reading, vault, wake
+from portal import clock, inquiries
+from portal.extensions import db, vault, wake
 from portal.models import Inquiry, MailKind, Provider
 from portal.operator import door, note
 from portal.operator.forms import AnswerForm
+from portal.operator.paging import page_of
 from portal.operator.telling import tell_owners
 from portal.operator.visible import visible, visible_or_404
 from portal.powers import Power
@@ -37,18 +38,9 @@ class Asked:
     answered_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of them."""
-
-    rows: list[Asked]
-    number: int
-    has_more: bool
-
-
-@door.get("/inquiries")
+@door.get("/inquiries", endpoint="inquiries")
 @needs(Power.ANSWER)
-def inquiries():
+def list_inquiries():
     """Show what was asked and has no answer yet; or what has."""
     return _shown(answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None), wrong_id=None)
 
@@ -63,9 +55,9 @@ def answer(inquiry_id: int):
     provider, form = visible_or_404(db.session, inquiry.provider_id), AnswerForm()
     if not form.validate_on_submit():
         return _shown(answered=False, form=form, wrong_id=inquiry_id), 422
-    if onboarding.answer(db.session, vault(), inquiry, form.answer.data.strip(), current_user.id, clock.now()):
+    if inquiries.answer(db.session, vault(), inquiry, form.answer.data.strip(), current_user.id, clock.now()):
         tell_owners(
-            provider, MailKind.ANSWERED, question=onboarding.question_in(vault(), inquiry),
+            provider, MailKind.ANSWERED, question=inquiries.question_in(vault(), inquiry),
             answer=form.answer.data.strip(), link=whole("dashboard.start"),
         )  # fmt: skip
         note("inquiry.answered", "inquiry", inquiry.id, provider_id=provider.id)
@@ -78,26 +70,22 @@ def answer(inquiry_id: int):
 
 
 def _shown(*, answered: bool, form: AnswerForm, wrong_id: int | None) -> str:
-    number = max(1, request.args.get("page", 1, type=int))
-    page = _page(answered, min(number, 10_000))
+    page = page_of(_found(answered), PAGE, _asked)
     return render_template("operator/inquiries.html", page=page, answered=answered, form=form, wrong_id=wrong_id)
 
 
-def _page(answered: bool, number: int) -> Page:
+def _found(answered: bool) -> Select:
     mine = visible().with_only_columns(Provider.id)
     found = select(Inquiry, Provider.title).join(Provider, Provider.id == Inquiry.provider_id)
     found = found.where(Inquiry.provider_id.in_(mine))
     if answered:
-        found = found.where(Inquiry.answered_at.is_not(None)).order_by(Inquiry.answered_at.desc())
-    else:
-        found = found.where(Inquiry.answered_at.is_(None)).order_by(Inquiry.asked_at)
-    rows = reading().execute(found.offset((number - 1) * PAGE).limit(PAGE + 1)).all()
-    return Page([_asked(*row) for row in rows[:PAGE]], number, has_more=len(rows) > PAGE)
+        return found.where(Inquiry.answered_at.is_not(None)).order_by(Inquiry.answered_at.desc())
+    return found.where(Inquiry.answered_at.is_(None)).order_by(Inquiry.asked_at)
 
 
 def _asked(inquiry: Inquiry, title: str) -> Asked:
     try:
-        text, answered = onboarding.question_in(vault(), inquiry), onboarding.answer_in(vault(), inquiry)
+        text, answered = inquiries.question_in(vault(), inquiry), inquiries.answer_in(vault(), inquiry)
     except CannotOpen:  # One damaged seal does not hide the others.
         text, answered = _("Bu metin açılamıyor."), None
     return Asked(

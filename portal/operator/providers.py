@@ -1,15 +1,15 @@
 """Providers as the operator sees them: who waits, practises, is admitted or suspended."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, case, cast, func, or_, select
+from sqlalchemy import Select, String, case, cast, func, or_, select
 
 from portal.extensions import reading
 from portal.models import Provider
 from portal.operator import door
+from portal.operator.paging import page_of
 from portal.operator.visible import visible
 from portal.powers import Power
 from portal.web.locks import needs
@@ -41,15 +41,6 @@ standing = case(
 )
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of the list."""
-
-    rows: list
-    number: int
-    has_more: bool
-
-
 def standing_of(provider: Provider) -> Standing:
     """The same of one provider."""
     if provider.suspended_at:
@@ -67,7 +58,7 @@ def providers():
     searched = " ".join(request.args.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH]
     return render_template(
         "operator/providers.html",
-        page=_page(show, searched, max(1, request.args.get("page", 1, type=int))),
+        page=page_of(_found(show, searched), PAGE, lambda provider: provider),
         counts=_counts(),
         words=WORDS,
         show=show,
@@ -76,15 +67,14 @@ def providers():
     )
 
 
-def _page(show: str | None, searched: str, number: int) -> Page:
+def _found(show: str | None, searched: str) -> Select:
     first = case({each.value: place for place, each in enumerate(Standing)}, value=standing)
     found = visible().order_by(first, Provider.asked_at, Provider.title, Provider.id)
     if show:
         found = found.where(standing == show)
     if searched:
         found = found.where(_fits(searched))
-    rows = reading().scalars(found.offset((min(number, 10_000) - 1) * PAGE).limit(PAGE + 1)).all()
-    return Page(rows[:PAGE], number, has_more=len(rows) > PAGE)
+    return found
 
 
 def _fits(searched: str):

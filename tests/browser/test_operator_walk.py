@@ -3,7 +3,7 @@
 import pyotp
 import pytest
 
-from portal import clock, onboarding
+from portal import clock, inquiries
 from portal.extensions import db, vault
 from portal.models import OperatorRole, Package, PackageOrder, Provider
 from tests import make
@@ -25,7 +25,7 @@ def house(app, ayses, newcomer):  # noqa: F811
         make.staff(DERYA, OperatorRole.ADMIN)
         make.staff(DENIZ, OperatorRole.SUPPORT)
         provider = db.session.get_one(Provider, newcomer)
-        onboarding.ask(db.session, vault(), provider, 3, "Yetki belgesini kim imzalar?", by=1, at=clock.now())
+        inquiries.ask(db.session, vault(), provider, 3, "Yetki belgesini kim imzalar?", by=1, at=clock.now())
         db.session.commit()
     assign(app, DENIZ, ayses)
 

@@ -23,8 +23,9 @@ from portal.models import (
     Way,
 )
 from portal.operator import forms, inquiries
+from portal.operator.paging import Page
 from portal.operator.provider import MISSING
-from portal.operator.providers import WORDS, Page, Standing, standing_of
+from portal.operator.providers import WORDS, Standing, standing_of
 from portal.operator.staff import OTHER
 from portal.operator.vitals import Vital
 from portal.powers import Power
@@ -127,7 +128,7 @@ def asked(answered: bool = False) -> inquiries.Asked:
 
 def questions(**other) -> dict:
     return {
-        "page": inquiries.Page([asked()], 1, has_more=True), "answered": False,
+        "page": Page([asked()], 1, has_more=True), "answered": False,
         "form": forms.AnswerForm(formdata=None), "wrong_id": None,
     } | other  # fmt: skip
 
@@ -215,9 +216,9 @@ OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
     ("operator/inquiries.html", ""): questions,
     ("operator/inquiries.html", "wrong"): lambda: questions(form=wrong(forms.AnswerForm()), wrong_id=1),
     ("operator/inquiries.html", "answered"): lambda: questions(
-        page=inquiries.Page([asked(answered=True)], 2, has_more=False), answered=True
+        page=Page([asked(answered=True)], 2, has_more=False), answered=True
     ),
-    ("operator/inquiries.html", "nothing"): lambda: questions(page=inquiries.Page([], 1, has_more=False)),
+    ("operator/inquiries.html", "nothing"): lambda: questions(page=Page([], 1, has_more=False)),
     ("operator/orders.html", ""): orders,
     ("operator/orders.html", "wrong"): lambda: orders(declining=wrong(forms.DeclineForm()), wrong_id=1),
     ("operator/orders.html", "nothing"): lambda: orders(orders=[]),

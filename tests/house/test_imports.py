@@ -32,6 +32,7 @@ RULES = (
     "portal.colours",
     "portal.consents",
     "portal.factors",
+    "portal.inquiries",
     "portal.limits",
     "portal.logos",
     "portal.mails",

@@ -12,7 +12,6 @@ from portal.models import (
     Connection,
     Credential,
     CredentialKind,
-    Inquiry,
     LegalForm,
     Membership,
     OrderKind,
@@ -247,18 +246,3 @@ def test_suspending_and_resuming_twice_leaves_one_review_each():
 
     assert provider.suspended_at is None
     assert [each.act for each in db.session.scalars(select(Review))] == [ReviewAct.SUSPENDED, ReviewAct.RESUMED]
-
-
-def test_a_question_is_sealed_and_answered_once():
-    provider = newcomer()
-    inquiry = onboarding.ask(db.session, vault(), provider, 3, "Mektubu kim imzalar?", DERYA, clock.now())
-
-    answers = [
-        onboarding.answer(db.session, vault(), inquiry, text, DERYA, clock.now())
-        for text in ("İmza yetkilisi.", "Herkes.")
-    ]
-
-    assert answers == [True, False]
-    assert onboarding.question_in(vault(), inquiry) == "Mektubu kim imzalar?"
-    assert onboarding.answer_in(vault(), inquiry) == "İmza yetkilisi."
-    assert b"Mektubu" not in db.session.get(Inquiry, inquiry.id).text

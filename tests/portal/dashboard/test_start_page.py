@@ -6,7 +6,7 @@ import pypdfium2
 import pytest
 from sqlalchemy import select
 
-from portal import accounts, clock, onboarding
+from portal import accounts, clock, inquiries, onboarding
 from portal.extensions import db, vault
 from portal.models import AuditEntry, Inquiry, Paper, PaperKind, Provider, ProviderKind, Role
 from tests import make
@@ -141,7 +141,7 @@ def test_a_question_is_asked_sealed_and_its_answer_stands_beside_the_step(app, n
     nil.posts("/dashboard/start/3/questions", {"step3-text": "Mektubu kim imzalar?"})
     inquiry = rows.one(Inquiry)
     with app.app_context():
-        onboarding.answer(
+        inquiries.answer(
             db.session, vault(), db.session.get(Inquiry, inquiry.id), "İmza yetkilisi.", DERYA, clock.now()
         )
         db.session.commit()
