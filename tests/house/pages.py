@@ -206,7 +206,7 @@ def _pushes(**other) -> dict:
     brand = Thing(id=1, name="Örnek Mağaza")
     return {
         "form": PushForm([brand]), "pushes": [push], "listed": [(brand, [listed]), (brand, None), (brand, [])],
-        "may_register": True,
+        "may_register": True, "is_connected": True,
     } | other  # fmt: skip
 
 

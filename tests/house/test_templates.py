@@ -7,6 +7,7 @@ import pytest
 from flask import render_template
 
 from portal import create_app
+from portal.powers import Power
 from tests import databases
 from tests.conftest import SECRETS
 from tests.house import product
@@ -20,6 +21,7 @@ SHOWN = [name for name in FILES if '{% extends "layouts/' in SOURCES[name] and n
 SCRIPT = r"""<script(?! src="\{\{ url_for\('static', )"""  # But for a file of ours.
 INLINE = re.compile(SCRIPT + r"""|<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|\|\s*safe\b""", re.IGNORECASE)
 ELSEWHERE = re.compile(r"""<(?:link|img|script|iframe)\b[^>]*["'](?:https?:)?//""", re.IGNORECASE)
+ALLOWED = {"may": lambda power: True, "Power": Power}
 LARGEST_PAGE = 15_000  # Bytes after gzip, with its style sheets.
 
 
@@ -34,7 +36,7 @@ def app(tmp_path_factory):
 
 def draw(app, template: str, context, language: str = "tr") -> str:
     with app.test_request_context(f"/?lang={language}"):
-        return render_template(template, **SIGNED_IN, **context())
+        return render_template(template, **(ALLOWED | SIGNED_IN | context()))
 
 
 @pytest.fixture(params=PAGES, ids=lambda page: " ".join(page).strip())
