@@ -70,7 +70,7 @@ def look_at_rights():
     provider, partner = reading().get_one(Provider, current_user.provider_id), accounts.first_partner(reading())
     if partner is not None and provider.entered_code is not None:
         found = rights.look(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
-        note(rights.LOOKED, "provider", current_user.provider_id, **found.kept())
+        note("rights.looked_at", "provider", current_user.provider_id, **found.kept())
         db.session.commit()
     return redirect(url_for(".start", _anchor="step-3"), 303)
 

@@ -16,7 +16,6 @@ from portal.iys.troubles import Trouble, trouble_of
 from portal.models import AuditEntry, Brand, Credential, Provider
 from portal.registry import Channel, Question
 
-LOOKED = "rights.looked_at"  # Each look is an act, and its audit entry keeps what was found.
 PATIENCE = 5.0  # Seconds: a person waits for the page.
 
 
@@ -73,9 +72,10 @@ def look(client: Client, provider_id: int, partner: Credential) -> Rights:
 
 
 def last_look(session: Session, provider_id: int) -> tuple[datetime, dict] | None:
-    """When the rights were last looked at, by whomever, and what was found (see Rights.kept)."""
+    """When the rights were last looked at, by whomever, and what was found (see Rights.kept): each look is an act, and
+    its audit entry keeps that."""
     looks = select(AuditEntry.at, AuditEntry.facts).where(
-        AuditEntry.provider_id == provider_id, AuditEntry.act == LOOKED
+        AuditEntry.provider_id == provider_id, AuditEntry.act == "rights.looked_at"
     )
     row = session.execute(looks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
     return tuple(row) if row else None

@@ -62,7 +62,7 @@ def _look_at_rights(provider: Provider) -> None:
         flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
     else:
         found = rights.look(_client(), provider.id, partner)
-        note(rights.LOOKED, "provider", provider.id, provider_id=provider.id, **found.kept())
+        note("rights.looked_at", "provider", provider.id, provider_id=provider.id, **found.kept())
         db.session.commit()
 
 
