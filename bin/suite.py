@@ -51,6 +51,9 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
         yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
         return
     tests = ["-m", "long"] if suite == "long" else ["-n2", "-m", "not long and not document"]
+    on_server = (
+        ["-m", "long or browser"] if suite == "long" else ["-n2", "-m", "not long and not document and not browser"]
+    )
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
         yield "bandit", _scanned()
@@ -58,7 +61,7 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
         yield "pip-audit", _audited()
     yield "SQLite", _pytest(*tests, *chosen)
     with _postgresql() as url:
-        yield "PostgreSQL", _pytest(*tests, *chosen, database=url)
+        yield "PostgreSQL", _pytest(*on_server, *chosen, database=url)
 
 
 def _scanned() -> bool:

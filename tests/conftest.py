@@ -33,6 +33,21 @@ SECRETS = {
 }
 
 
+def pytest_collection_modifyitems(config, items):
+    """On a server only what meets the portal's database: everything else ran beside SQLite, and would say the same."""
+    if not databases.SERVER:
+        return
+    meets = [item for item in items if _meets_database(item)]
+    left_out = set(items) - set(meets)
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = meets
+
+
+def _meets_database(item) -> bool:
+    has_its_own = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
+    return "template" in item.fixturenames or has_its_own or {"shortlinks", "stories"} & set(item.path.parts)
+
+
 def pytest_collection_finish():
     """All that is loaded stays: Python need not look through it again each time it looks for an app to throw away."""
     gc.collect()
