@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from portal.models import Brand, Connection, Credential, CredentialKind, Membership, OperatorRole, Provider, Role, User
+from portal.models import Brand, Connection, Credential, CredentialKind, Membership, Provider, Role, User
 from portal.models.connection import NOBODYS
 from portal.models.ids import new_id
 from portal.vault import Vault
@@ -41,23 +41,6 @@ def open_provider(
         session.add(Brand(provider_id=provider.id, brand_code=brand_code, name=name, created_at=at))
     session.flush()
     return provider
-
-
-def admit(session: Session, vault: Vault, provider: Provider, *, email: str, name: str, password: str, at: datetime,
-          role: Role = Role.OWNER) -> User:  # fmt: skip
-    """Give a new person a way in to a provider. Raises PasswordTooShort."""
-    user = make_person(session, vault, email=email, name=name, password=password, at=at)
-    join(session, user, provider.id, role, at)
-    return user
-
-
-def admit_staff(session: Session, vault: Vault, *, email: str, name: str, password: str, role: OperatorRole,
-                at: datetime) -> User:  # fmt: skip
-    """Give a new person a way in to the operator's console. Raises PasswordTooShort."""
-    user = make_person(session, vault, email=email, name=name, password=password, at=at)
-    user.operator_role = role
-    session.flush()
-    return user
 
 
 def make_person(session: Session, vault: Vault, *, email: str, name: str, password: str, at: datetime) -> User:

@@ -55,20 +55,23 @@ def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str 
 
 def person(of: Provider, email: str, role: Role = Role.OWNER, name: str = "Ayşe") -> User:
     """Somebody of a provider, with the password and the app of the cast."""
-    user = accounts.admit(
-        db.session, vault(), of, email=email, name=name, password=AYSES_PASSWORD, role=role, at=clock.now()
-    )
+    user = somebody(email, name)
+    accounts.join(db.session, user, of.id, role, clock.now())
     with_app(user)
     return user
 
 
 def staff(email: str, role: OperatorRole) -> User:
     """Somebody of the operator, with the password and the app of the cast."""
-    user = accounts.admit_staff(
-        db.session, vault(), email=email, name="Derya", password=AYSES_PASSWORD, role=role, at=clock.now()
-    )
+    user = somebody(email, "Derya")
+    user.operator_role = role
     with_app(user)
     return user
+
+
+def somebody(email: str, name: str) -> User:
+    """Somebody who belongs nowhere and has no factor yet, with the password of the cast."""
+    return accounts.make_person(db.session, vault(), email=email, name=name, password=AYSES_PASSWORD, at=clock.now())
 
 
 def with_app(user: User) -> None:

@@ -6,8 +6,8 @@ import pyotp
 import pytest
 
 from portal import accounts, clock
-from portal.extensions import db, vault
-from portal.models import MailKind
+from portal.extensions import db
+from portal.models import MailKind, Role
 from tests import make
 from tests.portal.dashboard.staff import sign_in
 from tests.portal.signin import mailbox
@@ -18,8 +18,7 @@ def ayse(app):
     """Ayşe, who has a password and no factor yet."""
     with app.app_context():
         of = make.provider(email="burak@example.com")
-        facts = {"email": make.AYSE, "name": "Ayşe", "password": make.AYSES_PASSWORD, "at": clock.now()}
-        accounts.admit(db.session, vault(), of, **facts)
+        accounts.join(db.session, make.somebody(make.AYSE, "Ayşe"), of.id, Role.OWNER, clock.now())
         db.session.commit()
 
 

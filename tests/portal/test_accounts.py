@@ -62,8 +62,8 @@ def test_whoever_comes_back_to_a_provider_has_the_new_role(ayses):
 
 def test_a_short_password_is_refused(ayses):
     with pytest.raises(accounts.PasswordTooShort):
-        accounts.admit(
-            db.session, vault(), ayses, email="burak@example.com", name="Burak", password="x" * 11, at=clock.now()
+        accounts.make_person(
+            db.session, vault(), email="burak@example.com", name="Burak", password="x" * 11, at=clock.now()
         )
 
 

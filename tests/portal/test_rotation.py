@@ -21,6 +21,7 @@ from portal.models import (
     PushRegistration,
     Recipient,
     ReconciledDay,
+    Role,
     SignIn,
     Ticket,
     User,
@@ -64,8 +65,7 @@ def old_days(start, iys):
     make.forward_all(app, iys)
     with app.app_context():
         provider = db.session.scalar(select(Provider))
-        name = {"email": "Burak@Example.com ", "name": "Burak"}
-        accounts.admit(db.session, vault(), provider, **name, password="x" * 12, at=clock.now())
+        accounts.join(db.session, make.somebody("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now())
         _hear_from_iys(provider)
         _keep_of_people(provider)
         db.session.commit()
@@ -224,7 +224,7 @@ def test_after_turning_people_sign_in_as_before(old_days, start, spelled):
     turn(start(1, 2))
 
     with start(2).app_context():
-        assert accounts.who_signs_in(db.session, vault(), spelled, "x" * 12).name == "Burak"
+        assert accounts.who_signs_in(db.session, vault(), spelled, make.AYSES_PASSWORD).name == "Burak"
         db.session.rollback()
 
 

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from portal import accounts, clock
-from portal.extensions import db, vault
-from portal.models import AuditEntry, Factor, FactorKind, RecoveryCode, SignIn, User
+from portal.extensions import db
+from portal.models import AuditEntry, Factor, FactorKind, RecoveryCode, Role, SignIn, User
 from portal.trying import PER_PERSON
 from tests import make
 from tests.portal.dashboard.staff import sign_in, token
@@ -22,8 +22,8 @@ def ayse(app):
     """Ayşe, who has a password and no factor yet."""
     with app.app_context():
         of = make.provider(email="burak@example.com")
-        facts = {"email": make.AYSE, "name": "Ayşe", "password": make.AYSES_PASSWORD, "at": clock.now()}
-        user = accounts.admit(db.session, vault(), of, **facts)
+        user = make.somebody(make.AYSE, "Ayşe")
+        accounts.join(db.session, user, of.id, Role.OWNER, clock.now())
         db.session.commit()
         return user.id
 
