@@ -11,7 +11,7 @@ from zxcvbn import zxcvbn
 
 SHORTEST, LONGEST = 12, 128
 WEIGHED = 72  # Characters that are weighed: the cost grows with the length, and more are not guessed by chance.
-ENOUGH, BEST = 3, 4  # Of the scores 0 … 4: 3 stands for more than 10^8 guesses.
+ENOUGH = 3  # Of the scores 0 … 4; it stands for more than 10^8 guesses.
 SHORTEST_PIECE = 3  # Of a name or an address: shorter ones stand in anything.
 OF_ITS_OWN = 8  # So many characters a password has beside its owner's name.
 EVERYWHERE = ("izinlink", "izin", "link")
@@ -43,7 +43,7 @@ class Problem(StrEnum):
 class Verdict:
     """How strong a password is; `problem` is None where it is enough."""
 
-    score: int  # 0 … BEST.
+    score: int  # 0 … 4.
     problem: Problem | None
 
     @property

@@ -7,7 +7,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from portal import audit, clock
 from portal.extensions import db, reading, vault
@@ -16,7 +16,7 @@ from portal.iys.days import archive, fetching, findings, ours, window
 from portal.iys.days.fetching import NotYet, Told, not_yet
 from portal.iys.days.lines import NotAFile
 from portal.iys.days.schedule import Claimed, feeds_are_behind
-from portal.models import DayState, Difference, ReconciledDay
+from portal.models import DayState, ReconciledDay
 
 log = structlog.get_logger()
 
@@ -132,9 +132,3 @@ def _set(claimed: Claimed, **values) -> None:
     """Write to the day, as long as it is ours."""
     mine = update(ReconciledDay).where(ReconciledDay.id == claimed.id, ReconciledDay.lease_until == claimed.lease_until)
     db.session.execute(mine.values(values))
-
-
-def open_differences(day_id: int) -> int:
-    """How many differences of a day wait for a person."""
-    waiting = select(func.count()).where(Difference.day_id == day_id, Difference.settled_at.is_(None))
-    return reading().scalar(waiting)
