@@ -5,11 +5,12 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, SelectField, StringField, URLField, ValidationError
-from wtforms.validators import URL, DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from portal import brands, colours
-from portal.dashboard.forms import READABLE, WEB
+from portal.dashboard.forms import READABLE
 from portal.web.labels import label
+from portal.web.shapes import REACHABLE, WebAddress
 
 CODE = r"\s*[1-9][0-9]{0,11}\s*$"
 NAME = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), READABLE]
@@ -24,9 +25,9 @@ class BrandForm(FlaskForm):
     name = StringField(_l("Marka adı"), validators=NAME)
     header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
     colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
-    contact = StringField(_l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE])
+    contact = StringField(_l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, REACHABLE])
     notice_url = URLField(
-        _l("Aydınlatma metninin adresi"), validators=[Optional(), URL(), WEB, Length(max=500), READABLE]
+        _l("Aydınlatma metninin adresi"), validators=[Optional(), WebAddress(), Length(max=500), READABLE]
     )
     source = SelectField(_l("İYS'de izin kaynağı"))
 

@@ -13,15 +13,15 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
-from wtforms.validators import URL, DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.models import CampaignKind, ContactKind, Delivery
 from portal.registry import Channel
 from portal.web.labels import label
+from portal.web.shapes import WebAddress
 
 READABLE = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
-WEB = Regexp(r"https?://", message=_l("Adres https:// ile başlamalı."))
 TITLE = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
 BODY = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
 
@@ -42,7 +42,7 @@ class CampaignForm(FlaskForm):
     body_en = TextAreaField(_l("İngilizce metin"), validators=BODY)
     notice_url = URLField(
         _l("Aydınlatma metninin adresi"),
-        validators=[InputRequired(_l("Aydınlatma metninin adresini yazın.")), URL(), WEB, Length(max=500), READABLE],
+        validators=[InputRequired(_l("Aydınlatma metninin adresini yazın.")), WebAddress(), Length(max=500), READABLE],
     )
     contact_kind = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
     contact_date = DateField(_l("Temas tarihi"), validators=[Optional()])

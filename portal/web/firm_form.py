@@ -3,11 +3,12 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField, URLField
-from wtforms.validators import URL, DataRequired, Length, Regexp, StopValidation
+from wtforms.validators import DataRequired, Length, Regexp, StopValidation
 
 from portal import firms
 from portal.firms import BadNumber, Wrong
 from portal.models import LegalForm, Provider
+from portal.web.shapes import REACHABLE, WebAddress
 
 MERSIS_CURES = {
     Wrong.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
@@ -49,16 +50,12 @@ class FirmForm(FlaskForm):
     )
     contact = StringField(
         _l("Alıcıların size ulaşacağı telefon ya da e-posta"),
-        validators=[DataRequired(_l("Bir telefon ya da e-posta yazın.")), Length(max=255), READABLE],
+        validators=[DataRequired(_l("Bir telefon ya da e-posta yazın.")), Length(max=255), READABLE, REACHABLE],
     )
     notice_url = URLField(
         _l("Aydınlatma metninizin adresi"),
-        validators=[
-            DataRequired(_l("Metnin durduğu sayfanın adresini yazın.")), Length(max=500),
-            URL(message=_l("Adres https:// ile başlar; örneğin https://www.firmaniz.com/aydinlatma.")),
-            Regexp(r"(?i)https?://", message=_l("Adres https:// ile başlar.")),
-        ],
-    )  # fmt: skip
+        validators=[DataRequired(_l("Metnin durduğu sayfanın adresini yazın.")), Length(max=500), WebAddress()],
+    )
 
     def validate_number(self, field) -> None:
         """A company is known by its MERSİS number, a tradesperson by tax or identity number."""
