@@ -33,7 +33,9 @@ def page(form: CodeForm, **facts) -> str:
     """Ask for a code, or for a passkey where the person has one."""
     passkey = challenges.offer(current_user.id, clock.now())
     form.code.data = None  # No code goes back to a page.
-    return render_template("signin/step_up.html", form=form, onward=_onward(), passkey=passkey, **facts)
+    return render_template(
+        "signin/step_up.html", form=form, onward=_onward(), passkey=passkey, was_posted=_was_posted(), **facts
+    )
 
 
 def go_on():
@@ -42,6 +44,11 @@ def go_on():
     db.session.commit()
     login_user(renewed)
     return redirect(_onward(), 303)
+
+
+def _was_posted() -> bool:
+    """Whether it was a form that was refused, which no link can lead back to: what was typed into it is gone."""
+    return "next" not in request.values
 
 
 def _onward() -> str:
