@@ -11,6 +11,7 @@ log = structlog.get_logger()
 LONGEST_PATIENCE = 200 * 1024 * 1024  # Bytes of a far too large upload that are still taken in and thrown away.
 
 PAGES = {
+    403: "errors/shut.html",
     404: "errors/not_found.html",
     413: "errors/too_large.html",
     429: "errors/too_many.html",
@@ -32,7 +33,7 @@ def _page(error: HTTPException):
         return error  # The host is no name at all: our pages could link to nothing, not even to their sheets.
     if error.code == 413:
         _read_to_the_end()
-    page = _rendered(PAGES.get(error.code, "errors/other.html"), status=error.code)
+    page = _rendered(PAGES.get(error.code, "errors/other.html"), status=error.code, why=error.description)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 
 

@@ -62,7 +62,7 @@ def link_page(**other) -> dict:
         "kind": CampaignKind.ASK, "state": "live", "may_grant": True, "title": "Size yazalım mı?",
         "body": "Yeniliklerimizi haber vermek için.", "notice_url": "https://www.example.com/aydinlatma",
         "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code", "message": None,
-        "is_closed": False, **SENDER,
+        "is_closed": False, "hearer": "iys", **SENDER,
     }  # fmt: skip
     return {"page": Thing(**(page | other))}
 
@@ -78,7 +78,7 @@ def _receipt() -> dict:
     ]
     return {
         "receipt": Thing(
-            number="1".zfill(20), decided_at=AT, address=ADDRESS, lines=lines, refresh_url="/", page_url="/", **SENDER
+            number="1".zfill(20), decided_at=AT, address=ADDRESS, hearer="sandbox", lines=lines, refresh_url="/", page_url="/", **SENDER
         )
     }
 
@@ -218,6 +218,8 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ),
     ("recipient/page.html", "closed"): lambda: link_page(is_closed=True, may_grant=False),
     ("recipient/page.html", "expired"): lambda: link_page(state="expired", may_grant=False),
+    ("recipient/page.html", "of practice"): lambda: link_page(hearer="sandbox"),
+    ("recipient/page.html", "of who is exempt"): lambda: link_page(hearer="nobody"),
     ("recipient/page.html", "refuses"): lambda: link_page(kind=CampaignKind.REFUSE, may_grant=False),
     ("recipient/receipt.html", ""): _receipt,
     ("recipient/not_found.html", ""): dict,
@@ -265,4 +267,5 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
         (f"errors/{name}.html", ""): lambda: {"status": 405}
         for name in ("not_found", "too_large", "too_many", "form_expired", "broken", "other")
     },
+    **{("errors/shut.html", why): lambda why=why: {"why": why} for why in ("network", "suspended", "role", "")},
 }

@@ -9,7 +9,7 @@ import time_machine
 
 from portal import clock
 from portal.extensions import db
-from portal.models import Brand, Connection, Outcome, Submission
+from portal.models import Brand, Connection, Outcome, Provider, Submission
 from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import signed_in
@@ -138,6 +138,17 @@ def test_who_is_not_connected_is_told_so_first_of_all(app, ayse):
     page = ayse.opens("/dashboard/").text
 
     assert "Henüz İYS'ye bağlı değilsiniz" in html.unescape(page) and 'href="/dashboard/connection"' in page
+
+
+def test_a_suspended_firm_reads_so_on_every_page_and_why_a_page_is_shut(app, ayse):
+    with app.app_context():
+        db.session.query(Provider).update({"suspended_at": clock.now()})
+        db.session.commit()
+
+    for path in ("/dashboard/", "/dashboard/campaigns"):
+        assert "Hesabınız durduruldu" in ayse.opens(path).text
+    shut = ayse.opens("/dashboard/campaigns/new")
+    assert shut.status_code == 403 and "durduruldu" in shut.text
 
 
 def test_who_is_connected_by_a_partner_that_tells_nothing_yet_is_led_to_the_test(app, ayse):
