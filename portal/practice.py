@@ -6,6 +6,7 @@ The codes decide, not a flag that may have changed meanwhile: a path that holds 
 import re
 import secrets
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, delete, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
@@ -41,6 +42,14 @@ STILL_WITH_A_PERSON = (Outcome.PARKED, Outcome.EXPIRED)
 A_DAY = timedelta(days=1)
 
 
+class Hearer(StrEnum):
+    """Who hears of a brand's decisions."""
+
+    IYS = "iys"
+    SANDBOX = "sandbox"
+    NOBODY = "nobody"  # They are kept and obeyed here.
+
+
 def is_of_practice(path: str) -> bool:
     """Whether a path of İYS's API names a provider or a brand of the sandbox."""
     return any(int(code) in CODES for code in NAMED.findall(path))
@@ -49,6 +58,13 @@ def is_of_practice(path: str) -> bool:
 def leads_nowhere(path: str) -> bool:
     """Whether a path names a provider that need tell İYS nothing."""
     return any(int(code) in EXEMPT_CODES for code in NAMED.findall(path))
+
+
+def hearer(iys_code: int, brand_code: int) -> Hearer:
+    """Who hears of the decisions on a brand: recipients are told."""
+    if brand_code in CODES:
+        return Hearer.SANDBOX
+    return Hearer.NOBODY if iys_code in EXEMPT_CODES else Hearer.IYS
 
 
 def why_unsent(iys_code: int, brand_code: int) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal import addresses
+from portal import addresses, practice
 from portal.consents.urgency import Urgency, urgency
 from portal.models import (
     CampaignKind,
@@ -70,6 +70,7 @@ class Page:
     notice_url: str
     look: Look
     is_closed: bool
+    hearer: practice.Hearer
     address: str
     rows: list[Row]
     form_token: str
@@ -105,6 +106,7 @@ def link_page(
         notice_url=text.notice_url,
         look=look_of(invitation),
         is_closed=invitation.is_closed,
+        hearer=practice.hearer(invitation.iys_code, invitation.brand_code),
         address=mine.address,
         rows=[Row(each, *heads.get(each, (None, None)), (chosen or {}).get(each)) for each in invitation.channels],
         form_token=mine.form_token,
@@ -152,6 +154,7 @@ class ReceiptPage:
     sender_title: str
     sender_mersis: str
     look: Look
+    hearer: practice.Hearer
     lines: list[Line]
     refresh_url: str
     page_url: str
@@ -191,6 +194,7 @@ def receipt_page(
         sender_title=text.sender_title,
         sender_mersis=text.sender_mersis,
         look=look_of(invitation),
+        hearer=practice.hearer(invitation.iys_code, invitation.brand_code),
         lines=sorted((_line(*line, at) for line in lines), key=lambda line: list(Channel).index(line.channel)),
         refresh_url=url_for(".receipt", code=code, lang=request.args.get("lang")),
         page_url=url_for(_link_endpoint(), code=_code_of(session, receipt.link_id), lang=request.args.get("lang")),
@@ -198,6 +202,8 @@ def receipt_page(
 
 
 def _line(decision: Decision, submission: Submission | None, at: datetime) -> Line:
+    if submission is not None and submission.code in (practice.OVER, practice.EXEMPT):
+        submission = None  # Nobody heard of it, and nothing is said of İYS.
     waits = submission is not None and submission.is_open
     return Line(
         channel=decision.channel,

@@ -78,8 +78,9 @@ def _receipt() -> dict:
     ]
     return {
         "receipt": Thing(
-            number="1".zfill(20), decided_at=AT, address=ADDRESS, hearer="sandbox", lines=lines, refresh_url="/", page_url="/", **SENDER
-        )
+            number="1".zfill(20), decided_at=AT, address=ADDRESS, hearer="sandbox", lines=lines, refresh_url="/",
+            page_url="/", **SENDER,
+        )  # fmt: skip
     }
 
 
