@@ -41,7 +41,8 @@ def page(session: Session, wanted: Wanted, *, before: int | None = None, limit: 
     entries = _entries(wanted)
     last = session.get(AuditEntry, before) if before else None
     if last is not None and wanted.provider_id in (None, last.provider_id):
-        entries = entries.where(tuple_(AuditEntry.at, AuditEntry.id) < (last.at, last.id))
+        order = _order(wanted)
+        entries = entries.where(tuple_(*order) < tuple(getattr(last, column.key) for column in order))
     return list(session.execute(entries.limit(limit)))
 
 
@@ -66,8 +67,13 @@ def _entries(wanted: Wanted) -> Select:
         .outerjoin(SignIn, SignIn.id == AuditEntry.sign_in_id)
         .outerjoin(User, person)
         .where(*_conditions(wanted))
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .order_by(*(column.desc() for column in _order(wanted)))
     )
+
+
+def _order(wanted: Wanted) -> tuple:
+    """By time; over the whole house by id, which is in the order of time as well and needs no sorting of all."""
+    return (AuditEntry.id,) if wanted.provider_id is None else (AuditEntry.at, AuditEntry.id)
 
 
 def _conditions(wanted: Wanted) -> Iterator:

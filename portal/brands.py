@@ -1,12 +1,13 @@
 """Brands: how a provider looks to people, under which code İYS knows it, and when it stops beginning anything new."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal import practice
 from portal.addresses.problems import Explained
@@ -153,19 +154,34 @@ def reopen(session: Session, brand: Brand) -> None:
 def counts(session: Session, provider_id: int) -> dict[int, dict[Channel, Count]]:
     """How many addresses granted and refused, by brand and channel; one that is held for two types counts once, and
     a refusal before a grant."""
-    one = (
-        select(Consent.brand_id, Consent.recipient_id, Consent.channel, func.max(Consent.status).label("status"))
-        .where(Consent.provider_id == provider_id, Consent.status.is_not(None))
-        .group_by(Consent.brand_id, Consent.recipient_id, Consent.channel)
-        .subquery()
-    )  # "ONAY" < "RET": the refusal stays.
-    grouped = select(one.c.brand_id, one.c.channel, one.c.status, func.count()).group_by(
-        one.c.brand_id, one.c.channel, one.c.status
-    )
-    found: dict[int, dict[Channel, dict[Status, int]]] = {}
-    for brand_id, channel, status, total in session.execute(grouped):
-        found.setdefault(brand_id, {}).setdefault(Channel(channel), {})[Status(status)] = total
+    told = (Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.status)
+    heads = select(*told, func.count()).where(Consent.provider_id == provider_id, Consent.status.is_not(None))
+    found: dict[int, dict[Channel, Counter]] = {}
+    types: dict[tuple[int, str], set[str]] = {}
+    for brand_id, channel, recipient_type, status, total in session.execute(heads.group_by(*told)):
+        found.setdefault(brand_id, {}).setdefault(Channel(channel), Counter())[Status(status)] += total
+        types.setdefault((brand_id, channel), set()).add(recipient_type)
+    if any(len(each) > 1 for each in types.values()):  # Looking for pairs takes long, and most have none.
+        for brand_id, channel, status, total in session.execute(_counted_twice(provider_id)):
+            found[brand_id][Channel(channel)][Status(status)] -= total
     return {
-        brand_id: {channel: Count(by.get(Status.GRANTED, 0), by.get(Status.REFUSED, 0)) for channel, by in its.items()}
+        brand_id: {channel: Count(by[Status.GRANTED], by[Status.REFUSED]) for channel, by in its.items()}
         for brand_id, its in found.items()
     }
+
+
+def _counted_twice(provider_id: int) -> Select:
+    """Addresses that are held for both types, by the status of theirs that gives way: a grant, where there is one."""
+    other = aliased(Consent)
+    same = and_(
+        other.brand_id == Consent.brand_id,
+        other.recipient_id == Consent.recipient_id,
+        other.channel == Consent.channel,
+        other.recipient_type > Consent.recipient_type,
+    )
+    is_granted = or_(Consent.status == Status.GRANTED, other.status == Status.GRANTED)
+    less = case((is_granted, Status.GRANTED.value), else_=Status.REFUSED.value).label("less")
+    both = Consent.provider_id == provider_id, Consent.status.is_not(None), other.status.is_not(None)
+    pairs = select(Consent.brand_id, Consent.channel, less).join(other, same).where(*both).subquery()
+    by = (pairs.c.brand_id, pairs.c.channel, pairs.c.less)
+    return select(*by, func.count()).group_by(*by)

@@ -75,7 +75,7 @@ def last_look(session: Session, provider_id: int) -> tuple[datetime, dict] | Non
     """When the rights were last looked at, by whomever, and what was found (see Rights.kept): each look is an act, and
     its audit entry keeps that."""
     looks = select(AuditEntry.at, AuditEntry.facts).where(
-        AuditEntry.provider_id == provider_id, AuditEntry.act == "rights.looked_at"
+        AuditEntry.subject == "provider", AuditEntry.subject_id == provider_id, AuditEntry.act == "rights.looked_at"
     )
     row = session.execute(looks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
     return tuple(row) if row else None

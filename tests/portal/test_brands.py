@@ -5,8 +5,8 @@ import pytest
 from portal import brands, campaigns, clock, practice
 from portal.brands import BadHeader, CodeNotListed, CodeTaken, Count, HeaderProblem, Practised
 from portal.extensions import db
-from portal.models import Brand, Connection, Provider
-from portal.registry import Channel
+from portal.models import Brand, Connection, Consent, Provider, Recipient
+from portal.registry import Channel, RecipientType
 from tests import make
 
 
@@ -136,3 +136,22 @@ def test_counts_tell_what_people_decided_by_channel(app, browser):
 
     assert found == {brand.id: {Channel.SMS: Count(1, 1), Channel.CALL: Count(0, 1), Channel.EMAIL: Count(1, 0)}}
     assert theirs == {}
+
+
+def test_an_address_held_for_two_types_counts_once_and_its_refusal_before_its_grant(app):
+    pairs = [("ONAY", "ONAY"), ("ONAY", "RET"), ("RET", "ONAY"), ("RET", "RET"), ("ONAY", None)]
+    with app.app_context():
+        make.bring(make.campaign(), "\n".join(f"+9053212345{number}" for number in range(10, 15)))
+        brand, at = make.brand(), clock.now()
+        for recipient, statuses in zip(db.session.query(Recipient).all(), pairs, strict=True):
+            for type_, status in zip(RecipientType, statuses, strict=True):
+                db.session.add(
+                    Consent(
+                        provider_id=brand.provider_id, brand_id=brand.id, recipient_id=recipient.id,
+                        channel=Channel.SMS, recipient_type=type_, status=status, consent_date=at, effective_at=at,
+                    )
+                )  # fmt: skip
+        db.session.flush()
+
+        assert brands.counts(db.session, brand.provider_id) == {brand.id: {Channel.SMS: Count(2, 3)}}
+        db.session.rollback()
