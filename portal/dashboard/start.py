@@ -53,7 +53,7 @@ def enter_code():
                 "sizinse aşağıdaki soru kutusundan bize yazın, birlikte çözelim."
             )]  # fmt: skip
         except ValueError:
-            form.iys_code.errors = [_("İYS kodu yalnız rakamlardan oluşur; örneğin 731845.")]
+            form.iys_code.errors = [_("İYS kodu en çok dokuz rakamdan oluşur; örneğin 731845.")]
     if form.errors or form.iys_code.errors:
         return page(code_form=form), 422
     note("onboarding.code_entered", "provider", provider.id, code=provider.entered_code)

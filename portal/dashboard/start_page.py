@@ -37,6 +37,17 @@ TITLES = {
     onboarding.OPEN: _l("Hesabınızı açın"),
     onboarding.TRANSFER: _l("Aktarımı başlatın"),
 }
+SPEAK_FOR_IT = {onboarding.AUTHORISE: _l("Temsilcinizi tanıtın")}
+TITLES_OF = {  # Of who takes no partner.
+    ProviderKind.PARTNER: {},
+    ProviderKind.DIRECT: SPEAK_FOR_IT,
+    ProviderKind.EXEMPT: SPEAK_FOR_IT
+    | {
+        onboarding.APPLY: _l("Muafiyetinizden emin olun"),
+        onboarding.ENTER: _l("Paketinizi seçin"),
+        onboarding.TRANSFER: _l("Denemeyi bitirin"),
+    },
+}
 TEMPLATES = {
     onboarding.APPLY: "dashboard/start_apply.html",
     onboarding.ENTER: "dashboard/start_enter.html",
@@ -111,12 +122,12 @@ def page(
 ) -> str:
     """The page, with the forms that were just filled in where they are to be shown again."""
     provider, at = reading().get_one(Provider, current_user.provider_id), clock.now()
-    steps = onboarding.steps_of(reading(), provider, at)
+    steps, titles = onboarding.steps_of(reading(), provider, at), TITLES | TITLES_OF[provider.kind]
     return render_template(
         "dashboard/start.html",
         provider=provider,
         kinds=ProviderKind,
-        steps=[(step, TITLES[step.number], TEMPLATES[step.number]) for step in steps],
+        steps=[(step, titles[step.number], TEMPLATES[step.number]) for step in steps],
         next_step=_next(steps),
         lacking=LACKING,
         code_form=code_form or CodeForm(formdata=None, iys_code=provider.entered_code),

@@ -78,7 +78,9 @@ def drawn(letter: Letter) -> bytes:
 
 
 def _story(letter: Letter) -> list[Flowable]:
-    partner = [("Unvan", letter.partner_title), ("Adres", letter.partner_address)]
+    partner = [("Unvan", letter.partner_title)]
+    if letter.partner_address:
+        partner.append(("Adres", letter.partner_address))
     if letter.partner_code:
         partner.append(("İYS iş ortağı kodu", str(letter.partner_code)))
     firm = [("Unvan / ad soyad", letter.title), *letter.numbers, ("İYS kodu", str(letter.iys_code)),

@@ -219,7 +219,9 @@ def test_an_exempt_firm_is_told_what_that_means(nil, rows):
     nil.posts("/dashboard/start/firm", firm(kind="exempt"))
 
     assert rows.one(Provider).kind == ProviderKind.EXEMPT
-    assert "muaf olarak işaretlediniz" in nil.opens("/dashboard/start").text
+    page = nil.opens("/dashboard/start").text
+    assert "muaf olarak işaretlediniz" in page and "Paketinizi seçin" in page
+    assert "İYS'ye başvurun" not in page and "İş ortağınızı" not in page and "3 iş gününden" not in page
 
 
 def test_an_admitted_firms_title_stands_still(app, rows):

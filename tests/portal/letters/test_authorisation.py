@@ -32,6 +32,10 @@ def test_the_letter_says_who_authorises_whom_for_what():
         assert text in words
 
 
+def test_no_line_is_left_empty_where_the_partners_address_is_not_known():
+    assert "Adres" not in words_of(drawn(Letter(**LETTER.__dict__ | {"partner_address": ""})))
+
+
 def test_every_turkish_letter_is_in_the_fonts_that_travel_with_it():
     letters = "çğıöşüÇĞİÖŞÜâîû"
     pdf = drawn(Letter(**LETTER.__dict__ | {"representative": letters}))
