@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
 
-from portal import registry
+from portal import practice, registry
 from portal.consents.urgency import Urgency, urgency
 from portal.models import Brand, Consent, Decision, Outcome, Submission, Way
 from portal.registry import Channel, Status
@@ -19,6 +19,7 @@ class Told:
 
     decided_at: datetime
     brand_name: str
+    is_practice: bool
     channel: Channel
     status: Status
     source: str
@@ -35,11 +36,14 @@ class Told:
 
 
 def heads(session: Session, recipient_id: int) -> Sequence[Row]:
-    """The decision that holds now, for each brand and channel that has one."""
+    """The decision that holds now, for each brand and channel that has one. What was granted in a practice that is
+    over lets nobody send."""
+    may_send = and_(Consent.may_send, practice.brand_still_speaks())
     return session.execute(
         select(
-            Brand.name.label("brand_name"), Consent.channel, Consent.recipient_type, Consent.status,
-            Consent.effective_at, Consent.iys_status, Consent.iys_as_of, Consent.may_send.label("may_send"),
+            Brand.name.label("brand_name"), Brand.practises.label("is_practice"), Consent.channel,
+            Consent.recipient_type, Consent.status, Consent.effective_at, Consent.iys_status, Consent.iys_as_of,
+            may_send.label("may_send"),
         )
         .join(Brand, Brand.id == Consent.brand_id)
         .where(Consent.recipient_id == recipient_id, Consent.status.is_not(None))
@@ -50,21 +54,22 @@ def heads(session: Session, recipient_id: int) -> Sequence[Row]:
 def decisions(session: Session, recipient_id: int, at: datetime) -> list[Told]:
     """All decisions, the newest first, each with what İYS made of it."""
     rows = session.execute(
-        select(Decision, Brand.name, Submission)
+        select(Decision, Brand, Submission)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .where(Decision.recipient_id == recipient_id)
         .order_by(Decision.consent_date.desc(), Decision.id.desc())
     )
-    return [_told(decision, brand_name, submission, at) for decision, brand_name, submission in rows]
+    return [_told(decision, brand, submission, at) for decision, brand, submission in rows]
 
 
-def _told(decision: Decision, brand_name: str, submission: Submission | None, at: datetime) -> Told:
+def _told(decision: Decision, brand: Brand, submission: Submission | None, at: datetime) -> Told:
     code = submission.code if submission else None
     waits = submission is not None and submission.is_open
     return Told(
         decided_at=decision.consent_date,
-        brand_name=brand_name,
+        brand_name=brand.name,
+        is_practice=brand.practises,
         channel=decision.channel,
         status=decision.status,
         source=decision.source,

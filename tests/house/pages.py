@@ -131,11 +131,13 @@ def _recipient() -> dict:
     head = Thing(
         brand_name="Örnek Mağaza", channel=Channel.SMS, recipient_type=RecipientType.INDIVIDUAL,
         status=Status.GRANTED, effective_at=AT, iys_status="ONAY", iys_as_of=AT, may_send=True,
+        is_practice=True,
     )  # fmt: skip
     decision = Thing(
         decided_at=AT, brand_name="Örnek Mağaza", channel=Channel.SMS, status=Status.REFUSED, source="HS_WEB",
         way=Way.LINK, outcome=Outcome.PARKED, transaction_id="ab" * 32, accepted_at=AT, code="H120",
         sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT, urgency=Urgency.RED, is_closed=False,
+        is_practice=True,
     )  # fmt: skip
     return {"address": ADDRESS, "heads": [head], "decisions": [decision]} | acts_on_a_recipient()
 

@@ -164,11 +164,11 @@ def year(**other) -> dict:
 PROBLEM = Thing(sentence="Adres eksik.", cure="Tamamını yazın.")
 HEAD = Thing(
     brand_name="Örnek Mağaza", channel=Channel.SMS, recipient_type=RecipientType.INDIVIDUAL, status=Status.GRANTED,
-    effective_at=AT, iys_status="ONAY", iys_as_of=AT, may_send=True,
+    effective_at=AT, iys_status="ONAY", iys_as_of=AT, may_send=True, is_practice=False,
 )  # fmt: skip
 TOLD = Told(
-    AT, "Örnek Mağaza", Channel.SMS, Status.GRANTED, "HS_WEB", Way.LINK, Outcome.ACCEPTED, False, "abc", AT, None, None,
-    None, None, Urgency.OK,
+    AT, "Örnek Mağaza", False, Channel.SMS, Status.GRANTED, "HS_WEB", Way.LINK, Outcome.ACCEPTED, False, "abc", AT,
+    None, None, None, None, Urgency.OK,
 )  # fmt: skip
 
 

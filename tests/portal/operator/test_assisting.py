@@ -2,7 +2,9 @@
 
 import pytest
 
-from portal.models import AuditEntry, Recipient
+from portal import clock
+from portal.extensions import db
+from portal.models import AuditEntry, Brand, Consent, Recipient
 from tests import make
 from tests.make import Person
 from tests.portal.operator.conftest import DENIZ, assign
@@ -43,6 +45,22 @@ def test_support_sees_the_history_masked_and_the_reason_is_kept(support, fatma, 
     assert (look.act, look.facts) == ("recipient.assisted", {"reason": REASON})
     assert look.provider_id == int(path.split("/")[3])
     assert look.subject_id == next(each for each in rows(Recipient) if each.kind == "phone").id
+
+
+def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, support, fatma, path):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        db.session.query(Consent).update({"iys_status": "ONAY"})
+        db.session.commit()
+    before = support.posts(path, ASKED).text
+    with app.app_context():
+        db.session.query(Brand).update({"practises": True, "closed_at": clock.now()})
+        db.session.commit()
+
+    after = support.posts(path, ASKED).text
+
+    assert "<strong>Evet</strong>" in before and "<strong>Evet</strong>" not in after
+    assert "Deneme</span>" in after
 
 
 def test_opening_the_page_looks_at_nobody(support, path, rows):
