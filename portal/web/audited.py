@@ -156,7 +156,7 @@ def _who(entry: AuditEntry, user: User | None, is_known: bool) -> str:
 
 
 def _facts(facts: dict) -> str:
-    return ", ".join(f"{fact_words(name)}: {_value(name, value)}" for name, value in facts.items())
+    return ", ".join(f"{fact_words(name)}: {_value(name, value)}" for name, value in facts.items() if value is not None)
 
 
 def _value(name: str, value) -> str:
