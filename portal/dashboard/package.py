@@ -76,7 +76,7 @@ def order_package():
     else:
         note("package.ordered", "package_order", made.id, kind=made.kind.value, records=made.records)
         db.session.commit()
-        flash(gettext("İsteğiniz iş ortağına ulaştı. Onaylanınca size e-postayla haber vereceğiz."))
+        flash(gettext("İsteğiniz bize ulaştı. Onaylanınca size e-postayla haber vereceğiz."))
     return redirect(url_for(".package"), 303)
 
 

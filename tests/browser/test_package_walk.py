@@ -26,7 +26,7 @@ def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows, 
     page.get_by_role("link", name="Paket ve kullanım").click()
     look(screen, f"package-{width}")
     page.get_by_role("button", name="Yükselt: İLETİ 25", exact=True).click()
-    assert page.get_by_text("iş ortağının onayını bekliyor").count() == 1
+    assert page.get_by_text("bizde, onay bekliyor").count() == 1
     look(screen, f"ordered-{width}")
     assert rows(PackageOrder)[-1].confirmed_at is None
 

@@ -51,7 +51,7 @@ def test_an_order_waits_and_is_noted(ayse, rows):
     assert (made.records, made.price, made.confirmed_at) == (5000, 290, None)
     entry = rows.one(AuditEntry, AuditEntry.act == "package.ordered")
     assert (entry.subject_id, entry.facts) == (made.id, {"kind": "first", "records": 5000})
-    assert "iş ortağının onayını bekliyor" in ayse.opens(PAGE).text
+    assert "bizde, onay bekliyor" in ayse.opens(PAGE).text
 
 
 def test_a_second_order_is_told_that_the_first_waits(ayse, rows):
