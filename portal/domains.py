@@ -52,7 +52,7 @@ class HostProblem(Explained):
     TAKEN = (
         "taken",
         N_("Bu alan adı başka bir marka için doğrulanmış."),
-        N_("Alan adı sizinse, onu orada kaldırın ya da operatöre yazın."),
+        N_("Alan adı sizinse, onu orada kaldırın ya da bize yazın."),
     )
     TOO_MANY = "too_many", N_("Bir markanın en çok iki alan adı olabilir."), N_("Önce birini kaldırın.")
 

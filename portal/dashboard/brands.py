@@ -59,7 +59,7 @@ def _opened(form: NewBrandForm) -> Brand | None:
     try:
         return rule.open_brand(db.session, provider, name=form.name.data.strip(), code=code, at=clock.now())
     except rule.CodeTaken:
-        wrong = gettext("Bu kod burada başka bir markanın. Kodu kontrol edin; sizinse operatöre yazın.")
+        wrong = gettext("Bu kod burada başka bir markanın. Kodu kontrol edin; sizinse bize yazın.")
     except rule.CodeNotListed:
         wrong = gettext("İYS bu kodu markalarınız arasında göstermedi. Bağlantı sayfasından yeniden deneyin.")
     db.session.rollback()
