@@ -21,7 +21,10 @@ from portal.registry import Channel
 from portal.web.labels import label
 from portal.web.shapes import WebAddress
 
-READABLE = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
+# Signs that turn around what follows: a text would not read as it was written.
+READABLE = Regexp(
+    r"[^\x00\u202a-\u202e\u2066-\u2069]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın.")
+)
 TITLE = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
 BODY = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
 

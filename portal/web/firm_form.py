@@ -26,7 +26,9 @@ TAX_CURES = {
         "da vergi levhanıza bakarak yeniden yazın."
     ),
 }
-READABLE = Regexp(r"[^\x00-\x1f\x7f]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
+# Signs that nobody sees, or that turn what follows around, let a name look like another one.
+UNSEEN = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+READABLE = Regexp(rf"[^{UNSEEN}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
 
 
 class FirmForm(FlaskForm):

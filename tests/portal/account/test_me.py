@@ -45,6 +45,17 @@ def test_saving_the_same_again_is_no_act(ayse, rows):
     assert rows(AuditEntry, AuditEntry.act == "account.changed") == []
 
 
+@pytest.mark.parametrize("name", ["Ayşe\u202eemİ", "\u200b", "\u2060", "Ay\u200bşe", "Ayşe\u2066"])
+def test_a_name_that_would_look_like_another_is_not_taken(ayse, rows, name):
+    assert save(ayse, name=name).status_code == 422
+    assert rows.one(User).name == "Ayşe"
+
+
+def test_a_name_may_hold_whatever_is_seen(ayse, rows):
+    assert save(ayse, name="Ayşe 👩‍💻 عائشة").status_code == 303
+    assert rows.one(User).name == "Ayşe 👩‍💻 عائشة"
+
+
 @pytest.mark.parametrize("wrong", [{"name": " "}, {"name": "x" * 121}, {"language": "de"}, {"language": ""}])
 def test_what_is_wrong_is_said_and_changes_nothing(ayse, rows, wrong):
     answer = save(ayse, **wrong)

@@ -108,6 +108,7 @@ def test_taking_the_links_gives_the_database_back(app, ayse, draft):
         {"name": "x" * 121},
         {"name": "a\0b"},
         {"body_tr": "a\0b"},
+        {"body_tr": "Reddet\u202etelbaK"},
         {"channels": []},
         {"channels": ["FAKS"]},
         {"kind": "beg"},
