@@ -32,6 +32,11 @@ def note(act: str, subject: str, subject_id: int, *, provider_id: int | None = N
     )  # fmt: skip
 
 
+def person_key() -> str:
+    """Limits are of a person, not of an address; who has not signed in meets the lock."""
+    return str(getattr(current_user, "id", "nobody"))
+
+
 @door.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""

@@ -5,14 +5,13 @@ Looking is an act here: the answer stands under the form that asked, in no addre
 
 from flask import render_template
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal import addresses, clock, limits, recipients
 from portal.addresses import HIDDEN, hide_in
 from portal.consents import history
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Provider
-from portal.operator import door, note
+from portal.operator import door, note, person_key
 from portal.operator.forms import SHORTEST_REASON, ReasonedSearchForm
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
@@ -20,7 +19,7 @@ from portal.web.locks import needs
 
 
 @door.route("/providers/<id:provider_id>/recipients", methods=["GET", "POST"])
-@limiter.limit(limits.SEARCH, methods=["POST"], key_func=lambda: str(getattr(current_user, "id", "nobody")))
+@limiter.limit(limits.SEARCH, methods=["POST"], key_func=person_key)
 @needs(Power.ASSIST)
 def assist(provider_id: int):
     """Look an address up among a provider's own. The reason is kept with the search, found or not."""

@@ -2,7 +2,6 @@
 
 from flask import current_app, flash, redirect, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from portal import accounts, limits
@@ -10,14 +9,14 @@ from portal.extensions import db, limiter, reading
 from portal.iys import connecting, findings, rights
 from portal.iys.client import Client
 from portal.models import Connection, Credential, CredentialKind, Provider
-from portal.operator import door, note
+from portal.operator import door, note, person_key
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
 from portal.web.locks import needs
 
 
 @door.post("/providers/<id:provider_id>/test")
-@limiter.limit(limits.TEST, key_func=lambda: str(getattr(current_user, "id", "nobody")))
+@limiter.limit(limits.TEST, key_func=person_key)
 @needs(Power.REVIEW)
 def test_provider(provider_id: int):
     """Ask İYS now."""
