@@ -193,6 +193,15 @@ def memberships(session: Session, user_id: int) -> list[tuple[Membership, Provid
     return [tuple(row) for row in session.execute(open_ones.order_by(Provider.title))]
 
 
+def suspended(session: Session, user_id: int) -> list[str]:
+    """Where a person belongs and may not come in, by title."""
+    theirs = select(Provider.title).join(Membership, Membership.provider_id == Provider.id)
+    held = theirs.where(
+        Membership.user_id == user_id, Membership.suspended_at.is_not(None), Membership.ended_at.is_(None)
+    )
+    return list(session.scalars(held.order_by(Provider.title)))
+
+
 def _behind(session: Session, text: str) -> tuple[SignIn, User] | None:
     sign_in_id, _, token = text.partition(".")
     if not (sign_in_id.isascii() and sign_in_id.isdecimal() and len(sign_in_id) < 20 and int(sign_in_id) < 2**63):

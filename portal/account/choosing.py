@@ -18,6 +18,7 @@ def choose():
     return render_template(
         "account/choose.html",
         memberships=presence.memberships(reading(), current_user.id),
+        suspended=presence.suspended(reading(), current_user.id),
         is_staff=current_user.user.operator_role is not None,
         serves_id=current_user.provider_id,
     )

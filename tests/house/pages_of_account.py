@@ -50,9 +50,10 @@ def page(**own) -> Callable[[], dict]:
 
 OF_ACCOUNT: dict[tuple[str, str], Callable[[], dict]] = {
     ("account/choose.html", ""): page(
-        memberships=[provider(1), provider(2, suspended_at=AT)], is_staff=True, serves_id=1
+        memberships=[provider(1), provider(2, suspended_at=AT)], is_staff=True, serves_id=1,
+        suspended=["Üçüncü A.Ş."],
     ),
-    ("account/choose.html", "nobody's"): page(memberships=[], is_staff=False, serves_id=None),
+    ("account/choose.html", "nobody's"): page(memberships=[], is_staff=False, serves_id=None, suspended=[]),
     ("account/me.html", ""): page(form=MeForm, email="ayse@example.com"),
     ("account/me.html", "wrong"): page(form=lambda: wrong(MeForm()), email="ayse@example.com"),
     ("account/password.html", ""): page(form=PasswordForm),

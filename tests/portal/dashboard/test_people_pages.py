@@ -127,13 +127,14 @@ def test_a_role_counts_on_the_next_request_of_an_open_session(app, ayse, burak):
     assert colleague.opens("/dashboard/people").status_code == 403
 
 
-@pytest.mark.parametrize("act", ["suspend", "remove"])
-def test_who_is_suspended_or_removed_is_out_on_the_next_request(app, ayse, burak, act):
+@pytest.mark.parametrize(("act", "told"), [("suspend", "erişiminizi askıya aldı"), ("remove", "hiçbir firmaya üye")])
+def test_who_is_suspended_or_removed_is_out_on_the_next_request_and_told_so(app, ayse, burak, act, told):
     colleague = signed_in(app, BURAK)
     assert colleague.opens("/dashboard/").status_code == 200
 
     assert ayse.posts(f"/dashboard/people/{burak}/{act}").status_code == 303
     assert colleague.opens("/dashboard/").location == "/account/providers"
+    assert told in colleague.opens("/account/providers").text
 
 
 def test_who_is_resumed_comes_in_again(app, ayse, burak):
