@@ -22,9 +22,11 @@ from portal.models import (
     CampaignKind,
     CredentialKind,
     Heard,
+    LegalForm,
     OperatorRole,
     OrderKind,
     Outcome,
+    PaperKind,
     Role,
     Settlement,
     SignIn,
@@ -42,11 +44,13 @@ WORDS = {
     "channel": (Channel,),
     "channels": (Channel,),
     "former": (Role, OperatorRole),
-    "kind": (OrderKind, CampaignKind, CredentialKind),
+    "kind": (OrderKind, CampaignKind, CredentialKind, PaperKind),
+    "legal_form": (LegalForm,),
     "outcome": (Outcome,),
     "role": (Role, OperatorRole),
     "settlement": (Settlement,),
 }
+NOTHING = (None, "", [])
 NOBODYS = 0  # A session is sealed for no provider.
 NO_ADDRESS = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}")  # Day, digest, network.
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
@@ -156,7 +160,8 @@ def _who(entry: AuditEntry, user: User | None, is_known: bool) -> str:
 
 
 def _facts(facts: dict) -> str:
-    return ", ".join(f"{fact_words(name)}: {_value(name, value)}" for name, value in facts.items() if value is not None)
+    said = ((name, value) for name, value in facts.items() if value not in NOTHING)
+    return ", ".join(f"{fact_words(name)}: {_value(name, value)}" for name, value in said)
 
 
 def _value(name: str, value) -> str:

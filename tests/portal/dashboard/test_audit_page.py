@@ -179,6 +179,16 @@ def test_reading_needs_the_power_to(app, ayse, role, status):
     assert burak.opens(FILE).status_code == status
 
 
+def test_what_firms_bring_is_called_by_our_words_and_nothing_by_none(app, ayse):
+    noted(app, "paper.uploaded", kind="signature", size=7)
+    noted(app, "account.opened", legal_form="company", choices="")
+
+    facts = {line["Ne yaptı"]: line["Ayrıntı"] for line in told(ayse)}
+
+    assert facts["Belge yüklendi"] == "tür: İmza sirküleri, büyüklük: 7"
+    assert facts["Hesap açıldı"] == "firma türü: Şirket"
+
+
 def test_a_value_that_is_no_word_of_ours_stands_as_it_is(app, ayse):
     noted(app, "recipient.refused", channels=["MESAJ", "ARAMA"], kind=["ask"], by="nobody", good=3, clear=False)
 
