@@ -93,7 +93,7 @@ class Domain(Base):
     proof: Mapped[str] = mapped_column(String(64))  # What the TXT record must say.
     verified_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
-    missing_since: Mapped[datetime | None]  # The record is gone: links that are out still open, new ones begin elsewhere.
+    missing_since: Mapped[datetime | None]  # The record is gone: links that are out still open, new ones do not.
     created_at: Mapped[datetime]
 
 

@@ -442,8 +442,8 @@ def _free_the_people():
 
 
 def _bind_the_people():
-    """Each to a provider they may come in at, one they own before others; who may come in nowhere has no place in the
-    older table."""
+    """Each to a provider they own and may come in at. In the older table everybody is an owner, so nobody else has a
+    place there: an auditor must not come back as one."""
     op.execute("DELETE FROM sign_in")
     op.execute("DELETE FROM ticket")
     op.execute("DELETE FROM recovery_code")
@@ -454,7 +454,7 @@ def _bind_the_people():
         table.add_column(sa.Column("session_epoch", BIG, server_default="1", nullable=False))
     op.execute(
         "UPDATE user_account SET provider_id = (SELECT provider_id FROM membership WHERE user_id = user_account.id "
-        "AND ended_at IS NULL AND suspended_at IS NULL ORDER BY CASE role WHEN 'owner' THEN 0 ELSE 1 END, id LIMIT 1)"
+        "AND role = 'owner' AND ended_at IS NULL AND suspended_at IS NULL ORDER BY id LIMIT 1)"
     )
     op.execute("DELETE FROM membership")
     op.execute("DELETE FROM user_account WHERE provider_id IS NULL")
