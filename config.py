@@ -54,6 +54,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
         "OPERATOR_TITLE": environ.get("OPERATOR_TITLE", SAMPLE_PARTNER if development else ""),  # In letters.
         "OPERATOR_ADDRESS": environ.get("OPERATOR_ADDRESS", ""),
+        "OPERATOR_NOTICE_URL": _notice_url(environ),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": LARGEST_POST,
         "MAX_FORM_MEMORY_SIZE": LARGEST_POST,  # A pasted list comes as a field.
@@ -166,6 +167,15 @@ def _mail_from(environ: Mapping[str, str], hosts: list[str]) -> str:
     name, _, domain = given.rpartition("@")
     if not (name and domain) or not given.isprintable() or set(given) & set(' ,;:<>"'):
         raise BadSetting("MAIL_FROM is one address, such as izinlink@example.com, without a name.")
+    return given
+
+
+def _notice_url(environ: Mapping[str, str]) -> str:
+    """Where the operator's own privacy notice stands: who signs up is led there (KVKK art. 10)."""
+    given = environ.get("OPERATOR_NOTICE_URL", "")
+    address = _address(given)
+    if given and (address.scheme != "https" or not address.hostname):
+        raise BadSetting("OPERATOR_NOTICE_URL is https://…: people read there what becomes of their data.")
     return given
 
 

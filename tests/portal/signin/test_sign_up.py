@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+import config
 from portal import clock, mails
 from portal.extensions import db, vault
 from portal.models import AuditEntry, Brand, LegalForm, Mail, MailKind, Membership, Provider, ProviderKind, Ticket, User
 from tests import make
+from tests.conftest import SECRETS
 from tests.portal.dashboard.staff import token
 
 NIL = "nil@example.com"
@@ -42,6 +44,20 @@ def fills(browser, path: str, **other):
 
 def without_token(page: str) -> str:
     return re.sub(r'value="[^"]+"', "", page)
+
+
+def test_who_signs_up_is_led_to_the_operators_privacy_notice_where_there_is_one(app, browser):
+    assert "aydınlatma metni" not in browser.get("/sign-up").text
+
+    app.config["OPERATOR_NOTICE_URL"] = "https://izin.example/kvkk"
+
+    assert '<a href="https://izin.example/kvkk" rel="noreferrer">' in browser.get("/sign-up").text
+
+
+@pytest.mark.parametrize("url", ["izin.example", "http://izin.example", "https://", "https://[", "javascript:x"])
+def test_a_notice_that_is_not_read_in_safety_stops_the_program(url):
+    with pytest.raises(config.BadSetting, match="OPERATOR_NOTICE_URL"):
+        config.from_environment(SECRETS | {"OPERATOR_NOTICE_URL": url})
 
 
 def test_a_known_address_and_a_new_one_get_the_same_answer_and_another_mail(app, browser, rows):
