@@ -19,6 +19,8 @@ from tests import make, servers
 from tests.contract import table
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 WALKED = {
     Question.TOKEN, Question.ADD, Question.BULK_ADD, Question.BULK_RESULT, Question.MULTI_STATUS, Question.CHANGES,
     Question.BRANDS, Question.SUBSCRIPTION,

@@ -12,6 +12,8 @@ from portal.web.locks import LOCKS
 from tests import make
 from tests.portal.dashboard.staff import come_in, token
 
+pytestmark = pytest.mark.slow
+
 METHODS = ("GET", "HEAD", "POST")
 DERYA = "derya@example.com"
 OUTSIDE = "203.0.113.0/24"  # Tests come from 127.0.0.1.

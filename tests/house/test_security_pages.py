@@ -6,6 +6,8 @@ from tests.house.outline import Outline
 from tests.house.pages import PAGES
 from tests.house.test_templates import SOURCES, app, draw  # noqa: F401 - `app` is a fixture
 
+pytestmark = pytest.mark.slow
+
 OF_PEOPLE = ("dashboard", "operator", "account")
 
 

@@ -10,6 +10,8 @@ from portal.models import Role
 from portal.powers import Power, at_provider
 from tests.house.pages import PAGES, SIGNED_IN
 
+pytestmark = pytest.mark.slow
+
 P = Power
 OPENED_BY = {  # Pages that need more than to look.
     "audit": P.AUDIT, "firm": P.ONBOARD, "invitation": P.PEOPLE, "networks": P.PEOPLE, "new_brand": P.BRANDS,

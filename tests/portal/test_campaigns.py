@@ -22,6 +22,8 @@ from portal.registry import Channel
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 LANDLINE = "+902123456789"
 
 

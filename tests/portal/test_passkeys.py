@@ -12,6 +12,8 @@ from portal.passkeys import Here, NotAnswered
 from tests import make
 from tests.authenticator import Authenticator
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 HERE = Here("localhost", "http://localhost")
 MINUTE = timedelta(minutes=1)

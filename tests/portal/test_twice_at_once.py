@@ -36,6 +36,8 @@ from tests.portal.dashboard.staff import come_in, forget_used_codes, sign_in, si
 from tests.portal.operator.conftest import CODE, DERYA, NIL, OfTheOperator, waiting_provider
 from tests.portal.signin.test_invitation import BURAK, PASSWORD, invited
 
+pytestmark = pytest.mark.slow
+
 MANY = 6
 
 

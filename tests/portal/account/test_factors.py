@@ -14,6 +14,8 @@ from tests import make
 from tests.portal.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
 from tests.portal.signin.mailbox import found
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("/account/factors/app", "/account/factors/passkey", "/account/factors/codes")
 
 

@@ -27,6 +27,8 @@ from portal.models import (
 from tests import databases
 from tests.portal.dashboard import staff
 
+pytestmark = pytest.mark.slow
+
 OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")
 
 

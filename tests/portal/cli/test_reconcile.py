@@ -12,6 +12,8 @@ from tests.portal.iys.days.conftest import story  # noqa: F401 - a fixture
 from tests.portal.iys.days.story import DAY, the_day
 from tests.portal.iys.days.test_reconciling import a_day_with_three_differences
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def reconciles(app, sandbox):

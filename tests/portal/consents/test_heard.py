@@ -26,6 +26,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.consents.hearing import AN_HOUR, Ear, row
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def fatma(app, browser):

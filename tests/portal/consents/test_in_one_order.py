@@ -20,6 +20,8 @@ from portal.iys.forwarding import claiming, lists, outcomes, results, sending, w
 from portal.models import BulkRequest, BulkState, Consent, DayState, Lane, Outcome, Submission
 from tests import grants, make
 
+pytestmark = pytest.mark.slow
+
 PHONES = grants.phones(2)
 
 

@@ -13,6 +13,8 @@ from portal.registry import Status
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def fatma(app, browser):

@@ -67,6 +67,13 @@ def come_in(browser, email: str = make.AYSE) -> None:
         browser.set_cookie(name, morsel.value)
 
 
+def walks_in(browser, email: str = make.AYSE) -> None:
+    """Both steps, as a person takes them."""
+    forget_used_codes(browser.application)
+    assert sign_in(browser, email).status_code == 303
+    assert show_code(browser).status_code == 303
+
+
 def forget_used_codes(app) -> None:
     """As if the half minute of each code that was shown were over: a code opens once."""
     with app.app_context():

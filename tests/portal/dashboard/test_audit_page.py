@@ -13,6 +13,8 @@ from portal.models import AuditEntry, OperatorRole, Provider, Role, SignIn, User
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/dashboard/audit"
 FILE = "/dashboard/audit.csv"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"

@@ -12,6 +12,8 @@ from tests import make, name_server
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.test_logos import picture
 
+pytestmark = pytest.mark.slow
+
 HOST = "izin.ornek.example"
 
 

@@ -16,6 +16,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import Staff, token
 
+pytestmark = pytest.mark.slow
+
 TODAY = clock.day(clock.now())
 FORM = {
     "name": "Kasım", "kind": "ask", "channels": ["MESAJ", "EPOSTA"], "title_tr": "Haber verelim mi?",

@@ -15,6 +15,8 @@ from portal.models import AuditEntry, Connection, Credential, CredentialKind, Pr
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/dashboard/connection"
 OWN = {"username": make.USERNAME, "password": make.PASSWORD}
 

@@ -30,6 +30,8 @@ from tests.conftest import SECRETS
 from tests.make import Person
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/dashboard/forwarding"
 
 

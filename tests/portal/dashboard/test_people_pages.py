@@ -13,6 +13,8 @@ from portal.models import AuditEntry, Mail, MailKind, Membership, Provider, Role
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.slow
+
 BURAK = "burak@example.com"
 
 

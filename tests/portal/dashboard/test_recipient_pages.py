@@ -6,6 +6,8 @@ from portal.models import AuditEntry, Recipient
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def fatma(app, browser):

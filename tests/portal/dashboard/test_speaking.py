@@ -10,6 +10,8 @@ from portal.registry import Status
 from tests import make
 from tests.portal.dashboard.staff import signed_in, token
 
+pytestmark = pytest.mark.slow
+
 REASON = "Kişi aradı, adresini doğruluyorum"
 
 

@@ -13,6 +13,8 @@ from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.test_onboarding import CODE, FIRM, order
 
+pytestmark = pytest.mark.slow
+
 NIL, DERYA = "nil@example.com", 1
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 

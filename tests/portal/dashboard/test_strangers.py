@@ -43,6 +43,8 @@ from tests.portal.dashboard.staff import signed_in, token
 from tests.portal.dashboard.test_campaign_pages import FORM
 from tests.portal.inbound.registered import registered
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def things(app, rows) -> dict[str, int]:

@@ -13,6 +13,8 @@ import portal.imports.reading
 from portal.addresses import Problem
 from portal.imports.reading import MOST_ROWS, BadRow, FileProblem, Unreadable, read
 
+pytestmark = pytest.mark.slow
+
 
 def lines_of(reading):
     return [(line, address.text) for line, address in reading.good]

@@ -14,6 +14,8 @@ from portal.models import Pace, Tally
 from portal.registry import Question
 from tests import make, servers
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 TOKENS = {"access_token": "a", "refresh_token": "r", "expires_in": 7200, "refresh_expires_in": 14400}
 

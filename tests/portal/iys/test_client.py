@@ -10,6 +10,8 @@ import pytest
 from portal.iys.client import Answer, Client
 from portal.registry import Action
 
+pytestmark = pytest.mark.slow
+
 WITHIN = 0.3  # Seconds; the servers here would go on for ever.
 OK = b"HTTP/1.1 200 OK\r\n"
 

@@ -38,6 +38,8 @@ from portal.models import (
 from portal.registry import Question
 from tests import make, servers
 
+pytestmark = pytest.mark.slow
+
 REAL_CODE = 700500
 
 

@@ -11,6 +11,8 @@ from portal.models import Outcome, Submission
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 30.0  # Seconds until something that should happen is given up.
 
 

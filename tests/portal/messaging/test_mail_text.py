@@ -9,6 +9,8 @@ from portal.messaging.mail_text import compose
 from portal.models import MailKind, OperatorRole, ProviderKind, Role
 from tests.house.test_templates import product
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
 LINK = "https://main.example/invitation/token"
 SAID = {

@@ -18,6 +18,8 @@ from portal.extensions import db, vault
 from portal.messaging import mails, ways
 from portal.models import Mail, MailKind, MailState
 
+pytestmark = pytest.mark.slow
+
 logging.getLogger("mail.log").propagate = False  # The server's own log is not ours.
 LINK = "https://main.example/reset/secret-token"
 

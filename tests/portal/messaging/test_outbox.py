@@ -12,6 +12,8 @@ from portal.messaging import outbox
 from portal.models import Delivery, Message, MessageState
 from tests import make, servers
 
+pytestmark = pytest.mark.slow
+
 LIST = "\n".join(f"+9053200000{number:02}" for number in range(5))
 
 

@@ -9,6 +9,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.operator.conftest import DENIZ, assign
 
+pytestmark = pytest.mark.slow
+
 REASON = "Alıcı aradı, retinin ulaşıp ulaşmadığını sordu."
 ASKED = {"address": "0532 123 45 67", "reason": REASON}
 

@@ -13,6 +13,8 @@ from portal.registry import Channel, RecipientType, Status
 from tests import make
 from tests.portal.packages.cast import bought, holds, size
 
+pytestmark = pytest.mark.slow
+
 START = datetime.fromisoformat("2027-03-01T09:00:00+00:00")
 
 

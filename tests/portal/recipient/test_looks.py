@@ -16,6 +16,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.test_logos import noise, picture
 
+pytestmark = pytest.mark.slow
+
 HOST = "izin.ornek.example"
 AT_HOST = {"headers": {"Host": HOST}}
 

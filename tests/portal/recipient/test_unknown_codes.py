@@ -11,6 +11,8 @@ from portal.models import Decision, Receipt
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def codes(app, rows):

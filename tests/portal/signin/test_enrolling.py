@@ -14,6 +14,8 @@ from portal.trying import PER_PERSON
 from tests import make
 from tests.portal.dashboard.staff import sign_in, token
 
+pytestmark = pytest.mark.slow
+
 SECRET = re.compile(r'class="secret">([A-Z2-7 ]+)<')
 
 

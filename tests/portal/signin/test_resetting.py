@@ -15,6 +15,8 @@ from tests import make
 from tests.portal.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
 from tests.portal.signin import mailbox
 
+pytestmark = pytest.mark.slow
+
 BETTER = "seven purple otters juggling"
 
 

@@ -12,8 +12,10 @@ from portal.extensions import db, vault
 from portal.models import FailedTry, MailKind, Provider, RecoveryCode, Role, SignIn, Step, User
 from portal.trying import PER_PERSON, WINDOW
 from tests import make
-from tests.portal.dashboard.staff import Staff, come_in, forget_used_codes, show_code, sign_in, signed_in, token
+from tests.portal.dashboard.staff import Staff, forget_used_codes, show_code, sign_in, signed_in, token, walks_in
 from tests.portal.signin import mailbox
+
+pytestmark = pytest.mark.slow
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 
@@ -216,7 +218,7 @@ def test_a_new_browser_is_told_to_its_person(app, ayse):
     browser.environ_base["HTTP_USER_AGENT"] = WINDOWS
     browser.environ_base["REMOTE_ADDR"] = "203.0.113.77"
 
-    come_in(browser)
+    walks_in(browser)
 
     ((to, facts),) = mailbox.found(app, MailKind.NEW_DEVICE)
     assert to == make.AYSE
@@ -227,7 +229,7 @@ def test_a_new_browser_is_told_to_its_person(app, ayse):
 def test_a_known_browser_is_told_once(app, ayse):
     first, second = signed_in(app), app.test_client()
     for browser in (second, first.browser, second, first.browser):
-        come_in(browser)
+        walks_in(browser)
 
     assert len(mailbox.found(app, MailKind.NEW_DEVICE)) == 1
 
@@ -237,7 +239,7 @@ def test_one_browser_may_serve_two_people(app, ayse):
         make.staff("burak@example.com", None)
     shared = app.test_client()
     for email in (make.AYSE, "burak@example.com", make.AYSE, "burak@example.com"):
-        come_in(shared, email)
+        walks_in(shared, email)
 
     assert mailbox.found(app, MailKind.NEW_DEVICE) == []
 
@@ -278,7 +280,7 @@ def test_a_forged_device_cookie_is_replaced(app, ayse):
 
 def test_a_session_begins_stepped_up_and_needs_it_again_later(app, ayse):
     staff = Staff(app.test_client())
-    come_in(staff.browser)
+    walks_in(staff.browser)
     forget_used_codes(app)
 
     with time_machine.travel(clock.now() + WINDOW):

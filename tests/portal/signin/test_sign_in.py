@@ -12,7 +12,9 @@ from portal.models import AuditEntry, Ending, FailedTry, SignIn, User
 from portal.trying import PER_ACCOUNT, PER_NETWORK, WINDOW
 from portal.web.locks import LOCKS
 from tests import databases, make
-from tests.portal.dashboard.staff import Staff, come_in, show_code, sign_in, signed_in, token
+from tests.portal.dashboard.staff import Staff, show_code, sign_in, signed_in, token, walks_in
+
+pytestmark = pytest.mark.slow
 
 WRONG = "wrong horse battery staple"
 
@@ -92,7 +94,7 @@ def test_a_session_begun_before_is_not_taken_over(ayses, app):
     planted = attacker.get_cookie("izinlink").value
     victim.set_cookie("izinlink", planted)
 
-    come_in(victim)
+    walks_in(victim)
 
     assert inside(Staff(victim)) and not inside(Staff(attacker))
     assert victim.get_cookie("izinlink").value != planted
@@ -101,10 +103,10 @@ def test_a_session_begun_before_is_not_taken_over(ayses, app):
 
 def test_signing_in_anew_ends_the_session_that_the_browser_had(app, ayses, rows):
     browser = app.test_client()
-    come_in(browser)
+    walks_in(browser)
     first = rows.one(SignIn)
 
-    come_in(browser)
+    walks_in(browser)
 
     assert rows.one(SignIn, SignIn.id == first.id).ending == Ending.SIGNED_OUT
     assert rows.one(SignIn, SignIn.id != first.id).ended_at is None
@@ -170,7 +172,7 @@ def test_a_session_that_is_left_alone_ends_and_the_page_says_why(ayses, app, row
     with time_machine.travel(clock.now() + presence.IDLE + timedelta(seconds=1)):
         assert not inside(ayse)
         assert "30 dakika kullanılmadığı için kapandı" in ayse.opens("/sign-in?next=/dashboard/").text
-        come_in(ayse.browser)
+        walks_in(ayse.browser)
 
         assert inside(ayse)
     first, second = rows(SignIn)
@@ -273,7 +275,7 @@ def test_the_language_is_remembered_through_signing_in(ayses, app, browser):
     browser.post("/language", data={"csrf_token": token(browser), "language": "en"})
     assert '<html lang="en">' in browser.get("/sign-in").text
 
-    come_in(browser)
+    walks_in(browser)
 
     assert '<html lang="en">' in browser.get("/dashboard/").text
 
@@ -354,7 +356,7 @@ def test_a_quarter_of_an_hour_later_the_owner_comes_in(ayses, app):
         sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
 
     with time_machine.travel(clock.now() + WINDOW):
-        come_in(app.test_client())
+        walks_in(app.test_client())
 
 
 def test_strangers_do_not_shut_ayse_out_of_her_own_browser(ayses, app):
@@ -363,7 +365,7 @@ def test_strangers_do_not_shut_ayse_out_of_her_own_browser(ayses, app):
     for number in range(PER_ACCOUNT):
         sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
 
-    come_in(ayse.browser)
+    walks_in(ayse.browser)
 
     assert inside(ayse)
     assert sign_in(app.test_client()).status_code == 429

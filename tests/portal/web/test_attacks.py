@@ -31,6 +31,8 @@ from tests.portal.dashboard.staff import forget_used_codes, show_code, sign_in, 
 from tests.portal.dashboard.test_campaign_pages import FORM as CAMPAIGN
 from tests.portal.signin import mailbox
 
+pytestmark = pytest.mark.slow
+
 EVIL = "evil.example"
 FORGED_HOSTS = {"X-Forwarded-Host": EVIL, "X-Host": EVIL, "X-Original-Host": EVIL, "Forwarded": f"host={EVIL}"}
 OFFICE, OUTSIDE = "10.0.0.7", "203.0.113.5"

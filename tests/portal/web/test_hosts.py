@@ -9,6 +9,8 @@ from portal import create_app
 from portal.models import Receipt
 from tests import databases, make
 
+pytestmark = pytest.mark.slow
+
 SHORT, MAIN = "kisa.example", "localhost"
 
 

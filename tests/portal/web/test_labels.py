@@ -6,6 +6,8 @@ from portal.models import CampaignKind, ContactKind, Delivery, LeftOut, MessageS
 from portal.registry import Channel, RecipientType, Status
 from portal.web.labels import label
 
+pytestmark = pytest.mark.slow
+
 KINDS = [CampaignKind, Channel, ContactKind, Delivery, LeftOut, MessageState, Outcome, RecipientType, Status, Way]
 
 

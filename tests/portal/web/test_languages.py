@@ -8,6 +8,8 @@ import time_machine
 from tests import make
 from tests.portal.dashboard.staff import come_in, token
 
+pytestmark = pytest.mark.slow
+
 
 def language_of(answer) -> str:
     return re.search(r'<html lang="(\w+)">', answer.text)[1]

@@ -15,6 +15,8 @@ from portal.models import Attempt, Connection, Consent, Credential, Decision, La
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 SECOND = timedelta(seconds=1)
 
 

@@ -13,6 +13,8 @@ from tests import make
 from tests.portal.consents.hearing import Ear, row
 from tests.portal.inbound.registered import registered
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pushed(app, inflow):
