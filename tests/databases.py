@@ -1,14 +1,16 @@
 """An empty, migrated database for each test: a copied SQLite file, or one PostgreSQL database emptied again."""
 
+import atexit
 import contextlib
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import flask_migrate
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from portal import create_app
 from portal.database import url_of
@@ -52,8 +54,7 @@ def copy_of(template: str, folder: Path) -> Iterator[str]:
 
 def _empty(url: str) -> None:
     """Take out every row that the migrations did not write, past the triggers that refuse it."""
-    server = create_engine(url_of(url))
-    with server.begin() as connection:
+    with _kept_open(url).begin() as connection:
         if not _price_list:
             _price_list.extend(dict(row) for row in connection.execute(text("SELECT * FROM package")).mappings())
         tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
@@ -63,7 +64,14 @@ def _empty(url: str) -> None:
         columns = _price_list[0].keys()
         values = ", ".join(f":{column}" for column in columns)
         connection.execute(text(f"INSERT INTO package ({', '.join(columns)}) VALUES ({values})"), _price_list)
-    server.dispose()
+
+
+@lru_cache
+def _kept_open(url: str) -> Engine:
+    """The server's side of a connection learns the tables anew each time: so one stays open as long as this process."""
+    engine = create_engine(url_of(url))
+    atexit.register(engine.dispose)
+    return engine
 
 
 def drop(name: str) -> None:

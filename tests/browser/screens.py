@@ -64,7 +64,7 @@ class Screen:
     def shoot(self, name: str) -> None:
         """Keep a picture of the whole page."""
         width = self.page.viewport_size["width"]
-        self.page.screenshot(path=self._folder / f"{name}-{width}.png", full_page=True)
+        self.page.screenshot(path=self._folder / f"{name}-{width}.png", full_page=True, timeout=30_000)
 
     def _note(self, answer: Response) -> None:
         self._answers.append(answer)
