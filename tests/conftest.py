@@ -9,6 +9,7 @@ from functools import lru_cache
 import argon2
 import pytest
 import requests
+from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -113,12 +114,19 @@ def routes_are_compiled_once():
         yield
 
 
+class Reader(FlaskClient):
+    """A browser that takes each answer in to its end, as browsers do: a stream left open would hold its connection."""
+
+    def open(self, *arguments, buffered: bool = True, **options):
+        return super().open(*arguments, buffered=buffered, **options)
+
+
 @pytest.fixture
 def app(environ, compiled, compiled_statements):
     """The application, without limits (they have tests of their own)."""
     app = create_app(environ)
     app.jinja_env.bytecode_cache = compiled
-    app.testing = True
+    app.testing, app.test_client_class = True, Reader
     limiter.enabled = False
     with app.app_context():
         _watch_transactions(db.engine)
