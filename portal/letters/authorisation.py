@@ -5,8 +5,8 @@ It is Turkish in every language of the page: it is for İYS, a partner and the f
 
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from html import escape
+from io import BytesIO
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_CENTER
