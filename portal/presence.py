@@ -55,25 +55,15 @@ class Presence:
     def provider_id(self) -> int | None:
         return self.provider.id if self.provider else None
 
-    def may(self, power: Power) -> bool:
-        """Whether the tables of portal/powers.py let this person do that, here and now."""
-        if power == Power.SELF:
-            return True
-        here = frozenset()
-        if self.membership:
-            suspended = self.provider.suspended_at is not None
-            here = powers.at_provider(self.membership.role, suspended=suspended)
-        return power in here or self.may_at_operator(power)
-
     def may_at_provider(self, power: Power) -> bool:
-        """The same, of the provider's table alone."""
+        """Whether the provider's table lets this person do that at the provider they work for, as it stands now."""
         if not self.membership:
             return False
         suspended = self.provider.suspended_at is not None
         return power in powers.at_provider(self.membership.role, suspended=suspended)
 
     def may_at_operator(self, power: Power) -> bool:
-        """The same, of the operator's table alone."""
+        """Whether the operator's table lets this person do that."""
         return power in powers.at_operator(self.user.operator_role)
 
     def is_stepped_up(self, at: datetime) -> bool:
