@@ -17,6 +17,7 @@ class Power(StrEnum):
     REFUSE = "refuse"  # Record a refusal for somebody who asked for it. Nobody grants.
     PREPARE = "prepare"  # Campaigns and their audiences, as drafts.
     LAUNCH = "launch"
+    IMPORT = "import"  # Bring a file of consents, and take back what it brought.
     EXPORT = "export"  # Files that leave the house.
     SETTLE = "settle"  # What İYS and we see differently, and what waits for a person.
     BRANDS = "brands"
@@ -28,6 +29,7 @@ class Power(StrEnum):
     CONSOLE = "console"  # See providers, those assigned at least.
     ANSWER = "answer"  # Questions of providers.
     ASSIST = "assist"  # Search a provider's recipients, with a reason each time.
+    BEHALF = "behalf"  # Bring a file for a provider that gave its leave.
     REVIEW = "review"  # Admit, send back, suspend; confirm orders.
     TARIFF = "tariff"  # Packages and their prices.
     CALENDAR = "calendar"
@@ -39,11 +41,12 @@ P = Power
 
 OF_ROLE: dict[Role, frozenset[Power]] = {
     Role.OWNER: frozenset(
-        {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
+        {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
         | {P.ONBOARD, P.PEOPLE, P.AUDIT}
     ),
     Role.MANAGER: frozenset(
-        {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.EXPORT, P.SETTLE, P.BRANDS, P.ONBOARD, P.AUDIT}
+        {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS}
+        | {P.ONBOARD, P.AUDIT}
     ),
     Role.AGENT: frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE}),
     Role.DEVELOPER: frozenset({P.LOOK, P.CONNECT}),
@@ -51,9 +54,9 @@ OF_ROLE: dict[Role, frozenset[Power]] = {
 }
 OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Power]] = {
     OperatorRole.ADMIN: frozenset(
-        {P.CONSOLE, P.ANSWER, P.ASSIST, P.REVIEW, P.TARIFF, P.CALENDAR, P.HEALTH, P.STAFF, P.AUDIT}
+        {P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF, P.REVIEW, P.TARIFF, P.CALENDAR, P.HEALTH, P.STAFF, P.AUDIT}
     ),
-    OperatorRole.SUPPORT: frozenset({P.CONSOLE, P.ANSWER, P.ASSIST}),
+    OperatorRole.SUPPORT: frozenset({P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF}),
 }
 # What a suspended provider's people go on doing: reading, answering people, and setting things right.
 DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.EXPORT, P.SETTLE, P.AUDIT})

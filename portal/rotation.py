@@ -13,10 +13,13 @@ from portal import accounts
 from portal.extensions import db, vault
 from portal.models import (
     Attempt,
+    AudienceLine,
     Credential,
     Difference,
     Factor,
-    ImportRow,
+    ImportBatch,
+    ImportPiece,
+    ImportProfile,
     Inquiry,
     Mail,
     Message,
@@ -29,12 +32,13 @@ from portal.models import (
     SignIn,
     Submission,
     Ticket,
+    UploadPart,
     User,
 )
 from portal.vault import CannotOpen
 
 PIECE = 500
-PIECES = {ReconciledDay: 5, Paper: 20}  # The file of one day may be tens of megabytes, a paper ten.
+PIECES = {ReconciledDay: 5, Paper: 20, UploadPart: 20}  # A day's file may be tens of megabytes, a paper ten.
 
 # Every sealed column: model, column, place. A column that is missing here fails the house test.
 SEALED = (
@@ -46,7 +50,13 @@ SEALED = (
     (Submission, "payload", Submission.PLACE),
     (Attempt, "answer", Attempt.PLACE),
     (Receipt, "seen", Receipt.PLACE),
-    (ImportRow, "value", ImportRow.PLACE),
+    (AudienceLine, "value", AudienceLine.PLACE),
+    (ImportBatch, "name", ImportBatch.NAME),
+    (ImportBatch, "outline", ImportBatch.OUTLINE),
+    (ImportBatch, "layout", ImportBatch.LAYOUT),
+    (ImportPiece, "content", ImportPiece.PLACE),
+    (ImportProfile, "layout", ImportProfile.LAYOUT),
+    (UploadPart, "content", UploadPart.PLACE),
     (Message, "text", Message.PLACE),
     (PushRegistration, "token", PushRegistration.TOKEN),
     (PushRegistration, "password", PushRegistration.PASSWORD),

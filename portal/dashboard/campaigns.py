@@ -20,13 +20,13 @@ from portal.imports import audience
 from portal.imports.reading import Unreadable, read
 from portal.models import (
     AudienceEntry,
+    AudienceLine,
+    AudienceList,
     Brand,
     Campaign,
     CampaignKind,
     ContactKind,
     Delivery,
-    ImportBatch,
-    ImportRow,
     LeftOut,
     Provider,
     Recipient,
@@ -203,7 +203,7 @@ def _show(mine: Campaign, file_problem=None, no_room: bool = False) -> str:
     is_shut = mine.kind == CampaignKind.ASK and standing.level == packages.Level.SHUT
     batches = (
         reading()
-        .scalars(select(ImportBatch).where(ImportBatch.campaign_id == mine.id).order_by(ImportBatch.created_at))
+        .scalars(select(AudienceList).where(AudienceList.campaign_id == mine.id).order_by(AudienceList.created_at))
         .all()
     )
     return render_template(
@@ -238,16 +238,16 @@ class Bad:
 
 def _bad_rows(mine: Campaign) -> list[Bad]:
     rows = reading().scalars(
-        select(ImportRow)
-        .join(ImportBatch, ImportBatch.id == ImportRow.batch_id)
-        .where(ImportBatch.campaign_id == mine.id)
-        .order_by(ImportRow.id)
+        select(AudienceLine)
+        .join(AudienceList, AudienceList.id == AudienceLine.list_id)
+        .where(AudienceList.campaign_id == mine.id)
+        .order_by(AudienceLine.id)
         .limit(SHOWN)
     )
     bad = []
     for row in rows:
         problem = Problem(row.problem)
-        value = vault().read(row.value, ImportRow.PLACE, row.provider_id, row.id)
+        value = vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id)
         bad.append(Bad(row.line, value, problem.sentence, problem.cure))
     return bad
 

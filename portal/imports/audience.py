@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit, campaigns, packages, recipients
 from portal.imports.reading import Reading
-from portal.models import Campaign, CampaignKind, ImportBatch, ImportRow, Provider
+from portal.models import AudienceLine, AudienceList, Campaign, CampaignKind, Provider
 from portal.models.ids import new_id, new_ids
 from portal.vault import Vault
 
@@ -18,18 +18,18 @@ KEPT = 80  # Characters of a bad value: enough to find it again.
 def bring(
     session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id: int | None, at: datetime
 ) -> int:
-    """Write a reading into the audience, a chunk a transaction. Returns the batch's id.
+    """Write a reading into the audience, a chunk a transaction. Returns the list's id.
 
     Raises AudienceClosed, and NoRoom where the package takes no new addresses.
     """
     require_room(session, vault, campaign.provider_id, campaign.kind, reading, at)
-    batch_id = _open_batch(session, vault, campaign, reading, user_id, at)
+    list_id = _open_list(session, vault, campaign, reading, user_id, at)
     session.commit()
     for piece in recipients.chunks([address for _, address in reading.good], CHUNK):
         found = recipients.gather(session, vault, campaign.provider_id, piece, at)
         campaigns.add_audience(session, campaign, found, piece)
         session.commit()
-    return batch_id
+    return list_id
 
 
 def require_room(
@@ -48,9 +48,9 @@ def require_room(
         packages.require_room(session, provider, new, at)
 
 
-def _open_batch(session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id, at: datetime) -> int:
+def _open_list(session: Session, vault: Vault, campaign: Campaign, reading: Reading, user_id, at: datetime) -> int:
     campaigns.keep_open(session, campaign)
-    batch = ImportBatch(
+    brought = AudienceList(
         id=new_id(),
         provider_id=campaign.provider_id,
         campaign_id=campaign.id,
@@ -62,26 +62,26 @@ def _open_batch(session: Session, vault: Vault, campaign: Campaign, reading: Rea
         repeated=reading.repeated,
         created_at=at,
     )
-    session.add(batch)
+    session.add(brought)
     session.flush()
     if reading.bad:
-        session.execute(insert(ImportRow.__table__), _bad_rows(vault, batch, reading))
-    counts = {"good": batch.good, "bad": batch.bad, "repeated": batch.repeated}
+        session.execute(insert(AudienceLine.__table__), _bad_rows(vault, brought, reading))
+    counts = {"good": brought.good, "bad": brought.bad, "repeated": brought.repeated}
     audit.note(
-        session, "audience.brought", "campaign", campaign.id, provider_id=batch.provider_id, at=at, user_id=user_id,
+        session, "audience.brought", "campaign", campaign.id, provider_id=brought.provider_id, at=at, user_id=user_id,
         facts=counts,
     )  # fmt: skip
-    return batch.id
+    return brought.id
 
 
-def _bad_rows(vault: Vault, batch: ImportBatch, reading: Reading) -> list[dict]:
+def _bad_rows(vault: Vault, brought: AudienceList, reading: Reading) -> list[dict]:
     return [
         {
             "id": row_id,
-            "provider_id": batch.provider_id,
-            "batch_id": batch.id,
+            "provider_id": brought.provider_id,
+            "list_id": brought.id,
             "line": row.line,
-            "value": vault.seal(row.value[:KEPT], ImportRow.PLACE, batch.provider_id, row_id),
+            "value": vault.seal(row.value[:KEPT], AudienceLine.PLACE, brought.provider_id, row_id),
             "problem": row.problem,
         }
         for row, row_id in zip(reading.bad, new_ids(len(reading.bad)), strict=True)

@@ -6,19 +6,28 @@ from portal.models.bulk import BulkRequest, BulkState
 from portal.models.campaign import (
     Asked,
     AudienceEntry,
+    AudienceLine,
+    AudienceList,
     Campaign,
     CampaignKind,
     ConsentText,
     ContactKind,
     Delivery,
-    ImportBatch,
-    ImportRow,
     LeftOut,
 )
 from portal.models.connection import NOBODYS, Connection, Credential, CredentialKind
-from portal.models.decision import Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way
+from portal.models.decision import Annulment, Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way
 from portal.models.factor import Factor, FactorKind, RecoveryCode
 from portal.models.holiday import DayKind, Holiday
+from portal.models.importing import (
+    FOR_THE_WORKER,
+    BatchState,
+    ImportBatch,
+    ImportPiece,
+    ImportProfile,
+    Leave,
+    UploadPart,
+)
 from portal.models.mail import Mail, MailKind, MailState
 from portal.models.message import Message, MessageState
 from portal.models.movement import Feed, FeedSource, Heard, Movement, Push, PushRegistration
@@ -35,14 +44,14 @@ from portal.models.ticket import Ticket, TicketKind
 from portal.models.user import Assignment, Membership, OperatorRole, Role, User
 
 __all__ = [
-    "NOBODYS", "OPEN", "Actor", "Asked", "Assignment", "Attempt", "AudienceEntry", "AuditEntry", "Base", "Brand",
-    "BulkRequest", "BulkState", "By", "Campaign", "CampaignKind", "Connection", "Consent", "ConsentText",
-    "ContactKind", "Credential", "CredentialKind", "DayKind", "DayState", "Decision", "Delivery", "Difference",
-    "DifferenceKind", "Domain", "Ending", "Factor", "FactorKind", "FailedTry", "Feed", "FeedSource", "Heard",
-    "Holiday", "ImportBatch", "ImportRow", "Inquiry", "Lane", "Leaf", "LeftOut", "LegalForm", "Mail", "MailKind",
-    "MailState", "Membership", "Message", "MessageState", "Movement", "Network", "NodeCounter", "OperatorRole",
-    "OrderKind", "Outcome", "Pace", "Package", "PackageOrder", "Paper", "PaperKind", "Provider", "ProviderKind",
-    "Push", "PushRegistration", "Receipt", "ReceiptDecision", "Recipient", "ReconciledDay", "RecoveryCode",
-    "RetentionRun", "Review", "ReviewAct", "Role", "Settlement", "SignIn", "Step", "Submission", "Sweep", "Tally",
-    "Ticket", "TicketKind", "User", "Way",
+    "FOR_THE_WORKER", "NOBODYS", "OPEN", "Actor", "Annulment", "Asked", "Assignment", "Attempt", "AudienceEntry",
+    "AudienceLine", "AudienceList", "AuditEntry", "Base", "BatchState", "Brand", "BulkRequest", "BulkState", "By",
+    "Campaign", "CampaignKind", "Connection", "Consent", "ConsentText", "ContactKind", "Credential", "CredentialKind",
+    "DayKind", "DayState", "Decision", "Delivery", "Difference", "DifferenceKind", "Domain", "Ending", "Factor",
+    "FactorKind", "FailedTry", "Feed", "FeedSource", "Heard", "Holiday", "ImportBatch", "ImportPiece", "ImportProfile",
+    "Inquiry", "Lane", "Leaf", "Leave", "LeftOut", "LegalForm", "Mail", "MailKind", "MailState", "Membership",
+    "Message", "MessageState", "Movement", "Network", "NodeCounter", "OperatorRole", "OrderKind", "Outcome", "Pace",
+    "Package", "PackageOrder", "Paper", "PaperKind", "Provider", "ProviderKind", "Push", "PushRegistration", "Receipt",
+    "ReceiptDecision", "Recipient", "ReconciledDay", "RecoveryCode", "RetentionRun", "Review", "ReviewAct", "Role",
+    "Settlement", "SignIn", "Step", "Submission", "Sweep", "Tally", "Ticket", "TicketKind", "UploadPart", "User", "Way",
 ]  # fmt: skip

@@ -110,10 +110,10 @@ class AudienceEntry(Base):
     channels: Mapped[str | None] = mapped_column(String(40))  # What this link offers: an address may serve fewer.
 
 
-class ImportBatch(Base):
+class AudienceList(Base):
     """A list that was brought into a campaign's audience."""
 
-    __tablename__ = "import_batch"
+    __tablename__ = "audience_list"
 
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id", index=False)
@@ -127,16 +127,16 @@ class ImportBatch(Base):
     created_at: Mapped[datetime]
 
 
-class ImportRow(Base):
+class AudienceLine(Base):
     """A bad line: what stood there, what is wrong with it, and (by the problem) how to cure it."""
 
-    __tablename__ = "import_row"
+    __tablename__ = "audience_line"
 
-    PLACE = "import_row.value"
+    PLACE = "audience_line.value"
 
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id", index=False)
-    batch_id: Mapped[int] = to("import_batch.id")
+    list_id: Mapped[int] = to("audience_list.id")
     line: Mapped[int] = mapped_column(Integer)
     value: Mapped[bytes]  # Sealed.
     problem: Mapped[str] = mapped_column(String(40))

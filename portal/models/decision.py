@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, BigId, Key, to, word
@@ -46,9 +46,15 @@ class Receipt(Base):
     seen: Mapped[bytes]  # Sealed: the POST's IP address and user agent.
 
 
+BROUGHT = text("batch_id IS NOT NULL")
+
+
 class Decision(Base):
     __tablename__ = "decision"
-    __table_args__ = (Index(None, "provider_id", "recorded_at"),)
+    __table_args__ = (
+        Index(None, "provider_id", "recorded_at"),
+        Index("ix_decision_batch", "batch_id", "line", sqlite_where=BROUGHT, postgresql_where=BROUGHT),
+    )
 
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id", index=False)
@@ -67,6 +73,19 @@ class Decision(Base):
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]
     renews_id: Mapped[int | None] = to("decision.id")  # The decision that this one says anew.
+    batch_id: Mapped[int | None] = mapped_column(BigId)  # The file that it stood in, and the line there.
+    line: Mapped[int | None] = mapped_column(Integer)
+
+
+class Annulment(Base):
+    """A decision is void: it was taken back before anybody claimed it for sending."""
+
+    __tablename__ = "annulment"
+
+    decision_id: Mapped[int] = to("decision.id", primary_key=True, index=False)
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    at: Mapped[datetime]
+    user_id: Mapped[int | None] = mapped_column(BigId)
 
 
 class ReceiptDecision(Base):

@@ -25,6 +25,7 @@ class MailKind(StrEnum):
     SUSPENDED = "suspended"
     ANSWERED = "answered"  # The operator answered a question of the onboarding page.
     ORDER_SETTLED = "order_settled"
+    IMPORT_ASKED = "import_asked"  # The operator brings a file for a provider, and something of it is missing.
 
 
 class MailState(StrEnum):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Key, to, word
+from portal.models.base import Base, BigId, Key, to, word
 from portal.registry.words import Status
 
 
@@ -37,6 +37,7 @@ class Lane(StrEnum):
 
 
 ACCEPTED = text("accepted_at IS NOT NULL")  # A day is asked for what İYS took; what waits need not be in its index.
+BROUGHT = text("batch_id IS NOT NULL")
 STILL_DUE = text("due_at IS NOT NULL")
 WHERE_STILL_DUE = {"sqlite_where": STILL_DUE, "postgresql_where": STILL_DUE}
 
@@ -57,6 +58,7 @@ class Submission(Base):
         Index("ix_submission_provider_outcome", "provider_id", "outcome"),
         Index("ix_submission_transaction", "transaction_id"),
         Index("ix_submission_accepted", "provider_id", "accepted_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
+        Index("ix_submission_batch", "batch_id", "outcome", sqlite_where=BROUGHT, postgresql_where=BROUGHT),
     )
 
     PLACE = "submission.payload"
@@ -78,6 +80,7 @@ class Submission(Base):
     transaction_id: Mapped[str | None] = mapped_column(String(80))
     accepted_at: Mapped[datetime | None]  # İYS's creationDate.
     verified_at: Mapped[datetime | None]  # When we saw it in what İYS says it holds.
+    batch_id: Mapped[int | None] = mapped_column(BigId)  # The file that its decision stood in.
     bulk_id: Mapped[int | None] = to("bulk_request.id")
     bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its place in the list, from 0.
     sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's name for it within the list.

@@ -27,6 +27,9 @@ OPENLY_KEPT = {
     "recovery_code.digest": "hash of a random code",
     "ticket.token_digest": "hash of a random token",
     "paper.digest": "hash of a file, to see that it is the one that was uploaded",
+    "import_batch.digest": "hash of a file, to know it when it comes again",
+    "import_piece.verdicts": "what came of each line, by number",
+    "import_profile.signature": "hash of a header's words",
     "brand.logo": "a picture that recipients are shown",
 }
 

@@ -13,6 +13,9 @@ from portal.models import (
     Consent,
     Delivery,
     Difference,
+    ImportBatch,
+    ImportPiece,
+    ImportProfile,
     Inquiry,
     Mail,
     Paper,
@@ -24,6 +27,7 @@ from portal.models import (
     Role,
     SignIn,
     Ticket,
+    UploadPart,
     User,
 )
 from portal.models.ids import new_ids
@@ -68,6 +72,7 @@ def old_days(start, iys):
         accounts.join(db.session, make.somebody("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now())
         _hear_from_iys(provider)
         _keep_of_people(provider)
+        _bring_a_file(provider)
         db.session.commit()
     return app
 
@@ -94,6 +99,36 @@ def _hear_from_iys(provider) -> None:
     line = sealed(make.PHONE, Difference.LINE, difference_id)
     difference = Difference(id=difference_id, kind="altered", line=line, found_at=clock.now(), **whose)
     for row in (registration, push, day, difference):
+        db.session.add(row)
+        db.session.flush()
+
+
+def _bring_a_file(provider) -> None:
+    """A file on its way, with its bytes, its lines and how it is read."""
+    at, whose = clock.now(), {"provider_id": provider.id}
+    batch_id, part_id, piece_id, profile_id = new_ids(4)
+
+    def sealed(text: str, place: str, row_id: int) -> bytes:
+        return vault().seal(text, place, provider.id, row_id)
+
+    for row in (
+        ImportBatch(
+            id=batch_id, brand_id=make.brand().id, digest=b"digest", size=1, state="rehearsed", since=at, created_at=at,
+            name=sealed("fatma.csv", ImportBatch.NAME, batch_id), **whose,
+            outline=sealed("{}", ImportBatch.OUTLINE, batch_id), layout=sealed("{}", ImportBatch.LAYOUT, batch_id),
+        ),
+        UploadPart(
+            id=part_id, batch_id=batch_id, place=0, content=sealed(make.EMAIL, UploadPart.PLACE, part_id), **whose
+        ),
+        ImportPiece(
+            id=piece_id, batch_id=batch_id, sheet=0, place=0, first_line=1, lines=1, **whose,
+            content=sealed(make.EMAIL, ImportPiece.PLACE, piece_id),
+        ),
+        ImportProfile(
+            id=profile_id, signature=b"digest", layout=sealed("{}", ImportProfile.LAYOUT, profile_id), used_at=at,
+            created_at=at, **whose,
+        ),
+    ):  # fmt: skip
         db.session.add(row)
         db.session.flush()
 

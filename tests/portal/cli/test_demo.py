@@ -12,11 +12,11 @@ from portal.extensions import db, vault
 from portal.models import (
     Assignment,
     AudienceEntry,
+    AudienceLine,
     Campaign,
     Connection,
     Credential,
     CredentialKind,
-    ImportRow,
     Membership,
     Message,
     OperatorRole,
@@ -52,7 +52,7 @@ def test_the_demo_can_be_signed_in_to_and_opened(seed, app, browser, rows):
     assert rows.count(User) == 1 + len(OTHERS)
     assert [each.kind for each in rows(Credential)] == [CredentialKind.DIRECT, CredentialKind.PRACTICE]
     assert rows.one(Campaign).linked_at is not None
-    assert rows.count(ImportRow) == 1  # One bad row, to see what it looks like.
+    assert rows.count(AudienceLine) == 1  # One bad row, to see what it looks like.
     assert rows.count(Message) > 0
 
 

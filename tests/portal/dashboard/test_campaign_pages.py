@@ -11,7 +11,7 @@ from markupsafe import escape
 from portal import clock
 from portal.addresses import Problem
 from portal.extensions import db
-from portal.models import AudienceEntry, AuditEntry, Brand, Campaign, CampaignKind, ImportBatch, ImportRow
+from portal.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Brand, Campaign, CampaignKind
 from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import Staff, token
@@ -150,7 +150,7 @@ def test_bad_rows_are_shown_with_line_value_problem_and_cure(ayse, draft, rows):
     upload(ayse, draft, "Ad;Telefon\nAyşe;0532 123 45 67\nBurak;0555 12\n".encode("windows-1254"))
 
     page = ayse.opens(f"/dashboard/campaigns/{draft}").text
-    problem = rows.one(ImportRow)
+    problem = rows.one(AudienceLine)
     assert (problem.line, rows.count(AudienceEntry)) == (3, 1)
     for words in (">3<", "0555 12", Problem.PHONE_TOO_SHORT.sentence, Problem.PHONE_TOO_SHORT.cure):
         assert words in page
@@ -185,7 +185,7 @@ def test_a_list_that_cannot_be_read_is_explained_and_loses_nothing(ayse, draft, 
 
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text and words in answer.text
-    assert rows.count(AudienceEntry) == rows.count(ImportBatch) == 1
+    assert rows.count(AudienceEntry) == rows.count(AudienceList) == 1
 
 
 def test_a_file_of_fifty_megabytes_gets_a_page(ayse, draft, rows):
@@ -193,13 +193,13 @@ def test_a_file_of_fifty_megabytes_gets_a_page(ayse, draft, rows):
 
     assert answer.status_code == 413
     assert "5 MB" in answer.text and "<h1>" in answer.text
-    assert rows.count(ImportBatch) == 0
+    assert rows.count(AudienceList) == 0
 
 
 def test_a_long_list_may_be_pasted(ayse, draft, rows):
     paste(ayse, draft, f"{make.PHONE}\n" * 60_000)
 
-    assert rows.one(ImportBatch).repeated == 59_999
+    assert rows.one(AudienceList).repeated == 59_999
 
 
 def test_a_launched_audience_is_closed(app, ayse, draft, rows):

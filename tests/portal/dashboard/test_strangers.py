@@ -10,6 +10,7 @@ from portal.extensions import db, vault
 from portal.iys.days import archive
 from portal.models import (
     AudienceEntry,
+    AudienceList,
     AuditEntry,
     Brand,
     BulkRequest,
@@ -20,7 +21,6 @@ from portal.models import (
     DifferenceKind,
     Domain,
     Factor,
-    ImportBatch,
     Inquiry,
     Membership,
     Network,
@@ -212,7 +212,7 @@ def tries(staff, method: str, path: str):
 
 def test_a_stranger_changes_nothing_by_trying(app, things, cem, rows):
     def facts():
-        return [rows.count(model) for model in (AudienceEntry, ImportBatch, AuditEntry)]
+        return [rows.count(model) for model in (AudienceEntry, AudienceList, AuditEntry)]
 
     before = facts()
     for method, path in addresses(app, things | {"campaign_id": things["draft"]}):

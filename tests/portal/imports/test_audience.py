@@ -9,7 +9,7 @@ from portal import clock, packages
 from portal.extensions import db, vault
 from portal.imports import audience
 from portal.imports.reading import read
-from portal.models import AudienceEntry, AuditEntry, CampaignKind, ImportBatch, ImportRow, Provider, Recipient
+from portal.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, CampaignKind, Provider, Recipient
 from tests import make
 
 LIST = "Ad;Telefon;E-posta\nAyşe;0532 123 45 67;\nBurak;0555 12;burak@example.com\nCem;+905321234567;\nDeniz;;\n"
@@ -26,17 +26,17 @@ def bring(campaign, data) -> int:
     return audience.bring(db.session, vault(), campaign, read(data), None, clock.now())
 
 
-def value_of(row: ImportRow) -> str:
-    return vault().read(row.value, ImportRow.PLACE, row.provider_id, row.id)
+def value_of(row: AudienceLine) -> str:
+    return vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id)
 
 
 def test_good_rows_are_kept_and_bad_ones_listed(campaign, rows):
     bring(campaign, LIST)
 
-    batch = rows.one(ImportBatch)
+    batch = rows.one(AudienceList)
     assert (batch.good, batch.bad, batch.repeated) == (2, 2, 1)
     assert rows.count(AudienceEntry) == rows.count(Recipient) == 2
-    assert [(row.line, value_of(row), row.problem) for row in rows(ImportRow)] == [
+    assert [(row.line, value_of(row), row.problem) for row in rows(AudienceLine)] == [
         (3, "0555 12", "phone_too_short"),
         (5, "", "empty"),
     ]
@@ -45,14 +45,14 @@ def test_good_rows_are_kept_and_bad_ones_listed(campaign, rows):
 def test_a_batch_tells_how_it_was_read(campaign, rows):
     bring(campaign, LIST.encode("windows-1254"))
 
-    batch = rows.one(ImportBatch)
+    batch = rows.one(AudienceList)
     assert (batch.encoding, batch.separator, batch.user_id) == ("windows-1254", ";", None)
 
 
 def test_a_bad_value_is_sealed_and_cut(campaign, rows):
     bring(campaign, f"telefon\n{make.PHONE}\n0555 12 {'x' * 500}\n")
 
-    row = rows.one(ImportRow)
+    row = rows.one(AudienceLine)
     assert b"0555" not in row.value
     assert value_of(row) == ("0555 12 " + "x" * 500)[: audience.KEPT]
 
@@ -61,7 +61,7 @@ def test_a_list_brought_twice_adds_nobody(campaign, rows):
     for _ in range(2):
         bring(campaign, LIST)
 
-    assert rows.count(ImportBatch) == 2
+    assert rows.count(AudienceList) == 2
     assert rows.count(AudienceEntry) == rows.count(Recipient) == 2
 
 
@@ -93,7 +93,7 @@ def test_a_list_of_people_to_ask_needs_room_in_the_package(campaign, rows):
         bring(campaign, LIST)
 
     db.session.rollback()
-    assert rows.count(ImportBatch) == rows.count(Recipient) == 0
+    assert rows.count(AudienceList) == rows.count(Recipient) == 0
 
 
 def test_to_offer_a_refusal_needs_no_package(app, rows):

@@ -1,0 +1,50 @@
+"""A batch's sealed keeping: the bytes of its file in parts, and its lines in pieces, compressed."""
+
+import json
+import zlib
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.models import ImportBatch, ImportPiece, UploadPart
+from portal.vault import Vault
+
+PART = 512 * 1024  # Bytes of a file in one row.
+PIECE = 1000  # Lines in one row, written in one transaction.
+QUICKLY = 1
+
+Line = tuple[int, list[str]]  # Its number as an editor counts, from 1, and its cells as text.
+
+
+def seal_part(vault: Vault, content: bytes, provider_id: int, part_id: int) -> bytes:
+    """A part of a file's bytes."""
+    return vault.seal(content, UploadPart.PLACE, provider_id, part_id)
+
+
+def parts(session: Session, vault: Vault, batch: ImportBatch) -> Iterator[bytes]:
+    """The bytes of a batch's file, part by part. Raises CannotOpen."""
+    mine = select(UploadPart).where(UploadPart.batch_id == batch.id).order_by(UploadPart.place)
+    for part in session.scalars(mine.execution_options(yield_per=4)):
+        yield vault.open(part.content, UploadPart.PLACE, batch.provider_id, part.id)
+
+
+def seal_lines(vault: Vault, packed: bytes, provider_id: int, piece_id: int) -> bytes:
+    """Lines as pack() made them."""
+    return vault.seal(zlib.compress(packed, QUICKLY), ImportPiece.PLACE, provider_id, piece_id)
+
+
+def lines_of(vault: Vault, piece: ImportPiece) -> list[Line]:
+    """The lines of a piece as they stood in the file. Raises CannotOpen."""
+    sealed = vault.open(piece.content, ImportPiece.PLACE, piece.provider_id, piece.id)
+    return json.loads(zlib.decompress(sealed))
+
+
+def pack(lines: list[Line]) -> bytes:
+    """Lines as JSON."""
+    return json.dumps(lines, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def name_of(vault: Vault, batch: ImportBatch) -> str:
+    """What the file is called. Raises CannotOpen."""
+    return vault.read(batch.name, ImportBatch.NAME, batch.provider_id, batch.id)
