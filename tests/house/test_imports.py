@@ -33,6 +33,7 @@ RULES = (
     "portal.consents",
     "portal.factors",
     "portal.inquiries",
+    "portal.leaves",
     "portal.limits",
     "portal.logos",
     "portal.mails",
