@@ -7,6 +7,7 @@ from itertools import chain, islice
 from portal.addresses import Address, BadAddress, Problem, parse
 
 from .columns import choose_columns, is_header
+from .cutting import Cut, Cutting, cut
 from .records import find_separator, records, refuse_long_lines
 from .text import decode
 from .unreadable import FileProblem, Unreadable
@@ -16,7 +17,7 @@ MOST_ROWS = 100_000
 SAMPLE_ROWS = 1000  # Enough to tell which columns hold addresses.
 SHOWN_VALUE = 200  # Of a bad value, so much lets a person find it again.
 
-__all__ = ["BadRow", "FileProblem", "Reading", "Unreadable", "read"]
+__all__ = ["BadRow", "Cut", "Cutting", "FileProblem", "Reading", "Unreadable", "cut", "read"]
 
 
 @dataclass(frozen=True, slots=True)
