@@ -26,6 +26,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.SUSPENDED: frozenset({"place", "reason", "link"}),
     MailKind.ANSWERED: frozenset({"place", "question", "answer", "link"}),
     MailKind.ORDER_SETTLED: frozenset({"place", "package", "is_confirmed", "link"}),
+    MailKind.IMPORT_ASKED: frozenset({"place", "brand", "link"}),  # No file name: it may hold somebody's.
 }
 CHANGES = ("totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")
 OPERATOR = ""  # The `place` of an invitation to the operator's own staff.

@@ -6,6 +6,7 @@ from flask_babel import gettext
 
 from portal.addresses import AddressKind
 from portal.models import (
+    BatchState,
     BulkState,
     By,
     CampaignKind,
@@ -164,6 +165,17 @@ LABELS: list[tuple[StrEnum, str]] = [
     (LegalForm.COMPANY, N_("Şirket")),
     (LegalForm.TRADESPERSON, N_("Esnaf ya da şahıs işletmesi")),
     (CredentialKind.PRACTICE, N_("Deneme hesabı")),
+    (BatchState.UPLOADED, N_("Okunuyor")),
+    (BatchState.UNREADABLE, N_("Okunamadı")),
+    (BatchState.READ, N_("Sütunları seçilecek")),
+    (BatchState.MAPPED, N_("Deneniyor")),
+    (BatchState.REHEARSED, N_("Denendi, aktarılmadı")),
+    (BatchState.RUNNING, N_("Aktarılıyor")),
+    (BatchState.STOPPED, N_("Durduruldu")),
+    (BatchState.DONE, N_("Aktarıldı")),
+    (BatchState.UNDOING, N_("Geri alınıyor")),
+    (BatchState.UNDONE, N_("Geri alındı")),
+    (BatchState.DROPPED, N_("Silindi")),
 ]
 
 BY_TYPE = {(type(word), str(word)): text for word, text in LABELS}

@@ -18,6 +18,7 @@ SAID = {
     "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
     "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",
     "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "way": "partner",
+    "brand": "Örnek Mağaza",
 }  # fmt: skip
 KINDS = [(kind, language) for kind in MailKind for language in mails.LANGUAGES]
 
