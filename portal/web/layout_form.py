@@ -1,0 +1,276 @@
+"""The form in which a person says what each column of a file is, and what holds where a file says nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms import Field as FormField
+from wtforms.validators import Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal import clock
+from portal.imports import layout as layouts
+from portal.imports.layout.layout import Field, Layout
+from portal.imports.outline import Outline
+from portal.models import ContactKind
+from portal.registry import Channel, RecipientType, Source, Status
+from portal.web.labels import label
+
+MOST_COLUMNS = 60  # Of a file that the form shows; no file of consents has as many.
+LONGEST_HEADER = 60  # Signs of one that the form shows.
+FIELDS = {
+    Field.ADDRESS: _l("Adres (telefon ya da e-posta)"),
+    Field.PHONE: _l("Telefon"),
+    Field.EMAIL: _l("E-posta"),
+    Field.CHANNEL: _l("Kanal"),
+    Field.STATUS: _l("Durum (onay, ret)"),
+    Field.STATUS_SMS: _l("SMS izni (evet, hayır)"),
+    Field.STATUS_CALL: _l("Arama izni (evet, hayır)"),
+    Field.STATUS_EMAIL: _l("E-posta izni (evet, hayır)"),
+    Field.DATE: _l("İzin tarihi"),
+    Field.TIME: _l("İzin saati"),
+    Field.SOURCE: _l("İzin kaynağı"),
+    Field.TYPE: _l("Alıcı tipi"),
+    Field.NAME: _l("Ad, soyad"),
+    Field.ORIGIN: _l("Onayın dayanağı"),
+    Field.CONTACT: _l("İlk temas"),
+}
+# Which columns give what the default would say.
+GIVEN_BY = {
+    "channels": (Field.CHANNEL, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
+    "status": (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
+    "source": (Field.SOURCE,),
+    "date": (Field.DATE,),
+    "origin": (Field.ORIGIN,),
+    "recipient_type": (Field.TYPE,),
+    "contact": (Field.CONTACT,),
+}
+MISSING = {
+    "status": _l("Bu satırların onay mı, ret mi olduğunu seçin; ya da yukarıda durum sütununu gösterin."),
+    "source": _l("İzinlerin nasıl alındığını seçin; ya da yukarıda kaynak sütununu gösterin."),
+    "date": _l("İzinlerin alındığı tarihi yazın; ya da yukarıda tarih sütununu gösterin."),
+    "origin": _l("Onayları neyin kanıtladığını yazın; ya da yukarıda dayanak sütununu gösterin."),
+}
+# What a word of a column may mean, by the kind of word.
+MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
+KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}
+NOT_SAID = ""
+
+
+class Checkboxes(SelectMultipleField):
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as it is drawn: its letter as in a spreadsheet, and what it is taken for."""
+
+    letter: str
+    header: str
+    chosen: FormField
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the file that was not understood, and what a person says it means."""
+
+    kind: str
+    text: str
+    chosen: FormField
+
+
+class LayoutForm(FlaskForm):
+    """Made by form_of(), which adds a select for each column and each word."""
+
+    sheets = Checkboxes(_l("Hangi sayfalar aktarılsın?"), coerce=int)
+    day_first = RadioField(
+        _l("Tarihlerde önce hangisi yazıyor?"),
+        choices=[("day", _l("Önce gün: 03.04.2026, 3 Nisan")), ("month", _l("Önce ay: 04/03/2026, 3 Nisan"))],
+    )
+    channels = Checkboxes(_l("İzinler hangi kanallar için?"))
+    status = SelectField(_l("Bu satırlar ne diyor?"))
+    source = SelectField(_l("İzinler nasıl alındı?"))
+    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional()])
+    time = TimeField(_l("Saati"), validators=[Optional()])
+    origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255)])
+    recipient_type = SelectField(_l("Alıcılar kim?"))
+    contact = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
+    name = StringField(_l("Bu düzeni adıyla sakla"), validators=[Length(max=60)])
+    drawn = HiddenField()  # Of which sheet the columns are.
+
+    columns: Sequence[Column] = ()
+    words: Sequence[Word] = ()
+    base: Layout
+    outline: Outline
+    table_errors: Sequence[str] = ()
+
+    def layout(self) -> Layout:
+        """What the person said; what the form does not ask stays as it was."""
+        said = {Field(each.chosen.data): place for place, each in enumerate(self.columns) if each.chosen.data}
+        beyond = {each: place for each, place in self.base.columns.items() if place >= MOST_COLUMNS}
+        words = {kind: dict(known) for kind, known in self.base.words.items()}
+        for each in self.words:
+            if each.chosen.data:
+                words.setdefault(each.kind, {})[each.text] = each.chosen.data
+        return replace(
+            self.base,
+            columns={**beyond, **said},
+            sheets=tuple(self.sheets.data) if len(self.outline.sheets) > 1 else self.base.sheets,
+            day_first=self.day_first.data != "month",
+            channels=tuple(map(Channel, self.channels.data or ())) or tuple(Channel),
+            status=Status(self.status.data) if self.status.data else None,
+            source=Source(self.source.data) if self.source.data else None,
+            recipient_type=RecipientType(self.recipient_type.data or RecipientType.INDIVIDUAL),
+            date=self._moment(),
+            origin=(self.origin.data or "").strip(),
+            contact=ContactKind(self.contact.data) if self.contact.data else None,
+            words=words,
+        )
+
+    def asks(self, name: str) -> bool:
+        """Whether no column gives what this default would say."""
+        chosen = {each.chosen.data for each in self.columns}
+        return not chosen & set(GIVEN_BY[name])
+
+    def other_header(self) -> bool:
+        """Whether the sheets that are chosen now have another header than the columns were drawn for."""
+        drawn = self.outline.sheets[self.base.sheets[0]]
+        chosen = self.sheets.data if len(self.outline.sheets) > 1 else []
+        return any(self.outline.sheets[each].header != drawn.header for each in chosen)
+
+    def validate(self, extra_validators=None) -> bool:
+        """Shape first; then that no two columns are the same thing, and that nothing is left unsaid."""
+        is_good = super().validate(extra_validators)
+        if len(self.outline.sheets) > 1 and not self.sheets.data:
+            self.sheets.errors = [gettext("En az bir sayfa seçin.")]
+            is_good = False
+        return is_good & self._no_doubles() & self._all_said() if is_good else False
+
+    def _no_doubles(self) -> bool:
+        seen: dict[str, Column] = {}
+        doubled = []
+        for each in self.columns:
+            first = seen.setdefault(each.chosen.data, each) if each.chosen.data else each
+            if first is not each:
+                doubled.append(each)
+                each.chosen.errors = [gettext("%(letter)s sütunu da bu. Birini değiştirin.", letter=first.letter)]
+        if doubled:
+            self.table_errors = [gettext("Aynı bilgi iki sütunda seçilmiş. Aşağıda işaretledik.")]
+        return not doubled
+
+    def _all_said(self) -> bool:
+        missing = layouts.missing(self.layout())
+        if "address" in missing:
+            self.table_errors = [
+                *self.table_errors, gettext("Hangi sütunda telefon ya da e-posta olduğunu gösterin.")
+            ]  # fmt: skip
+        for name in MISSING.keys() & set(missing):
+            self[name].errors = [str(MISSING[name])]
+        return not missing
+
+    def _moment(self) -> datetime | None:
+        if self.date.data is None:
+            return None
+        at = self.time.data or time()
+        return clock.start_of_day(self.date.data) + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+
+
+def form_of(
+    outline: Outline, layout: Layout, unknown: Mapping[str, Sequence[str]] | None = None, *, posted: bool = True
+) -> LayoutForm:
+    """The form over a file, filled with a layout. `unknown` holds words of columns that were not understood, by kind.
+
+    A posted form's answers come back in it, as with any other, unless it is to be `posted` no more.
+    """
+    sheet = outline.sheets[layout.sheets[0]]
+    columns = [f"column_{place}" for place in range(min(sheet.width, MOST_COLUMNS))]
+    words = [(f"word_{kind}_{place}", kind, text) for kind in unknown or () for place, text in enumerate(unknown[kind])]
+    fields = {name: _column_field(place, sheet.header) for place, name in enumerate(columns)}
+    fields |= {name: _word_field(kind, text) for name, kind, text in words}
+    form = type("FormOfAFile", (LayoutForm,), fields)(
+        data=_said(layout, columns), **({} if posted else {"formdata": None})
+    )
+    form.base, form.outline = layout, outline
+    _offer(form)
+    form.columns = [
+        Column(letter_of(place), _header(sheet.header, place), form[name]) for place, name in enumerate(columns)
+    ]
+    form.words = [Word(kind, text, form[name]) for name, kind, text in words]
+    return form
+
+
+def letter_of(place: int) -> str:
+    """A column's name in a spreadsheet: A, B, … Z, AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, last = divmod(place - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters
+
+
+def _said(layout: Layout, columns: Sequence[str]) -> dict:
+    at = clock.istanbul(layout.date) if layout.date else None
+    said = {name: NOT_SAID for name in columns}
+    said |= {f"column_{place}": each.value for each, place in layout.columns.items() if place < len(columns)}
+    return said | {
+        "sheets": list(layout.sheets),
+        "drawn": layout.sheets[0],
+        "day_first": "day" if layout.day_first else "month",
+        "channels": [each.value for each in layout.channels],
+        "status": layout.status or NOT_SAID,
+        "source": layout.source or NOT_SAID,
+        "date": at.date() if at else None,
+        "time": at.time() if at else None,
+        "origin": layout.origin,
+        "recipient_type": layout.recipient_type.value,
+        "contact": layout.contact or NOT_SAID,
+    }
+
+
+def _offer(form: LayoutForm) -> None:
+    choose = [(NOT_SAID, _l("Seçin"))]
+    form.sheets.choices = [
+        (place, _l("%(name)s (%(lines)s satır)", name=each.name, lines=each.lines))
+        for place, each in enumerate(form.outline.sheets)
+        if each.lines
+    ]
+    form.channels.choices = [(each.value, label(each)) for each in Channel]
+    form.status.choices = choose + [
+        (Status.GRANTED.value, _l("Hepsi onay")), (Status.REFUSED.value, _l("Hepsi ret"))
+    ]  # fmt: skip
+    form.source.choices = choose + [(each.value, f"{label(each)} ({each.value})") for each in Source]
+    form.recipient_type.choices = [
+        (RecipientType.INDIVIDUAL.value, _l("Bireyler (BIREYSEL)")),
+        (RecipientType.MERCHANT.value, _l("Tacir ya da esnaf (TACIR)")),
+    ]
+    form.contact.choices = [(NOT_SAID, _l("Söylemek istemiyorum"))] + [
+        (each.value, label(each)) for each in ContactKind
+    ]
+
+
+def _column_field(place: int, header: Sequence[str]) -> SelectField:
+    choices = [(NOT_SAID, _l("Kullanma"))] + [(each.value, words) for each, words in FIELDS.items()]
+    return SelectField(_header(header, place) or _l("Başlıksız"), choices=choices, default=NOT_SAID)
+
+
+def _word_field(kind: str, text: str) -> SelectField:
+    meanings = [(each.value, label(each)) for each in MEANINGS[kind]]
+    return SelectField(f"{KINDS[kind]}: {text}", choices=[(NOT_SAID, _l("Bilmiyorum")), *meanings], default=NOT_SAID)
+
+
+def _header(header: Sequence[str], place: int) -> str:
+    return header[place][:LONGEST_HEADER] if place < len(header) else ""
