@@ -3,40 +3,26 @@
 Nothing here commits. The evidence of each decision is the line it stood in: its batch, and the line's number there.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
-from portal.addresses import Address
-from portal.registry import Channel, RecipientType, Source, Status
+from sqlalchemy.orm import Session
 
+from portal.consents.effects import WRITTEN, Effect, Entry
+from portal.models import Brand
+from portal.vault import Vault
 
-class Effect(StrEnum):
-    """What comes of one entry of a file."""
-
-    GRANT = "grant"  # Written, and told to İYS.
-    REFUSAL = "refusal"  # Written and obeyed; İYS is told, where it holds a grant.
-    FIRST_REFUSAL = "first_refusal"  # Obeyed here; İYS stores no refusal of somebody it does not know (H175).
-    OLD_REFUSAL = "old_refusal"  # Obeyed here; too old for İYS (H467), which is told of it as HS_KARAR, dated then.
-    LATE_GRANT = "late_grant"  # Kept as evidence only: older than three business days (H467).
-    OLDER = "older"  # Kept as a fact: something newer is known of the key (H178).
-    SAME = "same"  # It stands so already (H174).
-    KNOWN = "known"  # This very fact was brought before.
+__all__ = ["WRITTEN", "Effect", "Entry", "bring", "rehearse"]
 
 
-WRITTEN = (
-    Effect.GRANT, Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL, Effect.LATE_GRANT, Effect.OLDER,
-)  # fmt: skip
+def rehearse(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> list[Effect]:
+    """What would come of each entry, one after the other. Reads only."""
+    raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one line says of one key. `consent_date` is aware, whole seconds, and not to come."""
-
-    line: int
-    address: Address = field(repr=False)
-    channel: Channel
-    recipient_type: RecipientType
-    status: Status
-    source: Source
-    consent_date: datetime
+def bring(
+    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], *, batch_id: int, user_id: int | None,
+    grants_due_at: datetime, refusals_due_at: datetime, at: datetime,
+) -> list[Effect]:  # fmt: skip
+    """Lock the keys and write what the entries say; what came of each."""
+    raise NotImplementedError

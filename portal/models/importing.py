@@ -62,6 +62,7 @@ class ImportBatch(Base):
     pieces: Mapped[int] = mapped_column(Integer, default=0)
     position: Mapped[int] = mapped_column(Integer, default=0)
     tally: Mapped[dict | None] = mapped_column(JSON)
+    new_addresses: Mapped[int] = mapped_column(Integer, default=0)  # Of grants, that the provider does not hold yet.
     only_refusals: Mapped[bool] = mapped_column(Boolean, default=False)  # There was no room for grants.
     asked: Mapped[list | None] = mapped_column(JSON)  # What the provider must still say (names of Layout's defaults).
     asked_at: Mapped[datetime | None]
@@ -74,6 +75,7 @@ class ImportBatch(Base):
     begun_at: Mapped[datetime | None]  # Somebody said: bring it.
     begun_by: Mapped[int | None] = mapped_column(BigId)
     ended_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(BigId)
     undone_at: Mapped[datetime | None]
     annulled: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime]
