@@ -67,6 +67,8 @@ MISSING = {
 MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
 KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}
 NOT_SAID = ""
+# What only the provider knows of its consents. Whoever brings a file for it leaves these as they are.
+FACTS = ("status", "source", "date", "origin", "recipient_type", "contact")
 
 
 class Checkboxes(SelectMultipleField):
@@ -115,6 +117,7 @@ class LayoutForm(FlaskForm):
     words: Sequence[Word] = ()
     base: Layout
     outline: Outline
+    asks_facts: bool = True
     table_errors: Sequence[str] = ()
 
     def layout(self) -> Layout:
@@ -125,7 +128,8 @@ class LayoutForm(FlaskForm):
         for each in self.words:
             if each.chosen.data:
                 words.setdefault(each.kind, {})[each.text] = each.chosen.data
-        return replace(
+        facts = {} if self.asks_facts else {name: getattr(self.base, name) for name in FACTS}
+        given = replace(
             self.base,
             columns={**beyond, **said},
             sheets=tuple(self.sheets.data) if len(self.outline.sheets) > 1 else self.base.sheets,
@@ -139,9 +143,12 @@ class LayoutForm(FlaskForm):
             contact=ContactKind(self.contact.data) if self.contact.data else None,
             words=words,
         )
+        return replace(given, **facts)
 
     def asks(self, name: str) -> bool:
-        """Whether no column gives what this default would say."""
+        """Whether no column gives what this default would say, and this person may say it."""
+        if name in FACTS and not self.asks_facts:
+            return False
         chosen = {each.chosen.data for each in self.columns}
         return not chosen & set(GIVEN_BY[name])
 
@@ -172,7 +179,7 @@ class LayoutForm(FlaskForm):
         return not doubled
 
     def _all_said(self) -> bool:
-        missing = layouts.missing(self.layout())
+        missing = [each for each in layouts.missing(self.layout()) if self.asks_facts or each not in FACTS]
         if "address" in missing:
             self.table_errors = [
                 *self.table_errors, gettext("Hangi sütunda telefon ya da e-posta olduğunu gösterin.")
@@ -189,7 +196,12 @@ class LayoutForm(FlaskForm):
 
 
 def form_of(
-    outline: Outline, layout: Layout, unknown: Mapping[str, Sequence[str]] | None = None, *, posted: bool = True
+    outline: Outline,
+    layout: Layout,
+    unknown: Mapping[str, Sequence[str]] | None = None,
+    *,
+    posted: bool = True,
+    asks_facts: bool = True,
 ) -> LayoutForm:
     """The form over a file, filled with a layout. `unknown` holds words of columns that were not understood, by kind.
 
@@ -203,7 +215,7 @@ def form_of(
     form = type("FormOfAFile", (LayoutForm,), fields)(
         data=_said(layout, columns), **({} if posted else {"formdata": None})
     )
-    form.base, form.outline = layout, outline
+    form.base, form.outline, form.asks_facts = layout, outline, asks_facts
     _offer(form)
     form.columns = [
         Column(letter_of(place), _header(sheet.header, place), form[name]) for place, name in enumerate(columns)

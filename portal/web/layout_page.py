@@ -31,17 +31,20 @@ class LayoutPage:
     width: int
 
 
-def page_of(session: Session, vault: Vault, batch: ImportBatch) -> LayoutPage:
-    """The form as it was saved, or as it was posted; drawn anew where another sheet was chosen. Raises CannotOpen."""
+def page_of(session: Session, vault: Vault, batch: ImportBatch, *, asks_facts: bool = True) -> LayoutPage:
+    """The form as it was saved, or as it was posted; drawn anew where another sheet was chosen. Raises CannotOpen.
+
+    Without `asks_facts` it asks how the file is read, and not what only the provider knows.
+    """
     outline, layout = outline_of(vault, batch), layout_of(vault, batch)
     drawn = request.form.get("drawn", type=int)
     if drawn is not None and drawn != layout.sheets[0] and 0 <= drawn < len(outline.sheets):
         layout = _guessed(session, vault, batch, outline, layout, (drawn,))
-    page = _drawn(session, vault, batch, outline, layout, posted=True)
+    page = _drawn(session, vault, batch, outline, layout, posted=True, asks_facts=asks_facts)
     if not page.form.is_submitted() or not page.form.other_header():
         return page
     layout = _guessed(session, vault, batch, outline, layout, tuple(page.form.sheets.data))
-    again = _drawn(session, vault, batch, outline, layout, posted=False)
+    again = _drawn(session, vault, batch, outline, layout, posted=False, asks_facts=asks_facts)
     if again.form.other_header():
         again.form.sheets.errors = [gettext("Seçtiğiniz sayfaların başlıkları ayrı. Her birini ayrı aktarın.")]
     return again
@@ -57,11 +60,12 @@ def keep(session: Session, vault: Vault, batch: ImportBatch, form: LayoutForm, l
 
 
 def _drawn(
-    session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, *, posted: bool
-) -> LayoutPage:
+    session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, *, posted: bool,
+    asks_facts: bool,
+) -> LayoutPage:  # fmt: skip
     sheet = outline.sheets[layout.sheets[0]]
     lines = first_lines(session, vault, batch, sheet, READ_THROUGH)
-    form = form_of(outline, layout, _unknown(sheet, layout, lines), posted=posted)
+    form = form_of(outline, layout, _unknown(sheet, layout, lines), posted=posted, asks_facts=asks_facts)
     return LayoutPage(form, sheet, lines[:SHOWN_LINES], len(form.columns))
 
 
