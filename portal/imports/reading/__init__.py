@@ -1,23 +1,32 @@
 """A pasted or uploaded list, read into good addresses and bad rows; only an unreadable whole is an error."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from typing import AnyStr
 
 from portal.addresses import Address, BadAddress, Problem, parse
 
-from .columns import choose_columns, is_header
+from .columns import choose_columns, find_header
+from .cutter.frames import PIECE
+from .cutter.frames import Kind as Said
 from .cutting import Cut, Cutting, cut
-from .records import find_separator, records, refuse_long_lines
-from .text import decode
+from .kinds import START, Kind, kind_of
+from .records import find_separator, lines, records, sampled
+from .text import decoded, find_encoding, pasted
 from .unreadable import FileProblem, Unreadable
+from .workbook import frames
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
 SAMPLE_ROWS = 1000  # Enough to tell which columns hold addresses.
 SHOWN_VALUE = 200  # Of a bad value, so much lets a person find it again.
+PART = 65_536  # Bytes that are decoded at once.
 
 __all__ = ["BadRow", "Cut", "Cutting", "FileProblem", "Reading", "Unreadable", "cut", "read"]
+
+Row = tuple[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class BadRow:
 class Reading:
     """What a list held. Columns count from 0; repeats are addresses already met further up, kept once in good."""
 
-    encoding: str
+    encoding: str  # Of a text; of a workbook its format.
     separator: str
     header: list[str] | None
     columns: tuple[int, ...]
@@ -49,20 +58,59 @@ class Reading:
 
 def read(data: bytes | str, *, limit: int = MOST_BYTES) -> Reading:
     """Read a file's bytes or a pasted text of at most `limit` bytes (pasted: characters); raises Unreadable."""
-    text, encoding = decode(data, limit)
-    refuse_long_lines(text)
-    separator = find_separator(text)
-    rows = records(text, separator)
+    kind = kind_of(data[:START]) if isinstance(data, bytes) else Kind.TEXT
+    if len(data) > limit:
+        raise Unreadable(FileProblem.TOO_LARGE)
+    return _read_workbook(data) if kind == Kind.WORKBOOK else _read_text(data)
+
+
+def _read_text(data: bytes | str) -> Reading:
+    if isinstance(data, str):
+        encoding, texts = "utf-8", pasted(_parts(data))
+    else:
+        encoding = find_encoding(lambda: _parts(data))
+        texts = decoded(_parts(data), encoding)
+    sample, texts = sampled(texts)
+    separator = find_separator(sample)
+    return _sort(encoding, separator, records(lines(texts), separator))
+
+
+def _read_workbook(data: bytes) -> Reading:
+    """The first sheet that holds addresses, else what is wrong with the first one."""
+    file_format, sheets = "", []
+    for kind, body in frames(_parts(data)):
+        if kind == Said.FORMAT:
+            file_format = body.decode()
+        elif kind == Said.SHEET:
+            sheets.append([])
+        else:
+            sheets[-1].append(body[PIECE.size :])
+    problems = [FileProblem.EMPTY]
+    for packed in filter(None, sheets):
+        try:
+            return _sort(file_format, "", (tuple(row) for piece in packed for row in json.loads(piece)))
+        except Unreadable as unreadable:
+            problems.append(unreadable.problem)
+    raise Unreadable(max(problems, key=lambda problem: problem != FileProblem.EMPTY))
+
+
+def _parts(data: AnyStr) -> Iterator[AnyStr]:
+    return (data[start : start + PART] for start in range(0, len(data), PART))
+
+
+def _sort(encoding: str, separator: str, rows: Iterator[Row]) -> Reading:
     sample = list(islice(rows, SAMPLE_ROWS))
-    header = sample.pop(0)[1] if sample and is_header(sample[0][1]) else None
+    place = find_header([fields for _, fields in sample])
+    header = None
+    if place is not None:
+        header, sample = sample[place][1], sample[place + 1 :]
     if not sample:
         raise Unreadable(FileProblem.EMPTY)
     columns = choose_columns(header, [fields for _, fields in sample])
-    good, bad, repeats = _sort(chain(sample, rows), columns)
-    return Reading(encoding, separator, header, columns, good, bad, repeats)
+    return Reading(encoding, separator, header, columns, *_look_through(chain(sample, rows), columns))
 
 
-def _sort(rows: Iterable[tuple[int, list[str]]], columns: tuple[int, ...]):
+def _look_through(rows: Iterable[Row], columns: tuple[int, ...]):
     good, bad, repeats, seen = [], [], [], set()
     for count, (line, fields) in enumerate(rows, 1):
         if count > MOST_ROWS:

@@ -13,14 +13,25 @@ KNOWN_WORD = re.compile(
     rf"{ADDRESS_WORD.pattern}|{WIDER_WORD.pattern}|is|ev|kisisel|kurumsal|musteri|yetkili|bilgisi|hatti|[0-9]+"
 )
 
+HEADERS_WITHIN = 20  # Titles may stand above.
+
 _ASCII = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")
 
 
-def is_header(fields: list[str]) -> bool:
-    """Whether a first row names columns: it holds no address and at least one word that announces some."""
-    words = [word for name in fields for word in _words(name)]
-    announces = any(ADDRESS_WORD.fullmatch(word) or WIDER_WORD.fullmatch(word) for word in words)
-    return announces and not any(_verdict(field) is None for field in fields)
+def find_header(rows: list[list[str]]) -> int | None:
+    """Which of the first rows names columns: before any address, with most fields that announce some."""
+    best, most = None, 0
+    for place, fields in enumerate(rows[:HEADERS_WITHIN]):
+        if any(_verdict(field) is None for field in fields):
+            break
+        announced = sum(map(_announces, fields))
+        if announced > most:
+            best, most = place, announced
+    return best
+
+
+def _announces(name: str) -> bool:
+    return any(ADDRESS_WORD.fullmatch(word) or WIDER_WORD.fullmatch(word) for word in _words(name))
 
 
 def choose_columns(header: list[str] | None, rows: list[list[str]]) -> tuple[int, ...]:

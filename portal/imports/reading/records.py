@@ -1,75 +1,104 @@
 """Text cut into rows of fields: which separator it uses, and where quotes hold a row together."""
 
 import csv
+import io
 import re
-from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from portal.addresses import BadAddress, Problem, parse
 
+from .cutter.pieces import LONGEST_LINE, MOST_COLUMNS
 from .unreadable import FileProblem, Unreadable
 
 SEPARATORS = ";\t|,"  # When two fit equally: a comma may also stand in a name or a number.
 SAMPLE_LINES = 50
-LONGEST_LINE = 65_536
-MOST_COLUMNS = 500
 LONGEST_ROW = 20  # Lines that one quoted row may cover; past that its quote was never meant to open anything.
 
 _CONTENT = re.compile(r"[^\r\n]+")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _DECLARATION = re.compile(r'"?sep=([;\t|,])"?[ \t]*(?=[\r\n])', re.I)  # A line written for Excel.
 _QUOTED_FIELD = re.compile(r'(?<![^;\t|,\r\n])"(?:[^"]|"")*"(?![^;\t|,\r\n])')
 
 
-def refuse_long_lines(text: str) -> None:
-    """Raise Unreadable if a line is longer than anybody writes; looks without cutting the text up."""
-    for line in _CONTENT.finditer(text):
-        if line.end() - line.start() > LONGEST_LINE:
-            most = max(text.count(separator, *line.span()) for separator in SEPARATORS)
-            raise Unreadable(FileProblem.TOO_MANY_COLUMNS if most >= MOST_COLUMNS else FileProblem.LINE_TOO_LONG)
+def lines(texts: Iterable[str]) -> Iterator[str]:
+    """Lines with their ends, from a text that comes in parts. Raises Unreadable at one longer than anybody writes."""
+    rest = ""
+    for text in texts:
+        found = list(io.StringIO(rest + text, newline=""))
+        rest = "" if not found or found[-1].endswith("\n") else found.pop()  # After "\r" a "\n" may still come.
+        for line in found:
+            _refuse_long(line)
+            yield line
+        _refuse_long(rest)
+    if rest := rest.rstrip("\x1a"):
+        yield rest
 
 
-def find_separator(text: str) -> str:
+def sampled(texts: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """The beginning of a text, by which its separator is found, and the whole of it again."""
+    begun, length = [], 0
+    for text in texts:
+        begun.append(text)
+        length += len(text)
+        if length >= LONGEST_LINE:
+            break
+    return "".join(begun)[:LONGEST_LINE], chain(begun, texts)
+
+
+def find_separator(sample: str) -> str:
     """The declared separator, else the one most lines agree upon; a semicolon where there is nothing to separate."""
-    if declared := _DECLARATION.match(text):
+    if declared := _DECLARATION.match(sample):
         return declared[1]
-    sample = _CONTENT.findall(_QUOTED_FIELD.sub("x", text[:LONGEST_LINE]))[:SAMPLE_LINES]
-    lines = [line for line in sample if not _is_one_value(line)]
+    lines = _CONTENT.findall(_QUOTED_FIELD.sub("x", sample))[:SAMPLE_LINES]
+    lines = [line for line in lines if not _is_one_value(line)]
     return max(SEPARATORS, key=lambda separator: _agreement(separator, lines))
 
 
-def records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
     """Each row that holds anything, with the number of its first line; raises Unreadable at too many columns."""
-    declared = _DECLARATION.match(text)
-    position, number = declared.end() if declared else 0, 1
-    while position < len(text):
-        line = _LINE.match(text, position)
-        if '"' in line.group():
-            fields, position, lines = _quoted_row(text, position, separator)
+    lines, ahead, number = iter(lines), deque(), 1
+    while line := ahead.popleft() if ahead else next(lines, None):
+        if '"' in line:
+            fields, taken = _quoted_row(line, ahead, lines, separator)
         else:
-            fields, position, lines = line.group().rstrip("\r\n").split(separator), line.end(), 1
+            fields, taken = line.rstrip("\r\n").split(separator), 1
         if len(fields) > MOST_COLUMNS:
             raise Unreadable(FileProblem.TOO_MANY_COLUMNS)
-        if any(map(str.strip, fields)):
+        if any(map(str.strip, fields)) and not (number == 1 and _DECLARATION.match(line)):
             yield number, fields
-        number += lines
+        number += taken
 
 
-def _quoted_row(text: str, start: int, separator: str) -> tuple[list[str], int, int]:
-    """Fields, where the row ends, and its number of lines; a quote that nothing closes swallows no other line."""
-    ends = []
+def _refuse_long(line: str) -> None:
+    if len(line) > LONGEST_LINE and len(line.rstrip("\r\n")) > LONGEST_LINE:
+        most = max(map(line.count, SEPARATORS))
+        raise Unreadable(FileProblem.TOO_MANY_COLUMNS if most >= MOST_COLUMNS else FileProblem.LINE_TOO_LONG)
 
-    def lines():
-        for line in islice(_LINE.finditer(text, start), LONGEST_ROW):
-            ends.append(line.end())
-            yield line.group()
+
+def _quoted_row(line: str, ahead: deque, lines: Iterator[str], separator: str) -> tuple[list[str], int]:
+    """Fields, and how many lines they took; a quote that nothing closes swallows no other line."""
+    taken = 0
+
+    def following():
+        nonlocal taken
+        taken = 1
+        yield line
+        while taken < LONGEST_ROW:
+            if taken > len(ahead):
+                if (fresh := next(lines, None)) is None:
+                    return
+                ahead.append(fresh)
+            taken += 1
+            yield ahead[taken - 2]
 
     try:
-        fields = next(csv.reader(lines(), delimiter=separator, skipinitialspace=True, strict=True))
+        fields = next(csv.reader(following(), delimiter=separator, skipinitialspace=True, strict=True))
     except csv.Error:
-        return text[start : ends[0]].replace('"', "").rstrip("\r\n").split(separator), ends[0], 1
-    return fields, ends[-1], len(ends)
+        return line.replace('"', "").rstrip("\r\n").split(separator), 1
+    for _ in range(taken - 1):
+        ahead.popleft()
+    return fields, taken
 
 
 def _agreement(separator: str, lines: list[str]) -> int:

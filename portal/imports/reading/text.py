@@ -1,54 +1,90 @@
-"""Bytes as they came, told apart from other kinds of files and decoded."""
+"""Bytes as they came, decoded part by part: one look over all of them finds the encoding, a second makes text."""
 
+import codecs
 import re
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 from .unreadable import FileProblem, Unreadable
 
-SIGNATURES = {
-    b"PK\x03\x04": FileProblem.EXCEL,  # xlsx, ods
-    b"\xd0\xcf\x11\xe0": FileProblem.EXCEL,  # xls
-    b"<html": FileProblem.EXCEL,  # What web panels like to call xls.
-    b"<table": FileProblem.EXCEL,
-    b"<?xml": FileProblem.EXCEL,
-    b"%pdf": FileProblem.PDF,
-}
+Parts = Callable[[], Iterator[bytes]]  # Opens the bytes of a file from their beginning; may be called again.
+
+UTF_16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # Excel's "Unicode text"
+WINDOWS = "windows-1254"  # ISO-8859-9 is the same wherever it has letters.
+FEW = 20  # One broken letter among so many good ones: a file put together from several, yet UTF-8.
 FIRST_PART = 4096
 _CONTROL = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")  # 0x1A is how DOS ended a text.
 
 
-def decode(data: bytes | str, limit: int) -> tuple[str, str]:
-    """The text and the name of its encoding; raises Unreadable for other kinds of files and beyond the limit."""
-    if isinstance(data, bytes):
-        _refuse_other_kinds(data)
-    if len(data) > limit:
-        raise Unreadable(FileProblem.TOO_LARGE)
-    text, encoding = (data.removeprefix("\ufeff"), "utf-8") if isinstance(data, str) else _decode(data)
-    if "\0" in text or _CONTROL.search(text, 0, FIRST_PART):
-        raise Unreadable(FileProblem.BINARY)
-    return text.rstrip("\x1a"), encoding
+def find_encoding(parts: Parts) -> str:
+    """The encoding of a text; one that has none of its own is Windows' Turkish one."""
+    start = start_of(parts(), FIRST_PART)
+    if encoding := UTF_16.get(start[:2]) or _unmarked_utf_16(start):
+        return encoding
+    utf_8 = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
+    return utf_8 if _is_utf_8(parts) or _is_nearly_utf_8(parts) else WINDOWS
 
 
-def _refuse_other_kinds(data: bytes) -> None:
-    start = data[:64].lstrip().removeprefix(BOM_UTF8).lower()
-    for signature, problem in SIGNATURES.items():
-        if start.startswith(signature.lower()):
-            raise Unreadable(problem)
-
-
-def _decode(data: bytes) -> tuple[str, str]:
+def decoded(parts: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """The text of a file, part by part. Raises Unreadable where it is none."""
+    errors = "strict" if encoding == WINDOWS else "replace"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
     try:
-        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # Excel's "Unicode text"
-            return data.decode("utf-16"), "utf-16"
-        if data.startswith(BOM_UTF8):
-            return data.decode("utf-8-sig"), "utf-8-sig"
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return _decode_windows(data)
-
-
-def _decode_windows(data: bytes) -> tuple[str, str]:
-    try:
-        return data.decode("windows-1254"), "windows-1254"
+        yield from _refuse_binary(map(decoder.decode, parts))
+        yield decoder.decode(b"", True)
     except UnicodeDecodeError:
         raise Unreadable(FileProblem.BINARY) from None
+
+
+def pasted(texts: Iterator[str]) -> Iterator[str]:
+    """A text that was never bytes, checked alike."""
+    return _refuse_binary(chain((text.removeprefix("\ufeff") for text in islice(texts, 1)), texts))
+
+
+def start_of(parts: Iterator[bytes], length: int) -> bytes:
+    """The first bytes, however small the parts are."""
+    start = b""
+    for part in parts:
+        start += part[:length]
+        if len(start) >= length:
+            break
+    return start[:length]
+
+
+def _refuse_binary(texts: Iterable[str]) -> Iterator[str]:
+    behind = 0
+    for text in texts:
+        if "\0" in text or behind < FIRST_PART and _CONTROL.search(text, 0, FIRST_PART - behind):
+            raise Unreadable(FileProblem.BINARY)
+        behind += len(text)
+        yield text
+
+
+def _unmarked_utf_16(start: bytes) -> str | None:
+    """Every second byte of most texts is null then; three of four are enough."""
+    pairs = len(start) // 2
+    if pairs and start[1::2].count(0) > pairs * 3 / 4 and not start[::2].count(0):
+        return "utf-16-le"
+    if pairs and start[::2].count(0) > pairs * 3 / 4 and not start[1::2].count(0):
+        return "utf-16-be"
+    return None
+
+
+def _is_utf_8(parts: Parts) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for part in parts():
+            decoder.decode(part)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_nearly_utf_8(parts: Parts) -> bool:
+    decoder, broken, extra = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0
+    for part in parts():
+        text = decoder.decode(part)
+        broken += text.count("\ufffd")
+        extra += len(part) - len(text)  # Bytes that letters outside ASCII take beyond their first.
+    return broken * FEW < extra

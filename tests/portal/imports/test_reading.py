@@ -264,12 +264,12 @@ def test_neither_a_repr_nor_an_error_holds_an_address():
         (b"\xef\xbb\xbf", FileProblem.EMPTY),
         (" \r\n;;;\r\n\t\n", FileProblem.EMPTY),
         ("Ad;Telefon\n", FileProblem.EMPTY),
-        (b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", FileProblem.EXCEL),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", FileProblem.EXCEL),
-        (b"\r\n<HTML><table><tr><td>05321234567</td></tr></table></html>", FileProblem.EXCEL),
+        (b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", FileProblem.DAMAGED),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", FileProblem.DAMAGED),
+        (b"\r\n<HTML><table><tr><td>05321234567</td></tr></table></html>", FileProblem.HTML),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", FileProblem.PDF),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", FileProblem.BINARY),
-        (b"\x1f\x8b\x08\x08gzip", FileProblem.BINARY),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", FileProblem.IMAGE),
+        (b"\x1f\x8b\x08\x08gzip", FileProblem.ARCHIVE),
         (b"05321234567\x8d\x9d", FileProblem.BINARY),
         (b"05321234567\n" * 1000 + b"\0", FileProblem.BINARY),
         ("05321234567\n" + "x" * 65_537, FileProblem.LINE_TOO_LONG),
@@ -289,8 +289,8 @@ def test_a_list_may_be_as_large_as_the_limit_and_no_larger(data):
     assert problem_of(data, limit=11) == FileProblem.TOO_LARGE
 
 
-def test_an_excel_file_is_called_one_even_when_it_is_too_large():
-    assert problem_of(b"PK\x03\x04" + b"x" * 100, limit=50) == FileProblem.EXCEL
+def test_a_pdf_is_called_one_even_when_it_is_too_large():
+    assert problem_of(b"%PDF-1.7" + b"x" * 100, limit=50) == FileProblem.PDF
 
 
 def test_a_list_has_at_most_a_hundred_thousand_rows():

@@ -1,0 +1,78 @@
+"""A workbook, cut by a process of its own: bytes go in over a pipe, frames come back, and it may die without harm."""
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from signal import SIGABRT, SIGKILL, SIGXCPU
+
+from .cutter.frames import HEAD, LARGEST, Kind
+from .unreadable import FileProblem, Unreadable
+
+PATIENCE = 180.0  # Seconds for one frame; the cutter's own share of CPU ends before.
+HERE = Path(__file__).parent
+OUT_OF_ITS_SHARE = (-SIGABRT, -SIGKILL, -SIGXCPU)
+
+
+def frames(chunks: Iterable[bytes], patience: float = PATIENCE) -> Iterator[tuple[Kind, bytes]]:
+    """What the cutter says of a workbook. Raises Unreadable where it says why not, dies or falls silent."""
+    with _cutter() as cutter:
+        with suppress(BrokenPipeError):  # Why it listens no longer it says itself, or its death does.
+            for chunk in chunks:
+                cutter.stdin.write(chunk)
+            cutter.stdin.close()
+        while True:
+            kind, body = _frame(cutter, patience)
+            if kind == Kind.PROBLEM:
+                raise Unreadable(FileProblem(body.decode()))
+            if kind == Kind.END:
+                return
+            yield kind, body
+
+
+@contextmanager
+def _cutter() -> Iterator[subprocess.Popen]:
+    """The process, alive; it inherits neither settings nor secrets. At the end of the block it is gone."""
+    cutter = subprocess.Popen(
+        [sys.executable, "-P", "-m", "cutter"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # It might quote what it reads.
+        env={"PYTHONPATH": str(HERE), "MALLOC_ARENA_MAX": "1"},
+        cwd="/",
+        bufsize=0,
+    )
+    try:
+        yield cutter
+    finally:
+        cutter.kill()
+        cutter.wait()
+        cutter.stdout.close()
+        with suppress(BrokenPipeError):
+            cutter.stdin.close()
+
+
+def _frame(cutter: subprocess.Popen, patience: float) -> tuple[Kind, bytes]:
+    until = time.monotonic() + patience
+    kind, length = HEAD.unpack(_exactly(cutter, HEAD.size, until))
+    if length > LARGEST:
+        raise Unreadable(FileProblem.DAMAGED)
+    return Kind(kind.decode()), _exactly(cutter, length, until)
+
+
+def _exactly(cutter: subprocess.Popen, length: int, until: float) -> bytes:
+    got = bytearray()
+    while len(got) < length:
+        ready, _, _ = select.select([cutter.stdout], [], [], max(0.0, until - time.monotonic()))
+        if not ready:
+            raise Unreadable(FileProblem.WORKBOOK_TOO_LARGE)
+        part = os.read(cutter.stdout.fileno(), length - len(got))
+        if not part:
+            is_out = cutter.wait() in OUT_OF_ITS_SHARE
+            raise Unreadable(FileProblem.WORKBOOK_TOO_LARGE if is_out else FileProblem.DAMAGED)
+        got += part
+    return bytes(got)
