@@ -2,13 +2,17 @@
 
 import ast
 import base64
+import contextlib
 import secrets
 import string
+from collections.abc import Iterator
 
 import pytest
+from flask.testing import FlaskClient
 
 import config
 from portal import create_app
+from tests import databases
 from tests.conftest import SECRETS
 from tests.house import product
 
@@ -19,6 +23,14 @@ def read(**changes) -> dict:
     """The settings of the suite's environment, changed; None takes one away."""
     environ = {name: value for name, value in {**SECRETS, **changes}.items() if value is not None}
     return config.from_environment(environ)
+
+
+@contextlib.contextmanager
+def guest_at(environ) -> Iterator[FlaskClient]:
+    """A browser at a portal with these settings, which lets go of its database afterwards."""
+    app = create_app(environ)
+    yield app.test_client()
+    databases.close(app)
 
 
 @pytest.mark.parametrize("missing", config.SECRETS)
@@ -135,9 +147,8 @@ def test_only_a_plain_1_is_development(said):
 
 def test_the_session_cookie_of_production_belongs_to_this_host_and_to_https(environ):
     del environ["DEVELOPMENT"]
-    browser = create_app(environ).test_client()
-
-    cookie = browser.get("/sign-in", base_url="https://localhost").headers["Set-Cookie"]
+    with guest_at(environ) as guest:
+        cookie = guest.get("/sign-in", base_url="https://localhost").headers["Set-Cookie"]
 
     name, *attributes = cookie.split("; ")
     assert name.startswith("__Host-izinlink=")
@@ -148,7 +159,8 @@ def test_the_session_cookie_of_production_belongs_to_this_host_and_to_https(envi
 def test_production_without_hosts_answers_nobody(environ):
     del environ["DEVELOPMENT"], environ["HOSTS"]
 
-    assert create_app(environ).test_client().get("/sign-in").status_code == 404
+    with guest_at(environ) as guest:
+        assert guest.get("/sign-in").status_code == 404
 
 
 def test_production_says_where_its_links_begin():
