@@ -56,6 +56,9 @@ from portal.operator import (  # noqa: E402 - the pages register with the door
     audit,  # noqa: F401
     health,  # noqa: F401
     holidays,  # noqa: F401
+    import_acts,  # noqa: F401
+    import_page,  # noqa: F401
+    importing,  # noqa: F401
     inquiries,  # noqa: F401
     orders,  # noqa: F401
     providers,  # noqa: F401

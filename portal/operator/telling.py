@@ -1,4 +1,6 @@
-"""Telling a provider's owners by mail what the operator did."""
+"""Telling people of a provider by mail what the operator did."""
+
+from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -9,14 +11,19 @@ from portal.models import MailKind, Membership, Provider, Role, User
 
 def tell_owners(provider: Provider, kind: MailKind, **facts) -> None:
     """A mail to each owner who may come in, in their language. Part of this transaction."""
-    owners = (
+    tell(provider, kind, (Role.OWNER,), **facts)
+
+
+def tell(provider: Provider, kind: MailKind, roles: Collection[Role], **facts) -> None:
+    """The same to everybody with one of these roles."""
+    theirs = (
         select(User)
         .join(Membership, Membership.user_id == User.id)
-        .where(Membership.provider_id == provider.id, Membership.role == Role.OWNER, User.closed_at.is_(None))
+        .where(Membership.provider_id == provider.id, Membership.role.in_(roles), User.closed_at.is_(None))
         .where(Membership.suspended_at.is_(None), Membership.ended_at.is_(None))
     )
-    for owner in db.session.scalars(owners).all():
+    for person in db.session.scalars(theirs).all():
         mails.write(
-            db.session, vault(), kind, to=accounts.email_of(vault(), owner), language=owner.language, at=clock.now(),
-            facts={"place": provider.title, **facts},
+            db.session, vault(), kind, to=accounts.email_of(vault(), person), language=person.language,
+            at=clock.now(), facts={"place": provider.title, **facts},
         )  # fmt: skip

@@ -1,0 +1,137 @@
+"""What a file that the operator brings does not say, and only the firm can: a short form with just that."""
+
+from datetime import date
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from portal import clock
+from portal.dashboard import door, note
+from portal.dashboard.forms import READABLE
+from portal.extensions import db, reading, vault, wake
+from portal.imports import asking, store
+from portal.models import Brand, ImportBatch, User
+from portal.powers import Power
+from portal.registry import Source, Status
+from portal.vault import CannotOpen
+from portal.web.labels import label
+from portal.web.locks import needs
+
+FIRST_DAY = date(2015, 5, 1)  # The law's: what was granted before is told as HS_2015, dated then.
+LONGEST_ORIGIN = 200
+
+
+def _a_lawful_day(_form, field) -> None:
+    if not FIRST_DAY <= field.data <= clock.day(clock.now()):
+        raise ValidationError(_("Gün 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
+
+
+class AnswerForm(FlaskForm):
+    """Only what was asked."""
+
+    status = RadioField(_l("Dosyadaki kişiler ne dedi?"), validators=[InputRequired(_l("Birini seçin."))])
+    source = SelectField(_l("İzinler nasıl alındı?"), validators=[InputRequired(_l("Birini seçin."))])
+    date = DateField(_l("İzinler hangi gün alındı?"), validators=[InputRequired(_l("Günü seçin.")), _a_lawful_day])
+    origin = StringField(
+        _l("Onayları ne kanıtlıyor?"),
+        validators=[InputRequired(_l("Dayanağı yazın.")), Length(max=LONGEST_ORIGIN), READABLE],
+    )
+
+    def __init__(self, *arguments, asked: list[str], **options):
+        super().__init__(*arguments, **options)
+        self.status.choices = [(each.value, label(each)) for each in Status]
+        self.source.choices = [("", _("Seçin")), *((each.value, label(each)) for each in Source)]
+        for name in set(asking.ASKABLE) - set(asked):
+            delattr(self, name)
+
+    @property
+    def said(self) -> asking.Answer:
+        """The answer, once it is valid. A day stands for its first second: nobody knows the hour."""
+        given = {name: field.data for name, field in self._fields.items() if name in asking.ASKABLE}
+        return asking.Answer(
+            status=Status(given["status"]) if "status" in given else None,
+            source=Source(given["source"]) if "source" in given else None,
+            date=clock.start_of_day(given["date"]) if "date" in given else None,
+            origin=given.get("origin", "").strip(),
+        )
+
+    def validate(self, extra_validators=None) -> bool:
+        """Shape, and what the two say together."""
+        if not super().validate(extra_validators):
+            return False
+        told = self.said
+        if told.source == Source.BEFORE_2015 and self.date and self.date.data != FIRST_DAY:
+            self.date.errors = [_("2015 öncesinde alınan izinlerin günü 1 Mayıs 2015 yazılır.")]
+        if told.source == Source.PROVIDER_DECISION and told.status == Status.GRANTED:
+            self.source.errors = [_("Firmanın kararıyla onay verilmez; bu yalnız retler içindir.")]
+        return not self.errors
+
+
+@door.get("/imports/<id:batch_id>/answer")
+@needs(Power.IMPORT)
+def answer_import(batch_id: int):
+    """Show what is asked of a file; or, where nothing is any more, lead to the file."""
+    batch = _mine(batch_id)
+    if not asking.waits(batch):
+        return _over(batch)
+    return _page(batch, AnswerForm(formdata=None, asked=batch.asked))
+
+
+@door.post("/imports/<id:batch_id>/answer")
+@needs(Power.IMPORT)
+def take_answer(batch_id: int):
+    """Let the file be rehearsed with what the firm says of it."""
+    batch = _mine(batch_id)
+    if not asking.waits(batch):
+        return _over(batch)
+    form = AnswerForm(asked=batch.asked)
+    if not form.validate_on_submit():
+        return _page(batch, form), 422
+    try:
+        asking.answer(db.session, vault(), batch, form.said, current_user.id, clock.now())
+    except asking.NothingAsked:  # A colleague was first.
+        db.session.rollback()
+        return _over(_mine(batch_id))
+    note("import.answered", "import_batch", batch.id, fields=list(batch.asked))
+    db.session.commit()
+    wake("import", batch_id)
+    flash(_("Yanıtınız kaydedildi. Dosya bununla yeniden deneniyor."))
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+
+
+def _mine(batch_id: int) -> ImportBatch:
+    found = db.session.get(ImportBatch, batch_id)
+    if found is None or found.provider_id != current_user.provider_id or not found.asked:
+        abort(404)
+    return found
+
+
+def _over(batch: ImportBatch):
+    flash(_("Bu dosya için sizden beklenen bir bilgi yok."))
+    return redirect(url_for(".import_batch", batch_id=batch.id), 303)
+
+
+def _page(batch: ImportBatch, form: AnswerForm) -> str:
+    brand, by = reading().get_one(Brand, batch.brand_id), reading().get(User, batch.user_id or 0)
+    return render_template(
+        "dashboard/import_answer.html",
+        batch=batch,
+        form=form,
+        file=_name(batch),
+        brand=brand.name,
+        by=by.name if by else "",
+        first_day=FIRST_DAY.isoformat(),
+        today=clock.day(clock.now()).isoformat(),
+    )
+
+
+def _name(batch: ImportBatch) -> str:
+    try:
+        return store.name_of(vault(), batch)
+    except CannotOpen:
+        return "•••"

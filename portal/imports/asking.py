@@ -1,0 +1,64 @@
+"""What only the provider can say of a file that the operator brings for it: asked once, answered once.
+
+The operator sees columns and words. When, by which way and on what ground somebody granted, it cannot know, and must
+not say.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.imports import batches
+from portal.imports.lines import layout_of
+from portal.models import BatchState, ImportBatch
+from portal.registry import Source, Status
+from portal.vault import Vault
+
+ASKABLE = ("status", "source", "date", "origin")  # Names of a Layout's defaults.
+BEFORE_THE_RUN = (BatchState.READ, BatchState.REHEARSED)  # A worker has none of these in hand.
+
+
+class NothingToAsk(ValueError):
+    """Nothing was named, or it waits for an answer already, or it is too late to ask."""
+
+
+class NothingAsked(ValueError):
+    """It was answered, or thrown away, or run meanwhile."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What holds for all lines that do not say it themselves; only what was asked counts."""
+
+    status: Status | None = None
+    source: Source | None = None
+    date: datetime | None = None  # Aware.
+    origin: str = ""
+
+
+def waits(batch: ImportBatch) -> bool:
+    """Whether the provider was asked something and may still answer."""
+    return bool(batch.asked) and batch.answered_at is None and batch.state in BEFORE_THE_RUN
+
+
+def ask(session: Session, batch: ImportBatch, names: Iterable[str], at: datetime) -> None:
+    """Ask the provider for these defaults. The caller notes it, and tells the provider. Raises NothingToAsk."""
+    session.refresh(batch, with_for_update=True)
+    named = [each for each in ASKABLE if each in set(names)]
+    if not named or waits(batch) or batch.state not in BEFORE_THE_RUN:
+        raise NothingToAsk
+    batch.asked, batch.asked_at, batch.answered_by, batch.answered_at = named, at, None, None
+    session.flush()
+
+
+def answer(session: Session, vault: Vault, batch: ImportBatch, said: Answer, user_id: int, at: datetime) -> None:
+    """Take the provider's answer into the layout, and let the file be rehearsed anew. Raises NothingAsked."""
+    session.refresh(batch, with_for_update=True)
+    if not waits(batch):
+        raise NothingAsked
+    asked = {each.name: getattr(said, each.name) for each in fields(said) if each.name in batch.asked}
+    batches.choose(session, vault, batch, replace(layout_of(vault, batch), **asked), at)
+    batch.answered_by, batch.answered_at = user_id, at
+    session.flush()
