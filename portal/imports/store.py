@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.models import ImportBatch, ImportPiece, UploadPart
@@ -13,6 +13,10 @@ from portal.vault import Vault
 PART = 512 * 1024  # Bytes of a file in one row.
 PIECE = 1000  # Lines in one row, written in one transaction.
 QUICKLY = 1
+
+_PART = select(UploadPart.id, UploadPart.content).where(
+    UploadPart.batch_id == bindparam("batch_id"), UploadPart.place == bindparam("place")
+)
 
 Line = tuple[int, list[str]]  # Its number as an editor counts, from 1, and its cells as text.
 
@@ -23,10 +27,11 @@ def seal_part(vault: Vault, content: bytes, provider_id: int, part_id: int) -> b
 
 
 def parts(session: Session, vault: Vault, batch: ImportBatch) -> Iterator[bytes]:
-    """The bytes of a batch's file, part by part. Raises CannotOpen."""
-    mine = select(UploadPart).where(UploadPart.batch_id == batch.id).order_by(UploadPart.place)
-    for part in session.scalars(mine.execution_options(yield_per=4)):
+    """The bytes of a batch's file, part by part, each asked for when its turn comes. Raises CannotOpen."""
+    place = 0
+    while part := session.execute(_PART, {"batch_id": batch.id, "place": place}).first():
         yield vault.open(part.content, UploadPart.PLACE, batch.provider_id, part.id)
+        place += 1
 
 
 def seal_lines(vault: Vault, packed: bytes, provider_id: int, piece_id: int) -> bytes:

@@ -24,7 +24,7 @@ SAMPLE_ROWS = 1000  # Enough to tell which columns hold addresses.
 SHOWN_VALUE = 200  # Of a bad value, so much lets a person find it again.
 PART = 65_536  # Bytes that are decoded at once.
 
-__all__ = ["BadRow", "Cut", "Cutting", "FileProblem", "Reading", "Unreadable", "cut", "read"]
+__all__ = ["BadRow", "Cut", "Cutting", "FileProblem", "Reading", "Unreadable", "cut", "read", "refuse_other_kinds"]
 
 Row = tuple[int, list[str]]
 
@@ -62,6 +62,11 @@ def read(data: bytes | str, *, limit: int = MOST_BYTES) -> Reading:
     if len(data) > limit:
         raise Unreadable(FileProblem.TOO_LARGE)
     return _read_workbook(data) if kind == Kind.WORKBOOK else _read_text(data)
+
+
+def refuse_other_kinds(start: bytes) -> None:
+    """Raise Unreadable where the first bytes of a file tell that nothing can be read of it."""
+    kind_of(start)
 
 
 def _read_text(data: bytes | str) -> Reading:
