@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from portal import clock
 from portal.extensions import limiter, reading
-from portal.web import converters, hosts, labels, languages, sessions
+from portal.web import converters, hosts, labels, languages, sessions, spool
 
 door = Blueprint("web", __name__)
 DAYS = {"day": "d MMMM yyyy", "month": "LLLL yyyy", "weekday": "EEEE", "weekday_short": "EEEEEE"}
@@ -23,9 +23,10 @@ def health():
 
 
 def equip(app: Flask) -> None:
-    """Give addresses their ids, people their sessions, and templates the field's words and Turkey time."""
+    """Give addresses their ids, people their sessions, uploads a sealed place, templates words and Turkey time."""
     app.url_map.converters["id"] = converters.IdConverter
     app.session_interface = sessions.Sessions()
+    app.request_class = spool.SealingRequest
     app.jinja_env.globals.update(
         label=labels.label,
         locale=get_locale,
