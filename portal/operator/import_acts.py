@@ -1,4 +1,4 @@
-"""What the operator does with a file of a provider: says how it is read, asks the firm, brings it, or throws it away."""
+"""What the operator does with a file of a provider: lays it out, asks the firm, brings it, or throws it away."""
 
 from collections.abc import Callable
 

@@ -1,0 +1,183 @@
+"""The steps of a file from a shell, each done by the worker's own functions in this process, until it can go no
+further."""
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import select
+
+from portal import clock, packages
+from portal.extensions import db, reading, vault
+from portal.imports import batches, profiles, uploading, working
+from portal.imports import layout as layouts
+from portal.imports.layout import Layout
+from portal.imports.lines import layout_of, outline_of
+from portal.imports.reading import Unreadable
+from portal.imports.reading.unreadable import FileProblem
+from portal.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
+
+PAUSE = 0.5  # Seconds between looks at a batch that a worker has in hand.
+# Somebody has decided, or nothing would change: the same file is not begun anew.
+ENDED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE, BatchState.STOPPED, BatchState.UNREADABLE)
+UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.REHEARSED, BatchState.RUNNING)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options say."""
+
+    profile: str | None
+    guess: bool
+    dry_run: bool
+    only_refusals: bool
+
+
+class NotBrought(Exception):
+    """Why a file goes no further; `told` is printed."""
+
+    def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more):
+        super().__init__(word)
+        self.told = {"word": word, "sentence": sentence, "cure": cure, **more}
+        self.is_for_room = is_for_room
+
+
+def brought_before(brand: Brand, path: Path) -> ImportBatch | None:
+    """The last batch of this very file that ended, or that a shell began and did not end."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    same = select(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.digest == digest)
+    ours = ImportBatch.state.in_(UNDER_WAY) & ImportBatch.user_id.is_(None)
+    known = same.where(ImportBatch.state.in_(ENDED) | ours).order_by(
+        ImportBatch.created_at.desc(), ImportBatch.id.desc()
+    )
+    return reading().scalar(known.limit(1).execution_options(populate_existing=True))
+
+
+def upload(brand: Brand, path: Path) -> int:
+    """Keep the file's bytes; the id of its batch. Raises NotBrought and OSError."""
+    with path.open("rb") as file:
+        try:
+            batch = uploading.bring(
+                db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=path.name,
+                stream=file, at=clock.now(),
+            )  # fmt: skip
+        except Unreadable as unreadable:
+            raise _unread(unreadable.problem) from unreadable
+    db.session.commit()
+    return batch.id
+
+
+def carry_on(batch_id: int, wishes: Wishes) -> None:
+    """From wherever a batch stands to its end. Raises NotBrought."""
+    steps = {
+        BatchState.READ: _lay_out,
+        BatchState.REHEARSED: _drop if wishes.dry_run else _begin,
+        BatchState.STOPPED: _tell_stopped,
+        BatchState.UNREADABLE: _tell_unreadable,
+    }
+    while True:
+        batch = _worked(batch_id)
+        if batch.state not in steps:
+            return
+        try:
+            steps[batch.state](batch, wishes)
+        except batches.WrongState:  # Somebody was quicker: look again.
+            db.session.rollback()
+        else:
+            db.session.commit()
+            if wishes.dry_run and batch.state == BatchState.DROPPED:
+                return
+
+
+def _worked(batch_id: int) -> ImportBatch:
+    """The batch, once no worker has anything to do for it."""
+    while True:
+        before = _at(batch_id)
+        if before not in FOR_THE_WORKER:
+            db.session.rollback()
+            return db.session.get_one(ImportBatch, batch_id, populate_existing=True)
+        if not working.work(batch_id) and _at(batch_id) == before:
+            time.sleep(PAUSE)
+
+
+def _at(batch_id: int) -> BatchState:
+    return reading().scalar(select(ImportBatch.state).where(ImportBatch.id == batch_id))
+
+
+def _lay_out(batch: ImportBatch, wishes: Wishes) -> None:
+    layout = _layout(batch, wishes)
+    if missing := layouts.missing(layout):
+        raise NotBrought(
+            "missing", f"The file does not say: {', '.join(missing)}.",
+            "Say it for the whole file on the dashboard, or keep it in a profile.", missing=missing,
+        )  # fmt: skip
+    batches.choose(db.session, vault(), batch, layout, clock.now())
+
+
+def _layout(batch: ImportBatch, wishes: Wishes) -> Layout:
+    """By the profile that was named, by the one that knows the header, or, where that is wished, by a guess."""
+    guess, outline = layout_of(vault(), batch), outline_of(vault(), batch)
+    header = outline.sheets[guess.sheets[0]].header
+    if wishes.profile:
+        found = profiles.named(db.session, vault(), batch.provider_id, wishes.profile, header=header)
+        cure = "List the provider's profiles with --profiles."
+    else:
+        signature = layouts.signature(header)
+        found = profiles.find(db.session, vault(), batch.provider_id, signature, header=header) if header else None
+        cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
+    if found is not None:
+        return replace(found, sheets=guess.sheets)
+    if wishes.guess and not wishes.profile:
+        return guess
+    raise NotBrought("no_profile", "No profile says what this file's columns are.", cure)
+
+
+def _begin(batch: ImportBatch, wishes: Wishes) -> None:
+    try:
+        batches.begin(db.session, vault(), batch, None, clock.now(), only_refusals=wishes.only_refusals)
+    except packages.NoRoom as no_room:
+        raise _no_room() from no_room
+    except batches.Suspended as suspended:
+        raise NotBrought(
+            "suspended", "Its provider is suspended, or the brand passive.", "Ask the operator.", is_for_room=True
+        ) from suspended
+    except batches.Missing as missing:
+        raise NotBrought(
+            "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",
+            missing=missing.names,
+        ) from missing  # fmt: skip
+
+
+def _drop(batch: ImportBatch, wishes: Wishes) -> None:
+    """The end of a rehearsal; whether there would be room belongs to it."""
+    new = 0 if wishes.only_refusals else batch.new_addresses
+    batches.drop(db.session, batch, None, clock.now())
+    try:
+        if new:
+            packages.require_room(db.session, db.session.get_one(Provider, batch.provider_id), new, clock.now())
+    except packages.NoRoom as no_room:
+        db.session.commit()
+        raise _no_room() from no_room
+
+
+def _tell_stopped(batch: ImportBatch, wishes: Wishes) -> None:
+    raise NotBrought(
+        "stopped", "Somebody stopped this file.", "Let it go on on the dashboard, or bring it anew with --again."
+    )
+
+
+def _tell_unreadable(batch: ImportBatch, wishes: Wishes) -> None:
+    raise _unread(FileProblem(batch.problem))
+
+
+def _unread(problem: FileProblem) -> NotBrought:
+    return NotBrought(problem.value, problem.sentence, problem.cure)
+
+
+def _no_room() -> NotBrought:
+    return NotBrought(
+        "no_room", "The provider's package takes no new addresses now.",
+        "Its page on the dashboard says more; refusals go with --only-refusals.", is_for_room=True,
+    )  # fmt: skip
