@@ -66,7 +66,7 @@ class CampaignForm(FlaskForm):
 
 class AudienceForm(FlaskForm):
     text = TextAreaField(_l("Adresleri yapıştırın"))
-    file = FileField(_l("ya da bir CSV dosyası seçin"))
+    file = FileField(_l("ya da bir Excel ya da CSV dosyası seçin"))
 
 
 class LaunchForm(FlaskForm):

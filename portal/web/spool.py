@@ -30,7 +30,9 @@ class SealedFile(io.RawIOBase):
     """
 
     def __init__(self):
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (it is closed as this is)
+        with tempfile.TemporaryFile() as file:
+            self._file = os.dup(file.fileno())
+        self._position = 0
         self._key, self._nonce = os.urandom(32), int.from_bytes(os.urandom(BLOCK))
 
     def readable(self) -> bool:
@@ -39,27 +41,32 @@ class SealedFile(io.RawIOBase):
     writable = seekable = readable
 
     def readinto(self, buffer) -> int:
-        position = self._file.tell()
-        got = self._file.read(len(buffer))
-        buffer[: len(got)] = self._cross(position, got)
+        got = os.pread(self._file, len(buffer), self._position)
+        buffer[: len(got)] = self._cross(got)
+        self._position += len(got)
         return len(got)
 
     def write(self, plain) -> int:
-        return self._file.write(self._cross(self._file.tell(), bytes(plain)))
+        written = os.pwrite(self._file, self._cross(bytes(plain)), self._position)
+        self._position += written
+        return written
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
+        from_where = {os.SEEK_CUR: self._position, os.SEEK_END: os.fstat(self._file).st_size}
+        self._position = offset + from_where.get(whence, 0)
+        return self._position
 
-    def truncate(self, size: int | None = None) -> int:
-        return self._file.truncate(size)
+    def fileno(self) -> int:
+        return self._file
 
     def close(self) -> None:
-        self._file.close()
+        if not self.closed:
+            os.close(self._file)
         super().close()
 
-    def _cross(self, position: int, text: bytes) -> bytes:
+    def _cross(self, text: bytes) -> bytes:
         """From plain to sealed and back: both are the same step."""
-        blocks, within = divmod(position, BLOCK)
+        blocks, within = divmod(self._position, BLOCK)
         counter = (self._nonce + blocks) % (1 << 8 * BLOCK)
         stream = Cipher(AES(self._key), CTR(counter.to_bytes(BLOCK))).encryptor()
         return stream.update(bytes(within) + text)[within:]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import AnyStr
 
 from portal.addresses import Address, BadAddress, Problem, parse
@@ -81,22 +81,20 @@ def _read_text(data: bytes | str) -> Reading:
 
 
 def _read_workbook(data: bytes) -> Reading:
-    """The first sheet that holds addresses, else what is wrong with the first one."""
-    file_format, sheets = "", []
-    for kind, body in frames(_parts(data)):
-        if kind == Said.FORMAT:
-            file_format = body.decode()
-        elif kind == Said.SHEET:
-            sheets.append([])
-        else:
-            sheets[-1].append(body[PIECE.size :])
-    problems = [FileProblem.EMPTY]
-    for packed in filter(None, sheets):
+    """The first sheet that holds addresses, else what is wrong with the first one that holds anything."""
+    said = frames(_parts(data))
+    _, file_format = next(said)
+    pieces = (body for kind, body in said if kind == Said.PIECE)
+    told = Unreadable(FileProblem.EMPTY)
+    for _, of_sheet in groupby(pieces, key=lambda body: PIECE.unpack_from(body)[0]):
+        rows = (tuple(row) for body in of_sheet for row in json.loads(body[PIECE.size :]))
         try:
-            return _sort(file_format, "", (tuple(row) for piece in packed for row in json.loads(piece)))
+            return _sort(file_format.decode(), "", rows)
         except Unreadable as unreadable:
-            problems.append(unreadable.problem)
-    raise Unreadable(max(problems, key=lambda problem: problem != FileProblem.EMPTY))
+            if unreadable.problem not in (FileProblem.EMPTY, FileProblem.NO_ADDRESS_COLUMN):
+                raise
+            told = unreadable if told.problem == FileProblem.EMPTY else told
+    raise told
 
 
 def _parts(data: AnyStr) -> Iterator[AnyStr]:

@@ -24,7 +24,7 @@ def test_an_upload_arrives_whole_and_lies_on_disk_enciphered(bare):
     @bare.post("/")
     def upload():
         stream = request.files["file"].stream
-        file = stream.raw._file.fileno()
+        file = stream.fileno()
         on_disk.append(os.pread(file, os.fstat(file).st_size, 0))
         return stream.read()
 
@@ -40,7 +40,7 @@ def test_each_upload_has_a_key_of_its_own():
     for _ in range(2):
         with spool.SealedFile() as sealed:
             sealed.write(b"0" * 64)
-            texts.append(os.pread(sealed._file.fileno(), 64, 0))
+            texts.append(os.pread(sealed.fileno(), 64, 0))
 
     assert texts[0] != texts[1]
     assert len({text[start : start + 16] for text in texts for start in range(0, 64, 16)}) == 8
