@@ -54,6 +54,7 @@ RULES = (
 )
 MACHINES = (
     "portal.domains",
+    "portal.exporting",
     "portal.imports",
     "portal.iys",
     "portal.iys.days",
