@@ -6,10 +6,12 @@ GUESSED_CODES = "60 per minute"  # Codes that lead nowhere, from one address. Go
 # may stand behind one address.
 SEARCH = "60 per minute"  # Searching addresses from the dashboard.
 UPLOAD = "20 per minute"  # Reading audience files, which costs seconds.
+IMPORT = "30 per hour"  # Files of consents of a provider: each is kept, sealed, and read by the worker.
 GUESSED_PUSHES = "60 per minute"  # Pushes with a wrong token or password, from one address. İYS's own are free.
 PUSHES = "20 per hour"  # Registering, removing and listing pushes: each is a call to İYS.
 COMPARE = "30 per hour"  # Fetching and comparing days of a provider again: a few calls to İYS each, and a large file.
 DOWNLOAD = "30 per minute"  # Files of days, which a process opens in memory: some have 50 MB.
+EXPORTS = "30 per hour"  # Files of everything a provider has: each reads and opens up to every row.
 CONNECT = "5 per hour"  # New İYS accounts of a provider: each costs token calls, and all providers share ten an hour.
 TEST = "20 per hour"  # Tests of a provider's connection: a few calls to İYS each.
 SIGN_UP = "20 per hour"  # Opening accounts from one address: each sends a mail.

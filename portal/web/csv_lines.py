@@ -8,10 +8,10 @@ MARK = "\ufeff"  # Without it, Excel reads Turkish letters wrongly.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def line(values: Iterable[object]) -> str:
+def line(values: Iterable[object], *, separator: str = ",") -> str:
     """One line; a text that would be a formula gets an apostrophe before it."""
     written = io.StringIO()
-    csv.writer(written).writerow([_harmless(value) for value in values])
+    csv.writer(written, delimiter=separator).writerow([_harmless(value) for value in values])
     return written.getvalue()
 
 

@@ -39,7 +39,7 @@ def lines(page: str) -> list[str]:
 
 def told(staff, query: str = "") -> list[dict]:
     text = staff.opens(f"{FILE}?{query}").get_data().decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
 
 def test_an_entry_says_who_what_when_and_from_where(app, ayse):
@@ -145,7 +145,7 @@ def test_a_file_is_read_by_a_spreadsheet_and_its_taking_is_noted(app, ayse, rows
     assert "attachment" in answer.headers["Content-Disposition"]
     assert [each["Ayrıntı"] for each in told(ayse, "act=campaign.opened")] == ["name: Şeker"]
     entry = rows(AuditEntry, AuditEntry.act == "audit.taken")[0]
-    assert entry.facts == {"choices": "act=campaign.opened"}
+    assert entry.facts == {"choices": "act=campaign.opened", "format": "csv"}
 
 
 def test_no_cell_of_a_file_is_a_formula(app, ayse):
@@ -159,7 +159,7 @@ def test_no_cell_of_a_file_is_a_formula(app, ayse):
 def test_what_was_asked_for_is_noted_only_in_our_words(ayse, rows):
     ayse.opens(f"{FILE}?who={make.EMAIL}&act=%0d%0aevil&subject_id={make.PHONE}")
 
-    assert rows.one(AuditEntry, AuditEntry.act == "audit.taken").facts == {"choices": ""}
+    assert rows.one(AuditEntry, AuditEntry.act == "audit.taken").facts == {"choices": "", "format": "csv"}
 
 
 def test_taking_the_file_needs_a_factor_shown_a_moment_ago(app, ayse, rows):
