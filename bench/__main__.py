@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from bench import decisions, forwarding, lanes, links, load, pages, report
+from bench import decisions, forwarding, importing, lanes, links, load, pages, report
 from bench.ground import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
@@ -16,10 +16,11 @@ CASES = {
     "links": links.measure,
     "forward": forwarding.measure,
     "lanes": lanes.measure,
+    "imports": importing.measure,
 }
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
-FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000)
-QUICK = Effort(rounds=1, seconds=1, links=2000, submissions=100)
+FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000, lines=250_000)
+QUICK = Effort(rounds=1, seconds=1, links=2000, submissions=100, lines=5000)
 
 
 def main() -> None:

@@ -9,12 +9,13 @@ Measure = Callable[[int], float]  # Measures one round, by its number: a rate pe
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: rounds, seconds of load a round, links and submissions a round."""
+    """How much is measured: rounds, seconds of load a round, links and submissions a round, lines of a file."""
 
     rounds: int
     seconds: int
     links: int
     submissions: int
+    lines: int
 
 
 @dataclass(frozen=True)

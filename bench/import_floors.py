@@ -1,0 +1,131 @@
+"""What an import cannot do without: to read the file, validate, encrypt, and insert the same rows; each alone, in a
+bare loop."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask
+from python_calamine import CalamineWorkbook
+from sqlalchemy import Connection, select, text
+
+from bench.links import MARKS
+from portal.addresses import Address, parse
+from portal.extensions import db, vault
+from portal.models import Consent, Decision, Recipient, Submission
+
+TABLES = [each.__table__.name for each in (Recipient, Consent, Decision, Submission)]
+LINES = 1000  # In one transaction.
+PHONE, EMAIL = 1, 2  # Their columns.
+
+
+def seconds(app: Flask, workbook: Path, lines: int) -> dict[str, float]:
+    """Of each floor. The file has been imported before: the rows to insert are the ones that came of it."""
+    with app.app_context():
+        read, cells = _read(workbook)
+        validate, addresses = _validate(cells)
+        del cells
+        return {
+            "read": read,
+            "validate": validate,
+            "encrypt": _encrypt(addresses),
+            "insert": _insert(max(1, lines // LINES)),
+        }
+
+
+def _read(workbook: Path) -> tuple[float, list[tuple[str, str]]]:
+    began = time.perf_counter()
+    for _ in CalamineWorkbook.from_path(str(workbook)).get_sheet_by_index(0).iter_rows():
+        pass
+    took = time.perf_counter() - began
+    rows = CalamineWorkbook.from_path(str(workbook)).get_sheet_by_index(0).iter_rows()
+    next(rows)
+    return took, [(row[PHONE], row[EMAIL]) for row in rows]
+
+
+def _validate(cells: list[tuple[str, str]]) -> tuple[float, list[Address]]:
+    began = time.perf_counter()
+    addresses = [parse(cell) for both in cells for cell in both]
+    return time.perf_counter() - began, addresses
+
+
+def _encrypt(addresses: list[Address]) -> float:
+    """Each address with its blind index, and a payload for each of its channels."""
+    sealer = vault()
+    sample = db.session.scalar(select(Submission).limit(1))
+    payload = sealer.open(sample.payload, Submission.PLACE, sample.provider_id, sample.id)
+    db.session.rollback()
+    began = time.perf_counter()
+    for number, address in enumerate(addresses):
+        sealer.indexes(1, address.text)
+        sealer.seal(address.text, Recipient.PLACE, 1, number)
+        for _ in address.channels:
+            sealer.seal(payload, Submission.PLACE, 1, number)
+    return time.perf_counter() - began
+
+
+def _insert(transactions: int) -> float:
+    """The rows of all four tables into copies that have their indexes, in as many transactions as the import had."""
+    with db.engine.connect() as connection:
+        for table in TABLES:
+            _copy(connection, table)
+        connection.commit()
+        kinds = [_Rows(connection, table, transactions) for table in TABLES]
+        connection.rollback()
+        took = 0.0
+        for _ in range(transactions):
+            waiting = [(kind, kind.next()) for kind in kinds]
+            connection.rollback()
+            began = time.perf_counter()
+            connection.begin()
+            for kind, rows in waiting:
+                kind.insert(rows)
+            connection.commit()
+            took += time.perf_counter() - began
+    return took
+
+
+class _Rows:
+    """The rows of one table, in as many equal parts, as the driver itself gives and takes them."""
+
+    def __init__(self, connection: Connection, table: str, parts: int):
+        self._connection, self._table = connection, table
+        count = connection.scalar(text(f"SELECT count(*) FROM {table}"))
+        self._part, self._last = -(-count // parts), 0
+
+    def next(self) -> list[tuple]:
+        asked = text(f"SELECT * FROM {self._table} WHERE id > :last ORDER BY id LIMIT :part")
+        answer = self._connection.execute(asked, {"last": self._last, "part": self._part})
+        self._columns = list(answer.keys())
+        rows = [tuple(row) for row in answer]
+        if rows:
+            self._last = rows[-1][self._columns.index("id")]
+        return rows
+
+    def insert(self, rows: list[tuple]) -> None:
+        if not rows:
+            return
+        marks = ", ".join([MARKS[self._connection.dialect.name]] * len(self._columns))
+        cursor = self._connection.connection.cursor()
+        cursor.executemany(f"INSERT INTO bench_{self._table} ({', '.join(self._columns)}) VALUES ({marks})", rows)
+        cursor.close()
+
+
+def _copy(connection: Connection, table: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"CREATE TABLE bench_{table} (LIKE {table} INCLUDING ALL)"))
+        return
+    for statement in _made_by(connection, table):
+        connection.execute(text(statement))
+
+
+def _made_by(connection: Connection, table: str) -> Iterator[str]:
+    """How SQLite was told to make a table and its indexes, with other names."""
+    kinds = "type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC"
+    told = connection.scalars(
+        text(f"SELECT sql FROM sqlite_master WHERE tbl_name = :table AND {kinds}"), {"table": table}
+    )
+    for statement in told.all():
+        renamed = re.sub(r'(CREATE (?:UNIQUE )?(?:TABLE|INDEX) )"?(\w+)"?', r"\1bench_\2", statement, count=1)
+        yield re.sub(rf'( ON )"?{table}"? ?\(', rf"\1bench_{table} (", renamed, count=1)

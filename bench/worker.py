@@ -1,0 +1,95 @@
+"""A worker that imports batches in a process of its own, so that its time and memory are its own.
+
+`python -m bench.worker` reads ids of batches from its input, a line each, and prints the seconds that each took.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOK_EVERY = 0.02  # Seconds between two looks at its memory.
+MEGABYTE = 1024 * 1024
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Worker:
+    """That process, and an eye on its memory and its children's."""
+
+    def __init__(self, environ: Mapping[str, str]):
+        self._environ = dict(environ)
+        self._peak = 0
+
+    def __enter__(self) -> "Worker":
+        command = [sys.executable, "-m", "bench.worker"]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdin=pipe, stdout=pipe, text=True)
+        self._read()  # It says when it is ready.
+        self._ended = threading.Event()
+        self._eye = threading.Thread(target=self._watch)
+        self._eye.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._ended.set()
+        self._eye.join()
+        self._process.stdin.close()
+        self._process.wait()
+
+    def work(self, batch_id: int) -> float:
+        """Do all there is to do for a batch now; how many seconds it took."""
+        print(batch_id, file=self._process.stdin, flush=True)
+        return float(self._read())
+
+    def peak_megabytes(self) -> float:
+        """The most memory that it and its children held together since it was last forgotten."""
+        return self._peak / MEGABYTE
+
+    def forget_peak(self) -> None:
+        self._peak = 0
+
+    def _read(self) -> str:
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("The worker ended.")
+        return line
+
+    def _watch(self) -> None:
+        while not self._ended.wait(LOOK_EVERY):
+            self._peak = max(self._peak, sum(map(_resident, _family(self._process.pid))))
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # It has just ended.
+        return []
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    except OSError:
+        return 0
+
+
+def _serve() -> None:
+    from portal import create_app
+    from portal.imports import working
+
+    print("ready", flush=True)
+    with create_app(os.environ).app_context():
+        for line in sys.stdin:
+            began = time.perf_counter()
+            while working.work(int(line)):
+                pass
+            print(time.perf_counter() - began, flush=True)
+
+
+if __name__ == "__main__":
+    _serve()
