@@ -74,11 +74,12 @@ class Program:
 
 @dataclass(frozen=True)
 class Programs:
-    """All of them, and the settings they run with."""
+    """All of them, and the settings they run with. The worker is started by whoever needs it."""
 
     web: Program
     forwarder: Program
     sandbox: Program
+    worker: Program
     environ: Mapping[str, str]
 
     def flask(self, *words: str) -> subprocess.CompletedProcess:
@@ -88,7 +89,12 @@ class Programs:
 
     def logs(self) -> str:
         """Everything that they wrote."""
-        return "".join(program.log.read_text(errors="replace") for program in (self.web, self.forwarder, self.sandbox))
+        return "".join(program.log.read_text(errors="replace") for program in self._started)
+
+    @property
+    def _started(self) -> list[Program]:
+        programs = (self.web, self.forwarder, self.sandbox, self.worker)
+        return [program for program in programs if program.log.exists()]
 
 
 @contextlib.contextmanager
@@ -109,11 +115,12 @@ def running(settings: Mapping[str, str], account: str, folder: Path, sandbox: st
     }  # fmt: skip
     on_postgresql = settings["DATABASE_URL"].startswith("postgres")
     workers = ["--workers=2", "--worker-class=gthread", "--threads=4"] if on_postgresql else ["--workers=2"]
-    forward = [sys.executable, "-m", "flask", "--app", "wsgi", "iys", "forward"]
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     programs = Programs(
         web=Program(_gunicorn(web, *workers, "wsgi:app"), environ, folder / "web.log", web),
-        forwarder=Program(forward, environ, folder / "forwarder.log"),
+        forwarder=Program([*flask, "iys", "forward"], environ, folder / "forwarder.log"),
         sandbox=Program(_gunicorn(iys, "--threads=8", sandbox), environ, folder / "sandbox.log", iys),
+        worker=Program([*flask, "jobs", "work"], environ, folder / "worker.log"),
         environ=environ,
     )
     try:
@@ -121,7 +128,7 @@ def running(settings: Mapping[str, str], account: str, folder: Path, sandbox: st
             program.start()
         yield programs
     finally:
-        for program in (programs.forwarder, programs.web, programs.sandbox):
+        for program in (programs.worker, programs.forwarder, programs.web, programs.sandbox):
             program.kill()
 
 
