@@ -15,31 +15,49 @@ from portal.vault import CannotOpen, Vault, column_of
 
 def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
     """Recipient ids by canonical address; those not known yet are made. One statement each: call with ≤ 5,000."""
-    indexes = {address.text: vault.indexes(provider_id, address.text) for address in addresses}
-    found = _known(session, vault, provider_id, indexes)
+    indexes = indexes_of(vault, provider_id, (address.text for address in addresses))
+    found = known(session, vault, provider_id, indexes)
     missing = {address.text: address for address in addresses if address.text not in found}
-    missing = dict(sorted(missing.items()))  # In one order, or two lists brought at once deadlock.
     if missing:
-        rows = [
-            {
-                "id": recipient_id,
-                "provider_id": provider_id,
-                "kind": address.kind,
-                "address": vault.seal(address.text, Recipient.PLACE, provider_id, recipient_id),
-                "created_at": at,
-                **indexes[address.text],
-            }
-            for address, recipient_id in zip(missing.values(), new_ids(len(missing)), strict=True)
-        ]
-        insert_missing(session, Recipient, rows)
-        found |= _known(session, vault, provider_id, {text: indexes[text] for text in missing})
+        new = dict(zip(missing, zip(new_ids(len(missing)), missing.values(), strict=True), strict=True))
+        insert(session, rows(vault, provider_id, new, indexes, at))
+        found |= known(session, vault, provider_id, {text: indexes[text] for text in missing})
     return found
+
+
+def rows(
+    vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: dict[str, dict[str, bytes]],
+    at: datetime,
+) -> list[dict]:  # fmt: skip
+    """The rows of recipients to be made: {canonical address: (id, address)}. In one order, or two lists brought at
+    once deadlock."""
+    return [
+        {
+            "id": recipient_id,
+            "provider_id": provider_id,
+            "kind": address.kind,
+            "address": vault.seal(text, Recipient.PLACE, provider_id, recipient_id),
+            "created_at": at,
+            **indexes[text],
+        }
+        for text, (recipient_id, address) in sorted(new.items())
+    ]
+
+
+def insert(session: Session, made: list[dict]) -> int:
+    """Insert those that nobody made meanwhile; how many they were."""
+    return insert_missing(session, Recipient, made)
+
+
+def indexes_of(vault: Vault, provider_id: int, texts: Iterable[str]) -> dict[str, dict[str, bytes]]:
+    """The blind indexes of canonical addresses, by address."""
+    return {text: vault.indexes(provider_id, text) for text in texts}
 
 
 def count_unknown(session: Session, vault: Vault, provider_id: int, addresses: list[Address]) -> int:
     """How many of these addresses the provider does not have. One statement: call with ≤ 5,000."""
-    indexes = {address.text: vault.indexes(provider_id, address.text) for address in addresses}
-    return len(indexes) - len(_known(session, vault, provider_id, indexes))
+    indexes = indexes_of(vault, provider_id, (address.text for address in addresses))
+    return len(indexes) - len(known(session, vault, provider_id, indexes))
 
 
 def find(session: Session, vault: Vault, provider_id: int, address: Address) -> Recipient | None:
@@ -61,7 +79,8 @@ def masked(vault: Vault, recipient: Recipient) -> str:
         return HIDDEN
 
 
-def _known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, dict[str, bytes]]) -> dict[str, int]:
+def known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, dict[str, bytes]]) -> dict[str, int]:
+    """Recipient ids by canonical address, of those that the provider holds. One statement a key generation."""
     found = {}
     for column in map(column_of, vault.keys):
         texts = {each[column]: text for text, each in indexes.items() if text not in found}

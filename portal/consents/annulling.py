@@ -1,11 +1,105 @@
 """Annulling: a decision that nobody claimed for sending yet is void, and its key falls back to what stood before."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
+
+from portal import practice
+from portal.consents import keys
+from portal.consents.keys import MOST_AHEAD
+from portal.models import Annulment, Consent, Decision, Outcome, Submission, Way
+from portal.models.loading import load
+from portal.registry import Status
+
+WHOSE = (Decision.id, Decision.provider_id, Decision.recipient_id, Decision.consent_id)
 
 
 def annul(session: Session, decision_ids: Sequence[int], user_id: int | None, at: datetime) -> list[int]:
-    """Take back those of these decisions that İYS cannot have heard; which ones they were."""
-    raise NotImplementedError
+    """Take back those of these decisions that İYS cannot have heard; which ones they were. Call with ≤ 5,000.
+
+    What has been claimed for sending, or came to an end at İYS, stays. Nothing here commits.
+    """
+    theirs = select(*WHOSE).where(Decision.id.in_(decision_ids), ~is_annulled())
+    rows = {row.id: row for row in session.execute(theirs)}
+    if not rows:
+        return []
+    keys.hold_recipients(session, sorted({row.recipient_id for row in rows.values()}))
+    keys.hold(session, sorted({row.consent_id for row in rows.values()}))
+    void = _take_back(session, list(rows), at)
+    load(session, Annulment, [_annulment(rows[each], user_id, at) for each in void])
+    _fall_back(session, void, {rows[each].consent_id for each in void})
+    return void
+
+
+def is_annulled():
+    """The condition that a decision is void."""
+    return select(Annulment.decision_id).where(Annulment.decision_id == Decision.id).correlate(Decision).exists()
+
+
+def _take_back(session: Session, ids: list[int], at: datetime) -> list[int]:
+    """End the submissions that nobody claimed; the decisions that had none, or lose theirs now. Somebody else may have
+    annulled some of them while we waited for the locks."""
+    void_already = set(session.scalars(select(Annulment.decision_id).where(Annulment.decision_id.in_(ids))))
+    ids = [each for each in ids if each not in void_already]
+    told = set(session.scalars(select(Submission.decision_id).where(Submission.decision_id.in_(ids))))
+    never_claimed = and_(Submission.attempts == 0, Submission.lease_until.is_(None), Submission.bulk_id.is_(None))
+    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))
+    ended = (
+        update(Submission)
+        .where(Submission.decision_id.in_(ids), never_claimed, or_(Submission.outcome == Outcome.WAITING, told_nobody))
+        .values(outcome=Outcome.ANNULLED, due_at=None, ended_at=at)
+        .returning(Submission.decision_id)
+        .execution_options(synchronize_session=False)
+    )
+    taken = set(session.scalars(ended))
+    return [each for each in ids if each not in told or each in taken]
+
+
+def _annulment(decision: Row, user_id: int | None, at: datetime) -> dict:
+    return {"decision_id": decision.id, "provider_id": decision.provider_id, "at": at, "user_id": user_id}
+
+
+def _fall_back(session: Session, void: list[int], consent_ids: set[int]) -> None:
+    """Keys whose head is void stand again as the newest decision says that is not; a refusal wins a tie."""
+    fallen = select(Consent.id).where(Consent.id.in_(consent_ids), Consent.decision_id.in_(void))
+    ids = sorted(session.scalars(fallen))
+    if not ids:
+        return
+    left = defaultdict(list)
+    for row in session.execute(_counting(ids)):
+        left[row.consent_id].append(row)
+    session.execute(FALL_BACK, [_head(consent_id, left[consent_id]) for consent_id in ids])
+
+
+def _counting(consent_ids: Iterable[int]):
+    """The decisions of keys that may be their head: a grant that was brought too late for İYS, or older than what was
+    known then, never was one."""
+    was_told = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
+    counts = or_(Decision.way != Way.IMPORT, Decision.status == Status.REFUSED, was_told)
+    columns = (Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.effective_at)
+    return select(*columns, Decision.recorded_at).where(
+        Decision.consent_id.in_(list(consent_ids)), counts, ~is_annulled()
+    )
+
+
+def _head(consent_id: int, left: list[Row]) -> dict:
+    """What was void İYS never saw, so the next date need be later than that of the others only."""
+    newest = max(left, key=lambda row: (row.effective_at, row.status == Status.REFUSED, row.id), default=None)
+    dated = (min(row.consent_date, row.recorded_at + MOST_AHEAD) for row in left)
+    return {
+        "its_id": consent_id,
+        "its_decision_id": newest.id if newest else None,
+        "its_status": newest.status if newest else None,
+        "its_consent_date": max(dated, default=None),
+        "its_effective_at": newest.effective_at if newest else None,
+    }
+
+
+TABLE = Consent.__table__
+NAMES = ("decision_id", "status", "consent_date", "effective_at")
+FALL_BACK = update(TABLE).where(TABLE.c.id == bindparam("its_id")).values(
+    {name: bindparam(f"its_{name}", type_=TABLE.c[name].type) for name in NAMES}
+)  # fmt: skip

@@ -4,25 +4,111 @@ Nothing here commits. The evidence of each decision is the line it stood in: its
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import calendar, practice, recipients
+from portal.consents import brought, keys, planning
+from portal.consents.brought import Bringing
 from portal.consents.effects import WRITTEN, Effect, Entry
-from portal.models import Brand
+from portal.consents.planning import Plan
+from portal.models import Brand, Consent, Decision, Leaf, Provider, Submission
+from portal.models.loading import load
+from portal.practice import Hearer
 from portal.vault import Vault
 
-__all__ = ["WRITTEN", "Effect", "Entry", "bring", "rehearse"]
+__all__ = ["WRITTEN", "Effect", "Entry", "Prepared", "bring", "prepare", "rehearse"]
+
+
+@dataclass
+class Prepared:
+    """A plan with the rows that it comes to: made before anything is locked, written if all stands as it stood."""
+
+    plan: Plan
+    of: Bringing
+    is_heard: bool
+    recipients: list[dict]
+    decisions: list[dict]
+    leaves: list[dict]
+    submissions: list[dict]
 
 
 def rehearse(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> list[Effect]:
-    """What would come of each entry, one after the other. Reads only."""
-    raise NotImplementedError
+    """What would come of each entry, one after the other. Reads only; call with ≤ 5,000."""
+    return look(session, vault, brand, entries, at).effects
+
+
+def look(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> Plan:
+    """The same with what it was seen from."""
+    calendar.keep_current(session, at)
+    return planning.plan(session, vault, brand, entries, at, is_heard=_is_heard(_code(session, brand), brand))
+
+
+def prepare(
+    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], *, batch_id: int, user_id: int | None,
+    grants_due_at: datetime, refusals_due_at: datetime, at: datetime,
+) -> Prepared:  # fmt: skip
+    """Plan and make all rows, reading only: so whoever writes them holds the keys for a short while."""
+    calendar.keep_current(session, at)
+    iys_code = _code(session, brand)
+    is_heard = _is_heard(iys_code, brand)
+    of = Bringing(
+        brand.provider_id, iys_code, brand.brand_code, batch_id, user_id, grants_due_at, refusals_due_at, at
+    )  # fmt: skip
+    return _prepared(vault, planning.plan(session, vault, brand, entries, at, is_heard=is_heard), of, is_heard)
 
 
 def bring(
     session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], *, batch_id: int, user_id: int | None,
-    grants_due_at: datetime, refusals_due_at: datetime, at: datetime,
+    grants_due_at: datetime, refusals_due_at: datetime, at: datetime, prepared: Prepared | None = None,
 ) -> list[Effect]:  # fmt: skip
-    """Lock the keys and write what the entries say; what came of each."""
-    raise NotImplementedError
+    """Lock the keys and write what the entries say; what came of each. Call with ≤ 5,000.
+
+    What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
+    """
+    ready = prepared or prepare(
+        session, vault, brand, entries, batch_id=batch_id, user_id=user_id, grants_due_at=grants_due_at,
+        refusals_due_at=refusals_due_at, at=at,
+    )  # fmt: skip
+    stands = recipients.insert(session, ready.recipients) == len(ready.recipients)
+    if not stands or planning.read(session, brand, ready.plan.ground.known, locked=True) != ready.plan.ground:
+        plan = planning.plan(
+            session, vault, brand, entries, at, is_heard=ready.is_heard, indexes=ready.plan.indexes, locked=True
+        )
+        ready = _prepared(vault, plan, ready.of, ready.is_heard)
+    _write(session, ready)
+    return ready.plan.effects
+
+
+def _prepared(vault: Vault, plan: Plan, of: Bringing, is_heard: bool) -> Prepared:
+    made = brought.decisions(plan.moves, of)
+    new = recipients.rows(vault, of.provider_id, plan.new, plan.indexes, of.at)
+    return Prepared(
+        plan, of, is_heard, new, made, brought.leaves(made, of), brought.submissions(vault, plan.moves, of)
+    )  # fmt: skip
+
+
+def _write(session: Session, ready: Prepared) -> None:
+    plan = ready.plan
+    made = {name: plan.heads[name] for name in plan.made}
+    written = {move.head.id for move in plan.moves}
+    moved = [head for name, head in plan.heads.items() if head.has_moved and name not in made]
+    keys.hold(session, [head.id for head in moved])
+    load(session, Consent, [keys.row(head) for head in made.values() if head.id in written])
+    load(session, Decision, ready.decisions)
+    load(session, Leaf, ready.leaves)
+    load(session, Submission, ready.submissions)
+    keys.write(session, moved)
+
+
+def _code(session: Session, brand: Brand) -> int:
+    return session.scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
+
+
+def _is_heard(iys_code: int, brand: Brand) -> bool:
+    """Whether İYS (or the sandbox) hears what is decided at the brand."""
+    unsent = practice.why_unsent(iys_code, brand.brand_code)
+    return unsent is None and practice.hearer(iys_code, brand.brand_code) != Hearer.NOBODY

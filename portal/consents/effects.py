@@ -2,7 +2,7 @@
 earnest."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal import workdays
@@ -27,6 +27,8 @@ class Effect(StrEnum):
 REFUSALS = (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
 MOVE_THE_HEAD = (Effect.GRANT, *REFUSALS)  # And go to İYS.
 WRITTEN = (*MOVE_THE_HEAD, Effect.LATE_GRANT, Effect.OLDER)
+
+A_SECOND = timedelta(seconds=1)
 
 Fact = tuple[Status, datetime, str]  # Status, consent_date and source of a decision.
 
@@ -64,7 +66,7 @@ def effect_of(head: Head, standing: Standing, entry: Entry, at: datetime) -> Eff
     """What comes of an entry. The newest wins, a refusal at the same moment; and what İYS is told of a key must be
     dated later than all before."""
     is_refusal, date = entry.status == Status.REFUSED, entry.consent_date
-    if standing.facts and entry.fact in standing.facts:
+    if standing.facts and _is_known(entry, standing.facts):
         return Effect.KNOWN
     if head.status == entry.status and (is_refusal or standing.is_coming or head.iys_status == Status.GRANTED):
         return Effect.SAME
@@ -78,6 +80,12 @@ def effect_of(head: Head, standing: Standing, entry: Entry, at: datetime) -> Eff
     if head.status is None and head.iys_status != Status.GRANTED:
         return Effect.FIRST_REFUSAL
     return Effect.OLD_REFUSAL if is_too_old(entry, at) else Effect.REFUSAL
+
+
+def _is_known(entry: Entry, facts: set[Fact]) -> bool:
+    """A refusal may have been dated a second later than it was said."""
+    status, date, source = entry.fact
+    return entry.fact in facts or (status == Status.REFUSED and (status, date + A_SECOND, source) in facts)
 
 
 def is_bound(recipient_type: RecipientType, source: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import Select, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.models import Brand, Consent, Recipient, Submission
@@ -68,10 +68,21 @@ COLUMNS = [getattr(Consent, name) for name in Head.__dataclass_fields__ if not n
 def lock(session: Session, brand: Brand, recipient_ids: Iterable[int]) -> dict[Name, Head]:
     """The heads of these recipients at the brand. The recipients' rows are the locks, taken in one order."""
     ids = sorted(set(recipient_ids))
-    session.execute(select(Recipient.id).where(Recipient.id.in_(ids)).order_by(Recipient.id).with_for_update()).all()
-    theirs = select(*COLUMNS).where(Consent.brand_id == brand.id, Consent.recipient_id.in_(ids))
-    found = [Head(*row) for row in session.execute(theirs)]
+    hold_recipients(session, ids)
+    found = [Head(*row) for row in session.execute(of_recipients(brand.id, ids))]
     return {(head.recipient_id, head.channel, head.recipient_type): head for head in found}
+
+
+def hold_recipients(session: Session, ids: list[int]) -> None:
+    """Lock recipients' rows: before any other row, and in one order. Where only one writes at a time he has them."""
+    if session.get_bind(Recipient).dialect.name != "sqlite":
+        theirs = select(Recipient.id).where(Recipient.id.in_(ids)).order_by(Recipient.id)
+        session.execute(theirs.with_for_update()).all()
+
+
+def of_recipients(brand_id: int, ids: list[int]) -> Select:
+    """The heads of recipients at a brand, as Head takes them."""
+    return select(*COLUMNS).where(Consent.brand_id == brand_id, Consent.recipient_id.in_(ids))
 
 
 def add_missing(session: Session, brand: Brand, heads: dict[Name, Head], names: Iterable[Name]) -> None:
@@ -87,6 +98,8 @@ def hold(session: Session, consent_ids: Iterable[int]) -> None:
     """Lock what is on its way of these keys, and then their heads, as everybody who writes many of them does: in this
     order and by id, or two of them would wait for each other."""
     ids = list(consent_ids)
+    if not ids or session.get_bind(Consent).dialect.name == "sqlite":
+        return
     on_their_way = select(Submission.id).where(Submission.consent_id.in_(ids), Submission.due_at.is_not(None))
     session.execute(on_their_way.order_by(Submission.id).with_for_update()).all()
     heads = select(Consent.id).where(Consent.id.in_(ids)).order_by(Consent.id)
@@ -111,6 +124,11 @@ LEARN = update(TABLE).where(
     TABLE.c.id == bindparam("its_id"),
     or_(TABLE.c.iys_as_of.is_(None), TABLE.c.iys_as_of <= bindparam("its_iys_as_of")),
 ).values({name: bindparam(f"its_{name}") for name in ("iys_status", "iys_as_of")})  # fmt: skip
+
+
+def row(head: Head) -> dict:
+    """A head that is no row yet, as it is about to stand."""
+    return {column.key: getattr(head, column.key) for column in COLUMNS}
 
 
 def _identity(head: Head) -> dict:

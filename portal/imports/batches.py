@@ -4,9 +4,9 @@ Each act holds only where the batch is still where the person saw it. Nothing he
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from portal import audit, packages

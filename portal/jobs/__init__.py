@@ -10,6 +10,7 @@ from huey.serializer import Serializer
 
 from portal import clock, domains, launches, trying
 from portal.extensions import db
+from portal.imports import working
 from portal.messaging import mails, outbox
 
 log = structlog.get_logger()
@@ -41,10 +42,19 @@ def connect(app: Flask) -> SqliteHuey:
         with app.app_context():
             _send_mails()
 
+    @queue.task(name="import")
+    def bring(batch_id: int) -> None:
+        with app.app_context():
+            has_more = _bring(batch_id)
+        if has_more:  # Behind whatever waits by now: mails and launches.
+            bring(batch_id)
+
     @queue.periodic_task(crontab(), name="every_minute")
     def every_minute() -> None:
         with app.app_context():
             _send_mails()
+            for batch_id in working.unfinished():
+                bring(batch_id)
             for campaign_id in launches.unfinished():
                 _launch(app, campaign_id)
             _send_messages(app)
@@ -60,7 +70,7 @@ def connect(app: Flask) -> SqliteHuey:
             trying.forget(db.session, clock.now())
             db.session.commit()
 
-    app.extensions["wake"] = {"launch": launch, "mail": mail}
+    app.extensions["wake"] = {"launch": launch, "mail": mail, "import": bring}
     return queue
 
 
@@ -71,6 +81,16 @@ def _launch(app: Flask, campaign_id: int) -> None:
     except Exception:
         db.session.rollback()
         log.exception("launch.failed", campaign=campaign_id)
+
+
+def _bring(batch_id: int) -> bool:
+    """A slice of a batch. One that fails holds up nothing else; the next minute tries it again."""
+    try:
+        return working.work(batch_id)
+    except Exception:
+        db.session.rollback()
+        log.exception("import.failed", batch=batch_id)
+        return False
 
 
 def _send_messages(app: Flask) -> None:

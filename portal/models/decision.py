@@ -139,4 +139,7 @@ def leaf_digest(decision: Mapping, salt: bytes) -> bytes:
     """SHA-256 over a decision's salt and canonical form (compact JSON of CANONICAL, times as ISO 8601)."""
     values = [decision.get(name) for name in CANONICAL]
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return hashlib.sha256(salt + json.dumps(plain, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(salt + _compact(plain).encode()).digest()
+
+
+_compact = json.JSONEncoder(separators=(",", ":")).encode  # Made once: a file brings many thousands.

@@ -6,11 +6,13 @@ from sqlalchemy.orm import Session
 INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_missing(session: Session, model, rows: list[dict]) -> None:
-    """Insert the rows, passing by those that some unique constraint already knows."""
-    if rows:
-        insert = INSERT[session.get_bind(model).dialect.name]
-        session.execute(insert(model.__table__).on_conflict_do_nothing(), rows)
+def insert_missing(session: Session, model, rows: list[dict]) -> int:
+    """Insert the rows, passing by those that some unique constraint already knows; how many were new."""
+    if not rows:
+        return 0
+    insert = INSERT[session.get_bind(model).dialect.name]
+    missing = insert(model.__table__).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return session.execute(missing, rows).rowcount
 
 
 def add_to(session: Session, model, row: dict, *, sums: tuple[str, ...]):

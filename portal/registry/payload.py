@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from portal.clock import ISTANBUL
 
@@ -28,15 +29,24 @@ def freeze(
     """
     if not recipient:
         raise ValueError("a consent needs a recipient")
+    rest = _rest(channel, source, status, wire_date(consent_date), recipient_type)
+    return f'{{"recipient":{_compact(recipient)},{rest}'.encode()
+
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@lru_cache(maxsize=4096)
+def _rest(channel: Channel, source: Source, status: Status, date: str, recipient_type: RecipientType) -> str:
+    """What follows the recipient: in a file of many, the same for most of them."""
     body = {
-        "recipient": recipient,
         "type": Channel(channel),
         "source": Source(source),
         "status": Status(status),
-        "consentDate": wire_date(consent_date),
+        "consentDate": date,
         "recipientType": RecipientType(recipient_type),
     }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _compact(body)[1:]
 
 
 def freeze_list(payloads: Iterable[bytes]) -> bytes:
@@ -59,4 +69,3 @@ def read_date(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=ISTANBUL).astimezone(UTC)
     except OverflowError:  # The first hours of the year 1 have no UTC.
         raise ValueError(f"not a date we can hold: {text!r}") from None
-

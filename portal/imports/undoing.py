@@ -1,0 +1,61 @@
+"""Undoing: what a file brought is annulled piece by piece, as far as nobody has claimed it for sending."""
+
+import time
+
+from sqlalchemy import select
+
+from portal import clock
+from portal.consents import annulling
+from portal.extensions import db, reading
+from portal.imports.hands import Hand
+from portal.models import BatchState, Decision, ImportBatch, ImportPiece
+
+AT_ONCE = 2000
+
+
+class Undoing:
+    """One batch being taken back, for the length of a slice."""
+
+    def __init__(self, hand: Hand):
+        self.hand = hand
+        batch = reading().get_one(ImportBatch, hand.batch_id, populate_existing=True)
+        self.place, self.user_id = batch.position, batch.undone_by
+
+    def go(self, seconds: float) -> bool:
+        """Annul for about so long; whether more is to do. Raises Lost."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            lines = self._lines_of(self.place)
+            if lines is None:
+                return self._end()
+            self._annul(*lines)
+            self.place += 1
+            self.hand.keep(db.session, clock.now(), position=self.place)
+            db.session.commit()
+        return True
+
+    def _lines_of(self, place: int) -> tuple[int, int | None] | None:
+        """From which line to which a piece goes, within its sheet; another sheet's of that number are taken along."""
+        pieces = select(ImportPiece.sheet, ImportPiece.first_line).where(ImportPiece.batch_id == self.hand.batch_id)
+        two = reading().execute(pieces.where(ImportPiece.place >= place).order_by(ImportPiece.place).limit(2)).all()
+        if not two:
+            return None
+        has_next = len(two) == 2 and two[1].sheet == two[0].sheet
+        return two[0].first_line, two[1].first_line if has_next else None
+
+    def _annul(self, first: int, end: int | None) -> None:
+        theirs = select(Decision.id).where(Decision.batch_id == self.hand.batch_id, Decision.line >= first)
+        if end is not None:
+            theirs = theirs.where(Decision.line < end)
+        after = 0
+        while ids := reading().scalars(theirs.where(Decision.id > after).order_by(Decision.id).limit(AT_ONCE)).all():
+            at, after = clock.now(), ids[-1]
+            void = annulling.annul(db.session, ids, self.user_id, at)
+            self.hand.keep(db.session, at, annulled=ImportBatch.annulled + len(void))
+            db.session.commit()
+
+    def _end(self) -> bool:
+        at = clock.now()
+        self.hand.end(db.session, BatchState.UNDONE, at, undone_at=at)
+        db.session.commit()
+        return False
