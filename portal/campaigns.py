@@ -5,6 +5,7 @@ never after a refusal. Nothing here commits.
 """
 
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -120,21 +121,29 @@ def add_audience(session: Session, campaign: Campaign, found: dict[str, int], ad
 
     Raises AudienceClosed.
     """
+    add_known(session, campaign, {found[address.text]: address.channels for address in addresses})
+
+
+def add_known(session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]]) -> None:
+    """Put recipients by id into the audience, each with those of the campaign's channels that serve them.
+
+    Raises AudienceClosed.
+    """
     keep_open(session, campaign)
     rows = []
-    for address, entry_id in zip(addresses, new_ids(len(addresses)), strict=True):
-        channels = [channel for channel in campaign.offered if channel in address.channels]
+    for recipient_id, entry_id in zip(sorted(serves), new_ids(len(serves)), strict=True):
+        channels = [channel for channel in campaign.offered if channel in serves[recipient_id]]
         rows.append(
             {
                 "id": entry_id,
                 "provider_id": campaign.provider_id,
                 "campaign_id": campaign.id,
-                "recipient_id": found[address.text],
+                "recipient_id": recipient_id,
                 "channels": ",".join(channels) or None,
                 "left_out": None if channels else LeftOut.NO_CHANNEL,
             }
         )
-    insert_missing(session, AudienceEntry, sorted(rows, key=lambda row: row["recipient_id"]))
+    insert_missing(session, AudienceEntry, rows)
 
 
 def keep_open(session: Session, campaign: Campaign) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
 
@@ -36,6 +37,7 @@ from portal.powers import Power
 from portal.registry import Channel
 from portal.web.locks import needs
 
+CONTACT_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
 SHOWN = 200  # Rows of a long list on one page.
 
 
@@ -77,12 +79,10 @@ def new_campaign():
     if form.validate_on_submit():
         brand = next(brand for brand in brands if brand.id == form.brand.data)
         try:
-            campaign = _open(form, brand, clock.now())
+            campaign = open_from(form, brand, clock.now())
         except campaigns.ContactMissing:
             db.session.rollback()
-            form.contact_date.errors = [
-                gettext("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
-            ]
+            form.contact_date.errors = [str(CONTACT_MISSING)]
         else:
             note("campaign.opened", "campaign", campaign.id)
             db.session.commit()
@@ -90,7 +90,8 @@ def new_campaign():
     return render_template("dashboard/new_campaign.html", form=form), 422 if form.errors else 200
 
 
-def _open(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
+def open_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
+    """The campaign that a form describes. Raises ContactMissing."""
     contact = (
         campaigns.Contact(ContactKind(form.contact_kind.data), form.contact_date.data, form.contact_note.data or "")
         if form.contact_date.data

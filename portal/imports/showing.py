@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal import recipients
+from portal import practice, recipients
 from portal.consents.bringing import Effect
 from portal.imports import store, verdicts
 from portal.imports.layout.layout import Field, Layout
@@ -22,6 +22,7 @@ from portal.registry import Channel, Status
 from portal.vault import CannotOpen, Vault
 
 SLOTS = len(verdicts.SLOTS)
+LOOKED_THROUGH = 5  # Pieces, for words that are not understood: others come up when these are.
 # Which columns a problem is about; one that is not here is of the address.
 ABOUT = {
     "status": (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
@@ -66,6 +67,14 @@ def samples(
             number, cells = lines[slot // SLOTS]
             found.append(_sample(piece, slot, number, cells, word, outline, layout))
     return found
+
+
+def lines_with(session: Session, vault: Vault, batch: ImportBatch, word: str) -> Iterator[store.Line]:
+    """Lines that have this verdict, of the first pieces that do."""
+    for place in _places_with(session, batch, word)[:LOOKED_THROUGH]:
+        piece = session.scalar(piece_at(batch, place))
+        lines = store.lines_of(vault, piece)
+        yield from (lines[each] for each in sorted({slot // SLOTS for slot in _slots_with(piece, word)}))
 
 
 def tally_of(batch: ImportBatch) -> dict[str, int]:
@@ -184,6 +193,30 @@ def piles(session: Session, batch: ImportBatch) -> Piles:
         passed=_sum(tally, Passed),
         problems=_sum(tally, verdicts.PROBLEMS),
     )
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """How many decisions of a batch can still be taken back, and how many are too late for that."""
+
+    free: int
+    gone: int
+
+
+def undoable(session: Session, batch: ImportBatch) -> Undoable:
+    """What nobody has begun to send, and what needs no sending. Reads the batch's submissions that wait."""
+    of_batch = Submission.batch_id == batch.id
+    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))
+    untouched = (
+        or_(Submission.outcome == Outcome.WAITING, told_nobody),
+        Submission.attempts == 0,
+        Submission.lease_until.is_(None),
+        Submission.bulk_id.is_(None),
+    )
+    told = session.scalar(select(func.count()).where(of_batch))
+    free = session.scalar(select(func.count()).where(of_batch, *untouched))
+    written = session.scalar(select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id))
+    return Undoable(free=max(0, written - told) + free, gone=told - free)
 
 
 def rows(session: Session, vault: Vault, batch: ImportBatch, pile: Pile, limit: int = 50, after: int = 0) -> list[Row]:

@@ -11,15 +11,17 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-# The only pages with a script: a file of ours, which asks the browser for a passkey.
+# The only pages with a script, a file of ours: it asks the browser for a passkey, or us how far a file is by now.
 WITH_SCRIPT = (
     "account.new_passkey",
     "account.register_passkey",
+    "dashboard.import_batch",
     "signin.second_step",
     "signin.show_passkey",
     "signin.step_up",
     "signin.step_up_by_passkey",
 )
+THAT_ASKS_US = ("dashboard.import_batch",)
 # The address of a recipient's page is its credential: it must not travel on, nor be kept or found.
 BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
@@ -36,6 +38,8 @@ def _set(response: Response) -> Response:
     response.headers.extend(HEADERS)
     if request.endpoint in WITH_SCRIPT:
         response.headers["Content-Security-Policy"] += "; script-src 'self'"
+    if request.endpoint in THAT_ASKS_US:
+        response.headers["Content-Security-Policy"] += "; connect-src 'self'"
     if request.endpoint in KEPT and response.status_code < 400:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

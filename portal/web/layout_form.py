@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -11,13 +11,14 @@ from wtforms import (
     DateField,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
     TimeField,
 )
 from wtforms import Field as FormField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal import clock
@@ -27,48 +28,19 @@ from portal.imports.outline import Outline
 from portal.models import ContactKind
 from portal.registry import Channel, RecipientType, Source, Status
 from portal.web.labels import label
+from portal.web.layout_words import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 
+FIRST_DAY = date(2015, 5, 1)  # The law's: what was granted before is told as HS_2015, dated then.
 MOST_COLUMNS = 60  # Of a file that the form shows; no file of consents has as many.
 LONGEST_HEADER = 60  # Signs of one that the form shows.
-FIELDS = {
-    Field.ADDRESS: _l("Adres (telefon ya da e-posta)"),
-    Field.PHONE: _l("Telefon"),
-    Field.EMAIL: _l("E-posta"),
-    Field.CHANNEL: _l("Kanal"),
-    Field.STATUS: _l("Durum (onay, ret)"),
-    Field.STATUS_SMS: _l("SMS izni (evet, hayır)"),
-    Field.STATUS_CALL: _l("Arama izni (evet, hayır)"),
-    Field.STATUS_EMAIL: _l("E-posta izni (evet, hayır)"),
-    Field.DATE: _l("İzin tarihi"),
-    Field.TIME: _l("İzin saati"),
-    Field.SOURCE: _l("İzin kaynağı"),
-    Field.TYPE: _l("Alıcı tipi"),
-    Field.NAME: _l("Ad, soyad"),
-    Field.ORIGIN: _l("Onayın dayanağı"),
-    Field.CONTACT: _l("İlk temas"),
-}
-# Which columns give what the default would say.
-GIVEN_BY = {
-    "channels": (Field.CHANNEL, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
-    "status": (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
-    "source": (Field.SOURCE,),
-    "date": (Field.DATE,),
-    "origin": (Field.ORIGIN,),
-    "recipient_type": (Field.TYPE,),
-    "contact": (Field.CONTACT,),
-}
-MISSING = {
-    "status": _l("Bu satırların onay mı, ret mi olduğunu seçin; ya da yukarıda durum sütununu gösterin."),
-    "source": _l("İzinlerin nasıl alındığını seçin; ya da yukarıda kaynak sütununu gösterin."),
-    "date": _l("İzinlerin alındığı tarihi yazın; ya da yukarıda tarih sütununu gösterin."),
-    "origin": _l("Onayları neyin kanıtladığını yazın; ya da yukarıda dayanak sütununu gösterin."),
-}
-# What a word of a column may mean, by the kind of word.
-MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
-KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}
 NOT_SAID = ""
 # What only the provider knows of its consents. Whoever brings a file for it leaves these as they are.
 FACTS = ("status", "source", "date", "origin", "recipient_type", "contact")
+
+
+def _a_day(_form, field) -> None:
+    if not FIRST_DAY <= field.data <= clock.day(clock.now()):
+        raise ValidationError(gettext("Tarih 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
 
 
 class Checkboxes(SelectMultipleField):
@@ -92,6 +64,7 @@ class Word:
     kind: str
     text: str
     chosen: FormField
+    count: int = 0  # On how many of the lines that were looked at.
 
 
 class LayoutForm(FlaskForm):
@@ -100,12 +73,15 @@ class LayoutForm(FlaskForm):
     sheets = Checkboxes(_l("Hangi sayfalar aktarılsın?"), coerce=int)
     day_first = RadioField(
         _l("Tarihlerde önce hangisi yazıyor?"),
-        choices=[("day", _l("Önce gün: 03.04.2026, 3 Nisan")), ("month", _l("Önce ay: 04/03/2026, 3 Nisan"))],
+        choices=[
+            SelectChoice("day", _l("Önce gün: 03.04.2026, 3 Nisan")),
+            SelectChoice("month", _l("Önce ay: 04/03/2026, 3 Nisan")),
+        ],
     )
     channels = Checkboxes(_l("İzinler hangi kanallar için?"))
     status = SelectField(_l("Bu satırlar ne diyor?"))
     source = SelectField(_l("İzinler nasıl alındı?"))
-    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional()])
+    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), _a_day])
     time = TimeField(_l("Saati"), validators=[Optional()])
     origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255)])
     recipient_type = SelectField(_l("Alıcılar kim?"))
@@ -134,7 +110,7 @@ class LayoutForm(FlaskForm):
             columns={**beyond, **said},
             sheets=tuple(self.sheets.data) if len(self.outline.sheets) > 1 else self.base.sheets,
             day_first=self.day_first.data != "month",
-            channels=tuple(map(Channel, self.channels.data or ())) or tuple(Channel),
+            channels=tuple(map(Channel, self.channels.data or ())),
             status=Status(self.status.data) if self.status.data else None,
             source=Source(self.source.data) if self.source.data else None,
             recipient_type=RecipientType(self.recipient_type.data or RecipientType.INDIVIDUAL),
@@ -179,14 +155,13 @@ class LayoutForm(FlaskForm):
         return not doubled
 
     def _all_said(self) -> bool:
-        missing = [each for each in layouts.missing(self.layout()) if self.asks_facts or each not in FACTS]
-        if "address" in missing:
-            self.table_errors = [
-                *self.table_errors, gettext("Hangi sütunda telefon ya da e-posta olduğunu gösterin.")
-            ]  # fmt: skip
+        said, width = self.layout(), self.outline.sheets[self.base.sheets[0]].width
+        problems = layouts.problems_of(said, width)
+        self.table_errors = [*self.table_errors, *map(gettext, problems)]
+        missing = [each for each in layouts.missing(said) if self.asks_facts or each not in FACTS]
         for name in MISSING.keys() & set(missing):
             self[name].errors = [str(MISSING[name])]
-        return not missing
+        return not missing and not problems
 
     def _moment(self) -> datetime | None:
         if self.date.data is None:
@@ -198,7 +173,7 @@ class LayoutForm(FlaskForm):
 def form_of(
     outline: Outline,
     layout: Layout,
-    unknown: Mapping[str, Sequence[str]] | None = None,
+    unknown: Mapping[str, Mapping[str, int]] | None = None,
     *,
     posted: bool = True,
     asks_facts: bool = True,
@@ -211,7 +186,7 @@ def form_of(
     columns = [f"column_{place}" for place in range(min(sheet.width, MOST_COLUMNS))]
     words = [(f"word_{kind}_{place}", kind, text) for kind in unknown or () for place, text in enumerate(unknown[kind])]
     fields = {name: _column_field(place, sheet.header) for place, name in enumerate(columns)}
-    fields |= {name: _word_field(kind, text) for name, kind, text in words}
+    fields |= {name: word_field(kind, text) for name, kind, text in words}
     form = type("FormOfAFile", (LayoutForm,), fields)(
         data=_said(layout, columns), **({} if posted else {"formdata": None})
     )
@@ -232,6 +207,14 @@ def letter_of(place: int) -> str:
         place, last = divmod(place - 1, 26)
         letters = chr(ord("A") + last) + letters
     return letters
+
+
+def word_field(kind: str, text: str) -> SelectField:
+    """A select for what a word of a file means."""
+    meanings = [SelectChoice(each.value, label(each)) for each in MEANINGS[kind]]
+    return SelectField(
+        f"{KINDS[kind]}: {text}", choices=[SelectChoice(NOT_SAID, _l("Bilmiyorum")), *meanings], default=NOT_SAID
+    )
 
 
 def _said(layout: Layout, columns: Sequence[str]) -> dict:
@@ -275,13 +258,10 @@ def _offer(form: LayoutForm) -> None:
 
 
 def _column_field(place: int, header: Sequence[str]) -> SelectField:
-    choices = [(NOT_SAID, _l("Kullanma"))] + [(each.value, words) for each, words in FIELDS.items()]
+    choices = [SelectChoice(NOT_SAID, _l("Kullanma"))] + [
+        SelectChoice(each.value, words) for each, words in FIELDS.items()
+    ]
     return SelectField(_header(header, place) or _l("Başlıksız"), choices=choices, default=NOT_SAID)
-
-
-def _word_field(kind: str, text: str) -> SelectField:
-    meanings = [(each.value, label(each)) for each in MEANINGS[kind]]
-    return SelectField(f"{KINDS[kind]}: {text}", choices=[(NOT_SAID, _l("Bilmiyorum")), *meanings], default=NOT_SAID)
 
 
 def _header(header: Sequence[str], place: int) -> str:

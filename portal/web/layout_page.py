@@ -28,7 +28,7 @@ class LayoutPage:
     form: LayoutForm
     sheet: Sheet
     lines: Sequence[store.Line]
-    width: int
+    is_as_posted: bool = True  # No other sheet was chosen, for which it is drawn anew.
 
 
 def page_of(session: Session, vault: Vault, batch: ImportBatch, *, asks_facts: bool = True) -> LayoutPage:
@@ -54,9 +54,10 @@ def keep(session: Session, vault: Vault, batch: ImportBatch, form: LayoutForm, l
     """Remember how files with this header are read; by a name, too, where one was given."""
     header = form.outline.sheets[layout.sheets[0]].header
     name = (form.name.data or "").strip() or None
-    if header:
-        signature = layouts.signature(header)
-        profiles.remember(session, vault, batch.provider_id, signature, layout, clock.now(), name=name)
+    if header or name:
+        profiles.remember(
+            session, vault, batch.provider_id, layouts.signature(header), layout, clock.now(), name, header=header
+        )  # fmt: skip
 
 
 def _drawn(
@@ -66,10 +67,10 @@ def _drawn(
     sheet = outline.sheets[layout.sheets[0]]
     lines = first_lines(session, vault, batch, sheet, READ_THROUGH)
     form = form_of(outline, layout, _unknown(sheet, layout, lines), posted=posted, asks_facts=asks_facts)
-    return LayoutPage(form, sheet, lines[:SHOWN_LINES], len(form.columns))
+    return LayoutPage(form, sheet, lines[:SHOWN_LINES], is_as_posted=posted)
 
 
-def _unknown(sheet: Sheet, layout: Layout, lines: Sequence[store.Line]) -> Mapping[str, Sequence[str]]:
+def _unknown(sheet: Sheet, layout: Layout, lines: Sequence[store.Line]) -> Mapping[str, Mapping[str, int]]:
     return curing.unknown_words(lines, Looker(layout, at=clock.now(), header_line=sheet.header_line))
 
 

@@ -1,0 +1,59 @@
+"""Which column of a file is what: chosen before it is rehearsed, and again until it is brought."""
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from portal import clock
+from portal.dashboard import door
+from portal.dashboard.import_page import context_of, mine
+from portal.extensions import db, reading, vault, wake
+from portal.imports import batches
+from portal.imports.batches import MAY_CHOOSE
+from portal.models import BatchState, ImportBatch
+from portal.powers import Power
+from portal.web import layout_page
+from portal.web.locks import needs
+
+
+@door.get("/imports/<id:batch_id>/layout")
+@needs(Power.LOOK)
+def import_layout(batch_id: int):
+    """The columns of a file that was rehearsed already; of any other, its page says what is next."""
+    batch = mine(reading(), batch_id)
+    if batch.state != BatchState.REHEARSED:
+        return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+    return _show(batch, layout_page.page_of(reading(), vault(), batch))
+
+
+@door.post("/imports/<id:batch_id>/layout")
+@needs(Power.IMPORT)
+def choose_layout(batch_id: int):
+    """Read the file so, and rehearse it."""
+    batch = mine(db.session, batch_id)
+    if batch.state not in MAY_CHOOSE:
+        return _too_late(batch_id)
+    page = layout_page.page_of(db.session, vault(), batch)
+    if not page.is_as_posted or not page.form.validate_on_submit():
+        db.session.rollback()
+        return _show(mine(reading(), batch_id), page), 422 if page.is_as_posted else 200
+    layout = page.form.layout()
+    try:
+        batches.choose(db.session, vault(), batch, layout, clock.now())
+    except batches.WrongState:
+        db.session.rollback()
+        return _too_late(batch_id)
+    layout_page.keep(db.session, vault(), batch, page.form, layout)
+    db.session.commit()
+    wake("import", batch_id)
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+
+
+def _show(batch: ImportBatch, page: layout_page.LayoutPage) -> str:
+    if batch.state == BatchState.READ:
+        return render_template("dashboard/import.html", **context_of(batch, page=page))
+    return render_template("dashboard/import_layout.html", **context_of(batch, page=page))
+
+
+def _too_late(batch_id: int):
+    flash(_("Bu dosya bu sırada ilerledi; düzeni artık değişmez."))
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)

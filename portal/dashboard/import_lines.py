@@ -1,0 +1,159 @@
+"""Lines of a file with one verdict, and the cure of a problem; and the entries of a pile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import clock, registry
+from portal.dashboard import an_id, door
+from portal.dashboard.import_page import MAY_CURE, context_of, mine
+from portal.extensions import db, reading, vault, wake
+from portal.imports import batches, curing, showing
+from portal.imports.layout import Cure, Layout
+from portal.imports.looking import Looker
+from portal.imports.showing import Pile, Row, Sample
+from portal.imports.verdicts import PROBLEMS, WORDS
+from portal.models import BatchState, ImportBatch
+from portal.powers import Power
+from portal.web.cure_words import CURES, DISTINCT, PILES, WordsForm, words_form
+from portal.web.layout_words import FIELDS
+from portal.web.locks import needs
+from portal.web.verdict_words import told
+
+A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A cell before and after a cure."""
+
+    line: int
+    before: str
+    after: str
+
+
+@door.get("/imports/<id:batch_id>/lines/<verdict>")
+@needs(Power.LOOK)
+def import_lines(batch_id: int, verdict: str):
+    """The lines with one verdict; of a problem, with its cure."""
+    if verdict not in WORDS:
+        abort(404)
+    return _show(mine(reading(), batch_id), verdict)
+
+
+@door.post("/imports/<id:batch_id>/cures")
+@needs(Power.IMPORT)
+def cure_import(batch_id: int):
+    """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
+    try:
+        cure = Cure(request.form.get("cure", ""))
+    except ValueError:
+        abort(400)
+    on = request.form.get("on") != "no"
+    said = _("Çare uygulandı; dosya yeniden deneniyor.") if on else _("Çare geri alındı; dosya yeniden deneniyor.")
+    return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), said)
+
+
+@door.post("/imports/<id:batch_id>/words/<verdict>")
+@needs(Power.IMPORT)
+def explain_words(batch_id: int, verdict: str):
+    """Say what words of a column mean; then rehearse anew."""
+    batch = mine(reading(), batch_id)
+    if verdict not in PROBLEMS or batch.state != BatchState.REHEARSED:
+        abort(404)
+    form = words_form(_unknown(batch, verdict))
+    if not form.validate_on_submit():
+        return _show(batch, verdict, form), 422
+    return _read_anew(batch_id, form.taught, _("Sözcükler öğrenildi; dosya yeniden deneniyor."))
+
+
+@door.get("/imports/<id:batch_id>/piles/<pile>")
+@needs(Power.LOOK)
+def import_pile(batch_id: int, pile: str):
+    """The entries of a pile as they stand with İYS now."""
+    batch = mine(reading(), batch_id)
+    if pile not in tuple(Pile):
+        abort(404)
+    after = request.args.get("after", type=an_id) or 0
+    rows = showing.rows(reading(), vault(), batch, Pile(pile), limit=A_PAGE + 1, after=after) if batch.layout else []
+    codes = {each.code for each in rows if each.code}
+    return render_template(
+        "dashboard/import_pile.html",
+        **context_of(batch),
+        pile=Pile(pile),
+        words=PILES[pile],
+        rows=rows[:A_PAGE],
+        columns=_columns(rows),
+        after=rows[A_PAGE - 1].key if len(rows) > A_PAGE else None,
+        is_first=not after,
+        sentences={code: registry.sentence_of(code) for code in codes},
+        cures={code: registry.cure_of(code) for code in codes},
+    )
+
+
+def _read_anew(batch_id: int, change, said: str):
+    batch = mine(db.session, batch_id)
+    if batch.state not in MAY_CURE:
+        flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
+        return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+    try:
+        layout: Layout = change(showing.layout_of(vault(), batch))
+        batches.choose(db.session, vault(), batch, layout, clock.now())
+    except batches.WrongState:
+        db.session.rollback()
+        flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
+    else:
+        db.session.commit()
+        wake("import", batch_id)
+        flash(said)
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+
+
+def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> str:
+    after = request.args.get("after", type=an_id)
+    of_batch = showing.samples(
+        reading(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
+    ) if batch.layout and batch.outline else []  # fmt: skip
+    is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Power.IMPORT)
+    cure = curing.cure_of(verdict) if is_open and verdict in PROBLEMS else None
+    return render_template(
+        "dashboard/import_lines.html",
+        **context_of(batch),
+        told=told(verdict, showing.tally_of(batch).get(verdict, 0)),
+        samples=of_batch[:A_PAGE],
+        columns=_columns(of_batch),
+        after=of_batch[A_PAGE - 1].key if len(of_batch) > A_PAGE else None,
+        is_first=after is None,
+        cure=cure,
+        cure_words=CURES[cure] if cure else None,
+        mended=_mended(of_batch, cure) if cure else [],
+        words_form=form or (words_form(_unknown(batch, verdict)) if is_open and verdict in DISTINCT else None),
+    )
+
+
+def _columns(shown: Sequence[Sample | Row]) -> list[str]:
+    """What the columns of the table are called: in the file, or by what they hold."""
+    cells = shown[0].cells if shown else ()
+    return [cell.header or str(FIELDS[cell.field]) for cell in cells]
+
+
+def _mended(samples: list[Sample], cure: Cure) -> list[Mended]:
+    """What the cure would make of the first lines that it changes."""
+    cells = [(each.line, cell.value) for each in samples for cell in each.cells]
+    mended = [Mended(line, value, curing.cured(value, cure)) for line, value in cells]
+    return [each for each in mended if each.before != each.after][:5]
+
+
+def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
+    """The words of this problem that nothing explains, in the first lines that have it."""
+    kind = DISTINCT.get(verdict)
+    if kind is None:
+        return {}
+    outline, layout = showing.outline_of(vault(), batch), showing.layout_of(vault(), batch)
+    header_line = outline.sheets[layout.sheets[0]].header_line
+    lines = showing.lines_with(reading(), vault(), batch, verdict)
+    known = curing.unknown_words(lines, Looker(layout, at=clock.now(), header_line=header_line))
+    return {kind: known.get(kind, {})}

@@ -1,0 +1,138 @@
+"""What the page of a batch shows in each of its states."""
+
+from dataclasses import dataclass
+
+from flask import abort
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from portal import clock, packages
+from portal.consents.bringing import WRITTEN, Effect
+from portal.extensions import reading, vault
+from portal.imports import asking, batches, curing, showing, store
+from portal.imports.batches import MAY_DROP, MAY_UNDO
+from portal.imports.layout import Cure
+from portal.imports.reading.unreadable import FileProblem
+from portal.models import FOR_THE_WORKER, BatchState, Brand, ContactKind, ImportBatch, User
+from portal.vault import CannotOpen
+from portal.web import layout_page
+from portal.web.cure_words import CURES
+from portal.web.verdict_words import all_told
+
+RUN = (BatchState.RUNNING, BatchState.STOPPED, BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)
+MAY_CURE = (BatchState.READ, BatchState.REHEARSED)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A rehearsal in a few numbers, which add up to all entries."""
+
+    grants: int
+    refusals: int
+    kept: int
+    as_before: int
+    repeated: int
+    problems: int
+
+    @classmethod
+    def of(cls, tally: dict[str, int]) -> "Figures":
+        """From entries by verdict."""
+        grants = tally.get(Effect.GRANT, 0)
+        refusals = sum(tally.get(each, 0) for each in (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL))
+        kept = sum(tally.get(each, 0) for each in showing.KEPT)
+        as_before = sum(tally.get(each, 0) for each in showing.AS_BEFORE)
+        repeated = sum(tally.get(each, 0) for each in showing.Passed)
+        rest = sum(tally.values()) - grants - refusals - kept - as_before - repeated
+        return cls(grants, refusals, kept, as_before, repeated, rest)
+
+
+def mine(session: Session, batch_id: int) -> ImportBatch:
+    """A batch of the provider that the signed-in person belongs to."""
+    found = session.get(ImportBatch, batch_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found
+
+
+def name_of(batch: ImportBatch) -> str:
+    """What the file is called, where its seal holds."""
+    try:
+        return store.name_of(vault(), batch)
+    except CannotOpen:
+        return _("Adı okunamayan dosya")
+
+
+def context_of(batch: ImportBatch, **more) -> dict:
+    """All that the batch's page shows."""
+    state, session = batch.state, reading()
+    shown = {
+        "batch": batch,
+        "name": name_of(batch),
+        "brand_name": session.get_one(Brand, batch.brand_id).name,
+        "by": _who(session, batch.user_id),
+        "is_working": state in FOR_THE_WORKER,
+        "has_run": state in RUN,
+        "may_drop": state in MAY_DROP,
+        "may_undo": state in MAY_UNDO,
+    }
+    if state in FOR_THE_WORKER:
+        shown["progress"] = batches.progress(batch, clock.now())
+    if state == BatchState.UNREADABLE:
+        shown["problem"] = FileProblem(batch.problem)
+    if state == BatchState.READ:
+        shown["page"] = layout_page.page_of(session, vault(), batch)
+    if state == BatchState.REHEARSED:
+        shown |= _rehearsed(session, batch)
+    if state in RUN:
+        shown |= _run(session, batch)
+    return shown | more
+
+
+def _rehearsed(session: Session, batch: ImportBatch) -> dict:
+    tally = showing.tally_of(batch)
+    good, problems = all_told(tally)
+    return {
+        "figures": Figures.of(tally),
+        "good": good,
+        "problems": problems,
+        "writes": sum(tally.get(each, 0) for each in WRITTEN),
+        "total": sum(tally.values()),
+        "curable": {each.word for each in problems if curing.cure_of(each.word)},
+        "cured": [(each, CURES[each]) for each in _cures(batch)],
+        "waits": asking.waits(batch),
+        "standing": packages.standing(session, current_user.provider, clock.now(), with_iys=False),
+    }
+
+
+def _run(session: Session, batch: ImportBatch) -> dict:
+    tally = showing.tally_of(batch)
+    good, problems = all_told(tally)
+    late = tally.get(Effect.LATE_GRANT, 0)
+    return {
+        "piles": showing.piles(session, batch),
+        "good": [each for each in good if each.word not in showing.TOLD],
+        "problems": problems,
+        "late": late,
+        "contact": _contact(batch) if late else None,
+        "total": sum(tally.values()),
+    }
+
+
+def _contact(batch: ImportBatch) -> ContactKind | None:
+    try:
+        return showing.layout_of(vault(), batch).contact
+    except CannotOpen:
+        return None
+
+
+def _cures(batch: ImportBatch) -> list[Cure]:
+    try:
+        return sorted(showing.layout_of(vault(), batch).cures)
+    except CannotOpen:
+        return []
+
+
+def _who(session: Session, user_id: int | None) -> str:
+    user = session.get(User, user_id) if user_id else None
+    return user.name if user else _("Komut satırı")
