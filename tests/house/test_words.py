@@ -33,7 +33,16 @@ BANNED = {
     r"misc": "the name of the idea",
 }
 # (file, what stands there): why it may.
+IN_OTHER_PEOPLES_FILES = {
+    "portal/imports/layout/headers.py": "customer permission msisdn optin",
+    "portal/imports/layout/words.py": "approve approved reject rejected optin optout subscribed unsubscribe unsubscribed",
+}
 LAWFUL = {
+    **{(name, word): "a word of theirs" for name, words in IN_OTHER_PEOPLES_FILES.items() for word in words.split()},
+    **{
+        ("portal/imports/layout/words.py", word): "a word of theirs"
+        for word in ("opt in", "opted in", "opt out", "opted out")
+    },
     ("portal/web/headers.py", "permissions"): "the header is called Permissions-Policy",
     ("portal/iys/sandbox/movements.py", "approval"): "İYS's own name of a count",
     ("portal/iys/sandbox/movements.py", "rejection"): "İYS's own name of a count",
