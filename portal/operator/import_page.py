@@ -40,9 +40,12 @@ class AskForm(FlaskForm):
     """What the provider is asked."""
 
     what = SelectMultipleField(
-        _l("Firmaya ne sorulsun?"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(),
-        choices=[(name, WORDS[name]) for name in asking.ASKABLE],
-    )  # fmt: skip
+        _l("Firmaya ne sorulsun?"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.what.choices = [(name, WORDS[name]) for name in asking.ASKABLE]
 
 
 @door.get("/providers/<id:provider_id>/imports/<id:batch_id>")

@@ -1,0 +1,164 @@
+"""`flask import FILE…`, as cron calls it over a folder."""
+
+import json
+import os
+import time
+
+import pytest
+
+from portal import clock
+from portal.extensions import db
+from portal.models import BatchState, Decision, ImportBatch, Provider
+from tests import make
+from tests.portal.imports.bringing_files import csv_of
+
+pytestmark = pytest.mark.slow
+
+NOW = clock.istanbul(clock.now()).strftime("%d.%m.%Y 00:00")
+GOOD = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0533 234 56 78;RET;{NOW};HS_WEB;")
+SOME_BAD = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0555 12;RET;{NOW};HS_WEB;")
+INCOMPLETE = csv_of("0532 987 65 43;ONAY", header="Telefon;Durum")
+
+
+@pytest.fixture
+def run(app):
+    """Calls the command in this process; (exit code, what it printed of each file)."""
+    with app.app_context():
+        make.provider()
+
+    def call(*arguments, brand=make.BRAND_CODE):
+        result = app.test_cli_runner().invoke(args=["import", "--brand", str(brand), *map(str, arguments)])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+        assert "987 65 43" not in result.output and "0555 12" not in result.output
+        return result.exit_code, [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+    return call
+
+
+def put(folder, name: str, content: bytes, age: float = 3600):
+    path = folder / name
+    path.write_bytes(content)
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
+    done = tmp_path / "done"
+    done.mkdir()
+
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD), "--guess", "--move-to", done)
+
+    assert (code, told["state"], told["lines"], told["problem"]) == (0, "done", 2, None)
+    assert told["tally"]["grant"] >= 1 and sum(told["tally"].values()) >= 2
+    assert told["moved_to"] == str(done / "a.csv") and not (tmp_path / "a.csv").exists()
+    batch, decisions = rows.one(ImportBatch), rows.count(Decision)
+    assert (batch.id, batch.user_id) == (told["batch"], None) and decisions >= 2
+
+    code, (again,) = run(put(tmp_path, "a.csv", GOOD), "--guess", "--move-to", done)
+
+    assert (code, again["repeated"], again["batch"]) == (0, True, batch.id)
+    assert again["moved_to"] == str(done / f"a-{batch.id}.csv")
+    assert rows.count(ImportBatch) == 1
+
+    code, (anew,) = run(done / "a.csv", "--guess", "--again")
+
+    assert (code, anew["state"], anew["repeated"]) == (0, "done", False)
+    assert rows.count(ImportBatch) == 2 and rows.count(Decision) == decisions
+
+
+def test_of_several_files_each_is_told_and_the_worst_decides(run, tmp_path, rows):
+    files = [put(tmp_path, "good.csv", GOOD), put(tmp_path, "bad.csv", SOME_BAD), put(tmp_path, "no.pdf", b"%PDF-1.7")]
+
+    code, (good, bad, no) = run(*files, "--guess")
+
+    assert code == 2
+    assert (good["problems"], no["state"], no["batch"]) == ([], None, None)
+    assert bad["state"] == "done" and bad["problems"][0]["count"] >= 1 and bad["problems"][0]["cure"]
+    assert no["problem"]["word"] == "file_pdf" and no["problem"]["sentence"]
+    assert run(put(tmp_path, "worse.csv", SOME_BAD + b"\r\n"), "--guess")[0] == 1
+    assert run(tmp_path / "nowhere.csv")[0] == 2
+
+
+def test_a_rehearsal_writes_nothing_and_leaves_no_line(run, tmp_path, rows):
+    code, (told,) = run(put(tmp_path, "a.csv", SOME_BAD), "--guess", "--dry-run", "--move-to", tmp_path)
+
+    assert (code, told["state"], told["moved_to"]) == (1, "dropped", None)
+    assert told["tally"] and told["problems"]
+    assert rows.count(Decision) == 0 and rows.one(ImportBatch).layout is None
+    assert run(tmp_path / "a.csv", "--guess")[1][0]["state"] == "done"
+
+
+def test_without_a_profile_nobody_guesses_unasked_and_the_file_waits(run, tmp_path, rows):
+    path = put(tmp_path, "a.csv", GOOD)
+
+    code, (told,) = run(path)
+    assert (code, told["state"], told["problem"]["word"]) == (2, "read", "no_profile")
+    assert run(path, "--profile", "kasa")[1][0]["problem"]["word"] == "no_profile"
+
+    code, (told,) = run(path, "--guess")  # Taken up where it stopped.
+    assert (code, told["state"]) == (0, "done")
+    assert rows.count(ImportBatch) == 1
+
+
+def test_what_no_column_and_no_profile_says_is_named(run, tmp_path, rows):
+    code, (told,) = run(put(tmp_path, "a.csv", INCOMPLETE), "--guess")
+
+    assert code == 2 and told["problem"]["word"] == "missing"
+    assert {"source", "date"} <= set(told["problem"]["missing"])
+    assert rows.one(ImportBatch).state == BatchState.READ
+
+
+def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path, rows):
+    from dataclasses import replace
+
+    from portal.imports import layout as layouts
+    from portal.imports import profiles
+    from portal.imports.lines import layout_of, outline_of
+
+    with app.app_context():
+        vault = app.extensions["vault"]
+    run(put(tmp_path, "first.csv", GOOD), "--guess")
+    with app.app_context():
+        batch = db.session.query(ImportBatch).one()
+        header = outline_of(vault, batch).sheets[0].header
+        layout = replace(layout_of(vault, batch), origin="Kasa formları")
+        profiles.remember(
+            db.session, vault, batch.provider_id, layouts.signature(header), layout, clock.now(), "kasa", header=header
+        )  # fmt: skip
+        db.session.commit()
+
+    shuffled = csv_of(f"HS_WEB;{NOW};ONAY;0534 123 45 67;", header="Kaynak;Tarih;Durum;Telefon;Dayanak")
+    code, (by_header,) = run(put(tmp_path, "second.csv", shuffled))
+    assert (code, by_header["state"], by_header["problems"]) == (0, "done", [])
+    code, (by_name,) = run(put(tmp_path, "third.csv", GOOD + b"\r\n"), "--profile", "kasa")
+    assert (code, by_name["state"]) == (0, "done")
+    listed = run("--profiles")[1]
+    assert [each["profile"] for each in listed] == ["kasa"]
+
+
+def test_a_file_that_is_still_being_written_is_left_alone(run, tmp_path, rows):
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD, age=2), "--guess", "--settled", 10)
+
+    assert (code, told["state"]) == (0, "unsettled")
+    assert rows.count(ImportBatch) == 0
+
+
+def test_nothing_new_begins_for_a_suspended_provider(app, run, tmp_path, rows):
+    with app.app_context():
+        db.session.query(Provider).one().suspended_at = clock.now()
+        db.session.commit()
+
+    assert run(put(tmp_path, "a.csv", GOOD), "--guess") == (3, [])
+    assert rows.count(ImportBatch) == 0
+
+
+def test_a_brand_that_is_none_and_no_file_are_said_to_be(run, tmp_path):
+    assert run(put(tmp_path, "a.csv", GOOD), brand=5)[0] == 2
+    assert run()[0] == 2
+
+
+def test_only_refusals_are_brought_where_that_is_wished(run, tmp_path, rows):
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD), "--guess", "--only-refusals")
+
+    assert (code, told["state"]) == (0, "done")
+    assert {each.status for each in rows(Decision)} == {"RET"}

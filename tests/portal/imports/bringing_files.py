@@ -1,0 +1,40 @@
+"""Small files, brought and worked through as the worker does it."""
+
+import io
+
+from portal import clock
+from portal.extensions import db, vault
+from portal.imports import uploading, working
+from portal.models import Brand, ImportBatch
+from tests import make
+
+YESTERDAY = "24.11.2026 10:00"
+
+
+def csv_of(*lines: str, header: str = "Telefon;Durum;Tarih;Kaynak;Dayanak") -> bytes:
+    return "\r\n".join((header, *lines, "")).encode("utf-8-sig")
+
+
+def work_all(app) -> None:
+    """Until the worker has nothing to do."""
+    with app.app_context():
+        for _ in range(200):
+            todo = working.unfinished()
+            if not todo:
+                return
+            for batch_id in todo:
+                working.work(batch_id)
+
+
+def brought(app, content: bytes, *, on_behalf: bool = False, name: str = "izinler.csv") -> int:
+    """A file of the first brand, read; its batch's id."""
+    with app.app_context():
+        brand: Brand = make.brand()
+        batch: ImportBatch = uploading.bring(
+            db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
+            stream=io.BytesIO(content), on_behalf=on_behalf, at=clock.now(),
+        )  # fmt: skip
+        db.session.commit()
+        batch_id = batch.id
+    work_all(app)
+    return batch_id
