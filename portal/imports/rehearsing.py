@@ -6,11 +6,13 @@ Repeats are found over the whole file, so a rehearsal that was killed begins aga
 import time
 from bisect import bisect_right
 from collections import Counter
+from datetime import datetime
 
 from sqlalchemy import Row, bindparam, update
 
 from portal import clock
 from portal.consents import bringing
+from portal.consents.bringing import Entry
 from portal.extensions import db, reading, vault
 from portal.imports import pieces
 from portal.imports.hands import Hand
@@ -73,10 +75,13 @@ class Rehearsal:
             self._judge(verdicts, looked, self.starts[-1])
 
     def _judge(self, verdicts: bytearray, looked: Looked, start: int) -> None:
-        plan = bringing.look(reading(), vault(), self.brand, list(looked.entries.values()), self.at)
+        entries = _foremost(looked.entries)
+        for slot in looked.entries.keys() - entries.keys():
+            verdicts[slot] = REPEATED
+        plan = bringing.look(reading(), vault(), self.brand, list(entries.values()), self.at)
         index_of = {text: next(iter(indexes.values())) for text, indexes in plan.indexes.items()}
         seen, new = [], set()
-        for (slot, entry), effect in zip(looked.entries.items(), plan.effects, strict=True):
+        for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
             verdicts[slot] = BYTE_OF[effect]
             index, is_refusal = index_of[entry.address.text], entry.status == Status.REFUSED
             seen.append(
@@ -122,6 +127,21 @@ class Rehearsal:
             rehearsed_at=at, position=len(self.verdicts), problem=DAMAGED if self.is_damaged else None,
         )  # fmt: skip
         db.session.commit()
+
+
+def _foremost(entries: dict[int, Entry]) -> dict[int, Entry]:
+    """Of the entries of one key the one that counts, as Repeats finds it over the whole file: what gives way to it is
+    never written, so it must not be seen as a fact before it."""
+    counts: dict[tuple, int] = {}
+    for slot, entry in entries.items():
+        key = entry.address.text, entry.channel, entry.recipient_type
+        if key not in counts or _weight(entry) > _weight(entries[counts[key]]):
+            counts[key] = slot
+    return {slot: entries[slot] for slot in sorted(counts.values())}
+
+
+def _weight(entry: Entry) -> tuple[datetime, bool]:
+    return entry.consent_date, entry.status == Status.REFUSED
 
 
 def _last_not_above(starts: list[int], place: int) -> int:
