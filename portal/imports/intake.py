@@ -39,7 +39,10 @@ def step(batch_id: int) -> None:
             raise Unreadable(FileProblem.BROKEN_OFF)
         cutting = cut(partial(store.parts, reading(), vault(), batch), store.name_of(vault(), batch))
         pieces = _write_pieces(batch, cutting)
-        _end(batch_id, _found(batch, cutting) | {"state": BatchState.READ, "pieces": pieces, "problem": None})
+        found = _found(batch, cutting)
+        if not found["lines"]:
+            raise Unreadable(FileProblem.EMPTY)
+        _end(batch_id, found | {"state": BatchState.READ, "pieces": pieces, "problem": None})
     except Unreadable as unreadable:
         db.session.rollback()
         db.session.execute(delete(ImportPiece).where(ImportPiece.batch_id == batch_id))

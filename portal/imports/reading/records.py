@@ -14,6 +14,7 @@ from .unreadable import FileProblem, Unreadable
 
 SEPARATORS = ";\t|,"  # When two fit equally: a comma may also stand in a name or a number.
 SAMPLE_LINES = 50
+FEW_LINES = 3
 LONGEST_ROW = 20  # Lines that one quoted row may cover; past that its quote was never meant to open anything.
 
 _CONTENT = re.compile(r"[^\r\n]+")
@@ -102,8 +103,10 @@ def _quoted_row(line: str, ahead: deque, lines: Iterator[str], separator: str) -
 
 
 def _agreement(separator: str, lines: list[str]) -> int:
+    """How many lines have it equally often. A single one of many is a slip of the pen: "ad@example,com"."""
     counts = Counter(count for line in lines if (count := line.count(separator)))
-    return max(counts.values(), default=0)
+    is_slip = counts.total() == 1 and len(lines) > FEW_LINES
+    return 0 if is_slip else max(counts.values(), default=0)
 
 
 def _is_one_value(line: str) -> bool:
