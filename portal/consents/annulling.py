@@ -10,19 +10,24 @@ from sqlalchemy.orm import Session
 from portal import practice
 from portal.consents import keys
 from portal.consents.keys import MOST_AHEAD
-from portal.models import Annulment, Consent, Decision, Outcome, Submission, Way
+from portal.models import Annulment, Consent, Decision, Outcome, ReceiptDecision, Submission, Way
 from portal.models.loading import load
 from portal.registry import Status
 
 WHOSE = (Decision.id, Decision.provider_id, Decision.recipient_id, Decision.consent_id)
 
 
-def annul(session: Session, decision_ids: Sequence[int], user_id: int | None, at: datetime) -> list[int]:
+def annul(
+    session: Session, decision_ids: Sequence[int], user_id: int | None, at: datetime, *, only_grants: bool = False
+) -> list[int]:
     """Take back those of these decisions that İYS cannot have heard; which ones they were. Call with ≤ 5,000.
 
-    What has been claimed for sending, or came to an end at İYS, stays. Nothing here commits.
+    What has been claimed for sending, or came to an end at İYS, stays; and so does what a person's receipt speaks of:
+    who refused again was told that the first refusal stands. Nothing here commits.
     """
-    theirs = select(*WHOSE).where(Decision.id.in_(decision_ids), ~is_annulled())
+    theirs = select(*WHOSE).where(Decision.id.in_(decision_ids), ~is_annulled(), ~_is_spoken_of())
+    if only_grants:
+        theirs = theirs.where(Decision.status == Status.GRANTED)
     rows = {row.id: row for row in session.execute(theirs)}
     if not rows:
         return []
@@ -39,11 +44,16 @@ def is_annulled():
     return select(Annulment.decision_id).where(Annulment.decision_id == Decision.id).correlate(Decision).exists()
 
 
+def _is_spoken_of():
+    spoken_of = select(ReceiptDecision.decision_id).where(ReceiptDecision.decision_id == Decision.id)
+    return spoken_of.correlate(Decision).exists()
+
+
 def _take_back(session: Session, ids: list[int], at: datetime) -> list[int]:
-    """End the submissions that nobody claimed; the decisions that had none, or lose theirs now. Somebody else may have
-    annulled some of them while we waited for the locks."""
-    void_already = set(session.scalars(select(Annulment.decision_id).where(Annulment.decision_id.in_(ids))))
-    ids = [each for each in ids if each not in void_already]
+    """End the submissions that nobody claimed; the decisions that had none, or lose theirs now. Some may have been
+    annulled, or told to a person, while we waited for the locks."""
+    left = select(Decision.id).where(Decision.id.in_(ids), ~is_annulled(), ~_is_spoken_of())
+    ids = list(session.scalars(left.order_by(Decision.id)))
     told = set(session.scalars(select(Submission.decision_id).where(Submission.decision_id.in_(ids))))
     never_claimed = and_(Submission.attempts == 0, Submission.lease_until.is_(None), Submission.bulk_id.is_(None))
     told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))

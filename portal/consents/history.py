@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import practice, registry
 from portal.consents.urgency import Urgency, urgency
-from portal.models import Brand, Consent, Decision, Outcome, Submission, Way
+from portal.models import Annulment, Brand, Consent, Decision, Outcome, Submission, Way
 from portal.registry import Channel, Status
 
 
@@ -54,16 +54,20 @@ def heads(session: Session, recipient_id: int) -> Sequence[Row]:
 def decisions(session: Session, recipient_id: int, at: datetime) -> list[Told]:
     """All decisions, the newest first, each with what İYS made of it."""
     rows = session.execute(
-        select(Decision, Brand, Submission)
+        select(Decision, Brand, Submission, Annulment.at)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .outerjoin(Annulment, Annulment.decision_id == Decision.id)
         .where(Decision.recipient_id == recipient_id)
         .order_by(Decision.consent_date.desc(), Decision.id.desc())
     )
-    return [_told(decision, brand, submission, at) for decision, brand, submission in rows]
+    return [_told(*row, at) for row in rows]
 
 
-def _told(decision: Decision, brand: Brand, submission: Submission | None, at: datetime) -> Told:
+def _told(
+    decision: Decision, brand: Brand, submission: Submission | None, annulled_at: datetime | None, at: datetime
+) -> Told:
+    outcome = submission.outcome if submission else None
     code = submission.code if submission else None
     waits = submission is not None and submission.is_open
     return Told(
@@ -74,7 +78,7 @@ def _told(decision: Decision, brand: Brand, submission: Submission | None, at: d
         status=decision.status,
         source=decision.source,
         way=decision.way,
-        outcome=submission.outcome if submission else None,
+        outcome=Outcome.ANNULLED if annulled_at else outcome,
         is_closed=submission is not None and submission.closed_at is not None,
         transaction_id=submission.transaction_id if submission else None,
         accepted_at=submission.accepted_at if submission else None,

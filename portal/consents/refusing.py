@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.addresses import Address
 from portal.consents import facts, heads
 from portal.consents.heads import TooSoon
-from portal.models import Brand, Consent, Provider, Recipient, Way
+from portal.models import Brand, Consent, Decision, Provider, Recipient, Way
 from portal.registry import Channel, Source, Status
 from portal.vault import Vault
 
@@ -52,7 +52,8 @@ def refuse(
     *, address: Address, source: Source, user_id: int, at: datetime,
 ) -> Refused:  # fmt: skip
     """Stop messages of these brands on these channels, for every recipient type that is held. A second refusal changes
-    nothing. Raises NothingToRefuse and TooSoon."""
+    nothing, unless the first stood in a file: files may be taken back, a person's word not. Raises NothingToRefuse and
+    TooSoon."""
     chosen = [channel for channel in channels if channel in address.channels]
     brands = sorted(brands, key=lambda brand: brand.id)
     if not chosen or not brands:
@@ -61,7 +62,8 @@ def refuse(
     iys_code = session.scalar(select(Provider.iys_code).where(Provider.id == recipient.provider_id))
     for brand in brands:
         locked = heads.lock(session, _Whose(recipient.provider_id, brand.id, recipient.id), chosen)
-        moving = [head for head in locked if head.status != Status.REFUSED]
+        brought = _brought(session, locked)
+        moving = [head for head in locked if head.status != Status.REFUSED or head.decision_id in brought]
         decisions = [_move(session, head, source, user_id, at) for head in moving]
         session.flush()
         codes = {"iys_code": iys_code, "brand_code": brand.brand_code}
@@ -69,6 +71,13 @@ def refuse(
         facts.insert_decisions(session, decisions, told)
         made, stood = made + len(moving), stood + len(locked) - len(moving)
     return Refused(made, stood)
+
+
+def _brought(session: Session, heads: Iterable[Consent]) -> set[int]:
+    """Which of the heads' decisions stood in a file."""
+    ids = [head.decision_id for head in heads if head.status == Status.REFUSED]
+    theirs = select(Decision.id).where(Decision.id.in_(ids), Decision.batch_id.is_not(None))
+    return set(session.scalars(theirs)) if ids else set()
 
 
 def _move(session: Session, head: Consent, source: Source, user_id: int, at: datetime) -> dict:

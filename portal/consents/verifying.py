@@ -48,7 +48,8 @@ class Ours:
     def match(self, consent_id: int, transaction_id: str, status: Status, consent_date: datetime | None) -> Sent | None:
         """Ours with this transactionId (movements of one second share it, so the status counts as well); or, where
         İYS's answer was lost, the one that left with this status and date."""
-        theirs = [sent for sent in self._by_key[consent_id] if sent.status == status]
+        its = (sent for sent in self._by_key[consent_id] if sent.outcome != Outcome.ANNULLED)  # Those never left.
+        theirs = [sent for sent in its if sent.status == status]
         named = (sent for sent in theirs if sent.transaction_id == transaction_id)
         lost = (
             sent for sent in theirs

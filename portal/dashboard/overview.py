@@ -8,6 +8,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from portal import clock, packages, practice, recipients
+from portal.consents import annulling
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
 from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
@@ -96,7 +97,7 @@ def _figures(provider: Provider, at: datetime) -> Figures:
 def _decided_today(provider_id: int, at: datetime) -> dict[Status, int]:
     since = clock.start_of_day(clock.day(at))
     mine = select(Decision.status, func.count()).where(
-        Decision.provider_id == provider_id, Decision.recorded_at >= since
+        Decision.provider_id == provider_id, Decision.recorded_at >= since, ~annulling.is_annulled()
     )
     return dict(reading().execute(mine.group_by(Decision.status)).all())
 
@@ -133,7 +134,7 @@ def _recent(provider_id: int) -> list[Recent]:
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
-        .where(Decision.provider_id == provider_id)
+        .where(Decision.provider_id == provider_id, ~annulling.is_annulled())
         .order_by(Decision.recorded_at.desc())
         .limit(RECENT)
     )

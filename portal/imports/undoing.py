@@ -20,6 +20,7 @@ class Undoing:
         self.hand = hand
         batch = reading().get_one(ImportBatch, hand.batch_id, populate_existing=True)
         self.place, self.user_id = batch.position, batch.undone_by
+        self.only_grants = _is_relied_on(batch)
 
     def go(self, seconds: float) -> bool:
         """Annul for about so long; whether more is to do. Raises Lost."""
@@ -50,7 +51,7 @@ class Undoing:
         after = 0
         while ids := reading().scalars(theirs.where(Decision.id > after).order_by(Decision.id).limit(AT_ONCE)).all():
             at, after = clock.now(), ids[-1]
-            void = annulling.annul(db.session, ids, self.user_id, at)
+            void = annulling.annul(db.session, ids, self.user_id, at, only_grants=self.only_grants)
             self.hand.keep(db.session, at, annulled=ImportBatch.annulled + len(void))
             db.session.commit()
 
@@ -59,3 +60,10 @@ class Undoing:
         self.hand.end(db.session, BatchState.UNDONE, at, undone_at=at)
         db.session.commit()
         return False
+
+
+def _is_relied_on(batch: ImportBatch) -> bool:
+    """Whether a later file was brought for the brand. It may have said the same refusals, of which no second one was
+    written: they stay."""
+    later = select(ImportBatch.id).where(ImportBatch.brand_id == batch.brand_id, ImportBatch.begun_at > batch.begun_at)
+    return reading().scalar(later.limit(1)) is not None
