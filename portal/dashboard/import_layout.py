@@ -2,12 +2,13 @@
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from portal import clock
-from portal.dashboard import door
+from portal.dashboard import door, note
 from portal.dashboard.import_page import context_of, mine
 from portal.extensions import db, reading, vault, wake
-from portal.imports import batches
+from portal.imports import asking, batches
 from portal.imports.batches import MAY_CHOOSE
 from portal.models import BatchState, ImportBatch
 from portal.powers import Power
@@ -39,6 +40,8 @@ def choose_layout(batch_id: int):
     layout = page.form.layout()
     try:
         batches.choose(db.session, vault(), batch, layout, clock.now())
+        if asking.settle(batch, current_user.id, clock.now()):
+            note("import.answered", "import_batch", batch.id, fields=list(batch.asked))
     except batches.WrongState:
         db.session.rollback()
         return _too_late(batch_id)

@@ -53,6 +53,14 @@ def ask(session: Session, batch: ImportBatch, names: Iterable[str], at: datetime
     session.flush()
 
 
+def settle(batch: ImportBatch, user_id: int, at: datetime) -> bool:
+    """Nothing is asked any more, where the provider has said for itself how its file is read; whether anything was."""
+    was_asked = bool(batch.asked) and batch.answered_at is None
+    if was_asked:
+        batch.answered_by, batch.answered_at = user_id, at
+    return was_asked
+
+
 def answer(session: Session, vault: Vault, batch: ImportBatch, said: Answer, user_id: int, at: datetime) -> None:
     """Take the provider's answer into the layout, and let the file be rehearsed anew. Raises NothingAsked."""
     session.refresh(batch, with_for_update=True)
@@ -60,5 +68,5 @@ def answer(session: Session, vault: Vault, batch: ImportBatch, said: Answer, use
         raise NothingAsked
     asked = {each.name: getattr(said, each.name) for each in fields(said) if each.name in batch.asked}
     batches.choose(session, vault, batch, replace(layout_of(vault, batch), **asked), at)
-    batch.answered_by, batch.answered_at = user_id, at
+    settle(batch, user_id, at)
     session.flush()
