@@ -100,9 +100,15 @@ def _check_operator():
 def _check_step_up():
     view = _view()
     if view.needs_fresh and not current_user.is_stepped_up(clock.now()):
-        back = request.path if request.method in ("GET", "HEAD") else None
-        return redirect(url_for("signin.step_up", next=back), 303)
+        return redirect(url_for("signin.step_up", next=_way_back()), 303)
     return None
+
+
+def _way_back() -> str | None:
+    """Where to go on, with what was chosen there; a form that was posted has none."""
+    if request.method not in ("GET", "HEAD"):
+        return None
+    return request.full_path if request.query_string else request.path
 
 
 def _view() -> Callable:
