@@ -25,12 +25,12 @@ def begins(at: datetime) -> datetime:
 def is_kept(at: datetime) -> ColumnElement[bool]:
     """The condition on a decision. Only of an old grant is it asked what came after it."""
     first = begins(at)
-    later = aliased(Decision)
-    void = exists().where(Annulment.decision_id == Decision.id)
+    later, void = aliased(Decision), aliased(Annulment)
     ended = exists().where(
         later.consent_id == Decision.consent_id,
         later.effective_at > Decision.effective_at,
         later.effective_at < first,
-        not_(exists().where(Annulment.decision_id == later.id)),
+        not_(exists().where(void.decision_id == later.id)),
     )
-    return or_(Decision.effective_at >= first, and_(Decision.status == Status.GRANTED, not_(ended), not_(void)))
+    counted = not_(exists().where(void.decision_id == Decision.id))
+    return or_(Decision.effective_at >= first, and_(Decision.status == Status.GRANTED, counted, not_(ended)))

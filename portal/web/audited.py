@@ -15,6 +15,7 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 
 from portal.addresses import HIDDEN, hide_in
 from portal.auditing import Kind, Wanted
+from portal.exporting import Kind as ExportKind
 from portal.models import (
     Actor,
     AuditEntry,
@@ -44,7 +45,7 @@ WORDS = {
     "channel": (Channel,),
     "channels": (Channel,),
     "former": (Role, OperatorRole),
-    "kind": (OrderKind, CampaignKind, CredentialKind, PaperKind),
+    "kind": (OrderKind, CampaignKind, CredentialKind, PaperKind, ExportKind),
     "legal_form": (LegalForm,),
     "outcome": (Outcome,),
     "role": (Role, OperatorRole),
@@ -53,7 +54,7 @@ WORDS = {
 NOTHING = (None, "", [])
 NOBODYS = 0  # A session is sealed for no provider.
 NO_ADDRESS = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}")  # Day, digest, network.
-FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
+FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2100, 1, 1)  # The earliest consents are of 2015.
 KINDS = {
     Kind.RECIPIENTS: _l("Alıcılar"),
     Kind.SYSTEM: _l("İzinlink, kendiliğinden"),
@@ -61,7 +62,8 @@ KINDS = {
 }
 
 
-def _a_day(_form, field) -> None:
+def a_day(_form, field) -> None:
+    """Check that a day is one of which something may be known."""
     if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
         raise ValidationError(gettext("Tarihi gün, ay ve yılıyla yazın."))
 
@@ -74,8 +76,8 @@ class AuditFilter(FlaskForm):
 
     who = SelectField(_l("Kim"), validate_choice=False)
     act = SelectField(_l("Ne yaptı"), validate_choice=False)
-    since = DateField(_l("İlk gün"), validators=[Optional(), _a_day])
-    until = DateField(_l("Son gün"), validators=[Optional(), _a_day])
+    since = DateField(_l("İlk gün"), validators=[Optional(), a_day])
+    until = DateField(_l("Son gün"), validators=[Optional(), a_day])
     subject = SelectField(_l("Neyle ilgili"), validate_choice=False)
     subject_id = StringField(
         _l("Numarası"), validators=[Optional(), Length(max=19), Regexp(r"[0-9]+$", message=_l("Yalnız rakam yazın."))]

@@ -5,6 +5,7 @@ from enum import StrEnum
 from flask_babel import gettext
 
 from portal.addresses import AddressKind
+from portal.exporting import Kind as ExportKind
 from portal.models import (
     BatchState,
     BulkState,
@@ -100,6 +101,9 @@ LABELS: list[tuple[StrEnum, str]] = [
     (Way.AT_IYS, N_("İYS üzerinden")),
     (Way.OTHER_SENDER, N_("Başka gönderici")),
     (Way.RENEWAL, N_("Yenilenen ret")),
+    (ExportKind.CONSENTS, N_("İzinler")),
+    (ExportKind.DECISIONS, N_("Kararlar")),
+    (ExportKind.RECIPIENTS, N_("Alıcılar")),
     (Lane.REFUSALS, N_("Retler")),
     (Lane.PEOPLE, N_("Tekil onaylar")),
     (Lane.BULK, N_("Toplu onaylar")),

@@ -14,8 +14,9 @@ pytestmark = pytest.mark.slow
 
 P = Power
 OPENED_BY = {  # Pages that need more than to look.
-    "audit": P.AUDIT, "firm": P.ONBOARD, "invitation": P.PEOPLE, "networks": P.PEOPLE, "new_brand": P.BRANDS,
-    "new_campaign": P.PREPARE, "people": P.PEOPLE, "person": P.PEOPLE, "recipient": P.SEARCH, "search": P.SEARCH,
+    "audit": P.AUDIT, "exports": P.EXPORT, "firm": P.ONBOARD, "invitation": P.PEOPLE, "networks": P.PEOPLE,
+    "new_brand": P.BRANDS, "new_campaign": P.PREPARE, "people": P.PEOPLE, "person": P.PEOPLE,
+    "recipient": P.SEARCH, "search": P.SEARCH,
 }  # fmt: skip
 OF_DASHBOARD = [page for page in PAGES if page[0].startswith("dashboard/")]
 LINK = re.compile(r'<a\b[^>]*href="(/dashboard[^"#?]*)')
