@@ -1,0 +1,156 @@
+"""The lines of a batch that must be mended: as they stood in the file, each with what is wrong with it.
+
+Brought again they have the same columns in the same order, so the file is read as the first one was; what we added is
+told by its name, and passed by.
+"""
+
+from collections import defaultdict
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import registry
+from portal.consents.bringing import Effect
+from portal.imports import store, verdicts
+from portal.imports.lines import layout_of, outline_of
+from portal.imports.outline import Sheet
+from portal.models import Decision, ImportBatch, ImportPiece, Outcome, Submission
+from portal.registry import Channel
+from portal.vault import Vault
+
+OURS = ("Satır", "Sorun", "Çözüm", "İYS kodu")  # In one language, or no program would know them again.
+FOLDED = {each.casefold() for each in OURS}
+REFUSED = (Outcome.PARKED, Outcome.EXPIRED)  # By İYS, or too late for it.
+NO_BOUND = 2**31 - 1
+SLOTS = len(verdicts.SLOTS)
+ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their words begin.
+ANY_ADDRESS = "H122"
+
+
+def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
+    """Mark a sentence for translation; whoever shows it translates it."""
+    return text
+
+
+WITHOUT_CODE = N_("İYS bu kaydı almadı."), N_("Satırı kontrol edip yeniden yükleyin.")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong with a line, as msgids, and the code that İYS gives or would give for it."""
+
+    sentence: str
+    cure: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it stood in the file."""
+
+    number: int
+    cells: Sequence[str] = field(repr=False)
+    wrong: tuple[Wrong, ...] = ()
+
+
+class Errors:
+    """The errors of one batch; reads it piece by piece, and only pieces that have some. Raises CannotOpen."""
+
+    def __init__(self, session: Session, vault: Vault, batch: ImportBatch):
+        self._session, self._vault, self._batch = session, vault, batch
+        self._sheets = _sheets(vault, batch)
+        header = list(self._sheets[0].header) if self._sheets else []
+        width = max((each.width for each in self._sheets), default=0)
+        header += [""] * (width - len(header))
+        self._kept = [place for place, name in enumerate(header) if name.strip().casefold() not in FOLDED]
+        self.header = [header[place] for place in self._kept]
+
+    def lines(self) -> Iterator[Line]:
+        """Those with a problem, and those that İYS refused, in the order of the file."""
+        are_refused = self._session.scalar(self._refused().limit(1)) is not None
+        for piece, until in self._pieces(verdicts.PROBLEMS, all_of_them=are_refused):
+            refused = self._refused_in(piece.first_line, until) if are_refused else {}
+            for number, cells, words in self._opened(piece) if refused or _has(piece, verdicts.PROBLEMS) else ():
+                wrong = dict.fromkeys([*_problems(words), *_refusals(words, refused.get(number, ()))])
+                if wrong:
+                    yield Line(number, self._cut(cells), tuple(wrong))
+
+    def late(self) -> Iterator[Line]:
+        """Those with a grant that is too old for İYS."""
+        for piece, _ in self._pieces((Effect.LATE_GRANT,)):
+            for number, cells, words in self._opened(piece):
+                if Effect.LATE_GRANT in words:
+                    yield Line(number, self._cut(cells))
+
+    def _pieces(self, words: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ImportPiece, int]]:
+        """Pieces that have one of these verdicts, each with the number up to which its lines go."""
+        facts = select(ImportPiece.id, ImportPiece.sheet, ImportPiece.first_line, ImportPiece.tally)
+        mine = facts.where(ImportPiece.batch_id == self._batch.id, ImportPiece.verdicts.is_not(None))
+        found = self._session.execute(mine.order_by(ImportPiece.place)).all()
+        for each, after in zip(found, [*found[1:], None], strict=True):
+            if all_of_them or _has(each, words):
+                is_last = after is None or after.sheet != each.sheet
+                yield self._session.get_one(ImportPiece, each.id), NO_BOUND if is_last else after.first_line - 1
+
+    def _opened(self, piece: ImportPiece) -> Iterator[tuple[int, list[str], list[str]]]:
+        """(number, cells, a word per slot) of each line."""
+        for place, (number, cells) in enumerate(store.lines_of(self._vault, piece)):
+            slots = piece.verdicts[place * SLOTS : (place + 1) * SLOTS]
+            yield number, cells, [verdicts.word_of(byte) if byte else "" for byte in slots]
+        self._session.expunge(piece)
+
+    def _refused(self):
+        return select(Submission.id).where(
+            Submission.batch_id == self._batch.id, Submission.outcome.in_(REFUSED), Submission.closed_at.is_(None)
+        )
+
+    def _refused_in(self, first: int, last: int) -> dict[int, list[tuple[Channel, str | None]]]:
+        """By line: the channels of which İYS refused the entry, with its code."""
+        told = (
+            self._refused()
+            .join(Decision, Decision.id == Submission.decision_id)
+            .where(Decision.batch_id == self._batch.id, Decision.line.between(first, last))
+            .with_only_columns(Decision.line, Decision.channel, Submission.code)
+        )
+        found = defaultdict(list)
+        for line, channel, code in self._session.execute(told.order_by(Decision.line)):
+            found[line].append((channel, code))
+        return found
+
+    def _cut(self, cells: list[str]) -> list[str]:
+        return [cells[place] if place < len(cells) else "" for place in self._kept]
+
+
+def _sheets(vault: Vault, batch: ImportBatch) -> list[Sheet]:
+    """Those that are read; of a file that nobody could read, none."""
+    if batch.outline is None:
+        return []
+    sheets = outline_of(vault, batch).sheets
+    chosen = layout_of(vault, batch).sheets if batch.layout is not None else (0,)
+    return [sheets[place] for place in chosen if place < len(sheets)]
+
+
+def _has(piece, words: Container[str]) -> bool:
+    return any(word in words for word in piece.tally or ())
+
+
+def _problems(words: list[str]) -> Iterator[Wrong]:
+    for word in filter(verdicts.PROBLEMS.get, words):
+        problem = verdicts.PROBLEMS[word]
+        yield Wrong(problem.sentence, problem.cure, code_of(word))
+
+
+def _refusals(words: list[str], refused: Sequence[tuple[Channel, str | None]]) -> Iterator[Wrong]:
+    """Of several sheets with a line of this number, those count that say something of the channel."""
+    for channel, code in refused:
+        word = words[verdicts.SLOTS.index(channel)]
+        if word and word not in verdicts.PROBLEMS:
+            sentence, cure = (registry.sentence_of(code), registry.cure_of(code)) if code else WITHOUT_CODE
+            yield Wrong(sentence, cure, code or "")
+
+
+def code_of(word: str) -> str:
+    """The code that İYS would give for a problem."""
+    return verdicts.CODES.get(word) or ADDRESS_CODES.get(word.partition("_")[0], ANY_ADDRESS)
