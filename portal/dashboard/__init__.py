@@ -22,11 +22,13 @@ FIRM = (
     ("brands", "dashboard.brands", _l("Markalar"), Power.LOOK),
     ("package", "dashboard.package", _l("Paket"), Power.LOOK),
     ("people", "dashboard.list_people", _l("Kişiler"), Power.PEOPLE),
+    ("exports", "dashboard.exports", _l("Dışa aktar"), Power.EXPORT),
     ("audit", "dashboard.audit", _l("Denetim"), Power.AUDIT),
 )
 PARTS = (
     ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
     ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
+    ("imports", "dashboard.imports", _l("Aktarımlar"), Power.LOOK),
     ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
 )
 GROUPS = (("iys", _l("İYS"), IYS), ("firm", _l("Firma"), FIRM))
@@ -79,6 +81,7 @@ def _open_parts() -> list[tuple]:
 
 
 from portal.dashboard import (  # noqa: E402 - the pages register with the door
+    answering,  # noqa: F401
     auditing,  # noqa: F401
     brands,  # noqa: F401
     campaigns,  # noqa: F401
@@ -86,10 +89,18 @@ from portal.dashboard import (  # noqa: E402 - the pages register with the door
     days,  # noqa: F401
     differences,  # noqa: F401
     domains,  # noqa: F401
+    exports,  # noqa: F401
     firm,  # noqa: F401
     forwarding,  # noqa: F401
+    import_acts,  # noqa: F401
+    import_asking,  # noqa: F401
+    import_errors,  # noqa: F401
+    import_layout,  # noqa: F401
+    import_lines,  # noqa: F401
+    imports,  # noqa: F401
     inquiries,  # noqa: F401
     inviting,  # noqa: F401
+    leave,  # noqa: F401
     movements,  # noqa: F401
     networks,  # noqa: F401
     overview,  # noqa: F401
