@@ -10,6 +10,8 @@ from portal.web import spool
 
 LIST = b"".join(b"Ay\xc5\x9fe;0532 123 %04d;ayse%d@example.com\n" % (n % 10_000, n) for n in range(100_000))
 
+FORM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n' + LIST + b"\r\n--x--\r\n"
+
 
 @pytest.fixture
 def bare():
@@ -28,7 +30,7 @@ def test_an_upload_arrives_whole_and_lies_on_disk_enciphered(bare):
         on_disk.append(os.pread(file, os.fstat(file).st_size, 0))
         return stream.read()
 
-    answer = bare.test_client().post("/", data={"file": (io.BytesIO(LIST), "liste.csv"), "brand": "1"})
+    answer = bare.test_client().post("/", data=FORM, content_type="multipart/form-data; boundary=x")
 
     assert answer.data == LIST
     assert len(on_disk[0]) > len(LIST) - spool.IN_MEMORY
