@@ -46,7 +46,7 @@ def bad_e_mails() -> bytes:
 
 def cured_twice() -> bytes:
     """Two spellings that are the same address once they are cured."""
-    return column("E-posta", ("ayse@example.com", "ayşe@example.com", "ay se@example.com"))
+    return column("E-posta", ("ayse@example.com", "ayşe@example.com", "ayse @example.com"))
 
 
 def dates() -> bytes:
@@ -102,7 +102,7 @@ def merchants() -> bytes:
     """Merchants need neither date nor source; people do."""
     return text([
         ["E-posta", "Alıcı Tipi", "Durum", "Tarih", "Kaynak", "Dayanak"],
-        ["a@example.com", "TACIR", "ONAY", "", "", ""], ["b@example.com", "Tacir", "RET", "", "", ""],
+        ["a@example.com", "TACIR", "ONAY", "", "", "Form"], ["b@example.com", "Tacir", "RET", "", "", ""],
         ["c@example.com", "TACİR", "ONAY", "03.06.2020", "HS_WEB", "Form"],
         ["d@example.com", "BİREYSEL", "ONAY", "", "", "Form"],
         ["e@example.com", "Bireysel", "RET", FRESH, "HS_WEB", ""],
