@@ -103,7 +103,7 @@ class Passed(Explained):
         N_("Aynı adres ve kanal dosyada yeniden geçiyor."),
         N_("En yenisi alındı; aynı anda yazılmış onay ve retten ret alındı."),
     )
-    NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numaranın yalnız arama izni alındı.")
+    NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
     GRANT_LEFT_OUT = (
         "grant_left_out",
         N_("Yalnız retlerin aktarılması istendi."),

@@ -35,7 +35,8 @@ BANNED = {
 # (file, what stands there): why it may.
 IN_OTHER_PEOPLES_FILES = {
     "portal/imports/layout/headers.py": "customer permission msisdn optin",
-    "portal/imports/layout/words.py": "approve approved reject rejected optin optout subscribed unsubscribe unsubscribed",
+    "portal/imports/layout/words.py": "approve approved reject rejected optin optout subscribed unsubscribe "
+    "unsubscribed",
 }
 LAWFUL = {
     **{(name, word): "a word of theirs" for name, words in IN_OTHER_PEOPLES_FILES.items() for word in words.split()},

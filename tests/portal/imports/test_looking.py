@@ -234,7 +234,7 @@ def test_a_short_line_lacks_its_last_cells():
 
 
 CELLS = {
-    Field.PHONE: st.sampled_from(["", PHONE, LANDLINE, "5321234567.0", "+4915112345678", "0532 12", "+90", MAIL, "444 1 444"]),
+    Field.PHONE: st.sampled_from(["", PHONE, LANDLINE, "5321234567.0", "+4915112345678", "0532 12", MAIL, "444 1 444"]),
     Field.EMAIL: st.sampled_from(["", MAIL, "AYŞE@x.com", "a@b", "a b@example.com", PHONE, "x" * 300 + "@example.com"]),
     Field.CHANNEL: st.sampled_from(["", "SMS", "Arama, e-posta", "Hepsi", "faks"]),
     Field.STATUS: st.sampled_from(["ONAY", "RET", "evet", "h", "", "belki"]),

@@ -60,7 +60,8 @@ def test_a_file_without_a_header_is_known_by_its_contents():
     )  # fmt: skip
 
     assert found == {
-        Field.PHONE: "_4", Field.EMAIL: "_5", Field.STATUS: "_7", Field.DATE: "_8", Field.SOURCE: "_9", Field.TYPE: "_10",
+        Field.PHONE: "_4", Field.EMAIL: "_5", Field.STATUS: "_7", Field.DATE: "_8", Field.SOURCE: "_9",
+        Field.TYPE: "_10",
     }  # fmt: skip
 
 
