@@ -264,6 +264,7 @@ LAYOUTS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.tuples(*CELLS.values()), LAYOUTS, st.integers(0, 999_999))
 @settings(max_examples=400, deadline=None)
 def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, microsecond):
