@@ -48,10 +48,8 @@ def import_lines(batch_id: int, verdict: str):
 @needs(Power.IMPORT)
 def cure_import(batch_id: int):
     """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
-    try:
-        cure = Cure(request.form.get("cure", ""))
-    except ValueError:
-        abort(400)
+    mine(reading(), batch_id)
+    cure = next((each for each in Cure if each == request.form.get("cure")), None) or abort(400)
     on = request.form.get("on") != "no"
     said = _("Çare uygulandı; dosya yeniden deneniyor.") if on else _("Çare geri alındı; dosya yeniden deneniyor.")
     return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), said)

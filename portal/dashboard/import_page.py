@@ -75,6 +75,7 @@ def context_of(batch: ImportBatch, **more) -> dict:
         "has_run": state in RUN,
         "may_drop": state in MAY_DROP,
         "may_undo": state in MAY_UNDO,
+        "waits": asking.waits(batch),
     }
     if state in FOR_THE_WORKER:
         shown["progress"] = batches.progress(batch, clock.now())
@@ -100,7 +101,6 @@ def _rehearsed(session: Session, batch: ImportBatch) -> dict:
         "total": sum(tally.values()),
         "curable": {each.word for each in problems if curing.cure_of(each.word)},
         "cured": [(each, CURES[each]) for each in _cures(batch)],
-        "waits": asking.waits(batch),
         "standing": packages.standing(session, current_user.provider, clock.now(), with_iys=False),
     }
 

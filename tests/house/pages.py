@@ -29,9 +29,12 @@ from portal.models import (
 )
 from portal.registry import Channel, RecipientType, Status
 from tests.house.pages_of_account import OF_ACCOUNT
+from tests.house.pages_of_behalf import OF_BEHALF
 from tests.house.pages_of_brands import OF_BRANDS, acts_on_a_recipient
 from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
+from tests.house.pages_of_exports import OF_EXPORTS
+from tests.house.pages_of_imports import OF_IMPORTS
 from tests.house.pages_of_packages import OF_PACKAGES, standing
 from tests.house.pages_of_people import OF_PEOPLE
 from tests.house.pages_of_practice import pages_of_practice
@@ -250,8 +253,11 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
     **OF_DAYS,
+    **OF_EXPORTS,
+    **OF_IMPORTS,
     **OF_PACKAGES,
     **OF_PEOPLE,
+    **OF_BEHALF,
     **OF_SIGNIN,
     **OF_START,
     ("dashboard/forwarding.html", ""): _forwarding,
