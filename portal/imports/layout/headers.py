@@ -95,7 +95,8 @@ def find_header(lines: Sequence[Line]) -> int | None:
     for place, (_, cells) in enumerate(lines[:LINES_ABOVE]):
         if any(map(_is_address, cells)):
             break  # From here on it is data.
-        names = 0 if any(map(_is_value, cells)) else sum(map(_is_clear, cells))
+        theirs = [cell for cell in cells if folded(cell) not in OURS]
+        names = 0 if any(map(_is_value, theirs)) else sum(map(_is_clear, theirs))
         if names > most:
             best, most = place, names
     return best
