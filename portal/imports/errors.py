@@ -7,21 +7,26 @@ told by its name, and passed by.
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal import registry
 from portal.consents.bringing import Effect
 from portal.imports import store, verdicts
-from portal.imports.lines import layout_of, outline_of
-from portal.imports.outline import Sheet
+from portal.imports.layout import headers
+from portal.imports.layout.folding import folded
+from portal.imports.layout.layout import Field
+from portal.imports.lines import header_of, layout_of, outline_of
 from portal.models import Decision, ImportBatch, ImportPiece, Outcome, Submission
 from portal.registry import Channel
-from portal.vault import Vault
+from portal.vault import CannotOpen, Vault
+
+log = structlog.get_logger()
 
 OURS = ("Satır", "Sorun", "Çözüm", "İYS kodu")  # In one language, or no program would know them again.
-FOLDED = {each.casefold() for each in OURS}
 REFUSED = (Outcome.PARKED, Outcome.EXPIRED)  # By İYS, or too late for it.
 NO_BOUND = 2**31 - 1
 SLOTS = len(verdicts.SLOTS)
@@ -34,6 +39,13 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
     return text
 
 
+# What columns of a file without a header are called, so that the next reading knows them.
+NAMES = {
+    Field.ADDRESS: "Alıcı", Field.PHONE: "Telefon", Field.EMAIL: "E-posta", Field.CHANNEL: "Kanal",
+    Field.STATUS: "Durum", Field.STATUS_SMS: "SMS izni", Field.STATUS_CALL: "Arama izni",
+    Field.STATUS_EMAIL: "E-posta izni", Field.DATE: "İzin tarihi", Field.TIME: "Saat", Field.SOURCE: "Kaynak",
+    Field.TYPE: "Alıcı tipi", Field.NAME: "Ad soyad", Field.ORIGIN: "Dayanak", Field.CONTACT: "İlk temas",
+}  # fmt: skip
 WITHOUT_CODE = N_("İYS bu kaydı almadı."), N_("Satırı kontrol edip yeniden yükleyin.")
 
 
@@ -56,15 +68,13 @@ class Line:
 
 
 class Errors:
-    """The errors of one batch; reads it piece by piece, and only pieces that have some. Raises CannotOpen."""
+    """Those of one batch, read piece by piece, and only of pieces that have some. Raises CannotOpen where not even the
+    file's outline can be opened."""
 
     def __init__(self, session: Session, vault: Vault, batch: ImportBatch):
         self._session, self._vault, self._batch = session, vault, batch
-        self._sheets = _sheets(vault, batch)
-        header = list(self._sheets[0].header) if self._sheets else []
-        width = max((each.width for each in self._sheets), default=0)
-        header += [""] * (width - len(header))
-        self._kept = [place for place, name in enumerate(header) if name.strip().casefold() not in FOLDED]
+        header = _header(vault, batch)
+        self._kept = [place for place, name in enumerate(header) if folded(name) not in headers.OURS]
         self.header = [header[place] for place in self._kept]
 
     def lines(self) -> Iterator[Line]:
@@ -89,19 +99,27 @@ class Errors:
         facts = select(ImportPiece.id, ImportPiece.sheet, ImportPiece.first_line, ImportPiece.tally)
         mine = facts.where(ImportPiece.batch_id == self._batch.id, ImportPiece.verdicts.is_not(None))
         found = self._session.execute(mine.order_by(ImportPiece.place)).all()
-        for each, after in zip(found, [*found[1:], None], strict=True):
+        for each, after in pairwise([*found, None]):
             if all_of_them or _has(each, words):
                 is_last = after is None or after.sheet != each.sheet
                 yield self._session.get_one(ImportPiece, each.id), NO_BOUND if is_last else after.first_line - 1
 
     def _opened(self, piece: ImportPiece) -> Iterator[tuple[int, list[str], list[str]]]:
         """(number, cells, a word per slot) of each line."""
-        for place, (number, cells) in enumerate(store.lines_of(self._vault, piece)):
+        for place, (number, cells) in enumerate(self._lines_of(piece)):
             slots = piece.verdicts[place * SLOTS : (place + 1) * SLOTS]
             yield number, cells, [verdicts.word_of(byte) if byte else "" for byte in slots]
         self._session.expunge(piece)
 
-    def _refused(self):
+    def _lines_of(self, piece: ImportPiece) -> list[store.Line]:
+        """Of a piece that is damaged nothing can be told; the others go on."""
+        try:
+            return store.lines_of(self._vault, piece)
+        except CannotOpen:
+            log.error("import.piece_damaged", batch=self._batch.id, piece=piece.place)
+            return []
+
+    def _refused(self) -> Select:
         return select(Submission.id).where(
             Submission.batch_id == self._batch.id, Submission.outcome.in_(REFUSED), Submission.closed_at.is_(None)
         )
@@ -123,13 +141,17 @@ class Errors:
         return [cells[place] if place < len(cells) else "" for place in self._kept]
 
 
-def _sheets(vault: Vault, batch: ImportBatch) -> list[Sheet]:
-    """Those that are read; of a file that nobody could read, none."""
-    if batch.outline is None:
+def _header(vault: Vault, batch: ImportBatch) -> list[str]:
+    """Of the sheets that are read, a name for each column; of a file that nobody could read, none."""
+    if batch.outline is None or batch.layout is None:
         return []
-    sheets = outline_of(vault, batch).sheets
-    chosen = layout_of(vault, batch).sheets if batch.layout is not None else (0,)
-    return [sheets[place] for place in chosen if place < len(sheets)]
+    outline, layout = outline_of(vault, batch), layout_of(vault, batch)
+    named = {column: NAMES[field] for field, column in layout.columns.items()}
+    header = list(header_of(outline, layout))
+    width = max((outline.sheets[each].width for each in layout.sheets), default=0)
+    if not any(header):
+        return [named.get(place, "") for place in range(width)]
+    return header + [""] * (width - len(header))
 
 
 def _has(piece, words: Container[str]) -> bool:
