@@ -54,10 +54,12 @@ class Bench:
 
     def _upload(self, name: str, stream) -> int:
         brand = make.brand()
-        return uploading.bring(
+        batch_id = uploading.bring(
             db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
             stream=stream, at=clock.now(),
         ).id  # fmt: skip
+        db.session.rollback()  # Nobody else could write while this transaction is open.
+        return batch_id
 
     def _go(self, batch_id: int, before: BatchState, act, after: BatchState) -> float:
         batch = _at(batch_id, before)
@@ -87,7 +89,8 @@ def measure(database: str, effort: Effort) -> list[Result]:
     return [
         Result("imports: in all", database, f"s for {lines:,}", [sum(floors.values())], [sum(took.values())],
                Goal(RATIO, at_most=True)),
-        *(Result(f"imports: floor, {name}", database, "s", [seconds], [seconds]) for name, seconds in floors.items()),
+        *(Result(f"imports: of the floors, {name}", database, "s", [sum(floors.values())], [seconds])
+          for name, seconds in floors.items()),
         *(Result(f"imports: {name}, beside a guide", database, "s", [GUIDE[name] * lines / 250_000], [seconds])
           for name, seconds in took.items()),
         Result("imports: peak memory", database, "MB", [MOST_MEGABYTES], [peak], Goal(1, at_most=True)),
