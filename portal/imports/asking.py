@@ -10,8 +10,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.imports import batches
-from portal.imports.lines import layout_of
+from portal.imports import batches, profiles
+from portal.imports import layout as layouts
+from portal.imports.lines import header_of, layout_of, outline_of
 from portal.models import BatchState, ImportBatch
 from portal.registry import Source, Status
 from portal.vault import Vault
@@ -62,11 +63,15 @@ def settle(batch: ImportBatch, user_id: int, at: datetime) -> bool:
 
 
 def answer(session: Session, vault: Vault, batch: ImportBatch, said: Answer, user_id: int, at: datetime) -> None:
-    """Take the provider's answer into the layout, and let the file be rehearsed anew. Raises NothingAsked."""
+    """Take the provider's answer into the layout, and let the file be rehearsed anew; the next one with this header is
+    read so. Raises NothingAsked."""
     session.refresh(batch, with_for_update=True)
     if not waits(batch):
         raise NothingAsked
     asked = {each.name: getattr(said, each.name) for each in fields(said) if each.name in batch.asked}
-    batches.choose(session, vault, batch, replace(layout_of(vault, batch), **asked), at)
+    layout = replace(layout_of(vault, batch), **asked)
+    header = header_of(outline_of(vault, batch), layout)
+    batches.choose(session, vault, batch, layout, at)
+    profiles.remember(session, vault, batch.provider_id, layouts.signature(header), layout, at, header=header)
     settle(batch, user_id, at)
     session.flush()

@@ -15,7 +15,6 @@ from portal.operator.import_page import AskForm, may_begin, page_of, read_layout
 from portal.operator.importing import brought_or_404, may_not
 from portal.operator.telling import tell
 from portal.powers import Power
-from portal.web import layout_page
 from portal.web.links import whole
 from portal.web.locks import needs
 
@@ -37,7 +36,6 @@ def choose_layout(provider_id: int, batch_id: int):
     if not page.form.validate_on_submit():
         return page_of(provider, batch, page), 422
     layout = page.form.layout()
-    layout_page.keep(db.session, vault(), batch, page.form, layout)
     return _done(batch, lambda: batches.choose(db.session, vault(), batch, layout, clock.now()), "import.laid_out")
 
 

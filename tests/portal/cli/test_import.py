@@ -3,14 +3,20 @@
 import json
 import os
 import time
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from portal import clock
 from portal.extensions import db
+from portal.imports import layout as layouts
+from portal.imports import profiles
+from portal.imports.lines import layout_of, outline_of
 from portal.models import BatchState, Decision, ImportBatch, Provider
 from tests import make
-from tests.portal.imports.bringing_files import csv_of
+from tests.portal.imports.bringing_files import csv_of, uploaded
+from tests.portal.packages.cast import bought
 
 pytestmark = pytest.mark.slow
 
@@ -109,14 +115,7 @@ def test_what_no_column_and_no_profile_says_is_named(run, tmp_path, rows):
 
 
 def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path, rows):
-    from dataclasses import replace
-
-    from portal.imports import layout as layouts
-    from portal.imports import profiles
-    from portal.imports.lines import layout_of, outline_of
-
-    with app.app_context():
-        vault = app.extensions["vault"]
+    vault = app.extensions["vault"]
     run(put(tmp_path, "first.csv", GOOD), "--guess")
     with app.app_context():
         batch = db.session.query(ImportBatch).one()
@@ -150,6 +149,48 @@ def test_nothing_new_begins_for_a_suspended_provider(app, run, tmp_path, rows):
 
     assert run(put(tmp_path, "a.csv", GOOD), "--guess") == (3, [])
     assert rows.count(ImportBatch) == 0
+
+
+def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_same(app, run, tmp_path, rows):
+    with app.app_context():
+        order = bought(db.session.query(Provider).one(), 5000)
+        order.starts_on, order.ends_on = (day - timedelta(days=500) for day in (order.starts_on, order.ends_on))
+        db.session.commit()
+    path = put(tmp_path, "a.csv", GOOD)
+
+    code, (rehearsed,) = run(path, "--guess", "--dry-run")
+    assert (code, rehearsed["state"], rehearsed["problem"]["word"]) == (3, "dropped", "no_room")
+    code, (told,) = run(path, "--guess")
+    assert (code, told["state"], told["problem"]["word"]) == (3, "rehearsed", "no_room")
+    assert rows.count(Decision) == 0
+
+    code, (told,) = run(path, "--guess", "--only-refusals")
+    assert (code, told["state"], told["problem"]) == (0, "done", None)
+    assert {each.status for each in rows(Decision)} == {"RET"}
+
+
+def test_what_a_person_stopped_or_took_back_is_not_brought_again_unasked(app, run, tmp_path, rows):
+    path = put(tmp_path, "a.csv", GOOD)
+    run(path, "--guess")
+    decisions = rows.count(Decision)
+
+    for state, code in ((BatchState.UNDONE, 0), (BatchState.STOPPED, 2)):
+        with app.app_context():
+            db.session.query(ImportBatch).update({"state": state})
+            db.session.commit()
+        ended, (told,) = run(path, "--guess")
+        assert (ended, told["state"], told["repeated"]) == (code, state.value, code == 0)
+
+    assert rows.count(ImportBatch) == 1 and rows.count(Decision) == decisions
+
+
+def test_a_run_that_was_killed_is_taken_up_by_the_next(app, run, tmp_path, rows):
+    uploaded(app, GOOD)
+
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD), "--guess")
+
+    assert (code, told["state"]) == (0, "done")
+    assert rows.count(ImportBatch) == 1
 
 
 def test_a_brand_that_is_none_and_no_file_are_said_to_be(run, tmp_path):

@@ -8,8 +8,6 @@ from portal.imports import uploading, working
 from portal.models import Brand, ImportBatch
 from tests import make
 
-YESTERDAY = "24.11.2026 10:00"
-
 
 def csv_of(*lines: str, header: str = "Telefon;Durum;Tarih;Kaynak;Dayanak") -> bytes:
     return "\r\n".join((header, *lines, "")).encode("utf-8-sig")
@@ -26,8 +24,8 @@ def work_all(app) -> None:
                 working.work(batch_id)
 
 
-def brought(app, content: bytes, *, on_behalf: bool = False, name: str = "izinler.csv") -> int:
-    """A file of the first brand, read; its batch's id."""
+def uploaded(app, content: bytes, *, on_behalf: bool = False, name: str = "izinler.csv") -> int:
+    """A file of the first brand as nobody has read it yet, brought by a shell; its batch's id."""
     with app.app_context():
         brand: Brand = make.brand()
         batch: ImportBatch = uploading.bring(
@@ -35,6 +33,4 @@ def brought(app, content: bytes, *, on_behalf: bool = False, name: str = "izinle
             stream=io.BytesIO(content), on_behalf=on_behalf, at=clock.now(),
         )  # fmt: skip
         db.session.commit()
-        batch_id = batch.id
-    work_all(app)
-    return batch_id
+        return batch.id

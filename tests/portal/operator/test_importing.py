@@ -1,6 +1,7 @@
 """Files that the operator brings for a provider: only with its leave, and never saying what only the firm knows."""
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -52,8 +53,6 @@ def bring(staff, rows, provider_id: int, content: bytes = INCOMPLETE, **other):
 
 def layout_of(page: str) -> dict:
     """The layout form as the page shows it, to be posted back."""
-    import re
-
     selects = re.findall(r'<select[^>]*name="(column_\d+)"[^>]*>(.*?)</select>', page, re.DOTALL)
     chosen = {name: re.search(r'<option selected value="([^"]*)"', body) for name, body in selects}
     return {name: found[1] if found else "" for name, found in chosen.items()} | {
