@@ -5,6 +5,7 @@ import logging
 import re
 import threading
 from functools import lru_cache
+from types import MethodType
 
 import argon2
 import pytest
@@ -97,20 +98,28 @@ def compiled_statements():
         yield LRUCache(2000)
 
 
+PIECES = ("_parts", "_trace", "_converters", "arguments")  # Of a route, as Werkzeug reads it.
+PROGRAMS = ("_build", "_build_unknown")  # That write an address of it.
+
+
 @pytest.fixture(scope="session", autouse=True)
 def routes_are_compiled_once():
-    """Werkzeug writes and compiles a small program for each route of each app it makes; in this test process a route
-    like an earlier one gets the earlier one's."""
-    compile_builder, compiled = Rule._compile_builder, {}
+    """Werkzeug reads each route of each app it makes, and writes and compiles two small programs for it; in this test
+    process a route like an earlier one gets the earlier one's."""
+    compile_rule, compiled = Rule.compile, {}
 
-    def compiled_once(rule, append_unknown=True):
-        like = (rule.rule, rule.host, rule.subdomain, str(rule.defaults), append_unknown)
-        if like not in compiled:
-            compiled[like] = compile_builder(rule, append_unknown)
-        return compiled[like]
+    def compiled_once(rule):
+        like = (rule.rule, rule.host, rule.subdomain, str(rule.defaults))
+        if like in compiled:
+            pieces, programs = compiled[like]
+            vars(rule).update(pieces, **{name: MethodType(program, rule) for name, program in programs.items()})
+        else:
+            compile_rule(rule)
+            pieces = {name: getattr(rule, name) for name in PIECES}
+            compiled[like] = pieces, {name: getattr(rule, name).__func__ for name in PROGRAMS}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", compiled_once)
+        patch.setattr(Rule, "compile", compiled_once)
         yield
 
 
