@@ -59,9 +59,10 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
         yield "bandit", _scanned()
     else:
         yield "pip-audit", _audited()
-    yield "SQLite", _pytest(*tests, *chosen)
-    with _postgresql() as url:
-        yield "PostgreSQL", _pytest(*on_server, *chosen, database=url)
+    folder = None if suite == "long" else _in_memory()  # The long ones keep to the disk, as the product does.
+    yield "SQLite", _pytest(*tests, *chosen, folder=folder)
+    with _postgresql(on_disk=suite == "long") as url:
+        yield "PostgreSQL", _pytest(*on_server, *chosen, database=url, folder=folder)
 
 
 def _scanned() -> bool:
@@ -103,10 +104,10 @@ def _document() -> Path:
     sys.exit(NO_DOCUMENT)
 
 
-def _postgresql() -> contextlib.AbstractContextManager[str]:
-    """The database the person named, or one of our own."""
+def _postgresql(on_disk: bool) -> contextlib.AbstractContextManager[str]:
+    """The database the person named, or one of our own; on_disk: it waits until the disk has what it wrote."""
     named = next((os.environ[name] for name in DATABASES if os.environ.get(name)), None)
-    return contextlib.nullcontext(named) if named else running_postgres()
+    return contextlib.nullcontext(named) if named else running_postgres(f"fsync = {'on' if on_disk else 'off'}")
 
 
 def _in_memory() -> Path | None:

@@ -24,13 +24,14 @@ synchronous_commit = on
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[str]:
-    """Run a new, empty server and give its URL (a socket in a private folder, so no port is taken)."""
+def running_postgres(*settings: str) -> Iterator[str]:
+    """Run a new, empty server and give its URL (a socket in a private folder, so no port is taken). More settings are
+    lines of its configuration."""
     # As root, TMPDIR may lie where the server's own user may not go.
     folder = Path(tempfile.mkdtemp(prefix="izinlink-pg-", dir="/tmp" if os.geteuid() == 0 else None))
     try:
         programs, user = _programs_and_user(folder)
-        _make_cluster(programs, folder, user)
+        _make_cluster(programs, folder, user, settings)
         guard = _start(programs, folder, user)
         try:
             _wait_until_ready(programs, folder, user)
@@ -54,12 +55,12 @@ def _programs_and_user(folder: Path) -> tuple[Path, dict]:
     return folder / WHEEL / "pginstall" / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _make_cluster(programs: Path, folder: Path, user: dict) -> None:
+def _make_cluster(programs: Path, folder: Path, user: dict, settings: tuple[str, ...]) -> None:
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     options = ["--pgdata=data", "--username=postgres", "--auth=trust", "--no-sync", *locale]
     subprocess.run([programs / "initdb", *options], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)
     with (folder / "data" / "postgresql.conf").open("a") as file:
-        file.write(CONFIGURATION)
+        file.write("\n".join([CONFIGURATION, *settings, ""]))
 
 
 def _start(programs: Path, folder: Path, user: dict) -> subprocess.Popen:
