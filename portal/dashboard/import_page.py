@@ -20,7 +20,7 @@ from portal.web import layout_page
 from portal.web.cure_words import CURES
 from portal.web.verdict_words import all_told
 
-RUN = (BatchState.RUNNING, BatchState.STOPPED, BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)
+RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
 MAY_CURE = (BatchState.READ, BatchState.REHEARSED)
 
 

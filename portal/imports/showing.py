@@ -3,6 +3,7 @@
 Only reads. What a file's line says is shown as it stands there; it is the provider's own.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,13 +12,13 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal import practice, recipients
-from portal.consents.bringing import Effect
+from portal.consents.bringing import WRITTEN, Effect
 from portal.imports import store, verdicts
 from portal.imports.layout.layout import Field, Layout
 from portal.imports.lines import Cell, Lines, cells_of, layout_of, outline_of, piece_at
 from portal.imports.outline import Outline
 from portal.imports.verdicts import Passed
-from portal.models import Decision, ImportBatch, ImportPiece, Outcome, Recipient, Submission
+from portal.models import BatchState, Decision, ImportBatch, ImportPiece, Outcome, Recipient, Submission
 from portal.registry import Channel, Status
 from portal.vault import CannotOpen, Vault
 
@@ -157,6 +158,7 @@ class Piles:
     as_before: int  # It stood so already, or was brought before.
     passed: int  # Repeated in the file, or not for this address.
     problems: int
+    unwritten: int = 0  # The run was stopped before it came to them.
 
     @property
     def total(self) -> int:
@@ -183,15 +185,17 @@ def piles(session: Session, batch: ImportBatch) -> Piles:
     counted = select(Submission.outcome, func.count()).where(Submission.batch_id == batch.id)
     by_outcome = dict(session.execute(counted.group_by(Submission.outcome)).all())
     told = {pile: sum(by_outcome.get(each, 0) for each in outcomes) for pile, outcomes in OUTCOMES.items()}
-    tally = tally_of(batch)
-    untold = max(0, _sum(tally, TOLD) - sum(told.values()))  # Obeyed here, and not for İYS.
+    tally, unwritten = tally_of(batch), _unwritten(session, batch)
+    written = {word: tally.get(word, 0) - unwritten.get(word, 0) for word in WRITTEN}
+    untold = max(0, _sum(written, TOLD) - sum(told.values()))  # Obeyed here, and not for İYS.
     told[Pile.NOT_NEEDED] += untold
     return Piles(
         **{pile.value: count for pile, count in told.items()},
-        kept=_sum(tally, KEPT),
+        kept=_sum(written, KEPT),
         as_before=_sum(tally, AS_BEFORE),
         passed=_sum(tally, Passed),
         problems=_sum(tally, verdicts.PROBLEMS),
+        unwritten=_sum(unwritten, WRITTEN),
     )
 
 
@@ -255,6 +259,17 @@ def _written(session: Session, batch: ImportBatch, outcomes: Sequence[Outcome], 
         .where(Submission.id.in_(sorted(ids)[:limit]))
         .order_by(Submission.id)
     ).all()  # fmt: skip
+
+
+def _unwritten(session: Session, batch: ImportBatch) -> dict[str, int]:
+    """Entries by verdict of the pieces that the run did not come to."""
+    found: Counter[str] = Counter()
+    waiting = select(ImportPiece.tally).where(
+        ImportPiece.batch_id == batch.id, ImportPiece.ran_at.is_(None), ImportPiece.tally.is_not(None)
+    )
+    for tally in session.scalars(waiting) if batch.state != BatchState.DONE else ():
+        found.update(tally)
+    return found
 
 
 def _address(vault: Vault, recipient: Recipient) -> str:

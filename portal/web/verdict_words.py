@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from portal import registry
 from portal.consents.bringing import Effect
+from portal.imports.errors import code_of
 from portal.imports.verdicts import CODES, PROBLEMS, WORDS, Passed
 from portal.registry import Channel, Status
 from portal.web.labels import label
@@ -64,7 +65,7 @@ class Told:
 
 def told(word: str, count: int = 0) -> Told:
     """A verdict in words. Raises KeyError for what is none."""
-    code = CODES.get(word)
+    code = code_of(word) if word in PROBLEMS else CODES.get(word)
     of_iys = gettext(registry.sentence_of(code)) if code else ""
     if word in EFFECTS:
         title, sentence = map(gettext, EFFECTS[word])
