@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.addresses import HIDDEN, Address, mask
 from portal.models import Recipient
 from portal.models.ids import new_ids
-from portal.models.upsert import insert_missing
+from portal.models.loading import load_missing
 from portal.vault import CannotOpen, Vault, column_of
 
 
@@ -46,7 +46,7 @@ def rows(
 
 def insert(session: Session, made: list[dict]) -> int:
     """Insert those that nobody made meanwhile; how many they were."""
-    return insert_missing(session, Recipient, made)
+    return load_missing(session, Recipient, made)
 
 
 def indexes_of(vault: Vault, provider_id: int, texts: Iterable[str]) -> dict[str, dict[str, bytes]]:

@@ -11,11 +11,12 @@ from portal.consents.effects import MOVE_THE_HEAD, REFUSALS, Effect, Entry, is_b
 from portal.consents.facts import SALT_BYTES
 from portal.consents.keys import Head
 from portal.models import Lane, Outcome, Submission, Way
-from portal.models.decision import leaf_digest
+from portal.models.decision import CANONICAL, salted
 from portal.models.ids import new_ids
 from portal.registry import Status
 from portal.vault import Vault
 
+CONSENT_DATE, RECORDED_AT = CANONICAL.index("consent_date"), CANONICAL.index("recorded_at")
 APART = timedelta(milliseconds=250)  # Refusals that İYS is told one by one leave room for people's own.
 CLOSE = timedelta(hours=1)  # A grant whose last minute is so near waits for nobody who might undo it.
 NEVER = timedelta(days=3650)  # What İYS takes at any age is never too late.
@@ -77,21 +78,18 @@ def decisions(moves: Sequence[Move], of: Bringing) -> list[dict]:
 
 def leaves(made: Sequence[dict], of: Bringing) -> list[dict]:
     """Their salted hashes."""
-    day, spelled = clock.day(of.at), {}
-    for each in made:
-        spelled.setdefault(each["consent_date"], each["consent_date"].isoformat())
-    recorded = of.at.isoformat()
+    day = clock.day(of.at)
+    spelled = {moment: moment.isoformat() for moment in {of.at, *(each["consent_date"] for each in made)}}
     return [
-        {
-            "decision_id": each["id"],
-            "provider_id": of.provider_id,
-            "day": day,
-            "digest": leaf_digest(
-                each | {"consent_date": spelled[each["consent_date"]], "recorded_at": recorded}, each["salt"]
-            ),
-        }
+        {"decision_id": each["id"], "provider_id": of.provider_id, "day": day, "digest": _digest(each, spelled)}
         for each in made
     ]
+
+
+def _digest(decision: dict, spelled: dict[datetime, str]) -> bytes:
+    values = [decision[name] for name in CANONICAL]
+    values[CONSENT_DATE], values[RECORDED_AT] = spelled[values[CONSENT_DATE]], spelled[values[RECORDED_AT]]
+    return salted(values, decision["salt"])
 
 
 def submissions(vault: Vault, moves: Sequence[Move], of: Bringing) -> list[dict]:
@@ -103,9 +101,10 @@ def submissions(vault: Vault, moves: Sequence[Move], of: Bringing) -> list[dict]
     told = [move for move in moves if move.effect in MOVE_THE_HEAD]
     ways = {status: _Way(status, of) for status in Status}
     unsent = practice.why_unsent(of.iys_code, of.brand_code)
+    known = {date: _both(date) for date in {of.at, *(move.consent_date for move in told)}}
     rows, one_by_one = [], 0
     for submission_id, move in zip(new_ids(len(told)), told, strict=True):
-        way, deadlines = ways[move.entry.status], _deadlines(move, of)
+        way, deadlines = ways[move.entry.status], _deadlines(move, of, known)
         due_at = max(way.due_at, move.consent_date)  # İYS refuses a date that is still to come.
         if move.entry.status == Status.GRANTED and deadlines[1] < of.grants_due_at + CLOSE:
             due_at = max(of.at, move.consent_date)
@@ -148,14 +147,17 @@ class _Way:
         self.endpoint = path(of.iys_code, of.brand_code)
 
 
-def _deadlines(move: Move, of: Bringing) -> tuple[datetime, datetime]:
+def _deadlines(move: Move, of: Bringing, known: dict[datetime, tuple]) -> tuple[datetime, datetime]:
     """Safe and lenient. An old refusal is held to those of today; what İYS takes at any age has no last minute."""
+    today = known[of.at]
     if not is_bound(move.head.recipient_type, move.entry.source):
-        return workdays.safe_deadline(of.at), workdays.lenient_deadline(of.at) + NEVER
-    lenient = workdays.lenient_deadline(move.consent_date)
-    if lenient < of.at:
-        return workdays.safe_deadline(of.at), workdays.lenient_deadline(of.at)
-    return workdays.safe_deadline(move.consent_date), lenient
+        return today[0], today[1] + NEVER
+    its = known[move.consent_date]
+    return its if its[1] >= of.at else today
+
+
+def _both(date: datetime) -> tuple[datetime, datetime]:
+    return workdays.safe_deadline(date), workdays.lenient_deadline(date)
 
 
 def _payload(move: Move) -> bytes:

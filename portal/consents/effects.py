@@ -57,7 +57,7 @@ class Standing:
     `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them.
     """
 
-    facts: set[Fact] = field(default_factory=set)
+    facts: set[Fact] | None = None
     is_coming: bool = False
     refused_at: datetime | None = None
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy import Select, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -62,7 +63,8 @@ class Head:
             self.iys_status, self.iys_as_of, self.has_learned = status.value, as_of, True
 
 
-COLUMNS = [getattr(Consent, name) for name in Head.__dataclass_fields__ if not name.startswith("has_")]
+NAMES = [name for name in Head.__dataclass_fields__ if not name.startswith("has_")]
+COLUMNS, OF_HEAD = [getattr(Consent, name) for name in NAMES], attrgetter(*NAMES)
 
 
 def lock(session: Session, brand: Brand, recipient_ids: Iterable[int]) -> dict[Name, Head]:
@@ -128,7 +130,7 @@ LEARN = update(TABLE).where(
 
 def row(head: Head) -> dict:
     """A head that is no row yet, as it is about to stand."""
-    return {column.key: getattr(head, column.key) for column in COLUMNS}
+    return dict(zip(NAMES, OF_HEAD(head), strict=True))
 
 
 def _identity(head: Head) -> dict:

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +18,10 @@ from portal.consents.effects import A_SECOND, MOVE_THE_HEAD, REFUSALS, WRITTEN, 
 from portal.consents.keys import Head, Name
 from portal.models import Annulment, Brand, Decision, Submission
 from portal.models.ids import new_ids
-from portal.registry import RecipientType, Status
+from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
+
+SPARE = 500  # Ids drawn at once.
 
 
 @dataclass
@@ -86,9 +90,12 @@ class _Planning:
     def __init__(self, its: Plan, brand: Brand, entries: Sequence[Entry], at: datetime, is_heard: bool):
         self.plan, self.brand, self.entries, self.at, self.is_heard = its, brand, entries, at, is_heard
         self.ids = its.ground.known | {text: recipient_id for text, (recipient_id, _) in its.new.items()}
-        self.spare = iter(new_ids(3 * len(entries)))  # Of a head, of a decision, and of a refusal for the other type.
+        self.spare = chain.from_iterable(iter(partial(new_ids, SPARE), None))
         its.heads = {head[3:6]: Head(*head) for head in its.ground.heads}
         self.facts: dict[int, set[Fact]] = defaultdict(set)
+        self.refused: dict[tuple[int, Channel], datetime] = {}  # The newest, of any type.
+        for head in its.heads.values():
+            self._note_refusal(head)
         for consent_id, *fact in its.ground.facts:
             self.facts[consent_id].add(tuple(fact))
 
@@ -123,12 +130,12 @@ class _Planning:
     def _standing(self, head: Head) -> Standing:
         """Where nobody hears of the brand, everything is told that ever will be."""
         is_coming = not self.is_heard or head.decision_id in self.plan.ground.coming or head.has_moved
-        return Standing(self.facts.get(head.id) or set(), is_coming, self._refused_at(head))
+        return Standing(self.facts.get(head.id), is_coming, self.refused.get((head.recipient_id, head.channel)))
 
-    def _refused_at(self, head: Head) -> datetime | None:
-        others = (self.plan.heads.get((head.recipient_id, head.channel, other)) for other in RecipientType)
-        refused = [each.effective_at for each in others if each is not None and each.status == Status.REFUSED]
-        return max(refused, default=None)
+    def _note_refusal(self, head: Head) -> None:
+        if head.status == Status.REFUSED:
+            key = (head.recipient_id, head.channel)
+            self.refused[key] = max(head.effective_at, self.refused.get(key, head.effective_at))
 
     def _write(self, entry: Entry, head: Head, effect: Effect) -> None:
         """A refusal of the very second of what it withdraws is dated one second later, or İYS would not take it."""
@@ -148,6 +155,7 @@ class _Planning:
                     "recorded_at": self.at,
                 }
             )
+            self._note_refusal(head)
 
     def _refuse_others(self, entry: Entry) -> None:
         """A refusal applies to every recipient type that is held for the address and channel."""

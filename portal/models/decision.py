@@ -138,8 +138,12 @@ CANONICAL = [
 def leaf_digest(decision: Mapping, salt: bytes) -> bytes:
     """SHA-256 over a decision's salt and canonical form (compact JSON of CANONICAL, times as ISO 8601)."""
     values = [decision.get(name) for name in CANONICAL]
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return hashlib.sha256(salt + _compact(plain).encode()).digest()
+    return salted([value.isoformat() if isinstance(value, datetime) else value for value in values], salt)
+
+
+def salted(canonical: list, salt: bytes) -> bytes:
+    """The same, of values that are in the order of CANONICAL and spelled already."""
+    return hashlib.sha256(salt + _compact(canonical).encode()).digest()
 
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # Made once: a file brings many thousands.

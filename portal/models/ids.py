@@ -45,7 +45,11 @@ def new_ids(count: int) -> list[int]:
     with _lock:
         first = max(_last + 1, (int(clock.now().timestamp() * 1000) - EPOCH) << COUNTER_BITS)
         _last = first + count - 1
-    return [_laid_out(tick, node) for tick in range(first, first + count)]
+    low = (1 << COUNTER_BITS) - 1  # As _laid_out says it, without a call for each: a file takes millions.
+    return [
+        ((tick >> COUNTER_BITS) << NODE_BITS | node) << COUNTER_BITS | tick & low
+        for tick in range(first, first + count)
+    ]
 
 
 def _claim_node(_beginning: Connection | None = None) -> None:

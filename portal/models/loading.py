@@ -5,11 +5,12 @@ that are compiled for each list.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 
-from sqlalchemy import Column
+from sqlalchemy import Column, LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
+
+from portal.models.upsert import insert_missing
 
 Bind = Callable[[object], object]
 
@@ -18,7 +19,7 @@ def load(session: Session, model: type, rows: Sequence[dict]) -> None:
     """Insert rows that all name the same columns; what the database refuses is raised."""
     if not rows:
         return
-    session.flush()
+    session.flush()  # They may speak of rows that the session has yet to write.
     connection = session.connection()
     columns = [model.__table__.c[name] for name in rows[0]]
     names = ", ".join(f'"{column.name}"' for column in columns)
@@ -29,8 +30,22 @@ def load(session: Session, model: type, rows: Sequence[dict]) -> None:
             for row in values:
                 copy.write_row(row)
     else:
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f'INSERT INTO "{model.__tablename__}" ({names}) VALUES ({marks})', list(values))
+        connection.exec_driver_sql(_insert(model, columns), list(values))
+
+
+def load_missing(session: Session, model: type, rows: Sequence[dict]) -> int:
+    """The same, passing by rows that some unique constraint already knows; how many were new."""
+    connection = session.connection()
+    if not rows or connection.dialect.name == "postgresql":
+        return insert_missing(session, model, rows)
+    columns = [model.__table__.c[name] for name in rows[0]]
+    statement = f"{_insert(model, columns)} ON CONFLICT DO NOTHING"
+    return connection.exec_driver_sql(statement, list(_values(columns, rows, connection.dialect))).rowcount
+
+
+def _insert(model: type, columns: list[Column]) -> str:
+    names, marks = ", ".join(f'"{column.name}"' for column in columns), ", ".join("?" * len(columns))
+    return f'INSERT INTO "{model.__tablename__}" ({names}) VALUES ({marks})'  # nosec B608
 
 
 def _values(columns: list[Column], rows: Sequence[dict], dialect: Dialect) -> Iterator[tuple]:
@@ -41,9 +56,7 @@ def _values(columns: list[Column], rows: Sequence[dict], dialect: Dialect) -> It
 def _column(column: Column, rows: Sequence[dict], dialect: Dialect) -> list:
     values = [row[column.name] for row in rows]
     bind = column.type.dialect_impl(dialect).bind_processor(dialect)
-    if bind is None:
+    if bind is None or isinstance(column.type, LargeBinary):  # Drivers take bytes as they are.
         return values
-    if isinstance(values[0], datetime) or column.type.python_type is datetime:  # The same moments again and again.
-        spelled = {value: bind(value) for value in set(values)}
-        return [spelled[value] for value in values]
-    return [bind(value) for value in values]
+    spelled = {value: bind(value) for value in set(values)}  # Words and moments come again and again.
+    return [spelled[value] for value in values]
