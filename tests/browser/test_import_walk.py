@@ -1,0 +1,149 @@
+"""Ayşe's messy file: brought, understood, mended, written; its errors taken away, mended in Excel, brought again."""
+
+import io
+
+import openpyxl
+import pytest
+
+from portal import clock
+from portal.imports import working
+from portal.models import BatchState, Decision, ImportBatch
+from tests import make
+from tests.browser.coming_in import comes_in
+
+
+def messy() -> bytes:
+    """As many offices keep it: a title above the header, several spellings, a few mistakes."""
+    today = clock.istanbul(clock.now()).strftime("%d.%m.%Y 00:01")
+    lines = [
+        "Üye listesi",
+        "Ad;Cep Tel;E-mail;İzin;Tarih",
+        f"Fatma Yılmaz;0532 123 45 67;fatma@example.com;Evet;{today}",
+        f"Hasan Demir;5337654321;;Hayır;{today}",
+        f"Ayşe Kaya;;ayşe.kaya@example.com;Evet;{today}",
+        f"Can Ak;0532 12;;Evet;{today}",
+        "Elif Su;0535 111 22 33;;Evet;02.01.2026",
+    ]
+    return "\r\n".join(lines).encode("cp1254")
+
+
+@pytest.fixture
+def works(app, rows):
+    """The worker does all that is to do, once the page says that it will."""
+
+    def work(page) -> None:
+        page.locator("#working").wait_for()
+        with app.app_context():
+            for batch in rows(ImportBatch):
+                while working.work(batch.id):
+                    pass
+
+    return work
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_file_is_brought_mended_and_brought_again_by_keyboard(app, site, screens, rows, works, width):
+    with app.app_context():
+        make.brand()
+    screen = screens(width, 900, accept_downloads=True)
+    page = screen.page
+    comes_in(screen, f"{site}/dashboard/imports")
+    look(screen, "empty")
+    press(screen, "a[href$='/imports/new']")
+    page.wait_for_url("**/imports/new")
+    look(screen, "new")
+
+    bring(screen, messy(), "üyeler.csv")
+    look(screen, "working")
+    works(page)
+    page.get_by_role("heading", name="Sütunlar").wait_for()  # The page's script saw that it was read.
+    look(screen, "columns")
+    assert page.locator("#column_1").input_value() == "phone"
+
+    press(screen, "form[action$='/layout'] > button")
+    page.get_by_text("Bazı bilgiler eksik").wait_for()
+    look(screen, "columns-missing")
+    screen.tab_to("#source", 80)
+    page.keyboard.type("Mağaza")
+    screen.tab_to("#origin")
+    page.keyboard.type("Üyelik formları, Kadıköy")
+    page.keyboard.press("Enter")
+    works(page)
+    page.get_by_role("heading", name="Ne olacak?").wait_for()
+    look(screen, "rehearsed")
+
+    press(screen, "a[href$='/lines/email_turkish_letter']", 60)
+    page.get_by_role("heading", name="Tek tıkla düzelt").wait_for()
+    look(screen, "problem")
+    press(screen, "form[action$='/cures'] button")
+    works(page)
+    page.get_by_role("heading", name="Uyguladığınız çareler").wait_for()
+    look(screen, "cured")
+    press(screen, "form[action$='/run'] button", 60)
+    works(page)
+    page.get_by_role("heading", name="Şu anki durum").wait_for()
+    look(screen, "done")
+    assert rows.count(Decision) == 8  # Fatma by three channels, Hasan by two, Ayşe, and Elif by two, who came too late.
+
+    with page.expect_download() as download:
+        press(screen, "a[href$='/errors.xlsx']", 60)
+    mended = mend(download.value.path().read_bytes())
+    press(screen, "a[href$='/undo']", 60)
+    look(screen, "undo")
+    page.goto(f"{site}/dashboard/imports/new")
+    bring(screen, mended, "düzeltilmiş.xlsx")
+    works(page)
+    page.get_by_role("heading", name="Sütunlar").wait_for()
+    look(screen, "columns-again")
+    assert page.locator("#origin").input_value() == "Üyelik formları, Kadıköy"  # Nobody need say it twice.
+    press(screen, "form[action$='/layout'] > button", 80)
+    works(page)
+    page.get_by_role("heading", name="Ne olacak?").wait_for()
+    look(screen, "rehearsed-again")
+    press(screen, "form[action$='/run'] button", 60)
+    works(page)
+    page.get_by_role("heading", name="Şu anki durum").wait_for()
+
+    assert rows.count(Decision) == 8 + 2
+    assert [batch.state for batch in rows(ImportBatch)] == [BatchState.DONE] * 2
+    page.goto(f"{site}/dashboard/imports")
+    look(screen, "list")
+
+
+def bring(screen, content: bytes, name: str) -> None:
+    """Choose a file and send it, without a mouse."""
+    screen.tab_to("#file")
+    with screen.page.expect_file_chooser() as chooser:
+        screen.page.keyboard.press("Space")
+    chooser.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+    press(screen, "form[action$='/imports/new'] > button")
+    screen.page.wait_for_url(lambda url: url.rpartition("/")[2].isdigit())
+
+
+def mend(content: bytes) -> bytes:
+    """Write the missing digits into the error workbook, as a person does in Excel."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book.active
+    header = [cell.value for cell in sheet[1]]
+    assert {"Satır", "Sorun", "Çözüm", "İYS kodu"} <= set(header)
+    assert sheet.max_row == 2
+    sheet.cell(2, header.index("Cep Tel") + 1).value = "0532 123 45 68"
+    mended = io.BytesIO()
+    book.save(mended)
+    return mended.getvalue()
+
+
+def press(screen, selector: str, most: int = 40) -> None:
+    """Reach something with the Tab key, and press Enter on it."""
+    screen.tab_to(selector, most)
+    screen.page.keyboard.press("Enter")
+
+
+def look(screen, name: str) -> None:
+    """What must hold on each page of the walk; and a picture of it."""
+    screen.page.wait_for_load_state()
+    screen.shoot(f"imports-{name}")
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
+    complaints = [each for each in screen.complaints if "422" not in each]  # An unfinished form comes back as one.
+    assert complaints == [], name
