@@ -6,9 +6,8 @@ A file that lies there again is known by its digest: what was begun is taken up 
 import json
 import shutil
 import sys
-import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 
@@ -135,7 +134,8 @@ def _bring(brand: Brand, path: Path, wishes: Wishes, summary: Summary, *, again:
 
 def _is_settled(path: Path, seconds: int) -> bool:
     """Whether nobody has written to it for a while: a file may be half there."""
-    return not seconds or time.time() - path.stat().st_mtime >= timedelta(seconds=seconds).total_seconds()
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return not seconds or clock.now() - written_at >= timedelta(seconds=seconds)
 
 
 def _moved(path: Path, to: Path, batch_id: int | None) -> str:

@@ -17,6 +17,7 @@ WORDS: dict[Power, str] = {
     Power.PREPARE: _l("Kampanya ve alıcı listesi hazırlar"),
     Power.LAUNCH: _l("Kampanya başlatır"),
     Power.EXPORT: _l("Dosya indirir"),
+    Power.IMPORT: _l("Onay ve ret dosyalarını aktarır, geri alır"),
     Power.SETTLE: _l("İYS ile farkları ve bekleyen kayıtları çözer"),
     Power.BRANDS: _l("Markaları düzenler"),
     Power.CONNECT: _l("İYS hesabını ve anlık bildirimi bağlar"),

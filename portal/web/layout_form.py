@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
-    HiddenField,
     RadioField,
     SelectChoice,
     SelectField,
@@ -27,6 +26,7 @@ from portal.imports.layout.layout import Field, Layout
 from portal.imports.outline import Outline
 from portal.models import ContactKind
 from portal.registry import Channel, RecipientType, Source, Status
+from portal.web.firm_form import READABLE
 from portal.web.labels import label
 from portal.web.layout_words import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 
@@ -83,11 +83,10 @@ class LayoutForm(FlaskForm):
     source = SelectField(_l("İzinler nasıl alındı?"))
     date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), _a_day])
     time = TimeField(_l("Saati"), validators=[Optional()])
-    origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255)])
+    origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255), READABLE])
     recipient_type = SelectField(_l("Alıcılar kim?"))
     contact = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
-    name = StringField(_l("Bu düzeni adıyla sakla"), validators=[Length(max=60)])
-    drawn = HiddenField()  # Of which sheet the columns are.
+    name = StringField(_l("Bu düzeni adıyla sakla"), validators=[Length(max=60), READABLE])
 
     columns: Sequence[Column] = ()
     words: Sequence[Word] = ()
@@ -223,7 +222,6 @@ def _said(layout: Layout, columns: Sequence[str]) -> dict:
     said |= {f"column_{place}": each.value for each, place in layout.columns.items() if place < len(columns)}
     return said | {
         "sheets": list(layout.sheets),
-        "drawn": layout.sheets[0],
         "day_first": "day" if layout.day_first else "month",
         "channels": [each.value for each in layout.channels],
         "status": layout.status or NOT_SAID,

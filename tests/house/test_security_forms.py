@@ -15,8 +15,8 @@ FAR_TOO_LONG = "a" * 1_000_000
 WITH_NUL = "yağmur altında\0 kırmızı bisiklet"
 # The shape of an address, of a number or of a list is looked at by rules of their own.
 BY_A_RULE = {
-    ("AudienceForm", "text"), ("FirmForm", "number"), ("InvitationForm", "email"), ("SearchForm", "address"),
-    ("SignUpForm", "email"),
+    ("AudienceForm", "text"), ("FirmForm", "number"), ("InvitationForm", "email"), ("NewImportForm", "text"),
+    ("SearchForm", "address"), ("SignUpForm", "email"),
 }  # fmt: skip
 # Never kept as they are: hashed, compared, or looked for.
 NEVER_KEPT = {
@@ -24,8 +24,8 @@ NEVER_KEPT = {
     ("NewcomerForm", "password"), ("OrderForm", "package"), ("PasskeyForm", "answer"), ("PasswordForm", "new"),
     ("PasswordForm", "old"), ("ResetForm", "password"), ("SignInForm", "email"), ("SignInForm", "password"),
 }  # fmt: skip
-# As long as a post may be: an audience that is pasted. And what is compared with the few packages there are.
-AS_LONG_AS_A_POST = {("AudienceForm", "text"), ("OrderForm", "package")}
+# As long as a post may be: a list that is pasted. And what is compared with the few packages there are.
+AS_LONG_AS_A_POST = {("AudienceForm", "text"), ("NewImportForm", "text"), ("OrderForm", "package")}
 
 
 def text_fields() -> dict[tuple[str, str], object]:

@@ -16,6 +16,7 @@ LAWFUL = {
     (module, "datetime.fromtimestamp"): "reads a given moment, not the present one"
     for module in (
         "portal.recipient.forms", "portal.iys.sandbox.feed", "portal.iys.sandbox.lists", "portal.web.challenges",
+        "portal.imports.layout.dates", "portal.cli.importing",
     )
 }
 

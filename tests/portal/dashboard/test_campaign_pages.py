@@ -167,7 +167,7 @@ def test_what_looks_like_a_formula_or_markup_is_shown_as_text(ayse, draft, value
 
 UNREADABLE = {
     "empty": (b"", "hiç adres satırı yok"),
-    "binary": (bytes(range(256)) * 50, "metin dosyası değil"),
+    "binary": (bytes(range(256)) * 50, "ne bir Excel ne de bir metin dosyası"),
     "excel": (b"PK\x03\x04" + b"x" * 100, "Excel dosyası"),
     "pdf": (b"%PDF-1.7 ...", "PDF dosyası"),
     "a million columns": (b"a;" * 1_000_000, "sütun"),
