@@ -51,7 +51,7 @@ def cure_import(batch_id: int):
     mine(reading(), batch_id)
     cure = next((each for each in Cure if each == request.form.get("cure")), None) or abort(400)
     on = request.form.get("on") != "no"
-    said = _("Çare uygulandı; dosya yeniden deneniyor.") if on else _("Çare geri alındı; dosya yeniden deneniyor.")
+    said = _("Çare uygulandı; dosya yeniden kontrol ediliyor.") if on else _("Çare geri alındı; dosya yeniden kontrol ediliyor.")
     return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), said)
 
 
@@ -65,7 +65,7 @@ def explain_words(batch_id: int, verdict: str):
     form = words_form(_unknown(batch, verdict))
     if not form.validate_on_submit():
         return _show(batch, verdict, form), 422
-    return _read_anew(batch_id, form.taught, _("Sözcükler öğrenildi; dosya yeniden deneniyor."))
+    return _read_anew(batch_id, form.taught, _("Sözcükler öğrenildi; dosya yeniden kontrol ediliyor."))
 
 
 @door.get("/imports/<id:batch_id>/piles/<pile>")

@@ -101,7 +101,7 @@ class Passed(Explained):
     REPEATED = (
         "repeated",
         N_("Aynı adres ve kanal dosyada yeniden geçiyor."),
-        N_("En yenisi alındı; aynı anda yazılmış onay ve retten ret alındı."),
+        N_("En yenisi alındı; onay ile ret aynı andaysa ret geçerli sayıldı."),
     )
     NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
     GRANT_LEFT_OUT = (

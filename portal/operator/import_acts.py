@@ -60,7 +60,7 @@ def ask_provider(provider_id: int, batch_id: int):
     note("import.asked", "import_batch", batch.id, provider_id=provider.id, fields=list(batch.asked))
     db.session.commit()
     wake("mail")
-    flash(_("Firmanın sahiplerine ve yöneticilerine yazıldı. Yanıtlayınca dosya yeniden denenir."))
+    flash(_("Firmanın sahiplerine ve yöneticilerine yazıldı. Yanıtlayınca dosya yeniden kontrol edilir."))
     return _back(batch)
 
 
@@ -101,7 +101,7 @@ def _done(batch: ImportBatch, act: Callable[[], None], noted: str = ""):
         return _back(batch)
     except batches.Suspended:
         db.session.rollback()
-        flash(_("Firma ya da markası kapalı; yeni aktarım başlayamaz."))
+        flash(_("Firma durdurulmuş ya da markası kapatılmış; yeni aktarım başlayamaz."))
         return _back(batch)
     except packages.NoRoom:
         db.session.rollback()

@@ -60,7 +60,7 @@ def import_batch(provider_id: int, batch_id: int):
 
 def without_leave(provider: Provider):
     """Back to the list, which says why nothing may be done."""
-    flash(_("Firma yetkisini geri aldı ya da durduruldu; dosyası artık açılamaz."))
+    flash(_("Firmanın verdiği yetki geri alınmış ya da bitmiş, ya da firma durdurulmuş; dosyası artık açılamaz."))
     return redirect(url_for(".imports", provider_id=provider.id), 303)
 
 

@@ -72,7 +72,7 @@ class LayoutForm(FlaskForm):
 
     sheets = Checkboxes(_l("Hangi sayfalar aktarılsın?"), coerce=int)
     day_first = RadioField(
-        _l("Tarihlerde önce hangisi yazıyor?"),
+        _l("Tarihlerde önce gün mü, ay mı yazıyor?"),
         choices=[
             SelectChoice("day", _l("Önce gün: 03.04.2026, 3 Nisan")),
             SelectChoice("month", _l("Önce ay: 04/03/2026, 3 Nisan")),
@@ -82,7 +82,7 @@ class LayoutForm(FlaskForm):
     status = SelectField(_l("Bu satırlar ne diyor?"))
     source = SelectField(_l("İzinler nasıl alındı?"))
     date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), _a_day])
-    time = TimeField(_l("Saati"), validators=[Optional()])
+    time = TimeField(_l("İzinlerin alındığı saat"), validators=[Optional()])
     origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255), READABLE])
     recipient_type = SelectField(_l("Alıcılar kim?"))
     contact = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
@@ -247,7 +247,7 @@ def _offer(form: LayoutForm) -> None:
     ]  # fmt: skip
     form.source.choices = choose + [(each.value, f"{label(each)} ({each.value})") for each in Source]
     form.recipient_type.choices = [
-        (RecipientType.INDIVIDUAL.value, _l("Bireyler (BIREYSEL)")),
+        (RecipientType.INDIVIDUAL.value, _l("Bireysel (BIREYSEL)")),
         (RecipientType.MERCHANT.value, _l("Tacir ya da esnaf (TACIR)")),
     ]
     form.contact.choices = [(NOT_SAID, _l("Söylemek istemiyorum"))] + [
@@ -256,7 +256,7 @@ def _offer(form: LayoutForm) -> None:
 
 
 def _column_field(place: int, header: Sequence[str]) -> SelectField:
-    choices = [SelectChoice(NOT_SAID, _l("Kullanma"))] + [
+    choices = [SelectChoice(NOT_SAID, _l("Kullanılmasın"))] + [
         SelectChoice(each.value, words) for each, words in FIELDS.items()
     ]
     return SelectField(_header(header, place) or _l("Başlıksız"), choices=choices, default=NOT_SAID)

@@ -37,7 +37,7 @@ class FileProblem(Explained):
         N_("Bu bir Office belgesi, ama Excel dosyası değil."),
         N_("Tabloyu Excel'e kopyalayıp .xlsx ya da CSV olarak kaydedin."),
     )
-    ARCHIVE = "file_archive", N_("Bu bir arşiv dosyası."), N_("Arşivi açın ve içindeki dosyayı yükleyin.")
+    ARCHIVE = "file_archive", N_("Bu sıkıştırılmış bir dosya (zip, rar)."), N_("Dosyayı açıp içindeki listeyi yükleyin.")
     IMAGE = "file_image", N_("Bu bir resim."), N_("Listeyi Excel ya da CSV dosyası olarak verin.")
     PDF = (
         "file_pdf",
@@ -64,7 +64,7 @@ class FileProblem(Explained):
     TOO_MANY_SHEETS = (
         "file_too_many_sheets",
         N_("Dosyada 100'den çok sayfa var."),
-        N_("Yalnızca gereken sayfaları yeni bir dosyaya kopyalayın."),
+        N_("Yalnız gereken sayfaları yeni bir dosyaya kopyalayın."),
     )
     TOO_MANY_COLUMNS = (
         "file_too_many_columns",

@@ -69,7 +69,7 @@ def test_the_list_shows_each_file_with_how_far_it_is(ayse, in_state):
 
     assert all(address in page for address in addresses)
     assert "müşteriler.xlsx" in page
-    assert "Denendi, aktarılmadı" in page
+    assert "Kontrol edildi, aktarılmadı" in page
 
 
 @pytest.mark.parametrize(
