@@ -1,7 +1,7 @@
 """Lines of a file with one verdict, and the cure of a problem; and the entries of a pile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,6 +18,7 @@ from portal.imports.showing import Pile, Row, Sample
 from portal.imports.verdicts import PROBLEMS, WORDS
 from portal.models import BatchState, ImportBatch
 from portal.powers import Power
+from portal.web import masked
 from portal.web.cure_words import CURES, DISTINCT, PILES, WordsForm, words_form
 from portal.web.layout_words import FIELDS
 from portal.web.locks import needs
@@ -51,8 +52,9 @@ def cure_import(batch_id: int):
     mine(reading(), batch_id)
     cure = next((each for each in Cure if each == request.form.get("cure")), None) or abort(400)
     on = request.form.get("on") != "no"
-    said = _("Çare uygulandı; dosya yeniden kontrol ediliyor.") if on else _("Çare geri alındı; dosya yeniden kontrol ediliyor.")
-    return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), said)
+    done = _("Çare uygulandı; dosya yeniden kontrol ediliyor.")
+    undone = _("Çare geri alındı; dosya yeniden kontrol ediliyor.")
+    return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), done if on else undone)
 
 
 @door.post("/imports/<id:batch_id>/words/<verdict>")
@@ -77,6 +79,7 @@ def import_pile(batch_id: int, pile: str):
         abort(404)
     after = request.args.get("after", type=an_id) or 0
     rows = showing.rows(reading(), vault(), batch, Pile(pile), limit=A_PAGE + 1, after=after) if batch.layout else []
+    rows = _as_one_may_see(rows)
     codes = {each.code for each in rows if each.code}
     return render_template(
         "dashboard/import_pile.html",
@@ -115,6 +118,7 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
     of_batch = showing.samples(
         reading(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
     ) if batch.layout and batch.outline else []  # fmt: skip
+    of_batch = _as_one_may_see(of_batch)
     is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Power.IMPORT)
     cure = curing.cure_of(verdict) if is_open and verdict in PROBLEMS else None
     return render_template(
@@ -130,6 +134,13 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
         mended=_mended(of_batch, cure) if cure else [],
         words_form=form or (words_form(_unknown(batch, verdict)) if is_open and verdict in DISTINCT else None),
     )
+
+
+def _as_one_may_see(found: list[Sample] | list[Row]) -> list[Sample] | list[Row]:
+    """As the file says it, for whoever may bring files; addresses and names masked for the rest."""
+    if current_user.may_at_provider(Power.IMPORT):
+        return found
+    return [replace(each, cells=masked.cells(each.cells)) for each in found]
 
 
 def _columns(shown: Sequence[Sample | Row]) -> list[str]:

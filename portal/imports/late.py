@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 from portal.models import Annulment, Consent, Decision, ImportBatch, Submission
 from portal.registry import Channel, Status
 
-AT_ONCE = 5000
-
 
 def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[Channel]]:
     """Recipients by id with the channels that they granted too late, and have said nothing else of.
@@ -30,7 +28,7 @@ def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[C
         )
     )
     found: dict[int, list[Channel]] = {}
-    for recipient_id, channel in session.execute(late.execution_options(yield_per=AT_ONCE)):
+    for recipient_id, channel in session.execute(late):
         channels = found.setdefault(recipient_id, [])
         if channel not in channels:
             channels.append(channel)

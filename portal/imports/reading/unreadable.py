@@ -37,7 +37,11 @@ class FileProblem(Explained):
         N_("Bu bir Office belgesi, ama Excel dosyası değil."),
         N_("Tabloyu Excel'e kopyalayıp .xlsx ya da CSV olarak kaydedin."),
     )
-    ARCHIVE = "file_archive", N_("Bu sıkıştırılmış bir dosya (zip, rar)."), N_("Dosyayı açıp içindeki listeyi yükleyin.")
+    ARCHIVE = (
+        "file_archive",
+        N_("Bu sıkıştırılmış bir dosya (zip, rar)."),
+        N_("Dosyayı açıp içindeki listeyi yükleyin."),
+    )
     IMAGE = "file_image", N_("Bu bir resim."), N_("Listeyi Excel ya da CSV dosyası olarak verin.")
     PDF = (
         "file_pdf",

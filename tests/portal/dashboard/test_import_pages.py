@@ -348,17 +348,19 @@ def test_nobody_is_asked_where_nobody_granted_too_late(ayse, in_state):
     assert "sorulabilecek kimse yok" in page.text
 
 
-def test_who_may_only_look_finds_nothing_to_press(app, in_state):
+def test_who_may_only_look_finds_nothing_to_press_and_no_address(app, in_state):
     addresses = [in_state(state) for state in (BatchState.READ, BatchState.REHEARSED, BatchState.DONE)]
     with app.app_context():
         make.person(db.session.query(Provider).one(), "elif@example.com", Role.AUDITOR)
     auditor = signed_in(app, "elif@example.com")
+    addresses.append(addresses[1] + "/lines/email_turkish_letter")
 
     pages = [auditor.opens(address) for address in addresses]
 
     assert {page.status_code for page in pages} == {200}
     assert [page for page in pages if 'action="/dashboard/imports' in page.text or "/undo" in page.text] == []
     assert auditor.opens("/dashboard/imports/new").status_code == 403
+    assert "ayşe@example.com" not in pages[-1].text
 
 
 def brand_id(app) -> int:

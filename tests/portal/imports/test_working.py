@@ -140,7 +140,7 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def killing(monkeypatch):
+def killing():
     """Fail at the nth commit of the worker from now on, before or after it counts."""
 
     def at(number: int, after: bool):
@@ -155,8 +155,9 @@ def killing(monkeypatch):
             if left[0] == 0:
                 raise Killed
 
-        monkeypatch.setattr(type(db.session), "commit", lambda self: dies())
-        return lambda: monkeypatch.undo()
+        its = pytest.MonkeyPatch()  # Its own, or undoing it would undo the test's, too.
+        its.setattr(type(db.session), "commit", lambda self: dies())
+        return its.undo
 
     return at
 

@@ -1,13 +1,16 @@
-"""A file's cells as the operator sees them: enough to know which column is what, and too little to know anybody.
+"""A file's cells as they are shown to whoever may not bring it: enough to know which column is what, and too little to
+know anybody.
 
 What is shown depends on what stands in a cell, not on what its column is taken for: that, the operator says itself.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from portal import addresses
 from portal.addresses import HIDDEN
+from portal.imports.lines import Cell
 from portal.imports.store import Line
 from portal.registry import Channel, RecipientType, Source, Status
 
@@ -31,6 +34,11 @@ def shown(cell: str) -> str:
         return addresses.mask(addresses.parse(text).text)
     except addresses.BadAddress:
         return " ".join(f"{word[0] if word[0].isalpha() else ''}{HIDDEN}" for word in text.split())
+
+
+def cells(of: Sequence[Cell]) -> tuple[Cell, ...]:
+    """What stands in a line, each cell so."""
+    return tuple(replace(cell, value=shown(cell.value)) for cell in of)
 
 
 def lines(of: Sequence[Line], header_line: int | None) -> list[Line]:
