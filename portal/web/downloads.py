@@ -1,11 +1,14 @@
 """Lists that leave the house as files: the same rows as CSV or as a workbook, made while they are sent."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from enum import StrEnum
 from itertools import islice
 
 from flask import Response, stream_with_context
+from sqlalchemy.orm import Session
 
+from portal.extensions import reading
 from portal.web import sheets
 from portal.web.csv_lines import MARK, line
 
@@ -30,10 +33,17 @@ def download(
     page did is done by then. A CSV has no room for `more`."""
     body = sheets.workbook(rows, sheet=sheet, header=header, more=more) if format == Format.XLSX else _csv(rows, header)
     return Response(
-        stream_with_context(body),
+        stream_with_context(_read_by(reading(), body)),
         mimetype=sheets.MEDIA_TYPE if format == Format.XLSX else "text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}.{format}"'},
     )
+
+
+def _read_by(session: Session, body: Iterator[str | bytes]) -> Iterator[str | bytes]:
+    """Rows are read by the page's own session, whose connection was given back before the first of them: it is given
+    back again with the last, and when nobody wants the rest."""
+    with closing(session):
+        yield from body
 
 
 def _csv(rows: Rows, header: Sequence[str]) -> Iterator[str]:

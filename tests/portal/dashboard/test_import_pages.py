@@ -292,7 +292,7 @@ def test_the_piles_tell_how_it_stands_and_add_up(app, ayse, rows):
     page = ayse.opens(address).text
     refused = ayse.opens(f"{address}/piles/refused").text
 
-    assert "Dosyadaki 5 kaydın hepsi" in page
+    assert "Dosyadaki 5 kaydın her biri" in page
     assert "H120" not in page
     assert "H120" in refused
     assert "0533 765 43 21" in refused
