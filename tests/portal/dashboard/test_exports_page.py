@@ -159,3 +159,16 @@ def test_taking_needs_the_power_to(app, ayse, role, status):
     burak = signed_in(app, "burak@example.com")
 
     assert {burak.opens(PAGE).status_code, burak.opens(FILE).status_code} == {status}
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_a_file_that_is_sent_or_left_halfway_holds_no_connection(app, ayse, holder, format):
+    holder.grants()
+    with app.app_context():
+        pool = db.engines["reader"].pool
+
+    ayse.opens(f"{FILE}?format={format}").get_data()
+    assert pool.checkedout() == 0
+    with ayse.opens(f"{FILE}?format={format}") as answer:
+        next(answer.iter_encoded())
+    assert pool.checkedout() == 0
