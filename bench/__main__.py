@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from bench import decisions, forwarding, importing, lanes, links, load, pages, report
+from bench import decisions, exports, forwarding, importing, lanes, links, load, pages, report
 from bench.ground import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
@@ -17,6 +17,7 @@ CASES = {
     "forward": forwarding.measure,
     "lanes": lanes.measure,
     "imports": importing.measure,
+    "exports": exports.measure,
 }
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 FULL = Effort(rounds=5, seconds=5, links=100_000, submissions=1000, lines=250_000)

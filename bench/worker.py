@@ -60,7 +60,7 @@ class Worker:
 
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_EVERY):
-            self._peak = max(self._peak, sum(map(_resident, _family(self._process.pid))))
+            self._peak = max(self._peak, sum(map(resident, _family(self._process.pid))))
 
 
 def _family(pid: int) -> list[int]:
@@ -71,7 +71,8 @@ def _family(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in _family(int(child)))]
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 where it has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
     except OSError:

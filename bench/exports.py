@@ -1,0 +1,122 @@
+"""Exports: all consents of a provider as a workbook and as CSV, beside the driver's fetch, a bare loop that opens each
+address, and the same cells written by csv and by xlsxwriter."""
+
+import csv
+import io
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import xlsxwriter
+from sqlalchemy import select
+
+from bench import ground
+from bench.rounds import Effort, Goal, Result, in_turn
+from bench.worker import MEGABYTE, resident
+from portal import clock, exporting
+from portal.addresses import parse
+from portal.consents import bringing
+from portal.dashboard import export_lines
+from portal.exporting import Kind, Wanted
+from portal.extensions import db, reading, vault
+from portal.models import Brand, Consent, Decision, Recipient
+from portal.registry import Channel, RecipientType, Source, Status
+from portal.web.downloads import Format, download
+from tests import make
+
+RATIO, MOST_MEGABYTES, AT_ONCE = 3, 40, 1000
+COLUMNS = (
+    Recipient.address, Consent.channel, Consent.recipient_type, Consent.status, Consent.consent_date, Decision.source,
+    Consent.iys_status, Consent.iys_as_of, Consent.may_send,
+)  # fmt: skip
+
+
+@dataclass
+class Export:
+    """What a provider takes away, over and over."""
+
+    wanted: Wanted
+
+    def seconds(self, format: Format) -> float:
+        """Until the last byte was made."""
+        began = time.perf_counter()
+        for _ in self._bytes(format):
+            pass
+        return time.perf_counter() - began
+
+    def megabytes(self, format: Format) -> float:
+        """By how much the process grows at most meanwhile."""
+        before = most = resident(os.getpid())
+        for number, _ in enumerate(self._bytes(format)):
+            most = max(most, resident(os.getpid())) if number % 20 == 0 else most
+        return (most - before) / MEGABYTE
+
+    def _bytes(self, format: Format) -> Iterator[bytes]:
+        rows = exporting.rows(reading(), vault(), self.wanted, clock.now())
+        lines = export_lines.lines(Kind.CONSENTS, rows)
+        header = export_lines.header(Kind.CONSENTS)
+        return download(lines, header=header, sheet="izinler", name="izinler", format=format).iter_encoded()
+
+
+def measure(database: str, effort: Effort) -> list[Result]:
+    """Of as many consents as a large file has lines."""
+    rounds = min(effort.rounds, 3)
+    with ground.settings(database) as environ, ground.portal(environ) as app, app.test_request_context():
+        brand = make.brand()
+        _bring(brand, effort.lines)
+        export = Export(Wanted(Kind.CONSENTS, brand.provider_id))
+        return [
+            each
+            for format, write in ((Format.CSV, _csv), (Format.XLSX, _workbook))
+            for each in _measured(database, rounds, effort.lines, export, format, write)
+        ]
+
+
+def _measured(
+    database: str, rounds: int, lines: int, export: Export, format: Format, write: Callable[[Iterable[Sequence]], None]
+) -> list[Result]:
+    grown = export.megabytes(format)  # First: what the floor holds together stays with the process.
+    floor, product = in_turn(rounds, lambda _: _floor(write), lambda _: export.seconds(format))
+    return [
+        Result(f"exports: {format}", database, f"s for {lines:,}", floor, product, Goal(RATIO, at_most=True)),
+        Result(f"exports: {format}, memory", database, "MB", [MOST_MEGABYTES], [grown], Goal(1, at_most=True)),
+    ]
+
+
+def _bring(brand: Brand, count: int) -> None:
+    at = clock.now().replace(microsecond=0)
+    for first in range(0, count, AT_ONCE):
+        entries = [
+            bringing.Entry(number, parse(f"kisi{number}@example.com"), Channel.EMAIL, RecipientType.INDIVIDUAL,
+                           Status.GRANTED, Source.WEB, at)
+            for number in range(first, min(first + AT_ONCE, count))
+        ]  # fmt: skip
+        says = {"batch_id": None, "user_id": None, "grants_due_at": at, "refusals_due_at": at, "at": at}
+        bringing.bring(db.session, vault(), brand, entries, **says)
+        db.session.commit()
+
+
+def _floor(write: Callable[[Iterable[Sequence]], None]) -> float:
+    began = time.perf_counter()
+    joined = select(Recipient.id, Recipient.provider_id, *COLUMNS).join(Consent, Consent.recipient_id == Recipient.id)
+    found = db.session.execute(joined.join(Decision, Decision.id == Consent.decision_id)).all()
+    db.session.rollback()
+    opening = vault()
+    write(
+        (opening.read(sealed, Recipient.PLACE, provider_id, recipient_id), *map(str, rest))
+        for recipient_id, provider_id, sealed, *rest in found
+    )
+    return time.perf_counter() - began
+
+
+def _csv(rows: Iterable[Sequence]) -> None:
+    csv.writer(io.StringIO()).writerows(rows)
+
+
+def _workbook(rows: Iterable[Sequence]) -> None:
+    book = xlsxwriter.Workbook(io.BytesIO(), {"constant_memory": True})
+    sheet = book.add_worksheet()
+    for number, row in enumerate(rows):
+        sheet.write_row(number, 0, row)
+    book.close()
