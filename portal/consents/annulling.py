@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import practice
@@ -18,22 +18,23 @@ WHOSE = (Decision.id, Decision.provider_id, Decision.recipient_id, Decision.cons
 
 
 def annul(
-    session: Session, decision_ids: Sequence[int], user_id: int | None, at: datetime, *, only_grants: bool = False
-) -> list[int]:
+    session: Session, decision_ids: Sequence[int], user_id: int | None, at: datetime, *,
+    stays: ColumnElement[bool] | None = None,
+) -> list[int]:  # fmt: skip
     """Take back those of these decisions that İYS cannot have heard; which ones they were. Call with ≤ 5,000.
 
     What has been claimed for sending, or came to an end at İYS, stays; and so does what a person's receipt speaks of:
-    who refused again was told that the first refusal stands. Nothing here commits.
+    who refused again was told that the first refusal stands. `stays` is a condition on decisions that stay besides; it
+    is asked again under the locks. Nothing here commits.
     """
-    theirs = select(*WHOSE).where(Decision.id.in_(decision_ids), ~is_annulled(), ~_is_spoken_of())
-    if only_grants:
-        theirs = theirs.where(Decision.status == Status.GRANTED)
+    may_go = and_(~is_annulled(), ~_is_spoken_of(), ~(false() if stays is None else stays))
+    theirs = select(*WHOSE).where(Decision.id.in_(decision_ids), may_go)
     rows = {row.id: row for row in session.execute(theirs)}
     if not rows:
         return []
     keys.hold_recipients(session, sorted({row.recipient_id for row in rows.values()}))
     keys.hold(session, sorted({row.consent_id for row in rows.values()}))
-    void = _take_back(session, list(rows), at)
+    void = _take_back(session, select(Decision.id).where(Decision.id.in_(rows), may_go), at)
     load(session, Annulment, [_annulment(rows[each], user_id, at) for each in void])
     _fall_back(session, void, {rows[each].consent_id for each in void})
     return void
@@ -49,10 +50,9 @@ def _is_spoken_of():
     return spoken_of.correlate(Decision).exists()
 
 
-def _take_back(session: Session, ids: list[int], at: datetime) -> list[int]:
-    """End the submissions that nobody claimed; the decisions that had none, or lose theirs now. Some may have been
-    annulled, or told to a person, while we waited for the locks."""
-    left = select(Decision.id).where(Decision.id.in_(ids), ~is_annulled(), ~_is_spoken_of())
+def _take_back(session: Session, left: Select, at: datetime) -> list[int]:
+    """End the submissions that nobody claimed; the decisions that had none, or lose theirs now. `left` asks which may
+    still go: some were annulled, told to a person or relied on while we waited for the locks."""
     ids = list(session.scalars(left.order_by(Decision.id)))
     told = set(session.scalars(select(Submission.decision_id).where(Submission.decision_id.in_(ids))))
     never_claimed = and_(Submission.attempts == 0, Submission.lease_until.is_(None), Submission.bulk_id.is_(None))

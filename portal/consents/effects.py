@@ -2,7 +2,7 @@
 earnest."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from portal import workdays
@@ -22,6 +22,7 @@ class Effect(StrEnum):
     OLDER = "older"  # Kept as a fact: something newer is known of the key (H178).
     SAME = "same"  # It stands so already (H174).
     KNOWN = "known"  # This very fact was brought before.
+    UNDATED = "date_missing"  # Of a merchant who is no stranger, and so needs a date (H462): nothing is written.
 
 
 REFUSALS = (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
@@ -29,13 +30,15 @@ MOVE_THE_HEAD = (Effect.GRANT, *REFUSALS)  # And go to İYS.
 WRITTEN = (*MOVE_THE_HEAD, Effect.LATE_GRANT, Effect.OLDER)
 
 A_SECOND = timedelta(seconds=1)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 Fact = tuple[Status, datetime, str]  # Status, consent_date and source of a decision.
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one line says of one key. `consent_date` is aware, whole seconds, and not to come."""
+    """What one line says of one key. `consent_date` is aware, whole seconds, and not to come; where the line says none
+    (`is_dated`), it is the moment at which we were told."""
 
     line: int
     address: Address = field(repr=False)
@@ -44,6 +47,14 @@ class Entry:
     status: Status
     source: Source
     consent_date: datetime
+    is_dated: bool = True
+
+    @property
+    def weight(self) -> tuple[datetime, bool]:
+        """Of the entries of a file the newest counts, a refusal at the same moment. A grant of which nobody knows when
+        it was given withdraws no refusal."""
+        is_refusal = self.status == Status.REFUSED
+        return (self.consent_date if self.is_dated or is_refusal else LONG_AGO), is_refusal
 
     @property
     def fact(self) -> Fact:
@@ -70,6 +81,8 @@ def effect_of(head: Head, standing: Standing, entry: Entry, at: datetime) -> Eff
         return Effect.KNOWN
     if head.status == entry.status and (is_refusal or standing.is_coming or head.iys_status == Status.GRANTED):
         return Effect.SAME
+    if not is_refusal and not entry.is_dated and _was_refused(head, standing):
+        return Effect.UNDATED
     if not head.yields_to(entry.status, date):
         return Effect.OLDER
     if not is_refusal:
@@ -80,6 +93,10 @@ def effect_of(head: Head, standing: Standing, entry: Entry, at: datetime) -> Eff
     if head.status is None and head.iys_status != Status.GRANTED:
         return Effect.FIRST_REFUSAL
     return Effect.OLD_REFUSAL if is_too_old(entry, at) else Effect.REFUSAL
+
+
+def _was_refused(head: Head, standing: Standing) -> bool:
+    return Status.REFUSED in (head.status, head.iys_status) or standing.refused_at is not None
 
 
 def _is_known(entry: Entry, facts: set[Fact]) -> bool:

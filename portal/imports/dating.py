@@ -40,6 +40,10 @@ class Dating:
             return FIRST if at <= FIRST else RowProblem.DATE_NOT_2015
         return RowProblem.DATE_BEFORE_2015 if at < FIRST else at
 
+    def is_said(self, at: datetime) -> bool:
+        """Whether this moment, as of() gave it, was said: a merchant's may be ours."""
+        return at is not self._at
+
     def _written(self, cell: str, cells: Sequence[str]) -> datetime | RowProblem | None:
         """What the line says; None where it says nothing."""
         at = self._read(cell, cells)

@@ -75,7 +75,7 @@ class Looker:
             if isinstance(address, Problem):
                 _note_bad(address, kind, saying, found)
             else:
-                _note_good(number, address, saying, at, problems, found)
+                _note_good(number, address, saying, at, self._dating.is_said(at), problems, found)
         if saying.named:
             _note_unfit(saying, found)
         if not found:
@@ -110,7 +110,9 @@ class Looker:
         return first
 
 
-def _note_good(number: int, address: Address, saying: Saying, at: datetime, problems: dict, found: Found) -> None:
+def _note_good(
+    number: int, address: Address, saying: Saying, at: datetime, is_dated: bool, problems: dict, found: Found
+) -> None:
     channels = address.channels
     for channel in channels:
         status = saying.statuses.get(channel)
@@ -122,7 +124,9 @@ def _note_good(number: int, address: Address, saying: Saying, at: datetime, prob
             return
         problem = problems.get(status, status)  # No status at all is a problem of its own.
         if problem is None:
-            found[slot] = Entry(number, address, channel, saying.recipient_type, status, saying.source, at)
+            found[slot] = Entry(
+                number, address, channel, saying.recipient_type, status, saying.source, at, is_dated
+            )  # fmt: skip
         else:
             found[slot] = problem.value
     if channels == (Channel.CALL,) and Channel.SMS in saying.statuses and Channel.SMS not in saying.named:

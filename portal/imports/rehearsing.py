@@ -6,7 +6,6 @@ Repeats are found over the whole file, so a rehearsal that was killed begins aga
 import time
 from bisect import bisect_right
 from collections import Counter
-from datetime import datetime
 
 from sqlalchemy import Row, bindparam, update
 
@@ -83,11 +82,9 @@ class Rehearsal:
         seen, new = [], set()
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
             verdicts[slot] = BYTE_OF[effect]
-            index, is_refusal = index_of[entry.address.text], entry.status == Status.REFUSED
-            seen.append(
-                Seen(index, entry.channel, entry.recipient_type, entry.consent_date, is_refusal, start + slot)
-            )  # fmt: skip
-            if not is_refusal and entry.address.text in plan.new:
+            index = index_of[entry.address.text]
+            seen.append(Seen(index, entry.channel, entry.recipient_type, *entry.weight, start + slot))
+            if entry.status == Status.GRANTED and entry.address.text in plan.new:
                 new.add(index)
         self.repeats.add_new(new)
         for place in self.repeats.add(seen):
@@ -135,13 +132,9 @@ def _foremost(entries: dict[int, Entry]) -> dict[int, Entry]:
     counts: dict[tuple, int] = {}
     for slot, entry in entries.items():
         key = entry.address.text, entry.channel, entry.recipient_type
-        if key not in counts or _weight(entry) > _weight(entries[counts[key]]):
+        if key not in counts or entry.weight > entries[counts[key]].weight:
             counts[key] = slot
     return {slot: entries[slot] for slot in sorted(counts.values())}
-
-
-def _weight(entry: Entry) -> tuple[datetime, bool]:
-    return entry.consent_date, entry.status == Status.REFUSED
 
 
 def _last_not_above(starts: list[int], place: int) -> int:

@@ -22,7 +22,8 @@ NEW = "CREATE TABLE new (address BLOB PRIMARY KEY) WITHOUT ROWID"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An entry: the blind index of its address, its key besides, what it weighs, and its place among all slots."""
+    """An entry: the blind index of its address, its key besides, what it weighs (Entry.weight), and its place among
+    all slots."""
 
     index: bytes
     channel: Channel

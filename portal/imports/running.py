@@ -41,7 +41,8 @@ class Run:
         self.batch = reading().get_one(ImportBatch, hand.batch_id, populate_existing=True)
         self.brand = reading().get_one(Brand, self.batch.brand_id, populate_existing=True)
         self.place = self.batch.position
-        self.look = pieces.looking(vault(), self.batch, clock.now())
+        # What was no date to come when it was rehearsed is none now, whatever this machine's clock says.
+        self.look = pieces.looking(vault(), self.batch, max(clock.now(), self.batch.rehearsed_at))
         self.told = _told(hand.batch_id, self.place)
         self.undo_for = timedelta(seconds=current_app.config["IMPORT_UNDO_SECONDS"])
 

@@ -17,6 +17,7 @@ from portal.imports import store, verdicts
 from portal.imports.layout.layout import Field, Layout
 from portal.imports.lines import Cell, Lines, cells_of, layout_of, outline_of, piece_at
 from portal.imports.outline import Outline
+from portal.imports.pieces import DAMAGED
 from portal.imports.verdicts import Passed
 from portal.models import BatchState, Decision, ImportBatch, ImportPiece, Outcome, Recipient, Submission
 from portal.registry import Channel, Status
@@ -262,12 +263,13 @@ def _written(session: Session, batch: ImportBatch, outcomes: Sequence[Outcome], 
 
 
 def _unwritten(session: Session, batch: ImportBatch) -> dict[str, int]:
-    """Entries by verdict of the pieces that the run did not come to."""
+    """Entries by verdict of the pieces that the run did not come to, or could not open."""
     found: Counter[str] = Counter()
+    has_some = batch.state != BatchState.DONE or batch.problem == DAMAGED
     waiting = select(ImportPiece.tally).where(
         ImportPiece.batch_id == batch.id, ImportPiece.ran_at.is_(None), ImportPiece.tally.is_not(None)
     )
-    for tally in session.scalars(waiting) if batch.state != BatchState.DONE else ():
+    for tally in session.scalars(waiting) if has_some else ():
         found.update(tally)
     return found
 

@@ -1,16 +1,20 @@
 """Undoing: what a file brought is annulled piece by piece, as far as nobody has claimed it for sending."""
 
 import time
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from portal import clock
 from portal.consents import annulling
 from portal.extensions import db, reading
 from portal.imports.hands import Hand
 from portal.models import BatchState, Decision, ImportBatch, ImportPiece
+from portal.registry import Status
 
 AT_ONCE = 2000
+APART = timedelta(minutes=1)  # By so much two machines' clocks may differ.
 
 
 class Undoing:
@@ -20,7 +24,7 @@ class Undoing:
         self.hand = hand
         batch = reading().get_one(ImportBatch, hand.batch_id, populate_existing=True)
         self.place, self.user_id = batch.position, batch.undone_by
-        self.only_grants = _is_relied_on(batch)
+        self.stays = and_(Decision.status == Status.REFUSED, _is_relied_on(batch))
 
     def go(self, seconds: float) -> bool:
         """Annul for about so long; whether more is to do. Raises Lost."""
@@ -51,7 +55,7 @@ class Undoing:
         after = 0
         while ids := reading().scalars(theirs.where(Decision.id > after).order_by(Decision.id).limit(AT_ONCE)).all():
             at, after = clock.now(), ids[-1]
-            void = annulling.annul(db.session, ids, self.user_id, at, only_grants=self.only_grants)
+            void = annulling.annul(db.session, ids, self.user_id, at, stays=self.stays)
             self.hand.keep(db.session, at, annulled=ImportBatch.annulled + len(void))
             db.session.commit()
 
@@ -62,8 +66,13 @@ class Undoing:
         return False
 
 
-def _is_relied_on(batch: ImportBatch) -> bool:
-    """Whether a later file was brought for the brand. It may have said the same refusals, of which no second one was
-    written: they stay."""
-    later = select(ImportBatch.id).where(ImportBatch.brand_id == batch.brand_id, ImportBatch.begun_at > batch.begun_at)
-    return reading().scalar(later.limit(1)) is not None
+def _is_relied_on(batch: ImportBatch) -> ColumnElement[bool]:
+    """The condition that another file of the brand was written since this one began. It may have said the same
+    refusals, of which no second one was written: they stay."""
+    other = aliased(ImportBatch)
+    is_over = other.ended_at < batch.begun_at - APART
+    others = select(other.id).where(
+        other.brand_id == batch.brand_id, other.id != batch.id, other.begun_at.is_not(None),
+        or_(other.ended_at.is_(None), ~is_over),
+    )  # fmt: skip
+    return others.exists()

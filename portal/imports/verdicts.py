@@ -113,7 +113,7 @@ class Passed(Explained):
 
 # A byte is a place in this row: new words come at its end, or what is kept would change its meaning.
 WORDS: tuple[str, ...] = (
-    *Effect,
+    *(each for each in Effect if each != Effect.UNDATED),  # That is a RowProblem's word.
     *(each.value for each in Passed),
     *(each.value for each in RowProblem),
     *(each.value for each in Problem),

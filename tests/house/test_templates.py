@@ -39,8 +39,9 @@ def draw(app, template: str, context, language: str = "tr") -> str:
         return render_template(template, **(ALLOWED | SIGNED_IN | context()))
 
 
-@pytest.fixture(params=PAGES, ids=lambda page: " ".join(page).strip())
+@pytest.fixture(scope="module", params=PAGES, ids=lambda page: " ".join(page).strip())
 def outline(request, app):
+    """Drawn once, and looked at by one test after the other."""
     return Outline(draw(app, request.param[0], PAGES[request.param]))
 
 

@@ -10,7 +10,7 @@ import pytest
 from portal import clock
 from portal.consents.effects import WRITTEN
 from portal.extensions import db, vault
-from portal.imports import batches, hands, uploading, working
+from portal.imports import batches, hands, showing, uploading, working
 from portal.imports.layout import Field, Layout
 from portal.models import (
     Annulment,
@@ -28,7 +28,7 @@ from portal.models import (
     Submission,
 )
 from portal.packages import NoRoom
-from portal.registry import Source, Status
+from portal.registry import RecipientType, Source, Status
 from tests import make
 
 pytestmark = pytest.mark.slow
@@ -75,8 +75,8 @@ def begin(batch: ImportBatch, **said) -> None:
     db.session.commit()
 
 
-def brought(brand, lines: list[str], **said) -> ImportBatch:
-    batch = rehearsed(brand, lines)
+def brought(brand, lines: list[str], layout: Layout = LAYOUT, **said) -> ImportBatch:
+    batch = rehearsed(brand, lines, layout)
     begin(batch, **said)
     finish(batch)
     assert batch.state == BatchState.DONE
@@ -232,6 +232,23 @@ def test_a_person_stops_goes_on_and_takes_back_what_nobody_claimed(brand, rows, 
         batches.drop(db.session, again, 3, clock.now())
 
 
+def test_a_refusal_that_another_file_said_too_stays_when_the_first_one_is_taken_back(brand, rows):
+    said = [line(1, "RET", mail=False), line(2, mail=False)]
+    earlier, later = rehearsed(brand, said), rehearsed(brand, said)
+    begin(earlier)
+    begin(later)
+    finish(later)
+    finish(earlier)  # It began first, and came second: of what stands already it writes no second one.
+    assert earlier.tally == {"known": 4}
+    batches.undo(db.session, later, 3, clock.now())
+    db.session.commit()
+    finish(later)
+
+    stand = Counter(head.status for head in rows(Consent))
+    assert stand == {Status.REFUSED: 2, None: 2}
+    assert later.annulled == 2
+
+
 def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
     db.session.query(Provider).update({"admitted_at": None})
     db.session.commit()
@@ -268,6 +285,8 @@ def test_a_provider_that_is_suspended_stops_its_runs_and_a_damaged_piece_is_said
 
     assert (batch.state, batch.problem) == (BatchState.DONE, "damaged")
     assert [piece.ran_at is not None for piece in rows(ImportPiece)] == [True, False, True]
+    piles = showing.piles(db.session, batch)
+    assert piles.unwritten == 3000 and piles.total == sum(batch.tally.values())
 
 
 def test_repeats_are_found_over_the_whole_file(brand, rows):
@@ -277,6 +296,29 @@ def test_repeats_are_found_over_the_whole_file(brand, rows):
     pieces = rows(ImportPiece)
     assert pieces[0].tally["repeated"] == 3 and pieces[1].tally["repeated"] == 3
     assert batch.tally["first_refusal"] == 3
+
+
+def test_a_merchants_grant_without_a_date_withdraws_no_refusal(brand, rows):
+    firms = replace(LAYOUT, recipient_type=RecipientType.MERCHANT)
+    undated = "0532 0000007;;ONAY;"
+    batch = rehearsed(brand, [line(7, "RET", mail=False), *[undated] * 1200, "0532 0000008;;ONAY;"], firms)
+    assert batch.tally == {"first_refusal": 2, "repeated": 2400, "grant": 2}
+    begin(batch)
+    finish(batch)
+
+    again = brought(brand, [undated, "0532 0000008;;ONAY;"], layout=firms)
+    assert again.tally == {"date_missing": 2, "same": 2}
+    assert Counter(head.status for head in rows(Consent)) == {Status.REFUSED: 2, Status.GRANTED: 2}
+
+
+def test_a_machine_whose_clock_is_behind_writes_what_was_rehearsed(brand, rows, monkeypatch):
+    batch = rehearsed(brand, [line(1, ago=timedelta(seconds=2), mail=False)])
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() - timedelta(seconds=30))
+    begin(batch)
+    finish(batch)
+
+    assert batch.tally == {"grant": rows.count(Decision)} == {"grant": 2}
 
 
 def test_a_layout_chosen_anew_takes_the_rehearsal_out_of_the_workers_hands(brand, rows):
