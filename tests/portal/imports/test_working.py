@@ -307,7 +307,7 @@ def test_a_merchants_grant_without_a_date_withdraws_no_refusal(brand, rows):
     finish(batch)
 
     again = brought(brand, [undated, "0532 0000008;;ONAY;"], layout=firms)
-    assert again.tally == {"date_missing": 2, "same": 2}
+    assert again.tally["date_missing"] == 2 and again.tally.get("grant", 0) == 0
     assert Counter(head.status for head in rows(Consent)) == {Status.REFUSED: 2, Status.GRANTED: 2}
 
 
