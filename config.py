@@ -59,6 +59,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
         "MAX_CONTENT_LENGTH": LARGEST_POST,
         "MAX_FORM_MEMORY_SIZE": LARGEST_POST,  # A pasted list comes as a field.
+        "MAX_FORM_PARTS": 50,  # Of a form with files: each of those opens one on disk, and a process has few to open.
         "SESSION_COOKIE_NAME": "izinlink" if development else "__Host-izinlink",
         "SESSION_COOKIE_SECURE": not development,
         "SESSION_COOKIE_HTTPONLY": True,
