@@ -9,7 +9,7 @@ from itertools import chain
 
 from portal.addresses import BadAddress, Problem, parse
 
-from .cutter.pieces import LONGEST_LINE, MOST_COLUMNS
+from .cutter.pieces import LONGEST_LINE, MOST_COLUMNS, MOST_LINES
 from .unreadable import FileProblem, Unreadable
 
 SEPARATORS = ";\t|,"  # When two fit equally: a comma may also stand in a name or a number.
@@ -57,8 +57,9 @@ def find_separator(sample: str) -> str:
 
 
 def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row that holds anything, with the number of its first line; raises Unreadable at too many columns."""
-    lines, ahead, number = iter(lines), deque(), 1
+    """Each row that holds anything, with the number of its first line. Raises Unreadable at too many columns, and where
+    blank lines alone fill a file."""
+    lines, ahead, number, blank = iter(lines), deque(), 1, 0
     while line := ahead.popleft() if ahead else next(lines, None):
         if '"' in line:
             fields, taken = _quoted_row(line, ahead, lines, separator)
@@ -66,7 +67,11 @@ def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[st
             fields, taken = line.rstrip("\r\n").split(separator), 1
         if len(fields) > MOST_COLUMNS:
             raise Unreadable(FileProblem.TOO_MANY_COLUMNS)
-        if any(map(str.strip, fields)) and not (number == 1 and _DECLARATION.match(line)):
+        if not any(map(str.strip, fields)):
+            blank += 1
+            if blank > MOST_LINES:
+                raise Unreadable(FileProblem.TOO_MANY_LINES)
+        elif not (number == 1 and _DECLARATION.match(line)):
             yield number, fields
         number += taken
 

@@ -152,6 +152,11 @@ def test_a_file_has_no_more_lines_than_a_sheet(monkeypatch):
     assert problem_of(b"1\n" * 2001) == FileProblem.TOO_MANY_LINES
 
 
+def test_blank_lines_alone_fill_no_file():
+    assert len(cut_up(b"\n" * cutting.MOST_LINES + b"1\n")[1]) == 1
+    assert problem_of(b"\n" * (cutting.MOST_LINES + 1) + b"1\n") == FileProblem.TOO_MANY_LINES
+
+
 def test_memory_stays_flat():
     line = f"Ayşe Yılmaz;0532 123 45 67;24.11.2026 14:02:05;ONAY;{'uzun bir not, ' * 50}\n".encode()
     peaks = []
