@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from portal.imports.layout import Cure, Layout
 from portal.imports.showing import Pile
 from portal.imports.verdicts import RowProblem
-from portal.web.layout_form import Word, word_field
+from portal.web.layout_form import Word, name_of_word, word_field
 
 CURES = {
     Cure.EMAIL_LETTERS: _l("E-postalardaki Türkçe harfleri İngilizce karşılıklarıyla değiştir"),
@@ -53,9 +53,9 @@ class WordsForm(FlaskForm):
 def words_form(unknown: Mapping[str, Mapping[str, int]]) -> WordsForm:
     """A select for each word, the most frequent first."""
     named = {
-        f"word_{kind}_{place}": (kind, text, count)
+        name_of_word(kind, text): (kind, text, count)
         for kind, texts in unknown.items()
-        for place, (text, count) in enumerate(list(texts.items())[:MOST_WORDS])
+        for text, count in list(texts.items())[:MOST_WORDS]
     }
     fields = {name: word_field(kind, text) for name, (kind, text, _) in named.items()}
     form = type("FormOfWords", (WordsForm,), fields)()

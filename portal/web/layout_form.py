@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -22,6 +23,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal import clock
 from portal.imports import layout as layouts
+from portal.imports.layout.folding import folded
 from portal.imports.layout.layout import Field, Layout
 from portal.imports.outline import Outline
 from portal.models import ContactKind
@@ -183,7 +185,7 @@ def form_of(
     """
     sheet = outline.sheets[layout.sheets[0]]
     columns = [f"column_{place}" for place in range(min(sheet.width, MOST_COLUMNS))]
-    words = [(f"word_{kind}_{place}", kind, text) for kind in unknown or () for place, text in enumerate(unknown[kind])]
+    words = [(name_of_word(kind, text), kind, text) for kind in unknown or () for text in unknown[kind]]
     fields = {name: _column_field(place, sheet.header) for place, name in enumerate(columns)}
     fields |= {name: word_field(kind, text) for name, kind, text in words}
     form = type("FormOfAFile", (LayoutForm,), fields)(
@@ -206,6 +208,11 @@ def letter_of(place: int) -> str:
         place, last = divmod(place - 1, 26)
         letters = chr(ord("A") + last) + letters
     return letters
+
+
+def name_of_word(kind: str, text: str) -> str:
+    """The name of a word's field is the word's own: what was answered on an older page is never taken for another's."""
+    return f"word_{kind}_{sha256(folded(text).encode()).hexdigest()[:16]}"
 
 
 def word_field(kind: str, text: str) -> SelectField:

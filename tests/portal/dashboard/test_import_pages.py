@@ -20,6 +20,7 @@ from portal.models import (
     UploadPart,
 )
 from portal.registry import Status
+from portal.web.layout_form import name_of_word
 from tests import make
 from tests.portal.dashboard import imported
 from tests.portal.dashboard.staff import signed_in
@@ -220,11 +221,21 @@ def test_unknown_words_are_explained_once(app, ayse, in_state, rows):
     address = in_state(BatchState.REHEARSED)
     page = ayse.opens(f"{address}/lines/status_unknown").text
 
-    ayse.posts(f"{address}/words/status_unknown", {"word_status_0": "RET"})
+    ayse.posts(f"{address}/words/status_unknown", {name_of_word("status", "belki"): "RET"})
 
     assert "belki" in page
     with app.app_context():
         assert layout_of(vault(), rows.one(ImportBatch)).words["status"] == {"belki": "RET"}
+
+
+def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in_state, rows):
+    address = in_state(BatchState.REHEARSED)
+    answer = {name_of_word("status", "sonra sorun"): "ONAY"}
+
+    ayse.posts(f"{address}/words/status_unknown", answer)
+
+    with app.app_context():
+        assert layout_of(vault(), rows.one(ImportBatch)).words == {}
 
 
 def test_it_is_brought_on_ones_word(ayse, in_state, rows):
