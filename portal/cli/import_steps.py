@@ -2,9 +2,12 @@
 further."""
 
 import hashlib
+import os
+import stat
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import select
 
@@ -44,8 +47,8 @@ class NotBrought(Exception):
 
 
 def brought_before(brand: Brand, path: Path) -> ImportBatch | None:
-    """The last batch of this very file that ended, or that a shell began and did not end."""
-    with path.open("rb") as file:
+    """The last batch of this very file that ended, or that a shell began and did not end. Raises OSError."""
+    with opened(path) as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     same = select(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.digest == digest)
     ours = ImportBatch.state.in_(UNDER_WAY) & ImportBatch.user_id.is_(None)
@@ -57,7 +60,7 @@ def brought_before(brand: Brand, path: Path) -> ImportBatch | None:
 
 def upload(brand: Brand, path: Path) -> int:
     """Keep the file's bytes; the id of its batch. Raises NotBrought and OSError."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         try:
             batch = uploading.bring(
                 db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=path.name,
@@ -67,6 +70,18 @@ def upload(brand: Brand, path: Path) -> int:
             raise _unread(unreadable.problem) from unreadable
     db.session.commit()
     return batch.id
+
+
+def opened(path: Path) -> BinaryIO:
+    """The file itself. Others put files here: a link would lead to what only we may read, a pipe would never end.
+
+    Raises OSError.
+    """
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError("no file")
+    return file
 
 
 def carry_on(batch_id: int, wishes: Wishes) -> None:

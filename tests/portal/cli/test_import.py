@@ -142,6 +142,17 @@ def test_a_file_that_is_still_being_written_is_left_alone(run, tmp_path, rows):
     assert rows.count(ImportBatch) == 0
 
 
+@pytest.mark.parametrize("make_it", [lambda path, other: path.symlink_to(other), lambda path, _: os.mkfifo(path)])
+def test_what_is_no_file_of_its_own_is_not_opened(run, tmp_path, rows, make_it):
+    secret, path = put(tmp_path, "not-theirs.csv", GOOD), tmp_path / "drop.csv"
+    make_it(path, secret)
+
+    code, (told,) = run(path, "--guess")
+
+    assert (code, told["problem"]["word"]) == (2, "unopened")
+    assert rows.count(ImportBatch) == 0
+
+
 def test_nothing_new_begins_for_a_suspended_provider(app, run, tmp_path, rows):
     with app.app_context():
         db.session.query(Provider).one().suspended_at = clock.now()
