@@ -19,7 +19,8 @@ from portal import clock
 from portal.cli.import_steps import NotBrought, Wishes, brought_before, carry_on, upload
 from portal.extensions import db, reading
 from portal.imports import profiles
-from portal.imports.verdicts import CODES, PROBLEMS
+from portal.imports.errors import code_of
+from portal.imports.verdicts import PROBLEMS
 from portal.models import BatchState, Brand, ImportBatch, Provider
 
 DONE_WITH = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # And not to be brought again unasked.
@@ -54,7 +55,7 @@ class Summary:
         self.batch, self.state, self.lines, self.tally = batch.id, batch.state.value, batch.lines, batch.tally or {}
         self.problems = [
             {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "cure": PROBLEMS[word].cure,
-             "code": CODES.get(word)}
+             "code": code_of(word)}
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         if self.problems:
@@ -121,6 +122,8 @@ def _one(brand: Brand, path: Path, wishes: Wishes, *, again: bool, settled: int,
 
 def _bring(brand: Brand, path: Path, wishes: Wishes, summary: Summary, *, again: bool) -> None:
     before = None if again else brought_before(brand, path)
+    if before is not None and before.state == BatchState.DONE and before.only_refusals and not wishes.only_refusals:
+        before = None  # Its grants have been left out up to now.
     if before is not None and before.state in DONE_WITH:
         summary.tells(before)
         summary.repeated, summary.ending = True, Ending.GOOD

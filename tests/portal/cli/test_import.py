@@ -214,3 +214,20 @@ def test_only_refusals_are_brought_where_that_is_wished(run, tmp_path, rows):
 
     assert (code, told["state"]) == (0, "done")
     assert {each.status for each in rows(Decision)} == {"RET"}
+
+
+def test_grants_that_were_left_out_are_brought_when_they_are_asked_for(run, tmp_path, rows):
+    path = put(tmp_path, "a.csv", GOOD)
+    run(path, "--guess", "--only-refusals")
+
+    code, (told,) = run(path, "--guess")
+    _, (again,) = run(path, "--guess")
+
+    assert (code, told["state"], told["repeated"], again["repeated"]) == (0, "done", False, True)
+    assert {each.status for each in rows(Decision)} == {"ONAY", "RET"}
+
+
+def test_a_problem_names_the_code_that_its_page_names(run, tmp_path):
+    _, (told,) = run(put(tmp_path, "a.csv", SOME_BAD), "--guess")
+
+    assert [each["code"] for each in told["problems"]] == ["H121"]
