@@ -3,7 +3,7 @@
 from . import emails, phones
 from .address import Address, AddressKind
 from .emails import is_email
-from .hiding import hide_in
+from .hiding import hide_certain_in, hide_in
 from .masking import HIDDEN, mask
 from .phones import is_phone
 from .problems import BadAddress, Problem
@@ -17,6 +17,7 @@ __all__ = [
     "AddressKind",
     "BadAddress",
     "Problem",
+    "hide_certain_in",
     "hide_in",
     "is_email",
     "is_phone",

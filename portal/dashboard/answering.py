@@ -14,11 +14,11 @@ from portal import clock
 from portal.dashboard import door, note
 from portal.dashboard.forms import READABLE
 from portal.extensions import db, reading, vault, wake
-from portal.imports import asking, store
+from portal.imports import asking
 from portal.models import Brand, ImportBatch, User
 from portal.powers import Power
 from portal.registry import Source, Status
-from portal.vault import CannotOpen
+from portal.web import masked
 from portal.web.labels import label
 from portal.web.locks import needs
 
@@ -122,16 +122,9 @@ def _page(batch: ImportBatch, form: AnswerForm) -> str:
         "dashboard/import_answer.html",
         batch=batch,
         form=form,
-        file=_name(batch),
+        file=masked.name_of(batch),
         brand=brand.name,
         by=by.name if by else "",
         first_day=FIRST_DAY.isoformat(),
         today=clock.day(clock.now()).isoformat(),
     )
-
-
-def _name(batch: ImportBatch) -> str:
-    try:
-        return store.name_of(vault(), batch)
-    except CannotOpen:
-        return "•••"

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from portal import clock, packages
 from portal.consents.bringing import WRITTEN, Effect
 from portal.extensions import reading, vault
-from portal.imports import asking, batches, curing, showing, store
+from portal.imports import asking, batches, curing, showing
 from portal.imports.batches import MAY_DROP, MAY_UNDO
 from portal.imports.layout import Cure
 from portal.imports.reading.unreadable import FileProblem
 from portal.models import FOR_THE_WORKER, BatchState, Brand, ContactKind, ImportBatch, User
 from portal.vault import CannotOpen
-from portal.web import layout_page
+from portal.web import layout_page, masked
 from portal.web.cure_words import CURES
 from portal.web.verdict_words import all_told
 
@@ -55,20 +55,12 @@ def mine(session: Session, batch_id: int) -> ImportBatch:
     return found
 
 
-def name_of(batch: ImportBatch) -> str:
-    """What the file is called, where its seal holds."""
-    try:
-        return store.name_of(vault(), batch)
-    except CannotOpen:
-        return _("Adı okunamayan dosya")
-
-
 def context_of(batch: ImportBatch, **more) -> dict:
     """All that the batch's page shows."""
     state, session = batch.state, reading()
     shown = {
         "batch": batch,
-        "name": name_of(batch),
+        "name": masked.name_of(batch),
         "brand_name": session.get_one(Brand, batch.brand_id).name,
         "by": _who(session, batch.user_id),
         "is_working": state in FOR_THE_WORKER,

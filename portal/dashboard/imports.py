@@ -16,12 +16,13 @@ from wtforms import SelectField, TextAreaField
 
 from portal import clock, limits
 from portal.dashboard import an_id, door, provider_key
-from portal.dashboard.import_page import Figures, context_of, mine, name_of
+from portal.dashboard.import_page import Figures, context_of, mine
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.imports import showing, uploading
 from portal.imports.reading import Unreadable
 from portal.models import BatchState, Brand, ImportBatch
 from portal.powers import Power
+from portal.web import masked
 from portal.web.locks import needs
 from portal.web.sizes import takes
 
@@ -78,7 +79,8 @@ def show_imports():
     )
     rows = reading().execute(of_mine.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [
-        Listed(batch, name_of(batch), brand, Figures.of(showing.tally_of(batch))) for batch, brand in rows[:A_PAGE]
+        Listed(batch, masked.name_of(batch), brand, Figures.of(showing.tally_of(batch)))
+        for batch, brand in rows[:A_PAGE]
     ]
     return render_template(
         "dashboard/imports.html",

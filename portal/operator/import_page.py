@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal import clock, limits
 from portal.extensions import limiter, reading, vault
-from portal.imports import asking, batches, store
+from portal.imports import asking, batches
 from portal.imports import layout as layouts
 from portal.imports.lines import layout_of
 from portal.imports.reading.unreadable import FileProblem
@@ -19,7 +19,6 @@ from portal.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provid
 from portal.operator import door, person_key
 from portal.operator.importing import brought_or_404, may_not
 from portal.powers import Power
-from portal.vault import CannotOpen
 from portal.web import layout_page, masked
 from portal.web.locks import needs
 from portal.web.verdict_words import all_told
@@ -72,7 +71,7 @@ def page_of(provider: Provider, batch: ImportBatch, page: layout_page.LayoutPage
         "operator/import.html",
         provider=provider,
         batch=batch,
-        name=_name(batch),
+        name=masked.name_of(batch),
         brand_name=reading().get_one(Brand, batch.brand_id).name,
         problem=FileProblem(batch.problem) if batch.state == BatchState.UNREADABLE else None,
         is_working=batch.state in FOR_THE_WORKER,
@@ -119,10 +118,3 @@ def _unsaid(batch: ImportBatch) -> list[str]:
     missing = set(layouts.missing(layout_of(vault(), batch)))
     missing |= {name for word, name in LEFT_BLANK.items() if (batch.tally or {}).get(word)}
     return [name for name in asking.ASKABLE if name in missing]
-
-
-def _name(batch: ImportBatch) -> str:
-    try:
-        return store.name_of(vault(), batch)
-    except CannotOpen:
-        return _("Adı okunamayan dosya")

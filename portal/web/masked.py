@@ -8,11 +8,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from flask_babel import gettext
+
 from portal import addresses
 from portal.addresses import HIDDEN
+from portal.extensions import vault
+from portal.imports import store
 from portal.imports.lines import Cell
 from portal.imports.store import Line
+from portal.models import ImportBatch
 from portal.registry import Channel, RecipientType, Source, Status
+from portal.vault import CannotOpen
 
 A_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T]+\d{1,2}[:.]\d{2}([:.]\d{2})?)?|\d{1,2}:\d{2}(:\d{2})?")
 OF_THE_FIELD = {
@@ -23,6 +29,14 @@ OF_THE_FIELD = {
 LONGEST = 60
 MOST_WORDS = 12  # Of one kind that a page shows: a column of names has more, one of words has not.
 OFTEN = 2  # On so many lines at least a word stands that is one of the firm's, and no name.
+
+
+def name_of(batch: ImportBatch) -> str:
+    """What a file is called, where its seal holds; some are called by the person whom they are about."""
+    try:
+        return addresses.hide_certain_in(store.name_of(vault(), batch))
+    except CannotOpen:
+        return gettext("Adı okunamayan dosya")
 
 
 def shown(cell: str) -> str:

@@ -9,7 +9,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import portal.addresses
-from portal.addresses import HIDDEN, Address, AddressKind, BadAddress, Problem, hide_in, is_email, is_phone, mask, parse
+from portal.addresses import (
+    HIDDEN,
+    Address,
+    AddressKind,
+    BadAddress,
+    Problem,
+    hide_certain_in,
+    hide_in,
+    is_email,
+    is_phone,
+    mask,
+    parse,
+)
 from portal.registry import Channel
 
 INVISIBLE = "\u200b\u200e\u200f\u202a\u202c\u2066\u2069\ufeff\u00ad"
@@ -439,3 +451,20 @@ def test_what_looks_like_an_address_is_hidden_in_a_text(told):
 @pytest.mark.parametrize("told", ["Talep 48213 için bakıldı", "3 Mart'ta aradı, saat 14:30", "Bakanlık yazısı E-1234"])
 def test_other_numbers_stay_in_a_text(told):
     assert hide_in(told) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("05321234567.csv", "•••.csv"),
+        ("Fatma 0532 123 45 67 ret.xlsx", "Fatma ••• ret.xlsx"),
+        ("+90 (212) 123 45 67.csv", "•••.csv"),
+        ("fatma@example.com.csv", "•••"),
+        ("liste-2026-11-27-1400.csv", "liste-2026-11-27-1400.csv"),
+        ("liste_20261127140200.csv", "liste_20261127140200.csv"),
+        ("export 27.11.2026 14.02.33.xlsx", "export 27.11.2026 14.02.33.xlsx"),
+        ("IYS_700001_20261127.csv", "IYS_700001_20261127.csv"),
+    ],
+)
+def test_only_certain_addresses_are_hidden_in_names(name, shown):
+    assert hide_certain_in(name) == shown

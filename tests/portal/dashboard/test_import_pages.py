@@ -228,6 +228,17 @@ def test_unknown_words_are_explained_once(app, ayse, in_state, rows):
         assert layout_of(vault(), rows.one(ImportBatch)).words["status"] == {"belki": "RET"}
 
 
+def test_a_file_called_by_an_address_shows_none(app, ayse, rows):
+    with app.app_context():
+        brand = make.brand().id
+
+    file = io.BytesIO(b"Telefon;Durum\n0532 987 65 43;ONAY\n"), "RET 0532 123 45 67.csv"
+    page = ayse.opens(ayse.posts("/dashboard/imports/new", {"brand": brand, "file": file}).location).text
+
+    for shown in (page, ayse.opens("/dashboard/imports").text):
+        assert "RET •••.csv" in shown and "123 45 67" not in shown
+
+
 def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in_state, rows):
     address = in_state(BatchState.REHEARSED)
     answer = {name_of_word("status", "sonra sorun"): "ONAY"}
