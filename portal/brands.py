@@ -13,16 +13,13 @@ from portal import practice
 from portal.addresses.problems import Explained
 from portal.models import Brand, Connection, Consent, Provider, ProviderKind
 from portal.registry import Channel, Source, Status
+from portal.texts import N_
 
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
 # What the decisions of a link's page may be called at İYS; the other sources are about other ways.
 OF_PAGES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    return text
 
 
 class HeaderProblem(Explained):

@@ -23,6 +23,7 @@ from portal import audit, clock
 from portal.addresses.problems import Explained
 from portal.extensions import db, reading
 from portal.models import Brand, Domain
+from portal.texts import N_
 
 MOST = 2  # A brand: links survive the loss of one.
 LABEL = "_izinlink"  # The record stands beside the host, not on it: a host that is a CNAME can have no other record.
@@ -34,10 +35,6 @@ AT_ONCE = 50  # Hosts a step, so that silent name servers hold a worker up for m
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 
 log = structlog.get_logger()
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    return text
 
 
 class HostProblem(Explained):

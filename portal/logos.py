@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from portal.addresses.problems import Explained
+from portal.texts import N_
 
 LARGEST_UPLOAD = 2 * 1024 * 1024
 MOST_PIXELS = 12_000_000  # A small file can unfold into gigabytes: its size is read before its pixels.
@@ -19,10 +20,6 @@ BOX = (320, 112)  # Shown half as large, so that it is sharp on dense screens.
 # From the best to the smallest: (part of the box, colours).
 WAYS = ((1, 256), (1, 64), (0.75, 64), (0.75, 32), (0.5, 32), (0.5, 16), (0.35, 16))
 MARKUP = (b"<svg", b"<html", b"<!doctype", b"<?xml", b"<script")
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    return text
 
 
 class LogoProblem(Explained):

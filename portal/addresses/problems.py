@@ -2,10 +2,7 @@
 
 from enum import StrEnum
 
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a sentence for translation; whoever shows it translates it."""
-    return text
+from portal.texts import N_
 
 
 class Explained(StrEnum):

@@ -13,15 +13,10 @@ from portal.consents.urgency import Urgency, urgency
 from portal.extensions import reading, vault
 from portal.models import Brand, Consent, Outcome, Recipient, Submission
 from portal.registry import Channel, Status
+from portal.texts import N_
 
 A_PAGE = 20
 TOO_OLD = "H467"  # What İYS would have said of what expired here.
-
-
-def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
-    """Mark a text for translation; the page translates it."""
-    return msgid
-
 
 UNREADABLE = (
     N_("Bu kaydın içeriği açılamadı; İYS'ye iletilmedi."),

@@ -22,6 +22,7 @@ from portal.imports.layout.layout import Field
 from portal.imports.lines import header_of, layout_of, outline_of
 from portal.models import Decision, ImportBatch, ImportPiece, Outcome, Submission
 from portal.registry import Channel
+from portal.texts import N_
 from portal.vault import CannotOpen, Vault
 
 log = structlog.get_logger()
@@ -32,12 +33,6 @@ NO_BOUND = 2**31 - 1
 SLOTS = len(verdicts.SLOTS)
 ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their words begin.
 ANY_ADDRESS = "H122"
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a sentence for translation; whoever shows it translates it."""
-    return text
-
 
 # What columns of a file without a header are called, so that the next reading knows them.
 NAMES = {

@@ -8,14 +8,10 @@ from portal.addresses import Problem
 from portal.addresses.problems import Explained
 from portal.consents.bringing import Effect
 from portal.registry import Channel
+from portal.texts import N_
 
 SLOTS = (Channel.SMS, Channel.CALL, Channel.EMAIL)
 NOTHING = 0
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a sentence for translation; whoever shows it translates it."""
-    return text
 
 
 class RowProblem(Explained):

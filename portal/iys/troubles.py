@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from portal import registry
 from portal.iys.client import NO_ANSWER, Answer
 from portal.registry import Action, Question
+from portal.texts import N_
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,6 @@ class Trouble:
 def trouble_of(question: Question, answer: Answer) -> Trouble:
     """An answer that held nothing to read."""
     return Trouble(question.value, answer.status, answer.code)
-
-
-def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
-    """Mark a text for translation; whoever shows it translates it."""
-    return msgid
 
 
 NO_ANSWER_WORDS = (

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from portal.texts import N_
+
 from .actions import GRAVEST_FIRST, Action, action_for_status
-from .meanings import CONSENT_MEANINGS, N_
+from .meanings import CONSENT_MEANINGS
 from .meanings_rare import RARE_MEANINGS
 from .messages import MESSAGES
 from .words import Status

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from portal.texts import N_
+
 from .actions import Action
 
 AUTH, CONFIG, EXPIRED, FIX = Action.AUTH, Action.CONFIG, Action.EXPIRED, Action.FIX
@@ -15,11 +17,6 @@ class Meaning(NamedTuple):
     sentence: str
     cure: str
     codes: dict[str, int]
-
-
-def N_(msgid: str) -> str:
-    """Mark a text for translation; whoever shows it translates it."""
-    return msgid
 
 
 NOTHING_TO_DO = N_("Bir şey yapmanız gerekmez.")

@@ -1,6 +1,8 @@
 """What the remaining codes of İYS mean: retailers, reports, paging, push, and methods we do not call."""
 
-from .meanings import CONFIG, FIX, N_, NOOP, RECONCILE, RETRY, SENT_AGAIN, TELL_SUPPORT, Meaning
+from portal.texts import N_
+
+from .meanings import CONFIG, FIX, NOOP, RECONCILE, RETRY, SENT_AGAIN, TELL_SUPPORT, Meaning
 
 CHECK_RETAILER = N_("Bayi bilgisini düzeltin.")
 

@@ -2,10 +2,7 @@
 
 from flask_babel import gettext
 
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
-    return text
-
+from portal.texts import N_
 
 ACTS: dict[str, str] = {
     "account.changed": N_("Ad ya da dil değiştirildi"),

@@ -36,11 +36,7 @@ from portal.models import (
     Way,
 )
 from portal.registry import Channel, RecipientType, Source, Status
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
-    return text
-
+from portal.texts import N_
 
 # Pairs, not a dict: words of two kinds that are spelled alike (WAITING) are equal, and one would hide the other.
 LABELS: list[tuple[StrEnum, str]] = [

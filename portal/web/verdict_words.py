@@ -10,12 +10,8 @@ from portal.consents.bringing import Effect
 from portal.imports.errors import code_of
 from portal.imports.verdicts import CODES, PROBLEMS, WORDS, Passed
 from portal.registry import Channel, Status
+from portal.texts import N_
 from portal.web.labels import label
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is translated later
-    return text
-
 
 EFFECTS: dict[str, tuple[str, str]] = {
     Effect.GRANT: (N_("Onay, İYS'ye bildirilecek"), N_("Kaydedilir ve İYS'ye bildirilir.")),

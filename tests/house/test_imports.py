@@ -9,6 +9,7 @@ from tests.house import product
 
 # Each room of the ground may use the ones that stand before it.
 GROUND = (
+    "portal.texts",
     "portal.clock",
     "portal.firms",
     "portal.registry.words",

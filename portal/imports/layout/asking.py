@@ -3,6 +3,7 @@
 from collections import Counter
 
 from portal.registry import Channel, RecipientType, Source, Status
+from portal.texts import N_
 
 from .layout import Field, Layout
 
@@ -12,12 +13,6 @@ ADDRESSES = {
 STATUS_OF = {
     Channel.SMS: Field.STATUS_SMS, Channel.CALL: Field.STATUS_CALL, Channel.EMAIL: Field.STATUS_EMAIL,
 }  # fmt: skip
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a sentence for translation; whoever shows it translates it."""
-    return text
-
 
 NO_ADDRESS = N_("Telefon numarasının ya da e-posta adresinin hangi sütunda olduğunu seçin.")
 ADDRESS_TWICE = N_("Tek adres sütunu ile ayrı telefon ya da e-posta sütunu bir arada seçilemez.")

@@ -1,11 +1,7 @@
 """Why a whole list cannot be read, with a sentence and a cure for the person who brought it."""
 
 from portal.addresses.problems import Explained
-
-
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a sentence for translation; whoever shows it translates it."""
-    return text
+from portal.texts import N_
 
 
 class FileProblem(Explained):
