@@ -45,7 +45,7 @@ def choose_layout(batch_id: int):
     except batches.WrongState:
         db.session.rollback()
         return _too_late(batch_id)
-    layout_page.keep(db.session, vault(), batch, page.form, layout)
+    layout_page.keep(db.session, vault(), batch, page.form.outline, layout, page.form.name.data)
     db.session.commit()
     wake("import", batch_id)
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)

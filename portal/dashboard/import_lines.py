@@ -18,7 +18,7 @@ from portal.imports.showing import Pile, Row, Sample
 from portal.imports.verdicts import PROBLEMS, WORDS
 from portal.models import BatchState, ImportBatch
 from portal.powers import Power
-from portal.web import masked
+from portal.web import layout_page, masked
 from portal.web.cure_words import CURES, DISTINCT, PILES, WordsForm, words_form
 from portal.web.layout_words import FIELDS
 from portal.web.locks import needs
@@ -67,7 +67,8 @@ def explain_words(batch_id: int, verdict: str):
     form = words_form(_unknown(batch, verdict))
     if not form.validate_on_submit():
         return _show(batch, verdict, form), 422
-    return _read_anew(batch_id, form.taught, _("Sözcükler öğrenildi; dosya yeniden kontrol ediliyor."))
+    said = _("Sözcükler öğrenildi; dosya yeniden kontrol ediliyor.")
+    return _read_anew(batch_id, form.taught, said, is_for_the_next_too=True)
 
 
 @door.get("/imports/<id:batch_id>/piles/<pile>")
@@ -95,7 +96,7 @@ def import_pile(batch_id: int, pile: str):
     )
 
 
-def _read_anew(batch_id: int, change, said: str):
+def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = False):
     batch = mine(db.session, batch_id)
     if batch.state not in MAY_CURE:
         flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
@@ -103,6 +104,8 @@ def _read_anew(batch_id: int, change, said: str):
     try:
         layout: Layout = change(showing.layout_of(vault(), batch))
         batches.choose(db.session, vault(), batch, layout, clock.now())
+        if is_for_the_next_too:
+            layout_page.keep(db.session, vault(), batch, showing.outline_of(vault(), batch), layout)
     except batches.WrongState:
         db.session.rollback()
         flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))

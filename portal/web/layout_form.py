@@ -103,8 +103,11 @@ class LayoutForm(FlaskForm):
         beyond = {each: place for each, place in self.base.columns.items() if place >= MOST_COLUMNS}
         words = {kind: dict(known) for kind, known in self.base.words.items()}
         for each in self.words:
+            of_kind = words.setdefault(each.kind, {})
+            of_kind.pop(each.text, None)  # Who said it wrongly takes it back.
             if each.chosen.data:
-                words.setdefault(each.kind, {})[each.text] = each.chosen.data
+                of_kind[each.text] = each.chosen.data
+        words = {kind: of_kind for kind, of_kind in words.items() if of_kind}
         facts = {} if self.asks_facts else {name: getattr(self.base, name) for name in FACTS}
         given = replace(
             self.base,
@@ -179,13 +182,15 @@ def form_of(
     posted: bool = True,
     asks_facts: bool = True,
 ) -> LayoutForm:
-    """The form over a file, filled with a layout. `unknown` holds words of columns that were not understood, by kind.
+    """The form over a file, filled with a layout. `unknown` holds words of columns that were not understood, by kind;
+    what was said of others can be changed.
 
     A posted form's answers come back in it, as with any other, unless it is to be `posted` no more.
     """
     sheet = outline.sheets[layout.sheets[0]]
     columns = [f"column_{place}" for place in range(min(sheet.width, MOST_COLUMNS))]
     words = [(name_of_word(kind, text), kind, text) for kind in unknown or () for text in unknown[kind]]
+    words += [(name_of_word(kind, text), kind, text) for kind, known in layout.words.items() for text in known]
     fields = {name: _column_field(place, sheet.header) for place, name in enumerate(columns)}
     fields |= {name: word_field(kind, text) for name, kind, text in words}
     form = type("FormOfAFile", (LayoutForm,), fields)(
@@ -227,6 +232,7 @@ def _said(layout: Layout, columns: Sequence[str]) -> dict:
     at = clock.istanbul(layout.date) if layout.date else None
     said = {name: NOT_SAID for name in columns}
     said |= {f"column_{place}": each.value for each, place in layout.columns.items() if place < len(columns)}
+    said |= {name_of_word(kind, text): meaning for kind, of in layout.words.items() for text, meaning in of.items()}
     return said | {
         "sheets": list(layout.sheets),
         "day_first": "day" if layout.day_first else "month",

@@ -50,10 +50,11 @@ def page_of(session: Session, vault: Vault, batch: ImportBatch, *, asks_facts: b
     return again
 
 
-def keep(session: Session, vault: Vault, batch: ImportBatch, form: LayoutForm, layout: Layout) -> None:
+def keep(
+    session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, name: str | None = None
+) -> None:
     """Remember how files with this header are read; by a name, too, where one was given."""
-    header = form.outline.sheets[layout.sheets[0]].header
-    name = (form.name.data or "").strip() or None
+    header, name = outline.sheets[layout.sheets[0]].header, (name or "").strip() or None
     if header or name:
         profiles.remember(
             session, vault, batch.provider_id, layouts.signature(header), layout, clock.now(), name, header=header
