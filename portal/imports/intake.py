@@ -20,6 +20,7 @@ from portal.models import BatchState, ImportBatch, ImportPiece, UploadPart
 from portal.models.ids import new_id
 
 AT_ONCE = 4  # Pieces a transaction.
+MOST_ATTEMPTS = 5  # A file that ends each worker that begins with it, or meets a fault of ours, is not begun for ever.
 LEASE = timedelta(minutes=5)  # A large workbook takes a while before its first piece comes.
 ADDRESSES = (layout.Field.ADDRESS, layout.Field.PHONE, layout.Field.EMAIL)
 
@@ -37,6 +38,8 @@ def step(batch_id: int) -> None:
         _begin_anew(batch_id)
         if batch.digest == UNFINISHED:
             raise Unreadable(FileProblem.BROKEN_OFF)
+        if batch.attempts > MOST_ATTEMPTS:
+            raise Unreadable(FileProblem.DAMAGED)
         cutting = cut(partial(store.parts, reading(), vault(), batch), store.name_of(vault(), batch))
         pieces = _write_pieces(batch, cutting)
         found = _found(batch, cutting)

@@ -15,6 +15,8 @@ from .unreadable import FileProblem, Unreadable
 
 PATIENCE = 180.0  # Seconds for one frame; the cutter's own share of CPU ends before.
 HERE = Path(__file__).parent
+PROBLEMS = {each.encode(): each for each in FileProblem}
+KINDS = {each.encode(): each for each in Kind}
 OUT_OF_ITS_SHARE = (-SIGABRT, -SIGKILL, -SIGXCPU)
 
 
@@ -28,7 +30,7 @@ def frames(chunks: Iterable[bytes], patience: float = PATIENCE) -> Iterator[tupl
         while True:
             kind, body = _frame(cutter, patience)
             if kind == Kind.PROBLEM:
-                raise Unreadable(FileProblem(body.decode()))
+                raise Unreadable(PROBLEMS.get(body, FileProblem.DAMAGED))
             if kind == Kind.END:
                 return
             yield kind, body
@@ -44,7 +46,6 @@ def _cutter() -> Iterator[subprocess.Popen]:
         stderr=subprocess.DEVNULL,  # It might quote what it reads.
         env={"PYTHONPATH": str(HERE), "MALLOC_ARENA_MAX": "1"},
         cwd="/",
-        bufsize=0,
     )
     try:
         yield cutter
@@ -59,9 +60,9 @@ def _cutter() -> Iterator[subprocess.Popen]:
 def _frame(cutter: subprocess.Popen, patience: float) -> tuple[Kind, bytes]:
     until = time.monotonic() + patience
     kind, length = HEAD.unpack(_exactly(cutter, HEAD.size, until))
-    if length > LARGEST:
+    if kind not in KINDS or length > LARGEST:
         raise Unreadable(FileProblem.DAMAGED)
-    return Kind(kind.decode()), _exactly(cutter, length, until)
+    return KINDS[kind], _exactly(cutter, length, until)
 
 
 def _exactly(cutter: subprocess.Popen, length: int, until: float) -> bytes:

@@ -1,13 +1,14 @@
 """Intake: an uploaded file becomes sealed pieces and a guess, once, however often it is begun."""
 
 import io
+from datetime import timedelta
 
 import openpyxl
 import pytest
 
 from portal import clock
 from portal.extensions import db, vault
-from portal.imports import intake, layout, profiles, store, uploading
+from portal.imports import hands, intake, layout, profiles, store, uploading, working
 from portal.imports.layout import Field, Layout
 from portal.imports.outline import Outline
 from portal.imports.reading import FileProblem
@@ -174,3 +175,18 @@ def test_a_header_met_before_is_read_as_it_was(brand, rows):
 
     found = layout_of(rows.one(ImportBatch))
     assert (found.columns, found.source, found.sheets) == (columns, Source("HS_WEB"), (0,))
+
+
+def test_a_file_that_ends_every_worker_is_given_up(brand, rows):
+    batch_id = bring(brand, CSV)
+    for _ in range(intake.MOST_ATTEMPTS):
+        assert hands.take(db.session, batch_id, BatchState.UPLOADED, clock.now() + timedelta(hours=1)) is not None
+        db.session.query(ImportBatch).update({"lease_until": None})
+        db.session.commit()
+    assert rows.one(ImportBatch).state == BatchState.UPLOADED
+
+    working.work(batch_id)
+
+    batch = rows.one(ImportBatch)
+    assert (batch.state, batch.problem) == (BatchState.UNREADABLE, FileProblem.DAMAGED)
+    assert rows.count(UploadPart) == 0

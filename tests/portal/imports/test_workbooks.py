@@ -167,6 +167,16 @@ def test_a_cutter_that_dies_is_a_damaged_file(monkeypatch, tmp_path):
     assert problem_of(written(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
 
 
+@pytest.mark.parametrize(
+    "said", [b"Z\0\0\0\0", b"\xff\xff\xff\xff\xff", b"P\xff\xff\xff\xff", b"X\0\0\0\x02no", b"X\0\0\0\x01\xff", b"S\0"]
+)
+def test_nothing_that_a_cutter_says_confuses_its_listener(monkeypatch, tmp_path, said):
+    (tmp_path / "cutter.py").write_text(f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({said!r})")
+    monkeypatch.setattr(workbook, "HERE", tmp_path)
+
+    assert problem_of(written(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
+
+
 def test_the_cutter_inherits_no_secret(monkeypatch, tmp_path):
     monkeypatch.setenv("VAULT_KEYS", "1:secret")
     (tmp_path / "cutter.py").write_text(
