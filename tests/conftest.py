@@ -13,6 +13,7 @@ import requests
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
@@ -91,10 +92,11 @@ def compiled(tmp_path_factory):
 @pytest.fixture(scope="session")
 def compiled_statements():
     """The SQL of statements as SQLAlchemy compiles it, kept over the engines of this test process: to it each app's
-    SQLite is another one, with all to be compiled anew."""
+    database is another one, with all to be compiled anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda mine, other: type(mine) is type(other))
-        patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda mine: hash(type(mine)))
+        for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+            patch.setattr(dialect, "__eq__", lambda mine, other: type(mine) is type(other))
+            patch.setattr(dialect, "__hash__", lambda mine: hash(type(mine)))
         yield LRUCache(2000)
 
 
@@ -139,7 +141,7 @@ def app(environ, compiled, compiled_statements):
     limiter.enabled = False
     with app.app_context():
         _watch_transactions(db.engine)
-        for engine in () if databases.SERVER else db.engines.values():
+        for engine in db.engines.values():
             engine.update_execution_options(compiled_cache=compiled_statements)
     yield app
     app.extensions["openings"].stop()
