@@ -27,8 +27,6 @@ from portal.web.locks import needs
 from portal.web.sizes import takes
 
 A_PAGE = 50
-LARGEST = 130 * 1024 * 1024  # Of a post: the file, and the form around it.
-LONGEST_NAME = 200
 SAMPLE = "Telefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak\r\n"
 SAMPLE_ROWS = (
     ("0532 123 45 67", "", "SMS, arama", "ONAY", "HS_ISLAK_IMZA", "Üyelik formu 1042"),
@@ -117,7 +115,7 @@ def new_import():
 
 
 @door.post("/imports/new")
-@takes(LARGEST)
+@takes(uploading.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=provider_key)
 @needs(Power.IMPORT)
 def bring_file():
@@ -156,10 +154,11 @@ def import_progress(batch_id: int):
 
 
 def _brought(form: NewImportForm) -> tuple[str, io.BufferedIOBase]:
+    """Its name, of what was pasted none, and its bytes."""
     upload = form.file.data
     if upload and upload.filename:
-        return upload.filename.replace("\\", "/").rpartition("/")[2][-LONGEST_NAME:], upload.stream
-    return _("Yapıştırılan tablo"), io.BytesIO(form.text.data.encode())
+        return upload.filename, upload.stream
+    return "", io.BytesIO(form.text.data.encode())
 
 
 def _brands() -> list[Brand]:

@@ -17,6 +17,7 @@ from portal.models.ids import new_id
 from portal.vault import Vault
 
 MOST_BYTES = 128 * 1024 * 1024
+LARGEST_POST = MOST_BYTES + 2 * 1024 * 1024  # With the form around it.
 AT_ONCE = 8  # Parts a transaction.
 LEASE = timedelta(minutes=2)  # So long nobody begins with a file that still arrives.
 LONGEST_NAME = 200
@@ -57,7 +58,8 @@ def bring(
 
 def _open(session: Session, vault: Vault, provider_id, brand_id, user_id, name, on_behalf, at) -> ImportBatch:
     batch_id = new_id()
-    named = "".join(filter(str.isprintable, name)).strip()[-LONGEST_NAME:]  # Its end tells what it is.
+    of_file = name.replace("\\", "/").rpartition("/")[2]  # Some browsers tell the folder, too.
+    named = "".join(filter(str.isprintable, of_file)).strip()[-LONGEST_NAME:]  # Its end tells what it is.
     batch = ImportBatch(
         id=batch_id,
         provider_id=provider_id,

@@ -23,8 +23,6 @@ from portal.powers import Power
 from portal.web.locks import needs
 from portal.web.sizes import takes
 
-LARGEST = 130 * 1024 * 1024  # Of a post: the file, and the form around it.
-LONGEST_NAME = 200
 MOST_SHOWN = 100
 
 
@@ -69,7 +67,7 @@ def show_imports(provider_id: int):
 
 
 @door.post("/providers/<id:provider_id>/imports")
-@takes(LARGEST)
+@takes(uploading.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=person_key)
 @needs(Power.BEHALF, fresh=True)
 def bring_file(provider_id: int):
@@ -84,7 +82,7 @@ def bring_file(provider_id: int):
     try:
         batch = uploading.bring(
             db.session, vault(), provider_id=provider.id, brand_id=form.brand.data, user_id=current_user.id,
-            name=_name(form), stream=form.file.data.stream, on_behalf=True, at=clock.now(),
+            name=form.file.data.filename, stream=form.file.data.stream, on_behalf=True, at=clock.now(),
         )  # fmt: skip
     except Unreadable as unreadable:
         db.session.rollback()
@@ -112,10 +110,6 @@ def brought_or_404(session, provider_id: int, batch_id: int) -> ImportBatch:
     if found is None or found.provider_id != provider_id or not found.on_behalf:
         abort(404)
     return found
-
-
-def _name(form: FileForm) -> str:
-    return form.file.data.filename.replace("\\", "/").rpartition("/")[2][-LONGEST_NAME:]
 
 
 def _brands(provider: Provider) -> list[Brand]:

@@ -32,9 +32,9 @@ OFTEN = 2  # On so many lines at least a word stands that is one of the firm's, 
 
 
 def name_of(batch: ImportBatch) -> str:
-    """What a file is called, where its seal holds; some are called by the person whom they are about."""
+    """What a file is called, where its seal holds: some are called by the person whom they are about."""
     try:
-        return addresses.hide_certain_in(store.name_of(vault(), batch))
+        return addresses.hide_certain_in(store.name_of(vault(), batch)) or gettext("Yapıştırılan tablo")
     except CannotOpen:
         return gettext("Adı okunamayan dosya")
 

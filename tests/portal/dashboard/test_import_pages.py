@@ -126,8 +126,12 @@ def test_a_file_is_kept_and_its_page_opens(app, ayse, rows):
 def test_a_pasted_table_is_a_file_too(app, ayse, rows):
     ayse.posts("/dashboard/imports/new", {"brand": brand_id(app), "text": "Telefon\tDurum\n0532 123 45 67\tONAY\n"})
 
-    assert rows.one(ImportBatch).size == len("Telefon\tDurum\n0532 123 45 67\tONAY\n")
+    pasted = rows.one(ImportBatch)
+    assert pasted.size == len("Telefon\tDurum\n0532 123 45 67\tONAY\n")
     assert rows.count(UploadPart) == 1
+    assert "Yapıştırılan tablo" in ayse.opens(f"/dashboard/imports/{pasted.id}").text
+    with app.app_context():  # Nobody called it so: it has no name.
+        assert vault().read(pasted.name, ImportBatch.NAME, pasted.provider_id, pasted.id) == ""
 
 
 def test_nothing_at_all_is_no_file(app, ayse, rows):

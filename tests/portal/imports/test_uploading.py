@@ -100,3 +100,8 @@ def test_a_name_is_kept_by_its_end_and_without_controls(brand):
     name = store.name_of(vault(), batch)
     assert len(name) == uploading.LONGEST_NAME
     assert name.endswith("x izinler.xlsx")
+
+
+@pytest.mark.parametrize("path", ["../../etc/izinler.csv", "C:\\Users\\ayse\\izinler.csv", "/srv/a\\b/izinler.csv"])
+def test_of_a_path_the_name_is_kept(brand, path):
+    assert store.name_of(vault(), bring(brand, io.BytesIO(DATA[:100]), path)) == "izinler.csv"
