@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 
 from portal import clock
 from portal.extensions import db, reading, vault
@@ -26,7 +26,7 @@ ADDRESSES = (layout.Field.ADDRESS, layout.Field.PHONE, layout.Field.EMAIL)
 
 
 class Gone(Exception):
-    """Somebody threw the file away while it was cut."""
+    """Somebody threw the file away while it was cut, or another worker began to cut it anew."""
 
 
 def step(batch_id: int) -> None:
@@ -45,7 +45,9 @@ def step(batch_id: int) -> None:
         found = _found(batch, cutting)
         if not found["lines"]:
             raise Unreadable(FileProblem.EMPTY)
-        _end(batch_id, found | {"state": BatchState.READ, "pieces": pieces, "problem": None})
+        _hold(batch_id, {"pieces": pieces})
+        _require_all(batch_id, pieces)
+        _end(batch_id, found | {"state": BatchState.READ, "problem": None})
     except Unreadable as unreadable:
         db.session.rollback()
         db.session.execute(delete(ImportPiece).where(ImportPiece.batch_id == batch_id))
@@ -97,6 +99,13 @@ def _hold(batch_id: int, values: dict) -> None:
     """Write of the batch, and keep it ours until the transaction ends. Raises Gone."""
     mine = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state == BatchState.UPLOADED)
     if db.session.execute(mine.values(values)).rowcount != 1:
+        raise Gone
+
+
+def _require_all(batch_id: int, pieces: int) -> None:
+    """Of a file that two cut at once, one may have thrown away what the other wrote. Raises Gone."""
+    written = select(func.count()).where(ImportPiece.batch_id == batch_id)
+    if db.session.scalar(written) != pieces:
         raise Gone
 
 

@@ -125,6 +125,23 @@ def test_one_thrown_away_meanwhile_stays_so(brand, rows, monkeypatch):
     assert rows.count(ImportPiece) == 0
 
 
+def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypatch):
+    batch_id = bring(brand, CSV)
+    found = intake._found
+
+    def meanwhile(*arguments):
+        intake._begin_anew(batch_id)  # By another, who thinks that we are dead.
+        return found(*arguments)
+
+    monkeypatch.setattr(intake, "_found", meanwhile)
+    intake.step(batch_id)
+    assert rows.one(ImportBatch).state == BatchState.UPLOADED
+
+    monkeypatch.setattr(intake, "_found", found)
+    intake.step(batch_id)
+    assert rows.one(ImportBatch).state == BatchState.READ and rows.count(ImportPiece) == 3
+
+
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
