@@ -11,7 +11,7 @@ from portal import clock, packages
 from portal.dashboard import door
 from portal.dashboard.import_page import context_of, mine
 from portal.extensions import db, reading, vault, wake
-from portal.imports import batches, showing
+from portal.imports import batches, undoing
 from portal.imports.batches import MAY_DROP, MAY_UNDO
 from portal.models import ImportBatch
 from portal.powers import Power
@@ -84,7 +84,7 @@ def ask_undo(batch_id: int):
     """Say how much can still be taken back, and ask."""
     batch = mine(reading(), batch_id)
     still = batch.state in MAY_UNDO
-    counts = showing.undoable(reading(), batch) if still else None
+    counts = undoing.undoable(reading(), batch) if still else None
     return render_template("dashboard/import_undo.html", **context_of(batch), still=still, counts=counts)
 
 

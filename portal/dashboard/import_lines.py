@@ -1,7 +1,7 @@
 """Lines of a file with one verdict, and the cure of a problem; and the entries of a pile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from portal import clock, registry
 from portal.dashboard import an_id, door
+from portal.dashboard.import_cures import cure_for, mended
 from portal.dashboard.import_page import MAY_CURE, context_of, mine
 from portal.extensions import db, reading, vault, wake
 from portal.imports import batches, curing, showing
@@ -25,15 +26,6 @@ from portal.web.locks import needs
 from portal.web.verdict_words import told
 
 A_PAGE = 50
-
-
-@dataclass(frozen=True)
-class Mended:
-    """A cell before and after a cure."""
-
-    line: int
-    before: str
-    after: str
 
 
 @door.get("/imports/<id:batch_id>/lines/<verdict>")
@@ -123,7 +115,7 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
     ) if batch.layout and batch.outline else []  # fmt: skip
     of_batch = _as_one_may_see(of_batch)
     is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Power.IMPORT)
-    cure = curing.cure_of(verdict) if is_open and verdict in PROBLEMS else None
+    cure = cure_for(batch, verdict) if is_open and verdict in PROBLEMS else None
     return render_template(
         "dashboard/import_lines.html",
         **context_of(batch),
@@ -134,7 +126,7 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
         is_first=after is None,
         cure=cure,
         cure_words=CURES[cure] if cure else None,
-        mended=_mended(of_batch, cure) if cure else [],
+        mended=mended(of_batch, cure) if cure else [],
         words_form=form or (words_form(_unknown(batch, verdict)) if is_open and verdict in DISTINCT else None),
     )
 
@@ -150,13 +142,6 @@ def _columns(shown: Sequence[Sample | Row]) -> list[str]:
     """What the columns of the table are called: in the file, or by what they hold."""
     cells = shown[0].cells if shown else ()
     return [cell.header or str(FIELDS[cell.field]) for cell in cells]
-
-
-def _mended(samples: list[Sample], cure: Cure) -> list[Mended]:
-    """What the cure would make of the first lines that it changes."""
-    cells = [(each.line, cell.value) for each in samples for cell in each.cells]
-    mended = [Mended(line, value, curing.cured(value, cure)) for line, value in cells]
-    return [each for each in mended if each.before != each.after][:5]
 
 
 def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:

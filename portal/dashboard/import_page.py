@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from portal import clock, packages
 from portal.consents.bringing import WRITTEN, Effect
+from portal.dashboard.import_cures import is_curable
 from portal.extensions import reading, vault
-from portal.imports import asking, batches, curing, showing
+from portal.imports import asking, batches, showing
 from portal.imports.batches import MAY_DROP, MAY_UNDO
 from portal.imports.layout import Cure
 from portal.imports.reading.unreadable import FileProblem
@@ -91,7 +92,7 @@ def _rehearsed(session: Session, batch: ImportBatch) -> dict:
         "problems": problems,
         "writes": sum(tally.get(each, 0) for each in WRITTEN),
         "total": sum(tally.values()),
-        "curable": {each.word for each in problems if curing.cure_of(each.word)},
+        "curable": {each.word for each in problems if is_curable(batch, each.word)},
         "cured": [(each, CURES[each]) for each in _cures(batch)],
         "standing": packages.standing(session, current_user.provider, clock.now(), with_iys=False),
     }
@@ -99,7 +100,7 @@ def _rehearsed(session: Session, batch: ImportBatch) -> dict:
 
 def _run(session: Session, batch: ImportBatch) -> dict:
     tally = showing.tally_of(batch)
-    good, problems = all_told(tally)
+    good, problems = all_told(showing.tally_so_far(session, batch))
     late = tally.get(Effect.LATE_GRANT, 0)
     return {
         "piles": showing.piles(session, batch),

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, func, literal, null, select
 from sqlalchemy.orm import Session
 
-from portal import practice, recipients
+from portal import recipients
 from portal.consents.bringing import WRITTEN, Effect
 from portal.imports import store, verdicts
 from portal.imports.layout.layout import Field, Layout
@@ -19,7 +19,7 @@ from portal.imports.lines import Cell, Lines, cells_of, layout_of, outline_of, p
 from portal.imports.outline import Outline
 from portal.imports.pieces import DAMAGED
 from portal.imports.verdicts import Passed
-from portal.models import BatchState, Decision, ImportBatch, ImportPiece, Outcome, Recipient, Submission
+from portal.models import Annulment, BatchState, Decision, ImportBatch, ImportPiece, Outcome, Recipient, Submission
 from portal.registry import Channel, Status
 from portal.vault import CannotOpen, Vault
 
@@ -144,6 +144,7 @@ OUTCOMES = {
 TOLD = (Effect.GRANT, Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
 KEPT = (Effect.LATE_GRANT, Effect.OLDER)
 AS_BEFORE = (Effect.SAME, Effect.KNOWN)
+OF_DECISION = (Decision.line, Decision.channel, Decision.status, Recipient)
 
 
 @dataclass(frozen=True)
@@ -186,47 +187,34 @@ def piles(session: Session, batch: ImportBatch) -> Piles:
     counted = select(Submission.outcome, func.count()).where(Submission.batch_id == batch.id)
     by_outcome = dict(session.execute(counted.group_by(Submission.outcome)).all())
     told = {pile: sum(by_outcome.get(each, 0) for each in outcomes) for pile, outcomes in OUTCOMES.items()}
-    tally, unwritten = tally_of(batch), _unwritten(session, batch)
-    written = {word: tally.get(word, 0) - unwritten.get(word, 0) for word in WRITTEN}
-    untold = max(0, _sum(written, TOLD) - sum(told.values()))  # Obeyed here, and not for İYS.
-    told[Pile.NOT_NEEDED] += untold
+    tally = tally_so_far(session, batch)
+    kept, untold = _sum(tally, KEPT), max(0, _sum(tally, TOLD) - sum(told.values()))  # Obeyed here, and not for İYS.
+    void = max(0, batch.annulled - told[Pile.ANNULLED])  # That nobody would have been told of.
+    void_of_kept = min(kept, void)
+    void_of_untold = min(untold, void - void_of_kept)
+    told[Pile.NOT_NEEDED] += untold - void_of_untold
+    told[Pile.ANNULLED] += void_of_kept + void_of_untold
     return Piles(
         **{pile.value: count for pile, count in told.items()},
-        kept=_sum(written, KEPT),
+        kept=kept - void_of_kept,
         as_before=_sum(tally, AS_BEFORE),
         passed=_sum(tally, Passed),
         problems=_sum(tally, verdicts.PROBLEMS),
-        unwritten=_sum(unwritten, WRITTEN),
+        unwritten=_sum(tally_of(batch), WRITTEN) - _sum(tally, WRITTEN),
     )
 
 
-@dataclass(frozen=True)
-class Undoable:
-    """How many decisions of a batch can still be taken back, and how many are too late for that."""
-
-    free: int
-    gone: int
-
-
-def undoable(session: Session, batch: ImportBatch) -> Undoable:
-    """What nobody has begun to send, and what needs no sending. Reads the batch's submissions that wait."""
-    of_batch = Submission.batch_id == batch.id
-    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))
-    untouched = (
-        or_(Submission.outcome == Outcome.WAITING, told_nobody),
-        Submission.attempts == 0,
-        Submission.lease_until.is_(None),
-        Submission.bulk_id.is_(None),
-    )
-    told = session.scalar(select(func.count()).where(of_batch))
-    free = session.scalar(select(func.count()).where(of_batch, *untouched))
-    written = session.scalar(select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id))
-    return Undoable(free=max(0, written - told) + free, gone=told - free)
+def tally_so_far(session: Session, batch: ImportBatch) -> dict[str, int]:
+    """Entries by verdict, without those that a run has still to write."""
+    unwritten = _unwritten(session, batch)
+    return {word: count - (unwritten.get(word, 0) if word in WRITTEN else 0) for word, count in tally_of(batch).items()}
 
 
 def rows(session: Session, vault: Vault, batch: ImportBatch, pile: Pile, limit: int = 50, after: int = 0) -> list[Row]:
     """Entries of a pile in the order in which they were written, behind the one whose key is `after`."""
-    found = _written(session, batch, OUTCOMES[pile], limit, after)
+    is_void = pile == Pile.ANNULLED
+    of_pile = _void(batch, limit, after) if is_void else _written(session, batch, OUTCOMES[pile], limit, after)
+    found = session.execute(of_pile).all()
     lines = Lines(session, vault, batch)
     return [
         Row(
@@ -245,21 +233,33 @@ def rows(session: Session, vault: Vault, batch: ImportBatch, pile: Pile, limit: 
     ]
 
 
-def _written(session: Session, batch: ImportBatch, outcomes: Sequence[Outcome], limit: int, after: int) -> list:
+def _void(batch: ImportBatch, limit: int, after: int) -> Select:
+    """What was taken back, also of what İYS was never to be told."""
+    outcome, code = literal(Outcome.ANNULLED, Submission.outcome.type), null()
+    return (
+        select(Decision.id, outcome.label("outcome"), code.label("code"), *OF_DECISION)
+        .join(Annulment, Annulment.decision_id == Decision.id)
+        .join(Recipient, Recipient.id == Decision.recipient_id)
+        .where(Decision.batch_id == batch.id, Decision.id > after)
+        .order_by(Decision.id)
+        .limit(limit)
+    )
+
+
+def _written(session: Session, batch: ImportBatch, outcomes: Sequence[Outcome], limit: int, after: int) -> Select:
     ids: list[int] = []
     for outcome in outcomes:  # Each is a run of its own in the index.
         mine = select(Submission.id).where(
             Submission.batch_id == batch.id, Submission.outcome == outcome, Submission.id > after
         )
         ids += session.scalars(mine.order_by(Submission.id).limit(limit))
-    return session.execute(
-        select(Submission.id, Submission.outcome, Submission.code, Decision.line, Decision.channel, Decision.status,
-               Recipient)
+    return (
+        select(Submission.id, Submission.outcome, Submission.code, *OF_DECISION)
         .join(Decision, Decision.id == Submission.decision_id)
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .where(Submission.id.in_(sorted(ids)[:limit]))
         .order_by(Submission.id)
-    ).all()  # fmt: skip
+    )
 
 
 def _unwritten(session: Session, batch: ImportBatch) -> dict[str, int]:

@@ -1,20 +1,45 @@
 """Undoing: what a file brought is annulled piece by piece, as far as nobody has claimed it for sending."""
 
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from portal import clock
+from portal import clock, practice
 from portal.consents import annulling
 from portal.extensions import db, reading
 from portal.imports.hands import Hand
-from portal.models import BatchState, Decision, ImportBatch, ImportPiece
+from portal.models import BatchState, Decision, ImportBatch, ImportPiece, Outcome, Submission
 from portal.registry import Status
 
 AT_ONCE = 2000
 APART = timedelta(minutes=1)  # By so much two machines' clocks may differ.
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """How many decisions of a batch can still be taken back, and how many are too late for that."""
+
+    free: int
+    gone: int
+
+
+def undoable(session: Session, batch: ImportBatch) -> Undoable:
+    """What nobody has begun to send, and what needs no sending. Reads the batch's submissions that wait."""
+    of_batch = Submission.batch_id == batch.id
+    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))
+    untouched = (
+        or_(Submission.outcome == Outcome.WAITING, told_nobody),
+        Submission.attempts == 0,
+        Submission.lease_until.is_(None),
+        Submission.bulk_id.is_(None),
+    )
+    told = session.scalar(select(func.count()).where(of_batch))
+    free = session.scalar(select(func.count()).where(of_batch, *untouched))
+    written = session.scalar(select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id))
+    return Undoable(free=max(0, written - told) + free, gone=told - free)
 
 
 class Undoing:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace as Thing
 
 from portal.consents.bringing import Effect
-from portal.dashboard.import_lines import Mended
+from portal.dashboard.import_cures import Mended
 from portal.dashboard.import_page import Figures
 from portal.dashboard.imports import Listed, NewImportForm
 from portal.imports.batches import Progress
@@ -12,7 +12,8 @@ from portal.imports.layout import Cure, Field, Layout
 from portal.imports.lines import Cell
 from portal.imports.outline import Outline, Sheet
 from portal.imports.reading.unreadable import FileProblem
-from portal.imports.showing import Pile, Piles, Row, Sample, Undoable
+from portal.imports.showing import Pile, Piles, Row, Sample
+from portal.imports.undoing import Undoable
 from portal.imports.verdicts import Passed, RowProblem
 from portal.models import BatchState, ContactKind, Outcome
 from portal.registry import Channel, Status
