@@ -100,7 +100,7 @@ def take_answer(batch_id: int):
     note("import.answered", "import_batch", batch.id, fields=list(batch.asked))
     db.session.commit()
     wake("import", batch_id)
-    flash(_("Yanıtınız kaydedildi. Dosya bununla yeniden deneniyor."))
+    flash(_("Yanıtınız kaydedildi. Dosya bununla yeniden kontrol ediliyor."))
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)
 
 

@@ -97,7 +97,7 @@ class Passed(Explained):
     REPEATED = (
         "repeated",
         N_("Aynı adres ve kanal dosyada yeniden geçiyor."),
-        N_("En yenisi alındı; onay ile ret aynı andaysa ret geçerli sayıldı."),
+        N_("En yenisi geçerlidir; onay ile ret aynı andaysa ret geçerli sayılır."),
     )
     NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
     GRANT_LEFT_OUT = (

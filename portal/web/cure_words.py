@@ -22,7 +22,10 @@ PILES = {
         _l("Bekliyor"),
         _l("Sırada, yolda ya da bir engelin kalkmasını bekliyor. Kendiliğinden bildirilir."),
     ),
-    Pile.NOT_NEEDED: (_l("Bildirmeye gerek kalmadı"), _l("İYS bunları zaten biliyor ya da daha yenisini tutuyor.")),
+    Pile.NOT_NEEDED: (
+        _l("Bildirmeye gerek kalmadı"),
+        _l("İYS bunları zaten biliyor, daha yenisini tutuyor ya da geri alınacak bir onay tutmuyor."),
+    ),
     Pile.REFUSED: (_l("İYS kabul etmedi"), _l("İYS'nin nedenini ve çaresini her satırda görürsünüz.")),
     Pile.ANNULLED: (_l("Geri alındı"), _l("İYS'ye gönderilmeden geri alındı; hiçbir etkisi kalmadı.")),
 }

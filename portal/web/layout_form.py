@@ -250,7 +250,7 @@ def _said(layout: Layout, columns: Sequence[str]) -> dict:
 def _offer(form: LayoutForm) -> None:
     choose = [(NOT_SAID, _l("Seçin"))]
     form.sheets.choices = [
-        (place, _l("%(name)s (%(lines)s satır)", name=each.name, lines=each.lines))
+        (place, _l("%(name)s (başlığıyla %(lines)s satır)", name=each.name, lines=each.lines))
         for place, each in enumerate(form.outline.sheets)
         if each.lines
     ]
