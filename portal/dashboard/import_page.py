@@ -101,10 +101,11 @@ def _rehearsed(session: Session, batch: ImportBatch) -> dict:
 def _run(session: Session, batch: ImportBatch) -> dict:
     tally = showing.tally_of(batch)
     good, problems = all_told(showing.tally_so_far(session, batch))
-    late = tally.get(Effect.LATE_GRANT, 0)
+    late, piles = tally.get(Effect.LATE_GRANT, 0), showing.piles(session, batch)
+    elsewhere = showing.TOLD if piles.kept else (*showing.TOLD, *showing.KEPT)  # In the piles above.
     return {
-        "piles": showing.piles(session, batch),
-        "good": [each for each in good if each.word not in showing.TOLD],
+        "piles": piles,
+        "good": [each for each in good if each.word not in elsewhere],
         "problems": problems,
         "late": late,
         "contact": _contact(batch) if late else None,
