@@ -24,13 +24,15 @@ NEVER = timedelta(days=3650)  # What İYS takes at any age is never too late.
 
 @dataclass(slots=True)
 class Move:
-    """A decision that is to be made, and the head of its key."""
+    """A decision that is to be made, and the head of its key. `is_of_line` says that its line spoke of this very key: a
+    refusal applies to others too, which are no entries of the file."""
 
     decision_id: int
     head: Head
     entry: Entry
     effect: Effect
     consent_date: datetime
+    is_of_line: bool
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def submissions(vault: Vault, moves: Sequence[Move], of: Bringing) -> list[dict]
                 "due_at": None if unsent else due_at,
                 "attempts": 0,
                 "code": unsent,
-                "batch_id": of.batch_id,
+                "batch_id": of.batch_id if move.is_of_line else None,
                 "ended_at": of.at if unsent else None,
                 "safe_deadline": deadlines[0],
                 "lenient_deadline": deadlines[1],

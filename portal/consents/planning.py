@@ -121,10 +121,10 @@ class _Planning:
             self.plan.made.add(name)
         return head
 
-    def _take(self, entry: Entry, head: Head) -> Effect:
+    def _take(self, entry: Entry, head: Head, *, is_of_line: bool = True) -> Effect:
         effect = effect_of(head, self._standing(head), entry, self.at)
         if effect in WRITTEN:
-            self._write(entry, head, effect)
+            self._write(entry, head, effect, is_of_line)
         return effect
 
     def _standing(self, head: Head) -> Standing:
@@ -137,12 +137,12 @@ class _Planning:
             key = (head.recipient_id, head.channel)
             self.refused[key] = max(head.effective_at, self.refused.get(key, head.effective_at))
 
-    def _write(self, entry: Entry, head: Head, effect: Effect) -> None:
+    def _write(self, entry: Entry, head: Head, effect: Effect, is_of_line: bool) -> None:
         """A refusal of the very second of what it withdraws is dated one second later, or İYS would not take it."""
         date = entry.consent_date.astimezone(UTC)
         if effect in REFUSALS and head.consent_date is not None:
             date = max(date, head.consent_date + A_SECOND)
-        move = Move(next(self.spare), head, entry, effect, date)
+        move = Move(next(self.spare), head, entry, effect, date, is_of_line)
         self.plan.moves.append(move)
         self.facts[head.id].add(entry.fact)
         if effect in MOVE_THE_HEAD:
@@ -165,4 +165,4 @@ class _Planning:
             if head is not None:
                 theirs = replace(entry, recipient_type=other)
                 if effect_of(head, self._standing(head), theirs, self.at) in (Effect.REFUSAL, Effect.OLD_REFUSAL):
-                    self._take(theirs, head)
+                    self._take(theirs, head, is_of_line=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Select, func, literal, null, select
+from sqlalchemy import Select, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from portal import recipients
@@ -240,7 +240,9 @@ def _void(batch: ImportBatch, limit: int, after: int) -> Select:
         select(Decision.id, outcome.label("outcome"), code.label("code"), *OF_DECISION)
         .join(Annulment, Annulment.decision_id == Decision.id)
         .join(Recipient, Recipient.id == Decision.recipient_id)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
         .where(Decision.batch_id == batch.id, Decision.id > after)
+        .where(or_(Submission.id.is_(None), Submission.batch_id == batch.id))  # Others are no entries of the file.
         .order_by(Decision.id)
         .limit(limit)
     )

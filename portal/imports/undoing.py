@@ -36,8 +36,8 @@ def undoable(session: Session, batch: ImportBatch) -> Undoable:
         Submission.lease_until.is_(None),
         Submission.bulk_id.is_(None),
     )
-    told = session.scalar(select(func.count()).where(of_batch))
-    free = session.scalar(select(func.count()).where(of_batch, *untouched))
+    may_go = and_(*untouched, ~and_(Submission.status == Status.REFUSED, _is_relied_on(batch)))
+    told, free = session.execute(select(func.count(), func.count().filter(may_go)).where(of_batch)).one()
     written = session.scalar(select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id))
     return Undoable(free=max(0, written - told) + free, gone=told - free)
 
@@ -81,7 +81,7 @@ class Undoing:
         while ids := reading().scalars(theirs.where(Decision.id > after).order_by(Decision.id).limit(AT_ONCE)).all():
             at, after = clock.now(), ids[-1]
             void = annulling.annul(db.session, ids, self.user_id, at, stays=self.stays)
-            self.hand.keep(db.session, at, annulled=ImportBatch.annulled + len(void))
+            self.hand.keep(db.session, at, annulled=ImportBatch.annulled + len(void) - _besides(void))
             db.session.commit()
 
     def _end(self) -> bool:
@@ -89,6 +89,12 @@ class Undoing:
         self.hand.end(db.session, BatchState.UNDONE, at, undone_at=at)
         db.session.commit()
         return False
+
+
+def _besides(ids: list[int]) -> int:
+    """How many of these decisions are no entries of the file: refusals of another type, which their line meant too."""
+    told = select(func.count()).select_from(Submission)
+    return db.session.scalar(told.where(Submission.decision_id.in_(ids), Submission.batch_id.is_(None)))
 
 
 def _is_relied_on(batch: ImportBatch) -> ColumnElement[bool]:

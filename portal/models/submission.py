@@ -80,7 +80,7 @@ class Submission(Base):
     transaction_id: Mapped[str | None] = mapped_column(String(80))
     accepted_at: Mapped[datetime | None]  # İYS's creationDate.
     verified_at: Mapped[datetime | None]  # When we saw it in what İYS says it holds.
-    batch_id: Mapped[int | None] = mapped_column(BigId)  # The file that its decision stood in.
+    batch_id: Mapped[int | None] = mapped_column(BigId)  # The file whose entry its decision is.
     bulk_id: Mapped[int | None] = to("bulk_request.id")
     bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its place in the list, from 0.
     sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's name for it within the list.

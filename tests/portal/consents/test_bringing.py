@@ -132,6 +132,8 @@ def test_a_refusal_applies_to_every_type_that_is_held(brand, rows):
 
     assert bring(brand, entry(A, RET, now - timedelta(hours=1))) == ["refusal"]
     assert [each.status for each in rows(Consent)] == [RET, RET]
+    assert [each.batch_id for each in rows(Decision)] == [7] * 4  # Taken back together;
+    assert [each.batch_id for each in rows(Submission)] == [7] * 3 + [None]  # but one entry of the file.
     late = entry(B, RET, now - timedelta(hours=1)), entry(B, date=now - timedelta(hours=2), recipient_type="TACIR")
     assert bring(brand, *reversed(late)) == ["grant", "first_refusal"]
     assert all(each.status == RET for each in rows(Consent))

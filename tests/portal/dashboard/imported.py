@@ -41,13 +41,14 @@ def batch(
     outline = Outline("xlsx", None, None, (sheet,))
     has_verdicts = state not in (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.DROPPED)
     bytes_ = verdict_bytes(said or VERDICTS)
+    begun = {"begun_at": at} if has_verdicts and state not in (BatchState.UNREADABLE, BatchState.REHEARSED) else {}
     made = ImportBatch(
         id=batch_id, provider_id=brand.provider_id, brand_id=brand.id, user_id=None, digest=b"\0" * 32, size=10,
         name=vault().seal("müşteriler.xlsx", ImportBatch.NAME, *whose), state=state,
         outline=vault().seal(outline.packed(), ImportBatch.OUTLINE, *whose),
         layout=vault().seal(layout.packed(), ImportBatch.LAYOUT, *whose),
         lines=len(LINES) - 1, pieces=1, position=0, since=at, created_at=at,
-        tally=verdicts.tally_of(bytes_) if has_verdicts else None, **facts,
+        tally=verdicts.tally_of(bytes_) if has_verdicts else None, **(begun | facts),
     )  # fmt: skip
     if state == BatchState.DROPPED:
         made.outline = made.layout = None
