@@ -31,7 +31,7 @@ LONGEST_WORD = 80
 
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiuCGIOSUAIU", "\u0307")
 # A space beside a sign was never meant; between two letters another address, or a name, may begin.
-_STRAY_SPACE = re.compile(r"\s+(?=[@._-])|(?<=[@._-])\s+")
+_STRAY_SPACE = re.compile(r"(?<!\s)\s+(?=[@._-])|(?<=[@._-])\s+")
 _YEAR_LAST = re.compile(r"^(\D*)(\d{1,2})(\s*[./-]\s*)(\d{1,2})(?=\s*[./-]\s*(?:\d{4}|\d{2})(?!\d))")
 _YEAR_FIRST = re.compile(r"^(\D*\d{4}\s*[./-]\s*)(\d{1,2})(\s*[./-]\s*)(\d{1,2})(?!\d)")
 

@@ -58,7 +58,7 @@ def cells(of: Sequence[Cell]) -> tuple[Cell, ...]:
 def lines(of: Sequence[Line], header_line: int | None) -> list[Line]:
     """The first lines of a file: the one that names columns as it stands, without what looks like an address."""
     return [
-        (number, [addresses.hide_in(cell) if number == header_line else shown(cell) for cell in cells])
+        (number, [addresses.hide_in(cell[:LONGEST]) if number == header_line else shown(cell) for cell in cells])
         for number, cells in of
     ]
 

@@ -11,6 +11,7 @@ from portal.registry import Channel, RecipientType, Source, Status
 from .folding import folded, says_nothing
 from .sources import SOURCES
 
+LONGEST = 200  # Characters of a cell that still may be words: what is longer costs time, and nobody explains it.
 NOTHING = ""  # The cell says nothing, or a person said that its word does not.
 
 
@@ -93,7 +94,7 @@ class Meanings:
     def channels(self, cell: str) -> frozenset[Channel] | str | None:
         """One or several; all three stand for "whatever the address serves"."""
         whole = self._channel(cell)
-        if whole is None:
+        if whole is None and len(cell) <= LONGEST:
             parts = list(filter(None, map(str.strip, _BETWEEN_CHANNELS.split(cell))))
             whole = self._joined(parts) if len(parts) > 1 else self._joined(folded(cell).split())
         return frozenset(map(Channel, whole.split())) if whole else whole
@@ -109,6 +110,8 @@ class Meanings:
         )
 
     def _meaning(self, field: str, cell: str, table: Mapping[str, str]) -> str | None:
+        if len(cell) > LONGEST:
+            return None
         word = folded(cell)
         if (said := self._said.get(field, {}).get(word)) is not None:
             return said

@@ -132,3 +132,10 @@ def test_what_a_person_said_of_a_word_goes_first():
     assert [said.source(word) for word in ("MAĞAZA FORMU", "iys_web")] == [Source.SIGNED_FORM, Source.WEB]
     assert [said.channels(word) for word in ("sms, FAKS", "Hepsi")] == [{SMS}, {SMS, EMAIL}]
     assert said.recipient_type("Üye") is RecipientType.INDIVIDUAL
+
+
+@pytest.mark.parametrize("cell", ["sms, " * 50, "onay " * 50, "x" * 65_000])
+def test_what_is_longer_than_words_is_unknown(cell):
+    known = Meanings({})
+
+    assert known.channels(cell) is known.status(cell) is known.source(cell) is known.recipient_type(cell) is None
