@@ -351,7 +351,7 @@ def test_who_granted_too_late_may_be_asked_where_a_contact_is_on_record(app, ays
         f"{address}/campaign", campaign_form(app) | {"contact_date": clock.day(clock.now()).isoformat()}
     )
 
-    assert "1 kişiye sorar" in page
+    assert "1 adrese sorar" in page
     assert without.status_code == 422
     assert answer.status_code == 303
     assert rows.one(Campaign).contact_kind == "purchase"
