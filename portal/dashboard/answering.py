@@ -1,14 +1,12 @@
 """What a file that the operator brings does not say, and only the firm can: a short form with just that."""
 
-from datetime import date
-
 from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length
 
 from portal import clock
 from portal.dashboard import door, note
@@ -20,15 +18,10 @@ from portal.powers import Power
 from portal.registry import Source, Status
 from portal.web import masked
 from portal.web.labels import label
+from portal.web.layout_form import FIRST_DAY, a_lawful_day
 from portal.web.locks import needs
 
-FIRST_DAY = date(2015, 5, 1)  # The law's: what was granted before is told as HS_2015, dated then.
 LONGEST_ORIGIN = 200
-
-
-def _a_lawful_day(_form, field) -> None:
-    if not FIRST_DAY <= field.data <= clock.day(clock.now()):
-        raise ValidationError(_("Gün 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
 
 
 class AnswerForm(FlaskForm):
@@ -36,7 +29,7 @@ class AnswerForm(FlaskForm):
 
     status = RadioField(_l("Dosyadaki kişiler ne dedi?"), validators=[InputRequired(_l("Birini seçin."))])
     source = SelectField(_l("İzinler nasıl alındı?"), validators=[InputRequired(_l("Birini seçin."))])
-    date = DateField(_l("İzinler hangi gün alındı?"), validators=[InputRequired(_l("Günü seçin.")), _a_lawful_day])
+    date = DateField(_l("İzinler hangi gün alındı?"), validators=[InputRequired(_l("Günü seçin.")), a_lawful_day])
     origin = StringField(
         _l("Onayları ne kanıtlıyor?"),
         validators=[InputRequired(_l("Dayanağı yazın.")), Length(max=LONGEST_ORIGIN), READABLE],

@@ -74,7 +74,7 @@ def context_of(batch: ImportBatch, **more) -> dict:
         shown["progress"] = batches.progress(batch, clock.now())
     if state == BatchState.UNREADABLE:
         shown["problem"] = FileProblem(batch.problem)
-    if state == BatchState.READ:
+    if state == BatchState.READ and "page" not in more:
         shown["page"] = layout_page.page_of(session, vault(), batch)
     if state == BatchState.REHEARSED:
         shown |= _rehearsed(session, batch)

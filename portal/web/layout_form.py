@@ -40,7 +40,8 @@ NOT_SAID = ""
 FACTS = ("status", "source", "date", "origin", "recipient_type", "contact")
 
 
-def _a_day(_form, field) -> None:
+def a_lawful_day(_form, field) -> None:
+    """One on which somebody may have said so."""
     if not FIRST_DAY <= field.data <= clock.day(clock.now()):
         raise ValidationError(gettext("Tarih 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
 
@@ -83,7 +84,7 @@ class LayoutForm(FlaskForm):
     channels = Checkboxes(_l("İzinler hangi kanallar için?"))
     status = SelectField(_l("Bu satırlar ne diyor?"))
     source = SelectField(_l("İzinler nasıl alındı?"))
-    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), _a_day])
+    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), a_lawful_day])
     time = TimeField(_l("İzinlerin alındığı saat"), validators=[Optional()])
     origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255), READABLE])
     recipient_type = SelectField(_l("Alıcılar kim?"))
