@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406: they write, and read nothing.
 
 LONGEST = 32_767  # Characters of a cell, as UTF-16 counts them.
 EXACT = 10**15  # Beyond it a spreadsheet rounds.
