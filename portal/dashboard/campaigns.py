@@ -37,6 +37,7 @@ from portal.powers import Power
 from portal.registry import Channel
 from portal.web.locks import needs
 
+CONTACT_UNSAID = _l("İlk temasın nasıl kurulduğunu seçin.")
 CONTACT_MISSING = _l("Kişinin sizinle ne zaman temas kurduğunu yazın; bu tarih gelecekte olamaz.")
 SHOWN = 200  # Rows of a long list on one page.
 
@@ -82,7 +83,7 @@ def new_campaign():
             campaign = open_from(form, brand, clock.now())
         except campaigns.ContactMissing:
             db.session.rollback()
-            form.contact_date.errors = [str(CONTACT_MISSING)]
+            say_what_contact_lacks(form)
         else:
             note("campaign.opened", "campaign", campaign.id)
             db.session.commit()
@@ -90,11 +91,19 @@ def new_campaign():
     return render_template("dashboard/new_campaign.html", form=form), 422 if form.errors else 200
 
 
+def say_what_contact_lacks(form: CampaignForm) -> None:
+    """Beside the field that was left out."""
+    if form.contact_kind.data:
+        form.contact_date.errors = [str(CONTACT_MISSING)]
+    else:
+        form.contact_kind.errors = [str(CONTACT_UNSAID)]
+
+
 def open_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
     """The campaign that a form describes. Raises ContactMissing."""
     contact = (
         campaigns.Contact(ContactKind(form.contact_kind.data), form.contact_date.data, form.contact_note.data or "")
-        if form.contact_date.data
+        if form.contact_date.data and form.contact_kind.data
         else None
     )
     return campaigns.open_campaign(

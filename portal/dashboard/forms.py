@@ -60,7 +60,7 @@ class CampaignForm(FlaskForm):
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
         self.kind.choices = [(each.value, label(each)) for each in CampaignKind]
         self.channels.choices = [(each.value, label(each)) for each in Channel]
-        self.contact_kind.choices = [(each.value, label(each)) for each in ContactKind]
+        self.contact_kind.choices = [("", _l("Seçin")), *((each.value, label(each)) for each in ContactKind)]
         self.delivery.choices = [(each.value, label(each)) for each in Delivery]
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from portal import campaigns, clock, packages, recipients, wording
 from portal.dashboard import door, note
-from portal.dashboard.campaigns import CONTACT_MISSING, open_from
+from portal.dashboard.campaigns import open_from, say_what_contact_lacks
 from portal.dashboard.forms import CampaignForm
 from portal.dashboard.import_page import context_of, mine
 from portal.extensions import db, reading, vault
@@ -36,7 +36,7 @@ def ask_late(batch_id: int):
             packages.require_room(db.session, db.session.get_one(Provider, batch.provider_id), 0, clock.now())
             return _opened(form, batch, late)
         except campaigns.ContactMissing:
-            form.contact_date.errors = [str(CONTACT_MISSING)]
+            say_what_contact_lacks(form)
         except packages.NoRoom:
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
         db.session.rollback()

@@ -125,6 +125,8 @@ def asks_herself(app, rows, keys: Keys) -> str:
     keys.presses("#kind-0", "Space")
     keys.presses("input[name=channels][value=MESAJ]", "Space")
     keys.writes({selector: text for selector, text in CAMPAIGN.items() if selector != "#name"})
+    keys.screen.tab_to("#contact_kind", most=120)
+    keys.page.keyboard.press("ArrowDown")
     keys.screen.tab_to("#contact_date", most=120)
     keys.page.keyboard.type(clock.day(clock.now()).strftime("%m%d%Y"))  # As this Chromium asks for it.
     keys.presses("main form button")

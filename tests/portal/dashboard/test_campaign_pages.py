@@ -120,6 +120,7 @@ def test_taking_the_links_gives_the_database_back(app, ayse, draft):
         {"contact_date": str(TODAY + timedelta(days=2))},  # Tomorrow may have come by the time it is posted.
         {"contact_date": "yesterday"},
         {"contact_kind": "rumour"},
+        {"contact_kind": ""},
         {"contact_note": "\0"},
         {"notice_url": "javascript:alert(1)"},
         {"notice_url": "javascript://example.com/%0aalert(1)"},
