@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import xlsxwriter
@@ -22,6 +22,7 @@ from portal.extensions import db, vault
 from portal.imports import batches, uploading
 from portal.imports.layout import Layout, missing
 from portal.models import BatchState, ImportBatch
+from portal.registry import Channel
 from tests import make
 
 RATIO, MOST_MEGABYTES, SLOWER, FLAT = 3, 450, 5, 1.25
@@ -144,6 +145,7 @@ def _workbook(file: Path, count: int) -> Path:
 
 def _confirm(batch: ImportBatch) -> None:
     guessed = Layout.unpacked(vault().read(batch.layout, ImportBatch.LAYOUT, batch.provider_id, batch.id))
+    guessed = replace(guessed, channels=tuple(Channel))
     if missing(guessed):
         raise RuntimeError(f"The guess lacks {missing(guessed)}.")
     batches.choose(db.session, vault(), batch, guessed, clock.now())

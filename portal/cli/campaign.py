@@ -14,6 +14,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from portal import audit, campaigns, clock, launches, packages, wording
+from portal.cli.words import Channels
 from portal.extensions import db, reading, vault
 from portal.imports import audience
 from portal.imports.reading import Reading, Unreadable, read
@@ -44,21 +45,6 @@ class ContactBasis(click.ParamType):
         if len(kind) > LONGEST_NOTE:
             self.fail(f"the kind of contact is longer than {LONGEST_NOTE} characters", param, ctx)
         return campaigns.Contact(ContactKind.OTHER, when, note=kind)
-
-
-class Channels(click.ParamType):
-    """A comma-separated list of İYS channels."""
-
-    name = "CHANNELS"
-
-    def convert(self, value, param, ctx) -> list[Channel]:
-        if isinstance(value, list):
-            return value
-        words = [word.strip().upper() for word in value.split(",") if word.strip()]
-        unknown = [word for word in words if word not in set(Channel)]
-        if unknown or not words:
-            self.fail(f"{value!r}: use some of {', '.join(Channel)}", param, ctx)
-        return [Channel(word) for word in dict.fromkeys(words)]
 
 
 class Name(click.ParamType):

@@ -20,6 +20,7 @@ from portal.imports.lines import layout_of, outline_of
 from portal.imports.reading import Unreadable
 from portal.imports.reading.unreadable import FileProblem
 from portal.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
+from portal.registry import Channel
 
 PAUSE = 0.5  # Seconds between looks at a batch that a worker has in hand.
 # Somebody has decided, or nothing would change: the same file is not begun anew.
@@ -33,6 +34,7 @@ class Wishes:
 
     profile: str | None
     guess: bool
+    channels: tuple[Channel, ...]
     dry_run: bool
     only_refusals: bool
 
@@ -123,10 +125,12 @@ def _at(batch_id: int) -> BatchState:
 
 def _lay_out(batch: ImportBatch, wishes: Wishes) -> None:
     layout = _layout(batch, wishes)
+    layout = replace(layout, channels=wishes.channels or layout.channels)
     if missing := layouts.missing(layout):
         raise NotBrought(
             "missing", f"The file does not say: {', '.join(missing)}.",
-            "Say it for the whole file on the dashboard, or keep it in a profile.", missing=missing,
+            "Say it for the whole file on the dashboard, or keep it in a profile; channels, by --channels.",
+            missing=missing,
         )  # fmt: skip
     batches.choose(db.session, vault(), batch, layout, clock.now())
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.cli.import_steps import NotBrought, Wishes, brought_before, carry_on, upload
+from portal.cli.words import Channels
 from portal.extensions import db, reading
 from portal.imports import profiles
 from portal.imports.errors import code_of
@@ -68,6 +69,7 @@ class Summary:
 @click.option("--brand", "brand_code", type=click.IntRange(1, 2**63 - 1), required=True, help="The brand's İYS code.")
 @click.option("--profile", help="Read it by this profile's columns [the one remembered for its header].")
 @click.option("--guess", is_flag=True, help="Where no profile fits, guess what the columns are.")
+@click.option("--channels", type=Channels(), default=[], help="What consents are for, where no column says it.")
 @click.option("--dry-run", is_flag=True, help="Rehearse only: nothing is written, and its lines are thrown away.")
 @click.option("--only-refusals", is_flag=True, help="Leave grants out; works where the package has no room.")
 @click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
@@ -77,7 +79,9 @@ class Summary:
     help="Where files go that were brought.",
 )  # fmt: skip
 @click.option("--profiles", "list_profiles", is_flag=True, help="List the provider's profiles instead.")
-def bring(files, brand_code, profile, guess, dry_run, only_refusals, again, settled, move_to, list_profiles) -> None:
+def bring(
+    files, brand_code, profile, guess, channels, dry_run, only_refusals, again, settled, move_to, list_profiles
+) -> None:
     """Bring files of consents for a brand: upload, read, rehearse and run, all in this process.
 
     Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought; 2:
@@ -93,7 +97,9 @@ def bring(files, brand_code, profile, guess, dry_run, only_refusals, again, sett
     if brand.closed_at or reading().get_one(Provider, brand.provider_id).suspended_at:
         click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
         sys.exit(Ending.NO_ROOM)
-    wishes = Wishes(profile, guess=guess, dry_run=dry_run, only_refusals=only_refusals)
+    wishes = Wishes(
+        profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals
+    )
     endings = [_one(brand, path, wishes, again=again, settled=settled, move_to=move_to) for path in files]
     sys.exit(max(endings))
 

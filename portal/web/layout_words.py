@@ -33,6 +33,7 @@ GIVEN_BY = {
     "contact": (Field.CONTACT,),
 }
 MISSING = {
+    "channels": _l("Satırlarda kanal yazmıyorsa en az bir kanal seçin."),
     "status": _l("Bu satırların onay mı, ret mi olduğunu seçin; ya da yukarıda durum sütununu gösterin."),
     "source": _l("İzinlerin nasıl alındığını seçin; ya da yukarıda kaynak sütununu gösterin."),
     "date": _l("İzinlerin alındığı tarihi yazın; ya da yukarıda tarih sütununu gösterin."),

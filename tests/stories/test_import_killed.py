@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, update
@@ -27,6 +28,7 @@ from portal.models import (
     Outcome,
     Submission,
 )
+from portal.registry import Channel
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import Box
@@ -107,8 +109,9 @@ def bring(app, portal, file) -> int:
 
 def choose_as_guessed(batch: ImportBatch) -> None:
     guessed = Layout.unpacked(vault().read(batch.layout, ImportBatch.LAYOUT, batch.provider_id, batch.id))
-    assert layout.missing(guessed) == []
-    batches.choose(db.session, vault(), batch, guessed, clock.now())
+    assert layout.missing(guessed) == ["channels"]
+    chosen = replace(guessed, channels=tuple(Channel))
+    batches.choose(db.session, vault(), batch, chosen, clock.now())
 
 
 def act(app, batch_id: int, what) -> None:

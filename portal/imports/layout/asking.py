@@ -19,17 +19,17 @@ ADDRESS_TWICE = N_("Tek adres sütunu ile ayrı telefon ya da e-posta sütunu bi
 COLUMN_TWICE = N_("Aynı sütun iki ayrı bilgi için seçilmiş.")
 NO_SUCH_COLUMN = N_("Dosyada bu kadar sütun yok; sütunları yeniden seçin.")
 TIME_ALONE = N_("Saat sütunu ancak tarih sütunuyla birlikte seçilir.")
-NO_CHANNEL = N_("Satırlarda kanal yazmıyorsa en az bir kanal seçin.")
 CHANNELS_UNFIT = N_("Seçilen kanallar adres sütununa uymuyor: e-posta izni e-posta adresi, diğerleri telefon ister.")
 
 
 def missing(layout: Layout) -> list[str]:
-    """Names of what must still be said: "address", "status", "source", "date", "origin"."""
+    """Names of what must still be said: "address", "channels", "status", "source", "date", "origin"."""
     columns = layout.columns
     optional = layout.recipient_type == RecipientType.MERCHANT and Field.TYPE not in columns
     before_2015 = layout.source == Source.BEFORE_2015 and Field.SOURCE not in columns
     said = {
         "address": bool(ADDRESSES.keys() & columns.keys()),
+        "channels": bool(layout.channels) or Field.CHANNEL in columns,
         "status": layout.status is not None or Field.STATUS in columns or not _untold(layout),
         "source": layout.source is not None or Field.SOURCE in columns or optional,
         "date": layout.date is not None or Field.DATE in columns or optional or before_2015,
@@ -48,7 +48,6 @@ def problems_of(layout: Layout, width: int) -> list[str]:
         COLUMN_TWICE: any(count > 1 for count in Counter(columns.values()).values()),
         NO_SUCH_COLUMN: any(not 0 <= column < width for column in columns.values()),
         TIME_ALONE: Field.TIME in columns and Field.DATE not in columns,
-        NO_CHANNEL: not layout.channels and Field.CHANNEL not in columns,
         CHANNELS_UNFIT: bool(addresses and layout.channels and Field.CHANNEL not in columns and not _served(layout)),
     }
     return [sentence for sentence, is_broken in broken.items() if is_broken]
@@ -62,7 +61,7 @@ def _served(layout: Layout) -> set[Channel]:
 
 def _untold(layout: Layout) -> bool:
     """Whether something is wanted for a channel that has no column of yes and no of its own."""
-    served = _served(layout) or set(layout.channels)
+    served = _served(layout) or set(layout.channels) or set(Channel)
     return any(STATUS_OF[channel] not in layout.columns for channel in served)
 
 

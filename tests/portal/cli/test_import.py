@@ -14,6 +14,7 @@ from portal.imports import layout as layouts
 from portal.imports import profiles
 from portal.imports.lines import layout_of, outline_of
 from portal.models import BatchState, Decision, ImportBatch, Provider
+from portal.registry import Channel
 from tests import make
 from tests.portal.imports.bringing_files import csv_of, uploaded
 from tests.portal.packages.cast import bought
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.slow
 NOW = clock.istanbul(clock.now()).strftime("%d.%m.%Y 00:00")
 GOOD = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0533 234 56 78;RET;{NOW};HS_WEB;")
 SOME_BAD = csv_of(f"0532 987 65 43;ONAY;{NOW};HS_WEB;Sipariş 1", f"0555 12;RET;{NOW};HS_WEB;")
+GUESS = ("--guess", "--channels", "MESAJ,ARAMA")
 INCOMPLETE = csv_of("0532 987 65 43;ONAY", header="Telefon;Durum")
 
 
@@ -52,7 +54,7 @@ def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
     done = tmp_path / "done"
     done.mkdir()
 
-    code, (told,) = run(put(tmp_path, "a.csv", GOOD), "--guess", "--move-to", done)
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD), *GUESS, "--move-to", done)
 
     assert (code, told["state"], told["lines"], told["problem"]) == (0, "done", 2, None)
     assert told["tally"]["grant"] >= 1 and sum(told["tally"].values()) >= 2
@@ -60,13 +62,13 @@ def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
     batch, decisions = rows.one(ImportBatch), rows.count(Decision)
     assert (batch.id, batch.user_id) == (told["batch"], None) and decisions >= 2
 
-    code, (again,) = run(put(tmp_path, "a.csv", GOOD), "--guess", "--move-to", done)
+    code, (again,) = run(put(tmp_path, "a.csv", GOOD), *GUESS, "--move-to", done)
 
     assert (code, again["repeated"], again["batch"]) == (0, True, batch.id)
     assert again["moved_to"] == str(done / f"a-{batch.id}.csv")
     assert rows.count(ImportBatch) == 1
 
-    code, (anew,) = run(done / "a.csv", "--guess", "--again")
+    code, (anew,) = run(done / "a.csv", *GUESS, "--again")
 
     assert (code, anew["state"], anew["repeated"]) == (0, "done", False)
     assert rows.count(ImportBatch) == 2 and rows.count(Decision) == decisions
@@ -75,23 +77,23 @@ def test_a_good_file_is_brought_once_and_moved_away(run, tmp_path, rows):
 def test_of_several_files_each_is_told_and_the_worst_decides(run, tmp_path, rows):
     files = [put(tmp_path, "good.csv", GOOD), put(tmp_path, "bad.csv", SOME_BAD), put(tmp_path, "no.pdf", b"%PDF-1.7")]
 
-    code, (good, bad, no) = run(*files, "--guess")
+    code, (good, bad, no) = run(*files, *GUESS)
 
     assert code == 2
     assert (good["problems"], no["state"], no["batch"]) == ([], None, None)
     assert bad["state"] == "done" and bad["problems"][0]["count"] >= 1 and bad["problems"][0]["cure"]
     assert no["problem"]["word"] == "file_pdf" and no["problem"]["sentence"]
-    assert run(put(tmp_path, "worse.csv", SOME_BAD + b"\r\n"), "--guess")[0] == 1
+    assert run(put(tmp_path, "worse.csv", SOME_BAD + b"\r\n"), *GUESS)[0] == 1
     assert run(tmp_path / "nowhere.csv")[0] == 2
 
 
 def test_a_rehearsal_writes_nothing_and_leaves_no_line(run, tmp_path, rows):
-    code, (told,) = run(put(tmp_path, "a.csv", SOME_BAD), "--guess", "--dry-run", "--move-to", tmp_path)
+    code, (told,) = run(put(tmp_path, "a.csv", SOME_BAD), *GUESS, "--dry-run", "--move-to", tmp_path)
 
     assert (code, told["state"], told["moved_to"]) == (1, "dropped", None)
     assert told["tally"] and told["problems"]
     assert rows.count(Decision) == 0 and rows.one(ImportBatch).layout is None
-    assert run(tmp_path / "a.csv", "--guess")[1][0]["state"] == "done"
+    assert run(tmp_path / "a.csv", *GUESS)[1][0]["state"] == "done"
 
 
 def test_without_a_profile_nobody_guesses_unasked_and_the_file_waits(run, tmp_path, rows):
@@ -101,22 +103,33 @@ def test_without_a_profile_nobody_guesses_unasked_and_the_file_waits(run, tmp_pa
     assert (code, told["state"], told["problem"]["word"]) == (2, "read", "no_profile")
     assert run(path, "--profile", "kasa")[1][0]["problem"]["word"] == "no_profile"
 
-    code, (told,) = run(path, "--guess")  # Taken up where it stopped.
+    code, (told,) = run(path, *GUESS)  # Taken up where it stopped.
     assert (code, told["state"]) == (0, "done")
     assert rows.count(ImportBatch) == 1
 
 
 def test_what_no_column_and_no_profile_says_is_named(run, tmp_path, rows):
-    code, (told,) = run(put(tmp_path, "a.csv", INCOMPLETE), "--guess")
+    code, (told,) = run(put(tmp_path, "a.csv", INCOMPLETE), *GUESS)
 
     assert code == 2 and told["problem"]["word"] == "missing"
     assert {"source", "date"} <= set(told["problem"]["missing"])
     assert rows.one(ImportBatch).state == BatchState.READ
 
 
+def test_no_channel_is_presumed_of_a_file_that_names_none(run, tmp_path, rows):
+    path = put(tmp_path, "a.csv", GOOD)
+
+    code, (told,) = run(path, "--guess")
+    assert (code, told["problem"]["missing"]) == (2, ["channels"])
+
+    code, (told,) = run(path, "--guess", "--channels", "ARAMA")
+    assert (code, told["state"]) == (0, "done")
+    assert {each.channel for each in rows(Decision)} == {Channel.CALL}
+
+
 def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path, rows):
     vault = app.extensions["vault"]
-    run(put(tmp_path, "first.csv", GOOD), "--guess")
+    run(put(tmp_path, "first.csv", GOOD), *GUESS)
     with app.app_context():
         batch = db.session.query(ImportBatch).one()
         header = outline_of(vault, batch).sheets[0].header
@@ -136,7 +149,7 @@ def test_a_profile_reads_a_file_by_its_name_and_by_its_header(app, run, tmp_path
 
 
 def test_a_file_that_is_still_being_written_is_left_alone(run, tmp_path, rows):
-    code, (told,) = run(put(tmp_path, "a.csv", GOOD, age=2), "--guess", "--settled", 10)
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD, age=2), *GUESS, "--settled", 10)
 
     assert (code, told["state"]) == (0, "unsettled")
     assert rows.count(ImportBatch) == 0
@@ -147,7 +160,7 @@ def test_what_is_no_file_of_its_own_is_not_opened(run, tmp_path, rows, make_it):
     secret, path = put(tmp_path, "not-theirs.csv", GOOD), tmp_path / "drop.csv"
     make_it(path, secret)
 
-    code, (told,) = run(path, "--guess")
+    code, (told,) = run(path, *GUESS)
 
     assert (code, told["problem"]["word"]) == (2, "unopened")
     assert rows.count(ImportBatch) == 0
@@ -158,7 +171,7 @@ def test_nothing_new_begins_for_a_suspended_provider(app, run, tmp_path, rows):
         db.session.query(Provider).one().suspended_at = clock.now()
         db.session.commit()
 
-    assert run(put(tmp_path, "a.csv", GOOD), "--guess") == (3, [])
+    assert run(put(tmp_path, "a.csv", GOOD), *GUESS) == (3, [])
     assert rows.count(ImportBatch) == 0
 
 
@@ -169,27 +182,27 @@ def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_sam
         db.session.commit()
     path = put(tmp_path, "a.csv", GOOD)
 
-    code, (rehearsed,) = run(path, "--guess", "--dry-run")
+    code, (rehearsed,) = run(path, *GUESS, "--dry-run")
     assert (code, rehearsed["state"], rehearsed["problem"]["word"]) == (3, "dropped", "no_room")
-    code, (told,) = run(path, "--guess")
+    code, (told,) = run(path, *GUESS)
     assert (code, told["state"], told["problem"]["word"]) == (3, "rehearsed", "no_room")
     assert rows.count(Decision) == 0
 
-    code, (told,) = run(path, "--guess", "--only-refusals")
+    code, (told,) = run(path, *GUESS, "--only-refusals")
     assert (code, told["state"], told["problem"]) == (0, "done", None)
     assert {each.status for each in rows(Decision)} == {"RET"}
 
 
 def test_what_a_person_stopped_or_took_back_is_not_brought_again_unasked(app, run, tmp_path, rows):
     path = put(tmp_path, "a.csv", GOOD)
-    run(path, "--guess")
+    run(path, *GUESS)
     decisions = rows.count(Decision)
 
     for state, code in ((BatchState.UNDONE, 0), (BatchState.STOPPED, 2)):
         with app.app_context():
             db.session.query(ImportBatch).update({"state": state})
             db.session.commit()
-        ended, (told,) = run(path, "--guess")
+        ended, (told,) = run(path, *GUESS)
         assert (ended, told["state"], told["repeated"]) == (code, state.value, code == 0)
 
     assert rows.count(ImportBatch) == 1 and rows.count(Decision) == decisions
@@ -198,7 +211,7 @@ def test_what_a_person_stopped_or_took_back_is_not_brought_again_unasked(app, ru
 def test_a_run_that_was_killed_is_taken_up_by_the_next(app, run, tmp_path, rows):
     uploaded(app, GOOD)
 
-    code, (told,) = run(put(tmp_path, "a.csv", GOOD), "--guess")
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD), *GUESS)
 
     assert (code, told["state"]) == (0, "done")
     assert rows.count(ImportBatch) == 1
@@ -210,7 +223,7 @@ def test_a_brand_that_is_none_and_no_file_are_said_to_be(run, tmp_path):
 
 
 def test_only_refusals_are_brought_where_that_is_wished(run, tmp_path, rows):
-    code, (told,) = run(put(tmp_path, "a.csv", GOOD), "--guess", "--only-refusals")
+    code, (told,) = run(put(tmp_path, "a.csv", GOOD), *GUESS, "--only-refusals")
 
     assert (code, told["state"]) == (0, "done")
     assert {each.status for each in rows(Decision)} == {"RET"}
@@ -218,16 +231,16 @@ def test_only_refusals_are_brought_where_that_is_wished(run, tmp_path, rows):
 
 def test_grants_that_were_left_out_are_brought_when_they_are_asked_for(run, tmp_path, rows):
     path = put(tmp_path, "a.csv", GOOD)
-    run(path, "--guess", "--only-refusals")
+    run(path, *GUESS, "--only-refusals")
 
-    code, (told,) = run(path, "--guess")
-    _, (again,) = run(path, "--guess")
+    code, (told,) = run(path, *GUESS)
+    _, (again,) = run(path, *GUESS)
 
     assert (code, told["state"], told["repeated"], again["repeated"]) == (0, "done", False, True)
     assert {each.status for each in rows(Decision)} == {"ONAY", "RET"}
 
 
 def test_a_problem_names_the_code_that_its_page_names(run, tmp_path):
-    _, (told,) = run(put(tmp_path, "a.csv", SOME_BAD), "--guess")
+    _, (told,) = run(put(tmp_path, "a.csv", SOME_BAD), *GUESS)
 
     assert [each["code"] for each in told["problems"]] == ["H121"]

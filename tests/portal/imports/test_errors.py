@@ -12,7 +12,7 @@ from portal.extensions import db, reading, vault
 from portal.imports import batches, errors, layout, uploading, working
 from portal.imports.lines import layout_of, outline_of
 from portal.models import BatchState, ImportBatch, ImportPiece, Outcome, Submission
-from portal.registry import Source
+from portal.registry import Channel, Source
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
@@ -45,7 +45,7 @@ def brought(brand, content: bytes, name: str) -> ImportBatch:
     batch = uploading.bring(db.session, vault(), **whose, stream=io.BytesIO(content), at=at)
     work(batch)
     assert batch.state == BatchState.READ
-    said = replace(layout_of(vault(), batch), origin="Üyelik formu", source=Source.WEB)
+    said = replace(layout_of(vault(), batch), origin="Üyelik formu", source=Source.WEB, channels=tuple(Channel))
     batches.choose(db.session, vault(), batch, said, at)
     db.session.commit()
     work(batch)

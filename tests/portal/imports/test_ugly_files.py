@@ -20,7 +20,7 @@ from portal.imports.layout import Cure, Layout
 from portal.imports.outline import Outline
 from portal.imports.reading import FileProblem, Unreadable
 from portal.models import BatchState, Decision, ImportBatch, ImportPiece, Recipient, Submission
-from portal.registry import Source, Status
+from portal.registry import Channel, Source, Status
 from tests import make
 from tests.files import broken, cells, texts, workbooks
 from tests.files.people import ALL_FOUR
@@ -327,8 +327,9 @@ def worked(batch_id: int) -> ImportBatch:
 def answered(batch: ImportBatch, case: Case) -> Layout:
     """The guess, with what the person says: exactly what is asked, and what the case adds."""
     guessed = layout_of(batch)
-    assert set(layout.missing(guessed)) == set(case.asks.split())
-    return replace(guessed, **{name: ANSWERS[name] for name in case.asks.split()}, **case.says)
+    assert set(layout.missing(guessed)) - {"channels"} == set(case.asks.split())
+    channels = guessed.channels or tuple(Channel)  # All are chosen where no column speaks of any.
+    return replace(guessed, channels=channels, **{name: ANSWERS[name] for name in case.asks.split()}, **case.says)
 
 
 def layout_of(batch: ImportBatch) -> Layout:

@@ -17,6 +17,8 @@ def test_everything_is_asked_that_no_column_says():
     assert missing(Layout(columns=PHONE, **SAID)) == []
     columns = {Field.ADDRESS: 0, Field.STATUS: 1, Field.SOURCE: 2, Field.DATE: 3, Field.ORIGIN: 4}
     assert missing(Layout(columns=columns)) == []
+    assert missing(Layout(columns=columns, channels=())) == ["channels"]
+    assert missing(Layout(columns=columns | {Field.CHANNEL: 5}, channels=())) == []
 
 
 def test_a_status_is_asked_for_channels_without_a_column():
@@ -46,7 +48,6 @@ def test_some_files_need_less():
         (Layout(columns={Field.PHONE: 5}), asking.NO_SUCH_COLUMN),
         (Layout(columns={Field.PHONE: -1}), asking.NO_SUCH_COLUMN),
         (Layout(columns={Field.PHONE: 0, Field.TIME: 1}), asking.TIME_ALONE),
-        (Layout(columns=PHONE, channels=()), asking.NO_CHANNEL),
         (Layout(columns=PHONE, channels=(Channel.EMAIL,)), asking.CHANNELS_UNFIT),
     ],
 )

@@ -103,6 +103,16 @@ def test_columns_per_channel_say_which_channels_are_spoken_of():
     assert set(of_phones.channels) == {Channel.SMS, Channel.CALL}
 
 
+def test_no_channel_is_presumed_where_the_file_speaks_of_none():
+    _, both = guessed(Telefon=PHONES, E_posta=EMAILS)
+    _, mails = guessed(E_posta=EMAILS)
+    _, named = guessed(Telefon=PHONES, Kanal=["SMS", "Arama"] * 10)
+
+    assert both.channels == ()
+    assert mails.channels == (Channel.EMAIL,)  # E-mail is all that such an address can take.
+    assert named.channels == tuple(Channel)
+
+
 def test_yes_and_no_under_a_strange_name_is_no_consent():
     assert guessed(Telefon=PHONES, Sadakat_üyesi=YES_NO, KVKK_Onayı=YES_NO)[0] == {Field.PHONE: "Telefon"}
 
