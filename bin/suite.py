@@ -17,6 +17,7 @@ from tests.postgres import running_postgres  # noqa: E402  (the path to it stand
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
+FORGETS = "PYTHONDONTWRITEBYTECODE"  # Each process would read and rewrite hundreds of files of tests anew.
 MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
 PRODUCT = ("portal", "shortlinks", "bin", "config.py", "wsgi.py")
 NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
@@ -117,7 +118,7 @@ def _in_memory() -> Path | None:
 
 
 def _pytest(*arguments: str, database: str | None = None, folder: Path | None = None) -> bool:
-    environment = {name: value for name, value in os.environ.items() if name not in DATABASES}
+    environment = {name: value for name, value in os.environ.items() if name not in (*DATABASES, FORGETS)}
     if database:
         environment["TEST_DATABASE_URL"] = database
     if folder:

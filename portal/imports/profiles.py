@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.imports.layout import Field, Layout, signature
@@ -73,12 +73,6 @@ def listed(session: Session, provider_id: int) -> list[ImportProfile]:
     """A provider's profiles, the last used first."""
     mine = select(ImportProfile).where(ImportProfile.provider_id == provider_id)
     return list(session.scalars(mine.order_by(ImportProfile.used_at.desc(), ImportProfile.id)))
-
-
-def forget(session: Session, provider_id: int, profile_id: int) -> bool:
-    """Delete a profile; whether there was one. Nothing is committed."""
-    mine = delete(ImportProfile).where(ImportProfile.provider_id == provider_id, ImportProfile.id == profile_id)
-    return session.execute(mine).rowcount == 1
 
 
 def _with(session: Session, provider_id: int, condition) -> ImportProfile | None:

@@ -14,6 +14,8 @@ from tests.authenticator import Authenticator
 from tests.portal.dashboard.staff import TOKEN, sign_in, signed_in, token
 from tests.portal.signin.mailbox import found
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = re.compile(r'data-passkey="([^"]+)"')
 
 

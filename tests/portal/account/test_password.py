@@ -12,6 +12,8 @@ from tests import make
 from tests.portal.dashboard.staff import sign_in, signed_in, token
 from tests.portal.signin.mailbox import found
 
+pytestmark = pytest.mark.slow
+
 NEW = "yeşil bisiklet ve kedi"
 
 

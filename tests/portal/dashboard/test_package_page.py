@@ -12,6 +12,8 @@ from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.packages.cast import bought, holds
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/dashboard/package"
 ORDERS = f"{PAGE}/orders"
 

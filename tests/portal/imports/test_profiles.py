@@ -8,7 +8,6 @@ import pytest
 from portal.extensions import db, vault
 from portal.imports import profiles
 from portal.imports.layout import Cure, Field, Layout, signature
-from portal.models import ImportProfile
 from portal.registry import Channel, Source, Status
 from tests import make
 
@@ -98,12 +97,3 @@ def test_a_file_without_a_header_is_remembered_by_a_name_only(provider_id):
     assert unnamed is find(provider_id, ()) is None
     assert named(provider_id, "kasa", ()).columns == LAYOUT.columns
     assert named(provider_id, "ofis", ()).columns == {Field.EMAIL: 0}
-
-
-def test_a_profile_can_be_forgotten_by_its_own_provider(provider_id):
-    profile = remember(provider_id)
-
-    assert not profiles.forget(db.session, provider_id + 1, profile.id)
-    assert profiles.forget(db.session, provider_id, profile.id)
-    assert not profiles.forget(db.session, provider_id, profile.id)
-    assert db.session.query(ImportProfile).count() == 0

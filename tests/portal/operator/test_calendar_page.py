@@ -8,6 +8,8 @@ from portal import clock, workdays
 from portal.models import AuditEntry, DayKind, Holiday, Submission
 from tests import make
 
+pytestmark = pytest.mark.slow
+
 MOURNING = {"day": "2026-11-26", "kind": "full", "name": "10021 sayılı karar"}
 
 

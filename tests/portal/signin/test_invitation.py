@@ -24,6 +24,8 @@ from portal.models import (
 from tests import make
 from tests.portal.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
 
+pytestmark = pytest.mark.slow
+
 BURAK = "burak@example.com"
 PASSWORD = "dört sarı bisiklet yokuşta"
 
