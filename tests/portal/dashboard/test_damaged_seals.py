@@ -1,5 +1,7 @@
 """An address that no key opens any more is not shown; everything beside it is."""
 
+import pytest
+
 from portal.extensions import db
 from portal.models import Outcome, Recipient, Submission
 from tests.portal.dashboard.staff import signed_in
