@@ -32,6 +32,14 @@ class Screen:
         self._answers.clear()
         return self.page.goto(url).status
 
+    def waits_for(self, expression: str) -> None:
+        """Until it is true on the page, whose own rules forbid to watch it from within."""
+        for _ in range(200):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never true: {expression}")
+
     def barriers(self) -> list[str]:
         """What keeps people out by WCAG 2.2 AA, as axe finds it, in light and in dark."""
         self.page.wait_for_load_state()

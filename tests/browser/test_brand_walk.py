@@ -48,7 +48,7 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, width, t
     fatma = screens(width, 900)
     fatma.opens(f"{site}/k/{code}")
     fatma.page.locator("img.logo").scroll_into_view_if_needed()
-    fatma.page.wait_for_function("document.querySelector('img.logo').naturalWidth > 0")
+    fatma.waits_for("document.querySelector('img.logo').naturalWidth > 0")
     look(fatma, "link")
     assert fatma.weight() <= 15 * 1024 + 8 * 1024
     assert fatma.kept() == []

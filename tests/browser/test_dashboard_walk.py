@@ -85,6 +85,7 @@ def write_campaign(page) -> None:
     page.get_by_label("İngilizce başlık").fill("May we tell you our news?")
     page.get_by_label("İngilizce metin").fill("We send at most two messages a month.")
     page.get_by_label("Aydınlatma metninin adresi").fill("https://ornek.example/aydinlatma")
+    page.get_by_label("Bu kişilerle ilk temas nasıl kuruldu?").select_option(label="Alışveriş")
     page.get_by_label("Temas tarihi").fill((clock.day(clock.now()) - timedelta(days=1)).isoformat())
     page.get_by_role("button", name="Kampanyayı kaydet").click()
 

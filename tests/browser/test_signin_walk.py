@@ -109,6 +109,7 @@ def test_the_second_step_and_step_up_are_without_barriers(app, site, screens, wi
     page.get_by_label("E-posta adresiniz").fill("burak@example.com")
     page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
     page.keyboard.press("Enter")
+    page.get_by_label("Doğrulama kodu").wait_for()
     look(screen, "second-step")
     page.get_by_label("Doğrulama kodu").fill("000000")
     page.keyboard.press("Enter")
