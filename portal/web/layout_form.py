@@ -113,7 +113,7 @@ class LayoutForm(FlaskForm):
         given = replace(
             self.base,
             columns={**beyond, **said},
-            sheets=tuple(self.sheets.data) if len(self.outline.sheets) > 1 else self.base.sheets,
+            sheets=tuple(self.sheets.data) if self.asks_sheets else self.base.sheets,
             day_first=self.day_first.data != "month",
             channels=tuple(map(Channel, self.channels.data or ())),
             status=Status(self.status.data) if self.status.data else None,
@@ -126,6 +126,11 @@ class LayoutForm(FlaskForm):
         )
         return replace(given, **facts)
 
+    @property
+    def asks_sheets(self) -> bool:
+        """Whether more than one sheet has lines; an empty one beside it is no choice."""
+        return len(self.sheets.choices) > 1
+
     def asks(self, name: str) -> bool:
         """Whether no column gives what this default would say, and this person may say it."""
         if name in FACTS and not self.asks_facts:
@@ -136,13 +141,13 @@ class LayoutForm(FlaskForm):
     def other_header(self) -> bool:
         """Whether the sheets that are chosen now have another header than the columns were drawn for."""
         drawn = self.outline.sheets[self.base.sheets[0]]
-        chosen = self.sheets.data if len(self.outline.sheets) > 1 else []
+        chosen = self.sheets.data if self.asks_sheets else []
         return any(self.outline.sheets[each].header != drawn.header for each in chosen)
 
     def validate(self, extra_validators=None) -> bool:
         """Shape first; then that no two columns are the same thing, and that nothing is left unsaid."""
         is_good = super().validate(extra_validators)
-        if len(self.outline.sheets) > 1 and not self.sheets.data:
+        if self.asks_sheets and not self.sheets.data:
             self.sheets.errors = [gettext("En az bir sayfa seçin.")]
             is_good = False
         return is_good & self._no_doubles() & self._all_said() if is_good else False

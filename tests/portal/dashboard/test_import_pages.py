@@ -2,10 +2,12 @@
 
 import io
 
+import openpyxl
 import pytest
 
 from portal import clock
 from portal.extensions import db, vault
+from portal.imports import working
 from portal.imports.layout import Cure, Field
 from portal.imports.lines import layout_of
 from portal.models import (
@@ -162,6 +164,23 @@ def test_a_chosen_layout_is_kept_and_rehearsed(app, ayse, in_state, rows):
         layout = layout_of(vault(), made)
     assert layout.origin == "Kasa formları"
     assert layout.columns[Field.DATE] == 3
+
+
+def test_an_empty_sheet_beside_the_list_is_no_choice(app, ayse, rows):
+    book = openpyxl.Workbook()
+    for cells in (["Telefon", "E-posta", "Durum", "Tarih"], ["0532 123 45 67", "", "ONAY", "24.11.2026 14:02"]):
+        book.active.append(cells)
+    book.create_sheet("Sayfa2")
+    content = io.BytesIO()
+    book.save(content)
+    content.seek(0)
+    address = ayse.posts("/dashboard/imports/new", {"brand": brand_id(app), "file": (content, "liste.xlsx")}).location
+    with app.app_context():
+        working.work(rows.one(ImportBatch).id)
+
+    assert "Hangi sayfalar" not in ayse.opens(address).text
+    assert ayse.posts(f"{address}/layout", CHOSEN).status_code == 303
+    assert rows.one(ImportBatch).state == BatchState.MAPPED
 
 
 @pytest.mark.parametrize(
