@@ -49,6 +49,11 @@ def three_sheets() -> bytes:
     return saved(workbook({"Boş": [], "Ocak": SHEET, "Şubat": SHEET}))
 
 
+def empty_sheets_beside() -> bytes:
+    """As older Excel makes every workbook: two more sheets, with nothing in them."""
+    return saved(workbook({"Sayfa1": SHEET, "Sayfa2": [], "Sayfa3": []}))
+
+
 def hidden_sheet() -> bytes:
     """Somebody's notes in front, which nobody sees."""
     book = workbook({"Notlar": [["Bunu gönderme"], ["Toplam", "4"]], "İzinler": SHEET})

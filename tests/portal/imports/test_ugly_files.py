@@ -93,6 +93,7 @@ FOUR = [  # The same four people, whatever is around them.
     (workbooks.inline_strings, "liste.xlsx", ""),
     (workbooks.merged_title, "liste.xlsx", ""),
     (workbooks.header_of_two_lines, "liste.xlsx", ""),
+    (workbooks.empty_sheets_beside, "liste.xlsx", ""),
     (workbooks.hidden_sheet, "liste.xlsx", ""),
     (workbooks.beginning_at_c5, "liste.xlsx", ""),
     (workbooks.dressed_to_the_end, "liste.xlsx", ""),
