@@ -51,10 +51,11 @@ def site(app):
 
 
 @pytest.fixture
-def screens(chromium, tmp_path):
+def screens(chromium):
     """Opens screens: screens(width=360, scripts=True) is a Screen of a browser of its own, without history."""
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(os.environ["SCREENSHOTS"]) if os.environ.get("SCREENSHOTS") else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
     opened = []
 
     def open_screen(width: int = 360, height: int = 780, scripts: bool = True, **options) -> Screen:
