@@ -73,13 +73,18 @@ class Sayings:
             named=channels if channels and channels != EVERY else frozenset(),
             recipient_type=RecipientType.MERCHANT if is_merchant else RecipientType.INDIVIDUAL,
             source=source,
-            channel_problem=RowProblem.CHANNEL_UNKNOWN if channels is None else None,
+            channel_problem=self._channel_problem(channels),
             problem=problem,
             grant_problem=problem or (RowProblem.SOURCE_REFUSES if refuses else None),
         )
 
-    def _wanted(self, channels: frozenset[Channel] | str | None) -> tuple[Channel, ...]:
+    def _channel_problem(self, channels: frozenset[Channel] | str | None) -> RowProblem | None:
         if channels is None:
+            return RowProblem.CHANNEL_UNKNOWN
+        return RowProblem.CHANNEL_MISSING if channels == NOTHING and not self.layout.channels else None
+
+    def _wanted(self, channels: frozenset[Channel] | str | None) -> tuple[Channel, ...]:
+        if self._channel_problem(channels):
             return tuple(Channel)
         chosen = self.layout.channels if channels == NOTHING else channels
         return tuple(each for each in Channel if each in chosen)

@@ -32,6 +32,11 @@ class RowProblem(Explained):
         N_("Kanal sütunundaki sözcük tanınmadı."),
         N_("Sözcüğün hangi kanal olduğunu seçin ya da sütuna MESAJ, ARAMA ya da EPOSTA yazın."),
     )
+    CHANNEL_MISSING = (
+        "channel_missing",
+        N_("Hangi kanal için olduğu yazmıyor."),
+        N_("Kanal sütununa MESAJ, ARAMA ya da EPOSTA yazın ya da boş satırlarda geçerli kanalları seçin."),
+    )
     CHANNEL_UNFIT = (
         "channel_unfit",
         N_("Bu kanal bu adrese uymuyor: e-posta adresine SMS, telefona e-posta gönderilmez."),
@@ -108,11 +113,13 @@ class Passed(Explained):
 
 
 # A byte is a place in this row: new words come at its end, or what is kept would change its meaning.
+LATER = (RowProblem.CHANNEL_MISSING,)
 WORDS: tuple[str, ...] = (
     *(each for each in Effect if each != Effect.UNDATED),  # That is a RowProblem's word.
     *(each.value for each in Passed),
-    *(each.value for each in RowProblem),
+    *(each.value for each in RowProblem if each not in LATER),
     *(each.value for each in Problem),
+    *(each.value for each in LATER),
 )
 BYTE_OF = {word: byte for byte, word in enumerate(WORDS, 1)}
 PROBLEMS: dict[str, Explained] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
@@ -120,6 +127,7 @@ CODES = {  # What İYS would have answered; the others never come so far.
     Effect.LATE_GRANT: "H467", Effect.OLD_REFUSAL: "H467", Effect.OLDER: "H178", Effect.SAME: "H174",
     Effect.FIRST_REFUSAL: "H175", RowProblem.STATUS_MISSING: "H110", RowProblem.STATUS_UNKNOWN: "H115",
     RowProblem.CHANNEL_UNKNOWN: "H117", RowProblem.CHANNEL_UNFIT: "H464", RowProblem.TYPE_UNKNOWN: "H116",
+    RowProblem.CHANNEL_MISSING: "H111",
     RowProblem.SOURCE_MISSING: "H113", RowProblem.SOURCE_UNKNOWN: "H119", RowProblem.SOURCE_OF_IYS: "H119",
     RowProblem.SOURCE_REFUSES: "H408", RowProblem.DATE_MISSING: "H112", RowProblem.DATE_UNREADABLE: "H158",
     RowProblem.DATE_IMPOSSIBLE: "H157", RowProblem.DATE_TO_COME: "H162", RowProblem.DATE_BEFORE_2015: "H156",

@@ -87,11 +87,9 @@ def _settled(columns: dict[Field, int], contents: Sequence[Contents]) -> dict[Fi
 
 
 def _channels(columns: dict[Field, int]) -> tuple[Channel, ...]:
-    """Those that have a column of yes and no; all, where each line names its own. A file that says nothing of channels
-    is not presumed to grant any: a person chooses, unless e-mail is all that its addresses can take."""
+    """Those that have a column of yes and no. Where a file, or a line of it, says nothing of channels, it is not
+    presumed to grant any: a person chooses, unless e-mail is all that its addresses can take."""
     told = {CHANNEL_OF[each] for each in STATUSES[1:] if each in columns}
     if told and Field.STATUS not in columns:
         return tuple(each for each in Channel if each in told)
-    if Field.CHANNEL in columns:
-        return tuple(Channel)
     return (Channel.EMAIL,) if Field.EMAIL in columns and Field.PHONE not in columns else ()

@@ -86,6 +86,7 @@ def test_a_line_may_name_its_channels():
     }
     assert spoken({Field.PHONE: PHONE, Field.EMAIL: MAIL, Field.CHANNEL: "faks"}, **GIVEN) == {SMS: "channel_unknown"}
     assert spoken({Field.ADDRESS: PHONE, Field.CHANNEL: ""}, **GIVEN, channels=(Channel.CALL,)) == {CALL: "ONAY"}
+    assert spoken({Field.ADDRESS: PHONE, Field.CHANNEL: ""}, **GIVEN, channels=()) == {SMS: "channel_missing"}
     assert spoken({Field.ADDRESS: MAIL}, **GIVEN, channels=(Channel.SMS,)) == {SMS: "channel_unfit"}
 
 
