@@ -3,6 +3,7 @@
 const region = document.querySelector("[data-refresh]");
 const said = document.querySelector("[data-said]");
 const EVERY = 1500; // Milliseconds.
+const SOON = 400; // A small file is done by then.
 
 async function refresh() {
   let answer;
@@ -20,4 +21,4 @@ async function refresh() {
   setTimeout(refresh, EVERY);
 }
 
-if (region && region.firstElementChild) setTimeout(refresh, EVERY);
+if (region && region.firstElementChild) setTimeout(refresh, SOON);

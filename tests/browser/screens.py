@@ -7,7 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Request, Response
 
 WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-AXE_OPTIONS = {"runOnly": {"type": "tag", "values": WCAG_2_2_AA}, "resultTypes": ["violations"]}
+ALL = {"type": "tag", "values": WCAG_2_2_AA}
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # What darkness may change.
+SCHEMES = {"light": ALL, "dark": COLOURS}
 NARROW = 400  # Pixels.
 FOCUSED = "() => document.activeElement ? document.activeElement.matches(%r) : false"
 
@@ -45,9 +47,10 @@ class Screen:
         self.page.wait_for_load_state()
         found = []
         is_narrow = self.page.viewport_size["width"] <= NARROW  # Colours are the same at any width: dark is seen once.
-        for scheme in ("light", "dark") if is_narrow else ("light",):
+        for scheme, rules in SCHEMES.items() if is_narrow else (("light", ALL),):
             self.page.emulate_media(color_scheme=scheme)
-            for violation in Axe().run(self.page, options=AXE_OPTIONS).response["violations"]:
+            options = {"runOnly": rules, "resultTypes": ["violations"]}
+            for violation in Axe().run(self.page, options=options).response["violations"]:
                 found += [f"{scheme}: {violation['id']}: {node['html'][:160]}" for node in violation["nodes"]]
         self.page.emulate_media(color_scheme="light")
         return found
