@@ -45,6 +45,13 @@ def is_annulled():
     return select(Annulment.decision_id).where(Annulment.decision_id == Decision.id).correlate(Decision).exists()
 
 
+def is_untouched() -> ColumnElement[bool]:
+    """The condition that nobody began to send a submission, or that it is sent to nobody."""
+    never_claimed = and_(Submission.attempts == 0, Submission.lease_until.is_(None), Submission.bulk_id.is_(None))
+    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))
+    return and_(never_claimed, or_(Submission.outcome == Outcome.WAITING, told_nobody))
+
+
 def _is_spoken_of():
     spoken_of = select(ReceiptDecision.decision_id).where(ReceiptDecision.decision_id == Decision.id)
     return spoken_of.correlate(Decision).exists()
@@ -55,11 +62,9 @@ def _take_back(session: Session, left: Select, at: datetime) -> list[int]:
     still go: some were annulled, told to a person or relied on while we waited for the locks."""
     ids = list(session.scalars(left.order_by(Decision.id)))
     told = set(session.scalars(select(Submission.decision_id).where(Submission.decision_id.in_(ids))))
-    never_claimed = and_(Submission.attempts == 0, Submission.lease_until.is_(None), Submission.bulk_id.is_(None))
-    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))
     ended = (
         update(Submission)
-        .where(Submission.decision_id.in_(ids), never_claimed, or_(Submission.outcome == Outcome.WAITING, told_nobody))
+        .where(Submission.decision_id.in_(ids), is_untouched())
         .values(outcome=Outcome.ANNULLED, due_at=None, ended_at=at)
         .returning(Submission.decision_id)
         .execution_options(synchronize_session=False)

@@ -7,11 +7,11 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from portal import clock, practice
+from portal import clock
 from portal.consents import annulling
 from portal.extensions import db, reading
 from portal.imports.hands import Hand
-from portal.models import BatchState, Decision, ImportBatch, ImportPiece, Outcome, Submission
+from portal.models import BatchState, Decision, ImportBatch, ImportPiece, Submission
 from portal.registry import Status
 
 AT_ONCE = 2000
@@ -29,14 +29,7 @@ class Undoable:
 def undoable(session: Session, batch: ImportBatch) -> Undoable:
     """What nobody has begun to send, and what needs no sending. Reads the batch's submissions that wait."""
     of_batch = Submission.batch_id == batch.id
-    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((practice.EXEMPT, practice.OVER)))
-    untouched = (
-        or_(Submission.outcome == Outcome.WAITING, told_nobody),
-        Submission.attempts == 0,
-        Submission.lease_until.is_(None),
-        Submission.bulk_id.is_(None),
-    )
-    may_go = and_(*untouched, ~and_(Submission.status == Status.REFUSED, _is_relied_on(batch)))
+    may_go = and_(annulling.is_untouched(), ~and_(Submission.status == Status.REFUSED, _is_relied_on(batch)))
     told, free = session.execute(select(func.count(), func.count().filter(may_go)).where(of_batch)).one()
     written = session.scalar(select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id))
     return Undoable(free=max(0, written - told) + free, gone=told - free)
