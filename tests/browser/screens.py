@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Request, Response
+from playwright.sync_api import BrowserContext, Error, Request, Response
 
 WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ALL = {"type": "tag", "values": WCAG_2_2_AA}
@@ -37,7 +37,7 @@ class Screen:
     def waits_for(self, expression: str) -> None:
         """Until it is true on the page, whose own rules forbid to watch it from within."""
         for _ in range(200):
-            if self.page.evaluate(expression):
+            if self._is(expression):
                 return
             self.page.wait_for_timeout(50)
         raise AssertionError(f"never true: {expression}")
@@ -69,9 +69,10 @@ class Screen:
 
     def tab_to(self, selector: str, most: int = 40) -> None:
         """Press Tab until what the selector names has the focus."""
+        self.page.wait_for_load_state()
         for _ in range(most):
             self.page.keyboard.press("Tab")
-            if self.page.evaluate(FOCUSED % selector):
+            if self._is(FOCUSED % selector):
                 return
         raise AssertionError(f"{selector} cannot be reached with the Tab key")
 
@@ -81,6 +82,14 @@ class Screen:
             return
         width = self.page.viewport_size["width"]
         self.page.screenshot(path=self._folder / f"{name}-{width}.png", full_page=True, timeout=30_000)
+
+    def _is(self, expression: str) -> bool:
+        """Whether it is true of the page; of one that is just being left nothing is."""
+        try:
+            return self.page.evaluate(expression)
+        except Error:
+            self.page.wait_for_load_state()
+            return False
 
     def _note(self, answer: Response) -> None:
         self._answers.append(answer)

@@ -1,6 +1,7 @@
 """Ayşe dresses her brand; people see it at their links; she refuses for a caller; the brand ends and still refuses."""
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.models import Recipient
 from tests import make
@@ -63,7 +64,7 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, width, t
     page.get_by_role("group", name="Hangi kanallar?").get_by_role("checkbox").first.check()
     page.get_by_label("Kişi bunu size nasıl bildirdi?").select_option("HS_CAGRI_MERKEZI")
     page.get_by_role("button", name="Reddi kaydet").click()
-    assert page.get_by_text("Ret kaydedildi").count() == 1
+    expect(page.get_by_text("Ret kaydedildi")).to_have_count(1)
     page.get_by_label("Neden?").fill("Kişi aradı, adresini doğruluyorum")
     page.get_by_role("button", name="Adresi göster").click()
     look(ayse, "recipient-refused")

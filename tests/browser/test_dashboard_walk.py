@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from portal import clock, launches
 from portal.models import Campaign, Decision
@@ -36,7 +37,7 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
 
     page.get_by_label("Adresleri yapıştırın").fill(LIST)
     page.get_by_role("button", name="Listeyi getir").click()
-    assert page.get_by_role("table", name="Alınmayan satırlar").locator("tbody tr").count() == 3
+    expect(page.get_by_role("table", name="Alınmayan satırlar").locator("tbody tr")).to_have_count(3)
     look(screen, "campaign-audience")
     page.get_by_role("button", name="Kampanyayı başlat").click()
     look(screen, "campaign-launched")
@@ -56,10 +57,10 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
     page.get_by_label("Telefon ya da e-posta").fill("0(532) 123-45-67")
     page.get_by_role("button", name="Ara", exact=True).click()
     assert re.search(r"/recipients/\d+$", page.url), "no address in a URL"
-    assert page.get_by_role("heading", level=1).inner_text() != make.PHONE
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(make.PHONE)
     look(screen, "recipient-history")
     page.get_by_role("link", name="Genel bakış").click()
-    assert page.get_by_role("table", name="Son kararlar, en yenisi üstte").locator("tbody tr").count() == 2
+    expect(page.get_by_role("table", name="Son kararlar, en yenisi üstte").locator("tbody tr")).to_have_count(2)
     look(screen, "overview")
     page.get_by_role("button", name="Çıkış").click()
     assert screen.opens(f"{site}/dashboard/") == 200 and "/sign-in" in page.url

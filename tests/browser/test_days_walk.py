@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from playwright.sync_api import expect
 
 from portal import clock
 from portal.models import DayState
@@ -24,10 +25,10 @@ def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, 
     page.get_by_role("link", name="Mutabakat").click()
     look(screen, "calendar")
 
-    assert page.get_by_role("table", name="Kasım 2026").get_by_role("link", name="Fark var").count() == 1
+    expect(page.get_by_role("table", name="Kasım 2026").get_by_role("link", name="Fark var")).to_have_count(1)
     page.get_by_role("rowheader", name="23 Kasım 2026").get_by_role("link").click()
     look(screen, "different")
-    assert page.get_by_role("table", name="Bu günün farkları").locator("tbody tr").count() == 3
+    expect(page.get_by_role("table", name="Bu günün farkları").locator("tbody tr")).to_have_count(3)
 
     settle(screen, "Yalnız İYS'de var", "İYS'dekini al")
     settle(screen, "Yalnız bizde var", "Bizimkini yeniden gönder")
@@ -42,7 +43,7 @@ def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, 
     story.steps()
     page.reload()
     look(screen, "agreed")
-    assert page.get_by_text("Mutabık: İYS'de onaylandı").count() == 1
+    expect(page.get_by_text("Mutabık: İYS'de onaylandı")).to_have_count(1)
     with page.expect_download() as download:
         page.get_by_role("link", name="Dosyayı indir").click()
     day = the_day(rows)

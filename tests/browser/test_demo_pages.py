@@ -2,6 +2,7 @@
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from portal.messaging import demo_gateway
 from tests import make, servers
@@ -19,7 +20,7 @@ def test_the_ledger_has_no_barrier(app, browser, sandbox, iys, screens, width):
     make.forward_all(app, iys)
     screen.opens(f"{sandbox.url}/?q=MESAJ")
 
-    assert screen.page.locator("tbody tr").count() == 1
+    expect(screen.page.locator("tbody tr")).to_have_count(1)
     assert empty == [] and screen.barriers() == []
     assert not screen.scrolls_sideways() and screen.complaints == []
     screen.shoot("ledger")
@@ -49,7 +50,7 @@ def test_the_telephone_has_no_barrier(screens, tmp_path, width):
         requests.post(f"{url}/messages", json={"messages": [message]}, timeout=5)
         screen.opens(url)
 
-        assert screen.page.locator(".bubble a").count() == 1
+        expect(screen.page.locator(".bubble a")).to_have_count(1)
         assert make.PHONE not in screen.page.content()
         assert empty == [] and screen.barriers() == []
         assert not screen.scrolls_sideways() and screen.complaints == []

@@ -1,6 +1,7 @@
 """What people see when something is refused them, and the front page: no barrier there either."""
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.extensions import limiter
 
@@ -23,7 +24,7 @@ def test_a_form_whose_session_ended_says_so_without_barrier(site, screens, width
     screen.page.get_by_label("Parolanız").fill("correct horse battery")
     screen.page.get_by_role("button", name="Giriş yap").click()
 
-    assert screen.page.get_by_text("hiçbir şey değişmedi").is_visible()
+    expect(screen.page.get_by_text("hiçbir şey değişmedi")).to_be_visible()
     assert screen.barriers() == [] and not screen.scrolls_sideways()
 
 

@@ -1,6 +1,7 @@
 """Ayşe has İYS push, Fatma refuses at İYS, and Ayşe sees it in the list of movements."""
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.iys.inflow import pushes
 from tests import make
@@ -42,11 +43,11 @@ def test_a_push_is_registered_heard_and_shown(app, site, reached, screens, width
             pass
     page.get_by_role("link", name="Hareketlere dön").click()
     look(screen, "movements")
-    assert page.get_by_role("table").locator("tbody tr").count() == 2
+    expect(page.get_by_role("table").locator("tbody tr")).to_have_count(2)
     page.get_by_label("Karar").select_option(label="Ret")
     page.get_by_role("button", name="Göster").click()
     look(screen, "movements-refusals")
-    assert page.get_by_role("table").locator("tbody tr").count() == 1
+    expect(page.get_by_role("table").locator("tbody tr")).to_have_count(1)
 
     page.get_by_role("link", name="Anlık bildirim").click()
     page.get_by_role("button", name="Kaldır").click()

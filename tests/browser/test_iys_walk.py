@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from portal import accounts, clock
 from portal.extensions import db, vault
@@ -27,20 +28,20 @@ def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser
 
     fatma.decides(MESAJ="ONAY", ARAMA="RET")
     opens(page, "İletim")
-    assert page.get_by_text("Henüz İYS'ye bağlı değilsiniz").is_visible()
+    expect(page.get_by_text("Henüz İYS'ye bağlı değilsiniz")).to_be_visible()
     look(screen, "forwarding-unconnected")
     opens(page, "Bağlantı")
     look(screen, "connection-empty")
     connect(page, password="yanlış parola")
     look(screen, "connection-saved")
     tries(page)
-    assert page.get_by_text("İYS, API kullanıcı adını ya da şifresini kabul etmedi.").first.is_visible()
+    expect(page.get_by_text("İYS, API kullanıcı adını ya da şifresini kabul etmedi.").first).to_be_visible()
     look(screen, "connection-wrong")
 
-    assert page.get_by_label("API şifresi").is_visible(), "where another password is needed, the form is open"
+    expect(page.get_by_label("API şifresi"), "where another password is needed, the form is open").to_be_visible()
     connect(page, password=make.PASSWORD)
     tries(page)
-    assert page.get_by_text("Bağlantı çalışıyor").is_visible()
+    expect(page.get_by_text("Bağlantı çalışıyor")).to_be_visible()
     look(screen, "connection-good")
     forward(app, iys, rows)
     assert [row.outcome for row in rows(Submission)] == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
@@ -60,21 +61,21 @@ def a_paused_package_is_cured(screen, app, sandbox, iys, rows, fatma) -> None:
     fatma.decides(MESAJ="RET")
     forward(app, iys, rows)
     opens(page, "İletim")
-    assert page.get_by_text("H520").first.is_visible()
+    expect(page.get_by_text("H520").first).to_be_visible()
     page.get_by_role("link", name="Engellenen (1)").click()
     look(screen, "forwarding-blocked")
     page.get_by_role("link", name="Bağlantıyı dene").click()
     tries(page)
-    assert page.get_by_text("Duraklatılmış", exact=True).is_visible()
+    expect(page.get_by_text("Duraklatılmış", exact=True)).to_be_visible()
     look(screen, "connection-paused")
 
     sandbox.add_account(*ACCOUNT, subscription={"status": "ACTIVE", "consentLimit": 3})
     tries(page)
-    assert page.get_by_text("Bağlantı çalışıyor").is_visible()
+    expect(page.get_by_text("Bağlantı çalışıyor")).to_be_visible()
     look(screen, "connection-quota")
     forward(app, iys, rows)
     opens(page, "İletim")
-    assert page.get_by_role("alert").count() == 0
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma) -> None:
@@ -83,16 +84,16 @@ def a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma) -> N
     fatma.decides(MESAJ="ONAY")
     forward(app, iys, rows)
     opens(page, "İletim")
-    assert page.get_by_text("Telefon numarası geçerli değil.").is_visible()
+    expect(page.get_by_text("Telefon numarası geçerli değil.")).to_be_visible()
     look(screen, "forwarding-parked")
     before = len(sandbox.movements())
 
     sandbox.mend()
     page.get_by_role("button", name="Yeniden gönder").click()
-    assert page.get_by_text("Yeniden iletilecek.").is_visible()
+    expect(page.get_by_text("Yeniden iletilecek.")).to_be_visible()
     forward(app, iys, rows)
     page.get_by_role("link", name="Durumu yenile").click()
-    assert page.get_by_text("Burada bakılacak bir kayıt yok").is_visible()
+    expect(page.get_by_text("Burada bakılacak bir kayıt yok")).to_be_visible()
     look(screen, "forwarding-cured")
     assert len(sandbox.movements()) == before + 1
 
@@ -101,7 +102,7 @@ def a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma) -> N
     forward(app, iys, rows)
     page.get_by_role("link", name="Durumu yenile").click()
     page.get_by_role("button", name="Kapat").click()
-    assert page.get_by_text("Kişinin kararı burada geçerli kalır").is_visible()
+    expect(page.get_by_text("Kişinin kararı burada geçerli kalır")).to_be_visible()
     sandbox.mend()
 
 
@@ -119,7 +120,7 @@ def a_held_list_is_let_go(screen, app) -> None:
     opens(screen.page, "İletim")
     look(screen, "forwarding-held")
     screen.page.get_by_role("button", name="Listeyi gönder").click()
-    assert screen.page.get_by_text("Liste gönderilecek.").is_visible()
+    expect(screen.page.get_by_text("Liste gönderilecek.")).to_be_visible()
 
 
 def a_partners_title_differs(screen) -> None:
@@ -130,7 +131,7 @@ def a_partners_title_differs(screen) -> None:
     page.get_by_role("button", name="İş ortağıyla bağlan").click()
     look(screen, "connection-partner")
     tries(page)
-    assert page.get_by_text("Başka Ticaret Limited Şirketi").is_visible()
+    expect(page.get_by_text("Başka Ticaret Limited Şirketi")).to_be_visible()
     look(screen, "connection-titles")
 
 

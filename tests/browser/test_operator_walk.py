@@ -2,6 +2,7 @@
 
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 from portal import clock, inquiries
 from portal.extensions import db, vault
@@ -121,5 +122,5 @@ def test_support_answers_a_caller(app, browser, site, house, screens, width):
     page.get_by_role("button", name="Ara", exact=True).click()
     look(screen, "assist")
 
-    assert page.get_by_role("heading", name="+90 5•• ••• •• 67").count() == 1
+    expect(page.get_by_role("heading", name="+90 5•• ••• •• 67")).to_have_count(1)
     assert page.get_by_text("Ret", exact=True).count() >= 1

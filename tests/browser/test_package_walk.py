@@ -2,6 +2,7 @@
 
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 from portal import clock
 from portal.extensions import db
@@ -26,7 +27,7 @@ def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows, 
     page.get_by_role("link", name="Paket ve kullanım").click()
     look(screen, f"package-{width}")
     page.get_by_role("button", name="Yükselt: İLETİ 25", exact=True).click()
-    assert page.get_by_text("bizde, onay bekliyor").count() == 1
+    expect(page.get_by_text("bizde, onay bekliyor")).to_have_count(1)
     look(screen, f"ordered-{width}")
     assert rows(PackageOrder)[-1].confirmed_at is None
 
@@ -35,7 +36,7 @@ def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows, 
     page.get_by_label("Ne yaptı").select_option("Paket istendi")
     page.get_by_role("button", name="Göster").click()
     look(screen, f"audit-{width}")
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV indir").click()
     assert "Paket istendi" in download.value.path().read_text("utf-8-sig")
@@ -54,7 +55,7 @@ def test_who_practises_sees_what_is_free(app, site, screens, width):
     screen.opens(f"{site}/dashboard/package")
 
     look(screen, f"practising-{width}")
-    assert screen.page.get_by_text("0 / 1.000 adres").count() == 1
+    expect(screen.page.get_by_text("0 / 1.000 adres")).to_have_count(1)
 
 
 def comes_in(screen, site) -> None:

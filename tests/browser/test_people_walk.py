@@ -2,6 +2,7 @@
 
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 from portal import clock, mails
 from portal.extensions import db, vault
@@ -67,7 +68,7 @@ def test_networks_are_listed_and_nobody_is_locked_out(app, site, screens, width)
         screen.page.get_by_role("button", name="Ağı ekle").click()
         look(screen, f"networks-{cidr[:3]}")
 
-    assert screen.page.get_by_role("button", name="Kaldır").count() == 1
+    expect(screen.page.get_by_role("button", name="Kaldır")).to_have_count(1)
 
 
 def test_an_invitation_to_somebody_else_says_so(app, site, screens):

@@ -1,6 +1,7 @@
 """A newcomer practises: the pages say so, the test asks the sandbox, and what people decide is accepted there."""
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import update
 
 from portal import practice
@@ -27,16 +28,16 @@ def test_a_firm_practises(app, site, screens, browser, rows, tmp_path, width):
         comes_in(screen, f"{site}/dashboard/")
 
         page.goto(f"{site}/dashboard/connection")
-        assert page.get_by_text("Deneme yapıyorsunuz").is_visible()
+        expect(page.get_by_text("Deneme yapıyorsunuz")).to_be_visible()
         page.get_by_role("button", name="Bağlantıyı dene").click()
-        assert page.get_by_text("Bağlantı çalışıyor").is_visible()
+        expect(page.get_by_text("Bağlantı çalışıyor")).to_be_visible()
         look(screen, "practice-connection")
         forward(app, box)
         page.goto(f"{site}/dashboard/")
         look(screen, "practice-overview")
         app.config["SANDBOX_URL"] = ""
         page.goto(f"{site}/dashboard/forwarding")
-        assert page.get_by_text("deneme ortamı şu anda kapalı").is_visible()
+        expect(page.get_by_text("deneme ortamı şu anda kapalı")).to_be_visible()
         look(screen, "practice-forwarding")
 
     assert rows.one(Submission).outcome == Outcome.ACCEPTED

@@ -1,6 +1,7 @@
 """The page that a recipient opens from a message, on a small telephone."""
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.models import Decision, Outcome, Submission
 from tests import make
@@ -44,7 +45,7 @@ def test_choosing_and_the_receipt_have_no_barrier(screens, link, language):
     screen.page.wait_for_url("**/m/**")
 
     assert screen.page.locator("html").get_attribute("lang") == language
-    assert screen.page.locator(".line").count() == 2
+    expect(screen.page.locator(".line")).to_have_count(2)
     assert screen.kept() == []
     assert screen.barriers() == []
     assert screen.complaints == []
@@ -100,7 +101,7 @@ def test_deciding_needs_no_mouse(screens, link, rows):
         screen.page.keyboard.press("Enter")
 
     assert {(each.channel, each.status) for each in rows(Decision)} == {("MESAJ", "ONAY"), ("ARAMA", "RET")}
-    assert screen.page.locator(".line").count() == 2
+    expect(screen.page.locator(".line")).to_have_count(2)
 
 
 def test_a_wrong_code_gets_a_page_that_helps(screens, link):

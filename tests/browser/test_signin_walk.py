@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 from portal import accounts, clock
 from portal.extensions import db
@@ -59,7 +60,7 @@ def test_a_first_factor_is_set_up_by_keyboard_alone(app, site, screens, width, s
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Kurtarma kodlarınız").wait_for()
 
-    assert page.locator(".recovery li").count() == 10
+    expect(page.locator(".recovery li")).to_have_count(10)
     screen.shoot("recovery-codes")
     if scripts:
         look(screen, "recovery-codes")
