@@ -7,13 +7,17 @@ the new column for old rows. It can be stopped and begun again: what is sealed w
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, literal, select, update
+from sqlalchemy import bindparam, func, literal, select, update
 
 from portal import accounts
 from portal.extensions import db, vault
 from portal.models import (
+    NOBODYS,
+    AddressProof,
     Attempt,
     AudienceLine,
+    Complaint,
+    ComplaintStep,
     Credential,
     Difference,
     Factor,
@@ -30,6 +34,7 @@ from portal.models import (
     Recipient,
     ReconciledDay,
     SignIn,
+    SigningKey,
     Submission,
     Ticket,
     UploadPart,
@@ -50,6 +55,7 @@ SEALED = (
     (Submission, "payload", Submission.PLACE),
     (Attempt, "answer", Attempt.PLACE),
     (Receipt, "seen", Receipt.PLACE),
+    (Receipt, "name", Receipt.NAME),
     (AudienceLine, "value", AudienceLine.PLACE),
     (ImportBatch, "name", ImportBatch.NAME),
     (ImportBatch, "outline", ImportBatch.OUTLINE),
@@ -58,6 +64,15 @@ SEALED = (
     (ImportProfile, "layout", ImportProfile.LAYOUT),
     (UploadPart, "content", UploadPart.PLACE),
     (Message, "text", Message.PLACE),
+    (Message, "address", Message.ADDRESS),
+    (Message, "facts", Message.FACTS),
+    (AddressProof, "address", AddressProof.ADDRESS),
+    (AddressProof, "facts", AddressProof.FACTS),
+    (Complaint, "header", Complaint.HEADER),
+    (Complaint, "text", Complaint.TEXT),
+    (Complaint, "picture", Complaint.PICTURE),
+    (ComplaintStep, "text", ComplaintStep.PLACE),
+    (SigningKey, "private", SigningKey.PLACE),
     (PushRegistration, "token", PushRegistration.TOKEN),
     (PushRegistration, "password", PushRegistration.PASSWORD),
     (Push, "body", Push.PLACE),
@@ -74,8 +89,9 @@ SEALED = (
 )
 # What is found by its address, and how its indexes are made.
 INDEXED = {
-    Recipient: lambda row, address: vault().indexes(row.provider_id, address),
-    User: lambda row, email: accounts.indexes_of(vault(), email),
+    (Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
+    (User, "email"): lambda row, email: accounts.indexes_of(vault(), email),
+    (AddressProof, "address"): lambda row, address: vault().indexes(NOBODYS, address),
 }
 
 
@@ -125,7 +141,7 @@ def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
 
 def _owner(model):
     """Whose a row's seals are: a provider's, or nobody's where people are kept, who may belong to several."""
-    return getattr(model, "provider_id", literal(accounts.EVERYBODY))
+    return func.coalesce(model.provider_id, NOBODYS) if hasattr(model, "provider_id") else literal(NOBODYS)
 
 
 def _changes(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:
@@ -141,6 +157,6 @@ def _changes(model, column: str, place: str, rows) -> tuple[list[dict], list[int
 def _change(model, column: str, place: str, row) -> dict:
     plain = vault().open(row.sealed, place, row.provider_id, row.id)
     change = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
-    if model in INDEXED:
-        change |= INDEXED[model](row, plain.decode())
+    if (model, column) in INDEXED:
+        change |= INDEXED[model, column](row, plain.decode())
     return change

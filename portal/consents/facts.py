@@ -31,30 +31,59 @@ from portal.vault import Vault
 
 NONCE_BITS = 63
 SALT_BYTES = 16
-
+NUMBER_LETTERS = 16  # Of 32: 80 random bits.
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another.
 
 RECEIPT, DECISION, LEAF, SUBMISSION, SPOKEN_OF, AUDIT = (
     insert(model.__table__) for model in (Receipt, Decision, Leaf, Submission, ReceiptDecision, AuditEntry)
 )
 
 
-def receipt_of(vault: Vault, invitation: Invitation, form, *, choices: str, language: str, seen: str, at) -> dict:
+def receipt_of(
+    vault: Vault, invitation: Invitation, form, *, choices: str, language: str, seen: str, at: datetime,
+    way: Way = Way.LINK, name: str = "",
+) -> dict:  # fmt: skip
     """The receipt of an act; `form` is the ServedForm, or None where its token could not be trusted."""
+    facts = receipt(
+        vault, invitation.provider_id, invitation.recipient_id, way=way, number=new_number(), choices=choices,
+        language=form.language if form else language, seen=seen, at=at, name=name,
+    )  # fmt: skip
+    return facts | {
+        "link_id": invitation.link_id,
+        "text_id": form.text_id if form else invitation.text_id,
+        "served_at": form.served_at if form else None,
+        "token_digest": form.digest if form else None,
+    }
+
+
+def receipt(
+    vault: Vault, provider_id: int, recipient_id: int, *, way: Way, number: str, choices: str, language: str,
+    seen: str, at: datetime, name: str = "",
+) -> dict:  # fmt: skip
+    """The row of a receipt at one provider; an act at several has a row at each, with the same number."""
     receipt_id = new_id()
     return {
         "id": receipt_id,
         "nonce": secrets.randbits(NONCE_BITS),
-        "provider_id": invitation.provider_id,
-        "recipient_id": invitation.recipient_id,
-        "link_id": invitation.link_id,
-        "text_id": form.text_id if form else invitation.text_id,
-        "language": form.language if form else language,
-        "served_at": form.served_at if form else None,
+        "number": number,
+        "way": way,
+        "provider_id": provider_id,
+        "recipient_id": recipient_id,
+        "link_id": None,
+        "text_id": None,
+        "language": language,
+        "served_at": None,
         "decided_at": at,
-        "token_digest": form.digest if form else None,
+        "token_digest": None,
         "choices": choices,
-        "seen": vault.seal(seen, Receipt.PLACE, invitation.provider_id, receipt_id),
+        "seen": vault.seal(seen, Receipt.PLACE, provider_id, receipt_id),
+        "name": vault.seal(name, Receipt.NAME, provider_id, receipt_id) if name else None,
     }
+
+
+def new_number() -> str:
+    """A receipt's number: 80 random bits that can be read aloud, as 16 of Crockford's letters."""
+    return "".join(secrets.choice(LETTERS) for _ in range(NUMBER_LETTERS))
 
 
 def decision_of(head: Consent, status: Status, invitation: Invitation, text_id: int, at: datetime) -> dict:

@@ -61,7 +61,7 @@ class CampaignForm(FlaskForm):
         self.kind.choices = [(each.value, label(each)) for each in CampaignKind]
         self.channels.choices = [(each.value, label(each)) for each in Channel]
         self.contact_kind.choices = [("", _l("Seçin")), *((each.value, label(each)) for each in ContactKind)]
-        self.delivery.choices = [(each.value, label(each)) for each in Delivery]
+        self.delivery.choices = [(each.value, label(each)) for each in (Delivery.GATEWAY, Delivery.CSV)]
 
 
 class AudienceForm(FlaskForm):

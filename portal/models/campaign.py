@@ -39,10 +39,12 @@ class LeftOut(StrEnum):
 
 
 class Delivery(StrEnum):
-    """Who carries the links: our message gateway, or the provider with a CSV."""
+    """Who carries the links: our message gateway, the provider with a CSV, or nobody: people come to a consent point,
+    and get a link of their own with their decision."""
 
     GATEWAY = "gateway"
     CSV = "csv"
+    POINT = "point"
 
 
 class ConsentText(Base):
@@ -86,6 +88,7 @@ class Campaign(Base):
     created_at: Mapped[datetime]
     launched_at: Mapped[datetime | None]  # Somebody pressed launch; from then on the audience is closed.
     linked_at: Mapped[datetime | None]  # Every address has its link or its reason.
+    closed_at: Mapped[datetime | None]  # Asks no more; its links explain themselves and take refusals.
     lease_until: Mapped[datetime | None]
 
     @property

@@ -17,6 +17,10 @@ class Way(StrEnum):
     """By which way a decision reached us."""
 
     LINK = "link"
+    ONE_CLICK = "one_click"  # A mail program, by RFC 8058.
+    POINT = "point"  # A public consent point, after a code to the address.
+    MINE = "mine"  # The person's own overview, after a code to the address.
+    NOT_MINE = "not_mine"  # Who has the address now says that it was never, or is no more, the other's.
     IMPORT = "import"
     STAFF = "staff"
     AT_IYS = "iys"
@@ -25,25 +29,32 @@ class Way(StrEnum):
 
 
 class Receipt(Base):
-    """One act of a person (one POST): what was shown, when, and what was chosen."""
+    """One act of a person (one POST): what was shown, when, and what was chosen.
+
+    An act at several providers has a row at each, all with its number: to the person they are one receipt.
+    """
 
     __tablename__ = "receipt"
-    __table_args__ = (UniqueConstraint("token_digest", "choices"),)
+    __table_args__ = (UniqueConstraint("token_digest", "choices"), UniqueConstraint("number", "recipient_id"))
 
     PLACE = "receipt.seen"
+    NAME = "receipt.name"
 
     id: Mapped[Key]
     nonce: Mapped[int]  # 63 random bits: the receipt's address cannot be guessed.
+    number: Mapped[str] = mapped_column(String(16))  # 80 random bits, in Crockford's 32 letters.
+    way: Mapped[Way] = mapped_column(word(Way, "way"))
     provider_id: Mapped[int] = to("provider.id", index=False)
     recipient_id: Mapped[int] = to("recipient.id")
-    link_id: Mapped[int] = mapped_column(BigId, index=True)
-    text_id: Mapped[int] = to("consent_text.id", index=False)
+    link_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    text_id: Mapped[int | None] = to("consent_text.id", index=False)  # None where no text of a campaign was shown.
     language: Mapped[str] = mapped_column(String(2))
     served_at: Mapped[datetime | None]  # None where the form's token could not be read; a refusal counts all the same.
     decided_at: Mapped[datetime]
     token_digest: Mapped[bytes | None]
     choices: Mapped[str] = mapped_column(String(60))  # "ARAMA=RET MESAJ=ONAY"
     seen: Mapped[bytes]  # Sealed: the POST's IP address and user agent.
+    name: Mapped[bytes | None]  # Sealed: what the person called themselves, where they did.
 
 
 BROUGHT = text("batch_id IS NOT NULL")

@@ -44,6 +44,7 @@ class Provider(Base):
     asked_at: Mapped[datetime | None]  # It asked to be admitted.
     admitted_at: Mapped[datetime | None]  # Until then it practises: all it does reaches the sandbox only.
     suspended_at: Mapped[datetime | None]  # Nothing new begins; refusals go on.
+    left_at: Mapped[datetime | None]  # It is with us no more: its links still explain themselves and take refusals.
     created_at: Mapped[datetime]
 
     @property
@@ -76,6 +77,7 @@ class Brand(Base):
     source: Mapped[str | None] = mapped_column(String(30))  # HS_*, in place of the provider's.
     logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # A PNG that we made of what was uploaded.
     logo_digest: Mapped[str | None] = mapped_column(String(16))  # Names the picture in its address.
+    requires_name: Mapped[bool] = mapped_column(default=False)  # Who grants says their name (Regulation art. 7).
     practises: Mapped[bool] = mapped_column(default=False)  # Of the sandbox: closed when its provider goes to İYS.
     closed_at: Mapped[datetime | None]  # Passive: nothing new begins, links still explain and take refusals.
     created_at: Mapped[datetime]

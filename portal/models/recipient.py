@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,10 +10,16 @@ from portal.addresses import AddressKind
 from portal.models.base import Base, BigId, BlindlyIndexed, Key, to, word
 from portal.registry.words import Channel, RecipientType, Status
 
+DISOWNED = text("disowned_at IS NOT NULL")
+
 
 class Recipient(BlindlyIndexed, Base):
     __tablename__ = "recipient"
-    __table_args__ = (UniqueConstraint("provider_id", "index_odd"), UniqueConstraint("provider_id", "index_even"))
+    __table_args__ = (
+        UniqueConstraint("provider_id", "index_odd"),
+        UniqueConstraint("provider_id", "index_even"),
+        Index("ix_recipient_disowned", "provider_id", "disowned_at", sqlite_where=DISOWNED, postgresql_where=DISOWNED),
+    )
 
     PLACE = "recipient.address"
 
@@ -21,6 +27,7 @@ class Recipient(BlindlyIndexed, Base):
     provider_id: Mapped[int] = to("provider.id", index=False)
     kind: Mapped[AddressKind] = mapped_column(word(AddressKind, "kind"))
     address: Mapped[bytes]  # Sealed.
+    disowned_at: Mapped[datetime | None]  # Who has it now said it is not the other's; what was before is not theirs.
     created_at: Mapped[datetime]
 
 

@@ -12,7 +12,7 @@ from tests import databases, make
 from tests.make import Person
 
 FACTS = ("receipt_decision", "attempt", "decision", "receipt", "audit_entry", "consent_text", "leaf")
-MAY_BE_SEALED_ANEW = {("receipt", "seen"), ("attempt", "answer")}
+MAY_BE_SEALED_ANEW = {("receipt", "seen"), ("receipt", "name"), ("attempt", "answer")}
 REFUSALS = (sqlite3.IntegrityError, psycopg.errors.RaiseException)
 
 on_sqlite = pytest.mark.skipif(bool(databases.SERVER), reason="SQLite's own ways around a trigger")
