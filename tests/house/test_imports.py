@@ -69,6 +69,7 @@ MACHINES = (
 )
 DOORS = (
     "portal.account",
+    "portal.anybody",
     "portal.cli",
     "portal.dashboard",
     "portal.inbound",
