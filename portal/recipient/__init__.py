@@ -1,4 +1,4 @@
-"""The recipient's door: a link's page, its decision, and the receipt. No cookie: the code is the credential."""
+"""The recipient's door: a link's page and its decision. No cookie: the code in the address is the credential."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ door = Blueprint("recipient", __name__)
 @door.get("/<code>", endpoint="short_page")
 def show_page(code: str):
     """Show what is asked. Opening it decides nothing."""
-    link, invitation = _find(code)
+    link, invitation = find(code)
     openings.note(link.link_id, request)
     return _page(link, invitation)
 
@@ -29,7 +29,7 @@ def show_page(code: str):
 @door.post("/<code>", endpoint="short_decide")
 def decide(code: str):
     """Take the choices of a form that a person filled; then show the receipt."""
-    link, invitation = _find(code)
+    link, invitation = find(code)
     form = forms.read(request.form.get("form", ""), link.link_id, clock.now())
     g.language = form.language if form else None
     chosen = choices.read(request.form, invitation.channels)
@@ -56,32 +56,20 @@ def decide(code: str):
     db.session.commit()
     if act.asks_again:
         return _page(link, invitation, message="refused_rest" if act.receipt_id else "again"), 409
-    return redirect(url_for(".receipt", code=pages.receipt_code(act.receipt_id, act.nonce), **_spoken()), 303)
+    return redirect(url_for(".receipt", code=receipts.receipt_code(act.receipt_id, act.nonce), **_spoken()), 303)
 
 
-@door.get("/m/<code>", endpoint="receipt")
-def show_receipt(code: str):
-    """Show the receipt of one act, with the truth about İYS at this moment."""
-    receipt = pages.find_receipt(reading(), code)
-    invitation = invitation_of(reading(), receipt.link_id) if receipt else None
-    if not _belongs_here(invitation):
-        guesses.count()
-        abort(404)
-    shown = pages.receipt_page(reading(), vault(), receipt, invitation, code, clock.now())
-    return render_template("recipient/receipt.html", receipt=shown)
-
-
-def _find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
+def find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
     """The link and what it leads to; unknown, damaged and guessed codes take one path to the same page."""
     link = shortlinks.resolve(reading(), current_app.config["LINK_SALT"], code, clock.now())
     invitation = invitation_of(reading(), link.link_id or 0)
-    if link.state == LinkState.UNKNOWN or not _belongs_here(invitation):
+    if link.state == LinkState.UNKNOWN or not belongs_here(invitation):
         guesses.count()
         abort(404)
     return link, invitation
 
 
-def _belongs_here(invitation: Invitation | None) -> bool:
+def belongs_here(invitation: Invitation | None) -> bool:
     """A brand's own host speaks for that brand only; ours for all of them."""
     return invitation is not None and hosts.brand_of_host() in (None, invitation.brand_id)
 
@@ -99,7 +87,7 @@ def _spoken() -> dict[str, str]:
     return {"lang": "en"} if get_locale().language == "en" else {}
 
 
-from portal.recipient import looks  # noqa: E402, F401 - its pages register with the door
+from portal.recipient import looks, receipts  # noqa: E402, F401 - their pages register with the door
 
 
 @door.errorhandler(404)
