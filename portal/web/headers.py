@@ -26,7 +26,7 @@ THAT_ASKS_US = ("dashboard.import_batch",)
 BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 
-KEPT = ("static", "recipient.logo", "recipient.colour")  # The same for everybody: browsers may keep them.
+KEPT = ("static", "recipient.logo", "recipient.colour", "anybody.keys")  # Alike for all: they may be kept.
 
 
 def add(app: Flask) -> None:

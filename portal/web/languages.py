@@ -2,6 +2,8 @@
 
 from flask import g, has_request_context, request, session, url_for
 
+from portal.web.sessions import WITHOUT_SESSION
+
 LANGUAGES = ("tr", "en")
 
 
@@ -10,7 +12,7 @@ def choose() -> str:
     if not has_request_context():
         return "tr"
     asked = request.args.get("lang") or g.get("language")
-    if asked is None and request.blueprint != "recipient":  # A recipient's page has no session at all.
+    if asked is None and request.blueprint not in WITHOUT_SESSION:
         asked = session.get("language")
     return asked if asked in LANGUAGES else "tr"
 

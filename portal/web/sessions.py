@@ -3,10 +3,12 @@
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
+WITHOUT_SESSION = ("recipient", "anybody")  # Doors whose pages neither read nor leave a cookie.
+
 
 class Sessions(SecureCookieSessionInterface):
     """Flask's own, but silent where there is no session, whoever comes by: also a colleague who is signed in."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if request.blueprint != "recipient" and request.endpoint != "static":
+        if request.blueprint not in WITHOUT_SESSION and request.endpoint != "static":
             super().save_session(app, session, response)
