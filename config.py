@@ -50,6 +50,7 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "SANDBOX_URL": _sandbox(environ, development=development),
         "SANDBOX_KEY": _sandbox_key(environ),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
+        "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant waits so long and may be taken back.
         "IMPORT_UNDO_SECONDS": _number(environ, "IMPORT_UNDO_SECONDS", 600),  # Grants of a file wait so long.
         "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the machine's own name servers where empty.
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),

@@ -40,6 +40,7 @@ def settings(given: Mapping[str, str], instance: Path, port: int) -> dict[str, s
         "GATEWAY_FILE": str(instance / "messages.db"),
         "SANDBOX_FILE": str(instance / "sandbox.db"),
         "SANDBOX_REQUESTS_PER_SECOND": "10",
+        "UNDO_SECONDS": "10",
         "IMPORT_UNDO_SECONDS": "10",  # Nobody wants to wait ten minutes to see what İYS says.
         "SANDBOX_PUSH_IN_CLEAR": "1",  # The portal of a development run has no https.
     }

@@ -29,6 +29,7 @@ SECRETS = {
     "VAULT_KEYS": "1:" + "eHh4" * 10 + "eHg=",
     "DEVELOPMENT": "1",
     "IYS_REQUESTS_PER_SECOND": "0",
+    "UNDO_SECONDS": "0",
     "LINK_BASE": "http://localhost/k",
     "SHORT_HOSTS": "kisa.example",
     "HOSTS": "localhost",

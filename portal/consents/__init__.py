@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from portal.consents import facts, heads
+from portal.consents import annulling, facts, heads
 from portal.consents.heads import TooSoon
-from portal.models import CampaignKind, Consent, Receipt
+from portal.models import CampaignKind, Consent, Receipt, Way
 from portal.models.invitation import Invitation
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
@@ -57,13 +57,16 @@ class Act:
 
 def decide(
     session: Session, vault: Vault, invitation: Invitation, choices: Choices, form: ServedForm | None,
-    *, is_live: bool, language: str, seen: str, at: datetime,
+    *, is_live: bool, language: str, seen: str, at: datetime, undo: timedelta = timedelta(0), way: Way = Way.LINK,
+    name: str = "",
 ) -> Act:  # fmt: skip
     """Record what a person chose on a link's page.
 
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
     are on a link that may not ask (any more: `is_live`), and for other choices on a form that has decided already.
-    `seen` (IP address and user agent) is kept sealed. Raises TooSoon and TooMany.
+    `seen` (IP address and user agent) and the person's `name` are kept sealed. A grant waits `undo` before it is told
+    to İYS, and may be taken back until then (annulling.undo); a refusal goes at once, and voids a grant that still
+    waits. Raises TooSoon and TooMany.
     """
     locked = heads.lock(session, invitation, choices)
     earlier = _earlier(session, invitation, form, at)
@@ -78,10 +81,12 @@ def decide(
     if spent and _still_refused(locked, taken):
         return _again(spent, asks_again)
     receipt = facts.receipt_of(
-        vault, invitation, None if spent else form, choices=_spelled(taken), language=language, seen=seen, at=at
-    )
-    made, spoken_of = _move_heads(session, locked, taken, invitation, receipt["text_id"], at)
-    facts.write(session, vault, invitation, receipt, made, spoken_of, at)
+        vault, invitation, None if spent else form, choices=_spelled(taken), language=language, seen=seen, at=at,
+        way=way, name=name,
+    )  # fmt: skip
+    annulling.overtake(session, [head for head in locked if taken.get(head.channel) == Status.REFUSED], at)
+    made, spoken_of = _move_heads(session, locked, taken, invitation, receipt, at)
+    facts.write(session, vault, invitation, receipt, made, spoken_of, at, undo)
     return Act(receipt["id"], receipt["nonce"], asks_again)
 
 
@@ -107,7 +112,7 @@ def _earlier(session: Session, invitation: Invitation, form: ServedForm | None, 
 
 
 def _move_heads(
-    session: Session, locked: list[Consent], taken: Choices, invitation: Invitation, text_id: int, at: datetime
+    session: Session, locked: list[Consent], taken: Choices, invitation: Invitation, receipt: dict, at: datetime
 ) -> tuple[list[dict], list[int]]:
     """The decisions to write, and the ids of all that the receipt speaks of.
 
@@ -122,7 +127,7 @@ def _move_heads(
         if status == Status.REFUSED and head.status == Status.REFUSED:
             spoken_of.append(head.decision_id)
             continue
-        decision = facts.decision_of(head, status, invitation, text_id, at)
+        decision = facts.decision_of(head, status, invitation, receipt["text_id"], at, receipt["way"])
         session.add(head)
         head.decision_id, head.status = decision["id"], status
         head.consent_date, head.effective_at = decision["consent_date"], decision["effective_at"]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import practice
 from portal.consents import keys
 from portal.consents.keys import MOST_AHEAD
-from portal.models import Annulment, Consent, Decision, Outcome, ReceiptDecision, Submission, Way
+from portal.models import Annulment, Consent, Decision, Lane, Outcome, ReceiptDecision, Submission, Way
 from portal.models.loading import load
 from portal.registry import Status
 
@@ -38,6 +38,51 @@ def annul(
     load(session, Annulment, [_annulment(rows[each], user_id, at) for each in void])
     _fall_back(session, void, {rows[each].consent_id for each in void})
     return void
+
+
+def undo(session: Session, receipt_ids: Sequence[int], at: datetime) -> list[int]:
+    """Take back the grants that these receipts speak of, as long as they wait for that; which decisions they were.
+    Again, it changes nothing. Nothing here commits."""
+    theirs = (
+        select(*WHOSE)
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .where(ReceiptDecision.receipt_id.in_(receipt_ids), Decision.status == Status.GRANTED, ~is_annulled())
+    )
+    rows = {row.id: row for row in session.execute(theirs)}
+    if not rows:
+        return []
+    keys.hold_recipients(session, sorted({row.recipient_id for row in rows.values()}))
+    keys.hold(session, sorted({row.consent_id for row in rows.values()}))
+    void = _void_waiting(session, rows, at)
+    load(session, Annulment, [_annulment(rows[each], None, at) for each in void])
+    _fall_back(session, void, {rows[each].consent_id for each in void})
+    return void
+
+
+def overtake(session: Session, heads: Iterable[Consent], at: datetime) -> list[int]:
+    """Void what stands at the heads of keys that are refused now, if it still waits to be taken back: İYS hears only
+    the refusal. The caller holds the recipient's row, and moves the heads."""
+    granted = {head.decision_id: head.provider_id for head in heads if head.status == Status.GRANTED}
+    void = _void_waiting(session, granted, at) if granted else []
+    facts = [{"decision_id": each, "provider_id": granted[each], "at": at, "user_id": None} for each in void]
+    load(session, Annulment, facts)
+    return void
+
+
+def may_be_undone(at: datetime) -> ColumnElement[bool]:
+    """The condition that a submission is a person's grant, and waits so that it can be taken back."""
+    return and_(Submission.lane == Lane.PEOPLE, Submission.due_at > at, is_untouched())
+
+
+def _void_waiting(session: Session, decision_ids: Iterable[int], at: datetime) -> list[int]:
+    ended = (
+        update(Submission)
+        .where(Submission.decision_id.in_(list(decision_ids)), may_be_undone(at))
+        .values(outcome=Outcome.ANNULLED, due_at=None, ended_at=at)
+        .returning(Submission.decision_id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(session.scalars(ended))
 
 
 def is_annulled():

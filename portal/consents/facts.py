@@ -1,12 +1,13 @@
 """The rows that one act leaves behind: receipt, decisions with their leaves, what İYS must hear, and an audit entry."""
 
 import secrets
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from portal import calendar, clock, practice, registry, workdays
+from portal import calendar, clock, messages, practice, registry, workdays
 from portal.consents.heads import next_consent_date
 from portal.database import at_once
 from portal.models import (
@@ -16,6 +17,7 @@ from portal.models import (
     Decision,
     Lane,
     Leaf,
+    Message,
     Outcome,
     Receipt,
     ReceiptDecision,
@@ -34,8 +36,8 @@ SALT_BYTES = 16
 NUMBER_LETTERS = 16  # Of 32: 80 random bits.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another.
 
-RECEIPT, DECISION, LEAF, SUBMISSION, SPOKEN_OF, AUDIT = (
-    insert(model.__table__) for model in (Receipt, Decision, Leaf, Submission, ReceiptDecision, AuditEntry)
+RECEIPT, DECISION, LEAF, SUBMISSION, SPOKEN_OF, AUDIT, MESSAGE = (
+    insert(model.__table__) for model in (Receipt, Decision, Leaf, Submission, ReceiptDecision, AuditEntry, Message)
 )
 
 
@@ -86,12 +88,14 @@ def new_number() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(NUMBER_LETTERS))
 
 
-def decision_of(head: Consent, status: Status, invitation: Invitation, text_id: int, at: datetime) -> dict:
+def decision_of(
+    head: Consent, status: Status, invitation: Invitation, text_id: int, at: datetime, way: Way = Way.LINK
+) -> dict:
     """A decision on a key, made by a link. Raises TooSoon."""
     consent_date = next_consent_date(head.consent_date, at, is_refusal=status == Status.REFUSED)
     return decision(
         head, status, consent_date=consent_date, effective_at=consent_date, recorded_at=at, source=invitation.source,
-        way=Way.LINK, text_id=text_id,
+        way=way, text_id=text_id,
     )  # fmt: skip
 
 
@@ -123,19 +127,29 @@ def decision(
 
 def write(
     session: Session, vault: Vault, invitation: Invitation, receipt: dict, made: list[dict], spoken_of: list[int],
-    at: datetime,
+    at: datetime, undo: timedelta,
 ) -> None:  # fmt: skip
-    """Insert everything of one act. `spoken_of` are the decisions that the receipt tells of, new or not."""
+    """Insert everything of one act. `spoken_of` are the decisions that the receipt tells of, new or not; grants wait
+    `undo` before they are told to İYS. Who granted is told so at once (Regulation art. 7, the same day)."""
     address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
     calendar.keep_current(session, at)
     with at_once(session):
         session.execute(RECEIPT, receipt)
         codes = {"iys_code": invitation.iys_code, "brand_code": invitation.brand_code}
-        told = [submission_of(vault, each, address=address, at=at, **codes) for each in made]
+        told = [submission_of(vault, each, address=address, at=at, undo=undo, **codes) for each in made]
         insert_decisions(session, made, told)
         speaks = [{"receipt_id": receipt["id"], "decision_id": decision_id} for decision_id in spoken_of]
         session.execute(SPOKEN_OF, speaks)
-        session.execute(AUDIT, _audit(invitation, receipt, len(made), at))
+        session.execute(AUDIT, audit_entry(receipt, len(made), at))
+        if any(each["status"] == Status.GRANTED for each in made):
+            session.execute(MESSAGE, messages.confirmation(receipt, invitation.campaign_id, at))
+
+
+def write_receipt(session: Session, receipt: dict, spoken_of: Iterable[int], made: int, at: datetime) -> None:
+    """Insert the receipt of decisions that are there already, with its entry in the log; `made` of them are new."""
+    session.execute(RECEIPT, receipt)
+    session.execute(SPOKEN_OF, [{"receipt_id": receipt["id"], "decision_id": each} for each in spoken_of])
+    session.execute(AUDIT, audit_entry(receipt, made, at))
 
 
 def insert_decisions(session: Session, made: list[dict], submissions: list[dict] = ()) -> None:
@@ -149,9 +163,10 @@ def insert_decisions(session: Session, made: list[dict], submissions: list[dict]
 
 def submission_of(
     vault: Vault, decision: dict, *, address: str, iys_code: int, brand_code: int, at: datetime,
-    lane: Lane | None = None,
+    lane: Lane | None = None, undo: timedelta = timedelta(0),
 ) -> dict:  # fmt: skip
-    """The row that takes a decision to İYS, with its payload and endpoint frozen. `address` is canonical, in clear."""
+    """The row that takes a decision to İYS, with its payload and endpoint frozen. `address` is canonical, in clear. A
+    grant waits `undo`, a refusal for nothing."""
     submission_id = new_id()
     usual = Lane.REFUSALS if decision["status"] == Status.REFUSED else Lane.PEOPLE
     payload = registry.freeze(
@@ -164,6 +179,7 @@ def submission_of(
     )
     path = registry.bulk_add_path if lane == Lane.BULK else registry.add_path
     unsent = practice.why_unsent(iys_code, brand_code)
+    wait = undo if decision["status"] == Status.GRANTED else timedelta(0)
     return {
         "id": submission_id,
         "provider_id": decision["provider_id"],
@@ -175,7 +191,7 @@ def submission_of(
         "endpoint": path(iys_code, brand_code),
         "payload": vault.seal(payload, Submission.PLACE, decision["provider_id"], submission_id),
         "outcome": Outcome.NOT_NEEDED if unsent else Outcome.WAITING,
-        "due_at": None if unsent else max(at, decision["consent_date"]),  # İYS refuses a date that is still to come.
+        "due_at": None if unsent else max(at + wait, decision["consent_date"]),  # İYS refuses a date to come.
         "ended_at": at if unsent else None,
         "code": unsent,
         "attempts": 0,
@@ -194,13 +210,14 @@ def _leaf(decision: dict) -> dict:
     }
 
 
-def _audit(invitation: Invitation, receipt: dict, made: int, at: datetime) -> dict:
+def audit_entry(receipt: dict, made: int, at: datetime) -> dict:
+    """What a recipient did, for the log of its provider."""
     return {
         "id": new_id(),
-        "provider_id": invitation.provider_id,
+        "provider_id": receipt["provider_id"],
         "at": at,
         "actor": Actor.RECIPIENT,
-        "actor_id": invitation.recipient_id,
+        "actor_id": receipt["recipient_id"],
         "act": "decision.made",
         "subject": "receipt",
         "subject_id": receipt["id"],

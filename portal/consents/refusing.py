@@ -4,20 +4,21 @@ Staff refuse; nobody grants for somebody else. Nothing here commits.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import calendar
 from portal.addresses import Address
-from portal.consents import facts, heads
+from portal.consents import annulling, facts, heads
 from portal.consents.heads import TooSoon
 from portal.models import Brand, Consent, Decision, Provider, Recipient, Way
 from portal.registry import Channel, Source, Status
 from portal.vault import Vault
 
-__all__ = ["SOURCES", "NothingToRefuse", "Refused", "TooSoon", "refuse"]
+__all__ = ["SOURCES", "NothingToRefuse", "Refused", "TooSoon", "refuse", "refuse_all"]
 
 # How a person may have told the provider; HS_KARAR where nobody asked and the provider itself decided so.
 SOURCES = (
@@ -38,6 +39,14 @@ class Refused:
     stood: int
 
 
+@dataclass
+class Spoken:
+    """The decisions of an act: those that were made, and those that stood and say the same."""
+
+    made: list[int] = field(default_factory=list)
+    stood: list[int] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class _Whose:
     """Whose heads are to be locked, as heads.lock asks."""
@@ -54,23 +63,37 @@ def refuse(
     """Stop messages of these brands on these channels, for every recipient type that is held. A second refusal changes
     nothing, unless the first stood in a file: files may be taken back, a person's word not. Raises NothingToRefuse and
     TooSoon."""
+    sources = {brand: source for brand in brands}
+    spoken = refuse_all(
+        session, vault, recipient, sources, channels, address=address, way=Way.STAFF, user_id=user_id, at=at
+    )
+    return Refused(len(spoken.made), len(spoken.stood))
+
+
+def refuse_all(
+    session: Session, vault: Vault, recipient: Recipient, sources: dict[Brand, str], channels: Iterable[Channel],
+    *, address: Address, way: Way, at: datetime, user_id: int | None = None,
+) -> Spoken:  # fmt: skip
+    """The same by any way, with what İYS is told of where it was said, brand by brand."""
     chosen = [channel for channel in channels if channel in address.channels]
-    brands = sorted(brands, key=lambda brand: brand.id)
-    if not chosen or not brands:
+    if not chosen or not sources:
         raise NothingToRefuse
-    made = stood = 0
+    calendar.keep_current(session, at)
+    spoken = Spoken()
     iys_code = session.scalar(select(Provider.iys_code).where(Provider.id == recipient.provider_id))
-    for brand in brands:
+    for brand in sorted(sources, key=lambda brand: brand.id):
         locked = heads.lock(session, _Whose(recipient.provider_id, brand.id, recipient.id), chosen)
         brought = _brought(session, locked)
         moving = [head for head in locked if head.status != Status.REFUSED or head.decision_id in brought]
-        decisions = [_move(session, head, source, user_id, at) for head in moving]
+        spoken.stood += [head.decision_id for head in locked if head not in moving]
+        annulling.overtake(session, moving, at)
+        decisions = [_move(session, head, sources[brand], way, user_id, at) for head in moving]
         session.flush()
         codes = {"iys_code": iys_code, "brand_code": brand.brand_code}
         told = [facts.submission_of(vault, each, address=address.text, at=at, **codes) for each in decisions]
         facts.insert_decisions(session, decisions, told)
-        made, stood = made + len(moving), stood + len(locked) - len(moving)
-    return Refused(made, stood)
+        spoken.made += [each["id"] for each in decisions]
+    return spoken
 
 
 def _brought(session: Session, heads: Iterable[Consent]) -> set[int]:
@@ -80,11 +103,11 @@ def _brought(session: Session, heads: Iterable[Consent]) -> set[int]:
     return set(session.scalars(theirs)) if ids else set()
 
 
-def _move(session: Session, head: Consent, source: Source, user_id: int, at: datetime) -> dict:
+def _move(session: Session, head: Consent, source: str, way: Way, user_id: int | None, at: datetime) -> dict:
     consent_date = heads.next_consent_date(head.consent_date, at, is_refusal=True)
     decision = facts.decision(
         head, Status.REFUSED, consent_date=consent_date, effective_at=consent_date, recorded_at=at, source=source,
-        way=Way.STAFF, user_id=user_id,
+        way=way, user_id=user_id,
     )  # fmt: skip
     session.add(head)
     head.decision_id, head.status = decision["id"], Status.REFUSED
