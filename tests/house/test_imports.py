@@ -14,6 +14,7 @@ GROUND = (
     "portal.firms",
     "portal.registry.words",
     "portal.workdays",
+    "portal.pictures",
     "portal.addresses",
     "portal.registry",
     "portal.vault",

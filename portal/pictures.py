@@ -1,0 +1,86 @@
+"""Pictures that strangers upload: opened with care, and turned into pixels of our own, with nothing hidden in them."""
+
+import io
+import struct
+import warnings
+from collections.abc import Iterable
+from enum import StrEnum
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+TAKEN = ("PNG", "JPEG", "WEBP")
+MARKUP = (b"<svg", b"<html", b"<!doctype", b"<?xml", b"<script")
+
+
+class Problem(StrEnum):
+    """Why an upload is no picture that we take."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    MARKUP = "markup"  # SVG and HTML may bring programs.
+    UNKNOWN = "unknown"
+    DAMAGED = "damaged"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    SHAPE = "shape"  # Far longer than wide, or wider than long.
+
+
+class BadPicture(ValueError):
+    """An upload that is no picture that we take."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+def pixels(
+    upload: bytes, *, largest: int, most_pixels: int, most_elongated: int, box: tuple[int, int]
+) -> Image.Image:  # fmt: skip
+    """The pixels alone, turned as the camera meant them: in RGBA, of twice the box or more. `largest` is in bytes.
+
+    A small file can unfold into gigabytes: its size is read before its pixels. Raises BadPicture.
+    """
+    if not upload:
+        raise BadPicture(Problem.EMPTY)
+    if len(upload) > largest:
+        raise BadPicture(Problem.TOO_LARGE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # We count ourselves.
+            image = Image.open(io.BytesIO(upload), formats=TAKEN)
+            _judge_size(*image.size, most_pixels, most_elongated)
+            image.draft("RGB", (box[0] * 2, box[1] * 2))
+            image.load()
+            return ImageOps.exif_transpose(image).convert("RGBA")
+    except Image.DecompressionBombError:
+        raise BadPicture(Problem.TOO_MANY_PIXELS) from None
+    except UnidentifiedImageError:
+        is_markup = any(mark in upload[:1024].lower() for mark in MARKUP)
+        raise BadPicture(Problem.MARKUP if is_markup else Problem.UNKNOWN) from None
+    except BadPicture:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # Whatever Pillow says of broken files.
+        raise BadPicture(Problem.DAMAGED) from None
+
+
+def lightest(picture: Image.Image, *, box: tuple[int, int], ways: Iterable[tuple[float, int]], most: int) -> bytes:
+    """The best way of keeping it that is light enough, as a PNG; else the last. Ways are (part of the box, colours)."""
+    for part, colours in ways:
+        small = picture.copy()
+        small.thumbnail((round(box[0] * part), round(box[1] * part)))
+        png = _png(small.quantize(colours, method=Image.Quantize.FASTOCTREE))
+        if len(png) <= most:
+            break
+    return png
+
+
+def _judge_size(width: int, height: int, most_pixels: int, most_elongated: int) -> None:
+    if width * height > most_pixels:
+        raise BadPicture(Problem.TOO_MANY_PIXELS)
+    if max(width, height) > most_elongated * min(width, height):
+        raise BadPicture(Problem.SHAPE)
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
