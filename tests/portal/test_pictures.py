@@ -23,9 +23,9 @@ def picture(kind: str = "PNG", size=(60, 40), mode="RGB", **options) -> bytes:
 
 def bomb(width: int, height: int) -> bytes:
     """A PNG of a few bytes that says that it is huge."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + head
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    chunks = [b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(b""), b"IEND"]
+    spelled = [struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each)) for each in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(spelled)
 
 
 def noted() -> bytes:
