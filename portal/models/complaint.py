@@ -42,7 +42,9 @@ class StepAct(StrEnum):
     """What was done."""
 
     OPENED = "opened"
+    ADDED = "added"  # A further word of the person's.
     NOTED = "noted"  # Among staff only.
+    PUT_OFF = "put_off"  # Another due date, and why: among staff only.
     ANSWERED = "answered"
     REFUSED = "refused"  # On the person's behalf.
     CLOSED = "closed"

@@ -109,7 +109,7 @@ def _make_tables():
     sa.Column('provider_id', BIG, nullable=False),
     sa.Column('complaint_id', BIG, nullable=False),
     sa.Column('at', sa.DateTime(), nullable=False),
-    sa.Column('act', sa.Enum('opened', 'noted', 'answered', 'refused', 'closed', 'reopened', name='act', native_enum=False, create_constraint=True, length=20), nullable=False),
+    sa.Column('act', sa.Enum('opened', 'added', 'noted', 'put_off', 'answered', 'refused', 'closed', 'reopened', name='act', native_enum=False, create_constraint=True, length=20), nullable=False),
     sa.Column('user_id', BIG, nullable=True),
     sa.Column('text', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['complaint_id'], ['complaint.id'], name=op.f('fk_complaint_step_complaint_id_complaint')),
