@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal import practice
 from portal.addresses.problems import Explained
-from portal.models import Brand, Connection, Consent, Provider, ProviderKind
+from portal.models import Brand, Connection, Consent, Domain, Provider, ProviderKind
 from portal.registry import Channel, Source, Status
 from portal.texts import N_
 
@@ -182,3 +182,11 @@ def _counted_twice(provider_id: int) -> Select:
     pairs = select(Consent.brand_id, Consent.channel, less).join(other, same).where(*both).subquery()
     by = (pairs.c.brand_id, pairs.c.channel, pairs.c.less)
     return select(*by, func.count()).group_by(*by)
+
+
+def base_of_links(session: Session, brand_id: int, usual: str) -> str:
+    """With what a brand's links begin: its own host where one is verified and its record stands, else as usual."""
+    stands = (Domain.verified_at.is_not(None), Domain.missing_since.is_(None))
+    first = select(Domain.host).where(Domain.brand_id == brand_id, *stands).order_by(Domain.verified_at).limit(1)
+    host = session.scalar(first)
+    return f"https://{host}" if host else usual

@@ -42,6 +42,11 @@ def connect(app: Flask) -> SqliteHuey:
         with app.app_context():
             _send_mails()
 
+    @queue.task(name="message")
+    def message() -> None:
+        with app.app_context():
+            _send_messages(app)
+
     @queue.task(name="import")
     def bring(batch_id: int) -> None:
         with app.app_context():
@@ -70,7 +75,7 @@ def connect(app: Flask) -> SqliteHuey:
             trying.forget(db.session, clock.now())
             db.session.commit()
 
-    app.extensions["wake"] = {"launch": launch, "mail": mail, "import": bring}
+    app.extensions["wake"] = {"launch": launch, "mail": mail, "message": message, "import": bring}
     return queue
 
 

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from sqlalchemy import insert, or_, select, update
-from sqlalchemy.orm import Session
 
 import shortlinks
 from portal import campaigns, clock
 from portal.addresses import parse
+from portal.brands import base_of_links
 from portal.extensions import db, vault
 from portal.launches import texts
-from portal.models import AudienceEntry, Campaign, Delivery, Domain, Message, MessageState, Recipient
+from portal.models import AudienceEntry, Campaign, Delivery, Message, MessageState, Recipient
 from portal.models.ids import new_id
 from portal.recipients import address_of
 from portal.registry import Channel
@@ -33,14 +33,6 @@ def run(campaign_id: int, salt: str, link_base: str) -> None:
         return
     while _next_piece(campaign_id, salt, link_base):
         pass
-
-
-def base_of(session: Session, brand_id: int, usual: str) -> str:
-    """With what a brand's links begin: its own host where one is verified and its record stands, else as usual."""
-    stands = (Domain.verified_at.is_not(None), Domain.missing_since.is_(None))
-    first = select(Domain.host).where(Domain.brand_id == brand_id, *stands).order_by(Domain.verified_at).limit(1)
-    host = session.scalar(first)
-    return f"https://{host}" if host else usual
 
 
 def _lease(campaign_id: int) -> bool:
@@ -70,7 +62,7 @@ def _next_piece(campaign_id: int, salt: str, link_base: str) -> bool:
 def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], link_base: str, at) -> None:
     if not linked:
         return
-    write = texts.writer(db.session, campaign, base_of(db.session, campaign.brand_id, link_base))
+    write = texts.writer(db.session, campaign, base_of_links(db.session, campaign.brand_id, link_base))
     reachable = _reachable([each.recipient_id for each in linked])
     rows = []
     for each in linked:
@@ -104,7 +96,7 @@ def _reachable(recipient_ids: list[int]) -> set[int]:
 
 def links_of(session, campaign: Campaign, salt: str, link_base: str):
     """(address, link) of every entry that has one, read in pieces."""
-    last, link_base = 0, base_of(session, campaign.brand_id, link_base)
+    last, link_base = 0, base_of_links(session, campaign.brand_id, link_base)
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)

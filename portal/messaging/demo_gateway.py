@@ -25,9 +25,13 @@ LINK = re.compile(r"https?://[^\s<>\"']+")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, masked_address TEXT NOT NULL, text TEXT NOT NULL,
-    received_at TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '')
+    received_at TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', one_click TEXT NOT NULL DEFAULT '')
 """
-SUBJECT = "ALTER TABLE message ADD COLUMN subject TEXT NOT NULL DEFAULT ''"  # For a file made before mails came.
+# For a file that was made before there were any: what a mail has besides.
+ADDED = {
+    "subject": "ALTER TABLE message ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
+    "one_click": "ALTER TABLE message ADD COLUMN one_click TEXT NOT NULL DEFAULT ''",
+}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'",
@@ -58,14 +62,15 @@ def create_gateway_from_environment() -> Flask:
 
 @door.post("/messages")
 def take():
-    """Take messages [{"id", "to", "text"}, …], mails with a "subject" too: 202. An id is taken once."""
+    """Take messages [{"id", "to", "text"}, …], mails with "subject" and "one_click" too: 202. An id is taken once."""
     rows = _read(request.get_json(silent=True))
     if rows is None:
         return {"error": f'expected {{"messages": [{{"id", "to", "text"}}, …]}}, at most {MOST_MESSAGES} of them'}, 400
     at = clock.now().isoformat()
     with _database() as db, db:
         statement = (
-            "INSERT OR IGNORE INTO message (id, masked_address, text, subject, received_at) VALUES (?, ?, ?, ?, ?)"
+            "INSERT OR IGNORE INTO message (id, masked_address, text, subject, one_click, received_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)"
         )
         db.executemany(statement, [(*row, at) for row in rows])
     return {"taken": len(rows)}, 202
@@ -78,7 +83,7 @@ def show():
         count = db.execute("SELECT count(*) FROM message").fetchone()[0]
         pages = max(ceil(count / PAGE), 1)
         page = min(max(request.args.get("page", 1, type=int), 1), pages)
-        newest = "SELECT masked_address, text, subject, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
+        newest = "SELECT masked_address, text, subject, one_click, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
         messages = db.execute(newest, (PAGE, (page - 1) * PAGE)).fetchall()
     return render_template("messaging/viewer.html", messages=messages, count=count, page=page, pages=pages)
 
@@ -105,12 +110,15 @@ def wall_clock(at: str) -> str:
     return clock.istanbul(datetime.fromisoformat(at)).strftime("%d.%m.%Y %H:%M")
 
 
-def _read(body: object) -> list[tuple[str, str, str, str]] | None:
-    """(id, masked address, text, subject) of each message, or None where the body has another shape."""
+def _read(body: object) -> list[tuple[str, ...]] | None:
+    """(id, masked address, text, subject, address for one click) of each message, or None where the body has another shape."""
     messages = body.get("messages") if isinstance(body, dict) else None
     if not isinstance(messages, list) or len(messages) > MOST_MESSAGES or not all(map(_is_message, messages)):
         return None
-    return [(str(each["id"]), addresses.mask(each["to"]), each["text"], each.get("subject", "")) for each in messages]
+    return [
+        (str(each["id"]), addresses.mask(each["to"]), each["text"], each.get("subject", ""), each.get("one_click", ""))
+        for each in messages
+    ]
 
 
 def _is_message(item: object) -> bool:
@@ -120,6 +128,7 @@ def _is_message(item: object) -> bool:
         and isinstance(item.get("to"), str)
         and isinstance(item.get("text"), str)
         and isinstance(item.get("subject", ""), str)
+        and isinstance(item.get("one_click", ""), str)
     )
 
 
@@ -128,8 +137,9 @@ def _make(path: Path) -> None:
     with closing(sqlite3.connect(path, timeout=30)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(SCHEMA)
-        if "subject" not in {column[1] for column in db.execute("PRAGMA table_info(message)")}:
-            db.execute(SUBJECT)
+        there = {column[1] for column in db.execute("PRAGMA table_info(message)")}
+        for column in ADDED.keys() - there:
+            db.execute(ADDED[column])
 
 
 @contextmanager

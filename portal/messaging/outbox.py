@@ -1,18 +1,19 @@
-"""Message rows to the gateway: claim, POST, record. The gateway takes an id once, so a repeat sends nothing twice."""
+"""Message rows to the gateway: claim, send, record. The gateway takes an id once, so a repeat sends nothing twice."""
 
 import random
 from datetime import datetime, timedelta
 
-import requests
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
 
-from portal import clock, recipients
-from portal.extensions import db, vault
-from portal.models import Campaign, CampaignKind, Consent, Message, MessageState, Recipient
+from portal import clock, messages
+from portal.extensions import db
+from portal.messaging import parcels
+from portal.messaging.gateways import Parcel
+from portal.messaging.gateways.demo import DemoGateway
+from portal.models import Campaign, CampaignKind, Consent, Message, MessageKind, MessageState, Recipient
 from portal.registry import Status
 from portal.vault import CannotOpen
 
-TIMEOUT = (3.05, 6.0)
 LEASE = timedelta(seconds=15)
 BATCH = 50
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=2)
@@ -24,41 +25,42 @@ def send_due(gateway_url: str) -> int:
     claimed, ended = _claim()
     if not claimed:
         return ended
-    taken = _post(gateway_url, [body for _, body in claimed])
-    if taken:
-        _accept([message_id for message_id, _ in claimed])
-    else:
-        _put_off([message_id for message_id, _ in claimed])
-    return len(claimed) if taken else 0
+    if DemoGateway(gateway_url).send(claimed):
+        _accept(claimed)
+        return len(claimed)
+    _put_off([parcel.id for parcel in claimed])
+    return 0
 
 
-def _claim() -> tuple[list[tuple[int, dict]], int]:
-    """What to send, by message id; and how many ended without being sent."""
+def _claim() -> tuple[list[Parcel], int]:
+    """What to send, those first for whom somebody waits; and how many ended without being sent."""
     at = clock.now()
     free = or_(Message.lease_until.is_(None), Message.lease_until <= at)
     rows = db.session.execute(
         select(Message, Recipient)
-        .join(Recipient, Recipient.id == Message.recipient_id)
+        .outerjoin(Recipient, Recipient.id == Message.recipient_id)
         .where(Message.due_at <= at, free)
-        .order_by(Message.due_at)
+        .order_by(Message.rank, Message.due_at)
         .limit(BATCH)
         .with_for_update(of=Message, skip_locked=True)
     ).all()
     refused = _refused_since([message.id for message, _ in rows])
-    bodies = []
+    claimed = []
     for message, recipient in rows:
-        if message.id in refused:
+        if message.id in refused or messages.is_too_late(message, at):
             _end(message, MessageState.NOT_NEEDED, at)
             continue
         try:
-            bodies.append((message.id, _body(message, recipient)))
+            claimed.append(parcels.parcel_of(message, recipient))
+        except parcels.NotNeeded:
+            _end(message, MessageState.NOT_NEEDED, at)
         except CannotOpen:  # Damaged, or its key is gone: the others go on.
             _end(message, MessageState.FAILED, at)
         else:
             message.lease_until = at + LEASE
             message.attempts += 1
     db.session.commit()
-    return bodies, len(rows) - len(bodies)
+    return claimed, len(rows) - len(claimed)
 
 
 def _refused_since(message_ids: list[int]) -> set[int]:
@@ -67,33 +69,22 @@ def _refused_since(message_ids: list[int]) -> set[int]:
         select(Message.id)
         .join(Campaign, Campaign.id == Message.campaign_id)
         .join(Consent, and_(Consent.recipient_id == Message.recipient_id, Consent.brand_id == Campaign.brand_id))
-        .where(Message.id.in_(message_ids), Campaign.kind == CampaignKind.ASK, Consent.status == Status.REFUSED)
+        .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
+        .where(Campaign.kind == CampaignKind.ASK, Consent.status == Status.REFUSED)
     )
     return set(rows)
 
 
-def _body(message: Message, recipient: Recipient) -> dict:
-    text = vault().read(message.text, Message.PLACE, message.provider_id, message.id)
-    return {"id": message.id, "to": recipients.address_of(vault(), recipient), "text": text}
-
-
 def _end(message: Message, state: MessageState, at: datetime) -> None:
     message.state, message.due_at, message.lease_until, message.ended_at = state, None, None, at
+    message.facts = None
 
 
-def _post(gateway_url: str, messages: list[dict]) -> bool:
-    try:
-        answer = requests.post(
-            f"{gateway_url}/messages", json={"messages": messages}, timeout=TIMEOUT, allow_redirects=False
-        )
-        return answer.status_code == 202
-    except requests.RequestException:
-        return False
-
-
-def _accept(message_ids: list[int]) -> None:
-    taken = {"state": MessageState.ACCEPTED, "due_at": None, "lease_until": None, "ended_at": clock.now()}
-    db.session.execute(update(Message).where(Message.id.in_(message_ids)).values(taken))
+def _accept(sent: list[Parcel]) -> None:
+    at, texts = clock.now(), {parcel.id: parcel for parcel in sent}
+    for message in db.session.scalars(select(Message).where(Message.id.in_(texts))):
+        parcels.keep_text(message, texts[message.id])
+        _end(message, MessageState.ACCEPTED, at)
     db.session.commit()
 
 

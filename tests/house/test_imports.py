@@ -12,6 +12,7 @@ GROUND = (
     "portal.texts",
     "portal.clock",
     "portal.firms",
+    "portal.spelling",
     "portal.registry.words",
     "portal.workdays",
     "portal.pictures",
@@ -49,6 +50,7 @@ RULES = (
     "portal.powers",
     "portal.practice",
     "portal.presence",
+    "portal.receipts",
     "portal.recipients",
     "portal.staffing",
     "portal.tickets",
@@ -57,6 +59,7 @@ RULES = (
 )
 MACHINES = (
     "portal.domains",
+    "portal.evidence",
     "portal.exporting",
     "portal.imports",
     "portal.iys",
@@ -102,6 +105,7 @@ LAWFUL = {
     ("portal.consents", "portal.calendar"): "until when a decision may be told depends on the operator's days",
     ("portal.consents", "portal.messages"): "who grants is told so on the same day",
     ("portal.consents", "portal.practice"): "what is decided at a brand that practised is obeyed, and not told",
+    ("portal.receipts", "portal.practice"): "a receipt says whether İYS, its sandbox or nobody hears of a decision",
     ("portal.consents", "portal.recipients"): "what İYS tells of somebody unknown here makes the recipient",
     **{(door, "portal.web"): "web/ is what the doors share" for door in DOORS},
     **{(lane, "portal.iys"): "all ask İYS by one client, at one pace" for lane in LANES},
@@ -112,6 +116,7 @@ KNOW_NEXT_DOOR = {
     CONTENTS: "sets it up",
     "portal.migrations": "migrates its tables, too",
     "portal.launches": "reads the links of a campaign back, for the CSV",
+    "portal.messaging": "messages name links and receipts",
     **{room: "rules make links" for room in RULES},
     **{room: "doors resolve codes" for room in DOORS},
 }

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import delete
 
-from portal import clock, domains, launches
+from portal import brands, clock, domains, launches
 from portal.domains import BadHost, HostProblem, Seen
 from portal.extensions import db
 from portal.models import AuditEntry, Brand, Domain
@@ -203,7 +203,7 @@ def test_a_claim_that_nobody_proved_blocks_nobody(app, names, brand_id, rows):
 def test_links_begin_with_the_brands_first_host_that_stands(app, names, brand_id):
     first = verified(app, names, brand_id)
     verified(app, names, brand_id, "yedek.example")
-    add_base = lambda: launches.base_of(db.session, brand_id, "http://localhost/k")  # noqa: E731
+    add_base = lambda: brands.base_of_links(db.session, brand_id, "http://localhost/k")  # noqa: E731
 
     with app.app_context():
         assert add_base() == f"https://{HOST}"

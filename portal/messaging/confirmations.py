@@ -1,0 +1,40 @@
+"""What a confirmation says: what was granted, where the receipt stands, and how to refuse (Regulation art. 7)."""
+
+from flask import current_app
+from sqlalchemy import select
+
+import shortlinks
+from portal import brands, spelling
+from portal.consents import annulling
+from portal.extensions import db
+from portal.models import ConsentText, Decision, Message, Receipt, ReceiptDecision
+from portal.registry import Channel, Status
+
+
+def facts_of(message: Message) -> dict | None:
+    """Its facts; None where nothing of it stands any more, as all of it was taken back."""
+    receipt = db.session.get_one(Receipt, message.receipt_id)
+    granted = db.session.execute(
+        select(Decision.channel, Decision.brand_id)
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED, ~annulling.is_annulled())
+    ).all()
+    if not granted:
+        return None
+    text = db.session.get_one(ConsentText, receipt.text_id)
+    salt, root = current_app.config["LINK_SALT"], _root(granted[0].brand_id)
+    nonce = db.session.get_one(shortlinks.Link, receipt.link_id).nonce
+    return {
+        "sender": text.brand_name,
+        "title": text.sender_title,
+        "firm": spelling.firm(text.sender_title, text.sender_mersis),
+        "contact": text.sender_contact,
+        "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
+        "receipt": f"{root}/m/{shortlinks.Codes(salt).encode_long(receipt.id, receipt.nonce)}",
+        "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
+    }
+
+
+def _root(brand_id: int) -> str:
+    """With what the brand's addresses begin: its own host, where it has one, serves receipts too."""
+    return brands.base_of_links(db.session, brand_id, current_app.config["LINK_BASE"]).removesuffix("/k")
