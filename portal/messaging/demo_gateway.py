@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS message (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, masked_address TEXT NOT NULL, text TEXT NOT NULL,
     received_at TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', one_click TEXT NOT NULL DEFAULT '')
 """
+NEWEST = (
+    "SELECT masked_address, text, subject, one_click, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
+)
 # For a file that was made before there were any: what a mail has besides.
 ADDED = {
     "subject": "ALTER TABLE message ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
@@ -83,8 +86,7 @@ def show():
         count = db.execute("SELECT count(*) FROM message").fetchone()[0]
         pages = max(ceil(count / PAGE), 1)
         page = min(max(request.args.get("page", 1, type=int), 1), pages)
-        newest = "SELECT masked_address, text, subject, one_click, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
-        messages = db.execute(newest, (PAGE, (page - 1) * PAGE)).fetchall()
+        messages = db.execute(NEWEST, (PAGE, (page - 1) * PAGE)).fetchall()
     return render_template("messaging/viewer.html", messages=messages, count=count, page=page, pages=pages)
 
 
@@ -111,7 +113,7 @@ def wall_clock(at: str) -> str:
 
 
 def _read(body: object) -> list[tuple[str, ...]] | None:
-    """(id, masked address, text, subject, address for one click) of each message, or None where the body has another shape."""
+    """(id, masked address, text, subject, one_click) of each message, or None where the body has another shape."""
     messages = body.get("messages") if isinstance(body, dict) else None
     if not isinstance(messages, list) or len(messages) > MOST_MESSAGES or not all(map(_is_message, messages)):
         return None
