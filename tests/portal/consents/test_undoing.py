@@ -1,4 +1,4 @@
-"""A grant waits so that it can be taken back; then it is void and İYS never hears of it. A refusal waits for nothing."""
+"""A grant waits so that it can be taken back; then it is void, and İYS never hears of it. A refusal never waits."""
 
 from datetime import timedelta
 
