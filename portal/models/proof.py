@@ -26,6 +26,8 @@ class AddressProof(BlindlyIndexed, Base):
         Index("ix_address_proof_even", "index_even", "created_at"),
         Index("ix_address_proof_created", "created_at"),
         Index("ix_address_proof_brand", "brand_id", "created_at"),
+        Index("ix_address_proof_prefix", "prefix_digest", "created_at"),
+        Index("ix_address_proof_network", "network_digest", "created_at"),
     )
 
     ADDRESS = "address_proof.address"

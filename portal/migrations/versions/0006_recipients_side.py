@@ -148,7 +148,9 @@ def _make_tables():
     op.create_index('ix_address_proof_brand', 'address_proof', ['brand_id', 'created_at'])
     op.create_index('ix_address_proof_created', 'address_proof', ['created_at'])
     op.create_index('ix_address_proof_even', 'address_proof', ['index_even', 'created_at'])
+    op.create_index('ix_address_proof_network', 'address_proof', ['network_digest', 'created_at'])
     op.create_index('ix_address_proof_odd', 'address_proof', ['index_odd', 'created_at'])
+    op.create_index('ix_address_proof_prefix', 'address_proof', ['prefix_digest', 'created_at'])
     op.create_table('point',
     sa.Column('id', BIG, autoincrement=False, nullable=False),
     sa.Column('provider_id', BIG, nullable=False),

@@ -1,0 +1,33 @@
+"""That somebody has an address: six digits go there and come back. It proves that alone, and consents to nothing.
+
+Nothing here tells whether an address is known to anybody: what is asked for an unknown one leaves the same rows by the
+same statements, and only no message. Nothing here commits; a door that tells of a wrong code has kept its try first.
+"""
+
+from portal.proofs.answering import Verdict, address_of, answer, facts_of, find, read_code
+from portal.proofs.asking import LIFE, ask
+from portal.proofs.counting import Limit, TooManyCodes
+from portal.proofs.forgetting import forget
+from portal.proofs.holders import holders
+from portal.proofs.opening import OPEN_FOR, close, form_token, is_of_form, open_for, whose
+
+__all__ = [
+    "LIFE",
+    "OPEN_FOR",
+    "Limit",
+    "TooManyCodes",
+    "Verdict",
+    "address_of",
+    "answer",
+    "ask",
+    "close",
+    "facts_of",
+    "find",
+    "forget",
+    "form_token",
+    "holders",
+    "is_of_form",
+    "open_for",
+    "read_code",
+    "whose",
+]
