@@ -1,0 +1,31 @@
+"""Complaints: somebody still gets messages, or wants to be forgotten. A case is opened by its person and settled by
+people of the provider; every step is a fact. Nothing here commits."""
+
+from portal.complaints.comparing import Compared, compare, is_refused
+from portal.complaints.finding import CaseCode, Sender, code_of, find, receipts_alike, senders
+from portal.complaints.opening import Told, TooManyOpen, TooManyToday, ask_erasure, open_case
+from portal.complaints.reading import Said, Shown, Waiting, of_receipts, said, steps, waiting
+from portal.complaints.settling import (
+    REOPEN_WITHIN,
+    AlreadyClosed,
+    AlreadyOpen,
+    NoReason,
+    NotLater,
+    TooLate,
+    TooManyWords,
+    add_word,
+    answer,
+    close,
+    closings,
+    note_down,
+    note_refusal,
+    put_off,
+    reopen,
+)
+
+__all__ = [
+    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Compared", "NoReason", "NotLater", "Said", "Sender",
+    "Shown", "Told", "TooLate", "TooManyOpen", "TooManyToday", "TooManyWords", "Waiting", "add_word", "answer",
+    "ask_erasure", "close", "closings", "code_of", "compare", "find", "is_refused", "note_down", "note_refusal",
+    "of_receipts", "open_case", "put_off", "receipts_alike", "reopen", "said", "senders", "steps", "waiting",
+]  # fmt: skip
