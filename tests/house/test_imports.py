@@ -13,6 +13,7 @@ GROUND = (
     "portal.clock",
     "portal.firms",
     "portal.spelling",
+    "portal.pairs",
     "portal.registry.words",
     "portal.workdays",
     "portal.pictures",

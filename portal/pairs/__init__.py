@@ -1,0 +1,13 @@
+"""Two words for each link: they stand in the message and on its page, so that people see that the two belong together."""
+
+import hmac
+
+from portal.pairs.words import WORDS
+
+PURPOSE = b"two words|"
+
+
+def pair_of(salt: str, link_id: int, nonce: int) -> str:
+    """The two words of a link, such as "elma nehir": 65,536 pairs, which nobody can tell from a code without the salt."""
+    digest = hmac.digest(salt.encode(), PURPOSE + b"%d|%d" % (link_id, nonce), "sha256")
+    return f"{WORDS[digest[0]]} {WORDS[digest[1]]}"
