@@ -63,7 +63,9 @@ def pixels(
 
 
 def lightest(picture: Image.Image, *, box: tuple[int, int], ways: Iterable[tuple[float, int]], most: int) -> bytes:
-    """The best way of keeping it that is light enough, as a PNG; else the last. Ways are (part of the box, colours)."""
+    """The best way of keeping it that is light enough, as a PNG; else the last. Ways are (part of the box, colours).
+    The picture itself is made as small as the box: copies of it would be large."""
+    picture.thumbnail(box)
     for part, colours in ways:
         small = picture.copy()
         small.thumbnail((round(box[0] * part), round(box[1] * part)))
