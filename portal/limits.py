@@ -20,4 +20,10 @@ DOMAINS = "30 per hour"  # Adding and checking hosts of a provider's brands: eac
 UNMASK = "60 per hour"  # Recipients shown in full, of one provider: more is a list leaving by hand.
 QUESTIONS = "20 per hour"  # Questions of a provider to the operator.
 PAPERS = "20 per hour"  # Uploads of papers: each is opened, re-encoded and kept.
+VERIFY = "30 per minute"  # Receipts checked from one address, by token or by number: nobody tries numbers in a row.
+RECEIPT_PAPER = "30 per minute"  # Receipts drawn as PDF for one address: each takes a while of a process.
 INVITATIONS = "30 per hour"  # Mails of a provider to addresses that somebody there typed in.
+COMPLAINTS = "60 per hour"  # Cases, and words in them, from one address: each picture costs a second. A whole mobile
+# network may stand behind one address; per person, rows are counted.
+CODES = "30 per minute"  # Codes to prove an address, asked for from one: each search goes through all providers. How many
+# are sent is counted in rows (portal/proofs/counting.py).

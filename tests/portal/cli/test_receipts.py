@@ -1,0 +1,24 @@
+"""The key that signs receipts is turned from the shell, and receipts that are out stay good."""
+
+from portal import clock
+from portal.extensions import db
+from portal.models import SigningKey
+from portal.receipts import tokens
+from tests import make
+from tests.make import Person
+from tests.portal.receipts.kept import signed
+
+
+def test_turning_the_key_from_the_shell(app, browser, rows):
+    Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="RET")
+    token = signed(app, clock.now())
+
+    turned = app.test_cli_runner().invoke(args=["receipts", "rotate-key"])
+    listed = app.test_cli_runner().invoke(args=["receipts", "keys"])
+
+    old, new = rows(SigningKey)
+    assert turned.exit_code == listed.exit_code == 0
+    assert new.name in turned.output and old.private is None
+    assert [line.split()[0] for line in listed.output.splitlines()] == [old.name, new.name]
+    with app.app_context():
+        assert tokens.verify(db.session, token).key.name == old.name
