@@ -26,6 +26,7 @@ class MailKind(StrEnum):
     ANSWERED = "answered"  # The operator answered a question of the onboarding page.
     ORDER_SETTLED = "order_settled"
     IMPORT_ASKED = "import_asked"  # The operator brings a file for a provider, and something of it is missing.
+    POINT_BUDGET = "point_budget"  # A consent point has sent (nearly) all codes of its day.
 
 
 class MailState(StrEnum):

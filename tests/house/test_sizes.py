@@ -9,6 +9,7 @@ LONGER = {
     "portal/migrations/versions/0001_first_tables.py": "every first table, written by Alembic and read by nobody",
     "portal/migrations/versions/0003_iys_in_full.py": "the tables of İYS in full, and the same way down",
     "portal/migrations/versions/0004_front_door.py": "the tables of people, packages and papers, and the same way down",
+    "portal/migrations/versions/0006_recipients_side.py": "the tables of the recipient's side, and the same way down",
 }
 
 

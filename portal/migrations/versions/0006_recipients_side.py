@@ -17,6 +17,10 @@ FORMER_WAYS = ("link", "import", "staff", "iys", "other_sender", "renewal")
 WAYS = ("link", "one_click", "point", "mine", "not_mine", "import", "staff", "iys", "other_sender", "renewal")
 KINDS = ("invitation", "confirmation", "code", "complaint_settled")
 DELIVERIES = ("gateway", "csv")
+MAILS = (
+    "confirmation", "already_here", "invitation", "reset", "new_device", "factor_changed", "password_changed",
+    "new_owner", "admitted", "sent_back", "suspended", "answered", "order_settled", "import_asked",
+)  # fmt: skip
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another.
 OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
 FORMER_RECEIPT = "id nonce provider_id recipient_id link_id text_id language served_at decided_at token_digest choices"
@@ -36,7 +40,7 @@ def upgrade():
     op.create_index("ix_recipient_disowned", "recipient", ["provider_id", "disowned_at"], **DISOWNED)
     with _rebuilt("campaign", delivery=(*DELIVERIES, "point")) as table:
         table.add_column(sa.Column("closed_at", sa.DateTime(), nullable=True))
-    with _rebuilt("decision", way=WAYS):
+    with _rebuilt("decision", way=WAYS), _rebuilt("mail", kind=(*MAILS, "point_budget")):
         pass
     _number_the_receipts()
     _let_messages_be()
@@ -54,6 +58,9 @@ def downgrade():
             table.drop_column(column)
     # What was decided by a way that was unknown before stays as it is, and so does the word for it.
     with _rebuilt("decision", way=[way for way in WAYS if way in FORMER_WAYS or _is_used("decision", f"way = '{way}'")]):
+        pass
+    op.execute("DELETE FROM mail WHERE kind = 'point_budget'")
+    with _rebuilt("mail", kind=MAILS):
         pass
     op.execute("UPDATE campaign SET delivery = 'csv' WHERE delivery = 'point'")
     with _rebuilt("campaign", delivery=DELIVERIES) as table:
@@ -158,6 +165,7 @@ def _make_tables():
     sa.Column('campaign_id', BIG, nullable=False),
     sa.Column('slug', sa.String(length=60), nullable=False),
     sa.Column('daily_budget', sa.Integer(), nullable=False),
+    sa.Column('warned_on', sa.Date(), nullable=True),
     sa.Column('alarmed_on', sa.Date(), nullable=True),
     sa.Column('closed_at', sa.DateTime(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
