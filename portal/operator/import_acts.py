@@ -13,10 +13,10 @@ from portal.models import Brand, ImportBatch, MailKind, Provider, Role
 from portal.operator import door, note
 from portal.operator.import_page import AskForm, may_begin, page_of, read_layout, without_leave
 from portal.operator.importing import brought_or_404, may_not
-from portal.operator.telling import tell
 from portal.powers import Power
 from portal.web.links import whole
 from portal.web.locks import needs
+from portal.web.telling import tell
 
 OF_IMPORTS = (Role.OWNER, Role.MANAGER)  # Who may answer.
 

@@ -10,11 +10,11 @@ from portal.extensions import db, reading, wake
 from portal.models import MailKind, Package, PackageOrder, Provider
 from portal.operator import door, note
 from portal.operator.forms import ConfirmationForm, DeclineForm
-from portal.operator.telling import tell_owners
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
 from portal.web.links import whole
 from portal.web.locks import needs
+from portal.web.telling import tell_owners
 
 
 @door.get("/orders")

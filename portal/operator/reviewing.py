@@ -14,11 +14,11 @@ from portal.operator import door, note
 from portal.operator.at_iys import test_connection
 from portal.operator.forms import AdmissionForm, NoteForm
 from portal.operator.provider import MISSING, page_of
-from portal.operator.telling import tell_owners
 from portal.operator.visible import visible
 from portal.powers import Power
 from portal.web.links import whole
 from portal.web.locks import needs
+from portal.web.telling import tell_owners
 
 OVERTAKEN = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
 

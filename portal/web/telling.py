@@ -1,4 +1,4 @@
-"""Telling people of a provider by mail what the operator did."""
+"""Telling people of a provider by mail what came about, as a part of the transaction in which it did."""
 
 from collections.abc import Collection
 
