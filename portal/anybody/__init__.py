@@ -3,3 +3,6 @@
 from flask import Blueprint
 
 door = Blueprint("anybody", __name__)
+
+
+from portal.anybody import checking, reading, verifying  # noqa: E402, F401 - its pages register with the door

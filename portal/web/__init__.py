@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from portal import clock
 from portal.extensions import limiter, reading
-from portal.web import converters, hosts, labels, languages, sessions, spool
+from portal.web import converters, hosts, labels, languages, links, sessions, spool
 
 door = Blueprint("web", __name__)
 DAYS = {"day": "d MMMM yyyy", "month": "LLLL yyyy", "weekday": "EEEE", "weekday_short": "EEEEEE"}
@@ -33,6 +33,7 @@ def equip(app: Flask) -> None:
         now=clock.now,
         url_in=languages.url_in,
         is_short_host=hosts.is_short_host,
+        on_main=links.on_main,
     )
     app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")
     app.jinja_env.filters["moment_to_second"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm:ss")

@@ -27,8 +27,11 @@ from portal.models import (
     Outcome,
     Way,
 )
+from portal.recipient.pages import Back
+from portal.recipient.states import State
 from portal.registry import Channel, RecipientType, Status
 from tests.house.pages_of_account import OF_ACCOUNT
+from tests.house.pages_of_anybody import OF_ANYBODY
 from tests.house.pages_of_behalf import OF_BEHALF
 from tests.house.pages_of_brands import OF_BRANDS, acts_on_a_recipient
 from tests.house.pages_of_console import OF_CONSOLE
@@ -38,6 +41,7 @@ from tests.house.pages_of_imports import OF_IMPORTS
 from tests.house.pages_of_packages import OF_PACKAGES, standing
 from tests.house.pages_of_people import OF_PEOPLE
 from tests.house.pages_of_practice import pages_of_practice
+from tests.house.pages_of_receipts import OF_RECEIPTS
 from tests.house.pages_of_signin import OF_SIGNIN
 from tests.house.pages_of_start import OF_START
 
@@ -55,36 +59,30 @@ PROBLEM = Thing(sentence="Dosya çok büyük.", cure="Dosyayı bölün ve parça
 BLOCK = Thing(code="H525", sentence=PROBLEM.sentence, cure=PROBLEM.cure, only_grants=True, is_account=True)
 
 
-def _row(channel, held=None, chosen=None):
-    return Thing(channel=channel, held_status=held, held_since=AT if held else None, chosen=chosen)
+def _row(channel, held=None, chosen=None, recipient_type=RecipientType.INDIVIDUAL):
+    held = Thing(status=held, since=AT, recipient_type=recipient_type) if held else None
+    return Thing(channel=channel, held=held, chosen=chosen)
 
 
 def link_page(**other) -> dict:
     rows = [_row(Channel.SMS), _row(Channel.CALL, held=Status.REFUSED)]
     page = {
-        "kind": CampaignKind.ASK, "state": "live", "may_grant": True, "title": "Size yazalım mı?",
+        "state": "live", "asks": True, "may_grant": True, "decided_at": AT, "disowned_at": AT,
+        "title": "Size yazalım mı?", "requires_name": False, "is_phone": True, "is_merchant": False, "pair": "elma nehir",
+        "not_mine_url": "/k/code/not-mine", "back": Back(),
         "body": "Yeniliklerimizi haber vermek için.", "notice_url": "https://www.example.com/aydinlatma",
-        "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code", "message": None,
-        "is_closed": False, "hearer": "iys", **SENDER,
+        "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code",
+        "hearer": "iys", **SENDER,
     }  # fmt: skip
     return {"page": Thing(**(page | other))}
 
 
-def _receipt() -> dict:
-    lines = [
-        Thing(
-            channel=Channel.SMS, status=status, decided_at=AT, outcome=outcome, transaction_id="ab" * 32,
-            accepted_at=AT, deadline=AT, urgency=Urgency.AMBER,
-        )  # fmt: skip
-        for outcome in (*Outcome, None)
-        for status in Status
-    ]
+def _not_mine(**other) -> dict:
     return {
-        "receipt": Thing(
-            number="1".zfill(20), decided_at=AT, address=ADDRESS, hearer="sandbox", lines=lines, refresh_url="/",
-            page_url="/", **SENDER,
-        )  # fmt: skip
-    }
+        "sender_text": Thing(**SENDER), "look": SENDER["look"], "address": ADDRESS, "kind": "phone",
+        "disowned_at": None, "receipt_url": None, "form_token": "token", "post_url": "/", "back_url": "/",
+        "is_too_soon": False,
+    } | other  # fmt: skip
 
 
 def _overview(**other) -> dict:
@@ -220,15 +218,28 @@ def _pushes(**other) -> dict:
 PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/page.html", "asks"): link_page,
     ("recipient/page.html", "came back"): lambda: link_page(
-        message="choose", rows=[_row(Channel.SMS, held=Status.GRANTED, chosen=Status.REFUSED)]
+        back=Back(("refused", "name"), name="Fatma"), requires_name=True,
+        rows=[_row(Channel.SMS, held=Status.GRANTED, chosen=Status.REFUSED)],
     ),
-    ("recipient/page.html", "closed"): lambda: link_page(is_closed=True, may_grant=False),
-    ("recipient/page.html", "expired"): lambda: link_page(state="expired", may_grant=False),
+    ("recipient/page.html", "of a merchant"): lambda: link_page(
+        is_merchant=True, rows=[_row(Channel.SMS, held=Status.GRANTED, recipient_type=RecipientType.MERCHANT)]
+    ),
+    **{
+        ("recipient/page.html", f"{state} {'asks' if asks else 'refuses'}"): lambda state=state, asks=asks: link_page(
+            state=state, asks=asks, may_grant=asks and state == "used"
+        )
+        for state in State
+        for asks in (True, False)
+        if state != State.LIVE
+    },
     ("recipient/page.html", "of practice"): lambda: link_page(hearer="sandbox"),
     ("recipient/page.html", "of who is exempt"): lambda: link_page(hearer="nobody"),
-    ("recipient/page.html", "refuses"): lambda: link_page(kind=CampaignKind.REFUSE, may_grant=False),
-    ("recipient/receipt.html", ""): _receipt,
+    ("recipient/page.html", "refuses"): lambda: link_page(asks=False, may_grant=False),
+    **OF_RECEIPTS,
     ("recipient/not_found.html", ""): dict,
+    ("recipient/not_mine.html", ""): _not_mine,
+    ("recipient/not_mine.html", "said"): lambda: _not_mine(disowned_at=AT, receipt_url="/m/code", kind="email"),
+    ("recipient/not_mine.html", "too soon"): lambda: _not_mine(is_too_soon=True),
     ("dashboard/movements.html", ""): _movements,
     ("dashboard/movements.html", "nothing"): lambda: _movements(movements=[], feeds=[], sweep=None, has_brands=False),
     ("dashboard/pushes.html", ""): _pushes,
@@ -256,6 +267,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **OF_EXPORTS,
     **OF_IMPORTS,
     **OF_PACKAGES,
+    **OF_ANYBODY,
     **OF_PEOPLE,
     **OF_BEHALF,
     **OF_SIGNIN,

@@ -1,0 +1,37 @@
+"""Help, accessibility and privacy can be read by anybody, from every page, without a trace."""
+
+import pytest
+
+PAGES = ["/yardim", "/erisilebilirlik", "/gizlilik", "/kontrol"]
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_they_open_in_both_languages_and_leave_no_cookie(browser, path, language):
+    answer = browser.get(path, query_string={"lang": language})
+
+    assert answer.status_code == 200
+    assert f'<html lang="{language}"' in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", *PAGES])
+def test_each_leads_to_all_of_them(browser, path):
+    text = browser.get(path).text
+
+    assert all(f'href="{each}"' in text for each in PAGES)
+
+
+def test_a_page_of_a_short_host_leads_to_the_main_one(app, browser):
+    text = browser.get("/nothing", base_url="http://kisa.example").text
+
+    assert f'href="{app.config["MAIN_BASE"]}/yardim"' in text
+
+
+def test_privacy_names_who_runs_the_portal(app, browser):
+    app.config.update(OPERATOR_TITLE="Deneme İş Ortağı A.Ş.", OPERATOR_NOTICE_URL="https://www.example.com/kvkk")
+
+    text = browser.get("/gizlilik").text
+
+    assert "Deneme İş Ortağı A.Ş." in text
+    assert 'href="https://www.example.com/kvkk"' in text
