@@ -4,9 +4,9 @@ Nothing here tells whether an address is known to anybody: what is asked for an 
 same statements, and only no message. Nothing here commits; a door that tells of a wrong code has kept its try first.
 """
 
-from portal.proofs.answering import Verdict, address_of, answer, facts_of, find, read_code
+from portal.proofs.answering import Verdict, address_of, answer, facts_of, find, keep_facts, read_code
 from portal.proofs.asking import LIFE, ask
-from portal.proofs.counting import Limit, TooManyCodes
+from portal.proofs.counting import Limit, TooManyCodes, used_today
 from portal.proofs.forgetting import forget
 from portal.proofs.holders import holders
 from portal.proofs.opening import OPEN_FOR, close, form_token, is_of_form, open_for, whose
@@ -27,7 +27,9 @@ __all__ = [
     "form_token",
     "holders",
     "is_of_form",
+    "keep_facts",
     "open_for",
     "read_code",
+    "used_today",
     "whose",
 ]

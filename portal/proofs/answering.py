@@ -3,6 +3,7 @@
 import hmac
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -70,6 +71,11 @@ def answer(session: Session, secret: str, proof: AddressProof, code: str, at: da
 def address_of(vault: Vault, proof: AddressProof) -> Address:
     """The address that it is about. Raises CannotOpen."""
     return parse(vault.read(proof.address, AddressProof.ADDRESS, NOBODYS, proof.id))
+
+
+def keep_facts(vault: Vault, proof: AddressProof, facts: Mapping) -> None:
+    """Keep others in their place: what came of it, for whoever comes back to the page."""
+    proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NOBODYS, proof.id)
 
 
 def facts_of(vault: Vault, proof: AddressProof) -> dict:

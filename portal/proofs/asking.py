@@ -28,7 +28,8 @@ def ask(
 
     `sends` False: nobody here knows the address, and everything is as if somebody did, but for the message. `network`
     is the network address it is asked from. `facts` are kept sealed until the code is answered. `sender` is the brand
-    in whose name it goes, or nobody but the portal; `budget` is how many codes a day it pays for. Raises TooManyCodes.
+    in whose name it goes, or nobody but the portal; `budget` is how many codes a day, by SMS or by mail, that consent
+    point pays for. Raises TooManyCodes.
     """
     indexes = vault.indexes(NOBODYS, address.text)
     proof = _proof(vault, secret, address, purpose, indexes, language, network, at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -24,7 +24,7 @@ class Limit(StrEnum):
     ADDRESS = "address"
     BLOCK = "block"  # Of numbers, or a mail domain.
     NETWORK = "network"
-    BUDGET = "budget"  # A brand's, of a day.
+    BUDGET = "budget"  # A consent point's, of a day.
 
 
 # (how many, within what): where that many were asked for, the next one waits until the oldest of them has gone by.
@@ -81,9 +81,26 @@ def rules_of(proof: AddressProof, indexes: dict[str, bytes], budget: int | None)
     rules += [Rule(Limit.BLOCK, block, *each) for each in per_block]
     rules += [Rule(Limit.NETWORK, network, *each) for each in PER_NETWORK]
     if budget is not None:
-        theirs = AddressProof.brand_id == proof.brand_id
-        rules.append(Rule(Limit.BUDGET, theirs, max(budget, 1), proof.created_at - _midnight(proof.created_at)))
+        within = proof.created_at - _midnight(proof.created_at)
+        rules.append(Rule(Limit.BUDGET, _of_the_day(proof), max(budget, 1), within))
     return rules
+
+
+def used_today(session: Session, brand_id: int, campaign_id: int, kind: AddressKind, at: datetime) -> int:
+    """How many codes a consent point has asked for since midnight, by SMS or by mail."""
+    proof = AddressProof(brand_id=brand_id, campaign_id=campaign_id, kind=kind, created_at=at)
+    return session.scalar(select(func.count()).select_from(AddressProof).where(_of_the_day(proof)))
+
+
+def _of_the_day(proof: AddressProof) -> ColumnElement[bool]:
+    """What counts for a point's budget. Each point has its own: who floods one poster does not shut a brand's other
+    ones; and mail costs little: it goes on when there is no SMS any more."""
+    return and_(
+        AddressProof.brand_id == proof.brand_id,
+        AddressProof.campaign_id == proof.campaign_id,
+        AddressProof.kind == proof.kind,
+        AddressProof.created_at >= _midnight(proof.created_at),
+    )
 
 
 def check(session: Session, rules: list[Rule], at: datetime) -> int:
