@@ -13,18 +13,14 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.models import CampaignKind, ContactKind, Delivery
 from portal.registry import Channel
 from portal.web.labels import label
-from portal.web.shapes import WebAddress
+from portal.web.shapes import READABLE, WebAddress
 
-# Signs that turn around what follows: a text would not read as it was written.
-READABLE = Regexp(
-    r"[^\x00\u202a-\u202e\u2066-\u2069]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın.")
-)
 TITLE = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
 BODY = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
 
