@@ -1,0 +1,85 @@
+"""The words of a receipt on paper: they speak to whoever is shown it, and say as of when they are true."""
+
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal.evidence import Paper, Section
+from portal.practice import Hearer
+from portal.receipts import acts, spelled
+from portal.receipts.acts import Act
+from portal.recipient.receipt_page import own_address, shown_text
+from portal.registry import RecipientType, Status
+from portal.web import links
+from portal.web.labels import label
+
+LANGUAGES = {"tr": "tr-TR", "en": "en"}
+MERSIS, TCKN = 16, 11  # Digits.
+
+
+def of(session: Session, act: Act, code: str, language: str) -> Paper:
+    """The receipt of an act, as it is drawn."""
+    sections = [section for part in act.parts for section in _sections(part, act)]
+    number, at = spelled(act.number), links.whole("anybody.verify")
+    return Paper(
+        language=LANGUAGES[language],
+        title=_("Ticari ileti izni makbuzu"),
+        under=_("Bu makbuz %(moment)s anındaki durumu gösterir.", moment=moment(act.as_of)),
+        author="İzinlink",
+        pairs=(
+            (_("Makbuz no"), number),
+            (_("Kayıt zamanı"), moment(act.decided_at)),
+            (_("Adres"), act.address),
+            (_("Nasıl karar verildi"), label(act.way)),
+        ),
+        sections=(*_notices(act), *sections),
+        address=own_address(session, act, code),
+        beside=(
+            _("Makbuzun bugünkü durumunu görmek için kodu telefonunuzla okutun."),
+            _("Kodu okutan kararı değiştirme sayfasına da ulaşır: yalnız güvendiğiniz kişilere gösterin."),
+            _("Bu numarayla gerçekten bir makbuz olup olmadığını herkes denetleyebilir: %(address)s", address=at),
+        ),
+        foot=f"İzinlink · {number}",
+        page_of=_("Sayfa %(page)s", page="{page}"),
+    )  # fmt: skip
+
+
+def _notices(act: Act) -> list[Section]:
+    if any(part.hearer == Hearer.SANDBOX for part in act.parts):
+        return [Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),))]
+    return []
+
+
+def _sections(part: acts.Part, act: Act) -> list[Section]:
+    """The brand with its sender, each decision, and the text that was shown."""
+    sender = part.sender
+    is_merchant = len(sender.number) == MERSIS
+    named = _("MERSİS no") if is_merchant else _("T.C. kimlik no") if len(sender.number) == TCKN else _("Vergi no")
+    pairs = ((_("Unvan") if is_merchant else _("Ad soyad"), sender.title), (named, sender.number),
+             (_("İletişim"), sender.contact), (_("Aydınlatma metni"), sender.notice_url))  # fmt: skip
+    lines = [_line(line) for line in part.lines]
+    if part.text is None:
+        return [Section(part.brand_name, pairs), *lines]
+    shown = shown_text(part.text, act.language)
+    heading = _("Gösterilen metin (%(number)s. sürüm)", number=shown.version)
+    return [Section(part.brand_name, pairs), *lines, Section(heading, (), (shown.title, shown.body))]
+
+
+def _line(line: acts.Line) -> Section:
+    kind = f" ({label(line.recipient_type)})" if line.recipient_type == RecipientType.MERCHANT else ""
+    pairs = [(_("Karar"), label(line.status)), (_("Karar zamanı"), moment(line.decided_at))]
+    if line.annulled_at:
+        pairs.append((_("Geri alındı"), moment(line.annulled_at)))
+    if line.outcome:
+        pairs.append((_("İYS durumu"), label(line.outcome)))
+    if line.transaction_id:
+        pairs.append((_("İYS işlem no"), line.transaction_id))
+    if line.accepted_at:
+        pairs.append((_("İYS kayıt zamanı"), moment(line.accepted_at)))
+    told = (_("Ret, karar zamanından itibaren geçerlidir."),) if line.status == Status.REFUSED else ()
+    return Section(f"{label(line.channel)}{kind}", tuple(pairs), told)
+
+
+def moment(at) -> str:
+    """To the second, on Turkey's clock."""
+    return _("%(moment)s (Türkiye saati)", moment=format_datetime(at, "d MMMM yyyy HH:mm:ss"))

@@ -1,0 +1,113 @@
+"""Taking a grant back from its receipt: within minutes, by a form, once; after that the page says what holds."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal import clock
+from portal.models import Annulment, Consent, Outcome, Submission
+from portal.registry import Status
+from tests import make
+from tests.make import Person
+
+WAIT = 300  # Seconds.
+
+
+@pytest.fixture
+def fatma(app, browser):
+    app.config["UNDO_SECONDS"] = WAIT
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+def test_the_page_says_until_when_and_a_form_takes_it_back(fatma, browser, rows):
+    location = fatma.decides(MESAJ="ONAY").location
+    page = browser.get(location).text
+
+    answer = browser.post(f"{location}/undo")
+
+    assert "Onayınızı şu ana kadar geri alabilirsiniz" in page and f'action="{location}/undo"' in page
+    assert (answer.status_code, answer.location) == (303, location)
+    assert rows.one(Submission).outcome == Outcome.ANNULLED
+    assert rows.count(Annulment) == 1
+
+
+def test_afterwards_it_says_that_it_was_taken_back_and_what_holds(fatma, browser):
+    location = fatma.decides(MESAJ="ONAY").location
+    browser.post(f"{location}/undo")
+
+    page = browser.get(location).text
+
+    assert "onayı geri aldınız" in page and "İYS'ye iletilmedi" in page
+    assert "Şu an: kayıtlı bir kararınız yok" in page
+    assert "Onayımı geri al<" not in page
+
+
+def test_what_stood_before_holds_again(fatma, browser, rows):
+    with time_machine.travel(clock.now() - timedelta(days=1)):
+        fatma.decides(MESAJ="RET")
+    location = fatma.decides(MESAJ="ONAY").location
+
+    browser.post(f"{location}/undo")
+
+    assert "Şu an: reddettiniz" in browser.get(location).text
+    assert [head.status for head in rows(Consent, Consent.channel == "MESAJ")] == [Status.REFUSED]
+
+
+def test_again_it_changes_nothing_and_is_no_error(fatma, browser, rows):
+    location = fatma.decides(MESAJ="ONAY").location
+
+    answers = [browser.post(f"{location}/undo").status_code for _ in range(3)]
+
+    assert answers == [303, 303, 303]
+    assert rows.count(Annulment) == 1
+
+
+def test_a_refusal_of_the_same_act_stays(fatma, browser, rows):
+    location = fatma.decides(MESAJ="ONAY", ARAMA="RET").location
+
+    browser.post(f"{location}/undo")
+
+    page = browser.get(location).text
+    assert "onayı geri aldınız" in page and "reddettiniz" in page
+    assert [head.status for head in rows(Consent, Consent.channel == "ARAMA")] == [Status.REFUSED]
+
+
+def test_too_late_it_says_so_and_how_to_refuse(fatma, browser, rows):
+    location = fatma.decides(MESAJ="ONAY").location
+
+    with time_machine.travel(clock.now() + timedelta(seconds=WAIT + 1)):
+        page = browser.get(location).text
+        answer = browser.post(f"{location}/undo")
+
+    assert "Onayımı geri al<" not in page
+    assert answer.status_code == 409 and "geri alma süresi dolmuş" in answer.text
+    assert rows.one(Submission).outcome == Outcome.WAITING
+
+
+def test_a_refusal_alone_cannot_be_undone(fatma, browser, rows):
+    location = fatma.decides(MESAJ="RET").location
+
+    assert "Onayımı geri al<" not in browser.get(location).text
+    assert browser.post(f"{location}/undo").status_code == 409
+    assert rows.count(Annulment) == 0
+
+
+def test_opening_takes_nothing_back(fatma, browser, rows):
+    location = fatma.decides(MESAJ="ONAY").location
+
+    assert [browser.open(f"{location}/undo", method=each).status_code for each in ("GET", "HEAD")] == [405, 405]
+    assert rows.count(Annulment) == 0
+
+
+def test_a_wrong_code_takes_nothing_back(fatma, browser, rows):
+    location = fatma.decides(MESAJ="ONAY").location
+
+    assert browser.post(f"{location[:-2]}aa/undo").status_code == 404
+    assert rows.count(Annulment) == 0
+
+
+def test_english_stays_english(fatma, browser):
+    location = fatma.decides(MESAJ="ONAY").location
+
+    assert browser.post(f"{location}/undo?lang=en").location == f"{location}?lang=en"
