@@ -54,15 +54,16 @@ def _next_piece(campaign_id: int, salt: str, link_base: str) -> bool:
     else:
         campaign.lease_until = at + LEASE
         if campaign.delivery == Delivery.GATEWAY:
-            _write_messages(campaign, linked, link_base, at)
+            _write_messages(campaign, linked, salt, link_base, at)
     db.session.commit()
     return linked is not None
 
 
-def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], link_base: str, at) -> None:
+def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], salt: str, link_base: str, at) -> None:
     if not linked:
         return
-    write = texts.writer(db.session, campaign, base_of_links(db.session, campaign.brand_id, link_base))
+    base = base_of_links(db.session, campaign.brand_id, link_base)
+    write = texts.writer(db.session, campaign, salt, base)
     reachable = _reachable([each.recipient_id for each in linked])
     rows = []
     for each in linked:

@@ -8,6 +8,7 @@ from portal import brands, spelling
 from portal.consents import annulling
 from portal.extensions import db
 from portal.models import ConsentText, Decision, Message, Receipt, ReceiptDecision
+from portal.pairs import pair_of
 from portal.registry import Channel, Status
 
 
@@ -31,6 +32,7 @@ def facts_of(message: Message) -> dict | None:
         "contact": text.sender_contact,
         "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
         "receipt": f"{root}/m/{shortlinks.Codes(salt).encode_long(receipt.id, receipt.nonce)}",
+        "pair": pair_of(salt, receipt.link_id, nonce),
         "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
     }
 

@@ -15,6 +15,7 @@ from portal import campaigns, clock, launches
 from portal.extensions import db, vault
 from portal.launches import LEASE
 from portal.models import AudienceEntry, Campaign, CampaignKind, Delivery, Message
+from portal.pairs import pair_of
 from tests import make
 
 BASE = "http://localhost/k"
@@ -172,3 +173,22 @@ def test_a_worker_killed_at_any_moment_makes_no_link_twice(app, environ, salt, r
 
     assert rows.count(shortlinks.Link) == rows.count(Message) == 12_000
     assert len({entry.link_id for entry in rows(AudienceEntry)}) == 12_000
+
+
+@pytest.mark.parametrize("kind", list(CampaignKind))
+def test_a_message_fits_one_sms_with_a_short_host_and_names_its_two_words(app, rows, kind):
+    """155 letters are left of the first one beside the operator's own five (checklist N-3)."""
+    app.config["LINK_BASE"] = "https://izn.link"
+    with app.app_context():
+        made = make.campaign(kind=kind, delivery=Delivery.GATEWAY)
+        make.bring(made, make.PHONE)
+        campaigns.launch(db.session, made, clock.now())
+        db.session.commit()
+        launches.run(made.id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+        message = rows.one(Message)
+        text = vault().read(message.text, Message.PLACE, message.provider_id, message.id)
+        nonce = db.session.get_one(shortlinks.Link, message.link_id).nonce
+        db.session.rollback()
+
+    assert f"({pair_of(app.config['LINK_SALT'], message.link_id, nonce)})" in text
+    assert text.isascii() and len(text) <= 155
