@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 import config
-from portal import account, anybody, cli, dashboard, database, inbound, jobs, operator, recipient, signin, web
+from portal import account, anybody, cli, dashboard, database, inbound, jobs, mine, operator, recipient, signin, web
 from portal.extensions import babel, close_reading, csrf, db, limiter, login, migrate
 from portal.recipient import openings
 from portal.vault import Vault
@@ -37,6 +37,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     # Each door beside its lock.
     app.register_blueprint(locks.open_to_all(web.door))
     app.register_blueprint(locks.without_cookies(anybody.door))
+    app.register_blueprint(locks.without_cookies(mine.asking))
+    app.register_blueprint(locks.by_proven_address(mine.door))
     app.register_blueprint(locks.by_code(recipient.door))
     app.register_blueprint(locks.by_password(inbound.door))
     app.register_blueprint(locks.open_to_all(signin.door))

@@ -71,7 +71,7 @@ def _bound(place: str, provider_id: int, row_id: int) -> bytes:
     return f"{place}|{provider_id}|{row_id}".encode()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)  # Who looks an address up at all providers needs the key of each.
 def _index_key(key: bytes, provider_id: int) -> bytes:
     return _derive(key, b"index|%d" % provider_id)
 

@@ -8,7 +8,7 @@ from portal.proofs.answering import Verdict, address_of, answer, facts_of, find,
 from portal.proofs.asking import LIFE, ask
 from portal.proofs.counting import Limit, TooManyCodes, used_today
 from portal.proofs.forgetting import forget
-from portal.proofs.holders import holders
+from portal.proofs.holders import holders, is_held
 from portal.proofs.opening import OPEN_FOR, close, form_token, is_of_form, open_for, whose
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "forget",
     "form_token",
     "holders",
+    "is_held",
     "is_of_form",
     "keep_facts",
     "open_for",

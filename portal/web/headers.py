@@ -24,6 +24,7 @@ WITH_SCRIPT = (
 THAT_ASKS_US = ("dashboard.import_batch",)
 # The address of a recipient's page is its credential: it must not travel on, nor be kept or found.
 BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+WITH_CODE = ("recipient", "inbound", "asking", "mine", None)
 SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 
 KEPT = ("static", "recipient.logo", "recipient.colour", "anybody.keys")  # Alike for all: they may be kept.
@@ -43,7 +44,7 @@ def _set(response: Response) -> Response:
     if request.endpoint in KEPT and response.status_code < 400:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
-    for name, value in (BY_CODE if request.blueprint in ("recipient", "inbound", None) else SIGNED_IN).items():
+    for name, value in (BY_CODE if request.blueprint in WITH_CODE else SIGNED_IN).items():
         response.headers[name] = value
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

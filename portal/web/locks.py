@@ -5,12 +5,14 @@ Behind the locks of people each page names the power it needs, on the line above
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 
 from portal import clock, networks, presence
 from portal.extensions import csrf, db, login, reading
 from portal.powers import Power
+from portal.web import proven
 
 LOCKS: dict[str, str] = {}  # Door by name: its lock, for the test that none is missing.
 
@@ -40,6 +42,12 @@ def by_password(door: Blueprint) -> Blueprint:
     LOCKS[door.name] = "by password"
     csrf.exempt(door)
     return door
+
+
+def by_proven_address(door: Blueprint) -> Blueprint:
+    """Whoever has shown by a code that an address is theirs. A form carries a token that is bound to that proof."""
+    csrf.exempt(door)
+    return _locked(door, "by a proven address", _check_address)
 
 
 def signed_in(door: Blueprint) -> Blueprint:
@@ -79,6 +87,17 @@ def _check_person():
         return login.unauthorized()
     _note_presence()
     return _check_step_up()
+
+
+def _check_address():
+    """Without a proof on to where one is asked for. What was posted then is told not to have counted."""
+    if proven.proof() is None:
+        came_too_late = request.method not in ("GET", "HEAD")
+        return redirect(url_for("asking.over" if came_too_late or proven.token() else "asking.ask"), 303)
+    g.language = proven.proof().language
+    if request.method == "POST" and not proven.is_own_form():
+        raise CSRFError("not of this overview")
+    return None
 
 
 def _check_provider():

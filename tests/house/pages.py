@@ -38,6 +38,7 @@ from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
 from tests.house.pages_of_exports import OF_EXPORTS
 from tests.house.pages_of_imports import OF_IMPORTS
+from tests.house.pages_of_mine import OF_MINE
 from tests.house.pages_of_packages import OF_PACKAGES, standing
 from tests.house.pages_of_people import OF_PEOPLE
 from tests.house.pages_of_practice import pages_of_practice
@@ -266,6 +267,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **OF_DAYS,
     **OF_EXPORTS,
     **OF_IMPORTS,
+    **OF_MINE,
     **OF_PACKAGES,
     **OF_ANYBODY,
     **OF_PEOPLE,

@@ -73,6 +73,7 @@ MACHINES = (
     "portal.launches",
     "portal.letters",
     "portal.messaging",
+    "portal.mine_papers",
     "portal.rotation",
 )
 DOORS = (
@@ -83,6 +84,7 @@ DOORS = (
     "portal.desk",
     "portal.inbound",
     "portal.jobs",
+    "portal.mine",
     "portal.operator",
     "portal.recipient",
     "portal.signin",
