@@ -9,3 +9,10 @@ def test_it_is_drawn_with_a_title_and_nothing_inline():
     assert code.startswith('<div role="img" aria-label="Kod &lt;1&gt;"><svg')
     assert "style" not in code and "<script" not in code
     assert "JBSWY3DPEHPK3PXP" not in code
+
+
+def test_it_grows_and_shrinks_whole():
+    code = qr.drawn("https://kisa.example/m/abcdefghijklmnopqrstuvwxyz", "Makbuz")
+
+    assert 'viewBox="0 0 ' in code
+    assert " width=" not in code and " height=" not in code
