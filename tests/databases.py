@@ -10,14 +10,20 @@ from functools import lru_cache
 from pathlib import Path
 
 import flask_migrate
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 
 from portal import create_app
 from portal.database import url_of
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 KEPT = ("alembic_version", "node_counter")
+# It lives as long as the connection that made it, and is planned once.
+TAKE_ALL_OUT = """
+CREATE FUNCTION pg_temp.take_all_out() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
+AS $$ BEGIN {}; END $$
+"""
 _price_list: list[dict] = []  # As the migrations wrote it.
+_shared: dict[tuple[URL, str | None], Engine] = {}  # By database and bind: whose connections all apps go on with.
 
 
 def migrated_template(folder: Path, environ: dict) -> str:
@@ -32,11 +38,29 @@ def migrated_template(folder: Path, environ: dict) -> str:
     return url
 
 
+def share_connections(app) -> None:
+    """Let an app go on with the connections of the one before it: on each new one the server learns the tables anew,
+    which costs it more than most tests do."""
+    with app.app_context():
+        for bind, engine in app.extensions["sqlalchemy"].engines.items() if SERVER else ():
+            shared = _shared.get((engine.url, bind))
+            if shared:
+                engine.pool, engine.dialect = shared.pool, shared.dialect
+            else:
+                _shared[engine.url, bind] = engine
+                atexit.register(engine.dispose)
+
+
 def close(app) -> None:
-    """Let go of every connection, so that the database can be copied or dropped."""
+    """Let go of every connection that no other app goes on with, so that the database can be copied or dropped."""
     app.extensions["queue"].storage.close()
     with app.app_context():
-        for engine in app.extensions["sqlalchemy"].engines.values():
+        for bind, engine in app.extensions["sqlalchemy"].engines.items():
+            key = engine.url, bind
+            if key in _shared and _shared[key].pool is engine.pool:
+                if not engine.pool.checkedout():
+                    continue
+                del _shared[key]  # A test keeps one of them.
             engine.dispose()
 
 
@@ -57,10 +81,7 @@ def _empty(url: str) -> None:
     with _kept_open(url).begin() as connection:
         if not _price_list:
             _price_list.extend(dict(row) for row in connection.execute(text("SELECT * FROM package")).mappings())
-        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        emptied = [table for table in tables if table not in KEPT]
-        connection.execute(text("; ".join(f"DELETE FROM {table}" for table in emptied)))
+        connection.execute(text("SELECT pg_temp.take_all_out()"))
         columns = _price_list[0].keys()
         values = ", ".join(f":{column}" for column in columns)
         connection.execute(text(f"INSERT INTO package ({', '.join(columns)}) VALUES ({values})"), _price_list)
@@ -70,8 +91,16 @@ def _empty(url: str) -> None:
 def _kept_open(url: str) -> Engine:
     """The server's side of a connection learns the tables anew each time: so one stays open as long as this process."""
     engine = create_engine(url_of(url))
+    event.listen(engine, "connect", _teach_to_empty)
     atexit.register(engine.dispose)
     return engine
+
+
+def _teach_to_empty(connection, _record) -> None:
+    tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    emptied = "; ".join(f"DELETE FROM {table}" for (table,) in tables if table not in KEPT)
+    connection.execute(TAKE_ALL_OUT.format(emptied))
+    connection.commit()
 
 
 def drop(name: str) -> None:
