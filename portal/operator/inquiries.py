@@ -13,12 +13,12 @@ from portal.extensions import db, vault, wake
 from portal.models import Inquiry, MailKind, Provider
 from portal.operator import door, note
 from portal.operator.forms import AnswerForm
-from portal.operator.paging import page_of
 from portal.operator.visible import visible, visible_or_404
 from portal.powers import Power
 from portal.vault import CannotOpen
 from portal.web.links import whole
 from portal.web.locks import needs
+from portal.web.paging import page_of
 from portal.web.telling import tell_owners
 
 PAGE = 20

@@ -9,10 +9,10 @@ from sqlalchemy import Select, String, case, cast, func, or_, select
 from portal.extensions import reading
 from portal.models import Provider
 from portal.operator import door
-from portal.operator.paging import page_of
 from portal.operator.visible import visible
 from portal.powers import Power
 from portal.web.locks import needs
+from portal.web.paging import page_of
 
 PAGE = 50
 LONGEST_SEARCH = 100

@@ -23,7 +23,7 @@ from portal.models import (
     Way,
 )
 from portal.operator import forms, inquiries
-from portal.operator.paging import Page
+from portal.web.paging import Page
 from portal.operator.provider import MISSING
 from portal.operator.providers import WORDS, Standing, standing_of
 from portal.operator.staff import OTHER

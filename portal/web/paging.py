@@ -1,4 +1,4 @@
-"""A long list of the console, a page at a time."""
+"""A long list, a page at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
