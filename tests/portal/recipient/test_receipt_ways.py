@@ -129,6 +129,7 @@ def test_what_comes_after_the_address_moved_on_is_not_told_to_the_former_owner(a
 
 
 def test_a_brands_own_host_shows_receipts_of_that_brand_only(app, browser, of_two):
+    own = Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="RET").location
     with app.app_context():
         brand = db.session.scalar(select(Brand).where(Brand.brand_code == make.BRAND_CODE))
         db.session.add(
@@ -138,7 +139,6 @@ def test_a_brands_own_host_shows_receipts_of_that_brand_only(app, browser, of_tw
             )
         )  # fmt: skip
         db.session.commit()
-    own = Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="RET").location
 
     assert browser.get(own, base_url="https://izin.ornek.example").status_code == 200
     assert browser.get(of_two, base_url="https://izin.ornek.example").status_code == 404
