@@ -88,7 +88,7 @@ def _firm(held: Holdings, provider_id: int, title: str, case: Complaint | None) 
     )  # fmt: skip
 
 
-def _url(case: Complaint) -> str | None:
+def _url(case: Complaint) -> str:
     """The status page of a case."""
     code = complaints.code_of(current_app.config["LINK_SALT"], case)
-    return url_for("recipient.case", code=code) if "recipient.case" in current_app.view_functions else None
+    return url_for("recipient.complaint", code=code)

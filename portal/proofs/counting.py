@@ -34,7 +34,7 @@ PER_MAIL_DOMAIN = ((1000, HOUR), (10_000, DAY))  # At consent points: a firm's m
 PER_NETWORK = ((100, HOUR), (500, DAY))  # A /24 or /64; behind one of a mobile operator many thousand people sit.
 # Within an hour: beyond so many codes that nobody answered rightly, new ones have two digits more. Whoever guesses then
 # has a hundredth of the chance, and nobody is turned away.
-UNANSWERED, UNANSWERED_WITHIN = 200, HOUR
+UNANSWERED, UNANSWERED_WITHIN = 100, HOUR
 DIGITS, MORE_DIGITS = 6, 8
 
 
