@@ -23,7 +23,6 @@ from portal.models import (
     Way,
 )
 from portal.operator import forms, inquiries
-from portal.web.paging import Page
 from portal.operator.provider import MISSING
 from portal.operator.providers import WORDS, Standing, standing_of
 from portal.operator.staff import OTHER
@@ -31,6 +30,7 @@ from portal.operator.vitals import Vital
 from portal.powers import Power
 from portal.registry import Channel, RecipientType, Status
 from portal.web.audited import AuditFilter, Shown
+from portal.web.paging import Page
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
 DAY = date(2026, 11, 26)
