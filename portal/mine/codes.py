@@ -77,7 +77,7 @@ def told(many: TooManyCodes) -> str:
         Limit.BLOCK: _("Bu numaraya yakın numaralar için kısa sürede çok kod istendi."),
         Limit.NETWORK: _("Bulunduğunuz internet ağından kısa sürede çok kod istendi."),
     }[many.limit]
-    when = _("Yeni bir kodu şu andan sonra isteyebilirsiniz: %(at)s.", at=format_datetime(many.told_at, "d MMMM HH:mm"))
+    when = _("Yeni kodu şu saatten sonra isteyebilirsiniz: %(at)s.", at=format_datetime(many.told_at, "d MMMM HH:mm"))
     instead = _(
         "Reddetmek için beklemeniz gerekmez: size gelen herhangi bir iletideki bağlantıyı açın ya da İYS'yi veya "
         "e-Devlet'i kullanın."

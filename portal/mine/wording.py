@@ -39,7 +39,7 @@ def _who_told(head: Head) -> str:
     if head.way == Way.AT_IYS:
         return _("Bu kararı İYS'de siz verdiniz.")
     if head.way == Way.OTHER_SENDER:
-        return _("İYS'ye firma, başka bir yoldan bildirmiş.")
+        return _("İYS'ye firma başka bir yoldan bildirmiş.")
     return _far(head.outcome, format_datetime(head.accepted_at, MOMENT) if head.accepted_at else None)
 
 
