@@ -15,6 +15,7 @@ class Power(StrEnum):
     SEARCH = "search"  # Find a recipient by address; the address stays masked.
     UNMASK = "unmask"  # See an address in full, with a reason.
     REFUSE = "refuse"  # Record a refusal for somebody who asked for it. Nobody grants.
+    COMPLAINTS = "complaints"  # The desk: read cases, answer them, close them.
     PREPARE = "prepare"  # Campaigns and their audiences, as drafts.
     LAUNCH = "launch"
     IMPORT = "import"  # Bring a file of consents, and take back what it brought.
@@ -42,13 +43,13 @@ P = Power
 OF_ROLE: dict[Role, frozenset[Power]] = {
     Role.OWNER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
-        | {P.ONBOARD, P.PEOPLE, P.AUDIT}
+        | {P.ONBOARD, P.PEOPLE, P.AUDIT, P.COMPLAINTS}
     ),
     Role.MANAGER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS}
-        | {P.ONBOARD, P.AUDIT}
+        | {P.ONBOARD, P.AUDIT, P.COMPLAINTS}
     ),
-    Role.AGENT: frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE}),
+    Role.AGENT: frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS}),
     Role.DEVELOPER: frozenset({P.LOOK, P.CONNECT}),
     Role.AUDITOR: frozenset({P.LOOK, P.SEARCH, P.AUDIT}),
 }
@@ -59,7 +60,7 @@ OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Power]] = {
     OperatorRole.SUPPORT: frozenset({P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF}),
 }
 # What a suspended provider's people go on doing: reading, answering people, and setting things right.
-DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.EXPORT, P.SETTLE, P.AUDIT})
+DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.EXPORT, P.SETTLE, P.AUDIT})
 
 
 def at_provider(role: Role, *, suspended: bool = False) -> frozenset[Power]:

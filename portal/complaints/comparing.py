@@ -38,9 +38,10 @@ WORST_FIRST = (Finding.AFTER_REFUSAL, Finding.WITHIN_TERM, Finding.BEFORE_REFUSA
 def compare(session: Session, *, recipient_id: int, brand_id: int, channel: Channel, came_at: datetime) -> Compared:
     """How a message of that moment compares with what the person had decided for this brand and channel.
 
-    The term is read as the earlier one, in which half days count as business days. Where an address is held as two
-    recipient types, what is worst for the sender counts.
+    The term is read as the earlier one, in which half days count as business days. People say the minute: its last
+    second counts. Where an address is held as two recipient types, what is worst for the sender counts.
     """
+    came_at = max(came_at, came_at.replace(second=59))
     decisions = session.scalars(
         select(Decision)
         .outerjoin(Annulment, Annulment.decision_id == Decision.id)

@@ -21,21 +21,7 @@ from portal.web.locks import needs
 @needs(Power.SEARCH)
 def search():
     """Look an address up among the provider's own."""
-    form = SearchForm()
-    problem, not_found = None, False
-    if form.validate_on_submit():
-        try:
-            address = addresses.parse(form.address.data)
-        except addresses.BadAddress as bad:
-            problem = bad.problem
-        else:
-            found = recipients.find(reading(), vault(), current_user.provider_id, address)
-            if found is not None:
-                return redirect(url_for(".recipient", recipient_id=found.id), 303)
-            not_found = True
-            note("recipient.not_found", "user", current_user.id)
-            db.session.commit()
-    return render_template("dashboard/search.html", form=form, problem=problem, not_found=not_found)
+    return look_up("dashboard/search.html", "dashboard.recipient")
 
 
 @door.get("/recipients/<id:recipient_id>")
@@ -46,6 +32,25 @@ def recipient(recipient_id: int):
     note("recipient.looked_at", "recipient", found.id)
     db.session.commit()
     return page_of(found)
+
+
+def look_up(template: str, found_at: str):
+    """Lead to what is known of an address (`found_at`: an endpoint), or say why it is not found. A search is noted."""
+    form = SearchForm()
+    problem, not_found = None, False
+    if form.validate_on_submit():
+        try:
+            address = addresses.parse(form.address.data)
+        except addresses.BadAddress as bad:
+            problem = bad.problem
+        else:
+            found = recipients.find(reading(), vault(), current_user.provider_id, address)
+            if found is not None:
+                return redirect(url_for(found_at, recipient_id=found.id), 303)
+            not_found = True
+            note("recipient.not_found", "user", current_user.id)
+            db.session.commit()
+    return render_template(template, form=form, problem=problem, not_found=not_found)
 
 
 def mine(session, recipient_id: int) -> Recipient:

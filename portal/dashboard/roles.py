@@ -14,6 +14,7 @@ WORDS: dict[Power, str] = {
     Power.SEARCH: _l("Alıcı arar; adresler maskelidir"),
     Power.UNMASK: _l("Gerekçe yazarak bir adresi açık görür"),
     Power.REFUSE: _l("Arayan kişi adına ret kaydeder"),
+    Power.COMPLAINTS: _l("Başvuruları yanıtlar ve sonuçlandırır"),
     Power.PREPARE: _l("Kampanya ve alıcı listesi hazırlar"),
     Power.LAUNCH: _l("Kampanya başlatır"),
     Power.EXPORT: _l("Dosya indirir"),
@@ -28,7 +29,7 @@ WORDS: dict[Power, str] = {
 IN_SHORT: dict[Role, str] = {
     Role.OWNER: _l("Her şeyi yapabilir; kişileri ve rolleri belirler."),
     Role.MANAGER: _l("Günlük işin tamamını yürütür; kişilere ve İYS hesabına dokunmaz."),
-    Role.AGENT: _l("Arayanları yanıtlar: alıcı arar, ret kaydeder."),
+    Role.AGENT: _l("Kişileri yanıtlar: başvurulara bakar, alıcı arar, ret kaydeder."),
     Role.DEVELOPER: _l("Bağlantıyı kurar ve izler; alıcıları görmez."),
     Role.AUDITOR: _l("Yalnızca bakar: kayıtları ve denetim izini inceler."),
 }

@@ -41,9 +41,7 @@ def open_case(code: str):
     sender = next(each for each in complaints.senders(db.session, receipt) if each.brand.id == form.brand_id)
     told = complaints.Told(form.header.data, form.by, form.came_at, form.text.data or "", form.png)
     try:
-        case = complaints.open_case(
-            db.session, vault(), sender, told, language=get_locale().language, at=clock.now()
-        )
+        case = complaints.open_case(db.session, vault(), sender, told, language=get_locale().language, at=clock.now())
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
         return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)]), 429

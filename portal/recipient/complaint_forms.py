@@ -54,9 +54,7 @@ class ComplaintForm(Posted):
             READABLE,
         ],
     )
-    day = DateField(
-        _l("Geldiği gün"), format=["%Y-%m-%d", "%d.%m.%Y"], validators=[InputRequired(_l("Günü seçin."))]
-    )
+    day = DateField(_l("Geldiği gün"), format=["%Y-%m-%d", "%d.%m.%Y"], validators=[InputRequired(_l("Günü seçin."))])
     hour = TimeField(
         _l("Geldiği saat"), format=["%H:%M", "%H:%M:%S", "%H.%M"], validators=[InputRequired(_l("Saati yazın."))]
     )

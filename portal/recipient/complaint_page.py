@@ -136,7 +136,7 @@ def _summary(
         (gettext("Gönderen firma"), whose.provider.title),
         (gettext("MERSİS no") if whose.provider.mersis else gettext("Vergi ya da kimlik no"), number),
         (gettext("Marka"), whose.brand.name),
-        (gettext("Adresiniz (maskeli)"), recipients.masked(vault, whose.recipient)),
+        (gettext("Adresiniz (bir bölümü gizli)"), recipients.masked(vault, whose.recipient)),
         (gettext("Kanal"), label(case.channel)),
         (gettext("İletideki gönderen"), said.header),
         (gettext("Geldiği zaman"), format_datetime(case.came_at, MOMENT)),

@@ -24,7 +24,7 @@ def code_of(app, row) -> str:
     return shortlinks.Codes(app.config["LINK_SALT"]).encode_long(row.id, row.nonce)
 
 
-def told(after: timedelta = timedelta(0), **other) -> complaints.Told:
+def told(after: timedelta = timedelta(minutes=1), **other) -> complaints.Told:
     """What she tells of a message that came so long after now."""
     at = (clock.now() + after).replace(second=0, microsecond=0)
     return complaints.Told(**({"header": HEADER, "channel": Channel.SMS, "came_at": at, "text": TEXT} | other))

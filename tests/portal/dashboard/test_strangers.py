@@ -17,6 +17,7 @@ from portal.models import (
     BulkRequest,
     BulkState,
     Campaign,
+    ComplaintStep,
     DayState,
     Difference,
     DifferenceKind,
@@ -31,6 +32,7 @@ from portal.models import (
     Paper,
     PaperKind,
     Provider,
+    Receipt,
     Recipient,
     ReconciledDay,
     Role,
@@ -40,6 +42,7 @@ from portal.models import (
 )
 from portal.models.ids import new_id
 from tests import make
+from tests.portal.complaints.cast import opened, told
 from tests.portal.dashboard import imported
 from tests.portal.dashboard.staff import signed_in, token
 from tests.portal.dashboard.test_campaign_pages import FORM
@@ -70,13 +73,20 @@ def things(app, rows) -> dict[str, int]:
         day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
         of_people = kept_of_people(draft.provider_id, draft.brand_id)
         batch_id = imported.batch(BatchState.REHEARSED, on_behalf=True, asked=["source"], asked_at=clock.now()).id
+        complaint_id = complained(rows.one(Receipt))
     return {
         **of_people,
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
-        "batch_id": batch_id, "verdict": "status_unknown", "pile": "waiting",
+        "batch_id": batch_id, "complaint_id": complaint_id, "verdict": "status_unknown", "pile": "waiting",
     }  # fmt: skip
+
+
+def complained(receipt: Receipt) -> int:
+    """A case with a picture, by its id."""
+    case = opened(receipt, told(picture=b"\x89PNG"))
+    return case.id
 
 
 def ordered(provider_id: int) -> int:
@@ -152,7 +162,7 @@ def cem(app, things):
 NAME_NOTHING = {"step", "verdict", "pile"}  # Arguments that are no thing of anybody's.
 
 
-def addresses(app, things, door: str = "dashboard.") -> list[tuple[str, str]]:
+def addresses(app, things, door: str | tuple[str, ...] = ("dashboard.", "desk.")) -> list[tuple[str, str]]:
     """(method, path) of every page of a door that names a thing."""
     places = app.url_map.bind("localhost")
     return [
@@ -216,7 +226,7 @@ def tries(staff, method: str, path: str):
 
 def test_a_stranger_changes_nothing_by_trying(app, things, cem, rows):
     def facts():
-        return [rows.count(model) for model in (AudienceEntry, AudienceList, AuditEntry)]
+        return [rows.count(model) for model in (AudienceEntry, AudienceList, AuditEntry, ComplaintStep)]
 
     before = facts()
     for method, path in addresses(app, things | {"campaign_id": things["draft"]}):
@@ -227,7 +237,7 @@ def test_a_stranger_changes_nothing_by_trying(app, things, cem, rows):
 
 
 def is_list(rule) -> bool:
-    return rule.endpoint.startswith("dashboard.") and "GET" in rule.methods and not rule.arguments
+    return rule.endpoint.startswith(("dashboard.", "desk.")) and "GET" in rule.methods and not rule.arguments
 
 
 def test_a_stranger_sees_none_of_it_in_lists(app, cem, things):

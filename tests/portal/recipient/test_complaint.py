@@ -112,7 +112,7 @@ def test_before_the_refusal_is_said_too(browser, code, rows):
 def test_a_channel_that_is_not_refused_may_be_refused_there(browser, code, rows):
     location = complains(browser, code, channel="ARAMA").location
     page = browser.get(location).text
-    assert "bizde bir reddiniz yok" in page and "Telefon araması için reddet" in page
+    assert "kayıtlı bir ret kararınız yok" in page and "Telefon araması için reddet" in page
 
     for _ in range(2):
         assert browser.post(f"{location}/refusal").status_code == 303

@@ -1,0 +1,55 @@
+"""Refusing for the person in the course of a case. There is no granting: only the person can, by their own link."""
+
+from flask import abort, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import addresses, clock, complaints, recipients
+from portal.consents import refusing
+from portal.dashboard import note
+from portal.dashboard.recipient_forms import EVERY_BRAND
+from portal.dashboard.recipients import brands, refusal_form
+from portal.desk import door
+from portal.desk.cases import mine, page_of
+from portal.extensions import db, vault
+from portal.models import Recipient
+from portal.powers import Power
+from portal.registry import Channel, Source
+from portal.web.locks import needs
+
+
+@door.post("/<id:complaint_id>/refusal")
+@needs(Power.REFUSE)
+def refuse(complaint_id: int):
+    """Refuse for the person who complained: obeyed at once, told to İYS, and a step of the case."""
+    case = mine(db.session, complaint_id)
+    recipient = db.session.get_one(Recipient, case.recipient_id)
+    form = refusal_form(recipient)
+    if form is None:  # Its seal is damaged: nothing could be told to İYS.
+        abort(404)
+    if not form.validate_on_submit():
+        return page_of(case, form), 422
+    chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
+    at = clock.now()
+    try:
+        refused = refusing.refuse(
+            db.session, vault(), recipient, chosen, [Channel(each) for each in form.channels.data],
+            address=addresses.parse(recipients.address_of(vault(), recipient)), source=Source(form.source.data),
+            user_id=current_user.id, at=at,
+        )  # fmt: skip
+    except refusing.TooSoon:
+        db.session.rollback()
+        form.channels.errors = [_("Bu kişi az önce bir karar verdi; birkaç saniye sonra yeniden deneyin.")]
+        return page_of(mine(db.session, complaint_id), form), 409
+    complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
+    note(
+        "complaint.refused", "complaint", complaint_id, channels=form.channels.data, source=form.source.data,
+        new=refused.made, brand=form.brand.data if form.brand.data != EVERY_BRAND else None,
+    )  # fmt: skip
+    db.session.commit()
+    flash(
+        _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
+        if refused.made
+        else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
+    )
+    return redirect(url_for(".case", complaint_id=complaint_id), 303)

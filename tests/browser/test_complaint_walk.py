@@ -1,0 +1,108 @@
+"""Fatma still gets messages and complains from her receipt; Ayşe answers at the desk; Fatma reads it."""
+
+import io
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from portal import clock
+from portal.models import Complaint, Message, MessageKind, Receipt
+from tests.browser.coming_in import comes_in
+from tests.portal.complaints.cast import HEADER, TEXT, code_of, receipt_of
+
+LIGHT_ENOUGH = 15 * 1024
+
+
+def screenshot() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (360, 640), "#345").save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("width", "language"), [(320, "tr"), (360, "en"), (1280, "tr")])
+def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, width, language):
+    receipt_of(app, rows)
+    receipt = rows.one(Receipt)
+    fatma = screens(width, scripts=True)
+    fatma.opens(f"{site}/m/{code_of(app, receipt)}/complaint?lang={language}")
+    assert fatma.weight() <= LIGHT_ENOUGH
+    look(fatma, f"form-{language}")
+    fatma.page.locator("form button").click()
+    look(fatma, f"form-wrong-{language}")
+    complains(fatma.page)
+    look(fatma, f"case-{language}")
+    address = fatma.page.url
+
+    ayse = screens(width, 900)
+    comes_in(ayse, f"{site}/dashboard/")
+    ayse.page.get_by_role("link", name="Başvurulara git").click()
+    look(ayse, "queue")
+    ayse.page.get_by_role("table").get_by_role("link").first.click()
+    expect(ayse.page.get_by_text(TEXT)).to_be_visible()
+    look(ayse, "desk-case")
+    ayse.page.get_by_label("Kişiye yanıtınız").first.fill("Listelerimizi inceliyoruz.")
+    ayse.page.get_by_role("button", name="Yanıtı kaydet").click()
+    ayse.page.get_by_text("Sonuçlandır", exact=True).click()
+    ayse.page.get_by_label("Gönderim durduruldu").check()
+    look(ayse, "desk-closing")
+    ayse.page.get_by_role("button", name="Başvuruyu sonuçlandır").click()
+    look(ayse, "desk-closed")
+    ayse.opens(f"{site}/desk/search")
+    ayse.page.get_by_label("Telefon ya da e-posta").fill("0532 123 45 67")
+    ayse.page.get_by_role("button", name="Ara", exact=True).click()
+    look(ayse, "desk-person")
+
+    fatma.opens(address)
+    assert fatma.weight() <= LIGHT_ENOUGH
+    expect(fatma.page.get_by_text("Listelerimizi inceliyoruz.")).to_be_visible()
+    look(fatma, f"case-closed-{language}")
+    assert rows.count(Complaint) == 1
+    assert len(rows(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)) == 1
+    assert fatma.kept() == []
+
+
+def test_complaining_needs_neither_a_script_nor_a_mouse(app, site, screens, rows):
+    receipt_of(app, rows)
+    screen = screens(360, scripts=False)
+    at = clock.istanbul(clock.now())
+    screen.opens(f"{site}/m/{code_of(app, rows.one(Receipt))}/complaint")
+
+    screen.page.locator("input[name=channel]").first.focus()
+    screen.page.keyboard.press("Space")
+    screen.page.keyboard.press("Tab")
+    screen.page.keyboard.type(HEADER)
+    screen.page.keyboard.press("Tab")
+    screen.page.keyboard.type(at.strftime("%d%m%Y"))
+    screen.page.locator("input[name=hour]").fill(at.strftime("%H:%M"))
+    screen.page.locator("textarea[name=text]").focus()
+    screen.page.keyboard.type(TEXT)
+    screen.page.locator("form button").focus()
+    screen.page.keyboard.press("Enter")
+    screen.page.wait_for_url("**/s/**")
+
+    assert rows.one(Complaint).channel == "MESAJ"
+    expect(screen.page.get_by_text(TEXT)).to_be_visible()
+
+
+def complains(page) -> None:
+    at = clock.istanbul(clock.now())
+    page.locator("input[name=channel]").first.check()
+    page.locator("input[name=header]").fill(HEADER)
+    page.locator("input[name=day]").fill(at.date().isoformat())
+    page.locator("input[name=hour]").fill(at.strftime("%H:%M"))
+    page.locator("textarea[name=text]").fill(TEXT)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "ekran.png", "mimeType": "image/png", "buffer": screenshot()}
+    )
+    page.locator("form button").click()
+    page.wait_for_url("**/s/**")
+
+
+def look(screen, name: str) -> None:
+    """What must hold on each page of the walk; and a picture of it."""
+    screen.page.wait_for_load_state()
+    screen.shoot(f"complaint-{name}")
+    assert screen.barriers() == [], name
+    assert not screen.scrolls_sideways(), name
+    assert [said for said in screen.complaints if "422" not in said] == [], name  # A form that came back.
