@@ -23,7 +23,7 @@ INLINE = re.compile(SCRIPT + r"""|<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|
 ELSEWHERE = re.compile(r"""<(?:link|img|script|iframe)\b[^>]*["'](?:https?:)?//""", re.IGNORECASE)
 ALLOWED = {"may": lambda power: True, "Power": Power}
 # Where the code in the address is the credential, or nothing is changed, a token would prove nothing.
-NEED_NONE = ("/m/", "/dogrula", "/kontrol")
+NEED_NONE = ("/m/", "/s/", "/dogrula", "/kontrol")
 LARGEST_PAGE = 15_000  # Bytes after gzip, with its style sheets.
 
 
@@ -103,7 +103,10 @@ def test_a_refusing_page_offers_no_grant(app):
     assert "ONAY" not in page
 
 
-@pytest.mark.parametrize("template", ["recipient/page.html", "recipient/receipt.html"])
+@pytest.mark.parametrize(
+    "template",
+    ["recipient/page.html", "recipient/receipt.html", "recipient/complaint_form.html", "recipient/complaint.html"],
+)
 def test_a_recipients_page_with_its_style_is_small(app, template):
     page = draw(app, template, next(PAGES[each] for each in PAGES if each[0] == template))
     sheets = re.findall(r'href="/(static/css/[^"]+)"', page)
