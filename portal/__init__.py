@@ -7,7 +7,21 @@ from pathlib import Path
 from flask import Flask
 
 import config
-from portal import account, anybody, cli, dashboard, database, inbound, jobs, mine, operator, recipient, signin, web
+from portal import (
+    account,
+    anybody,
+    cli,
+    dashboard,
+    database,
+    desk,
+    inbound,
+    jobs,
+    mine,
+    operator,
+    recipient,
+    signin,
+    web,
+)
 from portal.extensions import babel, close_reading, csrf, db, limiter, login, migrate
 from portal.recipient import openings
 from portal.vault import Vault
@@ -44,6 +58,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(locks.open_to_all(signin.door))
     app.register_blueprint(locks.signed_in(account.door))
     app.register_blueprint(locks.of_a_provider(dashboard.door))
+    app.register_blueprint(locks.of_a_provider(desk.door))
     app.register_blueprint(locks.of_the_operator(operator.door))
     app.extensions["openings"] = openings.Openings(app)
     app.extensions["queue"] = jobs.connect(app)

@@ -30,6 +30,7 @@ PARTS = (
     ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
     ("imports", "dashboard.imports", _l("Aktarımlar"), Power.LOOK),
     ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
+    ("desk", "desk.queue", _l("Başvurular"), Power.COMPLAINTS),
 )
 GROUPS = (("iys", _l("İYS"), IYS), ("firm", _l("Firma"), FIRM))
 

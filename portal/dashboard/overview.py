@@ -7,7 +7,7 @@ from flask import render_template
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from portal import clock, packages, practice, recipients
+from portal import clock, complaints, packages, practice, recipients
 from portal.consents import annulling
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import door
@@ -74,6 +74,7 @@ def overview():
         is_connected=is_connected(mine),
         is_told=is_told(mine),
         standing=packages.standing(reading(), current_user.provider, at, with_iys=False),
+        waiting=complaints.waiting(reading(), mine, at) if current_user.may_at_provider(Power.COMPLAINTS) else None,
     )
 
 

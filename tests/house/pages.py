@@ -36,6 +36,7 @@ from tests.house.pages_of_behalf import OF_BEHALF
 from tests.house.pages_of_brands import OF_BRANDS, acts_on_a_recipient
 from tests.house.pages_of_console import OF_CONSOLE
 from tests.house.pages_of_days import OF_DAYS
+from tests.house.pages_of_desk import OF_DESK
 from tests.house.pages_of_exports import OF_EXPORTS
 from tests.house.pages_of_imports import OF_IMPORTS
 from tests.house.pages_of_mine import OF_MINE
@@ -97,7 +98,10 @@ def _overview(**other) -> dict:
         "granted_today": 1, "refused_today": 0, "waiting": 1, "accepted": 2, "attention": 1, "amber": 1, "red": 0,
         "oldest": oldest, "decisions": [decision],
     }  # fmt: skip
-    return {"figures": Thing(**(figures | other)), "block": BLOCK, "standing": standing()}
+    return {
+        "figures": Thing(**(figures | other)), "block": BLOCK, "standing": standing(),
+        "waiting": Thing(open=2, overdue=1),
+    }  # fmt: skip
 
 
 def _campaign(launched: bool = False, linked: bool = False):
@@ -265,6 +269,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
     ("dashboard/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
     **OF_DAYS,
+    **OF_DESK,
     **OF_EXPORTS,
     **OF_IMPORTS,
     **OF_MINE,
