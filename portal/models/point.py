@@ -18,7 +18,7 @@ class Point(Base):
     brand_id: Mapped[int] = to("brand.id")
     campaign_id: Mapped[int] = to("campaign.id", unique=True, index=False)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
-    daily_budget: Mapped[int] = mapped_column(Integer)  # Codes a day by SMS, and as many by mail: what who pumps could cost.
+    daily_budget: Mapped[int] = mapped_column(Integer)  # Codes a day by SMS, and as many by mail: what pumping costs.
     warned_on: Mapped[date | None]  # The day on which the provider was last told that the budget is nearly used up,
     alarmed_on: Mapped[date | None]  # and that it is.
     closed_at: Mapped[datetime | None]

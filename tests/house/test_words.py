@@ -54,6 +54,7 @@ LAWFUL = {
     ("portal/addresses/masking.py", "phonenumbers"): "the library's name",
     ("portal/addresses/phones.py", "phonenumbers"): "the library's name",
     ("portal/addresses/phones.py", "phone_number"): "the library's class",
+    ("portal/letters/poster.py", "utils"): "the library's module",
     ("portal/passkeys.py", "helpers"): "the library's module",
     ("portal/extensions.py", "util"): "Flask-Limiter's module",
     ("docs/decisions/ask-before-withdrawing.md", "whitelist"): "İYS's own word for whom it trusts",
