@@ -45,7 +45,6 @@ class Paper:
     language: str
     lines: tuple[str, ...]
     sections: tuple[Section, ...]
-    page_word: str
 
 
 def drawn(paper: Paper) -> bytes:
@@ -63,7 +62,7 @@ def drawn(paper: Paper) -> bytes:
     def number(canvas, _document) -> None:
         canvas.setFont(PLAIN, 8)
         canvas.setFillColor(FAINT)
-        canvas.drawRightString(A4[0] - MARGIN, 10 * mm, f"{paper.page_word} {canvas.getPageNumber()}")
+        canvas.drawRightString(A4[0] - MARGIN, 10 * mm, str(canvas.getPageNumber()))
 
     document.build(_story(paper), onFirstPage=number, onLaterPages=number)
     return file.getvalue()

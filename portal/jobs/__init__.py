@@ -8,7 +8,7 @@ from huey import SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from portal import clock, domains, launches, trying
+from portal import clock, domains, launches, proofs, trying
 from portal.extensions import db
 from portal.imports import working
 from portal.messaging import mails, outbox
@@ -73,6 +73,7 @@ def connect(app: Flask) -> SqliteHuey:
     def forget_tries() -> None:
         with app.app_context():
             trying.forget(db.session, clock.now())
+            proofs.forget(db.session, clock.now())
             db.session.commit()
 
     app.extensions["wake"] = {"launch": launch, "mail": mail, "message": message, "import": bring}

@@ -49,7 +49,6 @@ def as_pdf():
             _("İzinlink'i kullanan firmalardaki kayıtlardır. İYS'deki bütün kayıtlarınızı e-Devlet'te görebilirsiniz."),
         ),
         sections=tuple(_section(each, told.get(each.brand.id, [])) for each in held.shown),
-        page_word=_("Sayfa"),
     )
     return _file(mine_papers.drawn(paper), "application/pdf", "pdf")
 
