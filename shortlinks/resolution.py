@@ -1,7 +1,7 @@
 """Resolving: what a code leads to at a given moment. That it leads nowhere is an ordinary outcome."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -33,6 +33,7 @@ class Resolution:
     owner: int | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    nonce: int | None = field(default=None, compare=False, repr=False)  # With the id it is the code: in no log.
 
 
 UNKNOWN = Resolution(LinkState.UNKNOWN)
@@ -47,7 +48,7 @@ def resolve(database: Session | Connection, salt: str, code: str, at: datetime) 
     row = database.execute(_by_id, {"link_id": link_id}).one_or_none()
     if not _is_same(row.nonce if row else NO_NONCE, nonce):
         return UNKNOWN
-    return Resolution(_state(row, at), link_id, row.owner, row.expires_at, row.revoked_at)
+    return Resolution(_state(row, at), link_id, row.owner, row.expires_at, row.revoked_at, row.nonce)
 
 
 def _is_same(kept: int, said: int) -> bool:

@@ -1,19 +1,22 @@
-"""The recipient's door: a link's page and its decision. No cookie: the code in the address is the credential."""
+"""The recipient's door: a link's page, and what it leads to. No cookie: the code in the address is the credential."""
 
 from functools import partial
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, request
 from flask_babel import get_locale
 
 import shortlinks
-from portal import clock, consents
-from portal.extensions import db, reading, vault
+from portal import clock
+from portal.extensions import reading, vault
 from portal.models.invitation import Invitation, heads_of, invitation_of
-from portal.recipient import choices, forms, guesses, openings, pages, prints
+from portal.recipient import guesses, openings, pages, prints, states
+from portal.recipient.pages import Back
+from portal.recipient.states import View
 from portal.web import hosts
 from shortlinks import LinkState
 
 door = Blueprint("recipient", __name__)
+NOTHING = Back()
 
 
 @door.get("/k/<code>", endpoint="page")
@@ -22,41 +25,7 @@ def show_page(code: str):
     """Show what is asked. Opening it decides nothing."""
     link, invitation = find(code)
     openings.note(link.link_id, request)
-    return _page(link, invitation)
-
-
-@door.post("/k/<code>", endpoint="decide")
-@door.post("/<code>", endpoint="short_decide")
-def decide(code: str):
-    """Take the choices of a form that a person filled; then show the receipt."""
-    link, invitation = find(code)
-    form = forms.read(request.form.get("form", ""), link.link_id, clock.now())
-    g.language = form.language if form else None
-    chosen = choices.read(request.form, invitation.channels)
-    if not chosen:
-        return _page(link, invitation, message="choose"), 422
-    try:
-        act = consents.decide(
-            db.session,
-            vault(),
-            invitation,
-            chosen,
-            form,
-            is_live=pages.may_grant(link, invitation),
-            language=get_locale().language,
-            seen=consents.seen_of(request.remote_addr, request.user_agent.string),
-            at=clock.now(),
-        )
-    except consents.TooMany:
-        db.session.rollback()
-        abort(429)
-    except consents.TooSoon:
-        db.session.rollback()
-        return _page(link, invitation, message="too_soon", chosen=chosen), 409
-    db.session.commit()
-    if act.asks_again:
-        return _page(link, invitation, message="refused_rest" if act.receipt_id else "again"), 409
-    return redirect(url_for(".receipt", code=receipts.receipt_code(act.receipt_id, act.nonce), **_spoken()), 303)
+    return page_of(link, invitation, states.asking(link, invitation))
 
 
 def find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
@@ -74,20 +43,17 @@ def belongs_here(invitation: Invitation | None) -> bool:
     return invitation is not None and hosts.brand_of_host() in (None, invitation.brand_id)
 
 
-def _page(link: shortlinks.Resolution, invitation: Invitation, *, message=None, chosen=None) -> str:
+def page_of(link: shortlinks.Resolution, invitation: Invitation, view: View, back: Back = NOTHING) -> str:
+    """A link's page: the same print for all who have decided nothing, and drawn for one alone who has more to see."""
     language, heads = get_locale().language, heads_of(reading(), invitation)
-    mine = pages.personal(vault(), invitation, language=language, at=clock.now())
-    page = partial(pages.link_page, reading(), link, invitation, heads, language=language)
-    if not heads and message is None:
-        return prints.fill(link, invitation, mine, page)
-    return render_template("recipient/page.html", page=page(mine, message=message, chosen=chosen))
+    mine = pages.personal(vault(), link, invitation, view, language=language, at=clock.now())
+    page = partial(pages.link_page, reading(), invitation, view, heads, back=back, language=language)
+    if not heads.held and not heads.is_merchant and not invitation.disowned_at and not back.messages:
+        return prints.fill(invitation, view, mine, page)
+    return render_template("recipient/page.html", page=page(mine))
 
 
-def _spoken() -> dict[str, str]:
-    return {"lang": "en"} if get_locale().language == "en" else {}
-
-
-from portal.recipient import looks, receipts  # noqa: E402, F401 - their pages register with the door
+from portal.recipient import complaining, deciding, looks, not_mine, one_click, receipts  # noqa: E402, F401
 
 
 @door.errorhandler(404)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
@@ -13,21 +14,30 @@ LIFE = timedelta(hours=24)  # A page left open overnight still decides; an older
 SALT = "served-form"
 
 
-def sign(link_id: int, text_id: int, language: str, at: datetime) -> str:
+@dataclass(frozen=True)
+class Posted:
+    """What came with a posted form: nothing where its token is damaged, too old, or of another link."""
+
+    form: ServedForm | None = None
+    asked: bool = False  # It offered grants; one that offered refusal only can bring none.
+
+
+def sign(link_id: int, text_id: int, language: str, at: datetime, *, asks: bool = True) -> str:
     """A token for one serving of the page; two servings never have the same."""
-    return _signer().dumps([link_id, text_id, language, int(at.timestamp() * 1000), secrets.randbits(32)])
+    served_ms = int(at.timestamp() * 1000)
+    return _signer().dumps([link_id, text_id, language, served_ms, secrets.randbits(32), int(asks)])
 
 
-def read(token: str, link_id: int, at: datetime) -> ServedForm | None:
-    """What a posted token says, or None where it is damaged, too old, or of another link."""
+def read(token: str, link_id: int, at: datetime) -> Posted:
+    """What a posted token says."""
     try:
-        signed_link, text_id, language, served_ms, _ = _signer().loads(token)
+        signed_link, text_id, language, served_ms, _, asked = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
-        return None
+        return Posted()
     served_at = datetime.fromtimestamp(served_ms / 1000, UTC)
     if signed_link != link_id or not timedelta(0) <= at - served_at <= LIFE:
-        return None
-    return ServedForm(text_id, language, served_at, hashlib.sha256(token.encode()).digest())
+        return Posted()
+    return Posted(ServedForm(text_id, language, served_at, hashlib.sha256(token.encode()).digest()), bool(asked))
 
 
 def _signer() -> URLSafeSerializer:

@@ -1,19 +1,23 @@
 """What a link's page shows, read for one page at a time."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from flask import request, url_for
+from flask import current_app, request, url_for
+from flask_babel import get_locale
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal import addresses, practice
-from portal.models import CampaignKind, Recipient
-from portal.models.invitation import Invitation, text_of
+from portal import addresses, practice, wording
+from portal.models import CampaignKind, ConsentText, Receipt, Recipient
+from portal.models.invitation import Heads, Held, Invitation, text_of
+from portal.pairs import pair_of
 from portal.recipient import forms
+from portal.recipient.states import State, View
 from portal.registry import Channel, Status
 from portal.vault import Vault
-from shortlinks import LinkState
+from portal.web.hosts import is_short_host
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,7 @@ class Row:
     """One channel on the page: what holds now, and what the person had chosen where the page comes back."""
 
     channel: Channel
-    held_status: Status | None
-    held_since: datetime | None
+    held: Held | None
     chosen: Status | None
 
 
@@ -36,19 +39,31 @@ class Look:
 
 @dataclass(frozen=True)
 class Personal:
-    """What is one's own on a link's page, though everything else be the same: the masked address, the form's token."""
+    """What is one's own on a link's page, though everything else be the same."""
 
-    address: str
+    address: str  # Masked.
+    pair: str  # The two words that the message shows, too.
     form_token: str
+
+
+@dataclass(frozen=True)
+class Back:
+    """With what a page comes back to who posted: why, and the person's own choices and words."""
+
+    messages: tuple[str, ...] = ()
+    chosen: dict[Channel, Status] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Page:
     """A link's page."""
 
-    kind: CampaignKind
-    state: LinkState
+    state: State
+    asks: bool
     may_grant: bool
+    decided_at: datetime | None  # By this link.
+    disowned_at: datetime | None
     title: str
     body: str
     sender_title: str
@@ -57,34 +72,43 @@ class Page:
     brand_name: str
     notice_url: str
     look: Look
-    is_closed: bool
     hearer: practice.Hearer
     address: str
+    pair: str
+    is_phone: bool
+    is_merchant: bool
     rows: list[Row]
+    requires_name: bool
     form_token: str
     post_url: str
-    message: str | None
+    not_mine_url: str
+    back: Back
 
 
-def personal(vault: Vault, invitation: Invitation, *, language: str, at: datetime) -> Personal:
+def personal(
+    vault: Vault, link: shortlinks.Resolution, invitation: Invitation, view: View, *, language: str, at: datetime
+) -> Personal:  # fmt: skip
     """What this serving of a link's page has for one person alone."""
     return Personal(
+        pair=pair_of(current_app.config["LINK_SALT"], link.link_id, link.nonce),
         address=masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
-        form_token=forms.sign(invitation.link_id, invitation.text_id, language, at),
+        form_token=forms.sign(invitation.link_id, invitation.text_id, language, at, asks=view.may_grant),
     )
 
 
 def link_page(
-    session: Session, link: shortlinks.Resolution, invitation: Invitation, heads: dict[Channel, tuple], mine: Personal,
-    *, language: str, message: str | None = None, chosen: dict[Channel, Status] | None = None,
+    session: Session, invitation: Invitation, view: View, heads: Heads, mine: Personal, back: Back, *, language: str
 ) -> Page:  # fmt: skip
     """The page of a link in one language. `heads` is what holds now, as heads_of tells it."""
     text = text_of(session, invitation.text_id)
-    title, body = (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
+    decided_at = decided_by(session, invitation) if view.state == State.LIVE and heads.held else None
+    title, body = _words(text, invitation, view, language)
     return Page(
-        kind=invitation.kind,
-        state=link.state,
-        may_grant=may_grant(link, invitation),
+        state=State.USED if decided_at else view.state,
+        asks=view.asks,
+        may_grant=view.may_grant,
+        decided_at=decided_at,
+        disowned_at=invitation.disowned_at,
         title=title,
         body=body,
         sender_title=text.sender_title,
@@ -93,19 +117,61 @@ def link_page(
         brand_name=text.brand_name,
         notice_url=text.notice_url,
         look=look_of(invitation),
-        is_closed=invitation.is_closed,
         hearer=practice.hearer(invitation.iys_code, invitation.brand_code),
         address=mine.address,
-        rows=[Row(each, *heads.get(each, (None, None)), (chosen or {}).get(each)) for each in invitation.channels],
+        pair=mine.pair,
+        is_phone=Channel.EMAIL not in view.channels,
+        is_merchant=heads.is_merchant,
+        rows=[Row(each, _as_theirs(heads.held.get(each), invitation), back.chosen.get(each)) for each in view.channels],
+        requires_name=invitation.requires_name,
         form_token=mine.form_token,
         post_url=request.path,
-        message=message,
+        not_mine_url=not_mine_url(request.view_args["code"]),
+        back=back,
     )
 
 
-def may_grant(link: shortlinks.Resolution, invitation: Invitation) -> bool:
-    """Whether a grant is taken here: a passive brand, or a suspended provider, begins nothing new."""
-    return invitation.kind == CampaignKind.ASK and link.state == LinkState.LIVE and not invitation.is_closed
+def address_of(vault: Vault, invitation: Invitation) -> addresses.Address:
+    """The address that a link was made for."""
+    whose = (invitation.provider_id, invitation.recipient_id)
+    return addresses.parse(vault.read(invitation.address, Recipient.PLACE, *whose))
+
+
+def decided_by(session: Session, invitation: Invitation) -> datetime | None:
+    """When the link was last decided by; None where it never was, by whom it is meant for now."""
+    since = invitation.disowned_at or datetime.min.replace(tzinfo=UTC)
+    mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == invitation.link_id)
+    last = session.scalar(mine)
+    return last if last and last > since else None
+
+
+def link_url(code: str) -> str:
+    """A link's page; the language goes along."""
+    return url_for(".short_page" if is_short_host() else ".page", code=code, **spoken())
+
+
+def not_mine_url(code: str) -> str:
+    """Where one says that the address is not the other's; the language goes along."""
+    return url_for(".short_not_mine" if is_short_host() else ".not_mine", code=code, **spoken())
+
+
+def spoken() -> dict[str, str]:
+    """The language, for the address of what comes next."""
+    return {"lang": "en"} if get_locale().language == "en" else {}
+
+
+def _words(text: ConsentText, invitation: Invitation, view: View, language: str) -> tuple[str, str]:
+    """Title and body. Where an asking link is opened to refuse, those of refusing."""
+    if invitation.kind == CampaignKind.ASK and not view.asks:
+        text = wording.usual(text.brand_name, CampaignKind.REFUSE, text.notice_url)
+    return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
+
+
+def _as_theirs(held: Held | None, invitation: Invitation) -> Held | None:
+    """What holds; a refusal that is older than the word "not mine" was another's, and its date is not shown."""
+    if held and invitation.disowned_at and held.since < invitation.disowned_at:
+        return replace(held, since=invitation.disowned_at)
+    return held
 
 
 def look_of(invitation: Invitation) -> Look:

@@ -1,4 +1,4 @@
-"""Pages drawn once: who has decided nothing yet sees what all the others see, but for three things of one's own."""
+"""Pages drawn once: who has decided nothing yet sees what all the others see, but for a few things of one's own."""
 
 import secrets
 from collections.abc import Callable
@@ -7,34 +7,34 @@ from flask import current_app, render_template, request
 from flask_babel import get_locale
 from markupsafe import escape
 
-import shortlinks
 from portal.models.invitation import Invitation
 from portal.recipient.pages import Page, Personal
+from portal.recipient.states import View
 
 MOST = 1000
 
-# They stand where those three go; random, so that no text of a provider holds one.
-PATH, ADDRESS, TOKEN = (secrets.token_hex(16) for _ in range(3))
-EVERYBODY = Personal(address=ADDRESS, form_token=TOKEN)
+# They stand where those go; random, so that no text of a provider holds one.
+CODE, ADDRESS, PAIR, TOKEN = (secrets.token_hex(16) for _ in range(4))
+EVERYBODY = Personal(address=ADDRESS, pair=PAIR, form_token=TOKEN)
 
 _kept: dict[tuple, str] = {}
 
 
-def fill(link: shortlinks.Resolution, invitation: Invitation, mine: Personal, page: Callable[[Personal], Page]) -> str:
+def fill(invitation: Invitation, view: View, mine: Personal, page: Callable[[Personal], Page]) -> str:
     """The page at this address for one person; `page` is asked only where nobody saw the like before."""
-    printed = _print(link, invitation, page)
-    own = printed.replace(PATH, request.path).replace(ADDRESS, escape(mine.address))
-    return own.replace(TOKEN, mine.form_token)
+    printed = _print(invitation, view, page)
+    own = printed.replace(CODE, request.view_args["code"]).replace(ADDRESS, escape(mine.address))
+    return own.replace(PAIR, mine.pair).replace(TOKEN, mine.form_token)
 
 
-def _print(link: shortlinks.Resolution, invitation: Invitation, page: Callable[[Personal], Page]) -> str:
+def _print(invitation: Invitation, view: View, page: Callable[[Personal], Page]) -> str:
     alike = (
-        current_app.config["LINK_SALT"], invitation.text_id, invitation.kind, invitation.channels, link.state,
-        request.endpoint, get_locale().language, invitation.logo_digest, invitation.colour, invitation.is_closed,
+        current_app.config["LINK_SALT"], invitation.text_id, view, request.endpoint, get_locale().language,
+        invitation.logo_digest, invitation.colour, invitation.requires_name,
     )  # fmt: skip
     if alike in _kept:
         return _kept[alike]
-    printed = render_template("recipient/page.html", page=page(EVERYBODY)).replace(request.path, PATH)
+    printed = render_template("recipient/page.html", page=page(EVERYBODY)).replace(request.view_args["code"], CODE)
     if not current_app.jinja_env.auto_reload:  # Whoever edits templates wants to see them.
         if len(_kept) >= MOST:
             _kept.clear()

@@ -16,7 +16,7 @@ from portal.extensions import reading
 from portal.models import Domain
 
 LINKS_ONLY = ("recipient.", "static")
-AT_ROOT = ("recipient.short_page", "recipient.short_decide")
+AT_ROOT = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
 LOOK_EVERY = timedelta(seconds=15)  # So old may be what a process knows of brands' own hosts.
 NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
 

@@ -46,4 +46,4 @@ def test_a_planted_commit_is_caught(name, source):
 def test_doors_and_machines_do_commit():
     doors = {name for name, path in product.modules() if list(product.calls(product.tree(path), "commit"))}
 
-    assert {"portal.recipient", "portal.iys.forwarding.single", "portal.launches"} <= doors
+    assert {"portal.recipient.deciding", "portal.iys.forwarding.single", "portal.launches"} <= doors

@@ -44,6 +44,7 @@ LAWFUL = {
         ("portal/imports/layout/words.py", word): "a word of theirs"
         for word in ("opt in", "opted in", "opt out", "opted out")
     },
+    ("portal/recipient/one_click.py", "unsubscribe"): "RFC 8058's own name",
     ("portal/web/headers.py", "permissions"): "the header is called Permissions-Policy",
     ("portal/iys/sandbox/movements.py", "approval"): "İYS's own name of a count",
     ("portal/iys/sandbox/movements.py", "rejection"): "İYS's own name of a count",

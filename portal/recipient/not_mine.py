@@ -1,0 +1,80 @@
+"""“This address is not the other's”: whoever has it now ends all messages of the firm, and the firm is told."""
+
+from flask import current_app, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from sqlalchemy import select
+
+from portal import addresses, clock, consents
+from portal.consents import withdrawing
+from portal.extensions import db, reading, vault
+from portal.models import Receipt, Recipient, Way
+from portal.models.invitation import Invitation, text_of
+from portal.recipient import door, find, forms, pages, receipts
+from portal.web import hosts
+
+
+@door.get("/k/<code>/not-mine", endpoint="not_mine")
+@door.get("/<code>/not-mine", endpoint="short_not_mine")
+def show_not_mine(code: str):
+    """Say what it does. Opening it does nothing."""
+    _, invitation = find(code)
+    return _page(invitation)
+
+
+@door.post("/k/<code>/not-mine", endpoint="disown")
+@door.post("/<code>/not-mine", endpoint="short_disown")
+def disown(code: str):
+    """Refuse everything of this firm at the address, and let the firm know why. A second time changes nothing."""
+    _, invitation = find(code)
+    posted = forms.read(request.form.get("form", ""), invitation.link_id, clock.now())
+    g.language = posted.form.language if posted.form else None
+    recipient = db.session.get_one(Recipient, invitation.recipient_id)
+    was_said = recipient.disowned_at is not None
+    try:
+        withdrawn = withdrawing.disown(
+            db.session, vault(), recipient, pages.address_of(vault(), invitation), language=get_locale().language,
+            seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
+            link_id=invitation.link_id,
+        )  # fmt: skip
+    except consents.TooSoon:
+        db.session.rollback()
+        return _page(invitation, is_too_soon=True), 409
+    if was_said and not withdrawn.refused:
+        db.session.rollback()
+        return redirect(pages.not_mine_url(request.view_args["code"]), 303)
+    db.session.commit()
+    if hosts.brand_of_host() is not None:  # The receipt speaks of all brands, and this host of one.
+        return redirect(pages.not_mine_url(request.view_args["code"]), 303)
+    return redirect(_receipt_url(withdrawn.receipt_id, withdrawn.nonce), 303)
+
+
+def _page(invitation: Invitation, *, is_too_soon: bool = False) -> str:
+    text, language = text_of(reading(), invitation.text_id), get_locale().language
+    address = pages.address_of(vault(), invitation)
+    return render_template(
+        "recipient/not_mine.html",
+        sender_text=text,
+        look=pages.look_of(invitation),
+        address=addresses.mask(address.text),
+        kind=address.kind,
+        disowned_at=invitation.disowned_at,
+        receipt_url=_last_receipt(invitation) if invitation.disowned_at else None,
+        form_token=forms.sign(invitation.link_id, invitation.text_id, language, clock.now(), asks=False),
+        post_url=pages.not_mine_url(request.view_args["code"]),
+        back_url=pages.link_url(request.view_args["code"]),
+        is_too_soon=is_too_soon,
+    )
+
+
+def _last_receipt(invitation: Invitation) -> str | None:
+    """Where it stands that this was said by the same link."""
+    said = select(Receipt.id, Receipt.nonce).where(
+        Receipt.link_id == invitation.link_id, Receipt.way == Way.NOT_MINE
+    )
+    last = reading().execute(said.order_by(Receipt.decided_at.desc()).limit(1)).first()
+    return _receipt_url(*last) if last else None
+
+
+def _receipt_url(receipt_id: int, nonce: int) -> str:
+    path = url_for(".receipt", code=receipts.receipt_code(receipt_id, nonce), **pages.spoken())
+    return path if hosts.brand_of_host() is None else current_app.config["MAIN_BASE"] + path

@@ -1,0 +1,61 @@
+"""Refusing and nothing else, by any link and for ever: on a page of its own, or by one click of a mail program.
+
+A mail program posts to the same address without cookies or a form of ours (RFC 8058), and wants a plain answer.
+"""
+
+from flask import Response, request
+from flask_babel import get_locale, gettext
+
+from portal import clock, consents
+from portal.addresses import Address
+from portal.consents import withdrawing
+from portal.extensions import db, vault
+from portal.models import Brand, Recipient, Way
+from portal.models.invitation import Invitation
+from portal.recipient import deciding, door, find, openings, page_of, pages, states
+from portal.registry import Channel
+
+
+@door.get("/u/<code>", endpoint="refusing")
+def show_refusing(code: str):
+    """Show what may be refused. Opening it decides nothing."""
+    link, invitation = find(code)
+    openings.note(link.link_id, request)
+    return page_of(link, invitation, states.refusing(link, invitation, pages.address_of(vault(), invitation).channels))
+
+
+@door.post("/u/<code>", endpoint="refuse")
+def refuse(code: str):
+    """Take the refusals of the page's form; or end e-mail, where a mail program posts."""
+    link, invitation = find(code)
+    address = pages.address_of(vault(), invitation)
+    if request.form.get("List-Unsubscribe", "").strip().lower() == "one-click":
+        return _end_emails(invitation, address)
+    return deciding.take(link, invitation, states.refusing(link, invitation, address.channels))
+
+
+def _end_emails(invitation: Invitation, address: Address) -> Response:
+    if Channel.EMAIL not in address.channels:
+        return _plain(gettext("Bu bağlantı bir e-posta adresine ait değil; reddedilecek bir şey yok."))
+    recipient = db.session.get_one(Recipient, invitation.recipient_id)
+    brand = db.session.get_one(Brand, invitation.brand_id)
+    part = withdrawing.Part(recipient, address, [brand], (Channel.EMAIL,))
+    try:
+        withdrawn = withdrawing.withdraw(
+            db.session, vault(), [part], way=Way.ONE_CLICK, language=get_locale().language,
+            seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
+            link_id=invitation.link_id,
+        )  # fmt: skip
+    except consents.TooSoon:
+        db.session.rollback()
+        return _plain(gettext("Az önce bir karar verdiniz; birkaç saniye sonra yeniden deneyin."), 503)
+    if withdrawn.refused:
+        db.session.commit()
+    else:
+        db.session.rollback()  # It stands already: mail programs post again and again.
+    return _plain(gettext("E-posta almayı reddettiniz; bu marka size artık ticari e-posta gönderemez."))
+
+
+def _plain(text: str, status: int = 200) -> Response:
+    headers = {"Retry-After": "2"} if status == 503 else None
+    return Response(f"{text}\n", status, headers, content_type="text/plain; charset=utf-8")
