@@ -20,6 +20,7 @@ from portal.receipts.keys import ALGORITHM, Published
 
 TYPE = "consent-receipt+jwt"
 LONGEST = 200_000  # Characters. Who refuses a hundred brands at once has a receipt of so many.
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # Of a key (RFC 7638). Other text a database may not even take.
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -93,7 +94,7 @@ def _key_named_in(token: str) -> str:
     except (JoseError, ValueError):
         raise NotGenuine(Wrong.NO_TOKEN) from None
     named = header.get("kid") if isinstance(header, dict) else None
-    if not isinstance(named, str) or header != _header(named):
+    if not isinstance(named, str) or not THUMBPRINT.fullmatch(named) or header != _header(named):
         raise NotGenuine(Wrong.NO_TOKEN)
     return named
 

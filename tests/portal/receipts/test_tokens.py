@@ -111,6 +111,13 @@ def test_a_header_that_we_do_not_write_is_refused_though_we_signed_it(token, oth
     assert wrong(forged(header, key)) == Wrong.NO_TOKEN
 
 
+def test_a_key_is_not_looked_for_by_a_name_that_no_key_has(token):
+    for name in ("\0" * 43, "\ud800" * 43, "a" * 42, "a" * 10_000, "'; DROP TABLE signing_key; --", ""):
+        assert wrong(forged({"alg": "EdDSA", "kid": name, "typ": tokens.TYPE})) == Wrong.NO_TOKEN
+
+    assert wrong(forged({"alg": "EdDSA", "kid": "a" * 43, "typ": tokens.TYPE})) == Wrong.OTHER_KEY
+
+
 @pytest.mark.parametrize("header", [[], "EdDSA", 1, None, {}, {"kid": "x"}, ["alg"], "alg", {"a": {"b": [[[[]]]]}}])
 def test_a_header_of_another_shape_is_refused(token, header):
     assert wrong(forged(header)) == Wrong.NO_TOKEN
