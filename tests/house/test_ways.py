@@ -20,9 +20,9 @@ OPENED_BY = {  # Pages that need more than to look.
     "person": P.PEOPLE,
     "recipient": P.SEARCH, "search": P.SEARCH,
 }  # fmt: skip
-OF_DASHBOARD = [page for page in PAGES if page[0].startswith("dashboard/")]
-LINK = re.compile(r'<a\b[^>]*href="(/dashboard[^"#?]*)')
-FORM = re.compile(r'<form\b[^>]*method="post"[^>]*action="(/dashboard[^"#?]*)')
+OF_DASHBOARD = [page for page in PAGES if page[0].startswith(("dashboard/", "desk/"))]
+LINK = re.compile(r'<a\b[^>]*href="(/(?:dashboard|desk)[^"#?]*)')
+FORM = re.compile(r'<form\b[^>]*method="post"[^>]*action="(/(?:dashboard|desk)[^"#?]*)')
 
 
 @pytest.fixture(params=[(role, suspended) for role in Role for suspended in (False, True)], ids=str)
@@ -34,6 +34,8 @@ def powers(request) -> frozenset[Power]:
 
 def sees(powers: frozenset[Power], template: str) -> bool:
     """Whether a page opens at all."""
+    if template.startswith("desk/"):
+        return P.COMPLAINTS in powers
     return OPENED_BY.get(template.removeprefix("dashboard/").removesuffix(".html"), P.LOOK) in powers
 
 
