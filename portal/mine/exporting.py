@@ -84,7 +84,7 @@ def _section(held: Held, told: list[Told]) -> Section:
     practice = f" ({_('Deneme')})" if held.hearer == "sandbox" else ""
     return Section(
         title=f"{held.brand.name}{practice}",
-        under=f"{held.provider.title}, {held.provider.number}",
+        under=f"{held.provider.title}, MERSİS {held.provider.mersis}" if held.provider.mersis else held.provider.title,
         rows=tuple(heads or [(_("Karar"), _("Kayıtlı bir kararınız yok."))]),
         past_title=_("Geçmiş"),
         past=tuple(past),

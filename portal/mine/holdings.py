@@ -56,6 +56,11 @@ class Held:
         """Whether there is nothing left to refuse."""
         return all(self.is_refused_on(channel) for channel in self.channels)
 
+    def comes_first(self, since: datetime) -> bool:
+        """Whether it may send; or might, before this visit refused it: what one acts on stays where it is."""
+        refused_now = any(head.way == Way.MINE and head.since >= since.replace(microsecond=0) for head in self.heads)
+        return self.is_granted or refused_now
+
     def is_refused_on(self, channel: Channel) -> bool:
         held = self.on(channel)
         return bool(held) and all(head.status == Status.REFUSED for head in held)
@@ -79,8 +84,8 @@ class Holdings:
         return next((held for held in self.brands if held.brand.id == brand_id), None)
 
 
-def holdings(session: Session, vault: Vault, address: Address) -> Holdings:
-    """Look the address up at all providers, and read what holds there."""
+def holdings(session: Session, vault: Vault, address: Address, since: datetime) -> Holdings:
+    """Look the address up at all providers, and read what holds there. `since` is when this visit began."""
     recipients = proofs.holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
     ids = [recipient.id for recipient in recipients]
@@ -95,7 +100,7 @@ def holdings(session: Session, vault: Vault, address: Address) -> Holdings:
         for held in brands
         if held.heads or held.brand.id in asked or held.provider.id not in told and held.brand.closed_at is None
     ]
-    shown.sort(key=lambda held: (not held.is_granted, held.brand.name.casefold(), held.brand.id))
+    shown.sort(key=lambda held: (not held.comes_first(since), held.brand.name.casefold(), held.brand.id))
     return Holdings(address, recipients, brands, shown)
 
 

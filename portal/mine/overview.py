@@ -69,7 +69,8 @@ def over():
 
 def mine() -> Holdings:
     """All of the address that this visit has proved."""
-    return holdings(reading(), vault(), proofs.address_of(vault(), proven.proof()))
+    proof = proven.proof()
+    return holdings(reading(), vault(), proofs.address_of(vault(), proof), proof.proved_at)
 
 
 def page(held: Holdings, message: str | None = None) -> str:

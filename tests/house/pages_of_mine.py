@@ -24,7 +24,7 @@ def _head(channel, status, way=Way.LINK, outcome=Outcome.VERIFIED, **other) -> H
 
 def held(number: int, *heads: Head, code: int = 1) -> Held:
     provider = Thing(
-        id=number, title="Örnek Mağazacılık A.Ş.", number="0123456789012345", iys_code=1, contact="0850 123 45 67"
+        id=number, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345", iys_code=1, contact="0850 123 45 67"
     )
     brand = Thing(id=number, name="Örnek Mağaza", brand_code=code, contact=None)
     return Held(brand, provider, Thing(id=1), (Channel.SMS, Channel.CALL), heads)

@@ -128,3 +128,21 @@ def test_one_stays_on_the_page_of_the_list(app, granted):  # noqa: F811
     refused = granted.browser.post(f"{LIST}?sayfa=2", data={"form": form, "refuse": "all"})
 
     assert refused.location.startswith(f"{LIST}?sayfa=2")
+
+
+def test_what_one_refuses_stays_in_its_place(app, granted):  # noqa: F811
+    another_provider(app)  # It comes before the other by name, and has no grant.
+
+    granted.posts(LIST, refuse="all")
+
+    page = granted.opens().text
+    assert page.index("Örnek Mağaza</h2>") > page.index("Başka Marka</h2>")  # Both were refused now.
+
+
+def test_who_was_refused_now_still_comes_before_who_never_asked(app, granted, rows):  # noqa: F811
+    another_provider(app)
+
+    granted.posts(LIST, refuse=str(rows(Decision)[0].brand_id))
+
+    page = granted.opens().text
+    assert page.index("Örnek Mağaza</h2>") < page.index("Başka Marka</h2>")
