@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.complaints.comparing import compare
 from portal.complaints.finding import Sender, receipts_alike
-from portal.complaints.reading import said
+from portal.complaints.reading import of_receipts, said
 from portal.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
 from portal.models.ids import new_id
 from portal.registry import Channel
@@ -46,10 +46,8 @@ def open_case(session: Session, vault: Vault, sender: Sender, told: Told, *, lan
     """Open a case at the provider of the sender. The same once more is the same case. Raises TooManyOpen and
     TooManyToday."""
     whose = _hold(session, sender.recipient.id)
-    theirs = select(Complaint).where(
-        Complaint.receipt_id.in_(receipts_alike(session, sender.receipt)), Complaint.closed_at.is_(None)
-    )
-    still_open = session.scalars(theirs).all()
+    cases = of_receipts(session, receipts_alike(session, sender.receipt))
+    still_open = [case for case in cases if case.closed_at is None]
     for case in still_open:
         if _is_same(vault, case, sender, told):
             return case

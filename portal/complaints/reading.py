@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.addresses import HIDDEN
-from portal.models import Complaint, ComplaintStep, StepAct, User
+from portal.models import Complaint, ComplaintStep, Receipt, StepAct, User
 from portal.vault import CannotOpen, Vault
 
 AMONG_STAFF = (StepAct.NOTED, StepAct.PUT_OFF)
@@ -74,7 +74,8 @@ def steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff:
 
 def of_receipts(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
     """The cases that were opened from one receipt, the newest first."""
-    theirs = select(Complaint).where(Complaint.receipt_id.in_(receipt_ids))
+    whose = select(Receipt.recipient_id).where(Receipt.id.in_(receipt_ids))  # By them there is an index.
+    theirs = select(Complaint).where(Complaint.receipt_id.in_(receipt_ids), Complaint.recipient_id.in_(whose))
     return list(session.scalars(theirs.order_by(Complaint.created_at.desc())))
 
 

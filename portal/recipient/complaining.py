@@ -9,6 +9,7 @@ from portal.complaints import screenshots
 from portal.consents import withdrawing
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Brand, Complaint, Receipt, Recipient, Way
+from portal.practice import Hearer
 from portal.receipts.acts import Act
 from portal.recipient import complaint_page, door, guesses, pages, receipts
 from portal.recipient.complaint_forms import ComplaintForm, WordForm
@@ -135,13 +136,14 @@ def _act(code: str) -> Act:
 
 def _form(act: Act, **options) -> ComplaintForm:
     senders = {part.brand_id: part.brand_name for part in act.parts}
-    channels = addresses.parse(_address(act)).channels
+    channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).channels
     return ComplaintForm(senders=list(senders.items()), channels=channels, **options)
 
 
-def _address(act: Act) -> str:
+def _recipient(act: Act) -> Recipient:
+    """Of the first provider, whose address is that of all."""
     receipt = reading().get_one(Receipt, act.receipt_ids[0])
-    return recipients.address_of(vault(), reading().get_one(Recipient, receipt.recipient_id))
+    return reading().get_one(Recipient, receipt.recipient_id)
 
 
 def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None = None) -> str:
@@ -152,6 +154,8 @@ def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None
         act=act,
         code=code,
         spoken=pages.spoken(),
+        is_practice=any(part.hearer == Hearer.SANDBOX for part in act.parts),
+        gets_message=complaint_page.gets_message(vault(), _recipient(act)),
         today=clock.day(clock.now()).isoformat(),
         cases=[(each, url_for(".complaint", code=_code_of(each), **pages.spoken())) for each in cases],
         too_many=too_many,

@@ -9,7 +9,7 @@ from flask_babel import format_datetime, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, complaints, recipients
+from portal import addresses, clock, complaints, recipients
 from portal.complaints import Compared, Said, Shown
 from portal.models import (
     Brand,
@@ -25,11 +25,13 @@ from portal.models import (
 from portal.receipts import spelled
 from portal.receipts.acts import UNTOLD
 from portal.recipient import pages
+from portal.registry import Channel
 from portal.texts import N_
 from portal.vault import Vault
 from portal.web.labels import label
 
 MONTHS_TO_COMPLAIN = 3
+BY_MESSAGE = {Channel.SMS, Channel.EMAIL}
 MOMENT = "d MMMM yyyy HH:mm"
 AT_IYS = {
     Outcome.ACCEPTED: N_("İYS kabul etti"),
@@ -58,6 +60,7 @@ class CasePage:
     reopen_until: datetime | None
     steps: list[Shown]
     summary: list[tuple[str, str]]
+    gets_message: bool  # A landline takes none.
     receipt_url: str | None
     colour_url: str | None
 
@@ -100,6 +103,7 @@ def of(
         reopen_until=reopen_until,
         steps=complaints.steps(session, vault, [case.id]),
         summary=[] if is_erasure else _summary(session, vault, case, whose, said, compared),
+        gets_message=gets_message(vault, whose.recipient),
         receipt_url=url_for(".receipt", code=receipt_code, **pages.spoken()) if receipt_code else None,
         colour_url=url_for(".colour", colour=colour.removeprefix("#")) if colour else None,
     )
@@ -118,6 +122,11 @@ def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
         return False
     whose = {"recipient_id": case.recipient_id, "brand_id": case.brand_id}
     return not complaints.is_refused(session, **whose, channel=case.channel)
+
+
+def gets_message(vault: Vault, recipient: Recipient) -> bool:
+    """Whether an SMS or a mail reaches the address."""
+    return bool(BY_MESSAGE & set(addresses.parse(recipients.address_of(vault, recipient)).channels))
 
 
 def months_after(day: date, months: int) -> date:

@@ -60,7 +60,8 @@ def _complain(wrong: bool = False, **other) -> dict:
     form = ComplaintForm(formdata=None, senders=[(1, "Örnek Mağaza"), (2, "Örnek Ev")], channels=CHANNELS)
     return {
         "form": _wrong(form) if wrong else form, "act": Thing(address=ADDRESS), "code": "code", "spoken": {},
-        "today": "2026-11-24", "cases": [(_row(), "/s/a"), (_row(closed_at=AT), "/s/b")], "too_many": None,
+        "today": "2026-11-24", "is_practice": True, "gets_message": True, "too_many": None,
+        "cases": [(_row(), "/s/a"), (_row(closed_at=AT), "/s/b")],
     } | other  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def _complaint(wrong: bool = False, problem: str | None = None, **other) -> dict
         "sender": "Örnek Mağaza", "said": Said("ORNEKMGZ", "İndirim!", True), "compared": COMPARED,
         "complain_until": date(2027, 2, 24), "may_refuse": True, "may_reopen": False, "reopen_until": None,
         "steps": _steps(), "summary": [("Gönderen firma", "Örnek Mağazacılık A.Ş."), ("Kanal", "SMS")],
-        "receipt_url": "/m/code", "colour_url": None,
+        "receipt_url": "/m/code", "colour_url": None, "gets_message": True,
     }  # fmt: skip
     form = WordForm(formdata=None)
     return {"page": Thing(**(page | other)), "form": _wrong(form) if wrong else form, "problem": problem}

@@ -381,3 +381,15 @@ def test_a_short_host_serves_it_too(browser, code):
 
     assert browser.get(f"/m/{code}/complaint", **at).status_code == 200
     assert browser.get(answer.location, **at).status_code == 200
+
+
+def test_a_landline_is_promised_no_message(app, rows):
+    person = make.Person(app.test_client(), make.codes(app, "0212 345 67 89\n")["+902123456789"])
+    person.decides(ARAMA="RET")
+    code = code_of(app, rows.one(Receipt))
+
+    page = person.browser.get(f"/m/{code}/complaint").text
+    location = person.browser.post(f"/m/{code}/complaint", data=told(channel="")).location
+
+    assert "bir ileti göndeririz" not in page + person.browser.get(location).text
+    assert rows.one(Complaint).channel == "ARAMA"
