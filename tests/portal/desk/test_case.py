@@ -91,7 +91,9 @@ def test_settling_it_twice_changes_nothing(case, ayse, rows):
     assert len(entries(rows, "complaint.closed")) == 1
 
 
-@pytest.mark.parametrize("wrong", [("", "x"), ("other", ""), ("erased", "x"), ("granted", "x"), ("stopped", "x" * 2001)])
+@pytest.mark.parametrize(
+    "wrong", [("", "x"), ("other", ""), ("erased", "x"), ("granted", "x"), ("stopped", "x" * 2001)]
+)
 def test_a_reason_that_is_none_closes_nothing_and_keeps_the_words(case, ayse, rows, wrong):
     answer = closes(ayse, case, *wrong)
 
