@@ -80,7 +80,7 @@ def test_asking_for_another_purpose_leaves_the_code_be(desk):
 
 
 def test_an_unknown_address_is_proved_by_no_code(desk, monkeypatch):
-    monkeypatch.setattr("portal.proofs.digests.new_code", lambda digits: "0" * digits)
+    monkeypatch.setattr("secrets.randbelow", lambda below: 0)
     proof = desk.ask(sends=False)
 
     assert desk.answer(proof, "000000") == Verdict.WRONG

@@ -1,0 +1,63 @@
+"""What the message with a code says: the code, what it is for, that it is no consent, and to share it with nobody."""
+
+import pytest
+
+from portal import clock
+from portal.extensions import db
+from portal.messaging import outbox, texts
+from portal.messaging.gateways.demo import DemoGateway
+from portal.models import Message, MessageKind, MessageState
+
+ONE_SMS = 160 - 10  # The operator adds its own mark (B0xx) at the end.
+
+
+def said(app, language="tr", *, purpose="mine", is_mail=False, code="12345678"):
+    with app.app_context():
+        facts = {"code": code, "purpose": purpose, "sender": "" if purpose == "mine" else "Örnek Mağaza"}
+        return texts.compose(MessageKind.CODE, language, facts, is_mail=is_mail)
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_it_is_one_plain_sms(app, language):
+    text = said(app, language).text
+
+    assert "12345678" in text and text.isascii()
+    assert len(text) <= ONE_SMS
+
+
+@pytest.mark.parametrize(
+    ("language", "purpose", "words"),
+    [
+        ("tr", "mine", ("Kod onay degildir", "Kimseyle paylasmayin", "Izinlerim")),
+        ("tr", "point", ("Ornek Magaza", "Kimseyle paylasmayin", "Kararinizi sayfada siz verirsiniz")),
+        ("en", "mine", ("It consents to nothing", "Share it with nobody")),
+        ("en", "point", ("You decide on the page", "Share it with nobody")),
+    ],
+)
+def test_it_says_what_the_code_is_for_and_that_it_is_no_consent(app, language, purpose, words):
+    text = said(app, language, purpose=purpose).text
+
+    assert [word for word in words if word not in text] == []
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("purpose", ["mine", "point"])
+def test_a_mail_says_the_same_at_length(app, language, purpose):
+    mail = said(app, language, purpose=purpose, is_mail=True)
+
+    assert "12345678" in mail.subject and "12345678" in mail.text
+    assert ("onay" if language == "tr" else "consent") in mail.text or purpose == "point"
+    assert "{" not in mail.text and "\n\n\n" not in mail.text
+
+
+def test_once_sent_nothing_keeps_the_code(desk, monkeypatch):
+    desk.at = clock.now()
+    code = desk.code_of(desk.ask())
+    sent = []
+    monkeypatch.setattr(DemoGateway, "send", lambda gateway, parcels: sent.extend(parcels) or True)
+
+    outbox.send_due("http://gateway.example")
+
+    (message,) = db.session.query(Message)
+    assert [code in each.text for each in sent] == [True]
+    assert (message.state, message.text, message.facts) == (MessageState.ACCEPTED, None, None)
