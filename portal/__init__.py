@@ -11,6 +11,7 @@ from portal import (
     account,
     anybody,
     cli,
+    consentpoint,
     dashboard,
     database,
     desk,
@@ -54,6 +55,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(locks.without_cookies(mine.asking))
     app.register_blueprint(locks.by_proven_address(mine.door))
     app.register_blueprint(locks.by_code(recipient.door))
+    app.register_blueprint(locks.by_code(consentpoint.door))
     app.register_blueprint(locks.by_password(inbound.door))
     app.register_blueprint(locks.open_to_all(signin.door))
     app.register_blueprint(locks.signed_in(account.door))

@@ -28,6 +28,7 @@ FIRM = (
 PARTS = (
     ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
     ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
+    ("points", "dashboard.points", _l("İzin noktaları"), Power.LOOK),
     ("imports", "dashboard.imports", _l("Aktarımlar"), Power.LOOK),
     ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
     ("desk", "desk.queue", _l("Başvurular"), Power.COMPLAINTS),
@@ -108,6 +109,7 @@ from portal.dashboard import (  # noqa: E402 - the pages register with the door
     package,  # noqa: F401
     papers,  # noqa: F401
     people,  # noqa: F401
+    points,  # noqa: F401
     pushes,  # noqa: F401
     recipients,  # noqa: F401
     roles,  # noqa: F401

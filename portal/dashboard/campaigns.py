@@ -58,7 +58,7 @@ def show_campaigns():
     rows = reading().execute(
         select(Campaign, Brand.name)
         .join(Brand, Brand.id == Campaign.brand_id)
-        .where(Campaign.provider_id == current_user.provider_id)
+        .where(Campaign.provider_id == current_user.provider_id, Campaign.delivery != Delivery.POINT)
         .order_by(Campaign.created_at.desc())
         .limit(SHOWN)
     )
@@ -201,8 +201,9 @@ def _csv(mine: Campaign) -> Iterator[str]:
 
 
 def _mine(session, campaign_id: int) -> Campaign:
+    """A consent point's campaign has no list and no launch: it is looked at on the point's own page."""
     found = session.get(Campaign, campaign_id)
-    if found is None or found.provider_id != current_user.provider_id:
+    if found is None or found.provider_id != current_user.provider_id or found.delivery == Delivery.POINT:
         abort(404)
     return found
 

@@ -7,10 +7,10 @@ from flask import render_template
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from portal import clock, complaints, packages, practice, recipients
+from portal import clock, complaints, packages, points, practice, recipients
 from portal.consents import annulling
 from portal.consents.urgency import Urgency, urgency
-from portal.dashboard import door
+from portal.dashboard import disowned, door
 from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
 from portal.extensions import reading, vault
 from portal.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission
@@ -73,7 +73,9 @@ def overview():
         block=block_of(mine, at),
         is_connected=is_connected(mine),
         is_told=is_told(mine),
+        disowned=disowned.lately(mine, at),
         standing=packages.standing(reading(), current_user.provider, at, with_iys=False),
+        alarmed=points.alarmed_on(reading(), clock.day(at), mine),
         waiting=complaints.waiting(reading(), mine, at) if current_user.may_at_provider(Power.COMPLAINTS) else None,
     )
 

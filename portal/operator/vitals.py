@@ -12,7 +12,7 @@ from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from portal import trying
+from portal import clock, points, trying
 from portal.consents.urgency import AMBER, RED
 from portal.extensions import reading
 from portal.iys import breaker, budgets, gauge
@@ -56,7 +56,7 @@ def all_of(at: datetime) -> list[Vital]:
     """Everything the operator should see at a glance, what is bad first."""
     found = [
         _host(at), _last_call(at), _ratio(at), *_budgets(at), *_lanes(at), _blocked(at), _mails(at), _messages(at),
-        _spraying(at), _disk(), _queue(),
+        _spraying(at), _points(at), _disk(), _queue(),
     ]  # fmt: skip
     return sorted(found, key=lambda vital: (BAD, AMBER_TONE, GOOD).index(vital.tone))
 
@@ -172,6 +172,21 @@ def _spraying(at: datetime) -> Vital:
         BAD,
         _("Biri birçok hesapta birer ikişer parola deniyor. Ağ düzeyinde engelleyin, hesap sahiplerini uyarın."),
     )
+
+
+def _points(at: datetime) -> Vital:
+    name, told = _("İzin noktaları"), points.alarmed_on(reading(), clock.day(at))
+    if not told:
+        return Vital(name, _("Olağan."))
+    used_up = sum(is_used_up for _point, _name, is_used_up in told)
+    said = _(
+        "Bugün %(count)s noktanın günlük kodları azaldı; %(used_up)s tanesinde bitti.", count=len(told),
+        used_up=used_up,
+    )  # fmt: skip
+    cure = _(
+        "Biri SMS kodu isteterek masraf çıkarıyor olabilir. Sahiplerine e-posta gitti; sayılar birden artıyorsa arayın."
+    )
+    return Vital(name, said, BAD if used_up else AMBER_TONE, cure)
 
 
 def _disk() -> Vital:

@@ -3,7 +3,8 @@
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
-WITHOUT_SESSION = ("recipient", "anybody", "asking", "mine")  # Doors whose pages neither read nor leave a cookie.
+# Doors whose pages neither read nor leave a cookie.
+WITHOUT_SESSION = ("recipient", "consentpoint", "anybody", "asking", "mine")
 
 
 class Sessions(SecureCookieSessionInterface):

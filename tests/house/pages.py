@@ -42,6 +42,7 @@ from tests.house.pages_of_imports import OF_IMPORTS
 from tests.house.pages_of_mine import OF_MINE
 from tests.house.pages_of_packages import OF_PACKAGES, standing
 from tests.house.pages_of_people import OF_PEOPLE
+from tests.house.pages_of_points import OF_POINTS
 from tests.house.pages_of_practice import pages_of_practice
 from tests.house.pages_of_receipts import OF_RECEIPTS
 from tests.house.pages_of_signin import OF_SIGNIN
@@ -100,7 +101,7 @@ def _overview(**other) -> dict:
     }  # fmt: skip
     return {
         "figures": Thing(**(figures | other)), "block": BLOCK, "standing": standing(),
-        "waiting": Thing(open=2, overdue=1),
+        "waiting": Thing(open=2, overdue=1), "alarmed": [(1, "Kadıköy kasa", True), (2, "Vitrin", False)],
     }  # fmt: skip
 
 
@@ -276,6 +277,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **OF_PACKAGES,
     **OF_ANYBODY,
     **OF_PEOPLE,
+    **OF_POINTS,
     **OF_BEHALF,
     **OF_SIGNIN,
     **OF_START,

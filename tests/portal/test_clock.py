@@ -15,6 +15,7 @@ READERS = {"now", "utcnow", "today", "fromtimestamp", "time", "time_ns", "localt
 LAWFUL = {
     (module, "datetime.fromtimestamp"): "reads a given moment, not the present one"
     for module in (
+        "portal.consentpoint.tokens",
         "portal.recipient.forms", "portal.iys.sandbox.feed", "portal.iys.sandbox.lists", "portal.web.challenges",
         "portal.imports.layout.dates", "portal.cli.importing",
     )

@@ -43,9 +43,11 @@ from portal.models import (
 from portal.models.ids import new_id
 from tests import make
 from tests.portal.complaints.cast import opened, told
+from tests.portal.consentpoint import visitor
 from tests.portal.dashboard import imported
 from tests.portal.dashboard.staff import signed_in, token
 from tests.portal.dashboard.test_campaign_pages import FORM
+from tests.portal.dashboard.test_point_pages import FORM as POINT
 from tests.portal.inbound.registered import registered
 
 pytestmark = pytest.mark.slow
@@ -80,6 +82,7 @@ def things(app, rows) -> dict[str, int]:
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
         "batch_id": batch_id, "complaint_id": complaint_id, "verdict": "status_unknown", "pile": "waiting",
+        "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
     }  # fmt: skip
 
 
@@ -259,6 +262,8 @@ def test_a_stranger_does_not_find_her_recipients(cem):
 
 def test_a_stranger_opens_no_campaign_for_her_brand(app, cem, rows):
     hers = rows(Brand, Brand.brand_code == make.BRAND_CODE)[0].id
+    stood = len(rows(Campaign))
 
     assert cem.posts("/dashboard/campaigns/new", FORM | {"brand": hers}).status_code == 422
-    assert len(rows(Campaign)) == 2
+    assert cem.posts("/dashboard/points/new", POINT | {"brand": hers}).status_code == 422
+    assert len(rows(Campaign)) == stood

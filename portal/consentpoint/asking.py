@@ -1,0 +1,123 @@
+"""Asking for an address, and sending a code there. Each address has its own: one proves nothing of the other."""
+
+from dataclasses import replace
+
+from flask import current_app, redirect, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+import shortlinks
+from portal import addresses, clock, limits, packages, points, proofs
+from portal.addresses import Address, AddressKind
+from portal.consentpoint import door, find, pages, tokens
+from portal.consentpoint.tokens import Chosen
+from portal.extensions import db, limiter, reading, vault, wake
+from portal.models import AddressProof, MailKind, Provider, Purpose
+from portal.points import Place
+from portal.proofs import Limit, TooManyCodes
+from portal.registry import Status
+from portal.web.links import whole
+from portal.web.telling import tell_owners
+
+
+class Unfit(ValueError):
+    """No code can go to what was typed; it says why."""
+
+
+@door.post("/<slug>/address")
+@limiter.limit(limits.POINT)
+def address(slug: str):
+    """Send a code to the address; on to the page that takes it."""
+    place = find(slug)
+    chosen, typed = tokens.read(request.form.get("form", ""), place.point_id), request.form.get("address", "")
+    if not place.is_open:
+        return pages.shut(place)
+    if chosen is None or not chosen.choices or not chosen.is_fresh(clock.now()):
+        return redirect(url_for(".page", slug=slug), 303)
+    try:
+        found = _fit(typed, pages.next_kind(chosen))
+    except Unfit as unfit:
+        return pages.addressing(place, chosen, typed=typed, error=str(unfit)), 422
+    return ask(place, chosen, found)
+
+
+def ask(place: Place, chosen: Chosen, found: Address):
+    """Ask for a code, and lead to its page; or say why there is none."""
+    granted = [channel for channel in found.channels if chosen.choices.get(channel) == Status.GRANTED]
+    if granted and _is_full(place):
+        return _refusals_only(place, chosen)
+    at = clock.now()
+    try:
+        proof = proofs.ask(
+            db.session, vault(), current_app.config["SECRET_KEY"], found, Purpose.POINT, sends=True,
+            language=get_locale().language, network=request.remote_addr or "", at=at, brand_id=place.brand_id,
+            campaign_id=place.campaign_id, facts=chosen.facts, budget=place.daily_budget, sender=place.brand_name,
+        )  # fmt: skip
+    except TooManyCodes as many:
+        db.session.rollback()
+        return _too_many(place, chosen, found, many)
+    has_mail = _alarm(place, found.kind)
+    db.session.commit()
+    wake("message")
+    if has_mail:
+        wake("mail")
+    return redirect(url_for(".code", slug=place.slug, code=code_of(proof)), 303)
+
+
+def code_of(proof: AddressProof) -> str:
+    """The part of a proof's page address that cannot be guessed."""
+    return shortlinks.Codes(current_app.config["LINK_SALT"]).encode_long(proof.id, proof.nonce)
+
+
+def _fit(typed: str, kind: AddressKind) -> Address:
+    """An address of this kind that a code can reach. By default SMS goes to Turkish mobiles only: who pumps SMS is paid
+    for messages abroad. Raises Unfit."""
+    try:
+        found = addresses.parse(typed)
+    except addresses.BadAddress as bad:
+        raise Unfit(f"{_(bad.problem.sentence)} {_(bad.problem.cure)}") from None
+    if found.kind != kind and kind == AddressKind.PHONE:
+        raise Unfit(_("Bu bir e-posta adresi. SMS ve arama için cep telefonu numaranızı yazın."))
+    if found.kind != kind:
+        raise Unfit(_("Bu bir telefon numarası. E-posta adresinizi yazın."))
+    if kind == AddressKind.PHONE and not found.text.startswith("+90"):
+        raise Unfit(_("Kodu yalnız Türkiye'deki cep telefonlarına gönderebiliyoruz."))
+    if kind == AddressKind.PHONE and not found.is_mobile:
+        raise Unfit(_("Sabit telefona SMS gitmez; kodu alabileceğiniz bir cep telefonu yazın."))
+    return found
+
+
+def _is_full(place: Place) -> bool:
+    """Whether the provider's package takes nobody new. It stops no refusal (portal/packages)."""
+    provider = reading().get_one(Provider, place.provider_id)
+    return packages.standing(reading(), provider, clock.now(), with_iys=False).level == packages.Level.SHUT
+
+
+def _refusals_only(place: Place, chosen: Chosen):
+    refusals = {channel: status for channel, status in chosen.choices.items() if status == Status.REFUSED}
+    if not refusals:
+        return pages.shut(place, is_full=True)
+    return pages.addressing(place, replace(chosen, choices=refusals), is_full=True), 409
+
+
+def _too_many(place: Place, chosen: Chosen, found: Address, many: TooManyCodes):
+    """The same words whoever has the address; and the owners hear of it, if they have not."""
+    if many.limit != Limit.BUDGET:
+        return pages.addressing(place, chosen, typed=found.text, many=many), 429
+    if _alarm(place, found.kind):
+        wake("mail")
+    db.session.commit()
+    return pages.no_codes(place), 429
+
+
+def _alarm(place: Place, kind: AddressKind) -> bool:
+    """Tell the owners by mail, once a day each, that codes run out; whether there is a mail now."""
+    told = points.alarm(db.session, place, kind, clock.now())
+    if told is None:
+        return False
+    tell_owners(
+        db.session.get_one(Provider, place.provider_id), MailKind.POINT_BUDGET, point=place.name, used=told.used,
+        budget=place.daily_budget, is_mail=told.kind == AddressKind.EMAIL, is_used_up=told.is_used_up,
+        link=whole("dashboard.point", point_id=place.point_id),
+    )  # fmt: skip
+    return True
