@@ -26,6 +26,7 @@ from portal.models import (
     Delivery,
     LeftOut,
     Provider,
+    Recipient,
 )
 from portal.models.ids import new_id, new_ids
 from portal.models.upsert import insert_missing
@@ -214,6 +215,9 @@ def _refused(session: Session, campaign: Campaign, recipient_ids: list[int]) -> 
     refused: dict[int, set[Channel]] = {}
     for recipient_id, channel in rows:
         refused.setdefault(recipient_id, set()).add(channel)
+    if campaign.kind == CampaignKind.ASK:  # Whoever has the address now is not the one who began the contact.
+        disowned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), Recipient.disowned_at.is_not(None))
+        refused |= dict.fromkeys(session.scalars(disowned), set(campaign.offered))
     return refused
 
 

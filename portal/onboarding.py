@@ -25,7 +25,7 @@ from portal.models import (
 from portal.vault import Vault
 
 OURS = range(practice.EXEMPT_CODES.start, practice.CODES.stop)  # İYS's own codes are far below.
-LOOKS = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest")  # Of a brand.
+LOOKS = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest", "requires_name")
 APPLY, ENTER, AUTHORISE, OPEN, TRANSFER = STEPS = (1, 2, 3, 4, 5)  # İYS's five steps of membership.
 
 
@@ -43,6 +43,14 @@ class NotReady(ValueError):
     def __init__(self, missing: list["Missing"]):
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+class NotSuspended(ValueError):
+    """Whoever leaves is stopped first."""
+
+
+class HasLeft(ValueError):
+    """Whoever left comes back before it goes on."""
 
 
 class Missing(StrEnum):
@@ -196,10 +204,29 @@ def suspend(session: Session, provider: Provider, *, by: int, reason: str, at: d
 
 
 def resume(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
-    """Let a suspended provider go on. A second time changes nothing."""
+    """Let a suspended provider go on. A second time changes nothing. Raises HasLeft."""
+    if provider.left_at is not None:
+        raise HasLeft
     if provider.suspended_at is not None:
         provider.suspended_at = None
         _review(session, provider, ReviewAct.RESUMED, by, note, at)
+
+
+def leave(session: Session, provider: Provider, *, by: int, reason: str, at: datetime) -> None:
+    """A suspended provider is with us no more: its links say so, and take refusals. A second time changes nothing.
+    Raises NotSuspended."""
+    if provider.suspended_at is None:
+        raise NotSuspended
+    if provider.left_at is None:
+        provider.left_at = at
+        _review(session, provider, ReviewAct.LEFT, by, reason, at)
+
+
+def come_back(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
+    """It is suspended only, as before it left. A second time changes nothing."""
+    if provider.left_at is not None:
+        provider.left_at = None
+        _review(session, provider, ReviewAct.CAME_BACK, by, note, at)
 
 
 def _step(number: int, lacking: list[Missing] = (), its: tuple[Missing, ...] = (), *, done: bool = True) -> Step:

@@ -87,9 +87,11 @@ from portal.dashboard import (  # noqa: E402 - the pages register with the door
     auditing,  # noqa: F401
     brands,  # noqa: F401
     campaigns,  # noqa: F401
+    closing,  # noqa: F401
     connection,  # noqa: F401
     days,  # noqa: F401
     differences,  # noqa: F401
+    disowned,  # noqa: F401
     domains,  # noqa: F401
     exports,  # noqa: F401
     firm,  # noqa: F401

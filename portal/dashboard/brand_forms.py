@@ -30,6 +30,7 @@ class BrandForm(FlaskForm):
         _l("Aydınlatma metninin adresi"), validators=[Optional(), WebAddress(), Length(max=500), READABLE]
     )
     source = SelectField(_l("İYS'de izin kaynağı"))
+    requires_name = BooleanField(_l("Onay verenden ad soyad iste"))
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)

@@ -87,6 +87,9 @@ def change_brand(brand_id: int):
         if value != getattr(its, name):
             setattr(its, name, value)
             changed.append(name)
+    if form.requires_name.data != its.requires_name:
+        its.requires_name = form.requires_name.data
+        changed.append("requires_name")
     if changed:
         note("brand.changed", "brand", its.id, fields=changed)
         db.session.commit()
@@ -158,7 +161,7 @@ def mine(session, brand_id: int) -> Brand:
 
 def page_of(its: Brand, *, form=None, domain_form=None, removal=None, logo_problem=None) -> str:
     """The page of one brand, with the words of a form that came back."""
-    values = {name: getattr(its, name) for name in EDITED}
+    values = {name: getattr(its, name) for name in (*EDITED, "requires_name")}
     domains = select(Domain).where(Domain.brand_id == its.id).order_by(Domain.created_at)
     provider = reading().get_one(Provider, its.provider_id)
     return render_template(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from portal import campaigns, clock, launches, limits, packages, recipients, wording
 from portal.addresses import Problem
-from portal.dashboard import door, note
+from portal.dashboard import answers, door, note
 from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.imports import audience
@@ -127,7 +127,7 @@ def open_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
 @needs(Power.LOOK)
 def campaign(campaign_id: int):
     """One campaign: its audience, its launch, its links."""
-    return _show(_mine(reading(), campaign_id))
+    return _show(mine_or_404(reading(), campaign_id))
 
 
 @door.post("/campaigns/<id:campaign_id>/audience")
@@ -136,21 +136,22 @@ def campaign(campaign_id: int):
 def bring_audience(campaign_id: int):
     """Read a pasted or uploaded list into the audience."""
     form = AudienceForm()
-    if _mine(reading(), campaign_id).launched_at or not form.validate_on_submit():
+    if mine_or_404(reading(), campaign_id).launched_at or not form.validate_on_submit():
         abort(400)
     upload = request.files.get("file")
     try:
         reading_ = read(upload.read() if upload and upload.filename else form.text.data or "")
     except Unreadable as unreadable:
-        return _show(_mine(reading(), campaign_id), file_problem=unreadable.problem), 422
+        return _show(mine_or_404(reading(), campaign_id), file_problem=unreadable.problem), 422
     try:
-        audience.bring(db.session, vault(), _mine(db.session, campaign_id), reading_, current_user.id, clock.now())
+        mine = mine_or_404(db.session, campaign_id)
+        audience.bring(db.session, vault(), mine, reading_, current_user.id, clock.now())
     except campaigns.AudienceClosed:
         db.session.rollback()
         flash(gettext("Kampanya bu sırada başlatıldı; listeye artık adres alınmıyor."))
     except packages.NoRoom:
         db.session.rollback()
-        return _show(_mine(reading(), campaign_id), no_room=True), 422
+        return _show(mine_or_404(reading(), campaign_id), no_room=True), 422
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
@@ -160,7 +161,7 @@ def launch(campaign_id: int):
     """Close the audience and let the worker make the links."""
     if not LaunchForm().validate_on_submit():
         abort(400)
-    mine = _mine(db.session, campaign_id)
+    mine = mine_or_404(db.session, campaign_id)
     try:
         if mine.kind == CampaignKind.ASK:
             packages.require_room(db.session, db.session.get_one(Provider, mine.provider_id), 0, clock.now())
@@ -180,7 +181,7 @@ def launch(campaign_id: int):
 @needs(Power.EXPORT, fresh=True)
 def links_csv(campaign_id: int):
     """The personal links with their addresses, for any sender. Taking them is noted."""
-    mine = _mine(reading(), campaign_id)
+    mine = mine_or_404(reading(), campaign_id)
     note("links.taken", "campaign", mine.id)
     db.session.commit()
     return Response(
@@ -200,7 +201,7 @@ def _csv(mine: Campaign) -> Iterator[str]:
         yield line.getvalue()
 
 
-def _mine(session, campaign_id: int) -> Campaign:
+def mine_or_404(session, campaign_id: int) -> Campaign:
     """A consent point's campaign has no list and no launch: it is looked at on the point's own page."""
     found = session.get(Campaign, campaign_id)
     if found is None or found.provider_id != current_user.provider_id or found.delivery == Delivery.POINT:
@@ -227,6 +228,7 @@ def _show(mine: Campaign, file_problem=None, no_room: bool = False) -> str:
         bad_rows=_bad_rows(mine),
         bad_total=sum(batch.bad for batch in batches),
         left_out=_left_out(mine),
+        answers=answers.of(reading(), mine) if mine.launched_at else None,
         audience_form=AudienceForm(),
         may_launch=mine.launched_at is None and progress.audience > 0,
         file_problem=file_problem,

@@ -68,6 +68,7 @@ def page_of(found: Recipient, *, clear: str | None = None, refusal=None, unmask:
         recipient_id=found.id,
         address=recipients.masked(vault(), found),
         clear=clear,
+        disowned_at=found.disowned_at,
         heads=history.heads(reading(), found.id),
         decisions=history.decisions(reading(), found.id, clock.now()),
         refusal_form=refusal or refusal_form(found, formdata=None),

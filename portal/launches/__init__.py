@@ -16,12 +16,13 @@ from portal.recipients import address_of
 from portal.registry import Channel
 
 LEASE = timedelta(seconds=60)
+UNFINISHED = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), Campaign.closed_at.is_(None))
 
 
 def unfinished() -> list[int]:
     """Campaigns that were launched, have no end yet, and that nobody has in hand."""
     free = or_(Campaign.lease_until.is_(None), Campaign.lease_until <= clock.now())
-    waiting = select(Campaign.id).where(Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), free)
+    waiting = select(Campaign.id).where(*UNFINISHED, free)
     ids = list(db.session.scalars(waiting))
     db.session.rollback()
     return ids
@@ -38,8 +39,7 @@ def run(campaign_id: int, salt: str, link_base: str) -> None:
 def _lease(campaign_id: int) -> bool:
     at = clock.now()
     free = or_(Campaign.lease_until.is_(None), Campaign.lease_until <= at)
-    waiting = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None))
-    mine = update(Campaign).where(Campaign.id == campaign_id, *waiting, free)
+    mine = update(Campaign).where(Campaign.id == campaign_id, *UNFINISHED, free)
     took = db.session.execute(mine.values(lease_until=at + LEASE)).rowcount == 1
     db.session.commit()
     return took
@@ -48,6 +48,10 @@ def _lease(campaign_id: int) -> bool:
 def _next_piece(campaign_id: int, salt: str, link_base: str) -> bool:
     campaign = db.session.get_one(Campaign, campaign_id, populate_existing=True)
     at = clock.now()
+    if campaign.closed_at:
+        campaign.lease_until = None  # Somebody closed it meanwhile; opened again it goes on here.
+        db.session.commit()
+        return False
     linked = campaigns.link_some(db.session, salt, campaign, at)
     if linked is None:
         campaign.linked_at, campaign.lease_until = at, None

@@ -23,6 +23,8 @@ class ReviewAct(StrEnum):
     SENT_BACK = "sent_back"  # Something is missing; the note says what.
     SUSPENDED = "suspended"
     RESUMED = "resumed"
+    LEFT = "left"  # It is with us no more.
+    CAME_BACK = "came_back"
 
 
 class Paper(Base):

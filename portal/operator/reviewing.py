@@ -92,12 +92,42 @@ def resume(provider_id: int):
     """Let a suspended provider go on."""
 
     def act(provider: Provider, reason: str) -> bool:
-        if not provider.suspended_at:
+        if not provider.suspended_at or provider.left_at:
             return False
         onboarding.resume(db.session, provider, by=current_user.id, note=reason, at=clock.now())
         return True
 
     return _with_reason(provider_id, act, "provider.resumed", _("Hizmet sağlayıcı yeniden çalışıyor."))
+
+
+@door.post("/providers/<id:provider_id>/departure")
+@needs(Power.REVIEW, fresh=True)
+def leave(provider_id: int):
+    """Say of a suspended provider that it is with us no more."""
+
+    def act(provider: Provider, reason: str) -> bool:
+        if not provider.suspended_at or provider.left_at:
+            return False
+        onboarding.leave(db.session, provider, by=current_user.id, reason=reason, at=clock.now())
+        return True
+
+    return _with_reason(
+        provider_id, act, "provider.left", _("Ayrıldığı yazıldı; bağlantıları bunu söyler ve ret almayı sürdürür.")
+    )
+
+
+@door.post("/providers/<id:provider_id>/return")
+@needs(Power.REVIEW, fresh=True)
+def come_back(provider_id: int):
+    """Take that back; it stays suspended until somebody lets it go on."""
+
+    def act(provider: Provider, reason: str) -> bool:
+        if not provider.left_at:
+            return False
+        onboarding.come_back(db.session, provider, by=current_user.id, note=reason, at=clock.now())
+        return True
+
+    return _with_reason(provider_id, act, "provider.came_back", _("Ayrılığı geri alındı; durdurulmuş olarak kalır."))
 
 
 def _with_reason(provider_id: int, act: Callable[[Provider, str], bool], noted: str, said: str):

@@ -168,6 +168,8 @@ LABELS: list[tuple[StrEnum, str]] = [
     (ReviewAct.SENT_BACK, N_("Geri gönderildi")),
     (ReviewAct.SUSPENDED, N_("Durduruldu")),
     (ReviewAct.RESUMED, N_("Yeniden açıldı")),
+    (ReviewAct.LEFT, N_("Ayrıldı")),
+    (ReviewAct.CAME_BACK, N_("Geri döndü")),
     (PaperKind.AUTHORISATION, N_("İmzalı yetki mektubu")),
     (PaperKind.SIGNATURE, N_("İmza sirküleri")),
     (ProviderKind.PARTNER, N_("İş ortağı üzerinden")),

@@ -6,6 +6,7 @@ from types import SimpleNamespace as Thing
 
 from portal.consents.resending import Hopeless
 from portal.consents.urgency import Urgency
+from portal.dashboard.answers import Answers
 from portal.dashboard.connection import ConnectionForm
 from portal.dashboard.forms import AudienceForm, CampaignForm, SearchForm
 from portal.dashboard.forwarding import HOPELESS
@@ -30,6 +31,7 @@ from portal.models import (
 from portal.recipient.pages import Back
 from portal.recipient.states import State
 from portal.registry import Channel, RecipientType, Status
+from shortlinks import VisitKind
 from tests.house.pages_of_account import OF_ACCOUNT
 from tests.house.pages_of_anybody import OF_ANYBODY
 from tests.house.pages_of_behalf import OF_BEHALF
@@ -71,8 +73,8 @@ def link_page(**other) -> dict:
     rows = [_row(Channel.SMS), _row(Channel.CALL, held=Status.REFUSED)]
     page = {
         "state": "live", "asks": True, "may_grant": True, "decided_at": AT, "disowned_at": AT,
-        "title": "Size yazalım mı?", "requires_name": False, "is_phone": True, "is_merchant": False, "pair": "elma nehir",
-        "not_mine_url": "/k/code/not-mine", "back": Back(),
+        "title": "Size yazalım mı?", "requires_name": False, "is_phone": True, "is_merchant": False,
+        "pair": "elma nehir", "not_mine_url": "/k/code/not-mine", "back": Back(),
         "body": "Yeniliklerimizi haber vermek için.", "notice_url": "https://www.example.com/aydinlatma",
         "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code",
         "hearer": "iys", **SENDER,
@@ -101,7 +103,8 @@ def _overview(**other) -> dict:
     }  # fmt: skip
     return {
         "figures": Thing(**(figures | other)), "block": BLOCK, "standing": standing(),
-        "waiting": Thing(open=2, overdue=1), "alarmed": [(1, "Kadıköy kasa", True), (2, "Vitrin", False)],
+        "waiting": Thing(open=2, overdue=1), "disowned": 2,
+        "alarmed": [(1, "Kadıköy kasa", True), (2, "Vitrin", False)],
     }  # fmt: skip
 
 
@@ -109,7 +112,7 @@ def _campaign(launched: bool = False, linked: bool = False):
     return Thing(
         id=1, name="Kasım", kind=CampaignKind.ASK, offered=tuple(Channel), delivery=Delivery.GATEWAY, created_at=AT,
         contact_kind=ContactKind.PURCHASE, contact_date=date(2026, 11, 1), expires_at=AT,
-        launched_at=AT if launched else None, linked_at=AT if linked else None,
+        launched_at=AT if launched else None, linked_at=AT if linked else None, closed_at=AT if linked else None,
     )  # fmt: skip
 
 
@@ -122,7 +125,8 @@ def _campaign_page(campaign, **other) -> dict:
     batch = Thing(created_at=AT, good=3, repeated=0, bad=1, encoding="utf-8")
     return {
         "campaign": campaign, "brand_name": "Örnek Mağaza", "text": Thing(title_tr="Size yazalım mı?"),
-        "progress": _progress(), "batches": [batch], "bad_rows": [bad], "bad_total": 1, "file_problem": PROBLEM,
+        "answers": Answers(2, 1, 1, dict.fromkeys(VisitKind, 3), 2), "progress": _progress(),
+        "batches": [batch], "bad_rows": [bad], "bad_total": 1, "file_problem": PROBLEM,
         "left_out": [Thing(address=ADDRESS, reason=LeftOut.REFUSED)], "audience_form": AudienceForm(),
         "may_launch": campaign.launched_at is None, "standing": standing(), "is_limited": True, "no_room": True,
     } | other  # fmt: skip
@@ -255,6 +259,8 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **OF_CONSOLE,
     ("dashboard/overview.html", ""): _overview,
     ("dashboard/overview.html", "at first"): lambda: _overview(oldest=None, decisions=[]),
+    ("dashboard/disowned.html", ""): lambda: {"listed": [(1, ADDRESS, AT)], "total": 2},
+    ("dashboard/disowned.html", "none"): lambda: {"listed": [], "total": 0},
     ("dashboard/campaigns.html", ""): lambda: {
         "campaigns": [Thing(campaign=_campaign(), brand_name="Örnek Mağaza", progress=_progress())]
     },

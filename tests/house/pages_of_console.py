@@ -47,7 +47,8 @@ def provider(**other) -> Thing:
         "id": 1, "title": "Örnek Mağazacılık A.Ş.", "kind": ProviderKind.PARTNER, "legal_form": LegalForm.COMPANY,
         "mersis": "0123456789012345", "tax_number": "1234567890", "iys_code": 990000001, "entered_code": 700001,
         "representative": "Ayşe Yılmaz", "contact": "0850 123 45 67", "notice_url": "https://www.example.com/kvkk",
-        "created_at": AT, "asked_at": AT, "admitted_at": None, "suspended_at": None, "is_practising": True,
+        "created_at": AT, "asked_at": AT, "admitted_at": None, "suspended_at": None, "left_at": None,
+        "is_practising": True,
     }  # fmt: skip
     return Thing(**(facts | other))
 
@@ -211,6 +212,7 @@ OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
     ("operator/provider.html", "direct"): lambda: one(provider(kind=ProviderKind.DIRECT)),
     ("operator/provider.html", "exempt"): lambda: one(provider(kind=ProviderKind.EXEMPT)),
     ("operator/provider.html", "admitted"): lambda: one(provider(**ADMITTED)),
+    ("operator/provider.html", "left"): lambda: one(provider(**ADMITTED, suspended_at=AT, left_at=AT)),
     ("operator/provider.html", "suspended"): lambda: one(provider(**ADMITTED, suspended_at=AT)),
     ("operator/provider.html", "support"): lambda: one(provider(), may=lambda _power: False),
     ("operator/inquiries.html", ""): questions,

@@ -33,6 +33,7 @@ RULES = (
     "portal.brands",
     "portal.calendar",
     "portal.campaigns",
+    "portal.closings",
     "portal.colours",
     "portal.complaints",
     "portal.consents",

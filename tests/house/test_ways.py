@@ -14,7 +14,8 @@ pytestmark = pytest.mark.slow
 
 P = Power
 OPENED_BY = {  # Pages that need more than to look.
-    "audit": P.AUDIT, "exports": P.EXPORT, "firm": P.ONBOARD, "invitation": P.PEOPLE, "networks": P.PEOPLE,
+    "audit": P.AUDIT, "disowned": P.SEARCH,
+    "exports": P.EXPORT, "firm": P.ONBOARD, "invitation": P.PEOPLE, "networks": P.PEOPLE,
     "import_answer": P.IMPORT, "import_drop": P.IMPORT, "import_nobody": P.PREPARE, "import_undo": P.IMPORT,
     "leave": P.ONBOARD, "new_brand": P.BRANDS, "new_import": P.IMPORT, "new_campaign": P.PREPARE,
     "new_point": P.PREPARE, "people": P.PEOPLE, "person": P.PEOPLE,

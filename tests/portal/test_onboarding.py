@@ -235,6 +235,25 @@ def test_who_is_sent_back_may_ask_again():
     assert db.session.scalars(select(Review)).one().note == "İmza eksik."
 
 
+def test_only_who_is_stopped_leaves_and_only_who_came_back_goes_on():
+    provider = newcomer()
+    with pytest.raises(onboarding.NotSuspended):
+        onboarding.leave(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
+    onboarding.suspend(db.session, provider, by=DERYA, reason="Bitiyor.", at=clock.now())
+    for _ in range(2):
+        onboarding.leave(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
+    with pytest.raises(onboarding.HasLeft):
+        onboarding.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
+    for _ in range(2):
+        onboarding.come_back(db.session, provider, by=DERYA, note="Döndü.", at=clock.now())
+    onboarding.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
+
+    assert provider.left_at is provider.suspended_at is None
+    assert [each.act for each in db.session.query(Review).order_by(Review.id)][-4:] == [
+        ReviewAct.SUSPENDED, ReviewAct.LEFT, ReviewAct.CAME_BACK, ReviewAct.RESUMED,
+    ]  # fmt: skip
+
+
 def test_suspending_and_resuming_twice_leaves_one_review_each():
     provider = make.provider()
 

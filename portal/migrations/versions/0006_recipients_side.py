@@ -21,6 +21,7 @@ MAILS = (
     "confirmation", "already_here", "invitation", "reset", "new_device", "factor_changed", "password_changed",
     "new_owner", "admitted", "sent_back", "suspended", "answered", "order_settled", "import_asked",
 )  # fmt: skip
+REVIEWS, FURTHER_REVIEWS = ("admitted", "sent_back", "suspended", "resumed"), ("left", "came_back")
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another.
 OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
 FORMER_RECEIPT = "id nonce provider_id recipient_id link_id text_id language served_at decided_at token_digest choices"
@@ -42,6 +43,8 @@ def upgrade():
         table.add_column(sa.Column("closed_at", sa.DateTime(), nullable=True))
     with _rebuilt("decision", way=WAYS), _rebuilt("mail", kind=(*MAILS, "point_budget")):
         pass
+    with _rebuilt("review", act=(*REVIEWS, *FURTHER_REVIEWS)):
+        pass
     _number_the_receipts()
     _let_messages_be()
     _guard(RECEIPT)
@@ -58,6 +61,9 @@ def downgrade():
             table.drop_column(column)
     # What was decided by a way that was unknown before stays as it is, and so does the word for it.
     with _rebuilt("decision", way=[way for way in WAYS if way in FORMER_WAYS or _is_used("decision", f"way = '{way}'")]):
+        pass
+    further = [act for act in FURTHER_REVIEWS if _is_used("review", f"act = '{act}'")]
+    with _rebuilt("review", act=(*REVIEWS, *further)):
         pass
     op.execute("DELETE FROM mail WHERE kind = 'point_budget'")
     with _rebuilt("mail", kind=MAILS):

@@ -73,6 +73,19 @@ def test_a_brand_is_dressed(ayse, brand_id, rows):
     assert acts(rows) == ["brand.changed"]
 
 
+def test_a_brand_may_want_names_with_grants(ayse, brand_id, rows):
+    ayse.posts(f"/dashboard/brands/{brand_id}", values(requires_name="y"))
+    wanted = rows.one(Brand).requires_name
+    page = ayse.opens(f"/dashboard/brands/{brand_id}").text
+    ayse.posts(f"/dashboard/brands/{brand_id}", values())
+
+    assert wanted and 'checked id="requires_name"' in page
+    assert not rows.one(Brand).requires_name
+    assert [entry.facts for entry in rows(AuditEntry) if entry.act == "brand.changed"] == [
+        {"fields": ["requires_name"]}
+    ] * 2
+
+
 def test_nothing_changed_is_nothing_noted(ayse, brand_id, rows):
     ayse.posts(f"/dashboard/brands/{brand_id}", values())
 

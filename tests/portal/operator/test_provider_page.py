@@ -189,3 +189,20 @@ def test_asking_iys_without_a_partner_says_so(derya, path):
 
     assert answer.status_code == 303
     assert "iys partner" in derya.opens(path).text
+
+
+def test_who_left_is_said_to_and_comes_back_suspended(app, derya, path, rows):
+    for act in ("departure", "return"):
+        assert derya.posts(f"{path}/{act}", {"reason": "Sözleşme bitti."}).status_code == 303
+    assert rows.one(Provider).left_at is None and acts(rows) == []
+    derya.posts(f"{path}/suspension", {"reason": "Sözleşme bitiyor."})
+
+    derya.posts(f"{path}/departure", {"reason": "Sözleşme bitti."})
+    left, page = rows.one(Provider).left_at, derya.opens(path).text
+    derya.posts(f"{path}/resumption", {"reason": "Yanlışlıkla."})
+    stopped = rows.one(Provider).suspended_at
+    derya.posts(f"{path}/return", {"reason": "Geri döndü."})
+
+    assert left and stopped and "Ayrılığı geri al" in page
+    assert (rows.one(Provider).left_at, rows.one(Provider).suspended_at) == (None, stopped)
+    assert acts(rows) == ["provider.suspended", "provider.left", "provider.came_back"]
