@@ -1,9 +1,14 @@
 """Mail gateways, messengers and crawlers open links, some in real browsers; only a person's form decides."""
 
+from collections import Counter
+
 import pytest
 import requests
 
-from portal.models import AuditEntry, Consent, Decision, Receipt, Submission
+from portal.dashboard import answers
+from portal.extensions import db
+from portal.models import AuditEntry, Campaign, Consent, Decision, Receipt, Submission
+from shortlinks import Visit, VisitKind
 from tests import make
 
 FACTS = (Decision, Consent, Submission, Receipt, AuditEntry)
@@ -28,7 +33,27 @@ curl/8.5.0
 python-requests/2.32.3
 Go-http-client/2.0
 Viber/13.3.0 CFNetwork
+Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) facebookexternalhit/1.1 Facebot
+Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)
+Mozilla/5.0 (compatible; Applebot/0.3; +http://www.apple.com/go/applebot)
+Mozilla/5.0 (Linux; Android 7.0;) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; PetalBot)
+Mozilla/5.0 (compatible; Pinterestbot/1.0; +http://www.pinterest.com/bot.html)
+SkypeUriPreview Preview/0.5
+Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)
+YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html
+Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)
+Wget/1.21.4
 """.strip().splitlines()
+PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile Safari/537.36"
+AHEAD_OF_TIME = [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}]
+# How a link is opened: (method, headers). The last is a person's browser, or a scanner that wears its name.
+ZOO = [
+    *((method, {"User-Agent": bot}) for bot in BOTS for method in ("GET", "HEAD")),
+    *(("GET", {"User-Agent": PHONE} | header) for header in AHEAD_OF_TIME),
+    ("HEAD", {"User-Agent": PHONE}),
+    ("GET", {"User-Agent": PHONE}),
+]
+LINKS = 1000
 
 
 @pytest.fixture
@@ -47,8 +72,8 @@ def test_a_browser_that_runs_scripts_but_presses_nothing_decides_nothing(screens
     screen = screens()
 
     for code in codes.values():
-        for address in (f"{site}/k/{code}", f"{site}/k/{code}?lang=en", f"{site}/k/{code}?MESAJ=ONAY&all=RET"):
-            assert screen.opens(address) == 200
+        for path in (f"k/{code}", f"k/{code}?MESAJ=ONAY&all=RET", f"u/{code}", f"k/{code}/not-mine"):
+            assert screen.opens(f"{site}/{path}") == 200
             screen.page.mouse.move(100, 300)
             screen.page.mouse.wheel(0, 2000)
         screen.page.wait_for_load_state("networkidle")
@@ -56,14 +81,28 @@ def test_a_browser_that_runs_scripts_but_presses_nothing_decides_nothing(screens
     assert facts(rows) == before
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_machines_that_open_links_decide_nothing(site, codes, rows, method):
-    before = facts(rows)
+def test_a_zoo_of_machines_opens_a_thousand_links_and_decides_nothing(app, site, screens, rows):
+    codes = list(make.codes(app, "\n".join(f"+90532{number:07d}" for number in range(LINKS))).values())
+    before, screen, http = facts(rows), screens(), requests.Session()
 
-    for bot in BOTS:
-        for code in codes.values():
-            answer = requests.request(method, f"{site}/k/{code}", headers={"User-Agent": bot}, timeout=10)
-            assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
-
-    assert len(BOTS) == 20
+    for number, code in enumerate(codes):
+        method, headers = ZOO[number % len(ZOO)]
+        answer = http.request(method, f"{site}/{'ku'[number % 2]}/{code}", headers=headers, timeout=10)
+        assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+    for code in codes[-3:]:  # A headless browser that says so in its name, and runs what scripts there be.
+        screen.opens(f"{site}/k/{code}")
     assert facts(rows) == before
+    person = make.Person(app.test_client(), codes[-1])
+    person.decides(MESAJ="RET")
+    app.extensions["openings"].stop()
+
+    assert len(BOTS) == 30
+    visits = rows(Visit)
+    assert len(visits) == LINKS + 4
+    kinds = Counter(visit.kind for visit in visits)
+    assert set(kinds) == set(VisitKind) and kinds[VisitKind.SCANNER] > 400 and kinds[VisitKind.PREVIEW] > 250
+    with app.app_context():
+        told = answers.of(db.session, db.session.query(Campaign).one())
+    assert (told.openings, told.people, told.granted) == (dict(kinds), 1, 0)
+    hers = [visit.kind for visit in visits if visit.link_id == rows.one(Receipt).link_id]
+    assert told.human == hers.count(VisitKind.UNKNOWN)
