@@ -141,7 +141,7 @@ def _summary(
     """What the Ministry's form asks for, as far as we know it, by name. The person adds what is theirs alone."""
     number = whose.provider.number
     told = [
-        (gettext("Makbuz no"), spelled(whose.receipt.number) if whose.receipt else ""),
+        (gettext("Belge no"), spelled(whose.receipt.number) if whose.receipt else ""),
         (gettext("Gönderen firma"), whose.provider.title),
         (gettext("MERSİS no") if whose.provider.mersis else gettext("Vergi ya da kimlik no"), number),
         (gettext("Marka"), whose.brand.name),

@@ -23,11 +23,11 @@ def of(session: Session, act: Act, code: str, language: str) -> Paper:
     number, at = spelled(act.number), links.whole("anybody.verify")
     return Paper(
         language=LANGUAGES[language],
-        title=_("Ticari ileti izni makbuzu"),
-        under=_("Bu makbuz %(moment)s anındaki durumu gösterir.", moment=moment(act.as_of)),
+        title=_("Ticari ileti izni belgesi"),
+        under=_("Bu belge %(moment)s anındaki durumu gösterir.", moment=moment(act.as_of)),
         author="İzinlink",
         pairs=(
-            (_("Makbuz no"), number),
+            (_("Belge no"), number),
             (_("Kayıt zamanı"), moment(act.decided_at)),
             (_("Adres"), act.address),
             (_("Nasıl karar verildi"), label(act.way)),
@@ -35,9 +35,9 @@ def of(session: Session, act: Act, code: str, language: str) -> Paper:
         sections=(*_notices(act), *sections),
         address=own_address(session, act, code),
         beside=(
-            _("Makbuzun bugünkü durumunu görmek için kodu telefonunuzla okutun."),
+            _("Belgenin bugünkü durumunu görmek için kodu telefonunuzla okutun."),
             _("Kodu okutan kararı değiştirme sayfasına da ulaşır: yalnız güvendiğiniz kişilere gösterin."),
-            _("Bu numarayla gerçekten bir makbuz olup olmadığını herkes denetleyebilir: %(address)s", address=at),
+            _("Bu numarayla gerçekten bir belge olup olmadığını herkes denetleyebilir: %(address)s", address=at),
         ),
         foot=f"İzinlink · {number}",
         page_of=_("Sayfa %(page)s", page="{page}"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-PAGES = ["/yardim", "/erisilebilirlik", "/gizlilik", "/kontrol"]
+PAGES = ["/yardim", "/erisilebilirlik", "/gizlilik", "/kontrol", "/izinlerim"]
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])

@@ -49,7 +49,7 @@ def test_a_genuine_one_is_told_in_words(browser, token, number):
 
     said = told(answer.text)
     assert answer.status_code == 200
-    for text in ("Bu makbuz gerçek", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
+    for text in ("Bu belge gerçek", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
                  "SMS: Onay", "Telefon araması: Ret", "İletilecek", "Kişisel bağlantı", "1. sürüm, Türkçe",
                  "kullanımda"):  # fmt: skip
         assert text in said
@@ -67,7 +67,7 @@ def test_after_two_turns_of_the_key_it_is_genuine_by_a_retired_one(app, browser,
 
     said = told(browser.post("/dogrula", data={"token": token}).text)
 
-    assert "Bu makbuz gerçek" in said and "yeni makbuz imzalamıyor" in said
+    assert "Bu belge gerçek" in said and "yeni belge imzalamıyor" in said
 
 
 def test_one_changed_letter_is_said_clearly_and_what_was_pasted_comes_back(browser, token):
@@ -77,7 +77,7 @@ def test_one_changed_letter_is_said_clearly_and_what_was_pasted_comes_back(brows
     answer = browser.post("/dogrula", data={"token": changed})
 
     assert answer.status_code == 422
-    assert "Bu makbuz geçerli değil: imzası tutmuyor" in answer.text and "Bu makbuz gerçek" not in answer.text
+    assert "Bu belge geçerli değil: imzası tutmuyor" in answer.text and "Bu belge gerçek" not in answer.text
     assert changed in answer.text and "Örnek Mağaza" not in answer.text
 
 
@@ -96,7 +96,7 @@ def test_a_practice_receipt_says_that_it_is_one(app, browser):
 
     said = told(browser.post("/dogrula", data={"token": signed(app, clock.now())}).text)
 
-    assert "Bu makbuz gerçek" in said and "deneme makbuzudur" in said
+    assert "Bu belge gerçek" in said and "deneme belgesidir" in said
 
 
 @pytest.mark.parametrize("spelling", [str.lower, lambda number: number.replace("-", " "), lambda number: f" {number} "])
@@ -105,7 +105,7 @@ def test_by_number_only_brand_and_day_are_said(browser, number, rows, spelling):
 
     said = told(answer.text)
     assert answer.status_code == 200
-    assert f"gerçek bir makbuz var: {number}" in said and "Örnek Mağaza," in said
+    assert f"gerçek bir belge var: {number}" in said and "Örnek Mağaza," in said
     assert "•••" not in said and "Onay" not in said and "Ret" not in said and "A.Ş." not in said
     assert str(clock.istanbul(rows.one(Receipt).decided_at).hour) + ":" not in said
 
@@ -114,14 +114,14 @@ def test_of_a_number_that_does_not_exist_nothing_is_said(browser, number):
     answer = browser.post("/dogrula", data={"number": UNKNOWN})
 
     assert answer.status_code == 422
-    assert "Bu numarayla bir makbuz yok" in answer.text and "Örnek" not in answer.text
+    assert "Bu numarayla bir belge yok" in answer.text and "Örnek" not in answer.text
 
 
 def test_what_is_no_number_is_told_so_and_comes_back(browser, number):
     answer = browser.post("/dogrula", data={"number": "K7QM-1"})
 
     assert answer.status_code == 422
-    assert "Bu bir makbuz numarası değil" in answer.text and 'value="K7QM-1"' in answer.text
+    assert "Bu bir belge numarası değil" in answer.text and 'value="K7QM-1"' in answer.text
 
 
 def test_both_kinds_of_numbers_ask_the_same_of_the_database(app, browser, number):
@@ -158,7 +158,7 @@ def test_nobody_tries_numbers_in_a_row(app, browser):
 def test_no_token_stands_in_an_address(browser, token, number):
     page = browser.get(f"/dogrula?token={token}&number={number}").text
 
-    assert "Bu makbuz gerçek" not in page and token not in page and "gerçek bir makbuz" not in page
+    assert "Bu belge gerçek" not in page and token not in page and "gerçek bir belge" not in page
 
 
 def test_the_keys_are_public_and_kept_for_minutes_only(app, browser, token):

@@ -5,8 +5,8 @@ import pypdfium2
 from portal.evidence import Paper, Section, drawn
 
 PAPER = Paper(
-    language="tr-TR", title="Ticari ileti izni makbuzu", under="27 Kasım 2026 anındaki durum", author="İzinlink",
-    pairs=(("Makbuz no", "K7QM-01NX-H4V0-T2ZA"), ("Adres", "+90 5•• ••• •• 67")),
+    language="tr-TR", title="Ticari ileti izni belgesi", under="27 Kasım 2026 anındaki durum", author="İzinlink",
+    pairs=(("Belge no", "K7QM-01NX-H4V0-T2ZA"), ("Adres", "+90 5•• ••• •• 67")),
     sections=(
         Section("Iğdır <b>Şişe</b> & Çağ", (("Unvan", "Güneş Öğütçü Şığ"), ("İYS işlem no", "ab" * 32))),
         Section("Metin", (), ("Bir satır\nve öteki: çğıöşüÇĞİÖŞÜ",)),
@@ -24,7 +24,7 @@ def pages_of(pdf: bytes) -> list[str]:
 def test_it_says_all_in_turkish_letters():
     (words,) = pages_of(drawn(PAPER))
 
-    for text in ("Ticari ileti izni makbuzu", "K7QM-01NX-H4V0-T2ZA", "+90 5•• ••• •• 67", "Iğdır <b>Şişe</b> & Çağ",
+    for text in ("Ticari ileti izni belgesi", "K7QM-01NX-H4V0-T2ZA", "+90 5•• ••• •• 67", "Iğdır <b>Şişe</b> & Çağ",
                  "Güneş Öğütçü Şığ", "çğıöşüÇĞİÖŞÜ", "Kodu okutun.", "Sayfa 1"):  # fmt: skip
         assert text in words
     assert "ab" * 32 in words.replace(" ", "")

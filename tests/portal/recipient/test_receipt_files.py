@@ -94,7 +94,7 @@ def test_the_paper_says_all_of_it_in_turkish(app, location, browser, iys, rows):
     words = words_of(browser.get(f"{location}/receipt.pdf").data)
 
     number = receipts.spelled(rows.one(Receipt).number)
-    for text in ("Ticari ileti izni makbuzu", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
+    for text in ("Ticari ileti izni belgesi", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
                  "Telefon araması", "SMS", "Onay", "Ret", "İYS kabul etti", "İYS işlem no", "Türkiye saati",
                  "Örnek Mağaza size ileti gönderebilir mi?", "/dogrula"):  # fmt: skip
         assert text in words
@@ -107,5 +107,5 @@ def test_the_paper_speaks_english_where_the_page_does(location, browser):
 def test_the_code_on_the_page_is_the_receipts_own_address(location, browser):
     page = browser.get(location).text
 
-    assert 'aria-label="Bu makbuzun adresi, QR kod olarak"' in page
+    assert 'aria-label="Bu belgenin adresi, QR kod olarak"' in page
     assert len(re.findall(r"<svg ", page)) == 1

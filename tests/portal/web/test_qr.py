@@ -12,7 +12,7 @@ def test_it_is_drawn_with_a_title_and_nothing_inline():
 
 
 def test_it_grows_and_shrinks_whole():
-    code = qr.drawn("https://kisa.example/m/abcdefghijklmnopqrstuvwxyz", "Makbuz")
+    code = qr.drawn("https://kisa.example/m/abcdefghijklmnopqrstuvwxyz", "Belge")
 
     assert 'viewBox="0 0 ' in code
     assert " width=" not in code and " height=" not in code
