@@ -30,7 +30,7 @@ def codes_of(app, proof: AddressProof) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("way", ["", "/again"])
-def test_a_false_code_with_a_real_number_and_one_with_a_false_number_take_the_same_path(app, fatma, rows, statements, way):
+def test_a_false_code_with_a_real_number_and_one_with_a_false_number_take_one_path(app, fatma, rows, statements, way):
     fatma.chooses(MESAJ="RET")
     fatma.writes(make.PHONE)
     codes = codes_of(app, rows.one(AddressProof))

@@ -1,5 +1,7 @@
 """From the poster to the receipt: choices first, then the address, then the code; and what stands afterwards."""
 
+import gzip
+import re
 from datetime import timedelta
 
 import time_machine
@@ -196,3 +198,15 @@ def test_a_point_sets_no_cookie_and_tells_its_address_to_nobody(fatma):
     for answer in (fatma.opens(), fatma.chooses(MESAJ="RET"), fatma.writes(make.PHONE), fatma.types()):
         assert "Set-Cookie" not in answer.headers
         assert answer.headers["Referrer-Policy"] == "no-referrer" and answer.headers["Cache-Control"] == "no-store"
+
+
+def test_every_page_of_the_walk_with_its_style_is_small(fatma):
+    pages = [fatma.opens().text, fatma.chooses(MESAJ="ONAY", ARAMA="RET", EPOSTA="RET").text]
+    pages += [fatma.writes(make.PHONE).text, fatma.types().text, fatma.writes(make.EMAIL).text]
+    pages += [fatma.types(to=make.EMAIL).text, fatma.posts(f"/b/{SLUG}", MESAJ="ONAY").text]
+
+    for page in pages:
+        sheets = re.findall(r'rel="stylesheet" href="([^"]+)"', page)
+        parts = [page.encode(), *(fatma.browser.get(sheet).data for sheet in sheets)]
+        assert len(sheets) >= 3 and "<script" not in page
+        assert sum(len(gzip.compress(part)) for part in parts) <= 15_000

@@ -18,7 +18,8 @@ SAID = {
     "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
     "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",
     "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "way": "partner",
-    "brand": "Örnek Mağaza",
+    "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
+    "is_used_up": False,
 }  # fmt: skip
 KINDS = [(kind, language) for kind in MailKind for language in mails.LANGUAGES]
 
@@ -38,7 +39,7 @@ def test_every_mail_says_all_it_was_told(kind, language):
     mail = written(kind, language)
 
     whole = mail.subject + mail.text
-    plain = mails.FACTS[kind] - {"role", "change", "at", "until", "is_confirmed", "way"}
+    plain = mails.FACTS[kind] - {"role", "change", "at", "until", "is_confirmed", "way", "is_mail", "is_used_up"}
     assert [name for name in plain if SAID[name] not in whole] == []
     assert mails.FACTS[kind].isdisjoint({"at", "until"}) or "24 " in whole and "14:02" in whole
 
@@ -55,7 +56,7 @@ def test_every_mail_has_a_short_subject_and_says_what_to_do_if_it_was_not_you(ki
 
 NOT_YOU = {
     "tr": ("siz istemediyseniz", "Siz değilseniz", "beklemiyorsanız", "Beklemiyorsanız", "tanımıyorsanız",
-           "istemediyse", "sormadıysa", "yanlışlık"),
+           "istemediyse", "sormadıysa", "yanlışlık", "Olmadıysa biri"),
     "en": ("if it was not you", "If it was not you", "did not expect", "If not", "do not know this person",
            "nobody of your firm", "neither you", "mistake"),
 }  # fmt: skip
@@ -120,3 +121,13 @@ def test_every_kind_has_its_two_texts_and_no_other_stands_about():
 
     there = {str(path.relative_to(folder)) for path in folder.rglob("*.txt")}
     assert there == {f"{kind}/{language}.txt" for kind in [*MailKind, "foot"] for language in mails.LANGUAGES}
+
+
+@pytest.mark.parametrize(("is_mail", "is_used_up", "said"), [
+    (False, False, "SMS ile 160"), (False, True, "bugün SMS ile artık kod göndermiyor"),
+    (True, False, "e-postayla 160"), (True, True, "bugün e-postayla artık kod göndermiyor"),
+])  # fmt: skip
+def test_owners_hear_which_codes_of_a_point_run_out(is_mail, is_used_up, said):
+    mail = written(MailKind.POINT_BUDGET, is_mail=is_mail, is_used_up=is_used_up)
+
+    assert said in mail.text and ("doldu" in mail.subject) == is_used_up
