@@ -8,6 +8,8 @@ PURPOSE = b"two words|"
 
 
 def pair_of(salt: str, link_id: int, nonce: int) -> str:
-    """The two words of a link, such as "elma nehir": 65,536 pairs, which nobody can tell from a code without the salt."""
-    digest = hmac.digest(salt.encode(), PURPOSE + b"%d|%d" % (link_id, nonce), "sha256")
-    return f"{WORDS[digest[0]]} {WORDS[digest[1]]}"
+    """The two words of a link, such as "elma nehir": 65,280 pairs, which nobody can tell from a code without the salt."""
+    first, second, *_ = hmac.digest(salt.encode(), PURPOSE + b"%d|%d" % (link_id, nonce), "sha256")
+    if first == second:  # The same word twice looks like a mistake.
+        second = (second + 1) % len(WORDS)
+    return f"{WORDS[first]} {WORDS[second]}"

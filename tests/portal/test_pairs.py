@@ -36,6 +36,7 @@ def test_pairs_are_spread():
     pairs = [pair_of(SALT, link_id, 1) for link_id in range(20_000)]
 
     assert len(set(pairs)) > 16_000
+    assert all(len(set(pair.split())) == 2 for pair in pairs)
     assert {word for pair in pairs for word in pair.split()} == set(WORDS)
 
 
