@@ -112,7 +112,8 @@ def _keep(proof: AddressProof, act: consents.Act) -> None:
     chosen, served = _chosen(proof), proofs.address_of(vault(), proof).channels
     made = (receipt_code(act.receipt_id, act.nonce),) if act.receipt_id else ()
     rest = {channel: status for channel, status in chosen.choices.items() if channel not in served}
-    facts = replace(chosen, choices=rest, receipts=chosen.receipts + made).facts
+    name = chosen.name if rest else ""  # The receipt has it.
+    facts = replace(chosen, choices=rest, receipts=chosen.receipts + made, name=name).facts
     proofs.keep_facts(vault(), proof, facts | {"asks_again": [channel.value for channel in act.asks_again]})
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import time_machine
 
-from portal import clock
+from portal import clock, proofs
+from portal.extensions import vault
 from portal.models import (
     AddressProof,
     Asked,
@@ -78,6 +79,8 @@ def test_both_kinds_of_address_come_one_after_the_other_and_nothing_is_asked_twi
     assert {(each.channel, each.status) for each in rows(Decision)} == {("MESAJ", "ONAY"), ("EPOSTA", "RET")}
     assert len({each.recipient_id for each in rows(Receipt)}) == 2
     assert [each.name is not None for each in rows(Receipt)] == [True, False]  # A refusal needs no name.
+    with fatma.app.app_context():  # Nor does a proof that is done with.
+        assert [proofs.facts_of(vault(), each)["name"] for each in rows(AddressProof)] == ["Fatma Öz", ""]
 
 
 def test_the_second_address_may_be_left_out(fatma, rows):

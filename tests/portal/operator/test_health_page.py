@@ -7,9 +7,10 @@ from sqlalchemy import update
 
 from portal import clock, mails
 from portal.extensions import db, vault
-from portal.models import FailedTry, Lane, Mail, MailKind, MailState, Pace, Step, Submission, Tally
+from portal.models import FailedTry, Lane, Mail, MailKind, MailState, Pace, Point, Step, Submission, Tally
 from portal.operator import vitals
 from tests import make
+from tests.portal.consentpoint.visitor import opened
 
 
 @pytest.fixture
@@ -125,3 +126,15 @@ def test_each_lane_has_its_sign(app, signs):
 
 def test_support_does_not_look_after_the_house(deniz):
     assert deniz.opens("/operator/health").status_code == 403
+
+
+@pytest.mark.parametrize(("column", "tone"), [("warned_on", "amber"), ("alarmed_on", "bad")])
+def test_a_point_whose_codes_run_out_is_told_for_that_day(app, signs, column, tone):
+    today = clock.day(clock.now())
+    opened(app, "deneme-ornek", daily_budget=20)
+    assert signs()["İzin noktaları"].tone == "good"
+
+    change(app, Point, **{column: today})
+    assert signs()["İzin noktaları"].tone == tone
+    change(app, Point, **{column: today - timedelta(days=1)})
+    assert signs()["İzin noktaları"].tone == "good"
