@@ -25,7 +25,7 @@ RECEIPT_PAPER = "30 per minute"  # Receipts drawn as PDF for one address: each t
 INVITATIONS = "30 per hour"  # Mails of a provider to addresses that somebody there typed in.
 COMPLAINTS = "60 per hour"  # Cases, and words in them, from one address: each picture costs a second. A whole mobile
 # network may stand behind one address; per person, rows are counted.
-CODES = "30 per minute"  # Codes to prove an address, asked for from one: each search goes through all providers. How many
+CODES = "30 per minute"  # Codes to prove an address, asked for from one: each searches all providers. How many
 # are sent is counted in rows (portal/proofs/counting.py).
 POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
 # counted in rows.

@@ -68,12 +68,12 @@ def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], salt: st
         return
     base = base_of_links(db.session, campaign.brand_id, link_base)
     write = texts.writer(db.session, campaign, salt, base)
-    reachable = _reachable([each.recipient_id for each in linked])
+    serves = _served_by([each.recipient_id for each in linked])
     rows = []
     for each in linked:
-        if each.recipient_id not in reachable:
+        if not serves[each.recipient_id]:
             continue
-        message_id = new_id()
+        message_id, is_mail = new_id(), Channel.EMAIL in serves[each.recipient_id]
         rows.append(
             {
                 "id": message_id,
@@ -81,7 +81,7 @@ def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], salt: st
                 "campaign_id": campaign.id,
                 "recipient_id": each.recipient_id,
                 "link_id": each.link_id,
-                "text": vault().seal(write(each.code), Message.PLACE, campaign.provider_id, message_id),
+                "text": vault().seal(write(each.code, is_mail), Message.PLACE, campaign.provider_id, message_id),
                 "state": MessageState.WAITING,
                 "due_at": at,
                 "attempts": 0,
@@ -92,11 +92,11 @@ def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], salt: st
         db.session.execute(insert(Message.__table__), rows)
 
 
-def _reachable(recipient_ids: list[int]) -> set[int]:
-    """Those whose address can take a message: no SMS reaches a landline, whose link is in the CSV all the same."""
+def _served_by(recipient_ids: list[int]) -> dict[int, set[Channel]]:
+    """By which messages each can be reached: none reaches a landline, whose link is in the CSV all the same."""
     those = db.session.scalars(select(Recipient).where(Recipient.id.in_(recipient_ids)))
     by_message = {Channel.SMS, Channel.EMAIL}
-    return {each.id for each in those if by_message & set(parse(address_of(vault(), each)).channels)}
+    return {each.id: by_message & set(parse(address_of(vault(), each)).channels) for each in those}
 
 
 def links_of(session, campaign: Campaign, salt: str, link_base: str):

@@ -1,4 +1,4 @@
-"""What the message with a link says: who, what for, how to refuse. No promotion; plain ASCII for SMS."""
+"""What the message with a link says: who, what for, how to refuse. No promotion; an SMS in plain ASCII."""
 
 from collections.abc import Callable
 
@@ -9,22 +9,52 @@ from portal import spelling
 from portal.models import Campaign, CampaignKind, ConsentText
 from portal.pairs import pair_of
 
-# Who, how to reach them and MERSİS stand in every message (Regulation art. 8, checklist M-1 and M-2).
-# The two words in brackets stand on the link's page, too.
-ASK = "{brand}: Ticari ileti icin onayinizi soruyoruz. Onay/Ret: {link} ({pair}) {contact} {number}"
-REFUSE = "{brand}: Ticari iletilerimizi buradan reddedebilirsiniz: {link} ({pair}) {contact} {number}"
+# Who, how to reach them and MERSİS stand in every message (Regulation art. 8, checklist M-1 and M-2). The two words in
+# brackets stand on the link's page, too.
+SMS = {
+    CampaignKind.ASK: "{brand}: Ticari ileti icin onayinizi soruyoruz. Onay/Ret: {link} ({pair}) {contact} {firm}",
+    CampaignKind.REFUSE: "{brand}: Ticari iletilerimizi buradan reddedebilirsiniz: {link} ({pair}) {contact} {firm}",
+}
+MAIL = {
+    CampaignKind.ASK: """{brand}: ticari ileti izniniz
+
+Merhaba,
+
+{brand} size ticari e-posta, yani reklam göndermek için onayınızı soruyor. Onay vermek zorunda değilsiniz.
+
+Onay ya da ret için:
+{link}
+O sayfada şu iki sözcük yazar: {pair}
+
+{title}
+{firm}
+İletişim: {contact}
+""",
+    CampaignKind.REFUSE: """{brand}: e-postalarımızı reddedebilirsiniz
+
+Merhaba,
+
+{brand} markasının ticari e-postalarını istemiyorsanız buradan, ücretsiz ve gerekçesiz reddedebilirsiniz:
+{link}
+O sayfada şu iki sözcük yazar: {pair}
+
+{title}
+{firm}
+İletişim: {contact}
+""",
+}
 
 
-def writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str], str]:
-    """A function from a link's code to the message's text."""
+def writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str, bool], str]:
+    """A function from a link's code to the message's text: of a mail, whose first line is its subject, or of an SMS."""
     text = session.get_one(ConsentText, campaign.text_id)
-    pattern = ASK if campaign.kind == CampaignKind.ASK else REFUSE
-    said = (text.brand_name, text.sender_contact, spelling.firm(text.sender_title, text.sender_mersis))
-    brand, contact, number = map(spelling.ascii_only, said)
+    firm = spelling.firm(text.sender_title, text.sender_mersis)
+    facts = {"brand": text.brand_name, "title": text.sender_title, "firm": firm, "contact": text.sender_contact}
+    spelled = {name: spelling.ascii_only(each) for name, each in facts.items()}
     codes = shortlinks.Codes(salt)
 
-    def write(code: str) -> str:
-        pair = pair_of(salt, *codes.decode(code))
-        return pattern.format(brand=brand, link=f"{link_base}/{code}", pair=pair, contact=contact, number=number)
+    def write(code: str, is_mail: bool) -> str:
+        own = {"link": f"{link_base}/{code}", "pair": pair_of(salt, *codes.decode(code))}
+        return MAIL[campaign.kind].format(**facts, **own) if is_mail else SMS[campaign.kind].format(**spelled, **own)
 
     return write

@@ -1,11 +1,14 @@
 """A message's row as what a gateway takes: its address opened, its text read or written."""
 
-from portal import messages, recipients
+from flask import current_app
+
+import shortlinks
+from portal import brands, messages, recipients
 from portal.addresses import parse
-from portal.extensions import vault
+from portal.extensions import db, vault
 from portal.messaging import confirmations, texts
 from portal.messaging.gateways import Parcel
-from portal.models import NOBODYS, Message, MessageKind, Recipient
+from portal.models import NOBODYS, Campaign, Message, MessageKind, Recipient
 from portal.registry import Channel
 
 BY_MESSAGE = {Channel.SMS, Channel.EMAIL}
@@ -17,16 +20,15 @@ class NotNeeded(Exception):
 
 def parcel_of(message: Message, recipient: Recipient | None) -> Parcel:
     """What to send. Its text is kept with the row, but for a code's. Raises NotNeeded and CannotOpen."""
-    owner = message.provider_id or NOBODYS
     to = _address(message, recipient)
-    if message.text is not None:
-        return Parcel(message.id, to, vault().read(message.text, Message.PLACE, owner, message.id))
     is_mail = "@" in to
     if not BY_MESSAGE & set(parse(to).channels):
         raise NotNeeded
-    facts = _facts(message)
-    written = texts.compose(message.kind, message.language, facts, is_mail=is_mail)
-    return Parcel(message.id, to, written.text, written.subject, facts.get("refusal", "") if is_mail else "")
+    if message.text is not None:
+        written = texts.written(_read(message), is_mail=is_mail)
+    else:
+        written = texts.compose(message.kind, message.language, _facts(message), is_mail=is_mail)
+    return Parcel(message.id, to, written.text, written.subject, _one_click(message) if is_mail else "")
 
 
 def keep_text(message: Message, parcel: Parcel) -> None:
@@ -35,6 +37,10 @@ def keep_text(message: Message, parcel: Parcel) -> None:
         said = f"{parcel.subject}\n\n{parcel.text}" if parcel.subject else parcel.text
         message.text = vault().seal(said, Message.PLACE, message.provider_id or NOBODYS, message.id)
     message.facts = None
+
+
+def _read(message: Message) -> str:
+    return vault().read(message.text, Message.PLACE, message.provider_id or NOBODYS, message.id)
 
 
 def _address(message: Message, recipient: Recipient | None) -> str:
@@ -50,3 +56,14 @@ def _facts(message: Message) -> dict:
     if facts is None:
         raise NotNeeded
     return facts
+
+
+def _one_click(message: Message) -> str:
+    """Where a mail program refuses for its owner (RFC 8058); none for what concerns no brand's consent."""
+    link = db.session.get(shortlinks.Link, message.link_id) if message.link_id else None
+    campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
+    if link is None or campaign is None:
+        return ""
+    code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
+    base = brands.base_of_links(db.session, campaign.brand_id, current_app.config["LINK_BASE"])
+    return f"{base.removesuffix('/k')}/u/{code}"

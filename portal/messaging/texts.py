@@ -21,7 +21,12 @@ def compose(kind: MessageKind, language: str, facts: dict, *, is_mail: bool) -> 
     make it longer (and dearer)."""
     template = f"messages/{kind}/{language}/{'mail' if is_mail else 'sms'}.txt"
     text = current_app.jinja_env.get_template(template).render(facts)
+    return written(text if is_mail else ascii_only(" ".join(text.split())), is_mail=is_mail)
+
+
+def written(text: str, *, is_mail: bool) -> Written:
+    """A text as it is kept: the first line of a mail's is its subject."""
     if not is_mail:
-        return Written("", ascii_only(" ".join(text.split())))
+        return Written("", text)
     subject, _, body = text.partition("\n")
     return Written(" ".join(subject.split()), f"{body.strip()}\n")

@@ -192,3 +192,18 @@ def test_a_message_fits_one_sms_with_a_short_host_and_names_its_two_words(app, r
 
     assert f"({pair_of(app.config['LINK_SALT'], message.link_id, nonce)})" in text
     assert text.isascii() and len(text) <= 155
+
+
+@pytest.mark.parametrize("kind", list(CampaignKind))
+def test_a_mail_has_a_subject_its_link_and_who_asks(app, rows, kind):
+    with app.app_context():
+        made = make.campaign(kind=kind, delivery=Delivery.GATEWAY)
+        make.bring(made, make.EMAIL)
+        make.launched(made, app.config["LINK_SALT"])
+        message = rows.one(Message)
+        subject, _, text = vault().read(message.text, Message.PLACE, message.provider_id, message.id).partition("\n")
+        db.session.rollback()
+
+    assert subject.startswith("Örnek Mağaza: ")
+    assert "http://localhost/k/" in text and "iki sözcük" in text
+    assert "Örnek Mağazacılık A.Ş.\nMersis 0123456789012345\nİletişim: 0850 123 45 67" in text

@@ -151,3 +151,13 @@ def test_people_who_wait_go_before_the_links_of_a_campaign(app, browser, codes, 
 
     assert [message["to"] for message in sent(gateway)][0] == make.PHONE
     assert len(sent(gateway)) == 3
+
+
+def test_a_mail_with_a_link_can_be_refused_by_one_click(app, gateway):
+    code = make.codes(app, make.EMAIL, delivery=make.Delivery.GATEWAY)[make.EMAIL]
+
+    send_all(app, gateway.url)
+
+    (message,) = sent(gateway)
+    assert message["subject"] == "Örnek Mağaza: ticari ileti izniniz"
+    assert message["one_click"] == f"http://localhost/u/{code}"
