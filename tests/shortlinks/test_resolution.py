@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from shortlinks import Codes, LinkState, Resolution, create, resolve, revoke
+from shortlinks import Codes, LinkState, Resolution, code_of, create, resolve, revoke
 
 DAY = timedelta(days=1)
 
@@ -85,3 +85,12 @@ def test_every_code_is_answered_by_the_same_single_statement(session, statements
 
     assert set(asked.values()) == {asked["good"]}
     assert [statement.split()[0] for statement in asked["good"]] == ["SELECT"]
+
+
+def test_its_nonce_is_told_to_who_had_it_and_stands_in_no_print(session, salt, at):
+    link_id, code = create(session, salt, 7, at)
+
+    found = resolve(session, salt, code, at)
+
+    assert code_of(salt, link_id, found.nonce) == code
+    assert str(found.nonce) not in repr(found)

@@ -65,7 +65,7 @@ def closes(model, **values):
     return lambda: db.session.execute(update(model).values(**values))
 
 
-def newer_question() -> None:
+def newer_question(channels: str = "ARAMA,MESAJ") -> None:
     """As a consent point makes it: the person came there, and got a link of their own."""
     at, of = clock.now(), make.brand()
     made = campaigns.open_campaign(
@@ -78,7 +78,7 @@ def newer_question() -> None:
     db.session.add(
         AudienceEntry(
             provider_id=of.provider_id, campaign_id=made.id, recipient_id=recipient.id, link_id=link_id,
-            channels="ARAMA,MESAJ",
+            channels=channels,
         )
     )  # fmt: skip
 
@@ -186,3 +186,28 @@ def test_refusing_needs_no_page_that_was_served(case, rows):
 
     assert answer.status_code == 303
     assert {head.status for head in rows(Consent)} == {"RET"}
+
+
+@pytest.mark.parametrize(("channels", "is_superseded"), [("MESAJ", False), ("ARAMA,MESAJ", True)])
+def test_a_newer_link_takes_the_place_of_one_only_where_it_asks_for_all_of_it(app, browser, channels, is_superseded):
+    fatma = Person(browser, make.codes(app, make.PHONE)[make.PHONE])
+    assert "ONAY" in offered(fatma.opens().text)
+    with app.app_context():
+        newer_question(channels)
+        db.session.commit()
+
+    assert (SAYS[State.SUPERSEDED] in fatma.opens().text) == is_superseded
+
+
+def test_a_page_that_was_drawn_before_is_drawn_anew_in_another_state(app, browser):
+    fatma = Person(browser, make.codes(app, make.PHONE)[make.PHONE])
+    pages = [fatma.opens().text]
+    for come_about in (COMES_ABOUT[State.CAMPAIGN], COMES_ABOUT[State.BRAND], COMES_ABOUT[State.GONE]):
+        with app.app_context():
+            come_about()
+            db.session.commit()
+        pages.append(fatma.opens().text)
+
+    assert [offered(page) for page in pages] == [{"ONAY", "RET"}] + [{"RET"}] * 3
+    said = (State.CAMPAIGN, State.BRAND, State.GONE)
+    assert all(SAYS[state] in page for state, page in zip(said, pages[1:], strict=True))
