@@ -84,7 +84,8 @@ def decide(
         vault, invitation, None if spent else form, choices=_spelled(taken), language=language, seen=seen, at=at,
         way=way, name=name,
     )  # fmt: skip
-    annulling.overtake(session, [head for head in locked if taken.get(head.channel) == Status.REFUSED], at)
+    refused_now = [head for head in locked if taken.get(head.channel) == Status.REFUSED != head.status]
+    annulling.overtake(session, refused_now, at)
     made, spoken_of = _move_heads(session, locked, taken, invitation, receipt, at)
     facts.write(session, vault, invitation, receipt, made, spoken_of, at, undo)
     return Act(receipt["id"], receipt["nonce"], asks_again)

@@ -60,11 +60,17 @@ def undo(session: Session, receipt_ids: Sequence[int], at: datetime) -> list[int
 
 
 def overtake(session: Session, heads: Iterable[Consent], at: datetime) -> list[int]:
-    """Void what stands at the heads of keys that are refused now, if it still waits to be taken back: İYS hears only
-    the refusal. The caller holds the recipient's row, and moves the heads."""
-    granted = {head.decision_id: head.provider_id for head in heads if head.status == Status.GRANTED}
-    void = _void_waiting(session, granted, at) if granted else []
-    facts = [{"decision_id": each, "provider_id": granted[each], "at": at, "user_id": None} for each in void]
+    """Void every grant of keys that are refused now, as long as it waits to be taken back: İYS hears only the refusal,
+    which waits for none of them. The caller holds the recipient's row, and moves the heads."""
+    decided = {head.id: head.provider_id for head in heads if head.decision_id is not None}
+    if not decided:
+        return []
+    of_keys = select(Submission.decision_id, Submission.consent_id).where(
+        Submission.consent_id.in_(decided), may_be_undone(at)
+    )
+    waiting = dict(session.execute(of_keys.order_by(Submission.id).with_for_update()).all())
+    void = _void_waiting(session, waiting, at) if waiting else []
+    facts = [{"decision_id": each, "provider_id": decided[waiting[each]], "at": at, "user_id": None} for each in void]
     load(session, Annulment, facts)
     return void
 

@@ -121,3 +121,17 @@ def test_a_refusal_after_the_wait_voids_nothing(app, fatma, rows):
 
     assert rows.count(Annulment) == 0
     assert {told.outcome for told in rows(Submission)} == {Outcome.WAITING}
+
+
+def test_a_refusal_waits_for_no_grant_that_may_be_taken_back_however_often_it_was_given(app, fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+    with later(seconds=5):
+        fatma.decides(MESAJ="ONAY")
+    with later(seconds=10):
+        fatma.decides(MESAJ="RET")
+
+    first, second, refused = rows(Decision)
+    assert {each.decision_id for each in rows(Annulment)} == {first.id, second.id}
+    assert {told.decision_id: told.outcome for told in rows(Submission)} == {
+        first.id: Outcome.ANNULLED, second.id: Outcome.ANNULLED, refused.id: Outcome.WAITING,
+    }  # fmt: skip
