@@ -10,6 +10,7 @@ from markupsafe import escape
 from portal.models.invitation import Invitation
 from portal.recipient.pages import Page, Personal
 from portal.recipient.states import View
+from portal.web.hosts import is_short_host
 
 MOST = 1000
 
@@ -30,7 +31,7 @@ def fill(invitation: Invitation, view: View, mine: Personal, page: Callable[[Per
 def _print(invitation: Invitation, view: View, page: Callable[[Personal], Page]) -> str:
     alike = (
         current_app.config["LINK_SALT"], invitation.text_id, view, request.endpoint, get_locale().language,
-        invitation.logo_digest, invitation.colour, invitation.requires_name,
+        invitation.logo_digest, invitation.colour, invitation.requires_name, is_short_host(),
     )  # fmt: skip
     if alike in _kept:
         return _kept[alike]
