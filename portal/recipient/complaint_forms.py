@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -19,7 +19,7 @@ from portal.web.labels import label
 from portal.web.shapes import READABLE
 
 TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come along with what is pasted.
-FIRST_DAY = datetime(2015, 5, 1, tzinfo=clock.ISTANBUL)  # The law begins.
+FIRST_DAY = date(2015, 5, 1)  # The law begins.
 BAD_PICTURES = {
     Problem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
     Problem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),
@@ -107,7 +107,8 @@ class ComplaintForm(Posted):
             self.day.errors = [gettext("Günü gün, ay ve yılıyla yazın; örneğin 24.11.2026.")]
         if self.hour.errors:
             self.hour.errors = [gettext("Saati yazın; örneğin 14:05.")]
-        if not self.day.errors and not self.hour.errors and not FIRST_DAY <= self.came_at <= clock.now():
+        has_moment = not self.day.errors and not self.hour.errors
+        if has_moment and not (self.day.data >= FIRST_DAY and self.came_at <= clock.now()):
             self.day.errors = [gettext("Bu zaman olamaz: ileti bugün ya da daha önce gelmiş olmalı.")]
             return False
         return is_good

@@ -155,6 +155,7 @@ WRONG = {
     "no such day": {"day": "31.02.2026"},
     "a day to come": {"day": "2026-12-09"},
     "a day before the law": {"day": "2014-01-01"},
+    "the first day there is": {"day": "0001-01-01", "hour": "00:00"},
     "no hour": {"hour": ""},
     "no such hour": {"hour": "25:00"},
     "an endless text": {"text": "x" * 3001},
