@@ -5,7 +5,7 @@ Of an address that changed hands nothing is shown from before: it is another per
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +16,8 @@ from portal.models import Asked, Brand, Consent, Decision, Outcome, Provider, Re
 from portal.practice import Hearer
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
+
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def holdings(session: Session, vault: Vault, address: Address, since: datetime) 
 
 def begins_at(recipient: Recipient) -> datetime:
     """From when on what is kept of the address is its present owner's."""
-    return recipient.disowned_at or recipient.created_at.replace(year=1970)
+    return recipient.disowned_at or EVER
 
 
 def _brands(session: Session, provider_ids: Iterable[int]):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -54,6 +54,14 @@ def many_brands(app, count: int) -> None:
         ]  # fmt: skip
         db.session.execute(insert(Consent), heads)
         db.session.commit()
+
+
+def test_an_address_that_came_on_the_29th_of_february_is_shown_like_any_other(app, granted):
+    with app.app_context():
+        db.session.execute(update(Recipient).values(created_at=datetime(2028, 2, 29, 12, tzinfo=UTC)))
+        db.session.commit()
+
+    assert granted.opens().status_code == 200
 
 
 def test_it_says_what_holds_since_when_and_who_tells_iys(granted):
