@@ -9,10 +9,10 @@ import shortlinks
 from portal import clock
 from portal.extensions import reading, vault
 from portal.models.invitation import Invitation, heads_of, invitation_of
-from portal.recipient import guesses, openings, pages, prints, states
+from portal.recipient import openings, pages, prints, states
 from portal.recipient.pages import Back
 from portal.recipient.states import View
-from portal.web import hosts
+from portal.web import guesses, hosts
 from shortlinks import LinkState
 
 door = Blueprint("recipient", __name__)

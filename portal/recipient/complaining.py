@@ -11,9 +11,9 @@ from portal.extensions import db, limiter, reading, vault
 from portal.models import Brand, Complaint, Receipt, Recipient, Way
 from portal.practice import Hearer
 from portal.receipts.acts import Act
-from portal.recipient import complaint_page, door, guesses, pages, receipts
+from portal.recipient import complaint_page, door, pages, receipts
 from portal.recipient.complaint_forms import ComplaintForm, WordForm
-from portal.web import hosts
+from portal.web import guesses, hosts
 
 FORM = 1024 * 1024  # Bytes around a picture.
 TOO_MANY = {

@@ -12,8 +12,8 @@ from portal.extensions import db, reading, vault
 from portal.models import Receipt
 from portal.receipts import acts
 from portal.receipts.acts import Act
-from portal.recipient import door, guesses, pages, receipt_page
-from portal.web import hosts
+from portal.recipient import door, pages, receipt_page
+from portal.web import guesses, hosts
 
 
 @door.get("/m/<code>", endpoint="receipt")
