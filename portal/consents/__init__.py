@@ -63,17 +63,23 @@ def decide(
     """Record what a person chose on a link's page.
 
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
-    are on a link that may not ask (any more: `is_live`), and for other choices on a form that has decided already.
+    are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
+    where they come too soon beside a refusal.
     `seen` (IP address and user agent) and the person's `name` are kept sealed. A grant waits `undo` before it is told
     to İYS, and may be taken back until then (annulling.undo); a refusal goes at once, and voids a grant that still
-    waits. Raises TooSoon and TooMany.
+    waits. Raises TooMany, and TooSoon where only grants are chosen.
     """
     locked = heads.lock(session, invitation, choices)
     earlier = _earlier(session, invitation, form, at)
     if _spelled(choices) in earlier and _still_refused(locked, choices):
         return _again(earlier[_spelled(choices)])
     may_grant = form is not None and not earlier and is_live and invitation.kind == CampaignKind.ASK
-    taken = {channel: status for channel, status in choices.items() if may_grant or status == Status.REFUSED}
+    wait = _hasty(locked, choices, at) if may_grant and Status.REFUSED in choices.values() else ()
+    taken = {
+        channel: status
+        for channel, status in choices.items()
+        if status == Status.REFUSED or may_grant and channel not in wait
+    }
     asks_again = tuple(channel for channel in choices if channel not in taken)
     if not taken:
         return Act(None, None, asks_again)
@@ -100,6 +106,13 @@ def _still_refused(locked: list[Consent], choices: Choices) -> bool:
     """Whether every refusal among the choices stands. One that was undone since counts as a new word."""
     refused = {channel for channel, status in choices.items() if status == Status.REFUSED}
     return all(head.status == Status.REFUSED for head in locked if head.channel in refused)
+
+
+def _hasty(locked: list[Consent], choices: Choices, at: datetime) -> set[Channel]:
+    """The channels that were decided so lately that a grant must wait a moment."""
+    granted = {channel for channel, status in choices.items() if status == Status.GRANTED}
+    of_persons = (head for head in locked if head.recipient_type == RecipientType.INDIVIDUAL)
+    return {head.channel for head in of_persons if head.channel in granted and heads.is_too_soon(head.consent_date, at)}
 
 
 def _earlier(session: Session, invitation: Invitation, form: ServedForm | None, at: datetime) -> dict[str, Row]:

@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 class TooSoon(Exception):
-    """The key was decided within the last second; its next date would run more than a second ahead of the clock."""
+    """The key was decided within the last second; a grant's date would run more than a second ahead of the clock."""
 
 
 RECIPIENT = select(Recipient.id).where(Recipient.id == bindparam("recipient_id")).with_for_update()
@@ -52,13 +52,16 @@ def _empty(invitation: Invitation, channel: Channel) -> Consent:
 
 def next_consent_date(last: datetime | None, at: datetime, *, is_refusal: bool = False) -> datetime:
     """The date of a key's next decision: to the second, strictly later than the last (İYS: H178, and one movement of a
-    key per second). Raises TooSoon where it would run more than a second ahead of the clock (H162).
+    key per second). Raises TooSoon where a grant's would run more than a second ahead of the clock (H162).
 
-    Where the last date itself lies further ahead, a clock was set back: a refusal is obeyed at once all the same, and
-    told when its date has come."""
+    A refusal never fails: it is obeyed at once, and told when its date has come."""
     whole = at.replace(microsecond=0)
     date = max(whole, last + SECOND) if last else whole
-    clock_was_set_back = last is not None and last > at + SECOND
-    if date > at + SECOND and not (is_refusal and clock_was_set_back):
+    if date > at + SECOND and not is_refusal:
         raise TooSoon
     return date
+
+
+def is_too_soon(last: datetime | None, at: datetime) -> bool:
+    """Whether a grant must wait a moment for its date."""
+    return last is not None and last > at

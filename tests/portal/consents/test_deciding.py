@@ -255,3 +255,24 @@ def test_a_grant_beside_a_merchants_head_makes_an_individuals(app, fatma, rows):
     assert answer.status_code == 303
     granted = rows.one(Consent, Consent.status == Status.GRANTED)
     assert (granted.channel, granted.recipient_type) == ("MESAJ", RecipientType.INDIVIDUAL)
+
+
+def test_a_refusal_is_never_too_soon(fatma, rows):
+    with time_machine.travel(clock.now().replace(microsecond=0), tick=False):
+        for _ in range(2):
+            fatma.decides(MESAJ="ONAY")
+        answer = fatma.decides(MESAJ="RET")
+
+    assert (answer.status_code, rows.one(Consent).status) == (303, Status.REFUSED)
+    refused = rows(Submission, Submission.status == Status.REFUSED)[0]
+    assert refused.due_at >= refused.consent_date
+
+
+def test_a_grant_that_comes_too_soon_takes_no_refusal_with_it(fatma, rows):
+    with time_machine.travel(clock.now().replace(microsecond=0), tick=False):
+        for _ in range(2):
+            fatma.decides(MESAJ="ONAY")
+        answer = fatma.decides(MESAJ="ONAY", ARAMA="RET")
+
+    assert answer.status_code == 409 and "Ret kararlarınızı kaydettik" in answer.text
+    assert {(head.channel, head.status) for head in rows(Consent)} == {("MESAJ", "ONAY"), ("ARAMA", "RET")}

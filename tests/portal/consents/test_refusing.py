@@ -107,15 +107,17 @@ def test_two_decisions_within_a_second_bear_two_dates(app, fatma, rows):
     assert (refused.consent_date - granted.consent_date).total_seconds() == 1
 
 
-def test_a_person_who_decided_twice_just_now_is_asked_to_wait(app, fatma, rows):
+def test_a_person_who_decided_twice_just_now_is_refused_all_the_same(app, fatma, rows):
     with time_machine.travel(clock.now().replace(microsecond=0), tick=False):
         fatma.decides(MESAJ="RET")
         with app.app_context():
             head = db.session.query(Consent).one()
             head.status, head.consent_date = Status.GRANTED, clock.now().replace(microsecond=0) + refusing.heads.SECOND
             db.session.commit()
-        with pytest.raises(refusing.TooSoon):
-            refuse(app, Channel.SMS)
+        refuse(app, Channel.SMS)
+
+    assert rows.one(Consent).status == Status.REFUSED
+    assert all(told.due_at >= told.consent_date for told in rows(Submission))
 
 
 def test_there_is_no_way_to_grant():
