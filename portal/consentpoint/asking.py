@@ -16,6 +16,7 @@ from portal.models import AddressProof, MailKind, Provider, Purpose
 from portal.points import Place
 from portal.proofs import Limit, TooManyCodes
 from portal.registry import Status
+from portal.web import other_sites
 from portal.web.links import whole
 from portal.web.telling import tell_owners
 
@@ -32,7 +33,8 @@ def address(slug: str):
     chosen, typed = tokens.read(request.form.get("form", ""), place.point_id), request.form.get("address", "")
     if not place.is_open:
         return pages.shut(place)
-    if chosen is None or not chosen.choices or not chosen.is_fresh(clock.now()):
+    is_seen = chosen is not None and chosen.is_fresh(clock.now()) and not other_sites.have_posted()
+    if not (is_seen and chosen.choices):
         return redirect(url_for(".page", slug=slug), 303)
     try:
         found = _fit(typed, pages.next_kind(chosen))

@@ -13,6 +13,7 @@ from portal.points import Place
 from portal.recipient import choices
 from portal.recipient.pages import Back
 from portal.registry import Status
+from portal.web import other_sites
 
 
 @door.post("/<slug>")
@@ -23,7 +24,7 @@ def choose(slug: str):
     if not place.is_open:
         return pages.shut(place)
     served, at = tokens.read(request.form.get("form", ""), place.point_id), clock.now()
-    if served is None or not served.is_fresh(at):
+    if served is None or not served.is_fresh(at) or other_sites.have_posted():
         return _reviewed(place, served)
     name = choices.name_in(request.form) or served.name
     if "review" in request.form:
@@ -54,7 +55,8 @@ def go_on(place: Place, chosen: Chosen):
 
 def _reviewed(place: Place, old: Chosen | None):
     """From the brand's own site, or from a page that was left open for days: nothing that was posted is taken as a
-    person's word before they have seen our text and said that these are their choices (Regulation art. 7)."""
+    person's word before they have seen our text and said that these are their choices (Regulation art. 7). Nor where
+    the site has fetched a token of ours beforehand."""
     posted = choices.read(request.form, place.channels) or (old.choices if old else {})
     if not posted:
         return redirect(url_for(".page", slug=place.slug), 303)

@@ -6,6 +6,7 @@ from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from portal import clock
+from portal.web import other_sites
 
 LIFE = timedelta(hours=24)  # A page left open overnight still asks.
 SALT = "asking-form"
@@ -17,8 +18,8 @@ def token() -> str:
 
 
 def is_ours() -> bool:
-    """Whether what is posted was served by us, within LIFE."""
-    return _age(request.form.get("form", ""), clock.now()) <= LIFE
+    """Whether what is posted stood on a page of ours, served within LIFE."""
+    return not other_sites.have_posted() and _age(request.form.get("form", ""), clock.now()) <= LIFE
 
 
 def _age(token: str, at: datetime) -> timedelta:

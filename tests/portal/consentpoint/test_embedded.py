@@ -42,6 +42,18 @@ def test_another_site_makes_nobody_ask_for_a_code(app, point, rows):
     assert visitor.here == f"/b/{SLUG}" and rows.count(AddressProof) == 0
 
 
+def test_a_token_that_a_site_fetched_beforehand_takes_nobody_past_our_text(app, point, rows):
+    its_program = Visitor(app)
+    its_program.chooses(MESAJ="ONAY")
+    visitor, data, says = Visitor(app), {"form": its_program.form}, {"Sec-Fetch-Site": "cross-site"}
+
+    page = visitor.browser.post(f"/b/{SLUG}", data=data, headers=says).text
+    asked = visitor.browser.post(f"/b/{SLUG}/address", data=data | {"address": make.PHONE}, headers=says)
+
+    assert "Seçimlerinizi kontrol edin" in page
+    assert asked.location == f"/b/{SLUG}" and rows.count(AddressProof) == 0
+
+
 def test_what_the_site_made_up_is_passed_by(app, point):
     for posted in ({}, {"MESAJ": "EVET"}, {"SMS": "ONAY"}, {"name": "Fatma"}, {"form": "damaged"}):
         visitor = from_the_site(app, **posted)

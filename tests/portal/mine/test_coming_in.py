@@ -1,5 +1,6 @@
 """A code to the address opens one's own overview; nothing else does, and nothing tells who is known."""
 
+import pytest
 import time_machine
 
 from portal import clock
@@ -104,6 +105,19 @@ def test_another_sites_page_asks_for_no_code(fatma, rows):
     assert posted.status_code == 400
     assert make.PHONE in posted.text  # Nothing that was typed is lost.
     assert rows.count(AddressProof) == 0
+
+
+@pytest.mark.parametrize("said, status", [("cross-site", 400), ("same-site", 400), ("same-origin", 303), ("none", 303)])
+def test_nor_with_a_token_that_it_fetched_beforehand(fatma, said, status):
+    assert fatma.asks(headers={"Sec-Fetch-Site": said}).status_code == status
+
+
+def test_another_sites_page_lets_nobody_into_its_own_overview(fatma):
+    page = fatma.asks().location
+
+    answer = fatma.types(page, fatma.code(), headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 400 and "Set-Cookie" not in answer.headers
 
 
 def test_a_page_left_open_overnight_still_asks(fatma):
