@@ -1,5 +1,5 @@
-"""What another site's page makes its visitors post. A form's token that hangs on no cookie can be fetched by anybody and
-put into that page; but the browser says where a form stood, and no page makes it say otherwise (Fetch Metadata)."""
+"""What another site's page makes its visitors post. A form's token that hangs on no cookie can be fetched by anybody
+and put into that page; but the browser says where a form stood, and no page makes it say otherwise (Fetch Metadata)."""
 
 from flask import request
 
