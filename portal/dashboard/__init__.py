@@ -10,7 +10,11 @@ from portal.powers import Power
 
 door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 
-# Parts of the navigation: name, endpoint, words, and what one must be allowed to do there.
+# Parts of the navigation: name, endpoint, words, and what one must be allowed to do there. A group: name, words, parts.
+ASKING = (
+    ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
+    ("points", "dashboard.points", _l("İzin noktaları"), Power.LOOK),
+)
 IYS = (
     ("forwarding", "dashboard.forwarding", _l("İletim"), Power.LOOK),
     ("movements", "dashboard.movements", _l("Hareketler"), Power.LOOK),
@@ -27,13 +31,13 @@ FIRM = (
 )
 PARTS = (
     ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
-    ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
-    ("points", "dashboard.points", _l("İzin noktaları"), Power.LOOK),
+    ("asking", _l("İzin alma"), ASKING),
     ("imports", "dashboard.imports", _l("Aktarımlar"), Power.LOOK),
     ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
     ("desk", "desk.queue", _l("Başvurular"), Power.COMPLAINTS),
+    ("iys", _l("İYS"), IYS),
+    ("firm", _l("Firma"), FIRM),
 )
-GROUPS = (("iys", _l("İYS"), IYS), ("firm", _l("Firma"), FIRM))
 
 
 def note(act: str, subject: str, subject_id: int, **facts) -> None:
@@ -75,10 +79,13 @@ def layout() -> dict:
 
 def _open_parts() -> list[tuple]:
     """(name, endpoint, words, parts of the group) of what this person may open; a group begins at its first part."""
-    parts = [(*part[:3], ()) for part in PARTS if current_user.may_at_provider(part[3])]
-    for name, words, group in GROUPS:
-        inner = [part[:3] for part in group if current_user.may_at_provider(part[3])]
-        parts.append((name, inner[0][1], words, inner))
+    parts = []
+    for name, *told, last in PARTS:
+        if isinstance(last, Power):
+            parts += [(name, *told, ())] * current_user.may_at_provider(last)
+        else:
+            inner = [part[:3] for part in last if current_user.may_at_provider(part[3])]
+            parts.append((name, inner[0][1], *told, inner))
     return parts
 
 

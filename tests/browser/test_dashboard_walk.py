@@ -28,7 +28,8 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
     shows_code(screen)
     look(screen, "overview-empty")
 
-    page.get_by_role("link", name="Kampanyalar", exact=True).click()
+    page.get_by_role("link", name="İzin alma", exact=True).click()
+    assert width < 1280 or rows_of_parts(page) == [1, 1]
     look(screen, "campaigns-empty")
     page.get_by_role("link", name="Yeni kampanya").click()
     look(screen, "new-campaign")
@@ -99,3 +100,9 @@ def decide(screens, site: str, link: str) -> None:
     screen.page.locator("input[name=ARAMA][value=RET]").check()
     screen.page.locator(".ends button").first.click()
     screen.page.wait_for_url("**/m/**")
+
+
+def rows_of_parts(page) -> list[int]:
+    """In how many rows the parts stand, and those of the open group."""
+    lists = page.get_by_role("navigation", name="Bölümler").locator("ul")
+    return lists.evaluate_all("lists => lists.map(each => new Set([...each.children].map(li => li.offsetTop)).size)")

@@ -103,6 +103,7 @@ def test_ayse_prepares_a_point_and_publishes_it(app, admitted, site, screens, wi
     ayse = screens(width, 900)
     comes_in(ayse, f"{site}/dashboard/")
     page = ayse.page
+    page.get_by_role("link", name="İzin alma", exact=True).click()
     page.get_by_role("link", name="İzin noktaları", exact=True).click()
     looked_at(ayse, "points-none")
     page.get_by_role("link", name="Yeni izin noktası").click()
