@@ -1,12 +1,14 @@
 """Message rows to the gateway: claim, send, record. The gateway takes an id once, so a repeat sends nothing twice."""
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import and_, or_, select
 
 from portal import clock, messages
-from portal.extensions import db
+from portal.extensions import db, reading
 from portal.messaging import parcels
 from portal.messaging.gateways import Parcel
 from portal.messaging.gateways.demo import DemoGateway
@@ -16,12 +18,29 @@ from portal.vault import CannotOpen
 
 LEASE = timedelta(seconds=15)
 BATCH = 50
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=2)
-GIVE_UP = 40  # Attempts: some three days.
+FIRST_PAUSE = timedelta(seconds=15)
+
+
+class Patience(NamedTuple):
+    """How long a message waits for a gateway that does not take it."""
+
+    longest_pause: timedelta
+    attempts: int  # Some three days of them; then it has failed.
+
+
+# What the law wants on the same day must not sleep over midnight when the gateway is there again at eleven.
+SHORT, LONG = Patience(timedelta(minutes=10), 440), Patience(timedelta(hours=2), 40)
+
+_rests_until: dict[str, datetime] = {}  # By gateway: until when this process does not ask one that was out of order.
 
 
 def send_due(gateway_url: str) -> int:
-    """Send a batch of due messages; how many are done with. None: nothing is due, or the gateway is out of order."""
+    """Send a batch of due messages; how many are done with. None: nothing is due, or the gateway is out of order.
+
+    Each decision wakes this: it asks for no turn to write where nothing is due, and no gateway again that just failed.
+    """
+    if _rests(gateway_url, clock.now()) or not _is_any_due(clock.now()):
+        return 0
     claimed, ended = _claim()
     if not claimed:
         return ended
@@ -29,17 +48,30 @@ def send_due(gateway_url: str) -> int:
         _accept(claimed)
         return len(claimed)
     _put_off([parcel.id for parcel in claimed])
+    _rests_until[gateway_url] = clock.now() + FIRST_PAUSE
     return 0
+
+
+def _rests(gateway_url: str, at: datetime) -> bool:
+    until = _rests_until.get(gateway_url)
+    return until is not None and at < until <= at + FIRST_PAUSE  # Beyond that, the clock was set back.
+
+
+def _is_any_due(at: datetime) -> bool:
+    return reading().scalar(select(Message.id).where(*_due(at)).limit(1)) is not None
+
+
+def _due(at: datetime) -> tuple:
+    return Message.due_at <= at, or_(Message.lease_until.is_(None), Message.lease_until <= at)
 
 
 def _claim() -> tuple[list[Parcel], int]:
     """What to send, those first for whom somebody waits; and how many ended without being sent."""
     at = clock.now()
-    free = or_(Message.lease_until.is_(None), Message.lease_until <= at)
     rows = db.session.execute(
         select(Message, Recipient)
         .outerjoin(Recipient, Recipient.id == Message.recipient_id)
-        .where(Message.due_at <= at, free)
+        .where(*_due(at))
         .order_by(Message.rank, Message.due_at)
         .limit(BATCH)
         .with_for_update(of=Message, skip_locked=True)
@@ -82,7 +114,7 @@ def _end(message: Message, state: MessageState, at: datetime) -> None:
 
 def _accept(sent: list[Parcel]) -> None:
     at, texts = clock.now(), {parcel.id: parcel for parcel in sent}
-    for message in db.session.scalars(select(Message).where(Message.id.in_(texts))):
+    for message in _in_hand(texts):
         parcels.keep_text(message, texts[message.id])
         _end(message, MessageState.ACCEPTED, at)
     db.session.commit()
@@ -90,14 +122,27 @@ def _accept(sent: list[Parcel]) -> None:
 
 def _put_off(message_ids: list[int]) -> None:
     at = clock.now()
-    for message in db.session.scalars(select(Message).where(Message.id.in_(message_ids))):
+    for message in _in_hand(message_ids):
         message.lease_until = None
-        message.due_at = at + _pause(message.attempts)
-        if message.attempts >= GIVE_UP:
+        if message.due_at is None:  # Its campaign was closed meanwhile.
+            continue
+        message.due_at = at + _pause(message)
+        if message.attempts >= _patience(message).attempts:
             _end(message, MessageState.FAILED, at)
     db.session.commit()
 
 
-def _pause(attempts: int) -> timedelta:
+def _in_hand(message_ids: Iterable[int]) -> list[Message]:
+    """Those of them that still wait: another sender, whose lease came after ours, may have been first."""
+    theirs = select(Message).where(Message.id.in_(message_ids), Message.state == MessageState.WAITING)
+    return list(db.session.scalars(theirs.order_by(Message.id).with_for_update()))
+
+
+def _pause(message: Message) -> timedelta:
     """Twice as long each time, and never quite the same for all."""
-    return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE) * (0.75 + random.random() / 2)
+    doubled = FIRST_PAUSE * 2 ** min(message.attempts - 1, 10)
+    return min(doubled, _patience(message).longest_pause) * (0.75 + random.random() / 2)
+
+
+def _patience(message: Message) -> Patience:
+    return SHORT if message.rank == messages.AT_ONCE else LONG

@@ -6,10 +6,10 @@ import pytest
 import time_machine
 from flask import Flask, request
 
-from portal import clock
+from portal import clock, closings
 from portal.extensions import db
 from portal.messaging import outbox
-from portal.models import Delivery, Message, MessageState
+from portal.models import Campaign, Delivery, Message, MessageState
 from tests import make, servers
 
 pytestmark = pytest.mark.slow
@@ -104,7 +104,7 @@ def test_a_message_that_is_never_taken_fails_after_days(waiting, gateway, rows):
             outbox.send_due(gateway.url)
 
     assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.FAILED, None)}
-    assert {m.attempts for m in rows(Message)} == {outbox.GIVE_UP}
+    assert {m.attempts for m in rows(Message)} == {outbox.LONG.attempts}
 
 
 def test_what_a_killed_sender_had_in_hand_is_sent_when_its_lease_ends(waiting, gateway, rows):
@@ -124,3 +124,60 @@ def test_nothing_to_send_calls_nobody(app, gateway):
         assert outbox.send_due(gateway.url) == 0
 
     assert gateway.calls == []
+
+
+def test_nothing_to_send_asks_for_no_turn_to_write(app, gateway, monkeypatch):
+    monkeypatch.setattr(outbox, "_claim", pytest.fail)
+    with app.app_context():
+        assert outbox.send_due(gateway.url) == 0
+
+
+def test_a_gateway_that_just_failed_is_not_asked_by_each_one_who_wakes_us(waiting, gateway, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 1)
+    gateway.answer, at = 503, clock.now()
+    with time_machine.travel(at, tick=False):
+        for _ in range(4):
+            outbox.send_due(gateway.url)
+    with time_machine.travel(at + outbox.FIRST_PAUSE, tick=False):
+        outbox.send_due(gateway.url)
+
+    assert len(gateway.calls) == 2
+
+
+def test_who_waits_is_told_on_the_same_day_after_hours_without_a_gateway(app, browser, gateway, rows):
+    """From eight in the evening to eleven it takes nothing."""
+    code = make.codes(app, make.PHONE)[make.PHONE]
+    evening = clock.now().astimezone(clock.ISTANBUL).replace(hour=20, minute=0)
+    gateway.answer = 503
+    with app.app_context():
+        for minute in range(4 * 60):
+            if minute == 3 * 60:
+                gateway.answer = 202
+            with time_machine.travel(evening + timedelta(minutes=minute), tick=False):
+                if minute == 0:
+                    make.Person(browser, code).decides(MESAJ="ONAY")
+                outbox.send_due(gateway.url)
+        db.session.rollback()
+
+    told = rows.one(Message)
+    assert told.state == MessageState.ACCEPTED
+    assert clock.day(told.ended_at) == evening.date()
+
+
+def test_what_another_sender_got_through_meanwhile_is_not_put_off(waiting, gateway, rows):
+    sent = [each.id for each in rows(Message)]
+    send_all(gateway.url)
+
+    outbox._put_off(sent)  # By one who was held up beyond its lease, and then heard no answer.
+
+    assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.ACCEPTED, None)}
+
+
+def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_later(waiting, gateway, rows):
+    claimed, _ = outbox._claim()
+    closings.close(db.session, db.session.query(Campaign).one(), clock.now())
+    db.session.commit()
+
+    outbox._put_off([parcel.id for parcel in claimed])
+
+    assert {(m.state, m.due_at, m.lease_until) for m in rows(Message)} == {(MessageState.WAITING, None, None)}
