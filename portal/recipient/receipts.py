@@ -28,6 +28,9 @@ def undo(code: str):
     act = find_act(code)
     freed = [] if act.is_disowned else undoing.undo(db.session, act.receipt_ids, clock.now())
     db.session.commit()
+    if not freed:  # Of two taps at once, the other one did it while this one waited.
+        reading().expire_all()
+        act = find_act(code)
     if freed or any(line.annulled_at for line in act.lines):
         return redirect(url_for(".receipt", code=code, **pages.spoken()), 303)
     return _page(code, act, is_too_late=True), 409

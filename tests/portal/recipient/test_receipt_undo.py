@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from portal import clock
+from portal.consents import undoing
 from portal.models import Annulment, Consent, Outcome, Submission
 from portal.registry import Status
 from tests import make
@@ -60,6 +61,20 @@ def test_again_it_changes_nothing_and_is_no_error(fatma, browser, rows):
     answers = [browser.post(f"{location}/undo").status_code for _ in range(3)]
 
     assert answers == [303, 303, 303]
+    assert rows.count(Annulment) == 1
+
+
+def test_tapped_twice_at_once_both_say_that_it_is_taken_back(fatma, browser, rows, monkeypatch):
+    location, undo = fatma.decides(MESAJ="ONAY").location, undoing.undo
+
+    def the_other_was_first(session, *facts):
+        undo(session, *facts)
+        session.commit()
+        return undo(session, *facts)
+
+    monkeypatch.setattr(undoing, "undo", the_other_was_first)
+
+    assert browser.post(f"{location}/undo").status_code == 303
     assert rows.count(Annulment) == 1
 
 
