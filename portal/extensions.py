@@ -1,12 +1,12 @@
 """The extensions, made once and bound to the app by create_app; and the two sessions: one writes, one only reads."""
 
 import sqlite3
+from ipaddress import IPv6Network, ip_address
 
 import structlog
-from flask import current_app, g
+from flask import current_app, g, request
 from flask_babel import Babel
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -15,14 +15,27 @@ from sqlalchemy.orm import Session
 
 from portal.vault import Vault
 
+A_HOUSE = 64  # Bits of an IPv6 address that an operator gives; the rest is for its customer to choose.
+
 log = structlog.get_logger()
+
+
+def caller() -> str:
+    """Whom limits count: an address of IPv4; of IPv6 its network, or each guess could come from another address."""
+    try:
+        here = ip_address(request.remote_addr or "")
+    except ValueError:
+        return request.remote_addr or ""
+    is_network = here.version == 6 and here.ipv4_mapped is None
+    return str(IPv6Network((int(here), A_HOUSE), strict=False)) if is_network else str(here)
+
 
 db = SQLAlchemy()
 migrate = Migrate()
 babel = Babel()
 login = LoginManager()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address)
+limiter = Limiter(key_func=caller)
 
 
 def reading() -> Session:

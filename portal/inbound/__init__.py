@@ -8,7 +8,7 @@ from limits import parse
 from sqlalchemy import select, update
 
 from portal import clock, limits
-from portal.extensions import db, limiter, reading, vault
+from portal.extensions import caller, db, limiter, reading, vault
 from portal.models import Push, PushRegistration
 from portal.models.ids import new_id
 from portal.models.movement import token_digest
@@ -52,7 +52,7 @@ def _registration(token: str) -> PushRegistration | None:
 
 def _refused() -> Response:
     """Too many wrong ones from an address, and the answer is 429."""
-    if limiter.enabled and not limiter.limiter.hit(MOST_GUESSES, "guessed-pushes", request.remote_addr or ""):
+    if limiter.enabled and not limiter.limiter.hit(MOST_GUESSES, "guessed-pushes", caller()):
         abort(429)
     return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="iys", charset="UTF-8"'})
 

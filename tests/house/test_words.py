@@ -57,7 +57,6 @@ LAWFUL = {
     ("portal/addresses/phones.py", "phone_number"): "the library's class",
     ("portal/letters/poster.py", "utils"): "the library's module",
     ("portal/passkeys.py", "helpers"): "the library's module",
-    ("portal/extensions.py", "util"): "Flask-Limiter's module",
     ("docs/decisions/ask-before-withdrawing.md", "whitelist"): "İYS's own word for whom it trusts",
 }
 # Functions that only say that they do something.
