@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, func, literal, select, update
 
-from portal import accounts
+from portal import accounts, addresses, proofs
 from portal.extensions import db, vault
 from portal.models import (
     NOBODYS,
@@ -91,7 +91,7 @@ SEALED = (
 INDEXED = {
     (Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
     (User, "email"): lambda row, email: accounts.indexes_of(vault(), email),
-    (AddressProof, "address"): lambda row, address: vault().indexes(NOBODYS, address),
+    (AddressProof, "address"): lambda row, address: proofs.indexes_of(vault(), addresses.parse(address)),
 }
 
 

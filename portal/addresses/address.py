@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+DOTS_SAY_NOTHING = frozenset({"gmail.com", "googlemail.com"})
+
 if TYPE_CHECKING:
     from portal.registry.words import Channel
 
@@ -24,6 +26,15 @@ class Address:
     kind: AddressKind
     text: str = field(repr=False)  # A repr ends in logs.
     is_mobile: bool = False
+
+    @property
+    def reaches(self) -> str:
+        """Where its messages end up: a telephone, or a mailbox. What follows a plus sign falls into the same box."""
+        if self.kind != AddressKind.EMAIL:
+            return self.text
+        local, _, domain = self.text.rpartition("@")
+        box = local.partition("+")[0] or local
+        return f"{box.replace('.', '') if domain in DOTS_SAY_NOTHING else box}@{domain}"
 
     @property
     def channels(self) -> tuple[Channel, ...]:

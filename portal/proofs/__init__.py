@@ -7,6 +7,7 @@ same statements, and only no message. Nothing here commits; a door that tells of
 from portal.proofs.answering import Verdict, address_of, answer, facts_of, find, keep_facts, read_code
 from portal.proofs.asking import LIFE, ask
 from portal.proofs.counting import Limit, TooManyCodes, used_today
+from portal.proofs.digests import indexes_of
 from portal.proofs.forgetting import forget
 from portal.proofs.holders import holders, is_held
 from portal.proofs.opening import OPEN_FOR, close, form_token, is_of_form, open_for, whose
@@ -26,6 +27,7 @@ __all__ = [
     "forget",
     "form_token",
     "holders",
+    "indexes_of",
     "is_held",
     "is_of_form",
     "keep_facts",

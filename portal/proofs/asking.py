@@ -31,7 +31,7 @@ def ask(
     in whose name it goes, or nobody but the portal; `budget` is how many codes a day, by SMS or by mail, that consent
     point pays for. Raises TooManyCodes.
     """
-    indexes = vault.indexes(NOBODYS, address.text)
+    indexes = digests.indexes_of(vault, address)
     proof = _proof(vault, secret, address, purpose, indexes, language, network, at)
     proof.brand_id, proof.campaign_id, proof.was_sent = brand_id, campaign_id, sends
     counting.take_turns(session, proof, indexes)

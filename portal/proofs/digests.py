@@ -1,14 +1,20 @@
-"""Codes, and digests that nobody without the portal's secret can guess at: of a code, a block of numbers, a network."""
+"""Codes, and digests that nobody without the portal's secrets can guess at: of addresses, codes, networks."""
 
 import hashlib
 import hmac
 import secrets
 
 from portal.addresses import Address, AddressKind
-from portal.models import AddressProof
+from portal.models import NOBODYS, AddressProof
 from portal.trying import network_of
+from portal.vault import Vault
 
 IN_A_BLOCK = 4  # The last digits of a number: its block has ten thousand, and whoever pumps SMS rents them together.
+
+
+def indexes_of(vault: Vault, address: Address) -> dict[str, bytes]:
+    """By which codes to an address are counted: a box that has many addresses is one, or it would be flooded."""
+    return vault.indexes(NOBODYS, address.reaches)
 
 
 def new_code(digits: int) -> str:

@@ -41,6 +41,30 @@ def test_it_counts_over_all_purposes(desk):
         desk.ask(purpose=Purpose.POINT)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        ("fatma+a@example.com", "fatma+b@example.com", "fatma@example.com", "fatma+c@example.com"),
+        ("fatma@gmail.com", "fat.ma@gmail.com", "fatma+a@gmail.com", "f.a.t.m.a+b@gmail.com"),
+    ],
+)
+def test_a_mailbox_of_many_addresses_is_one(desk, written):
+    *many, last = written
+    for address in many:
+        desk.ask(address, Purpose.POINT)
+
+    with pytest.raises(TooManyCodes) as too_many:
+        desk.ask(last, Purpose.POINT)
+
+    assert too_many.value.limit == Limit.ADDRESS
+
+
+def test_other_mailboxes_are_others(desk):
+    for address in ("fatma@example.com", "fat.ma@example.com", "fatma@example.net", "+fatma@example.com"):
+        for _ in range(3):
+            desk.ask(address, Purpose.POINT)
+
+
 def test_what_was_refused_does_not_keep_the_door_shut(desk):
     for _ in range(3):
         desk.ask()
