@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.vault import Vault
 
-A_HOUSE = 64  # Bits of an IPv6 address that an operator gives; the rest is for its customer to choose.
+A_HOUSE = 64  # Bits of an IPv6 address that an operator gives; whoever gets them chooses the rest.
 
 log = structlog.get_logger()
 
