@@ -6,9 +6,15 @@ import warnings
 from collections.abc import Iterable
 from enum import StrEnum
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.Image import Transpose
 
 TAKEN = ("PNG", "JPEG", "WEBP")
+# By what EXIF says of how the camera was held.
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
+}  # fmt: skip
 MARKUP = (b"<svg", b"<html", b"<!doctype", b"<?xml", b"<script")
 
 
@@ -45,12 +51,12 @@ def pixels(
         raise BadPicture(Problem.TOO_LARGE)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # We count ourselves.
+            warnings.simplefilter("ignore")  # We count pixels ourselves, and look away from odd EXIF.
             image = Image.open(io.BytesIO(upload), formats=TAKEN)
             _judge_size(*image.size, most_pixels, most_elongated)
             image.draft("RGB", (box[0] * 2, box[1] * 2))
             image.load()
-            return ImageOps.exif_transpose(image).convert("RGBA")
+            return _turned(image).convert("RGBA")
     except Image.DecompressionBombError:
         raise BadPicture(Problem.TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
@@ -80,6 +86,12 @@ def _judge_size(width: int, height: int, most_pixels: int, most_elongated: int) 
         raise BadPicture(Problem.TOO_MANY_PIXELS)
     if max(width, height) > most_elongated * min(width, height):
         raise BadPicture(Problem.SHAPE)
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """As the camera meant it. Pillow's own way would write the rest of EXIF anew, and break down over odd ones."""
+    way = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    return image if way is None else image.transpose(way)
 
 
 def _png(picture: Image.Image) -> bytes:

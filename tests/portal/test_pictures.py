@@ -81,6 +81,14 @@ def test_it_stands_as_the_camera_meant_it():
     assert b"A telephone" not in pictures.lightest(picture_kept, box=BOX, ways=[(1, 256)], most=100_000)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_odd_words_about_the_camera_break_nothing(kind):
+    turned, odd = struct.pack("<HHII", 0x0112, 3, 1, 6), struct.pack("<HHII", 0x011A, 2, 3, 8)  # A number of letters.
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + turned + odd + bytes(4)
+
+    assert pictures.pixels(picture(kind, exif=exif), **LIMITS).size == (40, 60)
+
+
 def test_the_first_way_that_is_light_enough_is_taken_and_else_the_last():
     noise = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(200 * 200 * 3)).convert("RGBA")
 
