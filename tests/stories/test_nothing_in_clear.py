@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
+from portal import clock
 from portal.extensions import db, vault, wake
 from portal.iys.client import Client
 from portal.messaging import outbox
@@ -19,6 +20,7 @@ from portal.models import Campaign, Credential, Delivery, Message, MessageState,
 from tests import databases, make, servers
 from tests.make import Person
 from tests.portal.dashboard.staff import come_in
+from tests.portal.mine.conftest import Visitor
 
 NATIONAL = "5327654321"
 SPELLINGS = [
@@ -28,6 +30,7 @@ SPELLINGS = [
 ]  # fmt: skip
 EMAIL = "zeynep.gizli@ornek.example"
 EMAILS = [EMAIL, EMAIL.upper(), "Zeynep.Gizli@Ornek.Example", "zeynep.gizli", "zeynep.gizli%40ornek"]
+SAID = "Yalnız bugün Zeynep'e özel indirim"
 BAD_ROW = "0532 765 43 2x"
 
 
@@ -67,12 +70,30 @@ def walk(app, browser, iys, gateway, rows):
         form = person.form()
         receipts.append(person.posts(form, **choices).location)
         browser.get(receipts[-1])
+    case = complains(browser, receipts[0])
     look_up(browser)
+    owner = Visitor(app, app.test_client(), NATIONAL)
+    proof = owner.asks().location
+    six_digits = owner.code()
+    owner.types(proof, six_digits)
+    owner.opens()
+    with app.app_context():
+        outbox.send_due(gateway[0])
+        db.session.rollback()
     make.forward_all(app, iys)
     app.extensions["openings"].stop()
     codes = [*links.values(), *(location.split("/m/")[1].split("?")[0] for location in receipts)]
+    codes += [case, proof.rpartition("/")[2], SAID]
     tokens = [make.PASSWORD, make.AYSES_PASSWORD, make.AYSE, make.TOTP]
     return [*codes, *tokens]
+
+
+def complains(browser, receipt: str) -> str:
+    """Zeynep still gets messages; the code of her case."""
+    at = clock.istanbul(clock.now())
+    told = {"channel": "MESAJ", "header": "ORNEKMGZ", "day": at.date().isoformat(), "hour": at.strftime("%H:%M")}
+    opened = browser.post(f"{receipt.split('?')[0]}/complaint", data={**told, "text": SAID})
+    return opened.location.split("/s/")[1].split("?")[0]
 
 
 def look_up(browser) -> None:
@@ -129,7 +150,7 @@ def test_the_whole_walk_was_walked(walk, rows, gateway):
     _, sent = gateway
 
     assert {row.outcome for row in rows(Submission)} == {Outcome.ACCEPTED, Outcome.NOT_NEEDED}
-    assert [row.state for row in rows(Message)] == [MessageState.ACCEPTED] * 2
+    assert [row.state for row in rows(Message)] == [MessageState.ACCEPTED] * 5  # Two links, two grants, a code.
     assert "+905327654321" in sent[0] and walk[0] in sent[0]
 
 
