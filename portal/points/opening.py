@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ SHORTEST, LONGEST = 3, 60
 MOST_CODES = 5000  # A day. Who expects more visitors divides them among several points.
 # Nobody has looked at who practises yet: it must not send many messages, nor take a well-known name as its address.
 PRACTICE_CODES, OF_PRACTICE = 20, "deneme-"
+PRACTICE_IN_ALL = 60  # Of all its points: opening one costs nothing.
 
 
 class BadSlug(ValueError):
@@ -52,7 +53,7 @@ def open_point(
     """
     provider = session.get_one(Provider, brand.provider_id)
     slug = _checked(session, slug, is_practising=provider.is_practising)
-    _limit(provider, daily_budget)
+    _limit(session, provider, daily_budget)
     campaign = campaigns.open_campaign(
         session, brand, name=name, kind=CampaignKind.ASK, channels=list(channels), wording=wording,
         contact=campaigns.Contact(ContactKind.REQUEST, today), expires_at=None, delivery=Delivery.POINT, at=at,
@@ -98,7 +99,7 @@ def close(session: Session, point: Point, at: datetime) -> bool:
 
 def budget(session: Session, point: Point, codes: int) -> None:
     """Let it send so many codes a day, and tell anew when they run out. Raises TooManyADay."""
-    _limit(session.get_one(Provider, point.provider_id), codes)
+    _limit(session, session.get_one(Provider, point.provider_id), codes, former=point)
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
 
 
@@ -112,8 +113,14 @@ def _checked(session: Session, slug: str, *, is_practising: bool) -> str:
     return slug
 
 
-def _limit(provider: Provider, codes: int) -> None:
-    most = PRACTICE_CODES if provider.is_practising else MOST_CODES
+def _limit(session: Session, provider: Provider, codes: int, former: Point | None = None) -> None:
+    """Raise TooManyADay where a point may not send so many; of who practises all points count, closed ones too."""
+    most = MOST_CODES
+    if provider.is_practising:
+        session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update())  # Two at once are two.
+        theirs = select(func.coalesce(func.sum(Point.daily_budget), 0)).where(Point.provider_id == provider.id)
+        taken = session.scalar(theirs) - (former.daily_budget if former else 0)
+        most = max(min(PRACTICE_CODES, PRACTICE_IN_ALL - taken), 0)
     if not 1 <= codes <= most:
         raise TooManyADay(most)
 

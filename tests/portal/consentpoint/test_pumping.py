@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal import clock, mails
+from portal import clock, mails, messages, practice
 from portal.extensions import db, vault
+from portal.messaging import texts
 from portal.models import AddressProof, Mail, MailKind, Message, MessageKind, Point
 from tests import make
 from tests.portal.consentpoint.visitor import Visitor, opened, sent_codes
@@ -118,6 +119,22 @@ def test_one_number_is_not_rung_again_and_again(app, point, rows):
     assert told == [200, 200, 200, 429]
     assert "Kısa sürede çok kod istendi" in visitor.page and make.PHONE in visitor.page  # Their own words come back.
     assert rows.count(AddressProof) == 3
+
+
+def test_strangers_are_sent_no_name_that_nobody_has_looked_at(app, point, rows):
+    with app.app_context():
+        brand = make.brand()
+        brand.name, brand.brand_code = "Kargonuz bekliyor http://kotu.example", practice.CODES.start
+        db.session.commit()
+    visitor = Visitor(app)
+    visitor.chooses(MESAJ="RET")
+    visitor.writes(make.PHONE)
+
+    with app.app_context():
+        facts = messages.facts_of(vault(), rows.one(Message, Message.kind == MessageKind.CODE))
+        said = [texts.compose(MessageKind.CODE, "tr", facts, is_mail=is_mail).text for is_mail in (True, False)]
+    assert "kotu" not in "".join(said)
+    assert "İzinlink sayfasında" in said[0] and said[1].startswith("Izinlink: kodunuz")
 
 
 @pytest.mark.parametrize("typed", ["+1 202 555 0143", "0212 345 67 89", "fatma@example.com", "0532", ""])

@@ -77,6 +77,21 @@ def test_who_practises_sends_few_codes_and_takes_no_well_known_name(app):
         db.session.rollback()
 
 
+def test_who_practises_gets_no_more_codes_by_opening_many_points(app):
+    with app.app_context():
+        brand = make.brand()
+        db.session.get_one(Provider, brand.provider_id).admitted_at = None
+        made = [opened(brand, f"kasa-{number}", points.PRACTICE_CODES) for number in range(3)]
+        points.close(db.session, made[0], clock.now())
+
+        with pytest.raises(TooManyADay) as too_many:
+            opened(brand, "kasa-4", 1)
+        assert too_many.value.most == 0
+        points.budget(db.session, made[1], 15)
+        opened(brand, "kasa-4", 5)
+        db.session.rollback()
+
+
 def test_publishing_and_closing_again_change_nothing(brand):
     point, at = opened(brand), clock.now()
     campaign = db.session.get_one(Campaign, point.campaign_id)
