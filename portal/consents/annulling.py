@@ -53,7 +53,7 @@ def undo(session: Session, receipt_ids: Sequence[int], at: datetime) -> list[int
         return []
     keys.hold_recipients(session, sorted({row.recipient_id for row in rows.values()}))
     keys.hold(session, sorted({row.consent_id for row in rows.values()}))
-    void = _void_waiting(session, rows, at)
+    void = _void_waiting(session, Submission.decision_id.in_(rows), at)
     load(session, Annulment, [_annulment(rows[each], None, at) for each in void])
     _fall_back(session, void, {rows[each].consent_id for each in void})
     return void
@@ -62,16 +62,12 @@ def undo(session: Session, receipt_ids: Sequence[int], at: datetime) -> list[int
 def overtake(session: Session, heads: Iterable[Consent], at: datetime) -> list[int]:
     """Void every grant of keys that are refused now, as long as it waits to be taken back: İYS hears only the refusal,
     which waits for none of them. The caller holds the recipient's row, and moves the heads."""
-    decided = {head.id: head.provider_id for head in heads if head.decision_id is not None}
+    decided = [head for head in heads if head.decision_id is not None]
     if not decided:
         return []
-    of_keys = select(Submission.decision_id, Submission.consent_id).where(
-        Submission.consent_id.in_(decided), may_be_undone(at)
-    )
-    waiting = dict(session.execute(of_keys.order_by(Submission.id).with_for_update()).all())
-    void = _void_waiting(session, waiting, at) if waiting else []
-    facts = [{"decision_id": each, "provider_id": decided[waiting[each]], "at": at, "user_id": None} for each in void]
-    load(session, Annulment, facts)
+    void = _void_waiting(session, Submission.consent_id.in_([head.id for head in decided]), at)
+    facts = {"provider_id": decided[0].provider_id, "at": at, "user_id": None}
+    load(session, Annulment, [{"decision_id": each, **facts} for each in void])
     return void
 
 
@@ -80,10 +76,12 @@ def may_be_undone(at: datetime) -> ColumnElement[bool]:
     return and_(Submission.lane == Lane.PEOPLE, Submission.due_at > at, is_untouched())
 
 
-def _void_waiting(session: Session, decision_ids: Iterable[int], at: datetime) -> list[int]:
+def _void_waiting(session: Session, whose: ColumnElement[bool], at: datetime) -> list[int]:
+    """End those that wait; their decisions. Locked in one order, as forwarders do, or two would wait for each other."""
+    waiting = select(Submission.id).where(whose, may_be_undone(at)).order_by(Submission.id).with_for_update()
     ended = (
         update(Submission)
-        .where(Submission.decision_id.in_(list(decision_ids)), may_be_undone(at))
+        .where(Submission.id.in_(waiting))
         .values(outcome=Outcome.ANNULLED, due_at=None, ended_at=at)
         .returning(Submission.decision_id)
         .execution_options(synchronize_session=False)
