@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 import config
 from portal import create_app
-from tests import databases
 from tests.conftest import SECRETS
+from tests.databases import close
 from tests.house import product
 
 KEY = base64.b64encode(secrets.token_bytes(32)).decode()
@@ -30,7 +30,7 @@ def guest_at(environ) -> Iterator[FlaskClient]:
     """A browser at a portal with these settings, which lets go of its database afterwards."""
     app = create_app(environ)
     yield app.test_client()
-    databases.close(app)
+    close(app)
 
 
 @pytest.mark.parametrize("missing", config.SECRETS)
