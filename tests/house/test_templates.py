@@ -28,10 +28,11 @@ LARGEST_PAGE = 15_000  # Bytes after gzip, with its style sheets.
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def app(tmp_path_factory, compiled):
     folder = tmp_path_factory.mktemp("pages")
     url = f"sqlite:///{folder / 'empty.db'}"
     app = create_app({**SECRETS, "INSTANCE": str(folder), "DATABASE_URL": url})
+    app.jinja_env.bytecode_cache = compiled
     yield app
     close(app)
 
