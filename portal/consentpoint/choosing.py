@@ -40,7 +40,7 @@ def choose(slug: str):
         back = Back(messages, chosen=chosen.choices, name=name)
         show = pages.reviewing if served.choices else pages.choosing
         return show(place, back), 422
-    return go_on(place, chosen)
+    return go_on(place, replace(chosen, name=name[: choices.LONGEST_NAME]))  # Beside refusals nobody has looked at it.
 
 
 def go_on(place: Place, chosen: Chosen):
