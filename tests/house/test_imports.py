@@ -241,6 +241,16 @@ def test_every_import_of_the_product_is_in_the_table():
     assert told == []
 
 
+def test_every_exception_is_still_needed():
+    used = set()
+    for name, path in product.modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = imported(tree, name, path.name == "__init__.py")
+        used |= {(room_of(name), room_of(whom)) for whom in found}
+
+    assert {pair for pair in LAWFUL if pair not in used and "portal.web" not in pair} == set()
+
+
 def test_every_room_of_the_table_stands():
     standing = {name for name, _ in product.modules()} | {"portal.migrations"}  # Alembic's folder is no package.
 
