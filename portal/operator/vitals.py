@@ -17,6 +17,7 @@ from portal.consents.urgency import AMBER, RED
 from portal.extensions import reading
 from portal.iys import breaker, budgets, gauge
 from portal.iys.gauge import Level
+from portal.messages import AT_ONCE
 from portal.models import (
     OPEN,
     Connection,
@@ -154,6 +155,9 @@ def _messages(at: datetime) -> Vital:
     if not oldest:
         return Vital(name, _("Bekleyen yok."))
     said = _("%(count)s ileti bekliyor; en eskisi %(at)s.", count=count, at=_when(oldest))
+    awaited = reading().scalar(select(func.min(Message.created_at)).where(*waits, Message.rank == AT_ONCE))
+    if awaited and at - awaited > LATE:  # Codes, and what the law wants to be said on the same day.
+        return Vital(name, said, BAD, _("İleti geçidine bakın."))
     is_late = at - oldest > AMBER
     return Vital(name, said, AMBER_TONE if is_late else GOOD, _("İleti geçidine bakın.") if is_late else "")
 

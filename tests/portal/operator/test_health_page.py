@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from portal import clock, mails
 from portal.extensions import db, vault
-from portal.models import FailedTry, Lane, Mail, MailKind, MailState, Pace, Point, Step, Submission, Tally
+from portal.models import FailedTry, Lane, Mail, MailKind, MailState, Message, Pace, Point, Step, Submission, Tally
 from portal.operator import vitals
 from tests import make
 from tests.portal.consentpoint.visitor import opened
@@ -104,6 +104,17 @@ def test_a_mail_that_waits_or_failed_is_told(app, signs):
 
     change(app, Mail, state=MailState.FAILED)
     assert signs()["E-postalar"].tone == "amber"
+
+
+def test_a_message_that_a_person_waits_for_is_told_sooner_than_a_campaigns(app, browser, signs):
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    assert signs()["Gönderilecek iletiler"].tone == "good"
+
+    change(app, Message, created_at=clock.now() - timedelta(minutes=11))
+    assert signs()["Gönderilecek iletiler"].tone == "bad"
+
+    change(app, Message, rank=1)
+    assert signs()["Gönderilecek iletiler"].tone == "good"
 
 
 def test_spraying_is_told(app, signs):
