@@ -48,6 +48,8 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _meets_database(item) -> bool:
+    if item.get_closest_marker("alike"):
+        return False
     has_its_own = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
     return "template" in item.fixturenames or has_its_own or {"shortlinks", "stories"} & set(item.path.parts)
 

@@ -12,7 +12,7 @@ from portal.web.locks import LOCKS
 from tests import make
 from tests.portal.dashboard.staff import come_in, token
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 METHODS = ("GET", "HEAD", "POST")
 DERYA = "derya@example.com"

@@ -13,7 +13,7 @@ from tests.portal.consentpoint.visitor import SLUG, opened
 from tests.portal.consentpoint.visitor import Visitor as Passer
 from tests.portal.mine.conftest import Visitor as Owner
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 LIGHT = 15 * 1024  # Bytes after gzip, with its sheets.
 DOORS = ("recipient", "anybody", "asking", "mine", "consentpoint")

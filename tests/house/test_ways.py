@@ -10,7 +10,7 @@ from portal.models import Role
 from portal.powers import Power, at_provider
 from tests.house.pages import PAGES, SIGNED_IN
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 P = Power
 OPENED_BY = {  # Pages that need more than to look.

@@ -16,7 +16,7 @@ from portal.registry import Channel
 from tests import make
 from tests.portal.imports.test_ugly_files import ANSWERS, CASES, Case
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 TYPED = {"status": "ONAY", "source": "HS_WEB", "origin": ANSWERS["origin"], "date": "2026-11-24", "time": "14:02"}
 

@@ -25,7 +25,7 @@ from tests import make
 from tests.files import broken, cells, texts, workbooks
 from tests.files.people import ALL_FOUR
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=clock.ISTANBUL)  # A Wednesday.
 ANSWERS = {
