@@ -7,7 +7,6 @@ from flask import abort, current_app, g, redirect, request, url_for
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
-import shortlinks
 from portal import clock, consents, limits, points, proofs
 from portal.consentpoint import asking, choosing, door, find, pages, tokens
 from portal.consentpoint.tokens import Chosen
@@ -79,8 +78,7 @@ def again(slug: str, code: str):
 
 def _find(session: Session, place: Place, code: str) -> AddressProof:
     """What was asked for at this point; unknown, damaged and guessed addresses of this page take one path."""
-    proof_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode_long(code) or (0, 0)
-    proof = proofs.find(session, proof_id, nonce, Purpose.POINT)
+    proof = proofs.find(session, current_app.config["LINK_SALT"], code, Purpose.POINT)
     if proof is None or proof.campaign_id != place.campaign_id:
         guesses.count()
         abort(404)

@@ -6,13 +6,12 @@ from flask import current_app, redirect, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-import shortlinks
 from portal import addresses, clock, limits, packages, points, practice, proofs
 from portal.addresses import Address, AddressKind
 from portal.consentpoint import door, find, pages, tokens
 from portal.consentpoint.tokens import Chosen
 from portal.extensions import db, limiter, reading, vault, wake
-from portal.models import AddressProof, MailKind, Provider, Purpose
+from portal.models import MailKind, Provider, Purpose
 from portal.points import Place
 from portal.practice import Hearer
 from portal.proofs import Limit, TooManyCodes
@@ -64,12 +63,8 @@ def ask(place: Place, chosen: Chosen, found: Address):
     wake("message")
     if has_mail:
         wake("mail")
-    return redirect(url_for(".code", slug=place.slug, code=code_of(proof)), 303)
-
-
-def code_of(proof: AddressProof) -> str:
-    """The part of a proof's page address that cannot be guessed."""
-    return shortlinks.Codes(current_app.config["LINK_SALT"]).encode_long(proof.id, proof.nonce)
+    code = proofs.code_of(current_app.config["LINK_SALT"], proof)
+    return redirect(url_for(".code", slug=place.slug, code=code), 303)
 
 
 def _fit(typed: str, kind: AddressKind) -> Address:

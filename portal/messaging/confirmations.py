@@ -9,6 +9,7 @@ from portal.consents import annulling
 from portal.extensions import db
 from portal.models import ConsentText, Decision, Message, Receipt, ReceiptDecision
 from portal.pairs import pair_of
+from portal.receipts import codes
 from portal.registry import Channel, Status
 
 
@@ -31,7 +32,7 @@ def facts_of(message: Message) -> dict | None:
         "firm": spelling.firm(text.sender_title, text.sender_mersis),
         "contact": text.sender_contact,
         "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
-        "receipt": f"{root}/m/{shortlinks.Codes(salt).encode_long(receipt.id, receipt.nonce)}",
+        "receipt": f"{root}/m/{codes.code_of(salt, receipt.id, receipt.nonce)}",
         "pair": pair_of(salt, receipt.link_id, nonce),
         "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
     }

@@ -4,7 +4,6 @@ from flask import abort, current_app, g, redirect, render_template, request, url
 from flask_babel import format_datetime
 from flask_babel import gettext as _
 
-import shortlinks
 from portal import addresses, clock, limits, proofs
 from portal.extensions import db, limiter, reading, vault
 from portal.mine import asking, codes, served
@@ -58,8 +57,7 @@ def _renewed(code: str, proof: AddressProof):
 
 def _find(code: str) -> AddressProof:
     """What was asked for; unknown, damaged and guessed addresses of this page take one path to the same answer."""
-    proof_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode_long(code) or (0, 0)
-    proof = proofs.find(reading(), proof_id, nonce, Purpose.MINE)
+    proof = proofs.find(reading(), current_app.config["LINK_SALT"], code, Purpose.MINE)
     if proof is None:
         guesses.count()
         abort(404)

@@ -4,7 +4,6 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 
-import shortlinks
 from portal import addresses, clock, limits, proofs
 from portal.addresses import Address
 from portal.extensions import db, limiter, reading, vault, wake
@@ -67,7 +66,7 @@ def ask_for(address: Address) -> AddressProof:
 
 def code_of(proof: AddressProof) -> str:
     """The part of a proof's page address that cannot be guessed."""
-    return shortlinks.Codes(current_app.config["LINK_SALT"]).encode_long(proof.id, proof.nonce)
+    return proofs.code_of(current_app.config["LINK_SALT"], proof)
 
 
 def told(many: TooManyCodes) -> str:

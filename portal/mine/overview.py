@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask_babel import format_datetime
 
-import shortlinks
 from portal import addresses, clock, proofs, receipts
 from portal.extensions import db, reading, vault
 from portal.mine import asking, door, history, wording
 from portal.mine.holdings import Holdings, holdings
 from portal.models import AddressProof, Receipt
+from portal.receipts import codes
 from portal.web import proven
 
 A_PAGE = 20  # Brands; and decisions of one brand, five times as many.
@@ -106,5 +106,5 @@ def piece(items: list, size: int) -> Piece:
 def _receipt(row: Receipt | None) -> dict | None:
     if row is None:
         return None
-    code = shortlinks.Codes(current_app.config["LINK_SALT"]).encode_long(row.id, row.nonce)
+    code = codes.code_of(current_app.config["LINK_SALT"], row.id, row.nonce)
     return {"number": receipts.spelled(row.number), "url": url_for("recipient.receipt", code=code)}

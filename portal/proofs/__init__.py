@@ -4,10 +4,11 @@ Nothing here tells whether an address is known to anybody: what is asked for an 
 same statements, and only no message. Nothing here commits; a door that tells of a wrong code has kept its try first.
 """
 
-from portal.proofs.answering import Verdict, address_of, answer, facts_of, find, keep_facts, read_code
+from portal.proofs.answering import Verdict, address_of, answer, facts_of, keep_facts, read_code
 from portal.proofs.asking import LIFE, ask
 from portal.proofs.counting import Limit, TooManyCodes, used_today
 from portal.proofs.digests import indexes_of
+from portal.proofs.finding import code_of, find
 from portal.proofs.forgetting import forget
 from portal.proofs.holders import holders, is_held
 from portal.proofs.opening import OPEN_FOR, close, form_token, is_of_form, open_for, whose
@@ -22,6 +23,7 @@ __all__ = [
     "answer",
     "ask",
     "close",
+    "code_of",
     "facts_of",
     "find",
     "forget",

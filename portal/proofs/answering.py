@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.addresses import Address, parse
 from portal.addresses.spelling import plain
-from portal.models import NOBODYS, AddressProof, Purpose
+from portal.models import NOBODYS, AddressProof
 from portal.proofs import digests
 from portal.vault import Vault
 
@@ -37,13 +37,6 @@ def read_code(text: str) -> str | None:
     together = SEPARATORS.sub("", text)
     found = [together] if A_CODE.fullmatch(together) else CODES_IN_TEXT.findall(text)
     return found[0] if len(found) == 1 else None
-
-
-def find(session: Session, proof_id: int, nonce: int, purpose: Purpose) -> AddressProof | None:
-    """What was asked for at an address of a page; None where there is nothing, whichever part of it is wrong."""
-    proof = session.get(AddressProof, proof_id)
-    fits = hmac.compare_digest((proof.nonce if proof else 0).to_bytes(8), nonce.to_bytes(8))
-    return proof if proof and fits and proof.purpose == purpose else None
 
 
 def is_open(proof: AddressProof, at: datetime) -> bool:

@@ -1,16 +1,13 @@
 """The receipt: the page of one act, at an address that cannot be guessed, which tells the truth each time."""
 
-import hmac
-
 from flask import abort, current_app, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 
-import shortlinks
 from portal import clock
 from portal.consents import undoing
 from portal.extensions import db, reading, vault
 from portal.models import Receipt
-from portal.receipts import acts
+from portal.receipts import acts, codes
 from portal.receipts.acts import Act
 from portal.recipient import door, pages, receipt_page
 from portal.web import guesses, hosts
@@ -50,15 +47,12 @@ def find_act(code: str) -> Act:
 
 def receipt_code(receipt_id: int, nonce: int) -> str:
     """The part of a receipt's address that cannot be guessed."""
-    return shortlinks.Codes(current_app.config["LINK_SALT"]).encode_long(receipt_id, nonce)
+    return codes.code_of(current_app.config["LINK_SALT"], receipt_id, nonce)
 
 
 def find_receipt(session: Session, code: str) -> Receipt | None:
     """The receipt at an address; None where there is none, or its nonce is wrong."""
-    receipt_id, nonce = shortlinks.Codes(current_app.config["LINK_SALT"]).decode_long(code) or (0, 0)
-    receipt = session.get(Receipt, receipt_id)
-    fits = hmac.compare_digest((receipt.nonce if receipt else 0).to_bytes(8), nonce.to_bytes(8))
-    return receipt if receipt and fits else None
+    return codes.find(session, current_app.config["LINK_SALT"], code)
 
 
 def _page(code: str, act: Act, *, is_too_late: bool = False) -> str:

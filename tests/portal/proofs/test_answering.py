@@ -2,11 +2,14 @@
 
 import pytest
 
+import shortlinks
 from portal import addresses, proofs
 from portal.extensions import db, vault
 from portal.models import AddressProof, Message, MessageKind, MessageState, Purpose
 from portal.proofs import Verdict
 from tests import make
+
+SALT = "a salt that only tests know"
 
 
 def test_the_right_code_proves_the_address(desk):
@@ -48,8 +51,9 @@ def test_a_code_is_good_for_ten_minutes(desk):
 def test_a_code_is_good_for_what_it_was_asked_for_alone(desk):
     proof = desk.ask(purpose=Purpose.POINT)
 
-    assert proofs.find(db.session, proof.id, proof.nonce, Purpose.MINE) is None
-    assert proofs.find(db.session, proof.id, proof.nonce, Purpose.POINT) is proof
+    code = proofs.code_of(SALT, proof)
+    assert proofs.find(db.session, SALT, code, Purpose.MINE) is None
+    assert proofs.find(db.session, SALT, code, Purpose.POINT) is proof
 
 
 def test_a_code_of_another_purpose_does_not_fit(desk):
@@ -90,9 +94,9 @@ def test_an_unknown_address_is_proved_by_no_code(desk, monkeypatch):
 def test_a_wrong_number_or_nonce_finds_nothing(desk):
     proof = desk.ask()
 
-    assert proofs.find(db.session, proof.id, proof.nonce ^ 1, Purpose.MINE) is None
-    assert proofs.find(db.session, proof.id + 1, proof.nonce, Purpose.MINE) is None
-    assert proofs.find(db.session, 0, 0, Purpose.MINE) is None
+    wrong = ((proof.id, proof.nonce ^ 1), (proof.id + 1, proof.nonce), (0, 0))
+    for code in (*(shortlinks.Codes(SALT).encode_long(*each) for each in wrong), "no code", ""):
+        assert proofs.find(db.session, SALT, code, Purpose.MINE) is None
 
 
 @pytest.mark.parametrize(
