@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from portal import calendar
 from portal.addresses import Address
 from portal.consents import annulling, facts, heads
-from portal.consents.heads import TooSoon
 from portal.models import Brand, Consent, Decision, Provider, Recipient, Way
 from portal.registry import Channel, Source, Status
 from portal.vault import Vault
 
-__all__ = ["SOURCES", "NothingToRefuse", "Refused", "TooSoon", "refuse", "refuse_all"]
+__all__ = ["SOURCES", "NothingToRefuse", "Refused", "refuse", "refuse_all"]
 
 # How a person may have told the provider; HS_KARAR where nobody asked and the provider itself decided so.
 SOURCES = (
@@ -61,8 +60,7 @@ def refuse(
     *, address: Address, source: Source, user_id: int, at: datetime,
 ) -> Refused:  # fmt: skip
     """Stop messages of these brands on these channels, for every recipient type that is held. A second refusal changes
-    nothing, unless the first stood in a file: files may be taken back, a person's word not. Raises NothingToRefuse and
-    TooSoon."""
+    nothing, unless the first stood in a file: files may be taken back, a person's word not. Raises NothingToRefuse."""
     sources = {brand: source for brand in brands}
     spoken = refuse_all(
         session, vault, recipient, sources, channels, address=address, way=Way.STAFF, user_id=user_id, at=at

@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from portal.addresses import Address
 from portal.consents import facts
-from portal.consents.heads import TooSoon
 from portal.consents.refusing import NothingToRefuse, refuse_all
 from portal.models import Brand, Provider, Recipient, Way
 from portal.registry import Channel, Source, Status
 from portal.vault import Vault
 
-__all__ = ["NothingToRefuse", "Part", "TooSoon", "Withdrawn", "disown", "withdraw"]
+__all__ = ["NothingToRefuse", "Part", "Withdrawn", "disown", "withdraw"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def withdraw(
     """Refuse these brands on these channels, for every recipient type that is held; who refused before is told so.
 
     `seen` (IP address and user agent) is kept sealed. What a mail program posts İYS is told as HS_EPOSTA, everything
-    else as the brand's own pages. Raises NothingToRefuse and TooSoon.
+    else as the brand's own pages. Raises NothingToRefuse.
     """
     number, refused, receipts = facts.new_number(), 0, []
     for part in sorted(parts, key=lambda part: part.recipient.id):  # In one order, or two such acts deadlock.
@@ -72,7 +71,7 @@ def disown(
     link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
     """Who has the address says that it is not, or is no more, the one whom the provider means: all its brands are
-    refused on every channel, and what was decided before is shown to nobody who proves the address. Raises TooSoon."""
+    refused on every channel, and what was decided before is shown to nobody who proves the address."""
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
     part = Part(recipient, address, session.scalars(theirs).all(), address.channels)
     withdrawn = withdraw(

@@ -28,15 +28,10 @@ def refuse(recipient_id: int):
         return page_of(found, refusal=form), 422
     chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
     address = addresses.parse(recipients.address_of(vault(), found))
-    try:
-        made = refusing.refuse(
-            db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
-            address=address, source=Source(form.source.data), user_id=current_user.id, at=clock.now(),
-        )  # fmt: skip
-    except refusing.TooSoon:
-        db.session.rollback()
-        form.channels.errors = [gettext("Bu kişi az önce bir karar verdi; birkaç saniye sonra yeniden deneyin.")]
-        return page_of(mine(reading(), recipient_id), refusal=form), 409
+    made = refusing.refuse(
+        db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
+        address=address, source=Source(form.source.data), user_id=current_user.id, at=clock.now(),
+    )  # fmt: skip
     note(
         "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
         brand=form.brand.data, new=made.made,

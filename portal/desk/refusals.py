@@ -31,16 +31,11 @@ def refuse(complaint_id: int):
         return page_of(case, form), 422
     chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
     at = clock.now()
-    try:
-        refused = refusing.refuse(
-            db.session, vault(), recipient, chosen, [Channel(each) for each in form.channels.data],
-            address=addresses.parse(recipients.address_of(vault(), recipient)), source=Source(form.source.data),
-            user_id=current_user.id, at=at,
-        )  # fmt: skip
-    except refusing.TooSoon:
-        db.session.rollback()
-        form.channels.errors = [_("Bu kişi az önce bir karar verdi; birkaç saniye sonra yeniden deneyin.")]
-        return page_of(mine(db.session, complaint_id), form), 409
+    refused = refusing.refuse(
+        db.session, vault(), recipient, chosen, [Channel(each) for each in form.channels.data],
+        address=addresses.parse(recipients.address_of(vault(), recipient)), source=Source(form.source.data),
+        user_id=current_user.id, at=at,
+    )  # fmt: skip
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
     note(
         "complaint.refused", "complaint", complaint_id, channels=form.channels.data, source=form.source.data,

@@ -2,7 +2,6 @@
 
 from flask import abort, redirect, request, url_for
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal import clock, consents
@@ -11,7 +10,7 @@ from portal.consents.withdrawing import Part
 from portal.extensions import db, vault
 from portal.mine import door
 from portal.mine.holdings import Held, Holdings
-from portal.mine.overview import mine, page
+from portal.mine.overview import mine
 from portal.models import Brand, Recipient, Way
 from portal.registry import Channel
 
@@ -25,14 +24,10 @@ def refuse():
     chosen, channels = chosen_of(held, request.form.get("refuse", ""))
     if not (chosen and channels):
         abort(404)
-    try:
-        withdrawing.withdraw(
-            db.session, vault(), parts_of(held, chosen, channels), way=Way.MINE, language=get_locale().language,
-            seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
-        )  # fmt: skip
-    except withdrawing.TooSoon:
-        db.session.rollback()
-        return page(held, _("Az önce bir karar verdiniz; birkaç saniye sonra yeniden deneyin.")), 409
+    withdrawing.withdraw(
+        db.session, vault(), parts_of(held, chosen, channels), way=Way.MINE, language=get_locale().language,
+        seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
+    )  # fmt: skip
     db.session.commit()
     return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
 

@@ -113,14 +113,10 @@ def refuse(code: str):
     address = addresses.parse(recipients.address_of(vault(), recipient))
     part = withdrawing.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
     at, receipt = clock.now(), db.session.get(Receipt, case.receipt_id)
-    try:
-        withdrawing.withdraw(
-            db.session, vault(), [part], way=Way.LINK, language=get_locale().language, at=at,
-            seen=consents.seen_of(request.remote_addr, request.user_agent.string), link_id=receipt.link_id,
-        )  # fmt: skip
-    except consents.TooSoon:
-        db.session.rollback()
-        return _case_page(code, case, problem="TooSoon"), 409
+    withdrawing.withdraw(
+        db.session, vault(), [part], way=Way.LINK, language=get_locale().language, at=at,
+        seen=consents.seen_of(request.remote_addr, request.user_agent.string), link_id=receipt.link_id,
+    )  # fmt: skip
     complaints.note_refusal(db.session, vault(), case, user_id=None, at=at)
     return _done(code)
 

@@ -30,15 +30,11 @@ def disown(code: str):
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, invitation.recipient_id)
     was_said = recipient.disowned_at is not None
-    try:
-        withdrawn = withdrawing.disown(
-            db.session, vault(), recipient, pages.address_of(vault(), invitation), language=get_locale().language,
-            seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
-            link_id=invitation.link_id,
-        )  # fmt: skip
-    except consents.TooSoon:
-        db.session.rollback()
-        return _page(invitation, is_too_soon=True), 409
+    withdrawn = withdrawing.disown(
+        db.session, vault(), recipient, pages.address_of(vault(), invitation), language=get_locale().language,
+        seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
+        link_id=invitation.link_id,
+    )  # fmt: skip
     if was_said and not withdrawn.refused:
         db.session.rollback()
         return redirect(pages.not_mine_url(request.view_args["code"]), 303)
@@ -48,7 +44,7 @@ def disown(code: str):
     return redirect(_receipt_url(withdrawn.receipt_id, withdrawn.nonce), 303)
 
 
-def _page(invitation: Invitation, *, is_too_soon: bool = False) -> str:
+def _page(invitation: Invitation) -> str:
     text, language = text_of(reading(), invitation.text_id), get_locale().language
     address = pages.address_of(vault(), invitation)
     return render_template(
@@ -62,7 +58,6 @@ def _page(invitation: Invitation, *, is_too_soon: bool = False) -> str:
         form_token=forms.sign(invitation.link_id, invitation.text_id, language, clock.now(), asks=False),
         post_url=pages.not_mine_url(request.view_args["code"]),
         back_url=pages.link_url(request.view_args["code"]),
-        is_too_soon=is_too_soon,
     )
 
 

@@ -40,15 +40,11 @@ def _end_emails(invitation: Invitation, address: Address) -> Response:
     recipient = db.session.get_one(Recipient, invitation.recipient_id)
     brand = db.session.get_one(Brand, invitation.brand_id)
     part = withdrawing.Part(recipient, address, [brand], (Channel.EMAIL,))
-    try:
-        withdrawn = withdrawing.withdraw(
-            db.session, vault(), [part], way=Way.ONE_CLICK, language=get_locale().language,
-            seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
-            link_id=invitation.link_id,
-        )  # fmt: skip
-    except consents.TooSoon:
-        db.session.rollback()
-        return _plain(gettext("Az önce bir karar verdiniz; birkaç saniye sonra yeniden deneyin."), 503)
+    withdrawn = withdrawing.withdraw(
+        db.session, vault(), [part], way=Way.ONE_CLICK, language=get_locale().language,
+        seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
+        link_id=invitation.link_id,
+    )  # fmt: skip
     if withdrawn.refused:
         db.session.commit()
     else:
@@ -56,6 +52,5 @@ def _end_emails(invitation: Invitation, address: Address) -> Response:
     return _plain(gettext("E-posta almayı reddettiniz; bu marka size artık ticari e-posta gönderemez."))
 
 
-def _plain(text: str, status: int = 200) -> Response:
-    headers = {"Retry-After": "2"} if status == 503 else None
-    return Response(f"{text}\n", status, headers, content_type="text/plain; charset=utf-8")
+def _plain(text: str) -> Response:
+    return Response(f"{text}\n", content_type="text/plain; charset=utf-8")

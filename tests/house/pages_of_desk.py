@@ -181,7 +181,7 @@ OF_DESK = {
     },
     **{
         ("recipient/complaint.html", problem): lambda problem=problem: _complaint(problem=problem)
-        for problem in ("TooSoon", "TooManyWords", "AlreadyClosed", "TooLate")
+        for problem in ("TooManyWords", "AlreadyClosed", "TooLate")
     },
     ("recipient/complaint.html", "closed"): _closed,
     ("recipient/complaint.html", "erasure"): lambda: _complaint(
