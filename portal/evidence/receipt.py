@@ -10,18 +10,13 @@ from reportlab.lib.colors import HexColor, black, white
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
-# Bitstream Vera comes with reportlab and has every Turkish letter; it is embedded, so that each reader shows the same.
-PLAIN, BOLD = "Vera", "VeraBd"
-INK, FAINT, LINE, GROUND = HexColor("#17262b"), HexColor("#4c5e65"), HexColor("#6a7e85"), HexColor("#f3f6f6")
-MARGIN = 20 * mm
-WIDTH = A4[0] - 2 * MARGIN
+from portal.evidence.sheet import BOLD, FAINT, INK, MARGIN, NAMES, PLAIN, WIDTH, know_fonts
+
+LINE, GROUND = HexColor("#6a7e85"), HexColor("#f3f6f6")
 CODE = 38 * mm  # The side of the QR code with its quiet zone.
 QUIET = 4  # Modules around it that stay white (ISO/IEC 18004, 6.3.8).
-NAMES = 0.32  # The share of the width that names take.
 
 TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=9.5, leading=14, textColor=INK, spaceAfter=2 * mm)
 SMALL = ParagraphStyle("small", parent=TEXT, fontSize=8.5, leading=12, spaceAfter=0, wordWrap="LTR")
@@ -60,9 +55,7 @@ class Paper:
 
 def drawn(paper: Paper) -> bytes:
     """The receipt as a PDF. The same paper gives the same bytes."""
-    for name in (PLAIN, BOLD):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    know_fonts()
     file = BytesIO()
     document = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=20 * mm,

@@ -8,13 +8,13 @@ from flask import Response
 from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 
-from portal import addresses, clock, limits, mine_papers
+from portal import addresses, clock, limits
+from portal.evidence import overview
 from portal.extensions import limiter, reading
 from portal.mine import door, history, wording
 from portal.mine.history import Told
 from portal.mine.holdings import Head, Held, Holdings
 from portal.mine.overview import mine
-from portal.mine_papers import Paper, Section
 from portal.web.labels import label
 
 NAME = "izinlerim"
@@ -40,7 +40,7 @@ def as_pdf():
     """For a person, in the language of the page."""
     held, at = mine(), clock.now()
     told = _by_brand(held)
-    paper = Paper(
+    paper = overview.Paper(
         title=_("İzinlerim"),
         language=get_locale().language,
         lines=(
@@ -50,7 +50,7 @@ def as_pdf():
         ),
         sections=tuple(_section(each, told.get(each.brand.id, [])) for each in held.shown),
     )
-    return _file(mine_papers.drawn(paper), "application/pdf", "pdf")
+    return _file(overview.drawn(paper), "application/pdf", "pdf")
 
 
 def _by_brand(held: Holdings) -> dict[int, list[Told]]:
@@ -73,7 +73,7 @@ def _brand(held: Held, told: list[Told]) -> dict:
     }  # fmt: skip
 
 
-def _section(held: Held, told: list[Told]) -> Section:
+def _section(held: Held, told: list[Told]) -> overview.Section:
     heads = [
         (_type(each), f"{wording.stands(each)}. {wording.at_iys(each, held.hearer)}".strip()) for each in held.heads
     ]
@@ -82,7 +82,7 @@ def _section(held: Held, told: list[Told]) -> Section:
         for each in told
     ]
     practice = f" ({_('Deneme')})" if held.hearer == "sandbox" else ""
-    return Section(
+    return overview.Section(
         title=f"{held.brand.name}{practice}",
         under=f"{held.provider.title}, MERSİS {held.provider.mersis}" if held.provider.mersis else held.provider.title,
         rows=tuple(heads or [(_("Karar"), _("Kayıtlı bir kararınız yok."))]),

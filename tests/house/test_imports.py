@@ -75,7 +75,6 @@ MACHINES = (
     "portal.launches",
     "portal.letters",
     "portal.messaging",
-    "portal.mine_papers",
     "portal.rotation",
 )
 DOORS = (

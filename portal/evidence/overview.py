@@ -1,4 +1,4 @@
-"""A person's own overview as a PDF, with its own font; what it says is worded by whoever asks for it."""
+"""A person's own overview as a PDF; what it says is worded by whoever asks for it."""
 
 from dataclasses import dataclass
 from html import escape
@@ -8,15 +8,11 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
-# Bitstream Vera comes with reportlab and has every Turkish letter.
-PLAIN, BOLD = "Vera", "VeraBd"
-INK, FAINT, LINE = HexColor("#17262b"), HexColor("#4c5e65"), HexColor("#cfd9db")
-MARGIN = 20 * mm
-WIDTH = A4[0] - 2 * MARGIN
+from portal.evidence.sheet import BOLD, FAINT, INK, MARGIN, NAMES, PLAIN, WIDTH, know_fonts
+
+LINE = HexColor("#cfd9db")
 
 TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=9, leading=13, textColor=INK, spaceAfter=1.5 * mm)
 SMALL = ParagraphStyle("small", parent=TEXT, fontSize=8, leading=11, textColor=FAINT, spaceAfter=1.5 * mm)
@@ -49,9 +45,7 @@ class Paper:
 
 def drawn(paper: Paper) -> bytes:
     """The paper as a PDF. The same paper gives the same bytes."""
-    for name in (PLAIN, BOLD):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    know_fonts()
     file = BytesIO()
     document = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=18 * mm,
@@ -80,7 +74,7 @@ def _story(paper: Paper) -> list[Flowable]:
 
 def _pairs(rows: tuple[tuple[str, str], ...]) -> Table:
     cells = [[Paragraph(escape(name), CELL), Paragraph(escape(text), CELL)] for name, text in rows]
-    table = Table(cells, colWidths=[WIDTH * 0.32, WIDTH * 0.68], hAlign="LEFT")
+    table = Table(cells, colWidths=[WIDTH * NAMES, WIDTH * (1 - NAMES)], hAlign="LEFT")
     table.setStyle([("LINEABOVE", (0, 0), (-1, -1), 0.5, LINE), ("LINEBELOW", (0, -1), (-1, -1), 0.5, LINE),
                     ("VALIGN", (0, 0), (-1, -1), "TOP")])  # fmt: skip
     return table
