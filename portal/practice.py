@@ -82,6 +82,11 @@ def brand_still_speaks() -> ColumnElement[bool]:
     return not_(and_(Brand.practises, Brand.closed_at.is_not(None)))
 
 
+def told(submission: Submission | None) -> Submission | None:
+    """A decision's submission, where İYS or its sandbox is told of it; None where nobody need be."""
+    return submission if submission is not None and submission.code not in (OVER, EXEMPT) else None
+
+
 def draw_code(session: Session, codes: range = CODES) -> int:
     """A code of the sandbox (or of EXEMPT_CODES) that nobody has."""
     while True:

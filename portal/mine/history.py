@@ -57,7 +57,7 @@ def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime
 
 
 def _told(decision: Decision, submission: Submission | None, annulled_at: datetime | None) -> Told:
-    told = submission if submission and submission.code not in (practice.OVER, practice.EXEMPT) else None
+    told = practice.told(submission)
     outcome = told.outcome if told else None
     return Told(
         decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,

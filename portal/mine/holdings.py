@@ -130,7 +130,7 @@ def _heads(session: Session, by_provider: dict[int, Recipient]) -> dict[int, lis
     )
     found: dict[int, list[Head]] = {}
     for consent, way, submission in rows:
-        told = submission if submission and submission.code not in (practice.OVER, practice.EXEMPT) else None
+        told = practice.told(submission)
         found.setdefault(consent.brand_id, []).append(
             Head(
                 channel=consent.channel, recipient_type=consent.recipient_type, status=consent.status, way=way,

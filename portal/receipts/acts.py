@@ -29,8 +29,6 @@ from portal.practice import Hearer
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
 
-UNTOLD = (practice.OVER, practice.EXEMPT)  # Submissions that nobody hears of.
-
 
 @dataclass(frozen=True)
 class Line:
@@ -181,7 +179,7 @@ def _sender(brand: Brand, provider: Provider, text: ConsentText | None) -> Sende
 
 def _line(row: Row) -> Line:
     decision, head = row.Decision, row.Consent
-    told = row.Submission if row.Submission is not None and row.Submission.code not in UNTOLD else None
+    told = practice.told(row.Submission)
     waits = told is not None and told.is_open
     return Line(
         decision_id=decision.id,

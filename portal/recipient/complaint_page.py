@@ -9,7 +9,7 @@ from flask_babel import format_datetime, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import addresses, clock, complaints, recipients
+from portal import addresses, clock, complaints, practice, recipients
 from portal.complaints import Compared, Said, Shown
 from portal.models import (
     Brand,
@@ -23,7 +23,6 @@ from portal.models import (
     Submission,
 )
 from portal.receipts import spelled
-from portal.receipts.acts import UNTOLD
 from portal.recipient import pages
 from portal.registry import Channel
 from portal.texts import N_
@@ -162,12 +161,12 @@ def _refusal(session: Session, compared: Compared) -> list[tuple[str, str]]:
     """The refusal that the message is compared with, and how far it came at İYS."""
     if compared.finding == Finding.NO_REFUSAL:
         return [(gettext("Ret kararınız"), gettext("Bu kanalda yok"))]
-    told = session.scalar(select(Submission).where(Submission.decision_id == compared.decision_id))
+    told = practice.told(session.scalar(select(Submission).where(Submission.decision_id == compared.decision_id)))
     lines = [
         (gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss")),
         (gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)),
     ]
-    if told is not None and told.code not in UNTOLD:
+    if told is not None:
         lines.append((gettext("İYS'deki durumu"), gettext(AT_IYS.get(told.outcome, ON_ITS_WAY))))
         lines.append((gettext("İYS işlem no"), told.transaction_id or ""))
     return lines
