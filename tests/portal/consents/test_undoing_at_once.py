@@ -1,0 +1,66 @@
+"""Taking back and telling meet at one row: İYS never hears of a grant, or taking it back comes too late."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal import addresses, recipients
+from portal.consents import refusing, undoing
+from portal.extensions import db, vault
+from portal.iys.forwarding import claiming
+from portal.models import Annulment, Outcome, Receipt, Submission, User
+from portal.registry import Channel, Source, Status
+from tests import grants, make
+from tests.portal.test_twice_at_once import at_once
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 12
+A_TICK = timedelta(milliseconds=1)
+
+
+@pytest.fixture
+def people(app) -> dict[str, str]:
+    app.config["UNDO_SECONDS"] = 300
+    return make.codes(app, "\n".join(grants.phones(PEOPLE)))
+
+
+def undoes(_phone: str, at):
+    newest = db.session.query(Receipt.id).order_by(Receipt.id.desc()).first()
+    undoing.undo(db.session, list(newest), at)
+
+
+def refuses(phone: str, at):
+    """By telephone, which voids what waits."""
+    address, brand = addresses.parse(phone), make.brand()
+    refusing.refuse(
+        db.session, vault(), recipients.find(db.session, vault(), brand.provider_id, address), [brand],
+        [Channel.SMS, Channel.CALL], address=address, source=Source.CALL_CENTRE,
+        user_id=db.session.query(User).first().id, at=at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("takes_back", [undoes, refuses])
+def test_a_grant_is_taken_back_or_taken_in_hand_and_never_both(app, people, rows, takes_back):
+    """The person's clock is a tick before the end of the wait, the forwarder's a tick after it."""
+    for phone, code in people.items():
+        make.Person(app.test_client(), code).decides(MESAJ="ONAY", ARAMA="ONAY")
+        ends = rows(Submission, Submission.status == Status.GRANTED)[-1].due_at
+
+        def person(phone=phone, ends=ends):
+            with app.app_context():
+                takes_back(phone, ends - A_TICK)
+                db.session.commit()
+
+        def forwarder(ends=ends):
+            with app.app_context():
+                for _ in Channel:
+                    claiming.claim(db.session, ends + A_TICK)
+
+        at_once(person, forwarder)
+
+    annulled = {fact.decision_id for fact in rows(Annulment)}
+    told = rows(Submission, Submission.status == Status.GRANTED)
+    assert len(told) == 2 * PEOPLE
+    assert {each.decision_id for each in told if each.outcome == Outcome.ANNULLED} == annulled
+    assert {each.decision_id for each in told if each.attempts} == {each.decision_id for each in told} - annulled
