@@ -33,7 +33,7 @@ EARLIER = select(Receipt.id, Receipt.nonce, Receipt.choices, Receipt.token_diges
 
 
 class TooMany(Exception):
-    """One link decided MOST_A_MINUTE times within a minute."""
+    """One link decided MOST_A_MINUTE times within a minute; a refusal that is new is taken all the same."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,13 @@ def decide(
     waits. Raises TooMany, and TooSoon where only grants are chosen.
     """
     locked = heads.lock(session, invitation, choices)
-    earlier = _earlier(session, invitation, form, at)
+    earlier, are_too_many = _earlier(session, invitation, form, at)
+    if are_too_many and _still_refused(locked, choices):
+        raise TooMany
     if _spelled(choices) in earlier and _still_refused(locked, choices):
         return _again(earlier[_spelled(choices)])
-    may_grant = form is not None and not earlier and is_live and invitation.kind == CampaignKind.ASK
+    is_asked = is_live and invitation.kind == CampaignKind.ASK
+    may_grant = form is not None and not earlier and is_asked and not are_too_many
     wait = _hasty(locked, choices, at) if may_grant and Status.REFUSED in choices.values() else ()
     taken = {
         channel: status
@@ -103,7 +106,8 @@ def _again(receipt: Row, asks_again: tuple[Channel, ...] = ()) -> Act:
 
 
 def _still_refused(locked: list[Consent], choices: Choices) -> bool:
-    """Whether every refusal among the choices stands. One that was undone since counts as a new word."""
+    """Whether every refusal among the choices stands, if there is any. One that was undone since counts as a new
+    word."""
     refused = {channel for channel, status in choices.items() if status == Status.REFUSED}
     return all(head.status == Status.REFUSED for head in locked if head.channel in refused)
 
@@ -115,14 +119,15 @@ def _hasty(locked: list[Consent], choices: Choices, at: datetime) -> set[Channel
     return {head.channel for head in of_persons if head.channel in granted and heads.is_too_soon(head.consent_date, at)}
 
 
-def _earlier(session: Session, invitation: Invitation, form: ServedForm | None, at: datetime) -> dict[str, Row]:
-    """What this form decided already, by its choices. Raises TooMany."""
+def _earlier(
+    session: Session, invitation: Invitation, form: ServedForm | None, at: datetime
+) -> tuple[dict[str, Row], bool]:  # fmt: skip
+    """What this form decided already, by its choices; and whether its link decided too often just now."""
     digest = form.digest if form else None
     asked = {"digest": digest, "link_id": invitation.link_id, "since": at - MINUTE}
     receipts = session.execute(EARLIER, asked).all()
-    if sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE:
-        raise TooMany
-    return {receipt.choices: receipt for receipt in receipts if digest and receipt.token_digest == digest}
+    are_too_many = sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE
+    return {receipt.choices: receipt for receipt in receipts if digest and receipt.token_digest == digest}, are_too_many
 
 
 def _move_heads(

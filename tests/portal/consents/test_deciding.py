@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal import clock
+from portal import clock, consents
 from portal.models import AuditEntry, Consent, Decision, Outcome, Receipt, ReceiptDecision, Submission
 from portal.registry import RecipientType, Status
 from tests import make
@@ -276,3 +276,15 @@ def test_a_grant_that_comes_too_soon_takes_no_refusal_with_it(fatma, rows):
 
     assert answer.status_code == 409 and "Ret kararlarınızı kaydettik" in answer.text
     assert {(head.channel, head.status) for head in rows(Consent)} == {("MESAJ", "ONAY"), ("ARAMA", "RET")}
+
+
+def test_a_link_decides_so_often_a_minute_and_a_refusal_that_is_new_all_the_same(fatma, rows, monkeypatch):
+    monkeypatch.setattr(consents, "MOST_A_MINUTE", 2)
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        answers = []
+        for choices in ({"MESAJ": "ONAY"}, {"MESAJ": "ONAY"}, {"MESAJ": "ONAY"}, {"MESAJ": "RET"}, {"MESAJ": "RET"}):
+            answers.append(fatma.decides(**choices).status_code)
+            traveller.shift(5)
+
+    assert answers == [303, 303, 429, 303, 429]
+    assert rows.one(Consent).status == Status.REFUSED
