@@ -216,7 +216,7 @@ def no_transaction_over_http(monkeypatch):
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watched)
 
 
-ADDRESS_OR_CODE = re.compile(r"\+90\d|\b0?5\d{9}\b|[\w.]+@example\.com|/[kms]/[A-Za-z0-9]{8,}")
+ADDRESS_OR_CODE = re.compile(r"\+90\d|\b0?5\d{9}\b|[\w.]+@example\.com|/(?:[kmsu]|kod|code)/[A-Za-z0-9]{8,}")
 
 
 @pytest.fixture(autouse=True)
