@@ -15,9 +15,11 @@ USUAL = {
     ),
     CampaignKind.REFUSE: Wording(
         title_tr="{brand} iletilerini reddedin",
-        body_tr="Bu sayfadan, size ticari ileti göndermemizi kanal kanal ya da tümüyle reddedebilirsiniz.",
+        body_tr="Size ticari ileti (reklam, kampanya, kutlama) göndermemizi buradan reddedebilirsiniz: "
+        "yalnız bir kanal için ya da hepsi için.",
         title_en="Refuse messages from {brand}",
-        body_en="On this page you can refuse our commercial messages, channel by channel or all at once.",
+        body_en="Here you can refuse our commercial messages (advertising, campaigns, greetings): "
+        "on one channel only, or on all.",
         notice_url="",
     ),
 }

@@ -186,7 +186,7 @@ def _show(mine: Point, form: BudgetForm | None = None) -> str:
         state=_state(mine, campaign, brand),
         numbers=points.numbers_of(reading(), mine, clock.now()),
         address=address,
-        code=drawn(address, _("İzin noktasının adresi, QR kod olarak")),
+        code=drawn(address, _("İzin noktasının adresi, karekod olarak")),
         form=form or BudgetForm(daily_budget=mine.daily_budget),
         launch_form=LaunchForm(),
         **_limits(),

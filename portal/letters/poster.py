@@ -39,7 +39,7 @@ ENGLISH = ParagraphStyle("english", parent=SMALL, textColor=FAINT)
 
 HOW = "Telefonunuzun kamerasıyla karekodu okutun ya da bu adresi yazın:"
 CHECK = "Açılan sayfanın adresi bundan başkaysa devam etmeyin."
-STEPS = "Seçin, adresinizi yazın, gelen kodu girin. Her iletişim yolu için ayrı karar verirsiniz."
+STEPS = "Seçin, numaranızı ya da e-posta adresinizi yazın, gelen kodu yazın. Her kanal için ayrı karar verirsiniz."
 FREE = (
     "Onay vermek zorunda değilsiniz; onay, alışverişin şartı değildir. "
     "Kararınızı istediğiniz zaman, ücretsiz değiştirebilirsiniz."

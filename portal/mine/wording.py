@@ -25,6 +25,8 @@ def at_iys(head: Head, hearer: Hearer) -> str:
     """Who told İYS, and what İYS holds as far as we know; nothing where İYS need not hear of it."""
     if hearer == Hearer.NOBODY:
         return _("Bu firma İYS'ye kayıt yapmak zorunda değil; kararınız burada geçerli.")
+    if head.outcome == Outcome.NOT_NEEDED and head.iys_status is None:
+        return _who_told(head)  # Which says already what İYS holds.
     return f"{_who_told(head)} {_held_there(head)}"
 
 
@@ -32,7 +34,7 @@ def outcome(told: Told) -> str:
     """How far one decision has come at İYS."""
     if told.way == Way.AT_IYS:
         return _("İYS'de siz verdiniz.")
-    return _far(told.outcome, format_datetime(told.accepted_at, MOMENT) if told.accepted_at else None)
+    return _far(told)
 
 
 def _who_told(head: Head) -> str:
@@ -40,21 +42,23 @@ def _who_told(head: Head) -> str:
         return _("Bu kararı İYS'de siz verdiniz.")
     if head.way == Way.OTHER_SENDER:
         return _("İYS'ye firma başka bir yoldan bildirmiş.")
-    return _far(head.outcome, format_datetime(head.accepted_at, MOMENT) if head.accepted_at else None)
+    return _far(head)
 
 
-def _far(outcome: Outcome | None, accepted: str | None) -> str:
-    if outcome in (Outcome.ACCEPTED, Outcome.VERIFIED):
+def _far(of: Told | Head) -> str:
+    if of.outcome in (Outcome.ACCEPTED, Outcome.VERIFIED):
         told = _("İYS'ye İzinlink bildirdi, İYS kabul etti")
-        return f"{told} ({accepted})." if accepted else f"{told}."
-    if outcome in ON_ITS_WAY:
+        return f"{told} ({format_datetime(of.accepted_at, MOMENT)})." if of.accepted_at else f"{told}."
+    if of.outcome in ON_ITS_WAY:
         return _("İYS'ye İzinlink bildirecek.")
+    if of.outcome == Outcome.NOT_NEEDED and of.status == Status.REFUSED:
+        return _("İYS'de geri alınacak bir onayınız yok; ret kararınız bizde geçerli.")
     return {
-        Outcome.NOT_NEEDED: _("İYS'ye bildirmeye gerek yok."),
+        Outcome.NOT_NEEDED: _("İYS'de bu onayınız zaten kayıtlı."),
         Outcome.OVERTAKEN: _("İYS'de daha yeni bir karar var."),
         Outcome.ANNULLED: _("Geri aldınız; İYS'ye bildirilmedi."),
         Outcome.EXPIRED: _("İYS'ye süresinde bildirilemedi."),
-    }.get(outcome, "")
+    }.get(of.outcome, "")
 
 
 def _held_there(head: Head) -> str:

@@ -38,7 +38,7 @@ AT_IYS = {
     Outcome.NOT_NEEDED: N_("İYS'de geri alınacak bir onay yoktu"),
     Outcome.OVERTAKEN: N_("İYS'de daha yeni bir karar var"),
 }
-ON_ITS_WAY = N_("İYS'ye iletiliyor")
+ON_ITS_WAY = N_("İYS'ye bildirilecek")
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def of(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool
         undo_until=None if act.is_disowned else _undo_until(session, act, at),
         is_too_late=is_too_late,
         colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
-        qr=qr.drawn(own_address(session, act, code), _("Bu belgenin adresi, QR kod olarak")),
+        qr=qr.drawn(own_address(session, act, code), _("Bu belgenin adresi, karekod olarak")),
         code=code,
         spoken=spoken,
         verify_url=links.on_main("anybody.verify", **spoken),

@@ -35,8 +35,8 @@ def of(session: Session, act: Act, code: str, language: str) -> Paper:
         sections=(*_notices(act), *sections),
         address=own_address(session, act, code),
         beside=(
-            _("Belgenin bugünkü durumunu görmek için kodu telefonunuzla okutun."),
-            _("Kodu okutan kararı değiştirme sayfasına da ulaşır: yalnız güvendiğiniz kişilere gösterin."),
+            _("Belgenin bugünkü durumunu görmek için karekodu telefonunuzla okutun."),
+            _("Karekodu okutan, kararınızı değiştirme sayfasına da ulaşır: yalnız güvendiğiniz kişilere gösterin."),
             _("Bu numarayla gerçekten bir belge olup olmadığını herkes denetleyebilir: %(address)s", address=at),
         ),
         foot=f"İzinlink · {number}",

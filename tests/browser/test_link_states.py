@@ -103,7 +103,7 @@ def test_what_is_heard_comes_in_the_order_in_which_it_is_seen(screens, site, cod
 
     heard = screen.page.locator("main").aria_snapshot()
     order = [
-        "Örnek Mağazacılık A.Ş.", "0123456789012345", "heading", "Adresiniz:", 'group "SMS"', 'radio "Onay veriyorum"',
+        "Örnek Mağazacılık A.Ş.", "0123456789012345", "heading", "Numaranız:", 'group "SMS"', 'radio "Onay veriyorum"',
         'radio "Reddediyorum"', 'group "Telefon araması"', 'textbox "Adınız soyadınız', 'button "Kararımı kaydet"',
         'button "Hepsini reddet"', "Bilmeniz gerekenler", "aydınlatma metni", "numara artık benim",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ SENDER = Thing(
     title="Örnek Mağazacılık A.Ş.", number="0123456789012345", contact="0850 123 45 67",
     notice_url="https://www.example.com/aydinlatma",
 )  # fmt: skip
-QR = Markup('<div role="img" aria-label="Bu belgenin adresi, QR kod olarak"><svg class="qr"></svg></div>')
+QR = Markup('<div role="img" aria-label="Bu belgenin adresi, karekod olarak"><svg class="qr"></svg></div>')
 
 
 def _line(status=Status.GRANTED, outcome=Outcome.ACCEPTED, **other):

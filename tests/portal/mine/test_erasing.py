@@ -21,7 +21,7 @@ def test_one_firm_is_asked(app, granted, rows):  # noqa: F811
     assert (case.kind, case.provider_id, case.closed_at) == (ComplaintKind.ERASURE, firm.provider_id, None)
     assert clock.day(case.due_at) == clock.day(clock.now()) + timedelta(days=30)
     page = granted.opens(PAGE)
-    assert "Başka Marka A.Ş. firmasından silmesini istediniz" in page.text
+    assert "Başka Marka A.Ş. firmasından verilerinizi silmesini istediniz" in page.text
     assert 'href="/s/' in page.text
 
 

@@ -115,7 +115,7 @@ def test_a_merchants_consent_is_shown_beside_the_persons(app, granted):
         db.session.execute(insert(Consent), [facts | {"id": made, "recipient_type": RecipientType.MERCHANT}])
         db.session.commit()
 
-    assert "Tacir (esnaf, şirket) olarak:" in granted.opens().text
+    assert "İş adresi olarak (tacir ya da esnaf):" in granted.opens().text
 
 
 def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
@@ -161,6 +161,18 @@ def test_who_need_tell_iys_nothing_is_said_so(app, granted):
         db.session.commit()
 
     assert "kayıt yapmak zorunda değil" in granted.opens().text
+
+
+def test_a_refusal_that_iys_need_not_hear_of_is_explained_as_on_its_receipt(app, granted):
+    with app.app_context():
+        db.session.execute(update(Consent).values(status="RET", iys_status=None))
+        db.session.execute(update(Submission).values(outcome=Outcome.NOT_NEEDED))
+        db.session.commit()
+
+    page = granted.opens().text
+
+    assert "İYS'de geri alınacak bir onayınız yok; ret kararınız bizde geçerli." in page.replace("&#39;", "'")
+    assert "bilmiyoruz" not in page
 
 
 def test_an_address_nobody_holds_any_more_is_told_so(app, granted):

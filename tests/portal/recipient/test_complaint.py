@@ -325,7 +325,7 @@ def test_the_summary_holds_what_the_ministry_asks_for_and_the_address_masked(bro
     receipt = rows(Receipt)[0]
     for words in (
         "Örnek Mağazacılık A.Ş.", "0123456789012345", HEADER, TEXT, "SMS", "+90 5•• ••• •• 67", "7 Aralık 2026 11:00",
-        "İYS'ye iletiliyor", receipt.number[:4],
+        "İYS'ye bildirilecek", receipt.number[:4],
     ):  # fmt: skip
         assert words in answer.text
     assert "1234567" not in answer.text.replace("0123456789012345", "")
@@ -336,7 +336,7 @@ def test_the_summary_holds_what_the_ministry_asks_for_and_the_address_masked(bro
 def test_the_person_is_told_that_the_complaint_is_theirs_to_make_and_until_when(browser, code):
     page = browser.get(complains(browser, code).location).text
 
-    assert "Şikâyeti yalnız siz yapabilirsiniz" in page and "Ticari İleti Şikayet" in page
+    assert "Şikâyeti yalnız siz yapabilirsiniz" in page and "“ticari ileti şikayet” diye arayın" in page
     assert "7 Mart 2027" in page
 
 
@@ -358,7 +358,8 @@ def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
     page = browser.get(f"/s/{page_code}").text
 
     assert "silinmesini istediniz" in page and "Kişisel Verileri Koruma Kuruluna" in page
-    assert "Bakanlığa" not in page and browser.get(f"/s/{page_code}/summary.txt").status_code == 404
+    assert "Bakanlığ" not in page and "Yeni bir ileti geldiyse" not in page
+    assert browser.get(f"/s/{page_code}/summary.txt").status_code == 404
     assert browser.post(f"/s/{page_code}/refusal").status_code == 303
     assert rows.count(Decision) == 1
 

@@ -21,7 +21,7 @@ def fatma(app, browser):
 def test_the_page_says_so_plainly(fatma, browser):
     for path in ("/k/", "/u/"):
         page = browser.get(path + fatma.code).text
-        assert "tacirin ya da esnafın iş adresi" in page
+        assert "bir işletmenin (tacir ya da esnaf) iş adresi" in page
         assert "tacir ya da esnaf olarak kayıtlısınız" in page and "onayınız var" not in page
 
 

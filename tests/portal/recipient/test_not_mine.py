@@ -77,7 +77,7 @@ def test_afterwards_the_link_asks_no_more_and_shows_no_earlier_day(app, fatma, b
 
     page = fatma.opens().text
 
-    assert 'value="ONAY"' not in page and "ait olmadığı" in page
+    assert 'value="ONAY"' not in page and "artık başka birinin kullandığı" in page
     assert "2020" not in page
     assert fatma.decides(ARAMA="ONAY").status_code == 409
 
@@ -106,7 +106,7 @@ def test_it_answers_in_the_language_of_its_form(fatma, browser):
 
     answer = browser.post(f"/k/{fatma.code}/not-mine", data=form_in(page))
 
-    assert "is not the intended person" in page and "lang=en" in answer.location
+    assert "is no longer that person" in page and "lang=en" in answer.location
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

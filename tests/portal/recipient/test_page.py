@@ -58,11 +58,21 @@ def test_it_says_who_asks_and_whom(fatma):
     for words in ("Örnek Mağazacılık A.Ş.", "0123456789012345", "Örnek Mağaza", "0850 123 45 67", "İYS"):
         assert words in page
     assert "4567" not in page.replace("0850 123 45 67", "").replace("0123456789012345", "")
-    assert re.search(r"Adresiniz: *<strong>[^<]*\*|•", page)
+    assert re.search(r"Numaranız: *<strong[^<]*•", page)
 
 
 def test_an_e_mail_address_is_masked_too(emails):
-    assert "fatma@example.com" not in emails.opens().text
+    page = emails.opens().text
+
+    assert "fatma@example.com" not in page
+    assert re.search(r"E-posta adresiniz: *<strong[^<]*•", page)
+
+
+@pytest.mark.parametrize("way", ["k", "u"])
+def test_it_says_what_iys_is_where_it_first_names_it(fatma, way):
+    page = fatma.browser.get(f"/{way}/{fatma.code}").text
+
+    assert page.index("İYS") == page.index("İleti Yönetim Sistemi'ne (İYS)") + len("İleti Yönetim Sistemi'ne (")
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])

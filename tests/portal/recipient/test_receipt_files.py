@@ -107,5 +107,5 @@ def test_the_paper_speaks_english_where_the_page_does(location, browser):
 def test_the_code_on_the_page_is_the_receipts_own_address(location, browser):
     page = browser.get(location).text
 
-    assert 'aria-label="Bu belgenin adresi, QR kod olarak"' in page
+    assert 'aria-label="Bu belgenin adresi, karekod olarak"' in page
     assert len(re.findall(r"<svg ", page)) == 1

@@ -42,7 +42,7 @@ SAYS = {
     State.EXPIRED: "süresi doldu",
     State.REVOKED: "geri çekti",
     State.SUPERSEDED: "yeni bir bağlantı gönderildi",
-    State.DISOWNED: "ait olmadığı",
+    State.DISOWNED: "artık başka birinin",
     State.GONE: "kullanmıyor. Reddederseniz",
     State.SUSPENDED: "durduruldu",
     State.BRAND: "Bu marka adına artık",
