@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import and_, or_, select
 
 from portal import clock, messages
@@ -31,6 +32,7 @@ class Patience(NamedTuple):
 # What the law wants on the same day must not sleep over midnight when the gateway is there again at eleven.
 SHORT, LONG = Patience(timedelta(minutes=10), 440), Patience(timedelta(hours=2), 40)
 
+log = structlog.get_logger()
 _rests_until: dict[str, datetime] = {}  # By gateway: until when this process does not ask one that was out of order.
 
 
@@ -88,6 +90,10 @@ def _claim() -> tuple[list[Parcel], int]:
             _end(message, MessageState.NOT_NEEDED, at)
         except CannotOpen:  # Damaged, or its key is gone: the others go on.
             _end(message, MessageState.FAILED, at)
+        except Exception:  # A fault of ours, which somebody will mend; until then the others go on, too.
+            log.exception("message.unwritten", message=message.id)
+            message.attempts += 1
+            message.due_at = at + _pause(message)
         else:
             message.lease_until = at + LEASE
             message.attempts += 1

@@ -8,7 +8,7 @@ from flask import Flask, request
 
 from portal import clock, closings
 from portal.extensions import db
-from portal.messaging import outbox
+from portal.messaging import outbox, parcels
 from portal.models import Campaign, Delivery, Message, MessageState
 from tests import make, servers
 
@@ -181,3 +181,20 @@ def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_lat
     outbox._put_off([parcel.id for parcel in claimed])
 
     assert {(m.state, m.due_at, m.lease_until) for m in rows(Message)} == {(MessageState.WAITING, None, None)}
+
+
+def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, monkeypatch):
+    faulty, write = rows(Message)[0].id, parcels.parcel_of
+
+    def breaks_once(message, recipient):
+        if message.id == faulty:
+            raise KeyError("of a template")
+        return write(message, recipient)
+
+    monkeypatch.setattr(parcels, "parcel_of", breaks_once)
+    send_all(gateway.url)
+
+    left = {m.id: m for m in rows(Message)}.pop(faulty)
+    assert len(gateway.calls[0]) == 4
+    assert (left.state, left.attempts, left.lease_until) == (MessageState.WAITING, 1, None)
+    assert left.due_at > clock.now()
