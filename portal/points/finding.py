@@ -1,5 +1,6 @@
 """What stands at a point's address: whose it is, what it asks for, and whether it asks now. One statement."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.models import Brand, Campaign, Point, Provider
 from portal.registry import Channel
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class State(StrEnum):
@@ -58,7 +61,9 @@ PLACE = (
 
 
 def find(session: Session, slug: str) -> Place | None:
-    """What stands at this address."""
+    """What stands at this address. What no slug may hold a database may not even take."""
+    if not SLUG.fullmatch(slug):
+        return None
     row = session.execute(PLACE, {"slug": slug}).one_or_none()
     if row is None:
         return None

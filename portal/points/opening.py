@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from portal import campaigns
 from portal.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Point, Provider
 from portal.models.ids import new_id
+from portal.points.finding import SLUG
 from portal.registry import Channel
 from portal.spelling import ascii_only
 
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SHORTEST, LONGEST = 3, 60
 MOST_CODES = 5000  # A day. Who expects more visitors divides them among several points.
 # Nobody has looked at who practises yet: it must not send many messages, nor take a well-known name as its address.

@@ -60,3 +60,10 @@ def test_a_damaged_address_gets_a_page_that_helps(fatma, code):
     answer = fatma.browser.get(f"/b/{SLUG}/code/{code}")
 
     assert answer.status_code == 404 and "karekodu" in answer.text
+
+
+@pytest.mark.parametrize("slug", ["%00", "a%00b", "a--b", "%ED%A0%80", "%0d%0aset-cookie:x=1", "a" * 5000])
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+def test_an_address_that_no_point_can_have_leads_to_the_same_page(fatma, method, slug):
+    for path in (f"/b/{slug}", f"/b/{slug}/code/abcdefghjk"):
+        assert fatma.browser.open(path, method=method).status_code == 404
