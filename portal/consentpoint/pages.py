@@ -15,7 +15,7 @@ from portal.models.invitation import text_of
 from portal.points import Place
 from portal.proofs import TooManyCodes
 from portal.proofs.answering import is_open
-from portal.recipient.pages import Back, Look, Row
+from portal.recipient.pages import Back, Look, Row, look_of, spoken
 from portal.registry import Channel, Status
 
 NOTHING = Back()
@@ -144,16 +144,12 @@ def kind_of(channel: Channel) -> AddressKind:
 
 def _head(place: Place) -> Head:
     text, language = text_of(reading(), place.text_id), get_locale().language
-    logo, colour = place.logo_digest, place.colour
     return Head(
         slug=place.slug,
         text=text,
         title=text.title_en if language == "en" else text.title_tr,
         body=text.body_en if language == "en" else text.body_tr,
-        look=Look(
-            logo_url=url_for("recipient.logo", brand_id=place.brand_id, digest=logo) if logo else None,
-            colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
-        ),
+        look=look_of(place),
         hearer=practice.hearer(place.iys_code, place.brand_code),
         used_up=used_up(place) if place.is_open else frozenset(),
         offers_mail=Channel.EMAIL in place.channels,
@@ -170,5 +166,4 @@ def _in_order(choices: dict[Channel, Status]) -> list[tuple[Channel, Status]]:
 
 
 def _urls(receipts: tuple[str, ...]) -> list[str]:
-    spoken = {"lang": "en"} if get_locale().language == "en" else {}
-    return [url_for("recipient.receipt", code=code, **spoken) for code in receipts]
+    return [url_for("recipient.receipt", code=code, **spoken()) for code in receipts]

@@ -13,6 +13,7 @@ from portal import addresses, practice, wording
 from portal.models import CampaignKind, ConsentText, Receipt, Recipient
 from portal.models.invitation import Heads, Held, Invitation, text_of
 from portal.pairs import pair_of
+from portal.points import Place
 from portal.recipient import forms
 from portal.recipient.states import State, View
 from portal.registry import Channel, Status
@@ -174,11 +175,11 @@ def _as_theirs(held: Held | None, invitation: Invitation) -> Held | None:
     return held
 
 
-def look_of(invitation: Invitation) -> Look:
-    """How the brand of a link looks."""
-    logo, colour = invitation.logo_digest, invitation.colour
+def look_of(of: Invitation | Place) -> Look:
+    """How the brand of a link or a consent point looks."""
+    logo, colour = of.logo_digest, of.colour
     return Look(
-        logo_url=url_for("recipient.logo", brand_id=invitation.brand_id, digest=logo) if logo else None,
+        logo_url=url_for("recipient.logo", brand_id=of.brand_id, digest=logo) if logo else None,
         colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
     )
 
