@@ -70,7 +70,7 @@ def test_both_kinds_of_address_come_one_after_the_other_and_nothing_is_asked_twi
     assert "ayrı ayrı doğrulanır" in fatma.page
     fatma.writes(make.PHONE)
     fatma.types()
-    assert "E-posta adresiniz" in fatma.page and "İlk adresiniz için kararınız kaydedildi" in fatma.page
+    assert "E-posta adresiniz" in fatma.page and "Telefonunuz için kararınız kaydedildi" in fatma.page
     assert {each.channel for each in rows(Decision)} == {"MESAJ"}
     fatma.writes(make.EMAIL)
     fatma.types(to=make.EMAIL)

@@ -107,6 +107,7 @@ def test_the_page_shows_numbers_and_a_form_to_copy_that_works(app, ayse, provide
     assert set(cells) == {("SMS", "1", "0"), ("Telefon araması", "0", "1"), ("E-posta", "0", "0")}
     snippet = html.unescape(re.search(r"<textarea id=\"snippet\"[^>]*>(.*?)</textarea>", page, re.S)[1])
     assert "checked" not in snippet and "<script" not in snippet and snippet.count('type="radio"') == 6
+    assert "A.Ş.." not in snippet
     action = re.search(r'action="([^"]+)"', snippet)[1]
     assert action.endswith(f"/b/{SLUG}")
     assert "Seçimlerinizi kontrol edin" in Visitor(app).posts(f"/b/{SLUG}", MESAJ="ONAY").text
