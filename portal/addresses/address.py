@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-DOTS_SAY_NOTHING = frozenset({"gmail.com", "googlemail.com"})
+GMAIL = ("gmail.com", "googlemail.com")  # Two names of one house, where dots say nothing.
 
 if TYPE_CHECKING:
     from portal.registry.words import Channel
@@ -34,7 +34,7 @@ class Address:
             return self.text
         local, _, domain = self.text.rpartition("@")
         box = local.partition("+")[0] or local
-        return f"{box.replace('.', '') if domain in DOTS_SAY_NOTHING else box}@{domain}"
+        return f"{box.replace('.', '')}@{GMAIL[0]}" if domain in GMAIL else f"{box}@{domain}"
 
     @property
     def channels(self) -> tuple[Channel, ...]:
