@@ -37,7 +37,14 @@ class Piece:
 @door.get("/izinlerim/liste")
 def overview():
     """Show it."""
-    return page(mine())
+    held = mine()
+    last = history.last_receipt(reading(), [each.id for each in held.recipients], proven.proof().proved_at)
+    return render_template(
+        "mine/overview.html", shown=piece(held.shown, A_PAGE), total=len(held.shown),
+        granted=sum(each.is_granted for each in held.shown), receipt=_receipt(last),
+        is_refused=all(each.is_refused for each in held.brands), stands=wording.stands, at_iys=wording.at_iys,
+        page_url=lambda number: url_for(".overview", sayfa=number), **frame(),
+    )  # fmt: skip
 
 
 @door.get("/izinlerim/marka/<id:brand_id>")
@@ -71,17 +78,6 @@ def mine() -> Holdings:
     """All of the address that this visit has proved."""
     proof = proven.proof()
     return holdings(reading(), vault(), proofs.address_of(vault(), proof), proof.proved_at)
-
-
-def page(held: Holdings, message: str | None = None) -> str:
-    """The overview, with what went wrong first."""
-    last = history.last_receipt(reading(), [each.id for each in held.recipients], proven.proof().proved_at)
-    return render_template(
-        "mine/overview.html", shown=piece(held.shown, A_PAGE), total=len(held.shown),
-        granted=sum(each.is_granted for each in held.shown), message=message, receipt=_receipt(last),
-        is_refused=all(each.is_refused for each in held.brands), stands=wording.stands, at_iys=wording.at_iys,
-        page_url=lambda number: url_for(".overview", sayfa=number), **frame(),
-    )  # fmt: skip
 
 
 def frame() -> dict:

@@ -86,7 +86,6 @@ def _not_mine(**other) -> dict:
     return {
         "sender_text": Thing(**SENDER), "look": SENDER["look"], "address": ADDRESS, "kind": "phone",
         "disowned_at": None, "receipt_url": None, "form_token": "token", "post_url": "/", "back_url": "/",
-        "is_too_soon": False,
     } | other  # fmt: skip
 
 
@@ -249,7 +248,6 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/not_found.html", ""): dict,
     ("recipient/not_mine.html", ""): _not_mine,
     ("recipient/not_mine.html", "said"): lambda: _not_mine(disowned_at=AT, receipt_url="/m/code", kind="email"),
-    ("recipient/not_mine.html", "too soon"): lambda: _not_mine(is_too_soon=True),
     ("dashboard/movements.html", ""): _movements,
     ("dashboard/movements.html", "nothing"): lambda: _movements(movements=[], feeds=[], sweep=None, has_brands=False),
     ("dashboard/pushes.html", ""): _pushes,

@@ -45,7 +45,7 @@ ALL = [
 
 def overview(**other) -> dict:
     return {
-        "shown": Piece(ALL, 2, 3), "total": 42, "granted": 2, "message": None, "is_refused": False,
+        "shown": Piece(ALL, 2, 3), "total": 42, "granted": 2, "is_refused": False,
         "receipt": {"number": "0123-4567-89AB-CDEF", "url": "/m/code"}, "stands": wording.stands,
         "at_iys": wording.at_iys, "page_url": "/izinlerim/liste?sayfa={}".format, **FRAME,
     } | other  # fmt: skip
@@ -89,7 +89,6 @@ OF_MINE = {
     ("mine/over.html", ""): dict,
     ("mine/overview.html", ""): overview,
     ("mine/overview.html", "all refused"): lambda: overview(is_refused=True, granted=0, receipt=None),
-    ("mine/overview.html", "too soon"): lambda: overview(message="Az önce bir karar verdiniz."),
     ("mine/overview.html", "nothing"): lambda: overview(shown=Piece([], 1, 1), total=0, granted=0, receipt=None),
     ("mine/brand.html", ""): _brand,
     ("mine/brand.html", "nothing"): lambda: _brand(told=Piece([], 1, 1)),
