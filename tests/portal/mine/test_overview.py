@@ -173,6 +173,7 @@ def test_a_refusal_that_iys_need_not_hear_of_is_explained_as_on_its_receipt(app,
 
     assert "İYS'de geri alınacak bir onayınız yok; ret kararınız bizde geçerli." in page.replace("&#39;", "'")
     assert "bilmiyoruz" not in page
+    assert page.index("İYS") == page.index("İYS (İleti Yönetim Sistemi), ticari ileti")
 
 
 def test_an_address_nobody_holds_any_more_is_told_so(app, granted):
