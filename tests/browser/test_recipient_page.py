@@ -79,7 +79,7 @@ def test_deciding_needs_no_script(app, screens, link, iys, rows):
     screen.page.locator("main a.button").click()
     after = screen.page.locator(".line").inner_text()
 
-    assert "iletilecek" in before
+    assert "bildirilecek" in before
     assert "kabul etti" in after
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
     screen.shoot("receipt-accepted-tr")

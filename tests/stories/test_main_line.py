@@ -34,7 +34,7 @@ def test_the_receipt_tells_the_state_at_iys_each_time(app, browser, iys):
     make.forward_all(app, iys)
     after = browser.get(receipt).text
 
-    assert "iletilecek" in before
+    assert "bildirilecek" in before
     assert "kabul etti" in after
 
 
