@@ -20,8 +20,9 @@ DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
 FORGETS = "PYTHONDONTWRITEBYTECODE"  # Each process would read and rewrite hundreds of files of tests anew.
 MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
 PRODUCT = ("portal", "shortlinks", "bin", "config.py", "wsgi.py")
-# One more than there are cores: some test always waits for a page, a program or the server.
-WORKERS = f"-n{len(os.sched_getaffinity(0)) + 1}"
+# One more than there are cores: some test always waits for a page, a program or the server. Who is through with its own
+# takes over from the others, or one would be left at the end with the slowest.
+WORKERS = (f"-n{len(os.sched_getaffinity(0)) + 1}", "--dist=worksteal")
 NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
 ENOUGH = 256 * 1024 * 1024  # Bytes; a container may have less.
 
@@ -48,14 +49,14 @@ def _suite_and_arguments(words: list[str]) -> tuple[str, list[str]]:
 def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "fast":
         quick = "not long and not document and not slow and not browser"
-        yield "SQLite", _pytest(WORKERS, "-m", quick, *chosen, folder=_in_memory())
+        yield "SQLite", _pytest(*WORKERS, "-m", quick, *chosen, folder=_in_memory())
         return
     if suite == "contract":
         yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
         return
-    tests = ["-m", "long"] if suite == "long" else [WORKERS, "-m", "not long and not document"]
+    tests = ["-m", "long"] if suite == "long" else [*WORKERS, "-m", "not long and not document"]
     on_server = (
-        ["-m", "long or browser"] if suite == "long" else [WORKERS, "-m", "not long and not document and not browser"]
+        ["-m", "long or browser"] if suite == "long" else [*WORKERS, "-m", "not long and not document and not browser"]
     )
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
