@@ -38,7 +38,7 @@ def test_a_colleague_is_invited_joins_and_is_looked_after(app, site, screens, wi
     look(burak, "invitation-wrong")
     burak.page.get_by_label("Bir parola seçin").fill("dört sarı bisiklet yokuşta")
     burak.page.get_by_role("button", name="Daveti kabul et").click()
-    assert burak.page.url == f"{site}/sign-in/enrol"
+    expect(burak.page).to_have_url(f"{site}/sign-in/enrol")
 
     ayse.opens(f"{site}/dashboard/people")
     page.get_by_role("link", name="Burak Demir").click()
