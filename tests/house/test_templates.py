@@ -14,6 +14,8 @@ from tests.house import product
 from tests.house.outline import Outline
 from tests.house.pages import PAGES, SIGNED_IN
 
+pytestmark = pytest.mark.slow
+
 TEMPLATES = product.ROOT / "templates"
 FILES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
 SOURCES = {name: (TEMPLATES / name).read_text(encoding="utf-8") for name in FILES}

@@ -18,6 +18,8 @@ from portal.extensions import db
 from portal.models import NodeCounter, Pace
 from tests import databases
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 on_sqlite = pytest.mark.skipif(bool(databases.SERVER), reason="how SQLite is held")

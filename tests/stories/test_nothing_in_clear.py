@@ -22,6 +22,8 @@ from tests.make import Person
 from tests.portal.dashboard.staff import come_in
 from tests.portal.mine.conftest import Visitor
 
+pytestmark = pytest.mark.slow
+
 NATIONAL = "5327654321"
 SPELLINGS = [
     "+905327654321", "905327654321", "05327654321", "5327654321", "0532 765 43 21", "532 765 43 21", "0532 765 4321",

@@ -20,6 +20,8 @@ from portal.models import AudienceEntry, AuditEntry, Campaign, CampaignKind, Con
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 TODAY = clock.day(clock.now())
 LIST = """Müşteri;Cep Telefonu;E-posta;Açıklama

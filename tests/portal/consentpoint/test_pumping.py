@@ -13,6 +13,8 @@ from portal.models import AddressProof, Mail, MailKind, Message, MessageKind, Po
 from tests import make
 from tests.portal.consentpoint.visitor import Visitor, opened, sent_codes
 
+pytestmark = pytest.mark.slow
+
 BUDGET = 10
 
 

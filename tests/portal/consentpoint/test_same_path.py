@@ -9,6 +9,8 @@ from portal.models import AddressProof
 from tests import make
 from tests.portal.consentpoint.visitor import SLUG, Visitor, opened
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def statements(app):

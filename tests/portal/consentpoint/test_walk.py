@@ -4,6 +4,7 @@ import gzip
 import re
 from datetime import timedelta
 
+import pytest
 import time_machine
 
 from portal import clock, proofs
@@ -24,6 +25,8 @@ from portal.models import (
 from portal.registry import Status
 from tests import make
 from tests.portal.consentpoint.visitor import SLUG, Visitor, sent_codes
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_page_shows_who_asks_and_nothing_is_chosen_beforehand(fatma, rows):

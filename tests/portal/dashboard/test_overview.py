@@ -14,6 +14,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def fatma(app, browser):

@@ -13,6 +13,8 @@ from portal.registry import Channel, RecipientType, Status
 from tests import make
 from tests.portal.exporting.holding import Holder
 
+pytestmark = pytest.mark.slow
+
 YEAR = timedelta(days=365)
 OTHER_PHONE = "+905329876543"
 

@@ -8,6 +8,8 @@ from portal.models import AddressProof, Decision, Message, MessageState
 from tests import make
 from tests.portal.mine.conftest import LIST, START
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_code_opens_the_overview(fatma, rows):
     came = fatma.comes_in()

@@ -11,6 +11,8 @@ from portal.extensions import db
 from tests import make
 from tests.portal.mine.conftest import START, UNKNOWN, Visitor
 
+pytestmark = pytest.mark.slow
+
 OF_ONE = re.compile(r'value="[^"]*"|/kod/\w+|\+90 5\S+ \S+ \S+ \d\d|\w•••@e•••\.com|\d\d:\d\d')
 
 

@@ -17,6 +17,8 @@ from tests import make
 from tests.portal.mine.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.mine.test_known_and_unknown import statements
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def granted(app, browser):

@@ -1,5 +1,6 @@
 """Refusing at İzinlerim: a channel, a brand, or everything, in one act with one receipt; and never granting."""
 
+import pytest
 import time_machine
 
 from portal import clock
@@ -8,6 +9,8 @@ from portal.registry import Status
 from tests import make
 from tests.portal.mine.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.mine.test_overview import another_provider, granted, many_brands  # noqa: F401 - a fixture among them
+
+pytestmark = pytest.mark.slow
 
 
 def of_mine(rows) -> set:

@@ -25,6 +25,8 @@ from portal.registry import Status
 from tests import make
 from tests.portal.complaints.cast import HEADER, TEXT, a_case, code_of, receipt_of
 
+pytestmark = pytest.mark.slow
+
 ELEVEN = "2026-12-07T08:00:00Z"  # A Monday, at 11:00 in Istanbul.
 
 

@@ -14,6 +14,8 @@ from portal.receipts import tokens
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 FILES = {"jws": "application/jose", "json": "application/json", "pdf": "application/pdf"}
 
 

@@ -7,6 +7,8 @@ from portal.models import Decision
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def limited(app, monkeypatch):

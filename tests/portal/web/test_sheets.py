@@ -12,6 +12,8 @@ from python_calamine import CalamineWorkbook
 from portal.web import sheet_parts
 from portal.web.sheets import Sheet, workbook
 
+pytestmark = pytest.mark.slow
+
 HEADER = ["Adres", "Açıklama"]
 ODD = [
     "+905321234567", "05321234567", "=1+1", "@SUM(A1)", "-5", "'tırnak", "satır\nsonu", "  boşluk  ", "😀 Şğıİ",
