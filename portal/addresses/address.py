@@ -37,6 +37,13 @@ class Address:
         return f"{box.replace('.', '')}@{GMAIL[0]}" if domain in GMAIL else f"{box}@{domain}"
 
     @property
+    def takes_messages(self) -> bool:
+        """Whether an SMS or a mail can be sent there; a landline takes none."""
+        from portal.registry.words import Channel  # As below.
+
+        return not {Channel.SMS, Channel.EMAIL}.isdisjoint(self.channels)
+
+    @property
     def channels(self) -> tuple[Channel, ...]:
         """What may be asked for at this address: a Turkish landline gets no SMS; of numbers abroad we cannot tell."""
         from portal.registry.words import Channel  # Not above: the registry checks addresses, so it imports us.

@@ -6,14 +6,13 @@ from sqlalchemy import insert, or_, select, update
 
 import shortlinks
 from portal import campaigns, clock
-from portal.addresses import parse
+from portal.addresses import Address, AddressKind, parse
 from portal.brands import base_of_links
 from portal.extensions import db, vault
 from portal.launches import texts
 from portal.models import AudienceEntry, Campaign, Delivery, Message, MessageState, Recipient
 from portal.models.ids import new_id
 from portal.recipients import address_of
-from portal.registry import Channel
 
 LEASE = timedelta(seconds=60)
 UNFINISHED = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), Campaign.closed_at.is_(None))
@@ -68,12 +67,12 @@ def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], salt: st
         return
     base = base_of_links(db.session, campaign.brand_id, link_base)
     write = texts.writer(db.session, campaign, salt, base)
-    serves = _served_by([each.recipient_id for each in linked])
+    found = _addresses_of([each.recipient_id for each in linked])
     rows = []
     for each in linked:
-        if not serves[each.recipient_id]:
+        if not found[each.recipient_id].takes_messages:
             continue
-        message_id, is_mail = new_id(), Channel.EMAIL in serves[each.recipient_id]
+        message_id, is_mail = new_id(), found[each.recipient_id].kind == AddressKind.EMAIL
         rows.append(
             {
                 "id": message_id,
@@ -92,11 +91,10 @@ def _write_messages(campaign: Campaign, linked: list[campaigns.Linked], salt: st
         db.session.execute(insert(Message.__table__), rows)
 
 
-def _served_by(recipient_ids: list[int]) -> dict[int, set[Channel]]:
-    """By which messages each can be reached: none reaches a landline, whose link is in the CSV all the same."""
+def _addresses_of(recipient_ids: list[int]) -> dict[int, Address]:
+    """Where each link goes; a landline takes no message, its link is in the CSV all the same."""
     those = db.session.scalars(select(Recipient).where(Recipient.id.in_(recipient_ids)))
-    by_message = {Channel.SMS, Channel.EMAIL}
-    return {each.id: by_message & set(parse(address_of(vault(), each)).channels) for each in those}
+    return {each.id: parse(address_of(vault(), each)) for each in those}
 
 
 def links_of(session, campaign: Campaign, salt: str, link_base: str):

@@ -9,9 +9,6 @@ from portal.extensions import db, vault
 from portal.messaging import confirmations, texts
 from portal.messaging.gateways import Parcel
 from portal.models import NOBODYS, Campaign, Message, MessageKind, Recipient
-from portal.registry import Channel
-
-BY_MESSAGE = {Channel.SMS, Channel.EMAIL}
 
 
 class NotNeeded(Exception):
@@ -22,7 +19,7 @@ def parcel_of(message: Message, recipient: Recipient | None) -> Parcel:
     """What to send. Its text is kept with the row, but for a code's. Raises NotNeeded and CannotOpen."""
     to = _address(message, recipient)
     is_mail = "@" in to
-    if not BY_MESSAGE & set(parse(to).channels):
+    if not parse(to).takes_messages:
         raise NotNeeded
     if message.text is not None:
         written = texts.written(_read(message), is_mail=is_mail)

@@ -24,13 +24,11 @@ from portal.models import (
 )
 from portal.receipts import spelled
 from portal.recipient import pages
-from portal.registry import Channel
 from portal.texts import N_
 from portal.vault import Vault
 from portal.web.labels import label
 
 MONTHS_TO_COMPLAIN = 3
-BY_MESSAGE = {Channel.SMS, Channel.EMAIL}
 MOMENT = "d MMMM yyyy HH:mm"
 AT_IYS = {
     Outcome.ACCEPTED: N_("İYS kabul etti"),
@@ -125,7 +123,7 @@ def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
 
 def gets_message(vault: Vault, recipient: Recipient) -> bool:
     """Whether an SMS or a mail reaches the address."""
-    return bool(BY_MESSAGE & set(addresses.parse(recipients.address_of(vault, recipient)).channels))
+    return addresses.parse(recipients.address_of(vault, recipient)).takes_messages
 
 
 def months_after(day: date, months: int) -> date:

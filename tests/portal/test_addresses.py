@@ -481,3 +481,10 @@ def test_hiding_takes_a_long_text_no_longer_than_it_is_long(sign):
     hide_certain_in(text)
 
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "text, takes", [("0532 123 45 67", True), ("fatma@example.com", True), ("0212 345 67 89", False)]
+)
+def test_a_landline_takes_no_messages(text, takes):
+    assert parse(text).takes_messages == takes
