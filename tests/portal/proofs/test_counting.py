@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.models import Purpose
+from portal.models import AddressProof, Purpose
 from portal.proofs import Limit, TooManyCodes, counting
 from tests.portal.proofs.conftest import AT, HERE
 
@@ -59,10 +59,12 @@ def test_a_mailbox_of_many_addresses_is_one(desk, written):
     assert too_many.value.limit == Limit.ADDRESS
 
 
-def test_other_mailboxes_are_others(desk):
+def test_other_mailboxes_are_others(desk, rows):
     for address in ("fatma@example.com", "fat.ma@example.com", "fatma@example.net", "+fatma@example.com"):
         for _ in range(3):
             desk.ask(address, Purpose.POINT)
+
+    assert rows.count(AddressProof) == 12
 
 
 def test_what_was_refused_does_not_keep_the_door_shut(desk):
