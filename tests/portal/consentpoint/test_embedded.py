@@ -74,6 +74,7 @@ def test_a_brand_that_wants_a_name_gets_it_on_our_page(app, point, rows):
 
     visitor.posts(f"/b/{SLUG}", form=visitor.form)
     assert visitor.answer.status_code == 422 and "adınızı soyadınızı" in visitor.page
+    assert '<a href="#name">' in visitor.page and 'aria-describedby="name-error"' in visitor.page
     visitor.posts(f"/b/{SLUG}", form=visitor.form, name="Fatma Öz")
     visitor.writes(make.PHONE)
     visitor.types()

@@ -37,6 +37,15 @@ def test_the_page_shows_who_asks_and_nothing_is_chosen_beforehand(fatma, rows):
     assert rows.count(Recipient) == rows.count(AddressProof) == 0
 
 
+def test_a_name_that_is_too_long_is_kept_and_told_of_at_its_field(fatma):
+    fatma.chooses(MESAJ="ONAY", name="a" * 121)
+
+    field = fatma.page[fatma.page.index('<label for="name"') :]
+    assert fatma.answer.status_code == 422 and "a" * 121 in field
+    assert 'id="name-error"' in field and 'aria-invalid="true" aria-describedby="name-error"' in field
+    assert '<a href="#name">' in fatma.page and 'value="ONAY" checked' in fatma.page
+
+
 def test_a_grant_by_telephone_leads_to_its_receipt(fatma, rows):
     fatma.chooses(MESAJ="ONAY", ARAMA="RET")
     assert "Cep telefonu numaranız" in fatma.page and rows.count(Decision) == 0

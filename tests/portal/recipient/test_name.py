@@ -1,5 +1,7 @@
 """A name is asked for, never filled in, and needed only for a grant of a brand that wants it."""
 
+import re
+
 import pytest
 from sqlalchemy import update
 
@@ -69,6 +71,25 @@ def test_a_name_that_is_far_too_long_comes_back_and_stops_no_refusal(fatma, rows
 
     assert answer.status_code == 422 and "a" * 121 in answer.text
     assert [(each.channel, each.status) for each in rows(Decision)] == [("ARAMA", "RET")]
+
+
+@pytest.mark.parametrize(
+    "name, said", [("", "Bu marka onay için adınızı soyadınızı da istiyor"), ("a" * 121, "en çok 120 karakter")]
+)
+def test_what_is_wrong_stands_at_the_field_and_the_top_leads_there(wanted, fatma, name, said):
+    page = fatma.decides(MESAJ="ONAY", name=name).text
+
+    at_the_field = page[page.index('<label for="name"') :]
+    assert page.count(said) == 1 and said in at_the_field
+    assert re.search(r'<p class="error" id="name-error">[^<]+</p>\s*<input id="name"', at_the_field)
+    assert f'value="{name}"' in at_the_field and 'aria-invalid="true" aria-describedby="name-error"' in at_the_field
+    assert re.search(r'role="alert">\s*<p>\s*<a href="#name">', page)
+
+
+def test_nothing_is_wrong_with_a_field_that_nobody_has_filled_in_yet(wanted, fatma):
+    page = fatma.opens().text
+
+    assert "name-error" not in page and "aria-invalid" not in page
 
 
 def test_a_refusing_page_asks_for_none(wanted, browser, fatma):
