@@ -165,6 +165,7 @@ def _welcome(addresses: Mapping[str, str | None], settings: Mapping[str, str]) -
   Kod · code                   bin/flask demo code [--email …]
 {others}
   Kişisel link · personal link {addresses["link"]}
+  İzin noktası · consent point {addresses["point"]}
   İYS                          {addresses["sandbox"] or elsewhere}
   İletiler · messages          {addresses["messages"]}
 """

@@ -1,4 +1,7 @@
-"""`flask demo …`: a provider and a newcomer, people of every role, a campaign, and their codes. Development only."""
+"""`flask demo …`: a provider and a newcomer, people of every role, a campaign, a consent point, and their codes.
+
+Development only.
+"""
 
 import json
 import os
@@ -10,7 +13,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal import accounts, campaigns, clock, factors, launches, onboarding, wording
+from portal import accounts, campaigns, clock, factors, launches, onboarding, points, wording
 from portal.cli import demo_cast
 from portal.cli.demo_cast import Keys
 from portal.extensions import db, vault
@@ -26,12 +29,14 @@ from portal.models import (
     FactorKind,
     LegalForm,
     OperatorRole,
+    Point,
     Provider,
     ProviderKind,
     Role,
     User,
 )
 from portal.registry import Channel
+from portal.web.links import whole
 
 group = AppGroup("demo", help="Something to look at.")
 
@@ -56,17 +61,21 @@ Gökhan Ak;0555 12;
 
 @group.command()
 def seed() -> None:
-    """Make them once; a second run changes nothing. Prints who signs in how, and one personal link, as JSON."""
+    """Make them once; a second run changes nothing. Prints who signs in how, a personal link and the point, as JSON."""
     _only_in_development()
     keys, at = demo_cast.keys_in(current_app.config["INSTANCE"]), clock.now()
     provider = db.session.scalar(select(Provider).order_by(Provider.created_at, Provider.id).limit(1)) or _provider(at)
     _people(provider, keys, at)
     _newcomer(keys, at)
-    campaign = db.session.scalar(select(Campaign).order_by(Campaign.created_at).limit(1)) or _campaign(provider, at)
+    of_links = select(Campaign).where(Campaign.delivery != Delivery.POINT).order_by(Campaign.created_at).limit(1)
+    campaign = db.session.scalar(of_links) or _campaign(provider, at)
+    theirs = select(Point).where(Point.provider_id == provider.id).order_by(Point.created_at, Point.id).limit(1)
+    point = db.session.scalar(theirs) or _point(provider, at)
     db.session.commit()
     _launch(campaign)
     people = {word: vars(its) for word, its in keys.items()}
-    click.echo(json.dumps(people.pop(demo_cast.OWNER.word) | {"link": _first_link(campaign)} | people))
+    told = {"link": _first_link(campaign), "point": _address_of(point)}
+    click.echo(json.dumps(people.pop(demo_cast.OWNER.word) | told | people))
 
 
 @group.command()
@@ -144,13 +153,34 @@ def _launch(campaign: Campaign) -> None:
 
 
 def _campaign(provider: Provider, at: datetime) -> Campaign:
-    brand = db.session.scalar(select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1))
+    brand = _brand(provider)
     return campaigns.open_campaign(
         db.session, brand, name="Hoş geldiniz", kind=CampaignKind.ASK, channels=list(Channel),
         wording=wording.usual(brand.name, CampaignKind.ASK, provider.notice_url),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)),
         expires_at=at + timedelta(days=30), delivery=Delivery.GATEWAY, at=at, today=clock.day(at),
     )  # fmt: skip
+
+
+def _point(provider: Provider, at: datetime) -> Point:
+    """Where people come by themselves: open, with so many codes a day as a trial wants."""
+    brand = _brand(provider)
+    point = points.open_point(
+        db.session, brand, slug=points.slug_of(brand.name), name="Kasa", channels=list(Channel),
+        wording=wording.usual(brand.name, CampaignKind.ASK, provider.notice_url), daily_budget=points.PRACTICE_CODES,
+        at=at, today=clock.day(at),
+    )  # fmt: skip
+    points.publish(db.session, point, at)
+    return point
+
+
+def _brand(provider: Provider) -> Brand:
+    return db.session.scalar(select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1))
+
+
+def _address_of(point: Point) -> str:
+    with current_app.test_request_context():  # Only so that the address can be written.
+        return whole("consentpoint.page", slug=point.slug, lang=None)
 
 
 def _first_link(campaign: Campaign) -> str:

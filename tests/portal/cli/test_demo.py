@@ -4,7 +4,7 @@ import json
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from portal import clock, create_app, factors, firms
 from portal.cli import demo_cast
@@ -17,9 +17,11 @@ from portal.models import (
     Connection,
     Credential,
     CredentialKind,
+    Delivery,
     Membership,
     Message,
     OperatorRole,
+    Point,
     Provider,
     Role,
     User,
@@ -29,6 +31,7 @@ from tests.portal.dashboard import staff
 
 pytestmark = pytest.mark.slow
 
+OF_LINKS = Campaign.delivery != Delivery.POINT
 OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")
 
 
@@ -44,14 +47,16 @@ def test_the_demo_can_be_signed_in_to_and_opened(seed, app, browser, rows):
     result = seed()
 
     told = json.loads(result.stdout)
-    assert set(told) == {"email", "password", "totp", "link", *OTHERS}
+    assert set(told) == {"email", "password", "totp", "link", "point", *OTHERS}
     assert all(
         set(told[word]) == {"email", "password", "totp"} and len(told[word]["password"]) >= 12 for word in OTHERS
     )
     assert browser.get(told["link"].removeprefix("http://localhost")).status_code == 200
+    point = browser.get(told["point"].removeprefix(app.config["MAIN_BASE"]))
+    assert point.status_code == 200 and point.text.count('type="radio"') == 6
     assert rows.count(User) == 1 + len(OTHERS)
     assert [each.kind for each in rows(Credential)] == [CredentialKind.DIRECT, CredentialKind.PRACTICE]
-    assert rows.one(Campaign).linked_at is not None
+    assert rows.one(Campaign, OF_LINKS).linked_at is not None
     assert rows.count(AudienceLine) == 1  # One bad row, to see what it looks like.
     assert rows.count(Message) > 0
 
@@ -62,7 +67,22 @@ def test_a_second_run_changes_nothing(seed, rows):
     second = json.loads(seed().stdout)
 
     assert first == second
-    assert rows.count(Provider) == 2 and rows.count(Campaign) == 1
+    assert rows.count(Provider) == 2 and rows.count(Campaign) == 2 and rows.count(Point) == 1
+
+
+def test_an_instance_of_an_earlier_version_gets_its_point_and_keeps_its_campaign(seed, app, rows):
+    first = json.loads(seed().stdout)
+    with app.app_context():
+        point, campaign = db.session.scalar(select(Point)), db.session.scalar(select(Campaign).where(~OF_LINKS))
+        db.session.delete(point)
+        db.session.flush()
+        db.session.delete(campaign)
+        db.session.commit()
+
+    second = json.loads(seed().stdout)
+
+    assert (second["link"], second["point"]) == (first["link"], first["point"])
+    assert rows.count(Point) == 1
 
 
 def test_what_they_sign_in_with_is_for_the_owner_of_the_folder_only(seed, app):
@@ -128,12 +148,12 @@ def code_of(app, email: str) -> str:
 def test_a_run_that_was_stopped_half_way_is_finished_by_the_next(seed, app, rows):
     with without(app, "audience_entry"):
         assert seed().exit_code != 0
-    assert rows.count(Campaign) == 1 and rows.count(AudienceEntry) == 0
+    assert rows.one(Campaign, OF_LINKS) and rows.count(AudienceEntry) == 0
 
     told = json.loads(seed().stdout)
 
     assert told["link"].startswith("http://localhost/k/")
-    assert rows.one(Campaign).linked_at is not None
+    assert rows.one(Campaign, OF_LINKS).linked_at is not None
 
 
 @contextmanager
