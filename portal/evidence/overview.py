@@ -10,7 +10,9 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
-from portal.evidence.sheet import BOLD, FAINT, INK, MARGIN, NAMES, PLAIN, WIDTH, know_fonts
+from portal import pdf
+from portal.evidence.sheet import MARGIN, NAMES, WIDTH
+from portal.pdf import BOLD, FAINT, INK, PLAIN
 
 LINE = HexColor("#cfd9db")
 
@@ -45,7 +47,7 @@ class Paper:
 
 def drawn(paper: Paper) -> bytes:
     """The paper as a PDF. The same paper gives the same bytes."""
-    know_fonts()
+    pdf.know_fonts()
     file = BytesIO()
     document = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=18 * mm,

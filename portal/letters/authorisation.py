@@ -8,18 +8,15 @@ from datetime import date
 from html import escape
 from io import BytesIO
 
-from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
-# Bitstream Vera comes with reportlab and has every Turkish letter; it is embedded, so that each reader shows the same.
-PLAIN, BOLD = "Vera", "VeraBd"
-INK, LINE, GROUND = HexColor("#17262b"), HexColor("#6a7e85"), HexColor("#f3f6f6")
+from portal import pdf
+from portal.pdf import BOLD, INK, LINE, PLAIN
+
 MARGIN = 22 * mm
 WIDTH = A4[0] - 2 * MARGIN
 CHANNELS = "Arama · Mesaj (SMS) · E-posta"
@@ -64,9 +61,7 @@ class Letter:
 
 def drawn(letter: Letter) -> bytes:
     """The letter as a PDF. The same letter gives the same bytes."""
-    for name in (PLAIN, BOLD):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    pdf.know_fonts()
     file = BytesIO()
     document = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=16 * mm,
@@ -101,11 +96,7 @@ def _story(letter: Letter) -> list[Flowable]:
 
 
 def _pairs(rows: list[tuple[str, str]], first: float = 0.3) -> Table:
-    cells = [[Paragraph(escape(name), SMALL), Paragraph(escape(text), STRONG)] for name, text in rows]
-    table = Table(cells, colWidths=[WIDTH * first, WIDTH * (1 - first)])
-    table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, LINE), ("BACKGROUND", (0, 0), (0, -1), GROUND),
-                    ("VALIGN", (0, 0), (-1, -1), "MIDDLE")])  # fmt: skip
-    return table
+    return pdf.pairs(rows, (WIDTH * first, WIDTH * (1 - first)), SMALL, STRONG)
 
 
 def _signature(representative: str) -> Table:

@@ -5,26 +5,23 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 
-import segno
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
 
-PLAIN, BOLD = "Vera", "VeraBd"  # They come with reportlab, and have every Turkish letter.
-INK, FAINT = HexColor("#17262b"), HexColor("#4c5e65")
+from portal import pdf
+from portal.pdf import BOLD, FAINT, INK, PLAIN
+
 WIDTH, HEIGHT = A4
 MARGIN = 20 * mm
 BAND = 8 * mm
 LEAST, MOST = 60 * mm, 132 * mm  # Of the code, with its quiet zone; the larger is read from more than a metre.
 GAP = 5 * mm
-QUIET = 4  # Modules (ISO/IEC 18004, 6.3.8).
 LOGO = (70 * mm, 22 * mm)
 FOOT = 30 * mm
 LONG = 60  # Letters of a name or a title; a longer one is set smaller.
@@ -66,9 +63,7 @@ class Poster:
 
 def drawn(poster: Poster) -> bytes:
     """The poster as a PDF. The same poster gives the same bytes."""
-    for name in (PLAIN, BOLD):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    pdf.know_fonts()
     file = BytesIO()
     canvas = Canvas(file, pagesize=A4, invariant=1, lang="tr-TR")
     canvas.setTitle(f"{poster.brand_name}: izin noktası")
@@ -132,24 +127,5 @@ def _logo(canvas: Canvas, logo: bytes, at: float) -> float:
 
 
 def _code(canvas: Canvas, address: str, at: float, side: float) -> float:
-    """Each run of dark modules as one rectangle, black on white: readers need the contrast."""
-    rows = [bytes(row) for row in segno.make(address, error="q", micro=False).matrix]
-    module = side / (len(rows) + 2 * QUIET)
-    left, top = (WIDTH - side) / 2 + QUIET * module, at - QUIET * module
-    canvas.setFillColor(HexColor("#000000"))
-    for down, row in enumerate(rows):
-        for begin, length in _runs(row):
-            canvas.rect(left + begin * module, top - (down + 1) * module, length * module, module, stroke=0, fill=1)
+    pdf.code(address, side, error="q").drawOn(canvas, (WIDTH - side) / 2, at - side)  # A poster gets dirty.
     return at - side
-
-
-def _runs(row: bytes) -> list[tuple[int, int]]:
-    """(where, how long) of the dark runs of a row."""
-    runs, begin = [], None
-    for place, module in enumerate([*row, 0]):
-        if module and begin is None:
-            begin = place
-        elif not module and begin is not None:
-            runs.append((begin, place - begin))
-            begin = None
-    return runs

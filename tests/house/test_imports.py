@@ -17,6 +17,7 @@ GROUND = (
     "portal.registry.words",
     "portal.workdays",
     "portal.pictures",
+    "portal.pdf",
     "portal.addresses",
     "portal.registry",
     "portal.vault",

@@ -40,8 +40,3 @@ def test_it_is_one_page_whatever_stands_on_it(special):
     content = poster.drawn(replace(POSTER, **special))
 
     assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") == 1 or b"/Count 1" in content
-
-
-def test_the_runs_of_a_row_are_its_dark_modules():
-    assert poster._runs(bytes([1, 1, 0, 1])) == [(0, 2), (3, 1)]
-    assert poster._runs(bytes([0, 0])) == []
