@@ -59,9 +59,10 @@ def undo(session: Session, receipt_ids: Sequence[int], at: datetime) -> list[int
     return void
 
 
-def overtake(session: Session, heads: Iterable[Consent], at: datetime) -> list[int]:
-    """Void every grant of keys that are refused now, as long as it waits to be taken back: İYS hears only the refusal,
-    which waits for none of them. The caller holds the recipient's row, and moves the heads."""
+def overtake(session: Session, heads: Iterable[Consent | keys.Head], at: datetime) -> list[int]:
+    """Void every grant of keys of one provider that are refused now, as long as it waits to be taken back: İYS hears
+    only the refusal, which waits for none of them. Whichever way a refusal comes, whoever writes it calls this: with
+    the recipients' rows held, before the heads are written. Two statements, however many they are; ≤ 5,000."""
     decided = [head for head in heads if head.decision_id is not None]
     if not decided:
         return []

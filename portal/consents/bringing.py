@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import calendar, practice, recipients
-from portal.consents import brought, keys, planning
+from portal.consents import annulling, brought, keys, planning
 from portal.consents.brought import Bringing
-from portal.consents.effects import WRITTEN, Effect, Entry
+from portal.consents.effects import REFUSALS, WRITTEN, Effect, Entry
+from portal.consents.keys import Head
 from portal.consents.planning import Plan
 from portal.models import Brand, Consent, Decision, Leaf, Provider, Submission
 from portal.models.loading import load
@@ -97,11 +98,18 @@ def _write(session: Session, ready: Prepared) -> None:
     written = {move.head.id for move in plan.moves}
     moved = [head for name, head in plan.heads.items() if head.has_moved and name not in made]
     keys.hold(session, [head.id for head in moved])
+    annulling.overtake(session, _refused(plan, moved), ready.of.at)
     load(session, Consent, [keys.row(head) for head in made.values() if head.id in written])
     load(session, Decision, ready.decisions)
     load(session, Leaf, ready.leaves)
     load(session, Submission, ready.submissions)
     keys.write(session, moved)
+
+
+def _refused(plan: Plan, moved: Sequence[Head]) -> list[Head]:
+    """Those of the heads that a refusal moves; what waits of them is not told any more."""
+    refused = {move.head.id for move in plan.moves if move.effect in REFUSALS}
+    return [head for head in moved if head.id in refused]
 
 
 def _code(session: Session, brand: Brand) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import addresses, recipients, registry
 from portal.addresses import Address, AddressKind, BadAddress
-from portal.consents import drifting, facts, keys
+from portal.consents import annulling, drifting, facts, keys
 from portal.consents.keys import Head
 from portal.consents.verifying import Ours, overtake, verify
 from portal.models import Actor, AuditEntry, Brand, Decision, FeedSource, Heard, Movement, Way
@@ -76,7 +76,8 @@ def hear(
     What a person did at İYS (IYS_*) and what another sender told İYS for the provider become decisions; a row of ours
     verifies its submission. A head moves where the decision is newer (effective_at: İYS's creationDate for what people
     do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
-    overtaken. `feed` says whose a row is where its own source does not.
+    overtaken, or void where the person may still take it back and refused. `feed` says whose a row is where its own
+    source does not.
     """
     if not told:
         return Taken()
@@ -100,6 +101,7 @@ class _Hearing:
         self.seen = set(map(tuple, session.execute(_movements_of(ids))))
         self.ours = Ours(session, ids)
         self.movements, self.decisions, self.verified, self.overtaken = [], [], {}, set()
+        self.refused: dict[int, Head] = {}
         self.closures = []
 
     def take(self, head: Head, told: Told) -> None:
@@ -122,6 +124,7 @@ class _Hearing:
         for head, told in self.closures:
             self._close_line(head, replace(told, consent_date=None))
         keys.hold(self.session, [head.id for head in self.heads.values()])
+        annulling.overtake(self.session, self.refused.values(), self.at)
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
         facts.insert_decisions(self.session, self.decisions)
@@ -151,6 +154,8 @@ class _Hearing:
         self.decisions.append(decision)
         if head.yields_to(told.status, effective_at):
             head.follow(decision)
+            if told.status == Status.REFUSED:
+                self.refused[head.id] = head
         self.overtaken |= {sent.id for sent in self.ours.older_than(head.id, effective_at)}
         return decision["id"]
 

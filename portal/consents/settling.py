@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from portal.consents import facts, heard, keys, renewals
+from portal.consents import annulling, facts, heard, keys, renewals
 from portal.consents.heads import TooSoon
 from portal.models import (
     Brand,
@@ -190,6 +190,7 @@ def _withdraw(session: Session, brand: Brand, difference: Difference, user_id: i
     head = heads[(consent.recipient_id, consent.channel, consent.recipient_type)]
     if head.status != Status.GRANTED:
         return
+    annulling.overtake(session, [head], at)
     decision = facts.decision(
         head, Status.REFUSED, consent_date=at.replace(microsecond=0), effective_at=at, recorded_at=at, source=BY_IYS,
         way=Way.AT_IYS, user_id=user_id,

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from portal import addresses, recipients
-from portal.consents import refusing, undoing
+from portal.consents import bringing, heard, refusing, undoing
 from portal.extensions import db, vault
 from portal.iys.forwarding import claiming
-from portal.models import Annulment, Outcome, Receipt, Submission, User
+from portal.models import Annulment, Heard, Outcome, Receipt, Submission, User
 from portal.registry import Channel, Source, Status
 from tests import grants, make
+from tests.portal.consents.bringing_entries import entry, says
+from tests.portal.consents.hearing import row
 from tests.portal.test_twice_at_once import at_once
 
 pytestmark = pytest.mark.slow
@@ -40,7 +42,20 @@ def refuses(phone: str, at):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("takes_back", [undoes, refuses])
+def brings(phone: str, at):
+    """A file of the provider's says so."""
+    entries = [entry(phone, Status.REFUSED, at, channel=channel) for channel in (Channel.SMS, Channel.CALL)]
+    bringing.bring(db.session, vault(), make.brand(), entries, **says(at=at))
+
+
+def hears(phone: str, at):
+    """The person refused at İYS."""
+    rows = [row("RET", recipient=phone, type=channel, at=at) for channel in (Channel.SMS, Channel.CALL)]
+    told = [heard.read_row(each) for each in rows]
+    heard.hear(db.session, vault(), make.brand(), told, by=Heard.PULL, feed=None, at=at)
+
+
+@pytest.mark.parametrize("takes_back", [undoes, refuses, brings, hears])
 def test_a_grant_is_taken_back_or_taken_in_hand_and_never_both(app, people, rows, takes_back):
     """The person's clock is a tick before the end of the wait, the forwarder's a tick after it."""
     for phone, code in people.items():
