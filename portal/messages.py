@@ -13,7 +13,8 @@ from portal.vault import Vault
 # What each kind must be told by whoever writes it; templates/messages/<kind>/ says it. A confirmation is told by its
 # receipt alone.
 FACTS: dict[MessageKind, frozenset[str]] = {
-    MessageKind.CODE: frozenset({"code", "purpose", "sender"}),  # `sender`: a brand's name, or empty: the portal.
+    # `sender`: a brand's name, or empty: the portal. `notice`: where it stands what becomes of the data, or empty.
+    MessageKind.CODE: frozenset({"code", "purpose", "sender", "notice"}),
     MessageKind.COMPLAINT_SETTLED: frozenset({"link", "sender"}),  # `link` is a whole address.
 }
 AT_ONCE = 0  # The rank of what somebody waits for.

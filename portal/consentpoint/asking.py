@@ -54,6 +54,7 @@ def ask(place: Place, chosen: Chosen, found: Address):
             db.session, vault(), current_app.config["SECRET_KEY"], found, Purpose.POINT, sends=True,
             language=get_locale().language, network=request.remote_addr or "", at=at, brand_id=place.brand_id,
             campaign_id=place.campaign_id, facts=chosen.facts, budget=place.daily_budget, sender=_sender(place),
+            notice=_notice(place),
         )  # fmt: skip
     except TooManyCodes as many:
         db.session.rollback()
@@ -88,8 +89,19 @@ def _fit(typed: str, kind: AddressKind) -> Address:
 def _sender(place: Place) -> str:
     """In whose name the code goes to whoever's address was typed. Nobody has looked at who practises yet: its brand may
     be called like any firm, or like a link, and the message is ours."""
-    is_known = practice.hearer(place.iys_code, place.brand_code) != Hearer.SANDBOX
-    return place.brand_name if is_known else ""
+    return place.brand_name if _is_looked_at(place) else ""
+
+
+def _notice(place: Place) -> str:
+    """Where the message leads who asks what becomes of the number (KVKK 2025/1072): to the point's own page, with the
+    firm, what for, and its notice. It is shorter than a notice's address, on our host, and the same for everybody."""
+    if not _is_looked_at(place):
+        return whole("anybody.privacy", **pages.spoken())
+    return whole("consentpoint.page", **{"slug": place.slug, "lang": None} | pages.spoken())
+
+
+def _is_looked_at(place: Place) -> bool:
+    return practice.hearer(place.iys_code, place.brand_code) != Hearer.SANDBOX
 
 
 def _is_full(place: Place) -> bool:

@@ -11,6 +11,7 @@ from portal.mine import asking, served
 from portal.models import AddressProof, Purpose
 from portal.proofs import Limit, TooManyCodes
 from portal.registry import Channel
+from portal.web.links import whole
 
 
 @asking.get("/izinlerim")
@@ -55,6 +56,7 @@ def ask_for(address: Address) -> AddressProof:
         proof = proofs.ask(
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,
             language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
+            notice=whole("anybody.privacy", lang="en" if get_locale().language == "en" else None),
         )  # fmt: skip
     except TooManyCodes:
         db.session.rollback()

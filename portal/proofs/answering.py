@@ -20,6 +20,7 @@ MOST_TRIES = 5
 SEPARATORS = re.compile(r"[\s.\-]")
 A_CODE = re.compile(r"[0-9]{6,8}")
 CODES_IN_TEXT = re.compile(r"(?<![0-9])[0-9]{6,8}(?![0-9])")
+IN_A_LINK = re.compile(r"\S*[a-z]\S*/\S*", re.IGNORECASE)  # Of the message around it: no digits there are the code.
 LONGEST_PASTED = 500
 
 
@@ -33,7 +34,7 @@ class Verdict(StrEnum):
 
 def read_code(text: str) -> str | None:
     """The digits that somebody typed, with or without spaces, or pasted with the message around them."""
-    text = plain(text[:LONGEST_PASTED])
+    text = IN_A_LINK.sub(" ", plain(text[:LONGEST_PASTED]))
     together = SEPARATORS.sub("", text)
     found = [together] if A_CODE.fullmatch(together) else CODES_IN_TEXT.findall(text)
     return found[0] if len(found) == 1 else None

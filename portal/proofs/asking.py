@@ -22,14 +22,15 @@ NONCE_BITS = 63
 def ask(
     session: Session, vault: Vault, secret: str, address: Address, purpose: Purpose, *, sends: bool, language: str,
     network: str, at: datetime, brand_id: int | None = None, campaign_id: int | None = None,
-    facts: Mapping | None = None, budget: int | None = None, sender: str = "",
+    facts: Mapping | None = None, budget: int | None = None, sender: str = "", notice: str = "",
 ) -> AddressProof:  # fmt: skip
     """Ask for a code to an address. An earlier code for the same purpose is good no more.
 
     `sends` False: nobody here knows the address, and everything is as if somebody did, but for the message. `network`
     is the network address it is asked from. `facts` are kept sealed until the code is answered. `sender` is the brand
-    in whose name it goes, or nobody but the portal; `budget` is how many codes a day, by SMS or by mail, that consent
-    point pays for. Raises TooManyCodes.
+    in whose name it goes, or nobody but the portal; `notice` the address of what becomes of the data, for the message
+    (KVKK 2025/1072); `budget` is how many codes a day, by SMS or by mail, that consent point pays for. Raises
+    TooManyCodes.
     """
     indexes = digests.indexes_of(vault, address)
     proof = _proof(vault, secret, address, purpose, indexes, language, network, at)
@@ -42,8 +43,9 @@ def ask(
     _end_earlier(session, proof, indexes)
     session.add(proof)
     messages.write(
-        session, vault, MessageKind.CODE, facts={"code": code, "purpose": purpose.value, "sender": sender},
-        address=address.text, language=language, at=at, expires_at=proof.expires_at, is_sent=sends,
+        session, vault, MessageKind.CODE,
+        facts={"code": code, "purpose": purpose.value, "sender": sender, "notice": notice}, address=address.text,
+        language=language, at=at, expires_at=proof.expires_at, is_sent=sends,
     )  # fmt: skip
     return proof
 

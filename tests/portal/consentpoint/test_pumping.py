@@ -137,6 +137,7 @@ def test_strangers_are_sent_no_name_that_nobody_has_looked_at(app, point, rows):
         said = [texts.compose(MessageKind.CODE, "tr", facts, is_mail=is_mail).text for is_mail in (True, False)]
     assert "kotu" not in "".join(said)
     assert "İzinlink sayfasında" in said[0] and said[1].startswith("Izinlink: kodunuz")
+    assert "/b/" not in "".join(said) and "/gizlilik" in said[1]
 
 
 @pytest.mark.parametrize("typed", ["+1 202 555 0143", "0212 345 67 89", "fatma@example.com", "0532", ""])

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal import clock, proofs
+from portal import clock, messages, proofs
 from portal.extensions import vault
 from portal.models import (
     AddressProof,
@@ -61,6 +61,19 @@ def test_a_grant_by_telephone_leads_to_its_receipt(fatma, rows):
     assert entry.channels == "ARAMA,MESAJ" or set(entry.channels.split(",")) == {"MESAJ", "ARAMA"}
     assert {each.channel for each in rows(Asked)} == {"MESAJ", "ARAMA"}
     assert rows.one(AddressProof).proved_at is not None
+
+
+@pytest.mark.parametrize("language", ["", "?lang=en"])
+def test_the_notice_stands_before_the_address_is_written_and_in_the_message(app, point, rows, language):
+    visitor = Visitor(app, language=language)
+    visitor.chooses(MESAJ="ONAY")
+    assert make.NOTICE in visitor.page
+    visitor.writes(make.PHONE)
+
+    with app.app_context():
+        notice = messages.facts_of(vault(), rows.one(Message))["notice"]
+    assert notice == f"{app.config['MAIN_BASE']}/b/{SLUG}{language}"
+    assert make.NOTICE in visitor.browser.get(notice.removeprefix(app.config["MAIN_BASE"])).text
 
 
 def test_who_granted_is_told_so_with_a_way_to_refuse(fatma, rows):

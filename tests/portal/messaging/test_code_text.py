@@ -9,9 +9,9 @@ from portal.models import MessageKind, Purpose
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_each_thing_in_the_mail_is_a_paragraph(app, language, purpose):
-    facts = {"sender": "Örnek Mağaza", "code": "123456", "purpose": purpose.value}
+    facts = {"sender": "Örnek Mağaza", "code": "123456", "purpose": purpose.value, "notice": "https://x"}
 
     with app.test_request_context():
         paragraphs = compose(MessageKind.CODE, language, facts, is_mail=True).text.strip().split("\n\n")
 
-    assert len(paragraphs) == 5 and all(one == one.strip() for one in paragraphs)
+    assert len(paragraphs) == 6 and all(one == one.strip() for one in paragraphs)

@@ -108,6 +108,7 @@ def test_a_wrong_number_or_nonce_finds_nothing(desk):
         ("１２３４５６", "123456"),
         ("12345678", "12345678"),
         ("Izinlink kodunuz: 123456. 10 dakika gecerlidir. B021", "123456"),
+        ("Ornek: kodunuz 123456. Verileriniz: izinlink.com.tr/b/sube-202612", "123456"),
         ("12345", None),
         ("123456789", None),
         ("123456 654321", None),

@@ -8,30 +8,44 @@ from portal.messaging import outbox, texts
 from portal.messaging.gateways.demo import DemoGateway
 from portal.models import Message, MessageKind, MessageState
 
-ONE_SMS = 160 - 10  # The operator adds its own mark (B0xx) at the end.
+ONE_SMS = 160 - 5  # The operator adds a blank and its own mark (B0xx) at the end.
+NOTICES = {"mine": "https://izinlink.com.tr/gizlilik", "point": "https://izinlink.com.tr/b/ornek-magaza"}
 
 
 def said(app, language="tr", *, purpose="mine", is_mail=False, code="12345678"):
+    notice = NOTICES[purpose] + ("?lang=en" if language == "en" else "")
     with app.app_context():
-        facts = {"code": code, "purpose": purpose, "sender": "" if purpose == "mine" else "Örnek Mağaza"}
+        sender = "" if purpose == "mine" else "Örnek Mağaza"
+        facts = {"code": code, "purpose": purpose, "sender": sender, "notice": notice}
         return texts.compose(MessageKind.CODE, language, facts, is_mail=is_mail)
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])
-def test_it_is_one_plain_sms(app, language):
-    text = said(app, language).text
+@pytest.mark.parametrize("purpose", ["mine", "point"])
+def test_it_is_one_plain_sms(app, language, purpose):
+    text = said(app, language, purpose=purpose).text
 
-    assert "12345678" in text and text.isascii()
+    assert "12345678" in text and text.isascii() and not set(text) & set("^{}\\[~]|`")  # Each letter counts as one.
     assert len(text) <= ONE_SMS
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize("purpose", ["mine", "point"])
+def test_it_leads_to_what_becomes_of_the_data(app, language, purpose):
+    sms, mail = (said(app, language, purpose=purpose, is_mail=each).text for each in (False, True))
+    link = NOTICES[purpose] + ("?lang=en" if language == "en" else "")
+
+    assert sms.endswith(link.removeprefix("https://")) and link in mail
+    assert sms.count("/") == link.removeprefix("https://").count("/")  # And nowhere else.
 
 
 @pytest.mark.parametrize(
     ("language", "purpose", "words"),
     [
         ("tr", "mine", ("Kod onay degildir", "Kimseyle paylasmayin", "Izinlerim")),
-        ("tr", "point", ("Ornek Magaza", "Kimseyle paylasmayin", "Kararinizi sayfada siz verirsiniz")),
-        ("en", "mine", ("It consents to nothing", "Share it with nobody")),
-        ("en", "point", ("You decide on the page", "Share it with nobody")),
+        ("tr", "point", ("Ornek Magaza", "Kimseyle paylasmayin", "karar, sayfadaki seciminizdir")),
+        ("en", "mine", ("It consents to nothing", "Tell nobody")),
+        ("en", "point", ("your choices on the page decide", "Tell nobody")),
     ],
 )
 def test_it_says_what_the_code_is_for_and_that_it_is_no_consent(app, language, purpose, words):
