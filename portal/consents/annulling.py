@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import practice
@@ -74,7 +74,12 @@ def overtake(session: Session, heads: Iterable[Consent | keys.Head], at: datetim
 
 def may_be_undone(at: datetime) -> ColumnElement[bool]:
     """The condition that a submission is a person's grant, and waits so that it can be taken back."""
-    return and_(Submission.lane == Lane.PEOPLE, Submission.due_at > at, is_untouched())
+    return and_(Submission.lane == Lane.PEOPLE, undo_until() > at, is_untouched())
+
+
+def undo_until() -> ColumnElement[datetime]:
+    """When that wait is over. A grant of which nobody is told is never due; it ends as late as another would leave."""
+    return func.coalesce(Submission.due_at, Submission.ended_at)
 
 
 def _void_waiting(session: Session, whose: ColumnElement[bool], at: datetime) -> list[int]:

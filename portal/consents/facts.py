@@ -166,7 +166,7 @@ def submission_of(
     lane: Lane | None = None, undo: timedelta = timedelta(0),
 ) -> dict:  # fmt: skip
     """The row that takes a decision to İYS, with its payload and endpoint frozen. `address` is canonical, in clear. A
-    grant waits `undo`, a refusal for nothing."""
+    grant waits `undo`, a refusal for nothing; where nobody is told of it, it ends when the wait does."""
     submission_id = new_id()
     usual = Lane.REFUSALS if decision["status"] == Status.REFUSED else Lane.PEOPLE
     payload = registry.freeze(
@@ -192,7 +192,7 @@ def submission_of(
         "payload": vault.seal(payload, Submission.PLACE, decision["provider_id"], submission_id),
         "outcome": Outcome.NOT_NEEDED if unsent else Outcome.WAITING,
         "due_at": None if unsent else max(at + wait, decision["consent_date"]),  # İYS refuses a date to come.
-        "ended_at": at if unsent else None,
+        "ended_at": at + wait if unsent else None,
         "code": unsent,
         "attempts": 0,
         "safe_deadline": workdays.safe_deadline(decision["consent_date"]),

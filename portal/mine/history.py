@@ -24,6 +24,7 @@ class Told:
     status: Status
     way: Way
     outcome: Outcome | None
+    iys_hears: bool  # Or would have, where it was taken back.
     accepted_at: datetime | None
     transaction_id: str | None
 
@@ -62,6 +63,6 @@ def _told(decision: Decision, submission: Submission | None, annulled_at: dateti
     return Told(
         decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
         recipient_type=decision.recipient_type, status=decision.status, way=decision.way,
-        outcome=Outcome.ANNULLED if annulled_at else outcome, accepted_at=told.accepted_at if told else None,
-        transaction_id=told.transaction_id if told else None,
+        outcome=Outcome.ANNULLED if annulled_at else outcome, iys_hears=told is not None,
+        accepted_at=told.accepted_at if told else None, transaction_id=told.transaction_id if told else None,
     )  # fmt: skip

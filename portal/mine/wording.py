@@ -34,6 +34,8 @@ def outcome(told: Told) -> str:
     """How far one decision has come at İYS."""
     if told.way == Way.AT_IYS:
         return _("İYS'de siz verdiniz.")
+    if told.outcome == Outcome.ANNULLED:
+        return _("Geri alındı; İYS'ye bildirilmedi.") if told.iys_hears else _("Geri alındı.")
     return _far(told)
 
 
@@ -56,7 +58,6 @@ def _far(of: Told | Head) -> str:
     return {
         Outcome.NOT_NEEDED: _("İYS'de bu onayınız zaten kayıtlı."),
         Outcome.OVERTAKEN: _("İYS'de daha yeni bir karar var."),
-        Outcome.ANNULLED: _("Geri aldınız; İYS'ye bildirilmedi."),
         Outcome.EXPIRED: _("İYS'ye süresinde bildirilemedi."),
     }.get(of.outcome, "")
 

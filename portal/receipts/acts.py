@@ -188,7 +188,7 @@ def _line(row: Row) -> Line:
         status=decision.status,
         decided_at=decision.consent_date,
         annulled_at=row.annulled_at,
-        outcome=Outcome.ANNULLED if row.annulled_at else told.outcome if told else None,
+        outcome=told.outcome if told else None,
         transaction_id=told.transaction_id if told else None,
         accepted_at=told.accepted_at if told else None,
         verified_at=told.verified_at if told else None,

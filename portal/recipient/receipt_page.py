@@ -162,7 +162,7 @@ def _line(line: acts.Line, act: Act, at: datetime) -> Line:
 def _undo_until(session: Session, act: Act, at: datetime) -> datetime | None:
     """Until when grants of this act can be taken back; None where none can any more."""
     waiting = (
-        select(func.min(Submission.due_at))
+        select(func.min(annulling.undo_until()))
         .join(ReceiptDecision, ReceiptDecision.decision_id == Submission.decision_id)
         .where(ReceiptDecision.receipt_id.in_(act.receipt_ids), annulling.may_be_undone(at))
     )

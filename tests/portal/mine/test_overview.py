@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from portal import addresses, clock, recipients
+from portal import addresses, clock, practice, recipients
 from portal.consents import withdrawing
 from portal.extensions import db, vault
-from portal.models import Brand, Consent, Decision, Outcome, Provider, Recipient, Submission, Way
+from portal.models import Annulment, Brand, Consent, Decision, Outcome, Provider, Recipient, Submission, Way
 from portal.models.ids import new_ids
 from portal.registry import RecipientType, Status
 from tests import make
@@ -223,6 +223,22 @@ def test_the_history_of_a_brand_says_how_it_came_to_be(app, granted):
 
     assert "Kişisel bağlantı." in page
     assert page.count('class="when"') == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [(None, "Geri alındı; İYS'ye bildirilmedi."), (practice.EXEMPT, "Geri alındı.")]
+)
+def test_what_was_taken_back_is_said_so_and_iys_named_only_where_it_hears(app, granted, code, says):
+    with app.app_context():
+        void = db.session.scalar(select(Decision).where(Decision.status == Status.GRANTED))
+        db.session.add(Annulment(decision_id=void.id, provider_id=void.provider_id, at=clock.now()))
+        db.session.execute(update(Submission).values(outcome=Outcome.ANNULLED, code=code))
+        db.session.commit()
+        brand_id = void.brand_id
+
+    page = granted.opens(f"/izinlerim/marka/{brand_id}").text.replace("&#39;", "'")
+
+    assert f"Kişisel bağlantı. {says}</p>" in " ".join(page.split())
 
 
 def test_a_brand_where_one_is_not_known_has_no_page(app, granted):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal import clock
+from portal import clock, practice
 from portal.consents import undoing
 from portal.models import Annulment, Consent, Outcome, Submission
 from portal.registry import Status
@@ -27,7 +27,8 @@ def test_the_page_says_until_when_and_a_form_takes_it_back(fatma, browser, rows)
 
     answer = browser.post(f"{location}/undo")
 
-    assert "Onayınızı şu ana kadar geri alabilirsiniz" in page and f'action="{location}/undo"' in page
+    assert "Onayınızı şu ana kadar geri alabilirsiniz" in page and "O ana dek kimseye bildirilmez" in page
+    assert f'action="{location}/undo"' in page
     assert (answer.status_code, answer.location) == (303, location)
     assert rows.one(Submission).outcome == Outcome.ANNULLED
     assert rows.count(Annulment) == 1
@@ -39,7 +40,7 @@ def test_afterwards_it_says_that_it_was_taken_back_and_what_holds(fatma, browser
 
     page = browser.get(location).text
 
-    assert "onayı geri aldınız" in page and "İYS'ye bildirilmedi" in page
+    assert "onay geri alındı" in page and "İYS'ye bildirilmedi" in page
     assert "Şu an: kayıtlı bir kararınız yok" in page
     assert "Onayımı geri al<" not in page
 
@@ -84,7 +85,7 @@ def test_a_refusal_of_the_same_act_stays(fatma, browser, rows):
     browser.post(f"{location}/undo")
 
     page = browser.get(location).text
-    assert "onayı geri aldınız" in page and "reddettiniz" in page
+    assert "onay geri alındı" in page and "reddettiniz" in page
     assert [head.status for head in rows(Consent, Consent.channel == "ARAMA")] == [Status.REFUSED]
 
 
@@ -126,3 +127,57 @@ def test_english_stays_english(fatma, browser):
     location = fatma.decides(MESAJ="ONAY").location
 
     assert browser.post(f"{location}/undo?lang=en").location == f"{location}?lang=en"
+
+
+@pytest.fixture
+def exempt(app, browser) -> Person:
+    """Fatma with a link of a provider that need tell İYS nothing."""
+    app.config["UNDO_SECONDS"] = WAIT
+    with app.app_context():
+        make.provider(practice.EXEMPT_CODES.start, practice.EXEMPT_CODES.start)
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+def test_a_grant_that_nobody_is_told_of_is_taken_back_as_well(exempt, browser, rows):
+    with time_machine.travel(clock.now() - timedelta(days=1)):
+        exempt.decides(MESAJ="RET")
+    location = exempt.decides(MESAJ="ONAY", ARAMA="ONAY").location
+    page = browser.get(location).text
+
+    answer = browser.post(f"{location}/undo")
+
+    assert "Onayınızı şu ana kadar geri alabilirsiniz" in page and "kimseye bildirilmez" not in page
+    assert (answer.status_code, answer.location) == (303, location)
+    assert rows.count(Annulment) == 2
+    assert {head.channel: head.status for head in rows(Consent)} == {"MESAJ": Status.REFUSED, "ARAMA": None}
+    page = browser.get(location).text
+    assert "onay geri alındı" in page and "Şu an: reddettiniz" in page and "Onayımı geri al<" not in page
+    assert "İYS" not in page
+    assert browser.post(f"{location}/undo").status_code == 303 and rows.count(Annulment) == 2
+
+
+def test_what_nobody_is_told_of_is_taken_back_within_the_same_time(exempt, browser, rows):
+    location = exempt.decides(MESAJ="ONAY").location
+
+    with time_machine.travel(clock.now() + timedelta(seconds=WAIT - 2)):
+        assert "Onayımı geri al<" in browser.get(location).text
+    with time_machine.travel(clock.now() + timedelta(seconds=WAIT + 1)):
+        page = browser.get(location).text
+        answer = browser.post(f"{location}/undo")
+
+    assert "Onayımı geri al<" not in page and answer.status_code == 409
+    assert rows.count(Annulment) == 0
+    assert rows.one(Consent).status == Status.GRANTED
+
+
+def test_a_refusal_voids_what_nobody_is_told_of_and_there_is_nothing_left_to_take_back(exempt, browser, rows):
+    location = exempt.decides(MESAJ="ONAY").location
+
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        exempt.decides(MESAJ="RET")
+        page = browser.get(location).text
+
+    assert rows.count(Annulment) == 1
+    assert rows.one(Consent).status == Status.REFUSED
+    assert "onay geri alındı" in page and "Onayımı geri al<" not in page
+    assert {told.due_at for told in rows(Submission)} == {None}
