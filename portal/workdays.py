@@ -50,6 +50,11 @@ def lenient_deadline(decided_at: datetime) -> datetime:
     return _deadline(istanbul(decided_at).date(), False, _corrections)
 
 
+def later(day: date, business_days: int) -> date:
+    """The day so many business days after a day. Half days do not count: little gets done on them."""
+    return _later(day, business_days, False, _corrections)
+
+
 @lru_cache
 def names_of(year: int) -> dict[date, str]:
     """What the calendar package calls the holidays of a year, half days among them. Not to be changed."""
@@ -63,12 +68,16 @@ def is_half(day: date) -> bool:
 
 @lru_cache(maxsize=4096)
 def _deadline(decided_on: date, half_days_count: bool, corrections: Corrections) -> datetime:
-    last = decided_on
-    for _ in range(BUSINESS_DAYS):
-        last += timedelta(days=1)
-        while not _is_workday(last, half_days_count, corrections):
-            last += timedelta(days=1)
+    last = _later(decided_on, BUSINESS_DAYS, half_days_count, corrections)
     return datetime.combine(last, LAST_SECOND).astimezone(UTC)
+
+
+def _later(day: date, business_days: int, half_days_count: bool, corrections: Corrections) -> date:
+    for _ in range(business_days):
+        day += timedelta(days=1)
+        while not _is_workday(day, half_days_count, corrections):
+            day += timedelta(days=1)
+    return day
 
 
 def _is_workday(day: date, half_days_count: bool, corrections: Corrections) -> bool:

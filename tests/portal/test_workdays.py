@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.clock import ISTANBUL
-from portal.workdays import CALENDAR_VERSION, is_workday, lenient_deadline, safe_deadline
+from portal.workdays import CALENDAR_VERSION, is_workday, later, lenient_deadline, safe_deadline
 
 
 def end_of(day):
@@ -90,3 +90,16 @@ def test_any_year_has_deadlines_and_the_safe_one_is_never_later(day):
 
 def test_the_calendar_says_its_version():
     assert holidays.__version__ == CALENDAR_VERSION
+
+
+@pytest.mark.parametrize(
+    ("day", "business_days", "later_day"),
+    [
+        ("2026-12-18", 2, "2026-12-22"),  # A Friday.
+        ("2026-12-19", 2, "2026-12-22"),
+        ("2026-10-26", 2, "2026-10-30"),  # The eve and the day of the Republic.
+        ("2026-12-18", 0, "2026-12-18"),
+    ],
+)
+def test_a_day_so_many_business_days_later(day, business_days, later_day):
+    assert later(date.fromisoformat(day), business_days) == date.fromisoformat(later_day)
