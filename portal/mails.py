@@ -28,6 +28,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.ORDER_SETTLED: frozenset({"place", "package", "is_confirmed", "link"}),
     MailKind.IMPORT_ASKED: frozenset({"place", "brand", "link"}),  # No file name: it may hold somebody's.
     MailKind.POINT_BUDGET: frozenset({"place", "point", "used", "budget", "is_mail", "is_used_up", "link"}),
+    MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
 }
 CHANGES = ("totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")
 OPERATOR = ""  # The `place` of an invitation to the operator's own staff.

@@ -5,6 +5,7 @@ from portal.complaints.comparing import Compared, compare, is_refused
 from portal.complaints.finding import CaseCode, Sender, code_of, find, receipts_alike, senders
 from portal.complaints.opening import Told, TooManyOpen, TooManyToday, ask_erasure, open_case
 from portal.complaints.reading import Said, Shown, Waiting, of_receipts, said, steps, waiting
+from portal.complaints.reminding import Untold, remind, untold_desks
 from portal.complaints.settling import (
     REOPEN_WITHIN,
     AlreadyClosed,
@@ -22,10 +23,12 @@ from portal.complaints.settling import (
     put_off,
     reopen,
 )
+from portal.complaints.terms import Pressure, pressure
 
 __all__ = [
-    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Compared", "NoReason", "NotLater", "Said", "Sender",
-    "Shown", "Told", "TooLate", "TooManyOpen", "TooManyToday", "TooManyWords", "Waiting", "add_word", "answer",
-    "ask_erasure", "close", "closings", "code_of", "compare", "find", "is_refused", "note_down", "note_refusal",
-    "of_receipts", "open_case", "put_off", "receipts_alike", "reopen", "said", "senders", "steps", "waiting",
+    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Compared", "NoReason", "NotLater", "Pressure", "Said",
+    "Sender", "Shown", "Told", "TooLate", "TooManyOpen", "TooManyToday", "TooManyWords", "Untold", "Waiting",
+    "add_word", "answer", "ask_erasure", "close", "closings", "code_of", "compare", "find", "is_refused", "note_down",
+    "note_refusal", "of_receipts", "open_case", "pressure", "put_off", "receipts_alike", "remind", "reopen", "said",
+    "senders", "steps", "untold_desks", "waiting",
 ]  # fmt: skip

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.complaints.comparing import compare
 from portal.complaints.finding import Sender, receipts_alike
 from portal.complaints.reading import of_receipts, said
+from portal.complaints.terms import due
 from portal.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
 from portal.models.ids import new_id
 from portal.registry import Channel
@@ -19,8 +19,6 @@ from portal.vault import Vault
 NONCE_BITS = 63
 MOST_OPEN = 3  # Of one receipt: further messages are a further word in the case.
 MOST_A_DAY = 5  # Of one address at one provider.
-# Days until the answer is due. An authority's letter may set another; for erasure the law does (KVKK art. 13/2).
-TERM = {ComplaintKind.STILL_RECEIVING: timedelta(days=15), ComplaintKind.ERASURE: timedelta(days=30)}
 
 
 class TooManyOpen(Exception):
@@ -59,14 +57,13 @@ def open_case(session: Session, vault: Vault, sender: Sender, told: Told, *, lan
         session, recipient_id=whose.id, brand_id=sender.brand.id, channel=told.channel, came_at=told.came_at
     )
     case_id, of = new_id(), whose.provider_id
-    case = _opened(
+    return _opened(
         session, whose, ComplaintKind.STILL_RECEIVING, case_id, language=language, at=at,
         brand_id=sender.brand.id, receipt_id=sender.receipt.id, channel=told.channel, came_at=told.came_at,
         finding=compared.finding, header=vault.seal(told.header, Complaint.HEADER, of, case_id),
         text=vault.seal(told.text, Complaint.TEXT, of, case_id) if told.text else None,
         picture=vault.seal(told.picture, Complaint.PICTURE, of, case_id) if told.picture else None,
     )  # fmt: skip
-    return case
 
 
 def ask_erasure(session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime) -> Complaint:
@@ -79,16 +76,6 @@ def ask_erasure(session: Session, vault: Vault, recipient: Recipient, *, languag
         )
     )
     return waiting or _opened(session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at)
-
-
-def due(kind: ComplaintKind, at: datetime) -> datetime:
-    """The last second of the day until which a case of now must be answered."""
-    return end_of_day(clock.day(at) + TERM[kind])
-
-
-def end_of_day(day) -> datetime:
-    """The last second of a day of Istanbul's, in UTC."""
-    return clock.start_of_day(day + timedelta(days=1)) - timedelta(seconds=1)
 
 
 def _hold(session: Session, recipient_id: int) -> Recipient:

@@ -12,7 +12,8 @@ from portal.addresses import HIDDEN
 from portal.models import Complaint, ComplaintStep, Receipt, StepAct, User
 from portal.vault import CannotOpen, Vault
 
-AMONG_STAFF = (StepAct.NOTED, StepAct.PUT_OFF)
+AMONG_STAFF = (StepAct.NOTED, StepAct.PUT_OFF, StepAct.REMINDED)
+PORTALS = (StepAct.REMINDED,)  # Nobody's: the portal takes them.
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff:
     )
     return [
         Shown(
-            complaint_id=step.complaint_id, at=step.at, act=step.act, is_persons=step.user_id is None,
+            complaint_id=step.complaint_id, at=step.at, act=step.act,
+            is_persons=step.user_id is None and step.act not in PORTALS,
             by=(name or HIDDEN) if for_staff and step.user_id else None,
             text=_opened(vault, step.text, ComplaintStep.PLACE, step.provider_id, step.id),
         )

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock, messages
-from portal.complaints.opening import due, end_of_day
+from portal.complaints.terms import due, end_of_day
 from portal.models import (
     Actor,
     AuditEntry,

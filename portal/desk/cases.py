@@ -14,7 +14,6 @@ from portal.dashboard.recipient_forms import RefusalForm
 from portal.dashboard.recipients import refusal_form
 from portal.desk import door, timeline
 from portal.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
-from portal.desk.queue import Pressure, pressure
 from portal.extensions import db, reading, vault
 from portal.models import Brand, Complaint, ComplaintKind, Receipt, Recipient
 from portal.powers import Power
@@ -37,7 +36,7 @@ class Case:
     receipt_number: str | None
     said: complaints.Said
     compared: complaints.Compared | None
-    pressure: Pressure
+    pressure: complaints.Pressure
     created_at: datetime
 
 
@@ -104,7 +103,7 @@ def _shown(found: Complaint, recipient: Recipient) -> Case:
         receipt_number=spelled(receipt.number) if receipt else None,
         said=complaints.said(vault(), found),
         compared=None if is_erasure else complaints.compare(reading(), **whose, came_at=found.came_at),
-        pressure=pressure(found, clock.now()),
+        pressure=complaints.pressure(found, clock.now()),
         created_at=found.created_at,
     )
 

@@ -1,7 +1,7 @@
 """The queue: what waits for an answer, what is due first on top."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from flask import render_template, request
@@ -18,7 +18,6 @@ from portal.web.locks import needs
 from portal.web.paging import page_of
 
 A_PAGE = 25
-SOON = timedelta(days=3)
 
 
 class Show(StrEnum):
@@ -38,14 +37,6 @@ SHOWS: dict[Show, str] = {
 }
 
 
-class Pressure(StrEnum):
-    """How near the due date is."""
-
-    NONE = "none"
-    SOON = "soon"
-    OVERDUE = "overdue"
-
-
 @dataclass(frozen=True)
 class Line:
     """One case in the queue."""
@@ -57,7 +48,7 @@ class Line:
     brand_name: str | None
     created_at: datetime
     due_at: datetime
-    pressure: Pressure
+    pressure: complaints.Pressure
     closing: Closing | None
 
 
@@ -75,13 +66,6 @@ def queue():
         kind=kind,
         kinds=list(ComplaintKind),
     )
-
-
-def pressure(case: Complaint, at: datetime) -> Pressure:
-    """How near the due date of a case is; of one that is closed, not at all."""
-    if case.closed_at is not None or case.due_at > at + SOON:
-        return Pressure.NONE
-    return Pressure.SOON if case.due_at >= at else Pressure.OVERDUE
 
 
 def _chosen(words: type[StrEnum]):
@@ -117,6 +101,6 @@ def _line(case: Complaint, recipient: Recipient, brand_name: str | None, at: dat
         brand_name=brand_name,
         created_at=case.created_at,
         due_at=case.due_at,
-        pressure=pressure(case, at),
+        pressure=complaints.pressure(case, at),
         closing=case.closing,
     )

@@ -11,6 +11,7 @@ from huey.serializer import Serializer
 from portal import clock, domains, launches, proofs, trying
 from portal.extensions import db
 from portal.imports import working
+from portal.jobs import desks
 from portal.messaging import mails, outbox
 
 log = structlog.get_logger()
@@ -68,6 +69,11 @@ def connect(app: Flask) -> SqliteHuey:
     def look_at_domains() -> None:
         with app.app_context():
             domains.check_due()
+
+    @queue.periodic_task(crontab(minute="*/10"), name="tell_desks")
+    def tell_desks() -> None:
+        with app.app_context():
+            desks.tell_all()
 
     @queue.periodic_task(crontab(hour="0", minute="40"), name="forget_tries")  # UTC: at night in Istanbul.
     def forget_tries() -> None:

@@ -49,6 +49,7 @@ class StepAct(StrEnum):
     REFUSED = "refused"  # On the person's behalf.
     CLOSED = "closed"
     REOPENED = "reopened"
+    REMINDED = "reminded"  # The desk was told: it is new, its due date is near, or that is over. Among staff only.
 
 
 class Complaint(Base):

@@ -27,6 +27,7 @@ class MailKind(StrEnum):
     ORDER_SETTLED = "order_settled"
     IMPORT_ASKED = "import_asked"  # The operator brings a file for a provider, and something of it is missing.
     POINT_BUDGET = "point_budget"  # A consent point has sent (nearly) all codes of its day.
+    CASES_WAIT = "cases_wait"  # At the desk: new ones, and those whose due date is near or over.
 
 
 class MailState(StrEnum):

@@ -206,6 +206,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (StepAct.REFUSED, N_("Ret kaydedildi")),
     (StepAct.CLOSED, N_("Başvuru sonuçlandırıldı")),
     (StepAct.REOPENED, N_("Başvuru yeniden açıldı")),
+    (StepAct.REMINDED, N_("Ekibe haber verildi")),
     (BatchState.UPLOADED, N_("Okunuyor")),
     (BatchState.UNREADABLE, N_("Okunamadı")),
     (BatchState.READ, N_("Sütunları seçilecek")),

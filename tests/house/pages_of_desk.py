@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace as Thing
 
 from portal.addresses import Address, AddressKind
-from portal.complaints import Compared, Said, Shown
+from portal.complaints import Compared, Pressure, Said, Shown
 from portal.consents.urgency import Urgency
 from portal.dashboard.forms import SearchForm
 from portal.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.desk.openings import Opened
-from portal.desk.queue import SHOWS, Pressure, Show
+from portal.desk.queue import SHOWS, Show
 from portal.desk.timeline import Event, Events, Told, What
 from portal.models import (
     Closing,

@@ -4,12 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal import clock, complaints
 from portal.extensions import db, vault
 from portal.models import Complaint, Receipt, Recipient
 from tests import make
-from tests.portal.complaints.cast import opened, told
+from tests.portal.complaints.cast import a_case, opened, told
 from tests.portal.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.slow
@@ -61,6 +62,25 @@ def test_what_is_late_is_marked_and_addresses_are_masked(three, ayse):
 
     assert "Son günü geçti" in page and "Üç iş günü içinde gelmiş" in page and "+90 5•• ••• •• 67" in page
     assert "1234567" not in page
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ("2026-12-17T20:59:00Z", None),
+        ("2026-12-17T21:00:00Z", "Az kaldı"),
+        ("2026-12-22T20:59:00Z", "Az kaldı"),
+        ("2026-12-22T21:00:00Z", "Son günü geçti"),
+    ],
+)
+def test_a_due_date_is_near_two_business_days_before_and_until_its_day_ends(app, rows, now, said):
+    with time_machine.travel("2026-12-07T08:00:00Z"):  # Due on Tuesday, the 22nd.
+        a_case(app, rows)
+
+    with time_machine.travel(now):
+        page = signed_in(app).opens("/desk/").text
+
+    assert [words for words in ("Az kaldı", "Son günü geçti") if f">{words}</span>" in page] == ([said] if said else [])
 
 
 def test_an_empty_desk_says_what_would_stand_there(app):

@@ -166,7 +166,9 @@ def test_a_task_that_would_run_code_when_read_is_no_task():
         )
 
 
-def test_no_task_is_anything_but_launches_imports_mails_messages_domains_tries_and_the_minute(queue):
+def test_no_task_is_anything_but_launches_imports_mails_messages_domains_desks_tries_and_the_minute(queue):
     names = {name.rsplit(".", 1)[1] for name in queue._registry._registry}
 
-    assert names == {"launch", "import", "mail", "message", "every_minute", "look_at_domains", "forget_tries"}
+    assert names == {
+        "launch", "import", "mail", "message", "every_minute", "look_at_domains", "tell_desks", "forget_tries",
+    }  # fmt: skip

@@ -19,7 +19,7 @@ SAID = {
     "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",
     "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "way": "partner",
     "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
-    "is_used_up": False,
+    "is_used_up": False, "opened": "13", "near": "7", "overdue": "4",
 }  # fmt: skip
 KINDS = [(kind, language) for kind in MailKind for language in mails.LANGUAGES]
 
@@ -131,3 +131,18 @@ def test_owners_hear_which_codes_of_a_point_run_out(is_mail, is_used_up, said):
     mail = written(MailKind.POINT_BUDGET, is_mail=is_mail, is_used_up=is_used_up)
 
     assert said in mail.text and ("doldu" in mail.subject) == is_used_up
+
+
+OVERDUE, NEAR, NEW = "- Son günü geçti, hâlâ açık: 3", "- Son gününe en çok iki iş günü kaldı: 1", "- Yeni: 2"
+
+
+@pytest.mark.parametrize(("waiting", "subject", "lines"), [
+    ({"opened": 2, "near": 0, "overdue": 0}, "2 yeni başvuru", [NEW]),
+    ({"opened": 2, "near": 1, "overdue": 0}, "1 başvurunun son günü yaklaştı", [NEAR, NEW]),
+    ({"opened": 0, "near": 1, "overdue": 3}, "3 başvurunun son günü geçti", [OVERDUE, NEAR]),
+])  # fmt: skip
+def test_the_desk_hears_of_what_presses_most_first_and_of_nothing_else(waiting, subject, lines):
+    mail = written(MailKind.CASES_WAIT, **waiting)
+
+    assert mail.subject == f"{SAID['place']}: {subject}"
+    assert [line for line in mail.text.splitlines() if line.startswith("- ")] == lines

@@ -1,0 +1,42 @@
+"""Mails to the people of a desk about what waits there: one for all of it, since a bad campaign brings hundreds."""
+
+import structlog
+from flask import current_app
+
+from portal import calendar, clock, complaints, powers
+from portal.extensions import db, reading
+from portal.models import MailKind, Provider, Role
+from portal.powers import Power
+from portal.web.links import whole
+from portal.web.telling import tell
+
+MAY_ANSWER = tuple(role for role in Role if Power.COMPLAINTS in powers.OF_ROLE[role])
+
+log = structlog.get_logger()
+
+
+def tell_all() -> None:
+    """Tell each desk what it has not heard. One that fails holds up no other, and is tried again next time. Commits."""
+    at = clock.now()
+    calendar.keep_current(reading(), at)
+    for provider_id in complaints.untold_desks(reading(), at):
+        try:
+            _tell(provider_id)
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("desk.untold", provider=provider_id)
+
+
+def _tell(provider_id: int) -> None:
+    untold = complaints.remind(db.session, provider_id, clock.now())
+    if untold is not None:
+        tell(
+            db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, MAY_ANSWER, opened=untold.opened,
+            near=untold.near, overdue=untold.overdue, link=_link(),
+        )  # fmt: skip
+
+
+def _link() -> str:
+    with current_app.test_request_context():  # Only so that the address can be written.
+        return whole("desk.queue")
