@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, distinct, exists, func, select
+from sqlalchemy import ColumnElement, case, distinct, exists, func, select
 from sqlalchemy.orm import Session
 
-from portal.models import AudienceEntry, Campaign, Receipt, Way
+from portal.consents import annulling
+from portal.models import AudienceEntry, Campaign, Decision, Receipt, ReceiptDecision, Way
 from portal.registry import Status
 from shortlinks import Visit, VisitKind
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Links by which somebody posted a form, those with a grant, and those ended by a mail program; and openings."""
+    """Links by which somebody posted a form, those with a grant that was not taken back, and those ended by a mail
+    program; and openings."""
 
     people: int
     granted: int
@@ -25,9 +27,8 @@ def of(session: Session, campaign: Campaign) -> Answers:
     """Counts over all links of a campaign."""
     links = AudienceEntry.campaign_id == campaign.id
     posted = Receipt.way != Way.ONE_CLICK
-    granted = and_(posted, Receipt.choices.contains(Status.GRANTED.value))
-    people = session.execute(
-        select(*(func.count(distinct(case((which, Receipt.link_id)))) for which in (posted, granted, ~posted)))
+    people, by_mail_program = session.execute(
+        select(*(func.count(distinct(case((which, Receipt.link_id)))) for which in (posted, ~posted)))
         .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
         .where(links)
     ).one()
@@ -42,4 +43,14 @@ def of(session: Session, campaign: Campaign) -> Answers:
     ).all()
     openings = dict.fromkeys(VisitKind, 0) | {kind: count for kind, count, _ in opened}
     human = sum(count for kind, _, count in opened if kind == VisitKind.UNKNOWN)
-    return Answers(*people, openings, human)
+    return Answers(people, _granted(session, links), by_mail_program, openings, human)
+
+
+def _granted(session: Session, links: ColumnElement[bool]) -> int:
+    return session.scalar(
+        select(func.count(distinct(Receipt.link_id)))
+        .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
+        .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
+        .join(Decision, Decision.id == ReceiptDecision.decision_id)
+        .where(links, Decision.status == Status.GRANTED, ~annulling.is_annulled())
+    )

@@ -6,9 +6,10 @@ import pytest
 import time_machine
 
 from portal import clock, launches
+from portal.consents import undoing
 from portal.extensions import db
 from portal.messaging import outbox
-from portal.models import AudienceEntry, Campaign, Consent, Delivery, Message, Provider
+from portal.models import AudienceEntry, Campaign, Consent, Delivery, Message, Provider, Receipt
 from shortlinks import Opening, VisitKind, record
 from tests import make
 from tests.make import Person
@@ -125,6 +126,25 @@ def test_people_are_counted_by_forms_and_openings_by_kind(app, ayse, browser, se
     assert after.openings[VisitKind.UNKNOWN] >= 3 and after.human >= 2
     assert after.human < after.openings[VisitKind.UNKNOWN]
     assert "Form gönderen kişi" in ayse.opens(f"/dashboard/campaigns/{campaign_id}").text
+
+
+def test_a_grant_that_was_taken_back_is_no_grant_of_the_campaign(app, browser, sent, rows):
+    app.config["UNDO_SECONDS"] = 300
+    code, campaign_id = sent
+    fatma = Person(browser, code)
+    fatma.decides(MESAJ="ONAY", ARAMA="ONAY")
+    first = rows.one(Receipt)
+    given = shown(app, campaign_id)
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        fatma.decides(MESAJ="RET")
+    half = shown(app, campaign_id)
+    with app.app_context():
+        undoing.undo(db.session, [first.id], clock.now())
+        db.session.commit()
+
+    after = shown(app, campaign_id)
+    assert (given.granted, half.granted, after.granted) == (1, 1, 0)
+    assert (given.people, after.people) == (1, 1)  # Forms were posted all the same.
 
 
 def shown(app, campaign_id: int):
