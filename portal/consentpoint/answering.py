@@ -22,7 +22,7 @@ from portal.web import guesses
 SHOWN = timedelta(minutes=15)  # After the code was right: what was decided, and what comes next.
 
 
-@door.get("/<slug>/code/<code>")
+@door.get("/<slug>/kod/<code>")
 def code(slug: str, code: str):
     """Where the code is typed; and, once it was, what comes next."""
     place = find(slug)
@@ -30,7 +30,7 @@ def code(slug: str, code: str):
     return _onward(place, proof) if proof.proved_at else pages.coding(place, proof, code)
 
 
-@door.post("/<slug>/code/<code>", endpoint="answer")
+@door.post("/<slug>/kod/<code>", endpoint="answer")
 @limiter.limit(limits.POINT)
 def answer(slug: str, code: str):
     """Try what was typed. The right code lets the choices count."""
@@ -60,7 +60,7 @@ def answer(slug: str, code: str):
     return here
 
 
-@door.post("/<slug>/code/<code>/again", endpoint="again")
+@door.post("/<slug>/kod/<code>/yeniden", endpoint="again")
 @limiter.limit(limits.POINT)
 def again(slug: str, code: str):
     """Another code to the same address, or back to change it. What was chosen stays."""

@@ -25,7 +25,7 @@ class Unfit(ValueError):
     """No code can go to what was typed; it says why."""
 
 
-@door.post("/<slug>/address")
+@door.post("/<slug>/adres")
 @limiter.limit(limits.POINT)
 def address(slug: str):
     """Send a code to the address; on to the page that takes it."""

@@ -22,14 +22,14 @@ TOO_MANY = {
 }
 
 
-@door.get("/m/<code>/complaint", endpoint="complain")
+@door.get("/m/<code>/sikayet", endpoint="complain")
 def show_complain(code: str):
     """Ask what came, from whom and when. Opening it opens no case."""
     act = _act(code)
     return _form_page(code, act, _form(act, formdata=None))
 
 
-@door.post("/m/<code>/complaint", endpoint="open_case")
+@door.post("/m/<code>/sikayet", endpoint="open_case")
 @limiter.limit(limits.COMPLAINTS)
 def open_case(code: str):
     """Open a case, and lead to its page."""
@@ -56,7 +56,7 @@ def show_complaint(code: str):
     return _case_page(code, _case(code))
 
 
-@door.get("/s/<code>/summary.txt", endpoint="complaint_summary")
+@door.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
 def summary(code: str):
     """The summary for the Ministry's form as a file of plain text."""
     case = _case(code)
@@ -69,7 +69,7 @@ def summary(code: str):
     return Response(text, mimetype="text/plain", headers=headers)
 
 
-@door.post("/s/<code>/word", endpoint="complaint_word")
+@door.post("/s/<code>/ekle", endpoint="complaint_word")
 @limiter.limit(limits.COMPLAINTS)
 def add_word(code: str):
     """Add a word to an open case."""
@@ -84,7 +84,7 @@ def add_word(code: str):
     return _done(code)
 
 
-@door.post("/s/<code>/reopening", endpoint="complaint_reopening")
+@door.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
 @limiter.limit(limits.COMPLAINTS)
 def reopen(code: str):
     """Open a case again that its answer did not solve."""
@@ -102,7 +102,7 @@ def reopen(code: str):
     return _done(code)
 
 
-@door.post("/s/<code>/refusal", endpoint="complaint_refusal")
+@door.post("/s/<code>/ret", endpoint="complaint_refusal")
 @limiter.limit(limits.COMPLAINTS)
 def refuse(code: str):
     """Refuse the channel on which the message came, where it was not refused. A second time changes nothing."""

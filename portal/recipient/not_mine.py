@@ -13,16 +13,16 @@ from portal.recipient import door, find, forms, pages, receipts
 from portal.web import hosts
 
 
-@door.get("/k/<code>/not-mine", endpoint="not_mine")
-@door.get("/<code>/not-mine", endpoint="short_not_mine")
+@door.get("/k/<code>/ben-degilim", endpoint="not_mine")
+@door.get("/<code>/ben-degilim", endpoint="short_not_mine")
 def show_not_mine(code: str):
     """Say what it does. Opening it does nothing."""
     _, invitation = find(code)
     return _page(invitation)
 
 
-@door.post("/k/<code>/not-mine", endpoint="disown")
-@door.post("/<code>/not-mine", endpoint="short_disown")
+@door.post("/k/<code>/ben-degilim", endpoint="disown")
+@door.post("/<code>/ben-degilim", endpoint="short_disown")
 def disown(code: str):
     """Refuse everything of this firm at the address, and let the firm know why. A second time changes nothing."""
     _, invitation = find(code)

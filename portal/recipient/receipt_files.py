@@ -14,14 +14,14 @@ from portal.recipient import door, receipt_paper
 from portal.recipient.receipts import find_act
 
 
-@door.get("/m/<code>/receipt.jws")
+@door.get("/m/<code>/belge.jws")
 def receipt_token(code: str):
     """The signed token, which anybody can check."""
     act = find_act(code)
     return _file(act, _signed(act), "application/jose", "jws")
 
 
-@door.get("/m/<code>/receipt.json")
+@door.get("/m/<code>/belge.json")
 def receipt_json(code: str):
     """All that the token says, in the open; the token itself; and the texts that were shown, whose digests it holds."""
     act = find_act(code)
@@ -30,7 +30,7 @@ def receipt_json(code: str):
     return _file(act, json.dumps(told, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
 
 
-@door.get("/m/<code>/receipt.pdf")
+@door.get("/m/<code>/belge.pdf")
 @limiter.limit(limits.RECEIPT_PAPER)
 def receipt_pdf(code: str):
     """The receipt on paper, in the language of the page."""

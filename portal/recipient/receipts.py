@@ -19,7 +19,7 @@ def show_receipt(code: str):
     return _page(code, find_act(code))
 
 
-@door.post("/m/<code>/undo")
+@door.post("/m/<code>/geri-al")
 def undo(code: str):
     """Take back the grants of this act that nobody has heard of yet. Again, it changes nothing."""
     act = find_act(code)

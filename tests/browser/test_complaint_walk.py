@@ -25,7 +25,7 @@ def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, width
     receipt_of(app, rows)
     receipt = rows.one(Receipt)
     fatma = screens(width, scripts=True)
-    fatma.opens(f"{site}/m/{code_of(app, receipt)}/complaint?lang={language}")
+    fatma.opens(f"{site}/m/{code_of(app, receipt)}/sikayet?lang={language}")
     assert fatma.weight() <= LIGHT_ENOUGH
     look(fatma, f"form-{language}")
     fatma.page.locator("form button").click()
@@ -66,7 +66,7 @@ def test_complaining_needs_neither_a_script_nor_a_mouse(app, site, screens, rows
     receipt_of(app, rows)
     screen = screens(360, scripts=False)
     at = clock.istanbul(clock.now())
-    screen.opens(f"{site}/m/{code_of(app, rows.one(Receipt))}/complaint")
+    screen.opens(f"{site}/m/{code_of(app, rows.one(Receipt))}/sikayet")
 
     screen.page.locator("input[name=channel]").first.focus()
     screen.page.keyboard.press("Space")

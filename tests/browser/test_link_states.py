@@ -70,7 +70,7 @@ def test_refusing_and_not_mine_are_seen_well(screens, site, code, language):
     spoken = "" if language == "tr" else "?lang=en"
     for width in WIDTHS:
         screen = screens(width=width)
-        for name, path in (("refusing", f"u/{code}"), ("not-mine", f"k/{code}/not-mine")):
+        for name, path in (("refusing", f"u/{code}"), ("not-mine", f"k/{code}/ben-degilim")):
             assert screen.opens(f"{site}/{path}{spoken}") == 200
             looks_well(screen, f"{name}-{language}")
 
@@ -80,7 +80,7 @@ def test_at_twice_the_size_and_with_forced_colours_it_is_all_there(screens, site
     spoken = "" if language == "tr" else "?lang=en"
     zoomed = screens(width=640, device_scale_factor=2)  # 1280 pixels of a screen at 200 %.
     forced = screens(width=320, forced_colors="active")
-    for path in (f"k/{code}", f"u/{code}", f"k/{code}/not-mine"):
+    for path in (f"k/{code}", f"u/{code}", f"k/{code}/ben-degilim"):
         for screen, name in ((zoomed, "zoomed"), (forced, "forced")):
             screen.opens(f"{site}/{path}{spoken}")
             assert not screen.scrolls_sideways()

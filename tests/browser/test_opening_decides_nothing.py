@@ -72,7 +72,7 @@ def test_a_browser_that_runs_scripts_but_presses_nothing_decides_nothing(screens
     screen = screens()
 
     for code in codes.values():
-        for path in (f"k/{code}", f"k/{code}?MESAJ=ONAY&all=RET", f"u/{code}", f"k/{code}/not-mine"):
+        for path in (f"k/{code}", f"k/{code}?MESAJ=ONAY&all=RET", f"u/{code}", f"k/{code}/ben-degilim"):
             assert screen.opens(f"{site}/{path}") == 200
             screen.page.mouse.move(100, 300)
             screen.page.mouse.wheel(0, 2000)

@@ -42,7 +42,7 @@ def test_a_receipt_is_undone_and_checked_without_script_and_mouse(screens, link,
     expect(screen.page.locator("form.undo")).to_have_count(0)
     screen.shoot("receipt-undone")
     with screen.page.expect_download() as download:
-        screen.page.locator("a[href*='receipt.jws']").click()
+        screen.page.locator("a[href*='belge.jws']").click()
     token = download.value.path().read_text()
     screen.page.locator("a[href*='dogrula']").click()
     screen.page.locator("#token").fill(token)
@@ -56,7 +56,7 @@ def test_a_receipt_is_undone_and_checked_without_script_and_mouse(screens, link,
 def test_checking_a_receipt_has_no_barrier(screens, link, site, width):
     screen = screens(width=width)
     decides(screen, link)
-    token = screen.page.request.get(screen.page.url.split("?")[0] + "/receipt.jws").text()
+    token = screen.page.request.get(screen.page.url.split("?")[0] + "/belge.jws").text()
     screen.opens(f"{site}/dogrula")
     before = screen.barriers(), screen.scrolls_sideways()
     screen.shoot("verify")

@@ -74,7 +74,7 @@ def link_page(**other) -> dict:
     page = {
         "state": "live", "asks": True, "may_grant": True, "decided_at": AT, "disowned_at": AT,
         "title": "Size yazalım mı?", "requires_name": False, "is_phone": True, "is_merchant": False,
-        "pair": "elma nehir", "not_mine_url": "/k/code/not-mine", "back": Back(),
+        "pair": "elma nehir", "not_mine_url": "/k/code/ben-degilim", "back": Back(),
         "body": "Yeniliklerimizi haber vermek için.", "notice_url": "https://www.example.com/aydinlatma",
         "address": ADDRESS, "rows": rows, "form_token": "token", "post_url": "/k/code",
         "hearer": "iys", **SENDER,

@@ -94,7 +94,7 @@ def complains(browser, receipt: str) -> str:
     """Zeynep still gets messages; the code of her case."""
     at = clock.istanbul(clock.now())
     told = {"channel": "MESAJ", "header": "ORNEKMGZ", "day": at.date().isoformat(), "hour": at.strftime("%H:%M")}
-    opened = browser.post(f"{receipt.split('?')[0]}/complaint", data={**told, "text": SAID})
+    opened = browser.post(f"{receipt.split('?')[0]}/sikayet", data={**told, "text": SAID})
     return opened.location.split("/s/")[1].split("?")[0]
 
 

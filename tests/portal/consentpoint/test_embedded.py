@@ -37,7 +37,7 @@ def test_choices_from_the_brands_site_are_shown_in_words_and_go_on_with_one_butt
 
 def test_another_site_makes_nobody_ask_for_a_code(app, point, rows):
     visitor = Visitor(app)
-    visitor.posts(f"/b/{SLUG}/address", address=make.PHONE, MESAJ="ONAY")
+    visitor.posts(f"/b/{SLUG}/adres", address=make.PHONE, MESAJ="ONAY")
 
     assert visitor.here == f"/b/{SLUG}" and rows.count(AddressProof) == 0
 
@@ -48,7 +48,7 @@ def test_a_token_that_a_site_fetched_beforehand_takes_nobody_past_our_text(app, 
     visitor, data, says = Visitor(app), {"form": its_program.form}, {"Sec-Fetch-Site": "cross-site"}
 
     page = visitor.browser.post(f"/b/{SLUG}", data=data, headers=says).text
-    asked = visitor.browser.post(f"/b/{SLUG}/address", data=data | {"address": make.PHONE}, headers=says)
+    asked = visitor.browser.post(f"/b/{SLUG}/adres", data=data | {"address": make.PHONE}, headers=says)
 
     assert "Seçimlerinizi kontrol edin" in page
     assert asked.location == f"/b/{SLUG}" and rows.count(AddressProof) == 0

@@ -31,7 +31,7 @@ def codes_of(app, proof: AddressProof) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("way", ["", "/again"])
+@pytest.mark.parametrize("way", ["", "/yeniden"])
 def test_a_false_code_with_a_real_number_and_one_with_a_false_number_take_one_path(app, fatma, rows, statements, way):
     fatma.chooses(MESAJ="RET")
     fatma.writes(make.PHONE)
@@ -39,7 +39,7 @@ def test_a_false_code_with_a_real_number_and_one_with_a_false_number_take_one_pa
     told = {}
     for name in ("wrong nonce", "no such number"):
         statements.clear()
-        answer = Visitor(app).posts(f"/b/{SLUG}/code/{codes[name]}{way}", digits="123456")
+        answer = Visitor(app).posts(f"/b/{SLUG}/kod/{codes[name]}{way}", digits="123456")
         told[name] = (answer.status_code, answer.text, list(statements))
 
     assert told["wrong nonce"] == told["no such number"]
@@ -53,13 +53,13 @@ def test_a_code_is_good_at_its_own_point_only(app, fatma, rows):
     fatma.writes(make.PHONE)
     code = codes_of(app, rows.one(AddressProof))["real"]
 
-    assert fatma.browser.get(f"/b/baska-nokta/code/{code}").status_code == 404
-    assert fatma.browser.get(f"/b/{SLUG}/code/{code}").status_code == 200
+    assert fatma.browser.get(f"/b/baska-nokta/kod/{code}").status_code == 404
+    assert fatma.browser.get(f"/b/{SLUG}/kod/{code}").status_code == 200
 
 
 @pytest.mark.parametrize("code", ["x", "0", "É", "a" * 300, "VD9VPNnWQ44e4tjgWedNQpnAdRk"])
 def test_a_damaged_address_gets_a_page_that_helps(fatma, code):
-    answer = fatma.browser.get(f"/b/{SLUG}/code/{code}")
+    answer = fatma.browser.get(f"/b/{SLUG}/kod/{code}")
 
     assert answer.status_code == 404 and "karekodu" in answer.text
 
@@ -67,5 +67,5 @@ def test_a_damaged_address_gets_a_page_that_helps(fatma, code):
 @pytest.mark.parametrize("slug", ["%00", "a%00b", "a--b", "%ED%A0%80", "%0d%0aset-cookie:x=1", "a" * 5000])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
 def test_an_address_that_no_point_can_have_leads_to_the_same_page(fatma, method, slug):
-    for path in (f"/b/{slug}", f"/b/{slug}/code/abcdefghjk"):
+    for path in (f"/b/{slug}", f"/b/{slug}/kod/abcdefghjk"):
         assert fatma.browser.open(path, method=method).status_code == 404

@@ -91,7 +91,7 @@ def test_no_new_code_is_sent_where_nothing_is_asked(app, point, rows):
     fatma.chooses(MESAJ="RET")
     fatma.writes(make.PHONE)
     becomes(app, point, "closed")
-    fatma.posts(f"{fatma.here}/again")
+    fatma.posts(f"{fatma.here}/yeniden")
 
     assert rows.count(AddressProof) == 1 and SAID["closed"] in fatma.page
 

@@ -171,7 +171,7 @@ def test_a_new_code_is_sent_with_the_same_choices(fatma, rows):
     fatma.writes(make.PHONE)
     first = fatma.code_for(make.PHONE)
     old = fatma.here
-    fatma.posts(f"{old}/again")
+    fatma.posts(f"{old}/yeniden")
 
     assert fatma.here != old and len(sent_codes(fatma.app)) == 2
     fatma.types()
@@ -182,7 +182,7 @@ def test_a_new_code_is_sent_with_the_same_choices(fatma, rows):
 def test_the_address_may_be_changed_and_the_choices_stay(fatma, rows):
     fatma.chooses(MESAJ="RET")
     fatma.writes("0555 111 22 33")
-    fatma.posts(f"{fatma.here}/again", change="1")
+    fatma.posts(f"{fatma.here}/yeniden", change="1")
     assert "Cep telefonu numaranız" in fatma.page
     fatma.writes(make.PHONE)
     fatma.types()

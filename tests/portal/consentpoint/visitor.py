@@ -82,7 +82,7 @@ class Visitor:
 
     def writes(self, address: str):
         """Post the address of the page shown now, and go where that leads."""
-        return self._post(f"/b/{self.slug}/address{self.language}", form=self.form, address=address)
+        return self._post(f"/b/{self.slug}/adres{self.language}", form=self.form, address=address)
 
     def types(self, code: str | None = None, to: str = make.PHONE):
         """Post a code, the one that was sent last to this address unless told, and go where that leads."""

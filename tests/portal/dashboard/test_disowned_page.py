@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def said(app, ayse, browser) -> str:
     """Whoever has Fatma's number says that it is not hers."""
     code = make.codes(app, make.PHONE)[make.PHONE]
-    browser.post(f"/k/{code}/not-mine")
+    browser.post(f"/k/{code}/ben-degilim")
     return code
 
 

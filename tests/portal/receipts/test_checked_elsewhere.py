@@ -61,7 +61,7 @@ def run(program, *arguments: str, told: str = "") -> subprocess.CompletedProcess
 def token(app, browser):
     """As it is downloaded."""
     location = Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET").location
-    return browser.get(f"{location}/receipt.jws").text
+    return browser.get(f"{location}/belge.jws").text
 
 
 def test_a_receipt_is_genuine_and_no_single_changed_letter_is(app, browser, program, token):

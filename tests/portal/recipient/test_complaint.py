@@ -61,11 +61,11 @@ def case(app, rows):
 
 
 def complains(browser, code: str, **other):
-    return browser.post(f"/m/{code}/complaint", data=told(**other))
+    return browser.post(f"/m/{code}/sikayet", data=told(**other))
 
 
 def test_asking_opens_nothing(browser, code, rows):
-    page = browser.get(f"/m/{code}/complaint")
+    page = browser.get(f"/m/{code}/sikayet")
 
     assert page.status_code == 200 and "Hâlâ ileti alıyorum" in page.text
     assert "+90 5•• ••• •• 67" in page.text and "checked" not in page.text
@@ -117,7 +117,7 @@ def test_a_channel_that_is_not_refused_may_be_refused_there(browser, code, rows)
     assert "kayıtlı bir ret kararınız yok" in page and "Telefon araması için reddet" in page
 
     for _ in range(2):
-        assert browser.post(f"{location}/refusal").status_code == 303
+        assert browser.post(f"{location}/ret").status_code == 303
 
     refused = rows(Decision, Decision.channel == "ARAMA")
     assert [(each.status, each.way) for each in refused] == [(Status.REFUSED, Way.LINK)]
@@ -129,8 +129,8 @@ def test_a_channel_that_is_not_refused_may_be_refused_there(browser, code, rows)
 def test_nobody_grants_by_a_case(browser, code, rows):
     location = complains(browser, code).location
 
-    browser.post(f"{location}/refusal", data={"MESAJ": "ONAY", "status": "ONAY"})
-    browser.post(f"{location}/word", data={"MESAJ": "ONAY", "text": "ONAY"})
+    browser.post(f"{location}/ret", data={"MESAJ": "ONAY", "status": "ONAY"})
+    browser.post(f"{location}/ekle", data={"MESAJ": "ONAY", "text": "ONAY"})
 
     assert {head.status for head in rows(Consent)} == {Status.REFUSED}
 
@@ -139,10 +139,10 @@ def test_opening_a_page_changes_nothing(browser, code, rows):
     location = complains(browser, code).location
     before = [rows.count(model) for model in (ComplaintStep, Decision, Receipt)]
 
-    for path in (location, f"{location}/summary.txt"):
+    for path in (location, f"{location}/ozet.txt"):
         for method in ("GET", "HEAD"):
             browser.open(path, method=method)
-    for act in ("word", "reopening", "refusal"):
+    for act in ("ekle", "yeniden-ac", "ret"):
         assert browser.get(f"{location}/{act}").status_code == 405
 
     assert [rows.count(model) for model in (ComplaintStep, Decision, Receipt)] == before
@@ -210,8 +210,8 @@ def test_a_large_picture_is_taken_where_the_code_is_somebodys_and_only_there(bro
     boundary, body = encode_multipart(told(picture=large))
     sent = {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
 
-    assert browser.post(f"/m/{code[:-1]}a/complaint", **sent).status_code == 404
-    assert browser.post(f"/m/{code}/complaint", **sent).status_code == 303
+    assert browser.post(f"/m/{code[:-1]}a/sikayet", **sent).status_code == 404
+    assert browser.post(f"/m/{code}/sikayet", **sent).status_code == 303
     assert rows.count(Complaint) == 1
 
 
@@ -227,12 +227,12 @@ def test_a_fourth_case_and_a_guess_are_turned_away(browser, code, rows):
 
 def test_many_from_one_network_are_slowed_down(app, browser, code):
     limiter.enabled = True
-    answers = [browser.post(f"/m/{code}/complaint", data={}).status_code for _ in range(61)]
+    answers = [browser.post(f"/m/{code}/sikayet", data={}).status_code for _ in range(61)]
 
     assert answers == [422] * 60 + [429]
 
 
-@pytest.mark.parametrize("path", ["/s/{}", "/s/{}/summary.txt"])
+@pytest.mark.parametrize("path", ["/s/{}", "/s/{}/ozet.txt"])
 def test_a_wrong_code_finds_nothing(app, browser, case, path):
     found, code = case
     wrong = complaints.code_of(app.config["LINK_SALT"], Complaint(id=found.id, nonce=found.nonce ^ 1))
@@ -256,14 +256,14 @@ def test_a_receipt_whose_address_is_somebody_elses_now_opens_nothing(app, browse
         db.session.query(Recipient).update({"disowned_at": clock.now() + timedelta(seconds=5)})
         db.session.commit()
 
-    assert browser.get(f"/m/{code}/complaint").status_code == 404
+    assert browser.get(f"/m/{code}/sikayet").status_code == 404
     assert complains(browser, code).status_code == 404
 
 
 def test_a_word_is_added_and_stays_on_the_page(browser, case, rows):
     path = f"/s/{case[1]}"
 
-    assert browser.post(f"{path}/word", data={"text": " Bugün yine geldi.\r\n14:05 "}).status_code == 303
+    assert browser.post(f"{path}/ekle", data={"text": " Bugün yine geldi.\r\n14:05 "}).status_code == 303
 
     assert "Bugün yine geldi." in browser.get(path).text
     assert [step.act for step in rows(ComplaintStep)] == ["opened", "added"]
@@ -271,7 +271,7 @@ def test_a_word_is_added_and_stays_on_the_page(browser, case, rows):
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 2001, "a\0b"])
 def test_a_word_that_is_none_comes_back(browser, case, rows, text):
-    answer = browser.post(f"/s/{case[1]}/word", data={"text": text})
+    answer = browser.post(f"/s/{case[1]}/ekle", data={"text": text})
 
     assert answer.status_code == 422 and 'role="alert"' in answer.text
     assert rows.count(ComplaintStep) == 1
@@ -295,14 +295,14 @@ def test_how_it_ended_is_read_and_what_is_among_staff_is_not(app, browser, case)
 
     assert "Başvurunuz sonuçlandı" in page and "Gönderim durduruldu" in page and "listeden çıkardık" in page
     assert "Aramızda" not in page
-    assert browser.post(f"/s/{case[1]}/word", data={"text": "Bir şey daha"}).status_code == 409
+    assert browser.post(f"/s/{case[1]}/ekle", data={"text": "Bir şey daha"}).status_code == 409
 
 
 def test_it_may_be_opened_again_within_thirty_days(app, browser, case, rows):
     closed(app, case[0])
 
-    assert browser.post(f"/s/{case[1]}/reopening", data={"text": "Yine geldi"}).status_code == 303
-    assert browser.post(f"/s/{case[1]}/reopening", data={"text": "Yine geldi"}).status_code == 303  # Twice is once.
+    assert browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"}).status_code == 303
+    assert browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"}).status_code == 303  # Twice is once.
 
     assert rows.one(Complaint).closed_at is None
     assert [step.act for step in rows(ComplaintStep)] == ["opened", "closed", "noted", "reopened"]
@@ -313,7 +313,7 @@ def test_after_thirty_days_it_says_what_to_do_instead(app, browser, case):
 
     with time_machine.travel(clock.now() + timedelta(days=31)):
         page = browser.get(f"/s/{case[1]}").text
-        answer = browser.post(f"/s/{case[1]}/reopening", data={"text": "Yine geldi"})
+        answer = browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"})
 
     assert "Yeniden aç" not in page
     assert answer.status_code == 409 and "yeni bir başvuru açın" in answer.text
@@ -322,7 +322,7 @@ def test_after_thirty_days_it_says_what_to_do_instead(app, browser, case):
 def test_the_summary_holds_what_the_ministry_asks_for_and_the_address_masked(browser, code, rows):
     location = complains(browser, code).location
 
-    answer = browser.get(f"{location}/summary.txt")
+    answer = browser.get(f"{location}/ozet.txt")
 
     receipt = rows(Receipt)[0]
     for words in (
@@ -343,7 +343,7 @@ def test_the_person_is_told_that_the_complaint_is_theirs_to_make_and_until_when(
 
 
 def test_a_case_speaks_the_language_in_which_it_was_opened(browser, code):
-    location = browser.post(f"/m/{code}/complaint?lang=en", data=told()).location
+    location = browser.post(f"/m/{code}/sikayet?lang=en", data=told()).location
     assert location.endswith("?lang=en")
 
     assert '<html lang="en">' in browser.get(location.partition("?")[0]).text
@@ -361,8 +361,8 @@ def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
 
     assert "silinmesini istediniz" in page and "Kişisel Verileri Koruma Kuruluna" in page
     assert "Bakanlığ" not in page and "Yeni bir ileti geldiyse" not in page
-    assert browser.get(f"/s/{page_code}/summary.txt").status_code == 404
-    assert browser.post(f"/s/{page_code}/refusal").status_code == 303
+    assert browser.get(f"/s/{page_code}/ozet.txt").status_code == 404
+    assert browser.post(f"/s/{page_code}/ret").status_code == 303
     assert rows.count(Decision) == 1
 
 
@@ -371,8 +371,8 @@ def test_an_email_has_one_channel_and_is_not_asked_for_it(app, rows):
     person.decides(EPOSTA="RET")
     code = code_of(app, rows.one(Receipt))
 
-    page = person.browser.get(f"/m/{code}/complaint").text
-    answer = person.browser.post(f"/m/{code}/complaint", data=told(channel=""))
+    page = person.browser.get(f"/m/{code}/sikayet").text
+    answer = person.browser.post(f"/m/{code}/sikayet", data=told(channel=""))
 
     assert 'name="channel"' not in page
     assert answer.status_code == 303 and rows.one(Complaint).channel == "EPOSTA"
@@ -381,9 +381,9 @@ def test_an_email_has_one_channel_and_is_not_asked_for_it(app, rows):
 def test_a_short_host_serves_it_too(browser, code):
     at = {"headers": {"Host": "kisa.example"}}
 
-    answer = browser.post(f"/m/{code}/complaint", data=told(), **at)
+    answer = browser.post(f"/m/{code}/sikayet", data=told(), **at)
 
-    assert browser.get(f"/m/{code}/complaint", **at).status_code == 200
+    assert browser.get(f"/m/{code}/sikayet", **at).status_code == 200
     assert browser.get(answer.location, **at).status_code == 200
 
 
@@ -392,8 +392,8 @@ def test_a_landline_is_promised_no_message(app, rows):
     person.decides(ARAMA="RET")
     code = code_of(app, rows.one(Receipt))
 
-    page = person.browser.get(f"/m/{code}/complaint").text
-    location = person.browser.post(f"/m/{code}/complaint", data=told(channel="")).location
+    page = person.browser.get(f"/m/{code}/sikayet").text
+    location = person.browser.post(f"/m/{code}/sikayet", data=told(channel="")).location
 
     assert "bir ileti göndeririz" not in page + person.browser.get(location).text
     assert rows.one(Complaint).channel == "ARAMA"

@@ -35,13 +35,13 @@ def form_in(page: str) -> dict[str, str]:
 @pytest.mark.parametrize(("host", "base"), [("localhost", "/k/"), ("kisa.example", "/")])
 def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, host, base):
     headers = {"Host": host}
-    where = re.search(r'href="([^"]+/not-mine)"', browser.get(base + fatma.code, headers=headers).text)[1]
+    where = re.search(r'href="([^"]+/ben-degilim)"', browser.get(base + fatma.code, headers=headers).text)[1]
 
     page = browser.get(where, headers=headers).text
     before = rows.count(Decision)
     answer = browser.post(where, data=form_in(page), headers=headers)
 
-    assert where == f"{base}{fatma.code}/not-mine"
+    assert where == f"{base}{fatma.code}/ben-degilim"
     assert "Örnek Mağazacılık A.Ş." in page and before == 0
     assert answer.status_code == 303 and "Set-Cookie" not in answer.headers
     assert rows.one(Recipient, Recipient.disowned_at.is_not(None)).disowned_at
@@ -50,19 +50,19 @@ def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, hos
 
 
 def test_all_brands_of_the_firm_are_refused(second_brand, fatma, browser, rows):
-    browser.post(f"/k/{fatma.code}/not-mine")
+    browser.post(f"/k/{fatma.code}/ben-degilim")
 
     assert len(rows(Consent)) == 4
     assert {each.status for each in rows(Consent)} == {"RET"}
 
 
 def test_a_second_time_changes_nothing(fatma, browser, rows):
-    browser.post(f"/k/{fatma.code}/not-mine")
+    browser.post(f"/k/{fatma.code}/ben-degilim")
     said = [each.disowned_at for each in rows(Recipient)]
 
-    answer = browser.post(f"/k/{fatma.code}/not-mine")
+    answer = browser.post(f"/k/{fatma.code}/ben-degilim")
 
-    assert answer.status_code == 303 and answer.location == f"/k/{fatma.code}/not-mine"
+    assert answer.status_code == 303 and answer.location == f"/k/{fatma.code}/ben-degilim"
     assert "bildirdiniz" in browser.get(answer.location).text
     assert [each.disowned_at for each in rows(Recipient)] == said
     assert rows.count(Receipt) == 1
@@ -73,7 +73,7 @@ def test_afterwards_the_link_asks_no_more_and_shows_no_earlier_day(app, fatma, b
     with app.app_context():
         db.session.execute(update(Consent).values(effective_at=clock.now().replace(year=2020)))
         db.session.commit()
-    browser.post(f"/k/{fatma.code}/not-mine")
+    browser.post(f"/k/{fatma.code}/ben-degilim")
 
     page = fatma.opens().text
 
@@ -94,28 +94,28 @@ def test_at_the_brands_own_host_it_leads_to_the_receipt_at_ours(app, fatma, brow
         )  # fmt: skip
         db.session.commit()
 
-    answer = browser.post(f"/{fatma.code}/not-mine", headers=AT_HOST)
+    answer = browser.post(f"/{fatma.code}/ben-degilim", headers=AT_HOST)
     page = browser.get(answer.location, headers=AT_HOST).text
 
-    assert answer.location == f"/{fatma.code}/not-mine"
+    assert answer.location == f"/{fatma.code}/ben-degilim"
     assert re.search(rf'href="{app.config["MAIN_BASE"]}/m/\w+"', page)
 
 
 def test_it_answers_in_the_language_of_its_form(fatma, browser):
-    page = browser.get(f"/k/{fatma.code}/not-mine?lang=en").text
+    page = browser.get(f"/k/{fatma.code}/ben-degilim?lang=en").text
 
-    answer = browser.post(f"/k/{fatma.code}/not-mine", data=form_in(page))
+    answer = browser.post(f"/k/{fatma.code}/ben-degilim", data=form_in(page))
 
     assert "is no longer that person" in page and "lang=en" in answer.location
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_opening_it_says_nothing_to_the_firm(fatma, browser, rows, method):
-    assert browser.open(f"/k/{fatma.code}/not-mine", method=method).status_code == 200
+    assert browser.open(f"/k/{fatma.code}/ben-degilim", method=method).status_code == 200
     assert rows.count(Decision) == 0 and {each.disowned_at for each in rows(Recipient)} == {None}
 
 
 def test_a_wrong_code_says_nothing(fatma, browser, rows):
-    assert browser.post(f"/k/{fatma.code[:-1]}x/not-mine").status_code == 404
-    assert browser.get(f"/{fatma.code}/not-mine").status_code == 404  # Only short hosts serve links at their root.
+    assert browser.post(f"/k/{fatma.code[:-1]}x/ben-degilim").status_code == 404
+    assert browser.get(f"/{fatma.code}/ben-degilim").status_code == 404  # Only short hosts serve links at their root.
     assert rows.count(Decision) == 0

@@ -108,8 +108,8 @@ def test_it_speaks_english_and_stays_by_its_code(app, browser):
     first, second = (browser.get(f"/u/{code}?lang=en").text for code in links.values())
 
     own, other = links.values()
-    assert "Refuse messages from Örnek Mağaza" in first and f"/k/{own}/not-mine?lang=en" in first
-    assert f"/k/{other}/not-mine?lang=en" in second and own not in second
+    assert "Refuse messages from Örnek Mağaza" in first and f"/k/{own}/ben-degilim?lang=en" in first
+    assert f"/k/{other}/ben-degilim?lang=en" in second and own not in second
 
 
 def test_its_openings_are_noted(app, codes, browser, rows):

@@ -36,7 +36,7 @@ def words_of(pdf: bytes) -> str:
 
 @pytest.mark.parametrize("ending", FILES)
 def test_it_is_a_file_to_keep_named_by_its_number(location, browser, rows, ending):
-    answer = browser.get(f"{location}/receipt.{ending}")
+    answer = browser.get(f"{location}/belge.{ending}")
 
     number = receipts.spelled(rows.one(Receipt).number)
     assert answer.mimetype == FILES[ending]
@@ -48,24 +48,24 @@ def test_it_is_a_file_to_keep_named_by_its_number(location, browser, rows, endin
 
 @pytest.mark.parametrize("ending", FILES)
 def test_the_page_leads_to_it(location, browser, ending):
-    assert f'href="{location}/receipt.{ending}"' in browser.get(location).text
+    assert f'href="{location}/belge.{ending}"' in browser.get(location).text
 
 
 @pytest.mark.parametrize("ending", FILES)
 def test_a_wrong_code_finds_none(location, browser, ending):
-    assert browser.get(f"{location[:-2]}aa/receipt.{ending}").status_code == 404
+    assert browser.get(f"{location[:-2]}aa/belge.{ending}").status_code == 404
 
 
 @pytest.mark.parametrize("ending", FILES)
 def test_no_file_holds_the_address(location, browser, ending):
-    content = browser.get(f"{location}/receipt.{ending}").data
+    content = browser.get(f"{location}/belge.{ending}").data
 
     said = words_of(content) if ending == "pdf" else content.decode()
     assert make.PHONE not in said and make.PHONE[3:] not in said.replace(" ", "")
 
 
 def test_the_token_is_ours(app, location, browser, rows):
-    token = browser.get(f"{location}/receipt.jws").text
+    token = browser.get(f"{location}/belge.jws").text
 
     with app.app_context():
         genuine = tokens.verify(db.session, token)
@@ -74,14 +74,14 @@ def test_the_token_is_ours(app, location, browser, rows):
 
 
 def test_asked_for_again_it_is_the_same_and_the_key_is_made_once(location, browser, rows):
-    first, again = (browser.get(f"{location}/receipt.jws").text for _ in range(2))
+    first, again = (browser.get(f"{location}/belge.jws").text for _ in range(2))
 
     assert first == again
     assert rows.count(SigningKey) == 1
 
 
 def test_the_json_says_what_the_token_says_and_the_texts_whose_digests_it_holds(app, location, browser):
-    told = json.loads(browser.get(f"{location}/receipt.json").text)
+    told = json.loads(browser.get(f"{location}/belge.json").text)
 
     with app.app_context():
         assert tokens.verify(db.session, told["token"]).claims == told["receipt"]
@@ -93,7 +93,7 @@ def test_the_json_says_what_the_token_says_and_the_texts_whose_digests_it_holds(
 def test_the_paper_says_all_of_it_in_turkish(app, location, browser, iys, rows):
     make.forward_all(app, iys)
 
-    words = words_of(browser.get(f"{location}/receipt.pdf").data)
+    words = words_of(browser.get(f"{location}/belge.pdf").data)
 
     number = receipts.spelled(rows.one(Receipt).number)
     for text in ("Ticari ileti izni belgesi", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
@@ -103,7 +103,7 @@ def test_the_paper_says_all_of_it_in_turkish(app, location, browser, iys, rows):
 
 
 def test_the_paper_speaks_english_where_the_page_does(location, browser):
-    assert "Receipt no" in words_of(browser.get(f"{location}/receipt.pdf?lang=en").data)
+    assert "Receipt no" in words_of(browser.get(f"{location}/belge.pdf?lang=en").data)
 
 
 def test_the_code_on_the_page_is_the_receipts_own_address(location, browser):

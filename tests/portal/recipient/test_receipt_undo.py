@@ -25,10 +25,10 @@ def test_the_page_says_until_when_and_a_form_takes_it_back(fatma, browser, rows)
     location = fatma.decides(MESAJ="ONAY").location
     page = browser.get(location).text
 
-    answer = browser.post(f"{location}/undo")
+    answer = browser.post(f"{location}/geri-al")
 
     assert "Onayınızı şu ana kadar geri alabilirsiniz" in page and "O ana dek kimseye bildirilmez" in page
-    assert f'action="{location}/undo"' in page
+    assert f'action="{location}/geri-al"' in page
     assert (answer.status_code, answer.location) == (303, location)
     assert rows.one(Submission).outcome == Outcome.ANNULLED
     assert rows.count(Annulment) == 1
@@ -36,7 +36,7 @@ def test_the_page_says_until_when_and_a_form_takes_it_back(fatma, browser, rows)
 
 def test_afterwards_it_says_that_it_was_taken_back_and_what_holds(fatma, browser):
     location = fatma.decides(MESAJ="ONAY").location
-    browser.post(f"{location}/undo")
+    browser.post(f"{location}/geri-al")
 
     page = browser.get(location).text
 
@@ -50,7 +50,7 @@ def test_what_stood_before_holds_again(fatma, browser, rows):
         fatma.decides(MESAJ="RET")
     location = fatma.decides(MESAJ="ONAY").location
 
-    browser.post(f"{location}/undo")
+    browser.post(f"{location}/geri-al")
 
     assert "Şu an: reddettiniz" in browser.get(location).text
     assert [head.status for head in rows(Consent, Consent.channel == "MESAJ")] == [Status.REFUSED]
@@ -59,7 +59,7 @@ def test_what_stood_before_holds_again(fatma, browser, rows):
 def test_again_it_changes_nothing_and_is_no_error(fatma, browser, rows):
     location = fatma.decides(MESAJ="ONAY").location
 
-    answers = [browser.post(f"{location}/undo").status_code for _ in range(3)]
+    answers = [browser.post(f"{location}/geri-al").status_code for _ in range(3)]
 
     assert answers == [303, 303, 303]
     assert rows.count(Annulment) == 1
@@ -75,14 +75,14 @@ def test_tapped_twice_at_once_both_say_that_it_is_taken_back(fatma, browser, row
 
     monkeypatch.setattr(undoing, "undo", the_other_was_first)
 
-    assert browser.post(f"{location}/undo").status_code == 303
+    assert browser.post(f"{location}/geri-al").status_code == 303
     assert rows.count(Annulment) == 1
 
 
 def test_a_refusal_of_the_same_act_stays(fatma, browser, rows):
     location = fatma.decides(MESAJ="ONAY", ARAMA="RET").location
 
-    browser.post(f"{location}/undo")
+    browser.post(f"{location}/geri-al")
 
     page = browser.get(location).text
     assert "onay geri alındı" in page and "reddettiniz" in page
@@ -94,7 +94,7 @@ def test_too_late_it_says_so_and_how_to_refuse(fatma, browser, rows):
 
     with time_machine.travel(clock.now() + timedelta(seconds=WAIT + 1)):
         page = browser.get(location).text
-        answer = browser.post(f"{location}/undo")
+        answer = browser.post(f"{location}/geri-al")
 
     assert "Onayımı geri al<" not in page
     assert answer.status_code == 409 and "geri alma süresi dolmuş" in answer.text
@@ -105,28 +105,28 @@ def test_a_refusal_alone_cannot_be_undone(fatma, browser, rows):
     location = fatma.decides(MESAJ="RET").location
 
     assert "Onayımı geri al<" not in browser.get(location).text
-    assert browser.post(f"{location}/undo").status_code == 409
+    assert browser.post(f"{location}/geri-al").status_code == 409
     assert rows.count(Annulment) == 0
 
 
 def test_opening_takes_nothing_back(fatma, browser, rows):
     location = fatma.decides(MESAJ="ONAY").location
 
-    assert [browser.open(f"{location}/undo", method=each).status_code for each in ("GET", "HEAD")] == [405, 405]
+    assert [browser.open(f"{location}/geri-al", method=each).status_code for each in ("GET", "HEAD")] == [405, 405]
     assert rows.count(Annulment) == 0
 
 
 def test_a_wrong_code_takes_nothing_back(fatma, browser, rows):
     location = fatma.decides(MESAJ="ONAY").location
 
-    assert browser.post(f"{location[:-2]}aa/undo").status_code == 404
+    assert browser.post(f"{location[:-2]}aa/geri-al").status_code == 404
     assert rows.count(Annulment) == 0
 
 
 def test_english_stays_english(fatma, browser):
     location = fatma.decides(MESAJ="ONAY").location
 
-    assert browser.post(f"{location}/undo?lang=en").location == f"{location}?lang=en"
+    assert browser.post(f"{location}/geri-al?lang=en").location == f"{location}?lang=en"
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_grant_that_nobody_is_told_of_is_taken_back_as_well(exempt, browser, r
     location = exempt.decides(MESAJ="ONAY", ARAMA="ONAY").location
     page = browser.get(location).text
 
-    answer = browser.post(f"{location}/undo")
+    answer = browser.post(f"{location}/geri-al")
 
     assert "Onayınızı şu ana kadar geri alabilirsiniz" in page and "kimseye bildirilmez" not in page
     assert (answer.status_code, answer.location) == (303, location)
@@ -153,7 +153,7 @@ def test_a_grant_that_nobody_is_told_of_is_taken_back_as_well(exempt, browser, r
     page = browser.get(location).text
     assert "onay geri alındı" in page and "Şu an: reddettiniz" in page and "Onayımı geri al<" not in page
     assert "İYS" not in page
-    assert browser.post(f"{location}/undo").status_code == 303 and rows.count(Annulment) == 2
+    assert browser.post(f"{location}/geri-al").status_code == 303 and rows.count(Annulment) == 2
 
 
 def test_what_nobody_is_told_of_is_taken_back_within_the_same_time(exempt, browser, rows):
@@ -163,7 +163,7 @@ def test_what_nobody_is_told_of_is_taken_back_within_the_same_time(exempt, brows
         assert "Onayımı geri al<" in browser.get(location).text
     with time_machine.travel(clock.now() + timedelta(seconds=WAIT + 1)):
         page = browser.get(location).text
-        answer = browser.post(f"{location}/undo")
+        answer = browser.post(f"{location}/geri-al")
 
     assert "Onayımı geri al<" not in page and answer.status_code == 409
     assert rows.count(Annulment) == 0

@@ -85,7 +85,7 @@ def test_without_a_text_none_is_shown_and_no_link_is_offered(browser, of_two):
 
 @pytest.mark.parametrize("ending", ["jws", "json", "pdf"])
 def test_it_can_be_kept_all_the_same(browser, of_two, ending):
-    assert browser.get(f"{of_two}/receipt.{ending}").status_code == 200
+    assert browser.get(f"{of_two}/belge.{ending}").status_code == 200
 
 
 def test_its_token_speaks_of_both_senders(app, of_two):

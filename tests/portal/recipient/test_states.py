@@ -173,7 +173,7 @@ def assert_says(page: str, state: State, kind: CampaignKind, held: Status | None
     assert [words for words in SAYS.values() if words and words in page] == ([says] if says else [])
     assert offered(page) == ({"ONAY", "RET"} if grants(state, kind) else {"RET"})
     assert ("onay verilemez" in page) == (kind == ASK and state not in (*OPEN, State.SUPERSEDED))
-    assert "Hepsini reddet" in page and "/not-mine" in page
+    assert "Hepsini reddet" in page and "/ben-degilim" in page
     by_sms = re.search(r"<legend>SMS</legend>(.*?)</fieldset>", page, re.DOTALL)[1]
     shown = [words for words in HELD.values() if words in by_sms]
     assert shown == ([] if held is None and grants(state, kind) else [HELD[held]])

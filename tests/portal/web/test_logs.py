@@ -83,7 +83,7 @@ def test_an_exception_is_logged_without_address_or_code(app, fatma, quiet_logs):
         ("GET /k/peHdedLvVVX", "GET /…"),
         ("GET /m/peHdedLvVVXpeHdedLvVVX?lang=en", "GET /…?lang=en"),
         ("GET /u/peHdedLv /s/peHdedLv", "GET /… /…"),
-        ("GET /izinlerim/kod/peHdedLv /b/ornek/code/peHdedLv", "GET /izinlerim/… /b/ornek/…"),
+        ("GET /izinlerim/kod/peHdedLv /b/ornek/kod/peHdedLv", "GET /izinlerim/… /b/ornek/…"),
         ("https://kisa.example/peHdedLvVVX", "https://kisa.example/…"),
         (
             'File "/srv/izinlink/portal/recipient/pages.py", line 12',
