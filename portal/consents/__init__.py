@@ -77,12 +77,7 @@ def decide(
         return _again(earlier[_spelled(choices)])
     is_asked = is_live and invitation.kind == CampaignKind.ASK
     may_grant = form is not None and not earlier and is_asked and not are_too_many
-    wait = _hasty(locked, choices, at) if may_grant and Status.REFUSED in choices.values() else ()
-    taken = {
-        channel: status
-        for channel, status in choices.items()
-        if status == Status.REFUSED or may_grant and channel not in wait
-    }
+    taken = _taken(locked, choices, at) if may_grant else _refusals(choices)
     asks_again = tuple(channel for channel in choices if channel not in taken)
     if not taken:
         return Act(None, None, asks_again)
@@ -100,6 +95,16 @@ def decide(
     return Act(receipt["id"], receipt["nonce"], asks_again)
 
 
+def _refusals(choices: Choices) -> Choices:
+    return {channel: status for channel, status in choices.items() if status == Status.REFUSED}
+
+
+def _taken(locked: list[Consent], choices: Choices, at: datetime) -> Choices:
+    """The choices but for grants that come too soon, where a refusal beside them is taken all the same."""
+    wait = _hasty(locked, choices, at) if _refusals(choices) else ()
+    return {channel: status for channel, status in choices.items() if channel not in wait}
+
+
 def _again(receipt: Row, asks_again: tuple[Channel, ...] = ()) -> Act:
     """The same form sent again is the same act."""
     return Act(receipt.id, receipt.nonce, asks_again)
@@ -108,7 +113,7 @@ def _again(receipt: Row, asks_again: tuple[Channel, ...] = ()) -> Act:
 def _still_refused(locked: list[Consent], choices: Choices) -> bool:
     """Whether every refusal among the choices stands, if there is any. One that was undone since counts as a new
     word."""
-    refused = {channel for channel, status in choices.items() if status == Status.REFUSED}
+    refused = _refusals(choices)
     return all(head.status == Status.REFUSED for head in locked if head.channel in refused)
 
 

@@ -7,12 +7,12 @@ from flask_login import current_user
 from portal import addresses, clock, complaints, recipients
 from portal.consents import refusing
 from portal.dashboard import note
-from portal.dashboard.recipient_forms import EVERY_BRAND
+from portal.dashboard.recipient_forms import EVERY_BRAND, RefusalForm
 from portal.dashboard.recipients import brands, refusal_form
 from portal.desk import door
 from portal.desk.cases import mine, page_of
 from portal.extensions import db, vault
-from portal.models import Recipient
+from portal.models import Complaint, Recipient
 from portal.powers import Power
 from portal.registry import Channel, Source
 from portal.web.locks import needs
@@ -29,6 +29,18 @@ def refuse(complaint_id: int):
         abort(404)
     if not form.validate_on_submit():
         return page_of(case, form), 422
+    refused = _refused(case, recipient, form)
+    db.session.commit()
+    flash(
+        _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
+        if refused.made
+        else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
+    )
+    return redirect(url_for(".case", complaint_id=complaint_id), 303)
+
+
+def _refused(case: Complaint, recipient: Recipient, form: RefusalForm) -> refusing.Refused:
+    """The refusal, the step of the case and the note in the log; not committed yet."""
     chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
     at = clock.now()
     refused = refusing.refuse(
@@ -38,13 +50,7 @@ def refuse(complaint_id: int):
     )  # fmt: skip
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
     note(
-        "complaint.refused", "complaint", complaint_id, channels=form.channels.data, source=form.source.data,
+        "complaint.refused", "complaint", case.id, channels=form.channels.data, source=form.source.data,
         new=refused.made, brand=form.brand.data if form.brand.data != EVERY_BRAND else None,
     )  # fmt: skip
-    db.session.commit()
-    flash(
-        _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
-        if refused.made
-        else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
-    )
-    return redirect(url_for(".case", complaint_id=complaint_id), 303)
+    return refused

@@ -46,12 +46,19 @@ def take(link: shortlinks.Resolution, invitation: Invitation, view: View):
     db.session.commit()
     if any(chosen[channel] == Status.GRANTED for channel in chosen if channel not in act.asks_again):
         wake("message")
+    return _answered(link, invitation, view, act, wrong, back)
+
+
+def _answered(
+    link: shortlinks.Resolution, invitation: Invitation, view: View, act: consents.Act, wrong: str | None, back: Back
+):
+    """The way to the receipt; or the page again, where grants lack something or must be given once more."""
     if wrong:
         return page_of(link, invitation, view, replace(back, messages=("refused", wrong))), 422
     if act.asks_again:
         why = "again" if view.may_grant else "closed"
         messages = ("refused", why) if act.receipt_id else (why,)
-        return page_of(link, invitation, view, Back(messages, name=name)), 409
+        return page_of(link, invitation, view, Back(messages, name=back.name)), 409
     code = receipts.receipt_code(act.receipt_id, act.nonce)
     return redirect(url_for(".receipt", code=code, **pages.spoken()), 303)
 
