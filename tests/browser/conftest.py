@@ -52,19 +52,20 @@ def site(app):
 
 @pytest.fixture
 def screens(chromium):
-    """Opens screens: screens(width=360, scripts=True) is a Screen of a browser of its own, without history."""
+    """Opens screens: screens(width=360, also=[1280]) is a Screen of a browser of its own, without history; what is
+    looked at on it is looked at in the other widths too."""
     folder = Path(os.environ["SCREENSHOTS"]) if os.environ.get("SCREENSHOTS") else None
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     opened = []
 
-    def open_screen(width: int = 360, height: int = 780, scripts: bool = True, **options) -> Screen:
+    def open_screen(width: int = 360, height: int = 780, also=(), scripts: bool = True, **options) -> Screen:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, java_script_enabled=scripts, locale="tr-TR", **options
         )
         context.set_default_timeout(10_000)
         opened.append(context)
-        return Screen(context, folder)
+        return Screen(context, folder, also)
 
     yield open_screen
     for context in opened:

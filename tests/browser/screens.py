@@ -1,30 +1,36 @@
 """One screen of a browser, and what a careful eye sees on it: barriers, complaints, cookies, weight, overflow."""
 
 import gzip
+from collections.abc import Sequence
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Error, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Request, Response
 
 WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ALL = {"type": "tag", "values": WCAG_2_2_AA}
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # What darkness may change.
-SCHEMES = {"light": ALL, "dark": COLOURS}
-NARROW = 400  # Pixels.
+AXE = Axe().axe_script
+RUN = """options => axe.run(options).then(found => found.violations.flatMap(
+    each => each.nodes.map(node => `${each.id}: ${node.html.slice(0, 160)}`)))"""
+REFUSED = "status of 4"  # So the browser speaks of a form that came back, or of a page that isn't there.
 FOCUSED = "() => document.activeElement ? document.activeElement.matches(%r) : false"
 
 
 class Screen:
     """A page with everything that happened on it since it was opened."""
 
-    def __init__(self, context: BrowserContext, folder: Path | None):
+    def __init__(self, context: BrowserContext, folder: Path | None, also: Sequence[int] = ()):
+        """also: further widths in pixels, at which each page is looked at too."""
         self.context = context
         self.page = context.new_page()
         self.complaints: list[str] = []
         self.cookies_set: list[str] = []
-        self._folder = folder
+        self._folder, self._also = folder, also
         self._answers: list[Response] = []
-        self.page.on("console", lambda said: self._complain(said.text, said.type in ("error", "warning")))
+        self._pages: set[str] = set()
+        self.page.on("request", lambda request: request.is_navigation_request() and self._pages.add(request.url))
+        self.page.on("console", lambda said: self._complain(said.text, self._is_complaint(said)))
         self.page.on("pageerror", lambda error: self._complain(str(error)))
         self.page.on("requestfailed", lambda request: self._complain(f"failed: {request.url}", _is_failure(request)))
         self.page.on("response", self._note)
@@ -42,22 +48,41 @@ class Screen:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"never true: {expression}")
 
-    def barriers(self) -> list[str]:
-        """What keeps people out by WCAG 2.2 AA, as axe finds it, in light and in dark."""
+    def looks_well(self, name: str) -> None:
+        """At each width nobody is kept out, in light or in dark, nothing runs over and nothing complains; a picture."""
         self.page.wait_for_load_state()
-        found = []
-        is_narrow = self.page.viewport_size["width"] <= NARROW  # Colours are the same at any width: dark is seen once.
-        for scheme, rules in SCHEMES.items() if is_narrow else (("light", ALL),):
-            self.page.emulate_media(color_scheme=scheme)
-            options = {"runOnly": rules, "resultTypes": ["violations"]}
-            for violation in Axe().run(self.page, options=options).response["violations"]:
-                found += [f"{scheme}: {violation['id']}: {node['html'][:160]}" for node in violation["nodes"]]
-        self.page.emulate_media(color_scheme="light")
-        return found
+        self.shoot(name)
+        seen = {"barriers": self.barriers(), "in the dark": self._barriers_in_the_dark(), "too wide": self._too_wide()}
+        own = self.page.viewport_size
+        for width in self._also:
+            self.page.set_viewport_size({**own, "width": width})
+            self.shoot(name)
+            seen |= {f"barriers at {width}": self.barriers(), f"too wide at {width}": self._too_wide()}
+        if self._also:
+            self.page.set_viewport_size(own)
+        faults = {what: found for what, found in {**seen, "complaints": self.complaints}.items() if found}
+        assert not faults, f"{name}: {faults}"
+
+    def barriers(self, rules: dict = ALL) -> list[str]:
+        """What keeps people out by WCAG 2.2 AA, as axe finds it."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
+        return self.page.evaluate(RUN, {"runOnly": rules, "resultTypes": ["violations"]})
 
     def scrolls_sideways(self) -> bool:
         """Whether the page is wider than the screen."""
         return self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+    def _too_wide(self) -> list[str]:
+        width = self.page.evaluate("document.documentElement.scrollWidth")
+        return [f"{width} pixels"] if self.scrolls_sideways() else []
+
+    def _barriers_in_the_dark(self) -> list[str]:
+        """Colours are the same at any width: they are looked at once."""
+        self.page.emulate_media(color_scheme="dark")
+        found = self.barriers(COLOURS)
+        self.page.emulate_media(color_scheme="light")
+        return found
 
     def weight(self) -> int:
         """Bytes of all that the page needed, each part after gzip."""
@@ -95,6 +120,11 @@ class Screen:
         self._answers.append(answer)
         if "set-cookie" in answer.headers:
             self.cookies_set.append(answer.url)
+
+    def _is_complaint(self, said: ConsoleMessage) -> bool:
+        """What the portal refuses with a page of its own is no fault of that page."""
+        is_refused_page = said.location["url"] in self._pages and REFUSED in said.text
+        return said.type in ("error", "warning") and not is_refused_page
 
     def _complain(self, text: str, is_one: bool = True) -> None:
         if is_one:

@@ -2,7 +2,6 @@
 
 import hashlib
 
-import pytest
 from playwright.sync_api import expect
 
 from portal import clock
@@ -13,36 +12,35 @@ from tests.portal.iys.days.story import connect_on, the_day
 from tests.portal.iys.days.test_reconciling import a_day_with_three_differences
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, rows, width):  # noqa: F811
+def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, rows):  # noqa: F811
     connect_on(app, clock.now())
     a_day_with_three_differences(story)
     story.steps()
-    screen = screens(width, 900, accept_downloads=True)
+    screen = screens(360, 900, also=[1280], accept_downloads=True)
     page = screen.page
     comes_in(screen, f"{site}/dashboard/days")
     page.get_by_role("link", name="İYS", exact=True).click()
     page.get_by_role("link", name="Mutabakat").click()
-    look(screen, "calendar")
+    screen.looks_well("days-calendar")
 
     expect(page.get_by_role("table", name="Kasım 2026").get_by_role("link", name="Fark var")).to_have_count(1)
     page.get_by_role("rowheader", name="23 Kasım 2026").get_by_role("link").click()
-    look(screen, "different")
+    screen.looks_well("days-different")
     expect(page.get_by_role("table", name="Bu günün farkları").locator("tbody tr")).to_have_count(3)
 
     settle(screen, "Yalnız İYS'de var", "İYS'dekini al")
     settle(screen, "Yalnız bizde var", "Bizimkini yeniden gönder")
     open_difference(page, "İYS'de farklı")
     page.get_by_role("button", name="Açıkla ve kapat").click()
-    look(screen, "explanation-missing")
+    screen.looks_well("days-explanation-missing")
     page.get_by_label("Açıklama").fill("İYS karar tarihini sonradan düzeltti.")
     page.get_by_role("button", name="Açıkla ve kapat").click()
-    look(screen, "settled")
+    screen.looks_well("days-settled")
 
     story.forwards()
     story.steps()
     page.reload()
-    look(screen, "agreed")
+    screen.looks_well("days-agreed")
     expect(page.get_by_text("Mutabık: İYS'de onaylandı")).to_have_count(1)
     with page.expect_download() as download:
         page.get_by_role("link", name="Dosyayı indir").click()
@@ -50,12 +48,12 @@ def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, 
     assert day.state == DayState.AGREED
     assert hashlib.sha384(download.value.path().read_bytes()).hexdigest() == day.iys_hash
     open_difference(page, "İYS'de farklı")
-    look(screen, "explained")
+    screen.looks_well("days-explained")
     page.get_by_role("link", name="Güne dön").click()
     page.get_by_role("link", name="Takvime dön").click()
-    look(screen, "calendar-agreed")
+    screen.looks_well("days-calendar-agreed")
     page.get_by_role("link", name="Tüm açık farklar").click()
-    look(screen, "no-differences")
+    screen.looks_well("days-no-differences")
 
 
 def test_the_calendar_is_walked_by_keyboard(app, site, story, screens, rows):  # noqa: F811
@@ -84,16 +82,6 @@ def open_difference(page, kind: str) -> None:
 
 def settle(screen, kind: str, button: str) -> None:
     open_difference(screen.page, kind)
-    look(screen, f"difference-{button.split()[0].lower()}")
+    screen.looks_well(f"days-difference-{button.split()[0].lower()}")
     screen.page.get_by_role("button", name=button).click()
     screen.page.wait_for_url("**/day/*")
-
-
-def look(screen, name: str) -> None:
-    """What must hold on each page of the walk; and a picture of it."""
-    screen.page.wait_for_load_state()
-    screen.shoot(f"days-{name}")
-    assert screen.barriers() == [], name
-    assert not screen.scrolls_sideways(), name
-    complaints = [each for each in screen.complaints if "422" not in each]  # An unfinished form comes back as one.
-    assert complaints == [], name

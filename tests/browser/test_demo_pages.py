@@ -1,6 +1,5 @@
 """The pages that only a demonstration has: the sandbox's ledger and citizens, and the telephone with what was sent."""
 
-import pytest
 import requests
 from playwright.sync_api import expect
 
@@ -9,49 +8,40 @@ from tests import make, servers
 from tests.make import Person
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_the_ledger_has_no_barrier(app, browser, sandbox, iys, screens, width):
+def test_the_ledger_has_no_barrier(app, browser, sandbox, iys, screens):
     fatma = Person(browser, make.codes(app)[make.PHONE])
-    screen = screens(width)
+    screen = screens(360, also=[1280])
 
     screen.opens(f"{sandbox.url}/")
-    empty = screen.barriers()
+    screen.looks_well("ledger-empty")
     fatma.decides(MESAJ="ONAY", ARAMA="ONAY")
     make.forward_all(app, iys)
     screen.opens(f"{sandbox.url}/?q=MESAJ")
 
     expect(screen.page.locator("tbody tr")).to_have_count(1)
-    assert empty == [] and screen.barriers() == []
-    assert not screen.scrolls_sideways() and screen.complaints == []
-    screen.shoot("ledger")
+    screen.looks_well("ledger")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_the_page_for_acting_as_a_citizen_has_no_barrier(sandbox, screens, width):
-    screen = screens(width)
+def test_the_page_for_acting_as_a_citizen_has_no_barrier(sandbox, screens):
+    screen = screens(360, also=[1280])
     screen.opens(f"{sandbox.url}/citizens")
-    empty = screen.barriers()
+    screen.looks_well("citizens")
     screen.page.get_by_label("Telefon ya da e-posta").fill(make.EMAIL)
     screen.page.get_by_role("button", name="Reddet").click()
 
-    assert screen.page.get_by_role("alert").is_visible()  # An e-mail address has no MESAJ.
-    assert empty == [] and screen.barriers() == []
-    assert not screen.scrolls_sideways()
-    screen.shoot("citizens")
+    expect(screen.page.get_by_role("alert")).to_be_visible()  # An e-mail address has no MESAJ.
+    screen.looks_well("citizens-wrong")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_the_telephone_has_no_barrier(screens, tmp_path, width):
+def test_the_telephone_has_no_barrier(screens, tmp_path):
     with servers.serving(demo_gateway.create_gateway(tmp_path / "messages.db")) as url:
-        screen = screens(width)
+        screen = screens(360, also=[1280])
         screen.opens(url)
-        empty = screen.barriers()
+        screen.looks_well("messages-empty")
         message = {"id": 1, "to": make.PHONE, "text": "Örnek Mağaza: izninizi buradan yönetin http://kisa.example/abc"}
         requests.post(f"{url}/messages", json={"messages": [message]}, timeout=5)
         screen.opens(url)
 
         expect(screen.page.locator(".bubble a")).to_have_count(1)
         assert make.PHONE not in screen.page.content()
-        assert empty == [] and screen.barriers() == []
-        assert not screen.scrolls_sideways() and screen.complaints == []
-        screen.shoot("messages")
+        screen.looks_well("messages")

@@ -6,7 +6,6 @@ from playwright.sync_api import expect
 from portal.iys.inflow import pushes
 from tests import make
 from tests.browser.coming_in import comes_in
-from tests.browser.test_dashboard_walk import look
 
 
 @pytest.fixture
@@ -16,24 +15,23 @@ def reached(app, sandbox, site):
     return sandbox
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_push_is_registered_heard_and_shown(app, site, reached, screens, width):
+def test_a_push_is_registered_heard_and_shown(app, site, reached, screens):
     with app.app_context():
         make.provider()
-    screen = screens(width, 900)
+    screen = screens(1280, 900, also=[360])
     page = screen.page
     comes_in(screen, f"{site}/dashboard/")
     page.get_by_role("link", name="İYS", exact=True).click()
     page.get_by_role("link", name="Hareketler", exact=True).click()
-    look(screen, "movements-empty")
+    screen.looks_well("dashboard-movements-empty")
 
     page.get_by_role("link", name="Anlık bildirim").click()
-    look(screen, "pushes-empty")
+    screen.looks_well("dashboard-pushes-empty")
     page.get_by_label("SMS").check()
     page.get_by_role("button", name="Kur", exact=True).click()
-    look(screen, "pushes-registered")
+    screen.looks_well("dashboard-pushes-registered")
     page.get_by_role("button", name="İYS'ye sor").click()
-    look(screen, "pushes-listed")
+    screen.looks_well("dashboard-pushes-listed")
 
     for channel, status in (("MESAJ", "ONAY"), ("MESAJ", "RET")):
         reached.acts(make.PHONE, channel, status)
@@ -42,13 +40,13 @@ def test_a_push_is_registered_heard_and_shown(app, site, reached, screens, width
         while pushes.step():
             pass
     page.get_by_role("link", name="Hareketlere dön").click()
-    look(screen, "movements")
+    screen.looks_well("dashboard-movements")
     expect(page.get_by_role("table").locator("tbody tr")).to_have_count(2)
     page.get_by_label("Karar").select_option(label="Ret")
     page.get_by_role("button", name="Göster").click()
-    look(screen, "movements-refusals")
+    screen.looks_well("dashboard-movements-refusals")
     expect(page.get_by_role("table").locator("tbody tr")).to_have_count(1)
 
     page.get_by_role("link", name="Anlık bildirim").click()
     page.get_by_role("button", name="Kaldır").click()
-    look(screen, "pushes-removed")
+    screen.looks_well("dashboard-pushes-removed")

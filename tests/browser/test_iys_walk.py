@@ -2,7 +2,6 @@
 
 import time
 
-import pytest
 from playwright.sync_api import expect
 
 from portal import accounts, clock
@@ -16,33 +15,32 @@ from tests.make import Person
 ACCOUNT = (make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser, sandbox, iys, rows, width):
+def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser, sandbox, iys, rows):
     app.config["IYS_BASE_URL"] = sandbox.url
     fatma = Person(browser, make.codes(app)[make.PHONE])
     disconnect(app)
     offer_partner(app, sandbox)
-    screen = screens(width, 900)
+    screen = screens(360, 900, also=[1280])
     page = screen.page
     comes_in(screen, f"{site}/dashboard/")
 
     fatma.decides(MESAJ="ONAY", ARAMA="RET")
     opens(page, "İletim")
     expect(page.get_by_text("Henüz İYS'ye bağlı değilsiniz")).to_be_visible()
-    look(screen, "forwarding-unconnected")
+    screen.looks_well("iys-forwarding-unconnected")
     opens(page, "Bağlantı")
-    look(screen, "connection-empty")
+    screen.looks_well("iys-connection-empty")
     connect(page, password="yanlış parola")
-    look(screen, "connection-saved")
+    screen.looks_well("iys-connection-saved")
     tries(page)
     expect(page.get_by_text("İYS, API kullanıcı adını ya da şifresini kabul etmedi.").first).to_be_visible()
-    look(screen, "connection-wrong")
+    screen.looks_well("iys-connection-wrong")
 
     expect(page.get_by_label("API şifresi"), "where another password is needed, the form is open").to_be_visible()
     connect(page, password=make.PASSWORD)
     tries(page)
     expect(page.get_by_text("Bağlantı çalışıyor")).to_be_visible()
-    look(screen, "connection-good")
+    screen.looks_well("iys-connection-good")
     forward(app, iys, rows)
     assert [row.outcome for row in rows(Submission)] == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]
 
@@ -50,7 +48,7 @@ def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser
     a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma)
     a_held_list_is_let_go(screen, app)
     opens(page, "Genel bakış")
-    look(screen, "overview-after")
+    screen.looks_well("iys-overview-after")
     a_partners_title_differs(screen)
     assert rows.one(BulkRequest).released_at is not None
 
@@ -63,16 +61,16 @@ def a_paused_package_is_cured(screen, app, sandbox, iys, rows, fatma) -> None:
     opens(page, "İletim")
     expect(page.get_by_text("H520").first).to_be_visible()
     page.get_by_role("link", name="Engellenen (1)").click()
-    look(screen, "forwarding-blocked")
+    screen.looks_well("iys-forwarding-blocked")
     page.get_by_role("link", name="Bağlantıyı dene").click()
     tries(page)
     expect(page.get_by_text("Duraklatılmış", exact=True)).to_be_visible()
-    look(screen, "connection-paused")
+    screen.looks_well("iys-connection-paused")
 
     sandbox.add_account(*ACCOUNT, subscription={"status": "ACTIVE", "consentLimit": 3})
     tries(page)
     expect(page.get_by_text("Bağlantı çalışıyor")).to_be_visible()
-    look(screen, "connection-quota")
+    screen.looks_well("iys-connection-quota")
     forward(app, iys, rows)
     opens(page, "İletim")
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -85,7 +83,7 @@ def a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma) -> N
     forward(app, iys, rows)
     opens(page, "İletim")
     expect(page.get_by_text("Telefon numarası geçerli değil.")).to_be_visible()
-    look(screen, "forwarding-parked")
+    screen.looks_well("iys-forwarding-parked")
     before = len(sandbox.movements())
 
     sandbox.mend()
@@ -94,7 +92,7 @@ def a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma) -> N
     forward(app, iys, rows)
     page.get_by_role("link", name="Durumu yenile").click()
     expect(page.get_by_text("Burada bakılacak bir kayıt yok")).to_be_visible()
-    look(screen, "forwarding-cured")
+    screen.looks_well("iys-forwarding-cured")
     assert len(sandbox.movements()) == before + 1
 
     sandbox.fault("add", "H121")
@@ -118,7 +116,7 @@ def a_held_list_is_let_go(screen, app) -> None:
         )  # fmt: skip
         db.session.commit()
     opens(screen.page, "İletim")
-    look(screen, "forwarding-held")
+    screen.looks_well("iys-forwarding-held")
     screen.page.get_by_role("button", name="Listeyi gönder").click()
     expect(screen.page.get_by_text("Liste gönderilecek.")).to_be_visible()
 
@@ -127,12 +125,12 @@ def a_partners_title_differs(screen) -> None:
     page = screen.page
     opens(page, "Bağlantı")
     page.get_by_text("Hesabı değiştir").click()
-    look(screen, "connection-change")
+    screen.looks_well("iys-connection-change")
     page.get_by_role("button", name="İş ortağıyla bağlan").click()
-    look(screen, "connection-partner")
+    screen.looks_well("iys-connection-partner")
     tries(page)
     expect(page.get_by_text("Başka Ticaret Limited Şirketi")).to_be_visible()
-    look(screen, "connection-titles")
+    screen.looks_well("iys-connection-titles")
 
 
 def offer_partner(app, sandbox) -> None:
@@ -143,15 +141,6 @@ def offer_partner(app, sandbox) -> None:
         facts = {"integrator_code": 700100, "username": "ortak", "password": "parola"}
         accounts.keep_partner(db.session, vault(), **facts, at=clock.now())
         db.session.commit()
-
-
-def look(screen, name: str) -> None:
-    """What must hold on each page of the walk; and a picture of it."""
-    screen.page.wait_for_load_state()
-    screen.shoot(f"iys-{name}")
-    assert screen.barriers() == [], name
-    assert not screen.scrolls_sideways(), name
-    assert screen.complaints == [], name
 
 
 def opens(page, part: str) -> None:

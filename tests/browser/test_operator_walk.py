@@ -43,54 +43,47 @@ def comes_in(app, screen, site, email):
     screen.opens(f"{site}/operator/")
 
 
-def look(screen, name):
-    screen.shoot(f"operator-{name}")
-    assert screen.barriers() == [], name
-    assert not screen.scrolls_sideways(), name
-
-
 def part(page, name):
     page.get_by_role("navigation", name="Bölümler").get_by_role("link", name=name, exact=True).click()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_an_admins_day(app, site, house, screens, rows, width, newcomer):  # noqa: F811
-    screen = screens(width, 900)
+def test_an_admins_day(app, site, house, screens, rows, newcomer):  # noqa: F811
+    screen = screens(1280, 900, also=[360])
     page = screen.page
     comes_in(app, screen, site, DERYA)
-    look(screen, "providers")
+    screen.looks_well("operator-providers")
 
     page.get_by_role("link", name="Yeni Mağazacılık A.Ş.").click()
     page.locator("summary", has_text="İYS'ye bağla").click()
-    look(screen, "provider")
+    screen.looks_well("operator-provider")
     page.get_by_label("Aradığınız").or_(page.get_by_label("Temsilciyi aradığınız gün")).fill(
         clock.day(clock.now()).isoformat()
     )
     page.get_by_role("button", name="İYS'ye bağla").click()
-    look(screen, "provider-wrong")
+    screen.looks_well("operator-provider-wrong")
     page.get_by_label("Geri arama notu").fill("Santralden arandı, Nil Yeni ile konuşuldu.")
     page.get_by_role("button", name="İYS'ye bağla").click()
-    look(screen, "provider-admitted")
+    screen.looks_well("operator-provider-admitted")
     assert not rows.one(Provider, Provider.id == newcomer).is_practising
 
     part(page, "Sorular")
-    look(screen, "inquiries")
+    screen.looks_well("operator-inquiries")
     page.get_by_label("Yanıtınız").fill("Ticaret sicilindeki yetkili imzalar.")
     page.get_by_role("button", name="Yanıtla").click()
     page.get_by_role("link", name="Yanıtlananlar").click()
-    look(screen, "inquiries-answered")
+    screen.looks_well("operator-inquiries-answered")
 
     part(page, "Siparişler")
-    look(screen, "orders")
+    screen.looks_well("operator-orders")
     page.get_by_role("button", name="Onayla").click()
-    look(screen, "orders-none")
+    screen.looks_well("operator-orders-none")
     assert rows.one(PackageOrder).confirmed_at is not None
 
     part(page, "Paketler")
-    look(screen, "tariff")
+    screen.looks_well("operator-tariff")
     page.get_by_role("link", name="İLETİ 25", exact=True).click()
     page.get_by_label("Yıllık fiyat").fill("590")
-    look(screen, "package")
+    screen.looks_well("operator-package")
     page.get_by_role("button", name="Kaydet").click()
     assert rows.one(Package, Package.name == "İLETİ 25").price == 590
 
@@ -98,29 +91,28 @@ def test_an_admins_day(app, site, house, screens, rows, width, newcomer):  # noq
     page.get_by_label("Gün", exact=True).fill("2026-11-30")
     page.get_by_label("Dayanağı").fill("10021 sayılı Cumhurbaşkanlığı kararı")
     page.get_by_role("button", name="Kaydet").click()
-    look(screen, "calendar")
+    screen.looks_well("operator-calendar")
 
     for name, words in (("health", "Sağlık"), ("staff", "Ekip"), ("audit", "Denetim")):
         part(page, words)
-        look(screen, name)
+        screen.looks_well(f"operator-{name}")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_support_answers_a_caller(app, browser, site, house, screens, width):
+def test_support_answers_a_caller(app, browser, site, house, screens):
     make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
-    screen = screens(width, 900)
+    screen = screens(360, 900, also=[1280])
     page = screen.page
     comes_in(app, screen, site, DENIZ)
-    look(screen, "support-providers")
+    screen.looks_well("operator-support-providers")
     page.get_by_role("link", name="Örnek Mağazacılık A.Ş.").click()
-    look(screen, "support-provider")
+    screen.looks_well("operator-support-provider")
     page.get_by_role("link", name="Alıcı ara").click()
     page.get_by_label("Telefon ya da e-posta").fill("0532 123 45 67")
     page.get_by_role("button", name="Ara", exact=True).click()
-    look(screen, "assist-wrong")
+    screen.looks_well("operator-assist-wrong")
     page.get_by_label("Neden arıyorsunuz?").fill("Alıcı aradı, retinin ulaşıp ulaşmadığını sordu.")
     page.get_by_role("button", name="Ara", exact=True).click()
-    look(screen, "assist")
+    screen.looks_well("operator-assist")
 
     expect(page.get_by_role("heading", name="+90 5•• ••• •• 67")).to_have_count(1)
     assert page.get_by_text("Ret", exact=True).count() >= 1

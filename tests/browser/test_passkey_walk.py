@@ -48,15 +48,6 @@ def show_code(app, page, button: str) -> None:
     page.get_by_role("button", name=button, exact=True).click()
 
 
-def look(screen, name: str) -> None:
-    """What must hold on each page of the walk; and a picture of it."""
-    screen.page.wait_for_load_state()
-    screen.shoot(f"account-{name}")
-    assert screen.barriers() == [], name
-    assert not screen.scrolls_sideways(), name
-    assert screen.complaints == [], name
-
-
 def long_ago(app) -> None:
     """As if the last proof of each session were given an hour ago."""
     with app.app_context():
@@ -64,47 +55,45 @@ def long_ago(app) -> None:
         db.session.commit()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_passkey_is_made_and_opens_what_a_code_opens(app, site, screens, rows, ayse, width):
-    screen = screens(width, 900)
+def test_a_passkey_is_made_and_opens_what_a_code_opens(app, site, screens, rows, ayse):
+    screen = screens(360, 900, also=[1280])
     page = screen.page
     device(screen)
     show_password(screen, site)
     show_code(app, page, "Giriş yap")
 
     page.get_by_role("link", name="Ayşe: hesabım").click()
-    look(screen, "me")
+    screen.looks_well("account-me")
     page.get_by_role("link", name="İkinci adım").click()
-    look(screen, "factors")
+    screen.looks_well("account-factors")
     page.get_by_role("link", name="Geçiş anahtarı ekle").click()
-    look(screen, "new-passkey")
+    screen.looks_well("account-new-passkey")
     page.get_by_label("Adı").fill("Ofisteki bilgisayar")
     page.get_by_role("button", name="Anahtarı oluştur").click()
     page.wait_for_url("**/account/factors")
-    look(screen, "passkey-added")
+    screen.looks_well("account-passkey-added")
     assert rows.one(Factor, Factor.kind == FactorKind.PASSKEY).name == "Ofisteki bilgisayar"
 
     page.get_by_role("button", name="Çıkış").click()
     show_password(screen, site)
-    look(screen, "second-step")
+    screen.looks_well("account-second-step")
     page.get_by_role("button", name="Geçiş anahtarıyla gir").click()
     page.wait_for_url("**/dashboard/")
     assert rows(SignIn)[-1].by == By.PASSKEY
 
     long_ago(app)
     screen.opens(f"{site}/account/password")
-    look(screen, "step-up")
+    screen.looks_well("account-step-up")
     page.get_by_role("button", name="Geçiş anahtarıyla devam et").click()
     page.wait_for_url(f"{site}/account/password")
-    look(screen, "password")
+    screen.looks_well("account-password")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_the_pages_of_ones_own_account_are_open_to_everybody(app, site, screens, ayse, width):
+def test_the_pages_of_ones_own_account_are_open_to_everybody(app, site, screens, ayse):
     with app.app_context():
         make.person(make.provider(700009, 700009, "owner@example.com"), "burak@example.com")
         db.session.rollback()
-    screen = screens(width, 900)
+    screen = screens(1280, 900, also=[360])
     page = screen.page
     show_password(screen, site)
     show_code(app, page, "Giriş yap")
@@ -114,30 +103,29 @@ def test_the_pages_of_ones_own_account_are_open_to_everybody(app, site, screens,
     page.get_by_label("Yeni parolanız").fill("galatasaray1905")
     page.get_by_role("button", name="Parolayı değiştir").click()
     page.locator("meter").wait_for()
-    screen.complaints.clear()  # The browser complains of every 422.
-    look(screen, "password-weak")
+    screen.looks_well("account-password-weak")
 
     page.get_by_role("link", name="İkinci adım").click()
     page.get_by_role("link", name="Doğrulama uygulaması ekle").click()
-    look(screen, "new-app")
+    screen.looks_well("account-new-app")
     page.get_by_label("Adı").fill("Eski telefon")
     page.get_by_role("button", name="Devam et").click()
-    look(screen, "app")
+    screen.looks_well("account-app")
     secret = page.locator(".secret").inner_text().replace(" ", "")
     page.locator("[name=code]").fill(pyotp.TOTP(secret).at(clock.now()))
     page.get_by_role("button", name="Uygulamayı ekle").click()
     page.get_by_role("link", name="Düzenle: Eski telefon").click()
-    look(screen, "factor")
+    screen.looks_well("account-factor")
     page.get_by_role("button", name="Kaldır: Eski telefon").click()
     page.get_by_role("link", name="Yeni kurtarma kodları al").click()
     page.get_by_role("button", name="10 yeni kod al").click()
-    look(screen, "codes")
+    screen.looks_well("account-codes")
     page.get_by_role("link", name="Kodları sakladım").click()
 
     page.get_by_role("link", name="Oturumlar").click()
-    look(screen, "sessions")
+    screen.looks_well("account-sessions")
     page.get_by_role("link", name="Firmalarım").click()
-    look(screen, "choose")
+    screen.looks_well("account-choose")
     screen.opens(f"{site}/account/sessions")
     page.get_by_role("button", name="Her yerden çık").click()
     page.wait_for_url("**/sign-in")

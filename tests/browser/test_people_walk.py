@@ -1,7 +1,6 @@
 """Ayşe invites Burak; he finds the mail in the viewer's text, chooses a password, and stands in her list."""
 
 import pyotp
-import pytest
 from playwright.sync_api import expect
 
 from portal import clock, mails
@@ -12,30 +11,29 @@ from tests import make
 BURAK = "burak@example.com"
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_colleague_is_invited_joins_and_is_looked_after(app, site, screens, width):
+def test_a_colleague_is_invited_joins_and_is_looked_after(app, site, screens):
     with app.app_context():
         make.provider()
-    ayse = screens(width, 900)
+    ayse = screens(1280, 900, also=[360])
     comes_in(ayse, site)
     page = ayse.page
     page.get_by_role("link", name="Firma", exact=True).click()
     page.get_by_role("link", name="Kişiler", exact=True).click()
     page.get_by_role("link", name="Kişi davet et").click()
     page.get_by_role("button", name="Daveti gönder").click()
-    look(ayse, "invite-wrong")
+    ayse.looks_well("people-invite-wrong")
     page.get_by_label("E-posta adresi").fill(BURAK)
     page.get_by_label("Temsilci", exact=True).check()
     page.get_by_role("button", name="Daveti gönder").click()
-    look(ayse, "invited")
+    ayse.looks_well("people-invited")
 
-    burak = screens(width, 900)
+    burak = screens(360, 900, also=[1280])
     burak.opens(mailed_link(app).replace("http://localhost:8000", site))
-    look(burak, "invitation")
+    burak.looks_well("people-invitation")
     burak.page.get_by_label("Adınız soyadınız").fill("Burak Demir")
     burak.page.get_by_label("Bir parola seçin").fill("123456789012")
     burak.page.get_by_role("button", name="Daveti kabul et").click()
-    look(burak, "invitation-wrong")
+    burak.looks_well("people-invitation-wrong")
     burak.page.get_by_label("Bir parola seçin").fill("dört sarı bisiklet yokuşta")
     burak.page.get_by_role("button", name="Daveti kabul et").click()
     expect(burak.page).to_have_url(f"{site}/sign-in/enrol")
@@ -43,30 +41,29 @@ def test_a_colleague_is_invited_joins_and_is_looked_after(app, site, screens, wi
     ayse.opens(f"{site}/dashboard/people")
     page.get_by_role("link", name="Burak Demir").click()
     page.get_by_label("Denetçi", exact=True).check()
-    look(ayse, "person")
+    ayse.looks_well("people-person")
     page.get_by_role("button", name="Rolü kaydet").click()
     page.get_by_role("link", name="Burak Demir").click()
     page.get_by_role("button", name="Askıya al").click()
-    look(ayse, "people")
+    ayse.looks_well("people-people")
     ayse.opens(f"{site}/dashboard/people?lang=en")
-    look(ayse, "people-english")
+    ayse.looks_well("people-people-english")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_networks_are_listed_and_nobody_is_locked_out(app, site, screens, width):
+def test_networks_are_listed_and_nobody_is_locked_out(app, site, screens):
     with app.app_context():
         make.provider()
-    screen = screens(width, 900)
+    screen = screens(360, 900, also=[1280])
     comes_in(screen, site)
     screen.page.get_by_role("link", name="Firma", exact=True).click()
     screen.page.get_by_role("link", name="Kişiler", exact=True).click()
     screen.page.get_by_role("link", name="Panele girilebilen ağları").click()
-    look(screen, "networks-empty")
+    screen.looks_well("people-networks-empty")
     for cidr in ("203.0.113.0/24", "127.0.0.0/24"):
         screen.page.get_by_label("Ağ", exact=True).fill(cidr)
         screen.page.get_by_label("Not").fill("Merkez ofis")
         screen.page.get_by_role("button", name="Ağı ekle").click()
-        look(screen, f"networks-{cidr[:3]}")
+        screen.looks_well(f"people-networks-{cidr[:3]}")
 
     expect(screen.page.get_by_role("button", name="Kaldır")).to_have_count(1)
 
@@ -81,7 +78,7 @@ def test_an_invitation_to_somebody_else_says_so(app, site, screens):
     screen.page.get_by_label("Yönetici", exact=True).check()
     screen.page.get_by_role("button", name="Daveti gönder").click()
     screen.opens(mailed_link(app).replace("http://localhost:8000", site))
-    look(screen, "invitation-not-mine")
+    screen.looks_well("people-invitation-not-mine")
 
     screen.opens(f"{site}/invitation/nothing")
     screen.shoot("people-invitation-over")
@@ -103,11 +100,3 @@ def comes_in(screen, site) -> None:
     screen.page.get_by_label("Doğrulama kodu").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
     screen.page.get_by_role("button", name="Giriş yap").click()
     screen.page.wait_for_url(f"{site}/dashboard/**")
-
-
-def look(screen, name: str) -> None:
-    """What must hold on each page of the walk; and a picture of it."""
-    screen.page.wait_for_load_state()
-    screen.shoot(f"people-{name}")
-    assert screen.barriers() == [], name
-    assert not screen.scrolls_sideways(), name

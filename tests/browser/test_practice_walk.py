@@ -1,6 +1,5 @@
 """A newcomer practises: the pages say so, the test asks the sandbox, and what people decide is accepted there."""
 
-import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
@@ -16,14 +15,13 @@ from tests.make import Person
 CODE = practice.CODES.start + 7
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_firm_practises(app, site, screens, browser, rows, tmp_path, width):
+def test_a_firm_practises(app, site, screens, browser, rows, tmp_path):
     with servers.sandbox(tmp_path / "practice.db") as box:
         app.config["SANDBOX_URL"] = box.url
         code = make.codes(app)[make.PHONE]
         practises(app)
         Person(browser, code).decides(MESAJ="ONAY")
-        screen = screens(width, 900)
+        screen = screens(360, 900, also=[1280])
         page = screen.page
         comes_in(screen, f"{site}/dashboard/")
 
@@ -31,14 +29,14 @@ def test_a_firm_practises(app, site, screens, browser, rows, tmp_path, width):
         expect(page.get_by_text("Deneme yapıyorsunuz")).to_be_visible()
         page.get_by_role("button", name="Bağlantıyı dene").click()
         expect(page.get_by_text("Bağlantı çalışıyor")).to_be_visible()
-        look(screen, "practice-connection")
+        screen.looks_well("practice-connection")
         forward(app, box)
         page.goto(f"{site}/dashboard/")
-        look(screen, "practice-overview")
+        screen.looks_well("practice-overview")
         app.config["SANDBOX_URL"] = ""
         page.goto(f"{site}/dashboard/forwarding")
         expect(page.get_by_text("deneme ortamı şu anda kapalı")).to_be_visible()
-        look(screen, "practice-forwarding")
+        screen.looks_well("practice-forwarding")
 
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
 
@@ -61,12 +59,3 @@ def forward(app, box) -> None:
         client = Client(box.url, practises=True)
         while running.turn(client):
             pass
-
-
-def look(screen, name: str) -> None:
-    """What must hold on each page of the walk; and a picture of it."""
-    screen.page.wait_for_load_state()
-    screen.shoot(name)
-    assert screen.barriers() == [], name
-    assert not screen.scrolls_sideways(), name
-    assert screen.complaints == [], name

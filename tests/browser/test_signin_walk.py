@@ -23,12 +23,6 @@ def ayse(app):
         db.session.commit()
 
 
-def look(screen, name: str) -> None:
-    screen.shoot(name)
-    assert screen.barriers() == []
-    assert not screen.scrolls_sideways()
-
-
 def types_password(screen) -> None:
     screen.page.get_by_label("E-posta adresiniz").press_sequentially(make.AYSE)
     screen.tab_to("#password")
@@ -49,7 +43,7 @@ def test_a_first_factor_is_set_up_by_keyboard_alone(app, site, screens, width, s
     page.keyboard.press("Enter")
     secret = page.locator(".secret").inner_text().replace(" ", "")
     if scripts:
-        look(screen, "enrol")
+        screen.looks_well("enrol")
     screen.tab_to("#code")
     page.keyboard.type("000000")
     page.keyboard.press("Enter")
@@ -63,61 +57,59 @@ def test_a_first_factor_is_set_up_by_keyboard_alone(app, site, screens, width, s
     expect(page.locator(".recovery li")).to_have_count(10)
     screen.shoot("recovery-codes")
     if scripts:
-        look(screen, "recovery-codes")
+        screen.looks_well("recovery-codes")
     screen.tab_to("main a.button")
     page.keyboard.press("Enter")
     page.wait_for_url("**/dashboard/days")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_every_page_of_coming_in_is_without_barriers(app, site, screens, width):
-    screen = screens(width, 900)
+def test_every_page_of_coming_in_is_without_barriers(app, site, screens):
+    screen = screens(360, 900, also=[1280])
     page = screen.page
     for number in range(10):
         place = {"REMOTE_ADDR": f"203.0.{number}.7"}
         sign_in(app.test_client(), make.AYSE, "wrong", environ_base=place)
     screen.opens(f"{site}/sign-in")
-    look(screen, "sign-in")
+    screen.looks_well("sign-in")
     types_password(screen)
     page.get_by_role("alert").wait_for()
-    look(screen, "too-many")
+    screen.looks_well("too-many")
     page.get_by_role("link", name="Parolamı unuttum").click()
-    look(screen, "forgotten")
+    screen.looks_well("forgotten")
     page.get_by_label("E-posta adresiniz").fill(make.AYSE)
     page.get_by_role("button", name="Bağlantı gönder").click()
-    look(screen, "forgotten-sent")
+    screen.looks_well("forgotten-sent")
     ((_, facts),) = mailbox.found(app, MailKind.RESET)
     path = urlsplit(facts["link"]).path
     screen.opens(f"{site}{path}")
     page.get_by_label("Yeni parolanız").fill("ayse1234")
     page.get_by_role("button", name="Parolamı değiştir").click()
-    look(screen, "reset-weak")
+    screen.looks_well("reset-weak")
     page.get_by_role("button", name="English").click()
-    look(screen, "reset-english")
+    screen.looks_well("reset-english")
     page.locator("#password").fill("seven purple otters juggling")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sign-in/enrol")
-    look(screen, "enrol-english")
+    screen.looks_well("enrol-english")
     screen.opens(f"{site}{path}")
-    look(screen, "reset-over")
+    screen.looks_well("reset-over")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_the_second_step_and_step_up_are_without_barriers(app, site, screens, width):
-    screen = screens(width, 900)
+def test_the_second_step_and_step_up_are_without_barriers(app, site, screens):
+    screen = screens(1280, 900, also=[360])
     page = screen.page
     screen.opens(f"{site}/sign-in")
     page.get_by_label("E-posta adresiniz").fill("burak@example.com")
     page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_label("Doğrulama kodu").wait_for()
-    look(screen, "second-step")
+    screen.looks_well("second-step")
     page.get_by_label("Doğrulama kodu").fill("000000")
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
-    look(screen, "second-step-wrong")
+    screen.looks_well("second-step-wrong")
     page.get_by_label("Doğrulama kodu").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
     page.keyboard.press("Enter")
     page.wait_for_url("**/dashboard/")
     screen.opens(f"{site}/step-up?next=/dashboard/days")
-    look(screen, "step-up")
+    screen.looks_well("step-up")
