@@ -3,7 +3,7 @@
 from flask import render_template
 from sqlalchemy import select
 
-from portal import clock, limits, recipients
+from portal import clock, complaints, limits, recipients
 from portal.consents import history
 from portal.dashboard import note
 from portal.dashboard.recipients import look_up, mine
@@ -30,11 +30,12 @@ def person(recipient_id: int):
     note("recipient.looked_at", "recipient", found.id)
     db.session.commit()
     theirs = select(Complaint).where(Complaint.recipient_id == found.id).order_by(Complaint.created_at.desc())
+    at = clock.now()
     return render_template(
         "desk/person.html",
         recipient_id=found.id,
         address=recipients.masked(vault(), found),
-        cases=list(reading().scalars(theirs)),
+        cases=[(each, complaints.pressure(each, at)) for each in reading().scalars(theirs)],
         heads=history.heads(reading(), found.id),
-        events=timeline.page(found, clock.now()),
+        events=timeline.page(found, at),
     )

@@ -164,7 +164,8 @@ def _bare_case() -> dict:
 
 def _person(**other) -> dict:
     return {
-        "recipient_id": 1, "address": ADDRESS, "cases": [_row(), _row(closing=Closing.OTHER, closed_at=AT)],
+        "recipient_id": 1, "address": ADDRESS,
+        "cases": [(_row(), Pressure.SOON), (_row(closing=Closing.OTHER, closed_at=AT), Pressure.NONE)],
         "heads": [_head()], "events": _events(),
     } | other  # fmt: skip
 

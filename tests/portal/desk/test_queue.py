@@ -83,6 +83,17 @@ def test_a_due_date_is_near_two_business_days_before_and_until_its_day_ends(app,
     assert [words for words in ("Az kaldı", "Son günü geçti") if f">{words}</span>" in page] == ([said] if said else [])
 
 
+def test_the_queue_says_in_which_order_it_stands(three, ayse):
+    assert "son günü en yakın olan üstte" in ayse.opens("/desk/?show=all").text
+    assert "en son sonuçlanan üstte" in ayse.opens("/desk/?show=closed").text
+
+
+def test_a_persons_cases_are_marked_too(three, ayse, case):
+    page = ayse.opens(f"/desk/people/{case.recipient_id}").text
+
+    assert page.count("Son günü geçti") == 1
+
+
 def test_an_empty_desk_says_what_would_stand_there(app):
     with app.app_context():
         make.provider()
