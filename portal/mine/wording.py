@@ -8,6 +8,7 @@ from portal.mine.holdings import Head
 from portal.models import Outcome, Way
 from portal.practice import Hearer
 from portal.registry import Status
+from portal.web import decided
 
 MOMENT = "d MMMM yyyy HH:mm"
 ON_ITS_WAY = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED, Outcome.PARKED)
@@ -53,13 +54,7 @@ def _far(of: Told | Head) -> str:
         return f"{told} ({format_datetime(of.accepted_at, MOMENT)})." if of.accepted_at else f"{told}."
     if of.outcome in ON_ITS_WAY:
         return _("İYS'ye İzinlink bildirecek.")
-    if of.outcome == Outcome.NOT_NEEDED and of.status == Status.REFUSED:
-        return _("İYS'de geri alınacak bir onayınız yok; ret kararınız bizde geçerli.")
-    return {
-        Outcome.NOT_NEEDED: _("İYS'de bu onayınız zaten kayıtlı."),
-        Outcome.OVERTAKEN: _("İYS'de daha yeni bir karar var."),
-        Outcome.EXPIRED: _("İYS'ye süresinde bildirilemedi."),
-    }.get(of.outcome, "")
+    return decided.at_iys(of.outcome, of.status) if of.outcome else ""
 
 
 def _held_there(head: Head) -> str:

@@ -16,7 +16,6 @@ from portal.models import (
     Complaint,
     ComplaintKind,
     Finding,
-    Outcome,
     Provider,
     Receipt,
     Recipient,
@@ -24,19 +23,13 @@ from portal.models import (
 )
 from portal.receipts import spelled
 from portal.recipient import pages
-from portal.texts import N_
+from portal.registry import Status
 from portal.vault import Vault
+from portal.web import decided
 from portal.web.labels import label
 
 MONTHS_TO_COMPLAIN = 3
 MOMENT = "d MMMM yyyy HH:mm"
-AT_IYS = {
-    Outcome.ACCEPTED: N_("İYS kabul etti"),
-    Outcome.VERIFIED: N_("İYS kabul etti, kaydı ayrıca doğrulandı"),
-    Outcome.NOT_NEEDED: N_("İYS'de geri alınacak bir onay yoktu"),
-    Outcome.OVERTAKEN: N_("İYS'de daha yeni bir karar var"),
-}
-ON_ITS_WAY = N_("İYS'ye bildirilecek")
 
 
 @dataclass(frozen=True)
@@ -165,6 +158,6 @@ def _refusal(session: Session, compared: Compared) -> list[tuple[str, str]]:
         (gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)),
     ]
     if told is not None:
-        lines.append((gettext("İYS'deki durumu"), gettext(AT_IYS.get(told.outcome, ON_ITS_WAY))))
+        lines.append((gettext("İYS'deki durumu"), decided.at_iys(told.outcome, Status.REFUSED)))
         lines.append((gettext("İYS işlem no"), told.transaction_id or ""))
     return lines

@@ -1,4 +1,4 @@
-"""The words of a receipt on paper: they speak to whoever is shown it, and say as of when they are true."""
+"""The words of a receipt on paper: it is the person's own, and says as of when it is true."""
 
 from flask_babel import format_datetime
 from flask_babel import gettext as _
@@ -10,7 +10,7 @@ from portal.receipts import acts, spelled
 from portal.receipts.acts import Act
 from portal.recipient.receipt_page import own_address, shown_text
 from portal.registry import RecipientType, Status
-from portal.web import links
+from portal.web import decided, links
 from portal.web.labels import label
 
 LANGUAGES = {"tr": "tr-TR", "en": "en"}
@@ -66,18 +66,19 @@ def _sections(part: acts.Part, act: Act) -> list[Section]:
 
 
 def _line(line: acts.Line) -> Section:
-    kind = f" ({label(line.recipient_type)})" if line.recipient_type == RecipientType.MERCHANT else ""
-    pairs = [(_("Karar"), label(line.status)), (_("Karar zamanı"), moment(line.decided_at))]
+    kind = f" ({decided.at_business()})" if line.recipient_type == RecipientType.MERCHANT else ""
+    what = decided.what(line.status, is_annulled=line.annulled_at is not None)
+    pairs = [(_("Karar zamanı"), moment(line.decided_at))]
     if line.annulled_at:
-        pairs.append((_("Geri alındı"), moment(line.annulled_at)))
+        pairs.append((_("Geri alındığı an"), moment(line.annulled_at)))
     if line.outcome:
-        pairs.append((_("İYS durumu"), label(line.outcome)))
+        pairs.append((_("İYS'deki durumu"), decided.at_iys(line.outcome, line.status)))
     if line.transaction_id:
         pairs.append((_("İYS işlem no"), line.transaction_id))
     if line.accepted_at:
         pairs.append((_("İYS kayıt zamanı"), moment(line.accepted_at)))
     told = (_("Ret, karar zamanından itibaren geçerlidir."),) if line.status == Status.REFUSED else ()
-    return Section(f"{label(line.channel)}{kind}", tuple(pairs), told)
+    return Section(f"{label(line.channel)}{kind}: {what}", tuple(pairs), told)
 
 
 def moment(at) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from portal import clock
 from portal.extensions import limiter, reading
-from portal.web import converters, hosts, labels, languages, links, sessions, spool
+from portal.web import converters, decided, hosts, labels, languages, links, sessions, spool
 
 door = Blueprint("web", __name__)
 DAYS = {"day": "d MMMM yyyy", "month": "LLLL yyyy", "weekday": "EEEE", "weekday_short": "EEEEEE"}
@@ -29,6 +29,7 @@ def equip(app: Flask) -> None:
     app.request_class = spool.SealingRequest
     app.jinja_env.globals.update(
         label=labels.label,
+        decided=decided,
         locale=get_locale,
         now=clock.now,
         url_in=languages.url_in,

@@ -50,7 +50,7 @@ def test_a_genuine_one_is_told_in_words(browser, token, number):
     said = told(answer.text)
     assert answer.status_code == 200
     for text in ("Bu belge gerçek", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
-                 "SMS: Onay", "Telefon araması: Ret", "İletilecek", "Kişisel bağlantı", "1. sürüm, Türkçe",
+                 "SMS: onay verildi", "Telefon araması: reddedildi", "Karar kaydedildi, İYS&#39;ye bildirilecek.", "Kişisel bağlantı", "1. sürüm, Türkçe",
                  "kullanımda"):  # fmt: skip
         assert text in said
 
@@ -106,7 +106,7 @@ def test_by_number_only_brand_and_day_are_said(browser, number, rows, spelling):
     said = told(answer.text)
     assert answer.status_code == 200
     assert f"gerçek bir belge var: {number}" in said and "Örnek Mağaza," in said
-    assert "•••" not in said and "Onay" not in said and "Ret" not in said and "A.Ş." not in said
+    assert "•••" not in said and "onay ver" not in said and "reddedildi" not in said and "A.Ş." not in said
     assert str(clock.istanbul(rows.one(Receipt).decided_at).hour) + ":" not in said
 
 

@@ -173,7 +173,7 @@ def test_a_refusal_that_iys_need_not_hear_of_is_explained_as_on_its_receipt(app,
 
     page = granted.opens().text
 
-    assert "İYS'de geri alınacak bir onayınız yok; ret kararınız bizde geçerli." in page.replace("&#39;", "'")
+    assert "İYS'de geri alınacak bir onay yok; ret burada kayıtlı ve geçerli." in page.replace("&#39;", "'")
     assert "bilmiyoruz" not in page
     assert page.index("İYS") == page.index("İYS (İleti Yönetim Sistemi), ticari ileti")
 

@@ -32,7 +32,7 @@ def test_at_a_real_brand_nothing_is_a_trial(fatma, browser):
     receipt = browser.get(fatma.decides(MESAJ="ONAY").location).text
 
     assert TRIAL not in fatma.opens().text and TRIAL not in receipt
-    assert "İYS'ye bildirilecek" in receipt
+    assert "İYS&#39;ye bildirilecek" in receipt
 
 
 def test_who_practises_tells_people_that_it_is_a_trial(fatma_of, browser):

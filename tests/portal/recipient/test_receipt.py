@@ -31,7 +31,7 @@ def test_it_tells_what_was_decided_and_when(fatma, browser):
 
 
 def test_it_says_that_iys_will_be_told(fatma, browser):
-    assert "İYS'ye bildirilecek" in browser.get(fatma.decides(MESAJ="ONAY").location).text
+    assert "İYS&#39;ye bildirilecek" in browser.get(fatma.decides(MESAJ="ONAY").location).text
 
 
 def test_asking_again_is_a_link(fatma, browser):

@@ -97,7 +97,7 @@ def test_the_paper_says_all_of_it_in_turkish(app, location, browser, iys, rows):
 
     number = receipts.spelled(rows.one(Receipt).number)
     for text in ("Ticari ileti izni belgesi", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
-                 "Telefon araması", "SMS", "Onay", "Ret", "İYS kabul etti", "İYS işlem no", "Türkiye saati",
+                 "Telefon araması: reddettiniz", "SMS: onay verdiniz", "bildirildi, İYS kabul etti.", "İYS işlem no", "Türkiye saati",
                  "Örnek Mağaza size ileti gönderebilir mi?", "/dogrula"):  # fmt: skip
         assert text in words
 

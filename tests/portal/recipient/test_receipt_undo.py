@@ -40,7 +40,7 @@ def test_afterwards_it_says_that_it_was_taken_back_and_what_holds(fatma, browser
 
     page = browser.get(location).text
 
-    assert "onay geri alındı" in page and "İYS'ye bildirilmedi" in page
+    assert "onay geri alındı" in page and "İYS&#39;ye bildirilmedi" in page
     assert "Şu an: kayıtlı bir kararınız yok" in page
     assert "Onayımı geri al<" not in page
 
