@@ -39,9 +39,10 @@ class BadPicture(ValueError):
 
 
 def pixels(
-    upload: bytes, *, largest: int, most_pixels: int, most_elongated: int, box: tuple[int, int]
+    upload: bytes, *, largest: int, most_pixels: int, most_elongated: int, box: tuple[int, int] | None = None
 ) -> Image.Image:  # fmt: skip
-    """The pixels alone, turned as the camera meant them: in RGBA, of twice the box or more. `largest` is in bytes.
+    """The pixels alone, turned as the camera meant them: in RGBA, of twice the box or more; without a box, all of them.
+    `largest` is in bytes.
 
     A small file can unfold into gigabytes: its size is read before its pixels. Raises BadPicture.
     """
@@ -54,7 +55,8 @@ def pixels(
             warnings.simplefilter("ignore")  # We count pixels ourselves, and look away from odd EXIF.
             image = Image.open(io.BytesIO(upload), formats=TAKEN)
             _judge_size(*image.size, most_pixels, most_elongated)
-            image.draft("RGB", (box[0] * 2, box[1] * 2))
+            if box is not None:
+                image.draft("RGB", (box[0] * 2, box[1] * 2))
             image.load()
             return _turned(image).convert("RGBA")
     except Image.DecompressionBombError:

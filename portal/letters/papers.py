@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
+
+from portal import pictures
 
 LARGEST = 10 * 1024 * 1024  # Bytes.
 MOST_PIXELS = 50_000_000  # A scan of A4 at 600 dpi has 35 million.
@@ -64,14 +66,13 @@ def _pdf(content: bytes) -> Checked:
 
 def _picture(content: bytes) -> Checked:
     try:
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise BadPaper(Problem.TOO_LARGE)
-            plain = ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, BadPaper):
-            raise
-        raise BadPaper(Problem.DAMAGED) from error
+        # A strip of any shape may be a scan.
+        picture = pictures.pixels(content, largest=LARGEST, most_pixels=MOST_PIXELS, most_elongated=MOST_PIXELS)
+    except pictures.BadPicture as bad:
+        is_large = bad.problem == pictures.Problem.TOO_MANY_PIXELS
+        raise BadPaper(Problem.TOO_LARGE if is_large else Problem.DAMAGED) from bad
+    on_white = Image.new("RGB", picture.size, "white")  # JPEG knows no holes: they would be black.
+    on_white.paste(picture, mask=picture)
     file = BytesIO()
-    plain.save(file, "JPEG", quality=85)
+    on_white.save(file, "JPEG", quality=85)
     return Checked(JPEG, file.getvalue())

@@ -1,5 +1,6 @@
 """Papers that come back: what a file is decides its content, and a picture carries nothing but the picture."""
 
+import struct
 from io import BytesIO
 
 import pytest
@@ -38,6 +39,21 @@ def test_what_a_picture_says_of_camera_and_place_is_gone_and_it_stands_upright()
 
     assert b"A telephone" not in checked.content
     assert Image.open(BytesIO(checked.content)).size == (30, 40)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_odd_words_about_the_camera_break_nothing(kind):
+    turned, odd = struct.pack("<HHII", 0x0112, 3, 1, 6), struct.pack("<HHII", 0x011A, 2, 3, 8)  # A number of letters.
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + turned + odd + bytes(4)
+
+    assert Image.open(BytesIO(check(picture(kind, exif=exif)).content)).size == (30, 40)
+
+
+def test_what_is_see_through_becomes_white_paper():
+    file = BytesIO()
+    Image.new("RGBA", (40, 30), (0, 0, 0, 0)).save(file, "PNG")
+
+    assert Image.open(BytesIO(check(file.getvalue()).content)).getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_what_follows_a_picture_is_not_kept():
