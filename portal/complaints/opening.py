@@ -49,10 +49,7 @@ def open_case(session: Session, vault: Vault, sender: Sender, told: Told, *, lan
     for case in still_open:
         if _is_same(vault, case, sender, told):
             return case
-    if len(still_open) >= MOST_OPEN:
-        raise TooManyOpen
-    if _opened_since(session, whose.id, at - timedelta(days=1)) >= MOST_A_DAY:
-        raise TooManyToday
+    _count(session, whose, still_open, at)
     compared = compare(
         session, recipient_id=whose.id, brand_id=sender.brand.id, channel=told.channel, came_at=told.came_at
     )
@@ -90,9 +87,12 @@ def _is_same(vault: Vault, case: Complaint, sender: Sender, told: Told) -> bool:
     return (before.header, before.text) == (told.header, told.text)
 
 
-def _opened_since(session: Session, recipient_id: int, since: datetime) -> int:
-    theirs = select(func.count()).select_from(Complaint)
-    return session.scalar(theirs.where(Complaint.recipient_id == recipient_id, Complaint.created_at > since))
+def _count(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:
+    if len(still_open) >= MOST_OPEN:
+        raise TooManyOpen
+    theirs = select(func.count()).select_from(Complaint).where(Complaint.recipient_id == whose.id)
+    if session.scalar(theirs.where(Complaint.created_at > at - timedelta(days=1))) >= MOST_A_DAY:
+        raise TooManyToday
 
 
 def _opened(

@@ -24,7 +24,7 @@ from portal.web.locks import needs
 
 @dataclass(frozen=True)
 class Case:
-    """A case as staff see it."""
+    """A case as staff see it; `row` is what the database holds."""
 
     id: int
     row: Complaint
@@ -37,7 +37,6 @@ class Case:
     said: complaints.Said
     compared: complaints.Compared | None
     pressure: complaints.Pressure
-    created_at: datetime
 
 
 @door.get("/<id:complaint_id>")
@@ -75,10 +74,10 @@ def mine(session, complaint_id: int) -> Complaint:
 def page_of(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
     """The page of a case, with the words of a form that came back."""
     recipient = reading().get_one(Recipient, found.recipient_id)
-    at, shown = clock.now(), _shown(found, recipient)
+    at = clock.now()
     return render_template(
         "desk/case.html",
-        case=shown,
+        case=_shown(found, recipient, at),
         forms=_forms(found, wrong) | {"refusal": _refusal_form(recipient, wrong)},
         wrong=wrong,
         heads=history.heads(reading(), recipient.id),
@@ -88,7 +87,7 @@ def page_of(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> s
     )
 
 
-def _shown(found: Complaint, recipient: Recipient) -> Case:
+def _shown(found: Complaint, recipient: Recipient, at: datetime) -> Case:
     is_erasure = found.kind == ComplaintKind.ERASURE
     whose = {"recipient_id": found.recipient_id, "brand_id": found.brand_id, "channel": found.channel}
     receipt = reading().get(Receipt, found.receipt_id) if found.receipt_id else None
@@ -103,8 +102,7 @@ def _shown(found: Complaint, recipient: Recipient) -> Case:
         receipt_number=spelled(receipt.number) if receipt else None,
         said=complaints.said(vault(), found),
         compared=None if is_erasure else complaints.compare(reading(), **whose, came_at=found.came_at),
-        pressure=complaints.pressure(found, clock.now()),
-        created_at=found.created_at,
+        pressure=complaints.pressure(found, at),
     )
 
 

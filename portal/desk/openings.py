@@ -51,5 +51,5 @@ def _followed_by_a_post(visits: list[Visit], posts: list[tuple[int, datetime]]) 
             each.id for each in visits
             if each.link_id == link_id and each.at <= posted_at and each.kind == VisitKind.UNKNOWN
         )  # fmt: skip
-        human |= set(list(before)[:1])
+        human.add(next(before, None))
     return human

@@ -56,7 +56,7 @@ class Line:
 @needs(Power.COMPLAINTS)
 def queue():
     """List the provider's cases."""
-    at, show, kind = clock.now(), _chosen(Show) or Show.OPEN, _chosen(ComplaintKind)
+    at, show, kind = clock.now(), _chosen("show", Show) or Show.OPEN, _chosen("kind", ComplaintKind)
     return render_template(
         "desk/queue.html",
         page=page_of(_cases(show, kind, at), A_PAGE, lambda *row: _line(*row, at)),
@@ -68,10 +68,9 @@ def queue():
     )
 
 
-def _chosen(words: type[StrEnum]):
+def _chosen(name: str, words: type[StrEnum]):
     """The word of the address; anything else chooses nothing."""
-    asked = request.args.get("kind" if words is ComplaintKind else "show")
-    return next((each for each in words if each.value == asked), None)
+    return next((each for each in words if each.value == request.args.get(name)), None)
 
 
 def _cases(show: Show, kind: ComplaintKind | None, at: datetime) -> Select:

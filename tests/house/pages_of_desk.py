@@ -140,7 +140,6 @@ def _case(wrong=None, row=None, **other) -> dict:
         "id": 1, "row": row, "is_erasure": row.kind == ComplaintKind.ERASURE, "is_closed": row.closed_at is not None,
         "address": ADDRESS, "recipient_id": 1, "brand_name": "Örnek Mağaza", "receipt_number": "0000-0000-0000-0000",
         "said": Said("ORNEKMGZ", "İndirim!", True), "compared": COMPARED, "pressure": Pressure.OVERDUE,
-        "created_at": AT,
     }  # fmt: skip
     forms = {
         "answer": AnswerForm(formdata=None), "note": NoteForm(formdata=None), "due": DueForm(formdata=None),
