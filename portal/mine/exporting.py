@@ -15,6 +15,7 @@ from portal.mine import door, history, wording
 from portal.mine.history import Told
 from portal.mine.holdings import Head, Held, Holdings
 from portal.mine.overview import mine
+from portal.web import decided
 from portal.web.labels import label
 
 NAME = "izinlerim"
@@ -78,7 +79,7 @@ def _section(held: Held, told: list[Told]) -> overview.Section:
         (_type(each), f"{wording.stands(each)}. {wording.at_iys(each, held.hearer)}".strip()) for each in held.heads
     ]
     past = [
-        (_moment(each.decided_at), f"{_type(each)}: {label(each.status)}. {label(each.way)}. {wording.outcome(each)}")
+        (_moment(each.decided_at), f"{_type(each)}: {label(each.status)}. {decided.by(each.way)}. {wording.outcome(each)}")
         for each in told
     ]
     practice = f" ({_('Deneme')})" if held.hearer == "sandbox" else ""

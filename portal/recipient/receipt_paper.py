@@ -30,7 +30,7 @@ def of(session: Session, act: Act, code: str, language: str) -> Paper:
             (_("Belge no"), number),
             (_("Kayıt zamanı"), moment(act.decided_at)),
             (_("Adres"), act.address),
-            (_("Nasıl karar verildi"), label(act.way)),
+            (_("Nasıl karar verildi"), decided.by(act.way)),
         ),
         sections=(*_notices(act), *sections),
         address=own_address(session, act, code),

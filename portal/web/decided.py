@@ -3,8 +3,9 @@ a receipt is checked. The dashboard has its own, shorter ones (labels)."""
 
 from flask_babel import gettext as _
 
-from portal.models import Outcome
+from portal.models import Outcome, Way
 from portal.registry import Status
+from portal.web.labels import label
 
 ON_ITS_WAY = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)  # As one, like in a signed receipt.
 
@@ -16,6 +17,11 @@ def what(status: Status, *, is_annulled: bool, to_them: bool = True) -> str:
     if status == Status.GRANTED:
         return _("onay verdiniz") if to_them else _("onay verildi")
     return _("reddettiniz") if to_them else _("reddedildi")
+
+
+def by(way: Way) -> str:
+    """By which way it was decided. What a provider calls a consent point is the brand's page to everybody else."""
+    return _("Markanın izin sayfası, adres kodla doğrulanarak") if way == Way.POINT else label(way)
 
 
 def at_business() -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.models import Outcome
+from portal.models import Outcome, Way
 from portal.registry import Status
 from portal.web import decided
 from portal.web.labels import label
@@ -40,6 +40,11 @@ def test_a_grant_that_iys_does_not_have_sends_nothing_and_says_so(outcome):
 @pytest.mark.parametrize("outcome", [Outcome.NOT_NEEDED, Outcome.EXPIRED])
 def test_a_refusal_holds_whatever_iys_made_of_it(outcome):
     assert "geçerli" in decided.at_iys(outcome, Status.REFUSED)
+
+
+@pytest.mark.parametrize("way", Way)
+def test_nobody_needs_the_dashboards_word_for_a_brands_page(way):
+    assert decided.by(way) and "nokta" not in decided.by(way).lower()
 
 
 def test_who_decided_is_spoken_to_and_who_is_shown_it_is_not():
