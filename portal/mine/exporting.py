@@ -79,7 +79,10 @@ def _section(held: Held, told: list[Told]) -> overview.Section:
         (_type(each), f"{wording.stands(each)}. {wording.at_iys(each, held.hearer)}".strip()) for each in held.heads
     ]
     past = [
-        (_moment(each.decided_at), f"{_type(each)}: {label(each.status)}. {decided.by(each.way)}. {wording.outcome(each)}")
+        (
+            _moment(each.decided_at),
+            f"{_type(each)}: {label(each.status)}. {decided.by(each.way)}. {wording.outcome(each)}",
+        )
         for each in told
     ]
     practice = f" ({_('Deneme')})" if held.hearer == "sandbox" else ""
