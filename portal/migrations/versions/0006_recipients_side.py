@@ -21,7 +21,6 @@ MAILS = (
     "confirmation", "already_here", "invitation", "reset", "new_device", "factor_changed", "password_changed",
     "new_owner", "admitted", "sent_back", "suspended", "answered", "order_settled", "import_asked",
 )  # fmt: skip
-FURTHER_MAILS = ("point_budget", "cases_wait")
 REVIEWS, FURTHER_REVIEWS = ("admitted", "sent_back", "suspended", "resumed"), ("left", "came_back")
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another.
 OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
@@ -42,7 +41,7 @@ def upgrade():
     op.create_index("ix_recipient_disowned", "recipient", ["provider_id", "disowned_at"], **DISOWNED)
     with _rebuilt("campaign", delivery=(*DELIVERIES, "point")) as table:
         table.add_column(sa.Column("closed_at", sa.DateTime(), nullable=True))
-    with _rebuilt("decision", way=WAYS), _rebuilt("mail", kind=(*MAILS, *FURTHER_MAILS)):
+    with _rebuilt("decision", way=WAYS), _rebuilt("mail", kind=(*MAILS, "point_budget")):
         pass
     with _rebuilt("review", act=(*REVIEWS, *FURTHER_REVIEWS)):
         pass
@@ -66,7 +65,7 @@ def downgrade():
     further = [act for act in FURTHER_REVIEWS if _is_used("review", f"act = '{act}'")]
     with _rebuilt("review", act=(*REVIEWS, *further)):
         pass
-    op.execute(f"DELETE FROM mail WHERE kind IN {FURTHER_MAILS}")  # nosec B608
+    op.execute("DELETE FROM mail WHERE kind = 'point_budget'")
     with _rebuilt("mail", kind=MAILS):
         pass
     op.execute("UPDATE campaign SET delivery = 'csv' WHERE delivery = 'point'")
@@ -123,7 +122,7 @@ def _make_tables():
     sa.Column('provider_id', BIG, nullable=False),
     sa.Column('complaint_id', BIG, nullable=False),
     sa.Column('at', sa.DateTime(), nullable=False),
-    sa.Column('act', sa.Enum('opened', 'added', 'noted', 'put_off', 'answered', 'refused', 'closed', 'reopened', 'reminded', name='act', native_enum=False, create_constraint=True, length=20), nullable=False),
+    sa.Column('act', sa.Enum('opened', 'added', 'noted', 'put_off', 'answered', 'refused', 'closed', 'reopened', name='act', native_enum=False, create_constraint=True, length=20), nullable=False),
     sa.Column('user_id', BIG, nullable=True),
     sa.Column('text', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['complaint_id'], ['complaint.id'], name=op.f('fk_complaint_step_complaint_id_complaint')),

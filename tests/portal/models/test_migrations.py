@@ -9,11 +9,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, inspect, text
 
 import shortlinks
-from portal import create_app
+from portal import clock, complaints, create_app
 from portal.extensions import db
-from portal.models import Base
+from portal.models import Base, ComplaintStep, StepAct
 from tests import databases
 from tests.conftest import SECRETS
+from tests.portal.complaints.cast import a_case
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +27,7 @@ def app(tmp_path):
     url = databases.migrated_template(tmp_path, SECRETS)
     app = create_app({**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
     yield app
+    app.extensions["openings"].stop()
     databases.close(app)
     if databases.SERVER:
         databases.drop(url.rsplit("/", 1)[1].split("?")[0])
@@ -117,3 +119,14 @@ def test_there_is_one_newest_migration(app):
         script = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
 
         assert len(script.get_heads()) == 1
+
+
+def test_a_case_remembers_on_the_way_down_that_its_desk_was_told(app, rows):
+    case, _ = a_case(app, rows)
+    with app.app_context():
+        assert complaints.remind(db.session, case.provider_id, clock.now())
+        db.session.commit()
+        flask_migrate.downgrade(revision="0006")
+        flask_migrate.upgrade()
+
+    assert len(rows(ComplaintStep, ComplaintStep.act == StepAct.REMINDED)) == 1
