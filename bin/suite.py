@@ -22,7 +22,11 @@ MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
 PRODUCT = ("portal", "shortlinks", "bin", "config.py", "wsgi.py")
 # One more than there are cores: some test always waits for a page, a program or the server. Who is through with its own
 # takes over from the others, or one would be left at the end with the slowest.
-WORKERS = (f"-n{len(os.sched_getaffinity(0)) + 1}", "--dist=worksteal")
+CORES = len(os.sched_getaffinity(0))
+WORKERS = (f"-n{CORES + 1}", "--dist=worksteal")
+LONG_WORKERS = (f"-n{CORES}", "--dist=worksteal")  # These start many programs of their own.
+BESIDE_SQLITE = "not long and not document"
+ON_SERVER = f"{BESIDE_SQLITE} and not browser and not alike"
 NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
 ENOUGH = 256 * 1024 * 1024  # Bytes; a container may have less.
 
@@ -54,10 +58,9 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "contract":
         yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
         return
-    tests = ["-m", "long"] if suite == "long" else [*WORKERS, "-m", "not long and not document"]
-    on_server = (
-        ["-m", "long or browser"] if suite == "long" else [*WORKERS, "-m", "not long and not document and not browser"]
-    )
+    tests, on_server = [*WORKERS, "-m", BESIDE_SQLITE], [*WORKERS, "-m", ON_SERVER]
+    if suite == "long":
+        tests, on_server = [*LONG_WORKERS, "-m", "long"], [*LONG_WORKERS, "-m", "long or browser or alike"]
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
         yield "bandit", _scanned()

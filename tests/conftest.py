@@ -5,11 +5,11 @@ import logging
 import re
 import threading
 from functools import lru_cache
-from types import MethodType
 
 import argon2
 import pytest
 import requests
+from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from sqlalchemy import event
@@ -48,8 +48,6 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _meets_database(item) -> bool:
-    if item.get_closest_marker("alike"):
-        return False
     has_its_own = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
     return "template" in item.fixturenames or has_its_own or {"shortlinks", "stories"} & set(item.path.parts)
 
@@ -118,28 +116,25 @@ def compiled_statements():
         yield LRUCache(2000)
 
 
-PIECES = ("_parts", "_trace", "_converters", "arguments")  # Of a route, as Werkzeug reads it.
-PROGRAMS = ("_build", "_build_unknown")  # That write an address of it.
-
-
 @pytest.fixture(scope="session", autouse=True)
-def routes_are_compiled_once():
-    """Werkzeug reads each route of each app it makes, and writes and compiles two small programs for it; in this test
-    process a route like an earlier one gets the earlier one's."""
-    compile_rule, compiled = Rule.compile, {}
+def routes_are_made_once():
+    """Werkzeug reads each route of each app, and writes and compiles two small programs for it; in this test process a
+    route like an earlier one is the earlier one."""
+    made, bind = {}, Rule.bind
 
-    def compiled_once(rule):
-        like = (rule.rule, rule.host, rule.subdomain, str(rule.defaults))
-        if like in compiled:
-            pieces, programs = compiled[like]
-            vars(rule).update(pieces, **{name: MethodType(program, rule) for name, program in programs.items()})
-        else:
-            compile_rule(rule)
-            pieces = {name: getattr(rule, name) for name in PIECES}
-            compiled[like] = pieces, {name: getattr(rule, name).__func__ for name in PROGRAMS}
+    def made_once(rule, *, endpoint, methods, **options):
+        like = (rule, endpoint, frozenset(methods), str(sorted(options.items())))
+        if like not in made:
+            made[like] = Rule(rule, endpoint=endpoint, methods=methods, **options)
+        return made[like]
+
+    def bound_once(rule, *arguments, **options):
+        if rule.map is None:
+            bind(rule, *arguments, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "compile", compiled_once)
+        patch.setattr(Flask, "url_rule_class", staticmethod(made_once))
+        patch.setattr(Rule, "bind", bound_once)
         yield
 
 

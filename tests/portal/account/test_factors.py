@@ -14,7 +14,7 @@ from tests import make
 from tests.portal.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
 from tests.portal.signin.mailbox import found
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGES = ("/account/factors/app", "/account/factors/passkey", "/account/factors/codes")
 

@@ -7,6 +7,8 @@ from portal.models import AuditEntry, OperatorRole, User
 from tests import make
 from tests.portal.dashboard.staff import signed_in, token
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def ayse(app):

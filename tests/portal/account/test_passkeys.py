@@ -14,7 +14,7 @@ from tests.authenticator import Authenticator
 from tests.portal.dashboard.staff import TOKEN, sign_in, signed_in, token
 from tests.portal.signin.mailbox import found
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 OPTIONS = re.compile(r'data-passkey="([^"]+)"')
 

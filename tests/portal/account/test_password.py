@@ -12,7 +12,7 @@ from tests import make
 from tests.portal.dashboard.staff import sign_in, signed_in, token
 from tests.portal.signin.mailbox import found
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 NEW = "yeşil bisiklet ve kedi"
 

@@ -13,6 +13,8 @@ from portal.pairs import pair_of
 from shortlinks import Visit
 from tests import make
 
+pytestmark = pytest.mark.alike
+
 UNKNOWN = "Bu kodla bir ileti bulamadık"
 
 

@@ -20,7 +20,7 @@ from portal.models import AudienceEntry, AuditEntry, Campaign, CampaignKind, Con
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 ROOT = Path(__file__).parents[3]
 TODAY = clock.day(clock.now())

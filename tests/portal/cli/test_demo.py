@@ -29,7 +29,7 @@ from portal.models import (
 from tests import databases
 from tests.portal.dashboard import staff
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 OF_LINKS = Campaign.delivery != Delivery.POINT
 OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")

@@ -8,6 +8,8 @@ import requests
 
 from tests.processes import Program, free_ports
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.mark.slow
 def test_the_box_runs_and_knows_the_account_that_was_named(environ, tmp_path):

@@ -13,7 +13,7 @@ from portal.models import AuditEntry, OperatorRole, Provider, Role, SignIn, User
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGE = "/dashboard/audit"
 FILE = "/dashboard/audit.csv"

@@ -12,7 +12,7 @@ from tests import make, name_server
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.test_logos import picture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 HOST = "izin.ornek.example"
 

@@ -15,7 +15,7 @@ from portal.models import AuditEntry, Connection, Credential, CredentialKind, Pr
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGE = "/dashboard/connection"
 OWN = {"username": make.USERNAME, "password": make.PASSWORD}

@@ -27,7 +27,7 @@ from tests.portal.iys.days.conftest import story  # noqa: F401 - a fixture
 from tests.portal.iys.days.story import AYSEGUL, DAY, connect_on, the_day
 from tests.portal.iys.days.test_reconciling import a_day_with_three_differences, at_iys
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 STRANGER = "+905441112233"  # In İYS's file, unknown here.
 

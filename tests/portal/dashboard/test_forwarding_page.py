@@ -30,7 +30,7 @@ from tests.conftest import SECRETS
 from tests.make import Person
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGE = "/dashboard/forwarding"
 

@@ -27,7 +27,7 @@ from tests import make
 from tests.portal.dashboard import imported
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 GRANTED, REFUSED = Status.GRANTED, Status.REFUSED
 CHOSEN = {

@@ -13,7 +13,7 @@ from portal.models import AuditEntry, Mail, MailKind, Membership, Provider, Role
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 BURAK = "burak@example.com"
 

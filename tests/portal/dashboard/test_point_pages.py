@@ -12,6 +12,8 @@ from tests import make
 from tests.portal.consentpoint.visitor import SLUG, Visitor, opened, point_of
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.alike
+
 FORM = {
     "name": "Kadıköy kasa", "slug": "ornek-kadikoy", "channels": ["MESAJ", "EPOSTA"], "daily_budget": "50",
     "title_tr": "Size yazalım mı?", "body_tr": "Yeniliklerimizi bildirelim.", "title_en": "May we write to you?",

@@ -6,7 +6,7 @@ from portal.models import AuditEntry, Recipient
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from portal.registry import Status
 from tests import make
 from tests.portal.dashboard.staff import signed_in, token
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 REASON = "Kişi aradı, adresini doğruluyorum"
 

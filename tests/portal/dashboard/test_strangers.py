@@ -50,7 +50,7 @@ from tests.portal.dashboard.test_campaign_pages import FORM
 from tests.portal.dashboard.test_point_pages import FORM as POINT
 from tests.portal.inbound.registered import registered
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

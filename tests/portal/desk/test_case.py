@@ -28,7 +28,7 @@ from tests import make
 from tests.portal.complaints.cast import HEADER, TEXT
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def acts(rows) -> list[str]:

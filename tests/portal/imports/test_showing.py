@@ -11,7 +11,7 @@ from portal.imports.showing import Pile
 from portal.models import BatchState
 from tests.portal.imports.test_working import begin, brand, brought, finish, line, rehearsed  # noqa: F401
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 LATE = timedelta(days=60)
 
 

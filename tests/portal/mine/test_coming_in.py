@@ -8,7 +8,7 @@ from portal.models import AddressProof, Decision, Message, MessageState
 from tests import make
 from tests.portal.mine.conftest import LIST, START
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def test_the_code_opens_the_overview(fatma, rows):

@@ -10,7 +10,7 @@ from portal.models import AuditEntry, Mail, MailKind, Paper, Provider, Review, R
 from tests import make
 from tests.portal.operator.conftest import CODE, DENIZ, NIL, PDF, assign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 CALLED = {"note": "Santralden arandı, Nil Yeni ile konuşuldu."}
 REASON = {"reason": "İmza sirküleri okunmuyor; yeniden tarayın."}

@@ -14,7 +14,7 @@ from tests import make
 from tests.portal.complaints.cast import HEADER, TEXT, code_of
 from tests.portal.recipient.complained import complains, told
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def picture(kind: str = "PNG", size=(400, 800)) -> bytes:

@@ -12,7 +12,7 @@ from portal.registry import Status
 from tests.portal.complaints.cast import HEADER, TEXT, a_case, code_of
 from tests.portal.recipient.complained import complains, told
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.test_logos import noise, picture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 HOST = "izin.ornek.example"
 AT_HOST = {"headers": {"Host": HOST}}

@@ -10,6 +10,8 @@ from portal.models import Brand, Decision, Receipt
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def fatma(app, browser):

@@ -12,6 +12,8 @@ from portal.models import Outcome, Receipt, Submission
 from tests import make
 from tests.make import Person
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def fatma(app, browser):

@@ -31,7 +31,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.consents.bringing_entries import bring, entry
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 ASK, REFUSE = CampaignKind.ASK, CampaignKind.REFUSE
 HELD = {Status.GRANTED: "Şu an: onayınız var", Status.REFUSED: "Şu an: reddettiniz", None: "kayıtlı bir kararınız yok"}

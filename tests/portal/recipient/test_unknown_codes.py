@@ -11,7 +11,7 @@ from portal.models import Decision, Receipt
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from portal.models import (
 from tests import make
 from tests.portal.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 BURAK = "burak@example.com"
 PASSWORD = "dört sarı bisiklet yokuşta"

@@ -15,7 +15,7 @@ from tests import make
 from tests.portal.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
 from tests.portal.signin import mailbox
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 BETTER = "seven purple otters juggling"
 

@@ -15,7 +15,7 @@ from tests import make
 from tests.portal.dashboard.staff import Staff, forget_used_codes, show_code, sign_in, signed_in, token, walks_in
 from tests.portal.signin import mailbox
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 

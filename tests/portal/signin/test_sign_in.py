@@ -14,7 +14,7 @@ from portal.web.locks import LOCKS
 from tests import databases, make
 from tests.portal.dashboard.staff import Staff, show_code, sign_in, signed_in, token, walks_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 WRONG = "wrong horse battery staple"
 

@@ -14,6 +14,8 @@ from tests import make
 from tests.conftest import SECRETS
 from tests.portal.dashboard.staff import token
 
+pytestmark = pytest.mark.alike
+
 NIL = "nil@example.com"
 MERSIS = "0454 0536 9200 0015"
 GOOD = "bulut terazi vapur 42"

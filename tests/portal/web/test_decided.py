@@ -7,6 +7,8 @@ from portal.registry import Status
 from portal.web import decided
 from portal.web.labels import label
 
+pytestmark = pytest.mark.alike
+
 ON_ITS_WAY = "İYS'ye bildirilecek."
 NOT_YET = "İYS kabul edene kadar bu onayla ileti gönderilmez."
 

@@ -9,7 +9,7 @@ from portal import create_app
 from portal.models import Receipt
 from tests import databases, make
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 SHORT, MAIN = "kisa.example", "localhost"
 

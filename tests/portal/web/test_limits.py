@@ -7,7 +7,7 @@ from portal.models import Decision
 from tests import make
 from tests.make import Person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture(autouse=True)
