@@ -7,7 +7,7 @@ from portal.models import Outcome, Recipient, Submission
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.dashboard.test_strangers import addresses, is_list, things  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 FOR_ANY_SENDER = "links.csv"  # It would be worth nothing without its addresses.
 

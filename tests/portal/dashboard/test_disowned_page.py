@@ -11,7 +11,7 @@ from portal.models import AudienceEntry, Brand, Recipient
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

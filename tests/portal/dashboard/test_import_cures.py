@@ -14,6 +14,8 @@ from tests import make
 from tests.portal.dashboard import imported
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.mark.parametrize(("value", "becomes"), [("ali @b.example", ["ali@b.example"]), ("ali veli@b.example", [])])
 def test_a_space_that_may_part_two_addresses_is_left_to_a_person(value, becomes):

@@ -1,10 +1,14 @@
 """The page of a file that was taken back says nothing of what is kept no more."""
 
+import pytest
+
 from portal import clock
 from portal.models import BatchState
 from tests import make
 from tests.portal.dashboard import imported
 from tests.portal.dashboard.staff import signed_in
+
+pytestmark = pytest.mark.alike
 
 
 def test_a_late_grant_that_was_taken_back_is_told_as_taken_back_only(app):

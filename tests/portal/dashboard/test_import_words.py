@@ -16,6 +16,8 @@ from tests.portal.dashboard import imported
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.dashboard.test_import_pages import CHOSEN
 
+pytestmark = pytest.mark.alike
+
 BELKI = name_of_word("status", "belki")
 
 

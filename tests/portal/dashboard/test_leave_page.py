@@ -10,7 +10,7 @@ from portal.models import AuditEntry, BatchState, Brand, ImportBatch, Leave, Pro
 from tests import make
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PATH = "/dashboard/leave"
 

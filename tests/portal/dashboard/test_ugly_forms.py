@@ -41,7 +41,12 @@ class Filled(HTMLParser):
             self.fields[self.select] = said["value"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+EVERY_FOURTH = [
+    case if place % 4 == 0 else pytest.param(case, marks=pytest.mark.long) for place, case in enumerate(CASES)
+]
+
+
+@pytest.mark.parametrize("case", EVERY_FOURTH, ids=str)
 def test_a_form_that_is_posted_as_it_came_says_what_was_guessed(app, ayse, rows, case: Case):
     with app.app_context():
         brand = make.brand().id

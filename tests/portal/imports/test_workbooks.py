@@ -130,25 +130,25 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @pytest.mark.parametrize(
-    ("data", "problem"),
+    ("made", "problem"),
     [
-        (written(Liste=[]), FileProblem.EMPTY),
-        (written(Liste=[HEADER, ROW])[:-300], FileProblem.DAMAGED),
-        (OLE + bytes(600), FileProblem.DAMAGED),
-        (OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"), FileProblem.PASSWORD),
-        (zipped(liste_dot_csv=b"05321234567"), FileProblem.ARCHIVE),
-        (zipped(), FileProblem.ARCHIVE),
-        (zipped(word__document_dot_xml=b"<w/>"), FileProblem.NO_WORKBOOK),
-        (zipped(xl__workbook_dot_xml=b"<workbook"), FileProblem.DAMAGED),
-        (zipped(xl__workbook_dot_xml=b" " * 200_000_000), FileProblem.WORKBOOK_TOO_LARGE),
-        (written(Liste=[HEADER, ["x"] * 501]), FileProblem.TOO_MANY_COLUMNS),
-        (written(Liste=[HEADER, ["x" * 32_000] * 3]), FileProblem.LINE_TOO_LONG),
-        (written(**{f"Sayfa{n}": [] for n in range(101)}), FileProblem.TOO_MANY_SHEETS),
+        (lambda: written(Liste=[]), FileProblem.EMPTY),
+        (lambda: written(Liste=[HEADER, ROW])[:-300], FileProblem.DAMAGED),
+        (lambda: OLE + bytes(600), FileProblem.DAMAGED),
+        (lambda: OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"), FileProblem.PASSWORD),
+        (lambda: zipped(liste_dot_csv=b"05321234567"), FileProblem.ARCHIVE),
+        (lambda: zipped(), FileProblem.ARCHIVE),
+        (lambda: zipped(word__document_dot_xml=b"<w/>"), FileProblem.NO_WORKBOOK),
+        (lambda: zipped(xl__workbook_dot_xml=b"<workbook"), FileProblem.DAMAGED),
+        (lambda: zipped(xl__workbook_dot_xml=b" " * 200_000_000), FileProblem.WORKBOOK_TOO_LARGE),
+        (lambda: written(Liste=[HEADER, ["x"] * 501]), FileProblem.TOO_MANY_COLUMNS),
+        (lambda: written(Liste=[HEADER, ["x" * 32_000] * 3]), FileProblem.LINE_TOO_LONG),
+        (lambda: written(**{f"Sayfa{n}": [] for n in range(101)}), FileProblem.TOO_MANY_SHEETS),
     ],
     ids=lambda value: value if isinstance(value, FileProblem) else "",
 )
-def test_a_workbook_that_cannot_be_cut_says_why(data, problem):
-    assert problem_of(data) == problem
+def test_a_workbook_that_cannot_be_cut_says_why(made, problem):
+    assert problem_of(made()) == problem
 
 
 def test_cells_far_apart_take_no_more_than_the_cutters_share():

@@ -62,25 +62,25 @@ def test_what_follows_a_picture_is_not_kept():
 
 PDF = b"%%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%s\n%%%%EOF\n"
 BAD = {
-    "nothing": (b"", Problem.EMPTY),
-    "HTML": (b"<html><script>", Problem.OTHER_KIND),
-    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", Problem.OTHER_KIND),
-    "a program": (b"MZ" + bytes(100), Problem.OTHER_KIND),
-    "GIF": (picture("GIF"), Problem.OTHER_KIND),
-    "half a PNG": (picture("PNG")[:60], Problem.DAMAGED),
-    "half a PDF": (b"%PDF-1.7\n1 0 obj", Problem.DAMAGED),
-    "a PDF that runs": (PDF % b"<</S/JavaScript/JS(app.alert(1))>>", Problem.ACTIVE),
-    "a PDF that starts something": (PDF % b"<</S/Launch>>", Problem.ACTIVE),
-    "a picture of too many points": (picture("PNG", (10_000, 5_001)), Problem.TOO_LARGE),
-    "more than 10 MB": (b"%PDF-" + bytes(10 * 1024 * 1024), Problem.TOO_LARGE),
+    "nothing": (lambda: b"", Problem.EMPTY),
+    "HTML": (lambda: b"<html><script>", Problem.OTHER_KIND),
+    "SVG": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", Problem.OTHER_KIND),
+    "a program": (lambda: b"MZ" + bytes(100), Problem.OTHER_KIND),
+    "GIF": (lambda: picture("GIF"), Problem.OTHER_KIND),
+    "half a PNG": (lambda: picture("PNG")[:60], Problem.DAMAGED),
+    "half a PDF": (lambda: b"%PDF-1.7\n1 0 obj", Problem.DAMAGED),
+    "a PDF that runs": (lambda: PDF % b"<</S/JavaScript/JS(app.alert(1))>>", Problem.ACTIVE),
+    "a PDF that starts something": (lambda: PDF % b"<</S/Launch>>", Problem.ACTIVE),
+    "a picture of too many points": (lambda: picture("PNG", (10_000, 5_001)), Problem.TOO_LARGE),
+    "more than 10 MB": (lambda: b"%PDF-" + bytes(10 * 1024 * 1024), Problem.TOO_LARGE),
 }
 
 
 @pytest.mark.parametrize("what", BAD)
 def test_what_is_no_paper_is_refused_and_said_why(what):
-    content, problem = BAD[what]
+    made, problem = BAD[what]
 
     with pytest.raises(BadPaper) as bad:
-        check(content)
+        check(made())
 
     assert bad.value.problem == problem

@@ -12,6 +12,8 @@ from portal.operator import vitals
 from tests import make
 from tests.portal.consentpoint.visitor import opened
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def signs(app):

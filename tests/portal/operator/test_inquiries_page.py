@@ -7,6 +7,8 @@ from portal.extensions import db, vault
 from portal.models import AuditEntry, Inquiry, Mail, MailKind, Provider
 from tests.portal.operator.conftest import DENIZ, NIL, assign
 
+pytestmark = pytest.mark.alike
+
 QUESTION, ANSWER = "Belgeyi kim imzalar?", "Ticaret sicilindeki yetkili imzalar."
 
 

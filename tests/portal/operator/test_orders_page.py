@@ -9,6 +9,8 @@ from portal.extensions import db, vault
 from portal.models import AuditEntry, Mail, MailKind, Package, PackageOrder, Provider
 from tests.portal.operator.conftest import NIL
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def path(newcomer, rows):

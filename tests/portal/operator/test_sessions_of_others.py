@@ -5,6 +5,8 @@ import pytest
 from portal.models import AuditEntry, Membership, OperatorRole, SignIn, User
 from tests.portal.dashboard.staff import signed_in
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def ayse(app, ayses):

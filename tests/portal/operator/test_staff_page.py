@@ -11,7 +11,7 @@ from portal.models import Assignment, AuditEntry, Mail, OperatorRole, Ticket, Us
 from tests.portal.dashboard.staff import token
 from tests.portal.operator.conftest import DENIZ, DERYA, assign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 NEW = {"email": "ece@operator.example", "role": "support"}
 NEWCOMER = {"name": "Ece Can", "password": "yagmur altinda kirmizi bisiklet"}

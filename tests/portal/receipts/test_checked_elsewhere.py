@@ -13,7 +13,7 @@ from tests.house import product
 from tests.make import Person
 from tests.portal.receipts.kept import rotate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 DRIVER = """
 import json, sys
