@@ -28,7 +28,9 @@ from portal.models import (
     Submission,
 )
 from portal.receipts import spelled
+from portal.registry import Channel, Question, Status
 
+QUESTIONS = {Question.STATUS, Question.MULTI_STATUS, Question.HISTORY, Question.BULK_RESULT}  # They tell İYS nothing.
 A_PAGE = 100
 MOST = 1000  # Of one kind: a person's life with a firm has fewer, a scanner's has no end.
 
@@ -41,7 +43,7 @@ class What(StrEnum):
     RECEIPT = "receipt"
     DECISION = "decision"
     UNDONE = "undone"
-    TOLD = "told"  # İYS was told, and answered.
+    TOLD = "told"  # İYS was told or asked, and answered.
     HEARD = "heard"  # İYS told us.
     DISOWNED = "disowned"
     STEP = "step"
@@ -66,11 +68,22 @@ class Events:
 
 
 @dataclass(frozen=True)
+class Given:
+    """A receipt, its number as people read it, what was chosen, and the text that was shown, if any was."""
+
+    receipt: Receipt
+    number: str
+    choices: list[tuple[Channel, Status]]
+    text: ConsentText | None
+
+
+@dataclass(frozen=True)
 class Told:
-    """An attempt to tell İYS a decision, and what came of it."""
+    """An attempt to tell İYS a decision, or to ask İYS about it first, and what came of it."""
 
     decision: Decision
     attempt: Attempt
+    is_question: bool
     sentence: str | None
     transaction_id: str | None
 
@@ -117,7 +130,9 @@ def _receipts(recipient: Recipient) -> Iterator[Event]:
         .limit(MOST)
     )
     for receipt, text in rows:
-        yield Event(receipt.decided_at, What.RECEIPT, (receipt, spelled(receipt.number), text))
+        pairs = (pair.split("=") for pair in receipt.choices.split())
+        choices = [(Channel(channel), Status(status)) for channel, status in pairs]
+        yield Event(receipt.decided_at, What.RECEIPT, Given(receipt, spelled(receipt.number), choices, text))
 
 
 def _undone(recipient: Recipient) -> Iterator[Event]:
@@ -141,7 +156,9 @@ def _told(recipient: Recipient) -> Iterator[Event]:
     )
     for attempt, submission, decision in rows:
         sentence = registry.sentence_of(attempt.code) if attempt.code else None
-        told = Told(decision, attempt, sentence, None if attempt.code else submission.transaction_id)
+        is_question = attempt.question in QUESTIONS
+        transaction_id = None if attempt.code or is_question else submission.transaction_id
+        told = Told(decision, attempt, is_question, sentence, transaction_id)
         yield Event(attempt.at, What.TOLD, told)
 
 

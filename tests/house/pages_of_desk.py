@@ -10,7 +10,7 @@ from portal.dashboard.forms import SearchForm
 from portal.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.desk.openings import Opened
 from portal.desk.queue import SHOWS, Show
-from portal.desk.timeline import Event, Events, Told, What
+from portal.desk.timeline import Event, Events, Given, Told, What
 from portal.models import (
     Closing,
     ComplaintKind,
@@ -107,19 +107,20 @@ def _events() -> Events:
         urgency=Urgency.OK, is_closed=False, is_practice=True, consent_date=AT,
     )  # fmt: skip
     message = Thing(kind=MessageKind.CONFIRMATION, state=MessageState.ACCEPTED, created_at=AT)
-    receipt = Thing(way=Way.LINK, choices="MESAJ=RET", language="tr")
+    receipt = Thing(way=Way.LINK, language="tr")
+    chosen = [(Channel.SMS, Status.REFUSED), (Channel.CALL, Status.GRANTED)]
     movement = Thing(status=Status.REFUSED, source="IYS_WEB", heard_by=Heard.PULL, heard_at=AT, transaction_id="ab")
     of = [
         (What.MESSAGE, (message, "Kasım")),
         (What.MESSAGE, (Thing(**vars(message) | {"state": MessageState.FAILED}), None)),
         *((What.OPENING, Opened(AT, kind, is_human, "203.0.113.0/24", "Kasım"))
           for kind in VisitKind for is_human in (True, False)),
-        (What.RECEIPT, (receipt, "0000-0000-0000-0000", Thing(version=1))),
-        (What.RECEIPT, (receipt, "0000-0000-0000-0000", None)),
+        (What.RECEIPT, Given(receipt, "0000-0000-0000-0000", chosen, Thing(version=1))),
+        (What.RECEIPT, Given(receipt, "0000-0000-0000-0000", chosen[:1], None)),
         (What.DECISION, decision),
         (What.UNDONE, (Thing(at=AT), decision)),
-        *((What.TOLD, Told(decision, Thing(http_status=status, code=code), PROBLEM.sentence, "ab"))
-          for status, code in ((200, None), (0, None), (400, "H120"))),
+        *((What.TOLD, Told(decision, Thing(http_status=status, code=code), is_question, PROBLEM.sentence, "ab"))
+          for status, code in ((200, None), (0, None), (400, "H120")) for is_question in (True, False)),
         (What.HEARD, (movement, Thing(channel=Channel.SMS))),
         (What.DISOWNED, Thing()),
         *((What.STEP, step) for step in _steps()),
