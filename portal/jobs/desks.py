@@ -15,6 +15,10 @@ MAY_ANSWER = tuple(role for role in Role if Power.COMPLAINTS in powers.OF_ROLE[r
 log = structlog.get_logger()
 
 
+class NobodyHears(Exception):
+    """A mail reached nobody who may answer: no step may say that the desk was told."""
+
+
 def tell_all() -> None:
     """Tell each desk what it has not heard. One that fails holds up no other, and is tried again next time. Commits."""
     at = clock.now()
@@ -30,11 +34,14 @@ def tell_all() -> None:
 
 def _tell(provider_id: int) -> None:
     untold = complaints.remind(db.session, provider_id, clock.now())
-    if untold is not None:
-        tell(
-            db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, MAY_ANSWER, opened=untold.opened,
-            near=untold.near, overdue=untold.overdue, link=_link(),
-        )  # fmt: skip
+    if untold is None:
+        return
+    reached = tell(
+        db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, MAY_ANSWER, opened=untold.opened,
+        near=untold.near, overdue=untold.overdue, link=_link(),
+    )  # fmt: skip
+    if not reached:
+        raise NobodyHears
 
 
 def _link() -> str:

@@ -192,6 +192,29 @@ def test_a_desk_that_fails_holds_up_no_other(app, case, rows, quiet_logs):
     assert any("desk.untold" in line for line in quiet_logs)
 
 
+def test_a_colleagues_damaged_address_keeps_it_from_nobody_else(app, case, rows, quiet_logs):
+    with app.app_context():
+        make.person(db.session.get_one(make.Provider, case.provider_id), BURAK, Role.AGENT, "Burak")
+        db.session.scalars(select(make.User).order_by(make.User.id)).first().email = b"damaged"  # Ayşe's.
+        db.session.commit()
+
+    tell(app, MONDAY)
+
+    assert whom(app, rows) == [BURAK]
+    assert acts(rows) == ["opened", "reminded"]
+    assert any("person.unreached" in line for line in quiet_logs)
+
+
+def test_a_desk_that_nobody_can_be_told_of_is_not_called_told(app, case, rows):
+    with app.app_context():
+        db.session.scalars(select(Membership)).one().suspended_at = clock.now()
+        db.session.commit()
+
+    tell(app, MONDAY)
+
+    assert acts(rows) == ["opened"]
+
+
 def test_neither_the_person_nor_their_page_hears_of_it(app, rows):
     with time_machine.travel(MORNING):
         _, code = a_case(app, rows)
