@@ -115,6 +115,14 @@ def test_the_page_shows_numbers_and_a_form_to_copy_that_works(app, ayse, provide
     assert "Seçimlerinizi kontrol edin" in Visitor(app).posts(f"/b/{SLUG}", MESAJ="ONAY").text
 
 
+def test_a_grant_that_was_taken_back_is_not_counted(app, ayse, provider_id):
+    point_id, app.config["UNDO_SECONDS"] = opened(app), 300
+    for word in ("ONAY", "RET"):
+        Visitor(app).decides(MESAJ=word)
+
+    assert '<th scope="row">SMS</th><td>0</td><td>1</td>' in ayse.opens(f"/dashboard/points/{point_id}").text
+
+
 def test_the_poster_is_a_pdf(app, ayse, provider_id):
     point_id = opened(app)
 
