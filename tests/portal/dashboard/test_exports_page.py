@@ -18,7 +18,7 @@ from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.exporting.holding import Holder
 
-pytestmark = [pytest.mark.slow, pytest.mark.alike]
+pytestmark = pytest.mark.slow
 
 PAGE = "/dashboard/exports"
 FILE = "/dashboard/exports/file"

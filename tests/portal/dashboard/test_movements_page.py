@@ -12,7 +12,7 @@ from tests import make
 from tests.portal.consents.hearing import Ear, row
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.alike]
+pytestmark = pytest.mark.slow
 
 PAGE = "/dashboard/movements"
 

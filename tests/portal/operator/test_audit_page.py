@@ -6,8 +6,6 @@ from portal import audit, clock
 from portal.extensions import db
 from portal.models import User
 
-pytestmark = pytest.mark.alike
-
 
 def test_acts_are_listed_with_who_did_them_and_from_where(derya, newcomer):
     derya.posts(f"/operator/providers/{newcomer}/suspension", {"reason": "Belgeler birbirini tutmuyor."})

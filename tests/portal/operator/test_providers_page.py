@@ -6,7 +6,7 @@ from portal.extensions import db
 from portal.models import Provider
 from tests.portal.operator.conftest import DENIZ, assign, waiting_provider
 
-pytestmark = [pytest.mark.slow, pytest.mark.alike]
+pytestmark = pytest.mark.slow
 
 
 def test_who_waits_stands_first(derya, ayses, newcomer):

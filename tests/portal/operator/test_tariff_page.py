@@ -7,8 +7,6 @@ from portal import packages
 from portal.extensions import db
 from portal.models import AuditEntry, Package
 
-pytestmark = pytest.mark.alike
-
 NEW = {"name": "İLETİ 500", "records": "500000", "price": "3490"}
 
 

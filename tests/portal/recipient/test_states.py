@@ -31,7 +31,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.consents.bringing_entries import bring, entry
 
-pytestmark = [pytest.mark.slow, pytest.mark.alike]
+pytestmark = pytest.mark.slow
 
 ASK, REFUSE = CampaignKind.ASK, CampaignKind.REFUSE
 HELD = {Status.GRANTED: "Şu an: onayınız var", Status.REFUSED: "Şu an: reddettiniz", None: "kayıtlı bir kararınız yok"}
@@ -146,6 +146,7 @@ def grants(state: State, kind: CampaignKind) -> bool:
     return kind == ASK and state in OPEN
 
 
+@pytest.mark.alike
 def test_a_link_explains_itself_and_takes_what_it_may(case, state, kind, held, rows):
     with time_machine.travel(case.at):
         answer = case.person.opens()
@@ -179,6 +180,7 @@ def assert_says(page: str, state: State, kind: CampaignKind, held: Status | None
     assert shown == ([] if held is None and grants(state, kind) else [HELD[held]])
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("held", [None], ids=["none"])
 def test_refusing_needs_no_page_that_was_served(case, rows):
     with time_machine.travel(case.at):

@@ -11,7 +11,7 @@ from tests import grants, make
 from tests.make import Person
 from tests.portal.iys.forwarding.scripted import iys_that_says
 
-pytestmark = [pytest.mark.slow, pytest.mark.alike]
+pytestmark = pytest.mark.slow
 
 HALF = "\ud800"  # Half a character, which JSON may spell and no database keeps.
 
