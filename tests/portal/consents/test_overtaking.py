@@ -165,6 +165,20 @@ def test_a_refusal_that_is_older_than_the_grant_voids_nothing(app, fatma, rows, 
     assert rows.one(Submission).outcome == Outcome.WAITING
 
 
+def test_a_file_that_grants_anew_after_its_refusal_voids_what_waits_all_the_same(app, fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+    waiting, at = rows.one(Decision), clock.now()
+    with later(seconds=5):
+        anew = entry(make.PHONE, date=at + timedelta(seconds=4), line=2)
+        brings(app, anew, entry(make.PHONE, RET, at + timedelta(seconds=2)))
+
+    assert [each.decision_id for each in rows(Annulment)] == [waiting.id]
+    assert {told.status: told.outcome for told in rows(Submission, Submission.decision_id != waiting.id)} == {
+        RET: Outcome.WAITING, Status.GRANTED: Outcome.WAITING,
+    }  # fmt: skip
+    assert rows.one(Consent).decision_id == rows.one(Decision, Decision.line == 2).id
+
+
 def test_a_grant_that_is_heard_or_brought_voids_nothing(app, fatma, rows):
     fatma.decides(MESAJ="ONAY", ARAMA="ONAY")
     with later(seconds=5):
