@@ -38,6 +38,14 @@ def test_a_fault_is_seen(screen, fault):
     assert said in str(seen.value)
 
 
+def test_a_picture_that_is_not_there_is_heard(screen):
+    screen.page.route("**/nowhere.png", lambda route: route.fulfill(status=404))
+    screen.page.set_content(WELL.format("<img src='http://nowhere.example/nowhere.png' alt='Resim'>"))
+
+    with pytest.raises(AssertionError, match="status of 404"):
+        screen.looks_well("incomplete")
+
+
 def test_what_the_page_complains_of_is_heard(screen):
     screen.page.set_content(WELL.format("<script>console.error('kırık')</script>"))
 
