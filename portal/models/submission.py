@@ -85,6 +85,7 @@ class Submission(Base):
     bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its place in the list, from 0.
     sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's name for it within the list.
     closed_at: Mapped[datetime | None]  # Nobody need look at it any more: a person closed it, or it was renewed.
+    # Of a grant that nobody is told of: when it can be taken back no more, which may be to come.
     ended_at: Mapped[datetime | None]
     safe_deadline: Mapped[datetime]
     lenient_deadline: Mapped[datetime]
