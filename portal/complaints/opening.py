@@ -49,7 +49,7 @@ def open_case(session: Session, vault: Vault, sender: Sender, told: Told, *, lan
     for case in still_open:
         if _is_same(vault, case, sender, told):
             return case
-    _count(session, whose, still_open, at)
+    _limit(session, whose, still_open, at)
     compared = compare(
         session, recipient_id=whose.id, brand_id=sender.brand.id, channel=told.channel, came_at=told.came_at
     )
@@ -87,7 +87,7 @@ def _is_same(vault: Vault, case: Complaint, sender: Sender, told: Told) -> bool:
     return (before.header, before.text) == (told.header, told.text)
 
 
-def _count(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:
+def _limit(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:
     if len(still_open) >= MOST_OPEN:
         raise TooManyOpen
     theirs = select(func.count()).select_from(Complaint).where(Complaint.recipient_id == whose.id)
