@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -51,5 +52,5 @@ def _followed_by_a_post(visits: list[Visit], posts: list[tuple[int, datetime]]) 
             each.id for each in visits
             if each.link_id == link_id and each.at <= posted_at and each.kind == VisitKind.UNKNOWN
         )  # fmt: skip
-        human.add(next(before, None))
+        human.update(islice(before, 1))
     return human
