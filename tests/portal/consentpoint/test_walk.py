@@ -162,6 +162,7 @@ def test_nothing_is_decided_by_an_address_alone_or_by_a_wrong_code(fatma, rows):
     told = [fatma.types(wrong).status_code for _ in range(5)]
 
     assert told == [422] * 5 and "Yeni bir kod isteyin" in fatma.page
+    assert "Bir dakika bekleyin" not in fatma.page  # No code is on its way.
     fatma.types(right)
     assert rows.count(Decision) == rows.count(Recipient) == rows.count(Submission) == 0
 
