@@ -37,12 +37,12 @@ class Problem(Explained):
     PHONE_TOO_SHORT = (
         "phone_too_short",
         N_("Telefon numarasının rakamı eksik."),
-        N_("Türkiye numarasını alan koduyla, 10 rakam olarak yazın: 0532 123 45 67."),
+        N_("Türkiye numarasını alan koduyla, baştaki 0 dışında 10 rakam olarak yazın: 0532 123 45 67."),
     )
     PHONE_TOO_LONG = (
         "phone_too_long",
         N_("Telefon numarasının rakamı fazla."),
-        N_("Türkiye numarası 10 rakamdır; yurt dışı numarasının başına + ve ülke kodunu yazın."),
+        N_("Türkiye numarası, baştaki 0 dışında 10 rakamdır; yurt dışı numarasının başına + ve ülke kodunu yazın."),
     )
     PHONE_CHARACTER = (
         "phone_character",

@@ -92,7 +92,7 @@ def test_bad_lines_stand_there_as_they_were_with_all_that_is_wrong(app, brand):
     said = [line[7:] for line in lines]
     assert said[0] == [
         "Telefon numarasının rakamı eksik.",
-        "Türkiye numarasını alan koduyla, 10 rakam olarak yazın: 0532 123 45 67.", "H121",
+        "Türkiye numarasını alan koduyla, baştaki 0 dışında 10 rakam olarak yazın: 0532 123 45 67.", "H121",
     ]  # fmt: skip
     assert (said[1][2], said[2][2]) == ("H115", "H120")
     assert " / " in said[3][0] and " / " in said[3][2]

@@ -22,7 +22,7 @@ def case(app, rows):
 
 
 SAID = {
-    timedelta(0): (Finding.WITHIN_TERM, "üç iş günü tanır"),
+    timedelta(0): (Finding.WITHIN_TERM, "Hiç onay vermediyseniz hemen şikâyet edebilirsiniz"),
     timedelta(days=3, hours=15): (Finding.AFTER_REFUSAL, "size gelmemeliydi"),
 }
 

@@ -40,6 +40,7 @@ def test_afterwards_it_says_that_it_was_taken_back_and_what_holds(fatma, browser
 
     page = browser.get(location).text
 
+    assert "<h1>Onayınız geri alındı</h1>" in page and "<title>Onayınız geri alındı" in page
     assert "onay geri alındı" in page and "İYS&#39;ye bildirilmedi" in page
     assert "Şu an: kayıtlı bir kararınız yok" in page
     assert "Onayımı geri al<" not in page
@@ -98,6 +99,8 @@ def test_too_late_it_says_so_and_how_to_refuse(fatma, browser, rows):
 
     assert "Onayımı geri al<" not in page
     assert answer.status_code == 409 and "geri alma süresi dolmuş" in answer.text
+    alert = answer.text.split('role="alert"')[1].split("</div>")[0]
+    assert f'<a href="{fatma.path}{fatma.code}">Kararımı değiştir</a>' in alert
     assert rows.one(Submission).outcome == Outcome.WAITING
 
 
