@@ -38,7 +38,7 @@ from portal.models import (
 from portal.registry import Question
 from tests import make, servers
 
-pytestmark = [pytest.mark.slow, pytest.mark.alike]
+pytestmark = pytest.mark.slow
 
 REAL_CODE = 700500
 
