@@ -19,8 +19,10 @@ from portal.web import guesses
 from shortlinks import LinkState
 
 LONGEST = 1000  # Letters: somebody may paste the whole message.
-IN_A_LINK = re.compile(r"/([A-Za-z0-9]{6,16})(?![A-Za-z0-9/])")
-BARE = re.compile(r"[A-Za-z0-9]{6,16}")
+# The host is no code, nor is a consent point's name or the page that a message with six digits leads to.
+IN_A_LINK = re.compile(r"(?<!/)(?<!/b)/(?!gizlilik\b)([A-Za-z0-9]{6,16})(?![A-Za-z0-9/-])")
+BARE = re.compile(r"(?!\d{6}$)[A-Za-z0-9]{6,16}")
+SIX_DIGITS = re.compile(r"(?<!\d)\d{3} ?\d{3}(?!\d)")  # They show that an address is somebody's, not who wrote.
 NOBODY = 0  # A link that nobody has: unknown codes take the same path.
 
 
@@ -54,7 +56,8 @@ def show_checked():
     said = request.form.get("code", "")[:LONGEST].strip()
     code = code_in(said)
     if code is None:
-        return render_template("anybody/message.html", said=said, checked=None, message="no_code"), 422
+        why = "six_digits" if SIX_DIGITS.search(said) else "no_code"
+        return render_template("anybody/message.html", said=said, checked=None, message=why), 422
     found = _find(reading(), code)
     if found is None:
         guesses.count()

@@ -31,6 +31,7 @@ OF_ANYBODY = {
     ),
     ("anybody/message.html", "unknown"): lambda: _check(said="Abc123xyz", message="unknown"),
     ("anybody/message.html", "without a code"): lambda: _check(said="?", message="no_code"),
+    ("anybody/message.html", "six digits"): lambda: _check(said="800410", message="six_digits"),
     ("anybody/help.html", ""): dict,
     ("anybody/accessibility.html", ""): lambda: OPERATOR,
     ("anybody/accessibility.html", "of nobody named"): lambda: dict.fromkeys(OPERATOR, ""),

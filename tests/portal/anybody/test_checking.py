@@ -70,6 +70,28 @@ def test_a_code_is_found_in_the_whole_message():
     assert code_in(said) == "Abc34xyz"
 
 
+def test_the_host_of_a_link_is_no_code():
+    assert code_in("Onay/Ret: https://onayverin.example.com/k/Abc34xyz") == "Abc34xyz"
+    assert code_in("Yanıt: https://izinlink.example/s/" + "a" * 27) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ornek: kodunuz 800410. Kimseyle paylasmayin. Verileriniz: https://izinlink.example/b/ornekler",
+        "Izinlink: kodunuz 800410. Kod onay degildir. Verileriniz: izinlink.example/gizlilik",
+        "Ornek: kodunuz 800410. Kimseyle paylasmayin.",
+        "800410",
+        "800 410",
+    ],
+)
+def test_our_own_message_with_six_digits_is_not_called_another_ones(browser, text):
+    answer = check(browser, text)
+
+    assert answer.status_code == 422 and UNKNOWN not in answer.text
+    assert "Altı rakamlı bir kod, iletiyi kimin gönderdiğini göstermez" in answer.text
+
+
 @pytest.mark.parametrize("text", ["", "?", "ab", "Merhaba, bu nedir?", "a" * 2000, "\x00", "ı" * 8])
 def test_a_text_without_a_code_is_told_so(browser, text):
     answer = check(browser, text)
