@@ -20,7 +20,8 @@ MOST_TRIES = 5
 SEPARATORS = re.compile(r"[\s.\-]")
 A_CODE = re.compile(r"[0-9]{6,8}")
 CODES_IN_TEXT = re.compile(r"(?<![0-9])[0-9]{6,8}(?![0-9])")
-IN_A_LINK = re.compile(r"\S*[a-z]\S*/\S*", re.IGNORECASE)  # Of the message around it: no digits there are the code.
+CALLED_A_CODE = re.compile(r"(?:kodunuz|code):? ([0-9]{6,8})(?![0-9])", re.IGNORECASE)  # As our messages do.
+IN_A_LINK = re.compile(r"(?<!\S)\S*[a-z]\S*/\S*", re.IGNORECASE)  # Digits in it are no code.
 LONGEST_PASTED = 500
 
 
@@ -36,7 +37,7 @@ def read_code(text: str) -> str | None:
     """The digits that somebody typed, with or without spaces, or pasted with the message around them."""
     text = IN_A_LINK.sub(" ", plain(text[:LONGEST_PASTED]))
     together = SEPARATORS.sub("", text)
-    found = [together] if A_CODE.fullmatch(together) else CODES_IN_TEXT.findall(text)
+    found = [together] if A_CODE.fullmatch(together) else CALLED_A_CODE.findall(text) or CODES_IN_TEXT.findall(text)
     return found[0] if len(found) == 1 else None
 
 

@@ -109,6 +109,8 @@ def test_a_wrong_number_or_nonce_finds_nothing(desk):
         ("12345678", "12345678"),
         ("Izinlink kodunuz: 123456. 10 dakika gecerlidir. B021", "123456"),
         ("Ornek: kodunuz 123456. Verileriniz: izinlink.com.tr/b/sube-202612", "123456"),
+        ("Magaza 202612: kodunuz 123456. Yalniz numarayi dogrular.", "123456"),
+        ("Store 202612: code 123456. It only proves the number.", "123456"),
         ("12345", None),
         ("123456789", None),
         ("123456 654321", None),
