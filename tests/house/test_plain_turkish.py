@@ -11,6 +11,8 @@ INSTEAD = {
     r"makbuz": "belge",
     r"mesaj(?!\")\w*": "ileti",  # Not İYS's own MESAJ.
     r"kanun\w*": "yasa",
+    r"ulusal sistem\w*": "ulusal kayıt",
+    r"her sayfanın başında\w*": "which page: those of a link begin with the sender, others do not",
     r"\bQR\b": "karekod",
     r"(iletişim yolu|o yoldan|verdiğiniz yoldan)": "kanal",
     r"aranan kişi\w*": "o kişi, başka biri",
