@@ -135,8 +135,9 @@ def _texts(session: Session, receipts: list[Receipt]) -> dict[int, ConsentText]:
 
 def _lines(receipt_ids: tuple[int, ...]):
     return (
-        select(Decision, Submission, Annulment.at.label("annulled_at"), Consent, Brand, Provider)
+        select(Decision, Submission, Annulment.at.label("annulled_at"), Consent, Brand, Provider, Receipt)
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
         .join(Consent, Consent.id == Decision.consent_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .join(Provider, Provider.id == Decision.provider_id)
@@ -181,17 +182,20 @@ def _line(row: Row) -> Line:
     decision, head = row.Decision, row.Consent
     told = practice.told(row.Submission)
     waits = told is not None and told.is_open
+    # Who says that the address is not that person's learns that it is refused, not when the other one did it.
+    is_anothers = row.Receipt.way == Way.NOT_MINE and decision.recorded_at < row.Receipt.decided_at
+    known = None if is_anothers else told
     return Line(
         decision_id=decision.id,
         channel=decision.channel,
         recipient_type=decision.recipient_type,
         status=decision.status,
-        decided_at=decision.consent_date,
+        decided_at=row.Receipt.decided_at if is_anothers else decision.consent_date,
         annulled_at=row.annulled_at,
         outcome=told.outcome if told else None,
-        transaction_id=told.transaction_id if told else None,
-        accepted_at=told.accepted_at if told else None,
-        verified_at=told.verified_at if told else None,
+        transaction_id=known.transaction_id if known else None,
+        accepted_at=known.accepted_at if known else None,
+        verified_at=known.verified_at if known else None,
         ended_at=told.ended_at if told else None,
         told_since=told.created_at if waits else None,
         deadline=told.safe_deadline if waits else None,

@@ -1,13 +1,15 @@
 """Whoever has the address now says so: everything of the firm ends, the firm is told, and no cookie is needed."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from portal import clock
 from portal.extensions import db
-from portal.models import Brand, Consent, Decision, Domain, Receipt, Recipient
+from portal.models import Brand, Consent, Decision, Domain, Receipt, Recipient, Submission
 from tests import make
 from tests.make import Person
 
@@ -80,6 +82,31 @@ def test_afterwards_the_link_asks_no_more_and_shows_no_earlier_day(app, fatma, b
     assert 'value="ONAY"' not in page and "artık başka birinin kullandığı" in page
     assert "2020" not in page
     assert fatma.decides(ARAMA="ONAY").status_code == 409
+
+
+def test_its_receipt_shows_no_earlier_day_either(app, fatma, browser, rows):
+    with time_machine.travel(clock.now() - timedelta(days=1)):
+        fatma.decides(MESAJ="RET", ARAMA="RET")
+    with app.app_context():
+        db.session.execute(update(Submission).values(accepted_at=clock.now(), transaction_id="of-who-was-there-before"))
+        db.session.commit()
+
+    location = browser.post(f"/k/{fatma.code}/ben-degilim").location
+    page, receipt = browser.get(location).text, browser.get(f"{location}/belge.json").json["receipt"]
+
+    assert page.count("reddettiniz") == 2 and "of-who-was-there-before" not in page
+    said = receipt["purposes"][0]["decisions"]
+    assert {each["consent_date"] for each in said} == {receipt["event_time"]}
+    assert {each["transaction_id"] for each in said} == {each["registered_at"] for each in said} == {None}
+
+
+def test_its_receipt_shows_what_iys_said_of_its_own_refusals(app, fatma, browser, rows):
+    location = browser.post(f"/k/{fatma.code}/ben-degilim").location
+    with app.app_context():
+        db.session.execute(update(Submission).values(transaction_id="of-who-is-here-now"))
+        db.session.commit()
+
+    assert "of-who-is-here-now" in browser.get(location).text
 
 
 def test_at_the_brands_own_host_it_leads_to_the_receipt_at_ours(app, fatma, browser, rows):
