@@ -73,7 +73,7 @@ def again(slug: str, code: str):
         return redirect(url_for(".page", slug=slug), 303)
     if "change" in request.form:
         return choosing.go_on(place, chosen)
-    return asking.ask(place, chosen, proofs.address_of(vault(), proof))
+    return asking.ask(place, chosen, proofs.address_of(vault(), proof), is_another=True)
 
 
 def _find(session: Session, place: Place, code: str) -> AddressProof:

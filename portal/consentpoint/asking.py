@@ -43,7 +43,7 @@ def address(slug: str):
     return ask(place, chosen, found)
 
 
-def ask(place: Place, chosen: Chosen, found: Address):
+def ask(place: Place, chosen: Chosen, found: Address, *, is_another: bool = False):
     """Ask for a code, and lead to its page; or say why there is none."""
     granted = [channel for channel in found.channels if chosen.choices.get(channel) == Status.GRANTED]
     if granted and _is_full(place):
@@ -65,7 +65,7 @@ def ask(place: Place, chosen: Chosen, found: Address):
     if has_mail:
         wake("mail")
     code = proofs.code_of(current_app.config["LINK_SALT"], proof)
-    return redirect(url_for(".code", slug=place.slug, code=code), 303)
+    return redirect(url_for(".code", slug=place.slug, code=code, yeni="1" if is_another else None), 303)
 
 
 def _fit(typed: str, kind: AddressKind) -> Address:

@@ -52,7 +52,7 @@ def _renewed(code: str, proof: AddressProof):
     except TooManyCodes as many:
         show = _page if is_open(proof, clock.now()) else _over
         return show(code, proof, warning=codes.told(many)), 429
-    return redirect(url_for(".code", code=codes.code_of(new)), 303)
+    return redirect(url_for(".code", code=codes.code_of(new), yeni="1"), 303)
 
 
 def _find(code: str) -> AddressProof:

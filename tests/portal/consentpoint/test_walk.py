@@ -171,9 +171,10 @@ def test_a_new_code_is_sent_with_the_same_choices(fatma, rows):
     fatma.chooses(MESAJ="ONAY", ARAMA="RET")
     fatma.writes(make.PHONE)
     first = fatma.code_for(make.PHONE)
-    old = fatma.here
+    old, before = fatma.here, fatma.page
     fatma.posts(f"{old}/yeniden")
 
+    assert "Yeni bir kod istediniz" in fatma.page and "Yeni bir kod istediniz" not in before
     assert fatma.here != old and len(sent_codes(fatma.app)) == 2
     fatma.types()
     assert {(each.channel, each.status) for each in rows(Decision)} == {("MESAJ", "ONAY"), ("ARAMA", "RET")}
