@@ -86,7 +86,7 @@ def test_a_file_whose_worker_is_killed_five_times_is_brought_whole_and_once(
     assert_once(app, batch_id)
     figures = assert_held(app, portal, file, decided, tmp_path)
     assert not ADDRESS_OR_CODE.search(portal.logs()), "an address or a code stands in a log"
-    record_property("figures", figures)
+    record_property("figures", str(figures))
     print({"seconds": round(time.monotonic() - begun), **figures})
 
 

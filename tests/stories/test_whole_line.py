@@ -168,7 +168,7 @@ def report(record_property):
             "failures": ledger["failures"],
             **outcomes,
         }
-        record_property("figures", figures)
+        record_property("figures", str(figures))
         print(figures)
 
     return tell
