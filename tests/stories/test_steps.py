@@ -42,19 +42,22 @@ class Model:
     decided: dict[tuple[str, str], list] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, address: str, choices: dict[str, str], at: datetime) -> bool:
-        """Decide; False (and nothing is decided) where a key would run more than a second ahead of the clock."""
-        made = {}
+        """Decide; whether all of it could be. A grant waits where its key would run more than a second ahead of the
+        clock, alone beside a refusal, or with all other grants; a refusal never waits."""
+        made, too_soon = {}, False
         for channel, status in choices.items():
             so_far = self.decided[address, channel]
             if so_far and status == "RET" == so_far[-1][0]:
                 continue
             date = max(at.replace(microsecond=0), so_far[-1][1] + SECOND) if so_far else at.replace(microsecond=0)
-            if date > at + SECOND:
-                return False
-            made[address, channel] = (status, date)
-        for key, decision in made.items():
-            self.decided[key].append(decision)
-        return True
+            if status == "ONAY" and date > at + SECOND:
+                too_soon = True
+            else:
+                made[address, channel] = (status, date)
+        if not too_soon or "RET" in choices.values():
+            for key, decision in made.items():
+                self.decided[key].append(decision)
+        return not too_soon
 
     def still_refused(self, address: str, choices: dict[str, str]) -> bool:
         """Whether what was refused among the choices is refused now: a refusal that was undone counts again."""
@@ -219,8 +222,8 @@ class Walk:
     def _refusals_only(self, someone: Someone, choices: dict[str, str], answer) -> None:
         """Such a form decides no grant, and never stops a refusal."""
         refusals = {channel: status for channel, status in choices.items() if status == "RET"}
-        taken = self.model.take(someone.address, refusals, clock.now())
-        assert answer.status_code == (303 if taken and refusals == choices else 409)
+        self.model.take(someone.address, refusals, clock.now())
+        assert answer.status_code == (303 if refusals == choices else 409)
 
     def _forward(self, calls: int) -> None:
         with self.app.app_context():
