@@ -27,6 +27,8 @@ from tests import grants, make
 from tests.portal.consents.bringing_entries import entry, says
 from tests.portal.consents.hearing import Ear, row
 
+pytestmark = pytest.mark.slow
+
 SMS, RET = Channel.SMS, Status.REFUSED
 
 

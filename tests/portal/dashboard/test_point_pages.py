@@ -12,7 +12,7 @@ from tests import make
 from tests.portal.consentpoint.visitor import SLUG, Visitor, opened, point_of
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 FORM = {
     "name": "Kadıköy kasa", "slug": "ornek-kadikoy", "channels": ["MESAJ", "EPOSTA"], "daily_budget": "50",

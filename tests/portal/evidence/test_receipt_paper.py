@@ -1,8 +1,11 @@
 """A receipt on paper: a real PDF with every Turkish letter, as many pages as it needs, and a code that can be read."""
 
 import pypdfium2
+import pytest
 
 from portal.evidence import Paper, Section, drawn
+
+pytestmark = pytest.mark.slow
 
 PAPER = Paper(
     language="tr-TR", title="Ticari ileti izni belgesi", under="27 Kasım 2026 anındaki durum", author="İzinlink",

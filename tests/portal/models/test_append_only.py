@@ -11,6 +11,8 @@ from portal.models import Base
 from tests import databases, make
 from tests.make import Person
 
+pytestmark = pytest.mark.slow
+
 FACTS = ("receipt_decision", "attempt", "decision", "receipt", "audit_entry", "consent_text", "leaf")
 MAY_BE_SEALED_ANEW = {("receipt", "seen"), ("receipt", "name"), ("attempt", "answer")}
 REFUSALS = (sqlite3.IntegrityError, psycopg.errors.RaiseException)

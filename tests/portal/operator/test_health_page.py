@@ -12,7 +12,7 @@ from portal.operator import vitals
 from tests import make
 from tests.portal.consentpoint.visitor import opened
 
-pytestmark = pytest.mark.alike
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

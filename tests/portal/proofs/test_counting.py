@@ -6,6 +6,8 @@ from portal.models import AddressProof, Purpose
 from portal.proofs import Limit, TooManyCodes, counting
 from tests.portal.proofs.conftest import AT, HERE
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_address_gets_three_codes_an_hour(desk):
     for _ in range(3):

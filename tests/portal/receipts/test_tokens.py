@@ -16,6 +16,8 @@ from portal.extensions import db, vault
 from portal.receipts import keys, tokens
 from portal.receipts.tokens import NotGenuine, Wrong
 
+pytestmark = pytest.mark.slow
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 CLAIMS = {"receipt_id": "K7QM-01NX-H4V0-T2ZA", "brand": "Örnek Mağaza"}
 

@@ -16,6 +16,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.receipts.kept import claims_now
 
+pytestmark = pytest.mark.slow
+
 CEMS = {"iys_code": 700002, "brand_code": 700002, "email": "cem@example.com"}
 
 
