@@ -41,6 +41,11 @@ class Rows:
             return session.scalar(select(func.count()).select_from(model))
 
 
+def misspelt(code: str) -> str:
+    """A code, or an address that ends in one, with another last letter."""
+    return code[:-1] + ("a" if code[-1] != "a" else "b")
+
+
 def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str = AYSE) -> Provider:
     """A provider with one brand, its owner, and a credential for İYS."""
     made = accounts.open_provider(

@@ -103,7 +103,7 @@ def test_deciding_needs_no_mouse(screens, link, rows):
 def test_a_wrong_code_gets_a_page_that_helps(screens, link):
     screen = screens()
 
-    status = screen.opens(link[:-2] + "aa")
+    status = screen.opens(make.misspelt(link))
 
     assert status == 404
     screen.looks_well("recipient-not-found")

@@ -143,6 +143,6 @@ def test_opening_it_says_nothing_to_the_firm(fatma, browser, rows, method):
 
 
 def test_a_wrong_code_says_nothing(fatma, browser, rows):
-    assert browser.post(f"/k/{fatma.code[:-1]}x/ben-degilim").status_code == 404
+    assert browser.post(f"/k/{make.misspelt(fatma.code)}/ben-degilim").status_code == 404
     assert browser.get(f"/{fatma.code}/ben-degilim").status_code == 404  # Only short hosts serve links at their root.
     assert rows.count(Decision) == 0

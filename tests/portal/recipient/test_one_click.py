@@ -62,7 +62,7 @@ def test_at_a_telephones_link_there_is_nothing_to_end(codes, browser, rows):
 
 
 def test_a_wrong_code_ends_nothing(codes, browser, rows):
-    answer = clicks(browser, codes[make.EMAIL][:-1] + "x")
+    answer = clicks(browser, make.misspelt(codes[make.EMAIL]))
 
     assert answer.status_code == 404
     assert rows.count(Decision) == 0
