@@ -70,7 +70,8 @@ class Screen:
         return self.page.evaluate(RUN, {"runOnly": rules, "resultTypes": ["violations"]})
 
     def scrolls_sideways(self) -> bool:
-        """Whether the page is wider than the screen."""
+        """Whether the page is wider than the screen, once its style has come."""
+        self.page.wait_for_load_state()
         return self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 
     def _too_wide(self) -> list[str]:

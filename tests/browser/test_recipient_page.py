@@ -55,6 +55,7 @@ def test_nothing_scrolls_sideways_at_320_pixels(screens, link, language):
     screen.opens(spoken(link, language))
     page_scrolls = screen.scrolls_sideways()
     screen.page.locator(".ends button").first.click()  # Nothing is chosen: the page comes back with a message.
+    expect(screen.page.get_by_role("alert")).to_be_visible()
     message_scrolls = screen.scrolls_sideways()
     screen.page.locator("input[value=RET]").first.check()
     screen.page.locator(".ends button").first.click()
