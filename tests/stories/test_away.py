@@ -17,7 +17,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 MONDAY = datetime.fromisoformat("2026-11-23 08:00:00+00:00")  # 11:00 in Istanbul.
 THURSDAY_MIDNIGHT = datetime.fromisoformat("2026-11-26 21:00:00+00:00")  # After three business days.

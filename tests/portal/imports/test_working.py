@@ -162,6 +162,7 @@ def killing():
     return at
 
 
+@pytest.mark.long
 def test_whatever_is_killed_each_good_entry_becomes_one_decision(brand, rows, killing, monkeypatch):
     batch = batch_of(brand, LINES)
     batches.choose(db.session, vault(), batch, LAYOUT, clock.now())

@@ -26,7 +26,7 @@ from portal.vault import Vault
 from tests import make
 from tests.portal.models.test_migrations import app  # noqa: F401 - an app whose database may go down
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 AT = datetime(2026, 10, 1, 12, 30, 0, 123456)
 OLD, BOTH = {1: b"x" * 32}, {1: b"x" * 32, 2: b"y" * 32}

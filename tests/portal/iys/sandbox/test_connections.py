@@ -116,7 +116,7 @@ def test_werkzeug_resets_the_connection_and_goes_on(werkzeug):
     assert stored(werkzeug) == [told]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_sandbox_comes_back_with_all_it_had_answered(gunicorn):
     session = signed_in(gunicorn.base)
     body = now_granted()
