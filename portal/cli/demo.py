@@ -74,7 +74,7 @@ def seed() -> None:
     db.session.commit()
     _launch(campaign)
     people = {word: vars(its) for word, its in keys.items()}
-    told = {"link": _first_link(campaign), "point": _address_of(point)}
+    told = {"link": _first_link(campaign), "point": whole("consentpoint.page", slug=point.slug, lang=None)}
     click.echo(json.dumps(people.pop(demo_cast.OWNER.word) | told | people))
 
 
@@ -176,11 +176,6 @@ def _point(provider: Provider, at: datetime) -> Point:
 
 def _brand(provider: Provider) -> Brand:
     return db.session.scalar(select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1))
-
-
-def _address_of(point: Point) -> str:
-    with current_app.test_request_context():  # Only so that the address can be written.
-        return whole("consentpoint.page", slug=point.slug, lang=None)
 
 
 def _first_link(campaign: Campaign) -> str:

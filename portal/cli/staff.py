@@ -1,7 +1,6 @@
 """`flask staff …`: the operator's own people. The first admin comes in this way; others are invited in the console."""
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from portal import audit, clock, people, tickets
@@ -27,5 +26,4 @@ def add(email: str, name: str, role: str) -> None:
     )  # fmt: skip
     audit.note(db.session, "staff.added", "ticket", ticket.id, provider_id=None, at=clock.now(), facts={"role": role})
     db.session.commit()
-    with current_app.test_request_context():  # Only so that the address can be written.
-        click.echo(whole("signin.invitation", token=token))
+    click.echo(whole("signin.invitation", token=token))

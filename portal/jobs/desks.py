@@ -1,7 +1,6 @@
 """Mails to the people of a desk about what waits there: one for all of it, since a bad campaign brings hundreds."""
 
 import structlog
-from flask import current_app
 
 from portal import calendar, clock, complaints, powers
 from portal.extensions import db, reading
@@ -38,12 +37,7 @@ def _tell(provider_id: int) -> None:
         return
     reached = tell(
         db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, MAY_ANSWER, opened=untold.opened,
-        near=untold.near, overdue=untold.overdue, link=_link(),
+        near=untold.near, overdue=untold.overdue, link=whole("desk.queue"),
     )  # fmt: skip
     if not reached:
         raise NobodyHears
-
-
-def _link() -> str:
-    with current_app.test_request_context():  # Only so that the address can be written.
-        return whole("desk.queue")
