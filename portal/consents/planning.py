@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from portal import recipients
 from portal.addresses import Address
 from portal.consents import keys
+from portal.consents.annulling import is_annulled
 from portal.consents.brought import Move
 from portal.consents.effects import A_SECOND, MOVE_THE_HEAD, REFUSALS, WRITTEN, Effect, Entry, Fact, Standing, effect_of
 from portal.consents.keys import Head, Name
-from portal.models import Annulment, Brand, Decision, Submission
+from portal.models import Brand, Decision, Submission
 from portal.models.ids import new_ids
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
@@ -62,9 +63,8 @@ def read(session: Session, brand: Brand, known: dict[str, int], *, locked: bool 
         Submission.consent_id.in_(consent_ids), Submission.due_at.is_not(None)
     )
     ground.coming = set(session.scalars(open_ones))
-    is_void = select(Annulment.decision_id).where(Annulment.decision_id == Decision.id).exists()
     told = select(Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
-    ground.facts = set(map(tuple, session.execute(told.where(Decision.consent_id.in_(consent_ids), ~is_void))))
+    ground.facts = set(map(tuple, session.execute(told.where(Decision.consent_id.in_(consent_ids), ~is_annulled()))))
     return ground
 
 
