@@ -96,7 +96,7 @@ def sandbox(file: Path) -> Iterator[Box]:
 @contextlib.contextmanager
 def serving(app) -> Iterator[str]:
     """Serve a WSGI app from a thread; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _closing(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(PAUSE,), daemon=True)
     thread.start()
     try:
@@ -105,3 +105,17 @@ def serving(app) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _closing(app):
+    """The app, whose answers are read and closed before they leave: this server keeps one open that its asker left."""
+
+    def answers(environ, start_response):
+        answer = app(environ, start_response)
+        try:
+            return [b"".join(answer)]
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+
+    return answers
