@@ -162,8 +162,8 @@ def spoken() -> dict[str, str]:
 
 
 def _words(text: ConsentText, invitation: Invitation, view: View, language: str) -> tuple[str, str]:
-    """Title and body. Where an asking link is opened to refuse, those of refusing."""
-    if invitation.kind == CampaignKind.ASK and not view.asks:
+    """Title and body. Where an asking link takes refusals only, those of refusing."""
+    if invitation.kind == CampaignKind.ASK and not view.may_grant:
         text = wording.usual(text.brand_name, CampaignKind.REFUSE, text.notice_url)
     return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
 

@@ -34,12 +34,25 @@ def guard(app: Flask) -> None:
 
 def is_short_host() -> bool:
     """Whether this request came by a host that serves links only."""
-    return _host() in current_app.config["SHORT_HOSTS"] or brand_of_host() is not None
+    return is_short(_host())
+
+
+def is_short(host: str) -> bool:
+    """Whether a host serves links only: one of ours, or a brand's own."""
+    return host in current_app.config["SHORT_HOSTS"] or _brand_of(host) is not None
+
+
+def is_ours(host: str) -> bool:
+    """Whether we answer at a host."""
+    return host in current_app.config["HOSTS"] or is_short(host)
 
 
 def brand_of_host() -> int | None:
     """The brand whose own host this request came by; None at our hosts, which serve the links of all."""
-    host = _host()
+    return _brand_of(_host())
+
+
+def _brand_of(host: str) -> int | None:
     if host in current_app.config["HOSTS"] or host in current_app.config["SHORT_HOSTS"]:
         return None
     return _brand_hosts().get(host)

@@ -1,20 +1,24 @@
 """A message is checked without tapping its link: whoever knows its code learns who sent it, when, and to whom."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import event
 
 import shortlinks
-from portal.anybody.checking import code_in
+from portal import clock
 from portal.extensions import db, limiter
-from portal.models import AudienceEntry, Delivery
+from portal.models import AudienceEntry, Brand, Delivery
 from portal.pairs import pair_of
 from shortlinks import Visit
 from tests import make
+from tests.portal.recipient.complained import complains
 
 pytestmark = pytest.mark.alike
 
+FOUND = "Bu iletiyi tanıyoruz"
 UNKNOWN = "Bu kodla bir ileti bulamadık"
 
 
@@ -27,6 +31,11 @@ def check(browser, text: str):
     return browser.post("/kontrol", data={"code": text})
 
 
+def receipt_of(browser, code: str) -> str:
+    """The address of the receipt of a refusal."""
+    return make.Person(browser, code).decides(MESAJ="RET").location
+
+
 def seen(page) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
 
@@ -34,7 +43,7 @@ def seen(page) -> str:
 def test_it_says_who_sent_it_and_to_which_masked_address(app, browser, code):
     page = seen(check(browser, code))
 
-    assert "Bu iletiyi tanıyoruz" in page
+    assert FOUND in page
     assert "Örnek Mağazacılık A.Ş." in page and "0123456789012345" in page
     assert "67" in page and make.PHONE not in page and "532" not in page
     assert "henüz gönderilmedi" in page
@@ -59,20 +68,94 @@ def test_checking_is_no_opening_and_decides_nothing(app, browser, code, rows):
     assert rows(Visit) == []
 
 
-@pytest.mark.parametrize("around", ["{}", " {} ", "https://izn.link/{}", "http://localhost/k/{}", "/u/{}"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        " {} ",
+        "https://kisa.example/{}",
+        "https://kisa.example/k/{}.",
+        "KISA.example/{}",
+        "http://localhost/k/{}",
+        "http://localhost:8000/u/{}?lang=en",
+        "/u/{}",
+        "Ornek: Onayinizi soruyoruz. Onay/Ret:https://kisa.example/{} elma nehir 0850 123 45 67",
+        "(localhost/k/{}/ben-degilim)",
+    ],
+)
 def test_a_code_is_found_in_what_was_typed_or_pasted(code, browser, around):
-    assert "Bu iletiyi tanıyoruz" in check(browser, around.format(code)).text
+    assert FOUND in check(browser, around.format(code)).text
 
 
-def test_a_code_is_found_in_the_whole_message():
-    said = "Ornek: Onayinizi soruyoruz. Onay/Ret: https://izn.link/k/Abc34xyz elma nehir 0850 123 45 67"
+@pytest.mark.parametrize(
+    "around",
+    [
+        "https://kisa.example.evil.example/{}",
+        "https://evil.example/k/{}",
+        "https://evil.example/localhost/k/{}",
+        "https://kisa.example@evil.example/k/{}",
+        "https://evil.example\\@localhost/k/{}",
+        "https://evil.example?localhost/k/{}",
+        "evil.example/k/{}",
+        "hxxp://localhost.evil.example/k/{}",
+        "https://kısa.example/{}",
+        "Sayin musterimiz: https://evil.example/k/{} elma nehir",
+    ],
+)
+def test_a_true_code_at_a_foreign_host_is_no_message_of_ours(code, browser, around):
+    answer = check(browser, around.format(code))
 
-    assert code_in(said) == "Abc34xyz"
+    assert FOUND not in answer.text
+    assert "Bu iletideki bağlantı bize ait değil" in answer.text
 
 
-def test_the_host_of_a_link_is_no_code():
-    assert code_in("Onay/Ret: https://onayverin.example.com/k/Abc34xyz") == "Abc34xyz"
-    assert code_in("Yanıt: https://izinlink.example/s/" + "a" * 27) is None
+def test_a_foreign_link_beside_ours_is_pointed_out(code, browser):
+    beside = check(browser, f"Onay: http://localhost/k/{code} Hediye: https://evil.example/x")
+
+    assert FOUND in beside.text and "bize ait olmayan bir bağlantı da var" in beside.text
+    assert "bize ait olmayan" not in check(browser, f"Onay: http://localhost/k/{code} Bilgi: localhost/gizlilik").text
+
+
+def test_a_brands_own_host_is_ours(app, browser, code, rows):
+    assert "bize ait değil" in check(browser, f"https://izin.ornek.example/{code}").text
+
+    with app.app_context():
+        make.host(rows.one(Brand), "izin.ornek.example")
+    with time_machine.travel(clock.now() + timedelta(seconds=16)):
+        assert FOUND in check(browser, f"https://izin.ornek.example/{code}").text
+
+
+def test_the_link_with_the_two_words_is_taken_before_the_receipts(app, browser, code):
+    receipt = receipt_of(browser, code)
+
+    page = seen(check(browser, f"Belgeniz: http://localhost{receipt} Reddetmek icin: http://localhost/u/{code}"))
+
+    assert FOUND in page and "İki sözcük" in page
+
+
+def test_a_receipts_link_tells_of_what_it_is(browser, code):
+    receipt = receipt_of(browser, code)
+
+    for said in (f"http://localhost{receipt}", receipt, receipt.removeprefix("/m/"), f"{receipt}/belge.pdf"):
+        page = seen(check(browser, said))
+        assert "verilmiş bir kararın belgesine gidiyor" in page
+        assert "Örnek Mağazacılık A.Ş." in page and "67" in page and "532" not in page
+
+
+def test_a_cases_link_tells_of_what_it_is(browser, code):
+    case = complains(browser, receipt_of(browser, code).removeprefix("/m/")).location
+
+    for said in (f"http://localhost{case}", case.removeprefix("/s/")):
+        page = seen(check(browser, said))
+        assert "yapılmış bir başvuruya gidiyor" in page
+        assert "Örnek Mağazacılık A.Ş." in page and "67" in page and "532" not in page
+
+
+@pytest.mark.parametrize("link", ["/m/{}", "/s/{}", "{}"])
+def test_a_wrong_long_code_finds_nothing(browser, code, link):
+    wrong = make.misspelt(receipt_of(browser, code).removeprefix("/m/"))
+
+    assert UNKNOWN in check(browser, link.format(wrong)).text
 
 
 @pytest.mark.parametrize(
@@ -101,9 +184,7 @@ def test_a_text_without_a_code_is_told_so(browser, text):
 
 
 def test_a_wrong_code_finds_nothing(browser, code):
-    wrong = code[:-1] + ("a" if code[-1] != "a" else "c")
-
-    assert UNKNOWN in check(browser, wrong).text
+    assert UNKNOWN in check(browser, make.misspelt(code)).text
 
 
 def test_guessing_is_limited(app, browser):

@@ -44,11 +44,7 @@ def at_home(app, fatma, rows):
     """The brand has proven a host of its own."""
     its = rows.one(Brand)
     with app.app_context():
-        at = clock.now()
-        db.session.add(
-            Domain(provider_id=its.provider_id, brand_id=its.id, host=HOST, proof="x", verified_at=at, created_at=at)
-        )
-        db.session.commit()
+        make.host(its, HOST)
 
 
 def test_a_logo_is_on_the_page_and_loaded_when_it_is_near(fatma, dress, rows):
@@ -185,13 +181,7 @@ def test_a_host_counts_within_fifteen_seconds(app, fatma, rows, browser):
     with time_machine.travel(clock.now(), tick=False) as time:
         assert browser.get(f"/{fatma.code}", **AT_HOST).status_code == 404
         with app.app_context():
-            at = clock.now()
-            db.session.add(
-                Domain(
-                    provider_id=its.provider_id, brand_id=its.id, host=HOST, proof="x", verified_at=at, created_at=at
-                )
-            )
-            db.session.commit()
+            make.host(its, HOST)
         time.shift(16)
 
         assert browser.get(f"/{fatma.code}", **AT_HOST).status_code == 200

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from portal import clock
 from portal.extensions import db
-from portal.models import Brand, Consent, Decision, Domain, Receipt, Recipient, Submission
+from portal.models import Brand, Consent, Decision, Receipt, Recipient, Submission
 from tests import make
 from tests.make import Person
 
@@ -112,14 +112,7 @@ def test_its_receipt_shows_what_iys_said_of_its_own_refusals(app, fatma, browser
 def test_at_the_brands_own_host_it_leads_to_the_receipt_at_ours(app, fatma, browser, rows):
     its = rows.one(Brand)
     with app.app_context():
-        at = clock.now()
-        db.session.add(
-            Domain(
-                provider_id=its.provider_id, brand_id=its.id, host=AT_HOST["Host"], proof="x", verified_at=at,
-                created_at=at,
-            )
-        )  # fmt: skip
-        db.session.commit()
+        make.host(its, AT_HOST["Host"])
 
     answer = browser.post(f"/{fatma.code}/ben-degilim", headers=AT_HOST)
     page = browser.get(answer.location, headers=AT_HOST).text

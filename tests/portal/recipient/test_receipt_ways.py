@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal import addresses, clock, recipients
 from portal.consents import withdrawing
 from portal.extensions import db, vault
-from portal.models import Brand, Domain, Receipt, Recipient, Way
+from portal.models import Brand, Receipt, Recipient, Way
 from portal.receipts import spelled
 from portal.recipient.receipts import receipt_code
 from portal.registry import Channel
@@ -134,13 +134,7 @@ def test_a_brands_own_host_shows_receipts_of_that_brand_only(app, browser, of_tw
     own = Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="RET").location
     with app.app_context():
         brand = db.session.scalar(select(Brand).where(Brand.brand_code == make.BRAND_CODE))
-        db.session.add(
-            Domain(
-                provider_id=brand.provider_id, brand_id=brand.id, host="izin.ornek.example", proof="x",
-                verified_at=clock.now(), created_at=clock.now(),
-            )
-        )  # fmt: skip
-        db.session.commit()
+        make.host(brand, "izin.ornek.example")
 
     assert browser.get(own, base_url="https://izin.ornek.example").status_code == 200
     assert browser.get(of_two, base_url="https://izin.ornek.example").status_code == 404

@@ -1,0 +1,136 @@
+"""What we know of a message by the code in its link: who sent it, when, and to which masked address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import current_app, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import shortlinks
+from portal import addresses, clock, complaints, practice, recipients
+from portal.anybody.pasted import Door, Pasted
+from portal.models import Brand, Complaint, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
+from portal.models.invitation import Invitation, invitation_of, text_of
+from portal.pairs import pair_of
+from portal.receipts import acts, codes
+from portal.vault import Vault
+from shortlinks import LinkState
+
+NOBODY = 0  # A link that nobody has: unknown codes take the same path.
+
+
+class What(StrEnum):
+    """What a message was sent for."""
+
+    ASK = "ask"
+    REFUSE = "refuse"
+    RECEIPT = "receipt"
+    CASE = "case"
+
+
+@dataclass(frozen=True)
+class Sender:
+    """In whose name."""
+
+    brand_name: str
+    title: str
+    number: str
+    contact: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a message with a link."""
+
+    what: What
+    senders: tuple[Sender, ...]
+    address: str  # Masked.
+    made_at: datetime  # The link; of a receipt, the decision; of a case, its opening.
+    page_url: str
+    is_practice: bool = False
+    pair: str | None = None
+    sent_at: datetime | None = None  # None: not by us, but by the firm itself; or still on its way.
+    is_ours: bool = False
+
+
+def find(session: Session, vault: Vault, pasted: Pasted) -> Known | None:
+    """What a code leads to. Unknown and damaged codes ask the database the same as those with a false nonce."""
+    found = (LOOK_UP[door](session, vault, pasted.code) for door in pasted.doors)
+    return next((each for each in found if each), None)
+
+
+def _invitation(session: Session, vault: Vault, code: str) -> Known | None:
+    link = shortlinks.resolve(session, current_app.config["LINK_SALT"], code, clock.now())
+    link_id = link.link_id or NOBODY
+    invitation = invitation_of(session, link_id)
+    row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
+    message = session.scalar(
+        select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION)
+    )
+    if link.state == LinkState.UNKNOWN or invitation is None or row is None:
+        return None
+    return _invited(vault, invitation, text_of(session, invitation.text_id), row, message, code)
+
+
+def _invited(
+    vault: Vault, invitation: Invitation, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
+) -> Known:
+    address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
+    is_sent = message is not None and message.state == MessageState.ACCEPTED
+    return Known(
+        what=What(invitation.kind),
+        senders=(Sender(text.brand_name, text.sender_title, text.sender_mersis, text.sender_contact),),
+        address=addresses.mask(address),
+        made_at=link.created_at,
+        page_url=url_for("recipient.page", code=code),
+        is_practice=_practises(invitation.iys_code, invitation.brand_code),
+        pair=pair_of(current_app.config["LINK_SALT"], link.id, link.nonce),
+        sent_at=message.ended_at if is_sent else None,
+        is_ours=message is not None,
+    )
+
+
+def _receipt(session: Session, vault: Vault, code: str) -> Known | None:
+    receipt = codes.find(session, current_app.config["LINK_SALT"], code)
+    if receipt is None:
+        return None
+    act = acts.act_of(session, vault, receipt)
+    return Known(
+        what=What.RECEIPT,
+        senders=tuple(
+            Sender(part.brand_name, part.sender.title, part.sender.number, part.sender.contact) for part in act.parts
+        ),
+        address=act.address,
+        made_at=act.decided_at,
+        page_url=url_for("recipient.receipt", code=code),
+        is_practice=any(part.hearer == practice.Hearer.SANDBOX for part in act.parts),
+    )
+
+
+def _case(session: Session, vault: Vault, code: str) -> Known | None:
+    case = complaints.find(session, current_app.config["LINK_SALT"], code)
+    if case is None:
+        return None
+    return Known(
+        what=What.CASE,
+        senders=(_sender_of(session, case),),
+        address=recipients.masked(vault, session.get_one(Recipient, case.recipient_id)),
+        made_at=case.created_at,
+        page_url=url_for("recipient.complaint", code=code),
+    )
+
+
+def _sender_of(session: Session, case: Complaint) -> Sender:
+    provider = session.get_one(Provider, case.provider_id)
+    brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
+    name = brand.name if brand else provider.title
+    return Sender(name, provider.title, provider.number, brand and brand.contact or provider.contact)
+
+
+def _practises(iys_code: int, brand_code: int) -> bool:
+    return practice.hearer(iys_code, brand_code) == practice.Hearer.SANDBOX
+
+
+LOOK_UP = {Door.ASKING: _invitation, Door.REFUSING: _invitation, Door.RECEIPT: _receipt, Door.CASE: _case}
