@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import workdays
-from portal.models import Annulment, Consent, Decision, Finding
+from portal.models import Consent, Decision, Finding, is_void
 from portal.registry import Channel, Status
 
 
@@ -44,10 +44,9 @@ def compare(session: Session, *, recipient_id: int, brand_id: int, channel: Chan
     came_at = max(came_at, came_at.replace(second=59))
     decisions = session.scalars(
         select(Decision)
-        .outerjoin(Annulment, Annulment.decision_id == Decision.id)
         .where(
             Decision.recipient_id == recipient_id, Decision.brand_id == brand_id, Decision.channel == channel,
-            Annulment.decision_id.is_(None),
+            ~is_void(),
         )
         .order_by(Decision.recipient_type, Decision.effective_at, Decision.status, Decision.id)  # A refusal wins a tie.
     )  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import practice
 from portal.consents import keys
 from portal.consents.keys import MOST_AHEAD
-from portal.models import Annulment, Consent, Decision, Lane, Outcome, ReceiptDecision, Submission, Way
+from portal.models import Annulment, Consent, Decision, Lane, Outcome, ReceiptDecision, Submission, Way, is_void
 from portal.models.loading import load
 from portal.registry import Status
 
@@ -27,7 +27,7 @@ def annul(
     who refused again was told that the first refusal stands. `stays` is a condition on decisions that stay besides; it
     is asked again under the locks. Nothing here commits.
     """
-    may_go = and_(~is_annulled(), ~_is_spoken_of(), ~(false() if stays is None else stays))
+    may_go = and_(~is_void(), ~_is_spoken_of(), ~(false() if stays is None else stays))
     theirs = select(*WHOSE).where(Decision.id.in_(decision_ids), may_go)
     rows = {row.id: row for row in session.execute(theirs)}
     if not rows:
@@ -46,7 +46,7 @@ def undo(session: Session, receipt_ids: Sequence[int], at: datetime) -> list[int
     theirs = (
         select(*WHOSE)
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
-        .where(ReceiptDecision.receipt_id.in_(receipt_ids), Decision.status == Status.GRANTED, ~is_annulled())
+        .where(ReceiptDecision.receipt_id.in_(receipt_ids), Decision.status == Status.GRANTED, ~is_void())
     )
     rows = {row.id: row for row in session.execute(theirs)}
     if not rows:
@@ -93,11 +93,6 @@ def _void_waiting(session: Session, whose: ColumnElement[bool], at: datetime) ->
         .execution_options(synchronize_session=False)
     )
     return sorted(session.scalars(ended))
-
-
-def is_annulled():
-    """The condition that a decision is void."""
-    return select(Annulment.decision_id).where(Annulment.decision_id == Decision.id).correlate(Decision).exists()
 
 
 def is_untouched() -> ColumnElement[bool]:
@@ -151,7 +146,7 @@ def _counting(consent_ids: Iterable[int]):
     counts = or_(Decision.way != Way.IMPORT, Decision.status == Status.REFUSED, was_told)
     columns = (Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.effective_at)
     return select(*columns, Decision.recorded_at).where(
-        Decision.consent_id.in_(list(consent_ids)), counts, ~is_annulled()
+        Decision.consent_id.in_(list(consent_ids)), counts, ~is_void()
     )
 
 

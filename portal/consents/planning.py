@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from portal import recipients
 from portal.addresses import Address
 from portal.consents import keys
-from portal.consents.annulling import is_annulled
 from portal.consents.brought import Move
 from portal.consents.effects import A_SECOND, MOVE_THE_HEAD, REFUSALS, WRITTEN, Effect, Entry, Fact, Standing, effect_of
 from portal.consents.keys import Head, Name
-from portal.models import Brand, Decision, Submission
+from portal.models import Brand, Decision, Submission, is_void
 from portal.models.ids import new_ids
 from portal.registry import Channel, RecipientType, Status
 from portal.vault import Vault
@@ -64,7 +63,7 @@ def read(session: Session, brand: Brand, known: dict[str, int], *, locked: bool 
     )
     ground.coming = set(session.scalars(open_ones))
     told = select(Decision.consent_id, Decision.status, Decision.consent_date, Decision.source)
-    ground.facts = set(map(tuple, session.execute(told.where(Decision.consent_id.in_(consent_ids), ~is_annulled()))))
+    ground.facts = set(map(tuple, session.execute(told.where(Decision.consent_id.in_(consent_ids), ~is_void()))))
     return ground
 
 

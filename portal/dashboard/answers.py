@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case, distinct, exists, func, select
 from sqlalchemy.orm import Session
 
-from portal.consents import annulling
-from portal.models import AudienceEntry, Campaign, Decision, Receipt, ReceiptDecision, Way
+from portal.models import AudienceEntry, Campaign, Decision, Receipt, ReceiptDecision, Way, is_void
 from portal.registry import Status
 from shortlinks import Visit, VisitKind
 
@@ -52,5 +51,5 @@ def _granted(session: Session, links: ColumnElement[bool]) -> int:
         .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
         .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
         .join(Decision, Decision.id == ReceiptDecision.decision_id)
-        .where(links, Decision.status == Status.GRANTED, ~annulling.is_annulled())
+        .where(links, Decision.status == Status.GRANTED, ~is_void())
     )

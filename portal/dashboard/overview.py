@@ -8,12 +8,11 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from portal import clock, complaints, packages, points, practice, recipients
-from portal.consents import annulling
 from portal.consents.urgency import Urgency, urgency
 from portal.dashboard import disowned, door
 from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
 from portal.extensions import reading, vault
-from portal.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission
+from portal.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void
 from portal.powers import Power
 from portal.registry import Channel, Status
 from portal.web.locks import needs
@@ -100,7 +99,7 @@ def _figures(provider: Provider, at: datetime) -> Figures:
 def _decided_today(provider_id: int, at: datetime) -> dict[Status, int]:
     since = clock.start_of_day(clock.day(at))
     mine = select(Decision.status, func.count()).where(
-        Decision.provider_id == provider_id, Decision.recorded_at >= since, ~annulling.is_annulled()
+        Decision.provider_id == provider_id, Decision.recorded_at >= since, ~is_void()
     )
     return dict(reading().execute(mine.group_by(Decision.status)).all())
 
@@ -137,7 +136,7 @@ def _recent(provider_id: int) -> list[Recent]:
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
-        .where(Decision.provider_id == provider_id, ~annulling.is_annulled())
+        .where(Decision.provider_id == provider_id, ~is_void())
         .order_by(Decision.recorded_at.desc())
         .limit(RECENT)
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, not_, or_
 from sqlalchemy.orm import aliased
 
-from portal.models import Annulment, Decision
+from portal.models import Decision, is_void
 from portal.registry import Status
 
 YEARS = 3
@@ -25,12 +25,11 @@ def begins(at: datetime) -> datetime:
 def is_kept(at: datetime) -> ColumnElement[bool]:
     """The condition on a decision. Only of an old grant is it asked what came after it."""
     first = begins(at)
-    later, void = aliased(Decision), aliased(Annulment)
+    later = aliased(Decision)
     ended = exists().where(
         later.consent_id == Decision.consent_id,
         later.effective_at > Decision.effective_at,
         later.effective_at < first,
-        not_(exists().where(void.decision_id == later.id)),
+        not_(is_void(later)),
     )
-    counted = not_(exists().where(void.decision_id == Decision.id))
-    return or_(Decision.effective_at >= first, and_(Decision.status == Status.GRANTED, counted, not_(ended)))
+    return or_(Decision.effective_at >= first, and_(Decision.status == Status.GRANTED, not_(is_void()), not_(ended)))

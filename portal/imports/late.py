@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from portal.models import Annulment, Consent, Decision, ImportBatch, Submission
+from portal.models import Consent, Decision, ImportBatch, Submission, is_void
 from portal.registry import Channel, Status
 
 
@@ -15,7 +15,6 @@ def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[C
     Whoever has refused or granted since has a word that counts, and is not among them.
     """
     told = exists().where(Submission.decision_id == Decision.id)
-    void = exists().where(Annulment.decision_id == Decision.id)
     late = (
         select(Decision.recipient_id, Decision.channel)
         .join(Consent, Consent.id == Decision.consent_id)
@@ -24,7 +23,7 @@ def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[C
             Decision.status == Status.GRANTED,
             Consent.status.is_(None),
             ~told,
-            ~void,
+            ~is_void(),
         )
     )
     found: dict[int, list[Channel]] = {}

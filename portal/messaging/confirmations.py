@@ -5,9 +5,8 @@ from sqlalchemy import select
 
 import shortlinks
 from portal import brands, spelling
-from portal.consents import annulling
 from portal.extensions import db
-from portal.models import ConsentText, Decision, Message, Receipt, ReceiptDecision
+from portal.models import ConsentText, Decision, Message, Receipt, ReceiptDecision, is_void
 from portal.pairs import pair_of
 from portal.receipts import codes
 from portal.registry import Channel, Status
@@ -19,7 +18,7 @@ def facts_of(message: Message) -> dict | None:
     granted = db.session.execute(
         select(Decision.channel, Decision.brand_id)
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
-        .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED, ~annulling.is_annulled())
+        .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED, ~is_void())
     ).all()
     if not granted:
         return None

@@ -17,7 +17,7 @@ from portal.models.campaign import (
 )
 from portal.models.complaint import Closing, Complaint, ComplaintKind, ComplaintStep, Finding, StepAct
 from portal.models.connection import NOBODYS, Connection, Credential, CredentialKind
-from portal.models.decision import Annulment, Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way
+from portal.models.decision import Annulment, Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way, is_void
 from portal.models.factor import Factor, FactorKind, RecoveryCode
 from portal.models.holiday import DayKind, Holiday
 from portal.models.importing import (
@@ -59,5 +59,5 @@ __all__ = [
     "Pace", "Package", "PackageOrder", "Paper", "PaperKind", "Point", "Provider", "ProviderKind", "Purpose", "Push",
     "PushRegistration", "Receipt", "ReceiptDecision", "Recipient", "ReconciledDay", "RecoveryCode", "RetentionRun",
     "Review", "ReviewAct", "Role", "Settlement", "SignIn", "SigningKey", "Step", "StepAct", "Submission", "Sweep",
-    "Tally", "Ticket", "TicketKind", "UploadPart", "User", "Way",
+    "Tally", "Ticket", "TicketKind", "UploadPart", "User", "Way", "is_void",
 ]  # fmt: skip

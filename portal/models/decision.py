@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, BigId, Key, to, word
@@ -97,6 +97,12 @@ class Annulment(Base):
     provider_id: Mapped[int] = to("provider.id", index=False)
     at: Mapped[datetime]
     user_id: Mapped[int | None] = mapped_column(BigId)
+
+
+def is_void(decision=Decision) -> ColumnElement[bool]:
+    """The condition that a decision was annulled. `decision`: an alias, where a statement has two."""
+    annulled = select(Annulment.decision_id).where(Annulment.decision_id == decision.id)
+    return annulled.correlate(decision).exists()
 
 
 class ReceiptDecision(Base):

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock, proofs
 from portal.addresses import AddressKind
-from portal.models import AddressProof, Annulment, AudienceEntry, Decision, Point, Receipt, ReceiptDecision, Way
+from portal.models import AddressProof, AudienceEntry, Decision, Point, Receipt, ReceiptDecision, Way, is_void
 from portal.registry import Channel, Status
 
 
@@ -48,7 +48,7 @@ def _decided(session: Session, point: Point) -> dict[tuple[Channel, Status], int
         .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
         .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
         .where(AudienceEntry.campaign_id == point.campaign_id, Receipt.way == Way.POINT)
-        .where(~exists().where(Annulment.decision_id == Decision.id))
+        .where(~is_void())
         .group_by(Decision.channel, Decision.status)
     )
     return {(channel, status): count for channel, status, count in rows}

@@ -10,12 +10,23 @@ import pytest
 from sqlalchemy import func, select
 
 from portal import addresses, clock, recipients
-from portal.consents import annulling, refusing
+from portal.consents import refusing
 from portal.consents.bringing import WRITTEN
 from portal.extensions import db, vault
 from portal.imports import batches, showing, uploading, working
 from portal.imports.layout import Field, Layout
-from portal.models import Annulment, BatchState, Consent, Decision, ImportBatch, ImportPiece, Outcome, Submission, Way
+from portal.models import (
+    Annulment,
+    BatchState,
+    Consent,
+    Decision,
+    ImportBatch,
+    ImportPiece,
+    Outcome,
+    Submission,
+    Way,
+    is_void,
+)
 from portal.registry import Source, Status
 from tests import make
 
@@ -151,7 +162,7 @@ def assert_heads_stand() -> None:
     """Each is the newest of its facts that count, a refusal at the same moment."""
     told = select(Submission.id).where(Submission.decision_id == Decision.id).exists()
     facts = defaultdict(list)
-    for fact, was_told in db.session.execute(select(Decision, told).where(~annulling.is_annulled())):
+    for fact, was_told in db.session.execute(select(Decision, told).where(~is_void())):
         if fact.way != Way.IMPORT or fact.status == Status.REFUSED or was_told:
             facts[fact.consent_id].append((fact.effective_at, fact.status == Status.REFUSED, fact.status))
     for head in db.session.query(Consent):
