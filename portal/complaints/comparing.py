@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import workdays
 from portal.models import Consent, Decision, Finding, is_void
-from portal.registry import Channel, Status
+from portal.registry import Channel, RecipientType, Status
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Compared:
     decision_id: int | None = None
     refused_at: datetime | None = None
     obeyed_by: datetime | None = None  # The last moment of the three business days (Law 6563, art. 8/3).
+    was_allowed: bool = False  # But for the refusal: by a grant that we know of, or as a merchant's (art. 6/2).
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def compare(session: Session, *, recipient_id: int, brand_id: int, channel: Chan
         .order_by(Decision.recipient_type, Decision.effective_at, Decision.status, Decision.id)  # A refusal wins a tie.
     )  # fmt: skip
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
-    found = [_compared(_times(of_key), came_at) for _, of_key in keys]
+    found = [_compared(list(of_key), recipient_type, came_at) for recipient_type, of_key in keys]
     return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Compared(Finding.NO_REFUSAL))
 
 
@@ -78,12 +79,22 @@ def _times(decisions: Iterable[Decision]) -> Iterator[_Refused]:
         yield _Refused(first.id, first.effective_at, None)
 
 
-def _compared(times: Iterable[_Refused], came_at: datetime) -> Compared:
-    for time in times:
+def _compared(decisions: list[Decision], recipient_type: RecipientType, came_at: datetime) -> Compared:
+    for time in _times(decisions):
         obeyed_by = workdays.safe_deadline(time.since)
         if came_at < time.since:
-            return Compared(Finding.BEFORE_REFUSAL, time.decision_id, time.since, obeyed_by)
+            allowed = _was_allowed(decisions, recipient_type, came_at)
+            return Compared(Finding.BEFORE_REFUSAL, time.decision_id, time.since, obeyed_by, allowed)
         if time.until is None or came_at < time.until:
             finding = Finding.AFTER_REFUSAL if came_at > obeyed_by else Finding.WITHIN_TERM
-            return Compared(finding, time.decision_id, time.since, obeyed_by)
-    return Compared(Finding.NO_REFUSAL)
+            allowed = _was_allowed(decisions, recipient_type, time.since)
+            return Compared(finding, time.decision_id, time.since, obeyed_by, allowed)
+    return Compared(Finding.NO_REFUSAL, was_allowed=_was_allowed(decisions, recipient_type, came_at))
+
+
+def _was_allowed(decisions: list[Decision], recipient_type: RecipientType, at: datetime) -> bool:
+    """Whether messages were allowed up to a moment, that of a refusal or that of a message."""
+    before = [decision.status for decision in decisions if decision.effective_at < at]
+    if recipient_type == RecipientType.MERCHANT:
+        return Status.REFUSED not in before[-1:]
+    return before[-1:] == [Status.GRANTED]

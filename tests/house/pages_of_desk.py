@@ -199,6 +199,7 @@ OF_DESK = {
     ("desk/case.html", ""): _case,
     ("desk/case.html", "closed"): lambda: _case(row=_row(closing=Closing.STOPPED, closed_at=AT)),
     ("desk/case.html", "erasure"): _bare_case,
+    ("desk/case.html", "never consented"): lambda: _case(compared=Compared(Finding.WITHIN_TERM, 1, AT, AT)),
     **{
         ("desk/case.html", f"wrong {name}"): lambda name=name: _case(wrong=name)
         for name in ("answer", "note", "due", "close")

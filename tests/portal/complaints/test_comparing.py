@@ -8,9 +8,10 @@ import time_machine
 from portal import complaints
 from portal.extensions import db
 from portal.models import Annulment, Brand, Decision, Finding
-from portal.registry import Channel
+from portal.registry import Channel, RecipientType, Status
 from tests import make
 from tests.make import Person
+from tests.portal.consents.bringing_entries import bring, entry
 
 TUESDAY = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # Refused at 11:00 in Istanbul.
 LAST = datetime(2026, 11, 27, 20, 59, 59, tzinfo=UTC)  # Friday, the last second in Istanbul.
@@ -100,6 +101,41 @@ def test_a_refusal_that_is_void_does_not_count(app, fatma, rows):
         db.session.commit()
 
     assert compared(app, rows, LAST + A_MINUTE).finding == Finding.NO_REFUSAL
+
+
+def test_three_days_are_for_who_had_granted(app, fatma, rows):
+    decides(fatma, TUESDAY - timedelta(hours=1), MESAJ="ONAY")
+    decides(fatma, TUESDAY, MESAJ="RET", ARAMA="RET")
+
+    said = {channel: compared(app, rows, TUESDAY + A_MINUTE, channel) for channel in (Channel.SMS, Channel.CALL)}
+
+    assert {each.finding for each in said.values()} == {Finding.WITHIN_TERM}
+    assert {channel: each.was_allowed for channel, each in said.items()} == {Channel.SMS: True, Channel.CALL: False}
+
+
+@pytest.mark.parametrize(("after", "allowed"), [(-A_MINUTE, False), (A_MINUTE, True)])
+def test_a_grant_counts_from_its_moment_on(app, fatma, rows, after, allowed):
+    decides(fatma, TUESDAY, MESAJ="ONAY")
+
+    assert compared(app, rows, TUESDAY + after).was_allowed is allowed
+
+
+def test_a_refusal_that_was_answered_by_another_leaves_nothing_allowed(app, fatma, rows):
+    decides(fatma, TUESDAY, MESAJ="ONAY")
+    decides(fatma, TUESDAY + timedelta(days=1), MESAJ="RET")
+    decides(fatma, TUESDAY + timedelta(days=30), MESAJ="ONAY")
+
+    assert not compared(app, rows, TUESDAY - A_MINUTE).was_allowed
+    assert compared(app, rows, TUESDAY + timedelta(days=1, minutes=1)).was_allowed
+
+
+def test_a_merchant_needs_no_grant_until_it_refuses(app, fatma, rows):
+    with time_machine.travel(TUESDAY, tick=False), app.app_context():
+        bring(make.brand(), entry(make.PHONE, Status.REFUSED, TUESDAY, recipient_type=RecipientType.MERCHANT))
+
+    found = compared(app, rows, TUESDAY + A_MINUTE)
+
+    assert (found.finding, found.was_allowed) == (Finding.WITHIN_TERM, True)
 
 
 @pytest.mark.parametrize(("choices", "stands"), [({"MESAJ": "RET"}, True), ({"MESAJ": "ONAY"}, False)])

@@ -26,6 +26,7 @@ from portal.models import (
 from portal.registry import Status
 from tests import make
 from tests.portal.complaints.cast import HEADER, TEXT
+from tests.portal.consents.bringing_entries import bring, entry
 from tests.portal.dashboard.staff import signed_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -153,6 +154,17 @@ def test_staff_refuse_for_the_person(case, ayse, browser, persons_page, rows):
 def test_a_refusal_that_lacks_something_refuses_nothing(case, ayse, rows, wrong):
     assert posts(ayse, case, "refusal", **refusal(rows, **wrong)).status_code == 422
     assert rows.count(Decision) == 1 and acts(rows) == ["opened"]
+
+
+def test_it_says_where_no_consent_is_known_that_the_three_days_would_excuse(app, case, ayse, rows):
+    never = "burada kayıtlı bir onay yoktu"
+    assert never in ayse.opens(f"/desk/{case.id}").text
+
+    with app.app_context():
+        head = rows.one(Consent, Consent.channel == case.channel)
+        bring(make.brand(), entry(make.PHONE, date=head.consent_date - timedelta(hours=2), channel=case.channel))
+
+    assert never not in ayse.opens(f"/desk/{case.id}").text
 
 
 def test_nobody_grants_at_the_desk(app, case, ayse, rows):
