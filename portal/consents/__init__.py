@@ -40,7 +40,7 @@ class TooMany(Exception):
 class ServedForm:
     """The form a person filled: which text it showed, in which language, when; its digest lets it decide once."""
 
-    text_id: int
+    text_id: int | None  # None: no campaign's, but the usual words of refusing.
     language: str
     served_at: datetime
     digest: bytes

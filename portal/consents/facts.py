@@ -52,7 +52,7 @@ def receipt_of(
     )  # fmt: skip
     return facts | {
         "link_id": invitation.link_id,
-        "text_id": form.text_id if form else invitation.text_id,
+        "text_id": form.text_id if form else None,
         "served_at": form.served_at if form else None,
         "token_digest": form.digest if form else None,
     }
@@ -89,7 +89,7 @@ def new_number() -> str:
 
 
 def decision_of(
-    head: Consent, status: Status, invitation: Invitation, text_id: int, at: datetime, way: Way = Way.LINK
+    head: Consent, status: Status, invitation: Invitation, text_id: int | None, at: datetime, way: Way = Way.LINK
 ) -> dict:
     """A decision on a key, made by a link. Raises TooSoon."""
     consent_date = next_consent_date(head.consent_date, at, is_refusal=status == Status.REFUSED)

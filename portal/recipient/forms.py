@@ -22,7 +22,7 @@ class Posted:
     asked: bool = False  # It offered grants; one that offered refusal only can bring none.
 
 
-def sign(link_id: int, text_id: int, language: str, at: datetime, *, asks: bool = True) -> str:
+def sign(link_id: int, text_id: int | None, language: str, at: datetime, *, asks: bool = True) -> str:
     """A token for one serving of the page; two servings never have the same."""
     served_ms = int(at.timestamp() * 1000)
     return _signer().dumps([link_id, text_id, language, served_ms, secrets.randbits(32), int(asks)])

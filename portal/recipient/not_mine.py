@@ -55,7 +55,7 @@ def _page(invitation: Invitation) -> str:
         kind=address.kind,
         disowned_at=invitation.disowned_at,
         receipt_url=_last_receipt(invitation) if invitation.disowned_at else None,
-        form_token=forms.sign(invitation.link_id, invitation.text_id, language, clock.now(), asks=False),
+        form_token=forms.sign(invitation.link_id, None, language, clock.now(), asks=False),
         post_url=pages.not_mine_url(request.view_args["code"]),
         back_url=pages.link_url(request.view_args["code"]),
     )

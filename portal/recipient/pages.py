@@ -93,7 +93,7 @@ def personal(
     return Personal(
         pair=pair_of(current_app.config["LINK_SALT"], link.link_id, link.nonce),
         address=masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
-        form_token=forms.sign(invitation.link_id, invitation.text_id, language, at, asks=view.may_grant),
+        form_token=forms.sign(invitation.link_id, _shown_text_id(invitation, view), language, at, asks=view.may_grant),
     )
 
 
@@ -163,9 +163,14 @@ def spoken() -> dict[str, str]:
 
 def _words(text: ConsentText, invitation: Invitation, view: View, language: str) -> tuple[str, str]:
     """Title and body. Where an asking link takes refusals only, those of refusing."""
-    if invitation.kind == CampaignKind.ASK and not view.may_grant:
+    if _shown_text_id(invitation, view) is None:
         text = wording.usual(text.brand_name, CampaignKind.REFUSE, text.notice_url)
     return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
+
+
+def _shown_text_id(invitation: Invitation, view: View) -> int | None:
+    """The campaign's text, if its words are what the page shows."""
+    return None if invitation.kind == CampaignKind.ASK and not view.may_grant else invitation.text_id
 
 
 def _as_theirs(held: Held | None, invitation: Invitation) -> Held | None:

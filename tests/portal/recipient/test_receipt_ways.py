@@ -1,8 +1,10 @@
 """Receipts of other ways than a link's form: of several brands at once, without a text, of an address that moved on."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from portal import addresses, clock, recipients
@@ -155,3 +157,19 @@ def test_a_later_word_is_shown_beside_the_receipts_own(app, browser):
     fatma.decides(MESAJ="RET")
 
     assert "Şu an: reddettiniz" in said(browser.get(first).text)
+
+
+def test_it_shows_the_campaigns_text_only_where_its_page_did(app, browser, rows):
+    code = make.codes(app)[make.PHONE]
+    asked, refusing = Person(browser, code), Person(browser, code, path="/u/")
+
+    told = {
+        "asked": browser.get(asked.decides(MESAJ="RET").location).text,
+        "refusing": browser.get(refusing.decides(MESAJ="RET").location).text,
+        "untrusted": browser.get(asked.posts("forged", MESAJ="RET").location).text,
+    }
+    with time_machine.travel(clock.now() + timedelta(days=31)):
+        told["expired"] = browser.get(asked.decides(MESAJ="RET").location).text
+
+    assert {way for way, page in told.items() if "Size gösterilen metin" in page} == {"asked"}
+    assert [receipt.text_id is None for receipt in rows(Receipt)] == [False, True, True, True]

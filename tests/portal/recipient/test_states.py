@@ -173,6 +173,7 @@ def assert_says(page: str, state: State, kind: CampaignKind, held: Status | None
     says = None if kind == REFUSE and state in ONLY_ASKING else SAYS[state]
     assert [words for words in SAYS.values() if words and words in page] == ([says] if says else [])
     assert offered(page) == ({"ONAY", "RET"} if grants(state, kind) else {"RET"})
+    assert ("gönderebilir mi?" in page) == grants(state, kind)
     assert ("onay verilemez" in page) == (kind == ASK and state not in (*OPEN, State.SUPERSEDED))
     assert "Hepsini reddet" in page and "/ben-degilim" in page
     by_sms = re.search(r"<legend>SMS</legend>(.*?)</fieldset>", page, re.DOTALL)[1]
