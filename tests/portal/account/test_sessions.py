@@ -12,6 +12,8 @@ from portal.models import AuditEntry, Ending, SignIn
 from tests import make
 from tests.portal.dashboard.staff import sign_in, signed_in, token
 
+pytestmark = pytest.mark.alike
+
 
 @pytest.fixture
 def ayse(app):

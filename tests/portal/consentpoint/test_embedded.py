@@ -11,6 +11,8 @@ from portal.models import AddressProof, Decision, Receipt
 from tests import make
 from tests.portal.consentpoint.visitor import SLUG, Visitor
 
+pytestmark = pytest.mark.alike
+
 
 def from_the_site(app, **choices) -> Visitor:
     visitor = Visitor(app)

@@ -12,6 +12,8 @@ from tests import make
 from tests.portal.consentpoint.visitor import SLUG, Visitor, opened
 from tests.portal.packages.cast import bought, holds
 
+pytestmark = pytest.mark.alike
+
 SAID = {
     "closed": "Marka bu sayfayı kapattı",
     "brand": "Bu marka adına artık izin sorulmuyor",

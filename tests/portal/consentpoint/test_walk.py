@@ -26,7 +26,7 @@ from portal.registry import Status
 from tests import make
 from tests.portal.consentpoint.visitor import SLUG, Visitor, sent_codes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 def test_the_page_shows_who_asks_and_nothing_is_chosen_beforehand(fatma, rows):

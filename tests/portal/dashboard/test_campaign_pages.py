@@ -16,7 +16,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import Staff, token
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 TODAY = clock.day(clock.now())
 FORM = {

@@ -5,6 +5,8 @@ import pytest
 from portal.models import AuditEntry, Network
 from tests.portal.dashboard.staff import Staff, signed_in
 
+pytestmark = pytest.mark.alike
+
 OFFICE = "127.0.0.0/24"  # Tests come from 127.0.0.1.
 
 

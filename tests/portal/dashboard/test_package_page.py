@@ -12,7 +12,7 @@ from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.packages.cast import bought, holds
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGE = "/dashboard/package"
 ORDERS = f"{PAGE}/orders"

@@ -13,7 +13,7 @@ from portal.registry import Status
 from tests import make, servers
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PAGE = "/dashboard/pushes"
 

@@ -13,7 +13,7 @@ from tests import make
 from tests.portal.dashboard.staff import signed_in
 from tests.portal.test_onboarding import CODE, FIRM, order
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 NIL, DERYA = "nil@example.com", 1
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"

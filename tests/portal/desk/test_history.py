@@ -11,7 +11,7 @@ from tests import make
 from tests.portal.complaints.cast import receipt_of
 from tests.portal.dashboard.staff import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 PHONE_SPELLINGS = (make.PHONE, "0532 123 45 67", "(532) 123-45-67")
 

@@ -17,7 +17,7 @@ from tests import make
 from tests.portal.mine.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.mine.test_known_and_unknown import statements
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests import make
 from tests.make import Person
 from tests.portal.operator.conftest import DENIZ, assign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 REASON = "Alıcı aradı, retinin ulaşıp ulaşmadığını sordu."
 ASKED = {"address": "0532 123 45 67", "reason": REASON}

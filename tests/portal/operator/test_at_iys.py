@@ -7,6 +7,8 @@ from portal.extensions import db, vault
 from portal.models import AuditEntry, Connection
 from tests.portal.operator.conftest import CODE
 
+pytestmark = pytest.mark.alike
+
 PARTNER = 700100
 FACTS = {"iysCode": CODE, "title": "YENİ MAĞAZACILIK ANONİM ŞİRKETİ", "brands": [CODE]}
 

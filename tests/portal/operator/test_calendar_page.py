@@ -8,7 +8,7 @@ from portal import clock, workdays
 from portal.models import AuditEntry, DayKind, Holiday, Submission
 from tests import make
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 MOURNING = {"day": "2026-11-26", "kind": "full", "name": "10021 sayılı karar"}
 

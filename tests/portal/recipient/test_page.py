@@ -16,6 +16,8 @@ from tests import make
 from tests.make import Person
 from tests.portal.dashboard.staff import come_in
 
+pytestmark = pytest.mark.alike
+
 LATER = timedelta(days=31)
 
 
