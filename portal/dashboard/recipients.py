@@ -1,17 +1,21 @@
 """Finding a recipient by address, and everything known of one. The address never stands in a URL."""
 
-from flask import abort, redirect, render_template, url_for
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
 from portal import addresses, clock, limits, recipients
-from portal.consents import history
+from portal.consents import history, refusing
 from portal.dashboard import door, note
 from portal.dashboard.forms import SearchForm
-from portal.dashboard.recipient_forms import RefusalForm, UnmaskForm
+from portal.dashboard.recipient_forms import EVERY_BRAND, RefusalForm, UnmaskForm
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Brand, Recipient
 from portal.powers import Power
+from portal.registry import Channel, Source
 from portal.vault import CannotOpen
 from portal.web.locks import needs
 
@@ -83,6 +87,25 @@ def refusal_form(found: Recipient, **options) -> RefusalForm | None:
     except (CannotOpen, addresses.BadAddress):
         return None
     return RefusalForm(brands=brands(), channels=address.channels, **options)
+
+
+def refused_as_said(found: Recipient, form: RefusalForm, at: datetime) -> refusing.Refused:
+    """What came of a form that was filled in; not committed yet."""
+    chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
+    return refusing.refuse(
+        db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
+        address=addresses.parse(recipients.address_of(vault(), found)), source=Source(form.source.data),
+        user_id=current_user.id, at=at,
+    )  # fmt: skip
+
+
+def say_refused(refused: refusing.Refused) -> None:
+    """Tell who refused for somebody what came of it, on the next page."""
+    flash(
+        _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
+        if refused.made
+        else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
+    )
 
 
 def brands() -> list[Brand]:

@@ -1,17 +1,13 @@
 """Staff act for a recipient who asked them to: refuse for them, or see the address in full, with a reason."""
 
-from flask import abort, flash, redirect, url_for
-from flask_babel import gettext
-from flask_login import current_user
+from flask import abort, redirect, url_for
 
 from portal import addresses, clock, limits, recipients
-from portal.consents import refusing
 from portal.dashboard import door, note, provider_key
-from portal.dashboard.recipient_forms import EVERY_BRAND, UnmaskForm
-from portal.dashboard.recipients import brands, mine, page_of, refusal_form
+from portal.dashboard.recipient_forms import UnmaskForm
+from portal.dashboard.recipients import mine, page_of, refusal_form, refused_as_said, say_refused
 from portal.extensions import db, limiter, reading, vault
 from portal.powers import Power
-from portal.registry import Channel, Source
 from portal.web.locks import needs
 
 
@@ -26,22 +22,13 @@ def refuse(recipient_id: int):
         abort(404)
     if not form.validate_on_submit():
         return page_of(found, refusal=form), 422
-    chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
-    address = addresses.parse(recipients.address_of(vault(), found))
-    made = refusing.refuse(
-        db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
-        address=address, source=Source(form.source.data), user_id=current_user.id, at=clock.now(),
-    )  # fmt: skip
+    refused = refused_as_said(found, form, clock.now())
     note(
         "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
-        brand=form.brand.data, new=made.made,
+        brand=form.brand.data, new=refused.made,
     )  # fmt: skip
     db.session.commit()
-    flash(
-        gettext("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
-        if made.made
-        else gettext("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
-    )
+    say_refused(refused)
     return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
 
 

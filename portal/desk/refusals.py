@@ -1,20 +1,18 @@
 """Refusing for the person in the course of a case. There is no granting: only the person can, by their own link."""
 
-from flask import abort, flash, redirect, url_for
-from flask_babel import gettext as _
+from flask import abort, redirect, url_for
 from flask_login import current_user
 
-from portal import addresses, clock, complaints, recipients
+from portal import clock, complaints
 from portal.consents import refusing
 from portal.dashboard import note
 from portal.dashboard.recipient_forms import EVERY_BRAND, RefusalForm
-from portal.dashboard.recipients import brands, refusal_form
+from portal.dashboard.recipients import refusal_form, refused_as_said, say_refused
 from portal.desk import door
 from portal.desk.cases import mine, page_of
 from portal.extensions import db, vault
 from portal.models import Complaint, Recipient
 from portal.powers import Power
-from portal.registry import Channel, Source
 from portal.web.locks import needs
 
 
@@ -31,23 +29,14 @@ def refuse(complaint_id: int):
         return page_of(case, form), 422
     refused = _refused(case, recipient, form)
     db.session.commit()
-    flash(
-        _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
-        if refused.made
-        else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
-    )
+    say_refused(refused)
     return redirect(url_for(".case", complaint_id=complaint_id), 303)
 
 
 def _refused(case: Complaint, recipient: Recipient, form: RefusalForm) -> refusing.Refused:
     """The refusal, the step of the case and the note in the log; not committed yet."""
-    chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
     at = clock.now()
-    refused = refusing.refuse(
-        db.session, vault(), recipient, chosen, [Channel(each) for each in form.channels.data],
-        address=addresses.parse(recipients.address_of(vault(), recipient)), source=Source(form.source.data),
-        user_id=current_user.id, at=at,
-    )  # fmt: skip
+    refused = refused_as_said(recipient, form, at)
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
     note(
         "complaint.refused", "complaint", case.id, channels=form.channels.data, source=form.source.data,
