@@ -24,7 +24,6 @@ PRODUCT = ("portal", "shortlinks", "bin", "config.py", "wsgi.py")
 # takes over from the others, or one would be left at the end with the slowest.
 CORES = len(os.sched_getaffinity(0))
 WORKERS = (f"-n{CORES + 1}", "--dist=worksteal")
-LONG_WORKERS = (f"-n{CORES}", "--dist=worksteal")  # These start many programs of their own.
 BESIDE_SQLITE = "not long and not document"
 ON_SERVER = f"{BESIDE_SQLITE} and not browser and not alike"
 NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
@@ -58,18 +57,16 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "contract":
         yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
         return
-    tests, on_server = [*WORKERS, "-m", BESIDE_SQLITE], [*WORKERS, "-m", ON_SERVER]
-    if suite == "long":
-        tests, on_server = [*LONG_WORKERS, "-m", "long"], [*LONG_WORKERS, "-m", "long or browser or alike"]
+    tests, on_server = ("long", "long or browser or alike") if suite == "long" else (BESIDE_SQLITE, ON_SERVER)
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
         yield "bandit", _scanned()
     else:
         yield "pip-audit", _audited()
     folder = None if suite == "long" else _in_memory()  # The long ones keep to the disk, as the product does.
-    yield "SQLite", _pytest(*tests, *chosen, folder=folder)
+    yield "SQLite", _pytest(*WORKERS, "-m", tests, *chosen, folder=folder)
     with _postgresql(on_disk=suite == "long") as url:
-        yield "PostgreSQL", _pytest(*on_server, *chosen, database=url, folder=folder)
+        yield "PostgreSQL", _pytest(*WORKERS, "-m", on_server, *chosen, database=url, folder=folder)
 
 
 def _scanned() -> bool:

@@ -37,7 +37,13 @@ SECRETS = {
 }
 
 
+@pytest.hookimpl(trylast=True)  # When marks have chosen.
 def pytest_collection_modifyitems(config, items):
+    _leave_out_what_meets_no_server(config, items)
+    _begin_with_the_lengthy(items)
+
+
+def _leave_out_what_meets_no_server(config, items) -> None:
     """On a server only what meets the portal's database: everything else ran beside SQLite, and would say the same."""
     if not databases.SERVER:
         return
@@ -45,6 +51,16 @@ def pytest_collection_modifyitems(config, items):
     left_out = set(items) - set(meets)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = meets
+
+
+def _begin_with_the_lengthy(items) -> None:
+    """Test processes each begin with an equal part of all tests: at the start of each stands one that takes minutes, or
+    one process would be left alone with all of them in the end."""
+    lengthy = [item for item in items if item.get_closest_marker("lengthy")]
+    others = [item for item in items if item not in lengthy]
+    for number, item in enumerate(lengthy):
+        others.insert(number * len(items) // len(lengthy), item)
+    items[:] = others
 
 
 def _meets_database(item) -> bool:

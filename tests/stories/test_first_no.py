@@ -33,7 +33,7 @@ def forward_until(app, iys, start: datetime, end: datetime, step: timedelta) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("people", [pytest.param(10_000, marks=pytest.mark.long), 60])
+@pytest.mark.parametrize("people", [pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.lengthy]), 60])
 def test_a_first_no_costs_no_failure_at_iys(app, browser, sandbox, iys, rows, people):
     dice = random.Random(people)
     with time_machine.travel(STARTS, tick=False):

@@ -17,7 +17,7 @@ from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import Box
 from tests.stories import crowd, in_step, lists, recorded_sandbox
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.lengthy]
 
 ACCOUNT = f"{make.USERNAME}:{make.PASSWORD}:{make.IYS_CODE}:{make.BRAND_CODE}"
 SANDBOX = "tests.stories.recorded_sandbox:create()"
