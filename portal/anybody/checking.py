@@ -4,6 +4,7 @@ from flask import render_template, request
 
 from portal.anybody import door, known, pasted
 from portal.extensions import reading, vault
+from portal.spelling import ascii_only
 from portal.web import guesses
 
 
@@ -23,8 +24,14 @@ def show_checked():
     checked = known.find(reading(), vault(), found)
     if checked is None:
         guesses.count()
-    message = None if checked else "unknown"
-    return _page(said=said, checked=checked, message=message, has_foreign=found.has_foreign)
+        return _page(said=said, message="unknown")
+    return _page(said=said, checked=checked, has_foreign=not found.foreign <= _own_links(checked))
+
+
+def _own_links(checked: known.Known) -> frozenset[str]:
+    """What looks like a link in the senders' names and contacts, which stand in their messages."""
+    said = " ".join(f"{each.brand_name} {each.title} {each.contact}" for each in checked.senders)
+    return pasted.links_of_others(f"{said} {ascii_only(said)}")
 
 
 def _page(**facts) -> str:

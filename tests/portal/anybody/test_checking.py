@@ -10,7 +10,7 @@ from sqlalchemy import event
 import shortlinks
 from portal import clock
 from portal.extensions import db, limiter
-from portal.models import AudienceEntry, Brand, Delivery
+from portal.models import AudienceEntry, Brand, Delivery, Receipt
 from portal.pairs import pair_of
 from shortlinks import Visit
 from tests import make
@@ -81,6 +81,17 @@ def test_checking_is_no_opening_and_decides_nothing(app, browser, code, rows):
         "/u/{}",
         "Ornek: Onayinizi soruyoruz. Onay/Ret:https://kisa.example/{} elma nehir 0850 123 45 67",
         "(localhost/k/{}/ben-degilim)",
+        "İzin/Ret:https://kisa.example/{}",
+        "\u200ehttps://kisa.example/{}\u200b",
+        "\u200e{}",
+        ">> https://kisa.example/{}\r\n>> O sayfada: elma nehir",
+        '<a href="https://kisa.example/{}">Onay</a>',
+        "Onay<https://kisa.example/{}>Ret",
+        "[https://kisa.example/{0}](https://kisa.example/{0})",
+        "*https://kisa.example/{}*",
+        "https://kisa.example/{}'den",
+        "Ret:kisa.example/{}…",
+        "Haberler " * 500 + "https://kisa.example/{}",
     ],
 )
 def test_a_code_is_found_in_what_was_typed_or_pasted(code, browser, around):
@@ -100,6 +111,14 @@ def test_a_code_is_found_in_what_was_typed_or_pasted(code, browser, around):
         "hxxp://localhost.evil.example/k/{}",
         "https://kısa.example/{}",
         "Sayin musterimiz: https://evil.example/k/{} elma nehir",
+        "İ" * 21 + "https://evil.example/localhost/k/{}",
+        "evil.example/?to=http://localhost/k/{}",
+        "evil.com#http://localhost/k/{}",
+        "evil.com?kisa.example/{}",
+        "www.evil.example/http://localhost/k/{}",
+        "http://localhost/k/{}/<https://evil.example/x>",
+        "http://localhost/k/{}/|evil.example/x",
+        "https://kisa.example|@evil.example/{}",
     ],
 )
 def test_a_true_code_at_a_foreign_host_is_no_message_of_ours(code, browser, around):
@@ -114,6 +133,58 @@ def test_a_foreign_link_beside_ours_is_pointed_out(code, browser):
 
     assert FOUND in beside.text and "bize ait olmayan bir bağlantı da var" in beside.text
     assert "bize ait olmayan" not in check(browser, f"Onay: http://localhost/k/{code} Bilgi: localhost/gizlilik").text
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "Hediye:evil.example/x",
+        "*evil.example/x*",
+        "//evil.example/x",
+        "\\\\evil.example\\x",
+        "https:evil.example/x",
+        "HTTPS://EVIL.EXAMPLE",
+        "ftp://evil.example",
+        "evil.com",
+        "Evil.com.tr:8080",
+        "evil.xn--p1ai/x",
+        "evil。com/x",
+        "185.1.2.3",
+        "http://[::1]/x",
+        "\u202eevil.example/x",
+        "…evil.example/x",
+        "localhost\t@evil.example/x",
+    ],
+)
+def test_whatever_a_phone_would_open_is_a_link(code, browser, link):
+    answer = check(browser, f"Onay: http://localhost/k/{code} {link}")
+
+    assert FOUND in answer.text and "bize ait olmayan bir bağlantı da var" in answer.text
+
+
+@pytest.mark.parametrize(
+    "word", ["bilgi@ornek.com.tr/0850", "Tic.Ltd.Sti.", "A.Ş.", "0212.123.45.67", "28.11.2026", "Merhaba.Nasılsınız?"]
+)
+def test_a_word_with_dots_is_no_link(code, browser, word):
+    assert "bize ait olmayan" not in check(browser, f"{word} http://localhost/k/{code} {word}").text
+
+
+def test_the_senders_own_name_and_contact_are_no_strange_links(app, browser):
+    with app.app_context():
+        brand = make.brand()
+        brand.name, brand.contact = "Örnek.com", "www.ornek.example/iletisim"
+        db.session.commit()
+    code = make.codes(app)[make.PHONE]
+
+    as_written = f"Ornek.com: Onay/Ret: http://localhost/k/{code} (elma nehir) www.ornek.example/iletisim"
+
+    assert "bize ait olmayan" not in check(browser, as_written).text
+    assert "bize ait olmayan" in check(browser, f"{as_written}/x").text
+
+
+def test_a_path_counts_only_where_it_stands_alone(code, browser):
+    for text in (f"evil.example /k/{code}", f'evil.example"/k/{code}'):
+        assert FOUND not in check(browser, text).text
 
 
 def test_a_brands_own_host_is_ours(app, browser, code, rows):
@@ -175,7 +246,7 @@ def test_our_own_message_with_six_digits_is_not_called_another_ones(browser, tex
     assert "Altı rakamlı bir kod, iletiyi kimin gönderdiğini göstermez" in answer.text
 
 
-@pytest.mark.parametrize("text", ["", "?", "ab", "Merhaba, bu nedir?", "a" * 2000, "\x00", "ı" * 8])
+@pytest.mark.parametrize("text", ["", "?", "ab", "Merhaba, bu nedir?", "a" * 2000, "\x00", "ı" * 8, "/ſ/Abc123xyz"])
 def test_a_text_without_a_code_is_told_so(browser, text):
     answer = check(browser, text)
 
@@ -199,6 +270,15 @@ def test_a_false_code_of_a_real_link_and_one_of_no_link_ask_the_database_the_sam
     codes = shortlinks.Codes(salt)
 
     asked = [statements(app, browser, codes.encode(each, 123)) for each in (link_id, 987_654)]
+
+    assert asked[0] == asked[1] != []
+
+
+def test_a_false_code_of_a_real_receipt_and_one_of_none_ask_the_database_the_same(app, browser, code, rows):
+    receipt_of(browser, code)
+    codes, receipt_id = shortlinks.Codes(app.config["LINK_SALT"]), rows.one(Receipt).id
+
+    asked = [statements(app, browser, codes.encode_long(each, 123)) for each in (receipt_id, 987_654)]
 
     assert asked[0] == asked[1] != []
 
