@@ -23,7 +23,7 @@ from portal.models import (
     Submission,
     Way,
 )
-from portal.registry import Status
+from portal.registry import Channel, Status
 from tests import make
 from tests.portal.complaints.cast import HEADER, TEXT
 from tests.portal.consents.bringing_entries import bring, entry
@@ -165,6 +165,18 @@ def test_it_says_where_no_consent_is_known_that_the_three_days_would_excuse(app,
         bring(make.brand(), entry(make.PHONE, date=head.consent_date - timedelta(hours=2), channel=case.channel))
 
     assert never not in ayse.opens(f"/desk/{case.id}").text
+
+
+def test_it_speaks_of_the_three_days_only_where_there_is_a_refusal(app, case, ayse):
+    of_the_days = "Üç iş günü, önceden alınmış bir onayla"
+    assert of_the_days in ayse.opens(f"/desk/{case.id}").text
+
+    with app.app_context():
+        db.session.execute(update(Complaint).values(channel=Channel.CALL))
+        db.session.commit()
+
+    page = ayse.opens(f"/desk/{case.id}").text
+    assert "burada kayıtlı bir onay yoktu" in page and of_the_days not in page
 
 
 def test_nobody_grants_at_the_desk(app, case, ayse, rows):
