@@ -85,9 +85,9 @@ def _section(held: Held, told: list[Told]) -> overview.Section:
         )
         for each in told
     ]
-    practice = f" ({_('Deneme')})" if held.hearer == "sandbox" else ""
+    practice = _("Deneme")
     return overview.Section(
-        title=f"{held.brand.name}{practice}",
+        title=f"{held.brand.name} ({practice})" if held.hearer == "sandbox" else held.brand.name,
         under=f"{held.provider.title}, MERSİS {held.provider.mersis}" if held.provider.mersis else held.provider.title,
         rows=tuple(heads or [(_("Karar"), _("Kayıtlı bir kararınız yok."))]),
         past_title=_("Geçmiş"),
@@ -96,8 +96,8 @@ def _section(held: Held, told: list[Told]) -> overview.Section:
 
 
 def _type(of: Head | Told) -> str:
-    merchant = f" ({_('tacir olarak')})" if of.recipient_type == "TACIR" else ""
-    return f"{label(of.channel)}{merchant}"
+    as_merchant = _("tacir olarak")
+    return f"{label(of.channel)} ({as_merchant})" if of.recipient_type == "TACIR" else label(of.channel)
 
 
 def _spelled(of: Head | Told, names: tuple[str, ...]) -> dict:

@@ -46,4 +46,5 @@ def at_iys(outcome: Outcome | None, status: Status) -> str:
         Outcome.PARKED: _("Karar kaydedildi; İYS'ye bildirilmeden önce bir görevli inceleyecek."),
     }[outcome]  # fmt: skip
     waits = outcome in ON_ITS_WAY or outcome == Outcome.PARKED
-    return f"{told} {_('İYS kabul edene kadar bu onayla ileti gönderilmez.')}" if waits and not is_refusal else told
+    not_yet = _("İYS kabul edene kadar bu onayla ileti gönderilmez.")
+    return f"{told} {not_yet}" if waits and not is_refusal else told

@@ -1,5 +1,6 @@
 """Turkish is the source; every text of the product has its English one."""
 
+import ast
 import re
 from io import BytesIO
 
@@ -47,6 +48,20 @@ def test_every_text_has_its_english_one(spoken, english):
     translated = {turkish for turkish, text in texts(english).items() if all(forms(text))}
 
     assert spoken - translated == set()
+
+
+def test_no_text_stands_within_another():
+    """Below Python 3.12 nobody finds a text that is written inside of an f-string: it would never be translated."""
+    hidden = [
+        (name, ast.unparse(call))
+        for name, path in product.modules()
+        for said in ast.walk(product.tree(path))
+        if isinstance(said, ast.JoinedStr)
+        for call in ast.walk(said)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in KEYWORDS and isinstance(call.args[0], ast.Constant)
+    ]
+
+    assert hidden == []
 
 
 def test_the_catalogue_holds_nothing_that_nobody_says(spoken, english):
