@@ -1,6 +1,7 @@
 """The file: one of an earlier version goes on, and partners and pushes come from the environment."""
 
 import sqlite3
+from contextlib import closing
 
 from portal import registry
 from portal.iys.sandbox import create_sandbox, create_sandbox_from_environment
@@ -20,7 +21,7 @@ MOVEMENT = "INSERT INTO movement VALUES (NULL, 700100, 700100, ?, 'BIREYSEL', 'M
 
 
 def test_a_file_of_the_first_version_keeps_what_it_held(file, clock):
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db, db:
         db.executescript(FIRST_VERSION)
         for status, at in (("ONAY", "2026-11-24 11:00:00"), ("RET", "2026-11-24 11:30:00")):
             db.execute(MOVEMENT, (GRANT["recipient"], status, at, at, f"{at} {status}"))
