@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
+from flask import current_app
 from sqlalchemy import and_, or_, select
 
 from portal import clock, messages
@@ -33,7 +34,6 @@ class Patience(NamedTuple):
 SHORT, LONG = Patience(timedelta(minutes=10), 440), Patience(timedelta(hours=2), 40)
 
 log = structlog.get_logger()
-_rests_until: dict[str, datetime] = {}  # By gateway: until when this process does not ask one that was out of order.
 
 
 def send_due(gateway_url: str) -> int:
@@ -50,12 +50,17 @@ def send_due(gateway_url: str) -> int:
         _accept(claimed)
         return len(claimed)
     _put_off([parcel.id for parcel in claimed])
-    _rests_until[gateway_url] = clock.now() + FIRST_PAUSE
+    _resting()[gateway_url] = clock.now() + FIRST_PAUSE
     return 0
 
 
+def _resting() -> dict[str, datetime]:
+    """By gateway: until when this process does not ask one that was out of order."""
+    return current_app.extensions.setdefault("resting_gateways", {})
+
+
 def _rests(gateway_url: str, at: datetime) -> bool:
-    until = _rests_until.get(gateway_url)
+    until = _resting().get(gateway_url)
     return until is not None and at < until <= at + FIRST_PAUSE  # Beyond that, the clock was set back.
 
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask, request
+from sqlalchemy import update
 
-from portal import clock, closings
+from portal import clock, closings, create_app
 from portal.extensions import db
 from portal.messaging import outbox, parcels
 from portal.models import Campaign, Delivery, Message, MessageState
-from tests import make, servers
+from tests import databases, make, servers
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +83,20 @@ def test_a_gateway_that_is_not_there_is_not_called_again_at_once(waiting, rows):
 
     assert {(m.state, m.attempts) for m in rows(Message)} == {(MessageState.WAITING, 1)}
     assert all(m.due_at > clock.now() and m.lease_until is None for m in rows(Message))
+
+
+def test_a_gateway_rests_in_one_app_and_not_in_another(waiting, environ, gateway):
+    gateway.answer = 503
+    send_all(gateway.url)
+    other = create_app(environ)
+    with other.app_context():
+        db.session.execute(update(Message).values(due_at=clock.now()))
+        db.session.commit()
+        send_all(gateway.url)
+    other.extensions["openings"].stop()
+    databases.close(other)
+
+    assert len(gateway.calls) == 2
 
 
 def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
