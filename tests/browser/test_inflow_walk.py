@@ -15,6 +15,7 @@ def reached(app, sandbox, site):
     return sandbox
 
 
+@pytest.mark.long
 def test_a_push_is_registered_heard_and_shown(app, site, reached, screens):
     with app.app_context():
         make.provider()

@@ -184,6 +184,7 @@ def test_a_link_that_has_gone_stale_is_not_mailed(server, rows):
     assert rows.one(Mail).state == MailState.FAILED
 
 
+@pytest.mark.long
 def test_a_mail_that_is_never_taken_fails_after_days(server, rows):
     server.answers = {"RCPT": "451 later"}
     write(lasting=timedelta(days=30))

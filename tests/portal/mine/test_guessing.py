@@ -51,6 +51,7 @@ def test_many_wrong_codes_find_nothing_and_slow_nobody(app, attack, guesses, row
     assert during == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("guesses", [MANY], indirect=True)
 def test_the_odds_are_those_of_the_documentation(app, attack, rows):
     """Six digits for the first hundred that nobody answers, eight after them: whatever the number of networks."""

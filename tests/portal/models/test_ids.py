@@ -76,7 +76,7 @@ def test_ids_made_by_eight_threads_at_once_are_unique_and_ascend_in_each():
     assert all(earlier < later for mine in made for earlier, later in pairwise(mine))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ids_made_by_forked_processes_are_unique(environ):
     program = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING]
 

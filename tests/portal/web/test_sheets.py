@@ -76,7 +76,7 @@ def test_further_sheets_follow_and_one_without_rows_is_left_out():
     assert book.get_sheet_by_index(0).to_python() == [HEADER]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_one_sheet_has_no_room_for_goes_on_in_the_next():
     content = made(((number,) for number in range(1_048_580)), header=["No"])
 
