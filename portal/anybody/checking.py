@@ -30,7 +30,7 @@ def show_checked():
 
 def _own_links(checked: known.Known) -> frozenset[str]:
     """What looks like a link in the senders' names and contacts, which stand in their messages."""
-    said = " ".join(f"{each.brand_name} {each.title} {each.contact}" for each in checked.senders)
+    said = " ".join(f"{brand_name} {each.title} {each.contact}" for brand_name, each in checked.senders)
     return pasted.links_of_others(f"{said} {ascii_only(said)}")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 import shortlinks
 from portal import addresses, clock, complaints, practice, recipients
 from portal.anybody.pasted import Door, Pasted
-from portal.models import Brand, Complaint, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
+from portal.models import Brand, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
 from portal.models.invitation import Invitation, invitation_of, text_of
 from portal.pairs import pair_of
 from portal.receipts import acts, codes
@@ -31,21 +31,11 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Sender:
-    """In whose name."""
-
-    brand_name: str
-    title: str
-    number: str
-    contact: str
-
-
-@dataclass(frozen=True)
 class Known:
     """What is known of a message with a link."""
 
     what: What
-    senders: tuple[Sender, ...]
+    senders: tuple[tuple[str, acts.Sender], ...]  # In whose name: brands, and who stands behind each.
     address: str  # Masked.
     made_at: datetime  # The link; of a receipt, the decision; of a case, its opening.
     page_url: str
@@ -81,11 +71,11 @@ def _invited(
     is_sent = message is not None and message.state == MessageState.ACCEPTED
     return Known(
         what=What(invitation.kind),
-        senders=(Sender(text.brand_name, text.sender_title, text.sender_mersis, text.sender_contact),),
+        senders=((text.brand_name, acts.sender_shown(text)),),
         address=addresses.mask(address),
         made_at=link.created_at,
         page_url=url_for("recipient.page", code=code),
-        is_practice=_practises(invitation.iys_code, invitation.brand_code),
+        is_practice=practice.hearer(invitation.iys_code, invitation.brand_code) == practice.Hearer.SANDBOX,
         pair=pair_of(current_app.config["LINK_SALT"], link.id, link.nonce),
         sent_at=message.ended_at if is_sent else None,
         is_ours=message is not None,
@@ -99,13 +89,11 @@ def _receipt(session: Session, vault: Vault, code: str) -> Known | None:
     act = acts.act_of(session, vault, receipt)
     return Known(
         what=What.RECEIPT,
-        senders=tuple(
-            Sender(part.brand_name, part.sender.title, part.sender.number, part.sender.contact) for part in act.parts
-        ),
+        senders=tuple((part.brand_name, part.sender) for part in act.parts),
         address=act.address,
         made_at=act.decided_at,
         page_url=url_for("recipient.receipt", code=code),
-        is_practice=any(part.hearer == practice.Hearer.SANDBOX for part in act.parts),
+        is_practice=act.is_practice,
     )
 
 
@@ -113,24 +101,15 @@ def _case(session: Session, vault: Vault, code: str) -> Known | None:
     case = complaints.find(session, current_app.config["LINK_SALT"], code)
     if case is None:
         return None
+    provider = session.get_one(Provider, case.provider_id)
+    brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
     return Known(
         what=What.CASE,
-        senders=(_sender_of(session, case),),
+        senders=((brand.name if brand else provider.title, acts.sender_known(provider, brand)),),
         address=recipients.masked(vault, session.get_one(Recipient, case.recipient_id)),
         made_at=case.created_at,
         page_url=url_for("recipient.complaint", code=code),
     )
-
-
-def _sender_of(session: Session, case: Complaint) -> Sender:
-    provider = session.get_one(Provider, case.provider_id)
-    brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
-    name = brand.name if brand else provider.title
-    return Sender(name, provider.title, provider.number, brand and brand.contact or provider.contact)
-
-
-def _practises(iys_code: int, brand_code: int) -> bool:
-    return practice.hearer(iys_code, brand_code) == practice.Hearer.SANDBOX
 
 
 LOOK_UP = {Door.ASKING: _invitation, Door.REFUSING: _invitation, Door.RECEIPT: _receipt, Door.CASE: _case}

@@ -97,10 +97,26 @@ class Act:
         return [line for part in self.parts for line in part.lines]
 
     @property
+    def is_practice(self) -> bool:
+        """Whether anything of it is heard by the sandbox only."""
+        return any(part.hearer == Hearer.SANDBOX for part in self.parts)
+
+    @property
     def as_of(self) -> datetime:
         """The last moment at which anything of it changed: what it says has been so since."""
         moments = [(line.annulled_at, line.accepted_at, line.verified_at, line.ended_at) for line in self.lines]
         return max([self.decided_at, *(moment for line in moments for moment in line if moment)])
+
+
+def sender_shown(text: ConsentText) -> Sender:
+    """The sender as a text said."""
+    return Sender(text.sender_title, text.sender_mersis, text.sender_contact, text.notice_url)
+
+
+def sender_known(provider: Provider, brand: Brand | None) -> Sender:
+    """The sender as it is known now; without a brand, the provider itself."""
+    contact, notice_url = (brand.contact, brand.notice_url) if brand else (None, None)
+    return Sender(provider.title, provider.number, contact or provider.contact, notice_url or provider.notice_url)
 
 
 def act_of(session: Session, vault: Vault, receipt: Receipt) -> Act:
@@ -161,20 +177,12 @@ def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list
         provider_id=provider.id,
         brand_id=brand.id,
         brand_name=text.brand_name if text else brand.name,
-        sender=_sender(brand, provider, text),
+        sender=sender_shown(text) if text else sender_known(provider, brand),
         hearer=practice.hearer(provider.iys_code, brand.brand_code),
         text=text,
         logo_digest=brand.logo_digest,
         colour=brand.colour,
         lines=tuple(lines),
-    )
-
-
-def _sender(brand: Brand, provider: Provider, text: ConsentText | None) -> Sender:
-    if text:
-        return Sender(text.sender_title, text.sender_mersis, text.sender_contact, text.notice_url)
-    return Sender(
-        provider.title, provider.number, brand.contact or provider.contact, brand.notice_url or provider.notice_url
     )
 
 

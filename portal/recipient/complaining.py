@@ -9,7 +9,6 @@ from portal.complaints import screenshots
 from portal.consents import withdrawing
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Brand, Complaint, Receipt, Recipient, Way
-from portal.practice import Hearer
 from portal.receipts.acts import Act
 from portal.recipient import complaint_page, door, pages, receipts
 from portal.recipient.complaint_forms import ComplaintForm, WordForm
@@ -150,7 +149,7 @@ def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None
         act=act,
         code=code,
         spoken=pages.spoken(),
-        is_practice=any(part.hearer == Hearer.SANDBOX for part in act.parts),
+        is_practice=act.is_practice,
         gets_message=complaint_page.gets_message(vault(), _recipient(act)),
         today=clock.day(clock.now()).isoformat(),
         cases=[(each, url_for(".complaint", code=_code_of(each), **pages.spoken())) for each in cases],

@@ -14,7 +14,6 @@ from portal import brands
 from portal.consents import annulling
 from portal.consents.urgency import Urgency, urgency
 from portal.models import ConsentText, ReceiptDecision, Submission, Way
-from portal.practice import Hearer
 from portal.receipts import acts, spelled
 from portal.receipts.acts import Act
 from portal.recipient import pages
@@ -97,7 +96,7 @@ def of(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool
         decided_at=act.decided_at,
         way=act.way,
         address=act.address,
-        is_practice=any(part.hearer == Hearer.SANDBOX for part in act.parts),
+        is_practice=act.is_practice,
         is_disowned=act.is_disowned,
         parts=[_part(part, act, at) for part in act.parts],
         has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),

@@ -5,7 +5,6 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.evidence import Paper, Section
-from portal.practice import Hearer
 from portal.receipts import acts, spelled
 from portal.receipts.acts import Act
 from portal.recipient.receipt_page import own_address, shown_text
@@ -45,7 +44,7 @@ def of(session: Session, act: Act, code: str, language: str) -> Paper:
 
 
 def _notices(act: Act) -> list[Section]:
-    if any(part.hearer == Hearer.SANDBOX for part in act.parts):
+    if act.is_practice:
         return [Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),))]
     return []
 

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
-from portal.anybody.known import Known, Sender, What
+from portal.anybody.known import Known, What
+from portal.receipts.acts import Sender
 
 AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
 OPERATOR = {"title": "Örnek İş Ortağı A.Ş.", "address": "Kadıköy, İstanbul", "notice_url": "https://www.example.com/kvkk"}
 
 
-SHOP = Sender("Örnek Mağaza", "Örnek Mağazacılık A.Ş.", "0123456789012345", "0850 123 45 67")
+SHOP = "Örnek Mağaza", Sender("Örnek Mağazacılık A.Ş.", "0123456789012345", "0850 123 45 67", "https://ornek.example")
 
 
 def checked(**other) -> Known:
