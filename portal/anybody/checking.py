@@ -2,7 +2,7 @@
 
 from flask import render_template, request
 
-from portal.anybody import door, known, pasted
+from portal.anybody import door, known, links_in_text, pasted
 from portal.extensions import reading, vault
 from portal.spelling import ascii_only
 from portal.web import guesses
@@ -31,7 +31,7 @@ def show_checked():
 def _own_links(checked: known.Known) -> frozenset[str]:
     """What looks like a link in the senders' names and contacts, which stand in their messages."""
     said = " ".join(f"{brand_name} {each.title} {each.contact}" for brand_name, each in checked.senders)
-    return pasted.links_of_others(f"{said} {ascii_only(said)}")
+    return links_in_text.find(f"{said} {ascii_only(said)}").foreign
 
 
 def _page(**facts) -> str:

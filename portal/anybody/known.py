@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal import addresses, clock, complaints, practice, recipients
-from portal.anybody.pasted import Door, Pasted
+from portal.anybody.links_in_text import LinkKind
+from portal.anybody.pasted import Pasted
 from portal.models import Brand, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
 from portal.models.invitation import Invitation, invitation_of, text_of
 from portal.pairs import pair_of
@@ -47,7 +48,7 @@ class Known:
 
 def find(session: Session, vault: Vault, pasted: Pasted) -> Known | None:
     """What a code leads to. Unknown and damaged codes ask the database the same as those with a false nonce."""
-    found = (LOOK_UP[door](session, vault, pasted.code) for door in pasted.doors)
+    found = (LOOK_UP[kind](session, vault, pasted.code) for kind in pasted.kinds)
     return next((each for each in found if each), None)
 
 
@@ -112,4 +113,9 @@ def _case(session: Session, vault: Vault, code: str) -> Known | None:
     )
 
 
-LOOK_UP = {Door.ASKING: _invitation, Door.REFUSING: _invitation, Door.RECEIPT: _receipt, Door.CASE: _case}
+LOOK_UP = {
+    LinkKind.ASKING: _invitation,
+    LinkKind.REFUSING: _invitation,
+    LinkKind.RECEIPT: _receipt,
+    LinkKind.CASE: _case,
+}
