@@ -39,10 +39,11 @@ def read(text: str) -> Pasted:
     if links.ours:
         kind, code = min(links.ours, key=lambda link: link[0] not in SHOW_WORDS)
         return Pasted(code, (kind,), links.foreign)
-    if BARE.fullmatch(alone):
+    has_six_digits = bool(SIX_DIGITS.search(text))
+    if BARE.fullmatch(alone) and not (has_six_digits and len(words) > 1):
         return Pasted(alone, (LinkKind.ASKING,))
     if BARE_LONG.fullmatch(alone) and len(words) == 1:
         return Pasted(alone, (LinkKind.RECEIPT, LinkKind.CASE))
-    if SIX_DIGITS.search(text):
+    if has_six_digits:
         return Pasted(lacks=Lacks.LINK)
     return Pasted(lacks=Lacks.OURS if links.foreign else Lacks.CODE)

@@ -235,6 +235,7 @@ def test_a_wrong_long_code_finds_nothing(browser, code, link):
         "Ornek: kodunuz 800410. Kimseyle paylasmayin. Verileriniz: https://izinlink.example/b/ornekler",
         "Izinlink: kodunuz 800410. Kod onay degildir. Verileriniz: izinlink.example/gizlilik",
         "Ornek: kodunuz 800410. Kimseyle paylasmayin.",
+        "Kodunuz 800410",
         "800410",
         "800 410",
     ],
