@@ -7,26 +7,13 @@ from pathlib import Path
 from flask import Flask
 
 import config
-from portal import (
-    account,
-    anybody,
-    cli,
-    consentpoint,
-    dashboard,
-    database,
-    desk,
-    inbound,
-    jobs,
-    mine,
-    operator,
-    recipient,
-    signin,
-    web,
-)
+from portal import cli, database, jobs
 from portal.extensions import babel, close_reading, csrf, db, limiter, login, migrate
+from portal.mine import blueprint as mine
 from portal.recipient import openings
 from portal.vault import Vault
-from portal.web import errors, headers, hosts, languages, locks, logs, sizes
+from portal.views import blueprint_of
+from portal.web import app_setup, errors, headers, hosts, languages, locks, logs, sizes
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,21 +34,21 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     hosts.guard(app)
     headers.add(app)
     errors.show(app)
-    web.equip(app)
+    app_setup.configure(app)
 
-    # Each door beside its lock.
-    app.register_blueprint(locks.open_to_all(web.door))
-    app.register_blueprint(locks.without_cookies(anybody.door))
+    # Each blueprint beside its access rule.
+    app.register_blueprint(locks.open_to_all(blueprint_of("portal.web")))
+    app.register_blueprint(locks.without_cookies(blueprint_of("portal.anybody")))
+    app.register_blueprint(locks.by_proven_address(blueprint_of("portal.mine")))
     app.register_blueprint(locks.without_cookies(mine.asking))
-    app.register_blueprint(locks.by_proven_address(mine.door))
-    app.register_blueprint(locks.by_code(recipient.door))
-    app.register_blueprint(locks.by_code(consentpoint.door))
-    app.register_blueprint(locks.by_password(inbound.door))
-    app.register_blueprint(locks.open_to_all(signin.door))
-    app.register_blueprint(locks.signed_in(account.door))
-    app.register_blueprint(locks.of_a_provider(dashboard.door))
-    app.register_blueprint(locks.of_a_provider(desk.door))
-    app.register_blueprint(locks.of_the_operator(operator.door))
+    app.register_blueprint(locks.by_code(blueprint_of("portal.recipient")))
+    app.register_blueprint(locks.by_code(blueprint_of("portal.consentpoint")))
+    app.register_blueprint(locks.by_password(blueprint_of("portal.inbound")))
+    app.register_blueprint(locks.open_to_all(blueprint_of("portal.signin")))
+    app.register_blueprint(locks.signed_in(blueprint_of("portal.account")))
+    app.register_blueprint(locks.of_a_provider(blueprint_of("portal.dashboard")))
+    app.register_blueprint(locks.of_a_provider(blueprint_of("portal.desk")))
+    app.register_blueprint(locks.of_the_operator(blueprint_of("portal.operator")))
     app.extensions["openings"] = openings.Openings(app)
     app.extensions["queue"] = jobs.connect(app)
     cli.add(app)

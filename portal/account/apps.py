@@ -12,7 +12,8 @@ from wtforms.validators import InputRequired, Length
 
 from portal import accounts, clock, limits
 from portal import factors as rule
-from portal.account import changing, door, note
+from portal.account import changing
+from portal.account.blueprint import door, note
 from portal.account.factors import NameForm, mine_or_404, no_room
 from portal.extensions import db, limiter, vault, wake
 from portal.models import Factor

@@ -4,7 +4,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal import presence
-from portal.account import door, note
+from portal.account.blueprint import door, note
 from portal.extensions import db, reading
 from portal.powers import Power
 from portal.web.converters import id_in

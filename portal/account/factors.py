@@ -9,7 +9,8 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from portal import factors as rule
-from portal.account import changing, door, note
+from portal.account import changing
+from portal.account.blueprint import door, note
 from portal.account.me import on_one_line
 from portal.extensions import db, reading, wake
 from portal.models import Factor

@@ -9,7 +9,7 @@ from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal import accounts
-from portal.account import door, note
+from portal.account.blueprint import door, note
 from portal.extensions import db, reading, vault
 from portal.models import User
 from portal.powers import Power

@@ -8,7 +8,8 @@ from wtforms.validators import Length
 
 from portal import accounts, clock
 from portal import passkeys as rule
-from portal.account import changing, door, note
+from portal.account import changing
+from portal.account.blueprint import door, note
 from portal.account.factors import NameForm, no_room
 from portal.extensions import db, vault, wake
 from portal.powers import Power

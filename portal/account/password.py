@@ -10,7 +10,8 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from portal import accounts, clock, limits, tickets, trying
-from portal.account import changing, door, note
+from portal.account import changing
+from portal.account.blueprint import door, note
 from portal.extensions import db, limiter, vault, wake
 from portal.models import Step, TicketKind, User
 from portal.powers import Power

@@ -4,7 +4,8 @@ from flask import render_template
 from flask_login import current_user
 
 from portal import clock, factors
-from portal.account import changing, door, note
+from portal.account import changing
+from portal.account.blueprint import door, note
 from portal.extensions import db, vault, wake
 from portal.powers import Power
 from portal.web.locks import needs

@@ -10,7 +10,7 @@ from flask_login import current_user, logout_user
 from sqlalchemy import select
 
 from portal import clock, presence
-from portal.account import door, note
+from portal.account.blueprint import door, note
 from portal.extensions import db, reading, vault
 from portal.models import Ending, FailedTry, SignIn, Step
 from portal.powers import Power

@@ -2,7 +2,8 @@
 
 from flask import render_template, request
 
-from portal.anybody import door, known, links_in_text, pasted
+from portal.anybody import known, links_in_text, pasted
+from portal.anybody.blueprint import door
 from portal.extensions import reading, vault
 from portal.spelling import ascii_only
 from portal.web import guesses

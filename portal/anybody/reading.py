@@ -2,7 +2,7 @@
 
 from flask import current_app, render_template
 
-from portal.anybody import door
+from portal.anybody.blueprint import door
 
 
 @door.get("/yardim", endpoint="help")

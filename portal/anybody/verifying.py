@@ -7,7 +7,7 @@ from flask import jsonify, render_template, request
 
 from portal import limits
 from portal import receipts as numbers
-from portal.anybody import door
+from portal.anybody.blueprint import door
 from portal.extensions import limiter, reading
 from portal.models import Outcome, Way
 from portal.receipts import finding, keys, tokens

@@ -8,7 +8,9 @@ from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from portal import clock, consents, limits, points, proofs
-from portal.consentpoint import asking, choosing, door, find, pages, tokens
+from portal.consentpoint import asking, choosing, pages, tokens
+from portal.consentpoint.blueprint import door
+from portal.consentpoint.lookup import find
 from portal.consentpoint.tokens import Chosen
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import AddressProof, Purpose, Way

@@ -8,7 +8,9 @@ from flask_babel import gettext as _
 
 from portal import addresses, clock, limits, packages, points, practice, proofs
 from portal.addresses import Address, AddressKind
-from portal.consentpoint import door, find, pages, tokens
+from portal.consentpoint import pages, tokens
+from portal.consentpoint.blueprint import door
+from portal.consentpoint.lookup import find
 from portal.consentpoint.tokens import Chosen
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import MailKind, Provider, Purpose

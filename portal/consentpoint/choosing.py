@@ -6,7 +6,9 @@ from dataclasses import replace
 from flask import redirect, request, url_for
 
 from portal import clock, limits
-from portal.consentpoint import door, find, pages, tokens
+from portal.consentpoint import pages, tokens
+from portal.consentpoint.blueprint import door
+from portal.consentpoint.lookup import find
 from portal.consentpoint.tokens import Chosen
 from portal.extensions import limiter
 from portal.points import Place
@@ -14,6 +16,15 @@ from portal.recipient import choices
 from portal.recipient.pages import Back
 from portal.registry import Status
 from portal.web import other_sites
+
+
+@door.get("/<slug>")
+def page(slug: str):
+    """Who asks, what for, and the choices. Opening it decides nothing."""
+    if slug != slug.lower():  # As somebody types it from a poster.
+        return redirect(url_for(".page", slug=slug.lower()), 301)
+    place = find(slug)
+    return pages.choosing(place) if place.is_open else pages.shut(place)
 
 
 @door.post("/<slug>")

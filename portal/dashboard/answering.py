@@ -9,7 +9,7 @@ from wtforms import DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import clock
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.forms import READABLE
 from portal.extensions import db, reading, vault, wake
 from portal.imports import asking

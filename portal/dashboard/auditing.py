@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from portal import auditing, clock, limits
-from portal.dashboard import an_id, door, note, provider_key
+from portal.dashboard.blueprint import an_id, door, note, provider_key
 from portal.extensions import db, limiter, reading, vault
 from portal.powers import Power
 from portal.web.audited import AuditFilter, shown

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from portal import brands as rule
 from portal import clock, limits, logos
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.brand_forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.domains import record_of
 from portal.extensions import db, limiter, reading

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from portal import campaigns, clock, launches, limits, packages, recipients, wording
 from portal.addresses import Problem
-from portal.dashboard import answers, door, note
+from portal.dashboard import answers
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.imports import audience

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, url_for
 from flask_babel import gettext
 
 from portal import clock, closings
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.campaigns import mine_or_404
 from portal.dashboard.forms import LaunchForm
 from portal.extensions import db, wake

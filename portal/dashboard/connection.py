@@ -13,7 +13,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import accounts, clock, limits, registry
-from portal.dashboard import door, note, provider_key
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.forms import READABLE
 from portal.dashboard.standing import Block, block_of
 from portal.extensions import db, limiter, reading, vault

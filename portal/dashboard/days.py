@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import undefer
 
 from portal import clock, limits, practice, registry
-from portal.dashboard import differences, door, note, provider_key
+from portal.dashboard import differences
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.day_calendar import Sign, sign_of, year_of
 from portal.extensions import db, limiter, reading, vault
 from portal.iys import wire

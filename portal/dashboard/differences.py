@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from portal import addresses, clock, recipients
 from portal.consents import settling
 from portal.consents.settling import AlreadySettled, CannotSettle, WhyNot
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.forms import ExplanationForm
 from portal.extensions import db, reading, vault
 from portal.models import Brand, Consent, Difference, DifferenceKind, Recipient, ReconciledDay, Settlement, User

@@ -7,7 +7,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from portal import recipients
-from portal.dashboard import door
+from portal.dashboard.blueprint import door
 from portal.extensions import reading, vault
 from portal.models import Recipient
 from portal.powers import Power

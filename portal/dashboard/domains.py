@@ -5,7 +5,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from portal import clock, domains, limits
-from portal.dashboard import door, note, provider_key
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.brand_forms import DomainForm, DomainRemovalForm
 from portal.dashboard.brands import mine, page_of
 from portal.domains import Seen

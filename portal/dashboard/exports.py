@@ -7,7 +7,8 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal import clock, exporting, limits
-from portal.dashboard import door, export_lines, note, provider_key
+from portal.dashboard import export_lines
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.export_form import ExportFilter
 from portal.exporting import Kind, Wanted
 from portal.extensions import db, limiter, reading, vault

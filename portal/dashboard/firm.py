@@ -7,7 +7,7 @@ from flask_login import current_user
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.start_page import mine
 from portal.extensions import db, reading
 from portal.models import Provider, ProviderKind

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.consents import releasing, resending
 from portal.consents.resending import Hopeless
-from portal.dashboard import an_id, cases, door, note
+from portal.dashboard import cases
+from portal.dashboard.blueprint import an_id, door, note
 from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
 from portal.extensions import db, reading, vault
 from portal.iys import breaker, budgets, gauge

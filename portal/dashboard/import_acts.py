@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal import clock, packages
-from portal.dashboard import door
+from portal.dashboard.blueprint import door
 from portal.dashboard.import_page import context_of, mine
 from portal.extensions import db, reading, vault, wake
 from portal.imports import batches, undoing

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from portal import campaigns, clock, packages, recipients, wording
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.campaigns import open_from, say_what_contact_lacks
 from portal.dashboard.forms import CampaignForm
 from portal.dashboard.import_page import context_of, mine

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from portal import clock, limits
-from portal.dashboard import door, note, provider_key
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.extensions import db, limiter, reading, vault
 from portal.imports.errors import OURS, Errors, Line
 from portal.models import ImportBatch

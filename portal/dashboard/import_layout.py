@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.import_page import context_of, mine
 from portal.extensions import db, reading, vault, wake
 from portal.imports import asking, batches

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock, registry
-from portal.dashboard import an_id, door
+from portal.dashboard.blueprint import an_id, door
 from portal.dashboard.import_cures import cure_for, mended
 from portal.dashboard.import_page import MAY_CURE, context_of, mine
 from portal.extensions import db, reading, vault, wake

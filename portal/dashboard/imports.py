@@ -15,7 +15,7 @@ from sqlalchemy import select
 from wtforms import SelectField, TextAreaField
 
 from portal import clock, limits
-from portal.dashboard import an_id, door, provider_key
+from portal.dashboard.blueprint import an_id, door, provider_key
 from portal.dashboard.import_page import Figures, context_of, mine
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.imports import showing, uploading

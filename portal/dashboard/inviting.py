@@ -8,7 +8,7 @@ from wtforms import EmailField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal import addresses, clock, limits, people, tickets
-from portal.dashboard import door, note, provider_key
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.people import RoleForm, done, me, provider
 from portal.dashboard.roles import explained
 from portal.extensions import db, limiter, vault

@@ -13,7 +13,7 @@ from wtforms import DateField
 from wtforms.validators import InputRequired
 
 from portal import clock, leaves
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.extensions import db, reading
 from portal.models import Brand, ImportBatch, Leave, User
 from portal.powers import Power

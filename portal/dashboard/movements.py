@@ -12,7 +12,7 @@ from sqlalchemy import Row, select, tuple_
 from wtforms import SelectField
 
 from portal import recipients, registry
-from portal.dashboard import an_id, door
+from portal.dashboard.blueprint import an_id, door
 from portal.extensions import reading, vault
 from portal.models import Brand, Consent, Decision, Feed, FeedSource, Heard, Movement, Recipient, Sweep, Way
 from portal.powers import Power

@@ -9,7 +9,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import clock, networks
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.forms import READABLE
 from portal.dashboard.people import provider
 from portal.extensions import db, reading

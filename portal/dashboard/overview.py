@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from portal import clock, complaints, packages, points, practice, recipients
 from portal.consents.urgency import Urgency, urgency
-from portal.dashboard import disowned, door
+from portal.dashboard import disowned
+from portal.dashboard.blueprint import door
 from portal.dashboard.standing import block_of, is_connected, is_told, waiting_of
 from portal.extensions import reading, vault
 from portal.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void

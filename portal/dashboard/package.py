@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from portal import clock, packages
-from portal.dashboard import an_id, door, note
+from portal.dashboard.blueprint import an_id, door, note
 from portal.extensions import db, reading
 from portal.models import OrderKind, Package, PackageOrder
 from portal.powers import Power

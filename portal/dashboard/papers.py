@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
 
-from portal import accounts, clock, letters, limits
-from portal.dashboard import door, note, provider_key
+from portal import accounts, clock, limits
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.start_page import PaperForm, mine, page
 from portal.extensions import db, limiter, reading, vault
-from portal.letters import papers
+from portal.letters import authorisation, papers
 from portal.letters.papers import BadPaper, Problem
 from portal.models import Brand, Paper, PaperKind, Provider, ProviderKind
 from portal.models.ids import new_id
@@ -43,7 +43,7 @@ def letter():
     if not current_app.config["OPERATOR_TITLE"]:  # A letter that authorises nobody must not be signed.
         flash(_("Mektup şu anda hazırlanamıyor: iş ortağının unvanı girilmemiş. Soru kutusundan bize yazın."))
         return redirect(url_for(".start"), 303)
-    pdf = BytesIO(letters.drawn(_letter(provider)))
+    pdf = BytesIO(authorisation.drawn(_letter(provider)))
     return send_file(pdf, "application/pdf", as_attachment=True, download_name="iys-yetki-mektubu.pdf")
 
 
@@ -81,10 +81,10 @@ def _kept(provider_id: int, kind: PaperKind, checked: papers.Checked) -> Paper:
     return paper
 
 
-def _letter(provider: Provider) -> letters.Letter:
+def _letter(provider: Provider) -> authorisation.Letter:
     names = {"MERSİS numarası": provider.mersis, "Vergi / T.C. kimlik numarası": provider.tax_number}
     partner = accounts.first_partner(reading())
-    return letters.Letter(
+    return authorisation.Letter(
         title=provider.title, numbers=tuple((name, number) for name, number in names.items() if number),
         contact=provider.contact, representative=provider.representative, iys_code=provider.entered_code,
         brands=_brands(provider), partner_title=current_app.config["OPERATOR_TITLE"],

@@ -10,7 +10,7 @@ from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from portal import accounts, addresses, clock, people, presence, tickets
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.roles import explained
 from portal.extensions import db, reading, vault, wake
 from portal.models import Ending, Membership, Provider, Role, User

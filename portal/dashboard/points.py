@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import campaigns, clock, packages, points, wording
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.forms import LaunchForm
 from portal.dashboard.point_forms import USUAL, BudgetForm, PointForm
 from portal.extensions import db, reading

@@ -14,7 +14,7 @@ from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
 from portal import clock, limits, practice, registry
-from portal.dashboard import door, note, provider_key
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.standing import block_of, is_connected
 from portal.extensions import db, limiter, reading
 from portal.iys import registration

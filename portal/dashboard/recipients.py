@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal import addresses, clock, limits, recipients
 from portal.consents import history, refusing
-from portal.dashboard import door, note
+from portal.dashboard.blueprint import door, note
 from portal.dashboard.forms import SearchForm
 from portal.dashboard.recipient_forms import EVERY_BRAND, RefusalForm, UnmaskForm
 from portal.extensions import db, limiter, reading, vault

@@ -4,7 +4,7 @@ from flask import flash, redirect, url_for
 from flask_babel import lazy_gettext as _l
 
 from portal import people, powers
-from portal.dashboard import door
+from portal.dashboard.blueprint import door
 from portal.extensions import db
 from portal.models import Role
 from portal.powers import Power

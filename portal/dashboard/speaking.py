@@ -3,7 +3,7 @@
 from flask import abort, redirect, url_for
 
 from portal import addresses, clock, limits, recipients
-from portal.dashboard import door, note, provider_key
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.recipient_forms import UnmaskForm
 from portal.dashboard.recipients import mine, page_of, refusal_form, refused_as_said, say_refused
 from portal.extensions import db, limiter, reading, vault

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import accounts, clock, limits, onboarding
-from portal.dashboard import door, note, provider_key
+from portal.dashboard.blueprint import door, note, provider_key
 from portal.dashboard.start_page import CodeForm, mine, page
 from portal.extensions import db, limiter, reading
 from portal.iys import rights

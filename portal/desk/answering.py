@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock, complaints
-from portal.dashboard import note
-from portal.desk import door
+from portal.dashboard.blueprint import note
+from portal.desk.blueprint import door
 from portal.desk.cases import mine, page_of
 from portal.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.extensions import db, vault, wake

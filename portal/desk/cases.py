@@ -9,10 +9,11 @@ from flask_wtf import FlaskForm
 
 from portal import clock, complaints, recipients
 from portal.consents import history
-from portal.dashboard import note
+from portal.dashboard.blueprint import note
 from portal.dashboard.recipient_forms import RefusalForm
 from portal.dashboard.recipients import refusal_form
-from portal.desk import door, timeline
+from portal.desk import timeline
+from portal.desk.blueprint import door
 from portal.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.extensions import db, reading, vault
 from portal.models import Brand, Complaint, ComplaintKind, Receipt, Recipient

@@ -5,9 +5,10 @@ from sqlalchemy import select
 
 from portal import clock, complaints, limits, recipients
 from portal.consents import history
-from portal.dashboard import note
+from portal.dashboard.blueprint import note
 from portal.dashboard.recipients import look_up, mine
-from portal.desk import door, timeline
+from portal.desk import timeline
+from portal.desk.blueprint import door
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Complaint
 from portal.powers import Power

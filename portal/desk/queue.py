@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import Select, select
 
 from portal import clock, complaints, recipients
-from portal.desk import door
+from portal.desk.blueprint import door
 from portal.extensions import reading, vault
 from portal.models import Brand, Closing, Complaint, ComplaintKind, Finding, Recipient
 from portal.powers import Power

@@ -5,10 +5,10 @@ from flask_login import current_user
 
 from portal import clock, complaints
 from portal.consents import refusing
-from portal.dashboard import note
+from portal.dashboard.blueprint import note
 from portal.dashboard.recipient_forms import EVERY_BRAND, RefusalForm
 from portal.dashboard.recipients import refusal_form, refused_as_said, say_refused
-from portal.desk import door
+from portal.desk.blueprint import door
 from portal.desk.cases import mine, page_of
 from portal.extensions import db, vault
 from portal.models import Complaint, Recipient

@@ -1,5 +1,1 @@
-"""The letter by which a provider authorises its partner at İYS, ready to sign; and the papers that come back signed."""
-
-from portal.letters.authorisation import Letter, drawn
-
-__all__ = ["Letter", "drawn"]
+"""PDF documents: what a provider signs, hangs up or shows, and what a person keeps."""

@@ -3,28 +3,3 @@
 Two doors: before the code anybody may come in and leaves no trace; after it a cookie of a quarter of an hour is the
 key. Here one sees and refuses. Nobody grants: a grant is an answer to a firm's own question (KVKK 2025/1072).
 """
-
-from flask import Blueprint, request
-
-from portal.web.languages import LANGUAGES
-
-asking = Blueprint("asking", __name__)
-door = Blueprint("mine", __name__)
-
-
-@asking.url_defaults
-@door.url_defaults
-def keep_language(_endpoint: str, values: dict) -> None:
-    """Who chose a language goes on in it: before the code nothing else remembers."""
-    if request and request.args.get("lang") in LANGUAGES:
-        values.setdefault("lang", request.args["lang"])
-
-
-from portal.mine import (  # noqa: E402 - the pages register with their doors
-    answering,  # noqa: F401
-    codes,  # noqa: F401
-    erasing,  # noqa: F401
-    exporting,  # noqa: F401
-    overview,  # noqa: F401
-    refusing,  # noqa: F401
-)

@@ -6,7 +6,8 @@ from flask_babel import gettext as _
 
 from portal import addresses, clock, limits, proofs
 from portal.extensions import db, limiter, reading, vault
-from portal.mine import asking, codes, served
+from portal.mine import codes, served
+from portal.mine.blueprint import asking
 from portal.models import AddressProof, Purpose
 from portal.proofs import TooManyCodes, Verdict
 from portal.proofs.answering import MOST_TRIES, is_open

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 from portal import addresses, clock, limits, proofs
 from portal.addresses import Address
 from portal.extensions import db, limiter, reading, vault, wake
-from portal.mine import asking, served
+from portal.mine import served
+from portal.mine.blueprint import asking
 from portal.models import AddressProof, Purpose
 from portal.proofs import Limit, TooManyCodes
 from portal.registry import Channel

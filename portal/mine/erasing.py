@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal import clock, complaints
 from portal.extensions import db, reading, vault
-from portal.mine import door
+from portal.mine.blueprint import door
 from portal.mine.holdings import Holdings
 from portal.mine.overview import frame, mine
 from portal.models import Complaint, ComplaintKind, Provider, Recipient

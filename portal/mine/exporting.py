@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from portal import addresses, clock, limits
 from portal.evidence import overview
 from portal.extensions import limiter, reading
-from portal.mine import door, history, wording
+from portal.mine import history, wording
+from portal.mine.blueprint import door
 from portal.mine.history import Told
 from portal.mine.holdings import Head, Held, Holdings
 from portal.mine.overview import mine

@@ -7,7 +7,8 @@ from flask_babel import format_datetime
 
 from portal import addresses, clock, proofs, receipts
 from portal.extensions import db, reading, vault
-from portal.mine import asking, door, history, wording
+from portal.mine import history, wording
+from portal.mine.blueprint import asking, door
 from portal.mine.holdings import Holdings, holdings
 from portal.models import AddressProof, Receipt
 from portal.receipts import codes

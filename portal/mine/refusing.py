@@ -8,7 +8,7 @@ from portal import clock, consents
 from portal.consents import withdrawing
 from portal.consents.withdrawing import Part
 from portal.extensions import db, vault
-from portal.mine import door
+from portal.mine.blueprint import door
 from portal.mine.holdings import Held, Holdings
 from portal.mine.overview import mine
 from portal.models import Brand, Recipient, Way

@@ -11,7 +11,7 @@ from portal.addresses import HIDDEN, hide_in
 from portal.consents import history
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Provider
-from portal.operator import door, note, person_key
+from portal.operator.blueprint import door, note, person_key
 from portal.operator.forms import SHORTEST_REASON, ReasonedSearchForm
 from portal.operator.visible import visible_or_404
 from portal.powers import Power

@@ -9,7 +9,7 @@ from portal.extensions import db, limiter, reading
 from portal.iys import connecting, findings, rights
 from portal.iys.client import Client
 from portal.models import Connection, Credential, CredentialKind, Provider
-from portal.operator import door, note, person_key
+from portal.operator.blueprint import door, note, person_key
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
 from portal.web.locks import needs

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from portal import auditing
 from portal.extensions import reading, vault
 from portal.models import Provider
-from portal.operator import door
+from portal.operator.blueprint import door
 from portal.operator.visible import visible_or_404
 from portal.powers import Power
 from portal.staffing import members

@@ -3,7 +3,8 @@
 from flask import render_template
 
 from portal import clock
-from portal.operator import door, vitals
+from portal.operator import vitals
+from portal.operator.blueprint import door
 from portal.powers import Power
 from portal.web.locks import needs
 

@@ -10,7 +10,7 @@ from flask_login import current_user
 from portal import calendar, clock, workdays
 from portal.extensions import db, reading
 from portal.models import DayKind
-from portal.operator import door, note
+from portal.operator.blueprint import door, note
 from portal.operator.forms import HolidayForm
 from portal.powers import Power
 from portal.web.locks import needs

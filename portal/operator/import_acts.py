@@ -10,7 +10,7 @@ from portal import clock, packages
 from portal.extensions import db, vault, wake
 from portal.imports import asking, batches
 from portal.models import Brand, ImportBatch, MailKind, Provider, Role
-from portal.operator import door, note
+from portal.operator.blueprint import door, note
 from portal.operator.import_page import AskForm, may_begin, page_of, read_layout, without_leave
 from portal.operator.importing import brought_or_404, may_not
 from portal.powers import Power

@@ -16,7 +16,7 @@ from portal.imports import layout as layouts
 from portal.imports.lines import layout_of
 from portal.imports.reading.unreadable import FileProblem
 from portal.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
-from portal.operator import door, person_key
+from portal.operator.blueprint import door, person_key
 from portal.operator.importing import brought_or_404, may_not
 from portal.powers import Power
 from portal.web import layout_page, masked

@@ -16,7 +16,7 @@ from portal.extensions import db, limiter, reading, vault, wake
 from portal.imports import asking, uploading
 from portal.imports.reading import Unreadable
 from portal.models import Brand, ImportBatch, Leave, Provider, User
-from portal.operator import door, note, person_key
+from portal.operator.blueprint import door, note, person_key
 from portal.operator.forms import SHORTEST_REASON, words
 from portal.operator.visible import visible_or_404
 from portal.powers import Power

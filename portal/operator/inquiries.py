@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from portal import clock, inquiries
 from portal.extensions import db, vault, wake
 from portal.models import Inquiry, MailKind, Provider
-from portal.operator import door, note
+from portal.operator.blueprint import door, note
 from portal.operator.forms import AnswerForm
 from portal.operator.visible import visible, visible_or_404
 from portal.powers import Power

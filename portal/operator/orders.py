@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal import clock, packages
 from portal.extensions import db, reading, wake
 from portal.models import MailKind, Package, PackageOrder, Provider
-from portal.operator import door, note
+from portal.operator.blueprint import door, note
 from portal.operator.forms import ConfirmationForm, DeclineForm
 from portal.operator.visible import visible_or_404
 from portal.powers import Power

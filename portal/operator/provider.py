@@ -10,8 +10,8 @@ from portal.iys import rights
 from portal.iys.troubles import words_of
 from portal.models import Assignment, OperatorRole, Paper, Provider, Review, User
 from portal.onboarding import Missing
-from portal.operator import door, note
 from portal.operator.at_iys import connection_of
+from portal.operator.blueprint import door, note
 from portal.operator.forms import AdmissionForm, NoteForm
 from portal.operator.providers import WORDS, standing_of
 from portal.operator.visible import visible_or_404

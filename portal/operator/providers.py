@@ -8,7 +8,7 @@ from sqlalchemy import Select, String, case, cast, func, or_, select
 
 from portal.extensions import reading
 from portal.models import Provider
-from portal.operator import door
+from portal.operator.blueprint import door
 from portal.operator.visible import visible
 from portal.powers import Power
 from portal.web.locks import needs

@@ -10,8 +10,8 @@ from flask_login import current_user
 from portal import clock, onboarding
 from portal.extensions import db, wake
 from portal.models import MailKind, Provider
-from portal.operator import door, note
 from portal.operator.at_iys import test_connection
+from portal.operator.blueprint import door, note
 from portal.operator.forms import AdmissionForm, NoteForm
 from portal.operator.provider import MISSING, page_of
 from portal.operator.visible import visible

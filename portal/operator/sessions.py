@@ -7,7 +7,7 @@ from flask_login import current_user
 from portal import clock, people, presence
 from portal.extensions import db
 from portal.models import Ending
-from portal.operator import door, note
+from portal.operator.blueprint import door, note
 from portal.operator.staff import member_or_404
 from portal.operator.visible import visible_or_404
 from portal.powers import Power

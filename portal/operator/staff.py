@@ -10,7 +10,7 @@ from portal import accounts, clock, people, staffing, tickets
 from portal.addresses import HIDDEN, mask
 from portal.extensions import db, reading, vault, wake
 from portal.models import OperatorRole, SignIn, Ticket, User
-from portal.operator import door, note
+from portal.operator.blueprint import door, note
 from portal.operator.forms import StaffForm
 from portal.operator.visible import visible_or_404
 from portal.powers import Power

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from portal import clock
 from portal.extensions import db, reading
 from portal.models import Package
-from portal.operator import door, note
+from portal.operator.blueprint import door, note
 from portal.operator.forms import PackageForm
 from portal.powers import Power
 from portal.web.locks import needs

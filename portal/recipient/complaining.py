@@ -10,7 +10,8 @@ from portal.consents import withdrawing
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Brand, Complaint, Receipt, Recipient, Way
 from portal.receipts.acts import Act
-from portal.recipient import complaint_page, door, pages, receipts
+from portal.recipient import complaint_page, pages, receipts
+from portal.recipient.blueprint import door
 from portal.recipient.complaint_forms import ComplaintForm, WordForm
 from portal.web import guesses, hosts
 

@@ -10,7 +10,10 @@ import shortlinks
 from portal import clock, consents
 from portal.extensions import db, vault, wake
 from portal.models.invitation import Invitation
-from portal.recipient import choices, door, find, forms, page_of, pages, receipts, states
+from portal.recipient import choices, forms, pages, receipts, states
+from portal.recipient.blueprint import door
+from portal.recipient.link_view import page_of
+from portal.recipient.links import find
 from portal.recipient.pages import Back
 from portal.recipient.states import View
 from portal.registry import Status

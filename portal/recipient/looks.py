@@ -5,7 +5,7 @@ from flask import Response, abort
 from portal import colours
 from portal.extensions import reading
 from portal.models import Brand
-from portal.recipient import door
+from portal.recipient.blueprint import door
 
 FOR_EVER = "public, max-age=31536000, immutable"  # The name says what is in it.
 

@@ -9,7 +9,9 @@ from portal.consents import withdrawing
 from portal.extensions import db, reading, vault
 from portal.models import Receipt, Recipient, Way
 from portal.models.invitation import Invitation, text_of
-from portal.recipient import door, find, forms, pages, receipts
+from portal.recipient import forms, pages, receipts
+from portal.recipient.blueprint import door
+from portal.recipient.links import find
 from portal.web import hosts
 
 

@@ -12,7 +12,10 @@ from portal.consents import withdrawing
 from portal.extensions import db, vault
 from portal.models import Brand, Recipient, Way
 from portal.models.invitation import Invitation
-from portal.recipient import deciding, door, find, openings, page_of, pages, states
+from portal.recipient import deciding, openings, pages, states
+from portal.recipient.blueprint import door
+from portal.recipient.link_view import page_of
+from portal.recipient.links import find
 from portal.registry import Channel
 
 

@@ -5,12 +5,14 @@ import json
 from flask import Response, current_app
 from flask_babel import get_locale
 
-from portal import clock, evidence, limits
+from portal import clock, limits
+from portal.evidence import receipt as receipt_document
 from portal.extensions import db, limiter, reading, vault
 from portal.models import ConsentText
 from portal.receipts import claims, keys, spelled, tokens
 from portal.receipts.acts import Act
-from portal.recipient import door, receipt_paper
+from portal.recipient import receipt_paper
+from portal.recipient.blueprint import door
 from portal.recipient.receipts import find_act
 
 
@@ -36,7 +38,7 @@ def receipt_pdf(code: str):
     """The receipt on paper, in the language of the page."""
     act = find_act(code)
     paper = receipt_paper.of(reading(), act, code, get_locale().language)
-    return _file(act, evidence.drawn(paper), "application/pdf", "pdf")
+    return _file(act, receipt_document.drawn(paper), "application/pdf", "pdf")
 
 
 def _claims(act: Act) -> dict:

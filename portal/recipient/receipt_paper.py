@@ -4,7 +4,7 @@ from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from portal.evidence import Paper, Section
+from portal.evidence.receipt import Paper, Section
 from portal.receipts import acts, spelled
 from portal.receipts.acts import Act
 from portal.recipient.receipt_page import own_address, shown_text

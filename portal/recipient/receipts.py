@@ -9,7 +9,8 @@ from portal.extensions import db, reading, vault
 from portal.models import Receipt
 from portal.receipts import acts, codes
 from portal.receipts.acts import Act
-from portal.recipient import door, pages, receipt_page
+from portal.recipient import pages, receipt_page
+from portal.recipient.blueprint import door
 from portal.web import guesses, hosts
 
 
@@ -60,4 +61,3 @@ def _page(code: str, act: Act, *, is_too_late: bool = False) -> str:
     return render_template("recipient/receipt.html", receipt=shown)
 
 
-from portal.recipient import receipt_files  # noqa: E402, F401 - its pages register with the door

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from portal import accounts, audit, clock, factors, limits, trying
 from portal.extensions import db, limiter, vault
 from portal.models import By, Factor, Step, User
-from portal.signin import door, half
+from portal.signin import half
+from portal.signin.blueprint import door
 from portal.signin.second_step import CodeForm, enter
 from portal.trying import TooManyTries
 from portal.web import qr

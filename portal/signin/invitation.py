@@ -13,7 +13,8 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from portal import accounts, addresses, audit, clock, limits, people, presence, tickets, trying
 from portal.extensions import db, limiter, vault, wake
 from portal.models import Provider, Role, Ticket, TicketKind, User
-from portal.signin import door, half, onward
+from portal.signin import half, onward
+from portal.signin.blueprint import door
 from portal.trying import TooManyTries
 from portal.web import languages, links
 from portal.web.firm_form import READABLE

@@ -7,7 +7,8 @@ from flask_login import current_user, login_required
 from portal import audit, clock, limits, passkeys
 from portal.extensions import db, limiter
 from portal.models import By, User
-from portal.signin import door, half, second_step, stepping_up
+from portal.signin import half, second_step, stepping_up
+from portal.signin.blueprint import door
 from portal.signin.second_step import CodeForm
 from portal.web import challenges
 

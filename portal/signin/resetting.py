@@ -13,7 +13,8 @@ from wtforms.validators import InputRequired, Length
 from portal import accounts, audit, clock, limits, mails, presence, tickets, trying
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import Ending, MailKind, Ticket, TicketKind, User
-from portal.signin import door, half
+from portal.signin import half
+from portal.signin.blueprint import door
 from portal.trying import TooManyTries
 from portal.web import links
 from portal.web.new_password import NewPasswordField

@@ -15,7 +15,8 @@ from portal import accounts, audit, clock, factors, limits, mails, presence, try
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import By, MailKind, Step, User
 from portal.powers import Power
-from portal.signin import devices, door, half, onward
+from portal.signin import devices, half, onward
+from portal.signin.blueprint import door
 from portal.trying import TooManyTries
 from portal.web import challenges, links, whence
 

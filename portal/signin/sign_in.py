@@ -9,7 +9,8 @@ from wtforms.validators import InputRequired, Length
 from portal import accounts, clock, limits, presence, trying
 from portal.extensions import db, limiter, reading, vault
 from portal.models import Ending, Step
-from portal.signin import devices, door, half, onward
+from portal.signin import devices, half, onward
+from portal.signin.blueprint import door
 from portal.trying import TooManyTries
 
 NOBODY = 0

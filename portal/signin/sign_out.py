@@ -6,7 +6,8 @@ from flask_login import current_user, logout_user
 from portal import clock, presence
 from portal.extensions import db
 from portal.models import Ending
-from portal.signin import door, onward
+from portal.signin import onward
+from portal.signin.blueprint import door
 from portal.web.languages import LANGUAGES
 
 

@@ -15,7 +15,8 @@ from portal import accounts, audit, clock, limits, mails, onboarding, tickets
 from portal.addresses import is_email
 from portal.extensions import db, limiter, reading, vault, wake
 from portal.models import MailKind, ProviderKind, Ticket, TicketKind, User
-from portal.signin import door, half, onward
+from portal.signin import half, onward
+from portal.signin.blueprint import door
 from portal.web import languages, links
 from portal.web.firm_form import READABLE, FirmForm
 from portal.web.new_password import NewPasswordField

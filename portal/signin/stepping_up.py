@@ -6,7 +6,8 @@ from flask_login import current_user, login_required, login_user
 from portal import clock, limits, presence
 from portal.extensions import db, limiter
 from portal.models import Step
-from portal.signin import door, onward
+from portal.signin import onward
+from portal.signin.blueprint import door
 from portal.signin.second_step import CodeForm, first_page, shown
 from portal.trying import TooManyTries
 from portal.web import challenges

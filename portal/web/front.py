@@ -4,7 +4,7 @@ from flask import render_template
 
 from portal import packages
 from portal.extensions import reading
-from portal.web import door
+from portal.web.blueprint import door
 
 
 @door.get("/")

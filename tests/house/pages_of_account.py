@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace as Thing
 
-from portal.account import PARTS
 from portal.account.apps import FirstCodeForm
+from portal.account.blueprint import PARTS
 from portal.account.factors import NameForm
 from portal.account.me import MeForm
 from portal.account.passkeys import PasskeyForm

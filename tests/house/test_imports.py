@@ -91,6 +91,7 @@ DOORS = (
     "portal.operator",
     "portal.recipient",
     "portal.signin",
+    "portal.views",
     "portal.web",
 )
 FLOORS = (GROUND, RULES, MACHINES, DOORS)

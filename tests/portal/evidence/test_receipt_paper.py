@@ -3,7 +3,7 @@
 import pypdfium2
 import pytest
 
-from portal.evidence import Paper, Section, drawn
+from portal.evidence.receipt import Paper, Section, drawn
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pypdfium2
 
-from portal.letters import Letter, drawn
+from portal.letters.authorisation import Letter, drawn
 
 LETTER = Letter(
     title="Iğdır Şişecilik & Çağ Güneş Pazarlama Sanayi ve Ticaret Limited Şirketi",

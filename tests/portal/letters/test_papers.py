@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from portal.letters import drawn
+from portal.letters.authorisation import drawn
 from portal.letters.papers import BadPaper, Problem, check
 from tests.portal.letters.test_authorisation import LETTER
 
