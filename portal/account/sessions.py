@@ -33,9 +33,9 @@ class Line:
     network: str = ""
 
 
-@door.get("/sessions")
+@door.get("/sessions", endpoint="sessions")
 @needs(Power.SELF)
-def sessions():
+def show_sessions():
     """List what is open, this one first, and what has been."""
     at = clock.now()
     lines = [_line(sign_in, at) for sign_in in _begun(at)]

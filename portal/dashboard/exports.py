@@ -22,9 +22,9 @@ NAMES = {Kind.CONSENTS: "izinler", Kind.DECISIONS: "kararlar", Kind.RECIPIENTS: 
 TOLD_APART = ("kind", "provider_id")
 
 
-@door.get("/exports")
+@door.get("/exports", endpoint="exports")
 @needs(Power.EXPORT)
-def exports():
+def show_exports():
     """Say what is wanted, and see how much that is."""
     form = _form()
     return render_template(

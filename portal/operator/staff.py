@@ -148,11 +148,11 @@ def _refused(why: Exception):
 
 
 def _shown(form: StaffForm) -> str:
-    members = staffing.members(reading())
-    seen = select(SignIn.user_id, func.max(SignIn.seen_at)).where(SignIn.user_id.in_([each.id for each in members]))
+    staff = staffing.members(reading())
+    seen = select(SignIn.user_id, func.max(SignIn.seen_at)).where(SignIn.user_id.in_([each.id for each in staff]))
     return render_template(
         "operator/staff.html",
-        members=[(each, _address(each)) for each in members],
+        members=[(each, _address(each)) for each in staff],
         seen=dict(reading().execute(seen.group_by(SignIn.user_id)).all()),
         assigned=staffing.assigned(reading()),
         invitations=[(each, _address(each)) for each in people.invitations(reading(), None, clock.now())],

@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_dir
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import portal.addresses
+from portal import addresses as addresses_package
 from portal.addresses import (
     HIDDEN,
     Address,
@@ -426,7 +426,7 @@ def test_neither_a_repr_nor_an_error_holds_the_address():
 
 
 def test_every_problem_has_a_sentence_and_a_cure_in_the_catalogue():
-    found = extract_from_dir(portal.addresses.__path__[0], [("**.py", "python")], keywords={"N_": None})
+    found = extract_from_dir(addresses_package.__path__[0], [("**.py", "python")], keywords={"N_": None})
     extracted = {message for _, _, message, _, _ in found}
 
     for problem in Problem:

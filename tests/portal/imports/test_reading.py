@@ -9,8 +9,8 @@ from babel.messages.extract import extract_from_dir
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import portal.imports.reading
 from portal.addresses import Problem
+from portal.imports import reading as reading_package
 from portal.imports.reading import MOST_ROWS, BadRow, FileProblem, Unreadable, read
 
 pytestmark = pytest.mark.slow
@@ -347,7 +347,7 @@ def test_anything_is_read_or_refused_with_a_word(data):
 
 
 def test_every_problem_has_a_sentence_and_a_cure_in_the_catalogue():
-    found = extract_from_dir(portal.imports.reading.__path__[0], [("**.py", "python")], keywords={"N_": None})
+    found = extract_from_dir(reading_package.__path__[0], [("**.py", "python")], keywords={"N_": None})
     extracted = {message for _, _, message, _, _ in found}
 
     for problem in FileProblem:
