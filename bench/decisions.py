@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from bench import ground, load, servers
 from bench.load import Request, WrongAnswer
 from bench.rounds import Effort, Goal, Result, in_turn
-from portal import clock
-from portal.extensions import db
-from portal.models import ConsentText, Receipt
-from portal.recipient import forms
-from portal.recipients import chunks
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import ConsentText, Receipt
+from portal.domain.consents.recipients import chunks
+from portal.web.recipient import form_token
 from shortlinks import Codes
 from tests import make
 
@@ -56,7 +56,7 @@ def posts_of(codes, salt: str, choices: tuple[str, ...]) -> Iterator[Request]:
     text_id, at = db.session.scalar(select(ConsentText.id)), clock.now()
     for number, code in enumerate(codes):
         link_id, _ = Codes(salt).decode(code)
-        form = forms.sign(link_id, text_id, "tr", at)
+        form = form_token.sign(link_id, text_id, "tr", at)
         yield Request("POST", f"/k/{code}", f"{choices[number % len(choices)]}&form={form}")
 
 

@@ -14,15 +14,16 @@ from sqlalchemy import select
 from bench import ground
 from bench.rounds import Effort, Goal, Result, in_turn
 from bench.worker import MEGABYTE, resident
-from portal import clock, exporting
-from portal.addresses import parse
-from portal.consents import bringing
-from portal.dashboard import export_lines
-from portal.exporting import Kind, Wanted
-from portal.extensions import db, reading, vault
-from portal.models import Brand, Consent, Decision, Recipient
-from portal.registry import Channel, RecipientType, Source, Status
-from portal.web.downloads import Format, download
+from portal.core import clock
+from portal.core.addresses import parse
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.models import Brand, Consent, Decision, Recipient
+from portal.domain.consents import bulk_import
+from portal.services import exports
+from portal.services.exports import Kind, Wanted
+from portal.web.dashboard.records import export_columns
+from portal.web.shared.downloads import Format, download
 from tests import make
 
 RATIO, MOST_MEGABYTES, AT_ONCE = 3, 40, 1000
@@ -53,9 +54,9 @@ class Export:
         return (most - before) / MEGABYTE
 
     def _bytes(self, format: Format) -> Iterator[bytes]:
-        rows = exporting.rows(reading(), vault(), self.wanted, clock.now())
-        lines = export_lines.lines(Kind.CONSENTS, rows)
-        header = export_lines.header(Kind.CONSENTS)
+        rows = exports.rows(reading(), vault(), self.wanted, clock.now())
+        lines = export_columns.lines(Kind.CONSENTS, rows)
+        header = export_columns.header(Kind.CONSENTS)
         return download(lines, header=header, sheet="izinler", name="izinler", format=format).iter_encoded()
 
 
@@ -88,12 +89,12 @@ def _bring(brand: Brand, count: int) -> None:
     at = clock.now().replace(microsecond=0)
     for first in range(0, count, AT_ONCE):
         entries = [
-            bringing.Entry(number, parse(f"kisi{number}@example.com"), Channel.EMAIL, RecipientType.INDIVIDUAL,
+            bulk_import.Entry(number, parse(f"kisi{number}@example.com"), Channel.EMAIL, RecipientType.INDIVIDUAL,
                            Status.GRANTED, Source.WEB, at)
             for number in range(first, min(first + AT_ONCE, count))
         ]  # fmt: skip
         says = {"batch_id": None, "user_id": None, "grants_due_at": at, "refusals_due_at": at, "at": at}
-        bringing.bring(db.session, vault(), brand, entries, **says)
+        bulk_import.bring(db.session, vault(), brand, entries, **says)
         db.session.commit()
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from bench import decisions, ground, load, servers
 from bench.rounds import Effort, Result, in_turn
 from portal import create_app
-from portal.extensions import db, vault
-from portal.iys.running import THREADS
-from portal.models import Outcome, Submission
+from portal.core.extensions import db, vault
+from portal.core.models import Outcome, Submission
+from portal.services.iys.forwarder import THREADS
 from tests import make
 
 CHOICES = ("EPOSTA=ONAY",)  # One submission and one call each: a first refusal would be asked about beforehand.

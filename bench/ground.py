@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal import create_app
-from portal.extensions import db
+from portal.core.extensions import db
 from tests.postgres import running_postgres
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"

@@ -11,9 +11,9 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Connection, select, text
 
 from bench.links import MARKS
-from portal.addresses import Address, parse
-from portal.extensions import db, vault
-from portal.models import Consent, Decision, Recipient, Submission
+from portal.core.addresses import Address, parse
+from portal.core.extensions import db, vault
+from portal.core.models import Consent, Decision, Recipient, Submission
 
 TABLES = [each.__table__.name for each in (Recipient, Consent, Decision, Submission)]
 LINES = 1000  # In one transaction.

@@ -17,12 +17,12 @@ from flask import Flask
 from bench import decisions, ground, import_floors, servers, watching
 from bench.rounds import Effort, Goal, Result
 from bench.worker import Worker
-from portal import clock
-from portal.extensions import db, vault
-from portal.imports import batches, uploading
-from portal.imports.layout import Layout, missing
-from portal.models import BatchState, ImportBatch
-from portal.registry import Channel
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import BatchState, ImportBatch
+from portal.services.imports import batches, uploads
+from portal.services.imports.layout import Layout, missing
 from tests import make
 
 RATIO, MOST_MEGABYTES, SLOWER, FLAT = 3, 450, 5, 1.25
@@ -55,7 +55,7 @@ class Bench:
 
     def _upload(self, name: str, stream) -> int:
         brand = make.brand()
-        batch_id = uploading.bring(
+        batch_id = uploads.bring(
             db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
             stream=stream, at=clock.now(),
         ).id  # fmt: skip

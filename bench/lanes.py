@@ -18,9 +18,9 @@ from sqlalchemy import func, select, update
 from bench import ground, servers
 from bench.forwarding import FORWARDER
 from bench.rounds import Effort, Goal, Result
-from portal import clock, registry
-from portal.extensions import db, vault
-from portal.models import Brand, BulkRequest, BulkState, Lane, Outcome, Submission
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, vault
+from portal.core.models import Brand, BulkRequest, BulkState, Lane, Outcome, Submission
 from tests import grants, make
 
 PER_SECOND = 8  # Requests, over everything.
@@ -109,7 +109,7 @@ def _bare(lanes: Run, size: int) -> float:
         rows = db.session.execute(waiting.where(Submission.lane == Lane.BULK).limit(size)).all()
         payloads = [vault().open(row.payload, Submission.PLACE, row.provider_id, row.id) for row in rows]
         db.session.rollback()
-    bodies = [registry.freeze_list(payloads[start : start + 1000]) for start in range(0, len(payloads), 1000)]
+    bodies = [iys_protocol.freeze_list(payloads[start : start + 1000]) for start in range(0, len(payloads), 1000)]
     session, pause, starts = requests.Session(), 1 / (PER_SECOND - REFUSALS), time.perf_counter()
     for number, body in enumerate(bodies):
         time.sleep(max(0.0, starts + number * pause - time.perf_counter()))

@@ -2,9 +2,10 @@
 
 from sqlalchemy import insert, literal, select
 
-from portal import campaigns, clock
-from portal.extensions import db
-from portal.models import AudienceEntry, Brand, Campaign
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AudienceEntry, Brand, Campaign
+from portal.domain import campaigns
 from tests import make
 
 

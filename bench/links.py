@@ -10,9 +10,10 @@ from sqlalchemy import func, select, text
 import shortlinks
 from bench import ground, launching
 from bench.rounds import Effort, Goal, Result, in_turn
-from portal import clock, launches
-from portal.extensions import db
-from portal.models import AudienceEntry, Campaign
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AudienceEntry, Campaign
+from portal.services import launches
 from shortlinks.codes import ALPHABET, NONCE_BITS, SHORTEST
 from tests import make
 

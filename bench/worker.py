@@ -81,13 +81,13 @@ def resident(pid: int) -> int:
 
 def _serve() -> None:
     from portal import create_app
-    from portal.imports import working
+    from portal.services.imports import worker
 
     print("ready", flush=True)
     with create_app(os.environ).app_context():
         for line in sys.stdin:
             began = time.perf_counter()
-            while working.work(int(line)):
+            while worker.work(int(line)):
                 pass
             print(time.perf_counter() - began, flush=True)
 

@@ -7,13 +7,23 @@ from pathlib import Path
 from flask import Flask
 
 import config
-from portal import cli, database, jobs
-from portal.extensions import babel, close_reading, csrf, db, limiter, login, migrate
-from portal.mine import blueprint as mine
-from portal.recipient import openings
-from portal.vault import Vault
-from portal.views import blueprint_of
-from portal.web import app_setup, errors, headers, hosts, languages, locks, logs, sizes
+from portal import cli, jobs
+from portal.core import database
+from portal.core.extensions import babel, close_reading, csrf, db, limiter, login, migrate
+from portal.core.vault import Vault
+from portal.web.my_consents import blueprint as mine
+from portal.web.recipient import visit_recorder
+from portal.web.shared import (
+    access,
+    app_setup,
+    body_limits,
+    error_pages,
+    hosts,
+    languages,
+    request_log,
+    security_headers,
+)
+from portal.web.shared.views import blueprint_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,34 +32,34 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The whole application. Raises config.BadSetting where a secret is missing."""
     app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping(config.from_environment(environ))
-    logs.begin(app)
+    request_log.begin(app)
     _open_database(app)
     app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
 
-    sizes.know(app)
+    body_limits.know(app)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)  # It would read the session on pages that have none.
     limiter.init_app(app)
     babel.init_app(app, locale_selector=languages.choose, default_translation_directories=str(ROOT / "translations"))
     hosts.guard(app)
-    headers.add(app)
-    errors.show(app)
+    security_headers.add(app)
+    error_pages.show(app)
     app_setup.configure(app)
 
     # Each blueprint beside its access rule.
-    app.register_blueprint(locks.open_to_all(blueprint_of("portal.web")))
-    app.register_blueprint(locks.without_cookies(blueprint_of("portal.anybody")))
-    app.register_blueprint(locks.by_proven_address(blueprint_of("portal.mine")))
-    app.register_blueprint(locks.without_cookies(mine.asking))
-    app.register_blueprint(locks.by_code(blueprint_of("portal.recipient")))
-    app.register_blueprint(locks.by_code(blueprint_of("portal.consentpoint")))
-    app.register_blueprint(locks.by_password(blueprint_of("portal.inbound")))
-    app.register_blueprint(locks.open_to_all(blueprint_of("portal.signin")))
-    app.register_blueprint(locks.signed_in(blueprint_of("portal.account")))
-    app.register_blueprint(locks.of_a_provider(blueprint_of("portal.dashboard")))
-    app.register_blueprint(locks.of_a_provider(blueprint_of("portal.desk")))
-    app.register_blueprint(locks.of_the_operator(blueprint_of("portal.operator")))
-    app.extensions["openings"] = openings.Openings(app)
+    app.register_blueprint(access.open_to_all(blueprint_of("portal.web.public")))
+    app.register_blueprint(access.without_cookies(blueprint_of("portal.web.verification")))
+    app.register_blueprint(access.by_proven_address(blueprint_of("portal.web.my_consents")))
+    app.register_blueprint(access.without_cookies(mine.asking))
+    app.register_blueprint(access.by_code(blueprint_of("portal.web.recipient")))
+    app.register_blueprint(access.by_code(blueprint_of("portal.web.consent_points")))
+    app.register_blueprint(access.by_password(blueprint_of("portal.web.callbacks")))
+    app.register_blueprint(access.open_to_all(blueprint_of("portal.web.signin")))
+    app.register_blueprint(access.signed_in(blueprint_of("portal.web.account")))
+    app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.dashboard")))
+    app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.desk")))
+    app.register_blueprint(access.of_the_operator(blueprint_of("portal.web.operator")))
+    app.extensions["openings"] = visit_recorder.Openings(app)
     app.extensions["queue"] = jobs.connect(app)
     cli.add(app)
     return app

@@ -19,8 +19,8 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from portal import create_app
-from portal.extensions import db, limiter
-from portal.iys.client import Client
+from portal.core.extensions import db, limiter
+from portal.services.iys.client import Client
 from tests import databases, make, servers
 
 SECRETS = {

@@ -13,7 +13,7 @@ import flask_migrate
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 
 from portal import create_app
-from portal.database import url_of
+from portal.core.database import url_of
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 KEPT = ("alembic_version", "node_counter")

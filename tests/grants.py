@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
-from portal import addresses, recipients
-from portal.consents import facts
-from portal.extensions import db, vault
-from portal.models import Brand, Consent, Lane, Way
-from portal.models.ids import new_ids
-from portal.registry import Channel, RecipientType, Source, Status
+from portal.core import addresses
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.models import Brand, Consent, Lane, Way
+from portal.core.models.ids import new_ids
+from portal.domain.consents import recipients, writer
 from tests import make
 
 PIECE = 5000
@@ -29,7 +29,7 @@ def bring(
         made = [_decision(head, status, at.replace(microsecond=0)) for head in heads]
         told = [_told(each, address.text, codes, at, lane) for each, address in zip(made, known, strict=True)]
         db.session.execute(insert(Consent.__table__), [_row(*pair) for pair in zip(heads, made, strict=True)])
-        facts.insert_decisions(db.session, made, told)
+        writer.insert_decisions(db.session, made, told)
         db.session.commit()
 
 
@@ -46,13 +46,13 @@ def _head(brand: Brand, recipient_id: int, channel: Channel, held: str | None, a
 
 
 def _decision(head: Consent, status: Status, at: datetime) -> dict:
-    return facts.decision(
+    return writer.decision(
         head, status, consent_date=at, effective_at=at, recorded_at=at, source=Source.SIGNED_FORM, way=Way.IMPORT
     )
 
 
 def _told(made: dict, address: str, codes: tuple, at: datetime, lane: Lane | None) -> dict:
-    return facts.submission_of(
+    return writer.submission_of(
         vault(), made, address=address, iys_code=codes[0], brand_code=codes[1], at=at, lane=lane
     )  # fmt: skip
 

@@ -7,11 +7,10 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import accounts, campaigns, clock, factors, launches, wording
-from portal.extensions import db, vault
-from portal.imports import audience
-from portal.imports.reading import read
-from portal.models import (
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
     Brand,
     Campaign,
     CampaignKind,
@@ -23,7 +22,12 @@ from portal.models import (
     Role,
     User,
 )
-from portal.registry import Channel
+from portal.domain import campaigns
+from portal.domain.campaigns import default_texts
+from portal.domain.identity import accounts, factors
+from portal.services import launches
+from portal.services.imports import audience
+from portal.services.imports.reading import read
 
 IYS_CODE, BRAND_CODE = 700001, 700001
 USERNAME, PASSWORD = "izinlink", "sandbox-password"
@@ -123,7 +127,7 @@ def campaign(
     of = brand()
     made = campaigns.open_campaign(
         db.session, of, name="Hoş geldiniz", kind=kind, channels=list(channels),
-        wording=wording.usual(of.name, kind, NOTICE),
+        wording=default_texts.usual(of.name, kind, NOTICE),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)) if kind == CampaignKind.ASK else None,
         expires_at=at + expires, delivery=delivery, at=at, today=clock.day(at),
     )  # fmt: skip
@@ -179,9 +183,9 @@ class Person:
 
 def forward_all(app, client, rounds: int = 200) -> None:
     """Forward until nothing is due."""
-    from portal.iys import running
+    from portal.services.iys import forwarder
 
     with app.app_context():
         for _ in range(rounds):
-            if not running.turn(client):
+            if not forwarder.turn(client):
                 return

@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 from werkzeug.serving import make_server
 
-from portal.iys.sandbox import create_sandbox
+from iys_sandbox import create_sandbox
 
 PAUSE = 0.01  # Seconds until a server that is told to stop notices; half a second unless told.
 

@@ -13,13 +13,16 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal import audit, campaigns, clock, launches, packages, wording
-from portal.cli.words import Channels
-from portal.extensions import db, reading, vault
-from portal.imports import audience
-from portal.imports.reading import Reading, Unreadable, read
-from portal.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
-from portal.registry import Channel
+from portal.cli.parameter_types import Channels
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
+from portal.domain import audit, campaigns, packages
+from portal.domain.campaigns import default_texts
+from portal.services import launches
+from portal.services.imports import audience
+from portal.services.imports.reading import Reading, Unreadable, read
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_ADDRESS = 120, 255, 500  # Characters, as the columns have room.
 PAUSE = 0.5  # Seconds between looks at a launch that a worker has in hand.
@@ -131,7 +134,7 @@ def _open(brand: Brand, name, kind, channels, contact, expires_days, notice_url,
     try:
         campaign = campaigns.open_campaign(
             db.session, brand, name=name, kind=kind, channels=channels,
-            wording=wording.usual(brand.name, kind, notice_url or _notice_of(brand)), contact=contact,
+            wording=default_texts.usual(brand.name, kind, notice_url or _notice_of(brand)), contact=contact,
             expires_at=at + timedelta(days=expires_days), delivery=Delivery.GATEWAY if send else Delivery.CSV,
             at=at, today=clock.day(at),
         )  # fmt: skip

@@ -13,13 +13,12 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from portal import accounts, campaigns, clock, factors, launches, onboarding, points, wording
 from portal.cli import demo_cast
 from portal.cli.demo_cast import Keys
-from portal.extensions import db, vault
-from portal.imports import audience
-from portal.imports.reading import read
-from portal.models import (
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
     Assignment,
     Brand,
     Campaign,
@@ -35,8 +34,14 @@ from portal.models import (
     Role,
     User,
 )
-from portal.registry import Channel
-from portal.web.links import whole
+from portal.domain import campaigns, consent_points
+from portal.domain.campaigns import default_texts
+from portal.domain.identity import accounts, factors
+from portal.domain.providers import onboarding
+from portal.services import launches
+from portal.services.imports import audience
+from portal.services.imports.reading import read
+from portal.web.shared.absolute_urls import whole
 
 group = AppGroup("demo", help="Something to look at.")
 
@@ -156,7 +161,7 @@ def _campaign(provider: Provider, at: datetime) -> Campaign:
     brand = _brand(provider)
     return campaigns.open_campaign(
         db.session, brand, name="Hoş geldiniz", kind=CampaignKind.ASK, channels=list(Channel),
-        wording=wording.usual(brand.name, CampaignKind.ASK, provider.notice_url),
+        wording=default_texts.usual(brand.name, CampaignKind.ASK, provider.notice_url),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)),
         expires_at=at + timedelta(days=30), delivery=Delivery.GATEWAY, at=at, today=clock.day(at),
     )  # fmt: skip
@@ -165,12 +170,12 @@ def _campaign(provider: Provider, at: datetime) -> Campaign:
 def _point(provider: Provider, at: datetime) -> Point:
     """Where people come by themselves: open, with so many codes a day as a trial wants."""
     brand = _brand(provider)
-    point = points.open_point(
-        db.session, brand, slug=points.slug_of(brand.name), name="Kasa", channels=list(Channel),
-        wording=wording.usual(brand.name, CampaignKind.ASK, provider.notice_url), daily_budget=points.PRACTICE_CODES,
+    point = consent_points.open_point(
+        db.session, brand, slug=consent_points.slug_of(brand.name), name="Kasa", channels=list(Channel),
+        wording=default_texts.usual(brand.name, CampaignKind.ASK, provider.notice_url), daily_budget=consent_points.PRACTICE_CODES,
         at=at, today=clock.day(at),
     )  # fmt: skip
-    points.publish(db.session, point, at)
+    consent_points.publish(db.session, point, at)
     return point
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pyotp
 from sqlalchemy import select
 
-from portal import accounts, factors
-from portal.extensions import db, vault
-from portal.models import User
+from portal.core.extensions import db, vault
+from portal.core.models import User
+from portal.domain.identity import accounts, factors
 
 FILE = "demo-people.json"
 FORMER = "demo-password"  # Of the owner, in an instance of an earlier version.

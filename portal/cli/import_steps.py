@@ -11,16 +11,17 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
-from portal import clock, packages
-from portal.extensions import db, reading, vault
-from portal.imports import batches, profiles, uploading, working
-from portal.imports import layout as layouts
-from portal.imports.layout import Layout
-from portal.imports.lines import layout_of, outline_of
-from portal.imports.reading import Unreadable
-from portal.imports.reading.unreadable import FileProblem
-from portal.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
-from portal.registry import Channel
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
+from portal.domain import packages
+from portal.services.imports import batches, profiles, uploads, worker
+from portal.services.imports import layout as layouts
+from portal.services.imports.layout import Layout
+from portal.services.imports.reading import Unreadable
+from portal.services.imports.reading.file_problems import FileProblem
+from portal.services.imports.stored_rows import layout_of, outline_of
 
 PAUSE = 0.5  # Seconds between looks at a batch that a worker has in hand.
 # Somebody has decided, or nothing would change: the same file is not begun anew.
@@ -64,7 +65,7 @@ def upload(brand: Brand, path: Path) -> int:
     """Keep the file's bytes; the id of its batch. Raises NotBrought and OSError."""
     with opened(path) as file:
         try:
-            batch = uploading.bring(
+            batch = uploads.bring(
                 db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=path.name,
                 stream=file, at=clock.now(),
             )  # fmt: skip
@@ -115,7 +116,7 @@ def _worked(batch_id: int) -> ImportBatch:
         if before not in FOR_THE_WORKER:
             db.session.rollback()
             return db.session.get_one(ImportBatch, batch_id, populate_existing=True)
-        if not working.work(batch_id) and _at(batch_id) == before:
+        if not worker.work(batch_id) and _at(batch_id) == before:
             time.sleep(PAUSE)
 
 

@@ -10,15 +10,16 @@ from flask import current_app
 from flask.cli import AppGroup
 from werkzeug.serving import run_simple
 
-from portal import accounts, clock
-from portal.cli import reconciling, sweeping
-from portal.extensions import db, vault
-from portal.iys import running
-from portal.iys.sandbox import create_sandbox, keep_delivering, register, register_partner
+from iys_sandbox import create_sandbox, keep_delivering, register, register_partner
+from portal.cli import reconciliation, sweeps
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.domain.identity import accounts
+from portal.services.iys import forwarder
 
 group = AppGroup("iys", help="Keeping İYS in step.")
-group.add_command(reconciling.reconcile)
-group.add_command(sweeping.sweep)
+group.add_command(reconciliation.reconcile)
+group.add_command(sweeps.sweep)
 
 
 @group.command()
@@ -27,7 +28,7 @@ def forward() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    running.run(current_app._get_current_object(), stop)
+    forwarder.run(current_app._get_current_object(), stop)
 
 
 @group.command()

@@ -3,11 +3,13 @@
 import click
 from flask.cli import AppGroup
 
-from portal import audit, clock, people, tickets
-from portal.addresses import is_email
-from portal.extensions import db, vault
-from portal.models import OperatorRole, TicketKind
-from portal.web.links import whole
+from portal.core import clock
+from portal.core.addresses import is_email
+from portal.core.extensions import db, vault
+from portal.core.models import OperatorRole, TicketKind
+from portal.domain import audit
+from portal.domain.identity import members, one_time_links
+from portal.web.shared.absolute_urls import whole
 
 group = AppGroup("staff", help="The operator's own people.")
 
@@ -20,8 +22,8 @@ def add(email: str, name: str, role: str) -> None:
     """Print a link by which somebody comes in to the operator's console. It opens once, within a week."""
     if not is_email(email.strip()):
         raise click.BadParameter("this is no e-mail address", param_hint="--email")
-    ticket, token = tickets.issue(
-        db.session, vault(), TicketKind.INVITATION, email=email, at=clock.now(), lifetime=people.LIFETIME,
+    ticket, token = one_time_links.issue(
+        db.session, vault(), TicketKind.INVITATION, email=email, at=clock.now(), lifetime=members.LIFETIME,
         name=" ".join(name.split())[:120], operator_role=OperatorRole(role),
     )  # fmt: skip
     audit.note(db.session, "staff.added", "ticket", ticket.id, provider_id=None, at=clock.now(), facts={"role": role})

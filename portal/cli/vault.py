@@ -3,7 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from portal import rotation
+from portal.services import key_rotation
 
 UNOPENED = """Left as they are, because they cannot be opened: {}. Everything else is sealed anew.
 Such a value is damaged, or VAULT_KEYS does not hold its key. Leave the old generation in VAULT_KEYS, put back the
@@ -20,7 +20,7 @@ def rotate() -> None:
     through, take the old generation out and restart again.
     """
     unopened = 0
-    for turned in rotation.rotate():
+    for turned in key_rotation.rotate():
         click.echo(f"{turned.place}: {turned.changed}")
         for row_id in turned.unopened:
             click.echo(f"{turned.place}: the row with id {row_id} cannot be opened", err=True)

@@ -8,11 +8,14 @@ from huey import SqliteHuey, crontab
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from portal import clock, domains, launches, proofs, trying
-from portal.extensions import db
-from portal.imports import working
-from portal.jobs import desks
-from portal.messaging import mails, outbox
+from portal.core import clock
+from portal.core.extensions import db
+from portal.domain import address_proofs
+from portal.domain.identity import login_throttle
+from portal.jobs import desk_notifications
+from portal.services import domains, launches
+from portal.services.imports import worker
+from portal.services.messaging import mail_sender, outbox
 
 log = structlog.get_logger()
 
@@ -59,7 +62,7 @@ def connect(app: Flask) -> SqliteHuey:
     def every_minute() -> None:
         with app.app_context():
             _send_mails()
-            for batch_id in working.unfinished():
+            for batch_id in worker.unfinished():
                 bring(batch_id)
             for campaign_id in launches.unfinished():
                 _launch(app, campaign_id)
@@ -73,13 +76,13 @@ def connect(app: Flask) -> SqliteHuey:
     @queue.periodic_task(crontab(minute="*/10"), name="tell_desks")
     def tell_desks() -> None:
         with app.app_context():
-            desks.tell_all()
+            desk_notifications.tell_all()
 
     @queue.periodic_task(crontab(hour="0", minute="40"), name="forget_tries")  # UTC: at night in Istanbul.
     def forget_tries() -> None:
         with app.app_context():
-            trying.forget(db.session, clock.now())
-            proofs.forget(db.session, clock.now())
+            login_throttle.forget(db.session, clock.now())
+            address_proofs.forget(db.session, clock.now())
             db.session.commit()
 
     app.extensions["wake"] = {"launch": launch, "mail": mail, "message": message, "import": bring}
@@ -98,7 +101,7 @@ def _launch(app: Flask, campaign_id: int) -> None:
 def _bring(batch_id: int) -> bool:
     """A slice of a batch. One that fails holds up nothing else; the next minute tries it again."""
     try:
-        return working.work(batch_id)
+        return worker.work(batch_id)
     except Exception:
         db.session.rollback()
         log.exception("import.failed", batch=batch_id)
@@ -114,7 +117,7 @@ def _send_messages(app: Flask) -> None:
 def _send_mails() -> None:
     """Mails that fail hold up neither launches nor messages; the next minute tries again."""
     try:
-        while mails.send_due():
+        while mail_sender.send_due():
             pass
     except Exception:
         db.session.rollback()

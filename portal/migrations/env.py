@@ -4,8 +4,8 @@ from alembic import context
 from sqlalchemy import NullPool, create_engine
 
 import shortlinks
-from portal.extensions import db
-from portal.models import Base
+from portal.core.extensions import db
+from portal.core.models import Base
 
 METADATA = [Base.metadata, shortlinks.Base.metadata]
 

@@ -1,1 +1,1 @@
-"""What all doors share: the front pages, health, and the words that templates may use."""
+"""The blueprints, one package per audience."""

@@ -2,7 +2,7 @@
 
 import pyotp
 
-from portal import clock
+from portal.core import clock
 from tests import make
 
 

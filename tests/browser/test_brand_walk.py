@@ -2,10 +2,10 @@
 
 from playwright.sync_api import expect
 
-from portal.models import Recipient
+from portal.core.models import Recipient
 from tests import make
 from tests.browser.coming_in import comes_in
-from tests.portal.test_logos import picture
+from tests.portal.domain.providers.test_logos import picture
 
 
 def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, tmp_path):

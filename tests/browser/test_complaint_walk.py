@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from portal import clock
-from portal.models import Complaint, Message, MessageKind, Receipt
+from portal.core import clock
+from portal.core.models import Complaint, Message, MessageKind, Receipt
 from tests.browser.coming_in import comes_in
-from tests.portal.complaints.cast import HEADER, TEXT, code_of, receipt_of
+from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of, receipt_of
 
 LIGHT_ENOUGH = 15 * 1024
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from portal import clock, launches
-from portal.models import Campaign, Decision
+from portal.core import clock
+from portal.core.models import Campaign, Decision
+from portal.services import launches
 from tests import make
 from tests.browser.coming_in import gives_password, shows_code
 

@@ -4,12 +4,12 @@ import hashlib
 
 from playwright.sync_api import expect
 
-from portal import clock
-from portal.models import DayState
+from portal.core import clock
+from portal.core.models import DayState
 from tests.browser.coming_in import comes_in
-from tests.portal.iys.days.conftest import story  # noqa: F401 - a fixture
-from tests.portal.iys.days.story import connect_on, the_day
-from tests.portal.iys.days.test_reconciling import a_day_with_three_differences
+from tests.portal.services.iys.reconciliation.conftest import story  # noqa: F401 - a fixture
+from tests.portal.services.iys.reconciliation.story import connect_on, the_day
+from tests.portal.services.iys.reconciliation.test_day_reconciliation import a_day_with_three_differences
 
 
 def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, rows):  # noqa: F811

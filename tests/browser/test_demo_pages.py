@@ -3,7 +3,7 @@
 import requests
 from playwright.sync_api import expect
 
-from portal.messaging import demo_gateway
+from portal.services.messaging import demo_gateway
 from tests import make, servers
 from tests.make import Person
 

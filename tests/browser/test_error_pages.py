@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from portal.extensions import limiter
+from portal.core.extensions import limiter
 
 
 def test_the_front_page_has_no_barrier(site, screens):

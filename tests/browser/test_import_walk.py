@@ -6,9 +6,9 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
-from portal import clock
-from portal.imports import working
-from portal.models import BatchState, Decision, ImportBatch
+from portal.core import clock
+from portal.core.models import BatchState, Decision, ImportBatch
+from portal.services.imports import worker
 from tests import make
 from tests.browser.coming_in import comes_in
 
@@ -36,7 +36,7 @@ def works(app, rows):
         page.locator("#working").wait_for()
         with app.app_context():
             for batch in rows(ImportBatch):
-                while working.work(batch.id):
+                while worker.work(batch.id):
                     pass
 
     return work

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from portal.iys.inflow import pushes
+from portal.services.iys.inflow import pushes
 from tests import make
 from tests.browser.coming_in import comes_in
 

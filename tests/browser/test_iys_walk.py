@@ -4,10 +4,11 @@ import time
 
 from playwright.sync_api import expect
 
-from portal import accounts, clock
-from portal.extensions import db, vault
-from portal.iys import pace
-from portal.models import BulkRequest, BulkState, Connection, Credential, Outcome, Submission
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import BulkRequest, BulkState, Connection, Credential, Outcome, Submission
+from portal.domain.identity import accounts
+from portal.services.iys import rate_limit
 from tests import make
 from tests.browser.coming_in import comes_in
 from tests.make import Person
@@ -107,7 +108,7 @@ def a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma) -> N
 def a_held_list_is_let_go(screen, app) -> None:
     with app.app_context():
         brand = make.brand()
-        pace.count(db.session, "add", clock.now(), calls=1000, failures=300)
+        rate_limit.count(db.session, "add", clock.now(), calls=1000, failures=300)
         db.session.add(
             BulkRequest(
                 provider_id=brand.provider_id, brand_id=brand.id, endpoint="/", size=740, state=BulkState.HELD,

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from portal import clock
-from portal.extensions import db
-from portal.models import Brand, Campaign, CampaignKind, Consent, Provider, Recipient
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Brand, Campaign, CampaignKind, Consent, Provider, Recipient
 from shortlinks import Link
 from tests import make
 from tests.make import Person

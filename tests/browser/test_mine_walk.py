@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from portal.models import Complaint, Decision, Receipt, Way
+from portal.core.models import Complaint, Decision, Receipt, Way
 from tests import make
-from tests.portal.mine.conftest import Visitor
-from tests.portal.mine.test_overview import another_provider, many_brands
+from tests.portal.web.my_consents.conftest import Visitor
+from tests.portal.web.my_consents.test_overview import another_provider, many_brands
 
 LIGHT_ENOUGH = 15 * 1024
 

@@ -5,11 +5,13 @@ import re
 import pyotp
 import pytest
 
-from portal import clock, launches, mails
-from portal.extensions import db, vault
-from portal.iys import running
-from portal.iys.client import Client
-from portal.models import Campaign, Mail, MailKind, Outcome, Provider, Submission
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Campaign, Mail, MailKind, Outcome, Provider, Submission
+from portal.domain.notifications import mails
+from portal.services import launches
+from portal.services.iys import forwarder
+from portal.services.iys.client import Client
 from tests import servers
 
 FIRM = {
@@ -159,5 +161,5 @@ def forward(app) -> None:
     """What the forwarder of practice does, until nothing is due."""
     with app.app_context():
         client = Client(app.config["SANDBOX_URL"], practises=True)
-        while running.turn(client):
+        while forwarder.turn(client):
             pass

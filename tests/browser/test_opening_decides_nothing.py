@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 import requests
 
-from portal.dashboard import answers
-from portal.extensions import db
-from portal.models import AuditEntry, Campaign, Consent, Decision, Receipt, Submission
+from portal.core.extensions import db
+from portal.core.models import AuditEntry, Campaign, Consent, Decision, Receipt, Submission
+from portal.web.dashboard.campaigns import results
 from shortlinks import Visit, VisitKind
 from tests import make
 
@@ -102,7 +102,7 @@ def test_a_zoo_of_machines_opens_a_thousand_links_and_decides_nothing(app, site,
     kinds = Counter(visit.kind for visit in visits)
     assert set(kinds) == set(VisitKind) and kinds[VisitKind.SCANNER] > 400 and kinds[VisitKind.PREVIEW] > 250
     with app.app_context():
-        told = answers.of(db.session, db.session.query(Campaign).one())
+        told = results.of(db.session, db.session.query(Campaign).one())
     assert (told.openings, told.people, told.granted) == (dict(kinds), 1, 0)
     hers = [visit.kind for visit in visits if visit.link_id == rows.one(Receipt).link_id]
     assert told.human == hers.count(VisitKind.UNKNOWN)

@@ -4,19 +4,13 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from portal import clock, inquiries
-from portal.extensions import db, vault
-from portal.models import OperatorRole, Package, PackageOrder, Provider
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import OperatorRole, Package, PackageOrder, Provider
+from portal.domain.providers import inquiries
 from tests import make
-from tests.portal.dashboard.staff import forget_used_codes
-from tests.portal.operator.conftest import (
-    DENIZ,
-    DERYA,
-    assign,
-    ayses,  # noqa: F401 - fixtures
-    newcomer,  # noqa: F401
-    the_package_calendar_alone,  # noqa: F401
-)
+from tests.portal.web.dashboard.staff import forget_used_codes
+from tests.portal.web.operator.conftest import DENIZ, DERYA, assign
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import pyotp
 from playwright.sync_api import expect
 
-from portal import clock
-from portal.extensions import db
-from portal.models import Package, PackageOrder, Provider
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Package, PackageOrder, Provider
 from tests import make
-from tests.portal.packages.cast import bought, holds
+from tests.portal.domain.packages.cast import bought, holds
 
 
 def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows):

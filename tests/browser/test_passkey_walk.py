@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from portal import clock
-from portal.extensions import db
-from portal.models import By, Factor, FactorKind, SignIn
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import By, Factor, FactorKind, SignIn
 from tests import make
-from tests.portal.dashboard.staff import forget_used_codes
+from tests.portal.web.dashboard.staff import forget_used_codes
 
 pytestmark = pytest.mark.slow
 

@@ -3,9 +3,10 @@
 import pyotp
 from playwright.sync_api import expect
 
-from portal import clock, mails
-from portal.extensions import db, vault
-from portal.models import Mail, MailKind
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Mail, MailKind
+from portal.domain.notifications import mails
 from tests import make
 
 BURAK = "burak@example.com"

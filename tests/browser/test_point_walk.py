@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from portal.models import Decision
+from portal.core.models import Decision
 from tests import make
 from tests.browser.coming_in import comes_in
 from tests.browser.test_recipient_page import LIGHT_ENOUGH
-from tests.portal.consentpoint.conftest import admitted  # noqa: F401
-from tests.portal.consentpoint.visitor import SLUG, opened, sent_codes
+from tests.portal.web.consent_points.conftest import admitted  # noqa: F401
+from tests.portal.web.consent_points.visitor import SLUG, opened, sent_codes
 
 SITE = """<form action="{site}/b/{slug}" method="post"><fieldset><legend>SMS</legend>
 <label><input type="radio" name="MESAJ" value="ONAY"> Onay veriyorum</label></fieldset>

@@ -3,16 +3,16 @@
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from portal import practice
-from portal.extensions import db, vault
-from portal.iys import running
-from portal.iys.client import Client
-from portal.models import Brand, Connection, Credential, Outcome, Provider, Submission
+from portal.core.extensions import db, vault
+from portal.core.models import Brand, Connection, Credential, Outcome, Provider, Submission
+from portal.domain.providers import sandbox_mode
+from portal.services.iys import forwarder
+from portal.services.iys.client import Client
 from tests import make, servers
 from tests.browser.coming_in import comes_in
 from tests.make import Person
 
-CODE = practice.CODES.start + 7
+CODE = sandbox_mode.CODES.start + 7
 
 
 def test_a_firm_practises(app, site, screens, browser, rows, tmp_path):
@@ -49,7 +49,7 @@ def practises(app) -> None:
         provider = db.session.query(Provider).one()
         provider.admitted_at, provider.entered_code, provider.iys_code = None, None, CODE
         db.session.execute(update(Brand).values(practises=True, brand_code=CODE))
-        practice.begin(db.session, vault(), provider, provider.created_at)
+        sandbox_mode.begin(db.session, vault(), provider, provider.created_at)
         db.session.commit()
 
 
@@ -57,5 +57,5 @@ def forward(app, box) -> None:
     """What the forwarder does in its loop of practice."""
     with app.app_context():
         client = Client(box.url, practises=True)
-        while running.turn(client):
+        while forwarder.turn(client):
             pass

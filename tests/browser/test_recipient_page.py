@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from portal.models import Decision, Outcome, Submission
+from portal.core.models import Decision, Outcome, Submission
 from tests import make
 
 LIGHT_ENOUGH = 15 * 1024

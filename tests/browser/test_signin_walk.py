@@ -6,12 +6,13 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from portal import accounts, clock
-from portal.extensions import db
-from portal.models import MailKind, Role
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import MailKind, Role
+from portal.domain.identity import accounts
 from tests import make
-from tests.portal.dashboard.staff import sign_in
-from tests.portal.signin import mailbox
+from tests.portal.web.dashboard.staff import sign_in
+from tests.portal.web.signin import mailbox
 
 
 @pytest.fixture(autouse=True)

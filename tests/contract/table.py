@@ -5,7 +5,7 @@ Registry, client and sandbox are held to it, and `bin/test contract` holds it to
 
 from dataclasses import dataclass
 
-from portal.registry import Channel, Question, RecipientType, Source, Status
+from portal.core.iys_protocol import Channel, Question, RecipientType, Source, Status
 
 CORE = {401: "H351", 403: "H353 H520 H521 H524 H586", 429: "H124"}
 SUBSCRIPTIONS = {401: "H251 H351", 403: "H353 H586", 404: "H437", 429: "H124", 500: "H015"}

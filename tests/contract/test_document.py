@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from portal import registry
+from portal.core import iys_protocol
 from tests.contract import slips, table
 from tests.contract.document import Document, Operation
 
@@ -86,17 +86,17 @@ def test_a_code_that_no_example_shows_stands_in_the_chapter_of_codes(endpoint):
 def test_every_code_of_the_document_is_in_the_registry_with_its_status():
     listed = document().listed_codes()
 
-    assert {code: status for code, status in listed.items() if registry.CODES[code].http != status} == {}
+    assert {code: status for code, status in listed.items() if iys_protocol.CODES[code].http != status} == {}
 
 
 def test_every_code_of_the_registry_is_in_the_document():
-    ours = {code for code in registry.CODES if code not in document().text}
+    ours = {code for code in iys_protocol.CODES if code not in document().text}
 
     assert ours - slips.NOT_IN_THE_DOCUMENT.keys() == set()
 
 
 def test_every_wire_text_stands_in_the_document():
-    ours = {each.code for each in registry.CODES.values() if each.message and each.message not in document().text}
+    ours = {each.code for each in iys_protocol.CODES.values() if each.message and each.message not in document().text}
 
     assert ours - slips.TEXTS.keys() == set()
 
@@ -114,7 +114,7 @@ def test_every_slip_is_still_there():
     assert {code for _, status, code in slips.CODES if listed.get(code) == status} == set()
     assert {(name, word) for name, word in slips.NAMES if word not in operations[name].tells} == set()
     assert {code for code in slips.NOT_IN_THE_DOCUMENT if code in document().text} == set()
-    assert {code for code in slips.TEXTS if registry.CODES[code].message in document().text} == set()
+    assert {code for code in slips.TEXTS if iys_protocol.CODES[code].message in document().text} == set()
 
 
 def test_the_document_is_the_version_we_built_for():

@@ -7,36 +7,36 @@ from datetime import date, datetime
 import pytest
 
 from config import from_environment
-from portal import registry
-from portal.clock import ISTANBUL
-from portal.iys import budgets, gauge
-from portal.registry import Action, Channel, Question, RecipientType, Source, Status
+from portal.core import iys_protocol
+from portal.core.clock import ISTANBUL
+from portal.core.iys_protocol import Action, Channel, Question, RecipientType, Source, Status
+from portal.services.iys import hourly_budgets, success_rate
 from tests.conftest import SECRETS
 from tests.contract import table
 
 DAY = date(2026, 11, 24)
 PATHS = {
-    Question.TOKEN: [registry.TOKEN_PATH],
-    Question.ADD: [registry.add_path(1, 2)],
-    Question.BULK_ADD: [registry.bulk_add_path(1, 2)],
-    Question.BULK_RESULT: [registry.bulk_result_path(1, 2, "a-b")],
-    Question.STATUS: [registry.single_status_path(1, 2)],
-    Question.MULTI_STATUS: [registry.multi_status_path(1, 2, RecipientType.MERCHANT, Channel.EMAIL)],
-    Question.HISTORY: [registry.history_path(1, 2)],
-    Question.CHANGES: [registry.changes_path(1, 2, source="HS", after="1_ab")],
-    Question.PUSH_REGISTER: [registry.push_registration_path(1, 2)],
-    Question.PUSH_LIST: [registry.push_registration_path(1, 2)],
-    Question.PUSH_REMOVE: [registry.push_removal_path(1, 2)],
-    Question.BRANDS: [registry.brands_path(1)],
-    Question.PARTNER_BRANDS: [registry.partner_brands_path(3), registry.partner_brands_path(3, 1)],
-    Question.SUBSCRIPTION: [registry.subscription_path(1)],
-    Question.PARTNER_SUBSCRIPTION: [registry.partner_subscription_path(3)],
-    Question.RETAILERS: [registry.retailers_path(1, 2)],
-    Question.SUMMARY: [registry.summary_path(1, 2, DAY, RecipientType.INDIVIDUAL)],
-    Question.FILE: [registry.file_path(1, 2, DAY)],
-    Question.AGREEMENT: [registry.agreement_path(1, 2, DAY)],
-    Question.AGREE: [registry.agreement_path(1, 2, DAY)],
-    Question.TIMESTAMP: [registry.timestamp_path(1, 2, DAY)],
+    Question.TOKEN: [iys_protocol.TOKEN_PATH],
+    Question.ADD: [iys_protocol.add_path(1, 2)],
+    Question.BULK_ADD: [iys_protocol.bulk_add_path(1, 2)],
+    Question.BULK_RESULT: [iys_protocol.bulk_result_path(1, 2, "a-b")],
+    Question.STATUS: [iys_protocol.single_status_path(1, 2)],
+    Question.MULTI_STATUS: [iys_protocol.multi_status_path(1, 2, RecipientType.MERCHANT, Channel.EMAIL)],
+    Question.HISTORY: [iys_protocol.history_path(1, 2)],
+    Question.CHANGES: [iys_protocol.changes_path(1, 2, source="HS", after="1_ab")],
+    Question.PUSH_REGISTER: [iys_protocol.push_registration_path(1, 2)],
+    Question.PUSH_LIST: [iys_protocol.push_registration_path(1, 2)],
+    Question.PUSH_REMOVE: [iys_protocol.push_removal_path(1, 2)],
+    Question.BRANDS: [iys_protocol.brands_path(1)],
+    Question.PARTNER_BRANDS: [iys_protocol.partner_brands_path(3), iys_protocol.partner_brands_path(3, 1)],
+    Question.SUBSCRIPTION: [iys_protocol.subscription_path(1)],
+    Question.PARTNER_SUBSCRIPTION: [iys_protocol.partner_subscription_path(3)],
+    Question.RETAILERS: [iys_protocol.retailers_path(1, 2)],
+    Question.SUMMARY: [iys_protocol.summary_path(1, 2, DAY, RecipientType.INDIVIDUAL)],
+    Question.FILE: [iys_protocol.file_path(1, 2, DAY)],
+    Question.AGREEMENT: [iys_protocol.agreement_path(1, 2, DAY)],
+    Question.AGREE: [iys_protocol.agreement_path(1, 2, DAY)],
+    Question.TIMESTAMP: [iys_protocol.timestamp_path(1, 2, DAY)],
 }
 VALUES = {
     "iysCode": "1", "brandCode": "2", "integratorCode": "3", "requestId": "a-b", "recipientType": "TACIR|BIREYSEL",
@@ -62,7 +62,7 @@ def test_a_path_is_the_tables(endpoint):
 
 
 def test_a_frozen_payload_has_the_fields_of_the_table():
-    body = registry.freeze(
+    body = iys_protocol.freeze(
         recipient="fatma@example.com", channel=Channel.EMAIL, recipient_type=RecipientType.INDIVIDUAL,
         status=Status.REFUSED, source=Source.WEB, consent_date=datetime(2026, 11, 24, 12, tzinfo=ISTANBUL),
     )  # fmt: skip
@@ -75,7 +75,7 @@ def test_a_frozen_payload_has_the_fields_of_the_table():
 def test_every_code_an_endpoint_may_answer_has_a_meaning(endpoint):
     codes = {code for codes in endpoint.codes.values() for code in codes}
 
-    assert codes <= set(registry.CODES)
+    assert codes <= set(iys_protocol.CODES)
 
 
 @pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
@@ -84,7 +84,7 @@ def test_a_code_has_the_status_of_the_table(endpoint):
         (code, status)
         for status, codes in endpoint.codes.items()
         for code in codes
-        if registry.CODES[code].http != status
+        if iys_protocol.CODES[code].http != status
     }
 
     # Each in two ways in İYS's document; our reaction hangs on the code.
@@ -94,19 +94,19 @@ def test_a_code_has_the_status_of_the_table(endpoint):
 @pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
 def test_a_limit_is_waited_for_and_a_lost_token_renewed(endpoint):
     for code in endpoint.codes.get(429, ()):
-        assert registry.action_of(429, [code]) is Action.WAIT
+        assert iys_protocol.action_of(429, [code]) is Action.WAIT
     for code in endpoint.codes.get(401, ()):
-        assert registry.action_of(401, [code]) is Action.AUTH
+        assert iys_protocol.action_of(401, [code]) is Action.AUTH
 
 
 def test_the_portal_stays_below_every_limit():
     said_nothing_of = {name: value for name, value in SECRETS.items() if name != "IYS_REQUESTS_PER_SECOND"}
 
     assert from_environment(said_nothing_of)["IYS_REQUESTS_PER_SECOND"] < table.LIMITS["calls a second"].says
-    assert budgets.PER_HOUR[Question.TOKEN] <= table.LIMITS["token"].says
-    assert budgets.PER_HOUR[Question.STATUS] < table.LIMITS["status"].says
-    assert budgets.PER_HOUR[Question.HISTORY] < table.LIMITS["history"].says
-    assert table.LIMITS["consents in a list"].says >= registry.MOST_IN_A_LIST
-    assert table.LIMITS["rows of a pull"].says >= registry.MOST_IN_A_LIST
-    assert table.LIMITS["calls before the ratio counts"].says > gauge.FEWEST
-    assert gauge.WARN > gauge.PAUSE > table.LIMITS["percent that must succeed"].says / 100
+    assert hourly_budgets.PER_HOUR[Question.TOKEN] <= table.LIMITS["token"].says
+    assert hourly_budgets.PER_HOUR[Question.STATUS] < table.LIMITS["status"].says
+    assert hourly_budgets.PER_HOUR[Question.HISTORY] < table.LIMITS["history"].says
+    assert table.LIMITS["consents in a list"].says >= iys_protocol.MOST_IN_A_LIST
+    assert table.LIMITS["rows of a pull"].says >= iys_protocol.MOST_IN_A_LIST
+    assert table.LIMITS["calls before the ratio counts"].says > success_rate.FEWEST
+    assert success_rate.WARN > success_rate.PAUSE > table.LIMITS["percent that must succeed"].says / 100

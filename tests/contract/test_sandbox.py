@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 import requests
 
-from portal import clock
-from portal.iys.sandbox import create_sandbox
-from portal.registry import Question
+from iys_sandbox import create_sandbox
+from portal.core import clock
+from portal.core.iys_protocol import Question
 from tests import make, servers
 from tests.contract import table
 

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 import pytest
 import time_machine
 
-from portal import clock
-from portal.extensions import db
-from portal.iys import connecting, days, inflow, registration
-from portal.iys.forwarding import sending
-from portal.models import Provider, PushRegistration
-from portal.registry import Channel, Question
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, Question
+from portal.core.models import Provider, PushRegistration
+from portal.services.iys import connection_test, inflow, push_registration, reconciliation
+from portal.services.iys.forwarding import bulk_dispatch
 from tests import make, servers
 from tests.contract import table
 from tests.make import Person
@@ -111,12 +111,12 @@ def test_every_request_is_one_of_the_table(at_noon, app, browser, sandbox, iys, 
         sandbox.acts(make.PHONE, "MESAJ", "RET", brandCode=make.BRAND_CODE)
     for minutes in (2, 10, 120, 26 * 60, 50 * 60):
         with time_machine.travel(start + timedelta(minutes=minutes)):
-            until_nothing_is_due(app, iys, sending.step)
+            until_nothing_is_due(app, iys, bulk_dispatch.step)
             make.forward_all(app, iys)
             until_nothing_is_due(app, iys, inflow.step)
-            until_nothing_is_due(app, iys, days.step)
+            until_nothing_is_due(app, iys, reconciliation.step)
     with app.app_context():
-        connecting.test(iys, db.session.query(Provider).one().id)
+        connection_test.test(iys, db.session.query(Provider).one().id)
 
     assert hold_to_the_table(heard) >= WALKED
 
@@ -125,9 +125,9 @@ def test_registering_for_pushes_speaks_as_the_table_does(app, sandbox, iys, hear
     with servers.serving(app) as url, app.app_context():
         app.config["PUSH_BASE"] = f"{url.replace('127.0.0.1', 'localhost')}/inbound/iys"
         brand = make.brand()
-        assert registration.register(iys, brand, Channel.SMS).is_done
+        assert push_registration.register(iys, brand, Channel.SMS).is_done
         (ours,) = db.session.query(PushRegistration).all()
-        assert registration.remove(iys, brand, ours).is_done
+        assert push_registration.remove(iys, brand, ours).is_done
 
     pushes = {Question.PUSH_REGISTER, Question.PUSH_LIST, Question.PUSH_REMOVE}
     assert hold_to_the_table(heard) == {Question.TOKEN} | pushes

@@ -2,10 +2,10 @@
 
 from sqlalchemy import select
 
-from portal import clock
-from portal.extensions import db, vault
-from portal.models import AddressProof, Complaint, ComplaintStep, Message, Receipt, Recipient, SigningKey
-from portal.models.ids import new_ids
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import AddressProof, Complaint, ComplaintStep, Message, Receipt, Recipient, SigningKey
+from portal.core.models.ids import new_ids
 from tests import make
 
 

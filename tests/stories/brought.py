@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from portal import clock
+from portal.core import clock
 from tests.stories import lists
 
 HEADER = ["Ad Soyad", "Telefon", "E-posta", "İzin Durumu", "İzin Tarihi", "Kaynak", "Dayanak"]

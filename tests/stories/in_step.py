@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.extensions import db, vault
-from portal.models import Decision, Outcome, Recipient, Submission
+from portal.core.extensions import db, vault
+from portal.core.models import Decision, Outcome, Recipient, Submission
 
 TURKEY = timedelta(hours=3)
 SHOWN = ("recipient", "type", "recipientType", "status", "consentDate", "source")

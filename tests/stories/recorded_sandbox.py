@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from portal.iys.sandbox import create_sandbox_from_environment
+from iys_sandbox import create_sandbox_from_environment
 
 
 def create():

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from portal import registry
-from portal.iys import running
-from portal.models import Consent, Decision, Outcome, Submission, Way
+from portal.core import iys_protocol
+from portal.core.models import Consent, Decision, Outcome, Submission, Way
+from portal.services.iys import forwarder
 from tests import make
 from tests.make import Person
-from tests.portal.dashboard.staff import signed_in
+from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.long
 
@@ -42,7 +42,7 @@ class Week:
     def forward(self) -> None:
         with self.app.app_context():
             for _ in range(60):
-                if not any([loop.step(self.iys) for loop in running.LANES]):
+                if not any([loop.step(self.iys) for loop in forwarder.LANES]):
                     return
 
     def decides(self, whose: str, **choices) -> None:
@@ -114,4 +114,4 @@ def test_a_week_without_iys(week, sandbox, rows):
     assert ("MESAJ", "RET") in heads and held[FATMA, "MESAJ"] == "RET"
 
     page = week.page("expired")
-    assert registry.cure_of("H467") in page or "yeni bir onay vermesi gerekir" in page
+    assert iys_protocol.cure_of("H467") in page or "yeni bir onay vermesi gerekir" in page

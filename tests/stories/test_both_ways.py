@@ -16,21 +16,11 @@ import time_machine
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from portal.extensions import db, vault
-from portal.iys import running
-from portal.iys.client import Client
-from portal.models import (
-    Consent,
-    Decision,
-    Difference,
-    Lane,
-    Movement,
-    Outcome,
-    Recipient,
-    Submission,
-    Sweep,
-)
-from portal.registry import codes_of
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import codes_of
+from portal.core.models import Consent, Decision, Difference, Lane, Movement, Outcome, Recipient, Submission, Sweep
+from portal.services.iys import forwarder
+from portal.services.iys.client import Client
 from tests import make
 from tests.make import Person
 from tests.stories import in_step
@@ -193,7 +183,7 @@ class Walk:
 
     def _work(self, rounds: int) -> None:
         """As the forwarder's threads would, one after the other, in any order."""
-        loops = list(running.LOOPS)
+        loops = list(forwarder.LOOPS)
         for _ in range(rounds):
             self.dice.shuffle(loops)
             with self.app.app_context():

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from portal.models import Consent, Outcome, Submission
+from portal.core.models import Consent, Outcome, Submission
 from tests import grants, make
 from tests.make import Person
 

@@ -12,12 +12,10 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from portal import clock
-from portal.consents.bringing import WRITTEN
-from portal.extensions import db, vault
-from portal.imports import batches, layout, showing, store, uploading, verdicts
-from portal.imports.layout import Layout
-from portal.models import (
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
     BatchState,
     BulkRequest,
     BulkState,
@@ -28,7 +26,9 @@ from portal.models import (
     Outcome,
     Submission,
 )
-from portal.registry import Channel
+from portal.domain.consents.bulk_import import WRITTEN
+from portal.services.imports import batches, layout, queries, row_results, store, uploads
+from portal.services.imports.layout import Layout
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import Box
@@ -67,7 +67,7 @@ def members(app, portal):
     granted = list(dict.fromkeys(address for address, _ in file.movements))
     addresses = granted[:IN_BOTH] + [f"baska.{number}@example.com" for number in range(DECIDING - IN_BOTH)]
     codes = make.codes(app, "\n".join(addresses))
-    return crowd.gather([(address, f"{portal.web.url}/k/{code}") for address, code in codes.items()], DECIDING)
+    return crowd.gather([(address, f"{portal.web.shared.url}/k/{code}") for address, code in codes.items()], DECIDING)
 
 
 def test_a_file_whose_worker_is_killed_five_times_is_brought_whole_and_once(
@@ -94,7 +94,7 @@ def bring(app, portal, file) -> int:
     """Upload it, let the worker cut and rehearse it, and say that it be written."""
     with app.app_context():
         brand = make.brand()
-        batch = uploading.bring(
+        batch = uploads.bring(
             db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name="izinler.csv",
             stream=io.BytesIO(file.content()), at=clock.now(),
         )  # fmt: skip
@@ -153,7 +153,7 @@ def assert_every_line_tells(app, batch_id: int, file, decided: set[str]) -> None
             for place, (number, line) in enumerate(store.lines_of(vault(), piece)):
                 cells[number] = line
                 said[number] = dict(words_at(piece.verdicts, place))
-        piles = showing.piles(db.session, batch)
+        piles = queries.piles(db.session, batch)
         tally = Counter(batch.tally)
         db.session.rollback()
     del said[1]  # The header says nothing.
@@ -170,15 +170,15 @@ def assert_every_line_tells(app, batch_id: int, file, decided: set[str]) -> None
 
 
 def words_at(verdict_bytes: bytes, place: int):
-    width = len(verdicts.SLOTS)
-    for channel, byte in zip(verdicts.SLOTS, verdict_bytes[place * width : (place + 1) * width], strict=True):
-        if byte != verdicts.NOTHING:
-            yield channel.value, verdicts.word_of(byte)
+    width = len(row_results.SLOTS)
+    for channel, byte in zip(row_results.SLOTS, verdict_bytes[place * width : (place + 1) * width], strict=True):
+        if byte != row_results.NOTHING:
+            yield channel.value, row_results.word_of(byte)
 
 
 def may_be(said: dict[str, str] | None, words: dict[str, str], line: list[str], decided: set[str]) -> bool:
     """Whether a line of somebody who decided meanwhile came to what that leaves of it."""
-    from portal.addresses import parse
+    from portal.core.addresses import parse
 
     is_theirs = parse(line[1] or line[2]).text in decided
     return is_theirs and said is not None and said.keys() == words.keys() and set(said.values()) <= SETTLED | {"no_sms"}

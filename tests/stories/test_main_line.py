@@ -2,9 +2,9 @@
 
 import json
 
-from portal.models import Consent, Decision, Leaf, Outcome, Receipt, Submission
-from portal.models.decision import leaf_digest
-from portal.registry import Status
+from portal.core.iys_protocol import Status
+from portal.core.models import Consent, Decision, Leaf, Outcome, Receipt, Submission
+from portal.core.models.decision import leaf_digest
 from tests import make
 from tests.make import Person
 

@@ -12,15 +12,15 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from portal import clock
-from portal.extensions import db, vault, wake
-from portal.iys.client import Client
-from portal.messaging import outbox
-from portal.models import Campaign, Credential, Delivery, Message, MessageState, Outcome, Submission
+from portal.core import clock
+from portal.core.extensions import db, vault, wake
+from portal.core.models import Campaign, Credential, Delivery, Message, MessageState, Outcome, Submission
+from portal.services.iys.client import Client
+from portal.services.messaging import outbox
 from tests import databases, make, servers
 from tests.make import Person
-from tests.portal.dashboard.staff import come_in
-from tests.portal.mine.conftest import Visitor
+from tests.portal.web.dashboard.staff import come_in
+from tests.portal.web.my_consents.conftest import Visitor
 
 pytestmark = pytest.mark.slow
 

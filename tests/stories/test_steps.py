@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from portal import clock
-from portal.extensions import db, vault
-from portal.iys import running, token
-from portal.iys.forwarding import claiming as claims
-from portal.models import Decision, Receipt, Submission
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Decision, Receipt, Submission
+from portal.services.iys import forwarder, tokens
+from portal.services.iys.forwarding import claims
 from tests import make
 from tests.make import Person
 from tests.stories import in_step
@@ -168,8 +168,8 @@ class Walk:
             (each,) = claimed
             with self.app.app_context():
                 try:
-                    bearer = token.bearer(self.iys, each.provider_id)
-                except token.NoToken:
+                    bearer = tokens.bearer(self.iys, each.provider_id)
+                except tokens.NoToken:
                     return
                 payload = vault().open(each.payload, Submission.PLACE, each.provider_id, each.id)
                 self.iys.post(each.endpoint, payload, bearer)
@@ -228,7 +228,7 @@ class Walk:
     def _forward(self, calls: int) -> None:
         with self.app.app_context():
             for _ in range(calls):
-                if not running.turn(self.iys):
+                if not forwarder.turn(self.iys):
                     return
 
     def _claim(self) -> list:

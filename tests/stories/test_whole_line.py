@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from portal import clock
+from portal.core import clock
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import Box
@@ -114,7 +114,7 @@ def kill_again_and_again(portal) -> None:
         wait_for_calls(portal, calls + CALLS_BETWEEN_KILLS)
         portal.forwarder.kill()
         if kill in (1, 4, 7):
-            portal.web.kill_a_child()
+            portal.web.shared.kill_a_child()
         if kill in (2, 6):
             portal.sandbox.kill()
             portal.sandbox.start()

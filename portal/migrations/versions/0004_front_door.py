@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from flask import current_app
 
-from portal import clock
+from portal.core import clock
 
 revision = "0004"
 down_revision = "0003"

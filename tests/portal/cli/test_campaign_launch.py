@@ -14,9 +14,10 @@ import time_machine
 from sqlalchemy import text
 
 import shortlinks
-from portal import clock, packages
-from portal.extensions import db
-from portal.models import AudienceEntry, AuditEntry, Campaign, CampaignKind, ContactKind, Message
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AudienceEntry, AuditEntry, Campaign, CampaignKind, ContactKind, Message
+from portal.domain import packages
 from tests import make
 from tests.make import Person
 

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select, text
 
-from portal import clock, create_app, factors, firms
+from portal import create_app
 from portal.cli import demo_cast
-from portal.extensions import db, vault
-from portal.models import (
+from portal.core import clock, tax_ids
+from portal.core.extensions import db, vault
+from portal.core.models import (
     Assignment,
     AudienceEntry,
     AudienceLine,
@@ -26,8 +27,9 @@ from portal.models import (
     Role,
     User,
 )
+from portal.domain.identity import factors
 from tests import databases
-from tests.portal.dashboard import staff
+from tests.portal.web.dashboard import staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -137,7 +139,7 @@ def test_the_newcomer_practises(seed, rows):
     seed()
 
     firm = rows.one(Provider, Provider.admitted_at.is_(None))
-    assert firms.mersis(firm.mersis) and firms.tax_number(firm.tax_number)
+    assert tax_ids.mersis(firm.mersis) and tax_ids.tax_number(firm.tax_number)
     assert rows.one(Connection, Connection.provider_id == firm.id).writes_since is not None
 
 

@@ -8,16 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from portal import clock
-from portal.extensions import db
-from portal.imports import layout as layouts
-from portal.imports import profiles
-from portal.imports.lines import layout_of, outline_of
-from portal.models import BatchState, Decision, ImportBatch, Provider
-from portal.registry import Channel
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
+from portal.core.models import BatchState, Decision, ImportBatch, Provider
+from portal.services.imports import layout as layouts
+from portal.services.imports import profiles
+from portal.services.imports.stored_rows import layout_of, outline_of
 from tests import make
-from tests.portal.imports.bringing_files import csv_of, uploaded
-from tests.portal.packages.cast import bought
+from tests.portal.domain.packages.cast import bought
+from tests.portal.services.imports.file_steps import csv_of, uploaded
 
 pytestmark = pytest.mark.slow
 

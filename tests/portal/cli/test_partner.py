@@ -2,9 +2,10 @@
 
 import pytest
 
-from portal import accounts, clock
-from portal.extensions import db, vault
-from portal.models import NOBODYS, Connection, Credential, CredentialKind
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import NOBODYS, Connection, Credential, CredentialKind
+from portal.domain.identity import accounts
 from tests import make
 
 

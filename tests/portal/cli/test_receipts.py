@@ -1,12 +1,12 @@
 """The key that signs receipts is turned from the shell, and receipts that are out stay good."""
 
-from portal import clock
-from portal.extensions import db
-from portal.models import SigningKey
-from portal.receipts import tokens
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import SigningKey
+from portal.domain.receipts import tokens
 from tests import make
 from tests.make import Person
-from tests.portal.receipts.kept import signed
+from tests.portal.domain.receipts.stored_receipts import signed
 
 
 def test_turning_the_key_from_the_shell(app, browser, rows):

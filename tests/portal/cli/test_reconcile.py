@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from portal.cli.iys import group
-from portal.models import ReconciledDay
+from portal.core.models import ReconciledDay
 from tests import make
-from tests.portal.iys.days.conftest import story  # noqa: F401 - a fixture
-from tests.portal.iys.days.story import DAY, the_day
-from tests.portal.iys.days.test_reconciling import a_day_with_three_differences
+from tests.portal.services.iys.reconciliation.conftest import story  # noqa: F401 - a fixture
+from tests.portal.services.iys.reconciliation.story import DAY, the_day
+from tests.portal.services.iys.reconciliation.test_day_reconciliation import a_day_with_three_differences
 
 pytestmark = pytest.mark.slow
 

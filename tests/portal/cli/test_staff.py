@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from portal.models import AuditEntry, Mail, OperatorRole, Ticket, User
-from tests.portal.dashboard.staff import token
+from portal.core.models import AuditEntry, Mail, OperatorRole, Ticket, User
+from tests.portal.web.dashboard.staff import token
 
 DERYA = "derya@operator.example"
 

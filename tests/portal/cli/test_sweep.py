@@ -5,10 +5,10 @@ import json
 import pytest
 
 from portal.cli.iys import group
-from portal.extensions import db
-from portal.models import Connection, Sweep
+from portal.core.extensions import db
+from portal.core.models import Connection, Sweep
 from tests import make
-from tests.portal.consents.hearing import Ear, row
+from tests.portal.domain.consents.iys_movements import Ear, row
 
 
 @pytest.fixture

@@ -6,13 +6,15 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from portal import clock, complaints, mails
-from portal.extensions import db, vault
-from portal.jobs import desks
-from portal.models import Closing, Complaint, ComplaintStep, Mail, MailKind, Membership, Recipient, Role, StepAct
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Closing, Complaint, ComplaintStep, Mail, MailKind, Membership, Recipient, Role, StepAct
+from portal.domain import complaints
+from portal.domain.notifications import mails
+from portal.jobs import desk_notifications
 from tests import make
-from tests.portal.complaints.cast import a_case, opened, receipt_of, told
-from tests.portal.test_twice_at_once import MANY, at_once
+from tests.portal.domain.complaints.cast import a_case, opened, receipt_of, told
+from tests.portal.domain.identity.test_concurrency import MANY, at_once
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +34,7 @@ def case(app, rows) -> Complaint:
 
 def tell(app, moment: str | datetime) -> None:
     with time_machine.travel(moment), app.app_context():
-        desks.tell_all()
+        desk_notifications.tell_all()
 
 
 def mailed(app, rows) -> list[dict]:
@@ -166,7 +168,7 @@ def test_a_request_for_erasure_is_told_too(app, case, rows):
 def test_two_workers_at_once_tell_it_once(app, case, rows):
     def alone():
         with app.app_context():
-            desks.tell_all()
+            desk_notifications.tell_all()
 
     with time_machine.travel(MONDAY):
         at_once(*[alone] * MANY)

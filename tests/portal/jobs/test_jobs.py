@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from portal import campaigns, clock, create_app, trying
-from portal.extensions import db, vault, wake
+from portal import create_app
+from portal.core import clock
+from portal.core.extensions import db, vault, wake
+from portal.core.models import AudienceEntry, Campaign, Delivery, FailedTry, Message, MessageState, Step
+from portal.domain import campaigns
+from portal.domain.identity import login_throttle
 from portal.jobs import JsonSerializer
-from portal.models import AudienceEntry, Campaign, Delivery, FailedTry, Message, MessageState, Step
 from tests import databases, make, servers
-from tests.portal.messaging.test_outbox import Gateway
+from tests.portal.services.messaging.test_outbox import Gateway
 
 LIST = f"{make.PHONE}\n{make.EMAIL}"
 
@@ -79,7 +82,7 @@ def test_tries_that_failed_long_ago_are_forgotten_at_night(app, queue, rows):
     with app.app_context():
         for days in (1, 91):
             facts = {"account": "", "address": "203.0.113.7", "at": clock.now() - timedelta(days=days)}
-            trying.begin(db.session, vault(), Step.PASSWORD, **facts)
+            login_throttle.begin(db.session, vault(), Step.PASSWORD, **facts)
         db.session.commit()
 
     minute_passes(queue, datetime(2026, 11, 24, 0, 40))

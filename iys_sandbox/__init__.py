@@ -1,0 +1,120 @@
+"""An İYS in a box: the real endpoints, rules and texts over a file of its own, and faults on demand."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from flask import Flask, Response
+
+from iys_sandbox import access_key
+from iys_sandbox.admin import desk
+from iys_sandbox.api import api
+from iys_sandbox.citizen_page import citizenship
+from iys_sandbox.clock import Clock
+from iys_sandbox.context import Box, now
+from iys_sandbox.day_endpoints import days
+from iys_sandbox.directory import directory
+from iys_sandbox.fault_injection import ResetsConnections
+from iys_sandbox.faults import Faults
+from iys_sandbox.ledger_page import ledger
+from iys_sandbox.limits import Pace
+from iys_sandbox.push_delivery import keep_delivering
+from iys_sandbox.pushes import pushes
+from iys_sandbox.store import Store
+from iys_sandbox.test_controls import levers
+from portal.core import clock as portal_clock
+from portal.core import iys_protocol
+
+ROOT = Path(__file__).parents[1]
+CONTENT_SECURITY_POLICY = "; ".join(
+    ["default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
+)
+
+
+def create_sandbox(path: Path, *, key: str | None = None, **settings) -> Flask:
+    """The sandbox over the file at `path`, as `open_box` takes its settings; the Box is `app.extensions["sandbox"]`.
+    With a `key` nobody looks into it who does not have it."""
+    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.json.sort_keys = False
+    app.extensions["sandbox"] = open_box(path, **settings)
+    for door in (api, days, directory, pushes, desk, levers, citizenship, ledger):
+        app.register_blueprint(door)
+    access_key.ask_for_key(app, key)
+    app.context_processor(lambda: {"clock": iys_protocol.wire_date(now())})
+    app.after_request(_guarded)
+    app.wsgi_app = ResetsConnections(app.wsgi_app)
+    return app
+
+
+def open_box(
+    path: Path,
+    *,
+    clock: Callable[[], datetime] = portal_clock.now,
+    requests_per_second: int = 10,
+    token_calls_per_hour: int = 100,
+    expiry_status: int = 422,
+    may_push_in_clear: bool = False,
+) -> Box:
+    """What the sandbox is about, over its file.
+
+    `requests_per_second` 0 takes the limit away; `expiry_status` 400 says H467 last and as a 400; `may_push_in_clear`
+    lets a push go to an http:// address of this machine.
+    """
+    store = Store(Path(path))
+    return Box(
+        store=store,
+        faults=Faults(),
+        pace=Pace(requests_per_second),
+        clock=Clock(store, clock),
+        expiry_status=expiry_status,
+        token_calls_per_hour=token_calls_per_hour,
+        may_push_in_clear=may_push_in_clear,
+    )
+
+
+def create_sandbox_from_environment() -> Flask:
+    """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PARTNER
+    (username:password:integratorCode:iysCode1,iysCode2), SANDBOX_KEY, SANDBOX_PUSH_IN_CLEAR and
+    SANDBOX_REQUESTS_PER_SECOND describe it; it delivers its pushes by itself."""
+    app = create_sandbox(
+        Path(os.environ["SANDBOX_FILE"]),
+        key=os.environ.get("SANDBOX_KEY"),
+        requests_per_second=int(os.environ.get("SANDBOX_REQUESTS_PER_SECOND") or 10),
+        may_push_in_clear=bool(os.environ.get("SANDBOX_PUSH_IN_CLEAR")),
+    )
+    keep_delivering(app.extensions["sandbox"], every=1.0)
+    if account := os.environ.get("SANDBOX_ACCOUNT"):
+        register(app, account)
+    if partner := os.environ.get("SANDBOX_PARTNER"):
+        register_partner(app, partner)
+    return app
+
+
+def register(app: Flask, account: str) -> None:
+    """Let "username:password:iysCode:brand1,brand2" sign in. Raises ValueError."""
+    username, password, iys_code, brands = _parts(account)
+    app.extensions["sandbox"].store.add_account(username, password, iys_code, brands)
+
+
+def register_partner(app: Flask, account: str) -> None:
+    """Let "username:password:integratorCode:iysCode1,iysCode2" act for their master brands. Raises ValueError."""
+    username, password, code, providers = _parts(account)
+    acts_for = [{"iysCode": provider} for provider in providers]
+    app.extensions["sandbox"].store.add_account(
+        username, password, code, [], kind="partner", integrator_code=code, acts_for=acts_for
+    )
+
+
+def _parts(account: str) -> tuple[str, str, int, list[int]]:
+    user, code, codes = account.rsplit(":", 2)
+    username, password = user.split(":", 1)
+    return username, password, int(code), [int(each) for each in codes.split(",")]
+
+
+def _guarded(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response

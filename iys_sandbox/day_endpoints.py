@@ -1,0 +1,116 @@
+"""İYS's endpoints on a day that is over: counts, file, hash, time stamp, and the provider's yes to it."""
+
+import re
+from datetime import date, timedelta
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from iys_sandbox import day_file, movements, timestamps
+from iys_sandbox.context import box, now
+from iys_sandbox.errors import Refused
+from iys_sandbox.request_fields import json_of_request
+from iys_sandbox.request_guard import gate
+from iys_sandbox.rights import Sender, sender_of
+from portal.core import clock
+from portal.core.iys_protocol import Channel, Problem, Question, RecipientType
+
+days = Blueprint("days", __name__)
+BRAND = "/sps/<iys_code>/brands/<brand_code>"
+OLDEST = timedelta(days=7)
+
+
+@days.get(f"{BRAND}/changes/<report_date>/recipients/<recipient_type>")
+@gate(Question.SUMMARY)
+def summary(iys_code: str, brand_code: str, report_date: str, recipient_type: str) -> ResponseReturnValue:
+    """Counts of a day by channel and source; H116."""
+    sender, day = _asked_for(iys_code, brand_code, report_date)
+    if recipient_type not in tuple(RecipientType):
+        raise Refused(Problem("H116", ["recipientType"], recipient_type))
+    lines = [line for line in day_file.lines(box(), sender.brand_code, day) if line.recipient_type == recipient_type]
+    return {"changeStats": [{"type": channel, "consents": _counted(lines, channel)} for channel in Channel]}
+
+
+@days.get(f"{BRAND}/changes/<report_date>/file")
+@gate(Question.FILE)
+def file(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
+    """The CSV of a day; 204 for a day without movements."""
+    sender, day = _asked_for(iys_code, brand_code, report_date)
+    content = day_file.content(box(), sender.brand_code, day)
+    return Response(content, content_type="text/csv; charset=utf-8") if content else ("", 204)
+
+
+@days.get(f"{BRAND}/agreements/<report_date>")
+@gate(Question.AGREEMENT)
+def agreement(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
+    """The hash of the day's file, and whether the provider has said yes to it."""
+    sender, day = _asked_for(iys_code, brand_code, report_date)
+    content = day_file.content(box(), sender.brand_code, day)
+    if not content:
+        return "", 204
+    with box().store.reading() as db:
+        select = "SELECT 1 FROM agreement WHERE brand_code = ? AND day = ?"
+        is_agreed = db.execute(select, (sender.brand_code, day.isoformat())).fetchone() is not None
+    return {
+        "processStatus": "completed",
+        "hashValue": day_file.digest(content),
+        "hashMethod": "SHA-384",
+        "agreementStatus": is_agreed,
+    }
+
+
+@days.put(f"{BRAND}/agreements/<report_date>")
+@gate(Question.AGREE)
+def agree(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
+    """The provider's yes, for good: H512 for anything else."""
+    sender, day = _asked_for(iys_code, brand_code, report_date)
+    body = json_of_request()
+    if not isinstance(body, dict) or body.get("agreementStatus") is not True:
+        given = body.get("agreementStatus") if isinstance(body, dict) else body
+        raise Refused(Problem("H512", ["agreementStatus"], given))
+    if not day_file.content(box(), sender.brand_code, day):
+        return "", 204
+    with box().store.transaction() as db:
+        db.execute("INSERT OR IGNORE INTO agreement VALUES (?, ?)", (sender.brand_code, day.isoformat()))
+    return {"agreementCaptured": True}
+
+
+@days.get(f"{BRAND}/agreements/<report_date>/timestamp")
+@gate(Question.TIMESTAMP)
+def timestamp(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
+    """The .tsr of the day's file; 204 for a day without movements."""
+    sender, day = _asked_for(iys_code, brand_code, report_date)
+    content = day_file.content(box(), sender.brand_code, day)
+    if not content:
+        return "", 204
+    token = timestamps.response(content, made_at=clock.start_of_day(day + timedelta(days=1)))
+    headers = {"Content-Disposition": f'attachment; filename="{day.isoformat()}.tsr"'}
+    return Response(token, content_type="application/timestamp-reply", headers=headers)
+
+
+def _asked_for(iys_code: str, brand_code: str, report_date: str) -> tuple[Sender, date]:
+    """Sender and day, once the day is over and not older than seven days: H355, H501, H502."""
+    sender = sender_of(iys_code, brand_code)
+    sender.must_agree()
+    try:
+        day = date.fromisoformat(report_date) if re.fullmatch(r"\d{4}-\d\d-\d\d", report_date, re.ASCII) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise Refused(Problem("H501", ["reportDate"], report_date))
+    today = clock.day(now())
+    if not today - OLDEST <= day < today:
+        raise Refused(Problem("H502", ["reportDate"], report_date))
+    return sender, day
+
+
+def _counted(lines: list[day_file.Line], channel: str) -> list[dict]:
+    """A first ONAY, or one after RET, is a grant; a RET after ONAY is a refusal; an ONAY again is neither."""
+    told = []
+    for side in ("HS", "IYS"):
+        mine = [line for line in lines if line.type == channel and line.source.startswith("IYS_") is (side == "IYS")]
+        granted = sum(line.status == "ONAY" and line.before != "ONAY" for line in mine)
+        refused = sum(line.status == "RET" and line.before == "ONAY" for line in mine)
+        totals = {"pending": 0, "total": granted + refused}
+        told.append({"source": side} | movements.counted(granted, refused) | totals)
+    return told

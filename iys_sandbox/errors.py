@@ -1,0 +1,49 @@
+"""How the sandbox says no: İYS's code, its HTTP status and its exact text."""
+
+from collections.abc import Sequence
+
+from portal.core import iys_protocol
+from portal.core.iys_protocol import CODES, Problem
+
+
+class Refused(Exception):
+    """A request İYS does not accept, with everything that is wrong; the first problem gives the HTTP status."""
+
+    def __init__(self, *problems: Problem, http: int | None = None, positions: Sequence[int] | None = None):
+        super().__init__(*(problem.code for problem in problems))
+        self.problems = problems
+        self.positions = positions
+        self.http = http or CODES[problems[0].code].http
+
+    def answer(self) -> tuple[dict, int]:
+        """Body and status as İYS sends them; of a list, each problem names its position from 0."""
+        body = iys_protocol.as_wire(list(self.problems))
+        if self.positions is not None:
+            errors = zip(self.positions, body["errors"], strict=True)
+            body = {"errors": [{"index": position, **error} for position, error in errors]}
+        return body, self.http
+
+
+def refusal(code: str) -> tuple[dict, int]:
+    """The answer that only names a code."""
+    return Refused(Problem(code)).answer()
+
+
+def refuse_if(problems: list[Problem]) -> None:
+    """Raise Refused when there are any."""
+    if problems:
+        raise Refused(*problems)
+
+
+def refuse_list_if(problems: list[tuple[int, Problem]]) -> None:
+    """Raise Refused when any item of a list, by its position, is wrong: the whole list is refused."""
+    if problems:
+        raise Refused(*(problem for _, problem in problems), positions=[position for position, _ in problems])
+
+
+def filled(code: str, **values: object) -> Problem:
+    """A problem whose text names a value, where İYS's text has {{name}}."""
+    text = CODES[code].message
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", str(value))
+    return Problem(code, text=text)

@@ -1,0 +1,119 @@
+"""Faults that a tester asks for: where, what, how often; in memory, and the same for the same seed."""
+
+import random
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from iys_sandbox.fault_injection import KINDS, OF_AGREEMENT
+from portal.core.iys_protocol import CODES, Question
+
+ENDPOINTS = tuple(str(question) for question in Question)
+CODE_KINDS = tuple(code for code in CODES if re.fullmatch(r"H\d+", code))
+
+
+class UnknownFault(ValueError):
+    """A fault that cannot be had; the text says what can."""
+
+
+@dataclass
+class Fault:
+    """One kind of trouble at one endpoint (or `*`), striking each request with chance `rate`, at most `count` times."""
+
+    endpoint: str
+    kind: str
+    rate: float = 1.0
+    seed: int = 0
+    count: int | None = None
+    seconds: float = 12.0
+    struck: int = 0
+    dice: random.Random = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+
+    @property
+    def spoils_the_answer(self) -> bool:
+        """Whether the caller is left without the true answer."""
+        return self.kind not in ("slow", "drip", *OF_AGREEMENT)
+
+    def would_strike(self, endpoint: str) -> bool:
+        """Throw the dice for a request; each request at a matching endpoint is one throw."""
+        if self.endpoint not in ("*", endpoint):
+            return False
+        hits = self.dice.random() < self.rate
+        return hits and (self.count is None or self.struck < self.count)
+
+    def as_json(self) -> dict:
+        """What GET /faults shows."""
+        return {
+            name: getattr(self, name) for name in ("endpoint", "kind", "rate", "seed", "count", "seconds", "struck")
+        }
+
+
+class Faults:
+    """The faults now in force, in the order they were asked for; the first that strikes a request wins."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        """Put a fault in force."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """End all faults."""
+        with self._lock:
+            self._faults.clear()
+
+    def all(self) -> list[Fault]:
+        """The faults in force."""
+        with self._lock:
+            return list(self._faults)
+
+    def strike(self, endpoint: str) -> Fault | None:
+        """The fault that strikes this request, if one does."""
+        with self._lock:
+            striking = [fault for fault in self._faults if fault.would_strike(endpoint)]
+            if not striking:
+                return None
+            striking[0].struck += 1
+            return striking[0]
+
+
+def fault_asked_for(fields: Mapping[str, object]) -> Fault:
+    """The fault described by a JSON object or a form; UnknownFault says what is wrong and what would be right."""
+    unknown = set(fields) - {"endpoint", "kind", "rate", "seed", "count", "seconds"}
+    if unknown:
+        raise UnknownFault(f"unknown keys {sorted(unknown)}; keys are endpoint, kind, rate, seed, count, seconds")
+    endpoint, kind = str(fields.get("endpoint", "")), str(fields.get("kind", ""))
+    if endpoint not in (*ENDPOINTS, "*"):
+        raise UnknownFault(f"unknown endpoint {endpoint!r}; endpoints are {', '.join(ENDPOINTS)}, *")
+    if kind not in KINDS and kind not in CODE_KINDS:
+        raise UnknownFault(f"unknown kind {kind!r}; kinds are {', '.join([*KINDS, *CODE_KINDS])}")
+    if kind in OF_AGREEMENT and endpoint != Question.AGREEMENT:
+        raise UnknownFault(f"{kind!r} is a fault of {Question.AGREEMENT} alone")
+    return Fault(
+        endpoint,
+        kind,
+        rate=_number(fields, "rate", float, 1.0, least=0, most=1),
+        seed=_number(fields, "seed", int, 0),
+        count=_number(fields, "count", int, None, least=0),
+        seconds=_number(fields, "seconds", float, 12.0, least=0, most=600),
+    )
+
+
+def _number(fields: Mapping[str, object], name: str, kind: type, default, *, least=float("-inf"), most=float("inf")):
+    value = fields.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        number = kind(value)
+    except (TypeError, ValueError, OverflowError):
+        raise UnknownFault(f"{name} is not a number: {value!r}") from None
+    if not least <= number <= most:
+        raise UnknownFault(f"{name} must be {least:g} to {most:g}, not {number:g}")
+    return number

@@ -1,0 +1,70 @@
+"""The pull: a brand's movements of seven days but the last hour, oldest first, after a cursor."""
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from iys_sandbox import movements
+from iys_sandbox.context import box, now
+from iys_sandbox.errors import Refused
+from iys_sandbox.request_fields import number_asked_for
+from iys_sandbox.rights import Sender
+from portal.core import iys_protocol
+from portal.core.iys_protocol import MOST_IN_A_LIST, Problem
+
+OLDEST = timedelta(days=7)
+HIDDEN = timedelta(minutes=60)
+
+
+def page(sender: Sender, query: Mapping[str, str]) -> dict:
+    """`after` and `list`; H506, H507, and H098 for a cursor that is none.
+
+    A cursor from before the window says nothing (as far as İYS's document does): what lies between is passed over.
+    """
+    side = query.get("source", "IYS")
+    if side not in ("HS", "IYS"):
+        raise Refused(Problem("H506", ["source"], side))
+    limit = number_asked_for("limit", "H507", MOST_IN_A_LIST)
+    if not 0 < limit <= MOST_IN_A_LIST:
+        raise Refused(Problem("H507", ["limit"], limit))
+    rows = _rows(sender, side, _position(query.get("after")), limit)
+    return {"after": _cursor(rows[-1]) if rows else None, "list": [_shown(row) for row in rows]}
+
+
+def _rows(sender: Sender, side: str, after: tuple[str, str], limit: int) -> list[sqlite3.Row]:
+    oldest, newest = (iys_protocol.wire_date(now() - age) for age in (OLDEST, HIDDEN))
+    select = f"""SELECT * FROM movement WHERE brand_code = ? AND side = ? AND creation_date BETWEEN ? AND ?
+        AND (creation_date, transaction_id) > (?, ?) AND type IN ({", ".join("?" * len(sender.rights))})
+        ORDER BY creation_date, transaction_id, seq LIMIT ?"""  # nosec B608
+    place = (sender.brand_code, side, max(oldest, after[0]), newest, *after)
+    with box().store.reading() as db:
+        rows = db.execute(select, (*place, *sender.reads(), limit + 1)).fetchall()
+    return _whole(rows, limit)
+
+
+def _whole(rows: list[sqlite3.Row], limit: int) -> list[sqlite3.Row]:
+    """At most `limit` rows, not ending between two of one transactionId: the cursor could not tell them apart."""
+    if len(rows) <= limit:
+        return rows
+    left_out = rows[limit]["transaction_id"]
+    whole = [row for row in rows[:limit] if row["transaction_id"] != left_out]
+    return whole or rows[:limit]
+
+
+def _cursor(row: sqlite3.Row) -> str:
+    created = int(iys_protocol.read_date(row["creation_date"]).timestamp() * 1000)
+    return f"{created}_{row['transaction_id']}"
+
+
+def _position(cursor: str | None) -> tuple[str, str]:
+    if not cursor:
+        return "", ""
+    time, _, transaction_id = cursor.partition("_")
+    if not (time.isascii() and time.isdigit() and 9 < len(time) < 15 and transaction_id):
+        raise Refused(Problem("H098"))
+    return iys_protocol.wire_date(datetime.fromtimestamp(int(time) / 1000, UTC)), transaction_id
+
+
+def _shown(row: sqlite3.Row) -> dict:
+    name = {"citizenName": row["citizen_name"]} if row["citizen_name"] else {}
+    return movements.told(row) | name

@@ -1,0 +1,74 @@
+"""İYS's field rules for the two status queries; all problems at once."""
+
+from collections.abc import Iterator
+
+from portal.core.iys_protocol import Channel, Problem, RecipientType, address_problems
+
+RECIPIENTS = 1000
+
+
+def single_problems(body: dict) -> list[Problem]:
+    """What is wrong with a query for one consent."""
+    return [
+        *_choice("recipientType", body, RecipientType, missing="H170", wrong="H116"),
+        *_choice("type", body, Channel, missing="H111", wrong="H117"),
+        *_recipient(body),
+    ]
+
+
+def multi_problems(recipient_type: str, channel: str, body: object) -> list[Problem]:
+    """What is wrong with a query for many addresses of one recipient type and channel."""
+    path = {"recipientType": recipient_type, "type": channel}
+    of_path = [
+        *_choice("recipientType", path, RecipientType, missing="", wrong="H116"),
+        *_choice("type", path, Channel, missing="", wrong="H117"),
+    ]
+    return of_path or list(_recipients(body, channel))
+
+
+def _choice(field: str, fields: dict, words: type, *, missing: str, wrong: str) -> Iterator[Problem]:
+    if field not in fields:
+        yield Problem(missing, [field])
+    elif fields[field] not in tuple(words):
+        yield Problem(wrong, [field], fields[field])
+
+
+def _recipient(body: dict) -> Iterator[Problem]:
+    if "recipient" not in body:
+        yield Problem("H114", ["recipient"])
+        return
+    for problem in address_problems(body["recipient"], body.get("type"), ["recipient"]):
+        # Queries have a code of their own for a long phone.
+        yield Problem("H166", problem.location, problem.value) if problem.code == "H160" else problem
+
+
+def _recipients(body: object, channel: str) -> Iterator[Problem]:
+    if not isinstance(body, dict) or "recipients" not in body:
+        yield Problem("H168", ["recipients"])
+        return
+    recipients = body["recipients"]
+    if not isinstance(recipients, list):
+        yield Problem("H478", ["recipients"], recipients)
+    elif not recipients:
+        yield Problem("H164", ["recipients"], recipients)
+    elif len(recipients) > RECIPIENTS:
+        yield Problem("H125", ["recipients"])
+    else:
+        for position, recipient in enumerate(recipients):
+            yield from _listed(recipient, channel, ["recipients", position])
+        yield from _repeated(recipients)
+
+
+def _listed(recipient: object, channel: str, location: list[str | int]) -> Iterator[Problem]:
+    found = list(address_problems(recipient, channel, location))
+    of_kind = [problem._replace(location=["recipient"]) for problem in found if problem.code == "H464"]
+    yield from of_kind or found
+
+
+def _repeated(recipients: list) -> Iterator[Problem]:
+    seen = set()
+    for position, recipient in enumerate(recipients):
+        same = str(recipient).lower()
+        if same in seen:
+            yield Problem("H193", ["recipients", position], recipient)
+        seen.add(same)

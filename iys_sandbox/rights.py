@@ -1,0 +1,128 @@
+"""Who may act for whom: a live token, the brands it speaks for, what it may do there, and a subscription in force."""
+
+import json
+from sqlite3 import Row
+from typing import NamedTuple
+
+from flask import request
+
+from iys_sandbox import accounts, tokens
+from iys_sandbox.context import box, now
+from iys_sandbox.errors import Refused, filled
+from iys_sandbox.store import LONGEST_NUMBER
+from portal.core import iys_protocol
+from portal.core.iys_protocol import Problem
+
+NOT_YOUR_PROVIDER = Problem("H353", text="iysCode, kullanıcı izinleriyle eşleştirilemiyor")
+
+
+class Sender(NamedTuple):
+    """The provider and brand that a request speaks for, and what its user may do there."""
+
+    iys_code: int
+    brand_code: int
+    rights: dict[str, str]
+    may_agree: bool
+
+    def reads(self) -> list[str]:
+        """The channels whose consents it may see."""
+        return list(self.rights)
+
+    def must_read(self, channel: object) -> None:
+        """Refuse (H355) a channel that it may not see; what is no channel is a field's problem."""
+        if channel in accounts.CHANNELS and channel not in self.rights:
+            raise Refused(Problem("H355"))
+
+    def must_write(self, channel: object) -> None:
+        """Refuse (H355) a channel that it may not write."""
+        if channel in accounts.CHANNELS and self.rights.get(channel) != "write":
+            raise Refused(Problem("H355"))
+
+    def must_agree(self) -> None:
+        """Refuse (H355) a partner without the right to reconcile (agreementControl)."""
+        if not self.may_agree:
+            raise Refused(Problem("H355"))
+
+
+def sender_of(iys_code: str, brand_code: str) -> Sender:
+    """The codes of the path, once the request's token may act for both: H351, H190, H191, H353, H520 to H586."""
+    account, iys_number = provider_of(iys_code)
+    brand_number = _number(brand_code, "H191")
+    with box().store.reading() as db:
+        select = """SELECT authority.* FROM authority JOIN brand USING (brand_code)
+                    WHERE username = ? AND brand_code = ? AND iys_code = ?"""
+        authority = db.execute(select, (account["username"], brand_number, iys_number)).fetchone()
+    if authority is None:
+        raise Refused(Problem("H353"))
+    _check_subscriptions(account, iys_number)
+    return Sender(iys_number, brand_number, json.loads(authority["rights"]), bool(authority["may_agree"]))
+
+
+def provider_of(iys_code: str, *, must_be_in_force: bool = False) -> tuple[Row, int]:
+    """The account and the iysCode of the path, once it may act for some brand of it: H351, H190, H353."""
+    account = account_in_hand()
+    number = _number(iys_code, "H190")
+    with box().store.reading() as db:
+        select = "SELECT 1 FROM authority JOIN brand USING (brand_code) WHERE username = ? AND iys_code = ?"
+        acts_for = db.execute(select, (account["username"], number)).fetchone()
+    if acts_for is None:
+        raise Refused(NOT_YOUR_PROVIDER)
+    if must_be_in_force:
+        _check_subscriptions(account, number)
+    return account, number
+
+
+def partner_of(integrator_code: str, *, must_be_in_force: bool, code: str) -> Row:
+    """The partner's account that the path names; `code` for a provider's own user (H363, H522), H353 for another's."""
+    account = account_in_hand()
+    if account["integrator_code"] is None:
+        raise Refused(Problem(code))
+    if str(account["integrator_code"]) != integrator_code:
+        raise Refused(Problem("H353", text="integratorCode, kullanıcı izinleriyle eşleştirilemiyor"))
+    if must_be_in_force:
+        _check_subscription(account["integrator_code"], "Entegratör")
+    return account
+
+
+def account_in_hand() -> Row:
+    """The account of the request's token: H351."""
+    scheme, _, access_token = request.headers.get("Authorization", "").partition(" ")
+    account = None
+    if scheme.lower() == "bearer":
+        with box().store.reading() as db:
+            account = tokens.account_of(db, access_token.strip(), now())
+    if account is None:
+        raise Refused(Problem("H351"))
+    return account
+
+
+def state_of(subscription: dict) -> str:
+    """ACTIVE, PAUSED, EXPIRED, CLOSED or NONE; one whose last day is over has EXPIRED."""
+    is_over = subscription.get("expirationDate", "9999") <= iys_protocol.wire_date(now())
+    return "EXPIRED" if subscription["status"] == "ACTIVE" and is_over else subscription["status"]
+
+
+def _check_subscriptions(account: Row, iys_code: int) -> None:
+    if account["integrator_code"] is not None:
+        _check_subscription(account["integrator_code"], "Entegratör")
+    _check_subscription(iys_code, "HS")
+
+
+def _check_subscription(code: int, whose: str) -> None:
+    with box().store.reading() as db:
+        subscription = accounts.subscription_of(db, code)
+    state = state_of(subscription)
+    if state == "NONE":
+        raise Refused(filled("H524", iysCode=code))
+    if state == "CLOSED":
+        raise Refused(Problem("H521"))
+    if state != "ACTIVE":
+        raise Refused(filled("H520", **{"PAUSED|EXPIRED": state, "HS|Entegratör": whose}))
+    if not subscription.get("api", True):
+        raise Refused(Problem("H586"))
+
+
+def _number(text: str, code: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise Refused(Problem(code, value=text))
+    return int(text)

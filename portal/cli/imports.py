@@ -1,0 +1,162 @@
+"""`flask import FILE…`: files of consents from a shell, for cron and for folders into which others put files.
+
+A file that lies there again is known by its digest: what was begun is taken up where it stopped, what is done stays.
+"""
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from portal.cli.import_steps import NotBrought, Wishes, brought_before, carry_on, upload
+from portal.cli.parameter_types import Channels
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.core.models import BatchState, Brand, ImportBatch, Provider
+from portal.services.imports import profiles
+from portal.services.imports.row_errors import code_of
+from portal.services.imports.row_results import PROBLEMS
+
+DONE_WITH = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # And not to be brought again unasked.
+
+
+class Ending(IntEnum):
+    """Exit codes; of several files the worst."""
+
+    GOOD = 0
+    PROBLEMS = 1  # Some entries have one; the good ones were brought.
+    NOT_BROUGHT = 2  # A file could not be read, or brought at all.
+    NO_ROOM = 3  # The package takes no new addresses, or the provider is suspended.
+
+
+@dataclass
+class Summary:
+    """What is printed of one file: numbers and words, no line of it."""
+
+    file: str
+    batch: int | None = None
+    state: str | None = None
+    lines: int = 0
+    tally: dict[str, int] = field(default_factory=dict)
+    problems: list[dict] = field(default_factory=list)
+    problem: dict | None = None  # Why it was not brought.
+    repeated: bool = False  # It was brought before.
+    moved_to: str | None = None
+    ending: Ending = Ending.GOOD
+
+    def tells(self, batch: ImportBatch) -> None:
+        """Take over what is known of a batch now."""
+        self.batch, self.state, self.lines, self.tally = batch.id, batch.state.value, batch.lines, batch.tally or {}
+        self.problems = [
+            {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "cure": PROBLEMS[word].cure,
+             "code": code_of(word)}
+            for word, count in self.tally.items() if word in PROBLEMS
+        ]  # fmt: skip
+        if self.problems:
+            self.ending = Ending.PROBLEMS
+
+
+@click.command("import")
+@with_appcontext
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--brand", "brand_code", type=click.IntRange(1, 2**63 - 1), required=True, help="The brand's İYS code.")
+@click.option("--profile", help="Read it by this profile's columns [the one remembered for its header].")
+@click.option("--guess", is_flag=True, help="Where no profile fits, guess what the columns are.")
+@click.option("--channels", type=Channels(), default=[], help="What consents are for, where no column says it.")
+@click.option("--dry-run", is_flag=True, help="Rehearse only: nothing is written, and its lines are thrown away.")
+@click.option("--only-refusals", is_flag=True, help="Leave grants out; works where the package has no room.")
+@click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
+@click.option("--settled", type=click.IntRange(0), default=0, help="Leave files alone that changed in these seconds.")
+@click.option(
+    "--move-to", type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
+    help="Where files go that were brought.",
+)  # fmt: skip
+@click.option("--profiles", "list_profiles", is_flag=True, help="List the provider's profiles instead.")
+def bring(
+    files, brand_code, profile, guess, channels, dry_run, only_refusals, again, settled, move_to, list_profiles
+) -> None:
+    """Bring files of consents for a brand: upload, read, rehearse and run, all in this process.
+
+    Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought; 2:
+    a file could not be read or brought; 3: no room in the package, or the provider is suspended.
+    """
+    brand = reading().scalar(select(Brand).where(Brand.brand_code == brand_code))
+    if brand is None:
+        raise click.UsageError(f"There is no brand {brand_code} here.")
+    if list_profiles:
+        return _list_profiles(brand)
+    if not files:
+        raise click.UsageError("Name a file.")
+    if brand.closed_at or reading().get_one(Provider, brand.provider_id).suspended_at:
+        click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
+        sys.exit(Ending.NO_ROOM)
+    wishes = Wishes(
+        profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals
+    )
+    endings = [_one(brand, path, wishes, again=again, settled=settled, move_to=move_to) for path in files]
+    sys.exit(max(endings))
+
+
+def _one(brand: Brand, path: Path, wishes: Wishes, *, again: bool, settled: int, move_to: Path | None) -> Ending:
+    """Bring one file; what stops it stops no other."""
+    summary = Summary(str(path))
+    try:
+        if not _is_settled(path, settled):
+            summary.state = "unsettled"
+        else:
+            _bring(brand, path, wishes, summary, again=again)
+    except OSError:
+        summary.problem = {"word": "unopened", "sentence": "The file cannot be opened.", "cure": "Look at its path."}
+        summary.ending = Ending.NOT_BROUGHT
+    except NotBrought as why:
+        db.session.rollback()
+        summary.problem = why.told
+        summary.ending = Ending.NO_ROOM if why.is_for_room else Ending.NOT_BROUGHT
+    if move_to and summary.state == BatchState.DONE and not wishes.dry_run:
+        summary.moved_to = _moved(path, move_to, summary.batch)
+    told = {name: value for name, value in vars(summary).items() if name != "ending"}
+    click.echo(json.dumps(told, ensure_ascii=False))
+    return summary.ending
+
+
+def _bring(brand: Brand, path: Path, wishes: Wishes, summary: Summary, *, again: bool) -> None:
+    before = None if again else brought_before(brand, path)
+    if before is not None and before.state == BatchState.DONE and before.only_refusals and not wishes.only_refusals:
+        before = None  # Its grants have been left out up to now.
+    if before is not None and before.state in DONE_WITH:
+        summary.tells(before)
+        summary.repeated, summary.ending = True, Ending.GOOD
+        return
+    batch_id = before.id if before is not None else upload(brand, path)
+    try:
+        carry_on(batch_id, wishes)
+    finally:
+        summary.tells(reading().get_one(ImportBatch, batch_id, populate_existing=True))
+
+
+def _is_settled(path: Path, seconds: int) -> bool:
+    """Whether nobody has written to it for a while: a file may be half there."""
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return not seconds or clock.now() - written_at >= timedelta(seconds=seconds)
+
+
+def _moved(path: Path, to: Path, batch_id: int | None) -> str:
+    """Out of the way; beside a file that was called the same before."""
+    target = to / path.name
+    if target.exists():
+        target = to / f"{path.stem}-{batch_id}{path.suffix}"
+    shutil.move(path, target)
+    return str(target)
+
+
+def _list_profiles(brand: Brand) -> None:
+    for each in profiles.listed(reading(), brand.provider_id):
+        used_at = clock.istanbul(each.used_at).isoformat(timespec="seconds")
+        click.echo(json.dumps({"profile": each.name, "used_at": used_at}, ensure_ascii=False))

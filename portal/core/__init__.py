@@ -1,0 +1,1 @@
+"""What every layer uses: models, İYS's protocol, addresses, encryption, time, the database."""

@@ -1,0 +1,39 @@
+"""A telephone number or an e-mail address as people write it, brought to the one form that we store and İYS takes."""
+
+from portal.core.addresses import emails, phones
+from portal.core.addresses.address import Address, AddressKind
+from portal.core.addresses.emails import is_email
+from portal.core.addresses.masking import HIDDEN, mask
+from portal.core.addresses.normalization import plain
+from portal.core.addresses.phones import is_phone
+from portal.core.addresses.problems import BadAddress, Problem
+from portal.core.addresses.redaction import hide_certain_in, hide_in
+
+LONGEST_SPELLING = 500  # An address has at most 265 characters; nobody needs as many again around it.
+
+__all__ = [
+    "HIDDEN",
+    "Address",
+    "AddressKind",
+    "BadAddress",
+    "Problem",
+    "hide_certain_in",
+    "hide_in",
+    "is_email",
+    "is_phone",
+    "mask",
+    "parse",
+]
+
+
+def parse(text: str) -> Address:
+    """The address that a person meant by this spelling; raises BadAddress, whose problem says what to mend."""
+    if len(text) > LONGEST_SPELLING:
+        raise BadAddress(Problem.TOO_LONG)
+    spelling = plain(text)
+    if not spelling:
+        raise BadAddress(Problem.EMPTY)
+    if "@" in spelling:
+        return Address(AddressKind.EMAIL, emails.read(spelling))
+    number, is_mobile = phones.read(spelling)
+    return Address(AddressKind.PHONE, number, is_mobile)

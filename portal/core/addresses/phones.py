@@ -1,0 +1,127 @@
+"""Telephone numbers in the usual Turkish spellings, brought to E.164 by libphonenumber's own plan of numbers."""
+
+import re
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberType, ValidationResult
+
+from portal.core.addresses.problems import BadAddress, Problem
+
+LONGEST = 15  # İYS counts the plus sign too (H160).
+
+# The library takes 17 µs a number; nearly all numbers here are Turkish, and these are the library's own patterns.
+_PLAN = PhoneMetadata.metadata_for_region("TR")
+_MOBILE = re.compile(_PLAN.mobile.national_number_pattern)
+_LANDLINE = re.compile(_PLAN.fixed_line.national_number_pattern)
+
+_SEPARATORS = str.maketrans("", "", " \t\r\n()[]{}./\\-_,:·•‐‑‒–—―−")
+_TURKISH = re.compile(r"(?:\+?(?:00?)?90|\+(?=0))?0?([1-9][0-9]{9})")
+_LABEL = re.compile(
+    r"(?:(?:telefonu?|tel|gsm|cep|mobile?|phone|sms|whatsapp|numarası|numara|nosu|no|ev|[iİ]ş)\b[\s.:#/-]*)+", re.I
+)
+_FLOAT = re.compile(r"(\+?[0-9]{5,})[.,]00?")
+_SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
+_BETWEEN_NUMBERS = re.compile(r"[/,;|\n]|\s[-–]\s|\bve\b")
+_DOMAIN_AT_END = re.compile(r"[a-z]\.[a-z]{2,}$", re.I)
+_E164 = re.compile(r"\+[1-9][0-9]{6,13}")
+
+
+def read(spelling: str) -> tuple[str, bool]:
+    """A number in E.164 and whether it is a mobile; the spelling is plain and not empty. Raises BadAddress."""
+    if spelling[0].isalpha():
+        spelling = _LABEL.sub("", spelling, count=1)
+    if spelling.endswith("0") and (number := _FLOAT.fullmatch(spelling)):  # Excel's 5321234567.0
+        spelling = number[1]
+    compact = spelling.translate(_SEPARATORS)
+    if turkish := _TURKISH.fullmatch(compact):
+        national = turkish[1]
+        if _MOBILE.fullmatch(national):
+            return "+90" + national, True
+        if _LANDLINE.fullmatch(national):
+            return "+90" + national, False
+    return _read_unusual(spelling, compact)
+
+
+def is_phone(text: str) -> bool:
+    """Whether İYS would take this, as it stands, for a telephone number (H121): E.164 and in use; never +9005…"""
+    if not _E164.fullmatch(text):
+        return False
+    if text.startswith("+90") and (_MOBILE.fullmatch(text, 3) or _LANDLINE.fullmatch(text, 3)):
+        return True
+    try:
+        number = phonenumbers.parse(text)
+    except NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(number) and _e164(number) == text
+
+
+def _read_unusual(spelling: str, compact: str) -> tuple[str, bool]:
+    if not compact:
+        raise BadAddress(Problem.EMPTY)
+    if _SCIENTIFIC.fullmatch(spelling):
+        raise BadAddress(Problem.PHONE_SCIENTIFIC)
+    if sum(_count_digits(part) >= 7 for part in _BETWEEN_NUMBERS.split(spelling)) > 1:
+        raise BadAddress(Problem.SEVERAL)
+    if not re.fullmatch(r"\+?[0-9]+", compact):
+        raise BadAddress(_problem_of_words(spelling))
+    abroad = re.fullmatch(r"(?:\+00|\+|00)(?!90)([0-9]+)", compact)
+    return _read_foreign(abroad[1]) if abroad else _read_turkish(compact)
+
+
+def _problem_of_words(spelling: str) -> Problem:
+    if _DOMAIN_AT_END.search(spelling):
+        return Problem.EMAIL_NO_AT
+    return Problem.PHONE_CHARACTER if _count_digits(spelling) >= 7 else Problem.UNKNOWN
+
+
+def _read_turkish(compact: str) -> tuple[str, bool]:
+    national = re.sub(r"^(?:(?:\+00|\+|00)90|0?90(?=[0-9]{9}))?0?", "", compact)
+    try:
+        return _ask_library("+90" + national)
+    except BadAddress as bad:
+        if bad.problem == Problem.PHONE_UNASSIGNED and len(national) != 10:
+            raise BadAddress(Problem.PHONE_TOO_SHORT if len(national) < 10 else Problem.PHONE_TOO_LONG) from None
+        raise
+
+
+def _read_foreign(digits: str) -> tuple[str, bool]:
+    # +532 123 45 67 is a number in Cuba, but in a Turkish list a mobile without its 90; guessing would ask a stranger.
+    if _MOBILE.fullmatch(digits):
+        raise BadAddress(Problem.PHONE_COUNTRY_UNCLEAR)
+    return _ask_library("+" + digits)
+
+
+def _ask_library(international: str) -> tuple[str, bool]:
+    try:
+        number = phonenumbers.parse(international)
+    except NumberParseException as error:
+        raise BadAddress(_PROBLEM_OF_ERROR.get(error.error_type, Problem.PHONE_TOO_SHORT)) from None
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
+        reason = phonenumbers.is_possible_number_with_reason(number)
+        raise BadAddress(_PROBLEM_OF_LENGTH.get(reason, Problem.PHONE_UNASSIGNED))
+    if kind == PhoneNumberType.PREMIUM_RATE:
+        raise BadAddress(Problem.PHONE_0900)
+    if not phonenumbers.can_be_internationally_dialled(number):
+        raise BadAddress(Problem.PHONE_NATIONAL_ONLY)
+    if len(_e164(number)) > LONGEST:
+        raise BadAddress(Problem.PHONE_TOO_LONG)
+    return _e164(number), kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+_PROBLEM_OF_ERROR = {
+    NumberParseException.INVALID_COUNTRY_CODE: Problem.PHONE_COUNTRY,
+    NumberParseException.TOO_LONG: Problem.PHONE_TOO_LONG,
+}
+_PROBLEM_OF_LENGTH = {
+    ValidationResult.TOO_SHORT: Problem.PHONE_TOO_SHORT,
+    ValidationResult.TOO_LONG: Problem.PHONE_TOO_LONG,
+}
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _count_digits(text: str) -> int:
+    return sum(map(str.isdigit, text))

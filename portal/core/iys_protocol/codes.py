@@ -1,0 +1,61 @@
+"""İYS's codes in one table: what each says on the wire, what it means to a provider, and what we do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from portal.core.iys_protocol.actions import GRAVEST_FIRST, Action, action_for_status
+from portal.core.iys_protocol.code_meanings import CONSENT_MEANINGS
+from portal.core.iys_protocol.enums import Status
+from portal.core.iys_protocol.messages import MESSAGES
+from portal.core.iys_protocol.rare_code_meanings import RARE_MEANINGS
+from portal.core.lazy_text import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code: `message` is İYS's exact wire text ("" if unknown); `sentence` and `cure` are msgids for a provider."""
+
+    code: str
+    http: int
+    action: Action
+    message: str
+    sentence: str
+    cure: str
+
+
+CODES: dict[str, Code] = {
+    code: Code(code, http, meaning.action, MESSAGES.get(code, ""), meaning.sentence, meaning.cure)
+    for meaning in CONSENT_MEANINGS + RARE_MEANINGS
+    for code, http in meaning.codes.items()
+}
+
+UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
+UNKNOWN_CURE = N_("Sorun sürerse destek ekibine bildirin.")
+
+
+def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | None = None) -> Action:
+    """What to do after an answer, by its HTTP status (0 for no answer) and its codes, never by its text.
+
+    Of several codes the gravest wins, in the order of GRAVEST_FIRST. A code we do not know counts as its HTTP status
+    does. 429 is a wait whatever it says. With `decided`, H174 on an ONAY asks to reconcile: only a RET is done by it.
+    """
+    if http_status == 429:
+        return Action.WAIT
+    actions = {_action(code, http_status, decided) for code in codes} or {action_for_status(http_status)}
+    return next(action for action in GRAVEST_FIRST if action in actions)
+
+
+def sentence_of(code: str) -> str:
+    """What happened, as a msgid a provider can read; a plain fallback for a code we do not know."""
+    return CODES[code].sentence if code in CODES else UNKNOWN_SENTENCE
+
+
+def cure_of(code: str) -> str:
+    """What the provider does about it, as a msgid; a plain fallback for a code we do not know."""
+    return CODES[code].cure if code in CODES else UNKNOWN_CURE
+
+
+def _action(code: str, http_status: int, decided: Status | None) -> Action:
+    if code == "H174" and decided == Status.GRANTED:
+        return Action.RECONCILE
+    return CODES[code].action if code in CODES else action_for_status(http_status)

@@ -1,0 +1,176 @@
+"""İYS's own field rules for one consent, checked before anything is sent; all problems at once, in İYS's codes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+from portal.core.addresses import is_email, is_phone
+from portal.core.business_days import lenient_deadline
+from portal.core.iys_protocol.codes import CODES
+from portal.core.iys_protocol.enums import Channel, RecipientType, Source, Status
+from portal.core.iys_protocol.payload import WIRE_DATE, read_date
+
+KEYS = ("recipientType", "retailerAccess", "recipient", "retailerCode", "source", "type", "consentDate", "status")
+PHONE_LENGTH = 15  # With its plus sign.
+RETAILERS = 100  # İYS says 100 in its table and 3000 in a schema; the smaller passes everywhere.
+FIRST_DATE = "2015-05-01 00:00:00"
+KIND_OF_ADDRESS = {Channel.SMS: "telefon", Channel.CALL: "telefon", Channel.EMAIL: "e-posta"}
+
+
+class Missing(Enum):
+    """Stands where a wire value is absent, since null is a value."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+
+class Problem(NamedTuple):
+    """One broken rule: İYS's code, the path to the field, the offending value, and the wire text if not the usual."""
+
+    code: str
+    location: list[str | int] | None = None
+    value: object = MISSING
+    text: str = ""
+
+    @property
+    def message(self) -> str:
+        """İYS's wire text."""
+        return self.text or CODES[self.code].message
+
+    def __repr__(self) -> str:  # The value may be an address, and a repr ends in logs.
+        return f"Problem({self.code}, {self.location})"
+
+
+def problems(body: object, *, now: datetime) -> list[Problem]:
+    """What İYS would say to this parsed body of a single add; empty if it would look at its stored state next.
+
+    H085 (not an object) and H267 (empty retailerCode) are 400s and come alone; all others are 422s and come together.
+    """
+    if not isinstance(body, dict):
+        return [Problem("H085")]
+    if body.get("retailerCode") == "":
+        return [Problem("H267")]
+    rules = (_unknown_keys, _recipient, _type, _recipient_type, _status, _source, _retailer_access)
+    return [problem for rule in rules for problem in rule(body)] + list(_consent_date(body, now))
+
+
+def as_wire(found: list[Problem]) -> dict:
+    """The error body İYS answers with: code, location and value where there are any, and the text."""
+    return {"errors": [_as_wire(problem) for problem in found]}
+
+
+def address_problems(recipient: object, channel: object, location: list[str | int]) -> Iterator[Problem]:
+    """Whether an address fits its channel: H120, H121, H160; H122 with no channel; H464 too if it fits the others."""
+    if channel in (Channel.SMS, Channel.CALL):
+        if _is_long_phone(recipient):
+            yield Problem("H160", location, recipient)
+        if not _is(is_phone, recipient):
+            yield Problem("H121", location, recipient)
+    elif channel == Channel.EMAIL:
+        if not _is(is_email, recipient):
+            yield Problem("H120", location, recipient)
+    elif not _is(is_phone, recipient) and not _is(is_email, recipient):
+        yield Problem("H122", location, recipient)
+    if channel in tuple(Channel) and _is(is_phone if channel == Channel.EMAIL else is_email, recipient):
+        kind = KIND_OF_ADDRESS[Channel(channel)]
+        text = f"İzin tipi (type) {channel} için, alıcı (recipient) {kind} formatında olmalıdır."
+        yield Problem("H464", location, recipient, text)
+
+
+def _unknown_keys(body: dict) -> Iterator[Problem]:
+    yield from (Problem("H118", [key], value) for key, value in body.items() if key not in KEYS)
+
+
+def _recipient(body: dict) -> Iterator[Problem]:
+    if "recipient" not in body:
+        yield Problem("H114", ["recipient"])
+    else:
+        yield from address_problems(body["recipient"], body.get("type"), ["recipient"])
+
+
+def _type(body: dict) -> Iterator[Problem]:
+    yield from _choice(body, "type", Channel, missing="H111", wrong="H117")
+
+
+def _recipient_type(body: dict) -> Iterator[Problem]:
+    yield from _choice(body, "recipientType", RecipientType, missing=None, wrong="H116")
+
+
+def _status(body: dict) -> Iterator[Problem]:
+    yield from _choice(body, "status", Status, missing="H110", wrong="H115")
+    if body.get("source") == Source.PROVIDER_DECISION and body.get("status") == Status.GRANTED:
+        yield Problem("H408", ["status"], body["status"])
+
+
+def _source(body: dict) -> Iterator[Problem]:
+    yield from _choice(body, "source", Source, missing=None if _is_merchant(body) else "H113", wrong="H119")
+
+
+def _retailer_access(body: dict) -> Iterator[Problem]:
+    retailers = body.get("retailerAccess", MISSING)
+    if retailers is MISSING:
+        return
+    if not isinstance(retailers, list) or not retailers:
+        yield Problem("H163", ["retailerAccess"], retailers)
+    elif len(retailers) > RETAILERS:
+        yield Problem("H126", ["retailerAccess"], retailers)
+
+
+def _consent_date(body: dict, now: datetime) -> Iterator[Problem]:
+    text = body.get("consentDate", MISSING)
+    if text is MISSING:
+        if not _is_merchant(body):
+            yield Problem("H112", ["consentDate"])
+        return
+    codes = _codes_of_date(text, is_before_2015=body.get("source") == Source.BEFORE_2015)
+    if not codes:
+        codes = _codes_of_age(body, read_date(text), now)
+    yield from (Problem(code, ["consentDate"], text) for code in codes)
+
+
+def _codes_of_date(text: object, *, is_before_2015: bool) -> list[str]:
+    if not isinstance(text, str) or not WIRE_DATE.fullmatch(text):
+        return ["H158"]
+    try:
+        read_date(text)
+    except ValueError:
+        return ["H157"]
+    codes = ["H156"] if text < FIRST_DATE else []
+    return [*codes, "H155"] if is_before_2015 and text != FIRST_DATE else codes
+
+
+def _codes_of_age(body: dict, consent_date: datetime, now: datetime) -> list[str]:
+    if consent_date > now:
+        return ["H162"]
+    # HS_2015 has its only allowed date, so its age says nothing; TACIR has no three-day rule that İYS names.
+    is_bound = not _is_merchant(body) and body.get("source") != Source.BEFORE_2015
+    return ["H467"] if is_bound and lenient_deadline(consent_date) < now else []
+
+
+def _choice(body: dict, field: str, words: type, *, missing: str | None, wrong: str) -> Iterator[Problem]:
+    value = body.get(field, MISSING)
+    if value is MISSING:
+        if missing:
+            yield Problem(missing, [field])
+    elif value not in tuple(words):
+        yield Problem(wrong, [field], value)
+
+
+def _is_merchant(body: dict) -> bool:
+    return body.get("recipientType") == RecipientType.MERCHANT
+
+
+def _is_long_phone(recipient: object) -> bool:
+    return isinstance(recipient, str) and len(recipient) > PHONE_LENGTH and recipient.lstrip("+").isdigit()
+
+
+def _is(kind: object, recipient: object) -> bool:
+    return isinstance(recipient, str) and kind(recipient)
+
+
+def _as_wire(problem: Problem) -> dict:
+    wire = {"code": problem.code, "location": problem.location, "value": problem.value, "message": problem.message}
+    return {key: value for key, value in wire.items() if value is not MISSING and (key != "location" or value)}

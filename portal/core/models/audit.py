@@ -1,0 +1,33 @@
+"""Who did what to what, when, from where. Append-only; no address ever stands in it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base, BigId, Key, to, word
+
+
+class Actor(StrEnum):
+    """Who acts."""
+
+    RECIPIENT = "recipient"
+    USER = "user"
+    SYSTEM = "system"
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "provider_id", "at"), Index(None, "subject", "subject_id"))
+
+    id: Mapped[Key]
+    provider_id: Mapped[int | None] = to("provider.id", index=False, nullable=True)  # None: about no provider.
+    at: Mapped[datetime]
+    actor: Mapped[Actor] = mapped_column(word(Actor, "actor"))
+    actor_id: Mapped[int | None] = mapped_column(BigId)
+    sign_in_id: Mapped[int | None] = mapped_column(BigId)  # In which session: it knows from where.
+    act: Mapped[str] = mapped_column(String(40))  # "decision.made", "campaign.launched"
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    facts: Mapped[dict] = mapped_column(JSON)

@@ -1,0 +1,30 @@
+"""Days on which the operator knows better than the calendar package: a holiday added, halved or taken away."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base, BigId, Key, word
+
+
+class DayKind(StrEnum):
+    """How much of a day is a holiday."""
+
+    FULL = "full"
+    HALF = "half"  # From 13:00 on.
+    WORKDAY = "workday"
+
+
+class Holiday(Base):
+    """One day's correction."""
+
+    __tablename__ = "holiday"
+
+    id: Mapped[Key]
+    day: Mapped[date] = mapped_column(unique=True)
+    kind: Mapped[DayKind] = mapped_column(word(DayKind, "kind"))
+    name: Mapped[str] = mapped_column(String(120))  # Why: the decision's name and number.
+    changed_by: Mapped[int | None] = mapped_column(BigId)
+    changed_at: Mapped[datetime]

@@ -1,0 +1,152 @@
+"""A file of consents that a provider brings: how far it came, its lines as they stood, and how it is read."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from portal.core.models.base import Base, BigId, Key, to, word
+
+
+class BatchState(StrEnum):
+    """How far a file has come. What the worker does next stands beside it."""
+
+    UPLOADED = "uploaded"  # Worker: cut it into lines.
+    UNREADABLE = "unreadable"  # The end: `problem` says why.
+    READ = "read"  # A person says which column is what.
+    MAPPED = "mapped"  # Worker: rehearse it.
+    REHEARSED = "rehearsed"  # A person looks at what would come of it, cures, and lets it run.
+    RUNNING = "running"  # Worker: write it, piece by piece.
+    STOPPED = "stopped"  # A person stopped the run; what is written stays, and it can go on.
+    DONE = "done"
+    UNDOING = "undoing"  # Worker: annul what has not been claimed for sending.
+    UNDONE = "undone"
+    DROPPED = "dropped"  # A person threw it away before it ran; its lines are gone.
+
+
+FOR_THE_WORKER = (BatchState.UPLOADED, BatchState.MAPPED, BatchState.RUNNING, BatchState.UNDOING)
+STILL_TO_DO = text("state IN ('uploaded', 'mapped', 'running', 'undoing')")
+
+
+class ImportBatch(Base):
+    """A file that was brought for a brand.
+
+    `position` counts the pieces that the worker has behind it in this state; `tally` counts entries by verdict as they
+    were rehearsed, and, once it ran, as they came to be. `lease_until` says that a worker has it in hand.
+    """
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        Index("ix_import_batch_provider", "provider_id", "created_at"),
+        Index("ix_import_batch_to_do", "lease_until", sqlite_where=STILL_TO_DO, postgresql_where=STILL_TO_DO),
+    )
+
+    NAME = "import_batch.name"
+    OUTLINE = "import_batch.outline"
+    LAYOUT = "import_batch.layout"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    brand_id: Mapped[int] = to("brand.id", index=False)
+    user_id: Mapped[int | None] = mapped_column(BigId)  # None: brought by the command line.
+    on_behalf: Mapped[bool] = mapped_column(Boolean, default=False)  # By the operator, with the provider's leave.
+    name: Mapped[bytes]  # Sealed: of the file.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of what came.
+    size: Mapped[int]  # In bytes.
+    state: Mapped[BatchState] = mapped_column(word(BatchState, "state"))
+    problem: Mapped[str | None] = mapped_column(String(40))  # Why it cannot be read.
+    outline: Mapped[bytes | None]  # Sealed JSON: imports.outline.Outline.
+    layout: Mapped[bytes | None]  # Sealed JSON: imports.layout.Layout.
+    lines: Mapped[int] = mapped_column(Integer, default=0)  # That are rehearsed: without headers and other sheets.
+    pieces: Mapped[int] = mapped_column(Integer, default=0)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    tally: Mapped[dict | None] = mapped_column(JSON)
+    new_addresses: Mapped[int] = mapped_column(Integer, default=0)  # Of grants, that the provider does not hold yet.
+    only_refusals: Mapped[bool] = mapped_column(Boolean, default=False)  # There was no room for grants.
+    asked: Mapped[list | None] = mapped_column(JSON)  # What the provider must still say (names of Layout's defaults).
+    asked_at: Mapped[datetime | None]
+    answered_by: Mapped[int | None] = mapped_column(BigId)
+    answered_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker, since it last came forward.
+    since: Mapped[datetime]  # When this state began: rate and time left are told from here.
+    rehearsed_at: Mapped[datetime | None]
+    begun_at: Mapped[datetime | None]  # Somebody said: bring it.
+    begun_by: Mapped[int | None] = mapped_column(BigId)
+    ended_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(BigId)
+    undone_at: Mapped[datetime | None]
+    annulled: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime]
+
+
+class UploadPart(Base):
+    """A piece of a file's bytes, until it is cut into lines."""
+
+    __tablename__ = "upload_part"
+    __table_args__ = (UniqueConstraint("batch_id", "place"),)
+
+    PLACE = "upload_part.content"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    batch_id: Mapped[int] = to("import_batch.id", index=False)
+    place: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes]  # Sealed.
+
+
+class ImportPiece(Base):
+    """Up to a thousand lines of one sheet as they stood in the file: the evidence of what was brought.
+
+    `verdicts` holds one byte per slot of each line (imports.verdicts), `tally` counts them.
+    """
+
+    __tablename__ = "import_piece"
+    __table_args__ = (UniqueConstraint("batch_id", "place"),)
+
+    PLACE = "import_piece.content"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    batch_id: Mapped[int] = to("import_batch.id", index=False)
+    sheet: Mapped[int] = mapped_column(Integer)  # From 0.
+    place: Mapped[int] = mapped_column(Integer)  # In the whole file, from 0.
+    first_line: Mapped[int] = mapped_column(Integer)
+    lines: Mapped[int] = mapped_column(Integer)
+    # Sealed, compressed JSON: [[line, [cells]], …].
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
+    verdicts: Mapped[bytes | None]
+    tally: Mapped[dict | None] = mapped_column(JSON)
+    ran_at: Mapped[datetime | None]  # Its good entries are written.
+
+
+class ImportProfile(Base):
+    """How a provider's files with this header are read, so that nobody need say it twice."""
+
+    __tablename__ = "import_profile"
+    __table_args__ = (UniqueConstraint("provider_id", "signature"), UniqueConstraint("provider_id", "name"))
+
+    LAYOUT = "import_profile.layout"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id", index=False)
+    name: Mapped[str | None] = mapped_column(String(60))  # By which the command line calls it.
+    signature: Mapped[bytes] = mapped_column(LargeBinary(32))  # Of the header's words, in any order.
+    layout: Mapped[bytes]  # Sealed.
+    used_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class Leave(Base):
+    """A provider's leave that the operator may bring files for it."""
+
+    __tablename__ = "leave"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id")
+    given_by: Mapped[int] = mapped_column(BigId)
+    given_at: Mapped[datetime]
+    ends_on: Mapped[date]  # The last day.
+    withdrawn_by: Mapped[int | None] = mapped_column(BigId)
+    withdrawn_at: Mapped[datetime | None]

@@ -1,0 +1,13 @@
+"""Gives each process the number that keeps its ids (ids.py) apart from others'."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base
+
+
+class NodeCounter(Base):
+    __tablename__ = "node_counter"
+
+    name: Mapped[str] = mapped_column(String(10), primary_key=True)
+    next: Mapped[int]

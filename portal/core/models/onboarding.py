@@ -1,0 +1,78 @@
+"""How a provider comes in: its papers, the operator's reviews of them, and questions with their answers."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base, BigId, Key, to, word
+
+
+class PaperKind(StrEnum):
+    """What was uploaded."""
+
+    AUTHORISATION = "authorisation"  # The letter that authorises the partner at İYS, signed.
+    SIGNATURE = "signature"  # The signature circular (imza sirküleri) of who signed it.
+
+
+class ReviewAct(StrEnum):
+    """What the operator did with a provider."""
+
+    ADMITTED = "admitted"
+    SENT_BACK = "sent_back"  # Something is missing; the note says what.
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    LEFT = "left"  # It is with us no more.
+    CAME_BACK = "came_back"
+
+
+class Paper(Base):
+    """An uploaded document, as it came."""
+
+    __tablename__ = "paper"
+
+    PLACE = "paper.content"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id")
+    kind: Mapped[PaperKind] = mapped_column(word(PaperKind, "kind"))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int] = mapped_column(Integer)  # Bytes.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    content: Mapped[bytes]  # Sealed.
+    uploaded_by: Mapped[int] = mapped_column(BigId)
+    uploaded_at: Mapped[datetime]
+
+
+class Review(Base):
+    """One act of the operator on a provider, with its reason or the note of a call-back. Added, never changed."""
+
+    __tablename__ = "review"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id")
+    act: Mapped[ReviewAct] = mapped_column(word(ReviewAct, "act"))
+    note: Mapped[str] = mapped_column(String(2000))
+    called_on: Mapped[date | None]  # The day the representative was called back at a number of the firm.
+    made_by: Mapped[int] = mapped_column(BigId)
+    made_at: Mapped[datetime]
+
+
+class Inquiry(Base):
+    """A question asked beside a step, and its answer."""
+
+    __tablename__ = "inquiry"
+
+    TEXT = "inquiry.text"
+    ANSWER = "inquiry.answer"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id")
+    step: Mapped[int] = mapped_column(Integer)  # 1 to 5.
+    text: Mapped[bytes]  # Sealed, as is the answer: people write addresses into questions.
+    asked_by: Mapped[int] = mapped_column(BigId)
+    asked_at: Mapped[datetime]
+    answer: Mapped[bytes | None]
+    answered_by: Mapped[int | None] = mapped_column(BigId)
+    answered_at: Mapped[datetime | None]

@@ -1,0 +1,41 @@
+"""A link that was mailed to one address and opens once: an invitation, a confirmation, a new password."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.user import OperatorRole, Role
+
+
+class TicketKind(StrEnum):
+    """What its link is for."""
+
+    INVITATION = "invitation"  # To a provider, with a role; or to the operator's staff.
+    CONFIRMATION = "confirmation"  # Of the address that somebody signed up with.
+    RESET = "reset"  # Of a forgotten password.
+
+
+class Ticket(Base):
+    """The token itself stands only in the mail. Sealed for no provider (0), as people are."""
+
+    __tablename__ = "ticket"
+
+    PLACE = "ticket.email"
+
+    id: Mapped[Key]
+    kind: Mapped[TicketKind] = mapped_column(word(TicketKind, "kind"))
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    email: Mapped[bytes]  # Sealed.
+    user_id: Mapped[int | None] = to("user_account.id", nullable=True)  # Whose; an invitation may be to a newcomer.
+    invites_to: Mapped[int | None] = to("provider.id", nullable=True)
+    name: Mapped[str | None] = mapped_column(String(120))
+    role: Mapped[Role | None] = mapped_column(word(Role, "role"))
+    operator_role: Mapped[OperatorRole | None] = mapped_column(word(OperatorRole, "operator_role"))
+    made_by: Mapped[int | None] = mapped_column(BigId)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,51 @@
+"""What a provider pays for: yearly packages by number of records, and the orders that the operator confirms."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base, BigId, Key, to, word
+
+
+class OrderKind(StrEnum):
+    """What an order is beside the package that runs."""
+
+    FIRST = "first"
+    RENEWAL = "renewal"
+    UPGRADE = "upgrade"
+
+
+class Package(Base):
+    """One line of the price list. A withdrawn one stays for those who have it."""
+
+    __tablename__ = "package"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    records: Mapped[int] = mapped_column(Integer)  # How many addresses it covers.
+    price: Mapped[int] = mapped_column(Integer)  # Turkish lira a year, before tax.
+    withdrawn_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class PackageOrder(Base):
+    """A provider asked for a package; records and price are those of that day."""
+
+    __tablename__ = "package_order"
+
+    id: Mapped[Key]
+    provider_id: Mapped[int] = to("provider.id")
+    package_id: Mapped[int] = to("package.id")
+    kind: Mapped[OrderKind] = mapped_column(word(OrderKind, "kind"))
+    records: Mapped[int] = mapped_column(Integer)
+    price: Mapped[int] = mapped_column(Integer)
+    ordered_by: Mapped[int] = mapped_column(BigId)
+    ordered_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(BigId)
+    note: Mapped[str | None] = mapped_column(String(500))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]  # The last day.

@@ -1,0 +1,73 @@
+"""Sessions, kept here and not in the cookie: who is in, since when, from where; and the tries that failed."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.models.base import Base, BigId, Key, to, word
+
+
+class By(StrEnum):
+    """What proved a person beside (or in place of) the password."""
+
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery"
+
+
+class Ending(StrEnum):
+    """Why a session is over."""
+
+    SIGNED_OUT = "signed_out"
+    REVOKED = "revoked"  # From the list of sessions, or "sign out everywhere".
+    CHANGED = "changed"  # Password or factors were changed elsewhere.
+    IDLE = "idle"
+    TOO_OLD = "too_old"
+
+
+class Step(StrEnum):
+    """Where a try to come in failed."""
+
+    PASSWORD = "password"
+    FACTOR = "factor"
+    STEP_UP = "step_up"
+    TICKET = "ticket"  # A mailed link that leads nowhere.
+
+
+class SignIn(Base):
+    """One session of one person. The cookie holds its id and a random token, of which only the digest stands here."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index(None, "user_id", "began_at"),)
+
+    PLACE = "sign_in.address"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = to("user_account.id", index=False)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    device_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # Of the browser's lasting cookie.
+    by: Mapped[By] = mapped_column(word(By, "by"))
+    address: Mapped[bytes]  # Sealed: the network address it began from.
+    agent: Mapped[str] = mapped_column(String(300))
+    serves_id: Mapped[int | None] = mapped_column(BigId)  # The provider the person chose to work for.
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    stepped_up_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ending: Mapped[Ending | None] = mapped_column(word(Ending, "ending"))
+
+
+class FailedTry(Base):
+    """A try to come in that failed. Account and network are keyed digests: nobody is named by a wrong guess."""
+
+    __tablename__ = "failed_try"
+    __table_args__ = (Index(None, "account_digest", "at"), Index(None, "network_digest", "at"), Index(None, "at"))
+
+    id: Mapped[Key]
+    step: Mapped[Step] = mapped_column(word(Step, "step"))
+    user_id: Mapped[int | None] = mapped_column(BigId)
+    account_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""The rules. Nothing here knows of a request, and nothing commits."""

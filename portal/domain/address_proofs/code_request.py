@@ -1,0 +1,71 @@
+"""Asking for a code: a row that can be answered, and a message where there is somebody to send it to."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import Address
+from portal.core.models import NOBODYS, AddressProof, MessageKind, Purpose
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+from portal.domain.address_proofs import code_limits, digests
+from portal.domain.notifications import messages
+
+LIFE = timedelta(minutes=10)
+NONCE_BITS = 63
+
+
+def ask(
+    session: Session, vault: Vault, secret: str, address: Address, purpose: Purpose, *, sends: bool, language: str,
+    network: str, at: datetime, brand_id: int | None = None, campaign_id: int | None = None,
+    facts: Mapping | None = None, budget: int | None = None, sender: str = "", notice: str = "",
+) -> AddressProof:  # fmt: skip
+    """Ask for a code to an address. An earlier code for the same purpose is good no more.
+
+    `sends` False: nobody here knows the address, and everything is as if somebody did, but for the message. `network`
+    is the network address it is asked from. `facts` are kept sealed until the code is answered. `sender` is the brand
+    in whose name it goes, or nobody but the portal; `notice` the address of what becomes of the data, for the message
+    (KVKK 2025/1072); `budget` is how many codes a day, by SMS or by mail, that consent point pays for. Raises
+    TooManyCodes.
+    """
+    indexes = digests.indexes_of(vault, address)
+    proof = _proof(vault, secret, address, purpose, indexes, language, network, at)
+    proof.brand_id, proof.campaign_id, proof.was_sent = brand_id, campaign_id, sends
+    code_limits.take_turns(session, proof, indexes)
+    code = digests.new_code(code_limits.check(session, code_limits.rules_of(proof, indexes, budget), at))
+    proof.code_digest = digests.of_code(secret, proof, code)
+    if facts is not None:
+        proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NOBODYS, proof.id)
+    _end_earlier(session, proof, indexes)
+    session.add(proof)
+    messages.write(
+        session, vault, MessageKind.CODE,
+        facts={"code": code, "purpose": purpose.value, "sender": sender, "notice": notice}, address=address.text,
+        language=language, at=at, expires_at=proof.expires_at, is_sent=sends,
+    )  # fmt: skip
+    return proof
+
+
+def _proof(
+    vault: Vault, secret: str, address: Address, purpose: Purpose, indexes: dict[str, bytes], language: str,
+    network: str, at: datetime,
+) -> AddressProof:  # fmt: skip
+    proof_id = new_id()
+    return AddressProof(
+        id=proof_id, nonce=secrets.randbits(NONCE_BITS), purpose=purpose, kind=address.kind, language=language,
+        address=vault.seal(address.text, AddressProof.ADDRESS, NOBODYS, proof_id), created_at=at, expires_at=at + LIFE,
+        prefix_digest=digests.of_block(secret, address), network_digest=digests.of_network(secret, network), tries=0,
+        **indexes,
+    )  # fmt: skip
+
+
+def _end_earlier(session: Session, proof: AddressProof, indexes: dict[str, bytes]) -> None:
+    """One code at a time: two would be twice as easy to guess."""
+    theirs = (AddressProof.has_index(indexes), AddressProof.purpose == proof.purpose)
+    still_open = (AddressProof.proved_at.is_(None), AddressProof.ended_at.is_(None))
+    ended = update(AddressProof).where(*theirs, *still_open).values(ended_at=proof.created_at)
+    session.execute(ended.execution_options(synchronize_session=False))

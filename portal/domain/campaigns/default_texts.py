@@ -1,0 +1,37 @@
+"""The usual text of a campaign, which a provider may change before it is shown."""
+
+from portal.core.models import CampaignKind
+from portal.domain.campaigns import Wording
+
+USUAL = {
+    CampaignKind.ASK: Wording(
+        title_tr="{brand} size ileti gönderebilir mi?",
+        body_tr="Kampanya, indirim ve yeniliklerimizi size bildirmek için izninizi soruyoruz. "
+        "Her kanal için ayrı ayrı karar verebilirsiniz.",
+        title_en="May {brand} send you messages?",
+        body_en="We ask for your consent to tell you about our campaigns, discounts and news. "
+        "You can decide for each channel on its own.",
+        notice_url="",
+    ),
+    CampaignKind.REFUSE: Wording(
+        title_tr="{brand} iletilerini reddedin",
+        body_tr="Size ticari ileti (reklam, kampanya, kutlama) göndermemizi buradan reddedebilirsiniz: "
+        "yalnız bir kanal için ya da hepsi için.",
+        title_en="Refuse messages from {brand}",
+        body_en="Here you can refuse our commercial messages (advertising, campaigns, greetings): "
+        "on one channel only, or on all.",
+        notice_url="",
+    ),
+}
+
+
+def usual(brand_name: str, kind: CampaignKind, notice_url: str) -> Wording:
+    """The usual text for a brand, with the address of its provider's privacy notice."""
+    pattern = USUAL[kind]
+    return Wording(
+        title_tr=pattern.title_tr.format(brand=brand_name),
+        body_tr=pattern.body_tr,
+        title_en=pattern.title_en.format(brand=brand_name),
+        body_en=pattern.body_en,
+        notice_url=notice_url,
+    )

@@ -1,0 +1,41 @@
+"""Until when a case must be answered, and how near that is."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from portal.core import business_days, clock
+from portal.core.models import Complaint, ComplaintKind
+
+# Days until the answer is due. An authority's letter may set another; for erasure the law does (KVKK art. 13/2).
+TERM = {ComplaintKind.STILL_RECEIVING: timedelta(days=15), ComplaintKind.ERASURE: timedelta(days=30)}
+NEAR = 2  # Business days before the last day.
+
+
+class Pressure(StrEnum):
+    """How near the due date is."""
+
+    NONE = "none"
+    SOON = "soon"
+    OVERDUE = "overdue"
+
+
+def due(kind: ComplaintKind, at: datetime) -> datetime:
+    """The last second of the day until which a case of now must be answered."""
+    return end_of_day(clock.day(at) + TERM[kind])
+
+
+def pressure(case: Complaint, at: datetime) -> Pressure:
+    """How near the due date of a case is; of one that is closed, not at all."""
+    if case.closed_at is not None or case.due_at > near_until(at):
+        return Pressure.NONE
+    return Pressure.SOON if case.due_at >= at else Pressure.OVERDUE
+
+
+def near_until(at: datetime) -> datetime:
+    """What is due by this moment is near."""
+    return end_of_day(business_days.later(clock.day(at), NEAR))
+
+
+def end_of_day(day: date) -> datetime:
+    """The last second of a day of Istanbul's, in UTC."""
+    return clock.start_of_day(day + timedelta(days=1)) - timedelta(seconds=1)

@@ -1,0 +1,116 @@
+"""Opening a case: what the person tells is sealed, compared with the refusal and the clock, and gets a due date."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Channel
+from portal.core.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+from portal.domain.complaints.comparison import compare
+from portal.domain.complaints.due_dates import due
+from portal.domain.complaints.lookup import Sender, receipts_alike
+from portal.domain.complaints.queries import of_receipts, said
+
+NONCE_BITS = 63
+MOST_OPEN = 3  # Of one receipt: further messages are a further word in the case.
+MOST_A_DAY = 5  # Of one address at one provider.
+
+
+class TooManyOpen(Exception):
+    """MOST_OPEN cases of this receipt are open."""
+
+
+class TooManyToday(Exception):
+    """MOST_A_DAY cases of this address were opened within a day."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a person tells of a message that came. `picture` is a PNG that we made."""
+
+    header: str
+    channel: Channel
+    came_at: datetime
+    text: str = ""
+    picture: bytes | None = None
+
+
+def open_case(session: Session, vault: Vault, sender: Sender, told: Told, *, language: str, at: datetime) -> Complaint:
+    """Open a case at the provider of the sender. The same once more is the same case. Raises TooManyOpen and
+    TooManyToday."""
+    whose = _hold(session, sender.recipient.id)
+    cases = of_receipts(session, receipts_alike(session, sender.receipt))
+    still_open = [case for case in cases if case.closed_at is None]
+    for case in still_open:
+        if _is_same(vault, case, sender, told):
+            return case
+    _limit(session, whose, still_open, at)
+    compared = compare(
+        session, recipient_id=whose.id, brand_id=sender.brand.id, channel=told.channel, came_at=told.came_at
+    )
+    case_id, of = new_id(), whose.provider_id
+    return _opened(
+        session, whose, ComplaintKind.STILL_RECEIVING, case_id, language=language, at=at,
+        brand_id=sender.brand.id, receipt_id=sender.receipt.id, channel=told.channel, came_at=told.came_at,
+        finding=compared.finding, header=vault.seal(told.header, Complaint.HEADER, of, case_id),
+        text=vault.seal(told.text, Complaint.TEXT, of, case_id) if told.text else None,
+        picture=vault.seal(told.picture, Complaint.PICTURE, of, case_id) if told.picture else None,
+    )  # fmt: skip
+
+
+def ask_erasure(session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime) -> Complaint:
+    """Ask a provider to erase what it holds of an address, for whom has shown that it is theirs. While one such case is
+    open, asking again is that case."""
+    whose = _hold(session, recipient.id)
+    waiting = session.scalar(
+        select(Complaint).where(
+            Complaint.recipient_id == whose.id, Complaint.kind == ComplaintKind.ERASURE, Complaint.closed_at.is_(None)
+        )
+    )
+    return waiting or _opened(session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at)
+
+
+def _hold(session: Session, recipient_id: int) -> Recipient:
+    """One address opens one case at a time: who asks twice at once is counted twice."""
+    return session.scalars(select(Recipient).where(Recipient.id == recipient_id).with_for_update()).one()
+
+
+def _is_same(vault: Vault, case: Complaint, sender: Sender, told: Told) -> bool:
+    if (case.brand_id, case.channel, case.came_at) != (sender.brand.id, told.channel, told.came_at):
+        return False
+    before = said(vault, case)
+    return (before.header, before.text) == (told.header, told.text)
+
+
+def _limit(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:
+    if len(still_open) >= MOST_OPEN:
+        raise TooManyOpen
+    theirs = select(func.count()).select_from(Complaint).where(Complaint.recipient_id == whose.id)
+    if session.scalar(theirs.where(Complaint.created_at > at - timedelta(days=1))) >= MOST_A_DAY:
+        raise TooManyToday
+
+
+def _opened(
+    session: Session, whose: Recipient, kind: ComplaintKind, case_id: int, *, language: str, at: datetime, **facts
+) -> Complaint:  # fmt: skip
+    case = Complaint(
+        id=case_id, nonce=secrets.randbits(NONCE_BITS), kind=kind, provider_id=whose.provider_id,
+        recipient_id=whose.id, language=language, due_at=due(kind, at), created_at=at, **facts,
+    )  # fmt: skip
+    session.add(case)
+    session.flush()
+    session.add_all([
+        ComplaintStep(provider_id=whose.provider_id, complaint_id=case_id, at=at, act=StepAct.OPENED),
+        AuditEntry(
+            provider_id=whose.provider_id, at=at, actor=Actor.RECIPIENT, actor_id=whose.id, act="complaint.opened",
+            subject="complaint", subject_id=case_id,
+            facts={"kind": kind.value} | ({"finding": case.finding.value} if case.finding else {}),
+        ),
+    ])  # fmt: skip
+    session.flush()
+    return case

@@ -1,0 +1,97 @@
+"""Reading a case: what was said, which steps were taken, and how many wait at a provider's desk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case as when
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import HIDDEN
+from portal.core.models import Complaint, ComplaintStep, Receipt, StepAct, User
+from portal.core.vault import CannotOpen, Vault
+
+AMONG_STAFF = (StepAct.NOTED, StepAct.PUT_OFF, StepAct.REMINDED)
+PORTALS = (StepAct.REMINDED,)  # Nobody's: the portal takes them.
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the person told of the message, opened."""
+
+    header: str
+    text: str
+    has_picture: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One step, opened. `by` is a colleague's name, for staff alone; None: the person, or the portal."""
+
+    complaint_id: int
+    at: datetime
+    act: StepAct
+    is_persons: bool
+    by: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many cases wait at a desk."""
+
+    open: int
+    overdue: int
+
+
+def said(vault: Vault, case: Complaint) -> Said:
+    """What was told. Where a seal is damaged it is hidden: the rest of the case must not hang on it."""
+    return Said(
+        header=_opened(vault, case.header, Complaint.HEADER, case.provider_id, case.id),
+        text=_opened(vault, case.text, Complaint.TEXT, case.provider_id, case.id),
+        has_picture=case.picture is not None,
+    )
+
+
+def steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff: bool = False) -> list[Shown]:
+    """The steps of cases, the oldest first. What is among staff, and who they are, is for staff alone."""
+    rows = session.execute(
+        select(ComplaintStep, User.name)
+        .outerjoin(User, User.id == ComplaintStep.user_id)
+        .where(ComplaintStep.complaint_id.in_(case_ids))
+        .order_by(ComplaintStep.at, ComplaintStep.id)
+    )
+    return [
+        Shown(
+            complaint_id=step.complaint_id, at=step.at, act=step.act,
+            is_persons=step.user_id is None and step.act not in PORTALS,
+            by=(name or HIDDEN) if for_staff and step.user_id else None,
+            text=_opened(vault, step.text, ComplaintStep.PLACE, step.provider_id, step.id),
+        )
+        for step, name in rows
+        if for_staff or step.act not in AMONG_STAFF
+    ]  # fmt: skip
+
+
+def of_receipts(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
+    """The cases that were opened from one receipt, the newest first."""
+    whose = select(Receipt.recipient_id).where(Receipt.id.in_(receipt_ids))  # By them there is an index.
+    theirs = select(Complaint).where(Complaint.receipt_id.in_(receipt_ids), Complaint.recipient_id.in_(whose))
+    return list(session.scalars(theirs.order_by(Complaint.created_at.desc())))
+
+
+def waiting(session: Session, provider_id: int, at: datetime) -> Waiting:
+    """How many are open at a provider's desk, and how many of them are overdue."""
+    late = func.coalesce(func.sum(when((Complaint.due_at < at, 1), else_=0)), 0)
+    mine = select(func.count(), late).where(Complaint.provider_id == provider_id, Complaint.closed_at.is_(None))
+    return Waiting(*session.execute(mine).one())
+
+
+def _opened(vault: Vault, sealed: bytes | None, place: str, provider_id: int, row_id: int) -> str:
+    if sealed is None:
+        return ""
+    try:
+        return vault.read(sealed, place, provider_id, row_id)
+    except CannotOpen:
+        return HIDDEN

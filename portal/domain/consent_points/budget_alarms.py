@@ -1,0 +1,50 @@
+"""The alarm of a point: its owners hear when the codes of a day are nearly used up, and when they are; each once."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.models import Campaign, Point
+from portal.domain import address_proofs
+from portal.domain.consent_points.lookup import Place
+
+NEAR = 0.8  # Of a day's codes.
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What the owners are to be told."""
+
+    kind: AddressKind
+    used: int
+    is_used_up: bool
+
+
+def alarm(session: Session, place: Place, kind: AddressKind, at: datetime) -> Alarm | None:
+    """Whether the owners are to be told now, after one more code was asked for. Of two at once, one tells."""
+    used = address_proofs.used_today(session, place.brand_id, place.campaign_id, kind, at)
+    if used < NEAR * place.daily_budget:
+        return None
+    today, is_used_up = clock.day(at), used >= place.daily_budget
+    told = Point.alarmed_on if is_used_up else Point.warned_on
+    not_yet = update(Point).where(Point.id == place.point_id, or_(told.is_(None), told != today))
+    values = {"warned_on": today} | ({"alarmed_on": today} if is_used_up else {})
+    is_new = session.execute(not_yet.values(values).execution_options(synchronize_session=False)).rowcount == 1
+    return Alarm(kind, used, is_used_up) if is_new else None
+
+
+def alarmed_on(session: Session, day: date, provider_id: int | None = None) -> list[tuple[int, str, bool]]:
+    """(id, name, whether used up) of each point whose owners were told that day; of one provider, or of all."""
+    told = (
+        select(Point.id, Campaign.name, Point.alarmed_on)
+        .join(Campaign, Campaign.id == Point.campaign_id)
+        .where(or_(Point.warned_on == day, Point.alarmed_on == day))
+        .order_by(Point.id)
+    )
+    if provider_id is not None:
+        told = told.where(Point.provider_id == provider_id)
+    return [(point_id, name, used_up == day) for point_id, name, used_up in session.execute(told)]

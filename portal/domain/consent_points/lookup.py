@@ -1,0 +1,105 @@
+"""What stands at a point's address: whose it is, what it asks for, and whether it asks now. One statement."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Campaign, Point, Provider
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class State(StrEnum):
+    """What a point says of itself."""
+
+    OPEN = "open"
+    DRAFT = "draft"  # Not published yet.
+    CLOSED = "closed"
+    BRAND = "brand"  # Passive.
+    SUSPENDED = "suspended"
+    GONE = "gone"  # The provider is with us no more.
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point as people meet it."""
+
+    point_id: int
+    provider_id: int
+    brand_id: int
+    campaign_id: int
+    slug: str
+    daily_budget: int
+    name: str  # For the provider alone.
+    channels: tuple[Channel, ...]
+    text_id: int
+    iys_code: int
+    brand_code: int
+    brand_name: str
+    logo_digest: str | None
+    colour: str | None
+    requires_name: bool
+    state: State
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == State.OPEN
+
+
+PLACE = (
+    select(Point, Campaign, Brand, Provider)
+    .join(Campaign, Campaign.id == Point.campaign_id)
+    .join(Brand, Brand.id == Point.brand_id)
+    .join(Provider, Provider.id == Point.provider_id)
+    .where(Point.slug == bindparam("slug"))
+)
+
+
+def find(session: Session, slug: str) -> Place | None:
+    """What stands at this address. What no slug may hold a database may not even take."""
+    if not SLUG.fullmatch(slug):
+        return None
+    row = session.execute(PLACE, {"slug": slug}).one_or_none()
+    if row is None:
+        return None
+    point, campaign, brand, provider = row
+    return Place(
+        point_id=point.id,
+        provider_id=provider.id,
+        brand_id=brand.id,
+        campaign_id=campaign.id,
+        slug=point.slug,
+        daily_budget=point.daily_budget,
+        name=campaign.name,
+        channels=campaign.offered,
+        text_id=campaign.text_id,
+        iys_code=provider.iys_code,
+        brand_code=brand.brand_code,
+        brand_name=brand.name,
+        logo_digest=brand.logo_digest,
+        colour=brand.colour,
+        requires_name=brand.requires_name,
+        state=state_of(
+            provider_left=provider.left_at, suspended=provider.suspended_at, brand_closed=brand.closed_at,
+            closed=point.closed_at, published=campaign.launched_at,
+        ),
+    )  # fmt: skip
+
+
+def state_of(
+    *, provider_left: datetime | None, suspended: datetime | None, brand_closed: datetime | None,
+    closed: datetime | None, published: datetime | None,
+) -> State:  # fmt: skip
+    """What holds, the weightiest first."""
+    told = ((provider_left, State.GONE), (suspended, State.SUSPENDED), (brand_closed, State.BRAND))
+    for since, state in told:
+        if since is not None:
+            return state
+    if published is None:
+        return State.DRAFT
+    return State.CLOSED if closed is not None else State.OPEN

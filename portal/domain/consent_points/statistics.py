@@ -1,0 +1,55 @@
+"""The numbers of a point: who came, what they decided, and how many codes went out today."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.addresses import AddressKind
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import AddressProof, AudienceEntry, Decision, Point, Receipt, ReceiptDecision, Way, is_void
+from portal.domain import address_proofs
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a point's page shows. People are counted by what they posted, never by openings."""
+
+    addresses: int  # That were proved here.
+    decided: dict[tuple[Channel, Status], int]  # But for what was taken back.
+    codes_today: dict[AddressKind, int]
+    proved_today: int
+
+
+def numbers_of(session: Session, point: Point, at: datetime) -> Numbers:
+    """Counted now, over all processes."""
+    entries = select(func.count()).where(AudienceEntry.campaign_id == point.campaign_id)
+    today = (
+        AddressProof.brand_id == point.brand_id,
+        AddressProof.campaign_id == point.campaign_id,
+        AddressProof.created_at >= clock.start_of_day(clock.day(at)),
+    )
+    proved = select(func.count()).where(*today, AddressProof.proved_at.is_not(None))
+    return Numbers(
+        addresses=session.scalar(entries),
+        decided=_decided(session, point),
+        codes_today={
+            kind: address_proofs.used_today(session, point.brand_id, point.campaign_id, kind, at) for kind in AddressKind
+        },
+        proved_today=session.scalar(proved),
+    )
+
+
+def _decided(session: Session, point: Point) -> dict[tuple[Channel, Status], int]:
+    rows = session.execute(
+        select(Decision.channel, Decision.status, func.count(Decision.id.distinct()))
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
+        .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
+        .where(AudienceEntry.campaign_id == point.campaign_id, Receipt.way == Way.POINT)
+        .where(~is_void())
+        .group_by(Decision.channel, Decision.status)
+    )
+    return {(channel, status): count for channel, status, count in rows}

@@ -1,0 +1,200 @@
+"""What a person does about a difference between İYS's record and ours: take İYS's word, send ours again, explain it.
+
+Each settles one difference, once. When the last one of a day is settled the day is compared and confirmed anew.
+Nothing here commits; the door notes who did it and ends the transaction.
+"""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import RecipientType, Status
+from portal.core.models import (
+    Brand,
+    Consent,
+    DayState,
+    Difference,
+    DifferenceKind,
+    Heard,
+    Outcome,
+    Provider,
+    ReconciledDay,
+    Settlement,
+    Submission,
+    Way,
+)
+from portal.core.vault import Vault
+from portal.domain.consents import annulments, bulk_locking, movements, renewals, writer
+from portal.domain.consents.locking import TooSoon
+
+BY_IYS = "IYS"  # The source of a decision for which İYS tells no movement, only that it holds no grant.
+ANOTHER_KEY = {"recipient", "recipientType", "type"}  # A row that differs in these is about somebody else's key.
+
+
+class WhyNot(StrEnum):
+    """Why a way of settling is not open for a difference."""
+
+    NOTHING_THERE = "nothing_there"  # İYS has no row of it: there is no word to take.
+    UNREADABLE = "unreadable"  # İYS's row says something that we cannot keep.
+    REFUSED_HERE = "refused_here"  # The person refused here: a missing refusal at İYS is told, not taken.
+    NOT_OURS = "not_ours"  # We did not send it.
+    NEWER = "newer"  # The person decided anew since; that decision goes.
+    ON_ITS_WAY = "on_its_way"
+    TOO_LATE = "too_late"  # İYS takes no grant that is older than three business days (H467).
+
+
+class CannotSettle(Exception):
+    """This difference cannot be settled in this way; `why` says for what reason."""
+
+    def __init__(self, why: WhyNot):
+        self.why = why
+
+
+class AlreadySettled(Exception):
+    """Somebody settled it already, or it is gone."""
+
+
+def why_not_take(session: Session, vault: Vault, difference: Difference) -> WhyNot | None:
+    """Why İYS's word cannot be taken; None where it can."""
+    if difference.kind == DifferenceKind.DRIFT:
+        head = session.get_one(Consent, difference.consent_id)
+        return WhyNot.REFUSED_HERE if head.status == Status.REFUSED else None
+    if difference.line is None:
+        return WhyNot.NOTHING_THERE
+    return None if movements.read_row(line_of(vault, difference)) else WhyNot.UNREADABLE
+
+
+def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_id: int, at: datetime) -> None:
+    """Hear İYS's row as if it had been pulled: it becomes a movement and, where it is not our own, a decision.
+
+    It moves the head only where it is newer than what the person said here. Where İYS's row stands in the place of one
+    of ours, İYS no longer counts as holding ours. Raises CannotSettle and AlreadySettled.
+    """
+    why = why_not_take(session, vault, difference)
+    if why is not None:
+        raise CannotSettle(why)
+    brand = session.get_one(Brand, difference.brand_id)
+    if difference.kind == DifferenceKind.DRIFT:
+        _withdraw(session, brand, difference, user_id, at)
+    else:
+        told = movements.read_row(line_of(vault, difference))
+        movements.hear(session, vault, brand, [told], by=Heard.FILE, feed=None, at=at)
+        if difference.kind == DifferenceKind.ALTERED and ANOTHER_KEY & difference.facts.keys():
+            unknown = update(Consent).where(Consent.id == difference.consent_id)
+            session.execute(unknown.values(iys_status=None, iys_as_of=at))
+    _settle(session, difference, Settlement.TAKE_THEIRS, user_id=user_id, at=at)
+
+
+def why_not_send(session: Session, difference: Difference, at: datetime) -> WhyNot | None:
+    """Why ours cannot be sent again; None where it can."""
+    if difference.kind == DifferenceKind.ONLY_AT_IYS:
+        return WhyNot.NOT_OURS
+    head = session.get_one(Consent, difference.consent_id)
+    submission = _submission_of(session, difference)
+    if submission is None:
+        is_refusal = difference.kind == DifferenceKind.DRIFT and head.status == Status.REFUSED
+        return None if is_refusal else WhyNot.NOT_OURS
+    if head.decision_id != submission.decision_id:
+        return WhyNot.NEWER
+    if submission.is_open:
+        return WhyNot.ON_ITS_WAY
+    return WhyNot.TOO_LATE if head.status != Status.REFUSED and _is_too_old(head, submission, at) else None
+
+
+def send_again(session: Session, vault: Vault, difference: Difference, *, user_id: int, at: datetime) -> None:
+    """Send the decision again, byte for byte; İYS answers a repeated request as it answered the first.
+
+    A refusal that İYS tells differently, or that is too old for it, is said anew instead, dated now. Raises
+    CannotSettle and AlreadySettled.
+    """
+    if difference.consent_id:
+        renewals.lock(session, difference.consent_id)
+    why = why_not_send(session, difference, at)
+    if why is not None:
+        raise CannotSettle(why)
+    head = session.get_one(Consent, difference.consent_id)
+    submission = _submission_of(session, difference)
+    is_told_differently = difference.kind != DifferenceKind.ONLY_HERE
+    if head.status == Status.REFUSED and (is_told_differently or _is_too_old(head, submission, at)):
+        _renew(session, vault, head, difference, at)
+    else:
+        _open_again(session, submission, at)
+    _settle(session, difference, Settlement.SEND_AGAIN, user_id=user_id, at=at)
+
+
+def explain(session: Session, difference: Difference, text: str, *, user_id: int, at: datetime) -> None:
+    """Leave both records as they are, and say why that is right. Raises AlreadySettled."""
+    _settle(session, difference, Settlement.EXPLAINED, user_id=user_id, at=at, explanation=text)
+
+
+def line_of(vault: Vault, difference: Difference) -> dict | None:
+    """İYS's row of a difference, under İYS's names; None where it has none. Raises CannotOpen."""
+    if difference.line is None:
+        return None
+    return json.loads(vault.read(difference.line, Difference.LINE, difference.provider_id, difference.id))
+
+
+def _is_too_old(head: Consent, submission: Submission, at: datetime) -> bool:
+    """İYS takes an individual's decision for three business days only (H467)."""
+    return head.recipient_type == RecipientType.INDIVIDUAL and at > submission.lenient_deadline
+
+
+def _submission_of(session: Session, difference: Difference) -> Submission | None:
+    if difference.submission_id:
+        return session.get_one(Submission, difference.submission_id)
+    if difference.kind != DifferenceKind.DRIFT:
+        return None
+    of_the_head = select(Consent.decision_id).where(Consent.id == difference.consent_id).scalar_subquery()
+    return session.scalar(select(Submission).where(Submission.decision_id == of_the_head))
+
+
+def _settle(session: Session, difference: Difference, settlement: Settlement, *, user_id, at, explanation=None) -> None:
+    still_open = update(Difference).where(Difference.id == difference.id, Difference.settled_at.is_(None))
+    settled = still_open.values(settled_at=at, settled_by=user_id, settlement=settlement, explanation=explanation)
+    if session.execute(settled).rowcount != 1:
+        raise AlreadySettled
+    if difference.day_id:
+        others = exists().where(Difference.day_id == difference.day_id, Difference.settled_at.is_(None))
+        day = update(ReconciledDay).where(
+            ReconciledDay.id == difference.day_id, ReconciledDay.state == DayState.DIFFERENT, ~others
+        )
+        session.execute(day.values(due_at=at, attempts=0))
+
+
+def _renew(session: Session, vault: Vault, head: Consent, difference: Difference, at: datetime) -> None:
+    of_brand = select(Provider.iys_code, Brand.brand_code).join(Brand, Brand.provider_id == Provider.id)
+    codes = session.execute(of_brand.where(Brand.id == difference.brand_id)).one()
+    try:
+        renewals.renew(session, vault, head.decision_id, tuple(codes), at)
+    except TooSoon as too_soon:
+        raise CannotSettle(WhyNot.ON_ITS_WAY) from too_soon
+
+
+def _open_again(session: Session, submission: Submission, at: datetime) -> None:
+    ended = update(Submission).where(Submission.id == submission.id, Submission.due_at.is_(None))
+    session.execute(
+        ended.values(
+            outcome=Outcome.WAITING, due_at=at, lease_until=None, attempts=0, code=None, ended_at=None, closed_at=None,
+            verified_at=None, bulk_id=None, bulk_index=None, sub_request_id=None,
+        )
+    )  # fmt: skip
+
+
+def _withdraw(session: Session, brand: Brand, difference: Difference, user_id: int, at: datetime) -> None:
+    """İYS holds no grant of this key, and tells no movement that says why: here, too, it counts as refused."""
+    consent = session.get_one(Consent, difference.consent_id)
+    heads = bulk_locking.lock(session, brand, [consent.recipient_id])
+    head = heads[(consent.recipient_id, consent.channel, consent.recipient_type)]
+    if head.status != Status.GRANTED:
+        return
+    annulments.overtake(session, [head], at)
+    decision = writer.decision(
+        head, Status.REFUSED, consent_date=at.replace(microsecond=0), effective_at=at, recorded_at=at, source=BY_IYS,
+        way=Way.AT_IYS, user_id=user_id,
+    )  # fmt: skip
+    writer.insert_decisions(session, [decision])
+    head.follow(decision)
+    bulk_locking.write(session, [head])

@@ -1,0 +1,95 @@
+"""Finding or making the recipients behind a list of addresses; one address is one recipient of a provider."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import HIDDEN, Address, mask
+from portal.core.models import Recipient
+from portal.core.models.bulk_insert import load_missing
+from portal.core.models.ids import new_ids
+from portal.core.vault import CannotOpen, Vault, column_of
+
+
+def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
+    """Recipient ids by canonical address; those not known yet are made. One statement each: call with ≤ 5,000."""
+    indexes = indexes_of(vault, provider_id, (address.text for address in addresses))
+    found = known(session, vault, provider_id, indexes)
+    missing = {address.text: address for address in addresses if address.text not in found}
+    if missing:
+        new = dict(zip(missing, zip(new_ids(len(missing)), missing.values(), strict=True), strict=True))
+        insert(session, rows(vault, provider_id, new, indexes, at))
+        found |= known(session, vault, provider_id, {text: indexes[text] for text in missing})
+    return found
+
+
+def rows(
+    vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: dict[str, dict[str, bytes]],
+    at: datetime,
+) -> list[dict]:  # fmt: skip
+    """The rows of recipients to be made: {canonical address: (id, address)}. In one order, or two lists brought at
+    once deadlock."""
+    return [
+        {
+            "id": recipient_id,
+            "provider_id": provider_id,
+            "kind": address.kind,
+            "address": vault.seal(text, Recipient.PLACE, provider_id, recipient_id),
+            "created_at": at,
+            **indexes[text],
+        }
+        for text, (recipient_id, address) in sorted(new.items())
+    ]
+
+
+def insert(session: Session, made: list[dict]) -> int:
+    """Insert those that nobody made meanwhile; how many they were."""
+    return load_missing(session, Recipient, made)
+
+
+def indexes_of(vault: Vault, provider_id: int, texts: Iterable[str]) -> dict[str, dict[str, bytes]]:
+    """The blind indexes of canonical addresses, by address."""
+    return {text: vault.indexes(provider_id, text) for text in texts}
+
+
+def count_unknown(session: Session, vault: Vault, provider_id: int, addresses: list[Address]) -> int:
+    """How many of these addresses the provider does not have. One statement: call with ≤ 5,000."""
+    indexes = indexes_of(vault, provider_id, (address.text for address in addresses))
+    return len(indexes) - len(known(session, vault, provider_id, indexes))
+
+
+def find(session: Session, vault: Vault, provider_id: int, address: Address) -> Recipient | None:
+    """The recipient with this address, if the provider has one."""
+    same = Recipient.has_index(vault.indexes(provider_id, address.text))
+    return session.scalar(select(Recipient).where(Recipient.provider_id == provider_id, same))
+
+
+def address_of(vault: Vault, recipient: Recipient) -> str:
+    """A recipient's address in clear. Raises CannotOpen."""
+    return vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
+
+
+def masked(vault: Vault, recipient: Recipient) -> str:
+    """A recipient's address as it is shown; where its seal is damaged, nothing of it: it must not hide all others."""
+    try:
+        return mask(address_of(vault, recipient))
+    except CannotOpen:
+        return HIDDEN
+
+
+def known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, dict[str, bytes]]) -> dict[str, int]:
+    """Recipient ids by canonical address, of those that the provider holds. One statement a key generation."""
+    found = {}
+    for column in map(column_of, vault.keys):
+        texts = {each[column]: text for text, each in indexes.items() if text not in found}
+        indexed = getattr(Recipient, column)
+        mine = select(indexed, Recipient.id).where(Recipient.provider_id == provider_id, indexed.in_(texts))
+        found |= {texts[index]: recipient_id for index, recipient_id in session.execute(mine)}
+    return found
+
+
+def chunks(items: list, size: int) -> Iterable[list]:
+    """The list in pieces, so that no transaction holds the writer for long."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,81 @@
+"""What a person does about a submission that ended badly: send its bytes again where that can help, or close it."""
+
+import json
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal.core import iys_protocol
+from portal.core.models import Consent, Outcome, Submission
+from portal.core.vault import CannotOpen, Vault
+
+MAY_BE_CLOSED = (Outcome.PARKED, Outcome.EXPIRED)
+
+
+class Hopeless(StrEnum):
+    """Why sending the same bytes again would come to nothing."""
+
+    NOT_PARKED = "not_parked"  # It is on its way, or came to its end.
+    CLOSED = "closed"  # A person closed it already.
+    TOO_LATE = "too_late"  # İYS takes nothing that is older than three business days (H467).
+    NEWER = "newer"  # The person decided anew since; that decision goes, and İYS would refuse this one (H178).
+    UNREADABLE = "unreadable"  # Its seal is damaged or its key gone.
+    WOULD_FAIL = "would_fail"  # İYS's own field rules are against it, today as then.
+
+
+class WouldNotHelp(Exception):
+    """The submission was not opened again; `why` says for what reason."""
+
+    def __init__(self, why: Hopeless):
+        self.why = why
+
+
+class NothingToClose(Exception):
+    """Only what was parked or expired, and is not closed yet, can be closed."""
+
+
+def why_hopeless(session: Session, vault: Vault, submission: Submission, at: datetime) -> Hopeless | None:
+    """Why the same bytes cannot be taken by İYS now; None where they may be, and so may be sent again."""
+    if submission.outcome != Outcome.PARKED:
+        return Hopeless.NOT_PARKED
+    if submission.closed_at:
+        return Hopeless.CLOSED
+    if at > submission.lenient_deadline:
+        return Hopeless.TOO_LATE
+    if session.get_one(Consent, submission.consent_id).decision_id != submission.decision_id:
+        return Hopeless.NEWER
+    try:
+        payload = vault.open(submission.payload, Submission.PLACE, submission.provider_id, submission.id)
+        return Hopeless.WOULD_FAIL if iys_protocol.problems(json.loads(payload), now=at) else None
+    except (CannotOpen, ValueError):
+        return Hopeless.UNREADABLE
+
+
+def resend(session: Session, vault: Vault, submission: Submission, at: datetime) -> None:
+    """Send a parked submission again, byte for byte, to the endpoint it was made for. Raises WouldNotHelp."""
+    why = why_hopeless(session, vault, submission, at)
+    if why is not None:
+        raise WouldNotHelp(why)
+    still_parked = update(Submission).where(
+        Submission.id == submission.id, Submission.outcome == Outcome.PARKED, Submission.closed_at.is_(None)
+    )
+    opened = still_parked.values(
+        outcome=Outcome.WAITING, due_at=at, ended_at=None, attempts=0, lease_until=None,
+        bulk_id=None, bulk_index=None, sub_request_id=None,
+    )  # fmt: skip
+    if session.execute(opened).rowcount != 1:  # Somebody was quicker.
+        raise WouldNotHelp(Hopeless.NOT_PARKED)
+
+
+def close(session: Session, submission: Submission, at: datetime) -> None:
+    """A person looked at it and there is nothing to do: it leaves the list. Raises NothingToClose.
+
+    What was decided stays as it was: a refusal is obeyed here, and no message goes out on a grant that İYS lacks.
+    """
+    still_there = update(Submission).where(
+        Submission.id == submission.id, Submission.outcome.in_(MAY_BE_CLOSED), Submission.closed_at.is_(None)
+    )
+    if session.execute(still_there.values(closed_at=at)).rowcount != 1:
+        raise NothingToClose

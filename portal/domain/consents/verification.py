@@ -1,0 +1,99 @@
+"""What İYS's own words say of our submissions: which ones it holds, and which ones it has overtaken."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Status
+from portal.core.models import OPEN, BulkRequest, BulkState, Outcome, Submission
+
+MAY_BE_OVERTAKEN = (*OPEN, Outcome.PARKED)  # Of what is parked nothing is left to mend.
+
+
+@dataclass
+class Sent:
+    """A submission of ours, as far as a movement may be it."""
+
+    id: int
+    consent_id: int
+    decision_id: int
+    status: Status
+    consent_date: datetime
+    outcome: Outcome
+    transaction_id: str | None
+    attempts: int
+    bulk_id: int | None
+
+    @property
+    def may_have_left(self) -> bool:
+        return self.attempts > 0 or self.bulk_id is not None or self.outcome != Outcome.WAITING
+
+
+COLUMNS = [getattr(Submission, name) for name in Sent.__dataclass_fields__]
+
+
+class Ours:
+    """The submissions of some keys, found by the movement that each one became."""
+
+    def __init__(self, session: Session, consent_ids: Iterable[int]):
+        mine = select(*COLUMNS).where(Submission.consent_id.in_(set(consent_ids))).order_by(Submission.id)
+        self._by_key: dict[int, list[Sent]] = defaultdict(list)
+        for row in session.execute(mine):
+            self._by_key[row.consent_id].append(Sent(*row))
+
+    def match(self, consent_id: int, transaction_id: str, status: Status, consent_date: datetime | None) -> Sent | None:
+        """Ours with this transactionId (movements of one second share it, so the status counts as well); or, where
+        İYS's answer was lost, the one that left with this status and date."""
+        its = (sent for sent in self._by_key[consent_id] if sent.outcome != Outcome.ANNULLED)  # Those never left.
+        theirs = [sent for sent in its if sent.status == status]
+        named = (sent for sent in theirs if sent.transaction_id == transaction_id)
+        lost = (
+            sent for sent in theirs
+            if not sent.transaction_id and sent.consent_date == consent_date and sent.may_have_left
+        )  # fmt: skip
+        return next(named, None) or next(lost, None)
+
+    def older_than(self, consent_id: int, effective_at: datetime) -> list[Sent]:
+        """Those still on their way, or parked, that a decision of this moment leaves behind."""
+        waiting = (sent for sent in self._by_key[consent_id] if sent.outcome in MAY_BE_OVERTAKEN)
+        return [sent for sent in waiting if sent.consent_date <= effective_at]
+
+
+def verify(session: Session, seen: dict[int, dict], at: datetime) -> None:
+    """Write down that İYS lists submissions: {id: {transaction_id, accepted_at}}. Whatever we believed of them until
+    now, waiting or given up, İYS has them."""
+    if seen:
+        session.execute(VERIFY, [{"its_id": each, "at": at} | _its(seen[each]) for each in sorted(seen)])
+
+
+def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> None:
+    """End submissions that İYS holds something newer for. A list that has left says of its own what became of them."""
+    ids = sorted(set(submission_ids))
+    if ids:
+        values = {"outcome": Outcome.OVERTAKEN, "due_at": None, "lease_until": None, "ended_at": at}
+        session.execute(OVERTAKEABLE.where(TABLE.c.id.in_(ids)).values(values))
+
+
+TABLE = Submission.__table__
+AT = bindparam("at", type_=TABLE.c.ended_at.type)
+ACCEPTED_AT = bindparam("its_accepted_at", type_=TABLE.c.accepted_at.type)
+VERIFY = update(TABLE).where(TABLE.c.id == bindparam("its_id"), TABLE.c.verified_at.is_(None)).values(
+    outcome=Outcome.VERIFIED, code=None, due_at=None, lease_until=None,
+    transaction_id=bindparam("its_transaction_id"),
+    accepted_at=func.coalesce(ACCEPTED_AT, TABLE.c.accepted_at),  # İYS's date: an answer without one was dated by us.
+    verified_at=AT, ended_at=func.coalesce(TABLE.c.ended_at, AT),
+)  # fmt: skip
+LISTS_AWAY = select(BulkRequest.id).where(or_(BulkRequest.state == BulkState.SENT, BulkRequest.attempts > 0))
+# The lease goes too: whoever has one in hand finds it taken, and what İYS answered is kept as an attempt.
+OVERTAKEABLE = update(TABLE).where(
+    TABLE.c.outcome.in_(MAY_BE_OVERTAKEN),
+    or_(TABLE.c.bulk_id.is_(None), TABLE.c.bulk_id.not_in(LISTS_AWAY)),
+)
+
+
+def _its(facts: dict) -> dict:
+    return {f"its_{name}": value for name, value in facts.items()}

@@ -1,0 +1,1 @@
+"""People who sign in: accounts, members, permissions, factors, sessions and login throttling."""

@@ -1,0 +1,198 @@
+"""Providers, their people and passwords, and the İYS accounts they are connected by."""
+
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.core.models import Brand, Connection, Credential, CredentialKind, Membership, Provider, Role, User
+from portal.core.models.connection import NOBODYS
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+
+EVERYBODY = 0  # People are found before their provider is known: their index is of no provider.
+SHORTEST_PASSWORD = 12
+
+# OWASP's minimum (19 MiB, 2 passes): a burst of sign-ins must not eat the machine.
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+class PasswordTooShort(ValueError):
+    """A password has fewer than SHORTEST_PASSWORD characters."""
+
+
+def open_provider(
+    session: Session, *, iys_code: int, title: str, mersis: str, contact: str, notice_url: str, brands: dict[int, str],
+    at: datetime,
+) -> Provider:  # fmt: skip
+    """A new provider that İYS knows and that is admitted, with its brands ({brandCode: name}; the master brand's code
+    is the iysCode)."""
+    provider = Provider(
+        iys_code=iys_code, entered_code=iys_code, title=title, mersis=mersis, contact=contact, notice_url=notice_url,
+        admitted_at=at, created_at=at,
+    )  # fmt: skip
+    session.add(provider)
+    session.flush()
+    for brand_code, name in brands.items():
+        session.add(Brand(provider_id=provider.id, brand_code=brand_code, name=name, created_at=at))
+    session.flush()
+    return provider
+
+
+def make_person(session: Session, vault: Vault, *, email: str, name: str, password: str, at: datetime) -> User:
+    """Somebody who belongs nowhere yet. Raises PasswordTooShort."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise PasswordTooShort
+    user_id = new_id()
+    user = User(
+        id=user_id,
+        email=vault.seal(email, User.PLACE, EVERYBODY, user_id),
+        **indexes_of(vault, email),
+        name=name,
+        password_hash=hasher.hash(password),
+        confirmed_at=at,
+        created_at=at,
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def join(session: Session, user: User, provider_id: int, role: Role, at: datetime) -> Membership:
+    """Let a person belong to a provider, with a role; who was there before comes back with the new one."""
+    membership = session.scalar(
+        select(Membership).where(Membership.user_id == user.id, Membership.provider_id == provider_id)
+    )
+    if membership is None:
+        membership = Membership(user_id=user.id, provider_id=provider_id, created_at=at)
+        session.add(membership)
+    membership.role, membership.suspended_at, membership.ended_at = role, None, None
+    session.flush()
+    return membership
+
+
+def email_of(vault: Vault, user: User) -> str:
+    """The address a person signs in with."""
+    return vault.read(user.email, User.PLACE, EVERYBODY, user.id)
+
+
+def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Connection:
+    """Let a provider sign in to İYS with an account of its own; in place of whatever it was connected by."""
+    credential = keep_credential(session, vault, provider.id, username=username, password=password, at=at)
+    return _connected(session, provider, credential, writes_since=at, at=at)
+
+
+def connect_by_partner(session: Session, provider: Provider, credential: Credential, *, at) -> Connection:
+    """Let a partner's account act for a provider. Nothing is told until İYS's title was compared (`writes_since`)."""
+    return _connected(session, provider, credential, writes_since=None, at=at)
+
+
+def keep_credential(
+    session: Session, vault: Vault, provider_id: int, *, username: str, password: str, at,
+    integrator_code: int | None = None,
+) -> Credential:  # fmt: skip
+    """Keep an İYS account: a provider's own, or (for NOBODYS, with its integrator code) a partner's."""
+    credential_id = new_id()
+    credential = Credential(
+        id=credential_id,
+        kind=CredentialKind.PARTNER if integrator_code else CredentialKind.DIRECT,
+        provider_id=provider_id,
+        integrator_code=integrator_code,
+        username=username,
+        password=vault.seal(password, Credential.PASSWORD, provider_id, credential_id),
+        created_at=at,
+    )
+    session.add(credential)
+    session.flush()
+    return credential
+
+
+def keep_partner(
+    session: Session, vault: Vault, *, integrator_code: int, username: str, password: str, at: datetime
+) -> Credential:
+    """Keep a partner's İYS account. A known one gets its new name and password, and who is connected by it stays so."""
+    known = select(Credential).where(Credential.integrator_code == integrator_code)
+    credential = session.scalar(known.where(Credential.kind == CredentialKind.PARTNER))
+    if credential is None:
+        facts = {"username": username, "password": password, "integrator_code": integrator_code, "at": at}
+        return keep_credential(session, vault, NOBODYS, **facts)
+    credential.username = username
+    credential.password = vault.seal(password, Credential.PASSWORD, NOBODYS, credential.id)
+    credential.access_token = credential.access_until = credential.refresh_token = credential.refresh_until = None
+    credential.quiet_until = credential.refused_at = credential.blocked_code = None
+    session.flush()
+    return credential
+
+
+def partners(session: Session) -> list[Credential]:
+    """The partners' accounts that the operator has, by which a provider may be connected."""
+    theirs = select(Credential).where(Credential.kind == CredentialKind.PARTNER)
+    return list(session.scalars(theirs.order_by(Credential.created_at)))
+
+
+def first_partner(session: Session) -> Credential | None:
+    """The one that newcomers authorise."""
+    return next(iter(partners(session)), None)
+
+
+def _connected(session: Session, provider: Provider, credential: Credential, *, writes_since, at) -> Connection:
+    connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
+    if connection is None:
+        connection = Connection(provider_id=provider.id, created_at=at)
+        session.add(connection)
+    former = connection.credential_id
+    connection.credential_id, connection.writes_since = credential.id, writes_since
+    connection.blocked_until = connection.grants_blocked_until = connection.blocked_code = None
+    connection.tested_at = connection.findings = None
+    session.flush()
+    if former not in (None, credential.id):  # A password that is used no more is not kept.
+        own = Credential.kind == CredentialKind.DIRECT
+        session.execute(delete(Credential).where(Credential.id == former, own))
+    return connection
+
+
+def indexes_of(vault: Vault, email: str) -> dict[str, bytes]:
+    """What a person is found by, however they write capitals and spaces (Vault.indexes)."""
+    return vault.indexes(EVERYBODY, email.strip().lower())
+
+
+def find(session: Session, vault: Vault, email: str) -> User | None:
+    """Who signs in with this address, closed or not."""
+    return session.scalar(select(User).where(User.has_index(indexes_of(vault, email))))
+
+
+def who_signs_in(session: Session, vault: Vault, email: str, password: str) -> User | None:
+    """Whose address and password these are; an unknown address takes as long as a wrong password. It is half of a
+    sign-in: a factor is still to be shown."""
+    user = find(session, vault, email)
+    known = password_fits(user.password_hash if user else _nobodys_hash(), password)
+    return user if user and known and user.is_open else None
+
+
+def set_password(user: User, password: str) -> None:
+    """Let another password open from now on; half sign-ins begun with the old one are over. Raises PasswordTooShort."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise PasswordTooShort
+    user.password_hash = hasher.hash(password)
+
+
+def mark_of(user: User) -> str:
+    """Changes whenever the password does, and tells nothing of it: for what must not outlive a password."""
+    return sha256(user.password_hash.encode()).hexdigest()[:16]
+
+
+def password_fits(password_hash: str, password: str) -> bool:
+    """Whether a password is the one behind a hash."""
+    try:
+        return hasher.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return hasher.hash("nobody has this password")

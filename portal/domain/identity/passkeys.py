@@ -1,0 +1,158 @@
+"""Passkeys (WebAuthn): a key of the person's own device as a second factor, which no look-alike page can ask for.
+
+W3C Web Authentication Level 3, 7.1 and 7.2. Who holds the device must prove that to it, too (user verification).
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import webauthn
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from webauthn.helpers import parse_authentication_credential_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from portal.core.models import Factor, FactorKind, User
+from portal.domain.identity import factors
+
+LIFETIME = timedelta(minutes=5)  # Of a challenge; as long as half a sign-in lives.
+LONGEST_ANSWER = 16 * 1024  # Characters that a browser sends; usual ones have one or two thousand.
+MALFORMED = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)  # What comes from outside.
+
+
+class NotAnswered(Exception):
+    """A browser's answer is not what was asked for: another challenge, house, key or person, or just nonsense."""
+
+
+class AlreadyHere(NotAnswered):
+    """This passkey belongs to somebody already."""
+
+
+class Copied(NotAnswered):
+    """The device has counted fewer signatures than we have: there may be two of it (Level 3, 6.1.1)."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where the person is: passkeys are bound to the host, and open nothing elsewhere."""
+
+    host: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What the device is to sign. It opens once: one made before the key's last use is worth nothing."""
+
+    value: bytes
+    at: datetime
+
+    def is_open(self, at: datetime) -> bool:
+        return timedelta(0) <= at - self.at <= LIFETIME
+
+
+def ask(at: datetime) -> Challenge:
+    """A new challenge."""
+    return Challenge(secrets.token_bytes(32), at)
+
+
+def of(session: Session, user_id: int) -> list[Factor]:
+    """A person's passkeys, oldest first."""
+    return [factor for factor in factors.of(session, user_id) if factor.kind == FactorKind.PASSKEY]
+
+
+def to_register(session: Session, user: User, email: str, here: Here, challenge: Challenge) -> str:
+    """What the browser needs to make a key, as JSON; devices that have one already are left out."""
+    options = webauthn.generate_registration_options(
+        rp_id=here.host, rp_name=factors.ISSUER, user_name=email, user_display_name=user.name,
+        user_id=user.id.to_bytes(8, "big"), challenge=challenge.value, exclude_credentials=_names(session, user.id),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+    )  # fmt: skip
+    return webauthn.options_to_json(options)
+
+
+def register(
+    session: Session, user_id: int, answer: str, here: Here, challenge: Challenge, *, name: str, at: datetime
+) -> Factor:
+    """Keep a new key; making it has proved that the person can use it. Raises NotAnswered, AlreadyHere."""
+    _open(answer, challenge, at)
+    try:
+        made = webauthn.verify_registration_response(
+            credential=answer, expected_challenge=challenge.value, expected_rp_id=here.host,
+            expected_origin=here.origin, require_user_verification=True,
+        )  # fmt: skip
+    except MALFORMED as error:
+        raise NotAnswered from error
+    if session.scalar(select(Factor.id).where(Factor.credential_id == made.credential_id)) is not None:
+        raise AlreadyHere
+    factor = Factor(
+        user_id=user_id, kind=FactorKind.PASSKEY, name=name, credential_id=made.credential_id,
+        public_key=made.credential_public_key, sign_count=made.sign_count, confirmed_at=at, used_at=at, created_at=at,
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(factor)
+            session.flush()
+    except IntegrityError:  # Another request with this key was first.
+        raise AlreadyHere from None
+    return factor
+
+
+def to_show(session: Session, user_id: int, here: Here, challenge: Challenge) -> str:
+    """What the browser needs to show one of the person's keys, as JSON."""
+    options = webauthn.generate_authentication_options(
+        rp_id=here.host, challenge=challenge.value, allow_credentials=_names(session, user_id),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )  # fmt: skip
+    return webauthn.options_to_json(options)
+
+
+def show(session: Session, user_id: int, answer: str, here: Here, challenge: Challenge, at: datetime) -> Factor:
+    """The person's key that answered. The challenge is spent by it. Raises NotAnswered, Copied. Part of the caller's
+    transaction."""
+    _open(answer, challenge, at)
+    try:
+        name = parse_authentication_credential_json(answer).raw_id
+    except MALFORMED as error:
+        raise NotAnswered from error
+    factor = next((factor for factor in of(session, user_id) if factor.credential_id == name), None)
+    if factor is None:
+        raise NotAnswered
+    try:
+        shown = webauthn.verify_authentication_response(
+            credential=answer, expected_challenge=challenge.value, expected_rp_id=here.host,
+            expected_origin=here.origin, credential_public_key=factor.public_key, credential_current_sign_count=0,
+            require_user_verification=True,
+        )  # fmt: skip
+    except MALFORMED as error:
+        raise NotAnswered from error
+    if shown.new_sign_count <= factor.sign_count and (shown.new_sign_count or factor.sign_count):
+        raise Copied
+    _spend(session, factor, challenge, shown.new_sign_count, at)
+    return factor
+
+
+def _open(answer: str, challenge: Challenge, at: datetime) -> None:
+    if len(answer) > LONGEST_ANSWER or not challenge.is_open(at):
+        raise NotAnswered
+
+
+def _spend(session: Session, factor: Factor, challenge: Challenge, count: int, at: datetime) -> None:
+    unspent = or_(Factor.used_at.is_(None), Factor.used_at < challenge.at)
+    mine = update(Factor).where(Factor.id == factor.id, Factor.sign_count == factor.sign_count, unspent)
+    if session.execute(mine.values(sign_count=count, used_at=at)).rowcount != 1:
+        raise NotAnswered
+
+
+def _names(session: Session, user_id: int) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=factor.credential_id) for factor in of(session, user_id)]

@@ -1,0 +1,1 @@
+"""Messages to recipients and mails to users, written as outbox rows."""

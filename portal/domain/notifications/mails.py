@@ -1,0 +1,71 @@
+"""Mails to people who work here: written as rows beside what they tell of, and turned into text when they are sent."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.core.models import Mail, MailKind, MailState
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+
+NOBODYS = 0  # Sealed for no provider, as people are.
+LANGUAGES = ("tr", "en")
+# What each kind must be told; templates/mails/<kind>/ says it. `at` and `until` are moments, `link` is a whole address.
+FACTS: dict[MailKind, frozenset[str]] = {
+    MailKind.CONFIRMATION: frozenset({"link", "until"}),
+    MailKind.ALREADY_HERE: frozenset({"link"}),  # To the sign-in page.
+    MailKind.INVITATION: frozenset({"link", "until", "place", "role", "by"}),  # A provider's title, or OPERATOR.
+    MailKind.RESET: frozenset({"link", "until"}),
+    MailKind.NEW_DEVICE: frozenset({"at", "device", "network", "link"}),  # Browser in words; masked; to /account.
+    MailKind.FACTOR_CHANGED: frozenset({"at", "change", "name", "link"}),  # `change` is one of CHANGES.
+    MailKind.PASSWORD_CHANGED: frozenset({"at", "link"}),  # To the page of a forgotten password.
+    MailKind.NEW_OWNER: frozenset({"at", "place", "owner", "by", "link"}),
+    MailKind.ADMITTED: frozenset({"place", "way", "link"}),
+    MailKind.SENT_BACK: frozenset({"place", "note", "link"}),
+    MailKind.SUSPENDED: frozenset({"place", "reason", "link"}),
+    MailKind.ANSWERED: frozenset({"place", "question", "answer", "link"}),
+    MailKind.ORDER_SETTLED: frozenset({"place", "package", "is_confirmed", "link"}),
+    MailKind.IMPORT_ASKED: frozenset({"place", "brand", "link"}),  # No file name: it may hold somebody's.
+    MailKind.POINT_BUDGET: frozenset({"place", "point", "used", "budget", "is_mail", "is_used_up", "link"}),
+    MailKind.CASES_WAIT: frozenset({"place", "opened", "near", "overdue", "link"}),  # Counts: no word of a person's.
+}
+CHANGES = ("totp_added", "totp_removed", "passkey_added", "passkey_removed", "recovery_renewed")
+OPERATOR = ""  # The `place` of an invitation to the operator's own staff.
+
+
+def write(session: Session, vault: Vault, kind: MailKind, *, to: str, language: str, at: datetime, facts: dict) -> Mail:
+    """Let a mail be sent once the caller's transaction is committed; then `wake("mail")` spares it the minute.
+
+    Raises KeyError where `facts` are not exactly those of FACTS.
+    """
+    if wrong := FACTS[kind] ^ facts.keys():
+        raise KeyError(f"{kind}: {', '.join(sorted(wrong))}")
+    if facts.get("change") not in (None, *CHANGES):
+        raise KeyError(f"{kind}: change")
+    mail_id = new_id()
+    mail = Mail(
+        id=mail_id, kind=kind, language=language if language in LANGUAGES else LANGUAGES[0], due_at=at, created_at=at,
+        address=vault.seal(to.strip(), Mail.ADDRESS, NOBODYS, mail_id), facts=sealed(vault, mail_id, facts),
+        state=MailState.WAITING, attempts=0,
+    )  # fmt: skip
+    session.add(mail)
+    session.flush()
+    return mail
+
+
+def sealed(vault: Vault, mail_id: int, facts: dict) -> bytes:
+    """Facts as they are kept; moments as ISO 8601."""
+    return vault.seal(json.dumps(facts, default=datetime.isoformat), Mail.FACTS, NOBODYS, mail_id)
+
+
+def address_of(vault: Vault, mail: Mail) -> str:
+    """Where it goes."""
+    return vault.read(mail.address, Mail.ADDRESS, NOBODYS, mail.id)
+
+
+def facts_of(vault: Vault, mail: Mail) -> dict:
+    """What it says, with moments as moments again."""
+    facts = json.loads(vault.read(mail.facts, Mail.FACTS, NOBODYS, mail.id))
+    moments = {name: datetime.fromisoformat(facts[name]) for name in ("at", "until") if name in facts}
+    return facts | moments

@@ -1,0 +1,1 @@
+"""Providers: brands, onboarding, networks, delegations and the sandbox mode."""

@@ -1,0 +1,192 @@
+"""Brands: how a provider looks to people, under which code İYS knows it, and when it stops beginning anything new."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from portal.core.addresses.problems import Explained
+from portal.core.iys_protocol import Channel, Source, Status
+from portal.core.lazy_text import N_
+from portal.core.models import Brand, Connection, Consent, Domain, Provider, ProviderKind
+from portal.domain.providers import sandbox_mode
+
+HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
+DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
+ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
+# What the decisions of a link's page may be called at İYS; the other sources are about other ways.
+OF_PAGES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
+
+
+class HeaderProblem(Explained):
+    """Why a text is no sender header (regulation N-2)."""
+
+    LENGTH = "length", N_("Gönderici adı 3 ile 11 karakter arasında olmalı."), N_("Adı kısaltın ya da uzatın.")
+    TURKISH = (
+        "turkish",
+        N_("Gönderici adında Türkçe harf olamaz; GSM operatörleri böyle adları kaydetmiyor."),
+        N_("Harfleri ç yerine c, ş yerine s olacak biçimde yazın."),
+    )
+    CHARACTERS = (
+        "characters",
+        N_("Gönderici adında yalnız harf, rakam, boşluk, nokta ve tire olabilir."),
+        N_("Diğer işaretleri silin."),
+    )
+    NO_LETTER = (
+        "no_letter",
+        N_("Gönderici adında en az bir harf olmalı."),
+        N_("Firmanızın ya da markanızın adını yazın."),
+    )
+    DOMAIN = (
+        "domain",
+        N_("İnternet adresi gönderici adı olamaz; GSM operatörleri böyle adları iptal ediyor."),
+        N_("Firmanızın ya da markanızın adını yazın."),
+    )
+
+
+class BadHeader(ValueError):
+    """A text that is no sender header; `suggestion` is one close to it, where there is any."""
+
+    def __init__(self, problem: HeaderProblem, suggestion: str | None = None):
+        super().__init__(problem.value)
+        self.problem, self.suggestion = problem, suggestion
+
+
+class CodeTaken(ValueError):
+    """Another brand here has this code."""
+
+
+class CodeNotListed(ValueError):
+    """İYS did not list this code the last time the connection was tested."""
+
+
+class Practised(ValueError):
+    """The brand is of the sandbox, which its provider has left: it stays closed."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many addresses of one brand granted and refused one channel."""
+
+    granted: int = 0
+    refused: int = 0
+
+
+def judge_header(text: str) -> str:
+    """A sender header as operators register it (N-2). Raises BadHeader."""
+    header = " ".join(text.split())
+    plain = header.translate(ASCII)
+    if plain != header:
+        raise BadHeader(HeaderProblem.TURKISH, plain if HEADER.fullmatch(plain) else None)
+    if not 3 <= len(header) <= 11:
+        raise BadHeader(HeaderProblem.LENGTH, header[:11].strip() if HEADER.fullmatch(header[:11].strip()) else None)
+    if not HEADER.fullmatch(header):
+        raise BadHeader(HeaderProblem.CHARACTERS)
+    if DOMAIN_LIKE.fullmatch(header):
+        raise BadHeader(HeaderProblem.DOMAIN)
+    if not re.search("[A-Za-z]", header):
+        raise BadHeader(HeaderProblem.NO_LETTER)
+    return header
+
+
+def has_codes_of_its_own(provider: Provider) -> bool:
+    """Whether the provider types its brands' codes; a practising or exempt one gets numbers of ours."""
+    return not provider.is_practising and provider.kind != ProviderKind.EXEMPT
+
+
+def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
+    """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
+    if code is None:
+        code = sandbox_mode.draw_code(session, sandbox_mode.CODES if provider.is_practising else sandbox_mode.EXEMPT_CODES)
+    elif code in sandbox_mode.CODES or code in sandbox_mode.EXEMPT_CODES or is_taken(session, provider, code):
+        raise CodeTaken
+    elif code not in listed(session, provider) and code != provider.iys_code:
+        raise CodeNotListed
+    brand = Brand(provider_id=provider.id, brand_code=code, name=name, practises=provider.is_practising, created_at=at)
+    try:
+        with session.begin_nested():
+            session.add(brand)
+            session.flush()
+    except IntegrityError:  # Another request with this code was first.
+        raise CodeTaken from None
+    return brand
+
+
+def is_taken(session: Session, provider: Provider, code: int) -> bool:
+    """Whether a brand here has the code, or another provider is known by it."""
+    others = select(func.count(Provider.id)).where(
+        Provider.id != provider.id, or_(Provider.iys_code == code, Provider.entered_code == code)
+    )
+    same = select(func.count(Brand.id)).where(Brand.brand_code == code)
+    return bool(session.scalar(same) or session.scalar(others))
+
+
+def listed(session: Session, provider: Provider) -> dict[int, str]:
+    """The brands that İYS listed for the provider when its connection was last tested: {code: name}."""
+    findings = session.scalar(select(Connection.findings).where(Connection.provider_id == provider.id)) or {}
+    return {brand["code"]: brand.get("name", "") for brand in findings.get("brands") or ()}
+
+
+def to_bring(session: Session, provider: Provider) -> dict[int, str]:
+    """Those of them that nobody has here yet."""
+    return {code: name for code, name in listed(session, provider).items() if not is_taken(session, provider, code)}
+
+
+def close(brand: Brand, at: datetime) -> None:
+    """Begin nothing new for it. Its links go on to explain themselves and to take refusals."""
+    brand.closed_at = brand.closed_at or at
+
+
+def reopen(session: Session, brand: Brand) -> None:
+    """Let it begin anew. Raises Practised."""
+    if brand.practises and not session.get_one(Provider, brand.provider_id).is_practising:
+        raise Practised
+    brand.closed_at = None
+
+
+def counts(session: Session, provider_id: int) -> dict[int, dict[Channel, Count]]:
+    """How many addresses granted and refused, by brand and channel; one that is held for two types counts once, and
+    a refusal before a grant."""
+    told = (Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.status)
+    heads = select(*told, func.count()).where(Consent.provider_id == provider_id, Consent.status.is_not(None))
+    found: dict[int, dict[Channel, Counter]] = {}
+    types: dict[tuple[int, str], set[str]] = {}
+    for brand_id, channel, recipient_type, status, total in session.execute(heads.group_by(*told)):
+        found.setdefault(brand_id, {}).setdefault(Channel(channel), Counter())[Status(status)] += total
+        types.setdefault((brand_id, channel), set()).add(recipient_type)
+    if any(len(each) > 1 for each in types.values()):  # Looking for pairs takes long, and most have none.
+        for brand_id, channel, status, total in session.execute(_counted_twice(provider_id)):
+            found[brand_id][Channel(channel)][Status(status)] -= total
+    return {
+        brand_id: {channel: Count(by[Status.GRANTED], by[Status.REFUSED]) for channel, by in its.items()}
+        for brand_id, its in found.items()
+    }
+
+
+def _counted_twice(provider_id: int) -> Select:
+    """Addresses that are held for both types, by the status of theirs that gives way: a grant, where there is one."""
+    other = aliased(Consent)
+    same = and_(
+        other.brand_id == Consent.brand_id,
+        other.recipient_id == Consent.recipient_id,
+        other.channel == Consent.channel,
+        other.recipient_type > Consent.recipient_type,
+    )
+    is_granted = or_(Consent.status == Status.GRANTED, other.status == Status.GRANTED)
+    less = case((is_granted, Status.GRANTED.value), else_=Status.REFUSED.value).label("less")
+    both = Consent.provider_id == provider_id, Consent.status.is_not(None), other.status.is_not(None)
+    pairs = select(Consent.brand_id, Consent.channel, less).join(other, same).where(*both).subquery()
+    by = (pairs.c.brand_id, pairs.c.channel, pairs.c.less)
+    return select(*by, func.count()).group_by(*by)
+
+
+def base_of_links(session: Session, brand_id: int, usual: str) -> str:
+    """With what a brand's links begin: its own host where one is verified and its record stands, else as usual."""
+    stands = (Domain.verified_at.is_not(None), Domain.missing_since.is_(None))
+    first = select(Domain.host).where(Domain.brand_id == brand_id, *stands).order_by(Domain.verified_at).limit(1)
+    host = session.scalar(first)
+    return f"https://{host}" if host else usual

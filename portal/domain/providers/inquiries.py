@@ -1,0 +1,43 @@
+"""What a provider asks the operator beside a step, and the answer; both sealed."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.core.models import Inquiry, Provider
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+
+
+def ask(session: Session, vault: Vault, provider: Provider, step: int, text: str, by: int, at: datetime) -> Inquiry:
+    """A question to the operator beside a step."""
+    inquiry_id = new_id()
+    inquiry = Inquiry(
+        id=inquiry_id, provider_id=provider.id, step=step, asked_by=by, asked_at=at,
+        text=vault.seal(text, Inquiry.TEXT, provider.id, inquiry_id),
+    )  # fmt: skip
+    session.add(inquiry)
+    session.flush()
+    return inquiry
+
+
+def answer(session: Session, vault: Vault, inquiry: Inquiry, text: str, by: int, at: datetime) -> bool:
+    """The operator's answer; False where it has one already, which stays."""
+    if inquiry.answered_at is not None:
+        return False
+    inquiry.answer = vault.seal(text, Inquiry.ANSWER, inquiry.provider_id, inquiry.id)
+    inquiry.answered_by, inquiry.answered_at = by, at
+    session.flush()
+    return True
+
+
+def question_in(vault: Vault, inquiry: Inquiry) -> str:
+    """What was asked."""
+    return vault.read(inquiry.text, Inquiry.TEXT, inquiry.provider_id, inquiry.id)
+
+
+def answer_in(vault: Vault, inquiry: Inquiry) -> str | None:
+    """What the operator answered."""
+    if inquiry.answer is None:
+        return None
+    return vault.read(inquiry.answer, Inquiry.ANSWER, inquiry.provider_id, inquiry.id)

@@ -1,0 +1,104 @@
+"""Networks that a provider's people and programs may come from; nobody can lock themselves out."""
+
+import ipaddress
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.core.models import Network, Provider
+
+MOST = 50
+WIDEST = {4: 8, 6: 16}  # Prefixes shorter than these are half the internet, and guard nothing.
+
+
+class NotANetwork(ValueError):
+    """The text is no network (CIDR) and no single address, of IPv4 or IPv6."""
+
+
+class TooWide(ValueError):
+    """The network holds a large part of the internet."""
+
+
+class AlreadyThere(ValueError):
+    """The network is on the list."""
+
+
+class TooMany(ValueError):
+    """The list holds MOST networks."""
+
+
+class LocksOut(ValueError):
+    """Whoever changes the list would stand outside it."""
+
+
+def of(session: Session, provider_id: int) -> list[Network]:
+    """A provider's networks, oldest first."""
+    theirs = select(Network).where(Network.provider_id == provider_id)
+    return list(session.scalars(theirs.order_by(Network.created_at, Network.id)))
+
+
+def normal(text: str) -> str:
+    """A network as it is kept, without the bits of a host in it: "10.0.0.7/8" is 10.0.0.0/8. Raises NotANetwork."""
+    try:
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise NotANetwork from None
+    if network.version == 6 and network.network_address.ipv4_mapped is not None and network.prefixlen >= 96:
+        network = ipaddress.ip_network((network.network_address.ipv4_mapped, network.prefixlen - 96))
+    if getattr(network.network_address, "scope_id", None):
+        raise NotANetwork
+    if network.prefixlen < WIDEST[network.version]:
+        raise TooWide
+    return str(network)
+
+
+def add(session: Session, provider: Provider, text: str, *, note: str, here: str, at: datetime) -> Network:
+    """Let people come from a network. `here` is where the person doing it comes from.
+
+    Raises NotANetwork, TooWide, AlreadyThere, TooMany and LocksOut.
+    """
+    cidr = normal(text)
+    others = [network.cidr for network in _alone(session, provider)]
+    if cidr in others:
+        raise AlreadyThere
+    if len(others) >= MOST:
+        raise TooMany
+    if not holds([*others, cidr], here):
+        raise LocksOut
+    network = Network(provider_id=provider.id, cidr=cidr, note=note.strip(), created_at=at)
+    session.add(network)
+    session.flush()
+    return network
+
+
+def remove(session: Session, provider: Provider, network_id: int, *, here: str) -> str | None:
+    """Take one away; its CIDR, or None where there is none. Without any, people come from everywhere.
+
+    Raises LocksOut.
+    """
+    theirs = _alone(session, provider)
+    gone = next((network for network in theirs if network.id == network_id), None)
+    if gone is None:
+        return None
+    rest = [network.cidr for network in theirs if network is not gone]
+    if rest and not holds(rest, here):
+        raise LocksOut
+    session.execute(delete(Network).where(Network.id == gone.id))
+    return gone.cidr
+
+
+def holds(cidrs: list[str], address: str) -> bool:
+    """Whether an address lies in one of the networks."""
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    here = getattr(here, "ipv4_mapped", None) or here
+    return any(here in ipaddress.ip_network(cidr) for cidr in cidrs)
+
+
+def _alone(session: Session, provider: Provider) -> list[Network]:
+    """The list, with the provider's row held: two people who change it at once do so one after the other."""
+    session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
+    return of(session, provider.id)

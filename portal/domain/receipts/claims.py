@@ -1,0 +1,106 @@
+"""What a signed receipt says, in the words of ISO/IEC TS 27560: facts that a program reads, and no sentence.
+
+It holds the masked address only, no name, and not the receipt's own address, which is a key to it. The same receipt in
+the same state says the same: its time is the moment at which that state began.
+"""
+
+import json
+from datetime import datetime
+
+from portal.core import clock
+from portal.core.models import ConsentText, Outcome
+from portal.domain.providers.sandbox_mode import Hearer
+from portal.domain.receipts.contents import Act, Line, Part
+from portal.domain.receipts.numbers import spelled
+
+SCHEMA = "ISO/IEC TS 27560:2023"
+PROFILE = "izinlink-receipt-1"
+JURISDICTION = "TR"
+PURPOSE = "commercial-electronic-messages"  # Ticari elektronik ileti, Law 6563.
+
+# How far it is, for who stands outside: sent or blocked, it is on its way.
+STATES = {outcome: outcome.value for outcome in Outcome} | dict.fromkeys(
+    (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED), "waiting"
+)
+REGISTRIES = {Hearer.IYS: "iys", Hearer.SANDBOX: "sandbox", Hearer.NOBODY: "none"}
+NUMBERS = {16: "mersis", 11: "tckn", 10: "vkn"}  # By their length.
+
+
+def claims_of(act: Act, issuer: str) -> dict:
+    """The claims of a receipt; `issuer` is the main address of the portal that signs."""
+    return {
+        "iss": issuer,
+        "iat": int(act.as_of.timestamp()),
+        "jti": spelled(act.number),
+        "schema_version": SCHEMA,
+        "profile": PROFILE,
+        "receipt_id": spelled(act.number),
+        "jurisdiction": JURISDICTION,
+        "language": act.language,
+        "event_time": _time(act.decided_at),
+        "state_time": _time(act.as_of),
+        "collection_method": act.way.value,
+        "pii_principal_id": act.address,
+        "pii_controllers": [_controller(number, part) for number, part in enumerate(act.parts, 1)],
+        "purposes": [_purpose(number, part, act) for number, part in enumerate(act.parts, 1)],
+    }
+
+
+def spelled_out(claims: dict) -> bytes:
+    """The claims as the bytes that are signed: compact JSON, its names in order, UTF-8."""
+    return json.dumps(claims, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _controller(number: int, part: Part) -> dict:
+    sender = part.sender
+    return {
+        "party_id": str(number),
+        "party_role": "pii_controller",
+        "party_name": sender.title,
+        "party_number": sender.number,
+        "party_number_kind": NUMBERS.get(len(sender.number), "other"),
+        "party_contact": sender.contact,
+        "brand": part.brand_name,
+        "privacy_notice": sender.notice_url,
+    }
+
+
+def _purpose(number: int, part: Part, act: Act) -> dict:
+    return {
+        "purpose": PURPOSE,
+        "pii_controller": str(number),
+        "lawful_basis": "consent",
+        "withdrawal_method": _withdrawals(part, act),
+        "consent_text": _text(part.text, act.language) if part.text else None,
+        "registry": REGISTRIES[part.hearer],
+        "decisions": [_decision(line, part) for line in part.lines],
+    }
+
+
+def _withdrawals(part: Part, act: Act) -> list[str]:
+    """Where the person can take a consent back, free of charge."""
+    here = ["link"] if act.link_id is not None else ["provider"]
+    return here + (["iys", "e-devlet"] if part.hearer == Hearer.IYS else [])
+
+
+def _text(text: ConsentText, language: str) -> dict:
+    return {"version": text.version, "language": language, "digest_algorithm": "sha-256", "digest": text.digest.hex()}
+
+
+def _decision(line: Line, part: Part) -> dict:
+    return {
+        "channel": line.channel.value,
+        "recipient_type": line.recipient_type.value,
+        "status": line.status.value,
+        "consent_date": _time(line.decided_at),
+        "annulled_at": _time(line.annulled_at),
+        "registry_state": STATES[line.outcome] if line.outcome else "untold",
+        "transaction_id": line.transaction_id,
+        "registered_at": _time(line.accepted_at),
+        "verified_at": _time(line.verified_at),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    """To the second, on Turkey's clock, as İYS counts."""
+    return clock.istanbul(at).isoformat(timespec="seconds") if at else None

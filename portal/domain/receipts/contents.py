@@ -1,0 +1,214 @@
+"""What a receipt speaks of, read whole: who decided what at which brands, which text was shown, how far it has come.
+
+All rows of one number are one receipt: an act at several providers has a row at each.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from portal.core import addresses
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import (
+    Annulment,
+    Brand,
+    Consent,
+    ConsentText,
+    Decision,
+    Outcome,
+    Provider,
+    Receipt,
+    ReceiptDecision,
+    Recipient,
+    Submission,
+    Way,
+)
+from portal.core.vault import Vault
+from portal.domain.providers import sandbox_mode
+from portal.domain.providers.sandbox_mode import Hearer
+
+
+@dataclass(frozen=True)
+class Line:
+    """One decision. `outcome` is None where nobody is told of it; `now_*` is what holds today for the same key."""
+
+    decision_id: int
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    decided_at: datetime  # İYS's consentDate.
+    annulled_at: datetime | None
+    outcome: Outcome | None
+    transaction_id: str | None
+    accepted_at: datetime | None
+    verified_at: datetime | None
+    ended_at: datetime | None
+    told_since: datetime | None  # Since when it waits to be told.
+    deadline: datetime | None
+    now_status: Status | None
+    now_since: datetime | None
+    is_now: bool  # It is the last word on its key.
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who asked, as the text said that was shown; where there was none, as it is known now."""
+
+    title: str
+    number: str  # MERSİS, tax or identity number, by its length.
+    contact: str
+    notice_url: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was decided at one brand."""
+
+    provider_id: int
+    brand_id: int
+    brand_name: str
+    sender: Sender
+    hearer: Hearer
+    text: ConsentText | None
+    logo_digest: str | None
+    colour: str | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A receipt as it stands now. `address` is masked; `is_disowned` says that it has come to another person since."""
+
+    number: str
+    receipt_ids: tuple[int, ...]
+    link_id: int | None
+    way: Way
+    language: str
+    decided_at: datetime
+    address: str
+    is_disowned: bool
+    parts: tuple[Part, ...]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The decisions of all brands."""
+        return [line for part in self.parts for line in part.lines]
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether anything of it is heard by the sandbox only."""
+        return any(part.hearer == Hearer.SANDBOX for part in self.parts)
+
+    @property
+    def as_of(self) -> datetime:
+        """The last moment at which anything of it changed: what it says has been so since."""
+        moments = [(line.annulled_at, line.accepted_at, line.verified_at, line.ended_at) for line in self.lines]
+        return max([self.decided_at, *(moment for line in moments for moment in line if moment)])
+
+
+def sender_shown(text: ConsentText) -> Sender:
+    """The sender as a text said."""
+    return Sender(text.sender_title, text.sender_mersis, text.sender_contact, text.notice_url)
+
+
+def sender_known(provider: Provider, brand: Brand | None) -> Sender:
+    """The sender as it is known now; without a brand, the provider itself."""
+    contact, notice_url = (brand.contact, brand.notice_url) if brand else (None, None)
+    return Sender(provider.title, provider.number, contact or provider.contact, notice_url or provider.notice_url)
+
+
+def act_of(session: Session, vault: Vault, receipt: Receipt) -> Act:
+    """Everything that a receipt speaks of. Raises CannotOpen."""
+    theirs = select(Receipt, Recipient).join(Recipient, Recipient.id == Receipt.recipient_id)
+    rows = session.execute(theirs.where(Receipt.number == receipt.number).order_by(Receipt.id)).all()
+    recipient = next(row.Recipient for row in rows if row.Receipt.id == receipt.id)
+    ids = tuple(row.Receipt.id for row in rows)
+    return Act(
+        number=receipt.number,
+        receipt_ids=ids,
+        link_id=next((row.Receipt.link_id for row in rows if row.Receipt.link_id is not None), None),
+        way=receipt.way,
+        language=receipt.language,
+        decided_at=receipt.decided_at,
+        address=addresses.mask(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)),
+        is_disowned=any(_is_disowned(row.Receipt, row.Recipient) for row in rows),
+        parts=tuple(_parts(session.execute(_lines(ids)).all(), _texts(session, [row.Receipt for row in rows]))),
+    )
+
+
+def _is_disowned(receipt: Receipt, recipient: Recipient) -> bool:
+    return recipient.disowned_at is not None and recipient.disowned_at > receipt.decided_at
+
+
+def _texts(session: Session, receipts: list[Receipt]) -> dict[int, ConsentText]:
+    """The texts that were shown, by provider."""
+    shown = {receipt.text_id: receipt.provider_id for receipt in receipts if receipt.text_id is not None}
+    texts = session.scalars(select(ConsentText).where(ConsentText.id.in_(shown))) if shown else ()
+    return {shown[text.id]: text for text in texts}
+
+
+def _lines(receipt_ids: tuple[int, ...]):
+    return (
+        select(Decision, Submission, Annulment.at.label("annulled_at"), Consent, Brand, Provider, Receipt)
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
+        .join(Consent, Consent.id == Decision.consent_id)
+        .join(Brand, Brand.id == Decision.brand_id)
+        .join(Provider, Provider.id == Decision.provider_id)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .outerjoin(Annulment, Annulment.decision_id == Decision.id)
+        .where(ReceiptDecision.receipt_id.in_(receipt_ids))
+        .order_by(Provider.id, Brand.id, Decision.recipient_type)
+    )
+
+
+def _parts(rows: Iterable[Row], texts: dict[int, ConsentText]) -> list[Part]:
+    by_brand: dict[int, list[Row]] = {}
+    for row in rows:
+        by_brand.setdefault(row.Brand.id, []).append(row)
+    return [_part(row[0].Brand, row[0].Provider, texts.get(row[0].Provider.id), row) for row in by_brand.values()]
+
+
+def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list[Row]) -> Part:
+    lines = sorted((_line(row) for row in rows), key=lambda line: list(Channel).index(line.channel))
+    return Part(
+        provider_id=provider.id,
+        brand_id=brand.id,
+        brand_name=text.brand_name if text else brand.name,
+        sender=sender_shown(text) if text else sender_known(provider, brand),
+        hearer=sandbox_mode.hearer(provider.iys_code, brand.brand_code),
+        text=text,
+        logo_digest=brand.logo_digest,
+        colour=brand.colour,
+        lines=tuple(lines),
+    )
+
+
+def _line(row: Row) -> Line:
+    decision, head = row.Decision, row.Consent
+    told = sandbox_mode.told(row.Submission)
+    waits = told is not None and told.is_open
+    # Who says that the address is not that person's learns that it is refused, not when the other one did it.
+    is_anothers = row.Receipt.way == Way.NOT_MINE and decision.recorded_at < row.Receipt.decided_at
+    known = None if is_anothers else told
+    return Line(
+        decision_id=decision.id,
+        channel=decision.channel,
+        recipient_type=decision.recipient_type,
+        status=decision.status,
+        decided_at=row.Receipt.decided_at if is_anothers else decision.consent_date,
+        annulled_at=row.annulled_at,
+        outcome=told.outcome if told else None,
+        transaction_id=known.transaction_id if known else None,
+        accepted_at=known.accepted_at if known else None,
+        verified_at=known.verified_at if known else None,
+        ended_at=told.ended_at if told else None,
+        told_since=told.created_at if waits else None,
+        deadline=told.safe_deadline if waits else None,
+        now_status=head.status,
+        now_since=head.effective_at,
+        is_now=head.decision_id == decision.id,
+    )

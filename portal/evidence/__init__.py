@@ -1,1 +1,0 @@
-"""Evidence on paper: what a person or a provider shows to somebody else."""

@@ -1,0 +1,1 @@
+"""Work over time or with the outside world; it commits."""

@@ -1,0 +1,82 @@
+"""A person's own overview as a PDF; what it says is worded by whoever asks for it."""
+
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
+
+from portal.services.documents import pdf
+from portal.services.documents.evidence_page import MARGIN, NAMES, WIDTH
+from portal.services.documents.pdf import BOLD, FAINT, INK, PLAIN
+
+LINE = HexColor("#cfd9db")
+
+TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=9, leading=13, textColor=INK, spaceAfter=1.5 * mm)
+SMALL = ParagraphStyle("small", parent=TEXT, fontSize=8, leading=11, textColor=FAINT, spaceAfter=1.5 * mm)
+CELL = ParagraphStyle("cell", parent=TEXT, fontSize=8, leading=11, spaceAfter=0)
+HEAD = ParagraphStyle("head", parent=TEXT, fontName=BOLD, fontSize=16, leading=20, spaceAfter=3 * mm)
+PART = ParagraphStyle("part", parent=TEXT, fontName=BOLD, fontSize=11, leading=14, spaceBefore=6 * mm, keepWithNext=1)
+PAST = ParagraphStyle("past", parent=SMALL, fontName=BOLD, spaceBefore=2 * mm, keepWithNext=1)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One brand: what holds there, and how it came to be, as (what, words) pairs."""
+
+    title: str
+    under: str
+    rows: tuple[tuple[str, str], ...]
+    past_title: str
+    past: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Everything that stands on it."""
+
+    title: str
+    language: str
+    lines: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+def drawn(paper: Paper) -> bytes:
+    """The paper as a PDF. The same paper gives the same bytes."""
+    pdf.know_fonts()
+    file = BytesIO()
+    document = SimpleDocTemplate(
+        file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=18 * mm,
+        title=paper.title, author="İzinlink", lang="tr-TR" if paper.language == "tr" else "en-GB", invariant=1,
+        displayDocTitle=True,
+    )  # fmt: skip
+
+    def number(canvas, _document) -> None:
+        canvas.setFont(PLAIN, 8)
+        canvas.setFillColor(FAINT)
+        canvas.drawRightString(A4[0] - MARGIN, 10 * mm, str(canvas.getPageNumber()))
+
+    document.build(_story(paper), onFirstPage=number, onLaterPages=number)
+    return file.getvalue()
+
+
+def _story(paper: Paper) -> list[Flowable]:
+    story: list[Flowable] = [Paragraph(escape(paper.title), HEAD)]
+    story += [Paragraph(escape(line), TEXT) for line in paper.lines]
+    for section in paper.sections:
+        story += [Paragraph(escape(section.title), PART), Paragraph(escape(section.under), SMALL), _pairs(section.rows)]
+        if section.past:
+            story += [Paragraph(escape(section.past_title), PAST), _pairs(section.past)]
+    return story
+
+
+def _pairs(rows: tuple[tuple[str, str], ...]) -> Table:
+    cells = [[Paragraph(escape(name), CELL), Paragraph(escape(text), CELL)] for name, text in rows]
+    table = Table(cells, colWidths=[WIDTH * NAMES, WIDTH * (1 - NAMES)], hAlign="LEFT")
+    table.setStyle([("LINEABOVE", (0, 0), (-1, -1), 0.5, LINE), ("LINEBELOW", (0, -1), (-1, -1), 0.5, LINE),
+                    ("VALIGN", (0, 0), (-1, -1), "TOP")])  # fmt: skip
+    return table

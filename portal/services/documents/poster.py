@@ -1,0 +1,131 @@
+"""The poster of a consent point: an A4 page to hang up, with a code large enough for two steps' distance, the address
+under it for who scans nothing, and the sender, as on the page itself."""
+
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_CENTER
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph
+
+from portal.services.documents import pdf
+from portal.services.documents.pdf import BOLD, FAINT, INK, PLAIN
+
+WIDTH, HEIGHT = A4
+MARGIN = 20 * mm
+BAND = 8 * mm
+LEAST, MOST = 60 * mm, 132 * mm  # Of the code, with its quiet zone; the larger is read from more than a metre.
+GAP = 5 * mm
+LOGO = (70 * mm, 22 * mm)
+FOOT = 30 * mm
+LONG = 60  # Letters of a name or a title; a longer one is set smaller.
+
+TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=14, leading=20, textColor=INK, alignment=TA_CENTER)
+NAME = ParagraphStyle("name", parent=TEXT, fontName=BOLD, fontSize=30, leading=36)
+TITLE = ParagraphStyle("title", parent=TEXT, fontName=BOLD, fontSize=18, leading=24)
+LONGER = ParagraphStyle("longer", parent=TEXT, fontName=BOLD, fontSize=13, leading=17)
+ADDRESS = ParagraphStyle("address", parent=TEXT, fontName=BOLD, fontSize=16, leading=20, splitLongWords=1)
+SMALL = ParagraphStyle("small", parent=TEXT, fontSize=11, leading=15)
+ENGLISH = ParagraphStyle("english", parent=SMALL, textColor=FAINT)
+
+HOW = "Telefonunuzun kamerasıyla karekodu okutun ya da bu adresi yazın:"
+CHECK = "Açılan sayfanın adresi bundan başkaysa devam etmeyin."
+STEPS = "Seçin, numaranızı ya da e-posta adresinizi yazın, gelen kodu yazın. Her kanal için ayrı karar verirsiniz."
+FREE = (
+    "Onay vermek zorunda değilsiniz; onay, alışverişin şartı değildir. "
+    "Kararınızı istediğiniz zaman, ücretsiz değiştirebilirsiniz."
+)
+ENGLISH_STEPS = "Scan the code to decide if we may send you messages. You need not consent, and can refuse at any time."
+NUMBERS = {16: "MERSİS no", 11: "T.C. kimlik no"}  # By their digits.
+PRACTICE = "DENEME: buradaki kararlar gerçek İYS'ye bildirilmez."
+
+
+@dataclass(frozen=True)
+class Poster:
+    """Everything that stands on a poster. `address` is whole; `logo` a PNG; `colour` "#rrggbb"."""
+
+    brand_name: str
+    title: str
+    address: str
+    sender: str
+    number: str
+    contact: str
+    logo: bytes | None = None
+    colour: str | None = None
+    is_practice: bool = False
+
+
+def drawn(poster: Poster) -> bytes:
+    """The poster as a PDF. The same poster gives the same bytes."""
+    pdf.know_fonts()
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=A4, invariant=1, lang="tr-TR")
+    canvas.setTitle(f"{poster.brand_name}: izin noktası")
+    canvas.setAuthor(poster.sender)
+    canvas.setFillColor(HexColor(poster.colour) if poster.colour else INK)
+    canvas.rect(0, HEIGHT - BAND, WIDTH, BAND, stroke=0, fill=1)
+    _draw(canvas, poster)
+    canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def _draw(canvas: Canvas, poster: Poster) -> None:
+    """From the top down. The code is as large as the words around it leave room for."""
+    address = poster.address.partition("://")[2] or poster.address
+    above = [_set(poster.brand_name, NAME), _set(poster.title, TITLE), _set(HOW, TEXT)]
+    below = [
+        _set(address, ADDRESS), _set(CHECK, SMALL), _set(STEPS, TEXT), _set(FREE, SMALL), _set(ENGLISH_STEPS, ENGLISH),
+    ]  # fmt: skip
+    at = HEIGHT - BAND - 10 * mm
+    if poster.logo:
+        at = _logo(canvas, poster.logo, at)
+    taken = sum(height + GAP for _, height in above + below)
+    side = min(max(at - FOOT - taken, LEAST), MOST)
+    at -= max(at - FOOT - taken - side, 0) / 2
+    at = _code(canvas, poster.address, _said(canvas, above, at), side)
+    _said(canvas, below, at)
+    _foot(canvas, poster)
+
+
+def _foot(canvas: Canvas, poster: Poster) -> None:
+    number = NUMBERS.get(len(poster.number), "Vergi no")
+    lines = [f"{poster.sender} · {number}: {poster.number} · {poster.contact}"]
+    if poster.is_practice:
+        lines.insert(0, PRACTICE)
+    said = [_set(line, SMALL) for line in lines]
+    _said(canvas, said, 12 * mm + sum(height for _, height in said), gap=0)
+
+
+def _set(text: str, style: ParagraphStyle) -> tuple[Paragraph, float]:
+    """A paragraph, and how high it is."""
+    paragraph = Paragraph(escape(text), LONGER if style in (NAME, TITLE) and len(text) > LONG else style)
+    return paragraph, paragraph.wrap(WIDTH - 2 * MARGIN, HEIGHT)[1]
+
+
+def _said(canvas: Canvas, paragraphs: list[tuple[Paragraph, float]], at: float, gap: float = GAP) -> float:
+    """Write them under `at`; where the next thing begins."""
+    for paragraph, height in paragraphs:
+        paragraph.drawOn(canvas, MARGIN, at - height)
+        at -= height + gap
+    return at
+
+
+def _logo(canvas: Canvas, logo: bytes, at: float) -> float:
+    picture = ImageReader(BytesIO(logo))
+    wide, high = picture.getSize()
+    scale = min(LOGO[0] / wide, LOGO[1] / high)
+    size = (wide * scale, high * scale)
+    canvas.drawImage(picture, (WIDTH - size[0]) / 2, at - size[1], *size, mask="auto")
+    return at - size[1] - 4 * mm
+
+
+def _code(canvas: Canvas, address: str, at: float, side: float) -> float:
+    pdf.code(address, side, error="q").drawOn(canvas, (WIDTH - side) / 2, at - side)  # A poster gets dirty.
+    return at - side

@@ -1,0 +1,92 @@
+"""A receipt as a PDF on A4, with its own font and a QR code that leads to its living page. Words are the caller's."""
+
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+
+from portal.services.documents import pdf
+from portal.services.documents.evidence_page import MARGIN, NAMES, WIDTH
+from portal.services.documents.pdf import BOLD, FAINT, INK, PLAIN
+
+CODE = 38 * mm  # The side of the QR code with its quiet zone.
+
+TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=9.5, leading=14, textColor=INK, spaceAfter=2 * mm)
+SMALL = ParagraphStyle("small", parent=TEXT, fontSize=8.5, leading=12, spaceAfter=0, wordWrap="LTR")
+STRONG = ParagraphStyle("strong", parent=SMALL, fontName=BOLD, splitLongWords=1)
+HEAD = ParagraphStyle("head", parent=TEXT, fontName=BOLD, fontSize=16, leading=20, spaceAfter=1 * mm)
+UNDER = ParagraphStyle("under", parent=TEXT, textColor=FAINT)
+PART = ParagraphStyle("part", parent=TEXT, fontName=BOLD, fontSize=11, spaceBefore=4 * mm, spaceAfter=1.5 * mm)
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with pairs of a name and what it is, and sentences below."""
+
+    heading: str
+    pairs: Pairs = ()
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Everything that stands on it. `address` is where the QR code leads, `beside` the sentences next to it."""
+
+    language: str  # "tr-TR" or "en"
+    title: str
+    under: str
+    author: str
+    pairs: Pairs
+    sections: tuple[Section, ...]
+    address: str
+    beside: tuple[str, ...]
+    foot: str
+    page_of: str  # "Sayfa {page}"
+
+
+def drawn(paper: Paper) -> bytes:
+    """The receipt as a PDF. The same paper gives the same bytes."""
+    pdf.know_fonts()
+    file = BytesIO()
+    document = SimpleDocTemplate(
+        file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=20 * mm,
+        title=paper.title, author=paper.author, lang=paper.language, invariant=1, displayDocTitle=True,
+    )  # fmt: skip
+
+    def foot(canvas, _document) -> None:
+        canvas.setFont(PLAIN, 7.5)
+        canvas.setFillColor(FAINT)
+        canvas.drawString(MARGIN, 12 * mm, paper.foot)
+        canvas.drawRightString(A4[0] - MARGIN, 12 * mm, paper.page_of.format(page=canvas.getPageNumber()))
+
+    document.build(_story(paper), onFirstPage=foot, onLaterPages=foot)
+    return file.getvalue()
+
+
+def _story(paper: Paper) -> list[Flowable]:
+    told = [Paragraph(escape(paper.title), HEAD), Paragraph(escape(paper.under), UNDER), _pairs(paper.pairs)]
+    for section in paper.sections:
+        top = [Paragraph(escape(section.heading), PART)] + ([_pairs(section.pairs)] if section.pairs else [])
+        told.append(KeepTogether(top))
+        told += [Spacer(1, 1.5 * mm)] if section.sentences else []
+        told += [Paragraph(escape(each).replace("\n", "<br/>"), TEXT) for each in section.sentences]
+    return [*told, Spacer(1, 4 * mm), _with_code(paper)]
+
+
+def _pairs(rows: Pairs) -> Table:
+    return pdf.pairs(rows, (WIDTH * NAMES, WIDTH * (1 - NAMES)), SMALL, STRONG)
+
+
+def _with_code(paper: Paper) -> Table:
+    table = Table(
+        [[pdf.code(paper.address, CODE, error="m"), [Paragraph(escape(each), TEXT) for each in paper.beside]]],
+        colWidths=[CODE + 4 * mm, WIDTH - CODE - 4 * mm],
+    )
+    table.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, 0), 0)])
+    return table

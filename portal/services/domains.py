@@ -1,0 +1,193 @@
+"""A brand's own short hosts: each proves by a DNS TXT record that it is the brand's, and is looked at again each day.
+
+A record that is gone takes nothing away from links that are out: they must be able to refuse for ever. New links begin
+elsewhere, and the page says so.
+"""
+
+import ipaddress
+import re
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import dns.exception
+import dns.resolver
+import structlog
+from flask import current_app
+from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.addresses.problems import Explained
+from portal.core.extensions import db, reading
+from portal.core.lazy_text import N_
+from portal.core.models import Brand, Domain
+from portal.domain import audit
+
+MOST = 2  # A brand: links survive the loss of one.
+LABEL = "_izinlink"  # The record stands beside the host, not on it: a host that is a CNAME can have no other record.
+BEGIN = "izinlink="
+PATIENCE = 4.0  # Seconds for a name server: a person may wait for the page.
+WAITED_FOR = timedelta(days=7)  # An unproven host is looked for by itself so long; then somebody must ask.
+AGAIN_UNPROVEN, AGAIN_PROVEN, AGAIN_MISSING = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
+AT_ONCE = 50  # Hosts a step, so that silent name servers hold a worker up for minutes at most.
+HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+
+log = structlog.get_logger()
+
+
+class HostProblem(Explained):
+    """Why a host cannot be a brand's."""
+
+    SPELLING = (
+        "spelling",
+        N_("Bu bir alan adı değil."),
+        N_("Yalnız adı yazın: izin.firmaniz.com gibi, https:// ve / olmadan."),
+    )
+    OURS = "ours", N_("Bu ad İzinlink'in kendisine ait."), N_("Firmanızın kendi alan adından bir ad seçin.")
+    TAKEN = (
+        "taken",
+        N_("Bu alan adı başka bir marka için doğrulanmış."),
+        N_("Alan adı sizinse, onu orada kaldırın ya da bize yazın."),
+    )
+    TOO_MANY = "too_many", N_("Bir markanın en çok iki alan adı olabilir."), N_("Önce birini kaldırın.")
+
+
+class BadHost(ValueError):
+    """A host that cannot be a brand's; `problem` has the sentence and its cure."""
+
+    def __init__(self, problem: HostProblem):
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+class Seen(StrEnum):
+    """What a look at the record found."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    NO_ANSWER = "no_answer"  # The name server was silent or out of order: it says nothing.
+
+
+def spelled(text: str, ours: Collection[str]) -> str:
+    """A host as we keep it. `ours` are our own hosts; neither they nor what lies below them is a brand's. Raises
+    BadHost."""
+    host = text.strip().lower().rstrip(".")
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
+        raise BadHost(HostProblem.SPELLING) from None
+    if len(host) > 253 - len(LABEL) - 1 or not HOST.fullmatch(host) or _is_number(host):
+        raise BadHost(HostProblem.SPELLING)
+    if any(host == own or host.endswith(f".{own}") for own in ours):
+        raise BadHost(HostProblem.OURS)
+    return host
+
+
+def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
+    """Note that a brand says a host is its own; nobody believes it before the record stands. Part of the caller's
+    transaction. Raises BadHost. Somebody else's claim that was never proven gives way: who owns the name proves it."""
+    session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update(key_share=True))
+    mine = select(func.count(Domain.id)).where(Domain.brand_id == brand.id, Domain.host != host)
+    if session.scalar(mine) >= MOST:
+        raise BadHost(HostProblem.TOO_MANY)
+    claim = session.scalar(select(Domain).where(Domain.host == host))
+    if claim is not None and claim.brand_id == brand.id:
+        return claim
+    if claim is not None and claim.verified_at:
+        raise BadHost(HostProblem.TAKEN)
+    if claim is not None:
+        session.delete(claim)
+        session.flush()
+    made = Domain(
+        provider_id=brand.provider_id, brand_id=brand.id, host=host, proof=BEGIN + secrets.token_urlsafe(24),
+        created_at=at,
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(made)
+            session.flush()
+    except IntegrityError:  # Another request with this host was first.
+        raise BadHost(HostProblem.TAKEN) from None
+    return made
+
+
+def record_of(domain: Domain) -> str:
+    """The name at which its TXT record must stand."""
+    return f"{LABEL}.{domain.host}"
+
+
+def check(domain_id: int) -> Seen:
+    """Look for a host's record and keep what was seen. Commits; call it with no transaction open."""
+    domain = reading().get_one(Domain, domain_id, populate_existing=True)
+    name, proof = record_of(domain), domain.proof
+    reading().rollback()
+    seen = look(name, proof)
+    _keep(domain, seen, clock.now())
+    return seen
+
+
+def check_due() -> None:
+    """Look for the records whose time has come."""
+    at = clock.now()
+    unproven = and_(Domain.verified_at.is_(None), Domain.created_at > at - WAITED_FOR)
+    last = func.coalesce(Domain.checked_at, Domain.created_at)
+    due = or_(
+        and_(unproven, last <= at - AGAIN_UNPROVEN),
+        and_(Domain.verified_at.is_not(None), Domain.missing_since.is_(None), last <= at - AGAIN_PROVEN),
+        and_(Domain.missing_since.is_not(None), last <= at - AGAIN_MISSING),
+    )
+    ids = list(reading().scalars(select(Domain.id).where(due).order_by(last).limit(AT_ONCE)))
+    for domain_id in ids:
+        log.info("domain.checked", id=domain_id, seen=check(domain_id).value)
+
+
+def look(name: str, proof: str) -> Seen:
+    """Ask the name servers for a TXT record."""
+    try:
+        answer = _resolver().resolve(name, "TXT", lifetime=PATIENCE, search=False)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return Seen.ABSENT
+    except dns.exception.DNSException:
+        return Seen.NO_ANSWER
+    texts = {b"".join(record.strings).strip() for record in answer}
+    return Seen.FOUND if proof.encode() in texts else Seen.ABSENT
+
+
+def _resolver() -> dns.resolver.Resolver:
+    server = current_app.config["DNS_SERVER"]
+    resolver = dns.resolver.Resolver(configure=not server)
+    if server:
+        host, _, port = server.partition(":")
+        resolver.nameservers, resolver.port = [host], int(port or 53)
+    return resolver
+
+
+def _keep(domain: Domain, seen: Seen, at: datetime) -> None:
+    mine = update(Domain).where(Domain.id == domain.id, Domain.proof == domain.proof)
+    values = {"checked_at": at}
+    if seen == Seen.FOUND:
+        values |= {"verified_at": func.coalesce(Domain.verified_at, at), "missing_since": None}
+    elif seen == Seen.ABSENT:
+        values["missing_since"] = case(
+            (Domain.verified_at.is_(None), None), else_=func.coalesce(Domain.missing_since, at)
+        )
+    still_there = db.session.execute(mine.values(**values)).rowcount == 1
+    is_news = seen == Seen.FOUND and domain.verified_at is None
+    is_loss = seen == Seen.ABSENT and domain.verified_at is not None and domain.missing_since is None
+    if still_there and (is_news or is_loss):
+        audit.note(
+            db.session, "domain.verified" if is_news else "domain.missing", "domain", domain.id,
+            provider_id=domain.provider_id, at=at,
+        )  # fmt: skip
+    db.session.commit()
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""Consents: the head of each key, with what İYS holds of it and whether a message may go out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Brand, Consent, Decision, Recipient
+from portal.core.vault import Vault
+from portal.domain.providers import sandbox_mode
+from portal.services.exports.addresses import Addresses
+from portal.services.exports.filters import Wanted
+
+A_PAGE = 2000
+# Along the table's own key of a brand.
+ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One head."""
+
+    address: str | None = field(repr=False)  # None: its seal is damaged.
+    brand_name: str
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    consent_date: datetime | None
+    source: str | None
+    iys_status: str | None
+    iys_as_of: datetime | None
+    may_send: bool
+
+
+def count(session: Session, wanted: Wanted, at: datetime) -> int:
+    """How many heads."""
+    heads = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)
+    return session.scalar(heads.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted)))
+
+
+def rows(session: Session, vault: Vault, wanted: Wanted, at: datetime) -> Iterator[Row]:
+    """Brand by brand, recipient by recipient."""
+    addresses = Addresses(vault, wanted.provider_id)
+    theirs = select(Brand.id).where(Brand.provider_id == wanted.provider_id).order_by(Brand.id)
+    for brand_id in session.scalars(theirs).all():
+        if wanted.brand_id in (None, brand_id):
+            yield from _of_brand(session, addresses, wanted, brand_id)
+
+
+def _of_brand(session: Session, addresses: Addresses, wanted: Wanted, brand_id: int) -> Iterator[Row]:
+    page = _page(wanted).where(Consent.brand_id == brand_id)
+    found = session.execute(page).all()
+    while found:
+        for recipient_id, sealed, *facts, may_send in found:
+            yield Row(addresses.of(recipient_id, sealed), *facts, bool(may_send))
+        last = found[-1]
+        found = session.execute(page.where(tuple_(*ORDER) > (last.recipient_id, last.channel, last.recipient_type)))
+        found = found.all()
+
+
+def _page(wanted: Wanted) -> Select:
+    return (
+        select(
+            Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
+            Consent.status, Consent.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, _may_send(),
+        )
+        .join(Brand, Brand.id == Consent.brand_id)
+        .join(Recipient, Recipient.id == Consent.recipient_id)
+        .outerjoin(Decision, Decision.id == Consent.decision_id)
+        .where(*_conditions(wanted))
+        .order_by(*ORDER)
+        .limit(A_PAGE)
+    )  # fmt: skip
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield Consent.status.is_not(None)
+    yield from wanted.of_key(Consent)
+    yield from wanted.within(Consent.consent_date)
+    if wanted.brand_id is not None:
+        yield Consent.brand_id == wanted.brand_id
+    if wanted.may_send is not None:
+        yield _may_send() if wanted.may_send else ~_may_send()
+
+
+def _may_send() -> ColumnElement[bool]:
+    """What was granted in a practice that is over lets nobody send."""
+    return func.coalesce(and_(Consent.may_send, sandbox_mode.brand_still_speaks()), false())

@@ -1,0 +1,90 @@
+"""Decisions: every fact that is still kept, with what İYS made of it and where it stood, if in a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Annulment, Brand, Decision, Outcome, Recipient, Submission, Way
+from portal.core.vault import Vault
+from portal.services.exports import retention
+from portal.services.exports.addresses import Addresses
+from portal.services.exports.filters import Wanted
+
+A_PAGE = 2000
+ORDER = (Decision.recorded_at, Decision.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One decision."""
+
+    address: str | None = field(repr=False)  # None: its seal is damaged.
+    id: int
+    recorded_at: datetime
+    brand_name: str
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    consent_date: datetime
+    source: str
+    way: Way
+    outcome: Outcome | None  # None: İYS need not hear of it.
+    code: str | None
+    transaction_id: str | None
+    accepted_at: datetime | None
+    batch_id: int | None
+    line: int | None
+    annulled_at: datetime | None
+
+
+def count(session: Session, wanted: Wanted, at: datetime) -> int:
+    """How many decisions."""
+    facts = select(func.count()).select_from(Decision)
+    if wanted.outcome is not None:
+        facts = facts.join(Submission, Submission.decision_id == Decision.id)
+    return session.scalar(facts.where(*_conditions(wanted, at)))
+
+
+def rows(session: Session, vault: Vault, wanted: Wanted, at: datetime) -> Iterator[Row]:
+    """In the order in which they were recorded."""
+    addresses = Addresses(vault, wanted.provider_id)
+    page = _page(wanted, at)
+    found = session.execute(page).all()
+    while found:
+        for recipient_id, sealed, *facts in found:
+            yield Row(addresses.of(recipient_id, sealed), *facts)
+        last = found[-1]
+        found = session.execute(page.where(tuple_(*ORDER) > (last.recorded_at, last.id))).all()
+
+
+def _page(wanted: Wanted, at: datetime) -> Select:
+    return (
+        select(
+            Decision.recipient_id, Recipient.address, Decision.id, Decision.recorded_at, Brand.name, Decision.channel,
+            Decision.recipient_type, Decision.status, Decision.consent_date, Decision.source, Decision.way,
+            Submission.outcome, Submission.code, Submission.transaction_id, Submission.accepted_at, Decision.batch_id,
+            Decision.line, Annulment.at,
+        )
+        .join(Brand, Brand.id == Decision.brand_id)
+        .join(Recipient, Recipient.id == Decision.recipient_id)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .outerjoin(Annulment, Annulment.decision_id == Decision.id)
+        .where(*_conditions(wanted, at))
+        .order_by(*ORDER)
+        .limit(A_PAGE)
+    )  # fmt: skip
+
+
+def _conditions(wanted: Wanted, at: datetime) -> Iterator[ColumnElement[bool]]:
+    yield Decision.provider_id == wanted.provider_id
+    yield retention.is_kept(at)
+    yield from wanted.of_key(Decision)
+    yield from wanted.within(Decision.consent_date)
+    if wanted.brand_id is not None:
+        yield Decision.brand_id == wanted.brand_id
+    if wanted.outcome is not None:
+        yield Submission.outcome == wanted.outcome

@@ -1,0 +1,78 @@
+"""Recipients: each address, since when it is known, and by which channels it may be reached."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import AddressKind
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import Brand, Consent, Recipient
+from portal.core.vault import Vault
+from portal.domain.providers import sandbox_mode
+from portal.services.exports.addresses import Addresses
+from portal.services.exports.filters import Wanted
+
+A_PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One recipient; a channel that is open at one brand and refused at another stands in both."""
+
+    address: str | None = field(repr=False)  # None: its seal is damaged.
+    kind: AddressKind
+    since: datetime
+    may_send: tuple[Channel, ...]
+    refused: tuple[Channel, ...]
+
+
+def count(session: Session, wanted: Wanted, at: datetime) -> int:
+    """How many recipients."""
+    return session.scalar(select(func.count()).select_from(Recipient).where(*_conditions(wanted)))
+
+
+def rows(session: Session, vault: Vault, wanted: Wanted, at: datetime) -> Iterator[Row]:
+    """In the order in which they came to be known."""
+    addresses = Addresses(vault, wanted.provider_id)
+    columns = select(Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at)
+    page = columns.where(*_conditions(wanted)).order_by(Recipient.id).limit(A_PAGE)
+    found = session.execute(page).all()
+    while found:
+        may, refused = _channels(session, wanted, [each.id for each in found])
+        for each in found:
+            address = addresses.of(each.id, each.address)
+            yield Row(address, each.kind, each.created_at, _ordered(may[each.id]), _ordered(refused[each.id]))
+        found = session.execute(page.where(Recipient.id > found[-1].id)).all()
+
+
+def _channels(session: Session, wanted: Wanted, recipient_ids: list[int]) -> tuple[dict, dict]:
+    may_send = and_(Consent.may_send, sandbox_mode.brand_still_speaks())
+    heads = (
+        select(Consent.recipient_id, Consent.channel, Consent.status, may_send.label("may_send"))
+        .join(Brand, Brand.id == Consent.brand_id)
+        .where(Consent.recipient_id.in_(recipient_ids))
+    )
+    if wanted.brand_id is not None:
+        heads = heads.where(Consent.brand_id == wanted.brand_id)
+    may, refused = defaultdict(set), defaultdict(set)
+    for head in session.execute(heads):
+        if head.may_send:
+            may[head.recipient_id].add(head.channel)
+        if head.status == Status.REFUSED:
+            refused[head.recipient_id].add(head.channel)
+    return may, refused
+
+
+def _ordered(channels: set[Channel]) -> tuple[Channel, ...]:
+    return tuple(each for each in Channel if each in channels)
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield Recipient.provider_id == wanted.provider_id
+    yield from wanted.within(Recipient.created_at)
+    if wanted.brand_id is not None:
+        yield exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id == wanted.brand_id)

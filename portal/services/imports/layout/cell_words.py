@@ -1,0 +1,122 @@
+"""What the words in a file's cells mean: statuses, channels, recipient types and sources, in Turkish and in English.
+
+A word that is in no list is told to a person, who says what it means for this file (Layout.words); that goes first.
+"""
+
+import re
+from collections.abc import Mapping
+
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.source_words import SOURCES
+
+LONGEST = 200  # Characters of a cell that still may be words: what is longer costs time, and nobody explains it.
+NOTHING = ""  # The cell says nothing, or a person said that its word does not.
+
+
+def _table(lists: Mapping[str, str]) -> dict[str, str]:
+    return {word.strip(): meaning for meaning, words in lists.items() for word in words.split(",")}
+
+
+STATUSES = _table({
+    Status.GRANTED: """
+        onay, onayli, onayladi, onaylandi, onayliyorum, onay var, onay verdi, onay verildi, onay alindi,
+        evet, e, var, 1, 1 0, true, t, yes, y, kabul, kabul etti, kabul edildi, kabul ediyorum, izin,
+        izinli, izin var, izni var, izin verdi, izin verildi, izin alindi, verdi, verildi, alindi, aktif,
+        active, ok, tamam, olumlu, dogru, acik, on, istiyor, ister, isterim, granted, grant, accepted,
+        accept, approved, approve, allowed, opt in, optin, opted in, subscribed, consented, consent, +
+    """,
+    Status.REFUSED: """
+        ret, red, reddetti, reddedildi, reddet, reddediyorum, hayir, h, yok, 0, 0 0, false, f, no, n, iptal,
+        iptal etti, iptal edildi, izinsiz, izin yok, izni yok, izin vermedi, izin verilmedi, vermedi,
+        verilmedi, onaysiz, onay yok, onay vermedi, onaylamadi, onaylanmadi, cikti, cikis, cikis yapti,
+        listeden cikti, kabul etmedi, kabul etmiyorum, pasif, passive, inactive, olumsuz, yanlis, kapali,
+        off, istemiyor, istemez, istemiyorum, geri aldi, geri cekti, refused, refuse, denied, deny,
+        declined, rejected, reject, not allowed, opt out, optout, opted out, unsubscribed, unsubscribe,
+        revoked, withdrawn
+    """,
+})  # fmt: skip
+
+CHANNELS = _table({
+    Channel.SMS: """
+        mesaj, sms, kisa mesaj, kisamesaj, metin mesaji, sms mesaj, message, text, text message
+    """,
+    Channel.CALL: """
+        arama, telefon, tel, cagri, sesli arama, sesli, telefonla arama, telefon aramasi, call, phone,
+        phone call, voice
+    """,
+    Channel.EMAIL: """
+        eposta, email, mail, elektronik posta
+    """,
+    " ".join(Channel): """
+        hepsi, tumu, tum, tamami, tum kanallar, butun kanallar, tum izinler, her ucu, all, all channels
+    """,
+})  # fmt: skip
+_AFTER_A_CHANNEL = re.compile(r" (?:izni|izin|onayi|onay|kanali|adresi|ile)$")
+_BETWEEN_CHANNELS = re.compile(r"[,;/+|&\n]|\s-\s|\s(?:ve|and|veya|ile)\s", re.I)
+
+TYPES = _table({
+    RecipientType.INDIVIDUAL: """
+        bireysel, birey, sahis, kisi, gercek kisi, gercek, tuketici, individual, person, personal, consumer,
+        b2c
+    """,
+    RecipientType.MERCHANT: """
+        tacir, tuccar, esnaf, tacir esnaf, tacir ve esnaf, tacir veya esnaf, kurumsal, kurum, tuzel,
+        tuzel kisi, sirket, firma, ticari, merchant, corporate, company, business, commercial, b2b
+    """,
+})  # fmt: skip
+
+
+class Meanings:
+    """What words mean in one file. Each method gives NOTHING for a cell that says nothing, None for an unknown word."""
+
+    def __init__(self, said: Mapping[str, Mapping[str, str]]):
+        self._said = {
+            field: {folded(word): meaning for word, meaning in words.items()} for field, words in said.items()
+        }
+
+    def status(self, cell: str) -> Status | str | None:
+        """ONAY or RET."""
+        meaning = self._meaning("status", cell, STATUSES)
+        return Status(meaning) if meaning else meaning
+
+    def recipient_type(self, cell: str) -> RecipientType | str | None:
+        """BIREYSEL or TACIR."""
+        meaning = self._meaning("type", cell, TYPES)
+        return RecipientType(meaning) if meaning else meaning
+
+    def source(self, cell: str) -> Source | str | None:
+        """One of the sources that we may write; those that only İYS writes are unknown words."""
+        meaning = self._meaning("source", cell, SOURCES)
+        return Source(meaning) if meaning else meaning
+
+    def channels(self, cell: str) -> frozenset[Channel] | str | None:
+        """One or several; all three stand for "whatever the address serves"."""
+        whole = self._channel(cell)
+        if whole is None and len(cell) <= LONGEST:
+            parts = list(filter(None, map(str.strip, _BETWEEN_CHANNELS.split(cell))))
+            whole = self._joined(parts) if len(parts) > 1 else self._joined(folded(cell).split())
+        return frozenset(map(Channel, whole.split())) if whole else whole
+
+    def _joined(self, parts: list[str]) -> str | None:
+        meanings = [self._channel(part) for part in parts]
+        return None if None in meanings else " ".join(meanings).strip()
+
+    def _channel(self, word: str) -> str | None:
+        meaning = self._meaning("channel", word, CHANNELS)
+        return (
+            self._meaning("channel", _AFTER_A_CHANNEL.sub("", folded(word)), CHANNELS) if meaning is None else meaning
+        )
+
+    def _meaning(self, field: str, cell: str, table: Mapping[str, str]) -> str | None:
+        if len(cell) > LONGEST:
+            return None
+        word = folded(cell)
+        if (said := self._said.get(field, {}).get(word)) is not None:
+            return said
+        return NOTHING if says_nothing(cell) else table.get(word)
+
+
+def is_of_iys(cell: str) -> bool:
+    """Whether a source is one that only İYS itself writes."""
+    return folded(cell).startswith("iys ")

@@ -1,0 +1,153 @@
+"""What stands in a column: which share of its cells are telephones, dates, words of consent and so on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from portal.core.addresses import Address, AddressKind, BadAddress, parse
+from portal.core.iys_protocol import RecipientType, Source, Status
+from portal.services.imports.layout.cell_words import Meanings
+from portal.services.imports.layout.dates import Moment, parts, read
+from portal.services.imports.layout.layout import Field
+from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.times import OddTime, read_clock
+
+FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
+OLD = 0.3  # So much counts a date before.
+WEAK = {
+    "e",
+    "h",
+    "y",
+    "n",
+    "t",
+    "f",
+    "0",
+    "1",
+    "var",
+    "yok",
+    "evet",
+    "hayir",
+    "yes",
+    "no",
+    "true",
+    "false",
+    "aktif",
+    "pasif",
+}
+STATUSES = (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL)
+
+
+@dataclass
+class Contents:
+    """Counts over a column's cells that hold anything."""
+
+    cells: list[str]
+    phones: list[Address] = field(default_factory=list)
+    mobiles: int = 0
+    emails: int = 0
+    dates: float = 0
+    serials: int = 0
+    clocks: int = 0  # Dates that have a time of day.
+    times: int = 0
+    statuses: int = 0
+    strong: int = 0  # Statuses that are said of consents and of little else.
+    channels: int = 0
+    sources: int = 0
+    types: int = 0
+
+    @classmethod
+    def of(cls, cells: Iterable[str], meanings: Meanings) -> "Contents":
+        """Look at some cells of a column."""
+        contents = cls([cell for cell in cells if not says_nothing(cell)])
+        for cell in contents.cells:
+            contents._count_address(cell)
+            contents._count_date(cell)
+            contents._count_words(cell, meanings)
+        return contents
+
+    def share(self, count: float) -> float:
+        """Of all cells that hold anything."""
+        return count / len(self.cells) if self.cells else 0.0
+
+    def fitness(self, wanted: Field, *, is_named: bool) -> float:
+        """How well the column's cells fit a field, from 0 to 1 or little more."""
+        if wanted in STATUSES:
+            return self.share(self.statuses)
+        match wanted:
+            case Field.PHONE:
+                return self._fitness_of_phones(is_named)
+            case Field.EMAIL:
+                return self.share(self.emails)
+            case Field.ADDRESS:
+                both = self.share(len(self.phones) + self.emails)
+                return both if self.is_mixed else both * 0.45  # A column of one kind is better called by it.
+            case Field.DATE:
+                return self.share(self.dates + (self.serials if is_named else 0)) + 0.1 * self.share(self.clocks)
+            case Field.TIME:
+                return self.share(self.times)
+            case Field.CHANNEL:
+                return self.share(self.channels)
+            case Field.SOURCE:
+                return self.share(self.sources)
+            case Field.TYPE:
+                return self.share(self.types)
+        return 0.0
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it holds telephones and e-mail addresses."""
+        return min(self.share(len(self.phones)), self.share(self.emails)) >= 0.05
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it holds nothing but numbers."""
+        return all(cell.strip().isdigit() for cell in self.cells)
+
+    @property
+    def has_day_first(self) -> bool:
+        """Whether dates as 03.04.2026 mean April: some first part must be a day, or none of the second is one."""
+        pairs = [pair for cell in self.cells if (pair := parts(cell))]
+        return any(first > 12 for first, _ in pairs) or not any(second > 12 for _, second in pairs)
+
+    def _fitness_of_phones(self, is_named: bool) -> float:
+        fitness = self.share(self.mobiles + 0.6 * (len(self.phones) - self.mobiles))
+        if is_named:
+            return fitness
+        # Nobody's telephones count up from one to the next; numbers of members and of orders do.
+        numbers = [int(phone.text) for phone in self.phones]
+        steps = sum(0 <= after - before <= 10 for before, after in zip(numbers, numbers[1:], strict=False))
+        written = sum(cell.strip()[:1] != "5" for cell in self.cells)
+        return fitness + 0.1 * self.share(written) - (0.6 if len(numbers) > 3 and steps * 2 > len(numbers) else 0)
+
+    def _count_address(self, cell: str) -> None:
+        try:
+            address = parse(cell)
+        except BadAddress:
+            return
+        if address.kind == AddressKind.EMAIL:
+            self.emails += 1
+        else:
+            self.phones.append(address)
+            self.mobiles += address.is_mobile
+
+    def _count_date(self, cell: str) -> None:
+        moment = read(cell)
+        moment = moment if isinstance(moment, Moment) else read(cell, False)
+        if isinstance(moment, Moment):
+            if cell.strip().replace(".", "").replace(",", "").isdigit() and cell.count(".") < 2:
+                self.serials += 1
+            else:
+                self.dates += 1 if moment.at.year >= FIRST_YEAR else OLD
+                self.clocks += moment.has_clock
+        try:
+            read_clock(cell)
+        except OddTime:
+            return
+        self.times += 1
+
+    def _count_words(self, cell: str, meanings: Meanings) -> None:
+        if isinstance(meanings.status(cell), Status):
+            self.statuses += 1
+            self.strong += folded(cell) not in WEAK
+        self.channels += bool(meanings.channels(cell))
+        self.sources += isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))
+        self.types += isinstance(meanings.recipient_type(cell), RecipientType)

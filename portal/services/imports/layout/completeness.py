@@ -1,0 +1,69 @@
+"""What a layout still leaves unsaid, and what of it cannot be."""
+
+from collections import Counter
+
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.lazy_text import N_
+from portal.services.imports.layout.layout import Field, Layout
+
+ADDRESSES = {
+    Field.ADDRESS: tuple(Channel), Field.PHONE: (Channel.SMS, Channel.CALL), Field.EMAIL: (Channel.EMAIL,),
+}  # fmt: skip
+STATUS_OF = {
+    Channel.SMS: Field.STATUS_SMS, Channel.CALL: Field.STATUS_CALL, Channel.EMAIL: Field.STATUS_EMAIL,
+}  # fmt: skip
+
+NO_ADDRESS = N_("Telefon numarasının ya da e-posta adresinin hangi sütunda olduğunu seçin.")
+ADDRESS_TWICE = N_("Tek adres sütunu ile ayrı telefon ya da e-posta sütunu bir arada seçilemez.")
+COLUMN_TWICE = N_("Aynı sütun iki ayrı bilgi için seçilmiş.")
+NO_SUCH_COLUMN = N_("Dosyada bu kadar sütun yok; sütunları yeniden seçin.")
+TIME_ALONE = N_("Saat sütunu ancak tarih sütunuyla birlikte seçilir.")
+CHANNELS_UNFIT = N_("Seçilen kanallar adres sütununa uymuyor: e-posta izni e-posta adresi, diğerleri telefon ister.")
+
+
+def missing(layout: Layout) -> list[str]:
+    """Names of what must still be said: "address", "channels", "status", "source", "date", "origin"."""
+    columns = layout.columns
+    optional = layout.recipient_type == RecipientType.MERCHANT and Field.TYPE not in columns
+    before_2015 = layout.source == Source.BEFORE_2015 and Field.SOURCE not in columns
+    said = {
+        "address": bool(ADDRESSES.keys() & columns.keys()),
+        "channels": bool(layout.channels) or Field.CHANNEL in columns,
+        "status": layout.status is not None or Field.STATUS in columns or not _untold(layout),
+        "source": layout.source is not None or Field.SOURCE in columns or optional,
+        "date": layout.date is not None or Field.DATE in columns or optional or before_2015,
+        "origin": bool(layout.origin) or Field.ORIGIN in columns or _only_refuses(layout),
+    }
+    return [name for name, is_said in said.items() if not is_said]
+
+
+def problems_of(layout: Layout, width: int) -> list[str]:
+    """Why a layout cannot be, for a file of so many columns, as Turkish msgids; nothing where it can."""
+    columns = layout.columns
+    addresses = ADDRESSES.keys() & columns.keys()
+    broken = {
+        NO_ADDRESS: not addresses,
+        ADDRESS_TWICE: Field.ADDRESS in addresses and len(addresses) > 1,
+        COLUMN_TWICE: any(count > 1 for count in Counter(columns.values()).values()),
+        NO_SUCH_COLUMN: any(not 0 <= column < width for column in columns.values()),
+        TIME_ALONE: Field.TIME in columns and Field.DATE not in columns,
+        CHANNELS_UNFIT: bool(addresses and layout.channels and Field.CHANNEL not in columns and not _served(layout)),
+    }
+    return [sentence for sentence, is_broken in broken.items() if is_broken]
+
+
+def _served(layout: Layout) -> set[Channel]:
+    """Channels that are wanted, and that some column has addresses for."""
+    able = {channel for column, channels in ADDRESSES.items() if column in layout.columns for channel in channels}
+    return able & set(layout.channels) if Field.CHANNEL not in layout.columns else able
+
+
+def _untold(layout: Layout) -> bool:
+    """Whether something is wanted for a channel that has no column of yes and no of its own."""
+    served = _served(layout) or set(layout.channels) or set(Channel)
+    return any(STATUS_OF[channel] not in layout.columns for channel in served)
+
+
+def _only_refuses(layout: Layout) -> bool:
+    """Whether no line can grant: a refusal needs no proof."""
+    return layout.status == Status.REFUSED and not {Field.STATUS, *STATUS_OF.values()} & layout.columns.keys()

@@ -1,0 +1,172 @@
+"""The moment that a cell names, in the spellings of Excel, of databases and of people in Türkiye.
+
+Istanbul's clock counts unless a zone is written. A cell without a time of day means the day's beginning.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from portal.core.addresses import plain
+from portal.core.clock import ISTANBUL
+from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.layout.times import CLOCK, OddTime, clock_of
+from portal.services.imports.row_results import RowProblem
+
+CENTURIES = ("19", "20")
+EXCEL_BEGINS = datetime(1899, 12, 30, tzinfo=ISTANBUL)
+EXCEL_DAYS = range(36526, 73051)  # 2000 to 2099: a smaller or larger number is no date but something else.
+UNIX_SECONDS = range(1_000_000_000, 2_000_000_000)  # 2001 to 2033
+PIVOT = 70  # Of years in two digits, as Python reads them.
+LONGEST = 60
+KNOWN_DAYS, KNOWN_TEXTS = 4096, 16384
+
+# What databases keep where there is no date.
+NO_DAYS = ("0000-00-00", "0001-01-01", "00.00.0000", "01.01.0001", "1899-12-30", "1900-01-00", "1900-01-01")
+MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "ocak oca january jan", "subat sub february feb", "mart mar march", "nisan nis april apr", "mayis may",
+            "haziran haz june jun", "temmuz tem july jul", "agustos agu august aug", "eylul eyl september sept sep",
+            "ekim eki october oct", "kasim kas november nov", "aralik ara december dec",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_WEEKDAY = re.compile(
+    r"\b(?:pazartesi|pzt|sali|sal|carsamba|car|persembe|per|cumartesi|cmt|cuma|cum|pazar|paz"
+    r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b[\s.,]*"
+)
+_GAP = r"\s*[./\-\s]\s*"
+_REST = rf"(?:[\s,;t]*(?:-\s*|saat\s*:?\s*)?({CLOCK}))?"
+_YEAR_FIRST = re.compile(rf"(\d{{4}}){_GAP}(\d{{1,2}}){_GAP}(\d{{1,2}}){_REST}")
+_YEAR_LAST = re.compile(rf"(\d{{1,2}}){_GAP}(\d{{1,2}}){_GAP}(\d{{4}}|\d{{2}}){_REST}")
+_DAY_NAMED = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[\s.\-/]*([a-z]{{3,9}})\.?[\s,.\-/]*(\d{{4}}|\d{{2}}){_REST}")
+_MONTH_NAMED = re.compile(rf"([a-z]{{3,9}})\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?[\s,.]+(\d{{4}}){_REST}")
+_YEAR_AT_END = re.compile(rf"([a-z]{{3}}) +(\d{{1,2}}) +({CLOCK}) (\d{{4}})")  # As Unix writes it.
+_COMPACT = re.compile(r"(\d{8})(?:[t\s]?(\d{2})(\d{2})(\d{2}))?")
+_NUMBER = re.compile(r"(\d{5}|\d{10}|\d{13})(?:[.,](\d+))?")
+
+
+class Moment(NamedTuple):
+    """A moment in UTC, to the second, and whether the cell named a time of day."""
+
+    at: datetime
+    has_clock: bool
+
+
+def is_blank(cell: str) -> bool:
+    """Whether a cell names no date at all: empty, or a database's way to say so."""
+    return says_nothing(cell) or plain(cell).startswith(NO_DAYS) or folded(cell) == "yok"
+
+
+@lru_cache(maxsize=KNOWN_TEXTS)
+def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
+    """The moment, or DATE_UNREADABLE, or DATE_IMPOSSIBLE where it is written as a date that no calendar has."""
+    text = plain(cell).rstrip(" .")
+    if len(text) > LONGEST:
+        return RowProblem.DATE_UNREADABLE
+    try:
+        moment = _iso(text) or _in_digits(text.lower(), day_first) or _in_words(_spelt(text))
+    except (ValueError, OverflowError):
+        return RowProblem.DATE_IMPOSSIBLE
+    return moment or RowProblem.DATE_UNREADABLE
+
+
+def parts(cell: str) -> tuple[int, int] | None:
+    """The first two numbers of a date that ends in its year, as they stand: they tell which of them is the day."""
+    found = _YEAR_LAST.fullmatch(plain(cell).lower())
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _iso(text: str) -> Moment | None:
+    """2026-11-24 14:02:05, which most files have, without a look at all the others."""
+    if len(text) != 19 or text[4] != "-" or text[13] != ":" or text[16] != ":" or not text.isascii():
+        return None
+    begins = _midnight(text[:10])
+    hours, minutes, seconds = text[11:13], text[14:16], text[17:]
+    if not begins or text[10] not in " T" or not (hours + minutes + seconds).isdigit():
+        return None
+    if hours > "23" or minutes > "59" or seconds > "59":
+        return None
+    return Moment(begins + timedelta(0, int(hours) * 3600 + int(minutes) * 60 + int(seconds)), True)
+
+
+@lru_cache(maxsize=KNOWN_DAYS)
+def _midnight(iso: str) -> datetime | None:
+    try:
+        day = date.fromisoformat(iso)
+    except ValueError:
+        return None
+    return _begin(day.year, day.month, day.day)
+
+
+def _in_digits(text: str, day_first: bool) -> Moment | None:
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, month, day, clock = found.groups()
+        return _moment(int(year), int(month), int(day), clock)
+    if found := _YEAR_LAST.fullmatch(text):
+        first, second, year, clock = found.groups()
+        day, month = (first, second) if day_first else (second, first)
+        return _moment(_whole_year(year), int(month), int(day), clock)
+    if found := _COMPACT.fullmatch(text):
+        return _compact(found)
+    return _number(found) if (found := _NUMBER.fullmatch(text)) else None
+
+
+def _in_words(text: str) -> Moment | None:
+    if found := _DAY_NAMED.fullmatch(text):
+        day, month, year, clock = found.groups()
+    elif found := _MONTH_NAMED.fullmatch(text):
+        month, day, year, clock = found.groups()
+    elif found := _YEAR_AT_END.fullmatch(text):
+        month, day, clock, year = found.groups()
+    else:
+        return None
+    return _moment(_whole_year(year), MONTHS[month], int(day), clock) if month in MONTHS else None
+
+
+def _spelt(text: str) -> str:
+    """In letters of ASCII, its signs kept, and without the day of the week or what stands in brackets."""
+    words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), re.sub(r"\(.*?\)", "", text))
+    return re.sub(r"\s+", " ", _WEEKDAY.sub("", words)).strip(" ,")
+
+
+def _compact(found: re.Match) -> Moment:
+    digits, hours, minutes, seconds = found.groups()
+    clock = f"{hours}:{minutes}:{seconds}" if hours else None
+    if digits[:2] in CENTURIES and digits[4:6] <= "12":
+        return _moment(int(digits[:4]), int(digits[4:6]), int(digits[6:]), clock)
+    return _moment(int(digits[4:]), int(digits[2:4]), int(digits[:2]), clock)
+
+
+def _number(found: re.Match) -> Moment | None:
+    whole, fraction = int(found[1]), found[2]
+    if whole in EXCEL_DAYS:
+        seconds = round(float(f"0.{fraction or 0}") * 86400)
+        return Moment((EXCEL_BEGINS + timedelta(whole, seconds)).astimezone(UTC), fraction is not None)
+    seconds = whole // 1000 if len(found[1]) == 13 else whole
+    return Moment(datetime.fromtimestamp(seconds, UTC), True) if seconds in UNIX_SECONDS else None
+
+
+def _moment(year: int, month: int, day: int, clock: str | None) -> Moment:
+    begins = _begin(year, month, day)
+    if not clock:
+        return Moment(begins, False)
+    try:
+        time = clock_of(clock)
+    except OddTime:
+        raise ValueError("no such time of day") from None
+    return Moment(begins + timedelta(0, time.seconds), True)
+
+
+def _begin(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, tzinfo=ISTANBUL).astimezone(UTC)
+
+
+def _whole_year(digits: str) -> int:
+    year = int(digits)
+    return year if len(digits) == 4 else year + (2000 if year < PIVOT else 1900)

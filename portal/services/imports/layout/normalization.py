@@ -1,0 +1,40 @@
+"""A word of a file in one spelling, whatever its case, accents and signs; and cells that say nothing."""
+
+import re
+import unicodedata
+
+from portal.core.addresses import plain
+
+_LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
+_HUMP = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SIGNS = re.compile(r"[\W_]+")
+_APART = re.compile(r"\be (posta|mail|ortam|ticaret)")
+TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
+
+# What programs write where there is nothing. "yok" is not among them: of a status it says no.
+NOTHING = {
+    "", "null", "none", "nil", "nan", "nat", "na", "n a", "undefined", "empty", "blank", "bos", "belirtilmemis",
+    "belirtilmedi", "bilinmiyor", "tanimsiz", "girilmemis", "veri yok", "bilgi yok", "kayit yok", "unknown",
+}  # fmt: skip
+_ERRORS = re.compile(r"#(?:YOK|N/?A|DEĞER|BAŞV|AD|SAYI|SAYI/0|BOŞ|VALUE|REF|NAME|NUM|NULL|DIV/0)[!?]?", re.I)  # Excel's
+
+
+def folded(text: str) -> str:
+    """Lower-case ASCII words with one space between them: `İZİN  Türü:` is "izin turu", `E-Posta` is "eposta"."""
+    text = unicodedata.normalize("NFKC", plain(text)).translate(_LETTERS).lower()
+    if not text.isascii():
+        text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+    words = _SIGNS.sub(" ", text).strip()
+    return _APART.sub(r"e\1", words) if words else TICKS.get(text, "")
+
+
+def name_of(text: str) -> str:
+    """A column's name folded; `consentDate` and `GSMNo` are two words each."""
+    return folded(_HUMP.sub(" ", unicodedata.normalize("NFC", text)))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell is as good as empty: nothing, a dash, NULL, one of Excel's errors."""
+    if not text or text.isspace():
+        return True
+    return len(text) <= 20 and (folded(text) in NOTHING or _ERRORS.fullmatch(text.strip()) is not None)

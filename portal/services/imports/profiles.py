@@ -1,0 +1,116 @@
+"""Layouts remembered: a provider's files with the same header are read as the last one was.
+
+A profile keeps no date, which was of one file, and no cures, so that nothing is repaired that nobody asked for.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.models import ImportProfile
+from portal.core.models.ids import new_id
+from portal.core.vault import Vault
+from portal.services.imports.layout import Field, Layout, signature
+from portal.services.imports.layout.headers import names_of
+
+HEADERLESS = signature(())
+
+
+def find(session: Session, vault: Vault, provider_id: int, signature: bytes, *, header: Sequence[str]) -> Layout | None:
+    """The layout of files with this header, its columns placed as they stand in `header`. Raises CannotOpen."""
+    if signature == HEADERLESS:
+        return None  # Two files that name nothing need not be alike.
+    return _opened(vault, _with(session, provider_id, ImportProfile.signature == signature), header)
+
+
+def named(session: Session, vault: Vault, provider_id: int, name: str, *, header: Sequence[str]) -> Layout | None:
+    """The layout with this name, its columns placed as they stand in `header`. Raises CannotOpen.
+
+    A column that the header lacks is left out of it.
+    """
+    return _opened(vault, _with(session, provider_id, ImportProfile.name == name.strip()), header)
+
+
+def remember(
+    session: Session,
+    vault: Vault,
+    provider_id: int,
+    signature: bytes,
+    layout: Layout,
+    at: datetime,
+    name: str | None = None,
+    *,
+    header: Sequence[str],
+) -> ImportProfile | None:
+    """Keep a layout for the next file with this header; a name that another profile has is taken over.
+
+    A file without a header is remembered by a name only. Nothing is committed.
+    """
+    name = (name or "").strip()[:60] or None
+    if signature == HEADERLESS:
+        if name is None:
+            return None
+        signature = hashlib.sha256(f"named {name}".encode()).digest()
+    profile = _with(session, provider_id, ImportProfile.signature == signature)
+    if name:
+        _free(session, provider_id, name, profile)
+    if profile is None:
+        profile = ImportProfile(id=new_id(), provider_id=provider_id, signature=signature, created_at=at)
+    profile.name = name or profile.name
+    profile.layout = vault.seal(_packed(layout, header), ImportProfile.LAYOUT, provider_id, profile.id)
+    profile.used_at = at
+    session.add(profile)
+    session.flush()
+    return profile
+
+
+def listed(session: Session, provider_id: int) -> list[ImportProfile]:
+    """A provider's profiles, the last used first."""
+    mine = select(ImportProfile).where(ImportProfile.provider_id == provider_id)
+    return list(session.scalars(mine.order_by(ImportProfile.used_at.desc(), ImportProfile.id)))
+
+
+def _with(session: Session, provider_id: int, condition) -> ImportProfile | None:
+    return session.scalar(select(ImportProfile).where(ImportProfile.provider_id == provider_id, condition))
+
+
+def _free(session: Session, provider_id: int, name: str, keeper: ImportProfile | None) -> None:
+    """Take a name away from whoever else has it."""
+    holder = _with(session, provider_id, ImportProfile.name == name)
+    if holder is not None and holder is not keeper:
+        holder.name = None
+        session.flush()
+
+
+def _packed(layout: Layout, header: Sequence[str]) -> str:
+    """As JSON; columns by their names too, since the next file may have them in another order."""
+    names = names_of(header)
+    columns = {each: names[column] for each, column in layout.columns.items() if column < len(names)}
+    kept = replace(layout, date=None, cures=frozenset())
+    return json.dumps({"names": columns, "layout": kept.packed()}, ensure_ascii=False)
+
+
+def _opened(vault: Vault, profile: ImportProfile | None, header: Sequence[str]) -> Layout | None:
+    if profile is None:
+        return None
+    facts = json.loads(vault.read(profile.layout, ImportProfile.LAYOUT, profile.provider_id, profile.id))
+    return _placed(Layout.unpacked(facts["layout"]), facts["names"], names_of(header))
+
+
+def _placed(layout: Layout, names: dict[str, str], header: list[str]) -> Layout:
+    if not any(header):
+        return layout
+    places = {name: place for place, name in reversed(list(enumerate(header))) if name}
+    columns = {}
+    for field, column in layout.columns.items():
+        name = names.get(field, "")
+        if name in places:
+            columns[Field(field)] = places[name]
+        elif not name and column < len(header) and not header[column]:  # It had no name then, and has none now.
+            columns[Field(field)] = column
+    return replace(layout, columns=columns)

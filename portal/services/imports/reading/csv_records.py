@@ -1,0 +1,122 @@
+"""Text cut into rows of fields: which separator it uses, and where quotes hold a row together."""
+
+import csv
+import io
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from portal.core.addresses import BadAddress, Problem, parse
+from portal.services.imports.reading.file_problems import FileProblem, Unreadable
+from portal.services.imports.reading.workbook_chunker.chunks import LONGEST_LINE, MOST_COLUMNS, MOST_LINES
+
+SEPARATORS = ";\t|,"  # When two fit equally: a comma may also stand in a name or a number.
+SAMPLE_LINES = 50
+FEW_LINES = 3
+LONGEST_ROW = 20  # Lines that one quoted row may cover; past that its quote was never meant to open anything.
+
+_CONTENT = re.compile(r"[^\r\n]+")
+_DECLARATION = re.compile(r'"?sep=([;\t|,])"?[ \t]*(?=[\r\n])', re.I)  # A line written for Excel.
+_QUOTED_FIELD = re.compile(r'(?<![^;\t|,\r\n])"(?:[^"]|"")*"(?![^;\t|,\r\n])')
+
+
+def lines(texts: Iterable[str]) -> Iterator[str]:
+    """Lines with their ends, from a text that comes in parts. Raises Unreadable at one longer than anybody writes."""
+    rest = ""
+    for text in texts:
+        found = list(io.StringIO(rest + text, newline=""))
+        rest = "" if not found or found[-1].endswith("\n") else found.pop()  # After "\r" a "\n" may still come.
+        for line in found:
+            _refuse_long(line)
+            yield line
+        _refuse_long(rest)
+    if rest := rest.rstrip("\x1a"):
+        yield rest
+
+
+def sampled(texts: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """The beginning of a text, by which its separator is found, and the whole of it again."""
+    begun, length = [], 0
+    for text in texts:
+        begun.append(text)
+        length += len(text)
+        if length >= LONGEST_LINE:
+            break
+    return "".join(begun)[:LONGEST_LINE], chain(begun, texts)
+
+
+def find_separator(sample: str) -> str:
+    """The declared separator, else the one most lines agree upon; a semicolon where there is nothing to separate."""
+    if declared := _DECLARATION.match(sample):
+        return declared[1]
+    lines = _CONTENT.findall(_QUOTED_FIELD.sub("x", sample))[:SAMPLE_LINES]
+    lines = [line for line in lines if not _is_one_value(line)]
+    return max(SEPARATORS, key=lambda separator: _agreement(separator, lines))
+
+
+def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row that holds anything, with the number of its first line. Raises Unreadable at too many columns, and where
+    blank lines alone fill a file."""
+    lines, ahead, number, blank = iter(lines), deque(), 1, 0
+    while line := ahead.popleft() if ahead else next(lines, None):
+        if '"' in line:
+            fields, taken = _quoted_row(line, ahead, lines, separator)
+        else:
+            fields, taken = line.rstrip("\r\n").split(separator), 1
+        if len(fields) > MOST_COLUMNS:
+            raise Unreadable(FileProblem.TOO_MANY_COLUMNS)
+        if not any(map(str.strip, fields)):
+            blank += 1
+            if blank > MOST_LINES:
+                raise Unreadable(FileProblem.TOO_MANY_LINES)
+        elif not (number == 1 and _DECLARATION.match(line)):
+            yield number, fields
+        number += taken
+
+
+def _refuse_long(line: str) -> None:
+    if len(line) > LONGEST_LINE and len(line.rstrip("\r\n")) > LONGEST_LINE:
+        most = max(map(line.count, SEPARATORS))
+        raise Unreadable(FileProblem.TOO_MANY_COLUMNS if most >= MOST_COLUMNS else FileProblem.LINE_TOO_LONG)
+
+
+def _quoted_row(line: str, ahead: deque, lines: Iterator[str], separator: str) -> tuple[list[str], int]:
+    """Fields, and how many lines they took; a quote that nothing closes swallows no other line."""
+    taken = 0
+
+    def following():
+        nonlocal taken
+        taken = 1
+        yield line
+        while taken < LONGEST_ROW:
+            if taken > len(ahead):
+                if (fresh := next(lines, None)) is None:
+                    return
+                ahead.append(fresh)
+            taken += 1
+            yield ahead[taken - 2]
+
+    try:
+        fields = next(csv.reader(following(), delimiter=separator, skipinitialspace=True, strict=True))
+    except csv.Error:
+        return line.replace('"', "").rstrip("\r\n").split(separator), 1
+    for _ in range(taken - 1):
+        ahead.popleft()
+    return fields, taken
+
+
+def _agreement(separator: str, lines: list[str]) -> int:
+    """How many lines have it equally often. A single one of many is a slip of the pen: "ad@example,com"."""
+    counts = Counter(count for line in lines if (count := line.count(separator)))
+    is_slip = counts.total() == 1 and len(lines) > FEW_LINES
+    return 0 if is_slip else max(counts.values(), default=0)
+
+
+def _is_one_value(line: str) -> bool:
+    """Whether a whole line is one number whatever commas it has: 5,321,234,567, or the 5,32E+11 Excel made of it."""
+    try:
+        parse(line)
+    except BadAddress as bad:
+        return bad.problem == Problem.PHONE_SCIENTIFIC
+    return True

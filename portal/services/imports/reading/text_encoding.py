@@ -1,0 +1,90 @@
+"""Bytes as they came, decoded part by part: one look over all of them finds the encoding, a second makes text."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+
+from portal.services.imports.reading.file_problems import FileProblem, Unreadable
+
+Parts = Callable[[], Iterator[bytes]]  # Opens the bytes of a file from their beginning; may be called again.
+
+UTF_16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # Excel's "Unicode text"
+WINDOWS = "windows-1254"  # ISO-8859-9 is the same wherever it has letters.
+FEW = 20  # One broken letter among so many good ones: a file put together from several, yet UTF-8.
+FIRST_PART = 4096
+_CONTROL = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")  # 0x1A is how DOS ended a text.
+
+
+def find_encoding(parts: Parts) -> str:
+    """The encoding of a text; one that has none of its own is Windows' Turkish one."""
+    start = start_of(parts(), FIRST_PART)
+    if encoding := UTF_16.get(start[:2]) or _unmarked_utf_16(start):
+        return encoding
+    utf_8 = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
+    return utf_8 if _is_utf_8(parts) or _is_nearly_utf_8(parts) else WINDOWS
+
+
+def decoded(parts: Iterable[bytes], encoding: str) -> Iterator[str]:
+    """The text of a file, part by part. Raises Unreadable where it is none."""
+    errors = "strict" if encoding == WINDOWS else "replace"
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    try:
+        yield from _refuse_binary(map(decoder.decode, parts))
+        yield decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        raise Unreadable(FileProblem.BINARY) from None
+
+
+def pasted(texts: Iterator[str]) -> Iterator[str]:
+    """A text that was never bytes, checked alike."""
+    return _refuse_binary(chain((text.removeprefix("\ufeff") for text in islice(texts, 1)), texts))
+
+
+def start_of(parts: Iterator[bytes], length: int) -> bytes:
+    """The first bytes, however small the parts are."""
+    start = b""
+    for part in parts:
+        start += part[:length]
+        if len(start) >= length:
+            break
+    return start[:length]
+
+
+def _refuse_binary(texts: Iterable[str]) -> Iterator[str]:
+    behind = 0
+    for text in texts:
+        if "\0" in text or behind < FIRST_PART and _CONTROL.search(text, 0, FIRST_PART - behind):
+            raise Unreadable(FileProblem.BINARY)
+        behind += len(text)
+        yield text
+
+
+def _unmarked_utf_16(start: bytes) -> str | None:
+    """Every second byte of most texts is null then; three of four are enough."""
+    pairs = len(start) // 2
+    if pairs and start[1::2].count(0) > pairs * 3 / 4 and not start[::2].count(0):
+        return "utf-16-le"
+    if pairs and start[::2].count(0) > pairs * 3 / 4 and not start[1::2].count(0):
+        return "utf-16-be"
+    return None
+
+
+def _is_utf_8(parts: Parts) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for part in parts():
+            decoder.decode(part)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_nearly_utf_8(parts: Parts) -> bool:
+    decoder, broken, extra = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0
+    for part in parts():
+        text = decoder.decode(part)
+        broken += text.count("\ufffd")
+        extra += len(part) - len(text)  # Bytes that letters outside ASCII take beyond their first.
+    return broken * FEW < extra

@@ -1,0 +1,48 @@
+"""What kind of workbook some bytes are, by how they are packed; a zip that would swell beyond reason is none."""
+
+import io
+import zipfile
+
+from portal.services.imports.reading.workbook_chunker.chunks import NotCut
+
+MOST_FILES = 10_000  # In a zip.
+MOST_UNPACKED = 3 * 1024**3
+STEEPEST = 400  # Times its packed size; a sheet of one value a million times comes to some 200.
+HARMLESS = 32 * 1024**2  # Bytes that a file may swell to, however steeply.
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # How Office packs a workbook with a password.
+
+
+def format_of(data: bytes) -> str:
+    """ "xlsx", "xlsb", "xls" or "ods". Raises NotCut."""
+    if data.startswith(OLE):
+        if ENCRYPTED in data:
+            raise NotCut("file_password")
+        return "xls"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            files = packed.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise NotCut("file_damaged") from None
+    _refuse_swelling(files)
+    return _format_of_zip({file.filename.lower() for file in files})
+
+
+def _refuse_swelling(files: list[zipfile.ZipInfo]) -> None:
+    swells = any(file.file_size > max(HARMLESS, STEEPEST * file.compress_size) for file in files)
+    if swells or len(files) > MOST_FILES or sum(file.file_size for file in files) > MOST_UNPACKED:
+        raise NotCut("file_workbook_too_large")
+    if any(file.flag_bits & 1 for file in files):
+        raise NotCut("file_password")
+
+
+def _format_of_zip(names: set[str]) -> str:
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if any(name.startswith("xl/") for name in names):
+        return "xlsx"
+    if "content.xml" in names:
+        return "ods"
+    is_office = any(name.startswith(("word/", "ppt/")) for name in names)
+    raise NotCut("file_no_workbook" if is_office else "file_archive")

@@ -1,0 +1,145 @@
+"""What comes of an entry of a file, as one word and one byte: an effect on consents, or a problem with its cure.
+
+Each line has three slots, one per channel in the order of SLOTS; a byte of 0 says that the line says nothing there. A
+problem that is of the address stands in the first slot that it would have served, so that it counts once.
+"""
+
+from portal.core.addresses import Problem
+from portal.core.addresses.problems import Explained
+from portal.core.iys_protocol import Channel
+from portal.core.lazy_text import N_
+from portal.domain.consents.bulk_import import Effect
+
+SLOTS = (Channel.SMS, Channel.CALL, Channel.EMAIL)
+NOTHING = 0
+
+
+class RowProblem(Explained):
+    """Why an entry cannot be brought as it stands, though its address may be good."""
+
+    STATUS_MISSING = (
+        "status_missing",
+        N_("Onay mı, ret mi olduğu yazmıyor."),
+        N_("Durum sütununa ONAY ya da RET yazın."),
+    )
+    STATUS_UNKNOWN = (
+        "status_unknown",
+        N_("Durum sütunundaki sözcük tanınmadı."),
+        N_("Sözcüğün ONAY mı RET mi demek olduğunu seçin ya da sütuna ONAY ya da RET yazın."),
+    )
+    CHANNEL_UNKNOWN = (
+        "channel_unknown",
+        N_("Kanal sütunundaki sözcük tanınmadı."),
+        N_("Sözcüğün hangi kanal olduğunu seçin ya da sütuna MESAJ, ARAMA ya da EPOSTA yazın."),
+    )
+    CHANNEL_MISSING = (
+        "channel_missing",
+        N_("Hangi kanal için olduğu yazmıyor."),
+        N_("Kanal sütununa MESAJ, ARAMA ya da EPOSTA yazın ya da boş satırlarda geçerli kanalları seçin."),
+    )
+    CHANNEL_UNFIT = (
+        "channel_unfit",
+        N_("Bu kanal bu adrese uymuyor: e-posta adresine SMS, telefona e-posta gönderilmez."),
+        N_("Kanalı ya da adresi düzeltin."),
+    )
+    TYPE_UNKNOWN = (
+        "type_unknown",
+        N_("Alıcı tipi tanınmadı."),
+        N_("Sözcüğün ne demek olduğunu seçin ya da sütuna BIREYSEL ya da TACIR yazın."),
+    )
+    SOURCE_MISSING = "source_missing", N_("İznin kaynağı yazmıyor."), N_("Kaynağı satıra ya da tüm dosya için yazın.")
+    SOURCE_UNKNOWN = (
+        "source_unknown",
+        N_("Kaynak sütunundaki sözcük tanınmadı."),
+        N_("Sözcüğün hangi kaynak olduğunu seçin ya da sütuna HS_WEB gibi bir İYS kaynağı yazın."),
+    )
+    SOURCE_OF_IYS = (
+        "source_of_iys",
+        N_("Bu kaynağı yalnız İYS'nin kendisi yazar."),
+        N_("İznin sizde nasıl alındığını seçin: HS_WEB, HS_ISLAK_IMZA gibi."),
+    )
+    SOURCE_REFUSES = (
+        "source_refuses",
+        N_("HS_KARAR kaynağıyla onay verilmez; bu kaynak yalnız ret içindir."),
+        N_("Onayın gerçek kaynağını yazın."),
+    )
+    DATE_MISSING = (
+        "date_missing",
+        N_("İznin alındığı tarih yazmıyor."),
+        N_("Tarihi satıra yazın; hepsi aynı gün alındıysa tüm dosya için bir tarih verin."),
+    )
+    DATE_UNREADABLE = "date_unreadable", N_("Tarih okunamadı."), N_("Tarihi 24.11.2026 14:02 gibi yazın.")
+    DATE_IMPOSSIBLE = (
+        "date_impossible",
+        N_("Böyle bir gün yok."),
+        N_("Gün ile ayın yerini kontrol edin; tarihi 24.11.2026 gibi yazın."),
+    )
+    DATE_TO_COME = (
+        "date_to_come",
+        N_("Tarih gelecekte."),
+        N_("Gün ile ayın yerini ve yılı kontrol edin."),
+    )
+    DATE_BEFORE_2015 = (
+        "date_before_2015",
+        N_("Tarih 1 Mayıs 2015'ten önce."),
+        N_("O günden önce alınan izin için kaynağı HS_2015, tarihi 01.05.2015 00:00 yazın."),
+    )
+    DATE_NOT_2015 = (
+        "date_not_2015",
+        N_("HS_2015 kaynağında tarih yalnız 01.05.2015 00:00 olabilir."),
+        N_("Tarihi 01.05.2015 00:00 yapın ya da gerçek kaynağı yazın."),
+    )
+    ORIGIN_MISSING = (
+        "origin_missing",
+        N_("Onayın dayanağı yazmıyor."),
+        N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını satıra ya da tüm dosya için yazın."),
+    )
+
+
+class Passed(Explained):
+    """Why a good entry is passed by; nothing is to be mended."""
+
+    REPEATED = (
+        "repeated",
+        N_("Aynı adres ve kanal dosyada yeniden geçiyor."),
+        N_("En yenisi geçerlidir; onay ile ret aynı andaysa ret geçerli sayılır."),
+    )
+    NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
+    GRANT_LEFT_OUT = (
+        "grant_left_out",
+        N_("Yalnız retlerin aktarılması istendi."),
+        N_("Paketinizde yer açılınca dosyayı yeniden yükleyin."),
+    )
+
+
+# A byte is a place in this row: new words come at its end, or what is kept would change its meaning.
+LATER = (RowProblem.CHANNEL_MISSING,)
+WORDS: tuple[str, ...] = (
+    *(each for each in Effect if each != Effect.UNDATED),  # That is a RowProblem's word.
+    *(each.value for each in Passed),
+    *(each.value for each in RowProblem if each not in LATER),
+    *(each.value for each in Problem),
+    *(each.value for each in LATER),
+)
+BYTE_OF = {word: byte for byte, word in enumerate(WORDS, 1)}
+PROBLEMS: dict[str, Explained] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
+CODES = {  # What İYS would have answered; the others never come so far.
+    Effect.LATE_GRANT: "H467", Effect.OLD_REFUSAL: "H467", Effect.OLDER: "H178", Effect.SAME: "H174",
+    Effect.FIRST_REFUSAL: "H175", RowProblem.STATUS_MISSING: "H110", RowProblem.STATUS_UNKNOWN: "H115",
+    RowProblem.CHANNEL_UNKNOWN: "H117", RowProblem.CHANNEL_UNFIT: "H464", RowProblem.TYPE_UNKNOWN: "H116",
+    RowProblem.CHANNEL_MISSING: "H111",
+    RowProblem.SOURCE_MISSING: "H113", RowProblem.SOURCE_UNKNOWN: "H119", RowProblem.SOURCE_OF_IYS: "H119",
+    RowProblem.SOURCE_REFUSES: "H408", RowProblem.DATE_MISSING: "H112", RowProblem.DATE_UNREADABLE: "H158",
+    RowProblem.DATE_IMPOSSIBLE: "H157", RowProblem.DATE_TO_COME: "H162", RowProblem.DATE_BEFORE_2015: "H156",
+    RowProblem.DATE_NOT_2015: "H155",
+}  # fmt: skip
+
+
+def word_of(byte: int) -> str:
+    """The word that a byte of a slot stands for; the byte is not NOTHING."""
+    return WORDS[byte - 1]
+
+
+def tally_of(verdicts: bytes) -> dict[str, int]:
+    """How many slots have each word."""
+    return {word_of(byte): count for byte in set(verdicts) - {NOTHING} if (count := verdicts.count(byte))}

@@ -1,0 +1,118 @@
+"""What a look at a provider's İYS account found: its brands, its rights, its package, and what stood in the way."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from portal.core.iys_protocol import Channel
+from portal.services.iys.call_problems import Trouble
+from portal.services.iys.client import Answer
+from portal.services.iys.quota import Subscription
+from portal.services.iys.response_values import number, text
+
+WRITE = "write"
+
+
+class Whose(StrEnum):
+    """To whom a brand that İYS lists belongs here."""
+
+    OURS = "ours"
+    ELSEWHERE = "elsewhere"  # Another account here has it: a brand belongs to one.
+    NOBODYS = "nobodys"  # Not kept here yet.
+
+
+@dataclass(frozen=True)
+class BrandFound:
+    """One brand that İYS lists; `writable` are the channels whose consents this account may write."""
+
+    code: int
+    name: str
+    is_master: bool
+    whose: Whose
+    writable: tuple[str, ...]
+    title: str = ""
+    may_agree: bool = True  # May take part in the daily agreement (mutabakat).
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that one test found, as it is kept in Connection.findings."""
+
+    brands: tuple[BrandFound, ...] | None = None  # None: the question had no answer.
+    missing: tuple[int, ...] = ()  # Brands of ours that İYS does not list.
+    title: str | None = None  # As İYS lists it, to a partner only.
+    title_agrees: bool | None = None
+    subscription: Subscription | None = None
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def may_write_each_brand(self) -> bool:
+        """Whether each brand of ours is listed, with at least one channel to write."""
+        ours = [brand for brand in self.brands or () if brand.whose == Whose.OURS]
+        return bool(ours) and not self.missing and all(brand.writable for brand in ours)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing stands in the way of a decision: said on the page as one good sentence."""
+        package_is_fine = self.subscription is None or (
+            self.subscription.is_active and not self.subscription.is_used_up
+        )
+        return self.may_write_each_brand and self.title_agrees is not False and package_is_fine and not self.troubles
+
+    def kept(self) -> dict:
+        """The same as JSON."""
+        return asdict(self)
+
+
+def read(kept: dict | None) -> Findings | None:
+    """What `Findings.kept` wrote."""
+    if kept is None:
+        return None
+    subscription = kept.get("subscription")
+    brands = kept.get("brands")
+    return Findings(
+        brands=None if brands is None else tuple(_kept_brand(each) for each in brands),
+        missing=tuple(kept.get("missing", ())),
+        title=kept.get("title"),
+        title_agrees=kept.get("title_agrees"),
+        subscription=Subscription(**subscription) if subscription else None,
+        troubles=tuple(Trouble(**each) for each in kept.get("troubles", ())),
+    )
+
+
+def brands_of(answer: Answer) -> tuple[BrandFound, ...] | None:
+    """The brands of a provider's own account, which may write every channel of each (GET /sps/…/brands)."""
+    if answer.listed is None:
+        return None
+    return _read_all(answer.listed, rights_are_listed=False)
+
+
+def partner_brands_of(answer: Answer) -> tuple[BrandFound, ...] | None:
+    """The brands that a partner may act for, with its right per channel (GET /integrator/…/sps/…)."""
+    rows = answer.content.get("list", answer.listed)
+    return _read_all(rows, rights_are_listed=True) if isinstance(rows, list) else None
+
+
+def _read_all(rows: Iterable, *, rights_are_listed: bool) -> tuple[BrandFound, ...]:
+    found = [_brand(row, rights_are_listed) for row in rows if isinstance(row, dict)]
+    return tuple(brand for brand in found if brand)
+
+
+def _brand(row: dict, rights_are_listed: bool) -> BrandFound | None:
+    code = number(row.get("brandCode"))
+    if code is None:
+        return None
+    writable = [each.value for each in Channel if not rights_are_listed or text(row.get(each.value)).lower() == WRITE]
+    return BrandFound(
+        code=code,
+        name=text(row.get("name")),
+        is_master=row.get("master") is True,
+        whose=Whose.NOBODYS,
+        writable=tuple(writable),
+        title=text(row.get("title")),
+        may_agree=row.get("agreementControl") is True if rights_are_listed else True,
+    )
+
+
+def _kept_brand(kept: dict) -> BrandFound:
+    return BrandFound(**kept | {"whose": Whose(kept["whose"]), "writable": tuple(kept["writable"])})

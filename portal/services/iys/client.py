@@ -1,0 +1,147 @@
+"""HTTP to İYS and nothing else: one pooled session per thread, short timeouts, every answer in one shape."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from portal.core import iys_protocol
+from portal.core.iys_protocol import Action, Status
+from portal.services.iys.http_deadline import Adapter, within
+
+CONNECT = 2.0  # Seconds.
+DEADLINE = 9.0  # Seconds for a whole answer, however it drips; below a submission's lease.
+SILENCE = 2 / 3  # Of the deadline: as long may İYS say nothing at all.
+PIECE = 64 * 1024
+LARGEST = 256 * 1024 * 1024  # Bytes: a day of more than a million movements.
+NO_ANSWER = 0
+PRACTICE = {"X-Practice": "1"}  # Tells a sandbox to count no limit: many providers practise behind one address.
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the HTTP status (0: nothing, or not in time) and the raw body, which may hold an address."""
+
+    status: int
+    body: bytes = field(repr=False)
+    reached: bool = True  # False where no connection was made: İYS cannot have heard the call.
+    retry_after: int | None = None  # Seconds, if it ever says so; İYS documents no such header.
+
+    @cached_property
+    def errors(self) -> list[iys_protocol.WireError]:
+        """Every error of the answer, in its order."""
+        return iys_protocol.errors_in(self.status, self.body)
+
+    @property
+    def codes(self) -> list[str]:
+        """Every error code of the answer, in its order."""
+        return [error.code for error in self.errors if error.code]
+
+    @property
+    def code(self) -> str | None:
+        """The first code, for people to read."""
+        return next(iter(self.codes), None)
+
+    @cached_property
+    def parsed(self) -> object:
+        """The JSON of a success, whatever it is; None where it is empty, cut or no success."""
+        try:
+            return json.loads(self.body) if self.status in (200, 201, 202) else None
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def content(self) -> dict:
+        """The parsed body of a success; {} where it is not an object."""
+        return self.parsed if isinstance(self.parsed, dict) else {}
+
+    @property
+    def listed(self) -> list | None:
+        """The parsed body of a success that is a bare list (bulk result, brands); None where it is not."""
+        return self.parsed if isinstance(self.parsed, list) else None
+
+    @property
+    def is_a_page(self) -> bool:
+        """Whether a proxy or a maintenance page answered in İYS's place."""
+        return self.body[:100].lstrip()[:1] == b"<"
+
+    def action(self, decided: Status | None = None) -> Action:
+        """What the answer asks of us; a success that says nothing usable is asked again."""
+        if 200 <= self.status < 300:
+            return Action.RETRY
+        return iys_protocol.action_of(self.status, self.codes, decided=decided)
+
+
+class Client:
+    """Calls one İYS. Its failures become answers with status 0.
+
+    One that `practises` is a sandbox's: the lanes take in hand for it what practising providers have.
+    """
+
+    def __init__(self, base_url: str, *, practises: bool = False):
+        self.base_url = base_url
+        self.practises = practises
+        self._threads = threading.local()
+
+    def post(self, path: str, body: bytes, bearer: str | None = None) -> Answer:
+        """POST JSON bytes exactly as given."""
+        return self.ask("POST", path, body=body, bearer=bearer)
+
+    def ask(
+        self, method: str, path: str, *, body: bytes | None = None, bearer: str | None = None,
+        deadline: float = DEADLINE,
+    ) -> Answer:  # fmt: skip
+        """One request, answered within `deadline` seconds or not at all; `body` is JSON, sent exactly as given.
+
+        Only looking up the host's name is not bounded by it: no system call for that can be.
+        """
+        headers = {"Content-Type": "application/json"} | (PRACTICE if self.practises else {})
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
+        try:
+            with (
+                within(deadline),
+                self._session().request(
+                    method, self.base_url + path, data=body, headers=headers, timeout=(CONNECT, deadline * SILENCE),
+                    allow_redirects=False, stream=True,
+                ) as answer,
+            ):  # fmt: skip
+                return Answer(answer.status_code, _whole(answer), retry_after=_seconds(answer.headers))
+        except (requests.RequestException, _TooMuch) as failure:
+            return Answer(NO_ANSWER, b"", reached=_may_have_heard(failure))
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._threads, "session"):
+            self._threads.session = requests.Session()
+            self._threads.session.trust_env = False  # No .netrc, no proxies of the machine.
+            for scheme in ("https://", "http://"):
+                self._threads.session.mount(scheme, Adapter())
+        return self._threads.session
+
+
+class _TooMuch(Exception):
+    """More bytes than any answer of İYS has."""
+
+
+def _whole(answer: requests.Response) -> bytes:
+    pieces, size = [], 0
+    for piece in answer.iter_content(PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST:
+            raise _TooMuch
+    return b"".join(pieces)
+
+
+def _seconds(headers) -> int | None:
+    text = headers.get("Retry-After", "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None
+
+
+def _may_have_heard(failure: Exception) -> bool:
+    """False only where the connection was never made, so that İYS cannot have counted the call."""
+    reason = getattr(failure.args[0], "reason", None) if failure.args else None
+    return not isinstance(failure, requests.ConnectTimeout) and not isinstance(reason, NewConnectionError)

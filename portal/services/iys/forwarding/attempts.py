@@ -1,0 +1,37 @@
+"""İYS's answers to our submissions, kept as evidence: an attempt for each, its answer sealed."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.extensions import vault
+from portal.core.iys_protocol import Question
+from portal.core.models import Attempt
+from portal.core.models.ids import new_ids
+
+LONGEST_ANSWER = 20_000  # Bytes that are kept.
+
+
+def keep(
+    session: Session, question: Question, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]
+) -> None:
+    """Add attempts to this transaction; `answers` are (provider_id, submission_id, code, body)."""
+    told, at, seal = list(answers), clock.now(), vault().seal
+    if not told:
+        return
+    rows = [
+        {
+            "id": attempt_id,
+            "provider_id": provider_id,
+            "submission_id": submission_id,
+            "at": at,
+            "question": question.value,
+            "http_status": status,
+            "code": code,
+            "answer": seal(body[:LONGEST_ANSWER], Attempt.PLACE, provider_id, attempt_id),
+        }
+        for attempt_id, (provider_id, submission_id, code, body) in zip(new_ids(len(told)), told, strict=True)
+    ]
+    session.execute(insert(Attempt.__table__), rows)

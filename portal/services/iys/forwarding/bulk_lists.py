@@ -1,0 +1,194 @@
+"""Lists of grants: formed of what waits, one brand at a time and oldest first, and taken in hand by lease."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.core.extensions import reading
+from portal.core.iys_protocol import MOST_IN_A_LIST
+from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, Submission
+from portal.core.models.ids import new_id
+from portal.domain.providers import sandbox_mode
+from portal.services.iys import success_rate
+from portal.services.iys.forwarding import due_submissions
+from portal.services.iys.forwarding.claims import LEASE
+from portal.services.iys.success_rate import Level
+
+log = structlog.get_logger()
+
+PATIENCE = timedelta(seconds=60)  # A person's grant that waited so long goes in a list.
+AWAY = timedelta(days=61)  # İYS keeps a result for 60 days; what travels in a list is due by itself after that.
+HELD_FOR = timedelta(minutes=1)  # Then the success ratio is looked at again.
+REQUEST = "/request"  # What makes İYS's path for one consent the path for a list.
+
+_looking = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A list in hand until `lease_until`. `attempts` counts this one, so with 1 it is sent for the first time."""
+
+    id: int
+    provider_id: int
+    endpoint: str
+    request_id: str | None
+    sent_at: datetime | None
+    attempts: int
+    lease_until: datetime
+
+
+OF_BULK = [getattr(BulkRequest, name) for name in Bulk.__dataclass_fields__]
+
+
+def next_to_send(session: Session, at: datetime, *, practises: bool = False) -> Bulk | None:
+    """The next list to send, in hand: one that was formed before, or else a new one. Commits.
+
+    While the success ratio is low no list leaves that nobody released by hand.
+    """
+    with _looking:
+        paused = not practises and success_rate.ratio(reading(), at).level == Level.PAUSED
+        if paused:
+            _hold(session, at)
+        states = (BulkState.FORMED,) if paused else (BulkState.FORMED, BulkState.HELD)
+        return claim(session, at, states, practises=practises) or _form(session, at, paused, practises)
+
+
+def claim(session: Session, at: datetime, states: Sequence[BulkState], *, practises: bool = False) -> Bulk | None:
+    """Lease the list in one of these states that has been due longest. Commits."""
+    lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # A result may be asked for without any quota.
+    free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
+    may_go = (BulkRequest.state.in_(states), BulkRequest.due_at <= at, free)
+    writers = due_submissions.writers(at, lane, practises=practises)
+    due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
+    seen = reading().scalar(due.order_by(BulkRequest.due_at).limit(1))
+    if seen is None:
+        return None
+    mine = update(BulkRequest).where(BulkRequest.id == seen, *may_go)
+    state = {} if BulkState.SENT in states else {"state": BulkState.FORMED}
+    taken = mine.values(lease_until=at + LEASE, attempts=BulkRequest.attempts + 1, **state).returning(*OF_BULK)
+    row = session.execute(taken.execution_options(synchronize_session=False)).one_or_none()
+    session.commit()
+    return row and Bulk(*row)
+
+
+def settle_items(session: Session, bulk: Bulk) -> None:
+    """Before a list leaves first, what ended while it waited is taken out. From then on it holds the same, whenever it
+    goes again and whatever came of its items. Commits."""
+    if bulk.attempts == 1:
+        ended = update(Submission).where(Submission.bulk_id == bulk.id, Submission.due_at.is_(None))
+        session.execute(ended.values(bulk_id=None).execution_options(synchronize_session=False))
+        session.commit()
+
+
+def items(bulk: Bulk) -> list[Row]:
+    """What travels in a list, in its order."""
+    columns = [Submission.id, Submission.consent_id, Submission.status, Submission.consent_date, Submission.payload]
+    columns += [Submission.outcome, Submission.sub_request_id, Submission.bulk_index, Submission.due_at]
+    rows = select(*columns).where(Submission.bulk_id == bulk.id).order_by(Submission.bulk_index)
+    return list(reading().execute(rows))
+
+
+def let_go(session: Session, bulk: Bulk, **values) -> bool:
+    """Write what came of a list; False where the lease ran out and somebody else has it now. First in a transaction."""
+    mine = update(BulkRequest).where(BulkRequest.id == bulk.id, BulkRequest.lease_until == bulk.lease_until)
+    mine = mine.values(lease_until=None, **values).execution_options(synchronize_session=False)
+    return session.execute(mine).rowcount == 1
+
+
+def open_items(bulk_id: int):
+    """The update of what is still on its way in a list."""
+    mine = update(Submission).where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None))
+    return mine.execution_options(synchronize_session=False)
+
+
+def how_many(session: Session, bulk_id: int) -> int:
+    """How many are still on their way in a list."""
+    mine = select(func.count()).select_from(Submission)
+    return session.scalar(mine.where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None)))
+
+
+def _hold(session: Session, at: datetime) -> None:
+    """Lists that are due wait for a person, or for better days."""
+    due = (BulkRequest.due_at <= at, BulkRequest.released_at.is_(None))
+    states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)) & BulkRequest.endpoint.not_like(sandbox_mode.PATHS)
+    if reading().scalar(select(BulkRequest.id).where(states, *due).limit(1)) is None:
+        return
+    free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
+    held = update(BulkRequest).where(states, *due, free).values(state=BulkState.HELD, due_at=at + HELD_FOR)
+    session.execute(held.execution_options(synchronize_session=False))
+    session.commit()
+
+
+def _form(session: Session, at: datetime, paused: bool, practises: bool) -> Bulk | None:
+    if not paused:
+        _move_people(session, at, practises)
+    oldest = due_submissions.next_due(reading(), at, Lane.BULK, practises=practises)
+    if oldest is None:
+        return None
+    facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
+    first = session.execute(facts.join(Consent, Consent.id == Submission.consent_id)).one()
+    bulk = Bulk(new_id(), first.provider_id, first.endpoint, None, None, 0 if paused else 1, at + LEASE)
+    state = (
+        {"state": BulkState.HELD, "due_at": at + HELD_FOR}
+        if paused
+        else {"lease_until": bulk.lease_until, "due_at": at}
+    )
+    row = {"id": bulk.id, "provider_id": bulk.provider_id, "brand_id": first.brand_id, "endpoint": bulk.endpoint}
+    row |= {"size": 0, "attempts": bulk.attempts, "created_at": at, "state": BulkState.FORMED, **state}
+    session.execute(insert(BulkRequest.__table__), row)
+    size = _fill(session, bulk, at)
+    if not size:  # Another process was quicker.
+        session.rollback()
+        return None
+    session.execute(update(BulkRequest).where(BulkRequest.id == bulk.id).values(size=size))
+    session.commit()
+    log.info("list.formed", list=bulk.id, size=size, held=paused)
+    return None if paused else bulk
+
+
+def _fill(session: Session, bulk: Bulk, at: datetime) -> int:
+    """Put the oldest that wait into it. A key is there once: whatever is later of it waits for the first."""
+    oldest_first = (Submission.due_at, Submission.id)
+    place = func.row_number().over(order_by=oldest_first).label("place")
+    due = due_submissions.is_due(at, Lane.BULK, bulk.provider_id)
+    chosen = (
+        select(Submission.id, place)
+        .where(due, Submission.endpoint == bulk.endpoint)
+        .order_by(*oldest_first)
+        .limit(MOST_IN_A_LIST)
+        .subquery()
+    )
+    still = (Submission.lane == Lane.BULK, Submission.due_at <= at)  # As another process may have left it.
+    put = update(Submission).where(Submission.id == chosen.c.id, *still)
+    put = put.values(bulk_id=bulk.id, bulk_index=chosen.c.place - 1, sub_request_id=None, due_at=at + AWAY)
+    return session.execute(put.execution_options(synchronize_session=False)).rowcount
+
+
+def _move_people(session: Session, at: datetime, practises: bool = False) -> None:
+    """People's grants that waited too long, and were never told to anybody, go in a list."""
+    long_due = (
+        select(Submission.id)
+        .where(
+            Submission.lane == Lane.PEOPLE,
+            Submission.provider_id.in_(due_submissions.writers(at, Lane.BULK, practises=practises)),
+            Submission.due_at <= at - PATIENCE,
+            Submission.attempts == 0,
+            Submission.code.is_(None),
+            Submission.outcome == Outcome.WAITING,
+            due_submissions.is_free(at),
+        )
+        .limit(MOST_IN_A_LIST)
+    )
+    if reading().scalar(long_due.limit(1)) is None:
+        return
+    ids = session.scalars(long_due.with_for_update(skip_locked=True)).all()
+    moved = update(Submission).where(Submission.id.in_(ids))
+    moved = moved.values(lane=Lane.BULK, endpoint=Submission.endpoint + REQUEST)
+    session.execute(moved.execution_options(synchronize_session=False))
+    session.commit()
+    log.info("people.moved_to_lists", count=len(ids))

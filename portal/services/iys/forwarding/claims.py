@@ -1,0 +1,147 @@
+"""Taking due submissions in hand: by lease, the oldest of a lane first, and one of a key at a time."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, not_, select, update
+from sqlalchemy.orm import Session
+
+from portal.core.extensions import reading
+from portal.core.iys_protocol import MOST_IN_A_LIST, Channel, RecipientType, Status
+from portal.core.models import Consent, Lane, Outcome, Submission
+from portal.services.iys.forwarding import due_submissions
+
+LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's work waits no longer.
+SINGLES = (Lane.REFUSALS, Lane.PEOPLE)
+
+_looking = threading.Lock()  # Threads of one process need not race for the same row; other processes may.
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A submission in hand until `lease_until`; its payload is sealed."""
+
+    id: int
+    provider_id: int
+    consent_id: int
+    decision_id: int
+    status: Status
+    consent_date: datetime
+    endpoint: str
+    payload: bytes = field(repr=False)
+    outcome: Outcome  # Before it was taken in hand: SENT where İYS may have heard it already.
+    attempts: int
+    lenient_deadline: datetime
+    lease_until: datetime
+    brand_id: int
+    channel: Channel
+    recipient_type: RecipientType
+    iys_status: str | None
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.status == Status.REFUSED
+
+    @property
+    def may_be_held(self) -> bool:
+        """Whether İYS is known to hold a grant, or this is one: then it can be told outright."""
+        return not self.is_refusal or self.iys_status == Status.GRANTED
+
+
+OF_SUBMISSION = [getattr(Submission, name) for name in list(Claimed.__dataclass_fields__)[:12]]
+OF_KEY = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.iys_status]
+
+
+def claim(
+    session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES, *, practises: bool = False
+) -> list[Claimed] | None:
+    """Lease the next due submission of the first lane that has one, and commit. None when nothing is due.
+
+    A refusal whose key İYS is not known to hold brings up to 1000 of its kind (brand, channel, recipient type) along,
+    as many as İYS is asked about at once. Empty where another forwarder was first.
+    """
+    with _looking:
+        due = (due_submissions.next_due(reading(), at, lane, practises=practises) for lane in lanes)
+        seen = next(filter(None, due), None)
+        if seen is None:
+            return None
+        taken = _lease(session, [seen], at)
+        session.commit()  # Nothing is held while the others are locked, which may come before it.
+        if taken and not taken[0].may_be_held:
+            taken += _lease(session, session.scalars(_of_its_kind(taken[0], at)).all(), at)
+            session.commit()
+        return taken
+
+
+def _of_its_kind(first: Claimed, at: datetime):
+    return (
+        select(Submission.id)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .where(
+            due_submissions.is_due(at, Lane.REFUSALS, first.provider_id),
+            Consent.brand_id == first.brand_id,
+            Consent.channel == first.channel,
+            Consent.recipient_type == first.recipient_type,
+            Consent.iys_status.is_distinct_from(Status.GRANTED.value),
+            Submission.status == Status.REFUSED,
+        )
+        .order_by(Submission.due_at)
+        .limit(MOST_IN_A_LIST - 1)
+    )
+
+
+def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
+    """Lease those that still may be; all open submissions of their keys are locked first, in one order, so that two
+    forwarders never take two of one key."""
+    if not ids:
+        return []
+    keys = select(Submission.consent_id).where(Submission.id.in_(ids))
+    of_keys = select(Submission.id).where(Submission.consent_id.in_(keys), Submission.due_at.is_not(None))
+    session.execute(of_keys.order_by(Submission.id).with_for_update()).all()
+    lease_until = at + LEASE
+    mine = (
+        update(Submission)
+        .where(Submission.id.in_(ids), due_submissions.is_free(at), Submission.due_at <= at, not_(due_submissions.is_held_up(at)))
+        .where(Submission.lane != Lane.BULK)  # It may have moved into a list since it was seen.
+        .values(lease_until=lease_until, attempts=Submission.attempts + 1)
+        .returning(*OF_SUBMISSION)
+        .execution_options(synchronize_session=False)
+    )
+    rows = session.execute(mine).all()
+    keys = _keys(session, rows)
+    return [Claimed(*row, *keys[row.consent_id][1:]) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def _keys(session: Session, rows: Sequence[Row]) -> dict[int, Row]:
+    theirs = select(*OF_KEY).where(Consent.id.in_([row.consent_id for row in rows]))
+    return {row.id: row for row in session.execute(theirs)} if rows else {}
+
+
+def end_lease(session: Session, these: Sequence[Claimed], *, due_at: datetime | None, **values) -> set[int]:
+    """Write what came of submissions claimed together and let go; the ids of those whose lease was still ours."""
+    lock(session, these)
+    mine = (
+        update(Submission)
+        .where(Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until)
+        .values(due_at=due_at, lease_until=None, **values)
+        .returning(Submission.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(mine))
+
+
+def lock(session: Session, these: Sequence[Claimed]) -> None:
+    """Many are written in one order, or two who write some of them would wait for each other."""
+    if len(these) > 1:
+        theirs = select(Submission.id).where(Submission.id.in_([each.id for each in these]))
+        session.execute(theirs.order_by(Submission.id).with_for_update()).all()
+
+
+def renew_lease(session: Session, claimed: Claimed, at: datetime) -> Claimed | None:
+    """A full lease again, for a second call; None where it was lost meanwhile."""
+    mine = update(Submission).where(Submission.id == claimed.id, Submission.lease_until == claimed.lease_until)
+    renewed = replace(claimed, lease_until=at + LEASE)
+    kept = session.execute(mine.values(lease_until=renewed.lease_until)).rowcount == 1
+    return renewed if kept else None

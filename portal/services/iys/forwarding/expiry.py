@@ -1,0 +1,64 @@
+"""What is past its last lawful minute is said to be so, whether or not anybody could have sent it."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import and_, exists, not_, or_, select, update
+
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.core.iys_protocol import Status
+from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
+from portal.services.iys.client import Client
+from portal.services.iys.forwarding import due_submissions, outcomes
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+GRACE = timedelta(minutes=10)  # For what İYS may have heard in time: it is asked first, if it answers.
+
+
+def step(_client: Client) -> bool:
+    """Expire what is too late; False when nothing is. İYS is not asked.
+
+    What it may have heard in time all the same (SENT) turns up in its movements, and then counts as told.
+    """
+    at = clock.now()
+    late = reading().execute(_late(at)).all()
+    if not late:
+        return False
+    ids = [row.id for row in late]
+    stays = _renewable()
+    for condition, due_at in ((stays, Submission.due_at), (~stays, None)):
+        expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at), condition)
+        values = {"outcome": Outcome.EXPIRED, "ended_at": at, "bulk_id": None, "due_at": due_at}
+        db.session.execute(expired.values(**values).execution_options(synchronize_session=False))
+    outcomes.wake_refusals([row.consent_id for row in late], at)
+    db.session.commit()
+    log.warning("submissions.expired", count=len(ids))
+    return True
+
+
+def _late(at: datetime):
+    by_index = (Submission.lenient_deadline < at, Submission.due_at.is_not(None))
+    late = select(Submission.id, Submission.consent_id).where(*by_index, _may_expire(at))
+    return late.order_by(Submission.lenient_deadline).limit(AT_ONCE)
+
+
+def _may_expire(at: datetime):
+    """On its way, too late, in nobody's hands, and not in a list that may have left."""
+    unsent = and_(BulkRequest.attempts == 0, BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)))
+    at_home = and_(unsent, or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at))
+    left = exists().where(BulkRequest.id == Submission.bulk_id, not_(at_home))
+    never_left = and_(Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED)), Submission.lenient_deadline < at)
+    never_answered = and_(Submission.outcome == Outcome.SENT, Submission.lenient_deadline < at - GRACE)
+    too_late = or_(never_left, never_answered)
+    return and_(too_late, Submission.due_at.is_not(None), due_submissions.is_free(at), not_(left))
+
+
+def _renewable():
+    """A refusal that still counts stays due, until it is looked up and said anew."""
+    is_head = select(Consent.id).where(
+        Consent.id == Submission.consent_id, Consent.decision_id == Submission.decision_id
+    )
+    return and_(Submission.status == Status.REFUSED, is_head.exists())

@@ -1,0 +1,189 @@
+"""What came of submissions claimed together, written down: accepted, ended, tried again, or their provider blocked."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import case, exists, not_, or_, update
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Connection, Consent, Lane, Outcome, Submission
+from portal.domain.consents import renewals
+from portal.services.iys.forwarding import claims, due_submissions
+from portal.services.iys.forwarding.claims import Claimed
+
+log = structlog.get_logger()
+
+LONGEST_BACKOFF = 60.0  # Seconds. İYS may be away for a day; it is asked once a minute then.
+BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
+ORDER_WAIT = timedelta(seconds=2)
+LIST_WAIT = timedelta(minutes=10)  # A grant in a list ends after five minutes or more, and wakes its refusal.
+
+
+def accept(claimed: Claimed, transaction_id: str | None, creation_date: object) -> None:
+    """İYS holds it, under this transactionId if it said so; whatever blocked the provider is over."""
+    accepted_at = read_date(creation_date)
+    if claims.end_lease(
+        db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
+        accepted_at=accepted_at, ended_at=clock.now(),
+    ):  # fmt: skip
+        wake_refusals([claimed.consent_id], clock.now())
+        now_holds(claimed.consent_id, claimed.status, accepted_at)
+        unblock(claimed.provider_id)
+    db.session.commit()
+    log.info("submission.accepted", submission=claimed.id)
+
+
+def end(
+    claimed: Claimed, outcome: Outcome, *, code: str | None, iys_status: str | None = None,
+    as_of: datetime | None = None,
+) -> None:  # fmt: skip
+    """Nothing more is to be done; `iys_status` is what İYS, asked at `as_of`, said it holds."""
+    at = clock.now()
+    if claims.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
+        wake_refusals([claimed.consent_id], at)
+        if iys_status:
+            now_holds(claimed.consent_id, iys_status, as_of)
+    db.session.commit()
+    log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
+
+
+def expire(claimed: Claimed, code: str | None) -> None:
+    """Too old for İYS. A refusal that still counts stays due: what it withdraws is looked up, then it is said anew."""
+    at = clock.now()
+    due_at = renewals.due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
+    claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
+    wake_refusals([claimed.consent_id], at)
+    db.session.commit()
+    log.info("submission.ended", submission=claimed.id, outcome=Outcome.EXPIRED.value, code=code)
+
+
+def renew(claimed: Claimed) -> None:
+    """İYS still holds a grant that an expired refusal withdraws: say the refusal anew, dated now."""
+    at = clock.now()
+    renewals.lock(db.session, claimed.consent_id)
+    if claims.end_lease(db.session, [claimed], due_at=None, closed_at=at):
+        renewals.renew(db.session, vault(), claimed.decision_id, iys_protocol.codes_of(claimed.endpoint), at)
+    db.session.commit()
+    log.info("submission.renewed", submission=claimed.id)
+
+
+def again(
+    these: Sequence[Claimed], after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False
+) -> None:
+    """Wait and send the same bytes again; `unsure` says that İYS may have heard, `counts` that it was a failure."""
+    values = {"code": code} if code else {}  # What İYS said of it last stays, where it says nothing now.
+    if not counts:
+        values["attempts"] = Submission.attempts - 1
+    before = case((Submission.outcome == Outcome.BLOCKED, Outcome.WAITING), else_=Submission.outcome)
+    outcome = Outcome.SENT if unsure else before
+    claims.end_lease(db.session, these, outcome=outcome, due_at=clock.now() + after, **values)
+    db.session.commit()
+    log.info("submissions.again", count=len(these), code=code)
+
+
+def let_go(these: Sequence[Claimed]) -> None:
+    """Back into their lane as they were. Commits."""
+    if these:
+        claims.end_lease(db.session, these, due_at=Submission.due_at, attempts=Submission.attempts - 1)
+        db.session.commit()
+
+
+def nothing_to_withdraw(these: Sequence[Claimed], code: str | None) -> None:
+    """İYS holds no grant of these keys. Done, unless our own earlier one is on its way or came meanwhile: then the
+    refusal goes again when that ends."""
+    at = clock.now()
+    came = exists().where(Consent.id == Submission.consent_id, Consent.iys_status == Status.GRANTED.value)
+    may_follow = due_submissions.is_behind_an_open_one()
+    if not these[0].may_be_held:
+        may_follow = or_(may_follow, came)
+    claims.lock(db.session, these)
+    mine = update(Submission).where(
+        Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until
+    )
+    done = mine.where(not_(may_follow)).returning(Submission.id).execution_options(synchronize_session=False)
+    ended = set(
+        db.session.scalars(
+            done.values(outcome=Outcome.NOT_NEEDED, due_at=None, lease_until=None, code=code, ended_at=at)
+        )
+    )
+    if code == "H174":
+        for each in these:
+            if each.id in ended:
+                now_holds(each.consent_id, Status.REFUSED, at)
+    rest = [each for each in these if each.id not in ended]
+    if rest:
+        is_listed = due_submissions.is_behind_an_open_one(Lane.BULK)
+        claims.end_lease(
+            db.session, rest, due_at=case((is_listed, at + LIST_WAIT), else_=at + ORDER_WAIT),
+            code=code or due_submissions.ABSENT, attempts=Submission.attempts - 1,
+        )  # fmt: skip
+    db.session.commit()
+    log.info("refusals.nothing_to_withdraw", count=len(ended), waiting=len(rest), code=code)
+
+
+def block(these: Sequence[Claimed], code: str | None) -> None:
+    """Rights or subscription: stop all calls of this provider for a while, and say why."""
+    until = clock.now() + BLOCK
+    claims.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
+    block_provider(these[0].provider_id, code, blocked_until=until)
+    db.session.commit()
+
+
+def put_off_grants(these: Sequence[Claimed], code: str | None) -> None:
+    """The quota of addresses is used up (H525): grants wait for the provider, refusals still pass."""
+    until = clock.now() + BLOCK
+    claims.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
+    block_provider(these[0].provider_id, code, grants_blocked_until=until)
+    db.session.commit()
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after that many failed attempts: twice as long each time, and never quite the same for all."""
+    longest = min(LONGEST_BACKOFF, 0.5 * 2 ** min(attempts, 10))
+    return timedelta(seconds=longest * (0.5 + random.random() / 2))
+
+
+def block_provider(provider_id: int, code: str | None, **until: datetime) -> None:
+    """Part of the caller's transaction, as are those below."""
+    theirs = update(Connection).where(Connection.provider_id == provider_id)
+    db.session.execute(theirs.values(blocked_code=code, **until))
+    log.warning("provider.blocked", provider=provider_id, code=code, what=list(until))
+
+
+def unblock(provider_id: int) -> None:
+    """İYS took something: whatever blocked the provider is over."""
+    blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
+    theirs = update(Connection).where(Connection.provider_id == provider_id, blocked)
+    db.session.execute(theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
+
+
+def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
+    """Refusals that waited for what ended now may go."""
+    asleep = update(Submission).where(
+        Submission.consent_id.in_(consent_ids),
+        Submission.lane == Lane.REFUSALS,
+        Submission.due_at > at,
+        Submission.code.in_(due_submissions.HOLDS_NOTHING),
+        due_submissions.is_free(at),
+    )
+    db.session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
+
+
+def now_holds(consent_id: int, iys_status: str, as_of: datetime) -> None:
+    """What İYS holds for the key now, unless we have heard something newer. İYS's own dates are cut to the second."""
+    as_of = as_of.replace(microsecond=0)
+    not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
+    head = update(Consent).where(Consent.id == consent_id, not_newer)
+    db.session.execute(head.values(iys_status=iys_status, iys_as_of=as_of))
+
+
+def read_date(text: object) -> datetime:
+    """İYS's creationDate, or now where it says none that can be read."""
+    try:
+        return iys_protocol.read_date(text)
+    except (TypeError, ValueError):
+        return clock.now()

@@ -1,0 +1,44 @@
+"""What İYS allows by the hour: tokens, single status, history. Budgets are rows, so a restart spends no more."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Question
+from portal.core.models import Tally
+from portal.services.iys import rate_limit
+
+HOUR = timedelta(hours=1)
+# İYS says 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we live with 10.
+PER_HOUR = {Question.TOKEN: 10, Question.STATUS: 900, Question.HISTORY: 90}
+HOLDS = {"H084": Question.TOKEN, "H086": Question.STATUS, "H089": Question.HISTORY}  # A code: the budget it ends.
+
+
+def left(session: Session, question: Question, at: datetime) -> int | None:
+    """How many calls of this kind may still leave this hour; None where İYS sets no hourly limit."""
+    if question not in PER_HOUR:
+        return None
+    if rate_limit.held_until(session, question, at):
+        return 0
+    return max(0, PER_HOUR[question] - rate_limit.in_the_last(session, HOUR, at, question)[0])
+
+
+def spent_until(session: Session, question: Question, at: datetime) -> datetime | None:
+    """When a call of this kind may leave again; None where it may now."""
+    if question not in PER_HOUR:
+        return None
+    held = rate_limit.held_until(session, question, at)
+    return held or _frees_at(session, question, at)
+
+
+def _frees_at(session: Session, question: Question, at: datetime) -> datetime | None:
+    """When enough of the last hour's calls are more than an hour old; a span of the tally counts whole."""
+    spans = select(Tally.span, Tally.calls).where(Tally.name == question.value, Tally.span >= rate_limit.span_of(at - HOUR))
+    newest_first = session.execute(spans.order_by(Tally.span.desc())).all()
+    used = 0
+    for span, calls in newest_first:
+        used += calls
+        if used >= PER_HOUR[question]:
+            return span + rate_limit.SPAN + HOUR
+    return None

@@ -1,0 +1,11 @@
+"""Inflow: what İYS knows comes here, pulled by feeds, pushed through our door, and looked for by sweeps."""
+
+from portal.services.iys.client import Client
+from portal.services.iys.inflow import feeds, pushes, sweeps
+
+__all__ = ["feeds", "pushes", "step", "sweeps"]
+
+
+def step(client: Client) -> bool:
+    """One due thing: a push that waits, else a page of a feed, else a piece of a sweep. False: nothing is due."""
+    return pushes.step(client) or feeds.step(client) or sweeps.step(client)

@@ -1,0 +1,128 @@
+"""The pull: page by page after İYS's own cursor, which moves in the transaction that keeps its rows."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import exists, select
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Action, Question
+from portal.core.models import Brand, Connection, Feed, FeedSource, Heard
+from portal.core.models.ids import new_id
+from portal.core.models.upsert import insert_missing
+from portal.domain.consents import movements
+from portal.domain.providers import sandbox_mode
+from portal.services.iys import calls, rate_limit, response_values
+from portal.services.iys.client import Answer, Client
+from portal.services.iys.inflow import leases, sweeps
+
+log = structlog.get_logger()
+
+EVERY = timedelta(minutes=3)  # İYS tells nothing younger than an hour anyway.
+LEASE = timedelta(seconds=60)
+WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
+BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
+LONGEST_CURSOR = 255
+UNREADABLE_ROW = "unreadable_row"
+
+
+def step(client: Client) -> bool:
+    """Pull one page of a feed that is due; False where none is."""
+    at = clock.now()
+    query = leases.with_brand(Feed).where(*leases.is_free(Feed, at), *leases.may_ask(at)).order_by(Feed.due_at)
+    claimed = leases.claim(query, Feed, at, LEASE)
+    if claimed is None:
+        return _begin(at)
+    feed, brand, iys_code = claimed
+    cursor = _usable_cursor(feed, at)
+    path = iys_protocol.changes_path(iys_code, brand.brand_code, source=feed.source.value, after=cursor)
+    try:
+        answer = calls.ask(client, feed.provider_id, Question.CHANGES, path, method="GET")
+    except calls.NotNow as refusal:
+        _put_off(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
+        return True
+    _take(feed, brand, cursor, answer)
+    return True
+
+
+def _begin(at: datetime) -> bool:
+    """Give each connected brand its feeds; False where all have them."""
+    brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
+        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_still_speaks(), *leases.may_ask(at)
+    )  # fmt: skip
+    rows = [
+        {
+            "id": new_id(), "provider_id": brand.provider_id, "brand_id": brand.id, "source": source, "due_at": at,
+            "attempts": 0, "created_at": at,
+        }
+        for brand in reading().scalars(brands.limit(100))
+        for source in FeedSource
+    ]  # fmt: skip
+    insert_missing(db.session, Feed, rows)
+    db.session.commit()
+    return bool(rows)
+
+
+def _usable_cursor(feed: Feed, at: datetime) -> str | None:
+    """İYS's cursor, unless it may lie before İYS's window: then the window is read from its beginning."""
+    is_fresh = feed.cursor_at is not None and feed.cursor_at > at - WINDOW
+    return feed.cursor if is_fresh else None
+
+
+def _take(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) -> None:
+    at, listed = clock.now(), answer.content.get("list")
+    if answer.status == 204 or (answer.status == 200 and listed == []):
+        _rest(feed, cursor, at)
+    elif answer.status == 200 and isinstance(listed, list):
+        _keep(feed, brand, listed, answer.content.get("after"), at)
+    else:
+        _failed(feed, cursor, answer, at)
+
+
+def _keep(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -> None:
+    """The rows and the cursor behind them, in one transaction; the next page is due at once."""
+    told = [told for told in map(movements.read_row, listed) if told]
+    is_cursor = response_values.text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
+    moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
+    values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": at if is_cursor else at + EVERY, **moved}
+    if not leases.give_back(feed, **values):
+        return db.session.rollback()
+    _mind_the_gap(feed, at)
+    taken = movements.hear(db.session, vault(), brand, told, by=Heard.PULL, feed=feed.source, at=at)
+    if len(told) < len(listed):
+        rate_limit.count(db.session, UNREADABLE_ROW, at, calls=len(listed) - len(told))
+    db.session.commit()
+    log.info("feed.pulled", brand=brand.id, source=feed.source.value, rows=len(listed), new=taken.new)
+
+
+def _rest(feed: Feed, cursor: str | None, at: datetime) -> None:
+    """Nothing new. İYS gives no cursor then; the old one stays as long as it is inside the window."""
+    given_up = {} if cursor else {"cursor": None, "cursor_at": None}
+    if leases.give_back(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **given_up):
+        _mind_the_gap(feed, at)
+    db.session.commit()
+
+
+def _mind_the_gap(feed: Feed, at: datetime) -> None:
+    """What moved while we did not listen for longer than İYS tells can only be seen by asking for each head."""
+    if feed.pulled_at is not None and feed.pulled_at < at - WINDOW:
+        sweeps.order(db.session, feed.provider_id, feed.brand_id, at)
+
+
+def _failed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
+    """Ask again later. A cursor that İYS refuses is given up, and the window read from its beginning."""
+    action, attempts = answer.action(), feed.attempts + 1
+    values = {"due_at": at + leases.pause(attempts)}
+    if action == Action.CONFIG:
+        values = {"due_at": at + BLOCKED}
+    elif action == Action.FIX and cursor:
+        values = {"due_at": at + leases.pause(attempts), "cursor": None, "cursor_at": None}
+    leases.give_back(feed, attempts=attempts, code=answer.code, **values)
+    db.session.commit()
+    log.warning("feed.failed", brand=feed.brand_id, status=answer.status, code=answer.code)
+
+
+def _put_off(feed: Feed, until: datetime, code: str | None) -> None:
+    leases.give_back(feed, due_at=until, code=code)
+    db.session.commit()

@@ -1,0 +1,76 @@
+"""Reading what İYS pushed: the same rows as a pull's, an hour earlier, and never trusted more."""
+
+import json
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import MOST_IN_A_LIST
+from portal.core.models import Brand, FeedSource, Heard, Push, PushRegistration
+from portal.core.vault import CannotOpen
+from portal.domain.consents import movements
+from portal.domain.consents.movements import Told
+from portal.domain.consents.recipients import chunks
+from portal.services.iys.client import Client
+from portal.services.iys.inflow import leases
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)
+LATER = timedelta(hours=1)  # A body that no key opens now may open once the keys are back.
+
+
+def step(_client: Client | None = None) -> bool:
+    """Read one push that is due; False where none is. It asks İYS nothing."""
+    at = clock.now()
+    query = (
+        select(Push, Brand)
+        .join(PushRegistration, PushRegistration.id == Push.registration_id)
+        .join(Brand, Brand.id == PushRegistration.brand_id)
+        .where(*leases.is_free(Push, at))
+        .order_by(Push.due_at)
+    )
+    claimed = leases.claim(query, Push, at, LEASE)
+    if claimed is None:
+        return False
+    push, brand = claimed
+    try:
+        body = vault().open(push.body, Push.PLACE, push.provider_id, push.id)
+    except CannotOpen:
+        log.error("push.cannot_open", id=push.id)
+        leases.give_back(push, due_at=at + LATER)
+        db.session.commit()
+        return True
+    _hear(push, brand, *_rows(body, brand))
+    return True
+
+
+def _hear(push: Push, brand: Brand, told: list[Told], unreadable: int) -> None:
+    """In pieces, so that nobody waits long to write; what was heard before a kill is not heard twice."""
+    at, taken = clock.now(), 0
+    for piece in chunks(told, MOST_IN_A_LIST):
+        taken += movements.hear(db.session, vault(), brand, piece, by=Heard.PUSH, feed=FeedSource.PEOPLE, at=at).new
+        db.session.commit()
+    leases.give_back(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
+    db.session.commit()
+    log.info("push.read", brand=brand.id, rows=len(told), new=taken, unreadable=unreadable)
+
+
+def _rows(body: bytes, brand: Brand) -> tuple[list[Told], int]:
+    """What people did at this brand, and how many rows say nothing we may use: a push tells of people only."""
+    try:
+        listed = json.loads(body)["list"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return [], 1
+    if not isinstance(listed, list):
+        return [], 1
+    told = [movements.read_row(row) for row in listed if _is_of(row, brand)]
+    usable = [each for each in told if each and not each.source.startswith(f"{FeedSource.PROVIDER}_")]
+    return usable, len(listed) - len(usable)
+
+
+def _is_of(row: object, brand: Brand) -> bool:
+    return isinstance(row, dict) and str(row.get("brandCode", brand.brand_code)) == str(brand.brand_code)

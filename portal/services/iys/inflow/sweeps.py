@@ -1,0 +1,178 @@
+"""The sweep: once a week every head of a brand is asked for by multi-status, to find drift that no file shows."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Row, exists, select
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import MOST_IN_A_LIST, Action, Channel, Question, RecipientType, Status
+from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
+from portal.core.vault import CannotOpen
+from portal.domain.consents import drift
+from portal.domain.consents.recipients import address_of, chunks
+from portal.domain.providers import sandbox_mode
+from portal.services.iys import calls
+from portal.services.iys.client import Answer, Client
+from portal.services.iys.inflow import leases
+
+log = structlog.get_logger()
+
+EVERY = timedelta(days=7)
+SETTLED = timedelta(days=1)  # Before that there is nothing that could have drifted.
+LEASE = timedelta(minutes=3)  # For the calls of one piece, each of which may wait for its slot and its answer.
+PIECE = 3000  # Heads at once: as many recipients have more than one channel, their lists are well filled.
+MOST_CORRECTIONS = 2  # Times that a list is asked for again without the addresses that İYS would not take.
+
+
+@dataclass
+class Piece:
+    """Some heads of a brand, those of a recipient together: addresses by recipient type and channel."""
+
+    last: int
+    is_last: bool
+    lists: dict[tuple[RecipientType, Channel], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.lists.values()))
+
+
+class _Unanswered(Exception):
+    """İYS gave no list."""
+
+    def __init__(self, answer: Answer):
+        self.answer = answer
+
+
+def step(client: Client, sweep_id: int | None = None) -> bool:
+    """Ask for one piece of a sweep that is due, or of that one if it is; False where none is."""
+    at = clock.now()
+    query = leases.with_brand(Sweep).where(*leases.is_free(Sweep, at), *leases.may_ask(at)).order_by(Sweep.due_at)
+    claimed = leases.claim(query if sweep_id is None else query.where(Sweep.id == sweep_id), Sweep, at, LEASE)
+    if claimed is None:
+        return sweep_id is None and _begin(at)
+    walk(client, *claimed)
+    return True
+
+
+def order(session, provider_id: int, brand_id: int, at: datetime) -> int:
+    """Have a brand swept, in this transaction; a sweep that is under way will do. Its id."""
+    under_way = session.scalar(select(Sweep.id).where(Sweep.brand_id == brand_id, Sweep.ended_at.is_(None)))
+    if under_way:
+        return under_way
+    sweep = Sweep(provider_id=provider_id, brand_id=brand_id, due_at=at, created_at=at)
+    session.add(sweep)
+    session.flush()
+    return sweep.id
+
+
+def walk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
+    """One piece of a claimed sweep: read, asked for, compared. Commits."""
+    asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
+    piece = _piece(brand, sweep.position)
+    try:
+        holds = _ask(client, brand, iys_code, piece)
+    except calls.NotNow as refusal:
+        return _again(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
+    except _Unanswered as unanswered:
+        return _failed(sweep, unanswered.answer)
+    at = clock.now()
+    drifted = drift.compare(db.session, brand, holds, asked_at, at)
+    ends = {"due_at": None, "ended_at": at} if piece.is_last else {"due_at": at}
+    sums = {"asked": sweep.asked + piece.size, "drifted": sweep.drifted + drifted}
+    if not leases.give_back(sweep, position=piece.last, attempts=0, code=None, **sums, **ends):
+        return db.session.rollback()
+    db.session.commit()
+    log.info("sweep.walked", brand=brand.id, asked=piece.size, drifted=drifted, ended=piece.is_last)
+
+
+def _begin(at: datetime) -> bool:
+    """Order the weekly sweep of a brand; False where none is missing."""
+    lately = exists().where(Sweep.brand_id == Brand.id, (Sweep.created_at > at - EVERY) | Sweep.ended_at.is_(None))
+    missing = (
+        select(Brand)
+        .join(Connection, Connection.provider_id == Brand.provider_id)
+        .where(~lately, sandbox_mode.brand_still_speaks(), *leases.may_ask(at), Connection.writes_since <= at - SETTLED)
+        .limit(1)
+    )
+    brand = reading().scalar(missing)
+    if brand is None:
+        return False
+    order(db.session, brand.provider_id, brand.id, at)
+    db.session.commit()
+    return True
+
+
+def _piece(brand: Brand, position: int) -> Piece:
+    rows = reading().execute(
+        select(Consent.id, Consent.recipient_type, Consent.channel, Recipient)
+        .join(Recipient, Recipient.id == Consent.recipient_id)
+        .where(Consent.brand_id == brand.id, Consent.recipient_id > position, Consent.status.is_not(None))
+        .order_by(Consent.recipient_id)
+        .limit(PIECE)
+    ).all()  # fmt: skip
+    is_last = len(rows) < PIECE
+    if not is_last:  # The last recipient may have heads beyond; the next piece begins with it.
+        rows = [row for row in rows if row.Recipient.id != rows[-1].Recipient.id]
+    piece = Piece(rows[-1].Recipient.id if rows else position, is_last)
+    for row in rows:
+        if address := _address(row):
+            piece.lists[row.recipient_type, row.channel][address] = row.id
+    return piece
+
+
+def _address(row: Row) -> str | None:
+    try:
+        return address_of(vault(), row.Recipient)
+    except CannotOpen:
+        log.error("sweep.cannot_open", recipient_id=row.Recipient.id)
+        return None
+
+
+def _ask(client: Client, brand: Brand, iys_code: int, piece: Piece) -> dict[int, bool]:
+    """Whether İYS holds ONAY, by consent. Raises NotNow and _Unanswered."""
+    holds = {}
+    for (recipient_type, channel), consents in piece.lists.items():
+        path = iys_protocol.multi_status_path(iys_code, brand.brand_code, recipient_type, channel)
+        for addresses in chunks(list(consents), MOST_IN_A_LIST):
+            asked, listed = _holders(client, brand.provider_id, path, addresses)
+            holds |= {consents[address]: address in listed for address in asked}
+    return holds
+
+
+def _holders(client: Client, provider_id: int, path: str, addresses: list[str]) -> tuple[list[str], set[str]]:
+    """The addresses that İYS let be asked for, and those of them that hold ONAY."""
+    for _ in range(1 + MOST_CORRECTIONS):
+        body = json.dumps({"recipients": addresses}).encode()
+        answer = calls.ask(client, provider_id, Question.MULTI_STATUS, path, body=body)
+        listed = answer.content.get("list")
+        if isinstance(listed, list):
+            return addresses, {str(each).lower() for each in listed}
+        wrong = {error.location[1] for error in answer.errors if _names_a_place(error.location)}
+        if not wrong:
+            break
+        addresses = [address for place, address in enumerate(addresses) if place not in wrong]
+        if not addresses:
+            return [], set()
+    raise _Unanswered(answer)
+
+
+def _names_a_place(location: list | None) -> bool:
+    return bool(location) and len(location) == 2 and isinstance(location[1], int)
+
+
+def _failed(sweep: Sweep, answer: Answer) -> None:
+    is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
+    wait = leases.LONGEST_PAUSE if is_blocked else leases.pause(sweep.attempts + 1)
+    log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
+    _again(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)
+
+
+def _again(sweep: Sweep, due_at: datetime, code: str | None, **values) -> None:
+    leases.give_back(sweep, due_at=due_at, code=code, **values)
+    db.session.commit()

@@ -1,0 +1,69 @@
+"""A provider's package at İYS, and how long its quota lasts at the pace of the last days."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import floor
+
+from portal.services.iys.client import Answer
+from portal.services.iys.response_values import number, text
+
+STATES = ("ACTIVE", "PAUSED", "EXPIRED", "CLOSED")
+SPAN = timedelta(days=30)  # The pace that a forecast looks back on.
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A provider's package at İYS. A partner is not shown its numbers: they are None then."""
+
+    state: str
+    package: str
+    ends: str
+    limit: int | None
+    used: int | None
+    may_exceed: bool
+    added: int = 0  # Consents that İYS took from us within the last `over_days`.
+    over_days: float = 1.0
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == "ACTIVE"
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether İYS takes no further consent (H525)."""
+        return bool(self.limit) and (self.used or 0) >= self.limit and not self.may_exceed
+
+
+def subscription_of(answer: Answer) -> Subscription | None:
+    """A package as İYS tells it (GET /sps/…/subscription)."""
+    content = answer.content
+    state = text(content.get("status")).upper()
+    if state not in STATES:
+        return None
+    return Subscription(
+        state=state,
+        package=text(content.get("subscriptionPackageName")),
+        ends=text(content.get("expirationDate")),
+        limit=number(content.get("consentLimit")),
+        used=number(content.get("usedConsentLimit")),
+        may_exceed=content.get("consentLimitExceed") is True,
+    )
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How full a quota is, and how many days it lasts at the pace of the last ones; None where nothing was added."""
+
+    share: float
+    days: int | None
+
+
+def forecast(subscription: Subscription | None) -> Forecast | None:
+    """When the quota ends if new consents come as they came; None where İYS tells no numbers."""
+    if subscription is None or subscription.used is None or not subscription.limit:
+        return None
+    left = max(0, subscription.limit - subscription.used)
+    share = min(1.0, subscription.used / subscription.limit)
+    if not left or not subscription.added:
+        return Forecast(share, None if left else 0)
+    return Forecast(share, floor(left * subscription.over_days / subscription.added))

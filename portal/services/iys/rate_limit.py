@@ -1,0 +1,115 @@
+"""One pace for all calls to İYS, shared by every process behind one address (İYS: 10 requests a second per IP)."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Question
+from portal.core.models import Pace, Tally
+from portal.core.models.upsert import add_to, insert_missing
+
+SPAN = timedelta(minutes=5)
+MARGIN = 0.04  # Of a second: the way to İYS may shorten what lies between two calls.
+KEPT = timedelta(days=8)  # Tallies are read for a day; a week more tells an operator what was usual.
+HOUR = timedelta(hours=1)
+LONGEST_HOLD = timedelta(minutes=2)  # Of all calls together, for which İYS asks a second.
+EGRESS = "egress"
+TOKENS = Question.TOKEN
+UNKNOWN_CODE = "unknown_code"
+
+
+def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
+    """The moment at which the next call may leave; part of the caller's transaction. `per_second` 0 is unlimited.
+
+    Its row also lets one claim end before the next one looks, so that two never take one key in hand.
+    """
+    pace = row(session, EGRESS, at)
+    slot = max(pace.next_at, at)
+    if slot > at + LONGEST_HOLD:  # Nobody holds so long: the clock was set back, and must not stop everything.
+        slot = at
+    if per_second:
+        pace.next_at = slot + timedelta(seconds=1 / per_second)
+    return slot
+
+
+class Doorstep:
+    """What keeps the calls of this process apart as they really leave: a thread that wakes late from its wait for a
+    slot must not leave in one second with those of the next slots."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep):
+        self._now, self._sleep = now, sleep
+        self._turn = threading.Lock()
+        self._left: deque[float] = deque()
+
+    def leave(self, per_second: float) -> None:
+        """Wait until fewer than `per_second` calls left within the last second, then be one that left."""
+        if not per_second:
+            return
+        most = max(1, int(per_second))
+        with self._turn:  # Who waits here lets nobody pass: those behind have later slots.
+            if len(self._left) >= most:
+                free_at = self._left[-most] + most / per_second + MARGIN
+                self._sleep(max(0.0, free_at - self._now()))
+            self._left.append(self._now())
+            while len(self._left) > most:
+                self._left.popleft()
+
+
+doorstep = Doorstep()
+
+
+def hold(session: Session, until: datetime, name: str = EGRESS) -> None:
+    """Nobody calls before then (H124, H083: the limit per second; for TOKENS H084: the hourly one)."""
+    pace = row(session, name, until)
+    pace.next_at = max(pace.next_at, until)
+
+
+def held_until(session: Session, name: str, at: datetime) -> datetime | None:
+    """Until when nobody makes such a call; None where it may leave. No hold is longer than an hour and five minutes."""
+    until = session.scalar(select(Pace.next_at).where(Pace.name == str(name), Pace.next_at > at))
+    return until and min(until, at + HOUR + SPAN)
+
+
+def tokens_are_held(at: datetime):
+    """The condition that İYS wants no token call now, from anybody behind this address."""
+    return exists().where(Pace.name == str(TOKENS), Pace.next_at > at)
+
+
+def count(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
+    """Add to the tally of this five minutes; part of the caller's transaction."""
+    more = {"name": str(question), "span": span_of(at), "calls": calls, "failures": failures}
+    session.execute(add_to(session, Tally, more, sums=("calls", "failures")))
+
+
+def forget_old(session: Session, at: datetime) -> None:
+    """Take away the tallies nobody reads any more; part of the caller's transaction."""
+    session.execute(delete(Tally).where(Tally.span < at - KEPT))
+
+
+def in_the_last(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
+    """(calls, failures) since then, of one question or of all; a span counts whole."""
+    sums = select(func.coalesce(func.sum(Tally.calls), 0), func.coalesce(func.sum(Tally.failures), 0))
+    names = [str(question)] if question else [each.value for each in Question]  # Other tallies count no calls.
+    recent = sums.where(Tally.span >= span_of(at - since), Tally.name.in_(names))
+    calls, failures = session.execute(recent).one()
+    return int(calls), int(failures)
+
+
+def span_of(at: datetime) -> datetime:
+    """The first moment of the five minutes that `at` lies in."""
+    return at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
+
+
+def row(session: Session, name: str, at: datetime) -> Pace:
+    """The row of that name, locked until the caller's transaction ends."""
+    mine = select(Pace).where(Pace.name == str(name)).with_for_update().execution_options(populate_existing=True)
+    pace = session.scalar(mine)
+    if pace is None:
+        insert_missing(session, Pace, [{"name": str(name), "next_at": at}])
+        pace = session.scalar(mine)
+    return pace

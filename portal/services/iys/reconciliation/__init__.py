@@ -1,0 +1,48 @@
+"""Proof per day: every night İYS's own file of each brand is compared with our movements, confirmed and archived."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.core.models import Brand, Connection
+from portal.services.iys.client import Client
+from portal.services.iys.reconciliation import schedule, window
+from portal.services.iys.reconciliation.day_reconciliation import reconcile
+
+__all__ = ["by_hand", "look_at", "step"]
+
+
+def step(client: Client) -> bool:
+    """Look at one day that is due, or write down the days of a night; False where there is nothing to do. Commits."""
+    at = clock.now()
+    day_id = schedule.due(reading(), at)
+    if day_id is not None:
+        look_at(client, day_id)
+        return True
+    brands = schedule.lacking(reading(), at)
+    if brands:
+        schedule.write_down(db.session, brands, at)
+        db.session.commit()
+    return bool(brands)
+
+
+def look_at(client: Client, day_id: int, *, waits_for_feeds: bool = True) -> bool:
+    """Look at a day now; False where another process has it in hand. Commits."""
+    claimed = schedule.claim(db.session, clock.now(), day_id)
+    db.session.commit()
+    if claimed is not None:
+        reconcile(client, claimed, waits_for_feeds=waits_for_feeds)
+    return claimed is not None
+
+
+def by_hand(brand_code: int, day: date) -> int | None:
+    """The id of a brand's day, written down where it is not yet; None where no such brand was connected. Commits."""
+    _, end = window.bounds(day)
+    connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
+    on_that_day = (Connection.created_at < end, Connection.writes_since.is_not(None))
+    brand = db.session.scalar(connected.where(Brand.brand_code == brand_code, *on_that_day))
+    day_id = schedule.write_down_one(db.session, brand, day, clock.now()) if brand else None
+    db.session.commit()
+    return day_id

@@ -1,0 +1,18 @@
+"""The file of a day as İYS gave it, compressed and sealed; its hash proves that what is opened is what came."""
+
+import zlib
+
+from portal.core.models import ReconciledDay
+from portal.core.vault import Vault
+
+QUICKLY = 1  # Half of a file is transactionIds, which nothing makes smaller.
+
+
+def seal(vault: Vault, body: bytes, provider_id: int, day_id: int) -> bytes:
+    """A file, to be kept in its day's row."""
+    return vault.seal(zlib.compress(body, QUICKLY), ReconciledDay.FILE, provider_id, day_id)
+
+
+def opened(vault: Vault, day: ReconciledDay) -> bytes:
+    """The file of a day, byte for byte. Raises CannotOpen."""
+    return zlib.decompress(vault.open(day.file, ReconciledDay.FILE, day.provider_id, day.id))

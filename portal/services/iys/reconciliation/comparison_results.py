@@ -1,0 +1,156 @@
+"""What a comparison found, written down: what İYS lists of ours is verified, what differs waits for a person.
+
+A day may be compared again. A difference that a person settled stays settled, one that is no longer found is gone.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand, Consent, Difference, DifferenceKind, Heard, Settlement
+from portal.core.models.ids import new_id
+from portal.domain.consents import movements, verification
+from portal.services.iys.reconciliation import comparison, day_file, known_keys
+from portal.services.iys.reconciliation.comparison import Facts, Found, Piece
+from portal.services.iys.reconciliation.day_file import Line
+from portal.services.iys.reconciliation.schedule import Claimed
+
+MOST_OPEN = 2000  # Differences of one day that wait for a person; more are found when the day is compared again.
+
+
+@dataclass
+class Findings:
+    """What came of a comparison."""
+
+    rows: int = 0
+    open: int = 0
+
+
+def write_down(claimed: Claimed, body: bytes, at: datetime) -> Findings:
+    """Compare a file and keep what was found, a piece a transaction. Raises NotAFile. Commits."""
+    findings, standing = Findings(), _Standing(claimed.id)
+    for piece in comparison.compare(reading(), vault(), claimed.side, day_file.read(body)):
+        findings.rows += piece.rows
+        _keep(db.session, claimed, piece, standing, at)
+        db.session.commit()
+    _let_go(db.session, standing.no_longer_found(), at)
+    db.session.commit()
+    findings.open = standing.open
+    return findings
+
+
+class _Standing:
+    """The differences of a day that were found earlier, and which of them are found again."""
+
+    def __init__(self, day_id: int):
+        columns = (Difference.id, Difference.kind, Difference.facts, Difference.settlement)
+        not_gone = or_(Difference.settlement.is_(None), Difference.settlement != Settlement.GONE)
+        rows = reading().execute(select(*columns).where(Difference.day_id == day_id, not_gone)).all()
+        self._known = {_name(row.kind, row.facts): row for row in rows}
+        self._taken = {
+            row.facts["transactionId"][1]
+            for row in rows
+            if (row.kind, row.settlement) == (DifferenceKind.ALTERED, Settlement.TAKE_THEIRS)
+        }
+        self._again: set[int] = set()
+        self.open = 0
+
+    def is_new(self, found: Found) -> bool:
+        """Whether it is to be written down; one that a person settled is passed by."""
+        row = self._known.get(_name(found.kind, found.facts))
+        if row is not None:
+            self._again.add(row.id)
+            self.open += row.settlement is None
+            return False
+        if found.kind == DifferenceKind.ONLY_HERE and found.ours.transaction_id in self._taken:
+            return False  # İYS's row, taken in its place, is one of ours now.
+        self.open += 1
+        return self.open <= MOST_OPEN
+
+    def no_longer_found(self) -> list[int]:
+        return [row.id for row in self._known.values() if row.settlement is None and row.id not in self._again]
+
+
+def _name(kind: DifferenceKind, facts: Facts) -> str:
+    return f"{kind} {json.dumps(facts, sort_keys=True)}"
+
+
+def _keep(session: Session, claimed: Claimed, piece: Piece, standing: _Standing, at: datetime) -> None:
+    unknown = [found.line for found in piece.found if found.kind == DifferenceKind.ONLY_AT_IYS]
+    known = known_keys.known(session, vault(), claimed.side, [found.line for found in piece.found if found.line])
+    ours = _plainly_ours(session, known, unknown)
+    if ours:
+        brand = session.get_one(Brand, claimed.side.brand_id)
+        told = [movements.read_row(line.as_wire()) for line in ours]
+        movements.hear(session, vault(), brand, told, by=Heard.FILE, feed=None, at=at)
+        session.commit()  # A feed locks people first, and then what we sent them: nothing may be locked before that.
+    verification.verify(
+        session,
+        {
+            each.submission_id: {"transaction_id": each.transaction_id, "accepted_at": each.creation_date}
+            for each in piece.listed
+            if each.submission_id and not each.is_verified
+        },
+        at,
+    )
+    differs = [found for found in piece.found if found.line not in ours]
+    _hold_back(session, known, differs)
+    rows = [_row(claimed, found, known, at) for found in differs if standing.is_new(found)]
+    if rows:
+        session.execute(insert(Difference.__table__), rows)
+
+
+def _plainly_ours(session: Session, known: dict[Line, int], lines_: Iterable[Line]) -> set[Line]:
+    """Rows that one of our submissions became although İYS's answer never reached us: hearing them verifies it."""
+    whose = {line: known[line] for line in lines_ if line in known and movements.read_row(line.as_wire())}
+    if not whose:
+        return set()
+    sent = verification.Ours(session, whose.values())
+    return {
+        line for line, consent_id in whose.items()
+        if sent.match(consent_id, line.transaction_id, Status(line.status), line.consented_at)
+    }  # fmt: skip
+
+
+def _hold_back(session: Session, known: dict[Line, int], differs: list[Found]) -> None:
+    """Where İYS's file tells of a refusal that we do not know, nothing may be sent, whoever settles it and when."""
+    for found in sorted(differs, key=lambda each: known.get(each.line, 0)):  # In one order, as everybody locks heads.
+        line = found.line
+        refuses = line is not None and line.status == Status.REFUSED and line in known and line.created_at
+        if refuses and (found.ours is None or found.ours.status != Status.REFUSED):
+            not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= line.created_at)
+            theirs = update(Consent).where(Consent.id == known[line], not_newer)
+            session.execute(theirs.values(iys_status=Status.REFUSED.value, iys_as_of=line.created_at))
+
+
+def _row(claimed: Claimed, found: Found, known: dict[Line, int], at: datetime) -> dict:
+    difference_id = new_id()
+    line = None
+    if found.line is not None:
+        wire = json.dumps(found.line.as_wire(), ensure_ascii=False)
+        line = vault().seal(wire, Difference.LINE, claimed.provider_id, difference_id)
+    return {
+        "id": difference_id,
+        "provider_id": claimed.provider_id,
+        "brand_id": claimed.side.brand_id,
+        "day_id": claimed.id,
+        "kind": found.kind,
+        "consent_id": found.ours.consent_id if found.ours else known.get(found.line),
+        "submission_id": found.ours.submission_id if found.ours else None,
+        "line": line,
+        "facts": found.facts,
+        "found_at": at,
+    }
+
+
+def _let_go(session: Session, difference_ids: list[int], at: datetime) -> None:
+    for piece in range(0, len(difference_ids), 1000):
+        theirs = Difference.id.in_(difference_ids[piece : piece + 1000])
+        still_open = update(Difference).where(theirs, Difference.settled_at.is_(None))
+        session.execute(still_open.values(settled_at=at, settlement=Settlement.GONE))

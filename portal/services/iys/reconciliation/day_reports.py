@@ -1,0 +1,114 @@
+"""What İYS says of a day: its counts, its file, the file's hash, whether we have confirmed it, and its time stamp."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
+
+from portal.core import clock, iys_protocol
+from portal.core.iys_protocol import Action, Question, RecipientType
+from portal.services.iys import calls, response_values
+from portal.services.iys.client import DEADLINE, Answer, Client
+from portal.services.iys.reconciliation.schedule import Claimed
+
+FILE_DEADLINE = 180.0  # Seconds; a day of 250,000 movements is 50 MB.
+LONGEST_BACKOFF = timedelta(hours=1)
+IN_THE_MAKING = ("queued", "inprogress")
+AGREE = json.dumps({"agreementStatus": True}).encode()  # İYS takes nothing but true (H512).
+
+
+class NotYet(Exception):
+    """İYS cannot tell now: ask again at `until`. `code` is İYS's or a word of ours; no failure where it was not."""
+
+    def __init__(self, until: datetime, code: str | None, *, is_failure: bool = True):
+        self.until, self.code, self.is_failure = until, code, is_failure
+
+
+@dataclass(frozen=True)
+class Told:
+    """A day as İYS tells it. `body` is None where it has no file: nothing moved. So is `iys_hash`."""
+
+    summary: dict
+    body: bytes | None = field(repr=False)
+    iys_hash: str | None
+    is_confirmed: bool
+
+    @property
+    def hash_agrees(self) -> bool:
+        """Whether the file is the one that İYS hashed. İYS says SHA-384; its own example is as long as a SHA-256, and
+        it said so before, so the hash's length decides."""
+        digest = hashlib.sha256 if len(self.iys_hash or "") == 64 else hashlib.sha384
+        return self.body is not None and digest(self.body).hexdigest() == self.iys_hash
+
+    @property
+    def counted(self) -> int:
+        """How many movements İYS counts in its summaries; what is not as documented counts nothing."""
+        kinds = chain.from_iterable(response_values.rows(counts, "changeStats") for counts in self.summary.values())
+        totals = (whose.get("total") for kind in kinds for whose in response_values.rows(kind, "consents"))
+        return sum(total for total in totals if isinstance(total, int))
+
+
+def tell(client: Client, claimed: Claimed) -> Told:
+    """All that is needed to compare a day. Raises NotYet."""
+    summary = {each.value: _counts(client, claimed, each) for each in RecipientType}
+    file = _ask(client, claimed, Question.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
+    agreement = _ask(client, claimed, Question.AGREEMENT, iys_protocol.agreement_path(*claimed.codes))
+    body = file.body if file.status == 200 else None
+    if body == b"" or (body is None) != (agreement.status == 204):  # One of the two is not made yet.
+        raise not_yet(claimed, "no_file")
+    if body is None:
+        return Told(summary, None, None, False)
+    said = agreement.content
+    if said.get("processStatus") in IN_THE_MAKING:
+        raise not_yet(claimed, "hash_pending")
+    if not isinstance(said.get("hashValue"), str):
+        raise not_yet(claimed, "no_hash")
+    return Told(summary, body, response_values.text(said["hashValue"]).strip().lower(), said.get("agreementStatus") is True)
+
+
+def agree(client: Client, claimed: Claimed) -> None:
+    """Confirm the day at İYS, for good. Raises NotYet."""
+    path = iys_protocol.agreement_path(*claimed.codes)
+    answer = _ask(client, claimed, Question.AGREE, path, method="PUT", body=AGREE)
+    if answer.content.get("agreementCaptured") is not True:
+        raise not_yet(claimed, answer.code)
+
+
+def timestamp(client: Client, claimed: Claimed) -> bytes:
+    """İYS's time-stamp token of the file. Raises NotYet."""
+    answer = _ask(client, claimed, Question.TIMESTAMP, iys_protocol.timestamp_path(*claimed.codes))
+    if not answer.body:
+        raise not_yet(claimed, "no_timestamp")
+    return answer.body
+
+
+def _counts(client: Client, claimed: Claimed, recipient_type: RecipientType) -> dict:
+    """Good to know, but nothing hangs on it: a day is not held up where İYS does not count."""
+    path = iys_protocol.summary_path(*claimed.codes, recipient_type)
+    try:
+        return _ask(client, claimed, Question.SUMMARY, path).content
+    except NotYet as refused:
+        if refused.is_failure:
+            return {}
+        raise
+
+
+def _ask(
+    client: Client, claimed: Claimed, question: Question, path: str, *, method: str = "GET",
+    body: bytes | None = None, deadline: float = DEADLINE,
+) -> Answer:  # fmt: skip
+    try:
+        answer = calls.ask(client, claimed.provider_id, question, path, method=method, body=body, deadline=deadline)
+    except calls.NotNow as held:
+        raise NotYet(held.until, held.code, is_failure=False) from held
+    if answer.status in (200, 204):
+        return answer
+    if answer.action() in (Action.CONFIG, Action.FIX):
+        raise NotYet(clock.now() + LONGEST_BACKOFF, answer.code)
+    raise not_yet(claimed, answer.code)
+
+
+def not_yet(claimed: Claimed, code: str | None) -> NotYet:
+    """To be raised: a minute after the first failure, then twice as long each time."""
+    return NotYet(clock.now() + min(LONGEST_BACKOFF, timedelta(minutes=2 ** min(claimed.attempts - 1, 10))), code)

@@ -1,0 +1,109 @@
+"""Our side of a day: what we hold İYS to have taken down, from our own submissions and from what İYS told us."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Consent, Decision, Movement, Outcome, Recipient, Submission
+from portal.services.iys.reconciliation import window
+
+HELD = (Outcome.ACCEPTED, Outcome.VERIFIED)
+PIECE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """One movement as we know it; `submission_id` where we sent it ourselves."""
+
+    transaction_id: str
+    consent_id: int
+    submission_id: int | None
+    recipient_type: RecipientType
+    channel: Channel
+    status: Status
+    source: str
+    consent_date: datetime | None
+    creation_date: datetime | None
+    is_verified: bool
+    index_odd: bytes | None = field(repr=False)
+    index_even: bytes | None = field(repr=False)
+
+    @property
+    def is_dated_by_iys(self) -> bool:
+        """İYS dates to the second: where an answer bore no date we noted our own clock, which says nothing of a row."""
+        return self.creation_date is not None and self.creation_date.microsecond == 0
+
+
+WHOSE = (Recipient.index_odd, Recipient.index_even)
+SENT = (
+    select(
+        Submission.transaction_id, Submission.consent_id, Submission.id, Consent.recipient_type, Consent.channel,
+        Submission.status, Decision.source, Submission.consent_date, Submission.accepted_at,
+        Submission.verified_at.is_not(None), *WHOSE,
+    )
+    .join(Consent, Consent.id == Submission.consent_id)
+    .join(Decision, Decision.id == Submission.decision_id)
+    .join(Recipient, Recipient.id == Consent.recipient_id)
+    .where(Submission.outcome.in_(HELD))
+)  # fmt: skip
+TOLD = (
+    select(
+        Movement.transaction_id, Movement.consent_id, Submission.id, Consent.recipient_type, Consent.channel,
+        Movement.status, Movement.source, Movement.consent_date, Movement.creation_date,
+        Submission.verified_at.is_not(None), *WHOSE,
+    )
+    .join(Consent, Consent.id == Movement.consent_id)
+    .join(Recipient, Recipient.id == Consent.recipient_id)
+    .outerjoin(Submission, Submission.decision_id == Movement.decision_id)
+    .where(or_(Submission.id.is_(None), Submission.outcome.not_in(HELD)))
+)  # fmt: skip
+
+
+def named(session: Session, brand_id: int, transaction_ids: Iterable[str]) -> dict[str, list[Ours]]:
+    """What we know under these transactionIds, whichever day we thought it was; a few thousand at once.
+
+    What we sent ourselves is told as we sent it, the rest as İYS told it. Movements of a key in one second share one.
+    """
+    asked = set(transaction_ids)
+    found: dict[str, list[Ours]] = defaultdict(list)
+    mine = SENT.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
+    told = TOLD.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
+    for statement in (mine, told):
+        for row in session.execute(statement):
+            found[row.transaction_id].append(Ours(*row))
+    return found
+
+
+def of_day(session: Session, provider_id: int, brand_id: int, day: date) -> Iterator[set[str]]:
+    """The transactionIds that we believe to be of that day, in pieces; one may come twice."""
+    first, end = window.bounds(day)
+    sent = (
+        select(Submission.accepted_at, Submission.id, Submission.transaction_id)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .where(
+            Submission.provider_id == provider_id, Consent.brand_id == brand_id, Submission.accepted_at < end,
+            Submission.outcome.in_(HELD), Submission.transaction_id.is_not(None),
+        )
+    )  # fmt: skip
+    told = select(Movement.creation_date, Movement.id, Movement.transaction_id).where(
+        Movement.brand_id == brand_id, Movement.creation_date < end
+    )
+    yield from _pieces(session, sent, Submission.accepted_at, Submission.id, first)
+    yield from _pieces(session, told, Movement.creation_date, Movement.id, first)
+
+
+def _pieces(session: Session, statement: Select, moment, key, since: datetime) -> Iterator[set[str]]:
+    """A long list in pieces, each a question of its own: nothing is held open in the database between them."""
+    after = 0
+    while True:
+        later = and_(moment >= since, or_(moment > since, key > after))
+        rows = session.execute(statement.where(later).order_by(moment, key).limit(PIECE)).all()
+        if not rows:
+            return
+        since, after, _ = rows[-1]
+        yield {row.transaction_id for row in rows}

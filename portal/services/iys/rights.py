@@ -1,0 +1,88 @@
+"""What a provider's authorisation gave the partner: asked of İYS by the partner's own account, before and after the
+provider is admitted; nothing of the provider's leaves the house by it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core import iys_protocol
+from portal.core.extensions import reading
+from portal.core.iys_protocol import Channel, Question
+from portal.core.models import AuditEntry, Brand, Credential, Provider
+from portal.services.iys import calls, title_matching
+from portal.services.iys.account_report import BrandFound, partner_brands_of
+from portal.services.iys.call_problems import Trouble, trouble_of
+from portal.services.iys.client import Client
+
+PATIENCE = 5.0  # Seconds: a person waits for the page.
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What İYS lists for one provider. `brands` None: it gave no list."""
+
+    brands: tuple[BrandFound, ...] | None = None
+    title: str | None = None
+    title_agrees: bool = False
+    elsewhere: tuple[int, ...] = ()  # Brands that another provider here has.
+    trouble: Trouble | None = None
+
+    @property
+    def lacking(self) -> dict[int, list[str]]:
+        """By brand, the channels for which the right to write is not given yet."""
+        told = {each.code: [str(c) for c in Channel if c.value not in each.writable] for each in self.brands or ()}
+        return {code: channels for code, channels in told.items() if channels}
+
+    @property
+    def are_clear(self) -> bool:
+        """Whether all is given, and to the firm that we know."""
+        return bool(self.brands) and not self.lacking and self.title_agrees and not self.elsewhere
+
+    def kept(self) -> dict:
+        """The same as facts of an audit entry."""
+        trouble = self.trouble
+        return {
+            "clear": self.are_clear, "title": self.title, "title_agrees": self.title_agrees,
+            "brands": {str(each.code): list(each.writable) for each in self.brands or ()},
+            "elsewhere": list(self.elsewhere), "trouble": (trouble.code or str(trouble.status)) if trouble else None,
+            "not_now": bool(trouble and trouble.not_now),
+        }  # fmt: skip
+
+
+def look(client: Client, provider_id: int, partner: Credential) -> Rights:
+    """Ask İYS what a partner may do for the code that a provider entered. Call it with no transaction open."""
+    code, title = reading().execute(
+        select(Provider.entered_code, Provider.title).where(Provider.id == provider_id)
+    ).one()  # fmt: skip
+    path = iys_protocol.partner_brands_path(partner.integrator_code, code)
+    try:
+        answer = calls.ask(
+            client, provider_id, Question.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
+        )
+    except calls.NotNow as later:
+        return Rights(trouble=Trouble(Question.PARTNER_BRANDS.value, 0, later.code, not_now=True))
+    brands = partner_brands_of(answer)
+    if brands is None:
+        return Rights(trouble=trouble_of(Question.PARTNER_BRANDS, answer))
+    told = [brand.title for brand in brands if brand.title]
+    agrees = bool(told) and all(title_matching.agree(title, each) for each in told)
+    return Rights(brands, told[0] if told else None, agrees, _elsewhere(provider_id, brands))
+
+
+def last_look(session: Session, provider_id: int) -> tuple[datetime, dict] | None:
+    """When the rights were last looked at, by whomever, and what was found (see Rights.kept): each look is an act, and
+    its audit entry keeps that."""
+    looks = select(AuditEntry.at, AuditEntry.facts).where(
+        AuditEntry.subject == "provider", AuditEntry.subject_id == provider_id, AuditEntry.act == "rights.looked_at"
+    )
+    row = session.execute(looks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
+    return tuple(row) if row else None
+
+
+def _elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:
+    theirs = select(Brand.brand_code).where(
+        Brand.brand_code.in_([brand.code for brand in brands]), Brand.provider_id != provider_id
+    )
+    return tuple(sorted(reading().scalars(theirs)))

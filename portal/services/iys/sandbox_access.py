@@ -1,0 +1,154 @@
+"""The way of a practising provider: to the sandbox, by an account that is made there when it is first needed.
+
+It passes neither İYS's pace nor its budgets, breaker and gauge, and no token of İYS's is in reach here.
+"""
+
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from flask import current_app
+from sqlalchemy import select, update
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, reading, vault
+from portal.core.models import Brand, Connection, Credential, CredentialKind, Provider
+from portal.domain.providers import sandbox_mode
+from portal.services.iys.call_guard import NotNow
+from portal.services.iys.client import NO_ANSWER, Answer, Client
+
+PATIENCE = 3.0  # Seconds for an answer, and half of it for each step of signing in: less than any lease in all.
+REST = timedelta(seconds=10)  # After the sandbox did not answer.
+LATER = timedelta(minutes=10)  # Where there is none, or no practice any more.
+MARGIN = timedelta(seconds=60)
+ACCOUNTS = "/accounts"  # Of the sandbox's desk, which İYS does not have.
+NOT_KNOWN = ("H351", "H353")  # Its file is gone, or a brand is new: the account is told anew.
+
+_silent_until: dict[str, float] = {}  # Of this process, by address of a sandbox.
+
+
+@dataclass(frozen=True)
+class Account:
+    """A provider's account at the sandbox."""
+
+    credential_id: int
+    provider_id: int
+    username: str
+    password: str = field(repr=False)
+    iys_code: int
+    title: str
+
+
+def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str = "POST") -> Answer:
+    """Ask the sandbox for a provider that practises. Raises NotNow where there is no sandbox, or no practice (any
+    more). Call it with no transaction open."""
+    client, account = _sandbox(), _account(provider_id)
+    answer = _ask(client, method, path, body, _kept_token(account) or _token(client, account))
+    if answer.code in NOT_KNOWN:
+        _register(client, account)
+        answer = _ask(client, method, path, body, _token(client, account))
+    return answer
+
+
+def rests() -> bool:
+    """Whether there is no sandbox, or it did not answer a moment ago."""
+    url = current_app.config["SANDBOX_URL"]
+    return not url or _silent_for(url) > 0
+
+
+def end_left_over(_client: Client | None = None) -> bool:
+    """End what was decided in the very moment in which a practice ended; False where there is nothing. Commits."""
+    at = clock.now()
+    providers = sandbox_mode.left_over(reading(), at)
+    for provider_id in providers:
+        sandbox_mode.stop(db.session, provider_id, at)
+    db.session.commit()
+    return bool(providers)
+
+
+def _silent_for(url: str) -> float:
+    return _silent_until.get(url, 0.0) - time.monotonic()
+
+
+def _ask(client: Client, method: str, path: str, body: bytes | None, bearer: str | None, patience=PATIENCE) -> Answer:
+    answer = client.ask(method, path, body=body, bearer=bearer, deadline=patience)
+    if answer.status == NO_ANSWER:
+        _silent_until[client.base_url] = time.monotonic() + REST.total_seconds()
+    return answer
+
+
+def _sandbox() -> Client:
+    url, at = current_app.config["SANDBOX_URL"], clock.now()
+    if not url:
+        raise NotNow(at + LATER)
+    if (seconds := _silent_for(url)) > 0:
+        raise NotNow(at + timedelta(seconds=seconds))
+    return _client(url)
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> Client:
+    return Client(url, practises=True)
+
+
+def _account(provider_id: int) -> Account:
+    theirs = (
+        select(Credential.id, Provider.id, Credential.username, Credential.password, Provider.iys_code, Provider.title)
+        .join(Connection, Connection.credential_id == Credential.id)
+        .join(Provider, Provider.id == Connection.provider_id)
+        .where(Provider.id == provider_id, Credential.kind == CredentialKind.PRACTICE, Provider.admitted_at.is_(None))
+    )
+    row = reading().execute(theirs).one_or_none()
+    if row is None:
+        raise NotNow(clock.now() + LATER, sandbox_mode.OVER)
+    sealed = row[3]
+    password = vault().read(sealed, Credential.PASSWORD, provider_id, row[0])
+    return Account(row[0], provider_id, row[2], password, row[4], row[5])
+
+
+def _kept_token(account: Account) -> str | None:
+    kept = select(Credential.access_token, Credential.access_until).where(Credential.id == account.credential_id)
+    row = reading().execute(kept).one_or_none()
+    if row is None or row.access_until is None or row.access_until <= clock.now() + MARGIN:
+        return None
+    return vault().read(row.access_token, Credential.ACCESS, account.provider_id, account.credential_id)
+
+
+def _token(client: Client, account: Account) -> str:
+    """A fresh token, kept for all processes; the account is made where the sandbox does not know it."""
+    at, answer = clock.now(), _sign_in(client, account)
+    if answer.status in (400, 401):
+        _register(client, account)
+        answer = _sign_in(client, account)
+    token = answer.content.get("access_token")
+    if not isinstance(token, str):
+        raise NotNow(at + REST)
+    _keep(account, token, at + timedelta(seconds=int(answer.content["expires_in"])))
+    return token
+
+
+def _sign_in(client: Client, account: Account) -> Answer:
+    body = {"username": account.username, "password": account.password, "grant_type": "password"}
+    return _ask(client, "POST", iys_protocol.TOKEN_PATH, json.dumps(body).encode(), None, PATIENCE / 2)
+
+
+def _register(client: Client, account: Account) -> None:
+    """Tell the sandbox of the account and its brands; told again, it is the same. Raises NotNow."""
+    brands = select(Brand.brand_code).where(Brand.provider_id == account.provider_id).order_by(Brand.id)
+    body = {
+        "username": account.username, "password": account.password, "iysCode": account.iys_code,
+        "title": account.title, "brands": list(reading().scalars(brands)),
+    }  # fmt: skip
+    key = current_app.config["SANDBOX_KEY"] or None
+    answer = _ask(client, "POST", ACCOUNTS, json.dumps(body).encode(), key, PATIENCE / 2)
+    if answer.status != 201:
+        raise NotNow(clock.now() + REST)
+
+
+def _keep(account: Account, token: str, until: datetime) -> None:
+    sealed = vault().seal(token, Credential.ACCESS, account.provider_id, account.credential_id)
+    mine = update(Credential).where(Credential.id == account.credential_id)
+    db.session.execute(mine.values(access_token=sealed, access_until=until))
+    db.session.commit()

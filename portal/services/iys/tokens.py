@@ -1,0 +1,190 @@
+"""The token of a credential: kept sealed in the database, shared by all processes, fetched by one of them at a time."""
+
+import json
+import time
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, and_, not_, or_, select, update
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Question
+from portal.core.models import Connection, Credential, CredentialKind, Provider
+from portal.services.iys import call_guard, hourly_budgets, rate_limit
+from portal.services.iys.client import Answer, Client
+
+MARGIN = timedelta(seconds=60)  # A token this close to its end is not used any more.
+LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password.
+MINUTE = timedelta(minutes=1)
+BLOCK = timedelta(minutes=10)  # Wrong credentials: a person must look before the next call,
+LONG_BLOCK = timedelta(hours=6)  # and where nobody did, each further try would take a token call from the others.
+FIRST_PAUSE, LONGEST_PAUSE = 3.0, 1200.0  # Seconds after a fetch that İYS did not answer.
+WAIT = timedelta(seconds=2)
+USUAL_LIFE, LONGEST_LIFE = 7200, 86_400  # Seconds, where İYS does not say, or says something wild.
+PATIENCE = 5.0  # Seconds to wait for another's fetch.
+
+
+class NoToken(Exception):
+    """There is no token now; there may be one at `until`. `code` is İYS's, if it gave one."""
+
+    def __init__(self, code: str | None = None, until: datetime | None = None):
+        self.code = code
+        self.until = until or clock.now() + WAIT
+
+
+def bearer(client: Client, provider_id: int, partner_id: int | None = None) -> str:
+    """An access token for a provider's calls, or a partner's own. Raises NoToken, and always so for a provider that
+    practises. No transaction is open when it calls İYS."""
+    patience_ends = time.monotonic() + PATIENCE
+    while True:
+        credential = _read(provider_id, partner_id)
+        at = clock.now()
+        if credential.access_until and credential.access_until > at + MARGIN:
+            return _opened(credential, Credential.ACCESS, credential.access_token)
+        if quiet := _quiet_until(credential, at):
+            raise NoToken(credential.blocked_code, quiet)
+        if _lease(credential, at):
+            return _fetch(client, credential, at)
+        if time.monotonic() > patience_ends:
+            raise NoToken
+        time.sleep(0.1)
+
+
+def forget(provider_id: int, token: str, partner_id: int | None = None) -> None:
+    """İYS refused this token (401): the next call fetches another, unless somebody already has.
+
+    A second refusal within a minute is no accident: every fetch costs one of few calls an hour, so a person must look.
+    """
+    credential, at = _read(provider_id, partner_id), clock.now()
+    if not credential.access_token or _opened(credential, Credential.ACCESS, credential.access_token) != token:
+        return
+    values = {"access_until": None, "refused_at": at}
+    if credential.refused_at and credential.refused_at > at - MINUTE:
+        values |= {"quiet_until": at + BLOCK, "blocked_code": "H351"}
+    stale = update(Credential).where(Credential.id == credential.id, Credential.access_token == credential.access_token)
+    db.session.execute(stale.values(values))
+    db.session.commit()
+
+
+def _quiet_until(credential: Credential, at: datetime) -> datetime | None:
+    if credential.quiet_until and credential.quiet_until > at:
+        return credential.quiet_until
+    return rate_limit.held_until(reading(), rate_limit.TOKENS, at)
+
+
+def _read(provider_id: int, partner_id: int | None = None) -> Credential:
+    credential = reading().scalars(_of_partner(partner_id) if partner_id else _of_provider(provider_id)).one_or_none()
+    if credential is None:
+        raise NoToken
+    reading().expunge(credential)  # What was seen stays as it was seen.
+    return credential
+
+
+def _of_provider(provider_id: int) -> Select:
+    return (
+        select(Credential)
+        .join(Connection, Connection.credential_id == Credential.id)
+        .join(Provider, Provider.id == Connection.provider_id)
+        .where(
+            Provider.id == provider_id, Provider.admitted_at.is_not(None), Credential.kind != CredentialKind.PRACTICE
+        )
+    )
+
+
+def _of_partner(credential_id: int) -> Select:
+    return select(Credential).where(Credential.id == credential_id, Credential.kind == CredentialKind.PARTNER)
+
+
+def _lease(credential: Credential, at: datetime) -> bool:
+    """Take the fetching in hand; False where another has it, or has fetched (or failed) since we looked."""
+    free = or_(Credential.lease_until.is_(None), Credential.lease_until <= at)
+    still_as_seen = and_(
+        Credential.access_until.is_not_distinct_from(credential.access_until),
+        Credential.quiet_until.is_not_distinct_from(credential.quiet_until),
+    )
+    may_call = not_(rate_limit.tokens_are_held(at))
+    mine = update(Credential).where(Credential.id == credential.id, free, still_as_seen, may_call)
+    mine = mine.values(lease_until=at + LEASE)
+    took = db.session.execute(mine).rowcount == 1
+    db.session.commit()
+    return took
+
+
+def _fetch(client: Client, credential: Credential, at: datetime) -> str:
+    try:
+        answer = _answered(client, credential, at)
+    except call_guard.NotNow as later:
+        _keep(credential, lease_until=None)
+        raise NoToken(later.code, later.until) from later
+    token = answer.content.get("access_token")
+    if not _is_token(token):
+        silence = _silence(credential, answer, clock.now())
+        _keep(credential, lease_until=None, **silence)
+        raise NoToken(answer.code, silence.get("quiet_until") or rate_limit.held_until(reading(), rate_limit.TOKENS, at))
+    rate_limit.forget_old(db.session, at)  # A token is fetched every two hours: often enough, and never in a hurry.
+    _keep(credential, lease_until=None, quiet_until=None, blocked_code=None, **_sealed(credential, answer.content, at))
+    return token
+
+
+def _answered(client: Client, credential: Credential, at: datetime) -> Answer:
+    """The answer to the refresh token, or to the password where İYS does not take that one (used up, forgotten)."""
+    if credential.refresh_until and credential.refresh_until > at + MARGIN:
+        refresh = _opened(credential, Credential.REFRESH, credential.refresh_token)
+        answer = _ask(client, grant_type="refresh_token", refresh_token=refresh)
+        if answer.status not in (400, 401):
+            return answer
+        _keep(credential, refresh_token=None, refresh_until=None)
+    password = _opened(credential, Credential.PASSWORD, credential.password)
+    return _ask(client, username=credential.username, password=password, grant_type="password")
+
+
+def _ask(client: Client, **body: str) -> Answer:
+    departure = call_guard.depart(Question.TOKEN)
+    answer = client.post(iys_protocol.TOKEN_PATH, json.dumps(body).encode())
+    call_guard.settle(departure, answer)
+    return answer
+
+
+def _silence(credential: Credential, answer: Answer, at: datetime) -> dict:
+    """How long this credential asks for no token: wrong credentials until a person may have looked, else a moment.
+
+    A 429 is for everybody behind this address, and the gate holds it. Where İYS did not answer, the pauses double with
+    each call of the last hour, so that an outage leaves some of the few calls for its end.
+    """
+    if answer.status == 429:
+        return {}
+    if 400 <= answer.status < 500 and not answer.is_a_page:
+        return {"quiet_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
+    used = rate_limit.in_the_last(reading(), hourly_budgets.HOUR, at, Question.TOKEN)[0]
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
+    return {"quiet_until": at + timedelta(seconds=pause)}
+
+
+def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
+    kept = {}
+    for name, life in (("access", "expires_in"), ("refresh", "refresh_expires_in")):
+        token = content.get(f"{name}_token")
+        if _is_token(token):
+            place = Credential.ACCESS if name == "access" else Credential.REFRESH
+            kept[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
+            kept[f"{name}_until"] = at + _life(content.get(life))
+    return kept
+
+
+def _is_token(token: object) -> bool:
+    """Something that a header can bear."""
+    return isinstance(token, str) and token != "" and token.isascii() and token.isprintable()
+
+
+def _life(seconds: object) -> timedelta:
+    is_told = isinstance(seconds, int | float) and 0 < seconds <= LONGEST_LIFE
+    return timedelta(seconds=seconds if is_told else USUAL_LIFE)
+
+
+def _keep(credential: Credential, **values) -> None:
+    db.session.execute(update(Credential).where(Credential.id == credential.id).values(**values))
+    db.session.commit()
+
+
+def _opened(credential: Credential, place: str, sealed: bytes) -> str:
+    return vault().read(sealed, place, credential.provider_id, credential.id)

@@ -1,0 +1,164 @@
+"""Changing keys: everything sealed is sealed anew with the newest key, row by row, while the portal goes on working.
+
+Both index columns are written while two key generations are configured, so an address is found by either; this fills
+the new column for old rows. It can be stopped and begun again: what is sealed with the newest key is passed by.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import bindparam, func, literal, select, update
+
+from portal.core import addresses
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    NOBODYS,
+    AddressProof,
+    Attempt,
+    AudienceLine,
+    Complaint,
+    ComplaintStep,
+    Credential,
+    Difference,
+    Factor,
+    ImportBatch,
+    ImportPiece,
+    ImportProfile,
+    Inquiry,
+    Mail,
+    Message,
+    Paper,
+    Push,
+    PushRegistration,
+    Receipt,
+    Recipient,
+    ReconciledDay,
+    SignIn,
+    SigningKey,
+    Submission,
+    Ticket,
+    UploadPart,
+    User,
+)
+from portal.core.vault import CannotOpen
+from portal.domain import address_proofs
+from portal.domain.identity import accounts
+
+PIECE = 500
+PIECES = {ReconciledDay: 5, Paper: 20, UploadPart: 20}  # A day's file may be tens of megabytes, a paper ten.
+
+# Every sealed column: model, column, place. A column that is missing here fails the house test.
+SEALED = (
+    (Recipient, "address", Recipient.PLACE),
+    (User, "email", User.PLACE),
+    (Credential, "password", Credential.PASSWORD),
+    (Credential, "access_token", Credential.ACCESS),
+    (Credential, "refresh_token", Credential.REFRESH),
+    (Submission, "payload", Submission.PLACE),
+    (Attempt, "answer", Attempt.PLACE),
+    (Receipt, "seen", Receipt.PLACE),
+    (Receipt, "name", Receipt.NAME),
+    (AudienceLine, "value", AudienceLine.PLACE),
+    (ImportBatch, "name", ImportBatch.NAME),
+    (ImportBatch, "outline", ImportBatch.OUTLINE),
+    (ImportBatch, "layout", ImportBatch.LAYOUT),
+    (ImportPiece, "content", ImportPiece.PLACE),
+    (ImportProfile, "layout", ImportProfile.LAYOUT),
+    (UploadPart, "content", UploadPart.PLACE),
+    (Message, "text", Message.PLACE),
+    (Message, "address", Message.ADDRESS),
+    (Message, "facts", Message.FACTS),
+    (AddressProof, "address", AddressProof.ADDRESS),
+    (AddressProof, "facts", AddressProof.FACTS),
+    (Complaint, "header", Complaint.HEADER),
+    (Complaint, "text", Complaint.TEXT),
+    (Complaint, "picture", Complaint.PICTURE),
+    (ComplaintStep, "text", ComplaintStep.PLACE),
+    (SigningKey, "private", SigningKey.PLACE),
+    (PushRegistration, "token", PushRegistration.TOKEN),
+    (PushRegistration, "password", PushRegistration.PASSWORD),
+    (Push, "body", Push.PLACE),
+    (ReconciledDay, "file", ReconciledDay.FILE),
+    (Difference, "line", Difference.LINE),
+    (SignIn, "address", SignIn.PLACE),
+    (Factor, "secret", Factor.PLACE),
+    (Ticket, "email", Ticket.PLACE),
+    (Mail, "address", Mail.ADDRESS),
+    (Mail, "facts", Mail.FACTS),
+    (Paper, "content", Paper.PLACE),
+    (Inquiry, "text", Inquiry.TEXT),
+    (Inquiry, "answer", Inquiry.ANSWER),
+)
+# What is found by its address, and how its indexes are made.
+INDEXED = {
+    (Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
+    (User, "email"): lambda row, email: accounts.indexes_of(vault(), email),
+    (AddressProof, "address"): lambda row, address: address_proofs.indexes_of(vault(), addresses.parse(address)),
+}
+
+
+@dataclass
+class Turned:
+    """What came of one place: how many rows were changed, and the ids of those that no key here opens."""
+
+    place: str
+    changed: int = 0
+    unopened: list[int] = field(default_factory=list)
+
+
+def rotate() -> Iterator[Turned]:
+    """Seal anew, a piece a transaction. What cannot be opened is left as it is and told; it holds up no other row."""
+    for model, column, place in SEALED:
+        turned = Turned(place)
+        for changed, unopened in _pieces(model, column, place):
+            turned.changed += changed
+            turned.unopened += unopened
+        yield turned
+
+
+def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
+    last = 0
+    while True:
+        sealed = getattr(model, column)
+        rows = db.session.execute(
+            select(model.id, _owner(model).label("provider_id"), sealed.label("sealed"))
+            .where(model.id > last, sealed.is_not(None))
+            .order_by(model.id)
+            .limit(PIECES.get(model, PIECE))
+            .with_for_update()
+        ).all()
+        if not rows:
+            db.session.rollback()
+            return
+        last = rows[-1].id
+        old = [row for row in rows if not vault().is_current(row.sealed)]
+        changes, unopened = _changes(model, column, place, old)
+        if changes:
+            table = model.__table__
+            columns = {name: bindparam(name) for name in changes[0] if name != "row"}
+            db.session.execute(update(table).where(table.c.id == bindparam("row")).values(columns), changes)
+        db.session.commit()
+        yield len(changes), unopened
+
+
+def _owner(model):
+    """Whose a row's seals are: a provider's, or nobody's where people are kept, who may belong to several."""
+    return func.coalesce(model.provider_id, NOBODYS) if hasattr(model, "provider_id") else literal(NOBODYS)
+
+
+def _changes(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:
+    changes, unopened = [], []
+    for row in rows:
+        try:
+            changes.append(_change(model, column, place, row))
+        except CannotOpen:
+            unopened.append(row.id)
+    return changes, unopened
+
+
+def _change(model, column: str, place: str, row) -> dict:
+    plain = vault().open(row.sealed, place, row.provider_id, row.id)
+    change = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
+    if (model, column) in INDEXED:
+        change |= INDEXED[model, column](row, plain.decode())
+    return change

@@ -1,0 +1,43 @@
+"""What a confirmation says: what was granted, where the receipt stands, and how to refuse (Regulation art. 7)."""
+
+from flask import current_app
+from sqlalchemy import select
+
+import shortlinks
+from portal.core import transliteration
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import ConsentText, Decision, Message, Receipt, ReceiptDecision, is_void
+from portal.core.word_pairs import pair_of
+from portal.domain.providers import brands
+from portal.domain.receipts import codes
+
+
+def facts_of(message: Message) -> dict | None:
+    """Its facts; None where nothing of it stands any more, as all of it was taken back."""
+    receipt = db.session.get_one(Receipt, message.receipt_id)
+    granted = db.session.execute(
+        select(Decision.channel, Decision.brand_id)
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
+        .where(ReceiptDecision.receipt_id == receipt.id, Decision.status == Status.GRANTED, ~is_void())
+    ).all()
+    if not granted:
+        return None
+    text = db.session.get_one(ConsentText, receipt.text_id)
+    salt, root = current_app.config["LINK_SALT"], _root(granted[0].brand_id)
+    nonce = db.session.get_one(shortlinks.Link, receipt.link_id).nonce
+    return {
+        "sender": text.brand_name,
+        "title": text.sender_title,
+        "firm": transliteration.firm(text.sender_title, text.sender_mersis),
+        "contact": text.sender_contact,
+        "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
+        "receipt": f"{root}/m/{codes.code_of(salt, receipt.id, receipt.nonce)}",
+        "pair": pair_of(salt, receipt.link_id, nonce),
+        "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
+    }
+
+
+def _root(brand_id: int) -> str:
+    """With what the brand's addresses begin: its own host, where it has one, serves receipts too."""
+    return brands.base_of_links(db.session, brand_id, current_app.config["LINK_BASE"]).removesuffix("/k")

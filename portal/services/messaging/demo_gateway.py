@@ -1,0 +1,156 @@
+"""A gateway that sends nothing: it keeps what it was given and shows it like a phone, for demonstrations and tests.
+
+It keeps the masked address and the text; the clear address is never written down.
+"""
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from math import ceil
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+from markupsafe import Markup, escape
+
+from portal.core import addresses, clock
+
+ROOT = Path(__file__).parents[3]
+PAGE = 50
+MOST_MESSAGES = 1000  # In one call.
+LONGEST_CALL = 4 * 1024 * 1024  # Bytes.
+LINK = re.compile(r"https?://[^\s<>\"']+")
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, masked_address TEXT NOT NULL, text TEXT NOT NULL,
+    received_at TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', one_click TEXT NOT NULL DEFAULT '')
+"""
+NEWEST = (
+    "SELECT masked_address, text, subject, one_click, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
+)
+# For a file that was made before there were any: what a mail has besides.
+ADDED = {
+    "subject": "ALTER TABLE message ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
+    "one_click": "ALTER TABLE message ADD COLUMN one_click TEXT NOT NULL DEFAULT ''",
+}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+door = Blueprint("messages", __name__)
+
+
+def create_gateway(path: Path) -> Flask:
+    """The gateway over the file at `path`, which it makes where there is none."""
+    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.config.update(GATEWAY_FILE=Path(path), MAX_CONTENT_LENGTH=LONGEST_CALL)
+    app.jinja_env.filters.update(with_links=with_links, wall_clock=wall_clock)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_blueprint(door)
+    app.after_request(_guarded)
+    _make(app.config["GATEWAY_FILE"])
+    return app
+
+
+def create_gateway_from_environment() -> Flask:
+    """The gateway over GATEWAY_FILE."""
+    return create_gateway(Path(os.environ["GATEWAY_FILE"]))
+
+
+@door.post("/messages")
+def take():
+    """Take messages [{"id", "to", "text"}, …], mails with "subject" and "one_click" too: 202. An id is taken once."""
+    rows = _read(request.get_json(silent=True))
+    if rows is None:
+        return {"error": f'expected {{"messages": [{{"id", "to", "text"}}, …]}}, at most {MOST_MESSAGES} of them'}, 400
+    at = clock.now().isoformat()
+    with _database() as db, db:
+        statement = (
+            "INSERT OR IGNORE INTO message (id, masked_address, text, subject, one_click, received_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)"
+        )
+        db.executemany(statement, [(*row, at) for row in rows])
+    return {"taken": len(rows)}, 202
+
+
+@door.get("/")
+def show():
+    """The messages as a phone shows them, newest first; `page` counts from 1."""
+    with _database() as db:
+        count = db.execute("SELECT count(*) FROM message").fetchone()[0]
+        pages = max(ceil(count / PAGE), 1)
+        page = min(max(request.args.get("page", 1, type=int), 1), pages)
+        messages = db.execute(NEWEST, (PAGE, (page - 1) * PAGE)).fetchall()
+    return render_template("messaging/viewer.html", messages=messages, count=count, page=page, pages=pages)
+
+
+@door.get("/health")
+def health():
+    """Alive, with its file."""
+    with _database() as db:
+        db.execute("SELECT 1 FROM message LIMIT 1")
+    return {"status": "ok"}
+
+
+def with_links(text: str) -> Markup:
+    """The text with its web addresses as links."""
+    shown, end = Markup(), 0
+    for link in LINK.finditer(text):
+        shown += escape(text[end : link.start()]) + Markup('<a href="{0}">{0}</a>').format(link.group())
+        end = link.end()
+    return shown + escape(text[end:])
+
+
+def wall_clock(at: str) -> str:
+    """A stored moment as Istanbul's clock shows it."""
+    return clock.istanbul(datetime.fromisoformat(at)).strftime("%d.%m.%Y %H:%M")
+
+
+def _read(body: object) -> list[tuple[str, ...]] | None:
+    """(id, masked address, text, subject, one_click) of each message, or None where the body has another shape."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(messages, list) or len(messages) > MOST_MESSAGES or not all(map(_is_message, messages)):
+        return None
+    return [
+        (str(each["id"]), addresses.mask(each["to"]), each["text"], each.get("subject", ""), each.get("one_click", ""))
+        for each in messages
+    ]
+
+
+def _is_message(item: object) -> bool:
+    return (
+        isinstance(item, dict)
+        and type(item.get("id")) in (int, str)
+        and isinstance(item.get("to"), str)
+        and isinstance(item.get("text"), str)
+        and isinstance(item.get("subject", ""), str)
+        and isinstance(item.get("one_click", ""), str)
+    )
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=30)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(SCHEMA)
+        there = {column[1] for column in db.execute("PRAGMA table_info(message)")}
+        for column in ADDED.keys() - there:
+            db.execute(ADDED[column])
+
+
+@contextmanager
+def _database() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(current_app.config["GATEWAY_FILE"], timeout=30)) as db:
+        db.row_factory = sqlite3.Row
+        yield db
+
+
+def _guarded(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    return response

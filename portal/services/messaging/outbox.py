@@ -1,0 +1,160 @@
+"""Message rows to the gateway: claim, send, record. The gateway takes an id once, so a repeat sends nothing twice."""
+
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from flask import current_app
+from sqlalchemy import and_, or_, select
+
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.core.iys_protocol import Status
+from portal.core.models import Campaign, CampaignKind, Consent, Message, MessageKind, MessageState, Recipient
+from portal.core.vault import CannotOpen
+from portal.domain.notifications import messages
+from portal.services.messaging import outgoing_messages
+from portal.services.messaging.gateways import Parcel
+from portal.services.messaging.gateways.demo import DemoGateway
+
+LEASE = timedelta(seconds=15)
+BATCH = 50
+FIRST_PAUSE = timedelta(seconds=15)
+
+
+class Patience(NamedTuple):
+    """How long a message waits for a gateway that does not take it."""
+
+    longest_pause: timedelta
+    attempts: int  # Some three days of them; then it has failed.
+
+
+# What the law wants on the same day must not sleep over midnight when the gateway is there again at eleven.
+SHORT, LONG = Patience(timedelta(minutes=10), 440), Patience(timedelta(hours=2), 40)
+
+log = structlog.get_logger()
+
+
+def send_due(gateway_url: str) -> int:
+    """Send a batch of due messages; how many are done with. None: nothing is due, or the gateway is out of order.
+
+    Each decision wakes this: it asks for no turn to write where nothing is due, and no gateway again that just failed.
+    """
+    if _rests(gateway_url, clock.now()) or not _is_any_due(clock.now()):
+        return 0
+    claimed, ended = _claim()
+    if not claimed:
+        return ended
+    if DemoGateway(gateway_url).send(claimed):
+        _accept(claimed)
+        return len(claimed)
+    _put_off([parcel.id for parcel in claimed])
+    _resting()[gateway_url] = clock.now() + FIRST_PAUSE
+    return 0
+
+
+def _resting() -> dict[str, datetime]:
+    """By gateway: until when this process does not ask one that was out of order."""
+    return current_app.extensions.setdefault("resting_gateways", {})
+
+
+def _rests(gateway_url: str, at: datetime) -> bool:
+    until = _resting().get(gateway_url)
+    return until is not None and at < until <= at + FIRST_PAUSE  # Beyond that, the clock was set back.
+
+
+def _is_any_due(at: datetime) -> bool:
+    return reading().scalar(select(Message.id).where(*_due(at)).limit(1)) is not None
+
+
+def _due(at: datetime) -> tuple:
+    return Message.due_at <= at, or_(Message.lease_until.is_(None), Message.lease_until <= at)
+
+
+def _claim() -> tuple[list[Parcel], int]:
+    """What to send, those first for whom somebody waits; and how many ended without being sent."""
+    at = clock.now()
+    rows = db.session.execute(
+        select(Message, Recipient)
+        .outerjoin(Recipient, Recipient.id == Message.recipient_id)
+        .where(*_due(at))
+        .order_by(Message.rank, Message.due_at)
+        .limit(BATCH)
+        .with_for_update(of=Message, skip_locked=True)
+    ).all()
+    refused = _refused_since([message.id for message, _ in rows])
+    claimed = []
+    for message, recipient in rows:
+        if message.id in refused or messages.is_too_late(message, at):
+            _end(message, MessageState.NOT_NEEDED, at)
+            continue
+        try:
+            claimed.append(outgoing_messages.parcel_of(message, recipient))
+        except outgoing_messages.NotNeeded:
+            _end(message, MessageState.NOT_NEEDED, at)
+        except CannotOpen:  # Damaged, or its key is gone: the others go on.
+            _end(message, MessageState.FAILED, at)
+        except Exception:  # A fault of ours, which somebody will mend; until then the others go on, too.
+            log.exception("message.unwritten", message=message.id)
+            message.attempts += 1
+            message.due_at = at + _pause(message)
+        else:
+            message.lease_until = at + LEASE
+            message.attempts += 1
+    db.session.commit()
+    return claimed, len(rows) - len(claimed)
+
+
+def _refused_since(message_ids: list[int]) -> set[int]:
+    """Requests to people who have refused meanwhile, by another link of the brand: nobody is asked after a refusal."""
+    rows = db.session.scalars(
+        select(Message.id)
+        .join(Campaign, Campaign.id == Message.campaign_id)
+        .join(Consent, and_(Consent.recipient_id == Message.recipient_id, Consent.brand_id == Campaign.brand_id))
+        .where(Message.id.in_(message_ids), Message.kind == MessageKind.INVITATION)
+        .where(Campaign.kind == CampaignKind.ASK, Consent.status == Status.REFUSED)
+    )
+    return set(rows)
+
+
+def _end(message: Message, state: MessageState, at: datetime) -> None:
+    message.state, message.due_at, message.lease_until, message.ended_at = state, None, None, at
+    message.facts = None
+
+
+def _accept(sent: list[Parcel]) -> None:
+    at, texts = clock.now(), {parcel.id: parcel for parcel in sent}
+    for message in _in_hand(texts):
+        outgoing_messages.keep_text(message, texts[message.id])
+        _end(message, MessageState.ACCEPTED, at)
+    db.session.commit()
+
+
+def _put_off(message_ids: list[int]) -> None:
+    at = clock.now()
+    for message in _in_hand(message_ids):
+        message.lease_until = None
+        if message.due_at is None:  # Its campaign was closed meanwhile.
+            continue
+        message.due_at = at + _pause(message)
+        if message.attempts >= _patience(message).attempts:
+            _end(message, MessageState.FAILED, at)
+    db.session.commit()
+
+
+def _in_hand(message_ids: Iterable[int]) -> list[Message]:
+    """Those of them that still wait: another sender, whose lease came after ours, may have been first."""
+    theirs = select(Message).where(Message.id.in_(message_ids), Message.state == MessageState.WAITING)
+    return list(db.session.scalars(theirs.order_by(Message.id).with_for_update()))
+
+
+def _pause(message: Message) -> timedelta:
+    """Twice as long each time, and never quite the same for all."""
+    doubled = FIRST_PAUSE * 2 ** min(message.attempts - 1, 10)
+    return min(doubled, _patience(message).longest_pause) * (0.75 + random.random() / 2)
+
+
+def _patience(message: Message) -> Patience:
+    return SHORT if message.rank == messages.AT_ONCE else LONG

@@ -1,0 +1,100 @@
+"""The person's factors: what the second step may be, under which names, and how one goes."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import DataRequired, Length
+
+from portal.core.extensions import db, reading, wake
+from portal.core.models import Factor
+from portal.domain.identity import factors as rule
+from portal.domain.identity.permissions import Power
+from portal.web.account import credential_changes
+from portal.web.account.blueprint import door, note
+from portal.web.account.profile import on_one_line
+from portal.web.shared.access import needs
+from portal.web.shared.company_form import READABLE
+
+
+class NameForm(FlaskForm):
+    name = StringField(
+        _l("Adı"),
+        filters=[on_one_line],
+        validators=[
+            DataRequired(_l("Bir ad yazın.")), Length(max=60, message=_l("En çok 60 karakter yazın.")), READABLE,
+        ],
+    )
+
+
+@door.get("/factors")
+@needs(Power.SELF)
+def factors():
+    """List them, and say how many codes on paper are left."""
+    left = rule.recovery_codes_left(reading(), current_user.id)
+    mine = rule.of(reading(), current_user.id)
+    return render_template("account/factors.html", factors=mine, left=left, is_full=len(mine) >= rule.MOST)
+
+
+@door.get("/factors/<id:factor_id>")
+@needs(Power.SELF, fresh=True)
+def factor(factor_id: int):
+    """One of them, to be named anew or taken away."""
+    mine = mine_or_404(factor_id)
+    return _show(mine, NameForm(obj=mine))
+
+
+@door.post("/factors/<id:factor_id>")
+@needs(Power.SELF, fresh=True)
+def rename_factor(factor_id: int):
+    """Give it another name."""
+    mine, form = mine_or_404(factor_id), NameForm()
+    if not form.validate():
+        return _show(mine, form), 422
+    mine.name = form.name.data
+    note("factor.renamed", factor=str(factor_id), kind=mine.kind.value)
+    db.session.commit()
+    flash(_("Yeni ad kaydedildi."))
+    return redirect(url_for(".factors"), 303)
+
+
+@door.post("/factors/<id:factor_id>/remove")
+@needs(Power.SELF, fresh=True)
+def remove_factor(factor_id: int):
+    """Take it away, unless it is the last one."""
+    mine = mine_or_404(factor_id)
+    kind, name = mine.kind.value, mine.name
+    try:
+        removed = rule.remove(db.session, current_user.id, factor_id)
+    except rule.LastFactor:
+        db.session.rollback()
+        return _show(mine_or_404(factor_id), NameForm(obj=mine)), 422
+    if removed is None:  # Another request was first, and has told of it.
+        abort(404)
+    credential_changes.end_others()
+    credential_changes.tell_of_factor(f"{kind}_removed", name)
+    note("factor.removed", factor=str(factor_id), kind=kind)
+    db.session.commit()
+    wake("mail")
+    flash(_("“%(name)s” kaldırıldı. Öteki oturumlarınız kapatıldı.", name=name))
+    return redirect(url_for(".factors"), 303)
+
+
+def mine_or_404(factor_id: int, *, confirmed: bool = True) -> Factor:
+    """A factor of the person's own."""
+    for mine in rule.of(db.session, current_user.id, confirmed=confirmed):
+        if mine.id == factor_id and (mine.confirmed_at is not None) == confirmed:
+            return mine
+    abort(404)
+
+
+def no_room() -> bool:
+    """Whether the person has as many as one may have."""
+    return len(rule.of(db.session, current_user.id)) >= rule.MOST
+
+
+def _show(mine: Factor, form: NameForm) -> str:
+    is_last = len(rule.of(db.session, current_user.id)) == 1
+    return render_template("account/factor.html", factor=mine, form=form, is_last=is_last)

@@ -1,0 +1,62 @@
+"""A new passkey: the browser is asked to make one, and its answer is kept."""
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from wtforms import HiddenField
+from wtforms.validators import Length
+
+from portal.core import clock
+from portal.core.extensions import db, vault, wake
+from portal.domain.identity import accounts
+from portal.domain.identity import passkeys as rule
+from portal.domain.identity.permissions import Power
+from portal.web.account import credential_changes
+from portal.web.account.blueprint import door, note
+from portal.web.account.factors import NameForm, no_room
+from portal.web.shared import webauthn_challenges
+from portal.web.shared.access import needs
+
+
+class PasskeyForm(NameForm):
+    answer = HiddenField(validators=[Length(max=rule.LONGEST_ANSWER)])
+
+
+@door.get("/factors/passkey")
+@needs(Power.SELF, fresh=True)
+def new_passkey():
+    """Ask for a name, and give the browser what it needs."""
+    return _show(PasskeyForm())
+
+
+@door.post("/factors/passkey")
+@needs(Power.SELF, fresh=True)
+def register_passkey():
+    """Keep the key that the browser made."""
+    form, challenge = PasskeyForm(), webauthn_challenges.take()
+    if not form.validate() or challenge is None or no_room():
+        return _show(form, failed=bool(form.answer.data) and not form.errors), 422
+    try:
+        made = rule.register(
+            db.session, current_user.id, form.answer.data or "", webauthn_challenges.here(), challenge, name=form.name.data,
+            at=clock.now(),
+        )  # fmt: skip
+    except rule.NotAnswered:
+        db.session.rollback()
+        return _show(form, failed=True), 422
+    credential_changes.end_others()
+    credential_changes.tell_of_factor("passkey_added", made.name)
+    note("factor.added", factor=str(made.id), kind="passkey")
+    db.session.commit()
+    wake("mail")
+    flash(_("“%(name)s” eklendi. Öteki oturumlarınız kapatıldı.", name=form.name.data))
+    return redirect(url_for(".factors"), 303)
+
+
+def _show(form: PasskeyForm, failed: bool = False) -> str:
+    options = None
+    if webauthn_challenges.may_be_asked() and not no_room():
+        email = accounts.email_of(vault(), current_user.user)
+        challenge = webauthn_challenges.begin(clock.now())
+        options = rule.to_register(db.session, current_user.user, email, webauthn_challenges.here(), challenge)
+    return render_template("account/new_passkey.html", form=form, options=options, failed=failed, is_full=no_room())

@@ -1,0 +1,81 @@
+"""A new password in place of the old one, which is asked for once more."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import format_time
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, Length
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, vault, wake
+from portal.core.models import Step, TicketKind, User
+from portal.domain.identity import accounts, login_throttle, one_time_links
+from portal.domain.identity.permissions import Power
+from portal.web.account import credential_changes
+from portal.web.account.blueprint import door, note
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.password_field import NewPasswordField
+
+
+class PasswordForm(FlaskForm):
+    old = PasswordField(_l("Şimdiki parolanız"), validators=[InputRequired(_l("Parolanızı yazın.")), Length(max=200)])
+    new = NewPasswordField(_l("Yeni parolanız"), validators=[InputRequired()])
+
+
+@door.get("/password")
+@needs(Power.SELF, fresh=True)
+def password():
+    """Ask for the old one and the new one."""
+    return render_template("account/password.html", form=PasswordForm())
+
+
+@door.post("/password")
+@limiter.limit(limits.SIGN_IN)
+@needs(Power.SELF, fresh=True)
+def change_password():
+    """Change it; whoever knew the old one is out, in all other sessions and with links that were mailed before."""
+    form, email = PasswordForm(), accounts.email_of(vault(), current_user.user)
+    form.new.about = [current_user.name, email]
+    is_good = form.validate()
+    if form.old.data and not form.old.errors:
+        is_good = _knows(email, form) and is_good
+    if is_good and form.new.data == form.old.data:
+        form.new.errors = [_("Bu, şimdiki parolanız. Başka bir parola seçin.")]
+        is_good = False
+    if not is_good:
+        return render_template("account/password.html", form=form), 422
+    password_hash = accounts.hasher.hash(form.new.data)  # It takes its time; until then nothing is open.
+    db.session.get(User, current_user.id).password_hash = password_hash
+    one_time_links.revoke_all(db.session, TicketKind.RESET, current_user.id, clock.now())
+    credential_changes.end_others()
+    credential_changes.tell_of_password()
+    note("password.changed")
+    db.session.commit()
+    wake("mail")
+    flash(_("Parolanız değişti. Öteki oturumlarınız kapatıldı."))
+    return redirect(url_for(".me"), 303)
+
+
+def _knows(email: str, form: PasswordForm) -> bool:
+    """Whether the old password is right; guesses count like those at the door. Says on the form what is wrong."""
+    try:
+        made = login_throttle.begin(
+            db.session, vault(), Step.PASSWORD, account=email, user_id=current_user.id, at=clock.now(),
+            address=request.remote_addr or "", known_device=current_user.sign_in.device_digest,
+        )  # fmt: skip
+    except login_throttle.TooManyTries as many:
+        db.session.commit()
+        again = format_time(many.told_at, "HH:mm")
+        form.old.errors = [_("Çok fazla deneme yapıldı. Saat %(time)s sonrasında yeniden deneyin.", time=again)]
+        return False
+    db.session.commit()
+    if not accounts.password_fits(current_user.user.password_hash, form.old.data):
+        form.old.errors = [_("Bu, şimdiki parolanız değil.")]
+        return False
+    login_throttle.take_back(db.session, made)
+    db.session.commit()
+    return True

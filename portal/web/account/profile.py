@@ -1,0 +1,68 @@
+"""Name and language: what one is called here, and in which language mails and pages speak."""
+
+from flask import flash, redirect, render_template, session, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectChoice, StringField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from portal.core.extensions import db, reading, vault
+from portal.core.models import User
+from portal.domain.identity import accounts
+from portal.domain.identity.permissions import Power
+from portal.web.account.blueprint import door, note
+from portal.web.shared.access import needs
+from portal.web.shared.company_form import READABLE
+from portal.web.shared.languages import LANGUAGES
+
+
+def on_one_line(text: str | None) -> str | None:
+    """A name goes into mails and lists: it has one line, and no two spaces."""
+    return " ".join(text.split()) if text else text
+
+
+class MeForm(FlaskForm):
+    name = StringField(
+        _l("Adınız ve soyadınız"),
+        filters=[on_one_line],
+        validators=[
+            DataRequired(_l("Adınızı yazın.")), Length(max=120, message=_l("En çok 120 karakter yazın.")), READABLE,
+        ],
+    )
+    language = RadioField(
+        _l("Size hangi dilde yazalım?"),
+        choices=[SelectChoice(value, name) for value, name in zip(LANGUAGES, ("Türkçe", "English"), strict=True)],
+        validators=[InputRequired(_l("Bir dil seçin."))],
+    )
+
+
+@door.get("/")
+@needs(Power.SELF)
+def me():
+    """Show what we know of the person."""
+    return _show(MeForm(obj=current_user.user))
+
+
+@door.post("/")
+@needs(Power.SELF)
+def rename():
+    """Change name and language; the address stays, since links were mailed to it."""
+    form = MeForm()
+    if not form.validate():
+        return _show(form), 422
+    user = db.session.get(User, current_user.id)
+    changed = [field for field in ("name", "language") if getattr(user, field) != form[field].data]
+    user.name, user.language = form.name.data, form.language.data
+    if changed:
+        note("account.changed", fields=changed)
+    db.session.commit()
+    session["language"] = user.language
+    flash(_("Değişiklikler kaydedildi."))
+    return redirect(url_for(".me"), 303)
+
+
+def _show(form: MeForm) -> str:
+    user = reading().get(User, current_user.id)
+    return render_template("account/me.html", form=form, email=accounts.email_of(vault(), user))

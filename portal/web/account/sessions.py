@@ -1,0 +1,107 @@
+"""Where the person is signed in, how each session ends, and who came or tried to come in within 90 days."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import abort, flash, redirect, render_template, session, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user, logout_user
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.models import Ending, FailedTry, SignIn, Step
+from portal.domain.identity import sessions
+from portal.domain.identity.permissions import Power
+from portal.web.account.blueprint import door, note
+from portal.web.shared import user_agents
+from portal.web.shared.access import needs
+
+SHOWN = timedelta(days=90)
+MOST = 200  # Lines of history on the page.
+
+
+@dataclass(frozen=True)
+class Line:
+    """One coming in, or one try that failed (`step`)."""
+
+    at: datetime
+    sign_in: SignIn | None = None
+    ending: Ending | None = None  # None: it is open.
+    step: Step | None = None
+    device: str = ""
+    network: str = ""
+
+
+@door.get("/sessions", endpoint="sessions")
+@needs(Power.SELF)
+def show_sessions():
+    """List what is open, this one first, and what has been."""
+    at = clock.now()
+    lines = [_line(sign_in, at) for sign_in in _begun(at)]
+    open_ones = sorted(
+        (line for line in lines if line.ending is None), key=lambda line: line.sign_in.id != current_user.sign_in.id
+    )
+    history = sorted([*lines, *_failed(at)], key=lambda line: line.at, reverse=True)
+    return render_template(
+        "account/sessions.html", open_ones=open_ones, history=history[:MOST], this_id=current_user.sign_in.id
+    )
+
+
+@door.post("/sessions/<id:sign_in_id>/end")
+@needs(Power.SELF, fresh=True)
+def end_session(sign_in_id: int):
+    """End one of them; this one, too, if it is that."""
+    if not sessions.end(db.session, current_user.id, Ending.REVOKED, clock.now(), only=sign_in_id):
+        abort(404)
+    note("session.ended", session=str(sign_in_id))
+    db.session.commit()
+    if sign_in_id == current_user.sign_in.id:
+        return _out()
+    flash(_("Oturum kapatıldı."))
+    return redirect(url_for(".sessions"), 303)
+
+
+@door.post("/sessions/end-others")
+@needs(Power.SELF, fresh=True)
+def end_other_sessions():
+    """End all but this one."""
+    ended = sessions.end(db.session, current_user.id, Ending.REVOKED, clock.now(), but=current_user.sign_in.id)
+    note("sessions.ended", count=ended)
+    db.session.commit()
+    flash(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
+    return redirect(url_for(".sessions"), 303)
+
+
+@door.post("/sessions/end-all")
+@needs(Power.SELF, fresh=True)
+def end_all_sessions():
+    """Go out everywhere, here too."""
+    ended = sessions.end(db.session, current_user.id, Ending.REVOKED, clock.now())
+    note("sessions.ended", count=ended)
+    db.session.commit()
+    return _out()
+
+
+def _out():
+    logout_user()
+    session.clear()
+    return redirect(url_for("signin.sign_in"), 303)
+
+
+def _begun(at: datetime) -> list[SignIn]:
+    theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.began_at > at - SHOWN)
+    return list(reading().scalars(theirs.order_by(SignIn.began_at.desc()).limit(MOST)))
+
+
+def _line(sign_in: SignIn, at: datetime) -> Line:
+    ending = sign_in.ending or sessions.too_late(sign_in, at)
+    address = vault().read(sign_in.address, SignIn.PLACE, sessions.NOBODYS, sign_in.id)
+    return Line(sign_in.began_at, sign_in, ending, device=user_agents.device(sign_in.agent), network=user_agents.network(address))
+
+
+def _failed(at: datetime) -> list[Line]:
+    theirs = select(FailedTry).where(FailedTry.user_id == current_user.id, FailedTry.at > at - SHOWN)
+    found = reading().scalars(theirs.order_by(FailedTry.at.desc()).limit(MOST))
+    return [Line(failed.at, step=failed.step) for failed in found]

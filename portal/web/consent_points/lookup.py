@@ -1,0 +1,15 @@
+"""The consent point at an address, or a 404."""
+
+from flask import abort
+
+from portal.core.extensions import reading
+from portal.domain import consent_points
+from portal.domain.consent_points import Place
+
+
+def find(slug: str) -> Place:
+    """The point at this address; nothing else stands under /b/."""
+    place = consent_points.find(reading(), slug)
+    if place is None:
+        abort(404)
+    return place

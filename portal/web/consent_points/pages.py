@@ -1,0 +1,171 @@
+"""The pages of a point, each with the sender on top, as on every page that asks."""
+
+from dataclasses import dataclass
+
+from flask import render_template, url_for
+from flask_babel import format_datetime, get_locale
+
+from portal.core import addresses, clock
+from portal.core.addresses import AddressKind
+from portal.core.extensions import reading, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import AddressProof, ConsentText
+from portal.core.models.link_context import text_of
+from portal.domain import address_proofs
+from portal.domain.address_proofs import TooManyCodes
+from portal.domain.address_proofs.code_check import is_open
+from portal.domain.consent_points import Place
+from portal.domain.providers import sandbox_mode
+from portal.web.consent_points import form_token
+from portal.web.consent_points.form_token import Chosen
+from portal.web.recipient.page_content import Back, Look, Row, look_of, spoken
+
+NOTHING = Back()
+
+
+@dataclass(frozen=True)
+class Head:
+    """What all pages of a point show."""
+
+    slug: str
+    text: ConsentText
+    title: str
+    body: str
+    look: Look
+    hearer: sandbox_mode.Hearer
+    used_up: frozenset[AddressKind]
+    offers_mail: bool
+
+
+def choosing(place: Place, back: Back = NOTHING) -> str:
+    """One unticked choice for each channel; or the person's own, where the page comes back to them."""
+    return render_template(
+        "consentpoint/page.html",
+        head=_head(place),
+        rows=[Row(channel, None, back.chosen.get(channel)) for channel in place.channels],
+        back=back,
+        requires_name=place.requires_name,
+        form_token=_token(place),
+    )
+
+
+def reviewing(place: Place, back: Back) -> str:
+    """What was chosen elsewhere, in words, beside our own text: it counts when the person says so."""
+    return render_template(
+        "consentpoint/review.html",
+        head=_head(place),
+        choices=_in_order(back.chosen),
+        has_grant=Status.GRANTED in back.chosen.values(),
+        back=back,
+        requires_name=place.requires_name,
+        form_token=_token(place, back.chosen),
+    )
+
+
+def addressing(
+    place: Place, chosen: Chosen, *, typed: str = "", error: str = "", many: TooManyCodes | None = None,
+    lost: tuple[Channel, ...] = (), is_full: bool = False,
+) -> str:  # fmt: skip
+    """The address to which the code goes: first the telephone, then the e-mail, whichever were chosen for."""
+    kind = next_kind(chosen)
+    kinds = {kind_of(channel) for channel in chosen.choices}
+    return render_template(
+        "consentpoint/address.html",
+        head=_head(place),
+        is_phone=kind == AddressKind.PHONE,
+        has_both=len(kinds) > 1,
+        choices=_in_order({channel: status for channel, status in chosen.choices.items() if kind_of(channel) == kind}),
+        receipts=_urls(chosen.receipts),
+        form_token=form_token.sign(place.point_id, chosen),
+        typed=typed[: addresses.LONGEST_SPELLING],
+        error=error,
+        many=many,
+        lost=lost,
+        is_full=is_full,
+    )
+
+
+def coding(place: Place, proof: AddressProof, code: str, *, message: str = "", digits: str = "") -> str:
+    """Where the code is typed, pasted, or asked for again."""
+    chosen = form_token.of_facts(address_proofs.facts_of(vault(), proof))
+    address = address_proofs.address_of(vault(), proof)
+    mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
+    return render_template(
+        "consentpoint/code.html",
+        head=_head(place),
+        code=code,
+        address=addresses.mask(address.text),
+        is_phone=address.kind == AddressKind.PHONE,
+        choices=_in_order(mine),
+        until=format_datetime(proof.expires_at, "HH:mm"),
+        is_open=is_open(proof, clock.now()),
+        form_token=form_token.sign(place.point_id, chosen),
+        message=message,
+        digits=digits,
+    )
+
+
+def done(place: Place, receipts: tuple[str, ...], lost: list[Channel]) -> str:
+    """What was decided for each address; `lost` are grants that could not be taken any more."""
+    return render_template("consentpoint/done.html", head=_head(place), receipts=_urls(receipts), lost=lost)
+
+
+def over(place: Place) -> str:
+    """A code's page is done with."""
+    return render_template("consentpoint/over.html", head=_head(place))
+
+
+def no_codes(place: Place) -> str:
+    """The codes of the day are used up: what else there is. The same words for everybody."""
+    return render_template("consentpoint/no_codes.html", head=_head(place), tomorrow=clock.day(clock.now()))
+
+
+def shut(place: Place, *, is_full: bool = False) -> str:
+    """Why nothing is asked here, and how to refuse."""
+    return render_template("consentpoint/shut.html", head=_head(place), state="full" if is_full else place.state)
+
+
+def used_up(place: Place) -> frozenset[AddressKind]:
+    """By which way no code goes any more today."""
+    at, kinds = clock.now(), {kind_of(channel) for channel in place.channels}
+    used = {
+        kind: address_proofs.used_today(reading(), place.brand_id, place.campaign_id, kind, at) for kind in kinds
+    }
+    return frozenset(kind for kind, count in used.items() if count >= place.daily_budget)
+
+
+def next_kind(chosen: Chosen) -> AddressKind:
+    """Which address comes next."""
+    return min((kind_of(channel) for channel in chosen.choices), key=list(AddressKind).index)
+
+
+def kind_of(channel: Channel) -> AddressKind:
+    """By which kind of address a channel reaches people."""
+    return AddressKind.EMAIL if channel == Channel.EMAIL else AddressKind.PHONE
+
+
+def _head(place: Place) -> Head:
+    text, language = text_of(reading(), place.text_id), get_locale().language
+    return Head(
+        slug=place.slug,
+        text=text,
+        title=text.title_en if language == "en" else text.title_tr,
+        body=text.body_en if language == "en" else text.body_tr,
+        look=look_of(place),
+        hearer=sandbox_mode.hearer(place.iys_code, place.brand_code),
+        used_up=used_up(place) if place.is_open else frozenset(),
+        offers_mail=Channel.EMAIL in place.channels,
+    )
+
+
+def _token(place: Place, choices: dict[Channel, Status] | None = None) -> str:
+    chosen = Chosen(place.text_id, get_locale().language, clock.now(), choices or {})
+    return form_token.sign(place.point_id, chosen)
+
+
+def _in_order(choices: dict[Channel, Status]) -> list[tuple[Channel, Status]]:
+    return [(channel, choices[channel]) for channel in Channel if channel in choices]
+
+
+def _urls(receipts: tuple[str, ...]) -> list[str]:
+    return [url_for("recipient.receipt", code=code, **spoken()) for code in receipts]

@@ -1,0 +1,77 @@
+"""The forms of a brand: how it looks, its logo, and its own hosts."""
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, SelectField, StringField, URLField, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+
+from portal.domain.providers import brand_colours, brands
+from portal.web.dashboard.forms import READABLE
+from portal.web.shared.labels import label
+from portal.web.shared.validators import REACHABLE, WebAddress
+
+CODE = r"\s*[1-9][0-9]{0,11}\s*$"
+NAME = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), READABLE]
+
+
+class NewBrandForm(FlaskForm):
+    name = StringField(_l("Marka adı"), validators=NAME)
+    code = StringField(_l("İYS marka kodu"), validators=[Regexp(CODE, message=_l("Marka kodunu rakamla yazın."))])
+
+
+class BrandForm(FlaskForm):
+    name = StringField(_l("Marka adı"), validators=NAME)
+    header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
+    colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
+    contact = StringField(_l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, REACHABLE])
+    notice_url = URLField(
+        _l("Aydınlatma metninin adresi"), validators=[Optional(), WebAddress(), Length(max=500), READABLE]
+    )
+    source = SelectField(_l("İYS'de izin kaynağı"))
+    requires_name = BooleanField(_l("Onay verenden ad soyad iste"))
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        usual = [("", gettext("Firmanınki"))]
+        self.source.choices = usual + [(each.value, label(each)) for each in brands.OF_PAGES]
+
+    def validate_header(self, field):
+        """The header as operators register it; what is close to it is offered."""
+        try:
+            field.data = brands.judge_header(field.data)
+        except brands.BadHeader as bad:
+            told = [gettext(bad.problem.sentence), gettext(bad.problem.cure)]
+            if bad.suggestion:
+                told.append(gettext("Örneğin: %(header)s", header=bad.suggestion))
+            raise ValidationError(" ".join(told)) from None
+
+    def validate_colour(self, field):
+        """A colour that is legible; where it is not, the nearest one is offered."""
+        try:
+            field.data = brand_colours.judge(field.data)
+        except brand_colours.NoColour:
+            raise ValidationError(gettext("Rengi #0b5e6b gibi, # ve altı karakterle yazın.")) from None
+        except brand_colours.Illegible as illegible:
+            raise ValidationError(
+                gettext(
+                    "Bu renk beyaz üzerinde okunmayacak kadar açık. En yakın okunur renk: %(colour)s",
+                    colour=illegible.nearest,
+                )
+            ) from None
+
+
+class LogoForm(FlaskForm):
+    logo = FileField(_l("Logo dosyası"))
+
+
+class DomainForm(FlaskForm):
+    host = StringField(_l("Alan adı"), validators=[InputRequired(_l("Bir alan adı yazın.")), Length(max=260), READABLE])
+
+
+class DomainRemovalForm(FlaskForm):
+    sure = BooleanField(
+        _l("Bu adla gönderilmiş bağlantıların açılmayacağını biliyorum"),
+        validators=[DataRequired(_l("Kaldırmak için bunu bildiğinizi işaretleyin."))],
+    )

@@ -1,0 +1,237 @@
+"""Consent points on the dashboard: prepare one, let people come, hang up its poster, look at its numbers."""
+
+from dataclasses import dataclass
+
+from flask import Response, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Campaign, CampaignKind, Point, Provider
+from portal.core.models.link_context import text_of
+from portal.domain import campaigns, consent_points, packages
+from portal.domain.campaigns import default_texts
+from portal.domain.identity.permissions import Power
+from portal.services.documents import poster as posters
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.campaigns.consent_point_forms import USUAL, BudgetForm, PointForm
+from portal.web.dashboard.forms import LaunchForm
+from portal.web.shared.absolute_urls import whole
+from portal.web.shared.access import needs
+from portal.web.shared.qr_code import drawn
+
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A point in the list."""
+
+    point: Point
+    name: str
+    brand_name: str
+    state: consent_points.State
+    addresses: int
+    address: str
+
+
+@door.get("/points", endpoint="points")
+@needs(Power.LOOK)
+def show_points():
+    """All points, newest first."""
+    rows = reading().execute(
+        select(Point, Campaign, Brand)
+        .join(Campaign, Campaign.id == Point.campaign_id)
+        .join(Brand, Brand.id == Point.brand_id)
+        .where(Point.provider_id == current_user.provider_id)
+        .order_by(Point.created_at.desc())
+        .limit(SHOWN)
+    )
+    listed = [
+        Listed(point, campaign.name, brand.name, _state(point, campaign, brand),
+               campaigns.progress_of(reading(), campaign).links, _address(point))
+        for point, campaign, brand in rows
+    ]  # fmt: skip
+    return render_template("dashboard/points.html", points=listed)
+
+
+@door.route("/points/new", methods=["GET", "POST"])
+@needs(Power.PREPARE)
+def new_point():
+    """Write one; nobody can use it until it is published."""
+    of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
+    brands = reading().scalars(of_mine.order_by(Brand.created_at)).all()
+    if not brands:
+        flash(_("İzin noktası açmak için aktif bir markanız olmalı."))
+        return redirect(url_for(".brands"), 303)
+    form = PointForm(brands=brands, **_usual(brands[0]))
+    if form.validate_on_submit() and (point_id := _opened(form, brands)):
+        return redirect(url_for(".point", point_id=point_id), 303)
+    base = whole("consentpoint.page", slug="-", lang=None).removesuffix("-")
+    return render_template("dashboard/new_point.html", form=form, base=base, **_limits()), 422 if form.errors else 200
+
+
+@door.get("/points/<id:point_id>")
+@needs(Power.LOOK)
+def point(point_id: int):
+    """One point: its address, its poster, the form for one's own site, its numbers."""
+    return _show(_mine(reading(), point_id))
+
+
+@door.post("/points/<id:point_id>/publish")
+@needs(Power.LAUNCH)
+def publish_point(point_id: int):
+    """Let people come. Like a launch it needs room in the package; what people decide there later needs none."""
+    mine = _posted(point_id)
+    try:
+        packages.require_room(db.session, db.session.get_one(Provider, mine.provider_id), 0, clock.now())
+        is_new = consent_points.publish(db.session, mine, clock.now())
+    except campaigns.BrandClosed:
+        db.session.rollback()
+        flash(_("Marka kapalı ya da hesabınız durdurulmuş: izin noktası açılamıyor."))
+    except packages.NoRoom:
+        db.session.rollback()
+        flash(_("Paketinizde yer yok: izin noktası açılamıyor. Paket sayfanıza bakın."))
+    else:
+        if is_new:
+            note("point.published", "point", point_id)
+        db.session.commit()
+    return redirect(url_for(".point", point_id=point_id), 303)
+
+
+@door.post("/points/<id:point_id>/close")
+@needs(Power.LAUNCH)
+def close_point(point_id: int):
+    """Ask nobody any more. The poster's page says so; refusals go on."""
+    if consent_points.close(db.session, _posted(point_id), clock.now()):
+        note("point.closed", "point", point_id)
+    db.session.commit()
+    return redirect(url_for(".point", point_id=point_id), 303)
+
+
+@door.post("/points/<id:point_id>/budget")
+@needs(Power.LAUNCH)
+def point_budget(point_id: int):
+    """Change how many codes a day it may send."""
+    mine, form = _mine(db.session, point_id), BudgetForm()
+    if form.validate_on_submit():
+        try:
+            was = mine.daily_budget
+            consent_points.budget(db.session, mine, form.daily_budget.data)
+        except consent_points.TooManyADay as too_many:
+            db.session.rollback()
+            form.daily_budget.errors = [_most(too_many)]
+        else:
+            note("point.changed", "point", point_id, former=was, new=mine.daily_budget)
+            db.session.commit()
+            return redirect(url_for(".point", point_id=point_id), 303)
+    return _show(_mine(reading(), point_id), form), 422
+
+
+@door.get("/points/<id:point_id>/poster.pdf")
+@needs(Power.LOOK)
+def poster(point_id: int):
+    """An A4 page to print and hang up."""
+    mine = _mine(reading(), point_id)
+    campaign, brand = reading().get_one(Campaign, mine.campaign_id), reading().get_one(Brand, mine.brand_id)
+    text = text_of(reading(), campaign.text_id)
+    content = posters.drawn(
+        posters.Poster(
+            brand_name=text.brand_name, title=text.title_tr, address=_address(mine), sender=text.sender_title,
+            number=text.sender_mersis, contact=text.sender_contact, logo=brand.logo, colour=brand.colour,
+            is_practice=brand.practises,
+        )
+    )  # fmt: skip
+    headers = {"Content-Disposition": f'inline; filename="{mine.slug}.pdf"'}
+    return Response(content, mimetype="application/pdf", headers=headers)
+
+
+def _opened(form: PointForm, brands: list[Brand]) -> int | None:
+    """The point that a form describes, by its id; None where something of it will not do, which the form then says."""
+    brand, at = next(brand for brand in brands if brand.id == form.brand.data), clock.now()
+    said = campaigns.Wording(
+        form.title_tr.data, form.body_tr.data, form.title_en.data, form.body_en.data, form.notice_url.data
+    )
+    try:
+        made = consent_points.open_point(
+            db.session, brand, slug=form.slug.data, name=form.name.data,
+            channels=[Channel(each) for each in form.channels.data], wording=said,
+            daily_budget=form.daily_budget.data, at=at, today=clock.day(at),
+        )  # fmt: skip
+    except consent_points.TooManyADay as too_many:
+        form.daily_budget.errors = [_most(too_many)]
+    except consent_points.BadSlug:
+        form.slug.errors = [_("Adres 3 ile 60 karakter arasında olmalı.")]
+    except consent_points.SlugTaken:
+        form.slug.errors = [_("Bu adres alınmış; başka bir adres yazın.")]
+    else:
+        note("point.opened", "point", made.id)
+        db.session.commit()
+        return made.id
+    db.session.rollback()
+    return None
+
+
+def _show(mine: Point, form: BudgetForm | None = None) -> str:
+    campaign, brand = reading().get_one(Campaign, mine.campaign_id), reading().get_one(Brand, mine.brand_id)
+    address = _address(mine)
+    return render_template(
+        "dashboard/point.html",
+        point=mine,
+        campaign=campaign,
+        brand=brand,
+        text=text_of(reading(), campaign.text_id),
+        state=_state(mine, campaign, brand),
+        numbers=consent_points.numbers_of(reading(), mine, clock.now()),
+        address=address,
+        code=drawn(address, _("İzin noktasının adresi, karekod olarak")),
+        form=form or BudgetForm(daily_budget=mine.daily_budget),
+        launch_form=LaunchForm(),
+        **_limits(),
+    )
+
+
+def _usual(brand: Brand) -> dict:
+    notice_url = brand.notice_url or reading().get_one(Provider, current_user.provider_id).notice_url
+    usual = default_texts.usual(brand.name, CampaignKind.ASK, notice_url).__dict__
+    codes = consent_points.PRACTICE_CODES if current_user.provider.is_practising else USUAL
+    return usual | {"slug": consent_points.slug_of(brand.name), "daily_budget": codes}
+
+
+def _limits() -> dict:
+    is_practising = current_user.provider.is_practising
+    most = consent_points.PRACTICE_CODES if is_practising else consent_points.MOST_CODES
+    return {"most": most, "prefix": consent_points.OF_PRACTICE if is_practising else ""}
+
+
+def _most(too_many: consent_points.TooManyADay) -> str:
+    return _("Bir günde en çok %(most)s kod gönderilebilir.", most=too_many.most)
+
+
+def _state(point: Point, campaign: Campaign, brand: Brand) -> consent_points.State:
+    provider = current_user.provider
+    return consent_points.state_of(
+        provider_left=provider.left_at, suspended=provider.suspended_at, brand_closed=brand.closed_at,
+        closed=point.closed_at, published=campaign.launched_at,
+    )  # fmt: skip
+
+
+def _address(point: Point) -> str:
+    return whole("consentpoint.page", slug=point.slug, lang=None)
+
+
+def _posted(point_id: int) -> Point:
+    if not LaunchForm().validate_on_submit():
+        abort(400)
+    return _mine(db.session, point_id)
+
+
+def _mine(session: Session, point_id: int) -> Point:
+    found = session.get(Point, point_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found

@@ -1,0 +1,55 @@
+"""What came of a campaign's links. People are counted by the forms they posted: an opening proves nobody."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, case, distinct, exists, func, select
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Status
+from portal.core.models import AudienceEntry, Campaign, Decision, Receipt, ReceiptDecision, Way, is_void
+from shortlinks import Visit, VisitKind
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Links by which somebody posted a form, those with a grant that was not taken back, and those ended by a mail
+    program; and openings."""
+
+    people: int
+    granted: int
+    by_mail_program: int
+    openings: dict[VisitKind, int]
+    human: int  # Of the unknown openings: those that a posted form followed.
+
+
+def of(session: Session, campaign: Campaign) -> Answers:
+    """Counts over all links of a campaign."""
+    links = AudienceEntry.campaign_id == campaign.id
+    posted = Receipt.way != Way.ONE_CLICK
+    people, by_mail_program = session.execute(
+        select(*(func.count(distinct(case((which, Receipt.link_id)))) for which in (posted, ~posted)))
+        .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
+        .where(links)
+    ).one()
+    followed = exists().where(
+        Receipt.link_id == Visit.link_id, Receipt.decided_at >= Visit.at, Receipt.way != Way.ONE_CLICK
+    )
+    opened = session.execute(
+        select(Visit.kind, func.count(), func.sum(case((followed, 1), else_=0)))
+        .join(AudienceEntry, AudienceEntry.link_id == Visit.link_id)
+        .where(links)
+        .group_by(Visit.kind)
+    ).all()
+    openings = dict.fromkeys(VisitKind, 0) | {kind: count for kind, count, _ in opened}
+    human = sum(count for kind, _, count in opened if kind == VisitKind.UNKNOWN)
+    return Answers(people, _granted(session, links), by_mail_program, openings, human)
+
+
+def _granted(session: Session, links: ColumnElement[bool]) -> int:
+    return session.scalar(
+        select(func.count(distinct(Receipt.link_id)))
+        .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
+        .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
+        .join(Decision, Decision.id == ReceiptDecision.decision_id)
+        .where(links, Decision.status == Status.GRANTED, ~is_void())
+    )

@@ -1,0 +1,118 @@
+"""What a person lets be done with a file: bring it, stop, go on, throw it away, take it back."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault, wake
+from portal.core.models import ImportBatch
+from portal.domain import packages
+from portal.domain.identity.permissions import Power
+from portal.services.imports import batches, undo
+from portal.services.imports.batches import MAY_DROP, MAY_UNDO
+from portal.web.dashboard.blueprint import door
+from portal.web.dashboard.imports.batch_page import context_of, mine
+from portal.web.shared.access import needs
+
+ELSEWHERE = _l("Dosya bu sırada başka bir aşamaya geçti; yapılacak bir şey kalmadı. Son durumu aşağıda.")
+NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktarım başlatılamıyor.")
+
+
+@door.post("/imports/<id:batch_id>/run")
+@needs(Power.IMPORT)
+def begin_import(batch_id: int):
+    """Let it be written, all of it or only the refusals."""
+    batch = mine(db.session, batch_id)
+    only_refusals = request.form.get("only") == "refusals"
+    try:
+        batches.begin(db.session, vault(), batch, current_user.id, clock.now(), only_refusals=only_refusals)
+    except packages.NoRoom:
+        db.session.rollback()
+        page = context_of(mine(reading(), batch_id), no_room=True)
+        return render_template("dashboard/import.html", **page), 422
+    except batches.Missing:
+        db.session.rollback()
+        flash(_("Önce sizden istenen bilgileri tamamlayın."))
+    except batches.Suspended:
+        db.session.rollback()
+        flash(str(NOT_NOW))
+    except batches.WrongState:
+        db.session.rollback()
+        flash(str(ELSEWHERE))
+    else:
+        db.session.commit()
+        wake("import", batch_id)
+    return _back(batch_id)
+
+
+@door.post("/imports/<id:batch_id>/stop")
+@needs(Power.IMPORT)
+def stop_import(batch_id: int):
+    """Stop after the piece that is being written."""
+    said = _("Durduruldu. Yazılanlar duruyor; istediğinizde sürdürebilir ya da geri alabilirsiniz.")
+    return _act(batch_id, batches.stop, said)
+
+
+@door.post("/imports/<id:batch_id>/continue")
+@needs(Power.IMPORT)
+def continue_import(batch_id: int):
+    """Go on where it was stopped."""
+    return _act(batch_id, batches.go_on, "")
+
+
+@door.get("/imports/<id:batch_id>/drop")
+@needs(Power.IMPORT)
+def ask_drop(batch_id: int):
+    """Ask once more before lines are thrown away."""
+    batch = mine(reading(), batch_id)
+    return render_template("dashboard/import_drop.html", **context_of(batch), still=batch.state in MAY_DROP)
+
+
+@door.post("/imports/<id:batch_id>/drop")
+@needs(Power.IMPORT)
+def drop_import(batch_id: int):
+    """Throw the lines away; nothing of them was written."""
+    return _act(batch_id, batches.drop, _("Dosya silindi. Hiçbir kayıt yazılmamıştı."))
+
+
+@door.get("/imports/<id:batch_id>/undo")
+@needs(Power.IMPORT)
+def ask_undo(batch_id: int):
+    """Say how much can still be taken back, and ask."""
+    batch = mine(reading(), batch_id)
+    still = batch.state in MAY_UNDO
+    counts = undo.undoable(reading(), batch) if still else None
+    return render_template("dashboard/import_undo.html", **context_of(batch), still=still, counts=counts)
+
+
+@door.post("/imports/<id:batch_id>/undo")
+@needs(Power.IMPORT)
+def undo_import(batch_id: int):
+    """Annul what nobody has begun to send."""
+    return _act(batch_id, batches.undo, "")
+
+
+def _act(batch_id: int, act: Callable, said: str):
+    batch: ImportBatch = mine(db.session, batch_id)
+    try:
+        act(db.session, batch, current_user.id, clock.now())
+    except batches.WrongState:
+        db.session.rollback()
+        flash(str(ELSEWHERE))
+    except batches.Suspended:
+        db.session.rollback()
+        flash(str(NOT_NOW))
+    else:
+        db.session.commit()
+        wake("import", batch_id)
+        if said:
+            flash(said)
+    return _back(batch_id)
+
+
+def _back(batch_id: int):
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)

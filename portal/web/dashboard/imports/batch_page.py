@@ -1,0 +1,133 @@
+"""What the page of a batch shows in each of its states."""
+
+from dataclasses import dataclass
+
+from flask import abort
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.extensions import reading, vault
+from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ContactKind, ImportBatch, User
+from portal.core.vault import CannotOpen
+from portal.domain import packages
+from portal.domain.consents.bulk_import import WRITTEN, Effect
+from portal.services.imports import batches, provider_questions, queries
+from portal.services.imports.batches import MAY_DROP, MAY_UNDO
+from portal.services.imports.layout import Cure
+from portal.services.imports.reading.file_problems import FileProblem
+from portal.web.dashboard.imports.fixes import is_curable
+from portal.web.shared import column_layout_page, masked_cells
+from portal.web.shared.fix_labels import CURES
+from portal.web.shared.row_result_labels import all_told
+
+RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
+MAY_CURE = (BatchState.READ, BatchState.REHEARSED)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A rehearsal in a few numbers, which add up to all entries."""
+
+    grants: int
+    refusals: int
+    kept: int
+    as_before: int
+    repeated: int
+    problems: int
+
+    @classmethod
+    def of(cls, tally: dict[str, int]) -> "Figures":
+        """From entries by verdict."""
+        grants = tally.get(Effect.GRANT, 0)
+        refusals = sum(tally.get(each, 0) for each in (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL))
+        kept = sum(tally.get(each, 0) for each in queries.KEPT)
+        as_before = sum(tally.get(each, 0) for each in queries.AS_BEFORE)
+        repeated = sum(tally.get(each, 0) for each in queries.Passed)
+        rest = sum(tally.values()) - grants - refusals - kept - as_before - repeated
+        return cls(grants, refusals, kept, as_before, repeated, rest)
+
+
+def mine(session: Session, batch_id: int) -> ImportBatch:
+    """A batch of the provider that the signed-in person belongs to."""
+    found = session.get(ImportBatch, batch_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found
+
+
+def context_of(batch: ImportBatch, **more) -> dict:
+    """All that the batch's page shows."""
+    state, session = batch.state, reading()
+    shown = {
+        "batch": batch,
+        "name": masked_cells.name_of(batch),
+        "brand_name": session.get_one(Brand, batch.brand_id).name,
+        "by": _who(session, batch.user_id),
+        "is_working": state in FOR_THE_WORKER,
+        "has_run": state in RUN,
+        "may_drop": state in MAY_DROP,
+        "may_undo": state in MAY_UNDO,
+        "waits": provider_questions.waits(batch),
+    }
+    if state in FOR_THE_WORKER:
+        shown["progress"] = batches.progress(batch, clock.now())
+    if state == BatchState.UNREADABLE:
+        shown["problem"] = FileProblem(batch.problem)
+    if state == BatchState.READ and "page" not in more:
+        shown["page"] = column_layout_page.page_of(session, vault(), batch)
+    if state == BatchState.REHEARSED:
+        shown |= _rehearsed(session, batch)
+    if state in RUN:
+        shown |= _run(session, batch)
+    return shown | more
+
+
+def _rehearsed(session: Session, batch: ImportBatch) -> dict:
+    tally = queries.tally_of(batch)
+    good, problems = all_told(tally)
+    return {
+        "figures": Figures.of(tally),
+        "good": good,
+        "problems": problems,
+        "writes": sum(tally.get(each, 0) for each in WRITTEN),
+        "total": sum(tally.values()),
+        "curable": {each.word for each in problems if is_curable(batch, each.word)},
+        "cured": [(each, CURES[each]) for each in _cures(batch)],
+        "standing": packages.standing(session, current_user.provider, clock.now(), with_iys=False),
+    }
+
+
+def _run(session: Session, batch: ImportBatch) -> dict:
+    tally = queries.tally_of(batch)
+    good, problems = all_told(queries.tally_so_far(session, batch))
+    late, piles = tally.get(Effect.LATE_GRANT, 0), queries.piles(session, batch)
+    elsewhere = queries.TOLD if piles.kept else (*queries.TOLD, *queries.KEPT)  # In the piles above.
+    return {
+        "piles": piles,
+        "good": [each for each in good if each.word not in elsewhere],
+        "problems": problems,
+        "late": late,
+        "contact": _contact(batch) if late else None,
+        "total": sum(tally.values()),
+    }
+
+
+def _contact(batch: ImportBatch) -> ContactKind | None:
+    try:
+        return queries.layout_of(vault(), batch).contact
+    except CannotOpen:
+        return None
+
+
+def _cures(batch: ImportBatch) -> list[Cure]:
+    try:
+        return sorted(queries.layout_of(vault(), batch).cures)
+    except CannotOpen:
+        return []
+
+
+def _who(session: Session, user_id: int | None) -> str:
+    user = session.get(User, user_id) if user_id else None
+    return user.name if user else _("Komut satırı")

@@ -1,0 +1,166 @@
+"""Files of consents on the dashboard: the list of them, a new one, and the page of each."""
+
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from sqlalchemy import select
+from wtforms import SelectField, TextAreaField
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.models import BatchState, Brand, ImportBatch
+from portal.domain.identity.permissions import Power
+from portal.services.imports import queries, uploads
+from portal.services.imports.reading import Unreadable
+from portal.web.dashboard.blueprint import an_id, door, provider_key
+from portal.web.dashboard.imports.batch_page import Figures, context_of, mine
+from portal.web.shared import limits, masked_cells
+from portal.web.shared.access import needs
+from portal.web.shared.body_limits import takes
+
+A_PAGE = 50
+SAMPLE = "Telefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak\r\n"
+SAMPLE_ROWS = (
+    ("0532 123 45 67", "", "SMS, arama", "ONAY", "HS_ISLAK_IMZA", "Üyelik formu 1042"),
+    ("", "fatma@example.com", "E-posta", "ONAY", "HS_WEB", "Sipariş 88213"),
+    ("0533 765 43 21", "", "SMS", "RET", "HS_CAGRI_MERKEZI", ""),
+)
+
+
+class NewImportForm(FlaskForm):
+    """A file or a pasted table."""
+
+    brand = SelectField(_l("Marka"), coerce=int)
+    file = FileField(_l("Dosya"))
+    text = TextAreaField(_l("ya da tabloyu yapıştırın"))
+
+    def __init__(self, brands: list[Brand]):
+        super().__init__()
+        self.brand.choices = [(brand.id, brand.name) for brand in brands]
+
+    def validate(self, extra_validators=None) -> bool:
+        """One of the two is there."""
+        is_good = super().validate(extra_validators)
+        if not (self.file.data and self.file.data.filename) and not (self.text.data or "").strip():
+            self.file.errors = [_("Bir dosya seçin ya da tabloyu aşağıya yapıştırın.")]
+            return False
+        return is_good
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A batch in the list."""
+
+    batch: ImportBatch
+    name: str
+    brand_name: str
+    figures: Figures
+
+
+@door.get("/imports", endpoint="imports")
+@needs(Power.LOOK)
+def show_imports():
+    """List all files, newest first."""
+    before = request.args.get("before", type=an_id)
+    of_mine = (
+        select(ImportBatch, Brand.name)
+        .join(Brand, Brand.id == ImportBatch.brand_id)
+        .where(ImportBatch.provider_id == current_user.provider_id, ImportBatch.id < (before or 2**63 - 1))
+    )
+    rows = reading().execute(of_mine.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
+    listed = [
+        Listed(batch, masked_cells.name_of(batch), brand, Figures.of(queries.tally_of(batch)))
+        for batch, brand in rows[:A_PAGE]
+    ]
+    return render_template(
+        "dashboard/imports.html",
+        listed=listed,
+        before=listed[-1].batch.id if len(rows) > A_PAGE else None,
+        is_first=before is None,
+    )
+
+
+@door.get("/imports/sample.csv", endpoint="import_sample")
+@needs(Power.LOOK)
+def sample():
+    """A small file to fill in, as a Turkish Excel opens it."""
+    at = clock.now() - timedelta(days=1)
+    when = format_datetime(at, "dd.MM.yyyy HH:mm")
+    lines = [";".join((*row[:4], when, *row[4:])) for row in SAMPLE_ROWS]
+    body = "\ufeff" + SAMPLE + "".join(f"{line}\r\n" for line in lines)
+    return Response(
+        body.encode(),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="izinlink-ornek.csv"'},
+    )
+
+
+@door.get("/imports/new")
+@needs(Power.IMPORT)
+def new_import():
+    """Show the form that brings a file."""
+    brands = _brands()
+    if not brands:
+        flash(_("Dosya aktarmak için aktif bir markanız olmalı."))
+        return redirect(url_for(".brands"), 303)
+    return render_template("dashboard/new_import.html", form=NewImportForm(brands))
+
+
+@door.post("/imports/new")
+@takes(uploads.LARGEST_POST)
+@limiter.limit(limits.IMPORT, key_func=provider_key)
+@needs(Power.IMPORT)
+def bring_file():
+    """Keep what came; the worker reads it."""
+    form = NewImportForm(_brands())
+    if not form.validate_on_submit():
+        return render_template("dashboard/new_import.html", form=form), 422
+    name, stream = _brought(form)
+    try:
+        batch = uploads.bring(
+            db.session, vault(), provider_id=current_user.provider_id, brand_id=form.brand.data,
+            user_id=current_user.id, name=name, stream=stream, at=clock.now(),
+        )  # fmt: skip
+    except Unreadable as unreadable:
+        db.session.rollback()
+        return render_template("dashboard/new_import.html", form=form, problem=unreadable.problem), 422
+    db.session.commit()
+    wake("import", batch.id)
+    return redirect(url_for(".import_batch", batch_id=batch.id), 303)
+
+
+@door.get("/imports/<id:batch_id>")
+@needs(Power.LOOK)
+def import_batch(batch_id: int):
+    """One file: how far it is, and what is to be done now."""
+    return render_template("dashboard/import.html", **context_of(mine(reading(), batch_id)))
+
+
+@door.get("/imports/<id:batch_id>/progress")
+@needs(Power.LOOK)
+def import_progress(batch_id: int):
+    """Only the part of that page which changes while the worker is at it; a script asks for it."""
+    batch = mine(reading(), batch_id)
+    shown = context_of(batch) if batch.state != BatchState.READ else {"batch": batch}
+    return render_template("dashboard/import_progress.html", **shown)
+
+
+def _brought(form: NewImportForm) -> tuple[str, io.BufferedIOBase]:
+    """Its name, of what was pasted none, and its bytes."""
+    upload = form.file.data
+    if upload and upload.filename:
+        return upload.filename, upload.stream
+    return "", io.BytesIO(form.text.data.encode())
+
+
+def _brands() -> list[Brand]:
+    of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
+    return list(reading().scalars(of_mine.order_by(Brand.created_at)))

@@ -1,0 +1,108 @@
+"""The firm's leave that the operator brings files for it: given, taken back, and what was brought under it."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import DateField
+from wtforms.validators import InputRequired
+
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.core.models import Brand, ImportBatch, Leave, User
+from portal.domain.identity.permissions import Power
+from portal.domain.providers import delegations
+from portal.web.dashboard.blueprint import door, note
+from portal.web.shared.access import needs
+
+USUALLY = timedelta(days=30)
+MOST_SHOWN = 100  # Files, newest first; the list of all files has the others.
+
+
+class LeaveForm(FlaskForm):
+    ends_on = DateField(_l("Son gün"), validators=[InputRequired(_l("Son günü seçin."))])
+
+
+@dataclass(frozen=True)
+class Given:
+    """A leave as it is listed."""
+
+    leave: Leave
+    by: str
+    taken_back_by: str
+
+
+@door.get("/leave")
+@needs(Power.ONBOARD)
+def show_leave():
+    """Show whether the operator may bring files, and what it brought."""
+    return _page(LeaveForm(formdata=None, ends_on=clock.day(clock.now()) + USUALLY))
+
+
+@door.post("/leave")
+@needs(Power.ONBOARD, fresh=True)
+def give_leave():
+    """Let the operator bring files until a day."""
+    form = LeaveForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        given = delegations.give(db.session, current_user.provider_id, current_user.id, form.ends_on.data, clock.now())
+    except delegations.NotADay:
+        form.ends_on.errors = [_("Son gün bugünden önce, bir yıldan da sonra olamaz.")]
+        return _page(form), 422
+    note("leave.given", "leave", given.id, until=given.ends_on.isoformat())
+    return _done(_("Yetki verildi. İstediğiniz an geri alabilirsiniz."))
+
+
+@door.post("/leave/withdraw")
+@needs(Power.ONBOARD, fresh=True)
+def withdraw_leave():
+    """Let it bring nothing more from now on."""
+    withdrawn = delegations.withdraw(db.session, current_user.provider_id, current_user.id, clock.now())
+    if withdrawn is not None:
+        note("leave.withdrawn", "leave", withdrawn.id)
+    return _done(_("Yetki geri alındı. Destek ekibi artık sizin adınıza dosya aktaramaz."))
+
+
+def _done(said: str):
+    db.session.commit()
+    flash(said)
+    return redirect(url_for(".show_leave"), 303)
+
+
+def _page(form: LeaveForm) -> str:
+    at, mine = clock.now(), current_user.provider_id
+    today: date = clock.day(at)
+    return render_template(
+        "dashboard/leave.html",
+        form=form,
+        standing=delegations.standing(reading(), mine, at),
+        given=_given(mine),
+        brought=_brought(mine),
+        first_day=today.isoformat(),
+        last_day=(today + delegations.LONGEST).isoformat(),
+    )
+
+
+def _given(provider_id: int) -> list[Given]:
+    theirs = delegations.given(reading(), provider_id)
+    people = {each.given_by for each in theirs} | {each.withdrawn_by for each in theirs}
+    names = dict(reading().execute(select(User.id, User.name).where(User.id.in_(people - {None}))).all())
+    return [Given(each, names.get(each.given_by, ""), names.get(each.withdrawn_by, "")) for each in theirs]
+
+
+def _brought(provider_id: int) -> list:
+    """Files that the operator brought: each with its brand's name and who brought it."""
+    theirs = (
+        select(ImportBatch, Brand.name.label("brand"), User.name.label("by"))
+        .join(Brand, Brand.id == ImportBatch.brand_id)
+        .outerjoin(User, User.id == ImportBatch.user_id)
+        .where(ImportBatch.provider_id == provider_id, ImportBatch.on_behalf)
+    )
+    return reading().execute(theirs.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all()

@@ -1,0 +1,45 @@
+"""Which cure a problem's page offers: one that would change something, and is not done already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.core.extensions import reading, vault
+from portal.core.models import ImportBatch
+from portal.core.vault import CannotOpen
+from portal.services.imports import fixes, queries
+from portal.services.imports.layout import Cure
+from portal.services.imports.queries import Sample
+
+LOOKED_AT = 50  # Lines of a problem, to see whether its cure would change any.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A cell before and after a cure."""
+
+    line: int
+    before: str
+    after: str
+
+
+def cure_for(batch: ImportBatch, word: str) -> Cure | None:
+    """The cure of a problem that is not done to the file yet."""
+    cure = fixes.cure_of(word)
+    return cure if cure and cure not in queries.layout_of(vault(), batch).cures else None
+
+
+def mended(samples: Sequence[Sample], cure: Cure) -> list[Mended]:
+    """What the cure would make of the first lines that it changes."""
+    cells = [(each.line, cell.value) for each in samples for cell in each.cells]
+    changed = [Mended(line, value, fixes.cured(value, cure)) for line, value in cells]
+    return [each for each in changed if each.before != each.after][:SHOWN]
+
+
+def is_curable(batch: ImportBatch, word: str) -> bool:
+    """Whether the problem's page will offer a cure."""
+    try:
+        cure = cure_for(batch, word)
+        return bool(cure and mended(queries.samples(reading(), vault(), batch, word, limit=LOOKED_AT), cure))
+    except CannotOpen:
+        return False

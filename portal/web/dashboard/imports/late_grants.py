@@ -1,0 +1,75 @@
+"""A campaign that asks people whose grants came too late for İYS: with a contact that they began (checklist C-4)."""
+
+from collections.abc import Mapping
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Campaign, CampaignKind, ImportBatch, Provider
+from portal.domain import campaigns, packages
+from portal.domain.campaigns import default_texts
+from portal.domain.consents import recipients
+from portal.domain.identity.permissions import Power
+from portal.services.imports.late_grants import late_recipients
+from portal.services.imports.stored_rows import layout_of
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.campaigns.campaigns import open_from, say_what_contact_lacks
+from portal.web.dashboard.forms import CampaignForm
+from portal.web.dashboard.imports.batch_page import context_of, mine
+from portal.web.shared.access import needs
+
+CHUNK = 5000  # Recipients in one transaction.
+
+
+@door.route("/imports/<id:batch_id>/campaign", methods=["GET", "POST"])
+@needs(Power.PREPARE)
+def ask_late(batch_id: int):
+    """Write the campaign; its audience is there already."""
+    batch = mine(reading(), batch_id)
+    brand = reading().get_one(Brand, batch.brand_id)
+    late = late_recipients(reading(), batch)
+    if not late or brand.closed_at:
+        return render_template("dashboard/import_nobody.html", **context_of(batch))
+    form = _form(batch, brand, late)
+    if form.validate_on_submit():
+        try:
+            packages.require_room(db.session, db.session.get_one(Provider, batch.provider_id), 0, clock.now())
+            return _opened(form, batch, late)
+        except campaigns.ContactMissing:
+            say_what_contact_lacks(form)
+        except packages.NoRoom:
+            flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
+        db.session.rollback()
+    page = render_template(
+        "dashboard/new_campaign.html", form=form, late=len(late), action=url_for(".ask_late", batch_id=batch_id)
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+def _form(batch: ImportBatch, brand: Brand, late: Mapping[int, list[Channel]]) -> CampaignForm:
+    notice_url = brand.notice_url or reading().get_one(Provider, batch.provider_id).notice_url
+    contact = layout_of(vault(), batch).contact if batch.layout else None
+    form = CampaignForm(
+        brands=[brand],
+        name=_("Geç gelen onaylar, %(day)s", day=clock.day(batch.created_at).strftime("%d.%m.%Y")),
+        channels=[each.value for each in Channel if any(each in theirs for theirs in late.values())],
+        contact_kind=contact.value if contact else None,
+        **default_texts.usual(brand.name, CampaignKind.ASK, notice_url).__dict__,
+    )
+    form.kind.choices = form.kind.choices[:1]  # Who refused nothing needs no refusing link.
+    return form
+
+
+def _opened(form: CampaignForm, batch: ImportBatch, late: Mapping[int, list[Channel]]):
+    at = clock.now()
+    campaign: Campaign = open_from(form, db.session.get_one(Brand, batch.brand_id), at)
+    note("campaign.opened", "campaign", campaign.id)
+    note("audience.brought", "campaign", campaign.id, good=len(late))
+    campaign_id = campaign.id
+    for some in recipients.chunks(sorted(late), CHUNK):
+        campaigns.add_known(db.session, campaign, {each: late[each] for each in some})
+        db.session.commit()
+    return redirect(url_for(".campaign", campaign_id=campaign_id), 303)

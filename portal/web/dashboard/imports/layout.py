@@ -1,0 +1,62 @@
+"""Which column of a file is what: chosen before it is rehearsed, and again until it is brought."""
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault, wake
+from portal.core.models import BatchState, ImportBatch
+from portal.domain.identity.permissions import Power
+from portal.services.imports import batches, provider_questions
+from portal.services.imports.batches import MAY_CHOOSE
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.imports.batch_page import context_of, mine
+from portal.web.shared import column_layout_page
+from portal.web.shared.access import needs
+
+
+@door.get("/imports/<id:batch_id>/layout")
+@needs(Power.LOOK)
+def import_layout(batch_id: int):
+    """The columns of a file that was rehearsed already; of any other, its page says what is next."""
+    batch = mine(reading(), batch_id)
+    if batch.state != BatchState.REHEARSED:
+        return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+    return _show(batch, column_layout_page.page_of(reading(), vault(), batch))
+
+
+@door.post("/imports/<id:batch_id>/layout")
+@needs(Power.IMPORT)
+def choose_layout(batch_id: int):
+    """Read the file so, and rehearse it."""
+    batch = mine(db.session, batch_id)
+    if batch.state not in MAY_CHOOSE:
+        return _too_late(batch_id)
+    page = column_layout_page.page_of(db.session, vault(), batch)
+    if not page.is_as_posted or not page.form.validate_on_submit():
+        db.session.rollback()
+        return _show(mine(reading(), batch_id), page), 422 if page.is_as_posted else 200
+    layout = page.form.layout()
+    try:
+        batches.choose(db.session, vault(), batch, layout, clock.now())
+        if provider_questions.settle(batch, current_user.id, clock.now()):
+            note("import.answered", "import_batch", batch.id, fields=list(batch.asked))
+    except batches.WrongState:
+        db.session.rollback()
+        return _too_late(batch_id)
+    column_layout_page.keep(db.session, vault(), batch, page.form.outline, layout, page.form.name.data)
+    db.session.commit()
+    wake("import", batch_id)
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+
+
+def _show(batch: ImportBatch, page: column_layout_page.LayoutPage) -> str:
+    if batch.state == BatchState.READ:
+        return render_template("dashboard/import.html", **context_of(batch, page=page))
+    return render_template("dashboard/import_layout.html", **context_of(batch, page=page))
+
+
+def _too_late(batch_id: int):
+    flash(_("Bu dosya bu sırada ilerledi; düzeni artık değişmez."))
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)

@@ -1,0 +1,123 @@
+"""What a file that the operator brings does not say, and only the firm can: a short form with just that."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import DateField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault, wake
+from portal.core.iys_protocol import Source, Status
+from portal.core.models import Brand, ImportBatch, User
+from portal.domain.identity.permissions import Power
+from portal.services.imports import provider_questions
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.forms import READABLE
+from portal.web.shared import masked_cells
+from portal.web.shared.access import needs
+from portal.web.shared.column_layout_form import FIRST_DAY, a_lawful_day
+from portal.web.shared.labels import label
+
+LONGEST_ORIGIN = 200
+
+
+class AnswerForm(FlaskForm):
+    """Only what was asked."""
+
+    status = RadioField(_l("Dosyadaki kişiler ne dedi?"), validators=[InputRequired(_l("Birini seçin."))])
+    source = SelectField(_l("İzinler nasıl alındı?"), validators=[InputRequired(_l("Birini seçin."))])
+    date = DateField(_l("İzinler hangi gün alındı?"), validators=[InputRequired(_l("Günü seçin.")), a_lawful_day])
+    origin = StringField(
+        _l("Onayları ne kanıtlıyor?"),
+        validators=[InputRequired(_l("Dayanağı yazın.")), Length(max=LONGEST_ORIGIN), READABLE],
+    )
+
+    def __init__(self, *arguments, asked: list[str], **options):
+        super().__init__(*arguments, **options)
+        self.status.choices = [(each.value, label(each)) for each in Status]
+        self.source.choices = [("", _("Seçin")), *((each.value, label(each)) for each in Source)]
+        for name in set(provider_questions.ASKABLE) - set(asked):
+            delattr(self, name)
+
+    @property
+    def said(self) -> provider_questions.Answer:
+        """The answer, once it is valid. A day stands for its first second: nobody knows the hour."""
+        given = {name: field.data for name, field in self._fields.items() if name in provider_questions.ASKABLE}
+        return provider_questions.Answer(
+            status=Status(given["status"]) if "status" in given else None,
+            source=Source(given["source"]) if "source" in given else None,
+            date=clock.start_of_day(given["date"]) if "date" in given else None,
+            origin=given.get("origin", "").strip(),
+        )
+
+    def validate(self, extra_validators=None) -> bool:
+        """Shape, and what the two say together."""
+        if not super().validate(extra_validators):
+            return False
+        told = self.said
+        if told.source == Source.BEFORE_2015 and self.date and self.date.data != FIRST_DAY:
+            self.date.errors = [_("2015 öncesinde alınan izinlerin günü 1 Mayıs 2015 yazılır.")]
+        if told.source == Source.PROVIDER_DECISION and told.status == Status.GRANTED:
+            self.source.errors = [_("Firmanın kararıyla onay verilmez; bu yalnız retler içindir.")]
+        return not self.errors
+
+
+@door.get("/imports/<id:batch_id>/answer")
+@needs(Power.IMPORT)
+def answer_import(batch_id: int):
+    """Show what is asked of a file; or, where nothing is any more, lead to the file."""
+    batch = _mine(batch_id)
+    if not provider_questions.waits(batch):
+        return _over(batch)
+    return _page(batch, AnswerForm(formdata=None, asked=batch.asked))
+
+
+@door.post("/imports/<id:batch_id>/answer")
+@needs(Power.IMPORT)
+def take_answer(batch_id: int):
+    """Let the file be rehearsed with what the firm says of it."""
+    batch = _mine(batch_id)
+    if not provider_questions.waits(batch):
+        return _over(batch)
+    form = AnswerForm(asked=batch.asked)
+    if not form.validate_on_submit():
+        return _page(batch, form), 422
+    try:
+        provider_questions.answer(db.session, vault(), batch, form.said, current_user.id, clock.now())
+    except provider_questions.NothingAsked:  # A colleague was first.
+        db.session.rollback()
+        return _over(_mine(batch_id))
+    note("import.answered", "import_batch", batch.id, fields=list(batch.asked))
+    db.session.commit()
+    wake("import", batch_id)
+    flash(_("Yanıtınız kaydedildi. Dosya bununla yeniden kontrol ediliyor."))
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+
+
+def _mine(batch_id: int) -> ImportBatch:
+    found = db.session.get(ImportBatch, batch_id)
+    if found is None or found.provider_id != current_user.provider_id or not found.asked:
+        abort(404)
+    return found
+
+
+def _over(batch: ImportBatch):
+    flash(_("Bu dosya için sizden beklenen bir bilgi yok."))
+    return redirect(url_for(".import_batch", batch_id=batch.id), 303)
+
+
+def _page(batch: ImportBatch, form: AnswerForm) -> str:
+    brand, by = reading().get_one(Brand, batch.brand_id), reading().get(User, batch.user_id or 0)
+    return render_template(
+        "dashboard/import_answer.html",
+        batch=batch,
+        form=form,
+        file=masked_cells.name_of(batch),
+        brand=brand.name,
+        by=by.name if by else "",
+        first_day=FIRST_DAY.isoformat(),
+        today=clock.day(clock.now()).isoformat(),
+    )

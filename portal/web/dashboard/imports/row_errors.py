@@ -1,0 +1,60 @@
+"""A file's bad lines as a workbook: to be mended there, and brought again."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import abort
+from flask_babel import gettext
+from flask_login import current_user
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading, vault
+from portal.core.models import ImportBatch
+from portal.domain.identity.permissions import Power
+from portal.services.imports.row_errors import OURS, Errors, Line
+from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.downloads import Format, download
+from portal.web.shared.xlsx_writer import Sheet
+
+BETWEEN = " / "
+
+
+@door.get("/imports/<id:batch_id>/errors.xlsx")
+@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@needs(Power.EXPORT, fresh=True)
+def import_errors(batch_id: int):
+    """The lines with what is wrong, and on a sheet of their own those that came too late for İYS."""
+    batch = reading().get(ImportBatch, batch_id)
+    if batch is None or batch.provider_id != current_user.provider_id:
+        abort(404)
+    found = Errors(reading(), vault(), batch)
+    note("import.errors_taken", "import_batch", batch.id)
+    db.session.commit()
+    late = ([*each.cells, each.number] for each in found.late())
+    return download(
+        map(_bad, found.lines()),
+        header=[*found.header, *OURS],
+        sheet=gettext("Hatalı satırlar"),
+        name=f"izinlink-hatalar-{clock.day(clock.now())}",
+        format=Format.XLSX,
+        more=[Sheet(gettext("Geç kalanlar"), [*found.header, OURS[0]], late)],
+    )
+
+
+def _bad(line: Line) -> Sequence[object]:
+    return [
+        *line.cells,
+        line.number,
+        _said(each.sentence for each in line.wrong),
+        _said(each.cure for each in line.wrong),
+        _joined(each.code for each in line.wrong),
+    ]
+
+
+def _said(sentences: Iterator[str]) -> str:
+    return _joined(gettext(each) for each in sentences)
+
+
+def _joined(texts: Iterator[str]) -> str:
+    return BETWEEN.join(dict.fromkeys(filter(None, texts)))

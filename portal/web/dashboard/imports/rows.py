@@ -1,0 +1,156 @@
+"""Lines of a file with one verdict, and the cure of a problem; and the entries of a pile."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, reading, vault, wake
+from portal.core.models import BatchState, ImportBatch
+from portal.domain.identity.permissions import Power
+from portal.services.imports import batches, fixes, queries
+from portal.services.imports.layout import Cure, Layout
+from portal.services.imports.queries import Pile, Row, Sample
+from portal.services.imports.row_parser import Looker
+from portal.services.imports.row_results import PROBLEMS, WORDS
+from portal.web.dashboard.blueprint import an_id, door
+from portal.web.dashboard.imports.batch_page import MAY_CURE, context_of, mine
+from portal.web.dashboard.imports.fixes import cure_for, mended
+from portal.web.shared import column_layout_page, masked_cells
+from portal.web.shared.access import needs
+from portal.web.shared.column_labels import FIELDS
+from portal.web.shared.fix_labels import CURES, DISTINCT, PILES, WordsForm, words_form
+from portal.web.shared.row_result_labels import told
+
+A_PAGE = 50
+
+
+@door.get("/imports/<id:batch_id>/lines/<verdict>")
+@needs(Power.LOOK)
+def import_lines(batch_id: int, verdict: str):
+    """The lines with one verdict; of a problem, with its cure."""
+    if verdict not in WORDS:
+        abort(404)
+    return _show(mine(reading(), batch_id), verdict)
+
+
+@door.post("/imports/<id:batch_id>/cures")
+@needs(Power.IMPORT)
+def cure_import(batch_id: int):
+    """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
+    mine(reading(), batch_id)
+    cure = next((each for each in Cure if each == request.form.get("cure")), None) or abort(400)
+    on = request.form.get("on") != "no"
+    done = _("Çare uygulandı; dosya yeniden kontrol ediliyor.")
+    undone = _("Çare geri alındı; dosya yeniden kontrol ediliyor.")
+    return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), done if on else undone)
+
+
+@door.post("/imports/<id:batch_id>/words/<verdict>")
+@needs(Power.IMPORT)
+def explain_words(batch_id: int, verdict: str):
+    """Say what words of a column mean; then rehearse anew."""
+    batch = mine(reading(), batch_id)
+    if verdict not in PROBLEMS or batch.state != BatchState.REHEARSED:
+        abort(404)
+    form = words_form(_unknown(batch, verdict))
+    if not form.validate_on_submit():
+        return _show(batch, verdict, form), 422
+    said = _("Sözcükler öğrenildi; dosya yeniden kontrol ediliyor.")
+    return _read_anew(batch_id, form.taught, said, is_for_the_next_too=True)
+
+
+@door.get("/imports/<id:batch_id>/piles/<pile>")
+@needs(Power.LOOK)
+def import_pile(batch_id: int, pile: str):
+    """The entries of a pile as they stand with İYS now."""
+    batch = mine(reading(), batch_id)
+    if pile not in tuple(Pile):
+        abort(404)
+    after = request.args.get("after", type=an_id) or 0
+    rows = queries.rows(reading(), vault(), batch, Pile(pile), limit=A_PAGE + 1, after=after) if batch.layout else []
+    rows = _as_one_may_see(rows)
+    codes = {each.code for each in rows if each.code}
+    return render_template(
+        "dashboard/import_pile.html",
+        **context_of(batch),
+        pile=Pile(pile),
+        words=PILES[pile],
+        rows=rows[:A_PAGE],
+        columns=_columns(rows),
+        after=rows[A_PAGE - 1].key if len(rows) > A_PAGE else None,
+        is_first=not after,
+        sentences={code: iys_protocol.sentence_of(code) for code in codes},
+        cures={code: iys_protocol.cure_of(code) for code in codes},
+    )
+
+
+def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = False):
+    batch = mine(db.session, batch_id)
+    if batch.state not in MAY_CURE:
+        flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
+        return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+    try:
+        layout: Layout = change(queries.layout_of(vault(), batch))
+        batches.choose(db.session, vault(), batch, layout, clock.now())
+        if is_for_the_next_too:
+            column_layout_page.keep(db.session, vault(), batch, queries.outline_of(vault(), batch), layout)
+    except batches.WrongState:
+        db.session.rollback()
+        flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
+    else:
+        db.session.commit()
+        wake("import", batch_id)
+        flash(said)
+    return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+
+
+def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> str:
+    after = request.args.get("after", type=an_id)
+    of_batch = queries.samples(
+        reading(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
+    ) if batch.layout and batch.outline else []  # fmt: skip
+    of_batch = _as_one_may_see(of_batch)
+    is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Power.IMPORT)
+    cure = cure_for(batch, verdict) if is_open and verdict in PROBLEMS else None
+    return render_template(
+        "dashboard/import_lines.html",
+        **context_of(batch),
+        told=told(verdict, queries.tally_of(batch).get(verdict, 0)),
+        samples=of_batch[:A_PAGE],
+        columns=_columns(of_batch),
+        after=of_batch[A_PAGE - 1].key if len(of_batch) > A_PAGE else None,
+        is_first=after is None,
+        cure=cure,
+        cure_words=CURES[cure] if cure else None,
+        mended=mended(of_batch, cure) if cure else [],
+        words_form=form or (words_form(_unknown(batch, verdict)) if is_open and verdict in DISTINCT else None),
+    )
+
+
+def _as_one_may_see(found: list[Sample] | list[Row]) -> list[Sample] | list[Row]:
+    """As the file says it, for whoever may bring files; addresses and names masked for the rest."""
+    if current_user.may_at_provider(Power.IMPORT):
+        return found
+    return [replace(each, cells=masked_cells.cells(each.cells)) for each in found]
+
+
+def _columns(shown: Sequence[Sample | Row]) -> list[str]:
+    """What the columns of the table are called: in the file, or by what they hold."""
+    cells = shown[0].cells if shown else ()
+    return [cell.header or str(FIELDS[cell.field]) for cell in cells]
+
+
+def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
+    """The words of this problem that nothing explains, in the first lines that have it."""
+    kind = DISTINCT.get(verdict)
+    if kind is None:
+        return {}
+    outline, layout = queries.outline_of(vault(), batch), queries.layout_of(vault(), batch)
+    header_line = outline.sheets[layout.sheets[0]].header_line
+    lines = queries.lines_with(reading(), vault(), batch, verdict)
+    known = fixes.unknown_words(lines, Looker(layout, at=clock.now(), header_line=header_line))
+    return {kind: known.get(kind, {})}

@@ -1,0 +1,172 @@
+"""The connection to İYS: by whose account, what it may do there, and a button that tests it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, limiter, reading, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import Connection, Credential, CredentialKind, Provider
+from portal.domain.identity import accounts
+from portal.domain.identity.permissions import Power
+from portal.services.iys import account_report, connection_test
+from portal.services.iys.account_report import Findings
+from portal.services.iys.call_problems import words_of
+from portal.services.iys.client import Client
+from portal.services.iys.quota import Forecast, forecast
+from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.forms import READABLE
+from portal.web.dashboard.iys.forwarding_status import Block, block_of
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+
+
+class ConnectionForm(FlaskForm):
+    username = StringField(
+        _l("API kullanıcı adı"), validators=[InputRequired(_l("Kullanıcı adını yazın.")), Length(max=120), READABLE]
+    )
+    password = PasswordField(
+        _l("API şifresi"), validators=[InputRequired(_l("Şifreyi yazın.")), Length(max=200), READABLE]
+    )
+
+
+@dataclass(frozen=True)
+class Connected:
+    """How the provider is connected now."""
+
+    kind: CredentialKind
+    username: str | None  # Of the provider's own account; a partner's name is not the provider's business.
+    integrator_code: int | None
+    writes_since: datetime | None
+    tested_at: datetime | None
+    findings: Findings | None
+    forecast: Forecast | None
+    ends_at: datetime | None
+    block: Block | None
+
+    @property
+    def block_is_found(self) -> bool:
+        """Whether the last test said the same: then it is said once."""
+        troubles = self.findings.troubles if self.findings else ()
+        return self.block is not None and self.block.code in {trouble.code for trouble in troubles}
+
+
+@door.get("/connection")
+@needs(Power.LOOK)
+def connection():
+    """Show how the provider is connected, and by what it may connect."""
+    return _page(ConnectionForm(formdata=None))
+
+
+@door.post("/connection")
+@limiter.limit(limits.CONNECT, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
+def connect():
+    """Connect with an İYS account of the provider's own."""
+    _refuse_who_may_not()
+    form = ConnectionForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    made = accounts.connect(
+        db.session, vault(), _provider(), username=form.username.data.strip(), password=form.password.data,
+        at=clock.now(),
+    )  # fmt: skip
+    return _connected(made, CredentialKind.DIRECT)
+
+
+@door.post("/connection/partner")
+@limiter.limit(limits.CONNECT, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
+def connect_by_partner():
+    """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
+    _refuse_who_may_not()
+    chosen = request.form.get("partner", "")
+    partner = next((each for each in accounts.partners(db.session) if str(each.id) == chosen), None)
+    if partner is None:
+        abort(404)
+    return _connected(
+        accounts.connect_by_partner(db.session, _provider(), partner, at=clock.now()), CredentialKind.PARTNER
+    )
+
+
+@door.post("/connection/test")
+@limiter.limit(limits.TEST, key_func=provider_key)
+@needs(Power.CONNECT)
+def test_connection():
+    """Ask İYS what the account may do. What it says is kept with the connection."""
+    mine = reading().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))
+    if mine is None:
+        abort(404)
+    found = connection_test.test(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id)
+    note("connection.tested", "connection", mine, clear=found.is_clear)
+    db.session.commit()
+    return redirect(url_for(".connection"), 303)
+
+
+def _refuse_who_may_not() -> None:
+    """Who practises, or is exempt, has nothing to tell İYS; the page says so."""
+    if current_user.provider.is_practising or current_user.provider.is_exempt:
+        abort(409)
+
+
+def _connected(made: Connection, kind: CredentialKind):
+    note("connection.made", "connection", made.id, kind=kind.value)
+    db.session.commit()
+    flash(_("Hesap kaydedildi. Şimdi bağlantıyı deneyin."))
+    return redirect(url_for(".connection"), 303)
+
+
+def _provider() -> Provider:
+    return db.session.get_one(Provider, current_user.provider_id)
+
+
+def _page(form: ConnectionForm) -> str:
+    provider = reading().get_one(Provider, current_user.provider_id)
+    return render_template(
+        "dashboard/connection.html",
+        form=form,
+        provider=provider,
+        connected=_connection_of(provider.id, clock.now()),
+        partners=accounts.partners(reading()),
+        words_of=words_of,
+        channels=list(Channel),
+    )
+
+
+def _connection_of(provider_id: int, at: datetime) -> Connected | None:
+    row = reading().execute(
+        select(Connection, Credential)
+        .join(Credential, Credential.id == Connection.credential_id)
+        .where(Connection.provider_id == provider_id)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    connection, credential = row
+    found = account_report.read(connection.findings)
+    return Connected(
+        kind=credential.kind,
+        username=credential.username if credential.kind == CredentialKind.DIRECT else None,
+        integrator_code=credential.integrator_code,
+        writes_since=connection.writes_since,
+        tested_at=connection.tested_at,
+        findings=found,
+        forecast=forecast(found.subscription) if found else None,
+        ends_at=_moment(found.subscription.ends) if found and found.subscription else None,
+        block=block_of(provider_id, at),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return iys_protocol.read_date(text)
+    except ValueError:
+        return None

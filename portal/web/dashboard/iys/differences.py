@@ -1,0 +1,246 @@
+"""Differences between İYS's record and ours: listed, shown field by field, and settled by a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import ColumnElement, func, select
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Brand, Consent, Difference, DifferenceKind, Recipient, ReconciledDay, Settlement, User
+from portal.core.vault import CannotOpen
+from portal.domain.consents import difference_resolution, recipients
+from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.forms import ExplanationForm
+from portal.web.shared.access import needs
+from portal.web.shared.labels import label
+
+A_PAGE = 50
+FIELDS = {
+    "recipient": _l("Adres"),
+    "recipientType": _l("Alıcı tipi"),
+    "type": _l("Kanal"),
+    "status": _l("Karar"),
+    "consentDate": _l("Karar zamanı"),
+    "source": _l("Kaynak"),
+    "creationDate": _l("İYS kayıt zamanı"),
+    "transactionId": _l("İYS işlem no"),
+}
+WORDS = {"recipientType": RecipientType, "type": Channel, "status": Status}
+WHY_NOT = {
+    WhyNot.NOTHING_THERE: _l("İYS'nin dosyasında bu işlem yok; alınacak bir kayıt da yok."),
+    WhyNot.UNREADABLE: _l("İYS'nin satırı okunamıyor; destek ekibine bildirin."),
+    WhyNot.REFUSED_HERE: _l("Kişi burada reddetti. Ret geçerli kalır; İYS'ye yeniden bildirin ya da açıklayın."),
+    WhyNot.NOT_OURS: _l("Bu işlemi İzinlink iletmedi; yeniden iletilecek bir kaydı yok."),
+    WhyNot.NEWER: _l("Kişi sonradan yeni bir karar verdi; İYS'ye o iletilir."),
+    WhyNot.ON_ITS_WAY: _l("Kayıt zaten yolda; sonucu beklenmeli."),
+    WhyNot.TOO_LATE: _l("Üç iş günü geçti; İYS bu onayı artık kabul etmez. Kişinin yeni bir onay vermesi gerekir."),
+}
+MEANINGS = {
+    DifferenceKind.ONLY_AT_IYS: _l("İYS'nin dosyasında bu işlem var, bizde yok."),
+    DifferenceKind.ONLY_HERE: _l("İYS bu işlemi kabul etmişti; günün dosyasında yok."),
+    DifferenceKind.ALTERED: _l("İşlem iki tarafta da var, ama aynı anlatılmıyor."),
+    DifferenceKind.DRIFT: _l("Haftalık tarama, bu kanalda İYS'deki durumun bizdeki karardan ayrı olduğunu buldu."),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a difference as both sides tell it; empty where a side has none, and then it does not differ."""
+
+    name: str
+    ours: str
+    theirs: str
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A difference in a list."""
+
+    id: int
+    kind: DifferenceKind
+    brand_name: str
+    address: str
+    channel: str
+    found_at: datetime
+    settlement: Settlement | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some differences."""
+
+    listed: list[Listed]
+    number: int
+    has_more: bool
+
+
+@door.get("/differences", endpoint="differences")
+@needs(Power.LOOK)
+def show_differences():
+    """All that waits for a person, of every brand and day."""
+    mine = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
+    page = page_of(*mine, number=request.args.get("page", type=int))
+    return render_template("dashboard/differences.html", page=page, still_open=count_open(mine[0]))
+
+
+@door.get("/differences/<id:difference_id>")
+@needs(Power.LOOK)
+def difference(difference_id: int):
+    """One difference, field by field, and the ways to settle it."""
+    return _show(_mine(reading(), difference_id), ExplanationForm())
+
+
+@door.post("/differences/<id:difference_id>/settlement")
+@needs(Power.SETTLE)
+def settle(difference_id: int):
+    """Take İYS's word, send ours again, or explain; noted with who did it."""
+    mine, form = _mine(db.session, difference_id), ExplanationForm()
+    way = request.form.get("settlement")
+    if way == Settlement.EXPLAINED and not form.validate_on_submit():
+        db.session.rollback()
+        return _show(_mine(reading(), difference_id), form), 422
+    who = {"user_id": current_user.id, "at": clock.now()}
+    try:
+        if way == Settlement.TAKE_THEIRS:
+            difference_resolution.take_theirs(db.session, vault(), mine, **who)
+        elif way == Settlement.SEND_AGAIN:
+            difference_resolution.send_again(db.session, vault(), mine, **who)
+        elif way == Settlement.EXPLAINED:
+            difference_resolution.explain(db.session, mine, form.explanation.data, **who)
+        else:
+            abort(400)
+    except CannotSettle as cannot:
+        db.session.rollback()
+        flash(WHY_NOT[cannot.why])
+    except AlreadySettled:
+        db.session.rollback()
+        flash(_("Bu fark zaten çözülmüş."))
+    else:
+        note("difference.settled", "difference", difference_id, settlement=way)
+        db.session.commit()
+        flash(_("Fark çözüldü: %(how)s.", how=label(Settlement(way))))
+        return redirect(_back(difference_id), 303)
+    return redirect(url_for(".difference", difference_id=difference_id), 303)
+
+
+def page_of(*conditions: ColumnElement[bool], number: int | None) -> Page:
+    """A page of differences, counted from 1: those that wait first, then by when they were found.
+
+    A number past the end means the last page: an empty one would say that there is no difference.
+    """
+    last = max(0, reading().scalar(select(func.count()).where(*conditions)) - 1) // A_PAGE + 1
+    number = max(1, min(number or 1, last))
+    rows = reading().execute(
+        select(Difference, Brand.name, Consent.channel, Recipient)
+        .join(Brand, Brand.id == Difference.brand_id)
+        .outerjoin(Consent, Consent.id == Difference.consent_id)
+        .outerjoin(Recipient, Recipient.id == Consent.recipient_id)
+        .where(*conditions)
+        .order_by(Difference.settled_at.is_not(None), Difference.id)
+        .offset((number - 1) * A_PAGE)
+        .limit(A_PAGE + 1)
+    ).all()  # fmt: skip
+    return Page([_listed(*row) for row in rows[:A_PAGE]], number, has_more=len(rows) > A_PAGE)
+
+
+def count_open(*conditions: ColumnElement[bool]) -> int:
+    """How many differences wait for a person."""
+    return reading().scalar(select(func.count()).where(*conditions, Difference.settled_at.is_(None)))
+
+
+def _listed(each: Difference, brand_name: str, channel: Channel | None, recipient: Recipient | None) -> Listed:
+    line = _line(each)
+    return Listed(
+        id=each.id,
+        kind=each.kind,
+        brand_name=brand_name,
+        address=_address(recipient) or _masked(line.get("recipient")),
+        channel=label(channel) if channel else _worded("type", line.get("type")),
+        found_at=each.found_at,
+        settlement=each.settlement,
+    )
+
+
+def _show(mine: Difference, form: ExplanationForm) -> str:
+    session, at = reading(), clock.now()
+    is_open = mine.settled_at is None
+    return render_template(
+        "dashboard/difference.html",
+        difference=mine,
+        meaning=MEANINGS[mine.kind],
+        brand=session.get_one(Brand, mine.brand_id),
+        day=session.get(ReconciledDay, mine.day_id) if mine.day_id else None,
+        recipient_id=_recipient_id(mine),
+        fields=_fields(mine),
+        why_not_take=WHY_NOT.get(difference_resolution.why_not_take(session, vault(), mine)) if is_open else None,
+        why_not_send=WHY_NOT.get(difference_resolution.why_not_send(session, mine, at)) if is_open else None,
+        settled_by=session.get(User, mine.settled_by) if mine.settled_by else None,
+        form=form,
+    )
+
+
+def _fields(mine: Difference) -> Sequence[Field]:
+    """The address masked, the other fields as the facts tell them; what is not among these is the same."""
+    line, is_altered = _line(mine), mine.kind == DifferenceKind.ALTERED
+    ours = _address(_recipient(mine)) if mine.kind != DifferenceKind.ONLY_AT_IYS else ""
+    fields = [Field(FIELDS["recipient"], ours, _masked(line.get("recipient")), "recipient" in mine.facts)]
+    for name, words in FIELDS.items():
+        said = mine.facts.get(name) or ([line[name]] * 2 if is_altered and name in line else None)
+        if said and name != "recipient":
+            ours, theirs = (_worded(name, each) for each in said)
+            fields.append(Field(words, ours, theirs, is_altered and ours != theirs))
+    return fields
+
+
+def _worded(name: str, value: str | None) -> str:
+    """İYS's word as people read it; one that we do not know stays as it is."""
+    words = WORDS.get(name)
+    return label(words(value)) if words and value in tuple(words) else value or ""
+
+
+def _line(each: Difference) -> dict:
+    try:
+        return difference_resolution.line_of(vault(), each) or {}
+    except CannotOpen:
+        return {}
+
+
+def _recipient(mine: Difference) -> Recipient | None:
+    head = reading().get(Consent, mine.consent_id) if mine.consent_id else None
+    return reading().get(Recipient, head.recipient_id) if head else None
+
+
+def _recipient_id(mine: Difference) -> int | None:
+    found = _recipient(mine)
+    return found.id if found else None
+
+
+def _address(recipient: Recipient | None) -> str:
+    return recipients.masked(vault(), recipient) if recipient else ""
+
+
+def _masked(text: str | None) -> str:
+    return addresses.mask(text) if text else ""
+
+
+def _back(difference_id: int) -> str:
+    """To the day, where the next difference waits."""
+    day_id = reading().scalar(select(Difference.day_id).where(Difference.id == difference_id))
+    return url_for(".day", day_id=day_id) if day_id else url_for(".differences")
+
+
+def _mine(session, difference_id: int) -> Difference:
+    found = session.get(Difference, difference_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found

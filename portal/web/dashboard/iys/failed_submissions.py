@@ -1,0 +1,104 @@
+"""Submissions that a person looks at: parked, expired or blocked, each with what happened and what to do about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+
+from portal.core import iys_protocol
+from portal.core.extensions import reading, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.lazy_text import N_
+from portal.core.models import Brand, Consent, Outcome, Recipient, Submission
+from portal.domain.consents import recipients, resubmission
+from portal.domain.consents.deadlines import Urgency, urgency
+from portal.domain.consents.resubmission import Hopeless
+
+A_PAGE = 20
+TOO_OLD = "H467"  # What İYS would have said of what expired here.
+
+UNREADABLE = (
+    N_("Bu kaydın içeriği açılamadı; İYS'ye iletilmedi."),
+    N_("Destek ekibine bildirin; anahtar ya da kayıt zarar görmüş olabilir."),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One submission with its story; `why_not` says why sending it again would not help, None where it may."""
+
+    id: int
+    address: str
+    recipient_id: int
+    brand_name: str
+    channel: Channel
+    status: Status
+    decided_at: datetime
+    deadline: datetime
+    outcome: Outcome
+    code: str | None
+    sentence: str
+    cure: str
+    why_not: Hopeless | None
+    may_close: bool
+    urgency: Urgency
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some cases, and the id before which the next ones are; None on the last page."""
+
+    cases: list[Case]
+    before: int | None
+    is_first: bool
+
+
+def page_of(provider_id: int, outcomes: Sequence[Outcome], *, before: int | None, at: datetime) -> Page:
+    """A page of cases, the newest first."""
+    wanted = is_case(provider_id, outcomes)
+    rows = reading().execute(
+        select(Submission, Consent, Recipient, Brand.name)
+        .join(Consent, Consent.id == Submission.consent_id)
+        .join(Recipient, Recipient.id == Consent.recipient_id)
+        .join(Brand, Brand.id == Consent.brand_id)
+        .where(wanted if before is None else and_(wanted, Submission.id < before))
+        .order_by(Submission.id.desc())
+        .limit(A_PAGE + 1)
+    ).all()  # fmt: skip
+    shown = [_case(*row, at) for row in rows[:A_PAGE]]
+    return Page(shown, shown[-1].id if len(rows) > A_PAGE else None, is_first=before is None)
+
+
+def is_case(provider_id: int, outcomes: Sequence[Outcome]) -> ColumnElement[bool]:
+    """The condition that a submission of this provider ended so, and nobody closed it."""
+    return and_(Submission.provider_id == provider_id, Submission.outcome.in_(outcomes), Submission.closed_at.is_(None))
+
+
+def _case(submission: Submission, consent: Consent, recipient: Recipient, brand_name: str, at: datetime) -> Case:
+    sentence, cure = words_of(submission)
+    return Case(
+        id=submission.id,
+        address=recipients.masked(vault(), recipient),
+        recipient_id=recipient.id,
+        brand_name=brand_name,
+        channel=consent.channel,
+        status=submission.status,
+        decided_at=submission.consent_date,
+        deadline=submission.safe_deadline,
+        outcome=submission.outcome,
+        code=submission.code,
+        sentence=sentence,
+        cure=cure,
+        why_not=resubmission.why_hopeless(reading(), vault(), submission, at),
+        may_close=submission.outcome in resubmission.MAY_BE_CLOSED,
+        urgency=urgency(submission.created_at, at),
+    )
+
+
+def words_of(submission: Submission) -> tuple[str, str]:
+    """What happened to a submission and what to do about it, as msgids."""
+    code = submission.code or (TOO_OLD if submission.outcome == Outcome.EXPIRED else None)
+    if code is None and submission.outcome == Outcome.PARKED:
+        return UNREADABLE
+    return iys_protocol.sentence_of(code or ""), iys_protocol.cure_of(code or "")

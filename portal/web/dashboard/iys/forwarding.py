@@ -1,0 +1,154 @@
+"""How decisions go to İYS: the lanes and their ages, the state of the line, lists that wait for a word, and cases."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Question
+from portal.core.models import Brand, BulkRequest, BulkState, Outcome, Submission
+from portal.domain.consents import bulk_release, resubmission
+from portal.domain.consents.resubmission import Hopeless
+from portal.domain.identity.permissions import Power
+from portal.services.iys import circuit_breaker, hourly_budgets, success_rate
+from portal.web.dashboard.blueprint import an_id, door, note
+from portal.web.dashboard.iys import failed_submissions
+from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_told, waiting_of
+from portal.web.shared.access import needs
+
+HOPELESS = {
+    Hopeless.NOT_PARKED: _l("Bu kayıt zaten yolda ya da sonuçlandı."),
+    Hopeless.CLOSED: _l("Bu kayıt kapatılmış."),
+    Hopeless.TOO_LATE: _l("Üç iş günü geçti; İYS artık kabul etmez."),
+    Hopeless.NEWER: _l("Kişi sonradan yeni bir karar verdi; İYS'ye o iletilir."),
+    Hopeless.UNREADABLE: _l("Kaydın içeriği açılamıyor; destek ekibine bildirin."),
+    Hopeless.WOULD_FAIL: _l("Bu haliyle İYS yine reddeder; yeniden göndermek işe yaramaz."),
+}
+SHOWN = {
+    "attention": (Outcome.PARKED, Outcome.EXPIRED),
+    "parked": (Outcome.PARKED,),
+    "expired": (Outcome.EXPIRED,),
+    "blocked": (Outcome.BLOCKED,),
+}
+
+
+@door.get("/forwarding")
+@needs(Power.LOOK)
+def forwarding():
+    """Show how far everything has come, and what a person must look at."""
+    mine, at = current_user.provider_id, clock.now()
+    show = request.args.get("show") if request.args.get("show") in SHOWN else "attention"
+    page = failed_submissions.page_of(mine, SHOWN[show], before=request.args.get("before", type=an_id), at=at)
+    return render_template(
+        "dashboard/forwarding.html",
+        lanes=waiting_of(mine, at),
+        block=block_of(mine, at),
+        is_connected=is_connected(mine),
+        is_told=is_told(mine),
+        line=_line(at),
+        held=_held(mine),
+        show=show,
+        counts=_counts(mine),
+        page=page,
+        hopeless=HOPELESS,
+    )
+
+
+@door.post("/forwarding/<id:submission_id>/resend")
+@needs(Power.SETTLE)
+def resend(submission_id: int):
+    """Send a parked submission again, byte for byte."""
+    submission = _submission(submission_id)
+    try:
+        resubmission.resend(db.session, vault(), submission, clock.now())
+    except resubmission.WouldNotHelp as would_not:
+        db.session.rollback()
+        flash(str(HOPELESS[would_not.why]))
+    else:
+        note("submission.resent", "submission", submission_id, code=submission.code)
+        db.session.commit()
+        flash(_("Yeniden iletilecek."))
+    return redirect(url_for(".forwarding"), 303)
+
+
+@door.post("/forwarding/<id:submission_id>/close")
+@needs(Power.SETTLE)
+def close(submission_id: int):
+    """Take a submission out of the list of what a person must look at."""
+    submission = _submission(submission_id)
+    try:
+        resubmission.close(db.session, submission, clock.now())
+    except resubmission.NothingToClose:
+        db.session.rollback()
+        flash(str(HOPELESS[Hopeless.CLOSED if submission.closed_at else Hopeless.NOT_PARKED]))
+    else:
+        note("submission.closed", "submission", submission_id, code=submission.code, outcome=submission.outcome.value)
+        db.session.commit()
+        flash(_("Kapatıldı. Kişinin kararı burada geçerli kalır."))
+    return redirect(url_for(".forwarding"), 303)
+
+
+@door.post("/forwarding/lists/<id:bulk_id>/release")
+@needs(Power.SETTLE)
+def release(bulk_id: int):
+    """Let a held list go."""
+    bulk = db.session.get(BulkRequest, bulk_id)
+    if bulk is None or bulk.provider_id != current_user.provider_id:
+        abort(404)
+    try:
+        bulk_release.release(db.session, bulk, user_id=current_user.id, at=clock.now())
+    except bulk_release.NotHeld:
+        db.session.rollback()
+        flash(_("Bu liste artık izninizi beklemiyor."))
+    else:
+        note("list.released", "bulk_request", bulk_id, size=bulk.size)
+        db.session.commit()
+        flash(_("Liste gönderilecek."))
+    return redirect(url_for(".forwarding"), 303)
+
+
+def _submission(submission_id: int) -> Submission:
+    found = db.session.get(Submission, submission_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found
+
+
+def _line(at) -> dict:
+    """The state of our way to İYS, which all providers behind this address share."""
+    return {
+        "host": circuit_breaker.state(reading(), at),
+        "gauge": success_rate.ratio(reading(), at),
+        "budgets": [
+            (words, hourly_budgets.left(reading(), question, at), hourly_budgets.PER_HOUR[question])
+            for question, words in (
+                (Question.TOKEN, _("Oturum açma")),
+                (Question.STATUS, _("Tekil sorgulama")),
+                (Question.HISTORY, _("Geçmiş sorgulama")),
+            )
+        ],
+    }
+
+
+def _held(provider_id: int) -> list:
+    return reading().execute(
+        select(BulkRequest.id, BulkRequest.size, BulkRequest.created_at, Brand.name.label("brand_name"))
+        .join(Brand, Brand.id == BulkRequest.brand_id)
+        .where(BulkRequest.provider_id == provider_id, BulkRequest.state == BulkState.HELD)
+        .order_by(BulkRequest.created_at)
+    ).all()  # fmt: skip
+
+
+def _counts(provider_id: int) -> dict[str, int]:
+    """How many cases each choice of the list holds."""
+    by_outcome = dict(
+        reading().execute(
+            select(Submission.outcome, func.count())
+            .where(failed_submissions.is_case(provider_id, SHOWN["attention"] + SHOWN["blocked"]))
+            .group_by(Submission.outcome)
+        ).all()
+    )  # fmt: skip
+    return {show: sum(by_outcome.get(each, 0) for each in outcomes) for show, outcomes in SHOWN.items()}

@@ -1,0 +1,175 @@
+"""What happened at İYS: every movement that it told of, newest first, and what became of it here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import Row, select, tuple_
+from wtforms import SelectField
+
+from portal.core import iys_protocol
+from portal.core.extensions import reading, vault
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Brand, Consent, Decision, Feed, FeedSource, Heard, Movement, Recipient, Sweep, Way
+from portal.domain.consents import recipients
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import an_id, door
+from portal.web.shared.access import needs
+from portal.web.shared.labels import label
+
+A_PAGE = 50
+
+
+class Whose(StrEnum):
+    """Who made a movement."""
+
+    PEOPLE = "people"
+    OURS = "ours"
+    OTHERS = "others"
+
+
+WHOSE = {
+    Whose.PEOPLE: (_l("Kişiler, İYS üzerinden"), Decision.way == Way.AT_IYS),
+    Whose.OURS: (_l("İzinlink"), Decision.way.not_in((Way.AT_IYS, Way.OTHER_SENDER))),
+    Whose.OTHERS: (_l("Başka gönderici"), Decision.way == Way.OTHER_SENDER),
+}
+
+
+class MovementFilter(FlaskForm):
+    """Asked by GET: looking changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    brand = SelectField(_l("Marka"), coerce=int)
+    whose = SelectField(_l("Kimden"))
+    channel = SelectField(_l("Kanal"))
+    status = SelectField(_l("Karar"))
+
+    def __init__(self, brands: list[Brand]):
+        super().__init__(request.args)
+        everything = [("", _l("Hepsi"))]
+        self.brand.choices = [(brand.id, brand.name) for brand in brands]
+        self.whose.choices = everything + [(each.value, words) for each, (words, _) in WHOSE.items()]
+        self.channel.choices = everything + [(each.value, label(each)) for each in Channel]
+        self.status.choices = everything + [(each.value, label(each)) for each in Status]
+
+    def conditions(self) -> list:
+        """What the choices mean; a word that is none of them asks for nothing."""
+        chosen = {field.name: field.data for field in self if field.data in {value for value, _ in field.choices}}
+        found = [Movement.brand_id == (chosen.get("brand") or self.brand.choices[0][0])]
+        if whose := chosen.get("whose"):
+            found.append(WHOSE[Whose(whose)][1])
+        if channel := chosen.get("channel"):
+            found.append(Consent.channel == Channel(channel))
+        if status := chosen.get("status"):
+            found.append(Movement.status == Status(status))
+        return found
+
+    def in_address(self) -> dict[str, str]:
+        """The choices, for the address of the next page."""
+        return {field.name: field.data for field in self if field.data}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One movement in the list; `counts` says that it is what holds for its key now."""
+
+    id: int
+    created_at: datetime
+    address: str
+    recipient_id: int
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    source: str
+    way: Way | None
+    counts: bool
+    heard_at: datetime
+    heard_by: Heard
+
+
+@dataclass(frozen=True)
+class Listening:
+    """How far a feed has come."""
+
+    source: FeedSource
+    pulled_at: datetime | None
+    code: str | None
+    sentence: str | None
+
+
+@door.get("/movements")
+@needs(Power.LOOK)
+def movements():
+    """List a brand's movements."""
+    brands = list(reading().scalars(_brands()))
+    form = MovementFilter(brands)
+    rows = reading().execute(_page(form.conditions() if brands else [Movement.id < 0])).all()
+    shown = [_shown(row) for row in rows[:A_PAGE]]
+    return render_template(
+        "dashboard/movements.html",
+        form=form,
+        has_brands=len(brands) > 1,
+        movements=shown,
+        before=shown[-1].id if len(rows) > A_PAGE else None,
+        is_first="before" not in request.args,
+        chosen=form.in_address(),
+        feeds=[_listening(feed) for feed in reading().scalars(_of(Feed, form).order_by(Feed.source))],
+        sweep=reading().scalar(_of(Sweep, form).order_by(Sweep.created_at.desc()).limit(1)),
+    )
+
+
+def _brands():
+    return select(Brand).where(Brand.provider_id == current_user.provider_id).order_by(Brand.id)
+
+
+def _of(model, form: MovementFilter):
+    """Rows of the chosen brand, if it is one of the provider's."""
+    brand_id = next((value for value, _ in form.brand.choices if value == form.brand.data), None)
+    brand_id = brand_id or next((value for value, _ in form.brand.choices), 0)
+    return select(model).where(model.brand_id == brand_id, model.provider_id == current_user.provider_id)
+
+
+def _page(conditions: list):
+    mine = [Movement.provider_id == current_user.provider_id, *conditions]
+    before = request.args.get("before", type=an_id)
+    last = reading().get(Movement, before) if before else None
+    if last is not None and last.provider_id == current_user.provider_id:
+        mine.append(tuple_(Movement.creation_date, Movement.id) < (last.creation_date, last.id))
+    return (
+        select(Movement, Consent, Recipient, Decision.way)
+        .join(Consent, Consent.id == Movement.consent_id)
+        .join(Recipient, Recipient.id == Consent.recipient_id)
+        .outerjoin(Decision, Decision.id == Movement.decision_id)
+        .where(*mine)
+        .order_by(Movement.creation_date.desc(), Movement.id.desc())
+        .limit(A_PAGE + 1)
+    )
+
+
+def _shown(row: Row) -> Shown:
+    movement, head, recipient, way = row
+    return Shown(
+        id=movement.id,
+        created_at=movement.creation_date,
+        address=recipients.masked(vault(), recipient),
+        recipient_id=recipient.id,
+        channel=head.channel,
+        recipient_type=head.recipient_type,
+        status=movement.status,
+        source=movement.source,
+        way=way,
+        counts=movement.decision_id is not None and movement.decision_id == head.decision_id,
+        heard_at=movement.heard_at,
+        heard_by=movement.heard_by,
+    )
+
+
+def _listening(feed: Feed) -> Listening:
+    sentence = iys_protocol.sentence_of(feed.code) if feed.code else None
+    return Listening(feed.source, feed.pulled_at, feed.code, sentence)

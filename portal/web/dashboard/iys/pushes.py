@@ -1,0 +1,164 @@
+"""Pushes: which brands and channels İYS tells us of at once, asking it to, and asking it to stop."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import func, select
+from werkzeug import Response
+from wtforms import RadioField, SelectField
+from wtforms.validators import InputRequired
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, limiter, reading
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, PushRegistration
+from portal.domain.identity.permissions import Power
+from portal.domain.providers import sandbox_mode
+from portal.services.iys import push_registration
+from portal.services.iys.client import Client
+from portal.services.iys.push_registration import Listed, Result
+from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.iys.forwarding_status import block_of, is_connected
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.labels import label
+
+MOST_OF_A_CHANNEL = 2  # İYS keeps no more live ones per brand and channel.
+
+
+class PushForm(FlaskForm):
+    brand = SelectField(_l("Marka"), coerce=int)
+    channel = RadioField(_l("Kanal"), validators=[InputRequired(_l("Bir kanal seçin."))])
+
+    def __init__(self, brands: list[Brand], **options):
+        super().__init__(**options)
+        self.brand.choices = [(brand.id, brand.name) for brand in brands]
+        self.channel.choices = [(each.value, label(each)) for each in Channel]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An address of ours at İYS, as it stands."""
+
+    id: int
+    brand_name: str
+    channel: Channel
+    registered_at: datetime | None
+    tested_at: datetime | None
+    heard_at: datetime | None
+
+
+@door.get("/pushes")
+@needs(Power.LOOK)
+def pushes():
+    """Show what is registered, as far as we know."""
+    return _page(PushForm(_brands(), formdata=None))
+
+
+@door.post("/pushes")
+@limiter.limit(limits.PUSHES, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
+def register_push():
+    """Ask İYS to push a brand's movements on one channel."""
+    form = PushForm(_brands())
+    if not form.validate_on_submit():
+        return _page(form), 422
+    brand, channel = _mine(Brand, form.brand.data), Channel(form.channel.data)
+    if _count(brand, channel) >= MOST_OF_A_CHANNEL:
+        flash(_("Bu kanalda zaten iki adres var; İYS daha fazlasını kabul etmez. Önce birini kaldırın."))
+        return _back()
+    note("push.registered", "brand", brand.id, channel=channel)
+    db.session.commit()
+    result = push_registration.register(_client(), brand, channel)
+    done = _("Anlık bildirim kuruldu. Kişilerin İYS'deki kararlarını hemen duyarız.")
+    flash(done if result.is_done else _not_done(result))
+    return _back()
+
+
+@door.post("/pushes/<id:registration_id>/removal")
+@limiter.limit(limits.PUSHES, key_func=provider_key)
+@needs(Power.CONNECT, fresh=True)
+def remove_push(registration_id: int):
+    """Ask İYS to stop."""
+    mine = _mine(PushRegistration, registration_id)
+    brand = reading().get_one(Brand, mine.brand_id)
+    note("push.removed", "push_registration", mine.id, channel=mine.channel)
+    db.session.commit()
+    result = push_registration.remove(_client(), brand, mine)
+    done = _("Anlık bildirim kaldırıldı. Kişilerin kararlarını sorgulayarak duymaya devam ederiz.")
+    flash(done if result.is_done else _not_done(result))
+    return _back()
+
+
+@door.post("/pushes/listing")
+@limiter.limit(limits.PUSHES, key_func=provider_key)
+@needs(Power.CONNECT)
+def list_pushes():
+    """Ask İYS what it has, and fall in step with it."""
+    listed = [(brand, push_registration.listing(_client(), brand)) for brand in _brands()]
+    return _page(PushForm(_brands(), formdata=None), listed=listed)
+
+
+def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None = None) -> str:
+    mine = (
+        select(PushRegistration, Brand.name)
+        .join(Brand, Brand.id == PushRegistration.brand_id)
+        .where(PushRegistration.provider_id == current_user.provider_id, PushRegistration.removed_at.is_(None))
+        .order_by(Brand.name, PushRegistration.channel, PushRegistration.id)
+        .execution_options(populate_existing=True)
+    )
+    return render_template(
+        "dashboard/pushes.html",
+        form=form,
+        pushes=[_shown(push, brand_name) for push, brand_name in reading().execute(mine)],
+        listed=listed,
+        may_register=push_registration.may_register(),
+        is_connected=is_connected(current_user.provider_id),
+        block=block_of(current_user.provider_id, clock.now()),
+    )
+
+
+def _shown(push: PushRegistration, brand_name: str) -> Shown:
+    return Shown(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.heard_at)
+
+
+def _brands() -> list[Brand]:
+    mine = select(Brand).where(Brand.provider_id == current_user.provider_id, sandbox_mode.brand_still_speaks())
+    return list(reading().scalars(mine.order_by(Brand.id)))
+
+
+def _mine(model, its_id: int):
+    found = reading().get(model, its_id)
+    if found is None or found.provider_id != current_user.provider_id or getattr(found, "removed_at", None):
+        abort(404)
+    return found
+
+
+def _count(brand: Brand, channel: Channel) -> int:
+    live = select(func.count()).where(
+        PushRegistration.brand_id == brand.id, PushRegistration.channel == channel,
+        PushRegistration.removed_at.is_(None),
+    )  # fmt: skip
+    return reading().scalar(live)
+
+
+def _not_done(result: Result) -> str:
+    if result.code:
+        words = {"code": result.code, "sentence": _(iys_protocol.sentence_of(result.code))}
+        return _("İYS isteği kabul etmedi (%(code)s). %(sentence)s", **words)
+    if result.is_unsure:
+        return _("İYS yanıt vermedi. Birazdan İYS'deki listeye bakın; ne yaptığını orada görürüz.")
+    return _("İYS'ye şu anda sorulamadı ya da İYS isteği kabul etmedi. Birazdan yeniden deneyin.")
+
+
+def _client() -> Client:
+    return Client(current_app.config["IYS_BASE_URL"])
+
+
+def _back() -> Response:
+    return redirect(url_for(".pushes"), 303)

@@ -1,0 +1,1 @@
+"""The steps to İYS: company, papers, package, questions."""

@@ -1,0 +1,76 @@
+"""The firm's data, set right by its own people. What İYS compares stands still once the firm is admitted."""
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from wtforms import RadioField, SelectChoice, StringField
+from wtforms.validators import DataRequired, Length
+
+from portal.core.extensions import db, reading
+from portal.core.models import Provider, ProviderKind
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.onboarding.steps_page import mine
+from portal.web.shared.access import needs
+from portal.web.shared.company_form import READABLE, FirmForm, as_typed
+
+KINDS = [
+    SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
+    SelectChoice(ProviderKind.DIRECT, _l("Kendi İYS hesabımla: doğrudan bağlanırım")),
+    SelectChoice(ProviderKind.EXEMPT, _l("İYS'den muafım: izinleri yalnız burada tutacağım")),
+]
+
+
+class MyFirmForm(FirmForm):
+    kind = RadioField(_l("İYS'ye nasıl bağlanacaksınız?"), choices=KINDS)
+    representative = StringField(
+        _l("İmza yetkilisi temsilcinizin adı soyadı"),
+        validators=[DataRequired(_l("Temsilcinin adını yazın.")), Length(max=120), READABLE],
+    )
+
+
+@door.get("/start/firm")
+@needs(Power.ONBOARD)
+def firm():
+    """Show the firm's data."""
+    provider = reading().get_one(Provider, current_user.provider_id)
+    return _page(provider, _form(provider, formdata=None))
+
+
+@door.post("/start/firm")
+@needs(Power.ONBOARD)
+def keep_firm():
+    """Keep what was set right. Who has asked to be admitted asks anew where the operator would see something else."""
+    provider = mine()
+    form = _form(provider)
+    if not form.validate_on_submit():
+        return _page(provider, form), 422
+    before = {name: getattr(provider, name) for name in ("title", "mersis", "tax_number", "kind", "representative")}
+    if provider.is_practising:
+        values = form.facts() | {"kind": ProviderKind(form.kind.data)}
+    else:
+        values = {"contact": form.contact.data.strip(), "notice_url": form.notice_url.data.strip()}
+    for name, value in (values | {"representative": " ".join(form.representative.data.split())}).items():
+        setattr(provider, name, value)
+    changed = sorted(name for name, value in before.items() if getattr(provider, name) != value)
+    if changed and provider.asked_at and provider.is_practising:
+        provider.asked_at = None
+        flash(_("Bilgiler değiştiği için başvurunuzu yeniden gönderin."))
+    note("firm.changed", "provider", provider.id, changed=changed)
+    db.session.commit()
+    flash(_("Firma bilgileriniz kaydedildi."))
+    return redirect(url_for(".start"), 303)
+
+
+def _form(provider: Provider, **options) -> MyFirmForm:
+    typed = as_typed(provider) | {"kind": provider.kind, "representative": provider.representative}
+    form = MyFirmForm(data=typed, **options)
+    if not provider.is_practising:
+        for name in ("legal_form", "title", "number", "kind"):
+            delattr(form, name)
+    return form
+
+
+def _page(provider: Provider, form: MyFirmForm) -> str:
+    return render_template("dashboard/firm.html", form=form, provider=provider)

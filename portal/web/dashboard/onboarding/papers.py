@@ -1,0 +1,104 @@
+"""The letter of authorisation to sign, and the signed papers that come back."""
+
+import hashlib
+from io import BytesIO
+
+from flask import current_app, flash, redirect, send_file, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading, vault
+from portal.core.models import Brand, Paper, PaperKind, Provider, ProviderKind
+from portal.core.models.ids import new_id
+from portal.domain.identity import accounts
+from portal.domain.identity.permissions import Power
+from portal.services.documents import authorisation_letter, signed_papers
+from portal.services.documents.signed_papers import BadPaper, Problem
+from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.onboarding.steps_page import PaperForm, mine, page
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.body_limits import takes
+
+FORM = 1024 * 1024  # Bytes around a file: its form is far smaller.
+
+CURES = {
+    Problem.EMPTY: _l("Dosya boş. Doğru dosyayı seçtiğinizden emin olun."),
+    Problem.TOO_LARGE: _l("Dosya 10 MB'tan ya da fotoğraf 50 megapikselden büyük. Daha düşük çözünürlükte tarayın."),
+    Problem.OTHER_KIND: _l("Yalnız PDF, JPEG ya da PNG alabiliyoruz. Belgeyi PDF olarak kaydedin ya da fotoğraflayın."),
+    Problem.DAMAGED: _l("Dosya açılamıyor; eksik ya da bozuk olabilir. Yeniden tarayıp deneyin."),
+    Problem.ACTIVE: _l("PDF'in içinde çalışan bir parça ya da ek dosya var. Belgeyi yazdırıp tarayarak yükleyin."),
+}
+
+
+@door.get("/start/letter.pdf")
+@needs(Power.ONBOARD)
+def letter():
+    """The letter, ready to sign."""
+    provider = reading().get_one(Provider, current_user.provider_id)
+    if provider.kind != ProviderKind.PARTNER or provider.entered_code is None or not provider.representative:
+        flash(_("Mektup için önce İYS kodunuz ve temsilcinizin adı gerekiyor."))
+        return redirect(url_for(".start"), 303)
+    if not current_app.config["OPERATOR_TITLE"]:  # A letter that authorises nobody must not be signed.
+        flash(_("Mektup şu anda hazırlanamıyor: iş ortağının unvanı girilmemiş. Soru kutusundan bize yazın."))
+        return redirect(url_for(".start"), 303)
+    pdf = BytesIO(authorisation_letter.drawn(_letter(provider)))
+    return send_file(pdf, "application/pdf", as_attachment=True, download_name="iys-yetki-mektubu.pdf")
+
+
+@door.post("/start/papers")
+@limiter.limit(limits.PAPERS, key_func=provider_key)
+@takes(signed_papers.LARGEST + FORM)
+@needs(Power.ONBOARD)
+def bring_paper():
+    """Take a signed paper, by what its content is."""
+    form = PaperForm()
+    if form.validate_on_submit():
+        try:
+            checked = signed_papers.check(form.file.data.read())
+        except BadPaper as bad:
+            form.file.errors = [CURES[bad.problem]]
+    if form.errors or form.file.errors:
+        return page(paper_form=form), 422
+    provider = mine()
+    paper = _kept(provider.id, PaperKind(form.kind.data), checked)
+    note("paper.uploaded", "paper", paper.id, kind=paper.kind.value, size=paper.size)
+    db.session.commit()
+    flash(_("Belge alındı."))
+    return redirect(url_for(".start", _anchor="step-3"), 303)
+
+
+def _kept(provider_id: int, kind: PaperKind, checked: signed_papers.Checked) -> Paper:
+    paper_id = new_id()
+    paper = Paper(
+        id=paper_id, provider_id=provider_id, kind=kind, media_type=checked.media_type, size=len(checked.content),
+        digest=hashlib.sha256(checked.content).digest(), uploaded_by=current_user.id, uploaded_at=clock.now(),
+        content=vault().seal(checked.content, Paper.PLACE, provider_id, paper_id),
+    )  # fmt: skip
+    db.session.add(paper)
+    db.session.flush()
+    return paper
+
+
+def _letter(provider: Provider) -> authorisation_letter.Letter:
+    names = {"MERSİS numarası": provider.mersis, "Vergi / T.C. kimlik numarası": provider.tax_number}
+    partner = accounts.first_partner(reading())
+    return authorisation_letter.Letter(
+        title=provider.title, numbers=tuple((name, number) for name, number in names.items() if number),
+        contact=provider.contact, representative=provider.representative, iys_code=provider.entered_code,
+        brands=_brands(provider), partner_title=current_app.config["OPERATOR_TITLE"],
+        partner_address=current_app.config["OPERATOR_ADDRESS"],
+        partner_code=partner.integrator_code if partner else None, made_on=clock.day(clock.now()),
+    )  # fmt: skip
+
+
+def _brands(provider: Provider) -> tuple[tuple[str, int], ...]:
+    """The master brand by the provider's own code, and those that İYS gave codes of their own."""
+    open_ones = select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)).order_by(Brand.id)
+    brands = list(reading().scalars(open_ones))
+    told = {provider.entered_code: brands[0].name if brands else provider.title}
+    told |= {brand.brand_code: brand.name for brand in brands if not brand.practises}
+    return tuple((name, code) for code, name in told.items())

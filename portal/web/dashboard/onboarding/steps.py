@@ -1,0 +1,95 @@
+"""Başlangıç: the five steps of coming to İYS, where the firm stands in them, and what to do next."""
+
+from flask import current_app, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading
+from portal.core.models import Provider
+from portal.domain.identity import accounts
+from portal.domain.identity.permissions import Power
+from portal.domain.providers import onboarding
+from portal.domain.providers.onboarding import CodeTaken, NotReady
+from portal.services.iys import rights
+from portal.services.iys.client import Client
+from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.onboarding.steps_page import CodeForm, mine, page
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+
+LARGEST_CODE = 979_999_999
+
+
+@door.get("/start")
+@needs(Power.LOOK)
+def start():
+    """Show the steps."""
+    return page()
+
+
+@door.post("/start/applied")
+@needs(Power.ONBOARD)
+def say_applied():
+    """Note that the firm has applied to İYS and waits for its code."""
+    provider = mine()
+    onboarding.say_applied(provider, clock.now())
+    note("onboarding.applied", "provider", provider.id)
+    db.session.commit()
+    return redirect(url_for(".start", _anchor="step-2"), 303)
+
+
+@door.post("/start/code")
+@needs(Power.ONBOARD)
+def enter_code():
+    """Keep the code that İYS gave."""
+    form, provider = CodeForm(), mine()
+    if form.validate_on_submit():
+        text = "".join(form.iys_code.data.split())
+        try:
+            if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST_CODE):
+                raise ValueError
+            onboarding.enter_code(db.session, provider, int(text), clock.now())
+        except CodeTaken:
+            form.iys_code.errors = [_(
+                "Bu İYS kodu burada başka bir hesapta kayıtlı. Kodu İYS panelinizden yeniden kopyalayın; kod "
+                "sizinse aşağıdaki soru kutusundan bize yazın, birlikte çözelim."
+            )]  # fmt: skip
+        except ValueError:
+            form.iys_code.errors = [_("İYS kodu en çok dokuz rakamdan oluşur; örneğin 731845.")]
+    if form.errors or form.iys_code.errors:
+        return page(code_form=form), 422
+    note("onboarding.code_entered", "provider", provider.id, code=provider.entered_code)
+    db.session.commit()
+    flash(_("İYS kodunuz kaydedildi."))
+    return redirect(url_for(".start"), 303)
+
+
+@door.post("/start/rights")
+@limiter.limit(limits.TEST, key_func=provider_key)
+@needs(Power.ONBOARD)
+def look_at_rights():
+    """Ask İYS, live, which rights the partner was given."""
+    provider, partner = reading().get_one(Provider, current_user.provider_id), accounts.first_partner(reading())
+    if partner is not None and provider.entered_code is not None:
+        found = rights.look(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
+        note("rights.looked_at", "provider", current_user.provider_id, **found.kept())
+        db.session.commit()
+    return redirect(url_for(".start", _anchor="step-3"), 303)
+
+
+@door.post("/start/ask")
+@needs(Power.ONBOARD)
+def ask_to_be_admitted():
+    """All is there: the operator's turn."""
+    provider = mine()
+    try:
+        onboarding.ask_to_be_admitted(db.session, provider, clock.now())
+    except NotReady:
+        db.session.rollback()
+        flash(_("Henüz eksikler var; adımların altında yazıyor."))
+        return redirect(url_for(".start"), 303)
+    note("onboarding.asked", "provider", provider.id)
+    db.session.commit()
+    flash(_("Başvurunuz alındı. Belgelerinize bakıp temsilcinizi arayacağız."))
+    return redirect(url_for(".start"), 303)

@@ -1,0 +1,180 @@
+"""The page of the five steps: what it shows, and the forms on it, which doors of their own take."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import render_template
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy import select
+from wtforms import SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import Inquiry, Paper, PaperKind, Provider, ProviderKind, Review, ReviewAct
+from portal.domain.identity import accounts
+from portal.domain.providers import inquiries, onboarding
+from portal.domain.providers.onboarding import Missing, Step, StepState
+from portal.services.iys import rights
+from portal.web.dashboard.forms import READABLE
+from portal.web.dashboard.iys.forwarding_status import is_told
+from portal.web.shared.labels import label
+
+TITLES = {
+    onboarding.APPLY: _l("İYS'ye başvurun"),
+    onboarding.ENTER: _l("İYS kodunuzu girin, paketinizi seçin"),
+    onboarding.AUTHORISE: _l("İş ortağınızı yetkilendirin"),
+    onboarding.OPEN: _l("Hesabınızı açın"),
+    onboarding.TRANSFER: _l("Aktarımı başlatın"),
+}
+SPEAK_FOR_IT = {onboarding.AUTHORISE: _l("Temsilcinizi tanıtın")}
+TITLES_OF = {  # Of who takes no partner.
+    ProviderKind.PARTNER: {},
+    ProviderKind.DIRECT: SPEAK_FOR_IT,
+    ProviderKind.EXEMPT: SPEAK_FOR_IT
+    | {
+        onboarding.APPLY: _l("Muafiyetinizden emin olun"),
+        onboarding.ENTER: _l("Paketinizi seçin"),
+        onboarding.TRANSFER: _l("Denemeyi bitirin"),
+    },
+}
+TEMPLATES = {
+    onboarding.APPLY: "dashboard/start_apply.html",
+    onboarding.ENTER: "dashboard/start_enter.html",
+    onboarding.AUTHORISE: "dashboard/start_authorise.html",
+    onboarding.OPEN: "dashboard/start_open.html",
+    onboarding.TRANSFER: "dashboard/start_transfer.html",
+}
+LACKING = {
+    Missing.CODE: _l("İYS kodunu girin."),
+    Missing.PACKAGE: _l("Bir paket seçin."),
+    Missing.REPRESENTATIVE: _l("İmzalayacak temsilcinin adını firma bilgilerine yazın."),
+    Missing.AUTHORISATION: _l("İmzalı yetki mektubunu yükleyin."),
+    Missing.SIGNATURE: _l("İmza sirkülerini yükleyin."),
+}
+
+
+PAPERS = [
+    SelectChoice(PaperKind.AUTHORISATION, _l("İmzalı yetki mektubu")),
+    SelectChoice(PaperKind.SIGNATURE, _l("İmza sirküleri ya da imza beyannamesi")),
+]
+
+
+class CodeForm(FlaskForm):
+    iys_code = StringField(_l("İYS kodunuz"), validators=[DataRequired(_l("Kodu yazın.")), Length(max=20)])
+
+
+class PaperForm(FlaskForm):
+    kind = SelectField(_l("Hangi belge?"), choices=PAPERS)
+    file = FileField(_l("Dosya"), validators=[FileRequired(_l("Bir dosya seçin."))])
+
+
+class QuestionForm(FlaskForm):
+    text = TextAreaField(_l("Sorunuz"), validators=[DataRequired(_l("Sorunuzu yazın.")), Length(max=2000), READABLE])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the page shows it."""
+
+    text: str
+    at: datetime
+    answer: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the last look at İYS for the partner's rights found."""
+
+    at: datetime
+    facts: dict
+
+    @property
+    def lines(self) -> list[tuple[str, list[tuple[str, bool]]]]:
+        """By brand: each channel, and whether the right to write is given."""
+        return [
+            (code, [(label(channel), channel.value in writable) for channel in Channel])
+            for code, writable in self.facts["brands"].items()
+        ]
+
+
+def mine() -> Provider:
+    """The provider of the signed-in person, to be changed."""
+    return db.session.get_one(Provider, current_user.provider_id)
+
+
+def page(
+    *,
+    code_form: CodeForm | None = None,
+    paper_form: PaperForm | None = None,
+    question_form: tuple[int, QuestionForm] | None = None,
+) -> str:
+    """The page, with the forms that were just filled in where they are to be shown again."""
+    provider, at = reading().get_one(Provider, current_user.provider_id), clock.now()
+    steps, titles = onboarding.steps_of(reading(), provider, at), TITLES | TITLES_OF[provider.kind]
+    return render_template(
+        "dashboard/start.html",
+        provider=provider,
+        kinds=ProviderKind,
+        steps=[(step, titles[step.number], TEMPLATES[step.number]) for step in steps],
+        next_step=_next(steps),
+        lacking=LACKING,
+        code_form=code_form or CodeForm(formdata=None, iys_code=provider.entered_code),
+        paper_form=paper_form or PaperForm(formdata=None),
+        papers=_papers(provider.id),
+        paper_kinds=_paper_kinds(provider),
+        has_partner=accounts.first_partner(reading()) is not None,
+        looked=_looked(provider.id),
+        sent_back=_sent_back(provider),
+        is_told=is_told(provider.id),
+        questions_asked=_asked(provider.id),
+        question_forms=_question_forms(question_form),
+    )
+
+
+def _next(steps: list[Step]) -> Step | None:
+    return next((step for step in steps if step.state in (StepState.NOW, StepState.WAITS)), None)
+
+
+def _paper_kinds(provider: Provider) -> list[PaperKind]:
+    return list(PaperKind) if provider.kind == ProviderKind.PARTNER else [PaperKind.SIGNATURE]
+
+
+def _papers(provider_id: int) -> dict[PaperKind, Paper]:
+    """The newest of each kind."""
+    kept = select(Paper.kind, Paper.uploaded_at, Paper.size).where(Paper.provider_id == provider_id)
+    return {row.kind: row for row in reading().execute(kept.order_by(Paper.uploaded_at, Paper.id))}
+
+
+def _looked(provider_id: int) -> Looked | None:
+    look = rights.last_look(reading(), provider_id)
+    return Looked(*look) if look else None
+
+
+def _sent_back(provider: Provider) -> Review | None:
+    """Why the operator sent it back, until it asks again."""
+    if provider.asked_at or not provider.is_practising:
+        return None
+    reviews = select(Review).where(Review.provider_id == provider.id, Review.act == ReviewAct.SENT_BACK)
+    return reading().scalar(reviews.order_by(Review.made_at.desc()).limit(1))
+
+
+def _question_forms(filled: tuple[int, QuestionForm] | None = None) -> dict[int, QuestionForm]:
+    """An empty form for each step, but the one that was just filled in."""
+    empty = {step: QuestionForm(formdata=None, prefix=f"step{step}") for step in onboarding.STEPS}
+    return empty | dict([filled] if filled else [])
+
+
+def _asked(provider_id: int) -> dict[int, list[Asked]]:
+    """What the firm asked, by step, the oldest first."""
+    told = {step: [] for step in onboarding.STEPS}
+    asked = select(Inquiry).where(Inquiry.provider_id == provider_id).order_by(Inquiry.asked_at, Inquiry.id)
+    for each in reading().scalars(asked):
+        question, answer = inquiries.question_in(vault(), each), inquiries.answer_in(vault(), each)
+        told[each.step].append(Asked(question, each.asked_at, answer, each.answered_at))
+    return told

@@ -1,0 +1,160 @@
+"""The first page: today's decisions, how İYS keeps up, and how long is left for the oldest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import render_template
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from portal.core import clock
+from portal.core.extensions import reading, vault
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void
+from portal.domain import complaints, consent_points, packages
+from portal.domain.consents import recipients
+from portal.domain.consents.deadlines import Urgency, urgency
+from portal.domain.identity.permissions import Power
+from portal.domain.providers import sandbox_mode
+from portal.web.dashboard.blueprint import door
+from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_told, waiting_of
+from portal.web.dashboard.recipients import reassigned_addresses
+from portal.web.shared.access import needs
+
+NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # What is blocked has an alert of its own, and goes on by itself.
+RECENT = 12
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The oldest decision that İYS has not heard yet."""
+
+    since: datetime
+    deadline: datetime
+    level: Urgency
+
+
+@dataclass(frozen=True)
+class Recent:
+    """One decision in the list."""
+
+    address: str
+    recipient_id: int
+    channel: Channel
+    status: Status
+    decided_at: datetime
+    outcome: Outcome | None
+    is_closed: bool  # A person looked at how it ended.
+    brand_name: str
+    is_practice: bool
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the overview shows."""
+
+    granted_today: int
+    refused_today: int
+    waiting: int
+    accepted: int
+    attention: int
+    amber: int
+    red: int
+    oldest: Deadline | None
+    decisions: list[Recent]
+
+
+@door.get("/")
+@needs(Power.LOOK)
+def overview():
+    """Show how things stand."""
+    mine = current_user.provider_id
+    at = clock.now()
+    return render_template(
+        "dashboard/overview.html",
+        figures=_figures(current_user.provider, at),
+        block=block_of(mine, at),
+        is_connected=is_connected(mine),
+        is_told=is_told(mine),
+        disowned=reassigned_addresses.lately(mine, at),
+        standing=packages.standing(reading(), current_user.provider, at, with_iys=False),
+        alarmed=consent_points.alarmed_on(reading(), clock.day(at), mine),
+        waiting=complaints.waiting(reading(), mine, at) if current_user.may_at_provider(Power.COMPLAINTS) else None,
+    )
+
+
+def _figures(provider: Provider, at: datetime) -> Figures:
+    today = _decided_today(provider.id, at)
+    outcomes = _outcomes(provider)
+    lanes = waiting_of(provider.id, at)
+    return Figures(
+        granted_today=today.get(Status.GRANTED, 0),
+        refused_today=today.get(Status.REFUSED, 0),
+        waiting=sum(lane.count for lane in lanes),
+        accepted=outcomes.get(Outcome.ACCEPTED, 0) + outcomes.get(Outcome.VERIFIED, 0),
+        attention=sum(outcomes.get(each, 0) for each in NEEDS_ATTENTION),
+        amber=sum(lane.amber for lane in lanes),
+        red=sum(lane.red for lane in lanes),
+        oldest=_oldest(provider.id, at),
+        decisions=_recent(provider.id),
+    )
+
+
+def _decided_today(provider_id: int, at: datetime) -> dict[Status, int]:
+    since = clock.start_of_day(clock.day(at))
+    mine = select(Decision.status, func.count()).where(
+        Decision.provider_id == provider_id, Decision.recorded_at >= since, ~is_void()
+    )
+    return dict(reading().execute(mine.group_by(Decision.status)).all())
+
+
+def _outcomes(provider: Provider) -> dict[Outcome, int]:
+    """How what was told ended. What the sandbox took is not İYS's, once a provider has gone there."""
+    mine = select(Submission.outcome, func.count()).where(
+        Submission.provider_id == provider.id, Submission.closed_at.is_(None)
+    )
+    if not provider.is_practising:
+        mine = mine.where(Submission.endpoint.not_like(sandbox_mode.PATHS))
+    return dict(reading().execute(mine.group_by(Submission.outcome)).all())
+
+
+def _oldest(provider_id: int, at: datetime) -> Deadline | None:
+    oldest = (
+        reading()
+        .execute(
+            select(Submission.created_at, Submission.safe_deadline)
+            .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
+            .order_by(Submission.safe_deadline)
+            .limit(1)
+        )
+        .first()
+    )
+    if oldest is None:
+        return None
+    return Deadline(*oldest, level=urgency(oldest.created_at, at))
+
+
+def _recent(provider_id: int) -> list[Recent]:
+    rows = reading().execute(
+        select(Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name, Brand.practises)
+        .join(Recipient, Recipient.id == Decision.recipient_id)
+        .join(Brand, Brand.id == Decision.brand_id)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .where(Decision.provider_id == provider_id, ~is_void())
+        .order_by(Decision.recorded_at.desc())
+        .limit(RECENT)
+    )
+    return [
+        Recent(
+            address=recipients.masked(vault(), recipient),
+            recipient_id=recipient.id,
+            channel=decision.channel,
+            status=decision.status,
+            decided_at=decision.recorded_at,
+            outcome=outcome,
+            is_closed=closed_at is not None,
+            brand_name=brand_name,
+            is_practice=is_practice,
+        )
+        for decision, recipient, outcome, closed_at, brand_name, is_practice in rows
+    ]

@@ -1,0 +1,1 @@
+"""Finding a recipient, and refusing on their behalf."""

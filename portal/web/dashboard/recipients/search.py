@@ -1,0 +1,115 @@
+"""Finding a recipient by address, and everything known of one. The address never stands in a URL."""
+
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, limiter, reading, vault
+from portal.core.iys_protocol import Channel, Source
+from portal.core.models import Brand, Recipient
+from portal.core.vault import CannotOpen
+from portal.domain.consents import history, recipients, refusals
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.forms import SearchForm
+from portal.web.dashboard.recipients.forms import EVERY_BRAND, RefusalForm, UnmaskForm
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+
+
+@door.route("/recipients", methods=["GET", "POST"])
+@limiter.limit(limits.SEARCH, methods=["POST"])
+@needs(Power.SEARCH)
+def search():
+    """Look an address up among the provider's own."""
+    return look_up("dashboard/search.html", "dashboard.recipient")
+
+
+@door.get("/recipients/<id:recipient_id>")
+@needs(Power.SEARCH)
+def recipient(recipient_id: int):
+    """What holds for one address, and how it came to be. Looking is noted."""
+    found = mine(reading(), recipient_id)
+    note("recipient.looked_at", "recipient", found.id)
+    db.session.commit()
+    return page_of(found)
+
+
+def look_up(template: str, found_at: str):
+    """Lead to what is known of an address (`found_at`: an endpoint), or say why it is not found. A search is noted."""
+    form = SearchForm()
+    problem, not_found = None, False
+    if form.validate_on_submit():
+        try:
+            address = addresses.parse(form.address.data)
+        except addresses.BadAddress as bad:
+            problem = bad.problem
+        else:
+            found = recipients.find(reading(), vault(), current_user.provider_id, address)
+            if found is not None:
+                return redirect(url_for(found_at, recipient_id=found.id), 303)
+            not_found = True
+            note("recipient.not_found", "user", current_user.id)
+            db.session.commit()
+    return render_template(template, form=form, problem=problem, not_found=not_found)
+
+
+def mine(session, recipient_id: int) -> Recipient:
+    """A recipient of the signed-in person's provider, or 404."""
+    found = session.get(Recipient, recipient_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found
+
+
+def page_of(found: Recipient, *, clear: str | None = None, refusal=None, unmask: UnmaskForm | None = None) -> str:
+    """The page of one recipient, with the words of a form that came back; `clear` is the address in full, this once."""
+    return render_template(
+        "dashboard/recipient.html",
+        recipient_id=found.id,
+        address=recipients.masked(vault(), found),
+        clear=clear,
+        disowned_at=found.disowned_at,
+        heads=history.heads(reading(), found.id),
+        decisions=history.decisions(reading(), found.id, clock.now()),
+        refusal_form=refusal or refusal_form(found, formdata=None),
+        unmask_form=unmask or UnmaskForm(formdata=None),
+    )
+
+
+def refusal_form(found: Recipient, **options) -> RefusalForm | None:
+    """The form of one address, with the brands and channels it can have; None where its seal is damaged."""
+    try:
+        address = addresses.parse(recipients.address_of(vault(), found))
+    except (CannotOpen, addresses.BadAddress):
+        return None
+    return RefusalForm(brands=brands(), channels=address.channels, **options)
+
+
+def refused_as_said(found: Recipient, form: RefusalForm, at: datetime) -> refusals.Refused:
+    """What came of a form that was filled in; not committed yet."""
+    chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
+    return refusals.refuse(
+        db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
+        address=addresses.parse(recipients.address_of(vault(), found)), source=Source(form.source.data),
+        user_id=current_user.id, at=at,
+    )  # fmt: skip
+
+
+def say_refused(refused: refusals.Refused) -> None:
+    """Tell who refused for somebody what came of it, on the next page."""
+    flash(
+        _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
+        if refused.made
+        else _("Kişi bu kanalları zaten reddetmişti; değişen bir şey yok.")
+    )
+
+
+def brands() -> list[Brand]:
+    """The provider's brands, those that begin nothing new last."""
+    theirs = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    return list(reading().scalars(theirs.order_by(Brand.closed_at.is_not(None), Brand.name)))

@@ -1,0 +1,47 @@
+"""Staff act for a recipient who asked them to: refuse for them, or see the address in full, with a reason."""
+
+from flask import abort, redirect, url_for
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, limiter, reading, vault
+from portal.domain.consents import recipients
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.recipients.forms import UnmaskForm
+from portal.web.dashboard.recipients.search import mine, page_of, refusal_form, refused_as_said, say_refused
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+
+
+@door.post("/recipients/<id:recipient_id>/refusal")
+@limiter.limit(limits.SEARCH)
+@needs(Power.REFUSE)
+def refuse(recipient_id: int):
+    """Refuse for somebody who asked for it. Nobody grants here."""
+    found = mine(db.session, recipient_id)
+    form = refusal_form(found)
+    if form is None:  # Its seal is damaged: nothing could be told to İYS.
+        abort(404)
+    if not form.validate_on_submit():
+        return page_of(found, refusal=form), 422
+    refused = refused_as_said(found, form, clock.now())
+    note(
+        "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
+        brand=form.brand.data, new=refused.made,
+    )  # fmt: skip
+    db.session.commit()
+    say_refused(refused)
+    return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
+
+
+@door.post("/recipients/<id:recipient_id>/address")
+@limiter.limit(limits.UNMASK, key_func=provider_key)
+@needs(Power.UNMASK)
+def unmask(recipient_id: int):
+    """Show the address in full, this once; the reason is kept."""
+    found, form = mine(reading(), recipient_id), UnmaskForm()
+    if not form.validate_on_submit():
+        return page_of(found, unmask=form), 422
+    note("recipient.unmasked", "recipient", found.id, reason=addresses.hide_in(form.reason.data.strip()))
+    db.session.commit()
+    return page_of(found, clear=recipients.address_of(vault(), found))

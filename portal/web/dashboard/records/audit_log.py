@@ -1,0 +1,82 @@
+"""What was done for a provider, by whom, when and from where: to read, to filter, and to take away as a file."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from flask import Response, render_template, request
+from flask_babel import gettext
+from flask_login import current_user
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading, vault
+from portal.domain.audit import queries
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import an_id, door, note, provider_key
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.audit_view import AuditFilter, shown
+from portal.web.shared.downloads import Format, download
+
+A_PAGE = 50
+
+
+@door.get("/audit")
+@needs(Power.AUDIT)
+def audit():
+    """List what was done, newest first."""
+    people = queries.people_of(reading(), current_user.provider_id)
+    form = AuditFilter(people)
+    wanted = form.wanted(current_user.provider_id)
+    rows = queries.page(reading(), wanted, before=request.args.get("before", type=an_id), limit=A_PAGE + 1)
+    return render_template(
+        "dashboard/audit.html",
+        form=form,
+        entries=list(shown(vault(), rows[:A_PAGE], {each.id for each in people})),
+        before=rows[A_PAGE - 1].AuditEntry.id if len(rows) > A_PAGE else None,
+        is_first="before" not in request.args,
+        chosen=form.in_address(),
+    )
+
+
+@door.get("/audit.csv")
+@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@needs(Power.AUDIT, fresh=True)
+def audit_csv():
+    """The same entries as a file."""
+    return _taken(Format.CSV)
+
+
+@door.get("/audit.xlsx")
+@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@needs(Power.AUDIT, fresh=True)
+def audit_xlsx():
+    """The same entries as a workbook."""
+    return _taken(Format.XLSX)
+
+
+def _taken(format: Format) -> Response:
+    """Taking it is noted."""
+    people = queries.people_of(reading(), current_user.provider_id)
+    wanted = AuditFilter(people).wanted(current_user.provider_id)
+    note("audit.taken", "provider", current_user.provider_id, choices=_told(wanted), format=format)
+    db.session.commit()
+    return download(
+        _lines(wanted, {each.id for each in people}),
+        header=[gettext("Zaman"), gettext("Kim"), gettext("Ne yaptı"), gettext("Neyle ilgili"), gettext("Numarası")]
+        + [gettext("Ayrıntı"), gettext("Nereden")],
+        sheet=gettext("Denetim kayıtları"),
+        name=f"izinlink-denetim-{clock.day(clock.now())}",
+        format=format,
+    )
+
+
+def _lines(wanted: queries.Wanted, people: set[int]) -> Iterator[Sequence[object]]:
+    for each in shown(vault(), queries.every(reading(), wanted), people):
+        at = clock.istanbul(each.at).isoformat(sep=" ", timespec="seconds")
+        yield at, each.who, each.act, each.subject, str(each.subject_id), each.facts, each.whence
+
+
+def _told(wanted: queries.Wanted) -> str:
+    """The choices, for the entry: words of ours, numbers and days only."""
+    told = {name: value for name, value in asdict(wanted).items() if name != "provider_id" and value is not None}
+    return " ".join(f"{name}={value}" for name, value in told.items())

@@ -1,0 +1,149 @@
+"""Who works here: the list, and each one's role and standing."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, reading, vault, wake
+from portal.core.models import Ending, Membership, Provider, Role, User
+from portal.domain.identity import accounts, members, one_time_links, sessions
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.team.roles import explained
+from portal.web.shared import absolute_urls
+from portal.web.shared.access import needs
+from portal.web.shared.labels import label
+
+
+class RoleForm(FlaskForm):
+    role = RadioField(_l("Rol"), validators=[InputRequired(_l("Bir rol seçin."))])
+
+    def __init__(self, *arguments, giver: Role, **options):
+        super().__init__(*arguments, **options)
+        self.role.choices = [(role.value, label(role)) for role in Role if members.may_give(giver, role)]
+
+
+@door.get("/people")
+@needs(Power.PEOPLE)
+def list_people():
+    """Show who belongs to the provider, and whom it has invited."""
+    at, mine = clock.now(), current_user.provider_id
+    return render_template(
+        "dashboard/people.html",
+        members=[(each, masked(each.user)) for each in members.members(reading(), mine)],
+        invitations=[
+            (each, addresses.mask(one_time_links.email_of(vault(), each)), each.expires_at > at)
+            for each in members.invitations(reading(), mine, at)
+        ],
+        me=current_user.id,
+        roles=explained(),
+    )
+
+
+@door.get("/people/<id:membership_id>")
+@needs(Power.PEOPLE, fresh=True)
+def person(membership_id: int):
+    """Show one person, and what may be changed about them."""
+    of = _member(membership_id)
+    return _page(of, RoleForm(formdata=None, giver=me().role, role=of.role.value))
+
+
+@door.post("/people/<id:membership_id>/role")
+@needs(Power.PEOPLE, fresh=True)
+def change_role(membership_id: int):
+    """Give another role. It counts on their next request."""
+    of, form = _member(membership_id), RoleForm(giver=me().role)
+    if not form.validate_on_submit():
+        return _page(of, form), 422
+    former = of.role
+    if members.change_role(db.session, of, Role(form.role.data), me()):
+        note("person.role_changed", "membership", of.id, former=former.value, role=of.role.value)
+        if of.role == Role.OWNER:
+            _tell_of_owner(of)
+    return done(_("Rol kaydedildi. Hemen geçerlidir."))
+
+
+@door.post("/people/<id:membership_id>/suspend")
+@needs(Power.PEOPLE, fresh=True)
+def suspend_person(membership_id: int):
+    """Let somebody in no more until they are resumed."""
+    if members.suspend(db.session, _member(membership_id), me(), clock.now()):
+        note("person.suspended", "membership", membership_id)
+    return done(_("Kişi askıya alındı; panelinize artık giremez."))
+
+
+@door.post("/people/<id:membership_id>/resume")
+@needs(Power.PEOPLE, fresh=True)
+def resume_person(membership_id: int):
+    """Let somebody in again."""
+    if members.resume(db.session, _member(membership_id), me()):
+        note("person.resumed", "membership", membership_id)
+    return done(_("Kişi panelinize yeniden girebilir."))
+
+
+@door.post("/people/<id:membership_id>/remove")
+@needs(Power.PEOPLE, fresh=True)
+def remove_person(membership_id: int):
+    """Let somebody belong here no more."""
+    of = _member(membership_id)
+    members.remove(db.session, of, me(), clock.now())
+    note("person.removed", "membership", of.id, role=of.role.value)
+    return done(_("Kişi çıkarıldı. Yaptıkları, kayıtlarda adıyla durur."))
+
+
+@door.post("/people/<id:membership_id>/sessions/end")
+@needs(Power.PEOPLE, fresh=True)
+def end_sessions_of_person(membership_id: int):
+    """Let somebody sign in anew; what they have open at other providers is not ours to end."""
+    of = _member(membership_id)
+    ended = sessions.end(db.session, of.user_id, Ending.REVOKED, clock.now(), at_provider=of.provider_id)
+    note("sessions.ended", "membership", of.id, count=ended)
+    return done(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
+
+
+def me() -> Membership:
+    """What the signed-in person is here, in the writing session."""
+    return db.session.get_one(Membership, current_user.membership.id)
+
+
+def provider() -> Provider:
+    """The signed-in person's provider, in the writing session."""
+    return db.session.get_one(Provider, current_user.provider_id)
+
+
+def masked(user: User) -> str:
+    """Somebody's address, as colleagues see it."""
+    return addresses.mask(accounts.email_of(vault(), user))
+
+
+def done(words: str):
+    """Keep it, let mails leave, and show the list."""
+    db.session.commit()
+    wake("mail")
+    flash(words)
+    return redirect(url_for(".list_people"), 303)
+
+
+def _member(membership_id: int) -> Membership:
+    return members.member(db.session, current_user.provider_id, membership_id) or abort(404)
+
+
+def _page(of: Membership, form: RoleForm):
+    user = db.session.get_one(User, of.user_id)
+    return render_template(
+        "dashboard/person.html", membership=of, name=user.name, address=masked(user), form=form, roles=explained(),
+        is_me=user.id == current_user.id,
+    )  # fmt: skip
+
+
+def _tell_of_owner(of: Membership) -> None:
+    owner, link = db.session.get_one(User, of.user_id), absolute_urls.whole("dashboard.list_people")
+    members.tell_of_owner(
+        db.session, vault(), provider(), owner, current_user.name, link=link, at=clock.now()
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""From which networks people may come. Whoever changes the list always stays inside it."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.domain.identity.permissions import Power
+from portal.domain.providers import networks
+from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.forms import READABLE
+from portal.web.dashboard.team.members import provider
+from portal.web.shared.access import needs
+
+REFUSALS: dict[type, str] = {
+    networks.NotANetwork: _l("Bu bir ağ değil. Tek bir adres (203.0.113.7) ya da bir aralık (203.0.113.0/24) yazın."),
+    networks.TooWide: _l("Bu aralık internetin büyük bir bölümünü kapsıyor. Daha dar bir aralık yazın."),
+    networks.AlreadyThere: _l("Bu ağ listede zaten var."),
+    networks.TooMany: _l("Listede en fazla 50 ağ olabilir. Önce birini kaldırın."),
+    networks.LocksOut: _l("Bu değişiklikle kendi bağlantınız listenin dışında kalırdı; panele giremezdiniz."),
+}
+
+
+class NetworkForm(FlaskForm):
+    cidr = StringField(_l("Ağ"), validators=[InputRequired(_l("Bir ağ yazın.")), Length(max=64), READABLE])
+    note = StringField(_l("Not"), validators=[Length(max=120), READABLE])
+
+
+@door.get("/networks")
+@needs(Power.PEOPLE)
+def list_networks():
+    """Show the networks, and from where the person comes now."""
+    return _page(NetworkForm(formdata=None))
+
+
+@door.post("/networks")
+@needs(Power.PEOPLE, fresh=True)
+def add_network():
+    """Let people come from one more network."""
+    form = NetworkForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    facts = {"note": form.note.data or "", "here": _here(), "at": clock.now()}
+    try:
+        added = networks.add(db.session, provider(), form.cidr.data, **facts)
+    except tuple(REFUSALS) as refusal:
+        db.session.rollback()
+        form.cidr.errors = [REFUSALS[type(refusal)]]
+        return _page(form), 422
+    note("network.added", "network", added.id, cidr=added.cidr)
+    db.session.commit()
+    flash(_("Ağ eklendi. Panele artık yalnızca listedeki ağlardan girilir."))
+    return redirect(url_for(".list_networks"), 303)
+
+
+@door.post("/networks/<id:network_id>/remove")
+@needs(Power.PEOPLE, fresh=True)
+def remove_network(network_id: int):
+    """Take one away; without any, people come from everywhere."""
+    try:
+        cidr = networks.remove(db.session, provider(), network_id, here=_here()) or abort(404)
+    except networks.LocksOut as refusal:
+        db.session.rollback()
+        flash(REFUSALS[type(refusal)])
+        return redirect(url_for(".list_networks"), 303)
+    note("network.removed", "network", network_id, cidr=cidr)
+    db.session.commit()
+    flash(_("Ağ kaldırıldı."))
+    return redirect(url_for(".list_networks"), 303)
+
+
+def _here() -> str:
+    return request.remote_addr or ""
+
+
+def _page(form: NetworkForm):
+    return render_template(
+        "dashboard/networks.html",
+        form=form,
+        networks=networks.of(reading(), current_user.provider_id),
+        address=_here(),
+    )

@@ -1,0 +1,57 @@
+"""What each role of a provider may do, in words; and why a change of people is refused."""
+
+from flask import flash, redirect, url_for
+from flask_babel import lazy_gettext as _l
+
+from portal.core.extensions import db
+from portal.core.models import Role
+from portal.domain.identity import members, permissions
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import door
+
+WORDS: dict[Power, str] = {
+    Power.LOOK: _l("Kampanyaları, iletimi ve sayıları görür"),
+    Power.SEARCH: _l("Alıcı arar; adresler maskelidir"),
+    Power.UNMASK: _l("Gerekçe yazarak bir adresi açık görür"),
+    Power.REFUSE: _l("Arayan kişi adına ret kaydeder"),
+    Power.COMPLAINTS: _l("Başvuruları yanıtlar ve sonuçlandırır"),
+    Power.PREPARE: _l("Kampanya ve alıcı listesi hazırlar"),
+    Power.LAUNCH: _l("Kampanya başlatır"),
+    Power.EXPORT: _l("Dosya indirir"),
+    Power.IMPORT: _l("Onay ve ret dosyalarını aktarır, geri alır"),
+    Power.SETTLE: _l("İYS ile farkları ve bekleyen kayıtları çözer"),
+    Power.BRANDS: _l("Markaları düzenler"),
+    Power.CONNECT: _l("İYS hesabını ve anlık bildirimi bağlar"),
+    Power.ONBOARD: _l("Firma bilgilerini, belgeleri ve paketi yürütür"),
+    Power.PEOPLE: _l("Kişileri, rolleri ve ağları belirler"),
+    Power.AUDIT: _l("Denetim kayıtlarını görür"),
+}
+IN_SHORT: dict[Role, str] = {
+    Role.OWNER: _l("Her şeyi yapabilir; kişileri ve rolleri belirler."),
+    Role.MANAGER: _l("Günlük işin tamamını yürütür; kişilere ve İYS hesabına dokunmaz."),
+    Role.AGENT: _l("Kişileri yanıtlar: başvurulara bakar, alıcı arar, ret kaydeder."),
+    Role.DEVELOPER: _l("Bağlantıyı kurar ve izler; alıcıları görmez."),
+    Role.AUDITOR: _l("Yalnızca bakar: kayıtları ve denetim izini inceler."),
+}
+REFUSALS: dict[type, str] = {
+    members.NotYours: _l("Bu rol sizin yapamadığınız işleri de yapar; onu siz veremez, değiştiremezsiniz."),
+    members.NotOneself: _l("Kendi rolünüzü ve durumunuzu değiştiremezsiniz. Bunu başka bir sahip yapabilir."),
+    members.LastOwner: _l("Firmanın giriş yapabilen son sahibi bu kişi. Önce bir başkasını sahip yapın."),
+    members.TooManyWaiting: _l("Kabul edilmeyi bekleyen çok fazla davetiniz var. Birkaçını geri alıp yeniden deneyin."),
+}
+
+
+def explained() -> list[tuple[Role, str, list[str]]]:
+    """Each role, in short and power by power."""
+    return [
+        (role, IN_SHORT[role], [words for power, words in WORDS.items() if power in permissions.at_provider(role)])
+        for role in Role
+    ]
+
+
+@door.errorhandler(members.Unlawful)
+def say_why(refusal: members.Unlawful):
+    """Nothing was changed; the list is shown again, with the reason on top."""
+    db.session.rollback()
+    flash(REFUSALS[type(refusal)])
+    return redirect(url_for("dashboard.list_people"), 303)

@@ -1,0 +1,8 @@
+"""The desk: a provider's people read complaints with the whole history behind them, answer, and settle them."""
+
+from flask import Blueprint
+
+from portal.web.dashboard.blueprint import layout
+
+door = Blueprint("desk", __name__, url_prefix="/desk")
+door.context_processor(layout)

@@ -1,0 +1,121 @@
+"""The page of one case: what the person told, what was found, what can be done, and everything that led to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, abort, render_template
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.models import Brand, Complaint, ComplaintKind, Receipt, Recipient
+from portal.core.vault import CannotOpen
+from portal.domain import complaints
+from portal.domain.consents import history, recipients
+from portal.domain.identity.permissions import Power
+from portal.domain.receipts import spelled
+from portal.web.dashboard.blueprint import note
+from portal.web.dashboard.recipients.forms import RefusalForm
+from portal.web.dashboard.recipients.search import refusal_form
+from portal.web.desk import timeline
+from portal.web.desk.blueprint import door
+from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
+from portal.web.shared.access import needs
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as staff see it; `row` is what the database holds."""
+
+    id: int
+    row: Complaint
+    is_erasure: bool
+    is_closed: bool
+    address: str
+    recipient_id: int
+    brand_name: str | None
+    receipt_number: str | None
+    said: complaints.Said
+    compared: complaints.Compared | None
+    pressure: complaints.Pressure
+
+
+@door.get("/<id:complaint_id>")
+@needs(Power.COMPLAINTS)
+def case(complaint_id: int):
+    """Show a case. Looking is noted."""
+    found = mine(reading(), complaint_id)
+    note("complaint.looked_at", "complaint", found.id)
+    db.session.commit()
+    return page_of(found)
+
+
+@door.get("/<id:complaint_id>/screenshot.png")
+@needs(Power.COMPLAINTS)
+def screenshot(complaint_id: int):
+    """The picture that the person added, as we made it."""
+    found = mine(reading(), complaint_id)
+    if found.picture is None:
+        abort(404)
+    try:
+        png = vault().open(found.picture, Complaint.PICTURE, found.provider_id, found.id)
+    except CannotOpen:
+        abort(404)
+    return Response(png, mimetype="image/png")
+
+
+def mine(session, complaint_id: int) -> Complaint:
+    """A case of the signed-in person's provider, or 404."""
+    found = session.get(Complaint, complaint_id)
+    if found is None or found.provider_id != current_user.provider_id:
+        abort(404)
+    return found
+
+
+def page_of(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
+    """The page of a case, with the words of a form that came back."""
+    recipient = reading().get_one(Recipient, found.recipient_id)
+    at = clock.now()
+    return render_template(
+        "desk/case.html",
+        case=_shown(found, recipient, at),
+        forms=_forms(found, wrong) | {"refusal": _refusal_form(recipient, wrong)},
+        wrong=wrong,
+        heads=history.heads(reading(), recipient.id),
+        events=timeline.page(recipient, at),
+        steps=complaints.steps(reading(), vault(), [found.id], for_staff=True),
+        today=clock.day(at).isoformat(),
+    )
+
+
+def _shown(found: Complaint, recipient: Recipient, at: datetime) -> Case:
+    is_erasure = found.kind == ComplaintKind.ERASURE
+    whose = {"recipient_id": found.recipient_id, "brand_id": found.brand_id, "channel": found.channel}
+    receipt = reading().get(Receipt, found.receipt_id) if found.receipt_id else None
+    return Case(
+        id=found.id,
+        row=found,
+        is_erasure=is_erasure,
+        is_closed=found.closed_at is not None,
+        address=recipients.masked(vault(), recipient),
+        recipient_id=recipient.id,
+        brand_name=reading().get_one(Brand, found.brand_id).name if found.brand_id else None,
+        receipt_number=spelled(receipt.number) if receipt else None,
+        said=complaints.said(vault(), found),
+        compared=None if is_erasure else complaints.compare(reading(), **whose, came_at=found.came_at),
+        pressure=complaints.pressure(found, at),
+    )
+
+
+def _forms(found: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:
+    """The form that came back, and the others empty."""
+    empty = {
+        "answer": AnswerForm(formdata=None), "note": NoteForm(formdata=None), "due": DueForm(formdata=None),
+        "reopen": ReopenForm(formdata=None), "close": CloseForm(formdata=None, case=found),
+    }  # fmt: skip
+    return {name: wrong if type(wrong) is type(form) else form for name, form in empty.items()}
+
+
+def _refusal_form(recipient: Recipient, wrong: FlaskForm | None) -> RefusalForm | None:
+    return wrong if isinstance(wrong, RefusalForm) else refusal_form(recipient, formdata=None)

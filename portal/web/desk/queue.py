@@ -1,0 +1,107 @@
+"""The queue: what waits for an answer, what is due first on top."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import Select, select
+
+from portal.core import clock
+from portal.core.extensions import reading, vault
+from portal.core.models import Brand, Closing, Complaint, ComplaintKind, Finding, Recipient
+from portal.domain import complaints
+from portal.domain.consents import recipients
+from portal.domain.identity.permissions import Power
+from portal.web.desk.blueprint import door
+from portal.web.shared.access import needs
+from portal.web.shared.pagination import page_of
+
+A_PAGE = 25
+
+
+class Show(StrEnum):
+    """Which cases."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+SHOWS: dict[Show, str] = {
+    Show.OPEN: _l("Açık"),
+    Show.OVERDUE: _l("Son günü geçen"),
+    Show.CLOSED: _l("Sonuçlanan"),
+    Show.ALL: _l("Hepsi"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One case in the queue."""
+
+    id: int
+    address: str
+    kind: ComplaintKind
+    finding: Finding | None
+    brand_name: str | None
+    created_at: datetime
+    due_at: datetime
+    pressure: complaints.Pressure
+    closing: Closing | None
+
+
+@door.get("/")
+@needs(Power.COMPLAINTS)
+def queue():
+    """List the provider's cases."""
+    at, show, kind = clock.now(), _chosen("show", Show) or Show.OPEN, _chosen("kind", ComplaintKind)
+    return render_template(
+        "desk/queue.html",
+        page=page_of(_cases(show, kind, at), A_PAGE, lambda *row: _line(*row, at)),
+        waiting=complaints.waiting(reading(), current_user.provider_id, at),
+        show=show,
+        shows=SHOWS,
+        kind=kind,
+        kinds=list(ComplaintKind),
+    )
+
+
+def _chosen(name: str, words: type[StrEnum]):
+    """The word of the address; anything else chooses nothing."""
+    return next((each for each in words if each.value == request.args.get(name)), None)
+
+
+def _cases(show: Show, kind: ComplaintKind | None, at: datetime) -> Select:
+    cases = (
+        select(Complaint, Recipient, Brand.name)
+        .join(Recipient, Recipient.id == Complaint.recipient_id)
+        .outerjoin(Brand, Brand.id == Complaint.brand_id)
+        .where(Complaint.provider_id == current_user.provider_id)
+    )
+    if kind is not None:
+        cases = cases.where(Complaint.kind == kind)
+    if show in (Show.OPEN, Show.OVERDUE):
+        cases = cases.where(Complaint.closed_at.is_(None))
+    if show == Show.OVERDUE:
+        cases = cases.where(Complaint.due_at < at)
+    if show == Show.CLOSED:
+        return cases.where(Complaint.closed_at.is_not(None)).order_by(Complaint.closed_at.desc(), Complaint.id)
+    return cases.order_by(Complaint.closed_at.is_not(None), Complaint.due_at, Complaint.id)
+
+
+def _line(case: Complaint, recipient: Recipient, brand_name: str | None, at: datetime) -> Line:
+    return Line(
+        id=case.id,
+        address=recipients.masked(vault(), recipient),
+        kind=case.kind,
+        finding=case.finding,
+        brand_name=brand_name,
+        created_at=case.created_at,
+        due_at=case.due_at,
+        pressure=complaints.pressure(case, at),
+        closing=case.closing,
+    )

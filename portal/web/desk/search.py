@@ -1,0 +1,44 @@
+"""Finding a person by address, for a caller or an authority: their cases, and everything that happened."""
+
+from flask import render_template
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading, vault
+from portal.core.models import Complaint
+from portal.domain import complaints
+from portal.domain.consents import history, recipients
+from portal.domain.identity.permissions import Power
+from portal.web.dashboard.blueprint import note
+from portal.web.dashboard.recipients.search import look_up, mine
+from portal.web.desk import timeline
+from portal.web.desk.blueprint import door
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+
+
+@door.route("/search", methods=["GET", "POST"])
+@limiter.limit(limits.SEARCH, methods=["POST"])
+@needs(Power.COMPLAINTS)
+def search():
+    """Look an address up among the provider's own. It never stands in a URL, and the search is noted."""
+    return look_up("desk/search.html", "desk.person")
+
+
+@door.get("/people/<id:recipient_id>")
+@needs(Power.COMPLAINTS)
+def person(recipient_id: int):
+    """What holds for one address, its cases, and its whole history. Looking is noted."""
+    found = mine(reading(), recipient_id)
+    note("recipient.looked_at", "recipient", found.id)
+    db.session.commit()
+    theirs = select(Complaint).where(Complaint.recipient_id == found.id).order_by(Complaint.created_at.desc())
+    at = clock.now()
+    return render_template(
+        "desk/person.html",
+        recipient_id=found.id,
+        address=recipients.masked(vault(), found),
+        cases=[(each, complaints.pressure(each, at)) for each in reading().scalars(theirs)],
+        heads=history.heads(reading(), found.id),
+        events=timeline.page(found, at),
+    )

@@ -1,0 +1,97 @@
+"""Asking for a code: one field for a telephone number or an e-mail address. Every address is answered alike."""
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask_babel import format_datetime, get_locale
+from flask_babel import gettext as _
+
+from portal.core import addresses, clock
+from portal.core.addresses import Address
+from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.iys_protocol import Channel
+from portal.core.models import AddressProof, Purpose
+from portal.domain import address_proofs
+from portal.domain.address_proofs import Limit, TooManyCodes
+from portal.web.my_consents import form_token
+from portal.web.my_consents.blueprint import asking
+from portal.web.shared import limits
+from portal.web.shared.absolute_urls import whole
+
+
+@asking.get("/izinlerim")
+def ask():
+    """The field, and what becomes of it."""
+    return page()
+
+
+@asking.post("/izinlerim", endpoint="send")
+@limiter.limit(limits.CODES)
+def send():
+    """Send a code, if anybody here knows the address; on to the page that takes it in any case."""
+    typed = request.form.get("address", "")
+    if not form_token.is_ours():
+        return page(typed, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
+    try:
+        address = addresses.parse(typed)
+    except addresses.BadAddress as bad:
+        return page(typed, error=f"{_(bad.problem.sentence)} {_(bad.problem.cure)}"), 422
+    if address.channels == (Channel.CALL,):
+        return page(typed, error=no_sms()), 422
+    try:
+        proof = ask_for(address)
+    except TooManyCodes as many:
+        return page(typed, warning=told(many)), 429
+    return redirect(url_for(".code", code=code_of(proof)), 303)
+
+
+def page(typed: str = "", *, error: str | None = None, warning: str | None = None) -> str:
+    """The field, with what was typed and what is wrong with it."""
+    notice_url = current_app.config["OPERATOR_NOTICE_URL"]
+    return render_template(
+        "mine/ask.html", typed=typed[: addresses.LONGEST_SPELLING], error=error, warning=warning, token=form_token.token(),
+        notice_url=notice_url,
+    )  # fmt: skip
+
+
+def ask_for(address: Address) -> AddressProof:
+    """Ask for a code to an address, the same way whether anybody here knows it. Commits. Raises TooManyCodes."""
+    is_known = address_proofs.is_held(reading(), vault(), address)
+    try:
+        proof = address_proofs.ask(
+            db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,
+            language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
+            notice=whole("anybody.privacy", lang="en" if get_locale().language == "en" else None),
+        )  # fmt: skip
+    except TooManyCodes:
+        db.session.rollback()
+        raise
+    db.session.commit()
+    wake("message")
+    return proof
+
+
+def code_of(proof: AddressProof) -> str:
+    """The part of a proof's page address that cannot be guessed."""
+    return address_proofs.code_of(current_app.config["LINK_SALT"], proof)
+
+
+def told(many: TooManyCodes) -> str:
+    """What was asked for too often, and until when; the same for addresses that nobody knows."""
+    what = {
+        Limit.ADDRESS: _("Bu adres için kısa sürede çok kod istendi."),
+        Limit.BLOCK: _("Bu numaraya yakın numaralar için kısa sürede çok kod istendi."),
+        Limit.NETWORK: _("Bulunduğunuz internet ağından kısa sürede çok kod istendi."),
+    }[many.limit]
+    when = _("Yeni kodu şu saatten sonra isteyebilirsiniz: %(at)s.", at=format_datetime(many.told_at, "d MMMM HH:mm"))
+    instead = _(
+        "Reddetmek için beklemeniz gerekmez: size gelen herhangi bir iletideki bağlantıyı açın ya da İYS'yi veya "
+        "e-Devlet'i kullanın."
+    )
+    return f"{what} {when} {instead}"
+
+
+def no_sms() -> str:
+    """A landline gets no code, whoever knows it."""
+    return _(
+        "Sabit telefona SMS gitmediği için kod gönderemiyoruz. Reddetmek için size gelen iletideki bağlantıyı açın ya "
+        "da İYS'yi veya e-Devlet'i kullanın."
+    )

@@ -1,0 +1,95 @@
+"""Asking a firm, or all of them, to erase what they hold of the address (KVKK art. 11): a case on each one's desk."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
+from portal.domain import complaints
+from portal.web.my_consents.blueprint import door
+from portal.web.my_consents.holdings import Holdings
+from portal.web.my_consents.overview import frame, mine
+
+EVERYBODY = "all"
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A firm that knows the address, and what it was asked before."""
+
+    id: int
+    title: str
+    brands: list[str]
+    asked_at: datetime | None
+    due_at: datetime | None
+    closed_at: datetime | None
+    case_url: str | None
+
+    @property
+    def is_asked(self) -> bool:
+        return self.asked_at is not None and self.closed_at is None
+
+
+@door.get("/izinlerim/silme", endpoint="erasure")
+def erasure():
+    """Who may be asked, and what was asked already."""
+    return _page(mine())
+
+
+@door.post("/izinlerim/silme", endpoint="ask_erasure")
+def ask_erasure():
+    """Ask one firm, or all. Who is asked already is not asked twice."""
+    held, named = mine(), request.form.get("provider", "")
+    ids = [each.id for each in held.recipients if named in (EVERYBODY, str(each.provider_id))]
+    if not ids:
+        return _page(held, error=_("Kimden isteyeceğinizi seçin.")), 422
+    at = clock.now()
+    for recipient in db.session.scalars(select(Recipient).where(Recipient.id.in_(ids)).order_by(Recipient.id)):
+        complaints.ask_erasure(db.session, vault(), recipient, language=get_locale().language, at=at)
+    db.session.commit()
+    return redirect(url_for(".erasure", _anchor="kayit"), 303)
+
+
+def _page(held: Holdings, error: str | None = None) -> str:
+    firms = _firms(held)
+    return render_template(
+        "mine/erasure.html", firms=firms, error=error, left=[firm for firm in firms if not firm.is_asked], **frame()
+    )
+
+
+def _firms(held: Holdings) -> list[Firm]:
+    providers = [each.provider_id for each in held.recipients]
+    titles = reading().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers)))
+    asked = {case.provider_id: case for case in _asked(held)}
+    firms = [_firm(held, *row, asked.get(row.id)) for row in titles]
+    return sorted(firms, key=lambda firm: firm.title.casefold())
+
+
+def _asked(held: Holdings) -> list[Complaint]:
+    """The newest last."""
+    theirs = select(Complaint).where(
+        Complaint.recipient_id.in_([each.id for each in held.recipients]), Complaint.kind == ComplaintKind.ERASURE
+    )
+    cases = reading().scalars(theirs.order_by(Complaint.created_at))
+    begun = {each.id: each.disowned_at for each in held.recipients}
+    return [case for case in cases if not begun[case.recipient_id] or case.created_at >= begun[case.recipient_id]]
+
+
+def _firm(held: Holdings, provider_id: int, title: str, case: Complaint | None) -> Firm:
+    return Firm(
+        provider_id, title, [each.brand.name for each in held.shown if each.provider.id == provider_id],
+        asked_at=case.created_at if case else None, due_at=case.due_at if case else None,
+        closed_at=case.closed_at if case else None, case_url=_url(case) if case else None,
+    )  # fmt: skip
+
+
+def _url(case: Complaint) -> str:
+    """The status page of a case."""
+    code = complaints.code_of(current_app.config["LINK_SALT"], case)
+    return url_for("recipient.complaint", code=code)

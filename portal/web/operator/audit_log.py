@@ -1,0 +1,51 @@
+"""What was done in the whole house, or for one provider: to read and to filter."""
+
+from flask import render_template, request
+from sqlalchemy import select
+
+from portal.core.extensions import reading, vault
+from portal.core.models import Provider
+from portal.domain.audit import queries
+from portal.domain.identity.operator_staff import members
+from portal.domain.identity.permissions import Power
+from portal.web.operator.blueprint import door
+from portal.web.operator.provider_access import visible_or_404
+from portal.web.shared.access import needs
+from portal.web.shared.audit_view import AuditFilter, shown
+
+PAGE = 50
+LARGEST_ID = 2**63 - 1
+
+
+@door.get("/audit")
+@needs(Power.AUDIT)
+def audit():
+    """List what was done, newest first."""
+    provider_id = _number("provider")
+    provider = visible_or_404(reading(), provider_id) if provider_id else None
+    people = {each.id: each for each in members(reading())}
+    if provider:
+        people |= {each.id: each for each in queries.people_of(reading(), provider.id)}
+    form = AuditFilter(sorted(people.values(), key=lambda each: each.name))
+    rows = queries.page(reading(), form.wanted(provider_id), before=_number("before"), limit=PAGE + 1)
+    entries = [(each, row.AuditEntry.provider_id) for each, row in zip(shown(vault(), rows[:PAGE]), rows, strict=False)]
+    return render_template(
+        "operator/audit.html",
+        form=form,
+        provider=provider,
+        entries=entries,
+        titles=_titles({of for _, of in entries if of}),
+        before=rows[PAGE - 1].AuditEntry.id if len(rows) > PAGE else None,
+        is_first="before" not in request.args,
+        chosen=form.in_address() | ({"provider": provider.id} if provider else {}),
+    )
+
+
+def _number(name: str) -> int | None:
+    """An id out of the query; whatever else stands there asks for nothing."""
+    text = request.args.get(name, "")
+    return min(int(text), LARGEST_ID) if text.isascii() and text.isdecimal() and len(text) < 30 else None
+
+
+def _titles(provider_ids: set[int]) -> dict[int, str]:
+    return dict(reading().execute(select(Provider.id, Provider.title).where(Provider.id.in_(provider_ids))).all())

@@ -1,0 +1,89 @@
+"""The console's forms: shape is checked here, meaning in the rules."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+
+from portal.core.addresses import is_email
+from portal.core.models import DayKind, OperatorRole
+from portal.web.shared.labels import label
+
+SHORTEST_REASON = 10
+READABLE = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
+
+
+def words(message: str, most: int, least: int = 1) -> list:
+    """The checks of a text that must be there."""
+    return [InputRequired(message), Length(min=least, max=most, message=message), READABLE]
+
+
+def an_address(_form, field) -> None:
+    """Whether a mail could go there."""
+    if not is_email(field.data.strip()):
+        raise ValidationError(_l("Adres eksik görünüyor; ad@firma.com gibi yazın."))
+
+
+class AdmissionForm(FlaskForm):
+    called_on = DateField(_l("Temsilciyi aradığınız gün"), validators=[InputRequired(_l("Aradığınız günü seçin."))])
+    note = TextAreaField(
+        _l("Geri arama notu"),
+        validators=words(_l("Kiminle, hangi numaradan konuştuğunuzu yazın (en az 10 harf)."), 2000, 10),
+    )
+
+
+class NoteForm(FlaskForm):
+    """For sending back, suspending and resuming: the provider reads it."""
+
+    reason = TextAreaField(_l("Gerekçe"), validators=words(_l("Gerekçeyi yazın (en az 10 harf)."), 2000, 10))
+
+
+class AnswerForm(FlaskForm):
+    answer = TextAreaField(_l("Yanıtınız"), validators=words(_l("Yanıtı yazın."), 4000))
+
+
+class PackageForm(FlaskForm):
+    name = StringField(_l("Adı"), validators=words(_l("Bir ad yazın."), 60))
+    records = IntegerField(
+        _l("Kayıt sayısı"), validators=[InputRequired(_l("Sayıyı rakamla yazın.")), NumberRange(1, 100_000_000)]
+    )
+    price = IntegerField(
+        _l("Yıllık fiyat (TL, KDV hariç)"),
+        validators=[InputRequired(_l("Fiyatı tam lira olarak yazın.")), NumberRange(0, 100_000_000)],
+    )
+
+
+class ConfirmationForm(FlaskForm):
+    starts_on = DateField(_l("Başlangıç günü"), validators=[InputRequired(_l("Başlangıç gününü seçin."))])
+
+
+class DeclineForm(FlaskForm):
+    note = TextAreaField(_l("Neden?"), validators=words(_l("Nedenini yazın; hizmet sağlayıcı okur."), 500))
+
+
+class HolidayForm(FlaskForm):
+    day = DateField(_l("Gün"), validators=[InputRequired(_l("Günü seçin."))])
+    kind = RadioField(_l("Bu gün nedir?"), validators=[InputRequired(_l("Birini seçin."))])
+    name = StringField(_l("Dayanağı"), validators=words(_l("Kararın adını ve sayısını yazın."), 120))
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.kind.choices = [(each.value, label(each)) for each in DayKind]
+
+
+class StaffForm(FlaskForm):
+    email = EmailField(_l("E-posta adresi"), validators=[*words(_l("E-posta adresini yazın."), 254), an_address])
+    role = SelectField(_l("Görevi"), default=OperatorRole.SUPPORT.value)  # Who may do less, unless it is said.
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.role.choices = [(each.value, label(each)) for each in OperatorRole]
+
+
+class ReasonedSearchForm(FlaskForm):
+    address = StringField(
+        _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300), READABLE]
+    )
+    reason = StringField(
+        _l("Neden arıyorsunuz?"), validators=words(_l("Nedeni en az 10 harfle yazın; adres yazmayın."), 200, 10)
+    )

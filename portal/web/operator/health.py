@@ -1,0 +1,16 @@
+"""One look tells how the house is."""
+
+from flask import render_template
+
+from portal.core import clock
+from portal.domain.identity.permissions import Power
+from portal.web.operator import health_checks
+from portal.web.operator.blueprint import door
+from portal.web.shared.access import needs
+
+
+@door.get("/health")
+@needs(Power.HEALTH)
+def health():
+    """Show the signs of life, what is bad first."""
+    return render_template("operator/health.html", vitals=health_checks.all_of(clock.now()), at=clock.now())

@@ -1,0 +1,102 @@
+"""The holiday calendar that deadlines are read by: the calendar package's days, and the operator's word over them."""
+
+from datetime import date
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import format_date
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.core import business_days, clock
+from portal.core.business_days import holiday_calendar
+from portal.core.extensions import db, reading
+from portal.core.models import DayKind
+from portal.domain.identity.permissions import Power
+from portal.web.operator.blueprint import door, note
+from portal.web.operator.forms import HolidayForm
+from portal.web.shared.access import needs
+
+YEARS_AROUND = 5  # So far back and ahead the calendar is shown and corrected.
+
+
+@door.get("/calendar")
+@needs(Power.CALENDAR)
+def holidays():
+    """Show a year."""
+    return _shown(_year(), HolidayForm(formdata=None, kind=DayKind.FULL.value))
+
+
+@door.post("/calendar")
+@needs(Power.CALENDAR)
+def correct_day():
+    """Say what a day is: a holiday, half a one, or a working day."""
+    form = HolidayForm()
+    if not form.validate_on_submit() or not _is_near(form.day):
+        return _shown(_year(), form), 422
+    day, kind = form.day.data, DayKind(form.kind.data)
+    try:
+        kept = holiday_calendar.correct(db.session, day, kind, form.name.data.strip(), by=current_user.id, at=clock.now())
+    except holiday_calendar.NotAWeekday:
+        form.day.errors = [_("Cumartesi ve pazar zaten iş günü sayılmaz. Hafta içi bir gün seçin.")]
+        return _shown(day.year, form), 422
+    return _done("holiday.corrected", kept.id, day, kind=kind.value)
+
+
+@door.post("/calendar/<day>/removal")
+@needs(Power.CALENDAR)
+def take_back_day(day: str):
+    """Let the calendar package's word hold again."""
+    try:
+        which = date.fromisoformat(day)
+    except ValueError:
+        abort(404)
+    if not holiday_calendar.take_back(db.session, which):
+        abort(404)
+    return _done("holiday.taken_back", which.toordinal(), which)
+
+
+def _done(act: str, subject_id: int, day: date, **facts):
+    note(act, "holiday", subject_id, day=day.isoformat(), **facts)
+    waiting = holiday_calendar.waiting_over(db.session, day)
+    db.session.commit()
+    holiday_calendar.load(db.session, clock.now())
+    db.session.rollback()  # Reading is over.
+    flash(_("%(day)s kaydedildi. Yeni kararların süresi buna göre hesaplanır.", day=format_date(day, "d MMMM yyyy")))
+    if waiting:
+        flash(
+            _(
+                "Bekleyen %(count)s kararın süresi bu günün üzerinden geçiyor; yazılmış süreleri değişmez.",
+                count=waiting,
+            )
+        )
+    return redirect(url_for(".holidays", year=day.year), 303)
+
+
+def _is_near(field) -> bool:
+    if abs(field.data.year - _this_year()) <= YEARS_AROUND:
+        return True
+    field.errors = [_("Bu yıl takvimin dışında.")]
+    return False
+
+
+def _shown(year: int, form: HolidayForm) -> str:
+    return render_template(
+        "operator/holidays.html",
+        year=year,
+        days=holiday_calendar.of_year(reading(), year),
+        form=form,
+        version=business_days.CALENDAR_VERSION,
+        has_before=year > _this_year() - YEARS_AROUND,
+        has_after=year < _this_year() + YEARS_AROUND,
+    )
+
+
+def _year() -> int:
+    """The year asked for, if it is near."""
+    this = _this_year()
+    asked = request.args.get("year", this, type=int)
+    return asked if abs(asked - this) <= YEARS_AROUND else this
+
+
+def _this_year() -> int:
+    return clock.day(clock.now()).year

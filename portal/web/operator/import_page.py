@@ -1,0 +1,120 @@
+"""One file that the operator brings for a provider: how it is read, what would come of it, and what is still asked."""
+
+from dataclasses import replace
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.core import clock
+from portal.core.extensions import limiter, reading, vault
+from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
+from portal.domain.identity.permissions import Power
+from portal.services.imports import batches, provider_questions
+from portal.services.imports import layout as layouts
+from portal.services.imports.reading.file_problems import FileProblem
+from portal.services.imports.stored_rows import layout_of
+from portal.web.operator.blueprint import door, person_key
+from portal.web.operator.imports import brought_or_404, may_not
+from portal.web.shared import column_layout_page, limits, masked_cells
+from portal.web.shared.access import needs
+from portal.web.shared.row_result_labels import all_told
+
+WORDS = {
+    "status": _l("Onay mı, ret mi olduğu"),
+    "source": _l("İzinlerin nasıl alındığı (kaynak)"),
+    "date": _l("İzinlerin hangi gün alındığı"),
+    "origin": _l("Onayları neyin kanıtladığı (dayanak)"),
+}
+# Which problems say that a default is asked for, though a column is there.
+LEFT_BLANK = {
+    "status_missing": "status", "source_missing": "source", "date_missing": "date", "origin_missing": "origin",
+}  # fmt: skip
+
+
+class AskForm(FlaskForm):
+    """What the provider is asked."""
+
+    what = SelectMultipleField(
+        _l("Firmaya ne sorulsun?"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.what.choices = [(name, WORDS[name]) for name in provider_questions.ASKABLE]
+
+
+@door.get("/providers/<id:provider_id>/imports/<id:batch_id>")
+@limiter.limit(limits.SEARCH, key_func=person_key)
+@needs(Power.BEHALF, fresh=True)
+def import_batch(provider_id: int, batch_id: int):
+    """Show a file, its addresses masked; without leave, nothing of it."""
+    batch = brought_or_404(reading(), provider_id, batch_id)
+    provider = reading().get_one(Provider, provider_id)
+    return without_leave(provider) if may_not(provider) else page_of(provider, batch)
+
+
+def without_leave(provider: Provider):
+    """Back to the list, which says why nothing may be done."""
+    flash(_("Firmanın verdiği yetki geri alınmış ya da bitmiş, ya da firma durdurulmuş; dosyası artık açılamaz."))
+    return redirect(url_for(".imports", provider_id=provider.id), 303)
+
+
+def page_of(provider: Provider, batch: ImportBatch, page: column_layout_page.LayoutPage | None = None) -> str:
+    """The page of a batch; with a layout as it was just filled in."""
+    good, problems = all_told(batch.tally or {})
+    unsaid = _unsaid(batch)
+    return render_template(
+        "operator/import.html",
+        provider=provider,
+        batch=batch,
+        name=masked_cells.name_of(batch),
+        brand_name=reading().get_one(Brand, batch.brand_id).name,
+        problem=FileProblem(batch.problem) if batch.state == BatchState.UNREADABLE else None,
+        is_working=batch.state in FOR_THE_WORKER,
+        progress=batches.progress(batch, clock.now()),
+        page=_layout(batch, page),
+        good=good,
+        problems=problems,
+        total=sum((batch.tally or {}).values()),
+        waits=provider_questions.waits(batch),
+        asked=[WORDS[name] for name in batch.asked or ()],
+        ask=AskForm(formdata=None, what=unsaid) if _may_ask(batch) else None,
+        may_begin=may_begin(batch),
+        may_drop=batch.state in batches.MAY_DROP,
+    )
+
+
+def may_begin(batch: ImportBatch) -> bool:
+    """Whether nothing is left to say, and the rehearsal is done."""
+    if batch.state != BatchState.REHEARSED or provider_questions.waits(batch):
+        return False
+    return not layouts.missing(layout_of(vault(), batch))
+
+
+def read_layout(batch: ImportBatch) -> column_layout_page.LayoutPage:
+    """How the file is read, as the operator may see and say it."""
+    page = column_layout_page.page_of(reading(), vault(), batch, asks_facts=False)
+    page.form.words = masked_cells.words(page.form.words)
+    return replace(page, lines=masked_cells.lines(page.lines, page.sheet.header_line))
+
+
+def _layout(batch: ImportBatch, page: column_layout_page.LayoutPage | None) -> column_layout_page.LayoutPage | None:
+    may_choose = batch.state in (BatchState.READ, BatchState.REHEARSED) and not provider_questions.waits(batch)
+    return page or (read_layout(batch) if may_choose else None)
+
+
+def _may_ask(batch: ImportBatch) -> bool:
+    return batch.state == BatchState.REHEARSED and not provider_questions.waits(batch)
+
+
+def _unsaid(batch: ImportBatch) -> list[str]:
+    """What nobody has said yet: for the whole file, or on lines whose cell is blank."""
+    if batch.state != BatchState.REHEARSED:
+        return []
+    missing = set(layouts.missing(layout_of(vault(), batch)))
+    missing |= {name for word, name in LEFT_BLANK.items() if (batch.tally or {}).get(word)}
+    return [name for name in provider_questions.ASKABLE if name in missing]

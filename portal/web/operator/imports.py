@@ -1,0 +1,138 @@
+"""Files that the operator brings for a provider, while its leave stands: the list of them, and a new one."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from sqlalchemy import select
+from wtforms import SelectField, StringField
+from wtforms.validators import ValidationError
+
+from portal.core import clock
+from portal.core.addresses import HIDDEN, hide_in
+from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.models import Brand, ImportBatch, Leave, Provider, User
+from portal.domain.identity.permissions import Power
+from portal.domain.providers import delegations
+from portal.services.imports import provider_questions, uploads
+from portal.services.imports.reading import Unreadable
+from portal.web.operator.blueprint import door, note, person_key
+from portal.web.operator.forms import SHORTEST_REASON, words
+from portal.web.operator.provider_access import visible_or_404
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+from portal.web.shared.body_limits import takes
+
+MOST_SHOWN = 100
+
+
+def _a_file(_form, field) -> None:
+    if not (field.data and field.data.filename):
+        raise ValidationError(_("Bir dosya seçin."))
+
+
+class FileForm(FlaskForm):
+    """A file that a provider sent to the operator."""
+
+    brand = SelectField(_l("Marka"), coerce=int)
+    file = FileField(_l("Dosya"), validators=[_a_file])
+    reason = StringField(
+        _l("Dosya size nasıl ulaştı?"), validators=words(_l("En az 10 harfle yazın; adres yazmayın."), 200, 10)
+    )
+
+    def __init__(self, *arguments, brands: list[Brand], **options):
+        super().__init__(*arguments, **options)
+        self.brand.choices = [(brand.id, brand.name) for brand in brands]
+
+    @property
+    def said(self) -> str:
+        """The reason as it is kept."""
+        return hide_in(self.reason.data.strip())
+
+    def validate(self, extra_validators=None) -> bool:
+        """Shape, and that the reason is one without the addresses that may stand in it."""
+        if not super().validate(extra_validators):
+            return False
+        if len(self.said.replace(HIDDEN, "").strip()) < SHORTEST_REASON:
+            self.reason.errors = [_("Sözcüklerle yazın; adres yazmayın.")]
+        return not self.reason.errors
+
+
+@door.get("/providers/<id:provider_id>/imports", endpoint="imports")
+@needs(Power.BEHALF, fresh=True)
+def show_imports(provider_id: int):
+    """List what was brought for a provider, beside the form for a new file while its leave stands."""
+    provider = visible_or_404(reading(), provider_id)
+    return _page(provider, FileForm(formdata=None, brands=_brands(provider)))
+
+
+@door.post("/providers/<id:provider_id>/imports")
+@takes(uploads.LARGEST_POST)
+@limiter.limit(limits.IMPORT, key_func=person_key)
+@needs(Power.BEHALF, fresh=True)
+def bring_file(provider_id: int):
+    """Keep a file that a provider sent; the worker reads it. The reason stays in the provider's audit."""
+    provider = visible_or_404(reading(), provider_id)
+    if may_not(provider):
+        flash(_("Şu anda bu firma için dosya aktarılamaz."))
+        return redirect(url_for(".imports", provider_id=provider_id), 303)
+    form = FileForm(brands=_brands(provider))
+    if not form.validate_on_submit():
+        return _page(provider, form), 422
+    try:
+        batch = uploads.bring(
+            db.session, vault(), provider_id=provider.id, brand_id=form.brand.data, user_id=current_user.id,
+            name=form.file.data.filename, stream=form.file.data.stream, on_behalf=True, at=clock.now(),
+        )  # fmt: skip
+    except Unreadable as unreadable:
+        db.session.rollback()
+        return _page(provider, form, problem=unreadable.problem), 422
+    note("import.brought_for", "import_batch", batch.id, provider_id=provider.id, reason=form.said)
+    db.session.commit()
+    wake("import", batch.id)
+    return redirect(url_for(".import_batch", provider_id=provider.id, batch_id=batch.id), 303)
+
+
+def standing_leave(provider_id: int) -> Leave | None:
+    """The leave under which files are brought now."""
+    return delegations.standing(reading(), provider_id, clock.now())
+
+
+def may_not(provider: Provider) -> bool:
+    """Whether nothing may be brought for it now."""
+    return provider.suspended_at is not None or standing_leave(provider.id) is None
+
+
+def brought_or_404(session, provider_id: int, batch_id: int) -> ImportBatch:
+    """A file that the operator brought for a provider that this person sees; the provider's own are not shown."""
+    visible_or_404(reading(), provider_id)
+    found = session.get(ImportBatch, batch_id)
+    if found is None or found.provider_id != provider_id or not found.on_behalf:
+        abort(404)
+    return found
+
+
+def _brands(provider: Provider) -> list[Brand]:
+    theirs = select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None))
+    return list(reading().scalars(theirs.order_by(Brand.created_at)))
+
+
+def _page(provider: Provider, form: FileForm, problem=None) -> str:
+    brought = (
+        select(ImportBatch, Brand.name.label("brand"), User.name.label("by"))
+        .join(Brand, Brand.id == ImportBatch.brand_id)
+        .outerjoin(User, User.id == ImportBatch.user_id)
+        .where(ImportBatch.provider_id == provider.id, ImportBatch.on_behalf)
+    )
+    return render_template(
+        "operator/imports.html",
+        provider=provider,
+        form=form,
+        problem=problem,
+        leave=standing_leave(provider.id),
+        may_bring=bool(form.brand.choices) and not may_not(provider),
+        brought=reading().execute(brought.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all(),
+        waits=provider_questions.waits,
+    )

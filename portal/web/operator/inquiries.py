@@ -1,0 +1,94 @@
+"""Questions that providers asked beside a step, and their answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import Select, select
+
+from portal.core import clock
+from portal.core.extensions import db, vault, wake
+from portal.core.models import Inquiry, MailKind, Provider
+from portal.core.vault import CannotOpen
+from portal.domain.identity.permissions import Power
+from portal.domain.providers import inquiries
+from portal.web.operator.blueprint import door, note
+from portal.web.operator.forms import AnswerForm
+from portal.web.operator.provider_access import visible, visible_or_404
+from portal.web.shared.absolute_urls import whole
+from portal.web.shared.access import needs
+from portal.web.shared.owner_notifications import tell_owners
+from portal.web.shared.pagination import page_of
+
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question, with its answer where there is one."""
+
+    id: int
+    provider_id: int
+    title: str
+    step: int
+    asked_at: datetime
+    text: str
+    answer: str | None
+    answered_at: datetime | None
+
+
+@door.get("/inquiries", endpoint="inquiries")
+@needs(Power.ANSWER)
+def list_inquiries():
+    """Show what was asked and has no answer yet; or what has."""
+    return _shown(answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None), wrong_id=None)
+
+
+@door.post("/inquiries/<id:inquiry_id>")
+@needs(Power.ANSWER)
+def answer(inquiry_id: int):
+    """Answer a question. The first answer stays."""
+    inquiry = db.session.get(Inquiry, inquiry_id)
+    if inquiry is None:
+        abort(404)
+    provider, form = visible_or_404(db.session, inquiry.provider_id), AnswerForm()
+    if not form.validate_on_submit():
+        return _shown(answered=False, form=form, wrong_id=inquiry_id), 422
+    if inquiries.answer(db.session, vault(), inquiry, form.answer.data.strip(), current_user.id, clock.now()):
+        tell_owners(
+            provider, MailKind.ANSWERED, question=inquiries.question_in(vault(), inquiry),
+            answer=form.answer.data.strip(), link=whole("dashboard.start"),
+        )  # fmt: skip
+        note("inquiry.answered", "inquiry", inquiry.id, provider_id=provider.id)
+        flash(_("Yanıtınız iletildi."))
+    else:
+        flash(_("Bu soru bu arada yanıtlanmış; ilk yanıt geçerli."))
+    db.session.commit()
+    wake("mail")
+    return redirect(url_for(".inquiries"), 303)
+
+
+def _shown(*, answered: bool, form: AnswerForm, wrong_id: int | None) -> str:
+    page = page_of(_found(answered), PAGE, _asked)
+    return render_template("operator/inquiries.html", page=page, answered=answered, form=form, wrong_id=wrong_id)
+
+
+def _found(answered: bool) -> Select:
+    mine = visible().with_only_columns(Provider.id)
+    found = select(Inquiry, Provider.title).join(Provider, Provider.id == Inquiry.provider_id)
+    found = found.where(Inquiry.provider_id.in_(mine))
+    if answered:
+        return found.where(Inquiry.answered_at.is_not(None)).order_by(Inquiry.answered_at.desc())
+    return found.where(Inquiry.answered_at.is_(None)).order_by(Inquiry.asked_at)
+
+
+def _asked(inquiry: Inquiry, title: str) -> Asked:
+    try:
+        text, answered = inquiries.question_in(vault(), inquiry), inquiries.answer_in(vault(), inquiry)
+    except CannotOpen:  # One damaged seal does not hide the others.
+        text, answered = _("Bu metin açılamıyor."), None
+    return Asked(
+        inquiry.id, inquiry.provider_id, title, inquiry.step, inquiry.asked_at, text, answered, inquiry.answered_at
+    )

@@ -1,0 +1,70 @@
+"""What İYS says of a provider: the rights it gave the partner, before it is admitted; of its own account, after."""
+
+from flask import current_app, flash, redirect, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal.core.extensions import db, limiter, reading
+from portal.core.models import Connection, Credential, CredentialKind, Provider
+from portal.domain.identity import accounts
+from portal.domain.identity.permissions import Power
+from portal.services.iys import account_report, connection_test, rights
+from portal.services.iys.client import Client
+from portal.web.operator.blueprint import door, note, person_key
+from portal.web.operator.provider_access import visible_or_404
+from portal.web.shared import limits
+from portal.web.shared.access import needs
+
+
+@door.post("/providers/<id:provider_id>/test")
+@limiter.limit(limits.TEST, key_func=person_key)
+@needs(Power.REVIEW)
+def test_provider(provider_id: int):
+    """Ask İYS now."""
+    provider = visible_or_404(reading(), provider_id)
+    if provider.is_practising:
+        _look_at_rights(provider)
+    elif not test_connection(provider_id):
+        flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
+    return redirect(url_for(".provider", provider_id=provider_id, _anchor="iys"), 303)
+
+
+def test_connection(provider_id: int) -> bool:
+    """Ask İYS about the account that a provider is connected by: a partner's writes once İYS's title agrees. False
+    where there is none. Commits; call it with no transaction open."""
+    connection_id = reading().scalar(select(Connection.id).where(Connection.provider_id == provider_id))
+    if connection_id is None:
+        return False
+    found = connection_test.test(_client(), provider_id)
+    note("connection.tested", "connection", connection_id, provider_id=provider_id, clear=found.is_clear)
+    db.session.commit()
+    return True
+
+
+def connection_of(provider_id: int) -> dict | None:
+    """How a provider is connected, and what the last test found."""
+    row = reading().execute(
+        select(Connection, Credential.kind)
+        .join(Credential, Credential.id == Connection.credential_id)
+        .where(Connection.provider_id == provider_id, Credential.kind != CredentialKind.PRACTICE)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return None
+    connection, kind = row
+    return {"kind": kind, "tested_at": connection.tested_at, "findings": account_report.read(connection.findings)}
+
+
+def _look_at_rights(provider: Provider) -> None:
+    partner = accounts.first_partner(reading())
+    if partner is None:
+        flash(_("Operatörün İYS hesabı henüz girilmemiş (flask iys partner); sorulamadı."))
+    elif provider.entered_code is None:
+        flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
+    else:
+        found = rights.look(_client(), provider.id, partner)
+        note("rights.looked_at", "provider", provider.id, provider_id=provider.id, **found.kept())
+        db.session.commit()
+
+
+def _client() -> Client:
+    return Client(current_app.config["IYS_BASE_URL"])

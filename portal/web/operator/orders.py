@@ -1,0 +1,103 @@
+"""Packages that providers asked for: the operator confirms from which day, or declines with a reason."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, reading, wake
+from portal.core.models import MailKind, Package, PackageOrder, Provider
+from portal.domain import packages
+from portal.domain.identity.permissions import Power
+from portal.web.operator.blueprint import door, note
+from portal.web.operator.forms import ConfirmationForm, DeclineForm
+from portal.web.operator.provider_access import visible_or_404
+from portal.web.shared.absolute_urls import whole
+from portal.web.shared.access import needs
+from portal.web.shared.owner_notifications import tell_owners
+
+
+@door.get("/orders")
+@needs(Power.REVIEW)
+def orders():
+    """Show what waits, the oldest first."""
+    return _shown()
+
+
+@door.post("/orders/<id:order_id>/confirmation")
+@needs(Power.REVIEW)
+def confirm_order(order_id: int):
+    """Let the ordered year begin on a day."""
+    order, form = _order(order_id), ConfirmationForm()
+    if not form.validate_on_submit():
+        return _shown(confirming=form, wrong_id=order_id), 422
+    try:
+        packages.confirm(db.session, order, current_user.id, form.starts_on.data, clock.now())
+    except packages.WrongStart:
+        db.session.rollback()
+        form.starts_on.errors = [_("Bu gün bugünden çok uzak. Yakın bir gün seçin.")]
+        return _shown(confirming=form, wrong_id=order_id), 422
+    except packages.AlreadySettled:
+        return _too_late()
+    return _settled(order, "order.confirmed", is_confirmed=True, said=_("Sipariş onaylandı; sahiplerine yazıldı."))
+
+
+@door.post("/orders/<id:order_id>/decline")
+@needs(Power.REVIEW)
+def decline_order(order_id: int):
+    """Say no to an order, and why."""
+    order, form = _order(order_id), DeclineForm()
+    if not form.validate_on_submit():
+        return _shown(declining=form, wrong_id=order_id), 422
+    try:
+        packages.decline(db.session, order, current_user.id, form.note.data.strip(), clock.now())
+    except packages.AlreadySettled:
+        return _too_late()
+    return _settled(order, "order.declined", is_confirmed=False, said=_("Sipariş geri çevrildi; sahiplerine yazıldı."))
+
+
+def _settled(order: PackageOrder, act: str, *, is_confirmed: bool, said: str):
+    provider = db.session.get_one(Provider, order.provider_id)
+    package = db.session.get_one(Package, order.package_id)
+    tell_owners(
+        provider, MailKind.ORDER_SETTLED, package=package.name, is_confirmed=is_confirmed,
+        link=whole("dashboard.package"),
+    )  # fmt: skip
+    note(act, "package_order", order.id, provider_id=provider.id, package=package.name)
+    db.session.commit()
+    wake("mail")
+    flash(said)
+    return redirect(url_for(".orders"), 303)
+
+
+def _too_late():
+    db.session.rollback()
+    flash(_("Bu sipariş bu arada sonuçlanmış."))
+    return redirect(url_for(".orders"), 303)
+
+
+def _order(order_id: int) -> PackageOrder:
+    found = db.session.get(PackageOrder, order_id)
+    if found is None:
+        abort(404)
+    visible_or_404(db.session, found.provider_id)
+    return found
+
+
+def _shown(*, confirming: ConfirmationForm | None = None, declining: DeclineForm | None = None, wrong_id=None) -> str:
+    at = clock.now()
+    waiting = packages.waiting_orders(reading())
+    names = dict(reading().execute(select(Package.id, Package.name)).all())
+    providers = {order.provider_id for order in waiting}
+    titles = dict(reading().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers))).all())
+    return render_template(
+        "operator/orders.html",
+        orders=[
+            (order, titles[order.provider_id], names[order.package_id], packages.start_of(reading(), order, at))
+            for order in waiting
+        ],
+        confirming=confirming or ConfirmationForm(formdata=None),
+        declining=declining or DeclineForm(formdata=None),
+        wrong_id=wrong_id,
+    )

@@ -1,0 +1,103 @@
+"""The price list. A new price holds for orders from now on; what was ordered keeps the price of its day."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from portal.core import clock
+from portal.core.extensions import db, reading
+from portal.core.models import Package
+from portal.domain.identity.permissions import Power
+from portal.web.operator.blueprint import door, note
+from portal.web.operator.forms import PackageForm
+from portal.web.shared.access import needs
+
+
+@door.get("/packages")
+@needs(Power.TARIFF)
+def tariff():
+    """Show the packages on offer, those withdrawn, and a form for a new one."""
+    return _shown(PackageForm(formdata=None))
+
+
+@door.post("/packages")
+@needs(Power.TARIFF)
+def add_package():
+    """Offer a new package."""
+    form = PackageForm()
+    if not form.validate_on_submit():
+        return _shown(form), 422
+    return _kept(Package(created_at=clock.now()), form, "package.added", lambda: _shown(form))
+
+
+@door.get("/packages/<id:package_id>")
+@needs(Power.TARIFF)
+def package(package_id: int):
+    """Show one package to be changed."""
+    found = _package(reading(), package_id)
+    return _one(found, PackageForm(formdata=None, obj=found))
+
+
+@door.post("/packages/<id:package_id>")
+@needs(Power.TARIFF)
+def change_package(package_id: int):
+    """Change its name, size or price for orders from now on."""
+    found, form = _package(db.session, package_id), PackageForm()
+    if not form.validate_on_submit():
+        return _one(found, form), 422
+    return _kept(found, form, "package.changed", lambda: _one(_package(reading(), package_id), form))
+
+
+@door.post("/packages/<id:package_id>/withdrawal")
+@needs(Power.TARIFF)
+def withdraw_package(package_id: int):
+    """Offer it no more; who has it keeps it."""
+    found = _package(db.session, package_id)
+    found.withdrawn_at = found.withdrawn_at or clock.now()
+    return _done(found, "package.withdrawn", _("Paket artık sunulmuyor; almış olanlar için geçerli kalır."))
+
+
+@door.post("/packages/<id:package_id>/offer")
+@needs(Power.TARIFF)
+def offer_package(package_id: int):
+    """Offer a withdrawn one again."""
+    found = _package(db.session, package_id)
+    found.withdrawn_at = None
+    return _done(found, "package.offered", _("Paket yeniden sunuluyor."))
+
+
+def _kept(found: Package, form: PackageForm, act: str, again):
+    before = found.price
+    found.name, found.records, found.price = form.name.data.strip(), form.records.data, form.price.data
+    db.session.add(found)
+    try:
+        db.session.flush()
+    except IntegrityError:  # Another package has the name.
+        db.session.rollback()
+        form.name.errors = [_("Bu adla bir paket var. Başka bir ad yazın.")]
+        return again(), 422
+    return _done(found, act, _("Paket kaydedildi."), records=found.records, price=found.price, price_before=before)
+
+
+def _done(found: Package, act: str, said: str, **facts):
+    note(act, "package", found.id, **facts)
+    db.session.commit()
+    flash(said)
+    return redirect(url_for(".tariff"), 303)
+
+
+def _package(session, package_id: int) -> Package:
+    found = session.get(Package, package_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _shown(form: PackageForm) -> str:
+    packages = reading().scalars(select(Package).order_by(Package.withdrawn_at.is_not(None), Package.records)).all()
+    return render_template("operator/tariff.html", packages=packages, form=form)
+
+
+def _one(found: Package, form: PackageForm) -> str:
+    return render_template("operator/package.html", package=found, form=form)

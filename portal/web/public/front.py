@@ -1,0 +1,19 @@
+"""What everybody may read: who we are, who must join İYS, what it costs. A recipient's bare address leads here, too."""
+
+from flask import render_template
+
+from portal.core.extensions import reading
+from portal.domain import packages
+from portal.web.public.blueprint import door
+
+
+@door.get("/")
+def front():
+    """Who we are; a recipient who typed the bare address lands here."""
+    return render_template("web/front.html", packages=packages.on_offer(reading()))
+
+
+@door.get("/packages")
+def price_list():
+    """Packages and prices, with what is counted and what never stops."""
+    return render_template("web/price_list.html", packages=packages.on_offer(reading()))

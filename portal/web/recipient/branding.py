@@ -1,0 +1,31 @@
+"""How a brand looks: its logo and its colour, from our host, under names that change when they do."""
+
+from flask import Response, abort
+
+from portal.core.extensions import reading
+from portal.core.models import Brand
+from portal.domain.providers import brand_colours
+from portal.web.recipient.blueprint import door
+
+FOR_EVER = "public, max-age=31536000, immutable"  # The name says what is in it.
+
+
+@door.get("/logo/<id:brand_id>/<digest>.png")
+def logo(brand_id: int, digest: str):
+    """A brand's logo, as we made it."""
+    brand = reading().get(Brand, brand_id)
+    if brand is None or brand.logo_digest != digest:
+        abort(404)
+    return Response(brand.logo, mimetype="image/png", headers={"Cache-Control": FOR_EVER})
+
+
+@door.get("/colour/<colour>.css")
+def colour(colour: str):
+    """A brand's colour, for light pages and for dark ones: pages carry no style of their own."""
+    try:
+        light = brand_colours.judge(f"#{colour}")
+    except (brand_colours.NoColour, brand_colours.Illegible):
+        abort(404)
+    dark = brand_colours.on_dark(light)
+    sheet = f":root{{--brand:{light}}}@media(prefers-color-scheme:dark){{:root{{--brand:{dark}}}}}\n"
+    return Response(sheet, mimetype="text/css", headers={"Cache-Control": FOR_EVER})

@@ -1,0 +1,128 @@
+"""The forms of a complaint: no session stands behind them, the code in the address is the credential."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import DateField, RadioField, StringField, TextAreaField, TimeField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from portal.core import clock
+from portal.core.images import BadPicture, Problem
+from portal.core.iys_protocol import Channel
+from portal.domain.complaints import screenshots
+from portal.web.shared.labels import label
+from portal.web.shared.validators import READABLE
+
+TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come along with what is pasted.
+FIRST_DAY = date(2015, 5, 1)  # The law begins.
+BAD_PICTURES = {
+    Problem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
+    Problem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),
+    Problem.SHAPE: _l("Resim çok ince uzun. İletinin göründüğü kısmın ekran görüntüsünü seçin."),
+    Problem.DAMAGED: _l("Resim dosyası bozuk. Ekran görüntüsünü yeniden alıp seçin."),
+    Problem.MARKUP: _l("Bu dosya bir resim değil. PNG, JPEG ya da WebP olan ekran görüntüsünü seçin."),
+    Problem.UNKNOWN: _l("Bu dosya PNG, JPEG ya da WebP değil. İletinin ekran görüntüsünü seçin."),
+}
+
+
+def trimmed(text: str | None) -> str | None:
+    """Without signs that nobody wrote, and without space around."""
+    return text and TURNING.sub("", text).strip()
+
+
+class Posted(FlaskForm):
+    """Of somebody without a session."""
+
+    class Meta:
+        csrf = False
+
+
+class ComplaintForm(Posted):
+    sender = RadioField(_l("İletiyi hangi marka gönderdi?"), validators=[InputRequired(_l("Bir marka seçin."))])
+    channel = RadioField(_l("İleti nasıl geldi?"), validators=[InputRequired(_l("Birini seçin."))])
+    header = StringField(
+        _l("Gönderenin adı ya da numarası"),
+        filters=[trimmed],
+        validators=[
+            DataRequired(_l("İletide görünen gönderen adını ya da numarayı yazın.")),
+            Length(max=60, message=_l("En çok 60 karakter yazın.")),
+            READABLE,
+        ],
+    )
+    day = DateField(_l("Geldiği gün"), format=["%Y-%m-%d", "%d.%m.%Y"], validators=[InputRequired(_l("Günü seçin."))])
+    hour = TimeField(
+        _l("Geldiği saat"), format=["%H:%M", "%H:%M:%S", "%H.%M"], validators=[InputRequired(_l("Saati yazın."))]
+    )
+    text = TextAreaField(
+        _l("İletinin tam metni"),
+        filters=[trimmed],
+        validators=[Length(max=3000, message=_l("En çok 3.000 karakter yazın.")), READABLE],
+    )
+    picture = FileField(_l("Ekran görüntüsü"))
+
+    def __init__(self, *arguments, senders: Sequence[tuple[int, str]], channels: Sequence[Channel], **options):
+        super().__init__(*arguments, **options)
+        self.sender.choices = [(str(brand_id), name) for brand_id, name in senders]
+        self.channel.choices = [(each.value, label(each)) for each in channels]
+        for name, choices in (("sender", senders), ("channel", channels)):
+            if len(choices) == 1:
+                delattr(self, name)  # There is nothing to choose.
+        self.png: bytes | None = None
+        self._senders, self._channels = senders, channels
+
+    @property
+    def brand_id(self) -> int:
+        """Who sent it."""
+        return int(self.sender.data) if "sender" in self else self._senders[0][0]
+
+    @property
+    def by(self) -> Channel:
+        """By which channel it came."""
+        return Channel(self.channel.data) if "channel" in self else self._channels[0]
+
+    @property
+    def came_at(self) -> datetime:
+        """When it came, in UTC."""
+        return datetime.combine(self.day.data, self.hour.data, tzinfo=clock.ISTANBUL).astimezone(UTC)
+
+    def validate_picture(self, field) -> None:
+        """Make the screenshot, once all else is looked at: what is wrong with it loses none of the words."""
+        upload = field.data.read(screenshots.LARGEST + 1) if field.data else b""
+        if not upload:
+            return
+        try:
+            self.png = screenshots.read(upload)
+        except BadPicture as bad:
+            raise ValidationError(str(BAD_PICTURES[bad.problem])) from None
+
+    def validate(self, extra_validators=None) -> bool:
+        """Shape, and that the moment is one."""
+        is_good = super().validate(extra_validators)
+        if self.day.errors:  # What the field itself says is not for people.
+            self.day.errors = [gettext("Günü gün, ay ve yılıyla yazın; örneğin 24.11.2026.")]
+        if self.hour.errors:
+            self.hour.errors = [gettext("Saati yazın; örneğin 14:05.")]
+        has_moment = not self.day.errors and not self.hour.errors
+        if has_moment and not (self.day.data >= FIRST_DAY and self.came_at <= clock.now()):
+            self.day.errors = [gettext("Bu zaman olamaz: ileti bugün ya da daha önce gelmiş olmalı.")]
+            return False
+        return is_good
+
+
+class WordForm(Posted):
+    """A further word in a case, or why it should be opened again."""
+
+    text = TextAreaField(
+        _l("Eklemek istediğiniz"),
+        filters=[trimmed],
+        validators=[
+            DataRequired(_l("Birkaç sözcükle yazın.")),
+            Length(max=2000, message=_l("En çok 2.000 karakter yazın.")),
+            READABLE,
+        ],
+    )

@@ -1,0 +1,191 @@
+"""“I still get messages”: a case is opened from a receipt, and lives at an address of its own."""
+
+from flask import Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, limiter, reading, vault
+from portal.core.models import Brand, Complaint, Receipt, Recipient, Way
+from portal.domain import complaints, consents
+from portal.domain.complaints import screenshots
+from portal.domain.consents import recipients, withdrawals
+from portal.domain.receipts.contents import Act
+from portal.web.recipient import complaint_page, page_content, receipts
+from portal.web.recipient.blueprint import door
+from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
+from portal.web.shared import bad_code_limit, hosts, limits
+
+FORM = 1024 * 1024  # Bytes around a picture.
+TOO_MANY = {
+    complaints.TooManyOpen: "open",
+    complaints.TooManyToday: "today",
+}
+
+
+@door.get("/m/<code>/sikayet", endpoint="complain")
+def show_complain(code: str):
+    """Ask what came, from whom and when. Opening it opens no case."""
+    act = _act(code)
+    return _form_page(code, act, _form(act, formdata=None))
+
+
+@door.post("/m/<code>/sikayet", endpoint="open_case")
+@limiter.limit(limits.COMPLAINTS)
+def open_case(code: str):
+    """Open a case, and lead to its page."""
+    act = _act(code)
+    request.max_content_length = screenshots.LARGEST + FORM  # Only now: the code is somebody's.
+    form = _form(act)
+    if not form.validate():
+        return _form_page(code, act, form), 422
+    receipt = receipts.find_receipt(db.session, code)
+    sender = next(each for each in complaints.senders(db.session, receipt) if each.brand.id == form.brand_id)
+    told = complaints.Told(form.header.data, form.by, form.came_at, form.text.data or "", form.png)
+    try:
+        case = complaints.open_case(db.session, vault(), sender, told, language=get_locale().language, at=clock.now())
+    except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
+        db.session.rollback()
+        return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)]), 429
+    db.session.commit()
+    return redirect(url_for(".complaint", code=_code_of(case), **page_content.spoken()), 303)
+
+
+@door.get("/s/<code>", endpoint="complaint")
+def show_complaint(code: str):
+    """Show a case to whom it belongs: what was said, what was found, until when, and what was done."""
+    return _case_page(code, _case(code))
+
+
+@door.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
+def summary(code: str):
+    """The summary for the Ministry's form as a file of plain text."""
+    case = _case(code)
+    shown = complaint_page.of(reading(), vault(), case, code, clock.now(), receipt_code=None)
+    if not shown.summary:
+        abort(404)
+    lines = [f"{name}: {value}" for name, value in shown.summary]
+    text = "\r\n".join([_("Ticari ileti şikâyeti için özet"), "", *lines, ""])
+    headers = {"Content-Disposition": 'attachment; filename="izinlink-sikayet-ozeti.txt"'}
+    return Response(text, mimetype="text/plain", headers=headers)
+
+
+@door.post("/s/<code>/ekle", endpoint="complaint_word")
+@limiter.limit(limits.COMPLAINTS)
+def add_word(code: str):
+    """Add a word to an open case."""
+    case, form = _case(code), WordForm()
+    if not form.validate():
+        return _case_page(code, case, form), 422
+    try:
+        complaints.add_word(db.session, vault(), case, form.text.data, clock.now())
+    except (complaints.AlreadyClosed, complaints.TooManyWords) as refused:
+        db.session.rollback()
+        return _case_page(code, case, form, problem=type(refused).__name__), 409
+    return _done(code)
+
+
+@door.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
+@limiter.limit(limits.COMPLAINTS)
+def reopen(code: str):
+    """Open a case again that its answer did not solve."""
+    case, form = _case(code), WordForm()
+    if not form.validate():
+        return _case_page(code, case, form), 422
+    try:
+        complaints.reopen(db.session, vault(), case, form.text.data, user_id=None, at=clock.now())
+    except complaints.AlreadyOpen:
+        db.session.rollback()
+        return _to_case(code)
+    except complaints.TooLate as refused:
+        db.session.rollback()
+        return _case_page(code, case, form, problem=type(refused).__name__), 409
+    return _done(code)
+
+
+@door.post("/s/<code>/ret", endpoint="complaint_refusal")
+@limiter.limit(limits.COMPLAINTS)
+def refuse(code: str):
+    """Refuse the channel on which the message came, where it was not refused. A second time changes nothing."""
+    case = _case(code)
+    recipient = db.session.get_one(Recipient, case.recipient_id, with_for_update=True)  # Twice at once is once.
+    if case.brand_id is None or not complaint_page.may_refuse(db.session, case, recipient):
+        return _to_case(code)
+    address = addresses.parse(recipients.address_of(vault(), recipient))
+    part = withdrawals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
+    at, receipt = clock.now(), db.session.get(Receipt, case.receipt_id)
+    withdrawals.withdraw(
+        db.session, vault(), [part], way=Way.LINK, language=get_locale().language, at=at,
+        seen=consents.seen_of(request.remote_addr, request.user_agent.string), link_id=receipt.link_id,
+    )  # fmt: skip
+    complaints.note_refusal(db.session, vault(), case, user_id=None, at=at)
+    return _done(code)
+
+
+def _act(code: str) -> Act:
+    """What the receipt speaks of; an address that is somebody else's now has nothing to complain of here."""
+    act = receipts.find_act(code)
+    if act.is_disowned:
+        bad_code_limit.count()
+        abort(404)
+    return act
+
+
+def _form(act: Act, **options) -> ComplaintForm:
+    senders = {part.brand_id: part.brand_name for part in act.parts}
+    channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).channels
+    return ComplaintForm(senders=list(senders.items()), channels=channels, **options)
+
+
+def _recipient(act: Act) -> Recipient:
+    """Of the first provider, whose address is that of all."""
+    receipt = reading().get_one(Receipt, act.receipt_ids[0])
+    return reading().get_one(Recipient, receipt.recipient_id)
+
+
+def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None = None) -> str:
+    cases = complaints.of_receipts(reading(), act.receipt_ids)
+    return render_template(
+        "recipient/complaint_form.html",
+        form=form,
+        act=act,
+        code=code,
+        spoken=page_content.spoken(),
+        is_practice=act.is_practice,
+        gets_message=complaint_page.gets_message(vault(), _recipient(act)),
+        today=clock.day(clock.now()).isoformat(),
+        cases=[(each, url_for(".complaint", code=_code_of(each), **page_content.spoken())) for each in cases],
+        too_many=too_many,
+    )
+
+
+def _case(code: str) -> Complaint:
+    """The case at this address; a brand's own host shows cases about that brand only. It speaks its person's
+    language, unless the address asks for another."""
+    case = complaints.find(reading(), current_app.config["LINK_SALT"], code)
+    if case is None or hosts.brand_of_host() not in (None, case.brand_id):
+        bad_code_limit.count()
+        abort(404)
+    g.language = case.language
+    return case
+
+
+def _case_page(code: str, case: Complaint, form: WordForm | None = None, *, problem: str | None = None) -> str:
+    receipt = reading().get(Receipt, case.receipt_id) if case.receipt_id else None
+    receipt_code = receipts.receipt_code(receipt.id, receipt.nonce) if receipt else None
+    shown = complaint_page.of(reading(), vault(), case, code, clock.now(), receipt_code=receipt_code)
+    form = form or WordForm(formdata=None)
+    return render_template("recipient/complaint.html", page=shown, form=form, problem=problem)
+
+
+def _code_of(case: Complaint) -> str:
+    return complaints.code_of(current_app.config["LINK_SALT"], case)
+
+
+def _done(code: str):
+    db.session.commit()
+    return _to_case(code)
+
+
+def _to_case(code: str):
+    return redirect(url_for(".complaint", code=code, **page_content.spoken()), 303)

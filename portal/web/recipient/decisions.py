@@ -1,0 +1,90 @@
+"""Taking what a person posted on a link's page: a refusal always, a grant where the link asks and all is there."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import abort, current_app, g, redirect, request, url_for
+from flask_babel import get_locale
+
+import shortlinks
+from portal.core import clock
+from portal.core.extensions import db, vault, wake
+from portal.core.iys_protocol import Status
+from portal.core.models.link_context import Invitation
+from portal.domain import consents
+from portal.web.recipient import choices, form_token, link_states, page_content, receipts
+from portal.web.recipient.blueprint import door
+from portal.web.recipient.link_lookup import find
+from portal.web.recipient.link_states import View
+from portal.web.recipient.link_view import page_of
+from portal.web.recipient.page_content import Back
+
+
+@door.post("/k/<code>", endpoint="decide")
+@door.post("/<code>", endpoint="short_decide")
+def decide(code: str):
+    """Take the choices of a form that a person filled; then show the receipt."""
+    link, invitation = find(code)
+    return take(link, invitation, link_states.asking(link, invitation))
+
+
+def take(link: shortlinks.Resolution, invitation: Invitation, view: View):
+    """Record what was posted and lead to its receipt, or show the page again and say what is missing."""
+    posted = form_token.read(request.form.get("form", ""), invitation.link_id, clock.now())
+    g.language = posted.form.language if posted.form else None
+    chosen, name = choices.read(request.form, view.channels), choices.name_in(request.form)
+    back = Back(chosen=chosen, name=name)
+    if not chosen:
+        return page_of(link, invitation, view, replace(back, messages=("choose",))), 422
+    asks_for_grant = view.may_grant and Status.GRANTED in chosen.values()
+    wrong = choices.lacks(name, is_required=invitation.requires_name) if asks_for_grant else None
+    if wrong:  # With the name; refusals beside it need none, and are taken.
+        chosen = {channel: status for channel, status in chosen.items() if status == Status.REFUSED}
+    if not chosen:
+        return page_of(link, invitation, view, replace(back, messages=(wrong,))), 422
+    try:
+        act = _decided(invitation, view, posted, chosen, name if len(name) <= choices.LONGEST_NAME else "")
+    except consents.TooSoon:
+        db.session.rollback()
+        return page_of(link, invitation, view, replace(back, messages=("too_soon",))), 409
+    db.session.commit()
+    if any(chosen[channel] == Status.GRANTED for channel in chosen if channel not in act.asks_again):
+        wake("message")
+    return _answered(link, invitation, view, act, wrong, back)
+
+
+def _answered(
+    link: shortlinks.Resolution, invitation: Invitation, view: View, act: consents.Act, wrong: str | None, back: Back
+):
+    """The way to the receipt; or the page again, where grants lack something or must be given once more."""
+    if wrong:
+        return page_of(link, invitation, view, replace(back, messages=("refused", wrong))), 422
+    if act.asks_again:
+        why = "again" if view.may_grant else "closed"
+        messages = ("refused", why) if act.receipt_id else (why,)
+        return page_of(link, invitation, view, Back(messages, name=back.name)), 409
+    code = receipts.receipt_code(act.receipt_id, act.nonce)
+    return redirect(url_for(".receipt", code=code, **page_content.spoken()), 303)
+
+
+def _decided(
+    invitation: Invitation, view: View, posted: form_token.Posted, chosen: consents.Choices, name: str
+) -> consents.Act:  # fmt: skip
+    """What the rule makes of it, not committed yet."""
+    try:
+        return consents.decide(
+            db.session,
+            vault(),
+            invitation,
+            chosen,
+            posted.form,
+            is_live=view.may_grant and posted.asked,
+            language=get_locale().language,
+            seen=consents.seen_of(request.remote_addr, request.user_agent.string),
+            at=clock.now(),
+            undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]),
+            name=name,
+        )
+    except consents.TooMany:
+        db.session.rollback()
+        abort(429)

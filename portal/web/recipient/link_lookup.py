@@ -1,0 +1,25 @@
+"""The link behind a code, or a 404 that is the same for unknown, damaged and guessed codes."""
+
+from flask import abort, current_app
+
+import shortlinks
+from portal.core import clock
+from portal.core.extensions import reading
+from portal.core.models.link_context import Invitation, invitation_of
+from portal.web.shared import bad_code_limit, hosts
+from shortlinks import LinkState
+
+
+def find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
+    """The link and what it leads to; unknown, damaged and guessed codes take one path to the same page."""
+    link = shortlinks.resolve(reading(), current_app.config["LINK_SALT"], code, clock.now())
+    invitation = invitation_of(reading(), link.link_id or 0)
+    if link.state == LinkState.UNKNOWN or not belongs_here(invitation):
+        bad_code_limit.count()
+        abort(404)
+    return link, invitation
+
+
+def belongs_here(invitation: Invitation | None) -> bool:
+    """A brand's own host speaks for that brand only; ours for all of them."""
+    return invitation is not None and hosts.brand_of_host() in (None, invitation.brand_id)

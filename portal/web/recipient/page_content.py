@@ -1,0 +1,196 @@
+"""What a link's page shows, read for one page at a time."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from flask import current_app, request, url_for
+from flask_babel import get_locale
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import shortlinks
+from portal.core import addresses
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
+from portal.core.models.link_context import Heads, Held, Invitation, text_of
+from portal.core.vault import Vault
+from portal.core.word_pairs import pair_of
+from portal.domain.campaigns import default_texts
+from portal.domain.consent_points import Place
+from portal.domain.providers import sandbox_mode
+from portal.web.recipient import form_token
+from portal.web.recipient.link_states import State, View
+from portal.web.shared.hosts import is_short_host
+
+
+@dataclass(frozen=True)
+class Row:
+    """One channel on the page: what holds now, and what the person had chosen where the page comes back."""
+
+    channel: Channel
+    held: Held | None
+    chosen: Status | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a brand looks, by the addresses of what dresses it."""
+
+    logo_url: str | None
+    colour_url: str | None
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What is one's own on a link's page, though everything else be the same."""
+
+    address: str  # Masked.
+    pair: str  # The two words that the message shows, too.
+    form_token: str
+
+
+@dataclass(frozen=True)
+class Back:
+    """With what a page comes back to who posted: why, and the person's own choices and words."""
+
+    messages: tuple[str, ...] = ()
+    chosen: dict[Channel, Status] = field(default_factory=dict)
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A link's page."""
+
+    state: State
+    asks: bool
+    may_grant: bool
+    decided_at: datetime | None  # By this link.
+    disowned_at: datetime | None
+    title: str
+    body: str
+    sender_title: str
+    sender_mersis: str
+    sender_contact: str
+    brand_name: str
+    notice_url: str
+    look: Look
+    hearer: sandbox_mode.Hearer
+    address: str
+    pair: str
+    is_phone: bool
+    is_merchant: bool
+    rows: list[Row]
+    requires_name: bool
+    form_token: str
+    post_url: str
+    not_mine_url: str
+    back: Back
+
+
+def personal(
+    vault: Vault, link: shortlinks.Resolution, invitation: Invitation, view: View, *, language: str, at: datetime
+) -> Personal:  # fmt: skip
+    """What this serving of a link's page has for one person alone."""
+    return Personal(
+        pair=pair_of(current_app.config["LINK_SALT"], link.link_id, link.nonce),
+        address=masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
+        form_token=form_token.sign(invitation.link_id, _shown_text_id(invitation, view), language, at, asks=view.may_grant),
+    )
+
+
+def link_page(
+    session: Session, invitation: Invitation, view: View, heads: Heads, mine: Personal, back: Back, *, language: str
+) -> Page:  # fmt: skip
+    """The page of a link in one language. `heads` is what holds now, as heads_of tells it."""
+    text = text_of(session, invitation.text_id)
+    decided_at = decided_by(session, invitation) if view.state == State.LIVE and heads.held else None
+    title, body = _words(text, invitation, view, language)
+    return Page(
+        state=State.USED if decided_at else view.state,
+        asks=view.asks,
+        may_grant=view.may_grant,
+        decided_at=decided_at,
+        disowned_at=invitation.disowned_at,
+        title=title,
+        body=body,
+        sender_title=text.sender_title,
+        sender_mersis=text.sender_mersis,
+        sender_contact=text.sender_contact,
+        brand_name=text.brand_name,
+        notice_url=text.notice_url,
+        look=look_of(invitation),
+        hearer=sandbox_mode.hearer(invitation.iys_code, invitation.brand_code),
+        address=mine.address,
+        pair=mine.pair,
+        is_phone=Channel.EMAIL not in view.channels,
+        is_merchant=heads.is_merchant,
+        rows=[Row(each, _as_theirs(heads.held.get(each), invitation), back.chosen.get(each)) for each in view.channels],
+        requires_name=invitation.requires_name,
+        form_token=mine.form_token,
+        post_url=request.path,
+        not_mine_url=not_mine_url(request.view_args["code"]),
+        back=back,
+    )
+
+
+def address_of(vault: Vault, invitation: Invitation) -> addresses.Address:
+    """The address that a link was made for."""
+    whose = (invitation.provider_id, invitation.recipient_id)
+    return addresses.parse(vault.read(invitation.address, Recipient.PLACE, *whose))
+
+
+def decided_by(session: Session, invitation: Invitation) -> datetime | None:
+    """When the link was last decided by; None where it never was, by whom it is meant for now."""
+    since = invitation.disowned_at or datetime.min.replace(tzinfo=UTC)
+    mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == invitation.link_id)
+    last = session.scalar(mine)
+    return last if last and last > since else None
+
+
+def link_url(code: str) -> str:
+    """A link's page; the language goes along."""
+    return url_for(".short_page" if is_short_host() else ".page", code=code, **spoken())
+
+
+def not_mine_url(code: str) -> str:
+    """Where one says that the address is not the other's; the language goes along."""
+    return url_for(".short_not_mine" if is_short_host() else ".not_mine", code=code, **spoken())
+
+
+def spoken() -> dict[str, str]:
+    """The language, for the address of what comes next."""
+    return {"lang": "en"} if get_locale().language == "en" else {}
+
+
+def _words(text: ConsentText, invitation: Invitation, view: View, language: str) -> tuple[str, str]:
+    """Title and body. Where an asking link takes refusals only, those of refusing."""
+    if _shown_text_id(invitation, view) is None:
+        text = default_texts.usual(text.brand_name, CampaignKind.REFUSE, text.notice_url)
+    return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
+
+
+def _shown_text_id(invitation: Invitation, view: View) -> int | None:
+    """The campaign's text, if its words are what the page shows."""
+    return None if invitation.kind == CampaignKind.ASK and not view.may_grant else invitation.text_id
+
+
+def _as_theirs(held: Held | None, invitation: Invitation) -> Held | None:
+    """What holds; a refusal that is older than the word "not mine" was another's, and its date is not shown."""
+    if held and invitation.disowned_at and held.since < invitation.disowned_at:
+        return replace(held, since=invitation.disowned_at)
+    return held
+
+
+def look_of(of: Invitation | Place) -> Look:
+    """How the brand of a link or a consent point looks."""
+    logo, colour = of.logo_digest, of.colour
+    return Look(
+        logo_url=url_for("recipient.logo", brand_id=of.brand_id, digest=logo) if logo else None,
+        colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
+    )
+
+
+def masked(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:
+    """An address as pages show it."""
+    return addresses.mask(vault.read(sealed, Recipient.PLACE, provider_id, recipient_id))

@@ -1,0 +1,177 @@
+"""What a receipt's page shows of an act: each decision and how far it has come, the text, and what one can do now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import shortlinks
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import ConsentText, ReceiptDecision, Submission, Way
+from portal.domain.consents import annulments
+from portal.domain.consents.deadlines import Urgency, urgency
+from portal.domain.providers import brands
+from portal.domain.receipts import contents, spelled
+from portal.domain.receipts.contents import Act
+from portal.web.recipient import page_content
+from portal.web.shared import absolute_urls, qr_code
+from portal.web.shared.hosts import is_short_host
+
+
+@dataclass(frozen=True)
+class Line:
+    """One decision. `now_status` is what holds today, where that is another thing."""
+
+    channel: Channel
+    is_merchant: bool
+    status: Status
+    decided_at: datetime
+    annulled_at: datetime | None
+    outcome: str | None
+    transaction_id: str | None
+    accepted_at: datetime | None
+    deadline: datetime | None  # While İYS has not heard it.
+    urgency: Urgency
+    is_changed: bool
+    now_status: Status | None
+    now_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text that was shown, in the language in which it was."""
+
+    version: int
+    language: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was decided at one brand."""
+
+    brand_name: str
+    sender: contents.Sender
+    logo_url: str | None
+    text: Text | None
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class ReceiptPage:
+    """A receipt as it is shown."""
+
+    number: str
+    decided_at: datetime
+    way: Way
+    address: str
+    is_practice: bool
+    is_disowned: bool
+    parts: list[Part]
+    has_grant: bool
+    has_refusal: bool
+    is_told: bool  # İYS hears of it, or did.
+    undo_until: datetime | None
+    is_too_late: bool
+    colour_url: str | None
+    qr: Markup
+    code: str
+    spoken: dict[str, str]
+    verify_url: str
+    page_url: str | None
+
+
+def of(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool = False) -> ReceiptPage:
+    """The page of an act at the address with that code."""
+    lines, colours = act.lines, {part.colour for part in act.parts}
+    colour = colours.pop() if len(colours) == 1 else None
+    spoken = page_content.spoken()
+    return ReceiptPage(
+        number=spelled(act.number),
+        decided_at=act.decided_at,
+        way=act.way,
+        address=act.address,
+        is_practice=act.is_practice,
+        is_disowned=act.is_disowned,
+        parts=[_part(part, act, at) for part in act.parts],
+        has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),
+        has_refusal=any(line.status == Status.REFUSED for line in lines),
+        is_told=any(line.outcome for line in lines),
+        undo_until=None if act.is_disowned else _undo_until(session, act, at),
+        is_too_late=is_too_late,
+        colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
+        qr=qr_code.drawn(own_address(session, act, code), _("Bu belgenin adresi, karekod olarak")),
+        code=code,
+        spoken=spoken,
+        verify_url=absolute_urls.on_main("anybody.verify", **spoken),
+        page_url=_page_url(session, act, spoken),
+    )
+
+
+def own_address(session: Session, act: Act, code: str) -> str:
+    """The whole address of the receipt, as a QR code says it: at the brand's own host, where it is of one brand that
+    has one."""
+    base, brand_ids = current_app.config["LINK_BASE"], {part.brand_id for part in act.parts}
+    if len(brand_ids) == 1:
+        base = brands.base_of_links(session, brand_ids.pop(), base)
+    return f"{base.removesuffix('/k')}/m/{code}"
+
+
+def _part(part: contents.Part, act: Act, at: datetime) -> Part:
+    logo = part.logo_digest
+    return Part(
+        brand_name=part.brand_name,
+        sender=part.sender,
+        logo_url=url_for("recipient.logo", brand_id=part.brand_id, digest=logo) if logo else None,
+        text=shown_text(part.text, act.language) if part.text else None,
+        lines=[_line(line, act, at) for line in part.lines],
+    )
+
+
+def shown_text(text: ConsentText, language: str) -> Text:
+    """A text in the language in which it was shown."""
+    title, body = (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
+    return Text(text.version, language, title, body)
+
+
+def _line(line: contents.Line, act: Act, at: datetime) -> Line:
+    differs = line.annulled_at is not None or line.now_status != line.status
+    return Line(
+        channel=line.channel,
+        is_merchant=line.recipient_type == RecipientType.MERCHANT,
+        status=line.status,
+        decided_at=line.decided_at,
+        annulled_at=line.annulled_at,
+        outcome=line.outcome,
+        transaction_id=line.transaction_id,
+        accepted_at=line.accepted_at,
+        deadline=line.deadline,
+        urgency=urgency(line.told_since, at) if line.told_since else Urgency.OK,
+        is_changed=differs and not act.is_disowned,  # What is decided now is somebody else's.
+        now_status=line.now_status,
+        now_since=line.now_since,
+    )
+
+
+def _undo_until(session: Session, act: Act, at: datetime) -> datetime | None:
+    """Until when grants of this act can be taken back; None where none can any more."""
+    waiting = (
+        select(func.min(annulments.undo_until()))
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Submission.decision_id)
+        .where(ReceiptDecision.receipt_id.in_(act.receipt_ids), annulments.may_be_undone(at))
+    )
+    return session.scalar(waiting)
+
+
+def _page_url(session: Session, act: Act, spoken: dict[str, str]) -> str | None:
+    """The page of the link by which it was decided: where the person can change their mind."""
+    link = session.get(shortlinks.Link, act.link_id) if act.link_id is not None and not act.is_disowned else None
+    if link is None:
+        return None
+    code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
+    return url_for(".short_page" if is_short_host() else ".page", code=code, **spoken)

@@ -1,0 +1,85 @@
+"""The words of a receipt on paper: it is the person's own, and says as of when it is true."""
+
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import RecipientType, Status
+from portal.domain.receipts import contents, spelled
+from portal.domain.receipts.contents import Act
+from portal.services.documents.receipt import Paper, Section
+from portal.web.recipient.receipt_page import own_address, shown_text
+from portal.web.shared import absolute_urls, decision_status
+from portal.web.shared.labels import label
+
+LANGUAGES = {"tr": "tr-TR", "en": "en"}
+MERSIS, TCKN = 16, 11  # Digits.
+
+
+def of(session: Session, act: Act, code: str, language: str) -> Paper:
+    """The receipt of an act, as it is drawn."""
+    sections = [section for part in act.parts for section in _sections(part, act)]
+    number, at = spelled(act.number), absolute_urls.whole("anybody.verify")
+    return Paper(
+        language=LANGUAGES[language],
+        title=_("Ticari ileti izni belgesi"),
+        under=_("Bu belge %(moment)s anındaki durumu gösterir.", moment=moment(act.as_of)),
+        author="İzinlink",
+        pairs=(
+            (_("Belge no"), number),
+            (_("Kayıt zamanı"), moment(act.decided_at)),
+            (_("Adres"), act.address),
+            (_("Nasıl karar verildi"), decision_status.by(act.way)),
+        ),
+        sections=(*_notices(act), *sections),
+        address=own_address(session, act, code),
+        beside=(
+            _("Belgenin bugünkü durumunu görmek için karekodu telefonunuzla okutun."),
+            _("Karekodu okutan, kararınızı değiştirme sayfasına da ulaşır: yalnız güvendiğiniz kişilere gösterin."),
+            _("Bu numarayla gerçekten bir belge olup olmadığını herkes denetleyebilir: %(address)s", address=at),
+        ),
+        foot=f"İzinlink · {number}",
+        page_of=_("Sayfa %(page)s", page="{page}"),
+    )  # fmt: skip
+
+
+def _notices(act: Act) -> list[Section]:
+    if act.is_practice:
+        return [Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),))]
+    return []
+
+
+def _sections(part: contents.Part, act: Act) -> list[Section]:
+    """The brand with its sender, each decision, and the text that was shown."""
+    sender = part.sender
+    is_merchant = len(sender.number) == MERSIS
+    named = _("MERSİS no") if is_merchant else _("T.C. kimlik no") if len(sender.number) == TCKN else _("Vergi no")
+    pairs = ((_("Unvan") if is_merchant else _("Ad soyad"), sender.title), (named, sender.number),
+             (_("İletişim"), sender.contact), (_("Aydınlatma metni"), sender.notice_url))  # fmt: skip
+    lines = [_line(line) for line in part.lines]
+    if part.text is None:
+        return [Section(part.brand_name, pairs), *lines]
+    shown = shown_text(part.text, act.language)
+    heading = _("Gösterilen metin (%(number)s. sürüm)", number=shown.version)
+    return [Section(part.brand_name, pairs), *lines, Section(heading, (), (shown.title, shown.body))]
+
+
+def _line(line: contents.Line) -> Section:
+    kind = f" ({decision_status.at_business()})" if line.recipient_type == RecipientType.MERCHANT else ""
+    what = decision_status.what(line.status, is_annulled=line.annulled_at is not None)
+    pairs = [(_("Karar zamanı"), moment(line.decided_at))]
+    if line.annulled_at:
+        pairs.append((_("Geri alındığı an"), moment(line.annulled_at)))
+    if line.outcome:
+        pairs.append((_("İYS'deki durumu"), decision_status.at_iys(line.outcome, line.status)))
+    if line.transaction_id:
+        pairs.append((_("İYS işlem no"), line.transaction_id))
+    if line.accepted_at:
+        pairs.append((_("İYS kayıt zamanı"), moment(line.accepted_at)))
+    told = (_("Ret, karar zamanından itibaren geçerlidir."),) if line.status == Status.REFUSED else ()
+    return Section(f"{label(line.channel)}{kind}: {what}", tuple(pairs), told)
+
+
+def moment(at) -> str:
+    """To the second, on Turkey's clock."""
+    return _("%(moment)s (Türkiye saati)", moment=format_datetime(at, "d MMMM yyyy HH:mm:ss"))

@@ -1,0 +1,63 @@
+"""The receipt: the page of one act, at an address that cannot be guessed, which tells the truth each time."""
+
+from flask import abort, current_app, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.models import Receipt
+from portal.domain.consents import grant_undo
+from portal.domain.receipts import codes, contents
+from portal.domain.receipts.contents import Act
+from portal.web.recipient import page_content, receipt_page
+from portal.web.recipient.blueprint import door
+from portal.web.shared import bad_code_limit, hosts
+
+
+@door.get("/m/<code>", endpoint="receipt")
+def show_receipt(code: str):
+    """Show the receipt of one act, with the truth about İYS at this moment."""
+    return _page(code, find_act(code))
+
+
+@door.post("/m/<code>/geri-al")
+def undo(code: str):
+    """Take back the grants of this act that nobody has heard of yet. Again, it changes nothing."""
+    act = find_act(code)
+    freed = [] if act.is_disowned else grant_undo.undo(db.session, act.receipt_ids, clock.now())
+    db.session.commit()
+    if not freed:  # Of two taps at once, the other one did it while this one waited.
+        reading().expire_all()
+        act = find_act(code)
+    if freed or any(line.annulled_at for line in act.lines):
+        return redirect(url_for(".receipt", code=code, **page_content.spoken()), 303)
+    return _page(code, act, is_too_late=True), 409
+
+
+def find_act(code: str) -> Act:
+    """What the receipt at this address speaks of; unknown, damaged and guessed codes take one path to the same page,
+    and a brand's own host shows receipts of that brand only."""
+    receipt = find_receipt(reading(), code)
+    act = contents.act_of(reading(), vault(), receipt) if receipt else None
+    of_host = hosts.brand_of_host()
+    if act is None or of_host is not None and {part.brand_id for part in act.parts} != {of_host}:
+        bad_code_limit.count()
+        abort(404)
+    return act
+
+
+def receipt_code(receipt_id: int, nonce: int) -> str:
+    """The part of a receipt's address that cannot be guessed."""
+    return codes.code_of(current_app.config["LINK_SALT"], receipt_id, nonce)
+
+
+def find_receipt(session: Session, code: str) -> Receipt | None:
+    """The receipt at an address; None where there is none, or its nonce is wrong."""
+    return codes.find(session, current_app.config["LINK_SALT"], code)
+
+
+def _page(code: str, act: Act, *, is_too_late: bool = False) -> str:
+    shown = receipt_page.of(reading(), act, code, clock.now(), is_too_late=is_too_late)
+    return render_template("recipient/receipt.html", receipt=shown)
+
+

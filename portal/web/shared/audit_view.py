@@ -1,0 +1,190 @@
+"""Audit entries as people read them, in a list or in a file, and the form that says which ones."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import Row
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import Length, Optional, Regexp, ValidationError
+
+from portal.core.addresses import HIDDEN, hide_in
+from portal.core.iys_protocol import Channel
+from portal.core.models import (
+    Actor,
+    AuditEntry,
+    By,
+    CampaignKind,
+    Closing,
+    ComplaintKind,
+    CredentialKind,
+    Finding,
+    Heard,
+    LegalForm,
+    OperatorRole,
+    OrderKind,
+    Outcome,
+    PaperKind,
+    Role,
+    Settlement,
+    SignIn,
+    User,
+)
+from portal.core.vault import CannotOpen, Vault
+from portal.domain.audit.queries import Kind, Wanted
+from portal.services.exports import Kind as ExportKind
+from portal.web.shared import user_agents
+from portal.web.shared.audit_labels import ACTS, SUBJECTS, act_words, fact_words, subject_words
+from portal.web.shared.labels import BY_TYPE
+
+# Facts that are words of ours: of which kinds.
+WORDS = {
+    "by": (By, Heard),
+    "channel": (Channel,),
+    "channels": (Channel,),
+    "closing": (Closing,),
+    "finding": (Finding,),
+    "former": (Role, OperatorRole),
+    "kind": (OrderKind, CampaignKind, CredentialKind, PaperKind, ExportKind, ComplaintKind),
+    "legal_form": (LegalForm,),
+    "outcome": (Outcome,),
+    "role": (Role, OperatorRole),
+    "settlement": (Settlement,),
+}
+NOTHING = (None, "", [])
+NOBODYS = 0  # A session is sealed for no provider.
+NO_ADDRESS = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}")  # Day, digest, network.
+FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2100, 1, 1)  # The earliest consents are of 2015.
+KINDS = {
+    Kind.RECIPIENTS: _l("Alıcılar"),
+    Kind.SYSTEM: _l("İzinlink, kendiliğinden"),
+    Kind.OPERATOR: _l("İş ortağı"),
+}
+
+
+def a_day(_form, field) -> None:
+    """Check that a day is one of which something may be known."""
+    if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
+        raise ValidationError(gettext("Tarihi gün, ay ve yılıyla yazın."))
+
+
+class AuditFilter(FlaskForm):
+    """Asked by GET: looking changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    who = SelectField(_l("Kim"), validate_choice=False)
+    act = SelectField(_l("Ne yaptı"), validate_choice=False)
+    since = DateField(_l("İlk gün"), validators=[Optional(), a_day])
+    until = DateField(_l("Son gün"), validators=[Optional(), a_day])
+    subject = SelectField(_l("Neyle ilgili"), validate_choice=False)
+    subject_id = StringField(
+        _l("Numarası"), validators=[Optional(), Length(max=19), Regexp(r"[0-9]+$", message=_l("Yalnız rakam yazın."))]
+    )
+
+    def __init__(self, people: list[User]):
+        super().__init__(request.args)
+        everything = [("", _l("Hepsi"))]
+        self.who.choices = everything + [(str(each.id), each.name) for each in people]
+        self.who.choices += [(kind.value, words) for kind, words in KINDS.items()]
+        self.act.choices = everything + sorted(((act, act_words(act)) for act in ACTS), key=lambda pair: pair[1])
+        self.subject.choices = everything + sorted(
+            ((each, subject_words(each)) for each in SUBJECTS), key=lambda pair: pair[1]
+        )
+
+    def wanted(self, provider_id: int | None) -> Wanted:
+        """What the choices mean; a word that is none of them, or a day that is no day, asks for nothing."""
+        self.validate()
+        chosen = self._chosen()
+        who = chosen.get("who")
+        return Wanted(
+            provider_id,
+            who=None if who is None else Kind(who) if who in set(Kind) else int(who),
+            act=chosen.get("act"),
+            since=None if self.since.errors else self.since.data,
+            until=None if self.until.errors else self.until.data,
+            subject=chosen.get("subject"),
+            subject_id=self._number(),
+        )
+
+    def in_address(self) -> dict[str, str]:
+        """The choices, for the address of the next page."""
+        return {field.name: field.raw_data[0] for field in self if field.raw_data and field.raw_data[0]}
+
+    def _chosen(self) -> dict[str, str]:
+        fields = (self.who, self.act, self.subject)
+        return {each.name: each.data for each in fields if each.data and each.data in dict(each.choices)}
+
+    def _number(self) -> int | None:
+        if not self.subject_id.data or self.subject_id.errors:
+            return None
+        return min(int(self.subject_id.data), 2**63 - 1)  # No row has this id.
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One entry."""
+
+    at: datetime
+    who: str
+    act: str
+    subject: str
+    subject_id: int
+    facts: str
+    whence: str  # Browser and masked network, where a person of ours did it.
+    subject_word: str = ""  # As the filter takes it.
+
+
+def shown(vault: Vault, rows: Iterable[Row], people: set[int] | None = None) -> Iterator[Shown]:
+    """Entries for reading. Of who is not among `people` (None: anybody) it is not said from where they came."""
+    for entry, sign_in, user in rows:
+        is_known = people is None or (user is not None and user.id in people)
+        yield Shown(
+            at=entry.at,
+            who=_who(entry, user, is_known),
+            act=act_words(entry.act),
+            subject=subject_words(entry.subject),
+            subject_id=entry.subject_id,
+            facts=_facts(entry.facts),
+            whence=_whence(vault, sign_in) if sign_in is not None and is_known else "",
+            subject_word=entry.subject,
+        )
+
+
+def _who(entry: AuditEntry, user: User | None, is_known: bool) -> str:
+    if entry.actor == Actor.RECIPIENT:
+        return gettext("Alıcı")
+    if entry.actor == Actor.SYSTEM:
+        return "İzinlink"
+    name = user.name if user else HIDDEN
+    return name if is_known else gettext("%(name)s (iş ortağı)", name=name)
+
+
+def _facts(facts: dict) -> str:
+    said = ((name, value) for name, value in facts.items() if value not in NOTHING)
+    return ", ".join(f"{fact_words(name)}: {_value(name, value)}" for name, value in said)
+
+
+def _value(name: str, value) -> str:
+    if isinstance(value, list):
+        return " ".join(_value(name, each) for each in value)
+    for words in WORDS.get(name, ()):
+        if (words, value) in BY_TYPE:
+            return gettext(BY_TYPE[words, value])
+    if isinstance(value, bool):
+        return gettext("evet") if value else gettext("hayır")
+    return str(value) if not isinstance(value, str) or NO_ADDRESS.fullmatch(value) else hide_in(value)
+
+
+def _whence(vault: Vault, sign_in: SignIn) -> str:
+    try:
+        address = vault.read(sign_in.address, SignIn.PLACE, NOBODYS, sign_in.id)
+    except CannotOpen:
+        address = ""
+    return f"{user_agents.device(sign_in.agent)}, {user_agents.network(address)}"

@@ -1,0 +1,285 @@
+"""The form in which a person says what each column of a file is, and what holds where a file says nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms import Field as FormField
+from wtforms.validators import Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.core import clock
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.models import ContactKind
+from portal.services.imports import layout as layouts
+from portal.services.imports.layout.layout import Field, Layout
+from portal.services.imports.layout.normalization import folded
+from portal.services.imports.outline import Outline
+from portal.web.shared.column_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
+from portal.web.shared.company_form import READABLE
+from portal.web.shared.labels import label
+
+FIRST_DAY = date(2015, 5, 1)  # The law's: what was granted before is told as HS_2015, dated then.
+MOST_COLUMNS = 60  # Of a file that the form shows; no file of consents has as many.
+LONGEST_HEADER = 60  # Signs of one that the form shows.
+NOT_SAID = ""
+# What only the provider knows of its consents. Whoever brings a file for it leaves these as they are.
+FACTS = ("status", "source", "date", "origin", "recipient_type", "contact")
+
+
+def a_lawful_day(_form, field) -> None:
+    """One on which somebody may have said so."""
+    if not FIRST_DAY <= field.data <= clock.day(clock.now()):
+        raise ValidationError(gettext("Tarih 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
+
+
+class Checkboxes(SelectMultipleField):
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as it is drawn: its letter as in a spreadsheet, and what it is taken for."""
+
+    letter: str
+    header: str
+    chosen: FormField
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the file that was not understood, and what a person says it means."""
+
+    kind: str
+    text: str
+    chosen: FormField
+    count: int = 0  # On how many of the lines that were looked at.
+
+
+class LayoutForm(FlaskForm):
+    """Made by form_of(), which adds a select for each column and each word."""
+
+    sheets = Checkboxes(_l("Hangi sayfalar aktarılsın?"), coerce=int)
+    day_first = RadioField(
+        _l("Tarihlerde önce gün mü, ay mı yazıyor?"),
+        choices=[
+            SelectChoice("day", _l("Önce gün: 03.04.2026, 3 Nisan")),
+            SelectChoice("month", _l("Önce ay: 04/03/2026, 3 Nisan")),
+        ],
+    )
+    channels = Checkboxes(_l("İzinler hangi kanallar için?"))
+    status = SelectField(_l("Bu satırlar ne diyor?"))
+    source = SelectField(_l("İzinler nasıl alındı?"))
+    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), a_lawful_day])
+    time = TimeField(_l("İzinlerin alındığı saat"), validators=[Optional()])
+    origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255), READABLE])
+    recipient_type = SelectField(_l("Alıcılar kim?"))
+    contact = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
+    name = StringField(_l("Bu düzeni adıyla sakla"), validators=[Length(max=60), READABLE])
+
+    columns: Sequence[Column] = ()
+    words: Sequence[Word] = ()
+    base: Layout
+    outline: Outline
+    asks_facts: bool = True
+    table_errors: Sequence[str] = ()
+
+    def layout(self) -> Layout:
+        """What the person said; what the form does not ask stays as it was."""
+        said = {Field(each.chosen.data): place for place, each in enumerate(self.columns) if each.chosen.data}
+        beyond = {each: place for each, place in self.base.columns.items() if place >= MOST_COLUMNS}
+        words = {kind: dict(known) for kind, known in self.base.words.items()}
+        for each in self.words:
+            of_kind = words.setdefault(each.kind, {})
+            of_kind.pop(each.text, None)  # Who said it wrongly takes it back.
+            if each.chosen.data:
+                of_kind[each.text] = each.chosen.data
+        words = {kind: of_kind for kind, of_kind in words.items() if of_kind}
+        facts = {} if self.asks_facts else {name: getattr(self.base, name) for name in FACTS}
+        given = replace(
+            self.base,
+            columns={**beyond, **said},
+            sheets=tuple(self.sheets.data) if self.asks_sheets else self.base.sheets,
+            day_first=self.day_first.data != "month",
+            channels=tuple(map(Channel, self.channels.data or ())),
+            status=Status(self.status.data) if self.status.data else None,
+            source=Source(self.source.data) if self.source.data else None,
+            recipient_type=RecipientType(self.recipient_type.data or RecipientType.INDIVIDUAL),
+            date=self._moment(),
+            origin=(self.origin.data or "").strip(),
+            contact=ContactKind(self.contact.data) if self.contact.data else None,
+            words=words,
+        )
+        return replace(given, **facts)
+
+    @property
+    def asks_sheets(self) -> bool:
+        """Whether more than one sheet has lines; an empty one beside it is no choice."""
+        return len(self.sheets.choices) > 1
+
+    def asks(self, name: str) -> bool:
+        """Whether no column gives what this default would say, and this person may say it."""
+        if name in FACTS and not self.asks_facts:
+            return False
+        chosen = {each.chosen.data for each in self.columns}
+        return not chosen & set(GIVEN_BY[name])
+
+    def other_header(self) -> bool:
+        """Whether the sheets that are chosen now have another header than the columns were drawn for."""
+        drawn = self.outline.sheets[self.base.sheets[0]]
+        chosen = self.sheets.data if self.asks_sheets else []
+        return any(self.outline.sheets[each].header != drawn.header for each in chosen)
+
+    def validate(self, extra_validators=None) -> bool:
+        """Shape first; then that no two columns are the same thing, and that nothing is left unsaid."""
+        is_good = super().validate(extra_validators)
+        if self.asks_sheets and not self.sheets.data:
+            self.sheets.errors = [gettext("En az bir sayfa seçin.")]
+            is_good = False
+        return is_good & self._no_doubles() & self._all_said() if is_good else False
+
+    def _no_doubles(self) -> bool:
+        seen: dict[str, Column] = {}
+        doubled = []
+        for each in self.columns:
+            first = seen.setdefault(each.chosen.data, each) if each.chosen.data else each
+            if first is not each:
+                doubled.append(each)
+                each.chosen.errors = [gettext("%(letter)s sütunu da bu. Birini değiştirin.", letter=first.letter)]
+        if doubled:
+            self.table_errors = [gettext("Aynı bilgi iki sütunda seçilmiş. Aşağıda işaretledik.")]
+        return not doubled
+
+    def _all_said(self) -> bool:
+        said, width = self.layout(), self.outline.sheets[self.base.sheets[0]].width
+        problems = layouts.problems_of(said, width)
+        self.table_errors = [*self.table_errors, *map(gettext, problems)]
+        missing = [each for each in layouts.missing(said) if self.asks_facts or each not in FACTS]
+        for name in MISSING.keys() & set(missing):
+            self[name].errors = [str(MISSING[name])]
+        return not missing and not problems
+
+    def _moment(self) -> datetime | None:
+        if self.date.data is None:
+            return None
+        at = self.time.data or time()
+        return clock.start_of_day(self.date.data) + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+
+
+def form_of(
+    outline: Outline,
+    layout: Layout,
+    unknown: Mapping[str, Mapping[str, int]] | None = None,
+    *,
+    posted: bool = True,
+    asks_facts: bool = True,
+) -> LayoutForm:
+    """The form over a file, filled with a layout. `unknown` holds words of columns that were not understood, by kind;
+    what was said of others can be changed.
+
+    A posted form's answers come back in it, as with any other, unless it is to be `posted` no more.
+    """
+    sheet = outline.sheets[layout.sheets[0]]
+    columns = [f"column_{place}" for place in range(min(sheet.width, MOST_COLUMNS))]
+    words = [(name_of_word(kind, text), kind, text) for kind in unknown or () for text in unknown[kind]]
+    words += [(name_of_word(kind, text), kind, text) for kind, known in layout.words.items() for text in known]
+    fields = {name: _column_field(place, sheet.header) for place, name in enumerate(columns)}
+    fields |= {name: word_field(kind, text) for name, kind, text in words}
+    form = type("FormOfAFile", (LayoutForm,), fields)(
+        data=_said(layout, columns), **({} if posted else {"formdata": None})
+    )
+    form.base, form.outline, form.asks_facts = layout, outline, asks_facts
+    _offer(form)
+    form.columns = [
+        Column(letter_of(place), _header(sheet.header, place), form[name]) for place, name in enumerate(columns)
+    ]
+    form.words = [Word(kind, text, form[name]) for name, kind, text in words]
+    return form
+
+
+def letter_of(place: int) -> str:
+    """A column's name in a spreadsheet: A, B, … Z, AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, last = divmod(place - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters
+
+
+def name_of_word(kind: str, text: str) -> str:
+    """The name of a word's field is the word's own: what was answered on an older page is never taken for another's."""
+    return f"word_{kind}_{sha256(folded(text).encode()).hexdigest()[:16]}"
+
+
+def word_field(kind: str, text: str) -> SelectField:
+    """A select for what a word of a file means."""
+    meanings = [SelectChoice(each.value, label(each)) for each in MEANINGS[kind]]
+    return SelectField(
+        f"{KINDS[kind]}: {text}", choices=[SelectChoice(NOT_SAID, _l("Bilmiyorum")), *meanings], default=NOT_SAID
+    )
+
+
+def _said(layout: Layout, columns: Sequence[str]) -> dict:
+    at = clock.istanbul(layout.date) if layout.date else None
+    said = {name: NOT_SAID for name in columns}
+    said |= {f"column_{place}": each.value for each, place in layout.columns.items() if place < len(columns)}
+    said |= {name_of_word(kind, text): meaning for kind, of in layout.words.items() for text, meaning in of.items()}
+    return said | {
+        "sheets": list(layout.sheets),
+        "day_first": "day" if layout.day_first else "month",
+        "channels": [each.value for each in layout.channels],
+        "status": layout.status or NOT_SAID,
+        "source": layout.source or NOT_SAID,
+        "date": at.date() if at else None,
+        "time": at.time() if at else None,
+        "origin": layout.origin,
+        "recipient_type": layout.recipient_type.value,
+        "contact": layout.contact or NOT_SAID,
+    }
+
+
+def _offer(form: LayoutForm) -> None:
+    choose = [(NOT_SAID, _l("Seçin"))]
+    form.sheets.choices = [
+        (place, _l("%(name)s (başlığıyla %(lines)s satır)", name=each.name, lines=each.lines))
+        for place, each in enumerate(form.outline.sheets)
+        if each.lines
+    ]
+    form.channels.choices = [(each.value, label(each)) for each in Channel]
+    form.status.choices = choose + [
+        (Status.GRANTED.value, _l("Hepsi onay")), (Status.REFUSED.value, _l("Hepsi ret"))
+    ]  # fmt: skip
+    form.source.choices = choose + [(each.value, f"{label(each)} ({each.value})") for each in Source]
+    form.recipient_type.choices = [
+        (RecipientType.INDIVIDUAL.value, _l("Bireysel (BIREYSEL)")),
+        (RecipientType.MERCHANT.value, _l("Tacir ya da esnaf (TACIR)")),
+    ]
+    form.contact.choices = [(NOT_SAID, _l("Söylemek istemiyorum"))] + [
+        (each.value, label(each)) for each in ContactKind
+    ]
+
+
+def _column_field(place: int, header: Sequence[str]) -> SelectField:
+    choices = [SelectChoice(NOT_SAID, _l("Kullanılmasın"))] + [
+        SelectChoice(each.value, words) for each, words in FIELDS.items()
+    ]
+    return SelectField(_header(header, place) or _l("Başlıksız"), choices=choices, default=NOT_SAID)
+
+
+def _header(header: Sequence[str], place: int) -> str:
+    return header[place][:LONGEST_HEADER] if place < len(header) else ""

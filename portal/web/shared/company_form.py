@@ -1,0 +1,89 @@
+"""A firm's data, as it is asked for when it signs up and when it is set right: one number says which firm it is."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectChoice, StringField, URLField
+from wtforms.validators import DataRequired, Length, Regexp, StopValidation
+
+from portal.core import tax_ids
+from portal.core.models import LegalForm, Provider
+from portal.core.tax_ids import BadNumber, Wrong
+from portal.web.shared.validators import REACHABLE, WebAddress
+
+MERSIS_CURES = {
+    Wrong.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
+    Wrong.LENGTH: _l("MERSİS numarası 16 hanelidir. mersis.ticaret.gov.tr adresindeki kaydınızdan kopyalayın."),
+    Wrong.CHECK_DIGITS: _l(
+        "Bu MERSİS numarası geçersiz: içindeki vergi numarasının kontrol hanesi yanlış. Bir rakam eksik ya da yer "
+        "değiştirmiş olabilir; numarayı MERSİS kaydınızdan kopyalayın."
+    ),
+}
+TAX_CURES = {
+    Wrong.NOT_DIGITS: _l("Numara yalnız rakamlardan oluşur. Harf kalmışsa silin."),
+    Wrong.LENGTH: _l("T.C. kimlik numarası 11, vergi numarası 10 hanelidir. Hane sayısını kontrol edin."),
+    Wrong.CHECK_DIGITS: _l(
+        "Bu numara geçersiz: kontrol hanesi yanlış. Bir rakam yanlış ya da yer değiştirmiş olabilir; kimliğinize ya "
+        "da vergi levhanıza bakarak yeniden yazın."
+    ),
+}
+# Signs that nobody sees, or that turn what follows around, let a name look like another one.
+UNSEEN = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+READABLE = Regexp(rf"[^{UNSEEN}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
+
+
+class FirmForm(FlaskForm):
+    """What recipients are shown of a sender (M-1), and what İYS compares."""
+
+    legal_form = RadioField(
+        _l("Firmanız"),
+        choices=[
+            SelectChoice(LegalForm.COMPANY, _l("Şirket (ticaret siciline kayıtlı)")),
+            SelectChoice(LegalForm.TRADESPERSON, _l("Esnaf ya da şahıs işletmesi")),
+        ],
+        default=LegalForm.COMPANY,
+    )
+    title = StringField(
+        _l("Ticaret unvanı ya da adınız soyadınız"),
+        validators=[DataRequired(_l("Unvanı ya da adınızı yazın.")), Length(max=255), READABLE],
+    )
+    number = StringField(
+        _l("MERSİS, vergi ya da T.C. kimlik numarası"),
+        validators=[DataRequired(_l("Numarayı yazın.")), Length(max=40)],
+    )
+    contact = StringField(
+        _l("Alıcıların size ulaşacağı telefon ya da e-posta"),
+        validators=[DataRequired(_l("Bir telefon ya da e-posta yazın.")), Length(max=255), READABLE, REACHABLE],
+    )
+    notice_url = URLField(
+        _l("Aydınlatma metninizin adresi"),
+        validators=[DataRequired(_l("Metnin durduğu sayfanın adresini yazın.")), Length(max=500), WebAddress()],
+    )
+
+    def validate_number(self, field) -> None:
+        """A company is known by its MERSİS number, a tradesperson by tax or identity number."""
+        is_company = self.legal_form.data == LegalForm.COMPANY
+        try:
+            (tax_ids.mersis if is_company else tax_ids.tax_number)(field.data)
+        except BadNumber as bad:
+            raise StopValidation((MERSIS_CURES if is_company else TAX_CURES)[bad.wrong]) from None
+
+    def facts(self) -> dict:
+        """The columns of a provider that these fields fill; a company's tax number stands in its MERSİS number."""
+        numbers = {"mersis": "", "tax_number": ""}
+        if self.legal_form.data == LegalForm.COMPANY:
+            numbers["mersis"] = tax_ids.mersis(self.number.data)
+            numbers["tax_number"] = tax_ids.owner_of(numbers["mersis"])
+        else:
+            numbers["tax_number"] = tax_ids.tax_number(self.number.data)
+        return {
+            "legal_form": LegalForm(self.legal_form.data), "title": " ".join(self.title.data.split()),
+            "contact": self.contact.data.strip(), "notice_url": self.notice_url.data.strip(), **numbers,
+        }  # fmt: skip
+
+
+def as_typed(provider: Provider) -> dict:
+    """What the fields hold before they are changed."""
+    return {
+        "legal_form": provider.legal_form, "title": provider.title, "number": provider.number,
+        "contact": provider.contact, "notice_url": provider.notice_url,
+    }  # fmt: skip

@@ -1,0 +1,50 @@
+"""What was decided and how far it has come at İYS, in people's words: the same on a receipt's page, on paper, and where
+a receipt is checked. The dashboard has its own, shorter ones (labels)."""
+
+from flask_babel import gettext as _
+
+from portal.core.iys_protocol import Status
+from portal.core.models import Outcome, Way
+from portal.web.shared.labels import label
+
+ON_ITS_WAY = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)  # As one, like in a signed receipt.
+
+
+def what(status: Status, *, is_annulled: bool, to_them: bool = True) -> str:
+    """What was decided. `to_them` speaks to whoever decided; without it, to whoever is shown a receipt."""
+    if is_annulled:
+        return _("onay geri alındı")
+    if status == Status.GRANTED:
+        return _("onay verdiniz") if to_them else _("onay verildi")
+    return _("reddettiniz") if to_them else _("reddedildi")
+
+
+def by(way: Way) -> str:
+    """By which way it was decided. What a provider calls a consent point is the brand's page to everybody else."""
+    return _("Markanın izin sayfası, adres kodla doğrulanarak") if way == Way.POINT else label(way)
+
+
+def at_business() -> str:
+    """Of an address that İYS knows as TACIR."""
+    return _("iş adresi: tacir ya da esnaf")
+
+
+def at_iys(outcome: Outcome | None, status: Status) -> str:
+    """How far a decision has come at İYS, as a sentence; None: nobody is told."""
+    is_refusal = status == Status.REFUSED
+    told = {
+        None: _("İYS'ye bildirilmez."),
+        **dict.fromkeys(ON_ITS_WAY, _("Karar kaydedildi, İYS'ye bildirilecek.")),
+        Outcome.ACCEPTED: _("İYS'ye bildirildi, İYS kabul etti."),
+        Outcome.VERIFIED: _("İYS'ye bildirildi, İYS kabul etti; kaydı İYS'de ayrıca gördük."),
+        Outcome.NOT_NEEDED: _("İYS'de geri alınacak bir onay yok; ret burada kayıtlı ve geçerli.")
+        if is_refusal else _("Bu onay İYS'de zaten kayıtlı."),
+        Outcome.OVERTAKEN: _("İYS'de daha yeni bir karar var; geçerli olan odur."),
+        Outcome.ANNULLED: _("İYS'ye bildirilmedi."),
+        Outcome.EXPIRED: _("Ret geçerli; İYS'ye yeniden bildirilecek.")
+        if is_refusal else _("Bu onay İYS'ye süresinde kaydedilemedi; bu onayla ileti gönderilmez."),
+        Outcome.PARKED: _("Karar kaydedildi; İYS'ye bildirilmeden önce bir görevli inceleyecek."),
+    }[outcome]  # fmt: skip
+    waits = outcome in ON_ITS_WAY or outcome == Outcome.PARKED
+    not_yet = _("İYS kabul edene kadar bu onayla ileti gönderilmez.")
+    return f"{told} {not_yet}" if waits and not is_refusal else told

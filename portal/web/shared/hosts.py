@@ -1,0 +1,88 @@
+"""Which host serves what: short hosts serve links only, the main ones everything else, unknown ones nothing.
+
+A brand's own host, once it is verified, is a short host for that brand's links.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from flask import Flask, abort, current_app, request
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal.core import clock
+from portal.core.extensions import reading
+from portal.core.models import Domain
+
+LINKS_ONLY = ("recipient.", "static")
+AT_ROOT = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
+LOOK_EVERY = timedelta(seconds=15)  # So old may be what a process knows of brands' own hosts.
+NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
+
+log = structlog.get_logger()
+
+
+def guard(app: Flask) -> None:
+    """Check the host of every request, behind a counted number of proxies."""
+    hops = app.config["PROXY_HOPS"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    app.extensions["brand_hosts"] = (NEVER, {})
+    app.before_request(_check)
+
+
+def is_short_host() -> bool:
+    """Whether this request came by a host that serves links only."""
+    return is_short(_host())
+
+
+def is_short(host: str) -> bool:
+    """Whether a host serves links only: one of ours, or a brand's own."""
+    return host in current_app.config["SHORT_HOSTS"] or _brand_of(host) is not None
+
+
+def is_ours(host: str) -> bool:
+    """Whether we answer at a host."""
+    return host in current_app.config["HOSTS"] or is_short(host)
+
+
+def brand_of_host() -> int | None:
+    """The brand whose own host this request came by; None at our hosts, which serve the links of all."""
+    return _brand_of(_host())
+
+
+def _brand_of(host: str) -> int | None:
+    if host in current_app.config["HOSTS"] or host in current_app.config["SHORT_HOSTS"]:
+        return None
+    return _brand_hosts().get(host)
+
+
+def _check() -> None:
+    endpoint = request.endpoint or ""
+    if endpoint == "web.health":  # A supervisor or a balancer asks by number.
+        return
+    if is_short_host():
+        if not endpoint.startswith(LINKS_ONLY):
+            abort(404)
+    elif _host() not in current_app.config["HOSTS"] or endpoint in AT_ROOT:
+        abort(404)
+
+
+def _brand_hosts() -> dict[str, int]:
+    read_at, known = current_app.extensions["brand_hosts"]
+    at = clock.now()
+    if abs(at - read_at) < LOOK_EVERY:  # A clock that was set back must not make it last for ever.
+        return known
+    try:
+        known = dict(
+            reading().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
+        )
+    except SQLAlchemyError:  # What was known serves on.
+        log.exception("hosts.unread")
+    current_app.extensions["brand_hosts"] = (at, known)
+    return known
+
+
+def _host() -> str:
+    return request.host.rsplit(":", 1)[0].lower()

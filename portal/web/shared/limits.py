@@ -1,0 +1,31 @@
+"""Limits of the public doors, named after what they guard."""
+
+SIGN_IN = "30 per minute"  # Steps of signing in from one address: each costs a hash. Guesses are counted in rows.
+RESET = "10 per hour"  # Links for a forgotten password, asked for from one address.
+GUESSED_CODES = "60 per minute"  # Codes that lead nowhere, from one address. Good ones are free: a whole mobile network
+# may stand behind one address.
+SEARCH = "60 per minute"  # Searching addresses from the dashboard.
+UPLOAD = "20 per minute"  # Reading audience files, which costs seconds.
+IMPORT = "30 per hour"  # Files of consents of a provider: each is kept, sealed, and read by the worker.
+GUESSED_PUSHES = "60 per minute"  # Pushes with a wrong token or password, from one address. İYS's own are free.
+PUSHES = "20 per hour"  # Registering, removing and listing pushes: each is a call to İYS.
+COMPARE = "30 per hour"  # Fetching and comparing days of a provider again: a few calls to İYS each, and a large file.
+DOWNLOAD = "30 per minute"  # Files of days, which a process opens in memory: some have 50 MB.
+EXPORTS = "30 per hour"  # Files of everything a provider has: each reads and opens up to every row.
+CONNECT = "5 per hour"  # New İYS accounts of a provider: each costs token calls, and all providers share ten an hour.
+TEST = "20 per hour"  # Tests of a provider's connection: a few calls to İYS each.
+SIGN_UP = "20 per hour"  # Opening accounts from one address: each sends a mail.
+SIGN_UP_ADDRESS = "3 per hour"  # Mails to one address that somebody signs up with, who may not be its owner.
+DOMAINS = "30 per hour"  # Adding and checking hosts of a provider's brands: each asks name servers.
+UNMASK = "60 per hour"  # Recipients shown in full, of one provider: more is a list leaving by hand.
+QUESTIONS = "20 per hour"  # Questions of a provider to the operator.
+PAPERS = "20 per hour"  # Uploads of papers: each is opened, re-encoded and kept.
+VERIFY = "30 per minute"  # Receipts checked from one address, by token or by number: nobody tries numbers in a row.
+RECEIPT_PAPER = "30 per minute"  # Receipts drawn as PDF for one address: each takes a while of a process.
+INVITATIONS = "30 per hour"  # Mails of a provider to addresses that somebody there typed in.
+COMPLAINTS = "60 per hour"  # Cases, and words in them, from one address: each picture costs a second. A whole mobile
+# network may stand behind one address; per person, rows are counted.
+CODES = "30 per minute"  # Codes to prove an address, asked for from one: each searches all providers. How many
+# are sent is counted in rows (portal/domain/address_proofs/code_limits.py).
+POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
+# counted in rows.

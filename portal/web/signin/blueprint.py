@@ -1,0 +1,26 @@
+"""Coming in and going out: address and password, then a second factor; and the half-way state between the two."""
+
+from flask import Blueprint, request, url_for
+from flask_babel import get_locale
+
+from portal.core import clock
+from portal.core.extensions import login, reading
+from portal.domain.identity import sessions
+
+door = Blueprint("signin", __name__)
+
+login.login_view = "signin.sign_in"
+login.login_message = None
+login.session_protection = None  # It would believe any X-Forwarded-For; presence.of compares the browser instead.
+
+
+@door.context_processor
+def layout() -> dict:
+    """The way back to the front page."""
+    return {"front": url_for("web.front", lang=get_locale().language)}
+
+
+@login.user_loader
+def load_user(text: str):
+    """The person behind the cookie, unless the session is over."""
+    return sessions.of(reading(), text, request.user_agent.string, clock.now())

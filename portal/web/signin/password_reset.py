@@ -1,0 +1,129 @@
+"""A forgotten password: a mailed link opens once and gives another one. Factors stay; every session ends."""
+
+from datetime import datetime, timedelta
+
+from flask import redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import delete, func, select
+from wtforms import EmailField
+from wtforms.validators import InputRequired, Length
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.models import Ending, MailKind, Ticket, TicketKind, User
+from portal.domain import audit
+from portal.domain.identity import accounts, login_throttle, one_time_links, sessions
+from portal.domain.identity.login_throttle import TooManyTries
+from portal.domain.notifications import mails
+from portal.web.shared import absolute_urls, limits
+from portal.web.shared.password_field import NewPasswordField
+from portal.web.signin import pending_sign_in
+from portal.web.signin.blueprint import door
+
+NOBODY = 0
+LIFETIME = timedelta(minutes=30)
+MOST_AN_HOUR = 3  # Links to one person: nobody's mailbox is flooded from here.
+
+
+class ForgottenForm(FlaskForm):
+    email = EmailField(
+        _l("E-posta adresiniz"), validators=[InputRequired(_l("E-posta adresinizi yazın.")), Length(max=265)]
+    )
+
+
+class ResetForm(FlaskForm):
+    password = NewPasswordField(_l("Yeni parolanız"), validators=[InputRequired(_l("Bir parola seçin."))])
+
+
+@door.route("/sign-in/forgotten", methods=["GET", "POST"])
+@limiter.limit(limits.RESET, methods=["POST"])
+def forgotten():
+    """Ask for the address; what follows is the same whether or not it is known."""
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return render_template("signin/forgotten.html", form=form), 422 if form.errors else 200
+    _mail(form.email.data.strip(), clock.now())
+    return redirect(url_for(".forgotten_sent"), 303)
+
+
+@door.get("/sign-in/forgotten/sent")
+def forgotten_sent():
+    """Say where to look now."""
+    return render_template("signin/forgotten_sent.html")
+
+
+@door.route("/sign-in/reset/<token>", methods=["GET", "POST"])
+@limiter.limit(limits.SIGN_IN, methods=["POST"])
+def reset(token: str):
+    """Ask for another password; opening the link alone uses nothing up, since mail scanners open links, too."""
+    ticket = one_time_links.find(db.session, token, TicketKind.RESET, clock.now())
+    user = db.session.get(User, ticket.user_id) if ticket else None
+    if user is None or not user.is_open:
+        return _dead_link()
+    session.setdefault("language", user.language)
+    form = ResetForm()
+    form.password.about = [user.name, accounts.email_of(vault(), user)]
+    if not form.validate_on_submit():
+        return render_template("signin/reset.html", form=form), 422 if form.errors else 200
+    if not _renewed(user, ticket, form.password.data, clock.now()):
+        return _dead_link()
+    pending_sign_in.begin(user)
+    return redirect(url_for(".second_step"), 303)
+
+
+def _mail(email: str, at: datetime) -> None:
+    """Mail a link to whose address it is. Where it is nobody's, all is written as well and taken back within the same
+    transaction; where it is somebody's, nothing is taken back by the same statements: both take as long. Commits."""
+    user = accounts.find(reading(), vault(), email)
+    # To the address that we know, not to one that is only written alike ("K" may be the sign for kelvin).
+    email = accounts.email_of(vault(), user) if user else email
+    language = user.language if user else get_locale().language
+    ticket, token = one_time_links.issue(
+        db.session, vault(), TicketKind.RESET, email=email, at=at, lifetime=LIFETIME, user_id=user.id if user else None
+    )
+    facts = {"link": absolute_urls.whole("signin.reset", token=token), "until": at + LIFETIME}
+    mail = mails.write(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
+    lately = select(func.count()).select_from(Ticket).where(
+        Ticket.user_id == (user.id if user else NOBODY), Ticket.kind == TicketKind.RESET,
+        Ticket.created_at > at - timedelta(hours=1),
+    )  # fmt: skip
+    count = db.session.scalar(lately)
+    is_vain = user is None or not user.is_open or count > MOST_AN_HOUR
+    for row in (mail, ticket):
+        db.session.execute(delete(type(row)).where(type(row).id == (row.id if is_vain else NOBODY)))
+    db.session.commit()
+    wake("mail")
+
+
+def _renewed(user: User, ticket: Ticket, password: str, at: datetime) -> bool:
+    """Whether the ticket was still good and the password is another now. Commits."""
+    if not one_time_links.use(db.session, ticket, at):
+        db.session.rollback()
+        return False
+    accounts.set_password(user, password)
+    user.confirmed_at = user.confirmed_at or at
+    ended = sessions.end(db.session, user.id, Ending.CHANGED, at)
+    one_time_links.revoke_all(db.session, TicketKind.RESET, user.id, at)
+    audit.note(
+        db.session, "password.reset", "user", user.id, provider_id=None, at=at, user_id=user.id,
+        facts={"sessions_ended": ended},
+    )  # fmt: skip
+    facts = {"at": at, "link": absolute_urls.whole("signin.forgotten")}
+    to = accounts.email_of(vault(), user)
+    mails.write(db.session, vault(), MailKind.PASSWORD_CHANGED, to=to, language=user.language, at=at, facts=facts)
+    db.session.commit()
+    wake("mail")
+    return True
+
+
+def _dead_link():
+    """A link that leads nowhere, used or too old; who tries many is slowed down. Commits."""
+    try:
+        login_throttle.note_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
+        status = 404
+    except TooManyTries:
+        status = 429
+    db.session.commit()
+    return render_template("signin/reset_over.html"), status

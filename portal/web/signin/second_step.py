@@ -1,0 +1,127 @@
+"""The second step: a code of the authenticator app, or one of the recovery codes. Then the session begins."""
+
+from datetime import datetime
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import login_user
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.models import By, MailKind, Step, User
+from portal.domain import audit
+from portal.domain.identity import accounts, factors, login_throttle, sessions
+from portal.domain.identity.login_throttle import TooManyTries
+from portal.domain.identity.permissions import Power
+from portal.domain.notifications import mails
+from portal.web.shared import absolute_urls, limits, user_agents, webauthn_challenges
+from portal.web.signin import device_cookie, pending_sign_in, return_url
+from portal.web.signin.blueprint import door
+
+
+class CodeForm(FlaskForm):
+    code = StringField(_l("Doğrulama kodu"), validators=[InputRequired(_l("Kodu yazın.")), Length(max=40)])
+
+
+@door.route("/sign-in/second", methods=["GET", "POST"])
+@limiter.limit(limits.SIGN_IN, methods=["POST"])
+def second_step():
+    """Ask for a code; a used one opens nothing. Who has no factor yet gets one first."""
+    user = pending_sign_in.whose()
+    if user is None:
+        return redirect(url_for(".sign_in"), 303)
+    if not factors.of(reading(), user.id):
+        return redirect(url_for(".enrol"), 303)
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return page(user, form), 422 if form.errors else 200
+    try:
+        by = shown(user, form.code.data, Step.FACTOR)
+    except TooManyTries as many:
+        return page(user, form, again_at=many.told_at), 429
+    return come_in(user, by) if by else (page(user, form, failed=True), 403)
+
+
+def page(user: User, form: CodeForm, **facts) -> str:
+    """Ask for a code, or for a passkey where the person has one."""
+    passkey = webauthn_challenges.offer(user.id, clock.now())
+    form.code.data = None  # No code goes back to a page.
+    return render_template("signin/second_step.html", form=form, passkey=passkey, **facts)
+
+
+def shown(user: User, code: str, step: Step) -> By | None:
+    """By what a code proves the person, if it does: it is spent by it, in a transaction that the caller commits.
+
+    Raises TooManyTries.
+    """
+    at = clock.now()
+    try:
+        made = login_throttle.begin_code(db.session, vault(), step, user.id, address=request.remote_addr or "", at=at)
+    finally:
+        db.session.commit()
+    if factors.show_code(db.session, vault(), user, code, at):
+        by = By.TOTP
+    elif factors.spend_recovery_code(db.session, user.id, code, at):
+        by = By.RECOVERY
+    else:
+        db.session.rollback()
+        return None
+    login_throttle.take_back(db.session, made)
+    return by
+
+
+def come_in(user: User, by: By):
+    """Begin the session and go on to where the person was going. Commits."""
+    return redirect(enter(user, by), 303)
+
+
+def enter(user: User, by: By) -> str:
+    """Begin the session: it ends with the browser, or by its age. Where to go now. Commits."""
+    at, path = clock.now(), return_url.taken()
+    pending_sign_in.end()
+    digest = device_cookie.keep()
+    is_new_device = sessions.has_come(db.session, user.id) and not sessions.has_come_by(db.session, user.id, digest)
+    began = sessions.begin(
+        db.session, vault(), user, by=by, address=request.remote_addr or "", agent=request.user_agent.string,
+        device_digest=digest, at=at,
+    )  # fmt: skip
+    audit.note(
+        db.session, "signed_in", "user", user.id, provider_id=began.provider_id, at=at, user_id=user.id,
+        sign_in_id=began.sign_in.id, facts={"by": by.value},
+    )  # fmt: skip
+    if is_new_device:
+        _tell_of_new_device(user, at)
+    db.session.commit()
+    if is_new_device:
+        wake("mail")
+    login_user(began)
+    session.setdefault("language", user.language)
+    if by == By.RECOVERY:
+        left = factors.recovery_codes_left(reading(), user.id)
+        flash(_("Bir kurtarma kodu kullandınız; bir daha geçmez. Kalan kod sayısı: %(left)s.", left=left))
+    return path or first_page(began)
+
+
+def first_page(person: sessions.Presence) -> str:
+    """Where a person begins: their provider's dashboard, or its first steps while it practises; the operator's
+    console; or the choice between several."""
+    if person.provider is not None and person.provider.is_practising and person.may_at_provider(Power.ONBOARD):
+        return url_for("dashboard.start")
+    if person.provider is not None:
+        return url_for("dashboard.overview")
+    if person.user.operator_role is not None and not sessions.memberships(db.session, person.id):
+        return url_for("operator.providers")
+    return url_for("account.choose")
+
+
+def _tell_of_new_device(user: User, at: datetime) -> None:
+    with force_locale(user.language):
+        device, network = user_agents.device(request.user_agent.string), user_agents.network(request.remote_addr or "")
+    facts = {"at": at, "device": device, "network": network, "link": absolute_urls.whole("account.sessions")}
+    to = accounts.email_of(vault(), user)
+    mails.write(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)

@@ -1,0 +1,35 @@
+"""Going out, and the language of who is in or about to come in."""
+
+from flask import redirect, request, session, url_for
+from flask_login import current_user, logout_user
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Ending
+from portal.domain.identity import sessions
+from portal.web.shared.languages import LANGUAGES
+from portal.web.signin import return_url
+from portal.web.signin.blueprint import door
+
+
+@door.post("/sign-out")
+def sign_out():
+    """End this session, here and in the rows; only the language is kept."""
+    if current_user.is_authenticated:
+        sessions.end(db.session, current_user.id, Ending.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
+        db.session.commit()
+    logout_user()
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+    return redirect(url_for("web.front"), 303)
+
+
+@door.post("/language")
+def speak():
+    """Remember the language, and go back to the page where it was chosen."""
+    if request.form.get("language") in LANGUAGES:
+        session["language"] = request.form["language"]
+    first = url_for("dashboard.overview" if current_user.is_authenticated else ".sign_in")
+    return redirect(return_url.referred() or first, 303)

@@ -1,0 +1,135 @@
+"""Opening an account: an address, the link that is mailed to it, then the firm and a password. Free, and practising."""
+
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import delete
+from wtforms import EmailField, StringField
+from wtforms.validators import DataRequired, Length
+
+from portal.core import clock
+from portal.core.addresses import is_email
+from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.models import MailKind, ProviderKind, Ticket, TicketKind, User
+from portal.domain import audit
+from portal.domain.identity import accounts, one_time_links
+from portal.domain.notifications import mails
+from portal.domain.providers import onboarding
+from portal.web.shared import absolute_urls, languages, limits
+from portal.web.shared.company_form import READABLE, FirmForm
+from portal.web.shared.password_field import NewPasswordField
+from portal.web.signin import pending_sign_in, return_url
+from portal.web.signin.blueprint import door
+
+LIFETIME = timedelta(hours=24)
+NOTHING = 0  # No row's id.
+
+
+class SignUpForm(FlaskForm):
+    name = StringField(
+        _l("Adınız soyadınız"), validators=[DataRequired(_l("Adınızı yazın.")), Length(max=120), READABLE]
+    )
+    email = EmailField(_l("İş e-postanız"), validators=[DataRequired(_l("E-posta adresinizi yazın.")), Length(max=265)])
+
+
+class AccountForm(FirmForm):
+    password = NewPasswordField(_l("Panel için bir parola"), validators=[DataRequired(_l("Bir parola seçin."))])
+
+
+@door.route("/sign-up", methods=["GET", "POST"])
+@limiter.limit(limits.SIGN_UP, methods=["POST"])
+@limiter.limit(limits.SIGN_UP_ADDRESS, methods=["POST"], key_func=lambda: _address_key())
+def sign_up():
+    """Ask who is there. The answer is the same whether or not the address has an account."""
+    _keep_language()
+    form = SignUpForm()
+    if form.validate_on_submit():
+        email = form.email.data.strip()
+        if is_email(email):
+            _mail(email, " ".join(form.name.data.split()))
+            return redirect(url_for(".sign_up_sent"), 303)
+        form.email.errors = [_("Bu, bir e-posta adresine benzemiyor. Örneğin ad@firma.com.")]
+    return render_template("signin/sign_up.html", form=form), 422 if form.is_submitted() else 200
+
+
+@door.get("/sign-up/sent")
+def sign_up_sent():
+    """Say where to look now."""
+    return render_template("signin/sign_up_sent.html")
+
+
+@door.route("/sign-up/<token>", methods=["GET", "POST"])
+@limiter.limit(limits.SIGN_UP, methods=["POST"])
+def open_account(token: str):
+    """Ask for the firm and a password; opening the link alone opens no account, and uses nothing up."""
+    _keep_language()
+    ticket = one_time_links.find(db.session, token, TicketKind.CONFIRMATION, clock.now())
+    if ticket is None:
+        return render_template("signin/sign_up_over.html"), 404
+    email = one_time_links.email_of(vault(), ticket)
+    form = AccountForm()
+    form.password.about = [ticket.name or "", email, form.title.data or ""]
+    if form.validate_on_submit():
+        return _opened(ticket, email, form)
+    return render_template("signin/open_account.html", form=form, email=email), 422 if form.is_submitted() else 200
+
+
+def _mail(email: str, name: str) -> None:
+    """A link to go on with, or word that there is an account already. Both cost the same: what one takes back within
+    the transaction, the other looks for in vain. Commits."""
+    at, language, is_known = clock.now(), get_locale().language, _has_account(email)
+    ticket, token = one_time_links.issue(
+        db.session, vault(), TicketKind.CONFIRMATION, email=email, at=at, lifetime=LIFETIME, name=name
+    )
+    kind, facts = MailKind.CONFIRMATION, {"link": absolute_urls.whole(".open_account", token=token, lang=language)}
+    facts["until"] = at + LIFETIME
+    db.session.execute(delete(Ticket).where(Ticket.id == (ticket.id if is_known else NOTHING)))
+    if is_known:
+        kind, facts = MailKind.ALREADY_HERE, {"link": absolute_urls.whole(".sign_in")}
+    mails.write(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
+    db.session.commit()
+    wake("mail")
+
+
+def _opened(ticket: Ticket, email: str, form: AccountForm):
+    """The account, its practice, and half a sign-in: a factor follows. Commits."""
+    at = clock.now()
+    try:
+        if not one_time_links.use(db.session, ticket, at):
+            return render_template("signin/sign_up_over.html"), 404
+        provider, user = onboarding.open_account(
+            db.session, vault(), kind=ProviderKind.PARTNER, representative=ticket.name or "", name=ticket.name or email,
+            email=email, password=form.password.data, at=at, **form.facts(),
+        )  # fmt: skip
+    except onboarding.AddressTaken:  # It got an account since the link was mailed.
+        db.session.rollback()
+        flash(_("Bu adresin zaten bir hesabı var. Giriş yapın."))
+        return redirect(url_for(".sign_in"), 303)
+    user.language = get_locale().language
+    audit.note(
+        db.session, "account.opened", "provider", provider.id, provider_id=provider.id, at=at, user_id=user.id,
+        facts={"legal_form": provider.legal_form.value},
+    )  # fmt: skip
+    db.session.commit()
+    return_url.remember(url_for("dashboard.start"))
+    pending_sign_in.begin(user)
+    return redirect(url_for(".second_step"), 303)
+
+
+def _address_key() -> str:
+    """The address that is mailed to, as a blind index: the limit's store never holds it in clear."""
+    return next(iter(accounts.indexes_of(vault(), request.form.get("email", "")[:265]).values())).hex()
+
+
+def _has_account(email: str) -> bool:
+    return reading().query(User.id).where(User.has_index(accounts.indexes_of(vault(), email))).first() is not None
+
+
+def _keep_language() -> None:
+    """The front page and the mailed link say the language in their address; the forms after them do not."""
+    if (asked := request.args.get("lang")) in languages.LANGUAGES:
+        session["language"] = asked

@@ -1,0 +1,124 @@
+"""What we know of a message by the code in its link: who sent it, when, and to which masked address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import current_app, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import shortlinks
+from portal.core import addresses, clock
+from portal.core.models import Brand, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
+from portal.core.models.link_context import Invitation, invitation_of, text_of
+from portal.core.vault import Vault
+from portal.core.word_pairs import pair_of
+from portal.domain import complaints
+from portal.domain.consents import recipients
+from portal.domain.providers import sandbox_mode
+from portal.domain.receipts import codes, contents
+from portal.web.verification.pasted_text import Pasted
+from portal.web.verification.text_links import LinkKind
+from shortlinks import LinkState
+
+NOBODY = 0  # A link that nobody has: unknown codes take the same path.
+
+
+class What(StrEnum):
+    """What a message was sent for."""
+
+    ASK = "ask"
+    REFUSE = "refuse"
+    RECEIPT = "receipt"
+    CASE = "case"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a message with a link."""
+
+    what: What
+    senders: tuple[tuple[str, contents.Sender], ...]  # In whose name: brands, and who stands behind each.
+    address: str  # Masked.
+    made_at: datetime  # The link; of a receipt, the decision; of a case, its opening.
+    page_url: str
+    is_practice: bool = False
+    pair: str | None = None
+    sent_at: datetime | None = None  # None: not by us, but by the firm itself; or still on its way.
+    is_ours: bool = False
+
+
+def find(session: Session, vault: Vault, pasted: Pasted) -> Known | None:
+    """What a code leads to. Unknown and damaged codes ask the database the same as those with a false nonce."""
+    found = (LOOK_UP[kind](session, vault, pasted.code) for kind in pasted.kinds)
+    return next((each for each in found if each), None)
+
+
+def _invitation(session: Session, vault: Vault, code: str) -> Known | None:
+    link = shortlinks.resolve(session, current_app.config["LINK_SALT"], code, clock.now())
+    link_id = link.link_id or NOBODY
+    invitation = invitation_of(session, link_id)
+    row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
+    message = session.scalar(
+        select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION)
+    )
+    if link.state == LinkState.UNKNOWN or invitation is None or row is None:
+        return None
+    return _invited(vault, invitation, text_of(session, invitation.text_id), row, message, code)
+
+
+def _invited(
+    vault: Vault, invitation: Invitation, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
+) -> Known:
+    address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
+    is_sent = message is not None and message.state == MessageState.ACCEPTED
+    return Known(
+        what=What(invitation.kind),
+        senders=((text.brand_name, contents.sender_shown(text)),),
+        address=addresses.mask(address),
+        made_at=link.created_at,
+        page_url=url_for("recipient.page", code=code),
+        is_practice=sandbox_mode.hearer(invitation.iys_code, invitation.brand_code) == sandbox_mode.Hearer.SANDBOX,
+        pair=pair_of(current_app.config["LINK_SALT"], link.id, link.nonce),
+        sent_at=message.ended_at if is_sent else None,
+        is_ours=message is not None,
+    )
+
+
+def _receipt(session: Session, vault: Vault, code: str) -> Known | None:
+    receipt = codes.find(session, current_app.config["LINK_SALT"], code)
+    if receipt is None:
+        return None
+    act = contents.act_of(session, vault, receipt)
+    return Known(
+        what=What.RECEIPT,
+        senders=tuple((part.brand_name, part.sender) for part in act.parts),
+        address=act.address,
+        made_at=act.decided_at,
+        page_url=url_for("recipient.receipt", code=code),
+        is_practice=act.is_practice,
+    )
+
+
+def _case(session: Session, vault: Vault, code: str) -> Known | None:
+    case = complaints.find(session, current_app.config["LINK_SALT"], code)
+    if case is None:
+        return None
+    provider = session.get_one(Provider, case.provider_id)
+    brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
+    return Known(
+        what=What.CASE,
+        senders=((brand.name if brand else provider.title, contents.sender_known(provider, brand)),),
+        address=recipients.masked(vault, session.get_one(Recipient, case.recipient_id)),
+        made_at=case.created_at,
+        page_url=url_for("recipient.complaint", code=code),
+    )
+
+
+LOOK_UP = {
+    LinkKind.ASKING: _invitation,
+    LinkKind.REFUSING: _invitation,
+    LinkKind.RECEIPT: _receipt,
+    LinkKind.CASE: _case,
+}

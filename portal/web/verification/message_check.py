@@ -1,0 +1,40 @@
+"""Checking a message without tapping its link: its code tells who sent it, when, and to which masked address."""
+
+from flask import render_template, request
+
+from portal.core.extensions import reading, vault
+from portal.core.transliteration import ascii_only
+from portal.web.shared import bad_code_limit
+from portal.web.verification import known_messages, pasted_text, text_links
+from portal.web.verification.blueprint import door
+
+
+@door.get("/kontrol", endpoint="message")
+def ask_for_code():
+    """Ask for the code."""
+    return _page()
+
+
+@door.post("/kontrol", endpoint="message_checked")
+def show_checked():
+    """Say what the code leads to. It changes nothing, so reloading asks the same again."""
+    said = request.form.get("code", "")[: pasted_text.LONGEST].strip()
+    found = pasted_text.read(said)
+    if found.lacks:
+        return _page(said=said, message=found.lacks), 422
+    checked = known_messages.find(reading(), vault(), found)
+    if checked is None:
+        bad_code_limit.count()
+        return _page(said=said, message="unknown")
+    return _page(said=said, checked=checked, has_foreign=not found.foreign <= _own_links(checked))
+
+
+def _own_links(checked: known_messages.Known) -> frozenset[str]:
+    """What looks like a link in the senders' names and contacts, which stand in their messages."""
+    said = " ".join(f"{brand_name} {each.title} {each.contact}" for brand_name, each in checked.senders)
+    return text_links.find(f"{said} {ascii_only(said)}").foreign
+
+
+def _page(**facts) -> str:
+    empty = {"said": "", "checked": None, "message": None, "has_foreign": False}
+    return render_template("anybody/message.html", **empty | facts)

@@ -1,0 +1,156 @@
+"""Checking a receipt: in full by its signed token, or by its number alone, which says little. And our public keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import jsonify, render_template, request
+
+from portal.core.extensions import limiter, reading
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Outcome, Way
+from portal.domain import receipts as numbers
+from portal.domain.receipts import lookup, signing_keys, tokens
+from portal.domain.receipts.tokens import Genuine, NotGenuine
+from portal.web.shared import limits
+from portal.web.verification.blueprint import door
+
+FOR_A_WHILE = "public, max-age=300"  # A new key is known everywhere after five minutes.
+
+
+@dataclass(frozen=True)
+class Line:
+    """One decision, as a token says it. `state` is None where nobody is told of it."""
+
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    decided_at: datetime
+    annulled_at: datetime | None
+    state: Outcome | None
+    transaction_id: str | None
+    registered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a token says of one brand."""
+
+    brand: str
+    title: str
+    number: str
+    contact: str
+    notice_url: str
+    text: dict | None
+    is_practice: bool
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Everything that a token says, and the key that signed it."""
+
+    number: str
+    decided_at: datetime
+    as_of: datetime
+    address: str
+    way: Way
+    language: str
+    parts: list[Part]
+    key_name: str
+    retired_at: datetime | None
+
+    @property
+    def is_practice(self) -> bool:
+        return any(part.is_practice for part in self.parts)
+
+
+@door.get("/dogrula")
+def verify():
+    """Ask for a token, or for a number."""
+    return _page()
+
+
+@door.post("/dogrula")
+@limiter.limit(limits.VERIFY)
+def check():
+    """Say whether it is ours. What was pasted stands in no address and in no log."""
+    if "number" in request.form:
+        return _check_number(request.form["number"])
+    return _check_token(request.form.get("token", ""))
+
+
+@door.get("/.well-known/jwks.json", endpoint="keys")
+def published():
+    """The public halves of all keys that ever signed a receipt (RFC 7517)."""
+    answer = jsonify(keys=[each.jwk for each in signing_keys.published(reading())])
+    answer.headers.update({"Cache-Control": FOR_A_WHILE, "Access-Control-Allow-Origin": "*"})
+    return answer
+
+
+def _check_token(pasted: str):
+    try:
+        genuine = tokens.verify(reading(), pasted)
+    except NotGenuine as no:
+        return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
+    return _page(told=_told(genuine))
+
+
+def _check_number(typed: str):
+    """Of a number that exists nothing is said but the brand and the day; of another, nothing."""
+    number = numbers.read(typed)
+    found = lookup.by_number(reading(), number) if number else []
+    if found:
+        return _page(found=found, number=numbers.spelled(number))
+    return _page(not_found="unknown" if number else "no_number", number=typed[: numbers.LONGEST]), 422
+
+
+def _page(**facts) -> str:
+    empty = {"told": None, "wrong": None, "token": "", "found": None, "not_found": None, "number": ""}
+    return render_template("anybody/verify.html", **empty | facts)
+
+
+def _told(genuine: Genuine) -> Told:
+    claims = genuine.claims
+    controllers = {each["party_id"]: each for each in claims["pii_controllers"]}
+    return Told(
+        number=claims["receipt_id"],
+        decided_at=datetime.fromisoformat(claims["event_time"]),
+        as_of=datetime.fromisoformat(claims["state_time"]),
+        address=claims["pii_principal_id"],
+        way=Way(claims["collection_method"]),
+        language=claims["language"],
+        parts=[_part(each, controllers[each["pii_controller"]]) for each in claims["purposes"]],
+        key_name=genuine.key.name,
+        retired_at=genuine.key.retired_at,
+    )
+
+
+def _part(purpose: dict, controller: dict) -> Part:
+    return Part(
+        brand=controller["brand"],
+        title=controller["party_name"],
+        number=controller["party_number"],
+        contact=controller["party_contact"],
+        notice_url=controller["privacy_notice"],
+        text=purpose["consent_text"],
+        is_practice=purpose["registry"] == "sandbox",
+        lines=[_line(each) for each in purpose["decisions"]],
+    )
+
+
+def _line(decision: dict) -> Line:
+    state = decision["registry_state"]
+    return Line(
+        channel=Channel(decision["channel"]),
+        recipient_type=RecipientType(decision["recipient_type"]),
+        status=Status(decision["status"]),
+        decided_at=datetime.fromisoformat(decision["consent_date"]),
+        annulled_at=_moment(decision["annulled_at"]),
+        state=None if state == "untold" else Outcome(state),
+        transaction_id=decision["transaction_id"],
+        registered_at=_moment(decision["registered_at"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,94 @@
+"""Whatever is noted in the audit has words that people read: a page would show a bare "campaign.opened" otherwise."""
+
+import ast
+import re
+from functools import lru_cache
+
+import pytest
+
+from portal.web.shared.audit_labels import ACTS
+from tests.architecture import product
+
+PUT_TOGETHER = "put together"
+AN_ACT = re.compile(r"[a-z_]+\.[a-z_]+")
+ADDRESSES = ("url_for", "whole")  # They, too, take texts such as "dashboard.overview".
+
+
+def acts_of(tree: ast.AST) -> set[str]:
+    """The acts that a module notes, by a call of note(…) or an entry of its own; PUT_TOGETHER for one that is not
+    spelled out. Where the act is handed on by a variable, all that looks like one in the module is taken for one."""
+    found, handed_on = set(), calls_in_notes_of_doors(tree)
+    for node in ast.walk(tree):
+        if node in handed_on:
+            continue
+        if isinstance(node, ast.Call) and named(node.func) in ("note", "AuditEntry"):
+            found |= texts(act_of(node)) or spelled_out(tree)
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            found |= {text for key, value in pairs if texts(key) == {"act"} for text in texts(value)}
+    return found
+
+
+def calls_in_notes_of_doors(tree: ast.AST) -> set[ast.AST]:
+    """A door's own note(…) adds who and when to an act that it is given."""
+    own = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "note"]
+    return {call for function in own for call in ast.walk(function)}
+
+
+def act_of(call: ast.Call) -> ast.AST | None:
+    """Of note("act", …), of audit.note(session, "act", …), and of AuditEntry(act="act")."""
+    if named(call.func) == "AuditEntry":
+        return next((word.value for word in call.keywords if word.arg == "act"), None)
+    place = 1 if ast.unparse(call.func) == "audit.note" else 0
+    return call.args[place] if len(call.args) > place else None
+
+
+def named(function: ast.AST) -> str:
+    return getattr(function, "attr", getattr(function, "id", ""))
+
+
+def texts(node: ast.AST | None) -> set[str]:
+    """The texts that an expression may be."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value}
+    if isinstance(node, ast.IfExp):
+        return texts(node.body) | texts(node.orelse)
+    return {PUT_TOGETHER} if isinstance(node, ast.JoinedStr | ast.BinOp) else set()
+
+
+def spelled_out(tree: ast.AST) -> set[str]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and named(node.func) in ADDRESSES]
+    elsewhere = {text for call in calls for node in ast.walk(call) for text in texts(node)}
+    found = {text for node in ast.walk(tree) for text in texts(node) if AN_ACT.fullmatch(text)}
+    return found - elsewhere
+
+
+@lru_cache
+def noted() -> set[tuple[str, str]]:
+    """(module, act) of the whole product."""
+    return {(name, act) for name, path in product.modules() for act in acts_of(product.tree(path))}
+
+
+def test_every_act_that_is_noted_has_words():
+    assert sorted((name, act) for name, act in noted() if act not in ACTS) == []
+
+
+def test_every_act_with_words_is_noted():
+    assert ACTS.keys() - {act for _, act in noted()} == set()
+
+
+PLANTED = {
+    'note("link.cut", "link", 1)': {"link.cut"},
+    'audit.note(session, "link.cut", "link", 1, provider_id=2)': {"link.cut"},
+    'note("link.cut" if done else "link.kept", "link", 1)': {"link.cut", "link.kept"},
+    'AuditEntry(at=at, act="link.cut")': {"link.cut"},
+    '{"at": at, "act": "link.cut"}': {"link.cut"},
+    'note(f"link.{how}", "link", 1)': {PUT_TOGETHER},
+    'HERE = "door.page"\ndef note(act): audit.note(session, act, "link", 1)': set(),
+    'def done(act): note(act, "link", 1); url_for("door.page")\ndone("link.cut")': {"link.cut"},
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_an_act_is_found_however_it_is_noted(planted):
+    assert acts_of(ast.parse(planted)) == PLANTED[planted]

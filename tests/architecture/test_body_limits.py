@@ -1,0 +1,31 @@
+"""A file holds one idea; past about 300 lines it must say why."""
+
+from tests.architecture import product
+
+MOST_LINES = 300
+FOLDERS = ("portal", "shortlinks", "bin", "templates", "static", "docs")
+# What is longer, and the reason that can be said aloud.
+LONGER = {
+    "portal/migrations/versions/0001_first_tables.py": "every first table, written by Alembic and read by nobody",
+    "portal/migrations/versions/0003_iys_in_full.py": "the tables of İYS in full, and the same way down",
+    "portal/migrations/versions/0004_front_door.py": "the tables of people, packages and papers, and the same way down",
+    "portal/migrations/versions/0006_recipients_side.py": "the tables of the recipient's side, and the same way down",
+}
+
+
+def lengths() -> dict[str, int]:
+    """Lines of each of the product's own files."""
+    files = [product.ROOT / name for name in product.ALONE]
+    files += [path for folder in FOLDERS for path in (product.ROOT / folder).rglob("*") if path.is_file()]
+    written = [path for path in files if "__pycache__" not in path.parts and path.suffix != ".mo"]
+    return {str(path.relative_to(product.ROOT)): len(path.read_bytes().splitlines()) for path in written}
+
+
+def test_no_file_is_longer_than_it_can_say_why():
+    long = {name: lines for name, lines in lengths().items() if lines > MOST_LINES}
+
+    assert sorted(long) == sorted(LONGER)
+
+
+def test_the_lengths_are_those_of_the_product():
+    assert {"config.py", "portal/core/vault.py", "shortlinks/links.py", "templates/layouts/document.html"} <= set(lengths())

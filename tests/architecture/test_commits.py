@@ -1,0 +1,49 @@
+"""A transaction ends at a door or in a machine, where it can be seen, and nowhere below."""
+
+import ast
+
+import pytest
+
+from tests.architecture import product
+from tests.architecture.test_imports import DOORS, MACHINES, room_of
+
+MAY_COMMIT = {*DOORS, *MACHINES}
+ENDS = ("commit", "begin", "rollback")
+# (module, call): why it may end a transaction all the same.
+LAWFUL = {
+    ("portal.core.models.ids", "_writer.begin"): "a process claims its node apart from any transaction of the portal",
+    ("portal.migrations.env", "context.begin_transaction"): "a migration is one transaction",
+}
+
+
+def ends(name: str, tree: ast.AST) -> list[str]:
+    """Where a module that may not end transactions does so."""
+    if room_of(name) in MAY_COMMIT:
+        return []
+    told = {ast.unparse(call.func) for call in product.calls(tree, *ENDS, "begin_transaction")}
+    return [f"{name}: {call}" for call in sorted(told) if (name, call) not in LAWFUL]
+
+
+def test_transactions_end_at_doors_and_in_machines_only():
+    told = [sentence for name, path in product.modules() for sentence in ends(name, product.tree(path))]
+
+    assert told == ["portal: logs.begin", "portal.domain.providers.onboarding: practice.begin"]  # Neither begins a transaction.
+
+
+PLANTED = [
+    ("portal.domain.campaigns", "session.commit()"),
+    ("portal.core.models.decision", "db.session.commit()"),
+    ("portal.domain.consents.writer", "with session.begin():\n    pass"),
+    ("shortlinks.visits", "def record(session):\n    session.commit()"),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), PLANTED)
+def test_a_planted_commit_is_caught(name, source):
+    assert len(ends(name, ast.parse(source))) == 1
+
+
+def test_doors_and_machines_do_commit():
+    doors = {name for name, path in product.modules() if list(product.calls(product.tree(path), "commit"))}
+
+    assert {"portal.web.recipient.decisions", "portal.services.iys.forwarding.single_dispatch", "portal.services.launches"} <= doors

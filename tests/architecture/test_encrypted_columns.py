@@ -1,0 +1,65 @@
+"""Whatever holds an address is sealed and turns with the keys: each binary column says which it is."""
+
+from sqlalchemy import LargeBinary
+
+import shortlinks
+from portal.core.models import Base
+from portal.services.key_rotation import SEALED
+
+# Binary and not sealed: it tells nothing of an address to whoever has no key.
+OPENLY_KEPT = {
+    "recipient.index_odd": "blind index",
+    "recipient.index_even": "blind index",
+    "user_account.index_odd": "blind index",
+    "user_account.index_even": "blind index",
+    "consent_text.digest": "hash of a published text",
+    "receipt.token_digest": "hash of a form's token",
+    "decision.salt": "random",
+    "leaf.digest": "salted hash",
+    "push_registration.token_digest": "hash of a random token",
+    "reconciled_day.timestamp": "İYS's time stamp over a hash",
+    "sign_in.token_digest": "hash of a random token",
+    "sign_in.device_digest": "hash of a random token",
+    "failed_try.account_digest": "keyed hash",
+    "failed_try.network_digest": "keyed hash",
+    "factor.credential_id": "a passkey's random name of itself",
+    "factor.public_key": "public",
+    "recovery_code.digest": "hash of a random code",
+    "ticket.token_digest": "hash of a random token",
+    "address_proof.index_odd": "blind index",
+    "address_proof.index_even": "blind index",
+    "address_proof.code_digest": "keyed hash",
+    "address_proof.prefix_digest": "keyed hash",
+    "address_proof.network_digest": "keyed hash",
+    "address_proof.token_digest": "hash of a random token",
+    "paper.digest": "hash of a file, to see that it is the one that was uploaded",
+    "import_batch.digest": "hash of a file, to know it when it comes again",
+    "import_piece.verdicts": "what came of each line, by number",
+    "import_profile.signature": "hash of a header's words",
+    "brand.logo": "a picture that recipients are shown",
+}
+
+
+def binary_columns() -> set[str]:
+    """Every binary column of the models, as table.column."""
+    tables = [*Base.metadata.sorted_tables, *shortlinks.Base.metadata.sorted_tables]
+    return {
+        f"{table.name}.{column.name}" for table in tables for column in table.c if isinstance(column.type, LargeBinary)
+    }
+
+
+def turned() -> dict[str, str]:
+    """What rotation seals anew: table.column, and the place that its seals are bound to."""
+    return {f"{model.__tablename__}.{column}": place for model, column, place in SEALED}
+
+
+def test_every_binary_column_turns_with_the_keys_or_says_why_not():
+    assert binary_columns() == turned().keys() | OPENLY_KEPT.keys()
+
+
+def test_no_column_is_both_sealed_and_open():
+    assert not turned().keys() & OPENLY_KEPT.keys()
+
+
+def test_every_seal_is_bound_to_its_own_column():
+    assert all(column == place for column, place in turned().items())

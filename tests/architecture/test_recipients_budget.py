@@ -1,0 +1,116 @@
+"""Every page that a recipient may open, by the map of addresses: light, without script, cookie or third party."""
+
+import gzip
+import re
+
+import pytest
+
+from portal.core.models import Receipt
+from tests import make
+from tests.portal.domain.complaints.cast import code_of
+from tests.portal.domain.complaints.cast import opened as opened_case
+from tests.portal.web.consent_points.visitor import SLUG, opened
+from tests.portal.web.consent_points.visitor import Visitor as Passer
+from tests.portal.web.my_consents.conftest import Visitor as Owner
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+LIGHT = 15 * 1024  # Bytes after gzip, with its sheets.
+DOORS = ("recipient", "anybody", "asking", "mine", "consentpoint")
+# What is no page: a drawing, a sheet, keys, or a file to keep.
+NO_PAGES = {
+    "recipient.logo", "recipient.colour", "recipient.receipt_token", "recipient.receipt_json", "recipient.receipt_pdf",
+    "recipient.complaint_summary", "anybody.keys", "mine.as_json", "mine.as_pdf",
+}  # fmt: skip
+SHORT = "http://kisa.example"
+AFTER_THE_CODE = "mine."
+
+
+@pytest.fixture
+def ways(app, browser, rows) -> dict:
+    """How each page is opened: its endpoint, who opens it, and its address."""
+    code = make.codes(app)[make.PHONE]
+    fatma = make.Person(browser, code)
+    receipt = fatma.decides(MESAJ="ONAY", ARAMA="RET").location.rpartition("/")[2]
+    with app.app_context():
+        case = code_of(app, opened_case(rows(Receipt)[-1]))
+    point = opened_point(app)
+    owner = Owner(app, app.test_client())
+    asked = owner.asks().location
+    owner.types(asked, owner.code())
+    with app.app_context():
+        brand_id = make.brand().id
+    new = app.test_client()
+    return {
+        "recipient.page": (browser, f"/k/{code}"),
+        "recipient.short_page": (browser, f"{SHORT}/{code}"),
+        "recipient.refusing": (browser, f"/u/{code}"),
+        "recipient.not_mine": (browser, f"/k/{code}/ben-degilim"),
+        "recipient.short_not_mine": (browser, f"{SHORT}/{code}/ben-degilim"),
+        "recipient.receipt": (browser, f"/m/{receipt}"),
+        "recipient.complain": (browser, f"/m/{receipt}/sikayet"),
+        "recipient.complaint": (browser, f"/s/{case}"),
+        "anybody.help": (new, "/yardim"),
+        "anybody.accessibility": (new, "/erisilebilirlik"),
+        "anybody.privacy": (new, "/gizlilik"),
+        "anybody.message": (new, "/kontrol"),
+        "anybody.verify": (new, "/dogrula"),
+        "consentpoint.page": (new, f"/b/{SLUG}"),
+        "consentpoint.code": (new, point),
+        "asking.ask": (new, "/izinlerim"),
+        "asking.over": (new, "/izinlerim/bitti"),
+        "asking.code": (new, Owner(app, new).asks().location),
+        "mine.overview": (owner.browser, "/izinlerim/liste"),
+        "mine.brand": (owner.browser, f"/izinlerim/marka/{brand_id}"),
+        "mine.erasure": (owner.browser, "/izinlerim/silme"),
+    }
+
+
+def opened_point(app) -> str:
+    """The page of a code at a consent point."""
+    opened(app)
+    passer = Passer(app)
+    passer.chooses(MESAJ="ONAY")
+    passer.writes(make.PHONE)
+    return passer.here
+
+
+def test_every_page_of_the_map_is_looked_at(app, ways):
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(tuple(f"{door}." for door in DOORS)) and "GET" in rule.methods
+    }
+
+    assert pages - NO_PAGES == set(ways)
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_each_is_light_and_brings_no_script_no_cookie_and_nothing_from_elsewhere(app, ways, language):
+    found = {endpoint: faults(endpoint, *way, language) for endpoint, way in ways.items()}
+
+    assert {endpoint: each for endpoint, each in found.items() if each} == {}
+
+
+def faults(endpoint: str, browser, address: str, language: str) -> list[str]:
+    answer = browser.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
+    text = answer.text
+    if answer.status_code != 200:
+        return [f"{address}: {answer.status_code}"]
+    told = []
+    if (weight := len(gzip.compress(answer.data)) + sum(map(len, sheets(browser, address, text)))) > LIGHT:
+        told.append(f"{weight} bytes")
+    if "Set-Cookie" in answer.headers:
+        told.append("a cookie")
+    if "Cookie" in answer.headers.get("Vary", "") and not endpoint.startswith(AFTER_THE_CODE):
+        told.append("varies by a cookie")
+    if re.search(r"<(script|iframe|object|embed)|\son[a-z]+=|javascript:", text):
+        told.append("a script")
+    elsewhere = [each for each in re.findall(r'(?:src|<link[^>]*href)="([^"]+)"', text) if not each.startswith("/")]
+    return told + elsewhere
+
+
+def sheets(browser, address: str, text: str) -> list[bytes]:
+    host = SHORT if address.startswith(SHORT) else ""
+    found = re.findall(r'<link rel="stylesheet" href="([^"]+)"', text)
+    return [gzip.compress(browser.get(f"{host}{each}").data) for each in found]

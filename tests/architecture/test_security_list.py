@@ -1,0 +1,67 @@
+"""docs/security.md answers every requirement of its chapters of OWASP ASVS 5.0, levels 1 and 2, by tests that exist."""
+
+import ast
+import re
+from collections import Counter
+
+import pytest
+
+from tests.architecture import product
+
+TEXT = (product.ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+# How many requirements of levels 1 and 2 each section has, from the first on; those of level 3 alone come after them.
+SECTIONS = {
+    "1.1": 2, "1.2": 9, "1.3": 11, "1.4": 3, "1.5": 2, "2.1": 3, "2.2": 3, "2.3": 4, "2.4": 1,
+    "6.1": 3, "6.2": 12, "6.3": 4, "6.4": 4, "6.5": 5, "6.6": 3, "6.8": 4,
+    "7.1": 3, "7.2": 4, "7.3": 2, "7.4": 5, "7.5": 2, "7.6": 2, "8.1": 2, "8.2": 3, "8.3": 1, "8.4": 1,
+}  # fmt: skip
+NUMBERS = [f"V{section}.{number}" for section, most in SECTIONS.items() for number in range(1, most + 1)]
+ROW = re.compile(r"^\| (V\d+\.\d+\.\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
+TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+FILE = re.compile(r"`((?:tests|portal|docs|bin)/[\w/.-]+)`")
+
+
+def is_answered(held_by: str) -> bool:
+    """By a test, a section above, another line's test, or in words."""
+    return bool(TEST.search(held_by)) or held_by == "above" or len(held_by) >= len("not here")
+
+
+def test_every_requirement_stands_in_the_list_once_and_is_answered():
+    rows = ROW.findall(TEXT)
+
+    assert Counter(number for number, _, _ in rows) == Counter(NUMBERS)
+    assert len(NUMBERS) == 98
+    assert [number for number, _, held_by in rows if not is_answered(held_by)] == []
+
+
+def test_what_is_said_above_is_said():
+    above = {number for number, _, held_by in ROW.findall(TEXT) if held_by == "above"}
+    prose = TEXT.split("## The list")[0]
+
+    assert {number for number in above if number not in prose and number.rpartition(".")[0] not in prose} == set()
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _ in TEST.findall(TEXT)}))
+def test_every_test_that_is_named_exists(path):
+    tree = product.tree(product.ROOT / path)
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+    assert {name for where, name in TEST.findall(TEXT) if where == path} - defined == set()
+
+
+def test_every_file_that_is_named_exists():
+    assert {path for path in FILE.findall(TEXT) if not (product.ROOT / path).exists()} == set()
+
+
+# What waits between tries, and what the sandbox plays.
+DRAWS_PAUSES = {
+    "portal.services.messaging.mail_sender", "portal.services.messaging.outbox", "portal.services.iys.call_guard", "portal.services.iys.circuit_breaker",
+    "portal.services.iys.forwarding.outcomes", "portal.services.iys.forwarding.single_dispatch", "iys_sandbox.faults",
+    "iys_sandbox.push_delivery",
+}  # fmt: skip
+
+
+def test_only_pauses_are_drawn_by_a_generator_that_can_be_foretold():
+    draws = {name for name, path in product.modules() if re.search(r"^(import|from) random\b", path.read_text(), re.M)}
+
+    assert draws == DRAWS_PAUSES

@@ -1,0 +1,77 @@
+"""Whatever somebody sends to any page, it is answered by the page and never by a breakdown."""
+# ruff: noqa: F811 - a fixture of another file is asked for by its name.
+
+import re
+
+import pytest
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+from portal.core.models import OperatorRole
+from portal.web.shared.access import LOCKS
+from tests import make
+from tests.portal.web.dashboard.staff import signed_in, token
+from tests.portal.web.dashboard.test_strangers import things  # noqa: F401 - a fixture: what ids in addresses may name
+
+pytestmark = pytest.mark.slow
+
+# One of each kind is tried each time; all of their likes in the long tests.
+KINDS = (str(2**63), "a\0b")
+BEFORE_ANY_DATABASE = ("-1", "\ud800".encode(errors="surrogatepass"), b"\xff\xfe")
+LIKES = ("9" * 5000, "٣", "1e5", "0x1", "\0", "%00", "x" * 10_000, "' OR 1=1 --", "{{7*7}}")
+ODD = (
+    *KINDS,
+    *(pytest.param(like, marks=pytest.mark.alike) for like in BEFORE_ANY_DATABASE),
+    *(pytest.param(like, marks=pytest.mark.long) for like in LIKES),
+)
+CHOICES = {"provider", "partner", "user", "role", "settlement", "answer", "next", "package", "kind", "brand", "day"}
+QUERIES = ("page", "before", "after", "year", "show", "q", "lang", "next", "by", "act", "since", "until", "day", "kind")
+
+
+@pytest.fixture
+def people(app, things) -> list:
+    """An owner with all there is to own, and an admin, each signed in."""
+    with app.app_context():
+        make.staff("derya@example.com", OperatorRole.ADMIN)
+    return [signed_in(app), signed_in(app, "derya@example.com")]
+
+
+def paths(app, method: str, things: dict) -> list[str]:
+    """Of all pages for people but those that end the session they are tried in."""
+    return sorted(
+        re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(things.get(gap[1], 1)), rule.rule)
+        for rule in app.url_map.iter_rules()
+        if method in rule.methods and rule.endpoint != "static"
+        if LOCKS[rule.endpoint.partition(".")[0]] not in ("by code", "by password")
+        if not rule.endpoint.endswith((".sign_out", ".end_all_sessions"))
+    )
+
+
+def text_fields() -> list[tuple[str, str]]:
+    """(form, field) of whatever takes a text, in all forms of the product."""
+    found, waiting = set(), FlaskForm.__subclasses__()
+    while waiting:
+        form = waiting.pop()
+        waiting += form.__subclasses__()
+        for name, unbound in vars(form).items():
+            if hasattr(unbound, "field_class") and issubclass(unbound.field_class, StringField):
+                found.add((form.__name__, name))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_no_query_breaks_a_page(app, people, things, odd):
+    for person in people:
+        for path in paths(app, "GET", things):
+            with person.browser.get(path, query_string=dict.fromkeys(QUERIES, odd)) as answer:
+                assert answer.status_code < 500, path
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_no_form_breaks_a_page(app, people, things, odd):
+    names = {name for _, name in text_fields()} | CHOICES
+    for person in people:
+        held = token(person.browser, "/account/providers")
+        for path in paths(app, "POST", things):
+            answer = person.browser.post(path, data=dict.fromkeys(names, odd) | {"csrf_token": held})
+            assert answer.status_code < 500, path

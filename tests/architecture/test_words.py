@@ -1,0 +1,84 @@
+"""One word per thing: other spellings of a domain word stand nowhere in code, templates or docs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import product
+
+# Another spelling: the word we use. Spellings are matched in any case, also inside snake_case and CamelCase names.
+BANNED = {
+    r"customers?": "recipient or provider",
+    r"tenants?": "provider",
+    r"merchant_(id|code|name)": "provider",
+    r"subscribers?": "recipient",
+    r"addressees?": "recipient",
+    r"opt[-_ ]?(in|out)s?": "grant, refuse",
+    r"opt(ed|ing)[-_ ]?(in|out)": "grant, refuse",
+    r"(sms|e?mail|phone|call|marketing)_consents?": "a consent has a channel",
+    r"consent_(record|log|entry|event)s?": "decision",
+}
+# (file, spelling): why it may stand there.
+LAWFUL = {
+    **{
+        ("portal/services/imports/layout/cell_words.py", word): "a word in other people's files"
+        for word in ("optin", "optout", "opt in", "opted in", "opt out", "opted out")
+    },
+    ("portal/services/imports/layout/headers.py", "customer"): "a word in other people's files",
+    ("portal/services/imports/layout/headers.py", "optin"): "a word in other people's files",
+    ("portal/core/iys_protocol/rare_code_meanings.py", "opt-out"): "İYS's own name of its link service",
+    ("portal/core/iys_protocol/answers.py", "opt-out"): "İYS's own name of its link service",
+    ("portal/services/imports/reading/columns.py", "customers"): "speaks of columns in other people's files",
+}
+
+ONCE = {banned: re.compile(rf"(?<![a-z])(?:{banned})(?![a-z])") for banned in BANNED}
+FOLDERS = ("portal", "shortlinks", "bin", "bench", "templates", "static", "docs")
+KINDS = {".py", ".html", ".css", ".md", ".txt", ""}
+
+
+def written() -> list[Path]:
+    """Every file that people read: code, pages and docs."""
+    files = [path for folder in FOLDERS for path in (product.ROOT / folder).rglob("*") if path.suffix in KINDS]
+    files += [product.ROOT / name for name in (*product.ALONE, "README.md", "CHANGELOG.md")]
+    return sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts)
+
+
+def found(text: str) -> set[str]:
+    """The banned spellings in a text, in lower case."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()  # smsConsent and SMS_CONSENT are alike.
+    return {match[0] for once in ONCE.values() for match in once.finditer(apart)}
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, "."])
+def test_no_other_spelling_of_a_domain_word_is_written(folder):
+    told = set()
+    for path in written():
+        name = str(path.relative_to(product.ROOT))
+        if name.startswith(f"{folder}/") or (folder == "." and "/" not in name):
+            told |= {(name, word) for word in found(path.read_text(encoding="utf-8"))}
+
+    assert told - LAWFUL.keys() == set()
+
+
+def test_every_exception_is_still_needed():
+    told = {(name, word) for name, word in LAWFUL if word in found((product.ROOT / name).read_text(encoding="utf-8"))}
+
+    assert told == LAWFUL.keys()
+
+
+def test_no_file_is_named_by_another_spelling():
+    assert [path.name for path in written() if found(path.stem)] == []
+
+
+PLANTED = "customer_id TenantId sms_consent smsConsent MARKETING_CONSENT opt-in optOut OPTED_IN"
+
+
+@pytest.mark.parametrize("planted", PLANTED.split())
+def test_a_planted_spelling_is_caught(planted):
+    assert found(f"x = {planted}")
+
+
+@pytest.mark.parametrize("ours", ["option", "contact basis", "options", "permission", "unsubscribe"])
+def test_our_own_words_are_left_alone(ours):
+    assert not found(ours)

@@ -1,0 +1,230 @@
+"""Each fault does what was asked, where and as often as it was asked for."""
+
+import json
+from datetime import date
+
+import pytest
+
+from iys_sandbox.faults import CODE_KINDS
+from portal.core import iys_protocol
+from portal.core.iys_protocol import Channel, Question, RecipientType
+from tests.iys_sandbox.callers import GRANT, STATUS, codes
+
+OF_BRAND, DAY = (700100, 700100), date(2026, 11, 23)
+PATHS = {
+    Question.ADD: ("POST", iys_protocol.add_path(*OF_BRAND)),
+    Question.BULK_ADD: ("POST", iys_protocol.bulk_add_path(*OF_BRAND)),
+    Question.BULK_RESULT: ("GET", iys_protocol.bulk_result_path(*OF_BRAND, "1-a")),
+    Question.STATUS: ("POST", iys_protocol.single_status_path(*OF_BRAND)),
+    Question.MULTI_STATUS: (
+        "POST",
+        iys_protocol.multi_status_path(*OF_BRAND, RecipientType.INDIVIDUAL, Channel.SMS),
+    ),
+    Question.HISTORY: ("POST", iys_protocol.history_path(*OF_BRAND)),
+    Question.CHANGES: ("GET", iys_protocol.changes_path(*OF_BRAND, source="HS")),
+    Question.PUSH_REGISTER: ("POST", iys_protocol.push_registration_path(*OF_BRAND)),
+    Question.PUSH_LIST: ("GET", iys_protocol.push_registration_path(*OF_BRAND)),
+    Question.PUSH_REMOVE: ("POST", iys_protocol.push_removal_path(*OF_BRAND)),
+    Question.BRANDS: ("GET", iys_protocol.brands_path(700100)),
+    Question.PARTNER_BRANDS: ("GET", iys_protocol.partner_brands_path(900001)),
+    Question.SUBSCRIPTION: ("GET", iys_protocol.subscription_path(700100)),
+    Question.PARTNER_SUBSCRIPTION: ("GET", iys_protocol.partner_subscription_path(900001)),
+    Question.RETAILERS: ("GET", iys_protocol.retailers_path(*OF_BRAND)),
+    Question.SUMMARY: ("GET", iys_protocol.summary_path(*OF_BRAND, DAY, RecipientType.INDIVIDUAL)),
+    Question.FILE: ("GET", iys_protocol.file_path(*OF_BRAND, DAY)),
+    Question.AGREEMENT: ("GET", iys_protocol.agreement_path(*OF_BRAND, DAY)),
+    Question.AGREE: ("PUT", iys_protocol.agreement_path(*OF_BRAND, DAY)),
+    Question.TIMESTAMP: ("GET", iys_protocol.timestamp_path(*OF_BRAND, DAY)),
+}
+QUERY = {"recipient": "+905321234567", "recipientType": "BIREYSEL", "type": "MESAJ"}
+
+
+@pytest.mark.parametrize("code", CODE_KINDS)
+def test_every_code_can_be_asked_for_and_applies_nothing(provider, code):
+    provider.asks_for_fault(endpoint="add", kind=code)
+
+    answer = provider.adds(GRANT)
+
+    assert answer.status_code == iys_protocol.CODES[code].http
+    assert answer.json == {"errors": [{"code": code, "message": iys_protocol.CODES[code].message}]}
+    assert provider.movements() == []
+
+
+@pytest.mark.parametrize(("kind", "status", "code"), [("500", 500, "H470"), ("503", 503, "H192"), ("429", 429, "H124")])
+def test_a_failure_before_applying_stores_nothing(provider, kind, status, code):
+    provider.asks_for_fault(endpoint="add", kind=kind)
+
+    answer = provider.adds(GRANT)
+
+    assert (answer.status_code, codes(answer)) == (status, [code])
+    assert provider.movements() == []
+
+
+def test_too_many_tokens_is_a_flat_h084(provider):
+    provider.asks_for_fault(endpoint="token", kind="429")
+
+    answer = provider.signs_in()
+
+    assert answer.status_code == 429
+    assert answer.json["code"] == "H084"
+
+
+def test_a_failure_after_applying_stores_and_the_same_request_then_gets_its_answer(provider):
+    provider.asks_for_fault(endpoint="add", kind="500-after-apply", count=1)
+
+    failed = provider.adds(GRANT)
+    again = provider.adds(GRANT)
+
+    assert (failed.status_code, codes(failed)) == (500, ["H101"])
+    assert again.json["transactionId"] == provider.movements()[0]["transactionId"]
+    assert len(provider.movements()) == 1
+
+
+def test_a_failure_after_applying_leaves_a_refusal_as_it_is(provider):
+    provider.asks_for_fault(endpoint="add", kind="500-after-apply")
+
+    assert codes(provider.adds(GRANT | {"status": "RET"})) == ["H175"]
+
+
+def test_an_empty_answer_applies_nothing(provider):
+    provider.asks_for_fault(endpoint="add", kind="empty")
+
+    answer = provider.adds(GRANT)
+
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert provider.movements() == []
+
+
+def test_a_page_of_a_proxy_applies_nothing(provider):
+    provider.asks_for_fault(endpoint="add", kind="html")
+
+    answer = provider.adds(GRANT)
+
+    assert (answer.status_code, answer.content_type) == (502, "text/html")
+    assert codes(answer) == []
+    assert provider.movements() == []
+
+
+def test_a_cut_answer_comes_after_applying(provider):
+    provider.asks_for_fault(endpoint="add", kind="cut")
+
+    answer = provider.adds(GRANT)
+
+    assert answer.status_code == 200
+    with pytest.raises(ValueError):
+        json.loads(answer.data)
+    assert len(provider.movements()) == 1
+
+
+def test_a_slow_answer_is_the_true_one(provider):
+    provider.asks_for_fault(endpoint="add", kind="slow", seconds=0.01)
+
+    assert provider.adds(GRANT).status_code == 200
+    assert provider.client.get("/ledger.json").json["failures"] == 0
+
+
+@pytest.mark.parametrize(("kind", "stored"), [("reset", 0), ("reset-after-apply", 1)])
+def test_a_reset_comes_before_or_after_applying(provider, kind, stored):
+    provider.asks_for_fault(endpoint="add", kind=kind)
+
+    with pytest.raises(ConnectionResetError):
+        provider.adds(GRANT)
+
+    assert len(provider.movements()) == stored
+
+
+def test_a_fault_strikes_only_its_endpoint(provider):
+    provider.asks_for_fault(endpoint="status", kind="500")
+
+    assert provider.adds(GRANT).status_code == 200
+    assert provider.signs_in().status_code == 200
+    assert provider.posts(STATUS, QUERY).status_code == 500
+
+
+def test_a_star_strikes_everywhere_but_the_desk(provider):
+    provider.asks_for_fault(endpoint="*", kind="500")
+
+    assert provider.adds(GRANT).status_code == 500
+    assert provider.posts(STATUS, QUERY).status_code == 500
+    assert provider.client.post("/oauth2/token").status_code == 500
+    assert provider.client.get("/health").status_code == 200
+
+
+def statuses(provider, n=40):
+    return [provider.posts(STATUS, QUERY).status_code for _ in range(n)]
+
+
+def test_a_rate_strikes_some_requests_and_the_same_ones_for_the_same_seed(provider):
+    def run(seed):
+        provider.client.delete("/faults")
+        provider.asks_for_fault(endpoint="status", kind="500", rate=0.5, seed=seed)
+        return statuses(provider)
+
+    first = run(seed=1)
+
+    assert set(first) == {200, 500}
+    assert run(seed=1) == first
+    assert run(seed=2) != first
+
+
+def test_a_rate_of_zero_never_strikes(provider):
+    provider.asks_for_fault(endpoint="status", kind="500", rate=0)
+
+    assert set(statuses(provider)) == {200}
+
+
+def test_a_count_ends_a_fault(provider):
+    provider.asks_for_fault(endpoint="status", kind="500", count=2)
+
+    assert statuses(provider, 4) == [500, 500, 200, 200]
+    assert provider.client.get("/faults").json["faults"][0]["struck"] == 2
+
+
+def test_the_first_of_two_faults_wins(provider):
+    provider.asks_for_fault(endpoint="*", kind="H101", count=1)
+    provider.asks_for_fault(endpoint="status", kind="H103")
+
+    assert [codes(provider.posts(STATUS, QUERY)) for _ in range(2)] == [["H101"], ["H103"]]
+
+
+def test_cleared_faults_strike_no_more(provider):
+    provider.asks_for_fault(endpoint="*", kind="500")
+    provider.client.delete("/faults")
+
+    assert set(statuses(provider)) == {200}
+
+
+def test_a_struck_request_counts_as_a_failure(provider):
+    for kind in ("500", "empty", "html", "cut", "500-after-apply"):
+        provider.asks_for_fault(endpoint="add", kind=kind, count=1)
+
+    for _ in range(6):
+        provider.adds(GRANT)
+
+    assert provider.client.get("/ledger.json").json["failures"] == 5
+
+
+def test_a_dripping_answer_is_the_true_one_bit_by_bit(provider):
+    provider.asks_for_fault(endpoint="add", kind="drip", seconds=0.01)
+
+    answer = provider.adds(GRANT)
+
+    assert answer.json["transactionId"] == provider.movements()[0]["transactionId"]
+    assert "Content-Length" not in answer.headers
+
+
+def test_the_states_of_a_hash_are_faults_of_the_agreement_alone(provider):
+    answer = provider.asks_for_fault(endpoint="add", kind="queued")
+
+    assert (answer.status_code, answer.json) == (400, {"error": "'queued' is a fault of agreement alone"})
+
+
+@pytest.mark.parametrize("question", [question for question in Question if question != Question.TOKEN])
+def test_each_endpoint_has_faults_of_its_own(provider, question):
+    method, path = PATHS[question]
+    provider.asks_for_fault(endpoint=question, kind="503", count=1)
+
+    answer = provider.client.open(path, method=method, json={})
+
+    assert codes(answer) == ["H192"]
+    assert provider.client.get("/ledger.json").json["requests"][question] == 1

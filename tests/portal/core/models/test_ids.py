@@ -1,0 +1,137 @@
+"""Ids are unique whoever makes them, in order, and fit a signed 64-bit column."""
+
+import json
+import subprocess
+import sys
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import time_machine
+from sqlalchemy import insert, select
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import NodeCounter, Pace
+from portal.core.models.ids import COUNTER_BITS, EPOCH, NODE_BITS, new_id, new_ids
+
+ROOT = Path(__file__).resolve().parents[4]
+
+# A process of the portal, in which ids are made before and after forking.
+FORKING = """
+import json, os, sys
+from portal import create_app
+from portal.extensions import db
+from portal.models.ids import new_ids
+
+app = create_app(os.environ)
+with app.app_context():
+    made = new_ids(500)
+    db.engine.dispose()
+    children = []
+    for _ in range(4):
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            os.write(writing, json.dumps(new_ids(500)).encode())
+            os._exit(0)
+        os.close(writing)
+        children.append(os.fdopen(reading, "rb"))
+    made += new_ids(500)
+    for child in children:
+        made += json.loads(child.read())
+    for _ in children:
+        os.wait()
+print(json.dumps(made))
+"""
+
+
+@pytest.fixture(autouse=True)
+def claimed(app):
+    """This process has its node."""
+    with app.app_context():
+        new_id()
+        yield
+
+
+def node_of(made: int) -> int:
+    return made >> COUNTER_BITS & (1 << NODE_BITS) - 1
+
+
+def test_ids_made_by_eight_threads_at_once_are_unique_and_ascend_in_each():
+    made = [[] for _ in range(8)]
+    start = threading.Barrier(8)
+
+    def make(mine):
+        start.wait()
+        mine += [new_id() for _ in range(2000)]
+
+    threads = [threading.Thread(target=make, args=[mine]) for mine in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set().union(*made)) == 16_000
+    assert all(earlier < later for mine in made for earlier, later in pairwise(mine))
+
+
+@pytest.mark.long
+def test_ids_made_by_forked_processes_are_unique(environ):
+    program = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING]
+
+    run = subprocess.run(program, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
+
+    assert run.returncode == 0, run.stderr
+    made = json.loads(run.stdout)
+    assert len(set(made)) == len(made) == 6 * 500
+    assert len({node_of(each) for each in made}) == 5
+
+
+def test_a_hundred_thousand_ids_are_made_at_once_in_order():
+    made = new_ids(100_000)
+
+    assert len(made) == 100_000
+    assert all(earlier < later for earlier, later in pairwise(made))
+    assert new_id() > made[-1]
+
+
+def test_ids_fit_63_bits_until_2095():
+    with time_machine.travel("2095-01-01T00:00:00Z", tick=False):
+        last = EPOCH + (1 << 41)
+
+        assert clock.now().timestamp() * 1000 < last
+    assert ((1 << 41) - 1 << NODE_BITS + COUNTER_BITS) + (1 << NODE_BITS + COUNTER_BITS) - 1 == 2**63 - 1
+    assert 0 < new_id() < 2**63
+
+
+def test_an_id_tells_when_it_was_made():
+    began = int(clock.now().timestamp() * 1000)
+    made = new_id() >> NODE_BITS + COUNTER_BITS
+
+    assert made + EPOCH >= began  # Earlier tests may have run it ahead.
+
+
+def test_ids_go_on_when_the_clock_goes_back():
+    before = new_id()
+
+    with time_machine.travel("2026-02-01T00:00:00Z"):
+        assert new_id() > before
+
+
+def test_a_process_claims_one_node_however_much_it_writes():
+    before = db.session.scalar(select(NodeCounter.next))
+    for name in ("one", "two"):
+        db.session.execute(insert(Pace.__table__), {"name": name, "next_at": clock.now()})
+        db.session.commit()
+
+    assert db.session.scalar(select(NodeCounter.next)) == before
+    assert {node_of(each) for each in new_ids(3)} == {node_of(new_id())}
+
+
+def test_the_largest_id_fits_its_column():
+    largest = 2**63 - 1
+    db.session.execute(insert(NodeCounter.__table__), {"name": "largest", "next": largest})
+
+    assert db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "largest")) == largest
+    db.session.rollback()

@@ -1,0 +1,246 @@
+"""One engine writes and one only reads; writers queue in order and lose nothing."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from portal.core import clock
+from portal.core.database import RESTED, Turnstile, url_of
+from portal.core.extensions import db
+from portal.core.models import NodeCounter, Pace
+from tests import databases
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[3]
+
+on_sqlite = pytest.mark.skipif(bool(databases.SERVER), reason="how SQLite is held")
+on_postgresql = pytest.mark.skipif(not databases.SERVER, reason="how PostgreSQL is held")
+
+# A process of the portal whose four threads each read a number and write the next one, a hundred times.
+COUNTING = """
+import os, threading
+from sqlalchemy import select, update
+from portal import create_app
+from portal.extensions import db
+from portal.models import NodeCounter
+
+app = create_app(os.environ)
+mine = NodeCounter.name == "shared"
+
+def count():
+    with app.app_context():
+        for _ in range(100):
+            last = db.session.scalar(select(NodeCounter.next).where(mine).with_for_update())
+            db.session.execute(update(NodeCounter).where(mine).values(next=last + 1))
+            db.session.commit()
+
+threads = [threading.Thread(target=count) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(app):
+    with app.app_context():
+        yield
+        db.session.rollback()
+
+
+def write(name: str) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(text("INSERT INTO pace (name, next_at) VALUES (:name, '2026-01-01')"), {"name": name})
+
+
+def names() -> list[str]:
+    with db.engines["reader"].connect() as connection:
+        return list(connection.scalars(select(Pace.name).order_by(Pace.name)))
+
+
+@on_sqlite
+@pytest.mark.parametrize("bind", [None, "reader"])
+def test_sqlite_is_held_durably(bind):
+    asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+    with db.engines[bind].connect() as connection:
+        told = {name: connection.scalar(text(f"PRAGMA {name}")) for name in asked}
+
+    assert told == asked
+
+
+@on_postgresql
+def test_postgresql_commits_durably():
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("SHOW synchronous_commit")) == "on"
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM pace", "INSERT INTO pace (name, next_at) VALUES ('x', '2026-01-01')", "DROP TABLE pace"]
+)
+def test_the_reader_refuses_every_write(change):
+    with db.engines["reader"].connect() as connection, pytest.raises(DBAPIError, match="read-?only"):
+        connection.execute(text(change))
+
+
+@on_postgresql
+@pytest.mark.parametrize(("bind", "killer"), [(None, "reader"), ("reader", None)])
+def test_a_connection_that_died_in_the_pool_is_replaced(bind, killer):
+    with db.engines[bind].connect() as connection:
+        died = connection.scalar(text("SELECT pg_backend_pid()"))
+    with db.engines[killer].connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:died, 5000)"), {"died": died})
+    time.sleep(RESTED)
+
+    with db.engines[bind].connect() as connection:
+        assert connection.scalar(text("SELECT pg_backend_pid()")) != died
+
+
+def test_the_reader_opens_no_transaction():
+    with db.engines["reader"].connect() as connection:
+        connection.execute(select(Pace.name)).all()
+        write("meanwhile")
+
+        assert connection.scalars(select(Pace.name)).all() == ["meanwhile"]
+
+
+def test_the_reader_does_not_wait_for_a_writer():
+    with db.engine.begin() as connection:
+        connection.execute(text("INSERT INTO pace (name, next_at) VALUES ('unfinished', '2026-01-01')"))
+
+        assert names() == []
+    assert names() == ["unfinished"]
+
+
+@on_sqlite
+def test_a_writing_session_takes_the_lock_with_its_first_read():
+    """A deferred transaction would fail when it wants to write after it has read."""
+    other = sqlite3.connect(db.engine.url.database, timeout=0, isolation_level=None)
+
+    db.session.execute(select(Pace.name))
+
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    db.session.rollback()
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+@pytest.mark.slow
+def test_two_processes_of_four_threads_lose_no_update(environ):
+    db.session.add(NodeCounter(name="shared", next=0))
+    db.session.commit()
+    run = {"cwd": ROOT, "env": {**os.environ, **environ}, "stderr": subprocess.PIPE, "text": True}
+
+    processes = [subprocess.Popen([sys.executable, "-c", COUNTING], **run) for _ in range(2)]
+    complaints = [process.communicate(timeout=100)[1] for process in processes]
+
+    assert complaints == ["", ""]
+    assert db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "shared")) == 2 * 4 * 100
+
+
+def test_a_writer_that_fails_leaves_its_turn_to_the_next():
+    for _ in range(2):
+        with pytest.raises(DBAPIError), db.engine.begin() as connection:
+            connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+    write("after")
+
+    assert names() == ["after"]
+
+
+def test_a_writer_that_rolls_back_leaves_nothing():
+    db.session.add(Pace(name="given up", next_at=clock.now()))
+    db.session.flush()
+    db.session.rollback()
+
+    assert names() == []
+
+
+def test_foreign_keys_hold():
+    orphan = text(
+        "INSERT INTO brand (id, provider_id, brand_code, name, practises, created_at) "
+        "VALUES (1, 2, 3, 'x', false, '2026-01-01')"
+    )
+
+    with pytest.raises(DBAPIError, match="(?i)foreign key"), db.engine.begin() as connection:
+        connection.execute(orphan)
+
+
+def test_turns_are_given_in_order_of_arrival():
+    turnstile, order = Turnstile(), []
+    turnstile.enter()
+    threads = [threading.Thread(target=_take_turn, args=(turnstile, order, number)) for number in range(8)]
+    for waiting, thread in enumerate(threads, start=1):
+        thread.start()
+        _until(lambda: turnstile.waiting == waiting)  # noqa: B023 - asked at once
+
+    turnstile.leave()
+    for thread in threads:
+        thread.join()
+
+    assert order == list(range(8))
+
+
+def _take_turn(turnstile, order, number):
+    turnstile.enter()
+    order.append(number)
+    turnstile.leave()
+
+
+def _until(is_so, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_one_who_waits_too_long_is_told_so_and_holds_up_nobody():
+    turnstile = Turnstile(patience=0.01)
+    turnstile.enter()
+
+    with pytest.raises(TimeoutError, match="another writer holds the database"):
+        turnstile.enter()
+
+    turnstile.leave()
+    turnstile.enter()
+    turnstile.leave()
+
+
+def test_only_one_has_the_turn_at_a_time():
+    turnstile, inside, most = Turnstile(), [], []
+
+    def enter_often():
+        for _ in range(200):
+            turnstile.enter()
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+            turnstile.leave()
+
+    threads = [threading.Thread(target=enter_often) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert max(most) == 1 and len(most) == 800
+
+
+@pytest.mark.parametrize("spelled", ["postgres://a@b/c", "postgresql://a@b/c", "postgresql+psycopg://a@b/c"])
+def test_every_spelling_of_a_postgresql_address_is_understood(spelled):
+    assert url_of(spelled) == "postgresql+psycopg://a@b/c"
+
+
+def test_other_addresses_stay_as_they_are():
+    assert url_of("sqlite:////srv/x.db") == "sqlite:////srv/x.db"

@@ -1,0 +1,101 @@
+"""The two sessions of a request, and waking the worker."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from portal.core import clock
+from portal.core.extensions import close_reading, db, reading, vault, wake
+from portal.core.models import Pace
+
+
+@pytest.fixture
+def here(app):
+    with app.app_context():
+        yield
+        db.session.rollback()
+
+
+@pytest.mark.usefixtures("here")
+def test_one_request_reads_through_one_session(app):
+    assert reading() is reading()
+    with app.app_context():
+        another = reading()
+    assert another is not reading()
+
+
+@pytest.mark.usefixtures("here")
+def test_the_reading_session_cannot_write():
+    reading().add(Pace(name="x", next_at=clock.now()))
+
+    with pytest.raises(DBAPIError, match="read-?only"):
+        reading().flush()
+    reading().rollback()
+
+
+@pytest.mark.usefixtures("here")
+def test_the_reading_session_sees_what_was_committed_meanwhile():
+    assert reading().scalars(select(Pace.name)).all() == []
+
+    db.session.add(Pace(name="meanwhile", next_at=clock.now()))
+    db.session.commit()
+
+    assert reading().scalars(select(Pace.name)).all() == ["meanwhile"]
+
+
+@pytest.mark.usefixtures("here")
+def test_the_reading_session_is_given_back():
+    reading().scalars(select(Pace.name)).all()
+    pool = db.engines["reader"].pool
+    assert pool.checkedout() == 1
+
+    close_reading()
+    close_reading()
+
+    assert pool.checkedout() == 0
+
+
+def test_every_page_gives_its_connections_back(app, browser):
+    for path in ("/", "/health", "/k/unknown", "/sign-in", "/dashboard/", "/no/such/page"):
+        browser.get(path)
+
+    with app.app_context():
+        assert [engine.pool.checkedout() for engine in (db.engine, db.engines["reader"])] == [0, 0]
+
+
+@pytest.mark.usefixtures("here")
+def test_the_vault_is_the_apps_own(app):
+    assert vault() is app.extensions["vault"]
+
+
+@pytest.mark.usefixtures("here")
+def test_waking_reaches_the_queue(app):
+    wake("launch", 7)
+
+    (task,) = app.extensions["queue"].pending()
+    assert (task.name, list(task.args)) == ("launch", [7])
+
+
+@pytest.mark.usefixtures("here")
+def test_a_queue_that_cannot_be_reached_costs_no_request(app, quiet_logs):
+    """The row is found within a minute by the clock."""
+
+    def gone(*_arguments):
+        raise ConnectionRefusedError
+
+    app.extensions["wake"]["launch"] = gone
+
+    wake("launch", 7)
+
+    assert any("wake.failed" in line for line in quiet_logs)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_queue_file_that_cannot_be_opened_costs_no_request(app, tmp_path, quiet_logs):
+    queue = app.extensions["queue"]
+    queue.storage.close()
+    queue.storage.filename = str(tmp_path / "no such folder" / "queue.db")
+
+    wake("launch", 7)
+
+    assert any("wake.failed" in line for line in quiet_logs)

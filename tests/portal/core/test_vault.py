@@ -1,0 +1,142 @@
+"""What is sealed opens in its own place with its own key; an address is found again by an index that tells nothing."""
+
+import os
+
+import pytest
+
+from portal.core.vault import CannotOpen, Vault
+
+OLD, NEW = os.urandom(32), os.urandom(32)
+ADDRESS = "+905321234567"
+HERE = ("recipient.address", 11, 111)
+
+
+@pytest.fixture
+def vault():
+    return Vault({1: OLD})
+
+
+@pytest.fixture
+def rotating():
+    return Vault({1: OLD, 2: NEW})
+
+
+@pytest.mark.parametrize("plain", [ADDRESS, "fatma@example.com", "Şükrü'nün notu", "", "x" * 20_000])
+def test_text_that_was_sealed_is_read_again(vault, plain):
+    assert vault.read(vault.seal(plain, *HERE), *HERE) == plain
+
+
+def test_bytes_that_were_sealed_are_opened_byte_for_byte(vault):
+    every = bytes(range(256))
+
+    assert vault.open(vault.seal(every, *HERE), *HERE) == every
+
+
+def test_a_seal_shows_nothing_of_what_it_holds(vault):
+    assert ADDRESS.encode() not in vault.seal(ADDRESS, *HERE)
+
+
+def test_sealing_twice_never_gives_the_same(vault):
+    assert len({vault.seal(ADDRESS, *HERE) for _ in range(100)}) == 100
+
+
+MOVED = {
+    "another row": ("recipient.address", 11, 112),
+    "another provider": ("recipient.address", 12, 111),
+    "another column": ("recipient.note", 11, 111),
+    "another table": ("user_account.address", 11, 111),
+    "digits that changed sides": ("recipient.address", 111, 11),
+}
+
+
+@pytest.mark.parametrize("where", MOVED)
+def test_a_seal_that_was_moved_cannot_be_opened(vault, where):
+    sealed = vault.seal(ADDRESS, *HERE)
+
+    with pytest.raises(CannotOpen):
+        vault.open(sealed, *MOVED[where])
+
+
+def test_a_seal_that_was_damaged_anywhere_cannot_be_opened(vault):
+    sealed = vault.seal(ADDRESS, *HERE)
+
+    for position in range(len(sealed)):
+        damaged = bytearray(sealed)
+        damaged[position] ^= 1
+        with pytest.raises(CannotOpen):
+            vault.open(bytes(damaged), *HERE)
+
+
+def test_a_seal_that_was_cut_cannot_be_opened(vault):
+    sealed = vault.seal(ADDRESS, *HERE)
+
+    for length in range(len(sealed)):
+        with pytest.raises(CannotOpen):
+            vault.open(sealed[:length], *HERE)
+
+
+def test_what_cannot_be_opened_says_where_and_not_what(vault):
+    with pytest.raises(CannotOpen) as failure:
+        vault.open(vault.seal(ADDRESS, *HERE)[:-1], *HERE)
+
+    assert str(failure.value) == "recipient.address"
+
+
+def test_another_key_of_the_same_generation_opens_nothing(vault):
+    with pytest.raises(CannotOpen):
+        Vault({1: NEW}).open(vault.seal(ADDRESS, *HERE), *HERE)
+
+
+def test_a_generation_that_is_gone_opens_nothing(vault):
+    with pytest.raises(CannotOpen):
+        Vault({2: OLD}).open(vault.seal(ADDRESS, *HERE), *HERE)
+
+
+def test_while_rotating_the_newer_key_seals_and_both_open(vault, rotating):
+    assert rotating.read(vault.seal(ADDRESS, *HERE), *HERE) == ADDRESS
+    assert Vault({2: NEW}).read(rotating.seal(ADDRESS, *HERE), *HERE) == ADDRESS
+    with pytest.raises(CannotOpen):
+        vault.open(rotating.seal(ADDRESS, *HERE), *HERE)
+
+
+def test_only_what_the_newest_key_sealed_is_current(vault, rotating):
+    assert vault.is_current(vault.seal(ADDRESS, *HERE))
+    assert not rotating.is_current(vault.seal(ADDRESS, *HERE))
+    assert rotating.is_current(rotating.seal(ADDRESS, *HERE))
+
+
+def test_one_address_has_one_index_at_a_provider(vault):
+    assert vault.indexes(11, ADDRESS) == Vault({1: OLD}).indexes(11, ADDRESS)
+    assert vault.indexes(11, ADDRESS) != vault.indexes(11, "+905321234568")
+
+
+def test_an_address_has_another_index_at_each_provider(vault):
+    indexes = {vault.indexes(provider_id, ADDRESS)["index_odd"] for provider_id in range(1, 100)}
+
+    assert len(indexes) == 99
+
+
+def test_an_index_shows_nothing_of_its_address_without_the_key(vault):
+    index = vault.indexes(11, ADDRESS)["index_odd"]
+
+    assert len(index) == 32
+    assert index != Vault({1: NEW}).indexes(11, ADDRESS)["index_odd"]
+
+
+def test_each_generation_writes_the_column_of_its_parity(vault, rotating):
+    both = rotating.indexes(11, ADDRESS)
+
+    assert both["index_odd"] == vault.indexes(11, ADDRESS)["index_odd"]
+    assert both["index_even"] == Vault({2: NEW}).indexes(11, ADDRESS)["index_even"]
+    assert both["index_odd"] != both["index_even"]
+
+
+def test_sealing_and_indexing_do_not_share_a_key(vault):
+    """Or whoever learns one of the two derived keys would have the other."""
+    from portal.core.vault import _derive, _index_key
+
+    assert len({_derive(OLD, b"seal"), _index_key(OLD, 0), _index_key(OLD, 1), OLD}) == 4
+
+
+def test_a_vault_does_not_show_its_keys(rotating):
+    assert OLD.hex() not in repr(rotating) and repr(OLD) not in repr(rotating)

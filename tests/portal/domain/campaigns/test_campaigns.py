@@ -1,0 +1,229 @@
+"""Whom a campaign may ask, and what it offers: once, never after a refusal, only what an address can serve."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
+from portal.core.models import Asked, AudienceEntry, Campaign, CampaignKind, ContactKind, Delivery, LeftOut, Message
+from portal.domain import campaigns
+from portal.domain.campaigns import default_texts
+from portal.services import launches
+from tests import make
+from tests.make import Person
+
+pytestmark = pytest.mark.slow
+
+LANDLINE = "+902123456789"
+
+
+def opened(contact, kind=CampaignKind.ASK) -> Campaign:
+    at, brand = clock.now(), make.brand()
+    return campaigns.open_campaign(
+        db.session, brand, name="Deneme", kind=kind, channels=list(Channel),
+        wording=default_texts.usual(brand.name, kind, make.NOTICE),
+        contact=contact, expires_at=at + timedelta(days=30), delivery=Delivery.CSV, at=at, today=clock.day(at),
+    )  # fmt: skip
+
+
+def entries(rows, campaign_id: int) -> list[AudienceEntry]:
+    return rows(AudienceEntry, AudienceEntry.campaign_id == campaign_id)
+
+
+def launched(app, text: str, **facts) -> int:
+    """A launched campaign over those addresses; its id."""
+    with app.app_context():
+        made = make.campaign(**facts)
+        make.bring(made, text)
+        make.launched(made, app.config["LINK_SALT"])
+        campaign_id = made.id
+        db.session.rollback()
+    return campaign_id
+
+
+@pytest.mark.parametrize("days_ahead", [None, 1, 400])
+def test_asking_needs_a_contact_that_is_not_in_the_future(app, days_ahead):
+    with app.app_context():
+        today = clock.day(clock.now())
+        contact = campaigns.Contact(ContactKind.VISIT, today + timedelta(days=days_ahead)) if days_ahead else None
+
+        with pytest.raises(campaigns.ContactMissing):
+            opened(contact)
+        db.session.rollback()
+
+
+def test_a_refusing_campaign_needs_no_contact_and_never_expires(app):
+    with app.app_context():
+        made = opened(None, CampaignKind.REFUSE)
+
+        assert made.expires_at is None
+        db.session.rollback()
+
+
+def test_a_campaign_without_audience_cannot_be_launched(app):
+    with app.app_context():
+        empty = make.campaign()
+
+        with pytest.raises(campaigns.CannotLaunch):
+            campaigns.launch(db.session, empty, clock.now())
+        db.session.rollback()
+
+
+def test_a_campaign_is_launched_once(app):
+    with app.app_context():
+        made = make.campaign()
+        make.bring(made, make.PHONE)
+        make.launched(made, app.config["LINK_SALT"])
+
+        with pytest.raises(campaigns.CannotLaunch):
+            campaigns.launch(db.session, made, clock.now())
+        db.session.rollback()
+
+
+def test_a_launched_audience_takes_nobody_in(app, rows):
+    with app.app_context():
+        made = make.campaign()
+        make.bring(made, make.PHONE)
+        make.launched(made, app.config["LINK_SALT"])
+
+        with pytest.raises(campaigns.AudienceClosed):
+            make.bring(made, make.EMAIL)
+        db.session.rollback()
+
+    assert rows.count(AudienceEntry) == 1
+
+
+def test_one_who_refused_is_left_out_and_listed(app, browser, rows):
+    Person(browser, make.codes(app)[make.PHONE]).decides(ARAMA="RET")
+
+    second = launched(app, f"{make.PHONE}\n{make.EMAIL}")
+
+    assert {entry.left_out for entry in entries(rows, second)} == {LeftOut.REFUSED, LeftOut.ALREADY_ASKED}
+    assert all(entry.link_id is None for entry in entries(rows, second))
+
+
+def test_a_refusal_of_a_channel_that_is_not_asked_for_is_no_hindrance(app, browser, rows):
+    codes = make.codes(app, make.PHONE, channels=[Channel.CALL])
+    Person(browser, codes[make.PHONE]).decides(ARAMA="RET")
+
+    second = launched(app, make.PHONE, channels=[Channel.SMS])
+
+    (entry,) = entries(rows, second)
+    assert (entry.left_out, entry.channels) == (None, "MESAJ")
+
+
+def test_nobody_is_asked_twice_for_a_channel(app, rows):
+    launched(app, f"{make.PHONE}\n{make.EMAIL}")
+
+    second = launched(app, f"{make.PHONE}\n{make.EMAIL}")
+
+    assert [entry.left_out for entry in entries(rows, second)] == [LeftOut.ALREADY_ASKED] * 2
+
+
+def test_a_second_campaign_asks_for_the_other_channel_only(app, rows):
+    launched(app, make.PHONE, channels=[Channel.SMS])
+
+    second = launched(app, make.PHONE)
+
+    (entry,) = entries(rows, second)
+    assert (entry.left_out, entry.channels) == (None, "ARAMA")
+
+
+def test_an_address_gets_one_link_with_the_channels_it_can_serve(app, rows):
+    only = launched(app, f"{make.PHONE}\n{make.EMAIL}\n{LANDLINE}\n{make.PHONE}")
+
+    assert sorted(entry.channels for entry in entries(rows, only)) == ["ARAMA", "EPOSTA", "MESAJ,ARAMA"]
+    assert len({entry.link_id for entry in entries(rows, only)}) == 3
+
+
+def test_a_landline_is_not_asked_for_text_messages(app, rows):
+    only = launched(app, f"{LANDLINE}\n{make.PHONE}", channels=[Channel.SMS])
+
+    told = {entry.channels: (entry.left_out, entry.link_id is not None) for entry in entries(rows, only)}
+    assert told == {None: (LeftOut.NO_CHANNEL, False), "MESAJ": (None, True)}
+
+
+def test_a_refusing_link_offers_what_is_not_refused_yet(app, browser, rows):
+    codes = make.codes(app)
+    Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
+    Person(browser, codes[make.EMAIL]).decides(EPOSTA="RET")
+
+    offering = launched(app, f"{make.PHONE}\n{make.EMAIL}", kind=CampaignKind.REFUSE)
+
+    told = {entry.channels: entry.left_out for entry in entries(rows, offering)}
+    assert told == {"ARAMA": None, "EPOSTA": LeftOut.REFUSED}
+
+
+def test_offering_refusal_is_not_asking(app, rows):
+    launched(app, make.PHONE, kind=CampaignKind.REFUSE)
+    again = launched(app, make.PHONE, kind=CampaignKind.REFUSE)
+    asking = launched(app, make.PHONE)
+
+    assert [entry.left_out for entry in [*entries(rows, again), *entries(rows, asking)]] == [None, None]
+
+
+def test_campaigns_launched_at_once_ask_each_address_once(app, rows):
+    phones = [f"+90532{number:07}" for number in range(1500)]
+    with app.app_context():
+        ids = [draft(phones), draft(phones[::-1]), draft(phones)]
+    start = threading.Barrier(len(ids))
+
+    at_once([lambda which=which: launch_in_thread(app, which, start) for which in ids])
+
+    linked = rows(AudienceEntry, AudienceEntry.link_id.is_not(None))
+    asked = [(entry.recipient_id, channel) for entry in linked for channel in entry.channels.split(",")]
+    assert len(asked) == len(set(asked)) == 2 * len(phones)
+    assert rows.count(Asked) == 2 * len(phones)
+    left = rows(AudienceEntry, AudienceEntry.left_out == LeftOut.ALREADY_ASKED)
+    assert len(linked) + len(left) == 3 * len(phones)
+    assert all(campaign.linked_at for campaign in rows(Campaign))
+
+
+def draft(phones: list[str]) -> int:
+    made = make.campaign()
+    make.bring(made, "\n".join(phones))
+    campaigns.launch(db.session, made, clock.now())
+    db.session.commit()
+    return made.id
+
+
+def launch_in_thread(app, campaign_id: int, start: threading.Barrier) -> None:
+    with app.app_context():
+        start.wait(20)
+        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+
+
+def at_once(acts: list) -> None:
+    """Run the acts in threads; whatever one raises is raised here."""
+    failures = []
+
+    def run(act):
+        try:
+            act()
+        except Exception as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+
+
+def test_progress_counts_links_reasons_and_what_waits(app, rows):
+    launched(app, make.PHONE)
+    second = launched(app, f"{make.PHONE}\n{make.EMAIL}\n{LANDLINE}")
+
+    with app.app_context():
+        progress = campaigns.progress_of(db.session, db.session.get_one(Campaign, second))
+        counted = db.session.scalar(select(func.count()).select_from(Message))
+        db.session.rollback()
+
+    assert (progress.audience, progress.links, progress.waiting) == (3, 2, 0)
+    assert progress.left_out == {LeftOut.ALREADY_ASKED: 1}
+    assert counted == 0

@@ -1,0 +1,48 @@
+"""Fatma, who refused by her link, and what she tells of a message that came all the same."""
+
+from datetime import timedelta
+
+import shortlinks
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel
+from portal.core.models import Complaint, Receipt
+from portal.domain import complaints
+from tests import make
+
+HEADER, TEXT = "ORNEKMGZ", "Yalnız bugün: kış indirimleri başladı!"
+
+
+def receipt_of(app, rows, **choices) -> tuple[Receipt, str]:
+    """The receipt of an act of Fatma's, and its code."""
+    make.Person(app.test_client(), make.codes(app)[make.PHONE]).decides(**(choices or {"MESAJ": "RET"}))
+    receipt = rows(Receipt)[-1]
+    return receipt, code_of(app, receipt)
+
+
+def code_of(app, row) -> str:
+    """The code of a receipt's or a case's page."""
+    return shortlinks.Codes(app.config["LINK_SALT"]).encode_long(row.id, row.nonce)
+
+
+def told(after: timedelta = timedelta(minutes=1), **other) -> complaints.Told:
+    """What she tells of a message that came so long after now."""
+    at = (clock.now() + after).replace(second=0, microsecond=0)
+    return complaints.Told(**({"header": HEADER, "channel": Channel.SMS, "came_at": at, "text": TEXT} | other))
+
+
+def opened(receipt: Receipt, what: complaints.Told | None = None, at=None) -> Complaint:
+    """A case of hers; call it within the app."""
+    sender = complaints.senders(db.session, receipt)[0]
+    case = complaints.open_case(db.session, vault(), sender, what or told(), language="tr", at=at or clock.now())
+    db.session.commit()
+    return case
+
+
+def a_case(app, rows, **choices) -> tuple[Complaint, str]:
+    """A case of hers, and the code of its page."""
+    receipt, _ = receipt_of(app, rows, **choices)
+    with app.app_context():
+        opened(receipt)
+    case = rows.one(Complaint)
+    return case, code_of(app, case)

@@ -1,0 +1,145 @@
+"""Opening a point: its address, its budget, and what closing it means."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel
+from portal.core.models import Campaign, CampaignKind, ContactKind, Delivery, Point, Provider
+from portal.domain import campaigns, consent_points
+from portal.domain.campaigns import default_texts
+from portal.domain.consent_points import BadSlug, SlugTaken, State, TooManyADay
+from tests import make
+
+
+@pytest.fixture
+def brand(app):
+    """Of an admitted provider."""
+    with app.app_context():
+        made = make.provider()
+        made.admitted_at = clock.now()
+        db.session.commit()
+        yield make.brand()
+        db.session.rollback()
+
+
+def opened(brand, slug="ornek", daily_budget=100) -> Point:
+    at = clock.now()
+    return consent_points.open_point(
+        db.session, brand, slug=slug, name="Kasa", channels=list(Channel), daily_budget=daily_budget, at=at,
+        wording=default_texts.usual(brand.name, CampaignKind.ASK, make.NOTICE), today=clock.day(at),
+    )  # fmt: skip
+
+
+def test_a_point_asks_whoever_comes_and_its_links_have_no_end(brand):
+    campaign = db.session.get_one(Campaign, opened(brand).campaign_id)
+
+    assert (campaign.kind, campaign.delivery, campaign.contact_kind) == ("ask", Delivery.POINT, ContactKind.REQUEST)
+    assert campaign.expires_at is None and campaign.launched_at is None
+
+
+@pytest.mark.parametrize("slug", ["", "ab", "Ornek", "örnek", "a--b", "-ab", "ab-", "a b", "a/b", "x" * 61, "abc\n"])
+def test_an_address_is_of_small_letters_digits_and_single_hyphens(brand, slug):
+    with pytest.raises(BadSlug):
+        opened(brand, slug)
+
+
+def test_an_address_is_given_once(brand):
+    opened(brand)
+    db.session.commit()
+
+    with pytest.raises(SlugTaken):
+        opened(brand)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Örnek Mağaza", "ornek-magaza"), ("  İSTANBUL & Çarşı!", "istanbul-carsi"), ("日本", ""), ("a" * 90, "a" * 60)],
+)
+def test_a_name_becomes_an_address(name, slug):
+    assert consent_points.slug_of(name) == slug
+
+
+@pytest.mark.parametrize("codes", [0, -1, consent_points.MOST_CODES + 1])
+def test_no_point_sends_endless_codes(brand, codes):
+    with pytest.raises(TooManyADay):
+        opened(brand, daily_budget=codes)
+
+
+def test_who_practises_sends_few_codes_and_takes_no_well_known_name(app):
+    with app.app_context():
+        brand = make.brand()
+        db.session.get_one(Provider, brand.provider_id).admitted_at = None
+        with pytest.raises(TooManyADay):
+            opened(brand, daily_budget=consent_points.PRACTICE_CODES + 1)
+
+        assert opened(brand, "migros", consent_points.PRACTICE_CODES).slug == "deneme-migros"
+        db.session.rollback()
+
+
+def test_who_practises_gets_no_more_codes_by_opening_many_points(app):
+    with app.app_context():
+        brand = make.brand()
+        db.session.get_one(Provider, brand.provider_id).admitted_at = None
+        made = [opened(brand, f"kasa-{number}", consent_points.PRACTICE_CODES) for number in range(3)]
+        consent_points.close(db.session, made[0], clock.now())
+
+        with pytest.raises(TooManyADay) as too_many:
+            opened(brand, "kasa-4", 1)
+        assert too_many.value.most == 0
+        consent_points.budget(db.session, made[1], 15)
+        opened(brand, "kasa-4", 5)
+        db.session.rollback()
+
+
+def test_publishing_and_closing_again_change_nothing(brand):
+    point, at = opened(brand), clock.now()
+    campaign = db.session.get_one(Campaign, point.campaign_id)
+
+    assert [consent_points.publish(db.session, point, at) for _ in range(2)] == [True, False]
+    assert (campaign.launched_at, campaign.linked_at) == (at, at)  # The worker finds nothing to do.
+    later = at + timedelta(days=1)
+    assert [consent_points.close(db.session, point, later) for _ in range(2)] == [True, False]
+    assert point.closed_at == campaign.closed_at == later
+    assert consent_points.publish(db.session, point, later)
+    assert point.closed_at is campaign.closed_at is None
+    assert campaign.launched_at == at
+
+
+@pytest.mark.parametrize("why", ["closed_at", "suspended_at", "left_at"])
+def test_a_passive_brand_publishes_nothing(brand, why):
+    point, at = opened(brand), clock.now()
+    owner = brand if why == "closed_at" else db.session.get_one(Provider, brand.provider_id)
+    setattr(owner, why, at)
+    db.session.flush()
+
+    with pytest.raises(campaigns.BrandClosed):
+        consent_points.publish(db.session, point, at)
+
+
+def test_a_new_budget_is_told_anew(brand):
+    point = opened(brand)
+    point.warned_on = point.alarmed_on = clock.day(clock.now())
+
+    consent_points.budget(db.session, point, 300)
+
+    assert (point.daily_budget, point.warned_on, point.alarmed_on) == (300, None, None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ({}, State.DRAFT),
+        ({"published"}, State.OPEN),
+        ({"published", "closed"}, State.CLOSED),
+        ({"published", "brand_closed"}, State.BRAND),
+        ({"published", "brand_closed", "suspended"}, State.SUSPENDED),
+        ({"published", "suspended", "provider_left", "closed"}, State.GONE),
+    ],
+)
+def test_a_point_says_the_weightiest_of_what_holds(facts, state):
+    names = ("provider_left", "suspended", "brand_closed", "closed", "published")
+
+    assert consent_points.state_of(**{name: clock.now() if name in facts else None for name in names}) == state

@@ -1,0 +1,41 @@
+"""Entries of a file as its lines would say them, and a look at what came of them."""
+
+from datetime import datetime, timedelta
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
+from portal.core.models import Brand
+from portal.domain.consents import bulk_import
+from portal.domain.consents.bulk_import import Entry
+
+BATCH = 7
+
+
+def entry(
+    text: str, status: Status = Status.GRANTED, date: datetime | None = None, *, channel: Channel = Channel.SMS,
+    recipient_type: RecipientType = RecipientType.INDIVIDUAL, source: Source = Source.SIGNED_FORM, line: int = 1,
+) -> Entry:  # fmt: skip
+    """What one line says; of an hour ago where it says no date."""
+    said = date or clock.now() - timedelta(hours=1)
+    address = addresses.parse(text)
+    return Entry(line, address, channel, recipient_type, status, source, said.replace(microsecond=0))
+
+
+def says(**facts) -> dict:
+    """What bring() is told beside the entries."""
+    at = facts.pop("at", None) or clock.now()
+    usual = {"batch_id": BATCH, "user_id": None, "grants_due_at": at, "refusals_due_at": at, "at": at}
+    return usual | facts
+
+
+def bring(brand: Brand, *entries: Entry, **facts) -> list[str]:
+    """Bring them and commit; the words of what came of each. What was rehearsed just before is the same."""
+    told = says(**facts)
+    rehearsed = bulk_import.rehearse(db.session, vault(), brand, entries, told["at"])
+    db.session.rollback()
+    brand = db.session.merge(brand, load=False) if brand not in db.session else brand
+    effects = bulk_import.bring(db.session, vault(), brand, entries, **told)
+    db.session.commit()
+    assert effects == rehearsed
+    return [effect.value for effect in effects]

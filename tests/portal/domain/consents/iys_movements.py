@@ -1,0 +1,38 @@
+"""What İYS tells of the first brand, as tests say it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db, vault
+from portal.core.models import FeedSource, Heard
+from portal.domain.consents import movements
+from tests import make
+
+AN_HOUR = timedelta(hours=1)
+
+
+def row(status: str = "RET", *, ago: timedelta = AN_HOUR, at: datetime | None = None, **facts) -> dict:
+    """A row as İYS writes it: Fatma's word on SMS, said at İYS an hour ago."""
+    date = iys_protocol.wire_date(at or clock.now() - ago)
+    usual = {
+        "recipient": make.PHONE, "recipientType": "BIREYSEL", "type": "MESAJ", "status": status, "source": "IYS_WEB",
+        "consentDate": date, "creationDate": date, "transactionId": f"{status}-{date}",
+    }  # fmt: skip
+    return {name: value for name, value in (usual | facts).items() if value is not None}
+
+
+@dataclass
+class Ear:
+    """Hears rows for the first brand, each call in a transaction of its own."""
+
+    app: object
+
+    def hears(self, *rows: dict, by: Heard = Heard.PULL, feed: FeedSource | None = None) -> movements.Taken:
+        with self.app.app_context():
+            told = [movements.read_row(each) for each in rows]
+            brand = make.brand()
+            db.session.commit()
+            taken = movements.hear(db.session, vault(), brand, told, by=by, feed=feed, at=clock.now())
+            db.session.commit()
+        return taken

@@ -1,0 +1,68 @@
+"""What a person does about a drift that a sweep found; the differences of days are settled in the dashboard's tests."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Consent, Decision, Difference, DifferenceKind, Submission, Way
+from portal.domain.consents import difference_resolution
+from portal.domain.consents.difference_resolution import CannotSettle, WhyNot
+from portal.services.iys.inflow import sweeps
+from tests import make
+from tests.portal.domain.consents.iys_movements import Ear, row
+
+
+@pytest.fixture
+def drift(app, iys, sandbox, rows):
+    """Makes a drift: here stands `ours`, İYS holds `theirs` (or nothing)."""
+
+    def made(ours: str, theirs: str | None = None) -> int:
+        Ear(app).hears(row(ours))
+        if theirs:
+            sandbox.acts(make.PHONE, "MESAJ", theirs, source="HS_WEB", at=clock.now() - timedelta(minutes=1))
+        with app.app_context():
+            sweeps.order(db.session, make.brand().provider_id, make.brand().id, clock.now())
+            db.session.commit()
+            for _ in range(10):
+                sweeps.step(iys)
+        return rows.one(Difference, Difference.kind == DifferenceKind.DRIFT).id
+
+    return made
+
+
+def settle(app, way, difference_id: int) -> None:
+    with app.app_context():
+        found = db.session.get_one(Difference, difference_id)
+        way(db.session, vault(), found, user_id=1, at=clock.now())
+        db.session.commit()
+
+
+def test_a_grant_that_iys_does_not_hold_is_withdrawn_where_its_word_is_taken(app, drift, rows):
+    settle(app, difference_resolution.take_theirs, drift("ONAY"))
+
+    head, decision = rows.one(Consent), rows(Decision)[-1]
+    assert (head.status, head.decision_id, head.may_send) == ("RET", decision.id, False)
+    assert (decision.way, decision.source, decision.user_id) == (Way.AT_IYS, "IYS", 1)
+    assert rows(Submission) == []
+
+
+def test_a_grant_of_somebody_elses_is_not_ours_to_send_again(app, drift, rows):
+    with pytest.raises(CannotSettle) as cannot:
+        settle(app, difference_resolution.send_again, drift("ONAY"))
+
+    assert cannot.value.why == WhyNot.NOT_OURS
+
+
+def test_a_refusal_that_iys_does_not_hold_is_told_and_not_taken_back(app, drift, iys, sandbox, rows):
+    difference_id = drift("RET", theirs="ONAY")
+    with pytest.raises(CannotSettle) as cannot:
+        settle(app, difference_resolution.take_theirs, difference_id)
+    assert cannot.value.why == WhyNot.REFUSED_HERE
+
+    settle(app, difference_resolution.send_again, difference_id)
+    make.forward_all(app, iys)
+    assert rows.one(Decision, Decision.way == Way.RENEWAL).source == "HS_KARAR"
+    assert sandbox.movements()[-1]["status"] == "RET"
+    assert rows.one(Difference).settlement == "send_again"

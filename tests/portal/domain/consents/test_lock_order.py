@@ -1,0 +1,149 @@
+"""Feeds, day files, forwarders and people write the same keys at once: people are locked first, then what is on its
+way, then heads, or on PostgreSQL two of them would wait for each other in a circle."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db
+from portal.core.models import BulkRequest, BulkState, Consent, DayState, Lane, Outcome, Submission
+from portal.domain.consents import bulk_locking
+from portal.services.iys.client import Answer
+from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, due_submissions, outcomes
+from portal.services.iys.reconciliation import comparison_results, day_file
+from portal.services.iys.reconciliation.comparison import Side
+from portal.services.iys.reconciliation.schedule import Claimed
+from tests import grants, make
+
+pytestmark = pytest.mark.slow
+
+PHONES = grants.phones(2)
+
+
+@pytest.fixture
+def bring(app):
+    """Bring grants of two people in a lane; (consent id, submission id) of each."""
+
+    def them(lane=None) -> list[tuple[int, int]]:
+        with app.app_context():
+            grants.bring(make.brand(), PHONES, clock.now() - timedelta(minutes=5), lane=lane)
+            return [(each.consent_id, each.id) for each in db.session.query(Submission).order_by(Submission.id)]
+
+    return them
+
+
+def meanwhile(app, holds, act, then) -> None:
+    """Hold some rows, let another act run into them, and then write what it must not have locked before them."""
+
+    def acts():
+        with app.app_context():
+            act()
+
+    with app.app_context(), ThreadPoolExecutor(1) as pool:
+        holds()
+        acting = pool.submit(acts)
+        time.sleep(1)
+        then()
+        db.session.commit()
+        acting.result()
+
+
+def touch(model, its_id: int):
+    """The act of writing one row."""
+    return lambda: db.session.execute(update(model).where(model.id == its_id).values(id=its_id))
+
+
+def test_a_days_file_holds_nothing_while_it_waits_for_a_person(app, bring, rows):
+    _, (_, second) = bring()
+    with app.app_context():
+        taken = {"outcome": Outcome.ACCEPTED, "due_at": None, "transaction_id": "t2"}
+        theirs = update(Submission).where(Submission.id == second)
+        db.session.execute(theirs.values(accepted_at=Submission.consent_date, **taken))
+        db.session.execute(update(Submission).where(Submission.id != second).values(attempts=1))  # Its answer was lost.
+        db.session.commit()
+        brand = make.brand()
+        side = Side(brand.provider_id, brand.id, clock.day(clock.now()))
+        claimed = Claimed(0, side, 0, 0, DayState.WAITING, 1, clock.now())
+    listed = [",".join(day_file.COLUMNS), *(_line(told, number) for number, told in enumerate(rows(Submission), 1))]
+    file = "\n".join([*listed, ""]).encode()
+
+    meanwhile(
+        app,
+        holds=lambda: bulk_locking.lock(db.session, brand, [rows(Consent)[0].recipient_id]),
+        act=lambda: comparison_results.write_down(claimed, file, clock.now()),
+        then=touch(Submission, second),
+    )
+
+    assert {each.outcome for each in rows(Submission)} == {Outcome.VERIFIED}
+
+
+def _line(told: Submission, number: int) -> str:
+    date = iys_protocol.wire_date(told.consent_date)
+    return f"{date},t{number},{PHONES[number - 1]},BIREYSEL,MESAJ,ONAY,{date},HS_ISLAK_IMZA"
+
+
+def test_an_accepted_grant_wakes_its_refusal_before_it_touches_the_head(app, bring, rows):
+    (consent_id, _), (_, asleep) = bring()
+    with app.app_context():
+        later = {"lane": Lane.REFUSALS, "due_at": clock.now() + timedelta(minutes=5), "code": due_submissions.ABSENT}
+        theirs = update(Submission).where(Submission.id == asleep)
+        db.session.execute(theirs.values(consent_id=consent_id, status="RET", **later))
+        db.session.commit()
+        (claimed,) = claims.claim(db.session, clock.now())
+
+    meanwhile(
+        app,
+        holds=touch(Submission, asleep),
+        act=lambda: outcomes.accept(claimed, "t1", iys_protocol.wire_date(clock.now())),
+        then=touch(Consent, consent_id),
+    )
+
+    assert rows(Submission)[0].outcome == Outcome.ACCEPTED
+    assert rows(Consent)[0].iys_status == "ONAY"
+
+
+def test_a_refusal_is_not_held_while_others_of_its_kind_are_taken_in_hand(app, bring, rows):
+    (_, other), (_, oldest) = bring()
+    with app.app_context():
+        refuses = update(Submission).values(status="RET", lane=Lane.REFUSALS)
+        db.session.execute(refuses)
+        earlier = {"due_at": clock.now() - timedelta(hours=1)}
+        db.session.execute(update(Submission).where(Submission.id == oldest).values(**earlier))
+        db.session.commit()
+
+    meanwhile(
+        app,
+        holds=touch(Submission, other),
+        act=lambda: claims.claim(db.session, clock.now()),
+        then=touch(Submission, oldest),
+    )
+
+    assert all(each.lease_until for each in rows(Submission))
+
+
+def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows):
+    (accepted, _), (_, failed) = bring(Lane.BULK)
+    with app.app_context():
+        bulk = bulk_lists.next_to_send(db.session, clock.now())
+        bulk_dispatch._sent(bulk, bulk_dispatch._sound(bulk, bulk_lists.items(bulk)), {"requestId": "a-1"})
+        db.session.execute(update(BulkRequest).values(due_at=clock.now()))
+        db.session.commit()
+        bulk = bulk_lists.claim(db.session, clock.now(), (BulkState.SENT,))
+    said = [
+        {"index": 0, "status": "success", "transactionId": "t1"},
+        {"index": 1, "status": "failure", "error": {"code": "H174"}},
+    ]
+
+    meanwhile(
+        app,
+        holds=touch(Submission, failed),
+        act=lambda: bulk_results._take(bulk, Answer(200, json.dumps(said).encode())),
+        then=touch(Consent, accepted),
+    )
+
+    assert [each.outcome for each in rows(Submission)] == [Outcome.ACCEPTED, Outcome.NOT_NEEDED]

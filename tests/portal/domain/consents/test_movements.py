@@ -1,0 +1,308 @@
+"""What İYS tells becomes movements, and decisions where somebody else made them."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock, iys_protocol
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import (
+    AuditEntry,
+    Consent,
+    Decision,
+    FeedSource,
+    Heard,
+    Leaf,
+    Movement,
+    Outcome,
+    Recipient,
+    Submission,
+    Way,
+)
+from portal.domain.consents import movements
+from tests import make
+from tests.make import Person
+from tests.portal.domain.consents.iys_movements import AN_HOUR, Ear, row
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def fatma(app, browser):
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+@pytest.fixture
+def ear(app):
+    return Ear(app)
+
+
+def test_what_a_person_does_at_iys_is_obeyed_and_never_sent_back(ear, rows):
+    taken = ear.hears(row("RET"))
+
+    decision, head = rows.one(Decision), rows.one(Consent)
+    assert (taken.new, taken.decisions) == (1, 1)
+    assert (decision.way, decision.source) == (Way.AT_IYS, "IYS_WEB")
+    assert (head.decision_id, head.status, head.iys_status) == (decision.id, Status.REFUSED, "RET")
+    assert rows.count(Submission) == 0
+    assert rows.count(Leaf) == 1
+
+
+def test_it_is_effective_when_iys_recorded_it_and_not_when_we_heard(ear, rows):
+    said = row("RET", ago=timedelta(hours=3))
+    ear.hears(said)
+
+    assert rows.one(Decision).effective_at == iys_protocol.read_date(said["creationDate"])
+    assert rows.one(Decision).recorded_at > rows.one(Decision).effective_at
+
+
+def test_what_iys_accepted_without_a_date_gets_the_date_that_iys_lists(app, fatma, ear, rows):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        taken = {"outcome": Outcome.ACCEPTED, "due_at": None, "accepted_at": clock.now(), "transaction_id": "t1"}
+        db.session.execute(db.update(Submission).values(**taken))
+        db.session.commit()
+    said = row("ONAY", ago=timedelta(seconds=3), source="HS_WEB", transactionId="t1")
+
+    ear.hears(said)
+
+    assert rows.one(Submission).accepted_at == iys_protocol.read_date(said["creationDate"])
+
+
+def test_what_is_told_twice_is_heard_once(ear, rows):
+    said = row("ONAY")
+
+    taken = [ear.hears(said, said), ear.hears(said, by=Heard.PUSH)]
+
+    assert [each.new for each in taken] == [1, 0]
+    assert (rows.one(Movement).heard_by, rows.count(Decision)) == (Heard.PULL, 1)
+
+
+def test_who_hears_the_same_row_at_once_makes_one_decision(app, ear, rows):
+    with app.app_context():
+        make.brand()
+        db.session.rollback()
+    said = [row("RET", recipient=f"+9053212345{each}") for each in range(10, 40)]
+    threads = [threading.Thread(target=ear.hears, args=said[:: each % 2 * 2 - 1]) for each in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert rows.count(Decision) == rows.count(Movement) == rows.count(Consent) == rows.count(Recipient) == 30
+
+
+def test_a_decision_made_here_meanwhile_stays_and_is_still_sent(fatma, ear, rows):
+    fatma.decides(MESAJ="ONAY")
+    ear.hears(row("RET"))
+
+    ours, theirs = sorted(rows(Decision), key=lambda each: each.way != Way.LINK)
+    assert rows.one(Consent).decision_id == ours.id
+    assert theirs.effective_at < ours.effective_at
+    assert rows.one(Submission).outcome == Outcome.WAITING
+
+
+def test_a_newer_word_at_iys_overtakes_what_waits_here(fatma, ear, rows):
+    fatma.decides(MESAJ="ONAY")
+    ear.hears(row("RET", at=rows.one(Decision).consent_date))
+
+    head, submission = rows.one(Consent), rows.one(Submission)
+    assert head.status == Status.REFUSED
+    assert (submission.outcome, submission.due_at) == (Outcome.OVERTAKEN, None)
+
+
+def test_at_one_moment_the_refusal_counts(ear, rows):
+    at = clock.now() - AN_HOUR
+    ear.hears(row("RET", at=at))
+    ear.hears(row("ONAY", at=at))
+
+    assert rows.one(Consent).status == Status.REFUSED
+    assert rows.one(Consent).iys_status == "RET"
+    assert rows.count(Decision) == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_order_of_telling_changes_nothing(ear, rows, order):
+    told = [row(status, ago=timedelta(hours=ago)) for ago, status in ((3, "ONAY"), (2, "RET"), (1, "ONAY"))]
+    for each in told[::order]:
+        ear.hears(each)
+
+    assert rows.one(Consent).status == Status.GRANTED
+    assert rows.one(Consent).effective_at == iys_protocol.read_date(told[-1]["creationDate"])
+    assert rows.count(Decision) == 3
+
+
+def test_our_own_row_verifies_its_submission(fatma, ear, rows):
+    fatma.decides(MESAJ="ONAY")
+    sent = accepted(ear.app, "0a" * 32)
+
+    taken = ear.hears(own(sent, transactionId="0a" * 32), feed=FeedSource.PROVIDER)
+
+    assert (taken.new, taken.decisions, taken.verified) == (1, 0, 1)
+    assert rows.one(Submission).outcome == Outcome.VERIFIED
+    assert rows.one(Submission).verified_at is not None
+    assert rows.one(Movement).decision_id == rows.one(Decision).id
+
+
+def test_our_own_row_is_known_by_its_date_where_the_answer_was_lost(fatma, ear, rows):
+    fatma.decides(MESAJ="ONAY")
+    sent = rows.one(Submission)
+    with ear.app.app_context():
+        db.session.execute(db.update(Submission).values(attempts=1, outcome=Outcome.SENT))
+        db.session.commit()
+
+    ear.hears(own(sent, transactionId="0b" * 32))
+
+    submission = rows.one(Submission)
+    assert (submission.outcome, submission.transaction_id, submission.due_at) == (Outcome.VERIFIED, "0b" * 32, None)
+    assert submission.accepted_at is not None
+
+
+def test_what_another_sender_told_iys_becomes_a_decision_of_its_date(ear, rows):
+    said = row("ONAY", source="HS_CAGRI_MERKEZI", consentDate=iys_protocol.wire_date(clock.now() - timedelta(days=1)))
+    ear.hears(said)
+
+    decision = rows.one(Decision)
+    assert decision.way == Way.OTHER_SENDER
+    assert decision.effective_at == iys_protocol.read_date(said["consentDate"])
+
+
+def test_another_senders_old_grant_passes_no_newer_refusal(ear, rows):
+    ear.hears(row("RET", ago=timedelta(hours=10)))
+    ear.hears(row("ONAY", source="HS_WEB", consentDate=iys_protocol.wire_date(clock.now() - timedelta(days=1))))
+
+    assert rows.one(Consent).status == Status.REFUSED
+
+
+def test_a_closed_line_closes_what_iys_does_not_list(ear, rows):
+    call, merchants = {"type": "ARAMA"}, {"recipientType": "TACIR"}
+    ear.hears(*(row("ONAY", ago=timedelta(hours=5), **each) for each in ({}, call, merchants)))
+
+    ear.hears(row("RET", source=movements.LINE_CLOSED))
+
+    assert {head.status for head in rows(Consent)} == {Status.REFUSED}
+    assert rows.count(Consent) == 3
+    assert len(rows(Movement, Movement.source == movements.LINE_CLOSED)) == 1
+    assert rows.count(Submission) == 0
+
+
+def test_a_closed_line_told_of_the_next_channel_later_is_one_decision(ear, rows):
+    ear.hears(*(row("ONAY", ago=timedelta(hours=5), type=channel) for channel in ("ARAMA", "MESAJ")))
+    at = clock.now() - AN_HOUR
+    for channel in ("ARAMA", "MESAJ"):
+        ear.hears(row("RET", at=at, source=movements.LINE_CLOSED, type=channel, transactionId=channel))
+
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 2
+    assert len(rows(Movement, Movement.status == Status.REFUSED)) == 2
+
+
+def test_a_grant_newer_than_the_closed_line_stays(fatma, ear, rows):
+    fatma.decides(MESAJ="ONAY")
+    ear.hears(row("RET", source=movements.LINE_CLOSED, type="ARAMA"))
+
+    assert {head.channel: head.status for head in rows(Consent)} == {
+        Channel.SMS: Status.GRANTED, Channel.CALL: Status.REFUSED,
+    }  # fmt: skip
+
+
+def test_a_merchants_first_record_has_neither_source_nor_date(ear, rows):
+    ear.hears(
+        row("ONAY", recipientType="TACIR", source=None, consentDate=""),
+        row("ONAY", recipientType="TACIR", source="", consentDate=None, recipient="+905321234568"),
+    )
+
+    assert {movement.consent_date for movement in rows(Movement)} == {None}
+    assert {decision.way for decision in rows(Decision)} == {Way.OTHER_SENDER}
+    assert {head.recipient_type for head in rows(Consent)} == {RecipientType.MERCHANT}
+
+
+def test_a_source_that_nobody_knows_is_kept_as_it_is(ear, rows):
+    ear.hears(
+        row("RET", source="IYS_UZAY_MEKIGI"), row("RET", source="YENI", transactionId="y"), feed=FeedSource.PEOPLE
+    )
+
+    assert {decision.source for decision in rows(Decision)} == {"IYS_UZAY_MEKIGI", "YENI"}
+    assert {decision.way for decision in rows(Decision)} == {Way.AT_IYS}
+
+
+UNUSABLE = {
+    "no row": "RET",
+    "a status we do not know": row("BEKLIYOR"),
+    "a channel we do not know": row(type="GUVERCIN"),
+    "a type of recipient we do not know": row(recipientType="KURUMSAL"),
+    "an address that is none": row(recipient="0532"),
+    "an address of the other kind": row(type="EPOSTA"),
+    "no address": row(recipient=None),
+    "no moment": row(creationDate=None),
+    "a moment that never was": row(creationDate="2026-13-01 00:00:00"),
+    "no name": row(transactionId=None),
+    "an endless name": row(transactionId="x" * 81),
+    "a source that is a number": row(source=7),
+    "what no database keeps": row(transactionId="a\x00b"),
+}
+
+
+@pytest.mark.parametrize("unusable", UNUSABLE)
+def test_a_row_that_says_nothing_we_can_use_is_none(unusable):
+    assert movements.read_row(UNUSABLE[unusable]) is None
+
+
+def test_a_date_that_cannot_be_read_takes_nothing_from_a_refusal():
+    told = movements.read_row(row("RET", consentDate="2018-02-10T09:30Z"))
+
+    assert (told.status, told.consent_date) == (Status.REFUSED, None)
+
+
+def test_an_e_mail_in_capitals_is_the_same_recipient(ear, rows):
+    ear.hears(row("ONAY", type="EPOSTA", recipient="FATMA@example.com", ago=timedelta(hours=2)))
+    ear.hears(row("RET", type="EPOSTA", recipient="fatma@example.com"))
+
+    assert rows.count(Recipient) == rows.count(Consent) == 1
+
+
+def test_nothing_is_effective_later_than_it_was_heard(ear, rows):
+    ear.hears(row("RET", ago=-timedelta(days=2)))
+
+    assert rows.one(Decision).effective_at <= clock.now()
+    assert rows.one(Consent).iys_as_of <= clock.now()
+
+
+def test_a_date_far_ahead_delays_no_refusal(ear, fatma, rows):
+    ear.hears(row("ONAY", source="HS_WEB", consentDate="9999-12-31 23:59:59"))
+
+    fatma.decides(MESAJ="RET")
+
+    assert rows.one(Consent).status == Status.REFUSED
+    assert rows.one(Submission).due_at < clock.now() + timedelta(hours=2)
+
+
+def test_a_page_of_a_thousand_is_heard_at_once(ear, rows):
+    taken = ear.hears(*(row("RET", recipient=f"+90532{each:07}") for each in range(1000)))
+
+    assert taken.new == rows.count(Decision) == rows.count(Consent) == 1000
+
+
+def test_what_was_heard_is_noted_without_an_address(ear, rows):
+    ear.hears(row("RET"))
+
+    entry = rows.one(AuditEntry, AuditEntry.act == "movements.heard")
+    assert entry.facts == {"by": "pull", "decisions": 1, "verified": 0}
+
+
+def accepted(app, transaction_id: str) -> Submission:
+    """The one submission, as İYS's answer leaves it."""
+    with app.app_context():
+        sent = db.session.scalars(db.select(Submission)).one()
+        sent.outcome, sent.due_at, sent.transaction_id = Outcome.ACCEPTED, None, transaction_id
+        db.session.commit()
+        db.session.refresh(sent)
+        db.session.expunge(sent)
+    return sent
+
+
+def own(sent: Submission, **facts) -> dict:
+    """The row that İYS lists for a submission of ours."""
+    date = iys_protocol.wire_date(sent.consent_date)
+    return row(sent.status.value, source="HS_WEB", consentDate=date, creationDate=date, **facts)

@@ -1,0 +1,139 @@
+"""What was parked is sent again where that can help; what cannot be helped is closed by a person."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Outcome, Submission
+from portal.domain.consents import resubmission
+from portal.domain.consents.resubmission import Hopeless
+from tests import make
+from tests.make import Person
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def fatma(app, browser):
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+@pytest.fixture
+def parked(app, fatma):
+    """A submission of Fatma's that is parked, in a transaction of its own."""
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        submission = db.session.query(Submission).one()
+        submission.outcome, submission.due_at, submission.code = Outcome.PARKED, None, "H121"
+        submission.attempts, submission.ended_at = 3, clock.now()
+        db.session.flush()
+        yield submission
+        db.session.rollback()
+
+
+def why(submission, at=None) -> Hopeless | None:
+    db.session.flush()
+    return resubmission.why_hopeless(db.session, vault(), submission, at or clock.now())
+
+
+def test_a_parked_submission_goes_again_as_it_was(parked):
+    before, at = (parked.payload, parked.endpoint, parked.consent_date), clock.now()
+
+    resubmission.resend(db.session, vault(), parked, at)
+
+    db.session.refresh(parked)
+    assert (parked.payload, parked.endpoint, parked.consent_date) == before
+    assert (parked.outcome, parked.due_at, parked.attempts, parked.ended_at) == (Outcome.WAITING, at, 0, None)
+
+
+def test_from_a_list_it_goes_into_another(parked):
+    parked.bulk_index, parked.sub_request_id = 7, "x"
+    db.session.flush()
+
+    resubmission.resend(db.session, vault(), parked, clock.now())
+
+    db.session.refresh(parked)
+    assert (parked.bulk_id, parked.bulk_index, parked.sub_request_id) == (None, None, None)
+
+
+def test_a_second_time_it_is_on_its_way(parked):
+    resubmission.resend(db.session, vault(), parked, clock.now())
+    db.session.refresh(parked)
+
+    with pytest.raises(resubmission.WouldNotHelp) as told:
+        resubmission.resend(db.session, vault(), parked, clock.now())
+    assert told.value.why == Hopeless.NOT_PARKED
+
+
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each != Outcome.PARKED])
+def test_only_what_is_parked_can_be_sent_again(parked, outcome):
+    parked.outcome = outcome
+
+    assert why(parked) == Hopeless.NOT_PARKED
+
+
+def test_what_is_too_old_for_iys_is_not_sent_again(parked):
+    assert why(parked, parked.lenient_deadline) is None
+    assert why(parked, parked.lenient_deadline + timedelta(seconds=1)) == Hopeless.TOO_LATE
+
+
+def test_what_the_person_decided_anew_is_not_sent_again(fatma, app):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        first = db.session.query(Submission).one().id
+        db.session.query(Submission).update({"outcome": Outcome.PARKED, "due_at": None})
+        db.session.commit()
+    fatma.decides(MESAJ="RET")
+
+    with app.app_context():
+        assert why(db.session.get_one(Submission, first)) == Hopeless.NEWER
+        db.session.rollback()
+
+
+def test_what_iys_own_rules_forbid_is_not_sent_again(parked):
+    bad = b'{"recipient":"+90532","type":"MESAJ","status":"ONAY","source":"HS_WEB","consentDate":"2026-01-05 10:00:00"}'
+    parked.payload = vault().seal(bad, Submission.PLACE, parked.provider_id, parked.id)
+
+    assert why(parked) == Hopeless.WOULD_FAIL
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\x01damaged"])
+def test_what_cannot_be_opened_is_not_sent_again(parked, damaged):
+    parked.payload = damaged
+
+    assert why(parked) == Hopeless.UNREADABLE
+
+
+def test_what_was_closed_is_not_sent_again(parked):
+    resubmission.close(db.session, parked, clock.now())
+    db.session.refresh(parked)
+
+    assert why(parked) == Hopeless.CLOSED
+
+
+def test_closing_changes_nothing_but_the_list(parked):
+    at = clock.now()
+
+    resubmission.close(db.session, parked, at)
+
+    db.session.refresh(parked)
+    assert (parked.closed_at, parked.outcome, parked.status) == (at, Outcome.PARKED, Status.GRANTED)
+
+
+def test_what_was_closed_cannot_be_closed_again(parked):
+    resubmission.close(db.session, parked, clock.now())
+
+    with pytest.raises(resubmission.NothingToClose):
+        resubmission.close(db.session, parked, clock.now())
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.BLOCKED, Outcome.ACCEPTED])
+def test_what_is_alive_cannot_be_closed(parked, outcome):
+    parked.outcome = outcome
+    db.session.flush()
+
+    with pytest.raises(resubmission.NothingToClose):
+        resubmission.close(db.session, parked, clock.now())

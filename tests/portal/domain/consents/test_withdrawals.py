@@ -1,0 +1,141 @@
+"""Withdrawing by other ways than a link's form: all of one act is one receipt, at however many providers."""
+
+import pytest
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    Consent,
+    Decision,
+    Lane,
+    Provider,
+    Receipt,
+    ReceiptDecision,
+    Recipient,
+    Submission,
+    Way,
+)
+from portal.domain.consents import recipients, withdrawals
+from tests import make
+
+
+@pytest.fixture
+def fatma(app, browser) -> make.Person:
+    return make.Person(browser, make.codes(app)[make.PHONE])
+
+
+def parts(*channels: Channel, text: str = make.PHONE) -> list[withdrawals.Part]:
+    """What each provider that holds the address has of it."""
+    address, found = addresses.parse(text), []
+    for provider in db.session.query(Provider).order_by(Provider.id):
+        recipient = recipients.find(db.session, vault(), provider.id, address)
+        brands = db.session.query(Brand).filter_by(provider_id=provider.id).all()
+        if recipient:
+            found.append(withdrawals.Part(recipient, address, brands, channels or address.channels))
+    return found
+
+
+def withdraw(app, *channels: Channel, way: Way = Way.MINE, text: str = make.PHONE) -> withdrawals.Withdrawn:
+    with app.app_context():
+        done = withdrawals.withdraw(
+            db.session, vault(), parts(*channels, text=text), way=way, language="tr", seen="{}", at=clock.now()
+        )
+        db.session.commit()
+    return done
+
+
+def somebody_else(app) -> None:
+    """Another provider that holds Fatma's address as well."""
+    with app.app_context():
+        other = make.provider(700009, 700009, "cem@example.com")
+        recipients.gather(db.session, vault(), other.id, [addresses.parse(make.PHONE)], clock.now())
+        db.session.commit()
+
+
+def test_it_is_obeyed_and_told_at_once_with_a_receipt(app, fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+
+    done = withdraw(app, Channel.SMS)
+
+    head, receipt = rows.one(Consent), rows.one(Receipt, Receipt.way == Way.MINE)
+    refused = rows.one(Decision, Decision.status == Status.REFUSED)
+    assert head.status == Status.REFUSED and head.decision_id == refused.id
+    assert (refused.way, refused.source) == (Way.MINE, "HS_WEB")
+    assert rows.one(Submission, Submission.decision_id == refused.id).lane == Lane.REFUSALS
+    assert (receipt.id, receipt.number, done.refused) == (done.receipt_id, done.number, 1)
+    assert (receipt.link_id, receipt.text_id, receipt.choices) == (None, None, "MESAJ=RET")
+    assert rows.one(ReceiptDecision, ReceiptDecision.receipt_id == receipt.id).decision_id == refused.id
+    assert rows(AuditEntry, AuditEntry.act == "decision.made")[-1].facts == {"choices": "MESAJ=RET", "new": 1}
+
+
+def test_one_act_at_two_providers_is_one_receipt(app, fatma, rows):
+    somebody_else(app)
+
+    done = withdraw(app)
+
+    receipts = rows(Receipt)
+    assert {receipt.number for receipt in receipts} == {done.number}
+    assert len({receipt.provider_id for receipt in receipts}) == 2
+    assert done.refused == 4
+    assert all(head.status == Status.REFUSED for head in rows(Consent))
+
+
+def test_a_second_one_says_the_same_and_changes_nothing(app, fatma, rows):
+    withdraw(app)
+
+    again = withdraw(app)
+
+    assert again.refused == 0
+    assert rows.count(Decision) == 2
+    assert len({receipt.number for receipt in rows(Receipt)}) == 2
+    assert rows.count(ReceiptDecision) == 4
+
+
+def test_one_click_ends_mails_and_says_so_to_iys(app, browser, rows):
+    make.Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="ONAY")
+
+    withdraw(app, Channel.EMAIL, way=Way.ONE_CLICK, text=make.EMAIL)
+
+    refused = rows.one(Decision, Decision.status == Status.REFUSED)
+    assert (refused.channel, refused.source) == (Channel.EMAIL, "HS_EPOSTA")
+
+
+def test_one_click_on_a_telephones_link_has_nothing_to_refuse(app, fatma):
+    with pytest.raises(withdrawals.NothingToRefuse):
+        withdraw(app, Channel.EMAIL, way=Way.ONE_CLICK)
+
+
+def test_a_merchants_key_is_refused_too(app, fatma, rows):
+    with app.app_context():
+        recipient = db.session.query(Recipient).filter_by(kind="phone").one()
+        db.session.add(
+            Consent(
+                provider_id=recipient.provider_id, brand_id=make.brand().id, recipient_id=recipient.id,
+                channel=Channel.SMS, recipient_type=RecipientType.MERCHANT,
+            )
+        )  # fmt: skip
+        db.session.commit()
+
+    withdraw(app, Channel.SMS)
+
+    assert {head.recipient_type: head.status for head in rows(Consent)} == dict.fromkeys(RecipientType, Status.REFUSED)
+
+
+def test_who_disowns_an_address_refuses_everything_there_and_marks_it(app, fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+    with app.app_context():
+        (part,) = parts()
+        done = withdrawals.disown(
+            db.session, vault(), part.recipient, part.address, language="en", seen="{}", at=clock.now()
+        )
+        db.session.commit()
+
+    recipient = rows.one(Recipient, Recipient.kind == "phone")
+    assert recipient.disowned_at is not None
+    assert {head.channel: head.status for head in rows(Consent)} == dict.fromkeys(
+        (Channel.SMS, Channel.CALL), Status.REFUSED
+    )
+    assert rows.one(Receipt, Receipt.id == done.receipt_id).way == Way.NOT_MINE

@@ -1,0 +1,159 @@
+"""Brands: headers that operators register, codes that belong to one, and what a passive one no longer begins."""
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Channel, RecipientType
+from portal.core.models import Brand, Connection, Consent, Provider, Recipient
+from portal.domain import campaigns
+from portal.domain.providers import brands, sandbox_mode
+from portal.domain.providers.brands import BadHeader, CodeNotListed, CodeTaken, Count, HeaderProblem, Practised
+from tests import make
+
+
+@pytest.fixture
+def provider(app):
+    with app.app_context():
+        yield make.provider()
+        db.session.rollback()
+
+
+def say(provider: Provider, *codes: int) -> None:
+    """As if the last test of the connection had listed these brands."""
+    connection = db.session.query(Connection).filter_by(provider_id=provider.id).one()
+    connection.findings = {"brands": [{"code": code, "name": f"Marka {code}"} for code in codes]}
+    db.session.flush()
+
+
+def opened(provider: Provider, code: int | None = None) -> Brand:
+    return brands.open_brand(db.session, provider, name="İkinci", code=code, at=clock.now())
+
+
+@pytest.mark.parametrize("text", ["ABC", "ORNEK MAGZA", "Ornek-1", " A.B.C. ", "ELEVENCHARS", "A 1"])
+def test_a_header_of_3_to_11_plain_characters_is_taken(text):
+    assert brands.judge_header(text) == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "suggestion"),
+    [
+        ("ÖRNEK", HeaderProblem.TURKISH, "ORNEK"),
+        ("şık giyim", HeaderProblem.TURKISH, "sik giyim"),
+        ("İSTANBULMAĞAZA", HeaderProblem.TURKISH, None),
+        ("AB", HeaderProblem.LENGTH, None),
+        ("TWELVE CHARS", HeaderProblem.LENGTH, "TWELVE CHAR"),
+        ("AB_CD", HeaderProblem.CHARACTERS, None),
+        ("MARKA!", HeaderProblem.CHARACTERS, None),
+        ("МАРКА", HeaderProblem.CHARACTERS, None),
+        ("１２３ABC", HeaderProblem.CHARACTERS, None),
+        ("08501234567", HeaderProblem.NO_LETTER, None),
+        ("marka.com", HeaderProblem.DOMAIN, None),
+        ("a.com.tr", HeaderProblem.DOMAIN, None),
+    ],
+)
+def test_another_header_is_refused_with_a_cure(text, problem, suggestion):
+    with pytest.raises(BadHeader) as refused:
+        brands.judge_header(text)
+
+    assert (refused.value.problem, refused.value.suggestion) == (problem, suggestion)
+
+
+def test_an_admitted_provider_brings_a_brand_that_iys_lists(provider):
+    say(provider, make.BRAND_CODE, 700002)
+
+    assert brands.to_bring(db.session, provider) == {700002: "Marka 700002"}
+    made = opened(provider, 700002)
+    assert (made.brand_code, made.practises) == (700002, False)
+    assert brands.to_bring(db.session, provider) == {}
+
+
+def test_a_code_that_iys_did_not_list_is_refused(provider):
+    say(provider, make.BRAND_CODE)
+
+    with pytest.raises(CodeNotListed):
+        opened(provider, 700002)
+
+
+def test_a_code_that_somebody_has_is_refused(provider):
+    cems = make.provider(800001, 800002, "cem@example.com")
+    cems.entered_code = 800009
+    say(provider, 800001, 800002, 800009, 700001)
+
+    for code in (800001, 800002, 800009, make.BRAND_CODE, sandbox_mode.CODES.start, sandbox_mode.EXEMPT_CODES.start):
+        with pytest.raises(CodeTaken):
+            opened(provider, code)
+
+
+def test_a_practising_brand_gets_a_number_that_iys_gave_to_nobody(provider):
+    provider.admitted_at = None
+
+    made = opened(provider)
+
+    assert made.practises and made.brand_code in sandbox_mode.CODES
+    assert not brands.has_codes_of_its_own(provider)
+
+
+def test_a_passive_brand_launches_nothing(provider):
+    campaign = make.campaign()
+    make.bring(campaign, make.PHONE)
+    brand = db.session.get_one(Brand, campaign.brand_id)
+
+    brands.close(brand, clock.now())
+    with pytest.raises(campaigns.BrandClosed):
+        campaigns.launch(db.session, campaign, clock.now())
+    brands.reopen(db.session, brand)
+    campaigns.launch(db.session, campaign, clock.now())
+
+    assert campaign.launched_at is not None
+
+
+def test_a_suspended_provider_launches_nothing(provider):
+    campaign = make.campaign()
+    make.bring(campaign, make.PHONE)
+    provider.suspended_at = clock.now()
+
+    with pytest.raises(campaigns.BrandClosed):
+        campaigns.launch(db.session, campaign, clock.now())
+
+
+def test_a_brand_of_the_sandbox_stays_closed_once_its_provider_has_left(provider):
+    brand = db.session.query(Brand).filter_by(provider_id=provider.id).one()
+    brand.practises, brand.closed_at = True, clock.now()
+
+    with pytest.raises(Practised):
+        brands.reopen(db.session, brand)
+
+
+def test_counts_tell_what_people_decided_by_channel(app, browser):
+    codes = make.codes(app, f"{make.PHONE}\n+905321234568\n{make.EMAIL}")
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
+    make.Person(browser, codes["+905321234568"]).decides(MESAJ="RET")
+    make.Person(browser, codes[make.EMAIL]).decides(EPOSTA="ONAY")
+
+    with app.app_context():
+        brand = make.brand()
+        found = brands.counts(db.session, brand.provider_id)
+        theirs = brands.counts(db.session, brand.provider_id + 1)
+
+    assert found == {brand.id: {Channel.SMS: Count(1, 1), Channel.CALL: Count(0, 1), Channel.EMAIL: Count(1, 0)}}
+    assert theirs == {}
+
+
+def test_an_address_held_for_two_types_counts_once_and_its_refusal_before_its_grant(app):
+    pairs = [("ONAY", "ONAY"), ("ONAY", "RET"), ("RET", "ONAY"), ("RET", "RET"), ("ONAY", None)]
+    with app.app_context():
+        make.bring(make.campaign(), "\n".join(f"+9053212345{number}" for number in range(10, 15)))
+        brand, at = make.brand(), clock.now()
+        for recipient, statuses in zip(db.session.query(Recipient).all(), pairs, strict=True):
+            for type_, status in zip(RecipientType, statuses, strict=True):
+                db.session.add(
+                    Consent(
+                        provider_id=brand.provider_id, brand_id=brand.id, recipient_id=recipient.id,
+                        channel=Channel.SMS, recipient_type=type_, status=status, consent_date=at, effective_at=at,
+                    )
+                )  # fmt: skip
+        db.session.flush()
+
+        assert brands.counts(db.session, brand.provider_id) == {brand.id: {Channel.SMS: Count(2, 3)}}
+        db.session.rollback()

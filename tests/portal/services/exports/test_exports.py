@@ -1,0 +1,191 @@
+"""What is taken away: every row once, only a provider's own, only what is still kept; a damaged seal loses one cell."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Brand, Consent, Decision, Outcome, Provider, Recipient
+from portal.services import exports
+from portal.services.exports import Kind, Wanted, retention
+from tests import make
+from tests.portal.services.exports.held_consents import Holder
+
+pytestmark = pytest.mark.slow
+
+YEAR = timedelta(days=365)
+OTHER_PHONE = "+905329876543"
+
+
+@pytest.fixture
+def holder(app):
+    with app.app_context():
+        make.provider()
+        db.session.rollback()
+    return Holder(app)
+
+
+def told(app, kind: Kind, **wanted) -> list:
+    """The rows of Ayşe's provider, which are as many as was said before."""
+    with app.app_context():
+        provider_id = db.session.scalar(select(Provider.id).where(Provider.iys_code == make.IYS_CODE))
+        wanted = Wanted(kind, provider_id, **wanted)
+        at = clock.now()
+        rows = list(exports.rows(reading(), vault(), wanted, at))
+        assert exports.count(reading(), wanted, at) == len(rows)
+        return rows
+
+
+def test_a_consent_says_what_holds_and_whether_a_message_may_go_out(app, holder):
+    holder.grants()
+    holder.decides(make.EMAIL, Status.GRANTED, channel=Channel.EMAIL)
+    holder.grants(OTHER_PHONE, ago=timedelta(hours=2))
+    holder.decides(OTHER_PHONE, Status.REFUSED)
+
+    found = {row.address: row for row in told(app, Kind.CONSENTS)}
+
+    assert {address: (row.status, row.may_send) for address, row in found.items()} == {
+        make.PHONE: (Status.GRANTED, True), make.EMAIL: (Status.GRANTED, False), OTHER_PHONE: (Status.REFUSED, False)
+    }  # fmt: skip
+    assert (found[make.PHONE].source, found[make.PHONE].brand_name) == ("HS_WEB", "Örnek Mağaza")
+
+
+def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, holder):
+    holder.grants()
+    with app.app_context():
+        db.session.execute(update(Brand).values(practises=True, closed_at=clock.now()))
+        db.session.commit()
+
+    assert [row.may_send for row in told(app, Kind.CONSENTS)] == [False]
+    assert [row.may_send for row in told(app, Kind.RECIPIENTS)] == [()]
+    assert told(app, Kind.CONSENTS, may_send=True) == []
+
+
+def test_a_decision_says_where_it_stood_and_what_iys_made_of_it(app, holder):
+    kept = holder.decides(batch_id=7, line=12, outcome=Outcome.PARKED, code="H121")
+    void = holder.decides(ago=timedelta(hours=2), annulled=True, outcome=None)
+
+    first, second = told(app, Kind.DECISIONS)
+
+    assert (first.id, second.id) == (void, kept)
+    assert (second.batch_id, second.line, second.outcome, second.code) == (7, 12, Outcome.PARKED, "H121")
+    assert first.outcome is None and first.annulled_at is not None and second.annulled_at is None
+
+
+def test_a_recipient_is_told_with_its_channels(app, holder):
+    holder.grants(channel=Channel.CALL)
+    holder.grants()
+    holder.decides(make.EMAIL, Status.REFUSED, channel=Channel.EMAIL)
+
+    found = {row.address: (row.may_send, row.refused) for row in told(app, Kind.RECIPIENTS)}
+
+    assert found == {make.PHONE: ((Channel.SMS, Channel.CALL), ()), make.EMAIL: ((), (Channel.EMAIL,))}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_address_whose_seal_is_damaged_is_left_out_and_nothing_else(app, holder, kind):
+    holder.grants()
+    holder.grants(OTHER_PHONE)
+    with app.app_context():
+        found = select(Recipient.id).order_by(Recipient.id).limit(1).scalar_subquery()
+        db.session.execute(update(Recipient).where(Recipient.id == found).values(address=b"damaged"))
+        db.session.commit()
+
+    addresses = {row.address for row in told(app, kind)}
+
+    assert len(addresses) == 2
+    assert None in addresses
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_nothing_of_another_provider_is_told(app, holder, kind):
+    with app.app_context():
+        make.provider(700002, 700002, "cem@example.com")
+        db.session.rollback()
+    holder.grants(OTHER_PHONE, brand_code=700002)
+
+    assert told(app, kind) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", Kind)
+def test_many_pages_have_every_row_once(app, holder, kind):
+    with app.app_context():
+        brand = make.brand()
+        at = clock.now()
+        rows = 4_001  # Three pages; many of the same moment.
+        first = {"provider_id": brand.provider_id, "created_at": at}
+        people = [first | {"id": each, "kind": "phone", "address": b""} for each in range(1, rows)]
+        db.session.execute(Recipient.__table__.insert(), people)
+        key = {"provider_id": brand.provider_id, "brand_id": brand.id, "channel": "MESAJ", "status": "ONAY"}
+        heads = [key | {"id": each, "recipient_id": each, "recipient_type": "BIREYSEL"} for each in range(1, rows)]
+        db.session.execute(Consent.__table__.insert(), heads)
+        fact = {
+            "consent_date": at, "recorded_at": at, "effective_at": at, "source": "HS_WEB", "way": "import", "salt": b""
+        }  # fmt: skip
+        db.session.execute(Decision.__table__.insert(), [each | fact | {"consent_id": each["id"]} for each in heads])
+        db.session.commit()
+
+    assert len(told(app, kind)) == rows - 1
+
+
+NARROWED = [
+    ({"channel": Channel.CALL}, 1), ({"channel": Channel.EMAIL}, 0), ({"status": Status.REFUSED}, 1),
+    ({"recipient_type": RecipientType.MERCHANT}, 1), ({"brand_id": 1}, 0), ({}, 4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [Kind.CONSENTS, Kind.DECISIONS])
+def test_choices_narrow_it_down(app, holder, kind):
+    holder.grants()
+    holder.grants(channel=Channel.CALL)
+    holder.decides(recipient_type=RecipientType.MERCHANT)
+    holder.decides(OTHER_PHONE, Status.REFUSED)
+
+    assert [len(told(app, kind, **narrowed)) for narrowed, _ in NARROWED] == [count for _, count in NARROWED]
+
+
+def test_decisions_are_narrowed_down_by_outcome_and_consents_by_may_send(app, holder):
+    holder.grants()
+    holder.decides(OTHER_PHONE, outcome=Outcome.PARKED)
+
+    assert len(told(app, Kind.DECISIONS, outcome=Outcome.PARKED)) == 1
+    assert [row.address for row in told(app, Kind.CONSENTS, may_send=False)] == [OTHER_PHONE]
+
+
+@pytest.mark.parametrize("kind", [Kind.CONSENTS, Kind.DECISIONS])
+def test_both_days_are_included_as_istanbul_counts_them(app, holder, kind):
+    holder.grants(ago=timedelta(days=10))
+    day = clock.day(clock.now() - timedelta(days=10))
+
+    assert len(told(app, kind, since=day, until=day)) == 1
+    assert told(app, kind, since=day + timedelta(days=1)) == told(app, kind, until=day - timedelta(days=1)) == []
+
+
+def test_a_grant_that_counts_is_kept_however_old_and_one_that_ended_for_three_years(app, holder):
+    still = holder.grants(ago=5 * YEAR)
+    ended_lately = holder.grants(OTHER_PHONE, ago=5 * YEAR)
+    ended_it = holder.decides(OTHER_PHONE, Status.REFUSED, ago=YEAR)
+    holder.grants("+905321112233", ago=5 * YEAR)  # Ended more than three years ago, by a refusal as old.
+    holder.decides("+905321112233", Status.REFUSED, ago=4 * YEAR)
+    void = holder.grants("+905321112244", ago=5 * YEAR)  # What ended it was taken back: it counts still.
+    holder.decides("+905321112244", Status.REFUSED, ago=4 * YEAR, annulled=True)
+    holder.decides("+905321112255", ago=4 * YEAR, annulled=True)
+
+    kept = {row.id for row in told(app, Kind.DECISIONS)}
+
+    assert kept == {still, ended_lately, ended_it, void}
+
+
+@pytest.mark.parametrize(
+    ("at", "first"),
+    [
+        (datetime(2026, 11, 24, 11, tzinfo=UTC), datetime(2023, 11, 24, 11, tzinfo=UTC)),
+        (datetime(2028, 2, 29, 11, tzinfo=UTC), datetime(2025, 3, 1, 11, tzinfo=UTC)),
+    ],
+)
+def test_three_years_are_years_of_the_calendar(at, first):
+    assert retention.begins(at) == first

@@ -1,0 +1,80 @@
+"""Which line names the columns, and when two headers are alike."""
+
+import pytest
+
+from portal.services.imports.layout import find_header, signature
+from portal.services.imports.layout.headers import announced
+from portal.services.imports.layout.layout import Field
+
+NAMES = {
+    Field.PHONE: "Telefon|CEP TEL|GSM No|Cep Telefonu 2|msisdn|Mobile Phone|GSMNo|Telefon Numarası|telefon_no",
+    Field.EMAIL: "E-posta|E-POSTA ADRESİ|Mail|eMail|e_posta|Email Address|e mail",
+    Field.ADDRESS: "Alıcı|recipient|Telefon/E-posta|İletişim Bilgisi",
+    Field.CHANNEL: "Kanal|İzin Türü|IZIN_TURU|type|İzin Verilen Kanallar|consentType",
+    Field.STATUS: "Durum|İzin Durumu|ONAY|status|İYS İzni|Ticari İleti Onayı|Pazarlama İzni",
+    Field.STATUS_SMS: "SMS İzni|Sms|Mesaj Onayı|SMS Opt-in|SMS_IZIN_DURUMU",
+    Field.STATUS_CALL: "Arama izni|ARAMA|Çağrı Onayı|Call Consent|Telefon İzni",
+    Field.STATUS_EMAIL: "E-Posta Onayı|Mail İzni|emailConsent|E-POSTA İZİN DURUMU",
+    Field.DATE: "Onay Tarihi|İzin Tarihi|Kayıt Tarihi|consentDate|Tarih|SMS İzin Tarihi|Created At|İZİN VERİLME TARİHİ",
+    Field.TIME: "Saat|Onay Saati",
+    Field.SOURCE: "Kaynak|İzin Kaynağı|source|Onay Yöntemi|İznin Alındığı Yer",
+    Field.TYPE: "Alıcı Tipi|recipientType|Müşteri Türü|Bireysel/Tacir",
+    Field.NAME: "Ad Soyad|ADI SOYADI|Müşteri Adı Soyadı|İsim|Unvan",
+    Field.ORIGIN: "Form No|Sipariş No|Sözleşme Numarası|Dayanak|Order ID|İspat",
+}
+NEVER = "DOĞUM TARİHİ|Doğum Günü|TC Kimlik No|T.C. No|VKN|Müşteri No|KVKK Onayı|Açık Rıza|İl|Birth Date|Faks|IBAN"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"), [(field, name) for field, them in NAMES.items() for name in them.split("|")]
+)
+def test_a_name_announces_its_field(field, name):
+    fields = announced(name)
+
+    assert max(fields, key=fields.get) == field
+
+
+@pytest.mark.parametrize("name", NEVER.split("|"))
+def test_some_columns_are_never_taken(name):
+    assert announced(name) == {}
+
+
+def lines(*rows):
+    return [(number, list(cells)) for number, cells in enumerate(rows, 1)]
+
+
+def test_the_header_may_stand_below_titles():
+    rows = lines(
+        ["İZİN LİSTESİ", "", ""], ["24.11.2026", "", ""], ["Kişi", "", "İzin"], ["Ad Soyad", "Telefon", "SMS"],
+        ["Ayşe", "0532 123 45 67", "E"],
+    )  # fmt: skip
+
+    assert find_header(rows) == 3
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["0532 123 45 67", "ONAY", "HS_WEB"], ["Telefon", "Durum", "Kaynak"]],
+        [["53212", "SMS", "ONAY", "24.11.2026"], ["0532 123 45 67", "SMS", "RET", "24.11.2026"]],
+        [["abc", "def"], ["ayse@example.com", "x"]],
+        [],
+    ],
+)
+def test_data_is_no_header(rows):
+    assert find_header(lines(*rows)) is None
+
+
+def test_a_header_is_only_looked_for_at_the_top():
+    assert find_header(lines(*[["", "x"]] * 19, ["Telefon", "Durum"])) == 19
+    assert find_header(lines(*[["", "x"]] * 20, ["Telefon", "Durum"])) is None
+
+
+def test_headers_with_the_same_names_are_alike():
+    first = signature(["Telefon", "E-Posta", "İZİN TARİHİ", ""])
+
+    assert first == signature(["izin tarihi", "TELEFON ", "e posta"])
+    assert first == signature(["Satır", "Telefon", "E-Posta", "İzin Tarihi", "Sorun", "Çözüm", "İYS kodu"])
+    assert first != signature(["Telefon", "E-Posta"])
+    assert first != signature(["Telefon", "Telefon", "E-Posta", "İzin Tarihi"])
+    assert len(first) == 32

@@ -1,0 +1,123 @@
+"""A list in an audience: good rows are kept, bad ones listed with line, value and problem."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, CampaignKind, Provider, Recipient
+from portal.domain import packages
+from portal.services.imports import audience
+from portal.services.imports.reading import read
+from tests import make
+
+LIST = "Ad;Telefon;E-posta\nAyşe;0532 123 45 67;\nBurak;0555 12;burak@example.com\nCem;+905321234567;\nDeniz;;\n"
+
+
+@pytest.fixture
+def campaign(app):
+    with app.app_context():
+        yield make.campaign()
+        db.session.rollback()
+
+
+def bring(campaign, data) -> int:
+    return audience.bring(db.session, vault(), campaign, read(data), None, clock.now())
+
+
+def value_of(row: AudienceLine) -> str:
+    return vault().read(row.value, AudienceLine.PLACE, row.provider_id, row.id)
+
+
+def test_good_rows_are_kept_and_bad_ones_listed(campaign, rows):
+    bring(campaign, LIST)
+
+    batch = rows.one(AudienceList)
+    assert (batch.good, batch.bad, batch.repeated) == (2, 2, 1)
+    assert rows.count(AudienceEntry) == rows.count(Recipient) == 2
+    assert [(row.line, value_of(row), row.problem) for row in rows(AudienceLine)] == [
+        (3, "0555 12", "phone_too_short"),
+        (5, "", "empty"),
+    ]
+
+
+def test_a_batch_tells_how_it_was_read(campaign, rows):
+    bring(campaign, LIST.encode("windows-1254"))
+
+    batch = rows.one(AudienceList)
+    assert (batch.encoding, batch.separator, batch.user_id) == ("windows-1254", ";", None)
+
+
+def test_a_bad_value_is_sealed_and_cut(campaign, rows):
+    bring(campaign, f"telefon\n{make.PHONE}\n0555 12 {'x' * 500}\n")
+
+    row = rows.one(AudienceLine)
+    assert b"0555" not in row.value
+    assert value_of(row) == ("0555 12 " + "x" * 500)[: audience.KEPT]
+
+
+def test_a_list_brought_twice_adds_nobody(campaign, rows):
+    for _ in range(2):
+        bring(campaign, LIST)
+
+    assert rows.count(AudienceList) == 2
+    assert rows.count(AudienceEntry) == rows.count(Recipient) == 2
+
+
+def test_a_second_list_adds_its_own(campaign, rows):
+    bring(campaign, make.PHONE)
+    bring(campaign, f"{make.PHONE}\n{make.EMAIL}")
+
+    assert rows.count(AudienceEntry) == 2
+
+
+def test_a_list_longer_than_a_transaction_arrives_whole(campaign, rows):
+    many = audience.CHUNK + 7
+
+    bring(campaign, "\n".join(f"+90532{number:07}" for number in range(many)))
+
+    assert rows.count(AudienceEntry) == rows.count(Recipient) == many
+
+
+def test_bringing_is_noted_without_an_address(campaign, rows):
+    bring(campaign, LIST)
+
+    entry = rows.one(AuditEntry, AuditEntry.act == "audience.brought")
+    assert entry.facts == {"good": 2, "bad": 2, "repeated": 1}
+    assert (entry.actor, entry.subject_id) == ("system", campaign.id)
+
+
+def test_a_list_of_people_to_ask_needs_room_in_the_package(campaign, rows):
+    with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)), pytest.raises(packages.NoRoom):
+        bring(campaign, LIST)
+
+    db.session.rollback()
+    assert rows.count(AudienceList) == rows.count(Recipient) == 0
+
+
+def test_to_offer_a_refusal_needs_no_package(app, rows):
+    with app.app_context():
+        offering = make.campaign(kind=CampaignKind.REFUSE)
+        with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)):
+            bring(offering, LIST)
+
+    assert rows.count(Recipient) == 2
+
+
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_practising_a_list_of_new_addresses_beyond_the_free_ones_is_refused(app, rows, kind):
+    with app.app_context():
+        small = make.campaign(kind=kind)
+        db.session.get_one(Provider, small.provider_id).admitted_at = None
+        db.session.commit()
+        addresses = [f"kisi{number}@example.com" for number in range(packages.FREE)]
+        bring(small, "\n".join(addresses))
+        bring(small, "\n".join(addresses[:10]))
+
+        with pytest.raises(packages.NoRoom):
+            bring(small, make.EMAIL)
+        db.session.rollback()
+
+    assert rows.count(Recipient) == packages.FREE

@@ -1,0 +1,51 @@
+"""Cures as a person sees them before choosing, and the words that only a person can explain."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.services.imports.fixes import cure_of, cured, unknown_words
+from portal.services.imports.layout import Cure, Field, Layout
+from portal.services.imports.row_parser import Looker
+
+
+@pytest.mark.parametrize(
+    ("before", "cure", "after"),
+    [
+        ("AYŞE.ığüşöçİĞÜŞÖÇ@x.com", Cure.EMAIL_LETTERS, "AYSE.igusocIGUSOC@x.com"),
+        ("i\u0307pek@x.com", Cure.EMAIL_LETTERS, "ipek@x.com"),
+        (" ayse @ x .com", Cure.EMAIL_SPACES, " ayse@x.com"),
+        ("ayse burak@x.com", Cure.EMAIL_SPACES, "ayse burak@x.com"),
+        ("11/24/2026 14:02", Cure.DATE_SWAP, "24/11/2026 14:02"),
+        ("03.12.26", Cure.DATE_SWAP, "12.03.26"),
+        ("2026-12-03 10:00:00", Cure.DATE_SWAP, "2026-03-12 10:00:00"),
+        ("24 Kasım 2026", Cure.DATE_SWAP, "24 Kasım 2026"),
+        ("45985", Cure.DATE_SWAP, "45985"),
+    ],
+)
+def test_a_cure_shows_what_it_would_do(before, cure, after):
+    assert cured(before, cure) == after
+
+
+def test_few_problems_have_a_cure():
+    assert cure_of("email_turkish_letter") == Cure.EMAIL_LETTERS
+    assert cure_of("email_space") == Cure.EMAIL_SPACES
+    assert cure_of("date_impossible") == cure_of("date_to_come") == Cure.DATE_SWAP
+    assert cure_of("phone_too_short") is cure_of("grant") is None
+
+
+def test_unknown_words_are_counted_once_for_all_their_spellings():
+    columns = {Field.PHONE: 0, Field.STATUS: 1, Field.SOURCE: 2, Field.CHANNEL: 3}
+    looker = Looker(Layout(columns=columns), at=datetime(2026, 11, 24, tzinfo=UTC), header_line=1)
+    lines = [
+        (1, ["Telefon", "Durum", "Kaynak", "Kanal"]),
+        (2, ["0532", "Belki", "Web", "faks"]),
+        (3, ["0532", " BELKİ", "IYS_WEB", ""]),
+        (4, ["0532", "onay", "orası"]),
+        (5, ["0532", "Sonra"]),
+    ]
+
+    found = unknown_words(lines, looker)
+
+    assert found == {"status": {"Belki": 2, "Sonra": 1}, "source": {"IYS_WEB": 1, "orası": 1}, "channel": {"faks": 1}}
+    assert list(found["status"]) == ["Belki", "Sonra"]

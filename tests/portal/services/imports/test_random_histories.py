@@ -1,0 +1,170 @@
+"""Files of any lines, in any order of acts: what is counted always adds up, and each head is what its facts say."""
+
+import io
+import random
+from collections import Counter, defaultdict
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Source, Status
+from portal.core.models import (
+    Annulment,
+    BatchState,
+    Consent,
+    Decision,
+    ImportBatch,
+    ImportPiece,
+    Outcome,
+    Submission,
+    Way,
+    is_void,
+)
+from portal.domain.consents import recipients, refusals
+from portal.domain.consents.bulk_import import WRITTEN
+from portal.services.imports import batches, queries, uploads, worker
+from portal.services.imports.layout import Field, Layout
+from tests import make
+
+pytestmark = pytest.mark.slow
+
+COLUMNS = {Field.PHONE: 0, Field.EMAIL: 1, Field.STATUS: 2, Field.DATE: 3, Field.TYPE: 4, Field.ORIGIN: 5}
+LAYOUT = Layout(columns=COLUMNS, source=Source.WEB)
+PEOPLE = 500
+ODD = (
+    "0532 1;;ONAY;01.01.2026;;Form",
+    "yok;;ONAY;;;",
+    ";a@@example.com;RET;01.06.2026;;",
+    "0212 555 11 22;;ONAY;dün;;F",
+)
+
+
+@pytest.fixture
+def brand(app):
+    with app.app_context():
+        yield make.brand()
+
+
+def line(dice: random.Random, at: datetime) -> str:
+    """One of few people, so that many lines speak of one key."""
+    number, what = dice.randrange(PEOPLE), dice.random()
+    said = at - timedelta(days=60 if what < 0.1 else 0, seconds=dice.randrange(20_000))
+    day = "" if what > 0.9 else clock.istanbul(said).strftime("%d.%m.%Y %H:%M:%S")
+    phone, mail = f"0532 {number:07}" * (what < 0.7), f"kisi{number}@example.com" * (what > 0.4)
+    kind, proof = dice.choice(("", "", "BIREYSEL", "TACIR")), "Form" * (dice.random() > 0.1)
+    return f"{phone};{mail};{dice.choice(('ONAY', 'ONAY', 'RET'))};{day};{kind};{proof}"
+
+
+def rehearsed(brand, dice: random.Random) -> ImportBatch:
+    lines = [line(dice, clock.now()) for _ in range(dice.choice((40, 1300, 2100)))] + list(ODD)
+    dice.shuffle(lines)
+    header = "Telefon;E-posta;Durum;Tarih;Tip;Dayanak"
+    batch = uploads.bring(
+        db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name="izinler.csv",
+        stream=io.BytesIO("\n".join([header, *lines]).encode()), at=clock.now(),
+    )  # fmt: skip
+    finish(batch)
+    batches.choose(db.session, vault(), batch, LAYOUT, clock.now())
+    db.session.commit()
+    finish(batch)
+    assert batch.state == BatchState.REHEARSED
+    return batch
+
+
+def finish(batch: ImportBatch, *, slices: int = 1000) -> None:
+    while slices and worker.work(batch.id, seconds=5 if slices > 10 else 0):
+        slices -= 1
+    db.session.refresh(batch)
+
+
+def begin(batch: ImportBatch) -> None:
+    batches.begin(db.session, vault(), batch, 3, clock.now())
+    db.session.commit()
+
+
+def refuse_somebody(brand, dice: random.Random) -> None:
+    address = addresses.parse(f"+90532{dice.randrange(PEOPLE):07}")
+    person = recipients.find(db.session, vault(), brand.provider_id, address)
+    if person:
+        refusals.refuse(
+            db.session, vault(), person, [brand], address.channels, address=address, source=Source.CALL_CENTRE,
+            user_id=3, at=clock.now() + timedelta(seconds=3),
+        )  # fmt: skip
+    db.session.commit()
+
+
+def claim_some(dice: random.Random) -> None:
+    """As a forwarder does."""
+    waiting = select(Submission.id).where(Submission.outcome == Outcome.WAITING).limit(dice.randrange(200))
+    ids = db.session.scalars(waiting).all()
+    accepted = {"outcome": Outcome.ACCEPTED, "attempts": 1, "due_at": None}
+    db.session.query(Submission).where(Submission.id.in_(ids)).update(accepted)
+    db.session.commit()
+
+
+def try_to(act, batch: ImportBatch) -> None:
+    with suppress(batches.WrongState):
+        act(db.session, batch, 3, clock.now())
+    db.session.commit()
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 3))])
+def test_whatever_is_done_to_files_all_counts_add_up(brand, seed):
+    dice = random.Random(seed)
+    files = [rehearsed(brand, dice) for _ in range(3)]
+    for batch in files:
+        begin(batch)
+    for _ in range(30):
+        batch = dice.choice(files)
+        match dice.randrange(6):
+            case 0:
+                refuse_somebody(brand, dice)
+            case 1:
+                claim_some(dice)
+            case 2:
+                try_to(dice.choice((batches.stop, batches.go_on, batches.go_on)), batch)
+            case 3 if dice.random() < 0.3:
+                try_to(batches.undo, batch)
+            case _:
+                finish(batch, slices=dice.randrange(1, 3))
+        assert_adds_up(batch)
+    for batch in files:
+        finish(batch)
+        assert_adds_up(batch)
+    assert_heads_stand()
+
+
+def assert_adds_up(batch: ImportBatch) -> None:
+    db.session.refresh(batch)
+    piles = queries.piles(db.session, batch)
+    assert piles.total == sum(batch.tally.values()) and min(piles.__dict__.values()) >= 0, batch.state
+    ran = Counter()
+    for piece in db.session.query(ImportPiece).filter(
+        ImportPiece.batch_id == batch.id, ImportPiece.ran_at.is_not(None)
+    ):
+        ran.update(piece.tally)
+    besides = select(Submission.id).where(Submission.decision_id == Decision.id, Submission.batch_id.is_(None)).exists()
+    theirs = select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id, ~besides)
+    void = theirs.join(Annulment, Annulment.decision_id == Decision.id)
+    assert db.session.scalar(theirs) == sum(ran[word] for word in WRITTEN)
+    assert db.session.scalar(void) == batch.annulled == piles.annulled
+    for pile in queries.Pile:
+        listed = queries.rows(db.session, vault(), batch, pile, limit=30)
+        assert len(listed) == min(30, getattr(piles, pile)) or pile == queries.Pile.NOT_NEEDED
+    db.session.rollback()
+
+
+def assert_heads_stand() -> None:
+    """Each is the newest of its facts that count, a refusal at the same moment."""
+    told = select(Submission.id).where(Submission.decision_id == Decision.id).exists()
+    facts = defaultdict(list)
+    for fact, was_told in db.session.execute(select(Decision, told).where(~is_void())):
+        if fact.way != Way.IMPORT or fact.status == Status.REFUSED or was_told:
+            facts[fact.consent_id].append((fact.effective_at, fact.status == Status.REFUSED, fact.status))
+    for head in db.session.query(Consent):
+        at, _, status = max(facts[head.id], default=(None, None, None))
+        assert (head.status, head.effective_at) == (status, at)

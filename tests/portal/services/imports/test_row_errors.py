@@ -1,0 +1,169 @@
+"""The lines that must be mended: as they stood, with what is wrong; brought again they are read as the first time."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.iys_protocol import Channel, Source
+from portal.core.models import BatchState, ImportBatch, ImportPiece, Outcome, Submission
+from portal.services.imports import batches, layout, row_errors, uploads, worker
+from portal.services.imports.stored_rows import layout_of, outline_of
+from tests import make
+from tests.portal.web.dashboard.staff import signed_in
+
+pytestmark = pytest.mark.slow
+
+HEADER = "Telefon;E-posta;Durum;İzin Tarihi;Kaynak;Not"
+NOW, LATE = "{now}", "02.01.2026 10:00"
+LINES = [
+    f"0532 123 45 67;;ONAY;{NOW};HS_WEB;iyi",
+    f"053212345;;ONAY;{NOW};HS_WEB;=1+1",
+    f'+905321234568;;belki;{NOW};HS_WEB;"+90 ""ve""\nikinci satır"',
+    f";ayşe@example.com;RET;{NOW};HS_WEB;😀 007",
+    f"0532 123 45 69;;ONAY;{LATE};HS_WEB;geç",
+    f"00532;bu@@yanlış;belki;{NOW};HS_BILINMEZ;çok",
+]
+
+
+@pytest.fixture
+def brand(app):
+    with app.app_context():
+        brand = make.brand()
+        yield brand
+        db.session.rollback()
+
+
+def brought(brand, content: bytes, name: str) -> ImportBatch:
+    """A file as far as it is rehearsed; what it does not say is said."""
+    at = clock.now()
+    whose = {"provider_id": brand.provider_id, "brand_id": brand.id, "user_id": None, "name": name}
+    batch = uploads.bring(db.session, vault(), **whose, stream=io.BytesIO(content), at=at)
+    work(batch)
+    assert batch.state == BatchState.READ
+    said = replace(layout_of(vault(), batch), origin="Üyelik formu", source=Source.WEB, channels=tuple(Channel))
+    batches.choose(db.session, vault(), batch, said, at)
+    db.session.commit()
+    work(batch)
+    return batch
+
+
+def work(batch: ImportBatch) -> None:
+    db.session.execute(update(ImportBatch).values(lease_until=None))
+    db.session.commit()
+    while worker.work(batch.id):
+        pass
+    db.session.refresh(batch)
+
+
+def csv_of(lines: list[str], header: str = HEADER) -> bytes:
+    at = clock.istanbul(clock.now()).strftime("%d.%m.%Y 00:01")
+    return "\r\n".join([header, *lines]).replace(NOW, at).encode("utf-8-sig")
+
+
+def found(batch: ImportBatch) -> row_errors.Errors:
+    return row_errors.Errors(reading(), vault(), batch)
+
+
+def workbook(app, batch: ImportBatch, sheet: int = 0) -> list[list]:
+    content = taken(app, batch)
+    return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(sheet).to_python()
+
+
+def taken(app, batch: ImportBatch) -> bytes:
+    answer = signed_in(app).opens(f"/dashboard/imports/{batch.id}/errors.xlsx")
+    assert answer.status_code == 200
+    return answer.get_data()
+
+
+def test_bad_lines_stand_there_as_they_were_with_all_that_is_wrong(app, brand):
+    batch = brought(brand, csv_of(LINES), "müşteriler.csv")
+
+    header, *lines = workbook(app, batch)
+
+    assert header == HEADER.split(";") + list(row_errors.OURS)
+    assert [line[0] for line in lines] == ["053212345", "+905321234568", "", "00532"]
+    assert [line[5] for line in lines] == ["=1+1", '+90 "ve"\nikinci satır', "😀 007", "çok"]
+    assert [line[6] for line in lines] == [3.0, 4.0, 6.0, 8.0]
+    said = [line[7:] for line in lines]
+    assert said[0] == [
+        "Telefon numarasının rakamı eksik.",
+        "Türkiye numarasını alan koduyla, baştaki 0 dışında 10 rakam olarak yazın: 0532 123 45 67.", "H121",
+    ]  # fmt: skip
+    assert (said[1][2], said[2][2]) == ("H115", "H120")
+    assert " / " in said[3][0] and " / " in said[3][2]
+
+
+def test_late_grants_stand_on_a_sheet_of_their_own(app, brand):
+    batch = brought(brand, csv_of(LINES), "a.csv")
+
+    header, *lines = workbook(app, batch, 1)
+
+    assert header == [*HEADER.split(";"), "Satır"]
+    assert [(line[0], line[5], line[6]) for line in lines] == [("0532 123 45 69", "geç", 7.0)]
+
+
+def test_brought_again_it_is_read_as_the_first_file_was_and_ours_is_passed_by(app, brand):
+    first = brought(brand, csv_of(LINES), "a.csv")
+    second = brought(brand, taken(app, first), "hatalar.xlsx")
+
+    for batch in (first, second):
+        assert outline_of(vault(), batch).sheets[0].header_line == 1
+    signatures = {layout.signature(outline_of(vault(), batch).sheets[0].header) for batch in (first, second)}
+    assert len(signatures) == 1
+    assert layout_of(vault(), second).columns == layout_of(vault(), first).columns
+    problems = {word: count for word, count in first.tally.items() if word not in ("grant", "late_grant")}
+    assert second.tally == problems
+
+    assert found(second).header == found(first).header
+    assert [line.cells for line in found(second).lines()] == [line.cells for line in found(first).lines()]
+
+
+def test_columns_of_a_file_without_a_header_are_named_so_that_the_next_reading_knows_them(app, brand):
+    lines = [f"053212345{number};ad{number}@example.com;ONAY;{NOW};HS_WEB" for number in range(50, 60)]
+    first = brought(brand, csv_of([*lines, lines[0].replace("ONAY", "belki")], lines[0]), "a.csv")
+    second = brought(brand, taken(app, first), "b.xlsx")
+
+    assert found(first).header[:4] == ["Telefon", "E-posta", "Durum", "İzin tarihi"]
+    assert layout_of(vault(), second).columns == layout_of(vault(), first).columns
+    assert [line.cells for line in found(second).lines()] == [line.cells for line in found(first).lines()]
+
+
+def test_what_iys_refused_is_there_with_its_code_and_what_a_person_closed_is_not(app, brand):
+    batch = brought(brand, csv_of([LINES[0], LINES[0].replace("67", "68"), LINES[0].replace("67", "69")]), "a.csv")
+    batches.begin(db.session, vault(), batch, None, clock.now())
+    db.session.commit()
+    work(batch)
+    assert batch.state == BatchState.DONE
+    refused, closed, *others = db.session.query(Submission).order_by(Submission.id)
+    assert len(others) == 4
+    refused.outcome, refused.code = Outcome.PARKED, "H121"
+    closed.outcome, closed.code, closed.closed_at = Outcome.EXPIRED, "H467", clock.now()
+    db.session.commit()
+
+    (line,) = workbook(app, batch)[1:]
+
+    assert (line[0], line[6], line[9]) == ("0532 123 45 67", 2.0, "H121")
+    assert line[7] and line[8]
+
+
+def test_a_damaged_piece_keeps_nothing_else_back(app, brand):
+    many = [LINES[1]] * 1500
+    batch = brought(brand, csv_of(many), "a.csv")
+    db.session.execute(update(ImportPiece).where(ImportPiece.place == 0).values(content=b"damaged"))
+    db.session.commit()
+
+    assert 400 < len(list(found(batch).lines())) < 600
+
+
+def test_a_file_that_has_not_come_so_far_has_no_lines(app, brand):
+    at = clock.now()
+    whose = {"provider_id": brand.provider_id, "brand_id": brand.id, "user_id": None, "name": "a.csv"}
+    batch = uploads.bring(db.session, vault(), **whose, stream=io.BytesIO(csv_of(LINES)), at=at)
+    db.session.commit()
+
+    assert workbook(app, batch) == [list(row_errors.OURS)]

@@ -1,0 +1,237 @@
+"""Workbooks as programs write them, cut by a process of their own that may die without harm."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+from portal.services.imports.reading import FileProblem, Unreadable, cut, read, workbook_process
+from portal.services.imports.reading.workbook_chunker import __main__ as chunker
+from portal.services.imports.reading.workbook_chunker import container
+
+pytestmark = pytest.mark.slow
+
+DAY = {"num_format": "dd.mm.yyyy"}
+MOMENT = {"num_format": "dd.mm.yyyy hh:mm:ss"}
+CLOCK = {"num_format": "hh:mm:ss"}
+HEADER = ["Telefon", "E-posta", "Tarih", "Durum"]
+ROW = ["0532 123 45 67", "ayse@example.com", "24.11.2026", "ONAY"]
+
+
+def written(**sheets) -> bytes:
+    """A workbook of plain rows."""
+    file, book = io.BytesIO(), openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+def cut_up(data: bytes, name: str = "liste.xlsx"):
+    cutting = cut(lambda: iter([data]), name)
+    pieces = list(cutting)
+    return cutting.outline, {
+        sheet: [line for piece in pieces if piece.sheet == sheet for line in json.loads(piece.packed)]
+        for sheet in range(len(cutting.outline.sheets))
+    }
+
+
+def problem_of(data: bytes, act=cut_up) -> FileProblem:
+    with pytest.raises(Unreadable) as unreadable:
+        act(data)
+    return unreadable.value.problem
+
+
+def zipped(**files: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/").replace("_dot_", "."), content)
+    return file.getvalue()
+
+
+def test_cells_come_as_what_they_mean():
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("İzinler")
+        sheet.write_row(1, 1, [5321234567, 905321234567, 532123456789012, 5.5, -3, 0, True, False, "'0532", " x "])
+        moment, day, clock = map(book.add_format, (MOMENT, DAY, CLOCK))
+        sheet.write_datetime(2, 1, datetime(2026, 11, 24, 14, 2, 5), moment)
+        sheet.write_datetime(2, 2, date(2026, 11, 24), day)
+        sheet.write_datetime(2, 3, time(14, 2, 5), clock)
+        sheet.write_datetime(2, 4, timedelta(hours=38, minutes=24), book.add_format({"num_format": "[h]:mm:ss"}))
+        sheet.write_datetime(2, 5, datetime(2026, 11, 24, 14, 2, 4, 999_900), moment)
+        sheet.write_formula(2, 6, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(2, 7, "=CMD|'/c calc'!A1", None, "sonuç")
+        sheet.write_string(2, 8, "a\x07b\nc")
+        sheet.write_number(2, 9, 5.32e11)
+
+    outline, sheets = cut_up(file.getvalue())
+
+    assert outline.format == "xlsx"
+    assert sheets[0] == [
+        [2, ["5321234567", "905321234567", "532123456789012", "5.5", "-3", "0", "TRUE", "FALSE", "'0532", " x "]],
+        [3, ["2026-11-24 14:02:05", "2026-11-24", "14:02:05", "38:24:00", "2026-11-24 14:02:05", "", "sonuç", "ab\nc",
+             "532000000000"]],
+    ]  # fmt: skip
+
+
+def test_every_sheet_is_cut_and_named():
+    data = written(Boş=[], Birinci=[HEADER, ROW], İkinci=[["Mart 2026"], [], HEADER, ROW, ROW])
+
+    outline, sheets = cut_up(data)
+
+    assert [(sheet.name, sheet.lines, sheet.pieces, sheet.first_piece) for sheet in outline.sheets] == [
+        ("Boş", 0, 0, 0),
+        ("Birinci", 2, 1, 0),
+        ("İkinci", 4, 1, 1),
+    ]
+    assert [sheet.header_line for sheet in outline.sheets] == [None, 1, 3]
+    assert outline.sheets[2].header == tuple(HEADER)
+    assert [number for number, _ in sheets[2]] == [1, 3, 4, 5]
+
+
+def test_many_rows_come_in_many_pieces():
+    data = written(Liste=[HEADER, *([f"0532 {n}", "a@example.com", None, "RET"] for n in range(2500))])
+
+    pieces = list(cut(lambda: iter([data[:1000], data[1000:]]), "a.xlsx"))
+
+    assert [piece.lines for piece in pieces] == [1000, 1000, 501]
+    assert [piece.first_line for piece in pieces] == [1, 1001, 2001]
+
+
+def test_an_audience_is_read_from_the_first_sheet_with_addresses():
+    data = written(
+        Açıklama=[["Bu liste Mart ayına aittir."]], Boş=[HEADER], Liste=[["Müşteri iletişim listesi"], HEADER, ROW]
+    )
+
+    reading = read(data)
+
+    assert (reading.encoding, reading.header) == ("xlsx", HEADER)
+    assert [(line, address.text) for line, address in reading.good] == [(3, "+905321234567"), (3, "ayse@example.com")]
+
+
+def test_an_audience_of_sheets_without_addresses_says_so():
+    assert problem_of(written(Liste=[["Ad"], ["Ayşe"]]), read) == FileProblem.NO_ADDRESS_COLUMN
+    assert problem_of(written(Liste=[]), read) == FileProblem.EMPTY
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        (lambda: written(Liste=[]), FileProblem.EMPTY),
+        (lambda: written(Liste=[HEADER, ROW])[:-300], FileProblem.DAMAGED),
+        (lambda: OLE + bytes(600), FileProblem.DAMAGED),
+        (lambda: OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"), FileProblem.PASSWORD),
+        (lambda: zipped(liste_dot_csv=b"05321234567"), FileProblem.ARCHIVE),
+        (lambda: zipped(), FileProblem.ARCHIVE),
+        (lambda: zipped(word__document_dot_xml=b"<w/>"), FileProblem.NO_WORKBOOK),
+        (lambda: zipped(xl__workbook_dot_xml=b"<workbook"), FileProblem.DAMAGED),
+        (lambda: zipped(xl__workbook_dot_xml=b" " * 200_000_000), FileProblem.WORKBOOK_TOO_LARGE),
+        (lambda: written(Liste=[HEADER, ["x"] * 501]), FileProblem.TOO_MANY_COLUMNS),
+        (lambda: written(Liste=[HEADER, ["x" * 32_000] * 3]), FileProblem.LINE_TOO_LONG),
+        (lambda: written(**{f"Sayfa{n}": [] for n in range(101)}), FileProblem.TOO_MANY_SHEETS),
+    ],
+    ids=lambda value: value if isinstance(value, FileProblem) else "",
+)
+def test_a_workbook_that_cannot_be_cut_says_why(made, problem):
+    assert problem_of(made()) == problem
+
+
+def test_cells_far_apart_take_no_more_than_the_chunkers_share():
+    file, book = io.BytesIO(), openpyxl.Workbook()
+    book.active["A1"] = "Telefon"
+    book.active["XFD1048576"] = "x"
+    book.save(file)
+
+    assert problem_of(file.getvalue()) == FileProblem.WORKBOOK_TOO_LARGE
+
+
+def test_a_chunker_that_dies_is_a_damaged_file(monkeypatch, tmp_path):
+    (tmp_path / "workbook_chunker.py").write_text("import os; os.kill(os.getpid(), 11)")
+    monkeypatch.setattr(workbook_process, "HERE", tmp_path)
+
+    assert problem_of(written(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
+
+
+@pytest.mark.parametrize(
+    "said", [b"Z\0\0\0\0", b"\xff\xff\xff\xff\xff", b"P\xff\xff\xff\xff", b"X\0\0\0\x02no", b"X\0\0\0\x01\xff", b"S\0"]
+)
+def test_nothing_that_a_chunker_says_confuses_its_listener(monkeypatch, tmp_path, said):
+    (tmp_path / "workbook_chunker.py").write_text(f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({said!r})")
+    monkeypatch.setattr(workbook_process, "HERE", tmp_path)
+
+    assert problem_of(written(Liste=[HEADER] * 3)) == FileProblem.DAMAGED
+
+
+def test_the_chunker_inherits_no_secret(monkeypatch, tmp_path):
+    monkeypatch.setenv("VAULT_KEYS", "1:secret")
+    (tmp_path / "workbook_chunker.py").write_text(
+        "import os, struct, sys; body = repr(dict(os.environ)).encode();"
+        "sys.stdout.buffer.write(struct.pack('>cI', b'S', len(body)) + body + struct.pack('>cI', b'E', 0))"
+    )
+    monkeypatch.setattr(workbook_process, "HERE", tmp_path)
+
+    ((_, environment),) = workbook_process.frames([b"x"])
+
+    assert b"PYTHONPATH" in environment and b"VAULT_KEYS" not in environment
+
+
+def test_a_chunker_that_falls_silent_is_ended(monkeypatch, tmp_path):
+    (tmp_path / "workbook_chunker.py").write_text("import os, sys, time; sys.stdin.buffer.read(); time.sleep(60)")
+    monkeypatch.setattr(workbook_process, "HERE", tmp_path)
+
+    assert problem_of(b"x", lambda data: list(workbook_process.frames([data], patience=0.2))) == (
+        FileProblem.WORKBOOK_TOO_LARGE
+    )
+
+
+def test_a_reader_that_is_left_early_leaves_no_process_behind():
+    data = written(Liste=[HEADER, *([ROW] * 3000)])
+    frames = workbook_process.frames([data])
+    next(frames)
+
+    frames.close()
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_the_chunker_imports_nothing_of_the_portal():
+    asks = "import sys, workbook_chunker.__main__; print(sorted(sys.modules))"
+    env = {"PYTHONPATH": str(workbook_process.HERE)}
+
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", asks], env=env, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert not {"portal", "flask", "sqlalchemy", "cryptography"} & set(told.replace("'", " ").replace(".", " ").split())
+
+
+def test_every_word_of_the_chunker_is_a_problem():
+    for path in workbook_process.HERE.glob("chunker/*.py"):
+        for word in path.read_text().split('"'):
+            assert not word.startswith("file_") or FileProblem(word)
+    assert chunker.problem_of(MemoryError()) == FileProblem.WORKBOOK_TOO_LARGE
+    assert chunker.problem_of(ValueError("Workbook is password protected")) == FileProblem.PASSWORD
+
+
+def test_a_sheet_of_one_value_over_and_over_is_no_bomb():
+    rows = "".join(f'<row r="{n}">{"<c><v>1</v></c>" * 200}</row>' for n in range(12_000))
+    data = zipped(xl__workbook_dot_xml=b"<workbook/>", xl__worksheets__sheet1_dot_xml=rows.encode())
+
+    assert len(rows) > container.HARMLESS
+    assert container.format_of(data) == "xlsx"

@@ -1,0 +1,338 @@
+"""From an upload to what İYS is told: rehearsed without a trace, written once whatever is killed, and taken back."""
+
+import io
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import RecipientType, Source, Status
+from portal.core.models import (
+    Annulment,
+    AuditEntry,
+    BatchState,
+    Consent,
+    Decision,
+    ImportBatch,
+    ImportPiece,
+    Lane,
+    Leaf,
+    Outcome,
+    Provider,
+    Recipient,
+    Submission,
+)
+from portal.domain.consents.effects import WRITTEN
+from portal.domain.packages import NoRoom
+from portal.services.imports import batch_lease, batches, queries, uploads, worker
+from portal.services.imports.layout import Field, Layout
+from tests import make
+
+pytestmark = pytest.mark.slow
+
+COLUMNS = {Field.PHONE: 0, Field.EMAIL: 1, Field.STATUS: 2, Field.DATE: 3}
+LAYOUT = Layout(columns=COLUMNS, source=Source.SIGNED_FORM, origin="Üyelik formu")
+HEADER = "Telefon;E-posta;Durum;Tarih"
+
+
+@pytest.fixture
+def brand(app):
+    with app.app_context():
+        yield make.brand()
+
+
+def line(number: int, status="ONAY", ago=timedelta(hours=2), mail=True) -> str:
+    said = clock.istanbul(clock.now() - ago).strftime("%d.%m.%Y %H:%M:%S")
+    return f"0532 {number:07};{f'kisi{number}@example.com' if mail else ''};{status};{said}"
+
+
+def batch_of(brand, lines: list[str]) -> ImportBatch:
+    """An uploaded file, cut into lines."""
+    stream = io.BytesIO("\n".join([HEADER, *lines]).encode())
+    batch = uploads.bring(
+        db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name="izinler.csv",
+        stream=stream, at=clock.now(),
+    )  # fmt: skip
+    finish(batch)
+    assert batch.state == BatchState.READ
+    return batch
+
+
+def rehearsed(brand, lines: list[str], layout: Layout = LAYOUT) -> ImportBatch:
+    batch = batch_of(brand, lines)
+    batches.choose(db.session, vault(), batch, layout, clock.now())
+    db.session.commit()
+    finish(batch)
+    assert batch.state == BatchState.REHEARSED, batch.problem
+    return batch
+
+
+def begin(batch: ImportBatch, **said) -> None:
+    batches.begin(db.session, vault(), batch, 3, clock.now(), **said)
+    db.session.commit()
+
+
+def brought(brand, lines: list[str], layout: Layout = LAYOUT, **said) -> ImportBatch:
+    batch = rehearsed(brand, lines, layout)
+    begin(batch, **said)
+    finish(batch)
+    assert batch.state == BatchState.DONE
+    return batch
+
+
+def finish(batch: ImportBatch) -> None:
+    while worker.work(batch.id):
+        pass
+    db.session.refresh(batch)
+
+
+def counts(rows) -> list[int]:
+    return [rows.count(model) for model in (Recipient, Consent, Decision, Leaf, Submission)]
+
+
+LINES = [
+    *[line(number) for number in range(2100)],
+    line(1, "RET", timedelta(hours=1)),  # Newer than its first line.
+    line(2, "RET", timedelta(hours=3), mail=False),  # Older.
+    line(3000, "ONAY", timedelta(days=60)),
+    line(3001, "RET", timedelta(days=60)),
+    line(3002, "belki"),
+    "yok;;ONAY;",
+]
+
+
+def test_a_file_is_rehearsed_without_a_trace_and_comes_to_what_was_rehearsed(brand, rows):
+    batch = rehearsed(brand, LINES)
+
+    assert counts(rows) == [0] * 5
+    tally = batch.tally
+    good = 2100 * 3
+    assert tally["grant"] == good - 3 and tally["repeated"] == 3 + 2 and tally["late_grant"] == 3
+    assert tally["first_refusal"] == 3 + 3 and tally["status_unknown"] == 3
+    assert batch.lines == len(LINES) and batch.new_addresses == 2100 * 2 + 2
+    assert sum(tally.values()) == sum(sum(piece.tally.values()) for piece in rows(ImportPiece))
+
+    begin(batch)
+    finish(batch)
+
+    assert batch.state == BatchState.DONE and batch.tally == tally
+    written = sum(tally.get(effect, 0) for effect in WRITTEN)
+    assert rows.count(Decision) == rows.count(Leaf) == written
+    assert rows.count(Submission) == written - 3
+    assert Counter(each.lane for each in rows(Submission)) == {Lane.BULK: good - 3, Lane.REFUSALS: 6}
+    grants = {each.due_at for each in rows(Submission, Submission.lane == Lane.BULK)}
+    assert min(grants) == batch.begun_at + timedelta(seconds=600)
+    (told,) = [each for each in rows(AuditEntry) if each.act.startswith("import.")]
+    assert told.act == "import.begun" and told.facts["grant"] == good - 3
+
+    again = rehearsed(brand, LINES)
+    assert again.tally["known"] == written and again.new_addresses == 0
+    begin(again)
+    finish(again)
+    assert rows.count(Decision) == written
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.fixture
+def killing():
+    """Fail at the nth commit of the worker from now on, before or after it counts."""
+
+    def at(number: int, after: bool):
+        left = [number]
+        commit = db.session.commit
+
+        def dies():
+            left[0] -= 1
+            if left[0] == 0 and not after:
+                raise Killed
+            commit()
+            if left[0] == 0:
+                raise Killed
+
+        its = pytest.MonkeyPatch()  # Its own, or undoing it would undo the test's, too.
+        its.setattr(type(db.session), "commit", lambda self: dies())
+        return its.undo
+
+    return at
+
+
+@pytest.mark.long
+def test_whatever_is_killed_each_good_entry_becomes_one_decision(brand, rows, killing, monkeypatch):
+    batch = batch_of(brand, LINES)
+    batches.choose(db.session, vault(), batch, LAYOUT, clock.now())
+    db.session.commit()
+    monkeypatch.setattr(batch_lease, "LEASE", timedelta(0))  # What a killed worker held is free at once.
+    _killed_all_along(batch, BatchState.MAPPED, killing)
+    tally = batch.tally
+    begin(batch)
+    _killed_all_along(batch, BatchState.RUNNING, killing)
+
+    written = sum(tally.get(effect, 0) for effect in WRITTEN)
+    assert batch.tally == tally
+    assert rows.count(Decision) == written == len({(each.line, each.channel) for each in rows(Decision)})
+
+    batches.undo(db.session, batch, 3, clock.now())
+    db.session.commit()
+    _killed_all_along(batch, BatchState.UNDOING, killing)
+    assert rows.count(Annulment) == batch.annulled == written
+    assert all(each.status is None for each in rows(Consent))
+
+
+def _killed_all_along(batch: ImportBatch, state: BatchState, killing) -> None:
+    number = 0
+    while batch.state == state:
+        number += 1
+        alive = killing(1 + number // 2, after=bool(number % 2))
+        try:
+            worker.work(batch.id)
+        except Killed:
+            db.session.rollback()
+        finally:
+            alive()
+        db.session.rollback()
+        db.session.refresh(batch)
+        assert number < 100
+
+
+def test_a_person_stops_goes_on_and_takes_back_what_nobody_claimed(brand, rows, monkeypatch):
+    batch = rehearsed(brand, LINES)
+    begin(batch)
+    worker.work(batch.id, seconds=0.0001)
+    batches.stop(db.session, batch, 3, clock.now())
+    db.session.commit()
+    assert not worker.work(batch.id) and batch.state == BatchState.STOPPED and batch.position == 1
+    stopped = rows.count(Decision)
+    with pytest.raises(batches.WrongState):
+        batches.begin(db.session, vault(), batch, 3, clock.now())
+    batches.go_on(db.session, batch, 3, clock.now())
+    db.session.commit()
+    finish(batch)
+    assert batch.state == BatchState.DONE and rows.count(Decision) > stopped
+
+    sent = rows(Submission)[0]
+    db.session.query(Submission).filter_by(id=sent.id).update({"attempts": 1})
+    db.session.commit()
+    batches.undo(db.session, batch, 3, clock.now())
+    db.session.commit()
+    finish(batch)
+
+    assert batch.state == BatchState.UNDONE and batch.annulled == rows.count(Decision) - 1
+    (held,) = [head for head in rows(Consent) if head.status is not None]
+    assert held.id == sent.consent_id
+    assert Counter(each.outcome for each in rows(Submission))[Outcome.ANNULLED] == rows.count(Submission) - 1
+
+    again = brought(brand, LINES[:5])
+    assert again.tally == {"grant": 14, "same": 1} or again.tally == {"grant": 14, "known": 1}
+    with pytest.raises(batches.WrongState):
+        batches.drop(db.session, again, 3, clock.now())
+
+
+def test_a_refusal_that_another_file_said_too_stays_when_the_first_one_is_taken_back(brand, rows):
+    said = [line(1, "RET", mail=False), line(2, mail=False)]
+    earlier, later = rehearsed(brand, said), rehearsed(brand, said)
+    begin(earlier)
+    begin(later)
+    finish(later)
+    finish(earlier)  # It began first, and came second: of what stands already it writes no second one.
+    assert earlier.tally == {"known": 4}
+    batches.undo(db.session, later, 3, clock.now())
+    db.session.commit()
+    finish(later)
+
+    stand = Counter(head.status for head in rows(Consent))
+    assert stand == {Status.REFUSED: 2, None: 2}
+    assert later.annulled == 2
+
+
+def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
+    db.session.query(Provider).update({"admitted_at": None})
+    db.session.commit()
+    batch = rehearsed(brand, LINES)
+
+    with pytest.raises(NoRoom):
+        begin(batch)
+    begin(batch, only_refusals=True)
+    finish(batch)
+
+    assert batch.tally["grant_left_out"] == 2100 * 3 - 3 + 3 and batch.tally["first_refusal"] == 6
+    assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Recipient) == 4
+
+
+def test_a_provider_that_is_suspended_stops_its_runs_and_a_damaged_piece_is_said(brand, rows):
+    batch = rehearsed(brand, LINES)
+    begin(batch)
+    worker.work(batch.id, seconds=0.0001)
+    provider = db.session.get_one(Provider, brand.provider_id)
+    provider.suspended_at = clock.now()
+    db.session.commit()
+    finish(batch)
+    assert (batch.state, batch.problem) == (BatchState.STOPPED, "suspended")
+    with pytest.raises(batches.Suspended):
+        batches.go_on(db.session, batch, 3, clock.now())
+
+    provider.suspended_at = None
+    piece = db.session.query(ImportPiece).filter_by(batch_id=batch.id, place=1).one()
+    piece.content = piece.content[:-1] + bytes((piece.content[-1] ^ 1,))
+    db.session.commit()
+    batches.go_on(db.session, batch, 3, clock.now())
+    db.session.commit()
+    finish(batch)
+
+    assert (batch.state, batch.problem) == (BatchState.DONE, "damaged")
+    assert [piece.ran_at is not None for piece in rows(ImportPiece)] == [True, False, True]
+    piles = queries.piles(db.session, batch)
+    assert piles.unwritten == 3000 and piles.total == sum(batch.tally.values())
+
+
+def test_repeats_are_found_over_the_whole_file(brand, rows):
+    first, last = line(7, "ONAY", timedelta(hours=2)), line(7, "RET", timedelta(hours=2))
+    batch = rehearsed(brand, [first, *[line(each, mail=False) for each in range(10, 1500)], last, last])
+
+    pieces = rows(ImportPiece)
+    assert pieces[0].tally["repeated"] == 3 and pieces[1].tally["repeated"] == 3
+    assert batch.tally["first_refusal"] == 3
+
+
+def test_a_merchants_grant_without_a_date_withdraws_no_refusal(brand, rows):
+    firms = replace(LAYOUT, recipient_type=RecipientType.MERCHANT)
+    undated = "0532 0000007;;ONAY;"
+    batch = rehearsed(brand, [line(7, "RET", mail=False), *[undated] * 1200, "0532 0000008;;ONAY;"], firms)
+    assert batch.tally == {"first_refusal": 2, "repeated": 2400, "grant": 2}
+    begin(batch)
+    finish(batch)
+
+    again = brought(brand, [undated, "0532 0000008;;ONAY;"], layout=firms)
+    assert again.tally["date_missing"] == 2 and again.tally.get("grant", 0) == 0
+    assert Counter(head.status for head in rows(Consent)) == {Status.REFUSED: 2, Status.GRANTED: 2}
+
+
+def test_a_machine_whose_clock_is_behind_writes_what_was_rehearsed(brand, rows, monkeypatch):
+    batch = rehearsed(brand, [line(1, ago=timedelta(seconds=2), mail=False)])
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() - timedelta(seconds=30))
+    begin(batch)
+    finish(batch)
+
+    assert batch.tally == {"grant": rows.count(Decision)} == {"grant": 2}
+
+
+def test_a_layout_chosen_anew_takes_the_rehearsal_out_of_the_workers_hands(brand, rows):
+    batch = batch_of(brand, LINES)
+    batches.choose(db.session, vault(), batch, replace(LAYOUT, origin=""), clock.now())
+    db.session.commit()
+    assert worker.work(batch.id, seconds=0)
+    batches.choose(db.session, vault(), batch, LAYOUT, clock.now())
+    db.session.commit()
+
+    finish(batch)
+
+    assert batch.tally["grant"] == 2100 * 3 - 3 and "origin_missing" not in batch.tally
+    batches.drop(db.session, batch, 3, clock.now())
+    db.session.commit()
+    assert rows.count(ImportPiece) == 0 and batch.state == BatchState.DROPPED

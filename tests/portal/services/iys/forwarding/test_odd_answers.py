@@ -1,0 +1,137 @@
+"""Answers that İYS should never give: whatever comes, it is kept or asked for again, and nothing stands in the way."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock, iys_protocol
+from portal.core.models import BulkRequest, Consent, Outcome, Submission
+from tests import grants, make
+from tests.make import Person
+from tests.portal.services.iys.forwarding.scripted import iys_that_says
+
+pytestmark = pytest.mark.slow
+
+HALF = "\ud800"  # Half a character, which JSON may spell and no database keeps.
+
+
+@pytest.fixture
+def fatma(app, browser):
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+@pytest.mark.parametrize(
+    ("transaction_id", "kept"),
+    [("a\x00b", "ab"), (f"a{HALF}", "a"), ("a" * 300, "a" * 80), (10**60, str(10**60)), ("a", "a")],
+)
+def test_a_transaction_of_any_name_is_kept(app, fatma, rows, transaction_id, kept):
+    fatma.decides(MESAJ="ONAY")
+
+    with iys_that_says(consents=(200, {"transactionId": transaction_id, "creationDate": ["?"]})) as iys:
+        make.forward_all(app, iys)
+
+    told = rows.one(Submission)
+    assert (told.outcome, told.transaction_id) == (Outcome.ACCEPTED, kept)
+
+
+@pytest.mark.parametrize("transaction_id", [None, "", "\x00", {}, [1], True, 1.5])
+def test_without_a_name_of_a_transaction_nothing_is_accepted(app, fatma, rows, transaction_id):
+    fatma.decides(MESAJ="ONAY")
+
+    with iys_that_says(consents=(200, {"transactionId": transaction_id})) as iys:
+        make.forward_all(app, iys, rounds=3)
+
+    assert rows.one(Submission).outcome == Outcome.SENT
+
+
+@pytest.mark.parametrize("status", [None, "", "BEKLIYOR", 1, ["RET"], "ON\x00AY"])
+def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, fatma, rows, status):
+    fatma.decides(MESAJ="RET")
+    granted, older = {"list": [make.PHONE]}, {"errors": [{"code": "H178"}]}
+
+    with iys_that_says(MESAJ=(200, granted), consents=(400, older), status=(200, {"status": status})) as iys:
+        make.forward_all(app, iys, rounds=4)
+
+    assert rows.one(Submission).outcome == Outcome.WAITING
+    assert rows.one(Consent).iys_status == "ONAY"
+
+
+def test_iys_that_names_no_transaction_of_what_it_holds_is_believed_without(app, fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+    date = iys_protocol.wire_date(rows.one(Submission).consent_date)
+
+    with iys_that_says(
+        consents=(400, {"errors": [{"code": "H178"}]}),
+        status=(200, {"status": "ONAY", "consentDate": date, "transactionId": None}),
+    ) as iys:
+        make.forward_all(app, iys)
+
+    assert (rows.one(Submission).outcome, rows.one(Submission).transaction_id) == (Outcome.ACCEPTED, None)
+
+
+@pytest.mark.parametrize("place", [-1, -7, True, 99, None, {}, "x"])
+def test_an_error_that_points_at_nothing_parks_nobody(app, fatma, rows, place):
+    fatma.decides(MESAJ="RET")
+    error = {"errors": [{"code": "H464", "location": ["recipients", place]}]}
+
+    with iys_that_says(MESAJ=(422, error), consents=(400, {"errors": [{"code": "H175"}]})) as iys:
+        make.forward_all(app, iys)
+
+    assert rows.one(Submission).outcome == Outcome.NOT_NEEDED
+
+
+LONG_CODE = "A-CODE-OF-A-PROXY-THAT-IS-LONGER-THAN-OURS"
+
+
+@pytest.mark.parametrize("code", [LONG_CODE, "H1\x0020", f"H120{HALF}"])
+def test_an_item_may_fail_with_any_code(app, rows, code):
+    bring(app, 2)
+    wrong = {"errors": [{"index": 0, "code": code}]}
+    taken = {"requestId": "a-1", "subRequests": []}
+
+    with iys_that_says(request=[(422, wrong), (202, taken)]) as iys:
+        make.forward_all(app, iys)
+
+    assert sorted(each.outcome for each in rows(Submission)) == [Outcome.PARKED, Outcome.SENT]
+
+
+@pytest.mark.parametrize("name", [f"r{HALF}\x00", "r" * 50, 17])
+def test_a_list_of_any_name_is_kept(app, rows, name):
+    bring(app, 1)
+    item = {"recipient": grants.phones(1)[0], "type": "MESAJ", "recipientType": "BIREYSEL"}
+    names = [item | {"subRequestId": f"s{HALF}\x00"}]
+
+    with iys_that_says(request=(202, {"requestId": name, "subRequests": names})) as iys:
+        make.forward_all(app, iys)
+
+    assert rows.one(BulkRequest).request_id in ("r", "r" * 40, "17")
+    assert rows.one(Submission).sub_request_id == "s"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"index": {}}, {"index": [0]}, {"index": True}, {"index": -1}, {"subRequestId": {}}, None, 7, [[]],
+        {"index": 0, "status": "success", "transactionId": {}},
+        {"index": 0, "status": "failure", "error": {"code": []}} | {"status": "enqueue"},
+    ],
+)  # fmt: skip
+def test_an_odd_row_of_a_result_takes_nothing_from_the_others(app, rows, odd):
+    bring(app, 3)
+    row = {"index": 1, "status": "success", "transactionId": "a\x00b", "creationDate": "2026-13-99 00:00:00"}
+    fails = {"index": 2, "status": "failure", "error": {"code": f"{LONG_CODE}\x00{HALF}"}}
+
+    with iys_that_says(request=(202, {"requestId": "a-1"}), result=(200, [odd, row, fails])) as iys:
+        make.forward_all(app, iys)
+        with time_machine.travel(clock.now() + timedelta(seconds=310)):
+            make.forward_all(app, iys)
+
+    told = sorted(rows(Submission), key=lambda each: each.bulk_index)
+    assert [each.outcome for each in told] == [Outcome.SENT, Outcome.ACCEPTED, Outcome.PARKED]
+    assert (told[1].transaction_id, told[2].code) == ("ab", LONG_CODE[:20])
+
+
+def bring(app, count: int) -> None:
+    with app.app_context():
+        grants.bring(make.brand(), grants.phones(count), clock.now())

@@ -1,0 +1,43 @@
+"""A connected brand, and the feeds, pushes and sweeps of its inflow."""
+
+import pytest
+
+from portal.core.extensions import db
+from portal.services.iys.inflow import feeds, pushes, sweeps
+from tests import make
+from tests.make import Person
+
+
+@pytest.fixture
+def fatma(app, browser):
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+@pytest.fixture
+def inflow(app, iys):
+    """Takes steps of one kind until nothing is due: inflow.pulls(), inflow.reads(), inflow.sweeps()."""
+    with app.app_context():
+        make.brand()
+        db.session.rollback()
+    return Inflow(app, iys)
+
+
+class Inflow:
+    def __init__(self, app, iys):
+        self.app, self.iys = app, iys
+
+    def pulls(self) -> int:
+        return self._all(feeds.step)
+
+    def reads(self) -> int:
+        return self._all(pushes.step)
+
+    def sweeps(self) -> int:
+        return self._all(sweeps.step)
+
+    def _all(self, step, most: int = 40) -> int:
+        for taken in range(most):
+            with self.app.app_context():
+                if not step(self.iys):
+                    return taken
+        raise AssertionError("It never comes to an end.")

@@ -1,0 +1,272 @@
+"""The pull, held against an İYS in a box."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import event
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import (
+    Connection,
+    Consent,
+    Decision,
+    Feed,
+    FeedSource,
+    Movement,
+    Outcome,
+    Recipient,
+    Submission,
+    Sweep,
+    Tally,
+    Way,
+)
+from portal.services.iys.inflow import feeds
+from tests import make
+
+pytestmark = pytest.mark.slow
+
+LONG_AGO = timedelta(hours=2)
+
+
+def people(rows) -> Feed:
+    return rows.one(Feed, Feed.source == FeedSource.PEOPLE)
+
+
+def asked(sandbox) -> int:
+    return sandbox.ledger()["requests"].get("changes", 0)
+
+
+def at(app, **values) -> None:
+    """Write values to the feed of what people do."""
+    with app.app_context():
+        db.session.execute(db.update(Feed).where(Feed.source == FeedSource.PEOPLE).values(values))
+        db.session.commit()
+
+
+def test_what_a_citizen_does_is_heard_once_its_hour_has_passed(inflow, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY")
+    inflow.pulls()
+    assert rows.count(Movement) == 0
+
+    with time_machine.travel(clock.now() + timedelta(minutes=61)):
+        inflow.pulls()
+
+    assert rows.one(Decision).way == Way.AT_IYS
+    assert (rows.one(Consent).status, rows.one(Consent).iys_status) == (Status.GRANTED, "ONAY")
+    assert rows.count(Submission) == 0
+
+
+def test_a_row_is_pulled_once(inflow, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    inflow.pulls()
+    cursor = people(rows).cursor
+
+    with time_machine.travel(clock.now() + timedelta(minutes=10)):
+        inflow.pulls()
+
+    assert rows.count(Movement) == 1
+    assert people(rows).cursor == cursor and cursor
+
+
+def test_a_brand_has_a_feed_of_each_source_and_both_rest_in_between(inflow, sandbox, rows):
+    inflow.pulls()
+    before = asked(sandbox)
+
+    inflow.pulls()
+
+    assert {feed.source for feed in rows(Feed)} == set(FeedSource)
+    assert asked(sandbox) == before
+    assert all(feed.due_at > clock.now() and feed.pulled_at for feed in rows(Feed))
+
+
+def test_pages_follow_each_other_at_once(inflow, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    multiply(sandbox, 2100)
+
+    inflow.pulls()
+
+    assert rows.count(Movement) == rows.count(Consent) == 2101
+    assert len(rows(Consent, Consent.iys_status == "ONAY")) == 2101
+
+
+def multiply(sandbox, times: int) -> None:
+    """The one movement again, of so many other numbers, each with a name of its own."""
+    with sandbox.app.extensions["sandbox"].store.transaction() as store:
+        columns = [row["name"] for row in store.execute("PRAGMA table_info(movement)")]
+        values = {"seq": "seq + n", "recipient": "'+9053' || (20000000 + n)", "transaction_id": "'other-' || n"}
+        store.execute(
+            f"""INSERT INTO movement ({", ".join(columns)})
+            WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {times})
+            SELECT {", ".join(values.get(name, name) for name in columns)} FROM movement, number"""
+        )
+
+
+def test_our_own_movement_is_verified_by_the_other_feed(app, fatma, inflow, iys, sandbox, rows):
+    fatma.decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+    assert rows.one(Submission).outcome == Outcome.ACCEPTED
+
+    with time_machine.travel(clock.now() + timedelta(minutes=61)):
+        inflow.pulls()
+
+    assert rows.one(Submission).outcome == Outcome.VERIFIED
+    assert rows.one(Movement).decision_id == rows.one(Decision).id
+
+
+def test_another_senders_movement_is_one_of_ours_to_know(inflow, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", source="HS_CAGRI_MERKEZI", at=clock.now() - LONG_AGO)
+
+    inflow.pulls()
+
+    assert rows.one(Decision).way == Way.OTHER_SENDER
+    assert rows.count(Recipient) == 1
+
+
+class Killed(BaseException):
+    """A process ends in the middle of what it does."""
+
+
+def test_a_cursor_does_not_move_without_its_page(app, inflow, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    with app.app_context():
+        engine = db.engine
+
+    def kill(_connection, _cursor, statement, *_):
+        if statement.startswith("INSERT INTO movement"):
+            raise Killed
+
+    event.listen(engine, "before_cursor_execute", kill)
+    with pytest.raises(Killed):
+        inflow.pulls()
+    event.remove(engine, "before_cursor_execute", kill)
+    assert people(rows).cursor is None
+
+    with time_machine.travel(clock.now() + feeds.LEASE + timedelta(seconds=1)):
+        inflow.pulls()
+
+    assert rows.count(Movement) == rows.count(Decision) == 1
+    assert people(rows).cursor
+
+
+def test_rows_that_say_nothing_usable_are_counted_and_the_cursor_moves(inflow, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    with sandbox.app.extensions["sandbox"].store.transaction() as store:
+        store.execute("UPDATE movement SET status = 'BEKLIYOR'")
+
+    inflow.pulls()
+
+    assert rows.count(Movement) == 0
+    assert people(rows).cursor
+    assert rows.one(Tally, Tally.name == feeds.UNREADABLE_ROW).calls == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "html", "cut", "empty", "reset", "H192", "429", "H520"])
+def test_whatever_befalls_a_page_it_is_pulled_later(inflow, sandbox, rows, fault):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    sandbox.fault("changes", fault)
+    inflow.pulls()
+    assert rows.count(Movement) == 0
+    assert asked(sandbox) <= 4
+
+    sandbox.mend()
+    with time_machine.travel(clock.now() + timedelta(minutes=11)):
+        inflow.pulls()
+
+    assert rows.count(Movement) == 1
+    assert people(rows).code is None and people(rows).attempts == 0
+
+
+def test_a_cursor_that_iys_refuses_is_given_up(app, inflow, sandbox, rows):
+    inflow.pulls()
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    at(app, cursor="no cursor of İYS", cursor_at=clock.now(), due_at=clock.now())
+
+    inflow.pulls()
+    with time_machine.travel(clock.now() + timedelta(minutes=1)):
+        inflow.pulls()
+
+    assert rows.count(Movement) == 1
+    assert people(rows).code is None
+
+
+def test_a_cursor_from_before_the_window_is_given_up_and_the_heads_are_swept(app, inflow, sandbox, rows):
+    inflow.pulls()
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    past = clock.now() - timedelta(days=6, minutes=1)
+    at(app, cursor="1700000000_ab", cursor_at=past, pulled_at=past, due_at=clock.now())
+
+    inflow.pulls()
+
+    assert rows.count(Movement) == 1
+    assert rows.one(Sweep).ended_at is None
+
+
+def test_a_brand_where_nothing_moves_is_not_swept_for_its_old_cursor(app, inflow, sandbox, rows):
+    inflow.pulls()
+    at(app, cursor="1700000000_ab", cursor_at=clock.now() - timedelta(days=6, minutes=1), due_at=clock.now())
+
+    inflow.pulls()
+
+    assert rows.count(Sweep) == 0
+    assert people(rows).cursor is None
+
+
+def test_nothing_is_pulled_for_a_partner_whose_title_was_not_compared(app, inflow, sandbox, rows):
+    with app.app_context():
+        db.session.execute(db.update(Connection).values(writes_since=None))
+        db.session.commit()
+
+    inflow.pulls()
+
+    assert rows.count(Feed) == asked(sandbox) == 0
+
+
+def test_a_feed_in_somebody_elses_hand_is_left_alone(app, inflow, sandbox, rows):
+    inflow.pulls()
+    before = asked(sandbox)
+    at(app, due_at=clock.now(), lease_until=clock.now() + timedelta(seconds=30))
+
+    inflow.pulls()
+
+    assert asked(sandbox) == before
+
+
+def test_a_killed_process_holds_a_feed_no_longer_than_its_lease(app, inflow, sandbox, rows):
+    inflow.pulls()
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
+    at(app, due_at=clock.now(), lease_until=clock.now() + feeds.LEASE)
+
+    with time_machine.travel(clock.now() + feeds.LEASE + timedelta(seconds=1)):
+        inflow.pulls()
+
+    assert rows.count(Movement) == 1
+
+
+def test_a_grant_at_iys_after_a_refusal_here_is_the_last_word(app, fatma, inflow, iys, sandbox, rows):
+    fatma.decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+    with time_machine.travel(clock.now() + timedelta(minutes=5)):
+        fatma.decides(MESAJ="RET")
+        make.forward_all(app, iys)
+    with time_machine.travel(clock.now() + timedelta(minutes=10)):
+        sandbox.acts(make.PHONE, "MESAJ", "ONAY")
+    with time_machine.travel(clock.now() + timedelta(minutes=75)):
+        inflow.pulls()
+
+    head = rows.one(Consent)
+    assert (head.status, head.iys_status, head.may_send) == (Status.GRANTED, "ONAY", True)
+    assert {each.outcome for each in rows(Submission)} == {Outcome.VERIFIED}
+
+
+def test_a_closed_line_is_closed_here_too(app, inflow, sandbox, rows):
+    for channel in ("MESAJ", "ARAMA"):
+        sandbox.acts(make.PHONE, channel, "ONAY", at=clock.now() - timedelta(hours=5))
+    sandbox.acts(make.PHONE, close_line=True, at=clock.now() - LONG_AGO)
+
+    inflow.pulls()
+
+    assert {head.status for head in rows(Consent)} == {Status.REFUSED}
+    assert rows.count(Consent) == 2

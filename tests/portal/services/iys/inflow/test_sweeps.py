@@ -1,0 +1,171 @@
+"""The weekly walk over all heads, held against an İYS in a box."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import Consent, Difference, DifferenceKind, Settlement, Sweep
+from portal.services.iys.inflow import sweeps
+from tests import make
+from tests.portal.domain.consents.iys_movements import Ear, row
+
+pytestmark = pytest.mark.slow
+
+WEEK = timedelta(days=7, minutes=1)
+
+
+@pytest.fixture
+def swept(app, inflow):
+    """Orders a sweep and walks it to its end."""
+
+    def sweep():
+        with app.app_context():
+            brand = make.brand()
+            sweeps.order(db.session, brand.provider_id, brand.id, clock.now())
+            db.session.commit()
+        inflow.sweeps()
+
+    return sweep
+
+
+@pytest.fixture
+def held(app, fatma, iys, sandbox, rows):
+    """Fatma's grant, accepted by İYS."""
+    fatma.decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+    return fatma
+
+
+def forget_at_iys(sandbox) -> None:
+    """İYS's record turns into a refusal that no feed will ever tell."""
+    with sandbox.app.extensions["sandbox"].store.transaction() as store:
+        store.execute("UPDATE record SET status = 'RET'")
+
+
+def later(**span):
+    return time_machine.travel(clock.now() + timedelta(**(span or {"minutes": 5})))
+
+
+def test_what_agrees_is_no_drift(held, swept, rows):
+    with later():
+        swept()
+
+    sweep = rows.one(Sweep)
+    assert (sweep.asked, sweep.drifted, sweep.due_at) == (1, 0, None)
+    assert sweep.ended_at is not None
+    assert rows.count(Difference) == 0
+
+
+def test_a_grant_that_iys_no_longer_holds_is_found_and_may_not_be_sent_to(held, swept, sandbox, rows):
+    forget_at_iys(sandbox)
+
+    with later():
+        swept()
+
+    drift, head = rows.one(Difference), rows.one(Consent)
+    assert (drift.kind, drift.facts, drift.consent_id) == (DifferenceKind.DRIFT, {"status": ["ONAY", None]}, head.id)
+    assert (head.status, head.iys_status, head.may_send) == (Status.GRANTED, "RET", False)
+
+
+def test_a_refusal_that_iys_holds_a_grant_for_is_found(app, inflow, swept, sandbox, rows):
+    sandbox.acts(make.PHONE, "MESAJ", "ONAY")
+    with later():
+        Ear(app).hears(row("RET", ago=timedelta(0)))
+    with later(minutes=10):
+        swept()
+
+    assert rows.one(Difference).facts == {"status": ["RET", "ONAY"]}
+    assert (rows.one(Consent).status, rows.one(Consent).iys_status) == (Status.REFUSED, "ONAY")
+
+
+def test_a_drift_is_listed_once_and_ends_when_it_is_gone(held, swept, sandbox, rows):
+    forget_at_iys(sandbox)
+    for minutes in (5, 10):
+        with later(minutes=minutes):
+            swept()
+    assert rows.count(Difference) == 1
+
+    with sandbox.app.extensions["sandbox"].store.transaction() as store:
+        store.execute("UPDATE record SET status = 'ONAY'")
+    with later(minutes=15):
+        swept()
+
+    assert rows.one(Difference).settlement == Settlement.GONE
+    assert rows.one(Consent).may_send
+
+
+def test_a_drift_that_a_pull_explains_is_gone(app, held, swept, inflow, sandbox, rows):
+    with later():
+        sandbox.acts(make.PHONE, "MESAJ", "RET")
+    with later(minutes=10):
+        swept()
+    assert rows.one(Difference).settled_at is None
+
+    with later(minutes=90):
+        inflow.pulls()
+
+    assert rows.one(Consent).status == Status.REFUSED
+    assert rows.one(Difference).settlement == Settlement.GONE
+
+
+def test_what_is_still_on_its_way_is_no_drift(fatma, swept, rows):
+    fatma.decides(MESAJ="ONAY")
+
+    with later():
+        swept()
+
+    assert rows.one(Sweep).asked == 1
+    assert rows.count(Difference) == 0
+
+
+def test_all_channels_and_types_of_many_are_asked_for_in_lists(app, inflow, swept, sandbox, rows, monkeypatch):
+    Ear(app).hears(
+        *(row("RET", recipient=f"+90532{each:07}", type=kind) for each in range(40) for kind in ("MESAJ", "ARAMA")),
+        row("RET", recipient="fatma@example.com", type="EPOSTA"),
+        row("RET", recipientType="TACIR"),
+    )
+    monkeypatch.setattr(sweeps, "PIECE", 30)
+    swept()
+
+    assert rows.one(Sweep).asked == 82
+    assert rows.one(Sweep).ended_at is not None
+    assert sandbox.ledger()["failures"] == 0
+
+
+@pytest.mark.parametrize("fault", ["500", "empty", "reset", "H520", "html"])
+def test_a_sweep_goes_on_where_it_stood(held, swept, inflow, sandbox, rows, fault):
+    sandbox.fault("multi_status", fault)
+    swept()
+    assert rows.one(Sweep).ended_at is None
+
+    sandbox.mend()
+    with later(minutes=11):
+        inflow.sweeps()
+
+    assert (rows.one(Sweep).asked, rows.one(Sweep).code) == (1, None)
+    assert rows.one(Sweep).ended_at is not None
+
+
+def test_a_brand_is_swept_once_a_week(held, inflow, rows):
+    inflow.sweeps()
+    assert rows.count(Sweep) == 0
+
+    for days in (2, 3, 10):
+        with later(days=days):
+            inflow.sweeps()
+
+    assert rows.count(Sweep) == 2
+    assert all(sweep.ended_at for sweep in rows(Sweep))
+
+
+def test_two_orders_are_one_sweep(app, inflow, rows):
+    with app.app_context():
+        brand = make.brand()
+        ids = {sweeps.order(db.session, brand.provider_id, brand.id, clock.now()) for _ in range(2)}
+        db.session.commit()
+
+    assert ids == {rows.one(Sweep).id}

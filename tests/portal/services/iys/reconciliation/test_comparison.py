@@ -1,0 +1,203 @@
+"""A day's file beside our own movements, row by row."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, reading, vault
+from portal.core.models import (
+    Consent,
+    DayState,
+    Decision,
+    Difference,
+    DifferenceKind,
+    Movement,
+    Outcome,
+    ReconciledDay,
+    Submission,
+    Way,
+)
+from portal.domain.consents import difference_resolution
+from portal.services.iys.reconciliation import comparison, day_file
+from tests import make
+from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, the_day
+
+pytestmark = pytest.mark.slow
+
+
+def find(story, rows, *falsified) -> list[comparison.Found]:
+    """Compare İYS's ledger of the day with ours; each `falsified` changes the rows as a file would show them."""
+    told = [{name: row[name] for name in day_file.COLUMNS} for row in story.sandbox.movements()]
+    for falsify in falsified:
+        told = falsify(told)
+    body = "\n".join([",".join(day_file.COLUMNS), *(",".join(row.values()) for row in told), ""]).encode()
+    submission = rows(Submission)[0]
+    with story.app.app_context():
+        side = comparison.Side(submission.provider_id, make.brand().id, DAY)
+        pieces = comparison.compare(reading(), vault(), side, day_file.read(body))
+        return [found for piece in pieces for found in piece.found]
+
+
+def changed(**fields):
+    return lambda told: [told[0] | fields, *told[1:]]
+
+
+def test_what_is_the_same_makes_no_difference(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.decides_at_noon(make.EMAIL, EPOSTA="ONAY")
+
+    assert find(story, rows) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("status", "RET"),
+        ("status", "BEKLIYOR"),
+        ("type", "ARAMA"),
+        ("recipientType", "TACIR"),
+        ("source", "HS_ATM"),
+        ("consentDate", "2026-11-23 11:59:59"),
+        ("consentDate", ""),
+        ("creationDate", "2026-11-23 12:00:09"),
+    ],
+)
+def test_every_field_is_compared(story, rows, field, value):
+    story.decides_at_noon(MESAJ="ONAY")
+
+    (found,) = find(story, rows, changed(**{field: value}))
+    assert found.kind == DifferenceKind.ALTERED
+    assert set(found.facts) == {"transactionId", field}
+    assert found.facts[field][1] == value
+
+
+def test_another_address_is_told_without_naming_either(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+
+    (found,) = find(story, rows, changed(recipient=AYSEGUL))
+    assert found.facts["recipient"] == [None, None]
+    assert "5321234567" not in repr(found) and "5339876543" not in repr(found)
+
+
+def test_an_address_in_capitals_is_the_same_address(story, rows):
+    story.decides_at_noon(make.EMAIL, EPOSTA="ONAY")
+
+    assert find(story, rows, changed(recipient=make.EMAIL.upper())) == []
+
+
+def test_one_row_twice_is_one_too_many(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+
+    (found,) = find(story, rows, lambda told: told * 2)
+    assert found.kind == DifferenceKind.ONLY_AT_IYS
+
+
+def test_a_file_in_any_order_is_compared_alike(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
+
+    assert find(story, rows, lambda told: told[::-1]) == []
+
+
+def test_what_a_person_did_at_iys_agrees_once_it_was_pulled(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.sandbox.acts(make.PHONE, "MESAJ", "RET")
+    assert [each.kind for each in find(story, rows)] == [DifferenceKind.ONLY_AT_IYS]
+
+    story.hours_pass(2)
+    story.pulls()
+    assert find(story, rows) == []
+
+
+def test_a_movement_that_was_pulled_but_is_not_in_the_file_is_only_here(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.sandbox.acts(make.PHONE, "MESAJ", "RET")
+    story.hours_pass(2)
+    story.pulls()
+
+    (found,) = find(story, rows, lambda told: told[:1])
+    assert (found.kind, found.facts["source"]) == (DifferenceKind.ONLY_HERE, ["IYS_WEB", None])
+    assert found.ours.submission_id is None
+
+
+def test_a_day_waits_for_the_feeds_so_that_what_is_on_its_way_is_no_difference(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.hours_pass(2)
+    story.pulls()
+    story.sandbox.acts(make.PHONE, "MESAJ", "RET")
+    story.night_falls()
+    story.steps()
+    assert (the_day(rows).state, the_day(rows).code) == (DayState.WAITING, "feeds_behind")
+
+    story.pulls()
+    story.hours_pass(1)
+    story.steps()
+    assert (the_day(rows).state, rows(Difference)) == (DayState.AGREED, [])
+
+
+def test_a_day_does_not_wait_for_feeds_beyond_its_last_chance(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.hours_pass(2)
+    story.pulls()
+    story.sandbox.acts(make.PHONE, "MESAJ", "RET")
+    story.night_falls(nights=7)
+    story.steps()
+
+    assert the_day(rows).state == DayState.DIFFERENT
+
+
+def test_a_row_that_is_plainly_ours_is_verified_although_its_answer_was_lost(story, rows):
+    story.sandbox.fault("add", "reset-after-apply")
+    story.decides_at_noon(MESAJ="ONAY")
+    assert rows.one(Submission).outcome == Outcome.SENT
+    story.night_falls()
+    story.steps()
+
+    submission, movement = rows.one(Submission), rows.one(Movement)
+    assert (submission.outcome, submission.transaction_id) == (Outcome.VERIFIED, movement.transaction_id)
+    assert rows(Decision, Decision.way == Way.OTHER_SENDER) == rows(Difference) == []
+    assert the_day(rows).state == DayState.AGREED
+
+
+def test_a_day_that_iys_has_no_file_of_although_we_sent_is_different_after_some_patience(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.sandbox.tamper(transactionId=story.transaction_of("ONAY"), drop=True)
+    story.night_falls()
+    story.steps()
+    assert (the_day(rows).state, the_day(rows).code) == (DayState.WAITING, "no_file")
+
+    for _ in range(3):
+        story.hours_pass(1)
+        story.steps()
+    assert the_day(rows).state == DayState.DIFFERENT
+    assert rows.one(Difference).kind == DifferenceKind.ONLY_HERE
+
+
+def test_a_brand_has_days_of_its_own(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    with story.app.app_context():
+        make.provider(700002, 700002, "cem@example.com")
+        db.session.rollback()
+    story.sandbox.add_account("cem", make.PASSWORD, 700002, [700002])
+    story.night_falls()
+    story.steps()
+
+    days = rows(ReconciledDay, ReconciledDay.day == DAY)
+    assert len({day.brand_id for day in days}) == 2
+    assert timedelta(0) == days[0].day - days[1].day
+
+
+def test_a_row_whose_word_was_taken_is_no_difference_any_more(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.sandbox.tamper(transactionId=story.transaction_of("ONAY"), alter={"status": "RET"})
+    story.night_falls()
+    story.steps()
+    with story.app.app_context():
+        found = db.session.get(Difference, rows.one(Difference).id)
+        difference_resolution.take_theirs(db.session, vault(), found, user_id=1, at=clock.now())
+        db.session.commit()
+    story.steps()
+
+    assert len(rows(Difference)) == 1
+    assert (rows.one(Consent, Consent.channel == "MESAJ").status, the_day(rows).state) == ("RET", DayState.AGREED)

@@ -1,0 +1,243 @@
+"""A day from İYS's file to our agreement."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+import requests
+from sqlalchemy.orm import undefer
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import AuditEntry, DayState, Difference, DifferenceKind, Outcome, ReconciledDay, Submission
+from portal.services.iys import reconciliation
+from portal.services.iys.reconciliation import archive
+from portal.services.iys.reconciliation.day_reports import Told
+from tests import make
+from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, connect_on, the_day
+
+pytestmark = pytest.mark.slow
+
+
+def at_iys(story, path: str):
+    """What İYS itself says of the day."""
+    token = requests.post(
+        f"{story.sandbox.url}/oauth2/token",
+        json={"username": make.USERNAME, "password": make.PASSWORD, "grant_type": "password"},
+        timeout=5,
+    ).json()["access_token"]
+    where = f"{story.sandbox.url}/sps/{make.IYS_CODE}/brands/{make.BRAND_CODE}/{path}"
+    return requests.get(where, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+
+
+def test_a_day_that_agrees_is_confirmed_archived_and_stamped(story, rows):
+    story.decides_at_noon(MESAJ="ONAY", ARAMA="RET")
+    story.night_falls()
+    story.steps()
+
+    day = the_day(rows)
+    file = at_iys(story, f"changes/{DAY}/file").content
+    assert (day.state, day.rows, day.code, day.due_at) == (DayState.AGREED, 1, None, None)
+    assert day.file_hash == day.iys_hash == hashlib.sha384(file).hexdigest()
+    assert at_iys(story, f"agreements/{DAY}").json()["agreementStatus"] is True
+    assert day.timestamp and day.archived_at and day.agreed_at
+    assert rows(Difference) == []
+    assert rows.one(AuditEntry, AuditEntry.act == "day.agreed").facts == {"hash": day.iys_hash}
+
+
+def test_the_archived_file_is_what_came(app, story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.night_falls()
+    story.steps()
+
+    with app.app_context():
+        day = db.session.get(ReconciledDay, the_day(rows).id, options=[undefer(ReconciledDay.file)])
+        sealed, opened = day.file, archive.opened(vault(), day)
+        db.session.rollback()
+    assert opened == at_iys(story, f"changes/{DAY}/file").content
+    assert make.PHONE.encode() in opened and make.PHONE.encode() not in sealed
+
+
+def test_what_the_file_lists_of_ours_is_verified(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    assert rows.one(Submission).outcome == Outcome.ACCEPTED
+    story.night_falls()
+    story.steps()
+
+    assert rows.one(Submission).outcome == Outcome.VERIFIED
+
+
+def test_nothing_is_looked_at_before_three_in_the_night(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.traveller.shift(timedelta(hours=14, minutes=59))
+    assert story.steps() == 0
+
+    story.traveller.shift(timedelta(minutes=2))
+    story.steps()
+    assert the_day(rows).state == DayState.AGREED
+
+
+def test_a_day_without_movements_is_empty(app, story, rows):
+    connect_on(app, clock.now())
+    story.night_falls()
+    story.steps()
+
+    day = the_day(rows)
+    assert (day.state, day.rows, day.due_at, day.agreed_at) == (DayState.EMPTY, 0, None, None)
+
+
+def test_missed_nights_are_caught_up_as_far_as_the_window_reaches(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.night_falls(nights=9)  # Away for eight nights.
+    story.steps()
+
+    assert len(rows(ReconciledDay)) == 7
+    assert {day.state for day in rows(ReconciledDay)} == {DayState.EMPTY}
+    assert min(day.day for day in rows(ReconciledDay)) == DAY + timedelta(days=2)
+
+
+def test_a_day_whose_window_closed_is_missed(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.sandbox.fault("file", "500")
+    story.night_falls()
+    story.steps()
+    assert the_day(rows).state == DayState.WAITING
+
+    story.night_falls(nights=8)
+    story.steps()
+    day = the_day(rows)
+    assert (day.state, day.due_at, day.code) == (DayState.MISSED, None, "H502")
+
+
+@pytest.mark.parametrize("question", ["file", "agreement", "agree", "timestamp", "summary"])
+def test_a_failure_anywhere_is_made_good_later(story, rows, question):
+    story.decides_at_noon(MESAJ="ONAY", ARAMA="ONAY")
+    story.sandbox.fault(question, "500")
+    story.night_falls()
+    story.steps()
+    story.sandbox.mend()
+    for _ in range(4):
+        story.hours_pass(1)
+        story.steps()
+
+    day = the_day(rows)
+    assert (day.state, day.code) == (DayState.AGREED, None)
+    assert day.timestamp and day.archived_at
+    assert len(rows(AuditEntry, AuditEntry.act == "day.agreed")) == 1
+
+
+@pytest.mark.parametrize("kind", ["html", "empty", "cut", "reset", "500-after-apply"])
+@pytest.mark.parametrize("question", ["file", "agreement", "agree"])
+def test_an_answer_that_is_no_answer_confirms_nothing(story, rows, question, kind):
+    story.decides_at_noon(MESAJ="ONAY", ARAMA="ONAY")
+    story.sandbox.fault(question, kind)
+    story.night_falls()
+    story.steps()
+    assert the_day(rows).state == DayState.WAITING
+    assert the_day(rows).due_at is not None
+    assert rows(Difference) == []
+
+    story.sandbox.mend()
+    story.hours_pass(1)
+    story.steps()
+    assert the_day(rows).state == DayState.AGREED
+
+
+def test_altered_missing_and_extra_rows_are_found(story, rows):
+    a_day_with_three_differences(story)
+    story.steps()
+
+    day = the_day(rows)
+    found = {each.kind: each for each in rows(Difference)}
+    assert day.state == DayState.DIFFERENT and day.agreed_at is None
+    assert set(found) == {DifferenceKind.ALTERED, DifferenceKind.ONLY_HERE, DifferenceKind.ONLY_AT_IYS}
+    assert found[DifferenceKind.ALTERED].facts["consentDate"] == ["2026-11-23 12:00:00", "2026-11-20 12:00:00"]
+    assert found[DifferenceKind.ONLY_HERE].facts["status"] == ["ONAY", None]
+    assert found[DifferenceKind.ONLY_AT_IYS].facts["source"] == [None, "HS_ATM"]
+    assert at_iys(story, f"agreements/{DAY}").json()["agreementStatus"] is False
+    assert day.timestamp and day.archived_at  # İYS's proof is given for seven days only.
+    assert make.PHONE not in str([each.facts for each in rows(Difference)])
+
+
+def test_a_difference_that_is_no_longer_there_is_gone_and_the_day_agrees(story, rows):
+    a_day_with_three_differences(story)
+    story.steps()
+    story.sandbox.untamper()
+    look_again(story, rows)
+
+    assert {each.settlement for each in rows(Difference)} == {"gone"}
+    assert the_day(rows).state == DayState.AGREED
+
+
+def test_looking_again_finds_no_difference_twice(story, rows):
+    a_day_with_three_differences(story)
+    story.steps()
+    look_again(story, rows)
+
+    assert len(rows(Difference)) == 3
+
+
+def a_day_with_three_differences(story) -> None:
+    """One row is told with another date, one is left out, one nobody here knows."""
+    story.decides_at_noon(MESAJ="ONAY")
+    story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
+    story.decides_at_noon(make.EMAIL, EPOSTA="ONAY")
+    box = story.sandbox
+    box.tamper(transactionId=story.transaction_of("ONAY"), alter={"consentDate": "2026-11-20 12:00:00"})
+    box.tamper(transactionId=story.transaction_of("ONAY", AYSEGUL), drop=True)
+    box.tamper(brandCode=make.BRAND_CODE, day=DAY.isoformat(), add={"recipient": "+905441112233", "source": "HS_ATM"})
+    story.night_falls()
+
+
+def look_again(story, rows) -> None:
+    with story.app.app_context():
+        assert reconciliation.look_at(story.iys, the_day(rows).id)
+
+
+@pytest.mark.parametrize("state", ["queued", "inprogress", "error"])
+def test_a_hash_that_is_still_in_the_making_is_asked_for_again(story, rows, state):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.sandbox.fault("agreement", state)
+    story.night_falls()
+    story.steps()
+    assert (the_day(rows).state, the_day(rows).agreed_at) == (DayState.WAITING, None)
+
+    story.sandbox.mend()
+    story.hours_pass(1)
+    story.steps()
+    assert the_day(rows).state == DayState.AGREED
+
+
+def test_a_file_that_comes_cut_each_time_is_never_confirmed(story, rows):
+    story.decides_at_noon(MESAJ="ONAY")
+    story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
+    story.sandbox.fault("file", "cut")
+    story.night_falls()
+    for _ in range(6):
+        story.steps()
+        story.hours_pass(1)
+    assert (the_day(rows).agreed_at, the_day(rows).timestamp) == (None, None)
+    assert the_day(rows).due_at is not None
+
+    story.sandbox.mend()
+    story.hours_pass(1)
+    story.steps()
+    assert the_day(rows).state == DayState.AGREED
+    assert {each.settlement for each in rows(Difference)} <= {"gone"}
+
+
+@pytest.mark.parametrize("digest", [hashlib.sha384, hashlib.sha256])
+def test_the_hash_is_known_by_its_length_since_iyss_own_example_is_a_shorter_one(digest):
+    told = Told({}, b"a day", digest(b"a day").hexdigest(), False)
+
+    assert told.hash_agrees
+    assert not Told({}, b"another", told.iys_hash, False).hash_agrees
+
+
+def test_counts_that_are_not_as_documented_count_nothing():
+    odd = {
+        "BIREYSEL": {"changeStats": [None, {"consents": {}}, {"consents": [{"total": "5"}, {"total": 2}]}]},
+        "TACIR": {},
+    }
+
+    assert Told(odd, None, None, False).counted == 2

@@ -1,0 +1,56 @@
+"""Many at the gate at once, as threads of one process or processes of one house: the last of anything goes to one."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Question
+from portal.services.iys import call_guard, circuit_breaker, hourly_budgets, rate_limit
+
+CALLERS = 8
+
+
+def depart_together(app, question):
+    """Everybody comes to the gate at once; who was let go."""
+
+    def come(_):
+        with app.app_context():
+            try:
+                return call_guard.depart(question)
+            except call_guard.NotNow:
+                return None
+
+    with ThreadPoolExecutor(CALLERS) as callers:
+        return [each for each in callers.map(come, range(CALLERS)) if each]
+
+
+def test_what_is_left_of_a_budget_is_spent_once(app):
+    with app.app_context():
+        rate_limit.count(db.session, Question.HISTORY, clock.now(), calls=hourly_budgets.PER_HOUR[Question.HISTORY] - 3)
+        db.session.commit()
+
+    assert len(depart_together(app, Question.HISTORY)) == 3
+
+    with app.app_context():
+        assert hourly_budgets.left(db.session, Question.HISTORY, clock.now()) == 0
+
+
+def test_one_of_many_is_the_probe(app):
+    with app.app_context():
+        row = rate_limit.row(db.session, circuit_breaker.HOST, clock.now())
+        row.failures = circuit_breaker.ENOUGH
+        db.session.commit()
+
+    (probe,) = depart_together(app, Question.ADD)
+
+    assert probe.admitted.is_probe
+
+
+@pytest.mark.parametrize("question", [Question.ADD, Question.BULK_ADD])
+def test_everybody_goes_where_nothing_is_scarce(app, question):
+    assert len(depart_together(app, question)) == CALLERS
+
+    with app.app_context():
+        assert rate_limit.in_the_last(db.session, hourly_budgets.HOUR, clock.now(), question) == (CALLERS, 0)

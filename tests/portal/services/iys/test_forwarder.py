@@ -1,0 +1,91 @@
+"""The forwarder as it runs: every loop in threads of its own, until told to stop."""
+
+import threading
+
+import pytest
+
+from portal.core.extensions import db
+from portal.core.models import Outcome, Submission
+from portal.services.iys import forwarder
+from portal.services.iys.forwarder import Loop
+from tests import make
+from tests.make import Person
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 30.0  # Seconds until something that should happen is given up.
+
+
+@pytest.fixture
+def let_run(app):
+    """Run loops until the event that is given back is set, or the test ends."""
+    stop = threading.Event()
+    runs = []
+
+    def start(*loops):
+        running_loops = threading.Thread(target=forwarder.run, args=(app, stop, *([list(loops)] if loops else [])))
+        runs.append(running_loops)
+        running_loops.start()
+        return stop
+
+    yield start
+    stop.set()
+    for each in runs:
+        each.join(PATIENCE)
+    assert not any(each.is_alive() for each in runs)
+
+
+def test_what_is_due_is_forwarded_by_the_threads_of_every_lane(app, browser, sandbox, let_run):
+    app.config["IYS_BASE_URL"] = sandbox.url
+    for code in make.codes(app).values():
+        Person(browser, code).decides(MESAJ="ONAY", EPOSTA="ONAY")
+    told = threading.Event()
+
+    def watch(_client) -> bool:
+        if {each.outcome for each in db.session.query(Submission)} == {Outcome.ACCEPTED}:
+            told.set()
+        return False
+
+    let_run(*forwarder.LANES, Loop("watch", watch))
+
+    assert told.wait(PATIENCE)
+
+
+def test_a_loop_that_fails_goes_on_and_stops_nobody_else(let_run):
+    again, other, failures = threading.Event(), threading.Event(), []
+
+    def fails(_client) -> bool:
+        failures.append(1)
+        if len(failures) > 1:
+            again.set()
+        raise RuntimeError("the database is away")
+
+    def works(_client) -> bool:
+        other.set()
+        return False
+
+    let_run(Loop("fails", fails, idle=0.01), Loop("works", works))
+
+    assert again.wait(PATIENCE) and other.wait(PATIENCE)
+
+
+def test_the_threads_of_a_loop_join_where_there_is_more_to_do(let_run):
+    seen, all_of_them = set(), threading.Event()
+
+    def busy(_client) -> bool:
+        seen.add(threading.current_thread().name)
+        if len(seen) == 3:
+            all_of_them.set()
+        return True
+
+    let_run(Loop("busy", busy, threads=3))
+
+    assert all_of_them.wait(PATIENCE)
+
+
+def test_a_turn_takes_refusals_before_lists_and_ends_where_nothing_is_due(app, iys):
+    names = [loop.name for loop in forwarder.LANES]
+
+    with app.app_context():
+        assert forwarder.turn(iys) is False
+    assert names == ["refusals", "singles", "lists", "results", "expiring"]

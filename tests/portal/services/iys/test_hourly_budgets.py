@@ -1,0 +1,55 @@
+"""What İYS allows by the hour is never spent twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Question
+from portal.services.iys import hourly_budgets, rate_limit
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def at(app):
+    with app.app_context():
+        yield clock.now()
+
+
+@pytest.mark.parametrize(("question", "most"), [(Question.TOKEN, 10), (Question.STATUS, 900), (Question.HISTORY, 90)])
+def test_a_budget_is_spent_call_by_call_and_comes_back_after_an_hour(at, question, most):
+    assert hourly_budgets.left(db.session, question, at) == most
+
+    rate_limit.count(db.session, question, at, calls=most - 1)
+    assert hourly_budgets.left(db.session, question, at) == 1 and hourly_budgets.spent_until(db.session, question, at) is None
+
+    rate_limit.count(db.session, question, at, calls=1)
+    free_at = hourly_budgets.spent_until(db.session, question, at)
+    assert hourly_budgets.left(db.session, question, at) == 0
+    assert at + HOUR < free_at <= at + HOUR + rate_limit.SPAN
+    assert hourly_budgets.spent_until(db.session, question, free_at) is None
+    assert hourly_budgets.left(db.session, question, free_at) == most
+
+
+def test_what_has_no_hourly_limit_has_no_budget(at):
+    assert hourly_budgets.left(db.session, Question.ADD, at) is None
+    assert hourly_budgets.spent_until(db.session, Question.ADD, at) is None
+
+
+def test_of_calls_over_the_hour_the_oldest_make_room_first(at):
+    rate_limit.count(db.session, Question.TOKEN, at - timedelta(minutes=50), calls=9)
+    rate_limit.count(db.session, Question.TOKEN, at, calls=1)
+
+    free_at = hourly_budgets.spent_until(db.session, Question.TOKEN, at)
+
+    assert free_at <= at + timedelta(minutes=15)
+    assert hourly_budgets.left(db.session, Question.TOKEN, free_at) == 9
+
+
+def test_a_hold_of_iys_leaves_nothing(at):
+    rate_limit.hold(db.session, at + HOUR, Question.HISTORY)
+
+    assert hourly_budgets.left(db.session, Question.HISTORY, at) == 0
+    assert hourly_budgets.spent_until(db.session, Question.HISTORY, at) == at + HOUR

@@ -1,0 +1,106 @@
+"""One pace for all calls of an egress address, and a doorstep for those of a process."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Question
+from portal.core.models import Pace, Tally
+from portal.services.iys import rate_limit
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def at(app):
+    with app.app_context(), time_machine.travel(clock.now(), tick=False):
+        yield clock.now()
+
+
+def test_no_second_holds_more_than_eight_slots(at):
+    slots = [rate_limit.take_slot(db.session, at, 8) for _ in range(40)]
+
+    assert all(later - earlier >= SECOND for earlier, later in zip(slots, slots[8:], strict=False))
+
+
+def test_who_waited_gets_no_slot_of_the_past(at):
+    rate_limit.take_slot(db.session, at, 8)
+
+    assert rate_limit.take_slot(db.session, at + HOUR, 8) == at + HOUR
+
+
+def test_a_hold_is_everybodys_and_ends(at):
+    rate_limit.hold(db.session, at + SECOND)
+
+    assert rate_limit.take_slot(db.session, at, 8) == at + SECOND
+    assert rate_limit.take_slot(db.session, at + 2 * SECOND, 0) == at + 2 * SECOND
+
+
+def test_a_shorter_hold_shortens_no_longer_one(at):
+    rate_limit.hold(db.session, at + HOUR, Question.STATUS)
+    rate_limit.hold(db.session, at + SECOND, Question.STATUS)
+
+    assert rate_limit.held_until(db.session, Question.STATUS, at) == at + HOUR
+
+
+def test_a_clock_that_was_set_back_stops_nothing_for_long(at):
+    rate_limit.take_slot(db.session, at + timedelta(days=30), 8)
+    rate_limit.hold(db.session, at + timedelta(days=30), Question.TOKEN)
+
+    assert rate_limit.take_slot(db.session, at, 8) == at
+    assert rate_limit.held_until(db.session, Question.TOKEN, at) <= at + timedelta(minutes=65)
+
+
+def test_a_tally_adds_up_by_question_and_over_all(at):
+    rate_limit.count(db.session, Question.ADD, at, calls=2, failures=1)
+    rate_limit.count(db.session, Question.ADD, at, calls=1)
+    rate_limit.count(db.session, Question.STATUS, at - HOUR, calls=5)
+
+    assert rate_limit.in_the_last(db.session, HOUR, at, Question.ADD) == (3, 1)
+    assert rate_limit.in_the_last(db.session, 2 * HOUR, at) == (8, 1)
+
+
+def test_what_is_no_call_is_not_counted_among_the_calls(at):
+    rate_limit.count(db.session, rate_limit.UNKNOWN_CODE, at, calls=7)
+
+    assert rate_limit.in_the_last(db.session, HOUR, at) == (0, 0)
+    assert rate_limit.in_the_last(db.session, HOUR, at, rate_limit.UNKNOWN_CODE) == (7, 0)
+
+
+def test_old_tallies_are_forgotten(at, rows):
+    rate_limit.count(db.session, Question.ADD, at, calls=1)
+    rate_limit.count(db.session, Question.ADD, at - timedelta(days=9), calls=1)
+    rate_limit.forget_old(db.session, at)
+    db.session.commit()
+
+    assert [tally.span for tally in rows(Tally)] == [rate_limit.span_of(at)]
+
+
+def test_a_row_is_made_once(at, rows):
+    for _ in range(3):
+        rate_limit.hold(db.session, at + SECOND, "anything")
+    db.session.commit()
+
+    assert [row.name for row in rows(Pace)] == ["anything"]
+
+
+def test_late_wakers_do_not_leave_together():
+    """The slots of a second lie apart, yet threads may wake late and all at once."""
+    now, left = [100.0], []
+    doorstep = rate_limit.Doorstep(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+
+    for _ in range(20):
+        doorstep.leave(8)
+        left.append(now[0])
+
+    assert all(later - earlier >= 1 for earlier, later in zip(left, left[8:], strict=False))
+
+
+def test_without_a_limit_nobody_waits_at_the_doorstep():
+    doorstep = rate_limit.Doorstep(sleep=lambda seconds: pytest.fail("somebody waited"))
+
+    for _ in range(20):
+        doorstep.leave(0)

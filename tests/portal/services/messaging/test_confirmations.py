@@ -1,0 +1,163 @@
+"""Who grants is told so on the same day, at the address itself, with a receipt and a way to refuse."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import Message, MessageKind, MessageState, Receipt
+from portal.domain.consents import grant_undo
+from portal.services.messaging import outbox
+from tests import make, servers
+from tests.portal.services.messaging.test_outbox import Gateway
+
+SEVEN_BEFORE_MIDNIGHT = datetime(2026, 11, 24, 23, 57, tzinfo=clock.ISTANBUL)
+
+
+@pytest.fixture
+def gateway():
+    gateway = Gateway()
+    with servers.serving(gateway.app) as gateway.url:
+        yield gateway
+
+
+@pytest.fixture
+def codes(app) -> dict[str, str]:
+    return make.codes(app, f"{make.PHONE}\n{make.EMAIL}\n02125550101\n")
+
+
+def send_all(app, url: str) -> None:
+    with app.app_context():
+        while outbox.send_due(url):
+            pass
+        db.session.rollback()
+
+
+def sent(gateway) -> list[dict]:
+    return [message for call in gateway.calls for message in call]
+
+
+def addresses_in(text: str) -> list[str]:
+    return re.findall(r"http://localhost(/\S+)", text)
+
+
+def test_a_grant_is_confirmed_by_sms_with_its_receipt_and_a_way_to_refuse(app, browser, codes, gateway, rows):
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY", ARAMA="ONAY")
+
+    send_all(app, gateway.url)
+
+    (message,) = sent(gateway)
+    assert message["to"] == make.PHONE
+    assert message["text"].isascii()
+    assert "SMS ve arama icin onayiniz kaydedildi" in message["text"] or "arama ve SMS" in message["text"]
+    assert "Mersis 0123456789012345" in message["text"] and "0850 123 45 67" in message["text"]
+    receipt, refusal = addresses_in(message["text"])
+    assert browser.get(receipt).status_code == 200
+    assert refusal == f"/u/{codes[make.PHONE]}"
+    assert rows.one(Message).state == MessageState.ACCEPTED
+
+
+def test_a_grant_is_confirmed_by_mail_that_one_click_ends(app, browser, codes, gateway):
+    make.Person(browser, codes[make.EMAIL]).decides(EPOSTA="ONAY")
+
+    send_all(app, gateway.url)
+
+    (message,) = sent(gateway)
+    assert message["to"] == make.EMAIL
+    assert message["subject"] == "Örnek Mağaza: onayınız kaydedildi"
+    assert "Örnek Mağazacılık A.Ş.\nMersis 0123456789012345\n" in message["text"]
+    assert message["one_click"] == f"http://localhost/u/{codes[make.EMAIL]}"
+    assert len(addresses_in(message["text"])) == 2
+
+
+def test_it_speaks_the_language_of_the_page(app, browser, codes, gateway):
+    person = make.Person(browser, codes[make.EMAIL])
+    form = re.search(r'name="form"[^>]*value="([^"]+)"', person.opens(query_string={"lang": "en"}).text)[1]
+    person.posts(form, EPOSTA="ONAY")
+
+    send_all(app, gateway.url)
+
+    assert sent(gateway)[0]["subject"] == "Örnek Mağaza: your consent is recorded"
+
+
+def test_a_refusal_needs_no_confirmation(app, browser, codes, rows):
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="RET")
+
+    assert rows(Message) == []
+
+
+def test_one_at_three_minutes_to_midnight_leaves_before_midnight(app, browser, codes, gateway, rows):
+    with time_machine.travel(SEVEN_BEFORE_MIDNIGHT, tick=False):
+        make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
+        send_all(app, gateway.url)
+
+    message = rows.one(Message)
+    assert clock.day(message.ended_at) == SEVEN_BEFORE_MIDNIGHT.date()
+    assert message.kind == MessageKind.CONFIRMATION
+
+
+def test_a_landline_gets_none(app, browser, codes, gateway, rows):
+    make.Person(browser, codes["+902125550101"]).decides(ARAMA="ONAY")
+
+    send_all(app, gateway.url)
+
+    assert sent(gateway) == []
+    assert rows.one(Message).state == MessageState.NOT_NEEDED
+
+
+def test_what_was_taken_back_is_not_confirmed(app, browser, codes, gateway, rows):
+    app.config["UNDO_SECONDS"] = 300
+    with app.app_context():
+        make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
+        undone = grant_undo.undo(db.session, [receipt.id for receipt in rows(Receipt)], clock.now())
+        db.session.commit()
+    if not undone:
+        pytest.fail("the grant did not wait to be undone")
+
+    send_all(app, gateway.url)
+
+    assert sent(gateway) == []
+    assert rows.one(Message).state == MessageState.NOT_NEEDED
+
+
+def test_the_text_that_was_sent_is_kept_and_sent_again_as_it_was(app, browser, codes, gateway, rows):
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
+    gateway.answer = 503
+    send_all(app, gateway.url)
+    gateway.answer = 202
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        send_all(app, gateway.url)
+
+    first, second = (call[0] for call in gateway.calls)
+    assert first == second
+    message = rows.one(Message)
+    with app.app_context():
+        kept = vault().read(message.text, Message.PLACE, message.provider_id, message.id)
+    assert kept == first["text"]
+
+
+def test_people_who_wait_go_before_the_links_of_a_campaign(app, browser, codes, gateway, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 1)
+    with app.app_context():
+        made = make.campaign(delivery=make.Delivery.GATEWAY, kind=make.CampaignKind.REFUSE)
+        make.bring(made, "05321234599\n05321234598\n")
+        make.launched(made, app.config["LINK_SALT"])
+    make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
+
+    send_all(app, gateway.url)
+
+    assert [message["to"] for message in sent(gateway)][0] == make.PHONE
+    assert len(sent(gateway)) == 3
+
+
+def test_a_mail_with_a_link_can_be_refused_by_one_click(app, gateway):
+    code = make.codes(app, make.EMAIL, delivery=make.Delivery.GATEWAY)[make.EMAIL]
+
+    send_all(app, gateway.url)
+
+    (message,) = sent(gateway)
+    assert message["subject"] == "Örnek Mağaza: ticari ileti izniniz"
+    assert message["one_click"] == f"http://localhost/u/{code}"

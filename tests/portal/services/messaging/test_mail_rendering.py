@@ -1,0 +1,148 @@
+"""What mails say: who, what, when, and what to do if it was not you; no words of strangers but names."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.core.models import MailKind, OperatorRole, ProviderKind, Role
+from portal.domain.notifications import mails
+from portal.services.messaging.mail_rendering import compose
+from tests.architecture.test_templates import product
+
+pytestmark = pytest.mark.slow
+
+AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
+LINK = "https://main.example/invitation/token"
+SAID = {
+    "link": LINK, "until": AT, "at": AT, "place": "Örnek Mağazacılık A.Ş.", "role": "owner", "by": "Ayşe Yılmaz",
+    "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
+    "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",
+    "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "way": "partner",
+    "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
+    "is_used_up": False, "opened": "13", "near": "7", "overdue": "4",
+}  # fmt: skip
+KINDS = [(kind, language) for kind in MailKind for language in mails.LANGUAGES]
+
+
+@pytest.fixture(autouse=True)
+def context(app):
+    with app.app_context():
+        yield
+
+
+def written(kind, language="tr", **other):
+    return compose(kind, language, {name: (SAID | other)[name] for name in mails.FACTS[kind]})
+
+
+@pytest.mark.parametrize(("kind", "language"), KINDS)
+def test_every_mail_says_all_it_was_told(kind, language):
+    mail = written(kind, language)
+
+    whole = mail.subject + mail.text
+    plain = mails.FACTS[kind] - {"role", "change", "at", "until", "is_confirmed", "way", "is_mail", "is_used_up"}
+    assert [name for name in plain if SAID[name] not in whole] == []
+    assert mails.FACTS[kind].isdisjoint({"at", "until"}) or "24 " in whole and "14:02" in whole
+
+
+@pytest.mark.parametrize(("kind", "language"), KINDS)
+def test_every_mail_has_a_short_subject_and_says_what_to_do_if_it_was_not_you(kind, language):
+    mail = written(kind, language)
+
+    assert 10 <= len(mail.subject) <= 120
+    assert any(sign in mail.text for sign in NOT_YOU[language])
+    assert "{" not in mail.text
+    assert "\n\n\n" not in mail.text
+
+
+NOT_YOU = {
+    "tr": ("siz istemediyseniz", "Siz değilseniz", "beklemiyorsanız", "Beklemiyorsanız", "tanımıyorsanız",
+           "istemediyse", "sormadıysa", "yanlışlık", "Olmadıysa biri"),
+    "en": ("if it was not you", "If it was not you", "did not expect", "If not", "do not know this person",
+           "nobody of your firm", "neither you", "mistake"),
+}  # fmt: skip
+
+
+def test_both_languages_tell_moments_in_their_own_words():
+    assert "24 Kasım 2026 14:02" in written(MailKind.RESET).text
+    assert "24 November 2026 14:02" in written(MailKind.RESET, "en").text
+
+
+@pytest.mark.parametrize("role", [*Role, *OperatorRole])
+def test_an_invitation_names_every_role(role):
+    for language in mails.LANGUAGES:
+        for place in (SAID["place"], mails.OPERATOR):
+            assert '""' not in written(MailKind.INVITATION, language, role=role.value, place=place).text
+
+
+@pytest.mark.parametrize("change", mails.CHANGES)
+def test_every_change_has_words(change):
+    assert {": (Telefon)." in written(MailKind.FACTOR_CHANGED, each, change=change).text for each in ("tr", "en")} == {
+        False
+    }
+
+
+@pytest.mark.parametrize("language", mails.LANGUAGES)
+def test_each_kind_of_provider_reads_what_becomes_of_its_decisions(language):
+    told = {written(MailKind.ADMITTED, language, way=kind.value).text for kind in ProviderKind}
+
+    assert len(told) == len(ProviderKind)
+    assert not any("\n " in text for text in told)
+
+
+BAIT = ["http://evil.example/x", "www.evil.example", "evil.com", "//evil.example", "a@evil.example", "HTTPS://EVIL.COM"]
+
+
+@pytest.mark.parametrize("bait", BAIT)
+def test_whoever_names_a_firm_sends_no_link_to_strangers(bait):
+    mail = written(MailKind.INVITATION, place=f"Kazandınız: {bait}", by=f"{bait}\n\nTıklayın {bait}")
+
+    said = (mail.subject + mail.text).replace(LINK, "")
+    assert bait.lower() not in said.lower()
+    assert "://" not in said
+    assert "@" not in said
+
+
+def test_a_firms_own_dots_stay():
+    assert "Örnek Mağazacılık A.Ş." in written(MailKind.ADMITTED).subject
+
+
+def test_a_name_brings_no_second_line_into_the_subject():
+    mail = written(MailKind.ADMITTED, place="Örnek\r\nBcc: everybody")
+
+    assert mail.subject.startswith("Örnek Bcc: everybody:")
+
+
+def test_a_name_is_not_read_as_a_template():
+    assert "{{ link }}" in written(MailKind.ADMITTED, place="{{ link }}").text
+
+
+def test_every_kind_has_its_two_texts_and_no_other_stands_about():
+    folder = product.ROOT / "templates" / "mails"
+
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*.txt")}
+    assert there == {f"{kind}/{language}.txt" for kind in [*MailKind, "foot"] for language in mails.LANGUAGES}
+
+
+@pytest.mark.parametrize(("is_mail", "is_used_up", "said"), [
+    (False, False, "SMS ile 160"), (False, True, "bugün SMS ile artık kod göndermiyor"),
+    (True, False, "e-postayla 160"), (True, True, "bugün e-postayla artık kod göndermiyor"),
+])  # fmt: skip
+def test_owners_hear_which_codes_of_a_point_run_out(is_mail, is_used_up, said):
+    mail = written(MailKind.POINT_BUDGET, is_mail=is_mail, is_used_up=is_used_up)
+
+    assert said in mail.text and ("doldu" in mail.subject) == is_used_up
+
+
+OVERDUE, NEAR, NEW = "- Son günü geçti, hâlâ açık: 3", "- Son gününe en çok iki iş günü kaldı: 1", "- Yeni: 2"
+
+
+@pytest.mark.parametrize(("waiting", "subject", "lines"), [
+    ({"opened": 2, "near": 0, "overdue": 0}, "2 yeni başvuru", [NEW]),
+    ({"opened": 2, "near": 1, "overdue": 0}, "1 başvurunun son günü yaklaştı", [NEAR, NEW]),
+    ({"opened": 0, "near": 1, "overdue": 3}, "3 başvurunun son günü geçti", [OVERDUE, NEAR]),
+])  # fmt: skip
+def test_the_desk_hears_of_what_presses_most_first_and_of_nothing_else(waiting, subject, lines):
+    mail = written(MailKind.CASES_WAIT, **waiting)
+
+    assert mail.subject == f"{SAID['place']}: {subject}"
+    assert [line for line in mail.text.splitlines() if line.startswith("- ")] == lines

@@ -1,0 +1,217 @@
+"""Messages to the gateway: each once, none lost, whatever the gateway answers."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask, request
+from sqlalchemy import update
+
+from portal import create_app
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Campaign, Delivery, Message, MessageState
+from portal.domain.campaigns import closures
+from portal.services.messaging import outbox, outgoing_messages
+from tests import databases, make, servers
+
+pytestmark = pytest.mark.slow
+
+LIST = "\n".join(f"+9053200000{number:02}" for number in range(5))
+
+
+class Gateway:
+    """A gateway that answers as it is told, and remembers what it was sent."""
+
+    def __init__(self):
+        self.answer, self.calls = 202, []
+        self.app = Flask("gateway")
+        self.app.add_url_rule("/messages", view_func=self.take, methods=["POST"])
+
+    def take(self):
+        self.calls.append(request.get_json()["messages"])
+        return "", self.answer
+
+
+@pytest.fixture
+def gateway():
+    gateway = Gateway()
+    with servers.serving(gateway.app) as gateway.url:
+        yield gateway
+
+
+@pytest.fixture
+def waiting(app):
+    """Five messages that wait for the gateway."""
+    make.codes(app, LIST, delivery=Delivery.GATEWAY)
+    with app.app_context():
+        yield
+        db.session.rollback()
+
+
+def send_all(url: str) -> None:
+    while outbox.send_due(url):
+        pass
+
+
+def test_each_message_is_sent_once(waiting, gateway, rows):
+    send_all(gateway.url)
+    send_all(gateway.url)
+
+    sent = [message for call in gateway.calls for message in call]
+    assert {message["to"] for message in sent} == set(LIST.split())
+    assert {message["id"] for message in sent} == {message.id for message in rows(Message)}
+    assert len(sent) == 5
+    assert {(m.state, m.due_at, m.attempts) for m in rows(Message)} == {(MessageState.ACCEPTED, None, 1)}
+
+
+@pytest.mark.parametrize("answer", [500, 503, 429, 404, 302, 200])
+def test_what_was_not_taken_is_sent_later_with_the_same_id(waiting, gateway, rows, answer):
+    gateway.answer = answer
+    send_all(gateway.url)
+    assert {m.state for m in rows(Message)} == {MessageState.WAITING}
+
+    gateway.answer = 202
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        send_all(gateway.url)
+
+    first, second = ({message["id"] for message in call} for call in gateway.calls)
+    assert first == second
+    assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
+
+
+def test_a_gateway_that_is_not_there_is_not_called_again_at_once(waiting, rows):
+    assert outbox.send_due("http://127.0.0.1:9") == 0
+
+    assert {(m.state, m.attempts) for m in rows(Message)} == {(MessageState.WAITING, 1)}
+    assert all(m.due_at > clock.now() and m.lease_until is None for m in rows(Message))
+
+
+def test_a_gateway_rests_in_one_app_and_not_in_another(waiting, environ, gateway):
+    gateway.answer = 503
+    send_all(gateway.url)
+    other = create_app(environ)
+    with other.app_context():
+        db.session.execute(update(Message).values(due_at=clock.now()))
+        db.session.commit()
+        send_all(gateway.url)
+    other.extensions["openings"].stop()
+    databases.close(other)
+
+    assert len(gateway.calls) == 2
+
+
+def test_a_day_without_a_gateway_loses_no_message(waiting, gateway, rows):
+    gateway.answer, start = 503, clock.now()
+    for minute in range(0, 24 * 60, 10):
+        with time_machine.travel(start + timedelta(minutes=minute)):
+            outbox.send_due(gateway.url)
+
+    gateway.answer = 202
+    with time_machine.travel(start + timedelta(hours=27)):
+        send_all(gateway.url)
+
+    assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
+
+
+def test_a_message_that_is_never_taken_fails_after_days(waiting, gateway, rows):
+    gateway.answer, start = 503, clock.now()
+    for hour in range(0, 24 * 7, 3):
+        with time_machine.travel(start + timedelta(hours=hour)):
+            outbox.send_due(gateway.url)
+
+    assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.FAILED, None)}
+    assert {m.attempts for m in rows(Message)} == {outbox.LONG.attempts}
+
+
+def test_what_a_killed_sender_had_in_hand_is_sent_when_its_lease_ends(waiting, gateway, rows):
+    at = clock.now()
+    db.session.query(Message).update({Message.lease_until: at + outbox.LEASE})
+    db.session.commit()
+
+    assert outbox.send_due(gateway.url) == 0
+    with time_machine.travel(at + outbox.LEASE + timedelta(seconds=1)):
+        send_all(gateway.url)
+
+    assert {m.state for m in rows(Message)} == {MessageState.ACCEPTED}
+
+
+def test_nothing_to_send_calls_nobody(app, gateway):
+    with app.app_context():
+        assert outbox.send_due(gateway.url) == 0
+
+    assert gateway.calls == []
+
+
+def test_nothing_to_send_asks_for_no_turn_to_write(app, gateway, monkeypatch):
+    monkeypatch.setattr(outbox, "_claim", pytest.fail)
+    with app.app_context():
+        assert outbox.send_due(gateway.url) == 0
+
+
+def test_a_gateway_that_just_failed_is_not_asked_by_each_one_who_wakes_us(waiting, gateway, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 1)
+    gateway.answer, at = 503, clock.now()
+    with time_machine.travel(at, tick=False):
+        for _ in range(4):
+            outbox.send_due(gateway.url)
+    with time_machine.travel(at + outbox.FIRST_PAUSE, tick=False):
+        outbox.send_due(gateway.url)
+
+    assert len(gateway.calls) == 2
+
+
+def test_who_waits_is_told_on_the_same_day_after_hours_without_a_gateway(app, browser, gateway, rows):
+    """From eight in the evening to eleven it takes nothing."""
+    code = make.codes(app, make.PHONE)[make.PHONE]
+    evening = clock.now().astimezone(clock.ISTANBUL).replace(hour=20, minute=0)
+    gateway.answer = 503
+    with app.app_context():
+        for minute in range(4 * 60):
+            if minute == 3 * 60:
+                gateway.answer = 202
+            with time_machine.travel(evening + timedelta(minutes=minute), tick=False):
+                if minute == 0:
+                    make.Person(browser, code).decides(MESAJ="ONAY")
+                outbox.send_due(gateway.url)
+        db.session.rollback()
+
+    told = rows.one(Message)
+    assert told.state == MessageState.ACCEPTED
+    assert clock.day(told.ended_at) == evening.date()
+
+
+def test_what_another_sender_got_through_meanwhile_is_not_put_off(waiting, gateway, rows):
+    sent = [each.id for each in rows(Message)]
+    send_all(gateway.url)
+
+    outbox._put_off(sent)  # By one who was held up beyond its lease, and then heard no answer.
+
+    assert {(m.state, m.due_at) for m in rows(Message)} == {(MessageState.ACCEPTED, None)}
+
+
+def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_later(waiting, gateway, rows):
+    claimed, _ = outbox._claim()
+    closures.close(db.session, db.session.query(Campaign).one(), clock.now())
+    db.session.commit()
+
+    outbox._put_off([parcel.id for parcel in claimed])
+
+    assert {(m.state, m.due_at, m.lease_until) for m in rows(Message)} == {(MessageState.WAITING, None, None)}
+
+
+def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, monkeypatch):
+    faulty, write = rows(Message)[0].id, outgoing_messages.parcel_of
+
+    def breaks_once(message, recipient):
+        if message.id == faulty:
+            raise KeyError("of a template")
+        return write(message, recipient)
+
+    monkeypatch.setattr(outgoing_messages, "parcel_of", breaks_once)
+    send_all(gateway.url)
+
+    left = {m.id: m for m in rows(Message)}.pop(faulty)
+    assert len(gateway.calls[0]) == 4
+    assert (left.state, left.attempts, left.lease_until) == (MessageState.WAITING, 1, None)
+    assert left.due_at > clock.now()

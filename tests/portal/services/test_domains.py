@@ -1,0 +1,229 @@
+"""A host is a brand's once its TXT record says so; then the brand's links open there, and begin with it."""
+
+from datetime import timedelta
+
+import dns.rcode
+import pytest
+import time_machine
+from sqlalchemy import delete
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AuditEntry, Brand, Domain
+from portal.domain.providers import brands
+from portal.services import domains, launches
+from portal.services.domains import BadHost, HostProblem, Seen
+from tests import make, name_server
+
+HOST = "izin.ornek.example"
+OURS = {"localhost", "kisa.example"}
+
+
+@pytest.fixture
+def names(app):
+    with name_server.answering() as server:
+        app.config["DNS_SERVER"] = server.address
+        yield server
+
+
+@pytest.fixture
+def brand_id(app) -> int:
+    with app.app_context():
+        return make.brand().id
+
+
+def add(app, brand_id: int, host: str = HOST) -> tuple[int, str, str]:
+    """A claim: its id, its record's name and what it must say."""
+    with app.app_context():
+        made = domains.add(db.session, db.session.get_one(Brand, brand_id), host, clock.now())
+        db.session.commit()
+        return made.id, domains.record_of(made), made.proof
+
+
+def check(app, domain_id: int) -> Seen:
+    with app.app_context():
+        return domains.check(domain_id)
+
+
+def verified(app, names, brand_id: int, host: str = HOST) -> int:
+    domain_id, name, proof = add(app, brand_id, host)
+    names.texts[name] = [proof]
+    assert check(app, domain_id) == Seen.FOUND
+    return domain_id
+
+
+def test_a_record_that_says_so_proves_the_host(app, names, brand_id, rows):
+    domain_id, name, proof = add(app, brand_id)
+    names.texts[name] = ["v=spf1 -all", proof]
+
+    seen = check(app, domain_id)
+
+    assert seen == Seen.FOUND
+    assert name == f"_izinlink.{HOST}"
+    assert rows.one(Domain).verified_at is not None
+    assert [entry.act for entry in rows(AuditEntry)] == ["domain.verified"]
+
+
+def test_without_the_record_or_with_another_nothing_is_proven(app, names, brand_id, rows):
+    domain_id, name, proof = add(app, brand_id)
+
+    assert check(app, domain_id) == Seen.ABSENT
+    names.texts[name] = [proof[:-1], f"x{proof}"]
+    assert check(app, domain_id) == Seen.ABSENT
+    assert rows.one(Domain).verified_at is None
+    assert rows.one(Domain).missing_since is None
+
+
+def test_a_name_server_out_of_order_says_nothing(app, names, brand_id, rows):
+    domain_id = verified(app, names, brand_id)
+    names.rcode = dns.rcode.SERVFAIL
+
+    assert check(app, domain_id) == Seen.NO_ANSWER
+    assert rows.one(Domain).missing_since is None
+
+
+def test_a_record_that_is_gone_is_noted_once_and_takes_nothing_away(app, names, brand_id, rows):
+    domain_id = verified(app, names, brand_id)
+    names.texts.clear()
+
+    check(app, domain_id)
+    first = rows.one(Domain)
+    check(app, domain_id)
+
+    assert first.verified_at is not None and first.missing_since is not None
+    assert rows.one(Domain).missing_since == first.missing_since
+    assert [entry.act for entry in rows(AuditEntry)] == ["domain.verified", "domain.missing"]
+
+
+def test_a_record_that_came_back_is_forgiven(app, names, brand_id, rows):
+    domain_id = verified(app, names, brand_id)
+    texts = dict(names.texts)
+    names.texts.clear()
+    check(app, domain_id)
+    names.texts.update(texts)
+
+    check(app, domain_id)
+
+    assert rows.one(Domain).missing_since is None
+
+
+def test_the_clock_looks_again_when_the_time_has_come(app, names, brand_id):
+    _, name, _ = add(app, brand_id)
+    for wait, asked in (
+        (timedelta(0), 0),
+        (timedelta(minutes=11), 1),
+        (timedelta(minutes=2), 1),
+        (timedelta(days=8), 1),
+    ):
+        with time_machine.travel(clock.now() + wait, tick=False), app.app_context():
+            domains.check_due()
+            assert names.asked.count(name) == asked
+
+
+def test_a_proven_host_is_looked_at_each_day(app, names, brand_id):
+    verified(app, names, brand_id)
+
+    with time_machine.travel(clock.now() + timedelta(hours=25)), app.app_context():
+        domains.check_due()
+        domains.check_due()
+
+    assert len(names.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        (" Izin.Ornek.EXAMPLE. ", HOST),
+        ("çiçek.example", "xn--iek-1lab.example"),
+        ("a-b.ornek.com.tr", "a-b.ornek.com.tr"),
+    ],
+)
+def test_a_host_is_kept_in_one_spelling(text, host):
+    assert domains.spelled(text, OURS) == host
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ornek",
+        "https://ornek.example",
+        "ornek.example/k",
+        "ornek.example:8000",
+        "10.0.0.1",
+        "::1",
+        "a..b",
+        "-a.example",
+    ]
+    + ["a b.example", "a_b.example", "*.ornek.example", "ornek.example\n.evil.example", "x" * 64 + ".a.example"]
+    + ["a." * 130 + "tr"],
+)
+def test_what_is_no_host_is_refused(text):
+    with pytest.raises(BadHost) as refused:
+        domains.spelled(text, OURS)
+    assert refused.value.problem == HostProblem.SPELLING
+
+
+@pytest.mark.parametrize("text", ["kisa.example", "x.kisa.example", "KISA.example."])
+def test_our_own_hosts_are_nobodys_brand(text):
+    with pytest.raises(BadHost) as refused:
+        domains.spelled(text, OURS)
+    assert refused.value.problem == HostProblem.OURS
+
+
+def test_a_brand_has_two_hosts_at_most(app, brand_id):
+    add(app, brand_id), add(app, brand_id, "yedek.example"), add(app, brand_id)
+
+    with pytest.raises(BadHost) as refused:
+        add(app, brand_id, "ucuncu.example")
+    assert refused.value.problem == HostProblem.TOO_MANY
+
+
+def test_a_proven_host_cannot_be_claimed_by_another(app, names, brand_id):
+    verified(app, names, brand_id)
+    with app.app_context():
+        cems = make.provider(800001, 800001, "cem@example.com")
+        other = db.session.query(Brand).filter_by(provider_id=cems.id).one().id
+
+    with pytest.raises(BadHost) as refused:
+        add(app, other)
+    assert refused.value.problem == HostProblem.TAKEN
+
+
+def test_a_claim_that_nobody_proved_blocks_nobody(app, names, brand_id, rows):
+    with app.app_context():
+        cems = make.provider(800001, 800001, "cem@example.com")
+        other = db.session.query(Brand).filter_by(provider_id=cems.id).one().id
+    cems_id, _, _ = add(app, other)
+
+    verified(app, names, brand_id)
+
+    assert rows.one(Domain).brand_id == brand_id
+    assert rows(Domain, Domain.id == cems_id) == []
+
+
+def test_links_begin_with_the_brands_first_host_that_stands(app, names, brand_id):
+    first = verified(app, names, brand_id)
+    verified(app, names, brand_id, "yedek.example")
+    add_base = lambda: brands.base_of_links(db.session, brand_id, "http://localhost/k")  # noqa: E731
+
+    with app.app_context():
+        assert add_base() == f"https://{HOST}"
+        db.session.rollback()
+    names.texts.pop(f"_izinlink.{HOST}")
+    check(app, first)
+    with app.app_context():
+        assert add_base() == "https://yedek.example"
+        db.session.execute(delete(Domain))
+        assert add_base() == "http://localhost/k"
+
+
+def test_the_list_of_links_begins_with_it_too(app, names, brand_id):
+    verified(app, names, brand_id)
+    with app.app_context():
+        campaign = make.campaign()
+        make.bring(campaign, make.PHONE)
+        make.launched(campaign, app.config["LINK_SALT"])
+        ((_, link),) = launches.links_of(db.session, campaign, app.config["LINK_SALT"], "http://localhost/k")
+
+    assert link.startswith(f"https://{HOST}/") and "/k/" not in link

@@ -1,0 +1,89 @@
+"""Name and language are one's own to change; nothing else of oneself is."""
+
+import pytest
+
+from portal.core.extensions import db
+from portal.core.models import AuditEntry, OperatorRole, User
+from tests import make
+from tests.portal.web.dashboard.staff import signed_in, token
+
+pytestmark = pytest.mark.alike
+
+
+@pytest.fixture
+def ayse(app):
+    with app.app_context():
+        make.provider()
+    return signed_in(app)
+
+
+def save(staff, **fields):
+    data = {"csrf_token": token(staff.browser, "/account/"), "name": "Ayşe", "language": "tr", **fields}
+    return staff.browser.post("/account/", data=data)
+
+
+def test_one_sees_ones_own_address_and_the_way_back(ayse):
+    page = ayse.opens("/account/")
+
+    assert make.AYSE in page.text
+    assert '<a class="wordmark" href="/dashboard/">' in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_name_and_language_change_and_the_pages_follow(app, ayse, rows):
+    answer = save(ayse, name="  Ayşe \n Yıldırım ", language="en")
+
+    assert (answer.status_code, answer.location) == (303, "/account/")
+    user = rows.one(User)
+    assert (user.name, user.language) == ("Ayşe Yıldırım", "en")
+    assert 'lang="en"' in ayse.opens("/account/").text
+    (entry,) = rows(AuditEntry, AuditEntry.act == "account.changed")
+    assert entry.facts == {"fields": ["name", "language"]}, "no name stands in an entry"
+
+
+def test_saving_the_same_again_is_no_act(ayse, rows):
+    save(ayse)
+
+    assert rows(AuditEntry, AuditEntry.act == "account.changed") == []
+
+
+@pytest.mark.parametrize("name", ["Ayşe\u202eemİ", "\u200b", "\u2060", "Ay\u200bşe", "Ayşe\u2066"])
+def test_a_name_that_would_look_like_another_is_not_taken(ayse, rows, name):
+    assert save(ayse, name=name).status_code == 422
+    assert rows.one(User).name == "Ayşe"
+
+
+def test_a_name_may_hold_whatever_is_seen(ayse, rows):
+    assert save(ayse, name="Ayşe 👩‍💻 عائشة").status_code == 303
+    assert rows.one(User).name == "Ayşe 👩‍💻 عائشة"
+
+
+@pytest.mark.parametrize("wrong", [{"name": " "}, {"name": "x" * 121}, {"language": "de"}, {"language": ""}])
+def test_what_is_wrong_is_said_and_changes_nothing(ayse, rows, wrong):
+    answer = save(ayse, **wrong)
+
+    assert answer.status_code == 422
+    assert 'class="error"' in answer.text
+    assert (rows.one(User).name, rows.one(User).language) == ("Ayşe", "tr")
+
+
+def test_no_other_field_is_taken(app, ayse, rows):
+    before = rows.one(User)
+
+    save(ayse, operator_role="admin", email="cem@example.com", password_hash="x", id="7", confirmed_at="")
+
+    after = rows.one(User)
+    assert after.operator_role is None
+    assert (after.id, after.email, after.password_hash) == (before.id, before.email, before.password_hash)
+
+
+def test_the_operators_people_find_their_way_back_too(app):
+    with app.app_context():
+        make.staff("derya@example.com", OperatorRole.ADMIN)
+        db.session.rollback()
+    derya = signed_in(app, "derya@example.com")
+
+    page = derya.opens("/account/")
+
+    assert page.status_code == 200
+    assert 'class="wordmark" href="/operator/' in page.text

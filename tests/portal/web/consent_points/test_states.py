@@ -1,0 +1,118 @@
+"""Where nothing is asked, the page says why and how to refuse; a refusal on its way still counts."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AddressProof, Brand, Decision, Point, Provider, Recipient
+from portal.domain import consent_points, packages
+from tests import make
+from tests.portal.domain.packages.cast import bought, holds
+from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened
+
+pytestmark = pytest.mark.alike
+
+SAID = {
+    "closed": "Marka bu sayfayı kapattı",
+    "brand": "Bu marka adına artık izin sorulmuyor",
+    "suspended": "Bu firmanın izin sorması durduruldu",
+    "gone": "artık İzinlink'i kullanmıyor",
+}
+
+
+def becomes(app, point_id: int, state: str) -> None:
+    with app.app_context():
+        at, point = clock.now(), db.session.get_one(Point, point_id)
+        if state == "closed":
+            consent_points.close(db.session, point, at)
+        elif state == "brand":
+            db.session.get_one(Brand, point.brand_id).closed_at = at
+        else:
+            column = {"suspended": "suspended_at", "gone": "left_at"}[state]
+            setattr(db.session.get_one(Provider, point.provider_id), column, at)
+        db.session.commit()
+
+
+@pytest.mark.parametrize("state", SAID)
+def test_where_nothing_is_asked_the_page_says_why_and_how_to_refuse(app, point, rows, state):
+    becomes(app, point, state)
+    fatma = Visitor(app)
+
+    page = fatma.opens().text
+    assert SAID[state] in page and "Reddetmek için koda gerek yok" in page and "0850 123 45 67" in page
+    assert "<form" not in page
+    assert SAID[state] in fatma.posts(f"/b/{SLUG}", MESAJ="ONAY").text
+    assert rows.count(AddressProof) == 0
+
+
+def test_a_draft_says_that_it_is_not_open_yet(app, admitted):
+    opened(app, "taslak", published=False)
+
+    assert "Bu sayfa henüz açılmadı" in Visitor(app, "taslak").opens().text
+
+
+def test_an_unknown_address_gets_a_page_that_helps(fatma):
+    fatma.slug = "yok"
+
+    assert fatma.opens().status_code == 404 and "Afişteki karekodu" in fatma.page
+    assert fatma.posts("/b/yok", MESAJ="RET").status_code == 404
+
+
+def test_an_address_typed_in_capitals_is_found(fatma):
+    fatma.slug = SLUG.upper()
+
+    assert fatma.opens().status_code == 200 and fatma.here == f"/b/{SLUG}"
+
+
+@pytest.mark.parametrize("state", SAID)
+def test_a_point_that_closes_on_the_way_takes_the_refusal_and_no_grant(app, point, rows, state):
+    fatma = Visitor(app)
+    fatma.chooses(MESAJ="ONAY", ARAMA="RET")
+    fatma.writes(make.PHONE)
+    becomes(app, point, state)
+    fatma.types()
+
+    assert {(each.channel, each.status) for each in rows(Decision)} == {("ARAMA", "RET")}
+    assert "onayınızı kaydedemedik" in fatma.page and 'href="/m/' in fatma.page
+
+
+def test_a_grant_alone_on_its_way_is_told_not_to_have_counted(app, point, rows):
+    fatma = Visitor(app)
+    fatma.chooses(MESAJ="ONAY")
+    fatma.writes(make.PHONE)
+    becomes(app, point, "closed")
+    fatma.types()
+
+    assert rows.count(Decision) == 0 and "Onayınızı kaydedemedik" in fatma.page
+
+
+def test_no_new_code_is_sent_where_nothing_is_asked(app, point, rows):
+    fatma = Visitor(app)
+    fatma.chooses(MESAJ="RET")
+    fatma.writes(make.PHONE)
+    becomes(app, point, "closed")
+    fatma.posts(f"{fatma.here}/yeniden")
+
+    assert rows.count(AddressProof) == 1 and SAID["closed"] in fatma.page
+
+
+def test_a_package_that_is_full_stops_grants_of_the_new_and_no_refusal(app, point, rows):
+    long_ago = clock.now() - packages.GRACE - timedelta(days=9)
+    with time_machine.travel(long_ago), app.app_context():
+        provider = db.session.get_one(Provider, db.session.get_one(Point, point).provider_id)
+        bought(provider, 1)
+        holds(provider, 2)
+        db.session.commit()
+    fatma = Visitor(app)
+    fatma.chooses(MESAJ="ONAY")
+    assert "Şu anda onay alınamıyor" in fatma.writes(make.PHONE).text
+    fatma.chooses(MESAJ="ONAY", ARAMA="RET")
+    assert fatma.writes(make.PHONE).status_code == 409 and "Retleriniz için devam edin" in fatma.page
+    fatma.writes(make.PHONE)
+    fatma.types()
+
+    assert {(each.channel, each.status) for each in rows(Decision)} == {("ARAMA", "RET")}
+    assert rows.count(Recipient) == 3

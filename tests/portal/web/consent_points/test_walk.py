@@ -1,0 +1,251 @@
+"""From the poster to the receipt: choices first, then the address, then the code; and what stands afterwards."""
+
+import gzip
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import vault
+from portal.core.iys_protocol import Status
+from portal.core.models import (
+    AddressProof,
+    Asked,
+    AudienceEntry,
+    Consent,
+    Decision,
+    Message,
+    MessageKind,
+    Receipt,
+    Recipient,
+    Submission,
+    Way,
+)
+from portal.domain import address_proofs
+from portal.domain.notifications import messages
+from tests import make
+from tests.portal.web.consent_points.visitor import SLUG, Visitor, sent_codes
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+def test_the_page_shows_who_asks_and_nothing_is_chosen_beforehand(fatma, rows):
+    page = fatma.opens().text
+
+    assert "Örnek Mağazacılık A.Ş." in page and "0123456789012345" in page and make.NOTICE in page
+    assert page.count('type="radio"') == 6 and "checked" not in page
+    assert rows.count(Recipient) == rows.count(AddressProof) == 0
+
+
+def test_a_name_that_is_too_long_is_kept_and_told_of_at_its_field(fatma):
+    fatma.chooses(MESAJ="ONAY", name="a" * 121)
+
+    field = fatma.page[fatma.page.index('<label for="name"') :]
+    assert fatma.answer.status_code == 422 and "a" * 121 in field
+    assert 'id="name-error"' in field and 'aria-invalid="true" aria-describedby="name-error"' in field
+    assert '<a href="#name">' in fatma.page and 'value="ONAY" checked' in fatma.page
+
+
+def test_a_grant_by_telephone_leads_to_its_receipt(fatma, rows):
+    fatma.chooses(MESAJ="ONAY", ARAMA="RET")
+    assert "Cep telefonu numaranız" in fatma.page and rows.count(Decision) == 0
+    fatma.writes("0532 123 45 67")
+    assert "+90 5•• ••• •• 67" in fatma.page and "532 123" not in fatma.page
+    fatma.types()
+
+    assert fatma.here.startswith("/m/") and fatma.answer.status_code == 200
+    decided = {(each.channel, each.status, each.way) for each in rows(Decision)}
+    assert decided == {("MESAJ", Status.GRANTED, Way.POINT), ("ARAMA", Status.REFUSED, Way.POINT)}
+    receipt, entry = rows.one(Receipt), rows.one(AudienceEntry)
+    assert (receipt.way, receipt.link_id, receipt.served_at is not None) == (Way.POINT, entry.link_id, True)
+    assert entry.channels == "ARAMA,MESAJ" or set(entry.channels.split(",")) == {"MESAJ", "ARAMA"}
+    assert {each.channel for each in rows(Asked)} == {"MESAJ", "ARAMA"}
+    assert rows.one(AddressProof).proved_at is not None
+
+
+@pytest.mark.parametrize("language", ["", "?lang=en"])
+def test_the_notice_stands_before_the_address_is_written_and_in_the_message(app, point, rows, language):
+    visitor = Visitor(app, language=language)
+    visitor.chooses(MESAJ="ONAY")
+    assert make.NOTICE in visitor.page
+    visitor.writes(make.PHONE)
+
+    with app.app_context():
+        notice = messages.facts_of(vault(), rows.one(Message))["notice"]
+    assert notice == f"{app.config['MAIN_BASE']}/b/{SLUG}{language}"
+    assert make.NOTICE in visitor.browser.get(notice.removeprefix(app.config["MAIN_BASE"])).text
+
+
+def test_who_granted_is_told_so_with_a_way_to_refuse(fatma, rows):
+    fatma.decides(MESAJ="ONAY")
+
+    (confirmation,) = rows(Message, Message.kind == MessageKind.CONFIRMATION)
+    assert confirmation.link_id == rows.one(AudienceEntry).link_id
+
+
+def test_who_refused_gets_no_further_message(fatma, rows):
+    fatma.decides(MESAJ="RET")
+
+    assert {each.kind for each in rows(Message)} == {MessageKind.CODE}
+    assert rows.one(Consent).status == Status.REFUSED
+
+
+def test_both_kinds_of_address_come_one_after_the_other_and_nothing_is_asked_twice(fatma, rows):
+    fatma.chooses(MESAJ="ONAY", EPOSTA="RET", name="Fatma Öz")
+    assert "ayrı ayrı doğrulanır" in fatma.page
+    fatma.writes(make.PHONE)
+    fatma.types()
+    assert "E-posta adresiniz" in fatma.page and "Telefonunuz için kararınız kaydedildi" in fatma.page
+    assert {each.channel for each in rows(Decision)} == {"MESAJ"}
+    fatma.writes(make.EMAIL)
+    fatma.types(to=make.EMAIL)
+
+    assert fatma.page.count('href="/m/') == 2
+    assert {(each.channel, each.status) for each in rows(Decision)} == {("MESAJ", "ONAY"), ("EPOSTA", "RET")}
+    assert len({each.recipient_id for each in rows(Receipt)}) == 2
+    assert [each.name is not None for each in rows(Receipt)] == [True, False]  # A refusal needs no name.
+    with fatma.app.app_context():  # Nor does a proof that is done with.
+        assert [address_proofs.facts_of(vault(), each)["name"] for each in rows(AddressProof)] == ["Fatma Öz", ""]
+
+
+def test_the_second_address_may_be_left_out(fatma, rows):
+    fatma.chooses(MESAJ="RET", EPOSTA="ONAY")
+    fatma.writes(make.PHONE)
+    fatma.types()
+
+    receipt = fatma.browser.get(fatma.page.split('href="/m/')[1].join(["/m/", ""]).split('"')[0])
+    assert receipt.status_code == 200
+    assert {each.channel for each in rows(Decision)} == {"MESAJ"}
+
+
+def test_who_comes_again_keeps_the_link(app, fatma, rows):
+    with time_machine.travel(clock.now() - timedelta(hours=2)):
+        fatma.decides(MESAJ="RET")
+    Visitor(app).decides(MESAJ="ONAY")  # They come by themselves: their newest word, also over a refusal.
+
+    assert [each.status for each in rows(Decision)] == ["RET", "ONAY"]
+    assert rows.count(AudienceEntry) == rows.count(Recipient) == 1
+    assert len({each.link_id for each in rows(Receipt)}) == 1
+    assert rows.one(Consent).status == Status.GRANTED
+
+
+def test_an_address_that_is_known_by_another_campaign_gets_a_link_of_this_one_too(app, admitted, point, rows):
+    code = make.codes(app)[make.PHONE]
+
+    Visitor(app).decides(MESAJ="RET")
+
+    assert rows(Consent)[0].status == Status.REFUSED
+    assert len(rows(AudienceEntry, AudienceEntry.recipient_id == rows(Consent)[0].recipient_id)) == 2
+    assert app.test_client().get(f"/k/{code}").status_code == 200
+
+
+def test_a_code_that_is_posted_twice_decides_once(fatma, rows):
+    fatma.chooses(MESAJ="ONAY")
+    fatma.writes(make.PHONE)
+    page, code = fatma.here, fatma.code_for(make.PHONE)
+
+    places = []
+    for _ in range(2):
+        fatma.posts(page, digits=code)
+        places.append(fatma.here)
+
+    assert places[0] == places[1] and places[0].startswith("/m/")
+    assert rows.count(Decision) == rows.count(Receipt) == 1
+
+
+def test_nothing_is_decided_by_an_address_alone_or_by_a_wrong_code(fatma, rows):
+    fatma.chooses(MESAJ="RET")
+    fatma.writes(make.PHONE)
+    right = fatma.code_for(make.PHONE)
+    wrong = f"{(int(right) + 1) % 10 ** len(right):0{len(right)}d}"
+
+    told = [fatma.types(wrong).status_code for _ in range(5)]
+
+    assert told == [422] * 5 and "Yeni bir kod isteyin" in fatma.page
+    assert "Bir dakika bekleyin" not in fatma.page  # No code is on its way.
+    fatma.types(right)
+    assert rows.count(Decision) == rows.count(Recipient) == rows.count(Submission) == 0
+
+
+def test_a_new_code_is_sent_with_the_same_choices(fatma, rows):
+    fatma.chooses(MESAJ="ONAY", ARAMA="RET")
+    fatma.writes(make.PHONE)
+    first = fatma.code_for(make.PHONE)
+    old, before = fatma.here, fatma.page
+    fatma.posts(f"{old}/yeniden")
+
+    assert "Yeni bir kod istediniz" in fatma.page and "Yeni bir kod istediniz" not in before
+    assert fatma.here != old and len(sent_codes(fatma.app)) == 2
+    fatma.types()
+    assert {(each.channel, each.status) for each in rows(Decision)} == {("MESAJ", "ONAY"), ("ARAMA", "RET")}
+    assert Visitor(fatma.app).posts(old, digits=first).status_code == 422
+
+
+def test_the_address_may_be_changed_and_the_choices_stay(fatma, rows):
+    fatma.chooses(MESAJ="RET")
+    fatma.writes("0555 111 22 33")
+    fatma.posts(f"{fatma.here}/yeniden", change="1")
+    assert "Cep telefonu numaranız" in fatma.page
+    fatma.writes(make.PHONE)
+    fatma.types()
+
+    assert rows.one(Decision).status == Status.REFUSED
+
+
+def test_the_choices_may_be_changed_before_the_code(fatma):
+    fatma.chooses(MESAJ="RET", name="Fatma")
+    fatma.posts(f"/b/{SLUG}", form=fatma.form, change="1")
+
+    assert fatma.page.count(" checked") == 1 and 'value="Fatma"' in fatma.page
+
+
+def test_a_name_of_a_million_letters_is_kept_of_nobody(fatma, rows):
+    fatma.chooses(MESAJ="RET", name="x" * 1_000_000)
+    fatma.writes(make.PHONE)
+
+    assert len(fatma.page) < 10_000 and len(rows.one(AddressProof).facts) < 1000
+
+
+def test_a_page_of_the_second_step_speaks_the_other_language_and_keeps_the_choices(fatma, rows):
+    fatma.chooses(MESAJ="RET")
+    fatma.posts(f"/b/{SLUG}?lang=en", form=fatma.form)
+    fatma.language = "?lang=en"
+    assert "Your mobile number" in fatma.page
+    fatma.writes(make.PHONE)
+    assert "Record my choices" in fatma.page
+    fatma.types()
+
+    assert "lang=en" in fatma.here and 'lang="en"' in fatma.page
+    assert rows.one(Receipt).language == "tr"  # In which the choices and their text were shown.
+
+
+def test_when_the_code_was_right_the_page_shows_what_came_of_it_for_a_quarter_of_an_hour(app, fatma):
+    fatma.chooses(MESAJ="RET")
+    fatma.writes(make.PHONE)
+    page = fatma.here
+    fatma.types()
+
+    assert Visitor(app).browser.get(page).location.startswith("/m/")
+    with time_machine.travel(clock.now() + timedelta(minutes=16)):
+        later = Visitor(app).browser.get(page)
+    assert later.status_code == 410 and "/m/" not in later.text
+
+
+def test_a_point_sets_no_cookie_and_tells_its_address_to_nobody(fatma):
+    for answer in (fatma.opens(), fatma.chooses(MESAJ="RET"), fatma.writes(make.PHONE), fatma.types()):
+        assert "Set-Cookie" not in answer.headers
+        assert answer.headers["Referrer-Policy"] == "no-referrer" and answer.headers["Cache-Control"] == "no-store"
+
+
+def test_every_page_of_the_walk_with_its_style_is_small(fatma):
+    pages = [fatma.opens().text, fatma.chooses(MESAJ="ONAY", ARAMA="RET", EPOSTA="RET").text]
+    pages += [fatma.writes(make.PHONE).text, fatma.types().text, fatma.writes(make.EMAIL).text]
+    pages += [fatma.types(to=make.EMAIL).text, fatma.posts(f"/b/{SLUG}", MESAJ="ONAY").text]
+
+    for page in pages:
+        sheets = re.findall(r'rel="stylesheet" href="([^"]+)"', page)
+        parts = [page.encode(), *(fatma.browser.get(sheet).data for sheet in sheets)]
+        assert len(sheets) >= 3 and "<script" not in page
+        assert sum(len(gzip.compress(part)) for part in parts) <= 15_000

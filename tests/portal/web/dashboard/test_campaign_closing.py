@@ -1,0 +1,165 @@
+"""A campaign is closed and opened again: nobody is asked meanwhile, nothing is lost, and a refusal always counts."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AudienceEntry, Campaign, Consent, Delivery, Message, Provider, Receipt
+from portal.domain.consents import grant_undo
+from portal.services import launches
+from portal.services.messaging import outbox
+from shortlinks import Opening, VisitKind, record
+from tests import make
+from tests.make import Person
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def sent(app, ayse, rows) -> tuple[str, int]:
+    """A launched campaign whose messages wait: Fatma's code, and its id."""
+    code = make.codes(app, make.PHONE, delivery=Delivery.GATEWAY)[make.PHONE]
+    return code, rows.one(Campaign).id
+
+
+def closes(staff, campaign_id: int, way: str = "close"):
+    return staff.posts(f"/dashboard/campaigns/{campaign_id}/{way}")
+
+
+def test_closed_it_asks_nobody_and_takes_refusals(ayse, browser, sent, rows):
+    code, campaign_id = sent
+    fatma = Person(browser, code)
+    form = fatma.form()
+
+    closes(ayse, campaign_id)
+
+    assert rows.one(Campaign).closed_at and rows.one(Message).due_at is None
+    assert "sormayı bitirdi" in fatma.opens().text
+    assert fatma.posts(form, MESAJ="ONAY", ARAMA="RET").status_code == 409
+    assert [(each.channel, each.status) for each in rows(Consent)] == [("ARAMA", "RET")]
+
+
+def test_opened_again_it_goes_on(ayse, browser, sent, rows):
+    code, campaign_id = sent
+    for way in ("close", "close", "reopen", "reopen"):
+        assert closes(ayse, campaign_id, way).status_code == 303
+
+    assert rows.one(Campaign).closed_at is None and rows.one(Message).due_at is not None
+    assert Person(browser, code).decides(MESAJ="ONAY").status_code == 303
+
+
+def test_what_was_sent_is_not_sent_again(app, ayse, sent, rows):
+    _, campaign_id = sent
+    with app.app_context():
+        message = db.session.query(Message).one()
+        outbox._end(message, "accepted", clock.now())
+        db.session.commit()
+
+    closes(ayse, campaign_id)
+    closes(ayse, campaign_id, "reopen")
+
+    assert rows.one(Message).due_at is None
+
+
+def test_links_are_made_on_only_once_it_is_open_again(app, ayse, rows):
+    with app.app_context():
+        made = make.campaign()
+        make.bring(made, make.PHONE)
+        made.launched_at = clock.now()
+        db.session.commit()
+        campaign_id = made.id
+    closes(ayse, campaign_id)
+    with app.app_context():
+        assert campaign_id not in launches.unfinished()
+        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+    assert rows.one(AudienceEntry).link_id is None
+
+    closes(ayse, campaign_id, "reopen")
+    with app.app_context():
+        launches.run(campaign_id, app.config["LINK_SALT"], "http://localhost/k")
+
+    assert rows.one(AudienceEntry).link_id
+
+
+def test_a_draft_is_not_closed(ayse, draft, rows):
+    page = ayse.opens(f"/dashboard/campaigns/{draft}").text
+
+    closes(ayse, draft)
+
+    assert "Kampanyayı kapat" not in page
+    assert rows.one(Campaign).closed_at is None
+
+
+def test_it_says_that_it_is_closed_and_offers_to_open_it(ayse, sent):
+    _, campaign_id = sent
+    path = f"/dashboard/campaigns/{campaign_id}"
+    assert "Kampanyayı kapat" in ayse.opens(path).text
+
+    closes(ayse, campaign_id)
+
+    assert "Kampanyayı yeniden aç" in ayse.opens(path).text
+    assert "Kapalı" in ayse.opens("/dashboard/campaigns").text
+
+
+def test_people_are_counted_by_forms_and_openings_by_kind(app, ayse, browser, sent, rows):
+    code, campaign_id = sent
+    link_id, at = rows.one(AudienceEntry).link_id, clock.now() - timedelta(minutes=5)
+    kinds = [VisitKind.SCANNER] * 4 + [VisitKind.PREVIEW] * 3 + [VisitKind.UNKNOWN] * 2
+    with app.app_context():
+        record(db.session, [Opening(link_id, at, kind, "") for kind in kinds])
+        record(db.session, [Opening(link_id, at + timedelta(days=9), VisitKind.UNKNOWN, "")])
+        db.session.commit()
+        before = shown(app, campaign_id)
+        db.session.rollback()
+    fatma = Person(browser, code)
+    fatma.decides(MESAJ="ONAY")
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        fatma.decides(MESAJ="RET")
+
+    after = shown(app, campaign_id)
+
+    assert (before.people, before.human) == (0, 0)
+    assert (after.people, after.granted, after.by_mail_program) == (1, 1, 0)
+    assert (after.openings[VisitKind.SCANNER], after.openings[VisitKind.PREVIEW]) == (4, 3)
+    assert after.openings[VisitKind.UNKNOWN] >= 3 and after.human >= 2
+    assert after.human < after.openings[VisitKind.UNKNOWN]
+    assert "Form gönderen kişi" in ayse.opens(f"/dashboard/campaigns/{campaign_id}").text
+
+
+def test_a_grant_that_was_taken_back_is_no_grant_of_the_campaign(app, browser, sent, rows):
+    app.config["UNDO_SECONDS"] = 300
+    code, campaign_id = sent
+    fatma = Person(browser, code)
+    fatma.decides(MESAJ="ONAY", ARAMA="ONAY")
+    first = rows.one(Receipt)
+    given = shown(app, campaign_id)
+    with time_machine.travel(clock.now() + timedelta(seconds=5)):
+        fatma.decides(MESAJ="RET")
+    half = shown(app, campaign_id)
+    with app.app_context():
+        grant_undo.undo(db.session, [first.id], clock.now())
+        db.session.commit()
+
+    after = shown(app, campaign_id)
+    assert (given.granted, half.granted, after.granted) == (1, 1, 0)
+    assert (given.people, after.people) == (1, 1)  # Forms were posted all the same.
+
+
+def shown(app, campaign_id: int):
+    from portal.web.dashboard.campaigns import results
+
+    with app.app_context():
+        return results.of(db.session, db.session.get_one(Campaign, campaign_id))
+
+
+def test_a_suspended_provider_closes_nothing(app, ayse, sent, rows):
+    _, campaign_id = sent
+    with app.app_context():
+        db.session.query(Provider).update({"suspended_at": clock.now()})
+        db.session.commit()
+
+    assert closes(ayse, campaign_id).status_code in (400, 403)
+    assert rows.one(Campaign).closed_at is None

@@ -1,0 +1,31 @@
+"""An address that no key opens any more is not shown; everything beside it is."""
+
+import pytest
+
+from portal.core.extensions import db
+from portal.core.models import Outcome, Recipient, Submission
+from tests.portal.web.dashboard.staff import signed_in
+from tests.portal.web.dashboard.test_strangers import addresses, is_list, things  # noqa: F401 - a fixture
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+FOR_ANY_SENDER = "links.csv"  # It would be worth nothing without its addresses.
+
+
+def test_no_page_is_lost_by_an_address_that_cannot_be_opened(app, things):  # noqa: F811
+    ayse = signed_in(app)
+    with app.app_context():
+        db.session.execute(db.update(Recipient).values(address=b"damaged"))
+        db.session.execute(db.update(Submission).values(outcome=Outcome.PARKED, code="H121", due_at=None))
+        db.session.commit()
+    lists = [rule.rule for rule in app.url_map.iter_rules() if is_list(rule)]
+    named = [path for method, path in addresses(app, things) if method == "GET" and FOR_ANY_SENDER not in path]
+
+    pages = {}
+    for path in lists + named:
+        with ayse.opens(path) as answer:
+            pages[path] = (answer.status_code, answer.get_data())
+
+    found = {path: status for path, (status, _) in pages.items() if status != 200}
+    assert found == {"/dashboard/start/letter.pdf": 303}  # A provider without a partner has none to sign.
+    assert all("•••".encode() in pages[path][1] for path in ("/dashboard/", "/dashboard/forwarding"))

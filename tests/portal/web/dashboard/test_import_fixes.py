@@ -1,0 +1,36 @@
+"""A cure is offered where it would mend something, and nowhere else."""
+
+from dataclasses import replace
+
+import pytest
+
+from portal.core.iys_protocol import Channel
+from portal.core.models import BatchState
+from portal.services.imports import queries
+from portal.services.imports.layout import Cure, Field
+from portal.services.imports.stored_rows import Cell
+from portal.web.dashboard.imports import fixes
+from tests import make
+from tests.portal.web.dashboard import imported
+from tests.portal.web.dashboard.staff import signed_in
+
+pytestmark = pytest.mark.alike
+
+
+@pytest.mark.parametrize(("value", "becomes"), [("ali @b.example", ["ali@b.example"]), ("ali veli@b.example", [])])
+def test_a_space_that_may_part_two_addresses_is_left_to_a_person(value, becomes):
+    line = queries.Sample(0, 7, "", Channel.EMAIL, (Cell(Field.EMAIL, "E-posta", value),))
+
+    assert [each.after for each in fixes.mended([line], Cure.EMAIL_SPACES)] == becomes
+
+
+@pytest.mark.parametrize(("cures", "offered"), [(frozenset(), True), (frozenset({Cure.EMAIL_LETTERS}), False)])
+def test_a_cure_that_is_done_already_is_offered_no_more(app, cures, offered):
+    with app.app_context():
+        make.brand()
+        made = imported.batch(BatchState.REHEARSED, layout=replace(imported.LAYOUT, cures=cures))
+        address = f"/dashboard/imports/{made.id}"
+    ayse = signed_in(app)
+
+    assert ("tek tıkla düzelebilir" in ayse.opens(address).text) is offered
+    assert ("Hepsini böyle düzelt" in ayse.opens(f"{address}/lines/email_turkish_letter").text) is offered

@@ -1,0 +1,413 @@
+"""The pages of a file of consents, in each of its states."""
+
+import io
+
+import openpyxl
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import (
+    AudienceEntry,
+    BatchState,
+    Campaign,
+    ImportBatch,
+    ImportPiece,
+    Outcome,
+    Provider,
+    Role,
+    UploadPart,
+)
+from portal.services.imports import worker
+from portal.services.imports.layout import Cure, Field
+from portal.services.imports.stored_rows import layout_of
+from portal.web.shared.column_layout_form import name_of_word
+from tests import make
+from tests.portal.web.dashboard import imported
+from tests.portal.web.dashboard.staff import signed_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+GRANTED, REFUSED = Status.GRANTED, Status.REFUSED
+CHOSEN = {
+    "drawn": "0", "column_0": "phone", "column_1": "email", "column_2": "status", "column_3": "date",
+    "day_first": "day", "channels": ["MESAJ", "EPOSTA"], "source": "HS_WEB", "origin": "Üyelik formları",
+    "recipient_type": "BIREYSEL", "status": "", "contact": "", "name": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def in_state(app):
+    """Makes a file in a state; its address."""
+
+    def made(state: BatchState, **facts) -> str:
+        with app.app_context():
+            return f"/dashboard/imports/{imported.batch(state, **facts).id}"
+
+    return made
+
+
+@pytest.fixture
+def ayse(app):
+    with app.app_context():
+        make.brand()
+    return signed_in(app)
+
+
+def test_the_list_says_what_to_prepare_and_has_a_sample(ayse):
+    page = ayse.opens("/dashboard/imports").text
+    sample = ayse.opens("/dashboard/imports/sample.csv")
+
+    assert "Henüz dosya aktarmadınız" in page
+    assert "/dashboard/imports/sample.csv" in page
+    assert sample.data.startswith("\ufeffTelefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak\r\n".encode())
+    assert len(sample.text.splitlines()) == 4
+
+
+def test_the_list_shows_each_file_with_how_far_it_is(ayse, in_state):
+    addresses = [in_state(state) for state in (BatchState.REHEARSED, BatchState.DONE)]
+
+    page = ayse.opens("/dashboard/imports").text
+
+    assert all(address in page for address in addresses)
+    assert "müşteriler.xlsx" in page
+    assert "Kontrol edildi, aktarılmadı" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (BatchState.UPLOADED, "Dosya okunuyor"),
+        (BatchState.MAPPED, "karşılaştırılıyor"),
+        (BatchState.RUNNING, "Kayıtlar yazılıyor"),
+        (BatchState.UNDOING, "geri alınıyor"),
+        (BatchState.READ, "Sütunlar"),
+        (BatchState.REHEARSED, "Henüz hiçbir şey yazılmadı"),
+        (BatchState.STOPPED, "Aktarım durdu"),
+        (BatchState.DONE, "Şu anki durum"),
+        (BatchState.UNDONE, "iptal edildi"),
+        (BatchState.DROPPED, "aktarılmadan silindi"),
+    ],
+)
+def test_a_page_tells_its_state(ayse, in_state, state, says):
+    address = in_state(state)
+
+    page, part = ayse.opens(address), ayse.opens(f"{address}/progress")
+
+    assert page.status_code == part.status_code == 200
+    assert says in page.text
+    assert f'data-state="{state}"' in part.text
+    assert "<html" not in part.text
+    assert ("js/progress.js" in page.text) == (
+        says in ("Dosya okunuyor", "karşılaştırılıyor", "Kayıtlar yazılıyor", "geri alınıyor")
+    )
+
+
+def test_a_file_that_cannot_be_read_says_why_and_what_helps(ayse, in_state):
+    page = ayse.opens(in_state(BatchState.UNREADABLE, problem="file_pdf")).text
+
+    assert "Bu bir PDF dosyası." in page
+    assert "Düzeltip yeniden yükle" in page
+
+
+def test_a_file_is_kept_and_its_page_opens(app, ayse, rows):
+    answer = ayse.posts(
+        "/dashboard/imports/new",
+        {"brand": brand_id(app), "file": (io.BytesIO(b"Telefon\n0532 123 45 67\n"), "müşteriler.csv")},
+    )
+
+    made = rows.one(ImportBatch)
+    assert answer.status_code == 303
+    assert answer.location == f"/dashboard/imports/{made.id}"
+    assert made.state == BatchState.UPLOADED
+    with app.app_context():
+        assert vault().read(made.name, ImportBatch.NAME, made.provider_id, made.id) == "müşteriler.csv"
+
+
+def test_a_pasted_table_is_a_file_too(app, ayse, rows):
+    ayse.posts("/dashboard/imports/new", {"brand": brand_id(app), "text": "Telefon\tDurum\n0532 123 45 67\tONAY\n"})
+
+    pasted = rows.one(ImportBatch)
+    assert pasted.size == len("Telefon\tDurum\n0532 123 45 67\tONAY\n")
+    assert rows.count(UploadPart) == 1
+    assert "Yapıştırılan tablo" in ayse.opens(f"/dashboard/imports/{pasted.id}").text
+    with app.app_context():  # Nobody called it so: it has no name.
+        assert vault().read(pasted.name, ImportBatch.NAME, pasted.provider_id, pasted.id) == ""
+
+
+def test_nothing_at_all_is_no_file(app, ayse, rows):
+    answer = ayse.posts("/dashboard/imports/new", {"brand": brand_id(app)})
+
+    assert answer.status_code == 422
+    assert "Bir dosya seçin" in answer.text
+    assert rows.count(ImportBatch) == 0
+
+
+def test_a_layout_shows_the_lines_as_they_stand_and_a_choice_for_each_column(ayse, in_state):
+    page = ayse.opens(in_state(BatchState.READ)).text
+
+    assert all(text in page for text in ("0532 123 45 67", "ayşe@example.com", "24.11.2026 14:02"))
+    assert page.count('<select id="column_') == 4
+    assert '<option selected value="phone">' in page
+
+
+def test_a_chosen_layout_is_kept_and_rehearsed(app, ayse, in_state, rows):
+    address = in_state(BatchState.READ)
+
+    answer = ayse.posts(f"{address}/layout", CHOSEN | {"origin": "Kasa formları"})
+
+    made = rows.one(ImportBatch)
+    assert (answer.status_code, answer.location) == (303, address)
+    assert made.state == BatchState.MAPPED
+    with app.app_context():
+        layout = layout_of(vault(), made)
+    assert layout.origin == "Kasa formları"
+    assert layout.columns[Field.DATE] == 3
+
+
+def test_an_empty_sheet_beside_the_list_is_no_choice(app, ayse, rows):
+    book = openpyxl.Workbook()
+    for cells in (["Telefon", "E-posta", "Durum", "Tarih"], ["0532 123 45 67", "", "ONAY", "24.11.2026 14:02"]):
+        book.active.append(cells)
+    book.create_sheet("Sayfa2")
+    content = io.BytesIO()
+    book.save(content)
+    content.seek(0)
+    address = ayse.posts("/dashboard/imports/new", {"brand": brand_id(app), "file": (content, "liste.xlsx")}).location
+    with app.app_context():
+        worker.work(rows.one(ImportBatch).id)
+
+    assert "Hangi sayfalar" not in ayse.opens(address).text
+    assert ayse.posts(f"{address}/layout", CHOSEN).status_code == 303
+    assert rows.one(ImportBatch).state == BatchState.MAPPED
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"column_1": "phone"}, "A sütunu da bu"),
+        ({"column_0": "", "column_1": ""}, "hangi sütunda olduğunu seçin"),
+        ({"column_3": ""}, "İzinlerin alındığı tarihi yazın"),
+        ({"column_2": ""}, "Bu satırların onay mı, ret mi olduğunu seçin"),
+        ({"source": ""}, "İzinlerin nasıl alındığını seçin"),
+        ({"origin": " "}, "Onayları neyin kanıtladığını yazın"),
+        ({"date": "2014-01-01"}, "1 Mayıs 2015"),
+    ],
+)
+def test_what_is_missing_or_doubled_is_said_beside_its_field(ayse, in_state, rows, said, error):
+    address = in_state(BatchState.READ)
+
+    answer = ayse.posts(f"{address}/layout", CHOSEN | said)
+
+    assert answer.status_code == 422
+    assert error in answer.text
+    assert rows.one(ImportBatch).state == BatchState.READ
+
+
+def test_a_rehearsal_shows_what_would_come_and_its_codes(ayse, in_state):
+    page = ayse.opens(in_state(BatchState.REHEARSED, new_addresses=3)).text
+
+    assert all(code in page for code in ("H467", "H175", "H115"))
+    assert "Durum sütunundaki sözcük tanınmadı." in page
+    assert "tek tıkla düzelebilir" in page
+    assert "3 yeni adres" in page
+    assert "1 onay kısa bir bekleme" in page
+
+
+def test_a_problem_shows_its_lines_and_what_the_cure_would_do(ayse, in_state):
+    page = ayse.opens(in_state(BatchState.REHEARSED) + "/lines/email_turkish_letter").text
+
+    assert "ayşe@example.com" in page
+    assert "ayse@example.com" in page
+    assert "0532 123 45 67" not in page
+    assert "Hepsini böyle düzelt" in page
+
+
+def test_a_cure_is_done_and_undone(app, ayse, in_state, rows):
+    address = in_state(BatchState.REHEARSED)
+
+    ayse.posts(f"{address}/cures", {"cure": "email_letters"})
+    with app.app_context():
+        assert layout_of(vault(), rows.one(ImportBatch)).cures == {Cure.EMAIL_LETTERS}
+        db.session.get(ImportBatch, rows.one(ImportBatch).id).state = BatchState.REHEARSED
+        db.session.commit()
+    assert "Uyguladığınız çareler" in ayse.opens(address).text
+    ayse.posts(f"{address}/cures", {"cure": "email_letters", "on": "no"})
+
+    with app.app_context():
+        assert layout_of(vault(), rows.one(ImportBatch)).cures == frozenset()
+    assert rows.one(ImportBatch).state == BatchState.MAPPED
+
+
+def test_unknown_words_are_explained_once(app, ayse, in_state, rows):
+    address = in_state(BatchState.REHEARSED)
+    page = ayse.opens(f"{address}/lines/status_unknown").text
+
+    ayse.posts(f"{address}/words/status_unknown", {name_of_word("status", "belki"): "RET"})
+
+    assert "belki" in page
+    with app.app_context():
+        assert layout_of(vault(), rows.one(ImportBatch)).words["status"] == {"belki": "RET"}
+
+
+def test_a_file_called_by_an_address_shows_none(app, ayse, rows):
+    with app.app_context():
+        brand = make.brand().id
+
+    file = io.BytesIO(b"Telefon;Durum\n0532 987 65 43;ONAY\n"), "RET 0532 123 45 67.csv"
+    page = ayse.opens(ayse.posts("/dashboard/imports/new", {"brand": brand, "file": file}).location).text
+
+    for shown in (page, ayse.opens("/dashboard/imports").text):
+        assert "RET •••.csv" in shown and "123 45 67" not in shown
+
+
+def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in_state, rows):
+    address = in_state(BatchState.REHEARSED)
+    answer = {name_of_word("status", "sonra sorun"): "ONAY"}
+
+    ayse.posts(f"{address}/words/status_unknown", answer)
+
+    with app.app_context():
+        assert layout_of(vault(), rows.one(ImportBatch)).words == {}
+
+
+def test_it_is_brought_on_ones_word(ayse, in_state, rows):
+    answer = ayse.posts(in_state(BatchState.REHEARSED) + "/run")
+
+    assert answer.status_code == 303
+    assert rows.one(ImportBatch).state == BatchState.RUNNING
+
+
+def test_without_room_the_refusals_may_still_come(ayse, in_state, rows):
+    address = in_state(BatchState.REHEARSED, new_addresses=5000)
+    with_no_room(ayse)
+
+    page = ayse.posts(f"{address}/run")
+    ayse.posts(f"{address}/run", {"only": "refusals"})
+
+    assert page.status_code == 422
+    assert "Yalnız retleri aktar" in page.text
+    assert rows.one(ImportBatch).only_refusals
+    assert rows.one(ImportBatch).state == BatchState.RUNNING
+
+
+def with_no_room(staff) -> None:
+    """Practising, a provider has room for a thousand addresses."""
+    with staff.browser.application.app_context():
+        for provider in db.session.query(Provider):
+            provider.admitted_at = None
+        db.session.commit()
+
+
+@pytest.mark.parametrize(
+    ("state", "act", "then"),
+    [
+        (BatchState.RUNNING, "stop", BatchState.STOPPED),
+        (BatchState.STOPPED, "continue", BatchState.RUNNING),
+        (BatchState.REHEARSED, "drop", BatchState.DROPPED),
+        (BatchState.DONE, "undo", BatchState.UNDOING),
+        (BatchState.DONE, "stop", BatchState.DONE),
+        (BatchState.RUNNING, "drop", BatchState.RUNNING),
+    ],
+)
+def test_an_act_leads_on_or_is_too_late(ayse, in_state, rows, state, act, then):
+    address = in_state(state)
+
+    answer = ayse.posts(f"{address}/{act}")
+
+    assert (answer.status_code, answer.location) == (303, address)
+    assert rows.one(ImportBatch).state == then
+    assert ("son durumu aşağıda" in ayse.opens(address).text.lower()) == (state == then)
+
+
+def test_dropping_takes_the_lines_along(ayse, in_state, rows):
+    address = in_state(BatchState.READ)
+
+    asked = ayse.opens(f"{address}/drop").text
+    ayse.posts(f"{address}/drop")
+
+    assert "geri gelmemek üzere silinir" in asked
+    assert rows.count(ImportPiece) == 0
+
+
+def test_the_piles_tell_how_it_stands_and_add_up(app, ayse, rows):
+    address = brought(app)
+
+    page = ayse.opens(address).text
+    refused = ayse.opens(f"{address}/piles/refused").text
+
+    assert "Dosyadaki 5 kaydın her biri" in page
+    assert "H120" not in page
+    assert "H120" in refused
+    assert "0533 765 43 21" in refused
+    assert "+90 5•• ••• •• 21" in refused or "•" in refused
+
+
+def test_undo_says_how_much_can_still_be_taken_back(app, ayse):
+    page = ayse.opens(brought(app) + "/undo").text
+
+    assert "2 kaydın İYS'ye gönderimi henüz başlamadı" in page
+    assert "1 kaydın gönderimi başladı ya da bitti" in page
+
+
+def brought(app) -> str:
+    """A file that was brought: a grant that waits, a refusal that İYS did not take, a grant that came too late."""
+    with app.app_context():
+        made = imported.batch(BatchState.DONE)
+        imported.decision(made, 2, "0532 123 45 67", GRANTED, outcome=Outcome.WAITING)
+        imported.decision(made, 3, "0533 765 43 21", REFUSED, outcome=Outcome.PARKED, code="H120")
+        imported.decision(made, 6, "0532 444 55 66", GRANTED, head=False)
+        return f"/dashboard/imports/{made.id}"
+
+
+def test_who_granted_too_late_may_be_asked_where_a_contact_is_on_record(app, ayse, rows):
+    address = brought(app)
+    page = ayse.opens(f"{address}/campaign").text
+
+    without = ayse.posts(f"{address}/campaign", campaign_form(app))
+    answer = ayse.posts(
+        f"{address}/campaign", campaign_form(app) | {"contact_date": clock.day(clock.now()).isoformat()}
+    )
+
+    assert "1 adrese sorar" in page
+    assert without.status_code == 422
+    assert answer.status_code == 303
+    assert rows.one(Campaign).contact_kind == "purchase"
+    assert rows.one(AudienceEntry).channels == "MESAJ"
+
+
+def campaign_form(app) -> dict:
+    text = {"title_tr": "Size yazalım mı?", "body_tr": "Neden?", "title_en": "May we?", "body_en": "Why?"}
+    return text | {
+        "brand": brand_id(app), "name": "Geç kalanlar", "kind": "ask", "channels": ["MESAJ"],
+        "notice_url": make.NOTICE, "contact_kind": "purchase", "contact_date": "", "expires_days": "30",
+        "delivery": "csv",
+    }  # fmt: skip
+
+
+def test_nobody_is_asked_where_nobody_granted_too_late(ayse, in_state):
+    page = ayse.opens(in_state(BatchState.DONE) + "/campaign")
+
+    assert page.status_code == 200
+    assert "sorulabilecek kimse yok" in page.text
+
+
+def test_who_may_only_look_finds_nothing_to_press_and_no_address(app, in_state):
+    addresses = [in_state(state) for state in (BatchState.READ, BatchState.REHEARSED, BatchState.DONE)]
+    with app.app_context():
+        make.person(db.session.query(Provider).one(), "elif@example.com", Role.AUDITOR)
+    auditor = signed_in(app, "elif@example.com")
+    addresses.append(addresses[1] + "/lines/email_turkish_letter")
+
+    pages = [auditor.opens(address) for address in addresses]
+
+    assert {page.status_code for page in pages} == {200}
+    assert [page for page in pages if 'action="/dashboard/imports' in page.text or "/undo" in page.text] == []
+    assert auditor.opens("/dashboard/imports/new").status_code == 403
+    assert "ayşe@example.com" not in pages[-1].text
+
+
+def brand_id(app) -> int:
+    with app.app_context():
+        return make.brand().id

@@ -1,0 +1,94 @@
+"""Looking an address up, and what is known of it."""
+
+import pytest
+
+from portal.core.models import AuditEntry, Recipient
+from tests import make
+from tests.make import Person
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+@pytest.fixture
+def fatma(app, browser):
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+@pytest.mark.parametrize("spelling", [make.PHONE, "0532 123 45 67", "(532) 123-45-67", "90 532 1234567"])
+def test_an_address_is_found_however_it_is_spelled(fatma, ayse, rows, spelling):
+    answer = ayse.posts("/dashboard/recipients", {"address": spelling})
+
+    found = next(row for row in rows(Recipient) if row.kind == "phone")
+    assert (answer.status_code, answer.location) == (303, f"/dashboard/recipients/{found.id}")
+
+
+def test_an_address_stands_in_no_web_address(fatma, ayse):
+    location = ayse.posts("/dashboard/recipients", {"address": make.PHONE}).location
+
+    assert "532" not in location or location.rsplit("/", 1)[1].isdigit()
+    assert "1234567" not in location
+
+
+@pytest.mark.parametrize("address", ["0533 000 00 00", "nobody@example.com"])
+def test_an_unknown_address_is_said_to_be_unknown(fatma, ayse, address):
+    answer = ayse.posts("/dashboard/recipients", {"address": address})
+
+    assert answer.status_code == 200
+    assert "kayıtlarınızda yok" in answer.text
+
+
+@pytest.mark.parametrize("address", ["0555 12", "fatma", "a\0b", "x" * 299, "🙂", "' OR 1=1 --"])
+def test_what_is_no_address_is_explained(ayse, address):
+    answer = ayse.posts("/dashboard/recipients", {"address": address})
+
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize("address", ["", "x" * 301])
+def test_an_empty_or_endless_search_comes_back(ayse, address):
+    answer = ayse.posts("/dashboard/recipients", {"address": address})
+
+    assert answer.status_code in (200, 422)
+    assert "<h1>" in answer.text
+
+
+def test_the_page_tells_what_holds_and_how_it_came(fatma, ayse):
+    fatma.decides(MESAJ="ONAY", ARAMA="RET")
+
+    page = ayse.posts("/dashboard/recipients", {"address": make.PHONE})
+    page = ayse.opens(page.location).text
+
+    for words in ("SMS", "Onay", "Telefon araması", "Ret", "HS_WEB", "Kişisel bağlantı", "İletilecek"):
+        assert words in page
+    assert make.PHONE not in page and "123 45 67" not in page
+
+
+def test_nothing_may_be_sent_before_iys_agrees(fatma, ayse):
+    fatma.decides(MESAJ="ONAY")
+
+    page = ayse.opens(ayse.posts("/dashboard/recipients", {"address": make.PHONE}).location).text
+
+    assert "<strong>Hayır</strong>" in page and "<strong>Evet</strong>" not in page
+
+
+def test_a_message_may_be_sent_once_both_say_so(app, fatma, ayse, iys):
+    fatma.decides(MESAJ="ONAY")
+    make.forward_all(app, iys)
+
+    page = ayse.opens(ayse.posts("/dashboard/recipients", {"address": make.PHONE}).location).text
+
+    assert "<strong>Evet</strong>" in page
+    assert "İYS kabul etti" in page
+
+
+def test_looking_is_noted(fatma, ayse, rows):
+    ayse.opens(ayse.posts("/dashboard/recipients", {"address": make.PHONE}).location)
+
+    entry = rows.one(AuditEntry, AuditEntry.act == "recipient.looked_at")
+    assert entry.actor == "user" and entry.facts == {}
+
+
+@pytest.mark.parametrize("number", ["0", "1", str(2**63), "9" * 100])
+def test_a_recipient_that_is_not_there_is_not_found(ayse, number):
+    assert ayse.opens(f"/dashboard/recipients/{number}").status_code == 404

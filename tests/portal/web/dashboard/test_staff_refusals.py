@@ -1,0 +1,150 @@
+"""Staff refuse for a person who asked, and see an address in full only with a reason that is kept."""
+
+import pytest
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.iys_protocol import Status
+from portal.core.models import AuditEntry, Brand, Consent, Decision, Provider, Recipient, Role, Submission, Way
+from tests import make
+from tests.portal.web.dashboard.staff import signed_in, token
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+REASON = "Kişi aradı, adresini doğruluyorum"
+
+
+@pytest.fixture
+def fatma(app, rows) -> int:
+    """Somebody who granted by her link; her id."""
+    make.Person(app.test_client(), make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="ONAY")
+    return next(each.id for each in rows(Recipient) if each.kind == "phone")
+
+
+@pytest.fixture
+def ayse(app, fatma):
+    return signed_in(app)
+
+
+def refuses(who, recipient_id: int, brand: int = 0, source: str = "HS_CAGRI_MERKEZI", channels=("MESAJ",), **other):
+    data = {"brand": str(brand), "source": source, "channels": list(channels)} | other
+    return who.posts(f"/dashboard/recipients/{recipient_id}/refusal", data)
+
+
+def entry(rows, act: str) -> AuditEntry:
+    return next(each for each in rows(AuditEntry) if each.act == act)
+
+
+def test_a_refusal_for_somebody_is_obeyed_and_told(ayse, fatma, rows):
+    answer = refuses(ayse, fatma, rows.one(Brand).id)
+
+    refused = rows(Decision, Decision.status == Status.REFUSED)
+    assert answer.status_code == 303
+    assert [(each.channel, each.way, each.source) for each in refused] == [("MESAJ", Way.STAFF, "HS_CAGRI_MERKEZI")]
+    assert rows.count(Submission) == 3
+    assert "Ret kaydedildi" in ayse.opens(f"/dashboard/recipients/{fatma}").text
+
+
+def test_who_did_it_and_how_it_was_asked_is_kept(ayse, fatma, rows):
+    refuses(ayse, fatma, rows.one(Brand).id, channels=("MESAJ", "ARAMA"))
+
+    kept = entry(rows, "recipient.refused")
+    assert kept.actor_id and kept.sign_in_id and kept.subject_id == fatma
+    assert kept.facts == {
+        "channels": ["MESAJ", "ARAMA"], "source": "HS_CAGRI_MERKEZI", "brand": rows.one(Brand).id, "new": 2
+    }  # fmt: skip
+
+
+def test_the_second_time_nothing_changes(ayse, fatma, rows):
+    for _ in range(2):
+        refuses(ayse, fatma, rows.one(Brand).id)
+
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
+    assert "zaten reddetmişti" in ayse.opens(f"/dashboard/recipients/{fatma}").text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"channels": ()}, {"channels": ("EPOSTA",)}, {"source": ""}, {"source": "HS_2015"}, {"brand": 1}]
+)
+def test_a_form_that_lacks_something_refuses_nothing(ayse, fatma, rows, wrong):
+    answer = refuses(ayse, fatma, **({"brand": rows.one(Brand).id} | wrong))
+
+    assert answer.status_code == 422
+    assert rows(Decision, Decision.status == Status.REFUSED) == []
+
+
+def test_nobody_grants_for_somebody_else(ayse, fatma, rows):
+    refuses(ayse, fatma, rows.one(Brand).id)
+
+    refuses(ayse, fatma, rows.one(Brand).id, status="ONAY", MESAJ="ONAY")
+
+    assert next(head for head in rows(Consent) if head.channel == "MESAJ").status == Status.REFUSED
+
+
+def test_a_suspended_provider_refuses_all_the_same(app, ayse, fatma, rows):
+    with app.app_context():
+        db.session.execute(update(Provider).values(suspended_at=clock.now()))
+        db.session.commit()
+
+    assert refuses(ayse, fatma, rows.one(Brand).id).status_code == 303
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
+
+
+def test_a_passive_brand_is_refused_all_the_same(app, ayse, fatma, rows):
+    with app.app_context():
+        db.session.execute(update(Brand).values(closed_at=clock.now()))
+        db.session.commit()
+
+    assert refuses(ayse, fatma, rows.one(Brand).id).status_code == 303
+    assert len(rows(Decision, Decision.status == Status.REFUSED)) == 1
+
+
+def test_an_address_is_shown_once_with_a_reason_that_is_kept(ayse, fatma, rows):
+    answer = ayse.posts(f"/dashboard/recipients/{fatma}/address", {"reason": REASON})
+
+    assert make.PHONE in answer.text and answer.headers["Cache-Control"] == "no-store"
+    assert make.PHONE not in ayse.opens(f"/dashboard/recipients/{fatma}").text
+    kept = entry(rows, "recipient.unmasked")
+    assert (kept.subject_id, kept.facts) == (fatma, {"reason": REASON})
+
+
+@pytest.mark.parametrize("reason", ["", "kısa", "         a"])
+def test_without_a_reason_it_stays_masked(ayse, fatma, rows, reason):
+    answer = ayse.posts(f"/dashboard/recipients/{fatma}/address", {"reason": reason})
+
+    assert answer.status_code == 422
+    assert make.PHONE not in answer.text
+    assert "recipient.unmasked" not in [each.act for each in rows(AuditEntry)]
+
+
+def test_an_address_in_the_reason_is_hidden(ayse, fatma, rows):
+    ayse.posts(f"/dashboard/recipients/{fatma}/address", {"reason": "0532 123 45 67 aradı, fatma@example.com sordu"})
+
+    kept = entry(rows, "recipient.unmasked").facts["reason"]
+    assert "123" not in kept and "fatma" not in kept and "aradı" in kept
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.AGENT, 303), (Role.AUDITOR, 403), (Role.DEVELOPER, 403)])
+def test_who_answers_people_may_and_who_only_reads_may_not(app, fatma, rows, role, status):
+    with app.app_context():
+        make.person(db.session.query(Provider).one(), "burak@example.com", role)
+    burak = signed_in(app, "burak@example.com")
+    found = token(burak.browser, "/dashboard/")
+
+    answer = burak.browser.post(
+        f"/dashboard/recipients/{fatma}/refusal",
+        data={"csrf_token": found, "brand": rows.one(Brand).id, "source": "HS_MESAJ", "channels": ["MESAJ"]},
+    )
+
+    assert answer.status_code == status
+
+
+def test_a_stranger_reaches_nobody(app, fatma, rows):
+    with app.app_context():
+        make.provider(800001, 800001, "cem@example.com")
+    cem = signed_in(app, "cem@example.com")
+
+    assert refuses(cem, fatma).status_code == 404
+    assert cem.posts(f"/dashboard/recipients/{fatma}/address", {"reason": REASON}).status_code == 404
+    assert rows(Decision, Decision.status == Status.REFUSED) == []

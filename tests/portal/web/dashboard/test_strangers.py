@@ -1,0 +1,271 @@
+"""Whoever belongs to another provider finds nothing here, at any address that names a thing."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import (
+    AudienceEntry,
+    AudienceList,
+    AuditEntry,
+    BatchState,
+    Brand,
+    BulkRequest,
+    BulkState,
+    Campaign,
+    ComplaintStep,
+    DayState,
+    Difference,
+    DifferenceKind,
+    Domain,
+    Factor,
+    Inquiry,
+    Membership,
+    Network,
+    OperatorRole,
+    OrderKind,
+    PackageOrder,
+    Paper,
+    PaperKind,
+    Provider,
+    Receipt,
+    Recipient,
+    ReconciledDay,
+    Role,
+    SignIn,
+    Submission,
+    TicketKind,
+)
+from portal.core.models.ids import new_id
+from portal.domain import packages
+from portal.domain.identity import one_time_links
+from portal.services.iys.reconciliation import archive
+from tests import make
+from tests.portal.domain.complaints.cast import opened, told
+from tests.portal.web.callbacks.registration import registered
+from tests.portal.web.consent_points import visitor
+from tests.portal.web.dashboard import imported
+from tests.portal.web.dashboard.staff import signed_in, token
+from tests.portal.web.dashboard.test_campaign_pages import FORM
+from tests.portal.web.dashboard.test_point_pages import FORM as POINT
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+@pytest.fixture
+def things(app, rows) -> dict[str, int]:
+    """Ayşe's things, by the name of their id in addresses."""
+    code = make.codes(app)[make.PHONE]
+    make.Person(app.test_client(), code).decides(MESAJ="RET")
+    campaign = rows.one(Campaign)
+    with app.app_context():
+        draft = make.campaign()
+        make.bring(draft, make.PHONE)
+        draft_id = draft.id
+        held = BulkRequest(
+            provider_id=draft.provider_id, brand_id=draft.brand_id, endpoint="/", size=1, state=BulkState.HELD,
+            created_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(held)
+        db.session.commit()
+        bulk_id = held.id
+        order_id = ordered(draft.provider_id)
+        registration_id = registered(make.brand())
+        day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
+        of_people = kept_of_people(draft.provider_id, draft.brand_id)
+        batch_id = imported.batch(BatchState.REHEARSED, on_behalf=True, asked=["source"], asked_at=clock.now()).id
+        complaint_id = complained(rows.one(Receipt))
+    return {
+        **of_people,
+        "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
+        "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
+        "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
+        "batch_id": batch_id, "complaint_id": complaint_id, "verdict": "status_unknown", "pile": "waiting",
+        "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
+    }  # fmt: skip
+
+
+def complained(receipt: Receipt) -> int:
+    """A case with a picture, by its id."""
+    case = opened(receipt, told(picture=b"\x89PNG"))
+    return case.id
+
+
+def ordered(provider_id: int) -> int:
+    """A package that waits for the operator, by its order's id."""
+    provider, smallest = db.session.get_one(Provider, provider_id), packages.on_offer(db.session)[0]
+    made = packages.order(db.session, provider, smallest, by=1, at=clock.now())
+    db.session.commit()
+    return made.id
+
+
+def different_day(provider_id: int, brand_id: int) -> tuple[int, int]:
+    """A day with its file, and a difference found in it; their ids."""
+    day_id = new_id()
+    day = ReconciledDay(
+        id=day_id, provider_id=provider_id, brand_id=brand_id, day=clock.day(clock.now()) - timedelta(days=1),
+        state=DayState.DIFFERENT, rows=1, file=archive.seal(vault(), b"a,b", provider_id, day_id), file_hash="ab",
+        iys_hash="ab", timestamp=b"token", compared_at=clock.now(), archived_at=clock.now(), created_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(day)
+    db.session.flush()
+    found = Difference(
+        provider_id=provider_id, brand_id=brand_id, day_id=day_id, kind=DifferenceKind.ONLY_AT_IYS,
+        facts={"status": [None, "RET"]}, found_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(found)
+    db.session.commit()
+    return day_id, found.id
+
+
+def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
+    """What belongs to a provider's people and papers; their ids."""
+    at, burak = clock.now(), make.person(db.session.get_one(Provider, provider_id), "burak@example.com", Role.MANAGER)
+    ticket, _ = one_time_links.issue(
+        db.session, vault(), TicketKind.INVITATION, email="elif@example.com", at=at, lifetime=timedelta(days=7),
+        invites_to=provider_id, role=Role.AGENT,
+    )  # fmt: skip
+    package = packages.on_offer(db.session)[0]
+    paper_id, inquiry_id = new_id(), new_id()
+    whose = {"provider_id": provider_id}
+    rows = {
+        "domain_id": Domain(**whose, brand_id=brand_id, host="izin.example", proof="proof", created_at=at),
+        "network_id": Network(**whose, cidr="127.0.0.0/8", note="", created_at=at),
+        "order_id": PackageOrder(
+            **whose, package_id=package.id, kind=OrderKind.FIRST, records=1, price=1, ordered_by=burak.id, ordered_at=at
+        ),
+        "paper_id": Paper(
+            **whose, id=paper_id, kind=PaperKind.SIGNATURE, media_type="application/pdf", size=1, digest=b"digest",
+            content=vault().seal(b"%PDF", Paper.PLACE, provider_id, paper_id), uploaded_by=burak.id, uploaded_at=at,
+        ),
+        "inquiry_id": Inquiry(
+            **whose, id=inquiry_id, step=1, asked_by=burak.id, asked_at=at,
+            text=vault().seal("?", Inquiry.TEXT, provider_id, inquiry_id),
+        ),
+    }  # fmt: skip
+    db.session.add_all(rows.values())
+    db.session.commit()
+    return {name: row.id for name, row in rows.items()} | {
+        "ticket_id": ticket.id, "provider_id": provider_id, "user_id": burak.id, "package_id": package.id, "step": 1,
+        "membership_id": db.session.scalar(select(Membership.id).where(Membership.user_id == burak.id)),
+        "factor_id": db.session.scalar(select(Factor.id).where(Factor.user_id == burak.id)),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def cem(app, things):
+    """Cem, a stranger: the owner of another provider."""
+    with app.app_context():
+        make.provider(700002, 700002, "cem@example.com")
+        db.session.rollback()
+    return signed_in(app, "cem@example.com")
+
+
+NAME_NOTHING = {"step", "verdict", "pile"}  # Arguments that are no thing of anybody's.
+
+
+def addresses(app, things, door: str | tuple[str, ...] = ("dashboard.", "desk.")) -> list[tuple[str, str]]:
+    """(method, path) of every page of a door that names a thing."""
+    places = app.url_map.bind("localhost")
+    return [
+        (method, places.build(rule.endpoint, {name: things[name] for name in rule.arguments}))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(door) and rule.arguments - NAME_NOTHING
+        for method in rule.methods - {"OPTIONS"}
+    ]
+
+
+def test_the_owner_finds_her_things(app, things):
+    ayse = signed_in(app)
+
+    shown = {}
+    for method, path in addresses(app, things):
+        if method == "GET":
+            with ayse.opens(path) as answer:
+                shown[path] = answer.status_code
+
+    assert len(shown) >= 8
+    assert set(shown.values()) == {200}
+
+
+def test_a_stranger_finds_none_of_them(app, things, cem, rows):
+    for use in (things, things | {"campaign_id": things["draft"]}):
+        for method, path in addresses(app, use):
+            answer = tries(cem, method, path)
+            assert answer.status_code == 404, (method, path)
+            assert "Aradığınız sayfa yok" in answer.text or method == "HEAD"
+
+
+def test_nobody_touches_the_factors_and_sessions_of_another(app, things, cem, rows):
+    cems = rows.one(SignIn)
+    ayse = signed_in(app)
+    hers = things | {"sign_in_id": cems.id}
+
+    answers = {path: tries(ayse, method, path).status_code for method, path in addresses(app, hers, "account.")}
+
+    assert set(answers.values()) == {404}
+    assert rows.one(SignIn, SignIn.id == cems.id).ended_at is None
+
+
+def test_support_finds_nothing_of_a_provider_it_is_not_assigned_to(app, things):
+    with app.app_context():
+        make.staff("derya@example.com", OperatorRole.SUPPORT)
+    derya = signed_in(app, "derya@example.com")
+
+    answers = {}
+    for method, path in addresses(app, things | {"day": "2026-11-26"}, "operator."):
+        answers[path] = tries(derya, method, path).status_code
+
+    assert len(answers) >= 10
+    assert {path: status for path, status in answers.items() if status not in (403, 404)} == {}
+
+
+def tries(staff, method: str, path: str):
+    if method != "POST":
+        return staff.browser.open(path, method=method)
+    return staff.browser.post(path, data={"csrf_token": token(staff.browser, "/account/providers"), "text": make.EMAIL})
+
+
+def test_a_stranger_changes_nothing_by_trying(app, things, cem, rows):
+    def facts():
+        return [rows.count(model) for model in (AudienceEntry, AudienceList, AuditEntry, ComplaintStep)]
+
+    before = facts()
+    for method, path in addresses(app, things | {"campaign_id": things["draft"]}):
+        tries(cem, method, path)
+
+    assert facts() == before
+    assert [campaign.launched_at for campaign in rows(Campaign, Campaign.id == things["draft"])] == [None]
+
+
+def is_list(rule) -> bool:
+    return rule.endpoint.startswith(("dashboard.", "desk.")) and "GET" in rule.methods and not rule.arguments
+
+
+def test_a_stranger_sees_none_of_it_in_lists(app, cem, things):
+    lists = {rule.rule for rule in app.url_map.iter_rules() if is_list(rule)}
+    pages = [cem.opens(path).get_data().decode(errors="replace") for path in lists]
+
+    assert {"/dashboard/", "/dashboard/campaigns", "/dashboard/forwarding", "/dashboard/movements"} <= lists
+    assert {"/dashboard/pushes", "/dashboard/days", "/dashboard/differences", "/dashboard/connection"} <= lists
+    hers = [str(number) for name, number in things.items() if name not in NAME_NOTHING | {"package_id"}]
+    assert all(number not in page for number in hers for page in pages)
+
+
+def test_a_stranger_does_not_find_her_recipients(cem):
+    answer = cem.posts("/dashboard/recipients", {"address": make.PHONE})
+
+    assert answer.status_code == 200
+    assert "kayıtlarınızda yok" in answer.text
+
+
+def test_a_stranger_opens_no_campaign_for_her_brand(app, cem, rows):
+    hers = rows(Brand, Brand.brand_code == make.BRAND_CODE)[0].id
+    stood = len(rows(Campaign))
+
+    assert cem.posts("/dashboard/campaigns/new", FORM | {"brand": hers}).status_code == 422
+    assert cem.posts("/dashboard/points/new", POINT | {"brand": hers}).status_code == 422
+    assert len(rows(Campaign)) == stood

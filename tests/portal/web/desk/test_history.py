@@ -1,0 +1,123 @@
+"""The whole history of one person: searched by address, masked, noted, and honest about who opened what."""
+
+import pytest
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import AuditEntry, Message, MessageKind, MessageState, Receipt, Recipient
+from portal.domain.consents import grant_undo
+from portal.domain.notifications import messages
+from shortlinks import Visit, VisitKind
+from tests import make
+from tests.portal.domain.complaints.cast import receipt_of
+from tests.portal.web.dashboard.staff import signed_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+PHONE_SPELLINGS = (make.PHONE, "0532 123 45 67", "(532) 123-45-67")
+
+
+def page_of(ayse) -> str:
+    answer = ayse.posts("/desk/search", {"address": make.PHONE})
+    return ayse.opens(answer.location).text
+
+
+@pytest.mark.parametrize("spelling", PHONE_SPELLINGS)
+def test_a_person_is_found_by_address_and_it_stands_in_no_web_address(case, ayse, spelling):
+    answer = ayse.posts("/desk/search", {"address": spelling})
+
+    assert answer.status_code == 303 and answer.location == f"/desk/people/{case.recipient_id}"
+    assert "1234567" not in answer.location
+
+
+def test_searching_and_looking_are_noted(case, ayse, rows):
+    page = page_of(ayse)
+    missing = ayse.posts("/desk/search", {"address": "0533 000 00 00"})
+
+    assert "+90 5•• ••• •• 67" in page and "kayıtlarınızda yok" in missing.text
+    assert len(rows(AuditEntry, AuditEntry.act == "recipient.looked_at")) == 1
+    assert len(rows(AuditEntry, AuditEntry.act == "recipient.not_found")) == 1
+
+
+@pytest.mark.parametrize("address", ["0555 12", "fatma", "a\0b", "' OR 1=1 --"])
+def test_what_is_no_address_is_explained(ayse, address):
+    assert 'role="alert"' in ayse.posts("/desk/search", {"address": address}).text
+
+
+def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
+    make.forward_all(app, iys)
+    with app.app_context():
+        messages.write(
+            db.session, vault(), MessageKind.COMPLAINT_SETTLED, facts={"link": "x", "sender": "x"}, language="tr",
+            at=clock.now(), provider_id=case.provider_id, recipient_id=case.recipient_id,
+        )  # fmt: skip
+        db.session.query(Message).update({"state": MessageState.FAILED})
+        db.session.commit()
+
+    page = page_of(ayse)
+
+    number = rows.one(Receipt).number
+    for words in (
+        "İleti: Başvuru sonucu", "Gönderilemedi", "Belge verildi", f"{number[:4]}-{number[4:8]}", "Karar</strong>",
+        "İYS'ye soruldu", "Başvuru</strong>: Başvuru yapıldı", "SMS: Ret", "gösterilen metin: sürüm 1",
+    ):  # fmt: skip
+        assert words in page, words
+
+
+def test_undoing_and_disowning_are_part_of_it(app, rows):
+    app.config["UNDO_SECONDS"] = 300
+    receipt, _ = receipt_of(app, rows, MESAJ="ONAY")
+    with app.app_context():
+        assert grant_undo.undo(db.session, [receipt.id], clock.now())
+        db.session.get_one(Recipient, receipt.recipient_id).disowned_at = clock.now()
+        db.session.commit()
+
+    page = page_of(signed_in(app))
+
+    assert "Karar geri alındı" in page and "aranan kişi olmadığını bildirdi" in page
+
+
+def opened(app, link_id: int, kind: VisitKind, at) -> None:
+    with app.app_context():
+        db.session.add(Visit(link_id=link_id, kind=kind, at=at, network="203.0.113.0/24"))
+        db.session.commit()
+
+
+def test_human_is_said_of_the_opening_that_a_posted_form_followed_and_of_no_other(app, case, ayse, rows):
+    receipt = rows.one(Receipt)
+    app.extensions["openings"].write()
+    with app.app_context():
+        db.session.query(Visit).delete()
+        db.session.commit()
+    opened(app, receipt.link_id, VisitKind.UNKNOWN, case.created_at.replace(year=2025))
+    opened(app, receipt.link_id, VisitKind.UNKNOWN, receipt.decided_at)
+    opened(app, receipt.link_id, VisitKind.SCANNER, receipt.decided_at)
+    opened(app, receipt.link_id, VisitKind.UNKNOWN, clock.now())
+
+    page = page_of(ayse)
+
+    assert page.count("insan; ardından formu gönderdi") == 1
+    assert page.count("kimin açtığı bilinmiyor") == 2 and page.count("güvenlik taraması") == 1
+
+
+def test_a_long_history_has_pages(app, case, ayse, rows):
+    link_id = rows.one(Receipt).link_id
+    with app.app_context():
+        many = [Visit(link_id=link_id, kind=VisitKind.SCANNER, at=clock.now(), network="") for _ in range(150)]
+        db.session.add_all(many)
+        db.session.commit()
+
+    first = ayse.opens(f"/desk/{case.id}").text
+    second = ayse.opens(f"/desk/{case.id}?page=2").text
+
+    assert first.count("güvenlik taraması") == 100 and "Sonraki sayfa" in first
+    assert second.count("güvenlik taraması") == 50 and "Başvuru yapıldı" in second
+
+
+def test_a_stranger_finds_nobody(app, case):
+    with app.app_context():
+        make.provider(700002, 700002, "cem@example.com")
+    cem = signed_in(app, "cem@example.com")
+
+    assert "kayıtlarınızda yok" in cem.posts("/desk/search", {"address": make.PHONE}).text
+    assert cem.opens(f"/desk/people/{case.recipient_id}").status_code == 404

@@ -1,0 +1,287 @@
+"""What the overview shows of an address, and what it leaves out."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from portal.core import addresses, clock
+from portal.core.extensions import db, vault
+from portal.core.iys_protocol import RecipientType, Status
+from portal.core.models import Annulment, Brand, Consent, Decision, Outcome, Provider, Recipient, Submission, Way
+from portal.core.models.ids import new_ids
+from portal.domain.consents import recipients, withdrawals
+from portal.domain.providers import sandbox_mode
+from tests import make
+from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
+from tests.portal.web.my_consents.test_known_and_unknown import statements
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+@pytest.fixture
+def granted(app, browser):
+    """Fatma has granted SMS and refused calls at the first brand; she is at İzinlerim."""
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
+    visitor = Visitor(app, app.test_client())
+    visitor.comes_in()
+    return visitor
+
+
+def another_provider(app, number: int = 2, name: str = "Başka Marka", holds: str = make.PHONE) -> int:
+    """A second firm that holds the address too; its brand's id."""
+    with app.app_context():
+        made = make.provider(700000 + number, 700000 + number, f"owner{number}@example.com")
+        made.title = f"{name} A.Ş."
+        brand = db.session.scalar(select(Brand).where(Brand.provider_id == made.id))
+        brand.name = name
+        recipients.gather(db.session, vault(), made.id, [addresses.parse(holds)], clock.now())
+        db.session.commit()
+        return brand.id
+
+
+def many_brands(app, count: int) -> None:
+    with app.app_context():
+        of = make.brand()
+        facts = {"provider_id": of.provider_id, "created_at": clock.now(), "requires_name": False, "practises": False}
+        ids = new_ids(count)
+        rows = [facts | {"id": each, "brand_code": 800000 + n, "name": f"Marka {n:03d}"} for n, each in enumerate(ids)]
+        db.session.execute(insert(Brand), rows)
+        whose = db.session.scalar(select(Recipient.id).where(Recipient.kind == "phone"))
+        heads = [
+            {"id": key, "provider_id": of.provider_id, "brand_id": brand, "recipient_id": whose, "channel": "MESAJ",
+             "recipient_type": "BIREYSEL", "status": "ONAY", "effective_at": clock.now(), "consent_date": clock.now()}
+            for key, brand in zip(new_ids(count), ids, strict=True)
+        ]  # fmt: skip
+        db.session.execute(insert(Consent), heads)
+        db.session.commit()
+
+
+def test_an_address_that_came_on_the_29th_of_february_is_shown_like_any_other(app, granted):
+    with app.app_context():
+        db.session.execute(update(Recipient).values(created_at=datetime(2028, 2, 29, 12, tzinfo=UTC)))
+        db.session.commit()
+
+    assert granted.opens().status_code == 200
+
+
+def test_it_says_what_holds_since_when_and_who_tells_iys(granted):
+    page = granted.opens().text
+
+    assert "İzinli, " in page and "Reddedildi, " in page
+    assert "İYS&#39;ye İzinlink bildirecek." in page
+    assert "1 markada kayıtlı" in page
+
+
+def test_what_iys_took_is_told(app, granted, iys):
+    make.forward_all(app, iys)
+
+    page = granted.opens().text
+
+    assert "İYS&#39;ye İzinlink bildirdi, İYS kabul etti" in page
+    assert "İYS&#39;de görünen: onay" in page
+
+
+def test_what_the_person_said_at_iys_is_called_theirs(app, granted):
+    with app.app_context():
+        grant = db.session.scalar(select(Consent).where(Consent.status == Status.GRANTED))
+        other = db.session.scalar(select(Decision).where(Decision.id == grant.decision_id))
+        facts = {c.name: getattr(other, c.name) for c in Decision.__table__.columns}
+        (made,) = new_ids(1)
+        db.session.execute(
+            insert(Decision), [facts | {"id": made, "way": Way.AT_IYS, "source": "IYS_WEB", "salt": b"s" * 16}]
+        )
+        grant.decision_id = made
+        db.session.commit()
+
+    assert "Bu kararı İYS&#39;de siz verdiniz." in granted.opens().text
+
+
+def test_every_firm_that_holds_the_address_is_shown(app, granted):
+    another_provider(app)
+    another_provider(app, 3, "Yabancı Marka", UNKNOWN)
+
+    page = granted.opens().text
+
+    assert "Başka Marka" in page and "Kayıtlı bir kararınız yok." in page
+    assert "Yabancı Marka" not in page
+    assert page.index("Örnek Mağaza</h2>") < page.index("Başka Marka</h2>")  # Who may send comes first.
+
+
+def test_a_merchants_consent_is_shown_beside_the_persons(app, granted):
+    with app.app_context():
+        head = db.session.scalar(select(Consent).where(Consent.status == Status.GRANTED))
+        (made,) = new_ids(1)
+        facts = {c.name: getattr(head, c.name) for c in Consent.__table__.columns}
+        db.session.execute(insert(Consent), [facts | {"id": made, "recipient_type": RecipientType.MERCHANT}])
+        db.session.commit()
+
+    assert "İş adresi olarak (tacir ya da esnaf):" in granted.opens().text
+
+
+def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
+    with app.app_context():
+        whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
+        withdrawals.disown(
+            db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", seen="{}",
+            at=clock.now() + timedelta(seconds=5),
+        )  # fmt: skip
+        since = whose.disowned_at
+        db.session.commit()
+        brand_id = db.session.scalar(select(Brand.id))
+        before = [each.id for each in db.session.scalars(select(Decision)) if each.recorded_at < since]
+
+    page, past = granted.opens().text, granted.opens(f"/izinlerim/marka/{brand_id}").text
+    exported = granted.opens("/izinlerim/izinlerim.json").json["brands"][0]
+
+    assert len(before) == 2
+    assert "İzinli, " not in page
+    assert past.count("<li>") == 1  # The one grant that was refused then; the older refusal is another person's.
+    assert len(exported["history"]) == 1
+    assert {each["since"] for each in exported["consents"]} == {clock.istanbul(since).isoformat(timespec="seconds")}
+
+
+def test_practice_is_marked_and_over_it_is_left_out(app, granted):
+    with app.app_context():
+        db.session.execute(update(Brand).values(brand_code=990_000_001, practises=True))
+        db.session.commit()
+    while_it_lasts = granted.opens().text
+    with app.app_context():
+        db.session.execute(update(Brand).values(closed_at=clock.now()))
+        db.session.commit()
+    afterwards = granted.opens().text
+
+    assert "Deneme</span>" in while_it_lasts
+    assert "gösterilecek bir kayıt yok" in afterwards
+
+
+def test_who_need_tell_iys_nothing_is_said_so(app, granted):
+    with app.app_context():
+        db.session.execute(update(Provider).values(iys_code=980_000_001))
+        db.session.execute(update(Submission).values(code="EXEMPT", outcome=Outcome.NOT_NEEDED))
+        db.session.commit()
+
+    assert "kayıt yapmak zorunda değil" in granted.opens().text
+
+
+def test_a_refusal_that_iys_need_not_hear_of_is_explained_as_on_its_receipt(app, granted):
+    with app.app_context():
+        db.session.execute(update(Consent).values(status="RET", iys_status=None))
+        db.session.execute(update(Submission).values(outcome=Outcome.NOT_NEEDED))
+        db.session.commit()
+
+    page = granted.opens().text
+
+    assert "İYS'de geri alınacak bir onay yok; ret burada kayıtlı ve geçerli." in page.replace("&#39;", "'")
+    assert "bilmiyoruz" not in page
+    assert page.index("İYS") == page.index("İYS (İleti Yönetim Sistemi), ticari ileti")
+
+
+def test_an_address_nobody_holds_any_more_is_told_so(app, granted):
+    with app.app_context():
+        db.session.execute(update(Recipient).values(index_odd=b"x" * 32).where(Recipient.kind == "phone"))
+        db.session.commit()
+
+    assert "gösterilecek bir kayıt yok" in granted.opens().text
+    assert granted.opens("/izinlerim/silme").status_code == 200
+    assert granted.opens("/izinlerim/izinlerim.pdf").status_code == 200
+    assert granted.posts(LIST, refuse="all").status_code == 404
+
+
+def test_two_hundred_brands_are_shown_a_page_at_a_time(app, granted):
+    many_brands(app, 200)
+    names = []
+    for number in range(1, 12):
+        names += re.findall(r'<h2 id="brand-[^>]+>(.+?)</h2>', granted.opens(f"{LIST}?sayfa={number}").text)
+
+    assert len(names) == len(set(names)) == 201
+    assert names[1:] == sorted(names[1:])
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "99999", "abc", "9" * 400, "٣", ""])
+def test_a_page_that_is_none_is_the_nearest(app, granted, asked):
+    assert granted.opens(LIST, query_string={"sayfa": asked}).status_code == 200
+
+
+def test_two_hundred_brands_are_read_in_a_few_statements(app, granted):
+    with statements(app) as few:
+        granted.opens()
+    many_brands(app, 200)
+    with statements(app) as many:
+        granted.opens()
+
+    assert [each for each, _ in few] == [each for each, _ in many]
+    assert len(few) <= 9
+
+
+def test_the_history_of_a_brand_says_how_it_came_to_be(app, granted):
+    with app.app_context():
+        brand_id = db.session.scalar(select(Brand.id))
+
+    page = granted.opens(f"/izinlerim/marka/{brand_id}").text
+
+    assert "Kişisel bağlantı." in page
+    assert page.count('class="when"') == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "says"), [(None, "Geri alındı; İYS'ye bildirilmedi."), (sandbox_mode.EXEMPT, "Geri alındı.")]
+)
+def test_what_was_taken_back_is_said_so_and_iys_named_only_where_it_hears(app, granted, code, says):
+    with app.app_context():
+        void = db.session.scalar(select(Decision).where(Decision.status == Status.GRANTED))
+        db.session.add(Annulment(decision_id=void.id, provider_id=void.provider_id, at=clock.now()))
+        db.session.execute(update(Submission).values(outcome=Outcome.ANNULLED, code=code))
+        db.session.commit()
+        brand_id = void.brand_id
+
+    page = granted.opens(f"/izinlerim/marka/{brand_id}").text.replace("&#39;", "'")
+
+    assert f"Kişisel bağlantı. {says}</p>" in " ".join(page.split())
+
+
+def test_a_brand_where_one_is_not_known_has_no_page(app, granted):
+    theirs = another_provider(app, 3, "Yabancı Marka", UNKNOWN)
+
+    assert granted.opens(f"/izinlerim/marka/{theirs}").status_code == 404
+    assert granted.opens("/izinlerim/marka/1").status_code == 404
+
+
+def test_everything_can_be_taken_along_as_json(app, granted, iys):
+    make.forward_all(app, iys)
+    another_provider(app)
+
+    answer = granted.opens("/izinlerim/izinlerim.json")
+    content = json.loads(answer.text)
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="izinlerim.json"'
+    assert content["address"] == "+90 5•• ••• •• 67" and make.PHONE not in answer.text
+    first, second = content["brands"]
+    assert {(each["channel"], each["status"], each["iys_status"]) for each in first["consents"]} >= {
+        ("MESAJ", "ONAY", "ONAY")
+    }
+    assert [each["way"] for each in first["history"]] == ["link", "link"]
+    assert first["history"][0]["decided_at"].endswith("+03:00")
+    assert (second["name"], second["consents"], second["history"]) == ("Başka Marka", [], [])
+
+
+def test_and_as_pdf(app, granted):
+    answer = granted.opens("/izinlerim/izinlerim.pdf")
+
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
+    assert make.PHONE.encode() not in answer.data
+
+
+def test_a_long_pdf_has_all_of_it(app, granted):
+    many_brands(app, 200)
+
+    assert granted.opens("/izinlerim/izinlerim.pdf").data.count(b"/Type /Page") > 10
+
+
+@pytest.mark.parametrize("path", ["/izinlerim/izinlerim.json", "/izinlerim/izinlerim.pdf", "/izinlerim/silme", LIST])
+def test_nothing_of_it_is_shown_without_the_cookie(app, granted, path):
+    assert app.test_client().get(path).location == "/izinlerim"
+    assert app.test_client().post(path.replace("izinlerim.json", "cik")).status_code in (303, 405)

@@ -1,0 +1,151 @@
+"""Refusing at İzinlerim: a channel, a brand, or everything, in one act with one receipt; and never granting."""
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.iys_protocol import Status
+from portal.core.models import Decision, Receipt, Way
+from tests import make
+from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
+from tests.portal.web.my_consents.test_overview import another_provider, granted, many_brands  # noqa: F401 - a fixture among them
+
+pytestmark = pytest.mark.slow
+
+
+def of_mine(rows) -> set:
+    return {(each.brand_id, each.channel.value, each.status) for each in rows(Decision, Decision.way == Way.MINE)}
+
+
+def test_one_channel_is_refused(granted, rows):  # noqa: F811
+    brand_id = rows(Decision)[0].brand_id
+
+    refused = granted.posts(LIST, refuse=f"{brand_id}-MESAJ")
+
+    assert (refused.status_code, refused.location.partition("#")[0]) == (303, LIST)
+    assert of_mine(rows) == {(brand_id, "MESAJ", Status.REFUSED)}
+    receipt = rows.one(Receipt, Receipt.way == Way.MINE)
+    page = granted.opens().text
+    assert "-".join(receipt.number[n : n + 4] for n in range(0, 16, 4)) in page
+    assert "Ret kararınız kaydedildi" in page
+
+
+def test_one_brand_is_refused_and_others_are_left(app, granted, rows):  # noqa: F811
+    other = another_provider(app)
+    brand_id = rows(Decision)[0].brand_id
+
+    granted.posts(LIST, refuse=str(brand_id))
+
+    assert of_mine(rows) == {(brand_id, "MESAJ", Status.REFUSED)}  # Calls were refused before.
+    assert other not in {each.brand_id for each in rows(Decision)}
+
+
+def test_everything_is_refused_with_one_receipt(app, granted, rows):  # noqa: F811
+    brand_id, other = rows(Decision)[0].brand_id, another_provider(app)
+
+    granted.posts(LIST, refuse="all")
+
+    assert of_mine(rows) == {
+        (brand_id, "MESAJ", Status.REFUSED),
+        (other, "MESAJ", Status.REFUSED),
+        (other, "ARAMA", Status.REFUSED),
+    }
+    receipts = rows(Receipt, Receipt.way == Way.MINE)
+    assert len(receipts) == 2 and len({each.number for each in receipts}) == 1
+    page = granted.opens().text
+    assert 'value="all"' not in page and "Reddet</button>" not in page
+
+
+def test_the_receipt_can_be_opened(app, granted, browser):  # noqa: F811
+    another_provider(app)
+    granted.posts(LIST, refuse="all")
+
+    page = granted.opens().text
+    receipt = browser.get(page.partition('href="/m/')[2].partition('"')[0].join(("/m/", "")))
+
+    assert receipt.status_code == 200
+    assert "Örnek Mağaza" in receipt.text and "Başka Marka" in receipt.text
+
+
+def test_pressed_twice_it_is_refused_once(granted, rows):  # noqa: F811
+    brand_id, form = rows(Decision)[0].brand_id, granted.token(LIST)
+
+    with time_machine.travel(clock.now()) as traveller:
+        traveller.shift(2)
+        answers = [
+            granted.browser.post(LIST, data={"form": form, "refuse": f"{brand_id}-MESAJ"}).status_code for _ in range(2)
+        ]
+
+    assert answers == [303, 303]
+    assert len(rows(Decision, Decision.way == Way.MINE)) == 1
+
+
+def test_a_refusal_within_a_second_of_a_grant_is_taken(app, browser, rows):
+    code = make.codes(app)[make.PHONE]
+    with time_machine.travel(clock.now(), tick=False):
+        fatma = Visitor(app, app.test_client())
+        fatma.comes_in()
+        make.Person(browser, code).decides(MESAJ="ONAY")
+        answers = [fatma.posts(LIST, refuse="all").status_code for _ in range(2)]
+
+    assert answers == [303, 303]
+
+
+def test_nobody_grants_here(app, granted, rows):  # noqa: F811
+    brand_id = rows(Decision)[0].brand_id
+    for word in (f"{brand_id}-ONAY", f"{brand_id}-MESAJ-ONAY", "ONAY", "grant", "", f"{brand_id}-EPOSTA", "9" * 500):
+        assert granted.posts(LIST, refuse=word, MESAJ="ONAY", status="ONAY").status_code == 404
+
+    assert of_mine(rows) == set()
+    assert "ONAY" not in granted.opens().text
+
+
+def test_somebody_elses_brand_is_not_refused(app, granted, rows):  # noqa: F811
+    theirs = another_provider(app, 3, "Yabancı Marka", UNKNOWN)
+
+    assert granted.posts(LIST, refuse=str(theirs)).status_code == 404
+    assert of_mine(rows) == set()
+
+
+def test_a_mail_address_refuses_mail_alone(app, rows):
+    make.codes(app)
+    fatma = Visitor(app, app.test_client(), make.EMAIL)
+    fatma.comes_in()
+
+    fatma.posts(LIST, refuse="all")
+
+    assert {each.channel.value for each in rows(Decision)} == {"EPOSTA"}
+
+
+def test_what_was_seen_is_kept_sealed(granted, rows):  # noqa: F811
+    granted.posts(LIST, refuse="all")
+
+    receipt = rows.one(Receipt, Receipt.way == Way.MINE)
+    assert receipt.link_id is None and b"127.0.0.1" not in receipt.seen
+
+
+def test_one_stays_on_the_page_of_the_list(app, granted):  # noqa: F811
+    many_brands(app, 45)
+    form = granted.token(LIST)
+
+    refused = granted.browser.post(f"{LIST}?sayfa=2", data={"form": form, "refuse": "all"})
+
+    assert refused.location.startswith(f"{LIST}?sayfa=2")
+
+
+def test_what_one_refuses_stays_in_its_place(app, granted):  # noqa: F811
+    another_provider(app)  # It comes before the other by name, and has no grant.
+
+    granted.posts(LIST, refuse="all")
+
+    page = granted.opens().text
+    assert page.index("Örnek Mağaza</h2>") > page.index("Başka Marka</h2>")  # Both were refused now.
+
+
+def test_who_was_refused_now_still_comes_before_who_never_asked(app, granted, rows):  # noqa: F811
+    another_provider(app)
+
+    granted.posts(LIST, refuse=str(rows(Decision)[0].brand_id))
+
+    page = granted.opens().text
+    assert page.index("Örnek Mağaza</h2>") < page.index("Başka Marka</h2>")

@@ -1,0 +1,154 @@
+"""One look tells how the house is; each sign turns when what it watches does."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db, vault
+from portal.core.models import FailedTry, Lane, Mail, MailKind, MailState, Message, Pace, Point, Step, Submission, Tally
+from portal.domain.notifications import mails
+from portal.web.operator import health_checks
+from tests import make
+from tests.portal.web.consent_points.visitor import opened
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+@pytest.fixture
+def signs(app):
+    """The signs by name, as they are now."""
+
+    def look() -> dict:
+        with app.test_request_context():
+            return {vital.name: vital for vital in health_checks.all_of(clock.now())}
+
+    return look
+
+
+@pytest.fixture
+def refused(app, browser):
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="RET")
+
+
+def change(app, model, **values) -> None:
+    with app.app_context():
+        db.session.execute(update(model).values(**values))
+        db.session.commit()
+
+
+def add(app, *things) -> None:
+    with app.app_context():
+        db.session.add_all(things)
+        db.session.commit()
+
+
+def test_an_empty_house_is_well(signs):
+    ill = {name for name, vital in signs().items() if vital.tone != "good"}
+
+    assert ill <= {"Disk"}, "which is the machine's own"
+
+
+def test_the_page_tells_all(derya):
+    page = derya.opens("/operator/health").text
+
+    for words in ("İletici", "Sıra: Retler", "E-postalar", "Disk", "İş kuyruğu", "Parola denemeleri", "oturum bütçesi"):
+        assert words in page
+
+
+@pytest.mark.parametrize(("hours", "tone"), [(1, "good"), (25, "amber"), (49, "bad")])
+def test_what_waits_too_long_is_told(app, refused, signs, hours, tone):
+    change(app, Submission, created_at=clock.now() - timedelta(hours=hours))
+
+    lane = signs()["Sıra: Retler"]
+
+    assert lane.tone == tone
+    assert "1 karar" in lane.said
+    assert bool(lane.cure) == (tone != "good")
+
+
+def test_what_practises_is_no_alarm(app, refused, signs, rows):
+    change(app, Submission, created_at=clock.now() - timedelta(hours=49))
+    with app.app_context():
+        from portal.core.models import Provider
+
+        db.session.execute(update(Provider).values(admitted_at=None))
+        db.session.commit()
+
+    assert signs()["Sıra: Retler"].tone == "good"
+
+
+def test_a_forwarder_that_stands_still_is_told(app, refused, signs):
+    change(app, Submission, due_at=clock.now() - timedelta(hours=1))
+
+    assert signs()["İletici"].tone == "bad"
+    add(app, Tally(name="egress", span=clock.now() - timedelta(minutes=5), calls=1))
+    assert signs()["İletici"].tone == "good"
+
+
+def test_a_silent_iys_is_told(app, signs):
+    add(app, Pace(name="host", next_at=clock.now() + timedelta(minutes=1), failures=99))
+
+    assert signs()["İYS"].tone == "bad"
+
+
+def test_a_mail_that_waits_or_failed_is_told(app, signs):
+    with app.app_context():
+        facts = {"at": clock.now(), "link": "https://example.com"}
+        mails.write(
+            db.session, vault(), MailKind.PASSWORD_CHANGED, to=make.AYSE, language="tr", at=clock.now(), facts=facts
+        )
+        db.session.commit()
+    assert signs()["E-postalar"].tone == "good"
+
+    change(app, Mail, created_at=clock.now() - timedelta(minutes=11))
+    assert signs()["E-postalar"].tone == "bad"
+
+    change(app, Mail, state=MailState.FAILED)
+    assert signs()["E-postalar"].tone == "amber"
+
+
+def test_a_message_that_a_person_waits_for_is_told_sooner_than_a_campaigns(app, browser, signs):
+    make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
+    assert signs()["Gönderilecek iletiler"].tone == "good"
+
+    change(app, Message, created_at=clock.now() - timedelta(minutes=11))
+    assert signs()["Gönderilecek iletiler"].tone == "bad"
+
+    change(app, Message, rank=1)
+    assert signs()["Gönderilecek iletiler"].tone == "good"
+
+
+def test_spraying_is_told(app, signs):
+    tries = [
+        FailedTry(
+            step=Step.PASSWORD, account_digest=bytes([number]) * 32, network_digest=b"n" * 32, at=clock.now()
+        )
+        for number in range(60)
+    ]  # fmt: skip
+    add(app, *tries)
+
+    sign = signs()["Parola denemeleri"]
+
+    assert sign.tone == "bad" and "60" in sign.said
+
+
+def test_each_lane_has_its_sign(app, signs):
+    assert sum(name.startswith("Sıra: ") for name in signs()) == len(Lane)
+
+
+def test_support_does_not_look_after_the_house(deniz):
+    assert deniz.opens("/operator/health").status_code == 403
+
+
+@pytest.mark.parametrize(("column", "tone"), [("warned_on", "amber"), ("alarmed_on", "bad")])
+def test_a_point_whose_codes_run_out_is_told_for_that_day(app, signs, column, tone):
+    today = clock.day(clock.now())
+    opened(app, "deneme-ornek", daily_budget=20)
+    assert signs()["İzin noktaları"].tone == "good"
+
+    change(app, Point, **{column: today})
+    assert signs()["İzin noktaları"].tone == tone
+    change(app, Point, **{column: today - timedelta(days=1)})
+    assert signs()["İzin noktaları"].tone == "good"

@@ -1,0 +1,207 @@
+"""A case's own page: what was found, what is done about it, and what its person may do there."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, vault
+from portal.core.iys_protocol import Status
+from portal.core.models import Closing, Complaint, ComplaintStep, Consent, Decision, Finding, Receipt, Recipient, Way
+from portal.domain import complaints
+from tests.portal.domain.complaints.cast import HEADER, TEXT, a_case, code_of
+from tests.portal.web.recipient.open_complaints import complains, told
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+@pytest.fixture
+def case(app, rows):
+    """A case and the code of its page."""
+    return a_case(app, rows)
+
+
+SAID = {
+    timedelta(0): (Finding.WITHIN_TERM, "Hiç onay vermediyseniz hemen şikâyet edebilirsiniz"),
+    timedelta(days=3, hours=15): (Finding.AFTER_REFUSAL, "size gelmemeliydi"),
+}
+
+
+@pytest.mark.parametrize("after", SAID)
+def test_it_is_compared_with_the_clock_and_said(browser, receipt, rows, after):
+    finding, words = SAID[after]
+    with time_machine.travel(receipt[0].decided_at + after + timedelta(minutes=1)):
+        page = browser.get(complains(browser, receipt[1]).location).text
+
+    assert rows.one(Complaint).finding == finding
+    assert words in page
+
+
+def test_before_the_refusal_is_said_too(browser, code, rows):
+    page = browser.get(complains(browser, code, day="01.12.2026", hour="9.30").location).text
+
+    assert rows.one(Complaint).finding == Finding.BEFORE_REFUSAL
+    assert "önce gelmiş" in page and "reddet" not in page.split("Neler yapıldı")[0].split("önce gelmiş")[1].lower()
+
+
+def test_a_channel_that_is_not_refused_may_be_refused_there(browser, code, rows):
+    location = complains(browser, code, channel="ARAMA").location
+    page = browser.get(location).text
+    assert "kayıtlı bir ret kararınız yok" in page and "Telefon araması için reddet" in page
+
+    for _ in range(2):
+        assert browser.post(f"{location}/ret").status_code == 303
+
+    refused = rows(Decision, Decision.channel == "ARAMA")
+    assert [(each.status, each.way) for each in refused] == [(Status.REFUSED, Way.LINK)]
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "refused"]
+    assert rows.count(Receipt) == 2
+    assert "için reddet" not in browser.get(location).text
+
+
+def test_nobody_grants_by_a_case(browser, code, rows):
+    location = complains(browser, code).location
+
+    browser.post(f"{location}/ret", data={"MESAJ": "ONAY", "status": "ONAY"})
+    browser.post(f"{location}/ekle", data={"MESAJ": "ONAY", "text": "ONAY"})
+
+    assert {head.status for head in rows(Consent)} == {Status.REFUSED}
+
+
+def test_opening_a_page_changes_nothing(browser, code, rows):
+    location = complains(browser, code).location
+    before = [rows.count(model) for model in (ComplaintStep, Decision, Receipt)]
+
+    for path in (location, f"{location}/ozet.txt"):
+        for method in ("GET", "HEAD"):
+            browser.open(path, method=method)
+    for act in ("ekle", "yeniden-ac", "ret"):
+        assert browser.get(f"{location}/{act}").status_code == 405
+
+    assert [rows.count(model) for model in (ComplaintStep, Decision, Receipt)] == before
+
+
+@pytest.mark.parametrize("path", ["/s/{}", "/s/{}/ozet.txt"])
+def test_a_wrong_code_finds_nothing(app, browser, case, path):
+    found, code = case
+    wrong = complaints.code_of(app.config["LINK_SALT"], Complaint(id=found.id, nonce=found.nonce ^ 1))
+
+    for odd in (wrong, code[:-1], "x" * 500, "00"):
+        answer = browser.get(path.format(odd))
+        assert answer.status_code == 404 and "Bu bağlantıyı bulamadık" in answer.text
+    assert browser.get(path.format(code)).status_code == 200
+
+
+def test_wrong_codes_are_counted(browser, case):
+    limiter.enabled = True
+
+    answers = {browser.get(f"/s/{'a' * 20}").status_code for _ in range(61)}
+
+    assert answers == {404, 429}
+
+
+def test_a_word_is_added_and_stays_on_the_page(browser, case, rows):
+    path = f"/s/{case[1]}"
+
+    assert browser.post(f"{path}/ekle", data={"text": " Bugün yine geldi.\r\n14:05 "}).status_code == 303
+
+    assert "Bugün yine geldi." in browser.get(path).text
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "added"]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 2001, "a\0b"])
+def test_a_word_that_is_none_comes_back(browser, case, rows, text):
+    answer = browser.post(f"/s/{case[1]}/ekle", data={"text": text})
+
+    assert answer.status_code == 422 and 'role="alert"' in answer.text
+    assert rows.count(ComplaintStep) == 1
+
+
+def closed(app, case, text="Numaranızı listeden çıkardık.") -> None:
+    with app.app_context():
+        of = db.session.get_one(Complaint, case.id)
+        complaints.close(
+            db.session, vault(), of, Closing.STOPPED, text, link="https://x.example/", sender="X", user_id=7,
+            at=clock.now(),
+        )  # fmt: skip
+        complaints.note_down(db.session, vault(), of, "Aramızda: liste 3", user_id=7, at=clock.now())
+        db.session.commit()
+
+
+def test_how_it_ended_is_read_and_what_is_among_staff_is_not(app, browser, case):
+    closed(app, case[0])
+
+    page = browser.get(f"/s/{case[1]}").text
+
+    assert "Başvurunuz sonuçlandı" in page and "Gönderim durduruldu" in page and "listeden çıkardık" in page
+    assert "Aramızda" not in page
+    assert browser.post(f"/s/{case[1]}/ekle", data={"text": "Bir şey daha"}).status_code == 409
+
+
+def test_it_may_be_opened_again_within_thirty_days(app, browser, case, rows):
+    closed(app, case[0])
+
+    assert browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"}).status_code == 303
+    assert browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"}).status_code == 303  # Twice is once.
+
+    assert rows.one(Complaint).closed_at is None
+    assert [step.act for step in rows(ComplaintStep)] == ["opened", "closed", "noted", "reopened"]
+
+
+def test_after_thirty_days_it_says_what_to_do_instead(app, browser, case):
+    closed(app, case[0])
+
+    with time_machine.travel(clock.now() + timedelta(days=31)):
+        page = browser.get(f"/s/{case[1]}").text
+        answer = browser.post(f"/s/{case[1]}/yeniden-ac", data={"text": "Yine geldi"})
+
+    assert "Yeniden aç" not in page
+    assert answer.status_code == 409 and "yeni bir başvuru açın" in answer.text
+
+
+def test_the_summary_holds_what_the_ministry_asks_for_and_the_address_masked(browser, code, rows):
+    location = complains(browser, code).location
+
+    answer = browser.get(f"{location}/ozet.txt")
+
+    receipt = rows(Receipt)[0]
+    for words in (
+        "Örnek Mağazacılık A.Ş.", "0123456789012345", HEADER, TEXT, "SMS", "+90 5•• ••• •• 67", "7 Aralık 2026 11:00",
+        "İYS'ye bildirilecek", receipt.number[:4],
+    ):  # fmt: skip
+        assert words in answer.text
+    assert "1234567" not in answer.text.replace("0123456789012345", "")
+    assert answer.mimetype == "text/plain" and "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_person_is_told_that_the_complaint_is_theirs_to_make_and_until_when(browser, code):
+    page = browser.get(complains(browser, code).location).text
+
+    assert "Şikâyeti yalnız siz yapabilirsiniz" in page and "“ticari ileti şikayet” diye arayın" in page
+    assert "7 Mart 2027" in page
+
+
+def test_a_case_speaks_the_language_in_which_it_was_opened(browser, code):
+    location = browser.post(f"/m/{code}/sikayet?lang=en", data=told()).location
+    assert location.endswith("?lang=en")
+
+    assert '<html lang="en">' in browser.get(location.partition("?")[0]).text
+    assert '<html lang="tr">' in browser.get(location.replace("lang=en", "lang=tr")).text
+
+
+def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
+    with app.app_context():
+        recipient = db.session.get_one(Recipient, rows.one(Receipt).recipient_id)
+        case = complaints.ask_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        db.session.commit()
+        page_code = code_of(app, case)
+
+    page = browser.get(f"/s/{page_code}").text
+
+    assert "silinmesini istediniz" in page and "Kişisel Verileri Koruma Kuruluna" in page
+    assert "Bakanlığ" not in page and "Yeni bir ileti geldiyse" not in page
+    assert browser.get(f"/s/{page_code}/ozet.txt").status_code == 404
+    assert browser.post(f"/s/{page_code}/ret").status_code == 303
+    assert rows.count(Decision) == 1

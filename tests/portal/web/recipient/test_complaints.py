@@ -1,0 +1,173 @@
+"""“I still get messages”: the form that leads from a receipt to a case."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+from werkzeug.test import encode_multipart
+
+from portal.core import clock
+from portal.core.extensions import db, limiter, vault
+from portal.core.models import Complaint, ComplaintStep, Receipt, Recipient
+from tests import make
+from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of
+from tests.portal.web.recipient.open_complaints import complains, told
+
+pytestmark = [pytest.mark.slow, pytest.mark.alike]
+
+
+def picture(kind: str = "PNG", size=(400, 800)) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "white").save(file, kind)
+    return file.getvalue()
+
+
+def test_asking_opens_nothing(browser, code, rows):
+    page = browser.get(f"/m/{code}/sikayet")
+
+    assert page.status_code == 200 and "Hâlâ ileti alıyorum" in page.text
+    assert "+90 5•• ••• •• 67" in page.text and "checked" not in page.text
+    assert rows.count(Complaint) == 0
+
+
+def test_what_was_told_becomes_a_case_with_a_page_of_its_own(app, browser, code, rows):
+    answer = complains(browser, code)
+
+    case = rows.one(Complaint)
+    page = browser.get(answer.location)
+    assert answer.status_code == 303 and answer.location == f"/s/{code_of(app, case)}"
+    assert "Başvurunuz inceleniyor" in page.text and HEADER in page.text and TEXT in page.text
+    assert page.headers["Cache-Control"] == "no-store" and "noindex" in page.headers["X-Robots-Tag"]
+    assert page.headers.getlist("Set-Cookie") == []
+
+
+def test_sending_the_form_twice_opens_one_case(browser, code, rows):
+    assert complains(browser, code).location == complains(browser, code).location
+    assert rows.count(Complaint) == rows.count(ComplaintStep) == 1
+
+
+WRONG = {
+    "no sender": {"header": "  "},
+    "an endless sender": {"header": "x" * 61},
+    "no channel": {"channel": ""},
+    "a channel that the address has not": {"channel": "EPOSTA"},
+    "no day": {"day": ""},
+    "no such day": {"day": "31.02.2026"},
+    "a day to come": {"day": "2026-12-09"},
+    "a day before the law": {"day": "2014-01-01"},
+    "the first day there is": {"day": "0001-01-01", "hour": "00:00"},
+    "no hour": {"hour": ""},
+    "no such hour": {"hour": "25:00"},
+    "an endless text": {"text": "x" * 3001},
+    "a sign that no text has": {"text": "a\0b"},
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_form_that_lacks_something_keeps_the_words(browser, code, rows, what):
+    words = {"text": "Kış indirimi", "header": "ORNEK"} | WRONG[what]
+
+    answer = complains(browser, code, **words)
+
+    assert answer.status_code == 422 and 'role="alert"' in answer.text
+    assert "ORNEK" in answer.text or "header" in WRONG[what]
+    assert "Kış indirimi" in answer.text or "text" in WRONG[what]
+    assert rows.count(Complaint) == 0
+
+
+def test_a_screenshot_is_made_anew_and_sealed(app, browser, code, rows):
+    upload = picture("JPEG")
+
+    complains(browser, code, text="", picture=(io.BytesIO(upload), "ekran.jpg"))
+
+    case = rows.one(Complaint)
+    with app.app_context():
+        png = vault().open(case.picture, Complaint.PICTURE, case.provider_id, case.id)
+    assert Image.open(io.BytesIO(png)).format == "PNG" and case.text is None
+
+
+BAD = {
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>": "bir resim değil",
+    b"MZ" + bytes(100): "PNG, JPEG ya da WebP değil",
+    picture()[:60]: "bozuk",
+    picture(size=(10, 900)): "ince uzun",
+}
+
+
+@pytest.mark.parametrize("upload", BAD, ids=range(len(BAD)))
+def test_a_bad_picture_is_explained_and_loses_no_word(browser, code, rows, upload):
+    answer = complains(browser, code, picture=(io.BytesIO(upload), "x.png"))
+
+    assert answer.status_code == 422 and BAD[upload] in answer.text
+    assert TEXT in answer.text and HEADER in answer.text
+    assert rows.count(Complaint) == 0
+
+
+def test_a_large_picture_is_taken_where_the_code_is_somebodys_and_only_there(browser, code, rows):
+    large = (io.BytesIO(picture() + bytes(8 * 1024 * 1024)), "x.png")
+    boundary, body = encode_multipart(told(picture=large))
+    sent = {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
+
+    assert browser.post(f"/m/{make.misspelt(code)}/sikayet", **sent).status_code == 404
+    assert browser.post(f"/m/{code}/sikayet", **sent).status_code == 303
+    assert rows.count(Complaint) == 1
+
+
+def test_a_fourth_case_and_a_guess_are_turned_away(browser, code, rows):
+    for number in range(3):
+        complains(browser, code, header=f"X{number}")
+
+    answer = complains(browser, code, header="X4")
+
+    assert answer.status_code == 429 and "üç başvuru sürüyor" in answer.text and "X4" in answer.text
+    assert rows.count(Complaint) == 3
+
+
+def test_many_from_one_network_are_slowed_down(app, browser, code):
+    limiter.enabled = True
+    answers = [browser.post(f"/m/{code}/sikayet", data={}).status_code for _ in range(61)]
+
+    assert answers == [422] * 60 + [429]
+
+
+def test_a_receipt_whose_address_is_somebody_elses_now_opens_nothing(app, browser, code, rows):
+    with app.app_context():
+        db.session.query(Recipient).update({"disowned_at": clock.now() + timedelta(seconds=5)})
+        db.session.commit()
+
+    assert browser.get(f"/m/{code}/sikayet").status_code == 404
+    assert complains(browser, code).status_code == 404
+
+
+def test_an_email_has_one_channel_and_is_not_asked_for_it(app, rows):
+    person = make.Person(app.test_client(), make.codes(app)[make.EMAIL])
+    person.decides(EPOSTA="RET")
+    code = code_of(app, rows.one(Receipt))
+
+    page = person.browser.get(f"/m/{code}/sikayet").text
+    answer = person.browser.post(f"/m/{code}/sikayet", data=told(channel=""))
+
+    assert 'name="channel"' not in page
+    assert answer.status_code == 303 and rows.one(Complaint).channel == "EPOSTA"
+
+
+def test_a_short_host_serves_it_too(browser, code):
+    at = {"headers": {"Host": "kisa.example"}}
+
+    answer = browser.post(f"/m/{code}/sikayet", data=told(), **at)
+
+    assert browser.get(f"/m/{code}/sikayet", **at).status_code == 200
+    assert browser.get(answer.location, **at).status_code == 200
+
+
+def test_a_landline_is_promised_no_message(app, rows):
+    person = make.Person(app.test_client(), make.codes(app, "0212 345 67 89\n")["+902123456789"])
+    person.decides(ARAMA="RET")
+    code = code_of(app, rows.one(Receipt))
+
+    page = person.browser.get(f"/m/{code}/sikayet").text
+    location = person.browser.post(f"/m/{code}/sikayet", data=told(channel="")).location
+
+    assert "bir ileti göndeririz" not in page + person.browser.get(location).text
+    assert rows.one(Complaint).channel == "ARAMA"

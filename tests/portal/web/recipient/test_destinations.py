@@ -1,0 +1,69 @@
+"""Who hears of a decision: the page and the receipt say İYS only where İYS is told."""
+
+import pytest
+
+from portal.core.extensions import db
+from portal.core.models import Outcome, Submission
+from portal.domain.providers import sandbox_mode
+from tests import make
+from tests.make import Person
+
+TRIAL = "Bu bir denemedir"
+
+
+@pytest.fixture
+def fatma_of(app, browser):
+    """Fatma with a link of a provider whose codes are those of a range."""
+
+    def asked(codes: range) -> Person:
+        with app.app_context():
+            make.provider(codes.start, codes.start)
+        return Person(browser, make.codes(app)[make.PHONE])
+
+    return asked
+
+
+@pytest.fixture
+def fatma(app, browser):
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+def test_at_a_real_brand_nothing_is_a_trial(fatma, browser):
+    receipt = browser.get(fatma.decides(MESAJ="ONAY").location).text
+
+    assert TRIAL not in fatma.opens().text and TRIAL not in receipt
+    assert "İYS&#39;ye bildirilecek" in receipt
+
+
+def test_who_practises_tells_people_that_it_is_a_trial(fatma_of, browser):
+    fatma = fatma_of(sandbox_mode.CODES)
+    page = fatma.opens().text
+
+    receipt = browser.get(fatma.decides(MESAJ="ONAY").location).text
+
+    assert TRIAL in page and TRIAL in receipt
+
+
+def test_a_trial_that_is_over_says_nothing_of_iys(app, fatma_of, browser):
+    fatma = fatma_of(sandbox_mode.CODES)
+    location = fatma.decides(MESAJ="ONAY", ARAMA="RET").location
+    with app.app_context():
+        for each in db.session.query(Submission):
+            each.outcome, each.code, each.due_at = Outcome.NOT_NEEDED, sandbox_mode.OVER, None
+        db.session.commit()
+
+    receipt = browser.get(location).text
+
+    assert TRIAL in receipt
+    assert "zaten kayıtlı" not in receipt and "geri alınacak" not in receipt
+
+
+def test_who_is_exempt_does_not_speak_of_iys(fatma_of, browser):
+    fatma = fatma_of(sandbox_mode.EXEMPT_CODES)
+    page = fatma.opens().text
+
+    receipt = browser.get(fatma.decides(MESAJ="ONAY", ARAMA="RET").location).text
+
+    assert "İYS" not in page and TRIAL not in page
+    assert "İYS" not in receipt
+    assert "onay verdiniz" in receipt and "reddettiniz" in receipt

@@ -1,0 +1,45 @@
+"""A merchant's address needs no consent (Regulation art. 6), a refusal counts all the same, and the page says both."""
+
+import pytest
+
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Consent
+from tests import make
+from tests.make import Person
+from tests.portal.domain.consents.import_entries import bring, entry
+
+
+@pytest.fixture
+def fatma(app, browser):
+    """Fatma's number, which a file says is a merchant's."""
+    person = Person(browser, make.codes(app, make.PHONE)[make.PHONE])
+    with app.app_context():
+        bring(make.brand(), entry(make.PHONE, Status.GRANTED, recipient_type=RecipientType.MERCHANT))
+    return person
+
+
+def test_the_page_says_so_plainly(fatma, browser):
+    for path in ("/k/", "/u/"):
+        page = browser.get(path + fatma.code).text
+        assert "bir işletmenin (tacir ya da esnaf) iş adresi" in page
+        assert "tacir ya da esnaf olarak kayıtlısınız" in page and "onayınız var" not in page
+
+
+def test_others_hear_nothing_of_it(app, fatma, browser):
+    other = Person(browser, make.codes(app, "+905331112233")["+905331112233"])
+
+    assert "tacir" not in other.opens().text
+
+
+def test_a_refusal_counts_for_the_merchant_and_the_person(fatma, rows):
+    fatma.decides(MESAJ="RET")
+
+    heads = rows(Consent, Consent.channel == Channel.SMS)
+    assert {(head.recipient_type, head.status) for head in heads} == {("BIREYSEL", "RET"), ("TACIR", "RET")}
+    assert "Şu an: reddettiniz" in fatma.opens().text
+
+
+def test_a_grant_of_the_person_is_shown_before_the_merchants(fatma):
+    fatma.decides(MESAJ="ONAY")
+
+    assert "Şu an: onayınız var" in fatma.opens().text

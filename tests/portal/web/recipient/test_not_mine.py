@@ -1,0 +1,141 @@
+"""Whoever has the address now says so: everything of the firm ends, the firm is told, and no cookie is needed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Brand, Consent, Decision, Receipt, Recipient, Submission
+from tests import make
+from tests.make import Person
+
+AT_HOST = {"Host": "izin.ornek.example"}
+
+
+@pytest.fixture
+def fatma(app, browser):
+    return Person(browser, make.codes(app)[make.PHONE])
+
+
+@pytest.fixture
+def second_brand(app, fatma, rows):
+    with app.app_context():
+        its = db.session.query(Brand).one()
+        other = Brand(provider_id=its.provider_id, brand_code=700002, name="Öteki", created_at=clock.now())
+        db.session.add(other)
+        db.session.commit()
+
+
+def form_in(page: str) -> dict[str, str]:
+    return {"form": re.search(r'name="form" value="([^"]+)"', page)[1]}
+
+
+@pytest.mark.parametrize(("host", "base"), [("localhost", "/k/"), ("kisa.example", "/")])
+def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, host, base):
+    headers = {"Host": host}
+    where = re.search(r'href="([^"]+/ben-degilim)"', browser.get(base + fatma.code, headers=headers).text)[1]
+
+    page = browser.get(where, headers=headers).text
+    before = rows.count(Decision)
+    answer = browser.post(where, data=form_in(page), headers=headers)
+
+    assert where == f"{base}{fatma.code}/ben-degilim"
+    assert "Örnek Mağazacılık A.Ş." in page and before == 0
+    assert answer.status_code == 303 and "Set-Cookie" not in answer.headers
+    assert rows.one(Recipient, Recipient.disowned_at.is_not(None)).disowned_at
+    assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}
+    assert {receipt.way for receipt in rows(Receipt)} == {"not_mine"}
+
+
+def test_all_brands_of_the_firm_are_refused(second_brand, fatma, browser, rows):
+    browser.post(f"/k/{fatma.code}/ben-degilim")
+
+    assert len(rows(Consent)) == 4
+    assert {each.status for each in rows(Consent)} == {"RET"}
+
+
+def test_a_second_time_changes_nothing(fatma, browser, rows):
+    browser.post(f"/k/{fatma.code}/ben-degilim")
+    said = [each.disowned_at for each in rows(Recipient)]
+
+    answer = browser.post(f"/k/{fatma.code}/ben-degilim")
+
+    assert answer.status_code == 303 and answer.location == f"/k/{fatma.code}/ben-degilim"
+    assert "bildirdiniz" in browser.get(answer.location).text
+    assert [each.disowned_at for each in rows(Recipient)] == said
+    assert rows.count(Receipt) == 1
+
+
+def test_afterwards_the_link_asks_no_more_and_shows_no_earlier_day(app, fatma, browser, rows):
+    fatma.decides(MESAJ="RET")
+    with app.app_context():
+        db.session.execute(update(Consent).values(effective_at=clock.now().replace(year=2020)))
+        db.session.commit()
+    browser.post(f"/k/{fatma.code}/ben-degilim")
+
+    page = fatma.opens().text
+
+    assert 'value="ONAY"' not in page and "artık başka birinin kullandığı" in page
+    assert "2020" not in page
+    assert fatma.decides(ARAMA="ONAY").status_code == 409
+
+
+def test_its_receipt_shows_no_earlier_day_either(app, fatma, browser, rows):
+    with time_machine.travel(clock.now() - timedelta(days=1)):
+        fatma.decides(MESAJ="RET", ARAMA="RET")
+    with app.app_context():
+        db.session.execute(update(Submission).values(accepted_at=clock.now(), transaction_id="of-who-was-there-before"))
+        db.session.commit()
+
+    location = browser.post(f"/k/{fatma.code}/ben-degilim").location
+    page, receipt = browser.get(location).text, browser.get(f"{location}/belge.json").json["receipt"]
+
+    assert page.count("reddettiniz") == 2 and "of-who-was-there-before" not in page
+    said = receipt["purposes"][0]["decisions"]
+    assert {each["consent_date"] for each in said} == {receipt["event_time"]}
+    assert {each["transaction_id"] for each in said} == {each["registered_at"] for each in said} == {None}
+
+
+def test_its_receipt_shows_what_iys_said_of_its_own_refusals(app, fatma, browser, rows):
+    location = browser.post(f"/k/{fatma.code}/ben-degilim").location
+    with app.app_context():
+        db.session.execute(update(Submission).values(transaction_id="of-who-is-here-now"))
+        db.session.commit()
+
+    assert "of-who-is-here-now" in browser.get(location).text
+
+
+def test_at_the_brands_own_host_it_leads_to_the_receipt_at_ours(app, fatma, browser, rows):
+    its = rows.one(Brand)
+    with app.app_context():
+        make.host(its, AT_HOST["Host"])
+
+    answer = browser.post(f"/{fatma.code}/ben-degilim", headers=AT_HOST)
+    page = browser.get(answer.location, headers=AT_HOST).text
+
+    assert answer.location == f"/{fatma.code}/ben-degilim"
+    assert re.search(rf'href="{app.config["MAIN_BASE"]}/m/\w+"', page)
+
+
+def test_it_answers_in_the_language_of_its_form(fatma, browser):
+    page = browser.get(f"/k/{fatma.code}/ben-degilim?lang=en").text
+
+    answer = browser.post(f"/k/{fatma.code}/ben-degilim", data=form_in(page))
+
+    assert "is no longer that person" in page and "lang=en" in answer.location
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_opening_it_says_nothing_to_the_firm(fatma, browser, rows, method):
+    assert browser.open(f"/k/{fatma.code}/ben-degilim", method=method).status_code == 200
+    assert rows.count(Decision) == 0 and {each.disowned_at for each in rows(Recipient)} == {None}
+
+
+def test_a_wrong_code_says_nothing(fatma, browser, rows):
+    assert browser.post(f"/k/{make.misspelt(fatma.code)}/ben-degilim").status_code == 404
+    assert browser.get(f"/{fatma.code}/ben-degilim").status_code == 404  # Only short hosts serve links at their root.
+    assert rows.count(Decision) == 0

@@ -1,0 +1,119 @@
+"""Refusing at an address of its own: on a page that offers nothing else, and by one click of a mail program."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.models import CampaignKind, Consent, Decision, Receipt, Submission
+from shortlinks import Visit
+from tests import make
+from tests.make import Person
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+HOSTS = ["localhost", "kisa.example"]
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+@pytest.fixture
+def codes(app):
+    return make.codes(app)
+
+
+def clicks(browser, code: str, host: str = "localhost", content_type: str = URLENCODED):
+    return browser.post(f"/u/{code}", data=ONE_CLICK, content_type=content_type, headers={"Host": host})
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
+def test_one_click_ends_email_and_answers_plainly(codes, browser, rows, host, content_type):
+    answer = clicks(browser, codes[make.EMAIL], host, content_type)
+
+    (decision,) = rows(Decision)
+    assert answer.status_code == 200 and answer.mimetype == "text/plain"
+    assert "Set-Cookie" not in answer.headers and len(answer.data) < 500
+    assert (decision.channel, decision.status, decision.source) == ("EPOSTA", "RET", "HS_EPOSTA")
+    assert decision.way == rows.one(Receipt).way == "one_click"
+    assert rows.one(Submission).decision_id == decision.id
+
+
+def test_again_and_again_it_changes_nothing_more(codes, browser, rows):
+    answers = [clicks(browser, codes[make.EMAIL]) for _ in range(4)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert rows.count(Decision) == rows.count(Receipt) == rows.count(Submission) == 1
+
+
+def test_after_a_grant_it_ends_that(codes, browser, rows):
+    Person(browser, codes[make.EMAIL]).decides(EPOSTA="ONAY")
+    with time_machine.travel(clock.now() + timedelta(days=400)):
+        clicks(browser, codes[make.EMAIL])
+
+    assert rows.one(Consent).status == "RET"
+
+
+def test_at_a_telephones_link_there_is_nothing_to_end(codes, browser, rows):
+    answer = clicks(browser, codes[make.PHONE])
+
+    assert answer.status_code == 200 and "reddedilecek bir şey yok" in answer.text
+    assert rows.count(Decision) == rows.count(Receipt) == 0
+
+
+def test_a_wrong_code_ends_nothing(codes, browser, rows):
+    answer = clicks(browser, make.misspelt(codes[make.EMAIL]))
+
+    assert answer.status_code == 404
+    assert rows.count(Decision) == 0
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("query", ["", "?List-Unsubscribe=One-Click", "?all=RET"])
+def test_opening_it_ends_nothing(codes, browser, rows, method, query):
+    answer = browser.open(f"/u/{codes[make.EMAIL]}{query}", method=method)
+
+    assert answer.status_code == 200
+    assert rows.count(Decision) == rows.count(Receipt) == 0
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_its_page_offers_refusal_only_on_all_channels_of_the_address(app, browser, rows, kind, host):
+    code = make.codes(app, make.PHONE, kind=kind, channels=["MESAJ"])[make.PHONE]
+    headers = {"Host": host}
+    with time_machine.travel(clock.now() + timedelta(days=4000)):
+        page = browser.get(f"/u/{code}", headers=headers).text
+        form = re.search(r'name="form" value="([^"]+)"', page)[1]
+        answer = browser.post(f"/u/{code}", data={"form": form, "all": "RET"}, headers=headers)
+
+    assert set(re.findall(r'type="radio" name="(\w+)" value="(\w+)"', page)) == {("MESAJ", "RET"), ("ARAMA", "RET")}
+    assert "Örnek Mağaza iletilerini reddedin" in page and "süresi doldu" not in page
+    assert answer.status_code == 303
+    assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}
+
+
+def test_no_grant_comes_by_it_nor_by_its_form_elsewhere(codes, browser, rows):
+    fatma = Person(browser, codes[make.PHONE], path="/u/")
+    form = fatma.form()
+
+    answers = [fatma.posts(form, MESAJ="ONAY"), browser.post(f"/k/{fatma.code}", data={"form": form, "MESAJ": "ONAY"})]
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert rows.count(Decision) == 0
+
+
+def test_it_speaks_english_and_stays_by_its_code(app, browser):
+    links = make.codes(app, f"{make.PHONE}\n+905331112233\n")
+    first, second = (browser.get(f"/u/{code}?lang=en").text for code in links.values())
+
+    own, other = links.values()
+    assert "Refuse messages from Örnek Mağaza" in first and f"/k/{own}/ben-degilim?lang=en" in first
+    assert f"/k/{other}/ben-degilim?lang=en" in second and own not in second
+
+
+def test_its_openings_are_noted(app, codes, browser, rows):
+    browser.get(f"/u/{codes[make.PHONE]}", headers={"User-Agent": "Googlebot/2.1"})
+    app.extensions["openings"].stop()
+
+    assert [visit.kind for visit in rows(Visit)] == ["scanner"]

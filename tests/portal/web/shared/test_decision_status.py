@@ -1,0 +1,56 @@
+"""A decision is told in the same words wherever people read of it: on its page, on paper, checked, and in a case."""
+
+import pytest
+
+from portal.core.iys_protocol import Status
+from portal.core.models import Outcome, Way
+from portal.web.shared import decision_status
+from portal.web.shared.labels import label
+
+pytestmark = pytest.mark.alike
+
+ON_ITS_WAY = "İYS'ye bildirilecek."
+NOT_YET = "İYS kabul edene kadar bu onayla ileti gönderilmez."
+
+
+@pytest.fixture(autouse=True)
+def speaking(app):
+    with app.test_request_context():
+        yield
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("outcome", [*Outcome, None])
+def test_each_state_is_a_sentence_and_none_is_the_dashboards(outcome, status):
+    said = decision_status.at_iys(outcome, status)
+
+    assert said.endswith(".") and "İYS" in said
+    assert outcome is None or label(outcome) not in (said, said.removesuffix("."))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED])
+def test_what_a_signed_receipt_calls_waiting_is_one_thing_everywhere(outcome):
+    assert decision_status.at_iys(outcome, Status.REFUSED) == f"Karar kaydedildi, {ON_ITS_WAY}"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED, Outcome.PARKED])
+def test_a_grant_that_iys_does_not_have_sends_nothing_and_says_so(outcome):
+    assert decision_status.at_iys(outcome, Status.GRANTED).endswith(NOT_YET)
+    assert NOT_YET not in decision_status.at_iys(outcome, Status.REFUSED)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_NEEDED, Outcome.EXPIRED])
+def test_a_refusal_holds_whatever_iys_made_of_it(outcome):
+    assert "geçerli" in decision_status.at_iys(outcome, Status.REFUSED)
+
+
+@pytest.mark.parametrize("way", Way)
+def test_nobody_needs_the_dashboards_word_for_a_brands_page(way):
+    assert decision_status.by(way) and "nokta" not in decision_status.by(way).lower()
+
+
+def test_who_decided_is_spoken_to_and_who_is_shown_it_is_not():
+    said = [decision_status.what(each, is_annulled=False, to_them=them) for each in Status for them in (True, False)]
+
+    assert said == ["onay verdiniz", "onay verildi", "reddettiniz", "reddedildi"]
+    assert decision_status.what(Status.GRANTED, is_annulled=True) == "onay geri alındı"

@@ -1,0 +1,22 @@
+"""The field's words as people read them."""
+
+import pytest
+
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import CampaignKind, ContactKind, Delivery, LeftOut, MessageState, Outcome, Way
+from portal.web.shared.labels import label
+
+pytestmark = pytest.mark.slow
+
+KINDS = [CampaignKind, Channel, ContactKind, Delivery, LeftOut, MessageState, Outcome, RecipientType, Status, Way]
+
+
+@pytest.mark.parametrize("word", [word for kind in KINDS for word in kind], ids=repr)
+def test_every_word_has_a_label_even_if_another_kind_spells_one_alike(app, word):
+    with app.test_request_context():
+        assert label(word)
+
+
+def test_words_spelled_alike_keep_their_own_labels(app):
+    with app.test_request_context():
+        assert label(Outcome.WAITING) != label(MessageState.WAITING)

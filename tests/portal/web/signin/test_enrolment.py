@@ -1,0 +1,163 @@
+"""A first factor: shown after the password, confirmed by a code, and the recovery codes shown this once."""
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+import time_machine
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import AuditEntry, Factor, FactorKind, RecoveryCode, Role, SignIn, User
+from portal.domain.identity import accounts
+from portal.domain.identity.login_throttle import PER_PERSON
+from tests import make
+from tests.portal.web.dashboard.staff import sign_in, token
+
+pytestmark = pytest.mark.slow
+
+SECRET = re.compile(r'class="secret">([A-Z2-7 ]+)<')
+
+
+@pytest.fixture(autouse=True)
+def ayse(app):
+    """Ayşe, who has a password and no factor yet."""
+    with app.app_context():
+        of = make.provider(email="burak@example.com")
+        user = make.somebody(make.AYSE, "Ayşe")
+        accounts.join(db.session, user, of.id, Role.OWNER, clock.now())
+        db.session.commit()
+        return user.id
+
+
+@pytest.fixture
+def halfway(app):
+    browser = app.test_client()
+    assert sign_in(browser).location == "/sign-in/second"
+    return browser
+
+
+def secret_on(browser) -> str:
+    return SECRET.search(browser.get("/sign-in/enrol").text)[1].replace(" ", "")
+
+
+def confirm(browser, code: str):
+    return browser.post("/sign-in/enrol", data={"csrf_token": token(browser, "/sign-in/enrol"), "code": code})
+
+
+def code_of(secret: str) -> str:
+    return pyotp.TOTP(secret).at(clock.now())
+
+
+def inside(browser) -> bool:
+    return browser.get("/dashboard/").status_code == 200
+
+
+def test_who_has_no_factor_is_led_to_get_one(halfway):
+    answer = halfway.get("/sign-in/second")
+
+    assert (answer.status_code, answer.location) == (303, "/sign-in/enrol")
+    assert not inside(halfway)
+
+
+def test_the_page_shows_the_secret_as_picture_and_text_and_is_kept_nowhere(halfway):
+    answer = halfway.get("/sign-in/enrol")
+
+    assert "<svg" in answer.text and SECRET.search(answer.text)
+    assert f"secret={secret_on(halfway)}" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "style=" not in answer.text
+
+
+def test_the_secret_stays_the_same_while_the_page_is_loaded_again(halfway):
+    assert secret_on(halfway) == secret_on(halfway)
+
+
+def test_a_first_code_confirms_the_app_gives_recovery_codes_and_opens(app, halfway, rows, ayse):
+    answer = confirm(halfway, code_of(secret_on(halfway)))
+
+    assert answer.status_code == 200
+    assert len(re.findall(r"<code>[a-z2-9]{4}(?:-[a-z2-9]{4}){5}</code>", answer.text)) == 10
+    assert 'href="/dashboard/"' in answer.text
+    assert inside(halfway)
+    factor = rows.one(Factor, Factor.user_id == ayse)
+    assert factor.kind == FactorKind.TOTP and factor.confirmed_at
+    assert rows.count(RecoveryCode) == 10
+    assert rows.one(AuditEntry, AuditEntry.act == "factor.added").actor_id == ayse
+
+
+def test_the_codes_are_shown_this_once(halfway):
+    secret = secret_on(halfway)
+    confirm(halfway, code_of(secret))
+
+    assert halfway.get("/sign-in/enrol").location == "/sign-in"
+
+
+def test_a_wrong_code_confirms_nothing(halfway, rows, ayse):
+    wrong = f"{(int(code_of(secret_on(halfway))) + 1) % 1_000_000:06}"
+
+    assert confirm(halfway, wrong).status_code == 403
+    assert rows.one(Factor, Factor.user_id == ayse).confirmed_at is None
+    assert rows.count(SignIn) == rows.count(RecoveryCode) == 0
+
+
+def test_guessing_is_limited_here_too(halfway):
+    wrong = f"{(int(code_of(secret_on(halfway))) + 1) % 1_000_000:06}"
+    for _ in range(PER_PERSON):
+        assert confirm(halfway, wrong).status_code == 403
+
+    assert confirm(halfway, code_of(secret_on(halfway))).status_code == 429
+
+
+def test_there_is_a_quarter_of_an_hour_for_it(halfway):
+    with time_machine.travel(clock.now() + timedelta(minutes=14)):
+        assert halfway.get("/sign-in/enrol").status_code == 200
+    with time_machine.travel(clock.now() + timedelta(minutes=16)):
+        assert halfway.get("/sign-in/enrol").location == "/sign-in"
+
+
+def test_a_secret_that_another_half_was_shown_confirms_nothing(app, halfway):
+    seen = secret_on(halfway)
+    mine = app.test_client()
+    sign_in(mine)
+    secret = secret_on(mine)
+
+    assert secret != seen
+    assert confirm(mine, code_of(seen)).status_code == 403
+    assert confirm(mine, code_of(secret)).status_code == 200
+
+
+def test_who_has_a_factor_gets_no_other_by_a_password_alone(app, halfway):
+    confirm(halfway, code_of(secret_on(halfway)))
+    thief = app.test_client()
+    sign_in(thief)
+
+    answer = thief.get("/sign-in/enrol")
+
+    assert answer.location == "/sign-in/second"
+    assert (
+        thief.post("/sign-in/enrol", data={"csrf_token": token(thief, "/sign-in/second")}).location == "/sign-in/second"
+    )
+
+
+def test_of_two_who_enrol_at_once_only_the_first_comes_in(app, halfway):
+    other = app.test_client()
+    sign_in(other)
+    first, second = secret_on(halfway), secret_on(other)
+
+    assert confirm(other, code_of(second)).status_code == 200
+    assert halfway.get("/sign-in/enrol").location == "/sign-in/second"
+    assert first != second and not inside(halfway)
+
+
+def test_without_the_password_nothing_is_shown(browser):
+    assert browser.get("/sign-in/enrol").location == "/sign-in"
+
+
+def test_no_secret_stands_anywhere_in_clear(app, halfway, rows, ayse):
+    secret = secret_on(halfway)
+
+    assert secret.encode() not in rows.one(Factor, Factor.user_id == ayse).secret
+    assert secret not in halfway.get_cookie("izinlink").value
+    assert rows.count(User) == 2
