@@ -58,7 +58,10 @@ def programs(given: Mapping[str, str], port: int) -> list[Program]:
     web = ["--workers=2", "--worker-class=gthread", "--threads=4"] if postgresql else ["--workers=2"]
     sandbox = _gunicorn(port + 1, "--workers=1", "--threads=8", "iys_sandbox:create_sandbox_from_environment()")
     viewer = _gunicorn(
-        port + 2, "--workers=1", "--threads=4", "portal.services.messaging.demo_gateway:create_gateway_from_environment()"
+        port + 2,
+        "--workers=1",
+        "--threads=4",
+        "portal.services.messaging.demo_gateway:create_gateway_from_environment()",
     )
     chosen = [
         Program("web", _gunicorn(port, *web, "wsgi:app"), port),

@@ -97,9 +97,7 @@ def bring(
     if brand.closed_at or reading().get_one(Provider, brand.provider_id).suspended_at:
         click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
         sys.exit(Ending.NO_ROOM)
-    wishes = Wishes(
-        profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals
-    )
+    wishes = Wishes(profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals)
     endings = [_one(brand, path, wishes, again=again, settled=settled, move_to=move_to) for path in files]
     sys.exit(max(endings))
 

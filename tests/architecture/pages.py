@@ -227,7 +227,8 @@ def _pushes(**other) -> dict:
 PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("recipient/page.html", "asks"): link_page,
     ("recipient/page.html", "came back"): lambda: link_page(
-        back=Back(("refused", "name"), name="Fatma"), requires_name=True,
+        back=Back(("refused", "name"), name="Fatma"),
+        requires_name=True,
         rows=[_row(Channel.SMS, held=Status.GRANTED, chosen=Status.REFUSED)],
     ),
     ("recipient/page.html", "of a merchant"): lambda: link_page(
@@ -287,7 +288,10 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **OF_START,
     ("dashboard/forwarding.html", ""): _forwarding,
     ("dashboard/forwarding.html", "at first"): lambda: _forwarding(
-        block=None, is_connected=False, held=[], page=Thing(cases=[], before=None, is_first=True),
+        block=None,
+        is_connected=False,
+        held=[],
+        page=Thing(cases=[], before=None, is_first=True),
         line=_line(circuit_breaker.State(False, 0, None), success_rate.Gauge(3, 0, None, success_rate.Level.OK)),
     ),
     ("dashboard/connection.html", ""): _connection,
@@ -295,7 +299,10 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **pages_of_practice(_connection),
     ("dashboard/recipient.html", ""): _recipient,
     ("dashboard/recipient.html", "at first"): lambda: {
-        "address": ADDRESS, "heads": [], "decisions": [], **acts_on_a_recipient(clear="fatma@example.com"),
+        "address": ADDRESS,
+        "heads": [],
+        "decisions": [],
+        **acts_on_a_recipient(clear="fatma@example.com"),
     },
     **{
         (f"errors/{name}.html", ""): lambda: {"status": 405}

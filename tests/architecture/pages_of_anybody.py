@@ -6,7 +6,11 @@ from portal.domain.receipts.contents import Sender
 from portal.web.verification.known_messages import Known, What
 
 AT = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
-OPERATOR = {"title": "Örnek İş Ortağı A.Ş.", "address": "Kadıköy, İstanbul", "notice_url": "https://www.example.com/kvkk"}
+OPERATOR = {
+    "title": "Örnek İş Ortağı A.Ş.",
+    "address": "Kadıköy, İstanbul",
+    "notice_url": "https://www.example.com/kvkk",
+}
 
 
 SHOP = "Örnek Mağaza", Sender("Örnek Mağazacılık A.Ş.", "0123456789012345", "0850 123 45 67", "https://ornek.example")

@@ -98,7 +98,8 @@ def _wrong_budget() -> dict:
 OF_POINTS = {
     ("consentpoint/page.html", "asks"): asks,
     ("consentpoint/page.html", "came back"): lambda: asks(
-        back=Back(("choose", "name"), {Channel.SMS: Status.REFUSED}, "Fatma"), requires_name=True,
+        back=Back(("choose", "name"), {Channel.SMS: Status.REFUSED}, "Fatma"),
+        requires_name=True,
         head=head(used_up={"phone"}, hearer="sandbox"),
     ),
     ("consentpoint/page.html", "no codes"): lambda: asks(head=head(used_up={"phone", "email"}, hearer="nobody")),

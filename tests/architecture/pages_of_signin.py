@@ -38,7 +38,8 @@ OF_SIGNIN = {
     ("signin/enrol.html", ""): enrol,
     ("signin/enrol.html", "wrong"): lambda: enrol(failed=True),
     ("signin/recovery_codes.html", ""): lambda: {
-        "codes": ["abcd-efgh-jkmn-pqrs-tuvw-xyz2"] * 10, "onward": "/dashboard/",
+        "codes": ["abcd-efgh-jkmn-pqrs-tuvw-xyz2"] * 10,
+        "onward": "/dashboard/",
     },  # fmt: skip
     ("signin/forgotten.html", ""): lambda: {"form": ForgottenForm()},
     ("signin/forgotten_sent.html", ""): dict,

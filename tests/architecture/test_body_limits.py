@@ -28,4 +28,6 @@ def test_no_file_is_longer_than_it_can_say_why():
 
 
 def test_the_lengths_are_those_of_the_product():
-    assert {"config.py", "portal/core/vault.py", "shortlinks/links.py", "templates/layouts/document.html"} <= set(lengths())
+    assert {"config.py", "portal/core/vault.py", "shortlinks/links.py", "templates/layouts/document.html"} <= set(
+        lengths()
+    )

@@ -27,7 +27,10 @@ def ends(name: str, tree: ast.AST) -> list[str]:
 def test_transactions_end_at_doors_and_in_machines_only():
     told = [sentence for name, path in product.modules() for sentence in ends(name, product.tree(path))]
 
-    assert told == ["portal: logs.begin", "portal.domain.providers.onboarding: practice.begin"]  # Neither begins a transaction.
+    assert told == [
+        "portal: logs.begin",
+        "portal.domain.providers.onboarding: practice.begin",
+    ]  # Neither begins a transaction.
 
 
 PLANTED = [
@@ -46,4 +49,8 @@ def test_a_planted_commit_is_caught(name, source):
 def test_doors_and_machines_do_commit():
     doors = {name for name, path in product.modules() if list(product.calls(product.tree(path), "commit"))}
 
-    assert {"portal.web.recipient.decisions", "portal.services.iys.forwarding.single_dispatch", "portal.services.launches"} <= doors
+    assert {
+        "portal.web.recipient.decisions",
+        "portal.services.iys.forwarding.single_dispatch",
+        "portal.services.launches",
+    } <= doors

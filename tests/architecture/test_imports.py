@@ -102,29 +102,71 @@ ROOMS = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 LANES = ("portal.services.iys.reconciliation", "portal.services.iys.forwarding", "portal.services.iys.inflow")
 # (who, whom): why the two need not leave each other alone.
 LAWFUL = {
-    ("portal.domain.providers.onboarding", "portal.domain.identity.accounts"): "who opens an account for a firm becomes its owner",
-    ("portal.domain.providers.onboarding", "portal.domain.providers.sandbox_mode"): "a new firm practises, and being admitted ends it",
-    ("portal.domain.campaigns.default_texts", "portal.domain.campaigns"): "a usual text is a campaign's Wording, filled in",
-    ("portal.domain.providers.brands", "portal.domain.providers.sandbox_mode"): "a brand that practises bears a code of practice",
+    (
+        "portal.domain.providers.onboarding",
+        "portal.domain.identity.accounts",
+    ): "who opens an account for a firm becomes its owner",
+    (
+        "portal.domain.providers.onboarding",
+        "portal.domain.providers.sandbox_mode",
+    ): "a new firm practises, and being admitted ends it",
+    (
+        "portal.domain.campaigns.default_texts",
+        "portal.domain.campaigns",
+    ): "a usual text is a campaign's Wording, filled in",
+    (
+        "portal.domain.providers.brands",
+        "portal.domain.providers.sandbox_mode",
+    ): "a brand that practises bears a code of practice",
     ("portal.domain.identity.passkeys", "portal.domain.identity.factors"): "a passkey is one of a person's factors",
     ("portal.domain.identity.members", "portal.domain.identity.accounts"): "who accepts an invitation joins",
-    ("portal.domain.identity.members", "portal.domain.notifications.mails"): "an invitation is mailed, and owners hear of another",
-    ("portal.domain.identity.members", "portal.domain.identity.permissions"): "nobody gives a role that may do more than their own",
+    (
+        "portal.domain.identity.members",
+        "portal.domain.notifications.mails",
+    ): "an invitation is mailed, and owners hear of another",
+    (
+        "portal.domain.identity.members",
+        "portal.domain.identity.permissions",
+    ): "nobody gives a role that may do more than their own",
     ("portal.domain.identity.members", "portal.domain.identity.one_time_links"): "an invitation is a ticket",
-    ("portal.domain.identity.sessions", "portal.domain.identity.permissions"): "what a person may do is asked of who is in",
-    ("portal.domain.consents", "portal.core.business_days.holiday_calendar"): "until when a decision may be told depends on the operator's days",
+    (
+        "portal.domain.identity.sessions",
+        "portal.domain.identity.permissions",
+    ): "what a person may do is asked of who is in",
+    (
+        "portal.domain.consents",
+        "portal.core.business_days.holiday_calendar",
+    ): "until when a decision may be told depends on the operator's days",
     ("portal.domain.consents", "portal.domain.notifications.messages"): "who grants is told so on the same day",
-    ("portal.domain.consents", "portal.domain.providers.sandbox_mode"): "what is decided at a brand that practised is obeyed, and not told",
-    ("portal.domain.receipts", "portal.domain.providers.sandbox_mode"): "a receipt says whether İYS, its sandbox or nobody hears of a decision",
+    (
+        "portal.domain.consents",
+        "portal.domain.providers.sandbox_mode",
+    ): "what is decided at a brand that practised is obeyed, and not told",
+    (
+        "portal.domain.receipts",
+        "portal.domain.providers.sandbox_mode",
+    ): "a receipt says whether İYS, its sandbox or nobody hears of a decision",
     ("portal.domain.address_proofs", "portal.domain.notifications.messages"): "a code goes to its address as a message",
     ("portal.domain.address_proofs", "portal.domain.identity.login_throttle"): "both count by the same networks",
-    ("portal.domain.consents", "portal.domain.consents.recipients"): "what İYS tells of somebody unknown here makes the recipient",
+    (
+        "portal.domain.consents",
+        "portal.domain.consents.recipients",
+    ): "what İYS tells of somebody unknown here makes the recipient",
     ("portal.domain.complaints", "portal.domain.notifications.messages"): "who complained is told when it is settled",
     ("portal.domain.consent_points", "portal.domain.campaigns"): "a point asks as a campaign does, of whoever comes",
     ("portal.domain.consent_points", "portal.domain.address_proofs"): "a point's budget is counted in codes",
-    ("portal.domain.consent_points", "portal.domain.consents.recipients"): "whoever proves an address at a point is found or made",
-    ("portal.web.consent_points", "portal.web.recipient"): "a point's form is that of a link, and leads to the same receipt",
-    ("portal.web.desk", "portal.web.dashboard"): "the desk stands in the dashboard's frame, with its notes and its refusals",
+    (
+        "portal.domain.consent_points",
+        "portal.domain.consents.recipients",
+    ): "whoever proves an address at a point is found or made",
+    (
+        "portal.web.consent_points",
+        "portal.web.recipient",
+    ): "a point's form is that of a link, and leads to the same receipt",
+    (
+        "portal.web.desk",
+        "portal.web.dashboard",
+    ): "the desk stands in the dashboard's frame, with its notes and its refusals",
     **{(door, "portal.web.shared"): "web/ is what the doors share" for door in DOORS},
     **{(lane, "portal.services.iys"): "all ask İYS by one client, at one pace" for lane in LANES},
     **{("portal.services.iys", lane): "running starts each lane's steps" for lane in LANES},
@@ -139,7 +181,10 @@ KNOW_NEXT_DOOR = {
     **{room: "doors resolve codes" for room in DOORS},
 }
 # An İYS in a box proves nothing when it shares the portal's own thinking: it knows İYS's wire texts and the time.
-THE_BOX, THE_BOX_KNOWS = "iys_sandbox", ("portal.core.clock", "portal.core.iys_protocol", "portal.core.iys_protocol.enums")
+THE_BOX, THE_BOX_KNOWS = (
+    "iys_sandbox",
+    ("portal.core.clock", "portal.core.iys_protocol", "portal.core.iys_protocol.enums"),
+)
 # Neither rules nor what lies below them know of a request; extensions bind themselves to the app.
 KNOW_FLASK = ("portal.core.extensions", "portal.migrations", *MACHINES, *DOORS, CONTENTS)
 WEB_FRAMEWORKS = ("flask", "werkzeug", "flask_login", "flask_wtf", "flask_babel", "flask_limiter", "huey")
@@ -261,20 +306,47 @@ def test_every_room_of_the_table_stands():
 PLANTED = {
     "upwards: a rule calls a machine": ("portal.domain.campaigns", "from portal.services.iys import forward"),
     "upwards: a model asks a rule": ("portal.core.models.decision", "import portal.domain.consents"),
-    "upwards: a machine opens a door": ("portal.services.messaging.outbox", "from portal.web.shared.labels import label"),
-    "upwards: inside a function": ("portal.domain.identity.accounts", "def f():\n    from portal.web.signin import door"),
+    "upwards: a machine opens a door": (
+        "portal.services.messaging.outbox",
+        "from portal.web.shared.labels import label",
+    ),
+    "upwards: inside a function": (
+        "portal.domain.identity.accounts",
+        "def f():\n    from portal.web.signin import door",
+    ),
     "upwards: relatively": ("portal.core.iys_protocol.codes", "from ..consents import decide"),
     "upwards: a room makes the app": ("portal.jobs", "from portal import create_app"),
-    "sideways: one door through another": ("portal.web.dashboard.campaigns.campaigns", "from portal.web.recipient import pages"),
+    "sideways: one door through another": (
+        "portal.web.dashboard.campaigns.campaigns",
+        "from portal.web.recipient import pages",
+    ),
     "sideways: one machine calls another": ("portal.services.imports.audience", "from portal import launches"),
-    "sideways: proof leans on forwarding": ("portal.services.iys.reconciliation.own_movements", "from portal.services.iys.forwarding import outcomes"),
-    "sideways: forwarding leans on inflow": ("portal.services.iys.forwarding.single_dispatch", "from portal.services.iys.inflow import feeds"),
-    "sideways: one rule asks another": ("portal.domain.consents.recipients", "from portal.domain.campaigns import Contact"),
+    "sideways: proof leans on forwarding": (
+        "portal.services.iys.reconciliation.own_movements",
+        "from portal.services.iys.forwarding import outcomes",
+    ),
+    "sideways: forwarding leans on inflow": (
+        "portal.services.iys.forwarding.single_dispatch",
+        "from portal.services.iys.inflow import feeds",
+    ),
+    "sideways: one rule asks another": (
+        "portal.domain.consents.recipients",
+        "from portal.domain.campaigns import Contact",
+    ),
     "sideways: what doors share opens one": ("portal.web.shared.error_pages", "from portal.web.signin import door"),
     "the ground: out of order": ("portal.core.business_days", "from portal.core.models import Decision"),
-    "the ground: words lie below addresses": ("portal.core.addresses.phones", "from portal.core.iys_protocol import CODES"),
-    "the sandbox thinks with the forwarder": ("iys_sandbox.state_rules", "from portal.services.iys.client import Answer"),
-    "the forwarder thinks with the sandbox": ("portal.services.iys.forwarding.single_dispatch", "from iys_sandbox import rules"),
+    "the ground: words lie below addresses": (
+        "portal.core.addresses.phones",
+        "from portal.core.iys_protocol import CODES",
+    ),
+    "the sandbox thinks with the forwarder": (
+        "iys_sandbox.state_rules",
+        "from portal.services.iys.client import Answer",
+    ),
+    "the forwarder thinks with the sandbox": (
+        "portal.services.iys.forwarding.single_dispatch",
+        "from iys_sandbox import rules",
+    ),
     "next door looks into the portal": ("shortlinks.links", "from portal import clock"),
     "next door reads settings": ("shortlinks.codes", "import config"),
     "next door knows the web": ("shortlinks.agents", "from flask import request"),

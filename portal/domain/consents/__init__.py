@@ -121,7 +121,9 @@ def _hasty(locked: list[Consent], choices: Choices, at: datetime) -> set[Channel
     """The channels that were decided so lately that a grant must wait a moment."""
     granted = {channel for channel, status in choices.items() if status == Status.GRANTED}
     of_persons = (head for head in locked if head.recipient_type == RecipientType.INDIVIDUAL)
-    return {head.channel for head in of_persons if head.channel in granted and locking.is_too_soon(head.consent_date, at)}
+    return {
+        head.channel for head in of_persons if head.channel in granted and locking.is_too_soon(head.consent_date, at)
+    }
 
 
 def _earlier(

@@ -98,7 +98,9 @@ def _void_waiting(session: Session, whose: ColumnElement[bool], at: datetime) ->
 def is_untouched() -> ColumnElement[bool]:
     """The condition that nobody began to send a submission, or that it is sent to nobody."""
     never_claimed = and_(Submission.attempts == 0, Submission.lease_until.is_(None), Submission.bulk_id.is_(None))
-    told_nobody = and_(Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((sandbox_mode.EXEMPT, sandbox_mode.OVER)))
+    told_nobody = and_(
+        Submission.outcome == Outcome.NOT_NEEDED, Submission.code.in_((sandbox_mode.EXEMPT, sandbox_mode.OVER))
+    )
     return and_(never_claimed, or_(Submission.outcome == Outcome.WAITING, told_nobody))
 
 
@@ -145,9 +147,7 @@ def _counting(consent_ids: Iterable[int]):
     was_told = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
     counts = or_(Decision.way != Way.IMPORT, Decision.status == Status.REFUSED, was_told)
     columns = (Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.effective_at)
-    return select(*columns, Decision.recorded_at).where(
-        Decision.consent_id.in_(list(consent_ids)), counts, ~is_void()
-    )
+    return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(list(consent_ids)), counts, ~is_void())
 
 
 def _head(consent_id: int, left: list[Row]) -> dict:

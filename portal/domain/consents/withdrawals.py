@@ -74,9 +74,7 @@ def disown(
     refused on every channel, and what was decided before is shown to nobody who proves the address."""
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
     part = Part(recipient, address, session.scalars(theirs).all(), address.channels)
-    withdrawn = withdraw(
-        session, vault, [part], way=Way.NOT_MINE, language=language, seen=seen, at=at, link_id=link_id
-    )
+    withdrawn = withdraw(session, vault, [part], way=Way.NOT_MINE, language=language, seen=seen, at=at, link_id=link_id)
     recipient.disowned_at = at
     return withdrawn
 

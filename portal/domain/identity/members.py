@@ -79,7 +79,9 @@ def invitations(session: Session, provider_id: int | None, at: datetime) -> list
 
 def may_give(giver: Role, role: Role) -> bool:
     """Whether somebody may give or take a role: only what they may do themselves."""
-    return Power.PEOPLE in permissions.at_provider(giver) and permissions.at_provider(role) <= permissions.at_provider(giver)
+    return Power.PEOPLE in permissions.at_provider(giver) and permissions.at_provider(role) <= permissions.at_provider(
+        giver
+    )
 
 
 def invite(

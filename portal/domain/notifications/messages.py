@@ -75,5 +75,3 @@ def facts_of(vault: Vault, message: Message) -> dict[str, str]:
 def is_too_late(message: Message, at: datetime) -> bool:
     """Whether it would help nobody any more."""
     return message.expires_at is not None and message.expires_at <= at
-
-

@@ -101,7 +101,9 @@ def has_codes_of_its_own(provider: Provider) -> bool:
 def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
     """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
     if code is None:
-        code = sandbox_mode.draw_code(session, sandbox_mode.CODES if provider.is_practising else sandbox_mode.EXEMPT_CODES)
+        code = sandbox_mode.draw_code(
+            session, sandbox_mode.CODES if provider.is_practising else sandbox_mode.EXEMPT_CODES
+        )
     elif code in sandbox_mode.CODES or code in sandbox_mode.EXEMPT_CODES or is_taken(session, provider, code):
         raise CodeTaken
     elif code not in listed(session, provider) and code != provider.iys_code:

@@ -34,7 +34,9 @@ def spent_until(session: Session, question: Question, at: datetime) -> datetime 
 
 def _frees_at(session: Session, question: Question, at: datetime) -> datetime | None:
     """When enough of the last hour's calls are more than an hour old; a span of the tally counts whole."""
-    spans = select(Tally.span, Tally.calls).where(Tally.name == question.value, Tally.span >= rate_limit.span_of(at - HOUR))
+    spans = select(Tally.span, Tally.calls).where(
+        Tally.name == question.value, Tally.span >= rate_limit.span_of(at - HOUR)
+    )
     newest_first = session.execute(spans.order_by(Tally.span.desc())).all()
     used = 0
     for span, calls in newest_first:

@@ -120,7 +120,9 @@ def _fetch(client: Client, credential: Credential, at: datetime) -> str:
     if not _is_token(token):
         silence = _silence(credential, answer, clock.now())
         _keep(credential, lease_until=None, **silence)
-        raise NoToken(answer.code, silence.get("quiet_until") or rate_limit.held_until(reading(), rate_limit.TOKENS, at))
+        raise NoToken(
+            answer.code, silence.get("quiet_until") or rate_limit.held_until(reading(), rate_limit.TOKENS, at)
+        )
     rate_limit.forget_old(db.session, at)  # A token is fetched every two hours: often enough, and never in a hurry.
     _keep(credential, lease_until=None, quiet_until=None, blocked_code=None, **_sealed(credential, answer.content, at))
     return token

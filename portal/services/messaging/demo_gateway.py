@@ -27,9 +27,7 @@ CREATE TABLE IF NOT EXISTS message (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, masked_address TEXT NOT NULL, text TEXT NOT NULL,
     received_at TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', one_click TEXT NOT NULL DEFAULT '')
 """
-NEWEST = (
-    "SELECT masked_address, text, subject, one_click, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
-)
+NEWEST = "SELECT masked_address, text, subject, one_click, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
 # For a file that was made before there were any: what a mail has besides.
 ADDED = {
     "subject": "ALTER TABLE message ADD COLUMN subject TEXT NOT NULL DEFAULT ''",

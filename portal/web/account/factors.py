@@ -24,7 +24,9 @@ class NameForm(FlaskForm):
         _l("Adı"),
         filters=[on_one_line],
         validators=[
-            DataRequired(_l("Bir ad yazın.")), Length(max=60, message=_l("En çok 60 karakter yazın.")), READABLE,
+            DataRequired(_l("Bir ad yazın.")),
+            Length(max=60, message=_l("En çok 60 karakter yazın.")),
+            READABLE,
         ],
     )
 

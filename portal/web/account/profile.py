@@ -28,7 +28,9 @@ class MeForm(FlaskForm):
         _l("Adınız ve soyadınız"),
         filters=[on_one_line],
         validators=[
-            DataRequired(_l("Adınızı yazın.")), Length(max=120, message=_l("En çok 120 karakter yazın.")), READABLE,
+            DataRequired(_l("Adınızı yazın.")),
+            Length(max=120, message=_l("En çok 120 karakter yazın.")),
+            READABLE,
         ],
     )
     language = RadioField(

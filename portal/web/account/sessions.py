@@ -98,7 +98,13 @@ def _begun(at: datetime) -> list[SignIn]:
 def _line(sign_in: SignIn, at: datetime) -> Line:
     ending = sign_in.ending or sessions.too_late(sign_in, at)
     address = vault().read(sign_in.address, SignIn.PLACE, sessions.NOBODYS, sign_in.id)
-    return Line(sign_in.began_at, sign_in, ending, device=user_agents.device(sign_in.agent), network=user_agents.network(address))
+    return Line(
+        sign_in.began_at,
+        sign_in,
+        ending,
+        device=user_agents.device(sign_in.agent),
+        network=user_agents.network(address),
+    )
 
 
 def _failed(at: datetime) -> list[Line]:

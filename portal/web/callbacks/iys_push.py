@@ -20,7 +20,6 @@ TEST_RECIPIENT = "pushtest@iys.org.tr"  # İYS posts a fixed row of this recipie
 MOST_GUESSES = parse(limits.GUESSED_PUSHES)
 
 
-
 @door.post("/iys/<token>")
 def push(token: str):
     """Keep what İYS posts, then answer. İYS waits 5 s at most, so nothing is read here."""

@@ -128,9 +128,7 @@ def shut(place: Place, *, is_full: bool = False) -> str:
 def used_up(place: Place) -> frozenset[AddressKind]:
     """By which way no code goes any more today."""
     at, kinds = clock.now(), {kind_of(channel) for channel in place.channels}
-    used = {
-        kind: address_proofs.used_today(reading(), place.brand_id, place.campaign_id, kind, at) for kind in kinds
-    }
+    used = {kind: address_proofs.used_today(reading(), place.brand_id, place.campaign_id, kind, at) for kind in kinds}
     return frozenset(kind for kind, count in used.items() if count >= place.daily_budget)
 
 

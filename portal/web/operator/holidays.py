@@ -35,7 +35,9 @@ def correct_day():
         return _shown(_year(), form), 422
     day, kind = form.day.data, DayKind(form.kind.data)
     try:
-        kept = holiday_calendar.correct(db.session, day, kind, form.name.data.strip(), by=current_user.id, at=clock.now())
+        kept = holiday_calendar.correct(
+            db.session, day, kind, form.name.data.strip(), by=current_user.id, at=clock.now()
+        )
     except holiday_calendar.NotAWeekday:
         form.day.errors = [_("Cumartesi ve pazar zaten iş günü sayılmaz. Hafta içi bir gün seçin.")]
         return _shown(day.year, form), 422

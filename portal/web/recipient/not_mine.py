@@ -66,9 +66,7 @@ def _page(invitation: Invitation) -> str:
 
 def _last_receipt(invitation: Invitation) -> str | None:
     """Where it stands that this was said by the same link."""
-    said = select(Receipt.id, Receipt.nonce).where(
-        Receipt.link_id == invitation.link_id, Receipt.way == Way.NOT_MINE
-    )
+    said = select(Receipt.id, Receipt.nonce).where(Receipt.link_id == invitation.link_id, Receipt.way == Way.NOT_MINE)
     last = reading().execute(said.order_by(Receipt.decided_at.desc()).limit(1)).first()
     return _receipt_url(*last) if last else None
 

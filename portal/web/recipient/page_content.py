@@ -95,7 +95,9 @@ def personal(
     return Personal(
         pair=pair_of(current_app.config["LINK_SALT"], link.link_id, link.nonce),
         address=masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
-        form_token=form_token.sign(invitation.link_id, _shown_text_id(invitation, view), language, at, asks=view.may_grant),
+        form_token=form_token.sign(
+            invitation.link_id, _shown_text_id(invitation, view), language, at, asks=view.may_grant
+        ),
     )
 
 

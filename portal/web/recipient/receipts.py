@@ -59,5 +59,3 @@ def find_receipt(session: Session, code: str) -> Receipt | None:
 def _page(code: str, act: Act, *, is_too_late: bool = False) -> str:
     shown = receipt_page.of(reading(), act, code, clock.now(), is_too_late=is_too_late)
     return render_template("recipient/receipt.html", receipt=shown)
-
-

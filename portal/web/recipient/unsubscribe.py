@@ -25,7 +25,9 @@ def show_refusing(code: str):
     """Show what may be refused. Opening it decides nothing."""
     link, invitation = find(code)
     visit_recorder.note(link.link_id, request)
-    return page_of(link, invitation, link_states.refusing(link, invitation, page_content.address_of(vault(), invitation).channels))
+    return page_of(
+        link, invitation, link_states.refusing(link, invitation, page_content.address_of(vault(), invitation).channels)
+    )
 
 
 @door.post("/u/<code>", endpoint="refuse")

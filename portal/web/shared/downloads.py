@@ -31,7 +31,11 @@ def download(
 ) -> Response:
     """The answer that is the file, `name` without its ending. Rows are asked for only while it is sent: whatever the
     page did is done by then. A CSV has no room for `more`."""
-    body = xlsx_writer.workbook(rows, sheet=sheet, header=header, more=more) if format == Format.XLSX else _csv(rows, header)
+    body = (
+        xlsx_writer.workbook(rows, sheet=sheet, header=header, more=more)
+        if format == Format.XLSX
+        else _csv(rows, header)
+    )
     return Response(
         stream_with_context(_read_by(reading(), body)),
         mimetype=xlsx_writer.MEDIA_TYPE if format == Format.XLSX else "text/csv",

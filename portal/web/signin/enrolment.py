@@ -52,7 +52,9 @@ def _confirm(user: User, factor: Factor, code: str) -> list[str] | None:
     """The recovery codes, where this is a code of the app. The session that begins next commits them."""
     at = clock.now()
     try:
-        made = login_throttle.begin_code(db.session, vault(), Step.FACTOR, user.id, address=request.remote_addr or "", at=at)
+        made = login_throttle.begin_code(
+            db.session, vault(), Step.FACTOR, user.id, address=request.remote_addr or "", at=at
+        )
     finally:
         db.session.commit()
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update())  # One of two at once is the first.

@@ -60,9 +60,7 @@ def _invitation(session: Session, vault: Vault, code: str) -> Known | None:
     link_id = link.link_id or NOBODY
     invitation = invitation_of(session, link_id)
     row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
-    message = session.scalar(
-        select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION)
-    )
+    message = session.scalar(select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION))
     if link.state == LinkState.UNKNOWN or invitation is None or row is None:
         return None
     return _invited(vault, invitation, text_of(session, invitation.text_id), row, message, code)

@@ -16,8 +16,12 @@ LAWFUL = {
     (module, "datetime.fromtimestamp"): "reads a given moment, not the present one"
     for module in (
         "portal.web.consent_points.form_token",
-        "portal.web.recipient.form_token", "iys_sandbox.feed", "iys_sandbox.bulk_lists", "portal.web.shared.webauthn_challenges",
-        "portal.services.imports.layout.dates", "portal.cli.imports",
+        "portal.web.recipient.form_token",
+        "iys_sandbox.feed",
+        "iys_sandbox.bulk_lists",
+        "portal.web.shared.webauthn_challenges",
+        "portal.services.imports.layout.dates",
+        "portal.cli.imports",
     )
 }
 

@@ -115,7 +115,9 @@ def how_many(session: Session, bulk_id: int) -> int:
 def _hold(session: Session, at: datetime) -> None:
     """Lists that are due wait for a person, or for better days."""
     due = (BulkRequest.due_at <= at, BulkRequest.released_at.is_(None))
-    states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)) & BulkRequest.endpoint.not_like(sandbox_mode.PATHS)
+    states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)) & BulkRequest.endpoint.not_like(
+        sandbox_mode.PATHS
+    )
     if reading().scalar(select(BulkRequest.id).where(states, *due).limit(1)) is None:
         return
     free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)

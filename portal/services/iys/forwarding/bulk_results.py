@@ -178,7 +178,9 @@ def _lose(bulk: Bulk) -> None:
     """Its result will not come any more. What is left goes with other lists; İYS stores nothing twice (V2)."""
     at = clock.now()
     bulk_lists.let_go(db.session, bulk)
-    ended = update(bulk_lists.BulkRequest).where(bulk_lists.BulkRequest.id == bulk.id, bulk_lists.BulkRequest.state == BulkState.SENT)
+    ended = update(bulk_lists.BulkRequest).where(
+        bulk_lists.BulkRequest.id == bulk.id, bulk_lists.BulkRequest.state == BulkState.SENT
+    )
     if db.session.execute(ended.values(state=BulkState.ENDED, due_at=None, ended_at=at, code=LOST)).rowcount == 1:
         db.session.execute(bulk_lists.open_items(bulk.id).values(bulk_id=None, due_at=at))
     db.session.commit()

@@ -103,7 +103,12 @@ def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
     lease_until = at + LEASE
     mine = (
         update(Submission)
-        .where(Submission.id.in_(ids), due_submissions.is_free(at), Submission.due_at <= at, not_(due_submissions.is_held_up(at)))
+        .where(
+            Submission.id.in_(ids),
+            due_submissions.is_free(at),
+            Submission.due_at <= at,
+            not_(due_submissions.is_held_up(at)),
+        )
         .where(Submission.lane != Lane.BULK)  # It may have moved into a list since it was seen.
         .values(lease_until=lease_until, attempts=Submission.attempts + 1)
         .returning(*OF_SUBMISSION)

@@ -64,7 +64,9 @@ def tell(client: Client, claimed: Claimed) -> Told:
         raise not_yet(claimed, "hash_pending")
     if not isinstance(said.get("hashValue"), str):
         raise not_yet(claimed, "no_hash")
-    return Told(summary, body, response_values.text(said["hashValue"]).strip().lower(), said.get("agreementStatus") is True)
+    return Told(
+        summary, body, response_values.text(said["hashValue"]).strip().lower(), said.get("agreementStatus") is True
+    )
 
 
 def agree(client: Client, claimed: Claimed) -> None:

@@ -173,4 +173,9 @@ def _counted(summary: dict):
         for kind in response_values.rows(counts, "changeStats"):
             for whose in response_values.rows(kind, "consents"):
                 if total := response_values.number(whose.get("total")):
-                    yield Counted(recipient_type, response_values.text(kind.get("type")), response_values.text(whose.get("source")), total)
+                    yield Counted(
+                        recipient_type,
+                        response_values.text(kind.get("type")),
+                        response_values.text(whose.get("source")),
+                        total,
+                    )

@@ -21,7 +21,9 @@ def transaction(app):
 
 
 def issued(kind=TicketKind.RESET, at=None) -> tuple[Ticket, str]:
-    return one_time_links.issue(db.session, vault(), kind, email=f" {NEWCOMER} ", at=at or clock.now(), lifetime=LIFETIME)
+    return one_time_links.issue(
+        db.session, vault(), kind, email=f" {NEWCOMER} ", at=at or clock.now(), lifetime=LIFETIME
+    )
 
 
 def found(token, kind=TicketKind.RESET, at=None) -> Ticket | None:

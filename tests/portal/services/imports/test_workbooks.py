@@ -171,7 +171,9 @@ def test_a_chunker_that_dies_is_a_damaged_file(monkeypatch, tmp_path):
     "said", [b"Z\0\0\0\0", b"\xff\xff\xff\xff\xff", b"P\xff\xff\xff\xff", b"X\0\0\0\x02no", b"X\0\0\0\x01\xff", b"S\0"]
 )
 def test_nothing_that_a_chunker_says_confuses_its_listener(monkeypatch, tmp_path, said):
-    (tmp_path / "workbook_chunker.py").write_text(f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({said!r})")
+    (tmp_path / "workbook_chunker.py").write_text(
+        f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({said!r})"
+    )
     monkeypatch.setattr(workbook_process, "HERE", tmp_path)
 
     assert problem_of(written(Liste=[HEADER] * 3)) == FileProblem.DAMAGED

@@ -23,7 +23,10 @@ def test_a_budget_is_spent_call_by_call_and_comes_back_after_an_hour(at, questio
     assert hourly_budgets.left(db.session, question, at) == most
 
     rate_limit.count(db.session, question, at, calls=most - 1)
-    assert hourly_budgets.left(db.session, question, at) == 1 and hourly_budgets.spent_until(db.session, question, at) is None
+    assert (
+        hourly_budgets.left(db.session, question, at) == 1
+        and hourly_budgets.spent_until(db.session, question, at) is None
+    )
 
     rate_limit.count(db.session, question, at, calls=1)
     free_at = hourly_budgets.spent_until(db.session, question, at)

@@ -136,7 +136,9 @@ def test_strangers_are_sent_no_name_that_nobody_has_looked_at(app, point, rows):
 
     with app.app_context():
         facts = messages.facts_of(vault(), rows.one(Message, Message.kind == MessageKind.CODE))
-        said = [message_rendering.compose(MessageKind.CODE, "tr", facts, is_mail=is_mail).text for is_mail in (True, False)]
+        said = [
+            message_rendering.compose(MessageKind.CODE, "tr", facts, is_mail=is_mail).text for is_mail in (True, False)
+        ]
     assert "kotu" not in "".join(said)
     assert "İzinlink sayfasında" in said[0] and said[1].startswith("Izinlink: kodunuz")
     assert "/b/" not in "".join(said) and "/gizlilik" in said[1]

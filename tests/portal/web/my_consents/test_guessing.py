@@ -92,6 +92,4 @@ def test_codes_pages_that_do_not_exist_take_no_writing_turn(app):
 def guess_five_times(visitor) -> list[int]:
     page = visitor.asks().location
     form = visitor.token(page)
-    return [
-        visitor.browser.post(page, data={"digits": f"{guess:06d}", "form": form}).status_code for guess in range(5)
-    ]
+    return [visitor.browser.post(page, data={"digits": f"{guess:06d}", "form": form}).status_code for guess in range(5)]

@@ -83,7 +83,10 @@ def test_a_colour_is_a_sheet_for_light_pages_and_dark_ones(fatma, dress, browser
 
     light, dark = re.findall(r"--brand:(#[0-9a-f]{6})", answer.text)
     assert answer.mimetype == "text/css" and "immutable" in answer.headers["Cache-Control"]
-    assert brand_colours.contrast(light, brand_colours.ON_LIGHT) >= 4.5 and brand_colours.contrast(dark, brand_colours.ON_DARK) >= 4.5
+    assert (
+        brand_colours.contrast(light, brand_colours.ON_LIGHT) >= 4.5
+        and brand_colours.contrast(dark, brand_colours.ON_DARK) >= 4.5
+    )
 
 
 @pytest.mark.parametrize("path", ["/colour/ffffff.css", "/colour/red.css", "/colour/0b5e6b;}.css", "/logo/1/x.png"])

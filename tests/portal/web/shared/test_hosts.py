@@ -89,9 +89,7 @@ def test_a_host_is_known_in_capitals_and_at_any_port(browser, host):
     assert status(browser, "/", host) == 200
 
 
-@pytest.mark.parametrize(
-    "header", ["X-Forwarded-Host", "X-Host", "Forwarded", "X-Original-Host"]
-)
+@pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Host", "Forwarded", "X-Original-Host"])
 def test_no_header_makes_a_known_host_another_one(browser, code, header):
     assert status(browser, f"/{code}", MAIN, **{header: SHORT}) == 404
     assert status(browser, "/dashboard/", SHORT, **{header: MAIN}) == 404

@@ -61,9 +61,7 @@ def test_another_place_is_not_slowed_down(browser):
 
 
 def test_who_has_a_network_of_ipv6_is_one_place(browser):
-    told = [
-        guesses(browser, 1, environ_base={"REMOTE_ADDR": f"2001:db8:1:2::{number:x}"})[0] for number in range(62)
-    ]
+    told = [guesses(browser, 1, environ_base={"REMOTE_ADDR": f"2001:db8:1:2::{number:x}"})[0] for number in range(62)]
 
     assert told == [404] * 60 + [429] * 2
     assert guesses(browser, 1, environ_base={"REMOTE_ADDR": "2001:db8:1:3::1"}) == [404]
