@@ -171,10 +171,16 @@ def _point(provider: Provider, at: datetime) -> Point:
     """Where people come by themselves: open, with so many codes a day as a trial wants."""
     brand = _brand(provider)
     point = consent_points.open_point(
-        db.session, brand, slug=consent_points.slug_of(brand.name), name="Kasa", channels=list(Channel),
-        wording=default_texts.usual(brand.name, CampaignKind.ASK, provider.notice_url), daily_budget=consent_points.PRACTICE_CODES,
-        at=at, today=clock.day(at),
-    )  # fmt: skip
+        db.session,
+        brand,
+        slug=consent_points.slug_of(brand.name),
+        name="Kasa",
+        channels=list(Channel),
+        wording=default_texts.usual(brand.name, CampaignKind.ASK, provider.notice_url),
+        daily_budget=consent_points.PRACTICE_CODES,
+        at=at,
+        today=clock.day(at),
+    )
     consent_points.publish(db.session, point, at)
     return point
 

@@ -184,13 +184,19 @@ def _forwarding(**other) -> dict:
         )
     ]  # fmt: skip
     return {
-        "lanes": [lane], "block": BLOCK, "is_connected": True, "is_told": False,
-        "show": "attention", "hopeless": HOPELESS,
-        "line": _line(circuit_breaker.State(True, 7, AT), success_rate.Gauge(1000, 300, 0.7, success_rate.Level.PAUSED)),
+        "lanes": [lane],
+        "block": BLOCK,
+        "is_connected": True,
+        "is_told": False,
+        "show": "attention",
+        "hopeless": HOPELESS,
+        "line": _line(
+            circuit_breaker.State(True, 7, AT), success_rate.Gauge(1000, 300, 0.7, success_rate.Level.PAUSED)
+        ),
         "held": [Thing(id=1, size=1000, created_at=AT, brand_name="Örnek Mağaza")],
         "counts": {"attention": 2, "parked": 1, "expired": 1, "blocked": 0},
         "page": Thing(cases=cases, before=7, is_first=False),
-    } | other  # fmt: skip
+    } | other
 
 
 def _line(host, ratio) -> dict:

@@ -58,9 +58,14 @@ def leave(**other) -> dict:
 
 def answer(**other) -> dict:
     return {
-        "batch": batch(**ASKED), "form": AnswerForm(formdata=None, asked=list(provider_questions.ASKABLE)), "file": "izinler.xlsx",
-        "brand": "Örnek Mağaza", "by": "Deniz", "first_day": "2015-05-01", "today": "2026-11-24",
-    } | other  # fmt: skip
+        "batch": batch(**ASKED),
+        "form": AnswerForm(formdata=None, asked=list(provider_questions.ASKABLE)),
+        "file": "izinler.xlsx",
+        "brand": "Örnek Mağaza",
+        "by": "Deniz",
+        "first_day": "2015-05-01",
+        "today": "2026-11-24",
+    } | other
 
 
 def console(**other) -> dict:
@@ -70,10 +75,17 @@ def console(**other) -> dict:
 
 def imports(**other) -> dict:
     rows = [batch(), batch(**ASKED), batch(**ASKED, answered_at=AT), batch(state=BatchState.DONE)]
-    return console(
-        form=FileForm(formdata=None, brands=BRANDS), problem=None, leave=LEAVE, may_bring=True, waits=provider_questions.waits,
-        brought=[(each, "Örnek Mağaza", "Deniz") for each in rows],
-    ) | other  # fmt: skip
+    return (
+        console(
+            form=FileForm(formdata=None, brands=BRANDS),
+            problem=None,
+            leave=LEAVE,
+            may_bring=True,
+            waits=provider_questions.waits,
+            brought=[(each, "Örnek Mağaza", "Deniz") for each in rows],
+        )
+        | other
+    )
 
 
 def layout_page() -> LayoutPage:

@@ -55,10 +55,15 @@ def test_every_file_that_is_named_exists():
 
 # What waits between tries, and what the sandbox plays.
 DRAWS_PAUSES = {
-    "portal.services.messaging.mail_sender", "portal.services.messaging.outbox", "portal.services.iys.call_guard", "portal.services.iys.circuit_breaker",
-    "portal.services.iys.forwarding.outcomes", "portal.services.iys.forwarding.single_dispatch", "iys_sandbox.faults",
+    "portal.services.messaging.mail_sender",
+    "portal.services.messaging.outbox",
+    "portal.services.iys.call_guard",
+    "portal.services.iys.circuit_breaker",
+    "portal.services.iys.forwarding.outcomes",
+    "portal.services.iys.forwarding.single_dispatch",
+    "iys_sandbox.faults",
     "iys_sandbox.push_delivery",
-}  # fmt: skip
+}
 
 
 def test_only_pauses_are_drawn_by_a_generator_that_can_be_foretold():

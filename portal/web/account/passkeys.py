@@ -38,9 +38,14 @@ def register_passkey():
         return _show(form, failed=bool(form.answer.data) and not form.errors), 422
     try:
         made = rule.register(
-            db.session, current_user.id, form.answer.data or "", webauthn_challenges.here(), challenge, name=form.name.data,
+            db.session,
+            current_user.id,
+            form.answer.data or "",
+            webauthn_challenges.here(),
+            challenge,
+            name=form.name.data,
             at=clock.now(),
-        )  # fmt: skip
+        )
     except rule.NotAnswered:
         db.session.rollback()
         return _show(form, failed=True), 422

@@ -47,9 +47,13 @@ def page(typed: str = "", *, error: str | None = None, warning: str | None = Non
     """The field, with what was typed and what is wrong with it."""
     notice_url = current_app.config["OPERATOR_NOTICE_URL"]
     return render_template(
-        "mine/ask.html", typed=typed[: addresses.LONGEST_SPELLING], error=error, warning=warning, token=form_token.token(),
+        "mine/ask.html",
+        typed=typed[: addresses.LONGEST_SPELLING],
+        error=error,
+        warning=warning,
+        token=form_token.token(),
         notice_url=notice_url,
-    )  # fmt: skip
+    )
 
 
 def ask_for(address: Address) -> AddressProof:

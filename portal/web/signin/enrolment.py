@@ -74,6 +74,10 @@ def _page(user: User, factor: Factor, form: CodeForm, **facts) -> str:
     uri = factors.provisioning_uri(vault(), factor, accounts.email_of(vault(), user))
     secret = factors.secret_of(vault(), factor)
     return render_template(
-        "signin/enrol.html", form=form, uri=uri, picture=qr_code.drawn(uri, _("Doğrulama uygulamasının okuyacağı QR kodu")),
-        secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)), **facts,
-    )  # fmt: skip
+        "signin/enrol.html",
+        form=form,
+        uri=uri,
+        picture=qr_code.drawn(uri, _("Doğrulama uygulamasının okuyacağı QR kodu")),
+        secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
+        **facts,
+    )

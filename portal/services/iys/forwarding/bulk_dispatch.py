@@ -142,9 +142,14 @@ def _sent(bulk: Bulk, payloads: dict[Row, bytes], content: dict) -> None:
     """İYS has it; what becomes of each item is asked later, by the name that İYS gave to it."""
     at, names = clock.now(), _names(content.get("subRequests"))
     if not bulk_lists.let_go(
-        db.session, bulk, state=BulkState.SENT, request_id=response_values.name(content["requestId"]), sent_at=at, code=None,
+        db.session,
+        bulk,
+        state=BulkState.SENT,
+        request_id=response_values.name(content["requestId"]),
+        sent_at=at,
+        code=None,
         due_at=at + RESULT_AFTER,
-    ):  # fmt: skip
+    ):
         return db.session.rollback()
     table = Submission.__table__
     mine = update(table).where(

@@ -71,10 +71,18 @@ def newer_question(channels: str = "ARAMA,MESAJ") -> None:
     """As a consent point makes it: the person came there, and got a link of their own."""
     at, of = clock.now(), make.brand()
     made = campaigns.open_campaign(
-        db.session, of, name="Kasa", kind=ASK, channels=list(Channel), wording=default_texts.usual(of.name, ASK, make.NOTICE),
-        contact=campaigns.Contact(ContactKind.VISIT, clock.day(at)), expires_at=at + timedelta(days=90),
-        delivery=Delivery.POINT, at=at, today=clock.day(at),
-    )  # fmt: skip
+        db.session,
+        of,
+        name="Kasa",
+        kind=ASK,
+        channels=list(Channel),
+        wording=default_texts.usual(of.name, ASK, make.NOTICE),
+        contact=campaigns.Contact(ContactKind.VISIT, clock.day(at)),
+        expires_at=at + timedelta(days=90),
+        delivery=Delivery.POINT,
+        at=at,
+        today=clock.day(at),
+    )
     recipient = db.session.query(Recipient).one()
     link_id, _ = shortlinks.create(db.session, "a salt that only tests know", of.provider_id, at)
     db.session.add(
