@@ -19,7 +19,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
 FORGETS = "PYTHONDONTWRITEBYTECODE"  # Each process would read and rewrite hundreds of files of tests anew.
 MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
-PRODUCT = ("portal", "shortlinks", "bin", "config.py", "wsgi.py")
+PRODUCT = ("portal", "shortlinks", "iys_sandbox", "bin", "config.py", "wsgi.py")
 # One more than there are cores: some test always waits for a page, a program or the server. Who is through with its own
 # takes over from the others, or one would be left at the end with the slowest.
 CORES = len(os.sched_getaffinity(0))
@@ -60,6 +60,7 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     tests, on_server = ("long", "long or browser or alike") if suite == "long" else (BESIDE_SQLITE, ON_SERVER)
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
+        yield "ruff format", _step("ruff format", sys.executable, "-m", "ruff", "format", "--check")
         yield "bandit", _scanned()
     else:
         yield "pip-audit", _audited()

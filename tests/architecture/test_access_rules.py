@@ -39,7 +39,7 @@ def test_no_door_is_registered_anywhere_else():
 
 def is_locked(call: ast.Call) -> bool:
     (argument,) = call.args
-    return isinstance(argument, ast.Call) and ast.unparse(argument.func).startswith("locks.")
+    return isinstance(argument, ast.Call) and ast.unparse(argument.func).startswith("access.")
 
 
 def test_a_door_without_its_lock_is_caught():

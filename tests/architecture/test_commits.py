@@ -1,13 +1,13 @@
-"""A transaction ends at a door or in a machine, where it can be seen, and nowhere below."""
+"""A transaction ends in the web layer, a command, a job or a service, and nowhere below."""
 
 import ast
 
 import pytest
 
 from tests.architecture import product
-from tests.architecture.test_imports import DOORS, MACHINES, room_of
+from tests.architecture.test_imports import LAYERS, layer_of
 
-MAY_COMMIT = {*DOORS, *MACHINES}
+LOWEST_THAT_COMMITS = LAYERS["portal.services"]
 ENDS = ("commit", "begin", "rollback")
 # (module, call): why it may end a transaction all the same.
 LAWFUL = {
@@ -18,18 +18,19 @@ LAWFUL = {
 
 def ends(name: str, tree: ast.AST) -> list[str]:
     """Where a module that may not end transactions does so."""
-    if room_of(name) in MAY_COMMIT:
+    layer = layer_of(name)
+    if name.startswith("iys_sandbox") or layer != "portal" and LAYERS.get(layer, 0) >= LOWEST_THAT_COMMITS:
         return []
     told = {ast.unparse(call.func) for call in product.calls(tree, *ENDS, "begin_transaction")}
     return [f"{name}: {call}" for call in sorted(told) if (name, call) not in LAWFUL]
 
 
-def test_transactions_end_at_doors_and_in_machines_only():
+def test_transactions_end_in_services_and_above_only():
     told = [sentence for name, path in product.modules() for sentence in ends(name, product.tree(path))]
 
     assert told == [
-        "portal: logs.begin",
-        "portal.domain.providers.onboarding: practice.begin",
+        "portal: request_log.begin",
+        "portal.domain.providers.onboarding: sandbox_mode.begin",
     ]  # Neither begins a transaction.
 
 
@@ -46,11 +47,11 @@ def test_a_planted_commit_is_caught(name, source):
     assert len(ends(name, ast.parse(source))) == 1
 
 
-def test_doors_and_machines_do_commit():
-    doors = {name for name, path in product.modules() if list(product.calls(product.tree(path), "commit"))}
+def test_views_and_services_do_commit():
+    committing = {name for name, path in product.modules() if list(product.calls(product.tree(path), "commit"))}
 
     assert {
         "portal.web.recipient.decisions",
         "portal.services.iys.forwarding.single_dispatch",
         "portal.services.launches",
-    } <= doors
+    } <= committing

@@ -33,7 +33,7 @@ LAWFUL = {
 }
 
 ONCE = {banned: re.compile(rf"(?<![a-z])(?:{banned})(?![a-z])") for banned in BANNED}
-FOLDERS = ("portal", "shortlinks", "bin", "bench", "templates", "static", "docs")
+FOLDERS = ("portal", "shortlinks", "iys_sandbox", "bin", "bench", "templates", "static", "docs")
 KINDS = {".py", ".html", ".css", ".md", ".txt", ""}
 
 

@@ -5,9 +5,9 @@ import hmac
 import secrets
 
 from portal.core.addresses import Address, AddressKind
+from portal.core.client_network import network_of
 from portal.core.models import NOBODYS, AddressProof
 from portal.core.vault import Vault
-from portal.domain.identity.login_throttle import network_of
 
 IN_A_BLOCK = 4  # The last digits of a number: its block has ten thousand, and whoever pumps SMS rents them together.
 

@@ -4,13 +4,13 @@ Strangers cannot shut a person out: a browser in which the account was opened be
 link leads past the password's, and a passkey past the codes'. Unknown accounts are counted like known ones.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from portal.core.client_network import network_of
 from portal.core.models import FailedTry, Step, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault, column_of
@@ -114,16 +114,6 @@ def alarm(session: Session, at: datetime) -> Alarm | None:
 def forget(session: Session, at: datetime) -> int:
     """Delete what is older than KEPT. How many there were."""
     return session.execute(delete(FailedTry).where(FailedTry.at < at - KEPT)).rowcount
-
-
-def network_of(address: str) -> str:
-    """The network that an address is counted by: who has one IPv6 address mostly has the whole /64."""
-    try:
-        here = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    here = getattr(here, "ipv4_mapped", None) or here
-    return str(ipaddress.ip_network(f"{here}/{24 if here.version == 4 else 64}", strict=False))
 
 
 def _add(session: Session, vault: Vault, step: Step, counted: bytes | None, address: str, user_id: int | None,

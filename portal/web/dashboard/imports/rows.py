@@ -11,11 +11,12 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, reading, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Power
-from portal.services.imports import batches, fixes, queries
+from portal.services.imports import batches, queries
 from portal.services.imports.layout import Cure, Layout
 from portal.services.imports.queries import Pile, Row, Sample
 from portal.services.imports.row_parser import Looker
 from portal.services.imports.row_results import PROBLEMS, WORDS
+from portal.services.imports.unknown_words import unknown_words
 from portal.web.dashboard.blueprint import an_id, door
 from portal.web.dashboard.imports.batch_page import MAY_CURE, context_of, mine
 from portal.web.dashboard.imports.fixes import cure_for, mended
@@ -152,5 +153,5 @@ def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
     outline, layout = queries.outline_of(vault(), batch), queries.layout_of(vault(), batch)
     header_line = outline.sheets[layout.sheets[0]].header_line
     lines = queries.lines_with(reading(), vault(), batch, verdict)
-    known = fixes.unknown_words(lines, Looker(layout, at=clock.now(), header_line=header_line))
+    known = unknown_words(lines, Looker(layout, at=clock.now(), header_line=header_line))
     return {kind: known.get(kind, {})}

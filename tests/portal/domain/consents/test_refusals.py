@@ -112,7 +112,10 @@ def test_a_person_who_decided_twice_just_now_is_refused_all_the_same(app, fatma,
         fatma.decides(MESAJ="RET")
         with app.app_context():
             head = db.session.query(Consent).one()
-            head.status, head.consent_date = Status.GRANTED, clock.now().replace(microsecond=0) + refusals.heads.SECOND
+            head.status, head.consent_date = (
+                Status.GRANTED,
+                clock.now().replace(microsecond=0) + refusals.locking.SECOND,
+            )
             db.session.commit()
         refuse(app, Channel.SMS)
 

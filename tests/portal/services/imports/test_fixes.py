@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.services.imports.fixes import cure_of, cured, unknown_words
+from portal.services.imports.fixes import cure_of, cured
 from portal.services.imports.layout import Cure, Field, Layout
 from portal.services.imports.row_parser import Looker
+from portal.services.imports.unknown_words import unknown_words
 
 
 @pytest.mark.parametrize(
