@@ -39,4 +39,4 @@ def _page(problem: str = "") -> str:
     with box().store.reading() as db:
         rows = db.execute("SELECT brand_code, name FROM brand ORDER BY brand_code").fetchall()
     brands = [(row["brand_code"], row["name"]) for row in rows]
-    return render_template("sandbox/citizens.html", problem=problem, given=MultiDict(request.form), brands=brands)
+    return render_template("iys_sandbox/citizens.html", problem=problem, given=MultiDict(request.form), brands=brands)

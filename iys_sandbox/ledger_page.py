@@ -30,7 +30,7 @@ def show() -> ResponseReturnValue:
         tally = _tally(db)
     movements = [as_wire(row) for row in rows]
     return render_template(
-        "sandbox/ledger.html", movements=movements, text=text, found=found, page=page, pages=pages, tally=tally
+        "iys_sandbox/ledger.html", movements=movements, text=text, found=found, page=page, pages=pages, tally=tally
     )
 
 

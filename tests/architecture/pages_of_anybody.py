@@ -30,25 +30,25 @@ def _check(**other) -> dict:
 
 
 OF_ANYBODY = {
-    ("anybody/message.html", ""): _check,
-    ("anybody/message.html", "known"): lambda: _check(said="Abc123xyz", checked=checked()),
-    ("anybody/message.html", "known, on its way"): lambda: _check(checked=checked(sent_at=None, is_practice=True)),
-    ("anybody/message.html", "known, of a firm itself"): lambda: _check(
+    ("verification/message_check.html", ""): _check,
+    ("verification/message_check.html", "known"): lambda: _check(said="Abc123xyz", checked=checked()),
+    ("verification/message_check.html", "known, on its way"): lambda: _check(checked=checked(sent_at=None, is_practice=True)),
+    ("verification/message_check.html", "known, of a firm itself"): lambda: _check(
         checked=checked(sent_at=None, is_ours=False, what=What.REFUSE), has_foreign=True
     ),
-    ("anybody/message.html", "a receipt"): lambda: _check(
+    ("verification/message_check.html", "a receipt"): lambda: _check(
         checked=checked(what=What.RECEIPT, senders=(SHOP, SHOP), pair=None, sent_at=None, is_ours=False)
     ),
-    ("anybody/message.html", "a case"): lambda: _check(
+    ("verification/message_check.html", "a case"): lambda: _check(
         checked=checked(what=What.CASE, pair=None, sent_at=None, is_ours=False)
     ),
-    ("anybody/message.html", "of somebody else"): lambda: _check(said="https://evil.example/k/Abc", message="foreign"),
-    ("anybody/message.html", "unknown"): lambda: _check(said="Abc123xyz", message="unknown"),
-    ("anybody/message.html", "without a code"): lambda: _check(said="?", message="no_code"),
-    ("anybody/message.html", "six digits"): lambda: _check(said="800410", message="six_digits"),
-    ("anybody/help.html", ""): dict,
-    ("anybody/accessibility.html", ""): lambda: OPERATOR,
-    ("anybody/accessibility.html", "of nobody named"): lambda: dict.fromkeys(OPERATOR, ""),
-    ("anybody/privacy.html", ""): lambda: OPERATOR,
-    ("anybody/privacy.html", "of nobody named"): lambda: dict.fromkeys(OPERATOR, ""),
+    ("verification/message_check.html", "of somebody else"): lambda: _check(said="https://evil.example/k/Abc", message="foreign"),
+    ("verification/message_check.html", "unknown"): lambda: _check(said="Abc123xyz", message="unknown"),
+    ("verification/message_check.html", "without a code"): lambda: _check(said="?", message="no_code"),
+    ("verification/message_check.html", "six digits"): lambda: _check(said="800410", message="six_digits"),
+    ("verification/help.html", ""): dict,
+    ("verification/accessibility.html", ""): lambda: OPERATOR,
+    ("verification/accessibility.html", "of nobody named"): lambda: dict.fromkeys(OPERATOR, ""),
+    ("verification/privacy.html", ""): lambda: OPERATOR,
+    ("verification/privacy.html", "of nobody named"): lambda: dict.fromkeys(OPERATOR, ""),
 }

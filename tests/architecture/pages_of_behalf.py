@@ -112,14 +112,14 @@ def _nothing_yet(state: BatchState, **other) -> dict:
 
 
 OF_BEHALF: dict[tuple[str, str], Callable[[], dict]] = {
-    ("dashboard/leave.html", ""): leave,
-    ("dashboard/leave.html", "at first"): lambda: leave(standing=None, given=[], brought=[]),
-    ("dashboard/leave.html", "wrong"): lambda: leave(standing=None, form=wrong(LeaveForm(formdata=None))),
-    ("dashboard/import_answer.html", ""): answer,
-    ("dashboard/import_answer.html", "wrong"): lambda: answer(
+    ("dashboard/imports/delegation.html", ""): leave,
+    ("dashboard/imports/delegation.html", "at first"): lambda: leave(standing=None, given=[], brought=[]),
+    ("dashboard/imports/delegation.html", "wrong"): lambda: leave(standing=None, form=wrong(LeaveForm(formdata=None))),
+    ("dashboard/imports/provider_answers.html", ""): answer,
+    ("dashboard/imports/provider_answers.html", "wrong"): lambda: answer(
         form=wrong(AnswerForm(formdata=None, asked=list(provider_questions.ASKABLE)))
     ),
-    ("dashboard/import_answer.html", "one question"): lambda: answer(form=AnswerForm(formdata=None, asked=["date"])),
+    ("dashboard/imports/provider_answers.html", "one question"): lambda: answer(form=AnswerForm(formdata=None, asked=["date"])),
     ("operator/imports.html", ""): imports,
     ("operator/imports.html", "wrong"): lambda: imports(form=wrong(FileForm(formdata=None, brands=BRANDS))),
     ("operator/imports.html", "unreadable"): lambda: imports(problem=FileProblem.PDF),

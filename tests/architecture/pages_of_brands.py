@@ -77,13 +77,13 @@ def _without_code():
 
 
 OF_BRANDS = {
-    ("dashboard/brands.html", ""): _listed,
-    ("dashboard/brands.html", "none"): lambda: _listed() | {"brands": []},
-    ("dashboard/brand.html", ""): _brand,
-    ("dashboard/brand.html", "passive"): _closed,
-    ("dashboard/brand.html", "left"): lambda: _brand(is_left=True, domains=[]),
-    ("dashboard/brand.html", "read only"): lambda: _brand(may=lambda power: False),
-    ("dashboard/new_brand.html", ""): _new,
-    ("dashboard/new_brand.html", "wrong"): lambda: _new(form=_wrong(NewBrandForm())),
-    ("dashboard/new_brand.html", "practising"): lambda: _new(form=_without_code()),
+    ("dashboard/brands/brands.html", ""): _listed,
+    ("dashboard/brands/brands.html", "none"): lambda: _listed() | {"brands": []},
+    ("dashboard/brands/brand.html", ""): _brand,
+    ("dashboard/brands/brand.html", "passive"): _closed,
+    ("dashboard/brands/brand.html", "left"): lambda: _brand(is_left=True, domains=[]),
+    ("dashboard/brands/brand.html", "read only"): lambda: _brand(may=lambda power: False),
+    ("dashboard/brands/new_brand.html", ""): _new,
+    ("dashboard/brands/new_brand.html", "wrong"): lambda: _new(form=_wrong(NewBrandForm())),
+    ("dashboard/brands/new_brand.html", "practising"): lambda: _new(form=_without_code()),
 }

@@ -65,15 +65,15 @@ def _explained_with_nothing() -> dict:
 
 NOTHING = {"page": Page([], 1, has_more=False), "still_open": 0}
 OF_DAYS = {
-    ("dashboard/days.html", ""): calendar,
-    ("dashboard/days.html", "all well"): lambda: calendar(year=Year([], [], Counter()), brands=[BRAND]),
-    ("dashboard/days.html", "at first"): lambda: {"brand": None},
-    ("dashboard/day.html", "different"): lambda: day(DayState.DIFFERENT),
-    ("dashboard/day.html", "agreed"): lambda: day(DayState.AGREED, reason=None, may_compare=False, **NOTHING),
-    ("dashboard/day.html", "missed"): lambda: day(DayState.MISSED, has_file=False, days_left=0, counts=[], **NOTHING),
-    ("dashboard/difference.html", ""): difference,
-    ("dashboard/difference.html", "settled"): lambda: difference(settled=True),
-    ("dashboard/difference.html", "nothing can be done"): _explained_with_nothing,
-    ("dashboard/differences.html", ""): lambda: {"page": Page([listed(1)], 2, has_more=True), "still_open": 51},
-    ("dashboard/differences.html", "at first"): lambda: NOTHING,
+    ("dashboard/iys/reconciliation.html", ""): calendar,
+    ("dashboard/iys/reconciliation.html", "all well"): lambda: calendar(year=Year([], [], Counter()), brands=[BRAND]),
+    ("dashboard/iys/reconciliation.html", "at first"): lambda: {"brand": None},
+    ("dashboard/iys/day.html", "different"): lambda: day(DayState.DIFFERENT),
+    ("dashboard/iys/day.html", "agreed"): lambda: day(DayState.AGREED, reason=None, may_compare=False, **NOTHING),
+    ("dashboard/iys/day.html", "missed"): lambda: day(DayState.MISSED, has_file=False, days_left=0, counts=[], **NOTHING),
+    ("dashboard/iys/difference.html", ""): difference,
+    ("dashboard/iys/difference.html", "settled"): lambda: difference(settled=True),
+    ("dashboard/iys/difference.html", "nothing can be done"): _explained_with_nothing,
+    ("dashboard/iys/differences.html", ""): lambda: {"page": Page([listed(1)], 2, has_more=True), "still_open": 51},
+    ("dashboard/iys/differences.html", "at first"): lambda: NOTHING,
 }

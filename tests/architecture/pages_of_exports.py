@@ -15,6 +15,6 @@ def exports(kind: Kind, count: int = 250_000) -> dict:
 
 
 OF_EXPORTS = {
-    **{("dashboard/exports.html", kind.value): lambda kind=kind: exports(kind) for kind in Kind},
-    ("dashboard/exports.html", "nothing"): lambda: exports(Kind.CONSENTS, 0),
+    **{("dashboard/records/exports.html", kind.value): lambda kind=kind: exports(kind) for kind in Kind},
+    ("dashboard/records/exports.html", "nothing"): lambda: exports(Kind.CONSENTS, 0),
 }

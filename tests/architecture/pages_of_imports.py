@@ -113,43 +113,43 @@ def cure() -> dict:
 
 
 OF_IMPORTS = {
-    ("dashboard/imports.html", ""): lambda: {
+    ("dashboard/imports/batches.html", ""): lambda: {
         "listed": [listed(number, state) for number, state in enumerate(BatchState)], "before": 1, "is_first": False,
     },
-    ("dashboard/imports.html", "at first"): lambda: {"listed": [], "before": None, "is_first": True},
-    ("dashboard/new_import.html", ""): new,
-    ("dashboard/new_import.html", "tried"): lambda: tried(new()),
-    ("dashboard/new_import.html", "unreadable"): lambda: new(problem=PROBLEM),
-    **{("dashboard/import.html", str(state)): lambda state=state: working(state) for state in WORKING},
-    ("dashboard/import.html", "waits for the worker"): lambda: working(
+    ("dashboard/imports/batches.html", "at first"): lambda: {"listed": [], "before": None, "is_first": True},
+    ("dashboard/imports/new_batch.html", ""): new,
+    ("dashboard/imports/new_batch.html", "tried"): lambda: tried(new()),
+    ("dashboard/imports/new_batch.html", "unreadable"): lambda: new(problem=PROBLEM),
+    **{("dashboard/imports/batch.html", str(state)): lambda state=state: working(state) for state in WORKING},
+    ("dashboard/imports/batch.html", "waits for the worker"): lambda: working(
         BatchState.UPLOADED, progress=Progress(0, 0, None, None)
     ),
-    **{("dashboard/import.html", str(state)): lambda state=state: page(state) | run() for state in RUN},
-    ("dashboard/import.html", "done without trouble"): lambda: page(BatchState.DONE, may_undo=False)
+    **{("dashboard/imports/batch.html", str(state)): lambda state=state: page(state) | run() for state in RUN},
+    ("dashboard/imports/batch.html", "done without trouble"): lambda: page(BatchState.DONE, may_undo=False)
     | run(good=[], problems=[], late=0),
-    ("dashboard/import.html", "late with a contact"): lambda: page(BatchState.DONE) | run(contact=ContactKind.FORM),
-    ("dashboard/import.html", "unreadable"): lambda: page(BatchState.UNREADABLE, problem=PROBLEM),
-    ("dashboard/import.html", "dropped"): lambda: page(BatchState.DROPPED),
-    ("dashboard/import.html", "read"): lambda: page(BatchState.READ, page=layout()),
-    ("dashboard/import.html", "read, several sheets"): lambda: page(BatchState.READ, page=layout(sheets=3)),
-    ("dashboard/import.html", "read, tried"): lambda: page(BatchState.READ, page=layout(columns={}, tried=True)),
-    ("dashboard/import.html", "rehearsed"): rehearsed,
-    ("dashboard/import.html", "rehearsed, no room"): lambda: rehearsed(no_room=True),
-    ("dashboard/import.html", "rehearsed, asked"): lambda: rehearsed(waits=True, problems=[], cured=[]),
-    ("dashboard/import.html", "rehearsed, nothing good"): lambda: rehearsed(writes=0, good=[]),
-    ("dashboard/import_layout.html", ""): lambda: page(BatchState.REHEARSED, page=layout()),
-    ("dashboard/import_lines.html", "cure"): cure,
-    ("dashboard/import_lines.html", "words"): lambda: lines(
+    ("dashboard/imports/batch.html", "late with a contact"): lambda: page(BatchState.DONE) | run(contact=ContactKind.FORM),
+    ("dashboard/imports/batch.html", "unreadable"): lambda: page(BatchState.UNREADABLE, problem=PROBLEM),
+    ("dashboard/imports/batch.html", "dropped"): lambda: page(BatchState.DROPPED),
+    ("dashboard/imports/batch.html", "read"): lambda: page(BatchState.READ, page=layout()),
+    ("dashboard/imports/batch.html", "read, several sheets"): lambda: page(BatchState.READ, page=layout(sheets=3)),
+    ("dashboard/imports/batch.html", "read, tried"): lambda: page(BatchState.READ, page=layout(columns={}, tried=True)),
+    ("dashboard/imports/batch.html", "rehearsed"): rehearsed,
+    ("dashboard/imports/batch.html", "rehearsed, no room"): lambda: rehearsed(no_room=True),
+    ("dashboard/imports/batch.html", "rehearsed, asked"): lambda: rehearsed(waits=True, problems=[], cured=[]),
+    ("dashboard/imports/batch.html", "rehearsed, nothing good"): lambda: rehearsed(writes=0, good=[]),
+    ("dashboard/imports/layout.html", ""): lambda: page(BatchState.REHEARSED, page=layout()),
+    ("dashboard/imports/rows.html", "cure"): cure,
+    ("dashboard/imports/rows.html", "words"): lambda: lines(
         "status_unknown", words_form=words_form({"status": {"belki": 3}})
     ),
-    ("dashboard/import_lines.html", "good"): lambda: lines("late_grant", is_first=True, after=None),
-    ("dashboard/import_lines.html", "none"): lambda: lines("origin_missing", samples=[]),
-    **{("dashboard/import_pile.html", each): lambda each=each: pile(each) for each in Pile},
-    ("dashboard/import_pile.html", "none"): lambda: pile(Pile.REFUSED, rows=[], columns=[]),
-    ("dashboard/import_pile.html", "never told"): lambda: pile(Pile.NOT_NEEDED, rows=[], columns=[]),
-    ("dashboard/import_drop.html", ""): lambda: page(BatchState.READ, still=True),
-    ("dashboard/import_drop.html", "too late"): lambda: page(BatchState.DONE, still=False),
-    ("dashboard/import_undo.html", ""): lambda: page(BatchState.DONE, still=True, counts=Undoable(5, 2)),
-    ("dashboard/import_undo.html", "too late"): lambda: page(BatchState.DONE, still=True, counts=Undoable(0, 2)),
-    ("dashboard/import_nobody.html", ""): lambda: page(BatchState.DONE),
+    ("dashboard/imports/rows.html", "good"): lambda: lines("late_grant", is_first=True, after=None),
+    ("dashboard/imports/rows.html", "none"): lambda: lines("origin_missing", samples=[]),
+    **{("dashboard/imports/group.html", each): lambda each=each: pile(each) for each in Pile},
+    ("dashboard/imports/group.html", "none"): lambda: pile(Pile.REFUSED, rows=[], columns=[]),
+    ("dashboard/imports/group.html", "never told"): lambda: pile(Pile.NOT_NEEDED, rows=[], columns=[]),
+    ("dashboard/imports/drop.html", ""): lambda: page(BatchState.READ, still=True),
+    ("dashboard/imports/drop.html", "too late"): lambda: page(BatchState.DONE, still=False),
+    ("dashboard/imports/undo.html", ""): lambda: page(BatchState.DONE, still=True, counts=Undoable(5, 2)),
+    ("dashboard/imports/undo.html", "too late"): lambda: page(BatchState.DONE, still=True, counts=Undoable(0, 2)),
+    ("dashboard/imports/no_recipients.html", ""): lambda: page(BatchState.DONE),
 }  # fmt: skip

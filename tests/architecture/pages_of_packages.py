@@ -52,20 +52,20 @@ def _audit(**other) -> dict:
 
 
 OF_PACKAGES = {
-    ("dashboard/package.html", ""): _package,
-    ("dashboard/package.html", "may be ordered"): lambda: _package(waiting=None, orders=[]),
-    ("dashboard/package.html", "may only be looked at"): lambda: _package(waiting=None, may=lambda power: False),
-    ("dashboard/package.html", "practising"): lambda: _package(standing=standing(cause=Cause.PRACTICE, **PRACTISES)),
-    ("dashboard/package.html", "exempt, and none"): lambda: _package(
+    ("dashboard/onboarding/package.html", ""): _package,
+    ("dashboard/onboarding/package.html", "may be ordered"): lambda: _package(waiting=None, orders=[]),
+    ("dashboard/onboarding/package.html", "may only be looked at"): lambda: _package(waiting=None, may=lambda power: False),
+    ("dashboard/onboarding/package.html", "practising"): lambda: _package(standing=standing(cause=Cause.PRACTICE, **PRACTISES)),
+    ("dashboard/onboarding/package.html", "exempt, and none"): lambda: _package(
         standing=standing(Level.SHUT, Cause.NONE, **HAS_NONE), is_exempt=True, offers=[], orders=[], waiting=None
     ),
     **{
-        ("dashboard/package.html", f"{level} {cause}"): lambda level=level, cause=cause: _package(
+        ("dashboard/onboarding/package.html", f"{level} {cause}"): lambda level=level, cause=cause: _package(
             standing=standing(level, cause)
         )
         for level in Level
         for cause in (Cause.RECORDS, Cause.END)
     },
-    ("dashboard/audit.html", ""): _audit,
-    ("dashboard/audit.html", "nothing"): lambda: _audit(entries=[], before=None, is_first=True),
+    ("dashboard/records/audit_log.html", ""): _audit,
+    ("dashboard/records/audit_log.html", "nothing"): lambda: _audit(entries=[], before=None, is_first=True),
 }

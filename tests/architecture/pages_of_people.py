@@ -47,22 +47,22 @@ def _invitation(**other) -> dict:
 
 
 OF_PEOPLE = {
-    ("dashboard/people.html", ""): _people,
-    ("dashboard/people.html", "at first"): lambda: _people(invitations=[]),
-    ("dashboard/person.html", ""): _person,
-    ("dashboard/person.html", "suspended"): lambda: _person(suspended_at=AT),
-    ("dashboard/person.html", "oneself"): lambda: _person(is_me=True),
-    ("dashboard/invitation.html", ""): lambda: {
+    ("dashboard/team/members.html", ""): _people,
+    ("dashboard/team/members.html", "at first"): lambda: _people(invitations=[]),
+    ("dashboard/team/member.html", ""): _person,
+    ("dashboard/team/member.html", "suspended"): lambda: _person(suspended_at=AT),
+    ("dashboard/team/member.html", "oneself"): lambda: _person(is_me=True),
+    ("dashboard/team/invitation.html", ""): lambda: {
         "form": InvitationForm(formdata=None, giver=Role.OWNER), "roles": explained()
     },
-    ("dashboard/invitation.html", "wrong"): lambda: {
+    ("dashboard/team/invitation.html", "wrong"): lambda: {
         "form": _wrong(InvitationForm(formdata=None, giver=Role.OWNER)), "roles": explained()
     },
-    ("dashboard/networks.html", ""): lambda: {
+    ("dashboard/team/networks.html", ""): lambda: {
         "form": NetworkForm(), "address": "203.0.113.7",
         "networks": [Thing(id=1, cidr="203.0.113.0/24", note="Merkez", created_at=AT)],
     },
-    ("dashboard/networks.html", "wrong"): lambda: {
+    ("dashboard/team/networks.html", "wrong"): lambda: {
         "form": _wrong(NetworkForm()), "address": "2001:db8::1", "networks": []
     },
     ("signin/invitation.html", "newcomer"): _invitation,

@@ -96,40 +96,40 @@ def _wrong_budget() -> dict:
 
 
 OF_POINTS = {
-    ("consentpoint/page.html", "asks"): asks,
-    ("consentpoint/page.html", "came back"): lambda: asks(
+    ("consent_points/page.html", "asks"): asks,
+    ("consent_points/page.html", "came back"): lambda: asks(
         back=Back(("choose", "name"), {Channel.SMS: Status.REFUSED}, "Fatma"),
         requires_name=True,
         head=head(used_up={"phone"}, hearer="sandbox"),
     ),
-    ("consentpoint/page.html", "no codes"): lambda: asks(head=head(used_up={"phone", "email"}, hearer="nobody")),
-    ("consentpoint/page.html", "no mails"): lambda: asks(head=head(used_up={"email"})),
-    ("consentpoint/review.html", ""): reviews,
-    ("consentpoint/review.html", "came back"): lambda: reviews(back=Back(("name",)), head=head(used_up={"phone"})),
-    ("consentpoint/address.html", "phone"): address,
-    ("consentpoint/address.html", "mail comes second"): lambda: address(
+    ("consent_points/page.html", "no codes"): lambda: asks(head=head(used_up={"phone", "email"}, hearer="nobody")),
+    ("consent_points/page.html", "no mails"): lambda: asks(head=head(used_up={"email"})),
+    ("consent_points/review.html", ""): reviews,
+    ("consent_points/review.html", "came back"): lambda: reviews(back=Back(("name",)), head=head(used_up={"phone"})),
+    ("consent_points/address.html", "phone"): address,
+    ("consent_points/address.html", "mail comes second"): lambda: address(
         is_phone=False, has_both=False, receipts=TWO[:1], error="Adres boş.", typed="fatma"
     ),
-    ("consentpoint/address.html", "too many"): lambda: address(
+    ("consent_points/address.html", "too many"): lambda: address(
         many=Thing(told_at=AT), lost=(Channel.EMAIL,), is_full=True
     ),
-    ("consentpoint/code.html", ""): code,
-    ("consentpoint/code.html", "wrong"): lambda: code(message="wrong", is_phone=False),
-    ("consentpoint/code.html", "too soon"): lambda: code(message="too_soon", digits="123456"),
-    ("consentpoint/code.html", "over"): lambda: code(is_open=False, message="over"),
-    ("consentpoint/done.html", "two"): lambda: {"head": head(), "receipts": TWO, "lost": []},
-    ("consentpoint/done.html", "lost"): lambda: {"head": head(), "receipts": [], "lost": [Channel.SMS]},
-    ("consentpoint/over.html", ""): lambda: {"head": head()},
-    ("consentpoint/no_codes.html", ""): lambda: {"head": head(used_up={"phone"})},
+    ("consent_points/code.html", ""): code,
+    ("consent_points/code.html", "wrong"): lambda: code(message="wrong", is_phone=False),
+    ("consent_points/code.html", "too soon"): lambda: code(message="too_soon", digits="123456"),
+    ("consent_points/code.html", "over"): lambda: code(is_open=False, message="over"),
+    ("consent_points/done.html", "two"): lambda: {"head": head(), "receipts": TWO, "lost": []},
+    ("consent_points/done.html", "lost"): lambda: {"head": head(), "receipts": [], "lost": [Channel.SMS]},
+    ("consent_points/over.html", ""): lambda: {"head": head()},
+    ("consent_points/no_codes.html", ""): lambda: {"head": head(used_up={"phone"})},
     **{
-        ("consentpoint/shut.html", state): lambda state=state: {"head": head(), "state": state}
+        ("consent_points/shut.html", state): lambda state=state: {"head": head(), "state": state}
         for state in (*(each.value for each in State if each != State.OPEN), "full")
     },
-    ("consentpoint/not_found.html", ""): lambda: {"slug": "yok"},
-    ("dashboard/points.html", ""): lambda: {"points": [listed(state) for state in State]},
-    ("dashboard/points.html", "at first"): lambda: {"points": []},
-    ("dashboard/new_point.html", ""): _written,
-    ("dashboard/new_point.html", "wrong"): lambda: _written(validated=True),
-    **{("dashboard/point.html", state.value): lambda state=state: mine(state) for state in State},
-    ("dashboard/point.html", "wrong"): _wrong_budget,
+    ("consent_points/not_found.html", ""): lambda: {"slug": "yok"},
+    ("dashboard/campaigns/points.html", ""): lambda: {"points": [listed(state) for state in State]},
+    ("dashboard/campaigns/points.html", "at first"): lambda: {"points": []},
+    ("dashboard/campaigns/new_point.html", ""): _written,
+    ("dashboard/campaigns/new_point.html", "wrong"): lambda: _written(validated=True),
+    **{("dashboard/campaigns/point.html", state.value): lambda state=state: mine(state) for state in State},
+    ("dashboard/campaigns/point.html", "wrong"): _wrong_budget,
 }

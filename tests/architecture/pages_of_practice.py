@@ -14,6 +14,6 @@ def pages_of_practice(connection: Callable[..., dict]) -> dict:
         return page | {"is_practising": True}
 
     return {
-        ("dashboard/connection.html", "who practises"): practising,
-        ("dashboard/connection.html", "who is exempt"): lambda: connection(connected=None) | {"is_exempt": True},
+        ("dashboard/iys/connection.html", "who practises"): practising,
+        ("dashboard/iys/connection.html", "who is exempt"): lambda: connection(connected=None) | {"is_exempt": True},
     }

@@ -94,19 +94,19 @@ OF_RECEIPTS = {
     ("recipient/receipt.html", "undone"): _undone,
     ("recipient/receipt.html", "too late"): lambda: receipt(is_too_late=True),
     ("recipient/receipt.html", "of several brands"): _of_several,
-    ("anybody/verify.html", ""): _verify,
-    ("anybody/verify.html", "told"): _told,
-    ("anybody/verify.html", "told by a retired key"): lambda: _told(retired_at=AT, text=False),
-    ("anybody/verify.html", "found"): lambda: _verify(
+    ("verification/receipt_check.html", ""): _verify,
+    ("verification/receipt_check.html", "told"): _told,
+    ("verification/receipt_check.html", "told by a retired key"): lambda: _told(retired_at=AT, text=False),
+    ("verification/receipt_check.html", "found"): lambda: _verify(
         number="K7QM-01NX-H4V0-T2ZA",
         found=[Thing(brand_name="Bir", day=date(2026, 11, 24), is_practice=practice) for practice in (True, False)],
     ),
     **{
-        ("anybody/verify.html", wrong): lambda wrong=wrong: _verify(wrong=wrong, token="eyJ")
+        ("verification/receipt_check.html", wrong): lambda wrong=wrong: _verify(wrong=wrong, token="eyJ")
         for wrong in ("changed", "other_key", "too_long", "no_token")
     },
     **{
-        ("anybody/verify.html", why): lambda why=why: _verify(not_found=why, number="K7")
+        ("verification/receipt_check.html", why): lambda why=why: _verify(not_found=why, number="K7")
         for why in ("unknown", "no_number")
     },
 }

@@ -78,32 +78,32 @@ def _answered_with(form, **data) -> dict:
 
 
 OF_START = {
-    ("web/front.html", ""): lambda: {"packages": PACKAGES},
-    ("web/front.html", "without packages"): lambda: {"packages": []},
-    ("web/price_list.html", ""): lambda: {"packages": PACKAGES},
+    ("public/front.html", ""): lambda: {"packages": PACKAGES},
+    ("public/front.html", "without packages"): lambda: {"packages": []},
+    ("public/price_list.html", ""): lambda: {"packages": PACKAGES},
     ("signin/sign_up.html", ""): lambda: {"form": SignUpForm(formdata=None)},
     ("signin/sign_up.html", "tried"): lambda: _answered_with(SignUpForm()),
     ("signin/sign_up_sent.html", ""): dict,
     ("signin/sign_up_over.html", ""): dict,
     ("signin/open_account.html", ""): lambda: {"form": AccountForm(formdata=None), "email": "nil@example.com"},
     ("signin/open_account.html", "tried"): lambda: _answered_with(AccountForm(), email="nil@example.com"),
-    ("dashboard/start.html", "at first"): lambda: start("now", "later", "later", "done", "later"),
-    ("dashboard/start.html", "tried"): _tried,
-    ("dashboard/start.html", "rights are clear"): _clear,
-    ("dashboard/start.html", "waits"): lambda: start("done", "done", "done", "done", "waits"),
-    ("dashboard/start.html", "may ask"): lambda: start("done", "done", "done", "done", "now"),
-    ("dashboard/start.html", "admitted"): lambda: start(*["done"] * 5, provider=firm(is_practising=False)),
-    ("dashboard/start.html", "not connected yet"): lambda: start(
+    ("dashboard/onboarding/steps.html", "at first"): lambda: start("now", "later", "later", "done", "later"),
+    ("dashboard/onboarding/steps.html", "tried"): _tried,
+    ("dashboard/onboarding/steps.html", "rights are clear"): _clear,
+    ("dashboard/onboarding/steps.html", "waits"): lambda: start("done", "done", "done", "done", "waits"),
+    ("dashboard/onboarding/steps.html", "may ask"): lambda: start("done", "done", "done", "done", "now"),
+    ("dashboard/onboarding/steps.html", "admitted"): lambda: start(*["done"] * 5, provider=firm(is_practising=False)),
+    ("dashboard/onboarding/steps.html", "not connected yet"): lambda: start(
         *["done"] * 5, provider=firm(is_practising=False), is_told=False
     ),
-    ("dashboard/start.html", "exempt"): lambda: start(
+    ("dashboard/onboarding/steps.html", "exempt"): lambda: start(
         "done", "now", "later", "done", "later", provider=firm(kind=ProviderKind.EXEMPT)
     ),
-    ("dashboard/start.html", "direct"): lambda: start(
+    ("dashboard/onboarding/steps.html", "direct"): lambda: start(
         "done", "done", "now", "done", "later", provider=firm(kind=ProviderKind.DIRECT)
     ),
-    ("dashboard/firm.html", ""): lambda: {"form": MyFirmForm(formdata=None), "provider": firm()},
-    ("dashboard/firm.html", "admitted"): lambda: {
+    ("dashboard/onboarding/company.html", ""): lambda: {"form": MyFirmForm(formdata=None), "provider": firm()},
+    ("dashboard/onboarding/company.html", "admitted"): lambda: {
         "form": _settled(MyFirmForm(formdata=None)), "provider": firm(is_practising=False)
     },
 }  # fmt: skip

@@ -17,4 +17,4 @@ def keep_language(_endpoint: str, values: dict) -> None:
 @door.errorhandler(404)
 def not_found(_error):
     """A page that helps whoever holds a mistyped address."""
-    return render_template("consentpoint/not_found.html", slug=request.view_args["slug"]), 404
+    return render_template("consent_points/not_found.html", slug=request.view_args["slug"]), 404

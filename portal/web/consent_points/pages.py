@@ -40,7 +40,7 @@ class Head:
 def choosing(place: Place, back: Back = NOTHING) -> str:
     """One unticked choice for each channel; or the person's own, where the page comes back to them."""
     return render_template(
-        "consentpoint/page.html",
+        "consent_points/page.html",
         head=_head(place),
         rows=[Row(channel, None, back.chosen.get(channel)) for channel in place.channels],
         back=back,
@@ -52,7 +52,7 @@ def choosing(place: Place, back: Back = NOTHING) -> str:
 def reviewing(place: Place, back: Back) -> str:
     """What was chosen elsewhere, in words, beside our own text: it counts when the person says so."""
     return render_template(
-        "consentpoint/review.html",
+        "consent_points/review.html",
         head=_head(place),
         choices=_in_order(back.chosen),
         has_grant=Status.GRANTED in back.chosen.values(),
@@ -70,7 +70,7 @@ def addressing(
     kind = next_kind(chosen)
     kinds = {kind_of(channel) for channel in chosen.choices}
     return render_template(
-        "consentpoint/address.html",
+        "consent_points/address.html",
         head=_head(place),
         is_phone=kind == AddressKind.PHONE,
         has_both=len(kinds) > 1,
@@ -91,7 +91,7 @@ def coding(place: Place, proof: AddressProof, code: str, *, message: str = "", d
     address = address_proofs.address_of(vault(), proof)
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
     return render_template(
-        "consentpoint/code.html",
+        "consent_points/code.html",
         head=_head(place),
         code=code,
         address=addresses.mask(address.text),
@@ -107,22 +107,22 @@ def coding(place: Place, proof: AddressProof, code: str, *, message: str = "", d
 
 def done(place: Place, receipts: tuple[str, ...], lost: list[Channel]) -> str:
     """What was decided for each address; `lost` are grants that could not be taken any more."""
-    return render_template("consentpoint/done.html", head=_head(place), receipts=_urls(receipts), lost=lost)
+    return render_template("consent_points/done.html", head=_head(place), receipts=_urls(receipts), lost=lost)
 
 
 def over(place: Place) -> str:
     """A code's page is done with."""
-    return render_template("consentpoint/over.html", head=_head(place))
+    return render_template("consent_points/over.html", head=_head(place))
 
 
 def no_codes(place: Place) -> str:
     """The codes of the day are used up: what else there is. The same words for everybody."""
-    return render_template("consentpoint/no_codes.html", head=_head(place), tomorrow=clock.day(clock.now()))
+    return render_template("consent_points/no_codes.html", head=_head(place), tomorrow=clock.day(clock.now()))
 
 
 def shut(place: Place, *, is_full: bool = False) -> str:
     """Why nothing is asked here, and how to refuse."""
-    return render_template("consentpoint/shut.html", head=_head(place), state="full" if is_full else place.state)
+    return render_template("consent_points/shut.html", head=_head(place), state="full" if is_full else place.state)
 
 
 def used_up(place: Place) -> frozenset[AddressKind]:

@@ -47,7 +47,7 @@ def page(typed: str = "", *, error: str | None = None, warning: str | None = Non
     """The field, with what was typed and what is wrong with it."""
     notice_url = current_app.config["OPERATOR_NOTICE_URL"]
     return render_template(
-        "mine/ask.html",
+        "my_consents/ask.html",
         typed=typed[: addresses.LONGEST_SPELLING],
         error=error,
         warning=warning,

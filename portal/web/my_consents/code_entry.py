@@ -68,11 +68,11 @@ def _find(code: str) -> AddressProof:
 
 
 def _page(code: str, proof: AddressProof, **facts) -> str:
-    return render_template("mine/code.html", **_shown(code, proof), **facts)
+    return render_template("my_consents/code.html", **_shown(code, proof), **facts)
 
 
 def _over(code: str, proof: AddressProof, **facts) -> str:
-    return render_template("mine/code_over.html", **_shown(code, proof), **facts)
+    return render_template("my_consents/code_over.html", **_shown(code, proof), **facts)
 
 
 def _shown(code: str, proof: AddressProof) -> dict:

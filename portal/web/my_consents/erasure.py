@@ -59,7 +59,7 @@ def ask_erasure():
 def _page(held: Holdings, error: str | None = None) -> str:
     firms = _firms(held)
     return render_template(
-        "mine/erasure.html", firms=firms, error=error, left=[firm for firm in firms if not firm.is_asked], **frame()
+        "my_consents/erasure.html", firms=firms, error=error, left=[firm for firm in firms if not firm.is_asked], **frame()
     )
 
 

@@ -42,7 +42,7 @@ def overview():
     held = mine()
     last = history.last_receipt(reading(), [each.id for each in held.recipients], address_session.proof().proved_at)
     return render_template(
-        "mine/overview.html", shown=piece(held.shown, A_PAGE), total=len(held.shown),
+        "my_consents/overview.html", shown=piece(held.shown, A_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt(last),
         is_refused=all(each.is_refused for each in held.brands), stands=sentences.stands, at_iys=sentences.at_iys,
         page_url=lambda number: url_for(".overview", sayfa=number), **frame(),
@@ -57,7 +57,7 @@ def brand(brand_id: int):
         abort(404)
     told = piece(history.decisions(reading(), [held]), DECISIONS)
     return render_template(
-        "mine/brand.html", held=held, told=told, outcome=sentences.outcome,
+        "my_consents/brand.html", held=held, told=told, outcome=sentences.outcome,
         page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **frame(),
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def leave():
 @asking.get("/izinlerim/bitti")
 def over():
     """It is shut: the quarter of an hour is over, or somebody went out."""
-    return render_template("mine/over.html")
+    return render_template("my_consents/over.html")
 
 
 def mine() -> Holdings:

@@ -30,7 +30,7 @@ def audit():
     rows = queries.page(reading(), form.wanted(provider_id), before=_number("before"), limit=PAGE + 1)
     entries = [(each, row.AuditEntry.provider_id) for each, row in zip(shown(vault(), rows[:PAGE]), rows, strict=False)]
     return render_template(
-        "operator/audit.html",
+        "operator/audit_log.html",
         form=form,
         provider=provider,
         entries=entries,

@@ -96,7 +96,7 @@ def _package(session, package_id: int) -> Package:
 
 def _shown(form: PackageForm) -> str:
     packages = reading().scalars(select(Package).order_by(Package.withdrawn_at.is_not(None), Package.records)).all()
-    return render_template("operator/tariff.html", packages=packages, form=form)
+    return render_template("operator/price_list.html", packages=packages, form=form)
 
 
 def _one(found: Package, form: PackageForm) -> str:

@@ -53,4 +53,4 @@ def assist(provider_id: int):
 
 
 def _shown(provider: Provider, form: ReasonedSearchForm, **found) -> str:
-    return render_template("operator/assist.html", provider=provider, form=form, **found)
+    return render_template("operator/recipient_search.html", provider=provider, form=form, **found)

@@ -8,19 +8,19 @@ from portal.web.verification.blueprint import door
 @door.get("/yardim", endpoint="help")
 def show_help():
     """What İYS is, what a decision means, how to check a message and how to complain."""
-    return render_template("anybody/help.html")
+    return render_template("verification/help.html")
 
 
 @door.get("/erisilebilirlik", endpoint="accessibility")
 def show_accessibility():
     """How these pages are made for everybody, and whom to tell where they are not."""
-    return render_template("anybody/accessibility.html", **_operator())
+    return render_template("verification/accessibility.html", **_operator())
 
 
 @door.get("/gizlilik", endpoint="privacy")
 def show_privacy():
     """Which data stand here, why, for how long, and how to ask for them (KVKK art. 10)."""
-    return render_template("anybody/privacy.html", **_operator())
+    return render_template("verification/privacy.html", **_operator())
 
 
 def _operator() -> dict[str, str]:

@@ -37,4 +37,4 @@ def _own_links(checked: known_messages.Known) -> frozenset[str]:
 
 def _page(**facts) -> str:
     empty = {"said": "", "checked": None, "message": None, "has_foreign": False}
-    return render_template("anybody/message.html", **empty | facts)
+    return render_template("verification/message_check.html", **empty | facts)

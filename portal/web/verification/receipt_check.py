@@ -106,7 +106,7 @@ def _check_number(typed: str):
 
 def _page(**facts) -> str:
     empty = {"told": None, "wrong": None, "token": "", "found": None, "not_found": None, "number": ""}
-    return render_template("anybody/verify.html", **empty | facts)
+    return render_template("verification/receipt_check.html", **empty | facts)
 
 
 def _told(genuine: Genuine) -> Told:

@@ -32,7 +32,7 @@ def show_brands():
     nothing = dict.fromkeys(Channel, rule.Count())
     listed = [(brand, nothing | counts.get(brand.id, {})) for brand in found]
     return render_template(
-        "dashboard/brands.html", brands=listed, channels=list(Channel), names=list(map(label, Channel))
+        "dashboard/brands/brands.html", brands=listed, channels=list(Channel), names=list(map(label, Channel))
     )
 
 
@@ -50,7 +50,7 @@ def new_brand():
             note("brand.opened", "brand", made.id, code=made.brand_code)
             db.session.commit()
             return redirect(url_for(".brand", brand_id=made.id), 303)
-    shown = render_template("dashboard/new_brand.html", form=form, to_bring=rule.to_bring(reading(), provider))
+    shown = render_template("dashboard/brands/new_brand.html", form=form, to_bring=rule.to_bring(reading(), provider))
     return shown, 422 if form.errors else 200
 
 
@@ -167,7 +167,7 @@ def page_of(its: Brand, *, form=None, domain_form=None, removal=None, logo_probl
     domains = select(Domain).where(Domain.brand_id == its.id).order_by(Domain.created_at)
     provider = reading().get_one(Provider, its.provider_id)
     return render_template(
-        "dashboard/brand.html",
+        "dashboard/brands/brand.html",
         brand=its,
         provider=provider,
         form=form or BrandForm(formdata=None, data=values | {"source": its.source or ""}),

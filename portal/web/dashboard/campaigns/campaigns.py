@@ -69,7 +69,7 @@ def show_campaigns():
         .limit(SHOWN)
     )
     listed = [Listed(campaign, name, campaigns.progress_of(reading(), campaign)) for campaign, name in rows]
-    return render_template("dashboard/campaigns.html", campaigns=listed)
+    return render_template("dashboard/campaigns/campaigns.html", campaigns=listed)
 
 
 @door.route("/campaigns/new", methods=["GET", "POST"])
@@ -94,7 +94,7 @@ def new_campaign():
             note("campaign.opened", "campaign", campaign.id)
             db.session.commit()
             return redirect(url_for(".campaign", campaign_id=campaign.id), 303)
-    return render_template("dashboard/new_campaign.html", form=form), 422 if form.errors else 200
+    return render_template("dashboard/campaigns/new_campaign.html", form=form), 422 if form.errors else 200
 
 
 def say_what_contact_lacks(form: CampaignForm) -> None:
@@ -225,7 +225,7 @@ def _show(mine: Campaign, file_problem=None, no_room: bool = False) -> str:
         .all()
     )
     return render_template(
-        "dashboard/campaign.html",
+        "dashboard/campaigns/campaign.html",
         campaign=mine,
         brand_name=reading().get_one(Brand, mine.brand_id).name,
         text=text_of(reading(), mine.text_id),

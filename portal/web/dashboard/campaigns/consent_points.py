@@ -56,7 +56,7 @@ def show_points():
                campaigns.progress_of(reading(), campaign).links, _address(point))
         for point, campaign, brand in rows
     ]  # fmt: skip
-    return render_template("dashboard/points.html", points=listed)
+    return render_template("dashboard/campaigns/points.html", points=listed)
 
 
 @door.route("/points/new", methods=["GET", "POST"])
@@ -72,7 +72,7 @@ def new_point():
     if form.validate_on_submit() and (point_id := _opened(form, brands)):
         return redirect(url_for(".point", point_id=point_id), 303)
     base = whole("consentpoint.page", slug="-", lang=None).removesuffix("-")
-    return render_template("dashboard/new_point.html", form=form, base=base, **_limits()), 422 if form.errors else 200
+    return render_template("dashboard/campaigns/new_point.html", form=form, base=base, **_limits()), 422 if form.errors else 200
 
 
 @door.get("/points/<id:point_id>")
@@ -180,7 +180,7 @@ def _show(mine: Point, form: BudgetForm | None = None) -> str:
     campaign, brand = reading().get_one(Campaign, mine.campaign_id), reading().get_one(Brand, mine.brand_id)
     address = _address(mine)
     return render_template(
-        "dashboard/point.html",
+        "dashboard/campaigns/point.html",
         point=mine,
         campaign=campaign,
         brand=brand,

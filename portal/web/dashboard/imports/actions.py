@@ -33,7 +33,7 @@ def begin_import(batch_id: int):
     except packages.NoRoom:
         db.session.rollback()
         page = context_of(mine(reading(), batch_id), no_room=True)
-        return render_template("dashboard/import.html", **page), 422
+        return render_template("dashboard/imports/batch.html", **page), 422
     except batches.Missing:
         db.session.rollback()
         flash(_("Önce sizden istenen bilgileri tamamlayın."))
@@ -69,7 +69,7 @@ def continue_import(batch_id: int):
 def ask_drop(batch_id: int):
     """Ask once more before lines are thrown away."""
     batch = mine(reading(), batch_id)
-    return render_template("dashboard/import_drop.html", **context_of(batch), still=batch.state in MAY_DROP)
+    return render_template("dashboard/imports/drop.html", **context_of(batch), still=batch.state in MAY_DROP)
 
 
 @door.post("/imports/<id:batch_id>/drop")
@@ -86,7 +86,7 @@ def ask_undo(batch_id: int):
     batch = mine(reading(), batch_id)
     still = batch.state in MAY_UNDO
     counts = undo.undoable(reading(), batch) if still else None
-    return render_template("dashboard/import_undo.html", **context_of(batch), still=still, counts=counts)
+    return render_template("dashboard/imports/undo.html", **context_of(batch), still=still, counts=counts)
 
 
 @door.post("/imports/<id:batch_id>/undo")

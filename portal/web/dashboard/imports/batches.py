@@ -81,7 +81,7 @@ def show_imports():
         for batch, brand in rows[:A_PAGE]
     ]
     return render_template(
-        "dashboard/imports.html",
+        "dashboard/imports/batches.html",
         listed=listed,
         before=listed[-1].batch.id if len(rows) > A_PAGE else None,
         is_first=before is None,
@@ -111,7 +111,7 @@ def new_import():
     if not brands:
         flash(_("Dosya aktarmak için aktif bir markanız olmalı."))
         return redirect(url_for(".brands"), 303)
-    return render_template("dashboard/new_import.html", form=NewImportForm(brands))
+    return render_template("dashboard/imports/new_batch.html", form=NewImportForm(brands))
 
 
 @door.post("/imports/new")
@@ -122,7 +122,7 @@ def bring_file():
     """Keep what came; the worker reads it."""
     form = NewImportForm(_brands())
     if not form.validate_on_submit():
-        return render_template("dashboard/new_import.html", form=form), 422
+        return render_template("dashboard/imports/new_batch.html", form=form), 422
     name, stream = _brought(form)
     try:
         batch = uploads.bring(
@@ -131,7 +131,7 @@ def bring_file():
         )  # fmt: skip
     except Unreadable as unreadable:
         db.session.rollback()
-        return render_template("dashboard/new_import.html", form=form, problem=unreadable.problem), 422
+        return render_template("dashboard/imports/new_batch.html", form=form, problem=unreadable.problem), 422
     db.session.commit()
     wake("import", batch.id)
     return redirect(url_for(".import_batch", batch_id=batch.id), 303)
@@ -141,7 +141,7 @@ def bring_file():
 @needs(Power.LOOK)
 def import_batch(batch_id: int):
     """One file: how far it is, and what is to be done now."""
-    return render_template("dashboard/import.html", **context_of(mine(reading(), batch_id)))
+    return render_template("dashboard/imports/batch.html", **context_of(mine(reading(), batch_id)))
 
 
 @door.get("/imports/<id:batch_id>/progress")
@@ -150,7 +150,7 @@ def import_progress(batch_id: int):
     """Only the part of that page which changes while the worker is at it; a script asks for it."""
     batch = mine(reading(), batch_id)
     shown = context_of(batch) if batch.state != BatchState.READ else {"batch": batch}
-    return render_template("dashboard/import_progress.html", **shown)
+    return render_template("dashboard/imports/progress.html", **shown)
 
 
 def _brought(form: NewImportForm) -> tuple[str, io.BufferedIOBase]:

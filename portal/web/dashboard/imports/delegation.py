@@ -80,7 +80,7 @@ def _page(form: LeaveForm) -> str:
     at, mine = clock.now(), current_user.provider_id
     today: date = clock.day(at)
     return render_template(
-        "dashboard/leave.html",
+        "dashboard/imports/delegation.html",
         form=form,
         standing=delegations.standing(reading(), mine, at),
         given=_given(mine),

@@ -32,7 +32,7 @@ def ask_late(batch_id: int):
     brand = reading().get_one(Brand, batch.brand_id)
     late = late_recipients(reading(), batch)
     if not late or brand.closed_at:
-        return render_template("dashboard/import_nobody.html", **context_of(batch))
+        return render_template("dashboard/imports/no_recipients.html", **context_of(batch))
     form = _form(batch, brand, late)
     if form.validate_on_submit():
         try:
@@ -44,7 +44,7 @@ def ask_late(batch_id: int):
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
         db.session.rollback()
     page = render_template(
-        "dashboard/new_campaign.html", form=form, late=len(late), action=url_for(".ask_late", batch_id=batch_id)
+        "dashboard/campaigns/new_campaign.html", form=form, late=len(late), action=url_for(".ask_late", batch_id=batch_id)
     )
     return page, 422 if form.is_submitted() else 200
 

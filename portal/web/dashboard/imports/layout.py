@@ -53,8 +53,8 @@ def choose_layout(batch_id: int):
 
 def _show(batch: ImportBatch, page: column_layout_page.LayoutPage) -> str:
     if batch.state == BatchState.READ:
-        return render_template("dashboard/import.html", **context_of(batch, page=page))
-    return render_template("dashboard/import_layout.html", **context_of(batch, page=page))
+        return render_template("dashboard/imports/batch.html", **context_of(batch, page=page))
+    return render_template("dashboard/imports/layout.html", **context_of(batch, page=page))
 
 
 def _too_late(batch_id: int):

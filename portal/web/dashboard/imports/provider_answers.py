@@ -112,7 +112,7 @@ def _over(batch: ImportBatch):
 def _page(batch: ImportBatch, form: AnswerForm) -> str:
     brand, by = reading().get_one(Brand, batch.brand_id), reading().get(User, batch.user_id or 0)
     return render_template(
-        "dashboard/import_answer.html",
+        "dashboard/imports/provider_answers.html",
         batch=batch,
         form=form,
         file=masked_cells.name_of(batch),

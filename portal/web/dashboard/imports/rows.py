@@ -76,7 +76,7 @@ def import_pile(batch_id: int, pile: str):
     rows = _as_one_may_see(rows)
     codes = {each.code for each in rows if each.code}
     return render_template(
-        "dashboard/import_pile.html",
+        "dashboard/imports/group.html",
         **context_of(batch),
         pile=Pile(pile),
         words=PILES[pile],
@@ -118,7 +118,7 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
     is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Power.IMPORT)
     cure = cure_for(batch, verdict) if is_open and verdict in PROBLEMS else None
     return render_template(
-        "dashboard/import_lines.html",
+        "dashboard/imports/rows.html",
         **context_of(batch),
         told=told(verdict, queries.tally_of(batch).get(verdict, 0)),
         samples=of_batch[:A_PAGE],

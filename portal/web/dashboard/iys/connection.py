@@ -132,7 +132,7 @@ def _provider() -> Provider:
 def _page(form: ConnectionForm) -> str:
     provider = reading().get_one(Provider, current_user.provider_id)
     return render_template(
-        "dashboard/connection.html",
+        "dashboard/iys/connection.html",
         form=form,
         provider=provider,
         connected=_connection_of(provider.id, clock.now()),

@@ -90,7 +90,7 @@ def show_differences():
     """All that waits for a person, of every brand and day."""
     mine = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
     page = page_of(*mine, number=request.args.get("page", type=int))
-    return render_template("dashboard/differences.html", page=page, still_open=count_open(mine[0]))
+    return render_template("dashboard/iys/differences.html", page=page, still_open=count_open(mine[0]))
 
 
 @door.get("/differences/<id:difference_id>")
@@ -175,7 +175,7 @@ def _show(mine: Difference, form: ExplanationForm) -> str:
     session, at = reading(), clock.now()
     is_open = mine.settled_at is None
     return render_template(
-        "dashboard/difference.html",
+        "dashboard/iys/difference.html",
         difference=mine,
         meaning=MEANINGS[mine.kind],
         brand=session.get_one(Brand, mine.brand_id),

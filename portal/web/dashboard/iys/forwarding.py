@@ -43,7 +43,7 @@ def forwarding():
     show = request.args.get("show") if request.args.get("show") in SHOWN else "attention"
     page = failed_submissions.page_of(mine, SHOWN[show], before=request.args.get("before", type=an_id), at=at)
     return render_template(
-        "dashboard/forwarding.html",
+        "dashboard/iys/forwarding.html",
         lanes=waiting_of(mine, at),
         block=block_of(mine, at),
         is_connected=is_connected(mine),

@@ -112,7 +112,7 @@ def movements():
     rows = reading().execute(_page(form.conditions() if brands else [Movement.id < 0])).all()
     shown = [_shown(row) for row in rows[:A_PAGE]]
     return render_template(
-        "dashboard/movements.html",
+        "dashboard/iys/movements.html",
         form=form,
         has_brands=len(brands) > 1,
         movements=shown,

@@ -113,7 +113,7 @@ def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None
         .execution_options(populate_existing=True)
     )
     return render_template(
-        "dashboard/pushes.html",
+        "dashboard/iys/pushes.html",
         form=form,
         pushes=[_shown(push, brand_name) for push, brand_name in reading().execute(mine)],
         listed=listed,

@@ -59,7 +59,7 @@ class Counted:
 def show_days():
     """The calendar of the first brand."""
     brands = _brands()
-    return _calendar(brands[0], brands) if brands else render_template("dashboard/days.html", brand=None)
+    return _calendar(brands[0], brands) if brands else render_template("dashboard/iys/reconciliation.html", brand=None)
 
 
 @door.get("/days/<id:brand_id>")
@@ -79,7 +79,7 @@ def day(day_id: int):
     at = clock.now()
     still_open = differences.count_open(Difference.day_id == mine.id)
     return render_template(
-        "dashboard/day.html",
+        "dashboard/iys/day.html",
         day=mine,
         brand=reading().get_one(Brand, mine.brand_id),
         sign=sign_of(mine.state, still_open),
@@ -147,7 +147,7 @@ def _download(body: bytes, mimetype: str, name: str) -> Response:
 def _calendar(brand: Brand, brands: list[Brand]) -> str:
     year = year_of(brand, clock.now())
     return render_template(
-        "dashboard/days.html", brand=brand, brands=brands, year=year, signs=SIGNS, reason_of=reason_of
+        "dashboard/iys/reconciliation.html", brand=brand, brands=brands, year=year, signs=SIGNS, reason_of=reason_of
     )
 
 

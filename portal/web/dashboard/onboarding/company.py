@@ -73,4 +73,4 @@ def _form(provider: Provider, **options) -> MyFirmForm:
 
 
 def _page(provider: Provider, form: MyFirmForm) -> str:
-    return render_template("dashboard/firm.html", form=form, provider=provider)
+    return render_template("dashboard/onboarding/company.html", form=form, provider=provider)

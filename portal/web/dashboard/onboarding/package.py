@@ -47,7 +47,7 @@ def package():
     stands = packages.standing(reading(), current_user.provider, clock.now())
     orders = packages.orders_of(reading(), current_user.provider_id)
     return render_template(
-        "dashboard/package.html",
+        "dashboard/onboarding/package.html",
         standing=stands,
         offers=[_offer(each, stands) for each in packages.on_offer(reading())],
         orders=orders,

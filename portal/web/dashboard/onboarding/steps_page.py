@@ -43,11 +43,11 @@ TITLES_OF = {  # Of who takes no partner.
     },
 }
 TEMPLATES = {
-    onboarding.APPLY: "dashboard/start_apply.html",
-    onboarding.ENTER: "dashboard/start_enter.html",
-    onboarding.AUTHORISE: "dashboard/start_authorise.html",
-    onboarding.OPEN: "dashboard/start_open.html",
-    onboarding.TRANSFER: "dashboard/start_transfer.html",
+    onboarding.APPLY: "dashboard/onboarding/step_apply.html",
+    onboarding.ENTER: "dashboard/onboarding/step_enter.html",
+    onboarding.AUTHORISE: "dashboard/onboarding/step_authorise.html",
+    onboarding.OPEN: "dashboard/onboarding/step_open.html",
+    onboarding.TRANSFER: "dashboard/onboarding/step_transfer.html",
 }
 LACKING = {
     Missing.CODE: _l("İYS kodunu girin."),
@@ -118,7 +118,7 @@ def page(
     provider, at = reading().get_one(Provider, current_user.provider_id), clock.now()
     steps, titles = onboarding.steps_of(reading(), provider, at), TITLES | TITLES_OF[provider.kind]
     return render_template(
-        "dashboard/start.html",
+        "dashboard/onboarding/steps.html",
         provider=provider,
         kinds=ProviderKind,
         steps=[(step, titles[step.number], TEMPLATES[step.number]) for step in steps],

@@ -26,7 +26,7 @@ def show_disowned():
         (each.id, recipients.masked(vault(), each), each.disowned_at) for each in reading().scalars(mine.limit(SHOWN))
     ]
     total = reading().scalar(select(func.count()).select_from(Recipient).where(*_of(current_user.provider_id)))
-    return render_template("dashboard/disowned.html", listed=listed, total=total)
+    return render_template("dashboard/recipients/reassigned_addresses.html", listed=listed, total=total)
 
 
 def lately(provider_id: int, at: datetime) -> int:

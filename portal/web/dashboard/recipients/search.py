@@ -26,7 +26,7 @@ from portal.web.shared.access import needs
 @needs(Power.SEARCH)
 def search():
     """Look an address up among the provider's own."""
-    return look_up("dashboard/search.html", "dashboard.recipient")
+    return look_up("dashboard/recipients/search.html", "dashboard.recipient")
 
 
 @door.get("/recipients/<id:recipient_id>")
@@ -69,7 +69,7 @@ def mine(session, recipient_id: int) -> Recipient:
 def page_of(found: Recipient, *, clear: str | None = None, refusal=None, unmask: UnmaskForm | None = None) -> str:
     """The page of one recipient, with the words of a form that came back; `clear` is the address in full, this once."""
     return render_template(
-        "dashboard/recipient.html",
+        "dashboard/recipients/recipient.html",
         recipient_id=found.id,
         address=recipients.masked(vault(), found),
         clear=clear,

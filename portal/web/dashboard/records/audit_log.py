@@ -29,7 +29,7 @@ def audit():
     wanted = form.wanted(current_user.provider_id)
     rows = queries.page(reading(), wanted, before=request.args.get("before", type=an_id), limit=A_PAGE + 1)
     return render_template(
-        "dashboard/audit.html",
+        "dashboard/records/audit_log.html",
         form=form,
         entries=list(shown(vault(), rows[:A_PAGE], {each.id for each in people})),
         before=rows[A_PAGE - 1].AuditEntry.id if len(rows) > A_PAGE else None,

@@ -30,7 +30,7 @@ def show_exports():
     """Say what is wanted, and see how much that is."""
     form = _form()
     return render_template(
-        "dashboard/exports.html",
+        "dashboard/records/exports.html",
         form=form,
         kind=form.kind,
         kinds=Kind,

@@ -69,7 +69,7 @@ def revoke_invitation(ticket_id: int):
 
 
 def _page(form: InvitationForm) -> str:
-    return render_template("dashboard/invitation.html", form=form, roles=explained())
+    return render_template("dashboard/team/invitation.html", form=form, roles=explained())
 
 
 def _invited(email: str, role: Role) -> Ticket:

@@ -35,7 +35,7 @@ def list_people():
     """Show who belongs to the provider, and whom it has invited."""
     at, mine = clock.now(), current_user.provider_id
     return render_template(
-        "dashboard/people.html",
+        "dashboard/team/members.html",
         members=[(each, masked(each.user)) for each in members.members(reading(), mine)],
         invitations=[
             (each, addresses.mask(one_time_links.email_of(vault(), each)), each.expires_at > at)
@@ -137,7 +137,7 @@ def _member(membership_id: int) -> Membership:
 def _page(of: Membership, form: RoleForm):
     user = db.session.get_one(User, of.user_id)
     return render_template(
-        "dashboard/person.html", membership=of, name=user.name, address=masked(user), form=form, roles=explained(),
+        "dashboard/team/member.html", membership=of, name=user.name, address=masked(user), form=form, roles=explained(),
         is_me=user.id == current_user.id,
     )  # fmt: skip
 

@@ -80,7 +80,7 @@ def _here() -> str:
 
 def _page(form: NetworkForm):
     return render_template(
-        "dashboard/networks.html",
+        "dashboard/team/networks.html",
         form=form,
         networks=networks.of(reading(), current_user.provider_id),
         address=_here(),
