@@ -1,3 +1,3 @@
-from portal import create_app
+from portal.app import create_app
 
 app = create_app()

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from bench import decisions, ground, load, servers
 from bench.rounds import Effort, Result, in_turn
-from portal import create_app
+from portal.app import create_app
 from portal.core.extensions import db, vault
 from portal.core.models import Outcome, Submission
 from portal.services.iys.forwarder import THREADS

@@ -11,7 +11,7 @@ import flask_migrate
 from flask import Flask
 from sqlalchemy import text
 
-from portal import create_app
+from portal.app import create_app
 from portal.core.extensions import db
 from tests.postgres import running_postgres
 

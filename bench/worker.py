@@ -80,7 +80,7 @@ def resident(pid: int) -> int:
 
 
 def _serve() -> None:
-    from portal import create_app
+    from portal.app import create_app
     from portal.services.imports import worker
 
     print("ready", flush=True)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from portal import create_app
+from portal.app import create_app
 from portal.core.extensions import db, limiter
 from portal.services.iys.client import Client
 from tests import databases, make, servers

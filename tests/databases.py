@@ -12,7 +12,7 @@ from pathlib import Path
 import flask_migrate
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 
-from portal import create_app
+from portal.app import create_app
 from portal.core.database import url_of
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")

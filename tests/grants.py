@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.core.models import Brand, Consent, Lane, Way
+from portal.core.models import Brand, Consent, DecisionOrigin, Lane
 from portal.core.models.ids import new_ids
 from portal.domain.consents import recipients, writer
 from tests import make
@@ -47,7 +47,13 @@ def _head(brand: Brand, recipient_id: int, channel: Channel, held: str | None, a
 
 def _decision(head: Consent, status: Status, at: datetime) -> dict:
     return writer.decision(
-        head, status, consent_date=at, effective_at=at, recorded_at=at, source=Source.SIGNED_FORM, way=Way.IMPORT
+        head,
+        status,
+        consent_date=at,
+        effective_at=at,
+        recorded_at=at,
+        source=Source.SIGNED_FORM,
+        origin=DecisionOrigin.IMPORT,
     )
 
 

@@ -23,12 +23,12 @@ from portal.core.models import (
     Brand,
     Campaign,
     CampaignKind,
+    ConsentPoint,
     ContactKind,
     Delivery,
     FactorKind,
     LegalForm,
     OperatorRole,
-    Point,
     Provider,
     ProviderKind,
     Role,
@@ -74,12 +74,17 @@ def seed() -> None:
     _newcomer(keys, at)
     of_links = select(Campaign).where(Campaign.delivery != Delivery.POINT).order_by(Campaign.created_at).limit(1)
     campaign = db.session.scalar(of_links) or _campaign(provider, at)
-    theirs = select(Point).where(Point.provider_id == provider.id).order_by(Point.created_at, Point.id).limit(1)
+    theirs = (
+        select(ConsentPoint)
+        .where(ConsentPoint.provider_id == provider.id)
+        .order_by(ConsentPoint.created_at, ConsentPoint.id)
+        .limit(1)
+    )
     point = db.session.scalar(theirs) or _point(provider, at)
     db.session.commit()
     _launch(campaign)
     people = {word: vars(its) for word, its in keys.items()}
-    told = {"link": _first_link(campaign), "point": whole("consentpoint.page", slug=point.slug, lang=None)}
+    told = {"link": _first_link(campaign), "point": whole("consent_points.page", slug=point.slug, lang=None)}
     click.echo(json.dumps(people.pop(demo_cast.OWNER.word) | told | people))
 
 
@@ -167,7 +172,7 @@ def _campaign(provider: Provider, at: datetime) -> Campaign:
     )  # fmt: skip
 
 
-def _point(provider: Provider, at: datetime) -> Point:
+def _point(provider: Provider, at: datetime) -> ConsentPoint:
     """Where people come by themselves: open, with so many codes a day as a trial wants."""
     brand = _brand(provider)
     point = consent_points.open_point(

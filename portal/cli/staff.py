@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from portal.core import clock
 from portal.core.addresses import is_email
 from portal.core.extensions import db, vault
-from portal.core.models import OperatorRole, TicketKind
+from portal.core.models import OneTimeLinkKind, OperatorRole
 from portal.domain import audit
 from portal.domain.identity import members, one_time_links
 from portal.web.shared.absolute_urls import whole
@@ -23,7 +23,7 @@ def add(email: str, name: str, role: str) -> None:
     if not is_email(email.strip()):
         raise click.BadParameter("this is no e-mail address", param_hint="--email")
     ticket, token = one_time_links.issue(
-        db.session, vault(), TicketKind.INVITATION, email=email, at=clock.now(), lifetime=members.LIFETIME,
+        db.session, vault(), OneTimeLinkKind.INVITATION, email=email, at=clock.now(), lifetime=members.LIFETIME,
         name=" ".join(name.split())[:120], operator_role=OperatorRole(role),
     )  # fmt: skip
     audit.note(db.session, "staff.added", "ticket", ticket.id, provider_id=None, at=clock.now(), facts={"role": role})

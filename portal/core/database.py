@@ -54,7 +54,7 @@ def prepare(writer: Engine, reader: Engine) -> None:
         event.listen(writer, "connect", _open_sqlite)
         event.listen(reader, "connect", _open_sqlite)
         event.listen(reader, "connect", _refuse_writes)
-        queue = Turnstile()
+        queue = WriterLock()
         event.listen(writer, "begin", lambda connection: _begin(connection, queue))
         event.listen(writer, "checkin", lambda _, record: _leave(record, queue))
 
@@ -95,19 +95,19 @@ def _refuse_writes(connection, _record) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
-def _begin(connection, queue: "Turnstile") -> None:
+def _begin(connection, queue: "WriterLock") -> None:
     if not connection.info.get("has_turn"):
         queue.enter()
         connection.info["has_turn"] = True
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _leave(record, queue: "Turnstile") -> None:
+def _leave(record, queue: "WriterLock") -> None:
     if record.info.pop("has_turn", False):
         queue.leave()
 
 
-class Turnstile:
+class WriterLock:
     """A lock that is given in the order in which it was asked for."""
 
     def __init__(self, patience: float = BUSY):

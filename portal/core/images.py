@@ -92,8 +92,8 @@ def _judge_size(width: int, height: int, most_pixels: int, most_elongated: int) 
 
 def _turned(image: Image.Image) -> Image.Image:
     """As the camera meant it. Pillow's own way would write the rest of EXIF anew, and break down over odd ones."""
-    way = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-    return image if way is None else image.transpose(way)
+    origin = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    return image if origin is None else image.transpose(origin)
 
 
 def _png(picture: Image.Image) -> bytes:

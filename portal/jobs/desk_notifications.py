@@ -8,11 +8,11 @@ from portal.core.extensions import db, reading
 from portal.core.models import MailKind, Provider, Role
 from portal.domain import complaints
 from portal.domain.identity import permissions
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.shared.absolute_urls import whole
 from portal.web.shared.owner_notifications import tell
 
-MAY_ANSWER = tuple(role for role in Role if Power.COMPLAINTS in permissions.OF_ROLE[role])
+MAY_ANSWER = tuple(role for role in Role if Permission.COMPLAINTS in permissions.OF_ROLE[role])
 
 log = structlog.get_logger()
 

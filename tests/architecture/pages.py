@@ -9,13 +9,13 @@ from portal.core.models import (
     CampaignKind,
     ContactKind,
     CredentialKind,
+    DecisionOrigin,
     Delivery,
     FeedSource,
-    Heard,
     Lane,
     LeftOut,
     Outcome,
-    Way,
+    ReceivedVia,
 )
 from portal.domain.consents.deadlines import Urgency
 from portal.domain.consents.resubmission import Hopeless
@@ -72,7 +72,7 @@ def _row(channel, held=None, chosen=None, recipient_type=RecipientType.INDIVIDUA
 def link_page(**other) -> dict:
     rows = [_row(Channel.SMS), _row(Channel.CALL, held=Status.REFUSED)]
     page = {
-        "state": "live", "asks": True, "may_grant": True, "decided_at": AT, "disowned_at": AT,
+        "state": "live", "asks": True, "may_grant": True, "decided_at": AT, "reassigned_at": AT,
         "title": "Size yazalım mı?", "requires_name": False, "is_phone": True, "is_merchant": False,
         "pair": "elma nehir", "not_mine_url": "/k/code/ben-degilim", "back": Back(),
         "body": "Yeniliklerimizi haber vermek için.", "notice_url": "https://www.example.com/aydinlatma",
@@ -85,7 +85,7 @@ def link_page(**other) -> dict:
 def _not_mine(**other) -> dict:
     return {
         "sender_text": Thing(**SENDER), "look": SENDER["look"], "address": ADDRESS, "kind": "phone",
-        "disowned_at": None, "receipt_url": None, "form_token": "token", "post_url": "/", "back_url": "/",
+        "reassigned_at": None, "receipt_url": None, "form_token": "token", "post_url": "/", "back_url": "/",
     } | other  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def _recipient() -> dict:
     )  # fmt: skip
     decision = Thing(
         decided_at=AT, brand_name="Örnek Mağaza", channel=Channel.SMS, status=Status.REFUSED, source="HS_WEB",
-        way=Way.LINK, outcome=Outcome.PARKED, transaction_id="ab" * 32, accepted_at=AT, code="H120",
+        origin=DecisionOrigin.LINK, outcome=Outcome.PARKED, transaction_id="ab" * 32, accepted_at=AT, code="H120",
         sentence=PROBLEM.sentence, cure=PROBLEM.cure, deadline=AT, urgency=Urgency.RED, is_closed=False,
         is_practice=True,
     )  # fmt: skip
@@ -159,10 +159,17 @@ def _connection(**other) -> dict:
         troubles=(Trouble("brands", 403, "H520"), Trouble("subscription", 0)),
     )  # fmt: skip
     connected = Thing(
-        kind=CredentialKind.PARTNER, username=None, integrator_code=7, writes_since=None, tested_at=AT, findings=found,
-        forecast=forecast(found.subscription), ends_at=AT,
-        block=BLOCK, block_is_found=False,
-    )  # fmt: skip
+        kind=CredentialKind.PARTNER,
+        username=None,
+        integrator_code=7,
+        forwarding_enabled_at=None,
+        tested_at=AT,
+        findings=found,
+        forecast=forecast(found.subscription),
+        ends_at=AT,
+        block=BLOCK,
+        block_is_found=False,
+    )
     return {
         "form": ConnectionForm(), "provider": Thing(title="Örnek Mağazacılık A.Ş.", iys_code=700001),
         "connected": connected, "partners": [Thing(id=1, integrator_code=7)], "words_of": words_of,
@@ -205,10 +212,19 @@ def _line(host, ratio) -> dict:
 
 def _movements(**other) -> dict:
     movement = Thing(
-        id=1, created_at=AT, address=ADDRESS, recipient_id=1, channel=Channel.SMS, status=Status.REFUSED,
-        recipient_type=RecipientType.MERCHANT, source="IYS_WEB", way=Way.AT_IYS, counts=True, heard_at=AT,
-        heard_by=Heard.PULL,
-    )  # fmt: skip
+        id=1,
+        created_at=AT,
+        address=ADDRESS,
+        recipient_id=1,
+        channel=Channel.SMS,
+        status=Status.REFUSED,
+        recipient_type=RecipientType.MERCHANT,
+        source="IYS_WEB",
+        origin=DecisionOrigin.AT_IYS,
+        counts=True,
+        received_at=AT,
+        received_via=ReceivedVia.PULL,
+    )
     feed = Thing(source=FeedSource.PEOPLE, pulled_at=AT, code="H353", sentence=PROBLEM.sentence)
     return {
         "form": MovementFilter([Thing(id=1, name="Örnek Mağaza")]), "has_brands": True, "movements": [movement],
@@ -219,7 +235,7 @@ def _movements(**other) -> dict:
 
 def _pushes(**other) -> dict:
     push = Thing(
-        id=1, brand_name="Örnek Mağaza", channel=Channel.SMS, registered_at=AT, tested_at=AT, heard_at=None
+        id=1, brand_name="Örnek Mağaza", channel=Channel.SMS, registered_at=AT, tested_at=AT, received_at=None
     )  # fmt: skip
     listed = Thing(channel=Channel.SMS, registration_id=1, host="izin.example", said="Bağlantı Oluşturuldu")
     brand = Thing(id=1, name="Örnek Mağaza")
@@ -254,9 +270,11 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     **OF_RECEIPTS,
     ("recipient/not_found.html", ""): dict,
     ("recipient/not_mine.html", ""): _not_mine,
-    ("recipient/not_mine.html", "said"): lambda: _not_mine(disowned_at=AT, receipt_url="/m/code", kind="email"),
+    ("recipient/not_mine.html", "said"): lambda: _not_mine(reassigned_at=AT, receipt_url="/m/code", kind="email"),
     ("dashboard/iys/movements.html", ""): _movements,
-    ("dashboard/iys/movements.html", "nothing"): lambda: _movements(movements=[], feeds=[], sweep=None, has_brands=False),
+    ("dashboard/iys/movements.html", "nothing"): lambda: _movements(
+        movements=[], feeds=[], sweep=None, has_brands=False
+    ),
     ("dashboard/iys/pushes.html", ""): _pushes,
     ("dashboard/iys/pushes.html", "nothing"): lambda: _pushes(pushes=[], listed=None, may_register=False),
     **OF_ACCOUNT,
@@ -278,8 +296,16 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/campaigns/campaign.html", "without room"): lambda: _campaign_page(_campaign(), is_shut=True),
     ("dashboard/campaigns/campaign.html", "launched"): lambda: _campaign_page(_campaign(launched=True)),
     ("dashboard/campaigns/campaign.html", "linked"): lambda: _campaign_page(_campaign(launched=True, linked=True)),
-    ("dashboard/recipients/search.html", "problem"): lambda: {"form": SearchForm(), "problem": PROBLEM, "not_found": False},
-    ("dashboard/recipients/search.html", "not found"): lambda: {"form": SearchForm(), "problem": None, "not_found": True},
+    ("dashboard/recipients/search.html", "problem"): lambda: {
+        "form": SearchForm(),
+        "problem": PROBLEM,
+        "not_found": False,
+    },
+    ("dashboard/recipients/search.html", "not found"): lambda: {
+        "form": SearchForm(),
+        "problem": None,
+        "not_found": True,
+    },
     **OF_DAYS,
     **OF_DESK,
     **OF_EXPORTS,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace as Thing
 
-from portal.core.models import By, Ending, FactorKind, Role, Step
+from portal.core.models import FactorKind, Role, SessionEnd, SignInMethod, SignInStep
 from portal.domain.identity.passwords import judge
 from portal.web.account.authenticator_apps import FirstCodeForm
 from portal.web.account.blueprint import PARTS
@@ -33,8 +33,8 @@ def _weak_password() -> PasswordForm:
     return form
 
 
-def sign_in(number: int, ending: Ending | None = None) -> Line:
-    row = Thing(id=number, by=By.TOTP, seen_at=AT)
+def sign_in(number: int, ending: SessionEnd | None = None) -> Line:
+    row = Thing(id=number, by=SignInMethod.TOTP, seen_at=AT)
     return Line(AT, row, ending, device="Chrome (Windows)", network="203.0.113.•")
 
 
@@ -75,7 +75,7 @@ OF_ACCOUNT: dict[tuple[str, str], Callable[[], dict]] = {
     ("account/codes.html", "made"): page(codes=["abcd-efgh-jkmn-pqrs"] * 10),
     ("account/sessions.html", ""): page(
         open_ones=[sign_in(1), sign_in(2)], this_id=1,
-        history=[sign_in(1), sign_in(3, Ending.IDLE), Line(AT, step=Step.PASSWORD)],
+        history=[sign_in(1), sign_in(3, SessionEnd.IDLE), Line(AT, step=SignInStep.PASSWORD)],
     ),
     ("account/sessions.html", "one"): page(open_ones=[sign_in(1)], this_id=1, history=[sign_in(1)]),
 }  # fmt: skip

@@ -32,7 +32,9 @@ def _check(**other) -> dict:
 OF_ANYBODY = {
     ("verification/message_check.html", ""): _check,
     ("verification/message_check.html", "known"): lambda: _check(said="Abc123xyz", checked=checked()),
-    ("verification/message_check.html", "known, on its way"): lambda: _check(checked=checked(sent_at=None, is_practice=True)),
+    ("verification/message_check.html", "known, on its way"): lambda: _check(
+        checked=checked(sent_at=None, is_practice=True)
+    ),
     ("verification/message_check.html", "known, of a firm itself"): lambda: _check(
         checked=checked(sent_at=None, is_ours=False, what=What.REFUSE), has_foreign=True
     ),
@@ -42,7 +44,9 @@ OF_ANYBODY = {
     ("verification/message_check.html", "a case"): lambda: _check(
         checked=checked(what=What.CASE, pair=None, sent_at=None, is_ours=False)
     ),
-    ("verification/message_check.html", "of somebody else"): lambda: _check(said="https://evil.example/k/Abc", message="foreign"),
+    ("verification/message_check.html", "of somebody else"): lambda: _check(
+        said="https://evil.example/k/Abc", message="foreign"
+    ),
     ("verification/message_check.html", "unknown"): lambda: _check(said="Abc123xyz", message="unknown"),
     ("verification/message_check.html", "without a code"): lambda: _check(said="?", message="no_code"),
     ("verification/message_check.html", "six digits"): lambda: _check(said="800410", message="six_digits"),

@@ -6,7 +6,7 @@ from types import SimpleNamespace as Thing
 
 from portal.core.models import BatchState
 from portal.domain.consents.bulk_import import Effect
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import provider_questions
 from portal.services.imports.batches import Progress
 from portal.services.imports.layout import Field, Layout
@@ -70,7 +70,7 @@ def answer(**other) -> dict:
 
 def console(**other) -> dict:
     provider = Thing(id=1, title="Örnek Mağazacılık A.Ş.", suspended_at=None)
-    return {"provider": provider, "may": lambda _power: True, "Power": Power} | other
+    return {"provider": provider, "may": lambda _power: True, "Permission": Permission} | other
 
 
 def imports(**other) -> dict:
@@ -119,7 +119,9 @@ OF_BEHALF: dict[tuple[str, str], Callable[[], dict]] = {
     ("dashboard/imports/provider_answers.html", "wrong"): lambda: answer(
         form=wrong(AnswerForm(formdata=None, asked=list(provider_questions.ASKABLE)))
     ),
-    ("dashboard/imports/provider_answers.html", "one question"): lambda: answer(form=AnswerForm(formdata=None, asked=["date"])),
+    ("dashboard/imports/provider_answers.html", "one question"): lambda: answer(
+        form=AnswerForm(formdata=None, asked=["date"])
+    ),
     ("operator/imports.html", ""): imports,
     ("operator/imports.html", "wrong"): lambda: imports(form=wrong(FileForm(formdata=None, brands=BRANDS))),
     ("operator/imports.html", "unreadable"): lambda: imports(problem=FileProblem.PDF),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace as Thing
 
 from portal.core.iys_protocol import Channel
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers.brands import Count
 from portal.domain.providers.logos import LogoProblem
 from portal.services.domains import record_of
@@ -20,20 +20,20 @@ def acts_on_a_recipient(**other) -> dict:
         "refusal_form": RefusalForm(formdata=None, brands=[Thing(id=1, name="Örnek Mağaza")], channels=list(Channel)),
         "unmask_form": UnmaskForm(formdata=None),
     }
-    return {"recipient_id": 1, "clear": None, "may": lambda power: True, "Power": Power} | forms | other
+    return {"recipient_id": 1, "clear": None, "may": lambda power: True, "Permission": Permission} | forms | other
 
 
 def _brand(**other) -> dict:
     brand = Thing(
         id=1, name="Örnek Mağaza", brand_code=700001, header="ORNEK", colour="#0b5e6b", contact=None, notice_url=None,
-        source=None, logo_digest="ab" * 8, practises=False, closed_at=None,
+        source=None, logo_digest="ab" * 8, is_sandbox=False, closed_at=None,
     )  # fmt: skip
     return {
         "brand": brand, "provider": Thing(title="Örnek Mağazacılık A.Ş.", number="0123456789012345", contact="0850"),
         "form": BrandForm(formdata=None), "logo_form": LogoForm(formdata=None), "logo_problem": None,
         "domains": [_domain(1, None), _domain(2, AT)], "domain_form": DomainForm(formdata=None), "removal": None,
         "removal_form": DomainRemovalForm(formdata=None), "record_of": record_of, "is_left": False,
-        "may": lambda power: True, "Power": Power,
+        "may": lambda power: True, "Permission": Permission,
     } | other  # fmt: skip
 
 
@@ -57,12 +57,12 @@ def _wrong(form):
 
 
 def _listed() -> dict:
-    brands = [Thing(id=1, name="Örnek", brand_code=1, practises=True, closed_at=None)]
-    brands.append(Thing(id=2, name="İkinci", brand_code=2, practises=False, closed_at=AT))
+    brands = [Thing(id=1, name="Örnek", brand_code=1, is_sandbox=True, closed_at=None)]
+    brands.append(Thing(id=2, name="İkinci", brand_code=2, is_sandbox=False, closed_at=AT))
     counts = dict.fromkeys(Channel, Count(1200, 3))
     return {
         "brands": [(brand, counts) for brand in brands], "channels": list(Channel), "names": ["SMS"] * 3,
-        "may": lambda power: True, "Power": Power,
+        "may": lambda power: True, "Permission": Permission,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     CredentialKind,
     DayKind,
+    DecisionOrigin,
     LegalForm,
     OperatorRole,
     OrderKind,
@@ -17,11 +18,10 @@ from portal.core.models import (
     ProviderKind,
     ReviewAct,
     Role,
-    Way,
 )
 from portal.domain.consents.deadlines import Urgency
 from portal.domain.consents.history import Told
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.iys.account_report import BrandFound, Findings, Whose
 from portal.services.iys.call_problems import Trouble, words_of
 from portal.web.operator import forms, inquiries
@@ -39,13 +39,13 @@ SUPPORT = Thing(id=2, name="Deniz", operator_role=OperatorRole.SUPPORT)
 
 def may(**other) -> dict:
     """What an admin of the operator may do: all."""
-    return {"may": lambda _power: True, "Power": Power} | other
+    return {"may": lambda _power: True, "Permission": Permission} | other
 
 
 def provider(**other) -> Thing:
     facts = {
         "id": 1, "title": "Örnek Mağazacılık A.Ş.", "kind": ProviderKind.PARTNER, "legal_form": LegalForm.COMPANY,
-        "mersis": "0123456789012345", "tax_number": "1234567890", "iys_code": 990000001, "entered_code": 700001,
+        "mersis": "0123456789012345", "tax_number": "1234567890", "iys_code": 990000001, "pending_iys_code": 700001,
         "representative": "Ayşe Yılmaz", "contact": "0850 123 45 67", "notice_url": "https://www.example.com/kvkk",
         "created_at": AT, "asked_at": AT, "admitted_at": None, "suspended_at": None, "left_at": None,
         "is_practising": True,
@@ -57,7 +57,7 @@ ADMITTED = {"admitted_at": AT, "is_practising": False, "iys_code": 700001}
 
 
 def providers(**other) -> dict:
-    rows = [provider(), provider(id=2, asked_at=None, entered_code=None), provider(id=3, **ADMITTED)]
+    rows = [provider(), provider(id=2, asked_at=None, pending_iys_code=None), provider(id=3, **ADMITTED)]
     rows.append(provider(id=4, **ADMITTED, suspended_at=AT))
     return {
         "page": Page(rows, 2, has_more=True), "counts": {each.value: 1 for each in Standing}, "words": WORDS,
@@ -168,9 +168,23 @@ HEAD = Thing(
     effective_at=AT, iys_status="ONAY", iys_as_of=AT, may_send=True, is_practice=False,
 )  # fmt: skip
 TOLD = Told(
-    AT, "Örnek Mağaza", False, Channel.SMS, Status.GRANTED, "HS_WEB", Way.LINK, Outcome.ACCEPTED, False, "abc", AT,
-    None, None, None, None, Urgency.OK,
-)  # fmt: skip
+    AT,
+    "Örnek Mağaza",
+    False,
+    Channel.SMS,
+    Status.GRANTED,
+    "HS_WEB",
+    DecisionOrigin.LINK,
+    Outcome.ACCEPTED,
+    False,
+    "abc",
+    AT,
+    None,
+    None,
+    None,
+    None,
+    Urgency.OK,
+)
 
 
 def assist(**other) -> dict:
@@ -233,8 +247,12 @@ OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
     ("operator/recipient_search.html", "problem"): lambda: assist(problem=PROBLEM),
     ("operator/recipient_search.html", "wrong"): lambda: assist(form=wrong(forms.ReasonedSearchForm())),
     ("operator/recipient_search.html", "not found"): lambda: assist(not_found=True),
-    ("operator/recipient_search.html", "found"): lambda: assist(address="+90 5•• ••• •• 67", heads=[HEAD], decisions=[TOLD]),
-    ("operator/recipient_search.html", "nothing decided"): lambda: assist(address="+90 5•• ••• •• 67", heads=[], decisions=[]),
+    ("operator/recipient_search.html", "found"): lambda: assist(
+        address="+90 5•• ••• •• 67", heads=[HEAD], decisions=[TOLD]
+    ),
+    ("operator/recipient_search.html", "nothing decided"): lambda: assist(
+        address="+90 5•• ••• •• 67", heads=[], decisions=[]
+    ),
     ("operator/audit_log.html", ""): audit,
     ("operator/audit_log.html", "of one"): lambda: audit(provider=provider()),
     ("operator/audit_log.html", "nothing"): lambda: audit(entries=[]),

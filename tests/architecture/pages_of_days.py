@@ -70,7 +70,9 @@ OF_DAYS = {
     ("dashboard/iys/reconciliation.html", "at first"): lambda: {"brand": None},
     ("dashboard/iys/day.html", "different"): lambda: day(DayState.DIFFERENT),
     ("dashboard/iys/day.html", "agreed"): lambda: day(DayState.AGREED, reason=None, may_compare=False, **NOTHING),
-    ("dashboard/iys/day.html", "missed"): lambda: day(DayState.MISSED, has_file=False, days_left=0, counts=[], **NOTHING),
+    ("dashboard/iys/day.html", "missed"): lambda: day(
+        DayState.MISSED, has_file=False, days_left=0, counts=[], **NOTHING
+    ),
     ("dashboard/iys/difference.html", ""): difference,
     ("dashboard/iys/difference.html", "settled"): lambda: difference(settled=True),
     ("dashboard/iys/difference.html", "nothing can be done"): _explained_with_nothing,

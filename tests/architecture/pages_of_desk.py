@@ -5,7 +5,17 @@ from types import SimpleNamespace as Thing
 
 from portal.core.addresses import Address, AddressKind
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Closing, ComplaintKind, Finding, Heard, MessageKind, MessageState, Outcome, StepAct, Way
+from portal.core.models import (
+    Closing,
+    ComplaintKind,
+    DecisionOrigin,
+    Finding,
+    MessageKind,
+    MessageState,
+    Outcome,
+    ReceivedVia,
+    StepAct,
+)
 from portal.domain.complaints import Compared, Pressure, Said, Shown
 from portal.domain.consents.deadlines import Urgency
 from portal.web.dashboard.forms import SearchForm
@@ -93,13 +103,15 @@ def _queue(**other) -> dict:
 def _events() -> Events:
     decision = Thing(
         decided_at=AT, brand_name="Örnek Mağaza", channel=Channel.SMS, status=Status.REFUSED, source="HS_WEB",
-        way=Way.LINK, outcome=Outcome.ACCEPTED, transaction_id="ab" * 32, accepted_at=AT, code=None,
+        origin=DecisionOrigin.LINK, outcome=Outcome.ACCEPTED, transaction_id="ab" * 32, accepted_at=AT, code=None,
         urgency=Urgency.OK, is_closed=False, is_practice=True, consent_date=AT,
     )  # fmt: skip
     message = Thing(kind=MessageKind.CONFIRMATION, state=MessageState.ACCEPTED, created_at=AT)
-    receipt = Thing(way=Way.LINK, language="tr")
+    receipt = Thing(origin=DecisionOrigin.LINK, language="tr")
     chosen = [(Channel.SMS, Status.REFUSED), (Channel.CALL, Status.GRANTED)]
-    movement = Thing(status=Status.REFUSED, source="IYS_WEB", heard_by=Heard.PULL, heard_at=AT, transaction_id="ab")
+    movement = Thing(
+        status=Status.REFUSED, source="IYS_WEB", received_via=ReceivedVia.PULL, received_at=AT, transaction_id="ab"
+    )
     of = [
         (What.MESSAGE, (message, "Kasım")),
         (What.MESSAGE, (Thing(**vars(message) | {"state": MessageState.FAILED}), None)),

@@ -114,7 +114,9 @@ def cure() -> dict:
 
 OF_IMPORTS = {
     ("dashboard/imports/batches.html", ""): lambda: {
-        "listed": [listed(number, state) for number, state in enumerate(BatchState)], "before": 1, "is_first": False,
+        "listed": [listed(number, state) for number, state in enumerate(BatchState)],
+        "before": 1,
+        "is_first": False,
     },
     ("dashboard/imports/batches.html", "at first"): lambda: {"listed": [], "before": None, "is_first": True},
     ("dashboard/imports/new_batch.html", ""): new,
@@ -125,9 +127,12 @@ OF_IMPORTS = {
         BatchState.UPLOADED, progress=Progress(0, 0, None, None)
     ),
     **{("dashboard/imports/batch.html", str(state)): lambda state=state: page(state) | run() for state in RUN},
-    ("dashboard/imports/batch.html", "done without trouble"): lambda: page(BatchState.DONE, may_undo=False)
-    | run(good=[], problems=[], late=0),
-    ("dashboard/imports/batch.html", "late with a contact"): lambda: page(BatchState.DONE) | run(contact=ContactKind.FORM),
+    ("dashboard/imports/batch.html", "done without trouble"): lambda: (
+        page(BatchState.DONE, may_undo=False) | run(good=[], problems=[], late=0)
+    ),
+    ("dashboard/imports/batch.html", "late with a contact"): lambda: (
+        page(BatchState.DONE) | run(contact=ContactKind.FORM)
+    ),
     ("dashboard/imports/batch.html", "unreadable"): lambda: page(BatchState.UNREADABLE, problem=PROBLEM),
     ("dashboard/imports/batch.html", "dropped"): lambda: page(BatchState.DROPPED),
     ("dashboard/imports/batch.html", "read"): lambda: page(BatchState.READ, page=layout()),
@@ -152,4 +157,4 @@ OF_IMPORTS = {
     ("dashboard/imports/undo.html", ""): lambda: page(BatchState.DONE, still=True, counts=Undoable(5, 2)),
     ("dashboard/imports/undo.html", "too late"): lambda: page(BatchState.DONE, still=True, counts=Undoable(0, 2)),
     ("dashboard/imports/no_recipients.html", ""): lambda: page(BatchState.DONE),
-}  # fmt: skip
+}

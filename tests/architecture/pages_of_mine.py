@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace as Thing
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Outcome, Way
+from portal.core.models import DecisionOrigin, Outcome
 from portal.web.my_consents import sentences
 from portal.web.my_consents.holdings import Head, Held
 from portal.web.my_consents.overview import Piece
@@ -14,12 +14,12 @@ FRAME = {"address": "+90 5•• ••• •• 67", "until": "14:17", "token"
 BEFORE = {"address": "+90 5•• ••• •• 67", "code": "kod", "until": "14:12", "token": "token"}
 
 
-def _head(channel, status, way=Way.LINK, outcome=Outcome.VERIFIED, **other) -> Head:
+def _head(channel, status, origin=DecisionOrigin.LINK, outcome=Outcome.VERIFIED, **other) -> Head:
     facts = {
         "recipient_type": RecipientType.INDIVIDUAL, "since": AT, "accepted_at": AT, "iys_status": status.value,
         "iys_as_of": AT,
     } | other  # fmt: skip
-    return Head(channel=channel, status=status, way=way, outcome=outcome, **facts)
+    return Head(channel=channel, status=status, origin=origin, outcome=outcome, **facts)
 
 
 def held(number: int, *heads: Head, code: int = 1) -> Held:
@@ -31,11 +31,11 @@ def held(number: int, *heads: Head, code: int = 1) -> Held:
 
 
 ALL = [
-    held(1, _head(Channel.SMS, Status.GRANTED), _head(Channel.CALL, Status.REFUSED, Way.AT_IYS)),
+    held(1, _head(Channel.SMS, Status.GRANTED), _head(Channel.CALL, Status.REFUSED, DecisionOrigin.AT_IYS)),
     held(
         2,
         _head(Channel.SMS, Status.GRANTED, outcome=Outcome.WAITING, iys_status=None),
-        _head(Channel.SMS, Status.GRANTED, Way.OTHER_SENDER, recipient_type=RecipientType.MERCHANT),
+        _head(Channel.SMS, Status.GRANTED, DecisionOrigin.OTHER_SENDER, recipient_type=RecipientType.MERCHANT),
         code=990_000_001,
     ),
     held(3),
@@ -54,7 +54,7 @@ def overview(**other) -> dict:
 def _brand(**other) -> dict:
     told = [
         Thing(
-            decided_at=AT, channel=Channel.SMS, recipient_type=each, status=Status.GRANTED, way=Way.LINK,
+            decided_at=AT, channel=Channel.SMS, recipient_type=each, status=Status.GRANTED, origin=DecisionOrigin.LINK,
             outcome=Outcome.VERIFIED, accepted_at=AT, transaction_id="ab" * 32,
         )
         for each in RecipientType

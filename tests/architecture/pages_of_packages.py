@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace as Thing
 
 from portal.core.models import OrderKind
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.packages import Cause, Level, Standing
 from portal.web.dashboard.onboarding.package import Offer
 from portal.web.shared.audit_view import AuditFilter, Shown
@@ -40,7 +40,7 @@ def _package(**other) -> dict:
     return {
         "standing": standing(), "orders": orders, "waiting": waiting, "is_exempt": False,
         "offers": [Offer(SMALL, "Bir yıl iste", False, True), Offer(LARGE, "Yükselt", True, False)],
-        "may": lambda power: True, "Power": Power,
+        "may": lambda power: True, "Permission": Permission,
     } | other  # fmt: skip
 
 
@@ -54,8 +54,12 @@ def _audit(**other) -> dict:
 OF_PACKAGES = {
     ("dashboard/onboarding/package.html", ""): _package,
     ("dashboard/onboarding/package.html", "may be ordered"): lambda: _package(waiting=None, orders=[]),
-    ("dashboard/onboarding/package.html", "may only be looked at"): lambda: _package(waiting=None, may=lambda power: False),
-    ("dashboard/onboarding/package.html", "practising"): lambda: _package(standing=standing(cause=Cause.PRACTICE, **PRACTISES)),
+    ("dashboard/onboarding/package.html", "may only be looked at"): lambda: _package(
+        waiting=None, may=lambda power: False
+    ),
+    ("dashboard/onboarding/package.html", "practising"): lambda: _package(
+        standing=standing(cause=Cause.PRACTICE, **PRACTISES)
+    ),
     ("dashboard/onboarding/package.html", "exempt, and none"): lambda: _package(
         standing=standing(Level.SHUT, Cause.NONE, **HAS_NONE), is_exempt=True, offers=[], orders=[], waiting=None
     ),

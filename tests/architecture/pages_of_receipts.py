@@ -6,7 +6,7 @@ from types import SimpleNamespace as Thing
 from markupsafe import Markup
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Outcome, Way
+from portal.core.models import DecisionOrigin, Outcome
 from portal.domain.consents.deadlines import Urgency
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
@@ -37,18 +37,34 @@ def _part(name="Örnek Mağaza", text=True, lines=None):
 
 def receipt(**other) -> dict:
     page = {
-        "number": "K7QM-01NX-H4V0-T2ZA", "decided_at": AT, "way": Way.LINK, "address": ADDRESS, "is_practice": True,
-        "is_disowned": False, "parts": [_part()], "has_grant": True, "has_refusal": True, "is_told": True,
-        "undo_until": None, "is_too_late": False, "colour_url": "/colour/0b5e6b.css", "qr": QR, "code": "code",
-        "spoken": {}, "verify_url": "/dogrula", "page_url": "/k/code",
-    }  # fmt: skip
+        "number": "K7QM-01NX-H4V0-T2ZA",
+        "decided_at": AT,
+        "origin": DecisionOrigin.LINK,
+        "address": ADDRESS,
+        "is_practice": True,
+        "is_disowned": False,
+        "parts": [_part()],
+        "has_grant": True,
+        "has_refusal": True,
+        "is_told": True,
+        "undo_until": None,
+        "is_too_late": False,
+        "colour_url": "/colour/0b5e6b.css",
+        "qr": QR,
+        "code": "code",
+        "spoken": {},
+        "verify_url": "/dogrula",
+        "page_url": "/k/code",
+    }
     return {"receipt": Thing(**(page | other))}
 
 
 def _of_several() -> dict:
     lines = [_line(Status.REFUSED, now_status=Status.GRANTED, is_changed=True), _line(Status.REFUSED, is_merchant=True)]
     parts = [_part("Bir", text=False, lines=lines), _part("İki", text=False, lines=lines)]
-    return receipt(parts=parts, way=Way.MINE, has_grant=False, page_url=None, colour_url=None, is_practice=False)
+    return receipt(
+        parts=parts, origin=DecisionOrigin.MINE, has_grant=False, page_url=None, colour_url=None, is_practice=False
+    )
 
 
 def _undone() -> dict:
@@ -82,7 +98,7 @@ def _told(retired_at=None, text=True) -> dict:
         for number in (SENDER.number, "1" * 11, "1" * 10)
     ]  # fmt: skip
     told = Thing(
-        number="K7QM-01NX-H4V0-T2ZA", decided_at=AT, as_of=AT, address=ADDRESS, way=Way.LINK, parts=parts,
+        number="K7QM-01NX-H4V0-T2ZA", decided_at=AT, as_of=AT, address=ADDRESS, origin=DecisionOrigin.LINK, parts=parts,
         key_name="a" * 43, retired_at=retired_at, is_practice=not text,
     )  # fmt: skip
     return _verify(told=told)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _l
 
-from portal.core.models import Ending
+from portal.core.models import SessionEnd
 from portal.web.shared import qr_code
 from portal.web.signin.password_reset import ForgottenForm, ResetForm
 from portal.web.signin.second_step import CodeForm
@@ -23,7 +23,7 @@ def enrol(**other) -> dict:
 OF_SIGNIN = {
     ("signin/sign_in.html", ""): lambda: {"form": SignInForm(), "failed": True},
     ("signin/sign_in.html", "too many"): lambda: {"form": SignInForm(), "again_at": AT},
-    ("signin/sign_in.html", "came back"): lambda: {"form": SignInForm(), "why": WHY[Ending.IDLE]},
+    ("signin/sign_in.html", "came back"): lambda: {"form": SignInForm(), "why": WHY[SessionEnd.IDLE]},
     ("signin/second_step.html", ""): lambda: {"form": CodeForm(), "failed": True},
     ("signin/second_step.html", "passkey"): lambda: {"form": CodeForm(), "passkey": OPTIONS, "failed_passkey": True},
     ("signin/second_step.html", "too many"): lambda: {"form": CodeForm(), "again_at": AT},

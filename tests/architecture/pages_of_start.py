@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace as Thing
 
 from portal.core.models import LegalForm, PaperKind, ProviderKind
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers.onboarding import Missing, Step, StepState
 from portal.web.dashboard.onboarding.company import MyFirmForm
 from portal.web.dashboard.onboarding.steps_page import (
@@ -29,7 +29,7 @@ FACTS = {
 
 def firm(**other) -> Thing:
     mine = {
-        "kind": ProviderKind.PARTNER, "is_practising": True, "entered_code": 731845, "representative": "Nil Yeni",
+        "kind": ProviderKind.PARTNER, "is_practising": True, "pending_iys_code": 731845, "representative": "Nil Yeni",
         "asked_at": AT, "admitted_at": AT, "title": "Yeni A.Ş.", "number": "0454053692000015",
         "legal_form": LegalForm.COMPANY, "contact": "0850 765 43 21", "notice_url": "https://www.example.com/",
     }  # fmt: skip
@@ -44,7 +44,7 @@ def start(*states: StepState, provider: Thing | None = None, **other) -> dict:
     ]
     asked = [Asked("Kim imzalar?", AT, "Yetkili.", AT), Asked("Ne zaman?", AT, None, None)]
     return {
-        "may": lambda power: True, "Power": Power, "provider": provider or firm(),
+        "may": lambda power: True, "Permission": Permission, "provider": provider or firm(),
         "kinds": ProviderKind, "steps": steps, "lacking": LACKING, "sent_back": None, "is_told": True,
         "next_step": next((step for step, *_ in steps if step.state in ("now", "waits")), None),
         "code_form": CodeForm(formdata=None), "paper_form": PaperForm(formdata=None), "papers": {},

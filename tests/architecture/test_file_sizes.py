@@ -5,12 +5,7 @@ from tests.architecture import product
 MOST_LINES = 300
 FOLDERS = ("portal", "shortlinks", "iys_sandbox", "bin", "templates", "static", "docs")
 # What is longer, and the reason that can be said aloud.
-LONGER = {
-    "portal/migrations/versions/0001_first_tables.py": "every first table, written by Alembic and read by nobody",
-    "portal/migrations/versions/0003_iys_in_full.py": "the tables of İYS in full, and the same way down",
-    "portal/migrations/versions/0004_front_door.py": "the tables of people, packages and papers, and the same way down",
-    "portal/migrations/versions/0006_recipients_side.py": "the tables of the recipient's side, and the same way down",
-}
+LONGER = {}
 
 
 def lengths() -> dict[str, int]:

@@ -20,7 +20,7 @@ LAYERS = {
     "portal.web": 4,
     "portal.cli": 4,
     "portal.jobs": 4,
-    "portal": 5,
+    "portal.app": 5,
 }
 # In these, each package is one of its layer; the others are one package as a whole.
 LAYERS_OF_PACKAGES = ("portal.domain", "portal.services", "portal.web")
@@ -44,7 +44,7 @@ LANES = tuple(f"portal.services.iys.{lane}" for lane in ("forwarding", "inflow",
 # The sandbox proves nothing where it shares the portal's thinking: it knows İYS's wire texts and the time.
 SANDBOX_MAY_IMPORT = ("portal.core.clock", "portal.core.iys_protocol")
 SANDBOX_STARTED_BY = ("portal.cli",)
-SHORTLINKS_USED_BY = ("portal", "portal.migrations", "portal.domain", "portal.services", "portal.web", "portal.cli")
+SHORTLINKS_USED_BY = ("portal.app", "portal.migrations", "portal.domain", "portal.services", "portal.web", "portal.cli")
 WEB_FRAMEWORKS = ("flask", "werkzeug", "flask_login", "flask_wtf", "flask_babel", "flask_limiter", "huey")
 # What the domain and most of what lies below it never import.
 WITHOUT_FRAMEWORK = ("portal.core", "portal.domain", "shortlinks")
@@ -53,8 +53,8 @@ BINDS_EXTENSIONS = "portal.core.extensions"
 
 def layer_of(name: str) -> str | None:
     """The longest entry of LAYERS that a module belongs to."""
-    own = [layer for layer in LAYERS if layer != "portal" and f"{name}.".startswith(f"{layer}.")]
-    return max(own, key=len, default="portal" if name == "portal" else None)
+    own = [layer for layer in LAYERS if f"{name}.".startswith(f"{layer}.")]
+    return max(own, key=len, default=None)
 
 
 def package_of(name: str) -> str:
@@ -79,7 +79,7 @@ def imports(tree: ast.AST, name: str, is_package: bool) -> Iterator[str]:
 
 def violations(name: str, source: str, *, is_package: bool = False) -> list[str]:
     """What one module's imports break, in sentences; `name` is dotted."""
-    if name.startswith("portal") and layer_of(name) is None:
+    if name.startswith("portal.") and layer_of(name) is None:
         return [f"{name} lies in no layer"]
     tree = ast.parse(source)
     told = [violation(name, whom) for whom in imports(tree, name, is_package)]
@@ -94,7 +94,7 @@ def violation(name: str, whom: str) -> str | None:
         is_banned = name.startswith(WITHOUT_FRAMEWORK) and name != BINDS_EXTENSIONS
         return f"{name} knows nothing of {top}" if is_banned else None
     if top == "config":
-        return None if name == "portal" else "settings are read once, by create_app"
+        return None if name == "portal.app" else "settings are read once, by create_app"
     if top == "shortlinks":
         return violation_of_shortlinks(name, whom)
     if top == "iys_sandbox":
@@ -102,7 +102,7 @@ def violation(name: str, whom: str) -> str | None:
     if top != "portal":
         return None
     if name == "wsgi":
-        return None if whom == "portal.create_app" else "wsgi only makes the app"
+        return None if whom == "portal.app.create_app" else "wsgi only makes the app"
     if head(name) == "iys_sandbox":
         return None if f"{whom}.".startswith(tuple(f"{one}." for one in SANDBOX_MAY_IMPORT)) else "the sandbox is apart"
     if head(name) != "portal":
@@ -120,7 +120,7 @@ def violation_of_shortlinks(name: str, whom: str) -> str | None:
 
 
 def violation_of_layers(name: str, whom: str) -> str | None:
-    here, there = layer_of(name), layer_of(whom) or "portal"
+    here, there = layer_of(name), layer_of(whom) or "portal.app"
     own, others = package_of(name), package_of(whom)
     if own == others:
         lane = next((lane for lane in LANES if f"{name}.".startswith(f"{lane}.")), None)
@@ -200,7 +200,7 @@ PLANTED = {
     ),
     "upwards: inside a function": ("portal.domain.identity.accounts", "def f():\n    from portal.web.signin import x"),
     "upwards: relatively": ("portal.core.iys_protocol.codes", "from ...domain.consents import decide"),
-    "upwards: a job makes the app": ("portal.jobs", "from portal import create_app"),
+    "upwards: a job makes the app": ("portal.jobs", "from portal.app import create_app"),
     "upwards: what is shared uses a blueprint": ("portal.web.shared.error_pages", "from portal.web.signin import x"),
     "sideways: one blueprint through another": ("portal.web.account.factors", "from portal.web.recipient import x"),
     "sideways: one service calls another": ("portal.services.imports.audience", "from portal.services import launches"),
@@ -255,7 +255,7 @@ ALLOWED = [
     ("portal.services.iys.forwarder", "from portal.services.iys.forwarding import claims"),
     ("portal.domain.campaigns", "import shortlinks\nfrom shortlinks import Link\nshortlinks.create_many"),
     ("portal.core.iys_protocol.validation", "from portal.core.addresses import is_email"),
-    ("portal", "import config\nfrom portal import cli"),
+    ("portal.app", "import config\nfrom portal import cli"),
 ]
 
 

@@ -7,8 +7,8 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Network, OperatorRole, Provider, Role
-from portal.domain.identity.permissions import OF_OPERATOR_ROLE, OF_ROLE, Power
-from portal.web.shared.access import LOCKS
+from portal.domain.identity.permissions import OF_OPERATOR_ROLE, OF_ROLE, Permission
+from portal.web.shared.access import ACCESS_RULES
 from tests import make
 from tests.portal.web.dashboard.staff import come_in, token
 
@@ -36,11 +36,11 @@ def is_of_the_operator(app, role: OperatorRole) -> None:
         make.staff(DERYA, role)
 
 
-def routes(app, lock: str) -> list[tuple[str, str, Power, bool]]:
+def routes(app, lock: str) -> list[tuple[str, str, Permission, bool]]:
     """(method, path, power, whether a fresh factor is asked) of each route behind a lock; ids lead nowhere."""
     found = []
     for rule in app.url_map.iter_rules():
-        if LOCKS.get(rule.endpoint.partition(".")[0]) != lock:
+        if ACCESS_RULES.get(rule.endpoint.partition(".")[0]) != lock:
             continue
         view = app.view_functions[rule.endpoint]
         path = re.sub(r"<(\w+:)?\w+>", "1", rule.rule)
@@ -79,7 +79,7 @@ class Visitor:
         return answer.status_code == 403
 
 
-def differs(app, visitor: Visitor, lock: str, powers: frozenset[Power]) -> list[tuple]:
+def differs(app, visitor: Visitor, lock: str, powers: frozenset[Permission]) -> list[tuple]:
     """Where the answer is another one than the table's."""
     return [
         (method, path, power)
@@ -95,7 +95,7 @@ def test_each_role_of_a_provider_comes_in_where_the_table_says(app, provider, ro
 
     assert differs(app, burak, "of a provider", OF_ROLE[role]) == []
     assert differs(app, burak, "of the operator", frozenset()) == []
-    assert differs(app, burak, "signed in", frozenset({Power.SELF})) == []
+    assert differs(app, burak, "signed in", frozenset({Permission.SELF})) == []
 
 
 @pytest.mark.parametrize("role", OperatorRole)
@@ -104,7 +104,7 @@ def test_each_role_of_the_operator_comes_in_where_the_table_says(app, provider, 
     derya = Visitor(app, DERYA)
 
     assert differs(app, derya, "of the operator", OF_OPERATOR_ROLE[role]) == []
-    assert differs(app, derya, "signed in", frozenset({Power.SELF})) == []
+    assert differs(app, derya, "signed in", frozenset({Permission.SELF})) == []
 
 
 def test_the_operators_people_are_no_providers_people(app, provider):
@@ -132,18 +132,18 @@ def test_every_route_behind_a_lock_of_people_names_its_power(app):
     unnamed = [
         rule.rule
         for rule in app.url_map.iter_rules()
-        if LOCKS.get(rule.endpoint.partition(".")[0]) in ("signed in", "of a provider", "of the operator")
-        and not isinstance(getattr(app.view_functions[rule.endpoint], "needs", None), Power)
+        if ACCESS_RULES.get(rule.endpoint.partition(".")[0]) in ("signed in", "of a provider", "of the operator")
+        and not isinstance(getattr(app.view_functions[rule.endpoint], "needs", None), Permission)
     ]
 
     assert unnamed == []
 
 
 def test_each_power_is_used_by_a_page_and_held_by_somebody(app):
-    used = {power for lock in set(LOCKS.values()) & FOR_PEOPLE for _, _, power, _ in routes(app, lock)}
-    held = frozenset.union(*OF_ROLE.values(), *OF_OPERATOR_ROLE.values(), {Power.SELF})
+    used = {power for lock in set(ACCESS_RULES.values()) & FOR_PEOPLE for _, _, power, _ in routes(app, lock)}
+    held = frozenset.union(*OF_ROLE.values(), *OF_OPERATOR_ROLE.values(), {Permission.SELF})
 
-    assert used == held == set(Power)
+    assert used == held == set(Permission)
 
 
 FOR_PEOPLE = {"signed in", "of a provider", "of the operator"}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.architecture import product
 
-ROOMS = ("recipient", "mine", "consentpoint", "anybody", "messages")
+ROOMS = ("recipient", "my_consents", "consent_points", "verification", "messages")
 INSTEAD = {
     r"makbuz": "belge",
     r"mesaj(?!\")\w*": "ileti",  # Not İYS's own MESAJ.

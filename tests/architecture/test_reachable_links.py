@@ -7,19 +7,19 @@ import pytest
 from flask import render_template
 
 from portal.core.models import Role
-from portal.domain.identity.permissions import Power, at_provider
+from portal.domain.identity.permissions import Permission, at_provider
 from tests.architecture.pages import PAGES, SIGNED_IN
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
-P = Power
+P = Permission
 OPENED_BY = {  # Pages that need more than to look.
-    "audit": P.AUDIT, "disowned": P.SEARCH,
-    "exports": P.EXPORT, "firm": P.ONBOARD, "invitation": P.PEOPLE, "networks": P.PEOPLE,
-    "import_answer": P.IMPORT, "import_drop": P.IMPORT, "import_nobody": P.PREPARE, "import_undo": P.IMPORT,
-    "leave": P.ONBOARD, "new_brand": P.BRANDS, "new_import": P.IMPORT, "new_campaign": P.PREPARE,
-    "new_point": P.PREPARE, "people": P.PEOPLE, "person": P.PEOPLE,
-    "recipient": P.SEARCH, "search": P.SEARCH,
+    "records/audit_log": P.AUDIT, "records/exports": P.EXPORT, "recipients/reassigned_addresses": P.SEARCH,
+    "recipients/recipient": P.SEARCH, "recipients/search": P.SEARCH, "onboarding/company": P.ONBOARD,
+    "team/invitation": P.PEOPLE, "team/networks": P.PEOPLE, "team/members": P.PEOPLE, "team/member": P.PEOPLE,
+    "imports/provider_answers": P.IMPORT, "imports/drop": P.IMPORT, "imports/no_recipients": P.PREPARE,
+    "imports/undo": P.IMPORT, "imports/delegation": P.ONBOARD, "imports/new_batch": P.IMPORT,
+    "brands/new_brand": P.BRANDS, "campaigns/new_campaign": P.PREPARE, "campaigns/new_point": P.PREPARE,
 }  # fmt: skip
 OF_DASHBOARD = [page for page in PAGES if page[0].startswith(("dashboard/", "desk/"))]
 LINK = re.compile(r'<a\b[^>]*href="(/(?:dashboard|desk)[^"#?]*)')
@@ -27,20 +27,20 @@ FORM = re.compile(r'<form\b[^>]*method="post"[^>]*action="(/(?:dashboard|desk)[^
 
 
 @pytest.fixture(params=[(role, suspended) for role in Role for suspended in (False, True)], ids=str)
-def powers(request) -> frozenset[Power]:
+def powers(request) -> frozenset[Permission]:
     """What somebody may do, at a provider that stands and at one that is suspended."""
     role, suspended = request.param
     return at_provider(role, suspended=suspended)
 
 
-def sees(powers: frozenset[Power], template: str) -> bool:
+def sees(powers: frozenset[Permission], template: str) -> bool:
     """Whether a page opens at all."""
     if template.startswith("desk/"):
         return P.COMPLAINTS in powers
     return OPENED_BY.get(template.removeprefix("dashboard/").removesuffix(".html"), P.LOOK) in powers
 
 
-def needed(app, method: str, path: str) -> Power:
+def needed(app, method: str, path: str) -> Permission:
     """What a way asks of who takes it."""
     endpoint, _ = app.url_map.bind("localhost").match(html.unescape(path), method)
     return app.view_functions[endpoint].needs
@@ -52,12 +52,12 @@ def ways(page: str) -> set[tuple[str, str]]:
 
 
 def test_no_page_shows_a_way_that_is_shut(app, powers):
-    context = SIGNED_IN | {"Power": Power}
+    context = SIGNED_IN | {"Permission": Permission}
 
     shut = set()
     with app.test_request_context("/"):
         for template, case in filter(lambda page: sees(powers, page[0]), OF_DASHBOARD):
             page = render_template(template, **(context | PAGES[template, case]() | {"may": powers.__contains__}))
-            shut |= {(template, *way) for way in ways(page) if needed(app, *way) not in powers}
+            shut |= {(template, *origin) for origin in ways(page) if needed(app, *origin) not in powers}
 
     assert shut == set()

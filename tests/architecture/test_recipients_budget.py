@@ -16,11 +16,11 @@ from tests.portal.web.my_consents.conftest import Visitor as Owner
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 LIGHT = 15 * 1024  # Bytes after gzip, with its sheets.
-DOORS = ("recipient", "anybody", "asking", "mine", "consentpoint")
+DOORS = ("recipient", "verification", "my_consents_entry", "my_consents", "consent_points")
 # What is no page: a drawing, a sheet, keys, or a file to keep.
 NO_PAGES = {
     "recipient.logo", "recipient.colour", "recipient.receipt_token", "recipient.receipt_json", "recipient.receipt_pdf",
-    "recipient.complaint_summary", "anybody.keys", "mine.as_json", "mine.as_pdf",
+    "recipient.complaint_summary", "verification.keys", "my_consents.as_json", "my_consents.as_pdf",
 }  # fmt: skip
 SHORT = "http://kisa.example"
 AFTER_THE_CODE = "mine."
@@ -50,19 +50,19 @@ def ways(app, browser, rows) -> dict:
         "recipient.receipt": (browser, f"/m/{receipt}"),
         "recipient.complain": (browser, f"/m/{receipt}/sikayet"),
         "recipient.complaint": (browser, f"/s/{case}"),
-        "anybody.help": (new, "/yardim"),
-        "anybody.accessibility": (new, "/erisilebilirlik"),
-        "anybody.privacy": (new, "/gizlilik"),
-        "anybody.message": (new, "/kontrol"),
-        "anybody.verify": (new, "/dogrula"),
-        "consentpoint.page": (new, f"/b/{SLUG}"),
-        "consentpoint.code": (new, point),
-        "asking.ask": (new, "/izinlerim"),
-        "asking.over": (new, "/izinlerim/bitti"),
-        "asking.code": (new, Owner(app, new).asks().location),
-        "mine.overview": (owner.browser, "/izinlerim/liste"),
-        "mine.brand": (owner.browser, f"/izinlerim/marka/{brand_id}"),
-        "mine.erasure": (owner.browser, "/izinlerim/silme"),
+        "verification.help": (new, "/yardim"),
+        "verification.accessibility": (new, "/erisilebilirlik"),
+        "verification.privacy": (new, "/gizlilik"),
+        "verification.message": (new, "/kontrol"),
+        "verification.verify": (new, "/dogrula"),
+        "consent_points.page": (new, f"/b/{SLUG}"),
+        "consent_points.code": (new, point),
+        "my_consents_entry.ask": (new, "/izinlerim"),
+        "my_consents_entry.over": (new, "/izinlerim/bitti"),
+        "my_consents_entry.code": (new, Owner(app, new).asks().location),
+        "my_consents.overview": (owner.browser, "/izinlerim/liste"),
+        "my_consents.brand": (owner.browser, f"/izinlerim/marka/{brand_id}"),
+        "my_consents.erasure": (owner.browser, "/izinlerim/silme"),
     }
 
 
@@ -87,7 +87,7 @@ def test_every_page_of_the_map_is_looked_at(app, ways):
 
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_each_is_light_and_brings_no_script_no_cookie_and_nothing_from_elsewhere(app, ways, language):
-    found = {endpoint: faults(endpoint, *way, language) for endpoint, way in ways.items()}
+    found = {endpoint: faults(endpoint, *origin, language) for endpoint, origin in ways.items()}
 
     assert {endpoint: each for endpoint, each in found.items() if each} == {}
 

@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from portal.core.models import OperatorRole
-from portal.web.shared.access import LOCKS
+from portal.web.shared.access import ACCESS_RULES
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in, token
 from tests.portal.web.dashboard.test_strangers import things  # noqa: F401 - a fixture: what ids in addresses may name
@@ -42,7 +42,7 @@ def paths(app, method: str, things: dict) -> list[str]:
         re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(things.get(gap[1], 1)), rule.rule)
         for rule in app.url_map.iter_rules()
         if method in rule.methods and rule.endpoint != "static"
-        if LOCKS[rule.endpoint.partition(".")[0]] not in ("by code", "by password")
+        if ACCESS_RULES[rule.endpoint.partition(".")[0]] not in ("by code", "by password")
         if not rule.endpoint.endswith((".sign_out", ".end_all_sessions"))
     )
 

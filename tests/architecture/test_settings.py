@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import config
-from portal import create_app
+from portal.app import create_app
 from tests.architecture import product
 from tests.conftest import SECRETS
 from tests.databases import close

@@ -6,8 +6,8 @@ import re
 import pytest
 from flask import render_template
 
-from portal import create_app
-from portal.domain.identity.permissions import Power
+from portal.app import create_app
+from portal.domain.identity.permissions import Permission
 from tests.architecture import product
 from tests.architecture.outline import Outline
 from tests.architecture.pages import PAGES, SIGNED_IN
@@ -23,7 +23,7 @@ SHOWN = [name for name in FILES if '{% extends "layouts/' in SOURCES[name] and n
 SCRIPT = r"""<script(?! src="\{\{ url_for\('static', )"""  # But for a file of ours.
 INLINE = re.compile(SCRIPT + r"""|<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|\|\s*safe\b""", re.IGNORECASE)
 ELSEWHERE = re.compile(r"""<(?:link|img|script|iframe)\b[^>]*["'](?:https?:)?//""", re.IGNORECASE)
-ALLOWED = {"may": lambda power: True, "Power": Power}
+ALLOWED = {"may": lambda power: True, "Permission": Permission}
 # Where the code in the address is the credential, or nothing is changed, a token would prove nothing.
 NEED_NONE = ("/m/", "/s/", "/dogrula", "/kontrol")
 LARGEST_PAGE = 15_000  # Bytes after gzip, with its style sheets.

@@ -36,7 +36,7 @@ def test_too_many_guesses_are_told_without_barrier(app, browser, site, screens, 
 
 
 def test_what_is_broken_is_told_without_barrier(app, site, screens):
-    app.view_functions["web.front"] = lambda: 1 // 0
+    app.view_functions["public.front"] = lambda: 1 // 0
     app.testing = False
     screen = screens(320, also=[1280])
 

@@ -53,7 +53,7 @@ def test_every_state_is_seen_well(screens, site, app, code, put):
         "campaign": lambda: put(Campaign, closed_at=at),
         "brand": lambda: put(Brand, closed_at=at),
         "gone": lambda: put(Provider, suspended_at=at, left_at=at),
-        "disowned": lambda: put(Recipient, disowned_at=clock.now() + timedelta(seconds=1)),
+        "disowned": lambda: put(Recipient, reassigned_at=clock.now() + timedelta(seconds=1)),
     }
 
     for name, come_about in steps.items():
@@ -128,7 +128,7 @@ def test_saying_not_mine_needs_no_mouse_and_no_script(screens, site, code, rows)
     screen.page.wait_for_url("**/m/**")
 
     assert {each.status for each in rows(Consent)} == {"RET"}
-    assert rows.one(Recipient).disowned_at
+    assert rows.one(Recipient).reassigned_at
     expect(screen.page.locator("h1")).to_be_visible()
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from portal.core.models import Complaint, Decision, Receipt, Way
+from portal.core.models import Complaint, Decision, DecisionOrigin, Receipt
 from tests import make
 from tests.portal.web.my_consents.conftest import Visitor
 from tests.portal.web.my_consents.test_overview import another_provider, many_brands
@@ -77,8 +77,8 @@ def test_a_walk_through_ones_own_consents(site, screens, fatma, rows, language):
     page.wait_for_url("**/bitti*")
     screen.looks_well(f"mine-over-{language}")
     assert page.context.cookies() == []
-    assert len(rows(Decision, Decision.way == Way.MINE)) == 1
-    assert len(rows(Receipt, Receipt.way == Way.MINE)) == 1
+    assert len(rows(Decision, Decision.origin == DecisionOrigin.MINE)) == 1
+    assert len(rows(Receipt, Receipt.origin == DecisionOrigin.MINE)) == 1
     assert rows.count(Complaint) == 2
 
 

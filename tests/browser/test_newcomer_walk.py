@@ -160,6 +160,6 @@ def decides(screens, link: str, keys: Keys) -> None:
 def forward(app) -> None:
     """What the forwarder of practice does, until nothing is due."""
     with app.app_context():
-        client = Client(app.config["SANDBOX_URL"], practises=True)
+        client = Client(app.config["SANDBOX_URL"], is_sandbox=True)
         while forwarder.turn(client):
             pass

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import By, Factor, FactorKind, SignIn
+from portal.core.models import Factor, FactorKind, SignIn, SignInMethod
 from tests import make
 from tests.portal.web.dashboard.staff import forget_used_codes
 
@@ -79,7 +79,7 @@ def test_a_passkey_is_made_and_opens_what_a_code_opens(app, site, screens, rows,
     screen.looks_well("account-second-step")
     page.get_by_role("button", name="Geçiş anahtarıyla gir").click()
     page.wait_for_url("**/dashboard/")
-    assert rows(SignIn)[-1].by == By.PASSKEY
+    assert rows(SignIn)[-1].by == SignInMethod.PASSKEY
 
     long_ago(app)
     screen.opens(f"{site}/account/password")

@@ -19,7 +19,7 @@ def test_a_firm_practises(app, site, screens, browser, rows, tmp_path):
     with servers.sandbox(tmp_path / "practice.db") as box:
         app.config["SANDBOX_URL"] = box.url
         code = make.codes(app)[make.PHONE]
-        practises(app)
+        is_sandbox(app)
         Person(browser, code).decides(MESAJ="ONAY")
         screen = screens(360, 900, also=[1280])
         page = screen.page
@@ -41,14 +41,14 @@ def test_a_firm_practises(app, site, screens, browser, rows, tmp_path):
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
 
 
-def practises(app) -> None:
+def is_sandbox(app) -> None:
     """The firm of the cast, as if it had just signed up."""
     with app.app_context():
         db.session.query(Connection).delete()
         db.session.query(Credential).delete()
         provider = db.session.query(Provider).one()
-        provider.admitted_at, provider.entered_code, provider.iys_code = None, None, CODE
-        db.session.execute(update(Brand).values(practises=True, brand_code=CODE))
+        provider.admitted_at, provider.pending_iys_code, provider.iys_code = None, None, CODE
+        db.session.execute(update(Brand).values(is_sandbox=True, brand_code=CODE))
         sandbox_mode.begin(db.session, vault(), provider, provider.created_at)
         db.session.commit()
 
@@ -56,6 +56,6 @@ def practises(app) -> None:
 def forward(app, box) -> None:
     """What the forwarder does in its loop of practice."""
     with app.app_context():
-        client = Client(box.url, practises=True)
+        client = Client(box.url, is_sandbox=True)
         while forwarder.turn(client):
             pass

@@ -19,7 +19,7 @@ def keep(provider) -> None:
 
     for row in (
         Receipt(
-            id=receipt_id, nonce=1, number="0" * 16, way="mine", provider_id=provider.id, recipient_id=recipient_id,
+            id=receipt_id, nonce=1, number="0" * 16, origin="mine", provider_id=provider.id, recipient_id=recipient_id,
             language="tr", decided_at=at, choices="MESAJ=RET",
             seen=sealed("{}", Receipt.PLACE, receipt_id, provider.id),
             name=sealed("Fatma", Receipt.NAME, receipt_id, provider.id),

@@ -45,19 +45,19 @@ class Member:
 
     address: str
     link: str
-    way: list[list[str]]
+    origin: list[list[str]]
     posts_twice: bool
     chose: list[dict[str, str]] = field(default_factory=list)
     _not_before: float = 0.0
 
     def act(self, step: int) -> None:
         """Open the page, choose, post, and see the receipt; the same form again where an answer does not come."""
-        if step >= len(self.way):
+        if step >= len(self.origin):
             return
         time.sleep(max(0.0, self._not_before - time.monotonic()))
         page = persistently(lambda: browser().get(self.link, timeout=40))
         assert page.status_code == 200, page.status_code
-        filled = {"form": FORM.search(page.text)[1], **self._choices(page.text, self.way[step])}
+        filled = {"form": FORM.search(page.text)[1], **self._choices(page.text, self.origin[step])}
         assert len(self._receipts(filled)) == 1, "one form has one receipt"
         self._not_before = time.monotonic() + BREATH
         del filled["form"]
@@ -91,7 +91,7 @@ def gather(links: list[tuple[str, str]], count: int) -> list[Member]:
 def decide(members: list[Member]) -> None:
     """Let all of them act, step by step; raises what went wrong for any."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for step in range(max(len(member.way) for member in members)):
+        for step in range(max(len(member.origin) for member in members)):
             for _ in threads.map(lambda member, step=step: member.act(step), members):
                 pass
 

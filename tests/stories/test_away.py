@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from portal.core import iys_protocol
-from portal.core.models import Consent, Decision, Outcome, Submission, Way
+from portal.core.models import Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.services.iys import forwarder
 from tests import make
 from tests.make import Person
@@ -104,7 +104,7 @@ def test_a_week_without_iys(week, sandbox, rows):
         (FATMA, "MESAJ", "RET", "HS_KARAR"),  # The expired refusal, said anew and dated now.
         (BURAK, "EPOSTA", "ONAY", "HS_WEB"),
     ]
-    renewed = rows.one(Decision, Decision.way == Way.RENEWAL)
+    renewed = rows.one(Decision, Decision.origin == DecisionOrigin.RENEWAL)
     assert renewed.consent_date > THURSDAY_MIDNIGHT
     assert rows.one(Decision, Decision.id == renewed.renews_id).status == "RET"
     assert week.outcomes_of("ONAY") == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.EXPIRED, Outcome.ACCEPTED]

@@ -21,7 +21,7 @@ from portal.core.models import (
     BulkState,
     Decision,
     ImportBatch,
-    ImportPiece,
+    ImportChunk,
     Lane,
     Outcome,
     Submission,
@@ -148,7 +148,7 @@ def assert_every_line_tells(app, batch_id: int, file, decided: set[str]) -> None
     said, cells = {}, {}
     with app.app_context():
         batch = db.session.get_one(ImportBatch, batch_id)
-        pieces = db.session.scalars(select(ImportPiece).where(ImportPiece.batch_id == batch_id)).all()
+        pieces = db.session.scalars(select(ImportChunk).where(ImportChunk.batch_id == batch_id)).all()
         for piece in pieces:
             for place, (number, line) in enumerate(store.lines_of(vault(), piece)):
                 cells[number] = line

@@ -5,12 +5,12 @@ from portal.core.models.audit import Actor, AuditEntry
 from portal.core.models.base import Base
 from portal.core.models.bulk_request import BulkRequest, BulkState
 from portal.core.models.campaign import (
-    Asked,
     AudienceEntry,
     AudienceLine,
     AudienceList,
     Campaign,
     CampaignKind,
+    ConsentRequest,
     ConsentText,
     ContactKind,
     Delivery,
@@ -18,46 +18,146 @@ from portal.core.models.campaign import (
 )
 from portal.core.models.complaint import Closing, Complaint, ComplaintKind, ComplaintStep, Finding, StepAct
 from portal.core.models.connection import NOBODYS, Connection, Credential, CredentialKind
-from portal.core.models.consent_point import Point
-from portal.core.models.decision import Annulment, Decision, Leaf, Receipt, ReceiptDecision, RetentionRun, Way, is_void
+from portal.core.models.consent_point import ConsentPoint
+from portal.core.models.decision import (
+    Annulment,
+    Decision,
+    DecisionOrigin,
+    Leaf,
+    Receipt,
+    ReceiptDecision,
+    RetentionRun,
+    is_void,
+)
 from portal.core.models.factor import Factor, FactorKind, RecoveryCode
 from portal.core.models.holiday import DayKind, Holiday
 from portal.core.models.imports import (
     FOR_THE_WORKER,
     BatchState,
+    Delegation,
     ImportBatch,
-    ImportPiece,
+    ImportChunk,
     ImportProfile,
-    Leave,
     UploadPart,
 )
 from portal.core.models.mail import Mail, MailKind, MailState
 from portal.core.models.message import Message, MessageKind, MessageState
-from portal.core.models.movement import Feed, FeedSource, Heard, Movement, Push, PushRegistration
+from portal.core.models.movement import Feed, FeedSource, Movement, Push, PushRegistration, ReceivedVia
 from portal.core.models.node_counter import NodeCounter
 from portal.core.models.onboarding import Inquiry, Paper, PaperKind, Review, ReviewAct
-from portal.core.models.one_time_link import Ticket, TicketKind
+from portal.core.models.one_time_link import OneTimeLink, OneTimeLinkKind
 from portal.core.models.package import OrderKind, Package, PackageOrder
 from portal.core.models.provider import Brand, Domain, LegalForm, Network, Provider, ProviderKind
-from portal.core.models.rate_limit import Pace, Tally
+from portal.core.models.rate_limit import CallTally, IysRate
 from portal.core.models.recipient import Consent, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
-from portal.core.models.sign_in import By, Ending, FailedTry, SignIn, Step
+from portal.core.models.sign_in import LoginAttempt, SessionEnd, SignIn, SignInMethod, SignInStep
 from portal.core.models.signing import SigningKey
 from portal.core.models.submission import OPEN, Attempt, Lane, Outcome, Submission
 from portal.core.models.user import Assignment, Membership, OperatorRole, Role, User
 
 __all__ = [
-    "FOR_THE_WORKER", "NOBODYS", "OPEN", "Actor", "AddressProof", "Annulment", "Asked", "Assignment", "Attempt",
-    "AudienceEntry", "AudienceLine", "AudienceList", "AuditEntry", "Base", "BatchState", "Brand", "BulkRequest",
-    "BulkState", "By", "Campaign", "CampaignKind", "Closing", "Complaint", "ComplaintKind", "ComplaintStep",
-    "Connection", "Consent", "ConsentText", "ContactKind", "Credential", "CredentialKind", "DayKind", "DayState",
-    "Decision", "Delivery", "Difference", "DifferenceKind", "Domain", "Ending", "Factor", "FactorKind", "FailedTry",
-    "Feed", "FeedSource", "Finding", "Heard", "Holiday", "ImportBatch", "ImportPiece", "ImportProfile", "Inquiry",
-    "Lane", "Leaf", "Leave", "LeftOut", "LegalForm", "Mail", "MailKind", "MailState", "Membership", "Message",
-    "MessageKind", "MessageState", "Movement", "Network", "NodeCounter", "OperatorRole", "OrderKind", "Outcome",
-    "Pace", "Package", "PackageOrder", "Paper", "PaperKind", "Point", "Provider", "ProviderKind", "Purpose", "Push",
-    "PushRegistration", "Receipt", "ReceiptDecision", "Recipient", "ReconciledDay", "RecoveryCode", "RetentionRun",
-    "Review", "ReviewAct", "Role", "Settlement", "SignIn", "SigningKey", "Step", "StepAct", "Submission", "Sweep",
-    "Tally", "Ticket", "TicketKind", "UploadPart", "User", "Way", "is_void",
-]  # fmt: skip
+    "FOR_THE_WORKER",
+    "NOBODYS",
+    "OPEN",
+    "Actor",
+    "AddressProof",
+    "Annulment",
+    "ConsentRequest",
+    "Assignment",
+    "Attempt",
+    "AudienceEntry",
+    "AudienceLine",
+    "AudienceList",
+    "AuditEntry",
+    "Base",
+    "BatchState",
+    "Brand",
+    "BulkRequest",
+    "BulkState",
+    "SignInMethod",
+    "Campaign",
+    "CampaignKind",
+    "Closing",
+    "Complaint",
+    "ComplaintKind",
+    "ComplaintStep",
+    "Connection",
+    "Consent",
+    "ConsentText",
+    "ContactKind",
+    "Credential",
+    "CredentialKind",
+    "DayKind",
+    "DayState",
+    "Decision",
+    "Delivery",
+    "Difference",
+    "DifferenceKind",
+    "Domain",
+    "SessionEnd",
+    "Factor",
+    "FactorKind",
+    "LoginAttempt",
+    "Feed",
+    "FeedSource",
+    "Finding",
+    "ReceivedVia",
+    "Holiday",
+    "ImportBatch",
+    "ImportChunk",
+    "ImportProfile",
+    "Inquiry",
+    "Lane",
+    "Leaf",
+    "Delegation",
+    "LeftOut",
+    "LegalForm",
+    "Mail",
+    "MailKind",
+    "MailState",
+    "Membership",
+    "Message",
+    "MessageKind",
+    "MessageState",
+    "Movement",
+    "Network",
+    "NodeCounter",
+    "OperatorRole",
+    "OrderKind",
+    "Outcome",
+    "IysRate",
+    "Package",
+    "PackageOrder",
+    "Paper",
+    "PaperKind",
+    "ConsentPoint",
+    "Provider",
+    "ProviderKind",
+    "Purpose",
+    "Push",
+    "PushRegistration",
+    "Receipt",
+    "ReceiptDecision",
+    "Recipient",
+    "ReconciledDay",
+    "RecoveryCode",
+    "RetentionRun",
+    "Review",
+    "ReviewAct",
+    "Role",
+    "Settlement",
+    "SignIn",
+    "SigningKey",
+    "SignInStep",
+    "StepAct",
+    "Submission",
+    "Sweep",
+    "CallTally",
+    "OneTimeLink",
+    "OneTimeLinkKind",
+    "UploadPart",
+    "User",
+    "DecisionOrigin",
+    "is_void",
+]

@@ -145,10 +145,10 @@ class AudienceLine(Base):
     problem: Mapped[str] = mapped_column(String(40))
 
 
-class Asked(Base):
+class ConsentRequest(Base):
     """An address was asked for a channel by a brand. The key lets it happen once (checklist C-4)."""
 
-    __tablename__ = "asked"
+    __tablename__ = "consent_request"
 
     brand_id: Mapped[int] = to("brand.id", primary_key=True, index=False)
     recipient_id: Mapped[int] = to("recipient.id", primary_key=True, index=False)

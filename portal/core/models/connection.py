@@ -39,7 +39,7 @@ class Credential(Base):
     refresh_token: Mapped[bytes | None]
     refresh_until: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]  # Somebody is fetching a token until then.
-    quiet_until: Mapped[datetime | None]  # No token call before that.
+    backoff_until: Mapped[datetime | None]  # No token call before that.
     refused_at: Mapped[datetime | None]  # When İYS last refused a token of ours; twice within a minute is no accident.
     blocked_code: Mapped[str | None] = mapped_column(String(20))  # Why İYS gives it no token: a person must look.
     created_at: Mapped[datetime]
@@ -53,7 +53,9 @@ class Connection(Base):
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id", unique=True)
     credential_id: Mapped[int] = to("credential.id")
-    writes_since: Mapped[datetime | None]  # None: nothing is told yet. A partner's is set once İYS's title agreed.
+    forwarding_enabled_at: Mapped[
+        datetime | None
+    ]  # None: nothing is told yet. A partner's is set once İYS's title agreed.
     blocked_until: Mapped[datetime | None]  # No call at all before that: the provider must act at İYS (code below).
     grants_blocked_until: Mapped[datetime | None]  # No grant before that (quota); refusals still pass.
     blocked_code: Mapped[str | None] = mapped_column(String(20))

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.models.base import Base, Key, to
 
 
-class Point(Base):
+class ConsentPoint(Base):
     """Its texts and channels are those of its campaign, to whose audience whoever decides here is added."""
 
-    __tablename__ = "point"
+    __tablename__ = "consent_point"
 
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id")

@@ -13,7 +13,7 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.base import Base, BigId, Key, to, word
 
 
-class Way(StrEnum):
+class DecisionOrigin(StrEnum):
     """By which way a decision reached us."""
 
     LINK = "link"
@@ -43,7 +43,7 @@ class Receipt(Base):
     id: Mapped[Key]
     nonce: Mapped[int]  # 63 random bits: the receipt's address cannot be guessed.
     number: Mapped[str] = mapped_column(String(16))  # 80 random bits, in Crockford's 32 letters.
-    way: Mapped[Way] = mapped_column(word(Way, "way"))
+    origin: Mapped[DecisionOrigin] = mapped_column(word(DecisionOrigin, "origin"))
     provider_id: Mapped[int] = to("provider.id", index=False)
     recipient_id: Mapped[int] = to("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId, index=True)
@@ -79,7 +79,7 @@ class Decision(Base):
     recorded_at: Mapped[datetime]
     effective_at: Mapped[datetime]
     source: Mapped[str] = mapped_column(String(30))  # HS_* as we say it; IYS_* stored as İYS says it, an open set.
-    way: Mapped[Way] = mapped_column(word(Way, "way"))
+    origin: Mapped[DecisionOrigin] = mapped_column(word(DecisionOrigin, "origin"))
     text_id: Mapped[int | None] = to("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]
@@ -147,7 +147,7 @@ CANONICAL = [
     "consent_date",
     "recorded_at",
     "source",
-    "way",
+    "origin",
     "text_id",
 ]
 

@@ -96,16 +96,16 @@ class UploadPart(Base):
     content: Mapped[bytes]  # Sealed.
 
 
-class ImportPiece(Base):
+class ImportChunk(Base):
     """Up to a thousand lines of one sheet as they stood in the file: the evidence of what was brought.
 
     `verdicts` holds one byte per slot of each line (imports.verdicts), `tally` counts them.
     """
 
-    __tablename__ = "import_piece"
+    __tablename__ = "import_chunk"
     __table_args__ = (UniqueConstraint("batch_id", "place"),)
 
-    PLACE = "import_piece.content"
+    PLACE = "import_chunk.content"
 
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id", index=False)
@@ -138,10 +138,10 @@ class ImportProfile(Base):
     created_at: Mapped[datetime]
 
 
-class Leave(Base):
+class Delegation(Base):
     """A provider's leave that the operator may bring files for it."""
 
-    __tablename__ = "leave"
+    __tablename__ = "delegation"
 
     id: Mapped[Key]
     provider_id: Mapped[int] = to("provider.id")

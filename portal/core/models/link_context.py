@@ -24,7 +24,7 @@ class Closure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class LinkContext:
     """One link's campaign, recipient and sender. `address` is sealed; `channels` are those this address can serve."""
 
     link_id: int
@@ -43,7 +43,7 @@ class Invitation:
     logo_digest: str | None
     colour: str | None
     requires_name: bool
-    disowned_at: datetime | None
+    reassigned_at: datetime | None
     closure: Closure | None
     is_superseded: bool  # A newer link of the brand asks for all that this one asks for.
 
@@ -65,7 +65,7 @@ class Heads:
     is_merchant: bool
 
 
-_meant_for_another = and_(Recipient.disowned_at > Campaign.created_at, Campaign.delivery != Delivery.POINT)
+_meant_for_another = and_(Recipient.reassigned_at > Campaign.created_at, Campaign.delivery != Delivery.POINT)
 _closure = case(
     (_meant_for_another, Closure.DISOWNED.value),
     (Provider.left_at.is_not(None), Closure.GONE.value),
@@ -98,7 +98,7 @@ INVITATION = (
         Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id, Campaign.expires_at,
         Brand.brand_code, Provider.iys_code,
         func.coalesce(Brand.source, Provider.source), Brand.logo_digest, Brand.colour, Brand.requires_name,
-        Recipient.disowned_at, _closure, _asked_anew,
+        Recipient.reassigned_at, _closure, _asked_anew,
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
     .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
@@ -112,7 +112,7 @@ HEADS = select(Consent.channel, Consent.recipient_type, Consent.status, Consent.
 )
 
 
-def invitation_of(session: Session, link_id: int) -> Invitation | None:
+def invitation_of(session: Session, link_id: int) -> LinkContext | None:
     """What the link leads to, or None where its campaign is gone."""
     row = session.connection().execute(INVITATION, {"link_id": link_id}).one_or_none()
     if row is None:
@@ -120,7 +120,7 @@ def invitation_of(session: Session, link_id: int) -> Invitation | None:
     *values, closure, asked_anew = row
     values[7] = channels = tuple(Channel(each) for each in values[7].split(","))
     mine = sum(BITS[channel] for channel in channels)
-    return Invitation(*values, Closure(closure) if closure else None, (asked_anew or 0) & mine == mine)
+    return LinkContext(*values, Closure(closure) if closure else None, (asked_anew or 0) & mine == mine)
 
 
 def text_of(session: Session, text_id: int) -> ConsentText:
@@ -128,7 +128,7 @@ def text_of(session: Session, text_id: int) -> ConsentText:
     return session.get_one(ConsentText, text_id)
 
 
-def heads_of(session: Session, invitation: Invitation) -> Heads:
+def heads_of(session: Session, invitation: LinkContext) -> Heads:
     """What holds now for the address at this brand."""
     whose = {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id}
     rows = session.connection().execute(HEADS, whose).all()

@@ -18,7 +18,7 @@ class FeedSource(StrEnum):
     PROVIDER = "HS"  # What was sent for the provider, by us or by another sender.
 
 
-class Heard(StrEnum):
+class ReceivedVia(StrEnum):
     """By which way we heard of a movement first."""
 
     PULL = "pull"
@@ -45,8 +45,8 @@ class Movement(Base):
     consent_date: Mapped[datetime | None]  # Empty for a merchant's first record without a date.
     creation_date: Mapped[datetime]
     transaction_id: Mapped[str] = mapped_column(String(80), index=True)
-    heard_at: Mapped[datetime]
-    heard_by: Mapped[Heard] = mapped_column(word(Heard, "heard_by"))
+    received_at: Mapped[datetime]
+    received_via: Mapped[ReceivedVia] = mapped_column(word(ReceivedVia, "received_via"))
     decision_id: Mapped[int | None] = to("decision.id")  # What it became here, or which decision of ours it is.
 
 
@@ -88,7 +88,7 @@ class PushRegistration(Base):
     password: Mapped[bytes]  # Sealed.
     registered_at: Mapped[datetime | None]  # When İYS took it.
     tested_at: Mapped[datetime | None]  # When İYS's test came in.
-    heard_at: Mapped[datetime | None]  # When something last came in.
+    received_at: Mapped[datetime | None]  # When something last came in.
     removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -10,7 +10,7 @@ from portal.core.models.base import Base, BigId, Key, to, word
 from portal.core.models.user import OperatorRole, Role
 
 
-class TicketKind(StrEnum):
+class OneTimeLinkKind(StrEnum):
     """What its link is for."""
 
     INVITATION = "invitation"  # To a provider, with a role; or to the operator's staff.
@@ -18,15 +18,15 @@ class TicketKind(StrEnum):
     RESET = "reset"  # Of a forgotten password.
 
 
-class Ticket(Base):
+class OneTimeLink(Base):
     """The token itself stands only in the mail. Sealed for no provider (0), as people are."""
 
-    __tablename__ = "ticket"
+    __tablename__ = "one_time_link"
 
-    PLACE = "ticket.email"
+    PLACE = "one_time_link.email"
 
     id: Mapped[Key]
-    kind: Mapped[TicketKind] = mapped_column(word(TicketKind, "kind"))
+    kind: Mapped[OneTimeLinkKind] = mapped_column(word(OneTimeLinkKind, "kind"))
     token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     email: Mapped[bytes]  # Sealed.
     user_id: Mapped[int | None] = to("user_account.id", nullable=True)  # Whose; an invitation may be to a newcomer.

@@ -30,7 +30,7 @@ class Provider(Base):
 
     id: Mapped[Key]
     iys_code: Mapped[int] = mapped_column(unique=True)  # While it practises, one of ours for the sandbox.
-    entered_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # İYS's real one, spoken once admitted.
+    pending_iys_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # İYS's real one, spoken once admitted.
     kind: Mapped[ProviderKind] = mapped_column(word(ProviderKind, "kind"), default=ProviderKind.DIRECT)
     legal_form: Mapped[LegalForm] = mapped_column(word(LegalForm, "legal_form"), default=LegalForm.COMPANY)
     title: Mapped[str] = mapped_column(String(255))  # A tradesperson's first and last name.
@@ -78,7 +78,7 @@ class Brand(Base):
     logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # A PNG that we made of what was uploaded.
     logo_digest: Mapped[str | None] = mapped_column(String(16))  # Names the picture in its address.
     requires_name: Mapped[bool] = mapped_column(default=False)  # Who grants says their name (Regulation art. 7).
-    practises: Mapped[bool] = mapped_column(default=False)  # Of the sandbox: closed when its provider goes to İYS.
+    is_sandbox: Mapped[bool] = mapped_column(default=False)  # Of the sandbox: closed when its provider goes to İYS.
     closed_at: Mapped[datetime | None]  # Passive: nothing new begins, links still explain and take refusals.
     created_at: Mapped[datetime]
 

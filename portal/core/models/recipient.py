@@ -10,7 +10,7 @@ from portal.core.addresses import AddressKind
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
 from portal.core.models.base import Base, BigId, BlindlyIndexed, Key, to, word
 
-DISOWNED = text("disowned_at IS NOT NULL")
+DISOWNED = text("reassigned_at IS NOT NULL")
 
 
 class Recipient(BlindlyIndexed, Base):
@@ -18,7 +18,9 @@ class Recipient(BlindlyIndexed, Base):
     __table_args__ = (
         UniqueConstraint("provider_id", "index_odd"),
         UniqueConstraint("provider_id", "index_even"),
-        Index("ix_recipient_disowned", "provider_id", "disowned_at", sqlite_where=DISOWNED, postgresql_where=DISOWNED),
+        Index(
+            "ix_recipient_disowned", "provider_id", "reassigned_at", sqlite_where=DISOWNED, postgresql_where=DISOWNED
+        ),
     )
 
     PLACE = "recipient.address"
@@ -27,7 +29,7 @@ class Recipient(BlindlyIndexed, Base):
     provider_id: Mapped[int] = to("provider.id", index=False)
     kind: Mapped[AddressKind] = mapped_column(word(AddressKind, "kind"))
     address: Mapped[bytes]  # Sealed.
-    disowned_at: Mapped[datetime | None]  # Who has it now said it is not the other's; what was before is not theirs.
+    reassigned_at: Mapped[datetime | None]  # Who has it now said it is not the other's; what was before is not theirs.
     created_at: Mapped[datetime]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.models.base import Base, BigId, Key, to, word
 
 
-class By(StrEnum):
+class SignInMethod(StrEnum):
     """What proved a person beside (or in place of) the password."""
 
     TOTP = "totp"
@@ -17,7 +17,7 @@ class By(StrEnum):
     RECOVERY = "recovery"
 
 
-class Ending(StrEnum):
+class SessionEnd(StrEnum):
     """Why a session is over."""
 
     SIGNED_OUT = "signed_out"
@@ -27,7 +27,7 @@ class Ending(StrEnum):
     TOO_OLD = "too_old"
 
 
-class Step(StrEnum):
+class SignInStep(StrEnum):
     """Where a try to come in failed."""
 
     PASSWORD = "password"
@@ -48,7 +48,7 @@ class SignIn(Base):
     user_id: Mapped[int] = to("user_account.id", index=False)
     token_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     device_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # Of the browser's lasting cookie.
-    by: Mapped[By] = mapped_column(word(By, "by"))
+    by: Mapped[SignInMethod] = mapped_column(word(SignInMethod, "by"))
     address: Mapped[bytes]  # Sealed: the network address it began from.
     agent: Mapped[str] = mapped_column(String(300))
     serves_id: Mapped[int | None] = mapped_column(BigId)  # The provider the person chose to work for.
@@ -56,17 +56,17 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     stepped_up_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    ending: Mapped[Ending | None] = mapped_column(word(Ending, "ending"))
+    ending: Mapped[SessionEnd | None] = mapped_column(word(SessionEnd, "ending"))
 
 
-class FailedTry(Base):
+class LoginAttempt(Base):
     """A try to come in that failed. Account and network are keyed digests: nobody is named by a wrong guess."""
 
-    __tablename__ = "failed_try"
+    __tablename__ = "login_attempt"
     __table_args__ = (Index(None, "account_digest", "at"), Index(None, "network_digest", "at"), Index(None, "at"))
 
     id: Mapped[Key]
-    step: Mapped[Step] = mapped_column(word(Step, "step"))
+    step: Mapped[SignInStep] = mapped_column(word(SignInStep, "step"))
     user_id: Mapped[int | None] = mapped_column(BigId)
     account_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))

@@ -16,12 +16,12 @@ import shortlinks
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import (
-    Asked,
     AudienceEntry,
     Brand,
     Campaign,
     CampaignKind,
     Consent,
+    ConsentRequest,
     ConsentText,
     ContactKind,
     Delivery,
@@ -216,7 +216,7 @@ def _refused(session: Session, campaign: Campaign, recipient_ids: list[int]) -> 
     for recipient_id, channel in rows:
         refused.setdefault(recipient_id, set()).add(channel)
     if campaign.kind == CampaignKind.ASK:  # Whoever has the address now is not the one who began the contact.
-        disowned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), Recipient.disowned_at.is_not(None))
+        disowned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), Recipient.reassigned_at.is_not(None))
         refused |= dict.fromkeys(session.scalars(disowned), set(campaign.offered))
     return refused
 
@@ -228,8 +228,10 @@ def _ask(session: Session, campaign: Campaign, entries: list) -> tuple[dict[int,
         for each in sorted(entries, key=lambda entry: entry.recipient_id)  # In one order, or two campaigns deadlock.
         for channel in map(Channel, each.channels.split(","))
     ]
-    insert_missing(session, Asked, wanted)
-    mine = select(Asked.entry_id, Asked.channel).where(Asked.entry_id.in_([each.id for each in entries]))
+    insert_missing(session, ConsentRequest, wanted)
+    mine = select(ConsentRequest.entry_id, ConsentRequest.channel).where(
+        ConsentRequest.entry_id.in_([each.id for each in entries])
+    )
     claimed: dict[int, list[Channel]] = {}
     for entry_id, channel in session.execute(mine):
         claimed.setdefault(entry_id, []).append(channel)

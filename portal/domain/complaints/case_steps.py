@@ -121,7 +121,7 @@ def close(
     held.closing, held.closed_at = closing, at
     _step(session, vault, held, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, held.recipient_id)
-    if recipient.disowned_at is not None and recipient.disowned_at > held.created_at:
+    if recipient.reassigned_at is not None and recipient.reassigned_at > held.created_at:
         return False
     messages.write(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},

@@ -45,8 +45,8 @@ def remind(session: Session, provider_id: int, at: datetime) -> Untold | None:
     return Untold(*(pressures.count(each) for each in (Pressure.NONE, Pressure.SOON, Pressure.OVERDUE)))
 
 
-def _is_untold(case: Complaint, heard_at: datetime | None, at: datetime) -> bool:
-    return heard_at is None or pressure(case, heard_at) != pressure(case, at)
+def _is_untold(case: Complaint, received_at: datetime | None, at: datetime) -> bool:
+    return received_at is None or pressure(case, received_at) != pressure(case, at)
 
 
 def _heard(session: Session, provider_id: int) -> dict[int, datetime]:

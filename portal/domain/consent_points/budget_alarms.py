@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses import AddressKind
-from portal.core.models import Campaign, Point
+from portal.core.models import Campaign, ConsentPoint
 from portal.domain import address_proofs
 from portal.domain.consent_points.lookup import Place
 
@@ -30,8 +30,8 @@ def alarm(session: Session, place: Place, kind: AddressKind, at: datetime) -> Al
     if used < NEAR * place.daily_budget:
         return None
     today, is_used_up = clock.day(at), used >= place.daily_budget
-    told = Point.alarmed_on if is_used_up else Point.warned_on
-    not_yet = update(Point).where(Point.id == place.point_id, or_(told.is_(None), told != today))
+    told = ConsentPoint.alarmed_on if is_used_up else ConsentPoint.warned_on
+    not_yet = update(ConsentPoint).where(ConsentPoint.id == place.point_id, or_(told.is_(None), told != today))
     values = {"warned_on": today} | ({"alarmed_on": today} if is_used_up else {})
     is_new = session.execute(not_yet.values(values).execution_options(synchronize_session=False)).rowcount == 1
     return Alarm(kind, used, is_used_up) if is_new else None
@@ -40,11 +40,11 @@ def alarm(session: Session, place: Place, kind: AddressKind, at: datetime) -> Al
 def alarmed_on(session: Session, day: date, provider_id: int | None = None) -> list[tuple[int, str, bool]]:
     """(id, name, whether used up) of each point whose owners were told that day; of one provider, or of all."""
     told = (
-        select(Point.id, Campaign.name, Point.alarmed_on)
-        .join(Campaign, Campaign.id == Point.campaign_id)
-        .where(or_(Point.warned_on == day, Point.alarmed_on == day))
-        .order_by(Point.id)
+        select(ConsentPoint.id, Campaign.name, ConsentPoint.alarmed_on)
+        .join(Campaign, Campaign.id == ConsentPoint.campaign_id)
+        .where(or_(ConsentPoint.warned_on == day, ConsentPoint.alarmed_on == day))
+        .order_by(ConsentPoint.id)
     )
     if provider_id is not None:
-        told = told.where(Point.provider_id == provider_id)
+        told = told.where(ConsentPoint.provider_id == provider_id)
     return [(point_id, name, used_up == day) for point_id, name, used_up in session.execute(told)]

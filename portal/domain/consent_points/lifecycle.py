@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Point, Provider
+from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
 from portal.core.models.ids import new_id
 from portal.core.transliteration import ascii_only
 from portal.domain import campaigns
@@ -46,7 +46,7 @@ def slug_of(name: str) -> str:
 def open_point(
     session: Session, brand: Brand, *, slug: str, name: str, channels: Sequence[Channel], wording: campaigns.Wording,
     daily_budget: int, at: datetime, today: date,
-) -> Point:  # fmt: skip
+) -> ConsentPoint:  # fmt: skip
     """A point that nobody can use yet. Whoever comes there has begun the contact (checklist C-4).
 
     Raises BadSlug, SlugTaken and TooManyADay.
@@ -59,7 +59,7 @@ def open_point(
         contact=campaigns.Contact(ContactKind.REQUEST, today), expires_at=None, delivery=Delivery.POINT, at=at,
         today=today,
     )  # fmt: skip
-    point = Point(
+    point = ConsentPoint(
         id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, campaign_id=campaign.id, slug=slug,
         daily_budget=daily_budget, created_at=at,
     )  # fmt: skip
@@ -71,7 +71,7 @@ def open_point(
     return point
 
 
-def publish(session: Session, point: Point, at: datetime) -> bool:
+def publish(session: Session, point: ConsentPoint, at: datetime) -> bool:
     """Let people come, for the first time or again; whether that is new. Raises campaigns.BrandClosed."""
     campaign = _locked(session, point)
     passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
@@ -88,7 +88,7 @@ def publish(session: Session, point: Point, at: datetime) -> bool:
     return True
 
 
-def close(session: Session, point: Point, at: datetime) -> bool:
+def close(session: Session, point: ConsentPoint, at: datetime) -> bool:
     """Ask nobody any more, neither here nor by the links of who came; refusals go on. Whether that is new."""
     campaign = _locked(session, point)
     if point.closed_at is not None:
@@ -97,7 +97,7 @@ def close(session: Session, point: Point, at: datetime) -> bool:
     return True
 
 
-def budget(session: Session, point: Point, codes: int) -> None:
+def budget(session: Session, point: ConsentPoint, codes: int) -> None:
     """Let it send so many codes a day, and tell anew when they run out. Raises TooManyADay."""
     _limit(session, session.get_one(Provider, point.provider_id), codes, former=point)
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
@@ -108,24 +108,26 @@ def _checked(session: Session, slug: str, *, is_practising: bool) -> str:
         slug = OF_PRACTICE + slug
     if not SHORTEST <= len(slug) <= LONGEST or not SLUG.fullmatch(slug):
         raise BadSlug
-    if session.scalar(select(Point.id).where(Point.slug == slug)) is not None:
+    if session.scalar(select(ConsentPoint.id).where(ConsentPoint.slug == slug)) is not None:
         raise SlugTaken
     return slug
 
 
-def _limit(session: Session, provider: Provider, codes: int, former: Point | None = None) -> None:
+def _limit(session: Session, provider: Provider, codes: int, former: ConsentPoint | None = None) -> None:
     """Raise TooManyADay where a point may not send so many; of who practises all points count, closed ones too."""
     most = MOST_CODES
     if provider.is_practising:
         session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update())  # Two at once are two.
-        theirs = select(func.coalesce(func.sum(Point.daily_budget), 0)).where(Point.provider_id == provider.id)
+        theirs = select(func.coalesce(func.sum(ConsentPoint.daily_budget), 0)).where(
+            ConsentPoint.provider_id == provider.id
+        )
         taken = session.scalar(theirs) - (former.daily_budget if former else 0)
         most = max(min(PRACTICE_CODES, PRACTICE_IN_ALL - taken), 0)
     if not 1 <= codes <= most:
         raise TooManyADay(most)
 
 
-def _locked(session: Session, point: Point) -> Campaign:
+def _locked(session: Session, point: ConsentPoint) -> Campaign:
     """Its campaign. Two who open and close at once come one by one."""
     session.flush()
     session.refresh(point, with_for_update=True)

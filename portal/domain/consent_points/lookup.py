@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, Point, Provider
+from portal.core.models import Brand, Campaign, ConsentPoint, Provider
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -52,11 +52,11 @@ class Place:
 
 
 PLACE = (
-    select(Point, Campaign, Brand, Provider)
-    .join(Campaign, Campaign.id == Point.campaign_id)
-    .join(Brand, Brand.id == Point.brand_id)
-    .join(Provider, Provider.id == Point.provider_id)
-    .where(Point.slug == bindparam("slug"))
+    select(ConsentPoint, Campaign, Brand, Provider)
+    .join(Campaign, Campaign.id == ConsentPoint.campaign_id)
+    .join(Brand, Brand.id == ConsentPoint.brand_id)
+    .join(Provider, Provider.id == ConsentPoint.provider_id)
+    .where(ConsentPoint.slug == bindparam("slug"))
 )
 
 

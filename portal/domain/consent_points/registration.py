@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.addresses import Address
-from portal.core.models import AddressProof, Asked, AudienceEntry, Recipient
+from portal.core.models import AddressProof, AudienceEntry, ConsentRequest, Recipient
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.core.vault import Vault
@@ -44,5 +44,5 @@ def _linked(session: Session, salt: str, place: Place, recipient_id: int, addres
     session.add(entry)
     session.flush()
     asked = {"brand_id": place.brand_id, "recipient_id": recipient_id, "entry_id": entry.id}
-    insert_missing(session, Asked, [asked | {"channel": channel} for channel in channels])
+    insert_missing(session, ConsentRequest, [asked | {"channel": channel} for channel in channels])
     return link_id

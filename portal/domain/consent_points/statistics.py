@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AddressProof, AudienceEntry, Decision, Point, Receipt, ReceiptDecision, Way, is_void
+from portal.core.models import (
+    AddressProof,
+    AudienceEntry,
+    ConsentPoint,
+    Decision,
+    DecisionOrigin,
+    Receipt,
+    ReceiptDecision,
+    is_void,
+)
 from portal.domain import address_proofs
 
 
@@ -23,7 +32,7 @@ class Numbers:
     proved_today: int
 
 
-def numbers_of(session: Session, point: Point, at: datetime) -> Numbers:
+def numbers_of(session: Session, point: ConsentPoint, at: datetime) -> Numbers:
     """Counted now, over all processes."""
     entries = select(func.count()).where(AudienceEntry.campaign_id == point.campaign_id)
     today = (
@@ -43,13 +52,13 @@ def numbers_of(session: Session, point: Point, at: datetime) -> Numbers:
     )
 
 
-def _decided(session: Session, point: Point) -> dict[tuple[Channel, Status], int]:
+def _decided(session: Session, point: ConsentPoint) -> dict[tuple[Channel, Status], int]:
     rows = session.execute(
         select(Decision.channel, Decision.status, func.count(Decision.id.distinct()))
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
         .join(Receipt, Receipt.id == ReceiptDecision.receipt_id)
         .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
-        .where(AudienceEntry.campaign_id == point.campaign_id, Receipt.way == Way.POINT)
+        .where(AudienceEntry.campaign_id == point.campaign_id, Receipt.origin == DecisionOrigin.POINT)
         .where(~is_void())
         .group_by(Decision.channel, Decision.status)
     )

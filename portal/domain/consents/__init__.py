@@ -12,8 +12,8 @@ from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import CampaignKind, Consent, Receipt, Way
-from portal.core.models.link_context import Invitation
+from portal.core.models import CampaignKind, Consent, DecisionOrigin, Receipt
+from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, writer
 from portal.domain.consents.locking import TooSoon
@@ -56,10 +56,20 @@ class Act:
 
 
 def decide(
-    session: Session, vault: Vault, invitation: Invitation, choices: Choices, form: ServedForm | None,
-    *, is_live: bool, language: str, seen: str, at: datetime, undo: timedelta = timedelta(0), way: Way = Way.LINK,
+    session: Session,
+    vault: Vault,
+    invitation: LinkContext,
+    choices: Choices,
+    form: ServedForm | None,
+    *,
+    is_live: bool,
+    language: str,
+    seen: str,
+    at: datetime,
+    undo: timedelta = timedelta(0),
+    origin: DecisionOrigin = DecisionOrigin.LINK,
     name: str = "",
-) -> Act:  # fmt: skip
+) -> Act:
     """Record what a person chose on a link's page.
 
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
@@ -86,7 +96,7 @@ def decide(
         return _again(spent, asks_again)
     receipt = writer.receipt_of(
         vault, invitation, None if spent else form, choices=_spelled(taken), language=language, seen=seen, at=at,
-        way=way, name=name,
+        origin=origin, name=name,
     )  # fmt: skip
     refused_now = [head for head in locked if taken.get(head.channel) == Status.REFUSED != head.status]
     annulments.overtake(session, refused_now, at)
@@ -127,7 +137,7 @@ def _hasty(locked: list[Consent], choices: Choices, at: datetime) -> set[Channel
 
 
 def _earlier(
-    session: Session, invitation: Invitation, form: ServedForm | None, at: datetime
+    session: Session, invitation: LinkContext, form: ServedForm | None, at: datetime
 ) -> tuple[dict[str, Row], bool]:  # fmt: skip
     """What this form decided already, by its choices; and whether its link decided too often just now."""
     digest = form.digest if form else None
@@ -138,7 +148,7 @@ def _earlier(
 
 
 def _move_heads(
-    session: Session, locked: list[Consent], taken: Choices, invitation: Invitation, receipt: dict, at: datetime
+    session: Session, locked: list[Consent], taken: Choices, invitation: LinkContext, receipt: dict, at: datetime
 ) -> tuple[list[dict], list[int]]:
     """The decisions to write, and the ids of all that the receipt speaks of.
 
@@ -153,7 +163,7 @@ def _move_heads(
         if status == Status.REFUSED and head.status == Status.REFUSED:
             spoken_of.append(head.decision_id)
             continue
-        decision = writer.decision_of(head, status, invitation, receipt["text_id"], at, receipt["way"])
+        decision = writer.decision_of(head, status, invitation, receipt["text_id"], at, receipt["origin"])
         session.add(head)
         head.decision_id, head.status = decision["id"], status
         head.consent_date, head.effective_at = decision["consent_date"], decision["effective_at"]

@@ -8,7 +8,17 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func,
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
-from portal.core.models import Annulment, Consent, Decision, Lane, Outcome, ReceiptDecision, Submission, Way, is_void
+from portal.core.models import (
+    Annulment,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Lane,
+    Outcome,
+    ReceiptDecision,
+    Submission,
+    is_void,
+)
 from portal.core.models.bulk_insert import load
 from portal.domain.consents import bulk_locking
 from portal.domain.consents.bulk_locking import MOST_AHEAD
@@ -145,7 +155,7 @@ def _counting(consent_ids: Iterable[int]):
     """The decisions of keys that may be their head: a grant that was brought too late for İYS, or older than what was
     known then, never was one."""
     was_told = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
-    counts = or_(Decision.way != Way.IMPORT, Decision.status == Status.REFUSED, was_told)
+    counts = or_(Decision.origin != DecisionOrigin.IMPORT, Decision.status == Status.REFUSED, was_told)
     columns = (Decision.id, Decision.consent_id, Decision.status, Decision.consent_date, Decision.effective_at)
     return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(list(consent_ids)), counts, ~is_void())
 

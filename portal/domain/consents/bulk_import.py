@@ -20,7 +20,7 @@ from portal.domain.consents.bulk_rows import Bringing
 from portal.domain.consents.effects import REFUSALS, WRITTEN, Effect, Entry
 from portal.domain.consents.import_plan import Plan
 from portal.domain.providers import sandbox_mode
-from portal.domain.providers.sandbox_mode import Hearer
+from portal.domain.providers.sandbox_mode import Destination
 
 __all__ = ["WRITTEN", "Effect", "Entry", "Prepared", "bring", "prepare", "rehearse"]
 
@@ -120,4 +120,4 @@ def _code(session: Session, brand: Brand) -> int:
 def _is_heard(iys_code: int, brand: Brand) -> bool:
     """Whether İYS (or the sandbox) hears what is decided at the brand."""
     unsent = sandbox_mode.why_unsent(iys_code, brand.brand_code)
-    return unsent is None and sandbox_mode.hearer(iys_code, brand.brand_code) != Hearer.NOBODY
+    return unsent is None and sandbox_mode.hearer(iys_code, brand.brand_code) != Destination.NOBODY

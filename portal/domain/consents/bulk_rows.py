@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from portal.core import business_days, clock, iys_protocol
 from portal.core.iys_protocol import Status
-from portal.core.models import Lane, Outcome, Submission, Way
+from portal.core.models import DecisionOrigin, Lane, Outcome, Submission
 from portal.core.models.decision import CANONICAL, salted
 from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
@@ -67,7 +67,7 @@ def decisions(moves: Sequence[Move], of: Bringing) -> list[dict]:
             "recorded_at": of.at,
             "effective_at": move.consent_date,
             "source": move.entry.source.value,
-            "way": Way.IMPORT,
+            "origin": DecisionOrigin.IMPORT,
             "text_id": None,
             "user_id": of.user_id,
             "salt": salts[place * SALT_BYTES : (place + 1) * SALT_BYTES],
@@ -107,8 +107,8 @@ def submissions(vault: Vault, moves: Sequence[Move], of: Bringing) -> list[dict]
     known = {date: _both(date) for date in {of.at, *(move.consent_date for move in told)}}
     rows, one_by_one = [], 0
     for submission_id, move in zip(new_ids(len(told)), told, strict=True):
-        way, deadlines = ways[move.entry.status], _deadlines(move, of, known)
-        due_at = max(way.due_at, move.consent_date)  # İYS refuses a date that is still to come.
+        origin, deadlines = ways[move.entry.status], _deadlines(move, of, known)
+        due_at = max(origin.due_at, move.consent_date)  # İYS refuses a date that is still to come.
         if move.entry.status == Status.GRANTED and deadlines[1] < of.grants_due_at + CLOSE:
             due_at = max(of.at, move.consent_date)
         if move.effect in REFUSALS and move.head.iys_status == Status.GRANTED:
@@ -120,10 +120,10 @@ def submissions(vault: Vault, moves: Sequence[Move], of: Bringing) -> list[dict]
                 "provider_id": of.provider_id,
                 "consent_id": move.head.id,
                 "decision_id": move.decision_id,
-                "lane": way.lane,
+                "lane": origin.lane,
                 "status": move.entry.status,
                 "consent_date": move.consent_date,
-                "endpoint": way.endpoint,
+                "endpoint": origin.endpoint,
                 "payload": vault.seal(_payload(move), Submission.PLACE, of.provider_id, submission_id),
                 "outcome": Outcome.NOT_NEEDED if unsent else Outcome.WAITING,
                 "due_at": None if unsent else due_at,

@@ -16,15 +16,15 @@ from portal.core.models import (
     Brand,
     Consent,
     DayState,
+    DecisionOrigin,
     Difference,
     DifferenceKind,
-    Heard,
     Outcome,
     Provider,
+    ReceivedVia,
     ReconciledDay,
     Settlement,
     Submission,
-    Way,
 )
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, bulk_locking, movements, renewals, writer
@@ -81,7 +81,7 @@ def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_
         _withdraw(session, brand, difference, user_id, at)
     else:
         told = movements.read_row(line_of(vault, difference))
-        movements.hear(session, vault, brand, [told], by=Heard.FILE, feed=None, at=at)
+        movements.hear(session, vault, brand, [told], by=ReceivedVia.FILE, feed=None, at=at)
         if difference.kind == DifferenceKind.ALTERED and ANOTHER_KEY & difference.facts.keys():
             unknown = update(Consent).where(Consent.id == difference.consent_id)
             session.execute(unknown.values(iys_status=None, iys_as_of=at))
@@ -193,7 +193,7 @@ def _withdraw(session: Session, brand: Brand, difference: Difference, user_id: i
     annulments.overtake(session, [head], at)
     decision = writer.decision(
         head, Status.REFUSED, consent_date=at.replace(microsecond=0), effective_at=at, recorded_at=at, source=BY_IYS,
-        way=Way.AT_IYS, user_id=user_id,
+        origin=DecisionOrigin.AT_IYS, user_id=user_id,
     )  # fmt: skip
     writer.insert_decisions(session, [decision])
     head.follow(decision)

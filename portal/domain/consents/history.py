@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Annulment, Brand, Consent, Decision, Outcome, Submission, Way
+from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.providers import sandbox_mode
 
@@ -24,7 +24,7 @@ class Told:
     channel: Channel
     status: Status
     source: str
-    way: Way
+    origin: DecisionOrigin
     outcome: Outcome | None
     is_closed: bool
     transaction_id: str | None
@@ -42,7 +42,7 @@ def heads(session: Session, recipient_id: int) -> Sequence[Row]:
     may_send = and_(Consent.may_send, sandbox_mode.brand_still_speaks())
     return session.execute(
         select(
-            Brand.name.label("brand_name"), Brand.practises.label("is_practice"), Consent.channel,
+            Brand.name.label("brand_name"), Brand.is_sandbox.label("is_practice"), Consent.channel,
             Consent.recipient_type, Consent.status, Consent.effective_at, Consent.iys_status, Consent.iys_as_of,
             may_send.label("may_send"),
         )
@@ -74,11 +74,11 @@ def _told(
     return Told(
         decided_at=decision.consent_date,
         brand_name=brand.name,
-        is_practice=brand.practises,
+        is_practice=brand.is_sandbox,
         channel=decision.channel,
         status=decision.status,
         source=decision.source,
-        way=decision.way,
+        origin=decision.origin,
         outcome=Outcome.ANNULLED if annulled_at else outcome,
         is_closed=submission is not None and submission.closed_at is not None,
         transaction_id=submission.transaction_id if submission else None,

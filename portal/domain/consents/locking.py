@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Consent, Recipient
 from portal.core.models.ids import new_id
-from portal.core.models.link_context import Invitation
+from portal.core.models.link_context import LinkContext
 
 SECOND = timedelta(seconds=1)
 
@@ -26,7 +26,7 @@ HEADS = (
 )
 
 
-def lock(session: Session, invitation: Invitation, channels: Iterable[Channel]) -> list[Consent]:
+def lock(session: Session, invitation: LinkContext, channels: Iterable[Channel]) -> list[Consent]:
     """The heads of the address at this brand for these channels, with an empty one for an individual who has none.
 
     The recipient's row is the lock: one address decides one act at a time, whichever channels a form names, and
@@ -39,7 +39,7 @@ def lock(session: Session, invitation: Invitation, channels: Iterable[Channel]) 
     return heads + [_empty(invitation, channel) for channel in channels if channel not in known]
 
 
-def _empty(invitation: Invitation, channel: Channel) -> Consent:
+def _empty(invitation: LinkContext, channel: Channel) -> Consent:
     return Consent(
         id=new_id(),
         provider_id=invitation.provider_id,

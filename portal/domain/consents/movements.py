@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Actor, AuditEntry, Brand, Decision, FeedSource, Heard, Movement, Way
+from portal.core.models import Actor, AuditEntry, Brand, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, bulk_locking, drift, recipients, writer
@@ -69,7 +69,14 @@ def read_row(row: object) -> Told | None:
 
 
 def hear(
-    session: Session, vault: Vault, brand: Brand, told: list[Told], *, by: Heard, feed: FeedSource | None, at: datetime
+    session: Session,
+    vault: Vault,
+    brand: Brand,
+    told: list[Told],
+    *,
+    by: ReceivedVia,
+    feed: FeedSource | None,
+    at: datetime,
 ) -> Taken:
     """Keep the movements that are new, in this transaction; at most 2,000 at once.
 
@@ -112,9 +119,9 @@ class _Hearing:
         self.seen.add(name)
         head.learn(told.status, min(told.creation_date, self.at))
         if self._whose(told) == FeedSource.PEOPLE:
-            decision_id = self._closed_before(head, told) or self._decide(head, told, Way.AT_IYS)
+            decision_id = self._closed_before(head, told) or self._decide(head, told, DecisionOrigin.AT_IYS)
         else:
-            decision_id = self._verified(head, told) or self._decide(head, told, Way.OTHER_SENDER)
+            decision_id = self._verified(head, told) or self._decide(head, told, DecisionOrigin.OTHER_SENDER)
         self.movements.append(self._movement(head, told, decision_id))
         if told.source == LINE_CLOSED:
             self.closures.append((head, told))
@@ -143,13 +150,13 @@ class _Hearing:
                 return feed
         return self.feed or FeedSource.PROVIDER
 
-    def _decide(self, head: Head, told: Told, way: Way) -> int:
+    def _decide(self, head: Head, told: Told, origin: DecisionOrigin) -> int:
         """Nothing is effective later than we hear of it, however İYS's clock stands."""
         said = told.consent_date or told.creation_date
-        effective_at = min(told.creation_date if way == Way.AT_IYS else said, self.at)
+        effective_at = min(told.creation_date if origin == DecisionOrigin.AT_IYS else said, self.at)
         decision = writer.decision(
             head, told.status, consent_date=said, effective_at=effective_at, recorded_at=self.at,
-            source=told.source or self._whose(told).value, way=way,
+            source=told.source or self._whose(told).value, origin=origin,
         )  # fmt: skip
         self.decisions.append(decision)
         if head.yields_to(told.status, effective_at):
@@ -173,7 +180,7 @@ class _Hearing:
         for head in self.heads.values():
             grants = head.recipient_id == closed.recipient_id and head.status == Status.GRANTED
             if grants and head.yields_to(Status.REFUSED, min(told.creation_date, self.at)):
-                self._decide(head, told, Way.AT_IYS)
+                self._decide(head, told, DecisionOrigin.AT_IYS)
 
     def _closed_before(self, head: Head, told: Told) -> int | None:
         """The decision that a closed line already became on this key, before İYS listed it."""
@@ -194,8 +201,8 @@ class _Hearing:
             "consent_date": told.consent_date,
             "creation_date": told.creation_date,
             "transaction_id": told.transaction_id,
-            "heard_at": self.at,
-            "heard_by": self.by,
+            "received_at": self.at,
+            "received_via": self.by,
             "decision_id": decision_id,
         }
 

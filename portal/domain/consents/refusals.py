@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import Address
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import Brand, Consent, Decision, Provider, Recipient, Way
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Provider, Recipient
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, writer
 
@@ -63,14 +63,22 @@ def refuse(
     nothing, unless the first stood in a file: files may be taken back, a person's word not. Raises NothingToRefuse."""
     sources = {brand: source for brand in brands}
     spoken = refuse_all(
-        session, vault, recipient, sources, channels, address=address, way=Way.STAFF, user_id=user_id, at=at
+        session,
+        vault,
+        recipient,
+        sources,
+        channels,
+        address=address,
+        origin=DecisionOrigin.STAFF,
+        user_id=user_id,
+        at=at,
     )
     return Refused(len(spoken.made), len(spoken.stood))
 
 
 def refuse_all(
     session: Session, vault: Vault, recipient: Recipient, sources: dict[Brand, str], channels: Iterable[Channel],
-    *, address: Address, way: Way, at: datetime, user_id: int | None = None,
+    *, address: Address, origin: DecisionOrigin, at: datetime, user_id: int | None = None,
 ) -> Spoken:  # fmt: skip
     """The same by any way, with what İYS is told of where it was said, brand by brand."""
     chosen = [channel for channel in channels if channel in address.channels]
@@ -85,7 +93,7 @@ def refuse_all(
         moving = [head for head in locked if head.status != Status.REFUSED or head.decision_id in brought]
         spoken.stood += [head.decision_id for head in locked if head not in moving]
         annulments.overtake(session, moving, at)
-        decisions = [_move(session, head, sources[brand], way, user_id, at) for head in moving]
+        decisions = [_move(session, head, sources[brand], origin, user_id, at) for head in moving]
         session.flush()
         codes = {"iys_code": iys_code, "brand_code": brand.brand_code}
         told = [writer.submission_of(vault, each, address=address.text, at=at, **codes) for each in decisions]
@@ -101,11 +109,13 @@ def _brought(session: Session, heads: Iterable[Consent]) -> set[int]:
     return set(session.scalars(theirs)) if ids else set()
 
 
-def _move(session: Session, head: Consent, source: str, way: Way, user_id: int | None, at: datetime) -> dict:
+def _move(
+    session: Session, head: Consent, source: str, origin: DecisionOrigin, user_id: int | None, at: datetime
+) -> dict:
     consent_date = locking.next_consent_date(head.consent_date, at, is_refusal=True)
     decision = writer.decision(
         head, Status.REFUSED, consent_date=consent_date, effective_at=consent_date, recorded_at=at, source=source,
-        way=way, user_id=user_id,
+        origin=origin, user_id=user_id,
     )  # fmt: skip
     session.add(head)
     head.decision_id, head.status = decision["id"], Status.REFUSED

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Source, Status
-from portal.core.models import Actor, AuditEntry, Consent, Decision, Recipient, Way
+from portal.core.models import Actor, AuditEntry, Consent, Decision, DecisionOrigin, Recipient
 from portal.core.vault import Vault
 from portal.domain.consents import writer
 from portal.domain.consents.locking import RECIPIENT, next_consent_date
@@ -47,7 +47,7 @@ def renew(session: Session, vault: Vault, decision_id: int, codes: tuple[int, in
     consent_date = next_consent_date(head.consent_date, at)
     made = writer.decision(
         head, Status.REFUSED, consent_date=consent_date, effective_at=consent_date, recorded_at=at,
-        source=Source.PROVIDER_DECISION, way=Way.RENEWAL, renews_id=decision_id,
+        source=Source.PROVIDER_DECISION, origin=DecisionOrigin.RENEWAL, renews_id=decision_id,
     )  # fmt: skip
     recipient = session.get_one(Recipient, head.recipient_id)
     address = vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)

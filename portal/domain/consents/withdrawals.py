@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import Brand, Provider, Recipient, Way
+from portal.core.models import Brand, DecisionOrigin, Provider, Recipient
 from portal.core.vault import Vault
 from portal.domain.consents import writer
 from portal.domain.consents.refusals import NothingToRefuse, refuse_all
@@ -39,9 +39,16 @@ class Withdrawn:
 
 
 def withdraw(
-    session: Session, vault: Vault, parts: Iterable[Part], *, way: Way, language: str, seen: str, at: datetime,
+    session: Session,
+    vault: Vault,
+    parts: Iterable[Part],
+    *,
+    origin: DecisionOrigin,
+    language: str,
+    seen: str,
+    at: datetime,
     link_id: int | None = None,
-) -> Withdrawn:  # fmt: skip
+) -> Withdrawn:
     """Refuse these brands on these channels, for every recipient type that is held; who refused before is told so.
 
     `seen` (IP address and user agent) is kept sealed. What a mail program posts İYS is told as HS_EPOSTA, everything
@@ -50,12 +57,12 @@ def withdraw(
     number, refused, receipts = writer.new_number(), 0, []
     for part in sorted(parts, key=lambda part: part.recipient.id):  # In one order, or two such acts deadlock.
         chosen = [channel for channel in part.channels if channel in part.address.channels]
-        sources = _sources(session, part.brands, way)
+        sources = _sources(session, part.brands, origin)
         spoken = refuse_all(
-            session, vault, part.recipient, sources, chosen, address=part.address, way=way, at=at
+            session, vault, part.recipient, sources, chosen, address=part.address, origin=origin, at=at
         )  # fmt: skip
         receipt = writer.receipt(
-            vault, part.recipient.provider_id, part.recipient.id, way=way, number=number, language=language,
+            vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
             choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted(chosen)), seen=seen, at=at,
         ) | {"link_id": link_id}  # fmt: skip
         writer.write_receipt(session, receipt, spoken.made + spoken.stood, len(spoken.made), at)
@@ -74,14 +81,16 @@ def disown(
     refused on every channel, and what was decided before is shown to nobody who proves the address."""
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
     part = Part(recipient, address, session.scalars(theirs).all(), address.channels)
-    withdrawn = withdraw(session, vault, [part], way=Way.NOT_MINE, language=language, seen=seen, at=at, link_id=link_id)
-    recipient.disowned_at = at
+    withdrawn = withdraw(
+        session, vault, [part], origin=DecisionOrigin.NOT_MINE, language=language, seen=seen, at=at, link_id=link_id
+    )
+    recipient.reassigned_at = at
     return withdrawn
 
 
-def _sources(session: Session, brands: Sequence[Brand], way: Way) -> dict[Brand, str]:
+def _sources(session: Session, brands: Sequence[Brand], origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said."""
-    if way == Way.ONE_CLICK:
+    if origin == DecisionOrigin.ONE_CLICK:
         return dict.fromkeys(brands, Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
     usual = dict(session.execute(theirs).all())

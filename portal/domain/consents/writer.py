@@ -16,6 +16,7 @@ from portal.core.models import (
     AuditEntry,
     Consent,
     Decision,
+    DecisionOrigin,
     Lane,
     Leaf,
     Message,
@@ -24,11 +25,10 @@ from portal.core.models import (
     ReceiptDecision,
     Recipient,
     Submission,
-    Way,
 )
 from portal.core.models.decision import leaf_digest
 from portal.core.models.ids import new_id
-from portal.core.models.link_context import Invitation
+from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
 from portal.domain.consents.locking import next_consent_date
 from portal.domain.notifications import messages
@@ -45,12 +45,12 @@ RECEIPT, DECISION, LEAF, SUBMISSION, SPOKEN_OF, AUDIT, MESSAGE = (
 
 
 def receipt_of(
-    vault: Vault, invitation: Invitation, form, *, choices: str, language: str, seen: str, at: datetime,
-    way: Way = Way.LINK, name: str = "",
+    vault: Vault, invitation: LinkContext, form, *, choices: str, language: str, seen: str, at: datetime,
+    origin: DecisionOrigin = DecisionOrigin.LINK, name: str = "",
 ) -> dict:  # fmt: skip
     """The receipt of an act; `form` is the ServedForm, or None where its token could not be trusted."""
     facts = receipt(
-        vault, invitation.provider_id, invitation.recipient_id, way=way, number=new_number(), choices=choices,
+        vault, invitation.provider_id, invitation.recipient_id, origin=origin, number=new_number(), choices=choices,
         language=form.language if form else language, seen=seen, at=at, name=name,
     )  # fmt: skip
     return facts | {
@@ -62,16 +62,25 @@ def receipt_of(
 
 
 def receipt(
-    vault: Vault, provider_id: int, recipient_id: int, *, way: Way, number: str, choices: str, language: str,
-    seen: str, at: datetime, name: str = "",
-) -> dict:  # fmt: skip
+    vault: Vault,
+    provider_id: int,
+    recipient_id: int,
+    *,
+    origin: DecisionOrigin,
+    number: str,
+    choices: str,
+    language: str,
+    seen: str,
+    at: datetime,
+    name: str = "",
+) -> dict:
     """The row of a receipt at one provider; an act at several has a row at each, with the same number."""
     receipt_id = new_id()
     return {
         "id": receipt_id,
         "nonce": secrets.randbits(NONCE_BITS),
         "number": number,
-        "way": way,
+        "origin": origin,
         "provider_id": provider_id,
         "recipient_id": recipient_id,
         "link_id": None,
@@ -92,20 +101,34 @@ def new_number() -> str:
 
 
 def decision_of(
-    head: Consent, status: Status, invitation: Invitation, text_id: int | None, at: datetime, way: Way = Way.LINK
+    head: Consent,
+    status: Status,
+    invitation: LinkContext,
+    text_id: int | None,
+    at: datetime,
+    origin: DecisionOrigin = DecisionOrigin.LINK,
 ) -> dict:
     """A decision on a key, made by a link. Raises TooSoon."""
     consent_date = next_consent_date(head.consent_date, at, is_refusal=status == Status.REFUSED)
     return decision(
         head, status, consent_date=consent_date, effective_at=consent_date, recorded_at=at, source=invitation.source,
-        way=way, text_id=text_id,
+        origin=origin, text_id=text_id,
     )  # fmt: skip
 
 
 def decision(
-    head: Consent, status: Status, *, consent_date: datetime, effective_at: datetime, recorded_at: datetime,
-    source: str, way: Way, text_id: int | None = None, user_id: int | None = None, renews_id: int | None = None,
-) -> dict:  # fmt: skip
+    head: Consent,
+    status: Status,
+    *,
+    consent_date: datetime,
+    effective_at: datetime,
+    recorded_at: datetime,
+    source: str,
+    origin: DecisionOrigin,
+    text_id: int | None = None,
+    user_id: int | None = None,
+    renews_id: int | None = None,
+) -> dict:
     """The row of a decision on a key, by whichever way it came."""
     return {
         "id": new_id(),
@@ -120,7 +143,7 @@ def decision(
         "recorded_at": recorded_at,
         "effective_at": effective_at,
         "source": source,
-        "way": way,
+        "origin": origin,
         "text_id": text_id,
         "user_id": user_id,
         "salt": secrets.token_bytes(SALT_BYTES),
@@ -129,7 +152,7 @@ def decision(
 
 
 def write(
-    session: Session, vault: Vault, invitation: Invitation, receipt: dict, made: list[dict], spoken_of: list[int],
+    session: Session, vault: Vault, invitation: LinkContext, receipt: dict, made: list[dict], spoken_of: list[int],
     at: datetime, undo: timedelta,
 ) -> None:  # fmt: skip
     """Insert everything of one act. `spoken_of` are the decisions that the receipt tells of, new or not; grants wait

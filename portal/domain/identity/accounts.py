@@ -32,9 +32,15 @@ def open_provider(
     """A new provider that İYS knows and that is admitted, with its brands ({brandCode: name}; the master brand's code
     is the iysCode)."""
     provider = Provider(
-        iys_code=iys_code, entered_code=iys_code, title=title, mersis=mersis, contact=contact, notice_url=notice_url,
-        admitted_at=at, created_at=at,
-    )  # fmt: skip
+        iys_code=iys_code,
+        pending_iys_code=iys_code,
+        title=title,
+        mersis=mersis,
+        contact=contact,
+        notice_url=notice_url,
+        admitted_at=at,
+        created_at=at,
+    )
     session.add(provider)
     session.flush()
     for brand_code, name in brands.items():
@@ -83,18 +89,24 @@ def email_of(vault: Vault, user: User) -> str:
 def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Connection:
     """Let a provider sign in to İYS with an account of its own; in place of whatever it was connected by."""
     credential = keep_credential(session, vault, provider.id, username=username, password=password, at=at)
-    return _connected(session, provider, credential, writes_since=at, at=at)
+    return _connected(session, provider, credential, forwarding_enabled_at=at, at=at)
 
 
 def connect_by_partner(session: Session, provider: Provider, credential: Credential, *, at) -> Connection:
-    """Let a partner's account act for a provider. Nothing is told until İYS's title was compared (`writes_since`)."""
-    return _connected(session, provider, credential, writes_since=None, at=at)
+    """Let a partner's account act for a provider. Nothing is sent before İYS's title was compared."""
+    return _connected(session, provider, credential, forwarding_enabled_at=None, at=at)
 
 
 def keep_credential(
-    session: Session, vault: Vault, provider_id: int, *, username: str, password: str, at,
+    session: Session,
+    vault: Vault,
+    provider_id: int,
+    *,
+    username: str,
+    password: str,
+    at,
     integrator_code: int | None = None,
-) -> Credential:  # fmt: skip
+) -> Credential:
     """Keep an İYS account: a provider's own, or (for NOBODYS, with its integrator code) a partner's."""
     credential_id = new_id()
     credential = Credential(
@@ -123,7 +135,7 @@ def keep_partner(
     credential.username = username
     credential.password = vault.seal(password, Credential.PASSWORD, NOBODYS, credential.id)
     credential.access_token = credential.access_until = credential.refresh_token = credential.refresh_until = None
-    credential.quiet_until = credential.refused_at = credential.blocked_code = None
+    credential.backoff_until = credential.refused_at = credential.blocked_code = None
     session.flush()
     return credential
 
@@ -139,13 +151,15 @@ def first_partner(session: Session) -> Credential | None:
     return next(iter(partners(session)), None)
 
 
-def _connected(session: Session, provider: Provider, credential: Credential, *, writes_since, at) -> Connection:
+def _connected(
+    session: Session, provider: Provider, credential: Credential, *, forwarding_enabled_at, at
+) -> Connection:
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is None:
         connection = Connection(provider_id=provider.id, created_at=at)
         session.add(connection)
     former = connection.credential_id
-    connection.credential_id, connection.writes_since = credential.id, writes_since
+    connection.credential_id, connection.forwarding_enabled_at = credential.id, forwarding_enabled_at
     connection.blocked_until = connection.grants_blocked_until = connection.blocked_code = None
     connection.tested_at = connection.findings = None
     session.flush()

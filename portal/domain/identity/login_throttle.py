@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.client_network import network_of
-from portal.core.models import FailedTry, Step, User
+from portal.core.models import LoginAttempt, SignInStep, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault, column_of
 
@@ -53,9 +53,9 @@ class Alarm:
 
 
 def begin(
-    session: Session, vault: Vault, step: Step, *, account: str, address: str, at: datetime,
+    session: Session, vault: Vault, step: SignInStep, *, account: str, address: str, at: datetime,
     user_id: int | None = None, known_device: bytes | None = None,
-) -> FailedTry:  # fmt: skip
+) -> LoginAttempt:  # fmt: skip
     """A password is about to be tried on an account, perhaps in a browser by which its person came in before. Commit,
     look, and take the try back where it was right.
 
@@ -66,45 +66,47 @@ def begin(
     if (
         not known_device
     ):  # Behind an address many people may sit, and one who guesses must not shut out those who do not.
-        _count(session, FailedTry.network_digest == made.network_digest, PER_NETWORK, made)
-    _count(session, FailedTry.account_digest == made.account_digest, PER_ACCOUNT, made)
+        _count(session, LoginAttempt.network_digest == made.network_digest, PER_NETWORK, made)
+    _count(session, LoginAttempt.account_digest == made.account_digest, PER_ACCOUNT, made)
     return made
 
 
-def begin_code(session: Session, vault: Vault, step: Step, user_id: int, *, address: str, at: datetime) -> FailedTry:
+def begin_code(
+    session: Session, vault: Vault, step: SignInStep, user_id: int, *, address: str, at: datetime
+) -> LoginAttempt:
     """A code of somebody whose password was right is about to be tried. Commit, look, take it back where it was right.
 
     Raises TooManyTries.
     """
     session.execute(select(User.id).where(User.id == user_id).with_for_update())  # Many at once come one by one.
     made = _add(session, vault, step, _keyed(vault, f"person|{user_id}"), address, user_id, at)
-    theirs = FailedTry.account_digest == made.account_digest
+    theirs = LoginAttempt.account_digest == made.account_digest
     _count(session, theirs, PER_PERSON_A_DAY, made, timedelta(days=1))
     _count(session, theirs, PER_PERSON, made)
     return made
 
 
-def take_back(session: Session, made: FailedTry) -> None:
+def take_back(session: Session, made: LoginAttempt) -> None:
     """It was right after all."""
-    session.execute(delete(FailedTry).where(FailedTry.id == made.id))
+    session.execute(delete(LoginAttempt).where(LoginAttempt.id == made.id))
 
 
 def note_dead_link(session: Session, vault: Vault, *, address: str, at: datetime) -> None:
     """Somebody came by a mailed link that leads nowhere. Raises TooManyTries where a network goes on guessing."""
-    made = _add(session, vault, Step.TICKET, None, address, None, at)
-    _count(session, FailedTry.network_digest == made.network_digest, PER_NETWORK, made)
+    made = _add(session, vault, SignInStep.TICKET, None, address, None, at)
+    _count(session, LoginAttempt.network_digest == made.network_digest, PER_NETWORK, made)
 
 
 def alarm(session: Session, at: datetime) -> Alarm | None:
     """Whether somebody sprays passwords over many accounts now, from one network or from many."""
-    recent = (FailedTry.step == Step.PASSWORD, FailedTry.at > at - SPRAYED)
-    accounts = func.count(FailedTry.account_digest.distinct())
+    recent = (LoginAttempt.step == SignInStep.PASSWORD, LoginAttempt.at > at - SPRAYED)
+    accounts = func.count(LoginAttempt.account_digest.distinct())
     widest = session.scalar(
-        select(accounts).where(*recent).group_by(FailedTry.network_digest).order_by(accounts.desc()).limit(1)
+        select(accounts).where(*recent).group_by(LoginAttempt.network_digest).order_by(accounts.desc()).limit(1)
     )
     row = session.execute(
         select(
-            accounts, func.count(FailedTry.network_digest.distinct()), func.count(), func.min(FailedTry.at)
+            accounts, func.count(LoginAttempt.network_digest.distinct()), func.count(), func.min(LoginAttempt.at)
         ).where(*recent)
     ).one()  # fmt: skip
     is_from_one = (widest or 0) >= SPRAYED_FROM_ONE
@@ -113,12 +115,12 @@ def alarm(session: Session, at: datetime) -> Alarm | None:
 
 def forget(session: Session, at: datetime) -> int:
     """Delete what is older than KEPT. How many there were."""
-    return session.execute(delete(FailedTry).where(FailedTry.at < at - KEPT)).rowcount
+    return session.execute(delete(LoginAttempt).where(LoginAttempt.at < at - KEPT)).rowcount
 
 
-def _add(session: Session, vault: Vault, step: Step, counted: bytes | None, address: str, user_id: int | None,
-         at: datetime) -> FailedTry:  # fmt: skip
-    made = FailedTry(
+def _add(session: Session, vault: Vault, step: SignInStep, counted: bytes | None, address: str, user_id: int | None,
+         at: datetime) -> LoginAttempt:  # fmt: skip
+    made = LoginAttempt(
         id=new_id(), step=step, user_id=user_id, account_digest=counted, at=at,
         network_digest=_keyed(vault, f"network|{network_of(address)}"),
     )  # fmt: skip
@@ -127,19 +129,21 @@ def _add(session: Session, vault: Vault, step: Step, counted: bytes | None, addr
     return made
 
 
-def _count(session: Session, whose, most: int, made: FailedTry, window: timedelta = WINDOW) -> None:
+def _count(session: Session, whose, most: int, made: LoginAttempt, window: timedelta = WINDOW) -> None:
     """Raise TooManyTries where there are more than `most` with this one, which then was not made at all: who knocks at
     a shut door does not keep it shut."""
-    recent = select(FailedTry.at).where(whose, FailedTry.at > made.at - window, FailedTry.step.in_(_alike(made.step)))
-    times = list(session.scalars(recent.order_by(FailedTry.at.desc()).limit(most + 1)))
+    recent = select(LoginAttempt.at).where(
+        whose, LoginAttempt.at > made.at - window, LoginAttempt.step.in_(_alike(made.step))
+    )
+    times = list(session.scalars(recent.order_by(LoginAttempt.at.desc()).limit(most + 1)))
     if len(times) > most:
         take_back(session, made)
         raise TooManyTries(times[-1] + window)
 
 
-def _alike(step: Step) -> tuple[Step, ...]:
+def _alike(step: SignInStep) -> tuple[SignInStep, ...]:
     """Steps that count together: a code is guessed at the door and inside alike."""
-    return (Step.FACTOR, Step.STEP_UP) if step in (Step.FACTOR, Step.STEP_UP) else (step,)
+    return (SignInStep.FACTOR, SignInStep.STEP_UP) if step in (SignInStep.FACTOR, SignInStep.STEP_UP) else (step,)
 
 
 def _keyed(vault: Vault, text: str) -> bytes:

@@ -8,10 +8,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.core.models import MailKind, Membership, OperatorRole, Provider, Role, SignIn, Ticket, TicketKind, User
+from portal.core.models import (
+    MailKind,
+    Membership,
+    OneTimeLink,
+    OneTimeLinkKind,
+    OperatorRole,
+    Provider,
+    Role,
+    SignIn,
+    User,
+)
 from portal.core.vault import Vault
 from portal.domain.identity import accounts, one_time_links, permissions
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import mails
 
 LIFETIME = timedelta(days=7)
@@ -67,27 +77,27 @@ def member(session: Session, provider_id: int, membership_id: int) -> Membership
     return found if is_theirs else None
 
 
-def invitations(session: Session, provider_id: int | None, at: datetime) -> list[Ticket]:
+def invitations(session: Session, provider_id: int | None, at: datetime) -> list[OneTimeLink]:
     """What was sent and not used, newest first, with those that ran out lately. None: to the operator's staff."""
-    unused = select(Ticket).where(
-        Ticket.kind == TicketKind.INVITATION, Ticket.used_at.is_(None), Ticket.revoked_at.is_(None)
+    unused = select(OneTimeLink).where(
+        OneTimeLink.kind == OneTimeLinkKind.INVITATION, OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None)
     )
-    ours = Ticket.operator_role.is_not(None) if provider_id is None else Ticket.invites_to == provider_id
-    lately = unused.where(ours, Ticket.expires_at > at - SHOWN)
-    return list(session.scalars(lately.order_by(Ticket.created_at.desc(), Ticket.id)))
+    ours = OneTimeLink.operator_role.is_not(None) if provider_id is None else OneTimeLink.invites_to == provider_id
+    lately = unused.where(ours, OneTimeLink.expires_at > at - SHOWN)
+    return list(session.scalars(lately.order_by(OneTimeLink.created_at.desc(), OneTimeLink.id)))
 
 
 def may_give(giver: Role, role: Role) -> bool:
     """Whether somebody may give or take a role: only what they may do themselves."""
-    return Power.PEOPLE in permissions.at_provider(giver) and permissions.at_provider(role) <= permissions.at_provider(
-        giver
-    )
+    return Permission.PEOPLE in permissions.at_provider(giver) and permissions.at_provider(
+        role
+    ) <= permissions.at_provider(giver)
 
 
 def invite(
     session: Session, vault: Vault, provider: Provider, by: Membership, *, email: str, role: Role, language: str,
     link: Callable[[str], str], at: datetime,
-) -> Ticket:  # fmt: skip
+) -> OneTimeLink:  # fmt: skip
     """Mail an invitation; `link` makes the address out of the token. Whether the address is known makes no difference.
 
     Raises NotYours and TooManyWaiting.
@@ -104,20 +114,20 @@ def invite(
 def invite_staff(
     session: Session, vault: Vault, by: User, *, email: str, role: OperatorRole, language: str,
     link: Callable[[str], str], at: datetime,
-) -> Ticket:  # fmt: skip
+) -> OneTimeLink:  # fmt: skip
     """The same, to the operator's own people. Raises NotYours."""
-    if Power.STAFF not in permissions.at_operator(by.operator_role):
+    if Permission.STAFF not in permissions.at_operator(by.operator_role):
         raise NotYours
     return _invite(session, vault, by.id, mails.OPERATOR, email, language, link, at, {"operator_role": role})
 
 
-def revoke(session: Session, provider_id: int | None, ticket_id: int, at: datetime) -> Ticket | None:
+def revoke(session: Session, provider_id: int | None, ticket_id: int, at: datetime) -> OneTimeLink | None:
     """Take an invitation back; it, or None where there is none that is unused."""
     mine = next((each for each in invitations(session, provider_id, at) if each.id == ticket_id), None)
     return mine if mine is not None and one_time_links.revoke(session, mine.id, at) else None
 
 
-def counts(session: Session, ticket: Ticket) -> bool:
+def counts(session: Session, ticket: OneTimeLink) -> bool:
     """Whether an invitation still holds: whoever sent it may still do so. The system's own always does."""
     if ticket.made_by is None:
         return True
@@ -125,12 +135,12 @@ def counts(session: Session, ticket: Ticket) -> bool:
     if by is None or not by.is_open:
         return False
     if ticket.operator_role is not None:
-        return Power.STAFF in permissions.at_operator(by.operator_role)
+        return Permission.STAFF in permissions.at_operator(by.operator_role)
     giver = _membership(session, by.id, ticket.invites_to)
     return giver is not None and giver.is_open and may_give(giver.role, ticket.role)
 
 
-def accept(session: Session, ticket: Ticket, user: User, at: datetime) -> bool:
+def accept(session: Session, ticket: OneTimeLink, user: User, at: datetime) -> bool:
     """Use an invitation up for a person; whether it changed anything. It never changes what somebody is already, and
     undoes no suspension or removal that came after it. Raises InvitationOver."""
     if ticket.invites_to is not None:
@@ -202,10 +212,12 @@ def tell_of_owner(
             mails.write(session, vault, MailKind.NEW_OWNER, to=to, language=user.language, at=at, facts=facts)
 
 
-def _invite(session, vault, by_id: int, place: str, email: str, language: str, link, at: datetime, facts) -> Ticket:
+def _invite(
+    session, vault, by_id: int, place: str, email: str, language: str, link, at: datetime, facts
+) -> OneTimeLink:
     by = session.get_one(User, by_id)
     ticket, token = one_time_links.issue(
-        session, vault, TicketKind.INVITATION, email=email, at=at, lifetime=LIFETIME, made_by=by.id, **facts
+        session, vault, OneTimeLinkKind.INVITATION, email=email, at=at, lifetime=LIFETIME, made_by=by.id, **facts
     )
     role = facts.get("role") or facts["operator_role"]
     said = {"link": link(token), "until": ticket.expires_at, "place": place, "role": role.value, "by": by.name}

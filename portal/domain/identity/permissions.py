@@ -5,7 +5,7 @@ from enum import StrEnum
 from portal.core.models import OperatorRole, Role
 
 
-class Power(StrEnum):
+class Permission(StrEnum):
     """One kind of act. A page needs exactly one."""
 
     # Anybody's who is signed in, about themselves.
@@ -38,9 +38,9 @@ class Power(StrEnum):
     STAFF = "staff"  # The operator's own people and whom they answer for.
 
 
-P = Power
+P = Permission
 
-OF_ROLE: dict[Role, frozenset[Power]] = {
+OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
         | {P.ONBOARD, P.PEOPLE, P.AUDIT, P.COMPLAINTS}
@@ -53,7 +53,7 @@ OF_ROLE: dict[Role, frozenset[Power]] = {
     Role.DEVELOPER: frozenset({P.LOOK, P.CONNECT}),
     Role.AUDITOR: frozenset({P.LOOK, P.SEARCH, P.AUDIT}),
 }
-OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Power]] = {
+OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Permission]] = {
     OperatorRole.ADMIN: frozenset(
         {P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF, P.REVIEW, P.TARIFF, P.CALENDAR, P.HEALTH, P.STAFF, P.AUDIT}
     ),
@@ -63,11 +63,11 @@ OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Power]] = {
 DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.EXPORT, P.SETTLE, P.AUDIT})
 
 
-def at_provider(role: Role, *, suspended: bool = False) -> frozenset[Power]:
+def at_provider(role: Role, *, suspended: bool = False) -> frozenset[Permission]:
     """What a role may do at its provider; less while the provider is suspended."""
     return OF_ROLE[role] & DURING_SUSPENSION if suspended else OF_ROLE[role]
 
 
-def at_operator(role: OperatorRole | None) -> frozenset[Power]:
+def at_operator(role: OperatorRole | None) -> frozenset[Permission]:
     """What a role may do at the operator; nothing without one."""
     return OF_OPERATOR_ROLE[role] if role else frozenset()

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.models import By, Ending, Membership, Provider, SignIn, User
+from portal.core.models import Membership, Provider, SessionEnd, SignIn, SignInMethod, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.identity import permissions
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 
 IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=12)
@@ -55,14 +55,14 @@ class Presence:
     def provider_id(self) -> int | None:
         return self.provider.id if self.provider else None
 
-    def may_at_provider(self, power: Power) -> bool:
+    def may_at_provider(self, power: Permission) -> bool:
         """Whether the provider's table lets this person do that at the provider they work for, as it stands now."""
         if not self.membership:
             return False
         suspended = self.provider.suspended_at is not None
         return power in permissions.at_provider(self.membership.role, suspended=suspended)
 
-    def may_at_operator(self, power: Power) -> bool:
+    def may_at_operator(self, power: Permission) -> bool:
         """Whether the operator's table lets this person do that."""
         return power in permissions.at_operator(self.user.operator_role)
 
@@ -73,9 +73,16 @@ class Presence:
 
 
 def begin(
-    session: Session, vault: Vault, user: User, *, by: By, address: str, agent: str, device_digest: bytes | None,
+    session: Session,
+    vault: Vault,
+    user: User,
+    *,
+    by: SignInMethod,
+    address: str,
+    agent: str,
+    device_digest: bytes | None,
     at: datetime,
-) -> Presence:  # fmt: skip
+) -> Presence:
     """Open a session; whoever belongs to one provider only works for it at once. Part of the caller's transaction."""
     _end_late_ones(session, user.id, at)
     sign_in_id, token = new_id(), secrets.token_urlsafe(32)
@@ -111,7 +118,7 @@ def of(session: Session, text: str, agent: str, at: datetime) -> Presence | None
     return Presence(user, sign_in, text.partition(".")[2], *_served(session, sign_in))
 
 
-def why_over(session: Session, text: str, at: datetime) -> Ending | None:
+def why_over(session: Session, text: str, at: datetime) -> SessionEnd | None:
     """Why the session behind a cookie's text is over, if it is: for who comes back and finds it so."""
     found = _behind(session, text)
     return (found[0].ending or too_late(found[0], at)) if found else None
@@ -128,11 +135,11 @@ def has_come(session: Session, user_id: int) -> bool:
     return session.scalar(select(SignIn.id).where(SignIn.user_id == user_id).limit(1)) is not None
 
 
-def too_late(sign_in: SignIn, at: datetime) -> Ending | None:
+def too_late(sign_in: SignIn, at: datetime) -> SessionEnd | None:
     """Why time alone ended a session, if it did."""
     if at - sign_in.began_at > LIFETIME:
-        return Ending.TOO_OLD
-    return Ending.IDLE if at - sign_in.seen_at > IDLE else None
+        return SessionEnd.TOO_OLD
+    return SessionEnd.IDLE if at - sign_in.seen_at > IDLE else None
 
 
 def see(session: Session, sign_in: SignIn, at: datetime) -> bool:
@@ -160,7 +167,7 @@ def step_up(session: Session, presence: Presence, at: datetime) -> Presence:
     return Presence(presence.user, presence.sign_in, token, presence.membership, presence.provider)
 
 
-def end(session: Session, user_id: int, ending: Ending, at: datetime, *, only: int | None = None,
+def end(session: Session, user_id: int, ending: SessionEnd, at: datetime, *, only: int | None = None,
         but: int | None = None, at_provider: int | None = None) -> int:  # fmt: skip
     """End a person's open sessions: all, only one, all but one, or those that are not spent on other providers. How
     many were open."""
@@ -208,7 +215,7 @@ def _end_late_ones(session: Session, user_id: int, at: datetime) -> None:
     theirs = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     for sign_in in session.scalars(theirs.where(or_(SignIn.began_at < at - LIFETIME, SignIn.seen_at < at - IDLE))):
         sign_in.ending = too_late(sign_in, at)
-        old = sign_in.ending == Ending.TOO_OLD
+        old = sign_in.ending == SessionEnd.TOO_OLD
         sign_in.ended_at = sign_in.began_at + LIFETIME if old else sign_in.seen_at + IDLE
 
 

@@ -21,7 +21,7 @@ FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.FACTOR_CHANGED: frozenset({"at", "change", "name", "link"}),  # `change` is one of CHANGES.
     MailKind.PASSWORD_CHANGED: frozenset({"at", "link"}),  # To the page of a forgotten password.
     MailKind.NEW_OWNER: frozenset({"at", "place", "owner", "by", "link"}),
-    MailKind.ADMITTED: frozenset({"place", "way", "link"}),
+    MailKind.ADMITTED: frozenset({"place", "provider_kind", "link"}),
     MailKind.SENT_BACK: frozenset({"place", "note", "link"}),
     MailKind.SUSPENDED: frozenset({"place", "reason", "link"}),
     MailKind.ANSWERED: frozenset({"place", "question", "answer", "link"}),

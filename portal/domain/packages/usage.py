@@ -99,7 +99,7 @@ def iys_count(session: Session, provider: Provider) -> int | None:
         return None
     brands = select(Brand.id).where(Brand.provider_id == provider.id)
     if not provider.is_practising:
-        brands = brands.where(Brand.practises.is_(False))
+        brands = brands.where(Brand.is_sandbox.is_(False))
     granted = (
         select(Consent.brand_id, func.count())
         .where(Consent.brand_id.in_(brands), Consent.status == Status.GRANTED)

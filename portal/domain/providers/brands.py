@@ -108,7 +108,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
         raise CodeTaken
     elif code not in listed(session, provider) and code != provider.iys_code:
         raise CodeNotListed
-    brand = Brand(provider_id=provider.id, brand_code=code, name=name, practises=provider.is_practising, created_at=at)
+    brand = Brand(provider_id=provider.id, brand_code=code, name=name, is_sandbox=provider.is_practising, created_at=at)
     try:
         with session.begin_nested():
             session.add(brand)
@@ -121,7 +121,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
 def is_taken(session: Session, provider: Provider, code: int) -> bool:
     """Whether a brand here has the code, or another provider is known by it."""
     others = select(func.count(Provider.id)).where(
-        Provider.id != provider.id, or_(Provider.iys_code == code, Provider.entered_code == code)
+        Provider.id != provider.id, or_(Provider.iys_code == code, Provider.pending_iys_code == code)
     )
     same = select(func.count(Brand.id)).where(Brand.brand_code == code)
     return bool(session.scalar(same) or session.scalar(others))
@@ -145,7 +145,7 @@ def close(brand: Brand, at: datetime) -> None:
 
 def reopen(session: Session, brand: Brand) -> None:
     """Let it begin anew. Raises Practised."""
-    if brand.practises and not session.get_one(Provider, brand.provider_id).is_practising:
+    if brand.is_sandbox and not session.get_one(Provider, brand.provider_id).is_practising:
         raise Practised
     brand.closed_at = None
 

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.models import Leave
+from portal.core.models import Delegation
 
 LONGEST = timedelta(days=366)  # Whoever wants to go on gives it anew: a leave that nobody remembers is none.
 
@@ -15,18 +15,18 @@ class NotADay(ValueError):
     """The last day is over, or further away than LONGEST."""
 
 
-def give(session: Session, provider_id: int, user_id: int, ends_on: date, at: datetime) -> Leave:
+def give(session: Session, provider_id: int, user_id: int, ends_on: date, at: datetime) -> Delegation:
     """Let the operator bring files until the end of a day. It takes the place of one that stands. Raises NotADay."""
     if not clock.day(at) <= ends_on <= clock.day(at) + LONGEST:
         raise NotADay
     withdraw(session, provider_id, user_id, at)
-    given = Leave(provider_id=provider_id, given_by=user_id, given_at=at, ends_on=ends_on)
+    given = Delegation(provider_id=provider_id, given_by=user_id, given_at=at, ends_on=ends_on)
     session.add(given)
     session.flush()
     return given
 
 
-def withdraw(session: Session, provider_id: int, user_id: int, at: datetime) -> Leave | None:
+def withdraw(session: Session, provider_id: int, user_id: int, at: datetime) -> Delegation | None:
     """Take it back from now on; what was taken back, if anything stood."""
     standing_ones = session.scalars(_standing(provider_id, at).with_for_update()).all()
     for leave in standing_ones:  # Two owners may have given one each at once.
@@ -35,19 +35,19 @@ def withdraw(session: Session, provider_id: int, user_id: int, at: datetime) -> 
     return standing_ones[0] if standing_ones else None
 
 
-def standing(session: Session, provider_id: int, at: datetime) -> Leave | None:
+def standing(session: Session, provider_id: int, at: datetime) -> Delegation | None:
     """The leave that stands now, as the database holds it, whatever this session read before."""
     return session.scalar(_standing(provider_id, at).limit(1).execution_options(populate_existing=True))
 
 
-def given(session: Session, provider_id: int) -> list[Leave]:
+def given(session: Session, provider_id: int) -> list[Delegation]:
     """All that a provider ever gave, newest first."""
-    theirs = select(Leave).where(Leave.provider_id == provider_id)
-    return list(session.scalars(theirs.order_by(Leave.given_at.desc(), Leave.id.desc())))
+    theirs = select(Delegation).where(Delegation.provider_id == provider_id)
+    return list(session.scalars(theirs.order_by(Delegation.given_at.desc(), Delegation.id.desc())))
 
 
 def _standing(provider_id: int, at: datetime) -> Select:
-    theirs = select(Leave).where(
-        Leave.provider_id == provider_id, Leave.withdrawn_at.is_(None), Leave.ends_on >= clock.day(at)
+    theirs = select(Delegation).where(
+        Delegation.provider_id == provider_id, Delegation.withdrawn_at.is_(None), Delegation.ends_on >= clock.day(at)
     )
-    return theirs.order_by(Leave.given_at.desc(), Leave.id.desc())
+    return theirs.order_by(Delegation.given_at.desc(), Delegation.id.desc())

@@ -101,7 +101,7 @@ def open_account(
     )  # fmt: skip
     session.add(provider)
     session.flush()
-    session.add(Brand(provider_id=provider.id, brand_code=code, name=title, practises=True, created_at=at))
+    session.add(Brand(provider_id=provider.id, brand_code=code, name=title, is_sandbox=True, created_at=at))
     accounts.join(session, user, provider.id, Role.OWNER, at)
     sandbox_mode.begin(session, vault, provider, at)
     return provider, user
@@ -119,7 +119,7 @@ def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime
     say_applied(provider, at)
     try:
         with session.begin_nested():
-            provider.entered_code = iys_code
+            provider.pending_iys_code = iys_code
             session.flush()
     except IntegrityError:  # Another request with this code was first.
         session.refresh(provider)
@@ -150,7 +150,7 @@ def missing(session: Session, provider: Provider) -> list[Missing]:
     at_iys = provider.kind != ProviderKind.EXEMPT
     by_partner = provider.kind == ProviderKind.PARTNER
     lacks = {
-        Missing.CODE: at_iys and provider.entered_code is None,
+        Missing.CODE: at_iys and provider.pending_iys_code is None,
         Missing.PACKAGE: not _has_ordered(session, provider),
         Missing.REPRESENTATIVE: not provider.representative,
         Missing.AUTHORISATION: by_partner and PaperKind.AUTHORISATION not in papers,
@@ -176,11 +176,11 @@ def admit(session: Session, provider: Provider, *, by: int, note: str, called_on
     if lacking := missing(session, provider):
         raise NotReady(lacking)
     is_exempt = provider.kind == ProviderKind.EXEMPT
-    code = sandbox_mode.draw_code(session, sandbox_mode.EXEMPT_CODES) if is_exempt else provider.entered_code
+    code = sandbox_mode.draw_code(session, sandbox_mode.EXEMPT_CODES) if is_exempt else provider.pending_iys_code
     if _is_taken(session, provider, code):
         raise CodeTaken
     practised = session.scalars(
-        select(Brand).where(Brand.provider_id == provider.id, Brand.practises, Brand.closed_at.is_(None))
+        select(Brand).where(Brand.provider_id == provider.id, Brand.is_sandbox, Brand.closed_at.is_(None))
     ).first()
     sandbox_mode.end(session, provider, at)
     provider.iys_code, provider.admitted_at = code, at
@@ -246,7 +246,7 @@ def _has_ordered(session: Session, provider: Provider) -> bool:
 
 def _is_taken(session: Session, provider: Provider, code: int) -> bool:
     """Whether another provider here has the code: as its own, as the one it entered, or as a brand's."""
-    theirs = or_(Provider.iys_code == code, Provider.entered_code == code)
+    theirs = or_(Provider.iys_code == code, Provider.pending_iys_code == code)
     if session.scalar(select(Provider.id).where(theirs, Provider.id != provider.id).limit(1)):
         return True
     brands = select(Brand.id).where(Brand.brand_code == code, Brand.provider_id != provider.id)

@@ -42,7 +42,7 @@ STILL_WITH_A_PERSON = (Outcome.PARKED, Outcome.EXPIRED)
 A_DAY = timedelta(days=1)
 
 
-class Hearer(StrEnum):
+class Destination(StrEnum):
     """Who hears of a brand's decisions."""
 
     IYS = "iys"
@@ -60,11 +60,11 @@ def leads_nowhere(path: str) -> bool:
     return any(int(code) in EXEMPT_CODES for code in NAMED.findall(path))
 
 
-def hearer(iys_code: int, brand_code: int) -> Hearer:
+def hearer(iys_code: int, brand_code: int) -> Destination:
     """Who hears of the decisions on a brand: recipients are told."""
     if brand_code in CODES:
-        return Hearer.SANDBOX
-    return Hearer.NOBODY if iys_code in EXEMPT_CODES else Hearer.IYS
+        return Destination.SANDBOX
+    return Destination.NOBODY if iys_code in EXEMPT_CODES else Destination.IYS
 
 
 def why_unsent(iys_code: int, brand_code: int) -> str | None:
@@ -79,7 +79,7 @@ def why_unsent(iys_code: int, brand_code: int) -> str | None:
 
 def brand_still_speaks() -> ColumnElement[bool]:
     """The condition that a brand asks and hears: it did not end with its provider's practice."""
-    return not_(and_(Brand.practises, Brand.closed_at.is_not(None)))
+    return not_(and_(Brand.is_sandbox, Brand.closed_at.is_not(None)))
 
 
 def told(submission: Submission | None) -> Submission | None:
@@ -111,7 +111,9 @@ def begin(session: Session, vault: Vault, provider: Provider, at: datetime) -> C
     )  # fmt: skip
     session.add(credential)
     session.flush()
-    connection = Connection(provider_id=provider.id, credential_id=credential_id, writes_since=at, created_at=at)
+    connection = Connection(
+        provider_id=provider.id, credential_id=credential_id, forwarding_enabled_at=at, created_at=at
+    )
     session.add(connection)
     session.flush()
     return connection
@@ -163,7 +165,7 @@ def left_over(session: Session, at: datetime) -> list[int]:
         .join(Consent, Consent.id == Submission.consent_id)
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Provider, Provider.id == Brand.provider_id)
-        .where(Brand.practises, Brand.closed_at > at - A_DAY, Provider.admitted_at.is_not(None))
+        .where(Brand.is_sandbox, Brand.closed_at > at - A_DAY, Provider.admitted_at.is_not(None))
         .where(Submission.due_at.is_not(None), Submission.endpoint.like(PATHS))
     )
     return list(session.scalars(open_ones.distinct()))
@@ -171,11 +173,11 @@ def left_over(session: Session, at: datetime) -> list[int]:
 
 def _close_brands(session: Session, provider: Provider, at: datetime) -> None:
     is_spoken_for = exists().where(Consent.brand_id == Brand.id)
-    practised = select(Brand).where(Brand.provider_id == provider.id, or_(Brand.practises, is_spoken_for))
+    practised = select(Brand).where(Brand.provider_id == provider.id, or_(Brand.is_sandbox, is_spoken_for))
     for brand in session.scalars(practised):
         if brand.brand_code not in CODES:  # İYS's code is free again, for the real one.
             brand.brand_code = draw_code(session)
-        brand.practises, brand.closed_at = True, brand.closed_at or at
+        brand.is_sandbox, brand.closed_at = True, brand.closed_at or at
         session.flush()
 
 

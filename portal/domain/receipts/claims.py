@@ -9,7 +9,7 @@ from datetime import datetime
 
 from portal.core import clock
 from portal.core.models import ConsentText, Outcome
-from portal.domain.providers.sandbox_mode import Hearer
+from portal.domain.providers.sandbox_mode import Destination
 from portal.domain.receipts.contents import Act, Line, Part
 from portal.domain.receipts.numbers import spelled
 
@@ -22,7 +22,7 @@ PURPOSE = "commercial-electronic-messages"  # Ticari elektronik ileti, Law 6563.
 STATES = {outcome: outcome.value for outcome in Outcome} | dict.fromkeys(
     (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED), "waiting"
 )
-REGISTRIES = {Hearer.IYS: "iys", Hearer.SANDBOX: "sandbox", Hearer.NOBODY: "none"}
+REGISTRIES = {Destination.IYS: "iys", Destination.SANDBOX: "sandbox", Destination.NOBODY: "none"}
 NUMBERS = {16: "mersis", 11: "tckn", 10: "vkn"}  # By their length.
 
 
@@ -39,7 +39,7 @@ def claims_of(act: Act, issuer: str) -> dict:
         "language": act.language,
         "event_time": _time(act.decided_at),
         "state_time": _time(act.as_of),
-        "collection_method": act.way.value,
+        "collection_method": act.origin.value,
         "pii_principal_id": act.address,
         "pii_controllers": [_controller(number, part) for number, part in enumerate(act.parts, 1)],
         "purposes": [_purpose(number, part, act) for number, part in enumerate(act.parts, 1)],
@@ -80,7 +80,7 @@ def _purpose(number: int, part: Part, act: Act) -> dict:
 def _withdrawals(part: Part, act: Act) -> list[str]:
     """Where the person can take a consent back, free of charge."""
     here = ["link"] if act.link_id is not None else ["provider"]
-    return here + (["iys", "e-devlet"] if part.hearer == Hearer.IYS else [])
+    return here + (["iys", "e-devlet"] if part.hearer == Destination.IYS else [])
 
 
 def _text(text: ConsentText, language: str) -> dict:

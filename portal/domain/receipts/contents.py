@@ -18,17 +18,17 @@ from portal.core.models import (
     Consent,
     ConsentText,
     Decision,
+    DecisionOrigin,
     Outcome,
     Provider,
     Receipt,
     ReceiptDecision,
     Recipient,
     Submission,
-    Way,
 )
 from portal.core.vault import Vault
 from portal.domain.providers import sandbox_mode
-from portal.domain.providers.sandbox_mode import Hearer
+from portal.domain.providers.sandbox_mode import Destination
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Part:
     brand_id: int
     brand_name: str
     sender: Sender
-    hearer: Hearer
+    hearer: Destination
     text: ConsentText | None
     logo_digest: str | None
     colour: str | None
@@ -85,7 +85,7 @@ class Act:
     number: str
     receipt_ids: tuple[int, ...]
     link_id: int | None
-    way: Way
+    origin: DecisionOrigin
     language: str
     decided_at: datetime
     address: str
@@ -100,7 +100,7 @@ class Act:
     @property
     def is_practice(self) -> bool:
         """Whether anything of it is heard by the sandbox only."""
-        return any(part.hearer == Hearer.SANDBOX for part in self.parts)
+        return any(part.hearer == Destination.SANDBOX for part in self.parts)
 
     @property
     def as_of(self) -> datetime:
@@ -130,7 +130,7 @@ def act_of(session: Session, vault: Vault, receipt: Receipt) -> Act:
         number=receipt.number,
         receipt_ids=ids,
         link_id=next((row.Receipt.link_id for row in rows if row.Receipt.link_id is not None), None),
-        way=receipt.way,
+        origin=receipt.origin,
         language=receipt.language,
         decided_at=receipt.decided_at,
         address=addresses.mask(vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)),
@@ -140,7 +140,7 @@ def act_of(session: Session, vault: Vault, receipt: Receipt) -> Act:
 
 
 def _is_disowned(receipt: Receipt, recipient: Recipient) -> bool:
-    return recipient.disowned_at is not None and recipient.disowned_at > receipt.decided_at
+    return recipient.reassigned_at is not None and recipient.reassigned_at > receipt.decided_at
 
 
 def _texts(session: Session, receipts: list[Receipt]) -> dict[int, ConsentText]:
@@ -192,7 +192,7 @@ def _line(row: Row) -> Line:
     told = sandbox_mode.told(row.Submission)
     waits = told is not None and told.is_open
     # Who says that the address is not that person's learns that it is refused, not when the other one did it.
-    is_anothers = row.Receipt.way == Way.NOT_MINE and decision.recorded_at < row.Receipt.decided_at
+    is_anothers = row.Receipt.origin == DecisionOrigin.NOT_MINE and decision.recorded_at < row.Receipt.decided_at
     known = None if is_anothers else told
     return Line(
         decision_id=decision.id,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.models import Brand, ConsentText, Decision, Provider, Receipt, ReceiptDecision
 from portal.domain.providers import sandbox_mode
-from portal.domain.providers.sandbox_mode import Hearer
+from portal.domain.providers.sandbox_mode import Destination
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,4 @@ def by_number(session: Session, number: str) -> list[Found]:
 
 
 def _practises(iys_code: int, brand_code: int) -> bool:
-    return sandbox_mode.hearer(iys_code, brand_code) == Hearer.SANDBOX
+    return sandbox_mode.hearer(iys_code, brand_code) == Destination.SANDBOX

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Annulment, Brand, Decision, Outcome, Recipient, Submission, Way
+from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission
 from portal.core.vault import Vault
 from portal.services.exports import retention
 from portal.services.exports.addresses import Addresses
@@ -31,7 +31,7 @@ class Row:
     status: Status
     consent_date: datetime
     source: str
-    way: Way
+    origin: DecisionOrigin
     outcome: Outcome | None  # None: İYS need not hear of it.
     code: str | None
     transaction_id: str | None
@@ -65,7 +65,7 @@ def _page(wanted: Wanted, at: datetime) -> Select:
     return (
         select(
             Decision.recipient_id, Recipient.address, Decision.id, Decision.recorded_at, Brand.name, Decision.channel,
-            Decision.recipient_type, Decision.status, Decision.consent_date, Decision.source, Decision.way,
+            Decision.recipient_type, Decision.status, Decision.consent_date, Decision.source, Decision.origin,
             Submission.outcome, Submission.code, Submission.transaction_id, Submission.accepted_at, Decision.batch_id,
             Decision.line, Annulment.at,
         )

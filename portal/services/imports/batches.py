@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from portal.core.models import BatchState, Brand, ImportBatch, ImportPiece, Provider, UploadPart
+from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider, UploadPart
 from portal.core.vault import Vault
 from portal.domain import audit, packages
 from portal.services.imports.layout import Layout
@@ -94,7 +94,7 @@ def undo(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
 def drop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
     """Throw its lines away; nothing of them was written. Raises WrongState."""
     _move(session, batch, MAY_DROP, BatchState.DROPPED, at, ended_at=at, outline=None, layout=None)
-    for model in (UploadPart, ImportPiece):
+    for model in (UploadPart, ImportChunk):
         session.execute(delete(model).where(model.batch_id == batch.id))
     _note(session, batch, "import.dropped", user_id, at, {"lines": batch.lines})
 

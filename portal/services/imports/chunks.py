@@ -8,17 +8,17 @@ from functools import lru_cache
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from portal.core.models import ImportBatch, ImportPiece
+from portal.core.models import ImportBatch, ImportChunk
 from portal.core.vault import Vault
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import store
 from portal.services.imports.layout import Layout
 from portal.services.imports.outline import Outline
-from portal.services.imports.row_parser import Looker
+from portal.services.imports.row_parser import RowParser
 
 DAMAGED = "damaged"  # What a batch's `problem` says where a piece of it cannot be opened.
 COLUMNS = [
-    getattr(ImportPiece, name)
+    getattr(ImportChunk, name)
     for name in ("id", "provider_id", "sheet", "place", "first_line", "lines", "content", "verdicts", "tally", "ran_at")
 ]
 
@@ -35,7 +35,7 @@ class Looked:
 def piece_at(session: Session, batch_id: int, place: int) -> Row | None:
     """The piece at a place; None after the last."""
     return session.execute(
-        select(*COLUMNS).where(ImportPiece.batch_id == batch_id, ImportPiece.place == place)
+        select(*COLUMNS).where(ImportChunk.batch_id == batch_id, ImportChunk.place == place)
     ).one_or_none()
 
 
@@ -45,8 +45,8 @@ def looking(vault: Vault, batch: ImportBatch, at: datetime) -> Callable[[Row], L
     outline = Outline.unpacked(vault.read(batch.outline, ImportBatch.OUTLINE, batch.provider_id, batch.id))
 
     @lru_cache
-    def of_sheet(sheet: int) -> Looker:
-        return Looker(layout, at=at, header_line=outline.sheets[sheet].header_line)
+    def of_sheet(sheet: int) -> RowParser:
+        return RowParser(layout, at=at, header_line=outline.sheets[sheet].header_line)
 
     def look(piece: Row) -> Looked:
         if piece.sheet not in layout.sheets:
@@ -56,7 +56,7 @@ def looking(vault: Vault, batch: ImportBatch, at: datetime) -> Callable[[Row], L
     return look
 
 
-def _looked(looker: Looker, lines: list[store.Line]) -> Looked:
+def _looked(looker: RowParser, lines: list[store.Line]) -> Looked:
     looked = Looked()
     for row, line in enumerate(lines):
         looked.lines += line[0] > looker.header_line

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, update
 from portal.core import clock
 from portal.core.extensions import db, reading, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import BatchState, Brand, ImportBatch, ImportPiece
+from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import Entry
@@ -141,7 +141,7 @@ def _last_not_above(starts: list[int], place: int) -> int:
     return bisect_right(starts, place) - 1
 
 
-TABLE = ImportPiece.__table__
+TABLE = ImportChunk.__table__
 WRITE = update(TABLE).where(TABLE.c.id == bindparam("its_id")).values(
     {name: bindparam(f"its_{name}", type_=TABLE.c[name].type) for name in ("verdicts", "tally")}
 )  # fmt: skip

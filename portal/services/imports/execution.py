@@ -15,7 +15,7 @@ from sqlalchemy import Row, select, update
 from portal.core import clock
 from portal.core.extensions import db, reading, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import BatchState, Brand, ImportBatch, ImportPiece, Provider
+from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_rows import APART
@@ -124,7 +124,7 @@ class Run:
 
 
 def _mark(piece: Row, verdicts: bytes, at: datetime) -> bool:
-    mine = update(ImportPiece).where(ImportPiece.id == piece.id, ImportPiece.ran_at.is_(None))
+    mine = update(ImportChunk).where(ImportChunk.id == piece.id, ImportChunk.ran_at.is_(None))
     ran = mine.values(verdicts=verdicts, tally=tally_of(verdicts), ran_at=at)
     return db.session.execute(ran.execution_options(synchronize_session=False)).rowcount == 1
 
@@ -136,12 +136,12 @@ def _is_suspended(provider_id: int) -> bool:
 
 def _told(batch_id: int, place: int) -> int:
     """How many refusals of the batch İYS is being told already."""
-    ran = select(ImportPiece.tally).where(ImportPiece.batch_id == batch_id, ImportPiece.place < place)
+    ran = select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id, ImportChunk.place < place)
     return sum((tally or {}).get(effect, 0) for tally in reading().scalars(ran) for effect in ONE_BY_ONE)
 
 
 def _tally(batch_id: int) -> dict[str, int]:
     tally = Counter()
-    for each in reading().scalars(select(ImportPiece.tally).where(ImportPiece.batch_id == batch_id)):
+    for each in reading().scalars(select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id)):
         tally.update(each or {})
     return dict(tally)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from portal.core import clock
 from portal.core.extensions import db, reading, vault
-from portal.core.models import BatchState, ImportBatch, ImportPiece, UploadPart
+from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, store
 from portal.services.imports.layout import Layout
@@ -50,7 +50,7 @@ def step(batch_id: int) -> None:
         _end(batch_id, found | {"state": BatchState.READ, "problem": None})
     except Unreadable as unreadable:
         db.session.rollback()
-        db.session.execute(delete(ImportPiece).where(ImportPiece.batch_id == batch_id))
+        db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch_id))
         _end(batch_id, {"state": BatchState.UNREADABLE, "problem": unreadable.problem.value, "ended_at": clock.now()})
     except Gone:
         db.session.rollback()
@@ -59,7 +59,7 @@ def step(batch_id: int) -> None:
 def _begin_anew(batch_id: int) -> None:
     """What an earlier try had written goes."""
     _hold(batch_id, {"lease_until": clock.now() + LEASE})
-    db.session.execute(delete(ImportPiece).where(ImportPiece.batch_id == batch_id))
+    db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch_id))
     db.session.commit()
 
 
@@ -69,7 +69,7 @@ def _write_pieces(batch: ImportBatch, cutting: Cutting) -> int:
     count = 0
     while few := list(islice(rows, AT_ONCE)):
         _hold(batch.id, {"lease_until": clock.now() + LEASE})
-        db.session.execute(insert(ImportPiece.__table__), few)
+        db.session.execute(insert(ImportChunk.__table__), few)
         db.session.commit()
         count += len(few)
     return count
@@ -104,7 +104,7 @@ def _hold(batch_id: int, values: dict) -> None:
 
 def _require_all(batch_id: int, pieces: int) -> None:
     """Of a file that two cut at once, one may have thrown away what the other wrote. Raises Gone."""
-    written = select(func.count()).where(ImportPiece.batch_id == batch_id)
+    written = select(func.count()).where(ImportChunk.batch_id == batch_id)
     if db.session.scalar(written) != pieces:
         raise Gone
 

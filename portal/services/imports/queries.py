@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Annulment, BatchState, Decision, ImportBatch, ImportPiece, Outcome, Recipient, Submission
+from portal.core.models import Annulment, BatchState, Decision, ImportBatch, ImportChunk, Outcome, Recipient, Submission
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect
@@ -86,13 +86,13 @@ def tally_of(batch: ImportBatch) -> dict[str, int]:
 
 def _places_with(session: Session, batch: ImportBatch, word: str) -> list[int]:
     """Which pieces have the word among their verdicts: each piece's own tally says so."""
-    mine = select(ImportPiece.place, ImportPiece.tally).where(
-        ImportPiece.batch_id == batch.id, ImportPiece.verdicts.is_not(None)
+    mine = select(ImportChunk.place, ImportChunk.tally).where(
+        ImportChunk.batch_id == batch.id, ImportChunk.verdicts.is_not(None)
     )
-    return [place for place, tally in session.execute(mine.order_by(ImportPiece.place)) if (tally or {}).get(word)]
+    return [place for place, tally in session.execute(mine.order_by(ImportChunk.place)) if (tally or {}).get(word)]
 
 
-def _slots_with(piece: ImportPiece, word: str) -> Iterator[int]:
+def _slots_with(piece: ImportChunk, word: str) -> Iterator[int]:
     wanted = bytes([row_results.BYTE_OF[word]])
     found = piece.verdicts.find(wanted)
     while found >= 0:
@@ -100,12 +100,12 @@ def _slots_with(piece: ImportPiece, word: str) -> Iterator[int]:
         found = piece.verdicts.find(wanted, found + 1)
 
 
-def _key(piece: ImportPiece, slot: int) -> int:
+def _key(piece: ImportChunk, slot: int) -> int:
     return piece.place * store.PIECE * SLOTS + slot
 
 
 def _sample(
-    piece: ImportPiece, slot: int, number: int, cells: list[str], word: str, outline: Outline, layout: Layout
+    piece: ImportChunk, slot: int, number: int, cells: list[str], word: str, outline: Outline, layout: Layout
 ) -> Sample:
     channel = row_results.SLOTS[slot % SLOTS]
     return Sample(
@@ -268,8 +268,8 @@ def _unwritten(session: Session, batch: ImportBatch) -> dict[str, int]:
     """Entries by verdict of the pieces that the run did not come to, or could not open."""
     found: Counter[str] = Counter()
     has_some = batch.state != BatchState.DONE or batch.problem == DAMAGED
-    waiting = select(ImportPiece.tally).where(
-        ImportPiece.batch_id == batch.id, ImportPiece.ran_at.is_(None), ImportPiece.tally.is_not(None)
+    waiting = select(ImportChunk.tally).where(
+        ImportChunk.batch_id == batch.id, ImportChunk.ran_at.is_(None), ImportChunk.tally.is_not(None)
     )
     for tally in session.scalars(waiting) if has_some else ():
         found.update(tally)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel
 from portal.core.lazy_text import N_
-from portal.core.models import Decision, ImportBatch, ImportPiece, Outcome, Submission
+from portal.core.models import Decision, ImportBatch, ImportChunk, Outcome, Submission
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents.bulk_import import Effect
 from portal.services.imports import row_results, store
@@ -89,24 +89,24 @@ class Errors:
                 if Effect.LATE_GRANT in words:
                     yield Line(number, self._cut(cells))
 
-    def _pieces(self, words: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ImportPiece, int]]:
+    def _pieces(self, words: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ImportChunk, int]]:
         """Pieces that have one of these verdicts, each with the number up to which its lines go."""
-        facts = select(ImportPiece.id, ImportPiece.sheet, ImportPiece.first_line, ImportPiece.tally)
-        mine = facts.where(ImportPiece.batch_id == self._batch.id, ImportPiece.verdicts.is_not(None))
-        found = self._session.execute(mine.order_by(ImportPiece.place)).all()
+        facts = select(ImportChunk.id, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally)
+        mine = facts.where(ImportChunk.batch_id == self._batch.id, ImportChunk.verdicts.is_not(None))
+        found = self._session.execute(mine.order_by(ImportChunk.place)).all()
         for each, after in pairwise([*found, None]):
             if all_of_them or _has(each, words):
                 is_last = after is None or after.sheet != each.sheet
-                yield self._session.get_one(ImportPiece, each.id), NO_BOUND if is_last else after.first_line - 1
+                yield self._session.get_one(ImportChunk, each.id), NO_BOUND if is_last else after.first_line - 1
 
-    def _opened(self, piece: ImportPiece) -> Iterator[tuple[int, list[str], list[str]]]:
+    def _opened(self, piece: ImportChunk) -> Iterator[tuple[int, list[str], list[str]]]:
         """(number, cells, a word per slot) of each line."""
         for place, (number, cells) in enumerate(self._lines_of(piece)):
             slots = piece.verdicts[place * SLOTS : (place + 1) * SLOTS]
             yield number, cells, [row_results.word_of(byte) if byte else "" for byte in slots]
         self._session.expunge(piece)
 
-    def _lines_of(self, piece: ImportPiece) -> list[store.Line]:
+    def _lines_of(self, piece: ImportChunk) -> list[store.Line]:
         """Of a piece that is damaged nothing can be told; the others go on."""
         try:
             return store.lines_of(self._vault, piece)

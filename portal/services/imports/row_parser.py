@@ -26,7 +26,7 @@ NO_NUMBER = " 0+-./()"  # Zeros are what a database without a number often keeps
 Found = dict[int, Entry | str]  # By slot.
 
 
-class Looker:
+class RowParser:
     """Reads the lines of one sheet by a layout. `at` is now; what stands up to `header_line` is no data."""
 
     def __init__(self, layout: Layout, *, at: datetime, header_line: int | None):

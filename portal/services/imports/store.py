@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.core.models import ImportBatch, ImportPiece, UploadPart
+from portal.core.models import ImportBatch, ImportChunk, UploadPart
 from portal.core.vault import Vault
 
 PART = 512 * 1024  # Bytes of a file in one row.
@@ -36,12 +36,12 @@ def parts(session: Session, vault: Vault, batch: ImportBatch) -> Iterator[bytes]
 
 def seal_lines(vault: Vault, packed: bytes, provider_id: int, piece_id: int) -> bytes:
     """Lines as pack() made them."""
-    return vault.seal(zlib.compress(packed, QUICKLY), ImportPiece.PLACE, provider_id, piece_id)
+    return vault.seal(zlib.compress(packed, QUICKLY), ImportChunk.PLACE, provider_id, piece_id)
 
 
-def lines_of(vault: Vault, piece: ImportPiece) -> list[Line]:
+def lines_of(vault: Vault, piece: ImportChunk) -> list[Line]:
     """The lines of a piece as they stood in the file. Raises CannotOpen."""
-    sealed = vault.open(piece.content, ImportPiece.PLACE, piece.provider_id, piece.id)
+    sealed = vault.open(piece.content, ImportChunk.PLACE, piece.provider_id, piece.id)
     return json.loads(zlib.decompress(sealed))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal.core.models import ImportBatch, ImportPiece
+from portal.core.models import ImportBatch, ImportChunk
 from portal.core.vault import Vault
 from portal.services.imports import store
 from portal.services.imports.layout.layout import Field, Layout
@@ -63,7 +63,7 @@ def cells_of(cells: Sequence[str], fields: Sequence[Field], layout: Layout, head
 
 def piece_at(batch: ImportBatch, place: int) -> Select:
     """The piece with this place in the whole file."""
-    return select(ImportPiece).where(ImportPiece.batch_id == batch.id, ImportPiece.place == place)
+    return select(ImportChunk).where(ImportChunk.batch_id == batch.id, ImportChunk.place == place)
 
 
 class Lines:
@@ -73,9 +73,9 @@ class Lines:
         self._session, self._vault, self._batch = session, vault, batch
         self._layout, self._outline = layout_of(vault, batch), outline_of(vault, batch)
         self._opened: dict[int, dict[int, list[str]]] = {}
-        places = select(ImportPiece.place, ImportPiece.sheet, ImportPiece.first_line)
-        mine = places.where(ImportPiece.batch_id == batch.id, ImportPiece.sheet.in_(self._layout.sheets))
-        self._places = session.execute(mine.order_by(ImportPiece.place)).all()
+        places = select(ImportChunk.place, ImportChunk.sheet, ImportChunk.first_line)
+        mine = places.where(ImportChunk.batch_id == batch.id, ImportChunk.sheet.in_(self._layout.sheets))
+        self._places = session.execute(mine.order_by(ImportChunk.place)).all()
 
     def cells_of(self, number: int, address: str, fields: Sequence[Field]) -> tuple[Cell, ...]:
         """Those fields of a line; of several sheets that have such a line, of the one with this address."""

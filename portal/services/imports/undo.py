@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from portal.core import clock
 from portal.core.extensions import db, reading
 from portal.core.iys_protocol import Status
-from portal.core.models import BatchState, Decision, ImportBatch, ImportPiece, Submission
+from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, Submission
 from portal.domain.consents import annulments
 from portal.services.imports.batch_lease import Hand
 
@@ -59,8 +59,8 @@ class Undoing:
 
     def _lines_of(self, place: int) -> tuple[int, int | None] | None:
         """From which line to which a piece goes, within its sheet; another sheet's of that number are taken along."""
-        pieces = select(ImportPiece.sheet, ImportPiece.first_line).where(ImportPiece.batch_id == self.hand.batch_id)
-        two = reading().execute(pieces.where(ImportPiece.place >= place).order_by(ImportPiece.place).limit(2)).all()
+        pieces = select(ImportChunk.sheet, ImportChunk.first_line).where(ImportChunk.batch_id == self.hand.batch_id)
+        two = reading().execute(pieces.where(ImportChunk.place >= place).order_by(ImportChunk.place).limit(2)).all()
         if not two:
             return None
         has_next = len(two) == 2 and two[1].sheet == two[0].sheet

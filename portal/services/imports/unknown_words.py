@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from portal.services.imports.layout import Field
 from portal.services.imports.layout.normalization import folded
-from portal.services.imports.row_parser import Looker
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.store import Line
 
 # The names that Layout.words has for the columns of words.
@@ -17,7 +17,7 @@ MOST_WORDS = 200  # A column with more holds no words of this kind: another one 
 LONGEST_WORD = 80
 
 
-def unknown_words(lines: Iterable[Line], looker: Looker) -> dict[str, dict[str, int]]:
+def unknown_words(lines: Iterable[Line], looker: RowParser) -> dict[str, dict[str, int]]:
     """Words that nothing explains: {"status": {"Beklemede": 12}, "source": {…}, …}, by the names that Layout.words
     has, and in how many cells each stands, the most frequent first."""
     counts: dict[str, Counter[str]] = {}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.core.models import Pace
+from portal.core.models import IysRate
 from portal.services.iys import rate_limit
 from portal.services.iys.client import Answer
 
@@ -39,7 +39,7 @@ class Admitted:
 
 def state(session: Session, at: datetime) -> State:
     """How the host is, for pages."""
-    row = session.execute(select(Pace.failures, Pace.next_at).where(Pace.name == HOST)).one_or_none()
+    row = session.execute(select(IysRate.failures, IysRate.next_at).where(IysRate.name == HOST)).one_or_none()
     failures, next_at = row if row else (0, at)
     resting = failures >= ENOUGH
     return State(resting, failures, max(at, _sane(next_at, at)) if resting else None)
@@ -53,7 +53,7 @@ def admit(session: Session, at: datetime) -> Admitted | None:
         return Admitted(seen.failures, is_probe=False)
     if seen.until > at:
         return None
-    session.execute(update(Pace).where(Pace.name == HOST).values(next_at=at + PROBE))
+    session.execute(update(IysRate).where(IysRate.name == HOST).values(next_at=at + PROBE))
     return Admitted(seen.failures, is_probe=True)
 
 

@@ -81,9 +81,9 @@ class Client:
     One that `practises` is a sandbox's: the lanes take in hand for it what practising providers have.
     """
 
-    def __init__(self, base_url: str, *, practises: bool = False):
+    def __init__(self, base_url: str, *, is_sandbox: bool = False):
         self.base_url = base_url
-        self.practises = practises
+        self.is_sandbox = is_sandbox
         self._threads = threading.local()
 
     def post(self, path: str, body: bytes, bearer: str | None = None) -> Answer:
@@ -98,7 +98,7 @@ class Client:
 
         Only looking up the host's name is not bounded by it: no system call for that can be.
         """
-        headers = {"Content-Type": "application/json"} | (PRACTICE if self.practises else {})
+        headers = {"Content-Type": "application/json"} | (PRACTICE if self.is_sandbox else {})
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
         try:

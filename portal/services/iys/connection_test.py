@@ -150,7 +150,7 @@ def _keep(account: Account, found: Findings, at: datetime) -> None:
     values = {"tested_at": at, "findings": found.kept()}
     if account.kind == CredentialKind.PARTNER and found.brands is not None:
         may_write = found.title_agrees and found.may_write_each_brand
-        values["writes_since"] = func.coalesce(Connection.writes_since, at) if may_write else None
+        values["forwarding_enabled_at"] = func.coalesce(Connection.forwarding_enabled_at, at) if may_write else None
     still_as_seen = Connection.credential_id == account.credential_id
     mine = update(Connection).where(Connection.id == account.connection_id, still_as_seen)
     if db.session.execute(mine.values(**values)).rowcount and found.is_clear:

@@ -32,7 +32,7 @@ class Loop:
     step: Step
     threads: int = 1
     idle: float = IDLE
-    practises: bool = False  # Its client is the sandbox's.
+    is_sandbox: bool = False  # Its client is the sandbox's.
 
 
 # In the order in which they go first. Some threads do nothing but refusals; those of single grants join them.
@@ -52,7 +52,7 @@ def turn(client: Client) -> bool:
 
 LOOPS = [
     *LANES,
-    Loop("practice", turn, idle=1.0, practises=True),
+    Loop("practice", turn, idle=1.0, is_sandbox=True),
     Loop("practice ended", sandbox_access.end_left_over, idle=SELDOM),
     Loop("pushes", pushes.step),
     Loop("feeds", feeds.step, idle=SELDOM),
@@ -65,9 +65,9 @@ def run(app: Flask, stop: threading.Event, loops: Sequence[Loop] = LOOPS) -> Non
     """Take the steps of every loop until told to stop; the calls in hand are ended first."""
     clients = {
         False: Client(app.config["IYS_BASE_URL"]),
-        True: Client(app.config["SANDBOX_URL"], practises=True),
+        True: Client(app.config["SANDBOX_URL"], is_sandbox=True),
     }
-    threads = [thread for loop in loops for thread in _threads(app, clients[loop.practises], loop, stop)]
+    threads = [thread for loop in loops for thread in _threads(app, clients[loop.is_sandbox], loop, stop)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Question
-from portal.core.models import Tally
+from portal.core.models import CallTally
 from portal.services.iys import rate_limit
 
 HOUR = timedelta(hours=1)
@@ -34,10 +34,10 @@ def spent_until(session: Session, question: Question, at: datetime) -> datetime 
 
 def _frees_at(session: Session, question: Question, at: datetime) -> datetime | None:
     """When enough of the last hour's calls are more than an hour old; a span of the tally counts whole."""
-    spans = select(Tally.span, Tally.calls).where(
-        Tally.name == question.value, Tally.span >= rate_limit.span_of(at - HOUR)
+    spans = select(CallTally.span, CallTally.calls).where(
+        CallTally.name == question.value, CallTally.span >= rate_limit.span_of(at - HOUR)
     )
-    newest_first = session.execute(spans.order_by(Tally.span.desc())).all()
+    newest_first = session.execute(spans.order_by(CallTally.span.desc())).all()
     used = 0
     for span, calls in newest_first:
         used += calls

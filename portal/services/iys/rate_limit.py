@@ -10,7 +10,7 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Question
-from portal.core.models import Pace, Tally
+from portal.core.models import CallTally, IysRate
 from portal.core.models.upsert import add_to, insert_missing
 
 SPAN = timedelta(minutes=5)
@@ -37,7 +37,7 @@ def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
     return slot
 
 
-class Doorstep:
+class ProcessRateLimiter:
     """What keeps the calls of this process apart as they really leave: a thread that wakes late from its wait for a
     slot must not leave in one second with those of the next slots."""
 
@@ -60,7 +60,7 @@ class Doorstep:
                 self._left.popleft()
 
 
-doorstep = Doorstep()
+doorstep = ProcessRateLimiter()
 
 
 def hold(session: Session, until: datetime, name: str = EGRESS) -> None:
@@ -71,31 +71,31 @@ def hold(session: Session, until: datetime, name: str = EGRESS) -> None:
 
 def held_until(session: Session, name: str, at: datetime) -> datetime | None:
     """Until when nobody makes such a call; None where it may leave. No hold is longer than an hour and five minutes."""
-    until = session.scalar(select(Pace.next_at).where(Pace.name == str(name), Pace.next_at > at))
+    until = session.scalar(select(IysRate.next_at).where(IysRate.name == str(name), IysRate.next_at > at))
     return until and min(until, at + HOUR + SPAN)
 
 
 def tokens_are_held(at: datetime):
     """The condition that İYS wants no token call now, from anybody behind this address."""
-    return exists().where(Pace.name == str(TOKENS), Pace.next_at > at)
+    return exists().where(IysRate.name == str(TOKENS), IysRate.next_at > at)
 
 
 def count(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
     """Add to the tally of this five minutes; part of the caller's transaction."""
     more = {"name": str(question), "span": span_of(at), "calls": calls, "failures": failures}
-    session.execute(add_to(session, Tally, more, sums=("calls", "failures")))
+    session.execute(add_to(session, CallTally, more, sums=("calls", "failures")))
 
 
 def forget_old(session: Session, at: datetime) -> None:
     """Take away the tallies nobody reads any more; part of the caller's transaction."""
-    session.execute(delete(Tally).where(Tally.span < at - KEPT))
+    session.execute(delete(CallTally).where(CallTally.span < at - KEPT))
 
 
 def in_the_last(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
     """(calls, failures) since then, of one question or of all; a span counts whole."""
-    sums = select(func.coalesce(func.sum(Tally.calls), 0), func.coalesce(func.sum(Tally.failures), 0))
+    sums = select(func.coalesce(func.sum(CallTally.calls), 0), func.coalesce(func.sum(CallTally.failures), 0))
     names = [str(question)] if question else [each.value for each in Question]  # Other tallies count no calls.
-    recent = sums.where(Tally.span >= span_of(at - since), Tally.name.in_(names))
+    recent = sums.where(CallTally.span >= span_of(at - since), CallTally.name.in_(names))
     calls, failures = session.execute(recent).one()
     return int(calls), int(failures)
 
@@ -105,11 +105,11 @@ def span_of(at: datetime) -> datetime:
     return at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
 
 
-def row(session: Session, name: str, at: datetime) -> Pace:
+def row(session: Session, name: str, at: datetime) -> IysRate:
     """The row of that name, locked until the caller's transaction ends."""
-    mine = select(Pace).where(Pace.name == str(name)).with_for_update().execution_options(populate_existing=True)
+    mine = select(IysRate).where(IysRate.name == str(name)).with_for_update().execution_options(populate_existing=True)
     pace = session.scalar(mine)
     if pace is None:
-        insert_missing(session, Pace, [{"name": str(name), "next_at": at}])
+        insert_missing(session, IysRate, [{"name": str(name), "next_at": at}])
         pace = session.scalar(mine)
     return pace

@@ -54,7 +54,7 @@ class Rights:
 def look(client: Client, provider_id: int, partner: Credential) -> Rights:
     """Ask İYS what a partner may do for the code that a provider entered. Call it with no transaction open."""
     code, title = reading().execute(
-        select(Provider.entered_code, Provider.title).where(Provider.id == provider_id)
+        select(Provider.pending_iys_code, Provider.title).where(Provider.id == provider_id)
     ).one()  # fmt: skip
     path = iys_protocol.partner_brands_path(partner.integrator_code, code)
     try:

@@ -90,7 +90,7 @@ def _sandbox() -> Client:
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> Client:
-    return Client(url, practises=True)
+    return Client(url, is_sandbox=True)
 
 
 def _account(provider_id: int) -> Account:

@@ -60,15 +60,15 @@ def forget(provider_id: int, token: str, partner_id: int | None = None) -> None:
         return
     values = {"access_until": None, "refused_at": at}
     if credential.refused_at and credential.refused_at > at - MINUTE:
-        values |= {"quiet_until": at + BLOCK, "blocked_code": "H351"}
+        values |= {"backoff_until": at + BLOCK, "blocked_code": "H351"}
     stale = update(Credential).where(Credential.id == credential.id, Credential.access_token == credential.access_token)
     db.session.execute(stale.values(values))
     db.session.commit()
 
 
 def _quiet_until(credential: Credential, at: datetime) -> datetime | None:
-    if credential.quiet_until and credential.quiet_until > at:
-        return credential.quiet_until
+    if credential.backoff_until and credential.backoff_until > at:
+        return credential.backoff_until
     return rate_limit.held_until(reading(), rate_limit.TOKENS, at)
 
 
@@ -100,7 +100,7 @@ def _lease(credential: Credential, at: datetime) -> bool:
     free = or_(Credential.lease_until.is_(None), Credential.lease_until <= at)
     still_as_seen = and_(
         Credential.access_until.is_not_distinct_from(credential.access_until),
-        Credential.quiet_until.is_not_distinct_from(credential.quiet_until),
+        Credential.backoff_until.is_not_distinct_from(credential.backoff_until),
     )
     may_call = not_(rate_limit.tokens_are_held(at))
     mine = update(Credential).where(Credential.id == credential.id, free, still_as_seen, may_call)
@@ -121,10 +121,12 @@ def _fetch(client: Client, credential: Credential, at: datetime) -> str:
         silence = _silence(credential, answer, clock.now())
         _keep(credential, lease_until=None, **silence)
         raise NoToken(
-            answer.code, silence.get("quiet_until") or rate_limit.held_until(reading(), rate_limit.TOKENS, at)
+            answer.code, silence.get("backoff_until") or rate_limit.held_until(reading(), rate_limit.TOKENS, at)
         )
     rate_limit.forget_old(db.session, at)  # A token is fetched every two hours: often enough, and never in a hurry.
-    _keep(credential, lease_until=None, quiet_until=None, blocked_code=None, **_sealed(credential, answer.content, at))
+    _keep(
+        credential, lease_until=None, backoff_until=None, blocked_code=None, **_sealed(credential, answer.content, at)
+    )
     return token
 
 
@@ -156,10 +158,10 @@ def _silence(credential: Credential, answer: Answer, at: datetime) -> dict:
     if answer.status == 429:
         return {}
     if 400 <= answer.status < 500 and not answer.is_a_page:
-        return {"quiet_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
+        return {"backoff_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
     used = rate_limit.in_the_last(reading(), hourly_budgets.HOUR, at, Question.TOKEN)[0]
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
-    return {"quiet_until": at + timedelta(seconds=pause)}
+    return {"backoff_until": at + timedelta(seconds=pause)}
 
 
 def _sealed(credential: Credential, content: dict, at: datetime) -> dict:

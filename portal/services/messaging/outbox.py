@@ -16,7 +16,7 @@ from portal.core.models import Campaign, CampaignKind, Consent, Message, Message
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import messages
 from portal.services.messaging import outgoing_messages
-from portal.services.messaging.gateways import Parcel
+from portal.services.messaging.gateways import OutgoingMessage
 from portal.services.messaging.gateways.demo import DemoGateway
 
 LEASE = timedelta(seconds=15)
@@ -24,7 +24,7 @@ BATCH = 50
 FIRST_PAUSE = timedelta(seconds=15)
 
 
-class Patience(NamedTuple):
+class RetryPolicy(NamedTuple):
     """How long a message waits for a gateway that does not take it."""
 
     longest_pause: timedelta
@@ -32,7 +32,7 @@ class Patience(NamedTuple):
 
 
 # What the law wants on the same day must not sleep over midnight when the gateway is there again at eleven.
-SHORT, LONG = Patience(timedelta(minutes=10), 440), Patience(timedelta(hours=2), 40)
+SHORT, LONG = RetryPolicy(timedelta(minutes=10), 440), RetryPolicy(timedelta(hours=2), 40)
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ def _due(at: datetime) -> tuple:
     return Message.due_at <= at, or_(Message.lease_until.is_(None), Message.lease_until <= at)
 
 
-def _claim() -> tuple[list[Parcel], int]:
+def _claim() -> tuple[list[OutgoingMessage], int]:
     """What to send, those first for whom somebody waits; and how many ended without being sent."""
     at = clock.now()
     rows = db.session.execute(
@@ -124,7 +124,7 @@ def _end(message: Message, state: MessageState, at: datetime) -> None:
     message.facts = None
 
 
-def _accept(sent: list[Parcel]) -> None:
+def _accept(sent: list[OutgoingMessage]) -> None:
     at, texts = clock.now(), {parcel.id: parcel for parcel in sent}
     for message in _in_hand(texts):
         outgoing_messages.keep_text(message, texts[message.id])
@@ -156,5 +156,5 @@ def _pause(message: Message) -> timedelta:
     return min(doubled, _patience(message).longest_pause) * (0.75 + random.random() / 2)
 
 
-def _patience(message: Message) -> Patience:
+def _patience(message: Message) -> RetryPolicy:
     return SHORT if message.rank == messages.AT_ONCE else LONG

@@ -10,14 +10,14 @@ from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
 from portal.services.messaging import confirmations, message_rendering
-from portal.services.messaging.gateways import Parcel
+from portal.services.messaging.gateways import OutgoingMessage
 
 
 class NotNeeded(Exception):
     """Nothing of what it says stands any more, or no message reaches the address (a landline)."""
 
 
-def parcel_of(message: Message, recipient: Recipient | None) -> Parcel:
+def parcel_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
     """What to send. Its text is kept with the row, but for a code's. Raises NotNeeded and CannotOpen."""
     to = _address(message, recipient)
     is_mail = "@" in to
@@ -27,10 +27,10 @@ def parcel_of(message: Message, recipient: Recipient | None) -> Parcel:
         written = message_rendering.written(_read(message), is_mail=is_mail)
     else:
         written = message_rendering.compose(message.kind, message.language, _facts(message), is_mail=is_mail)
-    return Parcel(message.id, to, written.text, written.subject, _one_click(message) if is_mail else "")
+    return OutgoingMessage(message.id, to, written.text, written.subject, _one_click(message) if is_mail else "")
 
 
-def keep_text(message: Message, parcel: Parcel) -> None:
+def keep_text(message: Message, parcel: OutgoingMessage) -> None:
     """Evidence of what the person was told. A code opens doors, so it is kept nowhere."""
     if message.text is None and message.kind != MessageKind.CODE:
         said = f"{parcel.subject}\n\n{parcel.text}" if parcel.subject else parcel.text

@@ -15,9 +15,9 @@ from portal.core.extensions import db, limiter, vault, wake
 from portal.core.models import Factor
 from portal.domain.identity import accounts
 from portal.domain.identity import factors as rule
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import door, note
+from portal.web.account.blueprint import blueprint, note
 from portal.web.account.factors import NameForm, mine_or_404, no_room
 from portal.web.shared import limits, qr_code
 from portal.web.shared.access import needs
@@ -32,15 +32,15 @@ class FirstCodeForm(FlaskForm):
     )
 
 
-@door.get("/factors/app")
-@needs(Power.SELF, fresh=True)
+@blueprint.get("/factors/app")
+@needs(Permission.SELF, fresh=True)
 def new_app():
     """Ask for a name, by which the person will know it again."""
     return render_template("account/new_app.html", form=NameForm(), is_full=no_room())
 
 
-@door.post("/factors/app")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/factors/app")
+@needs(Permission.SELF, fresh=True)
 def begin_app():
     """Make a secret for it, in place of one that was begun and left."""
     form = NameForm()
@@ -52,16 +52,16 @@ def begin_app():
     return redirect(url_for(".app", factor_id=made.id), 303)
 
 
-@door.get("/factors/app/<id:factor_id>")
-@needs(Power.SELF, fresh=True)
+@blueprint.get("/factors/app/<id:factor_id>")
+@needs(Permission.SELF, fresh=True)
 def app(factor_id: int):
     """Show the secret, as a picture and in letters, and ask for the first code."""
     return _show(_begun_or_404(factor_id), FirstCodeForm())
 
 
-@door.post("/factors/app/<id:factor_id>")
+@blueprint.post("/factors/app/<id:factor_id>")
 @limiter.limit(limits.SIGN_IN)
-@needs(Power.SELF, fresh=True)
+@needs(Permission.SELF, fresh=True)
 def confirm_app(factor_id: int):
     """The first code was shown: from now on it counts."""
     begun, form = _begun_or_404(factor_id), FirstCodeForm()

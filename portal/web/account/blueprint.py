@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.domain import audit
 
-door = Blueprint("account", __name__, url_prefix="/account")
+blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 # Parts of the navigation: name, endpoint, words. Everybody has them all.
 PARTS = (
@@ -29,7 +29,7 @@ def note(act: str, **facts) -> None:
     )  # fmt: skip
 
 
-@door.context_processor
+@blueprint.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""
     if not current_user.is_authenticated:

@@ -4,7 +4,7 @@ from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Ending, MailKind, User
+from portal.core.models import MailKind, SessionEnd, User
 from portal.domain.identity import accounts, sessions
 from portal.domain.notifications import mails
 from portal.web.shared import absolute_urls
@@ -12,7 +12,7 @@ from portal.web.shared import absolute_urls
 
 def end_others() -> None:
     """Whoever is in elsewhere must come in anew, by what counts now."""
-    sessions.end(db.session, current_user.id, Ending.CHANGED, clock.now(), but=current_user.sign_in.id)
+    sessions.end(db.session, current_user.id, SessionEnd.CHANGED, clock.now(), but=current_user.sign_in.id)
 
 
 def tell_of_factor(change: str, name: str) -> None:

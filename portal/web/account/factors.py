@@ -11,9 +11,9 @@ from wtforms.validators import DataRequired, Length
 from portal.core.extensions import db, reading, wake
 from portal.core.models import Factor
 from portal.domain.identity import factors as rule
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import door, note
+from portal.web.account.blueprint import blueprint, note
 from portal.web.account.profile import on_one_line
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE
@@ -31,8 +31,8 @@ class NameForm(FlaskForm):
     )
 
 
-@door.get("/factors")
-@needs(Power.SELF)
+@blueprint.get("/factors")
+@needs(Permission.SELF)
 def factors():
     """List them, and say how many codes on paper are left."""
     left = rule.recovery_codes_left(reading(), current_user.id)
@@ -40,16 +40,16 @@ def factors():
     return render_template("account/factors.html", factors=mine, left=left, is_full=len(mine) >= rule.MOST)
 
 
-@door.get("/factors/<id:factor_id>")
-@needs(Power.SELF, fresh=True)
+@blueprint.get("/factors/<id:factor_id>")
+@needs(Permission.SELF, fresh=True)
 def factor(factor_id: int):
     """One of them, to be named anew or taken away."""
     mine = mine_or_404(factor_id)
     return _show(mine, NameForm(obj=mine))
 
 
-@door.post("/factors/<id:factor_id>")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/factors/<id:factor_id>")
+@needs(Permission.SELF, fresh=True)
 def rename_factor(factor_id: int):
     """Give it another name."""
     mine, form = mine_or_404(factor_id), NameForm()
@@ -62,8 +62,8 @@ def rename_factor(factor_id: int):
     return redirect(url_for(".factors"), 303)
 
 
-@door.post("/factors/<id:factor_id>/remove")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/factors/<id:factor_id>/remove")
+@needs(Permission.SELF, fresh=True)
 def remove_factor(factor_id: int):
     """Take it away, unless it is the last one."""
     mine = mine_or_404(factor_id)

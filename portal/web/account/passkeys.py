@@ -10,9 +10,9 @@ from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.domain.identity import accounts
 from portal.domain.identity import passkeys as rule
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import door, note
+from portal.web.account.blueprint import blueprint, note
 from portal.web.account.factors import NameForm, no_room
 from portal.web.shared import webauthn_challenges
 from portal.web.shared.access import needs
@@ -22,15 +22,15 @@ class PasskeyForm(NameForm):
     answer = HiddenField(validators=[Length(max=rule.LONGEST_ANSWER)])
 
 
-@door.get("/factors/passkey")
-@needs(Power.SELF, fresh=True)
+@blueprint.get("/factors/passkey")
+@needs(Permission.SELF, fresh=True)
 def new_passkey():
     """Ask for a name, and give the browser what it needs."""
     return _show(PasskeyForm())
 
 
-@door.post("/factors/passkey")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/factors/passkey")
+@needs(Permission.SELF, fresh=True)
 def register_passkey():
     """Keep the key that the browser made."""
     form, challenge = PasskeyForm(), webauthn_challenges.take()

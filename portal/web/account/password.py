@@ -11,11 +11,11 @@ from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault, wake
-from portal.core.models import Step, TicketKind, User
+from portal.core.models import OneTimeLinkKind, SignInStep, User
 from portal.domain.identity import accounts, login_throttle, one_time_links
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import door, note
+from portal.web.account.blueprint import blueprint, note
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.password_field import NewPasswordField
@@ -26,16 +26,16 @@ class PasswordForm(FlaskForm):
     new = NewPasswordField(_l("Yeni parolanız"), validators=[InputRequired()])
 
 
-@door.get("/password")
-@needs(Power.SELF, fresh=True)
+@blueprint.get("/password")
+@needs(Permission.SELF, fresh=True)
 def password():
     """Ask for the old one and the new one."""
     return render_template("account/password.html", form=PasswordForm())
 
 
-@door.post("/password")
+@blueprint.post("/password")
 @limiter.limit(limits.SIGN_IN)
-@needs(Power.SELF, fresh=True)
+@needs(Permission.SELF, fresh=True)
 def change_password():
     """Change it; whoever knew the old one is out, in all other sessions and with links that were mailed before."""
     form, email = PasswordForm(), accounts.email_of(vault(), current_user.user)
@@ -50,7 +50,7 @@ def change_password():
         return render_template("account/password.html", form=form), 422
     password_hash = accounts.hasher.hash(form.new.data)  # It takes its time; until then nothing is open.
     db.session.get(User, current_user.id).password_hash = password_hash
-    one_time_links.revoke_all(db.session, TicketKind.RESET, current_user.id, clock.now())
+    one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, current_user.id, clock.now())
     credential_changes.end_others()
     credential_changes.tell_of_password()
     note("password.changed")
@@ -64,7 +64,7 @@ def _knows(email: str, form: PasswordForm) -> bool:
     """Whether the old password is right; guesses count like those at the door. Says on the form what is wrong."""
     try:
         made = login_throttle.begin(
-            db.session, vault(), Step.PASSWORD, account=email, user_id=current_user.id, at=clock.now(),
+            db.session, vault(), SignInStep.PASSWORD, account=email, user_id=current_user.id, at=clock.now(),
             address=request.remote_addr or "", known_device=current_user.sign_in.device_digest,
         )  # fmt: skip
     except login_throttle.TooManyTries as many:

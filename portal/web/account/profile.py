@@ -11,8 +11,8 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from portal.core.extensions import db, reading, vault
 from portal.core.models import User
 from portal.domain.identity import accounts
-from portal.domain.identity.permissions import Power
-from portal.web.account.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.account.blueprint import blueprint, note
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.languages import LANGUAGES
@@ -40,15 +40,15 @@ class MeForm(FlaskForm):
     )
 
 
-@door.get("/")
-@needs(Power.SELF)
+@blueprint.get("/")
+@needs(Permission.SELF)
 def me():
     """Show what we know of the person."""
     return _show(MeForm(obj=current_user.user))
 
 
-@door.post("/")
-@needs(Power.SELF)
+@blueprint.post("/")
+@needs(Permission.SELF)
 def rename():
     """Change name and language; the address stays, since links were mailed to it."""
     form = MeForm()

@@ -5,14 +5,14 @@ from flask_login import current_user
 
 from portal.core.extensions import db, reading
 from portal.domain.identity import sessions
-from portal.domain.identity.permissions import Power
-from portal.web.account.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.account.blueprint import blueprint, note
 from portal.web.shared.access import needs
 from portal.web.shared.url_converters import id_in
 
 
-@door.get("/providers")
-@needs(Power.SELF)
+@blueprint.get("/providers")
+@needs(Permission.SELF)
 def choose():
     """List the providers one belongs to, and the operator's console where one is of its staff."""
     return render_template(
@@ -24,8 +24,8 @@ def choose():
     )
 
 
-@door.post("/providers")
-@needs(Power.SELF)
+@blueprint.post("/providers")
+@needs(Permission.SELF)
 def serve():
     """Work for one of them from now on."""
     chosen = id_in(request.form.get("provider", ""))

@@ -6,21 +6,21 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.domain.identity import factors
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import door, note
+from portal.web.account.blueprint import blueprint, note
 from portal.web.shared.access import needs
 
 
-@door.get("/factors/codes")
-@needs(Power.SELF, fresh=True)
+@blueprint.get("/factors/codes")
+@needs(Permission.SELF, fresh=True)
 def codes():
     """Say what new codes mean, before there are any."""
     return render_template("account/codes.html", codes=None)
 
 
-@door.post("/factors/codes")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/factors/codes")
+@needs(Permission.SELF, fresh=True)
 def make_codes():
     """Make them and show them, in this answer and never again."""
     made = factors.make_recovery_codes(db.session, vault(), current_user.id, clock.now())

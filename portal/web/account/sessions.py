@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, reading, vault
-from portal.core.models import Ending, FailedTry, SignIn, Step
+from portal.core.models import LoginAttempt, SessionEnd, SignIn, SignInStep
 from portal.domain.identity import sessions
-from portal.domain.identity.permissions import Power
-from portal.web.account.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.account.blueprint import blueprint, note
 from portal.web.shared import user_agents
 from portal.web.shared.access import needs
 
@@ -28,14 +28,14 @@ class Line:
 
     at: datetime
     sign_in: SignIn | None = None
-    ending: Ending | None = None  # None: it is open.
-    step: Step | None = None
+    ending: SessionEnd | None = None  # None: it is open.
+    step: SignInStep | None = None
     device: str = ""
     network: str = ""
 
 
-@door.get("/sessions", endpoint="sessions")
-@needs(Power.SELF)
+@blueprint.get("/sessions", endpoint="sessions")
+@needs(Permission.SELF)
 def show_sessions():
     """List what is open, this one first, and what has been."""
     at = clock.now()
@@ -49,11 +49,11 @@ def show_sessions():
     )
 
 
-@door.post("/sessions/<id:sign_in_id>/end")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/sessions/<id:sign_in_id>/end")
+@needs(Permission.SELF, fresh=True)
 def end_session(sign_in_id: int):
     """End one of them; this one, too, if it is that."""
-    if not sessions.end(db.session, current_user.id, Ending.REVOKED, clock.now(), only=sign_in_id):
+    if not sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), only=sign_in_id):
         abort(404)
     note("session.ended", session=str(sign_in_id))
     db.session.commit()
@@ -63,22 +63,22 @@ def end_session(sign_in_id: int):
     return redirect(url_for(".sessions"), 303)
 
 
-@door.post("/sessions/end-others")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/sessions/end-others")
+@needs(Permission.SELF, fresh=True)
 def end_other_sessions():
     """End all but this one."""
-    ended = sessions.end(db.session, current_user.id, Ending.REVOKED, clock.now(), but=current_user.sign_in.id)
+    ended = sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id)
     note("sessions.ended", count=ended)
     db.session.commit()
     flash(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
     return redirect(url_for(".sessions"), 303)
 
 
-@door.post("/sessions/end-all")
-@needs(Power.SELF, fresh=True)
+@blueprint.post("/sessions/end-all")
+@needs(Permission.SELF, fresh=True)
 def end_all_sessions():
     """Go out everywhere, here too."""
-    ended = sessions.end(db.session, current_user.id, Ending.REVOKED, clock.now())
+    ended = sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now())
     note("sessions.ended", count=ended)
     db.session.commit()
     return _out()
@@ -108,6 +108,6 @@ def _line(sign_in: SignIn, at: datetime) -> Line:
 
 
 def _failed(at: datetime) -> list[Line]:
-    theirs = select(FailedTry).where(FailedTry.user_id == current_user.id, FailedTry.at > at - SHOWN)
-    found = reading().scalars(theirs.order_by(FailedTry.at.desc()).limit(MOST))
+    theirs = select(LoginAttempt).where(LoginAttempt.user_id == current_user.id, LoginAttempt.at > at - SHOWN)
+    found = reading().scalars(theirs.order_by(LoginAttempt.at.desc()).limit(MOST))
     return [Line(failed.at, step=failed.step) for failed in found]

@@ -12,7 +12,7 @@ from portal.core.extensions import caller, db, limiter, reading, vault
 from portal.core.models import Push, PushRegistration
 from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
-from portal.web.callbacks.blueprint import door
+from portal.web.callbacks.blueprint import blueprint
 from portal.web.shared import limits
 
 LARGEST_BODY = 2 * 1024 * 1024  # Bytes. A list of 1000 movements has about 350 kB.
@@ -20,7 +20,7 @@ TEST_RECIPIENT = "pushtest@iys.org.tr"  # İYS posts a fixed row of this recipie
 MOST_GUESSES = parse(limits.GUESSED_PUSHES)
 
 
-@door.post("/iys/<token>")
+@blueprint.post("/iys/<token>")
 def push(token: str):
     """Keep what İYS posts, then answer. İYS waits 5 s at most, so nothing is read here."""
     request.max_content_length = LARGEST_BODY
@@ -28,7 +28,7 @@ def push(token: str):
     if registration is None:
         return _refused()
     body, at = request.get_data(), clock.now()
-    heard = {"heard_at": at}
+    heard = {"received_at": at}
     if _is_test(body):
         heard["tested_at"] = at
     elif body:

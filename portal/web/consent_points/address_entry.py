@@ -15,9 +15,9 @@ from portal.domain import address_proofs, consent_points, packages
 from portal.domain.address_proofs import Limit, TooManyCodes
 from portal.domain.consent_points import Place
 from portal.domain.providers import sandbox_mode
-from portal.domain.providers.sandbox_mode import Hearer
+from portal.domain.providers.sandbox_mode import Destination
 from portal.web.consent_points import form_token, pages
-from portal.web.consent_points.blueprint import door
+from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.form_token import Chosen
 from portal.web.consent_points.lookup import find
 from portal.web.shared import cross_site, limits
@@ -29,7 +29,7 @@ class Unfit(ValueError):
     """No code can go to what was typed; it says why."""
 
 
-@door.post("/<slug>/adres")
+@blueprint.post("/<slug>/adres")
 @limiter.limit(limits.POINT)
 def address(slug: str):
     """Send a code to the address; on to the page that takes it."""
@@ -100,12 +100,12 @@ def _notice(place: Place) -> str:
     """Where the message leads who asks what becomes of the number (KVKK 2025/1072): to the point's own page, with the
     firm, what for, and its notice. It is shorter than a notice's address, on our host, and the same for everybody."""
     if not _is_looked_at(place):
-        return whole("anybody.privacy", **pages.spoken())
-    return whole("consentpoint.page", **{"slug": place.slug, "lang": None} | pages.spoken())
+        return whole("verification.privacy", **pages.spoken())
+    return whole("consent_points.page", **{"slug": place.slug, "lang": None} | pages.spoken())
 
 
 def _is_looked_at(place: Place) -> bool:
-    return sandbox_mode.hearer(place.iys_code, place.brand_code) != Hearer.SANDBOX
+    return sandbox_mode.hearer(place.iys_code, place.brand_code) != Destination.SANDBOX
 
 
 def _is_full(place: Place) -> bool:

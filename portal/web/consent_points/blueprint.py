@@ -4,17 +4,17 @@ from flask import Blueprint, render_template, request
 
 from portal.web.shared.languages import LANGUAGES
 
-door = Blueprint("consentpoint", __name__, url_prefix="/b")
+blueprint = Blueprint("consent_points", __name__, url_prefix="/b")
 
 
-@door.url_defaults
+@blueprint.url_defaults
 def keep_language(_endpoint: str, values: dict) -> None:
     """Who chose a language goes on in it: nothing else remembers."""
     if request and request.args.get("lang") in LANGUAGES:
         values.setdefault("lang", request.args["lang"])
 
 
-@door.errorhandler(404)
+@blueprint.errorhandler(404)
 def not_found(_error):
     """A page that helps whoever holds a mistyped address."""
     return render_template("consent_points/not_found.html", slug=request.view_args["slug"]), 404

@@ -10,7 +10,7 @@ from portal.core.extensions import limiter
 from portal.core.iys_protocol import Status
 from portal.domain.consent_points import Place
 from portal.web.consent_points import form_token, pages
-from portal.web.consent_points.blueprint import door
+from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.form_token import Chosen
 from portal.web.consent_points.lookup import find
 from portal.web.recipient import choices
@@ -18,7 +18,7 @@ from portal.web.recipient.page_content import Back
 from portal.web.shared import cross_site, limits
 
 
-@door.get("/<slug>")
+@blueprint.get("/<slug>")
 def page(slug: str):
     """Who asks, what for, and the choices. Opening it decides nothing."""
     if slug != slug.lower():  # As somebody types it from a poster.
@@ -27,7 +27,7 @@ def page(slug: str):
     return pages.choosing(place) if place.is_open else pages.shut(place)
 
 
-@door.post("/<slug>")
+@blueprint.post("/<slug>")
 @limiter.limit(limits.POINT)
 def choose(slug: str):
     """Take the choices; on to the address. Nothing is decided yet."""

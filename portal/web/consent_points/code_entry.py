@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault, wake
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AddressProof, Purpose, Way
+from portal.core.models import AddressProof, DecisionOrigin, Purpose
 from portal.core.models.link_context import invitation_of
 from portal.domain import address_proofs, consent_points, consents
 from portal.domain.address_proofs import Verdict
 from portal.domain.consent_points import Place
 from portal.web.consent_points import address_entry, choice_form, form_token, pages
-from portal.web.consent_points.blueprint import door
+from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.form_token import Chosen
 from portal.web.consent_points.lookup import find
 from portal.web.recipient.receipts import receipt_code
@@ -25,7 +25,7 @@ from portal.web.shared import bad_code_limit, limits
 SHOWN = timedelta(minutes=15)  # After the code was right: what was decided, and what comes next.
 
 
-@door.get("/<slug>/kod/<code>")
+@blueprint.get("/<slug>/kod/<code>")
 def code(slug: str, code: str):
     """Where the code is typed; and, once it was, what comes next."""
     place = find(slug)
@@ -33,7 +33,7 @@ def code(slug: str, code: str):
     return _onward(place, proof) if proof.proved_at else pages.coding(place, proof, code)
 
 
-@door.post("/<slug>/kod/<code>", endpoint="answer")
+@blueprint.post("/<slug>/kod/<code>", endpoint="answer")
 @limiter.limit(limits.POINT)
 def answer(slug: str, code: str):
     """Try what was typed. The right code lets the choices count."""
@@ -63,7 +63,7 @@ def answer(slug: str, code: str):
     return here
 
 
-@door.post("/<slug>/kod/<code>/yeniden", endpoint="again")
+@blueprint.post("/<slug>/kod/<code>/yeniden", endpoint="again")
 @limiter.limit(limits.POINT)
 def again(slug: str, code: str):
     """Another code to the same address, or back to change it. What was chosen stays."""
@@ -103,7 +103,7 @@ def _decided(place: Place, proof: AddressProof) -> consents.Act:
     return consents.decide(
         db.session, vault(), invitation, mine, form, is_live=place.is_open, language=get_locale().language,
         seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=at,
-        undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]), way=Way.POINT,
+        undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
         name=chosen.name if Status.GRANTED in mine.values() else "",
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ class Head:
     title: str
     body: str
     look: Look
-    hearer: sandbox_mode.Hearer
+    hearer: sandbox_mode.Destination
     used_up: frozenset[AddressKind]
     offers_mail: bool
 

@@ -7,35 +7,35 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db
 from portal.domain import audit
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 
-door = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 
 # Parts of the navigation: name, endpoint, words, and what one must be allowed to do there. A group: name, words, parts.
 ASKING = (
-    ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Power.LOOK),
-    ("points", "dashboard.points", _l("İzin noktaları"), Power.LOOK),
+    ("campaigns", "dashboard.campaigns", _l("Kampanyalar"), Permission.LOOK),
+    ("points", "dashboard.points", _l("İzin noktaları"), Permission.LOOK),
 )
 IYS = (
-    ("forwarding", "dashboard.forwarding", _l("İletim"), Power.LOOK),
-    ("movements", "dashboard.movements", _l("Hareketler"), Power.LOOK),
-    ("days", "dashboard.days", _l("Mutabakat"), Power.LOOK),
-    ("connection", "dashboard.connection", _l("Bağlantı"), Power.LOOK),
+    ("forwarding", "dashboard.forwarding", _l("İletim"), Permission.LOOK),
+    ("movements", "dashboard.movements", _l("Hareketler"), Permission.LOOK),
+    ("days", "dashboard.days", _l("Mutabakat"), Permission.LOOK),
+    ("connection", "dashboard.connection", _l("Bağlantı"), Permission.LOOK),
 )
 FIRM = (
-    ("start", "dashboard.start", _l("Başlangıç"), Power.ONBOARD),
-    ("brands", "dashboard.brands", _l("Markalar"), Power.LOOK),
-    ("package", "dashboard.package", _l("Paket"), Power.LOOK),
-    ("people", "dashboard.list_people", _l("Kişiler"), Power.PEOPLE),
-    ("exports", "dashboard.exports", _l("Dışa aktar"), Power.EXPORT),
-    ("audit", "dashboard.audit", _l("Denetim"), Power.AUDIT),
+    ("start", "dashboard.start", _l("Başlangıç"), Permission.ONBOARD),
+    ("brands", "dashboard.brands", _l("Markalar"), Permission.LOOK),
+    ("package", "dashboard.package", _l("Paket"), Permission.LOOK),
+    ("people", "dashboard.list_people", _l("Kişiler"), Permission.PEOPLE),
+    ("exports", "dashboard.exports", _l("Dışa aktar"), Permission.EXPORT),
+    ("audit", "dashboard.audit", _l("Denetim"), Permission.AUDIT),
 )
 PARTS = (
-    ("overview", "dashboard.overview", _l("Genel bakış"), Power.LOOK),
+    ("overview", "dashboard.overview", _l("Genel bakış"), Permission.LOOK),
     ("asking", _l("İzin alma"), ASKING),
-    ("imports", "dashboard.imports", _l("Aktarımlar"), Power.LOOK),
-    ("recipients", "dashboard.search", _l("Alıcılar"), Power.SEARCH),
-    ("desk", "desk.queue", _l("Başvurular"), Power.COMPLAINTS),
+    ("imports", "dashboard.imports", _l("Aktarımlar"), Permission.LOOK),
+    ("recipients", "dashboard.search", _l("Alıcılar"), Permission.SEARCH),
+    ("desk", "desk.queue", _l("Başvurular"), Permission.COMPLAINTS),
     ("iys", _l("İYS"), IYS),
     ("firm", _l("Firma"), FIRM),
 )
@@ -61,7 +61,7 @@ def an_id(text: str) -> int:
     return number
 
 
-@door.context_processor
+@blueprint.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""
     if not current_user.is_authenticated or current_user.provider is None:  # An error page before the lock was passed.
@@ -74,7 +74,7 @@ def layout() -> dict:
         "is_suspended": current_user.provider.suspended_at is not None,
         "parts": _open_parts(),
         "may": current_user.may_at_provider,
-        "Power": Power,
+        "Permission": Permission,
     }
 
 
@@ -82,7 +82,7 @@ def _open_parts() -> list[tuple]:
     """(name, endpoint, words, parts of the group) of what this person may open; a group begins at its first part."""
     parts = []
     for name, *told, last in PARTS:
-        if isinstance(last, Power):
+        if isinstance(last, Permission):
             parts += [(name, *told, ())] * current_user.may_at_provider(last)
         else:
             inner = [part[:3] for part in last if current_user.may_at_provider(part[3])]

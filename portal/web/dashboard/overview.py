@@ -14,9 +14,9 @@ from portal.core.models import OPEN, Brand, Decision, Outcome, Provider, Recipie
 from portal.domain import complaints, consent_points, packages
 from portal.domain.consents import recipients
 from portal.domain.consents.deadlines import Urgency, urgency
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
-from portal.web.dashboard.blueprint import door
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_told, waiting_of
 from portal.web.dashboard.recipients import reassigned_addresses
 from portal.web.shared.access import needs
@@ -64,8 +64,8 @@ class Figures:
     decisions: list[Recent]
 
 
-@door.get("/")
-@needs(Power.LOOK)
+@blueprint.get("/")
+@needs(Permission.LOOK)
 def overview():
     """Show how things stand."""
     mine = current_user.provider_id
@@ -79,7 +79,9 @@ def overview():
         disowned=reassigned_addresses.lately(mine, at),
         standing=packages.standing(reading(), current_user.provider, at, with_iys=False),
         alarmed=consent_points.alarmed_on(reading(), clock.day(at), mine),
-        waiting=complaints.waiting(reading(), mine, at) if current_user.may_at_provider(Power.COMPLAINTS) else None,
+        waiting=complaints.waiting(reading(), mine, at)
+        if current_user.may_at_provider(Permission.COMPLAINTS)
+        else None,
     )
 
 
@@ -136,7 +138,7 @@ def _oldest(provider_id: int, at: datetime) -> Deadline | None:
 
 def _recent(provider_id: int) -> list[Recent]:
     rows = reading().execute(
-        select(Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name, Brand.practises)
+        select(Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name, Brand.is_sandbox)
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)

@@ -4,5 +4,5 @@ from flask import Blueprint
 
 from portal.web.dashboard.blueprint import layout
 
-door = Blueprint("desk", __name__, url_prefix="/desk")
-door.context_processor(layout)
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+blueprint.context_processor(layout)

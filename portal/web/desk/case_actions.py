@@ -8,17 +8,17 @@ from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.core.models import Brand, Closing, Complaint, Provider
 from portal.domain import complaints
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import note
-from portal.web.desk.blueprint import door
+from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case_page import mine, page_of
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared import absolute_urls
 from portal.web.shared.access import needs
 
 
-@door.post("/<id:complaint_id>/note")
-@needs(Power.COMPLAINTS)
+@blueprint.post("/<id:complaint_id>/note")
+@needs(Permission.COMPLAINTS)
 def note_down(complaint_id: int):
     """Write something down that only colleagues read."""
     found, form = mine(db.session, complaint_id), NoteForm()
@@ -29,8 +29,8 @@ def note_down(complaint_id: int):
     return _done(complaint_id, _("Not kaydedildi; kişi görmez."))
 
 
-@door.post("/<id:complaint_id>/answer")
-@needs(Power.COMPLAINTS)
+@blueprint.post("/<id:complaint_id>/answer")
+@needs(Permission.COMPLAINTS)
 def answer(complaint_id: int):
     """Write what the person reads on their page."""
     found, form = mine(db.session, complaint_id), AnswerForm()
@@ -44,8 +44,8 @@ def answer(complaint_id: int):
     return _done(complaint_id, _("Yanıtınız kaydedildi; kişi kendi sayfasında görür."))
 
 
-@door.post("/<id:complaint_id>/due")
-@needs(Power.COMPLAINTS)
+@blueprint.post("/<id:complaint_id>/due")
+@needs(Permission.COMPLAINTS)
 def put_off(complaint_id: int):
     """Let a case be due on another day."""
     found, form = mine(db.session, complaint_id), DueForm()
@@ -63,8 +63,8 @@ def put_off(complaint_id: int):
     return _done(complaint_id, _("Son gün değiştirildi."))
 
 
-@door.post("/<id:complaint_id>/closing")
-@needs(Power.COMPLAINTS)
+@blueprint.post("/<id:complaint_id>/closing")
+@needs(Permission.COMPLAINTS)
 def close(complaint_id: int):
     """End a case with a reason; the person is told where to read it."""
     found = mine(db.session, complaint_id)
@@ -89,8 +89,8 @@ def close(complaint_id: int):
     return done
 
 
-@door.post("/<id:complaint_id>/reopening")
-@needs(Power.COMPLAINTS)
+@blueprint.post("/<id:complaint_id>/reopening")
+@needs(Permission.COMPLAINTS)
 def reopen(complaint_id: int):
     """Open a case again; the reason is among staff's steps and the person's."""
     found, form = mine(db.session, complaint_id), ReopenForm()

@@ -13,13 +13,13 @@ from portal.core.models import Brand, Complaint, ComplaintKind, Receipt, Recipie
 from portal.core.vault import CannotOpen
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.receipts import spelled
 from portal.web.dashboard.blueprint import note
 from portal.web.dashboard.recipients.forms import RefusalForm
 from portal.web.dashboard.recipients.search import refusal_form
 from portal.web.desk import timeline
-from portal.web.desk.blueprint import door
+from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared.access import needs
 
@@ -41,8 +41,8 @@ class Case:
     pressure: complaints.Pressure
 
 
-@door.get("/<id:complaint_id>")
-@needs(Power.COMPLAINTS)
+@blueprint.get("/<id:complaint_id>")
+@needs(Permission.COMPLAINTS)
 def case(complaint_id: int):
     """Show a case. Looking is noted."""
     found = mine(reading(), complaint_id)
@@ -51,8 +51,8 @@ def case(complaint_id: int):
     return page_of(found)
 
 
-@door.get("/<id:complaint_id>/screenshot.png")
-@needs(Power.COMPLAINTS)
+@blueprint.get("/<id:complaint_id>/screenshot.png")
+@needs(Permission.COMPLAINTS)
 def screenshot(complaint_id: int):
     """The picture that the person added, as we made it."""
     found = mine(reading(), complaint_id)

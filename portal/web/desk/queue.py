@@ -14,8 +14,8 @@ from portal.core.extensions import reading, vault
 from portal.core.models import Brand, Closing, Complaint, ComplaintKind, Finding, Recipient
 from portal.domain import complaints
 from portal.domain.consents import recipients
-from portal.domain.identity.permissions import Power
-from portal.web.desk.blueprint import door
+from portal.domain.identity.permissions import Permission
+from portal.web.desk.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.pagination import page_of
 
@@ -54,8 +54,8 @@ class Line:
     closing: Closing | None
 
 
-@door.get("/")
-@needs(Power.COMPLAINTS)
+@blueprint.get("/")
+@needs(Permission.COMPLAINTS)
 def queue():
     """List the provider's cases."""
     at, show, kind = clock.now(), _chosen("show", Show) or Show.OPEN, _chosen("kind", ComplaintKind)

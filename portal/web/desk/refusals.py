@@ -8,17 +8,17 @@ from portal.core.extensions import db, vault
 from portal.core.models import Complaint, Recipient
 from portal.domain import complaints
 from portal.domain.consents import refusals
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import note
 from portal.web.dashboard.recipients.forms import EVERY_BRAND, RefusalForm
 from portal.web.dashboard.recipients.search import refusal_form, refused_as_said, say_refused
-from portal.web.desk.blueprint import door
+from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case_page import mine, page_of
 from portal.web.shared.access import needs
 
 
-@door.post("/<id:complaint_id>/refusal")
-@needs(Power.REFUSE)
+@blueprint.post("/<id:complaint_id>/refusal")
+@needs(Permission.REFUSE)
 def refuse(complaint_id: int):
     """Refuse for the person who complained: obeyed at once, told to İYS, and a step of the case."""
     case = mine(db.session, complaint_id)

@@ -8,25 +8,25 @@ from portal.core.extensions import db, limiter, reading, vault
 from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import note
 from portal.web.dashboard.recipients.search import look_up, mine
 from portal.web.desk import timeline
-from portal.web.desk.blueprint import door
+from portal.web.desk.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 
 
-@door.route("/search", methods=["GET", "POST"])
+@blueprint.route("/search", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"])
-@needs(Power.COMPLAINTS)
+@needs(Permission.COMPLAINTS)
 def search():
     """Look an address up among the provider's own. It never stands in a URL, and the search is noted."""
     return look_up("desk/search.html", "desk.person")
 
 
-@door.get("/people/<id:recipient_id>")
-@needs(Power.COMPLAINTS)
+@blueprint.get("/people/<id:recipient_id>")
+@needs(Permission.COMPLAINTS)
 def person(recipient_id: int):
     """What holds for one address, its cases, and its whole history. Looking is noted."""
     found = mine(reading(), recipient_id)

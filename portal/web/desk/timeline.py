@@ -106,8 +106,8 @@ def _everything(recipient: Recipient, at: datetime) -> Iterator[Event]:
     yield from _told(recipient)
     yield from _heard(recipient)
     yield from _steps(recipient)
-    if recipient.disowned_at is not None:
-        yield Event(recipient.disowned_at, What.DISOWNED, recipient)
+    if recipient.reassigned_at is not None:
+        yield Event(recipient.reassigned_at, What.DISOWNED, recipient)
 
 
 def _messages(recipient: Recipient) -> Iterator[Event]:

@@ -12,18 +12,18 @@ from portal.core.models import AddressProof, Purpose
 from portal.domain import address_proofs
 from portal.domain.address_proofs import Limit, TooManyCodes
 from portal.web.my_consents import form_token
-from portal.web.my_consents.blueprint import asking
+from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import limits
 from portal.web.shared.absolute_urls import whole
 
 
-@asking.get("/izinlerim")
+@entry_blueprint.get("/izinlerim")
 def ask():
     """The field, and what becomes of it."""
     return page()
 
 
-@asking.post("/izinlerim", endpoint="send")
+@entry_blueprint.post("/izinlerim", endpoint="send")
 @limiter.limit(limits.CODES)
 def send():
     """Send a code, if anybody here knows the address; on to the page that takes it in any case."""
@@ -63,7 +63,7 @@ def ask_for(address: Address) -> AddressProof:
         proof = address_proofs.ask(
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,
             language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
-            notice=whole("anybody.privacy", lang="en" if get_locale().language == "en" else None),
+            notice=whole("verification.privacy", lang="en" if get_locale().language == "en" else None),
         )  # fmt: skip
     except TooManyCodes:
         db.session.rollback()

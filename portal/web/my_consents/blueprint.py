@@ -8,12 +8,12 @@ from flask import Blueprint, request
 
 from portal.web.shared.languages import LANGUAGES
 
-asking = Blueprint("asking", __name__)
-door = Blueprint("mine", __name__)
+entry_blueprint = Blueprint("my_consents_entry", __name__)
+blueprint = Blueprint("my_consents", __name__)
 
 
-@asking.url_defaults
-@door.url_defaults
+@entry_blueprint.url_defaults
+@blueprint.url_defaults
 def keep_language(_endpoint: str, values: dict) -> None:
     """Who chose a language goes on in it: before the code nothing else remembers."""
     if request and request.args.get("lang") in LANGUAGES:

@@ -11,18 +11,18 @@ from portal.domain import address_proofs
 from portal.domain.address_proofs import TooManyCodes, Verdict
 from portal.domain.address_proofs.code_check import MOST_TRIES, is_open
 from portal.web.my_consents import address_entry, form_token
-from portal.web.my_consents.blueprint import asking
+from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import address_session, bad_code_limit, limits
 
 
-@asking.get("/izinlerim/kod/<code>")
+@entry_blueprint.get("/izinlerim/kod/<code>")
 def code(code: str):
     """Where to type the code that was sent, if it was."""
     proof = _find(code)
     return _page(code, proof) if is_open(proof, clock.now()) else _over(code, proof)
 
 
-@asking.post("/izinlerim/kod/<code>", endpoint="answer")
+@entry_blueprint.post("/izinlerim/kod/<code>", endpoint="answer")
 @limiter.limit(limits.CODES, exempt_when=lambda: "renew" not in request.form)
 def answer(code: str):
     """Try what was typed, or send a new code. A try is kept before anything is told of it."""
@@ -39,7 +39,7 @@ def answer(code: str):
     if verdict == Verdict.PROVED:
         token = address_proofs.open_for(db.session.get_one(AddressProof, proof.id), at)
         db.session.commit()
-        return address_session.let_in(redirect(url_for("mine.overview"), 303), token)
+        return address_session.let_in(redirect(url_for("my_consents.overview"), 303), token)
     db.session.commit()
     if verdict == Verdict.OVER:
         return _over(code, proof), 410

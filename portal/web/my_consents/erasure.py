@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db, reading, vault
 from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
 from portal.domain import complaints
-from portal.web.my_consents.blueprint import door
+from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.holdings import Holdings
 from portal.web.my_consents.overview import frame, mine
 
@@ -36,13 +36,13 @@ class Firm:
         return self.asked_at is not None and self.closed_at is None
 
 
-@door.get("/izinlerim/silme", endpoint="erasure")
+@blueprint.get("/izinlerim/silme", endpoint="erasure")
 def erasure():
     """Who may be asked, and what was asked already."""
     return _page(mine())
 
 
-@door.post("/izinlerim/silme", endpoint="ask_erasure")
+@blueprint.post("/izinlerim/silme", endpoint="ask_erasure")
 def ask_erasure():
     """Ask one firm, or all. Who is asked already is not asked twice."""
     held, named = mine(), request.form.get("provider", "")
@@ -59,7 +59,11 @@ def ask_erasure():
 def _page(held: Holdings, error: str | None = None) -> str:
     firms = _firms(held)
     return render_template(
-        "my_consents/erasure.html", firms=firms, error=error, left=[firm for firm in firms if not firm.is_asked], **frame()
+        "my_consents/erasure.html",
+        firms=firms,
+        error=error,
+        left=[firm for firm in firms if not firm.is_asked],
+        **frame(),
     )
 
 
@@ -77,7 +81,7 @@ def _asked(held: Holdings) -> list[Complaint]:
         Complaint.recipient_id.in_([each.id for each in held.recipients]), Complaint.kind == ComplaintKind.ERASURE
     )
     cases = reading().scalars(theirs.order_by(Complaint.created_at))
-    begun = {each.id: each.disowned_at for each in held.recipients}
+    begun = {each.id: each.reassigned_at for each in held.recipients}
     return [case for case in cases if not begun[case.recipient_id] or case.created_at >= begun[case.recipient_id]]
 
 

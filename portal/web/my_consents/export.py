@@ -12,7 +12,7 @@ from portal.core import addresses, clock
 from portal.core.extensions import limiter, reading
 from portal.services.documents import consent_overview
 from portal.web.my_consents import history, sentences
-from portal.web.my_consents.blueprint import door
+from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.history import Told
 from portal.web.my_consents.holdings import Head, Held, Holdings
 from portal.web.my_consents.overview import mine
@@ -22,7 +22,7 @@ from portal.web.shared.labels import label
 NAME = "izinlerim"
 
 
-@door.get("/izinlerim/izinlerim.json", endpoint="as_json")
+@blueprint.get("/izinlerim/izinlerim.json", endpoint="as_json")
 def as_json():
     """For a machine: İYS's own words, times in Turkey."""
     held, at = mine(), clock.now()
@@ -36,7 +36,7 @@ def as_json():
     return _file(text.encode(), "application/json", "json")
 
 
-@door.get("/izinlerim/izinlerim.pdf", endpoint="as_pdf")
+@blueprint.get("/izinlerim/izinlerim.pdf", endpoint="as_pdf")
 @limiter.limit(limits.RECEIPT_PAPER)
 def as_pdf():
     """For a person, in the language of the page."""
@@ -68,9 +68,9 @@ def _brand(held: Held, told: list[Told]) -> dict:
         "sender": held.provider.title,
         "sender_number": held.provider.number,
         "is_practice": held.hearer == "sandbox",
-        "consents": [_spelled(head, ("channel", "recipient_type", "status", "since", "way", "outcome", "accepted_at",
+        "consents": [_spelled(head, ("channel", "recipient_type", "status", "since", "origin", "outcome", "accepted_at",
                                      "iys_status", "iys_as_of")) for head in held.heads],
-        "history": [_spelled(each, ("decided_at", "channel", "recipient_type", "status", "way", "outcome",
+        "history": [_spelled(each, ("decided_at", "channel", "recipient_type", "status", "origin", "outcome",
                                     "accepted_at", "transaction_id")) for each in told],
     }  # fmt: skip
 
@@ -82,7 +82,7 @@ def _section(held: Held, told: list[Told]) -> consent_overview.Section:
     past = [
         (
             _moment(each.decided_at),
-            f"{_type(each)}: {label(each.status)}. {decision_status.by(each.way)}. {sentences.outcome(each)}",
+            f"{_type(each)}: {label(each.status)}. {decision_status.by(each.origin)}. {sentences.outcome(each)}",
         )
         for each in told
     ]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Annulment, Decision, Outcome, Receipt, Submission, Way
+from portal.core.models import Annulment, Decision, DecisionOrigin, Outcome, Receipt, Submission
 from portal.domain.providers import sandbox_mode
 from portal.web.my_consents.holdings import Held, begins_at
 
@@ -22,7 +22,7 @@ class Told:
     channel: Channel
     recipient_type: RecipientType
     status: Status
-    way: Way
+    origin: DecisionOrigin
     outcome: Outcome | None
     iys_hears: bool  # Or would have, where it was taken back.
     accepted_at: datetime | None
@@ -52,7 +52,9 @@ def decisions(session: Session, of: Iterable[Held]) -> list[Told]:
 def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime) -> Receipt | None:
     """The receipt of what was refused here last, in this visit; of an act at several providers its first row."""
     theirs = select(Receipt).where(
-        Receipt.recipient_id.in_(list(recipient_ids)), Receipt.way == Way.MINE, Receipt.decided_at >= since
+        Receipt.recipient_id.in_(list(recipient_ids)),
+        Receipt.origin == DecisionOrigin.MINE,
+        Receipt.decided_at >= since,
     )
     return session.scalars(theirs.order_by(Receipt.decided_at.desc(), Receipt.id).limit(1)).first()
 
@@ -62,7 +64,7 @@ def _told(decision: Decision, submission: Submission | None, annulled_at: dateti
     outcome = told.outcome if told else None
     return Told(
         decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
-        recipient_type=decision.recipient_type, status=decision.status, way=decision.way,
+        recipient_type=decision.recipient_type, status=decision.status, origin=decision.origin,
         outcome=Outcome.ANNULLED if annulled_at else outcome, iys_hears=told is not None,
         accepted_at=told.accepted_at if told else None, transaction_id=told.transaction_id if told else None,
     )  # fmt: skip

@@ -12,11 +12,21 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Asked, Brand, Consent, Decision, Outcome, Provider, Recipient, Submission, Way
+from portal.core.models import (
+    Brand,
+    Consent,
+    ConsentRequest,
+    Decision,
+    DecisionOrigin,
+    Outcome,
+    Provider,
+    Recipient,
+    Submission,
+)
 from portal.core.vault import Vault
 from portal.domain import address_proofs
 from portal.domain.providers import sandbox_mode
-from portal.domain.providers.sandbox_mode import Hearer
+from portal.domain.providers.sandbox_mode import Destination
 
 EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -29,7 +39,7 @@ class Head:
     recipient_type: RecipientType
     status: Status
     since: datetime
-    way: Way
+    origin: DecisionOrigin
     outcome: Outcome | None  # How far it has come at İYS; None where nobody need tell it.
     accepted_at: datetime | None
     iys_status: str | None
@@ -47,7 +57,7 @@ class Held:
     heads: tuple[Head, ...]
 
     @property
-    def hearer(self) -> Hearer:
+    def hearer(self) -> Destination:
         return sandbox_mode.hearer(self.provider.iys_code, self.brand.brand_code)
 
     @property
@@ -61,7 +71,9 @@ class Held:
 
     def comes_first(self, since: datetime) -> bool:
         """Whether it may send; or might, before this visit refused it: what one acts on stays where it is."""
-        refused_now = any(head.way == Way.MINE and head.since >= since.replace(microsecond=0) for head in self.heads)
+        refused_now = any(
+            head.origin == DecisionOrigin.MINE and head.since >= since.replace(microsecond=0) for head in self.heads
+        )
         return self.is_granted or refused_now
 
     def is_refused_on(self, channel: Channel) -> bool:
@@ -109,7 +121,7 @@ def holdings(session: Session, vault: Vault, address: Address, since: datetime) 
 
 def begins_at(recipient: Recipient) -> datetime:
     """From when on what is kept of the address is its present owner's."""
-    return recipient.disowned_at or EVER
+    return recipient.reassigned_at or EVER
 
 
 def _brands(session: Session, provider_ids: Iterable[int]):
@@ -119,22 +131,26 @@ def _brands(session: Session, provider_ids: Iterable[int]):
 
 
 def _asked(session: Session, recipient_ids: list[int]) -> set[int]:
-    return set(session.scalars(select(Asked.brand_id).where(Asked.recipient_id.in_(recipient_ids)).distinct()))
+    return set(
+        session.scalars(
+            select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(recipient_ids)).distinct()
+        )
+    )
 
 
 def _heads(session: Session, by_provider: dict[int, Recipient]) -> dict[int, list[Head]]:
     rows = session.execute(
-        select(Consent, Decision.way, Submission)
+        select(Consent, Decision.origin, Submission)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
         .where(Consent.recipient_id.in_([each.id for each in by_provider.values()]), Consent.status.is_not(None))
     )
     found: dict[int, list[Head]] = {}
-    for consent, way, submission in rows:
+    for consent, origin, submission in rows:
         told = sandbox_mode.told(submission)
         found.setdefault(consent.brand_id, []).append(
             Head(
-                channel=consent.channel, recipient_type=consent.recipient_type, status=consent.status, way=way,
+                channel=consent.channel, recipient_type=consent.recipient_type, status=consent.status, origin=origin,
                 since=max(consent.effective_at, begins_at(by_provider[consent.provider_id])),
                 outcome=told.outcome if told else None, accepted_at=told.accepted_at if told else None,
                 iys_status=consent.iys_status, iys_as_of=consent.iys_as_of,

@@ -11,7 +11,7 @@ from portal.core.models import AddressProof, Receipt
 from portal.domain import address_proofs, receipts
 from portal.domain.receipts import codes
 from portal.web.my_consents import history, sentences
-from portal.web.my_consents.blueprint import asking, door
+from portal.web.my_consents.blueprint import blueprint, entry_blueprint
 from portal.web.my_consents.holdings import Holdings, holdings
 from portal.web.shared import address_session
 
@@ -36,7 +36,7 @@ class Piece:
         return self.number + 1 if self.number < self.last else None
 
 
-@door.get("/izinlerim/liste")
+@blueprint.get("/izinlerim/liste")
 def overview():
     """Show it."""
     held = mine()
@@ -49,7 +49,7 @@ def overview():
     )  # fmt: skip
 
 
-@door.get("/izinlerim/marka/<id:brand_id>")
+@blueprint.get("/izinlerim/marka/<id:brand_id>")
 def brand(brand_id: int):
     """How what holds at one brand came to be."""
     held = mine().of(brand_id)
@@ -62,15 +62,15 @@ def brand(brand_id: int):
     )  # fmt: skip
 
 
-@door.post("/izinlerim/cik", endpoint="leave")
+@blueprint.post("/izinlerim/cik", endpoint="leave")
 def leave():
     """Go out: the cookie opens nothing any more, nor does a copy of it."""
     address_proofs.close(db.session.get_one(AddressProof, address_session.proof().id), clock.now())
     db.session.commit()
-    return address_session.let_out(redirect(url_for("asking.over"), 303))
+    return address_session.let_out(redirect(url_for("my_consents_entry.over"), 303))
 
 
-@asking.get("/izinlerim/bitti")
+@entry_blueprint.get("/izinlerim/bitti")
 def over():
     """It is shut: the quarter of an hour is over, or somebody went out."""
     return render_template("my_consents/over.html")

@@ -7,18 +7,18 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Recipient, Way
+from portal.core.models import Brand, DecisionOrigin, Recipient
 from portal.domain import consents
 from portal.domain.consents import withdrawals
 from portal.domain.consents.withdrawals import Part
-from portal.web.my_consents.blueprint import door
+from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.holdings import Held, Holdings
 from portal.web.my_consents.overview import mine
 
 EVERYTHING = "all"
 
 
-@door.post("/izinlerim/liste", endpoint="refuse")
+@blueprint.post("/izinlerim/liste", endpoint="refuse")
 def refuse():
     """Refuse what the button names: everything, a brand, or a brand's channel."""
     held = mine()
@@ -26,9 +26,14 @@ def refuse():
     if not (chosen and channels):
         abort(404)
     withdrawals.withdraw(
-        db.session, vault(), parts_of(held, chosen, channels), way=Way.MINE, language=get_locale().language,
-        seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
-    )  # fmt: skip
+        db.session,
+        vault(),
+        parts_of(held, chosen, channels),
+        origin=DecisionOrigin.MINE,
+        language=get_locale().language,
+        seen=consents.seen_of(request.remote_addr, request.user_agent.string),
+        at=clock.now(),
+    )
     db.session.commit()
     return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
 

@@ -4,8 +4,8 @@ from flask_babel import format_datetime
 from flask_babel import gettext as _
 
 from portal.core.iys_protocol import Status
-from portal.core.models import Outcome, Way
-from portal.domain.providers.sandbox_mode import Hearer
+from portal.core.models import DecisionOrigin, Outcome
+from portal.domain.providers.sandbox_mode import Destination
 from portal.web.my_consents.history import Told
 from portal.web.my_consents.holdings import Head
 from portal.web.shared import decision_status
@@ -22,9 +22,9 @@ def stands(head: Head) -> str:
     return _("Reddedildi, %(since)s tarihinden beri", since=since)
 
 
-def at_iys(head: Head, hearer: Hearer) -> str:
+def at_iys(head: Head, hearer: Destination) -> str:
     """Who told İYS, and what İYS holds as far as we know; nothing where İYS need not hear of it."""
-    if hearer == Hearer.NOBODY:
+    if hearer == Destination.NOBODY:
         return _("Bu firma İYS'ye kayıt yapmak zorunda değil; kararınız burada geçerli.")
     if head.outcome == Outcome.NOT_NEEDED and head.iys_status is None:
         return _who_told(head)  # Which says already what İYS holds.
@@ -33,7 +33,7 @@ def at_iys(head: Head, hearer: Hearer) -> str:
 
 def outcome(told: Told) -> str:
     """How far one decision has come at İYS."""
-    if told.way == Way.AT_IYS:
+    if told.origin == DecisionOrigin.AT_IYS:
         return _("İYS'de siz verdiniz.")
     if told.outcome == Outcome.ANNULLED:
         return _("Geri alındı; İYS'ye bildirilmedi.") if told.iys_hears else _("Geri alındı.")
@@ -41,9 +41,9 @@ def outcome(told: Told) -> str:
 
 
 def _who_told(head: Head) -> str:
-    if head.way == Way.AT_IYS:
+    if head.origin == DecisionOrigin.AT_IYS:
         return _("Bu kararı İYS'de siz verdiniz.")
-    if head.way == Way.OTHER_SENDER:
+    if head.origin == DecisionOrigin.OTHER_SENDER:
         return _("İYS'ye firma başka bir yoldan bildirmiş.")
     return _far(head)
 

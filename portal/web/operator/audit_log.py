@@ -7,8 +7,8 @@ from portal.core.extensions import reading, vault
 from portal.core.models import Provider
 from portal.domain.audit import queries
 from portal.domain.identity.operator_staff import members
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.provider_access import visible_or_404
 from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, shown
@@ -17,8 +17,8 @@ PAGE = 50
 LARGEST_ID = 2**63 - 1
 
 
-@door.get("/audit")
-@needs(Power.AUDIT)
+@blueprint.get("/audit")
+@needs(Permission.AUDIT)
 def audit():
     """List what was done, newest first."""
     provider_id = _number("provider")

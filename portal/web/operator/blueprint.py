@@ -7,20 +7,20 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db
 from portal.domain.audit import note as write_note
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 
-door = Blueprint("operator", __name__, url_prefix="/operator")
+blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 
 # Parts of the navigation: name, endpoint, words, and what one must be allowed to do there.
 PARTS = (
-    ("providers", "operator.providers", _l("Hizmet sağlayıcılar"), Power.CONSOLE),
-    ("inquiries", "operator.inquiries", _l("Sorular"), Power.ANSWER),
-    ("orders", "operator.orders", _l("Siparişler"), Power.REVIEW),
-    ("tariff", "operator.tariff", _l("Paketler"), Power.TARIFF),
-    ("calendar", "operator.holidays", _l("Takvim"), Power.CALENDAR),
-    ("health", "operator.health", _l("Sağlık"), Power.HEALTH),
-    ("staff", "operator.staff", _l("Ekip"), Power.STAFF),
-    ("audit", "operator.audit", _l("Denetim"), Power.AUDIT),
+    ("providers", "operator.providers", _l("Hizmet sağlayıcılar"), Permission.CONSOLE),
+    ("inquiries", "operator.inquiries", _l("Sorular"), Permission.ANSWER),
+    ("orders", "operator.orders", _l("Siparişler"), Permission.REVIEW),
+    ("tariff", "operator.tariff", _l("Paketler"), Permission.TARIFF),
+    ("calendar", "operator.holidays", _l("Takvim"), Permission.CALENDAR),
+    ("health", "operator.health", _l("Sağlık"), Permission.HEALTH),
+    ("staff", "operator.staff", _l("Ekip"), Permission.STAFF),
+    ("audit", "operator.audit", _l("Denetim"), Permission.AUDIT),
 )
 
 
@@ -37,7 +37,7 @@ def person_key() -> str:
     return str(getattr(current_user, "id", "nobody"))
 
 
-@door.context_processor
+@blueprint.context_processor
 def layout() -> dict:
     """What the layout shows on every page."""
     if not current_user.is_authenticated:
@@ -46,5 +46,5 @@ def layout() -> dict:
         "current_user": current_user,
         "parts": [part[:3] for part in PARTS if current_user.may_at_operator(part[3])],
         "may": current_user.may_at_operator,
-        "Power": Power,
+        "Permission": Permission,
     }

@@ -3,14 +3,14 @@
 from flask import render_template
 
 from portal.core import clock
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.web.operator import health_checks
-from portal.web.operator.blueprint import door
+from portal.web.operator.blueprint import blueprint
 from portal.web.shared.access import needs
 
 
-@door.get("/health")
-@needs(Power.HEALTH)
+@blueprint.get("/health")
+@needs(Permission.HEALTH)
 def health():
     """Show the signs of life, what is bad first."""
     return render_template("operator/health.html", vitals=health_checks.all_of(clock.now()), at=clock.now())

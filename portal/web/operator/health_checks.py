@@ -17,6 +17,7 @@ from portal.core.extensions import reading
 from portal.core.iys_protocol import Question
 from portal.core.models import (
     OPEN,
+    CallTally,
     Connection,
     Lane,
     Mail,
@@ -26,7 +27,6 @@ from portal.core.models import (
     Outcome,
     Provider,
     Submission,
-    Tally,
 )
 from portal.domain import consent_points
 from portal.domain.consents.deadlines import AMBER, RED
@@ -76,7 +76,7 @@ def _host(at: datetime) -> Vital:
 
 
 def _last_call(at: datetime) -> Vital:
-    name, span = _("İletici"), reading().scalar(select(func.max(Tally.span)))
+    name, span = _("İletici"), reading().scalar(select(func.max(CallTally.span)))
     due = reading().scalar(_told().where(Submission.outcome == Outcome.WAITING, Submission.due_at < at - QUIET))
     said = _("Son çağrısı: %(at)s sularında.", at=_when(span)) if span else _("Henüz hiç çağrı yapmadı.")
     if due and (span is None or at - span > QUIET):

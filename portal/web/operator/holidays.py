@@ -11,23 +11,23 @@ from portal.core import business_days, clock
 from portal.core.business_days import holiday_calendar
 from portal.core.extensions import db, reading
 from portal.core.models import DayKind
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.forms import HolidayForm
 from portal.web.shared.access import needs
 
 YEARS_AROUND = 5  # So far back and ahead the calendar is shown and corrected.
 
 
-@door.get("/calendar")
-@needs(Power.CALENDAR)
+@blueprint.get("/calendar")
+@needs(Permission.CALENDAR)
 def holidays():
     """Show a year."""
     return _shown(_year(), HolidayForm(formdata=None, kind=DayKind.FULL.value))
 
 
-@door.post("/calendar")
-@needs(Power.CALENDAR)
+@blueprint.post("/calendar")
+@needs(Permission.CALENDAR)
 def correct_day():
     """Say what a day is: a holiday, half a one, or a working day."""
     form = HolidayForm()
@@ -44,8 +44,8 @@ def correct_day():
     return _done("holiday.corrected", kept.id, day, kind=kind.value)
 
 
-@door.post("/calendar/<day>/removal")
-@needs(Power.CALENDAR)
+@blueprint.post("/calendar/<day>/removal")
+@needs(Permission.CALENDAR)
 def take_back_day(day: str):
     """Let the calendar package's word hold again."""
     try:

@@ -10,9 +10,9 @@ from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.core.models import Brand, ImportBatch, MailKind, Provider, Role
 from portal.domain import packages
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
-from portal.web.operator.blueprint import door, note
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.import_page import AskForm, may_begin, page_of, read_layout, without_leave
 from portal.web.operator.imports import brought_or_404, may_not
 from portal.web.shared.absolute_urls import whole
@@ -22,8 +22,8 @@ from portal.web.shared.owner_notifications import tell
 OF_IMPORTS = (Role.OWNER, Role.MANAGER)  # Who may answer.
 
 
-@door.post("/providers/<id:provider_id>/imports/<id:batch_id>/layout")
-@needs(Power.BEHALF, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/layout")
+@needs(Permission.BEHALF, fresh=True)
 def choose_layout(provider_id: int, batch_id: int):
     """Let it be rehearsed with these columns."""
     provider, batch = _of(provider_id, batch_id)
@@ -40,8 +40,8 @@ def choose_layout(provider_id: int, batch_id: int):
     return _done(batch, lambda: batches.choose(db.session, vault(), batch, layout, clock.now()), "import.laid_out")
 
 
-@door.post("/providers/<id:provider_id>/imports/<id:batch_id>/questions")
-@needs(Power.BEHALF, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/questions")
+@needs(Permission.BEHALF, fresh=True)
 def ask_provider(provider_id: int, batch_id: int):
     """Ask the firm what only it knows. Its owners and managers are told by mail."""
     provider, batch = _of(provider_id, batch_id)
@@ -65,8 +65,8 @@ def ask_provider(provider_id: int, batch_id: int):
     return _back(batch)
 
 
-@door.post("/providers/<id:provider_id>/imports/<id:batch_id>/run")
-@needs(Power.BEHALF, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/run")
+@needs(Permission.BEHALF, fresh=True)
 def run_import(provider_id: int, batch_id: int):
     """Bring it, for as much as is good."""
     provider, batch = _of(provider_id, batch_id)
@@ -77,8 +77,8 @@ def run_import(provider_id: int, batch_id: int):
     return _done(batch, lambda: batches.begin(db.session, vault(), batch, current_user.id, clock.now()))
 
 
-@door.post("/providers/<id:provider_id>/imports/<id:batch_id>/drop")
-@needs(Power.BEHALF, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/drop")
+@needs(Permission.BEHALF, fresh=True)
 def drop_import(provider_id: int, batch_id: int):
     """Throw it away before anything of it was written; without leave, too."""
     batch = brought_or_404(db.session, provider_id, batch_id)

@@ -12,12 +12,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from portal.core import clock
 from portal.core.extensions import limiter, reading, vault
 from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.services.imports import layout as layouts
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.stored_rows import layout_of
-from portal.web.operator.blueprint import door, person_key
+from portal.web.operator.blueprint import blueprint, person_key
 from portal.web.operator.imports import brought_or_404, may_not
 from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.access import needs
@@ -47,9 +47,9 @@ class AskForm(FlaskForm):
         self.what.choices = [(name, WORDS[name]) for name in provider_questions.ASKABLE]
 
 
-@door.get("/providers/<id:provider_id>/imports/<id:batch_id>")
+@blueprint.get("/providers/<id:provider_id>/imports/<id:batch_id>")
 @limiter.limit(limits.SEARCH, key_func=person_key)
-@needs(Power.BEHALF, fresh=True)
+@needs(Permission.BEHALF, fresh=True)
 def import_batch(provider_id: int, batch_id: int):
     """Show a file, its addresses masked; without leave, nothing of it."""
     batch = brought_or_404(reading(), provider_id, batch_id)

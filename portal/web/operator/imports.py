@@ -13,12 +13,12 @@ from wtforms.validators import ValidationError
 from portal.core import clock
 from portal.core.addresses import HIDDEN, hide_in
 from portal.core.extensions import db, limiter, reading, vault, wake
-from portal.core.models import Brand, ImportBatch, Leave, Provider, User
-from portal.domain.identity.permissions import Power
+from portal.core.models import Brand, Delegation, ImportBatch, Provider, User
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
 from portal.services.imports import provider_questions, uploads
 from portal.services.imports.reading import Unreadable
-from portal.web.operator.blueprint import door, note, person_key
+from portal.web.operator.blueprint import blueprint, note, person_key
 from portal.web.operator.forms import SHORTEST_REASON, words
 from portal.web.operator.provider_access import visible_or_404
 from portal.web.shared import limits
@@ -60,18 +60,18 @@ class FileForm(FlaskForm):
         return not self.reason.errors
 
 
-@door.get("/providers/<id:provider_id>/imports", endpoint="imports")
-@needs(Power.BEHALF, fresh=True)
+@blueprint.get("/providers/<id:provider_id>/imports", endpoint="imports")
+@needs(Permission.BEHALF, fresh=True)
 def show_imports(provider_id: int):
     """List what was brought for a provider, beside the form for a new file while its leave stands."""
     provider = visible_or_404(reading(), provider_id)
     return _page(provider, FileForm(formdata=None, brands=_brands(provider)))
 
 
-@door.post("/providers/<id:provider_id>/imports")
+@blueprint.post("/providers/<id:provider_id>/imports")
 @takes(uploads.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=person_key)
-@needs(Power.BEHALF, fresh=True)
+@needs(Permission.BEHALF, fresh=True)
 def bring_file(provider_id: int):
     """Keep a file that a provider sent; the worker reads it. The reason stays in the provider's audit."""
     provider = visible_or_404(reading(), provider_id)
@@ -95,7 +95,7 @@ def bring_file(provider_id: int):
     return redirect(url_for(".import_batch", provider_id=provider.id, batch_id=batch.id), 303)
 
 
-def standing_leave(provider_id: int) -> Leave | None:
+def standing_leave(provider_id: int) -> Delegation | None:
     """The leave under which files are brought now."""
     return delegations.standing(reading(), provider_id, clock.now())
 

@@ -12,9 +12,9 @@ from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.core.models import Inquiry, MailKind, Provider
 from portal.core.vault import CannotOpen
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import inquiries
-from portal.web.operator.blueprint import door, note
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.forms import AnswerForm
 from portal.web.operator.provider_access import visible, visible_or_404
 from portal.web.shared.absolute_urls import whole
@@ -39,15 +39,15 @@ class Asked:
     answered_at: datetime | None
 
 
-@door.get("/inquiries", endpoint="inquiries")
-@needs(Power.ANSWER)
+@blueprint.get("/inquiries", endpoint="inquiries")
+@needs(Permission.ANSWER)
 def list_inquiries():
     """Show what was asked and has no answer yet; or what has."""
     return _shown(answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None), wrong_id=None)
 
 
-@door.post("/inquiries/<id:inquiry_id>")
-@needs(Power.ANSWER)
+@blueprint.post("/inquiries/<id:inquiry_id>")
+@needs(Permission.ANSWER)
 def answer(inquiry_id: int):
     """Answer a question. The first answer stays."""
     inquiry = db.session.get(Inquiry, inquiry_id)

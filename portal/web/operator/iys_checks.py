@@ -7,18 +7,18 @@ from sqlalchemy import select
 from portal.core.extensions import db, limiter, reading
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.domain.identity import accounts
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.iys import account_report, connection_test, rights
 from portal.services.iys.client import Client
-from portal.web.operator.blueprint import door, note, person_key
+from portal.web.operator.blueprint import blueprint, note, person_key
 from portal.web.operator.provider_access import visible_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 
 
-@door.post("/providers/<id:provider_id>/test")
+@blueprint.post("/providers/<id:provider_id>/test")
 @limiter.limit(limits.TEST, key_func=person_key)
-@needs(Power.REVIEW)
+@needs(Permission.REVIEW)
 def test_provider(provider_id: int):
     """Ask İYS now."""
     provider = visible_or_404(reading(), provider_id)
@@ -58,7 +58,7 @@ def _look_at_rights(provider: Provider) -> None:
     partner = accounts.first_partner(reading())
     if partner is None:
         flash(_("Operatörün İYS hesabı henüz girilmemiş (flask iys partner); sorulamadı."))
-    elif provider.entered_code is None:
+    elif provider.pending_iys_code is None:
         flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
     else:
         found = rights.look(_client(), provider.id, partner)

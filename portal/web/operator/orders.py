@@ -9,8 +9,8 @@ from portal.core import clock
 from portal.core.extensions import db, reading, wake
 from portal.core.models import MailKind, Package, PackageOrder, Provider
 from portal.domain import packages
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.forms import ConfirmationForm, DeclineForm
 from portal.web.operator.provider_access import visible_or_404
 from portal.web.shared.absolute_urls import whole
@@ -18,15 +18,15 @@ from portal.web.shared.access import needs
 from portal.web.shared.owner_notifications import tell_owners
 
 
-@door.get("/orders")
-@needs(Power.REVIEW)
+@blueprint.get("/orders")
+@needs(Permission.REVIEW)
 def orders():
     """Show what waits, the oldest first."""
     return _shown()
 
 
-@door.post("/orders/<id:order_id>/confirmation")
-@needs(Power.REVIEW)
+@blueprint.post("/orders/<id:order_id>/confirmation")
+@needs(Permission.REVIEW)
 def confirm_order(order_id: int):
     """Let the ordered year begin on a day."""
     order, form = _order(order_id), ConfirmationForm()
@@ -43,8 +43,8 @@ def confirm_order(order_id: int):
     return _settled(order, "order.confirmed", is_confirmed=True, said=_("Sipariş onaylandı; sahiplerine yazıldı."))
 
 
-@door.post("/orders/<id:order_id>/decline")
-@needs(Power.REVIEW)
+@blueprint.post("/orders/<id:order_id>/decline")
+@needs(Permission.REVIEW)
 def decline_order(order_id: int):
     """Say no to an order, and why."""
     order, form = _order(order_id), DeclineForm()

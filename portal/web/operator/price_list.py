@@ -8,21 +8,21 @@ from sqlalchemy.exc import IntegrityError
 from portal.core import clock
 from portal.core.extensions import db, reading
 from portal.core.models import Package
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.forms import PackageForm
 from portal.web.shared.access import needs
 
 
-@door.get("/packages")
-@needs(Power.TARIFF)
+@blueprint.get("/packages")
+@needs(Permission.TARIFF)
 def tariff():
     """Show the packages on offer, those withdrawn, and a form for a new one."""
     return _shown(PackageForm(formdata=None))
 
 
-@door.post("/packages")
-@needs(Power.TARIFF)
+@blueprint.post("/packages")
+@needs(Permission.TARIFF)
 def add_package():
     """Offer a new package."""
     form = PackageForm()
@@ -31,16 +31,16 @@ def add_package():
     return _kept(Package(created_at=clock.now()), form, "package.added", lambda: _shown(form))
 
 
-@door.get("/packages/<id:package_id>")
-@needs(Power.TARIFF)
+@blueprint.get("/packages/<id:package_id>")
+@needs(Permission.TARIFF)
 def package(package_id: int):
     """Show one package to be changed."""
     found = _package(reading(), package_id)
     return _one(found, PackageForm(formdata=None, obj=found))
 
 
-@door.post("/packages/<id:package_id>")
-@needs(Power.TARIFF)
+@blueprint.post("/packages/<id:package_id>")
+@needs(Permission.TARIFF)
 def change_package(package_id: int):
     """Change its name, size or price for orders from now on."""
     found, form = _package(db.session, package_id), PackageForm()
@@ -49,8 +49,8 @@ def change_package(package_id: int):
     return _kept(found, form, "package.changed", lambda: _one(_package(reading(), package_id), form))
 
 
-@door.post("/packages/<id:package_id>/withdrawal")
-@needs(Power.TARIFF)
+@blueprint.post("/packages/<id:package_id>/withdrawal")
+@needs(Permission.TARIFF)
 def withdraw_package(package_id: int):
     """Offer it no more; who has it keeps it."""
     found = _package(db.session, package_id)
@@ -58,8 +58,8 @@ def withdraw_package(package_id: int):
     return _done(found, "package.withdrawn", _("Paket artık sunulmuyor; almış olanlar için geçerli kalır."))
 
 
-@door.post("/packages/<id:package_id>/offer")
-@needs(Power.TARIFF)
+@blueprint.post("/packages/<id:package_id>/offer")
+@needs(Permission.TARIFF)
 def offer_package(package_id: int):
     """Offer a withdrawn one again."""
     found = _package(db.session, package_id)

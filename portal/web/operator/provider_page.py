@@ -10,12 +10,12 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Assignment, OperatorRole, Paper, Provider, Review, User
 from portal.domain import packages
 from portal.domain.identity import members, operator_staff
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
 from portal.domain.providers.onboarding import Missing
 from portal.services.iys import rights
 from portal.services.iys.call_problems import words_of
-from portal.web.operator.blueprint import door, note
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.iys_checks import connection_of
 from portal.web.operator.provider_access import visible_or_404
@@ -31,15 +31,15 @@ MISSING = {
 }
 
 
-@door.get("/providers/<id:provider_id>")
-@needs(Power.CONSOLE)
+@blueprint.get("/providers/<id:provider_id>")
+@needs(Permission.CONSOLE)
 def provider(provider_id: int):
     """Show all that is known of one provider, beside what may be done about it."""
     return page_of(visible_or_404(reading(), provider_id))
 
 
-@door.get("/providers/<id:provider_id>/papers/<id:paper_id>")
-@needs(Power.REVIEW, fresh=True)
+@blueprint.get("/providers/<id:provider_id>/papers/<id:paper_id>")
+@needs(Permission.REVIEW, fresh=True)
 def paper(provider_id: int, paper_id: int):
     """Hand out a paper of the provider's, as it was uploaded. Noted."""
     found = reading().get(Paper, paper_id)

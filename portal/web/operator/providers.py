@@ -8,8 +8,8 @@ from sqlalchemy import Select, String, case, cast, func, or_, select
 
 from portal.core.extensions import reading
 from portal.core.models import Provider
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.provider_access import visible
 from portal.web.shared.access import needs
 from portal.web.shared.pagination import page_of
@@ -50,8 +50,8 @@ def standing_of(provider: Provider) -> Standing:
     return Standing.WAITING if provider.asked_at else Standing.PRACTISING
 
 
-@door.get("/")
-@needs(Power.CONSOLE)
+@blueprint.get("/")
+@needs(Permission.CONSOLE)
 def providers():
     """List the providers, those who wait for the operator first."""
     show = request.args.get("show") if request.args.get("show") in set(Standing) else None
@@ -80,7 +80,7 @@ def _found(show: str | None, searched: str) -> Select:
 def _fits(searched: str):
     """By a part of the title, however its capitals are written, or by the whole of a number. Not by the tax number: a
     tradesperson's names a person, and what is searched stands in the address."""
-    numbers = (cast(Provider.iys_code, String), cast(Provider.entered_code, String), Provider.mersis)
+    numbers = (cast(Provider.iys_code, String), cast(Provider.pending_iys_code, String), Provider.mersis)
     spellings = {searched, searched.replace("i", "İ").replace("ı", "I").upper(), searched.title()}
     titles = [Provider.title.icontains(each, autoescape=True) for each in sorted(spellings)]
     return or_(*titles, *(number == searched for number in numbers))

@@ -11,17 +11,17 @@ from portal.core.addresses import HIDDEN, hide_in
 from portal.core.extensions import db, limiter, reading, vault
 from portal.core.models import Provider
 from portal.domain.consents import history, recipients
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door, note, person_key
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint, note, person_key
 from portal.web.operator.forms import SHORTEST_REASON, ReasonedSearchForm
 from portal.web.operator.provider_access import visible_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 
 
-@door.route("/providers/<id:provider_id>/recipients", methods=["GET", "POST"])
+@blueprint.route("/providers/<id:provider_id>/recipients", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"], key_func=person_key)
-@needs(Power.ASSIST)
+@needs(Permission.ASSIST)
 def assist(provider_id: int):
     """Look an address up among a provider's own. The reason is kept with the search, found or not."""
     provider, form = visible_or_404(reading(), provider_id), ReasonedSearchForm()

@@ -10,9 +10,9 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db, wake
 from portal.core.models import MailKind, Provider
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
-from portal.web.operator.blueprint import door, note
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.iys_checks import test_connection
 from portal.web.operator.provider_access import visible
@@ -24,8 +24,8 @@ from portal.web.shared.owner_notifications import tell_owners
 OVERTAKEN = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
 
 
-@door.post("/providers/<id:provider_id>/admission")
-@needs(Power.REVIEW, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/admission")
+@needs(Permission.REVIEW, fresh=True)
 def admit(provider_id: int):
     """Let a provider go to İYS, after its representative was called back."""
     provider, form = _held(provider_id), AdmissionForm()
@@ -49,14 +49,14 @@ def admit(provider_id: int):
         return _refused(
             _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın."), provider_id
         )
-    tell_owners(provider, MailKind.ADMITTED, way=provider.kind.value, link=whole("dashboard.overview"))
+    tell_owners(provider, MailKind.ADMITTED, provider_kind=provider.kind.value, link=whole("dashboard.overview"))
     back = _done("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
     test_connection(provider_id)  # Or a partner's account would tell nothing until somebody thought of it.
     return back
 
 
-@door.post("/providers/<id:provider_id>/sent-back")
-@needs(Power.REVIEW)
+@blueprint.post("/providers/<id:provider_id>/sent-back")
+@needs(Permission.REVIEW)
 def send_back(provider_id: int):
     """Say what is missing or wrong; the provider asks anew."""
 
@@ -70,8 +70,8 @@ def send_back(provider_id: int):
     return _with_reason(provider_id, act, "provider.sent_back", _("Başvuru geri gönderildi; sahiplerine yazıldı."))
 
 
-@door.post("/providers/<id:provider_id>/suspension")
-@needs(Power.REVIEW, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/suspension")
+@needs(Permission.REVIEW, fresh=True)
 def suspend(provider_id: int):
     """Let nothing new begin there; refusals go on."""
 
@@ -87,8 +87,8 @@ def suspend(provider_id: int):
     )
 
 
-@door.post("/providers/<id:provider_id>/resumption")
-@needs(Power.REVIEW, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/resumption")
+@needs(Permission.REVIEW, fresh=True)
 def resume(provider_id: int):
     """Let a suspended provider go on."""
 
@@ -101,8 +101,8 @@ def resume(provider_id: int):
     return _with_reason(provider_id, act, "provider.resumed", _("Hizmet sağlayıcı yeniden çalışıyor."))
 
 
-@door.post("/providers/<id:provider_id>/departure")
-@needs(Power.REVIEW, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/departure")
+@needs(Permission.REVIEW, fresh=True)
 def leave(provider_id: int):
     """Say of a suspended provider that it is with us no more."""
 
@@ -117,8 +117,8 @@ def leave(provider_id: int):
     )
 
 
-@door.post("/providers/<id:provider_id>/return")
-@needs(Power.REVIEW, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/return")
+@needs(Permission.REVIEW, fresh=True)
 def come_back(provider_id: int):
     """Take that back; it stays suspended until somebody lets it go on."""
 

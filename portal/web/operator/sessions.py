@@ -6,17 +6,17 @@ from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Ending
+from portal.core.models import SessionEnd
 from portal.domain.identity import members, sessions
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.provider_access import visible_or_404
 from portal.web.operator.staff import member_or_404
 from portal.web.shared.access import needs
 
 
-@door.post("/staff/<id:user_id>/sessions/end")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/staff/<id:user_id>/sessions/end")
+@needs(Permission.STAFF, fresh=True)
 def end_sessions_of_staff(user_id: int):
     """Let somebody of the operator sign in anew, wherever they are in."""
     ended = _end(member_or_404(user_id).id)
@@ -24,8 +24,8 @@ def end_sessions_of_staff(user_id: int):
     return _done(ended, url_for(".staff"))
 
 
-@door.post("/providers/<id:provider_id>/people/<id:membership_id>/sessions/end")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/people/<id:membership_id>/sessions/end")
+@needs(Permission.STAFF, fresh=True)
 def end_sessions_of_person(provider_id: int, membership_id: int):
     """Let somebody of a provider sign in anew, wherever they are in. The provider's people read of it."""
     of = members.member(db.session, visible_or_404(db.session, provider_id).id, membership_id) or abort(404)
@@ -36,7 +36,7 @@ def end_sessions_of_person(provider_id: int, membership_id: int):
 
 def _end(user_id: int) -> int:
     """All but the one this is done in."""
-    return sessions.end(db.session, user_id, Ending.REVOKED, clock.now(), but=current_user.sign_in.id)
+    return sessions.end(db.session, user_id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id)
 
 
 def _done(ended: int, where: str):

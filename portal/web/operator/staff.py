@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from portal.core import clock
 from portal.core.addresses import HIDDEN, mask
 from portal.core.extensions import db, reading, vault, wake
-from portal.core.models import OperatorRole, SignIn, Ticket, User
+from portal.core.models import OneTimeLink, OperatorRole, SignIn, User
 from portal.core.vault import CannotOpen
 from portal.domain.identity import accounts, members, one_time_links, operator_staff
-from portal.domain.identity.permissions import Power
-from portal.web.operator.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.operator.blueprint import blueprint, note
 from portal.web.operator.forms import StaffForm
 from portal.web.operator.provider_access import visible_or_404
 from portal.web.shared.absolute_urls import whole
@@ -23,15 +23,15 @@ from portal.web.shared.url_converters import id_in
 OTHER = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: OperatorRole.ADMIN}
 
 
-@door.get("/staff")
-@needs(Power.STAFF)
+@blueprint.get("/staff")
+@needs(Permission.STAFF)
 def staff():
     """List them, with the invitations that are out."""
     return _shown(StaffForm(formdata=None))
 
 
-@door.post("/staff")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/staff")
+@needs(Permission.STAFF, fresh=True)
 def invite_staff():
     """Invite somebody by mail."""
     form = StaffForm()
@@ -41,8 +41,8 @@ def invite_staff():
     return _done(_("Davet yola çıktı; bağlantısı yedi gün geçerli."))
 
 
-@door.post("/staff/invitations/<id:ticket_id>/renewal")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/staff/invitations/<id:ticket_id>/renewal")
+@needs(Permission.STAFF, fresh=True)
 def renew_invitation(ticket_id: int):
     """Send an invitation again, with a new link; the old one opens no more."""
     former = members.revoke(db.session, None, ticket_id, clock.now())
@@ -52,8 +52,8 @@ def renew_invitation(ticket_id: int):
     return _done(_("Davet yeniden yola çıktı; eski bağlantı artık açılmaz."))
 
 
-@door.post("/staff/invitations/<id:ticket_id>/removal")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/staff/invitations/<id:ticket_id>/removal")
+@needs(Permission.STAFF, fresh=True)
 def revoke_invitation(ticket_id: int):
     """Take an invitation back."""
     if members.revoke(db.session, None, ticket_id, clock.now()) is None:
@@ -62,8 +62,8 @@ def revoke_invitation(ticket_id: int):
     return _done(_("Davet geri alındı."))
 
 
-@door.post("/staff/<id:user_id>/role")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/staff/<id:user_id>/role")
+@needs(Permission.STAFF, fresh=True)
 def change_staff_role(user_id: int):
     """Make an admin support, or the other way round; it counts on their next request."""
     user, role = member_or_404(user_id), request.form.get("role", "")
@@ -77,8 +77,8 @@ def change_staff_role(user_id: int):
     return _done(_("Görev değişti; bir sonraki adımından itibaren geçerli."))
 
 
-@door.post("/staff/<id:user_id>/removal")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/staff/<id:user_id>/removal")
+@needs(Permission.STAFF, fresh=True)
 def remove_staff(user_id: int):
     """Let somebody be of the operator no more."""
     user = member_or_404(user_id)
@@ -90,8 +90,8 @@ def remove_staff(user_id: int):
     return _done(_("Ekipten çıkarıldı; bir sonraki adımından itibaren giremez."))
 
 
-@door.post("/providers/<id:provider_id>/assignments")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/assignments")
+@needs(Permission.STAFF, fresh=True)
 def assign(provider_id: int):
     """Let somebody of support answer for a provider."""
     provider, chosen = visible_or_404(db.session, provider_id), id_in(request.form.get("user", ""))
@@ -106,8 +106,8 @@ def assign(provider_id: int):
     return _done(_("Atandı."), "operator.provider", provider_id=provider_id, _anchor="support")
 
 
-@door.post("/providers/<id:provider_id>/assignments/<id:user_id>/removal")
-@needs(Power.STAFF, fresh=True)
+@blueprint.post("/providers/<id:provider_id>/assignments/<id:user_id>/removal")
+@needs(Permission.STAFF, fresh=True)
 def unassign(provider_id: int, user_id: int):
     """End it."""
     if not operator_staff.unassign(db.session, user_id, visible_or_404(db.session, provider_id).id):
@@ -163,7 +163,7 @@ def _shown(form: StaffForm) -> str:
     )
 
 
-def _address(of: User | Ticket) -> str:
+def _address(of: User | OneTimeLink) -> str:
     """Masked; where its seal is damaged, nothing of it: it must not hide the others."""
     try:
         return mask((accounts if isinstance(of, User) else one_time_links).email_of(vault(), of))

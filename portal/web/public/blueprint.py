@@ -2,4 +2,4 @@
 
 from flask import Blueprint
 
-door = Blueprint("web", __name__)
+blueprint = Blueprint("public", __name__)

@@ -4,16 +4,16 @@ from flask import render_template
 
 from portal.core.extensions import reading
 from portal.domain import packages
-from portal.web.public.blueprint import door
+from portal.web.public.blueprint import blueprint
 
 
-@door.get("/")
+@blueprint.get("/")
 def front():
     """Who we are; a recipient who typed the bare address lands here."""
     return render_template("public/front.html", packages=packages.on_offer(reading()))
 
 
-@door.get("/packages")
+@blueprint.get("/packages")
 def price_list():
     """Packages and prices, with what is counted and what never stops."""
     return render_template("public/price_list.html", packages=packages.on_offer(reading()))

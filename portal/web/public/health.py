@@ -3,10 +3,10 @@
 from sqlalchemy import text
 
 from portal.core.extensions import limiter, reading
-from portal.web.public.blueprint import door
+from portal.web.public.blueprint import blueprint
 
 
-@door.get("/health")
+@blueprint.get("/health")
 @limiter.exempt
 def health():
     """Alive, with its database."""

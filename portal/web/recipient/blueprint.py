@@ -2,10 +2,10 @@
 
 from flask import Blueprint, render_template
 
-door = Blueprint("recipient", __name__)
+blueprint = Blueprint("recipient", __name__)
 
 
-@door.errorhandler(404)
+@blueprint.errorhandler(404)
 def not_found(_error):
     """A page that helps whoever holds a cut or mistyped link."""
     return render_template("recipient/not_found.html"), 404

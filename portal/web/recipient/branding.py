@@ -5,12 +5,12 @@ from flask import Response, abort
 from portal.core.extensions import reading
 from portal.core.models import Brand
 from portal.domain.providers import brand_colours
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 
 FOR_EVER = "public, max-age=31536000, immutable"  # The name says what is in it.
 
 
-@door.get("/logo/<id:brand_id>/<digest>.png")
+@blueprint.get("/logo/<id:brand_id>/<digest>.png")
 def logo(brand_id: int, digest: str):
     """A brand's logo, as we made it."""
     brand = reading().get(Brand, brand_id)
@@ -19,7 +19,7 @@ def logo(brand_id: int, digest: str):
     return Response(brand.logo, mimetype="image/png", headers={"Cache-Control": FOR_EVER})
 
 
-@door.get("/colour/<colour>.css")
+@blueprint.get("/colour/<colour>.css")
 def colour(colour: str):
     """A brand's colour, for light pages and for dark ones: pages carry no style of their own."""
     try:

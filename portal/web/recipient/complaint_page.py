@@ -102,7 +102,7 @@ def compared_of(session: Session, case: Complaint) -> Compared:
 
 def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
     """Whether the channel is not refused, by whom it is today."""
-    if recipient.disowned_at is not None and recipient.disowned_at > case.created_at:
+    if recipient.reassigned_at is not None and recipient.reassigned_at > case.created_at:
         return False
     whose = {"recipient_id": case.recipient_id, "brand_id": case.brand_id}
     return not complaints.is_refused(session, **whose, channel=case.channel)

@@ -6,13 +6,13 @@ from flask_babel import gettext as _
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, reading, vault
-from portal.core.models import Brand, Complaint, Receipt, Recipient, Way
+from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
 from portal.domain import complaints, consents
 from portal.domain.complaints import screenshots
 from portal.domain.consents import recipients, withdrawals
 from portal.domain.receipts.contents import Act
 from portal.web.recipient import complaint_page, page_content, receipts
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 from portal.web.shared import bad_code_limit, hosts, limits
 
@@ -23,14 +23,14 @@ TOO_MANY = {
 }
 
 
-@door.get("/m/<code>/sikayet", endpoint="complain")
+@blueprint.get("/m/<code>/sikayet", endpoint="complain")
 def show_complain(code: str):
     """Ask what came, from whom and when. Opening it opens no case."""
     act = _act(code)
     return _form_page(code, act, _form(act, formdata=None))
 
 
-@door.post("/m/<code>/sikayet", endpoint="open_case")
+@blueprint.post("/m/<code>/sikayet", endpoint="open_case")
 @limiter.limit(limits.COMPLAINTS)
 def open_case(code: str):
     """Open a case, and lead to its page."""
@@ -51,13 +51,13 @@ def open_case(code: str):
     return redirect(url_for(".complaint", code=_code_of(case), **page_content.spoken()), 303)
 
 
-@door.get("/s/<code>", endpoint="complaint")
+@blueprint.get("/s/<code>", endpoint="complaint")
 def show_complaint(code: str):
     """Show a case to whom it belongs: what was said, what was found, until when, and what was done."""
     return _case_page(code, _case(code))
 
 
-@door.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
+@blueprint.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
 def summary(code: str):
     """The summary for the Ministry's form as a file of plain text."""
     case = _case(code)
@@ -70,7 +70,7 @@ def summary(code: str):
     return Response(text, mimetype="text/plain", headers=headers)
 
 
-@door.post("/s/<code>/ekle", endpoint="complaint_word")
+@blueprint.post("/s/<code>/ekle", endpoint="complaint_word")
 @limiter.limit(limits.COMPLAINTS)
 def add_word(code: str):
     """Add a word to an open case."""
@@ -85,7 +85,7 @@ def add_word(code: str):
     return _done(code)
 
 
-@door.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
+@blueprint.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
 @limiter.limit(limits.COMPLAINTS)
 def reopen(code: str):
     """Open a case again that its answer did not solve."""
@@ -103,7 +103,7 @@ def reopen(code: str):
     return _done(code)
 
 
-@door.post("/s/<code>/ret", endpoint="complaint_refusal")
+@blueprint.post("/s/<code>/ret", endpoint="complaint_refusal")
 @limiter.limit(limits.COMPLAINTS)
 def refuse(code: str):
     """Refuse the channel on which the message came, where it was not refused. A second time changes nothing."""
@@ -115,7 +115,7 @@ def refuse(code: str):
     part = withdrawals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
     at, receipt = clock.now(), db.session.get(Receipt, case.receipt_id)
     withdrawals.withdraw(
-        db.session, vault(), [part], way=Way.LINK, language=get_locale().language, at=at,
+        db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=at,
         seen=consents.seen_of(request.remote_addr, request.user_agent.string), link_id=receipt.link_id,
     )  # fmt: skip
     complaints.note_refusal(db.session, vault(), case, user_id=None, at=at)

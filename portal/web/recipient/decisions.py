@@ -10,25 +10,25 @@ import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.core.iys_protocol import Status
-from portal.core.models.link_context import Invitation
+from portal.core.models.link_context import LinkContext
 from portal.domain import consents
 from portal.web.recipient import choices, form_token, link_states, page_content, receipts
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_lookup import find
 from portal.web.recipient.link_states import View
 from portal.web.recipient.link_view import page_of
 from portal.web.recipient.page_content import Back
 
 
-@door.post("/k/<code>", endpoint="decide")
-@door.post("/<code>", endpoint="short_decide")
+@blueprint.post("/k/<code>", endpoint="decide")
+@blueprint.post("/<code>", endpoint="short_decide")
 def decide(code: str):
     """Take the choices of a form that a person filled; then show the receipt."""
     link, invitation = find(code)
     return take(link, invitation, link_states.asking(link, invitation))
 
 
-def take(link: shortlinks.Resolution, invitation: Invitation, view: View):
+def take(link: shortlinks.Resolution, invitation: LinkContext, view: View):
     """Record what was posted and lead to its receipt, or show the page again and say what is missing."""
     posted = form_token.read(request.form.get("form", ""), invitation.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
@@ -54,7 +54,7 @@ def take(link: shortlinks.Resolution, invitation: Invitation, view: View):
 
 
 def _answered(
-    link: shortlinks.Resolution, invitation: Invitation, view: View, act: consents.Act, wrong: str | None, back: Back
+    link: shortlinks.Resolution, invitation: LinkContext, view: View, act: consents.Act, wrong: str | None, back: Back
 ):
     """The way to the receipt; or the page again, where grants lack something or must be given once more."""
     if wrong:
@@ -68,7 +68,7 @@ def _answered(
 
 
 def _decided(
-    invitation: Invitation, view: View, posted: form_token.Posted, chosen: consents.Choices, name: str
+    invitation: LinkContext, view: View, posted: form_token.Posted, chosen: consents.Choices, name: str
 ) -> consents.Act:  # fmt: skip
     """What the rule makes of it, not committed yet."""
     try:

@@ -5,12 +5,12 @@ from flask import abort, current_app
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import reading
-from portal.core.models.link_context import Invitation, invitation_of
+from portal.core.models.link_context import LinkContext, invitation_of
 from portal.web.shared import bad_code_limit, hosts
 from shortlinks import LinkState
 
 
-def find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
+def find(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
     """The link and what it leads to; unknown, damaged and guessed codes take one path to the same page."""
     link = shortlinks.resolve(reading(), current_app.config["LINK_SALT"], code, clock.now())
     invitation = invitation_of(reading(), link.link_id or 0)
@@ -20,6 +20,6 @@ def find(code: str) -> tuple[shortlinks.Resolution, Invitation]:
     return link, invitation
 
 
-def belongs_here(invitation: Invitation | None) -> bool:
+def belongs_here(invitation: LinkContext | None) -> bool:
     """A brand's own host speaks for that brand only; ours for all of them."""
     return invitation is not None and hosts.brand_of_host() in (None, invitation.brand_id)

@@ -6,7 +6,7 @@ from enum import StrEnum
 import shortlinks
 from portal.core.iys_protocol import Channel
 from portal.core.models import CampaignKind
-from portal.core.models.link_context import Closure, Invitation
+from portal.core.models.link_context import Closure, LinkContext
 from shortlinks import LinkState
 
 
@@ -43,18 +43,18 @@ class View:
         return self.asks and self.state in OPEN
 
 
-def asking(link: shortlinks.Resolution, invitation: Invitation) -> View:
+def asking(link: shortlinks.Resolution, invitation: LinkContext) -> View:
     """What a link offers where it leads, before anybody asks whether it was decided by."""
     return View(_state(link, invitation), invitation.channels, invitation.kind == CampaignKind.ASK)
 
 
-def refusing(link: shortlinks.Resolution, invitation: Invitation, serves: tuple[Channel, ...]) -> View:
+def refusing(link: shortlinks.Resolution, invitation: LinkContext, serves: tuple[Channel, ...]) -> View:
     """What any link offers at its address for refusing: that alone, for ever, on every channel of the address."""
     state = _state(link, invitation)
     return View(State.LIVE if state in OF_ASKING else state, serves, asks=False)
 
 
-def _state(link: shortlinks.Resolution, invitation: Invitation) -> State:
+def _state(link: shortlinks.Resolution, invitation: LinkContext) -> State:
     if invitation.closure:
         return State[Closure(invitation.closure).name]
     if link.state != LinkState.LIVE:

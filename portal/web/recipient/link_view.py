@@ -8,9 +8,9 @@ from flask_babel import get_locale
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import reading, vault
-from portal.core.models.link_context import Invitation, heads_of
+from portal.core.models.link_context import LinkContext, heads_of
 from portal.web.recipient import link_states, page_cache, page_content, visit_recorder
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_lookup import find
 from portal.web.recipient.link_states import View
 from portal.web.recipient.page_content import Back
@@ -18,8 +18,8 @@ from portal.web.recipient.page_content import Back
 NOTHING = Back()
 
 
-@door.get("/k/<code>", endpoint="page")
-@door.get("/<code>", endpoint="short_page")
+@blueprint.get("/k/<code>", endpoint="page")
+@blueprint.get("/<code>", endpoint="short_page")
 def show_page(code: str):
     """Show what is asked."""
     link, invitation = find(code)
@@ -27,11 +27,11 @@ def show_page(code: str):
     return page_of(link, invitation, link_states.asking(link, invitation))
 
 
-def page_of(link: shortlinks.Resolution, invitation: Invitation, view: View, back: Back = NOTHING) -> str:
+def page_of(link: shortlinks.Resolution, invitation: LinkContext, view: View, back: Back = NOTHING) -> str:
     """A link's page: the same print for all who have decided nothing, and drawn for one alone who has more to see."""
     language, heads = get_locale().language, heads_of(reading(), invitation)
     mine = page_content.personal(vault(), link, invitation, view, language=language, at=clock.now())
     page = partial(page_content.link_page, reading(), invitation, view, heads, back=back, language=language)
-    if not heads.held and not heads.is_merchant and not invitation.disowned_at and not back.messages:
+    if not heads.held and not heads.is_merchant and not invitation.reassigned_at and not back.messages:
         return page_cache.fill(invitation, view, mine, page)
     return render_template("recipient/page.html", page=page(mine))

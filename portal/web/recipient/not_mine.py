@@ -6,33 +6,33 @@ from sqlalchemy import select
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, reading, vault
-from portal.core.models import Receipt, Recipient, Way
-from portal.core.models.link_context import Invitation, text_of
+from portal.core.models import DecisionOrigin, Receipt, Recipient
+from portal.core.models.link_context import LinkContext, text_of
 from portal.domain import consents
 from portal.domain.consents import withdrawals
 from portal.web.recipient import form_token, page_content, receipts
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_lookup import find
 from portal.web.shared import hosts
 
 
-@door.get("/k/<code>/ben-degilim", endpoint="not_mine")
-@door.get("/<code>/ben-degilim", endpoint="short_not_mine")
+@blueprint.get("/k/<code>/ben-degilim", endpoint="not_mine")
+@blueprint.get("/<code>/ben-degilim", endpoint="short_not_mine")
 def show_not_mine(code: str):
     """Say what it does. Opening it does nothing."""
     _, invitation = find(code)
     return _page(invitation)
 
 
-@door.post("/k/<code>/ben-degilim", endpoint="disown")
-@door.post("/<code>/ben-degilim", endpoint="short_disown")
+@blueprint.post("/k/<code>/ben-degilim", endpoint="disown")
+@blueprint.post("/<code>/ben-degilim", endpoint="short_disown")
 def disown(code: str):
     """Refuse everything of this firm at the address, and let the firm know why. A second time changes nothing."""
     _, invitation = find(code)
     posted = form_token.read(request.form.get("form", ""), invitation.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, invitation.recipient_id)
-    was_said = recipient.disowned_at is not None
+    was_said = recipient.reassigned_at is not None
     withdrawn = withdrawals.disown(
         db.session, vault(), recipient, page_content.address_of(vault(), invitation), language=get_locale().language,
         seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
@@ -47,7 +47,7 @@ def disown(code: str):
     return redirect(_receipt_url(withdrawn.receipt_id, withdrawn.nonce), 303)
 
 
-def _page(invitation: Invitation) -> str:
+def _page(invitation: LinkContext) -> str:
     text, language = text_of(reading(), invitation.text_id), get_locale().language
     address = page_content.address_of(vault(), invitation)
     return render_template(
@@ -56,17 +56,19 @@ def _page(invitation: Invitation) -> str:
         look=page_content.look_of(invitation),
         address=addresses.mask(address.text),
         kind=address.kind,
-        disowned_at=invitation.disowned_at,
-        receipt_url=_last_receipt(invitation) if invitation.disowned_at else None,
+        reassigned_at=invitation.reassigned_at,
+        receipt_url=_last_receipt(invitation) if invitation.reassigned_at else None,
         form_token=form_token.sign(invitation.link_id, None, language, clock.now(), asks=False),
         post_url=page_content.not_mine_url(request.view_args["code"]),
         back_url=page_content.link_url(request.view_args["code"]),
     )
 
 
-def _last_receipt(invitation: Invitation) -> str | None:
+def _last_receipt(invitation: LinkContext) -> str | None:
     """Where it stands that this was said by the same link."""
-    said = select(Receipt.id, Receipt.nonce).where(Receipt.link_id == invitation.link_id, Receipt.way == Way.NOT_MINE)
+    said = select(Receipt.id, Receipt.nonce).where(
+        Receipt.link_id == invitation.link_id, Receipt.origin == DecisionOrigin.NOT_MINE
+    )
     last = reading().execute(said.order_by(Receipt.decided_at.desc()).limit(1)).first()
     return _receipt_url(*last) if last else None
 

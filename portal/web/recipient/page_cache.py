@@ -7,7 +7,7 @@ from flask import current_app, render_template, request
 from flask_babel import get_locale
 from markupsafe import escape
 
-from portal.core.models.link_context import Invitation
+from portal.core.models.link_context import LinkContext
 from portal.web.recipient.link_states import View
 from portal.web.recipient.page_content import Page, Personal
 from portal.web.shared.hosts import is_short_host
@@ -21,14 +21,14 @@ EVERYBODY = Personal(address=ADDRESS, pair=PAIR, form_token=TOKEN)
 _kept: dict[tuple, str] = {}
 
 
-def fill(invitation: Invitation, view: View, mine: Personal, page: Callable[[Personal], Page]) -> str:
+def fill(invitation: LinkContext, view: View, mine: Personal, page: Callable[[Personal], Page]) -> str:
     """The page at this address for one person; `page` is asked only where nobody saw the like before."""
     printed = _print(invitation, view, page)
     own = printed.replace(CODE, request.view_args["code"]).replace(ADDRESS, escape(mine.address))
     return own.replace(PAIR, mine.pair).replace(TOKEN, mine.form_token)
 
 
-def _print(invitation: Invitation, view: View, page: Callable[[Personal], Page]) -> str:
+def _print(invitation: LinkContext, view: View, page: Callable[[Personal], Page]) -> str:
     alike = (
         current_app.config["LINK_SALT"], invitation.text_id, view, request.endpoint, get_locale().language,
         invitation.logo_digest, invitation.colour, invitation.requires_name, is_short_host(),

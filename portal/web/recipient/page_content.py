@@ -12,7 +12,7 @@ import shortlinks
 from portal.core import addresses
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
-from portal.core.models.link_context import Heads, Held, Invitation, text_of
+from portal.core.models.link_context import Heads, Held, LinkContext, text_of
 from portal.core.vault import Vault
 from portal.core.word_pairs import pair_of
 from portal.domain.campaigns import default_texts
@@ -66,7 +66,7 @@ class Page:
     asks: bool
     may_grant: bool
     decided_at: datetime | None  # By this link.
-    disowned_at: datetime | None
+    reassigned_at: datetime | None
     title: str
     body: str
     sender_title: str
@@ -75,7 +75,7 @@ class Page:
     brand_name: str
     notice_url: str
     look: Look
-    hearer: sandbox_mode.Hearer
+    hearer: sandbox_mode.Destination
     address: str
     pair: str
     is_phone: bool
@@ -89,7 +89,7 @@ class Page:
 
 
 def personal(
-    vault: Vault, link: shortlinks.Resolution, invitation: Invitation, view: View, *, language: str, at: datetime
+    vault: Vault, link: shortlinks.Resolution, invitation: LinkContext, view: View, *, language: str, at: datetime
 ) -> Personal:  # fmt: skip
     """What this serving of a link's page has for one person alone."""
     return Personal(
@@ -102,7 +102,7 @@ def personal(
 
 
 def link_page(
-    session: Session, invitation: Invitation, view: View, heads: Heads, mine: Personal, back: Back, *, language: str
+    session: Session, invitation: LinkContext, view: View, heads: Heads, mine: Personal, back: Back, *, language: str
 ) -> Page:  # fmt: skip
     """The page of a link in one language. `heads` is what holds now, as heads_of tells it."""
     text = text_of(session, invitation.text_id)
@@ -113,7 +113,7 @@ def link_page(
         asks=view.asks,
         may_grant=view.may_grant,
         decided_at=decided_at,
-        disowned_at=invitation.disowned_at,
+        reassigned_at=invitation.reassigned_at,
         title=title,
         body=body,
         sender_title=text.sender_title,
@@ -136,15 +136,15 @@ def link_page(
     )
 
 
-def address_of(vault: Vault, invitation: Invitation) -> addresses.Address:
+def address_of(vault: Vault, invitation: LinkContext) -> addresses.Address:
     """The address that a link was made for."""
     whose = (invitation.provider_id, invitation.recipient_id)
     return addresses.parse(vault.read(invitation.address, Recipient.PLACE, *whose))
 
 
-def decided_by(session: Session, invitation: Invitation) -> datetime | None:
+def decided_by(session: Session, invitation: LinkContext) -> datetime | None:
     """When the link was last decided by; None where it never was, by whom it is meant for now."""
-    since = invitation.disowned_at or datetime.min.replace(tzinfo=UTC)
+    since = invitation.reassigned_at or datetime.min.replace(tzinfo=UTC)
     mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == invitation.link_id)
     last = session.scalar(mine)
     return last if last and last > since else None
@@ -165,26 +165,26 @@ def spoken() -> dict[str, str]:
     return {"lang": "en"} if get_locale().language == "en" else {}
 
 
-def _words(text: ConsentText, invitation: Invitation, view: View, language: str) -> tuple[str, str]:
+def _words(text: ConsentText, invitation: LinkContext, view: View, language: str) -> tuple[str, str]:
     """Title and body. Where an asking link takes refusals only, those of refusing."""
     if _shown_text_id(invitation, view) is None:
         text = default_texts.usual(text.brand_name, CampaignKind.REFUSE, text.notice_url)
     return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
 
 
-def _shown_text_id(invitation: Invitation, view: View) -> int | None:
+def _shown_text_id(invitation: LinkContext, view: View) -> int | None:
     """The campaign's text, if its words are what the page shows."""
     return None if invitation.kind == CampaignKind.ASK and not view.may_grant else invitation.text_id
 
 
-def _as_theirs(held: Held | None, invitation: Invitation) -> Held | None:
+def _as_theirs(held: Held | None, invitation: LinkContext) -> Held | None:
     """What holds; a refusal that is older than the word "not mine" was another's, and its date is not shown."""
-    if held and invitation.disowned_at and held.since < invitation.disowned_at:
-        return replace(held, since=invitation.disowned_at)
+    if held and invitation.reassigned_at and held.since < invitation.reassigned_at:
+        return replace(held, since=invitation.reassigned_at)
     return held
 
 
-def look_of(of: Invitation | Place) -> Look:
+def look_of(of: LinkContext | Place) -> Look:
     """How the brand of a link or a consent point looks."""
     logo, colour = of.logo_digest, of.colour
     return Look(

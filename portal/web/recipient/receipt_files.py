@@ -12,19 +12,19 @@ from portal.domain.receipts import claims, signing_keys, spelled, tokens
 from portal.domain.receipts.contents import Act
 from portal.services.documents import receipt as receipt_document
 from portal.web.recipient import receipt_pdf_text
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.receipts import find_act
 from portal.web.shared import limits
 
 
-@door.get("/m/<code>/belge.jws")
+@blueprint.get("/m/<code>/belge.jws")
 def receipt_token(code: str):
     """The signed token, which anybody can check."""
     act = find_act(code)
     return _file(act, _signed(act), "application/jose", "jws")
 
 
-@door.get("/m/<code>/belge.json")
+@blueprint.get("/m/<code>/belge.json")
 def receipt_json(code: str):
     """All that the token says, in the open; the token itself; and the texts that were shown, whose digests it holds."""
     act = find_act(code)
@@ -33,7 +33,7 @@ def receipt_json(code: str):
     return _file(act, json.dumps(told, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
 
 
-@door.get("/m/<code>/belge.pdf")
+@blueprint.get("/m/<code>/belge.pdf")
 @limiter.limit(limits.RECEIPT_PAPER)
 def receipt_pdf(code: str):
     """The receipt on paper, in the language of the page."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import ConsentText, ReceiptDecision, Submission, Way
+from portal.core.models import ConsentText, DecisionOrigin, ReceiptDecision, Submission
 from portal.domain.consents import annulments
 from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.providers import brands
@@ -68,7 +68,7 @@ class ReceiptPage:
 
     number: str
     decided_at: datetime
-    way: Way
+    origin: DecisionOrigin
     address: str
     is_practice: bool
     is_disowned: bool
@@ -94,7 +94,7 @@ def of(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool
     return ReceiptPage(
         number=spelled(act.number),
         decided_at=act.decided_at,
-        way=act.way,
+        origin=act.origin,
         address=act.address,
         is_practice=act.is_practice,
         is_disowned=act.is_disowned,
@@ -108,7 +108,7 @@ def of(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool
         qr=qr_code.drawn(own_address(session, act, code), _("Bu belgenin adresi, karekod olarak")),
         code=code,
         spoken=spoken,
-        verify_url=absolute_urls.on_main("anybody.verify", **spoken),
+        verify_url=absolute_urls.on_main("verification.verify", **spoken),
         page_url=_page_url(session, act, spoken),
     )
 

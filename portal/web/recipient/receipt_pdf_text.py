@@ -19,7 +19,7 @@ MERSIS, TCKN = 16, 11  # Digits.
 def of(session: Session, act: Act, code: str, language: str) -> Paper:
     """The receipt of an act, as it is drawn."""
     sections = [section for part in act.parts for section in _sections(part, act)]
-    number, at = spelled(act.number), absolute_urls.whole("anybody.verify")
+    number, at = spelled(act.number), absolute_urls.whole("verification.verify")
     return Paper(
         language=LANGUAGES[language],
         title=_("Ticari ileti izni belgesi"),
@@ -29,7 +29,7 @@ def of(session: Session, act: Act, code: str, language: str) -> Paper:
             (_("Belge no"), number),
             (_("Kayıt zamanı"), moment(act.decided_at)),
             (_("Adres"), act.address),
-            (_("Nasıl karar verildi"), decision_status.by(act.way)),
+            (_("Nasıl karar verildi"), decision_status.by(act.origin)),
         ),
         sections=(*_notices(act), *sections),
         address=own_address(session, act, code),

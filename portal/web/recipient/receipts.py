@@ -10,17 +10,17 @@ from portal.domain.consents import grant_undo
 from portal.domain.receipts import codes, contents
 from portal.domain.receipts.contents import Act
 from portal.web.recipient import page_content, receipt_page
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 from portal.web.shared import bad_code_limit, hosts
 
 
-@door.get("/m/<code>", endpoint="receipt")
+@blueprint.get("/m/<code>", endpoint="receipt")
 def show_receipt(code: str):
     """Show the receipt of one act, with the truth about İYS at this moment."""
     return _page(code, find_act(code))
 
 
-@door.post("/m/<code>/geri-al")
+@blueprint.post("/m/<code>/geri-al")
 def undo(code: str):
     """Take back the grants of this act that nobody has heard of yet. Again, it changes nothing."""
     act = find_act(code)

@@ -10,17 +10,17 @@ from portal.core import clock
 from portal.core.addresses import Address
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Recipient, Way
-from portal.core.models.link_context import Invitation
+from portal.core.models import Brand, DecisionOrigin, Recipient
+from portal.core.models.link_context import LinkContext
 from portal.domain import consents
 from portal.domain.consents import withdrawals
 from portal.web.recipient import decisions, link_states, page_content, visit_recorder
-from portal.web.recipient.blueprint import door
+from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.link_lookup import find
 from portal.web.recipient.link_view import page_of
 
 
-@door.get("/u/<code>", endpoint="refusing")
+@blueprint.get("/u/<code>", endpoint="refusing")
 def show_refusing(code: str):
     """Show what may be refused. Opening it decides nothing."""
     link, invitation = find(code)
@@ -30,7 +30,7 @@ def show_refusing(code: str):
     )
 
 
-@door.post("/u/<code>", endpoint="refuse")
+@blueprint.post("/u/<code>", endpoint="refuse")
 def refuse(code: str):
     """Take the refusals of the page's form; or end e-mail, where a mail program posts."""
     link, invitation = find(code)
@@ -40,14 +40,14 @@ def refuse(code: str):
     return decisions.take(link, invitation, link_states.refusing(link, invitation, address.channels))
 
 
-def _end_emails(invitation: Invitation, address: Address) -> Response:
+def _end_emails(invitation: LinkContext, address: Address) -> Response:
     if Channel.EMAIL not in address.channels:
         return _plain(gettext("Bu bağlantı bir e-posta adresine ait değil; reddedilecek bir şey yok."))
     recipient = db.session.get_one(Recipient, invitation.recipient_id)
     brand = db.session.get_one(Brand, invitation.brand_id)
     part = withdrawals.Part(recipient, address, [brand], (Channel.EMAIL,))
     withdrawn = withdrawals.withdraw(
-        db.session, vault(), [part], way=Way.ONE_CLICK, language=get_locale().language,
+        db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
         seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=invitation.link_id,
     )  # fmt: skip

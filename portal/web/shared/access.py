@@ -12,62 +12,62 @@ from flask_wtf.csrf import CSRFError
 from portal.core import clock
 from portal.core.extensions import csrf, db, login, reading
 from portal.domain.identity import sessions
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
 from portal.web.shared import address_session
 
-LOCKS: dict[str, str] = {}  # Door by name: its lock, for the test that none is missing.
+ACCESS_RULES: dict[str, str] = {}  # Door by name: its lock, for the test that none is missing.
 
 
-def open_to_all(door: Blueprint) -> Blueprint:
+def open_to_all(blueprint: Blueprint) -> Blueprint:
     """Anybody may come in; nothing private stands behind it."""
-    LOCKS[door.name] = "open to all"
-    return door
+    ACCESS_RULES[blueprint.name] = "open to all"
+    return blueprint
 
 
-def without_cookies(door: Blueprint) -> Blueprint:
+def without_cookies(blueprint: Blueprint) -> Blueprint:
     """Anybody may come in and leaves no trace. What is posted there changes nothing, so it needs no CSRF token."""
-    LOCKS[door.name] = "without cookies"
-    csrf.exempt(door)
-    return door
+    ACCESS_RULES[blueprint.name] = "without cookies"
+    csrf.exempt(blueprint)
+    return blueprint
 
 
-def by_code(door: Blueprint) -> Blueprint:
+def by_code(blueprint: Blueprint) -> Blueprint:
     """The code in the address is the credential; the door checks it on each request. No cookie, so no CSRF token."""
-    LOCKS[door.name] = "by code"
-    csrf.exempt(door)
-    return door
+    ACCESS_RULES[blueprint.name] = "by code"
+    csrf.exempt(blueprint)
+    return blueprint
 
 
-def by_password(door: Blueprint) -> Blueprint:
+def by_password(blueprint: Blueprint) -> Blueprint:
     """Another program comes in: the token in the address and Basic auth say which; the door checks both each time."""
-    LOCKS[door.name] = "by password"
-    csrf.exempt(door)
-    return door
+    ACCESS_RULES[blueprint.name] = "by password"
+    csrf.exempt(blueprint)
+    return blueprint
 
 
-def by_proven_address(door: Blueprint) -> Blueprint:
+def by_proven_address(blueprint: Blueprint) -> Blueprint:
     """Whoever has shown by a code that an address is theirs. A form carries a token that is bound to that proof."""
-    csrf.exempt(door)
-    return _locked(door, "by a proven address", _check_address)
+    csrf.exempt(blueprint)
+    return _guarded(blueprint, "by a proven address", _check_address)
 
 
-def signed_in(door: Blueprint) -> Blueprint:
+def signed_in(blueprint: Blueprint) -> Blueprint:
     """Whoever has a session, for pages about themselves."""
-    return _locked(door, "signed in", _check_person)
+    return _guarded(blueprint, "signed in", _check_person)
 
 
-def of_a_provider(door: Blueprint) -> Blueprint:
+def of_a_provider(blueprint: Blueprint) -> Blueprint:
     """People of a provider, from its networks, and only what is their provider's."""
-    return _locked(door, "of a provider", _check_provider)
+    return _guarded(blueprint, "of a provider", _check_provider)
 
 
-def of_the_operator(door: Blueprint) -> Blueprint:
+def of_the_operator(blueprint: Blueprint) -> Blueprint:
     """The operator's own people."""
-    return _locked(door, "of the operator", _check_operator)
+    return _guarded(blueprint, "of the operator", _check_operator)
 
 
-def needs(power: Power, *, fresh: bool = False) -> Callable:
+def needs(power: Permission, *, fresh: bool = False) -> Callable:
     """Say what a page needs. With `fresh` a factor must have been shown a moment ago (step-up)."""
 
     def name(view: Callable) -> Callable:
@@ -77,11 +77,11 @@ def needs(power: Power, *, fresh: bool = False) -> Callable:
     return name
 
 
-def _locked(door: Blueprint, lock: str, check: Callable) -> Blueprint:
-    if door.name not in LOCKS:
-        door.before_request(lambda: None if request.method == "OPTIONS" else check())
-    LOCKS[door.name] = lock
-    return door
+def _guarded(blueprint: Blueprint, rule: str, check: Callable) -> Blueprint:
+    if blueprint.name not in ACCESS_RULES:
+        blueprint.before_request(lambda: None if request.method == "OPTIONS" else check())
+    ACCESS_RULES[blueprint.name] = rule
+    return blueprint
 
 
 def _check_person():
@@ -95,7 +95,10 @@ def _check_address():
     """Without a proof on to where one is asked for. What was posted then is told not to have counted."""
     if address_session.proof() is None:
         came_too_late = request.method not in ("GET", "HEAD")
-        return redirect(url_for("asking.over" if came_too_late or address_session.token() else "asking.ask"), 303)
+        return redirect(
+            url_for("my_consents_entry.over" if came_too_late or address_session.token() else "my_consents_entry.ask"),
+            303,
+        )
     g.language = address_session.proof().language
     if request.method == "POST" and not address_session.is_own_form():
         raise CSRFError("not of this overview")

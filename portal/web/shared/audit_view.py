@@ -18,21 +18,21 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Actor,
     AuditEntry,
-    By,
     CampaignKind,
     Closing,
     ComplaintKind,
     CredentialKind,
     Finding,
-    Heard,
     LegalForm,
     OperatorRole,
     OrderKind,
     Outcome,
     PaperKind,
+    ReceivedVia,
     Role,
     Settlement,
     SignIn,
+    SignInMethod,
     User,
 )
 from portal.core.vault import CannotOpen, Vault
@@ -44,7 +44,7 @@ from portal.web.shared.labels import BY_TYPE
 
 # Facts that are words of ours: of which kinds.
 WORDS = {
-    "by": (By, Heard),
+    "by": (SignInMethod, ReceivedVia),
     "channel": (Channel,),
     "channels": (Channel,),
     "closing": (Closing,),

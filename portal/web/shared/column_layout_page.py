@@ -14,7 +14,7 @@ from portal.services.imports import layout as layouts
 from portal.services.imports import profiles, store
 from portal.services.imports.layout.layout import Layout
 from portal.services.imports.outline import Outline, Sheet
-from portal.services.imports.row_parser import Looker
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.stored_rows import SHOWN_LINES, first_lines, layout_of, outline_of
 from portal.services.imports.unknown_words import unknown_words
 from portal.web.shared.column_layout_form import LayoutForm, form_of
@@ -73,7 +73,7 @@ def _drawn(
 
 
 def _unknown(sheet: Sheet, layout: Layout, lines: Sequence[store.Line]) -> Mapping[str, Mapping[str, int]]:
-    return unknown_words(lines, Looker(layout, at=clock.now(), header_line=sheet.header_line))
+    return unknown_words(lines, RowParser(layout, at=clock.now(), header_line=sheet.header_line))
 
 
 def _guessed(

@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 # Doors whose pages neither read nor leave a cookie.
-WITHOUT_SESSION = ("recipient", "consentpoint", "anybody", "asking", "mine")
+WITHOUT_SESSION = ("recipient", "consent_points", "verification", "my_consents_entry", "my_consents")
 
 
 class Sessions(SecureCookieSessionInterface):

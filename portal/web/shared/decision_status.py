@@ -4,7 +4,7 @@ a receipt is checked. The dashboard has its own, shorter ones (labels)."""
 from flask_babel import gettext as _
 
 from portal.core.iys_protocol import Status
-from portal.core.models import Outcome, Way
+from portal.core.models import DecisionOrigin, Outcome
 from portal.web.shared.labels import label
 
 ON_ITS_WAY = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)  # As one, like in a signed receipt.
@@ -19,9 +19,9 @@ def what(status: Status, *, is_annulled: bool, to_them: bool = True) -> str:
     return _("reddettiniz") if to_them else _("reddedildi")
 
 
-def by(way: Way) -> str:
+def by(origin: DecisionOrigin) -> str:
     """By which way it was decided. What a provider calls a consent point is the brand's page to everybody else."""
-    return _("Markanın izin sayfası, adres kodla doğrulanarak") if way == Way.POINT else label(way)
+    return _("Markanın izin sayfası, adres kodla doğrulanarak") if origin == DecisionOrigin.POINT else label(origin)
 
 
 def at_business() -> str:

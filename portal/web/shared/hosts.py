@@ -60,7 +60,7 @@ def _brand_of(host: str) -> int | None:
 
 def _check() -> None:
     endpoint = request.endpoint or ""
-    if endpoint == "web.health":  # A supervisor or a balancer asks by number.
+    if endpoint == "public.health":  # A supervisor or a balancer asks by number.
         return
     if is_short_host():
         if not endpoint.startswith(LINKS_ONLY):

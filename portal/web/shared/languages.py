@@ -19,4 +19,4 @@ def choose() -> str:
 
 def url_in(language: str) -> str:
     """The address of this page in another language."""
-    return url_for(request.endpoint or "web.front", **(request.view_args or {}), lang=language)
+    return url_for(request.endpoint or "public.front", **(request.view_args or {}), lang=language)

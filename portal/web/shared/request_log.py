@@ -57,7 +57,7 @@ def _start() -> None:
 
 
 def _write(response: Response) -> Response:
-    if request.endpoint not in ("static", "web.health"):
+    if request.endpoint not in ("static", "public.health"):
         log.info(
             "request",
             method=request.method,

@@ -24,10 +24,10 @@ WITH_SCRIPT = (
 THAT_ASKS_US = ("dashboard.import_batch",)
 # The address of a recipient's page is its credential: it must not travel on, nor be kept or found.
 BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
-WITH_CODE = ("recipient", "consentpoint", "inbound", "asking", "mine", None)
+WITH_CODE = ("recipient", "consent_points", "callbacks", "my_consents_entry", "my_consents", None)
 SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 
-KEPT = ("static", "recipient.logo", "recipient.colour", "anybody.keys")  # Alike for all: they may be kept.
+KEPT = ("static", "recipient.logo", "recipient.colour", "verification.keys")  # Alike for all: they may be kept.
 
 
 def add(app: Flask) -> None:

@@ -9,7 +9,7 @@ from werkzeug.utils import find_modules
 def blueprint_of(package: str) -> Blueprint:
     """A package's blueprint, after all modules of the package have registered their views with it."""
     import_views(package)
-    return import_module(f"{package}.blueprint").door
+    return import_module(f"{package}.blueprint").blueprint
 
 
 def import_views(package: str) -> None:

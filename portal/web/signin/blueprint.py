@@ -7,17 +7,17 @@ from portal.core import clock
 from portal.core.extensions import login, reading
 from portal.domain.identity import sessions
 
-door = Blueprint("signin", __name__)
+blueprint = Blueprint("signin", __name__)
 
 login.login_view = "signin.sign_in"
 login.login_message = None
 login.session_protection = None  # It would believe any X-Forwarded-For; presence.of compares the browser instead.
 
 
-@door.context_processor
+@blueprint.context_processor
 def layout() -> dict:
     """The way back to the front page."""
-    return {"front": url_for("web.front", lang=get_locale().language)}
+    return {"front": url_for("public.front", lang=get_locale().language)}
 
 
 @login.user_loader

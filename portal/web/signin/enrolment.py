@@ -6,17 +6,17 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import By, Factor, Step, User
+from portal.core.models import Factor, SignInMethod, SignInStep, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle
 from portal.domain.identity.login_throttle import TooManyTries
 from portal.web.shared import limits, qr_code
 from portal.web.signin import pending_sign_in
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 from portal.web.signin.second_step import CodeForm, enter
 
 
-@door.route("/sign-in/enrol", methods=["GET", "POST"])
+@blueprint.route("/sign-in/enrol", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def enrol():
     """Show the secret until a code of it comes back; then the recovery codes, this once."""
@@ -34,7 +34,7 @@ def enrol():
         return _page(user, factor, form, again_at=many.told_at), 429
     if codes is None:
         return _page(user, factor, form, failed=True), 403
-    return render_template("signin/recovery_codes.html", codes=codes, onward=enter(user, By.TOTP))
+    return render_template("signin/recovery_codes.html", codes=codes, onward=enter(user, SignInMethod.TOTP))
 
 
 def _candidate(user: User) -> Factor:
@@ -53,7 +53,7 @@ def _confirm(user: User, factor: Factor, code: str) -> list[str] | None:
     at = clock.now()
     try:
         made = login_throttle.begin_code(
-            db.session, vault(), Step.FACTOR, user.id, address=request.remote_addr or "", at=at
+            db.session, vault(), SignInStep.FACTOR, user.id, address=request.remote_addr or "", at=at
         )
     finally:
         db.session.commit()

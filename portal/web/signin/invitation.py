@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, vault, wake
-from portal.core.models import Provider, Role, Ticket, TicketKind, User
+from portal.core.models import OneTimeLink, OneTimeLinkKind, Provider, Role, User
 from portal.domain import audit
 from portal.domain.identity import accounts, login_throttle, members, one_time_links, sessions
 from portal.domain.identity.login_throttle import TooManyTries
@@ -20,7 +20,7 @@ from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in, return_url
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 
 
 class NewcomerForm(FlaskForm):
@@ -30,7 +30,7 @@ class NewcomerForm(FlaskForm):
     password = NewPasswordField(_l("Bir parola seçin"), validators=[InputRequired(_l("Bir parola seçin."))])
 
 
-@door.get("/invitation/<token>")
+@blueprint.get("/invitation/<token>")
 def invitation(token: str):
     """Show what it is to, and what to do; opening the link alone uses nothing up, since mail scanners open links."""
     if request.args.get("lang") in languages.LANGUAGES:
@@ -39,7 +39,7 @@ def invitation(token: str):
     return _page(ticket, NewcomerForm(formdata=None)) if ticket else _dead_link()
 
 
-@door.post("/invitation/<token>")
+@blueprint.post("/invitation/<token>")
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def accept_invitation(token: str):
     """Join: as who is signed in, or as a newcomer, who shows a second factor next."""
@@ -56,7 +56,7 @@ def accept_invitation(token: str):
     return _came(ticket, form) if form.validate_on_submit() else (_page(ticket, form), 422)
 
 
-def _joined(ticket: Ticket, user: User):
+def _joined(ticket: OneTimeLink, user: User):
     """Who is signed in belongs there from now on. Commits."""
     if not _accepted(ticket, user, current_user.sign_in.id):
         return _dead_link()
@@ -69,7 +69,7 @@ def _joined(ticket: Ticket, user: User):
     return redirect(url_for("dashboard.overview"), 303)
 
 
-def _came(ticket: Ticket, form: NewcomerForm):
+def _came(ticket: OneTimeLink, form: NewcomerForm):
     """A newcomer has an account from now on, and is half in. Commits."""
     email, at = one_time_links.email_of(vault(), ticket), clock.now()
     facts = {"name": " ".join(form.name.data.split()), "password": form.password.data, "at": at}
@@ -87,7 +87,7 @@ def _came(ticket: Ticket, form: NewcomerForm):
     return redirect(url_for(".second_step"), 303)
 
 
-def _accepted(ticket: Ticket, user: User, sign_in_id: int | None) -> bool:
+def _accepted(ticket: OneTimeLink, user: User, sign_in_id: int | None) -> bool:
     """Whether the invitation was still good; owners hear of another owner. Part of the caller's transaction."""
     at = clock.now()
     try:
@@ -107,7 +107,7 @@ def _accepted(ticket: Ticket, user: User, sign_in_id: int | None) -> bool:
     return True
 
 
-def _page(ticket: Ticket, form: NewcomerForm) -> str:
+def _page(ticket: OneTimeLink, form: NewcomerForm) -> str:
     invited, email = _invited(ticket), one_time_links.email_of(vault(), ticket)
     is_known_here = current_user.is_authenticated
     if not is_known_here and invited is not None:
@@ -120,13 +120,13 @@ def _page(ticket: Ticket, form: NewcomerForm) -> str:
     )  # fmt: skip
 
 
-def _ticket(token: str) -> Ticket | None:
+def _ticket(token: str) -> OneTimeLink | None:
     """The invitation, while it holds: whoever sent it may still do so."""
-    ticket = one_time_links.find(db.session, token, TicketKind.INVITATION, clock.now())
+    ticket = one_time_links.find(db.session, token, OneTimeLinkKind.INVITATION, clock.now())
     return ticket if ticket and members.counts(db.session, ticket) else None
 
 
-def _invited(ticket: Ticket) -> User | None:
+def _invited(ticket: OneTimeLink) -> User | None:
     """Whose address it went to, where that person has an account."""
     return accounts.find(db.session, vault(), one_time_links.email_of(vault(), ticket))
 
@@ -135,12 +135,12 @@ def _is_me(invited: User | None) -> bool:
     return invited is not None and invited.id == current_user.id
 
 
-def _place(ticket: Ticket) -> str | None:
+def _place(ticket: OneTimeLink) -> str | None:
     """The provider's title; None at the operator."""
     return db.session.get_one(Provider, ticket.invites_to).title if ticket.invites_to else None
 
 
-def _inviter(ticket: Ticket) -> str:
+def _inviter(ticket: OneTimeLink) -> str:
     return db.session.get_one(User, ticket.made_by).name if ticket.made_by else _("İzinlink")
 
 

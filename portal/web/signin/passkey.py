@@ -6,16 +6,16 @@ from flask_login import current_user, login_required
 
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import By, User
+from portal.core.models import SignInMethod, User
 from portal.domain import audit
 from portal.domain.identity import passkeys
 from portal.web.shared import limits, webauthn_challenges
 from portal.web.signin import pending_sign_in, second_step, step_up
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 from portal.web.signin.second_step import CodeForm
 
 
-@door.post("/sign-in/passkey")
+@blueprint.post("/sign-in/passkey")
 @limiter.limit(limits.SIGN_IN)
 def show_passkey():
     """Come in by it, where the password was right."""
@@ -24,10 +24,10 @@ def show_passkey():
         return redirect(url_for(".sign_in"), 303)
     if not _is_shown(user):
         return second_step.page(user, CodeForm(), failed_passkey=True), 403
-    return second_step.come_in(user, By.PASSKEY)
+    return second_step.come_in(user, SignInMethod.PASSKEY)
 
 
-@door.post("/step-up/passkey")
+@blueprint.post("/step-up/passkey")
 @login_required
 @limiter.limit(limits.SIGN_IN)
 def step_up_by_passkey():

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault, wake
-from portal.core.models import Ending, MailKind, Ticket, TicketKind, User
+from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, SessionEnd, User
 from portal.domain import audit
 from portal.domain.identity import accounts, login_throttle, one_time_links, sessions
 from portal.domain.identity.login_throttle import TooManyTries
@@ -20,7 +20,7 @@ from portal.domain.notifications import mails
 from portal.web.shared import absolute_urls, limits
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 
 NOBODY = 0
 LIFETIME = timedelta(minutes=30)
@@ -37,7 +37,7 @@ class ResetForm(FlaskForm):
     password = NewPasswordField(_l("Yeni parolanız"), validators=[InputRequired(_l("Bir parola seçin."))])
 
 
-@door.route("/sign-in/forgotten", methods=["GET", "POST"])
+@blueprint.route("/sign-in/forgotten", methods=["GET", "POST"])
 @limiter.limit(limits.RESET, methods=["POST"])
 def forgotten():
     """Ask for the address; what follows is the same whether or not it is known."""
@@ -48,17 +48,17 @@ def forgotten():
     return redirect(url_for(".forgotten_sent"), 303)
 
 
-@door.get("/sign-in/forgotten/sent")
+@blueprint.get("/sign-in/forgotten/sent")
 def forgotten_sent():
     """Say where to look now."""
     return render_template("signin/forgotten_sent.html")
 
 
-@door.route("/sign-in/reset/<token>", methods=["GET", "POST"])
+@blueprint.route("/sign-in/reset/<token>", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def reset(token: str):
     """Ask for another password; opening the link alone uses nothing up, since mail scanners open links, too."""
-    ticket = one_time_links.find(db.session, token, TicketKind.RESET, clock.now())
+    ticket = one_time_links.find(db.session, token, OneTimeLinkKind.RESET, clock.now())
     user = db.session.get(User, ticket.user_id) if ticket else None
     if user is None or not user.is_open:
         return _dead_link()
@@ -81,13 +81,19 @@ def _mail(email: str, at: datetime) -> None:
     email = accounts.email_of(vault(), user) if user else email
     language = user.language if user else get_locale().language
     ticket, token = one_time_links.issue(
-        db.session, vault(), TicketKind.RESET, email=email, at=at, lifetime=LIFETIME, user_id=user.id if user else None
+        db.session,
+        vault(),
+        OneTimeLinkKind.RESET,
+        email=email,
+        at=at,
+        lifetime=LIFETIME,
+        user_id=user.id if user else None,
     )
     facts = {"link": absolute_urls.whole("signin.reset", token=token), "until": at + LIFETIME}
     mail = mails.write(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
-    lately = select(func.count()).select_from(Ticket).where(
-        Ticket.user_id == (user.id if user else NOBODY), Ticket.kind == TicketKind.RESET,
-        Ticket.created_at > at - timedelta(hours=1),
+    lately = select(func.count()).select_from(OneTimeLink).where(
+        OneTimeLink.user_id == (user.id if user else NOBODY), OneTimeLink.kind == OneTimeLinkKind.RESET,
+        OneTimeLink.created_at > at - timedelta(hours=1),
     )  # fmt: skip
     count = db.session.scalar(lately)
     is_vain = user is None or not user.is_open or count > MOST_AN_HOUR
@@ -97,15 +103,15 @@ def _mail(email: str, at: datetime) -> None:
     wake("mail")
 
 
-def _renewed(user: User, ticket: Ticket, password: str, at: datetime) -> bool:
+def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bool:
     """Whether the ticket was still good and the password is another now. Commits."""
     if not one_time_links.use(db.session, ticket, at):
         db.session.rollback()
         return False
     accounts.set_password(user, password)
     user.confirmed_at = user.confirmed_at or at
-    ended = sessions.end(db.session, user.id, Ending.CHANGED, at)
-    one_time_links.revoke_all(db.session, TicketKind.RESET, user.id, at)
+    ended = sessions.end(db.session, user.id, SessionEnd.CHANGED, at)
+    one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, user.id, at)
     audit.note(
         db.session, "password.reset", "user", user.id, provider_id=None, at=at, user_id=user.id,
         facts={"sessions_ended": ended},

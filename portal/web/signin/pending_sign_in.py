@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Ending, User
+from portal.core.models import SessionEnd, User
 from portal.domain.identity import accounts, sessions
 
 NAME = "half"
@@ -21,7 +21,7 @@ def begin(user: User) -> None:
     rows too.
     """
     if current_user.is_authenticated:
-        sessions.end(db.session, current_user.id, Ending.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
+        sessions.end(db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
         db.session.commit()
     kept = {name: session[name] for name in KEPT if name in session}
     session.clear()

@@ -13,22 +13,22 @@ from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault, wake
-from portal.core.models import By, MailKind, Step, User
+from portal.core.models import MailKind, SignInMethod, SignInStep, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle, sessions
 from portal.domain.identity.login_throttle import TooManyTries
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import mails
 from portal.web.shared import absolute_urls, limits, user_agents, webauthn_challenges
 from portal.web.signin import device_cookie, pending_sign_in, return_url
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 
 
 class CodeForm(FlaskForm):
     code = StringField(_l("Doğrulama kodu"), validators=[InputRequired(_l("Kodu yazın.")), Length(max=40)])
 
 
-@door.route("/sign-in/second", methods=["GET", "POST"])
+@blueprint.route("/sign-in/second", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def second_step():
     """Ask for a code; a used one opens nothing. Who has no factor yet gets one first."""
@@ -41,7 +41,7 @@ def second_step():
     if not form.validate_on_submit():
         return page(user, form), 422 if form.errors else 200
     try:
-        by = shown(user, form.code.data, Step.FACTOR)
+        by = shown(user, form.code.data, SignInStep.FACTOR)
     except TooManyTries as many:
         return page(user, form, again_at=many.told_at), 429
     return come_in(user, by) if by else (page(user, form, failed=True), 403)
@@ -54,7 +54,7 @@ def page(user: User, form: CodeForm, **facts) -> str:
     return render_template("signin/second_step.html", form=form, passkey=passkey, **facts)
 
 
-def shown(user: User, code: str, step: Step) -> By | None:
+def shown(user: User, code: str, step: SignInStep) -> SignInMethod | None:
     """By what a code proves the person, if it does: it is spent by it, in a transaction that the caller commits.
 
     Raises TooManyTries.
@@ -65,9 +65,9 @@ def shown(user: User, code: str, step: Step) -> By | None:
     finally:
         db.session.commit()
     if factors.show_code(db.session, vault(), user, code, at):
-        by = By.TOTP
+        by = SignInMethod.TOTP
     elif factors.spend_recovery_code(db.session, user.id, code, at):
-        by = By.RECOVERY
+        by = SignInMethod.RECOVERY
     else:
         db.session.rollback()
         return None
@@ -75,12 +75,12 @@ def shown(user: User, code: str, step: Step) -> By | None:
     return by
 
 
-def come_in(user: User, by: By):
+def come_in(user: User, by: SignInMethod):
     """Begin the session and go on to where the person was going. Commits."""
     return redirect(enter(user, by), 303)
 
 
-def enter(user: User, by: By) -> str:
+def enter(user: User, by: SignInMethod) -> str:
     """Begin the session: it ends with the browser, or by its age. Where to go now. Commits."""
     at, path = clock.now(), return_url.taken()
     pending_sign_in.end()
@@ -101,7 +101,7 @@ def enter(user: User, by: By) -> str:
         wake("mail")
     login_user(began)
     session.setdefault("language", user.language)
-    if by == By.RECOVERY:
+    if by == SignInMethod.RECOVERY:
         left = factors.recovery_codes_left(reading(), user.id)
         flash(_("Bir kurtarma kodu kullandınız; bir daha geçmez. Kalan kod sayısı: %(left)s.", left=left))
     return path or first_page(began)
@@ -110,7 +110,7 @@ def enter(user: User, by: By) -> str:
 def first_page(person: sessions.Presence) -> str:
     """Where a person begins: their provider's dashboard, or its first steps while it practises; the operator's
     console; or the choice between several."""
-    if person.provider is not None and person.provider.is_practising and person.may_at_provider(Power.ONBOARD):
+    if person.provider is not None and person.provider.is_practising and person.may_at_provider(Permission.ONBOARD):
         return url_for("dashboard.start")
     if person.provider is not None:
         return url_for("dashboard.overview")

@@ -8,20 +8,20 @@ from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault
-from portal.core.models import Ending, Step
+from portal.core.models import SessionEnd, SignInStep
 from portal.domain.identity import accounts, login_throttle, sessions
 from portal.domain.identity.login_throttle import TooManyTries
 from portal.web.shared import limits
 from portal.web.signin import device_cookie, pending_sign_in, return_url
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 
 NOBODY = 0
 # Why who was in is asked to sign in again.
 WHY = {
-    Ending.IDLE: _l("Oturumunuz 30 dakika kullanılmadığı için kapandı."),
-    Ending.TOO_OLD: _l("Oturumunuz 12 saati doldurduğu için kapandı."),
-    Ending.REVOKED: _l("Bu oturum, oturum listenizden ya da bir yönetici tarafından kapatıldı."),
-    Ending.CHANGED: _l("Parolanız ya da doğrulama yöntemleriniz değiştiği için oturumunuz kapandı."),
+    SessionEnd.IDLE: _l("Oturumunuz 30 dakika kullanılmadığı için kapandı."),
+    SessionEnd.TOO_OLD: _l("Oturumunuz 12 saati doldurduğu için kapandı."),
+    SessionEnd.REVOKED: _l("Bu oturum, oturum listenizden ya da bir yönetici tarafından kapatıldı."),
+    SessionEnd.CHANGED: _l("Parolanız ya da doğrulama yöntemleriniz değiştiği için oturumunuz kapandı."),
 }
 HALF_IS_OVER = _l("İkinci adım için ayrılan süre doldu. Güvenliğiniz için baştan giriş yapın.")
 
@@ -33,7 +33,7 @@ class SignInForm(FlaskForm):
     password = PasswordField(_l("Parolanız"), validators=[InputRequired(_l("Parolanızı yazın.")), Length(max=200)])
 
 
-@door.route("/sign-in", methods=["GET", "POST"])
+@blueprint.route("/sign-in", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def sign_in():
     """Ask for address and password; a wrong address and a wrong password look the same."""
@@ -52,7 +52,7 @@ def _try(form: SignInForm):
     knows = sessions.has_come_by(reading(), user.id if user else NOBODY, device or b"")
     try:
         made = login_throttle.begin(
-            db.session, vault(), Step.PASSWORD, account=email, address=request.remote_addr or "", at=at,
+            db.session, vault(), SignInStep.PASSWORD, account=email, address=request.remote_addr or "", at=at,
             user_id=user.id if user else None, known_device=device if knows else None,
         )  # fmt: skip
     except TooManyTries as many:

@@ -5,28 +5,28 @@ from flask_login import current_user, logout_user
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Ending
+from portal.core.models import SessionEnd
 from portal.domain.identity import sessions
 from portal.web.shared.languages import LANGUAGES
 from portal.web.signin import return_url
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 
 
-@door.post("/sign-out")
+@blueprint.post("/sign-out")
 def sign_out():
     """End this session, here and in the rows; only the language is kept."""
     if current_user.is_authenticated:
-        sessions.end(db.session, current_user.id, Ending.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
+        sessions.end(db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
         db.session.commit()
     logout_user()
     language = session.get("language")
     session.clear()
     if language:
         session["language"] = language
-    return redirect(url_for("web.front"), 303)
+    return redirect(url_for("public.front"), 303)
 
 
-@door.post("/language")
+@blueprint.post("/language")
 def speak():
     """Remember the language, and go back to the page where it was chosen."""
     if request.form.get("language") in LANGUAGES:

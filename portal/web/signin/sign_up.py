@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, Length
 from portal.core import clock
 from portal.core.addresses import is_email
 from portal.core.extensions import db, limiter, reading, vault, wake
-from portal.core.models import MailKind, ProviderKind, Ticket, TicketKind, User
+from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, ProviderKind, User
 from portal.domain import audit
 from portal.domain.identity import accounts, one_time_links
 from portal.domain.notifications import mails
@@ -23,7 +23,7 @@ from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE, FirmForm
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in, return_url
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 
 LIFETIME = timedelta(hours=24)
 NOTHING = 0  # No row's id.
@@ -40,7 +40,7 @@ class AccountForm(FirmForm):
     password = NewPasswordField(_l("Panel için bir parola"), validators=[DataRequired(_l("Bir parola seçin."))])
 
 
-@door.route("/sign-up", methods=["GET", "POST"])
+@blueprint.route("/sign-up", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_UP, methods=["POST"])
 @limiter.limit(limits.SIGN_UP_ADDRESS, methods=["POST"], key_func=lambda: _address_key())
 def sign_up():
@@ -56,18 +56,18 @@ def sign_up():
     return render_template("signin/sign_up.html", form=form), 422 if form.is_submitted() else 200
 
 
-@door.get("/sign-up/sent")
+@blueprint.get("/sign-up/sent")
 def sign_up_sent():
     """Say where to look now."""
     return render_template("signin/sign_up_sent.html")
 
 
-@door.route("/sign-up/<token>", methods=["GET", "POST"])
+@blueprint.route("/sign-up/<token>", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_UP, methods=["POST"])
 def open_account(token: str):
     """Ask for the firm and a password; opening the link alone opens no account, and uses nothing up."""
     _keep_language()
-    ticket = one_time_links.find(db.session, token, TicketKind.CONFIRMATION, clock.now())
+    ticket = one_time_links.find(db.session, token, OneTimeLinkKind.CONFIRMATION, clock.now())
     if ticket is None:
         return render_template("signin/sign_up_over.html"), 404
     email = one_time_links.email_of(vault(), ticket)
@@ -83,11 +83,11 @@ def _mail(email: str, name: str) -> None:
     the transaction, the other looks for in vain. Commits."""
     at, language, is_known = clock.now(), get_locale().language, _has_account(email)
     ticket, token = one_time_links.issue(
-        db.session, vault(), TicketKind.CONFIRMATION, email=email, at=at, lifetime=LIFETIME, name=name
+        db.session, vault(), OneTimeLinkKind.CONFIRMATION, email=email, at=at, lifetime=LIFETIME, name=name
     )
     kind, facts = MailKind.CONFIRMATION, {"link": absolute_urls.whole(".open_account", token=token, lang=language)}
     facts["until"] = at + LIFETIME
-    db.session.execute(delete(Ticket).where(Ticket.id == (ticket.id if is_known else NOTHING)))
+    db.session.execute(delete(OneTimeLink).where(OneTimeLink.id == (ticket.id if is_known else NOTHING)))
     if is_known:
         kind, facts = MailKind.ALREADY_HERE, {"link": absolute_urls.whole(".sign_in")}
     mails.write(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
@@ -95,7 +95,7 @@ def _mail(email: str, name: str) -> None:
     wake("mail")
 
 
-def _opened(ticket: Ticket, email: str, form: AccountForm):
+def _opened(ticket: OneTimeLink, email: str, form: AccountForm):
     """The account, its practice, and half a sign-in: a factor follows. Commits."""
     at = clock.now()
     try:

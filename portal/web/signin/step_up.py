@@ -5,16 +5,16 @@ from flask_login import current_user, login_required, login_user
 
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import Step
+from portal.core.models import SignInStep
 from portal.domain.identity import sessions
 from portal.domain.identity.login_throttle import TooManyTries
 from portal.web.shared import limits, webauthn_challenges
 from portal.web.signin import return_url
-from portal.web.signin.blueprint import door
+from portal.web.signin.blueprint import blueprint
 from portal.web.signin.second_step import CodeForm, first_page, shown
 
 
-@door.route("/step-up", methods=["GET", "POST"])
+@blueprint.route("/step-up", methods=["GET", "POST"])
 @login_required
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
 def step_up():
@@ -23,7 +23,7 @@ def step_up():
     if not form.validate_on_submit():
         return page(form), 422 if form.errors else 200
     try:
-        by = shown(current_user.user, form.code.data, Step.STEP_UP)
+        by = shown(current_user.user, form.code.data, SignInStep.STEP_UP)
     except TooManyTries as many:
         return page(form, again_at=many.told_at), 429
     if by is None:

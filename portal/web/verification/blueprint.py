@@ -2,4 +2,4 @@
 
 from flask import Blueprint
 
-door = Blueprint("anybody", __name__)
+blueprint = Blueprint("verification", __name__)

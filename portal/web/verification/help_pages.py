@@ -2,22 +2,22 @@
 
 from flask import current_app, render_template
 
-from portal.web.verification.blueprint import door
+from portal.web.verification.blueprint import blueprint
 
 
-@door.get("/yardim", endpoint="help")
+@blueprint.get("/yardim", endpoint="help")
 def show_help():
     """What İYS is, what a decision means, how to check a message and how to complain."""
     return render_template("verification/help.html")
 
 
-@door.get("/erisilebilirlik", endpoint="accessibility")
+@blueprint.get("/erisilebilirlik", endpoint="accessibility")
 def show_accessibility():
     """How these pages are made for everybody, and whom to tell where they are not."""
     return render_template("verification/accessibility.html", **_operator())
 
 
-@door.get("/gizlilik", endpoint="privacy")
+@blueprint.get("/gizlilik", endpoint="privacy")
 def show_privacy():
     """Which data stand here, why, for how long, and how to ask for them (KVKK art. 10)."""
     return render_template("verification/privacy.html", **_operator())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 import shortlinks
 from portal.core import addresses, clock
 from portal.core.models import Brand, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
-from portal.core.models.link_context import Invitation, invitation_of, text_of
+from portal.core.models.link_context import LinkContext, invitation_of, text_of
 from portal.core.vault import Vault
 from portal.core.word_pairs import pair_of
 from portal.domain import complaints
@@ -67,7 +67,7 @@ def _invitation(session: Session, vault: Vault, code: str) -> Known | None:
 
 
 def _invited(
-    vault: Vault, invitation: Invitation, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
+    vault: Vault, invitation: LinkContext, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
 ) -> Known:
     address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
     is_sent = message is not None and message.state == MessageState.ACCEPTED
@@ -77,7 +77,7 @@ def _invited(
         address=addresses.mask(address),
         made_at=link.created_at,
         page_url=url_for("recipient.page", code=code),
-        is_practice=sandbox_mode.hearer(invitation.iys_code, invitation.brand_code) == sandbox_mode.Hearer.SANDBOX,
+        is_practice=sandbox_mode.hearer(invitation.iys_code, invitation.brand_code) == sandbox_mode.Destination.SANDBOX,
         pair=pair_of(current_app.config["LINK_SALT"], link.id, link.nonce),
         sent_at=message.ended_at if is_sent else None,
         is_ours=message is not None,

@@ -6,16 +6,16 @@ from portal.core.extensions import reading, vault
 from portal.core.transliteration import ascii_only
 from portal.web.shared import bad_code_limit
 from portal.web.verification import known_messages, pasted_text, text_links
-from portal.web.verification.blueprint import door
+from portal.web.verification.blueprint import blueprint
 
 
-@door.get("/kontrol", endpoint="message")
+@blueprint.get("/kontrol", endpoint="message")
 def ask_for_code():
     """Ask for the code."""
     return _page()
 
 
-@door.post("/kontrol", endpoint="message_checked")
+@blueprint.post("/kontrol", endpoint="message_checked")
 def show_checked():
     """Say what the code leads to. It changes nothing, so reloading asks the same again."""
     said = request.form.get("code", "")[: pasted_text.LONGEST].strip()

@@ -7,12 +7,12 @@ from flask import jsonify, render_template, request
 
 from portal.core.extensions import limiter, reading
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Outcome, Way
+from portal.core.models import DecisionOrigin, Outcome
 from portal.domain import receipts as numbers
 from portal.domain.receipts import lookup, signing_keys, tokens
 from portal.domain.receipts.tokens import Genuine, NotGenuine
 from portal.web.shared import limits
-from portal.web.verification.blueprint import door
+from portal.web.verification.blueprint import blueprint
 
 FOR_A_WHILE = "public, max-age=300"  # A new key is known everywhere after five minutes.
 
@@ -53,7 +53,7 @@ class Told:
     decided_at: datetime
     as_of: datetime
     address: str
-    way: Way
+    origin: DecisionOrigin
     language: str
     parts: list[Part]
     key_name: str
@@ -64,13 +64,13 @@ class Told:
         return any(part.is_practice for part in self.parts)
 
 
-@door.get("/dogrula")
+@blueprint.get("/dogrula")
 def verify():
     """Ask for a token, or for a number."""
     return _page()
 
 
-@door.post("/dogrula")
+@blueprint.post("/dogrula")
 @limiter.limit(limits.VERIFY)
 def check():
     """Say whether it is ours. What was pasted stands in no address and in no log."""
@@ -79,7 +79,7 @@ def check():
     return _check_token(request.form.get("token", ""))
 
 
-@door.get("/.well-known/jwks.json", endpoint="keys")
+@blueprint.get("/.well-known/jwks.json", endpoint="keys")
 def published():
     """The public halves of all keys that ever signed a receipt (RFC 7517)."""
     answer = jsonify(keys=[each.jwk for each in signing_keys.published(reading())])
@@ -117,7 +117,7 @@ def _told(genuine: Genuine) -> Told:
         decided_at=datetime.fromisoformat(claims["event_time"]),
         as_of=datetime.fromisoformat(claims["state_time"]),
         address=claims["pii_principal_id"],
-        way=Way(claims["collection_method"]),
+        origin=DecisionOrigin(claims["collection_method"]),
         language=claims["language"],
         parts=[_part(each, controllers[each["pii_controller"]]) for each in claims["purposes"]],
         key_name=genuine.key.name,

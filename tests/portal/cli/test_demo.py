@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select, text
 
-from portal import create_app
+from portal.app import create_app
 from portal.cli import demo_cast
 from portal.core import clock, tax_ids
 from portal.core.extensions import db, vault
@@ -16,13 +16,13 @@ from portal.core.models import (
     AudienceLine,
     Campaign,
     Connection,
+    ConsentPoint,
     Credential,
     CredentialKind,
     Delivery,
     Membership,
     Message,
     OperatorRole,
-    Point,
     Provider,
     Role,
     User,
@@ -69,13 +69,13 @@ def test_a_second_run_changes_nothing(seed, rows):
     second = json.loads(seed().stdout)
 
     assert first == second
-    assert rows.count(Provider) == 2 and rows.count(Campaign) == 2 and rows.count(Point) == 1
+    assert rows.count(Provider) == 2 and rows.count(Campaign) == 2 and rows.count(ConsentPoint) == 1
 
 
 def test_an_instance_of_an_earlier_version_gets_its_point_and_keeps_its_campaign(seed, app, rows):
     first = json.loads(seed().stdout)
     with app.app_context():
-        point, campaign = db.session.scalar(select(Point)), db.session.scalar(select(Campaign).where(~OF_LINKS))
+        point, campaign = db.session.scalar(select(ConsentPoint)), db.session.scalar(select(Campaign).where(~OF_LINKS))
         db.session.delete(point)
         db.session.flush()
         db.session.delete(campaign)
@@ -84,7 +84,7 @@ def test_an_instance_of_an_earlier_version_gets_its_point_and_keeps_its_campaign
     second = json.loads(seed().stdout)
 
     assert (second["link"], second["point"]) == (first["link"], first["point"])
-    assert rows.count(Point) == 1
+    assert rows.count(ConsentPoint) == 1
 
 
 def test_what_they_sign_in_with_is_for_the_owner_of_the_folder_only(seed, app):
@@ -140,7 +140,7 @@ def test_the_newcomer_practises(seed, rows):
 
     firm = rows.one(Provider, Provider.admitted_at.is_(None))
     assert tax_ids.mersis(firm.mersis) and tax_ids.tax_number(firm.tax_number)
-    assert rows.one(Connection, Connection.provider_id == firm.id).writes_since is not None
+    assert rows.one(Connection, Connection.provider_id == firm.id).forwarding_enabled_at is not None
 
 
 def code_of(app, email: str) -> str:

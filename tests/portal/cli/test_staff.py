@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from portal.core.models import AuditEntry, Mail, OperatorRole, Ticket, User
+from portal.core.models import AuditEntry, Mail, OneTimeLink, OperatorRole, User
 from tests.portal.web.dashboard.staff import token
 
 DERYA = "derya@operator.example"
@@ -45,7 +45,7 @@ def test_nothing_is_mailed_and_the_token_is_kept_nowhere(add, rows):
     path = path_in(add())
 
     assert rows(Mail) == []
-    assert path.rsplit("/", 1)[1].encode() not in rows.one(Ticket).token_digest
+    assert path.rsplit("/", 1)[1].encode() not in rows.one(OneTimeLink).token_digest
     assert rows.one(AuditEntry).act == "staff.added"
     assert DERYA not in str(rows.one(AuditEntry).facts)
 
@@ -55,9 +55,9 @@ def test_what_is_no_address_is_refused(add, rows, wrong):
     result = add(email=wrong)
 
     assert result.exit_code == 2
-    assert rows(Ticket) == []
+    assert rows(OneTimeLink) == []
 
 
 def test_a_role_that_is_none_is_refused(add, rows):
     assert add(role="owner").exit_code == 2
-    assert rows(Ticket) == []
+    assert rows(OneTimeLink) == []

@@ -13,9 +13,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal.core import clock
-from portal.core.database import RESTED, Turnstile, url_of
+from portal.core.database import RESTED, WriterLock, url_of
 from portal.core.extensions import db
-from portal.core.models import NodeCounter, Pace
+from portal.core.models import IysRate, NodeCounter
 from tests import databases
 
 pytestmark = pytest.mark.slow
@@ -29,9 +29,9 @@ on_postgresql = pytest.mark.skipif(not databases.SERVER, reason="how PostgreSQL 
 COUNTING = """
 import os, threading
 from sqlalchemy import select, update
-from portal import create_app
-from portal.extensions import db
-from portal.models import NodeCounter
+from portal.app import create_app
+from portal.core.extensions import db
+from portal.core.models import NodeCounter
 
 app = create_app(os.environ)
 mine = NodeCounter.name == "shared"
@@ -60,12 +60,12 @@ def here(app):
 
 def write(name: str) -> None:
     with db.engine.begin() as connection:
-        connection.execute(text("INSERT INTO pace (name, next_at) VALUES (:name, '2026-01-01')"), {"name": name})
+        connection.execute(text("INSERT INTO iys_rate (name, next_at) VALUES (:name, '2026-01-01')"), {"name": name})
 
 
 def names() -> list[str]:
     with db.engines["reader"].connect() as connection:
-        return list(connection.scalars(select(Pace.name).order_by(Pace.name)))
+        return list(connection.scalars(select(IysRate.name).order_by(IysRate.name)))
 
 
 @on_sqlite
@@ -86,7 +86,8 @@ def test_postgresql_commits_durably():
 
 
 @pytest.mark.parametrize(
-    "change", ["DELETE FROM pace", "INSERT INTO pace (name, next_at) VALUES ('x', '2026-01-01')", "DROP TABLE pace"]
+    "change",
+    ["DELETE FROM iys_rate", "INSERT INTO iys_rate (name, next_at) VALUES ('x', '2026-01-01')", "DROP TABLE iys_rate"],
 )
 def test_the_reader_refuses_every_write(change):
     with db.engines["reader"].connect() as connection, pytest.raises(DBAPIError, match="read-?only"):
@@ -108,15 +109,15 @@ def test_a_connection_that_died_in_the_pool_is_replaced(bind, killer):
 
 def test_the_reader_opens_no_transaction():
     with db.engines["reader"].connect() as connection:
-        connection.execute(select(Pace.name)).all()
+        connection.execute(select(IysRate.name)).all()
         write("meanwhile")
 
-        assert connection.scalars(select(Pace.name)).all() == ["meanwhile"]
+        assert connection.scalars(select(IysRate.name)).all() == ["meanwhile"]
 
 
 def test_the_reader_does_not_wait_for_a_writer():
     with db.engine.begin() as connection:
-        connection.execute(text("INSERT INTO pace (name, next_at) VALUES ('unfinished', '2026-01-01')"))
+        connection.execute(text("INSERT INTO iys_rate (name, next_at) VALUES ('unfinished', '2026-01-01')"))
 
         assert names() == []
     assert names() == ["unfinished"]
@@ -127,7 +128,7 @@ def test_a_writing_session_takes_the_lock_with_its_first_read():
     """A deferred transaction would fail when it wants to write after it has read."""
     other = sqlite3.connect(db.engine.url.database, timeout=0, isolation_level=None)
 
-    db.session.execute(select(Pace.name))
+    db.session.execute(select(IysRate.name))
 
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
@@ -160,7 +161,7 @@ def test_a_writer_that_fails_leaves_its_turn_to_the_next():
 
 
 def test_a_writer_that_rolls_back_leaves_nothing():
-    db.session.add(Pace(name="given up", next_at=clock.now()))
+    db.session.add(IysRate(name="given up", next_at=clock.now()))
     db.session.flush()
     db.session.rollback()
 
@@ -169,8 +170,8 @@ def test_a_writer_that_rolls_back_leaves_nothing():
 
 def test_foreign_keys_hold():
     orphan = text(
-        "INSERT INTO brand (id, provider_id, brand_code, name, practises, created_at) "
-        "VALUES (1, 2, 3, 'x', false, '2026-01-01')"
+        "INSERT INTO brand (id, provider_id, brand_code, name, is_sandbox, requires_name, created_at) "
+        "VALUES (1, 2, 3, 'x', false, false, '2026-01-01')"
     )
 
     with pytest.raises(DBAPIError, match="(?i)foreign key"), db.engine.begin() as connection:
@@ -178,7 +179,7 @@ def test_foreign_keys_hold():
 
 
 def test_turns_are_given_in_order_of_arrival():
-    turnstile, order = Turnstile(), []
+    turnstile, order = WriterLock(), []
     turnstile.enter()
     threads = [threading.Thread(target=_take_turn, args=(turnstile, order, number)) for number in range(8)]
     for waiting, thread in enumerate(threads, start=1):
@@ -206,7 +207,7 @@ def _until(is_so, seconds=5.0):
 
 
 def test_one_who_waits_too_long_is_told_so_and_holds_up_nobody():
-    turnstile = Turnstile(patience=0.01)
+    turnstile = WriterLock(patience=0.01)
     turnstile.enter()
 
     with pytest.raises(TimeoutError, match="another writer holds the database"):
@@ -218,7 +219,7 @@ def test_one_who_waits_too_long_is_told_so_and_holds_up_nobody():
 
 
 def test_only_one_has_the_turn_at_a_time():
-    turnstile, inside, most = Turnstile(), [], []
+    turnstile, inside, most = WriterLock(), [], []
 
     def enter_often():
         for _ in range(200):

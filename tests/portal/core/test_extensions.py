@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.core import clock
 from portal.core.extensions import close_reading, db, reading, vault, wake
-from portal.core.models import Pace
+from portal.core.models import IysRate
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_one_request_reads_through_one_session(app):
 
 @pytest.mark.usefixtures("here")
 def test_the_reading_session_cannot_write():
-    reading().add(Pace(name="x", next_at=clock.now()))
+    reading().add(IysRate(name="x", next_at=clock.now()))
 
     with pytest.raises(DBAPIError, match="read-?only"):
         reading().flush()
@@ -35,17 +35,17 @@ def test_the_reading_session_cannot_write():
 
 @pytest.mark.usefixtures("here")
 def test_the_reading_session_sees_what_was_committed_meanwhile():
-    assert reading().scalars(select(Pace.name)).all() == []
+    assert reading().scalars(select(IysRate.name)).all() == []
 
-    db.session.add(Pace(name="meanwhile", next_at=clock.now()))
+    db.session.add(IysRate(name="meanwhile", next_at=clock.now()))
     db.session.commit()
 
-    assert reading().scalars(select(Pace.name)).all() == ["meanwhile"]
+    assert reading().scalars(select(IysRate.name)).all() == ["meanwhile"]
 
 
 @pytest.mark.usefixtures("here")
 def test_the_reading_session_is_given_back():
-    reading().scalars(select(Pace.name)).all()
+    reading().scalars(select(IysRate.name)).all()
     pool = db.engines["reader"].pool
     assert pool.checkedout() == 1
 

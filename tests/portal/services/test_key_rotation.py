@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from sqlalchemy import event, func, literal, select, update
 
-from portal import create_app
+from portal.app import create_app
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Status
@@ -16,10 +16,11 @@ from portal.core.models import (
     Delivery,
     Difference,
     ImportBatch,
-    ImportPiece,
+    ImportChunk,
     ImportProfile,
     Inquiry,
     Mail,
+    OneTimeLink,
     Paper,
     Provider,
     Push,
@@ -28,7 +29,6 @@ from portal.core.models import (
     ReconciledDay,
     Role,
     SignIn,
-    Ticket,
     UploadPart,
     User,
 )
@@ -125,9 +125,9 @@ def _bring_a_file(provider) -> None:
         UploadPart(
             id=part_id, batch_id=batch_id, place=0, content=sealed(make.EMAIL, UploadPart.PLACE, part_id), **whose
         ),
-        ImportPiece(
+        ImportChunk(
             id=piece_id, batch_id=batch_id, sheet=0, place=0, first_line=1, lines=1, **whose,
-            content=sealed(make.EMAIL, ImportPiece.PLACE, piece_id),
+            content=sealed(make.EMAIL, ImportChunk.PLACE, piece_id),
         ),
         ImportProfile(
             id=profile_id, signature=b"digest", layout=sealed("{}", ImportProfile.LAYOUT, profile_id), used_at=at,
@@ -151,8 +151,8 @@ def _keep_of_people(provider) -> None:
             id=sign_in_id, user_id=user_id, token_digest=b"digest", by="totp", agent="", began_at=at, seen_at=at,
             address=sealed("192.0.2.1", SignIn.PLACE, sign_in_id),
         ),
-        Ticket(
-            id=ticket_id, kind="reset", token_digest=b"digest", email=sealed(make.AYSE, Ticket.PLACE, ticket_id),
+        OneTimeLink(
+            id=ticket_id, kind="reset", token_digest=b"digest", email=sealed(make.AYSE, OneTimeLink.PLACE, ticket_id),
             expires_at=at, created_at=at,
         ),
         Mail(

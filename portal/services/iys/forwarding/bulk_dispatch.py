@@ -51,9 +51,9 @@ _turn = threading.Lock()
 def step(client: Client) -> bool:
     """Send a list; False when there is none, or refusals are to go first."""
     at = clock.now()
-    if rests(client, at) or refusals_are_due(at, practises=client.practises):
+    if rests(client, at) or refusals_are_due(at, is_sandbox=client.is_sandbox):
         return False
-    bulk = bulk_lists.next_to_send(db.session, at, practises=client.practises)
+    bulk = bulk_lists.next_to_send(db.session, at, is_sandbox=client.is_sandbox)
     if bulk is None:
         return False
     try:
@@ -64,9 +64,9 @@ def step(client: Client) -> bool:
     return True
 
 
-def refusals_are_due(at: datetime, *, practises: bool = False) -> bool:
+def refusals_are_due(at: datetime, *, is_sandbox: bool = False) -> bool:
     """Whether a refusal could leave now: then no slot is taken from it."""
-    return due_submissions.next_due(reading(), at, Lane.REFUSALS, practises=practises) is not None
+    return due_submissions.next_due(reading(), at, Lane.REFUSALS, is_sandbox=is_sandbox) is not None
 
 
 def _send(client: Client, bulk: Bulk) -> None:

@@ -45,25 +45,25 @@ class Bulk:
 OF_BULK = [getattr(BulkRequest, name) for name in Bulk.__dataclass_fields__]
 
 
-def next_to_send(session: Session, at: datetime, *, practises: bool = False) -> Bulk | None:
+def next_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) -> Bulk | None:
     """The next list to send, in hand: one that was formed before, or else a new one. Commits.
 
     While the success ratio is low no list leaves that nobody released by hand.
     """
     with _looking:
-        paused = not practises and success_rate.ratio(reading(), at).level == Level.PAUSED
+        paused = not is_sandbox and success_rate.ratio(reading(), at).level == Level.PAUSED
         if paused:
             _hold(session, at)
         states = (BulkState.FORMED,) if paused else (BulkState.FORMED, BulkState.HELD)
-        return claim(session, at, states, practises=practises) or _form(session, at, paused, practises)
+        return claim(session, at, states, is_sandbox=is_sandbox) or _form(session, at, paused, is_sandbox)
 
 
-def claim(session: Session, at: datetime, states: Sequence[BulkState], *, practises: bool = False) -> Bulk | None:
+def claim(session: Session, at: datetime, states: Sequence[BulkState], *, is_sandbox: bool = False) -> Bulk | None:
     """Lease the list in one of these states that has been due longest. Commits."""
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # A result may be asked for without any quota.
     free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
     may_go = (BulkRequest.state.in_(states), BulkRequest.due_at <= at, free)
-    writers = due_submissions.writers(at, lane, practises=practises)
+    writers = due_submissions.writers(at, lane, is_sandbox=is_sandbox)
     due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
     seen = reading().scalar(due.order_by(BulkRequest.due_at).limit(1))
     if seen is None:
@@ -126,10 +126,10 @@ def _hold(session: Session, at: datetime) -> None:
     session.commit()
 
 
-def _form(session: Session, at: datetime, paused: bool, practises: bool) -> Bulk | None:
+def _form(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> Bulk | None:
     if not paused:
-        _move_people(session, at, practises)
-    oldest = due_submissions.next_due(reading(), at, Lane.BULK, practises=practises)
+        _move_people(session, at, is_sandbox)
+    oldest = due_submissions.next_due(reading(), at, Lane.BULK, is_sandbox=is_sandbox)
     if oldest is None:
         return None
     facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
@@ -171,13 +171,13 @@ def _fill(session: Session, bulk: Bulk, at: datetime) -> int:
     return session.execute(put.execution_options(synchronize_session=False)).rowcount
 
 
-def _move_people(session: Session, at: datetime, practises: bool = False) -> None:
+def _move_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
     """People's grants that waited too long, and were never told to anybody, go in a list."""
     long_due = (
         select(Submission.id)
         .where(
             Submission.lane == Lane.PEOPLE,
-            Submission.provider_id.in_(due_submissions.writers(at, Lane.BULK, practises=practises)),
+            Submission.provider_id.in_(due_submissions.writers(at, Lane.BULK, is_sandbox=is_sandbox)),
             Submission.due_at <= at - PATIENCE,
             Submission.attempts == 0,
             Submission.code.is_(None),

@@ -29,9 +29,9 @@ LOST = "lost"
 def step(client: Client) -> bool:
     """Ask for the result of a list; False when none is due, or refusals are to go first."""
     at = clock.now()
-    if rests(client, at) or refusals_are_due(at, practises=client.practises):
+    if rests(client, at) or refusals_are_due(at, is_sandbox=client.is_sandbox):
         return False
-    bulk = bulk_lists.claim(db.session, at, (BulkState.SENT,), practises=client.practises)
+    bulk = bulk_lists.claim(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox)
     if bulk is None:
         return False
     path = iys_protocol.bulk_result_path(*iys_protocol.codes_of(bulk.endpoint), bulk.request_id)

@@ -55,7 +55,7 @@ OF_KEY = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type,
 
 
 def claim(
-    session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES, *, practises: bool = False
+    session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES, *, is_sandbox: bool = False
 ) -> list[Claimed] | None:
     """Lease the next due submission of the first lane that has one, and commit. None when nothing is due.
 
@@ -63,7 +63,7 @@ def claim(
     as many as İYS is asked about at once. Empty where another forwarder was first.
     """
     with _looking:
-        due = (due_submissions.next_due(reading(), at, lane, practises=practises) for lane in lanes)
+        due = (due_submissions.next_due(reading(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
             return None

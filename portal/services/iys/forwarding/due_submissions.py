@@ -17,7 +17,7 @@ HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
 Earlier = aliased(Submission)
 
 
-def next_due(session: Session, at: datetime, lane: Lane, *, practises: bool = False) -> int | None:
+def next_due(session: Session, at: datetime, lane: Lane, *, is_sandbox: bool = False) -> int | None:
     """The id of the oldest submission of a lane that may leave now, over all providers (or all that practise).
 
     Each provider that may write is asked for its own oldest, by index: what waits at the others costs nothing.
@@ -30,15 +30,15 @@ def next_due(session: Session, at: datetime, lane: Lane, *, practises: bool = Fa
         .correlate(Connection)
         .scalar_subquery()
     )
-    firsts = [each for each in session.scalars(_of_writers(select(first), at, lane, practises)) if each is not None]
+    firsts = [each for each in session.scalars(_of_writers(select(first), at, lane, is_sandbox)) if each is not None]
     if len(firsts) < 2:
         return firsts[0] if firsts else None
     return session.scalar(select(Submission.id).where(Submission.id.in_(firsts)).order_by(Submission.due_at).limit(1))
 
 
-def writers(at: datetime, lane: Lane, *, practises: bool = False) -> Select:
+def writers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> Select:
     """The providers for which something of a lane may leave now, to İYS or (of those that practise) to the sandbox."""
-    return _of_writers(select(Connection.provider_id), at, lane, practises)
+    return _of_writers(select(Connection.provider_id), at, lane, is_sandbox)
 
 
 def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
@@ -95,19 +95,19 @@ def is_behind_an_open_one(*lanes: Lane) -> ColumnElement[bool]:
     )
 
 
-def _of_writers(asked: Select, at: datetime, lane: Lane, practises: bool) -> Select:
+def _of_writers(asked: Select, at: datetime, lane: Lane, is_sandbox: bool) -> Select:
     is_practice = Credential.kind == CredentialKind.PRACTICE
-    may_ask_for_token = or_(Credential.quiet_until.is_(None), Credential.quiet_until <= at)
+    may_ask_for_token = or_(Credential.backoff_until.is_(None), Credential.backoff_until <= at)
     may_ask = and_(may_ask_for_token, not_(rate_limit.tokens_are_held(at)))
     may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
     return (
         asked.select_from(Connection)
         .join(Credential, Credential.id == Connection.credential_id)
         .where(
-            Connection.writes_since <= at,
+            Connection.forwarding_enabled_at <= at,
             or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
             *([may_grant] if lane != Lane.REFUSALS else []),
-            is_practice if practises else not_(is_practice),
-            *([] if practises else [or_(Credential.access_until > at, may_ask)]),
+            is_practice if is_sandbox else not_(is_practice),
+            *([] if is_sandbox else [or_(Credential.access_until > at, may_ask)]),
         )
     )

@@ -32,7 +32,7 @@ def _step(client: Client, lanes: tuple[Lane, ...]) -> bool:
     at = clock.now()
     if rests(client, at):
         return False
-    taken = claims.claim(db.session, at, lanes, practises=client.practises)
+    taken = claims.claim(db.session, at, lanes, is_sandbox=client.is_sandbox)
     if taken is None:
         return False
     try:
@@ -49,7 +49,7 @@ def _put_off(these: list[Claimed], not_now: calls.NotNow, code: str | None) -> N
 
 def rests(client: Client, at: datetime) -> bool:
     """Whether the host is given a rest now; then nothing need be taken in hand."""
-    if client.practises:
+    if client.is_sandbox:
         return sandbox_access.rests()
     state = circuit_breaker.state(reading(), at)
     return state.resting and state.until > at

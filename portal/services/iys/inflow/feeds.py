@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, reading, vault
 from portal.core.iys_protocol import Action, Question
-from portal.core.models import Brand, Connection, Feed, FeedSource, Heard
+from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.domain.consents import movements
@@ -89,7 +89,7 @@ def _keep(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -
     if not leases.give_back(feed, **values):
         return db.session.rollback()
     _mind_the_gap(feed, at)
-    taken = movements.hear(db.session, vault(), brand, told, by=Heard.PULL, feed=feed.source, at=at)
+    taken = movements.hear(db.session, vault(), brand, told, by=ReceivedVia.PULL, feed=feed.source, at=at)
     if len(told) < len(listed):
         rate_limit.count(db.session, UNREADABLE_ROW, at, calls=len(listed) - len(told))
     db.session.commit()

@@ -29,7 +29,10 @@ def with_brand(model) -> Select:
 
 def may_ask(at: datetime) -> list[ColumnElement[bool]]:
     """Nothing is asked for a provider that is blocked, or whose title was not compared yet."""
-    return [Connection.writes_since <= at, or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at)]
+    return [
+        Connection.forwarding_enabled_at <= at,
+        or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
+    ]
 
 
 def claim(query: Select, model, at: datetime, lease: timedelta):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import MOST_IN_A_LIST
-from portal.core.models import Brand, FeedSource, Heard, Push, PushRegistration
+from portal.core.models import Brand, FeedSource, Push, PushRegistration, ReceivedVia
 from portal.core.vault import CannotOpen
 from portal.domain.consents import movements
 from portal.domain.consents.movements import Told
@@ -52,7 +52,9 @@ def _hear(push: Push, brand: Brand, told: list[Told], unreadable: int) -> None:
     """In pieces, so that nobody waits long to write; what was heard before a kill is not heard twice."""
     at, taken = clock.now(), 0
     for piece in chunks(told, MOST_IN_A_LIST):
-        taken += movements.hear(db.session, vault(), brand, piece, by=Heard.PUSH, feed=FeedSource.PEOPLE, at=at).new
+        taken += movements.hear(
+            db.session, vault(), brand, piece, by=ReceivedVia.PUSH, feed=FeedSource.PEOPLE, at=at
+        ).new
         db.session.commit()
     leases.give_back(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
     db.session.commit()

@@ -97,7 +97,12 @@ def _begin(at: datetime) -> bool:
     missing = (
         select(Brand)
         .join(Connection, Connection.provider_id == Brand.provider_id)
-        .where(~lately, sandbox_mode.brand_still_speaks(), *leases.may_ask(at), Connection.writes_since <= at - SETTLED)
+        .where(
+            ~lately,
+            sandbox_mode.brand_still_speaks(),
+            *leases.may_ask(at),
+            Connection.forwarding_enabled_at <= at - SETTLED,
+        )
         .limit(1)
     )
     brand = reading().scalar(missing)

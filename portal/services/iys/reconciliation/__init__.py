@@ -41,7 +41,7 @@ def by_hand(brand_code: int, day: date) -> int | None:
     """The id of a brand's day, written down where it is not yet; None where no such brand was connected. Commits."""
     _, end = window.bounds(day)
     connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
-    on_that_day = (Connection.created_at < end, Connection.writes_since.is_not(None))
+    on_that_day = (Connection.created_at < end, Connection.forwarding_enabled_at.is_not(None))
     brand = db.session.scalar(connected.where(Brand.brand_code == brand_code, *on_that_day))
     day_id = schedule.write_down_one(db.session, brand, day, clock.now()) if brand else None
     db.session.commit()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.extensions import db, reading, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Consent, Difference, DifferenceKind, Heard, Settlement
+from portal.core.models import Brand, Consent, Difference, DifferenceKind, ReceivedVia, Settlement
 from portal.core.models.ids import new_id
 from portal.domain.consents import movements, verification
 from portal.services.iys.reconciliation import comparison, day_file, known_keys
@@ -88,7 +88,7 @@ def _keep(session: Session, claimed: Claimed, piece: Piece, standing: _Standing,
     if ours:
         brand = session.get_one(Brand, claimed.side.brand_id)
         told = [movements.read_row(line.as_wire()) for line in ours]
-        movements.hear(session, vault(), brand, told, by=Heard.FILE, feed=None, at=at)
+        movements.hear(session, vault(), brand, told, by=ReceivedVia.FILE, feed=None, at=at)
         session.commit()  # A feed locks people first, and then what we sent them: nothing may be locked before that.
     verification.verify(
         session,

@@ -61,7 +61,7 @@ def due(session: Session, at: datetime) -> int | None:
     days = (
         select(ReconciledDay.id)
         .join(Connection, Connection.provider_id == ReconciledDay.provider_id)
-        .where(ReconciledDay.due_at <= at, Connection.writes_since <= at, may_ask, _is_free(at))
+        .where(ReconciledDay.due_at <= at, Connection.forwarding_enabled_at <= at, may_ask, _is_free(at))
     )
     return session.scalar(days.order_by(ReconciledDay.day, ReconciledDay.id).limit(1))
 
@@ -81,7 +81,7 @@ def lacking(session: Session, at: datetime) -> list[Row]:
     brands = (
         select(Brand.id, Brand.provider_id, Connection.created_at)
         .join(Connection, Connection.provider_id == Brand.provider_id)
-        .where(Connection.writes_since <= at, Connection.created_at < window.bounds(yesterday)[1])
+        .where(Connection.forwarding_enabled_at <= at, Connection.created_at < window.bounds(yesterday)[1])
         .where(~has_it.exists(), sandbox_mode.brand_still_speaks())
     )
     return session.execute(brands.limit(BRANDS)).all()

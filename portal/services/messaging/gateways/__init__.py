@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
-class Parcel:
+class OutgoingMessage:
     """One message as a gateway gets it. `to` is canonical and in clear; a mail has a subject, and where a person can
     refuse by one click (RFC 8058)."""
 

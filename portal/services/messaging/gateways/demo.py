@@ -2,7 +2,7 @@
 
 import requests
 
-from portal.services.messaging.gateways import Parcel
+from portal.services.messaging.gateways import OutgoingMessage
 
 TIMEOUT = (3.05, 6.0)
 
@@ -13,7 +13,7 @@ class DemoGateway:
     def __init__(self, url: str):
         self.url = url
 
-    def send(self, parcels: list[Parcel]) -> bool:
+    def send(self, parcels: list[OutgoingMessage]) -> bool:
         """Give it parcels; whether it took them. One that cannot be reached took none."""
         body = {"messages": [parcel.spelled() for parcel in parcels]}
         try:

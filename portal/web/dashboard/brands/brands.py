@@ -9,11 +9,11 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, reading
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Domain, Provider
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brands as rule
 from portal.domain.providers import logos
 from portal.services.domains import record_of
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
@@ -22,8 +22,8 @@ from portal.web.shared.labels import label
 EDITED = ("name", "header", "colour", "contact", "notice_url", "source")
 
 
-@door.get("/brands", endpoint="brands")
-@needs(Power.LOOK)
+@blueprint.get("/brands", endpoint="brands")
+@needs(Permission.LOOK)
 def show_brands():
     """All brands with what people decided."""
     mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
@@ -36,8 +36,8 @@ def show_brands():
     )
 
 
-@door.route("/brands/new", methods=["GET", "POST"])
-@needs(Power.BRANDS)
+@blueprint.route("/brands/new", methods=["GET", "POST"])
+@needs(Permission.BRANDS)
 def new_brand():
     """Bring a brand. One that practises gets a number of ours."""
     provider = reading().get_one(Provider, current_user.provider_id)
@@ -69,15 +69,15 @@ def _opened(form: NewBrandForm) -> Brand | None:
     return None
 
 
-@door.get("/brands/<id:brand_id>")
-@needs(Power.LOOK)
+@blueprint.get("/brands/<id:brand_id>")
+@needs(Permission.LOOK)
 def brand(brand_id: int):
     """One brand: how it looks, its hosts."""
     return page_of(mine(reading(), brand_id))
 
 
-@door.post("/brands/<id:brand_id>")
-@needs(Power.BRANDS)
+@blueprint.post("/brands/<id:brand_id>")
+@needs(Permission.BRANDS)
 def change_brand(brand_id: int):
     """Change how it looks to people; what was shown before stays as it was shown."""
     its, form = mine(db.session, brand_id), BrandForm()
@@ -99,9 +99,9 @@ def change_brand(brand_id: int):
     return redirect(url_for(".brand", brand_id=brand_id), 303)
 
 
-@door.post("/brands/<id:brand_id>/logo")
+@blueprint.post("/brands/<id:brand_id>/logo")
 @limiter.limit(limits.UPLOAD)
-@needs(Power.BRANDS)
+@needs(Permission.BRANDS)
 def put_logo(brand_id: int):
     """Take a picture as the logo."""
     its, upload = mine(db.session, brand_id), request.files.get("logo")
@@ -117,8 +117,8 @@ def put_logo(brand_id: int):
     return redirect(url_for(".brand", brand_id=brand_id), 303)
 
 
-@door.post("/brands/<id:brand_id>/logo/remove")
-@needs(Power.BRANDS)
+@blueprint.post("/brands/<id:brand_id>/logo/remove")
+@needs(Permission.BRANDS)
 def remove_logo(brand_id: int):
     """Show the name alone."""
     its = mine(db.session, brand_id)
@@ -128,8 +128,8 @@ def remove_logo(brand_id: int):
     return redirect(url_for(".brand", brand_id=brand_id), 303)
 
 
-@door.post("/brands/<id:brand_id>/close")
-@needs(Power.BRANDS)
+@blueprint.post("/brands/<id:brand_id>/close")
+@needs(Permission.BRANDS)
 def close_brand(brand_id: int):
     """Begin nothing new for it."""
     its = mine(db.session, brand_id)
@@ -139,8 +139,8 @@ def close_brand(brand_id: int):
     return redirect(url_for(".brand", brand_id=brand_id), 303)
 
 
-@door.post("/brands/<id:brand_id>/open")
-@needs(Power.BRANDS)
+@blueprint.post("/brands/<id:brand_id>/open")
+@needs(Permission.BRANDS)
 def reopen_brand(brand_id: int):
     """Let it begin anew."""
     its = mine(db.session, brand_id)
@@ -178,5 +178,5 @@ def page_of(its: Brand, *, form=None, domain_form=None, removal=None, logo_probl
         removal=removal,
         removal_form=DomainRemovalForm(formdata=None),
         record_of=record_of,
-        is_left=its.practises and not provider.is_practising,
+        is_left=its.is_sandbox and not provider.is_practising,
     )

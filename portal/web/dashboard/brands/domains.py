@@ -7,19 +7,19 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading
 from portal.core.models import Domain
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services import domains
 from portal.services.domains import Seen
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.brands.brands import mine, page_of
 from portal.web.dashboard.brands.forms import DomainForm, DomainRemovalForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 
 
-@door.post("/brands/<id:brand_id>/domains")
+@blueprint.post("/brands/<id:brand_id>/domains")
 @limiter.limit(limits.DOMAINS, key_func=provider_key)
-@needs(Power.BRANDS)
+@needs(Permission.BRANDS)
 def add_domain(brand_id: int):
     """Say that a host is the brand's; the page then shows what its DNS must say."""
     brand, form = mine(db.session, brand_id), DomainForm()
@@ -37,9 +37,9 @@ def add_domain(brand_id: int):
     return page_of(mine(reading(), brand_id), domain_form=form), 422
 
 
-@door.post("/domains/<id:domain_id>/check")
+@blueprint.post("/domains/<id:domain_id>/check")
 @limiter.limit(limits.DOMAINS, key_func=provider_key)
-@needs(Power.BRANDS)
+@needs(Permission.BRANDS)
 def check_domain(domain_id: int):
     """Look for the record now."""
     its = _its(reading(), domain_id)
@@ -53,8 +53,8 @@ def check_domain(domain_id: int):
     return redirect(url_for(".brand", brand_id=brand_id), 303)
 
 
-@door.post("/domains/<id:domain_id>/remove")
-@needs(Power.BRANDS)
+@blueprint.post("/domains/<id:domain_id>/remove")
+@needs(Permission.BRANDS)
 def remove_domain(domain_id: int):
     """Let a host go. Links that begin with it open no more, so somebody must say that they know."""
     its = _its(db.session, domain_id)

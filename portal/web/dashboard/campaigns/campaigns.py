@@ -33,11 +33,11 @@ from portal.core.models.link_context import text_of
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.consents import recipients
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services import launches
 from portal.services.imports import audience
 from portal.services.imports.reading import Unreadable, read
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.campaigns import results
 from portal.web.dashboard.forms import AudienceForm, CampaignForm, LaunchForm
 from portal.web.shared import limits
@@ -57,8 +57,8 @@ class Listed:
     progress: campaigns.Progress
 
 
-@door.get("/campaigns", endpoint="campaigns")
-@needs(Power.LOOK)
+@blueprint.get("/campaigns", endpoint="campaigns")
+@needs(Permission.LOOK)
 def show_campaigns():
     """All campaigns, newest first."""
     rows = reading().execute(
@@ -72,8 +72,8 @@ def show_campaigns():
     return render_template("dashboard/campaigns/campaigns.html", campaigns=listed)
 
 
-@door.route("/campaigns/new", methods=["GET", "POST"])
-@needs(Power.PREPARE)
+@blueprint.route("/campaigns/new", methods=["GET", "POST"])
+@needs(Permission.PREPARE)
 def new_campaign():
     """Write a campaign."""
     of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
@@ -129,16 +129,16 @@ def open_from(form: CampaignForm, brand: Brand, at: datetime) -> Campaign:
     )
 
 
-@door.get("/campaigns/<id:campaign_id>")
-@needs(Power.LOOK)
+@blueprint.get("/campaigns/<id:campaign_id>")
+@needs(Permission.LOOK)
 def campaign(campaign_id: int):
     """One campaign: its audience, its launch, its links."""
     return _show(mine_or_404(reading(), campaign_id))
 
 
-@door.post("/campaigns/<id:campaign_id>/audience")
+@blueprint.post("/campaigns/<id:campaign_id>/audience")
 @limiter.limit(limits.UPLOAD)
-@needs(Power.PREPARE)
+@needs(Permission.PREPARE)
 def bring_audience(campaign_id: int):
     """Read a pasted or uploaded list into the audience."""
     form = AudienceForm()
@@ -161,8 +161,8 @@ def bring_audience(campaign_id: int):
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-@door.post("/campaigns/<id:campaign_id>/launch")
-@needs(Power.LAUNCH)
+@blueprint.post("/campaigns/<id:campaign_id>/launch")
+@needs(Permission.LAUNCH)
 def launch(campaign_id: int):
     """Close the audience and let the worker make the links."""
     if not LaunchForm().validate_on_submit():
@@ -183,8 +183,8 @@ def launch(campaign_id: int):
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-@door.get("/campaigns/<id:campaign_id>/links.csv")
-@needs(Power.EXPORT, fresh=True)
+@blueprint.get("/campaigns/<id:campaign_id>/links.csv")
+@needs(Permission.EXPORT, fresh=True)
 def links_csv(campaign_id: int):
     """The personal links with their addresses, for any sender. Taking them is noted."""
     mine = mine_or_404(reading(), campaign_id)

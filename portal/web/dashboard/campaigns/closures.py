@@ -6,15 +6,15 @@ from flask_babel import gettext
 from portal.core import clock
 from portal.core.extensions import db, wake
 from portal.domain.campaigns import closures
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.campaigns.campaigns import mine_or_404
 from portal.web.dashboard.forms import LaunchForm
 from portal.web.shared.access import needs
 
 
-@door.post("/campaigns/<id:campaign_id>/close")
-@needs(Power.LAUNCH)
+@blueprint.post("/campaigns/<id:campaign_id>/close")
+@needs(Permission.LAUNCH)
 def close_campaign(campaign_id: int):
     """Ask nobody more."""
     if not LaunchForm().validate_on_submit():
@@ -32,8 +32,8 @@ def close_campaign(campaign_id: int):
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
 
 
-@door.post("/campaigns/<id:campaign_id>/reopen")
-@needs(Power.LAUNCH)
+@blueprint.post("/campaigns/<id:campaign_id>/reopen")
+@needs(Permission.LAUNCH)
 def reopen_campaign(campaign_id: int):
     """Go on where it stood."""
     if not LaunchForm().validate_on_submit():

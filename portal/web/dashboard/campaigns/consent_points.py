@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.extensions import db, reading
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, CampaignKind, Point, Provider
+from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, Provider
 from portal.core.models.link_context import text_of
 from portal.domain import campaigns, consent_points, packages
 from portal.domain.campaigns import default_texts
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.campaigns.consent_point_forms import USUAL, BudgetForm, PointForm
 from portal.web.dashboard.forms import LaunchForm
 from portal.web.shared.absolute_urls import whole
@@ -31,7 +31,7 @@ SHOWN = 200
 class Listed:
     """A point in the list."""
 
-    point: Point
+    point: ConsentPoint
     name: str
     brand_name: str
     state: consent_points.State
@@ -39,16 +39,16 @@ class Listed:
     address: str
 
 
-@door.get("/points", endpoint="points")
-@needs(Power.LOOK)
+@blueprint.get("/points", endpoint="points")
+@needs(Permission.LOOK)
 def show_points():
     """All points, newest first."""
     rows = reading().execute(
-        select(Point, Campaign, Brand)
-        .join(Campaign, Campaign.id == Point.campaign_id)
-        .join(Brand, Brand.id == Point.brand_id)
-        .where(Point.provider_id == current_user.provider_id)
-        .order_by(Point.created_at.desc())
+        select(ConsentPoint, Campaign, Brand)
+        .join(Campaign, Campaign.id == ConsentPoint.campaign_id)
+        .join(Brand, Brand.id == ConsentPoint.brand_id)
+        .where(ConsentPoint.provider_id == current_user.provider_id)
+        .order_by(ConsentPoint.created_at.desc())
         .limit(SHOWN)
     )
     listed = [
@@ -59,8 +59,8 @@ def show_points():
     return render_template("dashboard/campaigns/points.html", points=listed)
 
 
-@door.route("/points/new", methods=["GET", "POST"])
-@needs(Power.PREPARE)
+@blueprint.route("/points/new", methods=["GET", "POST"])
+@needs(Permission.PREPARE)
 def new_point():
     """Write one; nobody can use it until it is published."""
     of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
@@ -71,19 +71,21 @@ def new_point():
     form = PointForm(brands=brands, **_usual(brands[0]))
     if form.validate_on_submit() and (point_id := _opened(form, brands)):
         return redirect(url_for(".point", point_id=point_id), 303)
-    base = whole("consentpoint.page", slug="-", lang=None).removesuffix("-")
-    return render_template("dashboard/campaigns/new_point.html", form=form, base=base, **_limits()), 422 if form.errors else 200
+    base = whole("consent_points.page", slug="-", lang=None).removesuffix("-")
+    return render_template(
+        "dashboard/campaigns/new_point.html", form=form, base=base, **_limits()
+    ), 422 if form.errors else 200
 
 
-@door.get("/points/<id:point_id>")
-@needs(Power.LOOK)
+@blueprint.get("/points/<id:point_id>")
+@needs(Permission.LOOK)
 def point(point_id: int):
     """One point: its address, its poster, the form for one's own site, its numbers."""
     return _show(_mine(reading(), point_id))
 
 
-@door.post("/points/<id:point_id>/publish")
-@needs(Power.LAUNCH)
+@blueprint.post("/points/<id:point_id>/publish")
+@needs(Permission.LAUNCH)
 def publish_point(point_id: int):
     """Let people come. Like a launch it needs room in the package; what people decide there later needs none."""
     mine = _posted(point_id)
@@ -103,8 +105,8 @@ def publish_point(point_id: int):
     return redirect(url_for(".point", point_id=point_id), 303)
 
 
-@door.post("/points/<id:point_id>/close")
-@needs(Power.LAUNCH)
+@blueprint.post("/points/<id:point_id>/close")
+@needs(Permission.LAUNCH)
 def close_point(point_id: int):
     """Ask nobody any more. The poster's page says so; refusals go on."""
     if consent_points.close(db.session, _posted(point_id), clock.now()):
@@ -113,8 +115,8 @@ def close_point(point_id: int):
     return redirect(url_for(".point", point_id=point_id), 303)
 
 
-@door.post("/points/<id:point_id>/budget")
-@needs(Power.LAUNCH)
+@blueprint.post("/points/<id:point_id>/budget")
+@needs(Permission.LAUNCH)
 def point_budget(point_id: int):
     """Change how many codes a day it may send."""
     mine, form = _mine(db.session, point_id), BudgetForm()
@@ -132,8 +134,8 @@ def point_budget(point_id: int):
     return _show(_mine(reading(), point_id), form), 422
 
 
-@door.get("/points/<id:point_id>/poster.pdf")
-@needs(Power.LOOK)
+@blueprint.get("/points/<id:point_id>/poster.pdf")
+@needs(Permission.LOOK)
 def poster(point_id: int):
     """An A4 page to print and hang up."""
     mine = _mine(reading(), point_id)
@@ -143,7 +145,7 @@ def poster(point_id: int):
         posters.Poster(
             brand_name=text.brand_name, title=text.title_tr, address=_address(mine), sender=text.sender_title,
             number=text.sender_mersis, contact=text.sender_contact, logo=brand.logo, colour=brand.colour,
-            is_practice=brand.practises,
+            is_practice=brand.is_sandbox,
         )
     )  # fmt: skip
     headers = {"Content-Disposition": f'inline; filename="{mine.slug}.pdf"'}
@@ -176,7 +178,7 @@ def _opened(form: PointForm, brands: list[Brand]) -> int | None:
     return None
 
 
-def _show(mine: Point, form: BudgetForm | None = None) -> str:
+def _show(mine: ConsentPoint, form: BudgetForm | None = None) -> str:
     campaign, brand = reading().get_one(Campaign, mine.campaign_id), reading().get_one(Brand, mine.brand_id)
     address = _address(mine)
     return render_template(
@@ -212,7 +214,7 @@ def _most(too_many: consent_points.TooManyADay) -> str:
     return _("Bir günde en çok %(most)s kod gönderilebilir.", most=too_many.most)
 
 
-def _state(point: Point, campaign: Campaign, brand: Brand) -> consent_points.State:
+def _state(point: ConsentPoint, campaign: Campaign, brand: Brand) -> consent_points.State:
     provider = current_user.provider
     return consent_points.state_of(
         provider_left=provider.left_at, suspended=provider.suspended_at, brand_closed=brand.closed_at,
@@ -220,18 +222,18 @@ def _state(point: Point, campaign: Campaign, brand: Brand) -> consent_points.Sta
     )  # fmt: skip
 
 
-def _address(point: Point) -> str:
-    return whole("consentpoint.page", slug=point.slug, lang=None)
+def _address(point: ConsentPoint) -> str:
+    return whole("consent_points.page", slug=point.slug, lang=None)
 
 
-def _posted(point_id: int) -> Point:
+def _posted(point_id: int) -> ConsentPoint:
     if not LaunchForm().validate_on_submit():
         abort(400)
     return _mine(db.session, point_id)
 
 
-def _mine(session: Session, point_id: int) -> Point:
-    found = session.get(Point, point_id)
+def _mine(session: Session, point_id: int) -> ConsentPoint:
+    found = session.get(ConsentPoint, point_id)
     if found is None or found.provider_id != current_user.provider_id:
         abort(404)
     return found

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, case, distinct, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
-from portal.core.models import AudienceEntry, Campaign, Decision, Receipt, ReceiptDecision, Way, is_void
+from portal.core.models import AudienceEntry, Campaign, Decision, DecisionOrigin, Receipt, ReceiptDecision, is_void
 from shortlinks import Visit, VisitKind
 
 
@@ -25,14 +25,14 @@ class Answers:
 def of(session: Session, campaign: Campaign) -> Answers:
     """Counts over all links of a campaign."""
     links = AudienceEntry.campaign_id == campaign.id
-    posted = Receipt.way != Way.ONE_CLICK
+    posted = Receipt.origin != DecisionOrigin.ONE_CLICK
     people, by_mail_program = session.execute(
         select(*(func.count(distinct(case((which, Receipt.link_id)))) for which in (posted, ~posted)))
         .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
         .where(links)
     ).one()
     followed = exists().where(
-        Receipt.link_id == Visit.link_id, Receipt.decided_at >= Visit.at, Receipt.way != Way.ONE_CLICK
+        Receipt.link_id == Visit.link_id, Receipt.decided_at >= Visit.at, Receipt.origin != DecisionOrigin.ONE_CLICK
     )
     opened = session.execute(
         select(Visit.kind, func.count(), func.sum(case((followed, 1), else_=0)))

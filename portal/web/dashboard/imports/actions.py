@@ -11,10 +11,10 @@ from portal.core import clock
 from portal.core.extensions import db, reading, vault, wake
 from portal.core.models import ImportBatch
 from portal.domain import packages
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, undo
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
-from portal.web.dashboard.blueprint import door
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import context_of, mine
 from portal.web.shared.access import needs
 
@@ -22,8 +22,8 @@ ELSEWHERE = _l("Dosya bu sırada başka bir aşamaya geçti; yapılacak bir şey
 NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktarım başlatılamıyor.")
 
 
-@door.post("/imports/<id:batch_id>/run")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/run")
+@needs(Permission.IMPORT)
 def begin_import(batch_id: int):
     """Let it be written, all of it or only the refusals."""
     batch = mine(db.session, batch_id)
@@ -49,38 +49,38 @@ def begin_import(batch_id: int):
     return _back(batch_id)
 
 
-@door.post("/imports/<id:batch_id>/stop")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/stop")
+@needs(Permission.IMPORT)
 def stop_import(batch_id: int):
     """Stop after the piece that is being written."""
     said = _("Durduruldu. Yazılanlar duruyor; istediğinizde sürdürebilir ya da geri alabilirsiniz.")
     return _act(batch_id, batches.stop, said)
 
 
-@door.post("/imports/<id:batch_id>/continue")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/continue")
+@needs(Permission.IMPORT)
 def continue_import(batch_id: int):
     """Go on where it was stopped."""
     return _act(batch_id, batches.go_on, "")
 
 
-@door.get("/imports/<id:batch_id>/drop")
-@needs(Power.IMPORT)
+@blueprint.get("/imports/<id:batch_id>/drop")
+@needs(Permission.IMPORT)
 def ask_drop(batch_id: int):
     """Ask once more before lines are thrown away."""
     batch = mine(reading(), batch_id)
     return render_template("dashboard/imports/drop.html", **context_of(batch), still=batch.state in MAY_DROP)
 
 
-@door.post("/imports/<id:batch_id>/drop")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/drop")
+@needs(Permission.IMPORT)
 def drop_import(batch_id: int):
     """Throw the lines away; nothing of them was written."""
     return _act(batch_id, batches.drop, _("Dosya silindi. Hiçbir kayıt yazılmamıştı."))
 
 
-@door.get("/imports/<id:batch_id>/undo")
-@needs(Power.IMPORT)
+@blueprint.get("/imports/<id:batch_id>/undo")
+@needs(Permission.IMPORT)
 def ask_undo(batch_id: int):
     """Say how much can still be taken back, and ask."""
     batch = mine(reading(), batch_id)
@@ -89,8 +89,8 @@ def ask_undo(batch_id: int):
     return render_template("dashboard/imports/undo.html", **context_of(batch), still=still, counts=counts)
 
 
-@door.post("/imports/<id:batch_id>/undo")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/undo")
+@needs(Permission.IMPORT)
 def undo_import(batch_id: int):
     """Annul what nobody has begun to send."""
     return _act(batch_id, batches.undo, "")

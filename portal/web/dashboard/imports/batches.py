@@ -17,10 +17,10 @@ from wtforms import SelectField, TextAreaField
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault, wake
 from portal.core.models import BatchState, Brand, ImportBatch
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import queries, uploads
 from portal.services.imports.reading import Unreadable
-from portal.web.dashboard.blueprint import an_id, door, provider_key
+from portal.web.dashboard.blueprint import an_id, blueprint, provider_key
 from portal.web.dashboard.imports.batch_page import Figures, context_of, mine
 from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
@@ -65,8 +65,8 @@ class Listed:
     figures: Figures
 
 
-@door.get("/imports", endpoint="imports")
-@needs(Power.LOOK)
+@blueprint.get("/imports", endpoint="imports")
+@needs(Permission.LOOK)
 def show_imports():
     """List all files, newest first."""
     before = request.args.get("before", type=an_id)
@@ -88,8 +88,8 @@ def show_imports():
     )
 
 
-@door.get("/imports/sample.csv", endpoint="import_sample")
-@needs(Power.LOOK)
+@blueprint.get("/imports/sample.csv", endpoint="import_sample")
+@needs(Permission.LOOK)
 def sample():
     """A small file to fill in, as a Turkish Excel opens it."""
     at = clock.now() - timedelta(days=1)
@@ -103,8 +103,8 @@ def sample():
     )
 
 
-@door.get("/imports/new")
-@needs(Power.IMPORT)
+@blueprint.get("/imports/new")
+@needs(Permission.IMPORT)
 def new_import():
     """Show the form that brings a file."""
     brands = _brands()
@@ -114,10 +114,10 @@ def new_import():
     return render_template("dashboard/imports/new_batch.html", form=NewImportForm(brands))
 
 
-@door.post("/imports/new")
+@blueprint.post("/imports/new")
 @takes(uploads.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=provider_key)
-@needs(Power.IMPORT)
+@needs(Permission.IMPORT)
 def bring_file():
     """Keep what came; the worker reads it."""
     form = NewImportForm(_brands())
@@ -137,15 +137,15 @@ def bring_file():
     return redirect(url_for(".import_batch", batch_id=batch.id), 303)
 
 
-@door.get("/imports/<id:batch_id>")
-@needs(Power.LOOK)
+@blueprint.get("/imports/<id:batch_id>")
+@needs(Permission.LOOK)
 def import_batch(batch_id: int):
     """One file: how far it is, and what is to be done now."""
     return render_template("dashboard/imports/batch.html", **context_of(mine(reading(), batch_id)))
 
 
-@door.get("/imports/<id:batch_id>/progress")
-@needs(Power.LOOK)
+@blueprint.get("/imports/<id:batch_id>/progress")
+@needs(Permission.LOOK)
 def import_progress(batch_id: int):
     """Only the part of that page which changes while the worker is at it; a script asks for it."""
     batch = mine(reading(), batch_id)

@@ -14,10 +14,10 @@ from wtforms.validators import InputRequired
 
 from portal.core import clock
 from portal.core.extensions import db, reading
-from portal.core.models import Brand, ImportBatch, Leave, User
-from portal.domain.identity.permissions import Power
+from portal.core.models import Brand, Delegation, ImportBatch, User
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.shared.access import needs
 
 USUALLY = timedelta(days=30)
@@ -32,20 +32,20 @@ class LeaveForm(FlaskForm):
 class Given:
     """A leave as it is listed."""
 
-    leave: Leave
+    leave: Delegation
     by: str
     taken_back_by: str
 
 
-@door.get("/leave")
-@needs(Power.ONBOARD)
+@blueprint.get("/leave")
+@needs(Permission.ONBOARD)
 def show_leave():
     """Show whether the operator may bring files, and what it brought."""
     return _page(LeaveForm(formdata=None, ends_on=clock.day(clock.now()) + USUALLY))
 
 
-@door.post("/leave")
-@needs(Power.ONBOARD, fresh=True)
+@blueprint.post("/leave")
+@needs(Permission.ONBOARD, fresh=True)
 def give_leave():
     """Let the operator bring files until a day."""
     form = LeaveForm()
@@ -60,8 +60,8 @@ def give_leave():
     return _done(_("Yetki verildi. İstediğiniz an geri alabilirsiniz."))
 
 
-@door.post("/leave/withdraw")
-@needs(Power.ONBOARD, fresh=True)
+@blueprint.post("/leave/withdraw")
+@needs(Permission.ONBOARD, fresh=True)
 def withdraw_leave():
     """Let it bring nothing more from now on."""
     withdrawn = delegations.withdraw(db.session, current_user.provider_id, current_user.id, clock.now())

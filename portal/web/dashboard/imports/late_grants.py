@@ -12,10 +12,10 @@ from portal.core.models import Brand, Campaign, CampaignKind, ImportBatch, Provi
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.consents import recipients
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports.late_grants import late_recipients
 from portal.services.imports.stored_rows import layout_of
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.campaigns.campaigns import open_from, say_what_contact_lacks
 from portal.web.dashboard.forms import CampaignForm
 from portal.web.dashboard.imports.batch_page import context_of, mine
@@ -24,8 +24,8 @@ from portal.web.shared.access import needs
 CHUNK = 5000  # Recipients in one transaction.
 
 
-@door.route("/imports/<id:batch_id>/campaign", methods=["GET", "POST"])
-@needs(Power.PREPARE)
+@blueprint.route("/imports/<id:batch_id>/campaign", methods=["GET", "POST"])
+@needs(Permission.PREPARE)
 def ask_late(batch_id: int):
     """Write the campaign; its audience is there already."""
     batch = mine(reading(), batch_id)
@@ -44,7 +44,10 @@ def ask_late(batch_id: int):
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
         db.session.rollback()
     page = render_template(
-        "dashboard/campaigns/new_campaign.html", form=form, late=len(late), action=url_for(".ask_late", batch_id=batch_id)
+        "dashboard/campaigns/new_campaign.html",
+        form=form,
+        late=len(late),
+        action=url_for(".ask_late", batch_id=batch_id),
     )
     return page, 422 if form.is_submitted() else 200
 

@@ -7,17 +7,17 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db, reading, vault, wake
 from portal.core.models import BatchState, ImportBatch
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.services.imports.batches import MAY_CHOOSE
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.imports.batch_page import context_of, mine
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
 
 
-@door.get("/imports/<id:batch_id>/layout")
-@needs(Power.LOOK)
+@blueprint.get("/imports/<id:batch_id>/layout")
+@needs(Permission.LOOK)
 def import_layout(batch_id: int):
     """The columns of a file that was rehearsed already; of any other, its page says what is next."""
     batch = mine(reading(), batch_id)
@@ -26,8 +26,8 @@ def import_layout(batch_id: int):
     return _show(batch, column_layout_page.page_of(reading(), vault(), batch))
 
 
-@door.post("/imports/<id:batch_id>/layout")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/layout")
+@needs(Permission.IMPORT)
 def choose_layout(batch_id: int):
     """Read the file so, and rehearse it."""
     batch = mine(db.session, batch_id)

@@ -12,9 +12,9 @@ from portal.core import clock
 from portal.core.extensions import db, reading, vault, wake
 from portal.core.iys_protocol import Source, Status
 from portal.core.models import Brand, ImportBatch, User
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import provider_questions
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.forms import READABLE
 from portal.web.shared import masked_cells
 from portal.web.shared.access import needs
@@ -65,8 +65,8 @@ class AnswerForm(FlaskForm):
         return not self.errors
 
 
-@door.get("/imports/<id:batch_id>/answer")
-@needs(Power.IMPORT)
+@blueprint.get("/imports/<id:batch_id>/answer")
+@needs(Permission.IMPORT)
 def answer_import(batch_id: int):
     """Show what is asked of a file; or, where nothing is any more, lead to the file."""
     batch = _mine(batch_id)
@@ -75,8 +75,8 @@ def answer_import(batch_id: int):
     return _page(batch, AnswerForm(formdata=None, asked=batch.asked))
 
 
-@door.post("/imports/<id:batch_id>/answer")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/answer")
+@needs(Permission.IMPORT)
 def take_answer(batch_id: int):
     """Let the file be rehearsed with what the firm says of it."""
     batch = _mine(batch_id)

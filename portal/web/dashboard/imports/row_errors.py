@@ -9,9 +9,9 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault
 from portal.core.models import ImportBatch
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports.row_errors import OURS, Errors, Line
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
@@ -20,9 +20,9 @@ from portal.web.shared.xlsx_writer import Sheet
 BETWEEN = " / "
 
 
-@door.get("/imports/<id:batch_id>/errors.xlsx")
+@blueprint.get("/imports/<id:batch_id>/errors.xlsx")
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
-@needs(Power.EXPORT, fresh=True)
+@needs(Permission.EXPORT, fresh=True)
 def import_errors(batch_id: int):
     """The lines with what is wrong, and on a sheet of their own those that came too late for İYS."""
     batch = reading().get(ImportBatch, batch_id)

@@ -10,14 +10,14 @@ from flask_login import current_user
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, reading, vault, wake
 from portal.core.models import BatchState, ImportBatch
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, queries
 from portal.services.imports.layout import Cure, Layout
 from portal.services.imports.queries import Pile, Row, Sample
-from portal.services.imports.row_parser import Looker
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import PROBLEMS, WORDS
 from portal.services.imports.unknown_words import unknown_words
-from portal.web.dashboard.blueprint import an_id, door
+from portal.web.dashboard.blueprint import an_id, blueprint
 from portal.web.dashboard.imports.batch_page import MAY_CURE, context_of, mine
 from portal.web.dashboard.imports.fixes import cure_for, mended
 from portal.web.shared import column_layout_page, masked_cells
@@ -29,8 +29,8 @@ from portal.web.shared.row_result_labels import told
 A_PAGE = 50
 
 
-@door.get("/imports/<id:batch_id>/lines/<verdict>")
-@needs(Power.LOOK)
+@blueprint.get("/imports/<id:batch_id>/lines/<verdict>")
+@needs(Permission.LOOK)
 def import_lines(batch_id: int, verdict: str):
     """The lines with one verdict; of a problem, with its cure."""
     if verdict not in WORDS:
@@ -38,8 +38,8 @@ def import_lines(batch_id: int, verdict: str):
     return _show(mine(reading(), batch_id), verdict)
 
 
-@door.post("/imports/<id:batch_id>/cures")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/cures")
+@needs(Permission.IMPORT)
 def cure_import(batch_id: int):
     """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
     mine(reading(), batch_id)
@@ -50,8 +50,8 @@ def cure_import(batch_id: int):
     return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), done if on else undone)
 
 
-@door.post("/imports/<id:batch_id>/words/<verdict>")
-@needs(Power.IMPORT)
+@blueprint.post("/imports/<id:batch_id>/words/<verdict>")
+@needs(Permission.IMPORT)
 def explain_words(batch_id: int, verdict: str):
     """Say what words of a column mean; then rehearse anew."""
     batch = mine(reading(), batch_id)
@@ -64,8 +64,8 @@ def explain_words(batch_id: int, verdict: str):
     return _read_anew(batch_id, form.taught, said, is_for_the_next_too=True)
 
 
-@door.get("/imports/<id:batch_id>/piles/<pile>")
-@needs(Power.LOOK)
+@blueprint.get("/imports/<id:batch_id>/piles/<pile>")
+@needs(Permission.LOOK)
 def import_pile(batch_id: int, pile: str):
     """The entries of a pile as they stand with İYS now."""
     batch = mine(reading(), batch_id)
@@ -115,7 +115,7 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
         reading(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
     ) if batch.layout and batch.outline else []  # fmt: skip
     of_batch = _as_one_may_see(of_batch)
-    is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Power.IMPORT)
+    is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Permission.IMPORT)
     cure = cure_for(batch, verdict) if is_open and verdict in PROBLEMS else None
     return render_template(
         "dashboard/imports/rows.html",
@@ -134,7 +134,7 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
 
 def _as_one_may_see(found: list[Sample] | list[Row]) -> list[Sample] | list[Row]:
     """As the file says it, for whoever may bring files; addresses and names masked for the rest."""
-    if current_user.may_at_provider(Power.IMPORT):
+    if current_user.may_at_provider(Permission.IMPORT):
         return found
     return [replace(each, cells=masked_cells.cells(each.cells)) for each in found]
 
@@ -153,5 +153,5 @@ def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
     outline, layout = queries.outline_of(vault(), batch), queries.layout_of(vault(), batch)
     header_line = outline.sheets[layout.sheets[0]].header_line
     lines = queries.lines_with(reading(), vault(), batch, verdict)
-    known = unknown_words(lines, Looker(layout, at=clock.now(), header_line=header_line))
+    known = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=header_line))
     return {kind: known.get(kind, {})}

@@ -17,13 +17,13 @@ from portal.core.extensions import db, limiter, reading, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.domain.identity import accounts
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.iys import account_report, connection_test
 from portal.services.iys.account_report import Findings
 from portal.services.iys.call_problems import words_of
 from portal.services.iys.client import Client
 from portal.services.iys.quota import Forecast, forecast
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.forms import READABLE
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
@@ -46,7 +46,7 @@ class Connected:
     kind: CredentialKind
     username: str | None  # Of the provider's own account; a partner's name is not the provider's business.
     integrator_code: int | None
-    writes_since: datetime | None
+    forwarding_enabled_at: datetime | None
     tested_at: datetime | None
     findings: Findings | None
     forecast: Forecast | None
@@ -60,16 +60,16 @@ class Connected:
         return self.block is not None and self.block.code in {trouble.code for trouble in troubles}
 
 
-@door.get("/connection")
-@needs(Power.LOOK)
+@blueprint.get("/connection")
+@needs(Permission.LOOK)
 def connection():
     """Show how the provider is connected, and by what it may connect."""
     return _page(ConnectionForm(formdata=None))
 
 
-@door.post("/connection")
+@blueprint.post("/connection")
 @limiter.limit(limits.CONNECT, key_func=provider_key)
-@needs(Power.CONNECT, fresh=True)
+@needs(Permission.CONNECT, fresh=True)
 def connect():
     """Connect with an İYS account of the provider's own."""
     _refuse_who_may_not()
@@ -83,9 +83,9 @@ def connect():
     return _connected(made, CredentialKind.DIRECT)
 
 
-@door.post("/connection/partner")
+@blueprint.post("/connection/partner")
 @limiter.limit(limits.CONNECT, key_func=provider_key)
-@needs(Power.CONNECT, fresh=True)
+@needs(Permission.CONNECT, fresh=True)
 def connect_by_partner():
     """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
     _refuse_who_may_not()
@@ -98,9 +98,9 @@ def connect_by_partner():
     )
 
 
-@door.post("/connection/test")
+@blueprint.post("/connection/test")
 @limiter.limit(limits.TEST, key_func=provider_key)
-@needs(Power.CONNECT)
+@needs(Permission.CONNECT)
 def test_connection():
     """Ask İYS what the account may do. What it says is kept with the connection."""
     mine = reading().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))
@@ -156,7 +156,7 @@ def _connection_of(provider_id: int, at: datetime) -> Connected | None:
         kind=credential.kind,
         username=credential.username if credential.kind == CredentialKind.DIRECT else None,
         integrator_code=credential.integrator_code,
-        writes_since=connection.writes_since,
+        forwarding_enabled_at=connection.forwarding_enabled_at,
         tested_at=connection.tested_at,
         findings=found,
         forecast=forecast(found.subscription) if found else None,

@@ -17,8 +17,8 @@ from portal.core.models import Brand, Consent, Difference, DifferenceKind, Recip
 from portal.core.vault import CannotOpen
 from portal.domain.consents import difference_resolution, recipients
 from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.forms import ExplanationForm
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
@@ -84,8 +84,8 @@ class Page:
     has_more: bool
 
 
-@door.get("/differences", endpoint="differences")
-@needs(Power.LOOK)
+@blueprint.get("/differences", endpoint="differences")
+@needs(Permission.LOOK)
 def show_differences():
     """All that waits for a person, of every brand and day."""
     mine = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
@@ -93,29 +93,29 @@ def show_differences():
     return render_template("dashboard/iys/differences.html", page=page, still_open=count_open(mine[0]))
 
 
-@door.get("/differences/<id:difference_id>")
-@needs(Power.LOOK)
+@blueprint.get("/differences/<id:difference_id>")
+@needs(Permission.LOOK)
 def difference(difference_id: int):
     """One difference, field by field, and the ways to settle it."""
     return _show(_mine(reading(), difference_id), ExplanationForm())
 
 
-@door.post("/differences/<id:difference_id>/settlement")
-@needs(Power.SETTLE)
+@blueprint.post("/differences/<id:difference_id>/settlement")
+@needs(Permission.SETTLE)
 def settle(difference_id: int):
     """Take İYS's word, send ours again, or explain; noted with who did it."""
     mine, form = _mine(db.session, difference_id), ExplanationForm()
-    way = request.form.get("settlement")
-    if way == Settlement.EXPLAINED and not form.validate_on_submit():
+    origin = request.form.get("settlement")
+    if origin == Settlement.EXPLAINED and not form.validate_on_submit():
         db.session.rollback()
         return _show(_mine(reading(), difference_id), form), 422
     who = {"user_id": current_user.id, "at": clock.now()}
     try:
-        if way == Settlement.TAKE_THEIRS:
+        if origin == Settlement.TAKE_THEIRS:
             difference_resolution.take_theirs(db.session, vault(), mine, **who)
-        elif way == Settlement.SEND_AGAIN:
+        elif origin == Settlement.SEND_AGAIN:
             difference_resolution.send_again(db.session, vault(), mine, **who)
-        elif way == Settlement.EXPLAINED:
+        elif origin == Settlement.EXPLAINED:
             difference_resolution.explain(db.session, mine, form.explanation.data, **who)
         else:
             abort(400)
@@ -126,9 +126,9 @@ def settle(difference_id: int):
         db.session.rollback()
         flash(_("Bu fark zaten çözülmüş."))
     else:
-        note("difference.settled", "difference", difference_id, settlement=way)
+        note("difference.settled", "difference", difference_id, settlement=origin)
         db.session.commit()
-        flash(_("Fark çözüldü: %(how)s.", how=label(Settlement(way))))
+        flash(_("Fark çözüldü: %(how)s.", how=label(Settlement(origin))))
         return redirect(_back(difference_id), 303)
     return redirect(url_for(".difference", difference_id=difference_id), 303)
 

@@ -12,9 +12,9 @@ from portal.core.iys_protocol import Question
 from portal.core.models import Brand, BulkRequest, BulkState, Outcome, Submission
 from portal.domain.consents import bulk_release, resubmission
 from portal.domain.consents.resubmission import Hopeless
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.iys import circuit_breaker, hourly_budgets, success_rate
-from portal.web.dashboard.blueprint import an_id, door, note
+from portal.web.dashboard.blueprint import an_id, blueprint, note
 from portal.web.dashboard.iys import failed_submissions
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_told, waiting_of
 from portal.web.shared.access import needs
@@ -35,8 +35,8 @@ SHOWN = {
 }
 
 
-@door.get("/forwarding")
-@needs(Power.LOOK)
+@blueprint.get("/forwarding")
+@needs(Permission.LOOK)
 def forwarding():
     """Show how far everything has come, and what a person must look at."""
     mine, at = current_user.provider_id, clock.now()
@@ -57,8 +57,8 @@ def forwarding():
     )
 
 
-@door.post("/forwarding/<id:submission_id>/resend")
-@needs(Power.SETTLE)
+@blueprint.post("/forwarding/<id:submission_id>/resend")
+@needs(Permission.SETTLE)
 def resend(submission_id: int):
     """Send a parked submission again, byte for byte."""
     submission = _submission(submission_id)
@@ -74,8 +74,8 @@ def resend(submission_id: int):
     return redirect(url_for(".forwarding"), 303)
 
 
-@door.post("/forwarding/<id:submission_id>/close")
-@needs(Power.SETTLE)
+@blueprint.post("/forwarding/<id:submission_id>/close")
+@needs(Permission.SETTLE)
 def close(submission_id: int):
     """Take a submission out of the list of what a person must look at."""
     submission = _submission(submission_id)
@@ -91,8 +91,8 @@ def close(submission_id: int):
     return redirect(url_for(".forwarding"), 303)
 
 
-@door.post("/forwarding/lists/<id:bulk_id>/release")
-@needs(Power.SETTLE)
+@blueprint.post("/forwarding/lists/<id:bulk_id>/release")
+@needs(Permission.SETTLE)
 def release(bulk_id: int):
     """Let a held list go."""
     bulk = db.session.get(BulkRequest, bulk_id)

@@ -29,7 +29,7 @@ def is_connected(provider_id: int) -> bool:
 
 def is_told(provider_id: int) -> bool:
     """Whether decisions go to İYS: an account is there, and a partner's was tested and found to be for this firm."""
-    mine = select(Connection.writes_since).where(Connection.provider_id == provider_id)
+    mine = select(Connection.forwarding_enabled_at).where(Connection.provider_id == provider_id)
     return reading().scalar(mine) is not None
 
 

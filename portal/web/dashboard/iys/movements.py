@@ -14,10 +14,21 @@ from wtforms import SelectField
 from portal.core import iys_protocol
 from portal.core.extensions import reading, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Brand, Consent, Decision, Feed, FeedSource, Heard, Movement, Recipient, Sweep, Way
+from portal.core.models import (
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Feed,
+    FeedSource,
+    Movement,
+    ReceivedVia,
+    Recipient,
+    Sweep,
+)
 from portal.domain.consents import recipients
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import an_id, door
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import an_id, blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
 
@@ -33,9 +44,9 @@ class Whose(StrEnum):
 
 
 WHOSE = {
-    Whose.PEOPLE: (_l("Kişiler, İYS üzerinden"), Decision.way == Way.AT_IYS),
-    Whose.OURS: (_l("İzinlink"), Decision.way.not_in((Way.AT_IYS, Way.OTHER_SENDER))),
-    Whose.OTHERS: (_l("Başka gönderici"), Decision.way == Way.OTHER_SENDER),
+    Whose.PEOPLE: (_l("Kişiler, İYS üzerinden"), Decision.origin == DecisionOrigin.AT_IYS),
+    Whose.OURS: (_l("İzinlink"), Decision.origin.not_in((DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER))),
+    Whose.OTHERS: (_l("Başka gönderici"), Decision.origin == DecisionOrigin.OTHER_SENDER),
 }
 
 
@@ -87,10 +98,10 @@ class Shown:
     recipient_type: RecipientType
     status: Status
     source: str
-    way: Way | None
+    origin: DecisionOrigin | None
     counts: bool
-    heard_at: datetime
-    heard_by: Heard
+    received_at: datetime
+    received_via: ReceivedVia
 
 
 @dataclass(frozen=True)
@@ -103,8 +114,8 @@ class Listening:
     sentence: str | None
 
 
-@door.get("/movements")
-@needs(Power.LOOK)
+@blueprint.get("/movements")
+@needs(Permission.LOOK)
 def movements():
     """List a brand's movements."""
     brands = list(reading().scalars(_brands()))
@@ -142,7 +153,7 @@ def _page(conditions: list):
     if last is not None and last.provider_id == current_user.provider_id:
         mine.append(tuple_(Movement.creation_date, Movement.id) < (last.creation_date, last.id))
     return (
-        select(Movement, Consent, Recipient, Decision.way)
+        select(Movement, Consent, Recipient, Decision.origin)
         .join(Consent, Consent.id == Movement.consent_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .outerjoin(Decision, Decision.id == Movement.decision_id)
@@ -153,7 +164,7 @@ def _page(conditions: list):
 
 
 def _shown(row: Row) -> Shown:
-    movement, head, recipient, way = row
+    movement, head, recipient, origin = row
     return Shown(
         id=movement.id,
         created_at=movement.creation_date,
@@ -163,10 +174,10 @@ def _shown(row: Row) -> Shown:
         recipient_type=head.recipient_type,
         status=movement.status,
         source=movement.source,
-        way=way,
+        origin=origin,
         counts=movement.decision_id is not None and movement.decision_id == head.decision_id,
-        heard_at=movement.heard_at,
-        heard_by=movement.heard_by,
+        received_at=movement.received_at,
+        received_via=movement.received_via,
     )
 
 

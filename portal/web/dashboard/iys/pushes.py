@@ -17,12 +17,12 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, reading
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, PushRegistration
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import push_registration
 from portal.services.iys.client import Client
 from portal.services.iys.push_registration import Listed, Result
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected
 from portal.web.shared import limits
 from portal.web.shared.access import needs
@@ -50,19 +50,19 @@ class Shown:
     channel: Channel
     registered_at: datetime | None
     tested_at: datetime | None
-    heard_at: datetime | None
+    received_at: datetime | None
 
 
-@door.get("/pushes")
-@needs(Power.LOOK)
+@blueprint.get("/pushes")
+@needs(Permission.LOOK)
 def pushes():
     """Show what is registered, as far as we know."""
     return _page(PushForm(_brands(), formdata=None))
 
 
-@door.post("/pushes")
+@blueprint.post("/pushes")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
-@needs(Power.CONNECT, fresh=True)
+@needs(Permission.CONNECT, fresh=True)
 def register_push():
     """Ask İYS to push a brand's movements on one channel."""
     form = PushForm(_brands())
@@ -80,9 +80,9 @@ def register_push():
     return _back()
 
 
-@door.post("/pushes/<id:registration_id>/removal")
+@blueprint.post("/pushes/<id:registration_id>/removal")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
-@needs(Power.CONNECT, fresh=True)
+@needs(Permission.CONNECT, fresh=True)
 def remove_push(registration_id: int):
     """Ask İYS to stop."""
     mine = _mine(PushRegistration, registration_id)
@@ -95,9 +95,9 @@ def remove_push(registration_id: int):
     return _back()
 
 
-@door.post("/pushes/listing")
+@blueprint.post("/pushes/listing")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
-@needs(Power.CONNECT)
+@needs(Permission.CONNECT)
 def list_pushes():
     """Ask İYS what it has, and fall in step with it."""
     listed = [(brand, push_registration.listing(_client(), brand)) for brand in _brands()]
@@ -124,7 +124,7 @@ def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None
 
 
 def _shown(push: PushRegistration, brand_name: str) -> Shown:
-    return Shown(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.heard_at)
+    return Shown(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.received_at)
 
 
 def _brands() -> list[Brand]:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import undefer
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter, reading, vault
 from portal.core.models import Brand, DayState, Difference, ReconciledDay
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import response_values
 from portal.services.iys.reconciliation import archive, window
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.iys import differences
 from portal.web.dashboard.iys.day_calendar import Sign, sign_of, year_of
 from portal.web.shared import limits
@@ -54,16 +54,16 @@ class Counted:
     total: int
 
 
-@door.get("/days", endpoint="days")
-@needs(Power.LOOK)
+@blueprint.get("/days", endpoint="days")
+@needs(Permission.LOOK)
 def show_days():
     """The calendar of the first brand."""
     brands = _brands()
     return _calendar(brands[0], brands) if brands else render_template("dashboard/iys/reconciliation.html", brand=None)
 
 
-@door.get("/days/<id:brand_id>")
-@needs(Power.LOOK)
+@blueprint.get("/days/<id:brand_id>")
+@needs(Permission.LOOK)
 def brand_days(brand_id: int):
     """The calendar of one brand."""
     brands = _brands()
@@ -71,8 +71,8 @@ def brand_days(brand_id: int):
     return _calendar(brand, brands)
 
 
-@door.get("/day/<id:day_id>")
-@needs(Power.LOOK)
+@blueprint.get("/day/<id:day_id>")
+@needs(Permission.LOOK)
 def day(day_id: int):
     """One day: what İYS said of it, what was found, and its proof."""
     mine = _mine(day_id)
@@ -94,9 +94,9 @@ def day(day_id: int):
     )
 
 
-@door.post("/day/<id:day_id>/comparison")
+@blueprint.post("/day/<id:day_id>/comparison")
 @limiter.limit(limits.COMPARE, key_func=provider_key)
-@needs(Power.SETTLE)
+@needs(Permission.SETTLE)
 def compare_day(day_id: int):
     """Let the day be fetched and compared again; the forwarder does it."""
     mine = _mine(day_id)
@@ -110,9 +110,9 @@ def compare_day(day_id: int):
     return redirect(url_for(".day", day_id=mine.id), 303)
 
 
-@door.get("/day/<id:day_id>/file.csv")
+@blueprint.get("/day/<id:day_id>/file.csv")
 @limiter.limit(limits.DOWNLOAD, key_func=provider_key)
-@needs(Power.EXPORT, fresh=True)
+@needs(Permission.EXPORT, fresh=True)
 def day_file(day_id: int):
     """İYS's file as it came. Taking it is noted: it holds addresses."""
     mine = _mine(day_id, undefer(ReconciledDay.file))
@@ -123,8 +123,8 @@ def day_file(day_id: int):
     return _download(archive.opened(vault(), mine), "text/csv", f"iys-{mine.day}.csv")
 
 
-@door.get("/day/<id:day_id>/timestamp.tsr")
-@needs(Power.LOOK)
+@blueprint.get("/day/<id:day_id>/timestamp.tsr")
+@needs(Permission.LOOK)
 def day_timestamp(day_id: int):
     """İYS's time-stamp token over that file."""
     mine = _mine(day_id)

@@ -9,8 +9,8 @@ from wtforms.validators import DataRequired, Length
 
 from portal.core.extensions import db, reading
 from portal.core.models import Provider, ProviderKind
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.onboarding.steps_page import mine
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE, FirmForm, as_typed
@@ -30,16 +30,16 @@ class MyFirmForm(FirmForm):
     )
 
 
-@door.get("/start/firm")
-@needs(Power.ONBOARD)
+@blueprint.get("/start/firm")
+@needs(Permission.ONBOARD)
 def firm():
     """Show the firm's data."""
     provider = reading().get_one(Provider, current_user.provider_id)
     return _page(provider, _form(provider, formdata=None))
 
 
-@door.post("/start/firm")
-@needs(Power.ONBOARD)
+@blueprint.post("/start/firm")
+@needs(Permission.ONBOARD)
 def keep_firm():
     """Keep what was set right. Who has asked to be admitted asks anew where the operator would see something else."""
     provider = mine()

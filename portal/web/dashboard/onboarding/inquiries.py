@@ -6,17 +6,17 @@ from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import inquiries, onboarding
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.onboarding.steps_page import QuestionForm, mine, page
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 
 
-@door.post("/start/<int:step>/questions")
+@blueprint.post("/start/<int:step>/questions")
 @limiter.limit(limits.QUESTIONS, key_func=provider_key)
-@needs(Power.ONBOARD)
+@needs(Permission.ONBOARD)
 def ask_question(step: int):
     """Ask the operator."""
     if step not in onboarding.STEPS:

@@ -13,8 +13,8 @@ from portal.core import clock
 from portal.core.extensions import db, reading
 from portal.core.models import OrderKind, Package, PackageOrder
 from portal.domain import packages
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import an_id, door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import an_id, blueprint, note
 from portal.web.shared.access import needs
 
 ASK = {OrderKind.FIRST: _l("Bu paketi iste"), OrderKind.RENEWAL: _l("Bir yıl iste"), OrderKind.UPGRADE: _l("Yükselt")}
@@ -40,8 +40,8 @@ class Offer:
     is_running: bool
 
 
-@door.get("/package")
-@needs(Power.LOOK)
+@blueprint.get("/package")
+@needs(Permission.LOOK)
 def package():
     """Show how the provider stands with its package."""
     stands = packages.standing(reading(), current_user.provider, clock.now())
@@ -56,8 +56,8 @@ def package():
     )
 
 
-@door.post("/package/orders")
-@needs(Power.ONBOARD)
+@blueprint.post("/package/orders")
+@needs(Permission.ONBOARD)
 def order_package():
     """Ask the operator for a package."""
     form = OrderForm()
@@ -81,8 +81,8 @@ def order_package():
     return redirect(url_for(".package"), 303)
 
 
-@door.post("/package/orders/<id:order_id>/take-back")
-@needs(Power.ONBOARD)
+@blueprint.post("/package/orders/<id:order_id>/take-back")
+@needs(Permission.ONBOARD)
 def take_order_back(order_id: int):
     """Think better of an order that still waits."""
     if not TakeBackForm().validate_on_submit():

@@ -14,10 +14,10 @@ from portal.core.extensions import db, limiter, reading, vault
 from portal.core.models import Brand, Paper, PaperKind, Provider, ProviderKind
 from portal.core.models.ids import new_id
 from portal.domain.identity import accounts
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services.documents import authorisation_letter, signed_papers
 from portal.services.documents.signed_papers import BadPaper, Problem
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.onboarding.steps_page import PaperForm, mine, page
 from portal.web.shared import limits
 from portal.web.shared.access import needs
@@ -34,12 +34,12 @@ CURES = {
 }
 
 
-@door.get("/start/letter.pdf")
-@needs(Power.ONBOARD)
+@blueprint.get("/start/letter.pdf")
+@needs(Permission.ONBOARD)
 def letter():
     """The letter, ready to sign."""
     provider = reading().get_one(Provider, current_user.provider_id)
-    if provider.kind != ProviderKind.PARTNER or provider.entered_code is None or not provider.representative:
+    if provider.kind != ProviderKind.PARTNER or provider.pending_iys_code is None or not provider.representative:
         flash(_("Mektup için önce İYS kodunuz ve temsilcinizin adı gerekiyor."))
         return redirect(url_for(".start"), 303)
     if not current_app.config["OPERATOR_TITLE"]:  # A letter that authorises nobody must not be signed.
@@ -49,10 +49,10 @@ def letter():
     return send_file(pdf, "application/pdf", as_attachment=True, download_name="iys-yetki-mektubu.pdf")
 
 
-@door.post("/start/papers")
+@blueprint.post("/start/papers")
 @limiter.limit(limits.PAPERS, key_func=provider_key)
 @takes(signed_papers.LARGEST + FORM)
-@needs(Power.ONBOARD)
+@needs(Permission.ONBOARD)
 def bring_paper():
     """Take a signed paper, by what its content is."""
     form = PaperForm()
@@ -88,7 +88,7 @@ def _letter(provider: Provider) -> authorisation_letter.Letter:
     partner = accounts.first_partner(reading())
     return authorisation_letter.Letter(
         title=provider.title, numbers=tuple((name, number) for name, number in names.items() if number),
-        contact=provider.contact, representative=provider.representative, iys_code=provider.entered_code,
+        contact=provider.contact, representative=provider.representative, iys_code=provider.pending_iys_code,
         brands=_brands(provider), partner_title=current_app.config["OPERATOR_TITLE"],
         partner_address=current_app.config["OPERATOR_ADDRESS"],
         partner_code=partner.integrator_code if partner else None, made_on=clock.day(clock.now()),
@@ -99,6 +99,6 @@ def _brands(provider: Provider) -> tuple[tuple[str, int], ...]:
     """The master brand by the provider's own code, and those that İYS gave codes of their own."""
     open_ones = select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)).order_by(Brand.id)
     brands = list(reading().scalars(open_ones))
-    told = {provider.entered_code: brands[0].name if brands else provider.title}
-    told |= {brand.brand_code: brand.name for brand in brands if not brand.practises}
+    told = {provider.pending_iys_code: brands[0].name if brands else provider.title}
+    told |= {brand.brand_code: brand.name for brand in brands if not brand.is_sandbox}
     return tuple((name, code) for code, name in told.items())

@@ -8,12 +8,12 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, reading
 from portal.core.models import Provider
 from portal.domain.identity import accounts
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
 from portal.domain.providers.onboarding import CodeTaken, NotReady
 from portal.services.iys import rights
 from portal.services.iys.client import Client
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.onboarding.steps_page import CodeForm, mine, page
 from portal.web.shared import limits
 from portal.web.shared.access import needs
@@ -21,15 +21,15 @@ from portal.web.shared.access import needs
 LARGEST_CODE = 979_999_999
 
 
-@door.get("/start")
-@needs(Power.LOOK)
+@blueprint.get("/start")
+@needs(Permission.LOOK)
 def start():
     """Show the steps."""
     return page()
 
 
-@door.post("/start/applied")
-@needs(Power.ONBOARD)
+@blueprint.post("/start/applied")
+@needs(Permission.ONBOARD)
 def say_applied():
     """Note that the firm has applied to İYS and waits for its code."""
     provider = mine()
@@ -39,8 +39,8 @@ def say_applied():
     return redirect(url_for(".start", _anchor="step-2"), 303)
 
 
-@door.post("/start/code")
-@needs(Power.ONBOARD)
+@blueprint.post("/start/code")
+@needs(Permission.ONBOARD)
 def enter_code():
     """Keep the code that İYS gave."""
     form, provider = CodeForm(), mine()
@@ -59,27 +59,27 @@ def enter_code():
             form.iys_code.errors = [_("İYS kodu en çok dokuz rakamdan oluşur; örneğin 731845.")]
     if form.errors or form.iys_code.errors:
         return page(code_form=form), 422
-    note("onboarding.code_entered", "provider", provider.id, code=provider.entered_code)
+    note("onboarding.code_entered", "provider", provider.id, code=provider.pending_iys_code)
     db.session.commit()
     flash(_("İYS kodunuz kaydedildi."))
     return redirect(url_for(".start"), 303)
 
 
-@door.post("/start/rights")
+@blueprint.post("/start/rights")
 @limiter.limit(limits.TEST, key_func=provider_key)
-@needs(Power.ONBOARD)
+@needs(Permission.ONBOARD)
 def look_at_rights():
     """Ask İYS, live, which rights the partner was given."""
     provider, partner = reading().get_one(Provider, current_user.provider_id), accounts.first_partner(reading())
-    if partner is not None and provider.entered_code is not None:
+    if partner is not None and provider.pending_iys_code is not None:
         found = rights.look(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
         note("rights.looked_at", "provider", current_user.provider_id, **found.kept())
         db.session.commit()
     return redirect(url_for(".start", _anchor="step-3"), 303)
 
 
-@door.post("/start/ask")
-@needs(Power.ONBOARD)
+@blueprint.post("/start/ask")
+@needs(Permission.ONBOARD)
 def ask_to_be_admitted():
     """All is there: the operator's turn."""
     provider = mine()

@@ -124,7 +124,7 @@ def page(
         steps=[(step, titles[step.number], TEMPLATES[step.number]) for step in steps],
         next_step=_next(steps),
         lacking=LACKING,
-        code_form=code_form or CodeForm(formdata=None, iys_code=provider.entered_code),
+        code_form=code_form or CodeForm(formdata=None, iys_code=provider.pending_iys_code),
         paper_form=paper_form or PaperForm(formdata=None),
         papers=_papers(provider.id),
         paper_kinds=_paper_kinds(provider),

@@ -13,24 +13,24 @@ from portal.core.iys_protocol import Channel, Source
 from portal.core.models import Brand, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import history, recipients, refusals
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.forms import SearchForm
 from portal.web.dashboard.recipients.forms import EVERY_BRAND, RefusalForm, UnmaskForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 
 
-@door.route("/recipients", methods=["GET", "POST"])
+@blueprint.route("/recipients", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"])
-@needs(Power.SEARCH)
+@needs(Permission.SEARCH)
 def search():
     """Look an address up among the provider's own."""
     return look_up("dashboard/recipients/search.html", "dashboard.recipient")
 
 
-@door.get("/recipients/<id:recipient_id>")
-@needs(Power.SEARCH)
+@blueprint.get("/recipients/<id:recipient_id>")
+@needs(Permission.SEARCH)
 def recipient(recipient_id: int):
     """What holds for one address, and how it came to be. Looking is noted."""
     found = mine(reading(), recipient_id)
@@ -73,7 +73,7 @@ def page_of(found: Recipient, *, clear: str | None = None, refusal=None, unmask:
         recipient_id=found.id,
         address=recipients.masked(vault(), found),
         clear=clear,
-        disowned_at=found.disowned_at,
+        reassigned_at=found.reassigned_at,
         heads=history.heads(reading(), found.id),
         decisions=history.decisions(reading(), found.id, clock.now()),
         refusal_form=refusal or refusal_form(found, formdata=None),

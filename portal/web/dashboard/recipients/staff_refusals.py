@@ -5,17 +5,17 @@ from flask import abort, redirect, url_for
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, reading, vault
 from portal.domain.consents import recipients
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.recipients.forms import UnmaskForm
 from portal.web.dashboard.recipients.search import mine, page_of, refusal_form, refused_as_said, say_refused
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 
 
-@door.post("/recipients/<id:recipient_id>/refusal")
+@blueprint.post("/recipients/<id:recipient_id>/refusal")
 @limiter.limit(limits.SEARCH)
-@needs(Power.REFUSE)
+@needs(Permission.REFUSE)
 def refuse(recipient_id: int):
     """Refuse for somebody who asked for it. Nobody grants here."""
     found = mine(db.session, recipient_id)
@@ -34,9 +34,9 @@ def refuse(recipient_id: int):
     return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
 
 
-@door.post("/recipients/<id:recipient_id>/address")
+@blueprint.post("/recipients/<id:recipient_id>/address")
 @limiter.limit(limits.UNMASK, key_func=provider_key)
-@needs(Power.UNMASK)
+@needs(Permission.UNMASK)
 def unmask(recipient_id: int):
     """Show the address in full, this once; the reason is kept."""
     found, form = mine(reading(), recipient_id), UnmaskForm()

@@ -10,8 +10,8 @@ from flask_login import current_user
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault
 from portal.domain.audit import queries
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import an_id, door, note, provider_key
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import an_id, blueprint, note, provider_key
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, shown
@@ -20,8 +20,8 @@ from portal.web.shared.downloads import Format, download
 A_PAGE = 50
 
 
-@door.get("/audit")
-@needs(Power.AUDIT)
+@blueprint.get("/audit")
+@needs(Permission.AUDIT)
 def audit():
     """List what was done, newest first."""
     people = queries.people_of(reading(), current_user.provider_id)
@@ -38,17 +38,17 @@ def audit():
     )
 
 
-@door.get("/audit.csv")
+@blueprint.get("/audit.csv")
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
-@needs(Power.AUDIT, fresh=True)
+@needs(Permission.AUDIT, fresh=True)
 def audit_csv():
     """The same entries as a file."""
     return _taken(Format.CSV)
 
 
-@door.get("/audit.xlsx")
+@blueprint.get("/audit.xlsx")
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
-@needs(Power.AUDIT, fresh=True)
+@needs(Permission.AUDIT, fresh=True)
 def audit_xlsx():
     """The same entries as a workbook."""
     return _taken(Format.XLSX)

@@ -49,7 +49,7 @@ def _of_decisions() -> list[str]:
 def _decision(row: decisions.Row) -> Sequence[object]:
     return (
         _address(row.address), row.brand_name, row.channel.value, row.recipient_type.value, row.status.value,
-        _moment(row.consent_date), row.source, label(row.way), _moment(row.recorded_at),
+        _moment(row.consent_date), row.source, label(row.origin), _moment(row.recorded_at),
         label(row.outcome) if row.outcome else "", row.code, row.transaction_id, _moment(row.accepted_at),
         str(row.id), str(row.batch_id or ""), row.line, _moment(row.annulled_at),
     )  # fmt: skip

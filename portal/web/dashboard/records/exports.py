@@ -9,10 +9,10 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, limiter, reading, vault
 from portal.core.models import Brand
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.services import exports
 from portal.services.exports import Kind, Wanted
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.records import export_columns
 from portal.web.dashboard.records.export_form import ExportFilter
 from portal.web.shared import limits
@@ -24,8 +24,8 @@ NAMES = {Kind.CONSENTS: "izinler", Kind.DECISIONS: "kararlar", Kind.RECIPIENTS: 
 TOLD_APART = ("kind", "provider_id")
 
 
-@door.get("/exports", endpoint="exports")
-@needs(Power.EXPORT)
+@blueprint.get("/exports", endpoint="exports")
+@needs(Permission.EXPORT)
 def show_exports():
     """Say what is wanted, and see how much that is."""
     form = _form()
@@ -40,9 +40,9 @@ def show_exports():
     )
 
 
-@door.get("/exports/file")
+@blueprint.get("/exports/file")
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
-@needs(Power.EXPORT, fresh=True)
+@needs(Permission.EXPORT, fresh=True)
 def export_file():
     """The file. Addresses stand in it in full."""
     form, at = _form(), clock.now()

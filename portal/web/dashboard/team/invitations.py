@@ -9,10 +9,10 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import Role, Ticket
+from portal.core.models import OneTimeLink, Role
 from portal.domain.identity import members, one_time_links
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door, note, provider_key
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint, note, provider_key
 from portal.web.dashboard.team.members import RoleForm, done, me, provider
 from portal.web.dashboard.team.roles import explained
 from portal.web.shared import absolute_urls, limits
@@ -29,16 +29,16 @@ class InvitationForm(RoleForm):
             raise ValidationError(_("Bu bir e-posta adresi değil. Örnek: ad@firma.com"))
 
 
-@door.get("/people/invite")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.get("/people/invite")
+@needs(Permission.PEOPLE, fresh=True)
 def invitation():
     """Ask whom to invite, as what."""
     return _page(InvitationForm(formdata=None, giver=me().role))
 
 
-@door.post("/people/invite")
+@blueprint.post("/people/invite")
 @limiter.limit(limits.INVITATIONS, methods=["POST"], key_func=provider_key)
-@needs(Power.PEOPLE, fresh=True)
+@needs(Permission.PEOPLE, fresh=True)
 def invite():
     """Mail an invitation."""
     form = InvitationForm(giver=me().role)
@@ -49,9 +49,9 @@ def invite():
     return done(_("Davet gönderildi. Bağlantısı 7 gün geçerlidir."))
 
 
-@door.post("/people/invitations/<id:ticket_id>/resend")
+@blueprint.post("/people/invitations/<id:ticket_id>/resend")
 @limiter.limit(limits.INVITATIONS, methods=["POST"], key_func=provider_key)
-@needs(Power.PEOPLE, fresh=True)
+@needs(Permission.PEOPLE, fresh=True)
 def resend_invitation(ticket_id: int):
     """Send another link to the same address; the former one opens nothing any more."""
     former = _revoked(ticket_id)
@@ -60,8 +60,8 @@ def resend_invitation(ticket_id: int):
     return done(_("Davet yeniden gönderildi. Önceki bağlantı artık açılmaz."))
 
 
-@door.post("/people/invitations/<id:ticket_id>/revoke")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/people/invitations/<id:ticket_id>/revoke")
+@needs(Permission.PEOPLE, fresh=True)
 def revoke_invitation(ticket_id: int):
     """Take an invitation back."""
     note("invitation.revoked", "ticket", _revoked(ticket_id).id)
@@ -72,7 +72,7 @@ def _page(form: InvitationForm) -> str:
     return render_template("dashboard/team/invitation.html", form=form, roles=explained())
 
 
-def _invited(email: str, role: Role) -> Ticket:
+def _invited(email: str, role: Role) -> OneTimeLink:
     language = get_locale().language
     return members.invite(
         db.session, vault(), provider(), me(), email=email, role=role, language=language, at=clock.now(),
@@ -80,5 +80,5 @@ def _invited(email: str, role: Role) -> Ticket:
     )  # fmt: skip
 
 
-def _revoked(ticket_id: int) -> Ticket:
+def _revoked(ticket_id: int) -> OneTimeLink:
     return members.revoke(db.session, me().provider_id, ticket_id, clock.now()) or abort(404)

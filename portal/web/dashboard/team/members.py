@@ -11,10 +11,10 @@ from wtforms.validators import InputRequired
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, reading, vault, wake
-from portal.core.models import Ending, Membership, Provider, Role, User
+from portal.core.models import Membership, Provider, Role, SessionEnd, User
 from portal.domain.identity import accounts, members, one_time_links, sessions
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door, note
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.team.roles import explained
 from portal.web.shared import absolute_urls
 from portal.web.shared.access import needs
@@ -29,8 +29,8 @@ class RoleForm(FlaskForm):
         self.role.choices = [(role.value, label(role)) for role in Role if members.may_give(giver, role)]
 
 
-@door.get("/people")
-@needs(Power.PEOPLE)
+@blueprint.get("/people")
+@needs(Permission.PEOPLE)
 def list_people():
     """Show who belongs to the provider, and whom it has invited."""
     at, mine = clock.now(), current_user.provider_id
@@ -46,16 +46,16 @@ def list_people():
     )
 
 
-@door.get("/people/<id:membership_id>")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.get("/people/<id:membership_id>")
+@needs(Permission.PEOPLE, fresh=True)
 def person(membership_id: int):
     """Show one person, and what may be changed about them."""
     of = _member(membership_id)
     return _page(of, RoleForm(formdata=None, giver=me().role, role=of.role.value))
 
 
-@door.post("/people/<id:membership_id>/role")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/people/<id:membership_id>/role")
+@needs(Permission.PEOPLE, fresh=True)
 def change_role(membership_id: int):
     """Give another role. It counts on their next request."""
     of, form = _member(membership_id), RoleForm(giver=me().role)
@@ -69,8 +69,8 @@ def change_role(membership_id: int):
     return done(_("Rol kaydedildi. Hemen geçerlidir."))
 
 
-@door.post("/people/<id:membership_id>/suspend")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/people/<id:membership_id>/suspend")
+@needs(Permission.PEOPLE, fresh=True)
 def suspend_person(membership_id: int):
     """Let somebody in no more until they are resumed."""
     if members.suspend(db.session, _member(membership_id), me(), clock.now()):
@@ -78,8 +78,8 @@ def suspend_person(membership_id: int):
     return done(_("Kişi askıya alındı; panelinize artık giremez."))
 
 
-@door.post("/people/<id:membership_id>/resume")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/people/<id:membership_id>/resume")
+@needs(Permission.PEOPLE, fresh=True)
 def resume_person(membership_id: int):
     """Let somebody in again."""
     if members.resume(db.session, _member(membership_id), me()):
@@ -87,8 +87,8 @@ def resume_person(membership_id: int):
     return done(_("Kişi panelinize yeniden girebilir."))
 
 
-@door.post("/people/<id:membership_id>/remove")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/people/<id:membership_id>/remove")
+@needs(Permission.PEOPLE, fresh=True)
 def remove_person(membership_id: int):
     """Let somebody belong here no more."""
     of = _member(membership_id)
@@ -97,12 +97,12 @@ def remove_person(membership_id: int):
     return done(_("Kişi çıkarıldı. Yaptıkları, kayıtlarda adıyla durur."))
 
 
-@door.post("/people/<id:membership_id>/sessions/end")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/people/<id:membership_id>/sessions/end")
+@needs(Permission.PEOPLE, fresh=True)
 def end_sessions_of_person(membership_id: int):
     """Let somebody sign in anew; what they have open at other providers is not ours to end."""
     of = _member(membership_id)
-    ended = sessions.end(db.session, of.user_id, Ending.REVOKED, clock.now(), at_provider=of.provider_id)
+    ended = sessions.end(db.session, of.user_id, SessionEnd.REVOKED, clock.now(), at_provider=of.provider_id)
     note("sessions.ended", "membership", of.id, count=ended)
     return done(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
 

@@ -10,9 +10,9 @@ from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
 from portal.core.extensions import db, reading
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
-from portal.web.dashboard.blueprint import door, note
+from portal.web.dashboard.blueprint import blueprint, note
 from portal.web.dashboard.forms import READABLE
 from portal.web.dashboard.team.members import provider
 from portal.web.shared.access import needs
@@ -31,15 +31,15 @@ class NetworkForm(FlaskForm):
     note = StringField(_l("Not"), validators=[Length(max=120), READABLE])
 
 
-@door.get("/networks")
-@needs(Power.PEOPLE)
+@blueprint.get("/networks")
+@needs(Permission.PEOPLE)
 def list_networks():
     """Show the networks, and from where the person comes now."""
     return _page(NetworkForm(formdata=None))
 
 
-@door.post("/networks")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/networks")
+@needs(Permission.PEOPLE, fresh=True)
 def add_network():
     """Let people come from one more network."""
     form = NetworkForm()
@@ -58,8 +58,8 @@ def add_network():
     return redirect(url_for(".list_networks"), 303)
 
 
-@door.post("/networks/<id:network_id>/remove")
-@needs(Power.PEOPLE, fresh=True)
+@blueprint.post("/networks/<id:network_id>/remove")
+@needs(Permission.PEOPLE, fresh=True)
 def remove_network(network_id: int):
     """Take one away; without any, people come from everywhere."""
     try:

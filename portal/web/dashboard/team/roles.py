@@ -6,25 +6,25 @@ from flask_babel import lazy_gettext as _l
 from portal.core.extensions import db
 from portal.core.models import Role
 from portal.domain.identity import members, permissions
-from portal.domain.identity.permissions import Power
-from portal.web.dashboard.blueprint import door
+from portal.domain.identity.permissions import Permission
+from portal.web.dashboard.blueprint import blueprint
 
-WORDS: dict[Power, str] = {
-    Power.LOOK: _l("Kampanyaları, iletimi ve sayıları görür"),
-    Power.SEARCH: _l("Alıcı arar; adresler maskelidir"),
-    Power.UNMASK: _l("Gerekçe yazarak bir adresi açık görür"),
-    Power.REFUSE: _l("Arayan kişi adına ret kaydeder"),
-    Power.COMPLAINTS: _l("Başvuruları yanıtlar ve sonuçlandırır"),
-    Power.PREPARE: _l("Kampanya ve alıcı listesi hazırlar"),
-    Power.LAUNCH: _l("Kampanya başlatır"),
-    Power.EXPORT: _l("Dosya indirir"),
-    Power.IMPORT: _l("Onay ve ret dosyalarını aktarır, geri alır"),
-    Power.SETTLE: _l("İYS ile farkları ve bekleyen kayıtları çözer"),
-    Power.BRANDS: _l("Markaları düzenler"),
-    Power.CONNECT: _l("İYS hesabını ve anlık bildirimi bağlar"),
-    Power.ONBOARD: _l("Firma bilgilerini, belgeleri ve paketi yürütür"),
-    Power.PEOPLE: _l("Kişileri, rolleri ve ağları belirler"),
-    Power.AUDIT: _l("Denetim kayıtlarını görür"),
+WORDS: dict[Permission, str] = {
+    Permission.LOOK: _l("Kampanyaları, iletimi ve sayıları görür"),
+    Permission.SEARCH: _l("Alıcı arar; adresler maskelidir"),
+    Permission.UNMASK: _l("Gerekçe yazarak bir adresi açık görür"),
+    Permission.REFUSE: _l("Arayan kişi adına ret kaydeder"),
+    Permission.COMPLAINTS: _l("Başvuruları yanıtlar ve sonuçlandırır"),
+    Permission.PREPARE: _l("Kampanya ve alıcı listesi hazırlar"),
+    Permission.LAUNCH: _l("Kampanya başlatır"),
+    Permission.EXPORT: _l("Dosya indirir"),
+    Permission.IMPORT: _l("Onay ve ret dosyalarını aktarır, geri alır"),
+    Permission.SETTLE: _l("İYS ile farkları ve bekleyen kayıtları çözer"),
+    Permission.BRANDS: _l("Markaları düzenler"),
+    Permission.CONNECT: _l("İYS hesabını ve anlık bildirimi bağlar"),
+    Permission.ONBOARD: _l("Firma bilgilerini, belgeleri ve paketi yürütür"),
+    Permission.PEOPLE: _l("Kişileri, rolleri ve ağları belirler"),
+    Permission.AUDIT: _l("Denetim kayıtlarını görür"),
 }
 IN_SHORT: dict[Role, str] = {
     Role.OWNER: _l("Her şeyi yapabilir; kişileri ve rolleri belirler."),
@@ -49,7 +49,7 @@ def explained() -> list[tuple[Role, str, list[str]]]:
     ]
 
 
-@door.errorhandler(members.Unlawful)
+@blueprint.errorhandler(members.Unlawful)
 def say_why(refusal: members.Unlawful):
     """Nothing was changed; the list is shown again, with the reason on top."""
     db.session.rollback()

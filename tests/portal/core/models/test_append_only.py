@@ -186,7 +186,7 @@ def test_an_insert_that_would_update_is_refused(database):
 def test_insert_or_replace_is_refused(database):
     ways = ("INSERT OR REPLACE", "REPLACE")
 
-    assert taken(database, [f"{way} INTO {name} SELECT * FROM {name}" for way in ways for name in FACTS]) == []
+    assert taken(database, [f"{origin} INTO {name} SELECT * FROM {name}" for origin in ways for name in FACTS]) == []
 
 
 @on_sqlite

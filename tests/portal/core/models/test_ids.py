@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import NodeCounter, Pace
+from portal.core.models import IysRate, NodeCounter
 from portal.core.models.ids import COUNTER_BITS, EPOCH, NODE_BITS, new_id, new_ids
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parents[4]
 # A process of the portal, in which ids are made before and after forking.
 FORKING = """
 import json, os, sys
-from portal import create_app
-from portal.extensions import db
-from portal.models.ids import new_ids
+from portal.app import create_app
+from portal.core.extensions import db
+from portal.core.models.ids import new_ids
 
 app = create_app(os.environ)
 with app.app_context():
@@ -122,7 +122,7 @@ def test_ids_go_on_when_the_clock_goes_back():
 def test_a_process_claims_one_node_however_much_it_writes():
     before = db.session.scalar(select(NodeCounter.next))
     for name in ("one", "two"):
-        db.session.execute(insert(Pace.__table__), {"name": name, "next_at": clock.now()})
+        db.session.execute(insert(IysRate.__table__), {"name": name, "next_at": clock.now()})
         db.session.commit()
 
     assert db.session.scalar(select(NodeCounter.next)) == before

@@ -5,7 +5,7 @@ import base64
 import pytest
 from sqlalchemy import event, insert
 
-from portal import create_app
+from portal.app import create_app
 from portal.core import addresses, clock
 from portal.core.extensions import db, reading, vault
 from portal.core.models import Provider, Recipient

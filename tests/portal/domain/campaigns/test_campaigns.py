@@ -9,7 +9,16 @@ from sqlalchemy import func, select
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
-from portal.core.models import Asked, AudienceEntry, Campaign, CampaignKind, ContactKind, Delivery, LeftOut, Message
+from portal.core.models import (
+    AudienceEntry,
+    Campaign,
+    CampaignKind,
+    ConsentRequest,
+    ContactKind,
+    Delivery,
+    LeftOut,
+    Message,
+)
 from portal.domain import campaigns
 from portal.domain.campaigns import default_texts
 from portal.services import launches
@@ -177,7 +186,7 @@ def test_campaigns_launched_at_once_ask_each_address_once(app, rows):
     linked = rows(AudienceEntry, AudienceEntry.link_id.is_not(None))
     asked = [(entry.recipient_id, channel) for entry in linked for channel in entry.channels.split(",")]
     assert len(asked) == len(set(asked)) == 2 * len(phones)
-    assert rows.count(Asked) == 2 * len(phones)
+    assert rows.count(ConsentRequest) == 2 * len(phones)
     left = rows(AudienceEntry, AudienceEntry.left_out == LeftOut.ALREADY_ASKED)
     assert len(linked) + len(left) == 3 * len(phones)
     assert all(campaign.linked_at for campaign in rows(Campaign))

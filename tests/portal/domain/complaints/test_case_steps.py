@@ -66,7 +66,7 @@ def test_closing_twice_tells_once(case, rows):
 
 
 def test_whoever_took_the_number_over_is_told_nothing(case, rows):
-    db.session.get_one(Recipient, case.recipient_id).disowned_at = clock.now()
+    db.session.get_one(Recipient, case.recipient_id).reassigned_at = clock.now()
 
     assert not closed(case)
     assert told(rows) == []

@@ -50,7 +50,7 @@ def test_no_step_can_be_replaced(database):
     ways = ("INSERT OR REPLACE", "REPLACE")
     hidden = f"INSERT OR REPLACE INTO {STEP} (rowid, id, provider_id, complaint_id, at, act) SELECT rowid, id + 1, "
 
-    assert taken(database, [f"{way} INTO {STEP} SELECT * FROM {STEP}" for way in ways]) == []
+    assert taken(database, [f"{origin} INTO {STEP} SELECT * FROM {STEP}" for origin in ways]) == []
     assert is_refused(database, f"{hidden} provider_id, complaint_id, at, act FROM {STEP}")
 
 

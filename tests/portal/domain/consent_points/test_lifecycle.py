@@ -7,7 +7,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel
-from portal.core.models import Campaign, CampaignKind, ContactKind, Delivery, Point, Provider
+from portal.core.models import Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
 from portal.domain import campaigns, consent_points
 from portal.domain.campaigns import default_texts
 from portal.domain.consent_points import BadSlug, SlugTaken, State, TooManyADay
@@ -25,7 +25,7 @@ def brand(app):
         db.session.rollback()
 
 
-def opened(brand, slug="ornek", daily_budget=100) -> Point:
+def opened(brand, slug="ornek", daily_budget=100) -> ConsentPoint:
     at = clock.now()
     return consent_points.open_point(
         db.session, brand, slug=slug, name="Kasa", channels=list(Channel), daily_budget=daily_budget, at=at,

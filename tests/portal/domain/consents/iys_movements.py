@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
-from portal.core.models import FeedSource, Heard
+from portal.core.models import FeedSource, ReceivedVia
 from portal.domain.consents import movements
 from tests import make
 
@@ -28,7 +28,7 @@ class Ear:
 
     app: object
 
-    def hears(self, *rows: dict, by: Heard = Heard.PULL, feed: FeedSource | None = None) -> movements.Taken:
+    def hears(self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None) -> movements.Taken:
         with self.app.app_context():
             told = [movements.read_row(each) for each in rows]
             brand = make.brand()

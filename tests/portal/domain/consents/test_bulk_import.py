@@ -8,7 +8,7 @@ import pytest
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.core.models import Consent, Decision, Lane, Leaf, Outcome, Recipient, Submission, Way
+from portal.core.models import Consent, Decision, DecisionOrigin, Lane, Leaf, Outcome, Recipient, Submission
 from portal.core.models.decision import leaf_digest
 from portal.domain.consents import bulk_import, history, recipients
 from tests import make
@@ -35,7 +35,7 @@ def test_a_grant_of_somebody_new_is_written_whole(brand, rows):
     assert bring(brand, entry(A, line=12), at=at, grants_due_at=at + timedelta(minutes=10)) == ["grant"]
 
     decision, told, head = rows.one(Decision), rows.one(Submission), rows.one(Consent)
-    assert (decision.batch_id, decision.line, decision.way) == (7, 12, Way.IMPORT)
+    assert (decision.batch_id, decision.line, decision.origin) == (7, 12, DecisionOrigin.IMPORT)
     assert head.decision_id == decision.id and head.status == Status.GRANTED
     assert head.effective_at == head.consent_date == decision.consent_date
     assert (told.lane, told.outcome, told.batch_id) == (Lane.BULK, Outcome.WAITING, 7)

@@ -7,7 +7,7 @@ import pytest
 from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import Annulment, Heard, Outcome, Receipt, Submission, User
+from portal.core.models import Annulment, Outcome, Receipt, ReceivedVia, Submission, User
 from portal.domain.consents import bulk_import, grant_undo, movements, recipients, refusals
 from portal.services.iys.forwarding import claims
 from tests import grants, make
@@ -52,7 +52,7 @@ def hears(phone: str, at):
     """The person refused at İYS."""
     rows = [row("RET", recipient=phone, type=channel, at=at) for channel in (Channel.SMS, Channel.CALL)]
     told = [movements.read_row(each) for each in rows]
-    movements.hear(db.session, vault(), make.brand(), told, by=Heard.PULL, feed=None, at=at)
+    movements.hear(db.session, vault(), make.brand(), told, by=ReceivedVia.PULL, feed=None, at=at)
 
 
 @pytest.mark.parametrize("takes_back", [undoes, refuses, brings, hears])

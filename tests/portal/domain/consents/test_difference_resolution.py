@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Consent, Decision, Difference, DifferenceKind, Submission, Way
+from portal.core.models import Consent, Decision, DecisionOrigin, Difference, DifferenceKind, Submission
 from portal.domain.consents import difference_resolution
 from portal.domain.consents.difference_resolution import CannotSettle, WhyNot
 from portal.services.iys.inflow import sweeps
@@ -32,10 +32,10 @@ def drift(app, iys, sandbox, rows):
     return made
 
 
-def settle(app, way, difference_id: int) -> None:
+def settle(app, origin, difference_id: int) -> None:
     with app.app_context():
         found = db.session.get_one(Difference, difference_id)
-        way(db.session, vault(), found, user_id=1, at=clock.now())
+        origin(db.session, vault(), found, user_id=1, at=clock.now())
         db.session.commit()
 
 
@@ -44,7 +44,7 @@ def test_a_grant_that_iys_does_not_hold_is_withdrawn_where_its_word_is_taken(app
 
     head, decision = rows.one(Consent), rows(Decision)[-1]
     assert (head.status, head.decision_id, head.may_send) == ("RET", decision.id, False)
-    assert (decision.way, decision.source, decision.user_id) == (Way.AT_IYS, "IYS", 1)
+    assert (decision.origin, decision.source, decision.user_id) == (DecisionOrigin.AT_IYS, "IYS", 1)
     assert rows(Submission) == []
 
 
@@ -63,6 +63,6 @@ def test_a_refusal_that_iys_does_not_hold_is_told_and_not_taken_back(app, drift,
 
     settle(app, difference_resolution.send_again, difference_id)
     make.forward_all(app, iys)
-    assert rows.one(Decision, Decision.way == Way.RENEWAL).source == "HS_KARAR"
+    assert rows.one(Decision, Decision.origin == DecisionOrigin.RENEWAL).source == "HS_KARAR"
     assert sandbox.movements()[-1]["status"] == "RET"
     assert rows.one(Difference).settlement == "send_again"

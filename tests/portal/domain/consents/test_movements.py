@@ -12,14 +12,14 @@ from portal.core.models import (
     AuditEntry,
     Consent,
     Decision,
+    DecisionOrigin,
     FeedSource,
-    Heard,
     Leaf,
     Movement,
     Outcome,
+    ReceivedVia,
     Recipient,
     Submission,
-    Way,
 )
 from portal.domain.consents import movements
 from tests import make
@@ -44,7 +44,7 @@ def test_what_a_person_does_at_iys_is_obeyed_and_never_sent_back(ear, rows):
 
     decision, head = rows.one(Decision), rows.one(Consent)
     assert (taken.new, taken.decisions) == (1, 1)
-    assert (decision.way, decision.source) == (Way.AT_IYS, "IYS_WEB")
+    assert (decision.origin, decision.source) == (DecisionOrigin.AT_IYS, "IYS_WEB")
     assert (head.decision_id, head.status, head.iys_status) == (decision.id, Status.REFUSED, "RET")
     assert rows.count(Submission) == 0
     assert rows.count(Leaf) == 1
@@ -74,10 +74,10 @@ def test_what_iys_accepted_without_a_date_gets_the_date_that_iys_lists(app, fatm
 def test_what_is_told_twice_is_heard_once(ear, rows):
     said = row("ONAY")
 
-    taken = [ear.hears(said, said), ear.hears(said, by=Heard.PUSH)]
+    taken = [ear.hears(said, said), ear.hears(said, by=ReceivedVia.PUSH)]
 
     assert [each.new for each in taken] == [1, 0]
-    assert (rows.one(Movement).heard_by, rows.count(Decision)) == (Heard.PULL, 1)
+    assert (rows.one(Movement).received_via, rows.count(Decision)) == (ReceivedVia.PULL, 1)
 
 
 def test_who_hears_the_same_row_at_once_makes_one_decision(app, ear, rows):
@@ -98,7 +98,7 @@ def test_a_decision_made_here_meanwhile_stays_and_is_still_sent(fatma, ear, rows
     fatma.decides(MESAJ="ONAY")
     ear.hears(row("RET"))
 
-    ours, theirs = sorted(rows(Decision), key=lambda each: each.way != Way.LINK)
+    ours, theirs = sorted(rows(Decision), key=lambda each: each.origin != DecisionOrigin.LINK)
     assert rows.one(Consent).decision_id == ours.id
     assert theirs.effective_at < ours.effective_at
     assert rows.one(Submission).outcome == Outcome.WAITING
@@ -165,7 +165,7 @@ def test_what_another_sender_told_iys_becomes_a_decision_of_its_date(ear, rows):
     ear.hears(said)
 
     decision = rows.one(Decision)
-    assert decision.way == Way.OTHER_SENDER
+    assert decision.origin == DecisionOrigin.OTHER_SENDER
     assert decision.effective_at == iys_protocol.read_date(said["consentDate"])
 
 
@@ -214,7 +214,7 @@ def test_a_merchants_first_record_has_neither_source_nor_date(ear, rows):
     )
 
     assert {movement.consent_date for movement in rows(Movement)} == {None}
-    assert {decision.way for decision in rows(Decision)} == {Way.OTHER_SENDER}
+    assert {decision.origin for decision in rows(Decision)} == {DecisionOrigin.OTHER_SENDER}
     assert {head.recipient_type for head in rows(Consent)} == {RecipientType.MERCHANT}
 
 
@@ -224,7 +224,7 @@ def test_a_source_that_nobody_knows_is_kept_as_it_is(ear, rows):
     )
 
     assert {decision.source for decision in rows(Decision)} == {"IYS_UZAY_MEKIGI", "YENI"}
-    assert {decision.way for decision in rows(Decision)} == {Way.AT_IYS}
+    assert {decision.origin for decision in rows(Decision)} == {DecisionOrigin.AT_IYS}
 
 
 UNUSABLE = {

@@ -14,13 +14,13 @@ from portal.core.models import (
     Brand,
     Consent,
     Decision,
+    DecisionOrigin,
     Difference,
     DifferenceKind,
     Lane,
     Outcome,
     Recipient,
     Submission,
-    Way,
 )
 from portal.domain.consents import bulk_import, difference_resolution, recipients, refusals, withdrawals
 from tests import grants, make
@@ -74,11 +74,11 @@ def by_hand(app):
         db.session.commit()
 
 
-def by_withdrawal(app, way: Way = Way.MINE):
+def by_withdrawal(app, origin: DecisionOrigin = DecisionOrigin.MINE):
     with app.app_context():
         recipient, address, brand = of_fatma()
         part = withdrawals.Part(recipient, address, [brand], [SMS])
-        withdrawals.withdraw(db.session, vault(), [part], way=way, language="tr", seen="", at=clock.now())
+        withdrawals.withdraw(db.session, vault(), [part], origin=origin, language="tr", seen="", at=clock.now())
         db.session.commit()
 
 
@@ -126,7 +126,7 @@ def test_a_refusal_voids_the_grant_that_waits(app, fatma, rows, refused):
     if refused is by_a_file_about_merchants:
         brings(app, entry(make.PHONE, date=clock.now() - timedelta(days=1), recipient_type=RecipientType.MERCHANT))
     fatma.decides(MESAJ="ONAY")
-    granted = rows(Decision, Decision.way == Way.LINK)[-1]
+    granted = rows(Decision, Decision.origin == DecisionOrigin.LINK)[-1]
     with later(seconds=5):
         refused(app)
 

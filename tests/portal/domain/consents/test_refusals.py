@@ -8,7 +8,7 @@ import time_machine
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.core.models import Brand, Consent, Decision, Lane, Leaf, Outcome, Receipt, Submission, Way
+from portal.core.models import Brand, Consent, Decision, DecisionOrigin, Lane, Leaf, Outcome, Receipt, Submission
 from portal.core.models.ids import new_id
 from portal.domain.consents import recipients, refusals
 from tests import make
@@ -44,7 +44,7 @@ def test_it_is_obeyed_at_once_and_told_to_iys(app, fatma, rows):
     granted, refused = rows(Decision)
     assert made == refusals.Refused(made=1, stood=0)
     assert head.status == Status.REFUSED and head.decision_id == refused.id
-    assert (refused.way, refused.source, refused.user_id) == (Way.STAFF, "HS_CAGRI_MERKEZI", AYSES_ID)
+    assert (refused.origin, refused.source, refused.user_id) == (DecisionOrigin.STAFF, "HS_CAGRI_MERKEZI", AYSES_ID)
     assert refused.consent_date > granted.consent_date
     told = rows(Submission, Submission.decision_id == refused.id)[0]
     assert (told.lane, told.outcome, told.status) == (Lane.REFUSALS, Outcome.WAITING, Status.REFUSED)

@@ -10,13 +10,13 @@ from portal.core.models import (
     Brand,
     Consent,
     Decision,
+    DecisionOrigin,
     Lane,
     Provider,
     Receipt,
     ReceiptDecision,
     Recipient,
     Submission,
-    Way,
 )
 from portal.domain.consents import recipients, withdrawals
 from tests import make
@@ -38,10 +38,12 @@ def parts(*channels: Channel, text: str = make.PHONE) -> list[withdrawals.Part]:
     return found
 
 
-def withdraw(app, *channels: Channel, way: Way = Way.MINE, text: str = make.PHONE) -> withdrawals.Withdrawn:
+def withdraw(
+    app, *channels: Channel, origin: DecisionOrigin = DecisionOrigin.MINE, text: str = make.PHONE
+) -> withdrawals.Withdrawn:
     with app.app_context():
         done = withdrawals.withdraw(
-            db.session, vault(), parts(*channels, text=text), way=way, language="tr", seen="{}", at=clock.now()
+            db.session, vault(), parts(*channels, text=text), origin=origin, language="tr", seen="{}", at=clock.now()
         )
         db.session.commit()
     return done
@@ -60,10 +62,10 @@ def test_it_is_obeyed_and_told_at_once_with_a_receipt(app, fatma, rows):
 
     done = withdraw(app, Channel.SMS)
 
-    head, receipt = rows.one(Consent), rows.one(Receipt, Receipt.way == Way.MINE)
+    head, receipt = rows.one(Consent), rows.one(Receipt, Receipt.origin == DecisionOrigin.MINE)
     refused = rows.one(Decision, Decision.status == Status.REFUSED)
     assert head.status == Status.REFUSED and head.decision_id == refused.id
-    assert (refused.way, refused.source) == (Way.MINE, "HS_WEB")
+    assert (refused.origin, refused.source) == (DecisionOrigin.MINE, "HS_WEB")
     assert rows.one(Submission, Submission.decision_id == refused.id).lane == Lane.REFUSALS
     assert (receipt.id, receipt.number, done.refused) == (done.receipt_id, done.number, 1)
     assert (receipt.link_id, receipt.text_id, receipt.choices) == (None, None, "MESAJ=RET")
@@ -97,7 +99,7 @@ def test_a_second_one_says_the_same_and_changes_nothing(app, fatma, rows):
 def test_one_click_ends_mails_and_says_so_to_iys(app, browser, rows):
     make.Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="ONAY")
 
-    withdraw(app, Channel.EMAIL, way=Way.ONE_CLICK, text=make.EMAIL)
+    withdraw(app, Channel.EMAIL, origin=DecisionOrigin.ONE_CLICK, text=make.EMAIL)
 
     refused = rows.one(Decision, Decision.status == Status.REFUSED)
     assert (refused.channel, refused.source) == (Channel.EMAIL, "HS_EPOSTA")
@@ -105,7 +107,7 @@ def test_one_click_ends_mails_and_says_so_to_iys(app, browser, rows):
 
 def test_one_click_on_a_telephones_link_has_nothing_to_refuse(app, fatma):
     with pytest.raises(withdrawals.NothingToRefuse):
-        withdraw(app, Channel.EMAIL, way=Way.ONE_CLICK)
+        withdraw(app, Channel.EMAIL, origin=DecisionOrigin.ONE_CLICK)
 
 
 def test_a_merchants_key_is_refused_too(app, fatma, rows):
@@ -134,8 +136,8 @@ def test_who_disowns_an_address_refuses_everything_there_and_marks_it(app, fatma
         db.session.commit()
 
     recipient = rows.one(Recipient, Recipient.kind == "phone")
-    assert recipient.disowned_at is not None
+    assert recipient.reassigned_at is not None
     assert {head.channel: head.status for head in rows(Consent)} == dict.fromkeys(
         (Channel.SMS, Channel.CALL), Status.REFUSED
     )
-    assert rows.one(Receipt, Receipt.id == done.receipt_id).way == Way.NOT_MINE
+    assert rows.one(Receipt, Receipt.id == done.receipt_id).origin == DecisionOrigin.NOT_MINE

@@ -18,6 +18,7 @@ from portal.core.models import (
     Mail,
     MailKind,
     Membership,
+    OneTimeLinkKind,
     OperatorRole,
     Package,
     PackageOrder,
@@ -26,7 +27,6 @@ from portal.core.models import (
     Review,
     Role,
     SignIn,
-    TicketKind,
     User,
 )
 from portal.domain import packages
@@ -153,7 +153,7 @@ def test_a_reset_opens_once(app, firm, rows):
     with app.app_context():
         user = db.session.scalar(select(User))
         _, text = one_time_links.issue(
-            db.session, vault(), TicketKind.RESET, email=make.AYSE, user_id=user.id, at=clock.now(),
+            db.session, vault(), OneTimeLinkKind.RESET, email=make.AYSE, user_id=user.id, at=clock.now(),
             lifetime=one_time_links.timedelta(hours=1),
         )  # fmt: skip
         db.session.commit()
@@ -169,7 +169,7 @@ def test_an_account_is_opened_once(app, rows):
     with app.app_context():
         links = [
             one_time_links.issue(
-                db.session, vault(), TicketKind.CONFIRMATION, email=NIL, at=clock.now(), name="Nil",
+                db.session, vault(), OneTimeLinkKind.CONFIRMATION, email=NIL, at=clock.now(), name="Nil",
                 lifetime=one_time_links.timedelta(hours=1),
             )[1]
             for _ in range(3)
@@ -345,7 +345,7 @@ def test_a_code_of_iys_is_entered_by_one(app, rows):
             waiting_provider(f"nil{number}@example.com", CODE + number)
             db.session.commit()
             make.with_app(db.session.scalar(select(User).order_by(User.id.desc())))
-        db.session.execute(update(Provider).values(entered_code=None))
+        db.session.execute(update(Provider).values(pending_iys_code=None))
         db.session.commit()
     browsers = [signed_in(app, f"nil{number}@example.com").browser for number in range(3)]
     forms = [{"csrf_token": token(browser, "/dashboard/start"), "iys_code": "741000"} for browser in browsers]

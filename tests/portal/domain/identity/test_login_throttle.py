@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import FailedTry, Step
+from portal.core.models import LoginAttempt, SignInStep
 from portal.domain.identity import login_throttle
 from portal.domain.identity.login_throttle import PER_ACCOUNT, PER_NETWORK, PER_PERSON, WINDOW, TooManyTries
 from tests import make
@@ -28,11 +28,13 @@ def ayse():
     return make.person(make.provider(email="burak@example.com"), make.AYSE)
 
 
-def guess(account: str = make.AYSE, address: str = HERE, at=AT, **facts) -> FailedTry:
-    return login_throttle.begin(db.session, vault(), Step.PASSWORD, account=account, address=address, at=at, **facts)
+def guess(account: str = make.AYSE, address: str = HERE, at=AT, **facts) -> LoginAttempt:
+    return login_throttle.begin(
+        db.session, vault(), SignInStep.PASSWORD, account=account, address=address, at=at, **facts
+    )
 
 
-def guess_code(user_id: int, step: Step = Step.FACTOR, at=AT) -> FailedTry:
+def guess_code(user_id: int, step: SignInStep = SignInStep.FACTOR, at=AT) -> LoginAttempt:
     return login_throttle.begin_code(db.session, vault(), step, user_id, address=HERE, at=at)
 
 
@@ -97,7 +99,7 @@ def test_a_right_password_was_no_failed_try():
     for place in places(PER_ACCOUNT * 2):
         login_throttle.take_back(db.session, guess(address=place))
 
-    assert db.session.query(FailedTry).count() == 0
+    assert db.session.query(LoginAttempt).count() == 0
 
 
 def test_strangers_do_not_shut_a_person_out_of_a_browser_they_used_before(ayse):
@@ -120,7 +122,7 @@ def test_a_known_browser_has_a_count_of_its_own(ayse):
 
 def test_a_person_guesses_five_codes_at_the_door_and_inside_together(ayse):
     for number in range(PER_PERSON):
-        guess_code(ayse.id, Step.STEP_UP if number % 2 else Step.FACTOR)
+        guess_code(ayse.id, SignInStep.STEP_UP if number % 2 else SignInStep.FACTOR)
 
     with pytest.raises(TooManyTries):
         guess_code(ayse.id)
@@ -197,7 +199,7 @@ def test_tries_are_kept_for_the_history_and_then_forgotten():
     guess(at=AT - login_throttle.KEPT + timedelta(seconds=1))
 
     assert login_throttle.forget(db.session, AT) == 1
-    assert db.session.query(FailedTry).count() == 1
+    assert db.session.query(LoginAttempt).count() == 1
 
 
 @pytest.mark.parametrize("address", ["", "unix", "06dd97bcb4350f4b"])

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Mail, MailKind, Membership, OperatorRole, Role, Ticket, User
+from portal.core.models import Mail, MailKind, Membership, OneTimeLink, OperatorRole, Role, User
 from portal.domain.identity import accounts, members, one_time_links
 from portal.domain.notifications import mails
 from tests import make
@@ -37,7 +37,7 @@ def joins(firm, email=BURAK, role=Role.AGENT) -> Membership:
     return of(firm, email)
 
 
-def invited(firm, email=BURAK, role=Role.AGENT, by=None, at=None) -> Ticket:
+def invited(firm, email=BURAK, role=Role.AGENT, by=None, at=None) -> OneTimeLink:
     return members.invite(
         db.session, vault(), firm, by or of(firm), email=email, role=role, language="tr", link="https://x/{}".format,
         at=at or clock.now(),

@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import Ticket, TicketKind
+from portal.core.models import OneTimeLink, OneTimeLinkKind
 from portal.domain.identity import one_time_links
 
 LIFETIME = timedelta(minutes=30)
@@ -20,13 +20,13 @@ def transaction(app):
         db.session.rollback()
 
 
-def issued(kind=TicketKind.RESET, at=None) -> tuple[Ticket, str]:
+def issued(kind=OneTimeLinkKind.RESET, at=None) -> tuple[OneTimeLink, str]:
     return one_time_links.issue(
         db.session, vault(), kind, email=f" {NEWCOMER} ", at=at or clock.now(), lifetime=LIFETIME
     )
 
 
-def found(token, kind=TicketKind.RESET, at=None) -> Ticket | None:
+def found(token, kind=OneTimeLinkKind.RESET, at=None) -> OneTimeLink | None:
     return one_time_links.find(db.session, token, kind, at or clock.now())
 
 
@@ -53,9 +53,9 @@ def test_another_text_finds_nothing(wrong):
 
 
 def test_a_ticket_of_another_kind_is_not_found():
-    _, token = issued(TicketKind.INVITATION)
+    _, token = issued(OneTimeLinkKind.INVITATION)
 
-    assert found(token, TicketKind.RESET) is None
+    assert found(token, OneTimeLinkKind.RESET) is None
 
 
 def test_a_ticket_opens_until_its_time_is_over():
@@ -96,9 +96,9 @@ def test_a_newer_link_closes_a_persons_earlier_ones_of_its_kind_only(app):
     made = make.provider()
     person = make.person(made, "burak@example.com")
     options = {"email": "burak@example.com", "at": clock.now(), "lifetime": LIFETIME, "user_id": person.id}
-    _, reset = one_time_links.issue(db.session, vault(), TicketKind.RESET, **options)
-    _, other = one_time_links.issue(db.session, vault(), TicketKind.CONFIRMATION, **options)
+    _, reset = one_time_links.issue(db.session, vault(), OneTimeLinkKind.RESET, **options)
+    _, other = one_time_links.issue(db.session, vault(), OneTimeLinkKind.CONFIRMATION, **options)
 
-    assert one_time_links.revoke_all(db.session, TicketKind.RESET, person.id, clock.now()) == 1
+    assert one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, person.id, clock.now()) == 1
     assert found(reset) is None
-    assert found(other, TicketKind.CONFIRMATION) is not None
+    assert found(other, OneTimeLinkKind.CONFIRMATION) is not None

@@ -6,9 +6,9 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import By, Ending, OperatorRole, Role, SignIn
+from portal.core.models import OperatorRole, Role, SessionEnd, SignIn, SignInMethod
 from portal.domain.identity import accounts, sessions
-from portal.domain.identity.permissions import Power
+from portal.domain.identity.permissions import Permission
 from portal.domain.identity.sessions import IDLE, LIFETIME, STEP_UP
 from tests import make
 
@@ -35,7 +35,7 @@ def ayse(provider):
 
 
 def begin(user, at=AT, device: bytes | None = None, address: str = "203.0.113.7"):
-    facts = {"by": By.TOTP, "address": address, "agent": AGENT, "device_digest": device, "at": at}
+    facts = {"by": SignInMethod.TOTP, "address": address, "agent": AGENT, "device_digest": device, "at": at}
     return sessions.begin(db.session, vault(), user, **facts)
 
 
@@ -80,7 +80,7 @@ def test_only_digest_and_sealed_address_are_kept(ayse):
 
 @pytest.mark.parametrize(
     ("later", "ending"),
-    [(IDLE, None), (IDLE + SECOND, Ending.IDLE), (LIFETIME + SECOND, Ending.TOO_OLD)],
+    [(IDLE, None), (IDLE + SECOND, SessionEnd.IDLE), (LIFETIME + SECOND, SessionEnd.TOO_OLD)],
 )
 def test_time_ends_a_session(ayse, later, ending):
     text = begin(ayse).get_id()
@@ -113,27 +113,27 @@ def test_beginning_anew_writes_down_what_time_ended(ayse):
     begin(ayse, AT + IDLE + SECOND)
 
     endings = [db.session.get(SignIn, each.sign_in.id).ending for each in (idle, old, open_one)]
-    assert endings == [Ending.IDLE, Ending.TOO_OLD, None]
+    assert endings == [SessionEnd.IDLE, SessionEnd.TOO_OLD, None]
     assert db.session.get(SignIn, old.sign_in.id).ended_at == AT
 
 
 def test_sessions_end_all_one_or_all_but_one(ayse):
     one, two, three = (begin(ayse) for _ in range(3))
 
-    assert sessions.end(db.session, ayse.id, Ending.REVOKED, AT, only=one.sign_in.id) == 1
+    assert sessions.end(db.session, ayse.id, SessionEnd.REVOKED, AT, only=one.sign_in.id) == 1
     assert [bool(of(each.get_id())) for each in (one, two, three)] == [False, True, True]
-    assert sessions.end(db.session, ayse.id, Ending.CHANGED, AT, but=three.sign_in.id) == 1
+    assert sessions.end(db.session, ayse.id, SessionEnd.CHANGED, AT, but=three.sign_in.id) == 1
     assert [bool(of(each.get_id())) for each in (one, two, three)] == [False, False, True]
-    assert sessions.end(db.session, ayse.id, Ending.REVOKED, AT) == 1
+    assert sessions.end(db.session, ayse.id, SessionEnd.REVOKED, AT) == 1
     assert of(three.get_id()) is None
-    assert sessions.why_over(db.session, two.get_id(), AT) == Ending.CHANGED
+    assert sessions.why_over(db.session, two.get_id(), AT) == SessionEnd.CHANGED
 
 
 def test_nobody_ends_the_sessions_of_somebody_else(ayse, provider):
     burak = make.person(provider, "burak2@example.com")
     mine = begin(ayse)
 
-    assert sessions.end(db.session, burak.id, Ending.REVOKED, AT, only=mine.sign_in.id) == 0
+    assert sessions.end(db.session, burak.id, SessionEnd.REVOKED, AT, only=mine.sign_in.id) == 0
     assert of(mine.get_id())
 
 
@@ -148,23 +148,23 @@ def test_closing_a_person_ends_their_session(ayse):
 def test_a_membership_that_ends_takes_its_powers_on_the_next_request(ayse, provider, ends):
     text = begin(ayse).get_id()
     membership = accounts.join(db.session, ayse, provider.id, Role.OWNER, AT)
-    assert of(text).may_at_provider(Power.LOOK)
+    assert of(text).may_at_provider(Permission.LOOK)
 
     setattr(membership, ends, AT)
     db.session.flush()
 
     assert of(text).provider is None
-    assert not of(text).may_at_provider(Power.LOOK)
+    assert not of(text).may_at_provider(Permission.LOOK)
 
 
 def test_another_role_counts_on_the_next_request(ayse, provider):
     text = begin(ayse).get_id()
-    assert of(text).may_at_provider(Power.PEOPLE)
+    assert of(text).may_at_provider(Permission.PEOPLE)
 
     accounts.join(db.session, ayse, provider.id, Role.AUDITOR, AT)
 
-    assert not of(text).may_at_provider(Power.PEOPLE)
-    assert of(text).may_at_provider(Power.AUDIT)
+    assert not of(text).may_at_provider(Permission.PEOPLE)
+    assert of(text).may_at_provider(Permission.AUDIT)
 
 
 def test_a_suspended_provider_leaves_reading_and_refusing(ayse, provider):
@@ -172,15 +172,15 @@ def test_a_suspended_provider_leaves_reading_and_refusing(ayse, provider):
     provider.suspended_at = AT
     db.session.flush()
 
-    assert of(text).may_at_provider(Power.REFUSE) and not of(text).may_at_provider(Power.LAUNCH)
+    assert of(text).may_at_provider(Permission.REFUSE) and not of(text).may_at_provider(Permission.LAUNCH)
 
 
 def test_the_operators_powers_are_no_providers(ayse):
     derya = make.staff("derya@example.com", OperatorRole.ADMIN)
     found = of(begin(derya).get_id())
 
-    assert found.may_at_operator(Power.REVIEW)
-    assert not found.may_at_provider(Power.AUDIT)
+    assert found.may_at_operator(Permission.REVIEW)
+    assert not found.may_at_provider(Permission.AUDIT)
 
 
 def test_who_belongs_to_several_providers_chooses_first(ayse, provider):
@@ -192,7 +192,7 @@ def test_who_belongs_to_several_providers_chooses_first(ayse, provider):
     assert sessions.serve(db.session, of(text), other.id)
 
     assert of(text).provider_id == other.id
-    assert of(text).may_at_provider(Power.REFUSE) and not of(text).may_at_provider(Power.LAUNCH)
+    assert of(text).may_at_provider(Permission.REFUSE) and not of(text).may_at_provider(Permission.LAUNCH)
 
 
 def test_nobody_works_for_a_provider_they_do_not_belong_to(ayse):
@@ -237,7 +237,7 @@ def test_a_providers_sessions_are_those_not_spent_on_others(ayse, provider):
     elsewhere.sign_in.serves_id, nowhere.sign_in.serves_id = provider.id + 1, None
     db.session.flush()
 
-    assert sessions.end(db.session, ayse.id, Ending.REVOKED, AT, at_provider=provider.id) == 2
+    assert sessions.end(db.session, ayse.id, SessionEnd.REVOKED, AT, at_provider=provider.id) == 2
     assert of(elsewhere.get_id()) and not of(here.get_id()) and not of(nowhere.get_id())
 
 

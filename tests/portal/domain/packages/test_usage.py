@@ -78,7 +78,7 @@ def test_iys_prices_the_largest_channel_of_each_brand(provider):
 
 
 def test_a_brand_that_practised_is_not_counted_at_iys(provider):
-    make.brand().practises = True
+    make.brand().is_sandbox = True
     holds(provider, 2)
     granted(provider, make.brand(), Channel.SMS, 2)
 

@@ -64,7 +64,7 @@ def test_an_admitted_provider_brings_a_brand_that_iys_lists(provider):
 
     assert brands.to_bring(db.session, provider) == {700002: "Marka 700002"}
     made = opened(provider, 700002)
-    assert (made.brand_code, made.practises) == (700002, False)
+    assert (made.brand_code, made.is_sandbox) == (700002, False)
     assert brands.to_bring(db.session, provider) == {}
 
 
@@ -77,7 +77,7 @@ def test_a_code_that_iys_did_not_list_is_refused(provider):
 
 def test_a_code_that_somebody_has_is_refused(provider):
     cems = make.provider(800001, 800002, "cem@example.com")
-    cems.entered_code = 800009
+    cems.pending_iys_code = 800009
     say(provider, 800001, 800002, 800009, 700001)
 
     for code in (800001, 800002, 800009, make.BRAND_CODE, sandbox_mode.CODES.start, sandbox_mode.EXEMPT_CODES.start):
@@ -90,7 +90,7 @@ def test_a_practising_brand_gets_a_number_that_iys_gave_to_nobody(provider):
 
     made = opened(provider)
 
-    assert made.practises and made.brand_code in sandbox_mode.CODES
+    assert made.is_sandbox and made.brand_code in sandbox_mode.CODES
     assert not brands.has_codes_of_its_own(provider)
 
 
@@ -119,7 +119,7 @@ def test_a_suspended_provider_launches_nothing(provider):
 
 def test_a_brand_of_the_sandbox_stays_closed_once_its_provider_has_left(provider):
     brand = db.session.query(Brand).filter_by(provider_id=provider.id).one()
-    brand.practises, brand.closed_at = True, clock.now()
+    brand.is_sandbox, brand.closed_at = True, clock.now()
 
     with pytest.raises(Practised):
         brands.reopen(db.session, brand)

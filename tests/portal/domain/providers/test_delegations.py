@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Leave
+from portal.core.models import Delegation
 from portal.domain.providers import delegations
 from tests import make
 
@@ -71,4 +71,4 @@ def test_no_leave_is_for_the_past_or_for_ever(providers, days):
     with pytest.raises(delegations.NotADay):
         give(providers[0], days=days)
 
-    assert db.session.query(Leave).count() == 0
+    assert db.session.query(Delegation).count() == 0

@@ -94,8 +94,8 @@ def test_who_opens_an_account_owns_it_and_practises_at_once():
     brand = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id)).one()
     membership = db.session.scalars(select(Membership).where(Membership.provider_id == provider.id)).one()
     assert (membership.user_id, membership.role) == (user.id, Role.OWNER)
-    assert provider.is_practising and provider.iys_code in sandbox_mode.CODES and provider.entered_code is None
-    assert brand.practises and brand.brand_code == provider.iys_code
+    assert provider.is_practising and provider.iys_code in sandbox_mode.CODES and provider.pending_iys_code is None
+    assert brand.is_sandbox and brand.brand_code == provider.iys_code
     assert credential_of(provider).kind == CredentialKind.PRACTICE
 
 
@@ -134,7 +134,7 @@ def test_a_code_that_another_has_is_taken_however_it_has_it():
     for taken in (CODE, admitted.iys_code, other.iys_code, sandbox_mode.EXEMPT_CODES[3]):
         with pytest.raises(onboarding.CodeTaken):
             onboarding.enter_code(db.session, provider, taken, clock.now())
-    assert provider.entered_code is None
+    assert provider.pending_iys_code is None
 
 
 def test_the_own_code_may_be_entered_again():
@@ -143,7 +143,7 @@ def test_the_own_code_may_be_entered_again():
     for _ in range(2):
         onboarding.enter_code(db.session, provider, CODE, clock.now())
 
-    assert provider.entered_code == CODE
+    assert provider.pending_iys_code == CODE
 
 
 NEEDED = {
@@ -189,7 +189,7 @@ def test_being_admitted_ends_the_practice_and_speaks_the_own_code():
     brands = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)))
     (brand,) = brands
     assert (provider.iys_code, provider.is_practising) == (CODE, False)
-    assert (brand.brand_code, brand.practises, brand.name, brand.colour) == (CODE, False, "Yeni Mağaza", "#123456")
+    assert (brand.brand_code, brand.is_sandbox, brand.name, brand.colour) == (CODE, False, "Yeni Mağaza", "#123456")
     assert practised.closed_at and credential_of(provider) is None
     assert states(provider) == ["done"] * 5
     review = db.session.scalars(select(Review).where(Review.provider_id == provider.id)).one()
@@ -216,7 +216,7 @@ def test_a_partners_account_acts_for_an_admitted_provider_and_waits_for_the_titl
 
     assert credential_of(served).id == partner.id and credential_of(direct) is None
     connection = db.session.scalars(select(Connection).where(Connection.provider_id == served.id)).one()
-    assert connection.writes_since is None
+    assert connection.forwarding_enabled_at is None
 
 
 def test_an_exempt_provider_is_admitted_under_a_code_that_goes_nowhere():

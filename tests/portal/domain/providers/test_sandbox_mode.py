@@ -79,7 +79,7 @@ def test_what_listened_for_a_practice_falls_silent(app, rows):
         )
         db.session.add(provider)
         db.session.flush()
-        brand = Brand(provider_id=provider.id, brand_code=OURS, name="Acemi", practises=True, created_at=at)
+        brand = Brand(provider_id=provider.id, brand_code=OURS, name="Acemi", is_sandbox=True, created_at=at)
         db.session.add(brand)
         sandbox_mode.begin(db.session, vault(), provider, at)
         db.session.flush()

@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.core.models import Annulment, Brand, Consent, Outcome, Provider, Submission, Way
+from portal.core.models import Annulment, Brand, Consent, DecisionOrigin, Outcome, Provider, Submission
 from portal.core.models.ids import new_id
 from portal.domain.consents import recipients, writer
 from tests import make
@@ -32,7 +32,7 @@ class Holder:
             brand = db.session.scalar(select(Brand).where(Brand.brand_code == brand_code))
             head = _head(brand, parse(address), channel, recipient_type, at)
             dated = {"consent_date": at, "effective_at": at, "recorded_at": at}
-            made = writer.decision(head, status, **dated, source=source, way=Way.IMPORT) | origin
+            made = writer.decision(head, status, **dated, source=source, origin=DecisionOrigin.IMPORT) | origin
             told = [_told(made, address, brand, outcome, code, at)] if outcome else []
             writer.insert_decisions(db.session, [made], told)
             if annulled:

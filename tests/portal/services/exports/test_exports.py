@@ -56,7 +56,7 @@ def test_a_consent_says_what_holds_and_whether_a_message_may_go_out(app, holder)
 def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, holder):
     holder.grants()
     with app.app_context():
-        db.session.execute(update(Brand).values(practises=True, closed_at=clock.now()))
+        db.session.execute(update(Brand).values(is_sandbox=True, closed_at=clock.now()))
         db.session.commit()
 
     assert [row.may_send for row in told(app, Kind.CONSENTS)] == [False]
@@ -124,8 +124,13 @@ def test_many_pages_have_every_row_once(app, holder, kind):
         heads = [key | {"id": each, "recipient_id": each, "recipient_type": "BIREYSEL"} for each in range(1, rows)]
         db.session.execute(Consent.__table__.insert(), heads)
         fact = {
-            "consent_date": at, "recorded_at": at, "effective_at": at, "source": "HS_WEB", "way": "import", "salt": b""
-        }  # fmt: skip
+            "consent_date": at,
+            "recorded_at": at,
+            "effective_at": at,
+            "source": "HS_WEB",
+            "origin": "import",
+            "salt": b"",
+        }
         db.session.execute(Decision.__table__.insert(), [each | fact | {"consent_id": each["id"]} for each in heads])
         db.session.commit()
 

@@ -6,7 +6,7 @@ import pytest
 
 from portal.services.imports.fixes import cure_of, cured
 from portal.services.imports.layout import Cure, Field, Layout
-from portal.services.imports.row_parser import Looker
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.unknown_words import unknown_words
 
 
@@ -37,7 +37,7 @@ def test_few_problems_have_a_cure():
 
 def test_unknown_words_are_counted_once_for_all_their_spellings():
     columns = {Field.PHONE: 0, Field.STATUS: 1, Field.SOURCE: 2, Field.CHANNEL: 3}
-    looker = Looker(Layout(columns=columns), at=datetime(2026, 11, 24, tzinfo=UTC), header_line=1)
+    looker = RowParser(Layout(columns=columns), at=datetime(2026, 11, 24, tzinfo=UTC), header_line=1)
     lines = [
         (1, ["Telefon", "Durum", "Kaynak", "Kanal"]),
         (2, ["0532", "Belki", "Web", "faks"]),

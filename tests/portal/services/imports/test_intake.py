@@ -9,7 +9,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Source
-from portal.core.models import AuditEntry, BatchState, ImportBatch, ImportPiece, UploadPart
+from portal.core.models import AuditEntry, BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.services.imports import batch_lease, intake, layout, profiles, store, uploads, worker
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.outline import Outline
@@ -46,9 +46,9 @@ def layout_of(batch) -> Layout:
     return Layout.unpacked(vault().read(batch.layout, ImportBatch.LAYOUT, batch.provider_id, batch.id))
 
 
-def pieces() -> list[ImportPiece]:
+def pieces() -> list[ImportChunk]:
     db.session.expire_all()
-    return db.session.query(ImportPiece).order_by(ImportPiece.place).all()
+    return db.session.query(ImportChunk).order_by(ImportChunk.place).all()
 
 
 def workbook(**sheets) -> bytes:
@@ -98,7 +98,7 @@ def test_one_that_was_killed_begins_again(brand, rows, monkeypatch):
     with pytest.raises(StopIteration):
         intake.step(batch_id)
     db.session.rollback()
-    assert rows.count(ImportPiece) == 1
+    assert rows.count(ImportChunk) == 1
 
     monkeypatch.setattr(intake, "_hold", hold)
     intake.step(batch_id)
@@ -122,7 +122,7 @@ def test_one_thrown_away_meanwhile_stays_so(brand, rows, monkeypatch):
     intake.step(batch_id)
 
     assert rows.one(ImportBatch).state == BatchState.DROPPED
-    assert rows.count(ImportPiece) == 0
+    assert rows.count(ImportChunk) == 0
 
 
 def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypatch):
@@ -139,7 +139,7 @@ def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypa
 
     monkeypatch.setattr(intake, "_found", found)
     intake.step(batch_id)
-    assert rows.one(ImportBatch).state == BatchState.READ and rows.count(ImportPiece) == 3
+    assert rows.one(ImportBatch).state == BatchState.READ and rows.count(ImportChunk) == 3
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_read_says_why_and_leaves_nothing(brand, rows, dat
 
     batch = rows.one(ImportBatch)
     assert (batch.state, batch.problem, batch.outline) == (BatchState.UNREADABLE, problem, None)
-    assert rows.count(ImportPiece) == rows.count(UploadPart) == 0
+    assert rows.count(ImportChunk) == rows.count(UploadPart) == 0
 
 
 def test_an_upload_that_broke_off_is_not_taken_for_a_short_file(brand, rows):

@@ -17,11 +17,11 @@ from portal.core.models import (
     BatchState,
     Consent,
     Decision,
+    DecisionOrigin,
     ImportBatch,
-    ImportPiece,
+    ImportChunk,
     Outcome,
     Submission,
-    Way,
     is_void,
 )
 from portal.domain.consents import recipients, refusals
@@ -143,8 +143,8 @@ def assert_adds_up(batch: ImportBatch) -> None:
     piles = queries.piles(db.session, batch)
     assert piles.total == sum(batch.tally.values()) and min(piles.__dict__.values()) >= 0, batch.state
     ran = Counter()
-    for piece in db.session.query(ImportPiece).filter(
-        ImportPiece.batch_id == batch.id, ImportPiece.ran_at.is_not(None)
+    for piece in db.session.query(ImportChunk).filter(
+        ImportChunk.batch_id == batch.id, ImportChunk.ran_at.is_not(None)
     ):
         ran.update(piece.tally)
     besides = select(Submission.id).where(Submission.decision_id == Decision.id, Submission.batch_id.is_(None)).exists()
@@ -163,7 +163,7 @@ def assert_heads_stand() -> None:
     told = select(Submission.id).where(Submission.decision_id == Decision.id).exists()
     facts = defaultdict(list)
     for fact, was_told in db.session.execute(select(Decision, told).where(~is_void())):
-        if fact.way != Way.IMPORT or fact.status == Status.REFUSED or was_told:
+        if fact.origin != DecisionOrigin.IMPORT or fact.status == Status.REFUSED or was_told:
             facts[fact.consent_id].append((fact.effective_at, fact.status == Status.REFUSED, fact.status))
     for head in db.session.query(Consent):
         at, _, status = max(facts[head.id], default=(None, None, None))

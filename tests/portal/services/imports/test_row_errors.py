@@ -10,7 +10,7 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db, reading, vault
 from portal.core.iys_protocol import Channel, Source
-from portal.core.models import BatchState, ImportBatch, ImportPiece, Outcome, Submission
+from portal.core.models import BatchState, ImportBatch, ImportChunk, Outcome, Submission
 from portal.services.imports import batches, layout, row_errors, uploads, worker
 from portal.services.imports.stored_rows import layout_of, outline_of
 from tests import make
@@ -154,7 +154,7 @@ def test_what_iys_refused_is_there_with_its_code_and_what_a_person_closed_is_not
 def test_a_damaged_piece_keeps_nothing_else_back(app, brand):
     many = [LINES[1]] * 1500
     batch = brought(brand, csv_of(many), "a.csv")
-    db.session.execute(update(ImportPiece).where(ImportPiece.place == 0).values(content=b"damaged"))
+    db.session.execute(update(ImportChunk).where(ImportChunk.place == 0).values(content=b"damaged"))
     db.session.commit()
 
     assert 400 < len(list(found(batch).lines())) < 600

@@ -11,7 +11,7 @@ from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status, freeze, problems
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports.layout import Cure, Field, Layout
-from portal.services.imports.row_parser import Looker
+from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import BYTE_OF, SLOTS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ def looked(cells, *, at=NOW, cures=(), words=None, **said):
     layout = Layout(
         columns={field: column for column, field in enumerate(cells)}, cures=frozenset(cures), words=words or {}, **said
     )
-    found = Looker(layout, at=at, header_line=1).look((2, list(cells.values())))
+    found = RowParser(layout, at=at, header_line=1).look((2, list(cells.values())))
     assert [slot for slot, _ in found] == sorted({slot for slot, _ in found})
     return dict(found)
 
@@ -50,7 +50,7 @@ def test_a_line_speaks_of_each_channel_that_its_addresses_serve():
 
 def test_what_stands_above_the_data_says_nothing():
     layout = Layout(columns={Field.PHONE: 0}, **GIVEN)
-    looker = Looker(layout, at=NOW, header_line=3)
+    looker = RowParser(layout, at=NOW, header_line=3)
 
     assert [looker.look((line, [PHONE])) != [] for line in (1, 3, 4)] == [False, False, True]
     assert looker.look((4, ["", " "])) == looker.look((5, [])) == []
@@ -231,7 +231,7 @@ def test_a_person_explains_words():
 def test_a_short_line_lacks_its_last_cells():
     layout = Layout(columns={Field.PHONE: 0, Field.STATUS: 3}, **GIVEN)
 
-    assert len(Looker(layout, at=NOW, header_line=None).look((1, [PHONE]))) == 2
+    assert len(RowParser(layout, at=NOW, header_line=None).look((1, [PHONE]))) == 2
 
 
 CELLS = {
@@ -271,7 +271,7 @@ LAYOUTS = st.builds(
 def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, microsecond):
     at = NOW.replace(microsecond=microsecond)
 
-    found = Looker(layout, at=at, header_line=None).look((1, list(cells)))
+    found = RowParser(layout, at=at, header_line=None).look((1, list(cells)))
 
     assert len(found) == len({slot for slot, _ in found}) and (found or not any(map(str.strip, cells)))
     for slot, what in found:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
-from portal.core.models import BatchState, Decision, ImportBatch, ImportPiece, Recipient, Submission
+from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, Recipient, Submission
 from portal.domain.consents import recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect
 from portal.services.imports import batches, fixes, layout, uploads, worker
@@ -348,7 +348,7 @@ def rehearse(batch: ImportBatch, said: Layout) -> dict[str, int]:
     db.session.commit()
     batch = worked(batch.id)
     assert batch.state == BatchState.REHEARSED
-    pieces = db.session.query(ImportPiece).filter_by(batch_id=batch.id).order_by(ImportPiece.place)
+    pieces = db.session.query(ImportChunk).filter_by(batch_id=batch.id).order_by(ImportChunk.place)
     assert sum((Counter(piece.tally or {}) for piece in pieces), Counter()) == Counter(batch.tally)
     return dict(batch.tally)
 

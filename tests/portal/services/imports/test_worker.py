@@ -17,7 +17,7 @@ from portal.core.models import (
     Consent,
     Decision,
     ImportBatch,
-    ImportPiece,
+    ImportChunk,
     Lane,
     Leaf,
     Outcome,
@@ -113,7 +113,7 @@ def test_a_file_is_rehearsed_without_a_trace_and_comes_to_what_was_rehearsed(bra
     assert tally["grant"] == good - 3 and tally["repeated"] == 3 + 2 and tally["late_grant"] == 3
     assert tally["first_refusal"] == 3 + 3 and tally["status_unknown"] == 3
     assert batch.lines == len(LINES) and batch.new_addresses == 2100 * 2 + 2
-    assert sum(tally.values()) == sum(sum(piece.tally.values()) for piece in rows(ImportPiece))
+    assert sum(tally.values()) == sum(sum(piece.tally.values()) for piece in rows(ImportChunk))
 
     begin(batch)
     finish(batch)
@@ -277,7 +277,7 @@ def test_a_provider_that_is_suspended_stops_its_runs_and_a_damaged_piece_is_said
         batches.go_on(db.session, batch, 3, clock.now())
 
     provider.suspended_at = None
-    piece = db.session.query(ImportPiece).filter_by(batch_id=batch.id, place=1).one()
+    piece = db.session.query(ImportChunk).filter_by(batch_id=batch.id, place=1).one()
     piece.content = piece.content[:-1] + bytes((piece.content[-1] ^ 1,))
     db.session.commit()
     batches.go_on(db.session, batch, 3, clock.now())
@@ -285,7 +285,7 @@ def test_a_provider_that_is_suspended_stops_its_runs_and_a_damaged_piece_is_said
     finish(batch)
 
     assert (batch.state, batch.problem) == (BatchState.DONE, "damaged")
-    assert [piece.ran_at is not None for piece in rows(ImportPiece)] == [True, False, True]
+    assert [piece.ran_at is not None for piece in rows(ImportChunk)] == [True, False, True]
     piles = queries.piles(db.session, batch)
     assert piles.unwritten == 3000 and piles.total == sum(batch.tally.values())
 
@@ -294,7 +294,7 @@ def test_repeats_are_found_over_the_whole_file(brand, rows):
     first, last = line(7, "ONAY", timedelta(hours=2)), line(7, "RET", timedelta(hours=2))
     batch = rehearsed(brand, [first, *[line(each, mail=False) for each in range(10, 1500)], last, last])
 
-    pieces = rows(ImportPiece)
+    pieces = rows(ImportChunk)
     assert pieces[0].tally["repeated"] == 3 and pieces[1].tally["repeated"] == 3
     assert batch.tally["first_refusal"] == 3
 
@@ -335,4 +335,4 @@ def test_a_layout_chosen_anew_takes_the_rehearsal_out_of_the_workers_hands(brand
     assert batch.tally["grant"] == 2100 * 3 - 3 and "origin_missing" not in batch.tally
     batches.drop(db.session, batch, 3, clock.now())
     db.session.commit()
-    assert rows.count(ImportPiece) == 0 and batch.state == BatchState.DROPPED
+    assert rows.count(ImportChunk) == 0 and batch.state == BatchState.DROPPED

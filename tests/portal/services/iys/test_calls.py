@@ -9,7 +9,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Question
-from portal.core.models import Pace, Tally
+from portal.core.models import CallTally, IysRate
 from portal.services.iys import calls, circuit_breaker, hourly_budgets, rate_limit
 from portal.services.iys.client import Client
 from tests import make, servers
@@ -55,7 +55,7 @@ def answering(app):
 
 
 def failures(app):
-    return sum(tally.failures for tally in make.Rows(app)(Tally))
+    return sum(tally.failures for tally in make.Rows(app)(CallTally))
 
 
 def test_an_answer_comes_back_and_is_counted(app, answering):
@@ -115,7 +115,7 @@ def test_a_spent_hour_holds_that_question_alone(app, answering, code, question):
 def test_too_many_a_second_holds_everything_for_a_breath(app, answering, code, rows):
     answering(Iys((429, errors(code))))()
 
-    until = rows.one(Pace, Pace.name == rate_limit.EGRESS).next_at
+    until = rows.one(IysRate, IysRate.name == rate_limit.EGRESS).next_at
     assert timedelta(0) < until - clock.now() <= timedelta(seconds=1.5)
     assert hourly_budgets.left(db.session, Question.TOKEN, clock.now()) == 9
 

@@ -71,7 +71,7 @@ def authorise(sandbox, *, title: str | None = TITLE, brands=(make.BRAND_CODE,), 
 
 
 def writes(rows) -> bool:
-    return rows.one(Connection).writes_since is not None
+    return rows.one(Connection).forwarding_enabled_at is not None
 
 
 def test_a_providers_own_account_is_found_in_order(app, iys, sandbox, provider_id, rows):
@@ -216,12 +216,12 @@ def test_a_partner_who_lost_its_right_writes_no_more(app, sandbox, iys, provider
 def test_a_partner_goes_on_while_iys_does_not_answer(app, sandbox, iys, provider_id, rows):
     by_partner(app, sandbox, provider_id)
     found_by(app, iys, provider_id)
-    since = rows.one(Connection).writes_since
+    since = rows.one(Connection).forwarding_enabled_at
     sandbox.fault("partner_brands", "html")
 
     found = found_by(app, iys, provider_id)
 
-    assert found.troubles and rows.one(Connection).writes_since == since
+    assert found.troubles and rows.one(Connection).forwarding_enabled_at == since
 
 
 def test_a_partner_writes_in_the_channels_that_were_given(app, sandbox, iys, provider_id):

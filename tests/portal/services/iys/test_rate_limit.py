@@ -8,7 +8,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Question
-from portal.core.models import Pace, Tally
+from portal.core.models import CallTally, IysRate
 from portal.services.iys import rate_limit
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -76,7 +76,7 @@ def test_old_tallies_are_forgotten(at, rows):
     rate_limit.forget_old(db.session, at)
     db.session.commit()
 
-    assert [tally.span for tally in rows(Tally)] == [rate_limit.span_of(at)]
+    assert [tally.span for tally in rows(CallTally)] == [rate_limit.span_of(at)]
 
 
 def test_a_row_is_made_once(at, rows):
@@ -84,13 +84,13 @@ def test_a_row_is_made_once(at, rows):
         rate_limit.hold(db.session, at + SECOND, "anything")
     db.session.commit()
 
-    assert [row.name for row in rows(Pace)] == ["anything"]
+    assert [row.name for row in rows(IysRate)] == ["anything"]
 
 
 def test_late_wakers_do_not_leave_together():
     """The slots of a second lie apart, yet threads may wake late and all at once."""
     now, left = [100.0], []
-    doorstep = rate_limit.Doorstep(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+    doorstep = rate_limit.ProcessRateLimiter(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
 
     for _ in range(20):
         doorstep.leave(8)
@@ -100,7 +100,7 @@ def test_late_wakers_do_not_leave_together():
 
 
 def test_without_a_limit_nobody_waits_at_the_doorstep():
-    doorstep = rate_limit.Doorstep(sleep=lambda seconds: pytest.fail("somebody waited"))
+    doorstep = rate_limit.ProcessRateLimiter(sleep=lambda seconds: pytest.fail("somebody waited"))
 
     for _ in range(20):
         doorstep.leave(0)

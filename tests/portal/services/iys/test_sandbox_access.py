@@ -18,19 +18,19 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Question
 from portal.core.models import (
     Brand,
+    CallTally,
     Connection,
     Consent,
     Credential,
     CredentialKind,
     Feed,
+    IysRate,
     Lane,
     Outcome,
-    Pace,
     Provider,
     ReconciledDay,
     Submission,
     Sweep,
-    Tally,
 )
 from portal.domain.identity import accounts
 from portal.domain.providers import sandbox_mode
@@ -93,7 +93,7 @@ def practising_provider() -> Provider:
     db.session.add(provider)
     db.session.flush()
     db.session.add(
-        Brand(provider_id=provider.id, brand_code=code, name="Acemi", practises=True, created_at=clock.now())
+        Brand(provider_id=provider.id, brand_code=code, name="Acemi", is_sandbox=True, created_at=clock.now())
     )
     sandbox_mode.begin(db.session, vault(), provider, clock.now())
     db.session.commit()
@@ -105,7 +105,7 @@ def goes_to_iys(app, provider_id: int) -> None:
     with app.app_context():
         provider = db.session.get_one(Provider, provider_id)
         sandbox_mode.end(db.session, provider, clock.now())
-        provider.iys_code = provider.entered_code = REAL_CODE
+        provider.iys_code = provider.pending_iys_code = REAL_CODE
         provider.admitted_at = clock.now()
         db.session.add(Brand(provider_id=provider_id, brand_code=REAL_CODE, name="Usta", created_at=clock.now()))
         accounts.connect(db.session, vault(), provider, username="gercek", password="password", at=clock.now())
@@ -123,7 +123,7 @@ def all_steps(app) -> None:
     """Everything that the forwarder does, for both, until nothing is due."""
     with app.app_context():
         config = app.config
-        world, sandbox = Client(config["IYS_BASE_URL"]), Client(config["SANDBOX_URL"], practises=True)
+        world, sandbox = Client(config["IYS_BASE_URL"]), Client(config["SANDBOX_URL"], is_sandbox=True)
         for client in (sandbox, world):
             while forwarder.turn(client):
                 pass
@@ -146,8 +146,8 @@ def test_nothing_of_iyss_pace_budgets_and_breaker_is_touched(app, browser, rows,
 
     all_steps(app)
 
-    assert rows.count(Tally) == 0
-    assert rows.count(Pace) == 0
+    assert rows.count(CallTally) == 0
+    assert rows.count(IysRate) == 0
 
 
 def test_a_box_that_counts_its_callers_lets_those_who_practise_pass(app, browser, rows, firm, world, tmp_path):
@@ -164,7 +164,7 @@ def test_a_box_that_counts_its_callers_lets_those_who_practise_pass(app, browser
 
 def test_practice_goes_on_while_iys_is_away_and_the_other_way_round(app, browser, rows, firm, box, world):
     with app.app_context():
-        db.session.add(Pace(name="host", failures=9, next_at=clock.now() + timedelta(minutes=1)))
+        db.session.add(IysRate(name="host", failures=9, next_at=clock.now() + timedelta(minutes=1)))
         db.session.commit()
     decides(app, browser, MESAJ="ONAY")
 
@@ -220,7 +220,7 @@ def test_a_brand_that_is_new_is_told_to_the_box_when_it_is_needed(app, rows, fir
     with app.app_context():
         calls.ask(Client(world.url), firm, Question.BRANDS, path_of(rows), method="GET")
         code = sandbox_mode.draw_code(db.session)
-        db.session.add(Brand(provider_id=firm, brand_code=code, name="İkinci", practises=True, created_at=clock.now()))
+        db.session.add(Brand(provider_id=firm, brand_code=code, name="İkinci", is_sandbox=True, created_at=clock.now()))
         db.session.commit()
 
         answer = calls.ask(
@@ -329,7 +329,7 @@ def test_a_decision_after_that_is_kept_and_obeyed_and_not_sent(app, browser, row
 def test_a_submission_in_hand_at_that_moment_does_not_reach_iys(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
-        (in_hand,) = claims.claim(db.session, clock.now(), practises=True)
+        (in_hand,) = claims.claim(db.session, clock.now(), is_sandbox=True)
     goes_to_iys(app, firm)
 
     with app.app_context(), pytest.raises(calls.NotNow):
@@ -341,7 +341,7 @@ def test_a_submission_in_hand_at_that_moment_does_not_reach_iys(app, browser, ro
 def test_a_killed_forwarders_submission_comes_back_to_nowhere(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
-        claims.claim(db.session, clock.now(), practises=True)
+        claims.claim(db.session, clock.now(), is_sandbox=True)
     goes_to_iys(app, firm)
     with app.app_context():  # As if the decision's transaction had ended after the practice did.
         db.session.execute(
@@ -377,13 +377,13 @@ def test_a_crash_in_the_middle_of_going_leaks_nothing_in_any_lane(app, browser, 
 
 def test_a_code_of_iyss_that_was_decided_for_in_practice_is_free_again(app, browser, rows, firm, box, world):
     with app.app_context():
-        db.session.execute(update(Brand).values(brand_code=700600, practises=False))
+        db.session.execute(update(Brand).values(brand_code=700600, is_sandbox=False))
         db.session.commit()
     decides(app, browser, MESAJ="ONAY")
 
     goes_to_iys(app, firm)
 
-    practised = rows.one(Brand, Brand.practises)
+    practised = rows.one(Brand, Brand.is_sandbox)
     assert practised.brand_code in sandbox_mode.CODES and practised.closed_at is not None
 
 

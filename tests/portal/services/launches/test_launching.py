@@ -163,7 +163,7 @@ def test_a_campaign_whose_provider_sends_writes_no_message(context, salt, rows):
 def test_a_worker_killed_at_any_moment_makes_no_link_twice(app, environ, salt, rows, pause):
     with app.app_context():
         campaign_id = ready("\n".join(f"+90532{number:07}" for number in range(12_000)), delivery=Delivery.GATEWAY).id
-    run = "import sys; from portal import create_app, launches; app = create_app(); app.app_context().push(); print(1, flush=True); launches.run(int(sys.argv[1]), app.config['LINK_SALT'], 'http://localhost/k')"  # noqa: E501
+    run = "import sys; from portal.app import create_app, launches; app = create_app(); app.app_context().push(); print(1, flush=True); launches.run(int(sys.argv[1]), app.config['LINK_SALT'], 'http://localhost/k')"  # noqa: E501
     worker = subprocess.Popen([sys.executable, "-c", run, str(campaign_id)], env=os.environ | environ, stdout=-1)
     worker.stdout.readline()
     time.sleep(pause)

@@ -17,7 +17,7 @@ SAID = {
     "link": LINK, "until": AT, "at": AT, "place": "Örnek Mağazacılık A.Ş.", "role": "owner", "by": "Ayşe Yılmaz",
     "device": "Firefox, Windows", "network": "85.10.0.0/16", "change": "totp_added", "name": "Telefon",
     "owner": "Burak Demir", "note": "İmza eksik.\nTarih eksik.", "reason": "Şikâyet.", "question": "Nasıl?",
-    "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "way": "partner",
+    "answer": "Böyle.", "package": "İLETİ 5", "is_confirmed": True, "provider_kind": "partner",
     "brand": "Örnek Mağaza", "point": "Kadıköy kasa", "used": "160", "budget": "200", "is_mail": False,
     "is_used_up": False, "opened": "13", "near": "7", "overdue": "4",
 }  # fmt: skip
@@ -39,7 +39,16 @@ def test_every_mail_says_all_it_was_told(kind, language):
     mail = written(kind, language)
 
     whole = mail.subject + mail.text
-    plain = mails.FACTS[kind] - {"role", "change", "at", "until", "is_confirmed", "way", "is_mail", "is_used_up"}
+    plain = mails.FACTS[kind] - {
+        "role",
+        "change",
+        "at",
+        "until",
+        "is_confirmed",
+        "provider_kind",
+        "is_mail",
+        "is_used_up",
+    }
     assert [name for name in plain if SAID[name] not in whole] == []
     assert mails.FACTS[kind].isdisjoint({"at", "until"}) or "24 " in whole and "14:02" in whole
 
@@ -83,7 +92,7 @@ def test_every_change_has_words(change):
 
 @pytest.mark.parametrize("language", mails.LANGUAGES)
 def test_each_kind_of_provider_reads_what_becomes_of_its_decisions(language):
-    told = {written(MailKind.ADMITTED, language, way=kind.value).text for kind in ProviderKind}
+    told = {written(MailKind.ADMITTED, language, provider_kind=kind.value).text for kind in ProviderKind}
 
     assert len(told) == len(ProviderKind)
     assert not any("\n " in text for text in told)

@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask, request
 from sqlalchemy import update
 
-from portal import create_app
+from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Campaign, Delivery, Message, MessageState

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
-from portal.core.models import AuditEntry, By, Factor, FactorKind, MailKind, SignIn, User
+from portal.core.models import AuditEntry, Factor, FactorKind, MailKind, SignIn, SignInMethod, User
 from tests import make
 from tests.authenticator import Authenticator
 from tests.portal.web.dashboard.staff import TOKEN, sign_in, signed_in, token
@@ -74,7 +74,7 @@ def test_it_opens_the_second_step(app, device, rows):
         assert (answer.status_code, answer.location) == (303, "/dashboard/")
         assert browser.get("/dashboard/").status_code == 200
 
-    assert rows(SignIn)[-1].by == By.PASSKEY
+    assert rows(SignIn)[-1].by == SignInMethod.PASSKEY
     assert rows(AuditEntry, AuditEntry.act == "signed_in")[-1].facts == {"by": "passkey"}
 
 

@@ -7,7 +7,16 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Ending, FailedTry, MailKind, SignIn, Ticket, TicketKind, User
+from portal.core.models import (
+    AuditEntry,
+    LoginAttempt,
+    MailKind,
+    OneTimeLink,
+    OneTimeLinkKind,
+    SessionEnd,
+    SignIn,
+    User,
+)
 from portal.domain.identity import one_time_links
 from tests import make
 from tests.portal.web.dashboard.staff import sign_in, signed_in, token
@@ -48,7 +57,7 @@ def test_other_sessions_end_and_this_one_stays(app, ayse, rows):
     assert ayse.opens("/account/").status_code == 200
     assert elsewhere.opens("/account/").status_code == 302
     (ended,) = rows(SignIn, SignIn.ended_at.is_not(None))
-    assert ended.ending == Ending.CHANGED
+    assert ended.ending == SessionEnd.CHANGED
 
 
 def test_the_owner_is_told_by_mail_without_any_secret(app, ayse, rows):
@@ -65,14 +74,14 @@ def test_a_link_to_a_forgotten_password_that_was_mailed_before_opens_no_more(app
     with app.app_context():
         user, at = db.session.query(User).one(), clock.now()
         one_time_links.issue(
-            db.session, vault(), TicketKind.RESET, email=make.AYSE, at=at, lifetime=timedelta(minutes=30),
+            db.session, vault(), OneTimeLinkKind.RESET, email=make.AYSE, at=at, lifetime=timedelta(minutes=30),
             user_id=user.id,
         )  # fmt: skip
         db.session.commit()
 
     change(ayse)
 
-    assert rows.one(Ticket).revoked_at is not None
+    assert rows.one(OneTimeLink).revoked_at is not None
 
 
 def test_half_a_sign_in_by_the_old_one_opens_no_more(app, ayse):
@@ -89,7 +98,7 @@ def test_who_does_not_know_the_old_one_changes_nothing(app, ayse, rows):
 
     assert answer.status_code == 422
     assert "şimdiki parolanız değil" in answer.text
-    assert rows.count(FailedTry) == 1
+    assert rows.count(LoginAttempt) == 1
     assert sign_in(app.test_client()).status_code == 303
 
 

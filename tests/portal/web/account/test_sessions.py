@@ -8,7 +8,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Ending, SignIn
+from portal.core.models import AuditEntry, SessionEnd, SignIn
 from tests import make
 from tests.portal.web.dashboard.staff import sign_in, signed_in, token
 
@@ -47,7 +47,7 @@ def test_one_is_ended_at_once_and_the_others_stay(app, ayse, rows):
     assert post(ayse, f"/account/sessions/{theirs}/end").status_code == 303
 
     assert (is_in(ayse), is_in(elsewhere), is_in(third)) == (True, False, True)
-    assert rows.one(SignIn, SignIn.id == theirs).ending == Ending.REVOKED
+    assert rows.one(SignIn, SignIn.id == theirs).ending == SessionEnd.REVOKED
     assert post(ayse, f"/account/sessions/{theirs}/end").status_code == 404, "it is over"
 
 

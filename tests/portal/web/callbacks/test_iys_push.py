@@ -42,7 +42,7 @@ def test_what_is_posted_is_kept_sealed_and_read_later(browser, registration, row
     assert kept.due_at is not None and kept.registration_id == registration
     assert make.PHONE.encode() not in kept.body
     assert rows.count(Decision) == 0
-    assert rows.one(PushRegistration).heard_at is not None
+    assert rows.one(PushRegistration).received_at is not None
 
 
 @pytest.mark.parametrize("body", [b"no json", b"[" * 100_000, b"\xff\x00", b"{}"])

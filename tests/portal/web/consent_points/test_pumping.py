@@ -8,7 +8,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AddressProof, Mail, MailKind, Message, MessageKind, Point
+from portal.core.models import AddressProof, ConsentPoint, Mail, MailKind, Message, MessageKind
 from portal.domain.notifications import mails, messages
 from portal.domain.providers import sandbox_mode
 from portal.services.messaging import message_rendering
@@ -157,7 +157,7 @@ def test_codes_go_to_turkish_mobiles_only(app, point, rows, typed):
 def test_a_budget_that_is_lowered_stops_at_once_and_tells(app, point, rows):
     pump(app, 5)
     with app.app_context():
-        db.session.get_one(Point, point).daily_budget = 5
+        db.session.get_one(ConsentPoint, point).daily_budget = 5
         db.session.commit()
     fatma = Visitor(app)
 

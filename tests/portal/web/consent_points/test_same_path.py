@@ -31,15 +31,17 @@ def codes_of(app, proof: AddressProof) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("way", ["", "/yeniden"])
-def test_a_false_code_with_a_real_number_and_one_with_a_false_number_take_one_path(app, fatma, rows, statements, way):
+@pytest.mark.parametrize("origin", ["", "/yeniden"])
+def test_a_false_code_with_a_real_number_and_one_with_a_false_number_take_one_path(
+    app, fatma, rows, statements, origin
+):
     fatma.chooses(MESAJ="RET")
     fatma.writes(make.PHONE)
     codes = codes_of(app, rows.one(AddressProof))
     told = {}
     for name in ("wrong nonce", "no such number"):
         statements.clear()
-        answer = Visitor(app).posts(f"/b/{SLUG}/kod/{codes[name]}{way}", digits="123456")
+        answer = Visitor(app).posts(f"/b/{SLUG}/kod/{codes[name]}{origin}", digits="123456")
         told[name] = (answer.status_code, answer.text, list(statements))
 
     assert told["wrong nonce"] == told["no such number"]

@@ -7,7 +7,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AddressProof, Brand, Decision, Point, Provider, Recipient
+from portal.core.models import AddressProof, Brand, ConsentPoint, Decision, Provider, Recipient
 from portal.domain import consent_points, packages
 from tests import make
 from tests.portal.domain.packages.cast import bought, holds
@@ -25,7 +25,7 @@ SAID = {
 
 def becomes(app, point_id: int, state: str) -> None:
     with app.app_context():
-        at, point = clock.now(), db.session.get_one(Point, point_id)
+        at, point = clock.now(), db.session.get_one(ConsentPoint, point_id)
         if state == "closed":
             consent_points.close(db.session, point, at)
         elif state == "brand":
@@ -102,7 +102,7 @@ def test_no_new_code_is_sent_where_nothing_is_asked(app, point, rows):
 def test_a_package_that_is_full_stops_grants_of_the_new_and_no_refusal(app, point, rows):
     long_ago = clock.now() - packages.GRACE - timedelta(days=9)
     with time_machine.travel(long_ago), app.app_context():
-        provider = db.session.get_one(Provider, db.session.get_one(Point, point).provider_id)
+        provider = db.session.get_one(Provider, db.session.get_one(ConsentPoint, point).provider_id)
         bought(provider, 1)
         holds(provider, 2)
         db.session.commit()

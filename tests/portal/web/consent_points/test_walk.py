@@ -12,16 +12,16 @@ from portal.core.extensions import vault
 from portal.core.iys_protocol import Status
 from portal.core.models import (
     AddressProof,
-    Asked,
     AudienceEntry,
     Consent,
+    ConsentRequest,
     Decision,
+    DecisionOrigin,
     Message,
     MessageKind,
     Receipt,
     Recipient,
     Submission,
-    Way,
 )
 from portal.domain import address_proofs
 from portal.domain.notifications import messages
@@ -56,12 +56,16 @@ def test_a_grant_by_telephone_leads_to_its_receipt(fatma, rows):
     fatma.types()
 
     assert fatma.here.startswith("/m/") and fatma.answer.status_code == 200
-    decided = {(each.channel, each.status, each.way) for each in rows(Decision)}
-    assert decided == {("MESAJ", Status.GRANTED, Way.POINT), ("ARAMA", Status.REFUSED, Way.POINT)}
+    decided = {(each.channel, each.status, each.origin) for each in rows(Decision)}
+    assert decided == {("MESAJ", Status.GRANTED, DecisionOrigin.POINT), ("ARAMA", Status.REFUSED, DecisionOrigin.POINT)}
     receipt, entry = rows.one(Receipt), rows.one(AudienceEntry)
-    assert (receipt.way, receipt.link_id, receipt.served_at is not None) == (Way.POINT, entry.link_id, True)
+    assert (receipt.origin, receipt.link_id, receipt.served_at is not None) == (
+        DecisionOrigin.POINT,
+        entry.link_id,
+        True,
+    )
     assert entry.channels == "ARAMA,MESAJ" or set(entry.channels.split(",")) == {"MESAJ", "ARAMA"}
-    assert {each.channel for each in rows(Asked)} == {"MESAJ", "ARAMA"}
+    assert {each.channel for each in rows(ConsentRequest)} == {"MESAJ", "ARAMA"}
     assert rows.one(AddressProof).proved_at is not None
 
 

@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, CampaignKind, Message, MessageKind, Point
+from portal.core.models import Brand, CampaignKind, ConsentPoint, Message, MessageKind
 from portal.domain import consent_points
 from portal.domain.campaigns import default_texts
 from portal.domain.notifications import messages
@@ -118,8 +118,8 @@ class Visitor:
         return answer
 
 
-def point_of(app, point_id: int) -> Point:
+def point_of(app, point_id: int) -> ConsentPoint:
     with app.app_context():
-        point = db.session.get_one(Point, point_id)
+        point = db.session.get_one(ConsentPoint, point_id)
         db.session.expunge(point)
         return point

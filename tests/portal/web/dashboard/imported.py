@@ -11,12 +11,12 @@ from portal.core.models import (
     Brand,
     Consent,
     Decision,
+    DecisionOrigin,
     ImportBatch,
-    ImportPiece,
+    ImportChunk,
     Lane,
     Outcome,
     Submission,
-    Way,
 )
 from portal.core.models.ids import new_id
 from portal.domain.consents import recipients
@@ -75,7 +75,7 @@ def batch(
 def add_piece(made: ImportBatch, bytes_: bytes | None) -> None:
     piece_id = new_id()
     db.session.add(
-        ImportPiece(
+        ImportChunk(
             id=piece_id, provider_id=made.provider_id, batch_id=made.id, sheet=0, place=0, first_line=1,
             lines=len(LINES), content=store.seal_lines(vault(), store.pack(LINES), made.provider_id, piece_id),
             verdicts=bytes_, tally=row_results.tally_of(bytes_) if bytes_ else None,
@@ -104,9 +104,19 @@ def decision(
     db.session.add(consent)
     db.session.flush()
     made = Decision(
-        **whose, consent_id=consent.id, recipient_type=RecipientType.INDIVIDUAL, status=status, consent_date=at,
-        recorded_at=at, effective_at=at, source=Source.WEB, way=Way.IMPORT, salt=b"\0" * 16, batch_id=of.id, line=line,
-    )  # fmt: skip
+        **whose,
+        consent_id=consent.id,
+        recipient_type=RecipientType.INDIVIDUAL,
+        status=status,
+        consent_date=at,
+        recorded_at=at,
+        effective_at=at,
+        source=Source.WEB,
+        origin=DecisionOrigin.IMPORT,
+        salt=b"\0" * 16,
+        batch_id=of.id,
+        line=line,
+    )
     db.session.add(made)
     db.session.flush()
     if outcome:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import By, Factor, User
+from portal.core.models import Factor, SignInMethod, User
 from portal.domain.identity import accounts
 from portal.web.signin.second_step import enter
 from tests import make
@@ -62,7 +62,7 @@ def come_in(browser, email: str = make.AYSE) -> None:
     app = browser.application
     with app.test_request_context("/sign-in/second", environ_overrides=browser.environ_base):
         user = db.session.scalar(select(User).where(User.has_index(accounts.indexes_of(vault(), email))))
-        enter(user, By.TOTP)
+        enter(user, SignInMethod.TOTP)
         answer = app.process_response(app.response_class())
     for name, morsel in SimpleCookie("; ".join(answer.headers.getlist("Set-Cookie"))).items():
         browser.set_cookie(name, morsel.value)

@@ -115,10 +115,12 @@ def test_what_is_wrong_is_said_and_the_words_come_back(ayse, brand_id, rows, wro
 
 
 def test_what_no_form_names_is_not_taken(ayse, brand_id, rows):
-    ayse.posts(f"/dashboard/brands/{brand_id}", values(brand_code="1", provider_id="1", practises="y", logo_digest="x"))
+    ayse.posts(
+        f"/dashboard/brands/{brand_id}", values(brand_code="1", provider_id="1", is_sandbox="y", logo_digest="x")
+    )
 
     its = rows.one(Brand)
-    assert (its.brand_code, its.practises, its.logo_digest) == (make.BRAND_CODE, False, None)
+    assert (its.brand_code, its.is_sandbox, its.logo_digest) == (make.BRAND_CODE, False, None)
 
 
 def test_a_logo_is_taken_shown_and_removed(ayse, brand_id, rows, browser):
@@ -187,7 +189,7 @@ def test_a_practising_provider_types_no_code(app, ayse, rows):
     assert 'name="code"' not in ayse.opens("/dashboard/brands/new").text
     ayse.posts("/dashboard/brands/new", {"name": "İkinci", "code": "700002"})
 
-    assert [its.practises for its in rows(Brand)] == [False, True]
+    assert [its.is_sandbox for its in rows(Brand)] == [False, True]
     assert rows(Brand)[1].brand_code >= 990_000_000
 
 

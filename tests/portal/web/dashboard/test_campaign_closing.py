@@ -25,8 +25,8 @@ def sent(app, ayse, rows) -> tuple[str, int]:
     return code, rows.one(Campaign).id
 
 
-def closes(staff, campaign_id: int, way: str = "close"):
-    return staff.posts(f"/dashboard/campaigns/{campaign_id}/{way}")
+def closes(staff, campaign_id: int, origin: str = "close"):
+    return staff.posts(f"/dashboard/campaigns/{campaign_id}/{origin}")
 
 
 def test_closed_it_asks_nobody_and_takes_refusals(ayse, browser, sent, rows):
@@ -44,8 +44,8 @@ def test_closed_it_asks_nobody_and_takes_refusals(ayse, browser, sent, rows):
 
 def test_opened_again_it_goes_on(ayse, browser, sent, rows):
     code, campaign_id = sent
-    for way in ("close", "close", "reopen", "reopen"):
-        assert closes(ayse, campaign_id, way).status_code == 303
+    for origin in ("close", "close", "reopen", "reopen"):
+        assert closes(ayse, campaign_id, origin).status_code == 303
 
     assert rows.one(Campaign).closed_at is None and rows.one(Message).due_at is not None
     assert Person(browser, code).decides(MESAJ="ONAY").status_code == 303

@@ -65,7 +65,7 @@ def test_who_is_not_connected_is_told_why_to_connect(unconnected):
 def test_an_account_is_kept_and_then_tested(unconnected, reached, rows):
     answer = unconnected.posts(PAGE, OWN)
     assert (answer.status_code, answer.location) == (303, PAGE)
-    assert rows.one(Connection).writes_since is not None
+    assert rows.one(Connection).forwarding_enabled_at is not None
 
     unconnected.posts(f"{PAGE}/test")
 
@@ -133,7 +133,7 @@ def test_a_partner_writes_nothing_until_tested(ayse, partner, reached, rows):
 
     page = shown(ayse.opens(PAGE))
     assert "Bağlantı çalışıyor" in page and "hiçbir karar iletilmez" not in page
-    assert rows.one(Connection).writes_since is not None
+    assert rows.one(Connection).forwarding_enabled_at is not None
 
 
 def test_two_titles_that_differ_are_shown_side_by_side(ayse, partner, reached):
@@ -151,7 +151,7 @@ def test_two_titles_that_differ_are_shown_side_by_side(ayse, partner, reached):
 @pytest.mark.parametrize("chosen", ["", "0", "x", "1" * 30])
 def test_a_partner_that_is_none_is_not_found(ayse, partner, rows, chosen):
     assert ayse.posts(f"{PAGE}/partner", {"partner": chosen}).status_code == 404
-    assert rows.one(Connection).writes_since is not None
+    assert rows.one(Connection).forwarding_enabled_at is not None
 
 
 def test_another_providers_own_account_is_no_partner(app, ayse, rows):

@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, BatchState, Brand, ImportBatch, Leave, Provider, Role
+from portal.core.models import AuditEntry, BatchState, Brand, Delegation, ImportBatch, Provider, Role
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
 
@@ -24,7 +24,7 @@ def test_an_owner_gives_leave_until_a_day_and_takes_it_back(ayse, rows):
 
     assert ayse.posts(PATH, {"ends_on": in_days(30)}).status_code == 303
 
-    given = rows.one(Leave)
+    given = rows.one(Delegation)
     assert given.ends_on.isoformat() == in_days(30) and given.withdrawn_at is None
     assert "sizin adınıza dosya aktarabilir" in ayse.opens(PATH).text
     assert rows.one(AuditEntry, AuditEntry.act == "leave.given").facts == {"until": in_days(30)}
@@ -32,7 +32,7 @@ def test_an_owner_gives_leave_until_a_day_and_takes_it_back(ayse, rows):
     ayse.posts(f"{PATH}/withdraw")
     ayse.posts(f"{PATH}/withdraw")  # A second time changes nothing.
 
-    taken = rows.one(Leave)
+    taken = rows.one(Delegation)
     assert taken.withdrawn_at and taken.withdrawn_by == taken.given_by
     assert len(rows(AuditEntry, AuditEntry.act == "leave.withdrawn")) == 1
     assert "Şu anda kimse sizin adınıza" in ayse.opens(PATH).text
@@ -43,7 +43,7 @@ def test_a_day_that_cannot_be_comes_back_with_the_reason(ayse, rows, day):
     answer = ayse.posts(PATH, {"ends_on": day})
 
     assert answer.status_code == 422 and 'role="alert"' in answer.text
-    assert rows.count(Leave) == 0
+    assert rows.count(Delegation) == 0
 
 
 def test_the_page_lists_what_was_brought_under_it_and_nothing_else(app, ayse):
@@ -69,4 +69,4 @@ def test_whoever_may_not_speak_for_the_firm_gives_no_leave(app, ayse, rows):
 
     assert burak.opens(PATH).status_code == 403
     assert burak.posts(PATH, {"ends_on": in_days(3)}).status_code == 403
-    assert rows.count(Leave) == 0
+    assert rows.count(Delegation) == 0

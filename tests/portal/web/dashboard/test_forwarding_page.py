@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal import create_app
+from portal.app import create_app
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, limiter
 from portal.core.models import (
@@ -18,9 +18,9 @@ from portal.core.models import (
     Consent,
     Credential,
     Decision,
+    IysRate,
     Lane,
     Outcome,
-    Pace,
     Submission,
 )
 from portal.core.models.ids import new_id
@@ -122,7 +122,7 @@ def test_who_is_not_connected_is_led_to_connect(app, ayse):
 
 def test_an_iys_that_does_not_answer_is_said_so(app, ayse):
     with app.app_context():
-        db.session.add(Pace(name=circuit_breaker.HOST, next_at=clock.now() + timedelta(seconds=40), failures=7))
+        db.session.add(IysRate(name=circuit_breaker.HOST, next_at=clock.now() + timedelta(seconds=40), failures=7))
         db.session.commit()
 
     assert "7 deneme sonuçsuz kaldı" in shown(ayse.opens(PAGE))

@@ -13,7 +13,7 @@ from portal.core.models import (
     BatchState,
     Campaign,
     ImportBatch,
-    ImportPiece,
+    ImportChunk,
     Outcome,
     Provider,
     Role,
@@ -328,7 +328,7 @@ def test_dropping_takes_the_lines_along(ayse, in_state, rows):
     ayse.posts(f"{address}/drop")
 
     assert "geri gelmemek üzere silinir" in asked
-    assert rows.count(ImportPiece) == 0
+    assert rows.count(ImportChunk) == 0
 
 
 def test_the_piles_tell_how_it_stands_and_add_up(app, ayse, rows):

@@ -155,7 +155,7 @@ def test_a_suspended_firm_reads_so_on_every_page_and_why_a_page_is_shut(app, ays
 
 def test_who_is_connected_by_a_partner_that_tells_nothing_yet_is_led_to_the_test(app, ayse):
     with app.app_context():
-        db.session.query(Connection).update({"writes_since": None})
+        db.session.query(Connection).update({"forwarding_enabled_at": None})
         db.session.commit()
 
     for path in ("/dashboard/", "/dashboard/forwarding"):
@@ -165,7 +165,7 @@ def test_who_is_connected_by_a_partner_that_tells_nothing_yet_is_led_to_the_test
 def test_what_the_sandbox_took_is_not_said_to_be_iyss_once_a_provider_has_gone_there(app, fatma, ayse):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        db.session.query(Brand).update({"practises": True})
+        db.session.query(Brand).update({"is_sandbox": True})
         db.session.query(Submission).update(
             {"outcome": Outcome.ACCEPTED, "endpoint": "/v2/sps/990000001/brands/990000001/consents", "due_at": None}
         )

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AuditEntry, Mail, MailKind, Membership, Provider, Role, SignIn, Ticket
+from portal.core.models import AuditEntry, Mail, MailKind, Membership, OneTimeLink, Provider, Role, SignIn
 from portal.domain.identity import accounts
 from portal.domain.notifications import mails
 from tests import make
@@ -87,7 +87,7 @@ def test_a_wrong_invitation_comes_back_with_its_words(ayse, rows, data):
 
     assert answer.status_code == 422
     assert not data["email"] or f'value="{data["email"]}"' in answer.text
-    assert rows.count(Ticket) == 0
+    assert rows.count(OneTimeLink) == 0
 
 
 def test_no_request_chooses_the_provider_or_who_invites(app, ayse, rows):
@@ -98,23 +98,23 @@ def test_no_request_chooses_the_provider_or_who_invites(app, ayse, rows):
         {"email": BURAK, "role": "agent", "invites_to": other, "operator_role": "admin", "made_by": 1},
     )
 
-    ticket = rows.one(Ticket)
+    ticket = rows.one(OneTimeLink)
     assert (ticket.invites_to != other, ticket.operator_role) == (True, None)
 
 
 def test_resending_closes_the_former_link(app, ayse, rows):
     invites(ayse)
-    former = rows.one(Ticket)
+    former = rows.one(OneTimeLink)
     ayse.posts(f"/dashboard/people/invitations/{former.id}/resend")
 
-    (old, new) = rows(Ticket)
+    (old, new) = rows(OneTimeLink)
     assert (old.revoked_at is None, new.revoked_at, new.role) == (False, None, Role.MANAGER)
     assert [to for to, _ in mailed(app, rows, MailKind.INVITATION)] == [BURAK, BURAK]
 
 
 def test_a_revoked_invitation_leaves_the_list(ayse, rows):
     invites(ayse)
-    ayse.posts(f"/dashboard/people/invitations/{rows.one(Ticket).id}/revoke")
+    ayse.posts(f"/dashboard/people/invitations/{rows.one(OneTimeLink).id}/revoke")
 
     assert "Bekleyen davetler" not in ayse.opens("/dashboard/people").text
     assert acts(rows) == ["person.invited", "invitation.revoked"]
@@ -202,9 +202,9 @@ def test_an_invitation_that_ran_out_may_be_sent_again(ayse, rows):
     with time_machine.travel(clock.now() + timedelta(days=8)):
         later = signed_in(ayse.browser.application)
         assert "Süresi doldu" in later.opens("/dashboard/people").text
-        later.posts(f"/dashboard/people/invitations/{rows.one(Ticket).id}/resend")
+        later.posts(f"/dashboard/people/invitations/{rows.one(OneTimeLink).id}/resend")
 
-    assert len(rows(Ticket)) == 2
+    assert len(rows(OneTimeLink)) == 2
 
 
 def test_each_role_is_explained_by_what_it_may_do(ayse):

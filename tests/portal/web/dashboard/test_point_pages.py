@@ -7,7 +7,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Campaign, Point, Provider, Role
+from portal.core.models import AuditEntry, Campaign, ConsentPoint, Provider, Role
 from tests import make
 from tests.portal.web.consent_points.visitor import SLUG, Visitor, opened, point_of
 from tests.portal.web.dashboard.staff import signed_in
@@ -43,7 +43,7 @@ def posted(ayse, **other):
 
 def test_a_point_is_prepared_published_and_closed(app, ayse, rows):
     address = posted(ayse).location
-    point = rows.one(Point)
+    point = rows.one(ConsentPoint)
     assert "Taslak" in ayse.opens(address).text and "henüz açılmadı" in Visitor(app, point.slug).opens().text
 
     ayse.posts(f"{address}/publish")
@@ -74,7 +74,7 @@ def test_what_will_not_do_is_said_and_nothing_is_lost(ayse, rows, wrong, said):
     answer = posted(ayse, **wrong)
 
     assert answer.status_code == 422 and said in html.unescape(answer.text)
-    assert "Yeniliklerimizi bildirelim." in answer.text and rows.count(Point) == rows.count(Campaign) == 0
+    assert "Yeniliklerimizi bildirelim." in answer.text and rows.count(ConsentPoint) == rows.count(Campaign) == 0
 
 
 def test_an_address_that_is_taken_is_said_to_be(app, ayse, rows):
@@ -82,7 +82,7 @@ def test_an_address_that_is_taken_is_said_to_be(app, ayse, rows):
 
     answer = posted(ayse)
     assert answer.status_code == 422 and "Bu adres alınmış" in answer.text
-    assert rows.count(Point) == rows.count(Campaign) == 1
+    assert rows.count(ConsentPoint) == rows.count(Campaign) == 1
 
 
 def test_who_practises_gets_few_codes_and_an_address_that_says_so(app, ayse, provider_id, rows):
@@ -93,7 +93,7 @@ def test_who_practises_gets_few_codes_and_an_address_that_says_so(app, ayse, pro
     assert "En çok: 20" in ayse.opens("/dashboard/points/new").text
     assert posted(ayse).status_code == 422
     posted(ayse, daily_budget="20")
-    assert rows.one(Point).slug == "deneme-ornek-kadikoy"
+    assert rows.one(ConsentPoint).slug == "deneme-ornek-kadikoy"
 
 
 def test_the_page_shows_numbers_and_a_form_to_copy_that_works(app, ayse, provider_id, rows):
@@ -163,7 +163,7 @@ def test_the_overview_says_that_codes_run_out(app, ayse, provider_id):
     point_id = opened(app)
     assert "kodları bitti" not in ayse.opens("/dashboard/").text
     with app.app_context():
-        db.session.get_one(Point, point_id).alarmed_on = clock.day(clock.now())
+        db.session.get_one(ConsentPoint, point_id).alarmed_on = clock.day(clock.now())
         db.session.commit()
 
     assert "izin noktasının bugünkü kodları bitti" in ayse.opens("/dashboard/").text

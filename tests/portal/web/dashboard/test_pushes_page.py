@@ -14,10 +14,10 @@ from portal.core.models import (
     Connection,
     Consent,
     Credential,
-    Heard,
     Movement,
     Push,
     PushRegistration,
+    ReceivedVia,
 )
 from portal.services.iys.inflow import pushes
 from tests import make, servers
@@ -67,7 +67,7 @@ def test_what_a_citizen_does_is_heard_at_once(app, registers, reached, rows):
         while pushes.step():
             pass
 
-    assert rows.one(Movement).heard_by == Heard.PUSH
+    assert rows.one(Movement).received_via == ReceivedVia.PUSH
     assert rows.one(Consent).status == Status.GRANTED
 
 

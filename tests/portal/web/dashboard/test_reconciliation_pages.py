@@ -12,12 +12,12 @@ from portal.core.models import (
     Consent,
     DayState,
     Decision,
+    DecisionOrigin,
     Difference,
     DifferenceKind,
     Outcome,
     ReconciledDay,
     Submission,
-    Way,
 )
 from portal.domain.consents import difference_resolution
 from portal.services.iys import reconciliation
@@ -66,9 +66,9 @@ def difference(rows, kind: DifferenceKind) -> Difference:
     return rows.one(Difference, Difference.kind == kind)
 
 
-def settles(ayse, rows, kind: DifferenceKind, way: str, **more):
+def settles(ayse, rows, kind: DifferenceKind, origin: str, **more):
     address = f"/dashboard/differences/{difference(rows, kind).id}/settlement"
-    return ayse.posts(address, {"settlement": way, **more})
+    return ayse.posts(address, {"settlement": origin, **more})
 
 
 def test_three_differences_are_found_shown_and_settled_and_the_confirmed_hash_is_the_files(different, ayse, rows):
@@ -115,7 +115,7 @@ def test_nothing_is_confirmed_while_one_difference_waits(different, ayse, rows):
 def test_taking_iyss_word_makes_it_a_decision_of_another_sender(different, ayse, rows):
     settles(ayse, rows, DifferenceKind.ONLY_AT_IYS, "take_theirs")
 
-    decision = rows.one(Decision, Decision.way == Way.OTHER_SENDER)
+    decision = rows.one(Decision, Decision.origin == DecisionOrigin.OTHER_SENDER)
     assert (decision.status, decision.source) == ("ONAY", "HS_ATM")
     assert rows.count(Submission) == 3, "what İYS told is not told back"
 
@@ -152,7 +152,7 @@ def test_a_refusal_that_iys_tells_as_a_grant_is_said_anew(story, ayse, rows):  #
     story.steps()
     settles(ayse, rows, DifferenceKind.ALTERED, "send_again")
 
-    renewed = rows.one(Decision, Decision.way == Way.RENEWAL)
+    renewed = rows.one(Decision, Decision.origin == DecisionOrigin.RENEWAL)
     head = rows.one(Consent, Consent.id == renewed.consent_id)
     assert (renewed.status, renewed.source, head.decision_id) == ("RET", "HS_KARAR", renewed.id)
     story.forwards()  # Only the file was wrong: İYS holds the refusal, and is asked before it is told.
@@ -203,8 +203,8 @@ def test_an_explanation_stands_with_who_gave_it(different, ayse, rows):
 
 
 def test_what_is_settled_is_settled_once(different, ayse, rows):
-    for way in ("take_theirs", "explained"):
-        settles(ayse, rows, DifferenceKind.ONLY_AT_IYS, way, explanation="Biliyoruz.")
+    for origin in ("take_theirs", "explained"):
+        settles(ayse, rows, DifferenceKind.ONLY_AT_IYS, origin, explanation="Biliyoruz.")
 
     assert difference(rows, DifferenceKind.ONLY_AT_IYS).settlement == "take_theirs"
     assert len(rows(AuditEntry, AuditEntry.act == "difference.settled")) == 1
@@ -212,7 +212,7 @@ def test_what_is_settled_is_settled_once(different, ayse, rows):
 
 
 @pytest.mark.parametrize(
-    ("kind", "way"),
+    ("kind", "origin"),
     [
         (DifferenceKind.ONLY_HERE, "take_theirs"),
         (DifferenceKind.ONLY_AT_IYS, "send_again"),
@@ -220,8 +220,8 @@ def test_what_is_settled_is_settled_once(different, ayse, rows):
         (DifferenceKind.ALTERED, ""),
     ],
 )
-def test_a_way_that_is_not_open_settles_nothing(different, ayse, rows, kind, way):
-    answer = settles(ayse, rows, kind, way)
+def test_a_way_that_is_not_open_settles_nothing(different, ayse, rows, kind, origin):
+    answer = settles(ayse, rows, kind, origin)
 
     assert answer.status_code in (303, 400)
     assert difference(rows, kind).settled_at is None

@@ -6,7 +6,17 @@ from sqlalchemy import update
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
-from portal.core.models import AuditEntry, Brand, Consent, Decision, Provider, Recipient, Role, Submission, Way
+from portal.core.models import (
+    AuditEntry,
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Provider,
+    Recipient,
+    Role,
+    Submission,
+)
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in, token
 
@@ -41,7 +51,9 @@ def test_a_refusal_for_somebody_is_obeyed_and_told(ayse, fatma, rows):
 
     refused = rows(Decision, Decision.status == Status.REFUSED)
     assert answer.status_code == 303
-    assert [(each.channel, each.way, each.source) for each in refused] == [("MESAJ", Way.STAFF, "HS_CAGRI_MERKEZI")]
+    assert [(each.channel, each.origin, each.source) for each in refused] == [
+        ("MESAJ", DecisionOrigin.STAFF, "HS_CAGRI_MERKEZI")
+    ]
     assert rows.count(Submission) == 3
     assert "Ret kaydedildi" in ayse.opens(f"/dashboard/recipients/{fatma}").text
 

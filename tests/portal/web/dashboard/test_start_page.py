@@ -54,7 +54,7 @@ def test_each_step_done_leads_to_the_next(nil, rows):
     assert nil.posts("/dashboard/start/code", {"iys_code": "731 845"}).status_code == 303
 
     page = nil.opens("/dashboard/start").text
-    assert rows.one(Provider).entered_code == 731845
+    assert rows.one(Provider).pending_iys_code == 731845
     assert 'id="step-2" aria-current="step"' in page and "Bir paket seçin." in page
 
 
@@ -64,7 +64,7 @@ def test_what_is_no_code_of_iys_is_given_back_with_words(nil, rows, typed):
 
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
-    assert rows.one(Provider).entered_code is None
+    assert rows.one(Provider).pending_iys_code is None
 
 
 def test_a_code_that_another_firm_has_is_not_taken(app, nil, rows):

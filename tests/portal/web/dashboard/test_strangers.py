@@ -25,6 +25,7 @@ from portal.core.models import (
     Inquiry,
     Membership,
     Network,
+    OneTimeLinkKind,
     OperatorRole,
     OrderKind,
     PackageOrder,
@@ -37,7 +38,6 @@ from portal.core.models import (
     Role,
     SignIn,
     Submission,
-    TicketKind,
 )
 from portal.core.models.ids import new_id
 from portal.domain import packages
@@ -125,7 +125,7 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
     """What belongs to a provider's people and papers; their ids."""
     at, burak = clock.now(), make.person(db.session.get_one(Provider, provider_id), "burak@example.com", Role.MANAGER)
     ticket, _ = one_time_links.issue(
-        db.session, vault(), TicketKind.INVITATION, email="elif@example.com", at=at, lifetime=timedelta(days=7),
+        db.session, vault(), OneTimeLinkKind.INVITATION, email="elif@example.com", at=at, lifetime=timedelta(days=7),
         invites_to=provider_id, role=Role.AGENT,
     )  # fmt: skip
     package = packages.on_offer(db.session)[0]

@@ -17,12 +17,12 @@ from portal.core.models import (
     ComplaintStep,
     Consent,
     Decision,
+    DecisionOrigin,
     Message,
     MessageKind,
     Provider,
     Role,
     Submission,
-    Way,
 )
 from portal.domain.notifications import messages
 from tests import make
@@ -144,7 +144,9 @@ def test_staff_refuse_for_the_person(case, ayse, browser, persons_page, rows):
     assert posts(ayse, case, "refusal", **refusal(rows)).status_code == 303
 
     made = rows(Decision, Decision.channel == "ARAMA")
-    assert [(each.status, each.way, each.source) for each in made] == [(Status.REFUSED, Way.STAFF, "HS_CAGRI_MERKEZI")]
+    assert [(each.status, each.origin, each.source) for each in made] == [
+        (Status.REFUSED, DecisionOrigin.STAFF, "HS_CAGRI_MERKEZI")
+    ]
     assert rows.count(Submission) == 2 and acts(rows) == ["opened", "refused"]
     assert "sizin adınıza ret kaydetti" in browser.get(persons_page).text
     kept = entries(rows, "complaint.refused")[0]

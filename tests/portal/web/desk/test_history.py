@@ -69,7 +69,7 @@ def test_undoing_and_disowning_are_part_of_it(app, rows):
     receipt, _ = receipt_of(app, rows, MESAJ="ONAY")
     with app.app_context():
         assert grant_undo.undo(db.session, [receipt.id], clock.now())
-        db.session.get_one(Recipient, receipt.recipient_id).disowned_at = clock.now()
+        db.session.get_one(Recipient, receipt.recipient_id).reassigned_at = clock.now()
         db.session.commit()
 
     page = page_of(signed_in(app))

@@ -10,7 +10,17 @@ from sqlalchemy import insert, select, update
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import RecipientType, Status
-from portal.core.models import Annulment, Brand, Consent, Decision, Outcome, Provider, Recipient, Submission, Way
+from portal.core.models import (
+    Annulment,
+    Brand,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Outcome,
+    Provider,
+    Recipient,
+    Submission,
+)
 from portal.core.models.ids import new_ids
 from portal.domain.consents import recipients, withdrawals
 from portal.domain.providers import sandbox_mode
@@ -45,7 +55,7 @@ def another_provider(app, number: int = 2, name: str = "Başka Marka", holds: st
 def many_brands(app, count: int) -> None:
     with app.app_context():
         of = make.brand()
-        facts = {"provider_id": of.provider_id, "created_at": clock.now(), "requires_name": False, "practises": False}
+        facts = {"provider_id": of.provider_id, "created_at": clock.now(), "requires_name": False, "is_sandbox": False}
         ids = new_ids(count)
         rows = [facts | {"id": each, "brand_code": 800000 + n, "name": f"Marka {n:03d}"} for n, each in enumerate(ids)]
         db.session.execute(insert(Brand), rows)
@@ -91,7 +101,8 @@ def test_what_the_person_said_at_iys_is_called_theirs(app, granted):
         facts = {c.name: getattr(other, c.name) for c in Decision.__table__.columns}
         (made,) = new_ids(1)
         db.session.execute(
-            insert(Decision), [facts | {"id": made, "way": Way.AT_IYS, "source": "IYS_WEB", "salt": b"s" * 16}]
+            insert(Decision),
+            [facts | {"id": made, "origin": DecisionOrigin.AT_IYS, "source": "IYS_WEB", "salt": b"s" * 16}],
         )
         grant.decision_id = made
         db.session.commit()
@@ -128,7 +139,7 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
             db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", seen="{}",
             at=clock.now() + timedelta(seconds=5),
         )  # fmt: skip
-        since = whose.disowned_at
+        since = whose.reassigned_at
         db.session.commit()
         brand_id = db.session.scalar(select(Brand.id))
         before = [each.id for each in db.session.scalars(select(Decision)) if each.recorded_at < since]
@@ -145,7 +156,7 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
 
 def test_practice_is_marked_and_over_it_is_left_out(app, granted):
     with app.app_context():
-        db.session.execute(update(Brand).values(brand_code=990_000_001, practises=True))
+        db.session.execute(update(Brand).values(brand_code=990_000_001, is_sandbox=True))
         db.session.commit()
     while_it_lasts = granted.opens().text
     with app.app_context():
@@ -262,7 +273,7 @@ def test_everything_can_be_taken_along_as_json(app, granted, iys):
     assert {(each["channel"], each["status"], each["iys_status"]) for each in first["consents"]} >= {
         ("MESAJ", "ONAY", "ONAY")
     }
-    assert [each["way"] for each in first["history"]] == ["link", "link"]
+    assert [each["origin"] for each in first["history"]] == ["link", "link"]
     assert first["history"][0]["decided_at"].endswith("+03:00")
     assert (second["name"], second["consents"], second["history"]) == ("Başka Marka", [], [])
 

@@ -5,7 +5,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.iys_protocol import Status
-from portal.core.models import Decision, Receipt, Way
+from portal.core.models import Decision, DecisionOrigin, Receipt
 from tests import make
 from tests.portal.web.my_consents.conftest import LIST, UNKNOWN, Visitor
 from tests.portal.web.my_consents.test_overview import another_provider, granted, many_brands  # noqa: F401 - a fixture among them
@@ -14,7 +14,10 @@ pytestmark = pytest.mark.slow
 
 
 def of_mine(rows) -> set:
-    return {(each.brand_id, each.channel.value, each.status) for each in rows(Decision, Decision.way == Way.MINE)}
+    return {
+        (each.brand_id, each.channel.value, each.status)
+        for each in rows(Decision, Decision.origin == DecisionOrigin.MINE)
+    }
 
 
 def test_one_channel_is_refused(granted, rows):  # noqa: F811
@@ -24,7 +27,7 @@ def test_one_channel_is_refused(granted, rows):  # noqa: F811
 
     assert (refused.status_code, refused.location.partition("#")[0]) == (303, LIST)
     assert of_mine(rows) == {(brand_id, "MESAJ", Status.REFUSED)}
-    receipt = rows.one(Receipt, Receipt.way == Way.MINE)
+    receipt = rows.one(Receipt, Receipt.origin == DecisionOrigin.MINE)
     page = granted.opens().text
     assert "-".join(receipt.number[n : n + 4] for n in range(0, 16, 4)) in page
     assert "Ret kararınız kaydedildi" in page
@@ -50,7 +53,7 @@ def test_everything_is_refused_with_one_receipt(app, granted, rows):  # noqa: F8
         (other, "MESAJ", Status.REFUSED),
         (other, "ARAMA", Status.REFUSED),
     }
-    receipts = rows(Receipt, Receipt.way == Way.MINE)
+    receipts = rows(Receipt, Receipt.origin == DecisionOrigin.MINE)
     assert len(receipts) == 2 and len({each.number for each in receipts}) == 1
     page = granted.opens().text
     assert 'value="all"' not in page and "Reddet</button>" not in page
@@ -77,7 +80,7 @@ def test_pressed_twice_it_is_refused_once(granted, rows):  # noqa: F811
         ]
 
     assert answers == [303, 303]
-    assert len(rows(Decision, Decision.way == Way.MINE)) == 1
+    assert len(rows(Decision, Decision.origin == DecisionOrigin.MINE)) == 1
 
 
 def test_a_refusal_within_a_second_of_a_grant_is_taken(app, browser, rows):
@@ -120,7 +123,7 @@ def test_a_mail_address_refuses_mail_alone(app, rows):
 def test_what_was_seen_is_kept_sealed(granted, rows):  # noqa: F811
     granted.posts(LIST, refuse="all")
 
-    receipt = rows.one(Receipt, Receipt.way == Way.MINE)
+    receipt = rows.one(Receipt, Receipt.origin == DecisionOrigin.MINE)
     assert receipt.link_id is None and b"127.0.0.1" not in receipt.seen
 
 

@@ -7,7 +7,19 @@ from sqlalchemy import update
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import FailedTry, Lane, Mail, MailKind, MailState, Message, Pace, Point, Step, Submission, Tally
+from portal.core.models import (
+    CallTally,
+    ConsentPoint,
+    IysRate,
+    Lane,
+    LoginAttempt,
+    Mail,
+    MailKind,
+    MailState,
+    Message,
+    SignInStep,
+    Submission,
+)
 from portal.domain.notifications import mails
 from portal.web.operator import health_checks
 from tests import make
@@ -83,12 +95,12 @@ def test_a_forwarder_that_stands_still_is_told(app, refused, signs):
     change(app, Submission, due_at=clock.now() - timedelta(hours=1))
 
     assert signs()["İletici"].tone == "bad"
-    add(app, Tally(name="egress", span=clock.now() - timedelta(minutes=5), calls=1))
+    add(app, CallTally(name="egress", span=clock.now() - timedelta(minutes=5), calls=1))
     assert signs()["İletici"].tone == "good"
 
 
 def test_a_silent_iys_is_told(app, signs):
-    add(app, Pace(name="host", next_at=clock.now() + timedelta(minutes=1), failures=99))
+    add(app, IysRate(name="host", next_at=clock.now() + timedelta(minutes=1), failures=99))
 
     assert signs()["İYS"].tone == "bad"
 
@@ -122,8 +134,8 @@ def test_a_message_that_a_person_waits_for_is_told_sooner_than_a_campaigns(app, 
 
 def test_spraying_is_told(app, signs):
     tries = [
-        FailedTry(
-            step=Step.PASSWORD, account_digest=bytes([number]) * 32, network_digest=b"n" * 32, at=clock.now()
+        LoginAttempt(
+            step=SignInStep.PASSWORD, account_digest=bytes([number]) * 32, network_digest=b"n" * 32, at=clock.now()
         )
         for number in range(60)
     ]  # fmt: skip
@@ -148,7 +160,7 @@ def test_a_point_whose_codes_run_out_is_told_for_that_day(app, signs, column, to
     opened(app, "deneme-ornek", daily_budget=20)
     assert signs()["İzin noktaları"].tone == "good"
 
-    change(app, Point, **{column: today})
+    change(app, ConsentPoint, **{column: today})
     assert signs()["İzin noktaları"].tone == tone
-    change(app, Point, **{column: today - timedelta(days=1)})
+    change(app, ConsentPoint, **{column: today - timedelta(days=1)})
     assert signs()["İzin noktaları"].tone == "good"

@@ -84,7 +84,7 @@ def test_who_is_admitted_writes_at_once_whatever_brand_it_practised_with(derya, 
 
     connection = rows.one(Connection, Connection.provider_id == newcomer)
     assert connection.findings["missing"] == []
-    assert connection.writes_since is not None
+    assert connection.forwarding_enabled_at is not None
     assert rows.one(AuditEntry, AuditEntry.act == "connection.tested").provider_id == newcomer
 
 
@@ -94,5 +94,5 @@ def test_who_is_admitted_without_the_rights_tells_nothing_and_the_operator_reads
 
     derya.posts(f"/operator/providers/{newcomer}/admission", call)
 
-    assert rows.one(Connection, Connection.provider_id == newcomer).writes_since is None
+    assert rows.one(Connection, Connection.provider_id == newcomer).forwarding_enabled_at is None
     assert "BAŞKA TİCARET A.Ş." in derya.opens(f"/operator/providers/{newcomer}").text

@@ -56,7 +56,7 @@ def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, suppo
         db.session.commit()
     before = support.posts(path, ASKED).text
     with app.app_context():
-        db.session.query(Brand).update({"practises": True, "closed_at": clock.now()})
+        db.session.query(Brand).update({"is_sandbox": True, "closed_at": clock.now()})
         db.session.commit()
 
     after = support.posts(path, ASKED).text

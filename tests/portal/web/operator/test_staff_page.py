@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from portal.core.extensions import db, vault
-from portal.core.models import Assignment, AuditEntry, Mail, OperatorRole, Ticket, User
+from portal.core.models import Assignment, AuditEntry, Mail, OneTimeLink, OperatorRole, User
 from portal.domain.notifications import mails
 from tests.portal.web.dashboard.staff import token
 from tests.portal.web.operator.conftest import DENIZ, DERYA, assign
@@ -39,15 +39,15 @@ def test_who_is_invited_comes_in_with_the_role(app, derya, browser, rows):
 def test_an_invitation_is_sent_again_or_taken_back(app, derya, browser, rows):
     derya.posts("/operator/staff", NEW)
     first = link(app, rows)
-    derya.posts(f"/operator/staff/invitations/{rows.one(Ticket).id}/renewal")
+    derya.posts(f"/operator/staff/invitations/{rows.one(OneTimeLink).id}/renewal")
     second = link(app, rows)
 
     assert first != second
     assert browser.get(first).status_code != 200 and browser.get(second).status_code == 200
 
-    derya.posts(f"/operator/staff/invitations/{rows(Ticket)[-1].id}/removal")
+    derya.posts(f"/operator/staff/invitations/{rows(OneTimeLink)[-1].id}/removal")
     assert browser.get(second).status_code != 200
-    assert derya.posts(f"/operator/staff/invitations/{rows(Ticket)[-1].id}/removal").status_code == 404
+    assert derya.posts(f"/operator/staff/invitations/{rows(OneTimeLink)[-1].id}/removal").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_invitation_is_sent_again_or_taken_back(app, derya, browser, rows):
 )
 def test_an_invitation_that_cannot_be_is_refused(derya, rows, wrong):
     assert derya.posts("/operator/staff", NEW | wrong).status_code == 422
-    assert rows(Ticket) == []
+    assert rows(OneTimeLink) == []
 
 
 def test_a_removed_persons_next_request_is_refused(derya, deniz, rows):

@@ -8,7 +8,17 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Closing, Complaint, ComplaintStep, Consent, Decision, Finding, Receipt, Recipient, Way
+from portal.core.models import (
+    Closing,
+    Complaint,
+    ComplaintStep,
+    Consent,
+    Decision,
+    DecisionOrigin,
+    Finding,
+    Receipt,
+    Recipient,
+)
 from portal.domain import complaints
 from tests.portal.domain.complaints.cast import HEADER, TEXT, a_case, code_of
 from tests.portal.web.recipient.open_complaints import complains, told
@@ -54,7 +64,7 @@ def test_a_channel_that_is_not_refused_may_be_refused_there(browser, code, rows)
         assert browser.post(f"{location}/ret").status_code == 303
 
     refused = rows(Decision, Decision.channel == "ARAMA")
-    assert [(each.status, each.way) for each in refused] == [(Status.REFUSED, Way.LINK)]
+    assert [(each.status, each.origin) for each in refused] == [(Status.REFUSED, DecisionOrigin.LINK)]
     assert [step.act for step in rows(ComplaintStep)] == ["opened", "refused"]
     assert rows.count(Receipt) == 2
     assert "için reddet" not in browser.get(location).text

@@ -133,7 +133,7 @@ def test_many_from_one_network_are_slowed_down(app, browser, code):
 
 def test_a_receipt_whose_address_is_somebody_elses_now_opens_nothing(app, browser, code, rows):
     with app.app_context():
-        db.session.query(Recipient).update({"disowned_at": clock.now() + timedelta(seconds=5)})
+        db.session.query(Recipient).update({"reassigned_at": clock.now() + timedelta(seconds=5)})
         db.session.commit()
 
     assert browser.get(f"/m/{code}/sikayet").status_code == 404

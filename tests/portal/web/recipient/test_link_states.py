@@ -101,7 +101,7 @@ def takes_back() -> None:
 COMES_ABOUT = {
     State.REVOKED: takes_back,
     State.SUPERSEDED: newer_question,
-    State.DISOWNED: lambda: closes(Recipient, disowned_at=clock.now())(),
+    State.DISOWNED: lambda: closes(Recipient, reassigned_at=clock.now())(),
     State.GONE: lambda: closes(Provider, left_at=clock.now())(),
     State.SUSPENDED: lambda: closes(Provider, suspended_at=clock.now())(),
     State.BRAND: lambda: closes(Brand, closed_at=clock.now())(),

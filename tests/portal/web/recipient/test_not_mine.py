@@ -46,9 +46,9 @@ def test_it_is_a_link_on_the_page_and_a_form_behind_it(fatma, browser, rows, hos
     assert where == f"{base}{fatma.code}/ben-degilim"
     assert "Örnek Mağazacılık A.Ş." in page and before == 0
     assert answer.status_code == 303 and "Set-Cookie" not in answer.headers
-    assert rows.one(Recipient, Recipient.disowned_at.is_not(None)).disowned_at
+    assert rows.one(Recipient, Recipient.reassigned_at.is_not(None)).reassigned_at
     assert {(each.channel, each.status) for each in rows(Consent)} == {("MESAJ", "RET"), ("ARAMA", "RET")}
-    assert {receipt.way for receipt in rows(Receipt)} == {"not_mine"}
+    assert {receipt.origin for receipt in rows(Receipt)} == {"not_mine"}
 
 
 def test_all_brands_of_the_firm_are_refused(second_brand, fatma, browser, rows):
@@ -60,13 +60,13 @@ def test_all_brands_of_the_firm_are_refused(second_brand, fatma, browser, rows):
 
 def test_a_second_time_changes_nothing(fatma, browser, rows):
     browser.post(f"/k/{fatma.code}/ben-degilim")
-    said = [each.disowned_at for each in rows(Recipient)]
+    said = [each.reassigned_at for each in rows(Recipient)]
 
     answer = browser.post(f"/k/{fatma.code}/ben-degilim")
 
     assert answer.status_code == 303 and answer.location == f"/k/{fatma.code}/ben-degilim"
     assert "bildirdiniz" in browser.get(answer.location).text
-    assert [each.disowned_at for each in rows(Recipient)] == said
+    assert [each.reassigned_at for each in rows(Recipient)] == said
     assert rows.count(Receipt) == 1
 
 
@@ -132,7 +132,7 @@ def test_it_answers_in_the_language_of_its_form(fatma, browser):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_opening_it_says_nothing_to_the_firm(fatma, browser, rows, method):
     assert browser.open(f"/k/{fatma.code}/ben-degilim", method=method).status_code == 200
-    assert rows.count(Decision) == 0 and {each.disowned_at for each in rows(Recipient)} == {None}
+    assert rows.count(Decision) == 0 and {each.reassigned_at for each in rows(Recipient)} == {None}
 
 
 def test_a_wrong_code_says_nothing(fatma, browser, rows):

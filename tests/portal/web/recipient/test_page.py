@@ -70,9 +70,9 @@ def test_an_e_mail_address_is_masked_too(emails):
     assert re.search(r"E-posta adresiniz: *<strong[^<]*•", page)
 
 
-@pytest.mark.parametrize("way", ["k", "u"])
-def test_it_says_what_iys_is_where_it_first_names_it(fatma, way):
-    page = fatma.browser.get(f"/{way}/{fatma.code}").text
+@pytest.mark.parametrize("origin", ["k", "u"])
+def test_it_says_what_iys_is_where_it_first_names_it(fatma, origin):
+    page = fatma.browser.get(f"/{origin}/{fatma.code}").text
 
     assert page.index("İYS") == page.index("İleti Yönetim Sistemi'ne (İYS)") + len("İleti Yönetim Sistemi'ne (")
 

@@ -58,13 +58,13 @@ def test_each_language_is_drawn_for_itself(two):
     assert '<html lang="tr">' in other.opens().text
 
 
-@pytest.mark.parametrize("way", ["/k/", "/u/"])
+@pytest.mark.parametrize("origin", ["/k/", "/u/"])
 @pytest.mark.parametrize("first, then", [("localhost", "kisa.example"), ("kisa.example", "localhost")])
-def test_each_host_is_drawn_for_itself_and_leads_where_it_can(two, way, first, then):
+def test_each_host_is_drawn_for_itself_and_leads_where_it_can(two, origin, first, then):
     fatma, other = two
-    fatma.browser.get(way + fatma.code, headers={"Host": first})
+    fatma.browser.get(origin + fatma.code, headers={"Host": first})
 
-    page = other.browser.get(way + other.code, headers={"Host": then}).text
+    page = other.browser.get(origin + other.code, headers={"Host": then}).text
 
     here = [path for path in re.findall(r'(?:href|action)="(/[^"?]*)', page)]
     assert not [path for path in here if other.browser.get(path, headers={"Host": then}).status_code == 404]

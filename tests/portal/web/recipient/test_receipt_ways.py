@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.core import addresses, clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Receipt, Recipient, Way
+from portal.core.models import Brand, DecisionOrigin, Receipt, Recipient
 from portal.domain.consents import recipients, withdrawals
 from portal.domain.receipts import spelled
 from portal.web.recipient.receipts import receipt_code
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 CEMS = {"iys_code": 700002, "brand_code": 700002, "email": "cem@example.com"}
 
 
-def withdrawn(app, *channels: Channel, way: Way) -> str:
+def withdrawn(app, *channels: Channel, origin: DecisionOrigin) -> str:
     """Refuse at every provider there is, in one act; where its receipt stands."""
     address = addresses.parse(make.PHONE)
     with app.app_context():
@@ -32,7 +32,7 @@ def withdrawn(app, *channels: Channel, way: Way) -> str:
             for brand in db.session.scalars(select(Brand).order_by(Brand.id))
         ]
         told = withdrawals.withdraw(
-            db.session, vault(), parts, way=way, language="tr", seen="{}", at=clock.now()
+            db.session, vault(), parts, origin=origin, language="tr", seen="{}", at=clock.now()
         )  # fmt: skip
         db.session.commit()
         return f"/m/{receipt_code(told.receipt_id, told.nonce)}"
@@ -53,7 +53,7 @@ def of_two(app):
         make.provider(**CEMS)
         db.session.execute(Brand.__table__.update().where(Brand.brand_code == 700002).values(name="Cem Pazarlama"))
         db.session.commit()
-    return withdrawn(app, Channel.SMS, Channel.CALL, way=Way.MINE)
+    return withdrawn(app, Channel.SMS, Channel.CALL, origin=DecisionOrigin.MINE)
 
 
 def said(page: str) -> str:
@@ -106,14 +106,14 @@ def test_a_number_tells_the_brands_of_all_of_it(browser, of_two, rows):
     assert "Cem Pazarlama" in answer.text and "Örnek Mağaza" in answer.text
 
 
-@pytest.mark.parametrize("way", [Way.ONE_CLICK, Way.NOT_MINE])
-def test_other_ways_have_their_words(app, browser, way):
+@pytest.mark.parametrize("origin", [DecisionOrigin.ONE_CLICK, DecisionOrigin.NOT_MINE])
+def test_other_ways_have_their_words(app, browser, origin):
     with app.app_context():
         make.provider()
-    page = said(browser.get(withdrawn(app, Channel.SMS, way=way)).text)
+    page = said(browser.get(withdrawn(app, Channel.SMS, origin=origin)).text)
 
     assert "SMS: reddettiniz" in page and "Ret kararınız şu andan itibaren geçerli" in page
-    assert ("tek tıkla ret" in page) == (way == Way.ONE_CLICK)
+    assert ("tek tıkla ret" in page) == (origin == DecisionOrigin.ONE_CLICK)
 
 
 def test_what_comes_after_the_address_moved_on_is_not_told_to_the_former_owner(app, browser):
@@ -171,5 +171,5 @@ def test_it_shows_the_campaigns_text_only_where_its_page_did(app, browser, rows)
     with time_machine.travel(clock.now() + timedelta(days=31)):
         told["expired"] = browser.get(asked.decides(MESAJ="RET").location).text
 
-    assert {way for way, page in told.items() if "Size gösterilen metin" in page} == {"asked"}
+    assert {origin for origin, page in told.items() if "Size gösterilen metin" in page} == {"asked"}
     assert [receipt.text_id is None for receipt in rows(Receipt)] == [False, True, True, True]

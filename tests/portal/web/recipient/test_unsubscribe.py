@@ -35,7 +35,7 @@ def test_one_click_ends_email_and_answers_plainly(codes, browser, rows, host, co
     assert answer.status_code == 200 and answer.mimetype == "text/plain"
     assert "Set-Cookie" not in answer.headers and len(answer.data) < 500
     assert (decision.channel, decision.status, decision.source) == ("EPOSTA", "RET", "HS_EPOSTA")
-    assert decision.way == rows.one(Receipt).way == "one_click"
+    assert decision.origin == rows.one(Receipt).origin == "one_click"
     assert rows.one(Submission).decision_id == decision.id
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import pyotp
 import pytest
 
-from portal import create_app
+from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import (
@@ -17,16 +17,16 @@ from portal.core.models import (
     MailKind,
     Membership,
     Network,
+    OneTimeLink,
     OperatorRole,
     PackageOrder,
     Provider,
     Role,
     SignIn,
-    Ticket,
     User,
 )
 from portal.domain import packages
-from portal.web.shared.access import LOCKS
+from portal.web.shared.access import ACCESS_RULES
 from portal.web.signin import return_url
 from tests import databases, make
 from tests.portal.web.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
@@ -146,7 +146,7 @@ def test_no_form_of_a_provider_or_the_operator_is_taken_without_its_token(app, a
         rule.rule: person.browser.post(re.sub(r"<(\w+:)?\w+>", "1", rule.rule), data=data).status_code
         for lock, person in (("of a provider", ayse), ("of the operator", derya), ("signed in", ayse))
         for rule in app.url_map.iter_rules()
-        if "POST" in rule.methods and LOCKS.get(rule.endpoint.partition(".")[0]) == lock
+        if "POST" in rule.methods and ACCESS_RULES.get(rule.endpoint.partition(".")[0]) == lock
     }
 
     assert len(answers) >= 60
@@ -202,10 +202,10 @@ def test_every_place_that_takes_a_way_onward_stays_in_this_house(app, ayse, ther
     query = quote(there, safe="")
     held = token(ayse.browser, "/dashboard/recipients")
     answers = []
-    for way in ({"query_string": {"next": there}}, {"data": {"next": there}}):
+    for origin in ({"query_string": {"next": there}}, {"data": {"next": there}}):
         forget_used_codes(app)
-        data = {"csrf_token": held, "code": code_now(), **way.pop("data", {})}
-        answers.append(ayse.browser.post("/step-up", data=data, **way))
+        data = {"csrf_token": held, "code": code_now(), **origin.pop("data", {})}
+        answers.append(ayse.browser.post("/step-up", data=data, **origin))
     for path in ("/step-up", "/language"):
         forget_used_codes(app)
         data = {"csrf_token": held, "code": code_now(), "language": "tr"}
@@ -225,10 +225,10 @@ def code_now() -> str:
 HOPES = {
     "id": "1", "user_id": "1", "provider_id": "1", "brand_id": "1", "membership_id": "1", "operator_role": "admin",
     "admitted_at": "2026-01-01 00:00", "suspended_at": "", "closed_at": "", "ended_at": "", "confirmed_at": "2026",
-    "iys_code": "700009", "entered_code": "700009", "brand_code": "700009", "price": "1", "records": "999999999",
+    "iys_code": "700009", "pending_iys_code": "700009", "brand_code": "700009", "price": "1", "records": "999999999",
     "starts_on": "2020-01-01", "ends_on": "2099-01-01", "kind": "exempt", "password_hash": "x", "invites_to": "1",
     "made_by": "1", "verified_at": "2026-01-01", "launched_at": "2026-01-01", "stepped_up_at": "2099-01-01",
-    "serves_id": "1", "writes_since": "2020-01-01", "is_default": "1", "created_at": "2000-01-01",
+    "serves_id": "1", "forwarding_enabled_at": "2020-01-01", "is_default": "1", "created_at": "2000-01-01",
 }  # fmt: skip
 # Forms of an owner that write rows, filled in as they should be; {x} is an id of hers.
 WRITING = {
@@ -287,7 +287,7 @@ def test_no_field_that_a_form_does_not_have_is_taken(app, ayse, rows):
     assert [(each.price, each.confirmed_at) for each in rows(PackageOrder)] == [(price, None)]
     assert [(each.provider_id, each.launched_at) for each in rows(Campaign)] == [(of["provider"], None)]
     assert [(each.provider_id, each.cidr) for each in rows(Network)] == [(of["provider"], "127.0.0.0/8")]
-    assert [(each.invites_to, each.role, each.operator_role) for each in rows(Ticket)] == [
+    assert [(each.invites_to, each.role, each.operator_role) for each in rows(OneTimeLink)] == [
         (of["provider"], Role.AGENT, None)
     ]
 
@@ -367,7 +367,7 @@ def test_a_token_of_a_mail_stands_in_no_row(app, ayse, rows):
     ask_for_mails(app.test_client())
     held = [urlsplit(link).path.rpartition("/")[2].encode() for link in mailed_links(app)]
 
-    kept = b"".join(each.token_digest + each.email for each in rows(Ticket)) + b"".join(
+    kept = b"".join(each.token_digest + each.email for each in rows(OneTimeLink)) + b"".join(
         each.facts + each.address for each in rows(Mail)
     )
     assert len(held) == 2 and not any(each in kept for each in held)

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.iys_protocol import Status
-from portal.core.models import Outcome, Way
+from portal.core.models import DecisionOrigin, Outcome
 from portal.web.shared import decision_status
 from portal.web.shared.labels import label
 
@@ -44,9 +44,9 @@ def test_a_refusal_holds_whatever_iys_made_of_it(outcome):
     assert "geçerli" in decision_status.at_iys(outcome, Status.REFUSED)
 
 
-@pytest.mark.parametrize("way", Way)
-def test_nobody_needs_the_dashboards_word_for_a_brands_page(way):
-    assert decision_status.by(way) and "nokta" not in decision_status.by(way).lower()
+@pytest.mark.parametrize("origin", DecisionOrigin)
+def test_nobody_needs_the_dashboards_word_for_a_brands_page(origin):
+    assert decision_status.by(origin) and "nokta" not in decision_status.by(origin).lower()
 
 
 def test_who_decided_is_spoken_to_and_who_is_shown_it_is_not():

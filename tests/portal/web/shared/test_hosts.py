@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from portal import create_app
+from portal.app import create_app
 from portal.core.models import Receipt
 from tests import databases, make
 

@@ -3,12 +3,23 @@
 import pytest
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import CampaignKind, ContactKind, Delivery, LeftOut, MessageState, Outcome, Way
+from portal.core.models import CampaignKind, ContactKind, DecisionOrigin, Delivery, LeftOut, MessageState, Outcome
 from portal.web.shared.labels import label
 
 pytestmark = pytest.mark.slow
 
-KINDS = [CampaignKind, Channel, ContactKind, Delivery, LeftOut, MessageState, Outcome, RecipientType, Status, Way]
+KINDS = [
+    CampaignKind,
+    Channel,
+    ContactKind,
+    Delivery,
+    LeftOut,
+    MessageState,
+    Outcome,
+    RecipientType,
+    Status,
+    DecisionOrigin,
+]
 
 
 @pytest.mark.parametrize("word", [word for kind in KINDS for word in kind], ids=repr)

@@ -13,12 +13,12 @@ from portal.core.models import (
     Mail,
     MailKind,
     Membership,
+    OneTimeLink,
+    OneTimeLinkKind,
     OperatorRole,
     Provider,
     Role,
     SignIn,
-    Ticket,
-    TicketKind,
     User,
 )
 from portal.domain.identity import accounts, members
@@ -93,7 +93,7 @@ def test_opening_the_link_uses_nothing_up(browser, link, rows):
     for _ in range(3):
         assert browser.get(link).status_code == browser.head(link).status_code == 200
 
-    assert rows.one(Ticket).used_at is None
+    assert rows.one(OneTimeLink).used_at is None
 
 
 def test_an_invitation_is_used_once(app, browser, link, rows):
@@ -116,7 +116,7 @@ def test_an_invitation_runs_out(browser, link, days):
 def test_a_revoked_invitation_opens_nothing(app, browser, link, rows):
     with app.app_context():
         firm = db.session.scalar(select(Provider))
-        members.revoke(db.session, firm.id, rows.one(Ticket).id, clock.now())
+        members.revoke(db.session, firm.id, rows.one(OneTimeLink).id, clock.now())
         db.session.commit()
 
     assert browser.get(link).status_code == 404
@@ -127,7 +127,7 @@ def test_a_link_of_another_kind_is_no_invitation(app, browser):
 
     with app.app_context():
         _, other = one_time_links.issue(
-            db.session, vault(), TicketKind.RESET, email=BURAK, at=clock.now(), lifetime=timedelta(days=1)
+            db.session, vault(), OneTimeLinkKind.RESET, email=BURAK, at=clock.now(), lifetime=timedelta(days=1)
         )
         db.session.commit()
 
@@ -143,7 +143,7 @@ def test_a_weak_password_or_no_name_is_told_and_uses_nothing_up(browser, link, r
 
     assert answer.status_code == 422
     assert password not in answer.text
-    assert rows.one(Ticket).used_at is None
+    assert rows.one(OneTimeLink).used_at is None
 
 
 def test_who_has_an_account_signs_in_and_comes_back_to_join(app, browser, link, rows):
@@ -180,7 +180,7 @@ def test_who_is_somebody_else_is_told_so_and_does_not_join(app, link, rows):
     assert "Bu davet size değil" in page.text
     assert BURAK not in page.text
     assert answer.status_code == 403
-    assert rows.one(Ticket).used_at is None
+    assert rows.one(OneTimeLink).used_at is None
 
 
 def test_an_account_keeps_its_password_whoever_has_its_invitation(app, browser, link, rows):

@@ -8,7 +8,18 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Ending, Factor, FailedTry, Mail, MailKind, SignIn, Step, Ticket, User
+from portal.core.models import (
+    AuditEntry,
+    Factor,
+    LoginAttempt,
+    Mail,
+    MailKind,
+    OneTimeLink,
+    SessionEnd,
+    SignIn,
+    SignInStep,
+    User,
+)
 from portal.domain.identity.login_throttle import PER_ACCOUNT
 from portal.web.signin.password_reset import MOST_AN_HOUR
 from tests import make
@@ -60,7 +71,7 @@ def test_only_who_has_an_account_gets_a_mail(app, browser, rows):
     ((to, facts),) = mailbox.found(app, MailKind.RESET)
     assert to.lower() == make.AYSE
     assert facts["link"].startswith("http://localhost")
-    assert rows.count(Ticket) == rows.count(Mail) == 1
+    assert rows.count(OneTimeLink) == rows.count(Mail) == 1
 
 
 def test_the_mail_goes_to_the_address_that_is_known_and_not_to_one_written_alike(app, browser):
@@ -159,7 +170,7 @@ def test_every_session_ends_and_the_page_says_why(app, browser, rows):
     choose(browser, mailed(app, browser))
 
     assert ayse.opens("/dashboard/").status_code == 302
-    assert rows.one(SignIn).ending == Ending.CHANGED
+    assert rows.one(SignIn).ending == SessionEnd.CHANGED
     assert "Parolanız ya da doğrulama yöntemleriniz değiştiği için" in ayse.opens("/sign-in").text
 
 
@@ -188,7 +199,7 @@ def test_a_weak_password_is_given_back_with_words_and_uses_nothing_up(app, brows
 
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
-    assert rows.one(Ticket).used_at is None
+    assert rows.one(OneTimeLink).used_at is None
     assert not password or f'value="{password}"' not in answer.text
 
 
@@ -196,7 +207,7 @@ def test_a_link_that_leads_nowhere_is_noted_and_slowed_down(app, browser, rows):
     answers = [browser.get(f"/sign-in/reset/{number:043}").status_code for number in range(32)]
 
     assert answers == [404] * 30 + [429] * 2
-    assert {failed.step for failed in rows(FailedTry)} == {Step.TICKET}
+    assert {failed.step for failed in rows(LoginAttempt)} == {SignInStep.TICKET}
 
 
 def test_the_way_past_strangers_who_guess_leads_through_the_mailbox(app, browser):

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from portal import create_app
+from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Ending, FailedTry, SignIn, User
+from portal.core.models import AuditEntry, LoginAttempt, SessionEnd, SignIn, User
 from portal.domain.identity import sessions
 from portal.domain.identity.login_throttle import PER_ACCOUNT, PER_NETWORK, WINDOW
-from portal.web.shared.access import LOCKS
+from portal.web.shared.access import ACCESS_RULES
 from tests import databases, make
 from tests.portal.web.dashboard.staff import Staff, show_code, sign_in, signed_in, token, walks_in
 
@@ -48,7 +48,7 @@ def test_the_right_password_is_half_of_the_way(ayses, browser, rows):
 
     assert (answer.status_code, answer.location) == (303, "/sign-in/second")
     assert browser.get("/dashboard/").status_code == 302
-    assert rows.count(SignIn) == rows.count(FailedTry) == 0
+    assert rows.count(SignIn) == rows.count(LoginAttempt) == 0
 
 
 def test_password_and_code_open_the_dashboard(ayses, browser, rows):
@@ -110,7 +110,7 @@ def test_signing_in_anew_ends_the_session_that_the_browser_had(app, ayses, rows)
 
     walks_in(browser)
 
-    assert rows.one(SignIn, SignIn.id == first.id).ending == Ending.SIGNED_OUT
+    assert rows.one(SignIn, SignIn.id == first.id).ending == SessionEnd.SIGNED_OUT
     assert rows.one(SignIn, SignIn.id != first.id).ended_at is None
 
 
@@ -131,13 +131,13 @@ def test_who_signed_out_cannot_come_back_by_an_old_cookie(ayses, app, rows):
     ayse.browser.set_cookie("izinlink", old)
 
     assert not inside(ayse)
-    assert rows.one(SignIn).ending == Ending.SIGNED_OUT
+    assert rows.one(SignIn).ending == SessionEnd.SIGNED_OUT
 
 
 def test_ending_the_sessions_ends_them_on_the_next_request(ayses, app):
     ayse = signed_in(app)
     with app.app_context():
-        sessions.end(db.session, db.session.query(User.id).scalar(), Ending.REVOKED, clock.now())
+        sessions.end(db.session, db.session.query(User.id).scalar(), SessionEnd.REVOKED, clock.now())
         db.session.commit()
 
     assert not inside(ayse)
@@ -178,7 +178,7 @@ def test_a_session_that_is_left_alone_ends_and_the_page_says_why(ayses, app, row
 
         assert inside(ayse)
     first, second = rows(SignIn)
-    assert (first.ending, second.ending) == (Ending.IDLE, None)
+    assert (first.ending, second.ending) == (SessionEnd.IDLE, None)
     assert first.ended_at == first.seen_at + sessions.IDLE
 
 
@@ -253,7 +253,7 @@ def test_every_form_of_somebody_signed_in_needs_its_token(ayses, app):
     paths = [
         places.build(rule.endpoint, dict.fromkeys(rule.arguments, 1), method="POST")
         for rule in app.url_map.iter_rules()
-        if "POST" in rule.methods and LOCKS[rule.endpoint.split(".")[0]] in ("open to all", "signed in")
+        if "POST" in rule.methods and ACCESS_RULES[rule.endpoint.split(".")[0]] in ("open to all", "signed in")
     ]
 
     answers = {
@@ -377,7 +377,7 @@ def test_failed_tries_are_kept_for_the_person_they_were_about(ayses, app, rows):
     sign_in(app.test_client(), make.AYSE, WRONG)
     sign_in(app.test_client(), "nobody@example.com", WRONG)
 
-    assert [failed.user_id for failed in rows(FailedTry)] == [rows.one(User).id, None]
+    assert [failed.user_id for failed in rows(LoginAttempt)] == [rows.one(User).id, None]
 
 
 def test_a_first_x_forwarded_for_is_not_believed(ayses, app, rows):
@@ -385,5 +385,5 @@ def test_a_first_x_forwarded_for_is_not_believed(ayses, app, rows):
         hidden = {"X-Forwarded-For": f"198.51.{number}.7"}
         sign_in(app.test_client(), f"nobody{number}@example.com", WRONG, headers=hidden)
 
-    assert len({failed.network_digest for failed in rows(FailedTry)}) == 1
+    assert len({failed.network_digest for failed in rows(LoginAttempt)}) == 1
     assert sign_in(app.test_client(), headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 429

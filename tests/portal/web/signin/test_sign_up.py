@@ -16,9 +16,9 @@ from portal.core.models import (
     Mail,
     MailKind,
     Membership,
+    OneTimeLink,
     Provider,
     ProviderKind,
-    Ticket,
     User,
 )
 from portal.domain.notifications import mails
@@ -83,7 +83,7 @@ def test_a_known_address_and_a_new_one_get_the_same_answer_and_another_mail(app,
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].location == answers[1].location == "/sign-up/sent"
     assert [mail.kind for mail in rows(Mail)] == [MailKind.CONFIRMATION, MailKind.ALREADY_HERE]
-    assert rows.count(Ticket) == 1, "who has an account gets no link that opens one"
+    assert rows.count(OneTimeLink) == 1, "who has an account gets no link that opens one"
 
 
 def test_the_link_begins_with_our_own_host_whatever_the_request_said(app, browser):
@@ -105,7 +105,7 @@ def test_the_mailed_link_opens_an_account_that_practises_and_asks_for_a_factor(a
         "Yeni Mağazacılık A.Ş.", "0454053692000015", "4540536920"
     )  # fmt: skip
     assert (provider.kind, provider.legal_form) == (ProviderKind.PARTNER, LegalForm.COMPANY)
-    assert provider.is_practising and brand.practises and provider.representative == "Nil Yeni"
+    assert provider.is_practising and brand.is_sandbox and provider.representative == "Nil Yeni"
     assert (user.name, user.confirmed_at is not None, rows.one(Membership).role) == ("Nil Yeni", True, "owner")
     assert rows.one(AuditEntry, AuditEntry.act == "account.opened").actor_id == user.id
     assert browser.get("/dashboard/start").status_code == 302, "half in is not in"

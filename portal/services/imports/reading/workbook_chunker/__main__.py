@@ -6,10 +6,10 @@ import resource
 import sys
 from collections.abc import Iterator
 
-from portal.services.imports.reading.workbook_chunker.cells import text_of
-from portal.services.imports.reading.workbook_chunker.chunks import MOST_LINES, Line, NotCut, pieces
-from portal.services.imports.reading.workbook_chunker.container import format_of
-from portal.services.imports.reading.workbook_chunker.frames import PIECE, Kind, frame
+from .cells import text_of
+from .chunks import MOST_LINES, Line, NotCut, pieces
+from .container import format_of
+from .frames import PIECE, Kind, frame
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.

@@ -8,7 +8,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, Connection, Consent, Decision, Outcome, Submission, Way
+from portal.core.models import AuditEntry, Connection, Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.services.iys.forwarding import expiry
 from portal.services.iys.inflow import feeds
 from tests import grants, make
@@ -68,7 +68,7 @@ def test_an_expired_refusal_is_said_anew_where_iys_holds_a_grant(app, fatma, san
     forward_at(app, iys, TOO_LATE)
 
     first, again = rows(Decision)
-    assert (again.way, again.source, again.renews_id) == (Way.RENEWAL, "HS_KARAR", first.id)
+    assert (again.origin, again.source, again.renews_id) == (DecisionOrigin.RENEWAL, "HS_KARAR", first.id)
     assert [movement["source"] for movement in sandbox.movements()][-1] == "HS_KARAR"
     assert [each.outcome for each in rows(Submission)] == [Outcome.EXPIRED, Outcome.ACCEPTED]
     assert rows.one(Consent).decision_id == again.id
@@ -110,7 +110,7 @@ def test_a_person_who_decided_anew_is_not_refused_once_more(app, fatma, sandbox,
 
     forward_at(app, iys, TOO_LATE)
 
-    assert Way.RENEWAL not in {decision.way for decision in rows(Decision)}
+    assert DecisionOrigin.RENEWAL not in {decision.origin for decision in rows(Decision)}
     assert rows.one(Consent).status == "ONAY"
     assert [each.outcome for each in rows(Submission)] == [Outcome.EXPIRED, Outcome.ACCEPTED]
 

@@ -10,9 +10,11 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Status
 from portal.core.models import (
+    CallTally,
     Connection,
     Consent,
     Decision,
+    DecisionOrigin,
     Feed,
     FeedSource,
     Movement,
@@ -20,8 +22,6 @@ from portal.core.models import (
     Recipient,
     Submission,
     Sweep,
-    Tally,
-    Way,
 )
 from portal.services.iys.inflow import feeds
 from tests import make
@@ -54,7 +54,7 @@ def test_what_a_citizen_does_is_heard_once_its_hour_has_passed(inflow, sandbox, 
     with time_machine.travel(clock.now() + timedelta(minutes=61)):
         inflow.pulls()
 
-    assert rows.one(Decision).way == Way.AT_IYS
+    assert rows.one(Decision).origin == DecisionOrigin.AT_IYS
     assert (rows.one(Consent).status, rows.one(Consent).iys_status) == (Status.GRANTED, "ONAY")
     assert rows.count(Submission) == 0
 
@@ -121,7 +121,7 @@ def test_another_senders_movement_is_one_of_ours_to_know(inflow, sandbox, rows):
 
     inflow.pulls()
 
-    assert rows.one(Decision).way == Way.OTHER_SENDER
+    assert rows.one(Decision).origin == DecisionOrigin.OTHER_SENDER
     assert rows.count(Recipient) == 1
 
 
@@ -160,7 +160,7 @@ def test_rows_that_say_nothing_usable_are_counted_and_the_cursor_moves(inflow, s
 
     assert rows.count(Movement) == 0
     assert people(rows).cursor
-    assert rows.one(Tally, Tally.name == feeds.UNREADABLE_ROW).calls == 1
+    assert rows.one(CallTally, CallTally.name == feeds.UNREADABLE_ROW).calls == 1
 
 
 @pytest.mark.parametrize("fault", ["500", "html", "cut", "empty", "reset", "H192", "429", "H520"])
@@ -216,7 +216,7 @@ def test_a_brand_where_nothing_moves_is_not_swept_for_its_old_cursor(app, inflow
 
 def test_nothing_is_pulled_for_a_partner_whose_title_was_not_compared(app, inflow, sandbox, rows):
     with app.app_context():
-        db.session.execute(db.update(Connection).values(writes_since=None))
+        db.session.execute(db.update(Connection).values(forwarding_enabled_at=None))
         db.session.commit()
 
     inflow.pulls()

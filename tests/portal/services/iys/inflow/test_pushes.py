@@ -7,7 +7,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Consent, Decision, Heard, Movement, Push
+from portal.core.models import Consent, Decision, Movement, Push, ReceivedVia
 from portal.core.models.ids import new_id
 from tests import make
 from tests.portal.domain.consents.iys_movements import Ear, row
@@ -48,7 +48,7 @@ def test_what_is_pushed_is_obeyed(pushed, rows):
     pushed({"list": [of_brand()]})
 
     assert rows.one(Consent).status == Status.REFUSED
-    assert rows.one(Movement).heard_by == Heard.PUSH
+    assert rows.one(Movement).received_via == ReceivedVia.PUSH
     assert (rows.one(Push).taken, rows.one(Push).unreadable, rows.one(Push).due_at) == (1, 0, None)
 
 

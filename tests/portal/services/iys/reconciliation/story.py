@@ -74,7 +74,7 @@ def connect_on(app, at: datetime) -> None:
     with app.app_context():
         make.brand()
         connection = db.session.scalar(select(Connection))
-        connection.created_at = connection.writes_since = at
+        connection.created_at = connection.forwarding_enabled_at = at
         db.session.commit()
 
 

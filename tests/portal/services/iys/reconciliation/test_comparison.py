@@ -10,13 +10,13 @@ from portal.core.models import (
     Consent,
     DayState,
     Decision,
+    DecisionOrigin,
     Difference,
     DifferenceKind,
     Movement,
     Outcome,
     ReconciledDay,
     Submission,
-    Way,
 )
 from portal.domain.consents import difference_resolution
 from portal.services.iys.reconciliation import comparison, day_file
@@ -156,7 +156,7 @@ def test_a_row_that_is_plainly_ours_is_verified_although_its_answer_was_lost(sto
 
     submission, movement = rows.one(Submission), rows.one(Movement)
     assert (submission.outcome, submission.transaction_id) == (Outcome.VERIFIED, movement.transaction_id)
-    assert rows(Decision, Decision.way == Way.OTHER_SENDER) == rows(Difference) == []
+    assert rows(Decision, Decision.origin == DecisionOrigin.OTHER_SENDER) == rows(Difference) == []
     assert the_day(rows).state == DayState.AGREED
 
 

@@ -11,7 +11,7 @@ from portal.core import iys_protocol
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, reading, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Consent, Decision, DifferenceKind, Lane, Outcome, Recipient, Submission, Way
+from portal.core.models import Consent, Decision, DecisionOrigin, DifferenceKind, Lane, Outcome, Recipient, Submission
 from portal.core.models.ids import new_ids
 from portal.domain.consents import writer
 from portal.domain.consents.bulk_locking import Head
@@ -88,7 +88,7 @@ def a_piece(side, numbers: range) -> list[str]:
         head = Head(consents[place], *key.values(), recipients[place], Channel.SMS, RecipientType.INDIVIDUAL)
         made = writer.decision(
             head, Status.GRANTED, consent_date=moment, effective_at=moment, recorded_at=moment, source="HS_WEB",
-            way=Way.LINK,
+            origin=DecisionOrigin.LINK,
         )  # fmt: skip
         heads.append(
             key | {

@@ -6,13 +6,13 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import Decision, ImportBatch, ImportPiece
+from portal.core.models import Decision, ImportBatch, ImportChunk
 from portal.core.models.ids import new_ids
 from tests import make
 from tests.make import Person
 from tests.portal.core.models.test_append_only import _connect, end_run, is_refused, start_run, taken
 
-RUN = "UPDATE import_piece SET ran_at = '2026-11-26 10:00:00' WHERE place = 0"
+RUN = "UPDATE import_chunk SET ran_at = '2026-11-26 10:00:00' WHERE place = 0"
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def _bring(brand) -> None:
     db.session.flush()
     for place, piece_id in enumerate((first, second)):
         piece = {"id": piece_id, "batch_id": batch_id, "sheet": 0, "place": place, "first_line": 1, "lines": 1}
-        db.session.add(ImportPiece(content=b"sealed", **piece, **whose))
+        db.session.add(ImportChunk(content=b"sealed", **piece, **whose))
     db.session.commit()
 
 
@@ -60,30 +60,30 @@ def test_an_annulment_is_neither_changed_nor_deleted(database):
 
 
 def test_a_piece_that_ran_is_not_deleted_but_in_a_retention_run(database):
-    assert is_refused(database, "DELETE FROM import_piece WHERE place = 0")
+    assert is_refused(database, "DELETE FROM import_chunk WHERE place = 0")
     start_run(database)
-    database.execute("DELETE FROM import_piece WHERE place = 0")
+    database.execute("DELETE FROM import_chunk WHERE place = 0")
     end_run(database)
 
 
 def test_a_piece_that_never_ran_may_be_thrown_away(database):
-    assert database.execute("DELETE FROM import_piece WHERE place = 1").rowcount == 1
+    assert database.execute("DELETE FROM import_chunk WHERE place = 1").rowcount == 1
 
 
 def test_a_piece_runs_once(database):
     assert (
-        taken(database, ["UPDATE import_piece SET ran_at = NULL WHERE place = 0", RUN.replace("10:00", "11:00")]) == []
+        taken(database, ["UPDATE import_chunk SET ran_at = NULL WHERE place = 0", RUN.replace("10:00", "11:00")]) == []
     )
 
 
 def test_nothing_says_that_the_lines_of_a_piece_are_others(database):
     columns = ("id", "provider_id", "batch_id", "sheet", "place", "first_line", "lines")
 
-    assert taken(database, [f"UPDATE import_piece SET {column} = 77 WHERE place = 1" for column in columns]) == []
+    assert taken(database, [f"UPDATE import_chunk SET {column} = 77 WHERE place = 1" for column in columns]) == []
 
 
 def test_what_came_of_the_lines_and_their_seal_may_be_written_anew(database):
-    anew = "UPDATE import_piece SET tally = '{}', verdicts = content, content = content WHERE place = 0"
+    anew = "UPDATE import_chunk SET tally = '{}', verdicts = content, content = content WHERE place = 0"
 
     assert database.execute(anew).rowcount == 1
 

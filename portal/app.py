@@ -1,0 +1,78 @@
+"""İzinlink: a consent portal. create_app is its table of contents."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Flask
+
+import config
+from portal import cli, jobs
+from portal.core import database
+from portal.core.extensions import babel, close_reading, csrf, db, limiter, login, migrate
+from portal.core.vault import Vault
+from portal.web.my_consents.blueprint import entry_blueprint as my_consents_entry
+from portal.web.recipient import visit_recorder
+from portal.web.shared import (
+    access,
+    app_setup,
+    body_limits,
+    error_pages,
+    hosts,
+    languages,
+    request_log,
+    security_headers,
+)
+from portal.web.shared.views import blueprint_of
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """The whole application. Raises config.BadSetting where a secret is missing."""
+    app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.from_mapping(config.from_environment(environ))
+    request_log.begin(app)
+    _open_database(app)
+    app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
+
+    body_limits.know(app)
+    csrf.init_app(app)
+    login.init_app(app, add_context_processor=False)  # It would read the session on pages that have none.
+    limiter.init_app(app)
+    babel.init_app(app, locale_selector=languages.choose, default_translation_directories=str(ROOT / "translations"))
+    hosts.guard(app)
+    security_headers.add(app)
+    error_pages.show(app)
+    app_setup.configure(app)
+
+    # Each blueprint beside its access rule.
+    app.register_blueprint(access.open_to_all(blueprint_of("portal.web.public")))
+    app.register_blueprint(access.without_cookies(blueprint_of("portal.web.verification")))
+    app.register_blueprint(access.by_proven_address(blueprint_of("portal.web.my_consents")))
+    app.register_blueprint(access.without_cookies(my_consents_entry))
+    app.register_blueprint(access.by_code(blueprint_of("portal.web.recipient")))
+    app.register_blueprint(access.by_code(blueprint_of("portal.web.consent_points")))
+    app.register_blueprint(access.by_password(blueprint_of("portal.web.callbacks")))
+    app.register_blueprint(access.open_to_all(blueprint_of("portal.web.signin")))
+    app.register_blueprint(access.signed_in(blueprint_of("portal.web.account")))
+    app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.dashboard")))
+    app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.desk")))
+    app.register_blueprint(access.of_the_operator(blueprint_of("portal.web.operator")))
+    app.extensions["openings"] = visit_recorder.Openings(app)
+    app.extensions["queue"] = jobs.connect(app)
+    cli.add(app)
+    return app
+
+
+def _open_database(app: Flask) -> None:
+    url = database.url_of(app.config["DATABASE_URL"])
+    app.config["INSTANCE"].mkdir(mode=0o700, parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.writer_options(url)
+    app.config["SQLALCHEMY_BINDS"] = {"reader": {"url": url, **database.reader_options(url)}}
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "portal" / "migrations"), render_as_batch=True)
+    with app.app_context():
+        database.prepare(db.engine, db.engines["reader"])
+    app.teardown_appcontext(close_reading)

@@ -1,0 +1,134 @@
+"""Triggers that refuse UPDATE and DELETE on facts: decisions, evidence and audit entries.
+
+Deletion is open only while a retention_run row is open, and never for Merkle leaves. An encrypted column may be
+encrypted anew when keys rotate; its value is bound to its row by the encryption itself.
+"""
+
+from dataclasses import dataclass
+
+from alembic import op
+
+OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A table of facts. `unique`: its keys, space-separated columns each; `fixed`: the columns that never change, or
+    None for all; `deletable`: in a retention run; `once`: a column that is set once, and whose unset rows may go."""
+
+    table: str
+    unique: tuple[str, ...] = ("id",)
+    fixed: str | None = None
+    deletable: bool = True
+    once: str | None = None
+
+
+FACTS = (
+    Facts("decision"),
+    Facts(
+        "receipt",
+        ("id", "token_digest choices"),
+        "id nonce provider_id recipient_id link_id text_id language served_at decided_at token_digest choices number "
+        "origin",
+    ),
+    Facts("receipt_decision", ("receipt_id decision_id",)),
+    Facts("annulment", ("decision_id",)),
+    Facts("consent_text", ("id", "campaign_id version")),
+    Facts("audit_entry"),
+    Facts("attempt", ("id",), "id provider_id submission_id at question http_status code"),
+    Facts("leaf", ("decision_id",), deletable=False),
+    Facts("complaint_step", ("id",), "id provider_id complaint_id at act user_id"),
+    Facts(
+        "import_chunk",
+        ("batch_id place",),
+        "id provider_id batch_id sheet place first_line lines",
+        once="ran_at",
+    ),
+)
+RUN = "id reason started_at"
+
+
+def guard() -> None:
+    """Create all triggers of the baseline."""
+    (_guard_sqlite if op.get_bind().dialect.name == "sqlite" else _guard_postgresql)()
+
+
+def _guard_sqlite() -> None:
+    for facts in FACTS:
+        table, unless = facts.table, f"NOT {OPEN_RUN}"
+        _refuse_sqlite(table, "update", "UPDATE", _changed_sqlite(facts))
+        if facts.once:
+            unless = f"OLD.{facts.once} IS NOT NULL AND {unless}"
+        _refuse_sqlite(table, "delete", "DELETE", unless if facts.deletable else "")
+        _refuse_sqlite(table, "replace", "INSERT", _takes_the_place(table, facts.unique))
+    _refuse_sqlite("retention_run", "delete", "DELETE")
+    _refuse_sqlite("retention_run", "replace", "INSERT", _takes_the_place("retention_run", ("id",)))
+    _refuse_sqlite("retention_run", "update", "UPDATE", _differs(RUN))
+    _refuse_sqlite("retention_run", "reopen", "UPDATE", "OLD.ended_at IS NOT NULL")
+
+
+def _refuse_sqlite(table: str, what: str, when: str, condition: str = "") -> None:
+    op.execute(
+        f"CREATE TRIGGER {table}_no_{what} BEFORE {when} ON {table} {condition and f'WHEN {condition}'} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    )
+
+
+def _changed_sqlite(facts: Facts) -> str:
+    condition = _differs(facts.fixed) if facts.fixed else ""
+    if facts.once:
+        condition += f" OR (OLD.{facts.once} IS NOT NULL AND OLD.{facts.once} IS NOT NEW.{facts.once})"
+    return condition
+
+
+def _differs(columns: str) -> str:
+    """Compared by value: UPDATE OF would not notice an id that is changed by its other name, rowid."""
+    return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns.split())
+
+
+def _takes_the_place(table: str, unique: tuple[str, ...]) -> str:
+    """INSERT OR REPLACE deletes whatever is in its way, by any unique constraint, without a DELETE trigger."""
+    same = [" AND ".join(f"{column} = NEW.{column}" for column in each.split()) for each in unique]
+    return f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {' OR '.join(f'({each})' for each in same)})"  # nosec B608
+
+
+def _guard_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    op.execute(
+        "CREATE FUNCTION refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {OPEN_RUN} THEN RETURN OLD; END IF; RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    for facts in FACTS:
+        table, once = facts.table, facts.once
+        _refuse_postgresql(table, "update", _update_of(facts.fixed) if facts.fixed else "UPDATE")
+        if once:
+            changed = f"OLD.{once} IS NOT NULL AND OLD.{once} IS DISTINCT FROM NEW.{once}"
+            _refuse_postgresql(table, "rerun", "UPDATE", f"WHEN ({changed})")
+        _refuse_postgresql(
+            table,
+            "delete",
+            "DELETE",
+            f"WHEN (OLD.{once} IS NOT NULL)" if once else "",
+            function="refuse_delete" if facts.deletable else "refuse_change",
+        )
+        _refuse_postgresql(table, "truncate", "TRUNCATE", each="STATEMENT")
+    _refuse_postgresql("retention_run", "delete", "DELETE")
+    _refuse_postgresql("retention_run", "truncate", "TRUNCATE", each="STATEMENT")
+    _refuse_postgresql("retention_run", "update", _update_of(RUN))
+    _refuse_postgresql("retention_run", "reopen", "UPDATE", "WHEN (OLD.ended_at IS NOT NULL)")
+
+
+def _refuse_postgresql(
+    table: str, what: str, when: str, condition: str = "", function: str = "refuse_change", each: str = "ROW"
+) -> None:
+    op.execute(
+        f"CREATE TRIGGER {table}_no_{what} BEFORE {when} ON {table} FOR EACH {each} {condition} "
+        f"EXECUTE FUNCTION {function}()"
+    )
+
+
+def _update_of(columns: str) -> str:
+    return f"UPDATE OF {', '.join(columns.split())}"

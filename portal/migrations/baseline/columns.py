@@ -1,0 +1,49 @@
+"""Short spellings for the frozen tables; nothing here changes when the models do."""
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+BYTES = sa.LargeBinary()
+MOMENT = sa.DateTime()  # UTC, without a zone.
+
+
+def table(name: str, *parts: sa.schema.SchemaItem) -> sa.Table:
+    """A table of the baseline."""
+    return sa.Table(name, METADATA, *parts)
+
+
+def column(
+    name: str,
+    type_: sa.types.TypeEngine,
+    *,
+    to: str | None = None,
+    key: bool = False,
+    null: bool = False,
+    default: str | None = None,
+) -> sa.Column:
+    """A column: NOT NULL unless `null`; `to` names the column that it refers to."""
+    refers = [sa.ForeignKey(to)] if to else []
+    return sa.Column(name, type_, *refers, primary_key=key, nullable=null, server_default=default, autoincrement=False)
+
+
+def words(name: str, *listed: str) -> sa.Enum:
+    """One of a few words, checked by the database."""
+    return sa.Enum(*" ".join(listed).split(), name=name, native_enum=False, create_constraint=True, length=20)
+
+
+def partial_index(
+    name: str, *columns: str, where: str, postgresql_where: str | None = None, unique: bool = False
+) -> sa.Index:
+    """An index over the rows that a condition names."""
+    return sa.Index(
+        name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(postgresql_where or where)
+    )
