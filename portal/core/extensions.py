@@ -30,7 +30,13 @@ def caller() -> str:
     return str(IPv6Network((int(here), A_HOUSE), strict=False)) if is_network else str(here)
 
 
-db = SQLAlchemy()
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, whose scoped session is typed as what it stands for: the session of this request."""
+
+    session: Session  # type: ignore[assignment]
+
+
+db = Database()
 migrate = Migrate()
 babel = Babel()
 login = LoginManager()
