@@ -25,8 +25,8 @@ from iys_sandbox.store import Store
 from iys_sandbox.test_controls import levers
 from portal.core import clock as portal_clock
 from portal.core import iys_protocol
+from portal.core.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 CONTENT_SECURITY_POLICY = "; ".join(
     ["default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
 )

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from flask import Flask
 
@@ -10,6 +9,7 @@ import config
 from portal import cli, jobs
 from portal.core import database
 from portal.core.extensions import babel, close_reading, csrf, db, limiter, login, migrate
+from portal.core.paths import MIGRATIONS, ROOT
 from portal.core.vault import Vault
 from portal.web.my_consents.blueprint import entry_blueprint as my_consents_entry
 from portal.web.recipient import visit_recorder
@@ -24,8 +24,6 @@ from portal.web.shared import (
     security_headers,
 )
 from portal.web.shared.views import blueprint_of
-
-ROOT = Path(__file__).parent.parent
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -72,7 +70,7 @@ def _open_database(app: Flask) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.writer_options(url)
     app.config["SQLALCHEMY_BINDS"] = {"reader": {"url": url, **database.reader_options(url)}}
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "portal" / "migrations"), render_as_batch=True)
+    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
         database.prepare(db.engine, db.engines["reader"])
     app.teardown_appcontext(close_reading)

@@ -42,7 +42,7 @@ EXCEPTIONS = {
 # Subpackages of services/iys know the package, which runs them, but not each other.
 LANES = tuple(f"portal.services.iys.{lane}" for lane in ("forwarding", "inflow", "reconciliation"))
 # The sandbox proves nothing where it shares the portal's thinking: it knows İYS's wire texts and the time.
-SANDBOX_MAY_IMPORT = ("portal.core.clock", "portal.core.iys_protocol")
+SANDBOX_MAY_IMPORT = ("portal.core.clock", "portal.core.iys_protocol", "portal.core.paths")
 SANDBOX_STARTED_BY = ("portal.cli",)
 SHORTLINKS_USED_BY = ("portal.app", "portal.migrations", "portal.domain", "portal.services", "portal.web", "portal.cli")
 WEB_FRAMEWORKS = ("flask", "werkzeug", "flask_login", "flask_wtf", "flask_babel", "flask_limiter", "huey")

@@ -16,8 +16,8 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 from markupsafe import Markup, escape
 
 from portal.core import addresses, clock
+from portal.core.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 PAGE = 50
 MOST_MESSAGES = 1000  # In one call.
 LONGEST_CALL = 4 * 1024 * 1024  # Bytes.
