@@ -21,6 +21,7 @@ LAYERS = {
     "portal.cli": 4,
     "portal.jobs": 4,
     "portal.app": 5,
+    "portal.__main__": 6,
 }
 # In these, each package is one of its layer; the others are one package as a whole.
 LAYERS_OF_PACKAGES = ("portal.domain", "portal.services", "portal.web")
