@@ -10,8 +10,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
+from typing import Any, cast
 
-from sqlalchemy import Dialect, Engine, event
+from sqlalchemy import CursorResult, Dialect, Engine, UpdateBase, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
@@ -69,6 +70,11 @@ def at_once(session: Session) -> Iterator[None]:
     driver = session.connection().connection.driver_connection
     with driver.pipeline() if hasattr(driver, "pipeline") else contextlib.nullcontext():
         yield
+
+
+def changed_rows(session: Session, statement: UpdateBase) -> int:
+    """Execute an UPDATE or DELETE; how many rows it changed."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
 def _note_rest(_connection, record) -> None:
