@@ -47,9 +47,9 @@ class Bench:
             with file.open("rb") as stream:
                 batch_id = self._upload(name, stream)
             took = {"intake": time.perf_counter() - began + self.worker.work(batch_id)}
-            took["rehearsal"] = self._go(batch_id, BatchState.READ, _confirm, BatchState.REHEARSED)
+            took["rehearsal"] = self._go(batch_id, BatchState.READ, _confirm, BatchState.DRY_RUN)
             if to_its_end:
-                took["run"] = self._go(batch_id, BatchState.REHEARSED, _begin, BatchState.DONE)
+                took["run"] = self._go(batch_id, BatchState.DRY_RUN, _begin, BatchState.DONE)
             db.session.rollback()
         return took
 

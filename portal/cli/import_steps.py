@@ -26,7 +26,7 @@ from portal.services.imports.stored_rows import layout_of, outline_of
 PAUSE = 0.5  # Seconds between looks at a batch that a worker has in hand.
 # Somebody has decided, or nothing would change: the same file is not begun anew.
 ENDED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE, BatchState.STOPPED, BatchState.UNREADABLE)
-UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.REHEARSED, BatchState.RUNNING)
+UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN, BatchState.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def carry_on(batch_id: int, wishes: Wishes) -> None:
     """From wherever a batch stands to its end. Raises NotBrought."""
     steps = {
         BatchState.READ: _lay_out,
-        BatchState.REHEARSED: _drop if wishes.dry_run else _begin,
+        BatchState.DRY_RUN: _drop if wishes.dry_run else _begin,
         BatchState.STOPPED: _tell_stopped,
         BatchState.UNREADABLE: _tell_unreadable,
     }

@@ -56,7 +56,7 @@ SEALED = (
     (Credential, "refresh_token", Credential.REFRESH),
     (Submission, "payload", Submission.PLACE),
     (Attempt, "answer", Attempt.PLACE),
-    (Receipt, "seen", Receipt.PLACE),
+    (Receipt, "request_metadata", Receipt.PLACE),
     (Receipt, "name", Receipt.NAME),
     (AudienceLine, "value", AudienceLine.PLACE),
     (ImportBatch, "name", ImportBatch.NAME),

@@ -32,7 +32,7 @@ TALLY = {Effect.GRANT: 3, RowProblem.SOURCE_MISSING: 40}
 
 def batch(**other) -> Thing:
     facts = {
-        "id": 1, "state": BatchState.REHEARSED, "lines": 43, "created_at": AT, "asked": None, "asked_at": None,
+        "id": 1, "state": BatchState.DRY_RUN, "lines": 43, "created_at": AT, "asked": None, "asked_at": None,
         "answered_at": None, "on_behalf": True,
     }  # fmt: skip
     return Thing(**(facts | other))

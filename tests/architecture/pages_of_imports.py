@@ -62,7 +62,7 @@ def run(**other) -> dict:
 def rehearsed(**other) -> dict:
     good, problems = all_told(TALLY)
     return page(
-        BatchState.REHEARSED, figures=Figures.of(TALLY), good=good, problems=problems, writes=5, total=10,
+        BatchState.DRY_RUN, figures=Figures.of(TALLY), good=good, problems=problems, writes=5, total=10,
         curable={RowProblem.STATUS_UNKNOWN.value}, cured=[(each, CURES[each]) for each in Cure],
         standing=standing(),
     ) | other  # fmt: skip
@@ -92,7 +92,7 @@ def listed(number: int, state: BatchState) -> Listed:
 
 
 def lines(word: str, **other) -> dict:
-    return page(BatchState.REHEARSED) | {
+    return page(BatchState.DRY_RUN) | {
         "told": told(word, 4), "samples": [SAMPLE], "columns": ["Telefon", "Durum"], "after": 9, "is_first": False,
         "cure": None, "cure_words": None, "mended": [], "words_form": None,
     } | other  # fmt: skip
@@ -142,7 +142,7 @@ OF_IMPORTS = {
     ("dashboard/imports/batch.html", "rehearsed, no room"): lambda: rehearsed(no_room=True),
     ("dashboard/imports/batch.html", "rehearsed, asked"): lambda: rehearsed(waits=True, problems=[], cured=[]),
     ("dashboard/imports/batch.html", "rehearsed, nothing good"): lambda: rehearsed(writes=0, good=[]),
-    ("dashboard/imports/layout.html", ""): lambda: page(BatchState.REHEARSED, page=layout()),
+    ("dashboard/imports/layout.html", ""): lambda: page(BatchState.DRY_RUN, page=layout()),
     ("dashboard/imports/rows.html", "cure"): cure,
     ("dashboard/imports/rows.html", "words"): lambda: lines(
         "status_unknown", words_form=words_form({"status": {"belki": 3}})

@@ -21,7 +21,7 @@ def keep(provider) -> None:
         Receipt(
             id=receipt_id, nonce=1, number="0" * 16, origin="mine", provider_id=provider.id, recipient_id=recipient_id,
             language="tr", decided_at=at, choices="MESAJ=RET",
-            seen=sealed("{}", Receipt.PLACE, receipt_id, provider.id),
+            request_metadata=sealed("{}", Receipt.PLACE, receipt_id, provider.id),
             name=sealed("Fatma", Receipt.NAME, receipt_id, provider.id),
         ),
         Message(

@@ -102,7 +102,7 @@ def bring(app, portal, file) -> int:
     portal.worker.start()
     wait_until_state(app, batch_id, BatchState.READ)
     act(app, batch_id, choose_as_guessed)
-    wait_until_state(app, batch_id, BatchState.REHEARSED)
+    wait_until_state(app, batch_id, BatchState.DRY_RUN)
     act(app, batch_id, lambda batch: batches.begin(db.session, vault(), batch, None, clock.now()))
     return batch_id
 
@@ -152,7 +152,7 @@ def assert_every_line_tells(app, batch_id: int, file, decided: set[str]) -> None
         for piece in pieces:
             for place, (number, line) in enumerate(store.lines_of(vault(), piece)):
                 cells[number] = line
-                said[number] = dict(words_at(piece.verdicts, place))
+                said[number] = dict(words_at(piece.row_results, place))
         piles = queries.piles(db.session, batch)
         tally = Counter(batch.tally)
         db.session.rollback()
@@ -238,7 +238,7 @@ def waiting_for_lists(app) -> int:
 def position_of(app, batch_id: int) -> int:
     with app.app_context(), Session(db.engines["reader"]) as session:
         batch = session.get_one(ImportBatch, batch_id)
-        return batch.pieces if batch.state == BatchState.DONE else batch.position
+        return batch.chunks if batch.state == BatchState.DONE else batch.position
 
 
 def wait_until_state(app, batch_id: int, state: BatchState) -> None:

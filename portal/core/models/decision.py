@@ -37,7 +37,7 @@ class Receipt(Base):
     __tablename__ = "receipt"
     __table_args__ = (UniqueConstraint("token_digest", "choices"), UniqueConstraint("number", "recipient_id"))
 
-    PLACE = "receipt.seen"
+    PLACE = "receipt.request_metadata"
     NAME = "receipt.name"
 
     id: Mapped[Key]
@@ -53,7 +53,7 @@ class Receipt(Base):
     decided_at: Mapped[datetime]
     token_digest: Mapped[bytes | None]
     choices: Mapped[str] = mapped_column(String(60))  # "ARAMA=RET MESAJ=ONAY"
-    seen: Mapped[bytes]  # Sealed: the POST's IP address and user agent.
+    request_metadata: Mapped[bytes]  # Encrypted JSON: IP address and user agent of the POST.
     name: Mapped[bytes | None]  # Sealed: what the person called themselves, where they did.
 
 

@@ -16,7 +16,7 @@ class BatchState(StrEnum):
     UNREADABLE = "unreadable"  # The end: `problem` says why.
     READ = "read"  # A person says which column is what.
     MAPPED = "mapped"  # Worker: rehearse it.
-    REHEARSED = "rehearsed"  # A person looks at what would come of it, cures, and lets it run.
+    DRY_RUN = "dry_run"  # A person looks at what would come of it, cures, and lets it run.
     RUNNING = "running"  # Worker: write it, piece by piece.
     STOPPED = "stopped"  # A person stopped the run; what is written stays, and it can go on.
     DONE = "done"
@@ -59,7 +59,7 @@ class ImportBatch(Base):
     outline: Mapped[bytes | None]  # Sealed JSON: imports.outline.Outline.
     layout: Mapped[bytes | None]  # Sealed JSON: imports.layout.Layout.
     lines: Mapped[int] = mapped_column(Integer, default=0)  # That are rehearsed: without headers and other sheets.
-    pieces: Mapped[int] = mapped_column(Integer, default=0)
+    chunks: Mapped[int] = mapped_column(Integer, default=0)
     position: Mapped[int] = mapped_column(Integer, default=0)
     tally: Mapped[dict | None] = mapped_column(JSON)
     new_addresses: Mapped[int] = mapped_column(Integer, default=0)  # Of grants, that the provider does not hold yet.
@@ -70,10 +70,10 @@ class ImportBatch(Base):
     answered_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker, since it last came forward.
-    since: Mapped[datetime]  # When this state began: rate and time left are told from here.
-    rehearsed_at: Mapped[datetime | None]
-    begun_at: Mapped[datetime | None]  # Somebody said: bring it.
-    begun_by: Mapped[int | None] = mapped_column(BigId)
+    state_changed_at: Mapped[datetime]  # When this state began: rate and time left are told from here.
+    dry_run_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]  # Somebody said: bring it.
+    started_by: Mapped[int | None] = mapped_column(BigId)
     ended_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(BigId)
     undone_at: Mapped[datetime | None]
@@ -99,7 +99,7 @@ class UploadPart(Base):
 class ImportChunk(Base):
     """Up to a thousand lines of one sheet as they stood in the file: the evidence of what was brought.
 
-    `verdicts` holds one byte per slot of each line (imports.verdicts), `tally` counts them.
+    `row_results` holds one byte per slot of each line (services/imports/row_results.py), `tally` counts them.
     """
 
     __tablename__ = "import_chunk"
@@ -116,7 +116,7 @@ class ImportChunk(Base):
     lines: Mapped[int] = mapped_column(Integer)
     # Sealed, compressed JSON: [[line, [cells]], …].
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
-    verdicts: Mapped[bytes | None]
+    row_results: Mapped[bytes | None]
     tally: Mapped[dict | None] = mapped_column(JSON)
     ran_at: Mapped[datetime | None]  # Its good entries are written.
 

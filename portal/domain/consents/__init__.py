@@ -18,7 +18,7 @@ from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, writer
 from portal.domain.consents.locking import TooSoon
 
-__all__ = ["Act", "Choices", "ServedForm", "TooMany", "TooSoon", "decide", "seen_of"]
+__all__ = ["Act", "Choices", "ServedForm", "TooMany", "TooSoon", "decide", "describe_request"]
 
 Choices = Mapping[Channel, Status]
 
@@ -64,7 +64,7 @@ def decide(
     *,
     is_live: bool,
     language: str,
-    seen: str,
+    request_metadata: str,
     at: datetime,
     undo: timedelta = timedelta(0),
     origin: DecisionOrigin = DecisionOrigin.LINK,
@@ -75,9 +75,9 @@ def decide(
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
     are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
     where they come too soon beside a refusal.
-    `seen` (IP address and user agent) and the person's `name` are kept sealed. A grant waits `undo` before it is told
-    to İYS, and may be taken back until then (annulling.undo); a refusal goes at once, and voids a grant that still
-    waits. Raises TooMany, and TooSoon where only grants are chosen.
+    `request_metadata` (IP address and user agent) and the person's `name` are kept sealed. A grant waits `undo` before
+    it is told to İYS, and may be taken back until then (annulments.undo); a refusal goes at once, and voids a grant
+    that still waits. Raises TooMany, and TooSoon where only grants are chosen.
     """
     locked = locking.lock(session, invitation, choices)
     earlier, are_too_many = _earlier(session, invitation, form, at)
@@ -95,8 +95,8 @@ def decide(
     if spent and _still_refused(locked, taken):
         return _again(spent, asks_again)
     receipt = writer.receipt_of(
-        vault, invitation, None if spent else form, choices=_spelled(taken), language=language, seen=seen, at=at,
-        origin=origin, name=name,
+        vault, invitation, None if spent else form, choices=_spelled(taken), language=language,
+        request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
     refused_now = [head for head in locked if taken.get(head.channel) == Status.REFUSED != head.status]
     annulments.overtake(session, refused_now, at)
@@ -176,6 +176,6 @@ def _spelled(choices: Choices) -> str:
     return " ".join(f"{channel}={status}" for channel, status in sorted(choices.items()))
 
 
-def seen_of(ip: str | None, user_agent: str) -> str:
+def describe_request(ip: str | None, user_agent: str) -> str:
     """The facts of a POST that are kept as evidence, as one text."""
     return json.dumps({"ip": ip, "user_agent": user_agent[:300]})

@@ -45,14 +45,14 @@ def withdraw(
     *,
     origin: DecisionOrigin,
     language: str,
-    seen: str,
+    request_metadata: str,
     at: datetime,
     link_id: int | None = None,
 ) -> Withdrawn:
     """Refuse these brands on these channels, for every recipient type that is held; who refused before is told so.
 
-    `seen` (IP address and user agent) is kept sealed. What a mail program posts İYS is told as HS_EPOSTA, everything
-    else as the brand's own pages. Raises NothingToRefuse.
+    `request_metadata` (IP address and user agent) is kept sealed. What a mail program posts İYS is told as HS_EPOSTA,
+    everything else as the brand's own pages. Raises NothingToRefuse.
     """
     number, refused, receipts = writer.new_number(), 0, []
     for part in sorted(parts, key=lambda part: part.recipient.id):  # In one order, or two such acts deadlock.
@@ -63,7 +63,8 @@ def withdraw(
         )  # fmt: skip
         receipt = writer.receipt(
             vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
-            choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted(chosen)), seen=seen, at=at,
+            choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted(chosen)),
+            request_metadata=request_metadata, at=at,
         ) | {"link_id": link_id}  # fmt: skip
         writer.write_receipt(session, receipt, spoken.made + spoken.stood, len(spoken.made), at)
         receipts.append(receipt)
@@ -74,16 +75,17 @@ def withdraw(
 
 
 def disown(
-    session: Session, vault: Vault, recipient: Recipient, address: Address, *, language: str, seen: str, at: datetime,
-    link_id: int | None = None,
+    session: Session, vault: Vault, recipient: Recipient, address: Address, *, language: str,
+    request_metadata: str, at: datetime, link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
     """Who has the address says that it is not, or is no more, the one whom the provider means: all its brands are
     refused on every channel, and what was decided before is shown to nobody who proves the address."""
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
     part = Part(recipient, address, session.scalars(theirs).all(), address.channels)
     withdrawn = withdraw(
-        session, vault, [part], origin=DecisionOrigin.NOT_MINE, language=language, seen=seen, at=at, link_id=link_id
-    )
+        session, vault, [part], origin=DecisionOrigin.NOT_MINE, language=language,
+        request_metadata=request_metadata, at=at, link_id=link_id,
+    )  # fmt: skip
     recipient.reassigned_at = at
     return withdrawn
 

@@ -107,7 +107,7 @@ table(
     column("decided_at", MOMENT),
     column("token_digest", BYTES, null=True),
     column("choices", sa.String(60)),
-    column("seen", BYTES),
+    column("request_metadata", BYTES),
     column("name", BYTES, null=True),
     sa.UniqueConstraint("number", "recipient_id"),
     sa.UniqueConstraint("token_digest", "choices"),

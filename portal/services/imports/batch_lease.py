@@ -30,7 +30,7 @@ class Hand:
 
     def end(self, session: Session, state: BatchState, at: datetime, **values) -> None:
         """Leave it in its next state, and let it go. Raises Lost."""
-        self._write(session, lease_until=None, attempts=0, state=state, since=at, **values)
+        self._write(session, lease_until=None, attempts=0, state=state, state_changed_at=at, **values)
 
     def let_go(self, session: Session) -> None:
         """Let it go where it is; whoever took it meanwhile keeps it."""

@@ -14,7 +14,7 @@ from portal.core.vault import Vault
 from portal.domain import audit, packages
 from portal.services.imports.layout import Layout
 
-MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.REHEARSED)
+MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
 MAY_DROP = (BatchState.UPLOADED, BatchState.UNREADABLE, *MAY_CHOOSE)
 MAY_UNDO = (BatchState.DONE, BatchState.STOPPED)
 SHORTEST = 2.0  # Seconds of a state after which its rate tells anything.
@@ -49,7 +49,7 @@ class Progress:
 def choose(session: Session, vault: Vault, batch: ImportBatch, layout: Layout, at: datetime) -> None:
     """Read it so from now on; it is rehearsed anew. Raises WrongState."""
     sealed = vault.seal(layout.packed(), ImportBatch.LAYOUT, batch.provider_id, batch.id)
-    _move(session, batch, MAY_CHOOSE, BatchState.MAPPED, at, layout=sealed, tally=None, rehearsed_at=None)
+    _move(session, batch, MAY_CHOOSE, BatchState.MAPPED, at, layout=sealed, tally=None, dry_run_at=None)
 
 
 def begin(
@@ -64,15 +64,15 @@ def begin(
         raise Suspended
     if batch.new_addresses and not only_refusals:
         packages.require_room(session, provider, batch.new_addresses, at)
-    says = {"begun_at": at, "begun_by": user_id, "only_refusals": only_refusals, "ended_at": None}
-    _move(session, batch, (BatchState.REHEARSED,), BatchState.RUNNING, at, **says)
+    says = {"started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None}
+    _move(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **says)
     _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **(batch.tally or {})})
 
 
 def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
     """Write no further piece; what is written stays. Raises WrongState."""
     _move(session, batch, (BatchState.RUNNING,), BatchState.STOPPED, at, keeps_position=True, ended_at=at)
-    _note(session, batch, "import.stopped", user_id, at, {"pieces": batch.position})
+    _note(session, batch, "import.stopped", user_id, at, {"chunks": batch.position})
 
 
 def go_on(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
@@ -82,7 +82,7 @@ def go_on(session: Session, batch: ImportBatch, user_id: int | None, at: datetim
         raise Suspended
     says = {"ended_at": None, "problem": None}
     _move(session, batch, (BatchState.STOPPED,), BatchState.RUNNING, at, keeps_position=True, **says)
-    _note(session, batch, "import.continued", user_id, at, {"pieces": batch.position})
+    _note(session, batch, "import.continued", user_id, at, {"chunks": batch.position})
 
 
 def undo(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
@@ -101,8 +101,8 @@ def drop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
 
 def progress(batch: ImportBatch, at: datetime) -> Progress:
     """How far the worker is, told from when this state began."""
-    done = round(batch.lines * batch.position / batch.pieces) if batch.pieces else 0
-    seconds = (at - batch.since).total_seconds()
+    done = round(batch.lines * batch.position / batch.chunks) if batch.chunks else 0
+    seconds = (at - batch.state_changed_at).total_seconds()
     rate = done / seconds if done and seconds >= SHORTEST else None
     return Progress(done, batch.lines, rate, (batch.lines - done) / rate if rate else None)
 
@@ -112,7 +112,7 @@ def _move(
     keeps_position: bool = False, **values,
 ) -> None:  # fmt: skip
     """Into the next state, out of the hands of a worker that still has it in the one before."""
-    said = {"state": after, "since": at, "attempts": 0, "lease_until": None, **values}
+    said = {"state": after, "state_changed_at": at, "attempts": 0, "lease_until": None, **values}
     if not keeps_position:
         said["position"] = 0
     mine = update(ImportBatch).where(ImportBatch.id == batch.id, ImportBatch.state.in_(before))

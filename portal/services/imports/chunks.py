@@ -19,7 +19,18 @@ from portal.services.imports.row_parser import RowParser
 DAMAGED = "damaged"  # What a batch's `problem` says where a piece of it cannot be opened.
 COLUMNS = [
     getattr(ImportChunk, name)
-    for name in ("id", "provider_id", "sheet", "place", "first_line", "lines", "content", "verdicts", "tally", "ran_at")
+    for name in (
+        "id",
+        "provider_id",
+        "sheet",
+        "place",
+        "first_line",
+        "lines",
+        "content",
+        "row_results",
+        "tally",
+        "ran_at",
+    )
 ]
 
 

@@ -35,14 +35,14 @@ class Rehearsal:
         self.hand, self.at = hand, clock.now()
         self.brand = reading().get_one(Brand, batch.brand_id, populate_existing=True)
         self.look = chunks.looking(vault(), batch, self.at)
-        self.repeats, self.verdicts, self.starts = Repeats(), [], []
+        self.repeats, self.results, self.starts = Repeats(), [], []
         self.lines, self.unwritten, self.is_damaged = 0, {}, False
         self.ids: list[int] = []
 
     def go(self, seconds: float) -> bool:
         """Rehearse for about so long; whether more is to do. Raises Lost."""
         until, kept = time.monotonic() + seconds, time.monotonic()
-        while piece := chunks.piece_at(reading(), self.hand.batch_id, len(self.verdicts)):
+        while piece := chunks.piece_at(reading(), self.hand.batch_id, len(self.results)):
             self._take(piece)
             now = time.monotonic()
             if now - kept > KEPT_EVERY or now > until:
@@ -67,9 +67,9 @@ class Rehearsal:
         for slot, word in looked.words.items():
             verdicts[slot] = BYTE_OF[word]
         self.ids.append(piece.id)
-        self.starts.append(self.starts[-1] + len(self.verdicts[-1]) if self.starts else 0)
-        self.verdicts.append(verdicts)
-        self.unwritten[len(self.verdicts) - 1] = True
+        self.starts.append(self.starts[-1] + len(self.results[-1]) if self.starts else 0)
+        self.results.append(verdicts)
+        self.unwritten[len(self.results) - 1] = True
         if looked.entries:
             self._judge(verdicts, looked, self.starts[-1])
 
@@ -93,17 +93,21 @@ class Rehearsal:
     def _lose(self, place: int) -> None:
         """The entry at that place of the whole file gives way to another of its key."""
         number = _last_not_above(self.starts, place)
-        self.verdicts[number][place - self.starts[number]] = REPEATED
+        self.results[number][place - self.starts[number]] = REPEATED
         self.unwritten[number] = True
 
     def _keep(self) -> None:
         self._write()
-        self.hand.keep(db.session, clock.now(), position=len(self.verdicts))
+        self.hand.keep(db.session, clock.now(), position=len(self.results))
         db.session.commit()
 
     def _write(self) -> None:
         rows = [
-            {"its_id": self.ids[number], "its_verdicts": bytes(self.verdicts[number]), "its_tally": self._tally(number)}
+            {
+                "its_id": self.ids[number],
+                "its_row_results": bytes(self.results[number]),
+                "its_tally": self._tally(number),
+            }
             for number in self.unwritten
         ]
         if rows:
@@ -111,17 +115,17 @@ class Rehearsal:
         self.unwritten = {}
 
     def _tally(self, number: int) -> dict[str, int]:
-        return tally_of(bytes(self.verdicts[number]))
+        return tally_of(bytes(self.results[number]))
 
     def _end(self) -> None:
         self._write()
         tally = Counter()
-        for number in range(len(self.verdicts)):
+        for number in range(len(self.results)):
             tally.update(self._tally(number))
         at = clock.now()
         self.hand.end(
-            db.session, BatchState.REHEARSED, at, tally=dict(tally), lines=self.lines, new_addresses=self.repeats.new,
-            rehearsed_at=at, position=len(self.verdicts), problem=DAMAGED if self.is_damaged else None,
+            db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines, new_addresses=self.repeats.new,
+            dry_run_at=at, position=len(self.results), problem=DAMAGED if self.is_damaged else None,
         )  # fmt: skip
         db.session.commit()
 
@@ -143,5 +147,5 @@ def _last_not_above(starts: list[int], place: int) -> int:
 
 TABLE = ImportChunk.__table__
 WRITE = update(TABLE).where(TABLE.c.id == bindparam("its_id")).values(
-    {name: bindparam(f"its_{name}", type_=TABLE.c[name].type) for name in ("verdicts", "tally")}
+    {name: bindparam(f"its_{name}", type_=TABLE.c[name].type) for name in ("row_results", "tally")}
 )  # fmt: skip

@@ -42,7 +42,7 @@ class Run:
         self.brand = reading().get_one(Brand, self.batch.brand_id, populate_existing=True)
         self.place = self.batch.position
         # What was no date to come when it was rehearsed is none now, whatever this machine's clock says.
-        self.look = chunks.looking(vault(), self.batch, max(clock.now(), self.batch.rehearsed_at))
+        self.look = chunks.looking(vault(), self.batch, max(clock.now(), self.batch.dry_run_at))
         self.told = _told(hand.batch_id, self.place)
         self.undo_for = timedelta(seconds=current_app.config["IMPORT_UNDO_SECONDS"])
 
@@ -75,15 +75,15 @@ class Run:
         db.session.commit()
 
     def _bring(self, piece: Row, looked: Looked) -> None:
-        verdicts = bytearray(piece.verdicts)
+        verdicts = bytearray(piece.row_results)
         slots = self._to_write(verdicts, looked)
         entries = [looked.entries[slot] for slot in slots]
         at = clock.now()
         says = {
             "batch_id": self.hand.batch_id,
-            "user_id": self.batch.begun_by,
-            "grants_due_at": max(at, self.batch.begun_at + self.undo_for),
-            "refusals_due_at": max(at, self.batch.begun_at + self.told * APART),
+            "user_id": self.batch.started_by,
+            "grants_due_at": max(at, self.batch.started_at + self.undo_for),
+            "refusals_due_at": max(at, self.batch.started_at + self.told * APART),
             "at": at,
         }
         ready = bulk_import.prepare(reading(), vault(), self.brand, entries, **says) if entries else None
@@ -125,7 +125,7 @@ class Run:
 
 def _mark(piece: Row, verdicts: bytes, at: datetime) -> bool:
     mine = update(ImportChunk).where(ImportChunk.id == piece.id, ImportChunk.ran_at.is_(None))
-    ran = mine.values(verdicts=verdicts, tally=tally_of(verdicts), ran_at=at)
+    ran = mine.values(row_results=verdicts, tally=tally_of(verdicts), ran_at=at)
     return db.session.execute(ran.execution_options(synchronize_session=False)).rowcount == 1
 
 

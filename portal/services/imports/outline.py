@@ -13,8 +13,8 @@ class Sheet:
     width: int  # Columns of its widest line.
     header_line: int | None  # As an editor counts, from 1; what stands above it is no data.
     header: tuple[str, ...]
-    first_piece: int  # The place of its first piece, and how many it has.
-    pieces: int
+    first_chunk: int  # The place of its first chunk.
+    chunks: int
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from portal.services.imports import layout as layouts
 from portal.services.imports.stored_rows import header_of, layout_of, outline_of
 
 ASKABLE = ("status", "source", "date", "origin")  # Names of a Layout's defaults.
-BEFORE_THE_RUN = (BatchState.READ, BatchState.REHEARSED)  # A worker has none of these in hand.
+BEFORE_THE_RUN = (BatchState.READ, BatchState.DRY_RUN)  # A worker has none of these in hand.
 
 
 class NothingToAsk(ValueError):

@@ -87,17 +87,17 @@ def tally_of(batch: ImportBatch) -> dict[str, int]:
 def _places_with(session: Session, batch: ImportBatch, word: str) -> list[int]:
     """Which pieces have the word among their verdicts: each piece's own tally says so."""
     mine = select(ImportChunk.place, ImportChunk.tally).where(
-        ImportChunk.batch_id == batch.id, ImportChunk.verdicts.is_not(None)
+        ImportChunk.batch_id == batch.id, ImportChunk.row_results.is_not(None)
     )
     return [place for place, tally in session.execute(mine.order_by(ImportChunk.place)) if (tally or {}).get(word)]
 
 
 def _slots_with(piece: ImportChunk, word: str) -> Iterator[int]:
     wanted = bytes([row_results.BYTE_OF[word]])
-    found = piece.verdicts.find(wanted)
+    found = piece.row_results.find(wanted)
     while found >= 0:
         yield found
-        found = piece.verdicts.find(wanted, found + 1)
+        found = piece.row_results.find(wanted, found + 1)
 
 
 def _key(piece: ImportChunk, slot: int) -> int:

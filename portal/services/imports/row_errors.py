@@ -92,7 +92,7 @@ class Errors:
     def _pieces(self, words: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ImportChunk, int]]:
         """Pieces that have one of these verdicts, each with the number up to which its lines go."""
         facts = select(ImportChunk.id, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally)
-        mine = facts.where(ImportChunk.batch_id == self._batch.id, ImportChunk.verdicts.is_not(None))
+        mine = facts.where(ImportChunk.batch_id == self._batch.id, ImportChunk.row_results.is_not(None))
         found = self._session.execute(mine.order_by(ImportChunk.place)).all()
         for each, after in pairwise([*found, None]):
             if all_of_them or _has(each, words):
@@ -102,7 +102,7 @@ class Errors:
     def _opened(self, piece: ImportChunk) -> Iterator[tuple[int, list[str], list[str]]]:
         """(number, cells, a word per slot) of each line."""
         for place, (number, cells) in enumerate(self._lines_of(piece)):
-            slots = piece.verdicts[place * SLOTS : (place + 1) * SLOTS]
+            slots = piece.row_results[place * SLOTS : (place + 1) * SLOTS]
             yield number, cells, [row_results.word_of(byte) if byte else "" for byte in slots]
         self._session.expunge(piece)
 

@@ -39,9 +39,9 @@ def first_lines(
     session: Session, vault: Vault, batch: ImportBatch, sheet: Sheet, limit: int = SHOWN_LINES
 ) -> list[store.Line]:
     """The first lines of a sheet as they stand there, its header among them."""
-    if not sheet.pieces:
+    if not sheet.chunks:
         return []
-    piece = session.scalar(piece_at(batch, sheet.first_piece))
+    piece = session.scalar(piece_at(batch, sheet.first_chunk))
     return store.lines_of(vault, piece)[:limit] if piece else []
 
 

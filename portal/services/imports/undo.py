@@ -94,9 +94,9 @@ def _is_relied_on(batch: ImportBatch) -> ColumnElement[bool]:
     """The condition that another file of the brand was written since this one began. It may have said the same
     refusals, of which no second one was written: they stay."""
     other = aliased(ImportBatch)
-    is_over = other.ended_at < batch.begun_at - APART
+    is_over = other.ended_at < batch.started_at - APART
     others = select(other.id).where(
-        other.brand_id == batch.brand_id, other.id != batch.id, other.begun_at.is_not(None),
+        other.brand_id == batch.brand_id, other.id != batch.id, other.started_at.is_not(None),
         or_(other.ended_at.is_(None), ~is_over),
     )  # fmt: skip
     return others.exists()

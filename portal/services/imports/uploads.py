@@ -14,7 +14,7 @@ from portal.core.models import BatchState, ImportBatch, UploadPart
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.services.imports import store
-from portal.services.imports.reading import FileProblem, Unreadable, refuse_other_kinds
+from portal.services.imports.reading import FileProblem, Unreadable, detect_kind
 
 MOST_BYTES = 128 * 1024 * 1024
 LARGEST_POST = MOST_BYTES + 2 * 1024 * 1024  # With the form around it.
@@ -43,7 +43,7 @@ def bring(
     start = stream.read(store.PART)
     if not start:
         raise Unreadable(FileProblem.EMPTY)
-    refuse_other_kinds(start)  # Rather now than when somebody looks again.
+    detect_kind(start)  # Refuses other formats now rather than in the worker.
     batch = _open(session, vault, provider_id, brand_id, user_id, name, on_behalf, at)
     try:
         _keep(session, vault, batch, chain([start], iter(lambda: stream.read(store.PART), b"")))
@@ -71,7 +71,7 @@ def _open(session: Session, vault: Vault, provider_id, brand_id, user_id, name, 
         size=0,
         state=BatchState.UPLOADED,
         lease_until=clock.now() + LEASE,
-        since=at,
+        state_changed_at=at,
         created_at=at,
     )
     session.add(batch)

@@ -29,7 +29,7 @@ _guard = threading.Lock()
 def unfinished() -> list[int]:
     """Batches for which the worker has something to do, and that nobody has in hand."""
     waiting = select(ImportBatch.id).where(ImportBatch.state.in_(FOR_THE_WORKER), batch_lease.is_free(clock.now()))
-    ids = list(db.session.scalars(waiting.order_by(ImportBatch.since)))
+    ids = list(db.session.scalars(waiting.order_by(ImportBatch.state_changed_at)))
     db.session.rollback()
     return ids
 
@@ -66,7 +66,7 @@ class Intake:
 
     def go(self, _seconds: float) -> bool:
         """Cut it; a person goes on."""
-        intake.step(self.hand.batch_id)
+        intake.read_batch(self.hand.batch_id)
         return False
 
 

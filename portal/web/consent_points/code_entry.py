@@ -83,7 +83,7 @@ def _find(session: Session, place: Place, code: str) -> AddressProof:
     """What was asked for at this point; unknown, damaged and guessed addresses of this page take one path."""
     proof = address_proofs.find(session, current_app.config["LINK_SALT"], code, Purpose.POINT)
     if proof is None or proof.campaign_id != place.campaign_id:
-        bad_code_limit.count()
+        bad_code_limit.count_bad_code()
         abort(404)
     g.language = proof.language
     return proof
@@ -102,7 +102,7 @@ def _decided(place: Place, proof: AddressProof) -> consents.Act:
     form = consents.ServedForm(chosen.text_id, chosen.language, chosen.served_at, consent_points.form_digest(proof))
     return consents.decide(
         db.session, vault(), invitation, mine, form, is_live=place.is_open, language=get_locale().language,
-        seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=at,
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=at,
         undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
         name=chosen.name if Status.GRANTED in mine.values() else "",
     )  # fmt: skip

@@ -31,7 +31,7 @@ def refuse():
         parts_of(held, chosen, channels),
         origin=DecisionOrigin.MINE,
         language=get_locale().language,
-        seen=consents.seen_of(request.remote_addr, request.user_agent.string),
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
         at=clock.now(),
     )
     db.session.commit()

@@ -17,11 +17,12 @@ from portal.services.imports import batches, provider_questions
 from portal.services.imports import layout as layouts
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.stored_rows import layout_of
-from portal.web.operator.blueprint import blueprint, person_key
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.imports import brought_or_404, may_not
 from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.row_result_labels import all_told
+from portal.web.shared.signed_in_person import person_key
 
 WORDS = {
     "status": _l("Onay mı, ret mi olduğu"),
@@ -90,7 +91,7 @@ def page_of(provider: Provider, batch: ImportBatch, page: column_layout_page.Lay
 
 def may_begin(batch: ImportBatch) -> bool:
     """Whether nothing is left to say, and the rehearsal is done."""
-    if batch.state != BatchState.REHEARSED or provider_questions.waits(batch):
+    if batch.state != BatchState.DRY_RUN or provider_questions.waits(batch):
         return False
     return not layouts.missing(layout_of(vault(), batch))
 
@@ -103,17 +104,17 @@ def read_layout(batch: ImportBatch) -> column_layout_page.LayoutPage:
 
 
 def _layout(batch: ImportBatch, page: column_layout_page.LayoutPage | None) -> column_layout_page.LayoutPage | None:
-    may_choose = batch.state in (BatchState.READ, BatchState.REHEARSED) and not provider_questions.waits(batch)
+    may_choose = batch.state in (BatchState.READ, BatchState.DRY_RUN) and not provider_questions.waits(batch)
     return page or (read_layout(batch) if may_choose else None)
 
 
 def _may_ask(batch: ImportBatch) -> bool:
-    return batch.state == BatchState.REHEARSED and not provider_questions.waits(batch)
+    return batch.state == BatchState.DRY_RUN and not provider_questions.waits(batch)
 
 
 def _unsaid(batch: ImportBatch) -> list[str]:
     """What nobody has said yet: for the whole file, or on lines whose cell is blank."""
-    if batch.state != BatchState.REHEARSED:
+    if batch.state != BatchState.DRY_RUN:
         return []
     missing = set(layouts.missing(layout_of(vault(), batch)))
     missing |= {name for word, name in LEFT_BLANK.items() if (batch.tally or {}).get(word)}

@@ -116,7 +116,8 @@ def refuse(code: str):
     at, receipt = clock.now(), db.session.get(Receipt, case.receipt_id)
     withdrawals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=at,
-        seen=consents.seen_of(request.remote_addr, request.user_agent.string), link_id=receipt.link_id,
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
+        link_id=receipt.link_id,
     )  # fmt: skip
     complaints.note_refusal(db.session, vault(), case, user_id=None, at=at)
     return _done(code)
@@ -126,7 +127,7 @@ def _act(code: str) -> Act:
     """What the receipt speaks of; an address that is somebody else's now has nothing to complain of here."""
     act = receipts.find_act(code)
     if act.is_disowned:
-        bad_code_limit.count()
+        bad_code_limit.count_bad_code()
         abort(404)
     return act
 
@@ -164,7 +165,7 @@ def _case(code: str) -> Complaint:
     language, unless the address asks for another."""
     case = complaints.find(reading(), current_app.config["LINK_SALT"], code)
     if case is None or hosts.brand_of_host() not in (None, case.brand_id):
-        bad_code_limit.count()
+        bad_code_limit.count_bad_code()
         abort(404)
     g.language = case.language
     return case

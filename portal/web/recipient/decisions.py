@@ -80,7 +80,7 @@ def _decided(
             posted.form,
             is_live=view.may_grant and posted.asked,
             language=get_locale().language,
-            seen=consents.seen_of(request.remote_addr, request.user_agent.string),
+            request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
             at=clock.now(),
             undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]),
             name=name,

@@ -35,7 +35,7 @@ def disown(code: str):
     was_said = recipient.reassigned_at is not None
     withdrawn = withdrawals.disown(
         db.session, vault(), recipient, page_content.address_of(vault(), invitation), language=get_locale().language,
-        seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=invitation.link_id,
     )  # fmt: skip
     if was_said and not withdrawn.refused:

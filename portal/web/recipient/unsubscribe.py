@@ -24,7 +24,7 @@ from portal.web.recipient.link_view import page_of
 def show_refusing(code: str):
     """Show what may be refused. Opening it decides nothing."""
     link, invitation = find(code)
-    visit_recorder.note(link.link_id, request)
+    visit_recorder.record_visit(link.link_id, request)
     return page_of(
         link, invitation, link_states.refusing(link, invitation, page_content.address_of(vault(), invitation).channels)
     )
@@ -48,7 +48,7 @@ def _end_emails(invitation: LinkContext, address: Address) -> Response:
     part = withdrawals.Part(recipient, address, [brand], (Channel.EMAIL,))
     withdrawn = withdrawals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.ONE_CLICK, language=get_locale().language,
-        seen=consents.seen_of(request.remote_addr, request.user_agent.string), at=clock.now(),
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
         link_id=invitation.link_id,
     )  # fmt: skip
     if withdrawn.refused:

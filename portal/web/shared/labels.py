@@ -38,8 +38,8 @@ from portal.core.models import (
     SessionEnd,
     Settlement,
     SignInMethod,
-    SignInStep,
     StepAct,
+    ThrottledAction,
 )
 from portal.services.exports import Kind as ExportKind
 from shortlinks import VisitKind
@@ -155,10 +155,10 @@ LABELS: list[tuple[StrEnum, str]] = [
     (SessionEnd.CHANGED, N_("Parola ya da ikinci adım değiştiği için kapandı")),
     (SessionEnd.IDLE, N_("Kullanılmadığı için kapandı")),
     (SessionEnd.TOO_OLD, N_("Süresi dolduğu için kapandı")),
-    (SignInStep.PASSWORD, N_("yanlış parola")),
-    (SignInStep.FACTOR, N_("yanlış doğrulama kodu")),
-    (SignInStep.STEP_UP, N_("işlem öncesi yanlış doğrulama kodu")),
-    (SignInStep.TICKET, N_("geçersiz bağlantı")),
+    (ThrottledAction.PASSWORD, N_("yanlış parola")),
+    (ThrottledAction.FACTOR, N_("yanlış doğrulama kodu")),
+    (ThrottledAction.STEP_UP, N_("işlem öncesi yanlış doğrulama kodu")),
+    (ThrottledAction.DEAD_LINK, N_("geçersiz bağlantı")),
     (OperatorRole.ADMIN, N_("Operatör yöneticisi")),
     (OperatorRole.SUPPORT, N_("Destek")),
     (DayKind.FULL, N_("Tatil")),
@@ -211,7 +211,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (BatchState.UNREADABLE, N_("Okunamadı")),
     (BatchState.READ, N_("Sütunları seçilecek")),
     (BatchState.MAPPED, N_("Kontrol ediliyor")),
-    (BatchState.REHEARSED, N_("Kontrol edildi, aktarılmadı")),
+    (BatchState.DRY_RUN, N_("Kontrol edildi, aktarılmadı")),
     (BatchState.RUNNING, N_("Aktarılıyor")),
     (BatchState.STOPPED, N_("Yarıda durduruldu")),
     (BatchState.DONE, N_("Aktarıldı")),
@@ -220,9 +220,9 @@ LABELS: list[tuple[StrEnum, str]] = [
     (BatchState.DROPPED, N_("Silindi")),
 ]
 
-BY_TYPE = {(type(word), str(word)): text for word, text in LABELS}
+LABELS_BY_TYPE = {(type(word), str(word)): text for word, text in LABELS}
 
 
 def label(word: StrEnum) -> str:
     """What people call it, in the language of this request."""
-    return gettext(BY_TYPE[type(word), str(word)])
+    return gettext(LABELS_BY_TYPE[type(word), str(word)])

@@ -185,7 +185,7 @@ def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_sam
     code, (rehearsed,) = run(path, *GUESS, "--dry-run")
     assert (code, rehearsed["state"], rehearsed["problem"]["word"]) == (3, "dropped", "no_room")
     code, (told,) = run(path, *GUESS)
-    assert (code, told["state"], told["problem"]["word"]) == (3, "rehearsed", "no_room")
+    assert (code, told["state"], told["problem"]["word"]) == (3, "dry_run", "no_room")
     assert rows.count(Decision) == 0
 
     code, (told,) = run(path, *GUESS, "--only-refusals")

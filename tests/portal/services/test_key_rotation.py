@@ -60,7 +60,7 @@ def start(environ):
 
     yield start
     for app in started:
-        app.extensions["openings"].stop()
+        app.extensions["visit_recorder"].stop()
         databases.close(app)
 
 
@@ -118,8 +118,8 @@ def _bring_a_file(provider) -> None:
 
     for row in (
         ImportBatch(
-            id=batch_id, brand_id=make.brand().id, digest=b"digest", size=1, state="rehearsed", since=at, created_at=at,
-            name=sealed("fatma.csv", ImportBatch.NAME, batch_id), **whose,
+            id=batch_id, brand_id=make.brand().id, digest=b"digest", size=1, state="dry_run",
+            state_changed_at=at, created_at=at, name=sealed("fatma.csv", ImportBatch.NAME, batch_id), **whose,
             outline=sealed("{}", ImportBatch.OUTLINE, batch_id), layout=sealed("{}", ImportBatch.LAYOUT, batch_id),
         ),
         UploadPart(

@@ -1,4 +1,4 @@
-"""A whole file cut into pieces of lines as they stand in it; what it turned out to be is known at its end."""
+"""A file in chunks of lines, as they stand in it; its outline is known at its end."""
 
 import json
 from collections.abc import Iterator
@@ -8,21 +8,19 @@ from pathlib import PurePath
 from portal.services.imports import layout
 from portal.services.imports.outline import Outline, Sheet
 from portal.services.imports.reading.csv_records import find_separator, lines, records, sampled
-from portal.services.imports.reading.file_kinds import START, Kind, kind_of
+from portal.services.imports.reading.file_kinds import START, FileKind, detect_kind
 from portal.services.imports.reading.file_problems import FileProblem, Unreadable
 from portal.services.imports.reading.text_encoding import Parts, decoded, find_encoding, start_of
-from portal.services.imports.reading.workbook_chunker.chunks import MOST_LINES, Line, NotCut, Piece, pieces
-from portal.services.imports.reading.workbook_chunker.frames import PIECE
-from portal.services.imports.reading.workbook_chunker.frames import Kind as Said
+from portal.services.imports.reading.workbook_chunker.chunks import MOST_LINES, CannotChunk, Chunk, Line, chunk_lines
+from portal.services.imports.reading.workbook_chunker.frames import CHUNK_HEADER, FrameKind
 from portal.services.imports.reading.workbook_process import frames
 
-HEADERS_WITHIN = 20  # Lines of a sheet; titles may stand above its header.
-KEPT = 300  # Lines of each sheet, from which its columns may be guessed.
+SAMPLE_LINES = 300  # Kept of each sheet, to guess its columns.
 TEXTS = ("csv", "tsv", "txt")
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class FileChunk:
     """Up to a thousand lines of one sheet, as store.pack() makes them."""
 
     sheet: int  # From 0.
@@ -31,83 +29,82 @@ class Cut:
     packed: bytes
 
 
-class Cutting:
-    """A file while it is cut: iterate it once, then ask for its outline. Iterating raises Unreadable."""
+class ChunkedFile:
+    """The file whose bytes `parts` opens, any number of times. Without a name it was pasted.
+
+    Iterate it once (that raises Unreadable), then ask for its outline and samples. Encoding, separator and format are
+    known from the first chunk on.
+    """
 
     outline: Outline
     samples: list[list[Line]]  # Of each sheet its first lines, the header and what stands above it among them.
 
     def __init__(self, parts: Parts, name: str):
         self._parts, self._name = parts, name
-        self._format, self._encoding, self._separator = "", None, None
-        self._sheets: list[_Sheet] = []
+        self.format = ""
+        self.encoding: str | None = None
+        self.separator: str | None = None
+        self._sheets: list[_SheetSoFar] = []
 
-    def __iter__(self) -> Iterator[Cut]:
-        is_workbook = kind_of(start_of(self._parts(), START)) == Kind.WORKBOOK
+    def __iter__(self) -> Iterator[FileChunk]:
+        is_workbook = detect_kind(start_of(self._parts(), START)) == FileKind.WORKBOOK
         place = 0
-        for piece in self._workbook() if is_workbook else self._text():
-            sheet = self._sheets[-1]
-            sheet.take(piece, place)
+        for chunk in self._workbook_chunks() if is_workbook else self._text_chunks():
+            self._sheets[-1].add(chunk, place)
             place += 1
-            yield Cut(len(self._sheets) - 1, piece.first_line, piece.lines, piece.packed)
+            yield FileChunk(len(self._sheets) - 1, chunk.first_line, chunk.lines, chunk.packed)
         if not place:
             raise Unreadable(FileProblem.EMPTY)
         self.samples = [sheet.sample for sheet in self._sheets]
         self.outline = Outline(
-            self._format, self._encoding, self._separator, tuple(sheet.outlined() for sheet in self._sheets)
+            self.format, self.encoding, self.separator, tuple(sheet.outline() for sheet in self._sheets)
         )
 
-    def _workbook(self) -> Iterator[Piece]:
+    def _workbook_chunks(self) -> Iterator[Chunk]:
         for kind, body in frames(self._parts()):
-            if kind == Said.FORMAT:
-                self._format = body.decode()
-            elif kind == Said.SHEET:
-                self._sheets.append(_Sheet(body.decode()))
-            elif kind == Said.PIECE:
-                _, first_line, count, width = PIECE.unpack_from(body)
-                yield Piece(first_line, count, width, body[PIECE.size :])
+            if kind == FrameKind.FORMAT:
+                self.format = body.decode()
+            elif kind == FrameKind.SHEET:
+                self._sheets.append(_SheetSoFar(body.decode()))
+            elif kind == FrameKind.CHUNK:
+                _, first_line, count, width = CHUNK_HEADER.unpack_from(body)
+                yield Chunk(first_line, count, width, body[CHUNK_HEADER.size :])
 
-    def _text(self) -> Iterator[Piece]:
-        ending = PurePath(self._name).suffix.lower().removeprefix(".")
-        self._format = (ending if ending in TEXTS else "csv") if self._name else "paste"
-        self._encoding = find_encoding(self._parts)
-        self._sheets.append(_Sheet(""))
-        sample, texts = sampled(decoded(self._parts(), self._encoding))
-        self._separator = find_separator(sample)
-        behind = 0
+    def _text_chunks(self) -> Iterator[Chunk]:
+        extension = PurePath(self._name).suffix.lower().removeprefix(".")
+        self.format = (extension if extension in TEXTS else "csv") if self._name else "paste"
+        self.encoding = find_encoding(self._parts)
+        self._sheets.append(_SheetSoFar(""))
+        sample, texts = sampled(decoded(self._parts(), self.encoding))
+        self.separator = find_separator(sample)
+        line_count = 0
         try:
-            for piece in pieces(records(lines(texts), self._separator)):
-                behind += piece.lines
-                if behind > MOST_LINES:
+            for chunk in chunk_lines(records(lines(texts), self.separator)):
+                line_count += chunk.lines
+                if line_count > MOST_LINES:
                     raise Unreadable(FileProblem.TOO_MANY_LINES)
-                yield piece
-        except NotCut as reason:
-            raise Unreadable(FileProblem(reason.word)) from None
+                yield chunk
+        except CannotChunk as error:
+            raise Unreadable(FileProblem(error.problem)) from None
 
 
-class _Sheet:
-    """A sheet as far as it is cut."""
+class _SheetSoFar:
+    """A sheet as far as it has been read."""
 
     def __init__(self, name: str):
-        self.name, self.sample = name, []
-        self._lines = self._width = self._pieces = self._first_piece = 0
+        self.name = name
+        self.sample: list[Line] = []
+        self._lines = self._width = self._chunks = self._first_chunk = 0
 
-    def take(self, piece: Piece, place: int) -> None:
-        """Count a piece of it in."""
-        if not self._pieces:
-            self._first_piece = place
-            self.sample = json.loads(piece.packed)[:KEPT]
-        self._pieces += 1
-        self._lines += piece.lines
-        self._width = max(self._width, piece.width)
+    def add(self, chunk: Chunk, place: int) -> None:
+        if not self._chunks:
+            self._first_chunk = place
+            self.sample = json.loads(chunk.packed)[:SAMPLE_LINES]
+        self._chunks += 1
+        self._lines += chunk.lines
+        self._width = max(self._width, chunk.width)
 
-    def outlined(self) -> Sheet:
-        """What is known of it at its end."""
-        above = layout.find_header(self.sample[:HEADERS_WITHIN]) if self.sample else None
-        number, header = (None, ()) if above is None else self.sample[above]
-        return Sheet(self.name, self._lines, self._width, number, tuple(header), self._first_piece, self._pieces)
-
-
-def cut(open_bytes: Parts, name: str) -> Cutting:
-    """Make ready to cut a file whose bytes can be opened several times; nothing is read yet. No name: it was pasted."""
-    return Cutting(open_bytes, name)
+    def outline(self) -> Sheet:
+        place = layout.find_header(self.sample)
+        number, header = (None, []) if place is None else self.sample[place]
+        return Sheet(self.name, self._lines, self._width, number, tuple(header), self._first_chunk, self._chunks)

@@ -1,4 +1,4 @@
-"""A workbook, cut by a process of its own: bytes go in over a pipe, frames come back, and it may die without harm."""
+"""Run the workbook chunker as a process of its own, which may crash without harm; its pipes carry bytes and frames."""
 
 import os
 import select
@@ -9,37 +9,41 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGABRT, SIGKILL, SIGXCPU
+from typing import IO
 
 from portal.services.imports.reading.file_problems import FileProblem, Unreadable
-from portal.services.imports.reading.workbook_chunker.frames import HEAD, LARGEST, Kind
+from portal.services.imports.reading.workbook_chunker.frames import HEAD, LARGEST, FrameKind
 
-PATIENCE = 180.0  # Seconds for one frame; the chunker's own share of CPU ends before.
+TIMEOUT = 180.0  # Seconds for one frame; the chunker's own limit of CPU ends before.
 HERE = Path(__file__).parent
 PROBLEMS = {each.encode(): each for each in FileProblem}
-KINDS = {each.encode(): each for each in Kind}
-OUT_OF_ITS_SHARE = (-SIGABRT, -SIGKILL, -SIGXCPU)
+KINDS = {each.encode(): each for each in FrameKind}
+OVER_LIMIT = (-SIGABRT, -SIGKILL, -SIGXCPU)
+
+Chunker = tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]  # The process, its stdin, its stdout.
 
 
-def frames(chunks: Iterable[bytes], patience: float = PATIENCE) -> Iterator[tuple[Kind, bytes]]:
-    """What the chunker says of a workbook. Raises Unreadable where it says why not, dies or falls silent."""
+def frames(parts: Iterable[bytes], timeout: float = TIMEOUT) -> Iterator[tuple[FrameKind, bytes]]:
+    """Send a workbook to the chunker and yield its frames. Raises Unreadable for its problem, crash or silence."""
     with _chunker_process() as chunker:
-        with suppress(BrokenPipeError):  # Why it listens no longer it says itself, or its death does.
-            for chunk in chunks:
-                chunker.stdin.write(chunk)
-            chunker.stdin.close()
+        _, stdin, _ = chunker
+        with suppress(BrokenPipeError):  # A problem frame or the exit code says why it stopped reading.
+            for part in parts:
+                stdin.write(part)
+            stdin.close()
         while True:
-            kind, body = _frame(chunker, patience)
-            if kind == Kind.PROBLEM:
+            kind, body = _read_frame(chunker, timeout)
+            if kind == FrameKind.PROBLEM:
                 raise Unreadable(PROBLEMS.get(body, FileProblem.DAMAGED))
-            if kind == Kind.END:
+            if kind == FrameKind.END:
                 return
             yield kind, body
 
 
 @contextmanager
-def _chunker_process() -> Iterator[subprocess.Popen]:
-    """The process, alive; it inherits neither settings nor secrets. At the end of the block it is gone."""
-    chunker = subprocess.Popen(
+def _chunker_process() -> Iterator[Chunker]:
+    """The process, without our settings and secrets in its environment; killed at the end of the block."""
+    process = subprocess.Popen(
         [sys.executable, "-P", "-m", "workbook_chunker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -47,33 +51,35 @@ def _chunker_process() -> Iterator[subprocess.Popen]:
         env={"PYTHONPATH": str(HERE), "MALLOC_ARENA_MAX": "1"},
         cwd="/",
     )
+    assert process.stdin and process.stdout  # Both are pipes.
     try:
-        yield chunker
+        yield process, process.stdin, process.stdout
     finally:
-        chunker.kill()
-        chunker.wait()
-        chunker.stdout.close()
+        process.kill()
+        process.wait()
+        process.stdout.close()
         with suppress(BrokenPipeError):
-            chunker.stdin.close()
+            process.stdin.close()
 
 
-def _frame(chunker: subprocess.Popen, patience: float) -> tuple[Kind, bytes]:
-    until = time.monotonic() + patience
-    kind, length = HEAD.unpack(_exactly(chunker, HEAD.size, until))
+def _read_frame(chunker: Chunker, timeout: float) -> tuple[FrameKind, bytes]:
+    until = time.monotonic() + timeout
+    kind, length = HEAD.unpack(_read_exactly(chunker, HEAD.size, until))
     if kind not in KINDS or length > LARGEST:
         raise Unreadable(FileProblem.DAMAGED)
-    return KINDS[kind], _exactly(chunker, length, until)
+    return KINDS[kind], _read_exactly(chunker, length, until)
 
 
-def _exactly(chunker: subprocess.Popen, length: int, until: float) -> bytes:
+def _read_exactly(chunker: Chunker, length: int, until: float) -> bytes:
+    process, _, stdout = chunker
     got = bytearray()
     while len(got) < length:
-        ready, _, _ = select.select([chunker.stdout], [], [], max(0.0, until - time.monotonic()))
+        ready, _, _ = select.select([stdout], [], [], max(0.0, until - time.monotonic()))
         if not ready:
             raise Unreadable(FileProblem.WORKBOOK_TOO_LARGE)
-        part = os.read(chunker.stdout.fileno(), length - len(got))
+        part = os.read(stdout.fileno(), length - len(got))
         if not part:
-            is_out = chunker.wait() in OUT_OF_ITS_SHARE
-            raise Unreadable(FileProblem.WORKBOOK_TOO_LARGE if is_out else FileProblem.DAMAGED)
+            is_over_limit = process.wait() in OVER_LIMIT
+            raise Unreadable(FileProblem.WORKBOOK_TOO_LARGE if is_over_limit else FileProblem.DAMAGED)
         got += part
     return bytes(got)

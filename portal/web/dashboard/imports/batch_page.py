@@ -23,7 +23,7 @@ from portal.web.shared.fix_labels import CURES
 from portal.web.shared.row_result_labels import all_told
 
 RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
-MAY_CURE = (BatchState.READ, BatchState.REHEARSED)
+MAY_CURE = (BatchState.READ, BatchState.DRY_RUN)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def context_of(batch: ImportBatch, **more) -> dict:
         shown["problem"] = FileProblem(batch.problem)
     if state == BatchState.READ and "page" not in more:
         shown["page"] = column_layout_page.page_of(session, vault(), batch)
-    if state == BatchState.REHEARSED:
+    if state == BatchState.DRY_RUN:
         shown |= _rehearsed(session, batch)
     if state in RUN:
         shown |= _run(session, batch)

@@ -10,10 +10,11 @@ from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.services.imports.batches import MAY_CHOOSE
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import context_of, mine
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 
 @blueprint.get("/imports/<id:batch_id>/layout")
@@ -21,7 +22,7 @@ from portal.web.shared.access import needs
 def import_layout(batch_id: int):
     """The columns of a file that was rehearsed already; of any other, its page says what is next."""
     batch = mine(reading(), batch_id)
-    if batch.state != BatchState.REHEARSED:
+    if batch.state != BatchState.DRY_RUN:
         return redirect(url_for(".import_batch", batch_id=batch_id), 303)
     return _show(batch, column_layout_page.page_of(reading(), vault(), batch))
 
@@ -41,7 +42,7 @@ def choose_layout(batch_id: int):
     try:
         batches.choose(db.session, vault(), batch, layout, clock.now())
         if provider_questions.settle(batch, current_user.id, clock.now()):
-            note("import.answered", "import_batch", batch.id, fields=list(batch.asked))
+            record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked))
     except batches.WrongState:
         db.session.rollback()
         return _too_late(batch_id)

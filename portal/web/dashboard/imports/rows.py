@@ -17,7 +17,7 @@ from portal.services.imports.queries import Pile, Row, Sample
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import PROBLEMS, WORDS
 from portal.services.imports.unknown_words import unknown_words
-from portal.web.dashboard.blueprint import an_id, blueprint
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_CURE, context_of, mine
 from portal.web.dashboard.imports.fixes import cure_for, mended
 from portal.web.shared import column_layout_page, masked_cells
@@ -25,6 +25,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.column_labels import FIELDS
 from portal.web.shared.fix_labels import CURES, DISTINCT, PILES, WordsForm, words_form
 from portal.web.shared.row_result_labels import told
+from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
 
@@ -55,7 +56,7 @@ def cure_import(batch_id: int):
 def explain_words(batch_id: int, verdict: str):
     """Say what words of a column mean; then rehearse anew."""
     batch = mine(reading(), batch_id)
-    if verdict not in PROBLEMS or batch.state != BatchState.REHEARSED:
+    if verdict not in PROBLEMS or batch.state != BatchState.DRY_RUN:
         abort(404)
     form = words_form(_unknown(batch, verdict))
     if not form.validate_on_submit():
@@ -71,7 +72,7 @@ def import_pile(batch_id: int, pile: str):
     batch = mine(reading(), batch_id)
     if pile not in tuple(Pile):
         abort(404)
-    after = request.args.get("after", type=an_id) or 0
+    after = parse_id(request.args.get("after", "")) or 0
     rows = queries.rows(reading(), vault(), batch, Pile(pile), limit=A_PAGE + 1, after=after) if batch.layout else []
     rows = _as_one_may_see(rows)
     codes = {each.code for each in rows if each.code}
@@ -110,12 +111,12 @@ def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = 
 
 
 def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> str:
-    after = request.args.get("after", type=an_id)
+    after = parse_id(request.args.get("after", ""))
     of_batch = queries.samples(
         reading(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
     ) if batch.layout and batch.outline else []  # fmt: skip
     of_batch = _as_one_may_see(of_batch)
-    is_open = batch.state == BatchState.REHEARSED and current_user.may_at_provider(Permission.IMPORT)
+    is_open = batch.state == BatchState.DRY_RUN and current_user.may_at_provider(Permission.IMPORT)
     cure = cure_for(batch, verdict) if is_open and verdict in PROBLEMS else None
     return render_template(
         "dashboard/imports/rows.html",

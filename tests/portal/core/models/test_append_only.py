@@ -14,7 +14,7 @@ from tests.make import Person
 pytestmark = pytest.mark.slow
 
 FACTS = ("receipt_decision", "attempt", "decision", "receipt", "audit_entry", "consent_text", "leaf")
-MAY_BE_SEALED_ANEW = {("receipt", "seen"), ("receipt", "name"), ("attempt", "answer")}
+MAY_BE_SEALED_ANEW = {("receipt", "request_metadata"), ("receipt", "name"), ("attempt", "answer")}
 REFUSALS = (sqlite3.IntegrityError, psycopg.errors.RaiseException)
 
 on_sqlite = pytest.mark.skipif(bool(databases.SERVER), reason="SQLite's own ways around a trigger")
@@ -90,7 +90,7 @@ def test_a_seal_may_be_renewed(database):
 def test_no_seal_is_renewed_together_with_another_change(database):
     value = "NULL" if databases.SERVER else "7"
 
-    assert is_refused(database, f"UPDATE receipt SET seen = {value}, choices = 'MESAJ=ONAY ARAMA=ONAY'")
+    assert is_refused(database, f"UPDATE receipt SET request_metadata = {value}, choices = 'MESAJ=ONAY ARAMA=ONAY'")
     assert is_refused(database, f"UPDATE attempt SET answer = {value}, http_status = 500")
 
 

@@ -41,7 +41,7 @@ def _bring(brand) -> None:
             digest=b"",
             size=1,
             state="running",
-            since=at,
+            state_changed_at=at,
             created_at=at,
             **whose,
         )
@@ -83,7 +83,7 @@ def test_nothing_says_that_the_lines_of_a_piece_are_others(database):
 
 
 def test_what_came_of_the_lines_and_their_seal_may_be_written_anew(database):
-    anew = "UPDATE import_chunk SET tally = '{}', verdicts = content, content = content WHERE place = 0"
+    anew = "UPDATE import_chunk SET tally = '{}', row_results = content, content = content WHERE place = 0"
 
     assert database.execute(anew).rowcount == 1
 

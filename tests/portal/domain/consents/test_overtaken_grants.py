@@ -78,14 +78,16 @@ def by_withdrawal(app, origin: DecisionOrigin = DecisionOrigin.MINE):
     with app.app_context():
         recipient, address, brand = of_fatma()
         part = withdrawals.Part(recipient, address, [brand], [SMS])
-        withdrawals.withdraw(db.session, vault(), [part], origin=origin, language="tr", seen="", at=clock.now())
+        withdrawals.withdraw(
+            db.session, vault(), [part], origin=origin, language="tr", request_metadata="", at=clock.now()
+        )
         db.session.commit()
 
 
 def by_disowning(app):
     with app.app_context():
         recipient, address, _ = of_fatma()
-        withdrawals.disown(db.session, vault(), recipient, address, language="tr", seen="", at=clock.now())
+        withdrawals.disown(db.session, vault(), recipient, address, language="tr", request_metadata="", at=clock.now())
         db.session.commit()
 
 

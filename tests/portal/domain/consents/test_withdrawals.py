@@ -43,7 +43,13 @@ def withdraw(
 ) -> withdrawals.Withdrawn:
     with app.app_context():
         done = withdrawals.withdraw(
-            db.session, vault(), parts(*channels, text=text), origin=origin, language="tr", seen="{}", at=clock.now()
+            db.session,
+            vault(),
+            parts(*channels, text=text),
+            origin=origin,
+            language="tr",
+            request_metadata="{}",
+            at=clock.now(),
         )
         db.session.commit()
     return done
@@ -131,7 +137,7 @@ def test_who_disowns_an_address_refuses_everything_there_and_marks_it(app, fatma
     with app.app_context():
         (part,) = parts()
         done = withdrawals.disown(
-            db.session, vault(), part.recipient, part.address, language="en", seen="{}", at=clock.now()
+            db.session, vault(), part.recipient, part.address, language="en", request_metadata="{}", at=clock.now()
         )
         db.session.commit()
 

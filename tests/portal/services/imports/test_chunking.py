@@ -1,4 +1,4 @@
-"""Texts cut into pieces as they stand, in any encoding and in parts of any size, with flat memory."""
+"""Texts cut into chunks as they stand, in any encoding and in parts of any size, with flat memory."""
 
 import json
 import tracemalloc
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.services.imports.reading import FileProblem, Unreadable, chunking, cut
+from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, chunking
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +30,9 @@ def in_parts(data: bytes, size: int):
 
 
 def cut_up(data: bytes, name: str = "liste.csv", size: int = 65_536):
-    done = cut(partial(in_parts, data, size), name)
-    pieces = list(done)
-    return done, [line for piece in pieces for line in json.loads(piece.packed)]
+    done = ChunkedFile(partial(in_parts, data, size), name)
+    chunks = list(done)
+    return done, [line for chunk in chunks for line in json.loads(chunk.packed)]
 
 
 def problem_of(data: bytes) -> FileProblem:
@@ -66,7 +66,7 @@ def test_the_outline_tells_what_it_is():
 
     (sheet,) = done.outline.sheets
     assert done.outline.format == "tsv"
-    assert (sheet.name, sheet.lines, sheet.width, sheet.first_piece, sheet.pieces) == ("", 3, 3, 0, 1)
+    assert (sheet.name, sheet.lines, sheet.width, sheet.first_chunk, sheet.chunks) == ("", 3, 3, 0, 1)
     assert (sheet.header_line, sheet.header) == (1, ("Şahıs Adı", "Cep Telefonu", "Not"))
 
 
@@ -104,25 +104,25 @@ def test_controls_and_half_letters_never_reach_a_line():
     assert lines[-1][1] == ["\ufffdAyşe[1m ", "0532 123 45 67"]
 
 
-def test_a_long_file_comes_in_pieces_of_a_thousand_lines():
-    done = cut(partial(in_parts, b"0532;a\n" * 2500, 1000), "a.csv")
+def test_a_long_file_comes_in_chunks_of_a_thousand_lines():
+    done = ChunkedFile(partial(in_parts, b"0532;a\n" * 2500, 1000), "a.csv")
 
-    pieces = list(done)
+    chunks = list(done)
 
-    assert [(piece.sheet, piece.first_line, piece.lines) for piece in pieces] == [
+    assert [(chunk.sheet, chunk.first_line, chunk.lines) for chunk in chunks] == [
         (0, 1, 1000),
         (0, 1001, 1000),
         (0, 2001, 500),
     ]
-    assert done.outline.sheets[0].pieces == 3
+    assert done.outline.sheets[0].chunks == 3
     assert len(done.samples[0]) == 300
 
 
-def test_long_lines_make_small_pieces():
-    pieces = list(cut(partial(in_parts, (b"x" * 60_000 + b";y\n") * 50, 65_536), "a.csv"))
+def test_long_lines_make_small_chunks():
+    chunks = list(ChunkedFile(partial(in_parts, (b"x" * 60_000 + b";y\n") * 50, 65_536), "a.csv"))
 
-    assert max(len(piece.packed) for piece in pieces) < 1_200_000
-    assert sum(piece.lines for piece in pieces) == 50
+    assert max(len(chunk.packed) for chunk in chunks) < 1_200_000
+    assert sum(chunk.lines for chunk in chunks) == 50
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_memory_stays_flat():
     line = f"Ayşe Yılmaz;0532 123 45 67;24.11.2026 14:02:05;ONAY;{'uzun bir not, ' * 50}\n".encode()
     peaks = []
     for parts in (20, 80):
-        done = cut(lambda parts=parts: (line * 100 for _ in range(parts)), "a.csv")
+        done = ChunkedFile(lambda parts=parts: (line * 100 for _ in range(parts)), "a.csv")
         tracemalloc.start()
-        assert sum(piece.lines for piece in done) == parts * 100
+        assert sum(chunk.lines for chunk in done) == parts * 100
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.services.imports.reading import FileProblem, Unreadable, cut, read
+from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable
 from tests.files import broken, cells, texts, workbooks
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ def test_any_bytes_are_cut_or_refused(data):
 
 @given(st.sampled_from(TEXTS), st.randoms(use_true_random=False), st.integers(1, 64))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_texts_with_broken_bytes_are_cut_or_refused(made, dice, size):
+def test_texts_with_broken_bytes_are_chunked_or_refused(made, dice, size):
     look_at(bent(made(), dice), size)
 
 
@@ -75,24 +76,24 @@ def look_at(data: bytes, size: int = 1 << 16) -> None:
         assert unreadable.problem in FileProblem
     assert seconds() - begun < SECONDS
     try:
-        read(data)
+        read_address_list(data)
     except Unreadable as unreadable:
         assert unreadable.problem in FileProblem
 
 
 def lines_of(data: bytes, size: int) -> list:
     """All lines of all sheets; the outline tells of each."""
-    cutting = cut(lambda: parts(data, size), "liste")
+    file = ChunkedFile(lambda: parts(data, size), "liste")
     found, sheets = [], []
-    for piece in cutting:
-        lines = json.loads(piece.packed)
-        assert len(lines) == piece.lines and lines[0][0] == piece.first_line
+    for chunk in file:
+        lines = json.loads(chunk.packed)
+        assert len(lines) == chunk.lines and lines[0][0] == chunk.first_line
         assert all(isinstance(number, int) and all(isinstance(cell, str) for cell in cells) for number, cells in lines)
         found += lines
-        sheets.append(piece.sheet)
-    outline = cutting.outline
+        sheets.append(chunk.sheet)
+    outline = file.outline
     assert sum(sheet.lines for sheet in outline.sheets) == len(found)
-    assert [sheets.count(place) for place in range(len(outline.sheets))] == [sheet.pieces for sheet in outline.sheets]
+    assert [sheets.count(place) for place in range(len(outline.sheets))] == [sheet.chunks for sheet in outline.sheets]
     return found
 
 

@@ -63,10 +63,10 @@ def workbook(**sheets) -> bytes:
 
 
 def test_a_file_becomes_pieces_with_a_guess(brand, rows):
-    intake.step(bring(brand, CSV))
+    intake.read_batch(bring(brand, CSV))
 
     batch = rows.one(ImportBatch)
-    assert (batch.state, batch.pieces, batch.lines, batch.lease_until) == (BatchState.READ, 3, 2500, None)
+    assert (batch.state, batch.chunks, batch.lines, batch.lease_until) == (BatchState.READ, 3, 2500, None)
     assert [(piece.place, piece.first_line, piece.lines) for piece in pieces()] == [
         (0, 1, 1000), (1, 1001, 1000), (2, 2001, 502),
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_file_becomes_pieces_with_a_guess(brand, rows):
 
 
 def test_nothing_of_a_file_lies_open(brand, rows):
-    intake.step(bring(brand, CSV))
+    intake.read_batch(bring(brand, CSV))
 
     batch = rows.one(ImportBatch)
     for kept in (batch.name, batch.outline, batch.layout, *(piece.content for piece in pieces())):
@@ -88,21 +88,21 @@ def test_one_that_was_killed_begins_again(brand, rows, monkeypatch):
     monkeypatch.setattr(intake, "AT_ONCE", 1)
     batch_id = bring(brand, CSV)
     killed = iter([None, None])
-    hold = intake._hold
+    hold = intake._update_batch
 
     def killing(*arguments):
         next(killed)
         hold(*arguments)
 
-    monkeypatch.setattr(intake, "_hold", killing)
+    monkeypatch.setattr(intake, "_update_batch", killing)
     with pytest.raises(StopIteration):
-        intake.step(batch_id)
+        intake.read_batch(batch_id)
     db.session.rollback()
     assert rows.count(ImportChunk) == 1
 
-    monkeypatch.setattr(intake, "_hold", hold)
-    intake.step(batch_id)
-    intake.step(batch_id)
+    monkeypatch.setattr(intake, "_update_batch", hold)
+    intake.read_batch(batch_id)
+    intake.read_batch(batch_id)
 
     assert rows.one(ImportBatch).state == BatchState.READ
     assert [piece.place for piece in pieces()] == [0, 1, 2]
@@ -119,7 +119,7 @@ def test_one_thrown_away_meanwhile_stays_so(brand, rows, monkeypatch):
         return seal(*arguments)
 
     monkeypatch.setattr(store, "seal_lines", dropping)
-    intake.step(batch_id)
+    intake.read_batch(batch_id)
 
     assert rows.one(ImportBatch).state == BatchState.DROPPED
     assert rows.count(ImportChunk) == 0
@@ -127,18 +127,18 @@ def test_one_thrown_away_meanwhile_stays_so(brand, rows, monkeypatch):
 
 def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypatch):
     batch_id = bring(brand, CSV)
-    found = intake._found
+    found = intake._findings
 
     def meanwhile(*arguments):
-        intake._begin_anew(batch_id)  # By another, who thinks that we are dead.
+        intake._delete_earlier_chunks(batch_id)  # By another, who thinks that we are dead.
         return found(*arguments)
 
-    monkeypatch.setattr(intake, "_found", meanwhile)
-    intake.step(batch_id)
+    monkeypatch.setattr(intake, "_findings", meanwhile)
+    intake.read_batch(batch_id)
     assert rows.one(ImportBatch).state == BatchState.UPLOADED
 
-    monkeypatch.setattr(intake, "_found", found)
-    intake.step(batch_id)
+    monkeypatch.setattr(intake, "_findings", found)
+    intake.read_batch(batch_id)
     assert rows.one(ImportBatch).state == BatchState.READ and rows.count(ImportChunk) == 3
 
 
@@ -152,7 +152,7 @@ def test_a_file_that_two_workers_cut_at_once_loses_no_line(brand, rows, monkeypa
     ids=["nul at its end", "a broken zip", "an empty workbook"],
 )
 def test_a_file_that_cannot_be_read_says_why_and_leaves_nothing(brand, rows, data, problem):
-    intake.step(bring(brand, data))
+    intake.read_batch(bring(brand, data))
 
     batch = rows.one(ImportBatch)
     assert (batch.state, batch.problem, batch.outline) == (BatchState.UNREADABLE, problem, None)
@@ -164,7 +164,7 @@ def test_an_upload_that_broke_off_is_not_taken_for_a_short_file(brand, rows):
     db.session.query(ImportBatch).update({"digest": uploads.UNFINISHED})
     db.session.commit()
 
-    intake.step(batch_id)
+    intake.read_batch(batch_id)
 
     assert rows.one(ImportBatch).problem == FileProblem.BROKEN_OFF
 
@@ -173,7 +173,7 @@ def test_sheets_with_the_same_columns_are_read_together(brand, rows):
     turned = [HEADER[::-1], ROW[::-1]]
     data = workbook(Kapak=[["Hazırlayan: Ayşe"]], Ocak=[HEADER, ROW], Şubat=[["Şubat"], HEADER, ROW, ROW], Ters=turned)
 
-    intake.step(bring(brand, data, "izinler.xlsx"))
+    intake.read_batch(bring(brand, data, "izinler.xlsx"))
 
     batch = rows.one(ImportBatch)
     assert [sheet.name for sheet in outline_of(batch).sheets] == ["Kapak", "Ocak", "Şubat", "Ters"]
@@ -188,7 +188,7 @@ def test_a_header_met_before_is_read_as_it_was(brand, rows):
     )
     db.session.commit()
 
-    intake.step(bring(brand, CSV))
+    intake.read_batch(bring(brand, CSV))
 
     found = layout_of(rows.one(ImportBatch))
     assert (found.columns, found.source, found.sheets) == (columns, Source("HS_WEB"), (0,))

@@ -71,7 +71,7 @@ def rehearsed(brand, dice: random.Random) -> ImportBatch:
     batches.choose(db.session, vault(), batch, LAYOUT, clock.now())
     db.session.commit()
     finish(batch)
-    assert batch.state == BatchState.REHEARSED
+    assert batch.state == BatchState.DRY_RUN
     return batch
 
 

@@ -347,7 +347,7 @@ def rehearse(batch: ImportBatch, said: Layout) -> dict[str, int]:
     batches.choose(db.session, vault(), batch, said, clock.now())
     db.session.commit()
     batch = worked(batch.id)
-    assert batch.state == BatchState.REHEARSED
+    assert batch.state == BatchState.DRY_RUN
     pieces = db.session.query(ImportChunk).filter_by(batch_id=batch.id).order_by(ImportChunk.place)
     assert sum((Counter(piece.tally or {}) for piece in pieces), Counter()) == Counter(batch.tally)
     return dict(batch.tally)

@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from portal.services.imports.reading import FileProblem, Unreadable, cut, read, workbook_process
+from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, workbook_process
 from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker import container
 
@@ -38,11 +39,11 @@ def written(**sheets) -> bytes:
 
 
 def cut_up(data: bytes, name: str = "liste.xlsx"):
-    cutting = cut(lambda: iter([data]), name)
-    pieces = list(cutting)
-    return cutting.outline, {
-        sheet: [line for piece in pieces if piece.sheet == sheet for line in json.loads(piece.packed)]
-        for sheet in range(len(cutting.outline.sheets))
+    file = ChunkedFile(lambda: iter([data]), name)
+    chunks = list(file)
+    return file.outline, {
+        sheet: [line for chunk in chunks if chunk.sheet == sheet for line in json.loads(chunk.packed)]
+        for sheet in range(len(file.outline.sheets))
     }
 
 
@@ -91,7 +92,7 @@ def test_every_sheet_is_cut_and_named():
 
     outline, sheets = cut_up(data)
 
-    assert [(sheet.name, sheet.lines, sheet.pieces, sheet.first_piece) for sheet in outline.sheets] == [
+    assert [(sheet.name, sheet.lines, sheet.chunks, sheet.first_chunk) for sheet in outline.sheets] == [
         ("Boş", 0, 0, 0),
         ("Birinci", 2, 1, 0),
         ("İkinci", 4, 1, 1),
@@ -101,13 +102,13 @@ def test_every_sheet_is_cut_and_named():
     assert [number for number, _ in sheets[2]] == [1, 3, 4, 5]
 
 
-def test_many_rows_come_in_many_pieces():
+def test_many_rows_come_in_many_chunks():
     data = written(Liste=[HEADER, *([f"0532 {n}", "a@example.com", None, "RET"] for n in range(2500))])
 
-    pieces = list(cut(lambda: iter([data[:1000], data[1000:]]), "a.xlsx"))
+    chunks = list(ChunkedFile(lambda: iter([data[:1000], data[1000:]]), "a.xlsx"))
 
-    assert [piece.lines for piece in pieces] == [1000, 1000, 501]
-    assert [piece.first_line for piece in pieces] == [1, 1001, 2001]
+    assert [chunk.lines for chunk in chunks] == [1000, 1000, 501]
+    assert [chunk.first_line for chunk in chunks] == [1, 1001, 2001]
 
 
 def test_an_audience_is_read_from_the_first_sheet_with_addresses():
@@ -115,15 +116,15 @@ def test_an_audience_is_read_from_the_first_sheet_with_addresses():
         Açıklama=[["Bu liste Mart ayına aittir."]], Boş=[HEADER], Liste=[["Müşteri iletişim listesi"], HEADER, ROW]
     )
 
-    reading = read(data)
+    reading = read_address_list(data)
 
     assert (reading.encoding, reading.header) == ("xlsx", HEADER)
     assert [(line, address.text) for line, address in reading.good] == [(3, "+905321234567"), (3, "ayse@example.com")]
 
 
 def test_an_audience_of_sheets_without_addresses_says_so():
-    assert problem_of(written(Liste=[["Ad"], ["Ayşe"]]), read) == FileProblem.NO_ADDRESS_COLUMN
-    assert problem_of(written(Liste=[]), read) == FileProblem.EMPTY
+    assert problem_of(written(Liste=[["Ad"], ["Ayşe"]]), read_address_list) == FileProblem.NO_ADDRESS_COLUMN
+    assert problem_of(written(Liste=[]), read_address_list) == FileProblem.EMPTY
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -66,7 +66,7 @@ def rehearsed(brand, lines: list[str], layout: Layout = LAYOUT) -> ImportBatch:
     batches.choose(db.session, vault(), batch, layout, clock.now())
     db.session.commit()
     finish(batch)
-    assert batch.state == BatchState.REHEARSED, batch.problem
+    assert batch.state == BatchState.DRY_RUN, batch.problem
     return batch
 
 
@@ -124,7 +124,7 @@ def test_a_file_is_rehearsed_without_a_trace_and_comes_to_what_was_rehearsed(bra
     assert rows.count(Submission) == written - 3
     assert Counter(each.lane for each in rows(Submission)) == {Lane.BULK: good - 3, Lane.REFUSALS: 6}
     grants = {each.due_at for each in rows(Submission, Submission.lane == Lane.BULK)}
-    assert min(grants) == batch.begun_at + timedelta(seconds=600)
+    assert min(grants) == batch.started_at + timedelta(seconds=600)
     (told,) = [each for each in rows(AuditEntry) if each.act.startswith("import.")]
     assert told.act == "import.begun" and told.facts["grant"] == good - 3
 

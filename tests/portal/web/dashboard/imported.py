@@ -53,13 +53,13 @@ def batch(
     outline = Outline("xlsx", None, None, (sheet,))
     has_verdicts = state not in (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.DROPPED)
     bytes_ = verdict_bytes(said or VERDICTS)
-    begun = {"begun_at": at} if has_verdicts and state not in (BatchState.UNREADABLE, BatchState.REHEARSED) else {}
+    begun = {"started_at": at} if has_verdicts and state not in (BatchState.UNREADABLE, BatchState.DRY_RUN) else {}
     made = ImportBatch(
         id=batch_id, provider_id=brand.provider_id, brand_id=brand.id, user_id=None, digest=b"\0" * 32, size=10,
         name=vault().seal("müşteriler.xlsx", ImportBatch.NAME, *whose), state=state,
         outline=vault().seal(outline.packed(), ImportBatch.OUTLINE, *whose),
         layout=vault().seal(layout.packed(), ImportBatch.LAYOUT, *whose),
-        lines=len(LINES) - 1, pieces=1, position=0, since=at, created_at=at,
+        lines=len(LINES) - 1, chunks=1, position=0, state_changed_at=at, created_at=at,
         tally=row_results.tally_of(bytes_) if has_verdicts else None, **(begun | facts),
     )  # fmt: skip
     if state == BatchState.DROPPED:
@@ -78,7 +78,7 @@ def add_piece(made: ImportBatch, bytes_: bytes | None) -> None:
         ImportChunk(
             id=piece_id, provider_id=made.provider_id, batch_id=made.id, sheet=0, place=0, first_line=1,
             lines=len(LINES), content=store.seal_lines(vault(), store.pack(LINES), made.provider_id, piece_id),
-            verdicts=bytes_, tally=row_results.tally_of(bytes_) if bytes_ else None,
+            row_results=bytes_, tally=row_results.tally_of(bytes_) if bytes_ else None,
         )
     )  # fmt: skip
 

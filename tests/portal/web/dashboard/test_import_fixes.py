@@ -28,7 +28,7 @@ def test_a_space_that_may_part_two_addresses_is_left_to_a_person(value, becomes)
 def test_a_cure_that_is_done_already_is_offered_no_more(app, cures, offered):
     with app.app_context():
         make.brand()
-        made = imported.batch(BatchState.REHEARSED, layout=replace(imported.LAYOUT, cures=cures))
+        made = imported.batch(BatchState.DRY_RUN, layout=replace(imported.LAYOUT, cures=cures))
         address = f"/dashboard/imports/{made.id}"
     ayse = signed_in(app)
 

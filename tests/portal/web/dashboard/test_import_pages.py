@@ -66,7 +66,7 @@ def test_the_list_says_what_to_prepare_and_has_a_sample(ayse):
 
 
 def test_the_list_shows_each_file_with_how_far_it_is(ayse, in_state):
-    addresses = [in_state(state) for state in (BatchState.REHEARSED, BatchState.DONE)]
+    addresses = [in_state(state) for state in (BatchState.DRY_RUN, BatchState.DONE)]
 
     page = ayse.opens("/dashboard/imports").text
 
@@ -83,7 +83,7 @@ def test_the_list_shows_each_file_with_how_far_it_is(ayse, in_state):
         (BatchState.RUNNING, "Kayıtlar yazılıyor"),
         (BatchState.UNDOING, "geri alınıyor"),
         (BatchState.READ, "Sütunlar"),
-        (BatchState.REHEARSED, "Henüz hiçbir şey yazılmadı"),
+        (BatchState.DRY_RUN, "Henüz hiçbir şey yazılmadı"),
         (BatchState.STOPPED, "Aktarım durdu"),
         (BatchState.DONE, "Şu anki durum"),
         (BatchState.UNDONE, "iptal edildi"),
@@ -206,7 +206,7 @@ def test_what_is_missing_or_doubled_is_said_beside_its_field(ayse, in_state, row
 
 
 def test_a_rehearsal_shows_what_would_come_and_its_codes(ayse, in_state):
-    page = ayse.opens(in_state(BatchState.REHEARSED, new_addresses=3)).text
+    page = ayse.opens(in_state(BatchState.DRY_RUN, new_addresses=3)).text
 
     assert all(code in page for code in ("H467", "H175", "H115"))
     assert "Durum sütunundaki sözcük tanınmadı." in page
@@ -216,7 +216,7 @@ def test_a_rehearsal_shows_what_would_come_and_its_codes(ayse, in_state):
 
 
 def test_a_problem_shows_its_lines_and_what_the_cure_would_do(ayse, in_state):
-    page = ayse.opens(in_state(BatchState.REHEARSED) + "/lines/email_turkish_letter").text
+    page = ayse.opens(in_state(BatchState.DRY_RUN) + "/lines/email_turkish_letter").text
 
     assert "ayşe@example.com" in page
     assert "ayse@example.com" in page
@@ -225,12 +225,12 @@ def test_a_problem_shows_its_lines_and_what_the_cure_would_do(ayse, in_state):
 
 
 def test_a_cure_is_done_and_undone(app, ayse, in_state, rows):
-    address = in_state(BatchState.REHEARSED)
+    address = in_state(BatchState.DRY_RUN)
 
     ayse.posts(f"{address}/cures", {"cure": "email_letters"})
     with app.app_context():
         assert layout_of(vault(), rows.one(ImportBatch)).cures == {Cure.EMAIL_LETTERS}
-        db.session.get(ImportBatch, rows.one(ImportBatch).id).state = BatchState.REHEARSED
+        db.session.get(ImportBatch, rows.one(ImportBatch).id).state = BatchState.DRY_RUN
         db.session.commit()
     assert "Uyguladığınız çareler" in ayse.opens(address).text
     ayse.posts(f"{address}/cures", {"cure": "email_letters", "on": "no"})
@@ -241,7 +241,7 @@ def test_a_cure_is_done_and_undone(app, ayse, in_state, rows):
 
 
 def test_unknown_words_are_explained_once(app, ayse, in_state, rows):
-    address = in_state(BatchState.REHEARSED)
+    address = in_state(BatchState.DRY_RUN)
     page = ayse.opens(f"{address}/lines/status_unknown").text
 
     ayse.posts(f"{address}/words/status_unknown", {name_of_word("status", "belki"): "RET"})
@@ -263,7 +263,7 @@ def test_a_file_called_by_an_address_shows_none(app, ayse, rows):
 
 
 def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in_state, rows):
-    address = in_state(BatchState.REHEARSED)
+    address = in_state(BatchState.DRY_RUN)
     answer = {name_of_word("status", "sonra sorun"): "ONAY"}
 
     ayse.posts(f"{address}/words/status_unknown", answer)
@@ -273,14 +273,14 @@ def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in
 
 
 def test_it_is_brought_on_ones_word(ayse, in_state, rows):
-    answer = ayse.posts(in_state(BatchState.REHEARSED) + "/run")
+    answer = ayse.posts(in_state(BatchState.DRY_RUN) + "/run")
 
     assert answer.status_code == 303
     assert rows.one(ImportBatch).state == BatchState.RUNNING
 
 
 def test_without_room_the_refusals_may_still_come(ayse, in_state, rows):
-    address = in_state(BatchState.REHEARSED, new_addresses=5000)
+    address = in_state(BatchState.DRY_RUN, new_addresses=5000)
     with_no_room(ayse)
 
     page = ayse.posts(f"{address}/run")
@@ -305,7 +305,7 @@ def with_no_room(staff) -> None:
     [
         (BatchState.RUNNING, "stop", BatchState.STOPPED),
         (BatchState.STOPPED, "continue", BatchState.RUNNING),
-        (BatchState.REHEARSED, "drop", BatchState.DROPPED),
+        (BatchState.DRY_RUN, "drop", BatchState.DROPPED),
         (BatchState.DONE, "undo", BatchState.UNDOING),
         (BatchState.DONE, "stop", BatchState.DONE),
         (BatchState.RUNNING, "drop", BatchState.RUNNING),
@@ -394,7 +394,7 @@ def test_nobody_is_asked_where_nobody_granted_too_late(ayse, in_state):
 
 
 def test_who_may_only_look_finds_nothing_to_press_and_no_address(app, in_state):
-    addresses = [in_state(state) for state in (BatchState.READ, BatchState.REHEARSED, BatchState.DONE)]
+    addresses = [in_state(state) for state in (BatchState.READ, BatchState.DRY_RUN, BatchState.DONE)]
     with app.app_context():
         make.person(db.session.query(Provider).one(), "elif@example.com", Role.AUDITOR)
     auditor = signed_in(app, "elif@example.com")

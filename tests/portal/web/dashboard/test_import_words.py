@@ -31,7 +31,7 @@ def ayse(app):
 def rehearsed(app, words: dict) -> str:
     """A file that was read with these words explained; its address."""
     with app.app_context():
-        made = imported.batch(BatchState.REHEARSED, layout=replace(imported.LAYOUT, words=words))
+        made = imported.batch(BatchState.DRY_RUN, layout=replace(imported.LAYOUT, words=words))
         return f"/dashboard/imports/{made.id}"
 
 

@@ -76,7 +76,7 @@ def things(app, rows) -> dict[str, int]:
         registration_id = registered(make.brand())
         day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
         of_people = kept_of_people(draft.provider_id, draft.brand_id)
-        batch_id = imported.batch(BatchState.REHEARSED, on_behalf=True, asked=["source"], asked_at=clock.now()).id
+        batch_id = imported.batch(BatchState.DRY_RUN, on_behalf=True, asked=["source"], asked_at=clock.now()).id
         complaint_id = complained(rows.one(Receipt))
     return {
         **of_people,

@@ -136,7 +136,7 @@ def test_nothing_of_who_had_the_number_before_is_shown(app, granted):
     with app.app_context():
         whose = db.session.scalar(select(Recipient).where(Recipient.kind == "phone"))
         withdrawals.disown(
-            db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", seen="{}",
+            db.session, vault(), whose, addresses.parse(make.PHONE), language="tr", request_metadata="{}",
             at=clock.now() + timedelta(seconds=5),
         )  # fmt: skip
         since = whose.reassigned_at

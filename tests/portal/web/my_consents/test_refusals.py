@@ -124,7 +124,7 @@ def test_what_was_seen_is_kept_sealed(granted, rows):  # noqa: F811
     granted.posts(LIST, refuse="all")
 
     receipt = rows.one(Receipt, Receipt.origin == DecisionOrigin.MINE)
-    assert receipt.link_id is None and b"127.0.0.1" not in receipt.seen
+    assert receipt.link_id is None and b"127.0.0.1" not in receipt.request_metadata
 
 
 def test_one_stays_on_the_page_of_the_list(app, granted):  # noqa: F811

@@ -78,11 +78,11 @@ def test_the_operator_asks_and_the_firm_answers_and_the_file_is_brought(app, sup
         make.person(provider, "burak@example.com", Role.MANAGER)
         make.person(provider, "can@example.com", Role.AGENT)
     batch = rehearsed(app, support, rows, ayses)
-    assert batch.on_behalf and batch.state == BatchState.REHEARSED
+    assert batch.on_behalf and batch.state == BatchState.DRY_RUN
     page = support.opens(path_of(ayses, batch.id)).text
     assert path_of(ayses, batch.id, "run") not in page
     assert support.posts(path_of(ayses, batch.id, "run")).status_code == 303
-    assert rows.one(ImportBatch).state == BatchState.REHEARSED
+    assert rows.one(ImportBatch).state == BatchState.DRY_RUN
 
     asked = {"what": ["source", "date", "origin"]}
     for _ in range(2):  # The second time there is nothing to ask any more.
@@ -215,5 +215,5 @@ def test_the_operator_cannot_say_what_only_the_firm_knows(app, support, ayses, r
     work_all(app)
 
     assert support.posts(path_of(ayses, batch.id, "run")).status_code == 303
-    assert rows.one(ImportBatch).state == BatchState.REHEARSED
+    assert rows.one(ImportBatch).state == BatchState.DRY_RUN
     assert rows.count(Decision) == 0

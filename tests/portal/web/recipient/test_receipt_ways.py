@@ -32,7 +32,7 @@ def withdrawn(app, *channels: Channel, origin: DecisionOrigin) -> str:
             for brand in db.session.scalars(select(Brand).order_by(Brand.id))
         ]
         told = withdrawals.withdraw(
-            db.session, vault(), parts, origin=origin, language="tr", seen="{}", at=clock.now()
+            db.session, vault(), parts, origin=origin, language="tr", request_metadata="{}", at=clock.now()
         )  # fmt: skip
         db.session.commit()
         return f"/m/{receipt_code(told.receipt_id, told.nonce)}"
@@ -122,7 +122,13 @@ def test_what_comes_after_the_address_moved_on_is_not_told_to_the_former_owner(a
     with app.app_context():
         recipient = db.session.scalar(select(Recipient))
         withdrawals.disown(
-            db.session, vault(), recipient, addresses.parse(make.PHONE), language="tr", seen="{}", at=clock.now()
+            db.session,
+            vault(),
+            recipient,
+            addresses.parse(make.PHONE),
+            language="tr",
+            request_metadata="{}",
+            at=clock.now(),
         )
         db.session.commit()
 

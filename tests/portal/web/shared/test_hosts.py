@@ -105,7 +105,7 @@ def test_no_header_forges_where_a_decision_came_from(app, code, browser, rows):
 
 def ip_of(app, receipt: Receipt) -> str:
     """Where a decision came from, as it is kept."""
-    seen = app.extensions["vault"].read(receipt.seen, Receipt.PLACE, receipt.provider_id, receipt.id)
+    seen = app.extensions["vault"].read(receipt.request_metadata, Receipt.PLACE, receipt.provider_id, receipt.id)
     return json.loads(seen)["ip"]
 
 
@@ -117,7 +117,7 @@ def test_a_counted_proxy_is_believed_and_no_further_one(environ, app, code, rows
         "X-Forwarded-For": "198.51.100.9, 203.0.113.5",
     }  # fmt: skip
     answer = behind.test_client().post(f"/{code}", data={"MESAJ": "RET"}, headers=told)
-    behind.extensions["openings"].stop()
+    behind.extensions["visit_recorder"].stop()
     databases.close(behind)
 
     assert answer.status_code == 303

@@ -1,5 +1,5 @@
-"""A program of its own that cuts a workbook into pieces of lines; it knows nothing of the portal and imports little.
+"""A program of its own that reads a workbook into chunks of lines; it imports nothing of the portal.
 
-A workbook is a stranger's zip of a stranger's XML: it is opened by a process that holds no key, may take only so much
-memory and time, and is no loss when it dies. Bytes come in by stdin, frames go out by stdout.
+A workbook is an untrusted zip of untrusted XML: the process that opens it holds no key, has limits of memory and
+CPU, and may die. Bytes come in by stdin, frames go out by stdout.
 """

@@ -1,32 +1,32 @@
-"""Lines gathered into pieces of a bounded size, as JSON that a database, a page and a worker's memory can bear."""
+"""Lines gathered into chunks of bounded size, as JSON: small enough for a row, a page and a worker's memory."""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-LINES = 1000  # In one piece, written in one transaction.
-CHARACTERS = 1_000_000  # In one piece of long lines.
+LINES = 1000  # In one chunk, written in one transaction.
+CHARACTERS = 1_000_000  # In one chunk of long lines.
 MOST_LINES = 1_048_576  # Of a file: as many as Excel has in a sheet.
 MOST_COLUMNS = 500
 LONGEST_LINE = 65_536  # Characters.
 
-# Nobody types them; they would break a page, and some databases.
+# Control characters, which would break a page and some databases.
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 
 Line = tuple[int, list[str]]
 
 
-class NotCut(Exception):
-    """These lines are not cut, for a reason that is a word of FileProblem."""
+class CannotChunk(Exception):
+    """The file is refused; `problem` is the value of a FileProblem, which this program does not import."""
 
-    def __init__(self, word: str):
-        super().__init__(word)
-        self.word = word
+    def __init__(self, problem: str):
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Up to a thousand lines; `width` is the number of columns of its widest one."""
+class Chunk:
+    """Up to a thousand lines; `width` is the number of columns of the widest."""
 
     first_line: int
     lines: int
@@ -34,34 +34,37 @@ class Piece:
     packed: bytes
 
 
-def pieces(lines: Iterable[Line]) -> Iterator[Piece]:
-    """Lines that hold anything, gathered; empty cells at a line's end are left away. Raises NotCut."""
-    gathered, characters = [], 0
+def chunk_lines(lines: Iterable[Line]) -> Iterator[Chunk]:
+    """Gather lines into chunks, without the empty cells at a line's end. Raises CannotChunk."""
+    gathered: list[Line] = []
+    characters = 0
     for number, cells in lines:
         while cells and not cells[-1]:
             cells.pop()
         length = sum(map(len, cells))
         if length > LONGEST_LINE:
-            raise NotCut("file_line_too_long")
+            raise CannotChunk("file_line_too_long")
         if len(cells) > MOST_COLUMNS:
-            raise NotCut("file_too_many_columns")
+            raise CannotChunk("file_too_many_columns")
         gathered.append((number, cells))
         characters += length
         if len(gathered) == LINES or characters > CHARACTERS:
-            yield _piece(gathered)
+            yield _chunk(gathered)
             gathered, characters = [], 0
     if gathered:
-        yield _piece(gathered)
+        yield _chunk(gathered)
 
 
-def _piece(lines: list[Line]) -> Piece:
+def _chunk(lines: list[Line]) -> Chunk:
     width = max(len(cells) for _, cells in lines)
-    return Piece(lines[0][0], len(lines), width, _pack(lines))
+    return Chunk(lines[0][0], len(lines), width, _pack(lines))
 
 
 def _pack(lines: list[Line]) -> bytes:
     text = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
-    if "\\" in text or "\x7f" in text:  # Controls are written with one; so are newlines and quotes, which stay.
+    if (
+        "\\" in text or "\x7f" in text
+    ):  # JSON escapes controls with a backslash, and also the newlines and quotes we keep.
         lines = [(number, [cell.translate(_CONTROLS) for cell in cells]) for number, cells in lines]
         text = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
-    return text.encode(errors="replace")  # Half of a pair, as broken programs leave it, is no letter.
+    return text.encode(errors="replace")  # A lone surrogate, as broken programs leave it, is no letter.

@@ -1,9 +1,9 @@
-"""What kind of workbook some bytes are, by how they are packed; a zip that would swell beyond reason is none."""
+"""The format of a workbook by its container; zip bombs and encrypted files are refused."""
 
 import io
 import zipfile
 
-from .chunks import NotCut
+from .chunks import CannotChunk
 
 MOST_FILES = 10_000  # In a zip.
 MOST_UNPACKED = 3 * 1024**3
@@ -15,26 +15,26 @@ ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # How Office packs a workboo
 
 
 def format_of(data: bytes) -> str:
-    """ "xlsx", "xlsb", "xls" or "ods". Raises NotCut."""
+    """ "xlsx", "xlsb", "xls" or "ods". Raises CannotChunk."""
     if data.startswith(OLE):
         if ENCRYPTED in data:
-            raise NotCut("file_password")
+            raise CannotChunk("file_password")
         return "xls"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             files = packed.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        raise NotCut("file_damaged") from None
-    _refuse_swelling(files)
+        raise CannotChunk("file_damaged") from None
+    _refuse_zip_bomb(files)
     return _format_of_zip({file.filename.lower() for file in files})
 
 
-def _refuse_swelling(files: list[zipfile.ZipInfo]) -> None:
-    swells = any(file.file_size > max(HARMLESS, STEEPEST * file.compress_size) for file in files)
-    if swells or len(files) > MOST_FILES or sum(file.file_size for file in files) > MOST_UNPACKED:
-        raise NotCut("file_workbook_too_large")
+def _refuse_zip_bomb(files: list[zipfile.ZipInfo]) -> None:
+    is_bomb = any(file.file_size > max(HARMLESS, STEEPEST * file.compress_size) for file in files)
+    if is_bomb or len(files) > MOST_FILES or sum(file.file_size for file in files) > MOST_UNPACKED:
+        raise CannotChunk("file_workbook_too_large")
     if any(file.flag_bits & 1 for file in files):
-        raise NotCut("file_password")
+        raise CannotChunk("file_password")
 
 
 def _format_of_zip(names: set[str]) -> str:
@@ -45,4 +45,4 @@ def _format_of_zip(names: set[str]) -> str:
     if "content.xml" in names:
         return "ods"
     is_office = any(name.startswith(("word/", "ppt/")) for name in names)
-    raise NotCut("file_no_workbook" if is_office else "file_archive")
+    raise CannotChunk("file_no_workbook" if is_office else "file_archive")
