@@ -16,7 +16,7 @@ from bench.rounds import Effort, Goal, Result, in_turn
 from bench.worker import MEGABYTE, resident
 from portal.core import clock
 from portal.core.addresses import parse
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.domain.consents import bulk_import
@@ -54,7 +54,7 @@ class Export:
         return (most - before) / MEGABYTE
 
     def _bytes(self, format: Format) -> Iterator[bytes]:
-        rows = exports.rows(reading(), vault(), self.wanted, clock.now())
+        rows = exports.rows(read_session(), vault(), self.wanted, clock.now())
         lines = export_columns.lines(Kind.CONSENTS, rows)
         header = export_columns.header(Kind.CONSENTS)
         return download(lines, header=header, sheet="izinler", name="izinler", format=format).iter_encoded()

@@ -1,4 +1,4 @@
-"""İzinlink: a consent portal. create_app is its table of contents."""
+"""The application factory. create_app is the table of contents of the portal."""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from flask import Flask
 import config
 from portal import cli, jobs
 from portal.core import database
-from portal.core.extensions import babel, close_reading, csrf, db, limiter, login, migrate
+from portal.core.extensions import babel, close_read_session, csrf, db, limiter, login, migrate
 from portal.core.paths import MIGRATIONS, ROOT
 from portal.core.vault import Vault
 from portal.web.my_consents.blueprint import entry_blueprint as my_consents_entry
@@ -27,22 +27,24 @@ from portal.web.shared.views import blueprint_of
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
-    """The whole application. Raises config.BadSetting where a secret is missing."""
+    """Make the whole application. Raises config.BadSetting where a secret is missing."""
     app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping(config.from_environment(environ))
-    request_log.begin(app)
-    _open_database(app)
+    request_log.init_app(app)
+    init_database(app)
     app.extensions["vault"] = Vault(app.config["VAULT_KEYS"])
 
-    body_limits.know(app)
+    body_limits.init_app(app)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)  # It would read the session on pages that have none.
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=languages.choose, default_translation_directories=str(ROOT / "translations"))
-    hosts.guard(app)
-    security_headers.add(app)
-    error_pages.show(app)
-    app_setup.configure(app)
+    babel.init_app(
+        app, locale_selector=languages.select_language, default_translation_directories=str(ROOT / "translations")
+    )
+    hosts.init_app(app)
+    security_headers.init_app(app)
+    error_pages.init_app(app)
+    app_setup.init_app(app)
 
     # Each blueprint beside its access rule.
     app.register_blueprint(access.open_to_all(blueprint_of("portal.web.public")))
@@ -57,13 +59,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.dashboard")))
     app.register_blueprint(access.of_a_provider(blueprint_of("portal.web.desk")))
     app.register_blueprint(access.of_the_operator(blueprint_of("portal.web.operator")))
-    app.extensions["openings"] = visit_recorder.Openings(app)
-    app.extensions["queue"] = jobs.connect(app)
-    cli.add(app)
+
+    visit_recorder.init_app(app)
+    jobs.init_app(app)
+    cli.init_app(app)
     return app
 
 
-def _open_database(app: Flask) -> None:
+def init_database(app: Flask) -> None:
+    """Open the database with a writing engine and a reading one, and prepare its file."""
     url = database.url_of(app.config["DATABASE_URL"])
     app.config["INSTANCE"].mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
@@ -73,4 +77,4 @@ def _open_database(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
         database.prepare(db.engine, db.engines["reader"])
-    app.teardown_appcontext(close_reading)
+    app.teardown_appcontext(close_read_session)

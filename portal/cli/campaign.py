@@ -15,17 +15,18 @@ from sqlalchemy import select
 
 from portal.cli.parameter_types import Channels
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ContactKind, Delivery, Provider
 from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.reading import Reading, Unreadable, read
+from portal.services.imports.address_lists import AddressList, read_address_list
+from portal.services.imports.reading import Unreadable
 
-LONGEST_NAME, LONGEST_NOTE, LONGEST_ADDRESS = 120, 255, 500  # Characters, as the columns have room.
-PAUSE = 0.5  # Seconds between looks at a launch that a worker has in hand.
+MAX_NAME, MAX_NOTE, MAX_URL = 120, 255, 500  # Characters, as the columns have room.
+POLL_INTERVAL = 0.5  # Seconds between looks at a launch that a worker has in hand.
 
 group = AppGroup("campaign", help="Campaigns and their links.")
 
@@ -45,8 +46,8 @@ class ContactBasis(click.ParamType):
             self.fail("the kind of contact is missing; write KIND:YYYY-MM-DD", param, ctx)
         if kind.lower() in set(ContactKind):
             return campaigns.Contact(ContactKind(kind.lower()), when)
-        if len(kind) > LONGEST_NOTE:
-            self.fail(f"the kind of contact is longer than {LONGEST_NOTE} characters", param, ctx)
+        if len(kind) > MAX_NOTE:
+            self.fail(f"the kind of contact is longer than {MAX_NOTE} characters", param, ctx)
         return campaigns.Contact(ContactKind.OTHER, when, note=kind)
 
 
@@ -56,8 +57,8 @@ class Name(click.ParamType):
     name = "TEXT"
 
     def convert(self, value, param, ctx) -> str:
-        if not 1 <= len(value.strip()) <= LONGEST_NAME:
-            self.fail(f"1 to {LONGEST_NAME} characters, please", param, ctx)
+        if not 1 <= len(value.strip()) <= MAX_NAME:
+            self.fail(f"1 to {MAX_NAME} characters, please", param, ctx)
         return value.strip()
 
 
@@ -67,8 +68,8 @@ class WebAddress(click.ParamType):
     name = "URL"
 
     def convert(self, value, param, ctx) -> str:
-        if not value.startswith(("https://", "http://")) or len(value) > LONGEST_ADDRESS:
-            self.fail(f"{value!r} is no web address of at most {LONGEST_ADDRESS} characters", param, ctx)
+        if not value.startswith(("https://", "http://")) or len(value) > MAX_URL:
+            self.fail(f"{value!r} is no web address of at most {MAX_URL} characters", param, ctx)
         return value
 
 
@@ -96,28 +97,28 @@ def launch(
     Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
     """
     kind = CampaignKind(kind)
-    brand = reading().scalar(select(Brand).where(Brand.brand_code == brand_code))
+    brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
     if brand is None:
-        _stop(f"There is no brand {brand_code} here.")
-    provider = reading().get_one(Provider, brand.provider_id)
+        _exit_with(f"There is no brand {brand_code} here.")
+    provider = read_session().get_one(Provider, brand.provider_id)
     if brand.closed_at or provider.suspended_at:
-        _stop(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.")
-    _refuse_unwritable(out)
+        _exit_with(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.")
+    _require_writable(out)
     try:
-        found = read(audience_file.read_bytes())
+        found = read_address_list(audience_file.read_bytes())
     except Unreadable as unreadable:
-        _stop(f"{audience_file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
-    _list_bad(found)
+        _exit_with(f"{audience_file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
+    _print_bad_rows(found)
     if not found.good:
-        _stop(f"{audience_file.name}: no good row.")
-    _refuse_without_room(brand, kind, found)
-    campaign = _open(brand, name, kind, channels, contact_basis, expires_days, notice_url, send)
+        _exit_with(f"{audience_file.name}: no good row.")
+    _require_room(brand, kind, found)
+    campaign = _open_campaign(brand, name, kind, channels, contact_basis, expires_days, notice_url, send)
     campaign_id = campaign.id
-    audience.bring(db.session, vault(), campaign, found, None, clock.now())
-    _launch(campaign)
-    launched = reading().get_one(Campaign, campaign_id)
+    audience.add_list(db.session, vault(), campaign, found, None, clock.now())
+    _launch_campaign(campaign)
+    launched = read_session().get_one(Campaign, campaign_id)
     links = _write_links(launched, out)
-    progress = campaigns.progress_of(reading(), launched)
+    progress = campaigns.progress_of(read_session(), launched)
     summary = {
         "campaign": campaign_id,
         "links": links,
@@ -129,34 +130,36 @@ def launch(
     click.echo(json.dumps(summary))
 
 
-def _open(brand: Brand, name, kind, channels, contact, expires_days, notice_url, send) -> Campaign:
+def _open_campaign(brand: Brand, name, kind, channels, contact, expires_days, notice_url, send) -> Campaign:
     at = clock.now()
     try:
         campaign = campaigns.open_campaign(
             db.session, brand, name=name, kind=kind, channels=channels,
-            wording=default_texts.usual(brand.name, kind, notice_url or _notice_of(brand)), contact=contact,
+            wording=default_texts.usual(brand.name, kind, notice_url or _notice_url(brand)), contact=contact,
             expires_at=at + timedelta(days=expires_days), delivery=Delivery.GATEWAY if send else Delivery.CSV,
             at=at, today=clock.day(at),
         )  # fmt: skip
     except campaigns.ContactMissing:
-        _stop("Asking needs --contact-basis KIND:DATE, with a date that is not in the future.")
+        _exit_with("Asking needs --contact-basis KIND:DATE, with a date that is not in the future.")
     db.session.commit()
     return campaign
 
 
-def _refuse_without_room(brand: Brand, kind: CampaignKind, found: Reading) -> None:
+def _require_room(brand: Brand, kind: CampaignKind, found: AddressList) -> None:
     """Before anything is opened: a draft that nobody asked for would be left."""
     try:
-        audience.require_room(reading(), vault(), brand.provider_id, kind, found, clock.now())
+        audience.require_room(read_session(), vault(), brand.provider_id, kind, found, clock.now())
     except packages.NoRoom as no_room:
-        _stop(f"The provider's package takes no new addresses now ({no_room}); its page on the dashboard says more.")
+        _exit_with(
+            f"The provider's package takes no new addresses now ({no_room}); its page on the dashboard says more."
+        )
 
 
-def _notice_of(brand: Brand) -> str:
-    return brand.notice_url or reading().get_one(Provider, brand.provider_id).notice_url
+def _notice_url(brand: Brand) -> str:
+    return brand.notice_url or read_session().get_one(Provider, brand.provider_id).notice_url
 
 
-def _launch(campaign: Campaign) -> None:
+def _launch_campaign(campaign: Campaign) -> None:
     campaigns.launch(db.session, campaign, clock.now())
     audit.note(
         db.session, "campaign.launched", "campaign", campaign.id, provider_id=campaign.provider_id, at=clock.now(),
@@ -170,8 +173,8 @@ def _make_links(campaign_id: int) -> None:
     """To the end, also where the minute's task was quicker: the CSV must hold every link."""
     linked = select(Campaign.linked_at).where(Campaign.id == campaign_id)
     launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
-    while reading().scalar(linked) is None:
-        time.sleep(PAUSE)
+    while read_session().scalar(linked) is None:
+        time.sleep(POLL_INTERVAL)
         launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
 
 
@@ -181,23 +184,23 @@ def _write_links(campaign: Campaign, out: Path) -> int:
         writer = csv.writer(file)
         writer.writerow(["address", "link"])
         config = current_app.config
-        for row in launches.links_of(reading(), campaign, config["LINK_SALT"], config["LINK_BASE"]):
+        for row in launches.links_of(read_session(), campaign, config["LINK_SALT"], config["LINK_BASE"]):
             writer.writerow(row)
             count += 1
     return count
 
 
-def _refuse_unwritable(out: Path) -> None:
+def _require_writable(out: Path) -> None:
     """Before anybody is asked: an audience cannot be asked again for want of a folder."""
     if not os.access(out if out.exists() else out.parent, os.W_OK):
-        _stop(f"{out} cannot be written.")
+        _exit_with(f"{out} cannot be written.")
 
 
-def _list_bad(found: Reading) -> None:
+def _print_bad_rows(found: AddressList) -> None:
     for row in found.bad:
         click.echo(f"line {row.line}: {row.problem.sentence} {row.problem.cure}", err=True)
 
 
-def _stop(sentence: str) -> None:
+def _exit_with(sentence: str) -> None:
     click.echo(sentence, err=True)
     sys.exit(1)

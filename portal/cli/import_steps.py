@@ -12,7 +12,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
 from portal.domain import packages
@@ -58,7 +58,7 @@ def brought_before(brand: Brand, path: Path) -> ImportBatch | None:
     known = same.where(ImportBatch.state.in_(ENDED) | ours).order_by(
         ImportBatch.created_at.desc(), ImportBatch.id.desc()
     )
-    return reading().scalar(known.limit(1).execution_options(populate_existing=True))
+    return read_session().scalar(known.limit(1).execution_options(populate_existing=True))
 
 
 def upload(brand: Brand, path: Path) -> int:
@@ -121,7 +121,7 @@ def _worked(batch_id: int) -> ImportBatch:
 
 
 def _at(batch_id: int) -> BatchState:
-    return reading().scalar(select(ImportBatch.state).where(ImportBatch.id == batch_id))
+    return read_session().scalar(select(ImportBatch.state).where(ImportBatch.id == batch_id))
 
 
 def _lay_out(batch: ImportBatch, wishes: Wishes) -> None:

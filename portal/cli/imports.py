@@ -18,7 +18,7 @@ from sqlalchemy import select
 from portal.cli.import_steps import NotBrought, Wishes, brought_before, carry_on, upload
 from portal.cli.parameter_types import Channels
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import BatchState, Brand, ImportBatch, Provider
 from portal.services.imports import profiles
 from portal.services.imports.row_errors import code_of
@@ -87,14 +87,14 @@ def bring(
     Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought; 2:
     a file could not be read or brought; 3: no room in the package, or the provider is suspended.
     """
-    brand = reading().scalar(select(Brand).where(Brand.brand_code == brand_code))
+    brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
     if brand is None:
         raise click.UsageError(f"There is no brand {brand_code} here.")
     if list_profiles:
         return _list_profiles(brand)
     if not files:
         raise click.UsageError("Name a file.")
-    if brand.closed_at or reading().get_one(Provider, brand.provider_id).suspended_at:
+    if brand.closed_at or read_session().get_one(Provider, brand.provider_id).suspended_at:
         click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
         sys.exit(Ending.NO_ROOM)
     wishes = Wishes(profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals)
@@ -136,7 +136,7 @@ def _bring(brand: Brand, path: Path, wishes: Wishes, summary: Summary, *, again:
     try:
         carry_on(batch_id, wishes)
     finally:
-        summary.tells(reading().get_one(ImportBatch, batch_id, populate_existing=True))
+        summary.tells(read_session().get_one(ImportBatch, batch_id, populate_existing=True))
 
 
 def _is_settled(path: Path, seconds: int) -> bool:
@@ -155,6 +155,6 @@ def _moved(path: Path, to: Path, batch_id: int | None) -> str:
 
 
 def _list_profiles(brand: Brand) -> None:
-    for each in profiles.listed(reading(), brand.provider_id):
+    for each in profiles.listed(read_session(), brand.provider_id):
         used_at = clock.istanbul(each.used_at).isoformat(timespec="seconds")
         click.echo(json.dumps({"profile": each.name, "used_at": used_at}, ensure_ascii=False))

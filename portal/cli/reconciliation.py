@@ -10,13 +10,13 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
 from portal.core import clock
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.models import DayState, Difference, ReconciledDay
 from portal.services.iys import reconciliation
 from portal.services.iys.client import Client
 from portal.services.iys.reconciliation import window
 
-EXITS = {DayState.AGREED: 0, DayState.EMPTY: 0, DayState.DIFFERENT: 1, DayState.WAITING: 2, DayState.MISSED: 3}
+EXIT_CODES = {DayState.AGREED: 0, DayState.EMPTY: 0, DayState.DIFFERENT: 1, DayState.WAITING: 2, DayState.MISSED: 3}
 
 
 @click.command()
@@ -35,14 +35,14 @@ def reconcile(brand_code: int, day: datetime) -> None:
     if day_id is None:
         raise click.UsageError(f"No brand with the code {brand_code} was connected to İYS on that day.")
     reconciliation.look_at(Client(current_app.config["IYS_BASE_URL"]), day_id, waits_for_feeds=False)
-    looked_at = reading().get_one(ReconciledDay, day_id)
+    looked_at = read_session().get_one(ReconciledDay, day_id)
     click.echo(json.dumps(_summary(brand_code, looked_at)))
-    sys.exit(EXITS[looked_at.state])
+    sys.exit(EXIT_CODES[looked_at.state])
 
 
 def _summary(brand_code: int, day: ReconciledDay) -> dict:
     of_day = select(func.count(), func.count(Difference.settled_at)).where(Difference.day_id == day.id)
-    found, settled = reading().execute(of_day).one()
+    found, settled = read_session().execute(of_day).one()
     return {
         "brand": brand_code,
         "day": day.day.isoformat(),

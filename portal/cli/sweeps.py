@@ -10,12 +10,12 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Connection, Sweep
 from portal.services.iys.client import Client
 from portal.services.iys.inflow import sweeps
 
-PAUSE = 1.0  # Seconds between looks while somebody else walks, or İYS must not be asked.
+POLL_INTERVAL = 1.0  # Seconds between looks while somebody else walks, or İYS must not be asked.
 
 
 @click.command()
@@ -29,26 +29,26 @@ def sweep(brand_code: int, patience: int) -> None:
     without a summary, nothing that can be asked for.
     """
     connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
-    brand = reading().scalar(connected.where(Brand.brand_code == brand_code))
+    brand = read_session().scalar(connected.where(Brand.brand_code == brand_code))
     if brand is None:
         raise click.UsageError(f"No brand with the code {brand_code} is connected to İYS.")
     sweep_id = sweeps.order(db.session, brand.provider_id, brand.id, clock.now())
     db.session.commit()
-    walked = _walked(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)
+    walked = _run_sweep(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)
     click.echo(json.dumps(_summary(brand_code, walked)))
     sys.exit(2 if walked.ended_at is None else 1 if walked.drifted else 0)
 
 
-def _walked(client: Client, sweep_id: int, patience: float) -> Sweep:
+def _run_sweep(client: Client, sweep_id: int, patience: float) -> Sweep:
     """The sweep as it stands at its end, or when patience runs out."""
     ends = time.monotonic() + patience
     while True:
         went_on = sweeps.step(client, sweep_id)
-        walked = reading().get_one(Sweep, sweep_id, populate_existing=True)
+        walked = read_session().get_one(Sweep, sweep_id, populate_existing=True)
         if walked.ended_at is not None or time.monotonic() > ends:
             return walked
         if not went_on:
-            time.sleep(PAUSE)
+            time.sleep(POLL_INTERVAL)
 
 
 def _summary(brand_code: int, walked: Sweep) -> dict:

@@ -20,7 +20,7 @@ A_HOUSE = 64  # Bits of an IPv6 address that an operator gives; whoever gets the
 log = structlog.get_logger()
 
 
-def caller() -> str:
+def rate_limit_key() -> str:
     """Whom limits count: an address of IPv4; of IPv6 its network, or each guess could come from another address."""
     try:
         here = ip_address(request.remote_addr or "")
@@ -41,19 +41,19 @@ migrate = Migrate()
 babel = Babel()
 login = LoginManager()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=caller)
+limiter = Limiter(key_func=rate_limit_key)
 
 
-def reading() -> Session:
+def read_session() -> Session:
     """This request's reading session: it opens no transaction and cannot write. Writing goes through db.session."""
-    if "reading" not in g:
-        g.reading = Session(db.engines["reader"])
-    return g.reading
+    if "read_session" not in g:
+        g.read_session = Session(db.engines["reader"])
+    return g.read_session
 
 
-def close_reading(_error=None) -> None:
+def close_read_session(_error=None) -> None:
     """Give the reading session back at the end of a request."""
-    session = g.pop("reading", None)
+    session = g.pop("read_session", None)
     if session is not None:
         session.close()
 

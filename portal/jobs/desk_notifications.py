@@ -4,43 +4,43 @@ import structlog
 
 from portal.core import clock
 from portal.core.business_days import holiday_calendar
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import MailKind, Provider, Role
 from portal.domain import complaints
 from portal.domain.identity import permissions
 from portal.domain.identity.permissions import Permission
 from portal.web.shared.absolute_urls import whole
-from portal.web.shared.owner_notifications import tell
+from portal.web.shared.owner_notifications import notify_roles
 
-MAY_ANSWER = tuple(role for role in Role if Permission.COMPLAINTS in permissions.OF_ROLE[role])
+ANSWERING_ROLES = tuple(role for role in Role if Permission.COMPLAINTS in permissions.OF_ROLE[role])
 
 log = structlog.get_logger()
 
 
-class NobodyHears(Exception):
+class NobodyNotified(Exception):
     """A mail reached nobody who may answer: no step may say that the desk was told."""
 
 
-def tell_all() -> None:
+def notify_desks() -> None:
     """Tell each desk what it has not heard. One that fails holds up no other, and is tried again next time. Commits."""
     at = clock.now()
-    holiday_calendar.keep_current(reading(), at)
-    for provider_id in complaints.untold_desks(reading(), at):
+    holiday_calendar.keep_current(read_session(), at)
+    for provider_id in complaints.untold_desks(read_session(), at):
         try:
-            _tell(provider_id)
+            _notify_desk(provider_id)
             db.session.commit()
         except Exception:
             db.session.rollback()
             log.exception("desk.untold", provider=provider_id)
 
 
-def _tell(provider_id: int) -> None:
+def _notify_desk(provider_id: int) -> None:
     untold = complaints.remind(db.session, provider_id, clock.now())
     if untold is None:
         return
-    reached = tell(
-        db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, MAY_ANSWER, opened=untold.opened,
+    reached = notify_roles(
+        db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, ANSWERING_ROLES, opened=untold.opened,
         near=untold.near, overdue=untold.overdue, link=whole("desk.queue"),
     )  # fmt: skip
     if not reached:
-        raise NobodyHears
+        raise NobodyNotified

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.addresses.problems import Explained
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Domain
 from portal.domain import audit
@@ -121,9 +121,9 @@ def record_of(domain: Domain) -> str:
 
 def check(domain_id: int) -> Seen:
     """Look for a host's record and keep what was seen. Commits; call it with no transaction open."""
-    domain = reading().get_one(Domain, domain_id, populate_existing=True)
+    domain = read_session().get_one(Domain, domain_id, populate_existing=True)
     name, proof = record_of(domain), domain.proof
-    reading().rollback()
+    read_session().rollback()
     seen = look(name, proof)
     _keep(domain, seen, clock.now())
     return seen
@@ -139,7 +139,7 @@ def check_due() -> None:
         and_(Domain.verified_at.is_not(None), Domain.missing_since.is_(None), last <= at - AGAIN_PROVEN),
         and_(Domain.missing_since.is_not(None), last <= at - AGAIN_MISSING),
     )
-    ids = list(reading().scalars(select(Domain.id).where(due).order_by(last).limit(AT_ONCE)))
+    ids = list(read_session().scalars(select(Domain.id).where(due).order_by(last).limit(AT_ONCE)))
     for domain_id in ids:
         log.info("domain.checked", id=domain_id, seen=check(domain_id).value)
 

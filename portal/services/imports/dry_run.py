@@ -10,7 +10,7 @@ from collections import Counter
 from sqlalchemy import Row, bindparam, update
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
@@ -31,9 +31,9 @@ class Rehearsal:
     """One batch being rehearsed: it may be put aside between two pieces, within this process."""
 
     def __init__(self, hand: Hand):
-        batch = reading().get_one(ImportBatch, hand.batch_id, populate_existing=True)
+        batch = read_session().get_one(ImportBatch, hand.batch_id, populate_existing=True)
         self.hand, self.at = hand, clock.now()
-        self.brand = reading().get_one(Brand, batch.brand_id, populate_existing=True)
+        self.brand = read_session().get_one(Brand, batch.brand_id, populate_existing=True)
         self.look = chunks.looking(vault(), batch, self.at)
         self.repeats, self.results, self.starts = Repeats(), [], []
         self.lines, self.unwritten, self.is_damaged = 0, {}, False
@@ -42,7 +42,7 @@ class Rehearsal:
     def go(self, seconds: float) -> bool:
         """Rehearse for about so long; whether more is to do. Raises Lost."""
         until, kept = time.monotonic() + seconds, time.monotonic()
-        while piece := chunks.piece_at(reading(), self.hand.batch_id, len(self.results)):
+        while piece := chunks.piece_at(read_session(), self.hand.batch_id, len(self.results)):
             self._take(piece)
             now = time.monotonic()
             if now - kept > KEPT_EVERY or now > until:
@@ -77,7 +77,7 @@ class Rehearsal:
         entries = _foremost(looked.entries)
         for slot in looked.entries.keys() - entries.keys():
             verdicts[slot] = REPEATED
-        plan = bulk_import.look(reading(), vault(), self.brand, list(entries.values()), self.at)
+        plan = bulk_import.look(read_session(), vault(), self.brand, list(entries.values()), self.at)
         index_of = {text: next(iter(indexes.values())) for text, indexes in plan.indexes.items()}
         seen, new = [], set()
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):

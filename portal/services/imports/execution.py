@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import Row, select, update
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider
 from portal.core.vault import CannotOpen
@@ -38,8 +38,8 @@ class Run:
 
     def __init__(self, hand: Hand):
         self.hand = hand
-        self.batch = reading().get_one(ImportBatch, hand.batch_id, populate_existing=True)
-        self.brand = reading().get_one(Brand, self.batch.brand_id, populate_existing=True)
+        self.batch = read_session().get_one(ImportBatch, hand.batch_id, populate_existing=True)
+        self.brand = read_session().get_one(Brand, self.batch.brand_id, populate_existing=True)
         self.place = self.batch.position
         # What was no date to come when it was rehearsed is none now, whatever this machine's clock says.
         self.look = chunks.looking(vault(), self.batch, max(clock.now(), self.batch.dry_run_at))
@@ -52,7 +52,7 @@ class Run:
         while time.monotonic() < until:
             if _is_suspended(self.batch.provider_id):
                 return self._stop()
-            piece = chunks.piece_at(reading(), self.hand.batch_id, self.place)
+            piece = chunks.piece_at(read_session(), self.hand.batch_id, self.place)
             if piece is None:
                 return self._end()
             self._write(piece)
@@ -86,7 +86,7 @@ class Run:
             "refusals_due_at": max(at, self.batch.started_at + self.told * APART),
             "at": at,
         }
-        ready = bulk_import.prepare(reading(), vault(), self.brand, entries, **says) if entries else None
+        ready = bulk_import.prepare(read_session(), vault(), self.brand, entries, **says) if entries else None
         self.hand.keep(db.session, at, position=self.place + 1)
         if entries:
             effects = bulk_import.bring(db.session, vault(), self.brand, entries, **says, prepared=ready)
@@ -131,17 +131,17 @@ def _mark(piece: Row, verdicts: bytes, at: datetime) -> bool:
 
 def _is_suspended(provider_id: int) -> bool:
     suspended = select(Provider.id).where(Provider.id == provider_id, Provider.suspended_at.is_not(None))
-    return reading().scalar(suspended) is not None
+    return read_session().scalar(suspended) is not None
 
 
 def _told(batch_id: int, place: int) -> int:
     """How many refusals of the batch İYS is being told already."""
     ran = select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id, ImportChunk.place < place)
-    return sum((tally or {}).get(effect, 0) for tally in reading().scalars(ran) for effect in ONE_BY_ONE)
+    return sum((tally or {}).get(effect, 0) for tally in read_session().scalars(ran) for effect in ONE_BY_ONE)
 
 
 def _tally(batch_id: int) -> dict[str, int]:
     tally = Counter()
-    for each in reading().scalars(select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id)):
+    for each in read_session().scalars(select(ImportChunk.tally).where(ImportChunk.batch_id == batch_id)):
         tally.update(each or {})
     return dict(tally)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from portal.core import clock
 from portal.core.database import changed_rows
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, store
@@ -32,7 +32,7 @@ class BatchGone(Exception):
 
 def read_batch(batch_id: int) -> None:
     """Bring a batch from UPLOADED to READ, or to UNREADABLE with its problem. After a crash it begins again."""
-    batch = reading().get_one(ImportBatch, batch_id, populate_existing=True)
+    batch = read_session().get_one(ImportBatch, batch_id, populate_existing=True)
     if batch.state != BatchState.UPLOADED:
         return
     try:
@@ -41,7 +41,7 @@ def read_batch(batch_id: int) -> None:
             raise Unreadable(FileProblem.BROKEN_OFF)
         if batch.attempts > MOST_ATTEMPTS:
             raise Unreadable(FileProblem.DAMAGED)
-        file = ChunkedFile(partial(store.parts, reading(), vault(), batch), store.name_of(vault(), batch))
+        file = ChunkedFile(partial(store.parts, read_session(), vault(), batch), store.name_of(vault(), batch))
         chunk_count = _write_chunks(batch, file)
         found = _findings(batch, file)
         if not found["lines"]:
@@ -140,7 +140,7 @@ def _sheet_layouts(batch: ImportBatch, outline: Outline, samples: list[list[Line
             known = None
             if sheet.header:
                 signature = layout.signature(sheet.header)
-                known = profiles.find(reading(), vault(), batch.provider_id, signature, header=sheet.header)
+                known = profiles.find(read_session(), vault(), batch.provider_id, signature, header=sheet.header)
             yield place, known or layout.guess(sheet.header, sample[_lines_above_data(sheet, sample) :])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, Submission
 from portal.domain.consents import annulments
@@ -40,7 +40,7 @@ class Undoing:
 
     def __init__(self, hand: Hand):
         self.hand = hand
-        batch = reading().get_one(ImportBatch, hand.batch_id, populate_existing=True)
+        batch = read_session().get_one(ImportBatch, hand.batch_id, populate_existing=True)
         self.place, self.user_id = batch.position, batch.undone_by
         self.stays = and_(Decision.status == Status.REFUSED, _is_relied_on(batch))
 
@@ -60,7 +60,9 @@ class Undoing:
     def _lines_of(self, place: int) -> tuple[int, int | None] | None:
         """From which line to which a piece goes, within its sheet; another sheet's of that number are taken along."""
         pieces = select(ImportChunk.sheet, ImportChunk.first_line).where(ImportChunk.batch_id == self.hand.batch_id)
-        two = reading().execute(pieces.where(ImportChunk.place >= place).order_by(ImportChunk.place).limit(2)).all()
+        two = (
+            read_session().execute(pieces.where(ImportChunk.place >= place).order_by(ImportChunk.place).limit(2)).all()
+        )
         if not two:
             return None
         has_next = len(two) == 2 and two[1].sheet == two[0].sheet
@@ -71,7 +73,9 @@ class Undoing:
         if end is not None:
             theirs = theirs.where(Decision.line < end)
         after = 0
-        while ids := reading().scalars(theirs.where(Decision.id > after).order_by(Decision.id).limit(AT_ONCE)).all():
+        while (
+            ids := read_session().scalars(theirs.where(Decision.id > after).order_by(Decision.id).limit(AT_ONCE)).all()
+        ):
             at, after = clock.now(), ids[-1]
             void = annulments.annul(db.session, ids, self.user_id, at, stays=self.stays)
             self.hand.keep(db.session, at, annulled=ImportBatch.annulled + len(void) - _besides(void))

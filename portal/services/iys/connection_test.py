@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import and_, func, or_, select, update
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import CODES, Action, Question, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
 from portal.domain.providers import sandbox_mode
@@ -54,7 +54,7 @@ def test(client: Client, provider_id: int) -> Findings:
 
 
 def _account(provider_id: int) -> Account:
-    row = reading().execute(
+    row = read_session().execute(
         select(
             Connection.provider_id, Provider.iys_code, Provider.title, Connection.id, Connection.created_at,
             Credential.id, Credential.kind, Credential.integrator_code,
@@ -104,7 +104,7 @@ def _read(client: Client, account: Account, question: Question, path: str, read:
 
 def _why_no_token(account: Account) -> str | None:
     """The last time İYS was asked for a token it may have said why there is none; it is not asked again so soon."""
-    return reading().scalar(select(Credential.blocked_code).where(Credential.id == account.credential_id))
+    return read_session().scalar(select(Credential.blocked_code).where(Credential.id == account.credential_id))
 
 
 def _recently_added(account: Account, at: datetime) -> dict:
@@ -115,14 +115,14 @@ def _recently_added(account: Account, at: datetime) -> dict:
         Submission.provider_id == account.provider_id, accepted, Submission.status == Status.GRANTED,
         Submission.accepted_at >= at - SPAN,
     )  # fmt: skip
-    return {"added": reading().scalar(theirs), "over_days": over / DAY}
+    return {"added": read_session().scalar(theirs), "over_days": over / DAY}
 
 
 def _compared(brands: tuple[BrandFound, ...], account: Account) -> Findings:
     listed = {brand.code for brand in brands}
     theirs = and_(Brand.provider_id == account.provider_id, sandbox_mode.brand_still_speaks())
     known = or_(Brand.brand_code.in_(listed), theirs)
-    owners = dict(reading().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
+    owners = dict(read_session().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
     told = [brand.title for brand in brands if brand.title]
     return Findings(
         brands=tuple(replace(brand, whose=_whose(owners.get(brand.code), account)) for brand in brands),

@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import select, update
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, Question
 from portal.core.models import Brand, Provider, PushRegistration
 from portal.core.models.ids import new_id
@@ -133,7 +133,7 @@ def _fall_in_step(ours: Iterable[PushRegistration], live: set[int | None]) -> No
 
 def _ours(brand: Brand) -> dict[bytes, PushRegistration]:
     mine = select(PushRegistration).where(PushRegistration.brand_id == brand.id, PushRegistration.removed_at.is_(None))
-    return {each.token_digest: each for each in reading().scalars(mine)}
+    return {each.token_digest: each for each in read_session().scalars(mine)}
 
 
 def _listed(row: dict, ours: dict[bytes, PushRegistration]) -> Listed:
@@ -180,7 +180,7 @@ def _password(registration: PushRegistration) -> str:
 
 
 def _iys_code(brand: Brand) -> int:
-    return reading().scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
+    return read_session().scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
 
 
 def _write(registration_id: int, **values) -> None:

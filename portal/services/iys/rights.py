@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel, Question
 from portal.core.models import AuditEntry, Brand, Credential, Provider
 from portal.services.iys import calls, title_matching
@@ -53,7 +53,7 @@ class Rights:
 
 def look(client: Client, provider_id: int, partner: Credential) -> Rights:
     """Ask İYS what a partner may do for the code that a provider entered. Call it with no transaction open."""
-    code, title = reading().execute(
+    code, title = read_session().execute(
         select(Provider.pending_iys_code, Provider.title).where(Provider.id == provider_id)
     ).one()  # fmt: skip
     path = iys_protocol.partner_brands_path(partner.integrator_code, code)
@@ -85,4 +85,4 @@ def _elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, .
     theirs = select(Brand.brand_code).where(
         Brand.brand_code.in_([brand.code for brand in brands]), Brand.provider_id != provider_id
     )
-    return tuple(sorted(reading().scalars(theirs)))
+    return tuple(sorted(read_session().scalars(theirs)))

@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import select, update
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Provider
 from portal.domain.providers import sandbox_mode
 from portal.services.iys.call_guard import NotNow
@@ -61,7 +61,7 @@ def rests() -> bool:
 def end_left_over(_client: Client | None = None) -> bool:
     """End what was decided in the very moment in which a practice ended; False where there is nothing. Commits."""
     at = clock.now()
-    providers = sandbox_mode.left_over(reading(), at)
+    providers = sandbox_mode.left_over(read_session(), at)
     for provider_id in providers:
         sandbox_mode.stop(db.session, provider_id, at)
     db.session.commit()
@@ -100,7 +100,7 @@ def _account(provider_id: int) -> Account:
         .join(Provider, Provider.id == Connection.provider_id)
         .where(Provider.id == provider_id, Credential.kind == CredentialKind.PRACTICE, Provider.admitted_at.is_(None))
     )
-    row = reading().execute(theirs).one_or_none()
+    row = read_session().execute(theirs).one_or_none()
     if row is None:
         raise NotNow(clock.now() + LATER, sandbox_mode.OVER)
     sealed = row[3]
@@ -110,7 +110,7 @@ def _account(provider_id: int) -> Account:
 
 def _kept_token(account: Account) -> str | None:
     kept = select(Credential.access_token, Credential.access_until).where(Credential.id == account.credential_id)
-    row = reading().execute(kept).one_or_none()
+    row = read_session().execute(kept).one_or_none()
     if row is None or row.access_until is None or row.access_until <= clock.now() + MARGIN:
         return None
     return vault().read(row.access_token, Credential.ACCESS, account.provider_id, account.credential_id)
@@ -139,7 +139,7 @@ def _register(client: Client, account: Account) -> None:
     brands = select(Brand.brand_code).where(Brand.provider_id == account.provider_id).order_by(Brand.id)
     body = {
         "username": account.username, "password": account.password, "iysCode": account.iys_code,
-        "title": account.title, "brands": list(reading().scalars(brands)),
+        "title": account.title, "brands": list(read_session().scalars(brands)),
     }  # fmt: skip
     key = current_app.config["SANDBOX_KEY"] or None
     answer = _ask(client, "POST", ACCOUNTS, json.dumps(body).encode(), key, PATIENCE / 2)

@@ -4,10 +4,10 @@ import json
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, not_, or_, select, update
+from sqlalchemy import Select, and_, not_, select, update
 
-from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault
+from portal.core import clock, iys_protocol, leases
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Question
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.services.iys import call_guard, hourly_budgets, rate_limit
@@ -69,14 +69,16 @@ def forget(provider_id: int, token: str, partner_id: int | None = None) -> None:
 def _quiet_until(credential: Credential, at: datetime) -> datetime | None:
     if credential.backoff_until and credential.backoff_until > at:
         return credential.backoff_until
-    return rate_limit.held_until(reading(), rate_limit.TOKENS, at)
+    return rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
 
 
 def _read(provider_id: int, partner_id: int | None = None) -> Credential:
-    credential = reading().scalars(_of_partner(partner_id) if partner_id else _of_provider(provider_id)).one_or_none()
+    credential = (
+        read_session().scalars(_of_partner(partner_id) if partner_id else _of_provider(provider_id)).one_or_none()
+    )
     if credential is None:
         raise NoToken
-    reading().expunge(credential)  # What was seen stays as it was seen.
+    read_session().expunge(credential)  # What was seen stays as it was seen.
     return credential
 
 
@@ -97,17 +99,15 @@ def _of_partner(credential_id: int) -> Select:
 
 def _lease(credential: Credential, at: datetime) -> bool:
     """Take the fetching in hand; False where another has it, or has fetched (or failed) since we looked."""
-    free = or_(Credential.lease_until.is_(None), Credential.lease_until <= at)
     still_as_seen = and_(
         Credential.access_until.is_not_distinct_from(credential.access_until),
         Credential.backoff_until.is_not_distinct_from(credential.backoff_until),
     )
     may_call = not_(rate_limit.tokens_are_held(at))
-    mine = update(Credential).where(Credential.id == credential.id, free, still_as_seen, may_call)
-    mine = mine.values(lease_until=at + LEASE)
-    took = db.session.execute(mine).rowcount == 1
+    is_mine = Credential.id == credential.id
+    claimed = leases.claim(db.session, Credential, is_mine, still_as_seen, may_call, at=at, lease=LEASE)
     db.session.commit()
-    return took
+    return bool(claimed)
 
 
 def _fetch(client: Client, credential: Credential, at: datetime) -> str:
@@ -121,7 +121,7 @@ def _fetch(client: Client, credential: Credential, at: datetime) -> str:
         silence = _silence(credential, answer, clock.now())
         _keep(credential, lease_until=None, **silence)
         raise NoToken(
-            answer.code, silence.get("backoff_until") or rate_limit.held_until(reading(), rate_limit.TOKENS, at)
+            answer.code, silence.get("backoff_until") or rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
         )
     rate_limit.forget_old(db.session, at)  # A token is fetched every two hours: often enough, and never in a hurry.
     _keep(
@@ -159,7 +159,7 @@ def _silence(credential: Credential, answer: Answer, at: datetime) -> dict:
         return {}
     if 400 <= answer.status < 500 and not answer.is_a_page:
         return {"backoff_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
-    used = rate_limit.in_the_last(reading(), hourly_budgets.HOUR, at, Question.TOKEN)[0]
+    used = rate_limit.in_the_last(read_session(), hourly_budgets.HOUR, at, Question.TOKEN)[0]
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
     return {"backoff_until": at + timedelta(seconds=pause)}
 

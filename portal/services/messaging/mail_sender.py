@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from flask import current_app
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core import clock, leases
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import Mail, MailState
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import mails
@@ -48,19 +48,18 @@ def send_due() -> int:
 
 
 def _waiting() -> int:
-    return reading().scalar(select(func.count()).select_from(Mail).where(*_due(clock.now())))
+    return read_session().scalar(select(func.count()).select_from(Mail).where(leases.is_due(Mail, clock.now())))
 
 
 def _claim() -> int | None:
     """The mail that has been due for longest; it is ours until the lease ends."""
     at = clock.now()
-    mail = db.session.scalar(
-        select(Mail).where(*_due(at)).order_by(Mail.due_at).limit(1).with_for_update(skip_locked=True)
-    )
-    if mail is not None:
-        mail.lease_until, mail.attempts = at + LEASE, mail.attempts + 1
+    due = select(Mail.id).where(leases.is_due(Mail, at)).order_by(Mail.due_at).limit(1)
+    mail_id = db.session.scalar(due.with_for_update(skip_locked=True))
+    if mail_id is not None:
+        leases.claim(db.session, Mail, Mail.id == mail_id, at=at, lease=LEASE, attempts=Mail.attempts + 1)
     db.session.commit()
-    return mail.id if mail else None
+    return mail_id
 
 
 def _send(way, mail_id: int) -> bool:
@@ -119,7 +118,3 @@ def _put_off(mail_id: int) -> bool:
 def _pause(attempts: int) -> timedelta:
     """Twice as long each time, and never quite the same for all."""
     return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE) * (0.75 + random.random() / 2)
-
-
-def _due(at: datetime) -> tuple:
-    return Mail.due_at <= at, or_(Mail.lease_until.is_(None), Mail.lease_until <= at)

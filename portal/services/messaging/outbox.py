@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import structlog
 from flask import current_app
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 
-from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core import clock, leases
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Status
 from portal.core.models import Campaign, CampaignKind, Consent, Message, MessageKind, MessageState, Recipient
 from portal.core.vault import CannotOpen
@@ -66,11 +66,7 @@ def _rests(gateway_url: str, at: datetime) -> bool:
 
 
 def _is_any_due(at: datetime) -> bool:
-    return reading().scalar(select(Message.id).where(*_due(at)).limit(1)) is not None
-
-
-def _due(at: datetime) -> tuple:
-    return Message.due_at <= at, or_(Message.lease_until.is_(None), Message.lease_until <= at)
+    return read_session().scalar(select(Message.id).where(leases.is_due(Message, at)).limit(1)) is not None
 
 
 def _claim() -> tuple[list[OutgoingMessage], int]:
@@ -79,7 +75,7 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
     rows = db.session.execute(
         select(Message, Recipient)
         .outerjoin(Recipient, Recipient.id == Message.recipient_id)
-        .where(*_due(at))
+        .where(leases.is_due(Message, at))
         .order_by(Message.rank, Message.due_at)
         .limit(BATCH)
         .with_for_update(of=Message, skip_locked=True)
@@ -100,9 +96,8 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
             log.exception("message.unwritten", message=message.id)
             message.attempts += 1
             message.due_at = at + _pause(message)
-        else:
-            message.lease_until = at + LEASE
-            message.attempts += 1
+    is_sent = Message.id.in_([parcel.id for parcel in claimed])
+    leases.claim(db.session, Message, is_sent, at=at, lease=LEASE, attempts=Message.attempts + 1)
     db.session.commit()
     return claimed, len(rows) - len(claimed)
 

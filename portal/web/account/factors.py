@@ -8,12 +8,12 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.core.extensions import db, reading, wake
+from portal.core.extensions import db, read_session, wake
 from portal.core.models import Factor
 from portal.domain.identity import factors as rule
 from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.account.profile import on_one_line
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE
@@ -35,8 +35,8 @@ class NameForm(FlaskForm):
 @needs(Permission.SELF)
 def factors():
     """List them, and say how many codes on paper are left."""
-    left = rule.recovery_codes_left(reading(), current_user.id)
-    mine = rule.of(reading(), current_user.id)
+    left = rule.recovery_codes_left(read_session(), current_user.id)
+    mine = rule.of(read_session(), current_user.id)
     return render_template("account/factors.html", factors=mine, left=left, is_full=len(mine) >= rule.MOST)
 
 
@@ -56,7 +56,7 @@ def rename_factor(factor_id: int):
     if not form.validate():
         return _show(mine, form), 422
     mine.name = form.name.data
-    note("factor.renamed", factor=str(factor_id), kind=mine.kind.value)
+    record_account_audit("factor.renamed", factor=str(factor_id), kind=mine.kind.value)
     db.session.commit()
     flash(_("Yeni ad kaydedildi."))
     return redirect(url_for(".factors"), 303)
@@ -77,7 +77,7 @@ def remove_factor(factor_id: int):
         abort(404)
     credential_changes.end_others()
     credential_changes.tell_of_factor(f"{kind}_removed", name)
-    note("factor.removed", factor=str(factor_id), kind=kind)
+    record_account_audit("factor.removed", factor=str(factor_id), kind=kind)
     db.session.commit()
     wake("mail")
     flash(_("“%(name)s” kaldırıldı. Öteki oturumlarınız kapatıldı.", name=name))

@@ -8,11 +8,11 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import User
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.languages import LANGUAGES
@@ -58,7 +58,7 @@ def rename():
     changed = [field for field in ("name", "language") if getattr(user, field) != form[field].data]
     user.name, user.language = form.name.data, form.language.data
     if changed:
-        note("account.changed", fields=changed)
+        record_account_audit("account.changed", fields=changed)
     db.session.commit()
     session["language"] = user.language
     flash(_("Değişiklikler kaydedildi."))
@@ -66,5 +66,5 @@ def rename():
 
 
 def _show(form: MeForm) -> str:
-    user = reading().get(User, current_user.id)
+    user = read_session().get(User, current_user.id)
     return render_template("account/me.html", form=form, email=accounts.email_of(vault(), user))

@@ -3,12 +3,12 @@
 from flask import abort, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
-from portal.web.shared.url_converters import id_in
+from portal.web.shared.url_converters import parse_id
 
 
 @blueprint.get("/providers")
@@ -17,8 +17,8 @@ def choose():
     """List the providers one belongs to, and the operator's console where one is of its staff."""
     return render_template(
         "account/choose.html",
-        memberships=sessions.memberships(reading(), current_user.id),
-        suspended=sessions.suspended(reading(), current_user.id),
+        memberships=sessions.memberships(read_session(), current_user.id),
+        suspended=sessions.suspended(read_session(), current_user.id),
         is_staff=current_user.user.operator_role is not None,
         serves_id=current_user.provider_id,
     )
@@ -28,9 +28,9 @@ def choose():
 @needs(Permission.SELF)
 def serve():
     """Work for one of them from now on."""
-    chosen = id_in(request.form.get("provider", ""))
+    chosen = parse_id(request.form.get("provider", ""))
     if chosen is None or not sessions.serve(db.session, current_user, chosen):
         abort(404)
-    note("provider.chosen", provider=str(chosen))
+    record_account_audit("provider.chosen", provider=str(chosen))
     db.session.commit()
     return redirect(url_for("dashboard.overview"), 303)

@@ -10,11 +10,11 @@ from flask_login import current_user, logout_user
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
-from portal.core.models import LoginAttempt, SessionEnd, SignIn, SignInStep
+from portal.core.extensions import db, read_session, vault
+from portal.core.models import SessionEnd, SignIn, ThrottledAction, ThrottleHit
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared import user_agents
 from portal.web.shared.access import needs
 
@@ -24,12 +24,12 @@ MOST = 200  # Lines of history on the page.
 
 @dataclass(frozen=True)
 class Line:
-    """One coming in, or one try that failed (`step`)."""
+    """One coming in, or one try that failed (`action`)."""
 
     at: datetime
     sign_in: SignIn | None = None
     ending: SessionEnd | None = None  # None: it is open.
-    step: SignInStep | None = None
+    action: ThrottledAction | None = None
     device: str = ""
     network: str = ""
 
@@ -55,7 +55,7 @@ def end_session(sign_in_id: int):
     """End one of them; this one, too, if it is that."""
     if not sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), only=sign_in_id):
         abort(404)
-    note("session.ended", session=str(sign_in_id))
+    record_account_audit("session.ended", session=str(sign_in_id))
     db.session.commit()
     if sign_in_id == current_user.sign_in.id:
         return _out()
@@ -68,7 +68,7 @@ def end_session(sign_in_id: int):
 def end_other_sessions():
     """End all but this one."""
     ended = sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id)
-    note("sessions.ended", count=ended)
+    record_account_audit("sessions.ended", count=ended)
     db.session.commit()
     flash(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
     return redirect(url_for(".sessions"), 303)
@@ -79,7 +79,7 @@ def end_other_sessions():
 def end_all_sessions():
     """Go out everywhere, here too."""
     ended = sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now())
-    note("sessions.ended", count=ended)
+    record_account_audit("sessions.ended", count=ended)
     db.session.commit()
     return _out()
 
@@ -92,7 +92,7 @@ def _out():
 
 def _begun(at: datetime) -> list[SignIn]:
     theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.began_at > at - SHOWN)
-    return list(reading().scalars(theirs.order_by(SignIn.began_at.desc()).limit(MOST)))
+    return list(read_session().scalars(theirs.order_by(SignIn.began_at.desc()).limit(MOST)))
 
 
 def _line(sign_in: SignIn, at: datetime) -> Line:
@@ -102,12 +102,12 @@ def _line(sign_in: SignIn, at: datetime) -> Line:
         sign_in.began_at,
         sign_in,
         ending,
-        device=user_agents.device(sign_in.agent),
-        network=user_agents.network(address),
+        device=user_agents.device_name(sign_in.agent),
+        network=user_agents.masked_network(address),
     )
 
 
 def _failed(at: datetime) -> list[Line]:
-    theirs = select(LoginAttempt).where(LoginAttempt.user_id == current_user.id, LoginAttempt.at > at - SHOWN)
-    found = reading().scalars(theirs.order_by(LoginAttempt.at.desc()).limit(MOST))
-    return [Line(failed.at, step=failed.step) for failed in found]
+    theirs = select(ThrottleHit).where(ThrottleHit.user_id == current_user.id, ThrottleHit.at > at - SHOWN)
+    found = read_session().scalars(theirs.order_by(ThrottleHit.at.desc()).limit(MOST))
+    return [Line(failed.at, action=failed.action) for failed in found]

@@ -8,7 +8,7 @@ from limits import parse
 from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.extensions import caller, db, limiter, reading, vault
+from portal.core.extensions import db, limiter, rate_limit_key, read_session, vault
 from portal.core.models import Push, PushRegistration
 from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
@@ -43,7 +43,7 @@ def _registration(token: str) -> PushRegistration | None:
     mine = select(PushRegistration).where(
         PushRegistration.token_digest == token_digest(token), PushRegistration.removed_at.is_(None)
     )
-    found = reading().scalar(mine)
+    found = read_session().scalar(mine)
     expected = _credentials(found) if found else b"nobody:"
     given = request.authorization
     said = f"{given.username}:{given.password}".encode() if given and given.type == "basic" else b""
@@ -52,7 +52,7 @@ def _registration(token: str) -> PushRegistration | None:
 
 def _refused() -> Response:
     """Too many wrong ones from an address, and the answer is 429."""
-    if limiter.enabled and not limiter.limiter.hit(MOST_GUESSES, "guessed-pushes", caller()):
+    if limiter.enabled and not limiter.limiter.hit(MOST_GUESSES, "guessed-pushes", rate_limit_key()):
         abort(429)
     return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="iys", charset="UTF-8"'})
 

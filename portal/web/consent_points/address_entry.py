@@ -8,21 +8,21 @@ from flask_babel import gettext as _
 
 from portal.core import addresses, clock
 from portal.core.addresses import Address, AddressKind
-from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.iys_protocol import Status
 from portal.core.models import MailKind, Provider, Purpose
 from portal.domain import address_proofs, consent_points, packages
-from portal.domain.address_proofs import Limit, TooManyCodes
 from portal.domain.consent_points import Place
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
+from portal.domain.throttle import Limit, TooManyRequests
 from portal.web.consent_points import form_token, pages
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.form_token import Chosen
 from portal.web.consent_points.lookup import find
 from portal.web.shared import cross_site, limits
 from portal.web.shared.absolute_urls import whole
-from portal.web.shared.owner_notifications import tell_owners
+from portal.web.shared.owner_notifications import notify_owners
 
 
 class Unfit(ValueError):
@@ -60,7 +60,7 @@ def ask(place: Place, chosen: Chosen, found: Address, *, is_another: bool = Fals
             campaign_id=place.campaign_id, facts=chosen.facts, budget=place.daily_budget, sender=_sender(place),
             notice=_notice(place),
         )  # fmt: skip
-    except TooManyCodes as many:
+    except TooManyRequests as many:
         db.session.rollback()
         return _too_many(place, chosen, found, many)
     has_mail = _alarm(place, found.kind)
@@ -110,8 +110,8 @@ def _is_looked_at(place: Place) -> bool:
 
 def _is_full(place: Place) -> bool:
     """Whether the provider's package takes nobody new. It stops no refusal (portal/domain/packages)."""
-    provider = reading().get_one(Provider, place.provider_id)
-    return packages.standing(reading(), provider, clock.now(), with_iys=False).level == packages.Level.SHUT
+    provider = read_session().get_one(Provider, place.provider_id)
+    return packages.standing(read_session(), provider, clock.now(), with_iys=False).level == packages.Level.SHUT
 
 
 def _refusals_only(place: Place, chosen: Chosen):
@@ -121,9 +121,9 @@ def _refusals_only(place: Place, chosen: Chosen):
     return pages.addressing(place, replace(chosen, choices=refusals), is_full=True), 409
 
 
-def _too_many(place: Place, chosen: Chosen, found: Address, many: TooManyCodes):
+def _too_many(place: Place, chosen: Chosen, found: Address, many: TooManyRequests):
     """The same words whoever has the address; and the owners hear of it, if they have not."""
-    if many.limit != Limit.BUDGET:
+    if many.limit != Limit.CODES_OF_CONSENT_POINT:
         return pages.addressing(place, chosen, typed=found.text, many=many), 429
     if _alarm(place, found.kind):
         wake("mail")
@@ -136,7 +136,7 @@ def _alarm(place: Place, kind: AddressKind) -> bool:
     told = consent_points.alarm(db.session, place, kind, clock.now())
     if told is None:
         return False
-    tell_owners(
+    notify_owners(
         db.session.get_one(Provider, place.provider_id), MailKind.POINT_BUDGET, point=place.name, used=told.used,
         budget=place.daily_budget, is_mail=told.kind == AddressKind.EMAIL, is_used_up=told.is_used_up,
         link=whole("dashboard.point", point_id=place.point_id),

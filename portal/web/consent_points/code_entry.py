@@ -8,7 +8,7 @@ from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AddressProof, DecisionOrigin, Purpose
 from portal.core.models.link_context import invitation_of
@@ -29,7 +29,7 @@ SHOWN = timedelta(minutes=15)  # After the code was right: what was decided, and
 def code(slug: str, code: str):
     """Where the code is typed; and, once it was, what comes next."""
     place = find(slug)
-    proof = _find(reading(), place, code)
+    proof = _find(read_session(), place, code)
     return _onward(place, proof) if proof.proved_at else pages.coding(place, proof, code)
 
 
@@ -68,7 +68,7 @@ def answer(slug: str, code: str):
 def again(slug: str, code: str):
     """Another code to the same address, or back to change it. What was chosen stays."""
     place = find(slug)
-    proof = _find(reading(), place, code)
+    proof = _find(read_session(), place, code)
     chosen = _chosen(proof)
     if not place.is_open:
         return pages.shut(place)

@@ -2,14 +2,14 @@
 
 from flask import abort
 
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.domain import consent_points
 from portal.domain.consent_points import Place
 
 
 def find(slug: str) -> Place:
     """The point at this address; nothing else stands under /b/."""
-    place = consent_points.find(reading(), slug)
+    place = consent_points.find(read_session(), slug)
     if place is None:
         abort(404)
     return place

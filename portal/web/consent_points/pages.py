@@ -7,15 +7,15 @@ from flask_babel import format_datetime, get_locale
 
 from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AddressProof, ConsentText
 from portal.core.models.link_context import text_of
 from portal.domain import address_proofs
-from portal.domain.address_proofs import TooManyCodes
 from portal.domain.address_proofs.code_check import is_open
 from portal.domain.consent_points import Place
 from portal.domain.providers import sandbox_mode
+from portal.domain.throttle import TooManyRequests
 from portal.web.consent_points import form_token
 from portal.web.consent_points.form_token import Chosen
 from portal.web.recipient.page_content import Back, Look, Row, look_of, spoken
@@ -63,7 +63,7 @@ def reviewing(place: Place, back: Back) -> str:
 
 
 def addressing(
-    place: Place, chosen: Chosen, *, typed: str = "", error: str = "", many: TooManyCodes | None = None,
+    place: Place, chosen: Chosen, *, typed: str = "", error: str = "", many: TooManyRequests | None = None,
     lost: tuple[Channel, ...] = (), is_full: bool = False,
 ) -> str:  # fmt: skip
     """The address to which the code goes: first the telephone, then the e-mail, whichever were chosen for."""
@@ -128,7 +128,9 @@ def shut(place: Place, *, is_full: bool = False) -> str:
 def used_up(place: Place) -> frozenset[AddressKind]:
     """By which way no code goes any more today."""
     at, kinds = clock.now(), {kind_of(channel) for channel in place.channels}
-    used = {kind: address_proofs.used_today(reading(), place.brand_id, place.campaign_id, kind, at) for kind in kinds}
+    used = {
+        kind: address_proofs.used_today(read_session(), place.brand_id, place.campaign_id, kind, at) for kind in kinds
+    }
     return frozenset(kind for kind, count in used.items() if count >= place.daily_budget)
 
 
@@ -143,7 +145,7 @@ def kind_of(channel: Channel) -> AddressKind:
 
 
 def _head(place: Place) -> Head:
-    text, language = text_of(reading(), place.text_id), get_locale().language
+    text, language = text_of(read_session(), place.text_id), get_locale().language
     return Head(
         slug=place.slug,
         text=text,

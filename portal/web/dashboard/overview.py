@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from portal.core import clock
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void
 from portal.domain import complaints, consent_points, packages
@@ -17,16 +17,16 @@ from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_told, waiting_of
+from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
 from portal.web.dashboard.recipients import reassigned_addresses
 from portal.web.shared.access import needs
 
 NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # What is blocked has an alert of its own, and goes on by itself.
-RECENT = 12
+MAX_DECISIONS = 12
 
 
 @dataclass(frozen=True)
-class Deadline:
+class OldestSubmission:
     """The oldest decision that İYS has not heard yet."""
 
     since: datetime
@@ -35,7 +35,7 @@ class Deadline:
 
 
 @dataclass(frozen=True)
-class Recent:
+class RecentDecision:
     """One decision in the list."""
 
     address: str
@@ -60,8 +60,8 @@ class Figures:
     attention: int
     amber: int
     red: int
-    oldest: Deadline | None
-    decisions: list[Recent]
+    oldest: OldestSubmission | None
+    decisions: list[RecentDecision]
 
 
 @blueprint.get("/")
@@ -75,20 +75,20 @@ def overview():
         figures=_figures(current_user.provider, at),
         block=block_of(mine, at),
         is_connected=is_connected(mine),
-        is_told=is_told(mine),
-        disowned=reassigned_addresses.lately(mine, at),
-        standing=packages.standing(reading(), current_user.provider, at, with_iys=False),
-        alarmed=consent_points.alarmed_on(reading(), clock.day(at), mine),
-        waiting=complaints.waiting(reading(), mine, at)
+        is_told=is_forwarding(mine),
+        disowned=reassigned_addresses.count_recent(mine, at),
+        standing=packages.standing(read_session(), current_user.provider, at, with_iys=False),
+        alarmed=consent_points.alarmed_on(read_session(), clock.day(at), mine),
+        waiting=complaints.waiting(read_session(), mine, at)
         if current_user.may_at_provider(Permission.COMPLAINTS)
         else None,
     )
 
 
 def _figures(provider: Provider, at: datetime) -> Figures:
-    today = _decided_today(provider.id, at)
-    outcomes = _outcomes(provider)
-    lanes = waiting_of(provider.id, at)
+    today = _counts_of_today(provider.id, at)
+    outcomes = _counts_by_outcome(provider)
+    lanes = lane_backlogs(provider.id, at)
     return Figures(
         granted_today=today.get(Status.GRANTED, 0),
         refused_today=today.get(Status.REFUSED, 0),
@@ -97,32 +97,32 @@ def _figures(provider: Provider, at: datetime) -> Figures:
         attention=sum(outcomes.get(each, 0) for each in NEEDS_ATTENTION),
         amber=sum(lane.amber for lane in lanes),
         red=sum(lane.red for lane in lanes),
-        oldest=_oldest(provider.id, at),
-        decisions=_recent(provider.id),
+        oldest=_oldest_submission(provider.id, at),
+        decisions=_recent_decisions(provider.id),
     )
 
 
-def _decided_today(provider_id: int, at: datetime) -> dict[Status, int]:
+def _counts_of_today(provider_id: int, at: datetime) -> dict[Status, int]:
     since = clock.start_of_day(clock.day(at))
     mine = select(Decision.status, func.count()).where(
         Decision.provider_id == provider_id, Decision.recorded_at >= since, ~is_void()
     )
-    return dict(reading().execute(mine.group_by(Decision.status)).all())
+    return dict(read_session().execute(mine.group_by(Decision.status)).all())
 
 
-def _outcomes(provider: Provider) -> dict[Outcome, int]:
+def _counts_by_outcome(provider: Provider) -> dict[Outcome, int]:
     """How what was told ended. What the sandbox took is not İYS's, once a provider has gone there."""
     mine = select(Submission.outcome, func.count()).where(
         Submission.provider_id == provider.id, Submission.closed_at.is_(None)
     )
     if not provider.is_practising:
         mine = mine.where(Submission.endpoint.not_like(sandbox_mode.PATHS))
-    return dict(reading().execute(mine.group_by(Submission.outcome)).all())
+    return dict(read_session().execute(mine.group_by(Submission.outcome)).all())
 
 
-def _oldest(provider_id: int, at: datetime) -> Deadline | None:
+def _oldest_submission(provider_id: int, at: datetime) -> OldestSubmission | None:
     oldest = (
-        reading()
+        read_session()
         .execute(
             select(Submission.created_at, Submission.safe_deadline)
             .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
@@ -133,21 +133,21 @@ def _oldest(provider_id: int, at: datetime) -> Deadline | None:
     )
     if oldest is None:
         return None
-    return Deadline(*oldest, level=urgency(oldest.created_at, at))
+    return OldestSubmission(*oldest, level=urgency(oldest.created_at, at))
 
 
-def _recent(provider_id: int) -> list[Recent]:
-    rows = reading().execute(
+def _recent_decisions(provider_id: int) -> list[RecentDecision]:
+    rows = read_session().execute(
         select(Decision, Recipient, Submission.outcome, Submission.closed_at, Brand.name, Brand.is_sandbox)
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .join(Brand, Brand.id == Decision.brand_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
         .where(Decision.provider_id == provider_id, ~is_void())
         .order_by(Decision.recorded_at.desc())
-        .limit(RECENT)
+        .limit(MAX_DECISIONS)
     )
     return [
-        Recent(
+        RecentDecision(
             address=recipients.masked(vault(), recipient),
             recipient_id=recipient.id,
             channel=decision.channel,

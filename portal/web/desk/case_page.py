@@ -8,20 +8,20 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import Brand, Complaint, ComplaintKind, Receipt, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
 from portal.domain.receipts import spelled
-from portal.web.dashboard.blueprint import note
 from portal.web.dashboard.recipients.forms import RefusalForm
-from portal.web.dashboard.recipients.search import refusal_form
+from portal.web.dashboard.recipients.search import make_refusal_form
 from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ class Case:
 
 @blueprint.get("/<id:complaint_id>")
 @needs(Permission.COMPLAINTS)
-def case(complaint_id: int):
+def show_case(complaint_id: int):
     """Show a case. Looking is noted."""
-    found = mine(reading(), complaint_id)
-    note("complaint.looked_at", "complaint", found.id)
+    found = mine(read_session(), complaint_id)
+    record_audit("complaint.looked_at", "complaint", found.id)
     db.session.commit()
-    return page_of(found)
+    return render_case(found)
 
 
 @blueprint.get("/<id:complaint_id>/screenshot.png")
 @needs(Permission.COMPLAINTS)
 def screenshot(complaint_id: int):
     """The picture that the person added, as we made it."""
-    found = mine(reading(), complaint_id)
+    found = mine(read_session(), complaint_id)
     if found.picture is None:
         abort(404)
     try:
@@ -73,26 +73,26 @@ def mine(session, complaint_id: int) -> Complaint:
     return found
 
 
-def page_of(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
+def render_case(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
     """The page of a case, with the words of a form that came back."""
-    recipient = reading().get_one(Recipient, found.recipient_id)
+    recipient = read_session().get_one(Recipient, found.recipient_id)
     at = clock.now()
     return render_template(
         "desk/case.html",
-        case=_shown(found, recipient, at),
+        case=_case_details(found, recipient, at),
         forms=_forms(found, wrong) | {"refusal": _refusal_form(recipient, wrong)},
         wrong=wrong,
-        heads=history.heads(reading(), recipient.id),
-        events=timeline.page(recipient, at),
-        steps=complaints.steps(reading(), vault(), [found.id], for_staff=True),
+        heads=history.heads(read_session(), recipient.id),
+        events=timeline.events_page(recipient, at),
+        steps=complaints.steps(read_session(), vault(), [found.id], for_staff=True),
         today=clock.day(at).isoformat(),
     )
 
 
-def _shown(found: Complaint, recipient: Recipient, at: datetime) -> Case:
+def _case_details(found: Complaint, recipient: Recipient, at: datetime) -> Case:
     is_erasure = found.kind == ComplaintKind.ERASURE
     whose = {"recipient_id": found.recipient_id, "brand_id": found.brand_id, "channel": found.channel}
-    receipt = reading().get(Receipt, found.receipt_id) if found.receipt_id else None
+    receipt = read_session().get(Receipt, found.receipt_id) if found.receipt_id else None
     return Case(
         id=found.id,
         row=found,
@@ -100,10 +100,10 @@ def _shown(found: Complaint, recipient: Recipient, at: datetime) -> Case:
         is_closed=found.closed_at is not None,
         address=recipients.masked(vault(), recipient),
         recipient_id=recipient.id,
-        brand_name=reading().get_one(Brand, found.brand_id).name if found.brand_id else None,
+        brand_name=read_session().get_one(Brand, found.brand_id).name if found.brand_id else None,
         receipt_number=spelled(receipt.number) if receipt else None,
         said=complaints.said(vault(), found),
-        compared=None if is_erasure else complaints.compare(reading(), **whose, came_at=found.came_at),
+        compared=None if is_erasure else complaints.compare(read_session(), **whose, came_at=found.came_at),
         pressure=complaints.pressure(found, at),
     )
 
@@ -118,4 +118,4 @@ def _forms(found: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:
 
 
 def _refusal_form(recipient: Recipient, wrong: FlaskForm | None) -> RefusalForm | None:
-    return wrong if isinstance(wrong, RefusalForm) else refusal_form(recipient, formdata=None)
+    return wrong if isinstance(wrong, RefusalForm) else make_refusal_form(recipient, formdata=None)

@@ -10,19 +10,19 @@ from flask_login import current_user
 from sqlalchemy import Select, select
 
 from portal.core import clock
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.models import Brand, Closing, Complaint, ComplaintKind, Finding, Recipient
 from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared.access import needs
-from portal.web.shared.pagination import page_of
+from portal.web.shared.pagination import requested_page
 
-A_PAGE = 25
+PAGE_SIZE = 25
 
 
-class Show(StrEnum):
+class CaseFilter(StrEnum):
     """Which cases."""
 
     OPEN = "open"
@@ -31,16 +31,16 @@ class Show(StrEnum):
     ALL = "all"
 
 
-SHOWS: dict[Show, str] = {
-    Show.OPEN: _l("Açık"),
-    Show.OVERDUE: _l("Son günü geçen"),
-    Show.CLOSED: _l("Sonuçlanan"),
-    Show.ALL: _l("Hepsi"),
+FILTER_LABELS: dict[CaseFilter, str] = {
+    CaseFilter.OPEN: _l("Açık"),
+    CaseFilter.OVERDUE: _l("Son günü geçen"),
+    CaseFilter.CLOSED: _l("Sonuçlanan"),
+    CaseFilter.ALL: _l("Hepsi"),
 }
 
 
 @dataclass(frozen=True)
-class Line:
+class CaseRow:
     """One case in the queue."""
 
     id: int
@@ -58,24 +58,28 @@ class Line:
 @needs(Permission.COMPLAINTS)
 def queue():
     """List the provider's cases."""
-    at, show, kind = clock.now(), _chosen("show", Show) or Show.OPEN, _chosen("kind", ComplaintKind)
+    at, show, kind = (
+        clock.now(),
+        _query_choice("show", CaseFilter) or CaseFilter.OPEN,
+        _query_choice("kind", ComplaintKind),
+    )
     return render_template(
         "desk/queue.html",
-        page=page_of(_cases(show, kind, at), A_PAGE, lambda *row: _line(*row, at)),
-        waiting=complaints.waiting(reading(), current_user.provider_id, at),
+        page=requested_page(_cases(show, kind, at), PAGE_SIZE, lambda *row: _case_row(*row, at)),
+        waiting=complaints.waiting(read_session(), current_user.provider_id, at),
         show=show,
-        shows=SHOWS,
+        shows=FILTER_LABELS,
         kind=kind,
         kinds=list(ComplaintKind),
     )
 
 
-def _chosen(name: str, words: type[StrEnum]):
+def _query_choice(name: str, words: type[StrEnum]):
     """The word of the address; anything else chooses nothing."""
     return next((each for each in words if each.value == request.args.get(name)), None)
 
 
-def _cases(show: Show, kind: ComplaintKind | None, at: datetime) -> Select:
+def _cases(show: CaseFilter, kind: ComplaintKind | None, at: datetime) -> Select:
     cases = (
         select(Complaint, Recipient, Brand.name)
         .join(Recipient, Recipient.id == Complaint.recipient_id)
@@ -84,17 +88,17 @@ def _cases(show: Show, kind: ComplaintKind | None, at: datetime) -> Select:
     )
     if kind is not None:
         cases = cases.where(Complaint.kind == kind)
-    if show in (Show.OPEN, Show.OVERDUE):
+    if show in (CaseFilter.OPEN, CaseFilter.OVERDUE):
         cases = cases.where(Complaint.closed_at.is_(None))
-    if show == Show.OVERDUE:
+    if show == CaseFilter.OVERDUE:
         cases = cases.where(Complaint.due_at < at)
-    if show == Show.CLOSED:
+    if show == CaseFilter.CLOSED:
         return cases.where(Complaint.closed_at.is_not(None)).order_by(Complaint.closed_at.desc(), Complaint.id)
     return cases.order_by(Complaint.closed_at.is_not(None), Complaint.due_at, Complaint.id)
 
 
-def _line(case: Complaint, recipient: Recipient, brand_name: str | None, at: datetime) -> Line:
-    return Line(
+def _case_row(case: Complaint, recipient: Recipient, brand_name: str | None, at: datetime) -> CaseRow:
+    return CaseRow(
         id=case.id,
         address=recipients.masked(vault(), recipient),
         kind=case.kind,

@@ -4,17 +4,17 @@ from flask import render_template
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Complaint
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import note
-from portal.web.dashboard.recipients.search import look_up, mine
+from portal.web.dashboard.recipients.search import mine, render_search
 from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 
 @blueprint.route("/search", methods=["GET", "POST"])
@@ -22,15 +22,15 @@ from portal.web.shared.access import needs
 @needs(Permission.COMPLAINTS)
 def search():
     """Look an address up among the provider's own. It never stands in a URL, and the search is noted."""
-    return look_up("desk/search.html", "desk.person")
+    return render_search("desk/search.html", "desk.person")
 
 
 @blueprint.get("/people/<id:recipient_id>")
 @needs(Permission.COMPLAINTS)
 def person(recipient_id: int):
     """What holds for one address, its cases, and its whole history. Looking is noted."""
-    found = mine(reading(), recipient_id)
-    note("recipient.looked_at", "recipient", found.id)
+    found = mine(read_session(), recipient_id)
+    record_audit("recipient.looked_at", "recipient", found.id)
     db.session.commit()
     theirs = select(Complaint).where(Complaint.recipient_id == found.id).order_by(Complaint.created_at.desc())
     at = clock.now()
@@ -38,7 +38,7 @@ def person(recipient_id: int):
         "desk/person.html",
         recipient_id=found.id,
         address=recipients.masked(vault(), found),
-        cases=[(each, complaints.pressure(each, at)) for each in reading().scalars(theirs)],
-        heads=history.heads(reading(), found.id),
-        events=timeline.page(found, at),
+        cases=[(each, complaints.pressure(each, at)) for each in read_session().scalars(theirs)],
+        heads=history.heads(read_session(), found.id),
+        events=timeline.events_page(found, at),
     )

@@ -10,7 +10,7 @@ from flask import request
 from sqlalchemy import select
 
 from portal.core import iys_protocol
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Question, Status
 from portal.core.models import (
     Annulment,
@@ -32,11 +32,11 @@ from portal.domain.receipts import spelled
 from portal.web.desk import link_openings
 
 QUESTIONS = {Question.STATUS, Question.MULTI_STATUS, Question.HISTORY, Question.BULK_RESULT}  # They tell İYS nothing.
-A_PAGE = 100
-MOST = 1000  # Of one kind: a person's life with a firm has fewer, a scanner's has no end.
+PAGE_SIZE = 100
+MAX_PER_KIND = 1000  # Of one kind: a person's life with a firm has fewer, a scanner's has no end.
 
 
-class What(StrEnum):
+class EventKind(StrEnum):
     """What kind of thing happened."""
 
     MESSAGE = "message"
@@ -55,7 +55,7 @@ class Event:
     """One thing that happened; `of` is what it was, by its kind."""
 
     at: datetime
-    what: What
+    what: EventKind
     of: object
 
 
@@ -69,7 +69,7 @@ class Events:
 
 
 @dataclass(frozen=True)
-class Given:
+class ReceiptDetails:
     """A receipt, its number as people read it, what was chosen, and the text that was shown, if any was."""
 
     receipt: Receipt
@@ -79,7 +79,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Told:
+class AttemptDetails:
     """An attempt to tell İYS a decision, or to ask İYS about it first, and what came of it."""
 
     decision: Decision
@@ -89,93 +89,100 @@ class Told:
     transaction_id: str | None
 
 
-def page(recipient: Recipient, at: datetime) -> Events:
+def events_page(recipient: Recipient, at: datetime) -> Events:
     """The page of the history that the address asks for."""
-    found = sorted(_everything(recipient, at), key=lambda event: event.at, reverse=True)
-    number = min(max(1, request.args.get("page", 1, type=int)), MOST)
-    start = (number - 1) * A_PAGE
-    return Events(found[start : start + A_PAGE], number, len(found) > start + A_PAGE)
+    found = sorted(_all_events(recipient, at), key=lambda event: event.at, reverse=True)
+    number = min(max(1, request.args.get("page", 1, type=int)), MAX_PER_KIND)
+    start = (number - 1) * PAGE_SIZE
+    return Events(found[start : start + PAGE_SIZE], number, len(found) > start + PAGE_SIZE)
 
 
-def _everything(recipient: Recipient, at: datetime) -> Iterator[Event]:
+def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
     yield from _messages(recipient)
-    yield from (Event(each.at, What.OPENING, each) for each in link_openings.of(reading(), recipient.id, MOST))
+    yield from (
+        Event(each.at, EventKind.OPENING, each)
+        for each in link_openings.openings_of(read_session(), recipient.id, MAX_PER_KIND)
+    )
     yield from _receipts(recipient)
-    yield from (Event(each.decided_at, What.DECISION, each) for each in history.decisions(reading(), recipient.id, at))
-    yield from _undone(recipient)
-    yield from _told(recipient)
-    yield from _heard(recipient)
+    yield from (
+        Event(each.decided_at, EventKind.DECISION, each) for each in history.decisions(read_session(), recipient.id, at)
+    )
+    yield from _annulments(recipient)
+    yield from _attempts(recipient)
+    yield from _movements(recipient)
     yield from _steps(recipient)
     if recipient.reassigned_at is not None:
-        yield Event(recipient.reassigned_at, What.DISOWNED, recipient)
+        yield Event(recipient.reassigned_at, EventKind.DISOWNED, recipient)
 
 
 def _messages(recipient: Recipient) -> Iterator[Event]:
-    rows = reading().execute(
+    rows = read_session().execute(
         select(Message, Campaign.name)
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .where(Message.recipient_id == recipient.id)
         .order_by(Message.created_at.desc())
-        .limit(MOST)
+        .limit(MAX_PER_KIND)
     )
     for message, campaign in rows:
-        yield Event(message.ended_at or message.created_at, What.MESSAGE, (message, campaign))
+        yield Event(message.ended_at or message.created_at, EventKind.MESSAGE, (message, campaign))
 
 
 def _receipts(recipient: Recipient) -> Iterator[Event]:
-    rows = reading().execute(
+    rows = read_session().execute(
         select(Receipt, ConsentText)
         .outerjoin(ConsentText, ConsentText.id == Receipt.text_id)
         .where(Receipt.recipient_id == recipient.id)
         .order_by(Receipt.decided_at.desc())
-        .limit(MOST)
+        .limit(MAX_PER_KIND)
     )
     for receipt, text in rows:
         pairs = (pair.split("=") for pair in receipt.choices.split())
         choices = [(Channel(channel), Status(status)) for channel, status in pairs]
-        yield Event(receipt.decided_at, What.RECEIPT, Given(receipt, spelled(receipt.number), choices, text))
+        yield Event(
+            receipt.decided_at, EventKind.RECEIPT, ReceiptDetails(receipt, spelled(receipt.number), choices, text)
+        )
 
 
-def _undone(recipient: Recipient) -> Iterator[Event]:
-    rows = reading().execute(
+def _annulments(recipient: Recipient) -> Iterator[Event]:
+    rows = read_session().execute(
         select(Annulment, Decision)
         .join(Decision, Decision.id == Annulment.decision_id)
         .where(Decision.recipient_id == recipient.id)
     )
     for annulment, decision in rows:
-        yield Event(annulment.at, What.UNDONE, (annulment, decision))
+        yield Event(annulment.at, EventKind.UNDONE, (annulment, decision))
 
 
-def _told(recipient: Recipient) -> Iterator[Event]:
-    rows = reading().execute(
+def _attempts(recipient: Recipient) -> Iterator[Event]:
+    rows = read_session().execute(
         select(Attempt, Submission, Decision)
         .join(Submission, Submission.id == Attempt.submission_id)
         .join(Decision, Decision.id == Submission.decision_id)
         .where(Decision.recipient_id == recipient.id)
         .order_by(Attempt.at.desc())
-        .limit(MOST)
+        .limit(MAX_PER_KIND)
     )
     for attempt, submission, decision in rows:
         sentence = iys_protocol.sentence_of(attempt.code) if attempt.code else None
         is_question = attempt.question in QUESTIONS
         transaction_id = None if attempt.code or is_question else submission.transaction_id
-        told = Told(decision, attempt, is_question, sentence, transaction_id)
-        yield Event(attempt.at, What.TOLD, told)
+        told = AttemptDetails(decision, attempt, is_question, sentence, transaction_id)
+        yield Event(attempt.at, EventKind.TOLD, told)
 
 
-def _heard(recipient: Recipient) -> Iterator[Event]:
-    rows = reading().execute(
+def _movements(recipient: Recipient) -> Iterator[Event]:
+    rows = read_session().execute(
         select(Movement, Consent)
         .join(Consent, Consent.id == Movement.consent_id)
         .where(Consent.recipient_id == recipient.id)
         .order_by(Movement.creation_date.desc())
-        .limit(MOST)
+        .limit(MAX_PER_KIND)
     )
     for movement, head in rows:
-        yield Event(movement.creation_date, What.HEARD, (movement, head))
+        yield Event(movement.creation_date, EventKind.HEARD, (movement, head))
 
 
 def _steps(recipient: Recipient) -> Iterator[Event]:
-    ids = list(reading().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
-    for step in complaints.steps(reading(), vault(), ids, for_staff=True):
-        yield Event(step.at, What.STEP, step)
+    ids = list(read_session().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
+    for step in complaints.steps(read_session(), vault(), ids, for_staff=True):
+        yield Event(step.at, EventKind.STEP, step)

@@ -6,15 +6,15 @@ from flask_babel import gettext as _
 
 from portal.core import addresses, clock
 from portal.core.addresses import Address
-from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, Purpose
 from portal.domain import address_proofs
-from portal.domain.address_proofs import Limit, TooManyCodes
+from portal.domain.throttle import Limit, TooManyRequests
 from portal.web.my_consents import form_token
 from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import limits
-from portal.web.shared.absolute_urls import whole
+from portal.web.shared.absolute_urls import absolute_url
 
 
 @entry_blueprint.get("/izinlerim")
@@ -38,7 +38,7 @@ def send():
         return page(typed, error=no_sms()), 422
     try:
         proof = ask_for(address)
-    except TooManyCodes as many:
+    except TooManyRequests as many:
         return page(typed, warning=told(many)), 429
     return redirect(url_for(".code", code=code_of(proof)), 303)
 
@@ -57,15 +57,15 @@ def page(typed: str = "", *, error: str | None = None, warning: str | None = Non
 
 
 def ask_for(address: Address) -> AddressProof:
-    """Ask for a code to an address, the same way whether anybody here knows it. Commits. Raises TooManyCodes."""
-    is_known = address_proofs.is_held(reading(), vault(), address)
+    """Ask for a code to an address, the same way whether anybody here knows it. Commits. Raises TooManyRequests."""
+    is_known = address_proofs.is_held(read_session(), vault(), address)
     try:
         proof = address_proofs.ask(
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,
             language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
-            notice=whole("verification.privacy", lang="en" if get_locale().language == "en" else None),
+            notice=absolute_url("verification.privacy", lang="en" if get_locale().language == "en" else None),
         )  # fmt: skip
-    except TooManyCodes:
+    except TooManyRequests:
         db.session.rollback()
         raise
     db.session.commit()
@@ -78,14 +78,15 @@ def code_of(proof: AddressProof) -> str:
     return address_proofs.code_of(current_app.config["LINK_SALT"], proof)
 
 
-def told(many: TooManyCodes) -> str:
+def told(many: TooManyRequests) -> str:
     """What was asked for too often, and until when; the same for addresses that nobody knows."""
     what = {
-        Limit.ADDRESS: _("Bu adres için kısa sürede çok kod istendi."),
-        Limit.BLOCK: _("Bu numaraya yakın numaralar için kısa sürede çok kod istendi."),
-        Limit.NETWORK: _("Bulunduğunuz internet ağından kısa sürede çok kod istendi."),
+        Limit.CODES_OF_ADDRESS: _("Bu adres için kısa sürede çok kod istendi."),
+        Limit.CODES_OF_BLOCK: _("Bu numaraya yakın numaralar için kısa sürede çok kod istendi."),
+        Limit.CODES_OF_NETWORK: _("Bulunduğunuz internet ağından kısa sürede çok kod istendi."),
     }[many.limit]
-    when = _("Yeni kodu şu saatten sonra isteyebilirsiniz: %(at)s.", at=format_datetime(many.told_at, "d MMMM HH:mm"))
+    again = format_datetime(many.again_at_minute, "d MMMM HH:mm")
+    when = _("Yeni kodu şu saatten sonra isteyebilirsiniz: %(at)s.", at=again)
     instead = _(
         "Reddetmek için beklemeniz gerekmez: size gelen herhangi bir iletideki bağlantıyı açın ya da İYS'yi veya "
         "e-Devlet'i kullanın."

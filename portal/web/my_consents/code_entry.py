@@ -5,11 +5,12 @@ from flask_babel import format_datetime
 from flask_babel import gettext as _
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import AddressProof, Purpose
 from portal.domain import address_proofs
-from portal.domain.address_proofs import TooManyCodes, Verdict
+from portal.domain.address_proofs import Verdict
 from portal.domain.address_proofs.code_check import MOST_TRIES, is_open
+from portal.domain.throttle import TooManyRequests
 from portal.web.my_consents import address_entry, form_token
 from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import address_session, bad_code_limit, limits
@@ -39,7 +40,7 @@ def answer(code: str):
     if verdict == Verdict.PROVED:
         token = address_proofs.open_for(db.session.get_one(AddressProof, proof.id), at)
         db.session.commit()
-        return address_session.let_in(redirect(url_for("my_consents.overview"), 303), token)
+        return address_session.set_cookie(redirect(url_for("my_consents.overview"), 303), token)
     db.session.commit()
     if verdict == Verdict.OVER:
         return _over(code, proof), 410
@@ -51,7 +52,7 @@ def _renewed(code: str, proof: AddressProof):
     """A new code to the same address, for whom time ran out or no message came."""
     try:
         new = address_entry.ask_for(address_proofs.address_of(vault(), proof))
-    except TooManyCodes as many:
+    except TooManyRequests as many:
         show = _page if is_open(proof, clock.now()) else _over
         return show(code, proof, warning=address_entry.told(many)), 429
     return redirect(url_for(".code", code=address_entry.code_of(new), yeni="1"), 303)
@@ -59,9 +60,9 @@ def _renewed(code: str, proof: AddressProof):
 
 def _find(code: str) -> AddressProof:
     """What was asked for; unknown, damaged and guessed addresses of this page take one path to the same answer."""
-    proof = address_proofs.find(reading(), current_app.config["LINK_SALT"], code, Purpose.MINE)
+    proof = address_proofs.find(read_session(), current_app.config["LINK_SALT"], code, Purpose.MINE)
     if proof is None:
-        bad_code_limit.count()
+        bad_code_limit.count_bad_code()
         abort(404)
     g.language = proof.language
     return proof

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
 from portal.domain import complaints
 from portal.web.my_consents.blueprint import blueprint
@@ -69,7 +69,7 @@ def _page(held: Holdings, error: str | None = None) -> str:
 
 def _firms(held: Holdings) -> list[Firm]:
     providers = [each.provider_id for each in held.recipients]
-    titles = reading().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers)))
+    titles = read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers)))
     asked = {case.provider_id: case for case in _asked(held)}
     firms = [_firm(held, *row, asked.get(row.id)) for row in titles]
     return sorted(firms, key=lambda firm: firm.title.casefold())
@@ -80,7 +80,7 @@ def _asked(held: Holdings) -> list[Complaint]:
     theirs = select(Complaint).where(
         Complaint.recipient_id.in_([each.id for each in held.recipients]), Complaint.kind == ComplaintKind.ERASURE
     )
-    cases = reading().scalars(theirs.order_by(Complaint.created_at))
+    cases = read_session().scalars(theirs.order_by(Complaint.created_at))
     begun = {each.id: each.reassigned_at for each in held.recipients}
     return [case for case in cases if not begun[case.recipient_id] or case.created_at >= begun[case.recipient_id]]
 

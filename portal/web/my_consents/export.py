@@ -9,7 +9,7 @@ from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 
 from portal.core import addresses, clock
-from portal.core.extensions import limiter, reading
+from portal.core.extensions import limiter, read_session
 from portal.services.documents import consent_overview
 from portal.web.my_consents import history, sentences
 from portal.web.my_consents.blueprint import blueprint
@@ -57,7 +57,7 @@ def as_pdf():
 
 def _by_brand(held: Holdings) -> dict[int, list[Told]]:
     found: dict[int, list[Told]] = {}
-    for told in history.decisions(reading(), held.shown):
+    for told in history.decisions(read_session(), held.shown):
         found.setdefault(told.brand_id, []).append(told)
     return found
 
@@ -82,7 +82,7 @@ def _section(held: Held, told: list[Told]) -> consent_overview.Section:
     past = [
         (
             _moment(each.decided_at),
-            f"{_type(each)}: {label(each.status)}. {decision_status.by(each.origin)}. {sentences.outcome(each)}",
+            f"{_type(each)}: {label(each.status)}. {decision_status.origin_text(each.origin)}. {sentences.outcome(each)}",
         )
         for each in told
     ]

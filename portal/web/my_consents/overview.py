@@ -6,7 +6,7 @@ from flask import abort, current_app, redirect, render_template, request, url_fo
 from flask_babel import format_datetime
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import AddressProof, Receipt
 from portal.domain import address_proofs, receipts
 from portal.domain.receipts import codes
@@ -40,7 +40,9 @@ class Piece:
 def overview():
     """Show it."""
     held = mine()
-    last = history.last_receipt(reading(), [each.id for each in held.recipients], address_session.proof().proved_at)
+    last = history.last_receipt(
+        read_session(), [each.id for each in held.recipients], address_session.proof().proved_at
+    )
     return render_template(
         "my_consents/overview.html", shown=piece(held.shown, A_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt(last),
@@ -55,7 +57,7 @@ def brand(brand_id: int):
     held = mine().of(brand_id)
     if held is None:
         abort(404)
-    told = piece(history.decisions(reading(), [held]), DECISIONS)
+    told = piece(history.decisions(read_session(), [held]), DECISIONS)
     return render_template(
         "my_consents/brand.html", held=held, told=told, outcome=sentences.outcome,
         page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **frame(),
@@ -67,7 +69,7 @@ def leave():
     """Go out: the cookie opens nothing any more, nor does a copy of it."""
     address_proofs.close(db.session.get_one(AddressProof, address_session.proof().id), clock.now())
     db.session.commit()
-    return address_session.let_out(redirect(url_for("my_consents_entry.over"), 303))
+    return address_session.delete_cookie(redirect(url_for("my_consents_entry.over"), 303))
 
 
 @entry_blueprint.get("/izinlerim/bitti")
@@ -79,7 +81,7 @@ def over():
 def mine() -> Holdings:
     """All of the address that this visit has proved."""
     proof = address_session.proof()
-    return holdings(reading(), vault(), address_proofs.address_of(vault(), proof), proof.proved_at)
+    return holdings(read_session(), vault(), address_proofs.address_of(vault(), proof), proof.proved_at)
 
 
 def frame() -> dict:

@@ -3,17 +3,17 @@
 from flask import render_template, request
 from sqlalchemy import select
 
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.models import Provider
 from portal.domain.audit import queries
 from portal.domain.identity.operator_staff import members
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.provider_access import visible_or_404
+from portal.web.operator.provider_access import visible_provider_or_404
 from portal.web.shared.access import needs
-from portal.web.shared.audit_view import AuditFilter, shown
+from portal.web.shared.audit_view import AuditFilter, entry_views
 
-PAGE = 50
+PAGE_SIZE = 50
 LARGEST_ID = 2**63 - 1
 
 
@@ -21,31 +21,34 @@ LARGEST_ID = 2**63 - 1
 @needs(Permission.AUDIT)
 def audit():
     """List what was done, newest first."""
-    provider_id = _number("provider")
-    provider = visible_or_404(reading(), provider_id) if provider_id else None
-    people = {each.id: each for each in members(reading())}
+    provider_id = _id_argument("provider")
+    provider = visible_provider_or_404(read_session(), provider_id) if provider_id else None
+    people = {each.id: each for each in members(read_session())}
     if provider:
-        people |= {each.id: each for each in queries.people_of(reading(), provider.id)}
+        people |= {each.id: each for each in queries.people_of(read_session(), provider.id)}
     form = AuditFilter(sorted(people.values(), key=lambda each: each.name))
-    rows = queries.page(reading(), form.wanted(provider_id), before=_number("before"), limit=PAGE + 1)
-    entries = [(each, row.AuditEntry.provider_id) for each, row in zip(shown(vault(), rows[:PAGE]), rows, strict=False)]
+    rows = queries.page(read_session(), form.wanted(provider_id), before=_id_argument("before"), limit=PAGE_SIZE + 1)
+    entries = [
+        (each, row.AuditEntry.provider_id)
+        for each, row in zip(entry_views(vault(), rows[:PAGE_SIZE]), rows, strict=False)
+    ]
     return render_template(
         "operator/audit_log.html",
         form=form,
         provider=provider,
         entries=entries,
-        titles=_titles({of for _, of in entries if of}),
-        before=rows[PAGE - 1].AuditEntry.id if len(rows) > PAGE else None,
+        titles=_provider_titles({of for _, of in entries if of}),
+        before=rows[PAGE_SIZE - 1].AuditEntry.id if len(rows) > PAGE_SIZE else None,
         is_first="before" not in request.args,
         chosen=form.in_address() | ({"provider": provider.id} if provider else {}),
     )
 
 
-def _number(name: str) -> int | None:
+def _id_argument(name: str) -> int | None:
     """An id out of the query; whatever else stands there asks for nothing."""
     text = request.args.get(name, "")
     return min(int(text), LARGEST_ID) if text.isascii() and text.isdecimal() and len(text) < 30 else None
 
 
-def _titles(provider_ids: set[int]) -> dict[int, str]:
-    return dict(reading().execute(select(Provider.id, Provider.title).where(Provider.id.in_(provider_ids))).all())
+def _provider_titles(provider_ids: set[int]) -> dict[int, str]:
+    return dict(read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(provider_ids))).all())

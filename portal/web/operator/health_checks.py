@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from portal.core import clock
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.iys_protocol import Question
 from portal.core.models import (
     OPEN,
@@ -37,16 +37,16 @@ from portal.services.iys.success_rate import Level
 from portal.web.shared.labels import label
 
 GOOD, AMBER_TONE, BAD = "good", "amber", "bad"
-QUIET = timedelta(minutes=30)  # With something due, the forwarder calls far more often.
-LATE = timedelta(minutes=10)  # A mail that is well leaves within a minute.
-LATELY = timedelta(days=7)
-LITTLE, VERY_LITTLE = 0.15, 0.05  # Of the disk that is free.
+FORWARDER_SILENCE = timedelta(minutes=30)  # With something due, the forwarder calls far more often.
+MAIL_DELAY = timedelta(minutes=10)  # A mail that is well leaves within a minute.
+RECENT = timedelta(days=7)
+LOW_DISK, FULL_DISK = 0.15, 0.05  # Of the disk that is free.
 MANY_TASKS = 100
-FEW_CALLS = 0.2  # Of an hour's budget that is left.
+LOW_BUDGET = 0.2  # Of an hour's budget that is left.
 
 
 @dataclass(frozen=True)
-class Vital:
+class HealthCheck:
     """One sign: what it is, how it is, and what to do about it."""
 
     name: str
@@ -55,39 +55,45 @@ class Vital:
     cure: str = ""
 
 
-def all_of(at: datetime) -> list[Vital]:
+def run_all(at: datetime) -> list[HealthCheck]:
     """Everything the operator should see at a glance, what is bad first."""
     found = [
-        _host(at), _last_call(at), _ratio(at), *_budgets(at), *_lanes(at), _blocked(at), _mails(at), _messages(at),
-        _spraying(at), _points(at), _disk(), _queue(),
+        _check_iys_host(at), _check_forwarder(at), _check_success_rate(at), *_check_budgets(at), *_check_lanes(at), _check_blocked_accounts(at), _check_mails(at), _check_messages(at),
+        _check_password_spraying(at), _check_consent_points(at), _check_disk(), _check_task_queue(),
     ]  # fmt: skip
     return sorted(found, key=lambda vital: (BAD, AMBER_TONE, GOOD).index(vital.tone))
 
 
-def _host(at: datetime) -> Vital:
-    host = circuit_breaker.state(reading(), at)
+def _check_iys_host(at: datetime) -> HealthCheck:
+    host = circuit_breaker.state(read_session(), at)
     if not host.resting:
-        return Vital(_("İYS"), _("Cevap veriyor."))
+        return HealthCheck(_("İYS"), _("Cevap veriyor."))
     said = _(
         "Cevap vermiyor; %(failures)s deneme sonuçsuz kaldı, sonraki deneme %(until)s.", failures=host.failures,
-        until=_when(host.until),
+        until=_format_time(host.until),
     )  # fmt: skip
-    return Vital(_("İYS"), said, BAD, _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir."))
+    return HealthCheck(
+        _("İYS"), said, BAD, _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir.")
+    )
 
 
-def _last_call(at: datetime) -> Vital:
-    name, span = _("İletici"), reading().scalar(select(func.max(CallTally.span)))
-    due = reading().scalar(_told().where(Submission.outcome == Outcome.WAITING, Submission.due_at < at - QUIET))
-    said = _("Son çağrısı: %(at)s sularında.", at=_when(span)) if span else _("Henüz hiç çağrı yapmadı.")
-    if due and (span is None or at - span > QUIET):
-        return Vital(name, said, BAD, _("İletici duruyor: flask iys forward çalışıyor mu, bakın."))
-    return Vital(name, said)
+def _check_forwarder(at: datetime) -> HealthCheck:
+    name, span = _("İletici"), read_session().scalar(select(func.max(CallTally.span)))
+    due = read_session().scalar(
+        _submissions_of_admitted().where(
+            Submission.outcome == Outcome.WAITING, Submission.due_at < at - FORWARDER_SILENCE
+        )
+    )
+    said = _("Son çağrısı: %(at)s sularında.", at=_format_time(span)) if span else _("Henüz hiç çağrı yapmadı.")
+    if due and (span is None or at - span > FORWARDER_SILENCE):
+        return HealthCheck(name, said, BAD, _("İletici duruyor: flask iys forward çalışıyor mu, bakın."))
+    return HealthCheck(name, said)
 
 
-def _ratio(at: datetime) -> Vital:
-    name, kept = _("Kabul edilen istekler, son 24 saat"), success_rate.ratio(reading(), at)
+def _check_success_rate(at: datetime) -> HealthCheck:
+    name, kept = _("Kabul edilen istekler, son 24 saat"), success_rate.ratio(read_session(), at)
     if kept.ratio is None:
-        return Vital(name, _("Oranı hesaplamak için istek az: %(calls)s.", calls=kept.calls))
+        return HealthCheck(name, _("Oranı hesaplamak için istek az: %(calls)s.", calls=kept.calls))
     tone = {Level.OK: GOOD, Level.WARN: AMBER_TONE, Level.PAUSED: BAD}[kept.level]
     cure = (
         ""
@@ -95,23 +101,23 @@ def _ratio(at: datetime) -> Vital:
         else _("Elle bakılacak kayıtların nedenlerine bakın; oran düşerse İYS erişimi kapatabilir.")
     )
     said = _("%%%(ratio)s (%(calls)s istek)", ratio=int(kept.ratio * 1000) / 10, calls=kept.calls)
-    return Vital(name, said, tone, cure)
+    return HealthCheck(name, said, tone, cure)
 
 
-def _budgets(at: datetime) -> Iterator[Vital]:
+def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
     names = {
         Question.TOKEN: _("İYS oturum bütçesi"), Question.STATUS: _("İYS sorgu bütçesi"),
         Question.HISTORY: _("İYS karar geçmişi bütçesi"),
     }  # fmt: skip
     for question, name in names.items():
-        left, limit = hourly_budgets.left(reading(), question, at), hourly_budgets.PER_HOUR[question]
-        tone = AMBER_TONE if left < limit * FEW_CALLS else GOOD
+        left, limit = hourly_budgets.left(read_session(), question, at), hourly_budgets.PER_HOUR[question]
+        tone = AMBER_TONE if left < limit * LOW_BUDGET else GOOD
         cure = _("Bir saat içinde kendiliğinden dolar; sık tükeniyorsa nedenine bakın.") if tone != GOOD else ""
-        yield Vital(name, _("Bu saatte kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)
+        yield HealthCheck(name, _("Bu saatte kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)
 
 
-def _lanes(at: datetime) -> Iterator[Vital]:
-    rows = reading().execute(
+def _check_lanes(at: datetime) -> Iterator[HealthCheck]:
+    rows = read_session().execute(
         select(Submission.lane, func.count(), func.min(Submission.created_at))
         .join(Provider, Provider.id == Submission.provider_id)
         .where(Submission.outcome.in_(OPEN), Provider.admitted_at.is_not(None))
@@ -122,57 +128,59 @@ def _lanes(at: datetime) -> Iterator[Vital]:
         count, oldest = waiting.get(lane, (0, None))
         name = _("Sıra: %(lane)s", lane=label(lane))
         if oldest is None:
-            yield Vital(name, _("Bekleyen yok."))
+            yield HealthCheck(name, _("Bekleyen yok."))
             continue
         age = at - oldest
         tone = BAD if age >= RED else AMBER_TONE if age >= AMBER else GOOD
         cure = _("Üç iş günü dolmadan gitmeli: İYS'ye ve hizmet sağlayıcının hesabına bakın.") if tone != GOOD else ""
-        yield Vital(name, _("%(count)s karar bekliyor; en eskisi %(at)s.", count=count, at=_when(oldest)), tone, cure)
+        yield HealthCheck(
+            name, _("%(count)s karar bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest)), tone, cure
+        )
 
 
-def _blocked(at: datetime) -> Vital:
+def _check_blocked_accounts(at: datetime) -> HealthCheck:
     name = _("İYS'nin durdurduğu hesaplar")
-    count = reading().scalar(select(func.count()).select_from(Connection).where(Connection.blocked_until > at))
+    count = read_session().scalar(select(func.count()).select_from(Connection).where(Connection.blocked_until > at))
     if not count:
-        return Vital(name, _("Yok."))
+        return HealthCheck(name, _("Yok."))
     said = _("%(count)s hizmet sağlayıcı.", count=count)
-    return Vital(name, said, AMBER_TONE, _("Bağlantı sayfalarında ne yapacakları yazar; gerekirse arayın."))
+    return HealthCheck(name, said, AMBER_TONE, _("Bağlantı sayfalarında ne yapacakları yazar; gerekirse arayın."))
 
 
-def _mails(at: datetime) -> Vital:
+def _check_mails(at: datetime) -> HealthCheck:
     name, waits = _("E-postalar"), Mail.state == MailState.WAITING
-    count, oldest = reading().execute(select(func.count(), func.min(Mail.created_at)).where(waits)).one()
-    failed = reading().scalar(
-        select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED, Mail.created_at > at - LATELY)
+    count, oldest = read_session().execute(select(func.count(), func.min(Mail.created_at)).where(waits)).one()
+    failed = read_session().scalar(
+        select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED, Mail.created_at > at - RECENT)
     )
     said = _("%(count)s bekliyor, son 7 günde %(failed)s gönderilemedi.", count=count, failed=failed)
-    if oldest and at - oldest > LATE:
-        return Vital(name, said, BAD, _("E-posta sunucusuna (SMTP_URL) ve iş kuyruğuna bakın."))
-    return Vital(name, said, AMBER_TONE if failed else GOOD, _("Adresleri yanlış olabilir.") if failed else "")
+    if oldest and at - oldest > MAIL_DELAY:
+        return HealthCheck(name, said, BAD, _("E-posta sunucusuna (SMTP_URL) ve iş kuyruğuna bakın."))
+    return HealthCheck(name, said, AMBER_TONE if failed else GOOD, _("Adresleri yanlış olabilir.") if failed else "")
 
 
-def _messages(at: datetime) -> Vital:
+def _check_messages(at: datetime) -> HealthCheck:
     name, waits = _("Gönderilecek iletiler"), (Message.state == MessageState.WAITING, Message.due_at.is_not(None))
-    count, oldest = reading().execute(select(func.count(), func.min(Message.created_at)).where(*waits)).one()
+    count, oldest = read_session().execute(select(func.count(), func.min(Message.created_at)).where(*waits)).one()
     if not oldest:
-        return Vital(name, _("Bekleyen yok."))
-    said = _("%(count)s ileti bekliyor; en eskisi %(at)s.", count=count, at=_when(oldest))
-    awaited = reading().scalar(select(func.min(Message.created_at)).where(*waits, Message.rank == AT_ONCE))
-    if awaited and at - awaited > LATE:  # Codes, and what the law wants to be said on the same day.
-        return Vital(name, said, BAD, _("İleti geçidine bakın."))
+        return HealthCheck(name, _("Bekleyen yok."))
+    said = _("%(count)s ileti bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest))
+    awaited = read_session().scalar(select(func.min(Message.created_at)).where(*waits, Message.rank == AT_ONCE))
+    if awaited and at - awaited > MAIL_DELAY:  # Codes, and what the law wants to be said on the same day.
+        return HealthCheck(name, said, BAD, _("İleti geçidine bakın."))
     is_late = at - oldest > AMBER
-    return Vital(name, said, AMBER_TONE if is_late else GOOD, _("İleti geçidine bakın.") if is_late else "")
+    return HealthCheck(name, said, AMBER_TONE if is_late else GOOD, _("İleti geçidine bakın.") if is_late else "")
 
 
-def _spraying(at: datetime) -> Vital:
-    name, alarm = _("Parola denemeleri"), login_throttle.alarm(reading(), at)
+def _check_password_spraying(at: datetime) -> HealthCheck:
+    name, alarm = _("Parola denemeleri"), login_throttle.find_spraying(read_session(), at)
     if alarm is None:
-        return Vital(name, _("Olağan."))
+        return HealthCheck(name, _("Olağan."))
     said = _(
         "%(accounts)s hesapta, %(networks)s ağdan %(tries)s yanlış parola denendi; ilki %(since)s.",
-        accounts=alarm.accounts, networks=alarm.networks, tries=alarm.tries, since=_when(alarm.since),
+        accounts=alarm.accounts, networks=alarm.networks, tries=alarm.tries, since=_format_time(alarm.since),
     )  # fmt: skip
-    return Vital(
+    return HealthCheck(
         name,
         said,
         BAD,
@@ -180,10 +188,10 @@ def _spraying(at: datetime) -> Vital:
     )
 
 
-def _points(at: datetime) -> Vital:
-    name, told = _("İzin noktaları"), consent_points.alarmed_on(reading(), clock.day(at))
+def _check_consent_points(at: datetime) -> HealthCheck:
+    name, told = _("İzin noktaları"), consent_points.alarmed_on(read_session(), clock.day(at))
     if not told:
-        return Vital(name, _("Olağan."))
+        return HealthCheck(name, _("Olağan."))
     used_up = sum(is_used_up for _point, _name, is_used_up in told)
     said = _(
         "Bugün %(count)s noktanın günlük kodları azaldı; %(used_up)s tanesinde bitti.", count=len(told),
@@ -192,34 +200,34 @@ def _points(at: datetime) -> Vital:
     cure = _(
         "Biri SMS kodu isteterek masraf çıkarıyor olabilir. Sahiplerine e-posta gitti; sayılar birden artıyorsa arayın."
     )
-    return Vital(name, said, BAD if used_up else AMBER_TONE, cure)
+    return HealthCheck(name, said, BAD if used_up else AMBER_TONE, cure)
 
 
-def _disk() -> Vital:
+def _check_disk() -> HealthCheck:
     disk = shutil.disk_usage(current_app.config["INSTANCE"])
     free = disk.free / disk.total
-    tone = BAD if free < VERY_LITTLE else AMBER_TONE if free < LITTLE else GOOD
+    tone = BAD if free < FULL_DISK else AMBER_TONE if free < LOW_DISK else GOOD
     said = _("%%%(free)s boş (%(gigabytes)s GB).", free=int(free * 100), gigabytes=disk.free // 10**9)
-    return Vital(
+    return HealthCheck(
         _("Disk"), said, tone, _("Yer açın ya da diski büyütün; dolarsa karar kaydedilemez.") if tone != GOOD else ""
     )
 
 
-def _queue() -> Vital:
+def _check_task_queue() -> HealthCheck:
     name = _("İş kuyruğu")
     try:
         count = (
             current_app.extensions["queue"].pending_count() if os.path.exists(current_app.config["QUEUE_FILE"]) else 0
         )
     except (OSError, sqlite3.Error):
-        return Vital(name, _("Okunamıyor."), BAD, _("Kuyruk dosyasına bakın; işler her dakika yine de yapılır."))
+        return HealthCheck(name, _("Okunamıyor."), BAD, _("Kuyruk dosyasına bakın; işler her dakika yine de yapılır."))
     said = _("%(count)s iş bekliyor.", count=count)
     if count > MANY_TASKS:
-        return Vital(name, said, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs run çalışıyor mu, bakın."))
-    return Vital(name, said)
+        return HealthCheck(name, said, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs run çalışıyor mu, bakın."))
+    return HealthCheck(name, said)
 
 
-def _told():
+def _submissions_of_admitted():
     """How many submissions of admitted providers, by conditions to come."""
     return (
         select(func.count())
@@ -229,5 +237,5 @@ def _told():
     )
 
 
-def _when(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     return format_datetime(at, "d MMMM HH:mm")

@@ -9,12 +9,13 @@ from flask_login import current_user
 
 from portal.core import business_days, clock
 from portal.core.business_days import holiday_calendar
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import DayKind
 from portal.domain.identity.permissions import Permission
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import HolidayForm
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_operator_audit
 
 YEARS_AROUND = 5  # So far back and ahead the calendar is shown and corrected.
 
@@ -23,7 +24,7 @@ YEARS_AROUND = 5  # So far back and ahead the calendar is shown and corrected.
 @needs(Permission.CALENDAR)
 def holidays():
     """Show a year."""
-    return _shown(_year(), HolidayForm(formdata=None, kind=DayKind.FULL.value))
+    return _render_calendar(_requested_year(), HolidayForm(formdata=None, kind=DayKind.FULL.value))
 
 
 @blueprint.post("/calendar")
@@ -31,8 +32,8 @@ def holidays():
 def correct_day():
     """Say what a day is: a holiday, half a one, or a working day."""
     form = HolidayForm()
-    if not form.validate_on_submit() or not _is_near(form.day):
-        return _shown(_year(), form), 422
+    if not form.validate_on_submit() or not _check_year(form.day):
+        return _render_calendar(_requested_year(), form), 422
     day, kind = form.day.data, DayKind(form.kind.data)
     try:
         kept = holiday_calendar.correct(
@@ -40,13 +41,13 @@ def correct_day():
         )
     except holiday_calendar.NotAWeekday:
         form.day.errors = [_("Cumartesi ve pazar zaten iş günü sayılmaz. Hafta içi bir gün seçin.")]
-        return _shown(day.year, form), 422
-    return _done("holiday.corrected", kept.id, day, kind=kind.value)
+        return _render_calendar(day.year, form), 422
+    return _finish_correction("holiday.corrected", kept.id, day, kind=kind.value)
 
 
 @blueprint.post("/calendar/<day>/removal")
 @needs(Permission.CALENDAR)
-def take_back_day(day: str):
+def remove_correction(day: str):
     """Let the calendar package's word hold again."""
     try:
         which = date.fromisoformat(day)
@@ -54,11 +55,11 @@ def take_back_day(day: str):
         abort(404)
     if not holiday_calendar.take_back(db.session, which):
         abort(404)
-    return _done("holiday.taken_back", which.toordinal(), which)
+    return _finish_correction("holiday.taken_back", which.toordinal(), which)
 
 
-def _done(act: str, subject_id: int, day: date, **facts):
-    note(act, "holiday", subject_id, day=day.isoformat(), **facts)
+def _finish_correction(act: str, subject_id: int, day: date, **facts):
+    record_operator_audit(act, "holiday", subject_id, day=day.isoformat(), **facts)
     waiting = holiday_calendar.waiting_over(db.session, day)
     db.session.commit()
     holiday_calendar.load(db.session, clock.now())
@@ -74,18 +75,18 @@ def _done(act: str, subject_id: int, day: date, **facts):
     return redirect(url_for(".holidays", year=day.year), 303)
 
 
-def _is_near(field) -> bool:
+def _check_year(field) -> bool:
     if abs(field.data.year - _this_year()) <= YEARS_AROUND:
         return True
     field.errors = [_("Bu yıl takvimin dışında.")]
     return False
 
 
-def _shown(year: int, form: HolidayForm) -> str:
+def _render_calendar(year: int, form: HolidayForm) -> str:
     return render_template(
         "operator/holidays.html",
         year=year,
-        days=holiday_calendar.of_year(reading(), year),
+        days=holiday_calendar.of_year(read_session(), year),
         form=form,
         version=business_days.CALENDAR_VERSION,
         has_before=year > _this_year() - YEARS_AROUND,
@@ -93,7 +94,7 @@ def _shown(year: int, form: HolidayForm) -> str:
     )
 
 
-def _year() -> int:
+def _requested_year() -> int:
     """The year asked for, if it is near."""
     this = _this_year()
     asked = request.args.get("year", this, type=int)

@@ -10,7 +10,7 @@ from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core import clock
-from portal.core.extensions import limiter, reading, vault
+from portal.core.extensions import limiter, read_session, vault
 from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
@@ -53,8 +53,8 @@ class AskForm(FlaskForm):
 @needs(Permission.BEHALF, fresh=True)
 def import_batch(provider_id: int, batch_id: int):
     """Show a file, its addresses masked; without leave, nothing of it."""
-    batch = brought_or_404(reading(), provider_id, batch_id)
-    provider = reading().get_one(Provider, provider_id)
+    batch = brought_or_404(read_session(), provider_id, batch_id)
+    provider = read_session().get_one(Provider, provider_id)
     return without_leave(provider) if may_not(provider) else page_of(provider, batch)
 
 
@@ -73,7 +73,7 @@ def page_of(provider: Provider, batch: ImportBatch, page: column_layout_page.Lay
         provider=provider,
         batch=batch,
         name=masked_cells.name_of(batch),
-        brand_name=reading().get_one(Brand, batch.brand_id).name,
+        brand_name=read_session().get_one(Brand, batch.brand_id).name,
         problem=FileProblem(batch.problem) if batch.state == BatchState.UNREADABLE else None,
         is_working=batch.state in FOR_THE_WORKER,
         progress=batches.progress(batch, clock.now()),
@@ -98,7 +98,7 @@ def may_begin(batch: ImportBatch) -> bool:
 
 def read_layout(batch: ImportBatch) -> column_layout_page.LayoutPage:
     """How the file is read, as the operator may see and say it."""
-    page = column_layout_page.page_of(reading(), vault(), batch, asks_facts=False)
+    page = column_layout_page.page_of(read_session(), vault(), batch, asks_facts=False)
     page.form.words = masked_cells.words(page.form.words)
     return replace(page, lines=masked_cells.lines(page.lines, page.sheet.header_line))
 

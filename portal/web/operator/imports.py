@@ -12,18 +12,19 @@ from wtforms.validators import ValidationError
 
 from portal.core import clock
 from portal.core.addresses import HIDDEN, hide_in
-from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import Brand, Delegation, ImportBatch, Provider, User
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
 from portal.services.imports import provider_questions, uploads
 from portal.services.imports.reading import Unreadable
-from portal.web.operator.blueprint import blueprint, note, person_key
-from portal.web.operator.forms import SHORTEST_REASON, words
-from portal.web.operator.provider_access import visible_or_404
+from portal.web.operator.blueprint import blueprint
+from portal.web.operator.forms import MIN_REASON_LENGTH, required_text
+from portal.web.operator.provider_access import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import takes
+from portal.web.shared.signed_in_person import person_key, record_operator_audit
 
 MOST_SHOWN = 100
 
@@ -39,7 +40,7 @@ class FileForm(FlaskForm):
     brand = SelectField(_l("Marka"), coerce=int)
     file = FileField(_l("Dosya"), validators=[_a_file])
     reason = StringField(
-        _l("Dosya size nasıl ulaştı?"), validators=words(_l("En az 10 harfle yazın; adres yazmayın."), 200, 10)
+        _l("Dosya size nasıl ulaştı?"), validators=required_text(_l("En az 10 harfle yazın; adres yazmayın."), 200, 10)
     )
 
     def __init__(self, *arguments, brands: list[Brand], **options):
@@ -55,7 +56,7 @@ class FileForm(FlaskForm):
         """Shape, and that the reason is one without the addresses that may stand in it."""
         if not super().validate(extra_validators):
             return False
-        if len(self.said.replace(HIDDEN, "").strip()) < SHORTEST_REASON:
+        if len(self.said.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
             self.reason.errors = [_("Sözcüklerle yazın; adres yazmayın.")]
         return not self.reason.errors
 
@@ -64,7 +65,7 @@ class FileForm(FlaskForm):
 @needs(Permission.BEHALF, fresh=True)
 def show_imports(provider_id: int):
     """List what was brought for a provider, beside the form for a new file while its leave stands."""
-    provider = visible_or_404(reading(), provider_id)
+    provider = visible_provider_or_404(read_session(), provider_id)
     return _page(provider, FileForm(formdata=None, brands=_brands(provider)))
 
 
@@ -74,7 +75,7 @@ def show_imports(provider_id: int):
 @needs(Permission.BEHALF, fresh=True)
 def bring_file(provider_id: int):
     """Keep a file that a provider sent; the worker reads it. The reason stays in the provider's audit."""
-    provider = visible_or_404(reading(), provider_id)
+    provider = visible_provider_or_404(read_session(), provider_id)
     if may_not(provider):
         flash(_("Şu anda bu firma için dosya aktarılamaz."))
         return redirect(url_for(".imports", provider_id=provider_id), 303)
@@ -89,7 +90,7 @@ def bring_file(provider_id: int):
     except Unreadable as unreadable:
         db.session.rollback()
         return _page(provider, form, problem=unreadable.problem), 422
-    note("import.brought_for", "import_batch", batch.id, provider_id=provider.id, reason=form.said)
+    record_operator_audit("import.brought_for", "import_batch", batch.id, provider_id=provider.id, reason=form.said)
     db.session.commit()
     wake("import", batch.id)
     return redirect(url_for(".import_batch", provider_id=provider.id, batch_id=batch.id), 303)
@@ -97,7 +98,7 @@ def bring_file(provider_id: int):
 
 def standing_leave(provider_id: int) -> Delegation | None:
     """The leave under which files are brought now."""
-    return delegations.standing(reading(), provider_id, clock.now())
+    return delegations.standing(read_session(), provider_id, clock.now())
 
 
 def may_not(provider: Provider) -> bool:
@@ -107,7 +108,7 @@ def may_not(provider: Provider) -> bool:
 
 def brought_or_404(session, provider_id: int, batch_id: int) -> ImportBatch:
     """A file that the operator brought for a provider that this person sees; the provider's own are not shown."""
-    visible_or_404(reading(), provider_id)
+    visible_provider_or_404(read_session(), provider_id)
     found = session.get(ImportBatch, batch_id)
     if found is None or found.provider_id != provider_id or not found.on_behalf:
         abort(404)
@@ -116,7 +117,7 @@ def brought_or_404(session, provider_id: int, batch_id: int) -> ImportBatch:
 
 def _brands(provider: Provider) -> list[Brand]:
     theirs = select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None))
-    return list(reading().scalars(theirs.order_by(Brand.created_at)))
+    return list(read_session().scalars(theirs.order_by(Brand.created_at)))
 
 
 def _page(provider: Provider, form: FileForm, problem=None) -> str:
@@ -133,6 +134,6 @@ def _page(provider: Provider, form: FileForm, problem=None) -> str:
         problem=problem,
         leave=standing_leave(provider.id),
         may_bring=bool(form.brand.choices) and not may_not(provider),
-        brought=reading().execute(brought.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all(),
+        brought=read_session().execute(brought.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all(),
         waits=provider_questions.waits,
     )

@@ -4,16 +4,17 @@ from flask import current_app, flash, redirect, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from portal.core.extensions import db, limiter, reading
+from portal.core.extensions import db, limiter, read_session
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import account_report, connection_test, rights
 from portal.services.iys.client import Client
-from portal.web.operator.blueprint import blueprint, note, person_key
-from portal.web.operator.provider_access import visible_or_404
+from portal.web.operator.blueprint import blueprint
+from portal.web.operator.provider_access import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import person_key, record_operator_audit
 
 
 @blueprint.post("/providers/<id:provider_id>/test")
@@ -21,9 +22,9 @@ from portal.web.shared.access import needs
 @needs(Permission.REVIEW)
 def test_provider(provider_id: int):
     """Ask İYS now."""
-    provider = visible_or_404(reading(), provider_id)
+    provider = visible_provider_or_404(read_session(), provider_id)
     if provider.is_practising:
-        _look_at_rights(provider)
+        _check_rights(provider)
     elif not test_connection(provider_id):
         flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
     return redirect(url_for(".provider", provider_id=provider_id, _anchor="iys"), 303)
@@ -32,18 +33,20 @@ def test_provider(provider_id: int):
 def test_connection(provider_id: int) -> bool:
     """Ask İYS about the account that a provider is connected by: a partner's writes once İYS's title agrees. False
     where there is none. Commits; call it with no transaction open."""
-    connection_id = reading().scalar(select(Connection.id).where(Connection.provider_id == provider_id))
+    connection_id = read_session().scalar(select(Connection.id).where(Connection.provider_id == provider_id))
     if connection_id is None:
         return False
     found = connection_test.test(_client(), provider_id)
-    note("connection.tested", "connection", connection_id, provider_id=provider_id, clear=found.is_clear)
+    record_operator_audit(
+        "connection.tested", "connection", connection_id, provider_id=provider_id, clear=found.is_clear
+    )
     db.session.commit()
     return True
 
 
-def connection_of(provider_id: int) -> dict | None:
+def connection_status(provider_id: int) -> dict | None:
     """How a provider is connected, and what the last test found."""
-    row = reading().execute(
+    row = read_session().execute(
         select(Connection, Credential.kind)
         .join(Credential, Credential.id == Connection.credential_id)
         .where(Connection.provider_id == provider_id, Credential.kind != CredentialKind.PRACTICE)
@@ -54,15 +57,15 @@ def connection_of(provider_id: int) -> dict | None:
     return {"kind": kind, "tested_at": connection.tested_at, "findings": account_report.read(connection.findings)}
 
 
-def _look_at_rights(provider: Provider) -> None:
-    partner = accounts.first_partner(reading())
+def _check_rights(provider: Provider) -> None:
+    partner = accounts.first_partner(read_session())
     if partner is None:
         flash(_("Operatörün İYS hesabı henüz girilmemiş (flask iys partner); sorulamadı."))
     elif provider.pending_iys_code is None:
         flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
     else:
         found = rights.look(_client(), provider.id, partner)
-        note("rights.looked_at", "provider", provider.id, provider_id=provider.id, **found.kept())
+        record_operator_audit("rights.looked_at", "provider", provider.id, provider_id=provider.id, **found.kept())
         db.session.commit()
 
 

@@ -6,95 +6,102 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, reading, wake
+from portal.core.extensions import db, read_session, wake
 from portal.core.models import MailKind, Package, PackageOrder, Provider
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import ConfirmationForm, DeclineForm
-from portal.web.operator.provider_access import visible_or_404
+from portal.web.operator.provider_access import visible_provider_or_404
 from portal.web.shared.absolute_urls import whole
 from portal.web.shared.access import needs
-from portal.web.shared.owner_notifications import tell_owners
+from portal.web.shared.owner_notifications import notify_owners
+from portal.web.shared.signed_in_person import record_operator_audit
 
 
 @blueprint.get("/orders")
 @needs(Permission.REVIEW)
 def orders():
     """Show what waits, the oldest first."""
-    return _shown()
+    return _render_orders()
 
 
 @blueprint.post("/orders/<id:order_id>/confirmation")
 @needs(Permission.REVIEW)
 def confirm_order(order_id: int):
     """Let the ordered year begin on a day."""
-    order, form = _order(order_id), ConfirmationForm()
+    order, form = _order_or_404(order_id), ConfirmationForm()
     if not form.validate_on_submit():
-        return _shown(confirming=form, wrong_id=order_id), 422
+        return _render_orders(confirming=form, wrong_id=order_id), 422
     try:
         packages.confirm(db.session, order, current_user.id, form.starts_on.data, clock.now())
     except packages.WrongStart:
         db.session.rollback()
         form.starts_on.errors = [_("Bu gün bugünden çok uzak. Yakın bir gün seçin.")]
-        return _shown(confirming=form, wrong_id=order_id), 422
+        return _render_orders(confirming=form, wrong_id=order_id), 422
     except packages.AlreadySettled:
-        return _too_late()
-    return _settled(order, "order.confirmed", is_confirmed=True, said=_("Sipariş onaylandı; sahiplerine yazıldı."))
+        return _already_settled()
+    return _finish_settling(
+        order, "order.confirmed", is_confirmed=True, said=_("Sipariş onaylandı; sahiplerine yazıldı.")
+    )
 
 
 @blueprint.post("/orders/<id:order_id>/decline")
 @needs(Permission.REVIEW)
 def decline_order(order_id: int):
     """Say no to an order, and why."""
-    order, form = _order(order_id), DeclineForm()
+    order, form = _order_or_404(order_id), DeclineForm()
     if not form.validate_on_submit():
-        return _shown(declining=form, wrong_id=order_id), 422
+        return _render_orders(declining=form, wrong_id=order_id), 422
     try:
         packages.decline(db.session, order, current_user.id, form.note.data.strip(), clock.now())
     except packages.AlreadySettled:
-        return _too_late()
-    return _settled(order, "order.declined", is_confirmed=False, said=_("Sipariş geri çevrildi; sahiplerine yazıldı."))
+        return _already_settled()
+    return _finish_settling(
+        order, "order.declined", is_confirmed=False, said=_("Sipariş geri çevrildi; sahiplerine yazıldı.")
+    )
 
 
-def _settled(order: PackageOrder, act: str, *, is_confirmed: bool, said: str):
+def _finish_settling(order: PackageOrder, act: str, *, is_confirmed: bool, said: str):
     provider = db.session.get_one(Provider, order.provider_id)
     package = db.session.get_one(Package, order.package_id)
-    tell_owners(
+    notify_owners(
         provider, MailKind.ORDER_SETTLED, package=package.name, is_confirmed=is_confirmed,
         link=whole("dashboard.package"),
     )  # fmt: skip
-    note(act, "package_order", order.id, provider_id=provider.id, package=package.name)
+    record_operator_audit(act, "package_order", order.id, provider_id=provider.id, package=package.name)
     db.session.commit()
     wake("mail")
     flash(said)
     return redirect(url_for(".orders"), 303)
 
 
-def _too_late():
+def _already_settled():
     db.session.rollback()
     flash(_("Bu sipariş bu arada sonuçlanmış."))
     return redirect(url_for(".orders"), 303)
 
 
-def _order(order_id: int) -> PackageOrder:
+def _order_or_404(order_id: int) -> PackageOrder:
     found = db.session.get(PackageOrder, order_id)
     if found is None:
         abort(404)
-    visible_or_404(db.session, found.provider_id)
+    visible_provider_or_404(db.session, found.provider_id)
     return found
 
 
-def _shown(*, confirming: ConfirmationForm | None = None, declining: DeclineForm | None = None, wrong_id=None) -> str:
+def _render_orders(
+    *, confirming: ConfirmationForm | None = None, declining: DeclineForm | None = None, wrong_id=None
+) -> str:
     at = clock.now()
-    waiting = packages.waiting_orders(reading())
-    names = dict(reading().execute(select(Package.id, Package.name)).all())
+    waiting = packages.waiting_orders(read_session())
+    names = dict(read_session().execute(select(Package.id, Package.name)).all())
     providers = {order.provider_id for order in waiting}
-    titles = dict(reading().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers))).all())
+    titles = dict(read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers))).all())
     return render_template(
         "operator/orders.html",
         orders=[
-            (order, titles[order.provider_id], names[order.package_id], packages.start_of(reading(), order, at))
+            (order, titles[order.provider_id], names[order.package_id], packages.start_of(read_session(), order, at))
             for order in waiting
         ],
         confirming=confirming or ConfirmationForm(formdata=None),

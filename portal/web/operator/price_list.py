@@ -6,19 +6,20 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import Package
 from portal.domain.identity.permissions import Permission
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import PackageForm
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_operator_audit
 
 
 @blueprint.get("/packages")
 @needs(Permission.TARIFF)
-def tariff():
+def price_list():
     """Show the packages on offer, those withdrawn, and a form for a new one."""
-    return _shown(PackageForm(formdata=None))
+    return _render_list(PackageForm(formdata=None))
 
 
 @blueprint.post("/packages")
@@ -27,47 +28,51 @@ def add_package():
     """Offer a new package."""
     form = PackageForm()
     if not form.validate_on_submit():
-        return _shown(form), 422
-    return _kept(Package(created_at=clock.now()), form, "package.added", lambda: _shown(form))
+        return _render_list(form), 422
+    return _save(Package(created_at=clock.now()), form, "package.added", lambda: _render_list(form))
 
 
 @blueprint.get("/packages/<id:package_id>")
 @needs(Permission.TARIFF)
 def package(package_id: int):
     """Show one package to be changed."""
-    found = _package(reading(), package_id)
-    return _one(found, PackageForm(formdata=None, obj=found))
+    found = _package_or_404(read_session(), package_id)
+    return _render_package(found, PackageForm(formdata=None, obj=found))
 
 
 @blueprint.post("/packages/<id:package_id>")
 @needs(Permission.TARIFF)
 def change_package(package_id: int):
     """Change its name, size or price for orders from now on."""
-    found, form = _package(db.session, package_id), PackageForm()
+    found, form = _package_or_404(db.session, package_id), PackageForm()
     if not form.validate_on_submit():
-        return _one(found, form), 422
-    return _kept(found, form, "package.changed", lambda: _one(_package(reading(), package_id), form))
+        return _render_package(found, form), 422
+    return _save(
+        found, form, "package.changed", lambda: _render_package(_package_or_404(read_session(), package_id), form)
+    )
 
 
 @blueprint.post("/packages/<id:package_id>/withdrawal")
 @needs(Permission.TARIFF)
 def withdraw_package(package_id: int):
     """Offer it no more; who has it keeps it."""
-    found = _package(db.session, package_id)
+    found = _package_or_404(db.session, package_id)
     found.withdrawn_at = found.withdrawn_at or clock.now()
-    return _done(found, "package.withdrawn", _("Paket artık sunulmuyor; almış olanlar için geçerli kalır."))
+    return _commit_and_return(
+        found, "package.withdrawn", _("Paket artık sunulmuyor; almış olanlar için geçerli kalır.")
+    )
 
 
 @blueprint.post("/packages/<id:package_id>/offer")
 @needs(Permission.TARIFF)
 def offer_package(package_id: int):
     """Offer a withdrawn one again."""
-    found = _package(db.session, package_id)
+    found = _package_or_404(db.session, package_id)
     found.withdrawn_at = None
-    return _done(found, "package.offered", _("Paket yeniden sunuluyor."))
+    return _commit_and_return(found, "package.offered", _("Paket yeniden sunuluyor."))
 
 
-def _kept(found: Package, form: PackageForm, act: str, again):
+def _save(found: Package, form: PackageForm, act: str, again):
     before = found.price
     found.name, found.records, found.price = form.name.data.strip(), form.records.data, form.price.data
     db.session.add(found)
@@ -77,27 +82,31 @@ def _kept(found: Package, form: PackageForm, act: str, again):
         db.session.rollback()
         form.name.errors = [_("Bu adla bir paket var. Başka bir ad yazın.")]
         return again(), 422
-    return _done(found, act, _("Paket kaydedildi."), records=found.records, price=found.price, price_before=before)
+    return _commit_and_return(
+        found, act, _("Paket kaydedildi."), records=found.records, price=found.price, price_before=before
+    )
 
 
-def _done(found: Package, act: str, said: str, **facts):
-    note(act, "package", found.id, **facts)
+def _commit_and_return(found: Package, act: str, said: str, **facts):
+    record_operator_audit(act, "package", found.id, **facts)
     db.session.commit()
     flash(said)
-    return redirect(url_for(".tariff"), 303)
+    return redirect(url_for(".price_list"), 303)
 
 
-def _package(session, package_id: int) -> Package:
+def _package_or_404(session, package_id: int) -> Package:
     found = session.get(Package, package_id)
     if found is None:
         abort(404)
     return found
 
 
-def _shown(form: PackageForm) -> str:
-    packages = reading().scalars(select(Package).order_by(Package.withdrawn_at.is_not(None), Package.records)).all()
+def _render_list(form: PackageForm) -> str:
+    packages = (
+        read_session().scalars(select(Package).order_by(Package.withdrawn_at.is_not(None), Package.records)).all()
+    )
     return render_template("operator/price_list.html", packages=packages, form=form)
 
 
-def _one(found: Package, form: PackageForm) -> str:
+def _render_package(found: Package, form: PackageForm) -> str:
     return render_template("operator/package.html", package=found, form=form)

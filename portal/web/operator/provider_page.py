@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Assignment, OperatorRole, Paper, Provider, Review, User
 from portal.domain import packages
@@ -15,14 +15,15 @@ from portal.domain.providers import onboarding
 from portal.domain.providers.onboarding import Missing
 from portal.services.iys import rights
 from portal.services.iys.call_problems import words_of
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
-from portal.web.operator.iys_checks import connection_of
-from portal.web.operator.provider_access import visible_or_404
-from portal.web.operator.providers import WORDS, standing_of
+from portal.web.operator.iys_checks import connection_status
+from portal.web.operator.provider_access import visible_provider_or_404
+from portal.web.operator.providers import STAGE_LABELS, stage_of
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_operator_audit
 
-MISSING = {
+MISSING_LABELS = {
     Missing.CODE: _l("İYS kodu girilmedi"),
     Missing.PACKAGE: _l("Paket seçilmedi"),
     Missing.REPRESENTATIVE: _l("Yetkili temsilci yazılmadı"),
@@ -35,18 +36,18 @@ MISSING = {
 @needs(Permission.CONSOLE)
 def provider(provider_id: int):
     """Show all that is known of one provider, beside what may be done about it."""
-    return page_of(visible_or_404(reading(), provider_id))
+    return render_provider(visible_provider_or_404(read_session(), provider_id))
 
 
 @blueprint.get("/providers/<id:provider_id>/papers/<id:paper_id>")
 @needs(Permission.REVIEW, fresh=True)
-def paper(provider_id: int, paper_id: int):
+def download_paper(provider_id: int, paper_id: int):
     """Hand out a paper of the provider's, as it was uploaded. Noted."""
-    found = reading().get(Paper, paper_id)
-    if found is None or found.provider_id != visible_or_404(reading(), provider_id).id:
+    found = read_session().get(Paper, paper_id)
+    if found is None or found.provider_id != visible_provider_or_404(read_session(), provider_id).id:
         abort(404)
     content = vault().open(found.content, Paper.PLACE, found.provider_id, found.id)
-    note("paper.read", "paper", found.id, provider_id=found.provider_id, kind=found.kind.value)
+    record_operator_audit("paper.read", "paper", found.id, provider_id=found.provider_id, kind=found.kind.value)
     db.session.commit()
     answer = Response(content, mimetype=found.media_type)
     ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(found.media_type, "bin")
@@ -55,24 +56,26 @@ def paper(provider_id: int, paper_id: int):
     return answer
 
 
-def page_of(found: Provider, *, admission: AdmissionForm | None = None, noted: NoteForm | None = None,
+def render_provider(found: Provider, *, admission: AdmissionForm | None = None, noted: NoteForm | None = None,
             wrong: str = "") -> str:  # fmt: skip
     """The page, with the forms as somebody has just filled them in; `wrong` is the act whose reason came back."""
     at = clock.now()
     return render_template(
         "operator/provider.html",
         provider=found,
-        standing=standing_of(found),
-        words=WORDS,
-        missing=[MISSING[each] for each in onboarding.missing(reading(), found)] if found.is_practising else [],
-        papers=_papers(found.id),
-        reviews=_reviews(found.id),
-        orders=packages.orders_of(reading(), found.id),
-        usage=packages.standing(reading(), found, at),
-        connection=connection_of(found.id),
-        look=rights.last_look(reading(), found.id),
-        support=_support(found.id),
-        members=members.members(reading(), found.id),
+        standing=stage_of(found),
+        words=STAGE_LABELS,
+        missing=[MISSING_LABELS[each] for each in onboarding.missing(read_session(), found)]
+        if found.is_practising
+        else [],
+        papers=_papers_of(found.id),
+        reviews=_reviews_of(found.id),
+        orders=packages.orders_of(read_session(), found.id),
+        usage=packages.standing(read_session(), found, at),
+        connection=connection_status(found.id),
+        look=rights.last_look(read_session(), found.id),
+        support=_support_staff(found.id),
+        members=members.members(read_session(), found.id),
         words_of=words_of,
         channels=list(Channel),
         form=admission or AdmissionForm(formdata=None),
@@ -81,24 +84,24 @@ def page_of(found: Provider, *, admission: AdmissionForm | None = None, noted: N
     )
 
 
-def _papers(provider_id: int) -> list:
+def _papers_of(provider_id: int) -> list:
     theirs = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == provider_id)
-    return reading().execute(theirs.order_by(Paper.uploaded_at.desc())).all()
+    return read_session().execute(theirs.order_by(Paper.uploaded_at.desc())).all()
 
 
-def _reviews(provider_id: int) -> list:
+def _reviews_of(provider_id: int) -> list:
     theirs = (
         select(Review, User.name.label("by"))
         .outerjoin(User, User.id == Review.made_by)
         .where(Review.provider_id == provider_id)
     )
-    return reading().execute(theirs.order_by(Review.made_at.desc())).all()
+    return read_session().execute(theirs.order_by(Review.made_at.desc())).all()
 
 
-def _support(provider_id: int) -> dict[str, list[User]]:
+def _support_staff(provider_id: int) -> dict[str, list[User]]:
     """Who of support answers for it, and who else could."""
-    theirs = set(reading().scalars(select(Assignment.user_id).where(Assignment.provider_id == provider_id)))
-    everybody = [each for each in operator_staff.members(reading()) if each.operator_role == OperatorRole.SUPPORT]
+    theirs = set(read_session().scalars(select(Assignment.user_id).where(Assignment.provider_id == provider_id)))
+    everybody = [each for each in operator_staff.members(read_session()) if each.operator_role == OperatorRole.SUPPORT]
     return {
         "answers": [each for each in everybody if each.id in theirs],
         "others": [each for each in everybody if each.id not in theirs],

@@ -6,19 +6,19 @@ from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, String, case, cast, func, or_, select
 
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.models import Provider
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.provider_access import visible
+from portal.web.operator.provider_access import visible_providers
 from portal.web.shared.access import needs
-from portal.web.shared.pagination import page_of
+from portal.web.shared.pagination import requested_page
 
-PAGE = 50
-LONGEST_SEARCH = 100
+PAGE_SIZE = 50
+MAX_SEARCH_LENGTH = 100
 
 
-class Standing(StrEnum):
+class ProviderStage(StrEnum):
     """How far a provider has come, in the order in which the operator looks at them."""
 
     WAITING = "waiting"
@@ -27,57 +27,57 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
 
 
-WORDS = {
-    Standing.WAITING: _l("Karar bekliyor"),
-    Standing.PRACTISING: _l("Deniyor"),
-    Standing.ADMITTED: _l("İYS'ye bağlı"),
-    Standing.SUSPENDED: _l("Durduruldu"),
+STAGE_LABELS = {
+    ProviderStage.WAITING: _l("Karar bekliyor"),
+    ProviderStage.PRACTISING: _l("Deniyor"),
+    ProviderStage.ADMITTED: _l("İYS'ye bağlı"),
+    ProviderStage.SUSPENDED: _l("Durduruldu"),
 }
-standing = case(
-    (Provider.suspended_at.is_not(None), Standing.SUSPENDED.value),
-    (Provider.admitted_at.is_not(None), Standing.ADMITTED.value),
-    (Provider.asked_at.is_not(None), Standing.WAITING.value),
-    else_=Standing.PRACTISING.value,
+stage = case(
+    (Provider.suspended_at.is_not(None), ProviderStage.SUSPENDED.value),
+    (Provider.admitted_at.is_not(None), ProviderStage.ADMITTED.value),
+    (Provider.asked_at.is_not(None), ProviderStage.WAITING.value),
+    else_=ProviderStage.PRACTISING.value,
 )
 
 
-def standing_of(provider: Provider) -> Standing:
+def stage_of(provider: Provider) -> ProviderStage:
     """The same of one provider."""
     if provider.suspended_at:
-        return Standing.SUSPENDED
+        return ProviderStage.SUSPENDED
     if provider.admitted_at:
-        return Standing.ADMITTED
-    return Standing.WAITING if provider.asked_at else Standing.PRACTISING
+        return ProviderStage.ADMITTED
+    return ProviderStage.WAITING if provider.asked_at else ProviderStage.PRACTISING
 
 
 @blueprint.get("/")
 @needs(Permission.CONSOLE)
 def providers():
     """List the providers, those who wait for the operator first."""
-    show = request.args.get("show") if request.args.get("show") in set(Standing) else None
-    searched = " ".join(request.args.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH]
+    show = request.args.get("show") if request.args.get("show") in set(ProviderStage) else None
+    searched = " ".join(request.args.get("q", "").replace("\0", "").split())[:MAX_SEARCH_LENGTH]
     return render_template(
         "operator/providers.html",
-        page=page_of(_found(show, searched), PAGE, lambda provider: provider),
-        counts=_counts(),
-        words=WORDS,
+        page=requested_page(_providers_found(show, searched), PAGE_SIZE, lambda provider: provider),
+        counts=_counts_by_stage(),
+        words=STAGE_LABELS,
         show=show,
         searched=searched,
-        standing_of=standing_of,
+        standing_of=stage_of,
     )
 
 
-def _found(show: str | None, searched: str) -> Select:
-    first = case({each.value: place for place, each in enumerate(Standing)}, value=standing)
-    found = visible().order_by(first, Provider.asked_at, Provider.title, Provider.id)
+def _providers_found(show: str | None, searched: str) -> Select:
+    first = case({each.value: place for place, each in enumerate(ProviderStage)}, value=stage)
+    found = visible_providers().order_by(first, Provider.asked_at, Provider.title, Provider.id)
     if show:
-        found = found.where(standing == show)
+        found = found.where(stage == show)
     if searched:
-        found = found.where(_fits(searched))
+        found = found.where(_matches_search(searched))
     return found
 
 
-def _fits(searched: str):
+def _matches_search(searched: str):
     """By a part of the title, however its capitals are written, or by the whole of a number. Not by the tax number: a
     tradesperson's names a person, and what is searched stands in the address."""
     numbers = (cast(Provider.iys_code, String), cast(Provider.pending_iys_code, String), Provider.mersis)
@@ -86,7 +86,7 @@ def _fits(searched: str):
     return or_(*titles, *(number == searched for number in numbers))
 
 
-def _counts() -> dict[str, int]:
-    mine = visible().with_only_columns(standing.label("standing")).subquery()
-    found = dict(reading().execute(select(mine.c.standing, func.count()).group_by(mine.c.standing)).all())
-    return {each.value: found.get(each.value, 0) for each in Standing}
+def _counts_by_stage() -> dict[str, int]:
+    mine = visible_providers().with_only_columns(stage.label("standing")).subquery()
+    found = dict(read_session().execute(select(mine.c.standing, func.count()).group_by(mine.c.standing)).all())
+    return {each.value: found.get(each.value, 0) for each in ProviderStage}

@@ -8,49 +8,50 @@ from flask_babel import gettext as _
 
 from portal.core import addresses, clock
 from portal.core.addresses import HIDDEN, hide_in
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Provider
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
-from portal.web.operator.blueprint import blueprint, note, person_key
-from portal.web.operator.forms import SHORTEST_REASON, ReasonedSearchForm
-from portal.web.operator.provider_access import visible_or_404
+from portal.web.operator.blueprint import blueprint
+from portal.web.operator.forms import MIN_REASON_LENGTH, ReasonedSearchForm
+from portal.web.operator.provider_access import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import person_key, record_operator_audit
 
 
 @blueprint.route("/providers/<id:provider_id>/recipients", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"], key_func=person_key)
 @needs(Permission.ASSIST)
-def assist(provider_id: int):
+def search_recipient(provider_id: int):
     """Look an address up among a provider's own. The reason is kept with the search, found or not."""
-    provider, form = visible_or_404(reading(), provider_id), ReasonedSearchForm()
+    provider, form = visible_provider_or_404(read_session(), provider_id), ReasonedSearchForm()
     if not form.validate_on_submit():
-        return _shown(provider, form), 422 if form.errors else 200
+        return _render_search(provider, form), 422 if form.errors else 200
     try:
         address = addresses.parse(form.address.data)
     except addresses.BadAddress as bad:
-        return _shown(provider, form, problem=bad.problem), 422
+        return _render_search(provider, form, problem=bad.problem), 422
     reason = hide_in(form.reason.data.strip())
-    if len(reason.replace(HIDDEN, "").strip()) < SHORTEST_REASON:
+    if len(reason.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
         form.reason.errors = [_("Nedeni sözcüklerle yazın; adres yazmayın.")]
-        return _shown(provider, form), 422
-    found = recipients.find(reading(), vault(), provider.id, address)
+        return _render_search(provider, form), 422
+    found = recipients.find(read_session(), vault(), provider.id, address)
     if found is None:
-        note("recipient.not_found", "provider", provider.id, provider_id=provider.id, reason=reason)
+        record_operator_audit("recipient.not_found", "provider", provider.id, provider_id=provider.id, reason=reason)
     else:
-        note("recipient.assisted", "recipient", found.id, provider_id=provider.id, reason=reason)
+        record_operator_audit("recipient.assisted", "recipient", found.id, provider_id=provider.id, reason=reason)
     db.session.commit()
     if found is None:
-        return _shown(provider, form, not_found=True)
-    return _shown(
+        return _render_search(provider, form, not_found=True)
+    return _render_search(
         provider,
         ReasonedSearchForm(formdata=None),  # The address is shown masked, and the next search needs its own reason.
         address=recipients.masked(vault(), found),
-        heads=history.heads(reading(), found.id),
-        decisions=history.decisions(reading(), found.id, clock.now()),
+        heads=history.heads(read_session(), found.id),
+        decisions=history.decisions(read_session(), found.id, clock.now()),
     )
 
 
-def _shown(provider: Provider, form: ReasonedSearchForm, **found) -> str:
+def _render_search(provider: Provider, form: ReasonedSearchForm, **found) -> str:
     return render_template("operator/recipient_search.html", provider=provider, form=form, **found)

@@ -8,26 +8,27 @@ from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.addresses import HIDDEN, mask
-from portal.core.extensions import db, reading, vault, wake
+from portal.core.extensions import db, read_session, vault, wake
 from portal.core.models import OneTimeLink, OperatorRole, SignIn, User
 from portal.core.vault import CannotOpen
 from portal.domain.identity import accounts, members, one_time_links, operator_staff
 from portal.domain.identity.permissions import Permission
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import StaffForm
-from portal.web.operator.provider_access import visible_or_404
+from portal.web.operator.provider_access import visible_provider_or_404
 from portal.web.shared.absolute_urls import whole
 from portal.web.shared.access import needs
-from portal.web.shared.url_converters import id_in
+from portal.web.shared.signed_in_person import record_operator_audit
+from portal.web.shared.url_converters import parse_id
 
-OTHER = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: OperatorRole.ADMIN}
+OTHER_ROLE = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: OperatorRole.ADMIN}
 
 
 @blueprint.get("/staff")
 @needs(Permission.STAFF)
 def staff():
     """List them, with the invitations that are out."""
-    return _shown(StaffForm(formdata=None))
+    return _render_staff(StaffForm(formdata=None))
 
 
 @blueprint.post("/staff")
@@ -36,9 +37,9 @@ def invite_staff():
     """Invite somebody by mail."""
     form = StaffForm()
     if not form.validate_on_submit():
-        return _shown(form), 422
-    _invite(form.email.data, OperatorRole(form.role.data))
-    return _done(_("Davet yola çıktı; bağlantısı yedi gün geçerli."))
+        return _render_staff(form), 422
+    _send_invitation(form.email.data, OperatorRole(form.role.data))
+    return _commit_and_return(_("Davet yola çıktı; bağlantısı yedi gün geçerli."))
 
 
 @blueprint.post("/staff/invitations/<id:ticket_id>/renewal")
@@ -48,8 +49,8 @@ def renew_invitation(ticket_id: int):
     former = members.revoke(db.session, None, ticket_id, clock.now())
     if former is None:
         abort(404)
-    _invite(one_time_links.email_of(vault(), former), former.operator_role)
-    return _done(_("Davet yeniden yola çıktı; eski bağlantı artık açılmaz."))
+    _send_invitation(one_time_links.email_of(vault(), former), former.operator_role)
+    return _commit_and_return(_("Davet yeniden yola çıktı; eski bağlantı artık açılmaz."))
 
 
 @blueprint.post("/staff/invitations/<id:ticket_id>/removal")
@@ -58,73 +59,73 @@ def revoke_invitation(ticket_id: int):
     """Take an invitation back."""
     if members.revoke(db.session, None, ticket_id, clock.now()) is None:
         abort(404)
-    note("staff.invitation_revoked", "ticket", ticket_id)
-    return _done(_("Davet geri alındı."))
+    record_operator_audit("staff.invitation_revoked", "ticket", ticket_id)
+    return _commit_and_return(_("Davet geri alındı."))
 
 
 @blueprint.post("/staff/<id:user_id>/role")
 @needs(Permission.STAFF, fresh=True)
 def change_staff_role(user_id: int):
     """Make an admin support, or the other way round; it counts on their next request."""
-    user, role = member_or_404(user_id), request.form.get("role", "")
+    user, role = staff_member_or_404(user_id), request.form.get("role", "")
     if role not in set(OperatorRole):
         abort(404)
     try:
         operator_staff.change_role(db.session, user, OperatorRole(role), by=current_user.id)
     except (operator_staff.Oneself, operator_staff.LastAdmin) as refused:
-        return _refused(refused)
-    note("staff.role_changed", "user", user.id, role=role)
-    return _done(_("Görev değişti; bir sonraki adımından itibaren geçerli."))
+        return _rollback_and_return(refused)
+    record_operator_audit("staff.role_changed", "user", user.id, role=role)
+    return _commit_and_return(_("Görev değişti; bir sonraki adımından itibaren geçerli."))
 
 
 @blueprint.post("/staff/<id:user_id>/removal")
 @needs(Permission.STAFF, fresh=True)
 def remove_staff(user_id: int):
     """Let somebody be of the operator no more."""
-    user = member_or_404(user_id)
+    user = staff_member_or_404(user_id)
     try:
         operator_staff.remove(db.session, user, by=current_user.id)
     except (operator_staff.Oneself, operator_staff.LastAdmin) as refused:
-        return _refused(refused)
-    note("staff.removed", "user", user.id)
-    return _done(_("Ekipten çıkarıldı; bir sonraki adımından itibaren giremez."))
+        return _rollback_and_return(refused)
+    record_operator_audit("staff.removed", "user", user.id)
+    return _commit_and_return(_("Ekipten çıkarıldı; bir sonraki adımından itibaren giremez."))
 
 
 @blueprint.post("/providers/<id:provider_id>/assignments")
 @needs(Permission.STAFF, fresh=True)
 def assign(provider_id: int):
     """Let somebody of support answer for a provider."""
-    provider, chosen = visible_or_404(db.session, provider_id), id_in(request.form.get("user", ""))
+    provider, chosen = visible_provider_or_404(db.session, provider_id), parse_id(request.form.get("user", ""))
     if chosen is None:
         abort(404)
-    user = member_or_404(chosen)
+    user = staff_member_or_404(chosen)
     try:
         operator_staff.assign(db.session, user, provider, clock.now())
     except operator_staff.NotSupport:
         abort(404)
-    note("staff.assigned", "user", user.id, provider_id=provider.id)
-    return _done(_("Atandı."), "operator.provider", provider_id=provider_id, _anchor="support")
+    record_operator_audit("staff.assigned", "user", user.id, provider_id=provider.id)
+    return _commit_and_return(_("Atandı."), "operator.provider", provider_id=provider_id, _anchor="support")
 
 
 @blueprint.post("/providers/<id:provider_id>/assignments/<id:user_id>/removal")
 @needs(Permission.STAFF, fresh=True)
 def unassign(provider_id: int, user_id: int):
     """End it."""
-    if not operator_staff.unassign(db.session, user_id, visible_or_404(db.session, provider_id).id):
+    if not operator_staff.unassign(db.session, user_id, visible_provider_or_404(db.session, provider_id).id):
         abort(404)
-    note("staff.unassigned", "user", user_id, provider_id=provider_id)
-    return _done(_("Atama kaldırıldı."), "operator.provider", provider_id=provider_id, _anchor="support")
+    record_operator_audit("staff.unassigned", "user", user_id, provider_id=provider_id)
+    return _commit_and_return(_("Atama kaldırıldı."), "operator.provider", provider_id=provider_id, _anchor="support")
 
 
-def _invite(email: str, role: OperatorRole) -> None:
+def _send_invitation(email: str, role: OperatorRole) -> None:
     ticket = members.invite_staff(
         db.session, vault(), current_user.user, email=email, role=role, language=get_locale().language,
         link=lambda token: whole("signin.invitation", token=token), at=clock.now(),
     )  # fmt: skip
-    note("staff.invited", "ticket", ticket.id, role=role.value)
+    record_operator_audit("staff.invited", "ticket", ticket.id, role=role.value)
 
 
-def member_or_404(user_id: int) -> User:
+def staff_member_or_404(user_id: int) -> User:
     """Somebody of the operator."""
     found = db.session.get(User, user_id)
     if found is None or found.operator_role is None or not found.is_open:
@@ -132,14 +133,14 @@ def member_or_404(user_id: int) -> User:
     return found
 
 
-def _done(said: str, endpoint: str = "operator.staff", **values):
+def _commit_and_return(said: str, endpoint: str = "operator.staff", **values):
     db.session.commit()
     wake("mail")
     flash(said)
     return redirect(url_for(endpoint, **values), 303)
 
 
-def _refused(why: Exception):
+def _rollback_and_return(why: Exception):
     db.session.rollback()
     if isinstance(why, operator_staff.Oneself):
         flash(_("Kendi görevinizi siz değiştiremezsiniz; başka bir yönetici değiştirebilir."))
@@ -148,22 +149,22 @@ def _refused(why: Exception):
     return redirect(url_for(".staff"), 303)
 
 
-def _shown(form: StaffForm) -> str:
-    staff = operator_staff.members(reading())
+def _render_staff(form: StaffForm) -> str:
+    staff = operator_staff.members(read_session())
     seen = select(SignIn.user_id, func.max(SignIn.seen_at)).where(SignIn.user_id.in_([each.id for each in staff]))
     return render_template(
         "operator/staff.html",
-        members=[(each, _address(each)) for each in staff],
-        seen=dict(reading().execute(seen.group_by(SignIn.user_id)).all()),
-        assigned=operator_staff.assigned(reading()),
-        invitations=[(each, _address(each)) for each in members.invitations(reading(), None, clock.now())],
-        other_role=OTHER,
+        members=[(each, _masked_email(each)) for each in staff],
+        seen=dict(read_session().execute(seen.group_by(SignIn.user_id)).all()),
+        assigned=operator_staff.assigned(read_session()),
+        invitations=[(each, _masked_email(each)) for each in members.invitations(read_session(), None, clock.now())],
+        other_role=OTHER_ROLE,
         me=current_user.id,
         form=form,
     )
 
 
-def _address(of: User | OneTimeLink) -> str:
+def _masked_email(of: User | OneTimeLink) -> str:
     """Masked; where its seal is damaged, nothing of it: it must not hide the others."""
     try:
         return mask((accounts if isinstance(of, User) else one_time_links).email_of(vault(), of))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from portal.core.extensions import limiter, reading
+from portal.core.extensions import limiter, read_session
 from portal.web.public.blueprint import blueprint
 
 
@@ -10,5 +10,5 @@ from portal.web.public.blueprint import blueprint
 @limiter.exempt
 def health():
     """Alive, with its database."""
-    reading().execute(text("SELECT 1"))
+    read_session().execute(text("SELECT 1"))
     return {"status": "ok"}

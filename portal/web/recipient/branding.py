@@ -2,7 +2,7 @@
 
 from flask import Response, abort
 
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.models import Brand
 from portal.domain.providers import brand_colours
 from portal.web.recipient.blueprint import blueprint
@@ -13,7 +13,7 @@ FOR_EVER = "public, max-age=31536000, immutable"  # The name says what is in it.
 @blueprint.get("/logo/<id:brand_id>/<digest>.png")
 def logo(brand_id: int, digest: str):
     """A brand's logo, as we made it."""
-    brand = reading().get(Brand, brand_id)
+    brand = read_session().get(Brand, brand_id)
     if brand is None or brand.logo_digest != digest:
         abort(404)
     return Response(brand.logo, mimetype="image/png", headers={"Cache-Control": FOR_EVER})

@@ -5,7 +5,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipient
 from portal.domain import complaints, consents
 from portal.domain.complaints import screenshots
@@ -61,7 +61,7 @@ def show_complaint(code: str):
 def summary(code: str):
     """The summary for the Ministry's form as a file of plain text."""
     case = _case(code)
-    shown = complaint_page.of(reading(), vault(), case, code, clock.now(), receipt_code=None)
+    shown = complaint_page.of(read_session(), vault(), case, code, clock.now(), receipt_code=None)
     if not shown.summary:
         abort(404)
     lines = [f"{name}: {value}" for name, value in shown.summary]
@@ -140,12 +140,12 @@ def _form(act: Act, **options) -> ComplaintForm:
 
 def _recipient(act: Act) -> Recipient:
     """Of the first provider, whose address is that of all."""
-    receipt = reading().get_one(Receipt, act.receipt_ids[0])
-    return reading().get_one(Recipient, receipt.recipient_id)
+    receipt = read_session().get_one(Receipt, act.receipt_ids[0])
+    return read_session().get_one(Recipient, receipt.recipient_id)
 
 
 def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None = None) -> str:
-    cases = complaints.of_receipts(reading(), act.receipt_ids)
+    cases = complaints.of_receipts(read_session(), act.receipt_ids)
     return render_template(
         "recipient/complaint_form.html",
         form=form,
@@ -163,7 +163,7 @@ def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None
 def _case(code: str) -> Complaint:
     """The case at this address; a brand's own host shows cases about that brand only. It speaks its person's
     language, unless the address asks for another."""
-    case = complaints.find(reading(), current_app.config["LINK_SALT"], code)
+    case = complaints.find(read_session(), current_app.config["LINK_SALT"], code)
     if case is None or hosts.brand_of_host() not in (None, case.brand_id):
         bad_code_limit.count_bad_code()
         abort(404)
@@ -172,9 +172,9 @@ def _case(code: str) -> Complaint:
 
 
 def _case_page(code: str, case: Complaint, form: WordForm | None = None, *, problem: str | None = None) -> str:
-    receipt = reading().get(Receipt, case.receipt_id) if case.receipt_id else None
+    receipt = read_session().get(Receipt, case.receipt_id) if case.receipt_id else None
     receipt_code = receipts.receipt_code(receipt.id, receipt.nonce) if receipt else None
-    shown = complaint_page.of(reading(), vault(), case, code, clock.now(), receipt_code=receipt_code)
+    shown = complaint_page.of(read_session(), vault(), case, code, clock.now(), receipt_code=receipt_code)
     form = form or WordForm(formdata=None)
     return render_template("recipient/complaint.html", page=shown, form=form, problem=problem)
 

@@ -5,7 +5,7 @@ from flask_babel import get_locale
 from sqlalchemy import select
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import DecisionOrigin, Receipt, Recipient
 from portal.core.models.link_context import LinkContext, text_of
 from portal.domain import consents
@@ -48,7 +48,7 @@ def disown(code: str):
 
 
 def _page(invitation: LinkContext) -> str:
-    text, language = text_of(reading(), invitation.text_id), get_locale().language
+    text, language = text_of(read_session(), invitation.text_id), get_locale().language
     address = page_content.address_of(vault(), invitation)
     return render_template(
         "recipient/not_mine.html",
@@ -69,7 +69,7 @@ def _last_receipt(invitation: LinkContext) -> str | None:
     said = select(Receipt.id, Receipt.nonce).where(
         Receipt.link_id == invitation.link_id, Receipt.origin == DecisionOrigin.NOT_MINE
     )
-    last = reading().execute(said.order_by(Receipt.decided_at.desc()).limit(1)).first()
+    last = read_session().execute(said.order_by(Receipt.decided_at.desc()).limit(1)).first()
     return _receipt_url(*last) if last else None
 
 

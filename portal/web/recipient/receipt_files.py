@@ -6,7 +6,7 @@ from flask import Response, current_app
 from flask_babel import get_locale
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import ConsentText
 from portal.domain.receipts import claims, signing_keys, spelled, tokens
 from portal.domain.receipts.contents import Act
@@ -38,7 +38,7 @@ def receipt_json(code: str):
 def receipt_pdf(code: str):
     """The receipt on paper, in the language of the page."""
     act = find_act(code)
-    paper = receipt_pdf_text.of(reading(), act, code, get_locale().language)
+    paper = receipt_pdf_text.of(read_session(), act, code, get_locale().language)
     return _file(act, receipt_document.drawn(paper), "application/pdf", "pdf")
 
 
@@ -47,7 +47,7 @@ def _claims(act: Act) -> dict:
 
 
 def _signed(act: Act) -> str:
-    key = signing_keys.find(reading(), vault())
+    key = signing_keys.find(read_session(), vault())
     if key is None:  # The first receipt ever: the key is the portal's own and decides nothing for anybody.
         key = signing_keys.find_or_make(db.session, vault(), clock.now())
         db.session.commit()

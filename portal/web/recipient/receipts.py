@@ -4,7 +4,7 @@ from flask import abort, current_app, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import Receipt
 from portal.domain.consents import grant_undo
 from portal.domain.receipts import codes, contents
@@ -27,7 +27,7 @@ def undo(code: str):
     freed = [] if act.is_disowned else grant_undo.undo(db.session, act.receipt_ids, clock.now())
     db.session.commit()
     if not freed:  # Of two taps at once, the other one did it while this one waited.
-        reading().expire_all()
+        read_session().expire_all()
         act = find_act(code)
     if freed or any(line.annulled_at for line in act.lines):
         return redirect(url_for(".receipt", code=code, **page_content.spoken()), 303)
@@ -37,11 +37,11 @@ def undo(code: str):
 def find_act(code: str) -> Act:
     """What the receipt at this address speaks of; unknown, damaged and guessed codes take one path to the same page,
     and a brand's own host shows receipts of that brand only."""
-    receipt = find_receipt(reading(), code)
-    act = contents.act_of(reading(), vault(), receipt) if receipt else None
+    receipt = find_receipt(read_session(), code)
+    act = contents.act_of(read_session(), vault(), receipt) if receipt else None
     of_host = hosts.brand_of_host()
     if act is None or of_host is not None and {part.brand_id for part in act.parts} != {of_host}:
-        bad_code_limit.count()
+        bad_code_limit.count_bad_code()
         abort(404)
     return act
 
@@ -57,5 +57,5 @@ def find_receipt(session: Session, code: str) -> Receipt | None:
 
 
 def _page(code: str, act: Act, *, is_too_late: bool = False) -> str:
-    shown = receipt_page.of(reading(), act, code, clock.now(), is_too_late=is_too_late)
+    shown = receipt_page.of(read_session(), act, code, clock.now(), is_too_late=is_too_late)
     return render_template("recipient/receipt.html", receipt=shown)

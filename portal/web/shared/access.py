@@ -10,7 +10,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from portal.core import clock
-from portal.core.extensions import csrf, db, login, reading
+from portal.core.extensions import csrf, db, login, read_session
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
@@ -110,7 +110,7 @@ def _check_provider():
         return login.unauthorized()
     if current_user.provider is None:
         return redirect(url_for("account.choose"), 303)
-    cidrs = [each.cidr for each in networks.of(reading(), current_user.provider_id)]
+    cidrs = [each.cidr for each in networks.of(read_session(), current_user.provider_id)]
     if cidrs and not networks.holds(cidrs, request.remote_addr or ""):
         abort(403, "network")
     if not current_user.may_at_provider(_view().needs):

@@ -1,9 +1,9 @@
-"""The cookie of whoever has proved an address: it opens that address's own overview for a quarter of an hour."""
+"""Session cookie for a verified address: it opens that address's own overview for 15 minutes."""
 
 from flask import Response, current_app, g, request
 
 from portal.core import clock
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.models import AddressProof
 from portal.domain import address_proofs
 
@@ -11,36 +11,34 @@ COOKIE, BOUND_TO_THIS_HOST = "izinlerim", "__Host-"
 
 
 def proof() -> AddressProof | None:
-    """What this request's cookie proves, read once; None where it opens nothing (any more)."""
+    """The proof that this request's cookie stands for, read once; None where the cookie is missing or over."""
     if "proof" not in g:
-        g.proof = address_proofs.whose(reading(), token(), clock.now()) if token() else None
+        g.proof = address_proofs.whose(read_session(), token(), clock.now()) if token() else None
     return g.proof
 
 
 def token() -> str:
-    """This request's cookie, or nothing."""
+    """Value of this request's cookie, or an empty string."""
     return request.cookies.get(_name(), "")
 
 
 def form_token() -> str:
-    """What the forms of this overview carry."""
+    """CSRF token of the overview's forms, bound to the cookie."""
     return address_proofs.form_token(current_app.config["SECRET_KEY"], token())
 
 
 def is_own_form() -> bool:
-    """Whether what is posted comes from a form of this overview."""
     return address_proofs.is_of_form(current_app.config["SECRET_KEY"], token(), request.form.get("form", ""))
 
 
-def let_in(response: Response, token: str) -> Response:
-    """Give the cookie, once the code was right. It is sent along from our own pages only."""
+def set_cookie(response: Response, token: str) -> Response:
+    """Set the cookie, once the code was right; SameSite=Strict."""
     life = int(address_proofs.OPEN_FOR.total_seconds())
     response.set_cookie(_name(), token, max_age=life, secure=_is_secure(), httponly=True, samesite="Strict", path="/")
     return response
 
 
-def let_out(response: Response) -> Response:
-    """Take the cookie back."""
+def delete_cookie(response: Response) -> Response:
     response.delete_cookie(_name(), secure=_is_secure(), httponly=True, samesite="Strict", path="/")
     return response
 
@@ -50,5 +48,5 @@ def _name() -> str:
 
 
 def _is_secure() -> bool:
-    """Not in development, where pages come without TLS; as the session cookie's."""
+    """As the session cookie: not in development, where pages come without TLS."""
     return current_app.config["SESSION_COOKIE_SECURE"]

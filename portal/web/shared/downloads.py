@@ -8,7 +8,7 @@ from itertools import islice
 from flask import Response, stream_with_context
 from sqlalchemy.orm import Session
 
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.web.shared import xlsx_writer
 from portal.web.shared.csv_rows import MARK, line
 
@@ -37,7 +37,7 @@ def download(
         else _csv(rows, header)
     )
     return Response(
-        stream_with_context(_read_by(reading(), body)),
+        stream_with_context(_read_by(read_session(), body)),
         mimetype=xlsx_writer.MEDIA_TYPE if format == Format.XLSX else "text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}.{format}"'},
     )

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.core import clock
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.models import Domain
 
 LINKS_ONLY = ("recipient.", "static")
@@ -23,7 +23,7 @@ NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
 log = structlog.get_logger()
 
 
-def guard(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Check the host of every request, behind a counted number of proxies."""
     hops = app.config["PROXY_HOPS"]
     if hops:
@@ -76,7 +76,7 @@ def _brand_hosts() -> dict[str, int]:
         return known
     try:
         known = dict(
-            reading().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
+            read_session().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
         )
     except SQLAlchemyError:  # What was known serves on.
         log.exception("hosts.unread")

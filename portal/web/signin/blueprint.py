@@ -4,7 +4,7 @@ from flask import Blueprint, request, url_for
 from flask_babel import get_locale
 
 from portal.core import clock
-from portal.core.extensions import login, reading
+from portal.core.extensions import login, read_session
 from portal.domain.identity import sessions
 
 blueprint = Blueprint("signin", __name__)
@@ -23,4 +23,4 @@ def layout() -> dict:
 @login.user_loader
 def load_user(text: str):
     """The person behind the cookie, unless the session is over."""
-    return sessions.of(reading(), text, request.user_agent.string, clock.now())
+    return sessions.of(read_session(), text, request.user_agent.string, clock.now())

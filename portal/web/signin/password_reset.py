@@ -6,17 +6,17 @@ from flask import redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, SessionEnd, User
-from portal.domain import audit
+from portal.domain import audit, throttle
 from portal.domain.identity import accounts, login_throttle, one_time_links, sessions
-from portal.domain.identity.login_throttle import TooManyTries
 from portal.domain.notifications import mails
+from portal.domain.throttle import Counted, Limit, TooManyRequests
 from portal.web.shared import absolute_urls, limits
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in
@@ -24,7 +24,6 @@ from portal.web.signin.blueprint import blueprint
 
 NOBODY = 0
 LIFETIME = timedelta(minutes=30)
-MOST_AN_HOUR = 3  # Links to one person: nobody's mailbox is flooded from here.
 
 
 class ForgottenForm(FlaskForm):
@@ -76,10 +75,11 @@ def reset(token: str):
 def _mail(email: str, at: datetime) -> None:
     """Mail a link to whose address it is. Where it is nobody's, all is written as well and taken back within the same
     transaction; where it is somebody's, nothing is taken back by the same statements: both take as long. Commits."""
-    user = accounts.find(reading(), vault(), email)
+    user = accounts.find(read_session(), vault(), email)
     # To the address that we know, not to one that is only written alike ("K" may be the sign for kelvin).
     email = accounts.email_of(vault(), user) if user else email
     language = user.language if user else get_locale().language
+    is_flooded = _is_flooded(user.id if user else NOBODY, at)
     ticket, token = one_time_links.issue(
         db.session,
         vault(),
@@ -89,18 +89,22 @@ def _mail(email: str, at: datetime) -> None:
         lifetime=LIFETIME,
         user_id=user.id if user else None,
     )
-    facts = {"link": absolute_urls.whole("signin.reset", token=token), "until": at + LIFETIME}
+    facts = {"link": absolute_urls.absolute_url("signin.reset", token=token), "until": at + LIFETIME}
     mail = mails.write(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
-    lately = select(func.count()).select_from(OneTimeLink).where(
-        OneTimeLink.user_id == (user.id if user else NOBODY), OneTimeLink.kind == OneTimeLinkKind.RESET,
-        OneTimeLink.created_at > at - timedelta(hours=1),
-    )  # fmt: skip
-    count = db.session.scalar(lately)
-    is_vain = user is None or not user.is_open or count > MOST_AN_HOUR
+    is_vain = user is None or not user.is_open or is_flooded
     for row in (mail, ticket):
         db.session.execute(delete(type(row)).where(type(row).id == (row.id if is_vain else NOBODY)))
     db.session.commit()
     wake("mail")
+
+
+def _is_flooded(user_id: int, at: datetime) -> bool:
+    theirs = (OneTimeLink.user_id == user_id, OneTimeLink.kind == OneTimeLinkKind.RESET)
+    try:
+        throttle.check(db.session, [Counted(Limit.RESETS_OF_PERSON, OneTimeLink.created_at, *theirs)], at)
+    except TooManyRequests:
+        return True
+    return False
 
 
 def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bool:
@@ -116,7 +120,7 @@ def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bo
         db.session, "password.reset", "user", user.id, provider_id=None, at=at, user_id=user.id,
         facts={"sessions_ended": ended},
     )  # fmt: skip
-    facts = {"at": at, "link": absolute_urls.whole("signin.forgotten")}
+    facts = {"at": at, "link": absolute_urls.absolute_url("signin.forgotten")}
     to = accounts.email_of(vault(), user)
     mails.write(db.session, vault(), MailKind.PASSWORD_CHANGED, to=to, language=user.language, at=at, facts=facts)
     db.session.commit()
@@ -129,7 +133,7 @@ def _dead_link():
     try:
         login_throttle.note_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
         status = 404
-    except TooManyTries:
+    except TooManyRequests:
         status = 429
     db.session.commit()
     return render_template("signin/reset_over.html"), status

@@ -12,13 +12,13 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault, wake
-from portal.core.models import MailKind, SignInMethod, SignInStep, User
+from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.models import MailKind, SignInMethod, ThrottledAction, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle, sessions
-from portal.domain.identity.login_throttle import TooManyTries
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import mails
+from portal.domain.throttle import TooManyRequests
 from portal.web.shared import absolute_urls, limits, user_agents, webauthn_challenges
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
@@ -35,29 +35,29 @@ def second_step():
     user = pending_sign_in.whose()
     if user is None:
         return redirect(url_for(".sign_in"), 303)
-    if not factors.of(reading(), user.id):
+    if not factors.of(read_session(), user.id):
         return redirect(url_for(".enrol"), 303)
     form = CodeForm()
     if not form.validate_on_submit():
         return page(user, form), 422 if form.errors else 200
     try:
-        by = shown(user, form.code.data, SignInStep.FACTOR)
-    except TooManyTries as many:
-        return page(user, form, again_at=many.told_at), 429
+        by = shown(user, form.code.data, ThrottledAction.FACTOR)
+    except TooManyRequests as many:
+        return page(user, form, again_at=many.again_at_minute), 429
     return come_in(user, by) if by else (page(user, form, failed=True), 403)
 
 
 def page(user: User, form: CodeForm, **facts) -> str:
     """Ask for a code, or for a passkey where the person has one."""
-    passkey = webauthn_challenges.offer(user.id, clock.now())
+    passkey = webauthn_challenges.request_options(user.id, clock.now())
     form.code.data = None  # No code goes back to a page.
     return render_template("signin/second_step.html", form=form, passkey=passkey, **facts)
 
 
-def shown(user: User, code: str, step: SignInStep) -> SignInMethod | None:
+def shown(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
     """By what a code proves the person, if it does: it is spent by it, in a transaction that the caller commits.
 
-    Raises TooManyTries.
+    Raises TooManyRequests.
     """
     at = clock.now()
     try:
@@ -102,7 +102,7 @@ def enter(user: User, by: SignInMethod) -> str:
     login_user(began)
     session.setdefault("language", user.language)
     if by == SignInMethod.RECOVERY:
-        left = factors.recovery_codes_left(reading(), user.id)
+        left = factors.recovery_codes_left(read_session(), user.id)
         flash(_("Bir kurtarma kodu kullandınız; bir daha geçmez. Kalan kod sayısı: %(left)s.", left=left))
     return path or first_page(began)
 
@@ -121,7 +121,10 @@ def first_page(person: sessions.Presence) -> str:
 
 def _tell_of_new_device(user: User, at: datetime) -> None:
     with force_locale(user.language):
-        device, network = user_agents.device(request.user_agent.string), user_agents.network(request.remote_addr or "")
-    facts = {"at": at, "device": device, "network": network, "link": absolute_urls.whole("account.sessions")}
+        device, network = (
+            user_agents.device_name(request.user_agent.string),
+            user_agents.masked_network(request.remote_addr or ""),
+        )
+    facts = {"at": at, "device": device, "network": network, "link": absolute_urls.absolute_url("account.sessions")}
     to = accounts.email_of(vault(), user)
     mails.write(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)

@@ -13,14 +13,14 @@ from wtforms.validators import DataRequired, Length
 
 from portal.core import clock
 from portal.core.addresses import is_email
-from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, ProviderKind, User
 from portal.domain import audit
 from portal.domain.identity import accounts, one_time_links
 from portal.domain.notifications import mails
 from portal.domain.providers import onboarding
 from portal.web.shared import absolute_urls, languages, limits
-from portal.web.shared.company_form import READABLE, FirmForm
+from portal.web.shared.company_form import READABLE, CompanyForm
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
@@ -36,7 +36,7 @@ class SignUpForm(FlaskForm):
     email = EmailField(_l("İş e-postanız"), validators=[DataRequired(_l("E-posta adresinizi yazın.")), Length(max=265)])
 
 
-class AccountForm(FirmForm):
+class AccountForm(CompanyForm):
     password = NewPasswordField(_l("Panel için bir parola"), validators=[DataRequired(_l("Bir parola seçin."))])
 
 
@@ -126,7 +126,7 @@ def _address_key() -> str:
 
 
 def _has_account(email: str) -> bool:
-    return reading().query(User.id).where(User.has_index(accounts.indexes_of(vault(), email))).first() is not None
+    return read_session().query(User.id).where(User.has_index(accounts.indexes_of(vault(), email))).first() is not None
 
 
 def _keep_language() -> None:

@@ -2,7 +2,7 @@
 
 from flask import render_template, request
 
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.transliteration import ascii_only
 from portal.web.shared import bad_code_limit
 from portal.web.verification import known_messages, pasted_text, text_links
@@ -22,9 +22,9 @@ def show_checked():
     found = pasted_text.read(said)
     if found.lacks:
         return _page(said=said, message=found.lacks), 422
-    checked = known_messages.find(reading(), vault(), found)
+    checked = known_messages.find(read_session(), vault(), found)
     if checked is None:
-        bad_code_limit.count()
+        bad_code_limit.count_bad_code()
         return _page(said=said, message="unknown")
     return _page(said=said, checked=checked, has_foreign=not found.foreign <= _own_links(checked))
 

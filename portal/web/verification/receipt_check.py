@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import jsonify, render_template, request
 
-from portal.core.extensions import limiter, reading
+from portal.core.extensions import limiter, read_session
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import DecisionOrigin, Outcome
 from portal.domain import receipts as numbers
@@ -82,14 +82,14 @@ def check():
 @blueprint.get("/.well-known/jwks.json", endpoint="keys")
 def published():
     """The public halves of all keys that ever signed a receipt (RFC 7517)."""
-    answer = jsonify(keys=[each.jwk for each in signing_keys.published(reading())])
+    answer = jsonify(keys=[each.jwk for each in signing_keys.published(read_session())])
     answer.headers.update({"Cache-Control": FOR_A_WHILE, "Access-Control-Allow-Origin": "*"})
     return answer
 
 
 def _check_token(pasted: str):
     try:
-        genuine = tokens.verify(reading(), pasted)
+        genuine = tokens.verify(read_session(), pasted)
     except NotGenuine as no:
         return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
     return _page(told=_told(genuine))
@@ -98,7 +98,7 @@ def _check_token(pasted: str):
 def _check_number(typed: str):
     """Of a number that exists nothing is said but the brand and the day; of another, nothing."""
     number = numbers.read(typed)
-    found = lookup.by_number(reading(), number) if number else []
+    found = lookup.by_number(read_session(), number) if number else []
     if found:
         return _page(found=found, number=numbers.spelled(number))
     return _page(not_found="unknown" if number else "no_number", number=typed[: numbers.LONGEST]), 422

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from portal.core import clock
-from portal.core.extensions import close_reading, db, reading, vault, wake
+from portal.core.extensions import close_read_session, db, read_session, vault, wake
 from portal.core.models import IysRate
 
 
@@ -18,39 +18,39 @@ def here(app):
 
 @pytest.mark.usefixtures("here")
 def test_one_request_reads_through_one_session(app):
-    assert reading() is reading()
+    assert read_session() is read_session()
     with app.app_context():
-        another = reading()
-    assert another is not reading()
+        another = read_session()
+    assert another is not read_session()
 
 
 @pytest.mark.usefixtures("here")
 def test_the_reading_session_cannot_write():
-    reading().add(IysRate(name="x", next_at=clock.now()))
+    read_session().add(IysRate(name="x", next_at=clock.now()))
 
     with pytest.raises(DBAPIError, match="read-?only"):
-        reading().flush()
-    reading().rollback()
+        read_session().flush()
+    read_session().rollback()
 
 
 @pytest.mark.usefixtures("here")
 def test_the_reading_session_sees_what_was_committed_meanwhile():
-    assert reading().scalars(select(IysRate.name)).all() == []
+    assert read_session().scalars(select(IysRate.name)).all() == []
 
     db.session.add(IysRate(name="meanwhile", next_at=clock.now()))
     db.session.commit()
 
-    assert reading().scalars(select(IysRate.name)).all() == ["meanwhile"]
+    assert read_session().scalars(select(IysRate.name)).all() == ["meanwhile"]
 
 
 @pytest.mark.usefixtures("here")
 def test_the_reading_session_is_given_back():
-    reading().scalars(select(IysRate.name)).all()
+    read_session().scalars(select(IysRate.name)).all()
     pool = db.engines["reader"].pool
     assert pool.checkedout() == 1
 
-    close_reading()
-    close_reading()
+    close_read_session()
+    close_read_session()
 
     assert pool.checkedout() == 0
 

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Row, bindparam, case, update
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Action, Question, Status
 from portal.core.models import BulkState, Lane, Outcome, Submission
 from portal.core.vault import CannotOpen
@@ -66,7 +66,7 @@ def step(client: Client) -> bool:
 
 def refusals_are_due(at: datetime, *, is_sandbox: bool = False) -> bool:
     """Whether a refusal could leave now: then no slot is taken from it."""
-    return due_submissions.next_due(reading(), at, Lane.REFUSALS, is_sandbox=is_sandbox) is not None
+    return due_submissions.next_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox) is not None
 
 
 def _send(client: Client, bulk: Bulk) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.extensions import reading
+from portal.core import leases
+from portal.core.extensions import read_session
 from portal.core.iys_protocol import MOST_IN_A_LIST
 from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.core.models.ids import new_id
@@ -51,7 +52,7 @@ def next_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) ->
     While the success ratio is low no list leaves that nobody released by hand.
     """
     with _looking:
-        paused = not is_sandbox and success_rate.ratio(reading(), at).level == Level.PAUSED
+        paused = not is_sandbox and success_rate.ratio(read_session(), at).level == Level.PAUSED
         if paused:
             _hold(session, at)
         states = (BulkState.FORMED,) if paused else (BulkState.FORMED, BulkState.HELD)
@@ -61,19 +62,19 @@ def next_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) ->
 def claim(session: Session, at: datetime, states: Sequence[BulkState], *, is_sandbox: bool = False) -> Bulk | None:
     """Lease the list in one of these states that has been due longest. Commits."""
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # A result may be asked for without any quota.
-    free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
-    may_go = (BulkRequest.state.in_(states), BulkRequest.due_at <= at, free)
+    may_go = (BulkRequest.state.in_(states), leases.is_due(BulkRequest, at))
     writers = due_submissions.writers(at, lane, is_sandbox=is_sandbox)
     due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
-    seen = reading().scalar(due.order_by(BulkRequest.due_at).limit(1))
+    seen = read_session().scalar(due.order_by(BulkRequest.due_at).limit(1))
     if seen is None:
         return None
-    mine = update(BulkRequest).where(BulkRequest.id == seen, *may_go)
     state = {} if BulkState.SENT in states else {"state": BulkState.FORMED}
-    taken = mine.values(lease_until=at + LEASE, attempts=BulkRequest.attempts + 1, **state).returning(*OF_BULK)
-    row = session.execute(taken.execution_options(synchronize_session=False)).one_or_none()
+    taken = leases.claim(
+        session, BulkRequest, BulkRequest.id == seen, *may_go, at=at, lease=LEASE, returning=OF_BULK,
+        attempts=BulkRequest.attempts + 1, **state,
+    )  # fmt: skip
     session.commit()
-    return row and Bulk(*row)
+    return Bulk(*taken[0]) if taken else None
 
 
 def settle_items(session: Session, bulk: Bulk) -> None:
@@ -90,14 +91,12 @@ def items(bulk: Bulk) -> list[Row]:
     columns = [Submission.id, Submission.consent_id, Submission.status, Submission.consent_date, Submission.payload]
     columns += [Submission.outcome, Submission.sub_request_id, Submission.bulk_index, Submission.due_at]
     rows = select(*columns).where(Submission.bulk_id == bulk.id).order_by(Submission.bulk_index)
-    return list(reading().execute(rows))
+    return list(read_session().execute(rows))
 
 
 def let_go(session: Session, bulk: Bulk, **values) -> bool:
     """Write what came of a list; False where the lease ran out and somebody else has it now. First in a transaction."""
-    mine = update(BulkRequest).where(BulkRequest.id == bulk.id, BulkRequest.lease_until == bulk.lease_until)
-    mine = mine.values(lease_until=None, **values).execution_options(synchronize_session=False)
-    return session.execute(mine).rowcount == 1
+    return bool(leases.release(session, BulkRequest, [bulk], **values))
 
 
 def open_items(bulk_id: int):
@@ -118,10 +117,10 @@ def _hold(session: Session, at: datetime) -> None:
     states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)) & BulkRequest.endpoint.not_like(
         sandbox_mode.PATHS
     )
-    if reading().scalar(select(BulkRequest.id).where(states, *due).limit(1)) is None:
+    if read_session().scalar(select(BulkRequest.id).where(states, *due).limit(1)) is None:
         return
-    free = or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at)
-    held = update(BulkRequest).where(states, *due, free).values(state=BulkState.HELD, due_at=at + HELD_FOR)
+    held = update(BulkRequest).where(states, *due, leases.is_free(BulkRequest, at))
+    held = held.values(state=BulkState.HELD, due_at=at + HELD_FOR)
     session.execute(held.execution_options(synchronize_session=False))
     session.commit()
 
@@ -129,7 +128,7 @@ def _hold(session: Session, at: datetime) -> None:
 def _form(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> Bulk | None:
     if not paused:
         _move_people(session, at, is_sandbox)
-    oldest = due_submissions.next_due(reading(), at, Lane.BULK, is_sandbox=is_sandbox)
+    oldest = due_submissions.next_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
     if oldest is None:
         return None
     facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
@@ -182,11 +181,11 @@ def _move_people(session: Session, at: datetime, is_sandbox: bool = False) -> No
             Submission.attempts == 0,
             Submission.code.is_(None),
             Submission.outcome == Outcome.WAITING,
-            due_submissions.is_free(at),
+            leases.is_free(Submission, at),
         )
         .limit(MOST_IN_A_LIST)
     )
-    if reading().scalar(long_due.limit(1)) is None:
+    if read_session().scalar(long_due.limit(1)) is None:
         return
     ids = session.scalars(long_due.with_for_update(skip_locked=True)).all()
     moved = update(Submission).where(Submission.id.in_(ids))

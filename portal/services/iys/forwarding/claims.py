@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, not_, select, update
+from sqlalchemy import ColumnElement, Row, not_, select
 from sqlalchemy.orm import Session
 
-from portal.core.extensions import reading
+from portal.core import leases
+from portal.core.extensions import read_session
 from portal.core.iys_protocol import MOST_IN_A_LIST, Channel, RecipientType, Status
 from portal.core.models import Consent, Lane, Outcome, Submission
 from portal.services.iys.forwarding import due_submissions
@@ -63,7 +64,7 @@ def claim(
     as many as İYS is asked about at once. Empty where another forwarder was first.
     """
     with _looking:
-        due = (due_submissions.next_due(reading(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
+        due = (due_submissions.next_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
             return None
@@ -100,21 +101,11 @@ def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
     keys = select(Submission.consent_id).where(Submission.id.in_(ids))
     of_keys = select(Submission.id).where(Submission.consent_id.in_(keys), Submission.due_at.is_not(None))
     session.execute(of_keys.order_by(Submission.id).with_for_update()).all()
-    lease_until = at + LEASE
-    mine = (
-        update(Submission)
-        .where(
-            Submission.id.in_(ids),
-            due_submissions.is_free(at),
-            Submission.due_at <= at,
-            not_(due_submissions.is_held_up(at)),
-        )
-        .where(Submission.lane != Lane.BULK)  # It may have moved into a list since it was seen.
-        .values(lease_until=lease_until, attempts=Submission.attempts + 1)
-        .returning(*OF_SUBMISSION)
-        .execution_options(synchronize_session=False)
-    )
-    rows = session.execute(mine).all()
+    rows = leases.claim(
+        session, Submission, Submission.id.in_(ids), Submission.due_at <= at, not_(due_submissions.is_held_up(at)),
+        Submission.lane != Lane.BULK,  # It may have moved into a list since it was seen.
+        at=at, lease=LEASE, returning=OF_SUBMISSION, attempts=Submission.attempts + 1,
+    )  # fmt: skip
     keys = _keys(session, rows)
     return [Claimed(*row, *keys[row.consent_id][1:]) for row in sorted(rows, key=lambda row: row.id)]
 
@@ -124,17 +115,12 @@ def _keys(session: Session, rows: Sequence[Row]) -> dict[int, Row]:
     return {row.id: row for row in session.execute(theirs)} if rows else {}
 
 
-def end_lease(session: Session, these: Sequence[Claimed], *, due_at: datetime | None, **values) -> set[int]:
+def end_lease(
+    session: Session, these: Sequence[Claimed], *conditions: ColumnElement[bool], due_at: object, **values: object
+) -> set[int]:
     """Write what came of submissions claimed together and let go; the ids of those whose lease was still ours."""
     lock(session, these)
-    mine = (
-        update(Submission)
-        .where(Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until)
-        .values(due_at=due_at, lease_until=None, **values)
-        .returning(Submission.id)
-        .execution_options(synchronize_session=False)
-    )
-    return set(session.scalars(mine))
+    return leases.release(session, Submission, these, *conditions, due_at=due_at, **values)
 
 
 def lock(session: Session, these: Sequence[Claimed]) -> None:
@@ -146,7 +132,7 @@ def lock(session: Session, these: Sequence[Claimed]) -> None:
 
 def renew_lease(session: Session, claimed: Claimed, at: datetime) -> Claimed | None:
     """A full lease again, for a second call; None where it was lost meanwhile."""
-    mine = update(Submission).where(Submission.id == claimed.id, Submission.lease_until == claimed.lease_until)
-    renewed = replace(claimed, lease_until=at + LEASE)
-    kept = session.execute(mine.values(lease_until=renewed.lease_until)).rowcount == 1
-    return renewed if kept else None
+    try:
+        return replace(claimed, lease_until=leases.renew(session, Submission, claimed, at=at, lease=LEASE))
+    except leases.LeaseLost:
+        return None

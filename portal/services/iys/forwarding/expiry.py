@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import and_, exists, not_, or_, select, update
 
-from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core import clock, leases
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Status
 from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
 from portal.services.iys.client import Client
-from portal.services.iys.forwarding import due_submissions, outcomes
+from portal.services.iys.forwarding import outcomes
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ def step(_client: Client) -> bool:
     What it may have heard in time all the same (SENT) turns up in its movements, and then counts as told.
     """
     at = clock.now()
-    late = reading().execute(_late(at)).all()
+    late = read_session().execute(_late(at)).all()
     if not late:
         return False
     ids = [row.id for row in late]
@@ -48,12 +48,12 @@ def _late(at: datetime):
 def _may_expire(at: datetime):
     """On its way, too late, in nobody's hands, and not in a list that may have left."""
     unsent = and_(BulkRequest.attempts == 0, BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)))
-    at_home = and_(unsent, or_(BulkRequest.lease_until.is_(None), BulkRequest.lease_until <= at))
+    at_home = and_(unsent, leases.is_free(BulkRequest, at))
     left = exists().where(BulkRequest.id == Submission.bulk_id, not_(at_home))
     never_left = and_(Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED)), Submission.lenient_deadline < at)
     never_answered = and_(Submission.outcome == Outcome.SENT, Submission.lenient_deadline < at - GRACE)
     too_late = or_(never_left, never_answered)
-    return and_(too_late, Submission.due_at.is_not(None), due_submissions.is_free(at), not_(left))
+    return and_(too_late, Submission.due_at.is_not(None), leases.is_free(Submission, at), not_(left))
 
 
 def _renewable():

@@ -5,7 +5,7 @@ import random
 from datetime import datetime, timedelta
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Action, Question, Status
 from portal.core.models import Lane, Outcome, Submission
 from portal.core.vault import CannotOpen
@@ -51,7 +51,7 @@ def rests(client: Client, at: datetime) -> bool:
     """Whether the host is given a rest now; then nothing need be taken in hand."""
     if client.is_sandbox:
         return sandbox_access.rests()
-    state = circuit_breaker.state(reading(), at)
+    state = circuit_breaker.state(read_session(), at)
     return state.resting and state.until > at
 
 

@@ -6,8 +6,9 @@ import structlog
 from sqlalchemy import exists, select
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Action, Question
+from portal.core.leases import is_due
 from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
@@ -15,7 +16,7 @@ from portal.domain.consents import movements
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, rate_limit, response_values
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.inflow import leases, sweeps
+from portal.services.iys.inflow import claims, sweeps
 
 log = structlog.get_logger()
 
@@ -30,8 +31,8 @@ UNREADABLE_ROW = "unreadable_row"
 def step(client: Client) -> bool:
     """Pull one page of a feed that is due; False where none is."""
     at = clock.now()
-    query = leases.with_brand(Feed).where(*leases.is_free(Feed, at), *leases.may_ask(at)).order_by(Feed.due_at)
-    claimed = leases.claim(query, Feed, at, LEASE)
+    query = claims.with_brand(Feed).where(is_due(Feed, at), *claims.may_ask(at)).order_by(Feed.due_at)
+    claimed = claims.claim(query, Feed, at, LEASE)
     if claimed is None:
         return _begin(at)
     feed, brand, iys_code = claimed
@@ -49,14 +50,14 @@ def step(client: Client) -> bool:
 def _begin(at: datetime) -> bool:
     """Give each connected brand its feeds; False where all have them."""
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
-        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_still_speaks(), *leases.may_ask(at)
+        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_still_speaks(), *claims.may_ask(at)
     )  # fmt: skip
     rows = [
         {
             "id": new_id(), "provider_id": brand.provider_id, "brand_id": brand.id, "source": source, "due_at": at,
             "attempts": 0, "created_at": at,
         }
-        for brand in reading().scalars(brands.limit(100))
+        for brand in read_session().scalars(brands.limit(100))
         for source in FeedSource
     ]  # fmt: skip
     insert_missing(db.session, Feed, rows)
@@ -86,7 +87,7 @@ def _keep(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -
     is_cursor = response_values.text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
     moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
     values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": at if is_cursor else at + EVERY, **moved}
-    if not leases.give_back(feed, **values):
+    if not claims.give_back(feed, **values):
         return db.session.rollback()
     _mind_the_gap(feed, at)
     taken = movements.hear(db.session, vault(), brand, told, by=ReceivedVia.PULL, feed=feed.source, at=at)
@@ -99,7 +100,7 @@ def _keep(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -
 def _rest(feed: Feed, cursor: str | None, at: datetime) -> None:
     """Nothing new. İYS gives no cursor then; the old one stays as long as it is inside the window."""
     given_up = {} if cursor else {"cursor": None, "cursor_at": None}
-    if leases.give_back(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **given_up):
+    if claims.give_back(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **given_up):
         _mind_the_gap(feed, at)
     db.session.commit()
 
@@ -113,16 +114,16 @@ def _mind_the_gap(feed: Feed, at: datetime) -> None:
 def _failed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
     """Ask again later. A cursor that İYS refuses is given up, and the window read from its beginning."""
     action, attempts = answer.action(), feed.attempts + 1
-    values = {"due_at": at + leases.pause(attempts)}
+    values = {"due_at": at + claims.pause(attempts)}
     if action == Action.CONFIG:
         values = {"due_at": at + BLOCKED}
     elif action == Action.FIX and cursor:
-        values = {"due_at": at + leases.pause(attempts), "cursor": None, "cursor_at": None}
-    leases.give_back(feed, attempts=attempts, code=answer.code, **values)
+        values = {"due_at": at + claims.pause(attempts), "cursor": None, "cursor_at": None}
+    claims.give_back(feed, attempts=attempts, code=answer.code, **values)
     db.session.commit()
     log.warning("feed.failed", brand=feed.brand_id, status=answer.status, code=answer.code)
 
 
 def _put_off(feed: Feed, until: datetime, code: str | None) -> None:
-    leases.give_back(feed, due_at=until, code=code)
+    claims.give_back(feed, due_at=until, code=code)
     db.session.commit()

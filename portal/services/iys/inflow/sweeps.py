@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import Row, exists, select
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import MOST_IN_A_LIST, Action, Channel, Question, RecipientType, Status
+from portal.core.leases import is_due
 from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
 from portal.core.vault import CannotOpen
 from portal.domain.consents import drift
@@ -18,7 +19,7 @@ from portal.domain.consents.recipients import address_of, chunks
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.inflow import leases
+from portal.services.iys.inflow import claims
 
 log = structlog.get_logger()
 
@@ -52,8 +53,8 @@ class _Unanswered(Exception):
 def step(client: Client, sweep_id: int | None = None) -> bool:
     """Ask for one piece of a sweep that is due, or of that one if it is; False where none is."""
     at = clock.now()
-    query = leases.with_brand(Sweep).where(*leases.is_free(Sweep, at), *leases.may_ask(at)).order_by(Sweep.due_at)
-    claimed = leases.claim(query if sweep_id is None else query.where(Sweep.id == sweep_id), Sweep, at, LEASE)
+    query = claims.with_brand(Sweep).where(is_due(Sweep, at), *claims.may_ask(at)).order_by(Sweep.due_at)
+    claimed = claims.claim(query if sweep_id is None else query.where(Sweep.id == sweep_id), Sweep, at, LEASE)
     if claimed is None:
         return sweep_id is None and _begin(at)
     walk(client, *claimed)
@@ -85,7 +86,7 @@ def walk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
     drifted = drift.compare(db.session, brand, holds, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if piece.is_last else {"due_at": at}
     sums = {"asked": sweep.asked + piece.size, "drifted": sweep.drifted + drifted}
-    if not leases.give_back(sweep, position=piece.last, attempts=0, code=None, **sums, **ends):
+    if not claims.give_back(sweep, position=piece.last, attempts=0, code=None, **sums, **ends):
         return db.session.rollback()
     db.session.commit()
     log.info("sweep.walked", brand=brand.id, asked=piece.size, drifted=drifted, ended=piece.is_last)
@@ -100,12 +101,12 @@ def _begin(at: datetime) -> bool:
         .where(
             ~lately,
             sandbox_mode.brand_still_speaks(),
-            *leases.may_ask(at),
+            *claims.may_ask(at),
             Connection.forwarding_enabled_at <= at - SETTLED,
         )
         .limit(1)
     )
-    brand = reading().scalar(missing)
+    brand = read_session().scalar(missing)
     if brand is None:
         return False
     order(db.session, brand.provider_id, brand.id, at)
@@ -114,7 +115,7 @@ def _begin(at: datetime) -> bool:
 
 
 def _piece(brand: Brand, position: int) -> Piece:
-    rows = reading().execute(
+    rows = read_session().execute(
         select(Consent.id, Consent.recipient_type, Consent.channel, Recipient)
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .where(Consent.brand_id == brand.id, Consent.recipient_id > position, Consent.status.is_not(None))
@@ -173,11 +174,11 @@ def _names_a_place(location: list | None) -> bool:
 
 def _failed(sweep: Sweep, answer: Answer) -> None:
     is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
-    wait = leases.LONGEST_PAUSE if is_blocked else leases.pause(sweep.attempts + 1)
+    wait = claims.LONGEST_PAUSE if is_blocked else claims.pause(sweep.attempts + 1)
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
     _again(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)
 
 
 def _again(sweep: Sweep, due_at: datetime, code: str | None, **values) -> None:
-    leases.give_back(sweep, due_at=due_at, code=code, **values)
+    claims.give_back(sweep, due_at=due_at, code=code, **values)
     db.session.commit()

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Connection
 from portal.services.iys.client import Client
 from portal.services.iys.reconciliation import schedule, window
@@ -17,11 +17,11 @@ __all__ = ["by_hand", "look_at", "step"]
 def step(client: Client) -> bool:
     """Look at one day that is due, or write down the days of a night; False where there is nothing to do. Commits."""
     at = clock.now()
-    day_id = schedule.due(reading(), at)
+    day_id = schedule.due(read_session(), at)
     if day_id is not None:
         look_at(client, day_id)
         return True
-    brands = schedule.lacking(reading(), at)
+    brands = schedule.lacking(read_session(), at)
     if brands:
         schedule.write_down(db.session, brands, at)
         db.session.commit()

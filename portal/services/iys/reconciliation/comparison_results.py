@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Difference, DifferenceKind, ReceivedVia, Settlement
 from portal.core.models.ids import new_id
@@ -35,7 +35,7 @@ class Findings:
 def write_down(claimed: Claimed, body: bytes, at: datetime) -> Findings:
     """Compare a file and keep what was found, a piece a transaction. Raises NotAFile. Commits."""
     findings, standing = Findings(), _Standing(claimed.id)
-    for piece in comparison.compare(reading(), vault(), claimed.side, day_file.read(body)):
+    for piece in comparison.compare(read_session(), vault(), claimed.side, day_file.read(body)):
         findings.rows += piece.rows
         _keep(db.session, claimed, piece, standing, at)
         db.session.commit()
@@ -51,7 +51,7 @@ class _Standing:
     def __init__(self, day_id: int):
         columns = (Difference.id, Difference.kind, Difference.facts, Difference.settlement)
         not_gone = or_(Difference.settlement.is_(None), Difference.settlement != Settlement.GONE)
-        rows = reading().execute(select(*columns).where(Difference.day_id == day_id, not_gone)).all()
+        rows = read_session().execute(select(*columns).where(Difference.day_id == day_id, not_gone)).all()
         self._known = {_name(row.kind, row.facts): row for row in rows}
         self._taken = {
             row.facts["transactionId"][1]

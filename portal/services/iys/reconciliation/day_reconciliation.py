@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import select, update
 
-from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core import clock, leases
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import DayState, ReconciledDay
 from portal.domain import audit
 from portal.services.iys.client import Client
@@ -45,7 +45,7 @@ def reconcile(client: Client, claimed: Claimed, *, waits_for_feeds: bool = True)
 
 def _look(client: Client, claimed: Claimed, waits_for_feeds: bool) -> None:
     is_last_day = window.days_left(claimed.day, clock.now()) <= 1
-    if waits_for_feeds and not is_last_day and feeds_are_behind(reading(), claimed):
+    if waits_for_feeds and not is_last_day and feeds_are_behind(read_session(), claimed):
         raise NotYet(clock.now() + FEEDS_TAKE, "feeds_behind", is_failure=False)
     told = day_reports.tell(client, claimed)
     if told.body is None:
@@ -65,7 +65,7 @@ def _look(client: Client, claimed: Claimed, waits_for_feeds: bool) -> None:
 
 def _without_file(claimed: Claimed, told: Told) -> None:
     """İYS has no file: nothing moved, or it is not made yet, or what we sent is not there."""
-    expects = next(own_movements.of_day(reading(), claimed.provider_id, claimed.side.brand_id, claimed.day), None)
+    expects = next(own_movements.of_day(read_session(), claimed.provider_id, claimed.side.brand_id, claimed.day), None)
     if (expects or told.counted) and claimed.attempts < PATIENCE:
         raise not_yet(claimed, "no_file")
     found = comparison_results.write_down(claimed, b"", clock.now())
@@ -108,7 +108,7 @@ def _stamp(client: Client, claimed: Claimed, state: DayState) -> None:
     db.session.commit()
     has_it = select(ReconciledDay.timestamp.is_not(None)).where(ReconciledDay.id == claimed.id)
     values = {}
-    if not reading().scalar(has_it):
+    if not read_session().scalar(has_it):
         values = {"timestamp": day_reports.timestamp(client, claimed), "archived_at": clock.now()}
     _end(claimed, state=state, due_at=None, code=None, **values)
 
@@ -131,5 +131,4 @@ def _end(claimed: Claimed, **values) -> None:
 
 def _set(claimed: Claimed, **values) -> None:
     """Write to the day, as long as it is ours."""
-    mine = update(ReconciledDay).where(ReconciledDay.id == claimed.id, ReconciledDay.lease_until == claimed.lease_until)
-    db.session.execute(mine.values(values))
+    leases.write(db.session, ReconciledDay, [claimed], **values)

@@ -1,25 +1,27 @@
-"""Brands on the dashboard: how many granted and refused, how each looks, and whether it begins anything new."""
+"""Brands on the dashboard: their counts of grants and refusals, their look, and closing them."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading
+from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brands as rule
 from portal.domain.providers import logos
 from portal.services.domains import record_of
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
+from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
-EDITED = ("name", "header", "colour", "contact", "notice_url", "source")
+EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source")
 
 
 @blueprint.get("/brands", endpoint="brands")
@@ -27,8 +29,8 @@ EDITED = ("name", "header", "colour", "contact", "notice_url", "source")
 def show_brands():
     """All brands with what people decided."""
     mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    found = reading().scalars(mine.order_by(Brand.closed_at.is_not(None), Brand.name)).all()
-    counts = rule.counts(reading(), current_user.provider_id)
+    found = read_session().scalars(mine.order_by(Brand.closed_at.is_not(None), Brand.name)).all()
+    counts = rule.counts(read_session(), current_user.provider_id)
     nothing = dict.fromkeys(Channel, rule.Count())
     listed = [(brand, nothing | counts.get(brand.id, {})) for brand in found]
     return render_template(
@@ -38,139 +40,132 @@ def show_brands():
 
 @blueprint.route("/brands/new", methods=["GET", "POST"])
 @needs(Permission.BRANDS)
-def new_brand():
-    """Bring a brand. One that practises gets a number of ours."""
-    provider = reading().get_one(Provider, current_user.provider_id)
+def new_brand() -> ResponseReturnValue:
+    """Open a brand. In sandbox mode it gets a code of ours."""
+    provider = read_session().get_one(Provider, current_user.provider_id)
     form = NewBrandForm()
     if not rule.has_codes_of_its_own(provider):
         del form.code
     if form.validate_on_submit():
-        made = _opened(form)
-        if made is not None:
-            note("brand.opened", "brand", made.id, code=made.brand_code)
+        brand = _open_brand(form)
+        if brand is not None:
+            record_audit("brand.opened", "brand", brand.id, code=brand.brand_code)
             db.session.commit()
-            return redirect(url_for(".brand", brand_id=made.id), 303)
-    shown = render_template("dashboard/brands/new_brand.html", form=form, to_bring=rule.to_bring(reading(), provider))
-    return shown, 422 if form.errors else 200
+            return redirect(url_for(".show_brand", brand_id=brand.id), 303)
+    page = render_template(
+        "dashboard/brands/new_brand.html", form=form, to_bring=rule.to_bring(read_session(), provider)
+    )
+    return page, 422 if form.errors else 200
 
 
-def _opened(form: NewBrandForm) -> Brand | None:
-    """The brand, or None with what is wrong said beside its field."""
-    provider = db.session.get_one(Provider, current_user.provider_id)
+def _open_brand(form: NewBrandForm) -> Brand | None:
+    """The new brand, or None and an error on the code field."""
     code = int(form.code.data) if form.code else None
     try:
-        return rule.open_brand(db.session, provider, name=form.name.data.strip(), code=code, at=clock.now())
+        return rule.open_brand(db.session, current_provider(), name=form.name.data.strip(), code=code, at=clock.now())
     except rule.CodeTaken:
-        wrong = gettext("Bu kod burada başka bir markanın. Kodu kontrol edin; sizinse bize yazın.")
+        message = gettext("Bu kod burada başka bir markanın. Kodu kontrol edin; sizinse bize yazın.")
     except rule.CodeNotListed:
-        wrong = gettext("İYS bu kodu markalarınız arasında göstermedi. Bağlantı sayfasından yeniden deneyin.")
+        message = gettext("İYS bu kodu markalarınız arasında göstermedi. Bağlantı sayfasından yeniden deneyin.")
     db.session.rollback()
-    form.code.errors = [wrong]
+    form.code.errors = [message]
     return None
 
 
 @blueprint.get("/brands/<id:brand_id>")
 @needs(Permission.LOOK)
-def brand(brand_id: int):
+def show_brand(brand_id: int):
     """One brand: how it looks, its hosts."""
-    return page_of(mine(reading(), brand_id))
+    return render_brand(mine(read_session(), brand_id))
 
 
 @blueprint.post("/brands/<id:brand_id>")
 @needs(Permission.BRANDS)
-def change_brand(brand_id: int):
-    """Change how it looks to people; what was shown before stays as it was shown."""
-    its, form = mine(db.session, brand_id), BrandForm()
+def change_brand(brand_id: int) -> ResponseReturnValue:
+    """Change how the brand looks to people; what was shown before stays as it was shown."""
+    brand, form = own_row_or_404(db.session, Brand, brand_id), BrandForm()
     if not form.validate_on_submit():
-        return page_of(its, form=form), 422
-    changed = []
-    for name in EDITED:
-        value = (form[name].data or "").strip() or None
-        if value != getattr(its, name):
-            setattr(its, name, value)
-            changed.append(name)
-    if form.requires_name.data != its.requires_name:
-        its.requires_name = form.requires_name.data
-        changed.append("requires_name")
+        return render_brand(brand, form=form), 422
+    values = {name: (form[name].data or "").strip() or None for name in EDITABLE_FIELDS}
+    values["requires_name"] = form.requires_name.data
+    changed = [name for name, value in values.items() if value != getattr(brand, name)]
+    for name in changed:
+        setattr(brand, name, values[name])
     if changed:
-        note("brand.changed", "brand", its.id, fields=changed)
+        record_audit("brand.changed", "brand", brand.id, fields=changed)
         db.session.commit()
     flash(gettext("Kaydedildi."))
-    return redirect(url_for(".brand", brand_id=brand_id), 303)
+    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
 @blueprint.post("/brands/<id:brand_id>/logo")
 @limiter.limit(limits.UPLOAD)
 @needs(Permission.BRANDS)
-def put_logo(brand_id: int):
-    """Take a picture as the logo."""
-    its, upload = mine(db.session, brand_id), request.files.get("logo")
+def upload_logo(brand_id: int) -> ResponseReturnValue:
+    brand, upload = own_row_or_404(db.session, Brand, brand_id), request.files.get("logo")
     if not LogoForm().validate_on_submit():
         abort(400)
     try:
-        made = logos.read(upload.read(logos.LARGEST_UPLOAD + 1) if upload and upload.filename else b"")
+        logo = logos.read(upload.read(logos.LARGEST_UPLOAD + 1) if upload and upload.filename else b"")
     except logos.BadLogo as bad:
-        return page_of(its, logo_problem=bad.problem), 422
-    its.logo, its.logo_digest = made.png, made.digest
-    note("brand.logo_put", "brand", its.id)
+        return render_brand(brand, logo_problem=bad.problem), 422
+    brand.logo, brand.logo_digest = logo.png, logo.digest
+    record_audit("brand.logo_put", "brand", brand.id)
     db.session.commit()
-    return redirect(url_for(".brand", brand_id=brand_id), 303)
+    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
 @blueprint.post("/brands/<id:brand_id>/logo/remove")
 @needs(Permission.BRANDS)
-def remove_logo(brand_id: int):
-    """Show the name alone."""
-    its = mine(db.session, brand_id)
-    its.logo = its.logo_digest = None
-    note("brand.logo_removed", "brand", its.id)
+def remove_logo(brand_id: int) -> ResponseReturnValue:
+    brand = own_row_or_404(db.session, Brand, brand_id)
+    brand.logo = brand.logo_digest = None
+    record_audit("brand.logo_removed", "brand", brand.id)
     db.session.commit()
-    return redirect(url_for(".brand", brand_id=brand_id), 303)
+    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
 @blueprint.post("/brands/<id:brand_id>/close")
 @needs(Permission.BRANDS)
-def close_brand(brand_id: int):
-    """Begin nothing new for it."""
-    its = mine(db.session, brand_id)
-    rule.close(its, clock.now())
-    note("brand.closed", "brand", its.id)
+def close_brand(brand_id: int) -> ResponseReturnValue:
+    """Begin nothing new for the brand."""
+    brand = own_row_or_404(db.session, Brand, brand_id)
+    rule.close(brand, clock.now())
+    record_audit("brand.closed", "brand", brand.id)
     db.session.commit()
-    return redirect(url_for(".brand", brand_id=brand_id), 303)
+    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
 @blueprint.post("/brands/<id:brand_id>/open")
 @needs(Permission.BRANDS)
-def reopen_brand(brand_id: int):
-    """Let it begin anew."""
-    its = mine(db.session, brand_id)
+def reopen_brand(brand_id: int) -> ResponseReturnValue:
+    brand = own_row_or_404(db.session, Brand, brand_id)
     try:
-        rule.reopen(db.session, its)
+        rule.reopen(db.session, brand)
     except rule.Practised:
         abort(409)
-    note("brand.reopened", "brand", its.id)
+    record_audit("brand.reopened", "brand", brand.id)
     db.session.commit()
-    return redirect(url_for(".brand", brand_id=brand_id), 303)
+    return redirect(url_for(".show_brand", brand_id=brand_id), 303)
 
 
-def mine(session, brand_id: int) -> Brand:
-    """A brand of the signed-in person's provider, or 404."""
-    found = session.get(Brand, brand_id)
-    if found is None or found.provider_id != current_user.provider_id:
-        abort(404)
-    return found
-
-
-def page_of(its: Brand, *, form=None, domain_form=None, removal=None, logo_problem=None) -> str:
-    """The page of one brand, with the words of a form that came back."""
-    values = {name: getattr(its, name) for name in (*EDITED, "requires_name")}
-    domains = select(Domain).where(Domain.brand_id == its.id).order_by(Domain.created_at)
-    provider = reading().get_one(Provider, its.provider_id)
+def render_brand(
+    brand: Brand,
+    *,
+    form: BrandForm | None = None,
+    domain_form: DomainForm | None = None,
+    removal: tuple[int, DomainRemovalForm] | None = None,
+    logo_problem: logos.Problem | None = None,
+) -> str:
+    """The page of one brand, with a form that came back with errors."""
+    values = {name: getattr(brand, name) for name in (*EDITABLE_FIELDS, "requires_name")}
+    domains = select(Domain).where(Domain.brand_id == brand.id).order_by(Domain.created_at)
+    provider = reading().get_one(Provider, brand.provider_id)
     return render_template(
         "dashboard/brands/brand.html",
-        brand=its,
+        brand=brand,
         provider=provider,
-        form=form or BrandForm(formdata=None, data=values | {"source": its.source or ""}),
+        form=form or BrandForm(formdata=None, data=values | {"source": brand.source or ""}),
         logo_form=LogoForm(formdata=None),
         logo_problem=logo_problem,
         domains=reading().scalars(domains).all(),
@@ -178,5 +173,5 @@ def page_of(its: Brand, *, form=None, domain_form=None, removal=None, logo_probl
         removal=removal,
         removal_form=DomainRemovalForm(formdata=None),
         record_of=record_of,
-        is_left=its.is_sandbox and not provider.is_practising,
+        is_left=brand.is_sandbox and not provider.is_practising,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, Provider
 from portal.core.models.link_context import text_of
@@ -17,18 +17,19 @@ from portal.domain import campaigns, consent_points, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
-from portal.web.dashboard.blueprint import blueprint, note
-from portal.web.dashboard.campaigns.consent_point_forms import USUAL, BudgetForm, PointForm
-from portal.web.dashboard.forms import LaunchForm
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.campaigns.consent_point_forms import DEFAULT_BUDGET, BudgetForm, PointForm
+from portal.web.dashboard.forms import CsrfForm
 from portal.web.shared.absolute_urls import whole
 from portal.web.shared.access import needs
 from portal.web.shared.qr_code import drawn
+from portal.web.shared.signed_in_person import record_audit
 
-SHOWN = 200
+MAX_ROWS = 200
 
 
 @dataclass(frozen=True)
-class Listed:
+class PointRow:
     """A point in the list."""
 
     point: ConsentPoint
@@ -43,17 +44,17 @@ class Listed:
 @needs(Permission.LOOK)
 def show_points():
     """All points, newest first."""
-    rows = reading().execute(
+    rows = read_session().execute(
         select(ConsentPoint, Campaign, Brand)
         .join(Campaign, Campaign.id == ConsentPoint.campaign_id)
         .join(Brand, Brand.id == ConsentPoint.brand_id)
         .where(ConsentPoint.provider_id == current_user.provider_id)
         .order_by(ConsentPoint.created_at.desc())
-        .limit(SHOWN)
+        .limit(MAX_ROWS)
     )
     listed = [
-        Listed(point, campaign.name, brand.name, _state(point, campaign, brand),
-               campaigns.progress_of(reading(), campaign).links, _address(point))
+        PointRow(point, campaign.name, brand.name, _state(point, campaign, brand),
+               campaigns.progress_of(read_session(), campaign).links, _address(point))
         for point, campaign, brand in rows
     ]  # fmt: skip
     return render_template("dashboard/campaigns/points.html", points=listed)
@@ -64,16 +65,16 @@ def show_points():
 def new_point():
     """Write one; nobody can use it until it is published."""
     of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
-    brands = reading().scalars(of_mine.order_by(Brand.created_at)).all()
+    brands = read_session().scalars(of_mine.order_by(Brand.created_at)).all()
     if not brands:
         flash(_("İzin noktası açmak için aktif bir markanız olmalı."))
         return redirect(url_for(".brands"), 303)
-    form = PointForm(brands=brands, **_usual(brands[0]))
-    if form.validate_on_submit() and (point_id := _opened(form, brands)):
+    form = PointForm(brands=brands, **_default_values(brands[0]))
+    if form.validate_on_submit() and (point_id := _open_point(form, brands)):
         return redirect(url_for(".point", point_id=point_id), 303)
     base = whole("consent_points.page", slug="-", lang=None).removesuffix("-")
     return render_template(
-        "dashboard/campaigns/new_point.html", form=form, base=base, **_limits()
+        "dashboard/campaigns/new_point.html", form=form, base=base, **_code_limits()
     ), 422 if form.errors else 200
 
 
@@ -81,7 +82,7 @@ def new_point():
 @needs(Permission.LOOK)
 def point(point_id: int):
     """One point: its address, its poster, the form for one's own site, its numbers."""
-    return _show(_mine(reading(), point_id))
+    return _render_point(_mine(read_session(), point_id))
 
 
 @blueprint.post("/points/<id:point_id>/publish")
@@ -100,7 +101,7 @@ def publish_point(point_id: int):
         flash(_("Paketinizde yer yok: izin noktası açılamıyor. Paket sayfanıza bakın."))
     else:
         if is_new:
-            note("point.published", "point", point_id)
+            record_audit("point.published", "point", point_id)
         db.session.commit()
     return redirect(url_for(".point", point_id=point_id), 303)
 
@@ -110,14 +111,14 @@ def publish_point(point_id: int):
 def close_point(point_id: int):
     """Ask nobody any more. The poster's page says so; refusals go on."""
     if consent_points.close(db.session, _posted(point_id), clock.now()):
-        note("point.closed", "point", point_id)
+        record_audit("point.closed", "point", point_id)
     db.session.commit()
     return redirect(url_for(".point", point_id=point_id), 303)
 
 
 @blueprint.post("/points/<id:point_id>/budget")
 @needs(Permission.LAUNCH)
-def point_budget(point_id: int):
+def change_point_budget(point_id: int):
     """Change how many codes a day it may send."""
     mine, form = _mine(db.session, point_id), BudgetForm()
     if form.validate_on_submit():
@@ -126,21 +127,21 @@ def point_budget(point_id: int):
             consent_points.budget(db.session, mine, form.daily_budget.data)
         except consent_points.TooManyADay as too_many:
             db.session.rollback()
-            form.daily_budget.errors = [_most(too_many)]
+            form.daily_budget.errors = [_budget_error(too_many)]
         else:
-            note("point.changed", "point", point_id, former=was, new=mine.daily_budget)
+            record_audit("point.changed", "point", point_id, former=was, new=mine.daily_budget)
             db.session.commit()
             return redirect(url_for(".point", point_id=point_id), 303)
-    return _show(_mine(reading(), point_id), form), 422
+    return _render_point(_mine(read_session(), point_id), form), 422
 
 
 @blueprint.get("/points/<id:point_id>/poster.pdf")
 @needs(Permission.LOOK)
-def poster(point_id: int):
+def download_poster(point_id: int):
     """An A4 page to print and hang up."""
-    mine = _mine(reading(), point_id)
-    campaign, brand = reading().get_one(Campaign, mine.campaign_id), reading().get_one(Brand, mine.brand_id)
-    text = text_of(reading(), campaign.text_id)
+    mine = _mine(read_session(), point_id)
+    campaign, brand = read_session().get_one(Campaign, mine.campaign_id), read_session().get_one(Brand, mine.brand_id)
+    text = text_of(read_session(), campaign.text_id)
     content = posters.drawn(
         posters.Poster(
             brand_name=text.brand_name, title=text.title_tr, address=_address(mine), sender=text.sender_title,
@@ -152,7 +153,7 @@ def poster(point_id: int):
     return Response(content, mimetype="application/pdf", headers=headers)
 
 
-def _opened(form: PointForm, brands: list[Brand]) -> int | None:
+def _open_point(form: PointForm, brands: list[Brand]) -> int | None:
     """The point that a form describes, by its id; None where something of it will not do, which the form then says."""
     brand, at = next(brand for brand in brands if brand.id == form.brand.data), clock.now()
     said = campaigns.Wording(
@@ -165,52 +166,52 @@ def _opened(form: PointForm, brands: list[Brand]) -> int | None:
             daily_budget=form.daily_budget.data, at=at, today=clock.day(at),
         )  # fmt: skip
     except consent_points.TooManyADay as too_many:
-        form.daily_budget.errors = [_most(too_many)]
+        form.daily_budget.errors = [_budget_error(too_many)]
     except consent_points.BadSlug:
         form.slug.errors = [_("Adres 3 ile 60 karakter arasında olmalı.")]
     except consent_points.SlugTaken:
         form.slug.errors = [_("Bu adres alınmış; başka bir adres yazın.")]
     else:
-        note("point.opened", "point", made.id)
+        record_audit("point.opened", "point", made.id)
         db.session.commit()
         return made.id
     db.session.rollback()
     return None
 
 
-def _show(mine: ConsentPoint, form: BudgetForm | None = None) -> str:
-    campaign, brand = reading().get_one(Campaign, mine.campaign_id), reading().get_one(Brand, mine.brand_id)
+def _render_point(mine: ConsentPoint, form: BudgetForm | None = None) -> str:
+    campaign, brand = read_session().get_one(Campaign, mine.campaign_id), read_session().get_one(Brand, mine.brand_id)
     address = _address(mine)
     return render_template(
         "dashboard/campaigns/point.html",
         point=mine,
         campaign=campaign,
         brand=brand,
-        text=text_of(reading(), campaign.text_id),
+        text=text_of(read_session(), campaign.text_id),
         state=_state(mine, campaign, brand),
-        numbers=consent_points.numbers_of(reading(), mine, clock.now()),
+        numbers=consent_points.numbers_of(read_session(), mine, clock.now()),
         address=address,
         code=drawn(address, _("İzin noktasının adresi, karekod olarak")),
         form=form or BudgetForm(daily_budget=mine.daily_budget),
-        launch_form=LaunchForm(),
-        **_limits(),
+        launch_form=CsrfForm(),
+        **_code_limits(),
     )
 
 
-def _usual(brand: Brand) -> dict:
-    notice_url = brand.notice_url or reading().get_one(Provider, current_user.provider_id).notice_url
+def _default_values(brand: Brand) -> dict:
+    notice_url = brand.notice_url or read_session().get_one(Provider, current_user.provider_id).notice_url
     usual = default_texts.usual(brand.name, CampaignKind.ASK, notice_url).__dict__
-    codes = consent_points.PRACTICE_CODES if current_user.provider.is_practising else USUAL
+    codes = consent_points.PRACTICE_CODES if current_user.provider.is_practising else DEFAULT_BUDGET
     return usual | {"slug": consent_points.slug_of(brand.name), "daily_budget": codes}
 
 
-def _limits() -> dict:
+def _code_limits() -> dict:
     is_practising = current_user.provider.is_practising
     most = consent_points.PRACTICE_CODES if is_practising else consent_points.MOST_CODES
     return {"most": most, "prefix": consent_points.OF_PRACTICE if is_practising else ""}
 
 
-def _most(too_many: consent_points.TooManyADay) -> str:
+def _budget_error(too_many: consent_points.TooManyADay) -> str:
     return _("Bir günde en çok %(most)s kod gönderilebilir.", most=too_many.most)
 
 
@@ -227,7 +228,7 @@ def _address(point: ConsentPoint) -> str:
 
 
 def _posted(point_id: int) -> ConsentPoint:
-    if not LaunchForm().validate_on_submit():
+    if not CsrfForm().validate_on_submit():
         abort(400)
     return _mine(db.session, point_id)
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault, wake
+from portal.core.extensions import db, read_session, vault, wake
 from portal.core.models import ImportBatch
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
@@ -32,7 +32,7 @@ def begin_import(batch_id: int):
         batches.begin(db.session, vault(), batch, current_user.id, clock.now(), only_refusals=only_refusals)
     except packages.NoRoom:
         db.session.rollback()
-        page = context_of(mine(reading(), batch_id), no_room=True)
+        page = context_of(mine(read_session(), batch_id), no_room=True)
         return render_template("dashboard/imports/batch.html", **page), 422
     except batches.Missing:
         db.session.rollback()
@@ -68,7 +68,7 @@ def continue_import(batch_id: int):
 @needs(Permission.IMPORT)
 def ask_drop(batch_id: int):
     """Ask once more before lines are thrown away."""
-    batch = mine(reading(), batch_id)
+    batch = mine(read_session(), batch_id)
     return render_template("dashboard/imports/drop.html", **context_of(batch), still=batch.state in MAY_DROP)
 
 
@@ -83,9 +83,9 @@ def drop_import(batch_id: int):
 @needs(Permission.IMPORT)
 def ask_undo(batch_id: int):
     """Say how much can still be taken back, and ask."""
-    batch = mine(reading(), batch_id)
+    batch = mine(read_session(), batch_id)
     still = batch.state in MAY_UNDO
-    counts = undo.undoable(reading(), batch) if still else None
+    counts = undo.undoable(read_session(), batch) if still else None
     return render_template("dashboard/imports/undo.html", **context_of(batch), still=still, counts=counts)
 
 

@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ContactKind, ImportBatch, User
 from portal.core.vault import CannotOpen
 from portal.domain import packages
@@ -59,7 +59,7 @@ def mine(session: Session, batch_id: int) -> ImportBatch:
 
 def context_of(batch: ImportBatch, **more) -> dict:
     """All that the batch's page shows."""
-    state, session = batch.state, reading()
+    state, session = batch.state, read_session()
     shown = {
         "batch": batch,
         "name": masked_cells.name_of(batch),

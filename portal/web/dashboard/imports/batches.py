@@ -15,16 +15,18 @@ from sqlalchemy import select
 from wtforms import SelectField, TextAreaField
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, Brand, ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import queries, uploads
 from portal.services.imports.reading import Unreadable
-from portal.web.dashboard.blueprint import an_id, blueprint, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import Figures, context_of, mine
 from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
-from portal.web.shared.body_limits import takes
+from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.signed_in_person import provider_key
+from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
 SAMPLE = "Telefon;E-posta;Kanal;Durum;Tarih;Kaynak;Dayanak\r\n"
@@ -69,13 +71,13 @@ class Listed:
 @needs(Permission.LOOK)
 def show_imports():
     """List all files, newest first."""
-    before = request.args.get("before", type=an_id)
+    before = parse_id(request.args.get("before", ""))
     of_mine = (
         select(ImportBatch, Brand.name)
         .join(Brand, Brand.id == ImportBatch.brand_id)
         .where(ImportBatch.provider_id == current_user.provider_id, ImportBatch.id < (before or 2**63 - 1))
     )
-    rows = reading().execute(of_mine.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
+    rows = read_session().execute(of_mine.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [
         Listed(batch, masked_cells.name_of(batch), brand, Figures.of(queries.tally_of(batch)))
         for batch, brand in rows[:A_PAGE]
@@ -115,7 +117,7 @@ def new_import():
 
 
 @blueprint.post("/imports/new")
-@takes(uploads.LARGEST_POST)
+@max_bytes(uploads.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=provider_key)
 @needs(Permission.IMPORT)
 def bring_file():
@@ -141,14 +143,14 @@ def bring_file():
 @needs(Permission.LOOK)
 def import_batch(batch_id: int):
     """One file: how far it is, and what is to be done now."""
-    return render_template("dashboard/imports/batch.html", **context_of(mine(reading(), batch_id)))
+    return render_template("dashboard/imports/batch.html", **context_of(mine(read_session(), batch_id)))
 
 
 @blueprint.get("/imports/<id:batch_id>/progress")
 @needs(Permission.LOOK)
 def import_progress(batch_id: int):
     """Only the part of that page which changes while the worker is at it; a script asks for it."""
-    batch = mine(reading(), batch_id)
+    batch = mine(read_session(), batch_id)
     shown = context_of(batch) if batch.state != BatchState.READ else {"batch": batch}
     return render_template("dashboard/imports/progress.html", **shown)
 
@@ -163,4 +165,4 @@ def _brought(form: NewImportForm) -> tuple[str, io.BufferedIOBase]:
 
 def _brands() -> list[Brand]:
     of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
-    return list(reading().scalars(of_mine.order_by(Brand.created_at)))
+    return list(read_session().scalars(of_mine.order_by(Brand.created_at)))

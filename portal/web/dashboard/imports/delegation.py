@@ -13,12 +13,13 @@ from wtforms import DateField
 from wtforms.validators import InputRequired
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import Brand, Delegation, ImportBatch, User
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 USUALLY = timedelta(days=30)
 MOST_SHOWN = 100  # Files, newest first; the list of all files has the others.
@@ -56,7 +57,7 @@ def give_leave():
     except delegations.NotADay:
         form.ends_on.errors = [_("Son gün bugünden önce, bir yıldan da sonra olamaz.")]
         return _page(form), 422
-    note("leave.given", "leave", given.id, until=given.ends_on.isoformat())
+    record_audit("leave.given", "leave", given.id, until=given.ends_on.isoformat())
     return _done(_("Yetki verildi. İstediğiniz an geri alabilirsiniz."))
 
 
@@ -66,7 +67,7 @@ def withdraw_leave():
     """Let it bring nothing more from now on."""
     withdrawn = delegations.withdraw(db.session, current_user.provider_id, current_user.id, clock.now())
     if withdrawn is not None:
-        note("leave.withdrawn", "leave", withdrawn.id)
+        record_audit("leave.withdrawn", "leave", withdrawn.id)
     return _done(_("Yetki geri alındı. Destek ekibi artık sizin adınıza dosya aktaramaz."))
 
 
@@ -82,7 +83,7 @@ def _page(form: LeaveForm) -> str:
     return render_template(
         "dashboard/imports/delegation.html",
         form=form,
-        standing=delegations.standing(reading(), mine, at),
+        standing=delegations.standing(read_session(), mine, at),
         given=_given(mine),
         brought=_brought(mine),
         first_day=today.isoformat(),
@@ -91,9 +92,9 @@ def _page(form: LeaveForm) -> str:
 
 
 def _given(provider_id: int) -> list[Given]:
-    theirs = delegations.given(reading(), provider_id)
+    theirs = delegations.given(read_session(), provider_id)
     people = {each.given_by for each in theirs} | {each.withdrawn_by for each in theirs}
-    names = dict(reading().execute(select(User.id, User.name).where(User.id.in_(people - {None}))).all())
+    names = dict(read_session().execute(select(User.id, User.name).where(User.id.in_(people - {None}))).all())
     return [Given(each, names.get(each.given_by, ""), names.get(each.withdrawn_by, "")) for each in theirs]
 
 
@@ -105,4 +106,4 @@ def _brought(provider_id: int) -> list:
         .outerjoin(User, User.id == ImportBatch.user_id)
         .where(ImportBatch.provider_id == provider_id, ImportBatch.on_behalf)
     )
-    return reading().execute(theirs.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all()
+    return read_session().execute(theirs.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all()

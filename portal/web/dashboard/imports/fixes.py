@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.models import ImportBatch
 from portal.core.vault import CannotOpen
 from portal.services.imports import fixes, queries
@@ -40,6 +40,6 @@ def is_curable(batch: ImportBatch, word: str) -> bool:
     """Whether the problem's page will offer a cure."""
     try:
         cure = cure_for(batch, word)
-        return bool(cure and mended(queries.samples(reading(), vault(), batch, word, limit=LOOKED_AT), cure))
+        return bool(cure and mended(queries.samples(read_session(), vault(), batch, word, limit=LOOKED_AT), cure))
     except CannotOpen:
         return False

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, Campaign, CampaignKind, ImportBatch, Provider
 from portal.domain import campaigns, packages
@@ -15,11 +15,12 @@ from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.services.imports.late_grants import late_recipients
 from portal.services.imports.stored_rows import layout_of
-from portal.web.dashboard.blueprint import blueprint, note
-from portal.web.dashboard.campaigns.campaigns import open_from, say_what_contact_lacks
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.campaigns.campaigns import add_contact_error, open_campaign_from
 from portal.web.dashboard.forms import CampaignForm
 from portal.web.dashboard.imports.batch_page import context_of, mine
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 CHUNK = 5000  # Recipients in one transaction.
 
@@ -28,9 +29,9 @@ CHUNK = 5000  # Recipients in one transaction.
 @needs(Permission.PREPARE)
 def ask_late(batch_id: int):
     """Write the campaign; its audience is there already."""
-    batch = mine(reading(), batch_id)
-    brand = reading().get_one(Brand, batch.brand_id)
-    late = late_recipients(reading(), batch)
+    batch = mine(read_session(), batch_id)
+    brand = read_session().get_one(Brand, batch.brand_id)
+    late = late_recipients(read_session(), batch)
     if not late or brand.closed_at:
         return render_template("dashboard/imports/no_recipients.html", **context_of(batch))
     form = _form(batch, brand, late)
@@ -39,7 +40,7 @@ def ask_late(batch_id: int):
             packages.require_room(db.session, db.session.get_one(Provider, batch.provider_id), 0, clock.now())
             return _opened(form, batch, late)
         except campaigns.ContactMissing:
-            say_what_contact_lacks(form)
+            add_contact_error(form)
         except packages.NoRoom:
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
         db.session.rollback()
@@ -53,7 +54,7 @@ def ask_late(batch_id: int):
 
 
 def _form(batch: ImportBatch, brand: Brand, late: Mapping[int, list[Channel]]) -> CampaignForm:
-    notice_url = brand.notice_url or reading().get_one(Provider, batch.provider_id).notice_url
+    notice_url = brand.notice_url or read_session().get_one(Provider, batch.provider_id).notice_url
     contact = layout_of(vault(), batch).contact if batch.layout else None
     form = CampaignForm(
         brands=[brand],
@@ -68,9 +69,9 @@ def _form(batch: ImportBatch, brand: Brand, late: Mapping[int, list[Channel]]) -
 
 def _opened(form: CampaignForm, batch: ImportBatch, late: Mapping[int, list[Channel]]):
     at = clock.now()
-    campaign: Campaign = open_from(form, db.session.get_one(Brand, batch.brand_id), at)
-    note("campaign.opened", "campaign", campaign.id)
-    note("audience.brought", "campaign", campaign.id, good=len(late))
+    campaign: Campaign = open_campaign_from(form, db.session.get_one(Brand, batch.brand_id), at)
+    record_audit("campaign.opened", "campaign", campaign.id)
+    record_audit("audience.brought", "campaign", campaign.id, good=len(late))
     campaign_id = campaign.id
     for some in recipients.chunks(sorted(late), CHUNK):
         campaigns.add_known(db.session, campaign, {each: late[each] for each in some})

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault, wake
+from portal.core.extensions import db, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
@@ -21,10 +21,10 @@ from portal.web.shared.signed_in_person import record_audit
 @needs(Permission.LOOK)
 def import_layout(batch_id: int):
     """The columns of a file that was rehearsed already; of any other, its page says what is next."""
-    batch = mine(reading(), batch_id)
+    batch = mine(read_session(), batch_id)
     if batch.state != BatchState.DRY_RUN:
         return redirect(url_for(".import_batch", batch_id=batch_id), 303)
-    return _show(batch, column_layout_page.page_of(reading(), vault(), batch))
+    return _show(batch, column_layout_page.page_of(read_session(), vault(), batch))
 
 
 @blueprint.post("/imports/<id:batch_id>/layout")
@@ -37,7 +37,7 @@ def choose_layout(batch_id: int):
     page = column_layout_page.page_of(db.session, vault(), batch)
     if not page.is_as_posted or not page.form.validate_on_submit():
         db.session.rollback()
-        return _show(mine(reading(), batch_id), page), 422 if page.is_as_posted else 200
+        return _show(mine(read_session(), batch_id), page), 422 if page.is_as_posted else 200
     layout = page.form.layout()
     try:
         batches.choose(db.session, vault(), batch, layout, clock.now())

@@ -9,17 +9,18 @@ from wtforms import DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault, wake
+from portal.core.extensions import db, read_session, vault, wake
 from portal.core.iys_protocol import Source, Status
 from portal.core.models import Brand, ImportBatch, User
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import provider_questions
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.forms import READABLE
 from portal.web.shared import masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.column_layout_form import FIRST_DAY, a_lawful_day
 from portal.web.shared.labels import label
+from portal.web.shared.signed_in_person import record_audit
 
 LONGEST_ORIGIN = 200
 
@@ -90,7 +91,7 @@ def take_answer(batch_id: int):
     except provider_questions.NothingAsked:  # A colleague was first.
         db.session.rollback()
         return _over(_mine(batch_id))
-    note("import.answered", "import_batch", batch.id, fields=list(batch.asked))
+    record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked))
     db.session.commit()
     wake("import", batch_id)
     flash(_("Yanıtınız kaydedildi. Dosya bununla yeniden kontrol ediliyor."))
@@ -110,7 +111,7 @@ def _over(batch: ImportBatch):
 
 
 def _page(batch: ImportBatch, form: AnswerForm) -> str:
-    brand, by = reading().get_one(Brand, batch.brand_id), reading().get(User, batch.user_id or 0)
+    brand, by = read_session().get_one(Brand, batch.brand_id), read_session().get(User, batch.user_id or 0)
     return render_template(
         "dashboard/imports/provider_answers.html",
         batch=batch,

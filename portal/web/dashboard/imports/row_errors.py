@@ -7,14 +7,15 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports.row_errors import OURS, Errors, Line
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
+from portal.web.shared.signed_in_person import provider_key, record_audit
 from portal.web.shared.xlsx_writer import Sheet
 
 BETWEEN = " / "
@@ -25,11 +26,11 @@ BETWEEN = " / "
 @needs(Permission.EXPORT, fresh=True)
 def import_errors(batch_id: int):
     """The lines with what is wrong, and on a sheet of their own those that came too late for İYS."""
-    batch = reading().get(ImportBatch, batch_id)
+    batch = read_session().get(ImportBatch, batch_id)
     if batch is None or batch.provider_id != current_user.provider_id:
         abort(404)
-    found = Errors(reading(), vault(), batch)
-    note("import.errors_taken", "import_batch", batch.id)
+    found = Errors(read_session(), vault(), batch)
+    record_audit("import.errors_taken", "import_batch", batch.id)
     db.session.commit()
     late = ([*each.cells, each.number] for each in found.late())
     return download(

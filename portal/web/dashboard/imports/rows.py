@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, reading, vault, wake
+from portal.core.extensions import db, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, queries
@@ -36,14 +36,14 @@ def import_lines(batch_id: int, verdict: str):
     """The lines with one verdict; of a problem, with its cure."""
     if verdict not in WORDS:
         abort(404)
-    return _show(mine(reading(), batch_id), verdict)
+    return _show(mine(read_session(), batch_id), verdict)
 
 
 @blueprint.post("/imports/<id:batch_id>/cures")
 @needs(Permission.IMPORT)
 def cure_import(batch_id: int):
     """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
-    mine(reading(), batch_id)
+    mine(read_session(), batch_id)
     cure = next((each for each in Cure if each == request.form.get("cure")), None) or abort(400)
     on = request.form.get("on") != "no"
     done = _("Çare uygulandı; dosya yeniden kontrol ediliyor.")
@@ -55,7 +55,7 @@ def cure_import(batch_id: int):
 @needs(Permission.IMPORT)
 def explain_words(batch_id: int, verdict: str):
     """Say what words of a column mean; then rehearse anew."""
-    batch = mine(reading(), batch_id)
+    batch = mine(read_session(), batch_id)
     if verdict not in PROBLEMS or batch.state != BatchState.DRY_RUN:
         abort(404)
     form = words_form(_unknown(batch, verdict))
@@ -69,11 +69,13 @@ def explain_words(batch_id: int, verdict: str):
 @needs(Permission.LOOK)
 def import_pile(batch_id: int, pile: str):
     """The entries of a pile as they stand with İYS now."""
-    batch = mine(reading(), batch_id)
+    batch = mine(read_session(), batch_id)
     if pile not in tuple(Pile):
         abort(404)
     after = parse_id(request.args.get("after", "")) or 0
-    rows = queries.rows(reading(), vault(), batch, Pile(pile), limit=A_PAGE + 1, after=after) if batch.layout else []
+    rows = (
+        queries.rows(read_session(), vault(), batch, Pile(pile), limit=A_PAGE + 1, after=after) if batch.layout else []
+    )
     rows = _as_one_may_see(rows)
     codes = {each.code for each in rows if each.code}
     return render_template(
@@ -113,7 +115,7 @@ def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = 
 def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> str:
     after = parse_id(request.args.get("after", ""))
     of_batch = queries.samples(
-        reading(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
+        read_session(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
     ) if batch.layout and batch.outline else []  # fmt: skip
     of_batch = _as_one_may_see(of_batch)
     is_open = batch.state == BatchState.DRY_RUN and current_user.may_at_provider(Permission.IMPORT)
@@ -153,6 +155,6 @@ def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
         return {}
     outline, layout = queries.outline_of(vault(), batch), queries.layout_of(vault(), batch)
     header_line = outline.sheets[layout.sheets[0]].header_line
-    lines = queries.lines_with(reading(), vault(), batch, verdict)
+    lines = queries.lines_with(read_session(), vault(), batch, verdict)
     known = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=header_line))
     return {kind: known.get(kind, {})}

@@ -13,7 +13,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.domain.identity import accounts
@@ -23,11 +23,12 @@ from portal.services.iys.account_report import Findings
 from portal.services.iys.call_problems import words_of
 from portal.services.iys.client import Client
 from portal.services.iys.quota import Forecast, forecast
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.forms import READABLE
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import provider_key, record_audit
 
 
 class ConnectionForm(FlaskForm):
@@ -40,7 +41,7 @@ class ConnectionForm(FlaskForm):
 
 
 @dataclass(frozen=True)
-class Connected:
+class ConnectionStatus:
     """How the provider is connected now."""
 
     kind: CredentialKind
@@ -64,7 +65,7 @@ class Connected:
 @needs(Permission.LOOK)
 def connection():
     """Show how the provider is connected, and by what it may connect."""
-    return _page(ConnectionForm(formdata=None))
+    return _render_connection(ConnectionForm(formdata=None))
 
 
 @blueprint.post("/connection")
@@ -72,15 +73,15 @@ def connection():
 @needs(Permission.CONNECT, fresh=True)
 def connect():
     """Connect with an İYS account of the provider's own."""
-    _refuse_who_may_not()
+    _require_forwarding_provider()
     form = ConnectionForm()
     if not form.validate_on_submit():
-        return _page(form), 422
+        return _render_connection(form), 422
     made = accounts.connect(
         db.session, vault(), _provider(), username=form.username.data.strip(), password=form.password.data,
         at=clock.now(),
     )  # fmt: skip
-    return _connected(made, CredentialKind.DIRECT)
+    return _finish_connecting(made, CredentialKind.DIRECT)
 
 
 @blueprint.post("/connection/partner")
@@ -88,12 +89,12 @@ def connect():
 @needs(Permission.CONNECT, fresh=True)
 def connect_by_partner():
     """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
-    _refuse_who_may_not()
+    _require_forwarding_provider()
     chosen = request.form.get("partner", "")
     partner = next((each for each in accounts.partners(db.session) if str(each.id) == chosen), None)
     if partner is None:
         abort(404)
-    return _connected(
+    return _finish_connecting(
         accounts.connect_by_partner(db.session, _provider(), partner, at=clock.now()), CredentialKind.PARTNER
     )
 
@@ -103,23 +104,23 @@ def connect_by_partner():
 @needs(Permission.CONNECT)
 def test_connection():
     """Ask İYS what the account may do. What it says is kept with the connection."""
-    mine = reading().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))
+    mine = read_session().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))
     if mine is None:
         abort(404)
     found = connection_test.test(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id)
-    note("connection.tested", "connection", mine, clear=found.is_clear)
+    record_audit("connection.tested", "connection", mine, clear=found.is_clear)
     db.session.commit()
     return redirect(url_for(".connection"), 303)
 
 
-def _refuse_who_may_not() -> None:
+def _require_forwarding_provider() -> None:
     """Who practises, or is exempt, has nothing to tell İYS; the page says so."""
     if current_user.provider.is_practising or current_user.provider.is_exempt:
         abort(409)
 
 
-def _connected(made: Connection, kind: CredentialKind):
-    note("connection.made", "connection", made.id, kind=kind.value)
+def _finish_connecting(made: Connection, kind: CredentialKind):
+    record_audit("connection.made", "connection", made.id, kind=kind.value)
     db.session.commit()
     flash(_("Hesap kaydedildi. Şimdi bağlantıyı deneyin."))
     return redirect(url_for(".connection"), 303)
@@ -129,21 +130,21 @@ def _provider() -> Provider:
     return db.session.get_one(Provider, current_user.provider_id)
 
 
-def _page(form: ConnectionForm) -> str:
-    provider = reading().get_one(Provider, current_user.provider_id)
+def _render_connection(form: ConnectionForm) -> str:
+    provider = read_session().get_one(Provider, current_user.provider_id)
     return render_template(
         "dashboard/iys/connection.html",
         form=form,
         provider=provider,
-        connected=_connection_of(provider.id, clock.now()),
-        partners=accounts.partners(reading()),
+        connected=_connection_status(provider.id, clock.now()),
+        partners=accounts.partners(read_session()),
         words_of=words_of,
         channels=list(Channel),
     )
 
 
-def _connection_of(provider_id: int, at: datetime) -> Connected | None:
-    row = reading().execute(
+def _connection_status(provider_id: int, at: datetime) -> ConnectionStatus | None:
+    row = read_session().execute(
         select(Connection, Credential)
         .join(Credential, Credential.id == Connection.credential_id)
         .where(Connection.provider_id == provider_id)
@@ -152,7 +153,7 @@ def _connection_of(provider_id: int, at: datetime) -> Connected | None:
         return None
     connection, credential = row
     found = account_report.read(connection.findings)
-    return Connected(
+    return ConnectionStatus(
         kind=credential.kind,
         username=credential.username if credential.kind == CredentialKind.DIRECT else None,
         integrator_code=credential.integrator_code,
@@ -160,12 +161,12 @@ def _connection_of(provider_id: int, at: datetime) -> Connected | None:
         tested_at=connection.tested_at,
         findings=found,
         forecast=forecast(found.subscription) if found else None,
-        ends_at=_moment(found.subscription.ends) if found and found.subscription else None,
+        ends_at=_parse_date(found.subscription.ends) if found and found.subscription else None,
         block=block_of(provider_id, at),
     )
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_date(text: str) -> datetime | None:
     try:
         return iys_protocol.read_date(text)
     except ValueError:

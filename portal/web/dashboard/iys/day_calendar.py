@@ -9,15 +9,15 @@ from enum import StrEnum
 from sqlalchemy import func, select
 
 from portal.core import clock
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.models import Brand, Connection, DayState, Difference, ReconciledDay
 from portal.services.iys.reconciliation import window
 
-BACK = 364  # Days before today.
-LATELY = timedelta(days=31)
+DAYS_BACK = 364  # Days before today.
+RECENT = timedelta(days=31)
 
 
-class Sign(StrEnum):
+class DayMark(StrEnum):
     """How a day looks on the calendar; also the class of its cell."""
 
     AGREED = "agreed"
@@ -34,7 +34,7 @@ class Cell:
     """One day; `id` where it can be opened."""
 
     day: date
-    sign: Sign
+    sign: DayMark
     id: int | None = None
     differences: int = 0
     code: str | None = None
@@ -63,25 +63,25 @@ class Year:
 def year_of(brand: Brand, at: datetime) -> Year:
     """The days of a brand up to today."""
     today = clock.day(at)
-    first = today - timedelta(days=BACK)
-    rows = {row.day: row for row in _rows(brand, first)}
+    first = today - timedelta(days=DAYS_BACK)
+    rows = {row.day: row for row in _reconciled_days(brand, first)}
     connected_on = _connected_on(brand)
-    cells = {day: _cell(day, rows.get(day), connected_on, at) for day in _days(first, today)}
-    to_look_at = [cell for cell in cells.values() if _is_to_look_at(cell, today)]
-    shown = {day.replace(day=1) for day, cell in cells.items() if cell.sign != Sign.BEFORE} | {today.replace(day=1)}
+    cells = {day: _calendar_cell(day, rows.get(day), connected_on, at) for day in _days(first, today)}
+    to_look_at = [cell for cell in cells.values() if _needs_attention(cell, today)]
+    shown = {day.replace(day=1) for day, cell in cells.items() if cell.sign != DayMark.BEFORE} | {today.replace(day=1)}
     months = sorted(shown, reverse=True)
     counts = Counter(cell.sign for cell in cells.values())
     return Year([_month(month, cells) for month in months], to_look_at[::-1], counts)
 
 
-def sign_of(state: DayState, differences: int) -> Sign:
+def mark_of(state: DayState, differences: int) -> DayMark:
     """How a day with a row stands, once its open differences are counted."""
     if state == DayState.DIFFERENT:
-        return Sign.DIFFERENT if differences else Sign.SETTLED
-    return Sign(state.value)
+        return DayMark.DIFFERENT if differences else DayMark.SETTLED
+    return DayMark(state.value)
 
 
-def _rows(brand: Brand, first: date):
+def _reconciled_days(brand: Brand, first: date):
     still_open = (
         select(Difference.day_id, func.count().label("differences"))
         .where(
@@ -93,7 +93,7 @@ def _rows(brand: Brand, first: date):
         .group_by(Difference.day_id)
         .subquery()
     )
-    return reading().execute(
+    return read_session().execute(
         select(
             ReconciledDay.id, ReconciledDay.day, ReconciledDay.state, ReconciledDay.code, still_open.c.differences
         )
@@ -105,28 +105,28 @@ def _rows(brand: Brand, first: date):
 def _connected_on(brand: Brand) -> date | None:
     """The first day that is ours to compare."""
     since = select(Connection.created_at).where(Connection.provider_id == brand.provider_id)
-    at = reading().scalar(since)
+    at = read_session().scalar(since)
     return clock.day(at) if at else None
 
 
-def _cell(day: date, row, connected_on: date | None, at: datetime) -> Cell:
+def _calendar_cell(day: date, row, connected_on: date | None, at: datetime) -> Cell:
     left = window.days_left(day, at)
     if row is not None:
         differences = row.differences or 0
-        sign = sign_of(row.state, differences)
+        sign = mark_of(row.state, differences)
         if row.state == DayState.DIFFERENT and row.code and not differences and window.is_open(day, at):
-            sign = Sign.DIFFERENT  # The file itself is not what İYS hashed.
+            sign = DayMark.DIFFERENT  # The file itself is not what İYS hashed.
         return Cell(day, sign, row.id, differences, row.code, left)
     if connected_on is None or day < connected_on or day > window.latest(at):
-        return Cell(day, Sign.BEFORE)
-    return Cell(day, Sign.WAITING if window.is_open(day, at) else Sign.MISSED, days_left=left)
+        return Cell(day, DayMark.BEFORE)
+    return Cell(day, DayMark.WAITING if window.is_open(day, at) else DayMark.MISSED, days_left=left)
 
 
-def _is_to_look_at(cell: Cell, today: date) -> bool:
+def _needs_attention(cell: Cell, today: date) -> bool:
     """What waits for a person, what İYS could not tell yet, and what was missed lately (nothing mends that)."""
-    is_held_up = cell.sign == Sign.WAITING and cell.code is not None
-    is_lost = cell.sign == Sign.MISSED and cell.day >= today - LATELY
-    return cell.sign == Sign.DIFFERENT or is_held_up or is_lost
+    is_held_up = cell.sign == DayMark.WAITING and cell.code is not None
+    is_lost = cell.sign == DayMark.MISSED and cell.day >= today - RECENT
+    return cell.sign == DayMark.DIFFERENT or is_held_up or is_lost
 
 
 def _days(first: date, last: date) -> list[date]:

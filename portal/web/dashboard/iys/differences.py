@@ -11,20 +11,21 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, func, select
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Difference, DifferenceKind, Recipient, ReconciledDay, Settlement, User
 from portal.core.vault import CannotOpen
 from portal.domain.consents import difference_resolution, recipients
 from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.forms import ExplanationForm
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
+from portal.web.shared.signed_in_person import record_audit
 
-A_PAGE = 50
-FIELDS = {
+PAGE_SIZE = 50
+FIELD_LABELS = {
     "recipient": _l("Adres"),
     "recipientType": _l("Alıcı tipi"),
     "type": _l("Kanal"),
@@ -34,8 +35,8 @@ FIELDS = {
     "creationDate": _l("İYS kayıt zamanı"),
     "transactionId": _l("İYS işlem no"),
 }
-WORDS = {"recipientType": RecipientType, "type": Channel, "status": Status}
-WHY_NOT = {
+FIELD_ENUMS = {"recipientType": RecipientType, "type": Channel, "status": Status}
+WHY_NOT_LABELS = {
     WhyNot.NOTHING_THERE: _l("İYS'nin dosyasında bu işlem yok; alınacak bir kayıt da yok."),
     WhyNot.UNREADABLE: _l("İYS'nin satırı okunamıyor; destek ekibine bildirin."),
     WhyNot.REFUSED_HERE: _l("Kişi burada reddetti. Ret geçerli kalır; İYS'ye yeniden bildirin ya da açıklayın."),
@@ -53,7 +54,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True)
-class Field:
+class ComparedField:
     """One field of a difference as both sides tell it; empty where a side has none, and then it does not differ."""
 
     name: str
@@ -63,7 +64,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Listed:
+class DifferenceRow:
     """A difference in a list."""
 
     id: int
@@ -76,10 +77,10 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Page:
+class DifferencePage:
     """Some differences."""
 
-    listed: list[Listed]
+    listed: list[DifferenceRow]
     number: int
     has_more: bool
 
@@ -89,7 +90,7 @@ class Page:
 def show_differences():
     """All that waits for a person, of every brand and day."""
     mine = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
-    page = page_of(*mine, number=request.args.get("page", type=int))
+    page = differences_page(*mine, number=request.args.get("page", type=int))
     return render_template("dashboard/iys/differences.html", page=page, still_open=count_open(mine[0]))
 
 
@@ -97,18 +98,18 @@ def show_differences():
 @needs(Permission.LOOK)
 def difference(difference_id: int):
     """One difference, field by field, and the ways to settle it."""
-    return _show(_mine(reading(), difference_id), ExplanationForm())
+    return _render_difference(_mine(read_session(), difference_id), ExplanationForm())
 
 
 @blueprint.post("/differences/<id:difference_id>/settlement")
 @needs(Permission.SETTLE)
-def settle(difference_id: int):
+def settle_difference(difference_id: int):
     """Take İYS's word, send ours again, or explain; noted with who did it."""
     mine, form = _mine(db.session, difference_id), ExplanationForm()
     origin = request.form.get("settlement")
     if origin == Settlement.EXPLAINED and not form.validate_on_submit():
         db.session.rollback()
-        return _show(_mine(reading(), difference_id), form), 422
+        return _render_difference(_mine(read_session(), difference_id), form), 422
     who = {"user_id": current_user.id, "at": clock.now()}
     try:
         if origin == Settlement.TAKE_THEIRS:
@@ -121,58 +122,60 @@ def settle(difference_id: int):
             abort(400)
     except CannotSettle as cannot:
         db.session.rollback()
-        flash(WHY_NOT[cannot.why])
+        flash(WHY_NOT_LABELS[cannot.why])
     except AlreadySettled:
         db.session.rollback()
         flash(_("Bu fark zaten çözülmüş."))
     else:
-        note("difference.settled", "difference", difference_id, settlement=origin)
+        record_audit("difference.settled", "difference", difference_id, settlement=origin)
         db.session.commit()
         flash(_("Fark çözüldü: %(how)s.", how=label(Settlement(origin))))
-        return redirect(_back(difference_id), 303)
+        return redirect(_next_url(difference_id), 303)
     return redirect(url_for(".difference", difference_id=difference_id), 303)
 
 
-def page_of(*conditions: ColumnElement[bool], number: int | None) -> Page:
+def differences_page(*conditions: ColumnElement[bool], number: int | None) -> DifferencePage:
     """A page of differences, counted from 1: those that wait first, then by when they were found.
 
     A number past the end means the last page: an empty one would say that there is no difference.
     """
-    last = max(0, reading().scalar(select(func.count()).where(*conditions)) - 1) // A_PAGE + 1
+    last = max(0, read_session().scalar(select(func.count()).where(*conditions)) - 1) // PAGE_SIZE + 1
     number = max(1, min(number or 1, last))
-    rows = reading().execute(
+    rows = read_session().execute(
         select(Difference, Brand.name, Consent.channel, Recipient)
         .join(Brand, Brand.id == Difference.brand_id)
         .outerjoin(Consent, Consent.id == Difference.consent_id)
         .outerjoin(Recipient, Recipient.id == Consent.recipient_id)
         .where(*conditions)
         .order_by(Difference.settled_at.is_not(None), Difference.id)
-        .offset((number - 1) * A_PAGE)
-        .limit(A_PAGE + 1)
+        .offset((number - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE + 1)
     ).all()  # fmt: skip
-    return Page([_listed(*row) for row in rows[:A_PAGE]], number, has_more=len(rows) > A_PAGE)
+    return DifferencePage([_difference_row(*row) for row in rows[:PAGE_SIZE]], number, has_more=len(rows) > PAGE_SIZE)
 
 
 def count_open(*conditions: ColumnElement[bool]) -> int:
     """How many differences wait for a person."""
-    return reading().scalar(select(func.count()).where(*conditions, Difference.settled_at.is_(None)))
+    return read_session().scalar(select(func.count()).where(*conditions, Difference.settled_at.is_(None)))
 
 
-def _listed(each: Difference, brand_name: str, channel: Channel | None, recipient: Recipient | None) -> Listed:
-    line = _line(each)
-    return Listed(
+def _difference_row(
+    each: Difference, brand_name: str, channel: Channel | None, recipient: Recipient | None
+) -> DifferenceRow:
+    line = _iys_line(each)
+    return DifferenceRow(
         id=each.id,
         kind=each.kind,
         brand_name=brand_name,
-        address=_address(recipient) or _masked(line.get("recipient")),
-        channel=label(channel) if channel else _worded("type", line.get("type")),
+        address=_masked_address(recipient) or _mask_or_empty(line.get("recipient")),
+        channel=label(channel) if channel else _field_text("type", line.get("type")),
         found_at=each.found_at,
         settlement=each.settlement,
     )
 
 
-def _show(mine: Difference, form: ExplanationForm) -> str:
-    session, at = reading(), clock.now()
+def _render_difference(mine: Difference, form: ExplanationForm) -> str:
+    session, at = read_session(), clock.now()
     is_open = mine.settled_at is None
     return render_template(
         "dashboard/iys/difference.html",
@@ -181,62 +184,66 @@ def _show(mine: Difference, form: ExplanationForm) -> str:
         brand=session.get_one(Brand, mine.brand_id),
         day=session.get(ReconciledDay, mine.day_id) if mine.day_id else None,
         recipient_id=_recipient_id(mine),
-        fields=_fields(mine),
-        why_not_take=WHY_NOT.get(difference_resolution.why_not_take(session, vault(), mine)) if is_open else None,
-        why_not_send=WHY_NOT.get(difference_resolution.why_not_send(session, mine, at)) if is_open else None,
+        fields=_compared_fields(mine),
+        why_not_take=WHY_NOT_LABELS.get(difference_resolution.why_not_take(session, vault(), mine))
+        if is_open
+        else None,
+        why_not_send=WHY_NOT_LABELS.get(difference_resolution.why_not_send(session, mine, at)) if is_open else None,
         settled_by=session.get(User, mine.settled_by) if mine.settled_by else None,
         form=form,
     )
 
 
-def _fields(mine: Difference) -> Sequence[Field]:
+def _compared_fields(mine: Difference) -> Sequence[ComparedField]:
     """The address masked, the other fields as the facts tell them; what is not among these is the same."""
-    line, is_altered = _line(mine), mine.kind == DifferenceKind.ALTERED
-    ours = _address(_recipient(mine)) if mine.kind != DifferenceKind.ONLY_AT_IYS else ""
-    fields = [Field(FIELDS["recipient"], ours, _masked(line.get("recipient")), "recipient" in mine.facts)]
-    for name, words in FIELDS.items():
+    line, is_altered = _iys_line(mine), mine.kind == DifferenceKind.ALTERED
+    ours = _masked_address(_recipient_of(mine)) if mine.kind != DifferenceKind.ONLY_AT_IYS else ""
+    fields = [
+        ComparedField(FIELD_LABELS["recipient"], ours, _mask_or_empty(line.get("recipient")), "recipient" in mine.facts)
+    ]
+    for name, words in FIELD_LABELS.items():
         said = mine.facts.get(name) or ([line[name]] * 2 if is_altered and name in line else None)
         if said and name != "recipient":
-            ours, theirs = (_worded(name, each) for each in said)
-            fields.append(Field(words, ours, theirs, is_altered and ours != theirs))
+            ours, theirs = (_field_text(name, each) for each in said)
+            fields.append(ComparedField(words, ours, theirs, is_altered and ours != theirs))
     return fields
 
 
-def _worded(name: str, value: str | None) -> str:
+def _field_text(name: str, value: str | None) -> str:
     """İYS's word as people read it; one that we do not know stays as it is."""
-    words = WORDS.get(name)
+    words = FIELD_ENUMS.get(name)
     return label(words(value)) if words and value in tuple(words) else value or ""
 
 
-def _line(each: Difference) -> dict:
+def _iys_line(each: Difference) -> dict:
     try:
         return difference_resolution.line_of(vault(), each) or {}
     except CannotOpen:
         return {}
 
 
-def _recipient(mine: Difference) -> Recipient | None:
-    head = reading().get(Consent, mine.consent_id) if mine.consent_id else None
-    return reading().get(Recipient, head.recipient_id) if head else None
+def _recipient_of(mine: Difference) -> Recipient | None:
+    head = read_session().get(Consent, mine.consent_id) if mine.consent_id else None
+    return read_session().get(Recipient, head.recipient_id) if head else None
 
 
 def _recipient_id(mine: Difference) -> int | None:
-    found = _recipient(mine)
+    found = _recipient_of(mine)
     return found.id if found else None
 
 
-def _address(recipient: Recipient | None) -> str:
+def _masked_address(recipient: Recipient | None) -> str:
     return recipients.masked(vault(), recipient) if recipient else ""
 
 
-def _masked(text: str | None) -> str:
+def _mask_or_empty(text: str | None) -> str:
     return addresses.mask(text) if text else ""
 
 
-def _back(difference_id: int) -> str:
+def _next_url(difference_id: int) -> str:
     """To the day, where the next difference waits."""
-    day_id = reading().scalar(select(Difference.day_id).where(Difference.id == difference_id))
-    return url_for(".day", day_id=day_id) if day_id else url_for(".differences")
+    day_id = read_session().scalar(select(Difference.day_id).where(Difference.id == difference_id))
+    return url_for(".show_day", day_id=day_id) if day_id else url_for(".differences")
 
 
 def _mine(session, difference_id: int) -> Difference:

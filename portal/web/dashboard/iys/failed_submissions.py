@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select
 
 from portal.core import iys_protocol
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Consent, Outcome, Recipient, Submission
@@ -15,8 +15,8 @@ from portal.domain.consents import recipients, resubmission
 from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.consents.resubmission import Hopeless
 
-A_PAGE = 20
-TOO_OLD = "H467"  # What İYS would have said of what expired here.
+PAGE_SIZE = 20
+EXPIRED_CODE = "H467"  # What İYS would have said of what expired here.
 
 UNREADABLE = (
     N_("Bu kaydın içeriği açılamadı; İYS'ye iletilmedi."),
@@ -25,7 +25,7 @@ UNREADABLE = (
 
 
 @dataclass(frozen=True)
-class Case:
+class FailedSubmission:
     """One submission with its story; `why_not` says why sending it again would not help, None where it may."""
 
     id: int
@@ -46,38 +46,40 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Page:
+class FailurePage:
     """Some cases, and the id before which the next ones are; None on the last page."""
 
-    cases: list[Case]
+    cases: list[FailedSubmission]
     before: int | None
     is_first: bool
 
 
-def page_of(provider_id: int, outcomes: Sequence[Outcome], *, before: int | None, at: datetime) -> Page:
+def failures_page(provider_id: int, outcomes: Sequence[Outcome], *, before: int | None, at: datetime) -> FailurePage:
     """A page of cases, the newest first."""
-    wanted = is_case(provider_id, outcomes)
-    rows = reading().execute(
+    wanted = is_unsettled_failure(provider_id, outcomes)
+    rows = read_session().execute(
         select(Submission, Consent, Recipient, Brand.name)
         .join(Consent, Consent.id == Submission.consent_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .join(Brand, Brand.id == Consent.brand_id)
         .where(wanted if before is None else and_(wanted, Submission.id < before))
         .order_by(Submission.id.desc())
-        .limit(A_PAGE + 1)
+        .limit(PAGE_SIZE + 1)
     ).all()  # fmt: skip
-    shown = [_case(*row, at) for row in rows[:A_PAGE]]
-    return Page(shown, shown[-1].id if len(rows) > A_PAGE else None, is_first=before is None)
+    shown = [_failed_submission(*row, at) for row in rows[:PAGE_SIZE]]
+    return FailurePage(shown, shown[-1].id if len(rows) > PAGE_SIZE else None, is_first=before is None)
 
 
-def is_case(provider_id: int, outcomes: Sequence[Outcome]) -> ColumnElement[bool]:
+def is_unsettled_failure(provider_id: int, outcomes: Sequence[Outcome]) -> ColumnElement[bool]:
     """The condition that a submission of this provider ended so, and nobody closed it."""
     return and_(Submission.provider_id == provider_id, Submission.outcome.in_(outcomes), Submission.closed_at.is_(None))
 
 
-def _case(submission: Submission, consent: Consent, recipient: Recipient, brand_name: str, at: datetime) -> Case:
-    sentence, cure = words_of(submission)
-    return Case(
+def _failed_submission(
+    submission: Submission, consent: Consent, recipient: Recipient, brand_name: str, at: datetime
+) -> FailedSubmission:
+    sentence, cure = explanation_of(submission)
+    return FailedSubmission(
         id=submission.id,
         address=recipients.masked(vault(), recipient),
         recipient_id=recipient.id,
@@ -90,15 +92,15 @@ def _case(submission: Submission, consent: Consent, recipient: Recipient, brand_
         code=submission.code,
         sentence=sentence,
         cure=cure,
-        why_not=resubmission.why_hopeless(reading(), vault(), submission, at),
+        why_not=resubmission.why_hopeless(read_session(), vault(), submission, at),
         may_close=submission.outcome in resubmission.MAY_BE_CLOSED,
         urgency=urgency(submission.created_at, at),
     )
 
 
-def words_of(submission: Submission) -> tuple[str, str]:
+def explanation_of(submission: Submission) -> tuple[str, str]:
     """What happened to a submission and what to do about it, as msgids."""
-    code = submission.code or (TOO_OLD if submission.outcome == Outcome.EXPIRED else None)
+    code = submission.code or (EXPIRED_CODE if submission.outcome == Outcome.EXPIRED else None)
     if code is None and submission.outcome == Outcome.PARKED:
         return UNREADABLE
     return iys_protocol.sentence_of(code or ""), iys_protocol.cure_of(code or "")

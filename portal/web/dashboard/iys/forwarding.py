@@ -7,19 +7,21 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Question
 from portal.core.models import Brand, BulkRequest, BulkState, Outcome, Submission
 from portal.domain.consents import bulk_release, resubmission
 from portal.domain.consents.resubmission import Hopeless
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import circuit_breaker, hourly_budgets, success_rate
-from portal.web.dashboard.blueprint import an_id, blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys import failed_submissions
-from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_told, waiting_of
+from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.url_converters import parse_id
 
-HOPELESS = {
+WHY_HOPELESS = {
     Hopeless.NOT_PARKED: _l("Bu kayıt zaten yolda ya da sonuçlandı."),
     Hopeless.CLOSED: _l("Bu kayıt kapatılmış."),
     Hopeless.TOO_LATE: _l("Üç iş günü geçti; İYS artık kabul etmez."),
@@ -27,7 +29,7 @@ HOPELESS = {
     Hopeless.UNREADABLE: _l("Kaydın içeriği açılamıyor; destek ekibine bildirin."),
     Hopeless.WOULD_FAIL: _l("Bu haliyle İYS yine reddeder; yeniden göndermek işe yaramaz."),
 }
-SHOWN = {
+OUTCOME_FILTERS = {
     "attention": (Outcome.PARKED, Outcome.EXPIRED),
     "parked": (Outcome.PARKED,),
     "expired": (Outcome.EXPIRED,),
@@ -40,35 +42,37 @@ SHOWN = {
 def forwarding():
     """Show how far everything has come, and what a person must look at."""
     mine, at = current_user.provider_id, clock.now()
-    show = request.args.get("show") if request.args.get("show") in SHOWN else "attention"
-    page = failed_submissions.page_of(mine, SHOWN[show], before=request.args.get("before", type=an_id), at=at)
+    show = request.args.get("show") if request.args.get("show") in OUTCOME_FILTERS else "attention"
+    page = failed_submissions.failures_page(
+        mine, OUTCOME_FILTERS[show], before=parse_id(request.args.get("before", "")), at=at
+    )
     return render_template(
         "dashboard/iys/forwarding.html",
-        lanes=waiting_of(mine, at),
+        lanes=lane_backlogs(mine, at),
         block=block_of(mine, at),
         is_connected=is_connected(mine),
-        is_told=is_told(mine),
-        line=_line(at),
-        held=_held(mine),
+        is_told=is_forwarding(mine),
+        line=_line_status(at),
+        held=_held_lists(mine),
         show=show,
-        counts=_counts(mine),
+        counts=_counts_by_filter(mine),
         page=page,
-        hopeless=HOPELESS,
+        hopeless=WHY_HOPELESS,
     )
 
 
 @blueprint.post("/forwarding/<id:submission_id>/resend")
 @needs(Permission.SETTLE)
-def resend(submission_id: int):
+def resend_submission(submission_id: int):
     """Send a parked submission again, byte for byte."""
     submission = _submission(submission_id)
     try:
         resubmission.resend(db.session, vault(), submission, clock.now())
     except resubmission.WouldNotHelp as would_not:
         db.session.rollback()
-        flash(str(HOPELESS[would_not.why]))
+        flash(str(WHY_HOPELESS[would_not.why]))
     else:
-        note("submission.resent", "submission", submission_id, code=submission.code)
+        record_audit("submission.resent", "submission", submission_id, code=submission.code)
         db.session.commit()
         flash(_("Yeniden iletilecek."))
     return redirect(url_for(".forwarding"), 303)
@@ -76,16 +80,18 @@ def resend(submission_id: int):
 
 @blueprint.post("/forwarding/<id:submission_id>/close")
 @needs(Permission.SETTLE)
-def close(submission_id: int):
+def close_submission(submission_id: int):
     """Take a submission out of the list of what a person must look at."""
     submission = _submission(submission_id)
     try:
         resubmission.close(db.session, submission, clock.now())
     except resubmission.NothingToClose:
         db.session.rollback()
-        flash(str(HOPELESS[Hopeless.CLOSED if submission.closed_at else Hopeless.NOT_PARKED]))
+        flash(str(WHY_HOPELESS[Hopeless.CLOSED if submission.closed_at else Hopeless.NOT_PARKED]))
     else:
-        note("submission.closed", "submission", submission_id, code=submission.code, outcome=submission.outcome.value)
+        record_audit(
+            "submission.closed", "submission", submission_id, code=submission.code, outcome=submission.outcome.value
+        )
         db.session.commit()
         flash(_("Kapatıldı. Kişinin kararı burada geçerli kalır."))
     return redirect(url_for(".forwarding"), 303)
@@ -93,7 +99,7 @@ def close(submission_id: int):
 
 @blueprint.post("/forwarding/lists/<id:bulk_id>/release")
 @needs(Permission.SETTLE)
-def release(bulk_id: int):
+def release_list(bulk_id: int):
     """Let a held list go."""
     bulk = db.session.get(BulkRequest, bulk_id)
     if bulk is None or bulk.provider_id != current_user.provider_id:
@@ -104,7 +110,7 @@ def release(bulk_id: int):
         db.session.rollback()
         flash(_("Bu liste artık izninizi beklemiyor."))
     else:
-        note("list.released", "bulk_request", bulk_id, size=bulk.size)
+        record_audit("list.released", "bulk_request", bulk_id, size=bulk.size)
         db.session.commit()
         flash(_("Liste gönderilecek."))
     return redirect(url_for(".forwarding"), 303)
@@ -117,13 +123,13 @@ def _submission(submission_id: int) -> Submission:
     return found
 
 
-def _line(at) -> dict:
+def _line_status(at) -> dict:
     """The state of our way to İYS, which all providers behind this address share."""
     return {
-        "host": circuit_breaker.state(reading(), at),
-        "gauge": success_rate.ratio(reading(), at),
+        "host": circuit_breaker.state(read_session(), at),
+        "gauge": success_rate.ratio(read_session(), at),
         "budgets": [
-            (words, hourly_budgets.left(reading(), question, at), hourly_budgets.PER_HOUR[question])
+            (words, hourly_budgets.left(read_session(), question, at), hourly_budgets.PER_HOUR[question])
             for question, words in (
                 (Question.TOKEN, _("Oturum açma")),
                 (Question.STATUS, _("Tekil sorgulama")),
@@ -133,8 +139,8 @@ def _line(at) -> dict:
     }
 
 
-def _held(provider_id: int) -> list:
-    return reading().execute(
+def _held_lists(provider_id: int) -> list:
+    return read_session().execute(
         select(BulkRequest.id, BulkRequest.size, BulkRequest.created_at, Brand.name.label("brand_name"))
         .join(Brand, Brand.id == BulkRequest.brand_id)
         .where(BulkRequest.provider_id == provider_id, BulkRequest.state == BulkState.HELD)
@@ -142,13 +148,13 @@ def _held(provider_id: int) -> list:
     ).all()  # fmt: skip
 
 
-def _counts(provider_id: int) -> dict[str, int]:
+def _counts_by_filter(provider_id: int) -> dict[str, int]:
     """How many cases each choice of the list holds."""
     by_outcome = dict(
-        reading().execute(
+        read_session().execute(
             select(Submission.outcome, func.count())
-            .where(failed_submissions.is_case(provider_id, SHOWN["attention"] + SHOWN["blocked"]))
+            .where(failed_submissions.is_unsettled_failure(provider_id, OUTCOME_FILTERS["attention"] + OUTCOME_FILTERS["blocked"]))
             .group_by(Submission.outcome)
         ).all()
     )  # fmt: skip
-    return {show: sum(by_outcome.get(each, 0) for each in outcomes) for show, outcomes in SHOWN.items()}
+    return {show: sum(by_outcome.get(each, 0) for each in outcomes) for show, outcomes in OUTCOME_FILTERS.items()}

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from portal.core import iys_protocol
-from portal.core.extensions import reading
+from portal.core.extensions import read_session
 from portal.core.models import OPEN, Connection, Credential, Lane, Outcome, Submission
 from portal.domain.consents.deadlines import AMBER, RED, Urgency, urgency
 
@@ -24,18 +24,18 @@ class Block:
 
 def is_connected(provider_id: int) -> bool:
     """Whether there is an account at all by which İYS can be told, and heard."""
-    return reading().scalar(select(Connection.id).where(Connection.provider_id == provider_id)) is not None
+    return read_session().scalar(select(Connection.id).where(Connection.provider_id == provider_id)) is not None
 
 
-def is_told(provider_id: int) -> bool:
+def is_forwarding(provider_id: int) -> bool:
     """Whether decisions go to İYS: an account is there, and a partner's was tested and found to be for this firm."""
     mine = select(Connection.forwarding_enabled_at).where(Connection.provider_id == provider_id)
-    return reading().scalar(mine) is not None
+    return read_session().scalar(mine) is not None
 
 
 def block_of(provider_id: int, at: datetime) -> Block | None:
     """Why nothing, or no grant, goes to İYS for this provider."""
-    row = reading().execute(
+    row = read_session().execute(
         select(
             Connection.blocked_code, Connection.blocked_until, Connection.grants_blocked_until,
             Credential.blocked_code.label("account_code"),
@@ -59,7 +59,7 @@ def _block(code: str, **more: bool) -> Block:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class LaneBacklog:
     """What waits in one lane: how much, since when, and how much of it for too long."""
 
     lane: Lane
@@ -71,9 +71,9 @@ class Waiting:
     urgency: Urgency
 
 
-def waiting_of(provider_id: int, at: datetime) -> list[Waiting]:
+def lane_backlogs(provider_id: int, at: datetime) -> list[LaneBacklog]:
     """What İYS has not heard yet, in the order of the lanes, empty ones too."""
-    rows = reading().execute(
+    rows = read_session().execute(
         select(
             Submission.lane, func.count().label("count"),
             func.count().filter(Submission.outcome == Outcome.BLOCKED).label("blocked"),
@@ -84,5 +84,5 @@ def waiting_of(provider_id: int, at: datetime) -> list[Waiting]:
         .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
         .group_by(Submission.lane)
     )  # fmt: skip
-    by_lane = {row.lane: Waiting(*row, urgency=urgency(row.oldest, at)) for row in rows}
-    return [by_lane.get(lane) or Waiting(lane, 0, 0, 0, 0, None, Urgency.OK) for lane in Lane]
+    by_lane = {row.lane: LaneBacklog(*row, urgency=urgency(row.oldest, at)) for row in rows}
+    return [by_lane.get(lane) or LaneBacklog(lane, 0, 0, 0, 0, None, Urgency.OK) for lane in Lane]

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select, tuple_
 from wtforms import SelectField
 
 from portal.core import iys_protocol
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     Brand,
@@ -28,14 +28,15 @@ from portal.core.models import (
 )
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import an_id, blueprint
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
+from portal.web.shared.url_converters import parse_id
 
-A_PAGE = 50
+PAGE_SIZE = 50
 
 
-class Whose(StrEnum):
+class MadeBy(StrEnum):
     """Who made a movement."""
 
     PEOPLE = "people"
@@ -43,10 +44,10 @@ class Whose(StrEnum):
     OTHERS = "others"
 
 
-WHOSE = {
-    Whose.PEOPLE: (_l("Kişiler, İYS üzerinden"), Decision.origin == DecisionOrigin.AT_IYS),
-    Whose.OURS: (_l("İzinlink"), Decision.origin.not_in((DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER))),
-    Whose.OTHERS: (_l("Başka gönderici"), Decision.origin == DecisionOrigin.OTHER_SENDER),
+MADE_BY = {
+    MadeBy.PEOPLE: (_l("Kişiler, İYS üzerinden"), Decision.origin == DecisionOrigin.AT_IYS),
+    MadeBy.OURS: (_l("İzinlink"), Decision.origin.not_in((DecisionOrigin.AT_IYS, DecisionOrigin.OTHER_SENDER))),
+    MadeBy.OTHERS: (_l("Başka gönderici"), Decision.origin == DecisionOrigin.OTHER_SENDER),
 }
 
 
@@ -65,7 +66,7 @@ class MovementFilter(FlaskForm):
         super().__init__(request.args)
         everything = [("", _l("Hepsi"))]
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
-        self.whose.choices = everything + [(each.value, words) for each, (words, _) in WHOSE.items()]
+        self.whose.choices = everything + [(each.value, words) for each, (words, _) in MADE_BY.items()]
         self.channel.choices = everything + [(each.value, label(each)) for each in Channel]
         self.status.choices = everything + [(each.value, label(each)) for each in Status]
 
@@ -74,7 +75,7 @@ class MovementFilter(FlaskForm):
         chosen = {field.name: field.data for field in self if field.data in {value for value, _ in field.choices}}
         found = [Movement.brand_id == (chosen.get("brand") or self.brand.choices[0][0])]
         if whose := chosen.get("whose"):
-            found.append(WHOSE[Whose(whose)][1])
+            found.append(MADE_BY[MadeBy(whose)][1])
         if channel := chosen.get("channel"):
             found.append(Consent.channel == Channel(channel))
         if status := chosen.get("status"):
@@ -87,7 +88,7 @@ class MovementFilter(FlaskForm):
 
 
 @dataclass(frozen=True)
-class Shown:
+class MovementRow:
     """One movement in the list; `counts` says that it is what holds for its key now."""
 
     id: int
@@ -105,7 +106,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Listening:
+class FeedStatus:
     """How far a feed has come."""
 
     source: FeedSource
@@ -118,20 +119,20 @@ class Listening:
 @needs(Permission.LOOK)
 def movements():
     """List a brand's movements."""
-    brands = list(reading().scalars(_brands()))
+    brands = list(read_session().scalars(_brands()))
     form = MovementFilter(brands)
-    rows = reading().execute(_page(form.conditions() if brands else [Movement.id < 0])).all()
-    shown = [_shown(row) for row in rows[:A_PAGE]]
+    rows = read_session().execute(_movements_page(form.conditions() if brands else [Movement.id < 0])).all()
+    shown = [_movement_row(row) for row in rows[:PAGE_SIZE]]
     return render_template(
         "dashboard/iys/movements.html",
         form=form,
         has_brands=len(brands) > 1,
         movements=shown,
-        before=shown[-1].id if len(rows) > A_PAGE else None,
+        before=shown[-1].id if len(rows) > PAGE_SIZE else None,
         is_first="before" not in request.args,
         chosen=form.in_address(),
-        feeds=[_listening(feed) for feed in reading().scalars(_of(Feed, form).order_by(Feed.source))],
-        sweep=reading().scalar(_of(Sweep, form).order_by(Sweep.created_at.desc()).limit(1)),
+        feeds=[_feed_status(feed) for feed in read_session().scalars(_rows_of_brand(Feed, form).order_by(Feed.source))],
+        sweep=read_session().scalar(_rows_of_brand(Sweep, form).order_by(Sweep.created_at.desc()).limit(1)),
     )
 
 
@@ -139,17 +140,17 @@ def _brands():
     return select(Brand).where(Brand.provider_id == current_user.provider_id).order_by(Brand.id)
 
 
-def _of(model, form: MovementFilter):
+def _rows_of_brand(model, form: MovementFilter):
     """Rows of the chosen brand, if it is one of the provider's."""
     brand_id = next((value for value, _ in form.brand.choices if value == form.brand.data), None)
     brand_id = brand_id or next((value for value, _ in form.brand.choices), 0)
     return select(model).where(model.brand_id == brand_id, model.provider_id == current_user.provider_id)
 
 
-def _page(conditions: list):
+def _movements_page(conditions: list):
     mine = [Movement.provider_id == current_user.provider_id, *conditions]
-    before = request.args.get("before", type=an_id)
-    last = reading().get(Movement, before) if before else None
+    before = parse_id(request.args.get("before", ""))
+    last = read_session().get(Movement, before) if before else None
     if last is not None and last.provider_id == current_user.provider_id:
         mine.append(tuple_(Movement.creation_date, Movement.id) < (last.creation_date, last.id))
     return (
@@ -159,13 +160,13 @@ def _page(conditions: list):
         .outerjoin(Decision, Decision.id == Movement.decision_id)
         .where(*mine)
         .order_by(Movement.creation_date.desc(), Movement.id.desc())
-        .limit(A_PAGE + 1)
+        .limit(PAGE_SIZE + 1)
     )
 
 
-def _shown(row: Row) -> Shown:
+def _movement_row(row: Row) -> MovementRow:
     movement, head, recipient, origin = row
-    return Shown(
+    return MovementRow(
         id=movement.id,
         created_at=movement.creation_date,
         address=recipients.masked(vault(), recipient),
@@ -181,6 +182,6 @@ def _shown(row: Row) -> Shown:
     )
 
 
-def _listening(feed: Feed) -> Listening:
+def _feed_status(feed: Feed) -> FeedStatus:
     sentence = iys_protocol.sentence_of(feed.code) if feed.code else None
-    return Listening(feed.source, feed.pulled_at, feed.code, sentence)
+    return FeedStatus(feed.source, feed.pulled_at, feed.code, sentence)

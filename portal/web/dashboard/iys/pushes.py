@@ -14,7 +14,7 @@ from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, limiter, reading
+from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, PushRegistration
 from portal.domain.identity.permissions import Permission
@@ -22,13 +22,14 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys import push_registration
 from portal.services.iys.client import Client
 from portal.services.iys.push_registration import Listed, Result
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
+from portal.web.shared.signed_in_person import provider_key, record_audit
 
-MOST_OF_A_CHANNEL = 2  # İYS keeps no more live ones per brand and channel.
+MAX_PER_CHANNEL = 2  # İYS keeps no more live ones per brand and channel.
 
 
 class PushForm(FlaskForm):
@@ -42,7 +43,7 @@ class PushForm(FlaskForm):
 
 
 @dataclass(frozen=True)
-class Shown:
+class RegistrationRow:
     """An address of ours at İYS, as it stands."""
 
     id: int
@@ -57,7 +58,7 @@ class Shown:
 @needs(Permission.LOOK)
 def pushes():
     """Show what is registered, as far as we know."""
-    return _page(PushForm(_brands(), formdata=None))
+    return _render_pushes(PushForm(_brands(), formdata=None))
 
 
 @blueprint.post("/pushes")
@@ -67,17 +68,17 @@ def register_push():
     """Ask İYS to push a brand's movements on one channel."""
     form = PushForm(_brands())
     if not form.validate_on_submit():
-        return _page(form), 422
+        return _render_pushes(form), 422
     brand, channel = _mine(Brand, form.brand.data), Channel(form.channel.data)
-    if _count(brand, channel) >= MOST_OF_A_CHANNEL:
+    if _count_registrations(brand, channel) >= MAX_PER_CHANNEL:
         flash(_("Bu kanalda zaten iki adres var; İYS daha fazlasını kabul etmez. Önce birini kaldırın."))
-        return _back()
-    note("push.registered", "brand", brand.id, channel=channel)
+        return _redirect_to_pushes()
+    record_audit("push.registered", "brand", brand.id, channel=channel)
     db.session.commit()
     result = push_registration.register(_client(), brand, channel)
     done = _("Anlık bildirim kuruldu. Kişilerin İYS'deki kararlarını hemen duyarız.")
-    flash(done if result.is_done else _not_done(result))
-    return _back()
+    flash(done if result.is_done else _failure_message(result))
+    return _redirect_to_pushes()
 
 
 @blueprint.post("/pushes/<id:registration_id>/removal")
@@ -86,13 +87,13 @@ def register_push():
 def remove_push(registration_id: int):
     """Ask İYS to stop."""
     mine = _mine(PushRegistration, registration_id)
-    brand = reading().get_one(Brand, mine.brand_id)
-    note("push.removed", "push_registration", mine.id, channel=mine.channel)
+    brand = read_session().get_one(Brand, mine.brand_id)
+    record_audit("push.removed", "push_registration", mine.id, channel=mine.channel)
     db.session.commit()
     result = push_registration.remove(_client(), brand, mine)
     done = _("Anlık bildirim kaldırıldı. Kişilerin kararlarını sorgulayarak duymaya devam ederiz.")
-    flash(done if result.is_done else _not_done(result))
-    return _back()
+    flash(done if result.is_done else _failure_message(result))
+    return _redirect_to_pushes()
 
 
 @blueprint.post("/pushes/listing")
@@ -101,10 +102,10 @@ def remove_push(registration_id: int):
 def list_pushes():
     """Ask İYS what it has, and fall in step with it."""
     listed = [(brand, push_registration.listing(_client(), brand)) for brand in _brands()]
-    return _page(PushForm(_brands(), formdata=None), listed=listed)
+    return _render_pushes(PushForm(_brands(), formdata=None), listed=listed)
 
 
-def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None = None) -> str:
+def _render_pushes(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None = None) -> str:
     mine = (
         select(PushRegistration, Brand.name)
         .join(Brand, Brand.id == PushRegistration.brand_id)
@@ -115,7 +116,7 @@ def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None
     return render_template(
         "dashboard/iys/pushes.html",
         form=form,
-        pushes=[_shown(push, brand_name) for push, brand_name in reading().execute(mine)],
+        pushes=[_shown(push, brand_name) for push, brand_name in read_session().execute(mine)],
         listed=listed,
         may_register=push_registration.may_register(),
         is_connected=is_connected(current_user.provider_id),
@@ -123,31 +124,31 @@ def _page(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None
     )
 
 
-def _shown(push: PushRegistration, brand_name: str) -> Shown:
-    return Shown(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.received_at)
+def _shown(push: PushRegistration, brand_name: str) -> RegistrationRow:
+    return RegistrationRow(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.received_at)
 
 
 def _brands() -> list[Brand]:
     mine = select(Brand).where(Brand.provider_id == current_user.provider_id, sandbox_mode.brand_still_speaks())
-    return list(reading().scalars(mine.order_by(Brand.id)))
+    return list(read_session().scalars(mine.order_by(Brand.id)))
 
 
 def _mine(model, its_id: int):
-    found = reading().get(model, its_id)
+    found = read_session().get(model, its_id)
     if found is None or found.provider_id != current_user.provider_id or getattr(found, "removed_at", None):
         abort(404)
     return found
 
 
-def _count(brand: Brand, channel: Channel) -> int:
+def _count_registrations(brand: Brand, channel: Channel) -> int:
     live = select(func.count()).where(
         PushRegistration.brand_id == brand.id, PushRegistration.channel == channel,
         PushRegistration.removed_at.is_(None),
     )  # fmt: skip
-    return reading().scalar(live)
+    return read_session().scalar(live)
 
 
-def _not_done(result: Result) -> str:
+def _failure_message(result: Result) -> str:
     if result.code:
         words = {"code": result.code, "sentence": _(iys_protocol.sentence_of(result.code))}
         return _("İYS isteği kabul etmedi (%(code)s). %(sentence)s", **words)
@@ -160,5 +161,5 @@ def _client() -> Client:
     return Client(current_app.config["IYS_BASE_URL"])
 
 
-def _back() -> Response:
+def _redirect_to_pushes() -> Response:
     return redirect(url_for(".pushes"), 303)

@@ -10,26 +10,27 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import undefer
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand, DayState, Difference, ReconciledDay
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import response_values
 from portal.services.iys.reconciliation import archive, window
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys import differences
-from portal.web.dashboard.iys.day_calendar import Sign, sign_of, year_of
+from portal.web.dashboard.iys.day_calendar import DayMark, mark_of, year_of
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import provider_key, record_audit
 
-SIGNS = {
-    Sign.AGREED: _l("Mutabık: İYS'de onaylandı ve arşivlendi"),
-    Sign.DIFFERENT: _l("Fark var"),
-    Sign.SETTLED: _l("Farklar çözüldü"),
-    Sign.WAITING: _l("Sırada"),
-    Sign.MISSED: _l("Dosyası alınamadı"),
-    Sign.EMPTY: _l("Hareket yok"),
-    Sign.BEFORE: _l("Kapsam dışı"),
+MARK_LABELS = {
+    DayMark.AGREED: _l("Mutabık: İYS'de onaylandı ve arşivlendi"),
+    DayMark.DIFFERENT: _l("Fark var"),
+    DayMark.SETTLED: _l("Farklar çözüldü"),
+    DayMark.WAITING: _l("Sırada"),
+    DayMark.MISSED: _l("Dosyası alınamadı"),
+    DayMark.EMPTY: _l("Hareket yok"),
+    DayMark.BEFORE: _l("Kapsam dışı"),
 }
 # Our own words for why a day waits; what İYS answered has its sentence in the table of codes.
 REASONS = {
@@ -45,7 +46,7 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Counted:
+class DayCount:
     """One line of İYS's own counts of a day."""
 
     recipient_type: str
@@ -59,7 +60,11 @@ class Counted:
 def show_days():
     """The calendar of the first brand."""
     brands = _brands()
-    return _calendar(brands[0], brands) if brands else render_template("dashboard/iys/reconciliation.html", brand=None)
+    return (
+        _render_calendar(brands[0], brands)
+        if brands
+        else render_template("dashboard/iys/reconciliation.html", brand=None)
+    )
 
 
 @blueprint.get("/days/<id:brand_id>")
@@ -68,12 +73,12 @@ def brand_days(brand_id: int):
     """The calendar of one brand."""
     brands = _brands()
     brand = next((each for each in brands if each.id == brand_id), None) or abort(404)
-    return _calendar(brand, brands)
+    return _render_calendar(brand, brands)
 
 
 @blueprint.get("/day/<id:day_id>")
 @needs(Permission.LOOK)
-def day(day_id: int):
+def show_day(day_id: int):
     """One day: what İYS said of it, what was found, and its proof."""
     mine = _mine(day_id)
     at = clock.now()
@@ -81,13 +86,13 @@ def day(day_id: int):
     return render_template(
         "dashboard/iys/day.html",
         day=mine,
-        brand=reading().get_one(Brand, mine.brand_id),
-        sign=sign_of(mine.state, still_open),
-        signs=SIGNS,
+        brand=read_session().get_one(Brand, mine.brand_id),
+        sign=mark_of(mine.state, still_open),
+        signs=MARK_LABELS,
         reason=reason_of(mine.code),
         days_left=window.days_left(mine.day, at),
-        counts=list(_counted(mine.summary or {})),
-        page=differences.page_of(Difference.day_id == mine.id, number=request.args.get("page", type=int)),
+        counts=list(_day_counts(mine.summary or {})),
+        page=differences.differences_page(Difference.day_id == mine.id, number=request.args.get("page", type=int)),
         still_open=still_open,
         has_file=mine.file_hash is not None,
         may_compare=_may_compare(mine, at),
@@ -104,10 +109,10 @@ def compare_day(day_id: int):
         abort(400)
     again = update(ReconciledDay).where(ReconciledDay.id == mine.id, ReconciledDay.state != DayState.AGREED)
     db.session.execute(again.values(due_at=clock.now(), attempts=0))
-    note("day.compared_again", "reconciled_day", mine.id)
+    record_audit("day.compared_again", "reconciled_day", mine.id)
     db.session.commit()
     flash(_("Gün yeniden karşılaştırılacak. Birazdan sayfayı yenileyin."))
-    return redirect(url_for(".day", day_id=mine.id), 303)
+    return redirect(url_for(".show_day", day_id=mine.id), 303)
 
 
 @blueprint.get("/day/<id:day_id>/file.csv")
@@ -118,7 +123,7 @@ def day_file(day_id: int):
     mine = _mine(day_id, undefer(ReconciledDay.file))
     if mine.file is None:
         abort(404)
-    note("day.file_taken", "reconciled_day", mine.id)
+    record_audit("day.file_taken", "reconciled_day", mine.id)
     db.session.commit()
     return _download(archive.opened(vault(), mine), "text/csv", f"iys-{mine.day}.csv")
 
@@ -144,20 +149,25 @@ def _download(body: bytes, mimetype: str, name: str) -> Response:
     return Response(body, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _calendar(brand: Brand, brands: list[Brand]) -> str:
+def _render_calendar(brand: Brand, brands: list[Brand]) -> str:
     year = year_of(brand, clock.now())
     return render_template(
-        "dashboard/iys/reconciliation.html", brand=brand, brands=brands, year=year, signs=SIGNS, reason_of=reason_of
+        "dashboard/iys/reconciliation.html",
+        brand=brand,
+        brands=brands,
+        year=year,
+        signs=MARK_LABELS,
+        reason_of=reason_of,
     )
 
 
 def _brands() -> list[Brand]:
     mine = select(Brand).where(Brand.provider_id == current_user.provider_id, sandbox_mode.brand_still_speaks())
-    return list(reading().scalars(mine.order_by(Brand.id)))
+    return list(read_session().scalars(mine.order_by(Brand.id)))
 
 
 def _mine(day_id: int, *options) -> ReconciledDay:
-    found = reading().get(ReconciledDay, day_id, options=options)
+    found = read_session().get(ReconciledDay, day_id, options=options)
     if found is None or found.provider_id != current_user.provider_id:
         abort(404)
     return found
@@ -167,13 +177,13 @@ def _may_compare(mine: ReconciledDay, at) -> bool:
     return mine.state != DayState.AGREED and window.is_open(mine.day, at)
 
 
-def _counted(summary: dict):
+def _day_counts(summary: dict):
     """İYS's counts as it gave them; what is not as documented is passed by."""
     for recipient_type, counts in summary.items():
         for kind in response_values.rows(counts, "changeStats"):
             for whose in response_values.rows(kind, "consents"):
                 if total := response_values.number(whose.get("total")):
-                    yield Counted(
+                    yield DayCount(
                         recipient_type,
                         response_values.text(kind.get("type")),
                         response_values.text(whose.get("source")),

@@ -7,23 +7,24 @@ from flask_login import current_user
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import Provider, ProviderKind
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.onboarding.steps_page import mine
 from portal.web.shared.access import needs
-from portal.web.shared.company_form import READABLE, FirmForm, as_typed
+from portal.web.shared.company_form import READABLE, CompanyForm, form_values
+from portal.web.shared.signed_in_person import record_audit
 
-KINDS = [
+KIND_CHOICES = [
     SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
     SelectChoice(ProviderKind.DIRECT, _l("Kendi İYS hesabımla: doğrudan bağlanırım")),
     SelectChoice(ProviderKind.EXEMPT, _l("İYS'den muafım: izinleri yalnız burada tutacağım")),
 ]
 
 
-class MyFirmForm(FirmForm):
-    kind = RadioField(_l("İYS'ye nasıl bağlanacaksınız?"), choices=KINDS)
+class OwnCompanyForm(CompanyForm):
+    kind = RadioField(_l("İYS'ye nasıl bağlanacaksınız?"), choices=KIND_CHOICES)
     representative = StringField(
         _l("İmza yetkilisi temsilcinizin adı soyadı"),
         validators=[DataRequired(_l("Temsilcinin adını yazın.")), Length(max=120), READABLE],
@@ -32,20 +33,20 @@ class MyFirmForm(FirmForm):
 
 @blueprint.get("/start/firm")
 @needs(Permission.ONBOARD)
-def firm():
+def company():
     """Show the firm's data."""
-    provider = reading().get_one(Provider, current_user.provider_id)
-    return _page(provider, _form(provider, formdata=None))
+    provider = read_session().get_one(Provider, current_user.provider_id)
+    return _render_company(provider, _company_form(provider, formdata=None))
 
 
 @blueprint.post("/start/firm")
 @needs(Permission.ONBOARD)
-def keep_firm():
+def save_company():
     """Keep what was set right. Who has asked to be admitted asks anew where the operator would see something else."""
     provider = mine()
-    form = _form(provider)
+    form = _company_form(provider)
     if not form.validate_on_submit():
-        return _page(provider, form), 422
+        return _render_company(provider, form), 422
     before = {name: getattr(provider, name) for name in ("title", "mersis", "tax_number", "kind", "representative")}
     if provider.is_practising:
         values = form.facts() | {"kind": ProviderKind(form.kind.data)}
@@ -57,20 +58,20 @@ def keep_firm():
     if changed and provider.asked_at and provider.is_practising:
         provider.asked_at = None
         flash(_("Bilgiler değiştiği için başvurunuzu yeniden gönderin."))
-    note("firm.changed", "provider", provider.id, changed=changed)
+    record_audit("firm.changed", "provider", provider.id, changed=changed)
     db.session.commit()
     flash(_("Firma bilgileriniz kaydedildi."))
     return redirect(url_for(".start"), 303)
 
 
-def _form(provider: Provider, **options) -> MyFirmForm:
-    typed = as_typed(provider) | {"kind": provider.kind, "representative": provider.representative}
-    form = MyFirmForm(data=typed, **options)
+def _company_form(provider: Provider, **options) -> OwnCompanyForm:
+    typed = form_values(provider) | {"kind": provider.kind, "representative": provider.representative}
+    form = OwnCompanyForm(data=typed, **options)
     if not provider.is_practising:
         for name in ("legal_form", "title", "number", "kind"):
             delattr(form, name)
     return form
 
 
-def _page(provider: Provider, form: MyFirmForm) -> str:
+def _render_company(provider: Provider, form: OwnCompanyForm) -> str:
     return render_template("dashboard/onboarding/company.html", form=form, provider=provider)

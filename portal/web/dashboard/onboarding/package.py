@@ -10,14 +10,20 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.core.models import OrderKind, Package, PackageOrder
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import an_id, blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.url_converters import parse_id
 
-ASK = {OrderKind.FIRST: _l("Bu paketi iste"), OrderKind.RENEWAL: _l("Bir yıl iste"), OrderKind.UPGRADE: _l("Yükselt")}
+ORDER_LABELS = {
+    OrderKind.FIRST: _l("Bu paketi iste"),
+    OrderKind.RENEWAL: _l("Bir yıl iste"),
+    OrderKind.UPGRADE: _l("Yükselt"),
+}
 
 
 class OrderForm(FlaskForm):
@@ -44,12 +50,12 @@ class Offer:
 @needs(Permission.LOOK)
 def package():
     """Show how the provider stands with its package."""
-    stands = packages.standing(reading(), current_user.provider, clock.now())
-    orders = packages.orders_of(reading(), current_user.provider_id)
+    stands = packages.standing(read_session(), current_user.provider, clock.now())
+    orders = packages.orders_of(read_session(), current_user.provider_id)
     return render_template(
         "dashboard/onboarding/package.html",
         standing=stands,
-        offers=[_offer(each, stands) for each in packages.on_offer(reading())],
+        offers=[_offer_of(each, stands) for each in packages.on_offer(read_session())],
         orders=orders,
         waiting=next((order for order, _ in orders if is_waiting(order)), None),
         is_exempt=stands.iys_count is None,
@@ -63,19 +69,17 @@ def order_package():
     form = OrderForm()
     if not form.validate_on_submit():
         abort(400)
-    try:
-        chosen = db.session.get(Package, an_id(form.package.data or ""))
-    except ValueError:
-        chosen = None
+    package_id = parse_id(form.package.data or "")
+    chosen = db.session.get(Package, package_id) if package_id is not None else None
     if chosen is None:
         abort(404)
     try:
         made = packages.order(db.session, current_user.provider, chosen, current_user.id, clock.now())
     except (packages.NotOnOffer, packages.TooSmall, packages.AlreadyOrdered) as refused:
         db.session.rollback()
-        flash(_why_not(refused))
+        flash(_error_message(refused))
     else:
-        note("package.ordered", "package_order", made.id, kind=made.kind.value, records=made.records)
+        record_audit("package.ordered", "package_order", made.id, kind=made.kind.value, records=made.records)
         db.session.commit()
         flash(gettext("İsteğiniz bize ulaştı. Onaylanınca size e-postayla haber vereceğiz."))
     return redirect(url_for(".package"), 303)
@@ -83,7 +87,7 @@ def order_package():
 
 @blueprint.post("/package/orders/<id:order_id>/take-back")
 @needs(Permission.ONBOARD)
-def take_order_back(order_id: int):
+def cancel_order(order_id: int):
     """Think better of an order that still waits."""
     if not TakeBackForm().validate_on_submit():
         abort(400)
@@ -96,7 +100,7 @@ def take_order_back(order_id: int):
         db.session.rollback()
         flash(gettext("Bu istek daha önce sonuçlandı."))
     else:
-        note("package.taken_back", "package_order", order_id)
+        record_audit("package.taken_back", "package_order", order_id)
         db.session.commit()
         flash(gettext("İsteğiniz geri alındı."))
     return redirect(url_for(".package"), 303)
@@ -107,13 +111,13 @@ def is_waiting(order: PackageOrder) -> bool:
     return order.confirmed_at is None and order.declined_at is None
 
 
-def _offer(each: Package, stands: packages.Standing) -> Offer:
-    kind = packages.kind_of(reading(), current_user.provider_id, each, clock.now())
+def _offer_of(each: Package, stands: packages.Standing) -> Offer:
+    kind = packages.kind_of(read_session(), current_user.provider_id, each, clock.now())
     running = stands.package is not None and stands.package.id == each.id
-    return Offer(each, ASK[kind], fits=each.records >= stands.used, is_running=running)
+    return Offer(each, ORDER_LABELS[kind], fits=each.records >= stands.used, is_running=running)
 
 
-def _why_not(refused: Exception) -> str:
+def _error_message(refused: Exception) -> str:
     if isinstance(refused, packages.NotOnOffer):
         return gettext("Bu paket artık sunulmuyor; listeden başka birini seçin.")
     if isinstance(refused, packages.TooSmall):

@@ -10,22 +10,23 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand, Paper, PaperKind, Provider, ProviderKind
 from portal.core.models.ids import new_id
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.services.documents import authorisation_letter, signed_papers
 from portal.services.documents.signed_papers import BadPaper, Problem
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
-from portal.web.dashboard.onboarding.steps_page import PaperForm, mine, page
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.onboarding.steps_page import PaperForm, mine, render_steps
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import takes
+from portal.web.shared.signed_in_person import provider_key, record_audit
 
-FORM = 1024 * 1024  # Bytes around a file: its form is far smaller.
+FORM_OVERHEAD = 1024 * 1024  # Bytes around a file: its form is far smaller.
 
-CURES = {
+PROBLEM_MESSAGES = {
     Problem.EMPTY: _l("Dosya boş. Doğru dosyayı seçtiğinizden emin olun."),
     Problem.TOO_LARGE: _l("Dosya 10 MB'tan ya da fotoğraf 50 megapikselden büyük. Daha düşük çözünürlükte tarayın."),
     Problem.OTHER_KIND: _l("Yalnız PDF, JPEG ya da PNG alabiliyoruz. Belgeyi PDF olarak kaydedin ya da fotoğraflayın."),
@@ -36,42 +37,42 @@ CURES = {
 
 @blueprint.get("/start/letter.pdf")
 @needs(Permission.ONBOARD)
-def letter():
+def download_letter():
     """The letter, ready to sign."""
-    provider = reading().get_one(Provider, current_user.provider_id)
+    provider = read_session().get_one(Provider, current_user.provider_id)
     if provider.kind != ProviderKind.PARTNER or provider.pending_iys_code is None or not provider.representative:
         flash(_("Mektup için önce İYS kodunuz ve temsilcinizin adı gerekiyor."))
         return redirect(url_for(".start"), 303)
     if not current_app.config["OPERATOR_TITLE"]:  # A letter that authorises nobody must not be signed.
         flash(_("Mektup şu anda hazırlanamıyor: iş ortağının unvanı girilmemiş. Soru kutusundan bize yazın."))
         return redirect(url_for(".start"), 303)
-    pdf = BytesIO(authorisation_letter.drawn(_letter(provider)))
+    pdf = BytesIO(authorisation_letter.drawn(_letter_values(provider)))
     return send_file(pdf, "application/pdf", as_attachment=True, download_name="iys-yetki-mektubu.pdf")
 
 
 @blueprint.post("/start/papers")
 @limiter.limit(limits.PAPERS, key_func=provider_key)
-@takes(signed_papers.LARGEST + FORM)
+@takes(signed_papers.LARGEST + FORM_OVERHEAD)
 @needs(Permission.ONBOARD)
-def bring_paper():
+def upload_paper():
     """Take a signed paper, by what its content is."""
     form = PaperForm()
     if form.validate_on_submit():
         try:
             checked = signed_papers.check(form.file.data.read())
         except BadPaper as bad:
-            form.file.errors = [CURES[bad.problem]]
+            form.file.errors = [PROBLEM_MESSAGES[bad.problem]]
     if form.errors or form.file.errors:
-        return page(paper_form=form), 422
+        return render_steps(paper_form=form), 422
     provider = mine()
-    paper = _kept(provider.id, PaperKind(form.kind.data), checked)
-    note("paper.uploaded", "paper", paper.id, kind=paper.kind.value, size=paper.size)
+    paper = _store_paper(provider.id, PaperKind(form.kind.data), checked)
+    record_audit("paper.uploaded", "paper", paper.id, kind=paper.kind.value, size=paper.size)
     db.session.commit()
     flash(_("Belge alındı."))
     return redirect(url_for(".start", _anchor="step-3"), 303)
 
 
-def _kept(provider_id: int, kind: PaperKind, checked: signed_papers.Checked) -> Paper:
+def _store_paper(provider_id: int, kind: PaperKind, checked: signed_papers.Checked) -> Paper:
     paper_id = new_id()
     paper = Paper(
         id=paper_id, provider_id=provider_id, kind=kind, media_type=checked.media_type, size=len(checked.content),
@@ -83,22 +84,22 @@ def _kept(provider_id: int, kind: PaperKind, checked: signed_papers.Checked) -> 
     return paper
 
 
-def _letter(provider: Provider) -> authorisation_letter.Letter:
+def _letter_values(provider: Provider) -> authorisation_letter.Letter:
     names = {"MERSİS numarası": provider.mersis, "Vergi / T.C. kimlik numarası": provider.tax_number}
-    partner = accounts.first_partner(reading())
+    partner = accounts.first_partner(read_session())
     return authorisation_letter.Letter(
         title=provider.title, numbers=tuple((name, number) for name, number in names.items() if number),
         contact=provider.contact, representative=provider.representative, iys_code=provider.pending_iys_code,
-        brands=_brands(provider), partner_title=current_app.config["OPERATOR_TITLE"],
+        brands=_brand_codes(provider), partner_title=current_app.config["OPERATOR_TITLE"],
         partner_address=current_app.config["OPERATOR_ADDRESS"],
         partner_code=partner.integrator_code if partner else None, made_on=clock.day(clock.now()),
     )  # fmt: skip
 
 
-def _brands(provider: Provider) -> tuple[tuple[str, int], ...]:
+def _brand_codes(provider: Provider) -> tuple[tuple[str, int], ...]:
     """The master brand by the provider's own code, and those that İYS gave codes of their own."""
     open_ones = select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)).order_by(Brand.id)
-    brands = list(reading().scalars(open_ones))
+    brands = list(read_session().scalars(open_ones))
     told = {provider.pending_iys_code: brands[0].name if brands else provider.title}
     told |= {brand.brand_code: brand.name for brand in brands if not brand.is_sandbox}
     return tuple((name, code) for code, name in told.items())

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading
+from portal.core.extensions import db, limiter, read_session
 from portal.core.models import Provider
 from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
@@ -13,28 +13,29 @@ from portal.domain.providers import onboarding
 from portal.domain.providers.onboarding import CodeTaken, NotReady
 from portal.services.iys import rights
 from portal.services.iys.client import Client
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
-from portal.web.dashboard.onboarding.steps_page import CodeForm, mine, page
+from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.onboarding.steps_page import CodeForm, mine, render_steps
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import provider_key, record_audit
 
-LARGEST_CODE = 979_999_999
+LARGEST_IYS_CODE = 979_999_999
 
 
 @blueprint.get("/start")
 @needs(Permission.LOOK)
 def start():
     """Show the steps."""
-    return page()
+    return render_steps()
 
 
 @blueprint.post("/start/applied")
 @needs(Permission.ONBOARD)
-def say_applied():
+def mark_applied():
     """Note that the firm has applied to İYS and waits for its code."""
     provider = mine()
     onboarding.say_applied(provider, clock.now())
-    note("onboarding.applied", "provider", provider.id)
+    record_audit("onboarding.applied", "provider", provider.id)
     db.session.commit()
     return redirect(url_for(".start", _anchor="step-2"), 303)
 
@@ -47,7 +48,7 @@ def enter_code():
     if form.validate_on_submit():
         text = "".join(form.iys_code.data.split())
         try:
-            if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST_CODE):
+            if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST_IYS_CODE):
                 raise ValueError
             onboarding.enter_code(db.session, provider, int(text), clock.now())
         except CodeTaken:
@@ -58,8 +59,8 @@ def enter_code():
         except ValueError:
             form.iys_code.errors = [_("İYS kodu en çok dokuz rakamdan oluşur; örneğin 731845.")]
     if form.errors or form.iys_code.errors:
-        return page(code_form=form), 422
-    note("onboarding.code_entered", "provider", provider.id, code=provider.pending_iys_code)
+        return render_steps(code_form=form), 422
+    record_audit("onboarding.code_entered", "provider", provider.id, code=provider.pending_iys_code)
     db.session.commit()
     flash(_("İYS kodunuz kaydedildi."))
     return redirect(url_for(".start"), 303)
@@ -68,19 +69,22 @@ def enter_code():
 @blueprint.post("/start/rights")
 @limiter.limit(limits.TEST, key_func=provider_key)
 @needs(Permission.ONBOARD)
-def look_at_rights():
+def check_rights():
     """Ask İYS, live, which rights the partner was given."""
-    provider, partner = reading().get_one(Provider, current_user.provider_id), accounts.first_partner(reading())
+    provider, partner = (
+        read_session().get_one(Provider, current_user.provider_id),
+        accounts.first_partner(read_session()),
+    )
     if partner is not None and provider.pending_iys_code is not None:
         found = rights.look(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
-        note("rights.looked_at", "provider", current_user.provider_id, **found.kept())
+        record_audit("rights.looked_at", "provider", current_user.provider_id, **found.kept())
         db.session.commit()
     return redirect(url_for(".start", _anchor="step-3"), 303)
 
 
 @blueprint.post("/start/ask")
 @needs(Permission.ONBOARD)
-def ask_to_be_admitted():
+def request_admission():
     """All is there: the operator's turn."""
     provider = mine()
     try:
@@ -89,7 +93,7 @@ def ask_to_be_admitted():
         db.session.rollback()
         flash(_("Henüz eksikler var; adımların altında yazıyor."))
         return redirect(url_for(".start"), 303)
-    note("onboarding.asked", "provider", provider.id)
+    record_audit("onboarding.asked", "provider", provider.id)
     db.session.commit()
     flash(_("Başvurunuz alındı. Belgelerinize bakıp temsilcinizi arayacağız."))
     return redirect(url_for(".start"), 303)

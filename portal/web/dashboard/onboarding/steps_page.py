@@ -13,7 +13,7 @@ from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Inquiry, Paper, PaperKind, Provider, ProviderKind, Review, ReviewAct
 from portal.domain.identity import accounts
@@ -21,7 +21,7 @@ from portal.domain.providers import inquiries, onboarding
 from portal.domain.providers.onboarding import Missing, Step, StepState
 from portal.services.iys import rights
 from portal.web.dashboard.forms import READABLE
-from portal.web.dashboard.iys.forwarding_status import is_told
+from portal.web.dashboard.iys.forwarding_status import is_forwarding
 from portal.web.shared.labels import label
 
 TITLES = {
@@ -31,11 +31,11 @@ TITLES = {
     onboarding.OPEN: _l("Hesabınızı açın"),
     onboarding.TRANSFER: _l("Aktarımı başlatın"),
 }
-SPEAK_FOR_IT = {onboarding.AUTHORISE: _l("Temsilcinizi tanıtın")}
-TITLES_OF = {  # Of who takes no partner.
+REPRESENTATIVE_TITLE = {onboarding.AUTHORISE: _l("Temsilcinizi tanıtın")}
+TITLES_BY_KIND = {  # Of who takes no partner.
     ProviderKind.PARTNER: {},
-    ProviderKind.DIRECT: SPEAK_FOR_IT,
-    ProviderKind.EXEMPT: SPEAK_FOR_IT
+    ProviderKind.DIRECT: REPRESENTATIVE_TITLE,
+    ProviderKind.EXEMPT: REPRESENTATIVE_TITLE
     | {
         onboarding.APPLY: _l("Muafiyetinizden emin olun"),
         onboarding.ENTER: _l("Paketinizi seçin"),
@@ -49,7 +49,7 @@ TEMPLATES = {
     onboarding.OPEN: "dashboard/onboarding/step_open.html",
     onboarding.TRANSFER: "dashboard/onboarding/step_transfer.html",
 }
-LACKING = {
+MISSING_LABELS = {
     Missing.CODE: _l("İYS kodunu girin."),
     Missing.PACKAGE: _l("Bir paket seçin."),
     Missing.REPRESENTATIVE: _l("İmzalayacak temsilcinin adını firma bilgilerine yazın."),
@@ -58,7 +58,7 @@ LACKING = {
 }
 
 
-PAPERS = [
+PAPER_CHOICES = [
     SelectChoice(PaperKind.AUTHORISATION, _l("İmzalı yetki mektubu")),
     SelectChoice(PaperKind.SIGNATURE, _l("İmza sirküleri ya da imza beyannamesi")),
 ]
@@ -69,7 +69,7 @@ class CodeForm(FlaskForm):
 
 
 class PaperForm(FlaskForm):
-    kind = SelectField(_l("Hangi belge?"), choices=PAPERS)
+    kind = SelectField(_l("Hangi belge?"), choices=PAPER_CHOICES)
     file = FileField(_l("Dosya"), validators=[FileRequired(_l("Bir dosya seçin."))])
 
 
@@ -78,7 +78,7 @@ class QuestionForm(FlaskForm):
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedQuestion:
     """A question as the page shows it."""
 
     text: str
@@ -88,7 +88,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Looked:
+class RightsCheck:
     """What the last look at İYS for the partner's rights found."""
 
     at: datetime
@@ -108,36 +108,36 @@ def mine() -> Provider:
     return db.session.get_one(Provider, current_user.provider_id)
 
 
-def page(
+def render_steps(
     *,
     code_form: CodeForm | None = None,
     paper_form: PaperForm | None = None,
     question_form: tuple[int, QuestionForm] | None = None,
 ) -> str:
     """The page, with the forms that were just filled in where they are to be shown again."""
-    provider, at = reading().get_one(Provider, current_user.provider_id), clock.now()
-    steps, titles = onboarding.steps_of(reading(), provider, at), TITLES | TITLES_OF[provider.kind]
+    provider, at = read_session().get_one(Provider, current_user.provider_id), clock.now()
+    steps, titles = onboarding.steps_of(read_session(), provider, at), TITLES | TITLES_BY_KIND[provider.kind]
     return render_template(
         "dashboard/onboarding/steps.html",
         provider=provider,
         kinds=ProviderKind,
         steps=[(step, titles[step.number], TEMPLATES[step.number]) for step in steps],
-        next_step=_next(steps),
-        lacking=LACKING,
+        next_step=_next_step(steps),
+        lacking=MISSING_LABELS,
         code_form=code_form or CodeForm(formdata=None, iys_code=provider.pending_iys_code),
         paper_form=paper_form or PaperForm(formdata=None),
-        papers=_papers(provider.id),
+        papers=_newest_papers(provider.id),
         paper_kinds=_paper_kinds(provider),
-        has_partner=accounts.first_partner(reading()) is not None,
-        looked=_looked(provider.id),
-        sent_back=_sent_back(provider),
-        is_told=is_told(provider.id),
-        questions_asked=_asked(provider.id),
+        has_partner=accounts.first_partner(read_session()) is not None,
+        looked=_last_rights_check(provider.id),
+        sent_back=_last_rejection(provider),
+        is_told=is_forwarding(provider.id),
+        questions_asked=_questions_by_step(provider.id),
         question_forms=_question_forms(question_form),
     )
 
 
-def _next(steps: list[Step]) -> Step | None:
+def _next_step(steps: list[Step]) -> Step | None:
     return next((step for step in steps if step.state in (StepState.NOW, StepState.WAITS)), None)
 
 
@@ -145,23 +145,23 @@ def _paper_kinds(provider: Provider) -> list[PaperKind]:
     return list(PaperKind) if provider.kind == ProviderKind.PARTNER else [PaperKind.SIGNATURE]
 
 
-def _papers(provider_id: int) -> dict[PaperKind, Paper]:
+def _newest_papers(provider_id: int) -> dict[PaperKind, Paper]:
     """The newest of each kind."""
     kept = select(Paper.kind, Paper.uploaded_at, Paper.size).where(Paper.provider_id == provider_id)
-    return {row.kind: row for row in reading().execute(kept.order_by(Paper.uploaded_at, Paper.id))}
+    return {row.kind: row for row in read_session().execute(kept.order_by(Paper.uploaded_at, Paper.id))}
 
 
-def _looked(provider_id: int) -> Looked | None:
-    look = rights.last_look(reading(), provider_id)
-    return Looked(*look) if look else None
+def _last_rights_check(provider_id: int) -> RightsCheck | None:
+    look = rights.last_look(read_session(), provider_id)
+    return RightsCheck(*look) if look else None
 
 
-def _sent_back(provider: Provider) -> Review | None:
+def _last_rejection(provider: Provider) -> Review | None:
     """Why the operator sent it back, until it asks again."""
     if provider.asked_at or not provider.is_practising:
         return None
     reviews = select(Review).where(Review.provider_id == provider.id, Review.act == ReviewAct.SENT_BACK)
-    return reading().scalar(reviews.order_by(Review.made_at.desc()).limit(1))
+    return read_session().scalar(reviews.order_by(Review.made_at.desc()).limit(1))
 
 
 def _question_forms(filled: tuple[int, QuestionForm] | None = None) -> dict[int, QuestionForm]:
@@ -170,11 +170,11 @@ def _question_forms(filled: tuple[int, QuestionForm] | None = None) -> dict[int,
     return empty | dict([filled] if filled else [])
 
 
-def _asked(provider_id: int) -> dict[int, list[Asked]]:
+def _questions_by_step(provider_id: int) -> dict[int, list[AskedQuestion]]:
     """What the firm asked, by step, the oldest first."""
     told = {step: [] for step in onboarding.STEPS}
     asked = select(Inquiry).where(Inquiry.provider_id == provider_id).order_by(Inquiry.asked_at, Inquiry.id)
-    for each in reading().scalars(asked):
+    for each in read_session().scalars(asked):
         question, answer = inquiries.question_in(vault(), each), inquiries.answer_in(vault(), each)
-        told[each.step].append(Asked(question, each.asked_at, answer, each.answered_at))
+        told[each.step].append(AskedQuestion(question, each.asked_at, answer, each.answered_at))
     return told

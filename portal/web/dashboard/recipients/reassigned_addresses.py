@@ -6,34 +6,41 @@ from flask import render_template
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from portal.core.extensions import reading, vault
+from portal.core.extensions import read_session, vault
 from portal.core.models import Recipient
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 
-NEWS = timedelta(days=30)
-SHOWN = 200
+RECENT = timedelta(days=30)
+MAX_ROWS = 200
 
 
-@blueprint.get("/recipients/disowned", endpoint="disowned")
+@blueprint.get("/recipients/disowned", endpoint="reassigned_addresses")
 @needs(Permission.SEARCH)
-def show_disowned():
+def show_reassigned():
     """The newest of them, masked."""
-    mine = select(Recipient).where(*_of(current_user.provider_id)).order_by(Recipient.reassigned_at.desc())
+    mine = select(Recipient).where(*_is_reassigned(current_user.provider_id)).order_by(Recipient.reassigned_at.desc())
     listed = [
-        (each.id, recipients.masked(vault(), each), each.reassigned_at) for each in reading().scalars(mine.limit(SHOWN))
+        (each.id, recipients.masked(vault(), each), each.reassigned_at)
+        for each in read_session().scalars(mine.limit(MAX_ROWS))
     ]
-    total = reading().scalar(select(func.count()).select_from(Recipient).where(*_of(current_user.provider_id)))
+    total = read_session().scalar(
+        select(func.count()).select_from(Recipient).where(*_is_reassigned(current_user.provider_id))
+    )
     return render_template("dashboard/recipients/reassigned_addresses.html", listed=listed, total=total)
 
 
-def lately(provider_id: int, at: datetime) -> int:
+def count_recent(provider_id: int, at: datetime) -> int:
     """How many were said to be so within NEWS."""
-    news = select(func.count()).select_from(Recipient).where(*_of(provider_id), Recipient.reassigned_at > at - NEWS)
-    return reading().scalar(news)
+    news = (
+        select(func.count())
+        .select_from(Recipient)
+        .where(*_is_reassigned(provider_id), Recipient.reassigned_at > at - RECENT)
+    )
+    return read_session().scalar(news)
 
 
-def _of(provider_id: int) -> tuple:
+def _is_reassigned(provider_id: int) -> tuple:
     return Recipient.provider_id == provider_id, Recipient.reassigned_at.is_not(None)

@@ -8,17 +8,18 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import Brand, Recipient
 from portal.core.vault import CannotOpen
 from portal.domain.consents import history, recipients, refusals
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.forms import SearchForm
-from portal.web.dashboard.recipients.forms import EVERY_BRAND, RefusalForm, UnmaskForm
+from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, UnmaskForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 
 @blueprint.route("/recipients", methods=["GET", "POST"])
@@ -26,20 +27,20 @@ from portal.web.shared.access import needs
 @needs(Permission.SEARCH)
 def search():
     """Look an address up among the provider's own."""
-    return look_up("dashboard/recipients/search.html", "dashboard.recipient")
+    return render_search("dashboard/recipients/search.html", "dashboard.recipient")
 
 
 @blueprint.get("/recipients/<id:recipient_id>")
 @needs(Permission.SEARCH)
 def recipient(recipient_id: int):
     """What holds for one address, and how it came to be. Looking is noted."""
-    found = mine(reading(), recipient_id)
-    note("recipient.looked_at", "recipient", found.id)
+    found = mine(read_session(), recipient_id)
+    record_audit("recipient.looked_at", "recipient", found.id)
     db.session.commit()
-    return page_of(found)
+    return render_recipient(found)
 
 
-def look_up(template: str, found_at: str):
+def render_search(template: str, found_at: str):
     """Lead to what is known of an address (`found_at`: an endpoint), or say why it is not found. A search is noted."""
     form = SearchForm()
     problem, not_found = None, False
@@ -49,11 +50,11 @@ def look_up(template: str, found_at: str):
         except addresses.BadAddress as bad:
             problem = bad.problem
         else:
-            found = recipients.find(reading(), vault(), current_user.provider_id, address)
+            found = recipients.find(read_session(), vault(), current_user.provider_id, address)
             if found is not None:
                 return redirect(url_for(found_at, recipient_id=found.id), 303)
             not_found = True
-            note("recipient.not_found", "user", current_user.id)
+            record_audit("recipient.not_found", "user", current_user.id)
             db.session.commit()
     return render_template(template, form=form, problem=problem, not_found=not_found)
 
@@ -66,7 +67,9 @@ def mine(session, recipient_id: int) -> Recipient:
     return found
 
 
-def page_of(found: Recipient, *, clear: str | None = None, refusal=None, unmask: UnmaskForm | None = None) -> str:
+def render_recipient(
+    found: Recipient, *, clear: str | None = None, refusal=None, unmask: UnmaskForm | None = None
+) -> str:
     """The page of one recipient, with the words of a form that came back; `clear` is the address in full, this once."""
     return render_template(
         "dashboard/recipients/recipient.html",
@@ -74,25 +77,25 @@ def page_of(found: Recipient, *, clear: str | None = None, refusal=None, unmask:
         address=recipients.masked(vault(), found),
         clear=clear,
         reassigned_at=found.reassigned_at,
-        heads=history.heads(reading(), found.id),
-        decisions=history.decisions(reading(), found.id, clock.now()),
-        refusal_form=refusal or refusal_form(found, formdata=None),
+        heads=history.heads(read_session(), found.id),
+        decisions=history.decisions(read_session(), found.id, clock.now()),
+        refusal_form=refusal or make_refusal_form(found, formdata=None),
         unmask_form=unmask or UnmaskForm(formdata=None),
     )
 
 
-def refusal_form(found: Recipient, **options) -> RefusalForm | None:
+def make_refusal_form(found: Recipient, **options) -> RefusalForm | None:
     """The form of one address, with the brands and channels it can have; None where its seal is damaged."""
     try:
         address = addresses.parse(recipients.address_of(vault(), found))
     except (CannotOpen, addresses.BadAddress):
         return None
-    return RefusalForm(brands=brands(), channels=address.channels, **options)
+    return RefusalForm(brands=own_brands(), channels=address.channels, **options)
 
 
-def refused_as_said(found: Recipient, form: RefusalForm, at: datetime) -> refusals.Refused:
+def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> refusals.Refused:
     """What came of a form that was filled in; not committed yet."""
-    chosen = [brand for brand in brands() if form.brand.data in (EVERY_BRAND, brand.id)]
+    chosen = [brand for brand in own_brands() if form.brand.data in (ALL_BRANDS, brand.id)]
     return refusals.refuse(
         db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
         address=addresses.parse(recipients.address_of(vault(), found)), source=Source(form.source.data),
@@ -100,7 +103,7 @@ def refused_as_said(found: Recipient, form: RefusalForm, at: datetime) -> refusa
     )  # fmt: skip
 
 
-def say_refused(refused: refusals.Refused) -> None:
+def flash_refusal(refused: refusals.Refused) -> None:
     """Tell who refused for somebody what came of it, on the next page."""
     flash(
         _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
@@ -109,7 +112,7 @@ def say_refused(refused: refusals.Refused) -> None:
     )
 
 
-def brands() -> list[Brand]:
+def own_brands() -> list[Brand]:
     """The provider's brands, those that begin nothing new last."""
     theirs = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    return list(reading().scalars(theirs.order_by(Brand.closed_at.is_not(None), Brand.name)))
+    return list(read_session().scalars(theirs.order_by(Brand.closed_at.is_not(None), Brand.name)))

@@ -3,14 +3,21 @@
 from flask import abort, redirect, url_for
 
 from portal.core import addresses, clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.recipients.forms import UnmaskForm
-from portal.web.dashboard.recipients.search import mine, page_of, refusal_form, refused_as_said, say_refused
+from portal.web.dashboard.recipients.search import (
+    apply_refusal_form,
+    flash_refusal,
+    make_refusal_form,
+    mine,
+    render_recipient,
+)
 from portal.web.shared import limits
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import provider_key, record_audit
 
 
 @blueprint.post("/recipients/<id:recipient_id>/refusal")
@@ -19,18 +26,18 @@ from portal.web.shared.access import needs
 def refuse(recipient_id: int):
     """Refuse for somebody who asked for it. Nobody grants here."""
     found = mine(db.session, recipient_id)
-    form = refusal_form(found)
+    form = make_refusal_form(found)
     if form is None:  # Its seal is damaged: nothing could be told to İYS.
         abort(404)
     if not form.validate_on_submit():
-        return page_of(found, refusal=form), 422
-    refused = refused_as_said(found, form, clock.now())
-    note(
+        return render_recipient(found, refusal=form), 422
+    refused = apply_refusal_form(found, form, clock.now())
+    record_audit(
         "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
         brand=form.brand.data, new=refused.made,
     )  # fmt: skip
     db.session.commit()
-    say_refused(refused)
+    flash_refusal(refused)
     return redirect(url_for(".recipient", recipient_id=recipient_id), 303)
 
 
@@ -39,9 +46,9 @@ def refuse(recipient_id: int):
 @needs(Permission.UNMASK)
 def unmask(recipient_id: int):
     """Show the address in full, this once; the reason is kept."""
-    found, form = mine(reading(), recipient_id), UnmaskForm()
+    found, form = mine(read_session(), recipient_id), UnmaskForm()
     if not form.validate_on_submit():
-        return page_of(found, unmask=form), 422
-    note("recipient.unmasked", "recipient", found.id, reason=addresses.hide_in(form.reason.data.strip()))
+        return render_recipient(found, unmask=form), 422
+    record_audit("recipient.unmasked", "recipient", found.id, reason=addresses.hide_in(form.reason.data.strip()))
     db.session.commit()
-    return page_of(found, clear=recipients.address_of(vault(), found))
+    return render_recipient(found, clear=recipients.address_of(vault(), found))

@@ -8,14 +8,16 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.domain.audit import queries
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import an_id, blueprint, note, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.audit_view import AuditFilter, shown
+from portal.web.shared.audit_view import AuditFilter, entry_views
 from portal.web.shared.downloads import Format, download
+from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
 
@@ -24,14 +26,14 @@ A_PAGE = 50
 @needs(Permission.AUDIT)
 def audit():
     """List what was done, newest first."""
-    people = queries.people_of(reading(), current_user.provider_id)
+    people = queries.people_of(read_session(), current_user.provider_id)
     form = AuditFilter(people)
     wanted = form.wanted(current_user.provider_id)
-    rows = queries.page(reading(), wanted, before=request.args.get("before", type=an_id), limit=A_PAGE + 1)
+    rows = queries.page(read_session(), wanted, before=parse_id(request.args.get("before", "")), limit=A_PAGE + 1)
     return render_template(
         "dashboard/records/audit_log.html",
         form=form,
-        entries=list(shown(vault(), rows[:A_PAGE], {each.id for each in people})),
+        entries=list(entry_views(vault(), rows[:A_PAGE], {each.id for each in people})),
         before=rows[A_PAGE - 1].AuditEntry.id if len(rows) > A_PAGE else None,
         is_first="before" not in request.args,
         chosen=form.in_address(),
@@ -56,9 +58,9 @@ def audit_xlsx():
 
 def _taken(format: Format) -> Response:
     """Taking it is noted."""
-    people = queries.people_of(reading(), current_user.provider_id)
+    people = queries.people_of(read_session(), current_user.provider_id)
     wanted = AuditFilter(people).wanted(current_user.provider_id)
-    note("audit.taken", "provider", current_user.provider_id, choices=_told(wanted), format=format)
+    record_audit("audit.taken", "provider", current_user.provider_id, choices=_told(wanted), format=format)
     db.session.commit()
     return download(
         _lines(wanted, {each.id for each in people}),
@@ -71,7 +73,7 @@ def _taken(format: Format) -> Response:
 
 
 def _lines(wanted: queries.Wanted, people: set[int]) -> Iterator[Sequence[object]]:
-    for each in shown(vault(), queries.every(reading(), wanted), people):
+    for each in entry_views(vault(), queries.every(read_session(), wanted), people):
         at = clock.istanbul(each.at).isoformat(sep=" ", timespec="seconds")
         yield at, each.who, each.act, each.subject, str(each.subject_id), each.facts, each.whence
 

@@ -7,18 +7,19 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, reading, vault
+from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand
 from portal.domain.identity.permissions import Permission
 from portal.services import exports
 from portal.services.exports import Kind, Wanted
-from portal.web.dashboard.blueprint import blueprint, note, provider_key
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.records import export_columns
 from portal.web.dashboard.records.export_form import ExportFilter
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label
+from portal.web.shared.signed_in_person import provider_key, record_audit
 
 NAMES = {Kind.CONSENTS: "izinler", Kind.DECISIONS: "kararlar", Kind.RECIPIENTS: "alicilar"}  # Of files.
 TOLD_APART = ("kind", "provider_id")
@@ -35,7 +36,7 @@ def show_exports():
         kind=form.kind,
         kinds=Kind,
         formats=Format,
-        count=exports.count(reading(), form.wanted(current_user.provider_id), clock.now()),
+        count=exports.count(read_session(), form.wanted(current_user.provider_id), clock.now()),
         chosen=form.in_address(),
     )
 
@@ -48,9 +49,11 @@ def export_file():
     form, at = _form(), clock.now()
     wanted = form.wanted(current_user.provider_id)
     format = request.args.get("format", Format.XLSX, Format)
-    note("export.taken", "provider", current_user.provider_id, kind=form.kind, choices=_told(wanted), format=format)
+    record_audit(
+        "export.taken", "provider", current_user.provider_id, kind=form.kind, choices=_told(wanted), format=format
+    )
     db.session.commit()
-    rows = exports.rows(reading(), vault(), wanted, at)
+    rows = exports.rows(read_session(), vault(), wanted, at)
     return download(
         export_columns.lines(form.kind, rows),
         header=export_columns.header(form.kind),
@@ -62,7 +65,7 @@ def export_file():
 
 def _form() -> ExportFilter:
     mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    brands = reading().scalars(mine.order_by(Brand.closed_at.is_not(None), Brand.name))
+    brands = read_session().scalars(mine.order_by(Brand.closed_at.is_not(None), Brand.name))
     return ExportFilter(request.args.get("kind", Kind.CONSENTS, Kind), list(brands))
 
 

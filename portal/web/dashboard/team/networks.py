@@ -9,15 +9,16 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, reading
+from portal.core.extensions import db, read_session
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
-from portal.web.dashboard.blueprint import blueprint, note
+from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.forms import READABLE
 from portal.web.dashboard.team.members import provider
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
-REFUSALS: dict[type, str] = {
+ERROR_MESSAGES: dict[type, str] = {
     networks.NotANetwork: _l("Bu bir ağ değil. Tek bir adres (203.0.113.7) ya da bir aralık (203.0.113.0/24) yazın."),
     networks.TooWide: _l("Bu aralık internetin büyük bir bölümünü kapsıyor. Daha dar bir aralık yazın."),
     networks.AlreadyThere: _l("Bu ağ listede zaten var."),
@@ -35,7 +36,7 @@ class NetworkForm(FlaskForm):
 @needs(Permission.PEOPLE)
 def list_networks():
     """Show the networks, and from where the person comes now."""
-    return _page(NetworkForm(formdata=None))
+    return _render_networks(NetworkForm(formdata=None))
 
 
 @blueprint.post("/networks")
@@ -44,15 +45,15 @@ def add_network():
     """Let people come from one more network."""
     form = NetworkForm()
     if not form.validate_on_submit():
-        return _page(form), 422
-    facts = {"note": form.note.data or "", "here": _here(), "at": clock.now()}
+        return _render_networks(form), 422
+    facts = {"note": form.note.data or "", "here": _remote_address(), "at": clock.now()}
     try:
         added = networks.add(db.session, provider(), form.cidr.data, **facts)
-    except tuple(REFUSALS) as refusal:
+    except tuple(ERROR_MESSAGES) as refusal:
         db.session.rollback()
-        form.cidr.errors = [REFUSALS[type(refusal)]]
-        return _page(form), 422
-    note("network.added", "network", added.id, cidr=added.cidr)
+        form.cidr.errors = [ERROR_MESSAGES[type(refusal)]]
+        return _render_networks(form), 422
+    record_audit("network.added", "network", added.id, cidr=added.cidr)
     db.session.commit()
     flash(_("Ağ eklendi. Panele artık yalnızca listedeki ağlardan girilir."))
     return redirect(url_for(".list_networks"), 303)
@@ -63,25 +64,25 @@ def add_network():
 def remove_network(network_id: int):
     """Take one away; without any, people come from everywhere."""
     try:
-        cidr = networks.remove(db.session, provider(), network_id, here=_here()) or abort(404)
+        cidr = networks.remove(db.session, provider(), network_id, here=_remote_address()) or abort(404)
     except networks.LocksOut as refusal:
         db.session.rollback()
-        flash(REFUSALS[type(refusal)])
+        flash(ERROR_MESSAGES[type(refusal)])
         return redirect(url_for(".list_networks"), 303)
-    note("network.removed", "network", network_id, cidr=cidr)
+    record_audit("network.removed", "network", network_id, cidr=cidr)
     db.session.commit()
     flash(_("Ağ kaldırıldı."))
     return redirect(url_for(".list_networks"), 303)
 
 
-def _here() -> str:
+def _remote_address() -> str:
     return request.remote_addr or ""
 
 
-def _page(form: NetworkForm):
+def _render_networks(form: NetworkForm):
     return render_template(
         "dashboard/team/networks.html",
         form=form,
-        networks=networks.of(reading(), current_user.provider_id),
-        address=_here(),
+        networks=networks.of(read_session(), current_user.provider_id),
+        address=_remote_address(),
     )

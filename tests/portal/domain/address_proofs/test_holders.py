@@ -7,7 +7,7 @@ from sqlalchemy import event, insert
 
 from portal.app import create_app
 from portal.core import addresses, clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import Provider, Recipient
 from portal.core.models.ids import new_ids
 from portal.domain import address_proofs
@@ -60,25 +60,25 @@ def test_it_is_found_at_the_first_and_the_last_of_many(portal):
     made = known_at([ids[0], ids[CHUNK - 1], ids[CHUNK], ids[-1]])
     known_at(ids[5:9], addresses.parse(make.EMAIL))
 
-    assert {each.id for each in holders(reading(), vault(), PHONE)} == made
-    assert address_proofs.is_held(reading(), vault(), PHONE)
+    assert {each.id for each in holders(read_session(), vault(), PHONE)} == made
+    assert address_proofs.is_held(read_session(), vault(), PHONE)
 
 
 def test_an_unknown_one_takes_as_many_statements(portal):
     ids = many_providers()
     known_at([ids[0], ids[-1]])
 
-    known = asked(lambda: address_proofs.is_held(reading(), vault(), PHONE))
-    unknown = asked(lambda: address_proofs.is_held(reading(), vault(), addresses.parse("+905551112233")))
+    known = asked(lambda: address_proofs.is_held(read_session(), vault(), PHONE))
+    unknown = asked(lambda: address_proofs.is_held(read_session(), vault(), addresses.parse("+905551112233")))
 
-    assert not address_proofs.is_held(reading(), vault(), addresses.parse("+905551112233"))
+    assert not address_proofs.is_held(read_session(), vault(), addresses.parse("+905551112233"))
     assert known == unknown
     assert len(known) == 3  # The providers, and two pieces of them.
 
 
 def test_nobody_holds_anything_where_there_is_no_provider(portal):
-    assert holders(reading(), vault(), PHONE) == []
-    assert not address_proofs.is_held(reading(), vault(), PHONE)
+    assert holders(read_session(), vault(), PHONE) == []
+    assert not address_proofs.is_held(read_session(), vault(), PHONE)
 
 
 @pytest.mark.slow
@@ -93,8 +93,8 @@ def test_while_keys_rotate_both_indexes_are_asked(environ, rows):
     app = create_app(environ | {"VAULT_KEYS": other})
     with app.app_context():
         made |= known_at(ids[1:2])
-        assert {each.id for each in holders(reading(), vault(), PHONE)} == made
-        assert len(asked(lambda: address_proofs.is_held(reading(), vault(), PHONE))) == 3
+        assert {each.id for each in holders(read_session(), vault(), PHONE)} == made
+        assert len(asked(lambda: address_proofs.is_held(read_session(), vault(), PHONE))) == 3
         assert all(turned.unopened == [] for turned in key_rotation.rotate())
         assert {each.id for each in db.session.query(Recipient) if each.index_even} == made
         db.session.rollback()

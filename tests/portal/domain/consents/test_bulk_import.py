@@ -154,11 +154,11 @@ def test_several_lines_of_one_key_count_by_their_dates(brand, rows):
 
 def test_what_is_read_before_the_locks_is_planned_anew_where_somebody_decided_meanwhile(app, brand, rows):
     """As a person does between the worker's look and its transaction."""
-    from portal.core.extensions import reading
+    from portal.core.extensions import read_session
 
     entries = [entry(A), entry(B)]
     told = says()
-    ready = bulk_import.prepare(reading(), vault(), brand, entries, **told)
+    ready = bulk_import.prepare(read_session(), vault(), brand, entries, **told)
     bring(brand, entry(A, RET, clock.now()))
 
     effects = bulk_import.bring(db.session, vault(), brand, entries, **told, prepared=ready)

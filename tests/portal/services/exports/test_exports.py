@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Outcome, Provider, Recipient
 from portal.services import exports
@@ -34,8 +34,8 @@ def told(app, kind: Kind, **wanted) -> list:
         provider_id = db.session.scalar(select(Provider.id).where(Provider.iys_code == make.IYS_CODE))
         wanted = Wanted(kind, provider_id, **wanted)
         at = clock.now()
-        rows = list(exports.rows(reading(), vault(), wanted, at))
-        assert exports.count(reading(), wanted, at) == len(rows)
+        rows = list(exports.rows(read_session(), vault(), wanted, at))
+        assert exports.count(read_session(), wanted, at) == len(rows)
         return rows
 
 

@@ -8,7 +8,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import update
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import BatchState, ImportBatch, ImportChunk, Outcome, Submission
 from portal.services.imports import batches, layout, row_errors, uploads, worker
@@ -66,7 +66,7 @@ def csv_of(lines: list[str], header: str = HEADER) -> bytes:
 
 
 def found(batch: ImportBatch) -> row_errors.Errors:
-    return row_errors.Errors(reading(), vault(), batch)
+    return row_errors.Errors(read_session(), vault(), batch)
 
 
 def workbook(app, batch: ImportBatch, sheet: int = 0) -> list[list]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal.core import clock
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.models import (
     Consent,
     DayState,
@@ -35,7 +35,7 @@ def find(story, rows, *falsified) -> list[comparison.Found]:
     submission = rows(Submission)[0]
     with story.app.app_context():
         side = comparison.Side(submission.provider_id, make.brand().id, DAY)
-        pieces = comparison.compare(reading(), vault(), side, day_file.read(body))
+        pieces = comparison.compare(read_session(), vault(), side, day_file.read(body))
         return [found for piece in pieces for found in piece.found]
 
 

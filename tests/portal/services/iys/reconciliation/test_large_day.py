@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from portal.core import iys_protocol
 from portal.core.addresses import AddressKind
-from portal.core.extensions import db, reading, vault
+from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, DifferenceKind, Lane, Outcome, Recipient, Submission
 from portal.core.models.ids import new_ids
@@ -50,7 +50,7 @@ def test_a_large_day_is_compared_in_little_memory(app):
 def compared(side, body: bytes) -> tuple[int, int, list[DifferenceKind]]:
     rows = listed = 0
     found = []
-    for piece in comparison.compare(reading(), vault(), side, day_file.read(body)):
+    for piece in comparison.compare(read_session(), vault(), side, day_file.read(body)):
         rows, listed = rows + piece.rows, listed + len(piece.listed)
         found += [each.kind for each in piece.found]
     return rows, listed, sorted(found)
