@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from portal.core import leases
 from portal.core.iys_protocol import Status
 from portal.core.models import Connection, Credential, CredentialKind, Lane, Submission
 from portal.services.iys import rate_limit
@@ -46,15 +47,9 @@ def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]
     return and_(
         Submission.lane == lane,
         Submission.provider_id == provider_id,
-        Submission.due_at <= at,
-        is_free(at),
+        leases.is_due(Submission, at),
         not_(is_held_up(at)),
     )
-
-
-def is_free(at: datetime) -> ColumnElement[bool]:
-    """In nobody's hands."""
-    return or_(Submission.lease_until.is_(None), Submission.lease_until <= at)
 
 
 def is_held_up(at: datetime) -> ColumnElement[bool]:
@@ -64,7 +59,7 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
     A refusal waits for no grant that travels in lists or has failed twice, unless İYS already said that it holds no
     grant yet. What travels in a list is never leased by itself.
     """
-    in_flight = and_(Earlier.lease_until.is_not(None), Earlier.lease_until > at)
+    in_flight = not_(leases.is_free(Earlier, at))
     just_told = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - A_SECOND)
     passes_by = and_(
         Submission.status == Status.REFUSED,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import case, exists, not_, or_, update
 
-from portal.core import clock, iys_protocol
+from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import Connection, Consent, Lane, Outcome, Submission
@@ -100,15 +100,8 @@ def nothing_to_withdraw(these: Sequence[Claimed], code: str | None) -> None:
     may_follow = due_submissions.is_behind_an_open_one()
     if not these[0].may_be_held:
         may_follow = or_(may_follow, came)
-    claims.lock(db.session, these)
-    mine = update(Submission).where(
-        Submission.id.in_([each.id for each in these]), Submission.lease_until == these[0].lease_until
-    )
-    done = mine.where(not_(may_follow)).returning(Submission.id).execution_options(synchronize_session=False)
-    ended = set(
-        db.session.scalars(
-            done.values(outcome=Outcome.NOT_NEEDED, due_at=None, lease_until=None, code=code, ended_at=at)
-        )
+    ended = claims.end_lease(
+        db.session, these, not_(may_follow), outcome=Outcome.NOT_NEEDED, due_at=None, code=code, ended_at=at
     )
     if code == "H174":
         for each in these:
@@ -168,7 +161,7 @@ def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
         Submission.lane == Lane.REFUSALS,
         Submission.due_at > at,
         Submission.code.in_(due_submissions.HOLDS_NOTHING),
-        due_submissions.is_free(at),
+        leases.is_free(Submission, at),
     )
     db.session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
 

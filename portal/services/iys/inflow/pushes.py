@@ -9,13 +9,14 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import MOST_IN_A_LIST
+from portal.core.leases import is_due
 from portal.core.models import Brand, FeedSource, Push, PushRegistration, ReceivedVia
 from portal.core.vault import CannotOpen
 from portal.domain.consents import movements
 from portal.domain.consents.movements import Told
 from portal.domain.consents.recipients import chunks
 from portal.services.iys.client import Client
-from portal.services.iys.inflow import leases
+from portal.services.iys.inflow import claims
 
 log = structlog.get_logger()
 
@@ -30,10 +31,10 @@ def step(_client: Client | None = None) -> bool:
         select(Push, Brand)
         .join(PushRegistration, PushRegistration.id == Push.registration_id)
         .join(Brand, Brand.id == PushRegistration.brand_id)
-        .where(*leases.is_free(Push, at))
+        .where(is_due(Push, at))
         .order_by(Push.due_at)
     )
-    claimed = leases.claim(query, Push, at, LEASE)
+    claimed = claims.claim(query, Push, at, LEASE)
     if claimed is None:
         return False
     push, brand = claimed
@@ -41,7 +42,7 @@ def step(_client: Client | None = None) -> bool:
         body = vault().open(push.body, Push.PLACE, push.provider_id, push.id)
     except CannotOpen:
         log.error("push.cannot_open", id=push.id)
-        leases.give_back(push, due_at=at + LATER)
+        claims.give_back(push, due_at=at + LATER)
         db.session.commit()
         return True
     _hear(push, brand, *_rows(body, brand))
@@ -56,7 +57,7 @@ def _hear(push: Push, brand: Brand, told: list[Told], unreadable: int) -> None:
             db.session, vault(), brand, piece, by=ReceivedVia.PUSH, feed=FeedSource.PEOPLE, at=at
         ).new
         db.session.commit()
-    leases.give_back(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
+    claims.give_back(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
     db.session.commit()
     log.info("push.read", brand=brand.id, rows=len(told), new=taken, unreadable=unreadable)
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core import clock
+from portal.core import clock, leases
 from portal.core.models import Brand, Connection, DayState, Feed, Provider, ReconciledDay
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
@@ -44,10 +44,9 @@ class Claimed:
         return self.iys_code, self.brand_code, self.day
 
 
-CLAIMABLE = (
+BRAND_DAY = (
     select(
-        ReconciledDay.id, ReconciledDay.provider_id, ReconciledDay.brand_id, ReconciledDay.day, ReconciledDay.state,
-        ReconciledDay.attempts, ReconciledDay.lease_until, Provider.iys_code, Brand.brand_code,
+        ReconciledDay.provider_id, ReconciledDay.brand_id, ReconciledDay.day, Provider.iys_code, Brand.brand_code
     )
     .join(Brand, Brand.id == ReconciledDay.brand_id)
     .join(Provider, Provider.id == ReconciledDay.provider_id)
@@ -61,15 +60,23 @@ def due(session: Session, at: datetime) -> int | None:
     days = (
         select(ReconciledDay.id)
         .join(Connection, Connection.provider_id == ReconciledDay.provider_id)
-        .where(ReconciledDay.due_at <= at, Connection.forwarding_enabled_at <= at, may_ask, _is_free(at))
+        .where(leases.is_due(ReconciledDay, at), Connection.forwarding_enabled_at <= at, may_ask)
     )
     return session.scalar(days.order_by(ReconciledDay.day, ReconciledDay.id).limit(1))
 
 
 def claim(session: Session, at: datetime, day_id: int) -> Claimed | None:
-    """Take a day in hand, due or not; None where somebody else has it."""
-    row = session.execute(CLAIMABLE.where(ReconciledDay.id == day_id, _is_free(at))).one_or_none()
-    return _lease(session, row, at) if row else None
+    """Claim a day, due or not; None where another process holds it."""
+    row = session.execute(BRAND_DAY.where(ReconciledDay.id == day_id)).one_or_none()
+    leased = row and leases.claim(
+        session, ReconciledDay, ReconciledDay.id == day_id, at=at, lease=LEASE,
+        returning=[ReconciledDay.state, ReconciledDay.attempts], attempts=ReconciledDay.attempts + 1,
+    )  # fmt: skip
+    if not row or not leased:
+        return None
+    [(state, attempts)] = leased
+    side = Side(row.provider_id, row.brand_id, row.day)
+    return Claimed(day_id, side, row.iys_code, row.brand_code, state, attempts, at + LEASE)
 
 
 def lacking(session: Session, at: datetime) -> list[Row]:
@@ -96,24 +103,6 @@ def write_down_one(session: Session, brand: Brand, day: date, at: datetime) -> i
     """One day of one brand, whether or not its night has come; its id."""
     insert_missing(session, ReconciledDay, [_row(brand.provider_id, brand.id, day, at)])
     return session.scalar(select(ReconciledDay.id).where(ReconciledDay.brand_id == brand.id, ReconciledDay.day == day))
-
-
-def _is_free(at: datetime):
-    return or_(ReconciledDay.lease_until.is_(None), ReconciledDay.lease_until <= at)
-
-
-def _lease(session: Session, row: Row, at: datetime) -> Claimed | None:
-    still_as_seen = ReconciledDay.lease_until.is_not_distinct_from(row.lease_until)
-    mine = (
-        update(ReconciledDay)
-        .where(ReconciledDay.id == row.id, still_as_seen)
-        .values(lease_until=at + LEASE, attempts=ReconciledDay.attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if session.execute(mine).rowcount != 1:
-        return None
-    side = Side(row.provider_id, row.brand_id, row.day)
-    return Claimed(row.id, side, row.iys_code, row.brand_code, row.state, row.attempts + 1, at + LEASE)
 
 
 def feeds_are_behind(session: Session, claimed: Claimed) -> bool:
