@@ -109,7 +109,9 @@ def _bare(lanes: Run, size: int) -> float:
         rows = db.session.execute(waiting.where(Submission.lane == Lane.BULK).limit(size)).all()
         payloads = [vault().open(row.payload, Submission.PLACE, row.provider_id, row.id) for row in rows]
         db.session.rollback()
-    bodies = [iys_protocol.freeze_list(payloads[start : start + 1000]) for start in range(0, len(payloads), 1000)]
+    bodies = [
+        iys_protocol.freeze_bulk_payload(payloads[start : start + 1000]) for start in range(0, len(payloads), 1000)
+    ]
     session, pause, starts = requests.Session(), 1 / (PER_SECOND - REFUSALS), time.perf_counter()
     for number, body in enumerate(bodies):
         time.sleep(max(0.0, starts + number * pause - time.perf_counter()))

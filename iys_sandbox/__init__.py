@@ -8,21 +8,21 @@ from pathlib import Path
 from flask import Flask, Response
 
 from iys_sandbox import access_key
-from iys_sandbox.admin import desk
-from iys_sandbox.api import api
-from iys_sandbox.citizen_page import citizenship
+from iys_sandbox.admin import blueprint
+from iys_sandbox.api import blueprint
+from iys_sandbox.citizen_page import blueprint
 from iys_sandbox.clock import Clock
-from iys_sandbox.context import Box, now
-from iys_sandbox.day_endpoints import days
-from iys_sandbox.directory import directory
-from iys_sandbox.fault_injection import ResetsConnections
+from iys_sandbox.context import Sandbox, now
+from iys_sandbox.day_endpoints import blueprint
+from iys_sandbox.directory import blueprint
+from iys_sandbox.fault_injection import ConnectionResetter
 from iys_sandbox.faults import Faults
-from iys_sandbox.ledger_page import ledger
-from iys_sandbox.limits import Pace
-from iys_sandbox.push_delivery import keep_delivering
-from iys_sandbox.pushes import pushes
+from iys_sandbox.ledger_page import blueprint
+from iys_sandbox.limits import RateLimit
+from iys_sandbox.push_delivery import start_delivery_thread
+from iys_sandbox.pushes import blueprint
 from iys_sandbox.store import Store
-from iys_sandbox.test_controls import levers
+from iys_sandbox.test_controls import blueprint
 from portal.core import clock as portal_clock
 from portal.core import iys_protocol
 from portal.core.paths import ROOT
@@ -37,17 +37,17 @@ def create_sandbox(path: Path, *, key: str | None = None, **settings) -> Flask:
     With a `key` nobody looks into it who does not have it."""
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.json.sort_keys = False
-    app.extensions["sandbox"] = open_box(path, **settings)
-    for door in (api, days, directory, pushes, desk, levers, citizenship, ledger):
+    app.extensions["sandbox"] = open_sandbox(path, **settings)
+    for door in (blueprint, blueprint, blueprint, blueprint, blueprint, blueprint, blueprint, blueprint):
         app.register_blueprint(door)
-    access_key.ask_for_key(app, key)
-    app.context_processor(lambda: {"clock": iys_protocol.wire_date(now())})
-    app.after_request(_guarded)
-    app.wsgi_app = ResetsConnections(app.wsgi_app)
+    access_key.require_key(app, key)
+    app.context_processor(lambda: {"clock": iys_protocol.format_wire_date(now())})
+    app.after_request(_add_security_headers)
+    app.wsgi_app = ConnectionResetter(app.wsgi_app)
     return app
 
 
-def open_box(
+def open_sandbox(
     path: Path,
     *,
     clock: Callable[[], datetime] = portal_clock.now,
@@ -55,17 +55,17 @@ def open_box(
     token_calls_per_hour: int = 100,
     expiry_status: int = 422,
     may_push_in_clear: bool = False,
-) -> Box:
+) -> Sandbox:
     """What the sandbox is about, over its file.
 
     `requests_per_second` 0 takes the limit away; `expiry_status` 400 says H467 last and as a 400; `may_push_in_clear`
     lets a push go to an http:// address of this machine.
     """
     store = Store(Path(path))
-    return Box(
+    return Sandbox(
         store=store,
         faults=Faults(),
-        pace=Pace(requests_per_second),
+        pace=RateLimit(requests_per_second),
         clock=Clock(store, clock),
         expiry_status=expiry_status,
         token_calls_per_hour=token_calls_per_hour,
@@ -83,36 +83,36 @@ def create_sandbox_from_environment() -> Flask:
         requests_per_second=int(os.environ.get("SANDBOX_REQUESTS_PER_SECOND") or 10),
         may_push_in_clear=bool(os.environ.get("SANDBOX_PUSH_IN_CLEAR")),
     )
-    keep_delivering(app.extensions["sandbox"], every=1.0)
+    start_delivery_thread(app.extensions["sandbox"], every=1.0)
     if account := os.environ.get("SANDBOX_ACCOUNT"):
-        register(app, account)
+        register_provider(app, account)
     if partner := os.environ.get("SANDBOX_PARTNER"):
         register_partner(app, partner)
     return app
 
 
-def register(app: Flask, account: str) -> None:
+def register_provider(app: Flask, account: str) -> None:
     """Let "username:password:iysCode:brand1,brand2" sign in. Raises ValueError."""
-    username, password, iys_code, brands = _parts(account)
+    username, password, iys_code, brands = _split_account(account)
     app.extensions["sandbox"].store.add_account(username, password, iys_code, brands)
 
 
 def register_partner(app: Flask, account: str) -> None:
     """Let "username:password:integratorCode:iysCode1,iysCode2" act for their master brands. Raises ValueError."""
-    username, password, code, providers = _parts(account)
+    username, password, code, providers = _split_account(account)
     acts_for = [{"iysCode": provider} for provider in providers]
     app.extensions["sandbox"].store.add_account(
         username, password, code, [], kind="partner", integrator_code=code, acts_for=acts_for
     )
 
 
-def _parts(account: str) -> tuple[str, str, int, list[int]]:
+def _split_account(account: str) -> tuple[str, str, int, list[int]]:
     user, code, codes = account.rsplit(":", 2)
     username, password = user.split(":", 1)
     return username, password, int(code), [int(each) for each in codes.split(",")]
 
 
-def _guarded(response: Response) -> Response:
+def _add_security_headers(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

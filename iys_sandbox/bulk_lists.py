@@ -13,19 +13,19 @@ from typing import NamedTuple
 
 from iys_sandbox import movements, quota
 from iys_sandbox.consent_add import field_problems
-from iys_sandbox.context import Box, box, now
-from iys_sandbox.database_file import File
+from iys_sandbox.context import Sandbox, now, sandbox
+from iys_sandbox.database_file import SandboxConnection
 from iys_sandbox.errors import Refused, refuse_list_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
 from portal.core import iys_protocol
-from portal.core.iys_protocol import MOST_IN_A_LIST, Problem
+from portal.core.iys_protocol import MAX_LIST_SIZE, Problem
 
 RESULT_AFTER = timedelta(seconds=300)
-KEPT = timedelta(days=60)
+RESULT_UNTIL = timedelta(days=60)
 SECOND_VERSION = 2  # Apart from İYS's name for it, which looks like a secret to a test of the house.
 # `seconds` until items are judged; a share of `laggards` takes `laggard_seconds`: `enqueue` in the first result.
-HABITS = {"seconds": 60, "laggards": 0.0, "laggard_seconds": 900}
+DEFAULT_SETTINGS = {"seconds": 60, "laggards": 0.0, "laggard_seconds": 900}
 
 
 class Outcome(NamedTuple):
@@ -38,12 +38,12 @@ class Outcome(NamedTuple):
     first_sub_request_id: str | None = None
 
 
-def accept(sender: Sender, body: object, *, is_v2: bool) -> dict:
+def accept_list(sender: Sender, body: object, *, is_v2: bool) -> dict:
     """Take a list in: its requestId, and a subRequestId for each item in its order. Refused as a whole or not."""
-    late = _check(sender, body)
-    at, habits = now(), HABITS | box().store.setting("lists", {})
+    late = _check_list(sender, body)
+    at, habits = now(), DEFAULT_SETTINGS | sandbox().store.setting("lists", {})
     request_id = str(uuid.uuid4())
-    creation_date = iys_protocol.wire_date(at)
+    creation_date = iys_protocol.format_wire_date(at)
     items = [{"subRequestId": str(uuid.uuid4()), "recipientType": "BIREYSEL", **item} for item in body]
     rows = [
         (
@@ -55,8 +55,8 @@ def accept(sender: Sender, body: object, *, is_v2: bool) -> dict:
         )
         for position, item in enumerate(body)
     ]
-    with box().store.transaction() as db:
-        quota.check(db, sender.iys_code, [movements.key_of(sender.brand_code, item) for item in body])
+    with sandbox().store.transaction() as db:
+        quota.check_quota(db, sender.iys_code, [movements.key_of(sender.brand_code, item) for item in body])
         of_list = (request_id, sender.iys_code, sender.brand_code, is_v2, int(at.timestamp()))
         columns = "request_id, iys_code, brand_code, is_v2, received_at"
         list_id = db.execute(f"INSERT INTO list ({columns}) VALUES (?, ?, ?, ?, ?)", of_list).lastrowid  # nosec B608
@@ -65,23 +65,23 @@ def accept(sender: Sender, body: object, *, is_v2: bool) -> dict:
     return {"requestId": request_id, "subRequests": [item | {"creationDate": creation_date} for item in items]}
 
 
-def result(sender: Sender, request_id: str, *, is_v2: bool) -> list[dict]:
+def list_result(sender: Sender, request_id: str, *, is_v2: bool) -> list[dict]:
     """What became of each item; empty before 300 s, after 60 days, and for a list that was not taken in here."""
     _check_request_id(request_id)
-    with box().store.reading() as db:
+    with sandbox().store.reading() as db:
         found = db.execute(
             "SELECT id, received_at FROM list WHERE request_id = ? AND brand_code = ? AND is_v2 = ?",
             (request_id, sender.brand_code, is_v2),
         ).fetchone()
         age = now() - datetime.fromtimestamp(found["received_at"], UTC) if found else None
-        if age is None or age < RESULT_AFTER or age > KEPT:
+        if age is None or age < RESULT_AFTER or age > RESULT_UNTIL:
             return []
         select = "SELECT * FROM list_item WHERE list_id = ? ORDER BY position"
         items = db.execute(select, (found["id"],)).fetchall()
-    return [_told(item, request_id, is_v2=is_v2) for item in items]
+    return [_item_result(item, request_id, is_v2=is_v2) for item in items]
 
 
-def judge_due(of: Box) -> None:
+def judge_due_items(of: Sandbox) -> None:
     """Judge the items whose time has come, each as of the second it was due; one transaction for each list."""
     while True:
         with of.store.reading() as db:
@@ -90,26 +90,28 @@ def judge_due(of: Box) -> None:
         if first is None:
             return
         with of.store.transaction() as db:
-            _judge(db, first["list_id"], first["due_at"])
+            _judge_items(db, first["list_id"], first["due_at"])
 
 
-def _check(sender: Sender, body: object) -> set[int]:
+def _check_list(sender: Sender, body: object) -> set[int]:
     """Refuse the list; the positions of items that are only too old, where that is said last, of the item."""
     if not isinstance(body, list) or not body or not all(isinstance(item, dict) for item in body):
         raise Refused(Problem("H092"))
-    if len(body) > MOST_IN_A_LIST:
+    if len(body) > MAX_LIST_SIZE:
         raise Refused(Problem("H091"))
     for item in body:
         sender.must_write(item.get("type"))
     at = now()
     found = [(position, problem) for position, item in enumerate(body) for problem in field_problems(item, at)]
-    late = {position for position, problem in found if problem.code == "H467"} if box().expiry_status == 400 else set()
+    late = (
+        {position for position, problem in found if problem.code == "H467"} if sandbox().expiry_status == 400 else set()
+    )
     found = [(position, problem) for position, problem in found if position not in late or problem.code != "H467"]
-    refuse_list_if(sorted(found + _repeated(body), key=lambda one: one[0]))
+    refuse_list_if(sorted(found + _repeated_items(body), key=lambda one: one[0]))
     return late
 
 
-def _repeated(body: list) -> list[tuple[int, Problem]]:
+def _repeated_items(body: list) -> list[tuple[int, Problem]]:
     seen, found = set(), []
     for position, item in enumerate(body):
         key = (str(item.get("recipient")).lower(), item.get("recipientType", "BIREYSEL"), str(item.get("type")))
@@ -124,25 +126,25 @@ def _due_at(at: datetime, position: int, habits: dict) -> int:
     return int(at.timestamp()) + int(habits["laggard_seconds"] if is_laggard else habits["seconds"])
 
 
-def _judge(db: File, list_id: int, due_at: int) -> None:
+def _judge_items(db: SandboxConnection, list_id: int, due_at: int) -> None:
     of_list = db.execute("SELECT * FROM list WHERE id = ?", (list_id,)).fetchone()
     select = "SELECT * FROM list_item WHERE list_id = ? AND due_at = ? ORDER BY position"
-    creation_date = iys_protocol.wire_date(datetime.fromtimestamp(due_at, UTC))
+    creation_date = iys_protocol.format_wire_date(datetime.fromtimestamp(due_at, UTC))
     items = db.execute(select, (list_id, due_at)).fetchall()
-    settled = [(*_outcome(db, of_list, item, creation_date), list_id, item["position"]) for item in items]
+    settled = [(*_judge_item(db, of_list, item, creation_date), list_id, item["position"]) for item in items]
     changes = ", ".join(f"{column} = ?" for column in Outcome._fields)
     db.executemany(f"UPDATE list_item SET due_at = NULL, {changes} WHERE list_id = ? AND position = ?", settled)  # nosec B608
 
 
-def _outcome(db: File, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> Outcome:
-    body, digest = json.loads(item["body"]), _digest(of_list["brand_code"], item["body"])
+def _judge_item(db: SandboxConnection, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: str) -> Outcome:
+    body, digest = json.loads(item["body"]), _item_digest(of_list["brand_code"], item["body"])
     if of_list["is_v2"]:
         known = db.execute("SELECT * FROM stored_item WHERE item_digest = ?", (digest,)).fetchone()
         if known:
             first = (known["request_id"], known["sub_request_id"])
             return Outcome(known["transaction_id"], known["creation_date"], None, *first)
     key = movements.key_of(of_list["brand_code"], body)
-    head = movements.head(db, key)
+    head = movements.latest_record(db, key)
     codes = state_codes(head, body) or ([item["code"]] if item["code"] else [])
     if codes:
         return Outcome(code=codes[0])
@@ -153,10 +155,10 @@ def _outcome(db: File, of_list: sqlite3.Row, item: sqlite3.Row, creation_date: s
     return Outcome(*stored)
 
 
-def _told(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> dict:
+def _item_result(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> dict:
     # İYS's documents spell this key both ways, in one answer too.
     name = "subrequestId" if item["position"] % 2 else "subRequestId"
-    shown = {"index": item["position"], "status": _status(item), name: item["sub_request_id"]}
+    shown = {"index": item["position"], "status": _item_status(item), name: item["sub_request_id"]}
     if item["transaction_id"]:
         stored = {"transactionId": item["transaction_id"], "creationDate": item["creation_date"]}
         shown |= {"requestId": request_id, **stored}
@@ -171,7 +173,7 @@ def _told(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> dict:
     return shown
 
 
-def _status(item: sqlite3.Row) -> str:
+def _item_status(item: sqlite3.Row) -> str:
     if item["due_at"] is not None:
         return "enqueue"
     return "failure" if item["code"] else "success"
@@ -184,5 +186,5 @@ def _check_request_id(request_id: str) -> None:
         raise Refused(*found)
 
 
-def _digest(brand_code: int, body: str) -> str:
+def _item_digest(brand_code: int, body: str) -> str:
     return hashlib.sha256(f"{brand_code}\0{body}".encode()).hexdigest()

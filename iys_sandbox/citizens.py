@@ -5,61 +5,61 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from iys_sandbox import movements
-from iys_sandbox.context import Box
-from iys_sandbox.database_file import File
-from iys_sandbox.request_fields import yes_or_no
+from iys_sandbox.context import Sandbox
+from iys_sandbox.database_file import SandboxConnection
+from iys_sandbox.request_fields import parse_bool
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Channel, RecipientType, Status, address_problems
+from portal.core.iys_protocol import Channel, RecipientType, Status, validate_address
 
 LINE_CLOSED = "IYS_AHS_HAT_KAPATMA"
-NAMELESS = "Deneme Vatandaş"
+DEFAULT_NAME = "Deneme Vatandaş"
 FIELDS = ("recipient", "type", "recipientType", "brandCode", "status", "close_line", "source", "at", "citizenName")
-CLOSED_WITH_A_LINE = (Channel.SMS, Channel.CALL)
+CHANNELS_OF_A_LINE = (Channel.SMS, Channel.CALL)
 
 
-class NotAnAct(ValueError):
+class InvalidAction(ValueError):
     """What a citizen cannot do; the text says why."""
 
 
-def act(of: Box, fields: Mapping[str, object]) -> list[sqlite3.Row]:
+def apply_action(of: Sandbox, fields: Mapping[str, object]) -> list[sqlite3.Row]:
     """What one citizen's act adds to the ledger: nothing where all is as they want it already.
 
     A movement bears the time `at`, or else now; one that is older than the key's latest only joins its history.
     """
     unknown = set(fields) - set(FIELDS)
     if unknown:
-        raise NotAnAct(f"unknown keys {sorted(unknown)}; keys are {', '.join(FIELDS)}")
-    at = _moment(of, fields.get("at"))
+        raise InvalidAction(f"unknown keys {sorted(unknown)}; keys are {', '.join(FIELDS)}")
+    at = _parse_time(of, fields.get("at"))
     with of.store.transaction() as db:
         last = db.execute("SELECT coalesce(max(seq), 0) FROM movement").fetchone()[0]
-        if _closes_line(fields):
+        if _is_line_closure(fields):
             _close_line(db, fields, at)
         else:
-            _decide(db, fields, at)
+            _store_decision(db, fields, at)
         return db.execute("SELECT * FROM movement WHERE seq > ? ORDER BY seq", (last,)).fetchall()
 
 
-def _decide(db: File, fields: Mapping[str, object], at: datetime) -> None:
-    channel = _one_of(fields, "type", Channel)
-    status = _one_of(fields, "status", Status)
-    recipient_type = _one_of(fields, "recipientType", RecipientType, default=RecipientType.INDIVIDUAL)
-    brand = _brand(db, fields)
-    key = movements.Key(brand["brand_code"], _address(fields, channel), recipient_type, channel)
-    before = movements.head(db, key)
+def _store_decision(db: SandboxConnection, fields: Mapping[str, object], at: datetime) -> None:
+    channel = _parse_choice(fields, "type", Channel)
+    status = _parse_choice(fields, "status", Status)
+    recipient_type = _parse_choice(fields, "recipientType", RecipientType, default=RecipientType.INDIVIDUAL)
+    brand = _parse_brand(db, fields)
+    key = movements.Key(brand["brand_code"], _parse_address(fields, channel), recipient_type, channel)
+    before = movements.latest_record(db, key)
     if before and before["status"] == status:
         return
     source = str(fields.get("source") or ("IYS_WEB" if before else "IYS_WEB_YENI"))
-    name = str(fields.get("citizenName") or NAMELESS) if source == "IYS_WEB_YENI" else None
-    date = iys_protocol.wire_date(at)
+    name = str(fields.get("citizenName") or DEFAULT_NAME) if source == "IYS_WEB_YENI" else None
+    date = iys_protocol.format_wire_date(at)
     body = {"status": status, "source": source, "consentDate": date}
     movements.append(db, brand["iys_code"], key, before, body, date, citizen_name=name)
 
 
-def _close_line(db: File, fields: Mapping[str, object], at: datetime) -> None:
+def _close_line(db: SandboxConnection, fields: Mapping[str, object], at: datetime) -> None:
     """İYS keeps the date of the consent that the closed line had; a merchant's without a date stays without."""
-    address, date = _address(fields, Channel.CALL), iys_protocol.wire_date(at)
-    only = [_one_of(fields, "type", Channel)] if fields.get("type") else CLOSED_WITH_A_LINE
-    for record, iys_code in _granted_to(db, address, fields):
+    address, date = _parse_address(fields, Channel.CALL), iys_protocol.format_wire_date(at)
+    only = [_parse_choice(fields, "type", Channel)] if fields.get("type") else CHANNELS_OF_A_LINE
+    for record, iys_code in _granted_records(db, address, fields):
         if record["type"] not in only:
             continue
         body = {"status": "RET", "source": str(fields.get("source") or LINE_CLOSED)}
@@ -69,59 +69,61 @@ def _close_line(db: File, fields: Mapping[str, object], at: datetime) -> None:
         movements.append(db, iys_code, key, record, body, date)
 
 
-def _closes_line(fields: Mapping[str, object]) -> bool:
+def _is_line_closure(fields: Mapping[str, object]) -> bool:
     try:
-        return yes_or_no(fields.get("close_line") or False)
+        return parse_bool(fields.get("close_line") or False)
     except ValueError:
-        raise NotAnAct("close_line is true or false") from None
+        raise InvalidAction("close_line is true or false") from None
 
 
-def _granted_to(db: File, address: str, fields: Mapping[str, object]) -> Iterator[tuple[sqlite3.Row, int]]:
+def _granted_records(
+    db: SandboxConnection, address: str, fields: Mapping[str, object]
+) -> Iterator[tuple[sqlite3.Row, int]]:
     # A line is closed for everybody, unless the tester names one brand.
-    brands = [_brand(db, fields)["brand_code"]] if fields.get("brandCode") else None
+    brands = [_parse_brand(db, fields)["brand_code"]] if fields.get("brandCode") else None
     select = "SELECT record.*, iys_code FROM record JOIN brand USING (brand_code) WHERE recipient = ? AND status = ?"
     for record in db.execute(select, (address, "ONAY")).fetchall():
         if brands is None or record["brand_code"] in brands:
             yield record, record["iys_code"]
 
 
-def _brand(db: File, fields: Mapping[str, object]) -> sqlite3.Row:
+def _parse_brand(db: SandboxConnection, fields: Mapping[str, object]) -> sqlite3.Row:
     code = fields.get("brandCode")
     if code in (None, ""):
         brands = db.execute("SELECT * FROM brand").fetchall()
         if len(brands) != 1:
             codes = ", ".join(str(brand["brand_code"]) for brand in brands)
-            raise NotAnAct(f"brandCode is needed: one of {codes or 'none yet'}")
+            raise InvalidAction(f"brandCode is needed: one of {codes or 'none yet'}")
         return brands[0]
     brand = db.execute("SELECT * FROM brand WHERE brand_code = ?", (str(code),)).fetchone()
     if brand is None:
-        raise NotAnAct(f"no account here has the brand {code}")
+        raise InvalidAction(f"no account here has the brand {code}")
     return brand
 
 
-def _address(fields: Mapping[str, object], channel: Channel) -> str:
+def _parse_address(fields: Mapping[str, object], channel: Channel) -> str:
     recipient = fields.get("recipient")
-    if not isinstance(recipient, str) or list(address_problems(recipient, channel, ["recipient"])):
-        raise NotAnAct("recipient is an address that fits the type: +905321234567 or ayse@example.com")
+    if not isinstance(recipient, str) or list(validate_address(recipient, channel, ["recipient"])):
+        raise InvalidAction("recipient is an address that fits the type: +905321234567 or ayse@example.com")
     return recipient.lower()
 
 
-def _one_of(fields: Mapping[str, object], name: str, words: type, *, default: str | None = None) -> str:
+def _parse_choice(fields: Mapping[str, object], name: str, words: type, *, default: str | None = None) -> str:
     value = fields.get(name) or default
     if value not in tuple(words):
-        raise NotAnAct(f"{name} is one of {', '.join(words)}")
+        raise InvalidAction(f"{name} is one of {', '.join(words)}")
     return str(value)
 
 
-def _moment(of: Box, text: object) -> datetime:
+def _parse_time(of: Sandbox, text: object) -> datetime:
     if not text:
         return of.clock()
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError:
-        raise NotAnAct("at is an ISO time with its zone: 2026-11-24T12:00:00+03:00") from None
+        raise InvalidAction("at is an ISO time with its zone: 2026-11-24T12:00:00+03:00") from None
     if at.tzinfo is None:
-        raise NotAnAct("at needs its time zone: 2026-11-24T12:00:00+03:00")
+        raise InvalidAction("at needs its time zone: 2026-11-24T12:00:00+03:00")
     if at > of.clock():
-        raise NotAnAct("at lies in the future")
+        raise InvalidAction("at lies in the future")
     return at

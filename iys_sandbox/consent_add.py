@@ -4,7 +4,7 @@ from datetime import datetime
 from sqlite3 import Row
 
 from iys_sandbox import movements, quota
-from iys_sandbox.context import box, now
+from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, refuse_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
@@ -18,15 +18,15 @@ def add_consent(sender: Sender, path: str, raw: bytes, body: object, *, repeats_
     With `repeats_answers` (V2) the same bytes at the same path get the answer they got before.
     """
     sender.must_write(body.get("type") if isinstance(body, dict) else None)
-    with box().store.transaction() as db:
-        stored = movements.answered(db, path, raw) if repeats_answers else None
+    with sandbox().store.transaction() as db:
+        stored = movements.earlier_answer(db, path, raw) if repeats_answers else None
         if stored is None:
             is_late = _check_fields(body)
             key = movements.key_of(sender.brand_code, body)
-            quota.check(db, sender.iys_code, [key])
-            head = movements.head(db, key)
+            quota.check_quota(db, sender.iys_code, [key])
+            head = movements.latest_record(db, key)
             _check_state(head, body, is_late)
-            stored = movements.append(db, sender.iys_code, key, head, body, iys_protocol.wire_date(now()))
+            stored = movements.append(db, sender.iys_code, key, head, body, iys_protocol.format_wire_date(now()))
             if repeats_answers:
                 movements.remember_answer(db, path, raw, stored)
     return {"transactionId": stored.transaction_id, "creationDate": stored.creation_date}
@@ -34,7 +34,7 @@ def add_consent(sender: Sender, path: str, raw: bytes, body: object, *, repeats_
 
 def field_problems(body: object, at: datetime) -> list[Problem]:
     """What is wrong with one consent in itself; no retailer is known here."""
-    found = iys_protocol.problems(body, now=at)
+    found = iys_protocol.validate_consent(body, now=at)
     if found or not isinstance(body, dict):
         return found
     return [Problem("H180", [field], body[field]) for field in ("retailerCode", "retailerAccess") if field in body]
@@ -43,7 +43,7 @@ def field_problems(body: object, at: datetime) -> list[Problem]:
 def _check_fields(body: object) -> bool:
     """Refuse what breaks a field rule; True for a consent that is only too old, where that is said last, as a 400."""
     found = field_problems(body, now())
-    if box().expiry_status == 400 and [problem.code for problem in found] == ["H467"]:
+    if sandbox().expiry_status == 400 and [problem.code for problem in found] == ["H467"]:
         return True
     refuse_if(found)
     return False

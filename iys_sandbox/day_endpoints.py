@@ -7,90 +7,92 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from iys_sandbox import day_file, movements, timestamps
-from iys_sandbox.context import box, now
+from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused
 from iys_sandbox.request_fields import json_of_request
-from iys_sandbox.request_guard import gate
-from iys_sandbox.rights import Sender, sender_of
+from iys_sandbox.request_guard import iys_endpoint
+from iys_sandbox.rights import Sender, authorised_sender
 from portal.core import clock
-from portal.core.iys_protocol import Channel, Problem, Question, RecipientType
+from portal.core.iys_protocol import Channel, Operation, Problem, RecipientType
 
-days = Blueprint("days", __name__)
+blueprint = Blueprint("days", __name__)
 BRAND = "/sps/<iys_code>/brands/<brand_code>"
 OLDEST = timedelta(days=7)
 
 
-@days.get(f"{BRAND}/changes/<report_date>/recipients/<recipient_type>")
-@gate(Question.SUMMARY)
+@blueprint.get(f"{BRAND}/changes/<report_date>/recipients/<recipient_type>")
+@iys_endpoint(Operation.SUMMARY)
 def summary(iys_code: str, brand_code: str, report_date: str, recipient_type: str) -> ResponseReturnValue:
     """Counts of a day by channel and source; H116."""
-    sender, day = _asked_for(iys_code, brand_code, report_date)
+    sender, day = _sender_and_day(iys_code, brand_code, report_date)
     if recipient_type not in tuple(RecipientType):
         raise Refused(Problem("H116", ["recipientType"], recipient_type))
-    lines = [line for line in day_file.lines(box(), sender.brand_code, day) if line.recipient_type == recipient_type]
-    return {"changeStats": [{"type": channel, "consents": _counted(lines, channel)} for channel in Channel]}
+    lines = [
+        line for line in day_file.day_lines(sandbox(), sender.brand_code, day) if line.recipient_type == recipient_type
+    ]
+    return {"changeStats": [{"type": channel, "consents": _source_counts(lines, channel)} for channel in Channel]}
 
 
-@days.get(f"{BRAND}/changes/<report_date>/file")
-@gate(Question.FILE)
+@blueprint.get(f"{BRAND}/changes/<report_date>/file")
+@iys_endpoint(Operation.FILE)
 def file(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
     """The CSV of a day; 204 for a day without movements."""
-    sender, day = _asked_for(iys_code, brand_code, report_date)
-    content = day_file.content(box(), sender.brand_code, day)
+    sender, day = _sender_and_day(iys_code, brand_code, report_date)
+    content = day_file.day_csv(sandbox(), sender.brand_code, day)
     return Response(content, content_type="text/csv; charset=utf-8") if content else ("", 204)
 
 
-@days.get(f"{BRAND}/agreements/<report_date>")
-@gate(Question.AGREEMENT)
+@blueprint.get(f"{BRAND}/agreements/<report_date>")
+@iys_endpoint(Operation.AGREEMENT)
 def agreement(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
     """The hash of the day's file, and whether the provider has said yes to it."""
-    sender, day = _asked_for(iys_code, brand_code, report_date)
-    content = day_file.content(box(), sender.brand_code, day)
+    sender, day = _sender_and_day(iys_code, brand_code, report_date)
+    content = day_file.day_csv(sandbox(), sender.brand_code, day)
     if not content:
         return "", 204
-    with box().store.reading() as db:
+    with sandbox().store.reading() as db:
         select = "SELECT 1 FROM agreement WHERE brand_code = ? AND day = ?"
         is_agreed = db.execute(select, (sender.brand_code, day.isoformat())).fetchone() is not None
     return {
         "processStatus": "completed",
-        "hashValue": day_file.digest(content),
+        "hashValue": day_file.csv_digest(content),
         "hashMethod": "SHA-384",
         "agreementStatus": is_agreed,
     }
 
 
-@days.put(f"{BRAND}/agreements/<report_date>")
-@gate(Question.AGREE)
+@blueprint.put(f"{BRAND}/agreements/<report_date>")
+@iys_endpoint(Operation.AGREE)
 def agree(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
     """The provider's yes, for good: H512 for anything else."""
-    sender, day = _asked_for(iys_code, brand_code, report_date)
+    sender, day = _sender_and_day(iys_code, brand_code, report_date)
     body = json_of_request()
     if not isinstance(body, dict) or body.get("agreementStatus") is not True:
         given = body.get("agreementStatus") if isinstance(body, dict) else body
         raise Refused(Problem("H512", ["agreementStatus"], given))
-    if not day_file.content(box(), sender.brand_code, day):
+    if not day_file.day_csv(sandbox(), sender.brand_code, day):
         return "", 204
-    with box().store.transaction() as db:
+    with sandbox().store.transaction() as db:
         db.execute("INSERT OR IGNORE INTO agreement VALUES (?, ?)", (sender.brand_code, day.isoformat()))
     return {"agreementCaptured": True}
 
 
-@days.get(f"{BRAND}/agreements/<report_date>/timestamp")
-@gate(Question.TIMESTAMP)
+@blueprint.get(f"{BRAND}/agreements/<report_date>/timestamp")
+@iys_endpoint(Operation.TIMESTAMP)
 def timestamp(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
     """The .tsr of the day's file; 204 for a day without movements."""
-    sender, day = _asked_for(iys_code, brand_code, report_date)
-    content = day_file.content(box(), sender.brand_code, day)
+    sender, day = _sender_and_day(iys_code, brand_code, report_date)
+    content = day_file.day_csv(sandbox(), sender.brand_code, day)
     if not content:
         return "", 204
-    token = timestamps.response(content, made_at=clock.start_of_day(day + timedelta(days=1)))
+    token = timestamps.timestamp_response(content, made_at=clock.start_of_day(day + timedelta(days=1)))
     headers = {"Content-Disposition": f'attachment; filename="{day.isoformat()}.tsr"'}
     return Response(token, content_type="application/timestamp-reply", headers=headers)
 
 
-def _asked_for(iys_code: str, brand_code: str, report_date: str) -> tuple[Sender, date]:
+def _sender_and_day(iys_code: str, brand_code: str, report_date: str) -> tuple[Sender, date]:
     """Sender and day, once the day is over and not older than seven days: H355, H501, H502."""
-    sender = sender_of(iys_code, brand_code)
+    sender = authorised_sender(iys_code, brand_code)
     sender.must_agree()
     try:
         day = date.fromisoformat(report_date) if re.fullmatch(r"\d{4}-\d\d-\d\d", report_date, re.ASCII) else None
@@ -104,7 +106,7 @@ def _asked_for(iys_code: str, brand_code: str, report_date: str) -> tuple[Sender
     return sender, day
 
 
-def _counted(lines: list[day_file.Line], channel: str) -> list[dict]:
+def _source_counts(lines: list[day_file.Line], channel: str) -> list[dict]:
     """A first ONAY, or one after RET, is a grant; a RET after ONAY is a refusal; an ONAY again is neither."""
     told = []
     for side in ("HS", "IYS"):
@@ -112,5 +114,5 @@ def _counted(lines: list[day_file.Line], channel: str) -> list[dict]:
         granted = sum(line.status == "ONAY" and line.before != "ONAY" for line in mine)
         refused = sum(line.status == "RET" and line.before == "ONAY" for line in mine)
         totals = {"pending": 0, "total": granted + refused}
-        told.append({"source": side} | movements.counted(granted, refused) | totals)
+        told.append({"source": side} | movements.status_counts(granted, refused) | totals)
     return told

@@ -7,13 +7,13 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from iys_sandbox import accounts, history, movements, quota
-from iys_sandbox.context import box
-from iys_sandbox.errors import Refused, filled
-from iys_sandbox.request_guard import gate
-from iys_sandbox.rights import partner_of, provider_of, sender_of, state_of
-from portal.core.iys_protocol import Problem, Question
+from iys_sandbox.context import sandbox
+from iys_sandbox.errors import Refused, problem_with_values
+from iys_sandbox.request_guard import iys_endpoint
+from iys_sandbox.rights import authorised_partner, authorised_provider, authorised_sender, subscription_state
+from portal.core.iys_protocol import Operation, Problem
 
-directory = Blueprint("directory", __name__)
+blueprint = Blueprint("directory", __name__)
 DATES = ("startDate", "expirationDate", "subscriptionPackageName")
 BRAND = "/sps/<iys_code>/brands/<brand_code>"
 AUTHORITY = """SELECT authority.*, brand.iys_code, brand.name, provider.title
@@ -21,107 +21,107 @@ AUTHORITY = """SELECT authority.*, brand.iys_code, brand.name, provider.title
     WHERE username = ?"""
 
 
-@directory.get("/sps/<iys_code>/brands")
-@gate(Question.BRANDS)
+@blueprint.get("/sps/<iys_code>/brands")
+@iys_endpoint(Operation.BRANDS)
 def brands(iys_code: str) -> ResponseReturnValue:
     """The brands of a provider that the user may act for, and how many consents each holds."""
-    account, number = provider_of(iys_code, must_be_in_force=True)
-    with box().store.reading() as db:
+    account, number = authorised_provider(iys_code, must_be_in_force=True)
+    with sandbox().store.reading() as db:
         select = f"{AUTHORITY} AND brand.iys_code = ? ORDER BY brand_code"
         rows = db.execute(select, (account["username"], number)).fetchall()
-        return [_brand(row) | {"stats": _stats(db, row["brand_code"])} for row in rows]
+        return [_brand_as_wire(row) | {"stats": _brand_stats(db, row["brand_code"])} for row in rows]
 
 
-@directory.get("/integrator/<integrator_code>/sps")
-@gate(Question.PARTNER_BRANDS)
+@blueprint.get("/integrator/<integrator_code>/sps")
+@iys_endpoint(Operation.PARTNER_BRANDS)
 def partner_brands(integrator_code: str) -> ResponseReturnValue:
     """The brands that authorised a partner: H363 for a provider's own user."""
-    account = partner_of(integrator_code, must_be_in_force=True, code="H363")
-    offset, limit = history.paging()
-    return _listed(account, offset=offset, limit=limit)
+    account = authorised_partner(integrator_code, must_be_in_force=True, code="H363")
+    offset, limit = history.parse_paging()
+    return _brand_page(account, offset=offset, limit=limit)
 
 
-@directory.get("/integrator/<integrator_code>/sps/<iys_code>")
-@gate(Question.PARTNER_BRANDS)
+@blueprint.get("/integrator/<integrator_code>/sps/<iys_code>")
+@iys_endpoint(Operation.PARTNER_BRANDS)
 def partner_brands_of_one(integrator_code: str, iys_code: str) -> ResponseReturnValue:
     """The same, of one provider; H245 for one that has not authorised the partner."""
-    account = partner_of(integrator_code, must_be_in_force=True, code="H363")
+    account = authorised_partner(integrator_code, must_be_in_force=True, code="H363")
     try:
-        _, number = provider_of(iys_code)
+        _, number = authorised_provider(iys_code)
     except Refused as refused:
         if refused.problems[0].code != "H353":
             raise
         raise Refused(Problem("H245")) from None
-    return _listed(account, iys_code=number)
+    return _brand_page(account, iys_code=number)
 
 
-@directory.get("/sps/<iys_code>/subscription")
-@gate(Question.SUBSCRIPTION)
+@blueprint.get("/sps/<iys_code>/subscription")
+@iys_endpoint(Operation.SUBSCRIPTION)
 def subscription(iys_code: str) -> ResponseReturnValue:
     """A provider's package; a partner does not see how much of it is used."""
-    account, number = provider_of(iys_code)
-    with box().store.reading() as db:
-        shown = _subscription(db, number, "subscipritionId")  # So İYS's examples spell it.
+    account, number = authorised_provider(iys_code)
+    with sandbox().store.reading() as db:
+        shown = _subscription_as_wire(db, number, "subscipritionId")  # So İYS's examples spell it.
         of_quota = accounts.subscription_of(db, number)
         if account["integrator_code"] is None:
             shown |= {
                 "consentLimit": of_quota["consentLimit"],
                 "consentLimitExceed": of_quota["consentLimitExceed"],
-                "usedConsentLimit": quota.used(db, number),
+                "usedConsentLimit": quota.used_quota(db, number),
             }
     return shown
 
 
-@directory.get("/integrator/<integrator_code>/subscription")
-@gate(Question.PARTNER_SUBSCRIPTION)
+@blueprint.get("/integrator/<integrator_code>/subscription")
+@iys_endpoint(Operation.PARTNER_SUBSCRIPTION)
 def partner_subscription(integrator_code: str) -> ResponseReturnValue:
     """A partner's package: H522 for a provider's own user."""
-    account = partner_of(integrator_code, must_be_in_force=False, code="H522")
-    with box().store.reading() as db:
+    account = authorised_partner(integrator_code, must_be_in_force=False, code="H522")
+    with sandbox().store.reading() as db:
         code = account["integrator_code"]
-        return _subscription(db, code, "subscriptionId") | {"iysCode": code}
+        return _subscription_as_wire(db, code, "subscriptionId") | {"iysCode": code}
 
 
-@directory.route(f"{BRAND}/retailers", methods=["GET", "POST"])
-@directory.route(f"{BRAND}/retailers/<retailer_code>", methods=["GET", "DELETE"])
-@gate(Question.RETAILERS)
+@blueprint.route(f"{BRAND}/retailers", methods=["GET", "POST"])
+@blueprint.route(f"{BRAND}/retailers/<retailer_code>", methods=["GET", "DELETE"])
+@iys_endpoint(Operation.RETAILERS)
 def retailers(iys_code: str, brand_code: str, retailer_code: str = "") -> ResponseReturnValue:
     """Dealers are not in this box: it says so in İYS's words (H355), not with a missing page."""
-    sender_of(iys_code, brand_code)
+    authorised_sender(iys_code, brand_code)
     raise Refused(Problem("H355", text="Kullanıcıda (bayi yönetimi) yetkisi bulunmamaktadır!"))
 
 
-def _listed(account: Row, *, iys_code: int | None = None, offset: int = 0, limit: int = 100) -> dict:
+def _brand_page(account: Row, *, iys_code: int | None = None, offset: int = 0, limit: int = 100) -> dict:
     where, values = ("AND brand.iys_code = ?", [iys_code]) if iys_code else ("", [])
-    with box().store.reading() as db:
+    with sandbox().store.reading() as db:
         select = f"{AUTHORITY} {where} ORDER BY brand.iys_code, brand_code"
         rows = db.execute(select, (account["username"], *values)).fetchall()
     shown = rows[offset : offset + limit]
     pagination = {"offset": offset, "pageSize": len(shown), "totalCount": len(rows)}
-    return {"pagination": pagination, "list": [_authorised(row) for row in shown]}
+    return {"pagination": pagination, "list": [_partner_brand_as_wire(row) for row in shown]}
 
 
-def _authorised(row: Row) -> dict:
+def _partner_brand_as_wire(row: Row) -> dict:
     facts = {"title": row["title"], "iysCode": row["iys_code"], "agreementControl": bool(row["may_agree"])}
-    return _brand(row) | facts | json.loads(row["rights"]) | {"viaControl": False}
+    return _brand_as_wire(row) | facts | json.loads(row["rights"]) | {"viaControl": False}
 
 
-def _brand(row: Row) -> dict:
+def _brand_as_wire(row: Row) -> dict:
     is_master = row["brand_code"] == row["iys_code"]
     return {"brandCode": row["brand_code"], "name": row["name"], "master": is_master}
 
 
-def _stats(db: Connection, brand_code: int) -> dict:
+def _brand_stats(db: Connection, brand_code: int) -> dict:
     select = "SELECT status, count(*) FROM record WHERE brand_code = ? GROUP BY status"
     counted = dict(db.execute(select, (brand_code,)).fetchall())
     granted, refused = counted.get("ONAY", 0), counted.get("RET", 0)
-    consents = movements.counted(granted, refused) | {"total": granted + refused}
+    consents = movements.status_counts(granted, refused) | {"total": granted + refused}
     return {"consents": consents, "retailers": {"total": 0}}
 
 
-def _subscription(db: Connection, code: int, name_of_id: str) -> dict:
+def _subscription_as_wire(db: Connection, code: int, name_of_id: str) -> dict:
     found = accounts.subscription_of(db, code)
-    if state_of(found) == "NONE":
-        raise Refused(filled("H437", iysCode=code))
+    if subscription_state(found) == "NONE":
+        raise Refused(problem_with_values("H437", iysCode=code))
     shown = {name: found[name] for name in DATES}
-    return shown | {name_of_id: str(code), "status": state_of(found)}
+    return shown | {name_of_id: str(code), "status": subscription_state(found)}

@@ -17,14 +17,14 @@ class Refused(Exception):
 
     def answer(self) -> tuple[dict, int]:
         """Body and status as İYS sends them; of a list, each problem names its position from 0."""
-        body = iys_protocol.as_wire(list(self.problems))
+        body = iys_protocol.error_body(list(self.problems))
         if self.positions is not None:
             errors = zip(self.positions, body["errors"], strict=True)
             body = {"errors": [{"index": position, **error} for position, error in errors]}
         return body, self.http
 
 
-def refusal(code: str) -> tuple[dict, int]:
+def error_answer(code: str) -> tuple[dict, int]:
     """The answer that only names a code."""
     return Refused(Problem(code)).answer()
 
@@ -41,7 +41,7 @@ def refuse_list_if(problems: list[tuple[int, Problem]]) -> None:
         raise Refused(*(problem for _, problem in problems), positions=[position for position, _ in problems])
 
 
-def filled(code: str, **values: object) -> Problem:
+def problem_with_values(code: str, **values: object) -> Problem:
     """A problem whose text names a value, where İYS's text has {{name}}."""
     text = CODES[code].message
     for name, value in values.items():

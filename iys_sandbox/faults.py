@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from iys_sandbox.fault_injection import KINDS, OF_AGREEMENT
-from portal.core.iys_protocol import CODES, Question
+from portal.core.iys_protocol import CODES, Operation
 
-ENDPOINTS = tuple(str(question) for question in Question)
+ENDPOINTS = tuple(str(question) for question in Operation)
 CODE_KINDS = tuple(code for code in CODES if re.fullmatch(r"H\d+", code))
 
 
@@ -84,7 +84,7 @@ class Faults:
             return striking[0]
 
 
-def fault_asked_for(fields: Mapping[str, object]) -> Fault:
+def parse_fault(fields: Mapping[str, object]) -> Fault:
     """The fault described by a JSON object or a form; UnknownFault says what is wrong and what would be right."""
     unknown = set(fields) - {"endpoint", "kind", "rate", "seed", "count", "seconds"}
     if unknown:
@@ -94,19 +94,21 @@ def fault_asked_for(fields: Mapping[str, object]) -> Fault:
         raise UnknownFault(f"unknown endpoint {endpoint!r}; endpoints are {', '.join(ENDPOINTS)}, *")
     if kind not in KINDS and kind not in CODE_KINDS:
         raise UnknownFault(f"unknown kind {kind!r}; kinds are {', '.join([*KINDS, *CODE_KINDS])}")
-    if kind in OF_AGREEMENT and endpoint != Question.AGREEMENT:
-        raise UnknownFault(f"{kind!r} is a fault of {Question.AGREEMENT} alone")
+    if kind in OF_AGREEMENT and endpoint != Operation.AGREEMENT:
+        raise UnknownFault(f"{kind!r} is a fault of {Operation.AGREEMENT} alone")
     return Fault(
         endpoint,
         kind,
-        rate=_number(fields, "rate", float, 1.0, least=0, most=1),
-        seed=_number(fields, "seed", int, 0),
-        count=_number(fields, "count", int, None, least=0),
-        seconds=_number(fields, "seconds", float, 12.0, least=0, most=600),
+        rate=_parse_number(fields, "rate", float, 1.0, least=0, most=1),
+        seed=_parse_number(fields, "seed", int, 0),
+        count=_parse_number(fields, "count", int, None, least=0),
+        seconds=_parse_number(fields, "seconds", float, 12.0, least=0, most=600),
     )
 
 
-def _number(fields: Mapping[str, object], name: str, kind: type, default, *, least=float("-inf"), most=float("inf")):
+def _parse_number(
+    fields: Mapping[str, object], name: str, kind: type, default, *, least=float("-inf"), most=float("inf")
+):
     value = fields.get(name)
     if value is None or value == "":
         return default

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from iys_sandbox import movements
-from iys_sandbox.context import box, now
+from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused
-from iys_sandbox.request_fields import number_asked_for
+from iys_sandbox.request_fields import parse_number
 from iys_sandbox.rights import Sender
 from portal.core import iys_protocol
-from portal.core.iys_protocol import MOST_IN_A_LIST, Problem
+from portal.core.iys_protocol import MAX_LIST_SIZE, Problem
 
 OLDEST = timedelta(days=7)
-HIDDEN = timedelta(minutes=60)
+WITHHELD = timedelta(minutes=60)
 
 
-def page(sender: Sender, query: Mapping[str, str]) -> dict:
+def changes_page(sender: Sender, query: Mapping[str, str]) -> dict:
     """`after` and `list`; H506, H507, and H098 for a cursor that is none.
 
     A cursor from before the window says nothing (as far as İYS's document does): what lies between is passed over.
@@ -24,25 +24,25 @@ def page(sender: Sender, query: Mapping[str, str]) -> dict:
     side = query.get("source", "IYS")
     if side not in ("HS", "IYS"):
         raise Refused(Problem("H506", ["source"], side))
-    limit = number_asked_for("limit", "H507", MOST_IN_A_LIST)
-    if not 0 < limit <= MOST_IN_A_LIST:
+    limit = parse_number("limit", "H507", MAX_LIST_SIZE)
+    if not 0 < limit <= MAX_LIST_SIZE:
         raise Refused(Problem("H507", ["limit"], limit))
-    rows = _rows(sender, side, _position(query.get("after")), limit)
-    return {"after": _cursor(rows[-1]) if rows else None, "list": [_shown(row) for row in rows]}
+    rows = _movements_after(sender, side, _parse_cursor(query.get("after")), limit)
+    return {"after": _cursor(rows[-1]) if rows else None, "list": [_movement_as_wire(row) for row in rows]}
 
 
-def _rows(sender: Sender, side: str, after: tuple[str, str], limit: int) -> list[sqlite3.Row]:
-    oldest, newest = (iys_protocol.wire_date(now() - age) for age in (OLDEST, HIDDEN))
+def _movements_after(sender: Sender, side: str, after: tuple[str, str], limit: int) -> list[sqlite3.Row]:
+    oldest, newest = (iys_protocol.format_wire_date(now() - age) for age in (OLDEST, WITHHELD))
     select = f"""SELECT * FROM movement WHERE brand_code = ? AND side = ? AND creation_date BETWEEN ? AND ?
         AND (creation_date, transaction_id) > (?, ?) AND type IN ({", ".join("?" * len(sender.rights))})
         ORDER BY creation_date, transaction_id, seq LIMIT ?"""  # nosec B608
     place = (sender.brand_code, side, max(oldest, after[0]), newest, *after)
-    with box().store.reading() as db:
+    with sandbox().store.reading() as db:
         rows = db.execute(select, (*place, *sender.reads(), limit + 1)).fetchall()
-    return _whole(rows, limit)
+    return _whole_transactions(rows, limit)
 
 
-def _whole(rows: list[sqlite3.Row], limit: int) -> list[sqlite3.Row]:
+def _whole_transactions(rows: list[sqlite3.Row], limit: int) -> list[sqlite3.Row]:
     """At most `limit` rows, not ending between two of one transactionId: the cursor could not tell them apart."""
     if len(rows) <= limit:
         return rows
@@ -52,19 +52,19 @@ def _whole(rows: list[sqlite3.Row], limit: int) -> list[sqlite3.Row]:
 
 
 def _cursor(row: sqlite3.Row) -> str:
-    created = int(iys_protocol.read_date(row["creation_date"]).timestamp() * 1000)
+    created = int(iys_protocol.parse_wire_date(row["creation_date"]).timestamp() * 1000)
     return f"{created}_{row['transaction_id']}"
 
 
-def _position(cursor: str | None) -> tuple[str, str]:
+def _parse_cursor(cursor: str | None) -> tuple[str, str]:
     if not cursor:
         return "", ""
     time, _, transaction_id = cursor.partition("_")
     if not (time.isascii() and time.isdigit() and 9 < len(time) < 15 and transaction_id):
         raise Refused(Problem("H098"))
-    return iys_protocol.wire_date(datetime.fromtimestamp(int(time) / 1000, UTC)), transaction_id
+    return iys_protocol.format_wire_date(datetime.fromtimestamp(int(time) / 1000, UTC)), transaction_id
 
 
-def _shown(row: sqlite3.Row) -> dict:
+def _movement_as_wire(row: sqlite3.Row) -> dict:
     name = {"citizenName": row["citizen_name"]} if row["citizen_name"] else {}
-    return movements.told(row) | name
+    return movements.as_list_item(row) | name

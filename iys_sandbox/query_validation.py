@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from portal.core.iys_protocol import Channel, Problem, RecipientType, address_problems
+from portal.core.iys_protocol import Channel, Problem, RecipientType, validate_address
 
-RECIPIENTS = 1000
+MOST_RECIPIENTS = 1000
 
 
 def single_problems(body: dict) -> list[Problem]:
     """What is wrong with a query for one consent."""
     return [
-        *_choice("recipientType", body, RecipientType, missing="H170", wrong="H116"),
-        *_choice("type", body, Channel, missing="H111", wrong="H117"),
-        *_recipient(body),
+        *_choice_problems("recipientType", body, RecipientType, missing="H170", wrong="H116"),
+        *_choice_problems("type", body, Channel, missing="H111", wrong="H117"),
+        *_recipient_problems(body),
     ]
 
 
@@ -20,29 +20,29 @@ def multi_problems(recipient_type: str, channel: str, body: object) -> list[Prob
     """What is wrong with a query for many addresses of one recipient type and channel."""
     path = {"recipientType": recipient_type, "type": channel}
     of_path = [
-        *_choice("recipientType", path, RecipientType, missing="", wrong="H116"),
-        *_choice("type", path, Channel, missing="", wrong="H117"),
+        *_choice_problems("recipientType", path, RecipientType, missing="", wrong="H116"),
+        *_choice_problems("type", path, Channel, missing="", wrong="H117"),
     ]
-    return of_path or list(_recipients(body, channel))
+    return of_path or list(_list_problems(body, channel))
 
 
-def _choice(field: str, fields: dict, words: type, *, missing: str, wrong: str) -> Iterator[Problem]:
+def _choice_problems(field: str, fields: dict, words: type, *, missing: str, wrong: str) -> Iterator[Problem]:
     if field not in fields:
         yield Problem(missing, [field])
     elif fields[field] not in tuple(words):
         yield Problem(wrong, [field], fields[field])
 
 
-def _recipient(body: dict) -> Iterator[Problem]:
+def _recipient_problems(body: dict) -> Iterator[Problem]:
     if "recipient" not in body:
         yield Problem("H114", ["recipient"])
         return
-    for problem in address_problems(body["recipient"], body.get("type"), ["recipient"]):
+    for problem in validate_address(body["recipient"], body.get("type"), ["recipient"]):
         # Queries have a code of their own for a long phone.
         yield Problem("H166", problem.location, problem.value) if problem.code == "H160" else problem
 
 
-def _recipients(body: object, channel: str) -> Iterator[Problem]:
+def _list_problems(body: object, channel: str) -> Iterator[Problem]:
     if not isinstance(body, dict) or "recipients" not in body:
         yield Problem("H168", ["recipients"])
         return
@@ -51,21 +51,21 @@ def _recipients(body: object, channel: str) -> Iterator[Problem]:
         yield Problem("H478", ["recipients"], recipients)
     elif not recipients:
         yield Problem("H164", ["recipients"], recipients)
-    elif len(recipients) > RECIPIENTS:
+    elif len(recipients) > MOST_RECIPIENTS:
         yield Problem("H125", ["recipients"])
     else:
         for position, recipient in enumerate(recipients):
-            yield from _listed(recipient, channel, ["recipients", position])
-        yield from _repeated(recipients)
+            yield from _listed_problems(recipient, channel, ["recipients", position])
+        yield from _repeated_problems(recipients)
 
 
-def _listed(recipient: object, channel: str, location: list[str | int]) -> Iterator[Problem]:
-    found = list(address_problems(recipient, channel, location))
+def _listed_problems(recipient: object, channel: str, location: list[str | int]) -> Iterator[Problem]:
+    found = list(validate_address(recipient, channel, location))
     of_kind = [problem._replace(location=["recipient"]) for problem in found if problem.code == "H464"]
     yield from of_kind or found
 
 
-def _repeated(recipients: list) -> Iterator[Problem]:
+def _repeated_problems(recipients: list) -> Iterator[Problem]:
     seen = set()
     for position, recipient in enumerate(recipients):
         same = str(recipient).lower()

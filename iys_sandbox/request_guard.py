@@ -8,24 +8,26 @@ from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
 from iys_sandbox import bulk_lists, limits
-from iys_sandbox.context import box, now
-from iys_sandbox.errors import Refused, refusal
-from iys_sandbox.fault_injection import wreck
-from portal.core.iys_protocol import Problem, Question
+from iys_sandbox.context import now, sandbox
+from iys_sandbox.errors import Refused, error_answer
+from iys_sandbox.fault_injection import apply_fault
+from portal.core.iys_protocol import Operation, Problem
 
-PRACTICE = "X-Practice"  # Says that a provider practises: İYS's limits count an address, behind which many do.
+SANDBOX_MODE_HEADER = (
+    "X-Practice"  # Says that a provider practises: İYS's limits count an address, behind which many do.
+)
 View = Callable[..., ResponseReturnValue]
 
 
-def gate(question: Question) -> Callable[[View], View]:
+def iys_endpoint(question: Operation) -> Callable[[View], View]:
     """Let calls to this endpoint through, unless they come too fast or a fault strikes; count each one."""
 
     def guard(view: View) -> View:
         @wraps(view)
         def pass_through(**path: str) -> Response:
-            response, failed = _answer(question, lambda: _truthful(view, path))
-            with box().store.transaction() as db:
-                _count(db, question, failed)
+            response, failed = _answer(question, lambda: _true_answer(view, path))
+            with sandbox().store.transaction() as db:
+                _count_call(db, question, failed)
             return response
 
         return pass_through
@@ -33,40 +35,40 @@ def gate(question: Question) -> Callable[[View], View]:
     return guard
 
 
-def must_be_within_the_hour(question: Question, limit: int, code: str) -> None:
+def check_hourly_limit(question: Operation, limit: int, code: str) -> None:
     """Refuse with this code past the caller's calls of an hour."""
-    if not is_within_the_hour(question, limit, restarts=False):
+    if not is_within_hourly_limit(question, limit, restarts=False):
         raise Refused(Problem(code))
 
 
-def is_within_the_hour(question: Question, limit: int, *, restarts: bool) -> bool:
+def is_within_hourly_limit(question: Operation, limit: int, *, restarts: bool) -> bool:
     """Count a call; False past the limit. Where the hour `restarts`, a refused call begins it anew (H084)."""
-    if PRACTICE in request.headers:
+    if SANDBOX_MODE_HEADER in request.headers:
         return True
     caller = request.remote_addr or ""
-    with box().store.transaction() as db:
-        return limits.within_the_hour(db, caller, question, now(), limit=limit, restarts=restarts)
+    with sandbox().store.transaction() as db:
+        return limits.count_hourly_call(db, caller, question, now(), limit=limit, restarts=restarts)
 
 
-def _answer(question: Question, truth: Callable[[], Response]) -> tuple[Response, bool]:
-    if PRACTICE not in request.headers and not box().pace.allows(request.remote_addr or "", now()):
-        return make_response(refusal("H124")), True
-    fault = box().faults.strike(question)
+def _answer(question: Operation, truth: Callable[[], Response]) -> tuple[Response, bool]:
+    if SANDBOX_MODE_HEADER not in request.headers and not sandbox().pace.allows(request.remote_addr or "", now()):
+        return make_response(error_answer("H124")), True
+    fault = sandbox().faults.strike(question)
     if fault is None:
         response = truth()
         return response, response.status_code >= 400
-    response = wreck(fault.kind, question, truth, fault.seconds)
+    response = apply_fault(fault.kind, question, truth, fault.seconds)
     return response, response.status_code >= 400 or fault.spoils_the_answer
 
 
-def _truthful(view: View, path: dict[str, str]) -> Response:
-    bulk_lists.judge_due(box())
+def _true_answer(view: View, path: dict[str, str]) -> Response:
+    bulk_lists.judge_due_items(sandbox())
     try:
         return make_response(view(**path))
     except Refused as refused:
         return make_response(refused.answer())
 
 
-def _count(db: sqlite3.Connection, question: Question, failed: bool) -> None:
+def _count_call(db: sqlite3.Connection, question: Operation, failed: bool) -> None:
     upsert = "ON CONFLICT (endpoint) DO UPDATE SET requests = requests + 1, failures = failures + excluded.failures"
     db.execute(f"INSERT INTO tally VALUES (?, 1, ?) {upsert}", (question, int(failed)))  # nosec B608

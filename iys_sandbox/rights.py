@@ -7,8 +7,8 @@ from typing import NamedTuple
 from flask import request
 
 from iys_sandbox import accounts, tokens
-from iys_sandbox.context import box, now
-from iys_sandbox.errors import Refused, filled
+from iys_sandbox.context import now, sandbox
+from iys_sandbox.errors import Refused, problem_with_values
 from iys_sandbox.store import LONGEST_NUMBER
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Problem
@@ -44,11 +44,11 @@ class Sender(NamedTuple):
             raise Refused(Problem("H355"))
 
 
-def sender_of(iys_code: str, brand_code: str) -> Sender:
+def authorised_sender(iys_code: str, brand_code: str) -> Sender:
     """The codes of the path, once the request's token may act for both: H351, H190, H191, H353, H520 to H586."""
-    account, iys_number = provider_of(iys_code)
-    brand_number = _number(brand_code, "H191")
-    with box().store.reading() as db:
+    account, iys_number = authorised_provider(iys_code)
+    brand_number = _parse_code(brand_code, "H191")
+    with sandbox().store.reading() as db:
         select = """SELECT authority.* FROM authority JOIN brand USING (brand_code)
                     WHERE username = ? AND brand_code = ? AND iys_code = ?"""
         authority = db.execute(select, (account["username"], brand_number, iys_number)).fetchone()
@@ -58,11 +58,11 @@ def sender_of(iys_code: str, brand_code: str) -> Sender:
     return Sender(iys_number, brand_number, json.loads(authority["rights"]), bool(authority["may_agree"]))
 
 
-def provider_of(iys_code: str, *, must_be_in_force: bool = False) -> tuple[Row, int]:
+def authorised_provider(iys_code: str, *, must_be_in_force: bool = False) -> tuple[Row, int]:
     """The account and the iysCode of the path, once it may act for some brand of it: H351, H190, H353."""
-    account = account_in_hand()
-    number = _number(iys_code, "H190")
-    with box().store.reading() as db:
+    account = account_of_token()
+    number = _parse_code(iys_code, "H190")
+    with sandbox().store.reading() as db:
         select = "SELECT 1 FROM authority JOIN brand USING (brand_code) WHERE username = ? AND iys_code = ?"
         acts_for = db.execute(select, (account["username"], number)).fetchone()
     if acts_for is None:
@@ -72,9 +72,9 @@ def provider_of(iys_code: str, *, must_be_in_force: bool = False) -> tuple[Row, 
     return account, number
 
 
-def partner_of(integrator_code: str, *, must_be_in_force: bool, code: str) -> Row:
+def authorised_partner(integrator_code: str, *, must_be_in_force: bool, code: str) -> Row:
     """The partner's account that the path names; `code` for a provider's own user (H363, H522), H353 for another's."""
-    account = account_in_hand()
+    account = account_of_token()
     if account["integrator_code"] is None:
         raise Refused(Problem(code))
     if str(account["integrator_code"]) != integrator_code:
@@ -84,21 +84,21 @@ def partner_of(integrator_code: str, *, must_be_in_force: bool, code: str) -> Ro
     return account
 
 
-def account_in_hand() -> Row:
+def account_of_token() -> Row:
     """The account of the request's token: H351."""
     scheme, _, access_token = request.headers.get("Authorization", "").partition(" ")
     account = None
     if scheme.lower() == "bearer":
-        with box().store.reading() as db:
-            account = tokens.account_of(db, access_token.strip(), now())
+        with sandbox().store.reading() as db:
+            account = tokens.account_of_access_token(db, access_token.strip(), now())
     if account is None:
         raise Refused(Problem("H351"))
     return account
 
 
-def state_of(subscription: dict) -> str:
+def subscription_state(subscription: dict) -> str:
     """ACTIVE, PAUSED, EXPIRED, CLOSED or NONE; one whose last day is over has EXPIRED."""
-    is_over = subscription.get("expirationDate", "9999") <= iys_protocol.wire_date(now())
+    is_over = subscription.get("expirationDate", "9999") <= iys_protocol.format_wire_date(now())
     return "EXPIRED" if subscription["status"] == "ACTIVE" and is_over else subscription["status"]
 
 
@@ -109,20 +109,20 @@ def _check_subscriptions(account: Row, iys_code: int) -> None:
 
 
 def _check_subscription(code: int, whose: str) -> None:
-    with box().store.reading() as db:
+    with sandbox().store.reading() as db:
         subscription = accounts.subscription_of(db, code)
-    state = state_of(subscription)
+    state = subscription_state(subscription)
     if state == "NONE":
-        raise Refused(filled("H524", iysCode=code))
+        raise Refused(problem_with_values("H524", iysCode=code))
     if state == "CLOSED":
         raise Refused(Problem("H521"))
     if state != "ACTIVE":
-        raise Refused(filled("H520", **{"PAUSED|EXPIRED": state, "HS|Entegratör": whose}))
+        raise Refused(problem_with_values("H520", **{"PAUSED|EXPIRED": state, "HS|Entegratör": whose}))
     if not subscription.get("api", True):
         raise Refused(Problem("H586"))
 
 
-def _number(text: str, code: str) -> int:
+def _parse_code(text: str, code: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         raise Refused(Problem(code, value=text))
     return int(text)

@@ -68,7 +68,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 def init_database(app: Flask) -> None:
     """Open the database with a writing engine and a reading one, and prepare its file."""
-    url = database.url_of(app.config["DATABASE_URL"])
+    url = database.sqlalchemy_url(app.config["DATABASE_URL"])
     app.config["INSTANCE"].mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.writer_options(url)
@@ -76,5 +76,5 @@ def init_database(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
-        database.prepare(db.engine, db.engines["reader"])
+        database.attach_listeners(db.engine, db.engines["reader"])
     app.teardown_appcontext(close_read_session)

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from shortlinks.visits import VisitKind
 
-LOOKED_AT = 512  # Characters of a user agent; real ones are shorter.
+MAX_AGENT_LENGTH = 512  # Characters of a user agent; real ones are shorter.
 
 # Messengers and social networks that fetch a page to draw a card of it. Some of their in-app browsers, where people
 # read, carry the same name further back; so the short names count only at the start.
@@ -25,7 +25,7 @@ SCANNERS = re.compile(
     re.IGNORECASE,
 )
 
-AHEAD_OF_TIME = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # Browsers that load a page before it is asked for.
+PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # Browsers that load a page before it is asked for.
 
 
 def classify(headers: Mapping[str, str], method: str, remote_addr: str | None) -> tuple[VisitKind, str]:
@@ -37,16 +37,16 @@ def classify(headers: Mapping[str, str], method: str, remote_addr: str | None) -
 
 
 def _kind(headers: Mapping[str, str], method: str) -> VisitKind:
-    agent = headers.get("User-Agent", "")[:LOOKED_AT].strip()
-    if PREVIEWS.search(agent) or _is_ahead_of_time(headers):
+    agent = headers.get("User-Agent", "")[:MAX_AGENT_LENGTH].strip()
+    if PREVIEWS.search(agent) or _is_prefetch(headers):
         return VisitKind.PREVIEW
     if method == "HEAD" or not agent or SCANNERS.search(agent):
         return VisitKind.SCANNER
     return VisitKind.UNKNOWN
 
 
-def _is_ahead_of_time(headers: Mapping[str, str]) -> bool:
-    return any(headers.get(name, "").lower().startswith(("prefetch", "preview")) for name in AHEAD_OF_TIME)
+def _is_prefetch(headers: Mapping[str, str]) -> bool:
+    return any(headers.get(name, "").lower().startswith(("prefetch", "preview")) for name in PREFETCH_HEADERS)
 
 
 def _network(remote_addr: str | None) -> str:
@@ -54,17 +54,17 @@ def _network(remote_addr: str | None) -> str:
         address = ip_address(remote_addr or "")
     except ValueError:
         return ""
-    return str(_around(_within(address)))
+    return str(_shared_network(_embedded_ipv4(address)))
 
 
-def _within(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _embedded_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address an IPv6 one carries, if it does: the /48 of a 6to4 address would keep all of it."""
     if address.version == 4:
         return address
     return address.ipv4_mapped or address.sixtofour or address
 
 
-def _around(address: IPv4Address | IPv6Address) -> IPv4Network | IPv6Network:
+def _shared_network(address: IPv4Address | IPv6Address) -> IPv4Network | IPv6Network:
     if address.version == 4:
         return IPv4Network((int(address), 24), strict=False)
     return IPv6Network((int(address), 48), strict=False)

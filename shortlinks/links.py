@@ -52,7 +52,7 @@ def create_many(
     """
     if count < 1:
         return []
-    codes, ids, nonces = Codes(salt), _take(session, count), _nonces(count)
+    codes, ids, nonces = Codes(salt), _allocate_ids(session, count), _random_nonces(count)
     links = [(link_id, codes.encode(link_id, nonce)) for link_id, nonce in zip(ids, nonces, strict=True)]
     alike = insert(Link.__table__).values(owner=owner, created_at=at, expires_at=expires_at)
     session.execute(alike, [{"id": link_id, "nonce": nonce} for link_id, nonce in zip(ids, nonces, strict=True)])
@@ -73,20 +73,20 @@ def revoke(session: Session, link_ids: Iterable[int], at: datetime) -> None:
         session.execute(still_there.values(revoked_at=at), rows)
 
 
-def _take(session: Session, count: int) -> range:
+def _allocate_ids(session: Session, count: int) -> range:
     """The next so many ids, for this transaction alone; ids of one that rolls back are given out again."""
-    last = _advance(session, count)
+    last = _advance_counter(session, count)
     if last is None:  # The first links of this database. Of two such transactions the later waits, then advances.
         session.execute(text("INSERT INTO link_counter (id, taken) VALUES (1, 0) ON CONFLICT DO NOTHING"))
-        last = _advance(session, count)
+        last = _advance_counter(session, count)
     return range(last - count + 1, last + 1)
 
 
-def _advance(session: Session, count: int) -> int | None:
+def _advance_counter(session: Session, count: int) -> int | None:
     counter = LinkCounter.__table__
     return session.scalar(update(counter).values(taken=counter.c.taken + count).returning(counter.c.taken))
 
 
-def _nonces(count: int) -> list[int]:
+def _random_nonces(count: int) -> list[int]:
     drawn = secrets.token_bytes(count * NONCE_BYTES)  # Drawn at once: a system call for each would show.
     return [int.from_bytes(drawn[at : at + NONCE_BYTES]) for at in range(0, len(drawn), NONCE_BYTES)]

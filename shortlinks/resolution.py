@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from shortlinks.codes import Codes
 from shortlinks.links import Link
 
-NOBODY = 0  # An id no link has: they begin at one.
+NO_LINK = 0  # An id no link has: they begin at one.
 NO_NONCE = (1 << 64) - 1  # A number no code can say.
 
 
@@ -44,14 +44,14 @@ _by_id = select(_link.nonce, _link.owner, _link.expires_at, _link.revoked_at).wh
 
 def resolve(database: Session | Connection, salt: str, code: str, at: datetime) -> Resolution:
     """What this code leads to. Asks the database exactly once, whatever the code is, so that no answer tells more."""
-    link_id, nonce = Codes(salt).decode(code) or (NOBODY, 0)
+    link_id, nonce = Codes(salt).decode(code) or (NO_LINK, 0)
     row = database.execute(_by_id, {"link_id": link_id}).one_or_none()
-    if not _is_same(row.nonce if row else NO_NONCE, nonce):
+    if not _is_same_nonce(row.nonce if row else NO_NONCE, nonce):
         return UNKNOWN
     return Resolution(_state(row, at), link_id, row.owner, row.expires_at, row.revoked_at, row.nonce)
 
 
-def _is_same(kept: int, said: int) -> bool:
+def _is_same_nonce(kept: int, said: int) -> bool:
     return hmac.compare_digest(kept.to_bytes(8), said.to_bytes(8))
 
 

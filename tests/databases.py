@@ -13,7 +13,7 @@ import flask_migrate
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 
 from portal.app import create_app
-from portal.core.database import url_of
+from portal.core.database import sqlalchemy_url
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 KEPT = ("alembic_version", "node_counter")
@@ -90,7 +90,7 @@ def _empty(url: str) -> None:
 @lru_cache
 def _kept_open(url: str) -> Engine:
     """The server's side of a connection learns the tables anew each time: so one stays open as long as this process."""
-    engine = create_engine(url_of(url))
+    engine = create_engine(sqlalchemy_url(url))
     event.listen(engine, "connect", _teach_to_empty)
     atexit.register(engine.dispose)
     return engine
@@ -114,7 +114,7 @@ def _create_database(name: str) -> str:
 
 
 def _ask_server(statement: str) -> None:
-    server = create_engine(url_of(SERVER), isolation_level="AUTOCOMMIT")
+    server = create_engine(sqlalchemy_url(SERVER), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(statement))
     server.dispose()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel
-from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
+from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, Provider
 from portal.domain import packages
 from portal.services.imports import batches, profiles, uploads, worker
 from portal.services.imports import layout as layouts
@@ -65,7 +65,7 @@ def upload(brand: Brand, path: Path) -> int:
     """Keep the file's bytes; the id of its batch. Raises NotBrought and OSError."""
     with opened(path) as file:
         try:
-            batch = uploads.bring(
+            batch = uploads.store_upload(
                 db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=path.name,
                 stream=file, at=clock.now(),
             )  # fmt: skip
@@ -113,7 +113,7 @@ def _worked(batch_id: int) -> ImportBatch:
     """The batch, once no worker has anything to do for it."""
     while True:
         before = _at(batch_id)
-        if before not in FOR_THE_WORKER:
+        if before not in WORKER_STATES:
             db.session.rollback()
             return db.session.get_one(ImportBatch, batch_id, populate_existing=True)
         if not worker.work(batch_id) and _at(batch_id) == before:
@@ -133,7 +133,7 @@ def _lay_out(batch: ImportBatch, wishes: Wishes) -> None:
             "Say it for the whole file on the dashboard, or keep it in a profile; channels, by --channels.",
             missing=missing,
         )  # fmt: skip
-    batches.choose(db.session, vault(), batch, layout, clock.now())
+    batches.set_layout(db.session, vault(), batch, layout, clock.now())
 
 
 def _layout(batch: ImportBatch, wishes: Wishes) -> Layout:
@@ -141,7 +141,7 @@ def _layout(batch: ImportBatch, wishes: Wishes) -> Layout:
     guess, outline = layout_of(vault(), batch), outline_of(vault(), batch)
     header = outline.sheets[guess.sheets[0]].header
     if wishes.profile:
-        found = profiles.named(db.session, vault(), batch.provider_id, wishes.profile, header=header)
+        found = profiles.find_by_name(db.session, vault(), batch.provider_id, wishes.profile, header=header)
         cure = "List the provider's profiles with --profiles."
     else:
         signature = layouts.signature(header)
@@ -156,7 +156,7 @@ def _layout(batch: ImportBatch, wishes: Wishes) -> Layout:
 
 def _begin(batch: ImportBatch, wishes: Wishes) -> None:
     try:
-        batches.begin(db.session, vault(), batch, None, clock.now(), only_refusals=wishes.only_refusals)
+        batches.start(db.session, vault(), batch, None, clock.now(), only_refusals=wishes.only_refusals)
     except packages.NoRoom as no_room:
         raise _no_room() from no_room
     except batches.Suspended as suspended:

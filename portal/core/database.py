@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import ids
 
-RESTED = 1.0  # Seconds in the pool after which a connection is asked whether it still lives.
-BUSY = 10.0  # Seconds a writer waits for its turn before it gives up.
+PING_AFTER = 1.0  # Seconds in the pool after which a connection is asked whether it still lives.
+WRITER_TIMEOUT = 10.0  # Seconds a writer waits for its turn before it gives up.
 POSTGRESQL_URL = "postgresql+psycopg://"
 
 
-def url_of(setting: str) -> str:
+def sqlalchemy_url(setting: str) -> str:
     """The SQLAlchemy address of DATABASE_URL, which may be spelled as other tools spell it."""
     for prefix in ("postgresql://", "postgres://"):
         if setting.startswith(prefix):
@@ -45,23 +45,23 @@ def reader_options(url: str) -> dict:
     return options
 
 
-def prepare(writer: Engine, reader: Engine) -> None:
+def attach_listeners(writer: Engine, reader: Engine) -> None:
     """Attach what each connection needs; called once per process."""
-    ids.draw_nodes_from(writer)
+    ids.claim_nodes_from(writer)
     for engine in (writer, reader):
-        event.listen(engine, "checkin", _note_rest)
-        event.listen(engine, "checkout", partial(_ask_whether_alive, engine.dialect))
+        event.listen(engine, "checkin", _note_checkin)
+        event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
     if writer.dialect.name == "sqlite":
-        event.listen(writer, "connect", _open_sqlite)
-        event.listen(reader, "connect", _open_sqlite)
-        event.listen(reader, "connect", _refuse_writes)
+        event.listen(writer, "connect", _configure_sqlite)
+        event.listen(reader, "connect", _configure_sqlite)
+        event.listen(reader, "connect", _make_read_only)
         queue = WriterLock()
-        event.listen(writer, "begin", lambda connection: _begin(connection, queue))
-        event.listen(writer, "checkin", lambda _, record: _leave(record, queue))
+        event.listen(writer, "begin", lambda connection: _begin_immediate(connection, queue))
+        event.listen(writer, "checkin", lambda _, record: _release_writer(record, queue))
 
 
 @contextlib.contextmanager
-def at_once(session: Session) -> Iterator[None]:
+def pipelined(session: Session) -> Iterator[None]:
     """Statements in this block that ask for no rows are sent without waiting for the answer of each, on PostgreSQL.
 
     What the database refuses is raised by the driver at the end of the block.
@@ -77,13 +77,13 @@ def changed_rows(session: Session, statement: UpdateBase) -> int:
     return cast("CursorResult[Any]", session.execute(statement)).rowcount
 
 
-def _note_rest(_connection, record) -> None:
+def _note_checkin(_connection, record) -> None:
     record.info["resting_since"] = time.monotonic()
 
 
-def _ask_whether_alive(dialect: Dialect, connection, record, _lent) -> None:
+def _ping_if_idle(dialect: Dialect, connection, record, _lent) -> None:
     """A server that was restarted leaves dead connections behind. Asking each time would cost a statement."""
-    if time.monotonic() - record.info.get("resting_since", time.monotonic()) < RESTED:
+    if time.monotonic() - record.info.get("resting_since", time.monotonic()) < PING_AFTER:
         return
     try:
         dialect.do_ping(connection)
@@ -91,24 +91,29 @@ def _ask_whether_alive(dialect: Dialect, connection, record, _lent) -> None:
         raise DisconnectionError from lost  # The pool then opens another.
 
 
-def _open_sqlite(connection, _record) -> None:
+def _configure_sqlite(connection, _record) -> None:
     connection.isolation_level = None  # The driver opens no transaction behind our back.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(BUSY * 1000)}", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={int(WRITER_TIMEOUT * 1000)}",
+        "foreign_keys=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _refuse_writes(connection, _record) -> None:
+def _make_read_only(connection, _record) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
-def _begin(connection, queue: "WriterLock") -> None:
+def _begin_immediate(connection, queue: "WriterLock") -> None:
     if not connection.info.get("has_turn"):
         queue.enter()
         connection.info["has_turn"] = True
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _leave(record, queue: "WriterLock") -> None:
+def _release_writer(record, queue: "WriterLock") -> None:
     if record.info.pop("has_turn", False):
         queue.leave()
 
@@ -116,7 +121,7 @@ def _leave(record, queue: "WriterLock") -> None:
 class WriterLock:
     """A lock that is given in the order in which it was asked for."""
 
-    def __init__(self, patience: float = BUSY):
+    def __init__(self, patience: float = WRITER_TIMEOUT):
         self._patience = patience
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()

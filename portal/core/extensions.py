@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.vault import Vault
 
-A_HOUSE = 64  # Bits of an IPv6 address that an operator gives; whoever gets them chooses the rest.
+IPV6_NETWORK_BITS = 64  # Bits of an IPv6 address that an operator gives; whoever gets them chooses the rest.
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ def rate_limit_key() -> str:
     except ValueError:
         return request.remote_addr or ""
     is_network = here.version == 6 and here.ipv4_mapped is None
-    return str(IPv6Network((int(here), A_HOUSE), strict=False)) if is_network else str(here)
+    return str(IPv6Network((int(here), IPV6_NETWORK_BITS), strict=False)) if is_network else str(here)
 
 
 class Database(SQLAlchemy):

@@ -9,16 +9,16 @@ from enum import StrEnum
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
-TAKEN = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP")
 # By what EXIF says of how the camera was held.
-TURNS = {
+EXIF_ORIENTATIONS = {
     2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
     6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
 }  # fmt: skip
 MARKUP = (b"<svg", b"<html", b"<!doctype", b"<?xml", b"<script")
 
 
-class Problem(StrEnum):
+class ImageProblem(StrEnum):
     """Why an upload is no picture that we take."""
 
     EMPTY = "empty"
@@ -30,15 +30,15 @@ class Problem(StrEnum):
     SHAPE = "shape"  # Far longer than wide, or wider than long.
 
 
-class BadPicture(ValueError):
+class BadImage(ValueError):
     """An upload that is no picture that we take."""
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: ImageProblem):
         super().__init__(problem.value)
         self.problem = problem
 
 
-def pixels(
+def decode_image(
     upload: bytes, *, largest: int, most_pixels: int, most_elongated: int, box: tuple[int, int] | None = None
 ) -> Image.Image:  # fmt: skip
     """The pixels alone, turned as the camera meant them: in RGBA, of twice the box or more; without a box, all of them.
@@ -47,30 +47,30 @@ def pixels(
     A small file can unfold into gigabytes: its size is read before its pixels. Raises BadPicture.
     """
     if not upload:
-        raise BadPicture(Problem.EMPTY)
+        raise BadImage(ImageProblem.EMPTY)
     if len(upload) > largest:
-        raise BadPicture(Problem.TOO_LARGE)
+        raise BadImage(ImageProblem.TOO_LARGE)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # We count pixels ourselves, and look away from odd EXIF.
-            image = Image.open(io.BytesIO(upload), formats=TAKEN)
-            _judge_size(*image.size, most_pixels, most_elongated)
+            image = Image.open(io.BytesIO(upload), formats=FORMATS)
+            _check_size(*image.size, most_pixels, most_elongated)
             if box is not None:
                 image.draft("RGB", (box[0] * 2, box[1] * 2))
             image.load()
-            return _turned(image).convert("RGBA")
+            return _apply_orientation(image).convert("RGBA")
     except Image.DecompressionBombError:
-        raise BadPicture(Problem.TOO_MANY_PIXELS) from None
+        raise BadImage(ImageProblem.TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
         is_markup = any(mark in upload[:1024].lower() for mark in MARKUP)
-        raise BadPicture(Problem.MARKUP if is_markup else Problem.UNKNOWN) from None
-    except BadPicture:
+        raise BadImage(ImageProblem.MARKUP if is_markup else ImageProblem.UNKNOWN) from None
+    except BadImage:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # Whatever Pillow says of broken files.
-        raise BadPicture(Problem.DAMAGED) from None
+        raise BadImage(ImageProblem.DAMAGED) from None
 
 
-def lightest(picture: Image.Image, *, box: tuple[int, int], ways: Iterable[tuple[float, int]], most: int) -> bytes:
+def encode_png(picture: Image.Image, *, box: tuple[int, int], ways: Iterable[tuple[float, int]], most: int) -> bytes:
     """The best way of keeping it that is light enough, as a PNG; else the last. Ways are (part of the box, colours).
     The picture itself is made as small as the box: copies of it would be large."""
     picture.thumbnail(box)
@@ -83,16 +83,16 @@ def lightest(picture: Image.Image, *, box: tuple[int, int], ways: Iterable[tuple
     return png
 
 
-def _judge_size(width: int, height: int, most_pixels: int, most_elongated: int) -> None:
+def _check_size(width: int, height: int, most_pixels: int, most_elongated: int) -> None:
     if width * height > most_pixels:
-        raise BadPicture(Problem.TOO_MANY_PIXELS)
+        raise BadImage(ImageProblem.TOO_MANY_PIXELS)
     if max(width, height) > most_elongated * min(width, height):
-        raise BadPicture(Problem.SHAPE)
+        raise BadImage(ImageProblem.SHAPE)
 
 
-def _turned(image: Image.Image) -> Image.Image:
+def _apply_orientation(image: Image.Image) -> Image.Image:
     """As the camera meant it. Pillow's own way would write the rest of EXIF anew, and break down over odd ones."""
-    origin = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    origin = EXIF_ORIENTATIONS.get(image.getexif().get(ExifTags.Base.Orientation))
     return image if origin is None else image.transpose(origin)
 
 

@@ -10,7 +10,7 @@ MERSIS_DIGITS, BRANCH_DIGITS = 16, 5
 SEPARATORS = re.compile(r"[\s.\-/]")
 
 
-class Wrong(StrEnum):
+class NumberProblem(StrEnum):
     """What is wrong with a number."""
 
     NOT_DIGITS = "not_digits"
@@ -21,32 +21,32 @@ class Wrong(StrEnum):
 class BadNumber(ValueError):
     """A number that no firm can have; `wrong` says why."""
 
-    def __init__(self, wrong: Wrong):
+    def __init__(self, wrong: NumberProblem):
         super().__init__(wrong.value)
         self.wrong = wrong
 
 
-def tax_number(text: str) -> str:
+def parse_tax_number(text: str) -> str:
     """A tax number (VKN, 10 digits) or a person's identity number (TCKN, 11 digits), as digits. Raises BadNumber."""
     digits = _digits(text)
     if len(digits) not in (10, 11):
-        raise BadNumber(Wrong.LENGTH)
+        raise BadNumber(NumberProblem.LENGTH)
     try:
         return (vkn if len(digits) == 10 else tckimlik).validate(digits)
     except ValidationError:
-        raise BadNumber(Wrong.CHECK_DIGITS) from None
+        raise BadNumber(NumberProblem.CHECK_DIGITS) from None
 
 
-def mersis(text: str) -> str:
+def parse_mersis(text: str) -> str:
     """A MERSİS number, as 16 digits. The owner's number within it must check. Raises BadNumber."""
     digits = _digits(text)
     if len(digits) != MERSIS_DIGITS:
-        raise BadNumber(Wrong.LENGTH)
-    tax_number(owner_of(digits))
+        raise BadNumber(NumberProblem.LENGTH)
+    parse_tax_number(tax_id_in_mersis(digits))
     return digits
 
 
-def owner_of(mersis_digits: str) -> str:
+def tax_id_in_mersis(mersis_digits: str) -> str:
     """Whose number stands within a MERSİS number: a firm's VKN after a 0, or a person's TCKN, which begins with none;
     the last five digits count the branches."""
     owner = mersis_digits[:-BRANCH_DIGITS]
@@ -56,5 +56,5 @@ def owner_of(mersis_digits: str) -> str:
 def _digits(text: str) -> str:
     digits = SEPARATORS.sub("", text)
     if not (digits.isascii() and digits.isdecimal()):
-        raise BadNumber(Wrong.NOT_DIGITS)
+        raise BadNumber(NumberProblem.NOT_DIGITS)
     return digits

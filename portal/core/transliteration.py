@@ -9,7 +9,7 @@ def ascii_only(text: str) -> str:
     return text.translate(ASCII).encode("ascii", "replace").decode()
 
 
-def firm(title: str, number: str) -> str:
+def sender_identity(title: str, number: str) -> str:
     """A merchant by MERSİS number, or a tradesperson by name and tax or identity number (Regulation art. 8)."""
     if len(number) == MERSIS:
         return f"Mersis {number}"

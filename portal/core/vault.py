@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 VERSION = 1
-NONCE = 12
+NONCE_BYTES = 12
 
 
 class CannotOpen(Exception):
@@ -27,22 +27,24 @@ class Vault:
     def __init__(self, keys: dict[int, bytes]):
         self.keys = keys
         self.generation = max(keys)
-        self._ciphers = {generation: AESGCM(_derive(key, b"seal")) for generation, key in keys.items()}
+        self._ciphers = {generation: AESGCM(_derive_key(key, b"seal")) for generation, key in keys.items()}
 
     def seal(self, plain: str | bytes, place: str, provider_id: int, row_id: int) -> bytes:
         """Encrypt for one place and row; text is taken as UTF-8."""
-        nonce = os.urandom(NONCE)
+        nonce = os.urandom(NONCE_BYTES)
         body = plain.encode() if isinstance(plain, str) else plain
-        sealed = self._ciphers[self.generation].encrypt(nonce, body, _bound(place, provider_id, row_id))
+        sealed = self._ciphers[self.generation].encrypt(nonce, body, _associated_data(place, provider_id, row_id))
         return bytes((VERSION, self.generation)) + nonce + sealed
 
     def open(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> bytes:
         """Decrypt. Raises CannotOpen."""
-        cipher = self._ciphers.get(sealed[1]) if len(sealed) > 2 + NONCE and sealed[0] == VERSION else None
+        cipher = self._ciphers.get(sealed[1]) if len(sealed) > 2 + NONCE_BYTES and sealed[0] == VERSION else None
         if cipher is None:
             raise CannotOpen(place)
         try:
-            return cipher.decrypt(sealed[2 : 2 + NONCE], sealed[2 + NONCE :], _bound(place, provider_id, row_id))
+            return cipher.decrypt(
+                sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :], _associated_data(place, provider_id, row_id)
+            )
         except Exception as error:  # cryptography's InvalidTag says nothing; where it happened does.
             raise CannotOpen(place) from error
 
@@ -57,24 +59,24 @@ class Vault:
     def indexes(self, provider_id: int, address: str) -> dict[str, bytes]:
         """The blind indexes of a canonical address: {"index_odd": …} and, while rotating, "index_even" too."""
         return {
-            column_of(generation): hmac.digest(_index_key(key, provider_id), address.encode(), "sha256")
+            index_column(generation): hmac.digest(_index_key(key, provider_id), address.encode(), "sha256")
             for generation, key in self.keys.items()
         }
 
 
-def column_of(generation: int) -> str:
+def index_column(generation: int) -> str:
     """The index column that a key generation writes."""
     return "index_odd" if generation % 2 else "index_even"
 
 
-def _bound(place: str, provider_id: int, row_id: int) -> bytes:
+def _associated_data(place: str, provider_id: int, row_id: int) -> bytes:
     return f"{place}|{provider_id}|{row_id}".encode()
 
 
 @lru_cache(maxsize=1 << 16)  # Who looks an address up at all providers needs the key of each.
 def _index_key(key: bytes, provider_id: int) -> bytes:
-    return _derive(key, b"index|%d" % provider_id)
+    return _derive_key(key, b"index|%d" % provider_id)
 
 
-def _derive(key: bytes, purpose: bytes) -> bytes:
+def _derive_key(key: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"izinlink|" + purpose).derive(key)

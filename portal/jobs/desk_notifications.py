@@ -9,7 +9,7 @@ from portal.core.models import MailKind, Provider, Role
 from portal.domain import complaints
 from portal.domain.identity import permissions
 from portal.domain.identity.permissions import Permission
-from portal.web.shared.absolute_urls import whole
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
 ANSWERING_ROLES = tuple(role for role in Role if Permission.COMPLAINTS in permissions.OF_ROLE[role])
@@ -24,7 +24,7 @@ class NobodyNotified(Exception):
 def notify_desks() -> None:
     """Tell each desk what it has not heard. One that fails holds up no other, and is tried again next time. Commits."""
     at = clock.now()
-    holiday_calendar.keep_current(read_session(), at)
+    holiday_calendar.refresh_corrections(read_session(), at)
     for provider_id in complaints.untold_desks(read_session(), at):
         try:
             _notify_desk(provider_id)
@@ -40,7 +40,7 @@ def _notify_desk(provider_id: int) -> None:
         return
     reached = notify_roles(
         db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, ANSWERING_ROLES, opened=untold.opened,
-        near=untold.near, overdue=untold.overdue, link=whole("desk.queue"),
+        near=untold.near, overdue=untold.overdue, link=absolute_url("desk.queue"),
     )  # fmt: skip
     if not reached:
         raise NobodyNotified

@@ -12,7 +12,7 @@ OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
 
 
 @dataclass(frozen=True)
-class Facts:
+class FactTable:
     """A table of facts. `unique`: its keys, space-separated columns each; `fixed`: the columns that never change, or
     None for all; `deletable`: in a retention run; `once`: a column that is set once, and whose unset rows may go."""
 
@@ -23,47 +23,47 @@ class Facts:
     once: str | None = None
 
 
-FACTS = (
-    Facts("decision"),
-    Facts(
+FACT_TABLES = (
+    FactTable("decision"),
+    FactTable(
         "receipt",
         ("id", "token_digest choices"),
         "id nonce provider_id recipient_id link_id text_id language served_at decided_at token_digest choices number "
         "origin",
     ),
-    Facts("receipt_decision", ("receipt_id decision_id",)),
-    Facts("annulment", ("decision_id",)),
-    Facts("consent_text", ("id", "campaign_id version")),
-    Facts("audit_entry"),
-    Facts("attempt", ("id",), "id provider_id submission_id at question http_status code"),
-    Facts("leaf", ("decision_id",), deletable=False),
-    Facts("complaint_step", ("id",), "id provider_id complaint_id at act user_id"),
-    Facts(
+    FactTable("receipt_decision", ("receipt_id decision_id",)),
+    FactTable("annulment", ("decision_id",)),
+    FactTable("consent_text", ("id", "campaign_id version")),
+    FactTable("audit_entry"),
+    FactTable("attempt", ("id",), "id provider_id submission_id at question http_status code"),
+    FactTable("leaf", ("decision_id",), deletable=False),
+    FactTable("complaint_step", ("id",), "id provider_id complaint_id at act user_id"),
+    FactTable(
         "import_chunk",
         ("batch_id place",),
         "id provider_id batch_id sheet place first_line lines",
         once="ran_at",
     ),
 )
-RUN = "id reason started_at"
+RUN_COLUMNS = "id reason started_at"
 
 
-def guard() -> None:
+def create_triggers() -> None:
     """Create all triggers of the baseline."""
-    (_guard_sqlite if op.get_bind().dialect.name == "sqlite" else _guard_postgresql)()
+    (_create_sqlite_triggers if op.get_bind().dialect.name == "sqlite" else _create_postgresql_triggers)()
 
 
-def _guard_sqlite() -> None:
-    for facts in FACTS:
+def _create_sqlite_triggers() -> None:
+    for facts in FACT_TABLES:
         table, unless = facts.table, f"NOT {OPEN_RUN}"
-        _refuse_sqlite(table, "update", "UPDATE", _changed_sqlite(facts))
+        _refuse_sqlite(table, "update", "UPDATE", _changes_fixed(facts))
         if facts.once:
             unless = f"OLD.{facts.once} IS NOT NULL AND {unless}"
         _refuse_sqlite(table, "delete", "DELETE", unless if facts.deletable else "")
-        _refuse_sqlite(table, "replace", "INSERT", _takes_the_place(table, facts.unique))
+        _refuse_sqlite(table, "replace", "INSERT", _would_replace(table, facts.unique))
     _refuse_sqlite("retention_run", "delete", "DELETE")
-    _refuse_sqlite("retention_run", "replace", "INSERT", _takes_the_place("retention_run", ("id",)))
-    _refuse_sqlite("retention_run", "update", "UPDATE", _differs(RUN))
+    _refuse_sqlite("retention_run", "replace", "INSERT", _would_replace("retention_run", ("id",)))
+    _refuse_sqlite("retention_run", "update", "UPDATE", _differs(RUN_COLUMNS))
     _refuse_sqlite("retention_run", "reopen", "UPDATE", "OLD.ended_at IS NOT NULL")
 
 
@@ -74,7 +74,7 @@ def _refuse_sqlite(table: str, what: str, when: str, condition: str = "") -> Non
     )
 
 
-def _changed_sqlite(facts: Facts) -> str:
+def _changes_fixed(facts: FactTable) -> str:
     condition = _differs(facts.fixed) if facts.fixed else ""
     if facts.once:
         condition += f" OR (OLD.{facts.once} IS NOT NULL AND OLD.{facts.once} IS NOT NEW.{facts.once})"
@@ -86,13 +86,13 @@ def _differs(columns: str) -> str:
     return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns.split())
 
 
-def _takes_the_place(table: str, unique: tuple[str, ...]) -> str:
+def _would_replace(table: str, unique: tuple[str, ...]) -> str:
     """INSERT OR REPLACE deletes whatever is in its way, by any unique constraint, without a DELETE trigger."""
     same = [" AND ".join(f"{column} = NEW.{column}" for column in each.split()) for each in unique]
     return f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {' OR '.join(f'({each})' for each in same)})"  # nosec B608
 
 
-def _guard_postgresql() -> None:
+def _create_postgresql_triggers() -> None:
     op.execute(
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
@@ -101,7 +101,7 @@ def _guard_postgresql() -> None:
         "CREATE FUNCTION refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF {OPEN_RUN} THEN RETURN OLD; END IF; RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
     )
-    for facts in FACTS:
+    for facts in FACT_TABLES:
         table, once = facts.table, facts.once
         _refuse_postgresql(table, "update", _update_of(facts.fixed) if facts.fixed else "UPDATE")
         if once:
@@ -117,7 +117,7 @@ def _guard_postgresql() -> None:
         _refuse_postgresql(table, "truncate", "TRUNCATE", each="STATEMENT")
     _refuse_postgresql("retention_run", "delete", "DELETE")
     _refuse_postgresql("retention_run", "truncate", "TRUNCATE", each="STATEMENT")
-    _refuse_postgresql("retention_run", "update", _update_of(RUN))
+    _refuse_postgresql("retention_run", "update", _update_of(RUN_COLUMNS))
     _refuse_postgresql("retention_run", "reopen", "UPDATE", "WHEN (OLD.ended_at IS NOT NULL)")
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.addresses.problems import Explained
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.extensions import db, read_session
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Domain
@@ -38,7 +38,7 @@ HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn
 log = structlog.get_logger()
 
 
-class HostProblem(Explained):
+class HostProblem(ExplainedProblem):
     """Why a host cannot be a brand's."""
 
     SPELLING = (

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, literal, select, update
 from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.models import (
-    NOBODYS,
+    NO_PROVIDER,
     AddressProof,
     Attempt,
     AudienceLine,
@@ -143,7 +143,7 @@ def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
 
 def _owner(model):
     """Whose a row's seals are: a provider's, or nobody's where people are kept, who may belong to several."""
-    return func.coalesce(model.provider_id, NOBODYS) if hasattr(model, "provider_id") else literal(NOBODYS)
+    return func.coalesce(model.provider_id, NO_PROVIDER) if hasattr(model, "provider_id") else literal(NO_PROVIDER)
 
 
 def _changes(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:

@@ -11,9 +11,9 @@ from portal.core.models import (
     CredentialKind,
     DecisionOrigin,
     Delivery,
+    ExclusionReason,
     FeedSource,
     Lane,
-    LeftOut,
     Outcome,
     ReceivedVia,
 )
@@ -23,12 +23,13 @@ from portal.services.iys import circuit_breaker, success_rate
 from portal.services.iys.account_report import BrandFound, Findings, Whose
 from portal.services.iys.call_problems import Trouble, words_of
 from portal.services.iys.quota import Subscription, forecast
+from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.dashboard.campaigns.results import Answers
-from portal.web.dashboard.forms import AudienceForm, CampaignForm, SearchForm
 from portal.web.dashboard.iys.connection import ConnectionForm
-from portal.web.dashboard.iys.forwarding import HOPELESS
+from portal.web.dashboard.iys.forwarding import WHY_HOPELESS
 from portal.web.dashboard.iys.movements import MovementFilter
 from portal.web.dashboard.iys.pushes import PushForm
+from portal.web.dashboard.recipients.forms import SearchForm
 from portal.web.recipient.link_states import State
 from portal.web.recipient.page_content import Back
 from shortlinks import VisitKind
@@ -116,7 +117,7 @@ def _campaign(launched: bool = False, linked: bool = False):
 
 
 def _progress():
-    return Thing(audience=3, links=1, waiting=1, left_out={LeftOut.REFUSED: 1})
+    return Thing(audience=3, links=1, waiting=1, left_out={ExclusionReason.REFUSED: 1})
 
 
 def _campaign_page(campaign, **other) -> dict:
@@ -126,7 +127,7 @@ def _campaign_page(campaign, **other) -> dict:
         "campaign": campaign, "brand_name": "Örnek Mağaza", "text": Thing(title_tr="Size yazalım mı?"),
         "answers": Answers(2, 1, 1, dict.fromkeys(VisitKind, 3), 2), "progress": _progress(),
         "batches": [batch], "bad_rows": [bad], "bad_total": 1, "file_problem": PROBLEM,
-        "left_out": [Thing(address=ADDRESS, reason=LeftOut.REFUSED)], "audience_form": AudienceForm(),
+        "left_out": [Thing(address=ADDRESS, reason=ExclusionReason.REFUSED)], "audience_form": AudienceForm(),
         "may_launch": campaign.launched_at is None, "standing": standing(), "is_limited": True, "no_room": True,
     } | other  # fmt: skip
 
@@ -196,7 +197,7 @@ def _forwarding(**other) -> dict:
         "is_connected": True,
         "is_told": False,
         "show": "attention",
-        "hopeless": HOPELESS,
+        "hopeless": WHY_HOPELESS,
         "line": _line(
             circuit_breaker.State(True, 7, AT), success_rate.Gauge(1000, 300, 0.7, success_rate.Level.PAUSED)
         ),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import SimpleNamespace as Thing
 
-from portal.core.business_days.holiday_calendar import Day
+from portal.core.business_days.holiday_calendar import CalendarDay
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
     CredentialKind,
@@ -25,11 +25,11 @@ from portal.domain.identity.permissions import Permission
 from portal.services.iys.account_report import BrandFound, Findings, Whose
 from portal.services.iys.call_problems import Trouble, words_of
 from portal.web.operator import forms, inquiries
-from portal.web.operator.health_checks import Vital
-from portal.web.operator.provider_page import MISSING
-from portal.web.operator.providers import WORDS, Standing, standing_of
-from portal.web.operator.staff import OTHER
-from portal.web.shared.audit_view import AuditFilter, Shown
+from portal.web.operator.health_checks import HealthCheck
+from portal.web.operator.provider_page import MISSING_LABELS
+from portal.web.operator.providers import STAGE_LABELS, ProviderStage, stage_of
+from portal.web.operator.staff import OTHER_ROLE
+from portal.web.shared.audit_view import AuditFilter, EntryView
 from portal.web.shared.pagination import Page
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
@@ -60,8 +60,8 @@ def providers(**other) -> dict:
     rows = [provider(), provider(id=2, asked_at=None, pending_iys_code=None), provider(id=3, **ADMITTED)]
     rows.append(provider(id=4, **ADMITTED, suspended_at=AT))
     return {
-        "page": Page(rows, 2, has_more=True), "counts": {each.value: 1 for each in Standing}, "words": WORDS,
-        "show": None, "searched": "", "standing_of": standing_of,
+        "page": Page(rows, 2, has_more=True), "counts": {each.value: 1 for each in ProviderStage}, "words": STAGE_LABELS,
+        "show": None, "searched": "", "standing_of": stage_of,
     } | other  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def one(shown: Thing, **other) -> dict:
     package = Thing(name="İLETİ 150")
     review = Thing(made_at=AT, act=ReviewAct.SENT_BACK, note="İmza eksik.", called_on=DAY)
     return may(
-        provider=shown, standing=standing_of(shown), words=WORDS, missing=[*MISSING.values()][:2],
+        provider=shown, standing=stage_of(shown), words=STAGE_LABELS, missing=[*MISSING_LABELS.values()][:2],
         papers=[Thing(id=1, kind=PaperKind.SIGNATURE, size=12345, uploaded_at=AT)],
         reviews=[(review, "Derya")], orders=[(order, package), (declined, package), (waits, package)],
         usage=Thing(package=package, ends_on=DAY, used=1000, records=150_000, iys_count=900, runs_out_on=DAY),
@@ -122,9 +122,9 @@ def wrong(form):
     return form
 
 
-def asked(answered: bool = False) -> inquiries.Asked:
+def asked(answered: bool = False) -> inquiries.InquiryRow:
     answer = ("Belgeyi imzalayıp yükleyin.", AT) if answered else (None, None)
-    return inquiries.Asked(1, 1, "Örnek Mağazacılık A.Ş.", 3, AT, "Yetki belgesini\nkim imzalar?", *answer)
+    return inquiries.InquiryRow(1, 1, "Örnek Mağazacılık A.Ş.", 3, AT, "Yetki belgesini\nkim imzalar?", *answer)
 
 
 def questions(**other) -> dict:
@@ -153,8 +153,8 @@ def tariff(**other) -> dict:
 
 def year(**other) -> dict:
     days = [
-        Day(date(2026, 10, 29), DayKind.FULL, "Cumhuriyet Bayramı", is_ours=False),
-        Day(DAY, DayKind.HALF, "Karar", True),
+        CalendarDay(date(2026, 10, 29), DayKind.FULL, "Cumhuriyet Bayramı", is_ours=False),
+        CalendarDay(DAY, DayKind.HALF, "Karar", True),
     ]
     return {
         "year": 2026, "days": days, "form": forms.HolidayForm(formdata=None), "version": "0.58", "has_before": True,
@@ -192,7 +192,7 @@ def assist(**other) -> dict:
 
 
 def audit(**other) -> dict:
-    entry = Shown(AT, "Derya", "Hizmet sağlayıcı durduruldu", "Firma", 1, "", "Chrome (Windows), 192.0.2.•")
+    entry = EntryView(AT, "Derya", "Hizmet sağlayıcı durduruldu", "Firma", 1, "", "Chrome (Windows), 192.0.2.•")
     return {
         "form": AuditFilter([SUPPORT]), "provider": None, "entries": [(entry, 1), (entry, None)],
         "titles": {1: "Örnek Mağazacılık A.Ş."}, "before": 1, "is_first": False, "chosen": {},
@@ -205,7 +205,7 @@ def staff(**other) -> dict:
     return {
         "members": [(admin, "d•••@e•••.com"), (SUPPORT, "d•••@e•••.com")], "seen": {1: AT},
         "assigned": {2: [provider(), provider(id=3)]}, "invitations": [(invitation, "e•••@e•••.com")],
-        "other_role": OTHER, "me": 1, "form": forms.StaffForm(formdata=None),
+        "other_role": OTHER_ROLE, "me": 1, "form": forms.StaffForm(formdata=None),
     } | other  # fmt: skip
 
 
@@ -257,7 +257,7 @@ OF_CONSOLE: dict[tuple[str, str], Callable[[], dict]] = {
     ("operator/audit_log.html", "of one"): lambda: audit(provider=provider()),
     ("operator/audit_log.html", "nothing"): lambda: audit(entries=[]),
     ("operator/health.html", ""): lambda: {
-        "vitals": [Vital("İYS", "Cevap vermiyor.", tone, "Bakın.") for tone in ("bad", "amber", "good")],
+        "vitals": [HealthCheck("İYS", "Cevap vermiyor.", tone, "Bakın.") for tone in ("bad", "amber", "good")],
         "at": AT,
     },
     ("operator/staff.html", ""): staff,

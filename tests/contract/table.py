@@ -5,7 +5,7 @@ Registry, client and sandbox are held to it, and `bin/test contract` holds it to
 
 from dataclasses import dataclass
 
-from portal.core.iys_protocol import Channel, Question, RecipientType, Source, Status
+from portal.core.iys_protocol import Channel, Operation, RecipientType, Source, Status
 
 CORE = {401: "H351", 403: "H353 H520 H521 H524 H586", 429: "H124"}
 SUBSCRIPTIONS = {401: "H251 H351", 403: "H353 H586", 404: "H437", 429: "H124", 500: "H015"}
@@ -44,7 +44,7 @@ class Endpoint:
     those we cannot do without. Names of a list's items count as names.
     """
 
-    question: Question
+    question: Operation
     method: str
     path: str
     success: tuple[int, ...]
@@ -62,14 +62,14 @@ SPS, BRAND = "/sps/{iysCode}", "/sps/{iysCode}/brands/{brandCode}"
 
 TABLE = (
     Endpoint(
-        Question.TOKEN, "POST", "/oauth2/token", (200,),
+        Operation.TOKEN, "POST", "/oauth2/token", (200,),
         codes({429: "H084", 500: "H015"}),
         takes=("username", "password", "grant_type", "refresh_token"), needs=("grant_type",),
         tells=("access_token", "refresh_token", "expires_in", "refresh_expires_in", "token_type"),
         always=("access_token", "refresh_token", "expires_in", "refresh_expires_in"),
     ),
     Endpoint(
-        Question.ADD, "POST", f"/v2{BRAND}/consents", (200,),
+        Operation.ADD, "POST", f"/v2{BRAND}/consents", (200,),
         codes(
             CORE,
             {400: "H014 H085 H123 H174 H175 H178 H267 H462 H463 H467 H486", 403: "H180", 422: f"{FIELDS} H525"},
@@ -79,7 +79,7 @@ TABLE = (
         tells=("transactionId", "creationDate"), always=("transactionId", "creationDate"),
     ),
     Endpoint(
-        Question.BULK_ADD, "POST", f"/v2{BRAND}/consents/request", (202,),
+        Operation.BULK_ADD, "POST", f"/v2{BRAND}/consents/request", (202,),
         codes(
             CORE,
             {400: "H014 H092 H123 H266", 403: "H180", 422: f"{FIELDS} H091 H194 H525"},
@@ -90,7 +90,7 @@ TABLE = (
         always=("requestId", "subRequests"),
     ),
     Endpoint(
-        Question.BULK_RESULT, "GET", f"/v2{BRAND}/consents/request/{{requestId}}", (200,),
+        Operation.BULK_RESULT, "GET", f"/v2{BRAND}/consents/request/{{requestId}}", (200,),
         codes(CORE, {422: "H198 H199 H400", 500: "H103 H470"}),
         tells=(
             "index", "status", "subRequestId", "subrequestId", "transactionId", "requestId", "creationDate", "error",
@@ -99,7 +99,7 @@ TABLE = (
         always=("index", "status"), is_a_list=True,
     ),
     Endpoint(
-        Question.STATUS, "POST", f"{BRAND}/consents/status", (200,),
+        Operation.STATUS, "POST", f"{BRAND}/consents/status", (200,),
         codes(
             CORE,
             {400: "H014 H097 H403", 422: ONE_KEY, 429: "H086", 500: "H103 H470"},
@@ -108,7 +108,7 @@ TABLE = (
         tells=(*MOVEMENT, "retailerAccessCount", "retailerTitle", "retailerCode"),
     ),
     Endpoint(
-        Question.MULTI_STATUS, "POST", f"{BRAND}/consents/{{recipientType}}/status/{{type}}", (200,),
+        Operation.MULTI_STATUS, "POST", f"{BRAND}/consents/{{recipientType}}/status/{{type}}", (200,),
         codes(
             CORE,
             {400: "H014", 422: "H091 H116 H117 H120 H121 H125 H164 H168 H193 H464 H478", 500: "H103"},
@@ -117,7 +117,7 @@ TABLE = (
         tells=("requestId", "list"), always=("list",),
     ),
     Endpoint(
-        Question.HISTORY, "POST", f"{BRAND}/consents/history", (200,),
+        Operation.HISTORY, "POST", f"{BRAND}/consents/history", (200,),
         codes(
             CORE,
             {400: "H014 H097", 422: f"{ONE_KEY} H182 H183 H186 H187", 429: "H089", 500: "H103"},
@@ -126,36 +126,36 @@ TABLE = (
         tells=(*PAGE, *MOVEMENT), always=("list", "pagination"),
     ),
     Endpoint(
-        Question.CHANGES, "GET", f"{BRAND}/consents/changes", (200, 204),
+        Operation.CHANGES, "GET", f"{BRAND}/consents/changes", (200, 204),
         codes(CORE, {422: "H506 H507", 500: "H103"}),
         query=("after", "limit", "source"),
         tells=("after", "list", *MOVEMENT, "citizenName"), always=("after", "list"),
     ),
     Endpoint(
-        Question.PUSH_REGISTER, "POST", f"{BRAND}/push/registration", (200,),
+        Operation.PUSH_REGISTER, "POST", f"{BRAND}/push/registration", (200,),
         codes({401: "H351", 403: "H353 H586", 400: "H014"}, {422: "H093 H111 H117 H191 H530 H531", 500: "H412"}),
         takes=("connection", *CONNECTION), needs=("connection", *CONNECTION),
         tells=("message",), always=("message",),
     ),
     Endpoint(
-        Question.PUSH_LIST, "GET", f"{BRAND}/push/registration", (200,),
+        Operation.PUSH_LIST, "GET", f"{BRAND}/push/registration", (200,),
         codes({401: "H351", 403: "H353 H586", 500: "H015"}),
         tells=("url", "type", "status", "registerTime"), always=("url", "type", "status"), is_a_list=True,
     ),
     Endpoint(
-        Question.PUSH_REMOVE, "POST", f"{BRAND}/push/unregistration", (200,),
+        Operation.PUSH_REMOVE, "POST", f"{BRAND}/push/unregistration", (200,),
         codes({401: "H351", 403: "H353 H586", 400: "H014"}, {422: "H093 H111 H117 H191 H530 H531", 500: "H412"}),
         takes=CONNECTION, needs=CONNECTION,
         tells=("message",), always=("message",),
     ),
     Endpoint(
-        Question.BRANDS, "GET", f"{SPS}/brands", (200,),
+        Operation.BRANDS, "GET", f"{SPS}/brands", (200,),
         codes(CORE, {404: "H001", 500: "H015"}),
         tells=("brandCode", "name", "master", "stats", "consents", "approval", "rejection", "total", "retailers"),
         always=("brandCode", "name", "master"), is_a_list=True,
     ),
     Endpoint(
-        Question.PARTNER_BRANDS, "GET", "/integrator/{integratorCode}/sps", (200,),
+        Operation.PARTNER_BRANDS, "GET", "/integrator/{integratorCode}/sps", (200,),
         codes(
             {401: "H351", 403: "H353 H520 H521 H524", 429: "H124", 400: "H363", 404: "H031"},
             {422: "H182 H183 H186 H187", 500: "H015 H245 H268 H470"},
@@ -164,7 +164,7 @@ TABLE = (
         tells=(*PAGE, *PARTNER_BRAND), always=("list", "brandCode", "iysCode", "title", "MESAJ", "ARAMA", "EPOSTA"),
     ),
     Endpoint(
-        Question.PARTNER_BRANDS, "GET", "/integrator/{integratorCode}/sps/{iysCode}", (200,),
+        Operation.PARTNER_BRANDS, "GET", "/integrator/{integratorCode}/sps/{iysCode}", (200,),
         codes(
             {401: "H351", 403: "H353 H520 H521 H524", 429: "H124", 400: "H363", 404: "H031"},
             {422: "H182 H183 H186 H187", 500: "H015 H245 H268 H470"},
@@ -172,7 +172,7 @@ TABLE = (
         tells=(*PAGE, *PARTNER_BRAND), always=("list", "brandCode", "iysCode", "title", "MESAJ", "ARAMA", "EPOSTA"),
     ),
     Endpoint(
-        Question.SUBSCRIPTION, "GET", f"{SPS}/subscription", (200,),
+        Operation.SUBSCRIPTION, "GET", f"{SPS}/subscription", (200,),
         codes(SUBSCRIPTIONS),
         tells=(
             "startDate", "expirationDate", "subscriptionPackageName", "subscriptionId", "subscipritionId", "status",
@@ -181,35 +181,35 @@ TABLE = (
         always=("startDate", "expirationDate", "subscriptionPackageName", "status"),
     ),
     Endpoint(
-        Question.PARTNER_SUBSCRIPTION, "GET", "/integrator/{integratorCode}/subscription", (200,),
+        Operation.PARTNER_SUBSCRIPTION, "GET", "/integrator/{integratorCode}/subscription", (200,),
         codes(SUBSCRIPTIONS, {400: "H522"}),
         tells=("startDate", "expirationDate", "subscriptionPackageName", "subscriptionId", "status", "iysCode"),
         always=("startDate", "expirationDate", "subscriptionPackageName", "status"),
     ),
     Endpoint(
-        Question.SUMMARY, "GET", f"{BRAND}/changes/{{reportDate}}/recipients/{{recipientType}}", (200,),
+        Operation.SUMMARY, "GET", f"{BRAND}/changes/{{reportDate}}/recipients/{{recipientType}}", (200,),
         codes(CORE, DATES, {422: "H116", 500: "H103"}),
         tells=("changeStats", "type", "consents", "source", "approval", "rejection", "pending", "total"),
         always=("changeStats",),
     ),
     Endpoint(
-        Question.FILE, "GET", f"{BRAND}/changes/{{reportDate}}/file", (200, 204),
+        Operation.FILE, "GET", f"{BRAND}/changes/{{reportDate}}/file", (200, 204),
         codes(CORE, DATES, {500: "H103"}),
         media="text/csv",
     ),
     Endpoint(
-        Question.AGREEMENT, "GET", f"{BRAND}/agreements/{{reportDate}}", (200, 204),
+        Operation.AGREEMENT, "GET", f"{BRAND}/agreements/{{reportDate}}", (200, 204),
         codes(CORE, DATES, {500: "H103"}),
         tells=("processStatus", "hashValue", "hashMethod", "agreementStatus"), always=("processStatus",),
     ),
     Endpoint(
-        Question.AGREE, "PUT", f"{BRAND}/agreements/{{reportDate}}", (200, 204),
+        Operation.AGREE, "PUT", f"{BRAND}/agreements/{{reportDate}}", (200, 204),
         codes(CORE, DATES, {400: "H014", 422: "H512", 500: "H101"}),
         takes=("agreementStatus",), needs=("agreementStatus",),
         tells=("agreementCaptured",), always=("agreementCaptured",),
     ),
     Endpoint(
-        Question.TIMESTAMP, "GET", f"{BRAND}/agreements/{{reportDate}}/timestamp", (200,),
+        Operation.TIMESTAMP, "GET", f"{BRAND}/agreements/{{reportDate}}/timestamp", (200,),
         codes(CORE, DATES, {500: "H103"}),
         media="text/plain",
     ),
@@ -257,7 +257,7 @@ LIMITS = {
 }
 
 
-def of(question: Question) -> Endpoint:
+def of(question: Operation) -> Endpoint:
     """The first endpoint of a question."""
     return next(each for each in TABLE if each.question == question)
 

@@ -9,34 +9,34 @@ import pytest
 from config import from_environment
 from portal.core import iys_protocol
 from portal.core.clock import ISTANBUL
-from portal.core.iys_protocol import Action, Channel, Question, RecipientType, Source, Status
+from portal.core.iys_protocol import Action, Channel, Operation, RecipientType, Source, Status
 from portal.services.iys import hourly_budgets, success_rate
 from tests.conftest import SECRETS
 from tests.contract import table
 
 DAY = date(2026, 11, 24)
 PATHS = {
-    Question.TOKEN: [iys_protocol.TOKEN_PATH],
-    Question.ADD: [iys_protocol.add_path(1, 2)],
-    Question.BULK_ADD: [iys_protocol.bulk_add_path(1, 2)],
-    Question.BULK_RESULT: [iys_protocol.bulk_result_path(1, 2, "a-b")],
-    Question.STATUS: [iys_protocol.single_status_path(1, 2)],
-    Question.MULTI_STATUS: [iys_protocol.multi_status_path(1, 2, RecipientType.MERCHANT, Channel.EMAIL)],
-    Question.HISTORY: [iys_protocol.history_path(1, 2)],
-    Question.CHANGES: [iys_protocol.changes_path(1, 2, source="HS", after="1_ab")],
-    Question.PUSH_REGISTER: [iys_protocol.push_registration_path(1, 2)],
-    Question.PUSH_LIST: [iys_protocol.push_registration_path(1, 2)],
-    Question.PUSH_REMOVE: [iys_protocol.push_removal_path(1, 2)],
-    Question.BRANDS: [iys_protocol.brands_path(1)],
-    Question.PARTNER_BRANDS: [iys_protocol.partner_brands_path(3), iys_protocol.partner_brands_path(3, 1)],
-    Question.SUBSCRIPTION: [iys_protocol.subscription_path(1)],
-    Question.PARTNER_SUBSCRIPTION: [iys_protocol.partner_subscription_path(3)],
-    Question.RETAILERS: [iys_protocol.retailers_path(1, 2)],
-    Question.SUMMARY: [iys_protocol.summary_path(1, 2, DAY, RecipientType.INDIVIDUAL)],
-    Question.FILE: [iys_protocol.file_path(1, 2, DAY)],
-    Question.AGREEMENT: [iys_protocol.agreement_path(1, 2, DAY)],
-    Question.AGREE: [iys_protocol.agreement_path(1, 2, DAY)],
-    Question.TIMESTAMP: [iys_protocol.timestamp_path(1, 2, DAY)],
+    Operation.TOKEN: [iys_protocol.TOKEN_PATH],
+    Operation.ADD: [iys_protocol.add_path(1, 2)],
+    Operation.BULK_ADD: [iys_protocol.bulk_add_path(1, 2)],
+    Operation.BULK_RESULT: [iys_protocol.bulk_result_path(1, 2, "a-b")],
+    Operation.STATUS: [iys_protocol.single_status_path(1, 2)],
+    Operation.MULTI_STATUS: [iys_protocol.multi_status_path(1, 2, RecipientType.MERCHANT, Channel.EMAIL)],
+    Operation.HISTORY: [iys_protocol.history_path(1, 2)],
+    Operation.CHANGES: [iys_protocol.changes_path(1, 2, source="HS", after="1_ab")],
+    Operation.PUSH_REGISTER: [iys_protocol.push_registration_path(1, 2)],
+    Operation.PUSH_LIST: [iys_protocol.push_registration_path(1, 2)],
+    Operation.PUSH_REMOVE: [iys_protocol.push_removal_path(1, 2)],
+    Operation.BRANDS: [iys_protocol.brands_path(1)],
+    Operation.PARTNER_BRANDS: [iys_protocol.partner_brands_path(3), iys_protocol.partner_brands_path(3, 1)],
+    Operation.SUBSCRIPTION: [iys_protocol.subscription_path(1)],
+    Operation.PARTNER_SUBSCRIPTION: [iys_protocol.partner_subscription_path(3)],
+    Operation.RETAILERS: [iys_protocol.retailers_path(1, 2)],
+    Operation.SUMMARY: [iys_protocol.summary_path(1, 2, DAY, RecipientType.INDIVIDUAL)],
+    Operation.FILE: [iys_protocol.file_path(1, 2, DAY)],
+    Operation.AGREEMENT: [iys_protocol.agreement_path(1, 2, DAY)],
+    Operation.AGREE: [iys_protocol.agreement_path(1, 2, DAY)],
+    Operation.TIMESTAMP: [iys_protocol.timestamp_path(1, 2, DAY)],
 }
 VALUES = {
     "iysCode": "1", "brandCode": "2", "integratorCode": "3", "requestId": "a-b", "recipientType": "TACIR|BIREYSEL",
@@ -49,8 +49,8 @@ def pattern(path: str) -> str:
 
 
 def test_every_question_has_its_path_and_its_endpoint():
-    assert set(PATHS) == set(Question)
-    assert {each.question for each in table.TABLE} == set(Question) - {Question.RETAILERS}
+    assert set(PATHS) == set(Operation)
+    assert {each.question for each in table.TABLE} == set(Operation) - {Operation.RETAILERS}
 
 
 @pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
@@ -62,12 +62,12 @@ def test_a_path_is_the_tables(endpoint):
 
 
 def test_a_frozen_payload_has_the_fields_of_the_table():
-    body = iys_protocol.freeze(
+    body = iys_protocol.freeze_payload(
         recipient="fatma@example.com", channel=Channel.EMAIL, recipient_type=RecipientType.INDIVIDUAL,
         status=Status.REFUSED, source=Source.WEB, consent_date=datetime(2026, 11, 24, 12, tzinfo=ISTANBUL),
     )  # fmt: skip
 
-    for question in (Question.ADD, Question.BULK_ADD):
+    for question in (Operation.ADD, Operation.BULK_ADD):
         assert set(table.of(question).needs) <= set(json.loads(body)) <= set(table.of(question).takes)
 
 
@@ -103,10 +103,10 @@ def test_the_portal_stays_below_every_limit():
     said_nothing_of = {name: value for name, value in SECRETS.items() if name != "IYS_REQUESTS_PER_SECOND"}
 
     assert from_environment(said_nothing_of)["IYS_REQUESTS_PER_SECOND"] < table.LIMITS["calls a second"].says
-    assert hourly_budgets.PER_HOUR[Question.TOKEN] <= table.LIMITS["token"].says
-    assert hourly_budgets.PER_HOUR[Question.STATUS] < table.LIMITS["status"].says
-    assert hourly_budgets.PER_HOUR[Question.HISTORY] < table.LIMITS["history"].says
-    assert table.LIMITS["consents in a list"].says >= iys_protocol.MOST_IN_A_LIST
-    assert table.LIMITS["rows of a pull"].says >= iys_protocol.MOST_IN_A_LIST
+    assert hourly_budgets.PER_HOUR[Operation.TOKEN] <= table.LIMITS["token"].says
+    assert hourly_budgets.PER_HOUR[Operation.STATUS] < table.LIMITS["status"].says
+    assert hourly_budgets.PER_HOUR[Operation.HISTORY] < table.LIMITS["history"].says
+    assert table.LIMITS["consents in a list"].says >= iys_protocol.MAX_LIST_SIZE
+    assert table.LIMITS["rows of a pull"].says >= iys_protocol.MAX_LIST_SIZE
     assert table.LIMITS["calls before the ratio counts"].says > success_rate.FEWEST
     assert success_rate.WARN > success_rate.PAUSE > table.LIMITS["percent that must succeed"].says / 100

@@ -10,7 +10,7 @@ import requests
 
 from iys_sandbox import create_sandbox
 from portal.core import clock
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from tests import make, servers
 from tests.contract import table
 
@@ -18,7 +18,7 @@ PARTNER, INTEGRATOR = "partner", 900001
 FOREIGN = 700999
 KEY = {"recipient": make.PHONE, "recipientType": "BIREYSEL", "type": "MESAJ"}
 each_endpoint = pytest.mark.parametrize("endpoint", table.TABLE, ids=table.named)
-guarded = pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.question != Question.TOKEN],
+guarded = pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.question != Operation.TOKEN],
                                   ids=table.named)  # fmt: skip
 PASSWORD = {"grant_type": "password", "username": make.USERNAME, "password": make.PASSWORD}
 
@@ -43,7 +43,7 @@ class World:
         box.acts(make.PHONE, "MESAJ", "ONAY", brandCode=make.BRAND_CODE, source="IYS_WEB", at=noon)
         self.tokens = {name: self._token(name, password) for name, password in
                        ((make.USERNAME, make.PASSWORD), (PARTNER, PARTNER))}  # fmt: skip
-        self.request_id = self.ask(table.of(Question.BULK_ADD)).json()["requestId"]
+        self.request_id = self.ask(table.of(Operation.BULK_ADD)).json()["requestId"]
         box.move_clock(forward=table.LIMITS["seconds until a result"].says + 1)
 
     def ask(self, endpoint, body=..., *, token=..., query="", **path):
@@ -55,7 +55,7 @@ class World:
         if body is ...:
             body = self.usual(endpoint.question)
         user = PARTNER if endpoint.path.startswith("/integrator") else make.USERNAME
-        bearer = self.tokens[user] if token is ... and endpoint.question != Question.TOKEN else token
+        bearer = self.tokens[user] if token is ... and endpoint.question != Operation.TOKEN else token
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
         return requests.request(
             endpoint.method, self.url + endpoint.path.format(**values) + query,
@@ -65,15 +65,15 @@ class World:
     def usual(self, question):
         connection = {"url": self.push_url, "type": "MESAJ", "username": "iys", "password": "secret"}
         return {
-            Question.TOKEN: PASSWORD,
-            Question.ADD: consent(),
-            Question.BULK_ADD: [consent("liste@example.com"), consent("liste2@example.com")],
-            Question.STATUS: KEY,
-            Question.HISTORY: KEY,
-            Question.MULTI_STATUS: {"recipients": [make.PHONE]},
-            Question.PUSH_REGISTER: {"connection": [connection]},
-            Question.PUSH_REMOVE: connection,
-            Question.AGREE: {"agreementStatus": True},
+            Operation.TOKEN: PASSWORD,
+            Operation.ADD: consent(),
+            Operation.BULK_ADD: [consent("liste@example.com"), consent("liste2@example.com")],
+            Operation.STATUS: KEY,
+            Operation.HISTORY: KEY,
+            Operation.MULTI_STATUS: {"recipients": [make.PHONE]},
+            Operation.PUSH_REGISTER: {"connection": [connection]},
+            Operation.PUSH_REMOVE: connection,
+            Operation.AGREE: {"agreementStatus": True},
         }.get(question, b"")
 
     def _token(self, username, password):
@@ -144,13 +144,13 @@ def test_a_success_has_the_status_and_the_fields_of_the_table(world, endpoint):
         assert answer.content
 
 
-@pytest.mark.parametrize("question", [Question.FILE, Question.AGREEMENT, Question.AGREE])
+@pytest.mark.parametrize("question", [Operation.FILE, Operation.AGREEMENT, Operation.AGREE])
 def test_a_day_without_movements_has_no_content(world, question):
     assert world.ask(table.of(question), reportDate=world.yesterday - timedelta(days=2)).status_code == 204
 
 
 def test_a_feed_at_its_end_has_no_content(world):
-    feed = table.of(Question.CHANGES)
+    feed = table.of(Operation.CHANGES)
     after = world.ask(feed).json()["after"]
 
     assert world.ask(feed, query=f"?after={after}").status_code == 204
@@ -191,7 +191,7 @@ BODIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.takes and each.question != Question.TOKEN],
+@pytest.mark.parametrize("endpoint", [each for each in table.TABLE if each.takes and each.question != Operation.TOKEN],
                          ids=table.named)  # fmt: skip
 def test_whatever_is_sent_only_codes_of_the_table_come_back(world, endpoint):
     for body in BODIES:
@@ -205,19 +205,28 @@ def test_whatever_is_sent_only_codes_of_the_table_come_back(world, endpoint):
 @pytest.mark.parametrize(
     ("question", "path", "query"),
     [
-        (Question.BULK_RESULT, {"requestId": "x" * 37}, ""),
-        (Question.BULK_RESULT, {"requestId": "abc"}, ""),
-        (Question.BULK_RESULT, {"requestId": "123"}, ""),
-        (Question.MULTI_STATUS, {"recipientType": "X"}, ""),
-        (Question.MULTI_STATUS, {"type": "X"}, ""),
-        *[(Question.HISTORY, {}, query) for query in ("?limit=0", "?limit=101", "?limit=x", "?offset=-1", "?offset=x")],
-        *[(Question.PARTNER_BRANDS, {}, query) for query in ("?limit=0", "?limit=101", "?limit=x", "?offset=x")],
-        (Question.CHANGES, {}, "?source=X"),
-        (Question.CHANGES, {}, "?limit=1001"),
-        (Question.SUMMARY, {"recipientType": "X"}, ""),
+        (Operation.BULK_RESULT, {"requestId": "x" * 37}, ""),
+        (Operation.BULK_RESULT, {"requestId": "abc"}, ""),
+        (Operation.BULK_RESULT, {"requestId": "123"}, ""),
+        (Operation.MULTI_STATUS, {"recipientType": "X"}, ""),
+        (Operation.MULTI_STATUS, {"type": "X"}, ""),
+        *[
+            (Operation.HISTORY, {}, query)
+            for query in ("?limit=0", "?limit=101", "?limit=x", "?offset=-1", "?offset=x")
+        ],
+        *[(Operation.PARTNER_BRANDS, {}, query) for query in ("?limit=0", "?limit=101", "?limit=x", "?offset=x")],
+        (Operation.CHANGES, {}, "?source=X"),
+        (Operation.CHANGES, {}, "?limit=1001"),
+        (Operation.SUMMARY, {"recipientType": "X"}, ""),
         *[
             (question, {"reportDate": day}, "")
-            for question in (Question.SUMMARY, Question.FILE, Question.AGREEMENT, Question.AGREE, Question.TIMESTAMP)
+            for question in (
+                Operation.SUMMARY,
+                Operation.FILE,
+                Operation.AGREEMENT,
+                Operation.AGREE,
+                Operation.TIMESTAMP,
+            )
             for day in ("2020-01-01", "2999-01-01", "yesterday", "2026-02-30")
         ],
     ],
@@ -232,7 +241,7 @@ def test_a_wrong_path_or_query_is_refused_with_a_code_of_the_table(world, questi
 
 @pytest.mark.parametrize("field", ["username", "password", "grant_type"])
 def test_a_token_is_refused_as_oauth_does(world, field):
-    answer = world.ask(table.of(Question.TOKEN), PASSWORD | {field: ""})
+    answer = world.ask(table.of(Operation.TOKEN), PASSWORD | {field: ""})
 
     assert answer.status_code == 400
     assert set(answer.json()) == {"error", "error_description"}

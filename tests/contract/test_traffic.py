@@ -11,7 +11,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Channel, Question
+from portal.core.iys_protocol import Channel, Operation
 from portal.core.models import Provider, PushRegistration
 from portal.services.iys import connection_test, inflow, push_registration, reconciliation
 from portal.services.iys.forwarding import bulk_dispatch
@@ -22,9 +22,9 @@ from tests.make import Person
 pytestmark = pytest.mark.slow
 
 WALKED = {
-    Question.TOKEN, Question.ADD, Question.BULK_ADD, Question.BULK_RESULT, Question.MULTI_STATUS, Question.CHANGES,
-    Question.BRANDS, Question.SUBSCRIPTION,
-    Question.SUMMARY, Question.FILE, Question.AGREEMENT, Question.AGREE, Question.TIMESTAMP,
+    Operation.TOKEN, Operation.ADD, Operation.BULK_ADD, Operation.BULK_RESULT, Operation.MULTI_STATUS, Operation.CHANGES,
+    Operation.BRANDS, Operation.SUBSCRIPTION,
+    Operation.SUMMARY, Operation.FILE, Operation.AGREEMENT, Operation.AGREE, Operation.TIMESTAMP,
 }  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def hold_to_the_table(heard):
         asked.add(endpoint.question)
         assert set(parse_qs(query)) <= set(endpoint.query)
         assert environ["CONTENT_TYPE"] == "application/json"
-        assert environ.get("HTTP_AUTHORIZATION", "").startswith("Bearer ") == (endpoint.question != Question.TOKEN)
+        assert environ.get("HTTP_AUTHORIZATION", "").startswith("Bearer ") == (endpoint.question != Operation.TOKEN)
         for names in fields(body):
             assert set(endpoint.needs) - {"connection"} <= names <= set(endpoint.takes)
     return asked
@@ -129,5 +129,5 @@ def test_registering_for_pushes_speaks_as_the_table_does(app, sandbox, iys, hear
         (ours,) = db.session.query(PushRegistration).all()
         assert push_registration.remove(iys, brand, ours).is_done
 
-    pushes = {Question.PUSH_REGISTER, Question.PUSH_LIST, Question.PUSH_REMOVE}
-    assert hold_to_the_table(heard) == {Question.TOKEN} | pushes
+    pushes = {Operation.PUSH_REGISTER, Operation.PUSH_LIST, Operation.PUSH_REMOVE}
+    assert hold_to_the_table(heard) == {Operation.TOKEN} | pushes

@@ -63,4 +63,4 @@ class Provider:
 
 
 def codes(answer):
-    return [error.code for error in iys_protocol.errors_in(answer.status_code, answer.data)]
+    return [error.code for error in iys_protocol.parse_errors(answer.status_code, answer.data)]

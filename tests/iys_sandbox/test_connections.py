@@ -84,7 +84,7 @@ def signed_in(base):
 
 
 def now_granted():
-    return GRANT | {"consentDate": iys_protocol.wire_date(clock.now())}
+    return GRANT | {"consentDate": iys_protocol.format_wire_date(clock.now())}
 
 
 def added_twice(base, body):

@@ -22,7 +22,7 @@ def test_a_grant_is_stored_and_answered(provider):
 
 
 def test_a_frozen_payload_of_ours_is_stored(provider, clock):
-    payload = iys_protocol.freeze(
+    payload = iys_protocol.freeze_payload(
         recipient="ayse@example.com",
         channel=iys_protocol.Channel.EMAIL,
         recipient_type=iys_protocol.RecipientType.INDIVIDUAL,

@@ -7,34 +7,34 @@ import pytest
 
 from iys_sandbox.faults import CODE_KINDS
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Channel, Question, RecipientType
+from portal.core.iys_protocol import Channel, Operation, RecipientType
 from tests.iys_sandbox.callers import GRANT, STATUS, codes
 
 OF_BRAND, DAY = (700100, 700100), date(2026, 11, 23)
 PATHS = {
-    Question.ADD: ("POST", iys_protocol.add_path(*OF_BRAND)),
-    Question.BULK_ADD: ("POST", iys_protocol.bulk_add_path(*OF_BRAND)),
-    Question.BULK_RESULT: ("GET", iys_protocol.bulk_result_path(*OF_BRAND, "1-a")),
-    Question.STATUS: ("POST", iys_protocol.single_status_path(*OF_BRAND)),
-    Question.MULTI_STATUS: (
+    Operation.ADD: ("POST", iys_protocol.add_path(*OF_BRAND)),
+    Operation.BULK_ADD: ("POST", iys_protocol.bulk_add_path(*OF_BRAND)),
+    Operation.BULK_RESULT: ("GET", iys_protocol.bulk_result_path(*OF_BRAND, "1-a")),
+    Operation.STATUS: ("POST", iys_protocol.single_status_path(*OF_BRAND)),
+    Operation.MULTI_STATUS: (
         "POST",
         iys_protocol.multi_status_path(*OF_BRAND, RecipientType.INDIVIDUAL, Channel.SMS),
     ),
-    Question.HISTORY: ("POST", iys_protocol.history_path(*OF_BRAND)),
-    Question.CHANGES: ("GET", iys_protocol.changes_path(*OF_BRAND, source="HS")),
-    Question.PUSH_REGISTER: ("POST", iys_protocol.push_registration_path(*OF_BRAND)),
-    Question.PUSH_LIST: ("GET", iys_protocol.push_registration_path(*OF_BRAND)),
-    Question.PUSH_REMOVE: ("POST", iys_protocol.push_removal_path(*OF_BRAND)),
-    Question.BRANDS: ("GET", iys_protocol.brands_path(700100)),
-    Question.PARTNER_BRANDS: ("GET", iys_protocol.partner_brands_path(900001)),
-    Question.SUBSCRIPTION: ("GET", iys_protocol.subscription_path(700100)),
-    Question.PARTNER_SUBSCRIPTION: ("GET", iys_protocol.partner_subscription_path(900001)),
-    Question.RETAILERS: ("GET", iys_protocol.retailers_path(*OF_BRAND)),
-    Question.SUMMARY: ("GET", iys_protocol.summary_path(*OF_BRAND, DAY, RecipientType.INDIVIDUAL)),
-    Question.FILE: ("GET", iys_protocol.file_path(*OF_BRAND, DAY)),
-    Question.AGREEMENT: ("GET", iys_protocol.agreement_path(*OF_BRAND, DAY)),
-    Question.AGREE: ("PUT", iys_protocol.agreement_path(*OF_BRAND, DAY)),
-    Question.TIMESTAMP: ("GET", iys_protocol.timestamp_path(*OF_BRAND, DAY)),
+    Operation.HISTORY: ("POST", iys_protocol.history_path(*OF_BRAND)),
+    Operation.CHANGES: ("GET", iys_protocol.changes_path(*OF_BRAND, source="HS")),
+    Operation.PUSH_REGISTER: ("POST", iys_protocol.push_registration_path(*OF_BRAND)),
+    Operation.PUSH_LIST: ("GET", iys_protocol.push_registration_path(*OF_BRAND)),
+    Operation.PUSH_REMOVE: ("POST", iys_protocol.push_removal_path(*OF_BRAND)),
+    Operation.BRANDS: ("GET", iys_protocol.brands_path(700100)),
+    Operation.PARTNER_BRANDS: ("GET", iys_protocol.partner_brands_path(900001)),
+    Operation.SUBSCRIPTION: ("GET", iys_protocol.subscription_path(700100)),
+    Operation.PARTNER_SUBSCRIPTION: ("GET", iys_protocol.partner_subscription_path(900001)),
+    Operation.RETAILERS: ("GET", iys_protocol.retailers_path(*OF_BRAND)),
+    Operation.SUMMARY: ("GET", iys_protocol.summary_path(*OF_BRAND, DAY, RecipientType.INDIVIDUAL)),
+    Operation.FILE: ("GET", iys_protocol.file_path(*OF_BRAND, DAY)),
+    Operation.AGREEMENT: ("GET", iys_protocol.agreement_path(*OF_BRAND, DAY)),
+    Operation.AGREE: ("PUT", iys_protocol.agreement_path(*OF_BRAND, DAY)),
+    Operation.TIMESTAMP: ("GET", iys_protocol.timestamp_path(*OF_BRAND, DAY)),
 }
 QUERY = {"recipient": "+905321234567", "recipientType": "BIREYSEL", "type": "MESAJ"}
 
@@ -219,7 +219,7 @@ def test_the_states_of_a_hash_are_faults_of_the_agreement_alone(provider):
     assert (answer.status_code, answer.json) == (400, {"error": "'queued' is a fault of agreement alone"})
 
 
-@pytest.mark.parametrize("question", [question for question in Question if question != Question.TOKEN])
+@pytest.mark.parametrize("question", [question for question in Operation if question != Operation.TOKEN])
 def test_each_endpoint_has_faults_of_its_own(provider, question):
     method, path = PATHS[question]
     provider.asks_for_fault(endpoint=question, kind="503", count=1)

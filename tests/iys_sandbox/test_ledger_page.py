@@ -5,7 +5,7 @@ import re
 import pytest
 
 from iys_sandbox import create_sandbox
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from tests.iys_sandbox.callers import GRANT, REFUSAL, STATUS
 
 
@@ -93,7 +93,7 @@ def test_calls_are_counted_and_outlive_a_restart(provider, file, clock):
     provider.posts(f"{STATUS[:-7]}/BIREYSEL/status/MESAJ", {"recipients": []})
     expected = {
         "token_calls": 1,
-        "requests": dict.fromkeys(Question, 0) | {"token": 1, "add": 3, "status": 1, "multi_status": 1},
+        "requests": dict.fromkeys(Operation, 0) | {"token": 1, "add": 3, "status": 1, "multi_status": 1},
         "failures": 2,
     }
 

@@ -97,7 +97,7 @@ def test_a_multi_status_lists_only_grants(provider):
 def test_a_bad_multi_query_is_refused(provider, path, body, status, expected):
     answer = provider.posts(path, body)
 
-    errors = iys_protocol.errors_in(answer.status_code, answer.data)
+    errors = iys_protocol.parse_errors(answer.status_code, answer.data)
     assert (answer.status_code, [(error.code, error.location) for error in errors]) == (status, expected)
 
 

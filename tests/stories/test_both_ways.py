@@ -17,7 +17,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import codes_of
+from portal.core.iys_protocol import codes_in_path
 from portal.core.models import Consent, Decision, Difference, Lane, Movement, Outcome, Recipient, Submission, Sweep
 from portal.services.iys import forwarder
 from portal.services.iys.client import Client
@@ -291,6 +291,6 @@ def assert_nothing_was_sent_in_two_ways(sent: list[tuple[str, bytes]]) -> None:
         for item in content if isinstance(content, list) else [content]:
             key = item["recipient"], item["type"], item["recipientType"], item["consentDate"]
             bodies[key].add(json.dumps(item))
-            paths[key].add((path, codes_of(path)))
+            paths[key].add((path, codes_in_path(path)))
     assert [key for key, each in bodies.items() if len(each) > 1] == []
     assert [key for key, each in paths.items() if len(each) > 1] == []

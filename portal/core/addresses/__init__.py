@@ -4,10 +4,10 @@ from portal.core.addresses import emails, phones
 from portal.core.addresses.address import Address, AddressKind
 from portal.core.addresses.emails import is_email
 from portal.core.addresses.masking import HIDDEN, mask
-from portal.core.addresses.normalization import plain
+from portal.core.addresses.normalization import normalize_spelling
 from portal.core.addresses.phones import is_phone
 from portal.core.addresses.problems import BadAddress, Problem
-from portal.core.addresses.redaction import hide_certain_in, hide_in
+from portal.core.addresses.redaction import redact_addresses, redact_certain_addresses
 
 LONGEST_SPELLING = 500  # An address has at most 265 characters; nobody needs as many again around it.
 
@@ -17,8 +17,8 @@ __all__ = [
     "AddressKind",
     "BadAddress",
     "Problem",
-    "hide_certain_in",
-    "hide_in",
+    "redact_certain_addresses",
+    "redact_addresses",
     "is_email",
     "is_phone",
     "mask",
@@ -30,10 +30,10 @@ def parse(text: str) -> Address:
     """The address that a person meant by this spelling; raises BadAddress, whose problem says what to mend."""
     if len(text) > LONGEST_SPELLING:
         raise BadAddress(Problem.TOO_LONG)
-    spelling = plain(text)
+    spelling = normalize_spelling(text)
     if not spelling:
         raise BadAddress(Problem.EMPTY)
     if "@" in spelling:
-        return Address(AddressKind.EMAIL, emails.read(spelling))
-    number, is_mobile = phones.read(spelling)
+        return Address(AddressKind.EMAIL, emails.parse_email(spelling))
+    number, is_mobile = phones.parse_phone(spelling)
     return Address(AddressKind.PHONE, number, is_mobile)

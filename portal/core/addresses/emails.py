@@ -20,13 +20,13 @@ _LABEL = re.compile(r"(?:mailto|e-?posta(?: adresi)?|e-?mail|mail)\s*:\s*", re.I
 _TURKISH_LETTER = re.compile("[çğıöşüâîûÇĞİÖŞÜÂÎÛ\u0307]")  # The last is the loose dot that lower() leaves of İ.
 
 
-def read(spelling: str) -> str:
+def parse_email(spelling: str) -> str:
     """The address in lower case; the spelling is plain and holds an @. Raises BadAddress."""
-    text = _bare(spelling)
+    text = _strip_decoration(spelling)
     if text.isascii():
         text = text.lower()
     if not _is_canonical(text):
-        raise BadAddress(_problem(text))
+        raise BadAddress(_find_problem(text))
     return text
 
 
@@ -35,7 +35,7 @@ def is_email(text: str) -> bool:
     return text.isascii() and _is_canonical(text.lower())
 
 
-def _bare(spelling: str) -> str:
+def _strip_decoration(spelling: str) -> str:
     if label := _LABEL.match(spelling):
         spelling = spelling[label.end() :].partition("?")[0]
     spelling = spelling.rstrip(" .")
@@ -60,7 +60,7 @@ def _is_domain(domain: str) -> bool:
     return True
 
 
-def _problem(text: str) -> Problem:
+def _find_problem(text: str) -> Problem:
     if len(text) > LONGEST:
         return Problem.TOO_LONG
     if sum("@" in part for part in re.split(r"[\s,;|/]+", text)) > 1:

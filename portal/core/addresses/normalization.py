@@ -6,20 +6,20 @@ EDGES = " \t\r\n\v\f\"'=`´‘’“”,;"  # Excel keeps a number's zeros by a 
 FULL_WIDTH = range(0xFF01, 0xFF5F)
 
 
-def plain(text: str) -> str:
+def normalize_spelling(text: str) -> str:
     """The same address with plain spaces and digits, nothing invisible in it and no quotes around it."""
-    return (text if text.isascii() else text.translate(_PLAINER)).strip(EDGES)
+    return (text if text.isascii() else text.translate(_REPLACEMENTS)).strip(EDGES)
 
 
-class _Plainer(dict):
+class _Replacements(dict):
     """What str.translate looks up, learnt as characters turn up; an unknown one stays as it is."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = _plainer(code)  # Raises KeyError for all others, so this stays small whatever is sent.
+        self[code] = _replacement(code)  # Raises KeyError for all others, so this stays small whatever is sent.
         return self[code]
 
 
-def _plainer(code: int) -> str:
+def _replacement(code: int) -> str:
     if code in FULL_WIDTH:
         return chr(code - 0xFEE0)
     category = unicodedata.category(chr(code))
@@ -32,4 +32,4 @@ def _plainer(code: int) -> str:
     raise KeyError(code)
 
 
-_PLAINER = _Plainer()
+_REPLACEMENTS = _Replacements()

@@ -26,7 +26,7 @@ _DOMAIN_AT_END = re.compile(r"[a-z]\.[a-z]{2,}$", re.I)
 _E164 = re.compile(r"\+[1-9][0-9]{6,13}")
 
 
-def read(spelling: str) -> tuple[str, bool]:
+def parse_phone(spelling: str) -> tuple[str, bool]:
     """A number in E.164 and whether it is a mobile; the spelling is plain and not empty. Raises BadAddress."""
     if spelling[0].isalpha():
         spelling = _LABEL.sub("", spelling, count=1)
@@ -39,7 +39,7 @@ def read(spelling: str) -> tuple[str, bool]:
             return "+90" + national, True
         if _LANDLINE.fullmatch(national):
             return "+90" + national, False
-    return _read_unusual(spelling, compact)
+    return _parse_unusual(spelling, compact)
 
 
 def is_phone(text: str) -> bool:
@@ -55,7 +55,7 @@ def is_phone(text: str) -> bool:
     return phonenumbers.is_valid_number(number) and _e164(number) == text
 
 
-def _read_unusual(spelling: str, compact: str) -> tuple[str, bool]:
+def _parse_unusual(spelling: str, compact: str) -> tuple[str, bool]:
     if not compact:
         raise BadAddress(Problem.EMPTY)
     if _SCIENTIFIC.fullmatch(spelling):
@@ -63,35 +63,35 @@ def _read_unusual(spelling: str, compact: str) -> tuple[str, bool]:
     if sum(_count_digits(part) >= 7 for part in _BETWEEN_NUMBERS.split(spelling)) > 1:
         raise BadAddress(Problem.SEVERAL)
     if not re.fullmatch(r"\+?[0-9]+", compact):
-        raise BadAddress(_problem_of_words(spelling))
+        raise BadAddress(_problem_of_text(spelling))
     abroad = re.fullmatch(r"(?:\+00|\+|00)(?!90)([0-9]+)", compact)
-    return _read_foreign(abroad[1]) if abroad else _read_turkish(compact)
+    return _parse_foreign(abroad[1]) if abroad else _parse_turkish(compact)
 
 
-def _problem_of_words(spelling: str) -> Problem:
+def _problem_of_text(spelling: str) -> Problem:
     if _DOMAIN_AT_END.search(spelling):
         return Problem.EMAIL_NO_AT
     return Problem.PHONE_CHARACTER if _count_digits(spelling) >= 7 else Problem.UNKNOWN
 
 
-def _read_turkish(compact: str) -> tuple[str, bool]:
+def _parse_turkish(compact: str) -> tuple[str, bool]:
     national = re.sub(r"^(?:(?:\+00|\+|00)90|0?90(?=[0-9]{9}))?0?", "", compact)
     try:
-        return _ask_library("+90" + national)
+        return _parse_by_library("+90" + national)
     except BadAddress as bad:
         if bad.problem == Problem.PHONE_UNASSIGNED and len(national) != 10:
             raise BadAddress(Problem.PHONE_TOO_SHORT if len(national) < 10 else Problem.PHONE_TOO_LONG) from None
         raise
 
 
-def _read_foreign(digits: str) -> tuple[str, bool]:
+def _parse_foreign(digits: str) -> tuple[str, bool]:
     # +532 123 45 67 is a number in Cuba, but in a Turkish list a mobile without its 90; guessing would ask a stranger.
     if _MOBILE.fullmatch(digits):
         raise BadAddress(Problem.PHONE_COUNTRY_UNCLEAR)
-    return _ask_library("+" + digits)
+    return _parse_by_library("+" + digits)
 
 
-def _ask_library(international: str) -> tuple[str, bool]:
+def _parse_by_library(international: str) -> tuple[str, bool]:
     try:
         number = phonenumbers.parse(international)
     except NumberParseException as error:

@@ -5,20 +5,20 @@ from enum import StrEnum
 from portal.core.lazy_text import N_
 
 
-class Explained(StrEnum):
+class ExplainedProblem(StrEnum):
     """Problems of one kind, each a word with its sentence and cure; both are Turkish msgids and quote nobody."""
 
     sentence: str
     cure: str
 
-    def __new__(cls, word: str, sentence: str, cure: str):
+    def __new__(cls, word: str, sentence: str = "", cure: str = ""):
         problem = str.__new__(cls, word)
         problem._value_ = word
         problem.sentence, problem.cure = sentence, cure
         return problem
 
 
-class Problem(Explained):
+class Problem(ExplainedProblem):
     """Why a spelling is no address."""
 
     EMPTY = "empty", N_("Adres boş."), N_("Bir telefon numarası ya da e-posta adresi yazın.")

@@ -22,22 +22,22 @@ class Corrections:
     workdays: frozenset[date] = frozenset()
 
 
-NONE = Corrections()
-_corrections = NONE  # This process's; portal/core/business_days/holiday_calendar.py keeps them current.
+NO_CORRECTIONS = Corrections()
+_corrections = NO_CORRECTIONS  # This process's; portal/core/business_days/holiday_calendar.py keeps them current.
 
 
-def correct(corrections: Corrections) -> None:
+def use_corrections(corrections: Corrections) -> None:
     """Read the calendar with these corrections from now on, in place of those before."""
     global _corrections
     _corrections = corrections
 
 
-def is_workday(day: date, half_days_count: bool) -> bool:
+def is_business_day(day: date, half_days_count: bool) -> bool:
     """Whether that day is a business day: Monday to Friday without the full holidays of Law 2429.
 
     An eve (arife) and 28 October are holidays from 13:00 on; whether such a half day counts, the law does not say.
     """
-    return _is_workday(day, half_days_count, _corrections)
+    return _is_business_day(day, half_days_count, _corrections)
 
 
 def safe_deadline(decided_at: datetime) -> datetime:
@@ -50,37 +50,37 @@ def lenient_deadline(decided_at: datetime) -> datetime:
     return _deadline(istanbul(decided_at).date(), False, _corrections)
 
 
-def later(day: date, business_days: int) -> date:
+def add_business_days(day: date, business_days: int) -> date:
     """The day so many business days after a day. Half days do not count: little gets done on them."""
-    return _later(day, business_days, False, _corrections)
+    return _add_business_days(day, business_days, False, _corrections)
 
 
 @lru_cache
-def names_of(year: int) -> dict[date, str]:
+def holiday_names(year: int) -> dict[date, str]:
     """What the calendar package calls the holidays of a year, half days among them. Not to be changed."""
     return dict(holidays.country_holidays("TR", years=year, categories=("public", "half_day"), language="tr"))
 
 
-def is_half(day: date) -> bool:
+def is_half_holiday(day: date) -> bool:
     """Whether the calendar package, without corrections, makes it a holiday from 13:00 on only."""
     return day in _holidays(day.year, "half_day") and day not in _holidays(day.year, "public")
 
 
 @lru_cache(maxsize=4096)
 def _deadline(decided_on: date, half_days_count: bool, corrections: Corrections) -> datetime:
-    last = _later(decided_on, BUSINESS_DAYS, half_days_count, corrections)
+    last = _add_business_days(decided_on, BUSINESS_DAYS, half_days_count, corrections)
     return datetime.combine(last, LAST_SECOND).astimezone(UTC)
 
 
-def _later(day: date, business_days: int, half_days_count: bool, corrections: Corrections) -> date:
+def _add_business_days(day: date, business_days: int, half_days_count: bool, corrections: Corrections) -> date:
     for _ in range(business_days):
         day += timedelta(days=1)
-        while not _is_workday(day, half_days_count, corrections):
+        while not _is_business_day(day, half_days_count, corrections):
             day += timedelta(days=1)
     return day
 
 
-def _is_workday(day: date, half_days_count: bool, corrections: Corrections) -> bool:
+def _is_business_day(day: date, half_days_count: bool, corrections: Corrections) -> bool:
     if day.weekday() >= 5 or day in corrections.full:
         return False
     if day in corrections.workdays:

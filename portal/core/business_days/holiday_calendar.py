@@ -10,11 +10,11 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock
-from portal.core.models import OPEN, DayKind, Holiday, Submission
+from portal.core.models import OPEN_OUTCOMES, DayKind, Holiday, Submission
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 
-LOOKS_AGAIN = timedelta(minutes=1)  # So long another process may go on by the calendar of before.
+REFRESH_INTERVAL = timedelta(minutes=1)  # So long another process may go on by the calendar of before.
 SATURDAY = 5
 
 
@@ -23,7 +23,7 @@ class NotAWeekday(ValueError):
 
 
 @dataclass(frozen=True)
-class Day:
+class CalendarDay:
     """One day of the calendar that is not simply a working day, or was made one."""
 
     day: date
@@ -32,38 +32,42 @@ class Day:
     is_ours: bool  # The operator's own word, which stands over the package's.
 
 
-_seen: tuple[str, datetime] | None = None  # Of which database the corrections in use are, and since when.
+_loaded_from: tuple[str, datetime] | None = None  # Of which database the corrections in use are, and since when.
 
 
-def keep_current(session: Session, at: datetime) -> None:
+def refresh_corrections(session: Session, at: datetime) -> None:
     """Read the corrections into this process, at most once in LOOKS_AGAIN."""
     database = session.get_bind(Holiday).url.render_as_string(hide_password=True)
-    if _seen is None or _seen[0] != database or not _seen[1] <= at < _seen[1] + LOOKS_AGAIN:
-        load(session, at)
+    if (
+        _loaded_from is None
+        or _loaded_from[0] != database
+        or not _loaded_from[1] <= at < _loaded_from[1] + REFRESH_INTERVAL
+    ):
+        load_corrections(session, at)
 
 
-def load(session: Session, at: datetime) -> None:
+def load_corrections(session: Session, at: datetime) -> None:
     """Read the corrections into this process now."""
-    global _seen
+    global _loaded_from
     said = session.execute(select(Holiday.day, Holiday.kind)).all()
     full, half, free = (frozenset(day for day, its in said if its == kind) for kind in DayKind)
-    business_days.correct(business_days.Corrections(full=full, half=half, workdays=free))
-    _seen = session.get_bind(Holiday).url.render_as_string(hide_password=True), at
+    business_days.use_corrections(business_days.Corrections(full=full, half=half, workdays=free))
+    _loaded_from = session.get_bind(Holiday).url.render_as_string(hide_password=True), at
 
 
-def of_year(session: Session, year: int) -> list[Day]:
+def holidays_of_year(session: Session, year: int) -> list[CalendarDay]:
     """The holidays of a year in their order: the package's, with the operator's corrections over them."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     days = {
-        day: Day(day, DayKind.HALF if business_days.is_half(day) else DayKind.FULL, name, is_ours=False)
-        for day, name in business_days.names_of(year).items()
+        day: CalendarDay(day, DayKind.HALF if business_days.is_half_holiday(day) else DayKind.FULL, name, is_ours=False)
+        for day, name in business_days.holiday_names(year).items()
     }
     for each in session.scalars(select(Holiday).where(Holiday.day.between(first, last))):
-        days[each.day] = Day(each.day, each.kind, each.name, is_ours=True)
+        days[each.day] = CalendarDay(each.day, each.kind, each.name, is_ours=True)
     return sorted(days.values(), key=lambda day: day.day)
 
 
-def correct(session: Session, day: date, kind: DayKind, name: str, *, by: int, at: datetime) -> Holiday:
+def correct_day(session: Session, day: date, kind: DayKind, name: str, *, by: int, at: datetime) -> Holiday:
     """Say what a day is, over the package and over what was said before. Raises NotAWeekday."""
     if day.weekday() >= SATURDAY:
         raise NotAWeekday
@@ -73,15 +77,15 @@ def correct(session: Session, day: date, kind: DayKind, name: str, *, by: int, a
     return session.scalars(select(Holiday).where(Holiday.day == day)).one()
 
 
-def take_back(session: Session, day: date) -> bool:
+def remove_correction(session: Session, day: date) -> bool:
     """Let the package's word hold for a day again; False where the operator had said nothing."""
     return bool(session.execute(delete(Holiday).where(Holiday.day == day)).rowcount)
 
 
-def waiting_over(session: Session, day: date) -> int:
+def count_open_deadlines(session: Session, day: date) -> int:
     """How many decisions that İYS has not heard are counting towards a deadline over this day: theirs stays."""
     theirs = select(func.count()).where(
-        Submission.outcome.in_(OPEN),
+        Submission.outcome.in_(OPEN_OUTCOMES),
         Submission.consent_date < clock.start_of_day(day),
         Submission.lenient_deadline >= clock.start_of_day(day),
     )

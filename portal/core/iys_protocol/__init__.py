@@ -1,20 +1,20 @@
 """İYS's language: its words, what is sent, its field rules, its codes and its answers. Pure."""
 
 from portal.core.iys_protocol.actions import Action
-from portal.core.iys_protocol.answers import WireError, errors_in
+from portal.core.iys_protocol.answers import WireError, parse_errors
 from portal.core.iys_protocol.codes import CODES, Code, action_of, cure_of, sentence_of
 from portal.core.iys_protocol.enums import Channel, RecipientType, Source, Status
 from portal.core.iys_protocol.paths import (
-    MOST_IN_A_LIST,
+    MAX_LIST_SIZE,
     TOKEN_PATH,
-    Question,
+    Operation,
     add_path,
     agreement_path,
     brands_path,
     bulk_add_path,
     bulk_result_path,
     changes_path,
-    codes_of,
+    codes_in_path,
     file_path,
     history_path,
     multi_status_path,
@@ -28,8 +28,8 @@ from portal.core.iys_protocol.paths import (
     summary_path,
     timestamp_path,
 )
-from portal.core.iys_protocol.payload import freeze, freeze_list, read_date, wire_date
-from portal.core.iys_protocol.validation import MISSING, Problem, address_problems, as_wire, problems
+from portal.core.iys_protocol.payload import format_wire_date, freeze_bulk_payload, freeze_payload, parse_wire_date
+from portal.core.iys_protocol.validation import MISSING, Problem, error_body, validate_address, validate_consent
 
 __all__ = [
     "Action",
@@ -37,9 +37,9 @@ __all__ = [
     "Channel",
     "Code",
     "MISSING",
-    "MOST_IN_A_LIST",
+    "MAX_LIST_SIZE",
     "Problem",
-    "Question",
+    "Operation",
     "RecipientType",
     "Source",
     "Status",
@@ -47,32 +47,32 @@ __all__ = [
     "WireError",
     "action_of",
     "add_path",
-    "address_problems",
+    "validate_address",
     "agreement_path",
-    "as_wire",
+    "error_body",
     "brands_path",
     "bulk_add_path",
     "bulk_result_path",
     "changes_path",
-    "codes_of",
+    "codes_in_path",
     "cure_of",
-    "errors_in",
+    "parse_errors",
     "file_path",
-    "freeze",
-    "freeze_list",
+    "freeze_payload",
+    "freeze_bulk_payload",
     "history_path",
     "multi_status_path",
     "partner_brands_path",
     "partner_subscription_path",
-    "problems",
+    "validate_consent",
     "push_registration_path",
     "push_removal_path",
-    "read_date",
+    "parse_wire_date",
     "retailers_path",
     "sentence_of",
     "single_status_path",
     "subscription_path",
     "summary_path",
     "timestamp_path",
-    "wire_date",
+    "format_wire_date",
 ]

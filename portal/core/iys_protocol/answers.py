@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from portal.core.iys_protocol.validation import MISSING
 
-LONGEST_CODE = 20  # None of İYS's is as long; a proxy may say more in its place.
+MAX_CODE_LENGTH = 20  # None of İYS's is as long; a proxy may say more in its place.
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,15 @@ class WireError:
     message: str = field(default="", repr=False)  # May quote one.
 
 
-def errors_in(status: int, body: bytes | str | object) -> list[WireError]:
+def parse_errors(status: int, body: bytes | str | object) -> list[WireError]:
     """The errors of an answer, in order; none for HTML, an empty or a cut body, and none in a success.
 
     A success may still hold failed items (bulk results, opt-out links); those are told. `body` is raw or parsed.
     """
-    return list(_errors_of(_parsed(body), failed=status >= 400))
+    return list(_errors_of(_parse_json(body), failed=status >= 400))
 
 
-def _parsed(body: object) -> object:
+def _parse_json(body: object) -> object:
     if not isinstance(body, bytes | str):
         return body
     try:
@@ -45,35 +45,35 @@ def _errors_of(body: object, *, failed: bool) -> Iterator[WireError]:
     if not isinstance(body, dict):
         return
     if "errors" in body:
-        yield from _listed(body["errors"])
+        yield from _errors_in_list(body["errors"])
     elif isinstance(body.get("error"), dict):  # An item of a bulk result.
         yield _error(body["error"], index=body.get("index"))
     elif isinstance(body.get("error"), str):  # The token endpoint.
-        yield WireError(_plain(body["error"]), message=_text(body.get("error_description")))
+        yield WireError(_clean_code(body["error"]), message=_text(body.get("error_description")))
     elif "errorCode" in body:
-        yield from _of_via_pass(body)
+        yield from _via_pass_errors(body)
     elif _code(body) or (failed and "message" in body):
-        yield from _flat(body)
+        yield from _flat_error(body)
 
 
-def _listed(errors: object) -> Iterator[WireError]:
+def _errors_in_list(errors: object) -> Iterator[WireError]:
     for error in errors if isinstance(errors, list) else [errors]:
         if isinstance(error, dict):
             yield _error(error, index=error.get("index"))
 
 
-def _flat(body: dict) -> Iterator[WireError]:
+def _flat_error(body: dict) -> Iterator[WireError]:
     if _code(body) != "OK":  # ViA says so of its successes.
         yield _error(body, index=body.get("index"))
 
 
-def _of_via_pass(body: dict) -> Iterator[WireError]:
+def _via_pass_errors(body: dict) -> Iterator[WireError]:
     fields = body["data"] if isinstance(body.get("data"), list) else []
     location = [item["field"] for item in fields if isinstance(item, dict) and "field" in item]
-    yield WireError(_plain(body["errorCode"]), location=location or None, message=_text(body.get("errorMessage")))
+    yield WireError(_clean_code(body["errorCode"]), location=location or None, message=_text(body.get("errorMessage")))
     beneath = body.get("subSystemErrorInfo")
     if isinstance(beneath, dict):
-        yield from _listed(beneath.get("errors"))
+        yield from _errors_in_list(beneath.get("errors"))
 
 
 def _error(error: dict, *, index: object) -> WireError:
@@ -88,12 +88,12 @@ def _error(error: dict, *, index: object) -> WireError:
 
 
 def _code(error: dict) -> str:
-    return _plain(error.get("code") or error.get("code:"))  # İYS's examples spell the key both ways.
+    return _clean_code(error.get("code") or error.get("code:"))  # İYS's examples spell the key both ways.
 
 
-def _plain(code: object) -> str:
+def _clean_code(code: object) -> str:
     """A code that can be kept: without NUL and its like, and cut to size."""
-    return "".join(filter(str.isprintable, _text(code)))[:LONGEST_CODE]
+    return "".join(filter(str.isprintable, _text(code)))[:MAX_CODE_LENGTH]
 
 
 def _text(value: object) -> str:

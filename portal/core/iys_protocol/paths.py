@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from portal.core.iys_protocol.enums import Channel, RecipientType
 
 TOKEN_PATH = "/oauth2/token"
-MOST_IN_A_LIST = 1000  # Bulk add (H091), multi-status, and rows of a pull (H507).
+MAX_LIST_SIZE = 1000  # Bulk add (H091), multi-status, and rows of a pull (H507).
 
 
-class Question(StrEnum):
+class Operation(StrEnum):
     """What is asked of İYS, one word per endpoint, for attempts, budgets, faults and ledgers."""
 
     TOKEN = "token"
@@ -38,12 +38,12 @@ class Question(StrEnum):
 
 def add_path(iys_code: int, brand_code: int) -> str:
     """POST. Where a consent is added: V2, which answers a repeated request as it answered the first."""
-    return f"/v2{_brand(iys_code, brand_code)}/consents"
+    return f"/v2{_brand_path(iys_code, brand_code)}/consents"
 
 
 def bulk_add_path(iys_code: int, brand_code: int) -> str:
     """POST. Where up to 1000 consents are added at once: V2, whose result tells what an earlier request did."""
-    return f"/v2{_brand(iys_code, brand_code)}/consents/request"
+    return f"/v2{_brand_path(iys_code, brand_code)}/consents/request"
 
 
 def bulk_result_path(iys_code: int, brand_code: int, request_id: str) -> str:
@@ -53,36 +53,36 @@ def bulk_result_path(iys_code: int, brand_code: int, request_id: str) -> str:
 
 def single_status_path(iys_code: int, brand_code: int) -> str:
     """POST. Where one consent is asked for (1000 calls an hour per address: H086)."""
-    return f"{_brand(iys_code, brand_code)}/consents/status"
+    return f"{_brand_path(iys_code, brand_code)}/consents/status"
 
 
 def multi_status_path(iys_code: int, brand_code: int, recipient_type: RecipientType, channel: Channel) -> str:
     """POST. Where up to 1000 addresses are asked for at once; İYS lists those with ONAY."""
     words = f"{RecipientType(recipient_type)}/status/{Channel(channel)}"
-    return f"{_brand(iys_code, brand_code)}/consents/{words}"
+    return f"{_brand_path(iys_code, brand_code)}/consents/{words}"
 
 
 def history_path(iys_code: int, brand_code: int, *, offset: int = 0, limit: int = 100) -> str:
     """POST. One recipient's movements, newest first (100 calls an hour per address: H089)."""
-    return f"{_brand(iys_code, brand_code)}/consents/history?{urlencode({'offset': offset, 'limit': limit})}"
+    return f"{_brand_path(iys_code, brand_code)}/consents/history?{urlencode({'offset': offset, 'limit': limit})}"
 
 
 def changes_path(
-    iys_code: int, brand_code: int, *, source: str, after: str | None = None, limit: int = MOST_IN_A_LIST
+    iys_code: int, brand_code: int, *, source: str, after: str | None = None, limit: int = MAX_LIST_SIZE
 ) -> str:
     """GET. Movements of the last 7 days but the last hour, oldest first; `source` IYS or HS, `after` İYS's cursor."""
     query = {"source": source, "limit": limit} | ({"after": after} if after else {})
-    return f"{_brand(iys_code, brand_code)}/consents/changes?{urlencode(query)}"
+    return f"{_brand_path(iys_code, brand_code)}/consents/changes?{urlencode(query)}"
 
 
 def push_registration_path(iys_code: int, brand_code: int) -> str:
     """POST registers an address that movements are told to, GET lists them."""
-    return f"{_brand(iys_code, brand_code)}/push/registration"
+    return f"{_brand_path(iys_code, brand_code)}/push/registration"
 
 
 def push_removal_path(iys_code: int, brand_code: int) -> str:
     """POST."""
-    return f"{_brand(iys_code, brand_code)}/push/unregistration"
+    return f"{_brand_path(iys_code, brand_code)}/push/unregistration"
 
 
 def brands_path(iys_code: int) -> str:
@@ -92,7 +92,7 @@ def brands_path(iys_code: int) -> str:
 
 def retailers_path(iys_code: int, brand_code: int) -> str:
     """GET and POST. Not used by us; the sandbox refuses politely."""
-    return f"{_brand(iys_code, brand_code)}/retailers"
+    return f"{_brand_path(iys_code, brand_code)}/retailers"
 
 
 def subscription_path(iys_code: int) -> str:
@@ -114,17 +114,17 @@ def partner_subscription_path(integrator_code: int) -> str:
 
 def summary_path(iys_code: int, brand_code: int, day: date, recipient_type: RecipientType) -> str:
     """GET. Counts of a day, from yesterday back to seven days (H501, H502)."""
-    return f"{_brand(iys_code, brand_code)}/changes/{day.isoformat()}/recipients/{RecipientType(recipient_type)}"
+    return f"{_brand_path(iys_code, brand_code)}/changes/{day.isoformat()}/recipients/{RecipientType(recipient_type)}"
 
 
 def file_path(iys_code: int, brand_code: int, day: date) -> str:
     """GET. The CSV of all movements of a day; 204 where there were none."""
-    return f"{_brand(iys_code, brand_code)}/changes/{day.isoformat()}/file"
+    return f"{_brand_path(iys_code, brand_code)}/changes/{day.isoformat()}/file"
 
 
 def agreement_path(iys_code: int, brand_code: int, day: date) -> str:
     """GET tells the hash of the day's file (SHA-384), PUT confirms it for good."""
-    return f"{_brand(iys_code, brand_code)}/agreements/{day.isoformat()}"
+    return f"{_brand_path(iys_code, brand_code)}/agreements/{day.isoformat()}"
 
 
 def timestamp_path(iys_code: int, brand_code: int, day: date) -> str:
@@ -132,11 +132,11 @@ def timestamp_path(iys_code: int, brand_code: int, day: date) -> str:
     return f"{agreement_path(iys_code, brand_code, day)}/timestamp"
 
 
-def codes_of(path: str) -> tuple[int, int]:
+def codes_in_path(path: str) -> tuple[int, int]:
     """The iysCode and brandCode in a path …/sps/<iysCode>/brands/<brandCode>/…"""
     parts = path.split("/")
     return int(parts[parts.index("sps") + 1]), int(parts[parts.index("brands") + 1])
 
 
-def _brand(iys_code: int, brand_code: int) -> str:
+def _brand_path(iys_code: int, brand_code: int) -> str:
     return f"/sps/{iys_code}/brands/{brand_code}"

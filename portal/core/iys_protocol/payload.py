@@ -12,7 +12,7 @@ from portal.core.iys_protocol.enums import Channel, RecipientType, Source, Statu
 WIRE_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}", re.ASCII)
 
 
-def freeze(
+def freeze_payload(
     *,
     recipient: str,
     channel: Channel,
@@ -29,7 +29,7 @@ def freeze(
     if not recipient:
         raise ValueError("a consent needs a recipient")
     before, after = _around_the_date(channel, source, status, recipient_type)
-    return f'{{"recipient":{_compact(recipient)},{before}{wire_date(consent_date)}{after}'.encode()
+    return f'{{"recipient":{_compact(recipient)},{before}{format_wire_date(consent_date)}{after}'.encode()
 
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -48,19 +48,19 @@ def _around_the_date(channel: Channel, source: Source, status: Status, recipient
     return _compact(body)[1:].split("|")
 
 
-def freeze_list(payloads: Iterable[bytes]) -> bytes:
+def freeze_bulk_payload(payloads: Iterable[bytes]) -> bytes:
     """The body of a bulk add: a bare JSON array of frozen payloads, in their order, each byte for byte."""
     return b"[" + b",".join(payloads) + b"]"
 
 
-def wire_date(at: datetime) -> str:
+def format_wire_date(at: datetime) -> str:
     """A moment as İYS writes it: Turkey time, cut to the second (rounding up could reach the future: H162)."""
     if at.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     return at.astimezone(ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def read_date(text: str) -> datetime:
+def parse_wire_date(text: str) -> datetime:
     """The moment İYS wrote, in UTC. ValueError for another form or an impossible date."""
     if not WIRE_DATE.fullmatch(text):
         raise ValueError(f"not a date as İYS writes it: {text!r}")

@@ -9,11 +9,11 @@ from portal.core.addresses import is_email, is_phone
 from portal.core.business_days import lenient_deadline
 from portal.core.iys_protocol.codes import CODES
 from portal.core.iys_protocol.enums import Channel, RecipientType, Source, Status
-from portal.core.iys_protocol.payload import WIRE_DATE, read_date
+from portal.core.iys_protocol.payload import WIRE_DATE, parse_wire_date
 
-KEYS = ("recipientType", "retailerAccess", "recipient", "retailerCode", "source", "type", "consentDate", "status")
-PHONE_LENGTH = 15  # With its plus sign.
-RETAILERS = 100  # İYS says 100 in its table and 3000 in a schema; the smaller passes everywhere.
+FIELDS = ("recipientType", "retailerAccess", "recipient", "retailerCode", "source", "type", "consentDate", "status")
+MAX_PHONE_LENGTH = 15  # With its plus sign.
+MAX_RETAILERS = 100  # İYS says 100 in its table and 3000 in a schema; the smaller passes everywhere.
 FIRST_DATE = "2015-05-01 00:00:00"
 KIND_OF_ADDRESS = {Channel.SMS: "telefon", Channel.CALL: "telefon", Channel.EMAIL: "e-posta"}
 
@@ -44,7 +44,7 @@ class Problem(NamedTuple):
         return f"Problem({self.code}, {self.location})"
 
 
-def problems(body: object, *, now: datetime) -> list[Problem]:
+def validate_consent(body: object, *, now: datetime) -> list[Problem]:
     """What İYS would say to this parsed body of a single add; empty if it would look at its stored state next.
 
     H085 (not an object) and H267 (empty retailerCode) are 400s and come alone; all others are 422s and come together.
@@ -53,73 +53,81 @@ def problems(body: object, *, now: datetime) -> list[Problem]:
         return [Problem("H085")]
     if body.get("retailerCode") == "":
         return [Problem("H267")]
-    rules = (_unknown_keys, _recipient, _type, _recipient_type, _status, _source, _retailer_access)
-    return [problem for rule in rules for problem in rule(body)] + list(_consent_date(body, now))
+    rules = (
+        _check_unknown_keys,
+        _check_recipient,
+        _check_channel,
+        _check_recipient_type,
+        _check_status,
+        _check_source,
+        _check_retailer_access,
+    )
+    return [problem for rule in rules for problem in rule(body)] + list(_check_consent_date(body, now))
 
 
-def as_wire(found: list[Problem]) -> dict:
+def error_body(found: list[Problem]) -> dict:
     """The error body İYS answers with: code, location and value where there are any, and the text."""
-    return {"errors": [_as_wire(problem) for problem in found]}
+    return {"errors": [_error_item(problem) for problem in found]}
 
 
-def address_problems(recipient: object, channel: object, location: list[str | int]) -> Iterator[Problem]:
+def validate_address(recipient: object, channel: object, location: list[str | int]) -> Iterator[Problem]:
     """Whether an address fits its channel: H120, H121, H160; H122 with no channel; H464 too if it fits the others."""
     if channel in (Channel.SMS, Channel.CALL):
         if _is_long_phone(recipient):
             yield Problem("H160", location, recipient)
-        if not _is(is_phone, recipient):
+        if not _is_text_that(is_phone, recipient):
             yield Problem("H121", location, recipient)
     elif channel == Channel.EMAIL:
-        if not _is(is_email, recipient):
+        if not _is_text_that(is_email, recipient):
             yield Problem("H120", location, recipient)
-    elif not _is(is_phone, recipient) and not _is(is_email, recipient):
+    elif not _is_text_that(is_phone, recipient) and not _is_text_that(is_email, recipient):
         yield Problem("H122", location, recipient)
-    if channel in tuple(Channel) and _is(is_phone if channel == Channel.EMAIL else is_email, recipient):
+    if channel in tuple(Channel) and _is_text_that(is_phone if channel == Channel.EMAIL else is_email, recipient):
         kind = KIND_OF_ADDRESS[Channel(channel)]
         text = f"İzin tipi (type) {channel} için, alıcı (recipient) {kind} formatında olmalıdır."
         yield Problem("H464", location, recipient, text)
 
 
-def _unknown_keys(body: dict) -> Iterator[Problem]:
-    yield from (Problem("H118", [key], value) for key, value in body.items() if key not in KEYS)
+def _check_unknown_keys(body: dict) -> Iterator[Problem]:
+    yield from (Problem("H118", [key], value) for key, value in body.items() if key not in FIELDS)
 
 
-def _recipient(body: dict) -> Iterator[Problem]:
+def _check_recipient(body: dict) -> Iterator[Problem]:
     if "recipient" not in body:
         yield Problem("H114", ["recipient"])
     else:
-        yield from address_problems(body["recipient"], body.get("type"), ["recipient"])
+        yield from validate_address(body["recipient"], body.get("type"), ["recipient"])
 
 
-def _type(body: dict) -> Iterator[Problem]:
-    yield from _choice(body, "type", Channel, missing="H111", wrong="H117")
+def _check_channel(body: dict) -> Iterator[Problem]:
+    yield from _check_choice(body, "type", Channel, missing="H111", wrong="H117")
 
 
-def _recipient_type(body: dict) -> Iterator[Problem]:
-    yield from _choice(body, "recipientType", RecipientType, missing=None, wrong="H116")
+def _check_recipient_type(body: dict) -> Iterator[Problem]:
+    yield from _check_choice(body, "recipientType", RecipientType, missing=None, wrong="H116")
 
 
-def _status(body: dict) -> Iterator[Problem]:
-    yield from _choice(body, "status", Status, missing="H110", wrong="H115")
+def _check_status(body: dict) -> Iterator[Problem]:
+    yield from _check_choice(body, "status", Status, missing="H110", wrong="H115")
     if body.get("source") == Source.PROVIDER_DECISION and body.get("status") == Status.GRANTED:
         yield Problem("H408", ["status"], body["status"])
 
 
-def _source(body: dict) -> Iterator[Problem]:
-    yield from _choice(body, "source", Source, missing=None if _is_merchant(body) else "H113", wrong="H119")
+def _check_source(body: dict) -> Iterator[Problem]:
+    yield from _check_choice(body, "source", Source, missing=None if _is_merchant(body) else "H113", wrong="H119")
 
 
-def _retailer_access(body: dict) -> Iterator[Problem]:
+def _check_retailer_access(body: dict) -> Iterator[Problem]:
     retailers = body.get("retailerAccess", MISSING)
     if retailers is MISSING:
         return
     if not isinstance(retailers, list) or not retailers:
         yield Problem("H163", ["retailerAccess"], retailers)
-    elif len(retailers) > RETAILERS:
+    elif len(retailers) > MAX_RETAILERS:
         yield Problem("H126", ["retailerAccess"], retailers)
 
 
-def _consent_date(body: dict, now: datetime) -> Iterator[Problem]:
+def _check_consent_date(body: dict, now: datetime) -> Iterator[Problem]:
     text = body.get("consentDate", MISSING)
     if text is MISSING:
         if not _is_merchant(body):
@@ -127,7 +135,7 @@ def _consent_date(body: dict, now: datetime) -> Iterator[Problem]:
         return
     codes = _codes_of_date(text, is_before_2015=body.get("source") == Source.BEFORE_2015)
     if not codes:
-        codes = _codes_of_age(body, read_date(text), now)
+        codes = _codes_of_age(body, parse_wire_date(text), now)
     yield from (Problem(code, ["consentDate"], text) for code in codes)
 
 
@@ -135,7 +143,7 @@ def _codes_of_date(text: object, *, is_before_2015: bool) -> list[str]:
     if not isinstance(text, str) or not WIRE_DATE.fullmatch(text):
         return ["H158"]
     try:
-        read_date(text)
+        parse_wire_date(text)
     except ValueError:
         return ["H157"]
     codes = ["H156"] if text < FIRST_DATE else []
@@ -150,7 +158,7 @@ def _codes_of_age(body: dict, consent_date: datetime, now: datetime) -> list[str
     return ["H467"] if is_bound and lenient_deadline(consent_date) < now else []
 
 
-def _choice(body: dict, field: str, words: type, *, missing: str | None, wrong: str) -> Iterator[Problem]:
+def _check_choice(body: dict, field: str, words: type, *, missing: str | None, wrong: str) -> Iterator[Problem]:
     value = body.get(field, MISSING)
     if value is MISSING:
         if missing:
@@ -164,13 +172,13 @@ def _is_merchant(body: dict) -> bool:
 
 
 def _is_long_phone(recipient: object) -> bool:
-    return isinstance(recipient, str) and len(recipient) > PHONE_LENGTH and recipient.lstrip("+").isdigit()
+    return isinstance(recipient, str) and len(recipient) > MAX_PHONE_LENGTH and recipient.lstrip("+").isdigit()
 
 
-def _is(kind: object, recipient: object) -> bool:
+def _is_text_that(kind: object, recipient: object) -> bool:
     return isinstance(recipient, str) and kind(recipient)
 
 
-def _as_wire(problem: Problem) -> dict:
+def _error_item(problem: Problem) -> dict:
     wire = {"code": problem.code, "location": problem.location, "value": problem.value, "message": problem.message}
     return {key: value for key, value in wire.items() if value is not MISSING and (key != "location" or value)}

@@ -14,10 +14,10 @@ from portal.core.models.campaign import (
     ConsentText,
     ContactKind,
     Delivery,
-    LeftOut,
+    ExclusionReason,
 )
 from portal.core.models.complaint import Closing, Complaint, ComplaintKind, ComplaintStep, Finding, StepAct
-from portal.core.models.connection import NOBODYS, Connection, Credential, CredentialKind
+from portal.core.models.connection import NO_PROVIDER, Connection, Credential, CredentialKind
 from portal.core.models.consent_point import ConsentPoint
 from portal.core.models.decision import (
     Annulment,
@@ -32,7 +32,7 @@ from portal.core.models.decision import (
 from portal.core.models.factor import Factor, FactorKind, RecoveryCode
 from portal.core.models.holiday import DayKind, Holiday
 from portal.core.models.imports import (
-    FOR_THE_WORKER,
+    WORKER_STATES,
     BatchState,
     Delegation,
     ImportBatch,
@@ -51,15 +51,16 @@ from portal.core.models.provider import Brand, Domain, LegalForm, Network, Provi
 from portal.core.models.rate_limit import CallTally, IysRate
 from portal.core.models.recipient import Consent, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
-from portal.core.models.sign_in import LoginAttempt, SessionEnd, SignIn, SignInMethod, SignInStep
+from portal.core.models.sign_in import SessionEnd, SignIn, SignInMethod
 from portal.core.models.signing import SigningKey
-from portal.core.models.submission import OPEN, Attempt, Lane, Outcome, Submission
+from portal.core.models.submission import OPEN_OUTCOMES, Attempt, Lane, Outcome, Submission
+from portal.core.models.throttle import ThrottledAction, ThrottleHit
 from portal.core.models.user import Assignment, Membership, OperatorRole, Role, User
 
 __all__ = [
-    "FOR_THE_WORKER",
-    "NOBODYS",
-    "OPEN",
+    "WORKER_STATES",
+    "NO_PROVIDER",
+    "OPEN_OUTCOMES",
     "Actor",
     "AddressProof",
     "Annulment",
@@ -98,7 +99,7 @@ __all__ = [
     "SessionEnd",
     "Factor",
     "FactorKind",
-    "LoginAttempt",
+    "ThrottleHit",
     "Feed",
     "FeedSource",
     "Finding",
@@ -111,7 +112,7 @@ __all__ = [
     "Lane",
     "Leaf",
     "Delegation",
-    "LeftOut",
+    "ExclusionReason",
     "LegalForm",
     "Mail",
     "MailKind",
@@ -149,7 +150,7 @@ __all__ = [
     "Settlement",
     "SignIn",
     "SigningKey",
-    "SignInStep",
+    "ThrottledAction",
     "StepAct",
     "Submission",
     "Sweep",

@@ -7,7 +7,7 @@ from sqlalchemy import Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
-from portal.core.models.base import Base, BlindlyIndexed, Key, to, word
+from portal.core.models.base import Base, BlindIndexed, PrimaryKey, enum_type, foreign_key
 
 
 class Purpose(StrEnum):
@@ -17,7 +17,7 @@ class Purpose(StrEnum):
     POINT = "point"  # To decide at a consent point.
 
 
-class AddressProof(BlindlyIndexed, Base):
+class AddressProof(BlindIndexed, Base):
     """Sealed and indexed for no provider (0): the address may be known to many, or to none."""
 
     __tablename__ = "address_proof"
@@ -33,17 +33,17 @@ class AddressProof(BlindlyIndexed, Base):
     ADDRESS = "address_proof.address"
     FACTS = "address_proof.facts"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     nonce: Mapped[int]  # 63 random bits, with the id in the page's address.
-    purpose: Mapped[Purpose] = mapped_column(word(Purpose, "purpose"))
-    kind: Mapped[AddressKind] = mapped_column(word(AddressKind, "kind"))
+    purpose: Mapped[Purpose] = mapped_column(enum_type(Purpose, "purpose"))
+    kind: Mapped[AddressKind] = mapped_column(enum_type(AddressKind, "kind"))
     address: Mapped[bytes]  # Sealed.
     language: Mapped[str] = mapped_column(String(2))
     code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # Keyed.
     prefix_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # Keyed: of a block of numbers, or a mail domain.
     network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # Keyed: of where it was asked from.
-    brand_id: Mapped[int | None] = to("brand.id", index=False)  # Of the consent point.
-    campaign_id: Mapped[int | None] = to("campaign.id", index=False)
+    brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)  # Of the consent point.
+    campaign_id: Mapped[int | None] = foreign_key("campaign.id", index=False)
     facts: Mapped[bytes | None]  # Sealed JSON: what was chosen before the address was asked for.
     was_sent: Mapped[bool]  # An unknown address gets no message; the page says the same.
     tries: Mapped[int] = mapped_column(Integer, default=0)

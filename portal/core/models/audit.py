@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class Actor(StrEnum):
@@ -21,10 +21,10 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     __table_args__ = (Index(None, "provider_id", "at"), Index(None, "subject", "subject_id"))
 
-    id: Mapped[Key]
-    provider_id: Mapped[int | None] = to("provider.id", index=False, nullable=True)  # None: about no provider.
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int | None] = foreign_key("provider.id", index=False, nullable=True)  # None: about no provider.
     at: Mapped[datetime]
-    actor: Mapped[Actor] = mapped_column(word(Actor, "actor"))
+    actor: Mapped[Actor] = mapped_column(enum_type(Actor, "actor"))
     actor_id: Mapped[int | None] = mapped_column(BigId)
     sign_in_id: Mapped[int | None] = mapped_column(BigId)  # In which session: it knows from where.
     act: Mapped[str] = mapped_column(String(40))  # "decision.made", "campaign.launched"

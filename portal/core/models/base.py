@@ -45,10 +45,10 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime(), bytes: LargeBinary, int: BigId}
 
 
-Key = Annotated[int, mapped_column(BigId, primary_key=True, default=new_id, autoincrement=False)]
+PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True, default=new_id, autoincrement=False)]
 
 
-def word(words: type[StrEnum], name: str) -> Enum:
+def enum_type(words: type[StrEnum], name: str) -> Enum:
     """A column of one word out of a StrEnum, stored as its value and checked by the database."""
     return Enum(
         words, native_enum=False, length=20, values_callable=lambda them: [each.value for each in them],
@@ -56,12 +56,12 @@ def word(words: type[StrEnum], name: str) -> Enum:
     )  # fmt: skip
 
 
-def to(column: str, **options):
+def foreign_key(column: str, **options):
     """A foreign key that is indexed, since most lists are read along one."""
     return mapped_column(BigId, ForeignKey(column), index=options.pop("index", True), **options)
 
 
-class BlindlyIndexed:
+class BlindIndexed:
     """Found by a blind index of its address: a column per key generation, odd and even, both written while rotating."""
 
     index_odd: Mapped[bytes | None] = mapped_column(LargeBinary(32))

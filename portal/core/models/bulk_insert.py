@@ -6,21 +6,26 @@ that are compiled for each list.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, LargeBinary, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
 from portal.core.models.upsert import insert_missing
 
+FEW = 100  # Up to so many rows, COPY is not worth it; and in a pipeline PostgreSQL takes none.
+
 Bind = Callable[[object], object]
 
 
-def load(session: Session, model: type, rows: Sequence[dict]) -> None:
+def insert_rows(session: Session, model: type, rows: Sequence[dict]) -> None:
     """Insert rows that all name the same columns; what the database refuses is raised."""
     if not rows:
         return
     session.flush()  # They may speak of rows that the session has yet to write.
     connection = session.connection()
+    if connection.dialect.name == "postgresql" and len(rows) <= FEW:
+        connection.execute(insert(model.__table__), rows)
+        return
     columns = [model.__table__.c[name] for name in rows[0]]
     names = ", ".join(f'"{column.name}"' for column in columns)
     values = _values(columns, rows, connection.dialect)
@@ -33,7 +38,7 @@ def load(session: Session, model: type, rows: Sequence[dict]) -> None:
         connection.exec_driver_sql(_insert(model, columns), list(values))
 
 
-def load_missing(session: Session, model: type, rows: Sequence[dict]) -> int:
+def insert_missing_rows(session: Session, model: type, rows: Sequence[dict]) -> int:
     """The same, passing by rows that some unique constraint already knows; how many were new."""
     connection = session.connection()
     if not rows or connection.dialect.name == "postgresql":

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class BulkState(StrEnum):
@@ -27,12 +27,12 @@ class BulkRequest(Base):
     __tablename__ = "bulk_request"
     __table_args__ = (Index("ix_bulk_request_due", "due_at"),)
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    brand_id: Mapped[int] = to("brand.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     endpoint: Mapped[str] = mapped_column(String(120))
     size: Mapped[int] = mapped_column(Integer)
-    state: Mapped[BulkState] = mapped_column(word(BulkState, "state"), default=BulkState.FORMED)
+    state: Mapped[BulkState] = mapped_column(enum_type(BulkState, "state"), default=BulkState.FORMED)
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)

@@ -7,7 +7,7 @@ from sqlalchemy import Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class CampaignKind(StrEnum):
@@ -30,7 +30,7 @@ class ContactKind(StrEnum):
     OTHER = "other"
 
 
-class LeftOut(StrEnum):
+class ExclusionReason(StrEnum):
     """Why an address of the audience gets no link."""
 
     REFUSED = "refused"
@@ -53,8 +53,8 @@ class ConsentText(Base):
     __tablename__ = "consent_text"
     __table_args__ = (UniqueConstraint("campaign_id", "version"),)
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     campaign_id: Mapped[int] = mapped_column(BigId)
     version: Mapped[int] = mapped_column(Integer)
     sender_title: Mapped[str] = mapped_column(String(255))
@@ -73,17 +73,17 @@ class ConsentText(Base):
 class Campaign(Base):
     __tablename__ = "campaign"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    brand_id: Mapped[int] = to("brand.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    brand_id: Mapped[int] = foreign_key("brand.id")
     name: Mapped[str] = mapped_column(String(120))
-    kind: Mapped[CampaignKind] = mapped_column(word(CampaignKind, "kind"))
+    kind: Mapped[CampaignKind] = mapped_column(enum_type(CampaignKind, "kind"))
     channels: Mapped[str] = mapped_column(String(40))  # "MESAJ,ARAMA,EPOSTA"
-    delivery: Mapped[Delivery] = mapped_column(word(Delivery, "delivery"))
-    contact_kind: Mapped[ContactKind | None] = mapped_column(word(ContactKind, "contact_kind"))
+    delivery: Mapped[Delivery] = mapped_column(enum_type(Delivery, "delivery"))
+    contact_kind: Mapped[ContactKind | None] = mapped_column(enum_type(ContactKind, "contact_kind"))
     contact_date: Mapped[date | None]
     contact_note: Mapped[str | None] = mapped_column(String(255))
-    text_id: Mapped[int | None] = to("consent_text.id", index=False)
+    text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     launched_at: Mapped[datetime | None]  # Somebody pressed launch; from then on the audience is closed.
@@ -104,12 +104,12 @@ class AudienceEntry(Base):
     __tablename__ = "audience_entry"
     __table_args__ = (UniqueConstraint("campaign_id", "recipient_id"),)
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    campaign_id: Mapped[int] = to("campaign.id", index=False)
-    recipient_id: Mapped[int] = to("recipient.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    campaign_id: Mapped[int] = foreign_key("campaign.id", index=False)
+    recipient_id: Mapped[int] = foreign_key("recipient.id", index=False)
     link_id: Mapped[int | None] = mapped_column(BigId, unique=True)
-    left_out: Mapped[LeftOut | None] = mapped_column(word(LeftOut, "left_out"))
+    left_out: Mapped[ExclusionReason | None] = mapped_column(enum_type(ExclusionReason, "left_out"))
     channels: Mapped[str | None] = mapped_column(String(40))  # What this link offers: an address may serve fewer.
 
 
@@ -118,9 +118,9 @@ class AudienceList(Base):
 
     __tablename__ = "audience_list"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    campaign_id: Mapped[int] = to("campaign.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    campaign_id: Mapped[int] = foreign_key("campaign.id")
     user_id: Mapped[int | None] = mapped_column(BigId)
     encoding: Mapped[str] = mapped_column(String(20))
     separator: Mapped[str] = mapped_column(String(3))
@@ -137,9 +137,9 @@ class AudienceLine(Base):
 
     PLACE = "audience_line.value"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    list_id: Mapped[int] = to("audience_list.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    list_id: Mapped[int] = foreign_key("audience_list.id")
     line: Mapped[int] = mapped_column(Integer)
     value: Mapped[bytes]  # Sealed.
     problem: Mapped[str] = mapped_column(String(40))
@@ -150,7 +150,7 @@ class ConsentRequest(Base):
 
     __tablename__ = "consent_request"
 
-    brand_id: Mapped[int] = to("brand.id", primary_key=True, index=False)
-    recipient_id: Mapped[int] = to("recipient.id", primary_key=True, index=False)
-    channel: Mapped[Channel] = mapped_column(word(Channel, "channel"), primary_key=True)
-    entry_id: Mapped[int] = to("audience_entry.id")
+    brand_id: Mapped[int] = foreign_key("brand.id", primary_key=True, index=False)
+    recipient_id: Mapped[int] = foreign_key("recipient.id", primary_key=True, index=False)
+    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"), primary_key=True)
+    entry_id: Mapped[int] = foreign_key("audience_entry.id")

@@ -7,7 +7,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class ComplaintKind(StrEnum):
@@ -58,22 +58,22 @@ class Complaint(Base):
 
     HEADER, TEXT, PICTURE = "complaint.header", "complaint.text", "complaint.picture"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     nonce: Mapped[int]  # 63 random bits: the status page's address cannot be guessed.
-    kind: Mapped[ComplaintKind] = mapped_column(word(ComplaintKind, "kind"))
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int | None] = to("brand.id", index=False)
-    recipient_id: Mapped[int] = to("recipient.id")
+    kind: Mapped[ComplaintKind] = mapped_column(enum_type(ComplaintKind, "kind"))
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)
+    recipient_id: Mapped[int] = foreign_key("recipient.id")
     receipt_id: Mapped[int | None] = mapped_column(BigId)
     language: Mapped[str] = mapped_column(String(2))
-    channel: Mapped[Channel | None] = mapped_column(word(Channel, "channel"))
+    channel: Mapped[Channel | None] = mapped_column(enum_type(Channel, "channel"))
     header: Mapped[bytes | None]  # Sealed: the sender, as the message named it.
     came_at: Mapped[datetime | None]  # When the message came, as the person says.
     text: Mapped[bytes | None]  # Sealed: the whole message.
     picture: Mapped[bytes | None]  # Sealed: a PNG that we made of what was uploaded.
-    finding: Mapped[Finding | None] = mapped_column(word(Finding, "finding"))
+    finding: Mapped[Finding | None] = mapped_column(enum_type(Finding, "finding"))
     due_at: Mapped[datetime]
-    closing: Mapped[Closing | None] = mapped_column(word(Closing, "closing"))
+    closing: Mapped[Closing | None] = mapped_column(enum_type(Closing, "closing"))
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -85,10 +85,10 @@ class ComplaintStep(Base):
 
     PLACE = "complaint_step.text"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    complaint_id: Mapped[int] = to("complaint.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    complaint_id: Mapped[int] = foreign_key("complaint.id")
     at: Mapped[datetime]
-    act: Mapped[StepAct] = mapped_column(word(StepAct, "act"))
+    act: Mapped[StepAct] = mapped_column(enum_type(StepAct, "act"))
     user_id: Mapped[int | None] = mapped_column(BigId)  # None: the person, or the portal.
     text: Mapped[bytes | None]  # Sealed: a note, or the answer.

@@ -6,9 +6,9 @@ from enum import StrEnum
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
-NOBODYS = 0  # A partner's credential belongs to no provider: its seals are bound to this number in place of one.
+NO_PROVIDER = 0  # A partner's credential belongs to no provider: its seals are bound to this number in place of one.
 
 
 class CredentialKind(StrEnum):
@@ -28,8 +28,8 @@ class Credential(Base):
     ACCESS = "credential.access_token"
     REFRESH = "credential.refresh_token"
 
-    id: Mapped[Key]
-    kind: Mapped[CredentialKind] = mapped_column(word(CredentialKind, "kind"), default=CredentialKind.DIRECT)
+    id: Mapped[PrimaryKey]
+    kind: Mapped[CredentialKind] = mapped_column(enum_type(CredentialKind, "kind"), default=CredentialKind.DIRECT)
     provider_id: Mapped[int] = mapped_column(BigId)  # NOBODYS for a partner's.
     integrator_code: Mapped[int | None]  # A partner's own İYS number.
     username: Mapped[str] = mapped_column(String(120))
@@ -50,9 +50,9 @@ class Connection(Base):
 
     __tablename__ = "connection"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", unique=True)
-    credential_id: Mapped[int] = to("credential.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", unique=True)
+    credential_id: Mapped[int] = foreign_key("credential.id")
     forwarding_enabled_at: Mapped[
         datetime | None
     ]  # None: nothing is told yet. A partner's is set once İYS's title agreed.

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, Key, to
+from portal.core.models.base import Base, PrimaryKey, foreign_key
 
 
 class ConsentPoint(Base):
@@ -13,10 +13,10 @@ class ConsentPoint(Base):
 
     __tablename__ = "consent_point"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    brand_id: Mapped[int] = to("brand.id")
-    campaign_id: Mapped[int] = to("campaign.id", unique=True, index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    brand_id: Mapped[int] = foreign_key("brand.id")
+    campaign_id: Mapped[int] = foreign_key("campaign.id", unique=True, index=False)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     daily_budget: Mapped[int] = mapped_column(Integer)  # Codes a day by SMS, and as many by mail: what pumping costs.
     warned_on: Mapped[date | None]  # The day on which the provider was last told that the budget is nearly used up,

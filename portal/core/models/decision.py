@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class DecisionOrigin(StrEnum):
@@ -40,14 +40,16 @@ class Receipt(Base):
     PLACE = "receipt.request_metadata"
     NAME = "receipt.name"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     nonce: Mapped[int]  # 63 random bits: the receipt's address cannot be guessed.
     number: Mapped[str] = mapped_column(String(16))  # 80 random bits, in Crockford's 32 letters.
-    origin: Mapped[DecisionOrigin] = mapped_column(word(DecisionOrigin, "origin"))
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    recipient_id: Mapped[int] = to("recipient.id")
+    origin: Mapped[DecisionOrigin] = mapped_column(enum_type(DecisionOrigin, "origin"))
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    recipient_id: Mapped[int] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId, index=True)
-    text_id: Mapped[int | None] = to("consent_text.id", index=False)  # None where no text of a campaign was shown.
+    text_id: Mapped[int | None] = foreign_key(
+        "consent_text.id", index=False
+    )  # None where no text of a campaign was shown.
     language: Mapped[str] = mapped_column(String(2))
     served_at: Mapped[datetime | None]  # None where the form's token could not be read; a refusal counts all the same.
     decided_at: Mapped[datetime]
@@ -57,33 +59,33 @@ class Receipt(Base):
     name: Mapped[bytes | None]  # Sealed: what the person called themselves, where they did.
 
 
-BROUGHT = text("batch_id IS NOT NULL")
+FROM_IMPORT = text("batch_id IS NOT NULL")
 
 
 class Decision(Base):
     __tablename__ = "decision"
     __table_args__ = (
         Index(None, "provider_id", "recorded_at"),
-        Index("ix_decision_batch", "batch_id", "line", sqlite_where=BROUGHT, postgresql_where=BROUGHT),
+        Index("ix_decision_batch", "batch_id", "line", sqlite_where=FROM_IMPORT, postgresql_where=FROM_IMPORT),
     )
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id", index=False)
-    recipient_id: Mapped[int] = to("recipient.id")
-    consent_id: Mapped[int] = to("consent.id")
-    channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
-    recipient_type: Mapped[RecipientType] = mapped_column(word(RecipientType, "recipient_type"))
-    status: Mapped[Status] = mapped_column(word(Status, "status"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    recipient_id: Mapped[int] = foreign_key("recipient.id")
+    consent_id: Mapped[int] = foreign_key("consent.id")
+    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
+    recipient_type: Mapped[RecipientType] = mapped_column(enum_type(RecipientType, "recipient_type"))
+    status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
     consent_date: Mapped[datetime]  # To the second.
     recorded_at: Mapped[datetime]
     effective_at: Mapped[datetime]
     source: Mapped[str] = mapped_column(String(30))  # HS_* as we say it; IYS_* stored as İYS says it, an open set.
-    origin: Mapped[DecisionOrigin] = mapped_column(word(DecisionOrigin, "origin"))
-    text_id: Mapped[int | None] = to("consent_text.id", index=False)
+    origin: Mapped[DecisionOrigin] = mapped_column(enum_type(DecisionOrigin, "origin"))
+    text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
     salt: Mapped[bytes]
-    renews_id: Mapped[int | None] = to("decision.id")  # The decision that this one says anew.
+    renews_id: Mapped[int | None] = foreign_key("decision.id")  # The decision that this one says anew.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The file that it stood in, and the line there.
     line: Mapped[int | None] = mapped_column(Integer)
 
@@ -93,8 +95,8 @@ class Annulment(Base):
 
     __tablename__ = "annulment"
 
-    decision_id: Mapped[int] = to("decision.id", primary_key=True, index=False)
-    provider_id: Mapped[int] = to("provider.id", index=False)
+    decision_id: Mapped[int] = foreign_key("decision.id", primary_key=True, index=False)
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     at: Mapped[datetime]
     user_id: Mapped[int | None] = mapped_column(BigId)
 
@@ -110,8 +112,8 @@ class ReceiptDecision(Base):
 
     __tablename__ = "receipt_decision"
 
-    receipt_id: Mapped[int] = to("receipt.id", primary_key=True, index=False)
-    decision_id: Mapped[int] = to("decision.id", primary_key=True)
+    receipt_id: Mapped[int] = foreign_key("receipt.id", primary_key=True, index=False)
+    decision_id: Mapped[int] = foreign_key("decision.id", primary_key=True)
 
 
 class Leaf(Base):
@@ -130,13 +132,13 @@ class RetentionRun(Base):
 
     __tablename__ = "retention_run"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     reason: Mapped[str] = mapped_column(String(255))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
 
-CANONICAL = [
+CANONICAL_FIELDS = [
     "id",
     "provider_id",
     "brand_id",
@@ -154,11 +156,11 @@ CANONICAL = [
 
 def leaf_digest(decision: Mapping, salt: bytes) -> bytes:
     """SHA-256 over a decision's salt and canonical form (compact JSON of CANONICAL, times as ISO 8601)."""
-    values = [decision.get(name) for name in CANONICAL]
-    return salted([value.isoformat() if isinstance(value, datetime) else value for value in values], salt)
+    values = [decision.get(name) for name in CANONICAL_FIELDS]
+    return digest_canonical([value.isoformat() if isinstance(value, datetime) else value for value in values], salt)
 
 
-def salted(canonical: list, salt: bytes) -> bytes:
+def digest_canonical(canonical: list, salt: bytes) -> bytes:
     """The same, of values that are in the order of CANONICAL and spelled already."""
     return hashlib.sha256(salt + _compact(canonical).encode()).digest()
 

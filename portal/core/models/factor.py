@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class FactorKind(StrEnum):
@@ -23,9 +23,9 @@ class Factor(Base):
 
     PLACE = "factor.secret"
 
-    id: Mapped[Key]
-    user_id: Mapped[int] = to("user_account.id")
-    kind: Mapped[FactorKind] = mapped_column(word(FactorKind, "kind"))
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = foreign_key("user_account.id")
+    kind: Mapped[FactorKind] = mapped_column(enum_type(FactorKind, "kind"))
     name: Mapped[str] = mapped_column(String(60))
     secret: Mapped[bytes | None]  # Sealed: a TOTP's seed.
     last_step: Mapped[int | None] = mapped_column(BigId)  # The newest time step used: each code opens once.
@@ -42,8 +42,8 @@ class RecoveryCode(Base):
 
     __tablename__ = "recovery_code"
 
-    id: Mapped[Key]
-    user_id: Mapped[int] = to("user_account.id")
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = foreign_key("user_account.id")
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     number: Mapped[int] = mapped_column(Integer)
     used_at: Mapped[datetime | None]

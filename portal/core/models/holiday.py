@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type
 
 
 class DayKind(StrEnum):
@@ -22,9 +22,9 @@ class Holiday(Base):
 
     __tablename__ = "holiday"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     day: Mapped[date] = mapped_column(unique=True)
-    kind: Mapped[DayKind] = mapped_column(word(DayKind, "kind"))
+    kind: Mapped[DayKind] = mapped_column(enum_type(DayKind, "kind"))
     name: Mapped[str] = mapped_column(String(120))  # Why: the decision's name and number.
     changed_by: Mapped[int | None] = mapped_column(BigId)
     changed_at: Mapped[datetime]

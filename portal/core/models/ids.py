@@ -17,14 +17,14 @@ NEXT_NODE = "UPDATE node_counter SET next = next + 1 WHERE name = 'node' RETURNI
 EPOCH = 1_767_225_600_000  # 2026-01-01T00:00:00Z in milliseconds.
 
 _lock = threading.Lock()
-_claiming = threading.Lock()
-_here = threading.local()
+_claim_lock = threading.Lock()
+_thread = threading.local()
 _nodes: dict[int, int] = {}  # By process id: a forked child claims a node of its own.
 _last = 0
 _writer: Engine | None = None
 
 
-def draw_nodes_from(writer: Engine) -> None:
+def claim_nodes_from(writer: Engine) -> None:
     """Let this process claim its node through that engine, before its first writing transaction."""
     global _writer
     _writer = writer
@@ -55,19 +55,19 @@ def new_ids(count: int) -> list[int]:
 def _claim_node(_beginning: Connection | None = None) -> None:
     """Take a node number for this process, in a short transaction of its own: never inside the one that begins."""
     process = os.getpid()
-    if process in _nodes or getattr(_here, "claiming", False):
+    if process in _nodes or getattr(_thread, "claiming", False):
         return
-    with _claiming:
-        _here.claiming = True
+    with _claim_lock:
+        _thread.claiming = True
         try:
             if process not in _nodes:
                 with _writer.begin() as claim:
                     taken = claim.scalar(text(NEXT_NODE))
                 _nodes[process] = taken % (1 << NODE_BITS)
         finally:
-            _here.claiming = False
+            _thread.claiming = False
 
 
-def _laid_out(tick: int, node: int) -> int:
+def _compose_id(tick: int, node: int) -> int:
     millisecond, count = divmod(tick, 1 << COUNTER_BITS)
     return (millisecond << NODE_BITS | node) << COUNTER_BITS | count

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class BatchState(StrEnum):
@@ -25,8 +25,8 @@ class BatchState(StrEnum):
     DROPPED = "dropped"  # A person threw it away before it ran; its lines are gone.
 
 
-FOR_THE_WORKER = (BatchState.UPLOADED, BatchState.MAPPED, BatchState.RUNNING, BatchState.UNDOING)
-STILL_TO_DO = text("state IN ('uploaded', 'mapped', 'running', 'undoing')")
+WORKER_STATES = (BatchState.UPLOADED, BatchState.MAPPED, BatchState.RUNNING, BatchState.UNDOING)
+IN_WORKER_STATE = text("state IN ('uploaded', 'mapped', 'running', 'undoing')")
 
 
 class ImportBatch(Base):
@@ -39,22 +39,22 @@ class ImportBatch(Base):
     __tablename__ = "import_batch"
     __table_args__ = (
         Index("ix_import_batch_provider", "provider_id", "created_at"),
-        Index("ix_import_batch_to_do", "lease_until", sqlite_where=STILL_TO_DO, postgresql_where=STILL_TO_DO),
+        Index("ix_import_batch_to_do", "lease_until", sqlite_where=IN_WORKER_STATE, postgresql_where=IN_WORKER_STATE),
     )
 
     NAME = "import_batch.name"
     OUTLINE = "import_batch.outline"
     LAYOUT = "import_batch.layout"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)  # None: brought by the command line.
     on_behalf: Mapped[bool] = mapped_column(Boolean, default=False)  # By the operator, with the provider's leave.
     name: Mapped[bytes]  # Sealed: of the file.
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of what came.
     size: Mapped[int]  # In bytes.
-    state: Mapped[BatchState] = mapped_column(word(BatchState, "state"))
+    state: Mapped[BatchState] = mapped_column(enum_type(BatchState, "state"))
     problem: Mapped[str | None] = mapped_column(String(40))  # Why it cannot be read.
     outline: Mapped[bytes | None]  # Sealed JSON: imports.outline.Outline.
     layout: Mapped[bytes | None]  # Sealed JSON: imports.layout.Layout.
@@ -89,9 +89,9 @@ class UploadPart(Base):
 
     PLACE = "upload_part.content"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    batch_id: Mapped[int] = to("import_batch.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    batch_id: Mapped[int] = foreign_key("import_batch.id", index=False)
     place: Mapped[int] = mapped_column(Integer)
     content: Mapped[bytes]  # Sealed.
 
@@ -107,9 +107,9 @@ class ImportChunk(Base):
 
     PLACE = "import_chunk.content"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    batch_id: Mapped[int] = to("import_batch.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    batch_id: Mapped[int] = foreign_key("import_batch.id", index=False)
     sheet: Mapped[int] = mapped_column(Integer)  # From 0.
     place: Mapped[int] = mapped_column(Integer)  # In the whole file, from 0.
     first_line: Mapped[int] = mapped_column(Integer)
@@ -129,8 +129,8 @@ class ImportProfile(Base):
 
     LAYOUT = "import_profile.layout"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     name: Mapped[str | None] = mapped_column(String(60))  # By which the command line calls it.
     signature: Mapped[bytes] = mapped_column(LargeBinary(32))  # Of the header's words, in any order.
     layout: Mapped[bytes]  # Sealed.
@@ -143,8 +143,8 @@ class Delegation(Base):
 
     __tablename__ = "delegation"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
     given_by: Mapped[int] = mapped_column(BigId)
     given_at: Mapped[datetime]
     ends_on: Mapped[date]  # The last day.

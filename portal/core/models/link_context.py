@@ -13,7 +13,7 @@ from portal.core.models.provider import Brand, Provider
 from portal.core.models.recipient import Consent, Recipient
 
 
-class Closure(StrEnum):
+class ClosureReason(StrEnum):
     """Why a link asks no more, whatever its own state: it explains itself and takes refusals."""
 
     DISOWNED = "disowned"  # Who has the address said that it is not the one who was meant.
@@ -44,12 +44,12 @@ class LinkContext:
     colour: str | None
     requires_name: bool
     reassigned_at: datetime | None
-    closure: Closure | None
+    closure: ClosureReason | None
     is_superseded: bool  # A newer link of the brand asks for all that this one asks for.
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CurrentConsent:
     """What holds on one channel: a refusal before a grant, and the person's own word before a merchant's."""
 
     status: Status
@@ -58,26 +58,26 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
+class CurrentConsents:
     """What holds for an address at a brand, by channel; and whether it is a merchant's (Regulation art. 6/3)."""
 
-    held: dict[Channel, Held]
+    held: dict[Channel, CurrentConsent]
     is_merchant: bool
 
 
-_meant_for_another = and_(Recipient.reassigned_at > Campaign.created_at, Campaign.delivery != Delivery.POINT)
+_was_reassigned = and_(Recipient.reassigned_at > Campaign.created_at, Campaign.delivery != Delivery.POINT)
 _closure = case(
-    (_meant_for_another, Closure.DISOWNED.value),
-    (Provider.left_at.is_not(None), Closure.GONE.value),
-    (Provider.suspended_at.is_not(None), Closure.SUSPENDED.value),
-    (Brand.closed_at.is_not(None), Closure.BRAND.value),
-    (Campaign.closed_at.is_not(None), Closure.CAMPAIGN.value),
+    (_was_reassigned, ClosureReason.DISOWNED.value),
+    (Provider.left_at.is_not(None), ClosureReason.GONE.value),
+    (Provider.suspended_at.is_not(None), ClosureReason.SUSPENDED.value),
+    (Brand.closed_at.is_not(None), ClosureReason.BRAND.value),
+    (Campaign.closed_at.is_not(None), ClosureReason.CAMPAIGN.value),
 )
 BITS = {channel: 1 << place for place, channel in enumerate(Channel)}
 _Newer, _Theirs = aliased(Campaign), aliased(AudienceEntry)
 # The channels that newer links ask for, as the sum of their bits. A link gets its id when it is made; written so that
 # it is found by its campaign and recipient, and not by looking through all that are newer.
-_asked_anew = (
+_channels_asked_later = (
     select(sum(func.max(case((_Theirs.channels.contains(each.value), bit), else_=0)) for each, bit in BITS.items()))
     .join(_Newer, _Newer.id == _Theirs.campaign_id)
     .where(
@@ -92,13 +92,13 @@ _asked_anew = (
     .scalar_subquery()
 )
 
-INVITATION = (
+LINK_CONTEXT = (
     select(
         AudienceEntry.link_id, AudienceEntry.provider_id, Campaign.brand_id, Campaign.id, AudienceEntry.recipient_id,
         Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id, Campaign.expires_at,
         Brand.brand_code, Provider.iys_code,
         func.coalesce(Brand.source, Provider.source), Brand.logo_digest, Brand.colour, Brand.requires_name,
-        Recipient.reassigned_at, _closure, _asked_anew,
+        Recipient.reassigned_at, _closure, _channels_asked_later,
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
     .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
@@ -107,35 +107,35 @@ INVITATION = (
     .where(AudienceEntry.link_id == bindparam("link_id"))
 )  # fmt: skip
 
-HEADS = select(Consent.channel, Consent.recipient_type, Consent.status, Consent.effective_at).where(
+CURRENT_CONSENTS = select(Consent.channel, Consent.recipient_type, Consent.status, Consent.effective_at).where(
     Consent.brand_id == bindparam("brand_id"), Consent.recipient_id == bindparam("recipient_id")
 )
 
 
-def invitation_of(session: Session, link_id: int) -> LinkContext | None:
+def load_link_context(session: Session, link_id: int) -> LinkContext | None:
     """What the link leads to, or None where its campaign is gone."""
-    row = session.connection().execute(INVITATION, {"link_id": link_id}).one_or_none()
+    row = session.connection().execute(LINK_CONTEXT, {"link_id": link_id}).one_or_none()
     if row is None:
         return None
     *values, closure, asked_anew = row
     values[7] = channels = tuple(Channel(each) for each in values[7].split(","))
     mine = sum(BITS[channel] for channel in channels)
-    return LinkContext(*values, Closure(closure) if closure else None, (asked_anew or 0) & mine == mine)
+    return LinkContext(*values, ClosureReason(closure) if closure else None, (asked_anew or 0) & mine == mine)
 
 
-def text_of(session: Session, text_id: int) -> ConsentText:
+def load_consent_text(session: Session, text_id: int) -> ConsentText:
     """The text a link shows."""
     return session.get_one(ConsentText, text_id)
 
 
-def heads_of(session: Session, invitation: LinkContext) -> Heads:
+def load_current_consents(session: Session, invitation: LinkContext) -> CurrentConsents:
     """What holds now for the address at this brand."""
     whose = {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id}
-    rows = session.connection().execute(HEADS, whose).all()
-    told = sorted((row for row in rows if row.status), key=_weight)
-    held = {row.channel: Held(row.status, row.effective_at, row.recipient_type) for row in told}
-    return Heads(held, any(row.recipient_type == RecipientType.MERCHANT for row in rows))
+    rows = session.connection().execute(CURRENT_CONSENTS, whose).all()
+    told = sorted((row for row in rows if row.status), key=_precedence)
+    held = {row.channel: CurrentConsent(row.status, row.effective_at, row.recipient_type) for row in told}
+    return CurrentConsents(held, any(row.recipient_type == RecipientType.MERCHANT for row in rows))
 
 
-def _weight(row) -> tuple[bool, bool]:
+def _precedence(row) -> tuple[bool, bool]:
     return row.status == Status.REFUSED, row.recipient_type == RecipientType.INDIVIDUAL

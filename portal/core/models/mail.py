@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, Key, word
+from portal.core.models.base import Base, PrimaryKey, enum_type
 
 
 class MailKind(StrEnum):
@@ -47,12 +47,12 @@ class Mail(Base):
     ADDRESS = "mail.address"
     FACTS = "mail.facts"
 
-    id: Mapped[Key]
-    kind: Mapped[MailKind] = mapped_column(word(MailKind, "kind"))
+    id: Mapped[PrimaryKey]
+    kind: Mapped[MailKind] = mapped_column(enum_type(MailKind, "kind"))
     language: Mapped[str] = mapped_column(String(2))
     address: Mapped[bytes]  # Sealed.
     facts: Mapped[bytes]  # Sealed JSON: what the text says, links with their tokens among it.
-    state: Mapped[MailState] = mapped_column(word(MailState, "state"), default=MailState.WAITING)
+    state: Mapped[MailState] = mapped_column(enum_type(MailState, "state"), default=MailState.WAITING)
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)

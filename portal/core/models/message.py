@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class MessageKind(StrEnum):
@@ -45,19 +45,19 @@ class Message(Base):
     ADDRESS = "message.address"
     FACTS = "message.facts"
 
-    id: Mapped[Key]
-    kind: Mapped[MessageKind] = mapped_column(word(MessageKind, "kind"), default=MessageKind.INVITATION)
+    id: Mapped[PrimaryKey]
+    kind: Mapped[MessageKind] = mapped_column(enum_type(MessageKind, "kind"), default=MessageKind.INVITATION)
     rank: Mapped[int] = mapped_column(Integer, default=1)  # 0: somebody waits for it; 1: it may take its time.
     language: Mapped[str] = mapped_column(String(2), default="tr")
-    provider_id: Mapped[int | None] = to("provider.id", index=False)  # None: the portal speaks for itself.
-    campaign_id: Mapped[int | None] = to("campaign.id")
-    recipient_id: Mapped[int | None] = to("recipient.id")
+    provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: the portal speaks for itself.
+    campaign_id: Mapped[int | None] = foreign_key("campaign.id")
+    recipient_id: Mapped[int | None] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId)
     receipt_id: Mapped[int | None] = mapped_column(BigId)
     address: Mapped[bytes | None]  # Sealed: where it goes, if to no recipient.
     facts: Mapped[bytes | None]  # Sealed JSON: what its text says, until that is written.
     text: Mapped[bytes | None]  # Sealed: it holds the link. A code's is never kept.
-    state: Mapped[MessageState] = mapped_column(word(MessageState, "state"), default=MessageState.WAITING)
+    state: Mapped[MessageState] = mapped_column(enum_type(MessageState, "state"), default=MessageState.WAITING)
     due_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]  # Later it would help nobody.
     lease_until: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from sqlalchemy import Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Channel, Status
-from portal.core.models.base import Base, Key, to, word
+from portal.core.models.base import Base, PrimaryKey, enum_type, foreign_key
 
 
 class FeedSource(StrEnum):
@@ -36,18 +36,20 @@ class Movement(Base):
         Index("ix_movement_brand_created", "brand_id", "creation_date"),
     )
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id", index=False)
-    consent_id: Mapped[int] = to("consent.id", index=False)
-    status: Mapped[Status] = mapped_column(word(Status, "status"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    consent_id: Mapped[int] = foreign_key("consent.id", index=False)
+    status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
     source: Mapped[str] = mapped_column(String(40))  # As İYS says it: an open set.
     consent_date: Mapped[datetime | None]  # Empty for a merchant's first record without a date.
     creation_date: Mapped[datetime]
     transaction_id: Mapped[str] = mapped_column(String(80), index=True)
     received_at: Mapped[datetime]
-    received_via: Mapped[ReceivedVia] = mapped_column(word(ReceivedVia, "received_via"))
-    decision_id: Mapped[int | None] = to("decision.id")  # What it became here, or which decision of ours it is.
+    received_via: Mapped[ReceivedVia] = mapped_column(enum_type(ReceivedVia, "received_via"))
+    decision_id: Mapped[int | None] = foreign_key(
+        "decision.id"
+    )  # What it became here, or which decision of ours it is.
 
 
 class Feed(Base):
@@ -56,10 +58,10 @@ class Feed(Base):
     __tablename__ = "feed"
     __table_args__ = (UniqueConstraint("brand_id", "source"), Index("ix_feed_due", "due_at"))
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id", index=False)
-    source: Mapped[FeedSource] = mapped_column(word(FeedSource, "source"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    source: Mapped[FeedSource] = mapped_column(enum_type(FeedSource, "source"))
     cursor: Mapped[str | None] = mapped_column(String(255))  # İYS's own, opaque.
     cursor_at: Mapped[datetime | None]  # When İYS gave it; one older than its window is given up.
     due_at: Mapped[datetime | None]
@@ -78,10 +80,10 @@ class PushRegistration(Base):
     TOKEN = "push_registration.token"
     PASSWORD = "push_registration.password"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    brand_id: Mapped[int] = to("brand.id", index=False)
-    channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
     token_digest: Mapped[bytes] = mapped_column(unique=True)  # SHA-256 of the last part of its address.
     token: Mapped[bytes]  # Sealed.
     username: Mapped[str] = mapped_column(String(40))
@@ -101,9 +103,9 @@ class Push(Base):
 
     PLACE = "push.body"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    registration_id: Mapped[int] = to("push_registration.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    registration_id: Mapped[int] = foreign_key("push_registration.id")
     body: Mapped[bytes]  # Sealed.
     received_at: Mapped[datetime]
     due_at: Mapped[datetime | None]

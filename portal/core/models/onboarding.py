@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class PaperKind(StrEnum):
@@ -34,9 +34,9 @@ class Paper(Base):
 
     PLACE = "paper.content"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    kind: Mapped[PaperKind] = mapped_column(word(PaperKind, "kind"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    kind: Mapped[PaperKind] = mapped_column(enum_type(PaperKind, "kind"))
     media_type: Mapped[str] = mapped_column(String(40))
     size: Mapped[int] = mapped_column(Integer)  # Bytes.
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -50,9 +50,9 @@ class Review(Base):
 
     __tablename__ = "review"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    act: Mapped[ReviewAct] = mapped_column(word(ReviewAct, "act"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    act: Mapped[ReviewAct] = mapped_column(enum_type(ReviewAct, "act"))
     note: Mapped[str] = mapped_column(String(2000))
     called_on: Mapped[date | None]  # The day the representative was called back at a number of the firm.
     made_by: Mapped[int] = mapped_column(BigId)
@@ -67,8 +67,8 @@ class Inquiry(Base):
     TEXT = "inquiry.text"
     ANSWER = "inquiry.answer"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
     step: Mapped[int] = mapped_column(Integer)  # 1 to 5.
     text: Mapped[bytes]  # Sealed, as is the answer: people write addresses into questions.
     asked_by: Mapped[int] = mapped_column(BigId)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 from portal.core.models.user import OperatorRole, Role
 
 
@@ -25,15 +25,17 @@ class OneTimeLink(Base):
 
     PLACE = "one_time_link.email"
 
-    id: Mapped[Key]
-    kind: Mapped[OneTimeLinkKind] = mapped_column(word(OneTimeLinkKind, "kind"))
+    id: Mapped[PrimaryKey]
+    kind: Mapped[OneTimeLinkKind] = mapped_column(enum_type(OneTimeLinkKind, "kind"))
     token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     email: Mapped[bytes]  # Sealed.
-    user_id: Mapped[int | None] = to("user_account.id", nullable=True)  # Whose; an invitation may be to a newcomer.
-    invites_to: Mapped[int | None] = to("provider.id", nullable=True)
+    user_id: Mapped[int | None] = foreign_key(
+        "user_account.id", nullable=True
+    )  # Whose; an invitation may be to a newcomer.
+    invites_to: Mapped[int | None] = foreign_key("provider.id", nullable=True)
     name: Mapped[str | None] = mapped_column(String(120))
-    role: Mapped[Role | None] = mapped_column(word(Role, "role"))
-    operator_role: Mapped[OperatorRole | None] = mapped_column(word(OperatorRole, "operator_role"))
+    role: Mapped[Role | None] = mapped_column(enum_type(Role, "role"))
+    operator_role: Mapped[OperatorRole | None] = mapped_column(enum_type(OperatorRole, "operator_role"))
     made_by: Mapped[int | None] = mapped_column(BigId)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

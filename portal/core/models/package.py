@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class OrderKind(StrEnum):
@@ -22,7 +22,7 @@ class Package(Base):
 
     __tablename__ = "package"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(60), unique=True)
     records: Mapped[int] = mapped_column(Integer)  # How many addresses it covers.
     price: Mapped[int] = mapped_column(Integer)  # Turkish lira a year, before tax.
@@ -35,10 +35,10 @@ class PackageOrder(Base):
 
     __tablename__ = "package_order"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    package_id: Mapped[int] = to("package.id")
-    kind: Mapped[OrderKind] = mapped_column(word(OrderKind, "kind"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    package_id: Mapped[int] = foreign_key("package.id")
+    kind: Mapped[OrderKind] = mapped_column(enum_type(OrderKind, "kind"))
     records: Mapped[int] = mapped_column(Integer)
     price: Mapped[int] = mapped_column(Integer)
     ordered_by: Mapped[int] = mapped_column(BigId)

@@ -7,7 +7,7 @@ from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from portal.core.iys_protocol.enums import Source
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class ProviderKind(StrEnum):
@@ -28,11 +28,11 @@ class LegalForm(StrEnum):
 class Provider(Base):
     __tablename__ = "provider"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     iys_code: Mapped[int] = mapped_column(unique=True)  # While it practises, one of ours for the sandbox.
     pending_iys_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # İYS's real one, spoken once admitted.
-    kind: Mapped[ProviderKind] = mapped_column(word(ProviderKind, "kind"), default=ProviderKind.DIRECT)
-    legal_form: Mapped[LegalForm] = mapped_column(word(LegalForm, "legal_form"), default=LegalForm.COMPANY)
+    kind: Mapped[ProviderKind] = mapped_column(enum_type(ProviderKind, "kind"), default=ProviderKind.DIRECT)
+    legal_form: Mapped[LegalForm] = mapped_column(enum_type(LegalForm, "legal_form"), default=LegalForm.COMPANY)
     title: Mapped[str] = mapped_column(String(255))  # A tradesperson's first and last name.
     mersis: Mapped[str] = mapped_column(String(16))  # Empty for a tradesperson.
     tax_number: Mapped[str] = mapped_column(String(11), default="")  # VKN or TCKN: recipients are shown it (M-1).
@@ -66,8 +66,8 @@ class Provider(Base):
 class Brand(Base):
     __tablename__ = "brand"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
     brand_code: Mapped[int] = mapped_column(unique=True)  # A brand belongs to one provider here.
     name: Mapped[str] = mapped_column(String(255))
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
@@ -88,9 +88,9 @@ class Domain(Base):
 
     __tablename__ = "domain"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id")
-    brand_id: Mapped[int] = to("brand.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    brand_id: Mapped[int] = foreign_key("brand.id")
     host: Mapped[str] = mapped_column(String(253), unique=True)
     proof: Mapped[str] = mapped_column(String(64))  # What the TXT record must say.
     verified_at: Mapped[datetime | None]
@@ -105,8 +105,8 @@ class Network(Base):
     __tablename__ = "network"
     __table_args__ = (UniqueConstraint("provider_id", "cidr"),)
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     cidr: Mapped[str] = mapped_column(String(43))
     note: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime]

@@ -8,26 +8,30 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol.enums import Channel, RecipientType, Status
-from portal.core.models.base import Base, BigId, BlindlyIndexed, Key, to, word
+from portal.core.models.base import Base, BigId, BlindIndexed, PrimaryKey, enum_type, foreign_key
 
-DISOWNED = text("reassigned_at IS NOT NULL")
+IS_REASSIGNED = text("reassigned_at IS NOT NULL")
 
 
-class Recipient(BlindlyIndexed, Base):
+class Recipient(BlindIndexed, Base):
     __tablename__ = "recipient"
     __table_args__ = (
         UniqueConstraint("provider_id", "index_odd"),
         UniqueConstraint("provider_id", "index_even"),
         Index(
-            "ix_recipient_disowned", "provider_id", "reassigned_at", sqlite_where=DISOWNED, postgresql_where=DISOWNED
+            "ix_recipient_disowned",
+            "provider_id",
+            "reassigned_at",
+            sqlite_where=IS_REASSIGNED,
+            postgresql_where=IS_REASSIGNED,
         ),
     )
 
     PLACE = "recipient.address"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    kind: Mapped[AddressKind] = mapped_column(word(AddressKind, "kind"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    kind: Mapped[AddressKind] = mapped_column(enum_type(AddressKind, "kind"))
     address: Mapped[bytes]  # Sealed.
     reassigned_at: Mapped[datetime | None]  # Who has it now said it is not the other's; what was before is not theirs.
     created_at: Mapped[datetime]
@@ -39,14 +43,14 @@ class Consent(Base):
     __tablename__ = "consent"
     __table_args__ = (UniqueConstraint("brand_id", "recipient_id", "channel", "recipient_type"),)
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id", index=False)
-    recipient_id: Mapped[int] = to("recipient.id")
-    channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
-    recipient_type: Mapped[RecipientType] = mapped_column(word(RecipientType, "recipient_type"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    recipient_id: Mapped[int] = foreign_key("recipient.id")
+    channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
+    recipient_type: Mapped[RecipientType] = mapped_column(enum_type(RecipientType, "recipient_type"))
     decision_id: Mapped[int | None] = mapped_column(BigId)
-    status: Mapped[Status | None] = mapped_column(word(Status, "status"))
+    status: Mapped[Status | None] = mapped_column(enum_type(Status, "status"))
     consent_date: Mapped[datetime | None]  # Of the head; the next one must be later.
     effective_at: Mapped[datetime | None]
     iys_status: Mapped[str | None] = mapped_column(String(10))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class DayState(StrEnum):
@@ -45,11 +45,11 @@ class ReconciledDay(Base):
 
     FILE = "reconciled_day.file"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     day: Mapped[date]
-    state: Mapped[DayState] = mapped_column(word(DayState, "state"), default=DayState.WAITING)
+    state: Mapped[DayState] = mapped_column(enum_type(DayState, "state"), default=DayState.WAITING)
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -74,19 +74,19 @@ class Difference(Base):
 
     LINE = "difference.line"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id", index=False)
-    day_id: Mapped[int | None] = to("reconciled_day.id")
-    kind: Mapped[DifferenceKind] = mapped_column(word(DifferenceKind, "kind"))
-    consent_id: Mapped[int | None] = to("consent.id")
-    submission_id: Mapped[int | None] = to("submission.id", index=False)
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id", index=False)
+    day_id: Mapped[int | None] = foreign_key("reconciled_day.id")
+    kind: Mapped[DifferenceKind] = mapped_column(enum_type(DifferenceKind, "kind"))
+    consent_id: Mapped[int | None] = foreign_key("consent.id")
+    submission_id: Mapped[int | None] = foreign_key("submission.id", index=False)
     line: Mapped[bytes | None]  # Sealed: İYS's row as JSON, where İYS has one.
     facts: Mapped[dict] = mapped_column(JSON, default=dict)  # What differs: {field: [ours, İYS's]}; no address.
     found_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None] = mapped_column(BigId)  # The user; none where a later look settled it.
-    settlement: Mapped[Settlement | None] = mapped_column(word(Settlement, "settlement"))
+    settlement: Mapped[Settlement | None] = mapped_column(enum_type(Settlement, "settlement"))
     explanation: Mapped[str | None] = mapped_column(Text)
 
 
@@ -96,9 +96,9 @@ class Sweep(Base):
     __tablename__ = "sweep"
     __table_args__ = (Index("ix_sweep_due", "due_at"),)
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    brand_id: Mapped[int] = to("brand.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    brand_id: Mapped[int] = foreign_key("brand.id")
     position: Mapped[int] = mapped_column(BigId, default=0)  # The last recipient whose heads were asked for.
     asked: Mapped[int] = mapped_column(Integer, default=0)
     drifted: Mapped[int] = mapped_column(Integer, default=0)

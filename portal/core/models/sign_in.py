@@ -1,4 +1,4 @@
-"""Sessions, kept here and not in the cookie: who is in, since when, from where; and the tries that failed."""
+"""Sessions of signed-in users: the cookie holds only an id and a token."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class SignInMethod(StrEnum):
@@ -27,15 +27,6 @@ class SessionEnd(StrEnum):
     TOO_OLD = "too_old"
 
 
-class SignInStep(StrEnum):
-    """Where a try to come in failed."""
-
-    PASSWORD = "password"
-    FACTOR = "factor"
-    STEP_UP = "step_up"
-    TICKET = "ticket"  # A mailed link that leads nowhere.
-
-
 class SignIn(Base):
     """One session of one person. The cookie holds its id and a random token, of which only the digest stands here."""
 
@@ -44,11 +35,11 @@ class SignIn(Base):
 
     PLACE = "sign_in.address"
 
-    id: Mapped[Key]
-    user_id: Mapped[int] = to("user_account.id", index=False)
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = foreign_key("user_account.id", index=False)
     token_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     device_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # Of the browser's lasting cookie.
-    by: Mapped[SignInMethod] = mapped_column(word(SignInMethod, "by"))
+    by: Mapped[SignInMethod] = mapped_column(enum_type(SignInMethod, "by"))
     address: Mapped[bytes]  # Sealed: the network address it began from.
     agent: Mapped[str] = mapped_column(String(300))
     serves_id: Mapped[int | None] = mapped_column(BigId)  # The provider the person chose to work for.
@@ -56,18 +47,4 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     stepped_up_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    ending: Mapped[SessionEnd | None] = mapped_column(word(SessionEnd, "ending"))
-
-
-class LoginAttempt(Base):
-    """A try to come in that failed. Account and network are keyed digests: nobody is named by a wrong guess."""
-
-    __tablename__ = "login_attempt"
-    __table_args__ = (Index(None, "account_digest", "at"), Index(None, "network_digest", "at"), Index(None, "at"))
-
-    id: Mapped[Key]
-    step: Mapped[SignInStep] = mapped_column(word(SignInStep, "step"))
-    user_id: Mapped[int | None] = mapped_column(BigId)
-    account_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    at: Mapped[datetime]
+    ending: Mapped[SessionEnd | None] = mapped_column(enum_type(SessionEnd, "ending"))

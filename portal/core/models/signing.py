@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, Key
+from portal.core.models.base import Base, PrimaryKey
 
 
 class SigningKey(Base):
@@ -13,7 +13,7 @@ class SigningKey(Base):
 
     PLACE = "signing_key.private"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(43), unique=True)  # The key's own thumbprint (RFC 7638): its `kid`.
     public: Mapped[str] = mapped_column(String(200))  # As JWK.
     private: Mapped[bytes | None]  # Sealed JWK; gone once it is retired.

@@ -7,7 +7,7 @@ from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.iys_protocol.enums import Status
-from portal.core.models.base import Base, BigId, Key, to, word
+from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_key
 
 
 class Outcome(StrEnum):
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
 
 
-OPEN = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)
+OPEN_OUTCOMES = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)
 
 
 class Lane(StrEnum):
@@ -37,7 +37,7 @@ class Lane(StrEnum):
 
 
 ACCEPTED = text("accepted_at IS NOT NULL")  # A day is asked for what İYS took; what waits need not be in its index.
-BROUGHT = text("batch_id IS NOT NULL")
+FROM_IMPORT = text("batch_id IS NOT NULL")
 STILL_DUE = text("due_at IS NOT NULL")
 WHERE_STILL_DUE = {"sqlite_where": STILL_DUE, "postgresql_where": STILL_DUE}
 
@@ -58,21 +58,21 @@ class Submission(Base):
         Index("ix_submission_provider_outcome", "provider_id", "outcome"),
         Index("ix_submission_transaction", "transaction_id"),
         Index("ix_submission_accepted", "provider_id", "accepted_at", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
-        Index("ix_submission_batch", "batch_id", "outcome", sqlite_where=BROUGHT, postgresql_where=BROUGHT),
+        Index("ix_submission_batch", "batch_id", "outcome", sqlite_where=FROM_IMPORT, postgresql_where=FROM_IMPORT),
     )
 
     PLACE = "submission.payload"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    consent_id: Mapped[int] = to("consent.id", index=False)
-    decision_id: Mapped[int] = to("decision.id", unique=True, index=False)
-    lane: Mapped[Lane] = mapped_column(word(Lane, "lane"))
-    status: Mapped[Status] = mapped_column(word(Status, "status"))
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    consent_id: Mapped[int] = foreign_key("consent.id", index=False)
+    decision_id: Mapped[int] = foreign_key("decision.id", unique=True, index=False)
+    lane: Mapped[Lane] = mapped_column(enum_type(Lane, "lane"))
+    status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
     consent_date: Mapped[datetime]
     endpoint: Mapped[str] = mapped_column(String(120))
     payload: Mapped[bytes]  # Sealed.
-    outcome: Mapped[Outcome] = mapped_column(word(Outcome, "outcome"), default=Outcome.WAITING)
+    outcome: Mapped[Outcome] = mapped_column(enum_type(Outcome, "outcome"), default=Outcome.WAITING)
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -81,7 +81,7 @@ class Submission(Base):
     accepted_at: Mapped[datetime | None]  # İYS's creationDate.
     verified_at: Mapped[datetime | None]  # When we saw it in what İYS says it holds.
     batch_id: Mapped[int | None] = mapped_column(BigId)  # The file whose entry its decision is.
-    bulk_id: Mapped[int | None] = to("bulk_request.id")
+    bulk_id: Mapped[int | None] = foreign_key("bulk_request.id")
     bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its place in the list, from 0.
     sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's name for it within the list.
     closed_at: Mapped[datetime | None]  # Nobody need look at it any more: a person closed it, or it was renewed.
@@ -93,7 +93,7 @@ class Submission(Base):
 
     @property
     def is_open(self) -> bool:
-        return self.outcome in OPEN
+        return self.outcome in OPEN_OUTCOMES
 
 
 class Attempt(Base):
@@ -103,9 +103,9 @@ class Attempt(Base):
 
     PLACE = "attempt.answer"
 
-    id: Mapped[Key]
-    provider_id: Mapped[int] = to("provider.id", index=False)
-    submission_id: Mapped[int] = to("submission.id")
+    id: Mapped[PrimaryKey]
+    provider_id: Mapped[int] = foreign_key("provider.id", index=False)
+    submission_id: Mapped[int] = foreign_key("submission.id")
     at: Mapped[datetime]
     question: Mapped[str] = mapped_column(String(20))  # portal.core.iys_protocol.Question
     http_status: Mapped[int] = mapped_column(Integer)  # 0: no answer came.

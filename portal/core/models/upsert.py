@@ -15,7 +15,7 @@ def insert_missing(session: Session, model, rows: list[dict]) -> int:
     return session.execute(missing, rows).rowcount
 
 
-def add_to(session: Session, model, row: dict, *, sums: tuple[str, ...]):
+def insert_or_add(session: Session, model, row: dict, *, sums: tuple[str, ...]):
     """The statement that inserts a row, or adds its `sums` to the one that stands there with the same primary key."""
     insert = INSERT[session.get_bind(model).dialect.name](model.__table__).values(row)
     table = model.__table__.c

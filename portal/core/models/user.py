@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.models.base import Base, BlindlyIndexed, Key, to, word
+from portal.core.models.base import Base, BlindIndexed, PrimaryKey, enum_type, foreign_key
 
 
 class Role(StrEnum):
@@ -26,7 +26,7 @@ class OperatorRole(StrEnum):
     SUPPORT = "support"  # For the providers assigned to them.
 
 
-class User(BlindlyIndexed, Base):
+class User(BlindIndexed, Base):
     """A person, who may belong to several providers. What is sealed is bound to no provider (0)."""
 
     __tablename__ = "user_account"
@@ -34,12 +34,12 @@ class User(BlindlyIndexed, Base):
 
     PLACE = "user_account.email"
 
-    id: Mapped[Key]
+    id: Mapped[PrimaryKey]
     email: Mapped[bytes]  # Sealed.
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(255))
     language: Mapped[str] = mapped_column(String(2), default="tr")  # In which mails are written.
-    operator_role: Mapped[OperatorRole | None] = mapped_column(word(OperatorRole, "operator_role"))
+    operator_role: Mapped[OperatorRole | None] = mapped_column(enum_type(OperatorRole, "operator_role"))
     confirmed_at: Mapped[datetime | None]  # A link that was mailed to the address came back.
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -56,10 +56,10 @@ class Membership(Base):
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("user_id", "provider_id"),)
 
-    id: Mapped[Key]
-    user_id: Mapped[int] = to("user_account.id", index=False)
-    provider_id: Mapped[int] = to("provider.id")
-    role: Mapped[Role] = mapped_column(word(Role, "role"))
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = foreign_key("user_account.id", index=False)
+    provider_id: Mapped[int] = foreign_key("provider.id")
+    role: Mapped[Role] = mapped_column(enum_type(Role, "role"))
     suspended_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -76,7 +76,7 @@ class Assignment(Base):
     __tablename__ = "assignment"
     __table_args__ = (UniqueConstraint("user_id", "provider_id"),)
 
-    id: Mapped[Key]
-    user_id: Mapped[int] = to("user_account.id", index=False)
-    provider_id: Mapped[int] = to("provider.id")
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = foreign_key("user_account.id", index=False)
+    provider_id: Mapped[int] = foreign_key("provider.id")
     created_at: Mapped[datetime]

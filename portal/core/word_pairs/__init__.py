@@ -7,7 +7,7 @@ from portal.core.word_pairs.words import WORDS
 PURPOSE = b"two words|"
 
 
-def pair_of(salt: str, link_id: int, nonce: int) -> str:
+def word_pair(salt: str, link_id: int, nonce: int) -> str:
     """The two words of a link, such as "elma nehir": 65,280 pairs, which nobody tells from a code without the salt."""
     first, second, *_ = hmac.digest(salt.encode(), PURPOSE + b"%d|%d" % (link_id, nonce), "sha256")
     if first == second:  # The same word twice looks like a mistake.

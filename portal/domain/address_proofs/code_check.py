@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address, parse
-from portal.core.addresses.normalization import plain
-from portal.core.models import NOBODYS, AddressProof
+from portal.core.addresses.normalization import normalize_spelling
+from portal.core.models import NO_PROVIDER, AddressProof
 from portal.core.vault import Vault
 from portal.domain.address_proofs import digests
 
@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 def read_code(text: str) -> str | None:
     """The digits that somebody typed, with or without spaces, or pasted with the message around them."""
-    text = IN_A_LINK.sub(" ", plain(text[:LONGEST_PASTED]))
+    text = IN_A_LINK.sub(" ", normalize_spelling(text[:LONGEST_PASTED]))
     together = SEPARATORS.sub("", text)
     found = [together] if A_CODE.fullmatch(together) else CALLED_A_CODE.findall(text) or CODES_IN_TEXT.findall(text)
     return found[0] if len(found) == 1 else None
@@ -65,14 +65,14 @@ def answer(session: Session, secret: str, proof: AddressProof, code: str, at: da
 
 def address_of(vault: Vault, proof: AddressProof) -> Address:
     """The address that it is about. Raises CannotOpen."""
-    return parse(vault.read(proof.address, AddressProof.ADDRESS, NOBODYS, proof.id))
+    return parse(vault.read(proof.address, AddressProof.ADDRESS, NO_PROVIDER, proof.id))
 
 
 def keep_facts(vault: Vault, proof: AddressProof, facts: Mapping) -> None:
     """Keep others in their place: what came of it, for whoever comes back to the page."""
-    proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NOBODYS, proof.id)
+    proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NO_PROVIDER, proof.id)
 
 
 def facts_of(vault: Vault, proof: AddressProof) -> dict:
     """What was chosen before the code was asked for. Raises CannotOpen."""
-    return json.loads(vault.open(proof.facts, AddressProof.FACTS, NOBODYS, proof.id)) if proof.facts else {}
+    return json.loads(vault.open(proof.facts, AddressProof.FACTS, NO_PROVIDER, proof.id)) if proof.facts else {}

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
-from portal.core.models import NOBODYS, AddressProof, MessageKind, Purpose
+from portal.core.models import NO_PROVIDER, AddressProof, MessageKind, Purpose
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.address_proofs import code_limits, digests
@@ -30,16 +30,15 @@ def ask(
     is the network address it is asked from. `facts` are kept sealed until the code is answered. `sender` is the brand
     in whose name it goes, or nobody but the portal; `notice` the address of what becomes of the data, for the message
     (KVKK 2025/1072); `budget` is how many codes a day, by SMS or by mail, that consent point pays for. Raises
-    TooManyCodes.
+    throttle.TooManyRequests.
     """
     indexes = digests.indexes_of(vault, address)
     proof = _proof(vault, secret, address, purpose, indexes, language, network, at)
     proof.brand_id, proof.campaign_id, proof.was_sent = brand_id, campaign_id, sends
-    code_limits.take_turns(session, proof, indexes)
-    code = digests.new_code(code_limits.check(session, code_limits.rules_of(proof, indexes, budget), at))
+    code = digests.new_code(code_limits.check(session, proof, indexes, budget))
     proof.code_digest = digests.of_code(secret, proof, code)
     if facts is not None:
-        proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NOBODYS, proof.id)
+        proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NO_PROVIDER, proof.id)
     _end_earlier(session, proof, indexes)
     session.add(proof)
     messages.write(
@@ -57,7 +56,7 @@ def _proof(
     proof_id = new_id()
     return AddressProof(
         id=proof_id, nonce=secrets.randbits(NONCE_BITS), purpose=purpose, kind=address.kind, language=language,
-        address=vault.seal(address.text, AddressProof.ADDRESS, NOBODYS, proof_id), created_at=at, expires_at=at + LIFE,
+        address=vault.seal(address.text, AddressProof.ADDRESS, NO_PROVIDER, proof_id), created_at=at, expires_at=at + LIFE,
         prefix_digest=digests.of_block(secret, address), network_digest=digests.of_network(secret, network), tries=0,
         **indexes,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import secrets
 
 from portal.core.addresses import Address, AddressKind
 from portal.core.client_network import network_of
-from portal.core.models import NOBODYS, AddressProof
+from portal.core.models import NO_PROVIDER, AddressProof
 from portal.core.vault import Vault
 
 IN_A_BLOCK = 4  # The last digits of a number: its block has ten thousand, and whoever pumps SMS rents them together.
@@ -14,7 +14,7 @@ IN_A_BLOCK = 4  # The last digits of a number: its block has ten thousand, and w
 
 def indexes_of(vault: Vault, address: Address) -> dict[str, bytes]:
     """By which codes to an address are counted: a box that has many addresses is one, or it would be flooded."""
-    return vault.indexes(NOBODYS, address.reaches)
+    return vault.indexes(NO_PROVIDER, address.reaches)
 
 
 def new_code(digits: int) -> str:

@@ -33,7 +33,7 @@ def pressure(case: Complaint, at: datetime) -> Pressure:
 
 def near_until(at: datetime) -> datetime:
     """What is due by this moment is near."""
-    return end_of_day(business_days.later(clock.day(at), NEAR))
+    return end_of_day(business_days.add_business_days(clock.day(at), NEAR))
 
 
 def end_of_day(day: date) -> datetime:

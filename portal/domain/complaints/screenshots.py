@@ -11,4 +11,4 @@ LIGHT = 1024 * 1024  # Bytes.
 
 def read(upload: bytes) -> bytes:
     """Make a screenshot of an upload. Raises pictures.BadPicture."""
-    return images.lightest(images.pixels(upload, box=BOX, **LIMITS), box=BOX, ways=WAYS, most=LIGHT)
+    return images.encode_png(images.decode_image(upload, box=BOX, **LIMITS), box=BOX, ways=WAYS, most=LIGHT)

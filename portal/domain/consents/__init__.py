@@ -1,35 +1,43 @@
-"""Deciding: what a person chose becomes facts, the head of each consent, and rows for İYS, all in one transaction.
+"""Record what a person decides on a link's page: decisions, consents and what İYS must be told, in one transaction.
 
-Nothing here commits; the door that calls ends the transaction, and answers the person only after that.
+Nothing here commits; the view ends the transaction, and answers the person only after that.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
+from portal.core.business_days import holiday_calendar
+from portal.core.database import pipelined
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import CampaignKind, Consent, DecisionOrigin, Receipt
+from portal.core.models import CampaignKind, DecisionOrigin, Message, Receipt, Recipient
 from portal.core.models.link_context import LinkContext
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, locking, writer
-from portal.domain.consents.locking import TooSoon
+from portal.domain.consents.locking import LockedConsent, TooSoon
+from portal.domain.consents.writer import BrandEndpoints, DecisionRows
+from portal.domain.notifications import messages
 
-__all__ = ["Act", "Choices", "ServedForm", "TooMany", "TooSoon", "decide", "describe_request"]
+__all__ = ["Choices", "DecisionResult", "ServedForm", "TooMany", "TooSoon", "decide", "describe_request"]
 
 Choices = Mapping[Channel, Status]
 
 MINUTE = timedelta(minutes=1)
 MOST_A_MINUTE = 30  # On one link, counted by their receipts, whichever process took them.
-EARLIER = select(Receipt.id, Receipt.nonce, Receipt.choices, Receipt.token_digest, Receipt.decided_at).where(
+# Of this form, or of the last minute on this link.
+EARLIER_RECEIPTS = select(
+    Receipt.id, Receipt.nonce, Receipt.choices, Receipt.token_digest, Receipt.decided_at
+).where(
     or_(
         Receipt.token_digest == bindparam("digest"),
         and_(Receipt.link_id == bindparam("link_id"), Receipt.decided_at > bindparam("since")),
     )
-)
+)  # fmt: skip
 
 
 class TooMany(Exception):
@@ -47,7 +55,7 @@ class ServedForm:
 
 
 @dataclass(frozen=True)
-class Act:
+class DecisionResult:
     """What came of one POST: its receipt (None where nothing was decided) and the grants that must be asked again."""
 
     receipt_id: int | None
@@ -56,126 +64,134 @@ class Act:
 
 
 def decide(
-    session: Session,
-    vault: Vault,
-    invitation: LinkContext,
-    choices: Choices,
-    form: ServedForm | None,
-    *,
-    is_live: bool,
-    language: str,
-    request_metadata: str,
-    at: datetime,
-    undo: timedelta = timedelta(0),
-    origin: DecisionOrigin = DecisionOrigin.LINK,
-    name: str = "",
-) -> Act:
+    session: Session, vault: Vault, invitation: LinkContext, choices: Choices, form: ServedForm | None, *,
+    is_live: bool, language: str, request_metadata: str, at: datetime, undo: timedelta = timedelta(0),
+    origin: DecisionOrigin = DecisionOrigin.LINK, name: str = "",
+) -> DecisionResult:  # fmt: skip
     """Record what a person chose on a link's page.
 
     `form` is None where its token could not be trusted: refusals count all the same, grants are asked again. So they
     are on a link that may not ask (any more: `is_live`), for other choices on a form that has decided already, and
     where they come too soon beside a refusal.
-    `request_metadata` (IP address and user agent) and the person's `name` are kept sealed. A grant waits `undo` before
-    it is told to İYS, and may be taken back until then (annulments.undo); a refusal goes at once, and voids a grant
-    that still waits. Raises TooMany, and TooSoon where only grants are chosen.
+    `request_metadata` (IP address and user agent) and the person's `name` are encrypted. A grant waits `undo` before
+    İYS is told, and may be taken back until then (annulments.undo_grants); a refusal goes at once, and voids a grant
+    that still waits. A second refusal changes nothing: its receipt lists the first one. Raises TooMany, and TooSoon
+    where only grants are chosen.
     """
-    locked = locking.lock(session, invitation, choices)
-    earlier, are_too_many = _earlier(session, invitation, form, at)
-    if are_too_many and _still_refused(locked, choices):
+    consents = locking.lock_channels(session, invitation, choices)
+    earlier, are_too_many = _earlier_receipts(session, invitation, form, at)
+    if are_too_many and _are_still_refused(consents, choices):
         raise TooMany
-    if _spelled(choices) in earlier and _still_refused(locked, choices):
-        return _again(earlier[_spelled(choices)])
+    repeated = earlier.get(_choices_text(choices))
+    if repeated and _are_still_refused(consents, choices):
+        return DecisionResult(repeated.id, repeated.nonce)
     is_asked = is_live and invitation.kind == CampaignKind.ASK
     may_grant = form is not None and not earlier and is_asked and not are_too_many
-    taken = _taken(locked, choices, at) if may_grant else _refusals(choices)
-    asks_again = tuple(channel for channel in choices if channel not in taken)
-    if not taken:
-        return Act(None, None, asks_again)
-    spent = earlier.get(_spelled(taken))
-    if spent and _still_refused(locked, taken):
-        return _again(spent, asks_again)
-    receipt = writer.receipt_of(
-        vault, invitation, None if spent else form, choices=_spelled(taken), language=language,
+    accepted = _without_hasty_grants(consents, choices, at) if may_grant else _refusals(choices)
+    asks_again = tuple(channel for channel in choices if channel not in accepted)
+    if not accepted:
+        return DecisionResult(None, None, asks_again)
+    repeated = earlier.get(_choices_text(accepted))
+    if repeated and _are_still_refused(consents, accepted):
+        return DecisionResult(repeated.id, repeated.nonce, asks_again)
+    receipt = _receipt(
+        vault, invitation, None if repeated else form, choices=_choices_text(accepted), language=language,
         request_metadata=request_metadata, at=at, origin=origin, name=name,
     )  # fmt: skip
-    refused_now = [head for head in locked if taken.get(head.channel) == Status.REFUSED != head.status]
-    annulments.overtake(session, refused_now, at)
-    made, spoken_of = _move_heads(session, locked, taken, invitation, receipt, at)
-    writer.write(session, vault, invitation, receipt, made, spoken_of, at, undo)
-    return Act(receipt["id"], receipt["nonce"], asks_again)
+    refused_now = [each for each in consents if accepted.get(each.channel) == Status.REFUSED != each.status]
+    annulments.void_waiting_grants(session, refused_now, at)
+    made, decision_ids = _move_consents(consents, accepted, invitation, receipt)
+    _write(session, vault, invitation, receipt, consents, made, decision_ids, undo)
+    return DecisionResult(receipt["id"], receipt["nonce"], asks_again)
+
+
+def describe_request(ip: str | None, user_agent: str) -> str:
+    """The facts of a POST that are kept as evidence, as one text."""
+    return json.dumps({"ip": ip, "user_agent": user_agent[:300]})
+
+
+def _earlier_receipts(
+    session: Session, invitation: LinkContext, form: ServedForm | None, at: datetime
+) -> tuple[dict[str, Row[Any]], bool]:
+    """What this form decided already, by its choices; and whether its link decided too often just now."""
+    digest = form.digest if form else None
+    asked = {"digest": digest, "link_id": invitation.link_id, "since": at - MINUTE}
+    receipts = session.execute(EARLIER_RECEIPTS, asked).all()
+    are_too_many = sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE
+    return {receipt.choices: receipt for receipt in receipts if digest and receipt.token_digest == digest}, are_too_many
+
+
+def _choices_text(choices: Choices) -> str:
+    return " ".join(f"{channel}={status}" for channel, status in sorted(choices.items()))
 
 
 def _refusals(choices: Choices) -> Choices:
     return {channel: status for channel, status in choices.items() if status == Status.REFUSED}
 
 
-def _taken(locked: list[Consent], choices: Choices, at: datetime) -> Choices:
-    """The choices but for grants that come too soon, where a refusal beside them is taken all the same."""
-    wait = _hasty(locked, choices, at) if _refusals(choices) else ()
-    return {channel: status for channel, status in choices.items() if channel not in wait}
-
-
-def _again(receipt: Row, asks_again: tuple[Channel, ...] = ()) -> Act:
-    """The same form sent again is the same act."""
-    return Act(receipt.id, receipt.nonce, asks_again)
-
-
-def _still_refused(locked: list[Consent], choices: Choices) -> bool:
-    """Whether every refusal among the choices stands, if there is any. One that was undone since counts as a new
-    word."""
+def _are_still_refused(consents: list[LockedConsent], choices: Choices) -> bool:
+    """Whether every refusal among the choices stands, if there is any. One that was undone since counts as new."""
     refused = _refusals(choices)
-    return all(head.status == Status.REFUSED for head in locked if head.channel in refused)
+    return all(consent.status == Status.REFUSED for consent in consents if consent.channel in refused)
 
 
-def _hasty(locked: list[Consent], choices: Choices, at: datetime) -> set[Channel]:
-    """The channels that were decided so lately that a grant must wait a moment."""
-    granted = {channel for channel, status in choices.items() if status == Status.GRANTED}
-    of_persons = (head for head in locked if head.recipient_type == RecipientType.INDIVIDUAL)
-    return {
-        head.channel for head in of_persons if head.channel in granted and locking.is_too_soon(head.consent_date, at)
-    }
+def _without_hasty_grants(consents: list[LockedConsent], choices: Choices, at: datetime) -> Choices:
+    """The choices but for grants that come too soon, where a refusal beside them is taken all the same."""
+    if not _refusals(choices):
+        return choices
+    hasty = {
+        consent.channel for consent in consents
+        if consent.recipient_type == RecipientType.INDIVIDUAL and choices[consent.channel] == Status.GRANTED
+        and locking.is_too_soon(consent.consent_date, at)
+    }  # fmt: skip
+    return {channel: status for channel, status in choices.items() if channel not in hasty}
 
 
-def _earlier(
-    session: Session, invitation: LinkContext, form: ServedForm | None, at: datetime
-) -> tuple[dict[str, Row], bool]:  # fmt: skip
-    """What this form decided already, by its choices; and whether its link decided too often just now."""
-    digest = form.digest if form else None
-    asked = {"digest": digest, "link_id": invitation.link_id, "since": at - MINUTE}
-    receipts = session.execute(EARLIER, asked).all()
-    are_too_many = sum(receipt.decided_at > at - MINUTE for receipt in receipts) >= MOST_A_MINUTE
-    return {receipt.choices: receipt for receipt in receipts if digest and receipt.token_digest == digest}, are_too_many
+def _receipt(
+    vault: Vault, invitation: LinkContext, form: ServedForm | None, *, language: str, **values: Any
+) -> writer.Row:
+    return writer.receipt_row(
+        vault, invitation.provider_id, invitation.recipient_id, number=writer.new_receipt_number(),
+        link_id=invitation.link_id, language=form.language if form else language,
+        text_id=form.text_id if form else None, served_at=form.served_at if form else None,
+        token_digest=form.digest if form else None, **values,
+    )  # fmt: skip
 
 
-def _move_heads(
-    session: Session, locked: list[Consent], taken: Choices, invitation: LinkContext, receipt: dict, at: datetime
-) -> tuple[list[dict], list[int]]:
-    """The decisions to write, and the ids of all that the receipt speaks of.
-
-    A refusal applies to every recipient type held for the address and channel. A second refusal changes nothing: its
-    receipt speaks of the first one.
-    """
-    made, spoken_of = [], []
-    for head in locked:
-        status = taken.get(head.channel)
-        if status is None or (status == Status.GRANTED and head.recipient_type != RecipientType.INDIVIDUAL):
+def _move_consents(
+    consents: list[LockedConsent], accepted: Choices, invitation: LinkContext, receipt: writer.Row
+) -> tuple[list[writer.Row], list[int]]:
+    """The decisions to write, and the ids of all that the receipt lists. A refusal applies to every recipient type."""
+    made, listed = [], []
+    for consent in consents:
+        status = accepted.get(consent.channel)
+        if status is None or (status == Status.GRANTED and consent.recipient_type != RecipientType.INDIVIDUAL):
             continue
-        if status == Status.REFUSED and head.status == Status.REFUSED:
-            spoken_of.append(head.decision_id)
-            continue
-        decision = writer.decision_of(head, status, invitation, receipt["text_id"], at, receipt["origin"])
-        session.add(head)
-        head.decision_id, head.status = decision["id"], status
-        head.consent_date, head.effective_at = decision["consent_date"], decision["effective_at"]
-        made.append(decision)
-        spoken_of.append(decision["id"])
-    return made, spoken_of
+        if status == Status.GRANTED or consent.status != Status.REFUSED:
+            made.append(
+                writer.decide_now(
+                    consent, status, source=invitation.source, origin=receipt["origin"], at=receipt["decided_at"],
+                    text_id=receipt["text_id"],
+                )
+            )  # fmt: skip
+        listed.append(consent.decision_id)
+    return made, listed
 
 
-def _spelled(choices: Choices) -> str:
-    return " ".join(f"{channel}={status}" for channel, status in sorted(choices.items()))
-
-
-def describe_request(ip: str | None, user_agent: str) -> str:
-    """The facts of a POST that are kept as evidence, as one text."""
-    return json.dumps({"ip": ip, "user_agent": user_agent[:300]})
+def _write(
+    session: Session, vault: Vault, invitation: LinkContext, receipt: writer.Row, consents: list[LockedConsent],
+    made: list[writer.Row], decision_ids: Collection[int], undo: timedelta,
+) -> None:  # fmt: skip
+    """Insert all rows of one act. Who granted gets a confirmation (Regulation art. 7, the same day)."""
+    at = receipt["decided_at"]
+    address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
+    endpoints = BrandEndpoints.of(invitation.iys_code, invitation.brand_code)
+    holiday_calendar.refresh_corrections(session, at)
+    rows = DecisionRows()
+    for decision in made:
+        rows.add(decision, writer.submission_row(vault, decision, endpoints, address=address, undo=undo))
+    with pipelined(session):
+        writer.write_decisions(session, consents, rows)
+        writer.write_receipt(session, receipt, decision_ids, len(made))
+        if any(decision["status"] == Status.GRANTED for decision in made):
+            session.execute(insert(Message), messages.confirmation(receipt, invitation.campaign_id, at))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.business_days import holiday_calendar
 from portal.core.models import Brand, Consent, Decision, Leaf, Provider, Submission
-from portal.core.models.bulk_insert import load
+from portal.core.models.bulk_insert import insert_rows
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, bulk_locking, bulk_rows, import_plan, recipients
 from portal.domain.consents.bulk_locking import Head
@@ -45,7 +45,7 @@ def rehearse(session: Session, vault: Vault, brand: Brand, entries: Sequence[Ent
 
 def look(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> Plan:
     """The same with what it was seen from."""
-    holiday_calendar.keep_current(session, at)
+    holiday_calendar.refresh_corrections(session, at)
     return import_plan.plan(session, vault, brand, entries, at, is_heard=_is_heard(_code(session, brand), brand))
 
 
@@ -54,7 +54,7 @@ def prepare(
     grants_due_at: datetime, refusals_due_at: datetime, at: datetime,
 ) -> Prepared:  # fmt: skip
     """Plan and make all rows, reading only: so whoever writes them holds the keys for a short while."""
-    holiday_calendar.keep_current(session, at)
+    holiday_calendar.refresh_corrections(session, at)
     iys_code = _code(session, brand)
     is_heard = _is_heard(iys_code, brand)
     of = Bringing(
@@ -100,10 +100,10 @@ def _write(session: Session, ready: Prepared) -> None:
     moved = [head for name, head in plan.heads.items() if head.has_moved and name not in made]
     bulk_locking.hold(session, [head.id for head in moved])
     annulments.overtake(session, _refused(plan, moved), ready.of.at)
-    load(session, Consent, [bulk_locking.row(head) for head in made.values() if head.id in written])
-    load(session, Decision, ready.decisions)
-    load(session, Leaf, ready.leaves)
-    load(session, Submission, ready.submissions)
+    insert_rows(session, Consent, [bulk_locking.row(head) for head in made.values() if head.id in written])
+    insert_rows(session, Decision, ready.decisions)
+    insert_rows(session, Leaf, ready.leaves)
+    insert_rows(session, Submission, ready.submissions)
     bulk_locking.write(session, moved)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from portal.core import business_days, clock, iys_protocol
 from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Lane, Outcome, Submission
-from portal.core.models.decision import CANONICAL, salted
+from portal.core.models.decision import CANONICAL_FIELDS, digest_canonical
 from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
 from portal.domain.consents.bulk_locking import Head
@@ -17,7 +17,7 @@ from portal.domain.consents.effects import MOVE_THE_HEAD, REFUSALS, Effect, Entr
 from portal.domain.consents.writer import SALT_BYTES
 from portal.domain.providers import sandbox_mode
 
-CONSENT_DATE, RECORDED_AT = CANONICAL.index("consent_date"), CANONICAL.index("recorded_at")
+CONSENT_DATE, RECORDED_AT = CANONICAL_FIELDS.index("consent_date"), CANONICAL_FIELDS.index("recorded_at")
 APART = timedelta(milliseconds=250)  # Refusals that İYS is told one by one leave room for people's own.
 CLOSE = timedelta(hours=1)  # A grant whose last minute is so near waits for nobody who might undo it.
 NEVER = timedelta(days=3650)  # What İYS takes at any age is never too late.
@@ -90,9 +90,9 @@ def leaves(made: Sequence[dict], of: Bringing) -> list[dict]:
 
 
 def _digest(decision: dict, spelled: dict[datetime, str]) -> bytes:
-    values = [decision[name] for name in CANONICAL]
+    values = [decision[name] for name in CANONICAL_FIELDS]
     values[CONSENT_DATE], values[RECORDED_AT] = spelled[values[CONSENT_DATE]], spelled[values[RECORDED_AT]]
-    return salted(values, decision["salt"])
+    return digest_canonical(values, decision["salt"])
 
 
 def submissions(vault: Vault, moves: Sequence[Move], of: Bringing) -> list[dict]:
@@ -164,7 +164,7 @@ def _both(date: datetime) -> tuple[datetime, datetime]:
 
 
 def _payload(move: Move) -> bytes:
-    return iys_protocol.freeze(
+    return iys_protocol.freeze_payload(
         recipient=move.entry.address.text,
         channel=move.head.channel,
         recipient_type=move.head.recipient_type,

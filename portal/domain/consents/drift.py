@@ -7,10 +7,23 @@ from sqlalchemy import Row, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
-from portal.core.models import OPEN, Brand, Consent, Difference, DifferenceKind, Outcome, Settlement, Submission
+from portal.core.models import (
+    OPEN_OUTCOMES,
+    Brand,
+    Consent,
+    Difference,
+    DifferenceKind,
+    Outcome,
+    Settlement,
+    Submission,
+)
 from portal.core.models.ids import new_id
 
-LISTED_ELSEWHERE = (*OPEN, Outcome.PARKED, Outcome.EXPIRED)  # The forwarding page tells why İYS does not hold it.
+LISTED_ELSEWHERE = (
+    *OPEN_OUTCOMES,
+    Outcome.PARKED,
+    Outcome.EXPIRED,
+)  # The forwarding page tells why İYS does not hold it.
 
 
 def compare(session: Session, brand: Brand, holds: dict[int, bool], asked_at: datetime, at: datetime) -> int:
@@ -24,7 +37,7 @@ def compare(session: Session, brand: Brand, holds: dict[int, bool], asked_at: da
         session.execute(LEARN, sorted(told, key=lambda each: each["its_id"]))
     apart = [head for head in heads if _is_apart(head, holds[head.id])]
     at_one = [head.id for head in heads if (head.status == Status.GRANTED) == holds[head.id]]
-    heal(session, at_one, at)
+    end_drifts(session, at_one, at)
     known = set(session.scalars(select(Difference.consent_id).where(*_open(head.id for head in apart))))
     new = [_difference(brand, head, holds[head.id], at) for head in apart if head.id not in known]
     if new:
@@ -32,7 +45,7 @@ def compare(session: Session, brand: Brand, holds: dict[int, bool], asked_at: da
     return len(new)
 
 
-def heal(session: Session, consent_ids: Iterable[int], at: datetime) -> None:
+def end_drifts(session: Session, consent_ids: Iterable[int], at: datetime) -> None:
     """End the drifts of keys on which İYS and we are at one again."""
     if ids := list(consent_ids):
         gone = {"settled_at": at, "settlement": Settlement.GONE}

@@ -1,53 +1,189 @@
-"""The heads of an address at a brand: locked for deciding, and the date that a key's next decision may bear."""
+"""Lock consents, move them in memory and save them: the one way by which a consent comes to stand on another decision.
 
-from collections.abc import Iterable
+Everybody locks in one order, or two writers would wait for each other: recipients by id, then what is on its way to
+İYS (submissions) by id, then consents by id. SQLite has a single writer, so no row lock is needed there.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Protocol, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.iys_protocol import Channel, RecipientType
-from portal.core.models import Consent, Recipient
+from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.models import Consent, Recipient, Submission
+from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.ids import new_id
-from portal.core.models.link_context import LinkContext
 
 SECOND = timedelta(seconds=1)
+MOST_AHEAD = timedelta(hours=1)  # Of another's clock before ours; a date beyond that says nothing.
+
+ConsentKey = tuple[int, Channel, RecipientType]  # Within a brand; the first is the recipient's id.
 
 
 class TooSoon(Exception):
     """The key was decided within the last second; a grant's date would run more than a second ahead of the clock."""
 
 
-RECIPIENT = select(Recipient.id).where(Recipient.id == bindparam("recipient_id")).with_for_update()
-HEADS = (
-    select(Consent)
-    .where(Consent.brand_id == bindparam("brand_id"), Consent.recipient_id == bindparam("recipient_id"))
-    .order_by(Consent.id)
+class BrandRecipient(Protocol):
+    """Whose consents are meant: one address at one brand."""
+
+    @property
+    def provider_id(self) -> int: ...
+    @property
+    def brand_id(self) -> int: ...
+    @property
+    def recipient_id(self) -> int: ...
+
+
+@dataclass
+class LockedConsent:
+    """A consent whose recipient is locked, as it was read or moved since; `save_consents` writes what changed."""
+
+    id: int
+    provider_id: int
+    brand_id: int
+    recipient_id: int
+    channel: Channel
+    recipient_type: RecipientType
+    decision_id: int | None = None
+    status: Status | None = None
+    consent_date: datetime | None = None
+    effective_at: datetime | None = None
+    iys_status: str | None = None
+    iys_as_of: datetime | None = None
+    is_new: bool = False  # No row yet.
+    has_moved: bool = False
+    has_learned: bool = False
+
+    @property
+    def key(self) -> ConsentKey:
+        return self.recipient_id, self.channel, self.recipient_type
+
+    @property
+    def agrees_again(self) -> bool:
+        """Whether what was learned just now leaves İYS and us of one mind."""
+        has_changed = self.has_moved or self.has_learned
+        return has_changed and (self.status == Status.GRANTED) == (self.iys_status == Status.GRANTED)
+
+    def is_older_than(self, status: Status, effective_at: datetime) -> bool:
+        """Whether a decision would take the place of the current one; at the same moment a refusal wins."""
+        if self.effective_at is None or effective_at != self.effective_at:
+            return self.effective_at is None or effective_at > self.effective_at
+        return status == Status.REFUSED and self.status != Status.REFUSED
+
+    def move_to(
+        self, decision_id: int, status: Status, *, consent_date: datetime, effective_at: datetime
+    ) -> None:  # fmt: skip
+        """Stand on this decision. The next date must be later than every one that İYS may have seen."""
+        self.decision_id, self.status, self.effective_at = decision_id, status, effective_at
+        self.consent_date = max(self.consent_date or consent_date, consent_date)
+        self.has_moved = True
+
+    def fall_back(
+        self, decision_id: int | None, status: Status | None, consent_date: datetime | None,
+        effective_at: datetime | None,
+    ) -> None:  # fmt: skip
+        """Stand on an earlier decision again, or on none: what stood in between is void, and İYS never saw it."""
+        self.decision_id, self.status = decision_id, status
+        self.consent_date, self.effective_at = consent_date, effective_at
+        self.has_moved = True
+
+    def learn_iys_status(self, status: Status, as_of: datetime) -> None:
+        """Note what İYS holds as of then, unless something newer is known; at the same moment a refusal is believed."""
+        is_news = self.iys_as_of is None or as_of > self.iys_as_of
+        if is_news or (as_of == self.iys_as_of and status == Status.REFUSED):
+            self.iys_status, self.iys_as_of, self.has_learned = status.value, as_of, True
+
+
+TABLE = cast(Table, Consent.__table__)
+NAMES = [name for name in LockedConsent.__dataclass_fields__ if not name.startswith(("is_", "has_"))]
+COLUMNS = [getattr(Consent, name) for name in NAMES]
+VALUES_OF = attrgetter(*NAMES)
+MOVES = ("decision_id", "status", "consent_date", "effective_at")
+LEARNS = ("iys_status", "iys_as_of")
+MOVE, LEARN = (
+    update(TABLE).where(TABLE.c.id == bindparam("its_id")).values({name: bindparam(f"its_{name}") for name in names})
+    for names in (MOVES, LEARNS)
 )
+# What a forwarder learned meanwhile is left where it is newer.
+LEARN = LEARN.where(or_(TABLE.c.iys_as_of.is_(None), TABLE.c.iys_as_of <= bindparam("its_iys_as_of")))
 
 
-def lock(session: Session, invitation: LinkContext, channels: Iterable[Channel]) -> list[Consent]:
-    """The heads of the address at this brand for these channels, with an empty one for an individual who has none.
-
-    The recipient's row is the lock: one address decides one act at a time, whichever channels a form names, and
-    whoever makes a head holds it. An empty head becomes a row when it is added to the session.
-    """
-    session.execute(RECIPIENT, {"recipient_id": invitation.recipient_id})
-    whose = {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id}
-    heads = [head for head in session.scalars(HEADS, whose) if head.channel in channels]
-    known = {head.channel for head in heads if head.recipient_type == RecipientType.INDIVIDUAL}
-    return heads + [_empty(invitation, channel) for channel in channels if channel not in known]
+def read_consents(session: Session, *conditions: ColumnElement[bool]) -> list[LockedConsent]:
+    """Consents by id, whose recipients the caller locked, or which are only looked at."""
+    rows = session.execute(select(*COLUMNS).where(*conditions).order_by(Consent.id))
+    return [LockedConsent(*row) for row in rows]
 
 
-def _empty(invitation: LinkContext, channel: Channel) -> Consent:
-    return Consent(
-        id=new_id(),
-        provider_id=invitation.provider_id,
-        brand_id=invitation.brand_id,
-        recipient_id=invitation.recipient_id,
-        channel=channel,
-        recipient_type=RecipientType.INDIVIDUAL,
-    )
+def of_recipients(brand_id: int, recipient_ids: Collection[int]) -> ColumnElement[bool]:
+    """The condition that a consent is one of these recipients at the brand."""
+    return and_(Consent.brand_id == brand_id, Consent.recipient_id.in_(recipient_ids))
+
+
+def lock_recipients(session: Session, recipient_ids: Iterable[int]) -> None:
+    """Lock recipients' rows: before any other row. Who holds one is alone in making or moving its consents."""
+    if session.get_bind(Recipient).dialect.name != "sqlite":
+        theirs = select(Recipient.id).where(Recipient.id.in_(set(recipient_ids))).order_by(Recipient.id)
+        session.execute(theirs.with_for_update()).all()
+
+
+def lock_consents(session: Session, brand_id: int, recipient_ids: Iterable[int]) -> dict[ConsentKey, LockedConsent]:
+    """Lock these recipients and read their consents at the brand."""
+    ids = set(recipient_ids)
+    lock_recipients(session, ids)
+    return {consent.key: consent for consent in read_consents(session, of_recipients(brand_id, ids))}
+
+
+def lock_channels(session: Session, whose: BrandRecipient, channels: Collection[Channel]) -> list[LockedConsent]:
+    """Lock one address and read its consents at the brand for these channels, with a new one for an individual who has
+    none. One address decides one act at a time, whichever channels a form names."""
+    locked = lock_consents(session, whose.brand_id, [whose.recipient_id])
+    for channel in channels:
+        key = (whose.recipient_id, channel, RecipientType.INDIVIDUAL)
+        if key not in locked:
+            locked[key] = new_consent(whose.provider_id, whose.brand_id, key)
+    return [consent for consent in locked.values() if consent.channel in channels]
+
+
+def new_consent(provider_id: int, brand_id: int, key: ConsentKey, consent_id: int | None = None) -> LockedConsent:
+    """A consent that is no row yet, of a recipient that is locked."""
+    return LockedConsent(consent_id or new_id(), provider_id, brand_id, *key, is_new=True)
+
+
+def lock_submissions_and_consents(session: Session, consent_ids: Iterable[int]) -> None:
+    """Lock what is on its way of these consents and then their rows, as everybody who writes many of them does."""
+    ids = list(consent_ids)
+    if not ids or session.get_bind(Consent).dialect.name == "sqlite":
+        return
+    on_their_way = select(Submission.id).where(Submission.consent_id.in_(ids), Submission.due_at.is_not(None))
+    session.execute(on_their_way.order_by(Submission.id).with_for_update()).all()
+    consents = select(Consent.id).where(Consent.id.in_(ids)).order_by(Consent.id)
+    session.execute(consents.with_for_update(key_share=True)).all()
+
+
+def insert_new_consents(session: Session, consents: Iterable[LockedConsent]) -> None:
+    """Insert those of these consents that are no rows yet, as they are about to stand."""
+    new = [consent for consent in consents if consent.is_new]
+    insert_rows(session, Consent, [dict(zip(NAMES, VALUES_OF(consent), strict=True)) for consent in new])
+    for consent in new:
+        consent.is_new = consent.has_moved = consent.has_learned = False
+
+
+def save_consents(session: Session, consents: Iterable[LockedConsent]) -> None:
+    """Update the rows that moved or of which something was learned, by id."""
+    by_id = sorted(consents, key=lambda consent: consent.id)
+    _update(session, MOVES, [consent for consent in by_id if consent.has_moved])
+    _execute(session, MOVE, MOVES, [consent for consent in by_id if consent.has_moved])
+    _execute(session, LEARN, LEARNS, [consent for consent in by_id if consent.has_learned])
+
+
+def _execute(session: Session, statement: Update, names: Iterable[str], consents: Iterable[LockedConsent]) -> None:
+    if rows := [{f"its_{name}": getattr(consent, name) for name in ("id", *names)} for consent in consents]:
+        session.execute(statement, rows)
 
 
 def next_consent_date(last: datetime | None, at: datetime, *, is_refusal: bool = False) -> datetime:

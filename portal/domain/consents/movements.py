@@ -1,33 +1,36 @@
-"""Hearing: what İYS tells of a brand's keys becomes movements here, and decisions where somebody else made them.
+"""Apply İYS's movements (changes of a brand's consents): keep them, and make decisions of those that are not ours.
 
-Whoever tells a movement first (pull, push, a day's file) is heard; told again it changes nothing. Nothing here commits:
-a pull's cursor moves in the transaction that keeps its rows. Nothing heard is ever sent to İYS.
+Whichever way brings a movement first (pull, push, a day's file) counts; repeated it changes nothing. Nothing here
+commits: a pull's cursor moves in the transaction that keeps its rows. No movement is ever sent back to İYS.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Actor, AuditEntry, Brand, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
+from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
+from portal.core.models.bulk_insert import load
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, bulk_locking, drift, recipients, writer
-from portal.domain.consents.bulk_locking import Head
-from portal.domain.consents.verification import Ours, overtake, verify
+from portal.domain.consents import annulments, drift, locking, recipients, writer
+from portal.domain.consents.locking import MOST_AHEAD, LockedConsent
+from portal.domain.consents.verification import OurSubmissions, overtake, verify
+from portal.domain.consents.writer import DecisionRows
 
 LINE_CLOSED = "IYS_AHS_HAT_KAPATMA"  # The operator told İYS that a number is given up.
 LONGEST_SOURCE, LONGEST_TRANSACTION = 30, 80
 
 
 @dataclass(frozen=True)
-class Told:
-    """One movement as İYS tells it; a merchant's first record may have neither source nor date."""
+class MovementRow:
+    """One movement as İYS lists it; a merchant's first record may have neither source nor date."""
 
     address: Address = field(repr=False)
     channel: Channel
@@ -40,7 +43,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Taken:
+class AppliedMovements:
     """What was new: movements, the decisions that they became, and submissions of ours among them."""
 
     new: int = 0
@@ -48,178 +51,174 @@ class Taken:
     verified: int = 0
 
 
-def read_row(row: object) -> Told | None:
+def read_row(row: Any) -> MovementRow | None:
     """İYS's row of a movement (pull, push, a line of a day's file); None where it says nothing that we can use."""
     try:
         channel = Channel(row["type"])
-        told = Told(
+        movement = MovementRow(
             address=addresses.parse(row["recipient"]),
             channel=channel,
             recipient_type=RecipientType(row.get("recipientType") or RecipientType.INDIVIDUAL),
             status=Status(row["status"]),
             source=_clean(row.get("source"))[:LONGEST_SOURCE],
             consent_date=_date_or_none(row.get("consentDate")),
-            creation_date=iys_protocol.read_date(row["creationDate"]),
+            creation_date=iys_protocol.parse_wire_date(row["creationDate"]),
             transaction_id=_clean(row["transactionId"]),
         )
     except (TypeError, KeyError, ValueError, AttributeError, BadAddress):
         return None
-    fits = (channel == Channel.EMAIL) == (told.address.kind == AddressKind.EMAIL)
-    return told if fits and 0 < len(told.transaction_id) <= LONGEST_TRANSACTION else None
+    fits = (channel == Channel.EMAIL) == (movement.address.kind == AddressKind.EMAIL)
+    return movement if fits and 0 < len(movement.transaction_id) <= LONGEST_TRANSACTION else None
 
 
-def hear(
-    session: Session,
-    vault: Vault,
-    brand: Brand,
-    told: list[Told],
-    *,
-    by: ReceivedVia,
-    feed: FeedSource | None,
-    at: datetime,
-) -> Taken:
+def apply_movements(
+    session: Session, vault: Vault, brand: Brand, rows: Sequence[MovementRow], *, by: ReceivedVia,
+    feed: FeedSource | None, at: datetime,
+) -> AppliedMovements:  # fmt: skip
     """Keep the movements that are new, in this transaction; at most 2,000 at once.
 
     What a person did at İYS (IYS_*) and what another sender told İYS for the provider become decisions; a row of ours
-    verifies its submission. A head moves where the decision is newer (effective_at: İYS's creationDate for what people
-    do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
+    verifies its submission. A consent moves where the decision is newer (effective_at: İYS's creationDate for what
+    people do there, the consentDate for what a sender says; a refusal wins a tie), and what still waits behind it is
     overtaken, or void where the person may still take it back and refused. `feed` says whose a row is where its own
     source does not.
     """
-    if not told:
-        return Taken()
-    known = recipients.gather(session, vault, brand.provider_id, [each.address for each in told], at)
-    heads = bulk_locking.lock(session, brand, known.values())
-    names = [(known[each.address.text], each.channel, each.recipient_type) for each in told]
-    bulk_locking.add_missing(session, brand, heads, names)
-    hearing = _Hearing(session, brand, heads, by=by, feed=feed, at=at)
-    rows = [(heads[name], each) for name, each in zip(names, told, strict=True)]
-    for head, each in sorted(rows, key=lambda row: (row[1].creation_date, row[1].status == Status.REFUSED)):
-        hearing.take(head, each)
-    return hearing.write()
+    if not rows:
+        return AppliedMovements()
+    known = recipients.gather(session, vault, brand.provider_id, [row.address for row in rows], at)
+    consents = locking.lock_consents(session, brand.id, known.values())
+    keys = [(known[row.address.text], row.channel, row.recipient_type) for row in rows]
+    for key in keys:
+        if key not in consents:
+            consents[key] = locking.new_consent(brand.provider_id, brand.id, key)
+    batch = _MovementBatch(session, brand, list(consents.values()), by=by, feed=feed, at=at)
+    pairs = [(consents[key], row) for key, row in zip(keys, rows, strict=True)]
+    for consent, row in sorted(pairs, key=lambda pair: (pair[1].creation_date, pair[1].status == Status.REFUSED)):
+        batch.apply(consent, row)
+    return batch.write()
 
 
-class _Hearing:
-    """One list being heard: what stands already, and what is to be written."""
+class _MovementBatch:
+    """One list of movements being applied: what is stored already, and what is to be written."""
 
-    def __init__(self, session: Session, brand: Brand, heads: dict[bulk_locking.Name, Head], *, by, feed, at):
-        self.session, self.brand, self.heads, self.by, self.feed, self.at = session, brand, heads, by, feed, at
-        ids = {head.id for head in heads.values()}
-        self.seen = set(map(tuple, session.execute(_movements_of(ids))))
-        self.ours = Ours(session, ids)
-        self.movements, self.decisions, self.verified, self.overtaken = [], [], {}, set()
-        self.refused: dict[int, Head] = {}
-        self.closures = []
+    def __init__(
+        self, session: Session, brand: Brand, consents: list[LockedConsent], *, by: ReceivedVia,
+        feed: FeedSource | None, at: datetime,
+    ) -> None:  # fmt: skip
+        self.session, self.brand, self.consents, self.by, self.feed, self.at = session, brand, consents, by, feed, at
+        ids = {consent.id for consent in consents}
+        self.seen = {tuple(row) for row in session.execute(_movements_of(ids))}
+        self.ours = OurSubmissions(session, ids)
+        self.movements: list[writer.Row] = []
+        self.rows = DecisionRows()
+        self.verified: dict[int, dict[str, Any]] = {}
+        self.overtaken: set[int] = set()
+        self.refused: dict[int, LockedConsent] = {}
+        self.closures: list[tuple[LockedConsent, MovementRow]] = []
 
-    def take(self, head: Head, told: Told) -> None:
-        """One row; a repeated one is passed by."""
-        name = (head.id, told.transaction_id, told.status)
+    def apply(self, consent: LockedConsent, row: MovementRow) -> None:
+        """Apply one row; a repeated one is passed by."""
+        name = (consent.id, row.transaction_id, row.status)
         if name in self.seen:
             return
         self.seen.add(name)
-        head.learn(told.status, min(told.creation_date, self.at))
-        if self._whose(told) == FeedSource.PEOPLE:
-            decision_id = self._closed_before(head, told) or self._decide(head, told, DecisionOrigin.AT_IYS)
+        consent.learn_iys_status(row.status, min(row.creation_date, self.at))
+        if self._origin_of(row) == FeedSource.PEOPLE:
+            decision_id = self._closed_before(consent, row) or self._decide(consent, row, DecisionOrigin.AT_IYS)
         else:
-            decision_id = self._verified(head, told) or self._decide(head, told, DecisionOrigin.OTHER_SENDER)
-        self.movements.append(self._movement(head, told, decision_id))
-        if told.source == LINE_CLOSED:
-            self.closures.append((head, told))
+            decision_id = self._verify(consent, row) or self._decide(consent, row, DecisionOrigin.OTHER_SENDER)
+        self.movements.append(self._movement(consent, row, decision_id))
+        if row.source == LINE_CLOSED:
+            self.closures.append((consent, row))
 
-    def write(self) -> Taken:
-        """All of it."""
-        for head, told in self.closures:
-            self._close_line(head, replace(told, consent_date=None))
-        bulk_locking.hold(self.session, [head.id for head in self.heads.values()])
-        annulments.overtake(self.session, self.refused.values(), self.at)
+    def write(self) -> AppliedMovements:
+        """Write all of it."""
+        for consent, row in self.closures:
+            self._close_line(consent, replace(row, consent_date=None))
+        locking.lock_submissions_and_consents(self.session, [each.id for each in self.consents if not each.is_new])
+        agreeing = [consent.id for consent in self.consents if consent.agrees_again]
+        annulments.void_waiting_grants(self.session, self.refused.values(), self.at)
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
-        writer.insert_decisions(self.session, self.decisions)
-        if self.movements:
-            self.session.execute(insert(Movement.__table__), self.movements)
-        bulk_locking.write(self.session, self.heads.values())
-        drift.heal(self.session, [head.id for head in self.heads.values() if head.agrees_again], self.at)
-        if self.decisions:
-            self.session.execute(insert(AuditEntry.__table__), self._audit())
-        return Taken(len(self.movements), len(self.decisions), len(self.verified))
+        writer.write_decisions(self.session, self.consents, self.rows)
+        load(self.session, Movement, self.movements)
+        drift.end_drifts(self.session, agreeing, self.at)
+        made = len(self.rows.decisions)
+        if made:
+            writer.write_audit_entry(
+                self.session, "movements.heard", "brand", self.brand.id, provider_id=self.brand.provider_id, at=self.at,
+                facts={"by": self.by, "decisions": made, "verified": len(self.verified)},
+            )  # fmt: skip
+        return AppliedMovements(len(self.movements), made, len(self.verified))
 
-    def _whose(self, told: Told) -> FeedSource:
+    def _origin_of(self, row: MovementRow) -> FeedSource:
         """Sources are an open set; their first letters are not. A merchant's first record may have none."""
         for feed in FeedSource:
-            if told.source.startswith(f"{feed}_"):
+            if row.source.startswith(f"{feed}_"):
                 return feed
         return self.feed or FeedSource.PROVIDER
 
-    def _decide(self, head: Head, told: Told, origin: DecisionOrigin) -> int:
-        """Nothing is effective later than we hear of it, however İYS's clock stands."""
-        said = told.consent_date or told.creation_date
-        effective_at = min(told.creation_date if origin == DecisionOrigin.AT_IYS else said, self.at)
-        decision = writer.decision(
-            head, told.status, consent_date=said, effective_at=effective_at, recorded_at=self.at,
-            source=told.source or self._whose(told).value, origin=origin,
+    def _decide(self, consent: LockedConsent, row: MovementRow, origin: DecisionOrigin) -> int:
+        """Nothing is effective later than we are told of it, however İYS's clock stands."""
+        date = row.consent_date or row.creation_date
+        effective_at = min(row.creation_date if origin == DecisionOrigin.AT_IYS else date, self.at)
+        decision = writer.decision_row(
+            consent, row.status, consent_date=date, effective_at=effective_at, recorded_at=self.at,
+            source=row.source or self._origin_of(row).value, origin=origin,
         )  # fmt: skip
-        self.decisions.append(decision)
-        if head.yields_to(told.status, effective_at):
-            head.follow(decision)
-            if told.status == Status.REFUSED:
-                self.refused[head.id] = head
-        self.overtaken |= {sent.id for sent in self.ours.older_than(head.id, effective_at)}
-        return decision["id"]
+        decision_id: int = decision["id"]
+        self.rows.add(decision)
+        if consent.is_older_than(row.status, effective_at):
+            counted = min(date, self.at + MOST_AHEAD)
+            consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)
+            if row.status == Status.REFUSED:
+                self.refused[consent.id] = consent
+        self.overtaken |= {sent.id for sent in self.ours.older_than(consent.id, effective_at)}
+        return decision_id
 
-    def _verified(self, head: Head, told: Told) -> int | None:
+    def _verify(self, consent: LockedConsent, row: MovementRow) -> int | None:
         """Our own submission's decision, if the row is ours."""
-        sent = self.ours.match(head.id, told.transaction_id, told.status, told.consent_date)
+        sent = self.ours.match(consent.id, row.transaction_id, row.status, row.consent_date)
         if sent is None:
             return None
-        self.verified[sent.id] = {"transaction_id": told.transaction_id, "accepted_at": told.creation_date}
+        self.verified[sent.id] = {"transaction_id": row.transaction_id, "accepted_at": row.creation_date}
         return sent.decision_id
 
-    def _close_line(self, closed: Head, told: Told) -> None:
+    def _close_line(self, closed: LockedConsent, row: MovementRow) -> None:
         """A number that is given up may be somebody else's tomorrow: no channel of it keeps a grant from before, also
         where İYS does not list it."""
-        for head in self.heads.values():
-            grants = head.recipient_id == closed.recipient_id and head.status == Status.GRANTED
-            if grants and head.yields_to(Status.REFUSED, min(told.creation_date, self.at)):
-                self._decide(head, told, DecisionOrigin.AT_IYS)
+        for consent in self.consents:
+            is_granted = consent.recipient_id == closed.recipient_id and consent.status == Status.GRANTED
+            if is_granted and consent.is_older_than(Status.REFUSED, min(row.creation_date, self.at)):
+                self._decide(consent, row, DecisionOrigin.AT_IYS)
 
-    def _closed_before(self, head: Head, told: Told) -> int | None:
+    def _closed_before(self, consent: LockedConsent, row: MovementRow) -> int | None:
         """The decision that a closed line already became on this key, before İYS listed it."""
-        if told.source != LINE_CLOSED or head.status != Status.REFUSED or head.effective_at != told.creation_date:
+        is_current = consent.status == Status.REFUSED and consent.effective_at == row.creation_date
+        if row.source != LINE_CLOSED or not is_current:
             return None
         return self.session.scalar(
-            select(Decision.id).where(Decision.id == head.decision_id, Decision.source == LINE_CLOSED)
+            select(Decision.id).where(Decision.id == consent.decision_id, Decision.source == LINE_CLOSED)
         )
 
-    def _movement(self, head: Head, told: Told, decision_id: int) -> dict:
+    def _movement(self, consent: LockedConsent, row: MovementRow, decision_id: int) -> writer.Row:
         return {
             "id": new_id(),
-            "provider_id": head.provider_id,
-            "brand_id": head.brand_id,
-            "consent_id": head.id,
-            "status": told.status,
-            "source": told.source or self._whose(told).value,
-            "consent_date": told.consent_date,
-            "creation_date": told.creation_date,
-            "transaction_id": told.transaction_id,
+            "provider_id": consent.provider_id,
+            "brand_id": consent.brand_id,
+            "consent_id": consent.id,
+            "status": row.status,
+            "source": row.source or self._origin_of(row).value,
+            "consent_date": row.consent_date,
+            "creation_date": row.creation_date,
+            "transaction_id": row.transaction_id,
             "received_at": self.at,
             "received_via": self.by,
             "decision_id": decision_id,
         }
 
-    def _audit(self) -> dict:
-        return {
-            "id": new_id(),
-            "provider_id": self.brand.provider_id,
-            "at": self.at,
-            "actor": Actor.SYSTEM,
-            "act": "movements.heard",
-            "subject": "brand",
-            "subject_id": self.brand.id,
-            "facts": {"by": self.by, "decisions": len(self.decisions), "verified": len(self.verified)},
-        }
 
-
-def _movements_of(consent_ids: Iterable[int]):
+def _movements_of(consent_ids: Iterable[int]) -> Select[Any]:
     columns = (Movement.consent_id, Movement.transaction_id, Movement.status)
     return select(*columns).where(Movement.consent_id.in_(consent_ids))
 
@@ -237,6 +236,6 @@ def _clean(text: object) -> str:
 def _date_or_none(text: object) -> datetime | None:
     """A date that cannot be read takes nothing from what was decided."""
     try:
-        return iys_protocol.read_date(text)
+        return iys_protocol.parse_wire_date(text)
     except (TypeError, ValueError):
         return None

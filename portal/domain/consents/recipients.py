@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from portal.core.addresses import HIDDEN, Address, mask
 from portal.core.models import Recipient
-from portal.core.models.bulk_insert import load_missing
+from portal.core.models.bulk_insert import insert_missing_rows
 from portal.core.models.ids import new_ids
-from portal.core.vault import CannotOpen, Vault, column_of
+from portal.core.vault import CannotOpen, Vault, index_column
 
 
 def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
@@ -46,7 +46,7 @@ def rows(
 
 def insert(session: Session, made: list[dict]) -> int:
     """Insert those that nobody made meanwhile; how many they were."""
-    return load_missing(session, Recipient, made)
+    return insert_missing_rows(session, Recipient, made)
 
 
 def indexes_of(vault: Vault, provider_id: int, texts: Iterable[str]) -> dict[str, dict[str, bytes]]:
@@ -82,7 +82,7 @@ def masked(vault: Vault, recipient: Recipient) -> str:
 def known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, dict[str, bytes]]) -> dict[str, int]:
     """Recipient ids by canonical address, of those that the provider holds. One statement a key generation."""
     found = {}
-    for column in map(column_of, vault.keys):
+    for column in map(index_column, vault.keys):
         texts = {each[column]: text for text, each in indexes.items() if text not in found}
         indexed = getattr(Recipient, column)
         mine = select(indexed, Recipient.id).where(Recipient.provider_id == provider_id, indexed.in_(texts))

@@ -48,7 +48,7 @@ def why_hopeless(session: Session, vault: Vault, submission: Submission, at: dat
         return Hopeless.NEWER
     try:
         payload = vault.open(submission.payload, Submission.PLACE, submission.provider_id, submission.id)
-        return Hopeless.WOULD_FAIL if iys_protocol.problems(json.loads(payload), now=at) else None
+        return Hopeless.WOULD_FAIL if iys_protocol.validate_consent(json.loads(payload), now=at) else None
     except (CannotOpen, ValueError):
         return Hopeless.UNREADABLE
 

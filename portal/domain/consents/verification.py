@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
-from portal.core.models import OPEN, BulkRequest, BulkState, Outcome, Submission
+from portal.core.models import OPEN_OUTCOMES, BulkRequest, BulkState, Outcome, Submission
 
-MAY_BE_OVERTAKEN = (*OPEN, Outcome.PARKED)  # Of what is parked nothing is left to mend.
+MAY_BE_OVERTAKEN = (*OPEN_OUTCOMES, Outcome.PARKED)  # Of what is parked nothing is left to mend.
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Sent:
 COLUMNS = [getattr(Submission, name) for name in Sent.__dataclass_fields__]
 
 
-class Ours:
+class OurSubmissions:
     """The submissions of some keys, found by the movement that each one became."""
 
     def __init__(self, session: Session, consent_ids: Iterable[int]):

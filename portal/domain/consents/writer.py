@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock, iys_protocol
@@ -26,7 +27,7 @@ from portal.core.models import (
     ReceiptDecision,
     Submission,
 )
-from portal.core.models.bulk_insert import load
+from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.decision import leaf_digest
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
@@ -81,9 +82,9 @@ def write_decisions(session: Session, consents: Iterable[LockedConsent], rows: D
     decided = {decision["consent_id"] for decision in rows.decisions}
     changed = [each for each in consents if each.has_moved or each.has_learned or each.id in decided]
     locking.insert_new_consents(session, changed)
-    load(session, Decision, rows.decisions)
-    load(session, Leaf, rows.leaves)
-    load(session, Submission, rows.submissions)
+    insert_rows(session, Decision, rows.decisions)
+    insert_rows(session, Leaf, rows.leaves)
+    insert_rows(session, Submission, rows.submissions)
     locking.save_consents(session, changed)
 
 
@@ -154,7 +155,7 @@ def submission_row(
     waits_until = recorded_at + (undo if status == Status.GRANTED else NO_WAIT)
     safe, lenient = deadlines or (business_days.safe_deadline(date), business_days.lenient_deadline(date))
     unsent = endpoints.unsent
-    payload = iys_protocol.freeze(
+    payload = iys_protocol.freeze_payload(
         recipient=address,
         channel=decision["channel"],
         recipient_type=decision["recipient_type"],
@@ -217,8 +218,8 @@ def new_receipt_number() -> str:
 
 def write_receipt(session: Session, receipt: Row, decision_ids: Collection[int], new: int) -> None:
     """Insert the receipt of decisions that are there already, with its audit entry; `new` of them are the act's own."""
-    load(session, Receipt, [receipt])
-    load(session, ReceiptDecision, [{"receipt_id": receipt["id"], "decision_id": each} for each in decision_ids])
+    insert_rows(session, Receipt, [receipt])
+    insert_rows(session, ReceiptDecision, [{"receipt_id": receipt["id"], "decision_id": each} for each in decision_ids])
     write_audit_entry(
         session, "decision.made", "receipt", receipt["id"], provider_id=receipt["provider_id"],
         recipient_id=receipt["recipient_id"], facts={"choices": receipt["choices"], "new": new},
@@ -242,4 +243,4 @@ def write_audit_entry(
         "subject_id": subject_id,
         "facts": facts,
     }
-    load(session, AuditEntry, [entry])
+    session.execute(insert(AuditEntry), [entry])

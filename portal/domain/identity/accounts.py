@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Membership, Provider, Role, User
-from portal.core.models.connection import NOBODYS
+from portal.core.models.connection import NO_PROVIDER
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
@@ -131,9 +131,9 @@ def keep_partner(
     credential = session.scalar(known.where(Credential.kind == CredentialKind.PARTNER))
     if credential is None:
         facts = {"username": username, "password": password, "integrator_code": integrator_code, "at": at}
-        return keep_credential(session, vault, NOBODYS, **facts)
+        return keep_credential(session, vault, NO_PROVIDER, **facts)
     credential.username = username
-    credential.password = vault.seal(password, Credential.PASSWORD, NOBODYS, credential.id)
+    credential.password = vault.seal(password, Credential.PASSWORD, NO_PROVIDER, credential.id)
     credential.access_token = credential.access_until = credential.refresh_token = credential.refresh_until = None
     credential.backoff_until = credential.refused_at = credential.blocked_code = None
     session.flush()

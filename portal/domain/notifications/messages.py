@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.core.models import NOBODYS, Message, MessageKind, MessageState
+from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
@@ -32,7 +32,7 @@ def write(
     """
     if wrong := FACTS[kind] ^ facts.keys():
         raise KeyError(f"{kind}: {', '.join(sorted(wrong))}")
-    message_id, owner = new_id(), provider_id or NOBODYS
+    message_id, owner = new_id(), provider_id or NO_PROVIDER
     message = Message(
         id=message_id, kind=kind, rank=AT_ONCE, language=language, provider_id=provider_id, recipient_id=recipient_id,
         address=vault.seal(address, Message.ADDRESS, owner, message_id) if address else None,
@@ -69,7 +69,7 @@ def facts_of(vault: Vault, message: Message) -> dict[str, str]:
     """What it says."""
     if message.facts is None:
         return {}
-    return json.loads(vault.read(message.facts, Message.FACTS, message.provider_id or NOBODYS, message.id))
+    return json.loads(vault.read(message.facts, Message.FACTS, message.provider_id or NO_PROVIDER, message.id))
 
 
 def is_too_late(message: Message, at: datetime) -> bool:

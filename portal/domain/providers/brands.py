@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from portal.core.addresses.problems import Explained
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Connection, Consent, Domain, Provider, ProviderKind
@@ -22,7 +22,7 @@ ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAI
 OF_PAGES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
 
 
-class HeaderProblem(Explained):
+class HeaderProblem(ExplainedProblem):
     """Why a text is no sender header (regulation N-2)."""
 
     LENGTH = "length", N_("Gönderici adı 3 ile 11 karakter arasında olmalı."), N_("Adı kısaltın ya da uzatın.")

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from portal.core import images
-from portal.core.addresses.problems import Explained
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.lazy_text import N_
 
 LARGEST_UPLOAD = 2 * 1024 * 1024
@@ -16,7 +16,7 @@ BOX = (320, 112)  # Shown half as large, so that it is sharp on dense screens.
 WAYS = ((1, 256), (1, 64), (0.75, 64), (0.75, 32), (0.5, 32), (0.5, 16), (0.35, 16))
 
 
-class LogoProblem(Explained):
+class LogoProblem(ExplainedProblem):
     """Why an upload is no logo."""
 
     EMPTY = "empty", N_("Bir dosya seçmediniz."), N_("Logonuzun PNG, JPEG ya da WebP dosyasını seçin.")
@@ -59,10 +59,10 @@ class Logo:
 def read(upload: bytes) -> Logo:
     """Make a logo of an upload. Raises BadLogo."""
     try:
-        picture = images.pixels(
+        picture = images.decode_image(
             upload, largest=LARGEST_UPLOAD, most_pixels=MOST_PIXELS, most_elongated=MOST_ELONGATED, box=BOX
         )
-    except images.BadPicture as bad:
+    except images.BadImage as bad:
         raise BadLogo(LogoProblem(bad.problem.value)) from None
-    png = images.lightest(picture, box=BOX, ways=WAYS, most=LIGHTEST)
+    png = images.encode_png(picture, box=BOX, ways=WAYS, most=LIGHTEST)
     return Logo(png, hashlib.sha256(png).hexdigest()[:16])

@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core.models import NOBODYS, NodeCounter, SigningKey
+from portal.core.models import NO_PROVIDER, NodeCounter, SigningKey
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.core.vault import Vault
@@ -75,7 +75,7 @@ def _signing():
 
 
 def _opened(vault: Vault, row: SigningKey) -> OKPKey:
-    return OKPKey.import_key(json.loads(vault.read(row.private, SigningKey.PLACE, NOBODYS, row.id)))
+    return OKPKey.import_key(json.loads(vault.read(row.private, SigningKey.PLACE, NO_PROVIDER, row.id)))
 
 
 def _make(session: Session, vault: Vault, at: datetime) -> OKPKey:
@@ -86,7 +86,7 @@ def _make(session: Session, vault: Vault, at: datetime) -> OKPKey:
     session.add(
         SigningKey(
             id=row_id, name=name, public=json.dumps(public, sort_keys=True), created_at=at,
-            private=vault.seal(private, SigningKey.PLACE, NOBODYS, row_id),
+            private=vault.seal(private, SigningKey.PLACE, NO_PROVIDER, row_id),
         )
     )  # fmt: skip
     session.flush()

@@ -2,16 +2,16 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, MOMENT, column, partial_index, table, words
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, partial_index, table
 
 table(
     "link",
     column("id", BIG, key=True),
     column("nonce", BIG),
     column("owner", BIG),
-    column("created_at", MOMENT),
-    column("expires_at", MOMENT, null=True),
-    column("revoked_at", MOMENT, null=True),
+    column("created_at", DATETIME),
+    column("expires_at", DATETIME, null=True),
+    column("revoked_at", DATETIME, null=True),
 )
 table(
     "link_counter",
@@ -23,8 +23,8 @@ table(
     "visit",
     column("id", BIG, key=True),
     column("link_id", BIG),
-    column("at", MOMENT),
-    column("kind", words("kind", "scanner preview unknown")),
+    column("at", DATETIME),
+    column("kind", enum_type("kind", "scanner preview unknown")),
     column("network", sa.String(43)),
     sa.Index("ix_visit_link_id", "link_id"),
 )
@@ -34,19 +34,21 @@ table(
     column("provider_id", BIG, to="provider.id"),
     column("brand_id", BIG, to="brand.id"),
     column("name", sa.String(120)),
-    column("kind", words("kind", "ask refuse")),
+    column("kind", enum_type("kind", "ask refuse")),
     column("channels", sa.String(40)),
-    column("delivery", words("delivery", "gateway csv point")),
-    column("contact_kind", words("contact_kind", "purchase membership visit call form event request other"), null=True),
+    column("delivery", enum_type("delivery", "gateway csv point")),
+    column(
+        "contact_kind", enum_type("contact_kind", "purchase membership visit call form event request other"), null=True
+    ),
     column("contact_date", sa.Date(), null=True),
     column("contact_note", sa.String(255), null=True),
     column("text_id", BIG, to="consent_text.id", null=True),
-    column("expires_at", MOMENT, null=True),
-    column("created_at", MOMENT),
-    column("launched_at", MOMENT, null=True),
-    column("linked_at", MOMENT, null=True),
-    column("closed_at", MOMENT, null=True),
-    column("lease_until", MOMENT, null=True),
+    column("expires_at", DATETIME, null=True),
+    column("created_at", DATETIME),
+    column("launched_at", DATETIME, null=True),
+    column("linked_at", DATETIME, null=True),
+    column("closed_at", DATETIME, null=True),
+    column("lease_until", DATETIME, null=True),
     sa.Index("ix_campaign_brand_id", "brand_id"),
     sa.Index("ix_campaign_provider_id", "provider_id"),
 )
@@ -66,7 +68,7 @@ table(
     column("body_en", sa.Text()),
     column("notice_url", sa.String(500)),
     column("digest", BYTES),
-    column("created_at", MOMENT),
+    column("created_at", DATETIME),
     sa.UniqueConstraint("campaign_id", "version"),
 )
 table(
@@ -79,8 +81,8 @@ table(
     column("daily_budget", sa.Integer()),
     column("warned_on", sa.Date(), null=True),
     column("alarmed_on", sa.Date(), null=True),
-    column("closed_at", MOMENT, null=True),
-    column("created_at", MOMENT),
+    column("closed_at", DATETIME, null=True),
+    column("created_at", DATETIME),
     sa.UniqueConstraint("campaign_id"),
     sa.UniqueConstraint("slug"),
     sa.Index("ix_consent_point_brand_id", "brand_id"),
@@ -93,7 +95,7 @@ table(
     column("campaign_id", BIG, to="campaign.id"),
     column("recipient_id", BIG, to="recipient.id"),
     column("link_id", BIG, null=True),
-    column("left_out", words("left_out", "refused already_asked no_channel"), null=True),
+    column("left_out", enum_type("left_out", "refused already_asked no_channel"), null=True),
     column("channels", sa.String(40), null=True),
     sa.UniqueConstraint("campaign_id", "recipient_id"),
     sa.UniqueConstraint("link_id"),
@@ -109,7 +111,7 @@ table(
     column("good", sa.Integer()),
     column("bad", sa.Integer()),
     column("repeated", sa.Integer()),
-    column("created_at", MOMENT),
+    column("created_at", DATETIME),
     sa.Index("ix_audience_list_campaign_id", "campaign_id"),
 )
 table(
@@ -126,14 +128,14 @@ table(
     "consent_request",
     column("brand_id", BIG, to="brand.id", key=True),
     column("recipient_id", BIG, to="recipient.id", key=True),
-    column("channel", words("channel", "MESAJ ARAMA EPOSTA"), key=True),
+    column("channel", enum_type("channel", "MESAJ ARAMA EPOSTA"), key=True),
     column("entry_id", BIG, to="audience_entry.id"),
     sa.Index("ix_consent_request_entry_id", "entry_id"),
 )
 table(
     "message",
     column("id", BIG, key=True),
-    column("kind", words("kind", "invitation confirmation code complaint_settled")),
+    column("kind", enum_type("kind", "invitation confirmation code complaint_settled")),
     column("rank", sa.Integer()),
     column("language", sa.String(2)),
     column("provider_id", BIG, to="provider.id", null=True),
@@ -144,13 +146,13 @@ table(
     column("address", BYTES, null=True),
     column("facts", BYTES, null=True),
     column("text", BYTES, null=True),
-    column("state", words("state", "waiting accepted failed not_needed")),
-    column("due_at", MOMENT, null=True),
-    column("expires_at", MOMENT, null=True),
-    column("lease_until", MOMENT, null=True),
+    column("state", enum_type("state", "waiting accepted failed not_needed")),
+    column("due_at", DATETIME, null=True),
+    column("expires_at", DATETIME, null=True),
+    column("lease_until", DATETIME, null=True),
     column("attempts", sa.Integer()),
-    column("created_at", MOMENT),
-    column("ended_at", MOMENT, null=True),
+    column("created_at", DATETIME),
+    column("ended_at", DATETIME, null=True),
     sa.Index("ix_message_campaign_id", "campaign_id"),
     partial_index("ix_message_due", "rank", "due_at", where="due_at IS NOT NULL"),
     sa.Index("ix_message_recipient_id", "recipient_id"),
@@ -168,7 +170,7 @@ table(
     column("size", BIG),
     column(
         "state",
-        words(
+        enum_type(
             "state",
             "uploaded",
             "unreadable",
@@ -193,20 +195,20 @@ table(
     column("new_addresses", sa.Integer()),
     column("only_refusals", sa.Boolean()),
     column("asked", sa.JSON(), null=True),
-    column("asked_at", MOMENT, null=True),
+    column("asked_at", DATETIME, null=True),
     column("answered_by", BIG, null=True),
-    column("answered_at", MOMENT, null=True),
-    column("lease_until", MOMENT, null=True),
+    column("answered_at", DATETIME, null=True),
+    column("lease_until", DATETIME, null=True),
     column("attempts", sa.Integer()),
-    column("state_changed_at", MOMENT),
-    column("dry_run_at", MOMENT, null=True),
-    column("started_at", MOMENT, null=True),
+    column("state_changed_at", DATETIME),
+    column("dry_run_at", DATETIME, null=True),
+    column("started_at", DATETIME, null=True),
     column("started_by", BIG, null=True),
-    column("ended_at", MOMENT, null=True),
+    column("ended_at", DATETIME, null=True),
     column("undone_by", BIG, null=True),
-    column("undone_at", MOMENT, null=True),
+    column("undone_at", DATETIME, null=True),
     column("annulled", sa.Integer()),
-    column("created_at", MOMENT),
+    column("created_at", DATETIME),
     sa.Index("ix_import_batch_provider", "provider_id", "created_at"),
     partial_index(
         "ix_import_batch_to_do", "lease_until", where="state IN ('uploaded', 'mapped', 'running', 'undoing')"
@@ -233,7 +235,7 @@ table(
     column("content", BYTES),
     column("row_results", BYTES, null=True),
     column("tally", sa.JSON(), null=True),
-    column("ran_at", MOMENT, null=True),
+    column("ran_at", DATETIME, null=True),
     sa.UniqueConstraint("batch_id", "place"),
 )
 table(
@@ -243,8 +245,8 @@ table(
     column("name", sa.String(60), null=True),
     column("signature", sa.LargeBinary(32)),
     column("layout", BYTES),
-    column("used_at", MOMENT),
-    column("created_at", MOMENT),
+    column("used_at", DATETIME),
+    column("created_at", DATETIME),
     sa.UniqueConstraint("provider_id", "name"),
     sa.UniqueConstraint("provider_id", "signature"),
 )

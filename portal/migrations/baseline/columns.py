@@ -13,7 +13,7 @@ METADATA = sa.MetaData(
 )
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 BYTES = sa.LargeBinary()
-MOMENT = sa.DateTime()  # UTC, without a zone.
+DATETIME = sa.DateTime()  # UTC, without a zone.
 
 
 def table(name: str, *parts: sa.schema.SchemaItem) -> sa.Table:
@@ -35,7 +35,7 @@ def column(
     return sa.Column(name, type_, *refers, primary_key=key, nullable=null, server_default=default, autoincrement=False)
 
 
-def words(name: str, *listed: str) -> sa.Enum:
+def enum_type(name: str, *listed: str) -> sa.Enum:
     """One of a few words, checked by the database."""
     return sa.Enum(*" ".join(listed).split(), name=name, native_enum=False, create_constraint=True, length=20)
 

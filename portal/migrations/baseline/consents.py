@@ -2,16 +2,16 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, MOMENT, column, partial_index, table, words
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, partial_index, table
 
 table(
     "recipient",
     column("id", BIG, key=True),
     column("provider_id", BIG, to="provider.id"),
-    column("kind", words("kind", "phone email")),
+    column("kind", enum_type("kind", "phone email")),
     column("address", BYTES),
-    column("reassigned_at", MOMENT, null=True),
-    column("created_at", MOMENT),
+    column("reassigned_at", DATETIME, null=True),
+    column("created_at", DATETIME),
     column("index_odd", sa.LargeBinary(32), null=True),
     column("index_even", sa.LargeBinary(32), null=True),
     sa.UniqueConstraint("provider_id", "index_even"),
@@ -24,14 +24,14 @@ table(
     column("provider_id", BIG, to="provider.id"),
     column("brand_id", BIG, to="brand.id"),
     column("recipient_id", BIG, to="recipient.id"),
-    column("channel", words("channel", "MESAJ ARAMA EPOSTA")),
-    column("recipient_type", words("recipient_type", "BIREYSEL TACIR")),
+    column("channel", enum_type("channel", "MESAJ ARAMA EPOSTA")),
+    column("recipient_type", enum_type("recipient_type", "BIREYSEL TACIR")),
     column("decision_id", BIG, null=True),
-    column("status", words("status", "ONAY RET"), null=True),
-    column("consent_date", MOMENT, null=True),
-    column("effective_at", MOMENT, null=True),
+    column("status", enum_type("status", "ONAY RET"), null=True),
+    column("consent_date", DATETIME, null=True),
+    column("effective_at", DATETIME, null=True),
     column("iys_status", sa.String(10), null=True),
-    column("iys_as_of", MOMENT, null=True),
+    column("iys_as_of", DATETIME, null=True),
     sa.UniqueConstraint("brand_id", "recipient_id", "channel", "recipient_type"),
     sa.Index("ix_consent_recipient_id", "recipient_id"),
 )
@@ -42,16 +42,16 @@ table(
     column("brand_id", BIG, to="brand.id"),
     column("recipient_id", BIG, to="recipient.id"),
     column("consent_id", BIG, to="consent.id"),
-    column("channel", words("channel", "MESAJ ARAMA EPOSTA")),
-    column("recipient_type", words("recipient_type", "BIREYSEL TACIR")),
-    column("status", words("status", "ONAY RET")),
-    column("consent_date", MOMENT),
-    column("recorded_at", MOMENT),
-    column("effective_at", MOMENT),
+    column("channel", enum_type("channel", "MESAJ ARAMA EPOSTA")),
+    column("recipient_type", enum_type("recipient_type", "BIREYSEL TACIR")),
+    column("status", enum_type("status", "ONAY RET")),
+    column("consent_date", DATETIME),
+    column("recorded_at", DATETIME),
+    column("effective_at", DATETIME),
     column("source", sa.String(30)),
     column(
         "origin",
-        words(
+        enum_type(
             "origin",
             "link",
             "one_click",
@@ -84,7 +84,7 @@ table(
     column("number", sa.String(16)),
     column(
         "origin",
-        words(
+        enum_type(
             "origin",
             "link",
             "one_click",
@@ -103,8 +103,8 @@ table(
     column("link_id", BIG, null=True),
     column("text_id", BIG, to="consent_text.id", null=True),
     column("language", sa.String(2)),
-    column("served_at", MOMENT, null=True),
-    column("decided_at", MOMENT),
+    column("served_at", DATETIME, null=True),
+    column("decided_at", DATETIME),
     column("token_digest", BYTES, null=True),
     column("choices", sa.String(60)),
     column("request_metadata", BYTES),
@@ -124,7 +124,7 @@ table(
     "annulment",
     column("decision_id", BIG, to="decision.id", key=True),
     column("provider_id", BIG, to="provider.id"),
-    column("at", MOMENT),
+    column("at", DATETIME),
     column("user_id", BIG, null=True),
 )
 table(
@@ -139,33 +139,35 @@ table(
     "retention_run",
     column("id", BIG, key=True),
     column("reason", sa.String(255)),
-    column("started_at", MOMENT),
-    column("ended_at", MOMENT, null=True),
+    column("started_at", DATETIME),
+    column("ended_at", DATETIME, null=True),
 )
 table(
     "complaint",
     column("id", BIG, key=True),
     column("nonce", BIG),
-    column("kind", words("kind", "still_receiving erasure")),
+    column("kind", enum_type("kind", "still_receiving erasure")),
     column("provider_id", BIG, to="provider.id"),
     column("brand_id", BIG, to="brand.id", null=True),
     column("recipient_id", BIG, to="recipient.id"),
     column("receipt_id", BIG, null=True),
     column("language", sa.String(2)),
-    column("channel", words("channel", "MESAJ ARAMA EPOSTA"), null=True),
+    column("channel", enum_type("channel", "MESAJ ARAMA EPOSTA"), null=True),
     column("header", BYTES, null=True),
-    column("came_at", MOMENT, null=True),
+    column("came_at", DATETIME, null=True),
     column("text", BYTES, null=True),
     column("picture", BYTES, null=True),
-    column("finding", words("finding", "after_refusal within_term before_refusal no_refusal"), null=True),
-    column("due_at", MOMENT),
+    column("finding", enum_type("finding", "after_refusal within_term before_refusal no_refusal"), null=True),
+    column("due_at", DATETIME),
     column(
         "closing",
-        words("closing", "stopped", "not_ours", "within_term", "no_consent_needed", "erased", "nothing_held", "other"),
+        enum_type(
+            "closing", "stopped", "not_ours", "within_term", "no_consent_needed", "erased", "nothing_held", "other"
+        ),
         null=True,
     ),
-    column("closed_at", MOMENT, null=True),
-    column("created_at", MOMENT),
+    column("closed_at", DATETIME, null=True),
+    column("created_at", DATETIME),
     sa.Index("ix_complaint_desk", "provider_id", "closed_at", "due_at"),
     sa.Index("ix_complaint_recipient_id", "recipient_id"),
 )
@@ -174,8 +176,8 @@ table(
     column("id", BIG, key=True),
     column("provider_id", BIG, to="provider.id"),
     column("complaint_id", BIG, to="complaint.id"),
-    column("at", MOMENT),
-    column("act", words("act", "opened added noted put_off answered refused closed reopened reminded")),
+    column("at", DATETIME),
+    column("act", enum_type("act", "opened added noted put_off answered refused closed reopened reminded")),
     column("user_id", BIG, null=True),
     column("text", BYTES, null=True),
     sa.Index("ix_complaint_step_complaint_id", "complaint_id"),

@@ -23,7 +23,7 @@ PACKAGES = (
 
 def upgrade() -> None:
     baseline.METADATA.create_all(op.get_bind())
-    append_only.guard()
+    append_only.create_triggers()
     op.execute("INSERT INTO node_counter (name, next) VALUES ('node', 0)")
     now = clock.now().replace(tzinfo=None)
     price_list = [

@@ -67,9 +67,9 @@ def _pdf(content: bytes) -> Checked:
 def _picture(content: bytes) -> Checked:
     try:
         # A strip of any shape may be a scan.
-        picture = images.pixels(content, largest=LARGEST, most_pixels=MOST_PIXELS, most_elongated=MOST_PIXELS)
-    except images.BadPicture as bad:
-        is_large = bad.problem == images.Problem.TOO_MANY_PIXELS
+        picture = images.decode_image(content, largest=LARGEST, most_pixels=MOST_PIXELS, most_elongated=MOST_PIXELS)
+    except images.BadImage as bad:
+        is_large = bad.problem == images.ImageProblem.TOO_MANY_PIXELS
         raise BadPaper(Problem.TOO_LARGE if is_large else Problem.DAMAGED) from bad
     on_white = Image.new("RGB", picture.size, "white")  # JPEG knows no holes: they would be black.
     on_white.paste(picture, mask=picture)

@@ -5,7 +5,7 @@ problem that is of the address stands in the first slot that it would have serve
 """
 
 from portal.core.addresses import Problem
-from portal.core.addresses.problems import Explained
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.iys_protocol import Channel
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect
@@ -14,7 +14,7 @@ SLOTS = (Channel.SMS, Channel.CALL, Channel.EMAIL)
 NOTHING = 0
 
 
-class RowProblem(Explained):
+class RowProblem(ExplainedProblem):
     """Why an entry cannot be brought as it stands, though its address may be good."""
 
     STATUS_MISSING = (
@@ -96,7 +96,7 @@ class RowProblem(Explained):
     )
 
 
-class Passed(Explained):
+class SkipReason(ExplainedProblem):
     """Why a good entry is passed by; nothing is to be mended."""
 
     REPEATED = (
@@ -114,16 +114,16 @@ class Passed(Explained):
 
 # A byte is a place in this row: new words come at its end, or what is kept would change its meaning.
 LATER = (RowProblem.CHANNEL_MISSING,)
-WORDS: tuple[str, ...] = (
+RESULTS: tuple[str, ...] = (
     *(each for each in Effect if each != Effect.UNDATED),  # That is a RowProblem's word.
-    *(each.value for each in Passed),
+    *(each.value for each in SkipReason),
     *(each.value for each in RowProblem if each not in LATER),
     *(each.value for each in Problem),
     *(each.value for each in LATER),
 )
-BYTE_OF = {word: byte for byte, word in enumerate(WORDS, 1)}
-PROBLEMS: dict[str, Explained] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
-CODES = {  # What İYS would have answered; the others never come so far.
+BYTE_OF = {word: byte for byte, word in enumerate(RESULTS, 1)}
+PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
+IYS_CODES = {  # What İYS would have answered; the others never come so far.
     Effect.LATE_GRANT: "H467", Effect.OLD_REFUSAL: "H467", Effect.OLDER: "H178", Effect.SAME: "H174",
     Effect.FIRST_REFUSAL: "H175", RowProblem.STATUS_MISSING: "H110", RowProblem.STATUS_UNKNOWN: "H115",
     RowProblem.CHANNEL_UNKNOWN: "H117", RowProblem.CHANNEL_UNFIT: "H464", RowProblem.TYPE_UNKNOWN: "H116",
@@ -135,11 +135,11 @@ CODES = {  # What İYS would have answered; the others never come so far.
 }  # fmt: skip
 
 
-def word_of(byte: int) -> str:
+def result_of(byte: int) -> str:
     """The word that a byte of a slot stands for; the byte is not NOTHING."""
-    return WORDS[byte - 1]
+    return RESULTS[byte - 1]
 
 
 def tally_of(verdicts: bytes) -> dict[str, int]:
     """How many slots have each word."""
-    return {word_of(byte): count for byte in set(verdicts) - {NOTHING} if (count := verdicts.count(byte))}
+    return {result_of(byte): count for byte in set(verdicts) - {NOTHING} if (count := verdicts.count(byte))}

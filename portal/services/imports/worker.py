@@ -1,4 +1,4 @@
-"""The worker's share of bringing files: by lease, a few seconds at a time, so that nothing else waits behind a file."""
+"""The worker of import batches: by lease, a few seconds at a time, so that nothing else waits behind a large file."""
 
 import threading
 import time
@@ -6,50 +6,52 @@ import time
 import structlog
 from sqlalchemy import select
 
-from portal.core import clock
+from portal.core import clock, leases
 from portal.core.extensions import db
+from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, ImportBatch
-from portal.core.models.imports import FOR_THE_WORKER
+from portal.core.models.imports import WORKER_STATES
 from portal.services.imports import batch_lease, intake
-from portal.services.imports.batch_lease import Hand, Lost
-from portal.services.imports.dry_run import Rehearsal
+from portal.services.imports.batch_lease import BatchLease
+from portal.services.imports.dry_run import DryRun
 from portal.services.imports.execution import Run
-from portal.services.imports.undo import Undoing
+from portal.services.imports.undo import Undo
 
 log = structlog.get_logger()
 
-BREATH = 0.2  # Seconds before looking again at a batch that another has in hand.
+PAUSE = 0.2  # Seconds before looking again at a batch that another worker holds.
 
-# Rehearsals put aside between two slices, with what they have seen; their leases go on. Of this process only: where it
-# ends, somebody else begins them again.
-_aside: dict[int, Rehearsal] = {}
-_guard = threading.Lock()
+# Dry runs paused between two slices, with the entries they have seen; their leases go on. They live in this process
+# only: after its end another worker begins them again.
+_paused: dict[int, DryRun] = {}
+_paused_lock = threading.Lock()
 
 
-def unfinished() -> list[int]:
-    """Batches for which the worker has something to do, and that nobody has in hand."""
-    waiting = select(ImportBatch.id).where(ImportBatch.state.in_(FOR_THE_WORKER), batch_lease.is_free(clock.now()))
+def unfinished_batches() -> list[int]:
+    """Batches that wait for a worker and that nobody holds."""
+    is_free = leases.is_free(ImportBatch, clock.now())
+    waiting = select(ImportBatch.id).where(ImportBatch.state.in_(WORKER_STATES), is_free)
     ids = list(db.session.scalars(waiting.order_by(ImportBatch.state_changed_at)))
     db.session.rollback()
     return ids
 
 
 def work(batch_id: int, seconds: float = 5.0) -> bool:
-    """Do what comes next for a batch, for about so long; whether more is to do, by whomever."""
+    """Do the next step of a batch for about so long; whether more is to do, by this worker or another."""
     state = _state(batch_id)
-    if state not in FOR_THE_WORKER:
-        _forget(batch_id)
+    if state not in WORKER_STATES:
+        _discard_paused(batch_id)
         return False
     try:
-        step = _step(batch_id, state)
+        step = _claim_step(batch_id, state)
         if step is None:
-            time.sleep(BREATH)
+            time.sleep(PAUSE)
             return True
-        return _go(step, seconds)
-    except Lost:
+        return _run_step(step, seconds)
+    except LeaseLost:
         db.session.rollback()
-        _forget(batch_id)
-        return _state(batch_id) in FOR_THE_WORKER
+        _discard_paused(batch_id)
+        return _state(batch_id) in WORKER_STATES
 
 
 def _state(batch_id: int) -> BatchState | None:
@@ -59,73 +61,74 @@ def _state(batch_id: int) -> BatchState | None:
 
 
 class Intake:
-    """One file being cut into lines, which is done in one go: it renews its lease itself."""
+    """Reads one file, in one go: it renews its lease itself."""
 
-    def __init__(self, hand: Hand):
-        self.hand = hand
+    def __init__(self, lease: BatchLease):
+        self.lease = lease
 
-    def go(self, _seconds: float) -> bool:
-        """Cut it; a person goes on."""
-        intake.read_batch(self.hand.batch_id)
+    def work(self, _seconds: float) -> bool:
+        intake.read_batch(self.lease.id)
         return False
 
 
-Step = Intake | Rehearsal | Run | Undoing
-STEPS = {
+Step = Intake | DryRun | Run | Undo
+STEPS: dict[BatchState, type[Step]] = {
     BatchState.UPLOADED: Intake,
-    BatchState.MAPPED: Rehearsal,
+    BatchState.MAPPED: DryRun,
     BatchState.RUNNING: Run,
-    BatchState.UNDOING: Undoing,
+    BatchState.UNDOING: Undo,
 }
 
 
-def _step(batch_id: int, state: BatchState) -> Step | None:
-    """The step of this state, in hand; None where another has it."""
-    with _guard:
-        aside = _aside.pop(batch_id, None)
-    if aside and state == BatchState.MAPPED:
-        return aside
-    hand = batch_lease.take(db.session, batch_id, state, clock.now())
+def _claim_step(batch_id: int, state: BatchState) -> Step | None:
+    """The step of this state, its batch claimed; None where another worker has it."""
+    paused = _take_paused(batch_id)
+    if paused and state == BatchState.MAPPED:
+        return paused
+    lease = batch_lease.claim_batch(db.session, batch_id, state, clock.now())
     db.session.commit()
-    if hand is None:
+    if lease is None:
         return None
     try:
-        return STEPS[state](hand)
+        return STEPS[state](lease)
     except BaseException:
-        _let_go(hand)
+        _release(lease)
         raise
 
 
-def _go(step: Step, seconds: float) -> bool:
+def _run_step(step: Step, seconds: float) -> bool:
     try:
-        more = step.go(seconds)
+        more = step.work(seconds)
     except BaseException:
-        _let_go(step.hand)
+        _release(step.lease)
         _close(step)
         raise
-    if more and isinstance(step, Rehearsal):
-        with _guard:
-            _aside[step.hand.batch_id] = step
+    if more and isinstance(step, DryRun):
+        with _paused_lock:
+            _paused[step.lease.id] = step
         return True
     _close(step)
     if more:
-        _let_go(step.hand)
+        _release(step.lease)
     return more
 
 
-def _let_go(hand: Hand) -> None:
+def _release(lease: BatchLease) -> None:
     db.session.rollback()
-    hand.let_go(db.session)
+    lease.release(db.session)
     db.session.commit()
 
 
 def _close(step: Step) -> None:
-    if isinstance(step, Rehearsal):
+    if isinstance(step, DryRun):
         step.close()
 
 
-def _forget(batch_id: int) -> None:
-    with _guard:
-        aside = _aside.pop(batch_id, None)
-    if aside:
-        aside.close()
+def _take_paused(batch_id: int) -> DryRun | None:
+    with _paused_lock:
+        return _paused.pop(batch_id, None)
+
+
+def _discard_paused(batch_id: int) -> None:
+    if paused := _take_paused(batch_id):
+        paused.close()

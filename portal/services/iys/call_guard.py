@@ -11,7 +11,7 @@ from flask import current_app
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.services.iys import circuit_breaker, hourly_budgets, rate_limit
 from portal.services.iys.circuit_breaker import Admitted
 from portal.services.iys.client import Answer
@@ -37,12 +37,12 @@ class NotNow(Exception):
 class Departure:
     """A call that left."""
 
-    question: Question
+    question: Operation
     at: datetime  # In whose five minutes it was counted.
     admitted: Admitted
 
 
-def depart(question: Question) -> Departure:
+def depart(question: Operation) -> Departure:
     """Wait for a slot of the pace, and count the call. Raises NotNow. Commits; no transaction is open afterwards.
 
     The row of the pace is locked by take_slot first, so that two never take the last of a budget or the one probe.
@@ -75,7 +75,7 @@ def settle(departure: Departure, answer: Answer) -> None:
         db.session.commit()
 
 
-def _not_now(until: datetime, spent: Question | None = None) -> None:
+def _not_now(until: datetime, spent: Operation | None = None) -> None:
     db.session.rollback()
     if spent is not None:  # Held as if İYS had said so: whoever looks for work sees it without asking.
         rate_limit.hold(db.session, until, spent)
@@ -96,7 +96,7 @@ def _count(departure: Departure, answer: Answer) -> bool:
     return bool(not answer.reached or answer.status in FAILURES or unknown)
 
 
-def _slow_down(question: Question, answer: Answer, at: datetime) -> bool:
+def _slow_down(question: Operation, answer: Answer, at: datetime) -> bool:
     """After a 429: an hour without calls of a spent kind, or a breath for everybody.
 
     A token's 429 in words we cannot read is taken for H084, since calling within its hour starts the hour anew.
@@ -104,8 +104,8 @@ def _slow_down(question: Question, answer: Answer, at: datetime) -> bool:
     if answer.status != 429:
         return False
     spent = next((hourly_budgets.HOLDS[code] for code in answer.codes if code in hourly_budgets.HOLDS), None)
-    if spent is None and question == Question.TOKEN and not {"H083", "H124"} & set(answer.codes):
-        spent = Question.TOKEN
+    if spent is None and question == Operation.TOKEN and not {"H083", "H124"} & set(answer.codes):
+        spent = Operation.TOKEN
     if spent is not None:
         rate_limit.hold(db.session, at + hourly_budgets.HOUR, spent)
     else:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Action, Question
+from portal.core.iys_protocol import Action, Operation
 from portal.core.lazy_text import N_
 from portal.services.iys.client import NO_ANSWER, Answer
 
@@ -18,7 +18,7 @@ class Trouble:
     not_now: bool = False  # No call left the house: a limit, or nobody could sign in.
 
 
-def trouble_of(question: Question, answer: Answer) -> Trouble:
+def trouble_of(question: Operation, answer: Answer) -> Trouble:
     """An answer that held nothing to read."""
     return Trouble(question.value, answer.status, answer.code)
 

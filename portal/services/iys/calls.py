@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 
 from portal.core import clock
-from portal.core.iys_protocol import Action, Question
+from portal.core.iys_protocol import Action, Operation
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import call_guard, sandbox_access, tokens
 from portal.services.iys.call_guard import NotNow, depart, settle
@@ -22,7 +22,7 @@ LEAST = call_guard.LONGEST_WAIT.total_seconds() + 3.0  # With less than this lef
 
 
 def ask(
-    client: Client, provider_id: int, question: Question, path: str, *, body: bytes | None = None,
+    client: Client, provider_id: int, question: Operation, path: str, *, body: bytes | None = None,
     method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager | None = None,
     partner_id: int | None = None,
 ) -> Answer:  # fmt: skip

@@ -33,7 +33,7 @@ class Answer:
     @cached_property
     def errors(self) -> list[iys_protocol.WireError]:
         """Every error of the answer, in its order."""
-        return iys_protocol.errors_in(self.status, self.body)
+        return iys_protocol.parse_errors(self.status, self.body)
 
     @property
     def codes(self) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session
-from portal.core.iys_protocol import CODES, Action, Question, Status
+from portal.core.iys_protocol import CODES, Action, Operation, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, title_matching
@@ -79,20 +79,20 @@ def _found(client: Client, account: Account) -> Findings:
 
 def _brands(client: Client, account: Account) -> tuple[tuple[BrandFound, ...] | None, Trouble | None]:
     if account.kind == CredentialKind.PARTNER:
-        question, read = Question.PARTNER_BRANDS, partner_brands_of
+        question, read = Operation.PARTNER_BRANDS, partner_brands_of
         path = iys_protocol.partner_brands_path(account.integrator_code, account.iys_code)
     else:
-        question, read = Question.BRANDS, brands_of
+        question, read = Operation.BRANDS, brands_of
         path = iys_protocol.brands_path(account.iys_code)
     return _read(client, account, question, path, read)
 
 
 def _subscription(client: Client, account: Account) -> tuple[Subscription | None, Trouble | None]:
     path = iys_protocol.subscription_path(account.iys_code)
-    return _read(client, account, Question.SUBSCRIPTION, path, subscription_of)
+    return _read(client, account, Operation.SUBSCRIPTION, path, subscription_of)
 
 
-def _read(client: Client, account: Account, question: Question, path: str, read: Callable[[Answer], Any]) -> tuple:
+def _read(client: Client, account: Account, question: Operation, path: str, read: Callable[[Answer], Any]) -> tuple:
     """What `read` makes of an answer, or what stood in its way."""
     try:
         answer = calls.ask(client, account.provider_id, question, path, method="GET", deadline=PATIENCE)

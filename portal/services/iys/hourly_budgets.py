@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally
 from portal.services.iys import rate_limit
 
 HOUR = timedelta(hours=1)
 # İYS says 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we live with 10.
-PER_HOUR = {Question.TOKEN: 10, Question.STATUS: 900, Question.HISTORY: 90}
-HOLDS = {"H084": Question.TOKEN, "H086": Question.STATUS, "H089": Question.HISTORY}  # A code: the budget it ends.
+PER_HOUR = {Operation.TOKEN: 10, Operation.STATUS: 900, Operation.HISTORY: 90}
+HOLDS = {"H084": Operation.TOKEN, "H086": Operation.STATUS, "H089": Operation.HISTORY}  # A code: the budget it ends.
 
 
-def left(session: Session, question: Question, at: datetime) -> int | None:
+def left(session: Session, question: Operation, at: datetime) -> int | None:
     """How many calls of this kind may still leave this hour; None where İYS sets no hourly limit."""
     if question not in PER_HOUR:
         return None
@@ -24,7 +24,7 @@ def left(session: Session, question: Question, at: datetime) -> int | None:
     return max(0, PER_HOUR[question] - rate_limit.in_the_last(session, HOUR, at, question)[0])
 
 
-def spent_until(session: Session, question: Question, at: datetime) -> datetime | None:
+def spent_until(session: Session, question: Operation, at: datetime) -> datetime | None:
     """When a call of this kind may leave again; None where it may now."""
     if question not in PER_HOUR:
         return None
@@ -32,7 +32,7 @@ def spent_until(session: Session, question: Question, at: datetime) -> datetime 
     return held or _frees_at(session, question, at)
 
 
-def _frees_at(session: Session, question: Question, at: datetime) -> datetime | None:
+def _frees_at(session: Session, question: Operation, at: datetime) -> datetime | None:
     """When enough of the last hour's calls are more than an hour old; a span of the tally counts whole."""
     spans = select(CallTally.span, CallTally.calls).where(
         CallTally.name == question.value, CallTally.span >= rate_limit.span_of(at - HOUR)

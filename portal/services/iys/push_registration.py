@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Channel, Question
+from portal.core.iys_protocol import Channel, Operation
 from portal.core.models import Brand, Provider, PushRegistration
 from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
@@ -69,7 +69,11 @@ def register(client: Client, brand: Brand, channel: Channel) -> Result:
     db.session.commit()
     connection = _connection(f"{current_app.config['PUSH_BASE']}/{token}", channel, password)
     answer = _ask(
-        client, brand, Question.PUSH_REGISTER, iys_protocol.push_registration_path(*codes), {"connection": [connection]}
+        client,
+        brand,
+        Operation.PUSH_REGISTER,
+        iys_protocol.push_registration_path(*codes),
+        {"connection": [connection]},
     )
     if answer is not None and answer.status == 200:
         _write(registration_id, registered_at=clock.now())
@@ -90,7 +94,7 @@ def remove(client: Client, brand: Brand, registration: PushRegistration) -> Resu
     url = theirs.url if theirs else _url(registration)
     path = iys_protocol.push_removal_path(_iys_code(brand), brand.brand_code)
     body = _connection(url, registration.channel, _password(registration), registration.username)
-    answer = _ask(client, brand, Question.PUSH_REMOVE, path, body)
+    answer = _ask(client, brand, Operation.PUSH_REMOVE, path, body)
     if answer is not None and answer.status == 200:
         _write(registration.id, removed_at=clock.now())
         return Result(True)
@@ -100,7 +104,7 @@ def remove(client: Client, brand: Brand, registration: PushRegistration) -> Resu
 def listing(client: Client, brand: Brand) -> list[Listed] | None:
     """What İYS lists for a brand, in step with our rows afterwards; None where it does not answer. Commits."""
     path = iys_protocol.push_registration_path(_iys_code(brand), brand.brand_code)
-    answer = _ask(client, brand, Question.PUSH_LIST, path, method="GET")
+    answer = _ask(client, brand, Operation.PUSH_LIST, path, method="GET")
     if answer is None or answer.listed is None:
         return None
     ours = _ours(brand)
@@ -150,7 +154,7 @@ def _host(url: str) -> str:
         return ""
 
 
-def _ask(client: Client, brand: Brand, question: Question, path: str, body=None, method="POST") -> Answer | None:
+def _ask(client: Client, brand: Brand, question: Operation, path: str, body=None, method="POST") -> Answer | None:
     """İYS's answer; None where none could be asked for now."""
     try:
         raw = json.dumps(body).encode() if body is not None else None

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally, IysRate
-from portal.core.models.upsert import add_to, insert_missing
+from portal.core.models.upsert import insert_missing, insert_or_add
 
 SPAN = timedelta(minutes=5)
 MARGIN = 0.04  # Of a second: the way to İYS may shorten what lies between two calls.
@@ -19,7 +19,7 @@ KEPT = timedelta(days=8)  # Tallies are read for a day; a week more tells an ope
 HOUR = timedelta(hours=1)
 LONGEST_HOLD = timedelta(minutes=2)  # Of all calls together, for which İYS asks a second.
 EGRESS = "egress"
-TOKENS = Question.TOKEN
+TOKENS = Operation.TOKEN
 UNKNOWN_CODE = "unknown_code"
 
 
@@ -83,7 +83,7 @@ def tokens_are_held(at: datetime):
 def count(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
     """Add to the tally of this five minutes; part of the caller's transaction."""
     more = {"name": str(question), "span": span_of(at), "calls": calls, "failures": failures}
-    session.execute(add_to(session, CallTally, more, sums=("calls", "failures")))
+    session.execute(insert_or_add(session, CallTally, more, sums=("calls", "failures")))
 
 
 def forget_old(session: Session, at: datetime) -> None:
@@ -94,7 +94,7 @@ def forget_old(session: Session, at: datetime) -> None:
 def in_the_last(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
     """(calls, failures) since then, of one question or of all; a span counts whole."""
     sums = select(func.coalesce(func.sum(CallTally.calls), 0), func.coalesce(func.sum(CallTally.failures), 0))
-    names = [str(question)] if question else [each.value for each in Question]  # Other tallies count no calls.
+    names = [str(question)] if question else [each.value for each in Operation]  # Other tallies count no calls.
     recent = sums.where(CallTally.span >= span_of(at - since), CallTally.name.in_(names))
     calls, failures = session.execute(recent).one()
     return int(calls), int(failures)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session
-from portal.core.iys_protocol import Channel, Question
+from portal.core.iys_protocol import Channel, Operation
 from portal.core.models import AuditEntry, Brand, Credential, Provider
 from portal.services.iys import calls, title_matching
 from portal.services.iys.account_report import BrandFound, partner_brands_of
@@ -59,13 +59,13 @@ def look(client: Client, provider_id: int, partner: Credential) -> Rights:
     path = iys_protocol.partner_brands_path(partner.integrator_code, code)
     try:
         answer = calls.ask(
-            client, provider_id, Question.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
+            client, provider_id, Operation.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
         )
     except calls.NotNow as later:
-        return Rights(trouble=Trouble(Question.PARTNER_BRANDS.value, 0, later.code, not_now=True))
+        return Rights(trouble=Trouble(Operation.PARTNER_BRANDS.value, 0, later.code, not_now=True))
     brands = partner_brands_of(answer)
     if brands is None:
-        return Rights(trouble=trouble_of(Question.PARTNER_BRANDS, answer))
+        return Rights(trouble=trouble_of(Operation.PARTNER_BRANDS, answer))
     told = [brand.title for brand in brands if brand.title]
     agrees = bool(told) and all(title_matching.agree(title, each) for each in told)
     return Rights(brands, told[0] if told else None, agrees, _elsewhere(provider_id, brands))

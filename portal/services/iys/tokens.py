@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, not_, select, update
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.services.iys import call_guard, hourly_budgets, rate_limit
 from portal.services.iys.client import Answer, Client
@@ -143,7 +143,7 @@ def _answered(client: Client, credential: Credential, at: datetime) -> Answer:
 
 
 def _ask(client: Client, **body: str) -> Answer:
-    departure = call_guard.depart(Question.TOKEN)
+    departure = call_guard.depart(Operation.TOKEN)
     answer = client.post(iys_protocol.TOKEN_PATH, json.dumps(body).encode())
     call_guard.settle(departure, answer)
     return answer
@@ -159,7 +159,7 @@ def _silence(credential: Credential, answer: Answer, at: datetime) -> dict:
         return {}
     if 400 <= answer.status < 500 and not answer.is_a_page:
         return {"backoff_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
-    used = rate_limit.in_the_last(read_session(), hourly_budgets.HOUR, at, Question.TOKEN)[0]
+    used = rate_limit.in_the_last(read_session(), hourly_budgets.HOUR, at, Operation.TOKEN)[0]
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
     return {"backoff_until": at + timedelta(seconds=pause)}
 

@@ -1,60 +1,47 @@
-"""What the message with a link says: who, what for, how to refuse. No promotion; an SMS in plain ASCII."""
+"""Text of the message with a link, from templates/messages/invitation/: a mail, or an SMS in plain ASCII.
 
+Who asks, how to reach them and MERSİS stand in every one (Regulation art. 8, checklist M-1 and M-2). The two words in
+brackets stand on the link's page, too. Turkish only: nobody has chosen a language yet.
+"""
+
+import secrets
 from collections.abc import Callable
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core import transliteration
-from portal.core.models import Campaign, CampaignKind, ConsentText
-from portal.core.word_pairs import pair_of
+from portal.core.models import Campaign, ConsentText
+from portal.core.word_pairs import word_pair
 
-# Who, how to reach them and MERSİS stand in every message (Regulation art. 8, checklist M-1 and M-2). The two words in
-# brackets stand on the link's page, too.
-SMS = {
-    CampaignKind.ASK: "{brand}: Ticari ileti icin onayinizi soruyoruz. Onay/Ret: {link} ({pair}) {contact} {firm}",
-    CampaignKind.REFUSE: "{brand}: Ticari iletilerimizi buradan reddedebilirsiniz: {link} ({pair}) {contact} {firm}",
-}
-MAIL = {
-    CampaignKind.ASK: """{brand}: ticari ileti izniniz
-
-Merhaba,
-
-{brand} size ticari e-posta, yani reklam göndermek için onayınızı soruyor. Onay vermek zorunda değilsiniz.
-
-Onay ya da ret için:
-{link}
-O sayfada şu iki sözcük yazar: {pair}
-
-{title}
-{firm}
-İletişim: {contact}
-""",
-    CampaignKind.REFUSE: """{brand}: e-postalarımızı reddedebilirsiniz
-
-Merhaba,
-
-{brand} markasının ticari e-postalarını istemiyorsanız buradan, ücretsiz ve gerekçesiz reddedebilirsiniz:
-{link}
-O sayfada şu iki sözcük yazar: {pair}
-
-{title}
-{firm}
-İletişim: {contact}
-""",
-}
+# Placeholders for what differs from link to link; random, so that no text of a provider holds one.
+LINK, PAIR = secrets.token_hex(16), secrets.token_hex(16)
 
 
-def writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str, bool], str]:
-    """A function from a link's code to the message's text: of a mail, whose first line is its subject, or of an SMS."""
-    text = session.get_one(ConsentText, campaign.text_id)
-    firm = transliteration.firm(text.sender_title, text.sender_mersis)
-    facts = {"brand": text.brand_name, "title": text.sender_title, "firm": firm, "contact": text.sender_contact}
-    spelled = {name: transliteration.ascii_only(each) for name, each in facts.items()}
+def text_writer(session: Session, campaign: Campaign, salt: str, link_base: str) -> Callable[[str, bool], str]:
+    """A function from (link code, is_mail) to the message's text; a mail's first line is its subject.
+
+    Each template is rendered once: rendering it for each of 100,000 links would double the time of a launch's texts.
+    """
+    shown = session.get_one(ConsentText, campaign.text_id)
+    facts = {
+        "sender": shown.brand_name,
+        "title": shown.sender_title,
+        "firm": transliteration.sender_identity(shown.sender_title, shown.sender_mersis),
+        "contact": shown.sender_contact,
+        "link": LINK,
+        "pair": PAIR,
+    }
+    template = f"messages/invitation/tr/{campaign.kind}"
+    sms, mail = (current_app.jinja_env.get_template(f"{template}_{way}.txt").render(facts) for way in ("sms", "mail"))
+    by_way = {False: transliteration.ascii_only(sms), True: f"{mail}\n"}
     codes = shortlinks.Codes(salt)
 
-    def write(code: str, is_mail: bool) -> str:
-        own = {"link": f"{link_base}/{code}", "pair": pair_of(salt, *codes.decode(code))}
-        return MAIL[campaign.kind].format(**facts, **own) if is_mail else SMS[campaign.kind].format(**spelled, **own)
+    def write_text(code: str, is_mail: bool) -> str:
+        ids = codes.decode(code)
+        if ids is None:
+            raise ValueError("The code of a link was made with another salt.")
+        return by_way[is_mail].replace(LINK, f"{link_base}/{code}").replace(PAIR, word_pair(salt, *ids))
 
-    return write
+    return write_text

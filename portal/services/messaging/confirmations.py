@@ -8,7 +8,7 @@ from portal.core import transliteration
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import ConsentText, Decision, Message, Receipt, ReceiptDecision, is_void
-from portal.core.word_pairs import pair_of
+from portal.core.word_pairs import word_pair
 from portal.domain.providers import brands
 from portal.domain.receipts import codes
 
@@ -29,11 +29,11 @@ def facts_of(message: Message) -> dict | None:
     return {
         "sender": text.brand_name,
         "title": text.sender_title,
-        "firm": transliteration.firm(text.sender_title, text.sender_mersis),
+        "firm": transliteration.sender_identity(text.sender_title, text.sender_mersis),
         "contact": text.sender_contact,
         "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
         "receipt": f"{root}/m/{codes.code_of(salt, receipt.id, receipt.nonce)}",
-        "pair": pair_of(salt, receipt.link_id, nonce),
+        "pair": word_pair(salt, receipt.link_id, nonce),
         "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
     }
 

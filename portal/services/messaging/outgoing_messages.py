@@ -5,7 +5,7 @@ from flask import current_app
 import shortlinks
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
-from portal.core.models import NOBODYS, Campaign, Message, MessageKind, Recipient
+from portal.core.models import NO_PROVIDER, Campaign, Message, MessageKind, Recipient
 from portal.domain.consents import recipients
 from portal.domain.notifications import messages
 from portal.domain.providers import brands
@@ -34,18 +34,18 @@ def keep_text(message: Message, parcel: OutgoingMessage) -> None:
     """Evidence of what the person was told. A code opens doors, so it is kept nowhere."""
     if message.text is None and message.kind != MessageKind.CODE:
         said = f"{parcel.subject}\n\n{parcel.text}" if parcel.subject else parcel.text
-        message.text = vault().seal(said, Message.PLACE, message.provider_id or NOBODYS, message.id)
+        message.text = vault().seal(said, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
     message.facts = None
 
 
 def _read(message: Message) -> str:
-    return vault().read(message.text, Message.PLACE, message.provider_id or NOBODYS, message.id)
+    return vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
 
 
 def _address(message: Message, recipient: Recipient | None) -> str:
     if recipient is not None:
         return recipients.address_of(vault(), recipient)
-    return vault().read(message.address, Message.ADDRESS, message.provider_id or NOBODYS, message.id)
+    return vault().read(message.address, Message.ADDRESS, message.provider_id or NO_PROVIDER, message.id)
 
 
 def _facts(message: Message) -> dict:

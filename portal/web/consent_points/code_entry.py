@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AddressProof, DecisionOrigin, Purpose
-from portal.core.models.link_context import invitation_of
+from portal.core.models.link_context import load_link_context
 from portal.domain import address_proofs, consent_points, consents
 from portal.domain.address_proofs import Verdict
 from portal.domain.consent_points import Place
@@ -97,7 +97,7 @@ def _decided(place: Place, proof: AddressProof) -> consents.Act:
     """What the rule makes of the choices for this address, not committed yet. Raises TooSoon and TooMany."""
     at, chosen, address = clock.now(), _chosen(proof), address_proofs.address_of(vault(), proof)
     link_id = consent_points.join(db.session, vault(), current_app.config["LINK_SALT"], place, address, at)
-    invitation = invitation_of(db.session, link_id)
+    invitation = load_link_context(db.session, link_id)
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
     form = consents.ServedForm(chosen.text_id, chosen.language, chosen.served_at, consent_points.form_digest(proof))
     return consents.decide(

@@ -10,7 +10,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AddressProof, ConsentText
-from portal.core.models.link_context import text_of
+from portal.core.models.link_context import load_consent_text
 from portal.domain import address_proofs
 from portal.domain.address_proofs.code_check import is_open
 from portal.domain.consent_points import Place
@@ -145,7 +145,7 @@ def kind_of(channel: Channel) -> AddressKind:
 
 
 def _head(place: Place) -> Head:
-    text, language = text_of(read_session(), place.text_id), get_locale().language
+    text, language = load_consent_text(read_session(), place.text_id), get_locale().language
     return Head(
         slug=place.slug,
         text=text,

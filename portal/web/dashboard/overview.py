@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from portal.core import clock
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import OPEN, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void
+from portal.core.models import OPEN_OUTCOMES, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void
 from portal.domain import complaints, consent_points, packages
 from portal.domain.consents import recipients
 from portal.domain.consents.deadlines import Urgency, urgency
@@ -66,7 +66,7 @@ class Figures:
 
 @blueprint.get("/")
 @needs(Permission.LOOK)
-def overview():
+def overview() -> str:
     """Show how things stand."""
     mine = current_user.provider_id
     at = clock.now()
@@ -125,7 +125,7 @@ def _oldest_submission(provider_id: int, at: datetime) -> OldestSubmission | Non
         read_session()
         .execute(
             select(Submission.created_at, Submission.safe_deadline)
-            .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
+            .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN_OUTCOMES))
             .order_by(Submission.safe_deadline)
             .limit(1)
         )

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session, vault
-from portal.core.iys_protocol import Channel, Question, Status
+from portal.core.iys_protocol import Channel, Operation, Status
 from portal.core.models import (
     Annulment,
     Attempt,
@@ -31,7 +31,12 @@ from portal.domain.consents import history
 from portal.domain.receipts import spelled
 from portal.web.desk import link_openings
 
-QUESTIONS = {Question.STATUS, Question.MULTI_STATUS, Question.HISTORY, Question.BULK_RESULT}  # They tell İYS nothing.
+QUESTIONS = {
+    Operation.STATUS,
+    Operation.MULTI_STATUS,
+    Operation.HISTORY,
+    Operation.BULK_RESULT,
+}  # They tell İYS nothing.
 PAGE_SIZE = 100
 MAX_PER_KIND = 1000  # Of one kind: a person's life with a firm has fewer, a scanner's has no end.
 

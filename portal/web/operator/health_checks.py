@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.extensions import read_session
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import (
-    OPEN,
+    OPEN_OUTCOMES,
     CallTally,
     Connection,
     Lane,
@@ -106,8 +106,8 @@ def _check_success_rate(at: datetime) -> HealthCheck:
 
 def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
     names = {
-        Question.TOKEN: _("İYS oturum bütçesi"), Question.STATUS: _("İYS sorgu bütçesi"),
-        Question.HISTORY: _("İYS karar geçmişi bütçesi"),
+        Operation.TOKEN: _("İYS oturum bütçesi"), Operation.STATUS: _("İYS sorgu bütçesi"),
+        Operation.HISTORY: _("İYS karar geçmişi bütçesi"),
     }  # fmt: skip
     for question, name in names.items():
         left, limit = hourly_budgets.left(read_session(), question, at), hourly_budgets.PER_HOUR[question]
@@ -120,7 +120,7 @@ def _check_lanes(at: datetime) -> Iterator[HealthCheck]:
     rows = read_session().execute(
         select(Submission.lane, func.count(), func.min(Submission.created_at))
         .join(Provider, Provider.id == Submission.provider_id)
-        .where(Submission.outcome.in_(OPEN), Provider.admitted_at.is_not(None))
+        .where(Submission.outcome.in_(OPEN_OUTCOMES), Provider.admitted_at.is_not(None))
         .group_by(Submission.lane)
     )
     waiting = {lane: (count, oldest) for lane, count, oldest in rows}

@@ -3,6 +3,7 @@
 from datetime import date
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -22,21 +23,21 @@ YEARS_AROUND = 5  # So far back and ahead the calendar is shown and corrected.
 
 @blueprint.get("/calendar")
 @needs(Permission.CALENDAR)
-def holidays():
+def holidays() -> ResponseReturnValue:
     """Show a year."""
     return _render_calendar(_requested_year(), HolidayForm(formdata=None, kind=DayKind.FULL.value))
 
 
 @blueprint.post("/calendar")
 @needs(Permission.CALENDAR)
-def correct_day():
+def correct_day() -> ResponseReturnValue:
     """Say what a day is: a holiday, half a one, or a working day."""
     form = HolidayForm()
     if not form.validate_on_submit() or not _check_year(form.day):
         return _render_calendar(_requested_year(), form), 422
     day, kind = form.day.data, DayKind(form.kind.data)
     try:
-        kept = holiday_calendar.correct(
+        kept = holiday_calendar.correct_day(
             db.session, day, kind, form.name.data.strip(), by=current_user.id, at=clock.now()
         )
     except holiday_calendar.NotAWeekday:
@@ -47,22 +48,22 @@ def correct_day():
 
 @blueprint.post("/calendar/<day>/removal")
 @needs(Permission.CALENDAR)
-def remove_correction(day: str):
+def remove_correction(day: str) -> ResponseReturnValue:
     """Let the calendar package's word hold again."""
     try:
         which = date.fromisoformat(day)
     except ValueError:
         abort(404)
-    if not holiday_calendar.take_back(db.session, which):
+    if not holiday_calendar.remove_correction(db.session, which):
         abort(404)
     return _finish_correction("holiday.taken_back", which.toordinal(), which)
 
 
 def _finish_correction(act: str, subject_id: int, day: date, **facts):
     record_operator_audit(act, "holiday", subject_id, day=day.isoformat(), **facts)
-    waiting = holiday_calendar.waiting_over(db.session, day)
+    waiting = holiday_calendar.count_open_deadlines(db.session, day)
     db.session.commit()
-    holiday_calendar.load(db.session, clock.now())
+    holiday_calendar.load_corrections(db.session, clock.now())
     db.session.rollback()  # Reading is over.
     flash(_("%(day)s kaydedildi. Yeni kararların süresi buna göre hesaplanır.", day=format_date(day, "d MMMM yyyy")))
     if waiting:
@@ -86,7 +87,7 @@ def _render_calendar(year: int, form: HolidayForm) -> str:
     return render_template(
         "operator/holidays.html",
         year=year,
-        days=holiday_calendar.of_year(read_session(), year),
+        days=holiday_calendar.holidays_of_year(read_session(), year),
         form=form,
         version=business_days.CALENDAR_VERSION,
         has_before=year > _this_year() - YEARS_AROUND,

@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core import clock
 from portal.core.extensions import limiter, read_session, vault
-from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ImportBatch, Provider
+from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, Provider
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.services.imports import layout as layouts
@@ -75,13 +75,13 @@ def page_of(provider: Provider, batch: ImportBatch, page: column_layout_page.Lay
         name=masked_cells.name_of(batch),
         brand_name=read_session().get_one(Brand, batch.brand_id).name,
         problem=FileProblem(batch.problem) if batch.state == BatchState.UNREADABLE else None,
-        is_working=batch.state in FOR_THE_WORKER,
+        is_working=batch.state in WORKER_STATES,
         progress=batches.progress(batch, clock.now()),
         page=_layout(batch, page),
         good=good,
         problems=problems,
         total=sum((batch.tally or {}).values()),
-        waits=provider_questions.waits(batch),
+        waits=provider_questions.awaits_answer(batch),
         asked=[WORDS[name] for name in batch.asked or ()],
         ask=AskForm(formdata=None, what=unsaid) if _may_ask(batch) else None,
         may_begin=may_begin(batch),
@@ -91,7 +91,7 @@ def page_of(provider: Provider, batch: ImportBatch, page: column_layout_page.Lay
 
 def may_begin(batch: ImportBatch) -> bool:
     """Whether nothing is left to say, and the rehearsal is done."""
-    if batch.state != BatchState.DRY_RUN or provider_questions.waits(batch):
+    if batch.state != BatchState.DRY_RUN or provider_questions.awaits_answer(batch):
         return False
     return not layouts.missing(layout_of(vault(), batch))
 
@@ -104,12 +104,12 @@ def read_layout(batch: ImportBatch) -> column_layout_page.LayoutPage:
 
 
 def _layout(batch: ImportBatch, page: column_layout_page.LayoutPage | None) -> column_layout_page.LayoutPage | None:
-    may_choose = batch.state in (BatchState.READ, BatchState.DRY_RUN) and not provider_questions.waits(batch)
+    may_choose = batch.state in (BatchState.READ, BatchState.DRY_RUN) and not provider_questions.awaits_answer(batch)
     return page or (read_layout(batch) if may_choose else None)
 
 
 def _may_ask(batch: ImportBatch) -> bool:
-    return batch.state == BatchState.DRY_RUN and not provider_questions.waits(batch)
+    return batch.state == BatchState.DRY_RUN and not provider_questions.awaits_answer(batch)
 
 
 def _unsaid(batch: ImportBatch) -> list[str]:

@@ -11,7 +11,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import ValidationError
 
 from portal.core import clock
-from portal.core.addresses import HIDDEN, hide_in
+from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import Brand, Delegation, ImportBatch, Provider, User
 from portal.domain.identity.permissions import Permission
@@ -23,7 +23,7 @@ from portal.web.operator.forms import MIN_REASON_LENGTH, required_text
 from portal.web.operator.provider_access import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.body_limits import takes
+from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
 
 MOST_SHOWN = 100
@@ -50,7 +50,7 @@ class FileForm(FlaskForm):
     @property
     def said(self) -> str:
         """The reason as it is kept."""
-        return hide_in(self.reason.data.strip())
+        return redact_addresses(self.reason.data.strip())
 
     def validate(self, extra_validators=None) -> bool:
         """Shape, and that the reason is one without the addresses that may stand in it."""
@@ -70,7 +70,7 @@ def show_imports(provider_id: int):
 
 
 @blueprint.post("/providers/<id:provider_id>/imports")
-@takes(uploads.LARGEST_POST)
+@max_bytes(uploads.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=person_key)
 @needs(Permission.BEHALF, fresh=True)
 def bring_file(provider_id: int):
@@ -83,7 +83,7 @@ def bring_file(provider_id: int):
     if not form.validate_on_submit():
         return _page(provider, form), 422
     try:
-        batch = uploads.bring(
+        batch = uploads.store_upload(
             db.session, vault(), provider_id=provider.id, brand_id=form.brand.data, user_id=current_user.id,
             name=form.file.data.filename, stream=form.file.data.stream, on_behalf=True, at=clock.now(),
         )  # fmt: skip
@@ -135,5 +135,5 @@ def _page(provider: Provider, form: FileForm, problem=None) -> str:
         leave=standing_leave(provider.id),
         may_bring=bool(form.brand.choices) and not may_not(provider),
         brought=read_session().execute(brought.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all(),
-        waits=provider_questions.waits,
+        waits=provider_questions.awaits_answer,
     )

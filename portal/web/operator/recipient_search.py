@@ -4,10 +4,11 @@ Looking is an act here: the answer stands under the form that asked, in no addre
 """
 
 from flask import render_template
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.core import addresses, clock
-from portal.core.addresses import HIDDEN, hide_in
+from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Provider
 from portal.domain.consents import history, recipients
@@ -23,7 +24,7 @@ from portal.web.shared.signed_in_person import person_key, record_operator_audit
 @blueprint.route("/providers/<id:provider_id>/recipients", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"], key_func=person_key)
 @needs(Permission.ASSIST)
-def search_recipient(provider_id: int):
+def search_recipient(provider_id: int) -> ResponseReturnValue:
     """Look an address up among a provider's own. The reason is kept with the search, found or not."""
     provider, form = visible_provider_or_404(read_session(), provider_id), ReasonedSearchForm()
     if not form.validate_on_submit():
@@ -32,7 +33,7 @@ def search_recipient(provider_id: int):
         address = addresses.parse(form.address.data)
     except addresses.BadAddress as bad:
         return _render_search(provider, form, problem=bad.problem), 422
-    reason = hide_in(form.reason.data.strip())
+    reason = redact_addresses(form.reason.data.strip())
     if len(reason.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
         form.reason.errors = [_("Nedeni sözcüklerle yazın; adres yazmayın.")]
         return _render_search(provider, form), 422

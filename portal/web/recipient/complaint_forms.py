@@ -12,7 +12,7 @@ from wtforms import DateField, RadioField, StringField, TextAreaField, TimeField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from portal.core import clock
-from portal.core.images import BadPicture, Problem
+from portal.core.images import BadImage, ImageProblem
 from portal.core.iys_protocol import Channel
 from portal.domain.complaints import screenshots
 from portal.web.shared.labels import label
@@ -21,12 +21,12 @@ from portal.web.shared.validators import READABLE
 TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come along with what is pasted.
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
 BAD_PICTURES = {
-    Problem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
-    Problem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),
-    Problem.SHAPE: _l("Resim çok ince uzun. İletinin göründüğü kısmın ekran görüntüsünü seçin."),
-    Problem.DAMAGED: _l("Resim dosyası bozuk. Ekran görüntüsünü yeniden alıp seçin."),
-    Problem.MARKUP: _l("Bu dosya bir resim değil. PNG, JPEG ya da WebP olan ekran görüntüsünü seçin."),
-    Problem.UNKNOWN: _l("Bu dosya PNG, JPEG ya da WebP değil. İletinin ekran görüntüsünü seçin."),
+    ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
+    ImageProblem.TOO_MANY_PIXELS: _l("Resim çok büyük. İletinin ekran görüntüsünü alıp onu seçin."),
+    ImageProblem.SHAPE: _l("Resim çok ince uzun. İletinin göründüğü kısmın ekran görüntüsünü seçin."),
+    ImageProblem.DAMAGED: _l("Resim dosyası bozuk. Ekran görüntüsünü yeniden alıp seçin."),
+    ImageProblem.MARKUP: _l("Bu dosya bir resim değil. PNG, JPEG ya da WebP olan ekran görüntüsünü seçin."),
+    ImageProblem.UNKNOWN: _l("Bu dosya PNG, JPEG ya da WebP değil. İletinin ekran görüntüsünü seçin."),
 }
 
 
@@ -97,7 +97,7 @@ class ComplaintForm(Posted):
             return
         try:
             self.png = screenshots.read(upload)
-        except BadPicture as bad:
+        except BadImage as bad:
             raise ValidationError(str(BAD_PICTURES[bad.problem])) from None
 
     def validate(self, extra_validators=None) -> bool:

@@ -6,7 +6,7 @@ from enum import StrEnum
 import shortlinks
 from portal.core.iys_protocol import Channel
 from portal.core.models import CampaignKind
-from portal.core.models.link_context import Closure, LinkContext
+from portal.core.models.link_context import ClosureReason, LinkContext
 from shortlinks import LinkState
 
 
@@ -56,7 +56,7 @@ def refusing(link: shortlinks.Resolution, invitation: LinkContext, serves: tuple
 
 def _state(link: shortlinks.Resolution, invitation: LinkContext) -> State:
     if invitation.closure:
-        return State[Closure(invitation.closure).name]
+        return State[ClosureReason(invitation.closure).name]
     if link.state != LinkState.LIVE:
         return State(link.state)
     is_older = invitation.kind == CampaignKind.ASK and invitation.is_superseded

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import DecisionOrigin, Receipt, Recipient
-from portal.core.models.link_context import LinkContext, text_of
+from portal.core.models.link_context import LinkContext, load_consent_text
 from portal.domain import consents
 from portal.domain.consents import withdrawals
 from portal.web.recipient import form_token, page_content, receipts
@@ -48,7 +48,7 @@ def disown(code: str):
 
 
 def _page(invitation: LinkContext) -> str:
-    text, language = text_of(read_session(), invitation.text_id), get_locale().language
+    text, language = load_consent_text(read_session(), invitation.text_id), get_locale().language
     address = page_content.address_of(vault(), invitation)
     return render_template(
         "recipient/not_mine.html",

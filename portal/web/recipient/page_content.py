@@ -12,9 +12,9 @@ import shortlinks
 from portal.core import addresses
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
-from portal.core.models.link_context import Heads, Held, LinkContext, text_of
+from portal.core.models.link_context import CurrentConsent, CurrentConsents, LinkContext, load_consent_text
 from portal.core.vault import Vault
-from portal.core.word_pairs import pair_of
+from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import default_texts
 from portal.domain.consent_points import Place
 from portal.domain.providers import sandbox_mode
@@ -28,7 +28,7 @@ class Row:
     """One channel on the page: what holds now, and what the person had chosen where the page comes back."""
 
     channel: Channel
-    held: Held | None
+    held: CurrentConsent | None
     chosen: Status | None
 
 
@@ -93,7 +93,7 @@ def personal(
 ) -> Personal:  # fmt: skip
     """What this serving of a link's page has for one person alone."""
     return Personal(
-        pair=pair_of(current_app.config["LINK_SALT"], link.link_id, link.nonce),
+        pair=word_pair(current_app.config["LINK_SALT"], link.link_id, link.nonce),
         address=masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
         form_token=form_token.sign(
             invitation.link_id, _shown_text_id(invitation, view), language, at, asks=view.may_grant
@@ -102,10 +102,10 @@ def personal(
 
 
 def link_page(
-    session: Session, invitation: LinkContext, view: View, heads: Heads, mine: Personal, back: Back, *, language: str
+    session: Session, invitation: LinkContext, view: View, heads: CurrentConsents, mine: Personal, back: Back, *, language: str
 ) -> Page:  # fmt: skip
     """The page of a link in one language. `heads` is what holds now, as heads_of tells it."""
-    text = text_of(session, invitation.text_id)
+    text = load_consent_text(session, invitation.text_id)
     decided_at = decided_by(session, invitation) if view.state == State.LIVE and heads.held else None
     title, body = _words(text, invitation, view, language)
     return Page(
@@ -168,7 +168,7 @@ def spoken() -> dict[str, str]:
 def _words(text: ConsentText, invitation: LinkContext, view: View, language: str) -> tuple[str, str]:
     """Title and body. Where an asking link takes refusals only, those of refusing."""
     if _shown_text_id(invitation, view) is None:
-        text = default_texts.usual(text.brand_name, CampaignKind.REFUSE, text.notice_url)
+        text = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
     return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
 
 
@@ -177,7 +177,7 @@ def _shown_text_id(invitation: LinkContext, view: View) -> int | None:
     return None if invitation.kind == CampaignKind.ASK and not view.may_grant else invitation.text_id
 
 
-def _as_theirs(held: Held | None, invitation: LinkContext) -> Held | None:
+def _as_theirs(held: CurrentConsent | None, invitation: LinkContext) -> CurrentConsent | None:
     """What holds; a refusal that is older than the word "not mine" was another's, and its date is not shown."""
     if held and invitation.reassigned_at and held.since < invitation.reassigned_at:
         return replace(held, since=invitation.reassigned_at)

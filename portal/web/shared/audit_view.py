@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
 
-from portal.core.addresses import HIDDEN, hide_in
+from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.iys_protocol import Channel
 from portal.core.models import (
     Actor,
@@ -39,11 +39,11 @@ from portal.core.vault import CannotOpen, Vault
 from portal.domain.audit.queries import Kind, Wanted
 from portal.services.exports import Kind as ExportKind
 from portal.web.shared import user_agents
-from portal.web.shared.audit_labels import ACTS, SUBJECTS, act_words, fact_words, subject_words
-from portal.web.shared.labels import BY_TYPE
+from portal.web.shared.audit_labels import ACT_LABELS, SUBJECT_LABELS, act_label, fact_label, subject_label
+from portal.web.shared.labels import LABELS_BY_TYPE
 
 # Facts that are words of ours: of which kinds.
-WORDS = {
+FACT_ENUMS = {
     "by": (SignInMethod, ReceivedVia),
     "channel": (Channel,),
     "channels": (Channel,),
@@ -56,18 +56,20 @@ WORDS = {
     "role": (Role, OperatorRole),
     "settlement": (Settlement,),
 }
-NOTHING = (None, "", [])
-NOBODYS = 0  # A session is sealed for no provider.
-NO_ADDRESS = re.compile(r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}")  # Day, digest, network.
+EMPTY_VALUES = (None, "", [])
+NO_PROVIDER = 0  # A session is sealed for no provider.
+HARMLESS_TEXT = re.compile(
+    r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}"
+)  # Day, digest, network.
 FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2100, 1, 1)  # The earliest consents are of 2015.
-KINDS = {
+ACTOR_LABELS = {
     Kind.RECIPIENTS: _l("Alıcılar"),
     Kind.SYSTEM: _l("İzinlink, kendiliğinden"),
     Kind.OPERATOR: _l("İş ortağı"),
 }
 
 
-def a_day(_form, field) -> None:
+def check_day(_form, field) -> None:
     """Check that a day is one of which something may be known."""
     if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
         raise ValidationError(gettext("Tarihi gün, ay ve yılıyla yazın."))
@@ -81,8 +83,8 @@ class AuditFilter(FlaskForm):
 
     who = SelectField(_l("Kim"), validate_choice=False)
     act = SelectField(_l("Ne yaptı"), validate_choice=False)
-    since = DateField(_l("İlk gün"), validators=[Optional(), a_day])
-    until = DateField(_l("Son gün"), validators=[Optional(), a_day])
+    since = DateField(_l("İlk gün"), validators=[Optional(), check_day])
+    until = DateField(_l("Son gün"), validators=[Optional(), check_day])
     subject = SelectField(_l("Neyle ilgili"), validate_choice=False)
     subject_id = StringField(
         _l("Numarası"), validators=[Optional(), Length(max=19), Regexp(r"[0-9]+$", message=_l("Yalnız rakam yazın."))]
@@ -92,10 +94,10 @@ class AuditFilter(FlaskForm):
         super().__init__(request.args)
         everything = [("", _l("Hepsi"))]
         self.who.choices = everything + [(str(each.id), each.name) for each in people]
-        self.who.choices += [(kind.value, words) for kind, words in KINDS.items()]
-        self.act.choices = everything + sorted(((act, act_words(act)) for act in ACTS), key=lambda pair: pair[1])
+        self.who.choices += [(kind.value, words) for kind, words in ACTOR_LABELS.items()]
+        self.act.choices = everything + sorted(((act, act_label(act)) for act in ACT_LABELS), key=lambda pair: pair[1])
         self.subject.choices = everything + sorted(
-            ((each, subject_words(each)) for each in SUBJECTS), key=lambda pair: pair[1]
+            ((each, subject_label(each)) for each in SUBJECT_LABELS), key=lambda pair: pair[1]
         )
 
     def wanted(self, provider_id: int | None) -> Wanted:
@@ -128,7 +130,7 @@ class AuditFilter(FlaskForm):
 
 
 @dataclass(frozen=True)
-class Shown:
+class EntryView:
     """One entry."""
 
     at: datetime
@@ -141,23 +143,23 @@ class Shown:
     subject_word: str = ""  # As the filter takes it.
 
 
-def shown(vault: Vault, rows: Iterable[Row], people: set[int] | None = None) -> Iterator[Shown]:
+def entry_views(vault: Vault, rows: Iterable[Row], people: set[int] | None = None) -> Iterator[EntryView]:
     """Entries for reading. Of who is not among `people` (None: anybody) it is not said from where they came."""
     for entry, sign_in, user in rows:
         is_known = people is None or (user is not None and user.id in people)
-        yield Shown(
+        yield EntryView(
             at=entry.at,
-            who=_who(entry, user, is_known),
-            act=act_words(entry.act),
-            subject=subject_words(entry.subject),
+            who=_actor_name(entry, user, is_known),
+            act=act_label(entry.act),
+            subject=subject_label(entry.subject),
             subject_id=entry.subject_id,
-            facts=_facts(entry.facts),
-            whence=_whence(vault, sign_in) if sign_in is not None and is_known else "",
+            facts=_facts_text(entry.facts),
+            whence=_device_and_network(vault, sign_in) if sign_in is not None and is_known else "",
             subject_word=entry.subject,
         )
 
 
-def _who(entry: AuditEntry, user: User | None, is_known: bool) -> str:
+def _actor_name(entry: AuditEntry, user: User | None, is_known: bool) -> str:
     if entry.actor == Actor.RECIPIENT:
         return gettext("Alıcı")
     if entry.actor == Actor.SYSTEM:
@@ -166,25 +168,25 @@ def _who(entry: AuditEntry, user: User | None, is_known: bool) -> str:
     return name if is_known else gettext("%(name)s (iş ortağı)", name=name)
 
 
-def _facts(facts: dict) -> str:
-    said = ((name, value) for name, value in facts.items() if value not in NOTHING)
-    return ", ".join(f"{fact_words(name)}: {_value(name, value)}" for name, value in said)
+def _facts_text(facts: dict) -> str:
+    said = ((name, value) for name, value in facts.items() if value not in EMPTY_VALUES)
+    return ", ".join(f"{fact_label(name)}: {_value_text(name, value)}" for name, value in said)
 
 
-def _value(name: str, value) -> str:
+def _value_text(name: str, value) -> str:
     if isinstance(value, list):
-        return " ".join(_value(name, each) for each in value)
-    for words in WORDS.get(name, ()):
-        if (words, value) in BY_TYPE:
-            return gettext(BY_TYPE[words, value])
+        return " ".join(_value_text(name, each) for each in value)
+    for words in FACT_ENUMS.get(name, ()):
+        if (words, value) in LABELS_BY_TYPE:
+            return gettext(LABELS_BY_TYPE[words, value])
     if isinstance(value, bool):
         return gettext("evet") if value else gettext("hayır")
-    return str(value) if not isinstance(value, str) or NO_ADDRESS.fullmatch(value) else hide_in(value)
+    return str(value) if not isinstance(value, str) or HARMLESS_TEXT.fullmatch(value) else redact_addresses(value)
 
 
-def _whence(vault: Vault, sign_in: SignIn) -> str:
+def _device_and_network(vault: Vault, sign_in: SignIn) -> str:
     try:
-        address = vault.read(sign_in.address, SignIn.PLACE, NOBODYS, sign_in.id)
+        address = vault.read(sign_in.address, SignIn.PLACE, NO_PROVIDER, sign_in.id)
     except CannotOpen:
         address = ""
-    return f"{user_agents.device(sign_in.agent)}, {user_agents.network(address)}"
+    return f"{user_agents.device_name(sign_in.agent)}, {user_agents.masked_network(address)}"

@@ -7,31 +7,31 @@ from wtforms.validators import DataRequired, Length, Regexp, StopValidation
 
 from portal.core import tax_ids
 from portal.core.models import LegalForm, Provider
-from portal.core.tax_ids import BadNumber, Wrong
+from portal.core.tax_ids import BadNumber, NumberProblem
 from portal.web.shared.validators import REACHABLE, WebAddress
 
-MERSIS_CURES = {
-    Wrong.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
-    Wrong.LENGTH: _l("MERSİS numarası 16 hanelidir. mersis.ticaret.gov.tr adresindeki kaydınızdan kopyalayın."),
-    Wrong.CHECK_DIGITS: _l(
+MERSIS_MESSAGES = {
+    NumberProblem.NOT_DIGITS: _l("MERSİS numarası yalnız rakamlardan oluşur. Harf kalmışsa silin."),
+    NumberProblem.LENGTH: _l("MERSİS numarası 16 hanelidir. mersis.ticaret.gov.tr adresindeki kaydınızdan kopyalayın."),
+    NumberProblem.CHECK_DIGITS: _l(
         "Bu MERSİS numarası geçersiz: içindeki vergi numarasının kontrol hanesi yanlış. Bir rakam eksik ya da yer "
         "değiştirmiş olabilir; numarayı MERSİS kaydınızdan kopyalayın."
     ),
 }
-TAX_CURES = {
-    Wrong.NOT_DIGITS: _l("Numara yalnız rakamlardan oluşur. Harf kalmışsa silin."),
-    Wrong.LENGTH: _l("T.C. kimlik numarası 11, vergi numarası 10 hanelidir. Hane sayısını kontrol edin."),
-    Wrong.CHECK_DIGITS: _l(
+TAX_NUMBER_MESSAGES = {
+    NumberProblem.NOT_DIGITS: _l("Numara yalnız rakamlardan oluşur. Harf kalmışsa silin."),
+    NumberProblem.LENGTH: _l("T.C. kimlik numarası 11, vergi numarası 10 hanelidir. Hane sayısını kontrol edin."),
+    NumberProblem.CHECK_DIGITS: _l(
         "Bu numara geçersiz: kontrol hanesi yanlış. Bir rakam yanlış ya da yer değiştirmiş olabilir; kimliğinize ya "
         "da vergi levhanıza bakarak yeniden yazın."
     ),
 }
 # Signs that nobody sees, or that turn what follows around, let a name look like another one.
-UNSEEN = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-READABLE = Regexp(rf"[^{UNSEEN}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
+INVISIBLE = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+READABLE = Regexp(rf"[^{INVISIBLE}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
 
 
-class FirmForm(FlaskForm):
+class CompanyForm(FlaskForm):
     """What recipients are shown of a sender (M-1), and what İYS compares."""
 
     legal_form = RadioField(
@@ -63,25 +63,25 @@ class FirmForm(FlaskForm):
         """A company is known by its MERSİS number, a tradesperson by tax or identity number."""
         is_company = self.legal_form.data == LegalForm.COMPANY
         try:
-            (tax_ids.mersis if is_company else tax_ids.tax_number)(field.data)
+            (tax_ids.parse_mersis if is_company else tax_ids.parse_tax_number)(field.data)
         except BadNumber as bad:
-            raise StopValidation((MERSIS_CURES if is_company else TAX_CURES)[bad.wrong]) from None
+            raise StopValidation((MERSIS_MESSAGES if is_company else TAX_NUMBER_MESSAGES)[bad.wrong]) from None
 
     def facts(self) -> dict:
         """The columns of a provider that these fields fill; a company's tax number stands in its MERSİS number."""
         numbers = {"mersis": "", "tax_number": ""}
         if self.legal_form.data == LegalForm.COMPANY:
-            numbers["mersis"] = tax_ids.mersis(self.number.data)
-            numbers["tax_number"] = tax_ids.owner_of(numbers["mersis"])
+            numbers["mersis"] = tax_ids.parse_mersis(self.number.data)
+            numbers["tax_number"] = tax_ids.tax_id_in_mersis(numbers["mersis"])
         else:
-            numbers["tax_number"] = tax_ids.tax_number(self.number.data)
+            numbers["tax_number"] = tax_ids.parse_tax_number(self.number.data)
         return {
             "legal_form": LegalForm(self.legal_form.data), "title": " ".join(self.title.data.split()),
             "contact": self.contact.data.strip(), "notice_url": self.notice_url.data.strip(), **numbers,
         }  # fmt: skip
 
 
-def as_typed(provider: Provider) -> dict:
+def form_values(provider: Provider) -> dict:
     """What the fields hold before they are changed."""
     return {
         "legal_form": provider.legal_form, "title": provider.title, "number": provider.number,

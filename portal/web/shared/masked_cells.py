@@ -34,7 +34,7 @@ OFTEN = 2  # On so many lines at least a word stands that is one of the firm's, 
 def name_of(batch: ImportBatch) -> str:
     """What a file is called, where its seal holds: some are called by the person whom they are about."""
     try:
-        return addresses.hide_certain_in(store.name_of(vault(), batch)) or gettext("Yapıştırılan tablo")
+        return addresses.redact_certain_addresses(store.file_name_of(vault(), batch)) or gettext("Yapıştırılan tablo")
     except CannotOpen:
         return gettext("Adı okunamayan dosya")
 
@@ -58,7 +58,10 @@ def cells(of: Sequence[Cell]) -> tuple[Cell, ...]:
 def lines(of: Sequence[Line], header_line: int | None) -> list[Line]:
     """The first lines of a file: the one that names columns as it stands, without what looks like an address."""
     return [
-        (number, [addresses.hide_in(cell[:LONGEST]) if number == header_line else shown(cell) for cell in cells])
+        (
+            number,
+            [addresses.redact_addresses(cell[:LONGEST]) if number == header_line else shown(cell) for cell in cells],
+        )
         for number, cells in of
     ]
 
@@ -67,4 +70,4 @@ def words(of: Sequence) -> list:
     """The words of columns that the operator may explain (layout_form.Word): no addresses, and no column of names."""
     kinds = [each.kind for each in of]
     few = [each for each in of if kinds.count(each.kind) <= MOST_WORDS and each.count >= OFTEN]
-    return [each for each in few if addresses.hide_in(each.text) == each.text]
+    return [each for each in few if addresses.redact_addresses(each.text) == each.text]

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 import shortlinks
 from portal.core import addresses, clock
 from portal.core.models import Brand, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
-from portal.core.models.link_context import LinkContext, invitation_of, text_of
+from portal.core.models.link_context import LinkContext, load_consent_text, load_link_context
 from portal.core.vault import Vault
-from portal.core.word_pairs import pair_of
+from portal.core.word_pairs import word_pair
 from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
@@ -58,12 +58,12 @@ def find(session: Session, vault: Vault, pasted: Pasted) -> Known | None:
 def _invitation(session: Session, vault: Vault, code: str) -> Known | None:
     link = shortlinks.resolve(session, current_app.config["LINK_SALT"], code, clock.now())
     link_id = link.link_id or NOBODY
-    invitation = invitation_of(session, link_id)
+    invitation = load_link_context(session, link_id)
     row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
     message = session.scalar(select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION))
     if link.state == LinkState.UNKNOWN or invitation is None or row is None:
         return None
-    return _invited(vault, invitation, text_of(session, invitation.text_id), row, message, code)
+    return _invited(vault, invitation, load_consent_text(session, invitation.text_id), row, message, code)
 
 
 def _invited(
@@ -78,7 +78,7 @@ def _invited(
         made_at=link.created_at,
         page_url=url_for("recipient.page", code=code),
         is_practice=sandbox_mode.hearer(invitation.iys_code, invitation.brand_code) == sandbox_mode.Destination.SANDBOX,
-        pair=pair_of(current_app.config["LINK_SALT"], link.id, link.nonce),
+        pair=word_pair(current_app.config["LINK_SALT"], link.id, link.nonce),
         sent_at=message.ended_at if is_sent else None,
         is_ours=message is not None,
     )

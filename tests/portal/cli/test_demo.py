@@ -110,7 +110,7 @@ def test_a_code_that_was_used_is_not_printed_again(seed, app):
     told = json.loads(seed().stdout)
     printed = code_of(app, told["email"])
     with app.app_context():
-        (app_of_hers,) = factors.of(db.session, demo_cast.known(demo_cast.OWNER).id)
+        (app_of_hers,) = factors.of(db.session, demo_cast.find_user(demo_cast.OWNER).id)
         assert factors.spend(db.session, vault(), app_of_hers, printed, clock.now())
         db.session.commit()
 
@@ -139,7 +139,7 @@ def test_the_newcomer_practises(seed, rows):
     seed()
 
     firm = rows.one(Provider, Provider.admitted_at.is_(None))
-    assert tax_ids.mersis(firm.mersis) and tax_ids.tax_number(firm.tax_number)
+    assert tax_ids.parse_mersis(firm.mersis) and tax_ids.parse_tax_number(firm.tax_number)
     assert rows.one(Connection, Connection.provider_id == firm.id).forwarding_enabled_at is not None
 
 

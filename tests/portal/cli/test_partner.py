@@ -4,7 +4,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import NOBODYS, Connection, Credential, CredentialKind
+from portal.core.models import NO_PROVIDER, Connection, Credential, CredentialKind
 from portal.domain.identity import accounts
 from tests import make
 
@@ -20,7 +20,7 @@ def partner(app):
 
 def password_of(app, credential) -> str:
     with app.app_context():
-        return vault().read(credential.password, Credential.PASSWORD, NOBODYS, credential.id)
+        return vault().read(credential.password, Credential.PASSWORD, NO_PROVIDER, credential.id)
 
 
 def test_an_account_is_kept_for_nobody_in_particular(app, partner, rows):
@@ -28,7 +28,7 @@ def test_an_account_is_kept_for_nobody_in_particular(app, partner, rows):
 
     kept = rows.one(Credential)
     assert result.exit_code == 0 and "700100" in result.stdout
-    assert (kept.kind, kept.provider_id, kept.integrator_code) == (CredentialKind.PARTNER, NOBODYS, 700100)
+    assert (kept.kind, kept.provider_id, kept.integrator_code) == (CredentialKind.PARTNER, NO_PROVIDER, 700100)
     assert password_of(app, kept) == "ilk-şifre"
 
 

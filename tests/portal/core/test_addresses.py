@@ -16,12 +16,12 @@ from portal.core.addresses import (
     AddressKind,
     BadAddress,
     Problem,
-    hide_certain_in,
-    hide_in,
     is_email,
     is_phone,
     mask,
     parse,
+    redact_addresses,
+    redact_certain_addresses,
 )
 from portal.core.iys_protocol import Channel
 
@@ -443,7 +443,7 @@ def test_every_problem_has_a_sentence_and_a_cure_in_the_catalogue():
     ],
 )  # fmt: skip
 def test_what_looks_like_an_address_is_hidden_in_a_text(told):
-    hidden = hide_in(f"Arayan {told} retini sordu")
+    hidden = redact_addresses(f"Arayan {told} retini sordu")
 
     assert hidden.startswith("Arayan ") and hidden.endswith("retini sordu")
     assert HIDDEN in hidden
@@ -452,7 +452,7 @@ def test_what_looks_like_an_address_is_hidden_in_a_text(told):
 
 @pytest.mark.parametrize("told", ["Talep 48213 için bakıldı", "3 Mart'ta aradı, saat 14:30", "Bakanlık yazısı E-1234"])
 def test_other_numbers_stay_in_a_text(told):
-    assert hide_in(told) == told
+    assert redact_addresses(told) == told
 
 
 @pytest.mark.parametrize(
@@ -469,7 +469,7 @@ def test_other_numbers_stay_in_a_text(told):
     ],
 )
 def test_only_certain_addresses_are_hidden_in_names(name, shown):
-    assert hide_certain_in(name) == shown
+    assert redact_certain_addresses(name) == shown
 
 
 @pytest.mark.parametrize("sign", ["a", "a.", "1 ", "1/x", "@ ", "(1"])
@@ -477,8 +477,8 @@ def test_hiding_takes_a_long_text_no_longer_than_it_is_long(sign):
     """A header of a file may have 64 kB; by a pattern that looks back it took a minute."""
     text, begun = sign * (65_536 // len(sign)), time.process_time()
 
-    hide_in(text)
-    hide_certain_in(text)
+    redact_addresses(text)
+    redact_certain_addresses(text)
 
     assert time.process_time() - begun < 2
 

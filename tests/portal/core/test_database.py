@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal.core import clock
-from portal.core.database import RESTED, WriterLock, url_of
+from portal.core.database import PING_AFTER, WriterLock, sqlalchemy_url
 from portal.core.extensions import db
 from portal.core.models import IysRate, NodeCounter
 from tests import databases
@@ -101,7 +101,7 @@ def test_a_connection_that_died_in_the_pool_is_replaced(bind, killer):
         died = connection.scalar(text("SELECT pg_backend_pid()"))
     with db.engines[killer].connect() as other:
         other.execute(text("SELECT pg_terminate_backend(:died, 5000)"), {"died": died})
-    time.sleep(RESTED)
+    time.sleep(PING_AFTER)
 
     with db.engines[bind].connect() as connection:
         assert connection.scalar(text("SELECT pg_backend_pid()")) != died
@@ -240,8 +240,8 @@ def test_only_one_has_the_turn_at_a_time():
 
 @pytest.mark.parametrize("spelled", ["postgres://a@b/c", "postgresql://a@b/c", "postgresql+psycopg://a@b/c"])
 def test_every_spelling_of_a_postgresql_address_is_understood(spelled):
-    assert url_of(spelled) == "postgresql+psycopg://a@b/c"
+    assert sqlalchemy_url(spelled) == "postgresql+psycopg://a@b/c"
 
 
 def test_other_addresses_stay_as_they_are():
-    assert url_of("sqlite:////srv/x.db") == "sqlite:////srv/x.db"
+    assert sqlalchemy_url("sqlite:////srv/x.db") == "sqlite:////srv/x.db"

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from portal.core import images
-from portal.core.images import BadPicture, Problem
+from portal.core.images import BadImage, ImageProblem
 
 BOX = (400, 800)
 LIMITS = {"largest": 100_000, "most_pixels": 1_000_000, "most_elongated": 20, "box": BOX}
@@ -38,20 +38,20 @@ def noted() -> bytes:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_three_kinds_are_opened(kind, mode):
-    assert images.pixels(picture(kind, mode=mode), **LIMITS).size == (60, 40)
+    assert images.decode_image(picture(kind, mode=mode), **LIMITS).size == (60, 40)
 
 
 BAD = {
-    "nothing": (b"", Problem.EMPTY),
-    "too many bytes": (bytes(100_001), Problem.TOO_LARGE),
-    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", Problem.MARKUP),
-    "HTML": (b" <!DOCTYPE html><script>alert(1)</script>", Problem.MARKUP),
-    "a program": (b"MZ" + bytes(100), Problem.UNKNOWN),
-    "GIF": (picture("GIF"), Problem.UNKNOWN),
-    "half a picture": (picture("PNG", (300, 300))[:80], Problem.DAMAGED),
-    "a bomb": (bomb(60_000, 60_000), Problem.TOO_MANY_PIXELS),
-    "a larger bomb": (bomb(2**31 - 1, 2**31 - 1), Problem.TOO_MANY_PIXELS),
-    "a thread": (bomb(2, 5000), Problem.SHAPE),
+    "nothing": (b"", ImageProblem.EMPTY),
+    "too many bytes": (bytes(100_001), ImageProblem.TOO_LARGE),
+    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", ImageProblem.MARKUP),
+    "HTML": (b" <!DOCTYPE html><script>alert(1)</script>", ImageProblem.MARKUP),
+    "a program": (b"MZ" + bytes(100), ImageProblem.UNKNOWN),
+    "GIF": (picture("GIF"), ImageProblem.UNKNOWN),
+    "half a picture": (picture("PNG", (300, 300))[:80], ImageProblem.DAMAGED),
+    "a bomb": (bomb(60_000, 60_000), ImageProblem.TOO_MANY_PIXELS),
+    "a larger bomb": (bomb(2**31 - 1, 2**31 - 1), ImageProblem.TOO_MANY_PIXELS),
+    "a thread": (bomb(2, 5000), ImageProblem.SHAPE),
 }
 
 
@@ -59,14 +59,14 @@ BAD = {
 def test_what_is_no_picture_is_refused_and_said_why(what):
     upload, problem = BAD[what]
 
-    with pytest.raises(BadPicture) as bad:
-        images.pixels(upload, **LIMITS)
+    with pytest.raises(BadImage) as bad:
+        images.decode_image(upload, **LIMITS)
 
     assert bad.value.problem == problem
 
 
 def test_what_a_picture_says_of_where_it_was_made_is_gone():
-    kept = images.lightest(images.pixels(noted(), **LIMITS), box=BOX, ways=[(1, 256)], most=100_000)
+    kept = images.encode_png(images.decode_image(noted(), **LIMITS), box=BOX, ways=[(1, 256)], most=100_000)
 
     assert b"Kadikoy" in noted() and b"Kadikoy" not in kept
 
@@ -75,10 +75,10 @@ def test_it_stands_as_the_camera_meant_it():
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "A telephone", 6  # Make; turned by 90 degrees.
 
-    picture_kept = images.pixels(picture("JPEG", exif=exif), **LIMITS)
+    picture_kept = images.decode_image(picture("JPEG", exif=exif), **LIMITS)
 
     assert picture_kept.size == (40, 60)
-    assert b"A telephone" not in images.lightest(picture_kept, box=BOX, ways=[(1, 256)], most=100_000)
+    assert b"A telephone" not in images.encode_png(picture_kept, box=BOX, ways=[(1, 256)], most=100_000)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -86,14 +86,14 @@ def test_odd_words_about_the_camera_break_nothing(kind):
     turned, odd = struct.pack("<HHII", 0x0112, 3, 1, 6), struct.pack("<HHII", 0x011A, 2, 3, 8)  # A number of letters.
     exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + turned + odd + bytes(4)
 
-    assert images.pixels(picture(kind, exif=exif), **LIMITS).size == (40, 60)
+    assert images.decode_image(picture(kind, exif=exif), **LIMITS).size == (40, 60)
 
 
 def test_the_first_way_that_is_light_enough_is_taken_and_else_the_last():
     noise = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(200 * 200 * 3)).convert("RGBA")
 
-    light = images.lightest(noise, box=BOX, ways=[(1, 256), (1, 4)], most=20_000)
-    last = images.lightest(noise, box=BOX, ways=[(1, 256), (0.1, 256)], most=1)
+    light = images.encode_png(noise, box=BOX, ways=[(1, 256), (1, 4)], most=20_000)
+    last = images.encode_png(noise, box=BOX, ways=[(1, 256), (0.1, 256)], most=1)
 
     assert Image.open(io.BytesIO(light)).size == (200, 200) and len(light) <= 20_000
     assert Image.open(io.BytesIO(last)).size == (40, 40)

@@ -133,9 +133,9 @@ def test_each_generation_writes_the_column_of_its_parity(vault, rotating):
 
 def test_sealing_and_indexing_do_not_share_a_key(vault):
     """Or whoever learns one of the two derived keys would have the other."""
-    from portal.core.vault import _derive, _index_key
+    from portal.core.vault import _derive_key, _index_key
 
-    assert len({_derive(OLD, b"seal"), _index_key(OLD, 0), _index_key(OLD, 1), OLD}) == 4
+    assert len({_derive_key(OLD, b"seal"), _index_key(OLD, 0), _index_key(OLD, 1), OLD}) == 4
 
 
 def test_a_vault_does_not_show_its_keys(rotating):

@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from portal.core.word_pairs import pair_of
+from portal.core.word_pairs import word_pair
 from portal.core.word_pairs.words import WORDS
 
 SALT = "a salt that only tests know"
@@ -23,17 +23,17 @@ def test_no_two_words_differ_by_one_letter_only():
 
 
 def test_a_link_keeps_its_pair():
-    assert pair_of(SALT, 7, 123) == pair_of(SALT, 7, 123)
+    assert word_pair(SALT, 7, 123) == word_pair(SALT, 7, 123)
 
 
 def test_pairs_depend_on_nonce_link_and_salt():
-    pairs = {pair_of(SALT, 7, 123), pair_of(SALT, 7, 124), pair_of(SALT, 8, 123), pair_of(f"{SALT}!", 7, 123)}
+    pairs = {word_pair(SALT, 7, 123), word_pair(SALT, 7, 124), word_pair(SALT, 8, 123), word_pair(f"{SALT}!", 7, 123)}
 
     assert len(pairs) == 4
 
 
 def test_pairs_are_spread():
-    pairs = [pair_of(SALT, link_id, 1) for link_id in range(20_000)]
+    pairs = [word_pair(SALT, link_id, 1) for link_id in range(20_000)]
 
     assert len(set(pairs)) > 16_000
     assert all(len(set(pair.split())) == 2 for pair in pairs)

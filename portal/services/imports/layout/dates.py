@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from portal.core.addresses import plain
+from portal.core.addresses import normalize_spelling
 from portal.core.clock import ISTANBUL
 from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.times import CLOCK, OddTime, clock_of
@@ -60,13 +60,13 @@ class Moment(NamedTuple):
 
 def is_blank(cell: str) -> bool:
     """Whether a cell names no date at all: empty, or a database's way to say so."""
-    return says_nothing(cell) or plain(cell).startswith(NO_DAYS) or folded(cell) == "yok"
+    return says_nothing(cell) or normalize_spelling(cell).startswith(NO_DAYS) or folded(cell) == "yok"
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)
 def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
     """The moment, or DATE_UNREADABLE, or DATE_IMPOSSIBLE where it is written as a date that no calendar has."""
-    text = plain(cell).rstrip(" .")
+    text = normalize_spelling(cell).rstrip(" .")
     if len(text) > LONGEST:
         return RowProblem.DATE_UNREADABLE
     try:
@@ -78,7 +78,7 @@ def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
 
 def parts(cell: str) -> tuple[int, int] | None:
     """The first two numbers of a date that ends in its year, as they stand: they tell which of them is the day."""
-    found = _YEAR_LAST.fullmatch(plain(cell).lower())
+    found = _YEAR_LAST.fullmatch(normalize_spelling(cell).lower())
     return (int(found[1]), int(found[2])) if found else None
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from portal.core.addresses import plain
+from portal.core.addresses import normalize_spelling
 
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
 _HUMP = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -21,7 +21,7 @@ _ERRORS = re.compile(r"#(?:YOK|N/?A|DEĞER|BAŞV|AD|SAYI|SAYI/0|BOŞ|VALUE|REF|N
 
 def folded(text: str) -> str:
     """Lower-case ASCII words with one space between them: `İZİN  Türü:` is "izin turu", `E-Posta` is "eposta"."""
-    text = unicodedata.normalize("NFKC", plain(text)).translate(_LETTERS).lower()
+    text = unicodedata.normalize("NFKC", normalize_spelling(text)).translate(_LETTERS).lower()
     if not text.isascii():
         text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
     words = _SIGNS.sub(" ", text).strip()

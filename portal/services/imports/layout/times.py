@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from portal.core.addresses import plain
+from portal.core.addresses import normalize_spelling
 
 DAY = 86400
 ISTANBUL_AHEAD = 3 * 3600  # Of UTC.
@@ -48,7 +48,7 @@ def clock_of(text: str) -> Clock:
 
 def read_clock(cell: str) -> Clock:
     """The time of day in a cell that holds nothing else. Raises OddTime."""
-    text = plain(cell).lower().removeprefix("saat").strip(" :")
+    text = normalize_spelling(cell).lower().removeprefix("saat").strip(" :")
     if dated := _DATED.fullmatch(text):
         text = dated[1]
     if fraction := _FRACTION.fullmatch(text):

@@ -1,10 +1,10 @@
 """Why a whole list cannot be read, with a sentence and a cure for the person who brought it."""
 
-from portal.core.addresses.problems import Explained
+from portal.core.addresses.problems import ExplainedProblem
 from portal.core.lazy_text import N_
 
 
-class FileProblem(Explained):
+class FileProblem(ExplainedProblem):
     """Why a list cannot be read at all."""
 
     EMPTY = "file_empty", N_("Listede hiç adres satırı yok."), N_("Her satırında bir adres olan bir liste verin.")

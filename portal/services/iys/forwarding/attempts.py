@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import vault
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt
 from portal.core.models.ids import new_ids
 
@@ -15,7 +15,7 @@ LONGEST_ANSWER = 20_000  # Bytes that are kept.
 
 
 def keep(
-    session: Session, question: Question, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]
+    session: Session, question: Operation, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]
 ) -> None:
     """Add attempts to this transaction; `answers` are (provider_id, submission_id, code, body)."""
     told, at, seal = list(answers), clock.now(), vault().seal

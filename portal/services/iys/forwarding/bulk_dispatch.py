@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, case, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Action, Question, Status
+from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import BulkState, Lane, Outcome, Submission
 from portal.core.vault import CannotOpen
 from portal.services.iys import calls, response_values
@@ -76,8 +76,8 @@ def _send(client: Client, bulk: Bulk) -> None:
         bulk_lists.let_go(db.session, bulk, state=BulkState.ENDED, due_at=None, ended_at=clock.now())
         db.session.commit()
         return
-    body = iys_protocol.freeze_list(payloads.values())
-    answer = calls.ask(client, bulk.provider_id, Question.BULK_ADD, bulk.endpoint, body=body, turn=slow_lane())
+    body = iys_protocol.freeze_bulk_payload(payloads.values())
+    answer = calls.ask(client, bulk.provider_id, Operation.BULK_ADD, bulk.endpoint, body=body, turn=slow_lane())
     _settle(bulk, payloads, answer)
 
 
@@ -205,7 +205,7 @@ def _without(bulk: Bulk, payloads: dict[Row, bytes], named: dict[Row, tuple[str,
 
 def _keep(bulk: Bulk, answer: Answer, codes: Iterable[tuple[Row, str]]) -> None:
     told = ((bulk.provider_id, item.id, code, json.dumps({"code": code}).encode()) for item, code in codes)
-    attempts.keep(db.session, Question.BULK_ADD, answer.status, told)
+    attempts.keep(db.session, Operation.BULK_ADD, answer.status, told)
 
 
 def _park(bulk: Bulk, code: str | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import leases
 from portal.core.extensions import read_session
-from portal.core.iys_protocol import MOST_IN_A_LIST
+from portal.core.iys_protocol import MAX_LIST_SIZE
 from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.core.models.ids import new_id
 from portal.domain.providers import sandbox_mode
@@ -161,7 +161,7 @@ def _fill(session: Session, bulk: Bulk, at: datetime) -> int:
         select(Submission.id, place)
         .where(due, Submission.endpoint == bulk.endpoint)
         .order_by(*oldest_first)
-        .limit(MOST_IN_A_LIST)
+        .limit(MAX_LIST_SIZE)
         .subquery()
     )
     still = (Submission.lane == Lane.BULK, Submission.due_at <= at)  # As another process may have left it.
@@ -183,7 +183,7 @@ def _move_people(session: Session, at: datetime, is_sandbox: bool = False) -> No
             Submission.outcome == Outcome.WAITING,
             leases.is_free(Submission, at),
         )
-        .limit(MOST_IN_A_LIST)
+        .limit(MAX_LIST_SIZE)
     )
     if read_session().scalar(long_due.limit(1)) is None:
         return

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, or_, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
-from portal.core.iys_protocol import Action, Question
+from portal.core.iys_protocol import Action, Operation
 from portal.core.models import BulkState, Consent, Outcome, Submission
 from portal.domain.consents import bulk_locking
 from portal.services.iys import calls, response_values
@@ -34,9 +34,9 @@ def step(client: Client) -> bool:
     bulk = bulk_lists.claim(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox)
     if bulk is None:
         return False
-    path = iys_protocol.bulk_result_path(*iys_protocol.codes_of(bulk.endpoint), bulk.request_id)
+    path = iys_protocol.bulk_result_path(*iys_protocol.codes_in_path(bulk.endpoint), bulk.request_id)
     try:
-        answer = calls.ask(client, bulk.provider_id, Question.BULK_RESULT, path, method="GET", turn=slow_lane())
+        answer = calls.ask(client, bulk.provider_id, Operation.BULK_RESULT, path, method="GET", turn=slow_lane())
     except calls.NotNow as not_now:
         _again(bulk, max(not_now.until - clock.now(), timedelta(0)))
         return False
@@ -152,11 +152,11 @@ def _learn(item: Row, same: bool, sent_at: datetime) -> None:
 
 def _keep(bulk: Bulk, told: list[tuple[Row, dict]]) -> None:
     answers = ((bulk.provider_id, item.id, _code_of(said), json.dumps(said).encode()) for item, said in told)
-    attempts.keep(db.session, Question.BULK_RESULT, 200, answers)
+    attempts.keep(db.session, Operation.BULK_RESULT, 200, answers)
 
 
 def _code_of(said: dict) -> str | None:
-    return next((error.code for error in iys_protocol.errors_in(200, said) if error.code), None)
+    return next((error.code for error in iys_protocol.parse_errors(200, said) if error.code), None)
 
 
 def _pause(bulk: Bulk, at: datetime) -> timedelta:

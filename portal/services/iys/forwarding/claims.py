@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import leases
 from portal.core.extensions import read_session
-from portal.core.iys_protocol import MOST_IN_A_LIST, Channel, RecipientType, Status
+from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Status
 from portal.core.models import Consent, Lane, Outcome, Submission
 from portal.services.iys.forwarding import due_submissions
 
@@ -89,7 +89,7 @@ def _of_its_kind(first: Claimed, at: datetime):
             Submission.status == Status.REFUSED,
         )
         .order_by(Submission.due_at)
-        .limit(MOST_IN_A_LIST - 1)
+        .limit(MAX_LIST_SIZE - 1)
     )
 
 

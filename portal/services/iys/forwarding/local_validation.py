@@ -20,7 +20,7 @@ def failing(payload: bytes, at: datetime, *, may_be_there: bool = False) -> Fail
 
     With `may_be_there` its age says nothing: İYS may have stored it in time, and answers the same bytes as it did then.
     """
-    codes = [problem.code for problem in iys_protocol.problems(json.loads(payload), now=at)]
+    codes = [problem.code for problem in iys_protocol.validate_consent(json.loads(payload), now=at)]
     if may_be_there:
         codes = [code for code in codes if iys_protocol.CODES[code].action != Action.EXPIRED]
     if not codes:

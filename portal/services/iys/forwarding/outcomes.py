@@ -54,7 +54,7 @@ def end(
 def expire(claimed: Claimed, code: str | None) -> None:
     """Too old for İYS. A refusal that still counts stays due: what it withdraws is looked up, then it is said anew."""
     at = clock.now()
-    due_at = renewals.due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
+    due_at = renewals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
     claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
     wake_refusals([claimed.consent_id], at)
     db.session.commit()
@@ -64,9 +64,9 @@ def expire(claimed: Claimed, code: str | None) -> None:
 def renew(claimed: Claimed) -> None:
     """İYS still holds a grant that an expired refusal withdraws: say the refusal anew, dated now."""
     at = clock.now()
-    renewals.lock(db.session, claimed.consent_id)
+    renewals.lock_recipient_of(db.session, claimed.consent_id)
     if claims.end_lease(db.session, [claimed], due_at=None, closed_at=at):
-        renewals.renew(db.session, vault(), claimed.decision_id, iys_protocol.codes_of(claimed.endpoint), at)
+        renewals.renew(db.session, vault(), claimed.decision_id, iys_protocol.codes_in_path(claimed.endpoint), at)
     db.session.commit()
     log.info("submission.renewed", submission=claimed.id)
 
@@ -177,6 +177,6 @@ def now_holds(consent_id: int, iys_status: str, as_of: datetime) -> None:
 def read_date(text: object) -> datetime:
     """İYS's creationDate, or now where it says none that can be read."""
     try:
-        return iys_protocol.read_date(text)
+        return iys_protocol.parse_wire_date(text)
     except (TypeError, ValueError):
         return clock.now()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Action, Question, Status
+from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Lane, Outcome, Submission
 from portal.core.vault import CannotOpen
 from portal.services.iys import calls, circuit_breaker, response_values, sandbox_access
@@ -74,7 +74,7 @@ def _forward(client: Client, taken: list[Claimed]) -> None:
         return outcomes.end(claimed, Outcome.PARKED, code=None)
     if failing := local_validation.failing(payload, clock.now(), may_be_there=may_be_there):
         return _react(claimed, failing.action, failing.code)
-    answer = _call(client, claimed, Question.ADD, claimed.endpoint, payload)
+    answer = _call(client, claimed, Operation.ADD, claimed.endpoint, payload)
     return _settle(client, claimed, payload, answer)
 
 
@@ -85,7 +85,7 @@ def _renewed(taken: list[Claimed]) -> list[Claimed]:
     return [claimed for claimed in kept if claimed]
 
 
-def _call(client: Client, claimed: Claimed, question: Question, path: str, body: bytes) -> Answer:
+def _call(client: Client, claimed: Claimed, question: Operation, path: str, body: bytes) -> Answer:
     """One call for the provider, kept as an attempt in the transaction that settles it. Raises NotNow."""
     answer = calls.ask(client, claimed.provider_id, question, path, body=body)
     attempts.keep(db.session, question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)])
@@ -128,10 +128,10 @@ def _reconcile(client: Client, claimed: Claimed, payload: bytes, refused: Answer
     (claimed,) = kept
     question = json.loads(payload)
     body = {name: question[name] for name in ("recipient", "recipientType", "type")}
-    path = iys_protocol.single_status_path(*iys_protocol.codes_of(claimed.endpoint))
+    path = iys_protocol.single_status_path(*iys_protocol.codes_in_path(claimed.endpoint))
     asked_at = clock.now()
     try:
-        answer = _call(client, claimed, Question.STATUS, path, json.dumps(body).encode())
+        answer = _call(client, claimed, Operation.STATUS, path, json.dumps(body).encode())
     except calls.NotNow as not_now:  # The hour's budget is spent: nothing is told meanwhile that İYS would refuse.
         return _put_off([claimed], not_now, refused.code)
     held = answer.content

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, or_, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Action, Question, Status
+from portal.core.iys_protocol import Action, Operation, Status
 from portal.core.models import Consent, Outcome, Submission
 from portal.core.vault import CannotOpen
 from portal.services.iys import calls
@@ -32,10 +32,12 @@ def ask(client: Client, these: list[Claimed]) -> list[Claimed]:
     if not asked:
         return []
     first = next(iter(asked.values()))
-    path = iys_protocol.multi_status_path(*iys_protocol.codes_of(first.endpoint), first.recipient_type, first.channel)
+    path = iys_protocol.multi_status_path(
+        *iys_protocol.codes_in_path(first.endpoint), first.recipient_type, first.channel
+    )
     body = json.dumps({"recipients": list(asked)}).encode()
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
-    answer = calls.ask(client, first.provider_id, Question.MULTI_STATUS, path, body=body)
+    answer = calls.ask(client, first.provider_id, Operation.MULTI_STATUS, path, body=body)
     granted = answer.content.get("list")
     if isinstance(granted, list):
         _believe(asked, {str(each).lower() for each in granted}, answer.status, asked_at)
@@ -88,7 +90,7 @@ def _keep(asked: dict[str, Claimed], status: int, code: str | None, granted: set
         (each.provider_id, each.id, code, json.dumps({"list": [recipient] if recipient in granted else []}).encode())
         for recipient, each in asked.items()
     )
-    attempts.keep(db.session, Question.MULTI_STATUS, status, answers)
+    attempts.keep(db.session, Operation.MULTI_STATUS, status, answers)
 
 
 def _settle(asked: dict[str, Claimed], answer: Answer) -> list[Claimed]:

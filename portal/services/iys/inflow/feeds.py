@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Action, Question
+from portal.core.iys_protocol import Action, Operation
 from portal.core.leases import is_due
 from portal.core.models import Brand, Connection, Feed, FeedSource, ReceivedVia
 from portal.core.models.ids import new_id
@@ -39,7 +39,7 @@ def step(client: Client) -> bool:
     cursor = _usable_cursor(feed, at)
     path = iys_protocol.changes_path(iys_code, brand.brand_code, source=feed.source.value, after=cursor)
     try:
-        answer = calls.ask(client, feed.provider_id, Question.CHANGES, path, method="GET")
+        answer = calls.ask(client, feed.provider_id, Operation.CHANGES, path, method="GET")
     except calls.NotNow as refusal:
         _put_off(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
         return True

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import MOST_IN_A_LIST
+from portal.core.iys_protocol import MAX_LIST_SIZE
 from portal.core.leases import is_due
 from portal.core.models import Brand, FeedSource, Push, PushRegistration, ReceivedVia
 from portal.core.vault import CannotOpen
@@ -52,7 +52,7 @@ def step(_client: Client | None = None) -> bool:
 def _hear(push: Push, brand: Brand, told: list[Told], unreadable: int) -> None:
     """In pieces, so that nobody waits long to write; what was heard before a kill is not heard twice."""
     at, taken = clock.now(), 0
-    for piece in chunks(told, MOST_IN_A_LIST):
+    for piece in chunks(told, MAX_LIST_SIZE):
         taken += movements.hear(
             db.session, vault(), brand, piece, by=ReceivedVia.PUSH, feed=FeedSource.PEOPLE, at=at
         ).new

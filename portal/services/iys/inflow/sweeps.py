@@ -10,7 +10,7 @@ from sqlalchemy import Row, exists, select
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import MOST_IN_A_LIST, Action, Channel, Question, RecipientType, Status
+from portal.core.iys_protocol import MAX_LIST_SIZE, Action, Channel, Operation, RecipientType, Status
 from portal.core.leases import is_due
 from portal.core.models import Brand, Connection, Consent, Recipient, Sweep
 from portal.core.vault import CannotOpen
@@ -145,7 +145,7 @@ def _ask(client: Client, brand: Brand, iys_code: int, piece: Piece) -> dict[int,
     holds = {}
     for (recipient_type, channel), consents in piece.lists.items():
         path = iys_protocol.multi_status_path(iys_code, brand.brand_code, recipient_type, channel)
-        for addresses in chunks(list(consents), MOST_IN_A_LIST):
+        for addresses in chunks(list(consents), MAX_LIST_SIZE):
             asked, listed = _holders(client, brand.provider_id, path, addresses)
             holds |= {consents[address]: address in listed for address in asked}
     return holds
@@ -155,7 +155,7 @@ def _holders(client: Client, provider_id: int, path: str, addresses: list[str]) 
     """The addresses that İYS let be asked for, and those of them that hold ONAY."""
     for _ in range(1 + MOST_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
-        answer = calls.ask(client, provider_id, Question.MULTI_STATUS, path, body=body)
+        answer = calls.ask(client, provider_id, Operation.MULTI_STATUS, path, body=body)
         listed = answer.content.get("list")
         if isinstance(listed, list):
             return addresses, {str(each).lower() for each in listed}

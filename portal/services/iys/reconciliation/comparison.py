@@ -134,4 +134,4 @@ def _only_here(ours: Ours) -> Found:
 
 
 def _wire(at) -> str:
-    return iys_protocol.wire_date(at) if at else ""
+    return iys_protocol.format_wire_date(at) if at else ""

@@ -85,6 +85,6 @@ def _line(row: list[str], places: list[int]) -> Line:
 def read_moment(text: str) -> datetime | None:
     """A moment as İYS writes it, in UTC; None for anything else."""
     try:
-        return iys_protocol.read_date(text)
+        return iys_protocol.parse_wire_date(text)
     except ValueError:
         return None

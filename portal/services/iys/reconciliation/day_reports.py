@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from portal.core import clock, iys_protocol
-from portal.core.iys_protocol import Action, Question, RecipientType
+from portal.core.iys_protocol import Action, Operation, RecipientType
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import DEADLINE, Answer, Client
 from portal.services.iys.reconciliation.schedule import Claimed
@@ -52,8 +52,8 @@ class Told:
 def tell(client: Client, claimed: Claimed) -> Told:
     """All that is needed to compare a day. Raises NotYet."""
     summary = {each.value: _counts(client, claimed, each) for each in RecipientType}
-    file = _ask(client, claimed, Question.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
-    agreement = _ask(client, claimed, Question.AGREEMENT, iys_protocol.agreement_path(*claimed.codes))
+    file = _ask(client, claimed, Operation.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
+    agreement = _ask(client, claimed, Operation.AGREEMENT, iys_protocol.agreement_path(*claimed.codes))
     body = file.body if file.status == 200 else None
     if body == b"" or (body is None) != (agreement.status == 204):  # One of the two is not made yet.
         raise not_yet(claimed, "no_file")
@@ -72,14 +72,14 @@ def tell(client: Client, claimed: Claimed) -> Told:
 def agree(client: Client, claimed: Claimed) -> None:
     """Confirm the day at İYS, for good. Raises NotYet."""
     path = iys_protocol.agreement_path(*claimed.codes)
-    answer = _ask(client, claimed, Question.AGREE, path, method="PUT", body=AGREE)
+    answer = _ask(client, claimed, Operation.AGREE, path, method="PUT", body=AGREE)
     if answer.content.get("agreementCaptured") is not True:
         raise not_yet(claimed, answer.code)
 
 
 def timestamp(client: Client, claimed: Claimed) -> bytes:
     """İYS's time-stamp token of the file. Raises NotYet."""
-    answer = _ask(client, claimed, Question.TIMESTAMP, iys_protocol.timestamp_path(*claimed.codes))
+    answer = _ask(client, claimed, Operation.TIMESTAMP, iys_protocol.timestamp_path(*claimed.codes))
     if not answer.body:
         raise not_yet(claimed, "no_timestamp")
     return answer.body
@@ -89,7 +89,7 @@ def _counts(client: Client, claimed: Claimed, recipient_type: RecipientType) -> 
     """Good to know, but nothing hangs on it: a day is not held up where İYS does not count."""
     path = iys_protocol.summary_path(*claimed.codes, recipient_type)
     try:
-        return _ask(client, claimed, Question.SUMMARY, path).content
+        return _ask(client, claimed, Operation.SUMMARY, path).content
     except NotYet as refused:
         if refused.is_failure:
             return {}
@@ -97,7 +97,7 @@ def _counts(client: Client, claimed: Claimed, recipient_type: RecipientType) -> 
 
 
 def _ask(
-    client: Client, claimed: Claimed, question: Question, path: str, *, method: str = "GET",
+    client: Client, claimed: Claimed, question: Operation, path: str, *, method: str = "GET",
     body: bytes | None = None, deadline: float = DEADLINE,
 ) -> Answer:  # fmt: skip
     try:

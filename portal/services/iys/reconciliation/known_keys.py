@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.models import Consent, Recipient
-from portal.core.vault import Vault, column_of
+from portal.core.vault import Vault, index_column
 from portal.services.iys.reconciliation.comparison import Side
 from portal.services.iys.reconciliation.day_file import Line
 
@@ -17,7 +17,7 @@ def known(session: Session, vault: Vault, side: Side, lines: Iterable[Line]) -> 
     found = {}
     if not indexes:
         return found
-    for column in map(column_of, vault.keys):
+    for column in map(index_column, vault.keys):
         indexed = getattr(Recipient, column)
         theirs = (
             select(indexed.label("index"), Consent.channel, Consent.recipient_type, Consent.id)

@@ -1,37 +1,36 @@
-"""Consent points on the dashboard: prepare one, let people come, hang up its poster, look at its numbers."""
+"""Consent points on the dashboard: open one, publish it, print its poster, see its numbers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, CampaignKind, ConsentPoint, Provider
-from portal.core.models.link_context import text_of
+from portal.core.models import Brand, Campaign, ConsentPoint
+from portal.core.models.link_context import load_consent_text
 from portal.domain import campaigns, consent_points, packages
-from portal.domain.campaigns import default_texts
 from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.campaigns.campaigns import default_wording, open_brands
 from portal.web.dashboard.campaigns.consent_point_forms import DEFAULT_BUDGET, BudgetForm, PointForm
 from portal.web.dashboard.forms import CsrfForm
-from portal.web.shared.absolute_urls import whole
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.qr_code import drawn
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
 MAX_ROWS = 200
 
 
 @dataclass(frozen=True)
 class PointRow:
-    """A point in the list."""
-
     point: ConsentPoint
     name: str
     brand_name: str
@@ -42,8 +41,7 @@ class PointRow:
 
 @blueprint.get("/points", endpoint="points")
 @needs(Permission.LOOK)
-def show_points():
-    """All points, newest first."""
+def show_points() -> str:
     rows = read_session().execute(
         select(ConsentPoint, Campaign, Brand)
         .join(Campaign, Campaign.id == ConsentPoint.campaign_id)
@@ -54,7 +52,7 @@ def show_points():
     )
     listed = [
         PointRow(point, campaign.name, brand.name, _state(point, campaign, brand),
-               campaigns.progress_of(read_session(), campaign).links, _address(point))
+               campaigns.count_progress(read_session(), campaign).links, _address(point))
         for point, campaign, brand in rows
     ]  # fmt: skip
     return render_template("dashboard/campaigns/points.html", points=listed)
@@ -62,37 +60,35 @@ def show_points():
 
 @blueprint.route("/points/new", methods=["GET", "POST"])
 @needs(Permission.PREPARE)
-def new_point():
-    """Write one; nobody can use it until it is published."""
-    of_mine = select(Brand).where(Brand.provider_id == current_user.provider_id, Brand.closed_at.is_(None))
-    brands = read_session().scalars(of_mine.order_by(Brand.created_at)).all()
+def new_point() -> ResponseReturnValue:
+    """Open a point; nobody can use it until it is published."""
+    brands = open_brands()
     if not brands:
         flash(_("İzin noktası açmak için aktif bir markanız olmalı."))
         return redirect(url_for(".brands"), 303)
     form = PointForm(brands=brands, **_default_values(brands[0]))
     if form.validate_on_submit() and (point_id := _open_point(form, brands)):
         return redirect(url_for(".point", point_id=point_id), 303)
-    base = whole("consent_points.page", slug="-", lang=None).removesuffix("-")
+    base = absolute_url("consent_points.page", slug="-", lang=None).removesuffix("-")
     return render_template(
         "dashboard/campaigns/new_point.html", form=form, base=base, **_code_limits()
     ), 422 if form.errors else 200
 
 
-@blueprint.get("/points/<id:point_id>")
+@blueprint.get("/points/<id:point_id>", endpoint="point")
 @needs(Permission.LOOK)
-def point(point_id: int):
-    """One point: its address, its poster, the form for one's own site, its numbers."""
-    return _render_point(_mine(read_session(), point_id))
+def show_point(point_id: int) -> str:
+    return _render_point(own_row_or_404(read_session(), ConsentPoint, point_id))
 
 
 @blueprint.post("/points/<id:point_id>/publish")
 @needs(Permission.LAUNCH)
-def publish_point(point_id: int):
-    """Let people come. Like a launch it needs room in the package; what people decide there later needs none."""
-    mine = _posted(point_id)
+def publish_point(point_id: int) -> ResponseReturnValue:
+    """Open the page to people. Like a launch it needs room in the package; later decisions there need none."""
+    point = _posted_point(point_id)
     try:
-        packages.require_room(db.session, db.session.get_one(Provider, mine.provider_id), 0, clock.now())
-        is_new = consent_points.publish(db.session, mine, clock.now())
+        packages.require_room(db.session, current_provider(), 0, clock.now())
+        is_new = consent_points.publish(db.session, point, clock.now())
     except campaigns.BrandClosed:
         db.session.rollback()
         flash(_("Marka kapalı ya da hesabınız durdurulmuş: izin noktası açılamıyor."))
@@ -108,9 +104,9 @@ def publish_point(point_id: int):
 
 @blueprint.post("/points/<id:point_id>/close")
 @needs(Permission.LAUNCH)
-def close_point(point_id: int):
-    """Ask nobody any more. The poster's page says so; refusals go on."""
-    if consent_points.close(db.session, _posted(point_id), clock.now()):
+def close_point(point_id: int) -> ResponseReturnValue:
+    """Close the page for grants; it says so, and still takes refusals."""
+    if consent_points.close(db.session, _posted_point(point_id), clock.now()):
         record_audit("point.closed", "point", point_id)
     db.session.commit()
     return redirect(url_for(".point", point_id=point_id), 303)
@@ -118,51 +114,48 @@ def close_point(point_id: int):
 
 @blueprint.post("/points/<id:point_id>/budget")
 @needs(Permission.LAUNCH)
-def change_point_budget(point_id: int):
-    """Change how many codes a day it may send."""
-    mine, form = _mine(db.session, point_id), BudgetForm()
+def change_point_budget(point_id: int) -> ResponseReturnValue:
+    """Change how many SMS codes a day the point may send."""
+    point, form = own_row_or_404(db.session, ConsentPoint, point_id), BudgetForm()
     if form.validate_on_submit():
         try:
-            was = mine.daily_budget
-            consent_points.budget(db.session, mine, form.daily_budget.data)
+            former = point.daily_budget
+            consent_points.budget(db.session, point, form.daily_budget.data)
         except consent_points.TooManyADay as too_many:
             db.session.rollback()
             form.daily_budget.errors = [_budget_error(too_many)]
         else:
-            record_audit("point.changed", "point", point_id, former=was, new=mine.daily_budget)
+            record_audit("point.changed", "point", point_id, former=former, new=point.daily_budget)
             db.session.commit()
             return redirect(url_for(".point", point_id=point_id), 303)
-    return _render_point(_mine(read_session(), point_id), form), 422
+    return _render_point(own_row_or_404(read_session(), ConsentPoint, point_id), form), 422
 
 
 @blueprint.get("/points/<id:point_id>/poster.pdf")
 @needs(Permission.LOOK)
-def download_poster(point_id: int):
+def download_poster(point_id: int) -> Response:
     """An A4 page to print and hang up."""
-    mine = _mine(read_session(), point_id)
-    campaign, brand = read_session().get_one(Campaign, mine.campaign_id), read_session().get_one(Brand, mine.brand_id)
-    text = text_of(read_session(), campaign.text_id)
+    point = own_row_or_404(read_session(), ConsentPoint, point_id)
+    campaign, brand = read_session().get_one(Campaign, point.campaign_id), read_session().get_one(Brand, point.brand_id)
+    text = load_consent_text(read_session(), campaign.text_id)
     content = posters.drawn(
         posters.Poster(
-            brand_name=text.brand_name, title=text.title_tr, address=_address(mine), sender=text.sender_title,
+            brand_name=text.brand_name, title=text.title_tr, address=_address(point), sender=text.sender_title,
             number=text.sender_mersis, contact=text.sender_contact, logo=brand.logo, colour=brand.colour,
             is_practice=brand.is_sandbox,
         )
     )  # fmt: skip
-    headers = {"Content-Disposition": f'inline; filename="{mine.slug}.pdf"'}
+    headers = {"Content-Disposition": f'inline; filename="{point.slug}.pdf"'}
     return Response(content, mimetype="application/pdf", headers=headers)
 
 
 def _open_point(form: PointForm, brands: list[Brand]) -> int | None:
-    """The point that a form describes, by its id; None where something of it will not do, which the form then says."""
+    """The id of the point that a form describes, or None and an error on the form."""
     brand, at = next(brand for brand in brands if brand.id == form.brand.data), clock.now()
-    said = campaigns.Wording(
-        form.title_tr.data, form.body_tr.data, form.title_en.data, form.body_en.data, form.notice_url.data
-    )
     try:
         made = consent_points.open_point(
             db.session, brand, slug=form.slug.data, name=form.name.data,
-            channels=[Channel(each) for each in form.channels.data], wording=said,
+            channels=[Channel(each) for each in form.channels.data], wording=form.wording(),
             daily_budget=form.daily_budget.data, at=at, today=clock.day(at),
         )  # fmt: skip
     except consent_points.TooManyADay as too_many:
@@ -179,33 +172,31 @@ def _open_point(form: PointForm, brands: list[Brand]) -> int | None:
     return None
 
 
-def _render_point(mine: ConsentPoint, form: BudgetForm | None = None) -> str:
-    campaign, brand = read_session().get_one(Campaign, mine.campaign_id), read_session().get_one(Brand, mine.brand_id)
-    address = _address(mine)
+def _render_point(point: ConsentPoint, form: BudgetForm | None = None) -> str:
+    campaign, brand = read_session().get_one(Campaign, point.campaign_id), read_session().get_one(Brand, point.brand_id)
+    address = _address(point)
     return render_template(
         "dashboard/campaigns/point.html",
-        point=mine,
+        point=point,
         campaign=campaign,
         brand=brand,
-        text=text_of(read_session(), campaign.text_id),
-        state=_state(mine, campaign, brand),
-        numbers=consent_points.numbers_of(read_session(), mine, clock.now()),
+        text=load_consent_text(read_session(), campaign.text_id),
+        state=_state(point, campaign, brand),
+        numbers=consent_points.numbers_of(read_session(), point, clock.now()),
         address=address,
         code=drawn(address, _("İzin noktasının adresi, karekod olarak")),
-        form=form or BudgetForm(daily_budget=mine.daily_budget),
-        launch_form=CsrfForm(),
+        form=form or BudgetForm(daily_budget=point.daily_budget),
         **_code_limits(),
     )
 
 
-def _default_values(brand: Brand) -> dict:
-    notice_url = brand.notice_url or read_session().get_one(Provider, current_user.provider_id).notice_url
-    usual = default_texts.usual(brand.name, CampaignKind.ASK, notice_url).__dict__
-    codes = consent_points.PRACTICE_CODES if current_user.provider.is_practising else DEFAULT_BUDGET
-    return usual | {"slug": consent_points.slug_of(brand.name), "daily_budget": codes}
+def _default_values(brand: Brand) -> dict[str, Any]:
+    is_sandbox = current_user.provider.is_practising
+    budget = consent_points.PRACTICE_CODES if is_sandbox else DEFAULT_BUDGET
+    return default_wording(brand) | {"slug": consent_points.slug_of(brand.name), "daily_budget": budget}
 
 
-def _code_limits() -> dict:
+def _code_limits() -> dict[str, Any]:
     is_practising = current_user.provider.is_practising
     most = consent_points.PRACTICE_CODES if is_practising else consent_points.MOST_CODES
     return {"most": most, "prefix": consent_points.OF_PRACTICE if is_practising else ""}
@@ -224,17 +215,10 @@ def _state(point: ConsentPoint, campaign: Campaign, brand: Brand) -> consent_poi
 
 
 def _address(point: ConsentPoint) -> str:
-    return whole("consent_points.page", slug=point.slug, lang=None)
+    return absolute_url("consent_points.page", slug=point.slug, lang=None)
 
 
-def _posted(point_id: int) -> ConsentPoint:
+def _posted_point(point_id: int) -> ConsentPoint:
     if not CsrfForm().validate_on_submit():
         abort(400)
-    return _mine(db.session, point_id)
-
-
-def _mine(session: Session, point_id: int) -> ConsentPoint:
-    found = session.get(ConsentPoint, point_id)
-    if found is None or found.provider_id != current_user.provider_id:
-        abort(404)
-    return found
+    return own_row_or_404(db.session, ConsentPoint, point_id)

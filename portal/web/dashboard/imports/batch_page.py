@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import read_session, vault
-from portal.core.models import FOR_THE_WORKER, BatchState, Brand, ContactKind, ImportBatch, User
+from portal.core.models import WORKER_STATES, BatchState, Brand, ContactKind, ImportBatch, User
 from portal.core.vault import CannotOpen
 from portal.domain import packages
 from portal.domain.consents.bulk_import import WRITTEN, Effect
 from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
-from portal.services.imports.layout import Cure
+from portal.services.imports.layout import Fix
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.web.dashboard.imports.fixes import is_curable
 from portal.web.shared import column_layout_page, masked_cells
@@ -44,7 +44,7 @@ class Figures:
         refusals = sum(tally.get(each, 0) for each in (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL))
         kept = sum(tally.get(each, 0) for each in queries.KEPT)
         as_before = sum(tally.get(each, 0) for each in queries.AS_BEFORE)
-        repeated = sum(tally.get(each, 0) for each in queries.Passed)
+        repeated = sum(tally.get(each, 0) for each in queries.SkipReason)
         rest = sum(tally.values()) - grants - refusals - kept - as_before - repeated
         return cls(grants, refusals, kept, as_before, repeated, rest)
 
@@ -65,13 +65,13 @@ def context_of(batch: ImportBatch, **more) -> dict:
         "name": masked_cells.name_of(batch),
         "brand_name": session.get_one(Brand, batch.brand_id).name,
         "by": _who(session, batch.user_id),
-        "is_working": state in FOR_THE_WORKER,
+        "is_working": state in WORKER_STATES,
         "has_run": state in RUN,
         "may_drop": state in MAY_DROP,
         "may_undo": state in MAY_UNDO,
-        "waits": provider_questions.waits(batch),
+        "waits": provider_questions.awaits_answer(batch),
     }
-    if state in FOR_THE_WORKER:
+    if state in WORKER_STATES:
         shown["progress"] = batches.progress(batch, clock.now())
     if state == BatchState.UNREADABLE:
         shown["problem"] = FileProblem(batch.problem)
@@ -102,7 +102,7 @@ def _rehearsed(session: Session, batch: ImportBatch) -> dict:
 def _run(session: Session, batch: ImportBatch) -> dict:
     tally = queries.tally_of(batch)
     good, problems = all_told(queries.tally_so_far(session, batch))
-    late, piles = tally.get(Effect.LATE_GRANT, 0), queries.piles(session, batch)
+    late, piles = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
     elsewhere = queries.TOLD if piles.kept else (*queries.TOLD, *queries.KEPT)  # In the piles above.
     return {
         "piles": piles,
@@ -121,7 +121,7 @@ def _contact(batch: ImportBatch) -> ContactKind | None:
         return None
 
 
-def _cures(batch: ImportBatch) -> list[Cure]:
+def _cures(batch: ImportBatch) -> list[Fix]:
     try:
         return sorted(queries.layout_of(vault(), batch).cures)
     except CannotOpen:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -24,11 +25,11 @@ from portal.services.iys.call_problems import words_of
 from portal.services.iys.client import Client
 from portal.services.iys.quota import Forecast, forecast
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.forms import READABLE
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.validators import READABLE
 
 
 class ConnectionForm(FlaskForm):
@@ -63,7 +64,7 @@ class ConnectionStatus:
 
 @blueprint.get("/connection")
 @needs(Permission.LOOK)
-def connection():
+def connection() -> ResponseReturnValue:
     """Show how the provider is connected, and by what it may connect."""
     return _render_connection(ConnectionForm(formdata=None))
 
@@ -71,7 +72,7 @@ def connection():
 @blueprint.post("/connection")
 @limiter.limit(limits.CONNECT, key_func=provider_key)
 @needs(Permission.CONNECT, fresh=True)
-def connect():
+def connect() -> ResponseReturnValue:
     """Connect with an İYS account of the provider's own."""
     _require_forwarding_provider()
     form = ConnectionForm()
@@ -87,7 +88,7 @@ def connect():
 @blueprint.post("/connection/partner")
 @limiter.limit(limits.CONNECT, key_func=provider_key)
 @needs(Permission.CONNECT, fresh=True)
-def connect_by_partner():
+def connect_by_partner() -> ResponseReturnValue:
     """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
     _require_forwarding_provider()
     chosen = request.form.get("partner", "")
@@ -102,7 +103,7 @@ def connect_by_partner():
 @blueprint.post("/connection/test")
 @limiter.limit(limits.TEST, key_func=provider_key)
 @needs(Permission.CONNECT)
-def test_connection():
+def test_connection() -> ResponseReturnValue:
     """Ask İYS what the account may do. What it says is kept with the connection."""
     mine = read_session().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))
     if mine is None:
@@ -168,6 +169,6 @@ def _connection_status(provider_id: int, at: datetime) -> ConnectionStatus | Non
 
 def _parse_date(text: str) -> datetime | None:
     try:
-        return iys_protocol.read_date(text)
+        return iys_protocol.parse_wire_date(text)
     except ValueError:
         return None

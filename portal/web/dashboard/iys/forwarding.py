@@ -1,6 +1,7 @@
 """How decisions go to İYS: the lanes and their ages, the state of the line, lists that wait for a word, and cases."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -8,7 +9,7 @@ from sqlalchemy import func, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import Brand, BulkRequest, BulkState, Outcome, Submission
 from portal.domain.consents import bulk_release, resubmission
 from portal.domain.consents.resubmission import Hopeless
@@ -39,7 +40,7 @@ OUTCOME_FILTERS = {
 
 @blueprint.get("/forwarding")
 @needs(Permission.LOOK)
-def forwarding():
+def forwarding() -> str:
     """Show how far everything has come, and what a person must look at."""
     mine, at = current_user.provider_id, clock.now()
     show = request.args.get("show") if request.args.get("show") in OUTCOME_FILTERS else "attention"
@@ -63,7 +64,7 @@ def forwarding():
 
 @blueprint.post("/forwarding/<id:submission_id>/resend")
 @needs(Permission.SETTLE)
-def resend_submission(submission_id: int):
+def resend_submission(submission_id: int) -> ResponseReturnValue:
     """Send a parked submission again, byte for byte."""
     submission = _submission(submission_id)
     try:
@@ -80,7 +81,7 @@ def resend_submission(submission_id: int):
 
 @blueprint.post("/forwarding/<id:submission_id>/close")
 @needs(Permission.SETTLE)
-def close_submission(submission_id: int):
+def close_submission(submission_id: int) -> ResponseReturnValue:
     """Take a submission out of the list of what a person must look at."""
     submission = _submission(submission_id)
     try:
@@ -99,7 +100,7 @@ def close_submission(submission_id: int):
 
 @blueprint.post("/forwarding/lists/<id:bulk_id>/release")
 @needs(Permission.SETTLE)
-def release_list(bulk_id: int):
+def release_list(bulk_id: int) -> ResponseReturnValue:
     """Let a held list go."""
     bulk = db.session.get(BulkRequest, bulk_id)
     if bulk is None or bulk.provider_id != current_user.provider_id:
@@ -131,9 +132,9 @@ def _line_status(at) -> dict:
         "budgets": [
             (words, hourly_budgets.left(read_session(), question, at), hourly_budgets.PER_HOUR[question])
             for question, words in (
-                (Question.TOKEN, _("Oturum açma")),
-                (Question.STATUS, _("Tekil sorgulama")),
-                (Question.HISTORY, _("Geçmiş sorgulama")),
+                (Operation.TOKEN, _("Oturum açma")),
+                (Operation.STATUS, _("Tekil sorgulama")),
+                (Operation.HISTORY, _("Geçmiş sorgulama")),
             )
         ],
     }

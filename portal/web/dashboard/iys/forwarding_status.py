@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session
-from portal.core.models import OPEN, Connection, Credential, Lane, Outcome, Submission
+from portal.core.models import OPEN_OUTCOMES, Connection, Credential, Lane, Outcome, Submission
 from portal.domain.consents.deadlines import AMBER, RED, Urgency, urgency
 
 
@@ -81,7 +81,7 @@ def lane_backlogs(provider_id: int, at: datetime) -> list[LaneBacklog]:
             func.count().filter(Submission.created_at <= at - RED).label("red"),
             func.min(Submission.created_at).label("oldest"),
         )
-        .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN))
+        .where(Submission.provider_id == provider_id, Submission.outcome.in_(OPEN_OUTCOMES))
         .group_by(Submission.lane)
     )  # fmt: skip
     by_lane = {row.lane: LaneBacklog(*row, urgency=urgency(row.oldest, at)) for row in rows}

@@ -1,6 +1,7 @@
 """Staff act for a recipient who asked them to: refuse for them, or see the address in full, with a reason."""
 
 from flask import abort, redirect, url_for
+from flask.typing import ResponseReturnValue
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
@@ -23,7 +24,7 @@ from portal.web.shared.signed_in_person import provider_key, record_audit
 @blueprint.post("/recipients/<id:recipient_id>/refusal")
 @limiter.limit(limits.SEARCH)
 @needs(Permission.REFUSE)
-def refuse(recipient_id: int):
+def refuse(recipient_id: int) -> ResponseReturnValue:
     """Refuse for somebody who asked for it. Nobody grants here."""
     found = mine(db.session, recipient_id)
     form = make_refusal_form(found)
@@ -34,7 +35,7 @@ def refuse(recipient_id: int):
     refused = apply_refusal_form(found, form, clock.now())
     record_audit(
         "recipient.refused", "recipient", recipient_id, channels=form.channels.data, source=form.source.data,
-        brand=form.brand.data, new=refused.made,
+        brand=form.brand.data, new=len(refused.made),
     )  # fmt: skip
     db.session.commit()
     flash_refusal(refused)
@@ -44,11 +45,13 @@ def refuse(recipient_id: int):
 @blueprint.post("/recipients/<id:recipient_id>/address")
 @limiter.limit(limits.UNMASK, key_func=provider_key)
 @needs(Permission.UNMASK)
-def unmask(recipient_id: int):
+def unmask(recipient_id: int) -> ResponseReturnValue:
     """Show the address in full, this once; the reason is kept."""
     found, form = mine(read_session(), recipient_id), UnmaskForm()
     if not form.validate_on_submit():
         return render_recipient(found, unmask=form), 422
-    record_audit("recipient.unmasked", "recipient", found.id, reason=addresses.hide_in(form.reason.data.strip()))
+    record_audit(
+        "recipient.unmasked", "recipient", found.id, reason=addresses.redact_addresses(form.reason.data.strip())
+    )
     db.session.commit()
     return render_recipient(found, clear=recipients.address_of(vault(), found))

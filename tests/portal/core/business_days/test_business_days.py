@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.business_days import CALENDAR_VERSION, is_workday, later, lenient_deadline, safe_deadline
+from portal.core.business_days import (
+    CALENDAR_VERSION,
+    add_business_days,
+    is_business_day,
+    lenient_deadline,
+    safe_deadline,
+)
 from portal.core.clock import ISTANBUL
 
 
@@ -49,8 +55,8 @@ def test_a_deadline_is_the_end_of_the_third_business_day_after(decided, safe, le
     ["2024-04-09", "2024-10-28", "2025-06-05", "2025-10-28", "2026-03-19", "2026-05-26", "2026-10-28", "2027-03-08"],
 )
 def test_a_half_day_is_a_business_day_in_the_safe_reading_only(half):
-    assert is_workday(date.fromisoformat(half), half_days_count=True)
-    assert not is_workday(date.fromisoformat(half), half_days_count=False)
+    assert is_business_day(date.fromisoformat(half), half_days_count=True)
+    assert not is_business_day(date.fromisoformat(half), half_days_count=False)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +64,14 @@ def test_a_half_day_is_a_business_day_in_the_safe_reading_only(half):
     ["2026-01-01", "2026-04-23", "2026-05-01", "2026-05-19", "2026-07-15", "2026-10-29", "2026-03-20", "2026-05-29"],
 )
 def test_a_holiday_of_law_2429_is_no_business_day(free):
-    assert not is_workday(date.fromisoformat(free), half_days_count=True)
+    assert not is_business_day(date.fromisoformat(free), half_days_count=True)
 
 
 def test_a_holiday_on_a_weekend_moves_nothing():
     sunday = date(2026, 8, 30)
 
-    assert not is_workday(sunday, half_days_count=True)
-    assert is_workday(sunday + timedelta(days=1), half_days_count=False)
+    assert not is_business_day(sunday, half_days_count=True)
+    assert is_business_day(sunday + timedelta(days=1), half_days_count=False)
 
 
 def test_the_day_of_a_decision_is_istanbuls_day():
@@ -102,4 +108,4 @@ def test_the_calendar_says_its_version():
     ],
 )
 def test_a_day_so_many_business_days_later(day, business_days, later_day):
-    assert later(date.fromisoformat(day), business_days) == date.fromisoformat(later_day)
+    assert add_business_days(date.fromisoformat(day), business_days) == date.fromisoformat(later_day)

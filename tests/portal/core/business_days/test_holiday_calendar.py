@@ -17,15 +17,15 @@ BY = 1
 @pytest.fixture(autouse=True)
 def forget():
     yield
-    business_days.correct(business_days.NONE)
+    business_days.use_corrections(business_days.NO_CORRECTIONS)
 
 
 @pytest.fixture
 def say(app):
     def correct(day, kind, name="Cumhurbaşkanlığı kararı"):
-        holiday_calendar.correct(db.session, day, kind, name, by=BY, at=clock.now())
+        holiday_calendar.correct_day(db.session, day, kind, name, by=BY, at=clock.now())
         db.session.commit()
-        holiday_calendar.load(db.session, clock.now())
+        holiday_calendar.load_corrections(db.session, clock.now())
         db.session.rollback()
 
     with app.app_context():
@@ -68,9 +68,9 @@ def test_the_last_word_about_a_day_holds(say, rows):
 def test_what_is_taken_back_leaves_the_packages_word(say):
     say(date(2026, 10, 29), DayKind.WORKDAY)
 
-    assert holiday_calendar.take_back(db.session, date(2026, 10, 29))
-    assert not holiday_calendar.take_back(db.session, THURSDAY)
-    holiday_calendar.load(db.session, clock.now())
+    assert holiday_calendar.remove_correction(db.session, date(2026, 10, 29))
+    assert not holiday_calendar.remove_correction(db.session, THURSDAY)
+    holiday_calendar.load_corrections(db.session, clock.now())
 
     assert deadlines(date(2026, 10, 28)) == [date(2026, 11, 3)] * 2
 
@@ -84,7 +84,7 @@ def test_a_year_lists_the_package_with_the_corrections_over_it(say):
     say(date(2026, 10, 28), DayKind.FULL, "Köprü")
     say(THURSDAY, DayKind.FULL, "Yas")
 
-    found = {day.day: (day.kind, day.name, day.is_ours) for day in holiday_calendar.of_year(db.session, 2026)}
+    found = {day.day: (day.kind, day.name, day.is_ours) for day in holiday_calendar.holidays_of_year(db.session, 2026)}
 
     assert found[date(2026, 10, 28)] == (DayKind.FULL, "Köprü", True)
     assert found[THURSDAY] == (DayKind.FULL, "Yas", True)
@@ -94,14 +94,14 @@ def test_a_year_lists_the_package_with_the_corrections_over_it(say):
 
 def test_another_process_goes_by_the_correction_within_a_minute(say):
     at = clock.now()
-    holiday_calendar.load(db.session, at)
+    holiday_calendar.load_corrections(db.session, at)
     db.session.add(Holiday(day=THURSDAY, kind=DayKind.FULL, name="Yas", changed_at=at))
     db.session.commit()
 
-    holiday_calendar.keep_current(db.session, at + timedelta(seconds=59))
+    holiday_calendar.refresh_corrections(db.session, at + timedelta(seconds=59))
     assert deadlines() == [THURSDAY] * 2
 
-    holiday_calendar.keep_current(db.session, at + timedelta(seconds=60))
+    holiday_calendar.refresh_corrections(db.session, at + timedelta(seconds=60))
     assert deadlines() == [date(2026, 11, 27)] * 2
 
 
@@ -110,9 +110,9 @@ def test_a_decision_gets_its_deadline_by_the_corrected_calendar(app, browser, ro
     person = make.Person(browser, make.codes(app)[make.PHONE])
     person.decides(MESAJ="RET")
     with app.app_context():
-        holiday_calendar.correct(db.session, THURSDAY, DayKind.FULL, "Yas", by=BY, at=clock.now())
+        holiday_calendar.correct_day(db.session, THURSDAY, DayKind.FULL, "Yas", by=BY, at=clock.now())
         db.session.commit()
-        waiting = holiday_calendar.waiting_over(db.session, THURSDAY)
+        waiting = holiday_calendar.count_open_deadlines(db.session, THURSDAY)
     time_machine.move_to("2026-11-23T09:02:00+03:00", tick=False)
     person.decides(ARAMA="RET")
 

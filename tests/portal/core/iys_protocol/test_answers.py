@@ -9,7 +9,7 @@ from portal.core.iys_protocol import MISSING, WireError
 
 
 def read(status, body):
-    return iys_protocol.errors_in(status, json.dumps(body, ensure_ascii=False).encode())
+    return iys_protocol.parse_errors(status, json.dumps(body, ensure_ascii=False).encode())
 
 
 def test_a_plain_error_is_read():
@@ -133,7 +133,7 @@ def test_a_success_has_no_errors(body):
     ],
 )
 def test_what_cannot_be_read_holds_no_errors(body):
-    assert iys_protocol.errors_in(502, body) == []
+    assert iys_protocol.parse_errors(502, body) == []
 
 
 @pytest.mark.parametrize("code", [None, 101, {}, []])
@@ -144,7 +144,7 @@ def test_a_code_that_is_no_text_counts_as_none(code):
 def test_text_and_parsed_bodies_are_read_like_bytes():
     body = {"errors": [{"code": "H101", "message": "…"}]}
 
-    assert iys_protocol.errors_in(500, json.dumps(body)) == iys_protocol.errors_in(500, body) == read(500, body)
+    assert iys_protocol.parse_errors(500, json.dumps(body)) == iys_protocol.parse_errors(500, body) == read(500, body)
 
 
 def test_an_error_never_shows_an_address_in_a_log():

@@ -19,7 +19,7 @@ GOOD = {
 
 
 def codes(body, now=NOW):
-    return [problem.code for problem in iys_protocol.problems(body, now=now)]
+    return [problem.code for problem in iys_protocol.validate_consent(body, now=now)]
 
 
 def without(*fields):
@@ -56,7 +56,7 @@ def test_a_merchant_may_leave_out_date_and_source():
     [("status", "H110"), ("type", "H111"), ("consentDate", "H112"), ("source", "H113"), ("recipient", "H114")],
 )
 def test_a_missing_field_is_named_without_a_value(field, code):
-    assert iys_protocol.problems(without(field), now=NOW) == [(code, [field], MISSING, "")]
+    assert iys_protocol.validate_consent(without(field), now=NOW) == [(code, [field], MISSING, "")]
 
 
 @pytest.mark.parametrize("wrong", ["onay", "BEKLIYOR", "", None, 1, ["ONAY"], {}])
@@ -64,7 +64,7 @@ def test_a_missing_field_is_named_without_a_value(field, code):
     ("field", "code"), [("status", "H115"), ("recipientType", "H116"), ("type", "H117"), ("source", "H119")]
 )
 def test_a_word_iys_does_not_know_is_told_with_its_value(field, code, wrong):
-    assert (code, [field], wrong, "") in iys_protocol.problems(GOOD | {field: wrong}, now=NOW)
+    assert (code, [field], wrong, "") in iys_protocol.validate_consent(GOOD | {field: wrong}, now=NOW)
 
 
 def test_a_source_of_iys_itself_is_refused():
@@ -72,7 +72,7 @@ def test_a_source_of_iys_itself_is_refused():
 
 
 def test_every_unknown_key_is_named():
-    found = iys_protocol.problems(GOOD | {"name": "Ayşe", "note": None}, now=NOW)
+    found = iys_protocol.validate_consent(GOOD | {"name": "Ayşe", "note": None}, now=NOW)
 
     assert found == [("H118", ["name"], "Ayşe", ""), ("H118", ["note"], None, "")]
 
@@ -96,7 +96,7 @@ def test_an_address_must_fit_its_channel(channel, recipient, expected):
 
 
 def test_an_address_of_the_other_kind_is_explained_for_its_channel():
-    found = iys_protocol.problems(GOOD | {"type": "EPOSTA", "recipient": "+905321234567"}, now=NOW)
+    found = iys_protocol.validate_consent(GOOD | {"type": "EPOSTA", "recipient": "+905321234567"}, now=NOW)
 
     assert found[-1].message == "İzin tipi (type) EPOSTA için, alıcı (recipient) e-posta formatında olmalıdır."
 
@@ -141,7 +141,7 @@ def test_a_consent_expires_after_the_end_of_its_third_working_day():
 
 
 def test_a_providers_own_decision_can_only_refuse():
-    found = iys_protocol.problems(GOOD | {"source": "HS_KARAR"}, now=NOW)
+    found = iys_protocol.validate_consent(GOOD | {"source": "HS_KARAR"}, now=NOW)
 
     assert found == [("H408", ["status"], "ONAY", "")]
 
@@ -167,15 +167,15 @@ def test_an_empty_retailer_code_is_refused_alone():
 
 
 def test_a_problem_never_shows_an_address_in_a_log():
-    found = iys_protocol.problems(GOOD | {"recipient": "05321234567"}, now=NOW)
+    found = iys_protocol.validate_consent(GOOD | {"recipient": "05321234567"}, now=NOW)
 
     assert repr(found) == "[Problem(H121, ['recipient'])]"
 
 
 def test_problems_on_the_wire_are_as_iys_writes_them():
-    found = iys_protocol.problems(without("status") | {"type": "EPOSTAa"}, now=NOW)
+    found = iys_protocol.validate_consent(without("status") | {"type": "EPOSTAa"}, now=NOW)
 
-    assert iys_protocol.as_wire(found) == {
+    assert iys_protocol.error_body(found) == {
         "errors": [
             {
                 "code": "H117",
@@ -189,6 +189,6 @@ def test_problems_on_the_wire_are_as_iys_writes_them():
 
 
 def test_a_problem_of_the_whole_request_has_no_location_on_the_wire():
-    wire = iys_protocol.as_wire(iys_protocol.problems([], now=NOW))
+    wire = iys_protocol.error_body(iys_protocol.validate_consent([], now=NOW))
 
     assert wire == {"errors": [{"code": "H085", "message": "İzin ekleme isteği geçerli olmalıdır."}]}

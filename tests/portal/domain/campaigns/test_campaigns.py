@@ -16,7 +16,7 @@ from portal.core.models import (
     ConsentRequest,
     ContactKind,
     Delivery,
-    LeftOut,
+    ExclusionReason,
     Message,
 )
 from portal.domain import campaigns
@@ -34,7 +34,7 @@ def opened(contact, kind=CampaignKind.ASK) -> Campaign:
     at, brand = clock.now(), make.brand()
     return campaigns.open_campaign(
         db.session, brand, name="Deneme", kind=kind, channels=list(Channel),
-        wording=default_texts.usual(brand.name, kind, make.NOTICE),
+        wording=default_texts.default_wording(brand.name, kind, make.NOTICE),
         contact=contact, expires_at=at + timedelta(days=30), delivery=Delivery.CSV, at=at, today=clock.day(at),
     )  # fmt: skip
 
@@ -111,7 +111,10 @@ def test_one_who_refused_is_left_out_and_listed(app, browser, rows):
 
     second = launched(app, f"{make.PHONE}\n{make.EMAIL}")
 
-    assert {entry.left_out for entry in entries(rows, second)} == {LeftOut.REFUSED, LeftOut.ALREADY_ASKED}
+    assert {entry.left_out for entry in entries(rows, second)} == {
+        ExclusionReason.REFUSED,
+        ExclusionReason.ALREADY_ASKED,
+    }
     assert all(entry.link_id is None for entry in entries(rows, second))
 
 
@@ -130,7 +133,7 @@ def test_nobody_is_asked_twice_for_a_channel(app, rows):
 
     second = launched(app, f"{make.PHONE}\n{make.EMAIL}")
 
-    assert [entry.left_out for entry in entries(rows, second)] == [LeftOut.ALREADY_ASKED] * 2
+    assert [entry.left_out for entry in entries(rows, second)] == [ExclusionReason.ALREADY_ASKED] * 2
 
 
 def test_a_second_campaign_asks_for_the_other_channel_only(app, rows):
@@ -153,7 +156,7 @@ def test_a_landline_is_not_asked_for_text_messages(app, rows):
     only = launched(app, f"{LANDLINE}\n{make.PHONE}", channels=[Channel.SMS])
 
     told = {entry.channels: (entry.left_out, entry.link_id is not None) for entry in entries(rows, only)}
-    assert told == {None: (LeftOut.NO_CHANNEL, False), "MESAJ": (None, True)}
+    assert told == {None: (ExclusionReason.NO_CHANNEL, False), "MESAJ": (None, True)}
 
 
 def test_a_refusing_link_offers_what_is_not_refused_yet(app, browser, rows):
@@ -164,7 +167,7 @@ def test_a_refusing_link_offers_what_is_not_refused_yet(app, browser, rows):
     offering = launched(app, f"{make.PHONE}\n{make.EMAIL}", kind=CampaignKind.REFUSE)
 
     told = {entry.channels: entry.left_out for entry in entries(rows, offering)}
-    assert told == {"ARAMA": None, "EPOSTA": LeftOut.REFUSED}
+    assert told == {"ARAMA": None, "EPOSTA": ExclusionReason.REFUSED}
 
 
 def test_offering_refusal_is_not_asking(app, rows):
@@ -187,7 +190,7 @@ def test_campaigns_launched_at_once_ask_each_address_once(app, rows):
     asked = [(entry.recipient_id, channel) for entry in linked for channel in entry.channels.split(",")]
     assert len(asked) == len(set(asked)) == 2 * len(phones)
     assert rows.count(ConsentRequest) == 2 * len(phones)
-    left = rows(AudienceEntry, AudienceEntry.left_out == LeftOut.ALREADY_ASKED)
+    left = rows(AudienceEntry, AudienceEntry.left_out == ExclusionReason.ALREADY_ASKED)
     assert len(linked) + len(left) == 3 * len(phones)
     assert all(campaign.linked_at for campaign in rows(Campaign))
 
@@ -229,10 +232,10 @@ def test_progress_counts_links_reasons_and_what_waits(app, rows):
     second = launched(app, f"{make.PHONE}\n{make.EMAIL}\n{LANDLINE}")
 
     with app.app_context():
-        progress = campaigns.progress_of(db.session, db.session.get_one(Campaign, second))
+        progress = campaigns.count_progress(db.session, db.session.get_one(Campaign, second))
         counted = db.session.scalar(select(func.count()).select_from(Message))
         db.session.rollback()
 
     assert (progress.audience, progress.links, progress.waiting) == (3, 2, 0)
-    assert progress.left_out == {LeftOut.ALREADY_ASKED: 1}
+    assert progress.left_out == {ExclusionReason.ALREADY_ASKED: 1}
     assert counted == 0

@@ -14,7 +14,7 @@ AN_HOUR = timedelta(hours=1)
 
 def row(status: str = "RET", *, ago: timedelta = AN_HOUR, at: datetime | None = None, **facts) -> dict:
     """A row as İYS writes it: Fatma's word on SMS, said at İYS an hour ago."""
-    date = iys_protocol.wire_date(at or clock.now() - ago)
+    date = iys_protocol.format_wire_date(at or clock.now() - ago)
     usual = {
         "recipient": make.PHONE, "recipientType": "BIREYSEL", "type": "MESAJ", "status": status, "source": "IYS_WEB",
         "consentDate": date, "creationDate": date, "transactionId": f"{status}-{date}",

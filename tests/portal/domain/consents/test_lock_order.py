@@ -83,7 +83,7 @@ def test_a_days_file_holds_nothing_while_it_waits_for_a_person(app, bring, rows)
 
 
 def _line(told: Submission, number: int) -> str:
-    date = iys_protocol.wire_date(told.consent_date)
+    date = iys_protocol.format_wire_date(told.consent_date)
     return f"{date},t{number},{PHONES[number - 1]},BIREYSEL,MESAJ,ONAY,{date},HS_ISLAK_IMZA"
 
 
@@ -99,7 +99,7 @@ def test_an_accepted_grant_wakes_its_refusal_before_it_touches_the_head(app, bri
     meanwhile(
         app,
         holds=touch(Submission, asleep),
-        act=lambda: outcomes.accept(claimed, "t1", iys_protocol.wire_date(clock.now())),
+        act=lambda: outcomes.accept(claimed, "t1", iys_protocol.format_wire_date(clock.now())),
         then=touch(Consent, consent_id),
     )
 

@@ -54,7 +54,7 @@ def test_it_is_effective_when_iys_recorded_it_and_not_when_we_heard(ear, rows):
     said = row("RET", ago=timedelta(hours=3))
     ear.hears(said)
 
-    assert rows.one(Decision).effective_at == iys_protocol.read_date(said["creationDate"])
+    assert rows.one(Decision).effective_at == iys_protocol.parse_wire_date(said["creationDate"])
     assert rows.one(Decision).recorded_at > rows.one(Decision).effective_at
 
 
@@ -68,7 +68,7 @@ def test_what_iys_accepted_without_a_date_gets_the_date_that_iys_lists(app, fatm
 
     ear.hears(said)
 
-    assert rows.one(Submission).accepted_at == iys_protocol.read_date(said["creationDate"])
+    assert rows.one(Submission).accepted_at == iys_protocol.parse_wire_date(said["creationDate"])
 
 
 def test_what_is_told_twice_is_heard_once(ear, rows):
@@ -130,7 +130,7 @@ def test_the_order_of_telling_changes_nothing(ear, rows, order):
         ear.hears(each)
 
     assert rows.one(Consent).status == Status.GRANTED
-    assert rows.one(Consent).effective_at == iys_protocol.read_date(told[-1]["creationDate"])
+    assert rows.one(Consent).effective_at == iys_protocol.parse_wire_date(told[-1]["creationDate"])
     assert rows.count(Decision) == 3
 
 
@@ -161,17 +161,19 @@ def test_our_own_row_is_known_by_its_date_where_the_answer_was_lost(fatma, ear, 
 
 
 def test_what_another_sender_told_iys_becomes_a_decision_of_its_date(ear, rows):
-    said = row("ONAY", source="HS_CAGRI_MERKEZI", consentDate=iys_protocol.wire_date(clock.now() - timedelta(days=1)))
+    said = row(
+        "ONAY", source="HS_CAGRI_MERKEZI", consentDate=iys_protocol.format_wire_date(clock.now() - timedelta(days=1))
+    )
     ear.hears(said)
 
     decision = rows.one(Decision)
     assert decision.origin == DecisionOrigin.OTHER_SENDER
-    assert decision.effective_at == iys_protocol.read_date(said["consentDate"])
+    assert decision.effective_at == iys_protocol.parse_wire_date(said["consentDate"])
 
 
 def test_another_senders_old_grant_passes_no_newer_refusal(ear, rows):
     ear.hears(row("RET", ago=timedelta(hours=10)))
-    ear.hears(row("ONAY", source="HS_WEB", consentDate=iys_protocol.wire_date(clock.now() - timedelta(days=1))))
+    ear.hears(row("ONAY", source="HS_WEB", consentDate=iys_protocol.format_wire_date(clock.now() - timedelta(days=1))))
 
     assert rows.one(Consent).status == Status.REFUSED
 
@@ -304,5 +306,5 @@ def accepted(app, transaction_id: str) -> Submission:
 
 def own(sent: Submission, **facts) -> dict:
     """The row that İYS lists for a submission of ours."""
-    date = iys_protocol.wire_date(sent.consent_date)
+    date = iys_protocol.format_wire_date(sent.consent_date)
     return row(sent.status.value, source="HS_WEB", consentDate=date, creationDate=date, **facts)

@@ -56,7 +56,7 @@ def firm(app) -> int:
 @pytest.fixture
 def the_package_calendar_alone():
     yield
-    business_days.correct(business_days.NONE)
+    business_days.use_corrections(business_days.NO_CORRECTIONS)
 
 
 def at_once(*acts) -> list:

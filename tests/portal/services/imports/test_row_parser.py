@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.core.clock import ISTANBUL
-from portal.core.iys_protocol import Channel, RecipientType, Source, Status, freeze, problems
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status, freeze_payload, validate_consent
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports.layout import Cure, Field, Layout
+from portal.services.imports.layout import Field, Fix, Layout
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import BYTE_OF, SLOTS
 
@@ -180,7 +180,7 @@ def test_a_date_may_have_its_time_in_another_column():
 
 
 def test_cures_mend_only_what_they_were_chosen_for():
-    letters, spaces = Cure.EMAIL_LETTERS, Cure.EMAIL_SPACES
+    letters, spaces = Fix.EMAIL_LETTERS, Fix.EMAIL_SPACES
 
     def text(cell, *cures):
         found = looked({Field.EMAIL: cell}, cures=cures, **GIVEN)[EMAIL]
@@ -195,7 +195,7 @@ def test_cures_mend_only_what_they_were_chosen_for():
 
 
 def test_day_and_month_change_round_only_where_that_makes_a_good_date():
-    def day(cell, cures=(Cure.DATE_SWAP,), **more):
+    def day(cell, cures=(Fix.DATE_SWAP,), **more):
         found = looked({Field.EMAIL: MAIL, Field.DATE: cell}, cures=cures, **{**GIVEN, **more})[EMAIL]
         return str(found.consent_date.astimezone(ISTANBUL).date()) if isinstance(found, Entry) else str(found)
 
@@ -261,7 +261,7 @@ LAYOUTS = st.builds(
         [None, NOW, NOW + timedelta(microseconds=1), NOW - timedelta(days=5000), NOW + timedelta(days=1)]
     ),
     origin=st.sampled_from(["", "form"]),
-    cures=st.sets(st.sampled_from(Cure)).map(frozenset),
+    cures=st.sets(st.sampled_from(Fix)).map(frozenset),
 )
 
 
@@ -278,13 +278,13 @@ def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, 
         if isinstance(what, Entry):
             assert SLOTS[slot] == what.channel and what.channel in what.address.channels
             assert what.consent_date.microsecond == 0 and what.consent_date.tzinfo is UTC
-            assert {problem.code for problem in problems(json.loads(frozen(what)), now=at)} <= {"H467"}
+            assert {problem.code for problem in validate_consent(json.loads(frozen(what)), now=at)} <= {"H467"}
         else:
             assert what in BYTE_OF
 
 
 def frozen(entry):
-    return freeze(
+    return freeze_payload(
         recipient=entry.address.text, channel=entry.channel, recipient_type=entry.recipient_type, status=entry.status,
         source=entry.source, consent_date=entry.consent_date,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.services.iys import call_guard, circuit_breaker, hourly_budgets, rate_limit
 
 CALLERS = 8
@@ -28,13 +28,15 @@ def depart_together(app, question):
 
 def test_what_is_left_of_a_budget_is_spent_once(app):
     with app.app_context():
-        rate_limit.count(db.session, Question.HISTORY, clock.now(), calls=hourly_budgets.PER_HOUR[Question.HISTORY] - 3)
+        rate_limit.count(
+            db.session, Operation.HISTORY, clock.now(), calls=hourly_budgets.PER_HOUR[Operation.HISTORY] - 3
+        )
         db.session.commit()
 
-    assert len(depart_together(app, Question.HISTORY)) == 3
+    assert len(depart_together(app, Operation.HISTORY)) == 3
 
     with app.app_context():
-        assert hourly_budgets.left(db.session, Question.HISTORY, clock.now()) == 0
+        assert hourly_budgets.left(db.session, Operation.HISTORY, clock.now()) == 0
 
 
 def test_one_of_many_is_the_probe(app):
@@ -43,12 +45,12 @@ def test_one_of_many_is_the_probe(app):
         row.failures = circuit_breaker.ENOUGH
         db.session.commit()
 
-    (probe,) = depart_together(app, Question.ADD)
+    (probe,) = depart_together(app, Operation.ADD)
 
     assert probe.admitted.is_probe
 
 
-@pytest.mark.parametrize("question", [Question.ADD, Question.BULK_ADD])
+@pytest.mark.parametrize("question", [Operation.ADD, Operation.BULK_ADD])
 def test_everybody_goes_where_nothing_is_scarce(app, question):
     assert len(depart_together(app, question)) == CALLERS
 

@@ -8,7 +8,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally, IysRate
 from portal.services.iys import calls, circuit_breaker, hourly_budgets, rate_limit
 from portal.services.iys.client import Client
@@ -49,7 +49,7 @@ def answering(app):
 
         def start(iys):
             client = Client(stack.enter_context(servers.serving(iys)))
-            return lambda question=Question.BRANDS: calls.ask(client, provider_id, question, "/x", body=b"{}")
+            return lambda question=Operation.BRANDS: calls.ask(client, provider_id, question, "/x", body=b"{}")
 
         yield start
 
@@ -61,8 +61,8 @@ def failures(app):
 def test_an_answer_comes_back_and_is_counted(app, answering):
     assert answering(Iys((200, {"a": 1})))().content == {"a": 1}
 
-    assert rate_limit.in_the_last(db.session, HOUR, clock.now(), Question.BRANDS) == (1, 0)
-    assert rate_limit.in_the_last(db.session, HOUR, clock.now(), Question.TOKEN) == (1, 0)
+    assert rate_limit.in_the_last(db.session, HOUR, clock.now(), Operation.BRANDS) == (1, 0)
+    assert rate_limit.in_the_last(db.session, HOUR, clock.now(), Operation.TOKEN) == (1, 0)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422])
@@ -96,7 +96,7 @@ def test_a_refused_right_costs_no_token(app, answering):
     assert iys.heard.count("/oauth2/token") == 1
 
 
-@pytest.mark.parametrize(("code", "question"), [("H086", Question.STATUS), ("H089", Question.HISTORY)])
+@pytest.mark.parametrize(("code", "question"), [("H086", Operation.STATUS), ("H089", Operation.HISTORY)])
 def test_a_spent_hour_holds_that_question_alone(app, answering, code, question):
     iys = Iys((429, errors(code)), (200, {}))
     ask = answering(iys)
@@ -106,7 +106,7 @@ def test_a_spent_hour_holds_that_question_alone(app, answering, code, question):
         ask(question)
 
     assert HOUR - timedelta(minutes=1) < told.value.until - clock.now() <= HOUR
-    assert ask(Question.ADD).status == 200
+    assert ask(Operation.ADD).status == 200
     with time_machine.travel(clock.now() + HOUR + timedelta(minutes=1)):
         assert ask(question).status == 200
 
@@ -117,7 +117,7 @@ def test_too_many_a_second_holds_everything_for_a_breath(app, answering, code, r
 
     until = rows.one(IysRate, IysRate.name == rate_limit.EGRESS).next_at
     assert timedelta(0) < until - clock.now() <= timedelta(seconds=1.5)
-    assert hourly_budgets.left(db.session, Question.TOKEN, clock.now()) == 9
+    assert hourly_budgets.left(db.session, Operation.TOKEN, clock.now()) == 9
 
 
 def test_while_everything_is_held_for_long_nobody_waits(app, answering):
@@ -136,12 +136,12 @@ def test_while_everything_is_held_for_long_nobody_waits(app, answering):
 def test_our_own_budget_ends_before_that_of_iys(app, answering):
     iys = Iys((200, {}))
     ask = answering(iys)
-    rate_limit.count(db.session, Question.HISTORY, clock.now(), calls=89)
+    rate_limit.count(db.session, Operation.HISTORY, clock.now(), calls=89)
     db.session.commit()
-    ask(Question.HISTORY)
+    ask(Operation.HISTORY)
 
     with pytest.raises(calls.NotNow):
-        ask(Question.HISTORY)
+        ask(Operation.HISTORY)
 
     assert iys.heard.count("/x") == 1
 
@@ -167,7 +167,7 @@ def test_a_call_that_never_reached_iys_is_not_counted(app):
     with app.app_context():
         provider_id = make.provider().id
         with pytest.raises(calls.NotNow):
-            calls.ask(Client("http://127.0.0.1:1"), provider_id, Question.BRANDS, "/x")
+            calls.ask(Client("http://127.0.0.1:1"), provider_id, Operation.BRANDS, "/x")
 
         assert rate_limit.in_the_last(db.session, HOUR, clock.now()) == (0, 0)
         assert circuit_breaker.state(db.session, clock.now()).failures == 1

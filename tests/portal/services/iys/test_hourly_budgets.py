@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.services.iys import hourly_budgets, rate_limit
 
 HOUR = timedelta(hours=1)
@@ -18,7 +18,9 @@ def at(app):
         yield clock.now()
 
 
-@pytest.mark.parametrize(("question", "most"), [(Question.TOKEN, 10), (Question.STATUS, 900), (Question.HISTORY, 90)])
+@pytest.mark.parametrize(
+    ("question", "most"), [(Operation.TOKEN, 10), (Operation.STATUS, 900), (Operation.HISTORY, 90)]
+)
 def test_a_budget_is_spent_call_by_call_and_comes_back_after_an_hour(at, question, most):
     assert hourly_budgets.left(db.session, question, at) == most
 
@@ -37,22 +39,22 @@ def test_a_budget_is_spent_call_by_call_and_comes_back_after_an_hour(at, questio
 
 
 def test_what_has_no_hourly_limit_has_no_budget(at):
-    assert hourly_budgets.left(db.session, Question.ADD, at) is None
-    assert hourly_budgets.spent_until(db.session, Question.ADD, at) is None
+    assert hourly_budgets.left(db.session, Operation.ADD, at) is None
+    assert hourly_budgets.spent_until(db.session, Operation.ADD, at) is None
 
 
 def test_of_calls_over_the_hour_the_oldest_make_room_first(at):
-    rate_limit.count(db.session, Question.TOKEN, at - timedelta(minutes=50), calls=9)
-    rate_limit.count(db.session, Question.TOKEN, at, calls=1)
+    rate_limit.count(db.session, Operation.TOKEN, at - timedelta(minutes=50), calls=9)
+    rate_limit.count(db.session, Operation.TOKEN, at, calls=1)
 
-    free_at = hourly_budgets.spent_until(db.session, Question.TOKEN, at)
+    free_at = hourly_budgets.spent_until(db.session, Operation.TOKEN, at)
 
     assert free_at <= at + timedelta(minutes=15)
-    assert hourly_budgets.left(db.session, Question.TOKEN, free_at) == 9
+    assert hourly_budgets.left(db.session, Operation.TOKEN, free_at) == 9
 
 
 def test_a_hold_of_iys_leaves_nothing(at):
-    rate_limit.hold(db.session, at + HOUR, Question.HISTORY)
+    rate_limit.hold(db.session, at + HOUR, Operation.HISTORY)
 
-    assert hourly_budgets.left(db.session, Question.HISTORY, at) == 0
-    assert hourly_budgets.spent_until(db.session, Question.HISTORY, at) == at + HOUR
+    assert hourly_budgets.left(db.session, Operation.HISTORY, at) == 0
+    assert hourly_budgets.spent_until(db.session, Operation.HISTORY, at) == at + HOUR

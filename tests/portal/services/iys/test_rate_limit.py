@@ -7,7 +7,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import CallTally, IysRate
 from portal.services.iys import rate_limit
 
@@ -40,26 +40,26 @@ def test_a_hold_is_everybodys_and_ends(at):
 
 
 def test_a_shorter_hold_shortens_no_longer_one(at):
-    rate_limit.hold(db.session, at + HOUR, Question.STATUS)
-    rate_limit.hold(db.session, at + SECOND, Question.STATUS)
+    rate_limit.hold(db.session, at + HOUR, Operation.STATUS)
+    rate_limit.hold(db.session, at + SECOND, Operation.STATUS)
 
-    assert rate_limit.held_until(db.session, Question.STATUS, at) == at + HOUR
+    assert rate_limit.held_until(db.session, Operation.STATUS, at) == at + HOUR
 
 
 def test_a_clock_that_was_set_back_stops_nothing_for_long(at):
     rate_limit.take_slot(db.session, at + timedelta(days=30), 8)
-    rate_limit.hold(db.session, at + timedelta(days=30), Question.TOKEN)
+    rate_limit.hold(db.session, at + timedelta(days=30), Operation.TOKEN)
 
     assert rate_limit.take_slot(db.session, at, 8) == at
-    assert rate_limit.held_until(db.session, Question.TOKEN, at) <= at + timedelta(minutes=65)
+    assert rate_limit.held_until(db.session, Operation.TOKEN, at) <= at + timedelta(minutes=65)
 
 
 def test_a_tally_adds_up_by_question_and_over_all(at):
-    rate_limit.count(db.session, Question.ADD, at, calls=2, failures=1)
-    rate_limit.count(db.session, Question.ADD, at, calls=1)
-    rate_limit.count(db.session, Question.STATUS, at - HOUR, calls=5)
+    rate_limit.count(db.session, Operation.ADD, at, calls=2, failures=1)
+    rate_limit.count(db.session, Operation.ADD, at, calls=1)
+    rate_limit.count(db.session, Operation.STATUS, at - HOUR, calls=5)
 
-    assert rate_limit.in_the_last(db.session, HOUR, at, Question.ADD) == (3, 1)
+    assert rate_limit.in_the_last(db.session, HOUR, at, Operation.ADD) == (3, 1)
     assert rate_limit.in_the_last(db.session, 2 * HOUR, at) == (8, 1)
 
 
@@ -71,8 +71,8 @@ def test_what_is_no_call_is_not_counted_among_the_calls(at):
 
 
 def test_old_tallies_are_forgotten(at, rows):
-    rate_limit.count(db.session, Question.ADD, at, calls=1)
-    rate_limit.count(db.session, Question.ADD, at - timedelta(days=9), calls=1)
+    rate_limit.count(db.session, Operation.ADD, at, calls=1)
+    rate_limit.count(db.session, Operation.ADD, at - timedelta(days=9), calls=1)
     rate_limit.forget_old(db.session, at)
     db.session.commit()
 

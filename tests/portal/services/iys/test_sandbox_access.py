@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 from iys_sandbox import create_sandbox
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import (
     Brand,
     CallTally,
@@ -205,7 +205,7 @@ def test_feeds_sweeps_and_days_listen_to_the_sandbox(app, browser, rows, firm, b
 
 def test_the_account_is_made_again_after_the_box_lost_its_file(app, browser, rows, firm, box, world, tmp_path):
     with app.app_context():
-        assert calls.ask(Client(world.url), firm, Question.BRANDS, path_of(rows), method="GET").status == 200
+        assert calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET").status == 200
     with servers.sandbox(tmp_path / "anew.db") as anew:
         app.config["SANDBOX_URL"] = anew.url
 
@@ -218,13 +218,13 @@ def test_the_account_is_made_again_after_the_box_lost_its_file(app, browser, row
 
 def test_a_brand_that_is_new_is_told_to_the_box_when_it_is_needed(app, rows, firm, box, world):
     with app.app_context():
-        calls.ask(Client(world.url), firm, Question.BRANDS, path_of(rows), method="GET")
+        calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET")
         code = sandbox_mode.draw_code(db.session)
         db.session.add(Brand(provider_id=firm, brand_code=code, name="İkinci", is_sandbox=True, created_at=clock.now()))
         db.session.commit()
 
         answer = calls.ask(
-            Client(world.url), firm, Question.CHANGES,
+            Client(world.url), firm, Operation.CHANGES,
             f"/sps/{rows.one(Provider).iys_code}/brands/{code}/consents/changes?source=HS", method="GET",
         )  # fmt: skip
 
@@ -236,10 +236,10 @@ def test_the_key_of_the_box_is_shown_to_it(app, rows, firm, world, tmp_path):
     with servers.serving(create_sandbox(tmp_path / "locked.db", key=key)) as url:
         app.config["SANDBOX_URL"] = url
         with app.app_context(), pytest.raises(calls.NotNow):
-            calls.ask(Client(world.url), firm, Question.BRANDS, path_of(rows), method="GET")
+            calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET")
         app.config["SANDBOX_KEY"] = key
         with app.app_context():
-            answer = calls.ask(Client(world.url), firm, Question.BRANDS, path_of(rows), method="GET")
+            answer = calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET")
 
     assert answer.status == 200
 
@@ -263,7 +263,7 @@ def test_a_box_that_does_not_answer_is_left_alone_for_a_moment(app, browser, row
     with app.app_context():
         began = time.monotonic()
         with pytest.raises(calls.NotNow):
-            calls.ask(Client(world.url), firm, Question.BRANDS, path_of(rows), method="GET")
+            calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET")
         assert time.monotonic() - began < 1
         assert sandbox_access.rests()
 
@@ -278,7 +278,7 @@ def test_who_practises_is_not_heard_at_iys_even_with_an_account_there(app, rows,
         db.session.commit()
         for path in (path_of(rows), f"/sps/{REAL_CODE}/brands"):
             with pytest.raises(calls.NotNow):
-                calls.ask(Client(world.url), firm, Question.BRANDS, path, method="GET")
+                calls.ask(Client(world.url), firm, Operation.BRANDS, path, method="GET")
 
     assert world.heard == []
 
@@ -288,7 +288,7 @@ def test_an_exempt_provider_asks_iys_nothing(app, rows, world, iys):
         provider = make.provider()
         code = sandbox_mode.draw_code(db.session, sandbox_mode.EXEMPT_CODES)
         with pytest.raises(calls.NotNow) as never:
-            calls.ask(Client(world.url), provider.id, Question.BRANDS, f"/sps/{code}/brands", method="GET")
+            calls.ask(Client(world.url), provider.id, Operation.BRANDS, f"/sps/{code}/brands", method="GET")
 
     assert never.value.code == sandbox_mode.EXEMPT
     assert world.heard == []
@@ -333,7 +333,7 @@ def test_a_submission_in_hand_at_that_moment_does_not_reach_iys(app, browser, ro
     goes_to_iys(app, firm)
 
     with app.app_context(), pytest.raises(calls.NotNow):
-        calls.ask(Client(world.url), in_hand.provider_id, Question.ADD, in_hand.endpoint, body=b"{}")
+        calls.ask(Client(world.url), in_hand.provider_id, Operation.ADD, in_hand.endpoint, body=b"{}")
 
     assert world.heard == []
 

@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.services.iys import rate_limit, success_rate
 from portal.services.iys.success_rate import Level
 
@@ -31,7 +31,7 @@ def at(app):
     ],
 )
 def test_the_level_follows_the_ratio(at, calls, failures, ratio, level):
-    rate_limit.count(db.session, Question.ADD, at, calls=calls, failures=failures)
+    rate_limit.count(db.session, Operation.ADD, at, calls=calls, failures=failures)
 
     told = success_rate.ratio(db.session, at)
 
@@ -40,8 +40,8 @@ def test_the_level_follows_the_ratio(at, calls, failures, ratio, level):
 
 
 def test_all_questions_count_together_and_for_a_day(at):
-    rate_limit.count(db.session, Question.ADD, at - timedelta(hours=25), calls=1000, failures=1000)
-    rate_limit.count(db.session, Question.ADD, at - timedelta(hours=23), calls=300)
-    rate_limit.count(db.session, Question.TOKEN, at, calls=100, failures=100)
+    rate_limit.count(db.session, Operation.ADD, at - timedelta(hours=25), calls=1000, failures=1000)
+    rate_limit.count(db.session, Operation.ADD, at - timedelta(hours=23), calls=300)
+    rate_limit.count(db.session, Operation.TOKEN, at, calls=100, failures=100)
 
     assert success_rate.ratio(db.session, at).ratio == pytest.approx(0.75)

@@ -1,4 +1,4 @@
-"""A launched audience becomes links, piece by piece; whoever stops in between is followed by somebody else."""
+"""A launched audience becomes links, chunk by chunk; whoever stops in between is followed by somebody else."""
 
 import os
 import signal
@@ -13,9 +13,10 @@ import time_machine
 import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import AudienceEntry, Campaign, CampaignKind, Delivery, Message
-from portal.core.word_pairs import pair_of
+from portal.core.models import AudienceEntry, Campaign, CampaignKind, Delivery, Message, Recipient
+from portal.core.word_pairs import word_pair
 from portal.domain import campaigns
+from portal.domain.consents import recipients
 from portal.services import launches
 from portal.services.launches import LEASE
 from tests import make
@@ -46,8 +47,8 @@ def ready(text: str = LIST, **facts) -> Campaign:
 
 
 def killed_after(count: int, campaign: Campaign, salt: str) -> None:
-    """What a worker leaves behind that dies after a piece: some links, and its lease."""
-    campaigns.link_some(db.session, salt, campaign, clock.now(), limit=count)
+    """What a worker leaves behind that dies after a chunk: some links, and its lease."""
+    campaigns.create_next_links(db.session, salt, campaign, clock.now(), limit=count)
     campaign.lease_until = clock.now() + LEASE
     db.session.commit()
 
@@ -69,7 +70,7 @@ def test_codes_lead_to_the_address_they_were_made_for(context, salt):
     for address, link in launches.links_of(db.session, campaign, salt, BASE):
         found = shortlinks.resolve(db.session, salt, link.removeprefix(f"{BASE}/"), clock.now())
         entry = db.session.query(AudienceEntry).filter_by(link_id=found.link_id).one()
-        with_address = launches.address_of(vault(), db.session.get(launches.Recipient, entry.recipient_id))
+        with_address = recipients.address_of(vault(), db.session.get(Recipient, entry.recipient_id))
         assert (found.state, with_address) == (shortlinks.LinkState.LIVE, address)
 
 
@@ -95,7 +96,7 @@ def test_a_campaign_that_nobody_launched_gets_no_link(context, salt, rows):
     assert rows.one(Campaign).linked_at is None
 
 
-def test_what_somebody_has_in_hand_is_left_alone(context, salt, rows):
+def test_a_campaign_with_a_running_lease_is_left_alone(context, salt, rows):
     campaign = ready()
     killed_after(4, campaign, salt)
 
@@ -119,9 +120,9 @@ def test_a_killed_launch_is_finished_once_its_lease_ends(context, salt, rows):
     assert launches.unfinished() == []
 
 
-def test_a_piece_that_was_not_kept_leaves_nothing(context, salt, rows):
+def test_a_chunk_that_was_not_committed_leaves_nothing(context, salt, rows):
     campaign = ready(delivery=Delivery.GATEWAY)
-    campaigns.link_some(db.session, salt, campaign, clock.now(), limit=4)
+    campaigns.create_next_links(db.session, salt, campaign, clock.now(), limit=4)
     db.session.rollback()
 
     launches.run(campaign.id, salt, BASE)
@@ -163,7 +164,7 @@ def test_a_campaign_whose_provider_sends_writes_no_message(context, salt, rows):
 def test_a_worker_killed_at_any_moment_makes_no_link_twice(app, environ, salt, rows, pause):
     with app.app_context():
         campaign_id = ready("\n".join(f"+90532{number:07}" for number in range(12_000)), delivery=Delivery.GATEWAY).id
-    run = "import sys; from portal.app import create_app, launches; app = create_app(); app.app_context().push(); print(1, flush=True); launches.run(int(sys.argv[1]), app.config['LINK_SALT'], 'http://localhost/k')"  # noqa: E501
+    run = "import sys; from portal.app import create_app; from portal.services import launches; app = create_app(); app.app_context().push(); print(1, flush=True); launches.run(int(sys.argv[1]), app.config['LINK_SALT'], 'http://localhost/k')"  # noqa: E501
     worker = subprocess.Popen([sys.executable, "-c", run, str(campaign_id)], env=os.environ | environ, stdout=-1)
     worker.stdout.readline()
     time.sleep(pause)
@@ -192,7 +193,7 @@ def test_a_message_fits_one_sms_with_a_short_host_and_names_its_two_words(app, r
         nonce = db.session.get_one(shortlinks.Link, message.link_id).nonce
         db.session.rollback()
 
-    assert f"({pair_of(app.config['LINK_SALT'], message.link_id, nonce)})" in text
+    assert f"({word_pair(app.config['LINK_SALT'], message.link_id, nonce)})" in text
     assert text.isascii() and len(text) <= 155
 
 

@@ -32,7 +32,7 @@ PDF = b"%PDF-1.7 a paper that somebody signed"
 def the_package_calendar_alone():
     """Corrections are of a process: none is left to other tests."""
     yield
-    business_days.correct(business_days.NONE)
+    business_days.use_corrections(business_days.NO_CORRECTIONS)
 
 
 @pytest.fixture

@@ -3,7 +3,15 @@
 import pytest
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import CampaignKind, ContactKind, DecisionOrigin, Delivery, LeftOut, MessageState, Outcome
+from portal.core.models import (
+    CampaignKind,
+    ContactKind,
+    DecisionOrigin,
+    Delivery,
+    ExclusionReason,
+    MessageState,
+    Outcome,
+)
 from portal.web.shared.labels import label
 
 pytestmark = pytest.mark.slow
@@ -13,7 +21,7 @@ KINDS = [
     Channel,
     ContactKind,
     Delivery,
-    LeftOut,
+    ExclusionReason,
     MessageState,
     Outcome,
     RecipientType,

@@ -11,7 +11,7 @@ import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import AudienceEntry, Brand, Delivery, Receipt
-from portal.core.word_pairs import pair_of
+from portal.core.word_pairs import word_pair
 from shortlinks import Visit
 from tests import make
 from tests.portal.web.recipient.open_complaints import complains
@@ -52,7 +52,7 @@ def test_it_says_who_sent_it_and_to_which_masked_address(app, browser, code):
 def test_it_tells_the_two_words_of_the_message(app, browser, code, rows):
     link_id, nonce = shortlinks.Codes(app.config["LINK_SALT"]).decode(code)
 
-    assert pair_of(app.config["LINK_SALT"], link_id, nonce) in seen(check(browser, code))
+    assert word_pair(app.config["LINK_SALT"], link_id, nonce) in seen(check(browser, code))
 
 
 def test_of_a_link_that_the_firm_sends_itself_it_says_so(app, browser):
@@ -63,7 +63,7 @@ def test_of_a_link_that_the_firm_sends_itself_it_says_so(app, browser):
 
 def test_checking_is_no_opening_and_decides_nothing(app, browser, code, rows):
     check(browser, code)
-    app.extensions["openings"].write()
+    app.extensions["visit_recorder"].write_chunk()
 
     assert rows(Visit) == []
 

@@ -9,7 +9,7 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.iys_protocol import Question
+from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt, BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.services.iys import rate_limit
 from portal.services.iys.client import Client
@@ -78,7 +78,7 @@ def test_each_item_keeps_what_iys_said_of_it(app, bring, iys, rows):
     later(app, iys, seconds=310)
 
     attempts = rows(Attempt)
-    assert {attempt.question for attempt in attempts} == {Question.BULK_RESULT}
+    assert {attempt.question for attempt in attempts} == {Operation.BULK_RESULT}
     assert {attempt.submission_id for attempt in attempts} == {each.id for each in rows(Submission)}
 
 

@@ -59,7 +59,7 @@ def test_a_refusal_is_not_given_up_for_an_answer_that_tells_no_state(app, fatma,
 
 def test_iys_that_names_no_transaction_of_what_it_holds_is_believed_without(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
-    date = iys_protocol.wire_date(rows.one(Submission).consent_date)
+    date = iys_protocol.format_wire_date(rows.one(Submission).consent_date)
 
     with iys_that_says(
         consents=(400, {"errors": [{"code": "H178"}]}),

@@ -326,7 +326,7 @@ def citizen_refuses_later(sandbox, decision):
         json={"username": make.USERNAME, "password": make.PASSWORD, "grant_type": "password"}, timeout=5,
     ).json()["access_token"]  # fmt: skip
     with time_machine.travel(decision.consent_date + timedelta(minutes=1)):
-        body = iys_protocol.freeze(
+        body = iys_protocol.freeze_payload(
             recipient=make.PHONE, channel=decision.channel, recipient_type=decision.recipient_type,
             status="ONAY", source="HS_CAGRI_MERKEZI", consent_date=decision.consent_date + timedelta(seconds=30),
         )  # fmt: skip

@@ -5,6 +5,7 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from portal.domain.consents.bulk_locking import Head
 from sqlalchemy import insert
 
 from portal.core import iys_protocol
@@ -14,7 +15,6 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, DifferenceKind, Lane, Outcome, Recipient, Submission
 from portal.core.models.ids import new_ids
 from portal.domain.consents import writer
-from portal.domain.consents.bulk_locking import Head
 from portal.services.iys.reconciliation import comparison, day_file
 from tests import make
 from tests.portal.services.iys.reconciliation.story import DAY
@@ -109,6 +109,6 @@ def a_piece(side, numbers: range) -> list[str]:
     for model, rows in ((Recipient, people), (Consent, heads), (Decision, decisions), (Submission, sent)):
         db.session.execute(insert(model.__table__), rows)
     return [
-        f"{iys_protocol.wire_date(moment)},t{number},{address},BIREYSEL,MESAJ,ONAY,{iys_protocol.wire_date(moment)},HS_WEB"
+        f"{iys_protocol.format_wire_date(moment)},t{number},{address},BIREYSEL,MESAJ,ONAY,{iys_protocol.format_wire_date(moment)},HS_WEB"
         for number, address, moment in zip(numbers, addresses, moments, strict=True)
     ]
