@@ -86,7 +86,7 @@ def _insert_links_and_questions(salt: str, campaign: Campaign, at: datetime) -> 
 
 
 def _take(count: int) -> range:
-    taken = text("UPDATE link_counter SET taken = taken + :count RETURNING taken")
+    taken = text("UPDATE link_counter SET last_id = last_id + :count RETURNING last_id")
     last = db.session.scalar(taken, {"count": count})
     return range(last - count + 1, last + 1)
 

@@ -27,13 +27,13 @@ class Link(Base):
 
 
 class LinkCounter(Base):
-    """One row: the last link id that was given out."""
+    """Single row that holds the last link id in use."""
 
     __tablename__ = "link_counter"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    taken: Mapped[int]
+    last_id: Mapped[int]
 
 
 def create(
@@ -77,14 +77,14 @@ def _allocate_ids(session: Session, count: int) -> range:
     """The next so many ids, for this transaction alone; ids of one that rolls back are given out again."""
     last = _advance_counter(session, count)
     if last is None:  # The first links of this database. Of two such transactions the later waits, then advances.
-        session.execute(text("INSERT INTO link_counter (id, taken) VALUES (1, 0) ON CONFLICT DO NOTHING"))
+        session.execute(text("INSERT INTO link_counter (id, last_id) VALUES (1, 0) ON CONFLICT DO NOTHING"))
         last = _advance_counter(session, count)
     return range(last - count + 1, last + 1)
 
 
 def _advance_counter(session: Session, count: int) -> int | None:
     counter = LinkCounter.__table__
-    return session.scalar(update(counter).values(taken=counter.c.taken + count).returning(counter.c.taken))
+    return session.scalar(update(counter).values(last_id=counter.c.last_id + count).returning(counter.c.last_id))
 
 
 def _random_nonces(count: int) -> list[int]:

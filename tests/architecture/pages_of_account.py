@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace as Thing
 
-from portal.core.models import FactorKind, Role, SessionEnd, SignInMethod, SignInStep
+from portal.core.models import FactorKind, Role, SessionEnd, SignInMethod, ThrottledAction
 from portal.domain.identity.passwords import judge
 from portal.web.account.authenticator_apps import FirstCodeForm
 from portal.web.account.blueprint import PARTS
@@ -39,7 +39,7 @@ def sign_in(number: int, ending: SessionEnd | None = None) -> Line:
 
 
 def provider(number: int, **other) -> tuple:
-    facts = {"id": number, "title": "Örnek Mağazacılık A.Ş.", "suspended_at": None, "is_practising": True}
+    facts = {"id": number, "title": "Örnek Mağazacılık A.Ş.", "suspended_at": None, "in_sandbox_mode": True}
     return Thing(role=Role.OWNER), Thing(**(facts | other))
 
 
@@ -50,10 +50,10 @@ def page(**own) -> Callable[[], dict]:
 
 OF_ACCOUNT: dict[tuple[str, str], Callable[[], dict]] = {
     ("account/choose.html", ""): page(
-        memberships=[provider(1), provider(2, suspended_at=AT)], is_staff=True, serves_id=1,
+        memberships=[provider(1), provider(2, suspended_at=AT)], is_staff=True, current_provider_id=1,
         suspended=["Üçüncü A.Ş."],
     ),
-    ("account/choose.html", "nobody's"): page(memberships=[], is_staff=False, serves_id=None, suspended=[]),
+    ("account/choose.html", "nobody's"): page(memberships=[], is_staff=False, current_provider_id=None, suspended=[]),
     ("account/me.html", ""): page(form=MeForm, email="ayse@example.com"),
     ("account/me.html", "wrong"): page(form=lambda: wrong(MeForm()), email="ayse@example.com"),
     ("account/password.html", ""): page(form=PasswordForm),
@@ -66,7 +66,7 @@ OF_ACCOUNT: dict[tuple[str, str], Callable[[], dict]] = {
     ("account/new_app.html", ""): page(form=lambda: wrong(NameForm()), is_full=False),
     ("account/new_app.html", "full"): page(form=NameForm, is_full=True),
     ("account/app.html", ""): page(
-        factor=APP, form=lambda: wrong(FirstCodeForm()), secret="JBSW Y3DP", picture=qr_code.drawn("otpauth://", "Kod")
+        factor=APP, form=lambda: wrong(FirstCodeForm()), secret="JBSW Y3DP", picture=qr_code.svg("otpauth://", "Kod")
     ),
     ("account/new_passkey.html", ""): page(form=PasskeyForm, options=OPTIONS, failed=True, is_full=False),
     ("account/new_passkey.html", "by number"): page(form=PasskeyForm, options=None, failed=False, is_full=False),
@@ -75,7 +75,7 @@ OF_ACCOUNT: dict[tuple[str, str], Callable[[], dict]] = {
     ("account/codes.html", "made"): page(codes=["abcd-efgh-jkmn-pqrs"] * 10),
     ("account/sessions.html", ""): page(
         open_ones=[sign_in(1), sign_in(2)], this_id=1,
-        history=[sign_in(1), sign_in(3, SessionEnd.IDLE), Line(AT, step=SignInStep.PASSWORD)],
+        history=[sign_in(1), sign_in(3, SessionEnd.IDLE), Line(AT, action=ThrottledAction.PASSWORD)],
     ),
     ("account/sessions.html", "one"): page(open_ones=[sign_in(1)], this_id=1, history=[sign_in(1)]),
 }  # fmt: skip

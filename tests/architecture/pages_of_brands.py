@@ -67,7 +67,7 @@ def _listed() -> dict:
 
 
 def _new(**other) -> dict:
-    return {"form": NewBrandForm(formdata=None), "to_bring": {700002: "İkinci"}, "is_practising": True} | other
+    return {"form": NewBrandForm(formdata=None), "to_bring": {700002: "İkinci"}, "in_sandbox_mode": True} | other
 
 
 def _without_code():

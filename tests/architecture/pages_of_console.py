@@ -48,12 +48,12 @@ def provider(**other) -> Thing:
         "mersis": "0123456789012345", "tax_number": "1234567890", "iys_code": 990000001, "pending_iys_code": 700001,
         "representative": "Ayşe Yılmaz", "contact": "0850 123 45 67", "notice_url": "https://www.example.com/kvkk",
         "created_at": AT, "asked_at": AT, "admitted_at": None, "suspended_at": None, "left_at": None,
-        "is_practising": True,
+        "in_sandbox_mode": True,
     }  # fmt: skip
     return Thing(**(facts | other))
 
 
-ADMITTED = {"admitted_at": AT, "is_practising": False, "iys_code": 700001}
+ADMITTED = {"admitted_at": AT, "in_sandbox_mode": False, "iys_code": 700001}
 
 
 def providers(**other) -> dict:

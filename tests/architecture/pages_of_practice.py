@@ -10,8 +10,8 @@ def pages_of_practice(connection: Callable[..., dict]) -> dict:
 
     def practising() -> dict:
         page = connection()
-        page["connected"].kind, page["connected"].integrator_code = CredentialKind.PRACTICE, None
-        return page | {"is_practising": True}
+        page["connected"].kind, page["connected"].integrator_code = CredentialKind.SANDBOX, None
+        return page | {"in_sandbox_mode": True}
 
     return {
         ("dashboard/iys/connection.html", "who practises"): practising,

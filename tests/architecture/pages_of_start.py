@@ -6,16 +6,16 @@ from types import SimpleNamespace as Thing
 from portal.core.models import LegalForm, PaperKind, ProviderKind
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers.onboarding import Missing, Step, StepState
-from portal.web.dashboard.onboarding.company import MyFirmForm
+from portal.web.dashboard.onboarding.company import OwnCompanyForm
 from portal.web.dashboard.onboarding.steps_page import (
-    LACKING,
+    MISSING_LABELS,
     TEMPLATES,
     TITLES,
-    Asked,
+    AskedQuestion,
     CodeForm,
-    Looked,
     PaperForm,
     QuestionForm,
+    RightsCheck,
 )
 from portal.web.signin.sign_up import AccountForm, SignUpForm
 
@@ -29,7 +29,7 @@ FACTS = {
 
 def firm(**other) -> Thing:
     mine = {
-        "kind": ProviderKind.PARTNER, "is_practising": True, "pending_iys_code": 731845, "representative": "Nil Yeni",
+        "kind": ProviderKind.PARTNER, "in_sandbox_mode": True, "pending_iys_code": 731845, "representative": "Nil Yeni",
         "asked_at": AT, "admitted_at": AT, "title": "Yeni A.Ş.", "number": "0454053692000015",
         "legal_form": LegalForm.COMPANY, "contact": "0850 765 43 21", "notice_url": "https://www.example.com/",
     }  # fmt: skip
@@ -42,10 +42,10 @@ def start(*states: StepState, provider: Thing | None = None, **other) -> dict:
         (Step(number, state, lacks.get(number, ()) if state != "done" else ()), TITLES[number], TEMPLATES[number])
         for number, state in enumerate(states, 1)
     ]
-    asked = [Asked("Kim imzalar?", AT, "Yetkili.", AT), Asked("Ne zaman?", AT, None, None)]
+    asked = [AskedQuestion("Kim imzalar?", AT, "Yetkili.", AT), AskedQuestion("Ne zaman?", AT, None, None)]
     return {
         "may": lambda power: True, "Permission": Permission, "provider": provider or firm(),
-        "kinds": ProviderKind, "steps": steps, "lacking": LACKING, "sent_back": None, "is_told": True,
+        "kinds": ProviderKind, "steps": steps, "lacking": MISSING_LABELS, "sent_back": None, "is_told": True,
         "next_step": next((step for step, *_ in steps if step.state in ("now", "waits")), None),
         "code_form": CodeForm(formdata=None), "paper_form": PaperForm(formdata=None), "papers": {},
         "paper_kinds": list(PaperKind), "has_partner": True, "looked": None,
@@ -60,7 +60,7 @@ def _tried() -> dict:
         form.validate()
     page = start(
         "done", "now", "later", "done", "later", code_form=code_form, paper_form=paper_form,
-        looked=Looked(AT, FACTS), sent_back=Thing(note="İmza eksik.\nYeniden yükleyin."),
+        looked=RightsCheck(AT, FACTS), sent_back=Thing(note="İmza eksik.\nYeniden yükleyin."),
         papers={PaperKind.SIGNATURE: Thing(uploaded_at=AT, size=1)},
     )  # fmt: skip
     page["question_forms"][1] = question
@@ -69,7 +69,7 @@ def _tried() -> dict:
 
 def _clear() -> dict:
     facts = FACTS | {"clear": True, "title_agrees": True, "elsewhere": [], "brands": {"731845": ["MESAJ", "ARAMA"]}}
-    return start("done", "done", "now", "done", "later", looked=Looked(AT, facts), has_partner=False)
+    return start("done", "done", "now", "done", "later", looked=RightsCheck(AT, facts), has_partner=False)
 
 
 def _answered_with(form, **data) -> dict:
@@ -92,9 +92,9 @@ OF_START = {
     ("dashboard/onboarding/steps.html", "rights are clear"): _clear,
     ("dashboard/onboarding/steps.html", "waits"): lambda: start("done", "done", "done", "done", "waits"),
     ("dashboard/onboarding/steps.html", "may ask"): lambda: start("done", "done", "done", "done", "now"),
-    ("dashboard/onboarding/steps.html", "admitted"): lambda: start(*["done"] * 5, provider=firm(is_practising=False)),
+    ("dashboard/onboarding/steps.html", "admitted"): lambda: start(*["done"] * 5, provider=firm(in_sandbox_mode=False)),
     ("dashboard/onboarding/steps.html", "not connected yet"): lambda: start(
-        *["done"] * 5, provider=firm(is_practising=False), is_told=False
+        *["done"] * 5, provider=firm(in_sandbox_mode=False), is_told=False
     ),
     ("dashboard/onboarding/steps.html", "exempt"): lambda: start(
         "done", "now", "later", "done", "later", provider=firm(kind=ProviderKind.EXEMPT)
@@ -102,14 +102,14 @@ OF_START = {
     ("dashboard/onboarding/steps.html", "direct"): lambda: start(
         "done", "done", "now", "done", "later", provider=firm(kind=ProviderKind.DIRECT)
     ),
-    ("dashboard/onboarding/company.html", ""): lambda: {"form": MyFirmForm(formdata=None), "provider": firm()},
+    ("dashboard/onboarding/company.html", ""): lambda: {"form": OwnCompanyForm(formdata=None), "provider": firm()},
     ("dashboard/onboarding/company.html", "admitted"): lambda: {
-        "form": _settled(MyFirmForm(formdata=None)), "provider": firm(is_practising=False)
+        "form": _settled(OwnCompanyForm(formdata=None)), "provider": firm(in_sandbox_mode=False)
     },
 }  # fmt: skip
 
 
-def _settled(form: MyFirmForm) -> MyFirmForm:
+def _settled(form: OwnCompanyForm) -> OwnCompanyForm:
     for name in ("legal_form", "title", "number", "kind"):
         delattr(form, name)
     return form

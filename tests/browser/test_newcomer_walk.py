@@ -69,7 +69,7 @@ def test_a_newcomer_comes_to_a_first_accepted_decision_alone(app, site, screens,
         forward(app)
 
         assert rows.one(Submission).outcome == Outcome.ACCEPTED
-        assert rows.one(Provider).is_practising
+        assert rows.one(Provider).in_sandbox_mode
         screen.opens(f"{site}/dashboard/")
         keys.arrives("**/dashboard/", "accepted")
 

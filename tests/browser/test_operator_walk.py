@@ -58,7 +58,7 @@ def test_an_admins_day(app, site, house, screens, rows, newcomer):  # noqa: F811
     page.get_by_label("Geri arama notu").fill("Santralden arandı, Nil Yeni ile konuşuldu.")
     page.get_by_role("button", name="İYS'ye bağla").click()
     screen.looks_well("operator-provider-admitted")
-    assert not rows.one(Provider, Provider.id == newcomer).is_practising
+    assert not rows.one(Provider, Provider.id == newcomer).in_sandbox_mode
 
     part(page, "Sorular")
     screen.looks_well("operator-inquiries")

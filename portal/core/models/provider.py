@@ -48,7 +48,7 @@ class Provider(Base):
     created_at: Mapped[datetime]
 
     @property
-    def is_practising(self) -> bool:
+    def in_sandbox_mode(self) -> bool:
         """Whether what it does reaches the sandbox, and not İYS."""
         return self.admitted_at is None
 

@@ -31,7 +31,7 @@ class SignIn(Base):
     """One session of one person. The cookie holds its id and a random token, of which only the digest stands here."""
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index(None, "user_id", "began_at"),)
+    __table_args__ = (Index(None, "user_id", "started_at"),)
 
     PLACE = "sign_in.address"
 
@@ -42,8 +42,8 @@ class SignIn(Base):
     by: Mapped[SignInMethod] = mapped_column(enum_type(SignInMethod, "by"))
     address: Mapped[bytes]  # Sealed: the network address it began from.
     agent: Mapped[str] = mapped_column(String(300))
-    serves_id: Mapped[int | None] = mapped_column(BigId)  # The provider the person chose to work for.
-    began_at: Mapped[datetime]
+    current_provider_id: Mapped[int | None] = mapped_column(BigId)  # The provider the person chose to work for.
+    started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     stepped_up_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

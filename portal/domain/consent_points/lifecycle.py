@@ -52,7 +52,7 @@ def open_point(
     Raises BadSlug, SlugTaken and TooManyADay.
     """
     provider = session.get_one(Provider, brand.provider_id)
-    slug = _checked(session, slug, is_practising=provider.is_practising)
+    slug = _checked(session, slug, in_sandbox_mode=provider.in_sandbox_mode)
     _limit(session, provider, daily_budget)
     campaign = campaigns.open_campaign(
         session, brand, name=name, kind=CampaignKind.ASK, channels=list(channels), wording=wording,
@@ -103,8 +103,8 @@ def budget(session: Session, point: ConsentPoint, codes: int) -> None:
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
 
 
-def _checked(session: Session, slug: str, *, is_practising: bool) -> str:
-    if is_practising and not slug.startswith(OF_PRACTICE):
+def _checked(session: Session, slug: str, *, in_sandbox_mode: bool) -> str:
+    if in_sandbox_mode and not slug.startswith(OF_PRACTICE):
         slug = OF_PRACTICE + slug
     if not SHORTEST <= len(slug) <= LONGEST or not SLUG.fullmatch(slug):
         raise BadSlug
@@ -116,7 +116,7 @@ def _checked(session: Session, slug: str, *, is_practising: bool) -> str:
 def _limit(session: Session, provider: Provider, codes: int, former: ConsentPoint | None = None) -> None:
     """Raise TooManyADay where a point may not send so many; of who practises all points count, closed ones too."""
     most = MOST_CODES
-    if provider.is_practising:
+    if provider.in_sandbox_mode:
         session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update())  # Two at once are two.
         theirs = select(func.coalesce(func.sum(ConsentPoint.daily_budget), 0)).where(
             ConsentPoint.provider_id == provider.id

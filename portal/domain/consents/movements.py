@@ -16,7 +16,7 @@ from portal.core import addresses, iys_protocol
 from portal.core.addresses import Address, AddressKind, BadAddress
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Decision, DecisionOrigin, FeedSource, Movement, ReceivedVia
-from portal.core.models.bulk_insert import load
+from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, recipients, writer
@@ -141,7 +141,7 @@ class _MovementBatch:
         verify(self.session, self.verified, self.at)
         overtake(self.session, self.overtaken - self.verified.keys(), self.at)
         writer.write_decisions(self.session, self.consents, self.rows)
-        load(self.session, Movement, self.movements)
+        insert_rows(self.session, Movement, self.movements)
         drift.end_drifts(self.session, agreeing, self.at)
         made = len(self.rows.decisions)
         if made:

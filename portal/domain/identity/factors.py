@@ -13,7 +13,7 @@ from portal.core.models import Factor, FactorKind, RecoveryCode, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-NOBODYS = 0  # Sealed for no provider, as people are.
+NO_PROVIDER = 0  # Sealed for no provider, as people are.
 ISSUER = "İzinlink"
 PERIOD = 30  # Seconds that a code lasts.
 MOST = 10  # Factors of one person.
@@ -34,7 +34,7 @@ def enrol_totp(
     factor_id, secret = new_id(), secret or pyotp.random_base32()
     factor = Factor(
         id=factor_id, user_id=user_id, kind=FactorKind.TOTP, name=name,
-        secret=vault.seal(secret, Factor.PLACE, NOBODYS, factor_id), created_at=at,
+        secret=vault.seal(secret, Factor.PLACE, NO_PROVIDER, factor_id), created_at=at,
     )  # fmt: skip
     session.add(factor)
     session.flush()
@@ -43,7 +43,7 @@ def enrol_totp(
 
 def secret_of(vault: Vault, factor: Factor) -> str:
     """The secret of an app's codes, base32."""
-    return vault.read(factor.secret, Factor.PLACE, NOBODYS, factor.id)
+    return vault.read(factor.secret, Factor.PLACE, NO_PROVIDER, factor.id)
 
 
 def provisioning_uri(vault: Vault, factor: Factor, email: str) -> str:

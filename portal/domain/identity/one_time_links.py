@@ -11,7 +11,7 @@ from portal.core.models import OneTimeLink, OneTimeLinkKind
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-NOBODYS = 0  # Sealed for no provider, as people are.
+NO_PROVIDER = 0  # Sealed for no provider, as people are.
 
 
 def issue(
@@ -23,7 +23,7 @@ def issue(
     ticket_id, token = new_id(), secrets.token_urlsafe(32)
     ticket = OneTimeLink(
         id=ticket_id, kind=kind, token_digest=_digest(token), user_id=user_id, created_at=at, expires_at=at + lifetime,
-        email=vault.seal(email.strip(), OneTimeLink.PLACE, NOBODYS, ticket_id), **facts,
+        email=vault.seal(email.strip(), OneTimeLink.PLACE, NO_PROVIDER, ticket_id), **facts,
     )  # fmt: skip
     session.add(ticket)
     session.flush()
@@ -60,7 +60,7 @@ def revoke_all(session: Session, kind: OneTimeLinkKind, user_id: int, at: dateti
 
 def email_of(vault: Vault, ticket: OneTimeLink) -> str:
     """The address that its link was mailed to."""
-    return vault.read(ticket.email, OneTimeLink.PLACE, NOBODYS, ticket.id)
+    return vault.read(ticket.email, OneTimeLink.PLACE, NO_PROVIDER, ticket.id)
 
 
 def _open(at: datetime) -> tuple:

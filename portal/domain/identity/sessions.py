@@ -23,7 +23,7 @@ LIFETIME = timedelta(hours=12)
 STEP_UP = timedelta(minutes=10)  # For so long a proof just given opens dangerous pages.
 SEEN = timedelta(minutes=1)  # How exactly "last seen" is kept.
 AGENT = 300  # Characters of what a browser says of itself.
-NOBODYS = 0  # A session is sealed for no provider: its person may belong to several.
+NO_PROVIDER = 0  # A session is sealed for no provider: its person may belong to several.
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ def begin(
         token_digest=_digest(token),
         device_digest=device_digest,
         by=by,
-        address=vault.seal(address, SignIn.PLACE, NOBODYS, sign_in_id),
+        address=vault.seal(address, SignIn.PLACE, NO_PROVIDER, sign_in_id),
         agent=agent[:AGENT],
-        serves_id=open_ones[0][0].provider_id if len(open_ones) == 1 else None,
-        began_at=at,
+        current_provider_id=open_ones[0][0].provider_id if len(open_ones) == 1 else None,
+        started_at=at,
         seen_at=at,
         stepped_up_at=at,
     )
@@ -137,7 +137,7 @@ def has_come(session: Session, user_id: int) -> bool:
 
 def too_late(sign_in: SignIn, at: datetime) -> SessionEnd | None:
     """Why time alone ended a session, if it did."""
-    if at - sign_in.began_at > LIFETIME:
+    if at - sign_in.started_at > LIFETIME:
         return SessionEnd.TOO_OLD
     return SessionEnd.IDLE if at - sign_in.seen_at > IDLE else None
 
@@ -154,7 +154,7 @@ def serve(session: Session, presence: Presence, provider_id: int) -> bool:
     """Work for another provider from now on; False where the person does not belong there."""
     if provider_id not in {membership.provider_id for membership, _ in memberships(session, presence.id)}:
         return False
-    session.execute(update(SignIn).where(SignIn.id == presence.sign_in.id).values(serves_id=provider_id))
+    session.execute(update(SignIn).where(SignIn.id == presence.sign_in.id).values(current_provider_id=provider_id))
     return True
 
 
@@ -177,7 +177,7 @@ def end(session: Session, user_id: int, ending: SessionEnd, at: datetime, *, onl
     if but is not None:
         theirs = theirs.where(SignIn.id != but)
     if at_provider is not None:
-        theirs = theirs.where(or_(SignIn.serves_id == at_provider, SignIn.serves_id.is_(None)))
+        theirs = theirs.where(or_(SignIn.current_provider_id == at_provider, SignIn.current_provider_id.is_(None)))
     return session.execute(theirs.values(ended_at=at, ending=ending)).rowcount
 
 
@@ -213,17 +213,17 @@ def _behind(session: Session, text: str) -> tuple[SignIn, User] | None:
 def _end_late_ones(session: Session, user_id: int, at: datetime) -> None:
     """Write down which of a person's sessions time has ended, as of then."""
     theirs = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
-    for sign_in in session.scalars(theirs.where(or_(SignIn.began_at < at - LIFETIME, SignIn.seen_at < at - IDLE))):
+    for sign_in in session.scalars(theirs.where(or_(SignIn.started_at < at - LIFETIME, SignIn.seen_at < at - IDLE))):
         sign_in.ending = too_late(sign_in, at)
         old = sign_in.ending == SessionEnd.TOO_OLD
-        sign_in.ended_at = sign_in.began_at + LIFETIME if old else sign_in.seen_at + IDLE
+        sign_in.ended_at = sign_in.started_at + LIFETIME if old else sign_in.seen_at + IDLE
 
 
 def _served(session: Session, sign_in: SignIn) -> tuple[Membership | None, Provider | None]:
-    if sign_in.serves_id is None:
+    if sign_in.current_provider_id is None:
         return None, None
     for membership, provider in memberships(session, sign_in.user_id):
-        if provider.id == sign_in.serves_id:
+        if provider.id == sign_in.current_provider_id:
             return membership, provider
     return None, None
 

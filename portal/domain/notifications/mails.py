@@ -9,7 +9,7 @@ from portal.core.models import Mail, MailKind, MailState
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-NOBODYS = 0  # Sealed for no provider, as people are.
+NO_PROVIDER = 0  # Sealed for no provider, as people are.
 LANGUAGES = ("tr", "en")
 # What each kind must be told; templates/mails/<kind>/ says it. `at` and `until` are moments, `link` is a whole address.
 FACTS: dict[MailKind, frozenset[str]] = {
@@ -46,7 +46,7 @@ def write(session: Session, vault: Vault, kind: MailKind, *, to: str, language: 
     mail_id = new_id()
     mail = Mail(
         id=mail_id, kind=kind, language=language if language in LANGUAGES else LANGUAGES[0], due_at=at, created_at=at,
-        address=vault.seal(to.strip(), Mail.ADDRESS, NOBODYS, mail_id), facts=sealed(vault, mail_id, facts),
+        address=vault.seal(to.strip(), Mail.ADDRESS, NO_PROVIDER, mail_id), facts=sealed(vault, mail_id, facts),
         state=MailState.WAITING, attempts=0,
     )  # fmt: skip
     session.add(mail)
@@ -56,16 +56,16 @@ def write(session: Session, vault: Vault, kind: MailKind, *, to: str, language: 
 
 def sealed(vault: Vault, mail_id: int, facts: dict) -> bytes:
     """Facts as they are kept; moments as ISO 8601."""
-    return vault.seal(json.dumps(facts, default=datetime.isoformat), Mail.FACTS, NOBODYS, mail_id)
+    return vault.seal(json.dumps(facts, default=datetime.isoformat), Mail.FACTS, NO_PROVIDER, mail_id)
 
 
 def address_of(vault: Vault, mail: Mail) -> str:
     """Where it goes."""
-    return vault.read(mail.address, Mail.ADDRESS, NOBODYS, mail.id)
+    return vault.read(mail.address, Mail.ADDRESS, NO_PROVIDER, mail.id)
 
 
 def facts_of(vault: Vault, mail: Mail) -> dict:
     """What it says, with moments as moments again."""
-    facts = json.loads(vault.read(mail.facts, Mail.FACTS, NOBODYS, mail.id))
+    facts = json.loads(vault.read(mail.facts, Mail.FACTS, NO_PROVIDER, mail.id))
     moments = {name: datetime.fromisoformat(facts[name]) for name in ("at", "until") if name in facts}
     return facts | moments

@@ -71,7 +71,7 @@ def standing(session: Session, provider: Provider, at: datetime, *, with_iys: bo
     confirmed = confirmed_of(session, provider.id)
     running = running_on(confirmed, today)
     used = held(session, provider.id)
-    records = FREE if provider.is_practising else running.records if running else None
+    records = FREE if provider.in_sandbox_mode else running.records if running else None
     ends_on = covered_until(confirmed, running)
     level, cause, grace_until = _level(session, provider, confirmed, used, at)
     return Standing(
@@ -98,7 +98,7 @@ def iys_count(session: Session, provider: Provider) -> int | None:
     if provider.kind == ProviderKind.EXEMPT:
         return None
     brands = select(Brand.id).where(Brand.provider_id == provider.id)
-    if not provider.is_practising:
+    if not provider.in_sandbox_mode:
         brands = brands.where(Brand.is_sandbox.is_(False))
     granted = (
         select(Consent.brand_id, func.count())
@@ -115,13 +115,13 @@ def require_room(session: Session, provider: Provider, new: int, at: datetime) -
     """Let so many new addresses come in. Practising it is free up to FREE; otherwise the package and its grace
     decide. Raises NoRoom."""
     stands = standing(session, provider, at, with_iys=False)
-    too_many = provider.is_practising and new > 0 and stands.used + new > FREE
-    if too_many or (stands.level == Level.SHUT and not provider.is_practising):
+    too_many = provider.in_sandbox_mode and new > 0 and stands.used + new > FREE
+    if too_many or (stands.level == Level.SHUT and not provider.in_sandbox_mode):
         raise NoRoom(stands)
 
 
 def _level(session: Session, provider: Provider, confirmed: list[PackageOrder], used: int, at: datetime) -> tuple:
-    if provider.is_practising:
+    if provider.in_sandbox_mode:
         level = Level.SHUT if used >= FREE else Level.NEAR if used >= NEAR * FREE else Level.FINE
         return level, Cause.PRACTICE, None
     running = running_on(confirmed, clock.day(at))

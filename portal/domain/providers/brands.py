@@ -95,20 +95,22 @@ def judge_header(text: str) -> str:
 
 def has_codes_of_its_own(provider: Provider) -> bool:
     """Whether the provider types its brands' codes; a practising or exempt one gets numbers of ours."""
-    return not provider.is_practising and provider.kind != ProviderKind.EXEMPT
+    return not provider.in_sandbox_mode and provider.kind != ProviderKind.EXEMPT
 
 
 def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
     """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
     if code is None:
         code = sandbox_mode.draw_code(
-            session, sandbox_mode.CODES if provider.is_practising else sandbox_mode.EXEMPT_CODES
+            session, sandbox_mode.CODES if provider.in_sandbox_mode else sandbox_mode.EXEMPT_CODES
         )
     elif code in sandbox_mode.CODES or code in sandbox_mode.EXEMPT_CODES or is_taken(session, provider, code):
         raise CodeTaken
     elif code not in listed(session, provider) and code != provider.iys_code:
         raise CodeNotListed
-    brand = Brand(provider_id=provider.id, brand_code=code, name=name, is_sandbox=provider.is_practising, created_at=at)
+    brand = Brand(
+        provider_id=provider.id, brand_code=code, name=name, is_sandbox=provider.in_sandbox_mode, created_at=at
+    )
     try:
         with session.begin_nested():
             session.add(brand)
@@ -145,7 +147,7 @@ def close(brand: Brand, at: datetime) -> None:
 
 def reopen(session: Session, brand: Brand) -> None:
     """Let it begin anew. Raises Practised."""
-    if brand.is_sandbox and not session.get_one(Provider, brand.provider_id).is_practising:
+    if brand.is_sandbox and not session.get_one(Provider, brand.provider_id).in_sandbox_mode:
         raise Practised
     brand.closed_at = None
 

@@ -134,9 +134,9 @@ def steps_of(session: Session, provider: Provider, at: datetime) -> list[Step]:
         ENTER: _step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE)),
         AUTHORISE: _step(AUTHORISE, lacking, (Missing.REPRESENTATIVE, Missing.AUTHORISATION, Missing.SIGNATURE)),
         OPEN: Step(OPEN, StepState.DONE),
-        TRANSFER: _step(TRANSFER, done=not provider.is_practising),
+        TRANSFER: _step(TRANSFER, done=not provider.in_sandbox_mode),
     }
-    if not lacking and provider.is_practising:
+    if not lacking and provider.in_sandbox_mode:
         told[TRANSFER] = Step(TRANSFER, StepState.WAITS if provider.asked_at else StepState.NOW)
     first = next((step.number for step in told.values() if step.state in (StepState.LATER, StepState.NOW)), None)
     return [
@@ -171,7 +171,7 @@ def admit(session: Session, provider: Provider, *, by: int, note: str, called_on
     account acts for it (which tells nothing before İYS's title was compared). A second time changes nothing. Raises
     NotReady, CodeTaken."""
     session.refresh(provider, with_for_update=True)
-    if not provider.is_practising:
+    if not provider.in_sandbox_mode:
         return
     if lacking := missing(session, provider):
         raise NotReady(lacking)
@@ -236,7 +236,7 @@ def _step(number: int, lacking: list[Missing] = (), its: tuple[Missing, ...] = (
 
 
 def _has_applied(provider: Provider) -> bool:
-    return provider.kind == ProviderKind.EXEMPT or provider.applied_at is not None or not provider.is_practising
+    return provider.kind == ProviderKind.EXEMPT or provider.applied_at is not None or not provider.in_sandbox_mode
 
 
 def _has_ordered(session: Session, provider: Provider) -> bool:

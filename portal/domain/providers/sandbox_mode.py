@@ -106,7 +106,7 @@ def begin(session: Session, vault: Vault, provider: Provider, at: datetime) -> C
     credential_id = new_id()
     password = vault.seal(secrets.token_urlsafe(24), Credential.PASSWORD, provider.id, credential_id)
     credential = Credential(
-        id=credential_id, kind=CredentialKind.PRACTICE, provider_id=provider.id,
+        id=credential_id, kind=CredentialKind.SANDBOX, provider_id=provider.id,
         username=f"practice-{provider.id}", password=password, created_at=at,
     )  # fmt: skip
     session.add(credential)
@@ -129,7 +129,7 @@ def end(session: Session, provider: Provider, at: datetime) -> None:
     _close_brands(session, provider, at)
     stop(session, provider.id, at)
     practised = select(Credential.id).where(
-        Credential.provider_id == provider.id, Credential.kind == CredentialKind.PRACTICE
+        Credential.provider_id == provider.id, Credential.kind == CredentialKind.SANDBOX
     )
     ids = session.scalars(practised).all()
     session.execute(delete(Connection).where(Connection.credential_id.in_(ids)))

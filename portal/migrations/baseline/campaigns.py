@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, partial_index, table
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, partial_index, table, enum_type
 
 table(
     "link",
@@ -16,7 +16,7 @@ table(
 table(
     "link_counter",
     column("id", BIG, key=True),
-    column("taken", BIG),
+    column("last_id", BIG),
     sa.CheckConstraint("id = 1", name="one_row"),
 )
 table(

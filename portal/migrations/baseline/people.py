@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, table
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, table, enum_type
 
 table(
     "user_account",
@@ -77,13 +77,13 @@ table(
     column("by", enum_type("by", "totp passkey recovery")),
     column("address", BYTES),
     column("agent", sa.String(300)),
-    column("serves_id", BIG, null=True),
-    column("began_at", DATETIME),
+    column("current_provider_id", BIG, null=True),
+    column("started_at", DATETIME),
     column("seen_at", DATETIME),
     column("stepped_up_at", DATETIME, null=True),
     column("ended_at", DATETIME, null=True),
     column("ending", enum_type("ending", "signed_out revoked changed idle too_old"), null=True),
-    sa.Index("ix_sign_in_user_id_began_at", "user_id", "began_at"),
+    sa.Index("ix_sign_in_user_id_started_at", "user_id", "started_at"),
 )
 table(
     "one_time_link",

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, table
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, table, enum_type
 
 table(
     "provider",
@@ -151,7 +151,7 @@ table(
 table(
     "credential",
     column("id", BIG, key=True),
-    column("kind", enum_type("kind", "direct partner practice")),
+    column("kind", enum_type("kind", "direct partner sandbox")),
     column("provider_id", BIG),
     column("integrator_code", BIG, null=True),
     column("username", sa.String(120)),

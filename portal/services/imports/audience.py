@@ -29,7 +29,7 @@ def add_list(
     session.commit()
     for chunk in recipients.chunks([address for _, address in addresses.good], CHUNK):
         found = recipients.gather(session, vault, campaign.provider_id, chunk, at)
-        campaigns.add_audience(session, campaign, found, chunk)
+        campaigns.add_addresses(session, campaign, found, chunk)
         session.commit()
     return list_id
 
@@ -42,9 +42,9 @@ def require_room(
     Offering a refusal is free, except in sandbox mode, where a list of any kind counts.
     """
     provider = session.get_one(Provider, provider_id)
-    if kind == CampaignKind.ASK or provider.is_practising:
+    if kind == CampaignKind.ASK or provider.in_sandbox_mode:
         new = len(addresses.good)
-        if provider.is_practising and new <= packages.FREE:  # A longer one has no room, whoever is known of it.
+        if provider.in_sandbox_mode and new <= packages.FREE:  # A longer one has no room, whoever is known of it.
             good = [address for _, address in addresses.good]
             new = recipients.count_unknown(session, vault, provider.id, good)
         packages.require_room(session, provider, new, at)
@@ -53,7 +53,7 @@ def require_room(
 def _insert_list(
     session: Session, vault: Vault, campaign: Campaign, addresses: AddressList, user_id: int | None, at: datetime
 ) -> int:
-    campaigns.keep_open(session, campaign)
+    campaigns.lock_audience(session, campaign)
     audience_list = AudienceList(
         id=new_id(),
         provider_id=campaign.provider_id,

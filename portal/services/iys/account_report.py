@@ -5,20 +5,20 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from portal.core.iys_protocol import Channel
-from portal.services.iys.call_problems import Trouble
+from portal.services.iys.call_problems import CallProblem
 from portal.services.iys.client import Answer
 from portal.services.iys.quota import Subscription
-from portal.services.iys.response_values import number, text
+from portal.services.iys.response_values import read_number, read_text
 
 WRITE = "write"
 
 
-class Whose(StrEnum):
+class BrandOwner(StrEnum):
     """To whom a brand that İYS lists belongs here."""
 
     OURS = "ours"
     ELSEWHERE = "elsewhere"  # Another account here has it: a brand belongs to one.
-    NOBODYS = "nobodys"  # Not kept here yet.
+    NO_PROVIDER = "nobodys"  # Not kept here yet.
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class BrandFound:
     code: int
     name: str
     is_master: bool
-    whose: Whose
+    whose: BrandOwner
     writable: tuple[str, ...]
     title: str = ""
     may_agree: bool = True  # May take part in the daily agreement (mutabakat).
@@ -43,12 +43,12 @@ class Findings:
     title: str | None = None  # As İYS lists it, to a partner only.
     title_agrees: bool | None = None
     subscription: Subscription | None = None
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[CallProblem, ...] = ()
 
     @property
     def may_write_each_brand(self) -> bool:
         """Whether each brand of ours is listed, with at least one channel to write."""
-        ours = [brand for brand in self.brands or () if brand.whose == Whose.OURS]
+        ours = [brand for brand in self.brands or () if brand.whose == BrandOwner.OURS]
         return bool(ours) and not self.missing and all(brand.writable for brand in ours)
 
     @property
@@ -64,55 +64,57 @@ class Findings:
         return asdict(self)
 
 
-def read(kept: dict | None) -> Findings | None:
+def findings_from_json(kept: dict | None) -> Findings | None:
     """What `Findings.kept` wrote."""
     if kept is None:
         return None
     subscription = kept.get("subscription")
     brands = kept.get("brands")
     return Findings(
-        brands=None if brands is None else tuple(_kept_brand(each) for each in brands),
+        brands=None if brands is None else tuple(_brand_from_json(each) for each in brands),
         missing=tuple(kept.get("missing", ())),
         title=kept.get("title"),
         title_agrees=kept.get("title_agrees"),
         subscription=Subscription(**subscription) if subscription else None,
-        troubles=tuple(Trouble(**each) for each in kept.get("troubles", ())),
+        troubles=tuple(CallProblem(**each) for each in kept.get("troubles", ())),
     )
 
 
-def brands_of(answer: Answer) -> tuple[BrandFound, ...] | None:
+def read_brands(answer: Answer) -> tuple[BrandFound, ...] | None:
     """The brands of a provider's own account, which may write every channel of each (GET /sps/…/brands)."""
     if answer.listed is None:
         return None
-    return _read_all(answer.listed, rights_are_listed=False)
+    return _brands_in(answer.listed, rights_are_listed=False)
 
 
-def partner_brands_of(answer: Answer) -> tuple[BrandFound, ...] | None:
+def read_partner_brands(answer: Answer) -> tuple[BrandFound, ...] | None:
     """The brands that a partner may act for, with its right per channel (GET /integrator/…/sps/…)."""
     rows = answer.content.get("list", answer.listed)
-    return _read_all(rows, rights_are_listed=True) if isinstance(rows, list) else None
+    return _brands_in(rows, rights_are_listed=True) if isinstance(rows, list) else None
 
 
-def _read_all(rows: Iterable, *, rights_are_listed: bool) -> tuple[BrandFound, ...]:
-    found = [_brand(row, rights_are_listed) for row in rows if isinstance(row, dict)]
+def _brands_in(rows: Iterable, *, rights_are_listed: bool) -> tuple[BrandFound, ...]:
+    found = [_brand_in(row, rights_are_listed) for row in rows if isinstance(row, dict)]
     return tuple(brand for brand in found if brand)
 
 
-def _brand(row: dict, rights_are_listed: bool) -> BrandFound | None:
-    code = number(row.get("brandCode"))
+def _brand_in(row: dict, rights_are_listed: bool) -> BrandFound | None:
+    code = read_number(row.get("brandCode"))
     if code is None:
         return None
-    writable = [each.value for each in Channel if not rights_are_listed or text(row.get(each.value)).lower() == WRITE]
+    writable = [
+        each.value for each in Channel if not rights_are_listed or read_text(row.get(each.value)).lower() == WRITE
+    ]
     return BrandFound(
         code=code,
-        name=text(row.get("name")),
+        name=read_text(row.get("name")),
         is_master=row.get("master") is True,
-        whose=Whose.NOBODYS,
+        whose=BrandOwner.NO_PROVIDER,
         writable=tuple(writable),
-        title=text(row.get("title")),
+        title=read_text(row.get("title")),
         may_agree=row.get("agreementControl") is True if rights_are_listed else True,
     )
 
 
-def _kept_brand(kept: dict) -> BrandFound:
-    return BrandFound(**kept | {"whose": Whose(kept["whose"]), "writable": tuple(kept["writable"])})
+def _brand_from_json(kept: dict) -> BrandFound:
+    return BrandFound(**kept | {"whose": BrandOwner(kept["whose"]), "writable": tuple(kept["writable"])})

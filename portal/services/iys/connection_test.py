@@ -14,16 +14,16 @@ from portal.core.iys_protocol import CODES, Action, Operation, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, title_matching
-from portal.services.iys.account_report import BrandFound, Findings, Whose, brands_of, partner_brands_of
-from portal.services.iys.call_problems import Trouble, trouble_of
+from portal.services.iys.account_report import BrandFound, Findings, BrandOwner, read_brands, read_partner_brands
+from portal.services.iys.call_problems import CallProblem, problem_of
 from portal.services.iys.client import Answer, Client
-from portal.services.iys.quota import SPAN, Subscription, subscription_of
+from portal.services.iys.quota import SPAN, Subscription, read_subscription
 
 log = structlog.get_logger()
 
 DAY = timedelta(days=1)
 PATIENCE = 5.0  # Seconds for each answer: a person waits for the page.
-A_PERSONS_TO_MEND = tuple(code for code, its in CODES.items() if its.action == Action.CONFIG)
+CONFIG_CODES = tuple(code for code, its in CODES.items() if its.action == Action.CONFIG)
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ class Account:
     integrator_code: int | None
 
 
-def test(client: Client, provider_id: int) -> Findings:
+def test_account(client: Client, provider_id: int) -> Findings:
     """Ask İYS for the brands, rights and package behind a connection, and keep the answers there. Commits.
 
     Call it with no transaction open. A partner writes from the moment at which İYS's title was seen to agree and each
     brand of ours to be its to write; where a later test says otherwise, it writes no more.
     """
-    account = _account(provider_id)
-    found = _found(client, account)
-    _keep(account, found, clock.now())
+    account = _read_account(provider_id)
+    found = _ask_iys(client, account)
+    _store_findings(account, found, clock.now())
     log.info("connection.tested", provider=provider_id, clear=found.is_clear)
     return found
 
 
-def _account(provider_id: int) -> Account:
+def _read_account(provider_id: int) -> Account:
     row = read_session().execute(
         select(
             Connection.provider_id, Provider.iys_code, Provider.title, Connection.id, Connection.created_at,
@@ -66,40 +66,42 @@ def _account(provider_id: int) -> Account:
     return Account(*row)
 
 
-def _found(client: Client, account: Account) -> Findings:
-    brands, trouble = _brands(client, account)
-    found = Findings() if brands is None else _compared(brands, account)
+def _ask_iys(client: Client, account: Account) -> Findings:
+    brands, trouble = _ask_for_brands(client, account)
+    found = Findings() if brands is None else _compare_brands(brands, account)
     if trouble and (trouble.not_now or not trouble.status):
         return replace(found, troubles=(trouble,))  # The next question would only wait for the same silence.
-    subscription, other = _subscription(client, account)
+    subscription, other = _ask_for_subscription(client, account)
     if subscription and subscription.limit:
         subscription = replace(subscription, **_recently_added(account, clock.now()))
     return replace(found, subscription=subscription, troubles=tuple(filter(None, (trouble, other))))
 
 
-def _brands(client: Client, account: Account) -> tuple[tuple[BrandFound, ...] | None, Trouble | None]:
+def _ask_for_brands(client: Client, account: Account) -> tuple[tuple[BrandFound, ...] | None, CallProblem | None]:
     if account.kind == CredentialKind.PARTNER:
-        question, read = Operation.PARTNER_BRANDS, partner_brands_of
+        question, read = Operation.PARTNER_BRANDS, read_partner_brands
         path = iys_protocol.partner_brands_path(account.integrator_code, account.iys_code)
     else:
-        question, read = Operation.BRANDS, brands_of
+        question, read = Operation.BRANDS, read_brands
         path = iys_protocol.brands_path(account.iys_code)
-    return _read(client, account, question, path, read)
+    return _ask_and_read(client, account, question, path, read)
 
 
-def _subscription(client: Client, account: Account) -> tuple[Subscription | None, Trouble | None]:
+def _ask_for_subscription(client: Client, account: Account) -> tuple[Subscription | None, CallProblem | None]:
     path = iys_protocol.subscription_path(account.iys_code)
-    return _read(client, account, Operation.SUBSCRIPTION, path, subscription_of)
+    return _ask_and_read(client, account, Operation.SUBSCRIPTION, path, read_subscription)
 
 
-def _read(client: Client, account: Account, question: Operation, path: str, read: Callable[[Answer], Any]) -> tuple:
+def _ask_and_read(
+    client: Client, account: Account, question: Operation, path: str, read: Callable[[Answer], Any]
+) -> tuple:
     """What `read` makes of an answer, or what stood in its way."""
     try:
         answer = calls.ask(client, account.provider_id, question, path, method="GET", deadline=PATIENCE)
     except calls.NotNow as not_now:
-        return None, Trouble(question.value, 0, not_now.code or _why_no_token(account), not_now=True)
+        return None, CallProblem(question.value, 0, not_now.code or _why_no_token(account), not_now=True)
     found = read(answer)
-    return found, trouble_of(question, answer) if found is None else None
+    return found, problem_of(question, answer) if found is None else None
 
 
 def _why_no_token(account: Account) -> str | None:
@@ -118,34 +120,34 @@ def _recently_added(account: Account, at: datetime) -> dict:
     return {"added": read_session().scalar(theirs), "over_days": over / DAY}
 
 
-def _compared(brands: tuple[BrandFound, ...], account: Account) -> Findings:
+def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Findings:
     listed = {brand.code for brand in brands}
     theirs = and_(Brand.provider_id == account.provider_id, sandbox_mode.brand_still_speaks())
     known = or_(Brand.brand_code.in_(listed), theirs)
     owners = dict(read_session().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
     told = [brand.title for brand in brands if brand.title]
     return Findings(
-        brands=tuple(replace(brand, whose=_whose(owners.get(brand.code), account)) for brand in brands),
+        brands=tuple(replace(brand, whose=_owner_of(owners.get(brand.code), account)) for brand in brands),
         missing=tuple(sorted(owners.keys() - listed)),
         title=told[0] if told else None,
-        title_agrees=_agree(account, told),
+        title_agrees=_titles_agree(account, told),
     )
 
 
-def _whose(owner: int | None, account: Account) -> Whose:
+def _owner_of(owner: int | None, account: Account) -> BrandOwner:
     if owner is None:
-        return Whose.NOBODYS
-    return Whose.OURS if owner == account.provider_id else Whose.ELSEWHERE
+        return BrandOwner.NO_PROVIDER
+    return BrandOwner.OURS if owner == account.provider_id else BrandOwner.ELSEWHERE
 
 
-def _agree(account: Account, told: list[str]) -> bool | None:
+def _titles_agree(account: Account, told: list[str]) -> bool | None:
     """A provider's own account is shown no title; a partner's list that names none agrees with nobody."""
     if account.kind != CredentialKind.PARTNER:
         return None
-    return bool(told) and all(title_matching.agree(account.title, each) for each in told)
+    return bool(told) and all(title_matching.titles_agree(account.title, each) for each in told)
 
 
-def _keep(account: Account, found: Findings, at: datetime) -> None:
+def _store_findings(account: Account, found: Findings, at: datetime) -> None:
     """Write down what was found, unless the provider has connected otherwise since."""
     values = {"tested_at": at, "findings": found.kept()}
     if account.kind == CredentialKind.PARTNER and found.brands is not None:
@@ -154,21 +156,19 @@ def _keep(account: Account, found: Findings, at: datetime) -> None:
     still_as_seen = Connection.credential_id == account.credential_id
     mine = update(Connection).where(Connection.id == account.connection_id, still_as_seen)
     if db.session.execute(mine.values(**values)).rowcount and found.is_clear:
-        _unblock(account, at)
+        _unblock_provider(account, at)
     db.session.commit()
 
 
-def _unblock(account: Account, at: datetime) -> None:
+def _unblock_provider(account: Account, at: datetime) -> None:
     """Nothing stands in the way any more: what waited for the provider goes now, not when its pause ends."""
     mine = update(Connection).where(Connection.id == account.connection_id)
     db.session.execute(mine.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
-    paused = or_(Submission.outcome == Outcome.BLOCKED, Submission.code.in_(A_PERSONS_TO_MEND))
+    paused = or_(Submission.outcome == Outcome.BLOCKED, Submission.code.in_(CONFIG_CODES))
     waiting = update(Submission).where(
         Submission.provider_id == account.provider_id, Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED)),
         paused, Submission.due_at > at,
     )  # fmt: skip
     db.session.execute(waiting.values(due_at=at))
-    feeds = update(Feed).where(
-        Feed.provider_id == account.provider_id, Feed.code.in_(A_PERSONS_TO_MEND), Feed.due_at > at
-    )
+    feeds = update(Feed).where(Feed.provider_id == account.provider_id, Feed.code.in_(CONFIG_CODES), Feed.due_at > at)
     db.session.execute(feeds.values(due_at=at))

@@ -98,7 +98,7 @@ def _account(provider_id: int) -> Account:
         select(Credential.id, Provider.id, Credential.username, Credential.password, Provider.iys_code, Provider.title)
         .join(Connection, Connection.credential_id == Credential.id)
         .join(Provider, Provider.id == Connection.provider_id)
-        .where(Provider.id == provider_id, Credential.kind == CredentialKind.PRACTICE, Provider.admitted_at.is_(None))
+        .where(Provider.id == provider_id, Credential.kind == CredentialKind.SANDBOX, Provider.admitted_at.is_(None))
     )
     row = read_session().execute(theirs).one_or_none()
     if row is None:

@@ -87,9 +87,7 @@ def _of_provider(provider_id: int) -> Select:
         select(Credential)
         .join(Connection, Connection.credential_id == Credential.id)
         .join(Provider, Provider.id == Connection.provider_id)
-        .where(
-            Provider.id == provider_id, Provider.admitted_at.is_not(None), Credential.kind != CredentialKind.PRACTICE
-        )
+        .where(Provider.id == provider_id, Provider.admitted_at.is_not(None), Credential.kind != CredentialKind.SANDBOX)
     )
 
 

@@ -20,7 +20,7 @@ def choose():
         memberships=sessions.memberships(read_session(), current_user.id),
         suspended=sessions.suspended(read_session(), current_user.id),
         is_staff=current_user.user.operator_role is not None,
-        serves_id=current_user.provider_id,
+        current_provider_id=current_user.provider_id,
     )
 
 

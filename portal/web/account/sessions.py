@@ -91,15 +91,15 @@ def _out():
 
 
 def _begun(at: datetime) -> list[SignIn]:
-    theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.began_at > at - SHOWN)
-    return list(read_session().scalars(theirs.order_by(SignIn.began_at.desc()).limit(MOST)))
+    theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.started_at > at - SHOWN)
+    return list(read_session().scalars(theirs.order_by(SignIn.started_at.desc()).limit(MOST)))
 
 
 def _line(sign_in: SignIn, at: datetime) -> Line:
     ending = sign_in.ending or sessions.too_late(sign_in, at)
-    address = vault().read(sign_in.address, SignIn.PLACE, sessions.NOBODYS, sign_in.id)
+    address = vault().read(sign_in.address, SignIn.PLACE, sessions.NO_PROVIDER, sign_in.id)
     return Line(
-        sign_in.began_at,
+        sign_in.started_at,
         sign_in,
         ending,
         device=user_agents.device_name(sign_in.agent),

@@ -115,7 +115,7 @@ def _counts_by_outcome(provider: Provider) -> dict[Outcome, int]:
     mine = select(Submission.outcome, func.count()).where(
         Submission.provider_id == provider.id, Submission.closed_at.is_(None)
     )
-    if not provider.is_practising:
+    if not provider.in_sandbox_mode:
         mine = mine.where(Submission.endpoint.not_like(sandbox_mode.PATHS))
     return dict(read_session().execute(mine.group_by(Submission.outcome)).all())
 

@@ -1,6 +1,7 @@
 """What İYS says of a provider: the rights it gave the partner, before it is admitted; of its own account, after."""
 
 from flask import current_app, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -20,10 +21,10 @@ from portal.web.shared.signed_in_person import person_key, record_operator_audit
 @blueprint.post("/providers/<id:provider_id>/test")
 @limiter.limit(limits.TEST, key_func=person_key)
 @needs(Permission.REVIEW)
-def test_provider(provider_id: int):
+def test_provider(provider_id: int) -> ResponseReturnValue:
     """Ask İYS now."""
     provider = visible_provider_or_404(read_session(), provider_id)
-    if provider.is_practising:
+    if provider.in_sandbox_mode:
         _check_rights(provider)
     elif not test_connection(provider_id):
         flash(_("Henüz bir İYS hesabı bağlanmadı; sorulacak bir şey yok."))
@@ -49,7 +50,7 @@ def connection_status(provider_id: int) -> dict | None:
     row = read_session().execute(
         select(Connection, Credential.kind)
         .join(Credential, Credential.id == Connection.credential_id)
-        .where(Connection.provider_id == provider_id, Credential.kind != CredentialKind.PRACTICE)
+        .where(Connection.provider_id == provider_id, Credential.kind != CredentialKind.SANDBOX)
     ).one_or_none()  # fmt: skip
     if row is None:
         return None

@@ -1,6 +1,7 @@
 """One provider as the operator sees it: its data and papers, what is missing, what İYS says, and what was done."""
 
 from flask import Response, abort, render_template
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -34,14 +35,14 @@ MISSING_LABELS = {
 
 @blueprint.get("/providers/<id:provider_id>")
 @needs(Permission.CONSOLE)
-def provider(provider_id: int):
+def provider(provider_id: int) -> ResponseReturnValue:
     """Show all that is known of one provider, beside what may be done about it."""
     return render_provider(visible_provider_or_404(read_session(), provider_id))
 
 
 @blueprint.get("/providers/<id:provider_id>/papers/<id:paper_id>")
 @needs(Permission.REVIEW, fresh=True)
-def download_paper(provider_id: int, paper_id: int):
+def download_paper(provider_id: int, paper_id: int) -> ResponseReturnValue:
     """Hand out a paper of the provider's, as it was uploaded. Noted."""
     found = read_session().get(Paper, paper_id)
     if found is None or found.provider_id != visible_provider_or_404(read_session(), provider_id).id:
@@ -66,7 +67,7 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         standing=stage_of(found),
         words=STAGE_LABELS,
         missing=[MISSING_LABELS[each] for each in onboarding.missing(read_session(), found)]
-        if found.is_practising
+        if found.in_sandbox_mode
         else [],
         papers=_papers_of(found.id),
         reviews=_reviews_of(found.id),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flask import abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -12,84 +13,85 @@ from portal.core.extensions import db, wake
 from portal.core.models import MailKind, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.iys_checks import test_connection
-from portal.web.operator.provider_access import visible
-from portal.web.operator.provider_page import MISSING, page_of
-from portal.web.shared.absolute_urls import whole
+from portal.web.operator.provider_access import visible_providers
+from portal.web.operator.provider_page import MISSING_LABELS, render_provider
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
-from portal.web.shared.owner_notifications import tell_owners
+from portal.web.shared.owner_notifications import notify_owners
+from portal.web.shared.signed_in_person import record_operator_audit
 
-OVERTAKEN = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
+STATE_CHANGED = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
 
 
 @blueprint.post("/providers/<id:provider_id>/admission")
 @needs(Permission.REVIEW, fresh=True)
-def admit(provider_id: int):
+def admit(provider_id: int) -> ResponseReturnValue:
     """Let a provider go to İYS, after its representative was called back."""
-    provider, form = _held(provider_id), AdmissionForm()
+    provider, form = _locked_provider_or_404(provider_id), AdmissionForm()
     if form.validate_on_submit():
-        _check_day(form, provider)
+        _check_call_day(form, provider)
     if form.errors:
-        return page_of(provider, admission=form), 422
-    if not provider.is_practising:
-        return _refused(OVERTAKEN, provider_id)
+        return render_provider(provider, admission=form), 422
+    if not provider.in_sandbox_mode:
+        return _rollback_and_return(STATE_CHANGED, provider_id)
     try:
         onboarding.admit(
             db.session, provider, by=current_user.id, note=form.note.data.strip(), called_on=form.called_on.data,
             at=clock.now(),
         )  # fmt: skip
     except onboarding.NotReady as not_ready:
-        return _refused(
-            _("Henüz eksik var: %(what)s", what=", ".join(str(MISSING[each]) for each in not_ready.missing)),
+        return _rollback_and_return(
+            _("Henüz eksik var: %(what)s", what=", ".join(str(MISSING_LABELS[each]) for each in not_ready.missing)),
             provider_id,
         )
     except onboarding.CodeTaken:
-        return _refused(
+        return _rollback_and_return(
             _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın."), provider_id
         )
-    tell_owners(provider, MailKind.ADMITTED, provider_kind=provider.kind.value, link=whole("dashboard.overview"))
-    back = _done("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
+    notify_owners(provider, MailKind.ADMITTED, provider_kind=provider.kind.value, link=absolute_url("dashboard.overview"))
+    back = _commit_and_return("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
     test_connection(provider_id)  # Or a partner's account would tell nothing until somebody thought of it.
     return back
 
 
 @blueprint.post("/providers/<id:provider_id>/sent-back")
 @needs(Permission.REVIEW)
-def send_back(provider_id: int):
+def send_back(provider_id: int) -> ResponseReturnValue:
     """Say what is missing or wrong; the provider asks anew."""
 
     def act(provider: Provider, reason: str) -> bool:
-        if provider.asked_at is None or not provider.is_practising:
+        if provider.asked_at is None or not provider.in_sandbox_mode:
             return False
         onboarding.send_back(db.session, provider, by=current_user.id, note=reason, at=clock.now())
-        tell_owners(provider, MailKind.SENT_BACK, note=reason, link=whole("dashboard.start"))
+        notify_owners(provider, MailKind.SENT_BACK, note=reason, link=absolute_url("dashboard.start"))
         return True
 
-    return _with_reason(provider_id, act, "provider.sent_back", _("Başvuru geri gönderildi; sahiplerine yazıldı."))
+    return _act_with_reason(provider_id, act, "provider.sent_back", _("Başvuru geri gönderildi; sahiplerine yazıldı."))
 
 
 @blueprint.post("/providers/<id:provider_id>/suspension")
 @needs(Permission.REVIEW, fresh=True)
-def suspend(provider_id: int):
+def suspend(provider_id: int) -> ResponseReturnValue:
     """Let nothing new begin there; refusals go on."""
 
     def act(provider: Provider, reason: str) -> bool:
         if provider.suspended_at:
             return False
         onboarding.suspend(db.session, provider, by=current_user.id, reason=reason, at=clock.now())
-        tell_owners(provider, MailKind.SUSPENDED, reason=reason, link=whole("dashboard.overview"))
+        notify_owners(provider, MailKind.SUSPENDED, reason=reason, link=absolute_url("dashboard.overview"))
         return True
 
-    return _with_reason(
+    return _act_with_reason(
         provider_id, act, "provider.suspended", _("Hizmet sağlayıcı durduruldu; retler işlemeye devam eder.")
     )
 
 
 @blueprint.post("/providers/<id:provider_id>/resumption")
 @needs(Permission.REVIEW, fresh=True)
-def resume(provider_id: int):
+def resume(provider_id: int) -> ResponseReturnValue:
     """Let a suspended provider go on."""
 
     def act(provider: Provider, reason: str) -> bool:
@@ -98,12 +100,12 @@ def resume(provider_id: int):
         onboarding.resume(db.session, provider, by=current_user.id, note=reason, at=clock.now())
         return True
 
-    return _with_reason(provider_id, act, "provider.resumed", _("Hizmet sağlayıcı yeniden çalışıyor."))
+    return _act_with_reason(provider_id, act, "provider.resumed", _("Hizmet sağlayıcı yeniden çalışıyor."))
 
 
 @blueprint.post("/providers/<id:provider_id>/departure")
 @needs(Permission.REVIEW, fresh=True)
-def leave(provider_id: int):
+def leave(provider_id: int) -> ResponseReturnValue:
     """Say of a suspended provider that it is with us no more."""
 
     def act(provider: Provider, reason: str) -> bool:
@@ -112,14 +114,14 @@ def leave(provider_id: int):
         onboarding.leave(db.session, provider, by=current_user.id, reason=reason, at=clock.now())
         return True
 
-    return _with_reason(
+    return _act_with_reason(
         provider_id, act, "provider.left", _("Ayrıldığı yazıldı; bağlantıları bunu söyler ve ret almayı sürdürür.")
     )
 
 
 @blueprint.post("/providers/<id:provider_id>/return")
 @needs(Permission.REVIEW, fresh=True)
-def come_back(provider_id: int):
+def come_back(provider_id: int) -> ResponseReturnValue:
     """Take that back; it stays suspended until somebody lets it go on."""
 
     def act(provider: Provider, reason: str) -> bool:
@@ -128,42 +130,44 @@ def come_back(provider_id: int):
         onboarding.come_back(db.session, provider, by=current_user.id, note=reason, at=clock.now())
         return True
 
-    return _with_reason(provider_id, act, "provider.came_back", _("Ayrılığı geri alındı; durdurulmuş olarak kalır."))
+    return _act_with_reason(
+        provider_id, act, "provider.came_back", _("Ayrılığı geri alındı; durdurulmuş olarak kalır.")
+    )
 
 
-def _with_reason(provider_id: int, act: Callable[[Provider, str], bool], noted: str, said: str):
+def _act_with_reason(provider_id: int, act: Callable[[Provider, str], bool], noted: str, said: str):
     """Do something that needs a reason; `act` says whether there was anything to do."""
-    provider, form = _held(provider_id), NoteForm()
+    provider, form = _locked_provider_or_404(provider_id), NoteForm()
     if not form.validate_on_submit():
-        return page_of(provider, noted=form, wrong=noted), 422
+        return render_provider(provider, noted=form, wrong=noted), 422
     if not act(provider, form.reason.data.strip()):
-        return _refused(OVERTAKEN, provider_id)
-    return _done(noted, provider_id, said)
+        return _rollback_and_return(STATE_CHANGED, provider_id)
+    return _commit_and_return(noted, provider_id, said)
 
 
-def _check_day(form: AdmissionForm, provider: Provider) -> None:
+def _check_call_day(form: AdmissionForm, provider: Provider) -> None:
     """The call was about this account: not before there was one, and not still to come."""
     if not clock.day(provider.created_at) <= form.called_on.data <= clock.day(clock.now()):
         form.called_on.errors = [_("Aradığınız gün, hesabın açıldığı günle bugün arasında olmalı.")]
 
 
-def _held(provider_id: int) -> Provider:
+def _locked_provider_or_404(provider_id: int) -> Provider:
     """The provider, held until the transaction ends: two of the operator's people do not act on it at once."""
-    found = db.session.scalar(visible().where(Provider.id == provider_id).with_for_update())
+    found = db.session.scalar(visible_providers().where(Provider.id == provider_id).with_for_update())
     if found is None:
         abort(404)
     return found
 
 
-def _done(act: str, provider_id: int, said: str):
-    note(act, "provider", provider_id, provider_id=provider_id)
+def _commit_and_return(act: str, provider_id: int, said: str):
+    record_operator_audit(act, "provider", provider_id, provider_id=provider_id)
     db.session.commit()
     wake("mail")
     flash(said)
     return redirect(url_for(".provider", provider_id=provider_id), 303)
 
 
-def _refused(said: str, provider_id: int):
+def _rollback_and_return(said: str, provider_id: int):
     db.session.rollback()
     flash(str(said))
     return redirect(url_for(".provider", provider_id=provider_id), 303)

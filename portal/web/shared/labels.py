@@ -177,7 +177,7 @@ LABELS: list[tuple[StrEnum, str]] = [
     (ProviderKind.EXEMPT, N_("İYS'den muaf")),
     (LegalForm.COMPANY, N_("Şirket")),
     (LegalForm.TRADESPERSON, N_("Esnaf ya da şahıs işletmesi")),
-    (CredentialKind.PRACTICE, N_("Deneme hesabı")),
+    (CredentialKind.SANDBOX, N_("Deneme hesabı")),
     (ComplaintKind.STILL_RECEIVING, N_("Hâlâ ileti alıyor")),
     (ComplaintKind.ERASURE, N_("Verilerinin silinmesini istiyor")),
     (Finding.AFTER_REFUSAL, N_("Ret süresinden sonra gelmiş")),

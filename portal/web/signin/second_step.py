@@ -110,7 +110,7 @@ def enter(user: User, by: SignInMethod) -> str:
 def first_page(person: sessions.Presence) -> str:
     """Where a person begins: their provider's dashboard, or its first steps while it practises; the operator's
     console; or the choice between several."""
-    if person.provider is not None and person.provider.is_practising and person.may_at_provider(Permission.ONBOARD):
+    if person.provider is not None and person.provider.in_sandbox_mode and person.may_at_provider(Permission.ONBOARD):
         return url_for("dashboard.start")
     if person.provider is not None:
         return url_for("dashboard.overview")

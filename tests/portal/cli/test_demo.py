@@ -57,7 +57,7 @@ def test_the_demo_can_be_signed_in_to_and_opened(seed, app, browser, rows):
     point = browser.get(told["point"].removeprefix(app.config["MAIN_BASE"]))
     assert point.status_code == 200 and point.text.count('type="radio"') == 6
     assert rows.count(User) == 1 + len(OTHERS)
-    assert [each.kind for each in rows(Credential)] == [CredentialKind.DIRECT, CredentialKind.PRACTICE]
+    assert [each.kind for each in rows(Credential)] == [CredentialKind.DIRECT, CredentialKind.SANDBOX]
     assert rows.one(Campaign, OF_LINKS).linked_at is not None
     assert rows.count(AudienceLine) == 1  # One bad row, to see what it looks like.
     assert rows.count(Message) > 0

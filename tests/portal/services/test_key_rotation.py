@@ -148,7 +148,7 @@ def _keep_of_people(provider) -> None:
 
     for row in (
         SignIn(
-            id=sign_in_id, user_id=user_id, token_digest=b"digest", by="totp", agent="", began_at=at, seen_at=at,
+            id=sign_in_id, user_id=user_id, token_digest=b"digest", by="totp", agent="", started_at=at, seen_at=at,
             address=sealed("192.0.2.1", SignIn.PLACE, sign_in_id),
         ),
         OneTimeLink(

@@ -91,7 +91,7 @@ def is_behind_an_open_one(*lanes: Lane) -> ColumnElement[bool]:
 
 
 def _of_writers(asked: Select, at: datetime, lane: Lane, is_sandbox: bool) -> Select:
-    is_practice = Credential.kind == CredentialKind.PRACTICE
+    is_practice = Credential.kind == CredentialKind.SANDBOX
     may_ask_for_token = or_(Credential.backoff_until.is_(None), Credential.backoff_until <= at)
     may_ask = and_(may_ask_for_token, not_(rate_limit.tokens_are_held(at)))
     may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)

@@ -26,13 +26,12 @@ EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source"
 
 @blueprint.get("/brands", endpoint="brands")
 @needs(Permission.LOOK)
-def show_brands():
-    """All brands with what people decided."""
-    mine = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    found = read_session().scalars(mine.order_by(Brand.closed_at.is_not(None), Brand.name)).all()
+def show_brands() -> str:
+    own_brands = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    found = read_session().scalars(own_brands.order_by(Brand.closed_at.is_not(None), Brand.name))
     counts = rule.counts(read_session(), current_user.provider_id)
-    nothing = dict.fromkeys(Channel, rule.Count())
-    listed = [(brand, nothing | counts.get(brand.id, {})) for brand in found]
+    no_counts = dict.fromkeys(Channel, rule.Count())
+    listed = [(brand, no_counts | counts.get(brand.id, {})) for brand in found]
     return render_template(
         "dashboard/brands/brands.html", brands=listed, channels=list(Channel), names=list(map(label, Channel))
     )
@@ -74,9 +73,8 @@ def _open_brand(form: NewBrandForm) -> Brand | None:
 
 @blueprint.get("/brands/<id:brand_id>")
 @needs(Permission.LOOK)
-def show_brand(brand_id: int):
-    """One brand: how it looks, its hosts."""
-    return render_brand(mine(read_session(), brand_id))
+def show_brand(brand_id: int) -> str:
+    return render_brand(own_row_or_404(read_session(), Brand, brand_id))
 
 
 @blueprint.post("/brands/<id:brand_id>")
@@ -155,12 +153,12 @@ def render_brand(
     form: BrandForm | None = None,
     domain_form: DomainForm | None = None,
     removal: tuple[int, DomainRemovalForm] | None = None,
-    logo_problem: logos.Problem | None = None,
+    logo_problem: logos.LogoProblem | None = None,
 ) -> str:
     """The page of one brand, with a form that came back with errors."""
     values = {name: getattr(brand, name) for name in (*EDITABLE_FIELDS, "requires_name")}
     domains = select(Domain).where(Domain.brand_id == brand.id).order_by(Domain.created_at)
-    provider = reading().get_one(Provider, brand.provider_id)
+    provider = read_session().get_one(Provider, brand.provider_id)
     return render_template(
         "dashboard/brands/brand.html",
         brand=brand,
@@ -168,10 +166,10 @@ def render_brand(
         form=form or BrandForm(formdata=None, data=values | {"source": brand.source or ""}),
         logo_form=LogoForm(formdata=None),
         logo_problem=logo_problem,
-        domains=reading().scalars(domains).all(),
+        domains=read_session().scalars(domains).all(),
         domain_form=domain_form or DomainForm(formdata=None),
         removal=removal,
         removal_form=DomainRemovalForm(formdata=None),
         record_of=record_of,
-        is_left=brand.is_sandbox and not provider.is_practising,
+        is_left=brand.is_sandbox and not provider.in_sandbox_mode,
     )

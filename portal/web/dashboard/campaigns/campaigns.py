@@ -248,9 +248,9 @@ def _render_campaign(campaign: Campaign, file_problem: FileProblem | None = None
         may_launch=campaign.launched_at is None and progress.audience > 0,
         file_problem=file_problem,
         standing=standing,
-        is_shut=is_shut and campaign.launched_at is None and not current_user.provider.is_practising,
+        is_shut=is_shut and campaign.launched_at is None and not current_user.provider.in_sandbox_mode,
         no_room=no_room,
-        is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.is_practising,
+        is_limited=campaign.kind == CampaignKind.ASK or current_user.provider.in_sandbox_mode,
     )
 
 

@@ -191,15 +191,15 @@ def _render_point(point: ConsentPoint, form: BudgetForm | None = None) -> str:
 
 
 def _default_values(brand: Brand) -> dict[str, Any]:
-    is_sandbox = current_user.provider.is_practising
+    is_sandbox = current_user.provider.in_sandbox_mode
     budget = consent_points.PRACTICE_CODES if is_sandbox else DEFAULT_BUDGET
     return default_wording(brand) | {"slug": consent_points.slug_of(brand.name), "daily_budget": budget}
 
 
 def _code_limits() -> dict[str, Any]:
-    is_practising = current_user.provider.is_practising
-    most = consent_points.PRACTICE_CODES if is_practising else consent_points.MOST_CODES
-    return {"most": most, "prefix": consent_points.OF_PRACTICE if is_practising else ""}
+    in_sandbox_mode = current_user.provider.in_sandbox_mode
+    most = consent_points.PRACTICE_CODES if in_sandbox_mode else consent_points.MOST_CODES
+    return {"most": most, "prefix": consent_points.OF_PRACTICE if in_sandbox_mode else ""}
 
 
 def _budget_error(too_many: consent_points.TooManyADay) -> str:

@@ -116,7 +116,7 @@ def test_connection() -> ResponseReturnValue:
 
 def _require_forwarding_provider() -> None:
     """Who practises, or is exempt, has nothing to tell İYS; the page says so."""
-    if current_user.provider.is_practising or current_user.provider.is_exempt:
+    if current_user.provider.in_sandbox_mode or current_user.provider.is_exempt:
         abort(409)
 
 

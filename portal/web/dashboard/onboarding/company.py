@@ -1,6 +1,7 @@
 """The firm's data, set right by its own people. What İYS compares stands still once the firm is admitted."""
 
 from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -33,7 +34,7 @@ class OwnCompanyForm(CompanyForm):
 
 @blueprint.get("/start/firm")
 @needs(Permission.ONBOARD)
-def company():
+def company() -> ResponseReturnValue:
     """Show the firm's data."""
     provider = read_session().get_one(Provider, current_user.provider_id)
     return _render_company(provider, _company_form(provider, formdata=None))
@@ -41,21 +42,21 @@ def company():
 
 @blueprint.post("/start/firm")
 @needs(Permission.ONBOARD)
-def save_company():
+def save_company() -> ResponseReturnValue:
     """Keep what was set right. Who has asked to be admitted asks anew where the operator would see something else."""
     provider = mine()
     form = _company_form(provider)
     if not form.validate_on_submit():
         return _render_company(provider, form), 422
     before = {name: getattr(provider, name) for name in ("title", "mersis", "tax_number", "kind", "representative")}
-    if provider.is_practising:
+    if provider.in_sandbox_mode:
         values = form.facts() | {"kind": ProviderKind(form.kind.data)}
     else:
         values = {"contact": form.contact.data.strip(), "notice_url": form.notice_url.data.strip()}
     for name, value in (values | {"representative": " ".join(form.representative.data.split())}).items():
         setattr(provider, name, value)
     changed = sorted(name for name, value in before.items() if getattr(provider, name) != value)
-    if changed and provider.asked_at and provider.is_practising:
+    if changed and provider.asked_at and provider.in_sandbox_mode:
         provider.asked_at = None
         flash(_("Bilgiler değiştiği için başvurunuzu yeniden gönderin."))
     record_audit("firm.changed", "provider", provider.id, changed=changed)
@@ -67,7 +68,7 @@ def save_company():
 def _company_form(provider: Provider, **options) -> OwnCompanyForm:
     typed = form_values(provider) | {"kind": provider.kind, "representative": provider.representative}
     form = OwnCompanyForm(data=typed, **options)
-    if not provider.is_practising:
+    if not provider.in_sandbox_mode:
         for name in ("legal_form", "title", "number", "kind"):
             delattr(form, name)
     return form

@@ -20,9 +20,9 @@ from portal.domain.identity import accounts
 from portal.domain.providers import inquiries, onboarding
 from portal.domain.providers.onboarding import Missing, Step, StepState
 from portal.services.iys import rights
-from portal.web.dashboard.forms import READABLE
 from portal.web.dashboard.iys.forwarding_status import is_forwarding
 from portal.web.shared.labels import label
+from portal.web.shared.validators import READABLE
 
 TITLES = {
     onboarding.APPLY: _l("İYS'ye başvurun"),
@@ -158,7 +158,7 @@ def _last_rights_check(provider_id: int) -> RightsCheck | None:
 
 def _last_rejection(provider: Provider) -> Review | None:
     """Why the operator sent it back, until it asks again."""
-    if provider.asked_at or not provider.is_practising:
+    if provider.asked_at or not provider.in_sandbox_mode:
         return None
     reviews = select(Review).where(Review.provider_id == provider.id, Review.act == ReviewAct.SENT_BACK)
     return read_session().scalar(reviews.order_by(Review.made_at.desc()).limit(1))

@@ -234,7 +234,7 @@ def test_who_steps_up_by_a_token_that_was_replaced_meanwhile_gets_none(ayse):
 
 def test_a_providers_sessions_are_those_not_spent_on_others(ayse, provider):
     here, elsewhere, nowhere = (begin(ayse) for _ in range(3))
-    elsewhere.sign_in.serves_id, nowhere.sign_in.serves_id = provider.id + 1, None
+    elsewhere.sign_in.current_provider_id, nowhere.sign_in.current_provider_id = provider.id + 1, None
     db.session.flush()
 
     assert sessions.end(db.session, ayse.id, SessionEnd.REVOKED, AT, at_provider=provider.id) == 2

@@ -94,9 +94,9 @@ def test_who_opens_an_account_owns_it_and_practises_at_once():
     brand = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id)).one()
     membership = db.session.scalars(select(Membership).where(Membership.provider_id == provider.id)).one()
     assert (membership.user_id, membership.role) == (user.id, Role.OWNER)
-    assert provider.is_practising and provider.iys_code in sandbox_mode.CODES and provider.pending_iys_code is None
+    assert provider.in_sandbox_mode and provider.iys_code in sandbox_mode.CODES and provider.pending_iys_code is None
     assert brand.is_sandbox and brand.brand_code == provider.iys_code
-    assert credential_of(provider).kind == CredentialKind.PRACTICE
+    assert credential_of(provider).kind == CredentialKind.SANDBOX
 
 
 def credential_of(provider: Provider) -> Credential | None:
@@ -167,7 +167,7 @@ def test_nobody_is_admitted_and_nobody_asks_before_all_is_there():
         onboarding.admit(db.session, provider, at=clock.now(), **CALL)
 
     assert early.value.missing == NEEDED[ProviderKind.PARTNER]
-    assert provider.is_practising and provider.asked_at is None
+    assert provider.in_sandbox_mode and provider.asked_at is None
 
 
 def test_who_has_brought_all_asks_and_waits():
@@ -188,7 +188,7 @@ def test_being_admitted_ends_the_practice_and_speaks_the_own_code():
 
     brands = db.session.scalars(select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)))
     (brand,) = brands
-    assert (provider.iys_code, provider.is_practising) == (CODE, False)
+    assert (provider.iys_code, provider.in_sandbox_mode) == (CODE, False)
     assert (brand.brand_code, brand.is_sandbox, brand.name, brand.colour) == (CODE, False, "Yeni Mağaza", "#123456")
     assert practised.closed_at and credential_of(provider) is None
     assert states(provider) == ["done"] * 5
@@ -224,7 +224,7 @@ def test_an_exempt_provider_is_admitted_under_a_code_that_goes_nowhere():
 
     onboarding.admit(db.session, provider, at=clock.now(), **CALL)
 
-    assert provider.iys_code in sandbox_mode.EXEMPT_CODES and not provider.is_practising
+    assert provider.iys_code in sandbox_mode.EXEMPT_CODES and not provider.in_sandbox_mode
 
 
 def test_who_is_sent_back_may_ask_again():

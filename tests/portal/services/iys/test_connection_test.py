@@ -10,7 +10,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import Brand, Connection, Credential, Feed, Outcome, Provider, Submission
 from portal.domain.identity import accounts
 from portal.services.iys import connection_test
-from portal.services.iys.account_report import Whose, read
+from portal.services.iys.account_report import BrandOwner, findings_from_json
 from portal.services.iys.inflow import feeds
 from tests import make
 from tests.make import Person
@@ -30,9 +30,9 @@ def provider_id(app) -> int:
 def found_by(app, iys, provider_id):
     """What a test finds, as it is kept."""
     with app.app_context():
-        found = connection_test.test(iys, provider_id)
+        found = connection_test.test_account(iys, provider_id)
     with app.app_context():
-        assert read(db.session.query(Connection).one().findings) == found
+        assert findings_from_json(db.session.query(Connection).one().findings) == found
     return found
 
 
@@ -47,7 +47,7 @@ def connect(app, provider_id, *, password: str) -> None:
 def pull_all(app, iys) -> None:
     """Listen until no feed is due."""
     with app.app_context():
-        while feeds.step(iys):
+        while feeds.pull_next_page(iys):
             pass
 
 
@@ -78,7 +78,7 @@ def test_a_providers_own_account_is_found_in_order(app, iys, sandbox, provider_i
     found = found_by(app, iys, provider_id)
 
     (brand,) = found.brands
-    assert (brand.code, brand.is_master, brand.whose) == (make.BRAND_CODE, True, Whose.OURS)
+    assert (brand.code, brand.is_master, brand.whose) == (make.BRAND_CODE, True, BrandOwner.OURS)
     assert set(brand.writable) == {"MESAJ", "ARAMA", "EPOSTA"}
     assert found.subscription.state == "ACTIVE" and found.subscription.limit
     assert found.is_clear and found.title is None
@@ -95,7 +95,7 @@ def test_brands_are_told_apart_by_whose_they_are(app, iys, sandbox, provider_id)
     found = found_by(app, iys, provider_id)
 
     assert {brand.code: brand.whose for brand in found.brands} == {
-        make.BRAND_CODE: Whose.OURS, 700002: Whose.ELSEWHERE, 700003: Whose.NOBODYS,
+        make.BRAND_CODE: BrandOwner.OURS, 700002: BrandOwner.ELSEWHERE, 700003: BrandOwner.NO_PROVIDER,
     }  # fmt: skip
 
 

@@ -98,8 +98,8 @@ def test_no_request_chooses_the_provider_or_who_invites(app, ayse, rows):
         {"email": BURAK, "role": "agent", "invites_to": other, "operator_role": "admin", "made_by": 1},
     )
 
-    ticket = rows.one(OneTimeLink)
-    assert (ticket.invites_to != other, ticket.operator_role) == (True, None)
+    invitation = rows.one(OneTimeLink)
+    assert (invitation.invites_to != other, invitation.operator_role) == (True, None)
 
 
 def test_resending_closes_the_former_link(app, ayse, rows):
@@ -154,7 +154,7 @@ def test_an_owner_ends_a_colleagues_sessions_here_and_not_those_at_other_provide
     of_burak = rows.one(Membership, Membership.id == burak).user_id
     with app.app_context():
         newest = db.session.scalar(select(func.max(SignIn.id)).where(SignIn.user_id == of_burak))
-        db.session.execute(update(SignIn).where(SignIn.id == newest).values(serves_id=1))
+        db.session.execute(update(SignIn).where(SignIn.id == newest).values(current_provider_id=1))
         db.session.commit()
 
     assert ayse.posts(f"/dashboard/people/{burak}/sessions/end").status_code == 303
@@ -217,7 +217,7 @@ def test_each_role_is_explained_by_what_it_may_do(ayse):
 def test_every_power_at_a_provider_has_words():
     from portal.domain.identity.members import Unlawful
     from portal.domain.identity.permissions import OF_ROLE
-    from portal.web.dashboard.team.roles import REFUSALS, WORDS
+    from portal.web.dashboard.team.roles import ERROR_MESSAGES, PERMISSION_LABELS
 
     assert set(WORDS) == frozenset.union(*OF_ROLE.values())
     assert set(REFUSALS) == set(Unlawful.__subclasses__())

@@ -50,7 +50,7 @@ def test_admitting_lets_a_provider_go_to_iys_and_tells_its_owners(app, derya, pa
 
     assert (answer.status_code, answer.location) == (303, path)
     provider = rows.one(Provider)
-    assert (provider.is_practising, provider.iys_code) == (False, CODE)
+    assert (provider.in_sandbox_mode, provider.iys_code) == (False, CODE)
     review = rows.one(Review)
     assert (review.act, review.note) == (ReviewAct.ADMITTED, CALLED["note"])
     assert review.called_on == clock.day(clock.now())
@@ -66,13 +66,13 @@ def test_nobody_is_admitted_without_a_call_and_its_note(derya, path, rows, given
 
     assert answer.status_code == 422
     assert given.get("note", "") in answer.text
-    assert rows.one(Provider).is_practising and rows(Review) == []
+    assert rows.one(Provider).in_sandbox_mode and rows(Review) == []
 
 
 @pytest.mark.parametrize("days_ago", [-1, 1])
 def test_a_call_before_the_account_or_still_to_come_is_refused(derya, path, rows, days_ago):
     assert derya.posts(f"{path}/admission", called(days_ago)).status_code == 422
-    assert rows.one(Provider).is_practising
+    assert rows.one(Provider).in_sandbox_mode
 
 
 def test_nobody_is_admitted_while_something_is_missing(app, derya, path, rows):
@@ -84,7 +84,7 @@ def test_nobody_is_admitted_while_something_is_missing(app, derya, path, rows):
 
     assert answer.status_code == 303
     assert "İmzalı yetki mektubu yüklenmedi" in derya.opens(path).text
-    assert rows.one(Provider).is_practising and rows(Mail) == []
+    assert rows.one(Provider).in_sandbox_mode and rows(Mail) == []
 
 
 def test_a_code_that_another_provider_took_meanwhile_is_refused(app, derya, path, newcomer, rows):
@@ -96,7 +96,7 @@ def test_a_code_that_another_provider_took_meanwhile_is_refused(app, derya, path
 
     assert answer.status_code == 303
     assert "başka bir hesapta" in derya.opens(path).text
-    assert rows.one(Provider, Provider.id == newcomer).is_practising
+    assert rows.one(Provider, Provider.id == newcomer).in_sandbox_mode
 
 
 @pytest.mark.parametrize("act", ["admission", "sent-back", "suspension"])
@@ -177,7 +177,7 @@ def test_support_reads_but_does_not_decide(app, deniz, path, newcomer, rows):
     for act in ("admission", "sent-back", "suspension", "resumption", "test"):
         assert deniz.posts(f"{path}/{act}", called() | REASON).status_code == 403
     assert deniz.opens(f"{path}/papers/{rows(Paper)[0].id}").status_code == 403
-    assert rows.one(Provider).is_practising
+    assert rows.one(Provider).in_sandbox_mode
 
 
 def test_a_provider_that_is_not_there_is_not_found(derya):

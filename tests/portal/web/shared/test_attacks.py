@@ -67,7 +67,7 @@ def behind(environ, app):
     made = create_app({**environ, "PROXY_HOPS": "1"})
     made.testing, limiter.enabled = True, False
     yield made
-    made.extensions["openings"].stop()
+    made.extensions["visit_recorder"].stop()
     databases.close(made)
 
 
@@ -228,7 +228,7 @@ HOPES = {
     "iys_code": "700009", "pending_iys_code": "700009", "brand_code": "700009", "price": "1", "records": "999999999",
     "starts_on": "2020-01-01", "ends_on": "2099-01-01", "kind": "exempt", "password_hash": "x", "invites_to": "1",
     "made_by": "1", "verified_at": "2026-01-01", "launched_at": "2026-01-01", "stepped_up_at": "2099-01-01",
-    "serves_id": "1", "forwarding_enabled_at": "2020-01-01", "is_default": "1", "created_at": "2000-01-01",
+    "current_provider_id": "1", "forwarding_enabled_at": "2020-01-01", "is_default": "1", "created_at": "2000-01-01",
 }  # fmt: skip
 # Forms of an owner that write rows, filled in as they should be; {x} is an id of hers.
 WRITING = {
@@ -257,7 +257,7 @@ def standing(rows) -> list:
             for each in rows(Provider)
         ],
         [(each.id, each.provider_id, each.brand_code, each.closed_at) for each in rows(Brand)],
-        [(each.id, each.user_id, each.serves_id, each.stepped_up_at) for each in rows(SignIn)],
+        [(each.id, each.user_id, each.current_provider_id, each.stepped_up_at) for each in rows(SignIn)],
     ]
 
 

@@ -105,7 +105,7 @@ def test_the_mailed_link_opens_an_account_that_practises_and_asks_for_a_factor(a
         "Yeni Mağazacılık A.Ş.", "0454053692000015", "4540536920"
     )  # fmt: skip
     assert (provider.kind, provider.legal_form) == (ProviderKind.PARTNER, LegalForm.COMPANY)
-    assert provider.is_practising and brand.is_sandbox and provider.representative == "Nil Yeni"
+    assert provider.in_sandbox_mode and brand.is_sandbox and provider.representative == "Nil Yeni"
     assert (user.name, user.confirmed_at is not None, rows.one(Membership).role) == ("Nil Yeni", True, "owner")
     assert rows.one(AuditEntry, AuditEntry.act == "account.opened").actor_id == user.id
     assert browser.get("/dashboard/start").status_code == 302, "half in is not in"
@@ -181,7 +181,7 @@ def test_fields_that_the_form_does_not_have_change_nothing(app, browser, rows):
     fills(browser, path_in(app), iys_code="700001", admitted_at="2026-01-01", kind="exempt", operator_role="admin")
 
     provider, user = rows.one(Provider), rows.one(User)
-    assert provider.is_practising and provider.kind == ProviderKind.PARTNER and user.operator_role is None
+    assert provider.in_sandbox_mode and provider.kind == ProviderKind.PARTNER and user.operator_role is None
 
 
 def test_an_address_that_got_an_account_meanwhile_signs_in(app, browser, rows):
