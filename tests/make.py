@@ -27,7 +27,7 @@ from portal.domain.campaigns import default_texts
 from portal.domain.identity import accounts, factors
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.reading import read
+from portal.services.imports.address_lists import read_address_list
 
 IYS_CODE, BRAND_CODE = 700001, 700001
 USERNAME, PASSWORD = "izinlink", "sandbox-password"
@@ -127,7 +127,7 @@ def campaign(
     of = brand()
     made = campaigns.open_campaign(
         db.session, of, name="Hoş geldiniz", kind=kind, channels=list(channels),
-        wording=default_texts.usual(of.name, kind, NOTICE),
+        wording=default_texts.default_wording(of.name, kind, NOTICE),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)) if kind == CampaignKind.ASK else None,
         expires_at=at + expires, delivery=delivery, at=at, today=clock.day(at),
     )  # fmt: skip
@@ -137,7 +137,7 @@ def campaign(
 
 def bring(to: Campaign, text: str) -> None:
     """Put a pasted list into the audience."""
-    audience.bring(db.session, vault(), to, read(text), None, clock.now())
+    audience.add_list(db.session, vault(), to, read_address_list(text), None, clock.now())
 
 
 def launched(to: Campaign, salt: str) -> None:
@@ -187,5 +187,5 @@ def forward_all(app, client, rounds: int = 200) -> None:
 
     with app.app_context():
         for _ in range(rounds):
-            if not forwarder.turn(client):
+            if not forwarder.forward_one(client):
                 return

@@ -118,7 +118,7 @@ def launch(
     _launch_campaign(campaign)
     launched = read_session().get_one(Campaign, campaign_id)
     links = _write_links(launched, out)
-    progress = campaigns.progress_of(read_session(), launched)
+    progress = campaigns.count_progress(read_session(), launched)
     summary = {
         "campaign": campaign_id,
         "links": links,
@@ -135,7 +135,7 @@ def _open_campaign(brand: Brand, name, kind, channels, contact, expires_days, no
     try:
         campaign = campaigns.open_campaign(
             db.session, brand, name=name, kind=kind, channels=channels,
-            wording=default_texts.usual(brand.name, kind, notice_url or _notice_url(brand)), contact=contact,
+            wording=default_texts.default_wording(brand.name, kind, notice_url or _notice_url(brand)), contact=contact,
             expires_at=at + timedelta(days=expires_days), delivery=Delivery.GATEWAY if send else Delivery.CSV,
             at=at, today=clock.day(at),
         )  # fmt: skip

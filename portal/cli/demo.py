@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from portal.cli import demo_cast
-from portal.cli.demo_cast import Keys
+from portal.cli.demo_cast import Credentials
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
@@ -40,8 +40,8 @@ from portal.domain.identity import accounts, factors
 from portal.domain.providers import onboarding
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.reading import read
-from portal.web.shared.absolute_urls import whole
+from portal.services.imports.address_lists import read_address_list
+from portal.web.shared.absolute_urls import absolute_url
 
 group = AppGroup("demo", help="Something to look at.")
 
@@ -52,8 +52,8 @@ ROLES = {
     demo_cast.DEVELOPER: Role.DEVELOPER,
     demo_cast.AUDITOR: Role.AUDITOR,
 }
-VKN = "9876543217"  # Its check digit fits; nobody's here.
-PEOPLE = """Ad;Telefon;E-posta
+TAX_NUMBER = "9876543217"  # Its check digit fits; nobody's here.
+AUDIENCE_CSV = """Ad;Telefon;E-posta
 Ayşe Yılmaz;0532 123 45 67;ayse.yilmaz@example.com
 Burak Demir;+90 (533) 234 56 78;
 Cem Kaya;;cem.kaya@example.com
@@ -67,24 +67,26 @@ Gökhan Ak;0555 12;
 @group.command()
 def seed() -> None:
     """Make them once; a second run changes nothing. Prints who signs in how, a personal link and the point, as JSON."""
-    _only_in_development()
-    keys, at = demo_cast.keys_in(current_app.config["INSTANCE"]), clock.now()
-    provider = db.session.scalar(select(Provider).order_by(Provider.created_at, Provider.id).limit(1)) or _provider(at)
-    _people(provider, keys, at)
-    _newcomer(keys, at)
+    _require_development()
+    keys, at = demo_cast.load_credentials(current_app.config["INSTANCE"]), clock.now()
+    provider = db.session.scalar(
+        select(Provider).order_by(Provider.created_at, Provider.id).limit(1)
+    ) or _open_provider(at)
+    _add_people(provider, keys, at)
+    _add_newcomer(keys, at)
     of_links = select(Campaign).where(Campaign.delivery != Delivery.POINT).order_by(Campaign.created_at).limit(1)
-    campaign = db.session.scalar(of_links) or _campaign(provider, at)
+    campaign = db.session.scalar(of_links) or _open_campaign(provider, at)
     theirs = (
         select(ConsentPoint)
         .where(ConsentPoint.provider_id == provider.id)
         .order_by(ConsentPoint.created_at, ConsentPoint.id)
         .limit(1)
     )
-    point = db.session.scalar(theirs) or _point(provider, at)
+    point = db.session.scalar(theirs) or _open_point(provider, at)
     db.session.commit()
-    _launch(campaign)
+    _launch_campaign(campaign)
     people = {word: vars(its) for word, its in keys.items()}
-    told = {"link": _first_link(campaign), "point": whole("consent_points.page", slug=point.slug, lang=None)}
+    told = {"link": _first_link(campaign), "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
     click.echo(json.dumps(people.pop(demo_cast.OWNER.word) | told | people))
 
 
@@ -92,7 +94,7 @@ def seed() -> None:
 @click.option("--email", default=demo_cast.OWNER.email, show_default=True)
 def code(email: str) -> None:
     """Print what somebody's authenticator app shows now, or next where that was used: a code opens once."""
-    _only_in_development()
+    _require_development()
     user = db.session.scalar(select(User).where(User.has_index(accounts.indexes_of(vault(), email))))
     theirs = factors.of(db.session, user.id) if user else []
     app = next((each for each in theirs if each.kind == FactorKind.TOTP), None)
@@ -105,12 +107,12 @@ def code(email: str) -> None:
     click.echo(totp.generate_otp(step))
 
 
-def _only_in_development() -> None:
+def _require_development() -> None:
     if not current_app.config["DEVELOPMENT"]:
         raise click.ClickException("The demo is for development only (DEVELOPMENT=1).")
 
 
-def _provider(at: datetime) -> Provider:
+def _open_provider(at: datetime) -> Provider:
     iys_code, brand_code = int(os.environ.get("IYS_CODE", 700001)), int(os.environ.get("IYS_BRAND_CODE", 700001))
     provider = accounts.open_provider(
         db.session, iys_code=iys_code, title="Örnek Mağazacılık A.Ş.", mersis="0123456789012345",
@@ -124,64 +126,64 @@ def _provider(at: datetime) -> Provider:
     return provider
 
 
-def _people(provider: Provider, keys: dict[str, Keys], at: datetime) -> None:
+def _add_people(provider: Provider, keys: dict[str, Credentials], at: datetime) -> None:
     """One of each role: at the provider, and at the operator, whose support answers for that provider."""
     for part, role in ROLES.items():
-        if demo_cast.known(part) is None:
-            user = demo_cast.make(part, keys[part.word], at)
+        if demo_cast.find_user(part) is None:
+            user = demo_cast.ensure_user(part, keys[part.word], at)
             accounts.join(db.session, user, provider.id, role, at)
     for part, role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
-        if demo_cast.known(part) is None:
-            user = demo_cast.make(part, keys[part.word], at)
+        if demo_cast.find_user(part) is None:
+            user = demo_cast.ensure_user(part, keys[part.word], at)
             user.operator_role = role
             if role == OperatorRole.SUPPORT:
                 db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
     for part in demo_cast.CAST[:-1]:
-        demo_cast.give_app(demo_cast.known(part), keys[part.word], at)
+        demo_cast.ensure_authenticator(demo_cast.find_user(part), keys[part.word], at)
 
 
-def _newcomer(keys: dict[str, Keys], at: datetime) -> None:
+def _add_newcomer(keys: dict[str, Credentials], at: datetime) -> None:
     """A firm that has just signed up, and practises."""
     part = demo_cast.NEWCOMER
-    if demo_cast.known(part) is None:
+    if demo_cast.find_user(part) is None:
         onboarding.open_account(
             db.session, vault(), title="Yeni Ticaret Limited Şirketi", legal_form=LegalForm.COMPANY,
-            kind=ProviderKind.PARTNER, tax_number=VKN, mersis=f"0{VKN}00017", contact="0850 765 43 21",
+            kind=ProviderKind.PARTNER, tax_number=TAX_NUMBER, mersis=f"0{TAX_NUMBER}00017", contact="0850 765 43 21",
             notice_url="https://www.example.com/yeni/aydinlatma", representative=part.name, name=part.name,
             email=part.email, password=keys[part.word].password, at=at,
         )  # fmt: skip
-    demo_cast.give_app(demo_cast.known(part), keys[part.word], at)
+    demo_cast.ensure_authenticator(demo_cast.find_user(part), keys[part.word], at)
 
 
-def _launch(campaign: Campaign) -> None:
+def _launch_campaign(campaign: Campaign) -> None:
     """As far as an earlier run, perhaps stopped half-way, did not come."""
     if campaign.launched_at is None:
-        audience.bring(db.session, vault(), campaign, read(PEOPLE), None, clock.now())
+        audience.add_list(db.session, vault(), campaign, read_address_list(AUDIENCE_CSV), None, clock.now())
         campaigns.launch(db.session, campaign, clock.now())
     db.session.commit()
     launches.run(campaign.id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
 
 
-def _campaign(provider: Provider, at: datetime) -> Campaign:
-    brand = _brand(provider)
+def _open_campaign(provider: Provider, at: datetime) -> Campaign:
+    brand = _first_brand(provider)
     return campaigns.open_campaign(
         db.session, brand, name="Hoş geldiniz", kind=CampaignKind.ASK, channels=list(Channel),
-        wording=default_texts.usual(brand.name, CampaignKind.ASK, provider.notice_url),
+        wording=default_texts.default_wording(brand.name, CampaignKind.ASK, provider.notice_url),
         contact=campaigns.Contact(ContactKind.PURCHASE, clock.day(at)),
         expires_at=at + timedelta(days=30), delivery=Delivery.GATEWAY, at=at, today=clock.day(at),
     )  # fmt: skip
 
 
-def _point(provider: Provider, at: datetime) -> ConsentPoint:
+def _open_point(provider: Provider, at: datetime) -> ConsentPoint:
     """Where people come by themselves: open, with so many codes a day as a trial wants."""
-    brand = _brand(provider)
+    brand = _first_brand(provider)
     point = consent_points.open_point(
         db.session,
         brand,
         slug=consent_points.slug_of(brand.name),
         name="Kasa",
         channels=list(Channel),
-        wording=default_texts.usual(brand.name, CampaignKind.ASK, provider.notice_url),
+        wording=default_texts.default_wording(brand.name, CampaignKind.ASK, provider.notice_url),
         daily_budget=consent_points.PRACTICE_CODES,
         at=at,
         today=clock.day(at),
@@ -190,7 +192,7 @@ def _point(provider: Provider, at: datetime) -> ConsentPoint:
     return point
 
 
-def _brand(provider: Provider) -> Brand:
+def _first_brand(provider: Provider) -> Brand:
     return db.session.scalar(select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1))
 
 

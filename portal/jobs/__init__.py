@@ -30,8 +30,8 @@ class JsonSerializer(Serializer):
         return Message(*json.loads(data))
 
 
-def connect(app: Flask) -> SqliteHuey:
-    """The app's queue with its tasks; it has a file of its own, so that it never holds up the database."""
+def init_app(app: Flask) -> None:
+    """Make the app's queue with its tasks; it has a file of its own, so that it never holds up the database."""
     queue = SqliteHuey("izinlink", filename=app.config["QUEUE_FILE"], results=False, serializer=JsonSerializer())
     queue.storage.close()  # Made, but not held: each thread and each forked process opens the file for itself.
 
@@ -62,7 +62,7 @@ def connect(app: Flask) -> SqliteHuey:
     def every_minute() -> None:
         with app.app_context():
             _send_mails()
-            for batch_id in worker.unfinished():
+            for batch_id in worker.unfinished_batches():
                 bring(batch_id)
             for campaign_id in launches.unfinished():
                 _launch(app, campaign_id)
@@ -76,17 +76,17 @@ def connect(app: Flask) -> SqliteHuey:
     @queue.periodic_task(crontab(minute="*/10"), name="tell_desks")
     def tell_desks() -> None:
         with app.app_context():
-            desk_notifications.tell_all()
+            desk_notifications.notify_desks()
 
     @queue.periodic_task(crontab(hour="0", minute="40"), name="forget_tries")  # UTC: at night in Istanbul.
     def forget_tries() -> None:
         with app.app_context():
-            login_throttle.forget(db.session, clock.now())
+            login_throttle.delete_old_hits(db.session, clock.now())
             address_proofs.forget(db.session, clock.now())
             db.session.commit()
 
     app.extensions["wake"] = {"launch": launch, "mail": mail, "message": message, "import": bring}
-    return queue
+    app.extensions["queue"] = queue
 
 
 def _launch(app: Flask, campaign_id: int) -> None:

@@ -9,7 +9,6 @@ from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
 from portal.domain.consent_points import Numbers, State
 from portal.web.dashboard.campaigns.consent_point_forms import BudgetForm, PointForm
-from portal.web.dashboard.forms import LaunchForm
 from portal.web.recipient.page_content import Back, Look, Row
 
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
@@ -78,7 +77,7 @@ def mine(state: State = State.OPEN, **other) -> dict:
         "point": point(), "campaign": Thing(name="Kadıköy kasa", offered=tuple(Channel)), "text": TEXT,
         "brand": Thing(name="Örnek Mağaza"), "state": state, "numbers": numbers, "form": BudgetForm(),
         "address": "https://izinlink.example/b/ornek-magaza", "code": Markup('<div role="img" aria-label="QR"></div>'),
-        "launch_form": LaunchForm(), "most": 5000, "prefix": "",
+        "most": 5000, "prefix": "",
     } | other  # fmt: skip
 
 
@@ -111,7 +110,7 @@ OF_POINTS = {
         is_phone=False, has_both=False, receipts=TWO[:1], error="Adres boş.", typed="fatma"
     ),
     ("consent_points/address.html", "too many"): lambda: address(
-        many=Thing(told_at=AT), lost=(Channel.EMAIL,), is_full=True
+        many=Thing(again_at_minute=AT), lost=(Channel.EMAIL,), is_full=True
     ),
     ("consent_points/code.html", ""): code,
     ("consent_points/code.html", "wrong"): lambda: code(message="wrong", is_phone=False),

@@ -6,7 +6,7 @@ same statements, and only no message. Nothing here commits; a door that tells of
 
 from portal.domain.address_proofs.cleanup import forget
 from portal.domain.address_proofs.code_check import Verdict, address_of, answer, facts_of, keep_facts, read_code
-from portal.domain.address_proofs.code_limits import Limit, TooManyCodes, used_today
+from portal.domain.address_proofs.code_limits import count_today
 from portal.domain.address_proofs.code_request import LIFE, ask
 from portal.domain.address_proofs.digests import indexes_of
 from portal.domain.address_proofs.holders import holders, is_held
@@ -16,14 +16,13 @@ from portal.domain.address_proofs.sessions import OPEN_FOR, close, form_token, i
 __all__ = [
     "LIFE",
     "OPEN_FOR",
-    "Limit",
-    "TooManyCodes",
     "Verdict",
     "address_of",
     "answer",
     "ask",
     "close",
     "code_of",
+    "count_today",
     "facts_of",
     "find",
     "forget",
@@ -35,6 +34,5 @@ __all__ = [
     "keep_facts",
     "open_for",
     "read_code",
-    "used_today",
     "whose",
 ]

@@ -1,9 +1,11 @@
-"""The usual text of a campaign, which a provider may change before it is shown."""
+"""The default text of a campaign, which a provider may change before it is shown."""
+
+from dataclasses import replace
 
 from portal.core.models import CampaignKind
-from portal.domain.campaigns import Wording
+from portal.domain.campaigns.creation import Wording
 
-USUAL = {
+WORDINGS = {
     CampaignKind.ASK: Wording(
         title_tr="{brand} size ileti gönderebilir mi?",
         body_tr="Kampanya, indirim ve yeniliklerimizi size bildirmek için izninizi soruyoruz. "
@@ -25,13 +27,8 @@ USUAL = {
 }
 
 
-def usual(brand_name: str, kind: CampaignKind, notice_url: str) -> Wording:
-    """The usual text for a brand, with the address of its provider's privacy notice."""
-    pattern = USUAL[kind]
-    return Wording(
-        title_tr=pattern.title_tr.format(brand=brand_name),
-        body_tr=pattern.body_tr,
-        title_en=pattern.title_en.format(brand=brand_name),
-        body_en=pattern.body_en,
-        notice_url=notice_url,
-    )
+def default_wording(brand_name: str, kind: CampaignKind, notice_url: str) -> Wording:
+    """The text for a brand, with the address of its provider's privacy notice."""
+    pattern = WORDINGS[kind]
+    titles = {name: getattr(pattern, name).format(brand=brand_name) for name in ("title_tr", "title_en")}
+    return replace(pattern, **titles, notice_url=notice_url)

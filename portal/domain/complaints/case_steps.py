@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
@@ -20,11 +20,12 @@ from portal.core.models import (
 )
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
+from portal.domain import throttle
 from portal.domain.complaints.due_dates import due, end_of_day
 from portal.domain.notifications import messages
+from portal.domain.throttle import Counted, Limit, TooManyRequests
 
 REOPEN_WITHIN = timedelta(days=30)  # The person may, after a case was closed.
-MOST_WORDS = 10  # Of the person's in one case and day.
 FURTHEST = timedelta(days=365)
 CLOSINGS = {
     ComplaintKind.STILL_RECEIVING: (
@@ -47,7 +48,7 @@ class TooLate(Exception):
 
 
 class TooManyWords(Exception):
-    """The person wrote MOST_WORDS times within a day."""
+    """Limit.WORDS_OF_COMPLAINT is reached."""
 
 
 class NoReason(ValueError):
@@ -153,9 +154,10 @@ def _hold(session: Session, case: Complaint) -> Complaint:
 
 def _count_words(session: Session, case: Complaint, at: datetime) -> None:
     theirs = (ComplaintStep.complaint_id == case.id, ComplaintStep.act == StepAct.ADDED)
-    recent = select(func.count()).where(*theirs, ComplaintStep.at > at - timedelta(days=1))
-    if session.scalar(recent) >= MOST_WORDS:
-        raise TooManyWords
+    try:
+        throttle.check(session, [Counted(Limit.WORDS_OF_COMPLAINT, ComplaintStep.at, *theirs)], at)
+    except TooManyRequests as many:
+        raise TooManyWords from many
 
 
 def _step(

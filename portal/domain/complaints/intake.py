@@ -2,23 +2,24 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel
 from portal.core.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
+from portal.domain import throttle
 from portal.domain.complaints.comparison import compare
 from portal.domain.complaints.due_dates import due
 from portal.domain.complaints.lookup import Sender, receipts_alike
 from portal.domain.complaints.queries import of_receipts, said
+from portal.domain.throttle import Counted, Limit, TooManyRequests
 
 NONCE_BITS = 63
 MOST_OPEN = 3  # Of one receipt: further messages are a further word in the case.
-MOST_A_DAY = 5  # Of one address at one provider.
 
 
 class TooManyOpen(Exception):
@@ -26,7 +27,7 @@ class TooManyOpen(Exception):
 
 
 class TooManyToday(Exception):
-    """MOST_A_DAY cases of this address were opened within a day."""
+    """Limit.COMPLAINTS_OF_ADDRESS is reached."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,11 @@ def _is_same(vault: Vault, case: Complaint, sender: Sender, told: Told) -> bool:
 def _limit(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:
     if len(still_open) >= MOST_OPEN:
         raise TooManyOpen
-    theirs = select(func.count()).select_from(Complaint).where(Complaint.recipient_id == whose.id)
-    if session.scalar(theirs.where(Complaint.created_at > at - timedelta(days=1))) >= MOST_A_DAY:
-        raise TooManyToday
+    theirs = Counted(Limit.COMPLAINTS_OF_ADDRESS, Complaint.created_at, Complaint.recipient_id == whose.id)
+    try:
+        throttle.check(session, [theirs], at)
+    except TooManyRequests as many:
+        raise TooManyToday from many
 
 
 def _opened(

@@ -26,7 +26,7 @@ class Alarm:
 
 def alarm(session: Session, place: Place, kind: AddressKind, at: datetime) -> Alarm | None:
     """Whether the owners are to be told now, after one more code was asked for. Of two at once, one tells."""
-    used = address_proofs.used_today(session, place.brand_id, place.campaign_id, kind, at)
+    used = address_proofs.count_today(session, place.brand_id, place.campaign_id, kind, at)
     if used < NEAR * place.daily_budget:
         return None
     today, is_used_up = clock.day(at), used >= place.daily_budget

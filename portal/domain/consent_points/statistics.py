@@ -45,7 +45,7 @@ def numbers_of(session: Session, point: ConsentPoint, at: datetime) -> Numbers:
         addresses=session.scalar(entries),
         decided=_decided(session, point),
         codes_today={
-            kind: address_proofs.used_today(session, point.brand_id, point.campaign_id, kind, at)
+            kind: address_proofs.count_today(session, point.brand_id, point.campaign_id, kind, at)
             for kind in AddressKind
         },
         proved_today=session.scalar(proved),

@@ -17,7 +17,7 @@ from portal.domain.identity import accounts
 from portal.domain.identity import factors as rule
 from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.account.factors import NameForm, mine_or_404, no_room
 from portal.web.shared import limits, qr_code
 from portal.web.shared.access import needs
@@ -73,7 +73,7 @@ def confirm_app(factor_id: int):
     name = begun.name
     credential_changes.end_others()
     credential_changes.tell_of_factor("totp_added", name)
-    note("factor.added", factor=str(factor_id), kind="totp")
+    record_account_audit("factor.added", factor=str(factor_id), kind="totp")
     db.session.commit()
     wake("mail")
     flash(_("“%(name)s” eklendi. Öteki oturumlarınız kapatıldı.", name=name))
@@ -91,6 +91,6 @@ def _show(begun: Factor, form: FirstCodeForm) -> str:
     secret = rule.secret_of(vault(), begun)
     uri = rule.provisioning_uri(vault(), begun, accounts.email_of(vault(), current_user.user))
     return render_template(
-        "account/app.html", factor=begun, form=form, picture=qr_code.drawn(uri, _("Doğrulama uygulaması için QR kod")),
+        "account/app.html", factor=begun, form=form, picture=qr_code.svg(uri, _("Doğrulama uygulaması için QR kod")),
         secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
     )  # fmt: skip

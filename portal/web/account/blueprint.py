@@ -1,18 +1,18 @@
 """Pages of whoever is signed in, about themselves: for whom they work, their sessions, factors and password."""
 
+from typing import Any
+
 from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from portal.core import clock
-from portal.core.extensions import db
-from portal.domain import audit
+from portal.web.shared.signed_in_person import record_audit
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
-# Parts of the navigation: name, endpoint, words. Everybody has them all.
-PARTS = (
+# Items of the navigation: name, endpoint, label. Everybody has them all.
+NAVIGATION = (
     ("me", "account.me", _l("Hesabım")),
     ("password", "account.password", _l("Parola")),
     ("factors", "account.factors", _l("İkinci adım")),
@@ -21,20 +21,17 @@ PARTS = (
 )
 
 
-def note(act: str, **facts) -> None:
-    """Note in this transaction what the person does with their own account."""
-    audit.note(
-        db.session, act, "user", current_user.id, provider_id=current_user.provider_id, at=clock.now(),
-        user_id=current_user.id, sign_in_id=current_user.sign_in.id, facts=facts,
-    )  # fmt: skip
+def record_account_audit(act: str, **facts: Any) -> None:
+    """Add an audit entry about the signed-in person's own account."""
+    record_audit(act, "user", current_user.id, **facts)
 
 
 @blueprint.context_processor
-def layout() -> dict:
+def layout_context() -> dict[str, Any]:
     """What the layout shows on every page."""
     if not current_user.is_authenticated:
         return {}
-    return {"current_user": current_user, "parts": PARTS, "home": _home(), "works_for": _works_for()}
+    return {"current_user": current_user, "navigation_items": NAVIGATION, "home": _home(), "works_for": _works_for()}
 
 
 def _home() -> str:

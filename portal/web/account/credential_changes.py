@@ -17,12 +17,14 @@ def end_others() -> None:
 
 def tell_of_factor(change: str, name: str) -> None:
     """Write of a factor that came or went (mails.CHANGES)."""
-    _tell(MailKind.FACTOR_CHANGED, {"change": change, "name": name, "link": absolute_urls.whole("account.factors")})
+    _tell(
+        MailKind.FACTOR_CHANGED, {"change": change, "name": name, "link": absolute_urls.absolute_url("account.factors")}
+    )
 
 
 def tell_of_password() -> None:
     """Write that the password is another one; whoever did not change it asks for a new one."""
-    _tell(MailKind.PASSWORD_CHANGED, {"link": absolute_urls.whole("signin.forgotten")})
+    _tell(MailKind.PASSWORD_CHANGED, {"link": absolute_urls.absolute_url("signin.forgotten")})
 
 
 def _tell(kind: MailKind, facts: dict) -> None:

@@ -12,7 +12,7 @@ from portal.domain.identity import accounts
 from portal.domain.identity import passkeys as rule
 from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.account.factors import NameForm, no_room
 from portal.web.shared import webauthn_challenges
 from portal.web.shared.access import needs
@@ -33,7 +33,7 @@ def new_passkey():
 @needs(Permission.SELF, fresh=True)
 def register_passkey():
     """Keep the key that the browser made."""
-    form, challenge = PasskeyForm(), webauthn_challenges.take()
+    form, challenge = PasskeyForm(), webauthn_challenges.pop_challenge()
     if not form.validate() or challenge is None or no_room():
         return _show(form, failed=bool(form.answer.data) and not form.errors), 422
     try:
@@ -41,7 +41,7 @@ def register_passkey():
             db.session,
             current_user.id,
             form.answer.data or "",
-            webauthn_challenges.here(),
+            webauthn_challenges.current_origin(),
             challenge,
             name=form.name.data,
             at=clock.now(),
@@ -51,7 +51,7 @@ def register_passkey():
         return _show(form, failed=True), 422
     credential_changes.end_others()
     credential_changes.tell_of_factor("passkey_added", made.name)
-    note("factor.added", factor=str(made.id), kind="passkey")
+    record_account_audit("factor.added", factor=str(made.id), kind="passkey")
     db.session.commit()
     wake("mail")
     flash(_("“%(name)s” eklendi. Öteki oturumlarınız kapatıldı.", name=form.name.data))
@@ -60,8 +60,10 @@ def register_passkey():
 
 def _show(form: PasskeyForm, failed: bool = False) -> str:
     options = None
-    if webauthn_challenges.may_be_asked() and not no_room():
+    if webauthn_challenges.host_allows_passkeys() and not no_room():
         email = accounts.email_of(vault(), current_user.user)
-        challenge = webauthn_challenges.begin(clock.now())
-        options = rule.to_register(db.session, current_user.user, email, webauthn_challenges.here(), challenge)
+        challenge = webauthn_challenges.new_challenge(clock.now())
+        options = rule.to_register(
+            db.session, current_user.user, email, webauthn_challenges.current_origin(), challenge
+        )
     return render_template("account/new_passkey.html", form=form, options=options, failed=failed, is_full=no_room())

@@ -11,11 +11,12 @@ from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault, wake
-from portal.core.models import OneTimeLinkKind, SignInStep, User
+from portal.core.models import OneTimeLinkKind, User
 from portal.domain.identity import accounts, login_throttle, one_time_links
 from portal.domain.identity.permissions import Permission
+from portal.domain.throttle import TooManyRequests
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.password_field import NewPasswordField
@@ -53,7 +54,7 @@ def change_password():
     one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, current_user.id, clock.now())
     credential_changes.end_others()
     credential_changes.tell_of_password()
-    note("password.changed")
+    record_account_audit("password.changed")
     db.session.commit()
     wake("mail")
     flash(_("Parolanız değişti. Öteki oturumlarınız kapatıldı."))
@@ -63,19 +64,19 @@ def change_password():
 def _knows(email: str, form: PasswordForm) -> bool:
     """Whether the old password is right; guesses count like those at the door. Says on the form what is wrong."""
     try:
-        made = login_throttle.begin(
-            db.session, vault(), SignInStep.PASSWORD, account=email, user_id=current_user.id, at=clock.now(),
+        made = login_throttle.begin_password(
+            db.session, vault(), account=email, user_id=current_user.id, at=clock.now(),
             address=request.remote_addr or "", known_device=current_user.sign_in.device_digest,
         )  # fmt: skip
-    except login_throttle.TooManyTries as many:
+    except TooManyRequests as many:
         db.session.commit()
-        again = format_time(many.told_at, "HH:mm")
+        again = format_time(many.again_at_minute, "HH:mm")
         form.old.errors = [_("Çok fazla deneme yapıldı. Saat %(time)s sonrasında yeniden deneyin.", time=again)]
         return False
     db.session.commit()
     if not accounts.password_fits(current_user.user.password_hash, form.old.data):
         form.old.errors = [_("Bu, şimdiki parolanız değil.")]
         return False
-    login_throttle.take_back(db.session, made)
+    login_throttle.delete_hit(db.session, made)
     db.session.commit()
     return True

@@ -8,7 +8,7 @@ from portal.core.extensions import db, vault, wake
 from portal.domain.identity import factors
 from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
-from portal.web.account.blueprint import blueprint, note
+from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
 
 
@@ -26,7 +26,7 @@ def make_codes():
     made = factors.make_recovery_codes(db.session, vault(), current_user.id, clock.now())
     credential_changes.end_others()
     credential_changes.tell_of_factor("recovery_renewed", "")
-    note("recovery_codes.made")
+    record_account_audit("recovery_codes.made")
     db.session.commit()
     wake("mail")
     return render_template("account/codes.html", codes=made)

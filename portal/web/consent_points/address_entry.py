@@ -21,7 +21,7 @@ from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.form_token import Chosen
 from portal.web.consent_points.lookup import find
 from portal.web.shared import cross_site, limits
-from portal.web.shared.absolute_urls import whole
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_owners
 
 
@@ -37,7 +37,7 @@ def address(slug: str):
     chosen, typed = form_token.read(request.form.get("form", ""), place.point_id), request.form.get("address", "")
     if not place.is_open:
         return pages.shut(place)
-    is_seen = chosen is not None and chosen.is_fresh(clock.now()) and not cross_site.have_posted()
+    is_seen = chosen is not None and chosen.is_fresh(clock.now()) and not cross_site.is_cross_site_post()
     if not (is_seen and chosen.choices):
         return redirect(url_for(".page", slug=slug), 303)
     try:
@@ -100,8 +100,8 @@ def _notice(place: Place) -> str:
     """Where the message leads who asks what becomes of the number (KVKK 2025/1072): to the point's own page, with the
     firm, what for, and its notice. It is shorter than a notice's address, on our host, and the same for everybody."""
     if not _is_looked_at(place):
-        return whole("verification.privacy", **pages.spoken())
-    return whole("consent_points.page", **{"slug": place.slug, "lang": None} | pages.spoken())
+        return absolute_url("verification.privacy", **pages.spoken())
+    return absolute_url("consent_points.page", **{"slug": place.slug, "lang": None} | pages.spoken())
 
 
 def _is_looked_at(place: Place) -> bool:
@@ -139,6 +139,6 @@ def _alarm(place: Place, kind: AddressKind) -> bool:
     notify_owners(
         db.session.get_one(Provider, place.provider_id), MailKind.POINT_BUDGET, point=place.name, used=told.used,
         budget=place.daily_budget, is_mail=told.kind == AddressKind.EMAIL, is_used_up=told.is_used_up,
-        link=whole("dashboard.point", point_id=place.point_id),
+        link=absolute_url("dashboard.point", point_id=place.point_id),
     )  # fmt: skip
     return True

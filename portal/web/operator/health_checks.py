@@ -65,7 +65,7 @@ def run_all(at: datetime) -> list[HealthCheck]:
 
 
 def _check_iys_host(at: datetime) -> HealthCheck:
-    host = circuit_breaker.state(read_session(), at)
+    host = circuit_breaker.host_state(read_session(), at)
     if not host.resting:
         return HealthCheck(_("İYS"), _("Cevap veriyor."))
     said = _(
@@ -91,7 +91,7 @@ def _check_forwarder(at: datetime) -> HealthCheck:
 
 
 def _check_success_rate(at: datetime) -> HealthCheck:
-    name, kept = _("Kabul edilen istekler, son 24 saat"), success_rate.ratio(read_session(), at)
+    name, kept = _("Kabul edilen istekler, son 24 saat"), success_rate.measure(read_session(), at)
     if kept.ratio is None:
         return HealthCheck(name, _("Oranı hesaplamak için istek az: %(calls)s.", calls=kept.calls))
     tone = {Level.OK: GOOD, Level.WARN: AMBER_TONE, Level.PAUSED: BAD}[kept.level]
@@ -110,7 +110,7 @@ def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
         Operation.HISTORY: _("İYS karar geçmişi bütçesi"),
     }  # fmt: skip
     for question, name in names.items():
-        left, limit = hourly_budgets.left(read_session(), question, at), hourly_budgets.PER_HOUR[question]
+        left, limit = hourly_budgets.calls_left(read_session(), question, at), hourly_budgets.PER_HOUR[question]
         tone = AMBER_TONE if left < limit * LOW_BUDGET else GOOD
         cure = _("Bir saat içinde kendiliğinden dolar; sık tükeniyorsa nedenine bakın.") if tone != GOOD else ""
         yield HealthCheck(name, _("Bu saatte kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)

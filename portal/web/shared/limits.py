@@ -1,4 +1,4 @@
-"""Limits of the public doors, named after what they guard."""
+"""Rate limits, in Flask-Limiter's notation. By address unless it says otherwise."""
 
 SIGN_IN = "30 per minute"  # Steps of signing in from one address: each costs a hash. Guesses are counted in rows.
 RESET = "10 per hour"  # Links for a forgotten password, asked for from one address.
@@ -26,6 +26,6 @@ INVITATIONS = "30 per hour"  # Mails of a provider to addresses that somebody th
 COMPLAINTS = "60 per hour"  # Cases, and words in them, from one address: each picture costs a second. A whole mobile
 # network may stand behind one address; per person, rows are counted.
 CODES = "30 per minute"  # Codes to prove an address, asked for from one: each searches all providers. How many
-# are sent is counted in rows (portal/domain/address_proofs/code_limits.py).
+# are sent is counted in rows (portal/domain/throttle.py).
 POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
 # counted in rows.

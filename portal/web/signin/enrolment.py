@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault
-from portal.core.models import Factor, SignInMethod, SignInStep, User
+from portal.core.models import Factor, SignInMethod, ThrottledAction, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle
-from portal.domain.identity.login_throttle import TooManyTries
+from portal.domain.throttle import TooManyRequests
 from portal.web.shared import limits, qr_code
 from portal.web.signin import pending_sign_in
 from portal.web.signin.blueprint import blueprint
@@ -30,8 +30,8 @@ def enrol():
         return _page(user, factor, form), 422 if form.errors else 200
     try:
         codes = _confirm(user, factor, form.code.data)
-    except TooManyTries as many:
-        return _page(user, factor, form, again_at=many.told_at), 429
+    except TooManyRequests as many:
+        return _page(user, factor, form, again_at=many.again_at_minute), 429
     if codes is None:
         return _page(user, factor, form, failed=True), 403
     return render_template("signin/recovery_codes.html", codes=codes, onward=enter(user, SignInMethod.TOTP))
@@ -53,7 +53,7 @@ def _confirm(user: User, factor: Factor, code: str) -> list[str] | None:
     at = clock.now()
     try:
         made = login_throttle.begin_code(
-            db.session, vault(), SignInStep.FACTOR, user.id, address=request.remote_addr or "", at=at
+            db.session, vault(), ThrottledAction.FACTOR, user.id, address=request.remote_addr or "", at=at
         )
     finally:
         db.session.commit()
@@ -77,7 +77,7 @@ def _page(user: User, factor: Factor, form: CodeForm, **facts) -> str:
         "signin/enrol.html",
         form=form,
         uri=uri,
-        picture=qr_code.drawn(uri, _("Doğrulama uygulamasının okuyacağı QR kodu")),
+        picture=qr_code.svg(uri, _("Doğrulama uygulamasının okuyacağı QR kodu")),
         secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         **facts,
     )

@@ -15,7 +15,7 @@ from portal.core.extensions import db, limiter, vault, wake
 from portal.core.models import OneTimeLink, OneTimeLinkKind, Provider, Role, User
 from portal.domain import audit
 from portal.domain.identity import accounts, login_throttle, members, one_time_links, sessions
-from portal.domain.identity.login_throttle import TooManyTries
+from portal.domain.throttle import TooManyRequests
 from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.password_field import NewPasswordField
@@ -102,7 +102,7 @@ def _accepted(ticket: OneTimeLink, user: User, sign_in_id: int | None) -> bool:
     )  # fmt: skip
     if is_new and ticket.role == Role.OWNER:
         provider, by = db.session.get_one(Provider, ticket.invites_to), _inviter(ticket)
-        link = absolute_urls.whole("dashboard.list_people")
+        link = absolute_urls.absolute_url("dashboard.list_people")
         members.tell_of_owner(db.session, vault(), provider, user, by, link=link, at=at)
     return True
 
@@ -149,7 +149,7 @@ def _dead_link():
     status = 404
     try:
         login_throttle.note_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
-    except TooManyTries:
+    except TooManyRequests:
         status = 429
     db.session.commit()
     return render_template("signin/invitation_over.html"), status

@@ -39,11 +39,11 @@ def step_up_by_passkey():
 
 def _is_shown(user: User) -> bool:
     """Whether the browser's answer proves the person, in a transaction that the caller commits."""
-    challenge, answer = webauthn_challenges.take(), request.form.get("answer", "")
+    challenge, answer = webauthn_challenges.pop_challenge(), request.form.get("answer", "")
     if challenge is None:
         return False
     try:
-        passkeys.show(db.session, user.id, answer, webauthn_challenges.here(), challenge, clock.now())
+        passkeys.show(db.session, user.id, answer, webauthn_challenges.current_origin(), challenge, clock.now())
     except passkeys.Copied:
         audit.note(
             db.session, "passkey.copied", "user", user.id, provider_id=None, at=clock.now(), user_id=user.id

@@ -85,11 +85,11 @@ def _mail(email: str, name: str) -> None:
     ticket, token = one_time_links.issue(
         db.session, vault(), OneTimeLinkKind.CONFIRMATION, email=email, at=at, lifetime=LIFETIME, name=name
     )
-    kind, facts = MailKind.CONFIRMATION, {"link": absolute_urls.whole(".open_account", token=token, lang=language)}
+    kind, facts = MailKind.CONFIRMATION, {"link": absolute_urls.absolute_url(".open_account", token=token, lang=language)}
     facts["until"] = at + LIFETIME
     db.session.execute(delete(OneTimeLink).where(OneTimeLink.id == (ticket.id if is_known else NOTHING)))
     if is_known:
-        kind, facts = MailKind.ALREADY_HERE, {"link": absolute_urls.whole(".sign_in")}
+        kind, facts = MailKind.ALREADY_HERE, {"link": absolute_urls.absolute_url(".sign_in")}
     mails.write(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
     db.session.commit()
     wake("mail")

@@ -5,9 +5,9 @@ from flask_login import current_user, login_required, login_user
 
 from portal.core import clock
 from portal.core.extensions import db, limiter
-from portal.core.models import SignInStep
+from portal.core.models import ThrottledAction
 from portal.domain.identity import sessions
-from portal.domain.identity.login_throttle import TooManyTries
+from portal.domain.throttle import TooManyRequests
 from portal.web.shared import limits, webauthn_challenges
 from portal.web.signin import return_url
 from portal.web.signin.blueprint import blueprint
@@ -23,9 +23,9 @@ def step_up():
     if not form.validate_on_submit():
         return page(form), 422 if form.errors else 200
     try:
-        by = shown(current_user.user, form.code.data, SignInStep.STEP_UP)
-    except TooManyTries as many:
-        return page(form, again_at=many.told_at), 429
+        by = shown(current_user.user, form.code.data, ThrottledAction.STEP_UP)
+    except TooManyRequests as many:
+        return page(form, again_at=many.again_at_minute), 429
     if by is None:
         return page(form, failed=True), 403
     return go_on()
@@ -33,7 +33,7 @@ def step_up():
 
 def page(form: CodeForm, **facts) -> str:
     """Ask for a code, or for a passkey where the person has one."""
-    passkey = webauthn_challenges.offer(current_user.id, clock.now())
+    passkey = webauthn_challenges.request_options(current_user.id, clock.now())
     form.code.data = None  # No code goes back to a page.
     return render_template(
         "signin/step_up.html", form=form, onward=_onward(), passkey=passkey, was_posted=_was_posted(), **facts

@@ -12,7 +12,7 @@ import pytest
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db, vault, wake
-from portal.core.models import AudienceEntry, Campaign, Delivery, LoginAttempt, Message, MessageState, SignInStep
+from portal.core.models import AudienceEntry, Campaign, Delivery, Message, MessageState, ThrottleHit
 from portal.domain import campaigns
 from portal.domain.identity import login_throttle
 from portal.jobs import JsonSerializer
@@ -82,13 +82,13 @@ def test_tries_that_failed_long_ago_are_forgotten_at_night(app, queue, rows):
     with app.app_context():
         for days in (1, 91):
             facts = {"account": "", "address": "203.0.113.7", "at": clock.now() - timedelta(days=days)}
-            login_throttle.begin(db.session, vault(), SignInStep.PASSWORD, **facts)
+            login_throttle.begin_password(db.session, vault(), **facts)
         db.session.commit()
 
     minute_passes(queue, datetime(2026, 11, 24, 0, 40))
     work_off(queue)
 
-    assert rows.count(LoginAttempt) == 1
+    assert rows.count(ThrottleHit) == 1
 
 
 def test_waking_twice_makes_no_second_link(app, queue, launched, rows):

@@ -1,4 +1,4 @@
-"""What came of a campaign's links. People are counted by the forms they posted: an opening proves nobody."""
+"""Results of a campaign. People are counted by the forms they posted: an opening proves no person."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,21 @@ from shortlinks import Visit, VisitKind
 
 @dataclass(frozen=True)
 class Answers:
-    """Links by which somebody posted a form, those with a grant that was not taken back, and those ended by a mail
-    program; and openings."""
-
-    people: int
-    granted: int
-    by_mail_program: int
+    people: int  # Links by which somebody posted a form.
+    granted: int  # Of these, with a grant that was not undone.
+    by_mail_program: int  # Links refused by a mail program's one-click unsubscribe.
     openings: dict[VisitKind, int]
-    human: int  # Of the unknown openings: those that a posted form followed.
+    human: int  # Openings of unknown kind that a posted form followed.
 
 
-def of(session: Session, campaign: Campaign) -> Answers:
-    """Counts over all links of a campaign."""
+def count_answers(session: Session, campaign: Campaign) -> Answers:
     links = AudienceEntry.campaign_id == campaign.id
     posted = Receipt.origin != DecisionOrigin.ONE_CLICK
     people, by_mail_program = session.execute(
-        select(*(func.count(distinct(case((which, Receipt.link_id)))) for which in (posted, ~posted)))
+        select(
+            func.count(distinct(case((posted, Receipt.link_id)))),
+            func.count(distinct(case((~posted, Receipt.link_id)))),
+        )
         .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
         .where(links)
     ).one()
@@ -42,14 +41,14 @@ def of(session: Session, campaign: Campaign) -> Answers:
     ).all()
     openings = dict.fromkeys(VisitKind, 0) | {kind: count for kind, count, _ in opened}
     human = sum(count for kind, _, count in opened if kind == VisitKind.UNKNOWN)
-    return Answers(people, _granted(session, links), by_mail_program, openings, human)
+    return Answers(people, _count_granting_links(session, links), by_mail_program, openings, human)
 
 
-def _granted(session: Session, links: ColumnElement[bool]) -> int:
-    return session.scalar(
+def _count_granting_links(session: Session, links: ColumnElement[bool]) -> int:
+    return session.execute(
         select(func.count(distinct(Receipt.link_id)))
         .join(AudienceEntry, AudienceEntry.link_id == Receipt.link_id)
         .join(ReceiptDecision, ReceiptDecision.receipt_id == Receipt.id)
         .join(Decision, Decision.id == ReceiptDecision.decision_id)
         .where(links, Decision.status == Status.GRANTED, ~is_void())
-    )
+    ).scalar_one()

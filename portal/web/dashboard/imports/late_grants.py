@@ -17,7 +17,7 @@ from portal.services.imports.late_grants import late_recipients
 from portal.services.imports.stored_rows import layout_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaigns import add_contact_error, open_campaign_from
-from portal.web.dashboard.forms import CampaignForm
+from portal.web.dashboard.campaigns.forms import CampaignForm
 from portal.web.dashboard.imports.batch_page import context_of, mine
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_audit
@@ -61,7 +61,7 @@ def _form(batch: ImportBatch, brand: Brand, late: Mapping[int, list[Channel]]) -
         name=_("Geç gelen onaylar, %(day)s", day=clock.day(batch.created_at).strftime("%d.%m.%Y")),
         channels=[each.value for each in Channel if any(each in theirs for theirs in late.values())],
         contact_kind=contact.value if contact else None,
-        **default_texts.usual(brand.name, CampaignKind.ASK, notice_url).__dict__,
+        **default_texts.default_wording(brand.name, CampaignKind.ASK, notice_url).__dict__,
     )
     form.kind.choices = form.kind.choices[:1]  # Who refused nothing needs no refusing link.
     return form
@@ -74,6 +74,6 @@ def _opened(form: CampaignForm, batch: ImportBatch, late: Mapping[int, list[Chan
     record_audit("audience.brought", "campaign", campaign.id, good=len(late))
     campaign_id = campaign.id
     for some in recipients.chunks(sorted(late), CHUNK):
-        campaigns.add_known(db.session, campaign, {each: late[each] for each in some})
+        campaigns.add_recipients(db.session, campaign, {each: late[each] for each in some})
         db.session.commit()
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)

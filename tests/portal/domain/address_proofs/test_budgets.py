@@ -8,7 +8,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.models import Purpose
 from portal.domain import address_proofs
-from portal.domain.address_proofs import Limit, TooManyCodes
+from portal.domain.throttle import Limit, TooManyRequests
 from tests import make
 
 BUDGET = 3
@@ -31,16 +31,16 @@ def point(desk):
 
 
 def used(of, desk, kind=AddressKind.PHONE) -> int:
-    return address_proofs.used_today(db.session, of.brand_id, of.id, kind, desk.at)
+    return address_proofs.count_today(db.session, of.brand_id, of.id, kind, desk.at)
 
 
 def test_when_the_budget_is_used_up_the_next_code_waits_for_midnight_in_istanbul(point, desk):
     for _ in range(BUDGET):
         point()
-    with pytest.raises(TooManyCodes) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         point()
 
-    assert (refused.value.limit, used(point.campaign, desk)) == (Limit.BUDGET, BUDGET)
+    assert (refused.value.limit, used(point.campaign, desk)) == (Limit.CODES_OF_CONSENT_POINT, BUDGET)
     assert refused.value.again_at == datetime(2026, 11, 24, 21, tzinfo=UTC)
     desk.later(hours=12)
     assert used(point.campaign, desk) == 0
@@ -52,7 +52,7 @@ def test_mail_goes_on_when_there_is_no_sms_any_more(point, desk):
         point(kind)
 
     assert [used(point.campaign, desk, kind) for kind in AddressKind] == [BUDGET] * 2
-    with pytest.raises(TooManyCodes):
+    with pytest.raises(TooManyRequests):
         point(AddressKind.EMAIL)
 
 

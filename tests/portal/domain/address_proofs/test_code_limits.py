@@ -1,12 +1,16 @@
 """How many codes may be asked for: by address, by block, by network; and what becomes of many wrong ones."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal.core.models import AddressProof, Purpose
-from portal.domain.address_proofs import Limit, TooManyCodes, code_limits
+from portal.domain.address_proofs import code_limits
+from portal.domain.throttle import DAY, HOUR, RATES, Limit, Rate, TooManyRequests
 from tests.portal.domain.address_proofs.conftest import AT, HERE
 
 pytestmark = pytest.mark.slow
+UNANSWERED = RATES[Limit.UNANSWERED_CODES][0].most
 
 
 def test_an_address_gets_three_codes_an_hour(desk):
@@ -14,11 +18,11 @@ def test_an_address_gets_three_codes_an_hour(desk):
         desk.ask()
         desk.later(minutes=10)
 
-    with pytest.raises(TooManyCodes) as many:
+    with pytest.raises(TooManyRequests) as many:
         desk.ask()
 
-    assert many.value.limit == Limit.ADDRESS
-    assert many.value.again_at == AT + code_limits.HOUR
+    assert many.value.limit == Limit.CODES_OF_ADDRESS
+    assert many.value.again_at == AT + HOUR
     desk.later(minutes=30)
     desk.ask()
 
@@ -28,10 +32,10 @@ def test_and_six_a_day(desk):
         desk.ask()
         desk.later(hours=1)
 
-    with pytest.raises(TooManyCodes) as many:
+    with pytest.raises(TooManyRequests) as many:
         desk.ask()
 
-    assert many.value.again_at == AT + code_limits.DAY
+    assert many.value.again_at == AT + DAY
 
 
 def test_it_counts_over_all_purposes(desk):
@@ -39,7 +43,7 @@ def test_it_counts_over_all_purposes(desk):
     desk.ask(purpose=Purpose.POINT)
     desk.ask()
 
-    with pytest.raises(TooManyCodes):
+    with pytest.raises(TooManyRequests):
         desk.ask(purpose=Purpose.POINT)
 
 
@@ -55,10 +59,10 @@ def test_a_mailbox_of_many_addresses_is_one(desk, written):
     for address in many:
         desk.ask(address, Purpose.POINT)
 
-    with pytest.raises(TooManyCodes) as too_many:
+    with pytest.raises(TooManyRequests) as too_many:
         desk.ask(last, Purpose.POINT)
 
-    assert too_many.value.limit == Limit.ADDRESS
+    assert too_many.value.limit == Limit.CODES_OF_ADDRESS
 
 
 def test_other_mailboxes_are_others(desk, rows):
@@ -74,7 +78,7 @@ def test_what_was_refused_does_not_keep_the_door_shut(desk):
         desk.ask()
     for _ in range(10):
         desk.later(minutes=5)
-        with pytest.raises(TooManyCodes):
+        with pytest.raises(TooManyRequests):
             desk.ask()
 
     desk.later(minutes=10)
@@ -85,20 +89,20 @@ def test_unknown_addresses_are_counted_like_known_ones(desk):
     for _ in range(3):
         desk.ask(sends=False)
 
-    with pytest.raises(TooManyCodes) as many:
+    with pytest.raises(TooManyRequests) as many:
         desk.ask(sends=False)
 
-    assert many.value.limit == Limit.ADDRESS
+    assert many.value.limit == Limit.CODES_OF_ADDRESS
 
 
 def test_a_range_of_numbers_is_not_pumped(desk):
     for number in range(30):
         desk.ask(f"+90532123{number:04d}", network=f"198.51.{number}.1")
 
-    with pytest.raises(TooManyCodes) as many:
+    with pytest.raises(TooManyRequests) as many:
         desk.ask("+905321239999", network="192.0.2.1")
 
-    assert many.value.limit == Limit.BLOCK
+    assert many.value.limit == Limit.CODES_OF_BLOCK
     desk.ask("+905321240000", network="192.0.2.1")  # The next ten thousand.
 
 
@@ -110,26 +114,26 @@ def test_a_range_that_is_flooded_at_points_stays_open_for_ones_own_overview(desk
 
 
 def test_nobody_shuts_a_mail_domain_for_the_overview(desk, monkeypatch):
-    monkeypatch.setattr(code_limits, "PER_MAIL_DOMAIN", ((5, code_limits.HOUR),))
+    monkeypatch.setitem(RATES, Limit.CODES_OF_MAIL_DOMAIN, (Rate(5, HOUR),))
     for number in range(5):
         desk.ask(f"fatma{number}@example.com", sends=False)
         desk.ask(f"fatma{number}@example.com", Purpose.POINT)
 
     desk.ask("ayse@example.com")
-    with pytest.raises(TooManyCodes) as many:
+    with pytest.raises(TooManyRequests) as many:
         desk.ask("ayse@example.com", Purpose.POINT)
 
-    assert many.value.limit == Limit.BLOCK
+    assert many.value.limit == Limit.CODES_OF_MAIL_DOMAIN
 
 
 def test_a_network_asks_for_a_hundred_an_hour(desk):
     for number in range(100):
         desk.ask(f"fatma{number}@example.com", sends=False, network=f"203.0.113.{number}")
 
-    with pytest.raises(TooManyCodes) as many:
+    with pytest.raises(TooManyRequests) as many:
         desk.ask("ayse@example.com")
 
-    assert many.value.limit == Limit.NETWORK
+    assert many.value.limit == Limit.CODES_OF_NETWORK
     desk.ask("ayse@example.com", network="198.51.100.1")
 
 
@@ -138,14 +142,14 @@ def test_limits_are_told_in_whole_minutes_and_not_too_early(desk):
         desk.ask()
     desk.later(seconds=30)
 
-    with pytest.raises(TooManyCodes) as many:
+    with pytest.raises(TooManyRequests) as many:
         desk.ask()
 
-    assert many.value.told_at == AT + code_limits.HOUR + code_limits.timedelta(minutes=1)
+    assert many.value.again_at_minute == AT + HOUR + timedelta(minutes=1)
 
 
 def test_many_unanswered_codes_make_new_ones_longer_and_turn_nobody_away(desk):
-    for number in range(code_limits.UNANSWERED):
+    for number in range(UNANSWERED):
         desk.ask(f"fatma{number}@example.com", sends=number % 2 == 0, network=f"10.{number}.0.1")
 
     proof = desk.ask("ayse@example.com")
@@ -157,7 +161,7 @@ def test_many_unanswered_codes_make_new_ones_longer_and_turn_nobody_away(desk):
 
 
 def test_codes_that_were_answered_make_none_longer(desk):
-    for number in range(code_limits.UNANSWERED):
+    for number in range(UNANSWERED):
         proof = desk.ask(f"fatma{number}@example.com", network=f"10.{number}.0.1")
         desk.answer(proof, desk.code_of(proof))
     desk.later(seconds=1)

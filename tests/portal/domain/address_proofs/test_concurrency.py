@@ -9,7 +9,8 @@ from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.models import AddressProof, Purpose
 from portal.domain import address_proofs
-from portal.domain.address_proofs import TooManyCodes, Verdict
+from portal.domain.address_proofs import Verdict
+from portal.domain.throttle import TooManyRequests
 from tests import make
 from tests.portal.domain.address_proofs.conftest import AT, SECRET
 
@@ -26,7 +27,7 @@ def at_once(app, act) -> list:
             ready.wait()
             try:
                 return act(number)
-            except TooManyCodes:
+            except TooManyRequests:
                 db.session.rollback()
                 return None
             finally:

@@ -29,7 +29,7 @@ def opened(brand, slug="ornek", daily_budget=100) -> ConsentPoint:
     at = clock.now()
     return consent_points.open_point(
         db.session, brand, slug=slug, name="Kasa", channels=list(Channel), daily_budget=daily_budget, at=at,
-        wording=default_texts.usual(brand.name, CampaignKind.ASK, make.NOTICE), today=clock.day(at),
+        wording=default_texts.default_wording(brand.name, CampaignKind.ASK, make.NOTICE), today=clock.day(at),
     )  # fmt: skip
 
 

@@ -9,12 +9,12 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import (
     AuditEntry,
-    LoginAttempt,
     MailKind,
     OneTimeLink,
     OneTimeLinkKind,
     SessionEnd,
     SignIn,
+    ThrottleHit,
     User,
 )
 from portal.domain.identity import one_time_links
@@ -98,7 +98,7 @@ def test_who_does_not_know_the_old_one_changes_nothing(app, ayse, rows):
 
     assert answer.status_code == 422
     assert "şimdiki parolanız değil" in answer.text
-    assert rows.count(LoginAttempt) == 1
+    assert rows.count(ThrottleHit) == 1
     assert sign_in(app.test_client()).status_code == 303
 
 

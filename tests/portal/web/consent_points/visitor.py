@@ -28,7 +28,7 @@ def opened(
         of, at = db.session.get(Brand, brand_id) if brand_id else make.brand(), clock.now()
         point = consent_points.open_point(
             db.session, of, slug=slug, name="Kadıköy kasa", channels=channels,
-            wording=default_texts.usual(of.name, CampaignKind.ASK, make.NOTICE), daily_budget=daily_budget, at=at,
+            wording=default_texts.default_wording(of.name, CampaignKind.ASK, make.NOTICE), daily_budget=daily_budget, at=at,
             today=clock.day(at),
         )  # fmt: skip
         if published:

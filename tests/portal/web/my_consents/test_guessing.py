@@ -6,6 +6,7 @@ import time_machine
 from portal.core import clock
 from portal.core.models import AddressProof, Purpose
 from portal.domain.address_proofs import code_limits
+from portal.domain.throttle import RATES, Limit
 from tests import make
 from tests.portal.web.my_consents.conftest import START, Visitor
 from tests.portal.web.my_consents.test_known_and_unknown import statements
@@ -61,7 +62,8 @@ def test_the_odds_are_those_of_the_documentation(app, attack, rows):
             visitor.asks()
             lengths.append(len(visitor.code()))
 
-    assert lengths == [code_limits.DIGITS] * code_limits.UNANSWERED + [code_limits.MORE_DIGITS] * (len(attack) - 100)
+    [unanswered] = RATES[Limit.UNANSWERED_CODES]
+    assert lengths == [code_limits.DIGITS] * unanswered.most + [code_limits.MORE_DIGITS] * (len(attack) - 100)
     odds = sum(5 / 10**length for length in lengths)
     assert odds < 0.000_51
 

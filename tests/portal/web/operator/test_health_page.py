@@ -12,13 +12,13 @@ from portal.core.models import (
     ConsentPoint,
     IysRate,
     Lane,
-    LoginAttempt,
     Mail,
     MailKind,
     MailState,
     Message,
-    SignInStep,
     Submission,
+    ThrottledAction,
+    ThrottleHit,
 )
 from portal.domain.notifications import mails
 from portal.web.operator import health_checks
@@ -34,7 +34,7 @@ def signs(app):
 
     def look() -> dict:
         with app.test_request_context():
-            return {vital.name: vital for vital in health_checks.all_of(clock.now())}
+            return {vital.name: vital for vital in health_checks.run_all(clock.now())}
 
     return look
 
@@ -134,8 +134,9 @@ def test_a_message_that_a_person_waits_for_is_told_sooner_than_a_campaigns(app, 
 
 def test_spraying_is_told(app, signs):
     tries = [
-        LoginAttempt(
-            step=SignInStep.PASSWORD, account_digest=bytes([number]) * 32, network_digest=b"n" * 32, at=clock.now()
+        ThrottleHit(
+            action=ThrottledAction.PASSWORD, account_digest=bytes([number]) * 32, network_digest=b"n" * 32,
+            at=clock.now(),
         )
         for number in range(60)
     ]  # fmt: skip

@@ -76,7 +76,7 @@ def newer_question(channels: str = "ARAMA,MESAJ") -> None:
         name="Kasa",
         kind=ASK,
         channels=list(Channel),
-        wording=default_texts.usual(of.name, ASK, make.NOTICE),
+        wording=default_texts.default_wording(of.name, ASK, make.NOTICE),
         contact=campaigns.Contact(ContactKind.VISIT, clock.day(at)),
         expires_at=at + timedelta(days=90),
         delivery=Delivery.POINT,

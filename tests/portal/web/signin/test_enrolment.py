@@ -11,8 +11,8 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Factor, FactorKind, RecoveryCode, Role, SignIn, User
 from portal.domain.identity import accounts
-from portal.domain.identity.login_throttle import PER_PERSON
 from tests import make
+from tests.limits import PER_PERSON
 from tests.portal.web.dashboard.staff import sign_in, token
 
 pytestmark = pytest.mark.slow

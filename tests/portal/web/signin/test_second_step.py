@@ -9,10 +9,10 @@ import time_machine
 
 from portal.core import clock
 from portal.core.extensions import db, vault
-from portal.core.models import LoginAttempt, MailKind, Provider, RecoveryCode, Role, SignIn, SignInStep, User
+from portal.core.models import MailKind, Provider, RecoveryCode, Role, SignIn, ThrottledAction, ThrottleHit, User
 from portal.domain.identity import factors
-from portal.domain.identity.login_throttle import PER_PERSON, WINDOW
 from tests import make
+from tests.limits import PER_PERSON, WINDOW
 from tests.portal.web.dashboard.staff import Staff, forget_used_codes, show_code, sign_in, signed_in, token, walks_in
 from tests.portal.web.signin import mailbox
 
@@ -84,7 +84,7 @@ def test_an_empty_form_is_given_back_and_costs_no_try(app, ayse, rows):
 
     assert answer.status_code == 422
     assert "Kodu yazın" in answer.text
-    assert rows.count(LoginAttempt) == 0
+    assert rows.count(ThrottleHit) == 0
 
 
 def test_a_code_opens_once(app, ayse):
@@ -184,8 +184,8 @@ def test_codes_are_guessed_five_times_and_the_page_says_until_when(app, ayse, ro
 
         assert answer.status_code == 429
         assert "24 Kasım 2026 12:16 sonrasında" in answer.text
-        tried = rows(LoginAttempt)
-        assert {(failed.step, failed.user_id) for failed in tried} == {(SignInStep.FACTOR, ayse)}
+        tried = rows(ThrottleHit)
+        assert {(failed.action, failed.user_id) for failed in tried} == {(ThrottledAction.FACTOR, ayse)}
         assert len(tried) == PER_PERSON
     with time_machine.travel("2026-11-24T09:15:00Z", tick=False):
         assert show_code(halfway(app)).status_code == 303
@@ -203,7 +203,7 @@ def test_a_right_code_is_no_failed_try(app, ayse, rows):
     for _ in range(PER_PERSON + 1):
         signed_in(app)
 
-    assert rows.count(LoginAttempt) == 0
+    assert rows.count(ThrottleHit) == 0
     assert rows.count(SignIn) == PER_PERSON + 1
 
 
@@ -316,4 +316,4 @@ def test_a_wrong_code_does_not_step_up(app, ayse, rows):
 
     assert staff.posts("/step-up", {"code": wrong_code()}).status_code == 403
     assert rows.one(SignIn).stepped_up_at == before
-    assert rows.one(LoginAttempt).step == SignInStep.STEP_UP
+    assert rows.one(ThrottleHit).action == ThrottledAction.STEP_UP

@@ -9,11 +9,11 @@ import time_machine
 from portal.app import create_app
 from portal.core import clock
 from portal.core.extensions import db
-from portal.core.models import AuditEntry, LoginAttempt, SessionEnd, SignIn, User
+from portal.core.models import AuditEntry, SessionEnd, SignIn, ThrottleHit, User
 from portal.domain.identity import sessions
-from portal.domain.identity.login_throttle import PER_ACCOUNT, PER_NETWORK, WINDOW
 from portal.web.shared.access import ACCESS_RULES
 from tests import databases, make
+from tests.limits import PER_ACCOUNT, PER_NETWORK, WINDOW
 from tests.portal.web.dashboard.staff import Staff, show_code, sign_in, signed_in, token, walks_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -48,7 +48,7 @@ def test_the_right_password_is_half_of_the_way(ayses, browser, rows):
 
     assert (answer.status_code, answer.location) == (303, "/sign-in/second")
     assert browser.get("/dashboard/").status_code == 302
-    assert rows.count(SignIn) == rows.count(LoginAttempt) == 0
+    assert rows.count(SignIn) == rows.count(ThrottleHit) == 0
 
 
 def test_password_and_code_open_the_dashboard(ayses, browser, rows):
@@ -377,7 +377,7 @@ def test_failed_tries_are_kept_for_the_person_they_were_about(ayses, app, rows):
     sign_in(app.test_client(), make.AYSE, WRONG)
     sign_in(app.test_client(), "nobody@example.com", WRONG)
 
-    assert [failed.user_id for failed in rows(LoginAttempt)] == [rows.one(User).id, None]
+    assert [failed.user_id for failed in rows(ThrottleHit)] == [rows.one(User).id, None]
 
 
 def test_a_first_x_forwarded_for_is_not_believed(ayses, app, rows):
@@ -385,5 +385,5 @@ def test_a_first_x_forwarded_for_is_not_believed(ayses, app, rows):
         hidden = {"X-Forwarded-For": f"198.51.{number}.7"}
         sign_in(app.test_client(), f"nobody{number}@example.com", WRONG, headers=hidden)
 
-    assert len({failed.network_digest for failed in rows(LoginAttempt)}) == 1
+    assert len({failed.network_digest for failed in rows(ThrottleHit)}) == 1
     assert sign_in(app.test_client(), headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 429

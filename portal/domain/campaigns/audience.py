@@ -1,0 +1,99 @@
+"""The audience of a campaign: recipients enter it until the campaign is launched."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.core.addresses import Address
+from portal.core.iys_protocol import Channel
+from portal.core.models import AudienceEntry, Brand, Campaign, ExclusionReason, Provider
+from portal.core.models.ids import new_ids
+from portal.core.models.upsert import insert_missing
+
+
+class CannotLaunch(Exception):
+    """The campaign has no audience, or was launched before."""
+
+
+class BrandClosed(CannotLaunch):
+    """The brand is passive, or its provider suspended: nothing new begins."""
+
+
+class AudienceClosed(Exception):
+    """The campaign was launched; nobody comes into its audience any more."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many recipients of a launched campaign have a link, or were left out."""
+
+    audience: int
+    links: int
+    left_out: dict[ExclusionReason, int]
+
+    @property
+    def waiting(self) -> int:
+        return self.audience - self.links - sum(self.left_out.values())
+
+
+def add_addresses(session: Session, campaign: Campaign, found: Mapping[str, int], addresses: Sequence[Address]) -> None:
+    """Put recipients ({address: recipient id}) into the audience, each with the channels its address can serve.
+
+    Raises AudienceClosed.
+    """
+    add_recipients(session, campaign, {found[address.text]: address.channels for address in addresses})
+
+
+def add_recipients(session: Session, campaign: Campaign, serves: Mapping[int, Collection[Channel]]) -> None:
+    """Put recipients by id into the audience, each with those of the campaign's channels that serve them.
+
+    Raises AudienceClosed.
+    """
+    lock_audience(session, campaign)
+    rows = []
+    for recipient_id, entry_id in zip(sorted(serves), new_ids(len(serves)), strict=True):
+        channels = [channel for channel in campaign.offered if channel in serves[recipient_id]]
+        rows.append({
+            "id": entry_id,
+            "provider_id": campaign.provider_id,
+            "campaign_id": campaign.id,
+            "recipient_id": recipient_id,
+            "channels": ",".join(channels) or None,
+            "left_out": None if channels else ExclusionReason.NO_CHANNEL,
+        })  # fmt: skip
+    insert_missing(session, AudienceEntry, rows)
+
+
+def lock_audience(session: Session, campaign: Campaign) -> None:
+    """Keep the campaign from being launched until this transaction ends. Raises AudienceClosed."""
+    session.refresh(campaign, ["launched_at"], with_for_update=True)
+    if campaign.launched_at:
+        raise AudienceClosed
+
+
+def launch(session: Session, campaign: Campaign, at: datetime) -> None:
+    """Close the audience; links are made from now on. Raises CannotLaunch and BrandClosed."""
+    session.refresh(campaign, ["launched_at"], with_for_update=True)
+    passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
+        Brand.id == campaign.brand_id, or_(Brand.closed_at.is_not(None), Provider.suspended_at.is_not(None))
+    )  # fmt: skip
+    if session.scalar(passive) is not None:
+        raise BrandClosed
+    first_entry = select(AudienceEntry.id).where(AudienceEntry.campaign_id == campaign.id).limit(1)
+    if campaign.launched_at or session.scalar(first_entry) is None:
+        raise CannotLaunch
+    campaign.launched_at = at
+
+
+def count_progress(session: Session, campaign: Campaign) -> Progress:
+    """Count a campaign's audience: with a link, left out by reason, still waiting."""
+    rows = session.execute(
+        select(AudienceEntry.left_out, func.count(), func.count(AudienceEntry.link_id))
+        .where(AudienceEntry.campaign_id == campaign.id)
+        .group_by(AudienceEntry.left_out)
+    ).all()
+    left_out = {reason: count for reason, count, _ in rows if reason is not None}
+    return Progress(sum(row[1] for row in rows), sum(row[2] for row in rows), left_out)

@@ -1,0 +1,68 @@
+"""Creating a campaign: the contact it rests on, and the first version of its text."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, Campaign, CampaignKind, ConsentText, ContactKind, Delivery, Provider
+from portal.core.models.ids import new_id
+
+
+class ContactMissing(ValueError):
+    """Asking needs a contact that the person began: its kind, and a date that is not in the future."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The lawful-contact basis of an asking campaign; `note` says more where the kind is OTHER."""
+
+    kind: ContactKind
+    date: date
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What recipients read, in both languages; the Turkish text prevails."""
+
+    title_tr: str
+    body_tr: str
+    title_en: str
+    body_en: str
+    notice_url: str
+
+
+def open_campaign(
+    session: Session, brand: Brand, *, name: str, kind: CampaignKind, channels: Sequence[Channel], wording: Wording,
+    contact: Contact | None, expires_at: datetime | None, delivery: Delivery, at: datetime, today: date,
+) -> Campaign:  # fmt: skip
+    """Create a campaign with the first version of its text. Raises ContactMissing."""
+    if kind == CampaignKind.ASK and (contact is None or contact.date > today):
+        raise ContactMissing
+    campaign = Campaign(
+        id=new_id(), provider_id=brand.provider_id, brand_id=brand.id, name=name, kind=kind,
+        channels=",".join(channels), delivery=delivery, created_at=at,
+        contact_kind=contact.kind if contact else None, contact_date=contact.date if contact else None,
+        contact_note=contact.note if contact else None, expires_at=expires_at if kind == CampaignKind.ASK else None,
+    )  # fmt: skip
+    text = _first_text(session.get_one(Provider, brand.provider_id), brand, campaign, wording, at)
+    session.add(text)
+    session.flush()
+    campaign.text_id = text.id
+    session.add(campaign)
+    session.flush()
+    return campaign
+
+
+def _first_text(provider: Provider, brand: Brand, campaign: Campaign, wording: Wording, at: datetime) -> ConsentText:
+    contact = brand.contact or provider.contact
+    shown = [provider.title, provider.number, contact, brand.name, *asdict(wording).values()]
+    return ConsentText(
+        id=new_id(), provider_id=provider.id, campaign_id=campaign.id, version=1, sender_title=provider.title,
+        sender_mersis=provider.number, sender_contact=contact, brand_name=brand.name, created_at=at,
+        digest=hashlib.sha256("\x00".join(shown).encode()).digest(), **asdict(wording),
+    )  # fmt: skip

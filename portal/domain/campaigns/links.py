@@ -1,0 +1,159 @@
+"""Making the personal links of a launched campaign, and leaving out whom it may not ask.
+
+Asking is restricted (checklist C-4): once per address and channel, and never after a refusal.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.orm import Session
+
+import shortlinks
+from portal.core.iys_protocol import Channel, Status
+from portal.core.models import (
+    AudienceEntry,
+    Campaign,
+    CampaignKind,
+    Consent,
+    ConsentRequest,
+    ExclusionReason,
+    Recipient,
+)
+from portal.core.models.upsert import insert_missing
+
+ENTRIES = cast(Table, AudienceEntry.__table__)
+
+
+@dataclass(frozen=True)
+class WaitingEntry:
+    """An audience entry that has no link yet."""
+
+    id: int
+    recipient_id: int
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True)
+class LinkedEntry:
+    """An audience entry that has just got its link."""
+
+    entry_id: int
+    recipient_id: int
+    link_id: int
+    code: str
+
+
+def create_next_links(
+    session: Session, salt: str, campaign: Campaign, at: datetime, limit: int = 5000
+) -> list[LinkedEntry] | None:
+    """Make the links of the next entries, or leave them out with a reason. None when no entry is left."""
+    waiting = (
+        select(AudienceEntry.id, AudienceEntry.recipient_id, AudienceEntry.channels)
+        .where(
+            AudienceEntry.campaign_id == campaign.id,
+            AudienceEntry.link_id.is_(None),
+            AudienceEntry.left_out.is_(None),
+        )
+        .order_by(AudienceEntry.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    entries = [
+        WaitingEntry(entry_id, recipient_id, tuple(map(Channel, channels.split(","))))
+        for entry_id, recipient_id, channels in session.execute(waiting)
+    ]
+    if not entries:
+        return None
+    refused = _find_refused(session, campaign, [entry.recipient_id for entry in entries])
+    if campaign.kind == CampaignKind.ASK:
+        offers = _claim_requests(session, campaign, [each for each in entries if each.recipient_id not in refused])
+        reason = ExclusionReason.ALREADY_ASKED
+    else:
+        offers, reason = _unrefused_channels(entries, refused), ExclusionReason.REFUSED
+    _leave_out(session, [each for each in entries if each.id not in offers], refused, reason)
+    return _create_links(session, salt, campaign, [each for each in entries if each.id in offers], offers, at)
+
+
+def _find_refused(session: Session, campaign: Campaign, recipient_ids: Collection[int]) -> dict[int, set[Channel]]:
+    """The channels that recipients refused at this brand, among those the campaign offers."""
+    rows = session.execute(
+        select(Consent.recipient_id, Consent.channel).where(
+            Consent.brand_id == campaign.brand_id,
+            Consent.recipient_id.in_(recipient_ids),
+            Consent.status == Status.REFUSED,
+            Consent.channel.in_(campaign.offered),
+        )
+    )
+    refused: dict[int, set[Channel]] = {}
+    for recipient_id, channel in rows:
+        refused.setdefault(recipient_id, set()).add(channel)
+    if campaign.kind == CampaignKind.ASK:  # Whoever has the address now is not the one who began the contact.
+        reassigned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), Recipient.reassigned_at.is_not(None))
+        refused |= dict.fromkeys(session.scalars(reassigned), set(campaign.offered))
+    return refused
+
+
+def _claim_requests(session: Session, campaign: Campaign, entries: Sequence[WaitingEntry]) -> dict[int, list[Channel]]:
+    """Claim each (address, channel) for its one request; what another campaign claimed first is not asked again."""
+    wanted = [
+        {"brand_id": campaign.brand_id, "recipient_id": each.recipient_id, "channel": channel, "entry_id": each.id}
+        for each in sorted(entries, key=lambda entry: entry.recipient_id)  # In one order, or two campaigns deadlock.
+        for channel in each.channels
+    ]
+    insert_missing(session, ConsentRequest, wanted)
+    claimed = select(ConsentRequest.entry_id, ConsentRequest.channel).where(
+        ConsentRequest.entry_id.in_([each.id for each in entries])
+    )
+    offers: dict[int, list[Channel]] = {}
+    for entry_id, channel in session.execute(claimed):
+        offers.setdefault(entry_id, []).append(channel)
+    return offers
+
+
+def _unrefused_channels(
+    entries: Sequence[WaitingEntry], refused: Mapping[int, Collection[Channel]]
+) -> dict[int, list[Channel]]:
+    offers = {}
+    for each in entries:
+        left = [channel for channel in each.channels if channel not in refused.get(each.recipient_id, ())]
+        if left:
+            offers[each.id] = left
+    return offers
+
+
+def _leave_out(
+    session: Session, entries: Sequence[WaitingEntry], refused: Collection[int], reason: ExclusionReason
+) -> None:
+    rows = [
+        {"entry": each.id, "why": ExclusionReason.REFUSED if each.recipient_id in refused else reason}
+        for each in entries
+    ]
+    if rows:
+        by_id = update(ENTRIES).where(ENTRIES.c.id == bindparam("entry"))
+        session.execute(by_id.values(left_out=bindparam("why")), rows)
+
+
+def _create_links(
+    session: Session, salt: str, campaign: Campaign, entries: Sequence[WaitingEntry],
+    offers: Mapping[int, Collection[Channel]], at: datetime,
+) -> list[LinkedEntry]:  # fmt: skip
+    if not entries:
+        return []
+    links = shortlinks.create_many(session, salt, campaign.provider_id, len(entries), at, campaign.expires_at)
+    rows = [
+        {
+            "entry": entry.id,
+            "link": link_id,
+            "ch": ",".join(channel for channel in Channel if channel in offers[entry.id]),
+        }
+        for entry, (link_id, _code) in zip(entries, links, strict=True)
+    ]
+    by_id = update(ENTRIES).where(ENTRIES.c.id == bindparam("entry"))
+    session.execute(by_id.values(link_id=bindparam("link"), channels=bindparam("ch")), rows)
+    return [
+        LinkedEntry(entry.id, entry.recipient_id, link_id, code)
+        for entry, (link_id, code) in zip(entries, links, strict=True)
+    ]

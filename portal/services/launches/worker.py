@@ -1,0 +1,94 @@
+"""Run launches: links and messages for one chunk of the audience after the other, under a lease."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select
+
+from portal.core import clock, leases
+from portal.core.addresses import Address, AddressKind, parse
+from portal.core.extensions import db, vault
+from portal.core.models import Campaign, Delivery, Message, MessageState, Recipient
+from portal.core.models.ids import new_id
+from portal.domain import campaigns
+from portal.domain.consents.recipients import address_of
+from portal.domain.providers.brands import base_of_links
+from portal.services.launches.invitation_text import text_writer
+
+LEASE = timedelta(seconds=60)
+UNFINISHED = (Campaign.launched_at.is_not(None), Campaign.linked_at.is_(None), Campaign.closed_at.is_(None))
+
+
+def unfinished() -> list[int]:
+    """Ids of launched campaigns with entries left and no lease running."""
+    ids = list(db.session.scalars(select(Campaign.id).where(*UNFINISHED, leases.is_free(Campaign, clock.now()))))
+    db.session.rollback()
+    return ids
+
+
+def run(campaign_id: int, salt: str, link_base: str) -> None:
+    """Make the links of a launched campaign to the end, unless another worker has its lease."""
+    if not _lease(campaign_id):
+        return
+    while _link_next_chunk(campaign_id, salt, link_base):
+        pass
+
+
+def _lease(campaign_id: int) -> bool:
+    is_it = Campaign.id == campaign_id
+    claimed = leases.claim(db.session, Campaign, is_it, *UNFINISHED, at=clock.now(), lease=LEASE)
+    db.session.commit()
+    return bool(claimed)
+
+
+def _link_next_chunk(campaign_id: int, salt: str, link_base: str) -> bool:
+    campaign = db.session.get_one(Campaign, campaign_id, populate_existing=True)
+    at = clock.now()
+    if campaign.closed_at:
+        campaign.lease_until = None  # Somebody closed it meanwhile; opened again it goes on here.
+        db.session.commit()
+        return False
+    linked = campaigns.create_next_links(db.session, salt, campaign, at)
+    if linked is None:
+        campaign.linked_at, campaign.lease_until = at, None
+    else:
+        campaign.lease_until = at + LEASE
+        if linked and campaign.delivery == Delivery.GATEWAY:
+            _write_messages(campaign, linked, salt, link_base, at)
+    db.session.commit()
+    return linked is not None
+
+
+def _write_messages(
+    campaign: Campaign, linked: list[campaigns.LinkedEntry], salt: str, link_base: str, at: datetime
+) -> None:  # fmt: skip
+    """One message per link. A landline takes none; its link is in the CSV all the same."""
+    base = base_of_links(db.session, campaign.brand_id, link_base)
+    write_text = text_writer(db.session, campaign, salt, base)
+    addresses = _addresses_of([each.recipient_id for each in linked])
+    rows = []
+    for each in linked:
+        address, message_id = addresses[each.recipient_id], new_id()
+        if not address.takes_messages:
+            continue
+        text = write_text(each.code, address.kind == AddressKind.EMAIL)
+        rows.append(
+            {
+                "id": message_id,
+                "provider_id": campaign.provider_id,
+                "campaign_id": campaign.id,
+                "recipient_id": each.recipient_id,
+                "link_id": each.link_id,
+                "text": vault().seal(text, Message.PLACE, campaign.provider_id, message_id),
+                "state": MessageState.WAITING,
+                "due_at": at,
+                "attempts": 0,
+                "created_at": at,
+            }
+        )
+    if rows:
+        db.session.execute(insert(Message.__table__), rows)  # type: ignore[arg-type]  # It is a Table.
+
+
+def _addresses_of(recipient_ids: list[int]) -> dict[int, Address]:
+    recipients = db.session.scalars(select(Recipient).where(Recipient.id.in_(recipient_ids)))
+    return {each.id: parse(address_of(vault(), each)) for each in recipients}

@@ -1,0 +1,68 @@
+"""The forms of campaigns: what people are asked, when the contact began, and the audience."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField, URLField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand, CampaignKind, ContactKind, Delivery
+from portal.domain.campaigns import Wording
+from portal.web.dashboard.forms import CheckboxList
+from portal.web.shared.labels import label
+from portal.web.shared.validators import READABLE, WebAddress
+
+TITLE_VALIDATORS = [InputRequired(_l("Bir başlık yazın.")), Length(max=255), READABLE]
+BODY_VALIDATORS = [InputRequired(_l("Kısaca neden izin istediğinizi yazın.")), Length(max=2000), READABLE]
+
+
+class ConsentTextForm(FlaskForm):
+    """A brand, its channels, and the text that people are shown in both languages."""
+
+    brand = SelectField(_l("Marka"), coerce=int)
+    channels = CheckboxList(_l("Kanallar"), validators=[InputRequired(_l("En az bir kanal seçin."))])
+    title_tr = StringField(_l("Türkçe başlık"), validators=TITLE_VALIDATORS)
+    body_tr = TextAreaField(_l("Türkçe metin"), validators=BODY_VALIDATORS)
+    title_en = StringField(_l("İngilizce başlık"), validators=TITLE_VALIDATORS)
+    body_en = TextAreaField(_l("İngilizce metin"), validators=BODY_VALIDATORS)
+    notice_url = URLField(
+        _l("Aydınlatma metninin adresi"),
+        validators=[InputRequired(_l("Aydınlatma metninin adresini yazın.")), WebAddress(), Length(max=500), READABLE],
+    )
+
+    def __init__(self, *arguments: Any, brands: list[Brand], **options: Any):
+        super().__init__(*arguments, **options)
+        self.brand.choices = [(brand.id, brand.name) for brand in brands]
+        self.channels.choices = [(channel.value, label(channel)) for channel in Channel]
+
+    def wording(self) -> Wording:
+        """The text, as the domain takes it."""
+        return Wording(
+            self.title_tr.data, self.body_tr.data, self.title_en.data, self.body_en.data, self.notice_url.data
+        )
+
+
+class CampaignForm(ConsentTextForm):
+    name = StringField(_l("Kampanya adı"), validators=[InputRequired(_l("Bir ad yazın.")), Length(max=120), READABLE])
+    kind = RadioField(_l("Ne yapılacak?"), default=CampaignKind.ASK)
+    contact_kind = SelectField(_l("Bu kişilerle ilk temas nasıl kuruldu?"))
+    contact_date = DateField(_l("Temas tarihi"), validators=[Optional()])
+    contact_note = StringField(_l("Not"), validators=[Length(max=255), READABLE])
+    expires_days = IntegerField(
+        _l("Bağlantılar kaç gün geçerli olsun?"), default=30, validators=[InputRequired(), NumberRange(1, 365)]
+    )
+    delivery = RadioField(_l("Bağlantıları kim gönderecek?"), default=Delivery.CSV)
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.kind.choices = [(kind.value, label(kind)) for kind in CampaignKind]
+        self.contact_kind.choices = [("", _l("Seçin")), *((kind.value, label(kind)) for kind in ContactKind)]
+        self.delivery.choices = [(delivery.value, label(delivery)) for delivery in (Delivery.GATEWAY, Delivery.CSV)]
+
+
+class AudienceForm(FlaskForm):
+    text = TextAreaField(_l("Adresleri yapıştırın"))
+    file = FileField(_l("ya da bir Excel ya da CSV dosyası seçin"))
