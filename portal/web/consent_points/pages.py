@@ -129,7 +129,7 @@ def used_up(place: Place) -> frozenset[AddressKind]:
     """By which way no code goes any more today."""
     at, kinds = clock.now(), {kind_of(channel) for channel in place.channels}
     used = {
-        kind: address_proofs.used_today(read_session(), place.brand_id, place.campaign_id, kind, at) for kind in kinds
+        kind: address_proofs.count_today(read_session(), place.brand_id, place.campaign_id, kind, at) for kind in kinds
     }
     return frozenset(kind for kind, count in used.items() if count >= place.daily_budget)
 
