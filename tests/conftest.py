@@ -191,7 +191,7 @@ def app(environ, compiled, compiled_statements):
         for engine in db.engines.values():
             engine.update_execution_options(compiled_cache=compiled_statements)
     yield app
-    app.extensions["openings"].stop()
+    app.extensions["visit_recorder"].stop()
     databases.close(app)
 
 

@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from werkzeug.serving import run_simple
 
-from iys_sandbox import create_sandbox, keep_delivering, register, register_partner
+from iys_sandbox import create_sandbox, register_partner, register_provider, start_delivery_thread
 from portal.cli import reconciliation, sweeps
 from portal.core import clock
 from portal.core.extensions import db, vault
@@ -28,7 +28,7 @@ def forward() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    forwarder.run(current_app._get_current_object(), stop)
+    forwarder.run_loops(current_app._get_current_object(), stop)
 
 
 @group.command()
@@ -41,10 +41,10 @@ def sandbox(port: int, file: Path | None, account: str | None, partner: str | No
     """Run the İYS sandbox alone, on this machine only; SANDBOX_URL tells the portal where it is practised."""
     box = create_sandbox(file or current_app.config["INSTANCE"] / "sandbox.db", key=key, may_push_in_clear=True)
     if account:
-        register(box, account)
+        register_provider(box, account)
     if partner:
         register_partner(box, partner)
-    keep_delivering(box.extensions["sandbox"], every=1.0)
+    start_delivery_thread(box.extensions["sandbox"], every=1.0)
     click.echo(f"İYS sandbox: http://127.0.0.1:{port}/")
     run_simple("127.0.0.1", port, box, threaded=True)  # app.run() does nothing inside of a flask command.
 
@@ -58,7 +58,7 @@ def partner(username: str, integrator_code: int) -> None:
     The password is asked for, or read as the first line of what is piped in. A known integrator code gets the new
     name and password.
     """
-    password = _asked_password()
+    password = _read_password()
     if not password:
         raise click.UsageError("A password is needed.")
     credential = accounts.keep_partner(
@@ -68,7 +68,7 @@ def partner(username: str, integrator_code: int) -> None:
     click.echo(f"Partner {credential.integrator_code} is kept; providers may choose it.")
 
 
-def _asked_password() -> str:
+def _read_password() -> str:
     if sys.stdin.isatty():
         return click.prompt("Password", hide_input=True)
     return sys.stdin.readline().rstrip("\r\n")

@@ -29,12 +29,12 @@ def reconcile(brand_code: int, day: datetime) -> None:
     Prints a summary as JSON. Exit code 0: agreed, or nothing moved; 1: differences wait for a person; 2: İYS could not
     tell yet (`code` says why), or, without a summary, nothing that can be asked for; 3: İYS no longer tells of it.
     """
-    if day.date() > window.latest(clock.now()):
+    if day.date() > window.latest_day(clock.now()):
         raise click.UsageError("That day is not over yet.")
-    day_id = reconciliation.by_hand(brand_code, day.date())
+    day_id = reconciliation.find_or_add_day(brand_code, day.date())
     if day_id is None:
         raise click.UsageError(f"No brand with the code {brand_code} was connected to İYS on that day.")
-    reconciliation.look_at(Client(current_app.config["IYS_BASE_URL"]), day_id, waits_for_feeds=False)
+    reconciliation.reconcile_day(Client(current_app.config["IYS_BASE_URL"]), day_id, waits_for_feeds=False)
     looked_at = read_session().get_one(ReconciledDay, day_id)
     click.echo(json.dumps(_summary(brand_code, looked_at)))
     sys.exit(EXIT_CODES[looked_at.state])

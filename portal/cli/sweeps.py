@@ -32,7 +32,7 @@ def sweep(brand_code: int, patience: int) -> None:
     brand = read_session().scalar(connected.where(Brand.brand_code == brand_code))
     if brand is None:
         raise click.UsageError(f"No brand with the code {brand_code} is connected to İYS.")
-    sweep_id = sweeps.order(db.session, brand.provider_id, brand.id, clock.now())
+    sweep_id = sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
     db.session.commit()
     walked = _run_sweep(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)
     click.echo(json.dumps(_summary(brand_code, walked)))
@@ -43,7 +43,7 @@ def _run_sweep(client: Client, sweep_id: int, patience: float) -> Sweep:
     """The sweep as it stands at its end, or when patience runs out."""
     ends = time.monotonic() + patience
     while True:
-        went_on = sweeps.step(client, sweep_id)
+        went_on = sweeps.sweep_next_chunk(client, sweep_id)
         walked = read_session().get_one(Sweep, sweep_id, populate_existing=True)
         if walked.ended_at is not None or time.monotonic() > ends:
             return walked

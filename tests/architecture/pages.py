@@ -20,9 +20,9 @@ from portal.core.models import (
 from portal.domain.consents.deadlines import Urgency
 from portal.domain.consents.resubmission import Hopeless
 from portal.services.iys import circuit_breaker, success_rate
-from portal.services.iys.account_report import BrandFound, Findings, Whose
-from portal.services.iys.call_problems import Trouble, words_of
-from portal.services.iys.quota import Subscription, forecast
+from portal.services.iys.account_report import BrandFound, Findings, BrandOwner
+from portal.services.iys.call_problems import CallProblem, explain_problem
+from portal.services.iys.quota import Subscription, forecast_quota
 from portal.web.dashboard.campaigns.forms import AudienceForm, CampaignForm
 from portal.web.dashboard.campaigns.results import Answers
 from portal.web.dashboard.iys.connection import ConnectionForm
@@ -155,9 +155,9 @@ def _recipient() -> dict:
 
 def _connection(**other) -> dict:
     found = Findings(
-        brands=tuple(BrandFound(700001, "Örnek Mağaza", True, whose, ("MESAJ",)) for whose in Whose), missing=(7,),
+        brands=tuple(BrandFound(700001, "Örnek Mağaza", True, whose, ("MESAJ",)) for whose in BrandOwner), missing=(7,),
         title="Başka A.Ş.", title_agrees=False, subscription=Subscription("ACTIVE", "Paket", "", 100, 40, False, 3),
-        troubles=(Trouble("brands", 403, "H520"), Trouble("subscription", 0)),
+        troubles=(CallProblem("brands", 403, "H520"), CallProblem("subscription", 0)),
     )  # fmt: skip
     connected = Thing(
         kind=CredentialKind.PARTNER,
@@ -166,14 +166,14 @@ def _connection(**other) -> dict:
         forwarding_enabled_at=None,
         tested_at=AT,
         findings=found,
-        forecast=forecast(found.subscription),
+        forecast=forecast_quota(found.subscription),
         ends_at=AT,
         block=BLOCK,
         block_is_found=False,
     )
     return {
         "form": ConnectionForm(), "provider": Thing(title="Örnek Mağazacılık A.Ş.", iys_code=700001),
-        "connected": connected, "partners": [Thing(id=1, integrator_code=7)], "words_of": words_of,
+        "connected": connected, "partners": [Thing(id=1, integrator_code=7)], "explain_problem": explain_problem,
         "channels": list(Channel),
     } | other  # fmt: skip
 
@@ -199,7 +199,7 @@ def _forwarding(**other) -> dict:
         "show": "attention",
         "hopeless": WHY_HOPELESS,
         "line": _line(
-            circuit_breaker.State(True, 7, AT), success_rate.Gauge(1000, 300, 0.7, success_rate.Level.PAUSED)
+            circuit_breaker.HostState(True, 7, AT), success_rate.SuccessRate(1000, 300, 0.7, success_rate.Level.PAUSED)
         ),
         "held": [Thing(id=1, size=1000, created_at=AT, brand_name="Örnek Mağaza")],
         "counts": {"attention": 2, "parked": 1, "expired": 1, "blocked": 0},
@@ -325,7 +325,7 @@ PAGES: dict[tuple[str, str], Callable[[], dict]] = {
         is_connected=False,
         held=[],
         page=Thing(cases=[], before=None, is_first=True),
-        line=_line(circuit_breaker.State(False, 0, None), success_rate.Gauge(3, 0, None, success_rate.Level.OK)),
+        line=_line(circuit_breaker.HostState(False, 0, None), success_rate.SuccessRate(3, 0, None, success_rate.Level.OK)),
     ),
     ("dashboard/iys/connection.html", ""): _connection,
     ("dashboard/iys/connection.html", "at first"): lambda: _connection(connected=None),

@@ -22,8 +22,8 @@ from portal.core.models import (
 from portal.domain.consents.deadlines import Urgency
 from portal.domain.consents.history import Told
 from portal.domain.identity.permissions import Permission
-from portal.services.iys.account_report import BrandFound, Findings, Whose
-from portal.services.iys.call_problems import Trouble, words_of
+from portal.services.iys.account_report import BrandFound, Findings, BrandOwner
+from portal.services.iys.call_problems import CallProblem, explain_problem
 from portal.web.operator import forms, inquiries
 from portal.web.operator.health_checks import HealthCheck
 from portal.web.operator.provider_page import MISSING_LABELS
@@ -66,7 +66,7 @@ def providers(**other) -> dict:
 
 
 def found(**other) -> Findings:
-    brand = BrandFound(700001, "Örnek Mağaza", True, Whose.OURS, ("MESAJ",), "ÖRNEK MAĞAZACILIK A.Ş.")
+    brand = BrandFound(700001, "Örnek Mağaza", True, BrandOwner.OURS, ("MESAJ",), "ÖRNEK MAĞAZACILIK A.Ş.")
     return Findings(**({"brands": (brand,), "title": brand.title, "title_agrees": True} | other))
 
 
@@ -94,7 +94,7 @@ def one(shown: Thing, **other) -> dict:
         connection={"kind": CredentialKind.PARTNER, "tested_at": AT, "findings": found()},
         look=(AT, look()), support={"answers": [SUPPORT], "others": [SUPPORT]},
         members=[Thing(membership=Thing(id=1, role=Role.OWNER), user=SUPPORT, seen_at=AT)],
-        words_of=words_of, channels=list(Channel), wrong="",
+        explain_problem=explain_problem, channels=list(Channel), wrong="",
         form=forms.AdmissionForm(formdata=None), note_form=forms.NoteForm(formdata=None),
     ) | other  # fmt: skip
 
@@ -107,7 +107,7 @@ def _nothing_known() -> dict:
 
 
 def _sent_back_without_words() -> dict:
-    trouble = Trouble("brands", 403, "H402")
+    trouble = CallProblem("brands", 403, "H402")
     connection = {
         "kind": CredentialKind.DIRECT, "tested_at": None,
         "findings": found(title_agrees=False, brands=None, troubles=(trouble,)),

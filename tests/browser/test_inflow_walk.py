@@ -38,7 +38,7 @@ def test_a_push_is_registered_heard_and_shown(app, site, reached, screens):
         reached.acts(make.PHONE, channel, status)
     reached.deliver_pushes()
     with app.app_context():
-        while pushes.step():
+        while pushes.read_next_push():
             pass
     page.get_by_role("link", name="Hareketlere dön").click()
     screen.looks_well("dashboard-movements")

@@ -108,7 +108,7 @@ def a_parked_decision_is_sent_again(screen, app, sandbox, iys, rows, fatma) -> N
 def a_held_list_is_let_go(screen, app) -> None:
     with app.app_context():
         brand = make.brand()
-        rate_limit.count(db.session, "add", clock.now(), calls=1000, failures=300)
+        rate_limit.add_to_tally(db.session, "add", clock.now(), calls=1000, failures=300)
         db.session.add(
             BulkRequest(
                 provider_id=brand.provider_id, brand_id=brand.id, endpoint="/", size=740, state=BulkState.HELD,

@@ -161,5 +161,5 @@ def forward(app) -> None:
     """What the forwarder of practice does, until nothing is due."""
     with app.app_context():
         client = Client(app.config["SANDBOX_URL"], is_sandbox=True)
-        while forwarder.turn(client):
+        while forwarder.forward_one(client):
             pass

@@ -57,5 +57,5 @@ def forward(app, box) -> None:
     """What the forwarder does in its loop of practice."""
     with app.app_context():
         client = Client(box.url, is_sandbox=True)
-        while forwarder.turn(client):
+        while forwarder.forward_one(client):
             pass

@@ -108,5 +108,5 @@ def test_the_portal_stays_below_every_limit():
     assert hourly_budgets.PER_HOUR[Operation.HISTORY] < table.LIMITS["history"].says
     assert table.LIMITS["consents in a list"].says >= iys_protocol.MAX_LIST_SIZE
     assert table.LIMITS["rows of a pull"].says >= iys_protocol.MAX_LIST_SIZE
-    assert table.LIMITS["calls before the ratio counts"].says > success_rate.FEWEST
+    assert table.LIMITS["calls before the ratio counts"].says > success_rate.FEWEST_CALLS
     assert success_rate.WARN > success_rate.PAUSE > table.LIMITS["percent that must succeed"].says / 100

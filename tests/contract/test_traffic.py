@@ -111,12 +111,12 @@ def test_every_request_is_one_of_the_table(at_noon, app, browser, sandbox, iys, 
         sandbox.acts(make.PHONE, "MESAJ", "RET", brandCode=make.BRAND_CODE)
     for minutes in (2, 10, 120, 26 * 60, 50 * 60):
         with time_machine.travel(start + timedelta(minutes=minutes)):
-            until_nothing_is_due(app, iys, bulk_dispatch.step)
+            until_nothing_is_due(app, iys, bulk_dispatch.send_next_list)
             make.forward_all(app, iys)
-            until_nothing_is_due(app, iys, inflow.step)
-            until_nothing_is_due(app, iys, reconciliation.step)
+            until_nothing_is_due(app, iys, inflow.take_next_step)
+            until_nothing_is_due(app, iys, reconciliation.reconcile_next_day)
     with app.app_context():
-        connection_test.test(iys, db.session.query(Provider).one().id)
+        connection_test.test_account(iys, db.session.query(Provider).one().id)
 
     assert hold_to_the_table(heard) >= WALKED
 
@@ -125,9 +125,9 @@ def test_registering_for_pushes_speaks_as_the_table_does(app, sandbox, iys, hear
     with servers.serving(app) as url, app.app_context():
         app.config["PUSH_BASE"] = f"{url.replace('127.0.0.1', 'localhost')}/inbound/iys"
         brand = make.brand()
-        assert push_registration.register(iys, brand, Channel.SMS).is_done
+        assert push_registration.register_address(iys, brand, Channel.SMS).is_done
         (ours,) = db.session.query(PushRegistration).all()
-        assert push_registration.remove(iys, brand, ours).is_done
+        assert push_registration.remove_address(iys, brand, ours).is_done
 
     pushes = {Operation.PUSH_REGISTER, Operation.PUSH_LIST, Operation.PUSH_REMOVE}
     assert hold_to_the_table(heard) == {Operation.TOKEN} | pushes

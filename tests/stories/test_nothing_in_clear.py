@@ -83,7 +83,7 @@ def walk(app, browser, iys, gateway, rows):
         outbox.send_due(gateway[0])
         db.session.rollback()
     make.forward_all(app, iys)
-    app.extensions["openings"].stop()
+    app.extensions["visit_recorder"].stop()
     codes = [*links.values(), *(location.split("/m/")[1].split("?")[0] for location in receipts)]
     codes += [case, proof.rpartition("/")[2], SAID]
     tokens = [make.PASSWORD, make.AYSES_PASSWORD, make.AYSE, make.TOTP]

@@ -168,7 +168,7 @@ class Walk:
             (each,) = claimed
             with self.app.app_context():
                 try:
-                    bearer = tokens.bearer(self.iys, each.provider_id)
+                    bearer = tokens.access_token(self.iys, each.provider_id)
                 except tokens.NoToken:
                     return
                 payload = vault().open(each.payload, Submission.PLACE, each.provider_id, each.id)
@@ -228,12 +228,12 @@ class Walk:
     def _forward(self, calls: int) -> None:
         with self.app.app_context():
             for _ in range(calls):
-                if not forwarder.turn(self.iys):
+                if not forwarder.forward_one(self.iys):
                     return
 
     def _claim(self) -> list:
         with self.app.app_context():
-            return claims.claim(db.session, clock.now()) or []
+            return claims.claim_due_submissions(db.session, clock.now()) or []
 
     def _jump(self, by: timedelta) -> None:
         self.traveller.shift(by)

@@ -9,7 +9,7 @@ from portal.services.iys.client import NO_ANSWER, Answer
 
 
 @dataclass(frozen=True)
-class Trouble:
+class CallProblem:
     """One question that was not answered as hoped. Status 0 with no code: nothing came back."""
 
     question: str
@@ -18,9 +18,9 @@ class Trouble:
     not_now: bool = False  # No call left the house: a limit, or nobody could sign in.
 
 
-def trouble_of(question: Operation, answer: Answer) -> Trouble:
+def problem_of(question: Operation, answer: Answer) -> CallProblem:
     """An answer that held nothing to read."""
-    return Trouble(question.value, answer.status, answer.code)
+    return CallProblem(question.value, answer.status, answer.code)
 
 
 NO_ANSWER_WORDS = (
@@ -48,7 +48,7 @@ BY_ACTION = {
 }
 
 
-def words_of(trouble: Trouble) -> tuple[str, str]:
+def explain_problem(trouble: CallProblem) -> tuple[str, str]:
     """What went wrong and what to do about it, as msgids that a provider can read."""
     if trouble.code:
         return iys_protocol.sentence_of(trouble.code), iys_protocol.cure_of(trouble.code)

@@ -11,14 +11,16 @@ from portal.core import clock
 from portal.core.iys_protocol import Action, Operation
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import call_guard, sandbox_access, tokens
-from portal.services.iys.call_guard import NotNow, depart, settle
+from portal.services.iys.call_guard import NotNow, finish_call, start_call
 from portal.services.iys.client import DEADLINE, Answer, Client
 
-__all__ = ["NotNow", "ask", "depart", "settle"]
+__all__ = ["NotNow", "ask", "start_call", "finish_call"]
 
-SPARE = 5.0  # Seconds beside the deadline for fetching a token and waiting for a slot: together less than any lease.
+SPARE_SECONDS = (
+    5.0  # Seconds beside the deadline for fetching a token and waiting for a slot: together less than any lease.
+)
 LATER = timedelta(minutes=10)
-LEAST = call_guard.LONGEST_WAIT.total_seconds() + 3.0  # With less than this left, a call had better begin anew.
+SHORTEST_CALL = call_guard.LONGEST_WAIT.total_seconds() + 3.0  # With less than this left, a call had better begin anew.
 
 
 def ask(
@@ -37,18 +39,18 @@ def ask(
         return sandbox_access.ask(provider_id, path, body=body, method=method)
     if sandbox_mode.leads_nowhere(path):
         raise NotNow(clock.now() + LATER, sandbox_mode.EXEMPT)
-    ends = time.monotonic() + deadline + SPARE
+    ends = time.monotonic() + deadline + SPARE_SECONDS
     try:
-        bearer = tokens.bearer(client, provider_id, partner_id)
+        bearer = tokens.access_token(client, provider_id, partner_id)
     except tokens.NoToken as missing:
         raise NotNow(missing.until, missing.code) from missing
-    if ends - time.monotonic() < LEAST:
+    if ends - time.monotonic() < SHORTEST_CALL:
         raise NotNow(clock.now())
     with turn or contextlib.nullcontext():
-        departure = call_guard.depart(question)
+        departure = call_guard.start_call(question)
     left = max(1.0, ends - time.monotonic())
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=min(deadline, left))
-    call_guard.settle(departure, answer)
+    call_guard.finish_call(departure, answer)
     if answer.action() == Action.AUTH:
-        tokens.forget(provider_id, bearer, partner_id)
+        tokens.forget_token(provider_id, bearer, partner_id)
     return answer

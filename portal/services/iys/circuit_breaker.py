@@ -15,13 +15,13 @@ from portal.services.iys import rate_limit
 from portal.services.iys.client import Answer
 
 HOST = "host"
-ENOUGH = 5  # Failures in a row.
+OPENING_FAILURES = 5  # Failures in a row.
 LONGEST_PAUSE = 60.0  # Seconds.
 PROBE = timedelta(seconds=15)  # A probe that has not come back by then is given up.
 
 
 @dataclass(frozen=True)
-class State:
+class HostState:
     """Whether İYS's host rests, after how many failures in a row, and when the next probe may go."""
 
     resting: bool
@@ -30,63 +30,63 @@ class State:
 
 
 @dataclass(frozen=True)
-class Admitted:
+class AdmittedCall:
     """A call that may go: how many failures stood before it, and whether it is the probe."""
 
     failures: int
     is_probe: bool
 
 
-def state(session: Session, at: datetime) -> State:
+def host_state(session: Session, at: datetime) -> HostState:
     """How the host is, for pages."""
     row = session.execute(select(IysRate.failures, IysRate.next_at).where(IysRate.name == HOST)).one_or_none()
     failures, next_at = row if row else (0, at)
-    resting = failures >= ENOUGH
-    return State(resting, failures, max(at, _sane(next_at, at)) if resting else None)
+    resting = failures >= OPENING_FAILURES
+    return HostState(resting, failures, max(at, _capped(next_at, at)) if resting else None)
 
 
-def admit(session: Session, at: datetime) -> Admitted | None:
+def admit_call(session: Session, at: datetime) -> AdmittedCall | None:
     """Let a call go, as the one probe where the host rests; None where it must wait. Part of a departure, which holds
     the row of the pace, so that two never become the probe."""
-    seen = state(session, at)
+    seen = host_state(session, at)
     if not seen.resting:
-        return Admitted(seen.failures, is_probe=False)
+        return AdmittedCall(seen.failures, is_probe=False)
     if seen.until > at:
         return None
     session.execute(update(IysRate).where(IysRate.name == HOST).values(next_at=at + PROBE))
-    return Admitted(seen.failures, is_probe=True)
+    return AdmittedCall(seen.failures, is_probe=True)
 
 
-def settle(session: Session, admitted: Admitted, answer: Answer, at: datetime) -> bool:
+def record_answer(session: Session, admitted: AdmittedCall, answer: Answer, at: datetime) -> bool:
     """Bring an answer into the count; whether a row was written. Part of the caller's transaction.
 
     A failure of a call that left before the host was seen to be away, and came back later, lengthens no pause.
     """
-    failed = is_away(answer)
+    failed = is_host_failure(answer)
     if not failed and not admitted.failures:
         return False
-    row = rate_limit.row(session, HOST, at)
+    row = rate_limit.lock_rate(session, HOST, at)
     if not failed:
         row.failures, row.next_at = 0, at
-    elif admitted.is_probe or row.failures < ENOUGH:
+    elif admitted.is_probe or row.failures < OPENING_FAILURES:
         row.failures += 1
         row.next_at = at + _pause(row.failures)
     return True
 
 
-def is_away(answer: Answer) -> bool:
+def is_host_failure(answer: Answer) -> bool:
     """Whether the answer says that İYS itself could not be asked."""
     return answer.status == 0 or answer.status >= 500 or answer.is_a_page
 
 
 def _pause(failures: int) -> timedelta:
     """1 s after the last failure it takes, doubled with each more, and never quite the same for all."""
-    if failures < ENOUGH:
+    if failures < OPENING_FAILURES:
         return timedelta(0)
-    longest = min(LONGEST_PAUSE, 2.0 ** min(failures - ENOUGH, 10))
+    longest = min(LONGEST_PAUSE, 2.0 ** min(failures - OPENING_FAILURES, 10))
     return timedelta(seconds=longest * (0.75 + random.random() / 4))
 
 
-def _sane(next_at: datetime, at: datetime) -> datetime:
+def _capped(next_at: datetime, at: datetime) -> datetime:
     """A clock that was set back makes no pause longer than the longest."""
     return min(next_at, at + timedelta(seconds=LONGEST_PAUSE))

@@ -10,15 +10,15 @@ from urllib3.exceptions import NewConnectionError
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Action, Status
-from portal.services.iys.http_deadline import Adapter, within
+from portal.services.iys.http_deadline import Adapter, answer_within
 
-CONNECT = 2.0  # Seconds.
+CONNECT_SECONDS = 2.0  # Seconds.
 DEADLINE = 9.0  # Seconds for a whole answer, however it drips; below a submission's lease.
-SILENCE = 2 / 3  # Of the deadline: as long may İYS say nothing at all.
-PIECE = 64 * 1024
-LARGEST = 256 * 1024 * 1024  # Bytes: a day of more than a million movements.
+SILENT_SHARE = 2 / 3  # Of the deadline: as long may İYS say nothing at all.
+CHUNK = 64 * 1024
+MAX_BODY = 256 * 1024 * 1024  # Bytes: a day of more than a million movements.
 NO_ANSWER = 0
-PRACTICE = {"X-Practice": "1"}  # Tells a sandbox to count no limit: many providers practise behind one address.
+SANDBOX_HEADER = {"X-Practice": "1"}  # Tells a sandbox to count no limit: many providers practise behind one address.
 
 
 @dataclass(frozen=True)
@@ -98,20 +98,20 @@ class Client:
 
         Only looking up the host's name is not bounded by it: no system call for that can be.
         """
-        headers = {"Content-Type": "application/json"} | (PRACTICE if self.is_sandbox else {})
+        headers = {"Content-Type": "application/json"} | (SANDBOX_HEADER if self.is_sandbox else {})
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
         try:
             with (
-                within(deadline),
+                answer_within(deadline),
                 self._session().request(
-                    method, self.base_url + path, data=body, headers=headers, timeout=(CONNECT, deadline * SILENCE),
+                    method, self.base_url + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, deadline * SILENT_SHARE),
                     allow_redirects=False, stream=True,
                 ) as answer,
             ):  # fmt: skip
-                return Answer(answer.status_code, _whole(answer), retry_after=_seconds(answer.headers))
-        except (requests.RequestException, _TooMuch) as failure:
-            return Answer(NO_ANSWER, b"", reached=_may_have_heard(failure))
+                return Answer(answer.status_code, _read_body(answer), retry_after=_retry_after(answer.headers))
+        except (requests.RequestException, _BodyTooLarge) as failure:
+            return Answer(NO_ANSWER, b"", reached=_may_have_reached(failure))
 
     def _session(self) -> requests.Session:
         if not hasattr(self._threads, "session"):
@@ -122,26 +122,26 @@ class Client:
         return self._threads.session
 
 
-class _TooMuch(Exception):
+class _BodyTooLarge(Exception):
     """More bytes than any answer of İYS has."""
 
 
-def _whole(answer: requests.Response) -> bytes:
+def _read_body(answer: requests.Response) -> bytes:
     pieces, size = [], 0
-    for piece in answer.iter_content(PIECE):
+    for piece in answer.iter_content(CHUNK):
         pieces.append(piece)
         size += len(piece)
-        if size > LARGEST:
-            raise _TooMuch
+        if size > MAX_BODY:
+            raise _BodyTooLarge
     return b"".join(pieces)
 
 
-def _seconds(headers) -> int | None:
+def _retry_after(headers) -> int | None:
     text = headers.get("Retry-After", "").strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None
 
 
-def _may_have_heard(failure: Exception) -> bool:
+def _may_have_reached(failure: Exception) -> bool:
     """False only where the connection was never made, so that İYS cannot have counted the call."""
     reason = getattr(failure.args[0], "reason", None) if failure.args else None
     return not isinstance(failure, requests.ConnectTimeout) and not isinstance(reason, NewConnectionError)

@@ -14,7 +14,7 @@ from portal.core.iys_protocol import CODES, Action, Operation, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import calls, title_matching
-from portal.services.iys.account_report import BrandFound, Findings, BrandOwner, read_brands, read_partner_brands
+from portal.services.iys.account_report import BrandFound, BrandOwner, Findings, read_brands, read_partner_brands
 from portal.services.iys.call_problems import CallProblem, problem_of
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.quota import SPAN, Subscription, read_subscription

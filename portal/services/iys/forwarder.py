@@ -20,8 +20,8 @@ log = structlog.get_logger()
 
 Step = Callable[[Client], bool]
 THREADS = 4
-IDLE = 0.25  # Seconds between looks when nothing is due.
-SELDOM = 5.0  # The same for what nobody waits for.
+IDLE_SECONDS = 0.25  # Seconds between looks when nothing is due.
+SELDOM_SECONDS = 5.0  # The same for what nobody waits for.
 
 
 @dataclass(frozen=True)
@@ -31,37 +31,37 @@ class Loop:
     name: str
     step: Step
     threads: int = 1
-    idle: float = IDLE
+    idle: float = IDLE_SECONDS
     is_sandbox: bool = False  # Its client is the sandbox's.
 
 
 # In the order in which they go first. Some threads do nothing but refusals; those of single grants join them.
 LANES = [
-    Loop("refusals", single_dispatch.refusals, THREADS),
-    Loop("singles", single_dispatch.step, THREADS),
-    Loop("lists", bulk_dispatch.step, 3),  # While one list is under way the next ones are made ready.
-    Loop("results", bulk_results.step),
-    Loop("expiring", expiry.step, idle=SELDOM),
+    Loop("refusals", single_dispatch.forward_next_refusal, THREADS),
+    Loop("singles", single_dispatch.forward_next, THREADS),
+    Loop("lists", bulk_dispatch.send_next_list, 3),  # While one list is under way the next ones are made ready.
+    Loop("results", bulk_results.fetch_next_result),
+    Loop("expiring", expiry.expire_late_submissions, idle=SELDOM_SECONDS),
 ]
 
 
-def turn(client: Client) -> bool:
+def forward_one(client: Client) -> bool:
     """The first due step of forwarding, in this thread; False where nothing is due in any lane."""
     return any(loop.step(client) for loop in LANES)
 
 
 LOOPS = [
     *LANES,
-    Loop("practice", turn, idle=1.0, is_sandbox=True),
-    Loop("practice ended", sandbox_access.end_left_over, idle=SELDOM),
-    Loop("pushes", pushes.step),
-    Loop("feeds", feeds.step, idle=SELDOM),
-    Loop("sweeps", sweeps.step, idle=SELDOM),
-    Loop("days", reconciliation.step, idle=SELDOM),
+    Loop("practice", forward_one, idle=1.0, is_sandbox=True),
+    Loop("practice ended", sandbox_access.end_leftovers, idle=SELDOM_SECONDS),
+    Loop("pushes", pushes.read_next_push),
+    Loop("feeds", feeds.pull_next_page, idle=SELDOM_SECONDS),
+    Loop("sweeps", sweeps.sweep_next_chunk, idle=SELDOM_SECONDS),
+    Loop("days", reconciliation.reconcile_next_day, idle=SELDOM_SECONDS),
 ]
 
 
-def run(app: Flask, stop: threading.Event, loops: Sequence[Loop] = LOOPS) -> None:
+def run_loops(app: Flask, stop: threading.Event, loops: Sequence[Loop] = LOOPS) -> None:
     """Take the steps of every loop until told to stop; the calls in hand are ended first."""
     clients = {
         False: Client(app.config["IYS_BASE_URL"]),
@@ -78,13 +78,13 @@ def _threads(app: Flask, client: Client, loop: Loop, stop: threading.Event) -> l
     more = threading.Event()
     return [
         threading.Thread(
-            target=_keep_stepping, args=(app, client, loop, stop, more, number == 0), name=f"{loop.name}-{number}"
+            target=_run_loop, args=(app, client, loop, stop, more, number == 0), name=f"{loop.name}-{number}"
         )
         for number in range(loop.threads)
     ]
 
 
-def _keep_stepping(
+def _run_loop(
     app: Flask, client: Client, loop: Loop, stop: threading.Event, more: threading.Event, is_lookout: bool
 ) -> None:
     """The first thread of a loop looks for work; the others rest until it finds some."""

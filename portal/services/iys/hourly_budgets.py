@@ -12,16 +12,20 @@ from portal.services.iys import rate_limit
 HOUR = timedelta(hours=1)
 # İYS says 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we live with 10.
 PER_HOUR = {Operation.TOKEN: 10, Operation.STATUS: 900, Operation.HISTORY: 90}
-HOLDS = {"H084": Operation.TOKEN, "H086": Operation.STATUS, "H089": Operation.HISTORY}  # A code: the budget it ends.
+BUDGET_OF_CODE = {
+    "H084": Operation.TOKEN,
+    "H086": Operation.STATUS,
+    "H089": Operation.HISTORY,
+}  # A code: the budget it ends.
 
 
-def left(session: Session, question: Operation, at: datetime) -> int | None:
+def calls_left(session: Session, question: Operation, at: datetime) -> int | None:
     """How many calls of this kind may still leave this hour; None where İYS sets no hourly limit."""
     if question not in PER_HOUR:
         return None
     if rate_limit.held_until(session, question, at):
         return 0
-    return max(0, PER_HOUR[question] - rate_limit.in_the_last(session, HOUR, at, question)[0])
+    return max(0, PER_HOUR[question] - rate_limit.calls_since(session, HOUR, at, question)[0])
 
 
 def spent_until(session: Session, question: Operation, at: datetime) -> datetime | None:
@@ -29,13 +33,13 @@ def spent_until(session: Session, question: Operation, at: datetime) -> datetime
     if question not in PER_HOUR:
         return None
     held = rate_limit.held_until(session, question, at)
-    return held or _frees_at(session, question, at)
+    return held or _freed_at(session, question, at)
 
 
-def _frees_at(session: Session, question: Operation, at: datetime) -> datetime | None:
+def _freed_at(session: Session, question: Operation, at: datetime) -> datetime | None:
     """When enough of the last hour's calls are more than an hour old; a span of the tally counts whole."""
     spans = select(CallTally.span, CallTally.calls).where(
-        CallTally.name == question.value, CallTally.span >= rate_limit.span_of(at - HOUR)
+        CallTally.name == question.value, CallTally.span >= rate_limit.span_start(at - HOUR)
     )
     newest_first = session.execute(spans.order_by(CallTally.span.desc())).all()
     used = 0

@@ -25,12 +25,12 @@ log = structlog.get_logger()
 USERNAME = "izinlink"
 LIVE = "Bağlantı Oluşturuldu"
 RANDOM_BYTES = 32
-WHILE_MADE = timedelta(minutes=1)  # So long İYS may not list yet what we ask it to take.
+BEING_MADE = timedelta(minutes=1)  # So long İYS may not list yet what we ask it to take.
 PATIENCE = 8.0  # Seconds: İYS tries our address for up to 5 before it answers.
 
 
 @dataclass(frozen=True)
-class Result:
+class RegistrationResult:
     """How it went: `code` is İYS's where it said no; `is_unsure` where it did not answer, and the list will tell."""
 
     is_done: bool
@@ -39,7 +39,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedAddress:
     """An address that İYS pushes a brand's movements to; `registration_id` where it is one of ours."""
 
     channel: Channel | None  # None: a word that we do not know.
@@ -50,12 +50,12 @@ class Listed:
     url: str = field(repr=False)  # Its last part may be a token.
 
 
-def may_register() -> bool:
+def is_possible() -> bool:
     """Whether there is an address that İYS would take: https, but for an İYS in a box."""
     return bool(current_app.config["PUSH_BASE"])
 
 
-def register(client: Client, brand: Brand, channel: Channel) -> Result:
+def register_address(client: Client, brand: Brand, channel: Channel) -> RegistrationResult:
     """Register a new address of ours. Our door knows it before İYS does, since İYS tries it out. Commits."""
     registration_id, token, password = new_id(), secrets.token_urlsafe(RANDOM_BYTES), secrets.token_urlsafe(24)
     registration = PushRegistration(
@@ -68,7 +68,7 @@ def register(client: Client, brand: Brand, channel: Channel) -> Result:
     codes = (_iys_code(brand), brand.brand_code)
     db.session.commit()
     connection = _connection(f"{current_app.config['PUSH_BASE']}/{token}", channel, password)
-    answer = _ask(
+    answer = _ask_iys(
         client,
         brand,
         Operation.PUSH_REGISTER,
@@ -76,75 +76,77 @@ def register(client: Client, brand: Brand, channel: Channel) -> Result:
         {"connection": [connection]},
     )
     if answer is not None and answer.status == 200:
-        _write(registration_id, registered_at=clock.now())
-        return Result(True)
-    if answer is None or _is_no(answer):
-        _write(registration_id, removed_at=clock.now())
-        return Result(False, answer.code if answer else None)
-    return _as_listed(client, brand, registration_id)
+        _update_registration(registration_id, registered_at=clock.now())
+        return RegistrationResult(True)
+    if answer is None or _is_refused(answer):
+        _update_registration(registration_id, removed_at=clock.now())
+        return RegistrationResult(False, answer.code if answer else None)
+    return _result_from_list(client, brand, registration_id)
 
 
-def remove(client: Client, brand: Brand, registration: PushRegistration) -> Result:
+def remove_address(client: Client, brand: Brand, registration: PushRegistration) -> RegistrationResult:
     """Have İYS forget an address. What it does not list any more is removed. Commits."""
-    listed = listing(client, brand)
+    listed = list_addresses(client, brand)
     theirs = None if listed is None else next((e for e in listed if e.registration_id == registration.id), None)
     if listed is not None and theirs is None:
-        _write(registration.id, removed_at=clock.now())
-        return Result(True)
+        _update_registration(registration.id, removed_at=clock.now())
+        return RegistrationResult(True)
     url = theirs.url if theirs else _url(registration)
     path = iys_protocol.push_removal_path(_iys_code(brand), brand.brand_code)
     body = _connection(url, registration.channel, _password(registration), registration.username)
-    answer = _ask(client, brand, Operation.PUSH_REMOVE, path, body)
+    answer = _ask_iys(client, brand, Operation.PUSH_REMOVE, path, body)
     if answer is not None and answer.status == 200:
-        _write(registration.id, removed_at=clock.now())
-        return Result(True)
-    return Result(False, answer.code if answer else None, is_unsure=answer is not None and not _is_no(answer))
+        _update_registration(registration.id, removed_at=clock.now())
+        return RegistrationResult(True)
+    return RegistrationResult(
+        False, answer.code if answer else None, is_unsure=answer is not None and not _is_refused(answer)
+    )
 
 
-def listing(client: Client, brand: Brand) -> list[Listed] | None:
+def list_addresses(client: Client, brand: Brand) -> list[ListedAddress] | None:
     """What İYS lists for a brand, in step with our rows afterwards; None where it does not answer. Commits."""
     path = iys_protocol.push_registration_path(_iys_code(brand), brand.brand_code)
-    answer = _ask(client, brand, Operation.PUSH_LIST, path, method="GET")
+    answer = _ask_iys(client, brand, Operation.PUSH_LIST, path, method="GET")
     if answer is None or answer.listed is None:
         return None
-    ours = _ours(brand)
-    listed = [_listed(row, ours) for row in answer.listed if isinstance(row, dict)]
-    _fall_in_step(ours.values(), {each.registration_id for each in listed if each.is_live})
+    ours = _own_registrations(brand)
+    listed = [_parse_listed(row, ours) for row in answer.listed if isinstance(row, dict)]
+    _synchronise(ours.values(), {each.registration_id for each in listed if each.is_live})
     return listed
 
 
-def _as_listed(client: Client, brand: Brand, registration_id: int) -> Result:
+def _result_from_list(client: Client, brand: Brand, registration_id: int) -> RegistrationResult:
     """No answer came: the list says whether İYS took it."""
-    listed = listing(client, brand)
+    listed = list_addresses(client, brand)
     if listed is None:
-        return Result(False, is_unsure=True)
+        return RegistrationResult(False, is_unsure=True)
     is_done = any(each.registration_id == registration_id and each.is_live for each in listed)
     if not is_done:
-        _write(registration_id, removed_at=clock.now())
-    return Result(is_done)
+        _update_registration(registration_id, removed_at=clock.now())
+    return RegistrationResult(is_done)
 
 
-def _fall_in_step(ours: Iterable[PushRegistration], live: set[int | None]) -> None:
+def _synchronise(ours: Iterable[PushRegistration], live: set[int | None]) -> None:
     """An address that İYS lists is registered; one that it does not list any more, or never took, is removed."""
     at = clock.now()
     for registration in ours:
-        is_being_made = registration.registered_at is None and registration.created_at > at - WHILE_MADE
+        is_being_made = registration.registered_at is None and registration.created_at > at - BEING_MADE
         if registration.id in live and registration.registered_at is None:
-            _write(registration.id, registered_at=at)
+            _update_registration(registration.id, registered_at=at)
         elif registration.id not in live and not is_being_made:
-            _write(registration.id, removed_at=at)
+            _update_registration(registration.id, removed_at=at)
 
 
-def _ours(brand: Brand) -> dict[bytes, PushRegistration]:
+def _own_registrations(brand: Brand) -> dict[bytes, PushRegistration]:
     mine = select(PushRegistration).where(PushRegistration.brand_id == brand.id, PushRegistration.removed_at.is_(None))
     return {each.token_digest: each for each in read_session().scalars(mine)}
 
 
-def _listed(row: dict, ours: dict[bytes, PushRegistration]) -> Listed:
-    url, said = response_values.text(row.get("url")), response_values.text(row.get("status"))
+def _parse_listed(row: dict, ours: dict[bytes, PushRegistration]) -> ListedAddress:
+    url, said = response_values.read_text(row.get("url")), response_values.read_text(row.get("status"))
     known = ours.get(token_digest(url.rsplit("/", 1)[-1]))
     channel = next((each for each in Channel if each == row.get("type")), None)
-    return Listed(channel, said == LIVE, said, _host(url), known.id if known else None, url)
+    return ListedAddress(channel, said == LIVE, said, _host(url), known.id if known else None, url)
 
 
 def _host(url: str) -> str:
@@ -154,7 +156,7 @@ def _host(url: str) -> str:
         return ""
 
 
-def _ask(client: Client, brand: Brand, question: Operation, path: str, body=None, method="POST") -> Answer | None:
+def _ask_iys(client: Client, brand: Brand, question: Operation, path: str, body=None, method="POST") -> Answer | None:
     """İYS's answer; None where none could be asked for now."""
     try:
         raw = json.dumps(body).encode() if body is not None else None
@@ -164,7 +166,7 @@ def _ask(client: Client, brand: Brand, question: Operation, path: str, body=None
         return None
 
 
-def _is_no(answer: Answer) -> bool:
+def _is_refused(answer: Answer) -> bool:
     """Whether İYS refused. Otherwise it may have done what was asked, and its list tells."""
     return 400 <= answer.status < 500
 
@@ -187,6 +189,6 @@ def _iys_code(brand: Brand) -> int:
     return read_session().scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
 
 
-def _write(registration_id: int, **values) -> None:
+def _update_registration(registration_id: int, **values) -> None:
     db.session.execute(update(PushRegistration).where(PushRegistration.id == registration_id).values(values))
     db.session.commit()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from math import floor
 
 from portal.services.iys.client import Answer
-from portal.services.iys.response_values import number, text
+from portal.services.iys.response_values import read_number, read_text
 
 STATES = ("ACTIVE", "PAUSED", "EXPIRED", "CLOSED")
 SPAN = timedelta(days=30)  # The pace that a forecast looks back on.
@@ -34,18 +34,18 @@ class Subscription:
         return bool(self.limit) and (self.used or 0) >= self.limit and not self.may_exceed
 
 
-def subscription_of(answer: Answer) -> Subscription | None:
+def read_subscription(answer: Answer) -> Subscription | None:
     """A package as İYS tells it (GET /sps/…/subscription)."""
     content = answer.content
-    state = text(content.get("status")).upper()
+    state = read_text(content.get("status")).upper()
     if state not in STATES:
         return None
     return Subscription(
         state=state,
-        package=text(content.get("subscriptionPackageName")),
-        ends=text(content.get("expirationDate")),
-        limit=number(content.get("consentLimit")),
-        used=number(content.get("usedConsentLimit")),
+        package=read_text(content.get("subscriptionPackageName")),
+        ends=read_text(content.get("expirationDate")),
+        limit=read_number(content.get("consentLimit")),
+        used=read_number(content.get("usedConsentLimit")),
         may_exceed=content.get("consentLimitExceed") is True,
     )
 
@@ -58,7 +58,7 @@ class Forecast:
     days: int | None
 
 
-def forecast(subscription: Subscription | None) -> Forecast | None:
+def forecast_quota(subscription: Subscription | None) -> Forecast | None:
     """When the quota ends if new consents come as they came; None where İYS tells no numbers."""
     if subscription is None or subscription.used is None or not subscription.limit:
         return None

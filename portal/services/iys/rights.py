@@ -12,8 +12,8 @@ from portal.core.extensions import read_session
 from portal.core.iys_protocol import Channel, Operation
 from portal.core.models import AuditEntry, Brand, Credential, Provider
 from portal.services.iys import calls, title_matching
-from portal.services.iys.account_report import BrandFound, partner_brands_of
-from portal.services.iys.call_problems import Trouble, trouble_of
+from portal.services.iys.account_report import BrandFound, read_partner_brands
+from portal.services.iys.call_problems import CallProblem, problem_of
 from portal.services.iys.client import Client
 
 PATIENCE = 5.0  # Seconds: a person waits for the page.
@@ -27,7 +27,7 @@ class Rights:
     title: str | None = None
     title_agrees: bool = False
     elsewhere: tuple[int, ...] = ()  # Brands that another provider here has.
-    trouble: Trouble | None = None
+    trouble: CallProblem | None = None
 
     @property
     def lacking(self) -> dict[int, list[str]]:
@@ -51,7 +51,7 @@ class Rights:
         }  # fmt: skip
 
 
-def look(client: Client, provider_id: int, partner: Credential) -> Rights:
+def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rights:
     """Ask İYS what a partner may do for the code that a provider entered. Call it with no transaction open."""
     code, title = read_session().execute(
         select(Provider.pending_iys_code, Provider.title).where(Provider.id == provider_id)
@@ -62,16 +62,16 @@ def look(client: Client, provider_id: int, partner: Credential) -> Rights:
             client, provider_id, Operation.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
         )
     except calls.NotNow as later:
-        return Rights(trouble=Trouble(Operation.PARTNER_BRANDS.value, 0, later.code, not_now=True))
-    brands = partner_brands_of(answer)
+        return Rights(trouble=CallProblem(Operation.PARTNER_BRANDS.value, 0, later.code, not_now=True))
+    brands = read_partner_brands(answer)
     if brands is None:
-        return Rights(trouble=trouble_of(Operation.PARTNER_BRANDS, answer))
+        return Rights(trouble=problem_of(Operation.PARTNER_BRANDS, answer))
     told = [brand.title for brand in brands if brand.title]
-    agrees = bool(told) and all(title_matching.agree(title, each) for each in told)
-    return Rights(brands, told[0] if told else None, agrees, _elsewhere(provider_id, brands))
+    agrees = bool(told) and all(title_matching.titles_agree(title, each) for each in told)
+    return Rights(brands, told[0] if told else None, agrees, _brands_elsewhere(provider_id, brands))
 
 
-def last_look(session: Session, provider_id: int) -> tuple[datetime, dict] | None:
+def last_answer(session: Session, provider_id: int) -> tuple[datetime, dict] | None:
     """When the rights were last looked at, by whomever, and what was found (see Rights.kept): each look is an act, and
     its audit entry keeps that."""
     looks = select(AuditEntry.at, AuditEntry.facts).where(
@@ -81,7 +81,7 @@ def last_look(session: Session, provider_id: int) -> tuple[datetime, dict] | Non
     return tuple(row) if row else None
 
 
-def _elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:
+def _brands_elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:
     theirs = select(Brand.brand_code).where(
         Brand.brand_code.in_([brand.code for brand in brands]), Brand.provider_id != provider_id
     )

@@ -30,7 +30,7 @@ _silent_until: dict[str, float] = {}  # Of this process, by address of a sandbox
 
 
 @dataclass(frozen=True)
-class Account:
+class SandboxAccount:
     """A provider's account at the sandbox."""
 
     credential_id: int
@@ -44,21 +44,21 @@ class Account:
 def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str = "POST") -> Answer:
     """Ask the sandbox for a provider that practises. Raises NotNow where there is no sandbox, or no practice (any
     more). Call it with no transaction open."""
-    client, account = _sandbox(), _account(provider_id)
-    answer = _ask(client, method, path, body, _kept_token(account) or _token(client, account))
+    client, account = _answering_client(), _read_account(provider_id)
+    answer = _ask_sandbox(client, method, path, body, _kept_token(account) or _fetch_token(client, account))
     if answer.code in NOT_KNOWN:
         _register(client, account)
-        answer = _ask(client, method, path, body, _token(client, account))
+        answer = _ask_sandbox(client, method, path, body, _fetch_token(client, account))
     return answer
 
 
-def rests() -> bool:
+def is_resting() -> bool:
     """Whether there is no sandbox, or it did not answer a moment ago."""
     url = current_app.config["SANDBOX_URL"]
-    return not url or _silent_for(url) > 0
+    return not url or _silent_seconds(url) > 0
 
 
-def end_left_over(_client: Client | None = None) -> bool:
+def end_leftovers(_client: Client | None = None) -> bool:
     """End what was decided in the very moment in which a practice ended; False where there is nothing. Commits."""
     at = clock.now()
     providers = sandbox_mode.left_over(read_session(), at)
@@ -68,22 +68,24 @@ def end_left_over(_client: Client | None = None) -> bool:
     return bool(providers)
 
 
-def _silent_for(url: str) -> float:
+def _silent_seconds(url: str) -> float:
     return _silent_until.get(url, 0.0) - time.monotonic()
 
 
-def _ask(client: Client, method: str, path: str, body: bytes | None, bearer: str | None, patience=PATIENCE) -> Answer:
+def _ask_sandbox(
+    client: Client, method: str, path: str, body: bytes | None, bearer: str | None, patience=PATIENCE
+) -> Answer:
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=patience)
     if answer.status == NO_ANSWER:
         _silent_until[client.base_url] = time.monotonic() + REST.total_seconds()
     return answer
 
 
-def _sandbox() -> Client:
+def _answering_client() -> Client:
     url, at = current_app.config["SANDBOX_URL"], clock.now()
     if not url:
         raise NotNow(at + LATER)
-    if (seconds := _silent_for(url)) > 0:
+    if (seconds := _silent_seconds(url)) > 0:
         raise NotNow(at + timedelta(seconds=seconds))
     return _client(url)
 
@@ -93,7 +95,7 @@ def _client(url: str) -> Client:
     return Client(url, is_sandbox=True)
 
 
-def _account(provider_id: int) -> Account:
+def _read_account(provider_id: int) -> SandboxAccount:
     theirs = (
         select(Credential.id, Provider.id, Credential.username, Credential.password, Provider.iys_code, Provider.title)
         .join(Connection, Connection.credential_id == Credential.id)
@@ -105,10 +107,10 @@ def _account(provider_id: int) -> Account:
         raise NotNow(clock.now() + LATER, sandbox_mode.OVER)
     sealed = row[3]
     password = vault().read(sealed, Credential.PASSWORD, provider_id, row[0])
-    return Account(row[0], provider_id, row[2], password, row[4], row[5])
+    return SandboxAccount(row[0], provider_id, row[2], password, row[4], row[5])
 
 
-def _kept_token(account: Account) -> str | None:
+def _kept_token(account: SandboxAccount) -> str | None:
     kept = select(Credential.access_token, Credential.access_until).where(Credential.id == account.credential_id)
     row = read_session().execute(kept).one_or_none()
     if row is None or row.access_until is None or row.access_until <= clock.now() + MARGIN:
@@ -116,7 +118,7 @@ def _kept_token(account: Account) -> str | None:
     return vault().read(row.access_token, Credential.ACCESS, account.provider_id, account.credential_id)
 
 
-def _token(client: Client, account: Account) -> str:
+def _fetch_token(client: Client, account: SandboxAccount) -> str:
     """A fresh token, kept for all processes; the account is made where the sandbox does not know it."""
     at, answer = clock.now(), _sign_in(client, account)
     if answer.status in (400, 401):
@@ -125,16 +127,16 @@ def _token(client: Client, account: Account) -> str:
     token = answer.content.get("access_token")
     if not isinstance(token, str):
         raise NotNow(at + REST)
-    _keep(account, token, at + timedelta(seconds=int(answer.content["expires_in"])))
+    _store_token(account, token, at + timedelta(seconds=int(answer.content["expires_in"])))
     return token
 
 
-def _sign_in(client: Client, account: Account) -> Answer:
+def _sign_in(client: Client, account: SandboxAccount) -> Answer:
     body = {"username": account.username, "password": account.password, "grant_type": "password"}
-    return _ask(client, "POST", iys_protocol.TOKEN_PATH, json.dumps(body).encode(), None, PATIENCE / 2)
+    return _ask_sandbox(client, "POST", iys_protocol.TOKEN_PATH, json.dumps(body).encode(), None, PATIENCE / 2)
 
 
-def _register(client: Client, account: Account) -> None:
+def _register(client: Client, account: SandboxAccount) -> None:
     """Tell the sandbox of the account and its brands; told again, it is the same. Raises NotNow."""
     brands = select(Brand.brand_code).where(Brand.provider_id == account.provider_id).order_by(Brand.id)
     body = {
@@ -142,12 +144,12 @@ def _register(client: Client, account: Account) -> None:
         "title": account.title, "brands": list(read_session().scalars(brands)),
     }  # fmt: skip
     key = current_app.config["SANDBOX_KEY"] or None
-    answer = _ask(client, "POST", ACCOUNTS, json.dumps(body).encode(), key, PATIENCE / 2)
+    answer = _ask_sandbox(client, "POST", ACCOUNTS, json.dumps(body).encode(), key, PATIENCE / 2)
     if answer.status != 201:
         raise NotNow(clock.now() + REST)
 
 
-def _keep(account: Account, token: str, until: datetime) -> None:
+def _store_token(account: SandboxAccount, token: str, until: datetime) -> None:
     sealed = vault().seal(token, Credential.ACCESS, account.provider_id, account.credential_id)
     mine = update(Credential).where(Credential.id == account.credential_id)
     db.session.execute(mine.values(access_token=sealed, access_until=until))

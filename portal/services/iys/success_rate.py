@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.services.iys import rate_limit
 
 DAY = timedelta(hours=24)
-FEWEST = 200  # Below that many calls a handful of bad rows looks like a disaster, and İYS judges from 20,000 on.
+FEWEST_CALLS = 200  # Below that many calls a handful of bad rows looks like a disaster, and İYS judges from 20,000 on.
 WARN, PAUSE = 0.85, 0.75  # İYS warns below 0.70, and takes the address off its list where 96 hours later it still is.
 
 
@@ -22,7 +22,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Gauge:
+class SuccessRate:
     """Calls of the last 24 hours; `ratio` of those İYS does not count as failed, None where they are too few."""
 
     calls: int
@@ -31,13 +31,13 @@ class Gauge:
     level: Level
 
 
-def ratio(session: Session, at: datetime) -> Gauge:
+def measure(session: Session, at: datetime) -> SuccessRate:
     """How the calls of the last 24 hours went. Failed is what İYS counts so: 400, 401, 403, 404, 422."""
-    calls, failures = rate_limit.in_the_last(session, DAY, at)
-    if calls < FEWEST:
-        return Gauge(calls, failures, None, Level.OK)
+    calls, failures = rate_limit.calls_since(session, DAY, at)
+    if calls < FEWEST_CALLS:
+        return SuccessRate(calls, failures, None, Level.OK)
     went_well = max(0.0, 1 - failures / calls)
-    return Gauge(calls, failures, went_well, _level(went_well))
+    return SuccessRate(calls, failures, went_well, _level(went_well))
 
 
 def _level(went_well: float) -> Level:

@@ -32,31 +32,31 @@ class NoToken(Exception):
         self.until = until or clock.now() + WAIT
 
 
-def bearer(client: Client, provider_id: int, partner_id: int | None = None) -> str:
+def access_token(client: Client, provider_id: int, partner_id: int | None = None) -> str:
     """An access token for a provider's calls, or a partner's own. Raises NoToken, and always so for a provider that
     practises. No transaction is open when it calls İYS."""
     patience_ends = time.monotonic() + PATIENCE
     while True:
-        credential = _read(provider_id, partner_id)
+        credential = _read_credential(provider_id, partner_id)
         at = clock.now()
         if credential.access_until and credential.access_until > at + MARGIN:
-            return _opened(credential, Credential.ACCESS, credential.access_token)
-        if quiet := _quiet_until(credential, at):
+            return _open_sealed(credential, Credential.ACCESS, credential.access_token)
+        if quiet := _backoff_until(credential, at):
             raise NoToken(credential.blocked_code, quiet)
-        if _lease(credential, at):
-            return _fetch(client, credential, at)
+        if _claim_fetch(credential, at):
+            return _fetch_token(client, credential, at)
         if time.monotonic() > patience_ends:
             raise NoToken
         time.sleep(0.1)
 
 
-def forget(provider_id: int, token: str, partner_id: int | None = None) -> None:
+def forget_token(provider_id: int, token: str, partner_id: int | None = None) -> None:
     """İYS refused this token (401): the next call fetches another, unless somebody already has.
 
     A second refusal within a minute is no accident: every fetch costs one of few calls an hour, so a person must look.
     """
-    credential, at = _read(provider_id, partner_id), clock.now()
-    if not credential.access_token or _opened(credential, Credential.ACCESS, credential.access_token) != token:
+    credential, at = _read_credential(provider_id, partner_id), clock.now()
+    if not credential.access_token or _open_sealed(credential, Credential.ACCESS, credential.access_token) != token:
         return
     values = {"access_until": None, "refused_at": at}
     if credential.refused_at and credential.refused_at > at - MINUTE:
@@ -66,13 +66,13 @@ def forget(provider_id: int, token: str, partner_id: int | None = None) -> None:
     db.session.commit()
 
 
-def _quiet_until(credential: Credential, at: datetime) -> datetime | None:
+def _backoff_until(credential: Credential, at: datetime) -> datetime | None:
     if credential.backoff_until and credential.backoff_until > at:
         return credential.backoff_until
     return rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
 
 
-def _read(provider_id: int, partner_id: int | None = None) -> Credential:
+def _read_credential(provider_id: int, partner_id: int | None = None) -> Credential:
     credential = (
         read_session().scalars(_of_partner(partner_id) if partner_id else _of_provider(provider_id)).one_or_none()
     )
@@ -95,59 +95,65 @@ def _of_partner(credential_id: int) -> Select:
     return select(Credential).where(Credential.id == credential_id, Credential.kind == CredentialKind.PARTNER)
 
 
-def _lease(credential: Credential, at: datetime) -> bool:
+def _claim_fetch(credential: Credential, at: datetime) -> bool:
     """Take the fetching in hand; False where another has it, or has fetched (or failed) since we looked."""
     still_as_seen = and_(
         Credential.access_until.is_not_distinct_from(credential.access_until),
         Credential.backoff_until.is_not_distinct_from(credential.backoff_until),
     )
-    may_call = not_(rate_limit.tokens_are_held(at))
+    may_call = not_(rate_limit.are_tokens_held(at))
     is_mine = Credential.id == credential.id
     claimed = leases.claim(db.session, Credential, is_mine, still_as_seen, may_call, at=at, lease=LEASE)
     db.session.commit()
     return bool(claimed)
 
 
-def _fetch(client: Client, credential: Credential, at: datetime) -> str:
+def _fetch_token(client: Client, credential: Credential, at: datetime) -> str:
     try:
-        answer = _answered(client, credential, at)
+        answer = _sign_in(client, credential, at)
     except call_guard.NotNow as later:
-        _keep(credential, lease_until=None)
+        _update_credential(credential, lease_until=None)
         raise NoToken(later.code, later.until) from later
     token = answer.content.get("access_token")
     if not _is_token(token):
-        silence = _silence(credential, answer, clock.now())
-        _keep(credential, lease_until=None, **silence)
+        silence = _backoff(credential, answer, clock.now())
+        _update_credential(credential, lease_until=None, **silence)
         raise NoToken(
             answer.code, silence.get("backoff_until") or rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
         )
-    rate_limit.forget_old(db.session, at)  # A token is fetched every two hours: often enough, and never in a hurry.
-    _keep(
-        credential, lease_until=None, backoff_until=None, blocked_code=None, **_sealed(credential, answer.content, at)
+    rate_limit.delete_old_tallies(
+        db.session, at
+    )  # A token is fetched every two hours: often enough, and never in a hurry.
+    _update_credential(
+        credential,
+        lease_until=None,
+        backoff_until=None,
+        blocked_code=None,
+        **_sealed_tokens(credential, answer.content, at),
     )
     return token
 
 
-def _answered(client: Client, credential: Credential, at: datetime) -> Answer:
+def _sign_in(client: Client, credential: Credential, at: datetime) -> Answer:
     """The answer to the refresh token, or to the password where İYS does not take that one (used up, forgotten)."""
     if credential.refresh_until and credential.refresh_until > at + MARGIN:
-        refresh = _opened(credential, Credential.REFRESH, credential.refresh_token)
-        answer = _ask(client, grant_type="refresh_token", refresh_token=refresh)
+        refresh = _open_sealed(credential, Credential.REFRESH, credential.refresh_token)
+        answer = _ask_for_token(client, grant_type="refresh_token", refresh_token=refresh)
         if answer.status not in (400, 401):
             return answer
-        _keep(credential, refresh_token=None, refresh_until=None)
-    password = _opened(credential, Credential.PASSWORD, credential.password)
-    return _ask(client, username=credential.username, password=password, grant_type="password")
+        _update_credential(credential, refresh_token=None, refresh_until=None)
+    password = _open_sealed(credential, Credential.PASSWORD, credential.password)
+    return _ask_for_token(client, username=credential.username, password=password, grant_type="password")
 
 
-def _ask(client: Client, **body: str) -> Answer:
-    departure = call_guard.depart(Operation.TOKEN)
+def _ask_for_token(client: Client, **body: str) -> Answer:
+    departure = call_guard.start_call(Operation.TOKEN)
     answer = client.post(iys_protocol.TOKEN_PATH, json.dumps(body).encode())
-    call_guard.settle(departure, answer)
+    call_guard.finish_call(departure, answer)
     return answer
 
 
-def _silence(credential: Credential, answer: Answer, at: datetime) -> dict:
+def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict:
     """How long this credential asks for no token: wrong credentials until a person may have looked, else a moment.
 
     A 429 is for everybody behind this address, and the gate holds it. Where İYS did not answer, the pauses double with
@@ -157,12 +163,12 @@ def _silence(credential: Credential, answer: Answer, at: datetime) -> dict:
         return {}
     if 400 <= answer.status < 500 and not answer.is_a_page:
         return {"backoff_until": at + (LONG_BLOCK if credential.blocked_code else BLOCK), "blocked_code": answer.code}
-    used = rate_limit.in_the_last(read_session(), hourly_budgets.HOUR, at, Operation.TOKEN)[0]
+    used = rate_limit.calls_since(read_session(), hourly_budgets.HOUR, at, Operation.TOKEN)[0]
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, min(used, 20) - 1))
     return {"backoff_until": at + timedelta(seconds=pause)}
 
 
-def _sealed(credential: Credential, content: dict, at: datetime) -> dict:
+def _sealed_tokens(credential: Credential, content: dict, at: datetime) -> dict:
     kept = {}
     for name, life in (("access", "expires_in"), ("refresh", "refresh_expires_in")):
         token = content.get(f"{name}_token")
@@ -183,10 +189,10 @@ def _life(seconds: object) -> timedelta:
     return timedelta(seconds=seconds if is_told else USUAL_LIFE)
 
 
-def _keep(credential: Credential, **values) -> None:
+def _update_credential(credential: Credential, **values) -> None:
     db.session.execute(update(Credential).where(Credential.id == credential.id).values(**values))
     db.session.commit()
 
 
-def _opened(credential: Credential, place: str, sealed: bytes) -> str:
+def _open_sealed(credential: Credential, place: str, sealed: bytes) -> str:
     return vault().read(sealed, place, credential.provider_id, credential.id)

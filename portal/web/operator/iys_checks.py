@@ -37,7 +37,7 @@ def test_connection(provider_id: int) -> bool:
     connection_id = read_session().scalar(select(Connection.id).where(Connection.provider_id == provider_id))
     if connection_id is None:
         return False
-    found = connection_test.test(_client(), provider_id)
+    found = connection_test.test_account(_client(), provider_id)
     record_operator_audit(
         "connection.tested", "connection", connection_id, provider_id=provider_id, clear=found.is_clear
     )
@@ -55,7 +55,7 @@ def connection_status(provider_id: int) -> dict | None:
     if row is None:
         return None
     connection, kind = row
-    return {"kind": kind, "tested_at": connection.tested_at, "findings": account_report.read(connection.findings)}
+    return {"kind": kind, "tested_at": connection.tested_at, "findings": account_report.findings_from_json(connection.findings)}
 
 
 def _check_rights(provider: Provider) -> None:
@@ -65,7 +65,7 @@ def _check_rights(provider: Provider) -> None:
     elif provider.pending_iys_code is None:
         flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
     else:
-        found = rights.look(_client(), provider.id, partner)
+        found = rights.ask_for_rights(_client(), provider.id, partner)
         record_operator_audit("rights.looked_at", "provider", provider.id, provider_id=provider.id, **found.kept())
         db.session.commit()
 

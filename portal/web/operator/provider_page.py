@@ -15,7 +15,7 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import onboarding
 from portal.domain.providers.onboarding import Missing
 from portal.services.iys import rights
-from portal.services.iys.call_problems import words_of
+from portal.services.iys.call_problems import explain_problem
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AdmissionForm, NoteForm
 from portal.web.operator.iys_checks import connection_status
@@ -74,10 +74,10 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         orders=packages.orders_of(read_session(), found.id),
         usage=packages.standing(read_session(), found, at),
         connection=connection_status(found.id),
-        look=rights.last_look(read_session(), found.id),
+        look=rights.last_answer(read_session(), found.id),
         support=_support_staff(found.id),
         members=members.members(read_session(), found.id),
-        words_of=words_of,
+        explain_problem=explain_problem,
         channels=list(Channel),
         form=admission or AdmissionForm(formdata=None),
         note_form=noted or NoteForm(formdata=None),

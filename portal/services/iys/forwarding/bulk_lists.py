@@ -22,16 +22,18 @@ from portal.services.iys.success_rate import Level
 
 log = structlog.get_logger()
 
-PATIENCE = timedelta(seconds=60)  # A person's grant that waited so long goes in a list.
-AWAY = timedelta(days=61)  # İYS keeps a result for 60 days; what travels in a list is due by itself after that.
+LONGEST_SINGLE_WAIT = timedelta(seconds=60)  # A person's grant that waited so long goes in a list.
+DUE_WITHOUT_RESULT = timedelta(
+    days=61
+)  # İYS keeps a result for 60 days; what travels in a list is due by itself after that.
 HELD_FOR = timedelta(minutes=1)  # Then the success ratio is looked at again.
-REQUEST = "/request"  # What makes İYS's path for one consent the path for a list.
+LIST_SUFFIX = "/request"  # What makes İYS's path for one consent the path for a list.
 
-_looking = threading.Lock()
+_claim_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Bulk:
+class ClaimedList:
     """A list in hand until `lease_until`. `attempts` counts this one, so with 1 it is sent for the first time."""
 
     id: int
@@ -43,41 +45,43 @@ class Bulk:
     lease_until: datetime
 
 
-OF_BULK = [getattr(BulkRequest, name) for name in Bulk.__dataclass_fields__]
+LIST_COLUMNS = [getattr(BulkRequest, name) for name in ClaimedList.__dataclass_fields__]
 
 
-def next_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) -> Bulk | None:
+def claim_list_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) -> ClaimedList | None:
     """The next list to send, in hand: one that was formed before, or else a new one. Commits.
 
     While the success ratio is low no list leaves that nobody released by hand.
     """
-    with _looking:
-        paused = not is_sandbox and success_rate.ratio(read_session(), at).level == Level.PAUSED
+    with _claim_lock:
+        paused = not is_sandbox and success_rate.measure(read_session(), at).level == Level.PAUSED
         if paused:
-            _hold(session, at)
+            _hold_due_lists(session, at)
         states = (BulkState.FORMED,) if paused else (BulkState.FORMED, BulkState.HELD)
-        return claim(session, at, states, is_sandbox=is_sandbox) or _form(session, at, paused, is_sandbox)
+        return claim_list(session, at, states, is_sandbox=is_sandbox) or _form_list(session, at, paused, is_sandbox)
 
 
-def claim(session: Session, at: datetime, states: Sequence[BulkState], *, is_sandbox: bool = False) -> Bulk | None:
+def claim_list(
+    session: Session, at: datetime, states: Sequence[BulkState], *, is_sandbox: bool = False
+) -> ClaimedList | None:
     """Lease the list in one of these states that has been due longest. Commits."""
     lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # A result may be asked for without any quota.
     may_go = (BulkRequest.state.in_(states), leases.is_due(BulkRequest, at))
-    writers = due_submissions.writers(at, lane, is_sandbox=is_sandbox)
+    writers = due_submissions.active_providers(at, lane, is_sandbox=is_sandbox)
     due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
     seen = read_session().scalar(due.order_by(BulkRequest.due_at).limit(1))
     if seen is None:
         return None
     state = {} if BulkState.SENT in states else {"state": BulkState.FORMED}
     taken = leases.claim(
-        session, BulkRequest, BulkRequest.id == seen, *may_go, at=at, lease=LEASE, returning=OF_BULK,
+        session, BulkRequest, BulkRequest.id == seen, *may_go, at=at, lease=LEASE, returning=LIST_COLUMNS,
         attempts=BulkRequest.attempts + 1, **state,
     )  # fmt: skip
     session.commit()
-    return Bulk(*taken[0]) if taken else None
+    return ClaimedList(*taken[0]) if taken else None
 
 
-def settle_items(session: Session, bulk: Bulk) -> None:
+def remove_ended_items(session: Session, bulk: ClaimedList) -> None:
     """Before a list leaves first, what ended while it waited is taken out. From then on it holds the same, whenever it
     goes again and whatever came of its items. Commits."""
     if bulk.attempts == 1:
@@ -86,7 +90,7 @@ def settle_items(session: Session, bulk: Bulk) -> None:
         session.commit()
 
 
-def items(bulk: Bulk) -> list[Row]:
+def read_items(bulk: ClaimedList) -> list[Row]:
     """What travels in a list, in its order."""
     columns = [Submission.id, Submission.consent_id, Submission.status, Submission.consent_date, Submission.payload]
     columns += [Submission.outcome, Submission.sub_request_id, Submission.bulk_index, Submission.due_at]
@@ -94,24 +98,24 @@ def items(bulk: Bulk) -> list[Row]:
     return list(read_session().execute(rows))
 
 
-def let_go(session: Session, bulk: Bulk, **values) -> bool:
+def release_list(session: Session, bulk: ClaimedList, **values) -> bool:
     """Write what came of a list; False where the lease ran out and somebody else has it now. First in a transaction."""
     return bool(leases.release(session, BulkRequest, [bulk], **values))
 
 
-def open_items(bulk_id: int):
+def update_open_items(bulk_id: int):
     """The update of what is still on its way in a list."""
     mine = update(Submission).where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None))
     return mine.execution_options(synchronize_session=False)
 
 
-def how_many(session: Session, bulk_id: int) -> int:
+def count_open_items(session: Session, bulk_id: int) -> int:
     """How many are still on their way in a list."""
     mine = select(func.count()).select_from(Submission)
     return session.scalar(mine.where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None)))
 
 
-def _hold(session: Session, at: datetime) -> None:
+def _hold_due_lists(session: Session, at: datetime) -> None:
     """Lists that are due wait for a person, or for better days."""
     due = (BulkRequest.due_at <= at, BulkRequest.released_at.is_(None))
     states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)) & BulkRequest.endpoint.not_like(
@@ -125,15 +129,15 @@ def _hold(session: Session, at: datetime) -> None:
     session.commit()
 
 
-def _form(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> Bulk | None:
+def _form_list(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> ClaimedList | None:
     if not paused:
-        _move_people(session, at, is_sandbox)
-    oldest = due_submissions.next_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
+        _move_waiting_people(session, at, is_sandbox)
+    oldest = due_submissions.oldest_due(read_session(), at, Lane.BULK, is_sandbox=is_sandbox)
     if oldest is None:
         return None
     facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
     first = session.execute(facts.join(Consent, Consent.id == Submission.consent_id)).one()
-    bulk = Bulk(new_id(), first.provider_id, first.endpoint, None, None, 0 if paused else 1, at + LEASE)
+    bulk = ClaimedList(new_id(), first.provider_id, first.endpoint, None, None, 0 if paused else 1, at + LEASE)
     state = (
         {"state": BulkState.HELD, "due_at": at + HELD_FOR}
         if paused
@@ -142,7 +146,7 @@ def _form(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> Bul
     row = {"id": bulk.id, "provider_id": bulk.provider_id, "brand_id": first.brand_id, "endpoint": bulk.endpoint}
     row |= {"size": 0, "attempts": bulk.attempts, "created_at": at, "state": BulkState.FORMED, **state}
     session.execute(insert(BulkRequest.__table__), row)
-    size = _fill(session, bulk, at)
+    size = _fill_list(session, bulk, at)
     if not size:  # Another process was quicker.
         session.rollback()
         return None
@@ -152,7 +156,7 @@ def _form(session: Session, at: datetime, paused: bool, is_sandbox: bool) -> Bul
     return None if paused else bulk
 
 
-def _fill(session: Session, bulk: Bulk, at: datetime) -> int:
+def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     """Put the oldest that wait into it. A key is there once: whatever is later of it waits for the first."""
     oldest_first = (Submission.due_at, Submission.id)
     place = func.row_number().over(order_by=oldest_first).label("place")
@@ -166,18 +170,20 @@ def _fill(session: Session, bulk: Bulk, at: datetime) -> int:
     )
     still = (Submission.lane == Lane.BULK, Submission.due_at <= at)  # As another process may have left it.
     put = update(Submission).where(Submission.id == chosen.c.id, *still)
-    put = put.values(bulk_id=bulk.id, bulk_index=chosen.c.place - 1, sub_request_id=None, due_at=at + AWAY)
+    put = put.values(
+        bulk_id=bulk.id, bulk_index=chosen.c.place - 1, sub_request_id=None, due_at=at + DUE_WITHOUT_RESULT
+    )
     return session.execute(put.execution_options(synchronize_session=False)).rowcount
 
 
-def _move_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
+def _move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
     """People's grants that waited too long, and were never told to anybody, go in a list."""
     long_due = (
         select(Submission.id)
         .where(
             Submission.lane == Lane.PEOPLE,
-            Submission.provider_id.in_(due_submissions.writers(at, Lane.BULK, is_sandbox=is_sandbox)),
-            Submission.due_at <= at - PATIENCE,
+            Submission.provider_id.in_(due_submissions.active_providers(at, Lane.BULK, is_sandbox=is_sandbox)),
+            Submission.due_at <= at - LONGEST_SINGLE_WAIT,
             Submission.attempts == 0,
             Submission.code.is_(None),
             Submission.outcome == Outcome.WAITING,
@@ -189,7 +195,7 @@ def _move_people(session: Session, at: datetime, is_sandbox: bool = False) -> No
         return
     ids = session.scalars(long_due.with_for_update(skip_locked=True)).all()
     moved = update(Submission).where(Submission.id.in_(ids))
-    moved = moved.values(lane=Lane.BULK, endpoint=Submission.endpoint + REQUEST)
+    moved = moved.values(lane=Lane.BULK, endpoint=Submission.endpoint + LIST_SUFFIX)
     session.execute(moved.execution_options(synchronize_session=False))
     session.commit()
     log.info("people.moved_to_lists", count=len(ids))

@@ -15,13 +15,13 @@ from portal.core.models import Consent, Lane, Outcome, Submission
 from portal.services.iys.forwarding import due_submissions
 
 LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's work waits no longer.
-SINGLES = (Lane.REFUSALS, Lane.PEOPLE)
+SINGLE_LANES = (Lane.REFUSALS, Lane.PEOPLE)
 
-_looking = threading.Lock()  # Threads of one process need not race for the same row; other processes may.
+_claim_lock = threading.Lock()  # Threads of one process need not race for the same row; other processes may.
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedSubmission:
     """A submission in hand until `lease_until`; its payload is sealed."""
 
     id: int
@@ -51,32 +51,32 @@ class Claimed:
         return not self.is_refusal or self.iys_status == Status.GRANTED
 
 
-OF_SUBMISSION = [getattr(Submission, name) for name in list(Claimed.__dataclass_fields__)[:12]]
-OF_KEY = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.iys_status]
+SUBMISSION_COLUMNS = [getattr(Submission, name) for name in list(ClaimedSubmission.__dataclass_fields__)[:12]]
+CONSENT_COLUMNS = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.iys_status]
 
 
-def claim(
-    session: Session, at: datetime, lanes: Sequence[Lane] = SINGLES, *, is_sandbox: bool = False
-) -> list[Claimed] | None:
+def claim_due_submissions(
+    session: Session, at: datetime, lanes: Sequence[Lane] = SINGLE_LANES, *, is_sandbox: bool = False
+) -> list[ClaimedSubmission] | None:
     """Lease the next due submission of the first lane that has one, and commit. None when nothing is due.
 
     A refusal whose key İYS is not known to hold brings up to 1000 of its kind (brand, channel, recipient type) along,
     as many as İYS is asked about at once. Empty where another forwarder was first.
     """
-    with _looking:
-        due = (due_submissions.next_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
+    with _claim_lock:
+        due = (due_submissions.oldest_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
             return None
-        taken = _lease(session, [seen], at)
+        taken = _lease_submissions(session, [seen], at)
         session.commit()  # Nothing is held while the others are locked, which may come before it.
         if taken and not taken[0].may_be_held:
-            taken += _lease(session, session.scalars(_of_its_kind(taken[0], at)).all(), at)
+            taken += _lease_submissions(session, session.scalars(_similar_refusals(taken[0], at)).all(), at)
             session.commit()
         return taken
 
 
-def _of_its_kind(first: Claimed, at: datetime):
+def _similar_refusals(first: ClaimedSubmission, at: datetime):
     return (
         select(Submission.id)
         .join(Consent, Consent.id == Submission.consent_id)
@@ -93,7 +93,7 @@ def _of_its_kind(first: Claimed, at: datetime):
     )
 
 
-def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
+def _lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> list[ClaimedSubmission]:
     """Lease those that still may be; all open submissions of their keys are locked first, in one order, so that two
     forwarders never take two of one key."""
     if not ids:
@@ -104,33 +104,37 @@ def _lease(session: Session, ids: Sequence[int], at: datetime) -> list[Claimed]:
     rows = leases.claim(
         session, Submission, Submission.id.in_(ids), Submission.due_at <= at, not_(due_submissions.is_held_up(at)),
         Submission.lane != Lane.BULK,  # It may have moved into a list since it was seen.
-        at=at, lease=LEASE, returning=OF_SUBMISSION, attempts=Submission.attempts + 1,
+        at=at, lease=LEASE, returning=SUBMISSION_COLUMNS, attempts=Submission.attempts + 1,
     )  # fmt: skip
     keys = _keys(session, rows)
-    return [Claimed(*row, *keys[row.consent_id][1:]) for row in sorted(rows, key=lambda row: row.id)]
+    return [ClaimedSubmission(*row, *keys[row.consent_id][1:]) for row in sorted(rows, key=lambda row: row.id)]
 
 
 def _keys(session: Session, rows: Sequence[Row]) -> dict[int, Row]:
-    theirs = select(*OF_KEY).where(Consent.id.in_([row.consent_id for row in rows]))
+    theirs = select(*CONSENT_COLUMNS).where(Consent.id.in_([row.consent_id for row in rows]))
     return {row.id: row for row in session.execute(theirs)} if rows else {}
 
 
 def end_lease(
-    session: Session, these: Sequence[Claimed], *conditions: ColumnElement[bool], due_at: object, **values: object
+    session: Session,
+    these: Sequence[ClaimedSubmission],
+    *conditions: ColumnElement[bool],
+    due_at: object,
+    **values: object,
 ) -> set[int]:
     """Write what came of submissions claimed together and let go; the ids of those whose lease was still ours."""
-    lock(session, these)
+    lock_submissions(session, these)
     return leases.release(session, Submission, these, *conditions, due_at=due_at, **values)
 
 
-def lock(session: Session, these: Sequence[Claimed]) -> None:
+def lock_submissions(session: Session, these: Sequence[ClaimedSubmission]) -> None:
     """Many are written in one order, or two who write some of them would wait for each other."""
     if len(these) > 1:
         theirs = select(Submission.id).where(Submission.id.in_([each.id for each in these]))
         session.execute(theirs.order_by(Submission.id).with_for_update()).all()
 
 
-def renew_lease(session: Session, claimed: Claimed, at: datetime) -> Claimed | None:
+def renew_lease(session: Session, claimed: ClaimedSubmission, at: datetime) -> ClaimedSubmission | None:
     """A full lease again, for a second call; None where it was lost meanwhile."""
     try:
         return replace(claimed, lease_until=leases.renew(session, Submission, claimed, at=at, lease=LEASE))

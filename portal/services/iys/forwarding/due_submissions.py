@@ -10,15 +10,15 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Connection, Credential, CredentialKind, Lane, Submission
 from portal.services.iys import rate_limit
 
-A_SECOND = timedelta(seconds=1)
-STUBBORN = 2  # After so many attempts a grant no longer holds up a refusal.
+ONE_SECOND = timedelta(seconds=1)
+ENOUGH_ATTEMPTS = 2  # After so many attempts a grant no longer holds up a refusal.
 ABSENT = "absent"  # Our own word for: multi-status did not list it.
-HOLDS_NOTHING = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
+NO_GRANT_CODES = ("H174", "H175", ABSENT)  # İYS holds no grant to withdraw.
 
 Earlier = aliased(Submission)
 
 
-def next_due(session: Session, at: datetime, lane: Lane, *, is_sandbox: bool = False) -> int | None:
+def oldest_due(session: Session, at: datetime, lane: Lane, *, is_sandbox: bool = False) -> int | None:
     """The id of the oldest submission of a lane that may leave now, over all providers (or all that practise).
 
     Each provider that may write is asked for its own oldest, by index: what waits at the others costs nothing.
@@ -31,15 +31,17 @@ def next_due(session: Session, at: datetime, lane: Lane, *, is_sandbox: bool = F
         .correlate(Connection)
         .scalar_subquery()
     )
-    firsts = [each for each in session.scalars(_of_writers(select(first), at, lane, is_sandbox)) if each is not None]
+    firsts = [
+        each for each in session.scalars(_of_active_providers(select(first), at, lane, is_sandbox)) if each is not None
+    ]
     if len(firsts) < 2:
         return firsts[0] if firsts else None
     return session.scalar(select(Submission.id).where(Submission.id.in_(firsts)).order_by(Submission.due_at).limit(1))
 
 
-def writers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> Select:
+def active_providers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> Select:
     """The providers for which something of a lane may leave now, to İYS or (of those that practise) to the sandbox."""
-    return _of_writers(select(Connection.provider_id), at, lane, is_sandbox)
+    return _of_active_providers(select(Connection.provider_id), at, lane, is_sandbox)
 
 
 def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
@@ -60,12 +62,12 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
     grant yet. What travels in a list is never leased by itself.
     """
     in_flight = not_(leases.is_free(Earlier, at))
-    just_told = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - A_SECOND)
+    just_told = and_(Earlier.due_at.is_(None), Earlier.accepted_at.is_not(None), Earlier.ended_at > at - ONE_SECOND)
     passes_by = and_(
         Submission.status == Status.REFUSED,
-        or_(Submission.code.is_(None), Submission.code.not_in(HOLDS_NOTHING)),
+        or_(Submission.code.is_(None), Submission.code.not_in(NO_GRANT_CODES)),
         Earlier.status == Status.GRANTED,
-        or_(Earlier.attempts >= STUBBORN, Earlier.lane == Lane.BULK),
+        or_(Earlier.attempts >= ENOUGH_ATTEMPTS, Earlier.lane == Lane.BULK),
     )
     return exists().where(
         Earlier.consent_id == Submission.consent_id,
@@ -80,7 +82,7 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
     )
 
 
-def is_behind_an_open_one(*lanes: Lane) -> ColumnElement[bool]:
+def has_open_predecessor(*lanes: Lane) -> ColumnElement[bool]:
     """An earlier submission of the key is still on its way, in one of these lanes (or in any)."""
     return exists().where(
         Earlier.consent_id == Submission.consent_id,
@@ -90,10 +92,10 @@ def is_behind_an_open_one(*lanes: Lane) -> ColumnElement[bool]:
     )
 
 
-def _of_writers(asked: Select, at: datetime, lane: Lane, is_sandbox: bool) -> Select:
+def _of_active_providers(asked: Select, at: datetime, lane: Lane, is_sandbox: bool) -> Select:
     is_practice = Credential.kind == CredentialKind.SANDBOX
     may_ask_for_token = or_(Credential.backoff_until.is_(None), Credential.backoff_until <= at)
-    may_ask = and_(may_ask_for_token, not_(rate_limit.tokens_are_held(at)))
+    may_ask = and_(may_ask_for_token, not_(rate_limit.are_tokens_held(at)))
     may_grant = or_(Connection.grants_blocked_until.is_(None), Connection.grants_blocked_until <= at)
     return (
         asked.select_from(Connection)

@@ -14,21 +14,21 @@ from portal.services.iys.forwarding import outcomes
 
 log = structlog.get_logger()
 
-AT_ONCE = 500
+BATCH = 500
 GRACE = timedelta(minutes=10)  # For what İYS may have heard in time: it is asked first, if it answers.
 
 
-def step(_client: Client) -> bool:
+def expire_late_submissions(_client: Client) -> bool:
     """Expire what is too late; False when nothing is. İYS is not asked.
 
     What it may have heard in time all the same (SENT) turns up in its movements, and then counts as told.
     """
     at = clock.now()
-    late = read_session().execute(_late(at)).all()
+    late = read_session().execute(_late_submissions(at)).all()
     if not late:
         return False
     ids = [row.id for row in late]
-    stays = _renewable()
+    stays = _is_renewable()
     for condition, due_at in ((stays, Submission.due_at), (~stays, None)):
         expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at), condition)
         values = {"outcome": Outcome.EXPIRED, "ended_at": at, "bulk_id": None, "due_at": due_at}
@@ -39,10 +39,10 @@ def step(_client: Client) -> bool:
     return True
 
 
-def _late(at: datetime):
+def _late_submissions(at: datetime):
     by_index = (Submission.lenient_deadline < at, Submission.due_at.is_not(None))
     late = select(Submission.id, Submission.consent_id).where(*by_index, _may_expire(at))
-    return late.order_by(Submission.lenient_deadline).limit(AT_ONCE)
+    return late.order_by(Submission.lenient_deadline).limit(BATCH)
 
 
 def _may_expire(at: datetime):
@@ -56,7 +56,7 @@ def _may_expire(at: datetime):
     return and_(too_late, Submission.due_at.is_not(None), leases.is_free(Submission, at), not_(left))
 
 
-def _renewable():
+def _is_renewable():
     """A refusal that still counts stays due, until it is looked up and said anew."""
     is_head = select(Consent.id).where(
         Consent.id == Submission.consent_id, Consent.decision_id == Submission.decision_id

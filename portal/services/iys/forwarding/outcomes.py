@@ -13,32 +13,32 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Connection, Consent, Lane, Outcome, Submission
 from portal.domain.consents import renewals
 from portal.services.iys.forwarding import claims, due_submissions
-from portal.services.iys.forwarding.claims import Claimed
+from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 log = structlog.get_logger()
 
-LONGEST_BACKOFF = 60.0  # Seconds. İYS may be away for a day; it is asked once a minute then.
+LONGEST_BACKOFF_SECONDS = 60.0  # Seconds. İYS may be away for a day; it is asked once a minute then.
 BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
 ORDER_WAIT = timedelta(seconds=2)
 LIST_WAIT = timedelta(minutes=10)  # A grant in a list ends after five minutes or more, and wakes its refusal.
 
 
-def accept(claimed: Claimed, transaction_id: str | None, creation_date: object) -> None:
+def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
     """İYS holds it, under this transactionId if it said so; whatever blocked the provider is over."""
-    accepted_at = read_date(creation_date)
+    accepted_at = read_creation_date(creation_date)
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
         accepted_at=accepted_at, ended_at=clock.now(),
     ):  # fmt: skip
         wake_refusals([claimed.consent_id], clock.now())
-        now_holds(claimed.consent_id, claimed.status, accepted_at)
-        unblock(claimed.provider_id)
+        record_iys_status(claimed.consent_id, claimed.status, accepted_at)
+        unblock_provider(claimed.provider_id)
     db.session.commit()
     log.info("submission.accepted", submission=claimed.id)
 
 
-def end(
-    claimed: Claimed, outcome: Outcome, *, code: str | None, iys_status: str | None = None,
+def end_submission(
+    claimed: ClaimedSubmission, outcome: Outcome, *, code: str | None, iys_status: str | None = None,
     as_of: datetime | None = None,
 ) -> None:  # fmt: skip
     """Nothing more is to be done; `iys_status` is what İYS, asked at `as_of`, said it holds."""
@@ -46,12 +46,12 @@ def end(
     if claims.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
         wake_refusals([claimed.consent_id], at)
         if iys_status:
-            now_holds(claimed.consent_id, iys_status, as_of)
+            record_iys_status(claimed.consent_id, iys_status, as_of)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
 
 
-def expire(claimed: Claimed, code: str | None) -> None:
+def expire_submission(claimed: ClaimedSubmission, code: str | None) -> None:
     """Too old for İYS. A refusal that still counts stays due: what it withdraws is looked up, then it is said anew."""
     at = clock.now()
     due_at = renewals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
@@ -61,7 +61,7 @@ def expire(claimed: Claimed, code: str | None) -> None:
     log.info("submission.ended", submission=claimed.id, outcome=Outcome.EXPIRED.value, code=code)
 
 
-def renew(claimed: Claimed) -> None:
+def renew_refusal(claimed: ClaimedSubmission) -> None:
     """İYS still holds a grant that an expired refusal withdraws: say the refusal anew, dated now."""
     at = clock.now()
     renewals.lock_recipient_of(db.session, claimed.consent_id)
@@ -71,8 +71,8 @@ def renew(claimed: Claimed) -> None:
     log.info("submission.renewed", submission=claimed.id)
 
 
-def again(
-    these: Sequence[Claimed], after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False
+def retry_later(
+    these: Sequence[ClaimedSubmission], after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False
 ) -> None:
     """Wait and send the same bytes again; `unsure` says that İYS may have heard, `counts` that it was a failure."""
     values = {"code": code} if code else {}  # What İYS said of it last stays, where it says nothing now.
@@ -85,19 +85,19 @@ def again(
     log.info("submissions.again", count=len(these), code=code)
 
 
-def let_go(these: Sequence[Claimed]) -> None:
+def return_unsent(these: Sequence[ClaimedSubmission]) -> None:
     """Back into their lane as they were. Commits."""
     if these:
         claims.end_lease(db.session, these, due_at=Submission.due_at, attempts=Submission.attempts - 1)
         db.session.commit()
 
 
-def nothing_to_withdraw(these: Sequence[Claimed], code: str | None) -> None:
+def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> None:
     """İYS holds no grant of these keys. Done, unless our own earlier one is on its way or came meanwhile: then the
     refusal goes again when that ends."""
     at = clock.now()
     came = exists().where(Consent.id == Submission.consent_id, Consent.iys_status == Status.GRANTED.value)
-    may_follow = due_submissions.is_behind_an_open_one()
+    may_follow = due_submissions.has_open_predecessor()
     if not these[0].may_be_held:
         may_follow = or_(may_follow, came)
     ended = claims.end_lease(
@@ -106,10 +106,10 @@ def nothing_to_withdraw(these: Sequence[Claimed], code: str | None) -> None:
     if code == "H174":
         for each in these:
             if each.id in ended:
-                now_holds(each.consent_id, Status.REFUSED, at)
+                record_iys_status(each.consent_id, Status.REFUSED, at)
     rest = [each for each in these if each.id not in ended]
     if rest:
-        is_listed = due_submissions.is_behind_an_open_one(Lane.BULK)
+        is_listed = due_submissions.has_open_predecessor(Lane.BULK)
         claims.end_lease(
             db.session, rest, due_at=case((is_listed, at + LIST_WAIT), else_=at + ORDER_WAIT),
             code=code or due_submissions.ABSENT, attempts=Submission.attempts - 1,
@@ -118,7 +118,7 @@ def nothing_to_withdraw(these: Sequence[Claimed], code: str | None) -> None:
     log.info("refusals.nothing_to_withdraw", count=len(ended), waiting=len(rest), code=code)
 
 
-def block(these: Sequence[Claimed], code: str | None) -> None:
+def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> None:
     """Rights or subscription: stop all calls of this provider for a while, and say why."""
     until = clock.now() + BLOCK
     claims.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
@@ -126,7 +126,7 @@ def block(these: Sequence[Claimed], code: str | None) -> None:
     db.session.commit()
 
 
-def put_off_grants(these: Sequence[Claimed], code: str | None) -> None:
+def postpone_grants(these: Sequence[ClaimedSubmission], code: str | None) -> None:
     """The quota of addresses is used up (H525): grants wait for the provider, refusals still pass."""
     until = clock.now() + BLOCK
     claims.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
@@ -136,7 +136,7 @@ def put_off_grants(these: Sequence[Claimed], code: str | None) -> None:
 
 def backoff(attempts: int) -> timedelta:
     """How long to wait after that many failed attempts: twice as long each time, and never quite the same for all."""
-    longest = min(LONGEST_BACKOFF, 0.5 * 2 ** min(attempts, 10))
+    longest = min(LONGEST_BACKOFF_SECONDS, 0.5 * 2 ** min(attempts, 10))
     return timedelta(seconds=longest * (0.5 + random.random() / 2))
 
 
@@ -147,7 +147,7 @@ def block_provider(provider_id: int, code: str | None, **until: datetime) -> Non
     log.warning("provider.blocked", provider=provider_id, code=code, what=list(until))
 
 
-def unblock(provider_id: int) -> None:
+def unblock_provider(provider_id: int) -> None:
     """İYS took something: whatever blocked the provider is over."""
     blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
     theirs = update(Connection).where(Connection.provider_id == provider_id, blocked)
@@ -160,13 +160,13 @@ def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
         Submission.consent_id.in_(consent_ids),
         Submission.lane == Lane.REFUSALS,
         Submission.due_at > at,
-        Submission.code.in_(due_submissions.HOLDS_NOTHING),
+        Submission.code.in_(due_submissions.NO_GRANT_CODES),
         leases.is_free(Submission, at),
     )
     db.session.execute(asleep.values(due_at=at).execution_options(synchronize_session=False))
 
 
-def now_holds(consent_id: int, iys_status: str, as_of: datetime) -> None:
+def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:
     """What İYS holds for the key now, unless we have heard something newer. İYS's own dates are cut to the second."""
     as_of = as_of.replace(microsecond=0)
     not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
@@ -174,7 +174,7 @@ def now_holds(consent_id: int, iys_status: str, as_of: datetime) -> None:
     db.session.execute(head.values(iys_status=iys_status, iys_as_of=as_of))
 
 
-def read_date(text: object) -> datetime:
+def read_creation_date(text: object) -> datetime:
     """İYS's creationDate, or now where it says none that can be read."""
     try:
         return iys_protocol.parse_wire_date(text)

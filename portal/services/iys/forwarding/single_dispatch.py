@@ -12,117 +12,121 @@ from portal.core.vault import CannotOpen
 from portal.services.iys import calls, circuit_breaker, response_values, sandbox_access
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import attempts, claims, local_validation, outcomes, status_check
-from portal.services.iys.forwarding.claims import Claimed
+from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 QUOTA = "H525"
-NEVER_WAITED = timedelta(0)
+NO_WAIT = timedelta(0)
 
 
-def step(client: Client) -> bool:
+def forward_next(client: Client) -> bool:
     """Take a due refusal, or else a person's grant, as far as it goes now; False when nothing may leave."""
-    return _step(client, claims.SINGLES)
+    return _forward_next_of(client, claims.SINGLE_LANES)
 
 
-def refusals(client: Client) -> bool:
+def forward_next_refusal(client: Client) -> bool:
     """The same for refusals alone, so that some threads are never busy with anything else."""
-    return _step(client, (Lane.REFUSALS,))
+    return _forward_next_of(client, (Lane.REFUSALS,))
 
 
-def _step(client: Client, lanes: tuple[Lane, ...]) -> bool:
+def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
     at = clock.now()
-    if rests(client, at):
+    if is_host_resting(client, at):
         return False
-    taken = claims.claim(db.session, at, lanes, is_sandbox=client.is_sandbox)
+    taken = claims.claim_due_submissions(db.session, at, lanes, is_sandbox=client.is_sandbox)
     if taken is None:
         return False
     try:
-        _forward(client, taken)
+        _forward_claimed(client, taken)
     except calls.NotNow as not_now:
-        _put_off(taken, not_now, not_now.code)
+        _postpone(taken, not_now, not_now.code)
         return False
     return True
 
 
-def _put_off(these: list[Claimed], not_now: calls.NotNow, code: str | None) -> None:
-    outcomes.again(these, max(not_now.until - clock.now(), NEVER_WAITED), code, counts=False)
+def _postpone(these: list[ClaimedSubmission], not_now: calls.NotNow, code: str | None) -> None:
+    outcomes.retry_later(these, max(not_now.until - clock.now(), NO_WAIT), code, counts=False)
 
 
-def rests(client: Client, at: datetime) -> bool:
+def is_host_resting(client: Client, at: datetime) -> bool:
     """Whether the host is given a rest now; then nothing need be taken in hand."""
     if client.is_sandbox:
-        return sandbox_access.rests()
-    state = circuit_breaker.state(read_session(), at)
+        return sandbox_access.is_resting()
+    state = circuit_breaker.host_state(read_session(), at)
     return state.resting and state.until > at
 
 
-def _forward(client: Client, taken: list[Claimed]) -> None:
+def _forward_claimed(client: Client, taken: list[ClaimedSubmission]) -> None:
     if not taken:
         return None
     if not taken[0].may_be_held:
-        taken = _renewed(status_check.ask(client, taken))  # What İYS cannot be asked about is told outright.
+        taken = _renew_leases(
+            status_check.end_refusals_without_grant(client, taken)
+        )  # What İYS cannot be asked about is told outright.
         if not taken:
             return None
     (claimed,) = taken
     if claimed.outcome == Outcome.EXPIRED:
-        return outcomes.renew(claimed)
+        return outcomes.renew_refusal(claimed)
     may_be_there = claimed.outcome == Outcome.SENT
     if clock.now() > claimed.lenient_deadline and not may_be_there:
-        return outcomes.expire(claimed, code=None)
+        return outcomes.expire_submission(claimed, code=None)
     try:
         payload = vault().open(claimed.payload, Submission.PLACE, claimed.provider_id, claimed.id)
     except CannotOpen:  # Damaged, or its key is gone: a person must look, and the others go on.
-        return outcomes.end(claimed, Outcome.PARKED, code=None)
-    if failing := local_validation.failing(payload, clock.now(), may_be_there=may_be_there):
-        return _react(claimed, failing.action, failing.code)
-    answer = _call(client, claimed, Operation.ADD, claimed.endpoint, payload)
-    return _settle(client, claimed, payload, answer)
+        return outcomes.end_submission(claimed, Outcome.PARKED, code=None)
+    if failing := local_validation.find_failure(payload, clock.now(), may_be_there=may_be_there):
+        return _apply_action(claimed, failing.action, failing.code)
+    answer = _call_and_record(client, claimed, Operation.ADD, claimed.endpoint, payload)
+    return _apply_answer(client, claimed, payload, answer)
 
 
-def _renewed(taken: list[Claimed]) -> list[Claimed]:
+def _renew_leases(taken: list[ClaimedSubmission]) -> list[ClaimedSubmission]:
     """The same with a full lease again, for the call that follows; without those that somebody else has by now."""
     kept = [claims.renew_lease(db.session, claimed, clock.now()) for claimed in taken]
     db.session.commit()
     return [claimed for claimed in kept if claimed]
 
 
-def _call(client: Client, claimed: Claimed, question: Operation, path: str, body: bytes) -> Answer:
+def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Operation, path: str, body: bytes) -> Answer:
     """One call for the provider, kept as an attempt in the transaction that settles it. Raises NotNow."""
     answer = calls.ask(client, claimed.provider_id, question, path, body=body)
-    attempts.keep(db.session, question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)])
+    attempts.record_attempts(
+        db.session, question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)]
+    )
     return answer
 
 
-def _settle(client: Client, claimed: Claimed, payload: bytes, answer: Answer) -> None:
+def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, answer: Answer) -> None:
     """Bring an answer to an add into the submission's outcome, by the code table."""
-    transaction_id = response_values.transaction_id(answer.content)
+    transaction_id = response_values.read_transaction_id(answer.content)
     if answer.status == 200 and transaction_id:
-        return outcomes.accept(claimed, transaction_id, answer.content.get("creationDate"))
+        return outcomes.accept_submission(claimed, transaction_id, answer.content.get("creationDate"))
     action = answer.action(claimed.status)
     if action == Action.RECONCILE:
-        return _reconcile(client, claimed, payload, answer)
-    return _react(claimed, action, answer.code)
+        return _compare_with_iys(client, claimed, payload, answer)
+    return _apply_action(claimed, action, answer.code)
 
 
-def _react(claimed: Claimed, action: Action, code: str | None) -> None:
+def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) -> None:
     """Do what the code table says."""
     if action == Action.NOOP:
-        return outcomes.nothing_to_withdraw([claimed], code)
+        return outcomes.end_without_grant([claimed], code)
     if action == Action.EXPIRED:
-        return outcomes.expire(claimed, code)
+        return outcomes.expire_submission(claimed, code)
     if code == QUOTA and claimed.status == Status.GRANTED:
-        return outcomes.put_off_grants([claimed], code)
+        return outcomes.postpone_grants([claimed], code)
     if action == Action.CONFIG:
-        return outcomes.block([claimed], code)
+        return outcomes.block_submissions([claimed], code)
     if action == Action.FIX:
-        return outcomes.end(claimed, Outcome.PARKED, code=code)
+        return outcomes.end_submission(claimed, Outcome.PARKED, code=code)
     if action == Action.WAIT:
-        return outcomes.again([claimed], breath(), code, counts=False)
-    return outcomes.again([claimed], outcomes.backoff(claimed.attempts), code, unsure=action == Action.RETRY)
+        return outcomes.retry_later([claimed], short_pause(), code, counts=False)
+    return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), code, unsure=action == Action.RETRY)
 
 
-def _reconcile(client: Client, claimed: Claimed, payload: bytes, refused: Answer) -> None:
+def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: Answer) -> None:
     """İYS says it holds something newer or the same: ask which, and believe it."""
-    kept = _renewed([claimed])
+    kept = _renew_leases([claimed])
     if not kept:
         return None
     (claimed,) = kept
@@ -131,21 +135,23 @@ def _reconcile(client: Client, claimed: Claimed, payload: bytes, refused: Answer
     path = iys_protocol.single_status_path(*iys_protocol.codes_in_path(claimed.endpoint))
     asked_at = clock.now()
     try:
-        answer = _call(client, claimed, Operation.STATUS, path, json.dumps(body).encode())
+        answer = _call_and_record(client, claimed, Operation.STATUS, path, json.dumps(body).encode())
     except calls.NotNow as not_now:  # The hour's budget is spent: nothing is told meanwhile that İYS would refuse.
-        return _put_off([claimed], not_now, refused.code)
+        return _postpone([claimed], not_now, refused.code)
     held = answer.content
     if answer.status == 429:
-        return outcomes.again([claimed], breath(), answer.code, counts=False)
+        return outcomes.retry_later([claimed], short_pause(), answer.code, counts=False)
     if answer.status != 200 or held.get("status") not in tuple(Status):
-        return outcomes.again([claimed], outcomes.backoff(claimed.attempts), refused.code)
+        return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), refused.code)
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
-        return outcomes.accept(claimed, response_values.transaction_id(held) or None, held.get("creationDate"))
+        return outcomes.accept_submission(
+            claimed, response_values.read_transaction_id(held) or None, held.get("creationDate")
+        )
     same = refused.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-    return outcomes.end(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)
+    return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)
 
 
-def breath() -> timedelta:
+def short_pause() -> timedelta:
     """A moment, after İYS said that it has too much to do; never quite the same for all."""
     return timedelta(seconds=1 + random.random())

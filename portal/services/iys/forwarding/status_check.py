@@ -16,19 +16,19 @@ from portal.core.vault import CannotOpen
 from portal.services.iys import calls
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import attempts, claims, local_validation, outcomes
-from portal.services.iys.forwarding.claims import Claimed
+from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 NOT_OFFERED = (404, 405, 501)
 BREATH = outcomes.ORDER_WAIT
 
 
-def ask(client: Client, these: list[Claimed]) -> list[Claimed]:
+def end_refusals_without_grant(client: Client, these: list[ClaimedSubmission]) -> list[ClaimedSubmission]:
     """Ask about refusals of one kind and write down what came of it.
 
     Back comes the one that is to be told outright: where İYS does not know the question, or does not understand it.
     Raises NotNow.
     """
-    asked = _readable(these)
+    asked = _valid_by_recipient(these)
     if not asked:
         return []
     first = next(iter(asked.values()))
@@ -40,42 +40,42 @@ def ask(client: Client, these: list[Claimed]) -> list[Claimed]:
     answer = calls.ask(client, first.provider_id, Operation.MULTI_STATUS, path, body=body)
     granted = answer.content.get("list")
     if isinstance(granted, list):
-        _believe(asked, {str(each).lower() for each in granted}, answer.status, asked_at)
+        _apply_list(asked, {str(each).lower() for each in granted}, answer.status, asked_at)
         return []
-    return _settle(asked, answer)
+    return _apply_error(asked, answer)
 
 
-def _readable(these: list[Claimed]) -> dict[str, Claimed]:
+def _valid_by_recipient(these: list[ClaimedSubmission]) -> dict[str, ClaimedSubmission]:
     """By recipient, those whose payload can be opened and whose address İYS would take; the others are parked."""
     asked = {}
     for each in these:
         try:
             payload = vault().open(each.payload, Submission.PLACE, each.provider_id, each.id)
         except CannotOpen:
-            outcomes.end(each, Outcome.PARKED, code=None)
+            outcomes.end_submission(each, Outcome.PARKED, code=None)
             continue
-        failing = local_validation.failing(payload, clock.now(), may_be_there=True)
+        failing = local_validation.find_failure(payload, clock.now(), may_be_there=True)
         if failing and failing.action == Action.FIX:
-            outcomes.end(each, Outcome.PARKED, code=failing.code)
+            outcomes.end_submission(each, Outcome.PARKED, code=failing.code)
         else:
             asked[json.loads(payload)["recipient"].lower()] = each
     return asked
 
 
-def _believe(asked: dict[str, Claimed], granted: set[str], status: int, asked_at: datetime) -> None:
+def _apply_list(asked: dict[str, ClaimedSubmission], granted: set[str], status: int, asked_at: datetime) -> None:
     """Those listed are told outright in a moment; of the others İYS holds nothing to withdraw."""
     listed = [each for recipient, each in asked.items() if recipient in granted]
     absent = [each for recipient, each in asked.items() if recipient not in granted]
-    _keep(asked, status, None, granted)
+    _record_attempts(asked, status, None, granted)
     if absent:
-        outcomes.nothing_to_withdraw(absent, None)
+        outcomes.end_without_grant(absent, None)
     if listed:
         mine = claims.end_lease(db.session, listed, due_at=Submission.due_at, attempts=Submission.attempts - 1)
-        _now_granted([each.consent_id for each in listed if each.id in mine], asked_at)
+        _record_granted([each.consent_id for each in listed if each.id in mine], asked_at)
     db.session.commit()
 
 
-def _now_granted(consent_ids: list[int], at: datetime) -> None:
+def _record_granted(consent_ids: list[int], at: datetime) -> None:
     consents = Consent.__table__
     not_newer = or_(consents.c.iys_as_of.is_(None), consents.c.iys_as_of <= at)
     theirs = update(consents).where(consents.c.id == bindparam("key"), not_newer)
@@ -84,33 +84,33 @@ def _now_granted(consent_ids: list[int], at: datetime) -> None:
         db.session.execute(values, [{"key": consent_id} for consent_id in sorted(consent_ids)])
 
 
-def _keep(asked: dict[str, Claimed], status: int, code: str | None, granted: set[str]) -> None:
+def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str | None, granted: set[str]) -> None:
     """Each keeps what was said of it, and nothing of the others."""
     answers = (
         (each.provider_id, each.id, code, json.dumps({"list": [recipient] if recipient in granted else []}).encode())
         for recipient, each in asked.items()
     )
-    attempts.keep(db.session, Operation.MULTI_STATUS, status, answers)
+    attempts.record_attempts(db.session, Operation.MULTI_STATUS, status, answers)
 
 
-def _settle(asked: dict[str, Claimed], answer: Answer) -> list[Claimed]:
+def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[ClaimedSubmission]:
     """No list came: by the code table, for all of them alike; bad addresses that İYS names are parked by themselves."""
     these, action = list(asked.values()), answer.action(Status.REFUSED)
-    named = _named(asked, answer)
+    named = _named_in_errors(asked, answer)
     if named:
         for each in named:
-            outcomes.end(each, Outcome.PARKED, code=answer.code)
-        outcomes.let_go([each for each in these if each not in named])
+            outcomes.end_submission(each, Outcome.PARKED, code=answer.code)
+        outcomes.return_unsent([each for each in these if each not in named])
     elif action == Action.FIX or (answer.status in NOT_OFFERED and not answer.codes):
-        outcomes.let_go(these[1:])
+        outcomes.return_unsent(these[1:])
         return these[:1]
     else:
-        _keep(asked, answer.status, answer.code, set())
-        _react(these, action, answer.code)
+        _record_attempts(asked, answer.status, answer.code, set())
+        _apply_action(these, action, answer.code)
     return []
 
 
-def _named(asked: dict[str, Claimed], answer: Answer) -> list[Claimed]:
+def _named_in_errors(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[ClaimedSubmission]:
     """Those that İYS's errors point at: location ["recipients", 3]."""
     places = {str(error.location[1]) for error in answer.errors if _points(error.location)}
     return [each for place, each in enumerate(asked.values()) if str(place) in places]
@@ -120,10 +120,10 @@ def _points(location: list | None) -> bool:
     return bool(location) and len(location) > 1 and location[0] == "recipients"
 
 
-def _react(these: list[Claimed], action: Action, code: str | None) -> None:
+def _apply_action(these: list[ClaimedSubmission], action: Action, code: str | None) -> None:
     if action == Action.CONFIG:
-        outcomes.block(these, code)
+        outcomes.block_submissions(these, code)
     elif action == Action.WAIT:
-        outcomes.again(these, BREATH, code, counts=False)
+        outcomes.retry_later(these, BREATH, code, counts=False)
     else:
-        outcomes.again(these, outcomes.backoff(these[0].attempts), code)
+        outcomes.retry_later(these, outcomes.backoff(these[0].attempts), code)

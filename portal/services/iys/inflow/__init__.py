@@ -3,9 +3,9 @@
 from portal.services.iys.client import Client
 from portal.services.iys.inflow import feeds, pushes, sweeps
 
-__all__ = ["feeds", "pushes", "step", "sweeps"]
+__all__ = ["feeds", "pushes", "take_next_step", "sweeps"]
 
 
-def step(client: Client) -> bool:
+def take_next_step(client: Client) -> bool:
     """One due thing: a push that waits, else a page of a feed, else a piece of a sweep. False: nothing is due."""
-    return pushes.step(client) or feeds.step(client) or sweeps.step(client)
+    return pushes.read_next_push(client) or feeds.pull_next_page(client) or sweeps.sweep_next_chunk(client)

@@ -28,26 +28,26 @@ LONGEST_CURSOR = 255
 UNREADABLE_ROW = "unreadable_row"
 
 
-def step(client: Client) -> bool:
+def pull_next_page(client: Client) -> bool:
     """Pull one page of a feed that is due; False where none is."""
     at = clock.now()
-    query = claims.with_brand(Feed).where(is_due(Feed, at), *claims.may_ask(at)).order_by(Feed.due_at)
-    claimed = claims.claim(query, Feed, at, LEASE)
+    query = claims.select_with_brand(Feed).where(is_due(Feed, at), *claims.may_ask(at)).order_by(Feed.due_at)
+    claimed = claims.claim_first(query, Feed, at, LEASE)
     if claimed is None:
-        return _begin(at)
+        return _create_feeds(at)
     feed, brand, iys_code = claimed
     cursor = _usable_cursor(feed, at)
     path = iys_protocol.changes_path(iys_code, brand.brand_code, source=feed.source.value, after=cursor)
     try:
         answer = calls.ask(client, feed.provider_id, Operation.CHANGES, path, method="GET")
     except calls.NotNow as refusal:
-        _put_off(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
+        _postpone_feed(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
         return True
-    _take(feed, brand, cursor, answer)
+    _apply_answer(feed, brand, cursor, answer)
     return True
 
 
-def _begin(at: datetime) -> bool:
+def _create_feeds(at: datetime) -> bool:
     """Give each connected brand its feeds; False where all have them."""
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
         ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_still_speaks(), *claims.may_ask(at)
@@ -71,59 +71,59 @@ def _usable_cursor(feed: Feed, at: datetime) -> str | None:
     return feed.cursor if is_fresh else None
 
 
-def _take(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) -> None:
+def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) -> None:
     at, listed = clock.now(), answer.content.get("list")
     if answer.status == 204 or (answer.status == 200 and listed == []):
-        _rest(feed, cursor, at)
+        _rest_feed(feed, cursor, at)
     elif answer.status == 200 and isinstance(listed, list):
-        _keep(feed, brand, listed, answer.content.get("after"), at)
+        _store_rows(feed, brand, listed, answer.content.get("after"), at)
     else:
-        _failed(feed, cursor, answer, at)
+        _retry_feed(feed, cursor, answer, at)
 
 
-def _keep(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -> None:
+def _store_rows(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -> None:
     """The rows and the cursor behind them, in one transaction; the next page is due at once."""
     told = [told for told in map(movements.read_row, listed) if told]
-    is_cursor = response_values.text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
+    is_cursor = response_values.read_text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
     moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
     values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": at if is_cursor else at + EVERY, **moved}
-    if not claims.give_back(feed, **values):
+    if not claims.release(feed, **values):
         return db.session.rollback()
-    _mind_the_gap(feed, at)
-    taken = movements.hear(db.session, vault(), brand, told, by=ReceivedVia.PULL, feed=feed.source, at=at)
+    _sweep_after_gap(feed, at)
+    taken = movements.apply_movements(db.session, vault(), brand, told, by=ReceivedVia.PULL, feed=feed.source, at=at)
     if len(told) < len(listed):
-        rate_limit.count(db.session, UNREADABLE_ROW, at, calls=len(listed) - len(told))
+        rate_limit.add_to_tally(db.session, UNREADABLE_ROW, at, calls=len(listed) - len(told))
     db.session.commit()
     log.info("feed.pulled", brand=brand.id, source=feed.source.value, rows=len(listed), new=taken.new)
 
 
-def _rest(feed: Feed, cursor: str | None, at: datetime) -> None:
+def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
     """Nothing new. İYS gives no cursor then; the old one stays as long as it is inside the window."""
     given_up = {} if cursor else {"cursor": None, "cursor_at": None}
-    if claims.give_back(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **given_up):
-        _mind_the_gap(feed, at)
+    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **given_up):
+        _sweep_after_gap(feed, at)
     db.session.commit()
 
 
-def _mind_the_gap(feed: Feed, at: datetime) -> None:
+def _sweep_after_gap(feed: Feed, at: datetime) -> None:
     """What moved while we did not listen for longer than İYS tells can only be seen by asking for each head."""
     if feed.pulled_at is not None and feed.pulled_at < at - WINDOW:
-        sweeps.order(db.session, feed.provider_id, feed.brand_id, at)
+        sweeps.order_sweep(db.session, feed.provider_id, feed.brand_id, at)
 
 
-def _failed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
+def _retry_feed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
     """Ask again later. A cursor that İYS refuses is given up, and the window read from its beginning."""
     action, attempts = answer.action(), feed.attempts + 1
-    values = {"due_at": at + claims.pause(attempts)}
+    values = {"due_at": at + claims.backoff(attempts)}
     if action == Action.CONFIG:
         values = {"due_at": at + BLOCKED}
     elif action == Action.FIX and cursor:
-        values = {"due_at": at + claims.pause(attempts), "cursor": None, "cursor_at": None}
-    claims.give_back(feed, attempts=attempts, code=answer.code, **values)
+        values = {"due_at": at + claims.backoff(attempts), "cursor": None, "cursor_at": None}
+    claims.release(feed, attempts=attempts, code=answer.code, **values)
     db.session.commit()
     log.warning("feed.failed", brand=feed.brand_id, status=answer.status, code=answer.code)
 
 
-def _put_off(feed: Feed, until: datetime, code: str | None) -> None:
-    claims.give_back(feed, due_at=until, code=code)
+def _postpone_feed(feed: Feed, until: datetime, code: str | None) -> None:
+    claims.release(feed, due_at=until, code=code)
     db.session.commit()

@@ -13,7 +13,7 @@ from portal.core.leases import is_due
 from portal.core.models import Brand, FeedSource, Push, PushRegistration, ReceivedVia
 from portal.core.vault import CannotOpen
 from portal.domain.consents import movements
-from portal.domain.consents.movements import Told
+from portal.domain.consents.movements import MovementRow
 from portal.domain.consents.recipients import chunks
 from portal.services.iys.client import Client
 from portal.services.iys.inflow import claims
@@ -21,10 +21,10 @@ from portal.services.iys.inflow import claims
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
-LATER = timedelta(hours=1)  # A body that no key opens now may open once the keys are back.
+RETRY_UNREADABLE = timedelta(hours=1)  # A body that no key opens now may open once the keys are back.
 
 
-def step(_client: Client | None = None) -> bool:
+def read_next_push(_client: Client | None = None) -> bool:
     """Read one push that is due; False where none is. It asks İYS nothing."""
     at = clock.now()
     query = (
@@ -34,7 +34,7 @@ def step(_client: Client | None = None) -> bool:
         .where(is_due(Push, at))
         .order_by(Push.due_at)
     )
-    claimed = claims.claim(query, Push, at, LEASE)
+    claimed = claims.claim_first(query, Push, at, LEASE)
     if claimed is None:
         return False
     push, brand = claimed
@@ -42,27 +42,27 @@ def step(_client: Client | None = None) -> bool:
         body = vault().open(push.body, Push.PLACE, push.provider_id, push.id)
     except CannotOpen:
         log.error("push.cannot_open", id=push.id)
-        claims.give_back(push, due_at=at + LATER)
+        claims.release(push, due_at=at + RETRY_UNREADABLE)
         db.session.commit()
         return True
-    _hear(push, brand, *_rows(body, brand))
+    _store_rows(push, brand, *_parse_rows(body, brand))
     return True
 
 
-def _hear(push: Push, brand: Brand, told: list[Told], unreadable: int) -> None:
+def _store_rows(push: Push, brand: Brand, told: list[MovementRow], unreadable: int) -> None:
     """In pieces, so that nobody waits long to write; what was heard before a kill is not heard twice."""
     at, taken = clock.now(), 0
     for piece in chunks(told, MAX_LIST_SIZE):
-        taken += movements.hear(
+        taken += movements.apply_movements(
             db.session, vault(), brand, piece, by=ReceivedVia.PUSH, feed=FeedSource.PEOPLE, at=at
         ).new
         db.session.commit()
-    claims.give_back(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
+    claims.release(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
     db.session.commit()
     log.info("push.read", brand=brand.id, rows=len(told), new=taken, unreadable=unreadable)
 
 
-def _rows(body: bytes, brand: Brand) -> tuple[list[Told], int]:
+def _parse_rows(body: bytes, brand: Brand) -> tuple[list[MovementRow], int]:
     """What people did at this brand, and how many rows say nothing we may use: a push tells of people only."""
     try:
         listed = json.loads(body)["list"]
@@ -70,10 +70,10 @@ def _rows(body: bytes, brand: Brand) -> tuple[list[Told], int]:
         return [], 1
     if not isinstance(listed, list):
         return [], 1
-    told = [movements.read_row(row) for row in listed if _is_of(row, brand)]
+    told = [movements.read_row(row) for row in listed if _is_of_brand(row, brand)]
     usable = [each for each in told if each and not each.source.startswith(f"{FeedSource.PROVIDER}_")]
     return usable, len(listed) - len(usable)
 
 
-def _is_of(row: object, brand: Brand) -> bool:
+def _is_of_brand(row: object, brand: Brand) -> bool:
     return isinstance(row, dict) and str(row.get("brandCode", brand.brand_code)) == str(brand.brand_code)

@@ -24,14 +24,14 @@ from portal.services.iys.inflow import claims
 log = structlog.get_logger()
 
 EVERY = timedelta(days=7)
-SETTLED = timedelta(days=1)  # Before that there is nothing that could have drifted.
+FIRST_SWEEP_AFTER = timedelta(days=1)  # Before that there is nothing that could have drifted.
 LEASE = timedelta(minutes=3)  # For the calls of one piece, each of which may wait for its slot and its answer.
-PIECE = 3000  # Heads at once: as many recipients have more than one channel, their lists are well filled.
-MOST_CORRECTIONS = 2  # Times that a list is asked for again without the addresses that İYS would not take.
+CHUNK = 3000  # Heads at once: as many recipients have more than one channel, their lists are well filled.
+MAX_CORRECTIONS = 2  # Times that a list is asked for again without the addresses that İYS would not take.
 
 
 @dataclass
-class Piece:
+class SweepChunk:
     """Some heads of a brand, those of a recipient together: addresses by recipient type and channel."""
 
     last: int
@@ -50,18 +50,18 @@ class _Unanswered(Exception):
         self.answer = answer
 
 
-def step(client: Client, sweep_id: int | None = None) -> bool:
+def sweep_next_chunk(client: Client, sweep_id: int | None = None) -> bool:
     """Ask for one piece of a sweep that is due, or of that one if it is; False where none is."""
     at = clock.now()
-    query = claims.with_brand(Sweep).where(is_due(Sweep, at), *claims.may_ask(at)).order_by(Sweep.due_at)
-    claimed = claims.claim(query if sweep_id is None else query.where(Sweep.id == sweep_id), Sweep, at, LEASE)
+    query = claims.select_with_brand(Sweep).where(is_due(Sweep, at), *claims.may_ask(at)).order_by(Sweep.due_at)
+    claimed = claims.claim_first(query if sweep_id is None else query.where(Sweep.id == sweep_id), Sweep, at, LEASE)
     if claimed is None:
-        return sweep_id is None and _begin(at)
-    walk(client, *claimed)
+        return sweep_id is None and _order_weekly_sweep(at)
+    sweep_chunk(client, *claimed)
     return True
 
 
-def order(session, provider_id: int, brand_id: int, at: datetime) -> int:
+def order_sweep(session, provider_id: int, brand_id: int, at: datetime) -> int:
     """Have a brand swept, in this transaction; a sweep that is under way will do. Its id."""
     under_way = session.scalar(select(Sweep.id).where(Sweep.brand_id == brand_id, Sweep.ended_at.is_(None)))
     if under_way:
@@ -72,27 +72,27 @@ def order(session, provider_id: int, brand_id: int, at: datetime) -> int:
     return sweep.id
 
 
-def walk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
+def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
     """One piece of a claimed sweep: read, asked for, compared. Commits."""
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
-    piece = _piece(brand, sweep.position)
+    piece = _read_chunk(brand, sweep.position)
     try:
-        holds = _ask(client, brand, iys_code, piece)
+        holds = _ask_for_grants(client, brand, iys_code, piece)
     except calls.NotNow as refusal:
-        return _again(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
+        return _postpone_sweep(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
     except _Unanswered as unanswered:
-        return _failed(sweep, unanswered.answer)
+        return _retry_sweep(sweep, unanswered.answer)
     at = clock.now()
     drifted = drift.compare(db.session, brand, holds, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if piece.is_last else {"due_at": at}
     sums = {"asked": sweep.asked + piece.size, "drifted": sweep.drifted + drifted}
-    if not claims.give_back(sweep, position=piece.last, attempts=0, code=None, **sums, **ends):
+    if not claims.release(sweep, position=piece.last, attempts=0, code=None, **sums, **ends):
         return db.session.rollback()
     db.session.commit()
     log.info("sweep.walked", brand=brand.id, asked=piece.size, drifted=drifted, ended=piece.is_last)
 
 
-def _begin(at: datetime) -> bool:
+def _order_weekly_sweep(at: datetime) -> bool:
     """Order the weekly sweep of a brand; False where none is missing."""
     lately = exists().where(Sweep.brand_id == Brand.id, (Sweep.created_at > at - EVERY) | Sweep.ended_at.is_(None))
     missing = (
@@ -102,30 +102,30 @@ def _begin(at: datetime) -> bool:
             ~lately,
             sandbox_mode.brand_still_speaks(),
             *claims.may_ask(at),
-            Connection.forwarding_enabled_at <= at - SETTLED,
+            Connection.forwarding_enabled_at <= at - FIRST_SWEEP_AFTER,
         )
         .limit(1)
     )
     brand = read_session().scalar(missing)
     if brand is None:
         return False
-    order(db.session, brand.provider_id, brand.id, at)
+    order_sweep(db.session, brand.provider_id, brand.id, at)
     db.session.commit()
     return True
 
 
-def _piece(brand: Brand, position: int) -> Piece:
+def _read_chunk(brand: Brand, position: int) -> SweepChunk:
     rows = read_session().execute(
         select(Consent.id, Consent.recipient_type, Consent.channel, Recipient)
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .where(Consent.brand_id == brand.id, Consent.recipient_id > position, Consent.status.is_not(None))
         .order_by(Consent.recipient_id)
-        .limit(PIECE)
+        .limit(CHUNK)
     ).all()  # fmt: skip
-    is_last = len(rows) < PIECE
+    is_last = len(rows) < CHUNK
     if not is_last:  # The last recipient may have heads beyond; the next piece begins with it.
         rows = [row for row in rows if row.Recipient.id != rows[-1].Recipient.id]
-    piece = Piece(rows[-1].Recipient.id if rows else position, is_last)
+    piece = SweepChunk(rows[-1].Recipient.id if rows else position, is_last)
     for row in rows:
         if address := _address(row):
             piece.lists[row.recipient_type, row.channel][address] = row.id
@@ -140,26 +140,28 @@ def _address(row: Row) -> str | None:
         return None
 
 
-def _ask(client: Client, brand: Brand, iys_code: int, piece: Piece) -> dict[int, bool]:
+def _ask_for_grants(client: Client, brand: Brand, iys_code: int, piece: SweepChunk) -> dict[int, bool]:
     """Whether İYS holds ONAY, by consent. Raises NotNow and _Unanswered."""
     holds = {}
     for (recipient_type, channel), consents in piece.lists.items():
         path = iys_protocol.multi_status_path(iys_code, brand.brand_code, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
-            asked, listed = _holders(client, brand.provider_id, path, addresses)
+            asked, listed = _addresses_with_grant(client, brand.provider_id, path, addresses)
             holds |= {consents[address]: address in listed for address in asked}
     return holds
 
 
-def _holders(client: Client, provider_id: int, path: str, addresses: list[str]) -> tuple[list[str], set[str]]:
+def _addresses_with_grant(
+    client: Client, provider_id: int, path: str, addresses: list[str]
+) -> tuple[list[str], set[str]]:
     """The addresses that İYS let be asked for, and those of them that hold ONAY."""
-    for _ in range(1 + MOST_CORRECTIONS):
+    for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
         answer = calls.ask(client, provider_id, Operation.MULTI_STATUS, path, body=body)
         listed = answer.content.get("list")
         if isinstance(listed, list):
             return addresses, {str(each).lower() for each in listed}
-        wrong = {error.location[1] for error in answer.errors if _names_a_place(error.location)}
+        wrong = {error.location[1] for error in answer.errors if _names_position(error.location)}
         if not wrong:
             break
         addresses = [address for place, address in enumerate(addresses) if place not in wrong]
@@ -168,17 +170,17 @@ def _holders(client: Client, provider_id: int, path: str, addresses: list[str]) 
     raise _Unanswered(answer)
 
 
-def _names_a_place(location: list | None) -> bool:
+def _names_position(location: list | None) -> bool:
     return bool(location) and len(location) == 2 and isinstance(location[1], int)
 
 
-def _failed(sweep: Sweep, answer: Answer) -> None:
+def _retry_sweep(sweep: Sweep, answer: Answer) -> None:
     is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
-    wait = claims.LONGEST_PAUSE if is_blocked else claims.pause(sweep.attempts + 1)
+    wait = claims.LONGEST_PAUSE if is_blocked else claims.backoff(sweep.attempts + 1)
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
-    _again(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)
+    _postpone_sweep(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)
 
 
-def _again(sweep: Sweep, due_at: datetime, code: str | None, **values) -> None:
-    claims.give_back(sweep, due_at=due_at, code=code, **values)
+def _postpone_sweep(sweep: Sweep, due_at: datetime, code: str | None, **values) -> None:
+    claims.release(sweep, due_at=due_at, code=code, **values)
     db.session.commit()

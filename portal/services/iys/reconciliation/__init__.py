@@ -11,38 +11,38 @@ from portal.services.iys.client import Client
 from portal.services.iys.reconciliation import schedule, window
 from portal.services.iys.reconciliation.day_reconciliation import reconcile
 
-__all__ = ["by_hand", "look_at", "step"]
+__all__ = ["find_or_add_day", "reconcile_day", "reconcile_next_day"]
 
 
-def step(client: Client) -> bool:
+def reconcile_next_day(client: Client) -> bool:
     """Look at one day that is due, or write down the days of a night; False where there is nothing to do. Commits."""
     at = clock.now()
-    day_id = schedule.due(read_session(), at)
+    day_id = schedule.next_due_day(read_session(), at)
     if day_id is not None:
-        look_at(client, day_id)
+        reconcile_day(client, day_id)
         return True
-    brands = schedule.lacking(read_session(), at)
+    brands = schedule.brands_without_yesterday(read_session(), at)
     if brands:
-        schedule.write_down(db.session, brands, at)
+        schedule.add_days(db.session, brands, at)
         db.session.commit()
     return bool(brands)
 
 
-def look_at(client: Client, day_id: int, *, waits_for_feeds: bool = True) -> bool:
+def reconcile_day(client: Client, day_id: int, *, waits_for_feeds: bool = True) -> bool:
     """Look at a day now; False where another process has it in hand. Commits."""
-    claimed = schedule.claim(db.session, clock.now(), day_id)
+    claimed = schedule.claim_day(db.session, clock.now(), day_id)
     db.session.commit()
     if claimed is not None:
         reconcile(client, claimed, waits_for_feeds=waits_for_feeds)
     return claimed is not None
 
 
-def by_hand(brand_code: int, day: date) -> int | None:
+def find_or_add_day(brand_code: int, day: date) -> int | None:
     """The id of a brand's day, written down where it is not yet; None where no such brand was connected. Commits."""
-    _, end = window.bounds(day)
+    _, end = window.day_bounds(day)
     connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
     on_that_day = (Connection.created_at < end, Connection.forwarding_enabled_at.is_not(None))
     brand = db.session.scalar(connected.where(Brand.brand_code == brand_code, *on_that_day))
-    day_id = schedule.write_down_one(db.session, brand, day, clock.now()) if brand else None
+    day_id = schedule.add_day(db.session, brand, day, clock.now()) if brand else None
     db.session.commit()
     return day_id

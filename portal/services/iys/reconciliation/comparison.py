@@ -17,33 +17,33 @@ from portal.core.models import DifferenceKind
 from portal.core.vault import Vault
 from portal.services.iys.reconciliation import own_movements as our_side
 from portal.services.iys.reconciliation.day_file import Line
-from portal.services.iys.reconciliation.own_movements import Ours
+from portal.services.iys.reconciliation.own_movements import OwnMovement
 
-PIECE = 2000
+CHUNK = 2000
 Facts = dict[str, list[str | None]]  # İYS's name of a field: what we hold, what İYS's file says.
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundDifference:
     """One difference; `facts` never hold an address."""
 
     kind: DifferenceKind
     facts: Facts
     line: Line | None = field(default=None, repr=False)
-    ours: Ours | None = None
+    ours: OwnMovement | None = None
 
 
 @dataclass
-class Piece:
+class ComparedChunk:
     """What came of some rows: how many there were, which of our submissions İYS lists, and what differs."""
 
     rows: int = 0
-    listed: list[Ours] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
+    listed: list[OwnMovement] = field(default_factory=list)
+    found: list[FoundDifference] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Side:
+class BrandDay:
     """Whose day is compared."""
 
     provider_id: int
@@ -51,50 +51,52 @@ class Side:
     day: date
 
 
-def compare(session: Session, vault: Vault, side: Side, lines: Iterable[Line]) -> Iterator[Piece]:
+def compare_day(session: Session, vault: Vault, side: BrandDay, lines: Iterable[Line]) -> Iterator[ComparedChunk]:
     """Every row of the file, then what we hold that no row names. Nothing is written."""
     named, lines = set(), iter(lines)
-    while rows := tuple(islice(lines, PIECE)):
+    while rows := tuple(islice(lines, CHUNK)):
         named.update(hash(line.transaction_id) for line in rows)
-        yield _of_rows(session, vault, side, rows)
-    for transaction_ids in our_side.of_day(session, side.provider_id, side.brand_id, side.day):
+        yield _compare_rows(session, vault, side, rows)
+    for transaction_ids in our_side.transaction_ids_of_day(session, side.provider_id, side.brand_id, side.day):
         missing = {each for each in transaction_ids if hash(each) not in named}
         named.update(map(hash, missing))
         if missing:
-            known = our_side.named(session, side.brand_id, missing)
-            yield Piece(found=[_only_here(each) for each in chain.from_iterable(known.values())])
+            known = our_side.movements_by_transaction(session, side.brand_id, missing)
+            yield ComparedChunk(found=[_only_here(each) for each in chain.from_iterable(known.values())])
 
 
-def _of_rows(session: Session, vault: Vault, side: Side, rows: tuple[Line, ...]) -> Piece:
-    piece = Piece(rows=len(rows))
+def _compare_rows(session: Session, vault: Vault, side: BrandDay, rows: tuple[Line, ...]) -> ComparedChunk:
+    piece = ComparedChunk(rows=len(rows))
     theirs = defaultdict(list)
     for line in rows:
         theirs[line.transaction_id].append(line)
-    known = our_side.named(session, side.brand_id, theirs)
+    known = our_side.movements_by_transaction(session, side.brand_id, theirs)
     for transaction_id, lines in theirs.items():
-        _match(vault, side.provider_id, lines, known.get(transaction_id, []), piece)
+        _match_rows(vault, side.provider_id, lines, known.get(transaction_id, []), piece)
     return piece
 
 
-def _match(vault: Vault, provider_id: int, lines: list[Line], known: list[Ours], piece: Piece) -> None:
+def _match_rows(
+    vault: Vault, provider_id: int, lines: list[Line], known: list[OwnMovement], piece: ComparedChunk
+) -> None:
     """Rows of one transactionId. Movements of a key in one second share it, so each row takes its nearest."""
     left = list(known)
     for line in lines:
-        judged = [(differing(vault, provider_id, each, line), each) for each in left]
+        judged = [(differing_fields(vault, provider_id, each, line), each) for each in left]
         facts, nearest = min(judged, key=lambda pair: len(pair[0]), default=(None, None))
         if nearest is None:
-            piece.found.append(_only_there(line))
+            piece.found.append(_only_at_iys(line))
             continue
         left.remove(nearest)
         if facts:
             named = [line.transaction_id, line.transaction_id]
-            piece.found.append(Found(DifferenceKind.ALTERED, {"transactionId": named} | facts, line, nearest))
+            piece.found.append(FoundDifference(DifferenceKind.ALTERED, {"transactionId": named} | facts, line, nearest))
         else:
             piece.listed.append(nearest)
     piece.found += [_only_here(each) for each in left]
 
 
-def differing(vault: Vault, provider_id: int, ours: Ours, line: Line) -> Facts:
+def differing_fields(vault: Vault, provider_id: int, ours: OwnMovement, line: Line) -> Facts:
     """The fields in which a row of the file is not what we hold; {} where they are the same."""
     facts = {}
     if not _is_same_address(vault, provider_id, ours, line):
@@ -108,30 +110,30 @@ def differing(vault: Vault, provider_id: int, ours: Ours, line: Line) -> Facts:
         if mine != theirs:
             facts[name] = [str(mine), theirs]
     if ours.consent_date != line.consented_at:
-        facts["consentDate"] = [_wire(ours.consent_date), line.consent_date]
+        facts["consentDate"] = [_wire_date(ours.consent_date), line.consent_date]
     if ours.is_dated_by_iys and ours.creation_date != line.created_at:
-        facts["creationDate"] = [_wire(ours.creation_date), line.creation_date]
+        facts["creationDate"] = [_wire_date(ours.creation_date), line.creation_date]
     return facts
 
 
-def _is_same_address(vault: Vault, provider_id: int, ours: Ours, line: Line) -> bool:
+def _is_same_address(vault: Vault, provider_id: int, ours: OwnMovement, line: Line) -> bool:
     theirs = vault.indexes(provider_id, line.recipient.lower())
     return any(index == getattr(ours, column) for column, index in theirs.items())
 
 
-def _only_there(line: Line) -> Found:
+def _only_at_iys(line: Line) -> FoundDifference:
     told = {name: [None, text] for name, text in line.as_wire().items() if name != "recipient"}
-    return Found(DifferenceKind.ONLY_AT_IYS, told, line=line)
+    return FoundDifference(DifferenceKind.ONLY_AT_IYS, told, line=line)
 
 
-def _only_here(ours: Ours) -> Found:
+def _only_here(ours: OwnMovement) -> FoundDifference:
     held = {
-        "creationDate": _wire(ours.creation_date), "transactionId": ours.transaction_id,
+        "creationDate": _wire_date(ours.creation_date), "transactionId": ours.transaction_id,
         "recipientType": ours.recipient_type.value, "type": ours.channel.value, "status": ours.status.value,
-        "consentDate": _wire(ours.consent_date), "source": ours.source,
+        "consentDate": _wire_date(ours.consent_date), "source": ours.source,
     }  # fmt: skip
-    return Found(DifferenceKind.ONLY_HERE, {name: [text, None] for name, text in held.items()}, ours=ours)
+    return FoundDifference(DifferenceKind.ONLY_HERE, {name: [text, None] for name, text in held.items()}, ours=ours)
 
 
-def _wire(at) -> str:
+def _wire_date(at) -> str:
     return iys_protocol.format_wire_date(at) if at else ""

@@ -17,42 +17,42 @@ from portal.core.models import Brand, Consent, Difference, DifferenceKind, Recei
 from portal.core.models.ids import new_id
 from portal.domain.consents import movements, verification
 from portal.services.iys.reconciliation import comparison, day_file, known_keys
-from portal.services.iys.reconciliation.comparison import Facts, Found, Piece
+from portal.services.iys.reconciliation.comparison import ComparedChunk, Facts, FoundDifference
 from portal.services.iys.reconciliation.day_file import Line
-from portal.services.iys.reconciliation.schedule import Claimed
+from portal.services.iys.reconciliation.schedule import ClaimedDay
 
-MOST_OPEN = 2000  # Differences of one day that wait for a person; more are found when the day is compared again.
+MAX_OPEN = 2000  # Differences of one day that wait for a person; more are found when the day is compared again.
 
 
 @dataclass
-class Findings:
+class ComparisonCounts:
     """What came of a comparison."""
 
     rows: int = 0
     open: int = 0
 
 
-def write_down(claimed: Claimed, body: bytes, at: datetime) -> Findings:
+def compare_and_record(claimed: ClaimedDay, body: bytes, at: datetime) -> ComparisonCounts:
     """Compare a file and keep what was found, a piece a transaction. Raises NotAFile. Commits."""
-    findings, standing = Findings(), _Standing(claimed.id)
-    for piece in comparison.compare(read_session(), vault(), claimed.side, day_file.read(body)):
+    findings, standing = ComparisonCounts(), _KnownDifferences(claimed.id)
+    for piece in comparison.compare_day(read_session(), vault(), claimed.side, day_file.read_lines(body)):
         findings.rows += piece.rows
-        _keep(db.session, claimed, piece, standing, at)
+        _record_chunk(db.session, claimed, piece, standing, at)
         db.session.commit()
-    _let_go(db.session, standing.no_longer_found(), at)
+    _settle_as_gone(db.session, standing.no_longer_found(), at)
     db.session.commit()
     findings.open = standing.open
     return findings
 
 
-class _Standing:
+class _KnownDifferences:
     """The differences of a day that were found earlier, and which of them are found again."""
 
     def __init__(self, day_id: int):
         columns = (Difference.id, Difference.kind, Difference.facts, Difference.settlement)
         not_gone = or_(Difference.settlement.is_(None), Difference.settlement != Settlement.GONE)
         rows = read_session().execute(select(*columns).where(Difference.day_id == day_id, not_gone)).all()
-        self._known = {_name(row.kind, row.facts): row for row in rows}
+        self._known = {_difference_key(row.kind, row.facts): row for row in rows}
         self._taken = {
             row.facts["transactionId"][1]
             for row in rows
@@ -61,9 +61,9 @@ class _Standing:
         self._again: set[int] = set()
         self.open = 0
 
-    def is_new(self, found: Found) -> bool:
+    def is_new(self, found: FoundDifference) -> bool:
         """Whether it is to be written down; one that a person settled is passed by."""
-        row = self._known.get(_name(found.kind, found.facts))
+        row = self._known.get(_difference_key(found.kind, found.facts))
         if row is not None:
             self._again.add(row.id)
             self.open += row.settlement is None
@@ -71,24 +71,28 @@ class _Standing:
         if found.kind == DifferenceKind.ONLY_HERE and found.ours.transaction_id in self._taken:
             return False  # İYS's row, taken in its place, is one of ours now.
         self.open += 1
-        return self.open <= MOST_OPEN
+        return self.open <= MAX_OPEN
 
     def no_longer_found(self) -> list[int]:
         return [row.id for row in self._known.values() if row.settlement is None and row.id not in self._again]
 
 
-def _name(kind: DifferenceKind, facts: Facts) -> str:
+def _difference_key(kind: DifferenceKind, facts: Facts) -> str:
     return f"{kind} {json.dumps(facts, sort_keys=True)}"
 
 
-def _keep(session: Session, claimed: Claimed, piece: Piece, standing: _Standing, at: datetime) -> None:
+def _record_chunk(
+    session: Session, claimed: ClaimedDay, piece: ComparedChunk, standing: _KnownDifferences, at: datetime
+) -> None:
     unknown = [found.line for found in piece.found if found.kind == DifferenceKind.ONLY_AT_IYS]
-    known = known_keys.known(session, vault(), claimed.side, [found.line for found in piece.found if found.line])
-    ours = _plainly_ours(session, known, unknown)
+    known = known_keys.find_known_consents(
+        session, vault(), claimed.side, [found.line for found in piece.found if found.line]
+    )
+    ours = _unanswered_submissions(session, known, unknown)
     if ours:
         brand = session.get_one(Brand, claimed.side.brand_id)
         told = [movements.read_row(line.as_wire()) for line in ours]
-        movements.hear(session, vault(), brand, told, by=ReceivedVia.FILE, feed=None, at=at)
+        movements.apply_movements(session, vault(), brand, told, by=ReceivedVia.FILE, feed=None, at=at)
         session.commit()  # A feed locks people first, and then what we sent them: nothing may be locked before that.
     verification.verify(
         session,
@@ -100,25 +104,25 @@ def _keep(session: Session, claimed: Claimed, piece: Piece, standing: _Standing,
         at,
     )
     differs = [found for found in piece.found if found.line not in ours]
-    _hold_back(session, known, differs)
-    rows = [_row(claimed, found, known, at) for found in differs if standing.is_new(found)]
+    _record_unknown_refusals(session, known, differs)
+    rows = [_difference_row(claimed, found, known, at) for found in differs if standing.is_new(found)]
     if rows:
         session.execute(insert(Difference.__table__), rows)
 
 
-def _plainly_ours(session: Session, known: dict[Line, int], lines_: Iterable[Line]) -> set[Line]:
+def _unanswered_submissions(session: Session, known: dict[Line, int], lines_: Iterable[Line]) -> set[Line]:
     """Rows that one of our submissions became although İYS's answer never reached us: hearing them verifies it."""
     whose = {line: known[line] for line in lines_ if line in known and movements.read_row(line.as_wire())}
     if not whose:
         return set()
-    sent = verification.Ours(session, whose.values())
+    sent = verification.OurSubmissions(session, whose.values())
     return {
         line for line, consent_id in whose.items()
         if sent.match(consent_id, line.transaction_id, Status(line.status), line.consented_at)
     }  # fmt: skip
 
 
-def _hold_back(session: Session, known: dict[Line, int], differs: list[Found]) -> None:
+def _record_unknown_refusals(session: Session, known: dict[Line, int], differs: list[FoundDifference]) -> None:
     """Where İYS's file tells of a refusal that we do not know, nothing may be sent, whoever settles it and when."""
     for found in sorted(differs, key=lambda each: known.get(each.line, 0)):  # In one order, as everybody locks heads.
         line = found.line
@@ -129,7 +133,7 @@ def _hold_back(session: Session, known: dict[Line, int], differs: list[Found]) -
             session.execute(theirs.values(iys_status=Status.REFUSED.value, iys_as_of=line.created_at))
 
 
-def _row(claimed: Claimed, found: Found, known: dict[Line, int], at: datetime) -> dict:
+def _difference_row(claimed: ClaimedDay, found: FoundDifference, known: dict[Line, int], at: datetime) -> dict:
     difference_id = new_id()
     line = None
     if found.line is not None:
@@ -149,7 +153,7 @@ def _row(claimed: Claimed, found: Found, known: dict[Line, int], at: datetime) -
     }
 
 
-def _let_go(session: Session, difference_ids: list[int], at: datetime) -> None:
+def _settle_as_gone(session: Session, difference_ids: list[int], at: datetime) -> None:
     for piece in range(0, len(difference_ids), 1000):
         theirs = Difference.id.in_(difference_ids[piece : piece + 1000])
         still_open = update(Difference).where(theirs, Difference.settled_at.is_(None))

@@ -10,12 +10,12 @@ from portal.core import clock, iys_protocol
 from portal.core.iys_protocol import Action, Operation, RecipientType
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import DEADLINE, Answer, Client
-from portal.services.iys.reconciliation.schedule import Claimed
+from portal.services.iys.reconciliation.schedule import ClaimedDay
 
 FILE_DEADLINE = 180.0  # Seconds; a day of 250,000 movements is 50 MB.
 LONGEST_BACKOFF = timedelta(hours=1)
-IN_THE_MAKING = ("queued", "inprogress")
-AGREE = json.dumps({"agreementStatus": True}).encode()  # İYS takes nothing but true (H512).
+UNFINISHED = ("queued", "inprogress")
+AGREEMENT_BODY = json.dumps({"agreementStatus": True}).encode()  # İYS takes nothing but true (H512).
 
 
 class NotYet(Exception):
@@ -26,7 +26,7 @@ class NotYet(Exception):
 
 
 @dataclass(frozen=True)
-class Told:
+class DayReport:
     """A day as İYS tells it. `body` is None where it has no file: nothing moved. So is `iys_hash`."""
 
     summary: dict
@@ -44,60 +44,62 @@ class Told:
     @property
     def counted(self) -> int:
         """How many movements İYS counts in its summaries; what is not as documented counts nothing."""
-        kinds = chain.from_iterable(response_values.rows(counts, "changeStats") for counts in self.summary.values())
-        totals = (whose.get("total") for kind in kinds for whose in response_values.rows(kind, "consents"))
+        kinds = chain.from_iterable(
+            response_values.read_rows(counts, "changeStats") for counts in self.summary.values()
+        )
+        totals = (whose.get("total") for kind in kinds for whose in response_values.read_rows(kind, "consents"))
         return sum(total for total in totals if isinstance(total, int))
 
 
-def tell(client: Client, claimed: Claimed) -> Told:
+def fetch_report(client: Client, claimed: ClaimedDay) -> DayReport:
     """All that is needed to compare a day. Raises NotYet."""
-    summary = {each.value: _counts(client, claimed, each) for each in RecipientType}
-    file = _ask(client, claimed, Operation.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
-    agreement = _ask(client, claimed, Operation.AGREEMENT, iys_protocol.agreement_path(*claimed.codes))
+    summary = {each.value: _fetch_summary(client, claimed, each) for each in RecipientType}
+    file = _ask_iys(client, claimed, Operation.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
+    agreement = _ask_iys(client, claimed, Operation.AGREEMENT, iys_protocol.agreement_path(*claimed.codes))
     body = file.body if file.status == 200 else None
     if body == b"" or (body is None) != (agreement.status == 204):  # One of the two is not made yet.
         raise not_yet(claimed, "no_file")
     if body is None:
-        return Told(summary, None, None, False)
+        return DayReport(summary, None, None, False)
     said = agreement.content
-    if said.get("processStatus") in IN_THE_MAKING:
+    if said.get("processStatus") in UNFINISHED:
         raise not_yet(claimed, "hash_pending")
     if not isinstance(said.get("hashValue"), str):
         raise not_yet(claimed, "no_hash")
-    return Told(
-        summary, body, response_values.text(said["hashValue"]).strip().lower(), said.get("agreementStatus") is True
+    return DayReport(
+        summary, body, response_values.read_text(said["hashValue"]).strip().lower(), said.get("agreementStatus") is True
     )
 
 
-def agree(client: Client, claimed: Claimed) -> None:
+def confirm_day(client: Client, claimed: ClaimedDay) -> None:
     """Confirm the day at İYS, for good. Raises NotYet."""
     path = iys_protocol.agreement_path(*claimed.codes)
-    answer = _ask(client, claimed, Operation.AGREE, path, method="PUT", body=AGREE)
+    answer = _ask_iys(client, claimed, Operation.AGREE, path, method="PUT", body=AGREEMENT_BODY)
     if answer.content.get("agreementCaptured") is not True:
         raise not_yet(claimed, answer.code)
 
 
-def timestamp(client: Client, claimed: Claimed) -> bytes:
+def fetch_timestamp(client: Client, claimed: ClaimedDay) -> bytes:
     """İYS's time-stamp token of the file. Raises NotYet."""
-    answer = _ask(client, claimed, Operation.TIMESTAMP, iys_protocol.timestamp_path(*claimed.codes))
+    answer = _ask_iys(client, claimed, Operation.TIMESTAMP, iys_protocol.timestamp_path(*claimed.codes))
     if not answer.body:
         raise not_yet(claimed, "no_timestamp")
     return answer.body
 
 
-def _counts(client: Client, claimed: Claimed, recipient_type: RecipientType) -> dict:
+def _fetch_summary(client: Client, claimed: ClaimedDay, recipient_type: RecipientType) -> dict:
     """Good to know, but nothing hangs on it: a day is not held up where İYS does not count."""
     path = iys_protocol.summary_path(*claimed.codes, recipient_type)
     try:
-        return _ask(client, claimed, Operation.SUMMARY, path).content
+        return _ask_iys(client, claimed, Operation.SUMMARY, path).content
     except NotYet as refused:
         if refused.is_failure:
             return {}
         raise
 
 
-def _ask(
-    client: Client, claimed: Claimed, question: Operation, path: str, *, method: str = "GET",
+def _ask_iys(
+    client: Client, claimed: ClaimedDay, question: Operation, path: str, *, method: str = "GET",
     body: bytes | None = None, deadline: float = DEADLINE,
 ) -> Answer:  # fmt: skip
     try:
@@ -111,6 +113,6 @@ def _ask(
     raise not_yet(claimed, answer.code)
 
 
-def not_yet(claimed: Claimed, code: str | None) -> NotYet:
+def not_yet(claimed: ClaimedDay, code: str | None) -> NotYet:
     """To be raised: a minute after the first failure, then twice as long each time."""
     return NotYet(clock.now() + min(LONGEST_BACKOFF, timedelta(minutes=2 ** min(claimed.attempts - 1, 10))), code)

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Consent, Recipient
 from portal.core.vault import Vault, index_column
-from portal.services.iys.reconciliation.comparison import Side
+from portal.services.iys.reconciliation.comparison import BrandDay
 from portal.services.iys.reconciliation.day_file import Line
 
 
-def known(session: Session, vault: Vault, side: Side, lines: Iterable[Line]) -> dict[Line, int]:
+def find_known_consents(session: Session, vault: Vault, side: BrandDay, lines: Iterable[Line]) -> dict[Line, int]:
     """Consent ids by row, for the rows of keys that are known here; a few thousand at once."""
     indexes = {line: vault.indexes(side.provider_id, line.recipient.lower()) for line in lines}
     found = {}

@@ -13,11 +13,11 @@ from portal.core.models import Consent, Decision, Movement, Outcome, Recipient, 
 from portal.services.iys.reconciliation import window
 
 HELD = (Outcome.ACCEPTED, Outcome.VERIFIED)
-PIECE = 2000
+CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class OwnMovement:
     """One movement as we know it; `submission_id` where we sent it ourselves."""
 
     transaction_id: str
@@ -39,23 +39,23 @@ class Ours:
         return self.creation_date is not None and self.creation_date.microsecond == 0
 
 
-WHOSE = (Recipient.index_odd, Recipient.index_even)
-SENT = (
+RECIPIENT_INDEXES = (Recipient.index_odd, Recipient.index_even)
+SUBMITTED = (
     select(
         Submission.transaction_id, Submission.consent_id, Submission.id, Consent.recipient_type, Consent.channel,
         Submission.status, Decision.source, Submission.consent_date, Submission.accepted_at,
-        Submission.verified_at.is_not(None), *WHOSE,
+        Submission.verified_at.is_not(None), *RECIPIENT_INDEXES,
     )
     .join(Consent, Consent.id == Submission.consent_id)
     .join(Decision, Decision.id == Submission.decision_id)
     .join(Recipient, Recipient.id == Consent.recipient_id)
     .where(Submission.outcome.in_(HELD))
 )  # fmt: skip
-TOLD = (
+RECEIVED = (
     select(
         Movement.transaction_id, Movement.consent_id, Submission.id, Consent.recipient_type, Consent.channel,
         Movement.status, Movement.source, Movement.consent_date, Movement.creation_date,
-        Submission.verified_at.is_not(None), *WHOSE,
+        Submission.verified_at.is_not(None), *RECIPIENT_INDEXES,
     )
     .join(Consent, Consent.id == Movement.consent_id)
     .join(Recipient, Recipient.id == Consent.recipient_id)
@@ -64,24 +64,26 @@ TOLD = (
 )  # fmt: skip
 
 
-def named(session: Session, brand_id: int, transaction_ids: Iterable[str]) -> dict[str, list[Ours]]:
+def movements_by_transaction(
+    session: Session, brand_id: int, transaction_ids: Iterable[str]
+) -> dict[str, list[OwnMovement]]:
     """What we know under these transactionIds, whichever day we thought it was; a few thousand at once.
 
     What we sent ourselves is told as we sent it, the rest as İYS told it. Movements of a key in one second share one.
     """
     asked = set(transaction_ids)
-    found: dict[str, list[Ours]] = defaultdict(list)
-    mine = SENT.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
-    told = TOLD.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
+    found: dict[str, list[OwnMovement]] = defaultdict(list)
+    mine = SUBMITTED.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
+    told = RECEIVED.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
     for statement in (mine, told):
         for row in session.execute(statement):
-            found[row.transaction_id].append(Ours(*row))
+            found[row.transaction_id].append(OwnMovement(*row))
     return found
 
 
-def of_day(session: Session, provider_id: int, brand_id: int, day: date) -> Iterator[set[str]]:
+def transaction_ids_of_day(session: Session, provider_id: int, brand_id: int, day: date) -> Iterator[set[str]]:
     """The transactionIds that we believe to be of that day, in pieces; one may come twice."""
-    first, end = window.bounds(day)
+    first, end = window.day_bounds(day)
     sent = (
         select(Submission.accepted_at, Submission.id, Submission.transaction_id)
         .join(Consent, Consent.id == Submission.consent_id)
@@ -93,16 +95,16 @@ def of_day(session: Session, provider_id: int, brand_id: int, day: date) -> Iter
     told = select(Movement.creation_date, Movement.id, Movement.transaction_id).where(
         Movement.brand_id == brand_id, Movement.creation_date < end
     )
-    yield from _pieces(session, sent, Submission.accepted_at, Submission.id, first)
-    yield from _pieces(session, told, Movement.creation_date, Movement.id, first)
+    yield from _chunks(session, sent, Submission.accepted_at, Submission.id, first)
+    yield from _chunks(session, told, Movement.creation_date, Movement.id, first)
 
 
-def _pieces(session: Session, statement: Select, moment, key, since: datetime) -> Iterator[set[str]]:
+def _chunks(session: Session, statement: Select, moment, key, since: datetime) -> Iterator[set[str]]:
     """A long list in pieces, each a question of its own: nothing is held open in the database between them."""
     after = 0
     while True:
         later = and_(moment >= since, or_(moment > since, key > after))
-        rows = session.execute(statement.where(later).order_by(moment, key).limit(PIECE)).all()
+        rows = session.execute(statement.where(later).order_by(moment, key).limit(CHUNK)).all()
         if not rows:
             return
         since, after, _ = rows[-1]

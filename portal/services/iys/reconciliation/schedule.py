@@ -12,18 +12,18 @@ from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.domain.providers import sandbox_mode
 from portal.services.iys.reconciliation import window
-from portal.services.iys.reconciliation.comparison import Side
+from portal.services.iys.reconciliation.comparison import BrandDay
 
 LEASE = timedelta(minutes=15)  # Longer than the largest file takes; a killed process's day waits no longer.
-BRANDS = 200  # That get their days in one transaction.
+BRANDS_AT_ONCE = 200  # That get their days in one transaction.
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedDay:
     """A brand's day in hand until `lease_until`."""
 
     id: int
-    side: Side
+    side: BrandDay
     iys_code: int
     brand_code: int
     state: DayState
@@ -54,7 +54,7 @@ BRAND_DAY = (
 )  # fmt: skip
 
 
-def due(session: Session, at: datetime) -> int | None:
+def next_due_day(session: Session, at: datetime) -> int | None:
     """The day that may be looked at now, of those the one that closes first."""
     may_ask = or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at)
     days = (
@@ -65,7 +65,7 @@ def due(session: Session, at: datetime) -> int | None:
     return session.scalar(days.order_by(ReconciledDay.day, ReconciledDay.id).limit(1))
 
 
-def claim(session: Session, at: datetime, day_id: int) -> Claimed | None:
+def claim_day(session: Session, at: datetime, day_id: int) -> ClaimedDay | None:
     """Claim a day, due or not; None where another process holds it."""
     row = session.execute(BRAND_DAY.where(ReconciledDay.id == day_id)).one_or_none()
     leased = row and leases.claim(
@@ -75,42 +75,42 @@ def claim(session: Session, at: datetime, day_id: int) -> Claimed | None:
     if not row or not leased:
         return None
     [(state, attempts)] = leased
-    side = Side(row.provider_id, row.brand_id, row.day)
-    return Claimed(day_id, side, row.iys_code, row.brand_code, state, attempts, at + LEASE)
+    side = BrandDay(row.provider_id, row.brand_id, row.day)
+    return ClaimedDay(day_id, side, row.iys_code, row.brand_code, state, attempts, at + LEASE)
 
 
-def lacking(session: Session, at: datetime) -> list[Row]:
+def brands_without_yesterday(session: Session, at: datetime) -> list[Row]:
     """Brands that do not have yesterday yet, once its night has come."""
-    yesterday = window.latest(at)
-    if at < window.first_look(yesterday):
+    yesterday = window.latest_day(at)
+    if at < window.first_attempt_at(yesterday):
         return []
     has_it = select(ReconciledDay.id).where(ReconciledDay.brand_id == Brand.id, ReconciledDay.day == yesterday)
     brands = (
         select(Brand.id, Brand.provider_id, Connection.created_at)
         .join(Connection, Connection.provider_id == Brand.provider_id)
-        .where(Connection.forwarding_enabled_at <= at, Connection.created_at < window.bounds(yesterday)[1])
+        .where(Connection.forwarding_enabled_at <= at, Connection.created_at < window.day_bounds(yesterday)[1])
         .where(~has_it.exists(), sandbox_mode.brand_still_speaks())
     )
-    return session.execute(brands.limit(BRANDS)).all()
+    return session.execute(brands.limit(BRANDS_AT_ONCE)).all()
 
 
-def write_down(session: Session, brands: list[Row], at: datetime) -> None:
+def add_days(session: Session, brands: list[Row], at: datetime) -> None:
     """Give those brands the days of the window; days that stand already stay as they are."""
     insert_missing(session, ReconciledDay, [day for brand in brands for day in _days_of(brand, at)])
 
 
-def write_down_one(session: Session, brand: Brand, day: date, at: datetime) -> int:
+def add_day(session: Session, brand: Brand, day: date, at: datetime) -> int:
     """One day of one brand, whether or not its night has come; its id."""
-    insert_missing(session, ReconciledDay, [_row(brand.provider_id, brand.id, day, at)])
+    insert_missing(session, ReconciledDay, [_day_row(brand.provider_id, brand.id, day, at)])
     return session.scalar(select(ReconciledDay.id).where(ReconciledDay.brand_id == brand.id, ReconciledDay.day == day))
 
 
-def feeds_are_behind(session: Session, claimed: Claimed) -> bool:
+def are_feeds_behind(session: Session, claimed: ClaimedDay) -> bool:
     """Whether what İYS tells of that day is still on its way to us: a pull tells nothing of the last hour.
 
     Compared before that, every movement that people made at İYS would look like a difference.
     """
-    _, end = window.bounds(claimed.day)
+    _, end = window.day_bounds(claimed.day)
     heard_it_all = end + timedelta(minutes=65)
     feeds = select(Feed.pulled_at).where(Feed.brand_id == claimed.side.brand_id)
     return any(pulled is None or pulled < heard_it_all for pulled in session.scalars(feeds))
@@ -119,11 +119,11 @@ def feeds_are_behind(session: Session, claimed: Claimed) -> bool:
 def _days_of(brand: Row, at: datetime) -> list[dict]:
     """From the day on which the brand was connected; what came before is not ours to compare."""
     since = clock.day(brand.created_at)
-    days = [window.latest(at) - back * window.DAY for back in range(window.BACK)]
-    return [_row(brand.provider_id, brand.id, day, at) for day in days if day >= since]
+    days = [window.latest_day(at) - back * window.DAY for back in range(window.DAYS_BACK)]
+    return [_day_row(brand.provider_id, brand.id, day, at) for day in days if day >= since]
 
 
-def _row(provider_id: int, brand_id: int, day: date, at: datetime) -> dict:
+def _day_row(provider_id: int, brand_id: int, day: date, at: datetime) -> dict:
     return {
         "id": new_id(), "provider_id": provider_id, "brand_id": brand_id, "day": day, "state": DayState.WAITING,
         "due_at": at, "attempts": 0, "created_at": at,

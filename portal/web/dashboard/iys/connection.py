@@ -21,9 +21,9 @@ from portal.domain.identity import accounts
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import account_report, connection_test
 from portal.services.iys.account_report import Findings
-from portal.services.iys.call_problems import words_of
+from portal.services.iys.call_problems import explain_problem
 from portal.services.iys.client import Client
-from portal.services.iys.quota import Forecast, forecast
+from portal.services.iys.quota import Forecast, forecast_quota
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
@@ -108,7 +108,7 @@ def test_connection() -> ResponseReturnValue:
     mine = read_session().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))
     if mine is None:
         abort(404)
-    found = connection_test.test(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id)
+    found = connection_test.test_account(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id)
     record_audit("connection.tested", "connection", mine, clear=found.is_clear)
     db.session.commit()
     return redirect(url_for(".connection"), 303)
@@ -139,7 +139,7 @@ def _render_connection(form: ConnectionForm) -> str:
         provider=provider,
         connected=_connection_status(provider.id, clock.now()),
         partners=accounts.partners(read_session()),
-        words_of=words_of,
+        explain_problem=explain_problem,
         channels=list(Channel),
     )
 
@@ -153,7 +153,7 @@ def _connection_status(provider_id: int, at: datetime) -> ConnectionStatus | Non
     if row is None:
         return None
     connection, credential = row
-    found = account_report.read(connection.findings)
+    found = account_report.findings_from_json(connection.findings)
     return ConnectionStatus(
         kind=credential.kind,
         username=credential.username if credential.kind == CredentialKind.DIRECT else None,
@@ -161,7 +161,7 @@ def _connection_status(provider_id: int, at: datetime) -> ConnectionStatus | Non
         forwarding_enabled_at=connection.forwarding_enabled_at,
         tested_at=connection.tested_at,
         findings=found,
-        forecast=forecast(found.subscription) if found else None,
+        forecast=forecast_quota(found.subscription) if found else None,
         ends_at=_parse_date(found.subscription.ends) if found and found.subscription else None,
         block=block_of(provider_id, at),
     )

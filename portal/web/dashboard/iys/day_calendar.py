@@ -117,7 +117,7 @@ def _calendar_cell(day: date, row, connected_on: date | None, at: datetime) -> C
         if row.state == DayState.DIFFERENT and row.code and not differences and window.is_open(day, at):
             sign = DayMark.DIFFERENT  # The file itself is not what İYS hashed.
         return Cell(day, sign, row.id, differences, row.code, left)
-    if connected_on is None or day < connected_on or day > window.latest(at):
+    if connected_on is None or day < connected_on or day > window.latest_day(at):
         return Cell(day, DayMark.BEFORE)
     return Cell(day, DayMark.WAITING if window.is_open(day, at) else DayMark.MISSED, days_left=left)
 

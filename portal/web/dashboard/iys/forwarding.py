@@ -127,10 +127,10 @@ def _submission(submission_id: int) -> Submission:
 def _line_status(at) -> dict:
     """The state of our way to İYS, which all providers behind this address share."""
     return {
-        "host": circuit_breaker.state(read_session(), at),
-        "gauge": success_rate.ratio(read_session(), at),
+        "host": circuit_breaker.host_state(read_session(), at),
+        "gauge": success_rate.measure(read_session(), at),
         "budgets": [
-            (words, hourly_budgets.left(read_session(), question, at), hourly_budgets.PER_HOUR[question])
+            (words, hourly_budgets.calls_left(read_session(), question, at), hourly_budgets.PER_HOUR[question])
             for question, words in (
                 (Operation.TOKEN, _("Oturum açma")),
                 (Operation.STATUS, _("Tekil sorgulama")),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -21,7 +22,7 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
 from portal.services.iys import push_registration
 from portal.services.iys.client import Client
-from portal.services.iys.push_registration import Listed, Result
+from portal.services.iys.push_registration import ListedAddress, RegistrationResult
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected
 from portal.web.shared import limits
@@ -56,7 +57,7 @@ class RegistrationRow:
 
 @blueprint.get("/pushes")
 @needs(Permission.LOOK)
-def pushes():
+def pushes() -> ResponseReturnValue:
     """Show what is registered, as far as we know."""
     return _render_pushes(PushForm(_brands(), formdata=None))
 
@@ -64,7 +65,7 @@ def pushes():
 @blueprint.post("/pushes")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
 @needs(Permission.CONNECT, fresh=True)
-def register_push():
+def register_push() -> ResponseReturnValue:
     """Ask İYS to push a brand's movements on one channel."""
     form = PushForm(_brands())
     if not form.validate_on_submit():
@@ -75,7 +76,7 @@ def register_push():
         return _redirect_to_pushes()
     record_audit("push.registered", "brand", brand.id, channel=channel)
     db.session.commit()
-    result = push_registration.register(_client(), brand, channel)
+    result = push_registration.register_address(_client(), brand, channel)
     done = _("Anlık bildirim kuruldu. Kişilerin İYS'deki kararlarını hemen duyarız.")
     flash(done if result.is_done else _failure_message(result))
     return _redirect_to_pushes()
@@ -84,13 +85,13 @@ def register_push():
 @blueprint.post("/pushes/<id:registration_id>/removal")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
 @needs(Permission.CONNECT, fresh=True)
-def remove_push(registration_id: int):
+def remove_push(registration_id: int) -> ResponseReturnValue:
     """Ask İYS to stop."""
     mine = _mine(PushRegistration, registration_id)
     brand = read_session().get_one(Brand, mine.brand_id)
     record_audit("push.removed", "push_registration", mine.id, channel=mine.channel)
     db.session.commit()
-    result = push_registration.remove(_client(), brand, mine)
+    result = push_registration.remove_address(_client(), brand, mine)
     done = _("Anlık bildirim kaldırıldı. Kişilerin kararlarını sorgulayarak duymaya devam ederiz.")
     flash(done if result.is_done else _failure_message(result))
     return _redirect_to_pushes()
@@ -99,13 +100,13 @@ def remove_push(registration_id: int):
 @blueprint.post("/pushes/listing")
 @limiter.limit(limits.PUSHES, key_func=provider_key)
 @needs(Permission.CONNECT)
-def list_pushes():
+def list_pushes() -> ResponseReturnValue:
     """Ask İYS what it has, and fall in step with it."""
-    listed = [(brand, push_registration.listing(_client(), brand)) for brand in _brands()]
+    listed = [(brand, push_registration.list_addresses(_client(), brand)) for brand in _brands()]
     return _render_pushes(PushForm(_brands(), formdata=None), listed=listed)
 
 
-def _render_pushes(form: PushForm, listed: list[tuple[Brand, list[Listed] | None]] | None = None) -> str:
+def _render_pushes(form: PushForm, listed: list[tuple[Brand, list[ListedAddress] | None]] | None = None) -> str:
     mine = (
         select(PushRegistration, Brand.name)
         .join(Brand, Brand.id == PushRegistration.brand_id)
@@ -118,7 +119,7 @@ def _render_pushes(form: PushForm, listed: list[tuple[Brand, list[Listed] | None
         form=form,
         pushes=[_shown(push, brand_name) for push, brand_name in read_session().execute(mine)],
         listed=listed,
-        may_register=push_registration.may_register(),
+        may_register=push_registration.is_possible(),
         is_connected=is_connected(current_user.provider_id),
         block=block_of(current_user.provider_id, clock.now()),
     )
@@ -148,7 +149,7 @@ def _count_registrations(brand: Brand, channel: Channel) -> int:
     return read_session().scalar(live)
 
 
-def _failure_message(result: Result) -> str:
+def _failure_message(result: RegistrationResult) -> str:
     if result.code:
         words = {"code": result.code, "sentence": _(iys_protocol.sentence_of(result.code))}
         return _("İYS isteği kabul etmedi (%(code)s). %(sentence)s", **words)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -57,7 +58,7 @@ class DayCount:
 
 @blueprint.get("/days", endpoint="days")
 @needs(Permission.LOOK)
-def show_days():
+def show_days() -> ResponseReturnValue:
     """The calendar of the first brand."""
     brands = _brands()
     return (
@@ -69,7 +70,7 @@ def show_days():
 
 @blueprint.get("/days/<id:brand_id>")
 @needs(Permission.LOOK)
-def brand_days(brand_id: int):
+def brand_days(brand_id: int) -> ResponseReturnValue:
     """The calendar of one brand."""
     brands = _brands()
     brand = next((each for each in brands if each.id == brand_id), None) or abort(404)
@@ -78,7 +79,7 @@ def brand_days(brand_id: int):
 
 @blueprint.get("/day/<id:day_id>")
 @needs(Permission.LOOK)
-def show_day(day_id: int):
+def show_day(day_id: int) -> str:
     """One day: what İYS said of it, what was found, and its proof."""
     mine = _mine(day_id)
     at = clock.now()
@@ -102,7 +103,7 @@ def show_day(day_id: int):
 @blueprint.post("/day/<id:day_id>/comparison")
 @limiter.limit(limits.COMPARE, key_func=provider_key)
 @needs(Permission.SETTLE)
-def compare_day(day_id: int):
+def compare_day(day_id: int) -> ResponseReturnValue:
     """Let the day be fetched and compared again; the forwarder does it."""
     mine = _mine(day_id)
     if not _may_compare(mine, clock.now()):
@@ -118,19 +119,19 @@ def compare_day(day_id: int):
 @blueprint.get("/day/<id:day_id>/file.csv")
 @limiter.limit(limits.DOWNLOAD, key_func=provider_key)
 @needs(Permission.EXPORT, fresh=True)
-def day_file(day_id: int):
+def day_file(day_id: int) -> ResponseReturnValue:
     """İYS's file as it came. Taking it is noted: it holds addresses."""
     mine = _mine(day_id, undefer(ReconciledDay.file))
     if mine.file is None:
         abort(404)
     record_audit("day.file_taken", "reconciled_day", mine.id)
     db.session.commit()
-    return _download(archive.opened(vault(), mine), "text/csv", f"iys-{mine.day}.csv")
+    return _download(archive.open_file(vault(), mine), "text/csv", f"iys-{mine.day}.csv")
 
 
 @blueprint.get("/day/<id:day_id>/timestamp.tsr")
 @needs(Permission.LOOK)
-def day_timestamp(day_id: int):
+def day_timestamp(day_id: int) -> ResponseReturnValue:
     """İYS's time-stamp token over that file."""
     mine = _mine(day_id)
     if mine.timestamp is None:
@@ -180,12 +181,12 @@ def _may_compare(mine: ReconciledDay, at) -> bool:
 def _day_counts(summary: dict):
     """İYS's counts as it gave them; what is not as documented is passed by."""
     for recipient_type, counts in summary.items():
-        for kind in response_values.rows(counts, "changeStats"):
-            for whose in response_values.rows(kind, "consents"):
-                if total := response_values.number(whose.get("total")):
+        for kind in response_values.read_rows(counts, "changeStats"):
+            for whose in response_values.read_rows(kind, "consents"):
+                if total := response_values.read_number(whose.get("total")):
                     yield DayCount(
                         recipient_type,
-                        response_values.text(kind.get("type")),
-                        response_values.text(whose.get("source")),
+                        response_values.read_text(kind.get("type")),
+                        response_values.read_text(whose.get("source")),
                         total,
                     )

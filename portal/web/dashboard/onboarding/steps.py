@@ -1,6 +1,7 @@
-"""Başlangıç: the five steps of coming to İYS, where the firm stands in them, and what to do next."""
+"""Başlangıç: the five onboarding steps towards İYS."""
 
 from flask import current_app, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -14,26 +15,25 @@ from portal.domain.providers.onboarding import CodeTaken, NotReady
 from portal.services.iys import rights
 from portal.services.iys.client import Client
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.onboarding.steps_page import CodeForm, mine, render_steps
+from portal.web.dashboard.onboarding.steps_page import CodeForm, render_steps
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
 
 LARGEST_IYS_CODE = 979_999_999
 
 
 @blueprint.get("/start")
 @needs(Permission.LOOK)
-def start():
-    """Show the steps."""
+def start() -> ResponseReturnValue:
     return render_steps()
 
 
 @blueprint.post("/start/applied")
 @needs(Permission.ONBOARD)
-def mark_applied():
-    """Note that the firm has applied to İYS and waits for its code."""
-    provider = mine()
+def mark_applied() -> ResponseReturnValue:
+    """Note that the company has applied to İYS and waits for its code."""
+    provider = current_provider()
     onboarding.say_applied(provider, clock.now())
     record_audit("onboarding.applied", "provider", provider.id)
     db.session.commit()
@@ -42,9 +42,9 @@ def mark_applied():
 
 @blueprint.post("/start/code")
 @needs(Permission.ONBOARD)
-def enter_code():
-    """Keep the code that İYS gave."""
-    form, provider = CodeForm(), mine()
+def enter_code() -> ResponseReturnValue:
+    """Store the code that İYS gave."""
+    form, provider = CodeForm(), current_provider()
     if form.validate_on_submit():
         text = "".join(form.iys_code.data.split())
         try:
@@ -69,14 +69,14 @@ def enter_code():
 @blueprint.post("/start/rights")
 @limiter.limit(limits.TEST, key_func=provider_key)
 @needs(Permission.ONBOARD)
-def check_rights():
-    """Ask İYS, live, which rights the partner was given."""
+def check_rights() -> ResponseReturnValue:
+    """Ask İYS which rights the partner was given."""
     provider, partner = (
         read_session().get_one(Provider, current_user.provider_id),
         accounts.first_partner(read_session()),
     )
     if partner is not None and provider.pending_iys_code is not None:
-        found = rights.look(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
+        found = rights.ask_for_rights(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
         record_audit("rights.looked_at", "provider", current_user.provider_id, **found.kept())
         db.session.commit()
     return redirect(url_for(".start", _anchor="step-3"), 303)
@@ -84,9 +84,9 @@ def check_rights():
 
 @blueprint.post("/start/ask")
 @needs(Permission.ONBOARD)
-def request_admission():
-    """All is there: the operator's turn."""
-    provider = mine()
+def request_admission() -> ResponseReturnValue:
+    """Hand the complete application to the operator."""
+    provider = current_provider()
     try:
         onboarding.ask_to_be_admitted(db.session, provider, clock.now())
     except NotReady:

@@ -1,19 +1,20 @@
-"""The page of the five steps: what it shows, and the forms on it, which doors of their own take."""
+"""The page of the five onboarding steps and its forms."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import render_template
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, read_session, vault
+from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Inquiry, Paper, PaperKind, Provider, ProviderKind, Review, ReviewAct
 from portal.domain.identity import accounts
@@ -32,7 +33,7 @@ TITLES = {
     onboarding.TRANSFER: _l("Aktarımı başlatın"),
 }
 REPRESENTATIVE_TITLE = {onboarding.AUTHORISE: _l("Temsilcinizi tanıtın")}
-TITLES_BY_KIND = {  # Of who takes no partner.
+TITLES_BY_KIND: dict[ProviderKind, dict[int, str]] = {  # Where they differ from TITLES.
     ProviderKind.PARTNER: {},
     ProviderKind.DIRECT: REPRESENTATIVE_TITLE,
     ProviderKind.EXEMPT: REPRESENTATIVE_TITLE
@@ -79,8 +80,6 @@ class QuestionForm(FlaskForm):
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A question as the page shows it."""
-
     text: str
     at: datetime
     answer: str | None
@@ -89,23 +88,18 @@ class AskedQuestion:
 
 @dataclass(frozen=True)
 class RightsCheck:
-    """What the last look at İYS for the partner's rights found."""
+    """The result of the last rights check at İYS."""
 
     at: datetime
-    facts: dict
+    facts: dict[str, Any]
 
     @property
     def lines(self) -> list[tuple[str, list[tuple[str, bool]]]]:
-        """By brand: each channel, and whether the right to write is given."""
+        """By brand: each channel, and whether the write right is given."""
         return [
             (code, [(label(channel), channel.value in writable) for channel in Channel])
             for code, writable in self.facts["brands"].items()
         ]
-
-
-def mine() -> Provider:
-    """The provider of the signed-in person, to be changed."""
-    return db.session.get_one(Provider, current_user.provider_id)
 
 
 def render_steps(
@@ -114,7 +108,7 @@ def render_steps(
     paper_form: PaperForm | None = None,
     question_form: tuple[int, QuestionForm] | None = None,
 ) -> str:
-    """The page, with the forms that were just filled in where they are to be shown again."""
+    """The page, with the form that came back with errors."""
     provider, at = read_session().get_one(Provider, current_user.provider_id), clock.now()
     steps, titles = onboarding.steps_of(read_session(), provider, at), TITLES | TITLES_BY_KIND[provider.kind]
     return render_template(
@@ -129,7 +123,7 @@ def render_steps(
         papers=_newest_papers(provider.id),
         paper_kinds=_paper_kinds(provider),
         has_partner=accounts.first_partner(read_session()) is not None,
-        looked=_last_rights_check(provider.id),
+        rights_check=_last_rights_check(provider.id),
         sent_back=_last_rejection(provider),
         is_told=is_forwarding(provider.id),
         questions_asked=_questions_by_step(provider.id),
@@ -145,36 +139,35 @@ def _paper_kinds(provider: Provider) -> list[PaperKind]:
     return list(PaperKind) if provider.kind == ProviderKind.PARTNER else [PaperKind.SIGNATURE]
 
 
-def _newest_papers(provider_id: int) -> dict[PaperKind, Paper]:
-    """The newest of each kind."""
+def _newest_papers(provider_id: int) -> dict[PaperKind, Row]:
+    """Kind, time and size of the newest paper of each kind."""
     kept = select(Paper.kind, Paper.uploaded_at, Paper.size).where(Paper.provider_id == provider_id)
     return {row.kind: row for row in read_session().execute(kept.order_by(Paper.uploaded_at, Paper.id))}
 
 
 def _last_rights_check(provider_id: int) -> RightsCheck | None:
-    look = rights.last_look(read_session(), provider_id)
-    return RightsCheck(*look) if look else None
+    check = rights.last_answer(read_session(), provider_id)
+    return RightsCheck(*check) if check else None
 
 
 def _last_rejection(provider: Provider) -> Review | None:
-    """Why the operator sent it back, until it asks again."""
+    """Why the operator sent the application back, until it is handed in again."""
     if provider.asked_at or not provider.in_sandbox_mode:
         return None
     reviews = select(Review).where(Review.provider_id == provider.id, Review.act == ReviewAct.SENT_BACK)
     return read_session().scalar(reviews.order_by(Review.made_at.desc()).limit(1))
 
 
-def _question_forms(filled: tuple[int, QuestionForm] | None = None) -> dict[int, QuestionForm]:
-    """An empty form for each step, but the one that was just filled in."""
+def _question_forms(filled: tuple[int, QuestionForm] | None) -> dict[int, QuestionForm]:
     empty = {step: QuestionForm(formdata=None, prefix=f"step{step}") for step in onboarding.STEPS}
     return empty | dict([filled] if filled else [])
 
 
 def _questions_by_step(provider_id: int) -> dict[int, list[AskedQuestion]]:
-    """What the firm asked, by step, the oldest first."""
-    told = {step: [] for step in onboarding.STEPS}
+    """The company's questions by step, the oldest first."""
+    by_step: dict[int, list[AskedQuestion]] = {step: [] for step in onboarding.STEPS}
     asked = select(Inquiry).where(Inquiry.provider_id == provider_id).order_by(Inquiry.asked_at, Inquiry.id)
     for each in read_session().scalars(asked):
         question, answer = inquiries.question_in(vault(), each), inquiries.answer_in(vault(), each)
-        told[each.step].append(AskedQuestion(question, each.asked_at, answer, each.answered_at))
-    return told
+        by_step[each.step].append(AskedQuestion(question, each.asked_at, answer, each.answered_at))
+    return by_step

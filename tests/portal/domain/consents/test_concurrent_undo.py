@@ -8,10 +8,10 @@ from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Annulment, Outcome, Receipt, ReceivedVia, Submission, User
-from portal.domain.consents import bulk_import, grant_undo, movements, recipients, refusals
+from portal.domain.consents import annulments, bulk_import, movements, recipients, refusals
 from portal.services.iys.forwarding import claims
 from tests import grants, make
-from tests.portal.domain.consents.import_entries import entry, says
+from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.portal.domain.consents.iys_movements import row
 from tests.portal.domain.identity.test_concurrency import at_once
 
@@ -29,7 +29,7 @@ def people(app) -> dict[str, str]:
 
 def undoes(_phone: str, at):
     newest = db.session.query(Receipt.id).order_by(Receipt.id.desc()).first()
-    grant_undo.undo(db.session, list(newest), at)
+    annulments.undo_grants(db.session, list(newest), at)
 
 
 def refuses(phone: str, at):
@@ -45,14 +45,14 @@ def refuses(phone: str, at):
 def brings(phone: str, at):
     """A file of the provider's says so."""
     entries = [entry(phone, Status.REFUSED, at, channel=channel) for channel in (Channel.SMS, Channel.CALL)]
-    bulk_import.bring(db.session, vault(), make.brand(), entries, **says(at=at))
+    bulk_import.apply_import(db.session, vault(), make.brand(), entries, import_run(at=at))
 
 
 def hears(phone: str, at):
     """The person refused at İYS."""
     rows = [row("RET", recipient=phone, type=channel, at=at) for channel in (Channel.SMS, Channel.CALL)]
     told = [movements.read_row(each) for each in rows]
-    movements.hear(db.session, vault(), make.brand(), told, by=ReceivedVia.PULL, feed=None, at=at)
+    movements.apply_movements(db.session, vault(), make.brand(), told, by=ReceivedVia.PULL, feed=None, at=at)
 
 
 @pytest.mark.parametrize("takes_back", [undoes, refuses, brings, hears])
@@ -70,7 +70,7 @@ def test_a_grant_is_taken_back_or_taken_in_hand_and_never_both(app, people, rows
         def forwarder(ends=ends):
             with app.app_context():
                 for _ in Channel:
-                    claims.claim(db.session, ends + A_TICK)
+                    claims.claim_due_submissions(db.session, ends + A_TICK)
 
         at_once(person, forwarder)
 

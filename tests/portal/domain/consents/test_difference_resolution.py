@@ -23,10 +23,10 @@ def drift(app, iys, sandbox, rows):
         if theirs:
             sandbox.acts(make.PHONE, "MESAJ", theirs, source="HS_WEB", at=clock.now() - timedelta(minutes=1))
         with app.app_context():
-            sweeps.order(db.session, make.brand().provider_id, make.brand().id, clock.now())
+            sweeps.order_sweep(db.session, make.brand().provider_id, make.brand().id, clock.now())
             db.session.commit()
             for _ in range(10):
-                sweeps.step(iys)
+                sweeps.sweep_next_chunk(iys)
         return rows.one(Difference, Difference.kind == DifferenceKind.DRIFT).id
 
     return made

@@ -12,12 +12,12 @@ from sqlalchemy import update
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.models import BulkRequest, BulkState, Consent, DayState, Lane, Outcome, Submission
-from portal.domain.consents import bulk_locking
+from portal.domain.consents import locking
 from portal.services.iys.client import Answer
 from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, due_submissions, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
-from portal.services.iys.reconciliation.comparison import Side
-from portal.services.iys.reconciliation.schedule import Claimed
+from portal.services.iys.reconciliation.comparison import BrandDay
+from portal.services.iys.reconciliation.schedule import ClaimedDay
 from tests import grants, make
 
 pytestmark = pytest.mark.slow
@@ -67,15 +67,15 @@ def test_a_days_file_holds_nothing_while_it_waits_for_a_person(app, bring, rows)
         db.session.execute(update(Submission).where(Submission.id != second).values(attempts=1))  # Its answer was lost.
         db.session.commit()
         brand = make.brand()
-        side = Side(brand.provider_id, brand.id, clock.day(clock.now()))
-        claimed = Claimed(0, side, 0, 0, DayState.WAITING, 1, clock.now())
+        side = BrandDay(brand.provider_id, brand.id, clock.day(clock.now()))
+        claimed = ClaimedDay(0, side, 0, 0, DayState.WAITING, 1, clock.now())
     listed = [",".join(day_file.COLUMNS), *(_line(told, number) for number, told in enumerate(rows(Submission), 1))]
     file = "\n".join([*listed, ""]).encode()
 
     meanwhile(
         app,
-        holds=lambda: bulk_locking.lock(db.session, brand, [rows(Consent)[0].recipient_id]),
-        act=lambda: comparison_results.write_down(claimed, file, clock.now()),
+        holds=lambda: locking.lock_consents(db.session, brand.id, [rows(Consent)[0].recipient_id]),
+        act=lambda: comparison_results.compare_and_record(claimed, file, clock.now()),
         then=touch(Submission, second),
     )
 
@@ -94,12 +94,12 @@ def test_an_accepted_grant_wakes_its_refusal_before_it_touches_the_head(app, bri
         theirs = update(Submission).where(Submission.id == asleep)
         db.session.execute(theirs.values(consent_id=consent_id, status="RET", **later))
         db.session.commit()
-        (claimed,) = claims.claim(db.session, clock.now())
+        (claimed,) = claims.claim_due_submissions(db.session, clock.now())
 
     meanwhile(
         app,
         holds=touch(Submission, asleep),
-        act=lambda: outcomes.accept(claimed, "t1", iys_protocol.format_wire_date(clock.now())),
+        act=lambda: outcomes.accept_submission(claimed, "t1", iys_protocol.format_wire_date(clock.now())),
         then=touch(Consent, consent_id),
     )
 
@@ -119,7 +119,7 @@ def test_a_refusal_is_not_held_while_others_of_its_kind_are_taken_in_hand(app, b
     meanwhile(
         app,
         holds=touch(Submission, other),
-        act=lambda: claims.claim(db.session, clock.now()),
+        act=lambda: claims.claim_due_submissions(db.session, clock.now()),
         then=touch(Submission, oldest),
     )
 
@@ -129,11 +129,13 @@ def test_a_refusal_is_not_held_while_others_of_its_kind_are_taken_in_hand(app, b
 def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows):
     (accepted, _), (_, failed) = bring(Lane.BULK)
     with app.app_context():
-        bulk = bulk_lists.next_to_send(db.session, clock.now())
-        bulk_dispatch._sent(bulk, bulk_dispatch._sound(bulk, bulk_lists.items(bulk)), {"requestId": "a-1"})
+        bulk = bulk_lists.claim_list_to_send(db.session, clock.now())
+        bulk_dispatch._mark_sent(
+            bulk, bulk_dispatch._open_payloads(bulk, bulk_lists.read_items(bulk)), {"requestId": "a-1"}
+        )
         db.session.execute(update(BulkRequest).values(due_at=clock.now()))
         db.session.commit()
-        bulk = bulk_lists.claim(db.session, clock.now(), (BulkState.SENT,))
+        bulk = bulk_lists.claim_list(db.session, clock.now(), (BulkState.SENT,))
     said = [
         {"index": 0, "status": "success", "transactionId": "t1"},
         {"index": 1, "status": "failure", "error": {"code": "H174"}},
@@ -142,7 +144,7 @@ def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows
     meanwhile(
         app,
         holds=touch(Submission, failed),
-        act=lambda: bulk_results._take(bulk, Answer(200, json.dumps(said).encode())),
+        act=lambda: bulk_results._record_results(bulk, Answer(200, json.dumps(said).encode())),
         then=touch(Consent, accepted),
     )
 

@@ -18,7 +18,7 @@ def depart_together(app, question):
     def come(_):
         with app.app_context():
             try:
-                return call_guard.depart(question)
+                return call_guard.start_call(question)
             except call_guard.NotNow:
                 return None
 
@@ -28,7 +28,7 @@ def depart_together(app, question):
 
 def test_what_is_left_of_a_budget_is_spent_once(app):
     with app.app_context():
-        rate_limit.count(
+        rate_limit.add_to_tally(
             db.session, Operation.HISTORY, clock.now(), calls=hourly_budgets.PER_HOUR[Operation.HISTORY] - 3
         )
         db.session.commit()
@@ -36,13 +36,13 @@ def test_what_is_left_of_a_budget_is_spent_once(app):
     assert len(depart_together(app, Operation.HISTORY)) == 3
 
     with app.app_context():
-        assert hourly_budgets.left(db.session, Operation.HISTORY, clock.now()) == 0
+        assert hourly_budgets.calls_left(db.session, Operation.HISTORY, clock.now()) == 0
 
 
 def test_one_of_many_is_the_probe(app):
     with app.app_context():
-        row = rate_limit.row(db.session, circuit_breaker.HOST, clock.now())
-        row.failures = circuit_breaker.ENOUGH
+        row = rate_limit.lock_rate(db.session, circuit_breaker.HOST, clock.now())
+        row.failures = circuit_breaker.OPENING_FAILURES
         db.session.commit()
 
     (probe,) = depart_together(app, Operation.ADD)
@@ -55,4 +55,4 @@ def test_everybody_goes_where_nothing_is_scarce(app, question):
     assert len(depart_together(app, question)) == CALLERS
 
     with app.app_context():
-        assert rate_limit.in_the_last(db.session, hourly_budgets.HOUR, clock.now(), question) == (CALLERS, 0)
+        assert rate_limit.calls_since(db.session, hourly_budgets.HOUR, clock.now(), question) == (CALLERS, 0)

@@ -61,8 +61,8 @@ def failures(app):
 def test_an_answer_comes_back_and_is_counted(app, answering):
     assert answering(Iys((200, {"a": 1})))().content == {"a": 1}
 
-    assert rate_limit.in_the_last(db.session, HOUR, clock.now(), Operation.BRANDS) == (1, 0)
-    assert rate_limit.in_the_last(db.session, HOUR, clock.now(), Operation.TOKEN) == (1, 0)
+    assert rate_limit.calls_since(db.session, HOUR, clock.now(), Operation.BRANDS) == (1, 0)
+    assert rate_limit.calls_since(db.session, HOUR, clock.now(), Operation.TOKEN) == (1, 0)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422])
@@ -117,14 +117,14 @@ def test_too_many_a_second_holds_everything_for_a_breath(app, answering, code, r
 
     until = rows.one(IysRate, IysRate.name == rate_limit.EGRESS).next_at
     assert timedelta(0) < until - clock.now() <= timedelta(seconds=1.5)
-    assert hourly_budgets.left(db.session, Operation.TOKEN, clock.now()) == 9
+    assert hourly_budgets.calls_left(db.session, Operation.TOKEN, clock.now()) == 9
 
 
 def test_while_everything_is_held_for_long_nobody_waits(app, answering):
     iys = Iys((200, {}))
     ask = answering(iys)
     ask()
-    rate_limit.hold(db.session, clock.now() + timedelta(minutes=1))
+    rate_limit.hold_calls(db.session, clock.now() + timedelta(minutes=1))
     db.session.commit()
 
     with pytest.raises(calls.NotNow):
@@ -136,7 +136,7 @@ def test_while_everything_is_held_for_long_nobody_waits(app, answering):
 def test_our_own_budget_ends_before_that_of_iys(app, answering):
     iys = Iys((200, {}))
     ask = answering(iys)
-    rate_limit.count(db.session, Operation.HISTORY, clock.now(), calls=89)
+    rate_limit.add_to_tally(db.session, Operation.HISTORY, clock.now(), calls=89)
     db.session.commit()
     ask(Operation.HISTORY)
 
@@ -150,17 +150,17 @@ def test_our_own_budget_ends_before_that_of_iys(app, answering):
 def test_a_host_that_is_away_is_left_alone_and_comes_back(app, answering, answer):
     iys = Iys(answer)
     ask = answering(iys)
-    for _ in range(circuit_breaker.ENOUGH):
+    for _ in range(circuit_breaker.OPENING_FAILURES):
         ask()
 
     with pytest.raises(calls.NotNow) as told:
         ask()
 
-    assert iys.heard.count("/x") == circuit_breaker.ENOUGH
+    assert iys.heard.count("/x") == circuit_breaker.OPENING_FAILURES
     iys.answers = [(200, {})]
     with time_machine.travel(told.value.until):
         assert ask().status == 200
-        assert not circuit_breaker.state(db.session, clock.now()).resting
+        assert not circuit_breaker.host_state(db.session, clock.now()).resting
 
 
 def test_a_call_that_never_reached_iys_is_not_counted(app):
@@ -169,14 +169,14 @@ def test_a_call_that_never_reached_iys_is_not_counted(app):
         with pytest.raises(calls.NotNow):
             calls.ask(Client("http://127.0.0.1:1"), provider_id, Operation.BRANDS, "/x")
 
-        assert rate_limit.in_the_last(db.session, HOUR, clock.now()) == (0, 0)
-        assert circuit_breaker.state(db.session, clock.now()).failures == 1
+        assert rate_limit.calls_since(db.session, HOUR, clock.now()) == (0, 0)
+        assert circuit_breaker.host_state(db.session, clock.now()).failures == 1
 
 
 def test_an_unknown_code_is_counted_and_named_in_the_log_where_it_is_plain(app, answering, quiet_logs):
     answering(Iys((422, errors("H777", "fatma@example.com", "H121"))))()
 
-    assert rate_limit.in_the_last(db.session, HOUR, clock.now(), rate_limit.UNKNOWN_CODE) == (2, 0)
+    assert rate_limit.calls_since(db.session, HOUR, clock.now(), rate_limit.UNKNOWN_CODE) == (2, 0)
     assert any("H777" in line for line in quiet_logs)
     assert not any("fatma" in line for line in quiet_logs)
 

@@ -21,16 +21,16 @@ def at(app):
 
 def call(at, answer):
     """One call that goes and comes back at once; False where none may go."""
-    admitted = circuit_breaker.admit(db.session, at)
+    admitted = circuit_breaker.admit_call(db.session, at)
     if admitted:
-        circuit_breaker.settle(db.session, admitted, answer, at)
+        circuit_breaker.record_answer(db.session, admitted, answer, at)
     return admitted is not None
 
 
-def put_away(at, failures=circuit_breaker.ENOUGH):
+def put_away(at, failures=circuit_breaker.OPENING_FAILURES):
     """Let so many calls in a row fail, each as soon as it may go; the moment of the last."""
     for _ in range(failures):
-        at = circuit_breaker.state(db.session, at).until or at
+        at = circuit_breaker.host_state(db.session, at).until or at
         assert call(at, AWAY)
     return at
 
@@ -40,7 +40,7 @@ def test_five_failures_in_a_row_let_the_host_rest(at, answer):
     assert all(call(at, answer) for _ in range(5))
 
     assert not call(at, WELL)
-    told = circuit_breaker.state(db.session, at)
+    told = circuit_breaker.host_state(db.session, at)
     assert told.resting and told.failures == 5 and at < told.until <= at + SECOND
 
 
@@ -49,56 +49,56 @@ def test_an_answer_in_between_starts_the_count_anew(at, between):
     for answer in [AWAY] * 4 + [between] + [AWAY] * 4:
         call(at, answer)
 
-    assert circuit_breaker.state(db.session, at) == circuit_breaker.State(resting=False, failures=4, until=None)
+    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(resting=False, failures=4, until=None)
 
 
 def test_one_probe_goes_at_a_time(at):
-    at = circuit_breaker.state(db.session, put_away(at)).until
+    at = circuit_breaker.host_state(db.session, put_away(at)).until
 
-    probe = circuit_breaker.admit(db.session, at)
+    probe = circuit_breaker.admit_call(db.session, at)
 
     assert probe.is_probe
-    assert circuit_breaker.admit(db.session, at) is None
-    assert circuit_breaker.admit(db.session, at + circuit_breaker.PROBE) is not None  # Whoever had it was killed.
+    assert circuit_breaker.admit_call(db.session, at) is None
+    assert circuit_breaker.admit_call(db.session, at + circuit_breaker.PROBE) is not None  # Whoever had it was killed.
 
 
 def test_a_probe_that_comes_back_well_lets_everybody_go(at):
-    at = circuit_breaker.state(db.session, put_away(at)).until
+    at = circuit_breaker.host_state(db.session, put_away(at)).until
 
     assert call(at, WELL)
 
-    assert circuit_breaker.state(db.session, at) == circuit_breaker.State(resting=False, failures=0, until=None)
+    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(resting=False, failures=0, until=None)
     assert call(at, WELL) and call(at, WELL)
 
 
 def test_pauses_double_up_to_a_minute(at):
     at = put_away(at)
     for usual in [1, 2, 4, 8, 16, 32, 60, 60, 60]:
-        pause = (circuit_breaker.state(db.session, at).until - at).total_seconds()
+        pause = (circuit_breaker.host_state(db.session, at).until - at).total_seconds()
         at = put_away(at, failures=1)
 
         assert 0.75 * usual <= pause <= usual
 
 
 def test_what_left_before_the_rest_lengthens_no_pause(at):
-    under_way = [circuit_breaker.admit(db.session, at) for _ in range(20)]
+    under_way = [circuit_breaker.admit_call(db.session, at) for _ in range(20)]
     for admitted in under_way:
-        circuit_breaker.settle(db.session, admitted, AWAY, at)
+        circuit_breaker.record_answer(db.session, admitted, AWAY, at)
 
-    assert circuit_breaker.state(db.session, at).failures == circuit_breaker.ENOUGH
+    assert circuit_breaker.host_state(db.session, at).failures == circuit_breaker.OPENING_FAILURES
 
 
 def test_what_left_before_the_rest_and_comes_back_well_ends_it(at):
     call(at, AWAY)
-    under_way = circuit_breaker.admit(db.session, at)
+    under_way = circuit_breaker.admit_call(db.session, at)
     put_away(at, failures=4)
 
-    circuit_breaker.settle(db.session, under_way, WELL, at)
+    circuit_breaker.record_answer(db.session, under_way, WELL, at)
 
-    assert not circuit_breaker.state(db.session, at).resting
+    assert not circuit_breaker.host_state(db.session, at).resting
 
 
 def test_a_clock_that_was_set_back_makes_no_long_rest(at):
     put_away(at + timedelta(days=30))
 
-    assert circuit_breaker.state(db.session, at).until <= at + timedelta(minutes=1)
+    assert circuit_breaker.host_state(db.session, at).until <= at + timedelta(minutes=1)

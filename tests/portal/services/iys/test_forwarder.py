@@ -23,7 +23,7 @@ def let_run(app):
     runs = []
 
     def start(*loops):
-        running_loops = threading.Thread(target=forwarder.run, args=(app, stop, *([list(loops)] if loops else [])))
+        running_loops = threading.Thread(target=forwarder.run_loops, args=(app, stop, *([list(loops)] if loops else [])))
         runs.append(running_loops)
         running_loops.start()
         return stop
@@ -87,5 +87,5 @@ def test_a_turn_takes_refusals_before_lists_and_ends_where_nothing_is_due(app, i
     names = [loop.name for loop in forwarder.LANES]
 
     with app.app_context():
-        assert forwarder.turn(iys) is False
+        assert forwarder.forward_one(iys) is False
     assert names == ["refusals", "singles", "lists", "results", "expiring"]

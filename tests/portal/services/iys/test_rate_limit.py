@@ -33,55 +33,55 @@ def test_who_waited_gets_no_slot_of_the_past(at):
 
 
 def test_a_hold_is_everybodys_and_ends(at):
-    rate_limit.hold(db.session, at + SECOND)
+    rate_limit.hold_calls(db.session, at + SECOND)
 
     assert rate_limit.take_slot(db.session, at, 8) == at + SECOND
     assert rate_limit.take_slot(db.session, at + 2 * SECOND, 0) == at + 2 * SECOND
 
 
 def test_a_shorter_hold_shortens_no_longer_one(at):
-    rate_limit.hold(db.session, at + HOUR, Operation.STATUS)
-    rate_limit.hold(db.session, at + SECOND, Operation.STATUS)
+    rate_limit.hold_calls(db.session, at + HOUR, Operation.STATUS)
+    rate_limit.hold_calls(db.session, at + SECOND, Operation.STATUS)
 
     assert rate_limit.held_until(db.session, Operation.STATUS, at) == at + HOUR
 
 
 def test_a_clock_that_was_set_back_stops_nothing_for_long(at):
     rate_limit.take_slot(db.session, at + timedelta(days=30), 8)
-    rate_limit.hold(db.session, at + timedelta(days=30), Operation.TOKEN)
+    rate_limit.hold_calls(db.session, at + timedelta(days=30), Operation.TOKEN)
 
     assert rate_limit.take_slot(db.session, at, 8) == at
     assert rate_limit.held_until(db.session, Operation.TOKEN, at) <= at + timedelta(minutes=65)
 
 
 def test_a_tally_adds_up_by_question_and_over_all(at):
-    rate_limit.count(db.session, Operation.ADD, at, calls=2, failures=1)
-    rate_limit.count(db.session, Operation.ADD, at, calls=1)
-    rate_limit.count(db.session, Operation.STATUS, at - HOUR, calls=5)
+    rate_limit.add_to_tally(db.session, Operation.ADD, at, calls=2, failures=1)
+    rate_limit.add_to_tally(db.session, Operation.ADD, at, calls=1)
+    rate_limit.add_to_tally(db.session, Operation.STATUS, at - HOUR, calls=5)
 
-    assert rate_limit.in_the_last(db.session, HOUR, at, Operation.ADD) == (3, 1)
-    assert rate_limit.in_the_last(db.session, 2 * HOUR, at) == (8, 1)
+    assert rate_limit.calls_since(db.session, HOUR, at, Operation.ADD) == (3, 1)
+    assert rate_limit.calls_since(db.session, 2 * HOUR, at) == (8, 1)
 
 
 def test_what_is_no_call_is_not_counted_among_the_calls(at):
-    rate_limit.count(db.session, rate_limit.UNKNOWN_CODE, at, calls=7)
+    rate_limit.add_to_tally(db.session, rate_limit.UNKNOWN_CODE, at, calls=7)
 
-    assert rate_limit.in_the_last(db.session, HOUR, at) == (0, 0)
-    assert rate_limit.in_the_last(db.session, HOUR, at, rate_limit.UNKNOWN_CODE) == (7, 0)
+    assert rate_limit.calls_since(db.session, HOUR, at) == (0, 0)
+    assert rate_limit.calls_since(db.session, HOUR, at, rate_limit.UNKNOWN_CODE) == (7, 0)
 
 
 def test_old_tallies_are_forgotten(at, rows):
-    rate_limit.count(db.session, Operation.ADD, at, calls=1)
-    rate_limit.count(db.session, Operation.ADD, at - timedelta(days=9), calls=1)
-    rate_limit.forget_old(db.session, at)
+    rate_limit.add_to_tally(db.session, Operation.ADD, at, calls=1)
+    rate_limit.add_to_tally(db.session, Operation.ADD, at - timedelta(days=9), calls=1)
+    rate_limit.delete_old_tallies(db.session, at)
     db.session.commit()
 
-    assert [tally.span for tally in rows(CallTally)] == [rate_limit.span_of(at)]
+    assert [tally.span for tally in rows(CallTally)] == [rate_limit.span_start(at)]
 
 
 def test_a_row_is_made_once(at, rows):
     for _ in range(3):
-        rate_limit.hold(db.session, at + SECOND, "anything")
+        rate_limit.hold_calls(db.session, at + SECOND, "anything")
     db.session.commit()
 
     assert [row.name for row in rows(IysRate)] == ["anything"]

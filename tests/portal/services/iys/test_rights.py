@@ -50,7 +50,7 @@ def look(app, firm: int) -> rights.Rights:
     with app.app_context():
         (partner,) = accounts.partners(db.session)
         db.session.rollback()
-        return rights.look(Client(app.config["IYS_BASE_URL"]), firm, partner)
+        return rights.ask_for_rights(Client(app.config["IYS_BASE_URL"]), firm, partner)
 
 
 def test_all_rights_and_the_same_title_are_clear(app, sandbox, partner, firm):

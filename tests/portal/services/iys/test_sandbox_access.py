@@ -125,9 +125,9 @@ def all_steps(app) -> None:
         config = app.config
         world, sandbox = Client(config["IYS_BASE_URL"]), Client(config["SANDBOX_URL"], is_sandbox=True)
         for client in (sandbox, world):
-            while forwarder.turn(client):
+            while forwarder.forward_one(client):
                 pass
-        while feeds.step(world) or sweeps.step(world) or reconciliation.step(world) or sandbox_access.end_left_over():
+        while feeds.pull_next_page(world) or sweeps.sweep_next_chunk(world) or reconciliation.reconcile_next_day(world) or sandbox_access.end_leftovers():
             pass
 
 
@@ -192,7 +192,7 @@ def test_feeds_sweeps_and_days_listen_to_the_sandbox(app, browser, rows, firm, b
     with time_machine.travel(noon):
         box.move_clock(at=clock.now())
         with app.app_context():
-            sweeps.order(db.session, firm, rows.one(Brand).id, clock.now())
+            sweeps.order_sweep(db.session, firm, rows.one(Brand).id, clock.now())
             db.session.commit()
 
         all_steps(app)
@@ -265,7 +265,7 @@ def test_a_box_that_does_not_answer_is_left_alone_for_a_moment(app, browser, row
         with pytest.raises(calls.NotNow):
             calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET")
         assert time.monotonic() - began < 1
-        assert sandbox_access.rests()
+        assert sandbox_access.is_resting()
 
     assert rows.one(Submission).outcome == Outcome.WAITING
     assert world.heard == []
@@ -329,7 +329,7 @@ def test_a_decision_after_that_is_kept_and_obeyed_and_not_sent(app, browser, row
 def test_a_submission_in_hand_at_that_moment_does_not_reach_iys(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
-        (in_hand,) = claims.claim(db.session, clock.now(), is_sandbox=True)
+        (in_hand,) = claims.claim_due_submissions(db.session, clock.now(), is_sandbox=True)
     goes_to_iys(app, firm)
 
     with app.app_context(), pytest.raises(calls.NotNow):
@@ -341,7 +341,7 @@ def test_a_submission_in_hand_at_that_moment_does_not_reach_iys(app, browser, ro
 def test_a_killed_forwarders_submission_comes_back_to_nowhere(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
-        claims.claim(db.session, clock.now(), is_sandbox=True)
+        claims.claim_due_submissions(db.session, clock.now(), is_sandbox=True)
     goes_to_iys(app, firm)
     with app.app_context():  # As if the decision's transaction had ended after the practice did.
         db.session.execute(

@@ -31,17 +31,17 @@ def at(app):
     ],
 )
 def test_the_level_follows_the_ratio(at, calls, failures, ratio, level):
-    rate_limit.count(db.session, Operation.ADD, at, calls=calls, failures=failures)
+    rate_limit.add_to_tally(db.session, Operation.ADD, at, calls=calls, failures=failures)
 
-    told = success_rate.ratio(db.session, at)
+    told = success_rate.measure(db.session, at)
 
     assert (told.calls, told.failures, told.level) == (calls, failures, level)
     assert told.ratio == (None if ratio is None else pytest.approx(ratio))
 
 
 def test_all_questions_count_together_and_for_a_day(at):
-    rate_limit.count(db.session, Operation.ADD, at - timedelta(hours=25), calls=1000, failures=1000)
-    rate_limit.count(db.session, Operation.ADD, at - timedelta(hours=23), calls=300)
-    rate_limit.count(db.session, Operation.TOKEN, at, calls=100, failures=100)
+    rate_limit.add_to_tally(db.session, Operation.ADD, at - timedelta(hours=25), calls=1000, failures=1000)
+    rate_limit.add_to_tally(db.session, Operation.ADD, at - timedelta(hours=23), calls=300)
+    rate_limit.add_to_tally(db.session, Operation.TOKEN, at, calls=100, failures=100)
 
-    assert success_rate.ratio(db.session, at).ratio == pytest.approx(0.75)
+    assert success_rate.measure(db.session, at).ratio == pytest.approx(0.75)

@@ -19,7 +19,7 @@ OURS = "Örnek Mağazacılık Sanayi ve Ticaret A.Ş."
     ],
 )
 def test_spellings_of_one_title_agree(theirs):
-    assert title_matching.agree(OURS, theirs) and title_matching.agree(theirs, OURS)
+    assert title_matching.titles_agree(OURS, theirs) and title_matching.titles_agree(theirs, OURS)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_spellings_of_one_title_agree(theirs):
     ],
 )
 def test_another_title_does_not_agree(theirs):
-    assert not title_matching.agree(OURS, theirs)
-    assert not title_matching.agree(theirs, OURS)
+    assert not title_matching.titles_agree(OURS, theirs)
+    assert not title_matching.titles_agree(theirs, OURS)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_another_title_does_not_agree(theirs):
     ],
 )
 def test_usual_abbreviations_are_understood(short, long):
-    assert title_matching.agree(short, long)
+    assert title_matching.titles_agree(short, long)
 
 
 def test_nothing_agrees_with_nothing():
-    assert not title_matching.agree("", "")
+    assert not title_matching.titles_agree("", "")

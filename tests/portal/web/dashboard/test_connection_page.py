@@ -10,8 +10,8 @@ from portal.core.extensions import db, limiter, vault
 from portal.core.models import AuditEntry, Connection, Credential, CredentialKind, Provider, ProviderKind
 from portal.domain.identity import accounts
 from portal.services.iys.account_report import Findings
-from portal.services.iys.call_problems import Trouble, words_of
-from portal.services.iys.quota import Subscription, forecast
+from portal.services.iys.call_problems import CallProblem, explain_problem
+from portal.services.iys.quota import Subscription, forecast_quota
 from portal.web.dashboard.iys.forwarding_status import block_of
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
@@ -217,26 +217,26 @@ CODES = sorted(iys_protocol.CODES)
 def test_a_trouble_of_the_account_is_told_by_its_code(code):
     known = iys_protocol.CODES[code]
 
-    assert words_of(Trouble("brands", known.http, code)) == (known.sentence, known.cure)
+    assert explain_problem(CallProblem("brands", known.http, code)) == (known.sentence, known.cure)
 
 
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        (Trouble("brands", 0), "cevap gelmedi"),
-        (Trouble("brands", 503), "cevap gelmedi"),
-        (Trouble("brands", 0, not_now=True), "şu anda sorulamıyor"),
-        (Trouble("brands", 200), "okunamadı"),
-        (Trouble("brands", 204), "okunamadı"),
-        (Trouble("brands", 429), "sınırına"),
-        (Trouble("brands", 401), "oturumu kabul etmedi"),
-        (Trouble("brands", 403), "izin vermedi"),
-        (Trouble("brands", 422), "okunamadı"),
-        (Trouble("brands", 403, "X999"), "tanınmayan"),
+        (CallProblem("brands", 0), "cevap gelmedi"),
+        (CallProblem("brands", 503), "cevap gelmedi"),
+        (CallProblem("brands", 0, not_now=True), "şu anda sorulamıyor"),
+        (CallProblem("brands", 200), "okunamadı"),
+        (CallProblem("brands", 204), "okunamadı"),
+        (CallProblem("brands", 429), "sınırına"),
+        (CallProblem("brands", 401), "oturumu kabul etmedi"),
+        (CallProblem("brands", 403), "izin vermedi"),
+        (CallProblem("brands", 422), "okunamadı"),
+        (CallProblem("brands", 403, "X999"), "tanınmayan"),
     ],
 )
 def test_a_trouble_without_a_known_code_is_told_all_the_same(trouble, words):
-    sentence, cure = words_of(trouble)
+    sentence, cure = explain_problem(trouble)
 
     assert words in sentence and cure
 
@@ -271,14 +271,14 @@ def package(**facts) -> Subscription:
     ],
 )
 def test_the_quota_is_foreseen_at_the_pace_of_the_last_days(subscription, share, days):
-    told = forecast(subscription)
+    told = forecast_quota(subscription)
 
     assert (told.share, told.days) == (share, days)
 
 
 @pytest.mark.parametrize("subscription", [None, package(limit=None, used=None), package(limit=0, used=0)])
 def test_nothing_is_foreseen_without_numbers(subscription):
-    assert forecast(subscription) is None
+    assert forecast_quota(subscription) is None
 
 
 @pytest.mark.parametrize("found", [Findings(), Findings(brands=())])

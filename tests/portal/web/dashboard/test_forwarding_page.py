@@ -139,7 +139,7 @@ def test_an_iys_that_does_not_answer_is_said_so(app, ayse):
 )
 def test_the_gauge_is_told_with_what_it_means(app, ayse, calls, failures, words):
     with app.app_context():
-        rate_limit.count(db.session, "add", clock.now(), calls=calls, failures=failures)
+        rate_limit.add_to_tally(db.session, "add", clock.now(), calls=calls, failures=failures)
         db.session.commit()
 
     assert words in shown(ayse.opens(PAGE))
@@ -305,7 +305,7 @@ def stories(template, tmp_path_factory) -> dict[str, str]:
         Person(app.test_client(), make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
         _park_one_of_each(app, [*CODES, *(f"X{number:03}" for number in range(MORE))])
         cards = _cards(signed_in(app))
-        app.extensions["openings"].stop()
+        app.extensions["visit_recorder"].stop()
         databases.close(app)
     return {re.search(r"<strong>(\S+)</strong>", card)[1]: card for card in cards}
 

@@ -64,7 +64,7 @@ def test_what_a_citizen_does_is_heard_at_once(app, registers, reached, rows):
     reached.acts(make.PHONE, "MESAJ", "ONAY")
     reached.deliver_pushes()
     with app.app_context():
-        while pushes.step():
+        while pushes.read_next_push():
             pass
 
     assert rows.one(Movement).received_via == ReceivedVia.PUSH

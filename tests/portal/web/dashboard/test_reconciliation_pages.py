@@ -341,7 +341,7 @@ def test_a_day_looked_at_by_hand_does_not_wait_for_its_night(app, story, ayse, r
     story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
     story.hours_pass(13)  # Past midnight, before three.
     with app.app_context():
-        day_id = reconciliation.by_hand(make.BRAND_CODE, DAY)
-        reconciliation.look_at(story.iys, day_id, waits_for_feeds=False)
+        day_id = reconciliation.find_or_add_day(make.BRAND_CODE, DAY)
+        reconciliation.reconcile_day(story.iys, day_id, waits_for_feeds=False)
 
     assert rows.one(ReconciledDay).state == DayState.AGREED

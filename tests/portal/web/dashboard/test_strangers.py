@@ -107,7 +107,7 @@ def different_day(provider_id: int, brand_id: int) -> tuple[int, int]:
     day_id = new_id()
     day = ReconciledDay(
         id=day_id, provider_id=provider_id, brand_id=brand_id, day=clock.day(clock.now()) - timedelta(days=1),
-        state=DayState.DIFFERENT, rows=1, file=archive.seal(vault(), b"a,b", provider_id, day_id), file_hash="ab",
+        state=DayState.DIFFERENT, rows=1, file=archive.seal_file(vault(), b"a,b", provider_id, day_id), file_hash="ab",
         iys_hash="ab", timestamp=b"token", compared_at=clock.now(), archived_at=clock.now(), created_at=clock.now(),
     )  # fmt: skip
     db.session.add(day)
@@ -124,7 +124,7 @@ def different_day(provider_id: int, brand_id: int) -> tuple[int, int]:
 def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
     """What belongs to a provider's people and papers; their ids."""
     at, burak = clock.now(), make.person(db.session.get_one(Provider, provider_id), "burak@example.com", Role.MANAGER)
-    ticket, _ = one_time_links.issue(
+    invitation, _ = one_time_links.issue(
         db.session, vault(), OneTimeLinkKind.INVITATION, email="elif@example.com", at=at, lifetime=timedelta(days=7),
         invites_to=provider_id, role=Role.AGENT,
     )  # fmt: skip
@@ -149,7 +149,7 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
     db.session.add_all(rows.values())
     db.session.commit()
     return {name: row.id for name, row in rows.items()} | {
-        "ticket_id": ticket.id, "provider_id": provider_id, "user_id": burak.id, "package_id": package.id, "step": 1,
+        "invitation_id": invitation.id, "provider_id": provider_id, "user_id": burak.id, "package_id": package.id, "step": 1,
         "membership_id": db.session.scalar(select(Membership.id).where(Membership.user_id == burak.id)),
         "factor_id": db.session.scalar(select(Factor.id).where(Factor.user_id == burak.id)),
     }  # fmt: skip

@@ -111,7 +111,7 @@ def put_off_single_lane(app):
         from portal.services.iys.forwarding import bulk_lists
 
         with time_machine.travel(clock.now() + timedelta(seconds=61)):
-            bulk_lists._move_people(db.session, clock.now())
+            bulk_lists._move_waiting_people(db.session, clock.now())
 
 
 def test_laggards_are_asked_for_again_and_the_rest_is_kept(app, bring, sandbox, iys, rows):
@@ -222,7 +222,7 @@ def test_a_list_killed_after_it_was_formed_comes_back_when_its_lease_ends(app, b
 
     bring(3)
     with app.app_context():
-        killed = bulk_lists.next_to_send(db.session, clock.now())
+        killed = bulk_lists.claim_list_to_send(db.session, clock.now())
 
     make.forward_all(app, iys)
     meanwhile = asked(sandbox, "bulk_add")
@@ -239,9 +239,9 @@ def test_a_late_answer_of_a_lost_lease_changes_nothing(app, bring, rows):
     bring(3)
     with app.app_context():
         at = clock.now()
-        late = bulk_lists.next_to_send(db.session, at)
-        bulk_lists.next_to_send(db.session, at + timedelta(seconds=16))
-        kept = bulk_lists.let_go(db.session, late, state=BulkState.SENT)
+        late = bulk_lists.claim_list_to_send(db.session, at)
+        bulk_lists.claim_list_to_send(db.session, at + timedelta(seconds=16))
+        kept = bulk_lists.release_list(db.session, late, state=BulkState.SENT)
         db.session.rollback()
 
     assert not kept
@@ -288,7 +288,7 @@ def test_a_used_up_quota_holds_the_list_and_lets_refusals_pass(app, bring, sandb
 
 def fail_often(app):
     with app.app_context():
-        rate_limit.count(db.session, "add", clock.now(), calls=1000, failures=300)
+        rate_limit.add_to_tally(db.session, "add", clock.now(), calls=1000, failures=300)
         db.session.commit()
 
 

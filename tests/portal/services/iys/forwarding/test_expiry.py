@@ -151,12 +151,12 @@ def test_what_iys_never_answered_expires_and_is_accepted_once_iys_lists_it(app, 
         make.forward_all(app, iys)
     sandbox.fault("*", "reset")
     with time_machine.travel(TOO_LATE + timedelta(minutes=11), tick=False), app.app_context():
-        expiry.step(iys)
+        expiry.expire_late_submissions(iys)
     without_iys = rows.one(Submission).outcome
 
     sandbox.mend()
     with time_machine.travel(TOO_LATE + timedelta(hours=2), tick=False), app.app_context():
-        while feeds.step(iys):
+        while feeds.pull_next_page(iys):
             pass
 
     assert without_iys == Outcome.EXPIRED

@@ -269,9 +269,9 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
 
     with app.app_context():
         at = clock.now()
-        first = claims.claim(db.session, at)
+        first = claims.claim_due_submissions(db.session, at)
         db.session.commit()
-        second = claims.claim(db.session, at)
+        second = claims.claim_due_submissions(db.session, at)
         db.session.commit()
 
     assert first is not None and second is None
@@ -280,7 +280,7 @@ def test_two_forwarders_never_hold_one_submission(app, fatma, rows):
 def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, sandbox, iys, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        killed = claims.claim(db.session, clock.now())
+        killed = claims.claim_due_submissions(db.session, clock.now())
         db.session.commit()
 
     make.forward_all(app, iys)
@@ -294,9 +294,9 @@ def test_a_killed_forwarders_work_comes_back_when_its_lease_ends(app, fatma, san
 def test_a_late_answer_of_a_lost_lease_changes_nothing(app, fatma, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
-        late = claims.claim(db.session, clock.now())
+        late = claims.claim_due_submissions(db.session, clock.now())
         db.session.commit()
-        claims.claim(db.session, clock.now() + claims.LEASE + timedelta(seconds=1))
+        claims.claim_due_submissions(db.session, clock.now() + claims.LEASE + timedelta(seconds=1))
         db.session.commit()
 
         kept = claims.end_lease(db.session, late, outcome=Outcome.PARKED, due_at=None)
@@ -405,7 +405,7 @@ def test_the_hourly_token_limit_is_everybodys(app, fatma, sandbox, iys, rows):
     make.forward_all(app, iys)
 
     with app.app_context(), pytest.raises(tokens.NoToken):
-        tokens.bearer(iys, rows.one(Credential, Credential.provider_id != rows.one(Submission).provider_id).provider_id)
+        tokens.access_token(iys, rows.one(Credential, Credential.provider_id != rows.one(Submission).provider_id).provider_id)
 
     assert sandbox.ledger()["token_calls"] == 1
 
@@ -470,7 +470,7 @@ def test_a_grant_that_moved_into_a_list_since_it_was_seen_is_not_sent_by_itself(
         db.session.execute(update(Submission).values(lane=Lane.BULK))
         db.session.commit()
 
-        taken = claims._lease(db.session, [seen], clock.now())
+        taken = claims._lease_submissions(db.session, [seen], clock.now())
         db.session.rollback()
 
     assert taken == []

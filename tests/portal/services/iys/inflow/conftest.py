@@ -27,13 +27,13 @@ class Inflow:
         self.app, self.iys = app, iys
 
     def pulls(self) -> int:
-        return self._all(feeds.step)
+        return self._all(feeds.pull_next_page)
 
     def reads(self) -> int:
-        return self._all(pushes.step)
+        return self._all(pushes.read_next_push)
 
     def sweeps(self) -> int:
-        return self._all(sweeps.step)
+        return self._all(sweeps.sweep_next_chunk)
 
     def _all(self, step, most: int = 40) -> int:
         for taken in range(most):

@@ -25,7 +25,7 @@ def swept(app, inflow):
     def sweep():
         with app.app_context():
             brand = make.brand()
-            sweeps.order(db.session, brand.provider_id, brand.id, clock.now())
+            sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
             db.session.commit()
         inflow.sweeps()
 
@@ -128,7 +128,7 @@ def test_all_channels_and_types_of_many_are_asked_for_in_lists(app, inflow, swep
         row("RET", recipient="fatma@example.com", type="EPOSTA"),
         row("RET", recipientType="TACIR"),
     )
-    monkeypatch.setattr(sweeps, "PIECE", 30)
+    monkeypatch.setattr(sweeps, "CHUNK", 30)
     swept()
 
     assert rows.one(Sweep).asked == 82
@@ -165,7 +165,7 @@ def test_a_brand_is_swept_once_a_week(held, inflow, rows):
 def test_two_orders_are_one_sweep(app, inflow, rows):
     with app.app_context():
         brand = make.brand()
-        ids = {sweeps.order(db.session, brand.provider_id, brand.id, clock.now()) for _ in range(2)}
+        ids = {sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now()) for _ in range(2)}
         db.session.commit()
 
     assert ids == {rows.one(Sweep).id}

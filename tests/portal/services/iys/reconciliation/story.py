@@ -49,7 +49,7 @@ class Story:
         """What the machine does until nothing is due; how many steps it took."""
         with self.app.app_context():
             for number in range(most):
-                if not reconciliation.step(self.iys):
+                if not reconciliation.reconcile_next_day(self.iys):
                     return number
         raise AssertionError("it never comes to rest")
 
@@ -57,7 +57,7 @@ class Story:
         """Hear all that İYS has to tell, as the feeds do."""
         for _ in range(20):
             with self.app.app_context():
-                inflow.step(self.iys)
+                inflow.take_next_step(self.iys)
             self.traveller.shift(timedelta(seconds=1))
 
     def transaction_of(self, status: str, recipient: str = make.PHONE) -> str:

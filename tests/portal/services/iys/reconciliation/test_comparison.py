@@ -26,7 +26,7 @@ from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, the_day
 pytestmark = pytest.mark.slow
 
 
-def find(story, rows, *falsified) -> list[comparison.Found]:
+def find(story, rows, *falsified) -> list[comparison.FoundDifference]:
     """Compare İYS's ledger of the day with ours; each `falsified` changes the rows as a file would show them."""
     told = [{name: row[name] for name in day_file.COLUMNS} for row in story.sandbox.movements()]
     for falsify in falsified:
@@ -34,8 +34,8 @@ def find(story, rows, *falsified) -> list[comparison.Found]:
     body = "\n".join([",".join(day_file.COLUMNS), *(",".join(row.values()) for row in told), ""]).encode()
     submission = rows(Submission)[0]
     with story.app.app_context():
-        side = comparison.Side(submission.provider_id, make.brand().id, DAY)
-        pieces = comparison.compare(read_session(), vault(), side, day_file.read(body))
+        side = comparison.BrandDay(submission.provider_id, make.brand().id, DAY)
+        pieces = comparison.compare_day(read_session(), vault(), side, day_file.read_lines(body))
         return [found for piece in pieces for found in piece.found]
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.services.iys.reconciliation.day_file import NotAFile, read
+from portal.services.iys.reconciliation.day_file import InvalidDayFile, read_lines
 
 HEADING = "creationDate,transactionId,recipient,recipientType,type,status,consentDate,source"
 ROW = "2026-11-23 14:02:31,ab12,+905321234567,BIREYSEL,MESAJ,ONAY,2026-11-23 14:02:30,HS_WEB"
@@ -15,7 +15,7 @@ def file(*rows: str) -> bytes:
 
 
 def test_a_row_keeps_iyss_words():
-    (line,) = read(file(HEADING, ROW))
+    (line,) = read_lines(file(HEADING, ROW))
 
     assert (line.transaction_id, line.recipient, line.channel, line.status) == (
         "ab12",
@@ -28,7 +28,7 @@ def test_a_row_keeps_iyss_words():
 
 
 def test_an_address_is_not_in_what_a_log_would_show():
-    (line,) = read(file(HEADING, ROW))
+    (line,) = read_lines(file(HEADING, ROW))
 
     assert "5321234567" not in repr(line)
 
@@ -36,28 +36,28 @@ def test_an_address_is_not_in_what_a_log_would_show():
 def test_columns_are_found_by_their_names():
     turned = ",".join(reversed(HEADING.split(",")))
 
-    assert list(read(file(turned, ",".join(reversed(ROW.split(",")))))) == list(read(file(HEADING, ROW)))
+    assert list(read_lines(file(turned, ",".join(reversed(ROW.split(",")))))) == list(read_lines(file(HEADING, ROW)))
 
 
 def test_a_file_without_a_heading_is_read_in_the_documented_order():
-    assert list(read(file(ROW, ROW))) == list(read(file(HEADING, ROW, ROW)))
+    assert list(read_lines(file(ROW, ROW))) == list(read_lines(file(HEADING, ROW, ROW)))
 
 
 def test_a_merchants_row_may_bear_no_date():
-    (line,) = read(file(HEADING, ROW.replace("2026-11-23 14:02:30", "").replace("BIREYSEL", "TACIR")))
+    (line,) = read_lines(file(HEADING, ROW.replace("2026-11-23 14:02:30", "").replace("BIREYSEL", "TACIR")))
 
     assert line.consented_at is None
 
 
 @pytest.mark.parametrize("odd", ["BEKLIYOR", "", "ONAY "])
 def test_a_word_we_do_not_know_is_kept(odd):
-    (line,) = read(file(HEADING, ROW.replace("ONAY", odd)))
+    (line,) = read_lines(file(HEADING, ROW.replace("ONAY", odd)))
 
     assert line.status == odd.strip()
 
 
 def test_an_empty_file_has_no_rows():
-    assert list(read(b"")) == list(read(file(HEADING))) == []
+    assert list(read_lines(b"")) == list(read_lines(file(HEADING))) == []
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_an_empty_file_has_no_rows():
     ids=["page", "json", "bytes", "columns", "cut", "quote"],
 )
 def test_what_is_no_file_is_told_apart(body):
-    with pytest.raises(NotAFile):
-        list(read(body))
+    with pytest.raises(InvalidDayFile):
+        list(read_lines(body))

@@ -12,7 +12,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, DayState, Difference, DifferenceKind, Outcome, ReconciledDay, Submission
 from portal.services.iys import reconciliation
 from portal.services.iys.reconciliation import archive
-from portal.services.iys.reconciliation.day_reports import Told
+from portal.services.iys.reconciliation.day_reports import DayReport
 from tests import make
 from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, connect_on, the_day
 
@@ -52,7 +52,7 @@ def test_the_archived_file_is_what_came(app, story, rows):
 
     with app.app_context():
         day = db.session.get(ReconciledDay, the_day(rows).id, options=[undefer(ReconciledDay.file)])
-        sealed, opened = day.file, archive.opened(vault(), day)
+        sealed, opened = day.file, archive.open_file(vault(), day)
         db.session.rollback()
     assert opened == at_iys(story, f"changes/{DAY}/file").content
     assert make.PHONE.encode() in opened and make.PHONE.encode() not in sealed
@@ -191,7 +191,7 @@ def a_day_with_three_differences(story) -> None:
 
 def look_again(story, rows) -> None:
     with story.app.app_context():
-        assert reconciliation.look_at(story.iys, the_day(rows).id)
+        assert reconciliation.reconcile_day(story.iys, the_day(rows).id)
 
 
 @pytest.mark.parametrize("state", ["queued", "inprogress", "error"])
@@ -228,10 +228,10 @@ def test_a_file_that_comes_cut_each_time_is_never_confirmed(story, rows):
 
 @pytest.mark.parametrize("digest", [hashlib.sha384, hashlib.sha256])
 def test_the_hash_is_known_by_its_length_since_iyss_own_example_is_a_shorter_one(digest):
-    told = Told({}, b"a day", digest(b"a day").hexdigest(), False)
+    told = DayReport({}, b"a day", digest(b"a day").hexdigest(), False)
 
     assert told.hash_agrees
-    assert not Told({}, b"another", told.iys_hash, False).hash_agrees
+    assert not DayReport({}, b"another", told.iys_hash, False).hash_agrees
 
 
 def test_counts_that_are_not_as_documented_count_nothing():
@@ -240,4 +240,4 @@ def test_counts_that_are_not_as_documented_count_nothing():
         "TACIR": {},
     }
 
-    assert Told(odd, None, None, False).counted == 2
+    assert DayReport(odd, None, None, False).counted == 2

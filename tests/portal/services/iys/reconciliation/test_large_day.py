@@ -5,7 +5,7 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from portal.domain.consents.bulk_locking import Head
+from portal.domain.consents.locking import LockedConsent
 from sqlalchemy import insert
 
 from portal.core import iys_protocol
@@ -29,7 +29,7 @@ HEADING = ",".join(day_file.COLUMNS)
 def test_a_large_day_is_compared_in_little_memory(app):
     with app.app_context():
         brand = make.brand()
-        side = comparison.Side(brand.provider_id, brand.id, DAY)
+        side = comparison.BrandDay(brand.provider_id, brand.id, DAY)
         db.session.rollback()
         told = a_large_day(side)
         body = "\n".join([HEADING, *falsified(told), ""]).encode()
@@ -50,7 +50,7 @@ def test_a_large_day_is_compared_in_little_memory(app):
 def compared(side, body: bytes) -> tuple[int, int, list[DifferenceKind]]:
     rows = listed = 0
     found = []
-    for piece in comparison.compare(read_session(), vault(), side, day_file.read(body)):
+    for piece in comparison.compare_day(read_session(), vault(), side, day_file.read_lines(body)):
         rows, listed = rows + piece.rows, listed + len(piece.listed)
         found += [each.kind for each in piece.found]
     return rows, listed, sorted(found)
@@ -85,8 +85,8 @@ def a_piece(side, numbers: range) -> list[str]:
                 "created_at": NOON, **vault().indexes(side.provider_id, address),
             }
         )  # fmt: skip
-        head = Head(consents[place], *key.values(), recipients[place], Channel.SMS, RecipientType.INDIVIDUAL)
-        made = writer.decision(
+        head = LockedConsent(consents[place], *key.values(), recipients[place], Channel.SMS, RecipientType.INDIVIDUAL)
+        made = writer.decision_row(
             head, Status.GRANTED, consent_date=moment, effective_at=moment, recorded_at=moment, source="HS_WEB",
             origin=DecisionOrigin.LINK,
         )  # fmt: skip

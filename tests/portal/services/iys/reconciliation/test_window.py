@@ -21,9 +21,9 @@ def test_a_day_can_be_fetched_until_seven_days_back(back, left):
 def test_days_are_istanbuls():
     before_midnight = datetime(2026, 11, 23, 20, 59, 59, tzinfo=UTC)
 
-    assert window.latest(before_midnight) == date(2026, 11, 22)
-    assert window.latest(before_midnight + timedelta(seconds=1)) == date(2026, 11, 23)
+    assert window.latest_day(before_midnight) == date(2026, 11, 22)
+    assert window.latest_day(before_midnight + timedelta(seconds=1)) == date(2026, 11, 23)
 
 
 def test_a_day_is_first_looked_at_three_hours_after_it():
-    assert window.first_look(date(2026, 11, 23)) == datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
+    assert window.first_attempt_at(date(2026, 11, 23)) == datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
