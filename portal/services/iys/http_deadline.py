@@ -19,7 +19,7 @@ _here = threading.local()
 
 
 @contextlib.contextmanager
-def within(seconds: float) -> Iterator[None]:
+def answer_within(seconds: float) -> Iterator[None]:
     """Let every answer read by this thread end within so many seconds, through an Adapter of ours."""
     _here.ends = time.monotonic() + seconds
     try:

@@ -28,7 +28,7 @@ def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
 
     Its row also lets one claim end before the next one looks, so that two never take one key in hand.
     """
-    pace = row(session, EGRESS, at)
+    pace = lock_rate(session, EGRESS, at)
     slot = max(pace.next_at, at)
     if slot > at + LONGEST_HOLD:  # Nobody holds so long: the clock was set back, and must not stop everything.
         slot = at
@@ -60,12 +60,12 @@ class ProcessRateLimiter:
                 self._left.popleft()
 
 
-doorstep = ProcessRateLimiter()
+process_limiter = ProcessRateLimiter()
 
 
-def hold(session: Session, until: datetime, name: str = EGRESS) -> None:
+def hold_calls(session: Session, until: datetime, name: str = EGRESS) -> None:
     """Nobody calls before then (H124, H083: the limit per second; for TOKENS H084: the hourly one)."""
-    pace = row(session, name, until)
+    pace = lock_rate(session, name, until)
     pace.next_at = max(pace.next_at, until)
 
 
@@ -75,37 +75,37 @@ def held_until(session: Session, name: str, at: datetime) -> datetime | None:
     return until and min(until, at + HOUR + SPAN)
 
 
-def tokens_are_held(at: datetime):
+def are_tokens_held(at: datetime):
     """The condition that İYS wants no token call now, from anybody behind this address."""
     return exists().where(IysRate.name == str(TOKENS), IysRate.next_at > at)
 
 
-def count(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
+def add_to_tally(session: Session, question: str, at: datetime, *, calls: int = 0, failures: int = 0) -> None:
     """Add to the tally of this five minutes; part of the caller's transaction."""
-    more = {"name": str(question), "span": span_of(at), "calls": calls, "failures": failures}
+    more = {"name": str(question), "span": span_start(at), "calls": calls, "failures": failures}
     session.execute(insert_or_add(session, CallTally, more, sums=("calls", "failures")))
 
 
-def forget_old(session: Session, at: datetime) -> None:
+def delete_old_tallies(session: Session, at: datetime) -> None:
     """Take away the tallies nobody reads any more; part of the caller's transaction."""
     session.execute(delete(CallTally).where(CallTally.span < at - KEPT))
 
 
-def in_the_last(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
+def calls_since(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
     """(calls, failures) since then, of one question or of all; a span counts whole."""
     sums = select(func.coalesce(func.sum(CallTally.calls), 0), func.coalesce(func.sum(CallTally.failures), 0))
     names = [str(question)] if question else [each.value for each in Operation]  # Other tallies count no calls.
-    recent = sums.where(CallTally.span >= span_of(at - since), CallTally.name.in_(names))
+    recent = sums.where(CallTally.span >= span_start(at - since), CallTally.name.in_(names))
     calls, failures = session.execute(recent).one()
     return int(calls), int(failures)
 
 
-def span_of(at: datetime) -> datetime:
+def span_start(at: datetime) -> datetime:
     """The first moment of the five minutes that `at` lies in."""
     return at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
 
 
-def row(session: Session, name: str, at: datetime) -> IysRate:
+def lock_rate(session: Session, name: str, at: datetime) -> IysRate:
     """The row of that name, locked until the caller's transaction ends."""
     mine = select(IysRate).where(IysRate.name == str(name)).with_for_update().execution_options(populate_existing=True)
     pace = session.scalar(mine)

@@ -25,11 +25,11 @@ WORD = re.compile(r"\w+\.?|&")
 SPELLED_LETTERS = re.compile(r"\b(t\.\s*)?a\.\s*s\b\.?")
 
 
-def agree(ours: str, theirs: str) -> bool:
+def titles_agree(ours: str, theirs: str) -> bool:
     """Whether two titles say the same words in the same order: "Örnek San. ve Tic. A.Ş." is "ÖRNEK SANAYİ TİCARET
     ANONİM ŞİRKETİ". A word cut short with a dot fits each word that begins so."""
     mine, other = _words(ours), _words(theirs)
-    return bool(mine) and len(mine) == len(other) and all(map(_fit, mine, other))
+    return bool(mine) and len(mine) == len(other) and all(map(_words_match, mine, other))
 
 
 def _words(title: str) -> list[str]:
@@ -41,7 +41,7 @@ def _words(title: str) -> list[str]:
     return [word for word in words if word not in LEFT_OUT]
 
 
-def _fit(one: str, other: str) -> bool:
+def _words_match(one: str, other: str) -> bool:
     return one.rstrip(".") == other.rstrip(".") or _is_short_for(one, other) or _is_short_for(other, one)
 
 

@@ -11,10 +11,10 @@ from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt
 from portal.core.models.ids import new_ids
 
-LONGEST_ANSWER = 20_000  # Bytes that are kept.
+MAX_ANSWER_BYTES = 20_000  # Bytes that are kept.
 
 
-def keep(
+def record_attempts(
     session: Session, question: Operation, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]
 ) -> None:
     """Add attempts to this transaction; `answers` are (provider_id, submission_id, code, body)."""
@@ -30,7 +30,7 @@ def keep(
             "question": question.value,
             "http_status": status,
             "code": code,
-            "answer": seal(body[:LONGEST_ANSWER], Attempt.PLACE, provider_id, attempt_id),
+            "answer": seal(body[:MAX_ANSWER_BYTES], Attempt.PLACE, provider_id, attempt_id),
         }
         for attempt_id, (provider_id, submission_id, code, body) in zip(new_ids(len(told)), told, strict=True)
     ]

@@ -8,14 +8,14 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Action
 
 
-class Failing(NamedTuple):
+class LocalFailure(NamedTuple):
     """The code that a payload would fail with, and what that asks of us."""
 
     code: str
     action: Action
 
 
-def failing(payload: bytes, at: datetime, *, may_be_there: bool = False) -> Failing | None:
+def find_failure(payload: bytes, at: datetime, *, may_be_there: bool = False) -> LocalFailure | None:
     """Why İYS would refuse this payload of one consent by its fields; None where it would look at what it holds.
 
     With `may_be_there` its age says nothing: İYS may have stored it in time, and answers the same bytes as it did then.
@@ -26,4 +26,4 @@ def failing(payload: bytes, at: datetime, *, may_be_there: bool = False) -> Fail
     if not codes:
         return None
     gravest = iys_protocol.action_of(422, codes)
-    return Failing(next(code for code in codes if iys_protocol.action_of(422, [code]) == gravest), gravest)
+    return LocalFailure(next(code for code in codes if iys_protocol.action_of(422, [code]) == gravest), gravest)

@@ -12,7 +12,7 @@ from portal.domain.providers import sandbox_mode
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
-def with_brand(model) -> Select:
+def select_with_brand(model) -> Select:
     """Rows with their brand's code and its provider's, of those that may ask İYS."""
     return (
         select(model, Brand, Provider.iys_code)
@@ -31,7 +31,7 @@ def may_ask(at: datetime) -> list[ColumnElement[bool]]:
     ]
 
 
-def claim(query: Select, model, at: datetime, lease: timedelta):
+def claim_first(query: Select, model, at: datetime, lease: timedelta):
     """The first row of the query, leased and in a reading session of its own; None where another was first. Commits."""
     row = read_session().execute(query.limit(1)).first()
     if row is None:
@@ -45,11 +45,11 @@ def claim(query: Select, model, at: datetime, lease: timedelta):
     return row
 
 
-def give_back(thing, **values) -> bool:
+def release(thing, **values) -> bool:
     """Write what came of a claimed row, in this transaction; False where its lease ran out and another has it."""
     return bool(leases.release(db.session, type(thing), [thing], **values))
 
 
-def pause(attempts: int) -> timedelta:
+def backoff(attempts: int) -> timedelta:
     """How long to wait after that many failures in a row."""
     return min(LONGEST_PAUSE, timedelta(seconds=5 * 2 ** min(attempts, 10)))

@@ -5,14 +5,14 @@ import zlib
 from portal.core.models import ReconciledDay
 from portal.core.vault import Vault
 
-QUICKLY = 1  # Half of a file is transactionIds, which nothing makes smaller.
+FASTEST = 1  # Half of a file is transactionIds, which nothing makes smaller.
 
 
-def seal(vault: Vault, body: bytes, provider_id: int, day_id: int) -> bytes:
+def seal_file(vault: Vault, body: bytes, provider_id: int, day_id: int) -> bytes:
     """A file, to be kept in its day's row."""
-    return vault.seal(zlib.compress(body, QUICKLY), ReconciledDay.FILE, provider_id, day_id)
+    return vault.seal(zlib.compress(body, FASTEST), ReconciledDay.FILE, provider_id, day_id)
 
 
-def opened(vault: Vault, day: ReconciledDay) -> bytes:
+def open_file(vault: Vault, day: ReconciledDay) -> bytes:
     """The file of a day, byte for byte. Raises CannotOpen."""
     return zlib.decompress(vault.open(day.file, ReconciledDay.FILE, day.provider_id, day.id))

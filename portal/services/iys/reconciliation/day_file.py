@@ -13,10 +13,10 @@ from portal.core import iys_protocol
 COLUMNS = (
     "creationDate", "transactionId", "recipient", "recipientType", "type", "status", "consentDate", "source",
 )  # fmt: skip
-LONGEST_FIELD = 400
+MAX_FIELD = 400
 
 
-class NotAFile(Exception):
+class InvalidDayFile(Exception):
     """What came is no file of movements: a page, half an answer, or columns we do not know."""
 
 
@@ -36,53 +36,53 @@ class Line:
     @property
     def created_at(self) -> datetime | None:
         """When İYS took it down; None where it cannot be read."""
-        return read_moment(self.creation_date)
+        return parse_time(self.creation_date)
 
     @property
     def consented_at(self) -> datetime | None:
         """When it was decided; None where it is empty (a merchant's first record) or cannot be read."""
-        return read_moment(self.consent_date)
+        return parse_time(self.consent_date)
 
     def as_wire(self) -> dict[str, str]:
         """The row under İYS's names, as JSON would say it."""
         return dict(zip(COLUMNS, astuple(self), strict=True))
 
 
-def read(body: bytes) -> Iterator[Line]:
+def read_lines(body: bytes) -> Iterator[Line]:
     """Every row of a file, in its order, without holding them all. Raises NotAFile."""
     if b"\x00" in body:  # No database keeps it.
-        raise NotAFile("NUL")
+        raise InvalidDayFile("NUL")
     text = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", errors="strict", newline="")
     try:
         rows = csv.reader(text, strict=True)
         first = next(rows, None)
         if first is None:
             return
-        places, is_heading = _places([name.strip() for name in first])
+        places, is_heading = _column_positions([name.strip() for name in first])
         for row in rows if is_heading else chain([first], rows):
             if row:
-                yield _line(row, places)
+                yield _parse_line(row, places)
     except (UnicodeDecodeError, csv.Error) as broken:
-        raise NotAFile("unreadable") from broken
+        raise InvalidDayFile("unreadable") from broken
 
 
-def _places(first: list[str]) -> tuple[list[int], bool]:
+def _column_positions(first: list[str]) -> tuple[list[int], bool]:
     """Where each column stands: by the heading, or in İYS's documented order where the file has none."""
     if set(COLUMNS) <= set(first):
         return [first.index(name) for name in COLUMNS], True
-    if len(first) == len(COLUMNS) and read_moment(first[0]):
+    if len(first) == len(COLUMNS) and parse_time(first[0]):
         return list(range(len(COLUMNS))), False
-    raise NotAFile("columns")
+    raise InvalidDayFile("columns")
 
 
-def _line(row: list[str], places: list[int]) -> Line:
+def _parse_line(row: list[str], places: list[int]) -> Line:
     try:
-        return Line(*(row[place].strip()[:LONGEST_FIELD] for place in places))
+        return Line(*(row[place].strip()[:MAX_FIELD] for place in places))
     except IndexError:
-        raise NotAFile("short row") from None
+        raise InvalidDayFile("short row") from None
 
 
-def read_moment(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """A moment as İYS writes it, in UTC; None for anything else."""
     try:
         return iys_protocol.parse_wire_date(text)

@@ -4,36 +4,36 @@ from datetime import date, datetime, timedelta
 
 from portal.core import clock
 
-BACK = 7  # Days; İYS gives nothing older.
-NIGHT = timedelta(hours=3)  # After midnight: İYS's files of the day are made by then.
+DAYS_BACK = 7  # Days; İYS gives nothing older.
+AFTER_MIDNIGHT = timedelta(hours=3)  # After midnight: İYS's files of the day are made by then.
 DAY = timedelta(days=1)
 
 
-def latest(at: datetime) -> date:
+def latest_day(at: datetime) -> date:
     """The newest day that is over."""
     return clock.day(at) - DAY
 
 
-def oldest(at: datetime) -> date:
+def oldest_day(at: datetime) -> date:
     """The oldest day that can still be fetched."""
-    return clock.day(at) - BACK * DAY
+    return clock.day(at) - DAYS_BACK * DAY
 
 
 def is_open(day: date, at: datetime) -> bool:
     """Whether İYS still gives that day's file, and takes our agreement."""
-    return oldest(at) <= day <= latest(at)
+    return oldest_day(at) <= day <= latest_day(at)
 
 
 def days_left(day: date, at: datetime) -> int:
     """How many days are left to fetch it, today included; 0 when it is too late."""
-    return max(0, (day - oldest(at)).days + 1)
+    return max(0, (day - oldest_day(at)).days + 1)
 
 
-def first_look(day: date) -> datetime:
+def first_attempt_at(day: date) -> datetime:
     """When a day is looked at first: in the night after it."""
-    return clock.start_of_day(day + DAY) + NIGHT
+    return clock.start_of_day(day + DAY) + AFTER_MIDNIGHT
 
 
-def bounds(day: date) -> tuple[datetime, datetime]:
+def day_bounds(day: date) -> tuple[datetime, datetime]:
     """Its first moment, and the first of the next day."""
     return clock.start_of_day(day), clock.start_of_day(day + DAY)
