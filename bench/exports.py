@@ -93,8 +93,8 @@ def _bring(brand: Brand, count: int) -> None:
                            Status.GRANTED, Source.WEB, at)
             for number in range(first, min(first + AT_ONCE, count))
         ]  # fmt: skip
-        says = {"batch_id": None, "user_id": None, "grants_due_at": at, "refusals_due_at": at, "at": at}
-        bulk_import.bring(db.session, vault(), brand, entries, **says)
+        run = bulk_import.ImportRun(batch_id=None, user_id=None, grants_due_at=at, refusals_due_at=at, at=at)
+        bulk_import.apply_import(db.session, vault(), brand, entries, run)
         db.session.commit()
 
 

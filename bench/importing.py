@@ -55,7 +55,7 @@ class Bench:
 
     def _upload(self, name: str, stream) -> int:
         brand = make.brand()
-        batch_id = uploads.bring(
+        batch_id = uploads.store_upload(
             db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
             stream=stream, at=clock.now(),
         ).id  # fmt: skip
@@ -148,13 +148,13 @@ def _confirm(batch: ImportBatch) -> None:
     guessed = replace(guessed, channels=tuple(Channel))
     if missing(guessed):
         raise RuntimeError(f"The guess lacks {missing(guessed)}.")
-    batches.choose(db.session, vault(), batch, guessed, clock.now())
+    batches.set_layout(db.session, vault(), batch, guessed, clock.now())
 
 
 def _begin(batch: ImportBatch) -> None:
     if not set(batch.tally) <= {"grant", "first_refusal"}:
         raise RuntimeError(f"All lines are good: {batch.tally}")
-    batches.begin(db.session, vault(), batch, None, clock.now())
+    batches.start(db.session, vault(), batch, None, clock.now())
 
 
 def _at(batch_id: int, state: BatchState) -> ImportBatch:

@@ -1,49 +1,53 @@
-"""An İYS in a box: the real endpoints, rules and texts over a file of its own, and faults on demand."""
+"""A simulated İYS: the real endpoints, rules and texts over a SQLite file of its own, with fault injection."""
 
 import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 
-from iys_sandbox import access_key
-from iys_sandbox.admin import blueprint
-from iys_sandbox.api import blueprint
-from iys_sandbox.citizen_page import blueprint
+from iys_sandbox import (
+    access_key,
+    admin,
+    api,
+    citizen_page,
+    day_endpoints,
+    directory,
+    ledger_page,
+    pushes,
+    test_controls,
+)
 from iys_sandbox.clock import Clock
 from iys_sandbox.context import Sandbox, now
-from iys_sandbox.day_endpoints import blueprint
-from iys_sandbox.directory import blueprint
 from iys_sandbox.fault_injection import ConnectionResetter
 from iys_sandbox.faults import Faults
-from iys_sandbox.ledger_page import blueprint
 from iys_sandbox.limits import RateLimit
 from iys_sandbox.push_delivery import start_delivery_thread
-from iys_sandbox.pushes import blueprint
 from iys_sandbox.store import Store
-from iys_sandbox.test_controls import blueprint
 from portal.core import clock as portal_clock
 from portal.core import iys_protocol
 from portal.core.paths import ROOT
 
+MODULES = (api, day_endpoints, directory, pushes, admin, test_controls, citizen_page, ledger_page)
 CONTENT_SECURITY_POLICY = "; ".join(
     ["default-src 'none'", "style-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
 )
 
 
-def create_sandbox(path: Path, *, key: str | None = None, **settings) -> Flask:
-    """The sandbox over the file at `path`, as `open_box` takes its settings; the Box is `app.extensions["sandbox"]`.
-    With a `key` nobody looks into it who does not have it."""
+def create_sandbox(path: Path, *, key: str | None = None, **settings: Any) -> Flask:
+    """Create the app over the file at `path`. `settings` are those of `open_sandbox`; `key` as in `require_key`."""
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
-    app.json.sort_keys = False
+    cast(DefaultJSONProvider, app.json).sort_keys = False
     app.extensions["sandbox"] = open_sandbox(path, **settings)
-    for door in (blueprint, blueprint, blueprint, blueprint, blueprint, blueprint, blueprint, blueprint):
-        app.register_blueprint(door)
+    for module in MODULES:
+        app.register_blueprint(module.blueprint)
     access_key.require_key(app, key)
     app.context_processor(lambda: {"clock": iys_protocol.format_wire_date(now())})
     app.after_request(_add_security_headers)
-    app.wsgi_app = ConnectionResetter(app.wsgi_app)
+    app.wsgi_app = ConnectionResetter(app.wsgi_app)  # type: ignore[method-assign]  # As Flask documents it.
     return app
 
 
@@ -56,16 +60,16 @@ def open_sandbox(
     expiry_status: int = 422,
     may_push_in_clear: bool = False,
 ) -> Sandbox:
-    """What the sandbox is about, over its file.
+    """Open the sandbox's file and collect its settings.
 
     `requests_per_second` 0 takes the limit away; `expiry_status` 400 says H467 last and as a 400; `may_push_in_clear`
     lets a push go to an http:// address of this machine.
     """
-    store = Store(Path(path))
+    store = Store(path)
     return Sandbox(
         store=store,
         faults=Faults(),
-        pace=RateLimit(requests_per_second),
+        rate_limit=RateLimit(requests_per_second),
         clock=Clock(store, clock),
         expiry_status=expiry_status,
         token_calls_per_hour=token_calls_per_hour,
@@ -74,9 +78,9 @@ def open_sandbox(
 
 
 def create_sandbox_from_environment() -> Flask:
-    """The sandbox as SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PARTNER
+    """Create the app from SANDBOX_FILE, SANDBOX_ACCOUNT (username:password:iysCode:brand1,brand2), SANDBOX_PARTNER
     (username:password:integratorCode:iysCode1,iysCode2), SANDBOX_KEY, SANDBOX_PUSH_IN_CLEAR and
-    SANDBOX_REQUESTS_PER_SECOND describe it; it delivers its pushes by itself."""
+    SANDBOX_REQUESTS_PER_SECOND, with a thread that delivers pushes."""
     app = create_sandbox(
         Path(os.environ["SANDBOX_FILE"]),
         key=os.environ.get("SANDBOX_KEY"),
@@ -92,13 +96,13 @@ def create_sandbox_from_environment() -> Flask:
 
 
 def register_provider(app: Flask, account: str) -> None:
-    """Let "username:password:iysCode:brand1,brand2" sign in. Raises ValueError."""
+    """Add the API user "username:password:iysCode:brand1,brand2". Raises ValueError."""
     username, password, iys_code, brands = _split_account(account)
     app.extensions["sandbox"].store.add_account(username, password, iys_code, brands)
 
 
 def register_partner(app: Flask, account: str) -> None:
-    """Let "username:password:integratorCode:iysCode1,iysCode2" act for their master brands. Raises ValueError."""
+    """Add the partner "username:password:integratorCode:iysCode1,iysCode2", for master brands. Raises ValueError."""
     username, password, code, providers = _split_account(account)
     acts_for = [{"iysCode": provider} for provider in providers]
     app.extensions["sandbox"].store.add_account(

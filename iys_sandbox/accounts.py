@@ -1,11 +1,13 @@
-"""Who may sign in and for whom: a provider's own user, or a partner's for the brands that authorised it."""
+"""API accounts: a provider's own user, or a partner's, which acts for the brands that authorised it."""
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from werkzeug.security import generate_password_hash
+
+from iys_sandbox.wire_types import JsonObject
 
 CHANNELS = ("ARAMA", "MESAJ", "EPOSTA")
 WRITES_ALL = dict.fromkeys(CHANNELS, "write")
@@ -33,14 +35,14 @@ class Account:
     brands: list[int]
     kind: str = "direct"
     integrator_code: int | None = None
-    acts_for: list[Mapping] = field(default_factory=list)
+    acts_for: Sequence[JsonObject] = field(default_factory=list)
     title: str | None = None
     rights: Mapping[str, str] | None = None
     subscription: Mapping[str, object] | None = None
 
 
-def add(db: sqlite3.Connection, account: Account) -> None:
-    """Register an account with the providers and brands it speaks of, or change a known one."""
+def save_account(db: sqlite3.Connection, account: Account) -> None:
+    """Add or change an account, with the providers and brands it names."""
     # Cheap to check: it guards nothing real, and tests sign in often.
     password_hash = generate_password_hash(account.password, method="pbkdf2:sha256:1000")
     code = (account.integrator_code or account.iys_code) if account.kind == "partner" else None
@@ -48,16 +50,16 @@ def add(db: sqlite3.Connection, account: Account) -> None:
     row = (account.username, password_hash, code or account.iys_code, brands, code)
     db.execute("INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?)", row)
     db.execute("DELETE FROM authority WHERE username = ?", (account.username,))
-    keep_provider(db, code or account.iys_code, account.title, account.subscription)
-    for provider in _providers(account):
-        keep_provider(db, provider["iysCode"], provider.get("title"), provider.get("subscription"))
+    save_provider(db, code or account.iys_code, account.title, account.subscription)
+    for provider in _providers_of(account):
+        save_provider(db, provider["iysCode"], provider.get("title"), provider.get("subscription"))
         _authorise(db, account.username, provider)
 
 
-def keep_provider(
+def save_provider(
     db: sqlite3.Connection, iys_code: int, title: str | None, subscription: Mapping[str, object] | None
 ) -> None:
-    """Know a provider or partner; what is None stays as it is."""
+    """Save a provider or partner; a title or subscription of None stays as it is."""
     new = (iys_code, f"Deneme {iys_code} Anonim Şirketi", json.dumps(SUBSCRIPTION))
     db.execute("INSERT OR IGNORE INTO provider (iys_code, title, subscription) VALUES (?, ?, ?)", new)
     if title is not None:
@@ -67,19 +69,19 @@ def keep_provider(
         db.execute("UPDATE provider SET subscription = ? WHERE iys_code = ?", (changed, iys_code))
 
 
-def subscription_of(db: sqlite3.Connection, iys_code: int) -> dict:
-    """A provider's or partner's subscription as it was set."""
+def subscription_of(db: sqlite3.Connection, iys_code: int) -> JsonObject:
+    """The subscription of a provider or partner."""
     row = db.execute("SELECT subscription FROM provider WHERE iys_code = ?", (iys_code,)).fetchone()
     return json.loads(row["subscription"]) if row else {"status": "NONE"}
 
 
-def _providers(account: Account) -> list[dict]:
+def _providers_of(account: Account) -> list[JsonObject]:
     if account.kind == "partner":
         return [{"rights": account.rights, **provider} for provider in account.acts_for]
     return [{"iysCode": account.iys_code, "brands": account.brands, "rights": account.rights}]
 
 
-def _authorise(db: sqlite3.Connection, username: str, provider: Mapping) -> None:
+def _authorise(db: sqlite3.Connection, username: str, provider: JsonObject) -> None:
     rights = json.dumps(WRITES_ALL if provider.get("rights") is None else dict(provider["rights"]))
     for brand_code in provider.get("brands") or [provider["iysCode"]]:
         is_master = brand_code == provider["iysCode"]

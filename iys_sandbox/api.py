@@ -1,6 +1,7 @@
-"""İYS's own endpoints on consents: a token, adding one or many, and the ways to ask for a state."""
+"""İYS's endpoints for tokens and consents: add one, add a list, status, history, changes."""
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -49,7 +50,7 @@ def add(iys_code: str, brand_code: str) -> ResponseReturnValue:
 @blueprint.post("/v2" + CONSENTS + "/request")
 @iys_endpoint(Operation.BULK_ADD)
 def bulk_add(iys_code: str, brand_code: str) -> ResponseReturnValue:
-    """Take a list of up to 1000 consents in, to be judged later."""
+    """Accept a list of up to 1000 consents, which is processed later."""
     sender = authorised_sender(iys_code, brand_code)
     return bulk_lists.accept_list(sender, json_of_request(), is_v2=request.path.startswith("/v2/")), 202
 
@@ -58,7 +59,7 @@ def bulk_add(iys_code: str, brand_code: str) -> ResponseReturnValue:
 @blueprint.get("/v2" + CONSENTS + "/request/<request_id>")
 @iys_endpoint(Operation.BULK_RESULT)
 def bulk_result(iys_code: str, brand_code: str, request_id: str) -> ResponseReturnValue:
-    """What became of the consents of a list."""
+    """The results of a list, item by item."""
     sender = authorised_sender(iys_code, brand_code)
     return bulk_lists.list_result(sender, request_id, is_v2=request.path.startswith("/v2/"))
 
@@ -73,7 +74,7 @@ def status(iys_code: str, brand_code: str) -> ResponseReturnValue:
     if not isinstance(body, dict):
         raise Refused(Problem("H097"))
     refuse_if(single_problems(body))
-    sender.must_read(body["type"])
+    sender.check_read_right(body["type"])
     with sandbox().store.reading() as db:
         record = movements.latest_record(db, movements.key_of(sender.brand_code, body))
     if record is None:
@@ -86,9 +87,9 @@ def status(iys_code: str, brand_code: str) -> ResponseReturnValue:
 def multi_status(iys_code: str, brand_code: str, recipient_type: str, channel: str) -> ResponseReturnValue:
     """Which of these addresses have ONAY; the others have RET or no record."""
     sender = authorised_sender(iys_code, brand_code)
-    body = json_of_request()
+    body: Any = json_of_request()
     refuse_if(multi_problems(recipient_type, channel, body))
-    sender.must_read(channel)
+    sender.check_read_right(channel)
     addresses = [address.lower() for address in body["recipients"]]
     keys = [movements.Key(sender.brand_code, address, recipient_type, channel) for address in addresses]
     with sandbox().store.reading() as db:
@@ -97,7 +98,7 @@ def multi_status(iys_code: str, brand_code: str, recipient_type: str, channel: s
 
 @blueprint.post(CONSENTS + "/history")
 @iys_endpoint(Operation.HISTORY)
-def tell_history(iys_code: str, brand_code: str) -> ResponseReturnValue:
+def key_history(iys_code: str, brand_code: str) -> ResponseReturnValue:
     """The movements of one key, newest first."""
     sender = authorised_sender(iys_code, brand_code)
     check_hourly_limit(Operation.HISTORY, HISTORY_CALLS_PER_HOUR, "H089")

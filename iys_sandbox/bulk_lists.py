@@ -1,7 +1,7 @@
-"""Lists of consents: accepted at once, judged item by item some time later, asked for after five minutes.
+"""Bulk adds: a list is accepted at once, its items are judged later, the result can be read after five minutes.
 
-The list is one transaction when it comes in and one when its items are judged; what is judged when is kept in the file,
-and whoever looks at the sandbox next finds it done as of the moment it was due.
+Accepting a list is one transaction, judging its items another. The due times are in the file; the next request that
+looks judges all due items as of the moment they were due.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import json
 import sqlite3
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from iys_sandbox import movements, quota
 from iys_sandbox.consent_add import field_problems
@@ -18,18 +18,19 @@ from iys_sandbox.database_file import SandboxConnection
 from iys_sandbox.errors import Refused, refuse_list_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
+from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_LIST_SIZE, Problem
 
 RESULT_AFTER = timedelta(seconds=300)
 RESULT_UNTIL = timedelta(days=60)
-SECOND_VERSION = 2  # Apart from İYS's name for it, which looks like a secret to a test of the house.
+SECOND_VERSION = 2  # Not written out in İYS's name for it below, which a test would take for a secret.
 # `seconds` until items are judged; a share of `laggards` takes `laggard_seconds`: `enqueue` in the first result.
 DEFAULT_SETTINGS = {"seconds": 60, "laggards": 0.0, "laggard_seconds": 900}
 
 
 class Outcome(NamedTuple):
-    """What became of an item: stored, by an earlier request perhaps, or the code of the rule it broke."""
+    """Result of one item: stored (perhaps by an earlier request), or the code of the rule it broke."""
 
     transaction_id: str | None = None
     creation_date: str | None = None
@@ -38,10 +39,10 @@ class Outcome(NamedTuple):
     first_sub_request_id: str | None = None
 
 
-def accept_list(sender: Sender, body: object, *, is_v2: bool) -> dict:
-    """Take a list in: its requestId, and a subRequestId for each item in its order. Refused as a whole or not."""
+def accept_list(sender: Sender, body: Any, *, is_v2: bool) -> JsonObject:
+    """Accept a list and give its requestId and a subRequestId for each item, or refuse it as a whole."""
     late = _check_list(sender, body)
-    at, habits = now(), DEFAULT_SETTINGS | sandbox().store.setting("lists", {})
+    at, settings = now(), {**DEFAULT_SETTINGS, **sandbox().store.setting("lists", {})}
     request_id = str(uuid.uuid4())
     creation_date = iys_protocol.format_wire_date(at)
     items = [{"subRequestId": str(uuid.uuid4()), "recipientType": "BIREYSEL", **item} for item in body]
@@ -50,7 +51,7 @@ def accept_list(sender: Sender, body: object, *, is_v2: bool) -> dict:
             position,
             items[position]["subRequestId"],
             json.dumps(item, sort_keys=True),
-            _due_at(at, position, habits),
+            _due_at(at, position, settings),
             "H467" if position in late else None,
         )
         for position, item in enumerate(body)
@@ -65,8 +66,8 @@ def accept_list(sender: Sender, body: object, *, is_v2: bool) -> dict:
     return {"requestId": request_id, "subRequests": [item | {"creationDate": creation_date} for item in items]}
 
 
-def list_result(sender: Sender, request_id: str, *, is_v2: bool) -> list[dict]:
-    """What became of each item; empty before 300 s, after 60 days, and for a list that was not taken in here."""
+def list_result(sender: Sender, request_id: str, *, is_v2: bool) -> list[JsonObject]:
+    """The result of each item; empty before 300 s, after 60 days, and for an unknown list."""
     _check_request_id(request_id)
     with sandbox().store.reading() as db:
         found = db.execute(
@@ -81,26 +82,26 @@ def list_result(sender: Sender, request_id: str, *, is_v2: bool) -> list[dict]:
     return [_item_result(item, request_id, is_v2=is_v2) for item in items]
 
 
-def judge_due_items(of: Sandbox) -> None:
+def judge_due_items(to_judge: Sandbox) -> None:
     """Judge the items whose time has come, each as of the second it was due; one transaction for each list."""
     while True:
-        with of.store.reading() as db:
+        with to_judge.store.reading() as db:
             due = "SELECT list_id, due_at FROM list_item WHERE due_at <= ? ORDER BY due_at, list_id LIMIT 1"
-            first = db.execute(due, (of.second(),)).fetchone()
+            first = db.execute(due, (to_judge.second(),)).fetchone()
         if first is None:
             return
-        with of.store.transaction() as db:
+        with to_judge.store.transaction() as db:
             _judge_items(db, first["list_id"], first["due_at"])
 
 
-def _check_list(sender: Sender, body: object) -> set[int]:
-    """Refuse the list; the positions of items that are only too old, where that is said last, of the item."""
+def _check_list(sender: Sender, body: Any) -> set[int]:
+    """Refuse a wrong list. Returns the positions of items that are only too old, where H467 is the item's result."""
     if not isinstance(body, list) or not body or not all(isinstance(item, dict) for item in body):
         raise Refused(Problem("H092"))
     if len(body) > MAX_LIST_SIZE:
         raise Refused(Problem("H091"))
     for item in body:
-        sender.must_write(item.get("type"))
+        sender.check_write_right(item.get("type"))
     at = now()
     found = [(position, problem) for position, item in enumerate(body) for problem in field_problems(item, at)]
     late = (
@@ -111,7 +112,7 @@ def _check_list(sender: Sender, body: object) -> set[int]:
     return late
 
 
-def _repeated_items(body: list) -> list[tuple[int, Problem]]:
+def _repeated_items(body: list[JsonObject]) -> list[tuple[int, Problem]]:
     seen, found = set(), []
     for position, item in enumerate(body):
         key = (str(item.get("recipient")).lower(), item.get("recipientType", "BIREYSEL"), str(item.get("type")))
@@ -121,9 +122,9 @@ def _repeated_items(body: list) -> list[tuple[int, Problem]]:
     return found
 
 
-def _due_at(at: datetime, position: int, habits: dict) -> int:
-    is_laggard = (position * 37) % 100 < habits["laggards"] * 100  # Spread evenly over the list.
-    return int(at.timestamp()) + int(habits["laggard_seconds"] if is_laggard else habits["seconds"])
+def _due_at(at: datetime, position: int, settings: JsonObject) -> int:
+    is_laggard = (position * 37) % 100 < settings["laggards"] * 100  # Spread evenly over the list.
+    return int(at.timestamp()) + int(settings["laggard_seconds"] if is_laggard else settings["seconds"])
 
 
 def _judge_items(db: SandboxConnection, list_id: int, due_at: int) -> None:
@@ -155,10 +156,10 @@ def _judge_item(db: SandboxConnection, of_list: sqlite3.Row, item: sqlite3.Row, 
     return Outcome(*stored)
 
 
-def _item_result(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> dict:
+def _item_result(item: sqlite3.Row, request_id: str, *, is_v2: bool) -> JsonObject:
     # İYS's documents spell this key both ways, in one answer too.
     name = "subrequestId" if item["position"] % 2 else "subRequestId"
-    shown = {"index": item["position"], "status": _item_status(item), name: item["sub_request_id"]}
+    shown: JsonObject = {"index": item["position"], "status": _item_status(item), name: item["sub_request_id"]}
     if item["transaction_id"]:
         stored = {"transactionId": item["transaction_id"], "creationDate": item["creation_date"]}
         shown |= {"requestId": request_id, **stored}

@@ -1,8 +1,9 @@
-"""People who act at İYS itself: they grant, they refuse, or their operator reports that a line was closed."""
+"""Actions of citizens at İYS itself: grant, refuse, or the closure of a phone line as their operator reports it."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from iys_sandbox import movements
 from iys_sandbox.context import Sandbox
@@ -18,19 +19,19 @@ CHANNELS_OF_A_LINE = (Channel.SMS, Channel.CALL)
 
 
 class InvalidAction(ValueError):
-    """What a citizen cannot do; the text says why."""
+    """An action that is not possible; the text says why."""
 
 
-def apply_action(of: Sandbox, fields: Mapping[str, object]) -> list[sqlite3.Row]:
-    """What one citizen's act adds to the ledger: nothing where all is as they want it already.
+def apply_action(sandbox: Sandbox, fields: Mapping[str, object]) -> list[sqlite3.Row]:
+    """Apply one action; returns the new movements, none where the state is as wanted already.
 
-    A movement bears the time `at`, or else now; one that is older than the key's latest only joins its history.
+    A movement has the time `at`, or else now; one that is older than the key's latest only joins its history.
     """
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise InvalidAction(f"unknown keys {sorted(unknown)}; keys are {', '.join(FIELDS)}")
-    at = _parse_time(of, fields.get("at"))
-    with of.store.transaction() as db:
+    at = _parse_time(sandbox, fields.get("at"))
+    with sandbox.store.transaction() as db:
         last = db.execute("SELECT coalesce(max(seq), 0) FROM movement").fetchone()[0]
         if _is_line_closure(fields):
             _close_line(db, fields, at)
@@ -88,42 +89,44 @@ def _granted_records(
 
 
 def _parse_brand(db: SandboxConnection, fields: Mapping[str, object]) -> sqlite3.Row:
+    brand: sqlite3.Row
     code = fields.get("brandCode")
     if code in (None, ""):
         brands = db.execute("SELECT * FROM brand").fetchall()
         if len(brands) != 1:
             codes = ", ".join(str(brand["brand_code"]) for brand in brands)
             raise InvalidAction(f"brandCode is needed: one of {codes or 'none yet'}")
-        return brands[0]
+        (brand,) = brands
+        return brand
     brand = db.execute("SELECT * FROM brand WHERE brand_code = ?", (str(code),)).fetchone()
     if brand is None:
         raise InvalidAction(f"no account here has the brand {code}")
     return brand
 
 
-def _parse_address(fields: Mapping[str, object], channel: Channel) -> str:
+def _parse_address(fields: Mapping[str, object], channel: str) -> str:
     recipient = fields.get("recipient")
     if not isinstance(recipient, str) or list(validate_address(recipient, channel, ["recipient"])):
         raise InvalidAction("recipient is an address that fits the type: +905321234567 or ayse@example.com")
     return recipient.lower()
 
 
-def _parse_choice(fields: Mapping[str, object], name: str, words: type, *, default: str | None = None) -> str:
+def _parse_choice(fields: Mapping[str, object], name: str, words: type[StrEnum], *, default: str | None = None) -> str:
     value = fields.get(name) or default
     if value not in tuple(words):
         raise InvalidAction(f"{name} is one of {', '.join(words)}")
     return str(value)
 
 
-def _parse_time(of: Sandbox, text: object) -> datetime:
+def _parse_time(sandbox: Sandbox, text: object) -> datetime:
     if not text:
-        return of.clock()
+        return sandbox.clock()
     try:
         at = datetime.fromisoformat(str(text))
     except ValueError:
         raise InvalidAction("at is an ISO time with its zone: 2026-11-24T12:00:00+03:00") from None
     if at.tzinfo is None:
         raise InvalidAction("at needs its time zone: 2026-11-24T12:00:00+03:00")
-    if at > of.clock():
+    if at > sandbox.clock():
         raise InvalidAction("at lies in the future")
     return at

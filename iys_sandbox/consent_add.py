@@ -1,39 +1,41 @@
-"""A consent comes in: known already, wrong in itself, wrong against what is stored, or a new movement."""
+"""Adding one consent: answered before, wrong in itself, wrong against the stored state, or a new movement."""
 
 from datetime import datetime
 from sqlite3 import Row
+from typing import Any
 
 from iys_sandbox import movements, quota
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, refuse_if
 from iys_sandbox.rights import Sender
 from iys_sandbox.state_rules import state_codes
+from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Problem
 
 
-def add_consent(sender: Sender, path: str, raw: bytes, body: object, *, repeats_answers: bool) -> dict:
-    """Store a movement and answer with its transactionId; Refused with all that İYS would say against it.
+def add_consent(sender: Sender, path: str, raw: bytes, body: Any, *, repeats_answers: bool) -> JsonObject:
+    """Store a movement and answer with its transactionId. Raises Refused with every problem that İYS would name.
 
     With `repeats_answers` (V2) the same bytes at the same path get the answer they got before.
     """
-    sender.must_write(body.get("type") if isinstance(body, dict) else None)
+    sender.check_write_right(body.get("type") if isinstance(body, dict) else None)
     with sandbox().store.transaction() as db:
         stored = movements.earlier_answer(db, path, raw) if repeats_answers else None
         if stored is None:
             is_late = _check_fields(body)
             key = movements.key_of(sender.brand_code, body)
             quota.check_quota(db, sender.iys_code, [key])
-            head = movements.latest_record(db, key)
-            _check_state(head, body, is_late)
-            stored = movements.append(db, sender.iys_code, key, head, body, iys_protocol.format_wire_date(now()))
+            latest = movements.latest_record(db, key)
+            _check_state(latest, body, is_late)
+            stored = movements.append(db, sender.iys_code, key, latest, body, iys_protocol.format_wire_date(now()))
             if repeats_answers:
                 movements.remember_answer(db, path, raw, stored)
     return {"transactionId": stored.transaction_id, "creationDate": stored.creation_date}
 
 
 def field_problems(body: object, at: datetime) -> list[Problem]:
-    """What is wrong with one consent in itself; no retailer is known here."""
+    """Broken field rules of one consent; H180 for any retailer, since the sandbox knows none."""
     found = iys_protocol.validate_consent(body, now=at)
     if found or not isinstance(body, dict):
         return found
@@ -41,7 +43,7 @@ def field_problems(body: object, at: datetime) -> list[Problem]:
 
 
 def _check_fields(body: object) -> bool:
-    """Refuse what breaks a field rule; True for a consent that is only too old, where that is said last, as a 400."""
+    """Refuse a broken field rule. True for a consent that is only too old, where H467 comes last and as a 400."""
     found = field_problems(body, now())
     if sandbox().expiry_status == 400 and [problem.code for problem in found] == ["H467"]:
         return True
@@ -49,7 +51,7 @@ def _check_fields(body: object) -> bool:
     return False
 
 
-def _check_state(head: Row | None, body: dict, is_late: bool) -> None:
-    refuse_if([Problem(code) for code in state_codes(head, body)])
+def _check_state(latest: Row | None, body: JsonObject, is_late: bool) -> None:
+    refuse_if([Problem(code) for code in state_codes(latest, body)])
     if is_late:
         raise Refused(Problem("H467"), http=400)

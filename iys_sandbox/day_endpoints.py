@@ -1,4 +1,4 @@
-"""İYS's endpoints on a day that is over: counts, file, hash, time stamp, and the provider's yes to it."""
+"""İYS's endpoints for the reconciliation of a past day: counts, file, hash, time stamp, agreement."""
 
 import re
 from datetime import date, timedelta
@@ -12,10 +12,11 @@ from iys_sandbox.errors import Refused
 from iys_sandbox.request_fields import json_of_request
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import Sender, authorised_sender
+from iys_sandbox.wire_types import JsonObject
 from portal.core import clock
 from portal.core.iys_protocol import Channel, Operation, Problem, RecipientType
 
-blueprint = Blueprint("days", __name__)
+blueprint = Blueprint("day_endpoints", __name__)
 BRAND = "/sps/<iys_code>/brands/<brand_code>"
 OLDEST = timedelta(days=7)
 
@@ -45,7 +46,7 @@ def file(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValu
 @blueprint.get(f"{BRAND}/agreements/<report_date>")
 @iys_endpoint(Operation.AGREEMENT)
 def agreement(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
-    """The hash of the day's file, and whether the provider has said yes to it."""
+    """The hash of the day's file, and whether the provider has agreed to it."""
     sender, day = _sender_and_day(iys_code, brand_code, report_date)
     content = day_file.day_csv(sandbox(), sender.brand_code, day)
     if not content:
@@ -64,7 +65,7 @@ def agreement(iys_code: str, brand_code: str, report_date: str) -> ResponseRetur
 @blueprint.put(f"{BRAND}/agreements/<report_date>")
 @iys_endpoint(Operation.AGREE)
 def agree(iys_code: str, brand_code: str, report_date: str) -> ResponseReturnValue:
-    """The provider's yes, for good: H512 for anything else."""
+    """Store the provider's agreement, which is final; H512 for anything else."""
     sender, day = _sender_and_day(iys_code, brand_code, report_date)
     body = json_of_request()
     if not isinstance(body, dict) or body.get("agreementStatus") is not True:
@@ -93,7 +94,7 @@ def timestamp(iys_code: str, brand_code: str, report_date: str) -> ResponseRetur
 def _sender_and_day(iys_code: str, brand_code: str, report_date: str) -> tuple[Sender, date]:
     """Sender and day, once the day is over and not older than seven days: H355, H501, H502."""
     sender = authorised_sender(iys_code, brand_code)
-    sender.must_agree()
+    sender.check_agreement_right()
     try:
         day = date.fromisoformat(report_date) if re.fullmatch(r"\d{4}-\d\d-\d\d", report_date, re.ASCII) else None
     except ValueError:
@@ -106,13 +107,13 @@ def _sender_and_day(iys_code: str, brand_code: str, report_date: str) -> tuple[S
     return sender, day
 
 
-def _source_counts(lines: list[day_file.Line], channel: str) -> list[dict]:
+def _source_counts(lines: list[day_file.Line], channel: str) -> list[JsonObject]:
     """A first ONAY, or one after RET, is a grant; a RET after ONAY is a refusal; an ONAY again is neither."""
-    told = []
+    counts = []
     for side in ("HS", "IYS"):
         mine = [line for line in lines if line.type == channel and line.source.startswith("IYS_") is (side == "IYS")]
         granted = sum(line.status == "ONAY" and line.before != "ONAY" for line in mine)
         refused = sum(line.status == "RET" and line.before == "ONAY" for line in mine)
         totals = {"pending": 0, "total": granted + refused}
-        told.append({"source": side} | movements.status_counts(granted, refused) | totals)
-    return told
+        counts.append({"source": side, **movements.status_counts(granted, refused), **totals})
+    return counts

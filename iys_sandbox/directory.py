@@ -1,4 +1,4 @@
-"""İYS's endpoints on who is who: brands, what a partner may act for, subscriptions; retailers are refused."""
+"""İYS's endpoints for brands, the brands of a partner, and subscriptions; retailers are refused."""
 
 import json
 from sqlite3 import Connection, Row
@@ -11,6 +11,7 @@ from iys_sandbox.context import sandbox
 from iys_sandbox.errors import Refused, problem_with_values
 from iys_sandbox.request_guard import iys_endpoint
 from iys_sandbox.rights import authorised_partner, authorised_provider, authorised_sender, subscription_state
+from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import Operation, Problem
 
 blueprint = Blueprint("directory", __name__)
@@ -25,7 +26,7 @@ AUTHORITY = """SELECT authority.*, brand.iys_code, brand.name, provider.title
 @iys_endpoint(Operation.BRANDS)
 def brands(iys_code: str) -> ResponseReturnValue:
     """The brands of a provider that the user may act for, and how many consents each holds."""
-    account, number = authorised_provider(iys_code, must_be_in_force=True)
+    account, number = authorised_provider(iys_code, must_be_active=True)
     with sandbox().store.reading() as db:
         select = f"{AUTHORITY} AND brand.iys_code = ? ORDER BY brand_code"
         rows = db.execute(select, (account["username"], number)).fetchall()
@@ -36,7 +37,7 @@ def brands(iys_code: str) -> ResponseReturnValue:
 @iys_endpoint(Operation.PARTNER_BRANDS)
 def partner_brands(integrator_code: str) -> ResponseReturnValue:
     """The brands that authorised a partner: H363 for a provider's own user."""
-    account = authorised_partner(integrator_code, must_be_in_force=True, code="H363")
+    account = authorised_partner(integrator_code, must_be_active=True, code="H363")
     offset, limit = history.parse_paging()
     return _brand_page(account, offset=offset, limit=limit)
 
@@ -45,7 +46,7 @@ def partner_brands(integrator_code: str) -> ResponseReturnValue:
 @iys_endpoint(Operation.PARTNER_BRANDS)
 def partner_brands_of_one(integrator_code: str, iys_code: str) -> ResponseReturnValue:
     """The same, of one provider; H245 for one that has not authorised the partner."""
-    account = authorised_partner(integrator_code, must_be_in_force=True, code="H363")
+    account = authorised_partner(integrator_code, must_be_active=True, code="H363")
     try:
         _, number = authorised_provider(iys_code)
     except Refused as refused:
@@ -76,7 +77,7 @@ def subscription(iys_code: str) -> ResponseReturnValue:
 @iys_endpoint(Operation.PARTNER_SUBSCRIPTION)
 def partner_subscription(integrator_code: str) -> ResponseReturnValue:
     """A partner's package: H522 for a provider's own user."""
-    account = authorised_partner(integrator_code, must_be_in_force=False, code="H522")
+    account = authorised_partner(integrator_code, must_be_active=False, code="H522")
     with sandbox().store.reading() as db:
         code = account["integrator_code"]
         return _subscription_as_wire(db, code, "subscriptionId") | {"iysCode": code}
@@ -86,12 +87,12 @@ def partner_subscription(integrator_code: str) -> ResponseReturnValue:
 @blueprint.route(f"{BRAND}/retailers/<retailer_code>", methods=["GET", "DELETE"])
 @iys_endpoint(Operation.RETAILERS)
 def retailers(iys_code: str, brand_code: str, retailer_code: str = "") -> ResponseReturnValue:
-    """Dealers are not in this box: it says so in İYS's words (H355), not with a missing page."""
+    """Retailers are not simulated: H355 in İYS's words rather than a 404."""
     authorised_sender(iys_code, brand_code)
     raise Refused(Problem("H355", text="Kullanıcıda (bayi yönetimi) yetkisi bulunmamaktadır!"))
 
 
-def _brand_page(account: Row, *, iys_code: int | None = None, offset: int = 0, limit: int = 100) -> dict:
+def _brand_page(account: Row, *, iys_code: int | None = None, offset: int = 0, limit: int = 100) -> JsonObject:
     where, values = ("AND brand.iys_code = ?", [iys_code]) if iys_code else ("", [])
     with sandbox().store.reading() as db:
         select = f"{AUTHORITY} {where} ORDER BY brand.iys_code, brand_code"
@@ -101,25 +102,25 @@ def _brand_page(account: Row, *, iys_code: int | None = None, offset: int = 0, l
     return {"pagination": pagination, "list": [_partner_brand_as_wire(row) for row in shown]}
 
 
-def _partner_brand_as_wire(row: Row) -> dict:
-    facts = {"title": row["title"], "iysCode": row["iys_code"], "agreementControl": bool(row["may_agree"])}
-    return _brand_as_wire(row) | facts | json.loads(row["rights"]) | {"viaControl": False}
+def _partner_brand_as_wire(row: Row) -> JsonObject:
+    facts: JsonObject = {"title": row["title"], "iysCode": row["iys_code"], "agreementControl": bool(row["may_agree"])}
+    return {**_brand_as_wire(row), **facts, **json.loads(row["rights"]), "viaControl": False}
 
 
-def _brand_as_wire(row: Row) -> dict:
+def _brand_as_wire(row: Row) -> JsonObject:
     is_master = row["brand_code"] == row["iys_code"]
     return {"brandCode": row["brand_code"], "name": row["name"], "master": is_master}
 
 
-def _brand_stats(db: Connection, brand_code: int) -> dict:
+def _brand_stats(db: Connection, brand_code: int) -> JsonObject:
     select = "SELECT status, count(*) FROM record WHERE brand_code = ? GROUP BY status"
-    counted = dict(db.execute(select, (brand_code,)).fetchall())
-    granted, refused = counted.get("ONAY", 0), counted.get("RET", 0)
+    counts = dict(db.execute(select, (brand_code,)).fetchall())
+    granted, refused = counts.get("ONAY", 0), counts.get("RET", 0)
     consents = movements.status_counts(granted, refused) | {"total": granted + refused}
     return {"consents": consents, "retailers": {"total": 0}}
 
 
-def _subscription_as_wire(db: Connection, code: int, name_of_id: str) -> dict:
+def _subscription_as_wire(db: Connection, code: int, name_of_id: str) -> JsonObject:
     found = accounts.subscription_of(db, code)
     if subscription_state(found) == "NONE":
         raise Refused(problem_with_values("H437", iysCode=code))

@@ -1,13 +1,14 @@
-"""How the sandbox says no: İYS's code, its HTTP status and its exact text."""
+"""Error answers: İYS's code, its HTTP status and its exact text."""
 
 from collections.abc import Sequence
 
+from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import CODES, Problem
 
 
 class Refused(Exception):
-    """A request İYS does not accept, with everything that is wrong; the first problem gives the HTTP status."""
+    """A request that İYS refuses, with every problem; the first one gives the HTTP status."""
 
     def __init__(self, *problems: Problem, http: int | None = None, positions: Sequence[int] | None = None):
         super().__init__(*(problem.code for problem in problems))
@@ -15,7 +16,7 @@ class Refused(Exception):
         self.positions = positions
         self.http = http or CODES[problems[0].code].http
 
-    def answer(self) -> tuple[dict, int]:
+    def answer(self) -> tuple[JsonObject, int]:
         """Body and status as İYS sends them; of a list, each problem names its position from 0."""
         body = iys_protocol.error_body(list(self.problems))
         if self.positions is not None:
@@ -24,7 +25,7 @@ class Refused(Exception):
         return body, self.http
 
 
-def error_answer(code: str) -> tuple[dict, int]:
+def error_answer(code: str) -> tuple[JsonObject, int]:
     """The answer that only names a code."""
     return Refused(Problem(code)).answer()
 

@@ -1,25 +1,30 @@
-"""Faults that a tester asks for: where, what, how often; in memory, and the same for the same seed."""
+"""Faults that a tester activates: endpoint, kind, rate; in memory, and repeatable by their seed."""
 
-import random
 import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from random import Random
+from typing import Any, TypeVar
 
 from iys_sandbox.fault_injection import KINDS, OF_AGREEMENT
+from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import CODES, Operation
 
 ENDPOINTS = tuple(str(question) for question in Operation)
 CODE_KINDS = tuple(code for code in CODES if re.fullmatch(r"H\d+", code))
 
+Number = TypeVar("Number", int, float)
+Default = TypeVar("Default", int, float, None)
+
 
 class UnknownFault(ValueError):
-    """A fault that cannot be had; the text says what can."""
+    """A fault that does not exist; the text says which do."""
 
 
 @dataclass
 class Fault:
-    """One kind of trouble at one endpoint (or `*`), striking each request with chance `rate`, at most `count` times."""
+    """A fault at one endpoint (or `*`); it strikes each request with probability `rate`, at most `count` times."""
 
     endpoint: str
     kind: str
@@ -28,10 +33,10 @@ class Fault:
     count: int | None = None
     seconds: float = 12.0
     struck: int = 0
-    dice: random.Random = field(init=False, repr=False)
+    random: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)
+        self.random = Random(self.seed)
 
     @property
     def spoils_the_answer(self) -> bool:
@@ -39,38 +44,33 @@ class Fault:
         return self.kind not in ("slow", "drip", *OF_AGREEMENT)
 
     def would_strike(self, endpoint: str) -> bool:
-        """Throw the dice for a request; each request at a matching endpoint is one throw."""
+        """Draw for a request; each request at a matching endpoint is one draw."""
         if self.endpoint not in ("*", endpoint):
             return False
-        hits = self.dice.random() < self.rate
+        hits = self.random.random() < self.rate
         return hits and (self.count is None or self.struck < self.count)
 
-    def as_json(self) -> dict:
-        """What GET /faults shows."""
-        return {
-            name: getattr(self, name) for name in ("endpoint", "kind", "rate", "seed", "count", "seconds", "struck")
-        }
+    def as_json(self) -> JsonObject:
+        names = ("endpoint", "kind", "rate", "seed", "count", "seconds", "struck")
+        return {name: getattr(self, name) for name in names}
 
 
 class Faults:
-    """The faults now in force, in the order they were asked for; the first that strikes a request wins."""
+    """The active faults in the order they were added; the first that strikes a request wins."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
         with self._lock:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """End all faults."""
         with self._lock:
             self._faults.clear()
 
     def all(self) -> list[Fault]:
-        """The faults in force."""
         with self._lock:
             return list(self._faults)
 
@@ -85,7 +85,7 @@ class Faults:
 
 
 def parse_fault(fields: Mapping[str, object]) -> Fault:
-    """The fault described by a JSON object or a form; UnknownFault says what is wrong and what would be right."""
+    """Parse the fields of a JSON object or a form. Raises UnknownFault, which says what would be right."""
     unknown = set(fields) - {"endpoint", "kind", "rate", "seed", "count", "seconds"}
     if unknown:
         raise UnknownFault(f"unknown keys {sorted(unknown)}; keys are endpoint, kind, rate, seed, count, seconds")
@@ -107,13 +107,19 @@ def parse_fault(fields: Mapping[str, object]) -> Fault:
 
 
 def _parse_number(
-    fields: Mapping[str, object], name: str, kind: type, default, *, least=float("-inf"), most=float("inf")
-):
-    value = fields.get(name)
+    fields: Mapping[str, object],
+    name: str,
+    kind: type[Number],
+    default: Default,
+    *,
+    least: float = float("-inf"),
+    most: float = float("inf"),
+) -> Number | Default:
+    value: Any = fields.get(name)
     if value is None or value == "":
         return default
     try:
-        number = kind(value)
+        number: Number = kind(value)
     except (TypeError, ValueError, OverflowError):
         raise UnknownFault(f"{name} is not a number: {value!r}") from None
     if not least <= number <= most:

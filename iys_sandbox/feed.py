@@ -1,4 +1,4 @@
-"""The pull: a brand's movements of seven days but the last hour, oldest first, after a cursor."""
+"""İYS's changes feed: a brand's movements of the last 7 days except the last hour, oldest first, after a cursor."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused
 from iys_sandbox.request_fields import parse_number
 from iys_sandbox.rights import Sender
+from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import MAX_LIST_SIZE, Problem
 
@@ -16,10 +17,10 @@ OLDEST = timedelta(days=7)
 WITHHELD = timedelta(minutes=60)
 
 
-def changes_page(sender: Sender, query: Mapping[str, str]) -> dict:
-    """`after` and `list`; H506, H507, and H098 for a cursor that is none.
+def changes_page(sender: Sender, query: Mapping[str, str]) -> JsonObject:
+    """A page with `after` and `list`; H506, H507, and H098 for an invalid cursor.
 
-    A cursor from before the window says nothing (as far as İYS's document does): what lies between is passed over.
+    A cursor from before the window is no error in İYS's document: what lies between is passed over.
     """
     side = query.get("source", "IYS")
     if side not in ("HS", "IYS"):
@@ -38,7 +39,7 @@ def _movements_after(sender: Sender, side: str, after: tuple[str, str], limit: i
         ORDER BY creation_date, transaction_id, seq LIMIT ?"""  # nosec B608
     place = (sender.brand_code, side, max(oldest, after[0]), newest, *after)
     with sandbox().store.reading() as db:
-        rows = db.execute(select, (*place, *sender.reads(), limit + 1)).fetchall()
+        rows = db.execute(select, (*place, *sender.rights, limit + 1)).fetchall()
     return _whole_transactions(rows, limit)
 
 
@@ -65,6 +66,6 @@ def _parse_cursor(cursor: str | None) -> tuple[str, str]:
     return iys_protocol.format_wire_date(datetime.fromtimestamp(int(time) / 1000, UTC)), transaction_id
 
 
-def _movement_as_wire(row: sqlite3.Row) -> dict:
+def _movement_as_wire(row: sqlite3.Row) -> JsonObject:
     name = {"citizenName": row["citizen_name"]} if row["citizen_name"] else {}
     return movements.as_list_item(row) | name

@@ -1,4 +1,4 @@
-"""İYS's limits by caller: requests in a second, kept in memory, and calls in an hour, kept in the file."""
+"""İYS's rate limits by caller: requests per second, in memory, and calls per hour, in the file."""
 
 import sqlite3
 import threading
@@ -9,8 +9,8 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 
 
-class Pace:
-    """How many requests a caller may make in any one second; 0 for no limit (H124)."""
+class RateLimit:
+    """Requests that a caller may make in any one second; 0 for no limit (H124)."""
 
     def __init__(self, requests_per_second: int):
         self._limit = requests_per_second
@@ -31,7 +31,7 @@ class Pace:
             return True
 
 
-def within_the_hour(
+def count_hourly_call(
     db: sqlite3.Connection, caller: str, endpoint: str, at: datetime, *, limit: int, restarts: bool
 ) -> bool:
     """Count a call; False past the limit. Where the hour `restarts`, a refused call begins it anew (H084)."""
@@ -40,7 +40,7 @@ def within_the_hour(
     if hour is None or now - hour["started_at"] >= HOUR.total_seconds():
         db.execute("INSERT OR REPLACE INTO hour VALUES (?, ?, ?, 1)", (caller, endpoint, now))
         return True
-    is_within = hour["calls"] < limit
+    is_within = bool(hour["calls"] < limit)
     started_at = now if restarts and not is_within else hour["started_at"]
     db.execute(
         "UPDATE hour SET started_at = ?, calls = calls + 1 WHERE caller = ? AND endpoint = ?",

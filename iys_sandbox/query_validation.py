@@ -1,14 +1,17 @@
-"""İYS's field rules for the two status queries; all problems at once."""
+"""İYS's field rules of the two status queries; all problems at once."""
 
 from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
 
+from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import Channel, Problem, RecipientType, validate_address
 
 MOST_RECIPIENTS = 1000
 
 
-def single_problems(body: dict) -> list[Problem]:
-    """What is wrong with a query for one consent."""
+def single_problems(body: JsonObject) -> list[Problem]:
+    """Problems of a query for one consent."""
     return [
         *_choice_problems("recipientType", body, RecipientType, missing="H170", wrong="H116"),
         *_choice_problems("type", body, Channel, missing="H111", wrong="H117"),
@@ -17,7 +20,7 @@ def single_problems(body: dict) -> list[Problem]:
 
 
 def multi_problems(recipient_type: str, channel: str, body: object) -> list[Problem]:
-    """What is wrong with a query for many addresses of one recipient type and channel."""
+    """Problems of a query for many addresses of one recipient type and channel."""
     path = {"recipientType": recipient_type, "type": channel}
     of_path = [
         *_choice_problems("recipientType", path, RecipientType, missing="", wrong="H116"),
@@ -26,14 +29,16 @@ def multi_problems(recipient_type: str, channel: str, body: object) -> list[Prob
     return of_path or list(_list_problems(body, channel))
 
 
-def _choice_problems(field: str, fields: dict, words: type, *, missing: str, wrong: str) -> Iterator[Problem]:
+def _choice_problems(
+    field: str, fields: JsonObject, words: type[StrEnum], *, missing: str, wrong: str
+) -> Iterator[Problem]:
     if field not in fields:
         yield Problem(missing, [field])
     elif fields[field] not in tuple(words):
         yield Problem(wrong, [field], fields[field])
 
 
-def _recipient_problems(body: dict) -> Iterator[Problem]:
+def _recipient_problems(body: JsonObject) -> Iterator[Problem]:
     if "recipient" not in body:
         yield Problem("H114", ["recipient"])
         return
@@ -65,7 +70,7 @@ def _listed_problems(recipient: object, channel: str, location: list[str | int])
     yield from of_kind or found
 
 
-def _repeated_problems(recipients: list) -> Iterator[Problem]:
+def _repeated_problems(recipients: list[Any]) -> Iterator[Problem]:
     seen = set()
     for position, recipient in enumerate(recipients):
         same = str(recipient).lower()

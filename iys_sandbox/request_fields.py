@@ -1,25 +1,26 @@
-"""What a request brings: the fields of a JSON object or a form, or any JSON at all."""
+"""Reading request bodies: the fields of a JSON object or a form, or any JSON."""
 
 import json
 
 from flask import request
 
 from iys_sandbox.errors import Refused
+from iys_sandbox.wire_types import JsonObject
 from portal.core.iys_protocol import Problem
 
 YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
 
 
-def fields_of_request() -> dict:
-    """Field names and values; none for a body that is neither."""
+def fields_of_request() -> JsonObject:
+    """Fields of a JSON object or a form; none for any other body."""
     if not request.is_json:
         return request.form.to_dict()
     body = request.get_json(silent=True)
     return body if isinstance(body, dict) else {}
 
 
-def yes_or_no(value: object) -> bool:
-    """A switch out of JSON or a form. Raises ValueError for what is neither."""
+def parse_bool(value: object) -> bool:
+    """A boolean of JSON or of a form. Raises ValueError."""
     word = str(value).lower()
     if word not in YES + NO:
         raise ValueError("true or false")
@@ -34,7 +35,7 @@ def json_of_request() -> object:
         raise Refused(Problem("H014")) from None
 
 
-def number_asked_for(name: str, code: str, default: int) -> int:
+def parse_number(name: str, code: str, default: int) -> int:
     """A whole number of the query, from 0 on; `code` for anything else."""
     text = request.args.get(name, "")
     if not text:

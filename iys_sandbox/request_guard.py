@@ -1,4 +1,4 @@
-"""What every call to İYS passes: its pace, the faults that were asked for, and the tally of the ledger."""
+"""Decorator of İYS's endpoints: rate limit, fault injection and the call counts of the ledger."""
 
 import sqlite3
 from collections.abc import Callable
@@ -10,33 +10,33 @@ from flask.typing import ResponseReturnValue
 from iys_sandbox import bulk_lists, limits
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, error_answer
-from iys_sandbox.fault_injection import apply_fault
+from iys_sandbox.fault_injection import TrueAnswer, apply_fault
 from portal.core.iys_protocol import Operation, Problem
 
 SANDBOX_MODE_HEADER = (
-    "X-Practice"  # Says that a provider practises: İYS's limits count an address, behind which many do.
+    "X-Practice"  # Lifts the limits: İYS's count an IP address, and many providers in sandbox mode share one.
 )
 View = Callable[..., ResponseReturnValue]
 
 
 def iys_endpoint(question: Operation) -> Callable[[View], View]:
-    """Let calls to this endpoint through, unless they come too fast or a fault strikes; count each one."""
+    """Limit the rate of calls to this endpoint, apply faults, and count each call."""
 
-    def guard(view: View) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def pass_through(**path: str) -> Response:
+        def guarded_view(**path: str) -> Response:
             response, failed = _answer(question, lambda: _true_answer(view, path))
             with sandbox().store.transaction() as db:
                 _count_call(db, question, failed)
             return response
 
-        return pass_through
+        return guarded_view
 
-    return guard
+    return decorate
 
 
 def check_hourly_limit(question: Operation, limit: int, code: str) -> None:
-    """Refuse with this code past the caller's calls of an hour."""
+    """Refuse with this code a call beyond the caller's hourly limit."""
     if not is_within_hourly_limit(question, limit, restarts=False):
         raise Refused(Problem(code))
 
@@ -50,14 +50,14 @@ def is_within_hourly_limit(question: Operation, limit: int, *, restarts: bool) -
         return limits.count_hourly_call(db, caller, question, now(), limit=limit, restarts=restarts)
 
 
-def _answer(question: Operation, truth: Callable[[], Response]) -> tuple[Response, bool]:
-    if SANDBOX_MODE_HEADER not in request.headers and not sandbox().pace.allows(request.remote_addr or "", now()):
+def _answer(question: Operation, true_answer: TrueAnswer) -> tuple[Response, bool]:
+    if SANDBOX_MODE_HEADER not in request.headers and not sandbox().rate_limit.allows(request.remote_addr or "", now()):
         return make_response(error_answer("H124")), True
     fault = sandbox().faults.strike(question)
     if fault is None:
-        response = truth()
+        response = true_answer()
         return response, response.status_code >= 400
-    response = apply_fault(fault.kind, question, truth, fault.seconds)
+    response = apply_fault(fault.kind, question, true_answer, fault.seconds)
     return response, response.status_code >= 400 or fault.spoils_the_answer
 
 

@@ -1,4 +1,4 @@
-"""Who may act for whom: a live token, the brands it speaks for, what it may do there, and a subscription in force."""
+"""Authorisation of a request: its token, the brands it may act for, its rights there, and an active subscription."""
 
 import json
 from sqlite3 import Row
@@ -10,6 +10,7 @@ from iys_sandbox import accounts, tokens
 from iys_sandbox.context import now, sandbox
 from iys_sandbox.errors import Refused, problem_with_values
 from iys_sandbox.store import LONGEST_NUMBER
+from iys_sandbox.wire_types import JsonObject
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Problem
 
@@ -17,28 +18,24 @@ NOT_YOUR_PROVIDER = Problem("H353", text="iysCode, kullanıcı izinleriyle eşle
 
 
 class Sender(NamedTuple):
-    """The provider and brand that a request speaks for, and what its user may do there."""
+    """The provider and brand of a request, and its user's rights there, by channel."""
 
     iys_code: int
     brand_code: int
     rights: dict[str, str]
     may_agree: bool
 
-    def reads(self) -> list[str]:
-        """The channels whose consents it may see."""
-        return list(self.rights)
-
-    def must_read(self, channel: object) -> None:
-        """Refuse (H355) a channel that it may not see; what is no channel is a field's problem."""
+    def check_read_right(self, channel: object) -> None:
+        """Refuse (H355) a channel that it may not read. An unknown channel is left to the field rules."""
         if channel in accounts.CHANNELS and channel not in self.rights:
             raise Refused(Problem("H355"))
 
-    def must_write(self, channel: object) -> None:
+    def check_write_right(self, channel: object) -> None:
         """Refuse (H355) a channel that it may not write."""
         if channel in accounts.CHANNELS and self.rights.get(channel) != "write":
             raise Refused(Problem("H355"))
 
-    def must_agree(self) -> None:
+    def check_agreement_right(self) -> None:
         """Refuse (H355) a partner without the right to reconcile (agreementControl)."""
         if not self.may_agree:
             raise Refused(Problem("H355"))
@@ -58,7 +55,7 @@ def authorised_sender(iys_code: str, brand_code: str) -> Sender:
     return Sender(iys_number, brand_number, json.loads(authority["rights"]), bool(authority["may_agree"]))
 
 
-def authorised_provider(iys_code: str, *, must_be_in_force: bool = False) -> tuple[Row, int]:
+def authorised_provider(iys_code: str, *, must_be_active: bool = False) -> tuple[Row, int]:
     """The account and the iysCode of the path, once it may act for some brand of it: H351, H190, H353."""
     account = account_of_token()
     number = _parse_code(iys_code, "H190")
@@ -67,19 +64,19 @@ def authorised_provider(iys_code: str, *, must_be_in_force: bool = False) -> tup
         acts_for = db.execute(select, (account["username"], number)).fetchone()
     if acts_for is None:
         raise Refused(NOT_YOUR_PROVIDER)
-    if must_be_in_force:
+    if must_be_active:
         _check_subscriptions(account, number)
     return account, number
 
 
-def authorised_partner(integrator_code: str, *, must_be_in_force: bool, code: str) -> Row:
+def authorised_partner(integrator_code: str, *, must_be_active: bool, code: str) -> Row:
     """The partner's account that the path names; `code` for a provider's own user (H363, H522), H353 for another's."""
     account = account_of_token()
     if account["integrator_code"] is None:
         raise Refused(Problem(code))
     if str(account["integrator_code"]) != integrator_code:
         raise Refused(Problem("H353", text="integratorCode, kullanıcı izinleriyle eşleştirilemiyor"))
-    if must_be_in_force:
+    if must_be_active:
         _check_subscription(account["integrator_code"], "Entegratör")
     return account
 
@@ -96,10 +93,10 @@ def account_of_token() -> Row:
     return account
 
 
-def subscription_state(subscription: dict) -> str:
+def subscription_state(subscription: JsonObject) -> str:
     """ACTIVE, PAUSED, EXPIRED, CLOSED or NONE; one whose last day is over has EXPIRED."""
     is_over = subscription.get("expirationDate", "9999") <= iys_protocol.format_wire_date(now())
-    return "EXPIRED" if subscription["status"] == "ACTIVE" and is_over else subscription["status"]
+    return "EXPIRED" if subscription["status"] == "ACTIVE" and is_over else str(subscription["status"])
 
 
 def _check_subscriptions(account: Row, iys_code: int) -> None:

@@ -1,4 +1,4 @@
-"""The tables of the sandbox's file, and how a file of an earlier version becomes one of today."""
+"""Tables of the sandbox's file, and the upgrade of a file of an earlier version."""
 
 import sqlite3
 
@@ -66,30 +66,30 @@ CREATE INDEX IF NOT EXISTS tampering_of_day ON tampering (brand_code, day);
 """
 
 # A first version knew neither İYS's own movements nor partners.
-FROM_THE_FIRST = """
+UPGRADE_FROM_VERSION_1 = """
 ALTER TABLE account ADD COLUMN integrator_code INTEGER;
 ALTER TABLE movement ADD COLUMN side TEXT NOT NULL DEFAULT 'HS';
 ALTER TABLE movement ADD COLUMN status_before TEXT;
 ALTER TABLE movement ADD COLUMN citizen_name TEXT;
 """
-RECORDS = """
+FILL_RECORDS = """
 INSERT INTO record SELECT brand_code, recipient, recipient_type, type, status, source, consent_date, creation_date,
     transaction_id FROM movement
     WHERE seq IN (SELECT max(seq) FROM movement GROUP BY brand_code, recipient, recipient_type, type);
 """
 
 
-def lay_out(db: sqlite3.Connection) -> None:
-    """Make the tables, or bring those of an older file up to date; an older file's accounts register anew."""
+def create_or_upgrade_tables(db: sqlite3.Connection) -> None:
+    """Create the tables, or upgrade those of an older file, whose accounts must be added again."""
     is_first = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'movement'").fetchone() and _version(db) == 0
     if is_first:
-        db.executescript(FROM_THE_FIRST)
+        db.executescript(UPGRADE_FROM_VERSION_1)
     db.executescript(TABLES)
     if is_first:
-        db.executescript(RECORDS)
+        db.executescript(FILL_RECORDS)
     db.executescript(INDEXES)
     db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _version(db: sqlite3.Connection) -> int:
-    return db.execute("PRAGMA user_version").fetchone()[0]
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,6 +1,8 @@
-"""What İYS refuses because of what it already holds; written apart from our own rules, so that they can disagree."""
+"""İYS's rules against the stored state; written independently of the portal's own, so that a test can compare them."""
 
 from typing import Protocol
+
+from iys_sandbox.wire_types import JsonObject
 
 
 class Record(Protocol):
@@ -9,26 +11,26 @@ class Record(Protocol):
     def __getitem__(self, column: str) -> str | None: ...
 
 
-def state_codes(head: Record | None, body: dict) -> list[str]:
-    """The codes of the first rule that this sound body breaks against the record of its key; empty if it is stored."""
-    if head is None:
-        return _codes_of_first(body)
-    if body["status"] == "RET" and head["status"] == "RET":
+def state_codes(record: Record | None, body: JsonObject) -> list[str]:
+    """Codes of the first rule that a valid body breaks against the record of its key; empty if it can be stored."""
+    if record is None:
+        return _first_record_codes(body)
+    if body["status"] == "RET" and record["status"] == "RET":
         return ["H174"]
-    return _missing_for_merchant(body) or _too_old(head, body)
+    return _missing_field_codes(body) or _date_codes(record, body)
 
 
-def _codes_of_first(body: dict) -> list[str]:
+def _first_record_codes(body: JsonObject) -> list[str]:
     if body["status"] == "ONAY":
         return []
     return ["H486"] if body.get("source") == "HS_KARAR" else ["H175"]
 
 
-def _missing_for_merchant(body: dict) -> list[str]:
+def _missing_field_codes(body: JsonObject) -> list[str]:
     needed = {"consentDate": "H462", "source": "H463"}  # The field rules ask them of BIREYSEL from the start.
     return [code for field, code in needed.items() if field not in body]
 
 
-def _too_old(head: Record, body: dict) -> list[str]:
-    stored = head["consent_date"]  # Absent on a merchant's first record without a date.
+def _date_codes(record: Record, body: JsonObject) -> list[str]:
+    stored = record["consent_date"]  # Absent on a merchant's first record without a date.
     return ["H178"] if stored and body["consentDate"] <= stored else []

@@ -1,136 +1,139 @@
-"""What a tester moves in İYS's world: citizens, the clock, how lists and pushes go, and what a day's file shows."""
+"""Controls for testers: act as a citizen, move the clock, delay lists and pushes, falsify a day's file."""
 
+import sqlite3
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from iys_sandbox import bulk_lists, citizens, day_file, push_delivery
-from iys_sandbox.context import box, now
+from iys_sandbox.context import now, sandbox
 from iys_sandbox.movements import as_wire
-from iys_sandbox.request_fields import fields_of_request, yes_or_no
+from iys_sandbox.request_fields import fields_of_request, parse_bool
+from iys_sandbox.wire_types import JsonObject
 
-levers = Blueprint("levers", __name__)
-TAMPERING = "one of drop (true), alter (fields) or add (fields), for a transactionId or for brandCode and day"
+blueprint = Blueprint("test_controls", __name__)
+TAMPERING_FIELDS = "one of drop (true), alter (fields) or add (fields), for a transactionId or for brandCode and day"
 
 
-@levers.post("/citizens")
-def let_a_citizen_act() -> ResponseReturnValue:
-    """A movement made at İYS, not by a provider; `movements` is empty where nothing changes."""
+@blueprint.post("/citizens")
+def act_as_citizen() -> ResponseReturnValue:
+    """Make a movement at İYS, not by a provider; `movements` is empty where nothing changes."""
     try:
-        made = act(fields_of_request())
-    except citizens.NotAnAct as impossible:
+        made = apply_citizen_action(fields_of_request())
+    except citizens.InvalidAction as impossible:
         return {"error": str(impossible)}, 400
     return {"movements": [as_wire(row) for row in made]}, 201 if made else 200
 
 
-@levers.get("/clock")
+@blueprint.get("/clock")
 def read_clock() -> ResponseReturnValue:
-    """The sandbox's time."""
+    """The sandbox's current time."""
     return {"now": now().isoformat()}
 
 
-@levers.post("/clock")
+@blueprint.post("/clock")
 def move_clock() -> ResponseReturnValue:
     """Move it: `at` an ISO time with its zone, or `forward` a number of seconds."""
     fields = fields_of_request()
     try:
         if "at" in fields:
-            box().clock.move_to(datetime.fromisoformat(fields["at"]))
+            sandbox().clock.move_to(datetime.fromisoformat(fields["at"]))
         else:
-            box().clock.forward(float(fields["forward"]))
+            sandbox().clock.move_forward(float(fields["forward"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         return {"error": "the clock moves by {at: an ISO time with its zone} or {forward: seconds}"}, 400
-    bulk_lists.judge_due(box())
-    push_delivery.deliver_due(box())
+    bulk_lists.judge_due_items(sandbox())
+    push_delivery.deliver_due(sandbox())
     return read_clock()
 
 
-@levers.post("/lists")
-def set_habits_of_lists() -> ResponseReturnValue:
-    """How long lists take: any of `seconds`, `laggards` (a share, 0 to 1) and `laggard_seconds`; the rest as usual."""
-    return _set_habits("lists", bulk_lists.HABITS)
+@blueprint.post("/lists")
+def set_list_settings() -> ResponseReturnValue:
+    """Set how long lists take: `seconds`, `laggards` (a share, 0 to 1), `laggard_seconds`; others get their default."""
+    return _save_settings("lists", bulk_lists.DEFAULT_SETTINGS)
 
 
-@levers.post("/push")
-def set_habits_of_pushes() -> ResponseReturnValue:
-    """How pushes go: any of `delay` (seconds), `copies`, `shuffled`, `held`; the rest as usual."""
-    return _set_habits("push", push_delivery.HABITS)
+@blueprint.post("/push")
+def set_push_settings() -> ResponseReturnValue:
+    """Set how pushes are delivered: `delay` (seconds), `copies`, `shuffled`, `held`; others get their default."""
+    return _save_settings("push", push_delivery.DEFAULT_SETTINGS)
 
 
-@levers.post("/push/deliver")
-def deliver() -> ResponseReturnValue:
-    """Let go what is due, even if it is held; how many were answered well."""
-    return {"delivered": push_delivery.deliver_due(box(), even_held=True)}
+@blueprint.post("/push/deliver")
+def deliver_pushes() -> ResponseReturnValue:
+    """Deliver what is due, even if held; returns how many were answered with 2xx."""
+    return {"delivered": push_delivery.deliver_due(sandbox(), even_held=True)}
 
 
-@levers.get("/push")
+@blueprint.get("/push")
 def deliveries() -> ResponseReturnValue:
-    """Every delivery: how often it was tried, the last answer, and whether it is still to be tried."""
-    with box().store.reading() as db:
+    """Every delivery: number of tries, last answer, and whether it will be tried again."""
+    with sandbox().store.reading() as db:
         rows = db.execute("SELECT id, tries, answer, due_at IS NOT NULL AS open FROM delivery ORDER BY id").fetchall()
     return {"deliveries": [dict(row) | {"open": bool(row["open"])} for row in rows]}
 
 
-@levers.post("/tamper")
+@blueprint.post("/tamper")
 def tamper() -> ResponseReturnValue:
-    """Falsify what a day's file shows; the movements themselves stay."""
+    """Falsify a day's file; the movements themselves stay."""
     fields = fields_of_request()
     try:
         line = day_file.falsify(
-            box(),
+            sandbox(),
             brand_code=int(fields["brandCode"]) if "brandCode" in fields else None,
             day=date.fromisoformat(fields["day"]) if "day" in fields else None,
             transaction_id=fields.get("transactionId"),
-            drop=yes_or_no(fields.get("drop", False)),
-            alter=_fields(fields, "alter"),
-            add=_fields(fields, "add"),
+            drop=parse_bool(fields.get("drop", False)),
+            alter=_parse_line_fields(fields, "alter"),
+            add=_parse_line_fields(fields, "add"),
         )
     except (TypeError, ValueError) as impossible:
-        return {"error": f"{impossible}; needed is {TAMPERING}"}, 400
+        return {"error": f"{impossible}; needed is {TAMPERING_FIELDS}"}, 400
     return line.as_wire(), 201
 
 
-@levers.delete("/tamper")
-def mend() -> ResponseReturnValue:
-    """Let every file show what truly was."""
-    day_file.mend(box())
+@blueprint.delete("/tamper")
+def untamper() -> ResponseReturnValue:
+    """Let every file show the true movements again."""
+    day_file.remove_tampering(sandbox())
     return "", 204
 
 
-def act(fields: Mapping[str, object]) -> list:
-    """Let a citizen act, and tell those who are pushed to."""
-    bulk_lists.judge_due(box())
-    made = citizens.act(box(), fields)
-    push_delivery.plan(box(), made)
-    push_delivery.deliver_due(box())
+def apply_citizen_action(fields: Mapping[str, object]) -> list[sqlite3.Row]:
+    """Apply a citizen's action and push it to the registered addresses."""
+    bulk_lists.judge_due_items(sandbox())
+    made = citizens.apply_action(sandbox(), fields)
+    push_delivery.plan_deliveries(sandbox(), made)
+    push_delivery.deliver_due(sandbox())
     return made
 
 
-def _set_habits(name: str, usual: dict) -> ResponseReturnValue:
+def _save_settings(name: str, defaults: JsonObject) -> ResponseReturnValue:
     fields = fields_of_request()
-    unknown = set(fields) - set(usual)
+    unknown = set(fields) - set(defaults)
     if unknown:
-        return {"error": f"unknown keys {sorted(unknown)}; keys are {', '.join(usual)}"}, 400
+        return {"error": f"unknown keys {sorted(unknown)}; keys are {', '.join(defaults)}"}, 400
     try:
-        habits = usual | {key: _like(usual[key], value) for key, value in fields.items()}
+        settings = defaults | {key: _parse_setting(defaults[key], value) for key, value in fields.items()}
     except (TypeError, ValueError):
-        return {"error": f"{', '.join(usual)} are numbers, or true and false"}, 400
-    box().store.set(name, habits)
-    return habits, 201
+        return {"error": f"{', '.join(defaults)} are numbers, or true and false"}, 400
+    sandbox().store.save_setting(name, settings)
+    return settings, 201
 
 
-def _like(usual: object, value: object) -> object:
-    if isinstance(usual, bool):
-        return yes_or_no(value)
+def _parse_setting(default: object, value: Any) -> bool | float:
+    if isinstance(default, bool):
+        return parse_bool(value)
     number = float(value)
     if not 0 <= number < 10**9:
-        raise ValueError("a number that can be waited for")
+        raise ValueError("a number of seconds that can be waited")
     return number
 
 
-def _fields(fields: Mapping[str, object], name: str) -> Mapping[str, object] | None:
+def _parse_line_fields(fields: Mapping[str, object], name: str) -> Mapping[str, object] | None:
     if name not in fields:
         return None
     given = fields[name]

@@ -1,4 +1,4 @@
-"""A time stamp in the form of RFC 3161 over the digest of a file, that proves nothing: nobody signed it."""
+"""An unsigned time stamp in the form of RFC 3161 over the digest of a file; it proves nothing."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ POLICY = bytes.fromhex("2a0304")  # 1.2.3.4, as in everybody's examples.
 INTEGER, OCTETS, NULL, OID, TIME, SEQUENCE, SET, EXPLICIT = 0x02, 0x04, 0x05, 0x06, 0x18, 0x30, 0x31, 0xA0
 
 
-def response(content: bytes, *, made_at: datetime) -> bytes:
+def timestamp_response(content: bytes, *, made_at: datetime) -> bytes:
     """A granted TimeStampResp whose token names the SHA-384 of `content`, the same for the same content and time."""
     digest = hashlib.sha384(content).digest()
     algorithm = _der(SEQUENCE, _der(OID, SHA384), _der(NULL))

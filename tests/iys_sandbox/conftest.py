@@ -2,7 +2,7 @@
 
 import pytest
 
-from iys_sandbox import create_sandbox, open_box
+from iys_sandbox import create_sandbox, open_sandbox
 from tests.iys_sandbox.callers import ACCOUNT, Provider, Watch
 
 
@@ -26,7 +26,7 @@ def program(tmp_path_factory):
 
 @pytest.fixture
 def app(program, file, clock):
-    box = open_box(file, clock=clock, requests_per_second=0, may_push_in_clear=True)
+    box = open_sandbox(file, clock=clock, requests_per_second=0, may_push_in_clear=True)
     box.store.add_account(**ACCOUNT)
     program.extensions["sandbox"] = box
     yield program

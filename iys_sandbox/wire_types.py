@@ -1,0 +1,5 @@
+"""Types of the JSON that İYS's API and the test controls exchange."""
+
+from typing import Any
+
+JsonObject = dict[str, Any]
