@@ -1,10 +1,10 @@
-"""The network that a client's address is counted by."""
+"""The network by which clients are counted in limits over many accounts."""
 
 from ipaddress import ip_address, ip_network
 
 
 def network_of(address: str) -> str:
-    """The /24 around an IPv4 address, or the /64 of an IPv6 one, which mostly has one holder; "unknown" otherwise."""
+    """The /24 of an IPv4 address or the /64 of an IPv6 address (mostly one subscriber); "unknown" for anything else."""
     try:
         client = ip_address(address)
     except ValueError:

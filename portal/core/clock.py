@@ -1,4 +1,4 @@
-"""The only reader of time: aware datetimes in UTC, and the day as Istanbul counts it."""
+"""The only source of the current time: aware datetimes in UTC, and calendar days in Istanbul."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -6,20 +6,20 @@ ISTANBUL = timezone(timedelta(hours=3), "Europe/Istanbul")  # Fixed since 2016: 
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def istanbul(at: datetime) -> datetime:
-    """The same moment on an Istanbul wall clock."""
+    """Convert a time to Istanbul's time zone."""
     return at.astimezone(ISTANBUL)
 
 
 def day(at: datetime) -> date:
-    """The calendar day of a moment in Istanbul."""
+    """The calendar day of a time in Istanbul."""
     return istanbul(at).date()
 
 
 def start_of_day(of: date) -> datetime:
-    """Midnight in Istanbul at which that day begins, in UTC."""
+    """Midnight in Istanbul when that day begins, in UTC."""
     return datetime(of.year, of.month, of.day, tzinfo=ISTANBUL).astimezone(UTC)

@@ -1,44 +1,45 @@
-"""How the portal holds its database: one engine that writes, one that only reads, alike on SQLite and PostgreSQL.
+"""Database engines: one that writes and one that is read-only, for SQLite (WAL) and PostgreSQL.
 
 SQLite writers begin with BEGIN IMMEDIATE (a deferred transaction that reads first fails at once when another writes),
-and queue in order of arrival inside a process, since SQLite's own waiting is unfair. Readers never wait (WAL).
+and queue first in, first out inside a process, since SQLite's own waiting is unfair. Readers never wait.
 """
 
 import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Dialect, Engine, UpdateBase, event
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, UpdateBase, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from portal.core.models import ids
 
-PING_AFTER = 1.0  # Seconds in the pool after which a connection is asked whether it still lives.
-WRITER_TIMEOUT = 10.0  # Seconds a writer waits for its turn before it gives up.
+PING_AFTER = 1.0  # Seconds in the pool after which a connection is pinged before use.
+WRITER_TIMEOUT = 10.0  # Seconds a writer waits for the write lock.
 POSTGRESQL_URL = "postgresql+psycopg://"
 
 
 def sqlalchemy_url(setting: str) -> str:
-    """The SQLAlchemy address of DATABASE_URL, which may be spelled as other tools spell it."""
+    """The SQLAlchemy URL of a DATABASE_URL, which may begin with postgres:// or postgresql://."""
     for prefix in ("postgresql://", "postgres://"):
         if setting.startswith(prefix):
             return POSTGRESQL_URL + setting.removeprefix(prefix)
     return setting
 
 
-def writer_options(url: str) -> dict:
-    """Engine options for the engine that writes."""
-    quiet = {"hide_parameters": True}  # An error names its statement, never the values.
+def writer_options(url: str) -> dict[str, Any]:
+    """Options of the engine that writes."""
+    quiet: dict[str, Any] = {"hide_parameters": True}  # An error names its statement, never the values.
     return quiet if url.startswith("sqlite") else quiet | {"pool_size": 10}
 
 
-def reader_options(url: str) -> dict:
-    """Engine options for the engine that reads: no transaction is opened, and the database itself refuses a write."""
+def reader_options(url: str) -> dict[str, Any]:
+    """Options of the read-only engine: it opens no transaction, and the database itself refuses writes."""
     options = writer_options(url) | {"isolation_level": "AUTOCOMMIT"}
     if not url.startswith("sqlite"):
         options["connect_args"] = {"options": "-c default_transaction_read_only=on"}
@@ -46,7 +47,7 @@ def reader_options(url: str) -> dict:
 
 
 def attach_listeners(writer: Engine, reader: Engine) -> None:
-    """Attach what each connection needs; called once per process."""
+    """Attach the event listeners of both engines; called once per process."""
     ids.claim_nodes_from(writer)
     for engine in (writer, reader):
         event.listen(engine, "checkin", _note_checkin)
@@ -55,35 +56,35 @@ def attach_listeners(writer: Engine, reader: Engine) -> None:
         event.listen(writer, "connect", _configure_sqlite)
         event.listen(reader, "connect", _configure_sqlite)
         event.listen(reader, "connect", _make_read_only)
-        queue = WriterLock()
-        event.listen(writer, "begin", lambda connection: _begin_immediate(connection, queue))
-        event.listen(writer, "checkin", lambda _, record: _release_writer(record, queue))
+        lock = WriterLock()
+        event.listen(writer, "begin", lambda connection: _begin_immediate(connection, lock))
+        event.listen(writer, "checkin", lambda _, record: _release_writer(record, lock))
 
 
 @contextlib.contextmanager
 def pipelined(session: Session) -> Iterator[None]:
-    """Statements in this block that ask for no rows are sent without waiting for the answer of each, on PostgreSQL.
+    """Send this block's statements that return no rows in a pipeline, without waiting for each answer (PostgreSQL).
 
-    What the database refuses is raised by the driver at the end of the block.
+    The driver raises the database's errors at the end of the block.
     """
-    session.flush()  # The ORM counts the rows of its updates, and needs the answer for it.
-    driver = session.connection().connection.driver_connection
+    session.flush()  # The ORM counts the rows of its updates, for which it needs each answer.
+    driver: Any = session.connection().connection.driver_connection
     with driver.pipeline() if hasattr(driver, "pipeline") else contextlib.nullcontext():
         yield
 
 
-def changed_rows(session: Session, statement: UpdateBase) -> int:
-    """Execute an UPDATE or DELETE; how many rows it changed."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+def changed_rows(session: Session, statement: UpdateBase, parameters: Sequence[Mapping[str, Any]] | None = None) -> int:
+    """Execute an INSERT, UPDATE or DELETE and return how many rows it changed."""
+    return cast("CursorResult[Any]", session.execute(statement, parameters)).rowcount
 
 
-def _note_checkin(_connection, record) -> None:
-    record.info["resting_since"] = time.monotonic()
+def _note_checkin(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
 
 
-def _ping_if_idle(dialect: Dialect, connection, record, _lent) -> None:
-    """A server that was restarted leaves dead connections behind. Asking each time would cost a statement."""
-    if time.monotonic() - record.info.get("resting_since", time.monotonic()) < PING_AFTER:
+def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A server that restarted leaves dead connections in the pool. A ping at each checkout would cost a statement."""
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) < PING_AFTER:
         return
     try:
         dialect.do_ping(connection)
@@ -91,51 +92,47 @@ def _ping_if_idle(dialect: Dialect, connection, record, _lent) -> None:
         raise DisconnectionError from lost  # The pool then opens another.
 
 
-def _configure_sqlite(connection, _record) -> None:
-    connection.isolation_level = None  # The driver opens no transaction behind our back.
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={int(WRITER_TIMEOUT * 1000)}",
-        "foreign_keys=ON",
-    ):
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # The driver must not open transactions by itself.
+    timeout = f"busy_timeout={int(WRITER_TIMEOUT * 1000)}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", timeout, "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _make_read_only(connection, _record) -> None:
+def _make_read_only(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
-def _begin_immediate(connection, queue: "WriterLock") -> None:
-    if not connection.info.get("has_turn"):
-        queue.enter()
-        connection.info["has_turn"] = True
+def _begin_immediate(connection: Connection, lock: "WriterLock") -> None:
+    if not connection.info.get("has_lock"):
+        lock.acquire()
+        connection.info["has_lock"] = True
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _release_writer(record, queue: "WriterLock") -> None:
-    if record.info.pop("has_turn", False):
-        queue.leave()
+def _release_writer(record: ConnectionPoolEntry, lock: "WriterLock") -> None:
+    if record.info.pop("has_lock", False):
+        lock.release()
 
 
 class WriterLock:
-    """A lock that is given in the order in which it was asked for."""
+    """A fair lock: it is granted in the order in which it was asked for."""
 
-    def __init__(self, patience: float = WRITER_TIMEOUT):
-        self._patience = patience
+    def __init__(self, timeout: float = WRITER_TIMEOUT):
+        self._timeout = timeout
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
-        self._taken = False
+        self._is_held = False
 
-    def enter(self) -> None:
-        """Wait for one's turn. Raises TimeoutError when patience (seconds) runs out."""
+    def acquire(self) -> None:
+        """Wait for the lock. Raises TimeoutError after `timeout` seconds."""
         turn = threading.Event()
         with self._guard:
-            if not self._taken:
-                self._taken = True
+            if not self._is_held:
+                self._is_held = True
                 return
             self._waiting.append(turn)
-        if turn.wait(self._patience):
+        if turn.wait(self._timeout):
             return
         with self._guard:
             if not turn.is_set():
@@ -144,13 +141,13 @@ class WriterLock:
 
     @property
     def waiting(self) -> int:
-        """How many wait for their turn."""
+        """How many callers wait for the lock."""
         return len(self._waiting)
 
-    def leave(self) -> None:
-        """Pass the turn to whoever waits longest."""
+    def release(self) -> None:
+        """Pass the lock to whoever has waited longest."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().set()
             else:
-                self._taken = False
+                self._is_held = False

@@ -1,4 +1,4 @@
-"""The extensions, made once and bound to the app by create_app; and the two sessions: one writes, one only reads."""
+"""Flask extensions, bound to the app by create_app, and the read-only session beside db.session."""
 
 import sqlite3
 from ipaddress import IPv6Network, ip_address
@@ -15,23 +15,24 @@ from sqlalchemy.orm import Session
 
 from portal.core.vault import Vault
 
-IPV6_NETWORK_BITS = 64  # Bits of an IPv6 address that an operator gives; whoever gets them chooses the rest.
+IPV6_NETWORK_BITS = 64  # A subscriber gets a /64 and chooses the rest of the address.
 
 log = structlog.get_logger()
 
 
 def rate_limit_key() -> str:
-    """Whom limits count: an address of IPv4; of IPv6 its network, or each guess could come from another address."""
+    """Whom rate limits count: the client's IPv4 address, or the /64 network of its IPv6 address."""
     try:
-        here = ip_address(request.remote_addr or "")
+        client = ip_address(request.remote_addr or "")
     except ValueError:
         return request.remote_addr or ""
-    is_network = here.version == 6 and here.ipv4_mapped is None
-    return str(IPv6Network((int(here), IPV6_NETWORK_BITS), strict=False)) if is_network else str(here)
+    if client.version == 4 or client.ipv4_mapped:
+        return str(client)
+    return str(IPv6Network((int(client), IPV6_NETWORK_BITS), strict=False))
 
 
 class Database(SQLAlchemy):
-    """Flask-SQLAlchemy, whose scoped session is typed as what it stands for: the session of this request."""
+    """Flask-SQLAlchemy, with its scoped session typed as the Session that it proxies."""
 
     session: Session  # type: ignore[assignment]
 
@@ -45,27 +46,28 @@ limiter = Limiter(key_func=rate_limit_key)
 
 
 def read_session() -> Session:
-    """This request's reading session: it opens no transaction and cannot write. Writing goes through db.session."""
+    """This request's read-only session, which opens no transaction. Write through db.session."""
     if "read_session" not in g:
         g.read_session = Session(db.engines["reader"])
-    return g.read_session
+    session: Session = g.read_session
+    return session
 
 
-def close_read_session(_error=None) -> None:
-    """Give the reading session back at the end of a request."""
-    session = g.pop("read_session", None)
-    if session is not None:
+def close_read_session(_error: BaseException | None = None) -> None:
+    """Close the read-only session at the end of a request."""
+    if session := g.pop("read_session", None):
         session.close()
 
 
 def vault() -> Vault:
     """The app's vault."""
-    return current_app.extensions["vault"]
+    app_vault: Vault = current_app.extensions["vault"]
+    return app_vault
 
 
-def wake(name: str, *arguments) -> None:
-    """Tell the worker that a row waits. If the queue cannot be reached the clock finds the row within a minute."""
+def wake(name: str, *arguments: object) -> None:
+    """Wake a worker by task name. If the task queue cannot be reached, the next poll finds the row within a minute."""
     try:
         current_app.extensions["wake"][name](*arguments)
-    except (OSError, sqlite3.Error):  # A file that is locked, damaged or gone.
+    except (OSError, sqlite3.Error):  # The queue's file is locked, damaged or gone.
         log.warning("wake.failed", job=name)

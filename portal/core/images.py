@@ -1,4 +1,4 @@
-"""Pictures that strangers upload: opened with care, and turned into pixels of our own, with nothing hidden in them."""
+"""Uploaded images: decode safely, drop everything but the pixels (EXIF, payloads), and encode as PNG."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-# By what EXIF says of how the camera was held.
+# By the value of EXIF's orientation tag.
 EXIF_ORIENTATIONS = {
     2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
     6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
@@ -19,19 +19,19 @@ MARKUP = (b"<svg", b"<html", b"<!doctype", b"<?xml", b"<script")
 
 
 class ImageProblem(StrEnum):
-    """Why an upload is no picture that we take."""
+    """Why an upload is refused."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
-    MARKUP = "markup"  # SVG and HTML may bring programs.
+    MARKUP = "markup"  # SVG and HTML may hold scripts.
     UNKNOWN = "unknown"
     DAMAGED = "damaged"
     TOO_MANY_PIXELS = "too_many_pixels"
-    SHAPE = "shape"  # Far longer than wide, or wider than long.
+    SHAPE = "shape"  # Too elongated.
 
 
 class BadImage(ValueError):
-    """An upload that is no picture that we take."""
+    """An upload that is refused; `problem` says why."""
 
     def __init__(self, problem: ImageProblem):
         super().__init__(problem.value)
@@ -41,10 +41,10 @@ class BadImage(ValueError):
 def decode_image(
     upload: bytes, *, largest: int, most_pixels: int, most_elongated: int, box: tuple[int, int] | None = None
 ) -> Image.Image:  # fmt: skip
-    """The pixels alone, turned as the camera meant them: in RGBA, of twice the box or more; without a box, all of them.
-    `largest` is in bytes.
+    """Decode an upload to RGBA, rotated as its EXIF says. With a `box`, at least twice its size; otherwise in full.
 
-    A small file can unfold into gigabytes: its size is read before its pixels. Raises BadPicture.
+    `largest` is in bytes. A small file can decompress to gigabytes, so its size is checked before decoding.
+    Raises BadImage.
     """
     if not upload:
         raise BadImage(ImageProblem.EMPTY)
@@ -52,7 +52,7 @@ def decode_image(
         raise BadImage(ImageProblem.TOO_LARGE)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # We count pixels ourselves, and look away from odd EXIF.
+            warnings.simplefilter("ignore")  # We check sizes ourselves; odd EXIF does not matter.
             image = Image.open(io.BytesIO(upload), formats=FORMATS)
             _check_size(*image.size, most_pixels, most_elongated)
             if box is not None:
@@ -66,21 +66,24 @@ def decode_image(
         raise BadImage(ImageProblem.MARKUP if is_markup else ImageProblem.UNKNOWN) from None
     except BadImage:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # Whatever Pillow says of broken files.
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # What Pillow raises for broken files.
         raise BadImage(ImageProblem.DAMAGED) from None
 
 
-def encode_png(picture: Image.Image, *, box: tuple[int, int], ways: Iterable[tuple[float, int]], most: int) -> bytes:
-    """The best way of keeping it that is light enough, as a PNG; else the last. Ways are (part of the box, colours).
-    The picture itself is made as small as the box: copies of it would be large."""
-    picture.thumbnail(box)
-    for part, colours in ways:
-        small = picture.copy()
-        small.thumbnail((round(box[0] * part), round(box[1] * part)))
-        png = _png(small.quantize(colours, method=Image.Quantize.FASTOCTREE))
-        if len(png) <= most:
+def encode_png(image: Image.Image, *, box: tuple[int, int], ways: Iterable[tuple[float, int]], most: int) -> bytes:
+    """Encode as the first PNG of at most `most` bytes, else as the last; each way is (share of the box, colours).
+
+    Shrinks the image itself to the box, to save memory.
+    """
+    image.thumbnail(box)
+    for share, colours in ways:
+        small = image.copy()
+        small.thumbnail((round(box[0] * share), round(box[1] * share)))
+        file = io.BytesIO()
+        small.quantize(colours, method=Image.Quantize.FASTOCTREE).save(file, "PNG", optimize=True)
+        if file.tell() <= most:
             break
-    return png
+    return file.getvalue()
 
 
 def _check_size(width: int, height: int, most_pixels: int, most_elongated: int) -> None:
@@ -91,12 +94,6 @@ def _check_size(width: int, height: int, most_pixels: int, most_elongated: int) 
 
 
 def _apply_orientation(image: Image.Image) -> Image.Image:
-    """As the camera meant it. Pillow's own way would write the rest of EXIF anew, and break down over odd ones."""
-    origin = EXIF_ORIENTATIONS.get(image.getexif().get(ExifTags.Base.Orientation))
-    return image if origin is None else image.transpose(origin)
-
-
-def _png(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
-    return file.getvalue()
+    """Pillow's own exif_transpose rewrites the rest of EXIF, and fails over odd values."""
+    transpose = EXIF_ORIENTATIONS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if transpose is None else image.transpose(transpose)

@@ -1,6 +1,6 @@
-"""Sentences that are translated later: marked where they stand, translated by whoever shows them."""
+"""Mark texts for translation where they are defined; whoever shows them translates."""
 
 
 def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a sentence for translation."""
+    """Mark a msgid for extraction and return it unchanged."""
     return text

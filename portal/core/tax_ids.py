@@ -1,4 +1,4 @@
-"""By which numbers a firm is known: tax, identity and MERSİS numbers, checked by their own check digits."""
+"""Tax (VKN), identity (TCKN) and MERSİS numbers, validated by their check digits."""
 
 import re
 from enum import StrEnum
@@ -11,7 +11,7 @@ SEPARATORS = re.compile(r"[\s.\-/]")
 
 
 class NumberProblem(StrEnum):
-    """What is wrong with a number."""
+    """Why a number is invalid."""
 
     NOT_DIGITS = "not_digits"
     LENGTH = "length"
@@ -19,26 +19,26 @@ class NumberProblem(StrEnum):
 
 
 class BadNumber(ValueError):
-    """A number that no firm can have; `wrong` says why."""
+    """An invalid number; `problem` says why."""
 
-    def __init__(self, wrong: NumberProblem):
-        super().__init__(wrong.value)
-        self.wrong = wrong
+    def __init__(self, problem: NumberProblem):
+        super().__init__(problem.value)
+        self.problem = problem
 
 
 def parse_tax_number(text: str) -> str:
-    """A tax number (VKN, 10 digits) or a person's identity number (TCKN, 11 digits), as digits. Raises BadNumber."""
+    """Validate a VKN (10 digits) or a person's TCKN (11 digits) and return its digits. Raises BadNumber."""
     digits = _digits(text)
     if len(digits) not in (10, 11):
         raise BadNumber(NumberProblem.LENGTH)
     try:
-        return (vkn if len(digits) == 10 else tckimlik).validate(digits)
+        return str((vkn if len(digits) == 10 else tckimlik).validate(digits))
     except ValidationError:
         raise BadNumber(NumberProblem.CHECK_DIGITS) from None
 
 
 def parse_mersis(text: str) -> str:
-    """A MERSİS number, as 16 digits. The owner's number within it must check. Raises BadNumber."""
+    """Validate a MERSİS number, with the tax id in it, and return its 16 digits. Raises BadNumber."""
     digits = _digits(text)
     if len(digits) != MERSIS_DIGITS:
         raise BadNumber(NumberProblem.LENGTH)
@@ -47,10 +47,11 @@ def parse_mersis(text: str) -> str:
 
 
 def tax_id_in_mersis(mersis_digits: str) -> str:
-    """Whose number stands within a MERSİS number: a firm's VKN after a 0, or a person's TCKN, which begins with none;
-    the last five digits count the branches."""
-    owner = mersis_digits[:-BRANCH_DIGITS]
-    return owner.removeprefix("0") if owner.startswith("0") else owner
+    """The owner's tax id in a MERSİS number: a company's VKN after a 0, or a person's TCKN, which has no leading 0.
+
+    The last five digits number the branches.
+    """
+    return mersis_digits[:-BRANCH_DIGITS].removeprefix("0")
 
 
 def _digits(text: str) -> str:

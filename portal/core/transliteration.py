@@ -1,16 +1,16 @@
-"""How texts are spelled where there is little room: in plain ASCII, and a firm by its number."""
+"""Texts for SMS: ASCII transliteration of Turkish, and the sender's identity in few characters."""
 
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ’‘“”–—…", "cgiosuCGIOSUaiuAIU''\"\"--.")
 MERSIS, TCKN = 16, 11  # Digits.
 
 
 def ascii_only(text: str) -> str:
-    """The text with Turkish letters as their nearest ASCII ones; what has none becomes a question mark."""
+    """Transliterate Turkish letters to ASCII; other characters outside ASCII become question marks."""
     return text.translate(ASCII).encode("ascii", "replace").decode()
 
 
 def sender_identity(title: str, number: str) -> str:
-    """A merchant by MERSİS number, or a tradesperson by name and tax or identity number (Regulation art. 8)."""
+    """The sender as a message must name it (Regulation art. 8): MERSİS number, or name and tax or identity number."""
     if len(number) == MERSIS:
         return f"Mersis {number}"
     return f"{title} {'TCKN' if len(number) == TCKN else 'VKN'} {number}"

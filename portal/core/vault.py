@@ -1,8 +1,8 @@
-"""Keeps whatever holds an address: sealed with AES-256-GCM, found again by a keyed blind index.
+"""Column encryption (AES-256-GCM) for whatever holds an address, and keyed blind indexes to find addresses by.
 
-A sealed value is `version | key generation | nonce | ciphertext and tag`, bound to its place (table.column), its
-provider and its row, so that it cannot be moved elsewhere unnoticed. While keys rotate there are two generations: the
-newer one seals, both open, and both index an address (two columns, by the generation being odd or even).
+A sealed value is `version | key generation | nonce | ciphertext and tag`. Its associated data are its place
+(table.column), provider and row, so that it cannot be moved elsewhere unnoticed. While keys rotate there are two
+generations: the newer one seals, both open, and both index an address (two columns, for odd and even generations).
 """
 
 import hmac
@@ -18,11 +18,11 @@ NONCE_BYTES = 12
 
 
 class CannotOpen(Exception):
-    """A sealed value is damaged, was moved, or its key generation is gone."""
+    """A sealed value is damaged or was moved, or its key generation is gone."""
 
 
 class Vault:
-    """Seals and opens with one or two key generations ({generation: 32-byte master key})."""
+    """Encrypts and decrypts with one or two key generations ({generation: 32-byte master key})."""
 
     def __init__(self, keys: dict[int, bytes]):
         self.keys = keys
@@ -30,7 +30,7 @@ class Vault:
         self._ciphers = {generation: AESGCM(_derive_key(key, b"seal")) for generation, key in keys.items()}
 
     def seal(self, plain: str | bytes, place: str, provider_id: int, row_id: int) -> bytes:
-        """Encrypt for one place and row; text is taken as UTF-8."""
+        """Encrypt for one place and row; text as UTF-8."""
         nonce = os.urandom(NONCE_BYTES)
         body = plain.encode() if isinstance(plain, str) else plain
         sealed = self._ciphers[self.generation].encrypt(nonce, body, _associated_data(place, provider_id, row_id))
@@ -45,7 +45,7 @@ class Vault:
             return cipher.decrypt(
                 sealed[2 : 2 + NONCE_BYTES], sealed[2 + NONCE_BYTES :], _associated_data(place, provider_id, row_id)
             )
-        except Exception as error:  # cryptography's InvalidTag says nothing; where it happened does.
+        except Exception as error:  # InvalidTag has no message; the place helps.
             raise CannotOpen(place) from error
 
     def read(self, sealed: bytes, place: str, provider_id: int, row_id: int) -> str:
@@ -53,11 +53,11 @@ class Vault:
         return self.open(sealed, place, provider_id, row_id).decode()
 
     def is_current(self, sealed: bytes) -> bool:
-        """Whether the newest key sealed it, so that rotation may pass it by."""
+        """Whether the newest key sealed it, so that key rotation may skip it."""
         return sealed[1:2] == bytes((self.generation,))
 
     def indexes(self, provider_id: int, address: str) -> dict[str, bytes]:
-        """The blind indexes of a canonical address: {"index_odd": …} and, while rotating, "index_even" too."""
+        """Blind indexes of a canonical address by column: index_odd or index_even, both while keys rotate."""
         return {
             index_column(generation): hmac.digest(_index_key(key, provider_id), address.encode(), "sha256")
             for generation, key in self.keys.items()
@@ -65,7 +65,7 @@ class Vault:
 
 
 def index_column(generation: int) -> str:
-    """The index column that a key generation writes."""
+    """The blind index column of a key generation."""
     return "index_odd" if generation % 2 else "index_even"
 
 
@@ -73,7 +73,7 @@ def _associated_data(place: str, provider_id: int, row_id: int) -> bytes:
     return f"{place}|{provider_id}|{row_id}".encode()
 
 
-@lru_cache(maxsize=1 << 16)  # Who looks an address up at all providers needs the key of each.
+@lru_cache(maxsize=1 << 16)  # A look-up at all providers needs the key of each.
 def _index_key(key: bytes, provider_id: int) -> bytes:
     return _derive_key(key, b"index|%d" % provider_id)
 

@@ -1,4 +1,4 @@
-"""A telephone number or an e-mail address as people write it, brought to the one form that we store and İYS takes."""
+"""Parse phone numbers and e-mail addresses, as people write them, into the canonical form that İYS accepts."""
 
 from portal.core.addresses import emails, phones
 from portal.core.addresses.address import Address, AddressKind
@@ -9,7 +9,7 @@ from portal.core.addresses.phones import is_phone
 from portal.core.addresses.problems import BadAddress, Problem
 from portal.core.addresses.redaction import redact_addresses, redact_certain_addresses
 
-LONGEST_SPELLING = 500  # An address has at most 265 characters; nobody needs as many again around it.
+MAX_INPUT_LENGTH = 500  # Characters. A canonical address has at most 265.
 
 __all__ = [
     "HIDDEN",
@@ -27,8 +27,8 @@ __all__ = [
 
 
 def parse(text: str) -> Address:
-    """The address that a person meant by this spelling; raises BadAddress, whose problem says what to mend."""
-    if len(text) > LONGEST_SPELLING:
+    """Parse an address. Raises BadAddress, whose problem says what to correct."""
+    if len(text) > MAX_INPUT_LENGTH:
         raise BadAddress(Problem.TOO_LONG)
     spelling = normalize_spelling(text)
     if not spelling:

@@ -1,4 +1,4 @@
-"""An address in canonical form, and the channels that it can serve."""
+"""A canonical address and the channels on which it can be reached."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-GMAIL = ("gmail.com", "googlemail.com")  # Two names of one house, where dots say nothing.
+GMAIL = ("gmail.com", "googlemail.com")  # Two domains of one service, which ignores dots.
 
 if TYPE_CHECKING:
     from portal.core.iys_protocol.enums import Channel
 
 
 class AddressKind(StrEnum):
-    """What an address is."""
-
     PHONE = "phone"
     EMAIL = "email"
 
@@ -24,12 +22,12 @@ class Address:
     """One address: an E.164 number of at most 15 characters, or an e-mail of 6 to 265 in lower-case ASCII."""
 
     kind: AddressKind
-    text: str = field(repr=False)  # A repr ends in logs.
+    text: str = field(repr=False)  # A repr may end in logs.
     is_mobile: bool = False
 
     @property
     def reaches(self) -> str:
-        """Where its messages end up: a telephone, or a mailbox. What follows a plus sign falls into the same box."""
+        """The phone or mailbox where its messages arrive: aliases after a plus sign share one mailbox."""
         if self.kind != AddressKind.EMAIL:
             return self.text
         local, _, domain = self.text.rpartition("@")
@@ -39,16 +37,14 @@ class Address:
     @property
     def takes_messages(self) -> bool:
         """Whether an SMS or a mail can be sent there; a landline takes none."""
-        from portal.core.iys_protocol.enums import Channel  # As below.
+        from portal.core.iys_protocol.enums import Channel  # See channels.
 
         return not {Channel.SMS, Channel.EMAIL}.isdisjoint(self.channels)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """What may be asked for at this address: a Turkish landline gets no SMS; of numbers abroad we cannot tell."""
-        from portal.core.iys_protocol.enums import (
-            Channel,  # Not above: the registry checks addresses, so it imports us.
-        )
+        """Channels that may be asked for: no SMS on Turkish landlines; foreign numbers count as mobiles."""
+        from portal.core.iys_protocol.enums import Channel  # Here, since iys_protocol imports this package.
 
         if self.kind == AddressKind.EMAIL:
             return (Channel.EMAIL,)

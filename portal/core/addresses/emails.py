@@ -1,4 +1,4 @@
-"""E-mail addresses by İYS's rules (H120), their domains judged once each by email-validator."""
+"""E-mail addresses by İYS's rules (H120); domains are validated, and cached, by email-validator."""
 
 import re
 import unicodedata
@@ -9,19 +9,19 @@ from email_validator import EmailNotValidError, validate_email
 from portal.core.addresses.problems import BadAddress, Problem
 
 SHORTEST, LONGEST = 6, 265  # İYS's rule 5.
-KNOWN_DOMAINS = 65_536  # How many verdicts to remember.
+KNOWN_DOMAINS = 65_536  # Cached results.
 
-# İYS lists what is forbidden only by examples ("vb."), so we take what it names as allowed. A dot right before the @
-# it does not name, and mail software refuses it.
+# İYS lists forbidden characters only by example ("vb."), so we accept those it names as allowed. It does not mention a
+# dot right before the @, which mail software refuses.
 _LOCAL = re.compile(r"[a-z0-9._+-]*[a-z0-9_+-]")
 _DOMAIN = re.compile(r"[a-z0-9.-]{2,}\.[a-z0-9-]{2,}")  # İYS's rule 4: at least a@bb.cc.
 _CHARACTERS = re.compile(r"[a-z0-9._+@-]*")
 _LABEL = re.compile(r"(?:mailto|e-?posta(?: adresi)?|e-?mail|mail)\s*:\s*", re.I)
-_TURKISH_LETTER = re.compile("[çğıöşüâîûÇĞİÖŞÜÂÎÛ\u0307]")  # The last is the loose dot that lower() leaves of İ.
+_TURKISH_LETTER = re.compile("[çğıöşüâîûÇĞİÖŞÜÂÎÛ\u0307]")  # The last is the combining dot that lower() leaves of İ.
 
 
 def parse_email(spelling: str) -> str:
-    """The address in lower case; the spelling is plain and holds an @. Raises BadAddress."""
+    """Parse a normalized spelling that contains an @; the address in lower case. Raises BadAddress."""
     text = _strip_decoration(spelling)
     if text.isascii():
         text = text.lower()
@@ -31,7 +31,7 @@ def parse_email(spelling: str) -> str:
 
 
 def is_email(text: str) -> bool:
-    """Whether İYS would take this, as it stands, for an e-mail address (H120)."""
+    """Whether İYS accepts this text as an e-mail address (H120)."""
     return text.isascii() and _is_canonical(text.lower())
 
 

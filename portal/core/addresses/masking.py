@@ -1,4 +1,4 @@
-"""An address shown so that its owner knows it again and nobody else learns it."""
+"""Mask addresses for display: the owner recognises theirs, nobody else learns it."""
 
 import re
 
@@ -6,11 +6,11 @@ import phonenumbers
 from phonenumbers import NumberParseException
 
 HIDDEN = "•••"
-SHORTEST_SHOWN = 7  # In a shorter number abroad, three digits of it would be half the number.
+SHORTEST_SHOWN = 7  # Shorter foreign numbers are hidden: three digits would be half of them.
 
 
 def mask(text: str) -> str:
-    """`+90 5•• ••• •• 67` or `a•••@e•••.com`, from an address in canonical form; of anything else nothing is shown."""
+    """Mask a canonical address as `+90 5•• ••• •• 67` or `a•••@e•••.com`; anything else is hidden."""
     if "@" in text:
         return _mask_email(text)
     if re.fullmatch(r"\+90[0-9]{10}", text):

@@ -1,21 +1,21 @@
-"""A spelling freed of what is invisible or only dress: odd spaces, direction marks, full-width forms, quotes."""
+"""Normalize Unicode in typed addresses: spaces, direction marks, full-width forms, digits, quotes."""
 
 import unicodedata
 
-EDGES = " \t\r\n\v\f\"'=`´‘’“”,;"  # Excel keeps a number's zeros by a leading ' or as ="0532…".
+EDGES = " \t\r\n\v\f\"'=`´‘’“”,;"  # Excel keeps leading zeros by a leading ' or as ="0532…".
 FULL_WIDTH = range(0xFF01, 0xFF5F)
 
 
 def normalize_spelling(text: str) -> str:
-    """The same address with plain spaces and digits, nothing invisible in it and no quotes around it."""
+    """Replace odd spaces and digits by ASCII ones; remove invisible characters and surrounding quotes."""
     return (text if text.isascii() else text.translate(_REPLACEMENTS)).strip(EDGES)
 
 
-class _Replacements(dict):
-    """What str.translate looks up, learnt as characters turn up; an unknown one stays as it is."""
+class _Replacements(dict[int, str]):
+    """The table for str.translate, filled as characters occur. A KeyError leaves a character as it is."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = _replacement(code)  # Raises KeyError for all others, so this stays small whatever is sent.
+        self[code] = _replacement(code)  # Raises KeyError for all others, so the table stays small.
         return self[code]
 
 
@@ -27,7 +27,7 @@ def _replacement(code: int) -> str:
         return ""
     if category == "Zs":
         return " "
-    if category == "Nd":  # ² and ½ are no such digits: read as 2 they would make another address.
+    if category == "Nd":  # Not ² and ½, which are no decimal digits.
         return str(unicodedata.decimal(chr(code)))
     raise KeyError(code)
 

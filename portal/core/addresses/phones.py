@@ -1,6 +1,7 @@
-"""Telephone numbers in the usual Turkish spellings, brought to E.164 by libphonenumber's own plan of numbers."""
+"""Parse phone numbers in the usual Turkish spellings into E.164, by libphonenumber's numbering plan."""
 
 import re
+from typing import Any
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberType, ValidationResult
@@ -9,8 +10,8 @@ from portal.core.addresses.problems import BadAddress, Problem
 
 LONGEST = 15  # İYS counts the plus sign too (H160).
 
-# The library takes 17 µs a number; nearly all numbers here are Turkish, and these are the library's own patterns.
-_PLAN = PhoneMetadata.metadata_for_region("TR")
+# The library takes 17 µs per number. Nearly all numbers are Turkish, so its own patterns for them are tried first.
+_PLAN: Any = PhoneMetadata.metadata_for_region("TR")
 _MOBILE = re.compile(_PLAN.mobile.national_number_pattern)
 _LANDLINE = re.compile(_PLAN.fixed_line.national_number_pattern)
 
@@ -27,7 +28,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,13}")
 
 
 def parse_phone(spelling: str) -> tuple[str, bool]:
-    """A number in E.164 and whether it is a mobile; the spelling is plain and not empty. Raises BadAddress."""
+    """Parse a normalized, non-empty spelling: the number in E.164, and whether it is a mobile. Raises BadAddress."""
     if spelling[0].isalpha():
         spelling = _LABEL.sub("", spelling, count=1)
     if spelling.endswith("0") and (number := _FLOAT.fullmatch(spelling)):  # Excel's 5321234567.0
@@ -43,7 +44,7 @@ def parse_phone(spelling: str) -> tuple[str, bool]:
 
 
 def is_phone(text: str) -> bool:
-    """Whether İYS would take this, as it stands, for a telephone number (H121): E.164 and in use; never +9005…"""
+    """Whether İYS accepts this text as a phone number (H121): E.164 in an assigned range, never +9005…"""
     if not _E164.fullmatch(text):
         return False
     if text.startswith("+90") and (_MOBILE.fullmatch(text, 3) or _LANDLINE.fullmatch(text, 3)):
@@ -85,7 +86,7 @@ def _parse_turkish(compact: str) -> tuple[str, bool]:
 
 
 def _parse_foreign(digits: str) -> tuple[str, bool]:
-    # +532 123 45 67 is a number in Cuba, but in a Turkish list a mobile without its 90; guessing would ask a stranger.
+    # +532 123 45 67 is a number in Cuba, or a Turkish mobile without its 90; a wrong guess would ask a stranger.
     if _MOBILE.fullmatch(digits):
         raise BadAddress(Problem.PHONE_COUNTRY_UNCLEAR)
     return _parse_by_library("+" + digits)

@@ -1,25 +1,26 @@
-"""What can be wrong with an address: a word for machines, a sentence and a cure for people."""
+"""What can be wrong with an address: a code for programs, a sentence and a cure for people."""
 
 from enum import StrEnum
+from typing import Self
 
 from portal.core.lazy_text import N_
 
 
 class ExplainedProblem(StrEnum):
-    """Problems of one kind, each a word with its sentence and cure; both are Turkish msgids and quote nobody."""
+    """An enum of problems with a sentence and a cure each; both are Turkish msgids without user input."""
 
     sentence: str
     cure: str
 
-    def __new__(cls, word: str, sentence: str = "", cure: str = ""):
-        problem = str.__new__(cls, word)
-        problem._value_ = word
+    def __new__(cls, code: str, sentence: str = "", cure: str = "") -> Self:
+        problem = str.__new__(cls, code)
+        problem._value_ = code
         problem.sentence, problem.cure = sentence, cure
         return problem
 
 
 class Problem(ExplainedProblem):
-    """Why a spelling is no address."""
+    """Why a text is no address."""
 
     EMPTY = "empty", N_("Adres boş."), N_("Bir telefon numarası ya da e-posta adresi yazın.")
     TOO_LONG = (
@@ -113,7 +114,7 @@ class Problem(ExplainedProblem):
 
 
 class BadAddress(ValueError):
-    """This spelling is no address that İYS would take; it carries the problem and never the spelling."""
+    """A text that İYS would not accept as an address; holds the problem, never the text."""
 
     def __init__(self, problem: Problem):
         super().__init__(problem.value)

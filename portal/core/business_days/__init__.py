@@ -1,4 +1,4 @@
-"""The business-day clock: until when a decision may be sent to İYS (H467), read safely and read leniently."""
+"""Business days (Law 2429) and the deadlines until when a decision may be sent to İYS (H467)."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +15,7 @@ LAST_SECOND = time(23, 59, 59, tzinfo=ISTANBUL)
 
 @dataclass(frozen=True)
 class Corrections:
-    """Days on which the operator knows better than the calendar package."""
+    """The operator's corrections of the holiday package."""
 
     full: frozenset[date] = frozenset()
     half: frozenset[date] = frozenset()
@@ -23,46 +23,46 @@ class Corrections:
 
 
 NO_CORRECTIONS = Corrections()
-_corrections = NO_CORRECTIONS  # This process's; portal/core/business_days/holiday_calendar.py keeps them current.
+_corrections = NO_CORRECTIONS  # Of this process; holiday_calendar.py keeps them current.
 
 
 def use_corrections(corrections: Corrections) -> None:
-    """Read the calendar with these corrections from now on, in place of those before."""
+    """Replace the corrections that this process uses."""
     global _corrections
     _corrections = corrections
 
 
 def is_business_day(day: date, half_days_count: bool) -> bool:
-    """Whether that day is a business day: Monday to Friday without the full holidays of Law 2429.
+    """Whether a day is a business day: Monday to Friday without the full holidays of Law 2429.
 
-    An eve (arife) and 28 October are holidays from 13:00 on; whether such a half day counts, the law does not say.
+    An eve (arife) and 28 October are holidays from 13:00 on; the law does not say whether such a half day counts.
     """
     return _is_business_day(day, half_days_count, _corrections)
 
 
 def safe_deadline(decided_at: datetime) -> datetime:
-    """The earlier reading, for alarms: half days count. The last second of the third business day after, in UTC."""
+    """The earlier interpretation, for alarms: half days count. Last second of the third business day, in UTC."""
     return _deadline(istanbul(decided_at).date(), True, _corrections)
 
 
 def lenient_deadline(decided_at: datetime) -> datetime:
-    """The later reading, after which sending is given up: half days do not count. In UTC."""
+    """The later interpretation, after which nothing is sent: half days do not count. In UTC."""
     return _deadline(istanbul(decided_at).date(), False, _corrections)
 
 
 def add_business_days(day: date, business_days: int) -> date:
-    """The day so many business days after a day. Half days do not count: little gets done on them."""
+    """The date that many business days later. Half days do not count."""
     return _add_business_days(day, business_days, False, _corrections)
 
 
 @lru_cache
 def holiday_names(year: int) -> dict[date, str]:
-    """What the calendar package calls the holidays of a year, half days among them. Not to be changed."""
+    """Turkish names of a year's holidays and half days in the package. Cached: don't change the dict."""
     return dict(holidays.country_holidays("TR", years=year, categories=("public", "half_day"), language="tr"))
 
 
 def is_half_holiday(day: date) -> bool:
-    """Whether the calendar package, without corrections, makes it a holiday from 13:00 on only."""
+    """Whether the package, without corrections, has a holiday from 13:00 on only."""
     return day in _holidays(day.year, "half_day") and day not in _holidays(day.year, "public")
 
 
@@ -94,5 +94,5 @@ def _is_business_day(day: date, half_days_count: bool, corrections: Corrections)
 
 @lru_cache
 def _holidays(year: int, category: str) -> frozenset[date]:
-    # A set of each year's own: the package's object fills in years while it is asked, which two threads cannot share.
+    # A set per year: the package's object adds years when it is queried, which is not thread-safe.
     return frozenset(holidays.country_holidays("TR", years=year, categories=(category,), language="tr"))

@@ -1,62 +1,59 @@
-"""The operator's holiday calendar: corrections over the calendar package, which deadlines are read by from then on.
-
-A government may move a holiday, or give a day more, a week before. A deadline that is written stays as it is written.
+"""The operator's holiday calendar: corrections of the holiday package, since a government may add or move a holiday
+a week before. Deadlines that are stored already stay as they are.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import business_days, clock
+from portal.core.database import changed_rows
 from portal.core.models import OPEN_OUTCOMES, DayKind, Holiday, Submission
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 
-REFRESH_INTERVAL = timedelta(minutes=1)  # So long another process may go on by the calendar of before.
+REFRESH_INTERVAL = timedelta(minutes=1)  # So long another process may use the calendar of before.
 SATURDAY = 5
 
 
 class NotAWeekday(ValueError):
-    """Saturdays and Sundays are no business days anyway."""
+    """A correction for a Saturday or Sunday, which is no business day anyway."""
 
 
 @dataclass(frozen=True)
 class CalendarDay:
-    """One day of the calendar that is not simply a working day, or was made one."""
+    """A holiday, a half day, or a holiday that was made a workday."""
 
     day: date
     kind: DayKind
     name: str
-    is_ours: bool  # The operator's own word, which stands over the package's.
+    is_ours: bool  # A correction by the operator, which overrides the package.
 
 
-_loaded_from: tuple[str, datetime] | None = None  # Of which database the corrections in use are, and since when.
+# Database URL of the corrections in use, and when they were read.
+_loaded_from: tuple[str, datetime] = "", datetime.min.replace(tzinfo=UTC)
 
 
 def refresh_corrections(session: Session, at: datetime) -> None:
-    """Read the corrections into this process, at most once in LOOKS_AGAIN."""
-    database = session.get_bind(Holiday).url.render_as_string(hide_password=True)
-    if (
-        _loaded_from is None
-        or _loaded_from[0] != database
-        or not _loaded_from[1] <= at < _loaded_from[1] + REFRESH_INTERVAL
-    ):
+    """Read the corrections into this process, at most once in REFRESH_INTERVAL."""
+    database, loaded_at = _loaded_from
+    if database != _database_url(session) or not loaded_at <= at < loaded_at + REFRESH_INTERVAL:
         load_corrections(session, at)
 
 
 def load_corrections(session: Session, at: datetime) -> None:
     """Read the corrections into this process now."""
     global _loaded_from
-    said = session.execute(select(Holiday.day, Holiday.kind)).all()
-    full, half, free = (frozenset(day for day, its in said if its == kind) for kind in DayKind)
-    business_days.use_corrections(business_days.Corrections(full=full, half=half, workdays=free))
-    _loaded_from = session.get_bind(Holiday).url.render_as_string(hide_password=True), at
+    rows = session.execute(select(Holiday.day, Holiday.kind)).all()
+    full, half, workdays = (frozenset(day for day, its_kind in rows if its_kind == kind) for kind in DayKind)
+    business_days.use_corrections(business_days.Corrections(full=full, half=half, workdays=workdays))
+    _loaded_from = _database_url(session), at
 
 
 def holidays_of_year(session: Session, year: int) -> list[CalendarDay]:
-    """The holidays of a year in their order: the package's, with the operator's corrections over them."""
+    """A year's holidays by date: the package's, overridden by the operator's corrections."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     days = {
         day: CalendarDay(day, DayKind.HALF if business_days.is_half_holiday(day) else DayKind.FULL, name, is_ours=False)
@@ -68,25 +65,29 @@ def holidays_of_year(session: Session, year: int) -> list[CalendarDay]:
 
 
 def correct_day(session: Session, day: date, kind: DayKind, name: str, *, by: int, at: datetime) -> Holiday:
-    """Say what a day is, over the package and over what was said before. Raises NotAWeekday."""
+    """Store a correction for a day, in place of an earlier one. Raises NotAWeekday."""
     if day.weekday() >= SATURDAY:
         raise NotAWeekday
-    said = {"kind": kind, "name": name, "changed_by": by, "changed_at": at}
-    insert_missing(session, Holiday, [{"id": new_id(), "day": day, **said}])
-    session.execute(update(Holiday).where(Holiday.day == day).values(said))
+    values = {"kind": kind, "name": name, "changed_by": by, "changed_at": at}
+    insert_missing(session, Holiday, [{"id": new_id(), "day": day, **values}])
+    session.execute(update(Holiday).where(Holiday.day == day).values(values))
     return session.scalars(select(Holiday).where(Holiday.day == day)).one()
 
 
 def remove_correction(session: Session, day: date) -> bool:
-    """Let the package's word hold for a day again; False where the operator had said nothing."""
-    return bool(session.execute(delete(Holiday).where(Holiday.day == day)).rowcount)
+    """Delete the correction of a day; False where there was none."""
+    return changed_rows(session, delete(Holiday).where(Holiday.day == day)) > 0
 
 
 def count_open_deadlines(session: Session, day: date) -> int:
-    """How many decisions that İYS has not heard are counting towards a deadline over this day: theirs stays."""
-    theirs = select(func.count()).where(
+    """Count decisions waiting for İYS whose stored deadline spans this day: a correction does not move it."""
+    open_over_day = select(func.count()).where(
         Submission.outcome.in_(OPEN_OUTCOMES),
         Submission.consent_date < clock.start_of_day(day),
         Submission.lenient_deadline >= clock.start_of_day(day),
     )
-    return session.scalar(theirs)
+    return session.scalars(open_over_day).one()
+
+
+def _database_url(session: Session) -> str:
+    return session.get_bind(Holiday).engine.url.render_as_string(hide_password=True)

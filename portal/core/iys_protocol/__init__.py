@@ -1,4 +1,4 @@
-"""İYS's language: its words, what is sent, its field rules, its codes and its answers. Pure."""
+"""İYS's protocol: enums, paths, payloads, field rules, error codes and answers. Pure functions, no I/O."""
 
 from portal.core.iys_protocol.actions import Action
 from portal.core.iys_protocol.answers import WireError, parse_errors

@@ -1,12 +1,15 @@
-"""İYS's eight shapes of error body, read as one list."""
+"""Parse İYS's error bodies, which have eight shapes, into one list of errors."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from portal.core.iys_protocol.validation import MISSING
 
-MAX_CODE_LENGTH = 20  # None of İYS's is as long; a proxy may say more in its place.
+Body = dict[str, Any]
+
+MAX_CODE_LENGTH = 20  # İYS's codes are shorter; a proxy may answer anything.
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +18,15 @@ class WireError:
 
     code: str
     index: int | None = None
-    location: list | None = None
+    location: list[str | int] | None = None
     value: object = field(default=MISSING, repr=False)  # May be an address, and a repr ends in logs.
     message: str = field(default="", repr=False)  # May quote one.
 
 
 def parse_errors(status: int, body: bytes | str | object) -> list[WireError]:
-    """The errors of an answer, in order; none for HTML, an empty or a cut body, and none in a success.
+    """Parse the errors of an answer, in order; none for HTML and for an empty or truncated body.
 
-    A success may still hold failed items (bulk results, opt-out links); those are told. `body` is raw or parsed.
+    A success may still hold failed items (bulk results, opt-out links), which are included. `body` is raw or parsed.
     """
     return list(_errors_of(_parse_json(body), failed=status >= 400))
 
@@ -33,7 +36,7 @@ def _parse_json(body: object) -> object:
         return body
     try:
         return json.loads(body)
-    except (ValueError, RecursionError):  # A proxy's page, or half an answer: the HTTP status has to do.
+    except (ValueError, RecursionError):  # A proxy's page or a truncated answer: only the HTTP status counts.
         return None
 
 
@@ -62,21 +65,20 @@ def _errors_in_list(errors: object) -> Iterator[WireError]:
             yield _error(error, index=error.get("index"))
 
 
-def _flat_error(body: dict) -> Iterator[WireError]:
-    if _code(body) != "OK":  # ViA says so of its successes.
+def _flat_error(body: Body) -> Iterator[WireError]:
+    if _code(body) != "OK":  # ViA sends this code in successes.
         yield _error(body, index=body.get("index"))
 
 
-def _via_pass_errors(body: dict) -> Iterator[WireError]:
+def _via_pass_errors(body: Body) -> Iterator[WireError]:
     fields = body["data"] if isinstance(body.get("data"), list) else []
     location = [item["field"] for item in fields if isinstance(item, dict) and "field" in item]
     yield WireError(_clean_code(body["errorCode"]), location=location or None, message=_text(body.get("errorMessage")))
-    beneath = body.get("subSystemErrorInfo")
-    if isinstance(beneath, dict):
-        yield from _errors_in_list(beneath.get("errors"))
+    if isinstance(subsystem := body.get("subSystemErrorInfo"), dict):
+        yield from _errors_in_list(subsystem.get("errors"))
 
 
-def _error(error: dict, *, index: object) -> WireError:
+def _error(error: Body, *, index: object) -> WireError:
     location = error.get("location")
     return WireError(
         code=_code(error),
@@ -87,12 +89,12 @@ def _error(error: dict, *, index: object) -> WireError:
     )
 
 
-def _code(error: dict) -> str:
+def _code(error: Body) -> str:
     return _clean_code(error.get("code") or error.get("code:"))  # İYS's examples spell the key both ways.
 
 
 def _clean_code(code: object) -> str:
-    """A code that can be kept: without NUL and its like, and cut to size."""
+    """A code that the database can hold: printable characters only, and not too long."""
     return "".join(filter(str.isprintable, _text(code)))[:MAX_CODE_LENGTH]
 
 

@@ -1,4 +1,4 @@
-"""What İYS's codes for consents, tokens and limits mean to a provider, with the cure; one meaning, all its codes."""
+"""What İYS's codes for consents, tokens and rate limits mean to a provider, grouped by meaning."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ NOOP, RECONCILE, RETRY, WAIT = Action.NOOP, Action.RECONCILE, Action.RETRY, Acti
 
 
 class Meaning(NamedTuple):
-    """One thing that can happen: our action, a sentence and a cure (msgids), and its codes with their HTTP status."""
+    """Our action, a sentence and a cure (msgids), and the codes that mean this, with their HTTP status."""
 
     action: Action
     sentence: str

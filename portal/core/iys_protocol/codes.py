@@ -1,4 +1,4 @@
-"""İYS's codes in one table: what each says on the wire, what it means to a provider, and what we do."""
+"""İYS's error codes in one table: wire text, meaning for a provider, and our reaction."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ UNKNOWN_CURE = N_("Sorun sürerse destek ekibine bildirin.")
 
 
 def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | None = None) -> Action:
-    """What to do after an answer, by its HTTP status (0 for no answer) and its codes, never by its text.
+    """The reaction to an answer, by its HTTP status (0 for no answer) and its codes, never by its text.
 
-    Of several codes the gravest wins, in the order of GRAVEST_FIRST. A code we do not know counts as its HTTP status
-    does. 429 is a wait whatever it says. With `decided`, H174 on an ONAY asks to reconcile: only a RET is done by it.
+    Of several codes the first in GRAVEST_FIRST wins. An unknown code counts as its HTTP status. 429 is always WAIT.
+    With `decided`, H174 on an ONAY means RECONCILE, since it reports the state RET: only a RET is done by it.
     """
     if http_status == 429:
         return Action.WAIT
@@ -46,12 +46,12 @@ def action_of(http_status: int, codes: Iterable[str] = (), *, decided: Status | 
 
 
 def sentence_of(code: str) -> str:
-    """What happened, as a msgid a provider can read; a plain fallback for a code we do not know."""
+    """What happened, as a msgid for a provider; a generic one for an unknown code."""
     return CODES[code].sentence if code in CODES else UNKNOWN_SENTENCE
 
 
 def cure_of(code: str) -> str:
-    """What the provider does about it, as a msgid; a plain fallback for a code we do not know."""
+    """What the provider can do about it, as a msgid; a generic one for an unknown code."""
     return CODES[code].cure if code in CODES else UNKNOWN_CURE
 
 

@@ -1,10 +1,10 @@
-"""İYS's own words for channel, recipient type, status and source; our member names are English."""
+"""İYS's enums for channel, recipient type, status and source, with English member names."""
 
 from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """How a commercial message travels (İYS `type`)."""
+    """How a commercial message is sent (İYS `type`)."""
 
     SMS = "MESAJ"
     CALL = "ARAMA"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a decision was made, as far as a provider may say it (İYS `source`, HS_ values; IYS_* are only read)."""
+    """Where a decision was made, as a provider may state it (İYS `source`, HS_ values; IYS_* are only read)."""
 
     WEB = "HS_WEB"
     ELECTRONIC = "HS_EORTAM"

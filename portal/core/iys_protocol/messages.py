@@ -1,4 +1,4 @@
-"""İYS's exact wire texts, as its document 3.2.0 prints them; {{…}} stands where İYS fills a value in."""
+"""İYS's exact error texts, as printed in its document 3.2.0; İYS fills in values for {{…}}."""
 
 MESSAGES: dict[str, str] = {
     "H001": "Hizmet sağlayıcı:{{iysCode}} bulunamadı.",

@@ -1,4 +1,4 @@
-"""Where each question to İYS goes: its name here, and its path. Codes are İYS's numbers (iysCode, brandCode)."""
+"""İYS's API operations and their paths. Codes are İYS's numbers (iysCode, brandCode)."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,7 +11,7 @@ MAX_LIST_SIZE = 1000  # Bulk add (H091), multi-status, and rows of a pull (H507)
 
 
 class Operation(StrEnum):
-    """What is asked of İYS, one word per endpoint, for attempts, budgets, faults and ledgers."""
+    """One name per endpoint, for attempts, rate limits, injected faults and logs."""
 
     TOKEN = "token"
     ADD = "add"
@@ -37,98 +37,97 @@ class Operation(StrEnum):
 
 
 def add_path(iys_code: int, brand_code: int) -> str:
-    """POST. Where a consent is added: V2, which answers a repeated request as it answered the first."""
+    """POST adds a consent. V2 is idempotent: a repeated request gets the first answer."""
     return f"/v2{_brand_path(iys_code, brand_code)}/consents"
 
 
 def bulk_add_path(iys_code: int, brand_code: int) -> str:
-    """POST. Where up to 1000 consents are added at once: V2, whose result tells what an earlier request did."""
+    """POST adds up to 1000 consents. V2: the result covers what an earlier request did."""
     return f"/v2{_brand_path(iys_code, brand_code)}/consents/request"
 
 
 def bulk_result_path(iys_code: int, brand_code: int, request_id: str) -> str:
-    """GET. The result of a list, not before 300 s after it was sent; kept 60 days."""
+    """GET the result of a bulk add, at the earliest 300 s after it was sent; kept 60 days."""
     return f"{bulk_add_path(iys_code, brand_code)}/{request_id}"
 
 
 def single_status_path(iys_code: int, brand_code: int) -> str:
-    """POST. Where one consent is asked for (1000 calls an hour per address: H086)."""
+    """POST queries one consent (1000 calls an hour per IP address: H086)."""
     return f"{_brand_path(iys_code, brand_code)}/consents/status"
 
 
 def multi_status_path(iys_code: int, brand_code: int, recipient_type: RecipientType, channel: Channel) -> str:
-    """POST. Where up to 1000 addresses are asked for at once; İYS lists those with ONAY."""
-    words = f"{RecipientType(recipient_type)}/status/{Channel(channel)}"
-    return f"{_brand_path(iys_code, brand_code)}/consents/{words}"
+    """POST queries up to 1000 addresses; İYS lists those with ONAY."""
+    return f"{_brand_path(iys_code, brand_code)}/consents/{RecipientType(recipient_type)}/status/{Channel(channel)}"
 
 
 def history_path(iys_code: int, brand_code: int, *, offset: int = 0, limit: int = 100) -> str:
-    """POST. One recipient's movements, newest first (100 calls an hour per address: H089)."""
+    """POST queries one recipient's movements, newest first (100 calls an hour per IP address: H089)."""
     return f"{_brand_path(iys_code, brand_code)}/consents/history?{urlencode({'offset': offset, 'limit': limit})}"
 
 
 def changes_path(
     iys_code: int, brand_code: int, *, source: str, after: str | None = None, limit: int = MAX_LIST_SIZE
 ) -> str:
-    """GET. Movements of the last 7 days but the last hour, oldest first; `source` IYS or HS, `after` İYS's cursor."""
+    """GET movements of the last 7 days except the last hour, oldest first; `source` IYS or HS, `after` İYS's cursor."""
     query = {"source": source, "limit": limit} | ({"after": after} if after else {})
     return f"{_brand_path(iys_code, brand_code)}/consents/changes?{urlencode(query)}"
 
 
 def push_registration_path(iys_code: int, brand_code: int) -> str:
-    """POST registers an address that movements are told to, GET lists them."""
+    """POST registers a URL for pushed movements, GET lists them."""
     return f"{_brand_path(iys_code, brand_code)}/push/registration"
 
 
 def push_removal_path(iys_code: int, brand_code: int) -> str:
-    """POST."""
+    """POST removes a push registration."""
     return f"{_brand_path(iys_code, brand_code)}/push/unregistration"
 
 
 def brands_path(iys_code: int) -> str:
-    """GET. The brands of a provider."""
+    """GET the brands of a provider."""
     return f"/sps/{iys_code}/brands"
 
 
 def retailers_path(iys_code: int, brand_code: int) -> str:
-    """GET and POST. Not used by us; the sandbox refuses politely."""
+    """GET and POST. Not used; the sandbox refuses it."""
     return f"{_brand_path(iys_code, brand_code)}/retailers"
 
 
 def subscription_path(iys_code: int) -> str:
-    """GET. A provider's package, its state and its quota."""
+    """GET a provider's package, its state and its quota."""
     return f"/sps/{iys_code}/subscription"
 
 
 def partner_brands_path(integrator_code: int, iys_code: int | None = None, *, offset: int = 0, limit: int = 100) -> str:
-    """GET. The brands a partner may act for, of everybody or of one provider."""
+    """GET the brands a partner may act for, of all providers or of one."""
     if iys_code is not None:
         return f"/integrator/{integrator_code}/sps/{iys_code}"
     return f"/integrator/{integrator_code}/sps?{urlencode({'offset': offset, 'limit': limit})}"
 
 
 def partner_subscription_path(integrator_code: int) -> str:
-    """GET."""
+    """GET a partner's package."""
     return f"/integrator/{integrator_code}/subscription"
 
 
 def summary_path(iys_code: int, brand_code: int, day: date, recipient_type: RecipientType) -> str:
-    """GET. Counts of a day, from yesterday back to seven days (H501, H502)."""
+    """GET the counts of a day, from yesterday back to seven days (H501, H502)."""
     return f"{_brand_path(iys_code, brand_code)}/changes/{day.isoformat()}/recipients/{RecipientType(recipient_type)}"
 
 
 def file_path(iys_code: int, brand_code: int, day: date) -> str:
-    """GET. The CSV of all movements of a day; 204 where there were none."""
+    """GET the CSV of all movements of a day; 204 if there were none."""
     return f"{_brand_path(iys_code, brand_code)}/changes/{day.isoformat()}/file"
 
 
 def agreement_path(iys_code: int, brand_code: int, day: date) -> str:
-    """GET tells the hash of the day's file (SHA-384), PUT confirms it for good."""
+    """GET the SHA-384 of the day's file; PUT confirms it irrevocably."""
     return f"{_brand_path(iys_code, brand_code)}/agreements/{day.isoformat()}"
 
 
 def timestamp_path(iys_code: int, brand_code: int, day: date) -> str:
-    """GET. The time-stamp token (.tsr) of the day's file."""
+    """GET the time-stamp token (.tsr) of the day's file."""
     return f"{agreement_path(iys_code, brand_code, day)}/timestamp"
 
 

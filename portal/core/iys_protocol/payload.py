@@ -1,4 +1,4 @@
-"""What we send to İYS, byte for byte: bodies and dates."""
+"""İYS payloads as bytes, and İYS's date format."""
 
 import json
 import re
@@ -21,10 +21,10 @@ def freeze_payload(
     source: Source,
     consent_date: datetime,
 ) -> bytes:
-    """The body of a V2 single add, compact UTF-8 JSON in a fixed order of keys, to be sent unchanged ever after.
+    """The body of a V2 single add: compact UTF-8 JSON in a fixed key order, re-sent unchanged on every retry.
 
-    `recipient` is +E.164 or a lower-case e-mail. ValueError for a word İYS does not know, an empty recipient or a naive
-    date: İYS refuses null and "" even where a field may be left out.
+    `recipient` is +E.164 or a lower-case e-mail. Raises ValueError for an unknown enum value, an empty recipient or a
+    naive date: İYS refuses null and "" even where a field may be left out.
     """
     if not recipient:
         raise ValueError("a consent needs a recipient")
@@ -37,7 +37,7 @@ _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @lru_cache(maxsize=1024)
 def _around_the_date(channel: Channel, source: Source, status: Status, recipient_type: RecipientType) -> list[str]:
-    """What follows the recipient, before and after the date: in a file of many the same for most of them."""
+    """The JSON after the recipient, before and after the date. Cached, since imports repeat few combinations."""
     body = {
         "type": Channel(channel),
         "source": Source(source),
@@ -49,19 +49,19 @@ def _around_the_date(channel: Channel, source: Source, status: Status, recipient
 
 
 def freeze_bulk_payload(payloads: Iterable[bytes]) -> bytes:
-    """The body of a bulk add: a bare JSON array of frozen payloads, in their order, each byte for byte."""
+    """The body of a bulk add: a JSON array of frozen payloads, each byte for byte, in their order."""
     return b"[" + b",".join(payloads) + b"]"
 
 
 def format_wire_date(at: datetime) -> str:
-    """A moment as İYS writes it: Turkey time, cut to the second (rounding up could reach the future: H162)."""
+    """A time as İYS writes it: Turkey time, truncated to the second (rounding up could reach the future: H162)."""
     if at.tzinfo is None:
-        raise ValueError("a moment needs its time zone")
+        raise ValueError("a datetime needs its time zone")
     return at.astimezone(ISTANBUL).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def parse_wire_date(text: str) -> datetime:
-    """The moment İYS wrote, in UTC. ValueError for another form or an impossible date."""
+    """Parse İYS's date format, to UTC. Raises ValueError for another format or an impossible date."""
     if not WIRE_DATE.fullmatch(text):
         raise ValueError(f"not a date as İYS writes it: {text!r}")
     try:

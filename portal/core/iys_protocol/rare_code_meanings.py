@@ -1,4 +1,4 @@
-"""What the remaining codes of İYS mean: retailers, reports, paging, push, and methods we do not call."""
+"""What İYS's remaining codes mean: retailers, reports, paging, push, and endpoints we don't call."""
 
 from portal.core.iys_protocol.code_meanings import (
     CONFIG,

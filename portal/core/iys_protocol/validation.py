@@ -1,9 +1,9 @@
-"""İYS's own field rules for one consent, checked before anything is sent; all problems at once, in İYS's codes."""
+"""İYS's field rules for a single add, checked before sending; problems are İYS's codes, all at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from enum import Enum
-from typing import NamedTuple
+from enum import Enum, StrEnum
+from typing import Any, NamedTuple
 
 from portal.core.addresses import is_email, is_phone
 from portal.core.business_days import lenient_deadline
@@ -13,13 +13,17 @@ from portal.core.iys_protocol.payload import WIRE_DATE, parse_wire_date
 
 FIELDS = ("recipientType", "retailerAccess", "recipient", "retailerCode", "source", "type", "consentDate", "status")
 MAX_PHONE_LENGTH = 15  # With its plus sign.
-MAX_RETAILERS = 100  # İYS says 100 in its table and 3000 in a schema; the smaller passes everywhere.
+MAX_RETAILERS = 100  # İYS says 100 in a table and 3000 in a schema; the smaller is safe.
 FIRST_DATE = "2015-05-01 00:00:00"
 KIND_OF_ADDRESS = {Channel.SMS: "telefon", Channel.CALL: "telefon", Channel.EMAIL: "e-posta"}
 
 
+Location = list[str | int]
+Body = dict[str, Any]
+
+
 class Missing(Enum):
-    """Stands where a wire value is absent, since null is a value."""
+    """The type of MISSING, the sentinel for an absent field: null is a value."""
 
     MISSING = "missing"
 
@@ -28,26 +32,25 @@ MISSING = Missing.MISSING
 
 
 class Problem(NamedTuple):
-    """One broken rule: İYS's code, the path to the field, the offending value, and the wire text if not the usual."""
+    """A violated rule: İYS's code, path to the field, offending value, and the wire text if it is not the code's."""
 
     code: str
-    location: list[str | int] | None = None
+    location: Location | None = None
     value: object = MISSING
     text: str = ""
 
     @property
     def message(self) -> str:
-        """İYS's wire text."""
         return self.text or CODES[self.code].message
 
-    def __repr__(self) -> str:  # The value may be an address, and a repr ends in logs.
+    def __repr__(self) -> str:  # Without the value, which may be an address: a repr may end in logs.
         return f"Problem({self.code}, {self.location})"
 
 
 def validate_consent(body: object, *, now: datetime) -> list[Problem]:
-    """What İYS would say to this parsed body of a single add; empty if it would look at its stored state next.
+    """The errors İYS would answer to this parsed body of a single add, as far as they don't depend on its stored state.
 
-    H085 (not an object) and H267 (empty retailerCode) are 400s and come alone; all others are 422s and come together.
+    H085 (not an object) and H267 (empty retailerCode) are 400s and stand alone; the others are 422s and add up.
     """
     if not isinstance(body, dict):
         return [Problem("H085")]
@@ -65,13 +68,13 @@ def validate_consent(body: object, *, now: datetime) -> list[Problem]:
     return [problem for rule in rules for problem in rule(body)] + list(_check_consent_date(body, now))
 
 
-def error_body(found: list[Problem]) -> dict:
-    """The error body İYS answers with: code, location and value where there are any, and the text."""
+def error_body(found: list[Problem]) -> Body:
+    """The error body as İYS sends it: code, location and value if any, and text."""
     return {"errors": [_error_item(problem) for problem in found]}
 
 
-def validate_address(recipient: object, channel: object, location: list[str | int]) -> Iterator[Problem]:
-    """Whether an address fits its channel: H120, H121, H160; H122 with no channel; H464 too if it fits the others."""
+def validate_address(recipient: object, channel: object, location: Location) -> Iterator[Problem]:
+    """Check an address for its channel: H120, H121, H160; H122 without a channel; H464 if it fits another channel."""
     if channel in (Channel.SMS, Channel.CALL):
         if _is_long_phone(recipient):
             yield Problem("H160", location, recipient)
@@ -83,41 +86,41 @@ def validate_address(recipient: object, channel: object, location: list[str | in
     elif not _is_text_that(is_phone, recipient) and not _is_text_that(is_email, recipient):
         yield Problem("H122", location, recipient)
     if channel in tuple(Channel) and _is_text_that(is_phone if channel == Channel.EMAIL else is_email, recipient):
-        kind = KIND_OF_ADDRESS[Channel(channel)]
+        kind = KIND_OF_ADDRESS[Channel(str(channel))]
         text = f"İzin tipi (type) {channel} için, alıcı (recipient) {kind} formatında olmalıdır."
         yield Problem("H464", location, recipient, text)
 
 
-def _check_unknown_keys(body: dict) -> Iterator[Problem]:
+def _check_unknown_keys(body: Body) -> Iterator[Problem]:
     yield from (Problem("H118", [key], value) for key, value in body.items() if key not in FIELDS)
 
 
-def _check_recipient(body: dict) -> Iterator[Problem]:
+def _check_recipient(body: Body) -> Iterator[Problem]:
     if "recipient" not in body:
         yield Problem("H114", ["recipient"])
     else:
         yield from validate_address(body["recipient"], body.get("type"), ["recipient"])
 
 
-def _check_channel(body: dict) -> Iterator[Problem]:
+def _check_channel(body: Body) -> Iterator[Problem]:
     yield from _check_choice(body, "type", Channel, missing="H111", wrong="H117")
 
 
-def _check_recipient_type(body: dict) -> Iterator[Problem]:
+def _check_recipient_type(body: Body) -> Iterator[Problem]:
     yield from _check_choice(body, "recipientType", RecipientType, missing=None, wrong="H116")
 
 
-def _check_status(body: dict) -> Iterator[Problem]:
+def _check_status(body: Body) -> Iterator[Problem]:
     yield from _check_choice(body, "status", Status, missing="H110", wrong="H115")
     if body.get("source") == Source.PROVIDER_DECISION and body.get("status") == Status.GRANTED:
         yield Problem("H408", ["status"], body["status"])
 
 
-def _check_source(body: dict) -> Iterator[Problem]:
+def _check_source(body: Body) -> Iterator[Problem]:
     yield from _check_choice(body, "source", Source, missing=None if _is_merchant(body) else "H113", wrong="H119")
 
 
-def _check_retailer_access(body: dict) -> Iterator[Problem]:
+def _check_retailer_access(body: Body) -> Iterator[Problem]:
     retailers = body.get("retailerAccess", MISSING)
     if retailers is MISSING:
         return
@@ -127,7 +130,7 @@ def _check_retailer_access(body: dict) -> Iterator[Problem]:
         yield Problem("H126", ["retailerAccess"], retailers)
 
 
-def _check_consent_date(body: dict, now: datetime) -> Iterator[Problem]:
+def _check_consent_date(body: Body, now: datetime) -> Iterator[Problem]:
     text = body.get("consentDate", MISSING)
     if text is MISSING:
         if not _is_merchant(body):
@@ -150,24 +153,26 @@ def _codes_of_date(text: object, *, is_before_2015: bool) -> list[str]:
     return [*codes, "H155"] if is_before_2015 and text != FIRST_DATE else codes
 
 
-def _codes_of_age(body: dict, consent_date: datetime, now: datetime) -> list[str]:
+def _codes_of_age(body: Body, consent_date: datetime, now: datetime) -> list[str]:
     if consent_date > now:
         return ["H162"]
-    # HS_2015 has its only allowed date, so its age says nothing; TACIR has no three-day rule that İYS names.
-    is_bound = not _is_merchant(body) and body.get("source") != Source.BEFORE_2015
-    return ["H467"] if is_bound and lenient_deadline(consent_date) < now else []
+    # HS_2015 allows one date only, so its age means nothing; İYS names no three-day rule for TACIR.
+    has_deadline = not _is_merchant(body) and body.get("source") != Source.BEFORE_2015
+    return ["H467"] if has_deadline and lenient_deadline(consent_date) < now else []
 
 
-def _check_choice(body: dict, field: str, words: type, *, missing: str | None, wrong: str) -> Iterator[Problem]:
+def _check_choice(
+    body: Body, field: str, values: type[StrEnum], *, missing: str | None, wrong: str
+) -> Iterator[Problem]:
     value = body.get(field, MISSING)
     if value is MISSING:
         if missing:
             yield Problem(missing, [field])
-    elif value not in tuple(words):
+    elif value not in tuple(values):
         yield Problem(wrong, [field], value)
 
 
-def _is_merchant(body: dict) -> bool:
+def _is_merchant(body: Body) -> bool:
     return body.get("recipientType") == RecipientType.MERCHANT
 
 
@@ -175,10 +180,10 @@ def _is_long_phone(recipient: object) -> bool:
     return isinstance(recipient, str) and len(recipient) > MAX_PHONE_LENGTH and recipient.lstrip("+").isdigit()
 
 
-def _is_text_that(kind: object, recipient: object) -> bool:
-    return isinstance(recipient, str) and kind(recipient)
+def _is_text_that(rule: Callable[[str], bool], recipient: object) -> bool:
+    return isinstance(recipient, str) and rule(recipient)
 
 
-def _error_item(problem: Problem) -> dict:
+def _error_item(problem: Problem) -> Body:
     wire = {"code": problem.code, "location": problem.location, "value": problem.value, "message": problem.message}
     return {key: value for key, value in wire.items() if value is not MISSING and (key != "location" or value)}

@@ -1,30 +1,42 @@
-"""What every table shares: names of constraints, ids, aware times and words stored as İYS spells them."""
+"""The declarative base, and the column types and mixins that models share."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Enum, ForeignKey, Integer, LargeBinary, MetaData, Table, or_
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    or_,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from portal.core.models.ids import new_id
 
 
-class UtcDateTime(TypeDecorator):
-    """Aware datetimes, kept in UTC without a zone, to the microsecond, alike on SQLite and PostgreSQL."""
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes, stored in UTC without a zone, to the microsecond. A naive one raises ValueError."""
 
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect):
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("A time without a zone says nothing.")
+            raise ValueError("A datetime needs its time zone.")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect):
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value is not None else None
 
 
@@ -48,26 +60,27 @@ class Base(DeclarativeBase):
 PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True, default=new_id, autoincrement=False)]
 
 
-def enum_type(words: type[StrEnum], name: str) -> Enum:
-    """A column of one word out of a StrEnum, stored as its value and checked by the database."""
+def enum_type(values: type[StrEnum], name: str) -> Enum:
+    """A column type for a StrEnum, stored by value and enforced by a CHECK constraint."""
     return Enum(
-        words, native_enum=False, length=20, values_callable=lambda them: [each.value for each in them],
+        values, native_enum=False, length=20, values_callable=lambda members: [each.value for each in members],
         create_constraint=True, name=name,
     )  # fmt: skip
 
 
-def foreign_key(column: str, **options):
-    """A foreign key that is indexed, since most lists are read along one."""
+def foreign_key(column: str, **options: Any) -> MappedColumn[Any]:
+    """A foreign key column, indexed unless `index=False`: most lists are read along one."""
     return mapped_column(BigId, ForeignKey(column), index=options.pop("index", True), **options)
 
 
 class BlindIndexed:
-    """Found by a blind index of its address: a column per key generation, odd and even, both written while rotating."""
+    """Blind indexes of an encrypted address (Vault.indexes), for odd and even key generations. Both are written while
+    keys rotate, otherwise one of them is null."""
 
     index_odd: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     index_even: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
     @classmethod
     def has_index(cls, indexes: dict[str, bytes]) -> ColumnElement[bool]:
-        """The condition that one of the indexes (Vault.indexes) fits; both are asked, or a rotation makes twins."""
+        """The condition that one of the indexes matches. Both must be asked, or a rotation creates duplicate rows."""
         return or_(*(getattr(cls, column) == value for column, value in indexes.items()))

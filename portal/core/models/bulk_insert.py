@@ -1,29 +1,27 @@
-"""Many complete rows at once, by the driver's own way: executemany on SQLite, COPY on PostgreSQL.
+"""Bulk inserts past the ORM: executemany on SQLite, COPY on PostgreSQL. Values go through the columns' types."""
 
-Values go through the columns' own types, as everywhere else; what is left out of that road is the ORM, and statements
-that are compiled for each list.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Column, LargeBinary, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from portal.core.models.base import Base
 from portal.core.models.upsert import insert_missing
 
-FEW = 100  # Up to so many rows, COPY is not worth it; and in a pipeline PostgreSQL takes none.
+COPY_FROM = 100  # Rows. Below, COPY is not worth it, and psycopg allows none in a pipeline.
 
-Bind = Callable[[object], object]
+Rows = Sequence[Mapping[str, Any]]
 
 
-def insert_rows(session: Session, model: type, rows: Sequence[dict]) -> None:
-    """Insert rows that all name the same columns; what the database refuses is raised."""
+def insert_rows(session: Session, model: type[Base], rows: Rows) -> None:
+    """Insert rows that all have the same keys. Raises IntegrityError."""
     if not rows:
         return
-    session.flush()  # They may speak of rows that the session has yet to write.
+    session.flush()  # The rows may refer to rows that are pending in the session.
     connection = session.connection()
-    if connection.dialect.name == "postgresql" and len(rows) <= FEW:
+    if connection.dialect.name == "postgresql" and len(rows) <= COPY_FROM:
         connection.execute(insert(model.__table__), rows)
         return
     columns = [model.__table__.c[name] for name in rows[0]]
@@ -31,15 +29,16 @@ def insert_rows(session: Session, model: type, rows: Sequence[dict]) -> None:
     values = _values(columns, rows, connection.dialect)
     if connection.dialect.name == "postgresql":
         copied = f'COPY "{model.__tablename__}" ({names}) FROM STDIN'
-        with connection.connection.driver_connection.cursor() as cursor, cursor.copy(copied) as copy:
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(copied) as copy:
             for row in values:
                 copy.write_row(row)
     else:
         connection.exec_driver_sql(_insert(model, columns), list(values))
 
 
-def insert_missing_rows(session: Session, model: type, rows: Sequence[dict]) -> int:
-    """The same, passing by rows that some unique constraint already knows; how many were new."""
+def insert_missing_rows(session: Session, model: type[Base], rows: Rows) -> int:
+    """The same for the rows that violate no unique constraint; return how many were new."""
     connection = session.connection()
     if not rows or connection.dialect.name == "postgresql":
         return insert_missing(session, model, rows)
@@ -48,20 +47,19 @@ def insert_missing_rows(session: Session, model: type, rows: Sequence[dict]) -> 
     return connection.exec_driver_sql(statement, list(_values(columns, rows, connection.dialect))).rowcount
 
 
-def _insert(model: type, columns: list[Column]) -> str:
+def _insert(model: type[Base], columns: list[Column[Any]]) -> str:
     names, marks = ", ".join(f'"{column.name}"' for column in columns), ", ".join("?" * len(columns))
     return f'INSERT INTO "{model.__tablename__}" ({names}) VALUES ({marks})'  # nosec B608
 
 
-def _values(columns: list[Column], rows: Sequence[dict], dialect: Dialect) -> Iterator[tuple]:
-    """Column by column, as the driver takes them."""
+def _values(columns: list[Column[Any]], rows: Rows, dialect: Dialect) -> Iterator[tuple[Any, ...]]:
     return zip(*(_column(column, rows, dialect) for column in columns), strict=True)
 
 
-def _column(column: Column, rows: Sequence[dict], dialect: Dialect) -> list:
+def _column(column: Column[Any], rows: Rows, dialect: Dialect) -> list[Any]:
     values = [row[column.name] for row in rows]
     bind = column.type.dialect_impl(dialect).bind_processor(dialect)
     if bind is None or isinstance(column.type, LargeBinary):  # Drivers take bytes as they are.
         return values
-    spelled = {value: bind(value) for value in set(values)}  # Words and moments come again and again.
-    return [spelled[value] for value in values]
+    bound = {value: bind(value) for value in set(values)}  # Enum values and times repeat a lot.
+    return [bound[value] for value in values]

@@ -16,7 +16,7 @@ class CredentialKind(StrEnum):
 
     DIRECT = "direct"  # The provider's own.
     PARTNER = "partner"  # An integrator's (iş ortağı), which acts for many providers.
-    PRACTICE = "practice"  # One of ours at the sandbox, for a provider that is not admitted yet.
+    SANDBOX = "sandbox"  # One of ours at the sandbox, for a provider that is not admitted yet.
 
 
 class Credential(Base):

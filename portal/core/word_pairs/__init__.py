@@ -1,4 +1,4 @@
-"""Two words for each link: they stand in the message and on its page, so that people see that both belong together."""
+"""Two words for each link, shown in the message and on its page, so that people see that they belong together."""
 
 import hmac
 
@@ -8,7 +8,7 @@ PURPOSE = b"two words|"
 
 
 def word_pair(salt: str, link_id: int, nonce: int) -> str:
-    """The two words of a link, such as "elma nehir": 65,280 pairs, which nobody tells from a code without the salt."""
+    """The two words of a link, such as "elma nehir": one of 65,280 pairs, keyed by the salt."""
     first, second, *_ = hmac.digest(salt.encode(), PURPOSE + b"%d|%d" % (link_id, nonce), "sha256")
     if first == second:  # The same word twice looks like a mistake.
         second = (second + 1) % len(WORDS)

@@ -1,4 +1,4 @@
-"""256 Turkish nouns that everybody knows, spelled in plain ASCII and hard to take for one another."""
+"""256 common Turkish nouns in plain ASCII, hard to confuse."""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""A firm's data, as it is asked for when it signs up and when it is set right: one number says which firm it is."""
+"""The form of a company's data, at sign-up and later. One number identifies it: MERSİS, tax or identity number."""
+
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -26,13 +28,13 @@ TAX_NUMBER_MESSAGES = {
         "da vergi levhanıza bakarak yeniden yazın."
     ),
 }
-# Signs that nobody sees, or that turn what follows around, let a name look like another one.
+# Invisible and bidi control characters would let a name look like another one.
 INVISIBLE = r"\x00-\x1f\x7f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 READABLE = Regexp(rf"[^{INVISIBLE}]*\Z", message=_l("Görünmeyen karakterler var; yeniden yazın."))
 
 
 class CompanyForm(FlaskForm):
-    """What recipients are shown of a sender (M-1), and what İYS compares."""
+    """What recipients are shown of a sender (regulation.md M-1), and what İYS compares."""
 
     legal_form = RadioField(
         _l("Firmanız"),
@@ -59,16 +61,15 @@ class CompanyForm(FlaskForm):
         validators=[DataRequired(_l("Metnin durduğu sayfanın adresini yazın.")), Length(max=500), WebAddress()],
     )
 
-    def validate_number(self, field) -> None:
-        """A company is known by its MERSİS number, a tradesperson by tax or identity number."""
+    def validate_number(self, field: StringField) -> None:
         is_company = self.legal_form.data == LegalForm.COMPANY
         try:
             (tax_ids.parse_mersis if is_company else tax_ids.parse_tax_number)(field.data)
         except BadNumber as bad:
-            raise StopValidation((MERSIS_MESSAGES if is_company else TAX_NUMBER_MESSAGES)[bad.wrong]) from None
+            raise StopValidation((MERSIS_MESSAGES if is_company else TAX_NUMBER_MESSAGES)[bad.problem]) from None
 
-    def facts(self) -> dict:
-        """The columns of a provider that these fields fill; a company's tax number stands in its MERSİS number."""
+    def provider_columns(self) -> dict[str, Any]:
+        """Columns of Provider that these fields fill; a company's tax number is part of its MERSİS number."""
         numbers = {"mersis": "", "tax_number": ""}
         if self.legal_form.data == LegalForm.COMPANY:
             numbers["mersis"] = tax_ids.parse_mersis(self.number.data)
@@ -81,8 +82,8 @@ class CompanyForm(FlaskForm):
         }  # fmt: skip
 
 
-def form_values(provider: Provider) -> dict:
-    """What the fields hold before they are changed."""
+def form_values(provider: Provider) -> dict[str, Any]:
+    """The stored data, by field."""
     return {
         "legal_form": provider.legal_form, "title": provider.title, "number": provider.number,
         "contact": provider.contact, "notice_url": provider.notice_url,

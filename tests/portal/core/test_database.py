@@ -179,24 +179,24 @@ def test_foreign_keys_hold():
 
 
 def test_turns_are_given_in_order_of_arrival():
-    turnstile, order = WriterLock(), []
-    turnstile.enter()
-    threads = [threading.Thread(target=_take_turn, args=(turnstile, order, number)) for number in range(8)]
+    lock, order = WriterLock(), []
+    lock.acquire()
+    threads = [threading.Thread(target=_take_turn, args=(lock, order, number)) for number in range(8)]
     for waiting, thread in enumerate(threads, start=1):
         thread.start()
-        _until(lambda: turnstile.waiting == waiting)  # noqa: B023 - asked at once
+        _until(lambda: lock.waiting == waiting)  # noqa: B023 - asked at once
 
-    turnstile.leave()
+    lock.release()
     for thread in threads:
         thread.join()
 
     assert order == list(range(8))
 
 
-def _take_turn(turnstile, order, number):
-    turnstile.enter()
+def _take_turn(lock, order, number):
+    lock.acquire()
     order.append(number)
-    turnstile.leave()
+    lock.release()
 
 
 def _until(is_so, seconds=5.0):
@@ -207,27 +207,27 @@ def _until(is_so, seconds=5.0):
 
 
 def test_one_who_waits_too_long_is_told_so_and_holds_up_nobody():
-    turnstile = WriterLock(patience=0.01)
-    turnstile.enter()
+    lock = WriterLock(timeout=0.01)
+    lock.acquire()
 
     with pytest.raises(TimeoutError, match="another writer holds the database"):
-        turnstile.enter()
+        lock.acquire()
 
-    turnstile.leave()
-    turnstile.enter()
-    turnstile.leave()
+    lock.release()
+    lock.acquire()
+    lock.release()
 
 
 def test_only_one_has_the_turn_at_a_time():
-    turnstile, inside, most = WriterLock(), [], []
+    lock, inside, most = WriterLock(), [], []
 
     def enter_often():
         for _ in range(200):
-            turnstile.enter()
+            lock.acquire()
             inside.append(1)
             most.append(len(inside))
             inside.pop()
-            turnstile.leave()
+            lock.release()
 
     threads = [threading.Thread(target=enter_often) for _ in range(4)]
     for thread in threads:

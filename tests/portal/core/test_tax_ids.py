@@ -30,7 +30,7 @@ def test_a_number_that_does_not_check_says_why(typed):
     with pytest.raises(BadNumber) as bad:
         tax_ids.parse_tax_number(typed)
 
-    assert bad.value.wrong == BAD[typed]
+    assert bad.value.problem == BAD[typed]
 
 
 @pytest.mark.parametrize(("typed", "owner"), [(f"0{VKN}00015", VKN), (f"{TCKN}00001", TCKN)])
@@ -51,4 +51,4 @@ def test_a_mersis_number_whose_owners_number_is_wrong_is_no_number(typed, wrong)
     with pytest.raises(BadNumber) as bad:
         tax_ids.parse_mersis(typed)
 
-    assert bad.value.wrong == wrong
+    assert bad.value.problem == wrong

@@ -26,7 +26,7 @@ def app(tmp_path):
     url = databases.migrated_template(tmp_path, SECRETS)
     app = create_app({**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
     yield app
-    app.extensions["openings"].stop()
+    app.extensions["visit_recorder"].stop()
     databases.close(app)
     if databases.SERVER:
         databases.drop(url.rsplit("/", 1)[1].split("?")[0])
