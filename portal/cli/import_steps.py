@@ -157,13 +157,13 @@ def _layout(batch: ImportBatch, wishes: Wishes) -> Layout:
 def _begin(batch: ImportBatch, wishes: Wishes) -> None:
     try:
         batches.start(db.session, vault(), batch, None, clock.now(), only_refusals=wishes.only_refusals)
-    except packages.NoRoom as no_room:
+    except packages.PackageFull as no_room:
         raise _no_room() from no_room
     except batches.Suspended as suspended:
         raise NotBrought(
             "suspended", "Its provider is suspended, or the brand passive.", "Ask the operator.", is_for_room=True
         ) from suspended
-    except batches.Missing as missing:
+    except batches.AnswerMissing as missing:
         raise NotBrought(
             "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",
             missing=missing.names,
@@ -176,8 +176,8 @@ def _drop(batch: ImportBatch, wishes: Wishes) -> None:
     batches.drop(db.session, batch, None, clock.now())
     try:
         if new:
-            packages.require_room(db.session, db.session.get_one(Provider, batch.provider_id), new, clock.now())
-    except packages.NoRoom as no_room:
+            packages.require_capacity(db.session, db.session.get_one(Provider, batch.provider_id), new, clock.now())
+    except packages.PackageFull as no_room:
         db.session.commit()
         raise _no_room() from no_room
 

@@ -155,6 +155,6 @@ def _moved(path: Path, to: Path, batch_id: int | None) -> str:
 
 
 def _list_profiles(brand: Brand) -> None:
-    for each in profiles.listed(read_session(), brand.provider_id):
+    for each in profiles.list_profiles(read_session(), brand.provider_id):
         used_at = clock.istanbul(each.used_at).isoformat(timespec="seconds")
         click.echo(json.dumps({"profile": each.name, "used_at": used_at}, ensure_ascii=False))

@@ -81,7 +81,7 @@ def imports(**other) -> dict:
             problem=None,
             leave=LEAVE,
             may_bring=True,
-            waits=provider_questions.waits,
+            waits=provider_questions.awaits_answer,
             brought=[(each, "Örnek Mağaza", "Deniz") for each in rows],
         )
         | other

@@ -7,11 +7,11 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import BatchState, ContactKind, Outcome
 from portal.domain.consents.bulk_import import Effect
 from portal.services.imports.batches import Progress
-from portal.services.imports.layout import Cure, Field, Layout
+from portal.services.imports.layout import Field, Fix, Layout
 from portal.services.imports.outline import Outline, Sheet
-from portal.services.imports.queries import Pile, Piles, Row, Sample
+from portal.services.imports.queries import GroupCounts, Row, RowGroup, Sample
 from portal.services.imports.reading.file_problems import FileProblem
-from portal.services.imports.row_results import Passed, RowProblem
+from portal.services.imports.row_results import RowProblem, SkipReason
 from portal.services.imports.stored_rows import Cell
 from portal.services.imports.undo import Undoable
 from portal.web.dashboard.imports.batch_page import Figures
@@ -26,7 +26,7 @@ from tests.architecture.pages_of_packages import standing
 AT = datetime(2026, 11, 24, 11, 2, 30, tzinfo=UTC)
 HEADER = ("Telefon", "E-posta", "Durum", "Tarih")
 LINES = [(1, list(HEADER)), (2, ["0532 123 45 67", "", "ONAY", "24.11.2026 14:02"]), (3, ["0533 765 43 21"])]
-TALLY = {Effect.GRANT: 3, Effect.LATE_GRANT: 2, Passed.REPEATED: 1, RowProblem.STATUS_UNKNOWN: 4}
+TALLY = {Effect.GRANT: 3, Effect.LATE_GRANT: 2, SkipReason.REPEATED: 1, RowProblem.STATUS_UNKNOWN: 4}
 PROBLEM = next(iter(FileProblem))
 CELLS = (Cell(Field.PHONE, "Telefon", "0532 123 45 67"), Cell(Field.STATUS, "", "belki"))
 SAMPLE = Sample(1, 5, "Sayfa1", Channel.SMS, CELLS)
@@ -54,7 +54,7 @@ def working(state: BatchState, **other) -> dict:
 def run(**other) -> dict:
     good, problems = all_told(TALLY)
     return {
-        "piles": Piles(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), "good": good, "problems": problems, "late": 2, "contact": None,
+        "piles": GroupCounts(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), "good": good, "problems": problems, "late": 2, "contact": None,
         "total": 55,
     } | other  # fmt: skip
 
@@ -63,7 +63,7 @@ def rehearsed(**other) -> dict:
     good, problems = all_told(TALLY)
     return page(
         BatchState.DRY_RUN, figures=Figures.of(TALLY), good=good, problems=problems, writes=5, total=10,
-        curable={RowProblem.STATUS_UNKNOWN.value}, cured=[(each, CURES[each]) for each in Cure],
+        curable={RowProblem.STATUS_UNKNOWN.value}, cured=[(each, CURES[each]) for each in Fix],
         standing=standing(),
     ) | other  # fmt: skip
 
@@ -98,7 +98,7 @@ def lines(word: str, **other) -> dict:
     } | other  # fmt: skip
 
 
-def pile(which: Pile, outcome: Outcome = Outcome.PARKED, **other) -> dict:
+def pile(which: RowGroup, outcome: Outcome = Outcome.PARKED, **other) -> dict:
     row = Row(1, 5, CELLS, "+90 5•• ••• •• 67", 1, Channel.SMS, Status.GRANTED, outcome, "H120")
     bare = Row(2, None, (), "a•••@e•••.com", 2, Channel.EMAIL, Status.REFUSED, outcome, None)
     return page(BatchState.DONE) | run() | {
@@ -109,7 +109,7 @@ def pile(which: Pile, outcome: Outcome = Outcome.PARKED, **other) -> dict:
 
 def cure() -> dict:
     mended = [Mended(5, "ayşe@example.com", "ayse@example.com")]
-    return lines("email_turkish_letter", cure=Cure.EMAIL_LETTERS, cure_words=CURES[Cure.EMAIL_LETTERS], mended=mended)
+    return lines("email_turkish_letter", cure=Fix.EMAIL_LETTERS, cure_words=CURES[Fix.EMAIL_LETTERS], mended=mended)
 
 
 OF_IMPORTS = {
@@ -149,9 +149,9 @@ OF_IMPORTS = {
     ),
     ("dashboard/imports/rows.html", "good"): lambda: lines("late_grant", is_first=True, after=None),
     ("dashboard/imports/rows.html", "none"): lambda: lines("origin_missing", samples=[]),
-    **{("dashboard/imports/group.html", each): lambda each=each: pile(each) for each in Pile},
-    ("dashboard/imports/group.html", "none"): lambda: pile(Pile.REFUSED, rows=[], columns=[]),
-    ("dashboard/imports/group.html", "never told"): lambda: pile(Pile.NOT_NEEDED, rows=[], columns=[]),
+    **{("dashboard/imports/group.html", each): lambda each=each: pile(each) for each in RowGroup},
+    ("dashboard/imports/group.html", "none"): lambda: pile(RowGroup.REFUSED, rows=[], columns=[]),
+    ("dashboard/imports/group.html", "never told"): lambda: pile(RowGroup.NOT_NEEDED, rows=[], columns=[]),
     ("dashboard/imports/drop.html", ""): lambda: page(BatchState.READ, still=True),
     ("dashboard/imports/drop.html", "too late"): lambda: page(BatchState.DONE, still=False),
     ("dashboard/imports/undo.html", ""): lambda: page(BatchState.DONE, still=True, counts=Undoable(5, 2)),

@@ -94,7 +94,7 @@ def bring(app, portal, file) -> int:
     """Upload it, let the worker cut and rehearse it, and say that it be written."""
     with app.app_context():
         brand = make.brand()
-        batch = uploads.bring(
+        batch = uploads.store_upload(
             db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name="izinler.csv",
             stream=io.BytesIO(file.content()), at=clock.now(),
         )  # fmt: skip
@@ -103,7 +103,7 @@ def bring(app, portal, file) -> int:
     wait_until_state(app, batch_id, BatchState.READ)
     act(app, batch_id, choose_as_guessed)
     wait_until_state(app, batch_id, BatchState.DRY_RUN)
-    act(app, batch_id, lambda batch: batches.begin(db.session, vault(), batch, None, clock.now()))
+    act(app, batch_id, lambda batch: batches.start(db.session, vault(), batch, None, clock.now()))
     return batch_id
 
 
@@ -111,7 +111,7 @@ def choose_as_guessed(batch: ImportBatch) -> None:
     guessed = Layout.unpacked(vault().read(batch.layout, ImportBatch.LAYOUT, batch.provider_id, batch.id))
     assert layout.missing(guessed) == ["channels"]
     chosen = replace(guessed, channels=tuple(Channel))
-    batches.choose(db.session, vault(), batch, chosen, clock.now())
+    batches.set_layout(db.session, vault(), batch, chosen, clock.now())
 
 
 def act(app, batch_id: int, what) -> None:
@@ -153,7 +153,7 @@ def assert_every_line_tells(app, batch_id: int, file, decided: set[str]) -> None
             for place, (number, line) in enumerate(store.lines_of(vault(), piece)):
                 cells[number] = line
                 said[number] = dict(words_at(piece.row_results, place))
-        piles = queries.piles(db.session, batch)
+        piles = queries.count_groups(db.session, batch)
         tally = Counter(batch.tally)
         db.session.rollback()
     del said[1]  # The header says nothing.
@@ -173,7 +173,7 @@ def words_at(verdict_bytes: bytes, place: int):
     width = len(row_results.SLOTS)
     for channel, byte in zip(row_results.SLOTS, verdict_bytes[place * width : (place + 1) * width], strict=True):
         if byte != row_results.NOTHING:
-            yield channel.value, row_results.word_of(byte)
+            yield channel.value, row_results.result_of(byte)
 
 
 def may_be(said: dict[str, str] | None, words: dict[str, str], line: list[str], decided: set[str]) -> bool:

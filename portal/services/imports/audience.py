@@ -47,7 +47,7 @@ def require_room(
         if provider.in_sandbox_mode and new <= packages.FREE:  # A longer one has no room, whoever is known of it.
             good = [address for _, address in addresses.good]
             new = recipients.count_unknown(session, vault, provider.id, good)
-        packages.require_room(session, provider, new, at)
+        packages.require_capacity(session, provider, new, at)
 
 
 def _insert_list(

@@ -1,8 +1,8 @@
-"""Repeats over a whole file, with flat memory: of the entries of one key the newest wins, a refusal at the same moment,
-and of those that say the same the first.
+"""Deduplication over a whole file, with flat memory: of the entries of one key the newest wins, a refusal at the same
+moment, and of equal ones the first.
 
-What was seen stands in a database of its own, which SQLite keeps in memory as long as it is small and in a nameless
-file after that. No address is in it: a key is the blind index of its address.
+The keys stand in a temporary SQLite database, in memory while it is small and in an unnamed file after that. It holds
+no address: a key is the blind index of its address.
 """
 
 import sqlite3
@@ -15,15 +15,14 @@ from portal.core.iys_protocol import Channel, RecipientType
 from portal.services.imports.row_results import SLOTS
 
 CACHE = 32 * 1024  # kB
-WHAT = {key: bytes((number,)) for number, key in enumerate(product(SLOTS, RecipientType))}
+KEY_SUFFIX = {key: bytes((number,)) for number, key in enumerate(product(SLOTS, RecipientType))}
 SEEN = "CREATE TABLE seen (key BLOB PRIMARY KEY, weight INTEGER, place INTEGER) WITHOUT ROWID"
 NEW = "CREATE TABLE new (address BLOB PRIMARY KEY) WITHOUT ROWID"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """An entry: the blind index of its address, its key besides, what it weighs (Entry.weight), and its place among
-    all slots."""
+class SeenEntry:
+    """An entry by the blind index of its address, with its weight (Entry.weight) and its slot in the whole file."""
 
     index: bytes
     channel: Channel
@@ -35,41 +34,45 @@ class Seen:
     @property
     def row(self) -> tuple[bytes, int, int]:
         weight = 2 * int(self.date.timestamp()) + self.is_refusal
-        return self.index + WHAT[self.channel, self.recipient_type], weight, self.place
+        return self.index + KEY_SUFFIX[self.channel, self.recipient_type], weight, self.place
 
 
-class Repeats:
-    """The keys of one file, as far as it was read."""
+class SeenEntries:
+    """The entries of one file so far, by key."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for statement in (f"PRAGMA cache_size=-{CACHE}", "PRAGMA journal_mode=OFF", SEEN, NEW, "BEGIN"):
             self._database.execute(statement)
 
-    def add(self, entries: Iterable[Seen]) -> list[int]:
-        """Take the entries of a piece; the places of those that lost by it, here or further up."""
+    def add(self, entries: Iterable[SeenEntry]) -> list[int]:
+        """Add the entries of a chunk; the places of those that lose by it, here or further up."""
         rows = [entry.row for entry in entries]
         added = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", rows).rowcount
-        return [] if added == len(rows) else [lost for row in rows if (lost := self._meet(*row)) is not None]
+        return [] if added == len(rows) else [lost for row in rows if (lost := self._resolve(*row)) is not None]
 
-    def add_new(self, addresses: Iterable[bytes]) -> None:
-        """Take addresses that are not held yet."""
-        self._database.executemany("INSERT OR IGNORE INTO new VALUES (?)", [(address,) for address in addresses])
+    def add_new_addresses(self, indexes: Iterable[bytes]) -> None:
+        """Add addresses of which no consent is held yet."""
+        self._database.executemany("INSERT OR IGNORE INTO new VALUES (?)", [(index,) for index in indexes])
 
     @property
-    def new(self) -> int:
-        """How many addresses are not held yet."""
-        return self._database.execute("SELECT count(*) FROM new").fetchone()[0]
+    def new_address_count(self) -> int:
+        count: int = self._database.execute("SELECT count(*) FROM new").fetchone()[0]
+        return count
 
     def close(self) -> None:
-        """Forget all of it."""
         self._database.close()
 
-    def _meet(self, key: bytes, weight: int, place: int) -> int | None:
-        won, at = self._database.execute("SELECT weight, place FROM seen WHERE key = ?", (key,)).fetchone()
-        if at == place:
+    def _resolve(self, key: bytes, weight: int, place: int) -> int | None:
+        """Keep the heavier of two entries of one key; the place of the other."""
+        kept_weight: int
+        kept_place: int
+        kept_weight, kept_place = self._database.execute(
+            "SELECT weight, place FROM seen WHERE key = ?", (key,)
+        ).fetchone()
+        if kept_place == place:
             return None
-        if weight <= won:
+        if weight <= kept_weight:
             return place
         self._database.execute("UPDATE seen SET weight = ?, place = ? WHERE key = ?", (weight, place, key))
-        return at
+        return kept_place

@@ -1,151 +1,145 @@
-"""Rehearsing: what would come of each entry of a file, told before anything is written to consents.
+"""Dry run: the effect of each entry of a file, found before anything is written to consents.
 
-Repeats are found over the whole file, so a rehearsal that was killed begins again from its first line.
+Duplicates are found over the whole file, so a dry run that was killed begins again from the first line.
 """
 
 import time
 from bisect import bisect_right
 from collections import Counter
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import bindparam, update
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import Entry
 from portal.services.imports import chunks
-from portal.services.imports.batch_lease import Hand
-from portal.services.imports.chunks import DAMAGED, Looked
-from portal.services.imports.deduplication import Repeats, Seen
-from portal.services.imports.row_results import BYTE_OF, Passed, tally_of
+from portal.services.imports.batch_lease import BatchLease
+from portal.services.imports.chunks import DAMAGED, ChunkRow, ParsedChunk
+from portal.services.imports.deduplication import SeenEntries, SeenEntry
+from portal.services.imports.row_results import BYTE_OF, SLOTS, SkipReason, tally_of
 
-SLOTS = 3
-KEPT_EVERY = 0.5  # Seconds: so often what was seen is written down.
-REPEATED = BYTE_OF[Passed.REPEATED.value]
+SAVED_EVERY = 0.5  # Seconds.
+REPEATED = BYTE_OF[SkipReason.REPEATED.value]
 
 
-class Rehearsal:
-    """One batch being rehearsed: it may be put aside between two pieces, within this process."""
+class DryRun:
+    """The dry run of one batch; it may be paused between two chunks, within this process."""
 
-    def __init__(self, hand: Hand):
-        batch = read_session().get_one(ImportBatch, hand.batch_id, populate_existing=True)
-        self.hand, self.at = hand, clock.now()
+    def __init__(self, lease: BatchLease):
+        batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
+        self.lease, self.at = lease, clock.now()
         self.brand = read_session().get_one(Brand, batch.brand_id, populate_existing=True)
-        self.look = chunks.looking(vault(), batch, self.at)
-        self.repeats, self.results, self.starts = Repeats(), [], []
-        self.lines, self.unwritten, self.is_damaged = 0, {}, False
-        self.ids: list[int] = []
+        self.parse = chunks.chunk_parser(vault(), batch, self.at)
+        self.seen = SeenEntries()
+        self.ids: list[int] = []  # Of the chunks so far,
+        self.starts: list[int] = []  # the number of their first slot in the whole file,
+        self.results: list[bytearray] = []  # and their row results.
+        self.unsaved: set[int] = set()  # Places of chunks whose results changed.
+        self.lines, self.is_damaged = 0, False
 
-    def go(self, seconds: float) -> bool:
-        """Rehearse for about so long; whether more is to do. Raises Lost."""
-        until, kept = time.monotonic() + seconds, time.monotonic()
-        while piece := chunks.piece_at(read_session(), self.hand.batch_id, len(self.results)):
-            self._take(piece)
+    def work(self, seconds: float) -> bool:
+        """Go on for about so long; whether more is to do. Raises LeaseLost."""
+        until, saved = time.monotonic() + seconds, time.monotonic()
+        while chunk := chunks.chunk_at(read_session(), self.lease.id, len(self.results)):
+            self._evaluate(chunk)
             now = time.monotonic()
-            if now - kept > KEPT_EVERY or now > until:
-                kept = now
-                self._keep()
+            if now - saved > SAVED_EVERY or now > until:
+                saved = now
+                self._save_progress()
             if now > until:
                 return True
-        self._end()
+        self._finish()
         return False
 
     def close(self) -> None:
-        """Forget what was seen."""
-        self.repeats.close()
+        self.seen.close()
 
-    def _take(self, piece: Row) -> None:
-        verdicts = bytearray(SLOTS * piece.lines)
+    def _evaluate(self, chunk: ChunkRow) -> None:
+        results = bytearray(len(SLOTS) * chunk.lines)
         try:
-            looked = self.look(piece)
+            parsed = self.parse(chunk)
         except CannotOpen:
-            looked, self.is_damaged = Looked(), True
-        self.lines += looked.lines
-        for slot, word in looked.words.items():
-            verdicts[slot] = BYTE_OF[word]
-        self.ids.append(piece.id)
+            parsed, self.is_damaged = ParsedChunk(), True
+        self.lines += parsed.lines
+        for slot, problem in parsed.problems.items():
+            results[slot] = BYTE_OF[problem]
+        self.ids.append(chunk.id)
         self.starts.append(self.starts[-1] + len(self.results[-1]) if self.starts else 0)
-        self.results.append(verdicts)
-        self.unwritten[len(self.results) - 1] = True
-        if looked.entries:
-            self._judge(verdicts, looked, self.starts[-1])
+        self.results.append(results)
+        self.unsaved.add(len(self.results) - 1)
+        if parsed.entries:
+            self._find_effects(results, parsed, self.starts[-1])
 
-    def _judge(self, verdicts: bytearray, looked: Looked, start: int) -> None:
-        entries = _foremost(looked.entries)
-        for slot in looked.entries.keys() - entries.keys():
-            verdicts[slot] = REPEATED
-        plan = bulk_import.look(read_session(), vault(), self.brand, list(entries.values()), self.at)
+    def _find_effects(self, results: bytearray, parsed: ParsedChunk, start: int) -> None:
+        entries = _without_duplicates(parsed.entries)
+        for slot in parsed.entries.keys() - entries.keys():
+            results[slot] = REPEATED
+        plan = bulk_import.dry_run(read_session(), vault(), self.brand, list(entries.values()), self.at)
         index_of = {text: next(iter(indexes.values())) for text, indexes in plan.indexes.items()}
         seen, new = [], set()
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
-            verdicts[slot] = BYTE_OF[effect]
+            results[slot] = BYTE_OF[effect]
             index = index_of[entry.address.text]
-            seen.append(Seen(index, entry.channel, entry.recipient_type, *entry.weight, start + slot))
+            seen.append(SeenEntry(index, entry.channel, entry.recipient_type, *entry.weight, start + slot))
             if entry.status == Status.GRANTED and entry.address.text in plan.new:
                 new.add(index)
-        self.repeats.add_new(new)
-        for place in self.repeats.add(seen):
-            self._lose(place)
+        self.seen.add_new_addresses(new)
+        for place in self.seen.add(seen):
+            self._mark_repeated(place)
 
-    def _lose(self, place: int) -> None:
-        """The entry at that place of the whole file gives way to another of its key."""
-        number = _last_not_above(self.starts, place)
+    def _mark_repeated(self, place: int) -> None:
+        """The entry at that slot of the whole file gives way to another of its key."""
+        number = bisect_right(self.starts, place) - 1
         self.results[number][place - self.starts[number]] = REPEATED
-        self.unwritten[number] = True
+        self.unsaved.add(number)
 
-    def _keep(self) -> None:
-        self._write()
-        self.hand.keep(db.session, clock.now(), position=len(self.results))
+    def _save_progress(self) -> None:
+        self._save_results()
+        self.lease.renew(db.session, clock.now(), position=len(self.results))
         db.session.commit()
 
-    def _write(self) -> None:
+    def _save_results(self) -> None:
         rows = [
-            {
-                "its_id": self.ids[number],
-                "its_row_results": bytes(self.results[number]),
-                "its_tally": self._tally(number),
-            }
-            for number in self.unwritten
+            {"its_id": self.ids[each], "its_row_results": bytes(self.results[each]), "its_tally": self._tally(each)}
+            for each in self.unsaved
         ]
         if rows:
-            db.session.execute(WRITE, rows)
-        self.unwritten = {}
+            db.session.execute(SAVE, rows)
+        self.unsaved = set()
 
     def _tally(self, number: int) -> dict[str, int]:
         return tally_of(bytes(self.results[number]))
 
-    def _end(self) -> None:
-        self._write()
-        tally = Counter()
+    def _finish(self) -> None:
+        self._save_results()
+        tally: Counter[str] = Counter()
         for number in range(len(self.results)):
             tally.update(self._tally(number))
         at = clock.now()
-        self.hand.end(
-            db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines, new_addresses=self.repeats.new,
-            dry_run_at=at, position=len(self.results), problem=DAMAGED if self.is_damaged else None,
+        self.lease.finish(
+            db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines,
+            new_addresses=self.seen.new_address_count, dry_run_at=at, position=len(self.results),
+            problem=DAMAGED if self.is_damaged else None,
         )  # fmt: skip
         db.session.commit()
 
 
-def _foremost(entries: dict[int, Entry]) -> dict[int, Entry]:
-    """Of the entries of one key the one that counts, as Repeats finds it over the whole file: what gives way to it is
-    never written, so it must not be seen as a fact before it."""
-    counts: dict[tuple, int] = {}
+def _without_duplicates(entries: dict[int, Entry]) -> dict[int, Entry]:
+    """Of the entries of one key the one that counts, by the rule of SeenEntries: one that gives way is never written,
+    so it must not be known as a fact before the other."""
+    slots: dict[tuple[str, Channel, RecipientType], int] = {}
     for slot, entry in entries.items():
         key = entry.address.text, entry.channel, entry.recipient_type
-        if key not in counts or entry.weight > entries[counts[key]].weight:
-            counts[key] = slot
-    return {slot: entries[slot] for slot in sorted(counts.values())}
-
-
-def _last_not_above(starts: list[int], place: int) -> int:
-    return bisect_right(starts, place) - 1
+        if key not in slots or entry.weight > entries[slots[key]].weight:
+            slots[key] = slot
+    return {slot: entries[slot] for slot in sorted(slots.values())}
 
 
 TABLE = ImportChunk.__table__
-WRITE = update(TABLE).where(TABLE.c.id == bindparam("its_id")).values(
+SAVE = update(TABLE).where(TABLE.c.id == bindparam("its_id")).values(
     {name: bindparam(f"its_{name}", type_=TABLE.c[name].type) for name in ("row_results", "tally")}
 )  # fmt: skip

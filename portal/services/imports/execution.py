@@ -7,7 +7,6 @@ the transaction: what recipients decide meanwhile waits for a short one.
 import time
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from flask import current_app
@@ -85,13 +84,13 @@ class Run:
         slots = self._slots_to_write(results, parsed)
         entries = [parsed.entries[slot] for slot in slots]
         at = clock.now()
-        options: dict[str, Any] = {
-            "batch_id": self.lease.id,
-            "user_id": self.batch.started_by,
-            "grants_due_at": max(at, self.started_at + self.undo_period),
-            "refusals_due_at": max(at, self.started_at + self.refusals_sent * APART),
-            "at": at,
-        }
+        run = ImportRun(
+            batch_id=self.lease.id,
+            user_id=self.batch.started_by,
+            grants_due_at=max(at, self.started_at + self.undo_period),
+            refusals_due_at=max(at, self.started_at + self.refusals_sent * APART),
+            at=at,
+        )
         prepared = bulk_import.prepare_import(read_session(), vault(), self.brand, entries, run) if entries else None
         self.lease.renew(db.session, at, position=self.place + 1)
         if entries:

@@ -41,7 +41,7 @@ def read_batch(batch_id: int) -> None:
             raise Unreadable(FileProblem.BROKEN_OFF)
         if batch.attempts > MOST_ATTEMPTS:
             raise Unreadable(FileProblem.DAMAGED)
-        file = ChunkedFile(partial(store.parts, read_session(), vault(), batch), store.name_of(vault(), batch))
+        file = ChunkedFile(partial(store.parts, read_session(), vault(), batch), store.file_name_of(vault(), batch))
         chunk_count = _write_chunks(batch, file)
         found = _findings(batch, file)
         if not found["lines"]:

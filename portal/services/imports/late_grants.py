@@ -1,4 +1,4 @@
-"""People whose grants stood in a file, and came too late for İYS: whom the law may let one ask anew."""
+"""Recipients whose grants in a file came too late for İYS, and whom the provider may ask again."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,8 @@ from portal.core.models import Consent, Decision, ImportBatch, Submission, is_vo
 
 
 def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[Channel]]:
-    """Recipients by id with the channels that they granted too late, and have said nothing else of.
-
-    Whoever has refused or granted since has a word that counts, and is not among them.
-    """
-    told = exists().where(Submission.decision_id == Decision.id)
+    """Recipients by id with the channels of their late grants, without those who have refused or granted since."""
+    submitted = exists().where(Submission.decision_id == Decision.id)
     late = (
         select(Decision.recipient_id, Decision.channel)
         .join(Consent, Consent.id == Decision.consent_id)
@@ -22,7 +19,7 @@ def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[C
             Decision.batch_id == batch.id,
             Decision.status == Status.GRANTED,
             Consent.status.is_(None),
-            ~told,
+            ~submitted,
             ~is_void(),
         )
     )

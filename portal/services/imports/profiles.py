@@ -1,6 +1,6 @@
-"""Layouts remembered: a provider's files with the same header are read as the last one was.
+"""Import profiles: a provider's files with the same header are read by the layout of the last one.
 
-A profile keeps no date, which was of one file, and no cures, so that nothing is repaired that nobody asked for.
+A profile keeps no default date, which was of one file, and no fixes, so that nothing is repaired unasked.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from portal.core.models import ImportProfile
@@ -24,29 +24,24 @@ HEADERLESS = signature(())
 def find(session: Session, vault: Vault, provider_id: int, signature: bytes, *, header: Sequence[str]) -> Layout | None:
     """The layout of files with this header, its columns placed as they stand in `header`. Raises CannotOpen."""
     if signature == HEADERLESS:
-        return None  # Two files that name nothing need not be alike.
-    return _opened(vault, _with(session, provider_id, ImportProfile.signature == signature), header)
+        return None  # Two files without a header need not be alike.
+    return _open_layout(vault, _find_profile(session, provider_id, ImportProfile.signature == signature), header)
 
 
-def named(session: Session, vault: Vault, provider_id: int, name: str, *, header: Sequence[str]) -> Layout | None:
+def find_by_name(
+    session: Session, vault: Vault, provider_id: int, name: str, *, header: Sequence[str]
+) -> Layout | None:
     """The layout with this name, its columns placed as they stand in `header`. Raises CannotOpen.
 
     A column that the header lacks is left out of it.
     """
-    return _opened(vault, _with(session, provider_id, ImportProfile.name == name.strip()), header)
+    return _open_layout(vault, _find_profile(session, provider_id, ImportProfile.name == name.strip()), header)
 
 
 def remember(
-    session: Session,
-    vault: Vault,
-    provider_id: int,
-    signature: bytes,
-    layout: Layout,
-    at: datetime,
-    name: str | None = None,
-    *,
-    header: Sequence[str],
-) -> ImportProfile | None:
+    session: Session, vault: Vault, provider_id: int, signature: bytes, layout: Layout, at: datetime,
+    name: str | None = None, *, header: Sequence[str],
+) -> ImportProfile | None:  # fmt: skip
     """Keep a layout for the next file with this header; a name that another profile has is taken over.
 
     A file without a header is remembered by a name only. Nothing is committed.
@@ -56,9 +51,9 @@ def remember(
         if name is None:
             return None
         signature = hashlib.sha256(f"named {name}".encode()).digest()
-    profile = _with(session, provider_id, ImportProfile.signature == signature)
+    profile = _find_profile(session, provider_id, ImportProfile.signature == signature)
     if name:
-        _free(session, provider_id, name, profile)
+        _release_name(session, provider_id, name, profile)
     if profile is None:
         profile = ImportProfile(id=new_id(), provider_id=provider_id, signature=signature, created_at=at)
     profile.name = name or profile.name
@@ -69,19 +64,19 @@ def remember(
     return profile
 
 
-def listed(session: Session, provider_id: int) -> list[ImportProfile]:
-    """A provider's profiles, the last used first."""
+def list_profiles(session: Session, provider_id: int) -> list[ImportProfile]:
+    """The last used first."""
     mine = select(ImportProfile).where(ImportProfile.provider_id == provider_id)
     return list(session.scalars(mine.order_by(ImportProfile.used_at.desc(), ImportProfile.id)))
 
 
-def _with(session: Session, provider_id: int, condition) -> ImportProfile | None:
+def _find_profile(session: Session, provider_id: int, condition: ColumnElement[bool]) -> ImportProfile | None:
     return session.scalar(select(ImportProfile).where(ImportProfile.provider_id == provider_id, condition))
 
 
-def _free(session: Session, provider_id: int, name: str, keeper: ImportProfile | None) -> None:
-    """Take a name away from whoever else has it."""
-    holder = _with(session, provider_id, ImportProfile.name == name)
+def _release_name(session: Session, provider_id: int, name: str, keeper: ImportProfile | None) -> None:
+    """Take a name away from another profile that has it."""
+    holder = _find_profile(session, provider_id, ImportProfile.name == name)
     if holder is not None and holder is not keeper:
         holder.name = None
         session.flush()
@@ -91,18 +86,18 @@ def _packed(layout: Layout, header: Sequence[str]) -> str:
     """As JSON; columns by their names too, since the next file may have them in another order."""
     names = names_of(header)
     columns = {each: names[column] for each, column in layout.columns.items() if column < len(names)}
-    kept = replace(layout, date=None, cures=frozenset())
+    kept = replace(layout, date=None, fixes=frozenset())
     return json.dumps({"names": columns, "layout": kept.packed()}, ensure_ascii=False)
 
 
-def _opened(vault: Vault, profile: ImportProfile | None, header: Sequence[str]) -> Layout | None:
+def _open_layout(vault: Vault, profile: ImportProfile | None, header: Sequence[str]) -> Layout | None:
     if profile is None:
         return None
     facts = json.loads(vault.read(profile.layout, ImportProfile.LAYOUT, profile.provider_id, profile.id))
-    return _placed(Layout.unpacked(facts["layout"]), facts["names"], names_of(header))
+    return _place_columns(Layout.unpacked(facts["layout"]), facts["names"], names_of(header))
 
 
-def _placed(layout: Layout, names: dict[str, str], header: list[str]) -> Layout:
+def _place_columns(layout: Layout, names: dict[str, str], header: list[str]) -> Layout:
     if not any(header):
         return layout
     places = {name: place for place, name in reversed(list(enumerate(header))) if name}
@@ -111,6 +106,6 @@ def _placed(layout: Layout, names: dict[str, str], header: list[str]) -> Layout:
         name = names.get(field, "")
         if name in places:
             columns[Field(field)] = places[name]
-        elif not name and column < len(header) and not header[column]:  # It had no name then, and has none now.
+        elif not name and column < len(header) and not header[column]:  # Without a name then and now.
             columns[Field(field)] = column
     return replace(layout, columns=columns)

@@ -1,12 +1,13 @@
-"""What a batch's pages show: its first lines, samples of a verdict, and how its entries stand with İYS now.
+"""Queries for a batch's pages: sample lines of a result, and how its entries stand with İYS now.
 
-Only reads. What a file's line says is shown as it stands there; it is the provider's own.
+Cells of the file are shown unmasked; they are the provider's own.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Select, func, literal, null, or_, select
 from sqlalchemy.orm import Session
@@ -20,13 +21,13 @@ from portal.services.imports import row_results, store
 from portal.services.imports.chunks import DAMAGED
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.outline import Outline
-from portal.services.imports.row_results import Passed
-from portal.services.imports.stored_rows import Cell, Lines, cells_of, layout_of, outline_of, piece_at
+from portal.services.imports.row_results import SkipReason
+from portal.services.imports.stored_rows import Cell, StoredLines, cells_of, chunk_query, layout_of, outline_of
 
 SLOTS = len(row_results.SLOTS)
-LOOKED_THROUGH = 5  # Pieces, for words that are not understood: others come up when these are.
-# Which columns a problem is about; one that is not here is of the address.
-ABOUT = {
+SEARCHED_CHUNKS = 5  # For unknown words: others come up when these are explained.
+# The columns that a problem is about, by how its value begins; any other is about the address.
+PROBLEM_FIELDS = {
     "status": (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
     "channel": (Field.CHANNEL, Field.ADDRESS, Field.PHONE, Field.EMAIL),
     "type": (Field.TYPE,),
@@ -34,9 +35,9 @@ ABOUT = {
     "date": (Field.DATE, Field.TIME, Field.SOURCE),
     "origin": (Field.ORIGIN,),
 }
-OF_PHONE, OF_EMAIL = (Field.ADDRESS, Field.PHONE), (Field.ADDRESS, Field.EMAIL)
-# Of a good entry, what it is about and what it says.
-OF_GOOD = (
+PHONE_FIELDS, EMAIL_FIELDS = (Field.ADDRESS, Field.PHONE), (Field.ADDRESS, Field.EMAIL)
+# Shown of a good entry.
+ENTRY_FIELDS = (
     Field.ADDRESS, Field.PHONE, Field.EMAIL, Field.CHANNEL, Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL,
     Field.STATUS_EMAIL, Field.DATE, Field.SOURCE,
 )  # fmt: skip
@@ -44,7 +45,7 @@ OF_GOOD = (
 
 @dataclass(frozen=True)
 class Sample:
-    """An entry with its verdict: where it stands, and the cells concerned. `key` is for the next page."""
+    """An entry with a given result: where it stands, and the cells concerned. `key` is for the next page."""
 
     key: int
     line: int
@@ -53,79 +54,78 @@ class Sample:
     cells: tuple[Cell, ...]
 
 
-def samples(
-    session: Session, vault: Vault, batch: ImportBatch, word: str, limit: int = 50, after: int = -1
+def result_samples(
+    session: Session, vault: Vault, batch: ImportBatch, result: str, limit: int = 50, after: int = -1
 ) -> list[Sample]:
-    """Entries with this verdict in the order of the file, behind the one whose key is `after`."""
+    """Entries with this result in the order of the file, after the one whose key is `after`."""
     outline, layout = outline_of(vault, batch), layout_of(vault, batch)
     found: list[Sample] = []
-    for place in _places_with(session, batch, word):
-        if (place + 1) * store.PIECE * SLOTS <= after or len(found) >= limit:
+    for place in _places_with(session, batch, result):
+        if (place + 1) * store.CHUNK_LINES * SLOTS <= after or len(found) >= limit:
             continue
-        piece = session.scalar(piece_at(batch, place))
-        slots = [each for each in _slots_with(piece, word) if _key(piece, each) > after][: limit - len(found)]
-        lines = store.lines_of(vault, piece) if slots else []
+        chunk = session.scalars(chunk_query(batch, place)).one()
+        slots = [each for each in _slots_with(chunk, result) if _key(chunk, each) > after][: limit - len(found)]
+        lines = store.lines_of(vault, chunk) if slots else []
         for slot in slots:
             number, cells = lines[slot // SLOTS]
-            found.append(_sample(piece, slot, number, cells, word, outline, layout))
+            found.append(_sample(chunk, slot, number, cells, result, outline, layout))
     return found
 
 
-def lines_with(session: Session, vault: Vault, batch: ImportBatch, word: str) -> Iterator[store.Line]:
-    """Lines that have this verdict, of the first pieces that do."""
-    for place in _places_with(session, batch, word)[:LOOKED_THROUGH]:
-        piece = session.scalar(piece_at(batch, place))
-        lines = store.lines_of(vault, piece)
-        yield from (lines[each] for each in sorted({slot // SLOTS for slot in _slots_with(piece, word)}))
+def lines_with_result(session: Session, vault: Vault, batch: ImportBatch, result: str) -> Iterator[store.Line]:
+    """Lines with this result, from the first chunks that have some."""
+    for place in _places_with(session, batch, result)[:SEARCHED_CHUNKS]:
+        chunk = session.scalars(chunk_query(batch, place)).one()
+        lines = store.lines_of(vault, chunk)
+        yield from (lines[each] for each in sorted({slot // SLOTS for slot in _slots_with(chunk, result)}))
 
 
 def tally_of(batch: ImportBatch) -> dict[str, int]:
-    """Entries by verdict."""
+    """Entries by result."""
     return dict(batch.tally or {})
 
 
-def _places_with(session: Session, batch: ImportBatch, word: str) -> list[int]:
-    """Which pieces have the word among their verdicts: each piece's own tally says so."""
+def _places_with(session: Session, batch: ImportBatch, result: str) -> list[int]:
+    """The chunks with this result, by their tallies."""
     mine = select(ImportChunk.place, ImportChunk.tally).where(
         ImportChunk.batch_id == batch.id, ImportChunk.row_results.is_not(None)
     )
-    return [place for place, tally in session.execute(mine.order_by(ImportChunk.place)) if (tally or {}).get(word)]
+    return [place for place, tally in session.execute(mine.order_by(ImportChunk.place)) if (tally or {}).get(result)]
 
 
-def _slots_with(piece: ImportChunk, word: str) -> Iterator[int]:
-    wanted = bytes([row_results.BYTE_OF[word]])
-    found = piece.row_results.find(wanted)
-    while found >= 0:
-        yield found
-        found = piece.row_results.find(wanted, found + 1)
+def _slots_with(chunk: ImportChunk, result: str) -> Iterator[int]:
+    wanted, results = row_results.BYTE_OF[result], chunk.row_results or b""
+    return (slot for slot, byte in enumerate(results) if byte == wanted)
 
 
-def _key(piece: ImportChunk, slot: int) -> int:
-    return piece.place * store.PIECE * SLOTS + slot
+def _key(chunk: ImportChunk, slot: int) -> int:
+    return chunk.place * store.CHUNK_LINES * SLOTS + slot
 
 
 def _sample(
-    piece: ImportChunk, slot: int, number: int, cells: list[str], word: str, outline: Outline, layout: Layout
+    chunk: ImportChunk, slot: int, number: int, cells: list[str], result: str, outline: Outline, layout: Layout
 ) -> Sample:
     channel = row_results.SLOTS[slot % SLOTS]
     return Sample(
-        key=_key(piece, slot),
+        key=_key(chunk, slot),
         line=number,
-        sheet=outline.sheets[piece.sheet].name if len(layout.sheets) > 1 else "",
+        sheet=outline.sheets[chunk.sheet].name if len(layout.sheets) > 1 else "",
         channel=channel,
-        cells=cells_of(cells, _concerned(word, channel), layout, outline.sheets[piece.sheet].header),
+        cells=cells_of(cells, _fields_concerned(result, channel), layout, outline.sheets[chunk.sheet].header),
     )
 
 
-def _concerned(word: str, channel: Channel) -> Sequence[Field]:
-    if word not in row_results.PROBLEMS:
-        return OF_GOOD
-    of_address = OF_EMAIL if channel == Channel.EMAIL else OF_PHONE
-    return ABOUT.get(word.partition("_")[0], of_address) if word in tuple(row_results.RowProblem) else of_address
+def _fields_concerned(result: str, channel: Channel) -> Sequence[Field]:
+    if result not in row_results.PROBLEMS:
+        return ENTRY_FIELDS
+    of_address = EMAIL_FIELDS if channel == Channel.EMAIL else PHONE_FIELDS
+    if result in tuple(row_results.RowProblem):
+        return PROBLEM_FIELDS.get(result.partition("_")[0], of_address)
+    return of_address
 
 
-class Pile(StrEnum):
-    """How entries stand with İYS now."""
+class RowGroup(StrEnum):
+    """How an entry stands with İYS now."""
 
     ACCEPTED = "accepted"
     WAITING = "waiting"
@@ -135,32 +135,32 @@ class Pile(StrEnum):
 
 
 OUTCOMES = {
-    Pile.ACCEPTED: (Outcome.ACCEPTED, Outcome.VERIFIED),
-    Pile.WAITING: (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED),
-    Pile.NOT_NEEDED: (Outcome.NOT_NEEDED, Outcome.OVERTAKEN),
-    Pile.REFUSED: (Outcome.PARKED, Outcome.EXPIRED),
-    Pile.ANNULLED: (Outcome.ANNULLED,),
+    RowGroup.ACCEPTED: (Outcome.ACCEPTED, Outcome.VERIFIED),
+    RowGroup.WAITING: (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED),
+    RowGroup.NOT_NEEDED: (Outcome.NOT_NEEDED, Outcome.OVERTAKEN),
+    RowGroup.REFUSED: (Outcome.PARKED, Outcome.EXPIRED),
+    RowGroup.ANNULLED: (Outcome.ANNULLED,),
 }
-TOLD = (Effect.GRANT, Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
+SENT = (Effect.GRANT, Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
 KEPT = (Effect.LATE_GRANT, Effect.OLDER)
 AS_BEFORE = (Effect.SAME, Effect.KNOWN)
-OF_DECISION = (Decision.line, Decision.channel, Decision.status, Recipient)
+DECISION_COLUMNS = (Decision.line, Decision.channel, Decision.status, Recipient)
 
 
 @dataclass(frozen=True)
-class Piles:
-    """Entries of a batch by how they stand now; they add up to all that the file says."""
+class GroupCounts:
+    """Entries of a batch by group; they add up to all entries of the file."""
 
     accepted: int
     waiting: int
-    not_needed: int  # İYS says so; or it need not be told at all.
+    not_needed: int  # İYS said so, or need not be sent it at all.
     refused: int
     annulled: int
-    kept: int  # As evidence only: too old for İYS, or something newer is known.
-    as_before: int  # It stood so already, or was brought before.
-    passed: int  # Repeated in the file, or not for this address.
+    kept: int  # As evidence only: too late for İYS, or something newer is known.
+    as_before: int  # The consent stood so already.
+    passed: int  # Skipped: repeated in the file, or not for this address.
     problems: int
-    unwritten: int = 0  # The run was stopped before it came to them.
+    unwritten: int = 0  # The run was stopped before them.
 
     @property
     def total(self) -> int:
@@ -169,7 +169,7 @@ class Piles:
 
 @dataclass(frozen=True)
 class Row:
-    """One entry that was brought, with what became of it. `key` is for the next page."""
+    """One imported entry with its outcome. `key` is for the next page."""
 
     key: int
     line: int | None
@@ -182,45 +182,52 @@ class Row:
     code: str | None
 
 
-def piles(session: Session, batch: ImportBatch) -> Piles:
-    """Counts what İYS has said of the batch up to now; one look into an index, also for a large file."""
+def count_groups(session: Session, batch: ImportBatch) -> GroupCounts:
+    """Count the entries by group; one index scan, also for a large file."""
     counted = select(Submission.outcome, func.count()).where(Submission.batch_id == batch.id)
     by_outcome = dict(session.execute(counted.group_by(Submission.outcome)).all())
-    told = {pile: sum(by_outcome.get(each, 0) for each in outcomes) for pile, outcomes in OUTCOMES.items()}
+    submitted = {group: sum(by_outcome.get(each, 0) for each in outcomes) for group, outcomes in OUTCOMES.items()}
     tally = tally_so_far(session, batch)
-    kept, untold = _sum(tally, KEPT), max(0, _sum(tally, TOLD) - sum(told.values()))  # Obeyed here, and not for İYS.
-    void = max(0, batch.annulled - told[Pile.ANNULLED])  # That nobody would have been told of.
+    kept = _sum(tally, KEPT)
+    unsent = max(0, _sum(tally, SENT) - sum(submitted.values()))  # Obeyed here; İYS is not sent it.
+    void = max(0, batch.annulled - submitted[RowGroup.ANNULLED])  # Of decisions without a submission.
     void_of_kept = min(kept, void)
-    void_of_untold = min(untold, void - void_of_kept)
-    told[Pile.NOT_NEEDED] += untold - void_of_untold
-    told[Pile.ANNULLED] += void_of_kept + void_of_untold
-    return Piles(
-        **{pile.value: count for pile, count in told.items()},
+    void_of_unsent = min(unsent, void - void_of_kept)
+    submitted[RowGroup.NOT_NEEDED] += unsent - void_of_unsent
+    submitted[RowGroup.ANNULLED] += void_of_kept + void_of_unsent
+    return GroupCounts(
+        **{group.value: count for group, count in submitted.items()},
         kept=kept - void_of_kept,
         as_before=_sum(tally, AS_BEFORE),
-        passed=_sum(tally, Passed),
+        passed=_sum(tally, SkipReason),
         problems=_sum(tally, row_results.PROBLEMS),
         unwritten=_sum(tally_of(batch), WRITTEN) - _sum(tally, WRITTEN),
     )
 
 
 def tally_so_far(session: Session, batch: ImportBatch) -> dict[str, int]:
-    """Entries by verdict, without those that a run has still to write."""
-    unwritten = _unwritten(session, batch)
-    return {word: count - (unwritten.get(word, 0) if word in WRITTEN else 0) for word, count in tally_of(batch).items()}
+    """Entries by result, without those that a run has still to write."""
+    unwritten = {each: count for each, count in _tally_of_unwritten(session, batch).items() if each in WRITTEN}
+    return {result: count - unwritten.get(result, 0) for result, count in tally_of(batch).items()}
 
 
-def rows(session: Session, vault: Vault, batch: ImportBatch, pile: Pile, limit: int = 50, after: int = 0) -> list[Row]:
-    """Entries of a pile in the order in which they were written, behind the one whose key is `after`."""
-    is_void = pile == Pile.ANNULLED
-    of_pile = _void(batch, limit, after) if is_void else _written(session, batch, OUTCOMES[pile], limit, after)
-    found = session.execute(of_pile).all()
-    lines = Lines(session, vault, batch)
+def group_rows(
+    session: Session, vault: Vault, batch: ImportBatch, group: RowGroup, limit: int = 50, after: int = 0
+) -> list[Row]:
+    """Entries of a group in the order in which they were written, after the one whose key is `after`."""
+    is_void = group == RowGroup.ANNULLED
+    entries = (
+        _annulled_entries(batch, limit, after)
+        if is_void
+        else _submitted_entries(session, batch, OUTCOMES[group], limit, after)
+    )
+    found = session.execute(entries).all()
+    lines = StoredLines(session, vault, batch)
     return [
         Row(
             key=each.id,
             line=each.line,
-            cells=lines.cells_of(each.line, address, OF_GOOD) if each.line else (),
+            cells=lines.cells_of(each.line, address, ENTRY_FIELDS) if each.line else (),
             address=recipients.masked(vault, each.Recipient),
             recipient_id=each.Recipient.id,
             channel=each.channel,
@@ -233,11 +240,11 @@ def rows(session: Session, vault: Vault, batch: ImportBatch, pile: Pile, limit: 
     ]
 
 
-def _void(batch: ImportBatch, limit: int, after: int) -> Select:
-    """What was taken back, also of what İYS was never to be told."""
+def _annulled_entries(batch: ImportBatch, limit: int, after: int) -> Select[*tuple[Any, ...]]:
+    """Also those that İYS was never to be sent."""
     outcome, code = literal(Outcome.ANNULLED, Submission.outcome.type), null()
     return (
-        select(Decision.id, outcome.label("outcome"), code.label("code"), *OF_DECISION)
+        select(Decision.id, outcome.label("outcome"), code.label("code"), *DECISION_COLUMNS)
         .join(Annulment, Annulment.decision_id == Decision.id)
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .outerjoin(Submission, Submission.decision_id == Decision.id)
@@ -248,15 +255,17 @@ def _void(batch: ImportBatch, limit: int, after: int) -> Select:
     )
 
 
-def _written(session: Session, batch: ImportBatch, outcomes: Sequence[Outcome], limit: int, after: int) -> Select:
+def _submitted_entries(
+    session: Session, batch: ImportBatch, outcomes: Sequence[Outcome], limit: int, after: int
+) -> Select[*tuple[Any, ...]]:
     ids: list[int] = []
-    for outcome in outcomes:  # Each is a run of its own in the index.
+    for outcome in outcomes:  # Each is a range of its own in the index.
         mine = select(Submission.id).where(
             Submission.batch_id == batch.id, Submission.outcome == outcome, Submission.id > after
         )
         ids += session.scalars(mine.order_by(Submission.id).limit(limit))
     return (
-        select(Submission.id, Submission.outcome, Submission.code, *OF_DECISION)
+        select(Submission.id, Submission.outcome, Submission.code, *DECISION_COLUMNS)
         .join(Decision, Decision.id == Submission.decision_id)
         .join(Recipient, Recipient.id == Decision.recipient_id)
         .where(Submission.id.in_(sorted(ids)[:limit]))
@@ -264,8 +273,8 @@ def _written(session: Session, batch: ImportBatch, outcomes: Sequence[Outcome], 
     )
 
 
-def _unwritten(session: Session, batch: ImportBatch) -> dict[str, int]:
-    """Entries by verdict of the pieces that the run did not come to, or could not open."""
+def _tally_of_unwritten(session: Session, batch: ImportBatch) -> dict[str, int]:
+    """Entries by result of the chunks that the run did not come to, or could not open."""
     found: Counter[str] = Counter()
     has_some = batch.state != BatchState.DONE or batch.problem == DAMAGED
     waiting = select(ImportChunk.tally).where(
@@ -283,5 +292,5 @@ def _address(vault: Vault, recipient: Recipient) -> str:
         return ""
 
 
-def _sum(tally: dict[str, int], words) -> int:
-    return sum(tally.get(word, 0) for word in words)
+def _sum(tally: dict[str, int], results: Iterable[str]) -> int:
+    return sum(tally.get(result, 0) for result in results)

@@ -1,16 +1,17 @@
-"""The lines of a batch that must be mended: as they stood in the file, each with what is wrong with it.
+"""The lines of a batch with errors, as they stood in the file, each with its problems: for a file to correct.
 
-Brought again they have the same columns in the same order, so the file is read as the first one was; what we added is
-told by its name, and passed by.
+Uploaded again it has the same columns in the same order, so it is read as the first file was; the columns that we add
+are recognized by their names and ignored.
 """
 
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
@@ -27,14 +28,14 @@ from portal.services.imports.stored_rows import header_of, layout_of, outline_of
 
 log = structlog.get_logger()
 
-OURS = ("Satır", "Sorun", "Çözüm", "İYS kodu")  # In one language, or no program would know them again.
+OURS = ("Satır", "Sorun", "Çözüm", "İYS kodu")  # In one language, to be recognized (layout.headers.OURS).
 REFUSED = (Outcome.PARKED, Outcome.EXPIRED)  # By İYS, or too late for it.
 NO_BOUND = 2**31 - 1
 SLOTS = len(row_results.SLOTS)
-ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their words begin.
+ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their values begin.
 ANY_ADDRESS = "H122"
 
-# What columns of a file without a header are called, so that the next reading knows them.
+# The columns' names where the file has no header, so that the corrected file has one.
 NAMES = {
     Field.ADDRESS: "Alıcı", Field.PHONE: "Telefon", Field.EMAIL: "E-posta", Field.CHANNEL: "Kanal",
     Field.STATUS: "Durum", Field.STATUS_SMS: "SMS izni", Field.STATUS_CALL: "Arama izni",
@@ -45,8 +46,8 @@ WITHOUT_CODE = N_("İYS bu kaydı almadı."), N_("Satırı kontrol edip yeniden 
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """What is wrong with a line, as msgids, and the code that İYS gives or would give for it."""
+class RowError:
+    """What is wrong with a line, as msgids, and the code that İYS gives or would give."""
 
     sentence: str
     cure: str
@@ -54,90 +55,88 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line as it stood in the file."""
-
+class ErrorLine:
     number: int
     cells: Sequence[str] = field(repr=False)
-    wrong: tuple[Wrong, ...] = ()
+    errors: tuple[RowError, ...] = ()
 
 
-class Errors:
-    """Those of one batch, read piece by piece, and only of pieces that have some. Raises CannotOpen where not even the
-    file's outline can be opened."""
+class RowErrors:
+    """The errors of one batch, from the chunks that have some. Raises CannotOpen where the outline cannot be opened."""
 
     def __init__(self, session: Session, vault: Vault, batch: ImportBatch):
         self._session, self._vault, self._batch = session, vault, batch
         header = _header(vault, batch)
-        self._kept = [place for place, name in enumerate(header) if folded(name) not in headers.OURS]
-        self.header = [header[place] for place in self._kept]
+        self._columns = [place for place, name in enumerate(header) if folded(name) not in headers.OURS]
+        self.header = [header[place] for place in self._columns]
 
-    def lines(self) -> Iterator[Line]:
-        """Those with a problem, and those that İYS refused, in the order of the file."""
-        are_refused = self._session.scalar(self._refused().limit(1)) is not None
-        for piece, until in self._pieces(row_results.PROBLEMS, all_of_them=are_refused):
-            refused = self._refused_in(piece.first_line, until) if are_refused else {}
-            for number, cells, words in self._opened(piece) if refused or _has(piece, row_results.PROBLEMS) else ():
-                wrong = dict.fromkeys([*_problems(words), *_refusals(words, refused.get(number, ()))])
-                if wrong:
-                    yield Line(number, self._cut(cells), tuple(wrong))
+    def lines(self) -> Iterator[ErrorLine]:
+        """Lines with a problem, and those that İYS refused, in the order of the file."""
+        are_refused = self._session.scalar(self._refused_submissions().limit(1)) is not None
+        for chunk, last_line in self._chunks(row_results.PROBLEMS, all_of_them=are_refused):
+            refused = self._refusals_by_line(chunk.first_line, last_line) if are_refused else {}
+            for number, cells, results in self._rows(chunk) if refused or _has(chunk, row_results.PROBLEMS) else ():
+                errors = dict.fromkeys([*_problems(results), *_refusals(results, refused.get(number, ()))])
+                if errors:
+                    yield ErrorLine(number, self._select(cells), tuple(errors))
 
-    def late(self) -> Iterator[Line]:
-        """Those with a grant that is too old for İYS."""
-        for piece, _ in self._pieces((Effect.LATE_GRANT,)):
-            for number, cells, words in self._opened(piece):
-                if Effect.LATE_GRANT in words:
-                    yield Line(number, self._cut(cells))
+    def late_grants(self) -> Iterator[ErrorLine]:
+        """Lines with a grant that is too old for İYS."""
+        for chunk, _ in self._chunks((Effect.LATE_GRANT,)):
+            for number, cells, results in self._rows(chunk):
+                if Effect.LATE_GRANT in results:
+                    yield ErrorLine(number, self._select(cells))
 
-    def _pieces(self, words: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ImportChunk, int]]:
-        """Pieces that have one of these verdicts, each with the number up to which its lines go."""
+    def _chunks(self, results: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ImportChunk, int]]:
+        """Chunks with one of these results, each with the number of its last line."""
         facts = select(ImportChunk.id, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally)
         mine = facts.where(ImportChunk.batch_id == self._batch.id, ImportChunk.row_results.is_not(None))
         found = self._session.execute(mine.order_by(ImportChunk.place)).all()
         for each, after in pairwise([*found, None]):
-            if all_of_them or _has(each, words):
+            if all_of_them or _has(each, results):
                 is_last = after is None or after.sheet != each.sheet
                 yield self._session.get_one(ImportChunk, each.id), NO_BOUND if is_last else after.first_line - 1
 
-    def _opened(self, piece: ImportChunk) -> Iterator[tuple[int, list[str], list[str]]]:
-        """(number, cells, a word per slot) of each line."""
-        for place, (number, cells) in enumerate(self._lines_of(piece)):
-            slots = piece.row_results[place * SLOTS : (place + 1) * SLOTS]
-            yield number, cells, [row_results.word_of(byte) if byte else "" for byte in slots]
-        self._session.expunge(piece)
+    def _rows(self, chunk: ImportChunk) -> Iterator[tuple[int, list[str], list[str]]]:
+        """(number, cells, one result per slot) of each line."""
+        for place, (number, cells) in enumerate(self._lines_of(chunk)):
+            slots = (chunk.row_results or b"")[place * SLOTS : (place + 1) * SLOTS]
+            yield number, cells, [row_results.result_of(byte) if byte else "" for byte in slots]
+        self._session.expunge(chunk)
 
-    def _lines_of(self, piece: ImportChunk) -> list[store.Line]:
-        """Of a piece that is damaged nothing can be told; the others go on."""
+    def _lines_of(self, chunk: ImportChunk) -> list[store.Line]:
+        """A damaged chunk has none; the others go on."""
         try:
-            return store.lines_of(self._vault, piece)
+            return store.lines_of(self._vault, chunk)
         except CannotOpen:
-            log.error("import.piece_damaged", batch=self._batch.id, piece=piece.place)
+            log.error("import.chunk_damaged", batch=self._batch.id, chunk=chunk.place)
             return []
 
-    def _refused(self) -> Select:
+    def _refused_submissions(self) -> Select[int]:
         return select(Submission.id).where(
             Submission.batch_id == self._batch.id, Submission.outcome.in_(REFUSED), Submission.closed_at.is_(None)
         )
 
-    def _refused_in(self, first: int, last: int) -> dict[int, list[tuple[Channel, str | None]]]:
-        """By line: the channels of which İYS refused the entry, with its code."""
-        told = (
-            self._refused()
+    def _refusals_by_line(self, first: int, last: int) -> dict[int, list[tuple[Channel, str | None]]]:
+        """By line: the channels whose entry İYS refused, with its code."""
+        refused = (
+            self._refused_submissions()
             .join(Decision, Decision.id == Submission.decision_id)
             .where(Decision.batch_id == self._batch.id, Decision.line.between(first, last))
             .with_only_columns(Decision.line, Decision.channel, Submission.code)
         )
-        found = defaultdict(list)
-        for line, channel, code in self._session.execute(told.order_by(Decision.line)):
+        found: dict[int, list[tuple[Channel, str | None]]] = defaultdict(list)
+        for line, channel, code in self._session.execute(refused.order_by(Decision.line)):
             found[line].append((channel, code))
         return found
 
-    def _cut(self, cells: list[str]) -> list[str]:
-        return [cells[place] if place < len(cells) else "" for place in self._kept]
+    def _select(self, cells: list[str]) -> list[str]:
+        """Without our own columns."""
+        return [cells[place] if place < len(cells) else "" for place in self._columns]
 
 
 def _header(vault: Vault, batch: ImportBatch) -> list[str]:
-    """Of the sheets that are read, a name for each column; of a file that nobody could read, none."""
+    """A name for each column of the sheets that are read; empty for an unreadable file."""
     if batch.outline is None or batch.layout is None:
         return []
     outline, layout = outline_of(vault, batch), layout_of(vault, batch)
@@ -149,25 +148,25 @@ def _header(vault: Vault, batch: ImportBatch) -> list[str]:
     return header + [""] * (width - len(header))
 
 
-def _has(piece, words: Container[str]) -> bool:
-    return any(word in words for word in piece.tally or ())
+def _has(chunk: Row[*tuple[Any, ...]] | ImportChunk, results: Container[str]) -> bool:
+    return any(result in results for result in chunk.tally or ())
 
 
-def _problems(words: list[str]) -> Iterator[Wrong]:
-    for word in filter(row_results.PROBLEMS.get, words):
-        problem = row_results.PROBLEMS[word]
-        yield Wrong(problem.sentence, problem.cure, code_of(word))
+def _problems(results: list[str]) -> Iterator[RowError]:
+    for result in results:
+        if problem := row_results.PROBLEMS.get(result):
+            yield RowError(problem.sentence, problem.cure, code_of(result))
 
 
-def _refusals(words: list[str], refused: Sequence[tuple[Channel, str | None]]) -> Iterator[Wrong]:
-    """Of several sheets with a line of this number, those count that say something of the channel."""
+def _refusals(results: list[str], refused: Sequence[tuple[Channel, str | None]]) -> Iterator[RowError]:
+    """Where several sheets have a line of this number, only one about the channel counts."""
     for channel, code in refused:
-        word = words[row_results.SLOTS.index(channel)]
-        if word and word not in row_results.PROBLEMS:
+        result = results[row_results.SLOTS.index(channel)]
+        if result and result not in row_results.PROBLEMS:
             sentence, cure = (iys_protocol.sentence_of(code), iys_protocol.cure_of(code)) if code else WITHOUT_CODE
-            yield Wrong(sentence, cure, code or "")
+            yield RowError(sentence, cure, code or "")
 
 
-def code_of(word: str) -> str:
+def code_of(problem: str) -> str:
     """The code that İYS would give for a problem."""
-    return row_results.CODES.get(word) or ADDRESS_CODES.get(word.partition("_")[0], ANY_ADDRESS)
+    return row_results.IYS_CODES.get(problem) or ADDRESS_CODES.get(problem.partition("_")[0], ANY_ADDRESS)

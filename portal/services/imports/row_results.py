@@ -1,7 +1,7 @@
-"""What comes of an entry of a file, as one word and one byte: an effect on consents, or a problem with its cure.
+"""Row results: what comes of each entry of a file, an effect on consents or a problem, stored as one byte per slot.
 
-Each line has three slots, one per channel in the order of SLOTS; a byte of 0 says that the line says nothing there. A
-problem that is of the address stands in the first slot that it would have served, so that it counts once.
+Each line has three slots, one per channel in the order of SLOTS; 0 is a slot that the line is not about. A problem of
+the address stands in the first slot that it would have served, so that it counts once.
 """
 
 from portal.core.addresses import Problem
@@ -15,7 +15,7 @@ NOTHING = 0
 
 
 class RowProblem(ExplainedProblem):
-    """Why an entry cannot be brought as it stands, though its address may be good."""
+    """Why an entry cannot be imported as it stands, though its address may be good."""
 
     STATUS_MISSING = (
         "status_missing",
@@ -97,7 +97,7 @@ class RowProblem(ExplainedProblem):
 
 
 class SkipReason(ExplainedProblem):
-    """Why a good entry is passed by; nothing is to be mended."""
+    """Why a good entry is skipped; nothing needs a fix."""
 
     REPEATED = (
         "repeated",
@@ -112,18 +112,18 @@ class SkipReason(ExplainedProblem):
     )
 
 
-# A byte is a place in this row: new words come at its end, or what is kept would change its meaning.
-LATER = (RowProblem.CHANNEL_MISSING,)
+# A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.
+APPENDED = (RowProblem.CHANNEL_MISSING,)
 RESULTS: tuple[str, ...] = (
-    *(each for each in Effect if each != Effect.UNDATED),  # That is a RowProblem's word.
+    *(each for each in Effect if each != Effect.UNDATED),  # DATE_MISSING has its value.
     *(each.value for each in SkipReason),
-    *(each.value for each in RowProblem if each not in LATER),
+    *(each.value for each in RowProblem if each not in APPENDED),
     *(each.value for each in Problem),
-    *(each.value for each in LATER),
+    *(each.value for each in APPENDED),
 )
-BYTE_OF = {word: byte for byte, word in enumerate(RESULTS, 1)}
+BYTE_OF = {result: byte for byte, result in enumerate(RESULTS, 1)}
 PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
-IYS_CODES = {  # What İYS would have answered; the others never come so far.
+IYS_CODES = {  # The code that İYS would have answered; of the others we know none.
     Effect.LATE_GRANT: "H467", Effect.OLD_REFUSAL: "H467", Effect.OLDER: "H178", Effect.SAME: "H174",
     Effect.FIRST_REFUSAL: "H175", RowProblem.STATUS_MISSING: "H110", RowProblem.STATUS_UNKNOWN: "H115",
     RowProblem.CHANNEL_UNKNOWN: "H117", RowProblem.CHANNEL_UNFIT: "H464", RowProblem.TYPE_UNKNOWN: "H116",
@@ -136,10 +136,10 @@ IYS_CODES = {  # What İYS would have answered; the others never come so far.
 
 
 def result_of(byte: int) -> str:
-    """The word that a byte of a slot stands for; the byte is not NOTHING."""
+    """The value of a slot's byte, which is not NOTHING."""
     return RESULTS[byte - 1]
 
 
-def tally_of(verdicts: bytes) -> dict[str, int]:
-    """How many slots have each word."""
-    return {result_of(byte): count for byte in set(verdicts) - {NOTHING} if (count := verdicts.count(byte))}
+def tally_of(results: bytes) -> dict[str, int]:
+    """How many slots have each result."""
+    return {result_of(byte): results.count(byte) for byte in set(results) - {NOTHING}}

@@ -29,7 +29,7 @@ class Undoable:
 def count_undoable(session: Session, batch: ImportBatch) -> Undoable:
     """Count what was not claimed for sending, and what needs no sending."""
     of_batch = Submission.batch_id == batch.id
-    may_go = and_(annulments.was_never_claimed(), ~and_(Submission.status == Status.REFUSED, _is_followed_by_other(batch)))
+    may_go = and_(annulments.was_never_claimed(), ~and_(Submission.status == Status.REFUSED, _is_relied_on(batch)))
     submitted, free = session.execute(select(func.count(), func.count().filter(may_go)).where(of_batch)).one()
     decided = session.execute(select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id))
     return Undoable(free=max(0, decided.scalar_one() - submitted) + free, gone=submitted - free)
@@ -42,7 +42,7 @@ class Undo:
         self.lease = lease
         batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
         self.place, self.user_id = batch.position, batch.undone_by
-        self.stays = and_(Decision.status == Status.REFUSED, _is_followed_by_other(batch))
+        self.stays = and_(Decision.status == Status.REFUSED, _is_relied_on(batch))
 
     def work(self, seconds: float) -> bool:
         """Annul for about so long; whether more is to do. Raises LeaseLost."""
@@ -95,7 +95,7 @@ def _count_other_types(ids: list[int]) -> int:
     return db.session.execute(others).scalar_one()
 
 
-def _is_followed_by_other(batch: ImportBatch) -> ColumnElement[bool]:
+def _is_relied_on(batch: ImportBatch) -> ColumnElement[bool]:
     """The condition that another file of the brand was written since this one began. It may hold the same refusals,
     of which no second one was written: they stay."""
     other = aliased(ImportBatch)

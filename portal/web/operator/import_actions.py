@@ -12,12 +12,13 @@ from portal.core.models import Brand, ImportBatch, MailKind, Provider, Role
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.import_page import AskForm, may_begin, page_of, read_layout, without_leave
 from portal.web.operator.imports import brought_or_404, may_not
-from portal.web.shared.absolute_urls import whole
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
-from portal.web.shared.owner_notifications import tell
+from portal.web.shared.owner_notifications import notify_roles
+from portal.web.shared.signed_in_person import record_operator_audit
 
 OF_IMPORTS = (Role.OWNER, Role.MANAGER)  # Who may answer.
 
@@ -29,7 +30,7 @@ def choose_layout(provider_id: int, batch_id: int):
     provider, batch = _of(provider_id, batch_id)
     if may_not(provider):
         return without_leave(provider)
-    if provider_questions.waits(batch) or batch.state not in provider_questions.BEFORE_THE_RUN:
+    if provider_questions.awaits_answer(batch) or batch.state not in provider_questions.BEFORE_THE_RUN:
         return _overtaken(batch)
     page = read_layout(batch)
     if not page.is_as_posted:
@@ -37,7 +38,7 @@ def choose_layout(provider_id: int, batch_id: int):
     if not page.form.validate_on_submit():
         return page_of(provider, batch, page), 422
     layout = page.form.layout()
-    return _done(batch, lambda: batches.choose(db.session, vault(), batch, layout, clock.now()), "import.laid_out")
+    return _done(batch, lambda: batches.set_layout(db.session, vault(), batch, layout, clock.now()), "import.laid_out")
 
 
 @blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/questions")
@@ -56,9 +57,9 @@ def ask_provider(provider_id: int, batch_id: int):
     except provider_questions.NothingToAsk:
         return _overtaken(batch)
     brand = db.session.get_one(Brand, batch.brand_id)
-    link = whole("dashboard.answer_import", batch_id=batch.id)
-    tell(provider, MailKind.IMPORT_ASKED, OF_IMPORTS, brand=brand.name, link=link)
-    note("import.asked", "import_batch", batch.id, provider_id=provider.id, fields=list(batch.asked))
+    link = absolute_url("dashboard.answer_import", batch_id=batch.id)
+    notify_roles(provider, MailKind.IMPORT_ASKED, OF_IMPORTS, brand=brand.name, link=link)
+    record_operator_audit("import.asked", "import_batch", batch.id, provider_id=provider.id, fields=list(batch.asked))
     db.session.commit()
     wake("mail")
     flash(_("Firmanın sahiplerine ve yöneticilerine yazıldı. Yanıtlayınca dosya yeniden kontrol edilir."))
@@ -74,7 +75,7 @@ def run_import(provider_id: int, batch_id: int):
         return without_leave(provider)
     if not may_begin(batch):
         return _overtaken(batch)
-    return _done(batch, lambda: batches.begin(db.session, vault(), batch, current_user.id, clock.now()))
+    return _done(batch, lambda: batches.start(db.session, vault(), batch, current_user.id, clock.now()))
 
 
 @blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/drop")
@@ -96,7 +97,7 @@ def _done(batch: ImportBatch, act: Callable[[], None], noted: str = ""):
         act()
     except batches.WrongState:
         return _overtaken(batch)
-    except batches.Missing:
+    except batches.AnswerMissing:
         db.session.rollback()
         flash(_("Firmanın yanıtı bekleniyor."))
         return _back(batch)
@@ -104,12 +105,12 @@ def _done(batch: ImportBatch, act: Callable[[], None], noted: str = ""):
         db.session.rollback()
         flash(_("Firma durdurulmuş ya da markası kapatılmış; yeni aktarım başlayamaz."))
         return _back(batch)
-    except packages.NoRoom:
+    except packages.PackageFull:
         db.session.rollback()
         flash(_("Firmanın paketinde bu kadar yeni adrese yer yok. Paketini büyütmesi gerekir."))
         return _back(batch)
     if noted:
-        note(noted, "import_batch", batch.id, provider_id=batch.provider_id)
+        record_operator_audit(noted, "import_batch", batch.id, provider_id=batch.provider_id)
     db.session.commit()
     wake("import", batch.id)
     return _back(batch)

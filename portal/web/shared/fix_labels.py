@@ -6,28 +6,28 @@ from dataclasses import replace
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
-from portal.services.imports.layout import Cure, Layout
-from portal.services.imports.queries import Pile
+from portal.services.imports.layout import Fix, Layout
+from portal.services.imports.queries import RowGroup
 from portal.services.imports.row_results import RowProblem
 from portal.web.shared.column_layout_form import Word, name_of_word, word_field
 
 CURES = {
-    Cure.EMAIL_LETTERS: _l("E-postalardaki Türkçe harfleri İngilizce karşılıklarıyla değiştir"),
-    Cure.EMAIL_SPACES: _l("E-postaların içindeki boşlukları sil"),
-    Cure.DATE_SWAP: _l("Gün ile ayın yerini değiştir"),
+    Fix.EMAIL_LETTERS: _l("E-postalardaki Türkçe harfleri İngilizce karşılıklarıyla değiştir"),
+    Fix.EMAIL_SPACES: _l("E-postaların içindeki boşlukları sil"),
+    Fix.DATE_SWAP: _l("Gün ile ayın yerini değiştir"),
 }
 PILES = {
-    Pile.ACCEPTED: (_l("İYS kabul etti"), _l("İYS bu kayıtları aldı.")),
-    Pile.WAITING: (
+    RowGroup.ACCEPTED: (_l("İYS kabul etti"), _l("İYS bu kayıtları aldı.")),
+    RowGroup.WAITING: (
         _l("Bekliyor"),
         _l("Sırada, yolda ya da bir engelin kalkmasını bekliyor. Kendiliğinden bildirilir."),
     ),
-    Pile.NOT_NEEDED: (
+    RowGroup.NOT_NEEDED: (
         _l("Bildirmeye gerek kalmadı"),
         _l("İYS bunları zaten biliyor, daha yenisini tutuyor ya da geri alınacak bir onay tutmuyor."),
     ),
-    Pile.REFUSED: (_l("İYS kabul etmedi"), _l("İYS'nin nedenini ve çaresini her satırda görürsünüz.")),
-    Pile.ANNULLED: (_l("Geri alındı"), _l("İYS'ye gönderilmeden geri alındı; hiçbir etkisi kalmadı.")),
+    RowGroup.REFUSED: (_l("İYS kabul etmedi"), _l("İYS'nin nedenini ve çaresini her satırda görürsünüz.")),
+    RowGroup.ANNULLED: (_l("Geri alındı"), _l("İYS'ye gönderilmeden geri alındı; hiçbir etkisi kalmadı.")),
 }
 # Problems that a person mends by saying what words mean, and the kind of words.
 DISTINCT = {

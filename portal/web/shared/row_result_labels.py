@@ -10,7 +10,7 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect
 from portal.services.imports.row_errors import code_of
-from portal.services.imports.row_results import CODES, PROBLEMS, WORDS, Passed
+from portal.services.imports.row_results import IYS_CODES, PROBLEMS, RESULTS, SkipReason
 from portal.web.shared.labels import label
 
 EFFECTS: dict[str, tuple[str, str]] = {
@@ -36,9 +36,9 @@ EFFECTS: dict[str, tuple[str, str]] = {
     Effect.KNOWN: (N_("Daha önce aktarılmış"), N_("Bu kayıt daha önce aktarıldı; bir daha yazılmaz.")),
 }
 PASSED: dict[str, str] = {
-    Passed.REPEATED: N_("Dosyada yinelenen"),
-    Passed.NO_SMS: N_("Sabit hatta SMS"),
-    Passed.GRANT_LEFT_OUT: N_("Onay, şimdilik alınmadı"),
+    SkipReason.REPEATED: N_("Dosyada yinelenen"),
+    SkipReason.NO_SMS: N_("Sabit hatta SMS"),
+    SkipReason.GRANT_LEFT_OUT: N_("Onay, şimdilik alınmadı"),
 }
 
 
@@ -61,13 +61,13 @@ class Told:
 
 def told(word: str, count: int = 0) -> Told:
     """A verdict in words. Raises KeyError for what is none."""
-    code = code_of(word) if word in PROBLEMS else CODES.get(word)
+    code = code_of(word) if word in PROBLEMS else IYS_CODES.get(word)
     of_iys = gettext(iys_protocol.sentence_of(code)) if code else ""
     if word in EFFECTS:
         title, sentence = map(gettext, EFFECTS[word])
         return Told(word, title, sentence, "", code, of_iys, count)
     if word in PASSED:
-        passed = Passed(word)
+        passed = SkipReason(word)
         return Told(word, gettext(PASSED[word]), gettext(passed.sentence), gettext(passed.cure), code, of_iys, count)
     problem = PROBLEMS[word]
     return Told(word, gettext(problem.sentence), gettext(problem.sentence), gettext(problem.cure), code, of_iys, count)
@@ -75,7 +75,7 @@ def told(word: str, count: int = 0) -> Told:
 
 def all_told(tally: Mapping[str, int]) -> tuple[list[Told], list[Told]]:
     """What comes of good entries, and the problems; each in the order of their words, empty ones left out."""
-    found = [told(word, tally[word]) for word in WORDS if tally.get(word)]
+    found = [told(word, tally[word]) for word in RESULTS if tally.get(word)]
     problems = sorted((each for each in found if each.is_problem), key=lambda each: -each.count)
     return [each for each in found if not each.is_problem], problems
 

@@ -1,9 +1,10 @@
 """What stands in a column: which share of its cells are telephones, dates, words of consent and so on."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
-from portal.core.addresses import Address, AddressKind, BadAddress, parse
+from portal.core.addresses import Address, AddressKind, BadAddress, Problem, parse
 from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.dates import Moment, parts, read
@@ -13,26 +14,28 @@ from portal.services.imports.layout.times import OddTime, read_clock
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # So much counts a date before.
-WEAK = {
-    "e",
-    "h",
-    "y",
-    "n",
-    "t",
-    "f",
-    "0",
-    "1",
-    "var",
-    "yok",
-    "evet",
-    "hayir",
-    "yes",
-    "no",
-    "true",
-    "false",
-    "aktif",
-    "pasif",
-}
+WEAK = set(
+    [
+        "e",
+        "h",
+        "y",
+        "n",
+        "t",
+        "f",
+        "0",
+        "1",
+        "var",
+        "yok",
+        "evet",
+        "hayir",
+        "yes",
+        "no",
+        "true",
+        "false",
+        "aktif",
+        "pasif",
+    ]
+)
 STATUSES = (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL)
 
 
@@ -44,6 +47,7 @@ class Contents:
     phones: list[Address] = field(default_factory=list)
     mobiles: int = 0
     emails: int = 0
+    bad_addresses: Counter[Problem] = field(default_factory=Counter)
     dates: float = 0
     serials: int = 0
     clocks: int = 0  # Dates that have a time of day.
@@ -78,7 +82,7 @@ class Contents:
             case Field.EMAIL:
                 return self.share(self.emails)
             case Field.ADDRESS:
-                both = self.share(len(self.phones) + self.emails)
+                both = self.share(self.addresses)
                 return both if self.is_mixed else both * 0.45  # A column of one kind is better called by it.
             case Field.DATE:
                 return self.share(self.dates + (self.serials if is_named else 0)) + 0.1 * self.share(self.clocks)
@@ -91,6 +95,14 @@ class Contents:
             case Field.TYPE:
                 return self.share(self.types)
         return 0.0
+
+    @property
+    def addresses(self) -> int:
+        return len(self.phones) + self.emails
+
+    def count_failed(self, unlike: Container[Problem]) -> int:
+        """How many cells are failed addresses, without those of these problems."""
+        return sum(count for problem, count in self.bad_addresses.items() if problem not in unlike)
 
     @property
     def is_mixed(self) -> bool:
@@ -121,7 +133,8 @@ class Contents:
     def _count_address(self, cell: str) -> None:
         try:
             address = parse(cell)
-        except BadAddress:
+        except BadAddress as bad:
+            self.bad_addresses[bad.problem] += 1
             return
         if address.kind == AddressKind.EMAIL:
             self.emails += 1

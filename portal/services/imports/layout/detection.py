@@ -1,21 +1,23 @@
-"""A first layout of a file nobody has spoken of yet: by the names of its columns, and by what stands in them.
+"""Column detection: which column of a file holds which field, by the columns' names and their contents.
 
-Neither alone is believed: a column called "E-posta" may hold yes and no, and a number that looks like a telephone may
-be a member's. A person sees the guess beside the lines and confirms it.
+Neither alone is enough: a column called "E-posta" may hold yes and no, and a number that looks like a telephone may
+be a member's. Of an import a person sees the guess beside the lines and confirms it.
 """
 
 from collections.abc import Sequence
 
+from portal.core.addresses import Problem
 from portal.core.iys_protocol import Channel
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.column_contents import STATUSES, Contents
+from portal.services.imports.layout.completeness import ADDRESSES
 from portal.services.imports.layout.headers import CLEAR, announced
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.store import Line
 
-LINES = 300  # So many are looked at.
+SAMPLE_LINES = 300
 MOST_COLUMNS = 200
-BY_CONTENT = 2  # What stands in a column weighs so much more than its name.
+CONTENT_WEIGHT = 2  # Against 1 for its name.
 # How much of a nameless column must fit; fields that are not here are found by their name only.
 ENOUGH = {
     Field.PHONE: 0.5, Field.EMAIL: 0.5, Field.ADDRESS: 0.5, Field.DATE: 0.8, Field.STATUS: 0.8, Field.CHANNEL: 0.8,
@@ -29,18 +31,54 @@ CHANNEL_OF = {
 
 def guess(header: Sequence[str], lines: Sequence[Line]) -> Layout:
     """The likeliest layout; `header` is empty where no line names columns, and `lines` are some of its data."""
-    rows = [cells for _, cells in lines[:LINES]]
-    width = min(max([len(header), *map(len, rows)], default=0), MOST_COLUMNS)
-    meanings = Meanings({})
-    contents = [Contents.of((row[column] for row in rows if column < len(row)), meanings) for column in range(width)]
-    names = [*header[:width], *[""] * (width - len(header))]
-    columns = _settled(_chosen(names, contents), contents)
+    names, contents = _columns(header, lines[:SAMPLE_LINES])
+    columns = _resolve_conflicts(_best_fit(names, contents), contents)
     day_first = contents[columns[Field.DATE]].has_day_first if Field.DATE in columns else True
     return Layout(columns=columns, day_first=day_first, channels=_channels(columns))
 
 
-def _chosen(names: Sequence[str], contents: Sequence[Contents]) -> dict[Field, int]:
-    """The fields and columns that fit each other best, each once."""
+def address_columns(header: Sequence[str], lines: Sequence[Line]) -> tuple[int, ...]:
+    """All columns of telephones or e-mail addresses, counted from 0; empty where there is none.
+
+    By name, unless another field fits the column better; else those of which half are addresses; else the one with
+    most failed addresses, so that each row can say what is wrong with it.
+    """
+    names, contents = _columns(header, lines)
+    chosen = _named_address_columns(names, contents)
+    if not chosen:
+        full = [column for column, each in enumerate(contents) if each.share(each.addresses) >= ENOUGH[Field.ADDRESS]]
+        chosen = [column for column in full if announced(names[column]) != {}] or full
+    if not chosen:
+        unlike = {Problem.UNKNOWN, Problem.PHONE_TOO_SHORT} if len(names) > 1 else {Problem.UNKNOWN}  # 01.02.2024
+        likeness = [each.share(each.addresses + each.count_failed(unlike)) for each in contents]
+        chosen = [likeness.index(max(likeness))] if any(likeness) else []
+    return tuple(chosen)
+
+
+def _named_address_columns(names: Sequence[str], contents: Sequence[Contents]) -> list[int]:
+    """Those whose name announces addresses, clearly or with some that follow it."""
+    chosen = []
+    for column, (name, each) in enumerate(zip(names, contents, strict=True)):
+        weights = {wanted: _weight(wanted, name, each, True) for wanted in Field}
+        likeliest = max(weights, key=weights.__getitem__)
+        fields = announced(name) or {} if name else {}
+        is_clear = likeliest in ADDRESSES and fields.get(likeliest, 0) >= CLEAR
+        if is_clear or (each.addresses and ADDRESSES.keys() & fields.keys()):
+            chosen.append(column)
+    return chosen
+
+
+def _columns(header: Sequence[str], lines: Sequence[Line]) -> tuple[list[str], list[Contents]]:
+    """Name and contents of each column; a name is empty where the header has none."""
+    rows = [cells for _, cells in lines]
+    width = min(max([len(header), *map(len, rows)], default=0), MOST_COLUMNS)
+    meanings = Meanings({})
+    contents = [Contents.of((row[column] for row in rows if column < len(row)), meanings) for column in range(width)]
+    return [*header[:width], *[""] * (width - len(header))], contents
+
+
+def _best_fit(names: Sequence[str], contents: Sequence[Contents]) -> dict[Field, int]:
+    """The fields and columns that fit each other best, each used once."""
     has_header = any(names)
     bids = [
         (weight, -column, wanted)
@@ -56,25 +94,25 @@ def _chosen(names: Sequence[str], contents: Sequence[Contents]) -> dict[Field, i
 
 
 def _weight(wanted: Field, name: str, contents: Contents, has_header: bool) -> float:
-    """How much speaks for a column being this field; 0 where too little does."""
+    """The evidence for a column being this field; 0 where there is too little."""
     fields = announced(name) if name else None
     by_name = (fields or {}).get(wanted, 0)
     fitness = contents.fitness(wanted, is_named=by_name > 0)
     if wanted in BY_NAME_ONLY:
         return by_name
     if by_name >= CLEAR:
-        return by_name + BY_CONTENT * fitness
+        return by_name + CONTENT_WEIGHT * fitness
     if by_name:
-        return by_name + BY_CONTENT * fitness if fitness >= 0.5 else 0
+        return by_name + CONTENT_WEIGHT * fitness if fitness >= 0.5 else 0
     if fields == {} or wanted not in ENOUGH or fitness < ENOUGH[wanted]:
         return 0
     if wanted == Field.STATUS and contents.strong * 2 < contents.statuses and (has_header or contents.is_numeric):
         return 0  # Yes and no, but of what?
-    return BY_CONTENT * fitness
+    return CONTENT_WEIGHT * fitness
 
 
-def _settled(columns: dict[Field, int], contents: Sequence[Contents]) -> dict[Field, int]:
-    """Without what does not go together: one column for all addresses beside one for telephones or e-mail."""
+def _resolve_conflicts(columns: dict[Field, int], contents: Sequence[Contents]) -> dict[Field, int]:
+    """Turn a column for all addresses beside one for telephones or e-mail into the other kind, or leave it out."""
     if Field.ADDRESS in columns and {Field.PHONE, Field.EMAIL} & columns.keys():
         column = columns.pop(Field.ADDRESS)
         kind = Field.PHONE if contents[column].phones else Field.EMAIL
@@ -86,8 +124,8 @@ def _settled(columns: dict[Field, int], contents: Sequence[Contents]) -> dict[Fi
 
 
 def _channels(columns: dict[Field, int]) -> tuple[Channel, ...]:
-    """Those that have a column of yes and no. Where a file, or a line of it, says nothing of channels, it is not
-    presumed to grant any: a person chooses, unless e-mail is all that its addresses can take."""
+    """Those that have a column of yes and no. A file that names no channel is not presumed to grant any: a person
+    chooses, unless all its addresses are e-mail."""
     told = {CHANNEL_OF[each] for each in STATUSES[1:] if each in columns}
     if told and Field.STATUS not in columns:
         return tuple(each for each in Channel if each in told)

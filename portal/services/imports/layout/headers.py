@@ -1,4 +1,4 @@
-"""Lines that name columns, and the names: which is a header, what each name announces, when two headers are alike."""
+"""Header detection: which line names the columns, which field each name announces, when two headers are the same."""
 
 import hashlib
 import re
@@ -8,13 +8,13 @@ from functools import lru_cache
 from portal.core.addresses import BadAddress, parse
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
-from portal.services.imports.layout.normalization import folded, name_of
+from portal.services.imports.layout.normalization import folded, name_of, says_nothing
 from portal.services.imports.store import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
 LONGEST_NAME = 300  # A form's whole question may be a column's name.
 CLEAR = 0.6  # From this weight on, a name says it by itself.
-OURS = {"satir", "sorun", "cozum", "iys kodu"}  # Columns that we add to the lines that are to be mended.
+OURS = {"satir", "sorun", "cozum", "iys kodu"}  # Columns that our file of bad lines adds.
 
 _CONSENT = r"(?:izin|izni|izinli|izinleri|onay|onayi|onayli|riza|rizasi|consent|permission|opt|optin|kabul|kabulu)"
 _OTHER = r"(?:2|3|ii|ev|is|sabit|ikinci|diger|alternatif|yedek|home|work|other|second)"
@@ -25,10 +25,11 @@ _SAYS = rf"(?:{_CONSENT}|status|durum|durumu|tercih|tercihi|ister|istiyor|gonder
 _PHONE = r"(?:telefon|telefonu|tel|cep|gsm|mobil|mobile|phone|msisdn|whatsapp|cell|cellphone)"
 _DATE = r"(?:tarih|tarihi|date|datetime|timestamp|zaman|zamani)"
 
-# The first pattern found in a name tells what it announces, with weights; {} is something that we never take.
+# The first pattern found in a name decides which fields it announces, with weights; {} is a column we never take.
 RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"dogum|birth|bday|yildonumu|evlilik|bitis|gecerlilik|expir|son giris|last login", {}),
     (r"\b(?:tc|tckn|t c|kimlik|vkn|vergi|iban|sifre|password|cinsiyet|gender|yas|age|faks|fax|bakiye|tutar)\b", {}),
+    (r"\b(?:telefon|tel|cep|phone) (?:modeli?|markasi?|model|brand)\b", {}),
     (r"kvkk|aydinlatma|acik riza|cerez|cookie|gizlilik|privacy", {}),  # They are no consent to messages.
     (rf"(?:{_CONSENT}|ret) (?:(?:verdigi|verilen|alinan|alindigi|verilme|alinma) )?{_DATE}", {Field.DATE: 1}),
     (rf"^(?:{_DATE}|tarih ve saat|tarih saat|date time|date and time)$", {Field.DATE: 0.9}),
@@ -62,7 +63,9 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (rf"^{_OTHER} (?:{_EMAIL})|\b{_EMAIL}\w*\b.*\b{_OTHER}\b", {Field.EMAIL: 0.8, Field.STATUS_EMAIL: 0.2}),
     (rf"\b{_EMAIL}", {Field.EMAIL: 1, Field.STATUS_EMAIL: 0.3}),
     (rf"^{_OTHER} {_PHONE}|\b{_PHONE}\b.*\b{_OTHER}\b", {Field.PHONE: 0.8, Field.STATUS_CALL: 0.2}),
-    (rf"\b{_PHONE}\b|^telefon|^mobil", {Field.PHONE: 1, Field.STATUS_CALL: 0.3}),
+    (rf"\b{_PHONE}\b|\b(?:telefon|mobil|phone|gsm|msisdn|whatsapp)|"
+     r"\b(?:iletisim|contact) (?:no|nosu|numarasi|number)\b",
+     {Field.PHONE: 1, Field.STATUS_CALL: 0.3}),
     (r"\biletisim(?: bilgisi| adresi)?$|^contact$|^numara(?:si)?$|^number$",
      {Field.ADDRESS: 0.7, Field.PHONE: 0.4, Field.EMAIL: 0.4, Field.STATUS: 0.2}),
     (rf"(?:{_CONSENT}|iys|ret) (?:durumu|durum|status|bilgisi|degeri|var mi|verildi mi)|"
@@ -83,31 +86,36 @@ _VALUE = re.compile(r"ret|bireysel|tacir|hs \w+|iys \w+|[\d ]{5,}")
 
 @lru_cache(maxsize=1024)
 def announced(name: str) -> Mapping[Field, float] | None:
-    """What a column's name announces, with weights: {} where it is what we never take, None where it is strange."""
+    """The fields that a column's name announces, with weights: {} for one we never take, None for an unknown name."""
     words = name_of(name[:LONGEST_NAME])
     return next((fields for pattern, fields in _RULES if pattern.search(words)), None)
 
 
 def find_header(lines: Sequence[Line]) -> int | None:
-    """The place in `lines` of the row that names the columns, among the first twenty; None where none does."""
-    best, most = None, 0
+    """The place in `lines` of the header, among the first twenty before any address; None where there is none.
+
+    It is the line with most clear names. Without any, a line counts of which every name is known ("Adres" alone).
+    """
+    best, most = None, 0.0
     for place, (_, cells) in enumerate(lines[:LINES_ABOVE]):
         if any(map(_is_address, cells)):
-            break  # From here on it is data.
+            break
         theirs = [cell for cell in cells if folded(cell) not in OURS]
-        names = 0 if any(map(_is_value, theirs)) else sum(map(_is_clear, theirs))
+        if any(map(_is_value, theirs)):
+            continue
+        names = sum(map(_is_clear, theirs)) or (0.5 if _are_all_known(theirs) else 0)
         if names > most:
             best, most = place, names
     return best
 
 
 def signature(header: Sequence[str]) -> bytes:
-    """SHA-256 of a header's names in any order, case and spelling, without the columns that we add ourselves."""
+    """SHA-256 of a header's names, whatever their order, case and spelling, without the columns that we add."""
     return hashlib.sha256("\n".join(sorted(name for name in names_of(header) if name)).encode()).digest()
 
 
 def names_of(header: Sequence[str]) -> list[str]:
-    """The names folded, one per column; a second of the same name says so; empty where there is none or it is ours."""
+    """The names folded, one per column and unique ("ad", "ad #2"); empty where there is none or it is ours."""
     names: list[str] = []
     for cell in header:
         name = folded(cell)
@@ -120,6 +128,11 @@ def names_of(header: Sequence[str]) -> list[str]:
 
 def _is_clear(cell: str) -> bool:
     return max((announced(cell) or {}).values(), default=0) >= CLEAR
+
+
+def _are_all_known(cells: Sequence[str]) -> bool:
+    named = [cell for cell in cells if not says_nothing(cell)]
+    return bool(named) and all(announced(cell) is not None for cell in named)
 
 
 def _is_address(cell: str) -> bool:

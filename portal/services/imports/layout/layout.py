@@ -1,4 +1,4 @@
-"""A layout: which column is which field, what holds where a line says nothing, and which cures were chosen."""
+"""A layout: which column is which field, defaults for lines that say nothing, and the chosen fixes."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -29,8 +29,8 @@ class Field(StrEnum):
     CONTACT = "contact"  # How the person came to the provider.
 
 
-class Cure(StrEnum):
-    """A repair that a person lets be done to all lines with its problem."""
+class Fix(StrEnum):
+    """A repair that a person may apply to all lines with its problem."""
 
     EMAIL_LETTERS = "email_letters"  # ç becomes c.
     EMAIL_SPACES = "email_spaces"
@@ -39,7 +39,7 @@ class Cure(StrEnum):
 
 @dataclass(frozen=True)
 class Layout:
-    """Everything that a person said of a file. Fields without a column take what stands here for all lines."""
+    """How a file is read. Fields without a column take these values for all lines."""
 
     columns: dict[Field, int] = field(default_factory=dict)  # Counted from 0.
     sheets: tuple[int, ...] = (0,)
@@ -51,13 +51,13 @@ class Layout:
     date: datetime | None = None  # Aware.
     origin: str = ""
     contact: ContactKind | None = None
-    cures: frozenset[Cure] = frozenset()
+    fixes: frozenset[Fix] = frozenset()
     words: dict[str, dict[str, str]] = field(default_factory=dict)  # {"source": {"mağaza formu": "HS_ISLAK_IMZA"}}
 
     def packed(self) -> str:
-        """As JSON, to be sealed."""
+        """As JSON, to be encrypted."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        facts["cures"] = sorted(self.cures)
+        facts["fixes"] = sorted(self.fixes)
         facts["date"] = self.date.isoformat() if self.date else None
         return json.dumps(facts, ensure_ascii=False)
 
@@ -76,10 +76,10 @@ class Layout:
             date=datetime.fromisoformat(facts["date"]) if facts["date"] else None,
             origin=facts["origin"],
             contact=ContactKind(facts["contact"]) if facts["contact"] else None,
-            cures=frozenset(map(Cure, facts["cures"])),
+            fixes=frozenset(map(Fix, facts["fixes"])),
             words=facts["words"],
         )
 
-    def cured(self, cure: Cure, *, on: bool = True) -> "Layout":
-        """The same with a cure, or without it."""
-        return replace(self, cures=self.cures | {cure} if on else self.cures - {cure})
+    def with_fix(self, fix: Fix, *, on: bool = True) -> "Layout":
+        """A copy with the fix, or without it."""
+        return replace(self, fixes=self.fixes | {fix} if on else self.fixes - {fix})

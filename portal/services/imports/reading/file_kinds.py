@@ -1,4 +1,4 @@
-"""Files told apart by their first bytes: a workbook, a text, or what is neither and has a cure of its own."""
+"""The kind of a file by its first bytes (magic numbers): a workbook, a text, or a format we refuse by name."""
 
 from codecs import BOM_UTF8
 from enum import StrEnum
@@ -8,7 +8,7 @@ from portal.services.imports.reading.file_problems import FileProblem, Unreadabl
 START = 4096  # Bytes that are enough to tell.
 
 WORKBOOKS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")  # A zip, an empty zip, the container of xls.
-OTHERS = {
+REFUSED = {
     b"<html": FileProblem.HTML,  # What web panels like to call xls.
     b"<!doctype": FileProblem.HTML,
     b"<table": FileProblem.HTML,
@@ -29,19 +29,17 @@ OTHERS = {
 }
 
 
-class Kind(StrEnum):
-    """How a file is cut."""
-
+class FileKind(StrEnum):
     WORKBOOK = "workbook"
     TEXT = "text"
 
 
-def kind_of(start: bytes) -> Kind:
-    """What begins so. Raises Unreadable for what is neither."""
+def detect_kind(start: bytes) -> FileKind:
+    """Whether a file that begins so is a workbook or a text. Raises Unreadable for known other formats."""
     if start.startswith(WORKBOOKS):
-        return Kind.WORKBOOK
+        return FileKind.WORKBOOK
     plain = start[:256].removeprefix(BOM_UTF8).lstrip().lower()
-    for signature, problem in OTHERS.items():
+    for signature, problem in REFUSED.items():
         if plain.startswith(signature):
             raise Unreadable(problem)
-    return Kind.TEXT
+    return FileKind.TEXT

@@ -29,12 +29,12 @@ def begin_import(batch_id: int):
     batch = mine(db.session, batch_id)
     only_refusals = request.form.get("only") == "refusals"
     try:
-        batches.begin(db.session, vault(), batch, current_user.id, clock.now(), only_refusals=only_refusals)
-    except packages.NoRoom:
+        batches.start(db.session, vault(), batch, current_user.id, clock.now(), only_refusals=only_refusals)
+    except packages.PackageFull:
         db.session.rollback()
         page = context_of(mine(read_session(), batch_id), no_room=True)
         return render_template("dashboard/imports/batch.html", **page), 422
-    except batches.Missing:
+    except batches.AnswerMissing:
         db.session.rollback()
         flash(_("Önce sizden istenen bilgileri tamamlayın."))
     except batches.Suspended:
@@ -61,7 +61,7 @@ def stop_import(batch_id: int):
 @needs(Permission.IMPORT)
 def continue_import(batch_id: int):
     """Go on where it was stopped."""
-    return _act(batch_id, batches.go_on, "")
+    return _act(batch_id, batches.resume, "")
 
 
 @blueprint.get("/imports/<id:batch_id>/drop")
@@ -85,7 +85,7 @@ def ask_undo(batch_id: int):
     """Say how much can still be taken back, and ask."""
     batch = mine(read_session(), batch_id)
     still = batch.state in MAY_UNDO
-    counts = undo.undoable(read_session(), batch) if still else None
+    counts = undo.count_undoable(read_session(), batch) if still else None
     return render_template("dashboard/imports/undo.html", **context_of(batch), still=still, counts=counts)
 
 

@@ -95,7 +95,7 @@ def _rehearsed(session: Session, batch: ImportBatch) -> dict:
         "total": sum(tally.values()),
         "curable": {each.word for each in problems if is_curable(batch, each.word)},
         "cured": [(each, CURES[each]) for each in _cures(batch)],
-        "standing": packages.standing(session, current_user.provider, clock.now(), with_iys=False),
+        "standing": packages.measure_usage(session, current_user.provider, clock.now(), with_iys=False),
     }
 
 
@@ -103,7 +103,7 @@ def _run(session: Session, batch: ImportBatch) -> dict:
     tally = queries.tally_of(batch)
     good, problems = all_told(queries.tally_so_far(session, batch))
     late, piles = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
-    elsewhere = queries.TOLD if piles.kept else (*queries.TOLD, *queries.KEPT)  # In the piles above.
+    elsewhere = queries.SENT if piles.kept else (*queries.SENT, *queries.KEPT)  # In the piles above.
     return {
         "piles": piles,
         "good": [each for each in good if each.word not in elsewhere],
@@ -123,7 +123,7 @@ def _contact(batch: ImportBatch) -> ContactKind | None:
 
 def _cures(batch: ImportBatch) -> list[Fix]:
     try:
-        return sorted(queries.layout_of(vault(), batch).cures)
+        return sorted(queries.layout_of(vault(), batch).fixes)
     except CannotOpen:
         return []
 

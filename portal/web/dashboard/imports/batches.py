@@ -127,7 +127,7 @@ def bring_file():
         return render_template("dashboard/imports/new_batch.html", form=form), 422
     name, stream = _brought(form)
     try:
-        batch = uploads.bring(
+        batch = uploads.store_upload(
             db.session, vault(), provider_id=current_user.provider_id, brand_id=form.brand.data,
             user_id=current_user.id, name=name, stream=stream, at=clock.now(),
         )  # fmt: skip

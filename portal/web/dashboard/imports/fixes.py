@@ -7,7 +7,7 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import ImportBatch
 from portal.core.vault import CannotOpen
 from portal.services.imports import fixes, queries
-from portal.services.imports.layout import Cure
+from portal.services.imports.layout import Fix
 from portal.services.imports.queries import Sample
 
 LOOKED_AT = 50  # Lines of a problem, to see whether its cure would change any.
@@ -23,16 +23,16 @@ class Mended:
     after: str
 
 
-def cure_for(batch: ImportBatch, word: str) -> Cure | None:
+def cure_for(batch: ImportBatch, word: str) -> Fix | None:
     """The cure of a problem that is not done to the file yet."""
-    cure = fixes.cure_of(word)
-    return cure if cure and cure not in queries.layout_of(vault(), batch).cures else None
+    cure = fixes.fix_of(word)
+    return cure if cure and cure not in queries.layout_of(vault(), batch).fixes else None
 
 
-def mended(samples: Sequence[Sample], cure: Cure) -> list[Mended]:
+def mended(samples: Sequence[Sample], cure: Fix) -> list[Mended]:
     """What the cure would make of the first lines that it changes."""
     cells = [(each.line, cell.value) for each in samples for cell in each.cells]
-    changed = [Mended(line, value, fixes.cured(value, cure)) for line, value in cells]
+    changed = [Mended(line, value, fixes.apply_fix(value, cure)) for line, value in cells]
     return [each for each in changed if each.before != each.after][:SHOWN]
 
 
@@ -40,6 +40,8 @@ def is_curable(batch: ImportBatch, word: str) -> bool:
     """Whether the problem's page will offer a cure."""
     try:
         cure = cure_for(batch, word)
-        return bool(cure and mended(queries.samples(read_session(), vault(), batch, word, limit=LOOKED_AT), cure))
+        return bool(
+            cure and mended(queries.result_samples(read_session(), vault(), batch, word, limit=LOOKED_AT), cure)
+        )
     except CannotOpen:
         return False

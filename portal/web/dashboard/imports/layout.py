@@ -40,8 +40,8 @@ def choose_layout(batch_id: int):
         return _show(mine(read_session(), batch_id), page), 422 if page.is_as_posted else 200
     layout = page.form.layout()
     try:
-        batches.choose(db.session, vault(), batch, layout, clock.now())
-        if provider_questions.settle(batch, current_user.id, clock.now()):
+        batches.set_layout(db.session, vault(), batch, layout, clock.now())
+        if provider_questions.mark_answered(batch, current_user.id, clock.now()):
             record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked))
     except batches.WrongState:
         db.session.rollback()

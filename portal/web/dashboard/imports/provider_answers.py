@@ -15,12 +15,12 @@ from portal.core.models import Brand, ImportBatch, User
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import provider_questions
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.forms import READABLE
 from portal.web.shared import masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.column_layout_form import FIRST_DAY, a_lawful_day
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.validators import READABLE
 
 LONGEST_ORIGIN = 200
 
@@ -71,7 +71,7 @@ class AnswerForm(FlaskForm):
 def answer_import(batch_id: int):
     """Show what is asked of a file; or, where nothing is any more, lead to the file."""
     batch = _mine(batch_id)
-    if not provider_questions.waits(batch):
+    if not provider_questions.awaits_answer(batch):
         return _over(batch)
     return _page(batch, AnswerForm(formdata=None, asked=batch.asked))
 
@@ -81,7 +81,7 @@ def answer_import(batch_id: int):
 def take_answer(batch_id: int):
     """Let the file be rehearsed with what the firm says of it."""
     batch = _mine(batch_id)
-    if not provider_questions.waits(batch):
+    if not provider_questions.awaits_answer(batch):
         return _over(batch)
     form = AnswerForm(asked=batch.asked)
     if not form.validate_on_submit():

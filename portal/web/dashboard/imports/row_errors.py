@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import ImportBatch
 from portal.domain.identity.permissions import Permission
-from portal.services.imports.row_errors import OURS, Errors, Line
+from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.access import needs
@@ -29,10 +29,10 @@ def import_errors(batch_id: int):
     batch = read_session().get(ImportBatch, batch_id)
     if batch is None or batch.provider_id != current_user.provider_id:
         abort(404)
-    found = Errors(read_session(), vault(), batch)
+    found = RowErrors(read_session(), vault(), batch)
     record_audit("import.errors_taken", "import_batch", batch.id)
     db.session.commit()
-    late = ([*each.cells, each.number] for each in found.late())
+    late = ([*each.cells, each.number] for each in found.late_grants())
     return download(
         map(_bad, found.lines()),
         header=[*found.header, *OURS],
@@ -43,13 +43,13 @@ def import_errors(batch_id: int):
     )
 
 
-def _bad(line: Line) -> Sequence[object]:
+def _bad(line: ErrorLine) -> Sequence[object]:
     return [
         *line.cells,
         line.number,
-        _said(each.sentence for each in line.wrong),
-        _said(each.cure for each in line.wrong),
-        _joined(each.code for each in line.wrong),
+        _said(each.sentence for each in line.errors),
+        _said(each.cure for each in line.errors),
+        _joined(each.code for each in line.errors),
     ]
 
 

@@ -12,10 +12,10 @@ from portal.core.extensions import db, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, queries
-from portal.services.imports.layout import Cure, Layout
-from portal.services.imports.queries import Pile, Row, Sample
+from portal.services.imports.layout import Fix, Layout
+from portal.services.imports.queries import Row, RowGroup, Sample
 from portal.services.imports.row_parser import RowParser
-from portal.services.imports.row_results import PROBLEMS, WORDS
+from portal.services.imports.row_results import PROBLEMS, RESULTS
 from portal.services.imports.unknown_words import unknown_words
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_CURE, context_of, mine
@@ -34,7 +34,7 @@ A_PAGE = 50
 @needs(Permission.LOOK)
 def import_lines(batch_id: int, verdict: str):
     """The lines with one verdict; of a problem, with its cure."""
-    if verdict not in WORDS:
+    if verdict not in RESULTS:
         abort(404)
     return _show(mine(read_session(), batch_id), verdict)
 
@@ -44,11 +44,11 @@ def import_lines(batch_id: int, verdict: str):
 def cure_import(batch_id: int):
     """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
     mine(read_session(), batch_id)
-    cure = next((each for each in Cure if each == request.form.get("cure")), None) or abort(400)
+    cure = next((each for each in Fix if each == request.form.get("cure")), None) or abort(400)
     on = request.form.get("on") != "no"
     done = _("Çare uygulandı; dosya yeniden kontrol ediliyor.")
     undone = _("Çare geri alındı; dosya yeniden kontrol ediliyor.")
-    return _read_anew(batch_id, lambda layout: layout.cured(cure, on=on), done if on else undone)
+    return _read_anew(batch_id, lambda layout: layout.with_fix(cure, on=on), done if on else undone)
 
 
 @blueprint.post("/imports/<id:batch_id>/words/<verdict>")
@@ -70,18 +70,20 @@ def explain_words(batch_id: int, verdict: str):
 def import_pile(batch_id: int, pile: str):
     """The entries of a pile as they stand with İYS now."""
     batch = mine(read_session(), batch_id)
-    if pile not in tuple(Pile):
+    if pile not in tuple(RowGroup):
         abort(404)
     after = parse_id(request.args.get("after", "")) or 0
     rows = (
-        queries.rows(read_session(), vault(), batch, Pile(pile), limit=A_PAGE + 1, after=after) if batch.layout else []
+        queries.group_rows(read_session(), vault(), batch, RowGroup(pile), limit=A_PAGE + 1, after=after)
+        if batch.layout
+        else []
     )
     rows = _as_one_may_see(rows)
     codes = {each.code for each in rows if each.code}
     return render_template(
         "dashboard/imports/group.html",
         **context_of(batch),
-        pile=Pile(pile),
+        pile=RowGroup(pile),
         words=PILES[pile],
         rows=rows[:A_PAGE],
         columns=_columns(rows),
@@ -99,7 +101,7 @@ def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = 
         return redirect(url_for(".import_batch", batch_id=batch_id), 303)
     try:
         layout: Layout = change(queries.layout_of(vault(), batch))
-        batches.choose(db.session, vault(), batch, layout, clock.now())
+        batches.set_layout(db.session, vault(), batch, layout, clock.now())
         if is_for_the_next_too:
             column_layout_page.keep(db.session, vault(), batch, queries.outline_of(vault(), batch), layout)
     except batches.WrongState:
@@ -114,7 +116,7 @@ def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = 
 
 def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> str:
     after = parse_id(request.args.get("after", ""))
-    of_batch = queries.samples(
+    of_batch = queries.result_samples(
         read_session(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
     ) if batch.layout and batch.outline else []  # fmt: skip
     of_batch = _as_one_may_see(of_batch)
@@ -155,6 +157,6 @@ def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
         return {}
     outline, layout = queries.outline_of(vault(), batch), queries.layout_of(vault(), batch)
     header_line = outline.sheets[layout.sheets[0]].header_line
-    lines = queries.lines_with(read_session(), vault(), batch, verdict)
+    lines = queries.lines_with_result(read_session(), vault(), batch, verdict)
     known = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=header_line))
     return {kind: known.get(kind, {})}

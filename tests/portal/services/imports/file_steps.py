@@ -17,7 +17,7 @@ def work_all(app) -> None:
     """Until the worker has nothing to do."""
     with app.app_context():
         for _ in range(200):
-            todo = worker.unfinished()
+            todo = worker.unfinished_batches()
             if not todo:
                 return
             for batch_id in todo:
@@ -28,7 +28,7 @@ def uploaded(app, content: bytes, *, on_behalf: bool = False, name: str = "izinl
     """A file of the first brand as nobody has read it yet, brought by a shell; its batch's id."""
     with app.app_context():
         brand: Brand = make.brand()
-        batch: ImportBatch = uploads.bring(
+        batch: ImportBatch = uploads.store_upload(
             db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
             stream=io.BytesIO(content), on_behalf=on_behalf, at=clock.now(),
         )  # fmt: skip

@@ -10,7 +10,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, CampaignKind, Provider, Recipient
 from portal.domain import packages
 from portal.services.imports import audience
-from portal.services.imports.reading import read
+from portal.services.imports.address_lists import read_address_list
 from tests import make
 
 LIST = "Ad;Telefon;E-posta\nAyşe;0532 123 45 67;\nBurak;0555 12;burak@example.com\nCem;+905321234567;\nDeniz;;\n"
@@ -24,7 +24,7 @@ def campaign(app):
 
 
 def bring(campaign, data) -> int:
-    return audience.bring(db.session, vault(), campaign, read(data), None, clock.now())
+    return audience.add_list(db.session, vault(), campaign, read_address_list(data), None, clock.now())
 
 
 def value_of(row: AudienceLine) -> str:
@@ -90,7 +90,7 @@ def test_bringing_is_noted_without_an_address(campaign, rows):
 
 
 def test_a_list_of_people_to_ask_needs_room_in_the_package(campaign, rows):
-    with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)), pytest.raises(packages.NoRoom):
+    with time_machine.travel(clock.now() + packages.GRACE + timedelta(minutes=1)), pytest.raises(packages.PackageFull):
         bring(campaign, LIST)
 
     db.session.rollback()
@@ -116,7 +116,7 @@ def test_practising_a_list_of_new_addresses_beyond_the_free_ones_is_refused(app,
         bring(small, "\n".join(addresses))
         bring(small, "\n".join(addresses[:10]))
 
-        with pytest.raises(packages.NoRoom):
+        with pytest.raises(packages.PackageFull):
             bring(small, make.EMAIL)
         db.session.rollback()
 

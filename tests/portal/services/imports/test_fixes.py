@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.services.imports.fixes import cure_of, cured
-from portal.services.imports.layout import Cure, Field, Layout
+from portal.services.imports.fixes import apply_fix, fix_of
+from portal.services.imports.layout import Field, Fix, Layout
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.unknown_words import unknown_words
 
@@ -13,26 +13,26 @@ from portal.services.imports.unknown_words import unknown_words
 @pytest.mark.parametrize(
     ("before", "cure", "after"),
     [
-        ("AYŞE.ığüşöçİĞÜŞÖÇ@x.com", Cure.EMAIL_LETTERS, "AYSE.igusocIGUSOC@x.com"),
-        ("i\u0307pek@x.com", Cure.EMAIL_LETTERS, "ipek@x.com"),
-        (" ayse @ x .com", Cure.EMAIL_SPACES, " ayse@x.com"),
-        ("ayse burak@x.com", Cure.EMAIL_SPACES, "ayse burak@x.com"),
-        ("11/24/2026 14:02", Cure.DATE_SWAP, "24/11/2026 14:02"),
-        ("03.12.26", Cure.DATE_SWAP, "12.03.26"),
-        ("2026-12-03 10:00:00", Cure.DATE_SWAP, "2026-03-12 10:00:00"),
-        ("24 Kasım 2026", Cure.DATE_SWAP, "24 Kasım 2026"),
-        ("45985", Cure.DATE_SWAP, "45985"),
+        ("AYŞE.ığüşöçİĞÜŞÖÇ@x.com", Fix.EMAIL_LETTERS, "AYSE.igusocIGUSOC@x.com"),
+        ("i\u0307pek@x.com", Fix.EMAIL_LETTERS, "ipek@x.com"),
+        (" ayse @ x .com", Fix.EMAIL_SPACES, " ayse@x.com"),
+        ("ayse burak@x.com", Fix.EMAIL_SPACES, "ayse burak@x.com"),
+        ("11/24/2026 14:02", Fix.DATE_SWAP, "24/11/2026 14:02"),
+        ("03.12.26", Fix.DATE_SWAP, "12.03.26"),
+        ("2026-12-03 10:00:00", Fix.DATE_SWAP, "2026-03-12 10:00:00"),
+        ("24 Kasım 2026", Fix.DATE_SWAP, "24 Kasım 2026"),
+        ("45985", Fix.DATE_SWAP, "45985"),
     ],
 )
 def test_a_cure_shows_what_it_would_do(before, cure, after):
-    assert cured(before, cure) == after
+    assert apply_fix(before, cure) == after
 
 
 def test_few_problems_have_a_cure():
-    assert cure_of("email_turkish_letter") == Cure.EMAIL_LETTERS
-    assert cure_of("email_space") == Cure.EMAIL_SPACES
-    assert cure_of("date_impossible") == cure_of("date_to_come") == Cure.DATE_SWAP
-    assert cure_of("phone_too_short") is cure_of("grant") is None
+    assert fix_of("email_turkish_letter") == Fix.EMAIL_LETTERS
+    assert fix_of("email_space") == Fix.EMAIL_SPACES
+    assert fix_of("date_impossible") == fix_of("date_to_come") == Fix.DATE_SWAP
+    assert fix_of("phone_too_short") is fix_of("grant") is None
 
 
 def test_unknown_words_are_counted_once_for_all_their_spellings():

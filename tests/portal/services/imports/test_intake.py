@@ -31,7 +31,7 @@ def brand(app):
 
 
 def bring(brand, data: bytes, name="liste.csv") -> int:
-    batch = uploads.bring(
+    batch = uploads.store_upload(
         db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
         stream=io.BytesIO(data), at=clock.now(),
     )  # fmt: skip
@@ -197,7 +197,10 @@ def test_a_header_met_before_is_read_as_it_was(brand, rows):
 def test_a_file_that_ends_every_worker_is_given_up(brand, rows):
     batch_id = bring(brand, CSV)
     for _ in range(intake.MOST_ATTEMPTS):
-        assert batch_lease.take(db.session, batch_id, BatchState.UPLOADED, clock.now() + timedelta(hours=1)) is not None
+        assert (
+            batch_lease.claim_batch(db.session, batch_id, BatchState.UPLOADED, clock.now() + timedelta(hours=1))
+            is not None
+        )
         db.session.query(ImportBatch).update({"lease_until": None})
         db.session.commit()
     assert rows.one(ImportBatch).state == BatchState.UPLOADED

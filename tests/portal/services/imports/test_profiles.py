@@ -8,7 +8,7 @@ import pytest
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, Source, Status
 from portal.services.imports import profiles
-from portal.services.imports.layout import Cure, Field, Layout, signature
+from portal.services.imports.layout import Field, Fix, Layout, signature
 from tests import make
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -20,10 +20,10 @@ LAYOUT = Layout(
     source=Source.EVENT,
     date=NOW,
     origin="fuar formu",
-    cures=frozenset({Cure.DATE_SWAP}),
+    fixes=frozenset({Fix.DATE_SWAP}),
     words={"status": {"belki": "RET"}},
 )
-KEPT = replace(LAYOUT, date=None, cures=frozenset())
+KEPT = replace(LAYOUT, date=None, fixes=frozenset())
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def find(provider_id, header):
 
 
 def named(provider_id, name, header=HEADER):
-    return profiles.named(db.session, vault(), provider_id, name, header=header)
+    return profiles.find_by_name(db.session, vault(), provider_id, name, header=header)
 
 
 def test_the_next_file_with_the_header_is_read_alike(provider_id):
@@ -73,9 +73,9 @@ def test_a_profile_is_kept_once_for_a_header_and_last_used_stands_first(provider
     remember(provider_id, ["Telefon", "Kaynak"], at=NOW + timedelta(hours=1))
     again = remember(provider_id, layout=replace(LAYOUT, status=Status.GRANTED), at=NOW + timedelta(hours=2))
 
-    assert [each.id for each in profiles.listed(db.session, provider_id)][0] == again.id
+    assert [each.id for each in profiles.list_profiles(db.session, provider_id)][0] == again.id
     assert (again.name, again.created_at, again.used_at) == ("fuar", NOW, NOW + timedelta(hours=2))
-    assert len(profiles.listed(db.session, provider_id)) == 2
+    assert len(profiles.list_profiles(db.session, provider_id)) == 2
     assert find(provider_id, HEADER).status == Status.GRANTED
 
 
@@ -84,7 +84,7 @@ def test_a_name_belongs_to_the_last_that_took_it(provider_id):
     later = remember(provider_id, ["Telefon", "Kaynak"], Layout(columns={Field.PHONE: 0}), name=" fuar ")
 
     assert named(provider_id, "fuar", ["Kaynak", "Telefon"]).columns == {Field.PHONE: 1}
-    assert [each.name for each in profiles.listed(db.session, provider_id) if each.id != later.id] == [None]
+    assert [each.name for each in profiles.list_profiles(db.session, provider_id) if each.id != later.id] == [None]
     assert named(provider_id, "yok") is None
     assert find(provider_id, HEADER) == KEPT
 

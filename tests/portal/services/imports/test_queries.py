@@ -8,7 +8,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import BatchState
 from portal.services.imports import batches, queries, worker
-from portal.services.imports.queries import Pile
+from portal.services.imports.queries import RowGroup
 from tests.portal.services.imports.test_worker import begin, brand, brought, finish, line, rehearsed  # noqa: F401
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -21,8 +21,8 @@ def test_what_was_kept_as_evidence_and_taken_back_is_kept_no_more(brand):  # noq
     db.session.commit()
     finish(batch)
 
-    piles = queries.piles(db.session, batch)
-    listed = queries.rows(db.session, vault(), batch, Pile.ANNULLED)
+    piles = queries.count_groups(db.session, batch)
+    listed = queries.group_rows(db.session, vault(), batch, RowGroup.ANNULLED)
 
     assert batch.state == BatchState.UNDONE and batch.annulled == 9
     assert (piles.kept, piles.annulled, piles.total) == (0, 9, 9)
@@ -36,7 +36,7 @@ def test_a_stopped_run_tells_what_it_has_kept_up_to_there(brand):  # noqa: F811
     batches.stop(db.session, batch, 3, clock.now())
     db.session.commit()
 
-    told, piles = queries.tally_so_far(db.session, batch), queries.piles(db.session, batch)
+    told, piles = queries.tally_so_far(db.session, batch), queries.count_groups(db.session, batch)
 
     assert told["late_grant"] == piles.kept > 0
     assert piles.unwritten > 0 and piles.kept + piles.unwritten == piles.total == 4500

@@ -63,12 +63,12 @@ def rehearsed(brand, dice: random.Random) -> ImportBatch:
     lines = [line(dice, clock.now()) for _ in range(dice.choice((40, 1300, 2100)))] + list(ODD)
     dice.shuffle(lines)
     header = "Telefon;E-posta;Durum;Tarih;Tip;Dayanak"
-    batch = uploads.bring(
+    batch = uploads.store_upload(
         db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name="izinler.csv",
         stream=io.BytesIO("\n".join([header, *lines]).encode()), at=clock.now(),
     )  # fmt: skip
     finish(batch)
-    batches.choose(db.session, vault(), batch, LAYOUT, clock.now())
+    batches.set_layout(db.session, vault(), batch, LAYOUT, clock.now())
     db.session.commit()
     finish(batch)
     assert batch.state == BatchState.DRY_RUN
@@ -82,7 +82,7 @@ def finish(batch: ImportBatch, *, slices: int = 1000) -> None:
 
 
 def begin(batch: ImportBatch) -> None:
-    batches.begin(db.session, vault(), batch, 3, clock.now())
+    batches.start(db.session, vault(), batch, 3, clock.now())
     db.session.commit()
 
 
@@ -126,7 +126,7 @@ def test_whatever_is_done_to_files_all_counts_add_up(brand, seed):
             case 1:
                 claim_some(dice)
             case 2:
-                try_to(dice.choice((batches.stop, batches.go_on, batches.go_on)), batch)
+                try_to(dice.choice((batches.stop, batches.resume, batches.resume)), batch)
             case 3 if dice.random() < 0.3:
                 try_to(batches.undo, batch)
             case _:
@@ -140,7 +140,7 @@ def test_whatever_is_done_to_files_all_counts_add_up(brand, seed):
 
 def assert_adds_up(batch: ImportBatch) -> None:
     db.session.refresh(batch)
-    piles = queries.piles(db.session, batch)
+    piles = queries.count_groups(db.session, batch)
     assert piles.total == sum(batch.tally.values()) and min(piles.__dict__.values()) >= 0, batch.state
     ran = Counter()
     for piece in db.session.query(ImportChunk).filter(
@@ -152,9 +152,9 @@ def assert_adds_up(batch: ImportBatch) -> None:
     void = theirs.join(Annulment, Annulment.decision_id == Decision.id)
     assert db.session.scalar(theirs) == sum(ran[word] for word in WRITTEN)
     assert db.session.scalar(void) == batch.annulled == piles.annulled
-    for pile in queries.Pile:
-        listed = queries.rows(db.session, vault(), batch, pile, limit=30)
-        assert len(listed) == min(30, getattr(piles, pile)) or pile == queries.Pile.NOT_NEEDED
+    for pile in queries.RowGroup:
+        listed = queries.group_rows(db.session, vault(), batch, pile, limit=30)
+        assert len(listed) == min(30, getattr(piles, pile)) or pile == queries.RowGroup.NOT_NEEDED
     db.session.rollback()
 
 

@@ -42,11 +42,11 @@ def brought(brand, content: bytes, name: str) -> ImportBatch:
     """A file as far as it is rehearsed; what it does not say is said."""
     at = clock.now()
     whose = {"provider_id": brand.provider_id, "brand_id": brand.id, "user_id": None, "name": name}
-    batch = uploads.bring(db.session, vault(), **whose, stream=io.BytesIO(content), at=at)
+    batch = uploads.store_upload(db.session, vault(), **whose, stream=io.BytesIO(content), at=at)
     work(batch)
     assert batch.state == BatchState.READ
     said = replace(layout_of(vault(), batch), origin="Üyelik formu", source=Source.WEB, channels=tuple(Channel))
-    batches.choose(db.session, vault(), batch, said, at)
+    batches.set_layout(db.session, vault(), batch, said, at)
     db.session.commit()
     work(batch)
     return batch
@@ -65,8 +65,8 @@ def csv_of(lines: list[str], header: str = HEADER) -> bytes:
     return "\r\n".join([header, *lines]).replace(NOW, at).encode("utf-8-sig")
 
 
-def found(batch: ImportBatch) -> row_errors.Errors:
-    return row_errors.Errors(read_session(), vault(), batch)
+def found(batch: ImportBatch) -> row_errors.RowErrors:
+    return row_errors.RowErrors(read_session(), vault(), batch)
 
 
 def workbook(app, batch: ImportBatch, sheet: int = 0) -> list[list]:
@@ -135,7 +135,7 @@ def test_columns_of_a_file_without_a_header_are_named_so_that_the_next_reading_k
 
 def test_what_iys_refused_is_there_with_its_code_and_what_a_person_closed_is_not(app, brand):
     batch = brought(brand, csv_of([LINES[0], LINES[0].replace("67", "68"), LINES[0].replace("67", "69")]), "a.csv")
-    batches.begin(db.session, vault(), batch, None, clock.now())
+    batches.start(db.session, vault(), batch, None, clock.now())
     db.session.commit()
     work(batch)
     assert batch.state == BatchState.DONE
@@ -163,7 +163,7 @@ def test_a_damaged_piece_keeps_nothing_else_back(app, brand):
 def test_a_file_that_has_not_come_so_far_has_no_lines(app, brand):
     at = clock.now()
     whose = {"provider_id": brand.provider_id, "brand_id": brand.id, "user_id": None, "name": "a.csv"}
-    batch = uploads.bring(db.session, vault(), **whose, stream=io.BytesIO(csv_of(LINES)), at=at)
+    batch = uploads.store_upload(db.session, vault(), **whose, stream=io.BytesIO(csv_of(LINES)), at=at)
     db.session.commit()
 
     assert workbook(app, batch) == [list(row_errors.OURS)]

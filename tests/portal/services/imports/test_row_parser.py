@@ -20,12 +20,12 @@ PHONE, LANDLINE, MAIL = "0532 123 45 67", "0212 555 11 22", "ayse@example.com"
 GIVEN = {"status": Status.GRANTED, "source": Source.WEB, "date": NOW - timedelta(days=1), "origin": "form"}
 
 
-def looked(cells, *, at=NOW, cures=(), words=None, **said):
+def looked(cells, *, at=NOW, fixes=(), words=None, **said):
     """What comes of one line: {slot: word}, an entry shown as its status; `cells` is {field: text}."""
     layout = Layout(
-        columns={field: column for column, field in enumerate(cells)}, cures=frozenset(cures), words=words or {}, **said
+        columns={field: column for column, field in enumerate(cells)}, fixes=frozenset(fixes), words=words or {}, **said
     )
-    found = RowParser(layout, at=at, header_line=1).look((2, list(cells.values())))
+    found = RowParser(layout, at=at, header_line=1).parse((2, list(cells.values())))
     assert [slot for slot, _ in found] == sorted({slot for slot, _ in found})
     return dict(found)
 
@@ -52,8 +52,8 @@ def test_what_stands_above_the_data_says_nothing():
     layout = Layout(columns={Field.PHONE: 0}, **GIVEN)
     looker = RowParser(layout, at=NOW, header_line=3)
 
-    assert [looker.look((line, [PHONE])) != [] for line in (1, 3, 4)] == [False, False, True]
-    assert looker.look((4, ["", " "])) == looker.look((5, [])) == []
+    assert [looker.parse((line, [PHONE])) != [] for line in (1, 3, 4)] == [False, False, True]
+    assert looker.parse((4, ["", " "])) == looker.parse((5, [])) == []
 
 
 @pytest.mark.parametrize("nothing", ["", "-", "yok", "NULL", "#N/A", "0", "000 000", "'"])
@@ -182,8 +182,8 @@ def test_a_date_may_have_its_time_in_another_column():
 def test_cures_mend_only_what_they_were_chosen_for():
     letters, spaces = Fix.EMAIL_LETTERS, Fix.EMAIL_SPACES
 
-    def text(cell, *cures):
-        found = looked({Field.EMAIL: cell}, cures=cures, **GIVEN)[EMAIL]
+    def text(cell, *fixes):
+        found = looked({Field.EMAIL: cell}, fixes=fixes, **GIVEN)[EMAIL]
         return found.address.text if isinstance(found, Entry) else str(found)
 
     assert text("AYŞE.Öz@EXAMPLE.com") == text("AYŞE.Öz@EXAMPLE.com", spaces) == "email_turkish_letter"
@@ -195,8 +195,8 @@ def test_cures_mend_only_what_they_were_chosen_for():
 
 
 def test_day_and_month_change_round_only_where_that_makes_a_good_date():
-    def day(cell, cures=(Fix.DATE_SWAP,), **more):
-        found = looked({Field.EMAIL: MAIL, Field.DATE: cell}, cures=cures, **{**GIVEN, **more})[EMAIL]
+    def day(cell, fixes=(Fix.DATE_SWAP,), **more):
+        found = looked({Field.EMAIL: MAIL, Field.DATE: cell}, fixes=fixes, **{**GIVEN, **more})[EMAIL]
         return str(found.consent_date.astimezone(ISTANBUL).date()) if isinstance(found, Entry) else str(found)
 
     assert day("11/20/2026", ()) == "date_impossible"
@@ -231,7 +231,7 @@ def test_a_person_explains_words():
 def test_a_short_line_lacks_its_last_cells():
     layout = Layout(columns={Field.PHONE: 0, Field.STATUS: 3}, **GIVEN)
 
-    assert len(RowParser(layout, at=NOW, header_line=None).look((1, [PHONE]))) == 2
+    assert len(RowParser(layout, at=NOW, header_line=None).parse((1, [PHONE]))) == 2
 
 
 CELLS = {
@@ -261,7 +261,7 @@ LAYOUTS = st.builds(
         [None, NOW, NOW + timedelta(microseconds=1), NOW - timedelta(days=5000), NOW + timedelta(days=1)]
     ),
     origin=st.sampled_from(["", "form"]),
-    cures=st.sets(st.sampled_from(Fix)).map(frozenset),
+    fixes=st.sets(st.sampled_from(Fix)).map(frozenset),
 )
 
 
@@ -271,7 +271,7 @@ LAYOUTS = st.builds(
 def test_iys_would_refuse_no_entry_and_every_line_says_something(cells, layout, microsecond):
     at = NOW.replace(microsecond=microsecond)
 
-    found = RowParser(layout, at=at, header_line=None).look((1, list(cells)))
+    found = RowParser(layout, at=at, header_line=None).parse((1, list(cells)))
 
     assert len(found) == len({slot for slot, _ in found}) and (found or not any(map(str.strip, cells)))
     for slot, what in found:

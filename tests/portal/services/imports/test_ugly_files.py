@@ -19,7 +19,7 @@ from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, R
 from portal.domain.consents import recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect
 from portal.services.imports import batches, fixes, layout, uploads, worker
-from portal.services.imports.layout import Cure, Layout
+from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.outline import Outline
 from portal.services.imports.reading import FileProblem, Unreadable
 from tests import make
@@ -46,7 +46,7 @@ class Case:
     name: str
     asks: str
     tally: dict[str, int]
-    cures: dict[Cure, int] = field(default_factory=dict)  # How many entries each one mends, of those that are offered.
+    fixes: dict[Fix, int] = field(default_factory=dict)  # How many entries each one mends, of those that are offered.
     says: dict[str, object] = field(default_factory=dict)  # Of the layout, where the guess cannot know.
 
     def __str__(self) -> str:
@@ -128,14 +128,14 @@ CASES = [
     Case(cells.bad_e_mails, "e-posta.csv", NOTHING_ELSE, {
         "grant": 1, "email_turkish_letter": 3, "email_space": 3, "email_character": 2, "email_no_at": 1,
         "email_shape": 2, "email_domain": 1, "several": 1,
-    }, {Cure.EMAIL_LETTERS: 3, Cure.EMAIL_SPACES: 2}),
+    }, {Fix.EMAIL_LETTERS: 3, Fix.EMAIL_SPACES: 2}),
     Case(cells.cured_twice, "e-posta.csv", NOTHING_ELSE, {"grant": 1, "email_turkish_letter": 1, "email_space": 1},
-         {Cure.EMAIL_LETTERS: 1, Cure.EMAIL_SPACES: 1}),
+         {Fix.EMAIL_LETTERS: 1, Fix.EMAIL_SPACES: 1}),
     Case(cells.dates, "liste.csv", "status source origin", {"grant": 9}),
     Case(cells.bad_dates, "liste.csv", "status source origin", {
         "grant": 2, "late_grant": 2, "date_impossible": 2, "date_to_come": 2, "date_before_2015": 1,
         "date_unreadable": 1, "date_missing": 2,
-    }, {Cure.DATE_SWAP: 2}),
+    }, {Fix.DATE_SWAP: 2}),
     Case(cells.month_first, "export.csv", "status source origin", {"grant": 3}),
     Case(cells.before_2015, "eski.csv", "status origin", {
         "grant": 2, "date_not_2015": 1, "date_before_2015": 1, "late_grant": 1,
@@ -252,7 +252,7 @@ def test_a_file_comes_to_what_its_lines_deserve(on_wednesday, app, case):
         tally = rehearse(batch, said)
 
         assert tally == case.tally
-        assert {cure: mended(batch, said, cure) for cure in offered(tally)} == case.cures
+        assert {cure: mended(batch, said, cure) for cure in offered(tally)} == case.fixes
 
 
 @pytest.mark.parametrize(("made", "name", "problem"), UNREADABLE, ids=name_of)
@@ -280,13 +280,13 @@ def rehearsed_with_all_cures(case: Case) -> tuple[ImportBatch, dict[str, int]]:
     batch = read(case.made(), case.name)
     said = answered(batch, case)
     for cure in offered(rehearse(batch, said)):
-        said = said.cured(cure)
+        said = said.with_fix(cure)
     return batch, rehearse(batch, said)
 
 
 def run(batch: ImportBatch) -> dict[str, int]:
     """Say that it be written, and let the worker write it."""
-    batches.begin(db.session, vault(), batch, None, clock.now())
+    batches.start(db.session, vault(), batch, None, clock.now())
     db.session.commit()
     batch = worked(batch.id)
     assert batch.state == BatchState.DONE
@@ -310,7 +310,7 @@ def all_decided() -> set[tuple]:
 def read(data: bytes, name: str) -> ImportBatch:
     """Upload it and let the worker cut it."""
     brand = make.brand()
-    batch = uploads.bring(
+    batch = uploads.store_upload(
         db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name,
         stream=io.BytesIO(data), at=clock.now(),
     )  # fmt: skip
@@ -344,7 +344,7 @@ def outline_of(batch: ImportBatch) -> Outline:
 
 def rehearse(batch: ImportBatch, said: Layout) -> dict[str, int]:
     """How many entries come to which word; the pieces say the same as the whole."""
-    batches.choose(db.session, vault(), batch, said, clock.now())
+    batches.set_layout(db.session, vault(), batch, said, clock.now())
     db.session.commit()
     batch = worked(batch.id)
     assert batch.state == BatchState.DRY_RUN
@@ -353,18 +353,18 @@ def rehearse(batch: ImportBatch, said: Layout) -> dict[str, int]:
     return dict(batch.tally)
 
 
-def offered(tally: dict[str, int]) -> set[Cure]:
-    return {cure for word in tally if (cure := fixes.cure_of(word))}
+def offered(tally: dict[str, int]) -> set[Fix]:
+    return {cure for word in tally if (cure := fixes.fix_of(word))}
 
 
-def mended(batch: ImportBatch, said: Layout, cure: Cure) -> int:
+def mended(batch: ImportBatch, said: Layout, cure: Fix) -> int:
     """How many entries with the problem of a cure have it no more."""
-    before, after = (_curable(rehearse(batch, said.cured(cure, on=on)), cure) for on in (False, True))
+    before, after = (_curable(rehearse(batch, said.with_fix(cure, on=on)), cure) for on in (False, True))
     return before - after
 
 
-def _curable(tally: dict[str, int], cure: Cure) -> int:
-    return sum(count for word, count in tally.items() if fixes.cure_of(word) == cure)
+def _curable(tally: dict[str, int], cure: Fix) -> int:
+    return sum(count for word, count in tally.items() if fixes.fix_of(word) == cure)
 
 
 def problem_of(data: bytes, name: str) -> str:

@@ -23,7 +23,7 @@ def brand(app):
 
 
 def bring(brand, stream, name="liste.csv"):
-    return uploads.bring(
+    return uploads.store_upload(
         db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=name, stream=stream,
         at=clock.now(),
     )  # fmt: skip
@@ -34,7 +34,7 @@ def test_a_file_is_kept_in_sealed_parts(brand, rows):
 
     assert (batch.state, batch.size, batch.lease_until) == (BatchState.UPLOADED, len(DATA), None)
     assert batch.digest == hashlib.sha256(DATA).digest()
-    assert store.name_of(vault(), batch) == "liste.csv"
+    assert store.file_name_of(vault(), batch) == "liste.csv"
     assert b"".join(store.parts(db.session, vault(), batch)) == DATA
     assert [part.place for part in rows(UploadPart)] == list(range(-(-len(DATA) // store.PART)))
     assert not any(b"0532" in part.content for part in rows(UploadPart))
@@ -97,11 +97,11 @@ def test_what_nobody_can_read_is_not_kept(brand, rows, monkeypatch, data, proble
 def test_a_name_is_kept_by_its_end_and_without_controls(brand):
     batch = bring(brand, io.BytesIO(DATA[:100]), "x" * 300 + "\0\n\u202e izinler.xlsx")
 
-    name = store.name_of(vault(), batch)
+    name = store.file_name_of(vault(), batch)
     assert len(name) == uploads.LONGEST_NAME
     assert name.endswith("x izinler.xlsx")
 
 
 @pytest.mark.parametrize("path", ["../../etc/izinler.csv", "C:\\Users\\ayse\\izinler.csv", "/srv/a\\b/izinler.csv"])
 def test_of_a_path_the_name_is_kept(brand, path):
-    assert store.name_of(vault(), bring(brand, io.BytesIO(DATA[:100]), path)) == "izinler.csv"
+    assert store.file_name_of(vault(), bring(brand, io.BytesIO(DATA[:100]), path)) == "izinler.csv"

@@ -197,7 +197,7 @@ def test_a_chunker_that_falls_silent_is_ended(monkeypatch, tmp_path):
     (tmp_path / "workbook_chunker.py").write_text("import os, sys, time; sys.stdin.buffer.read(); time.sleep(60)")
     monkeypatch.setattr(workbook_process, "HERE", tmp_path)
 
-    assert problem_of(b"x", lambda data: list(workbook_process.frames([data], patience=0.2))) == (
+    assert problem_of(b"x", lambda data: list(workbook_process.frames([data], timeout=0.2))) == (
         FileProblem.WORKBOOK_TOO_LARGE
     )
 

@@ -26,7 +26,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain.consents.effects import WRITTEN
-from portal.domain.packages import NoRoom
+from portal.domain.packages import PackageFull
 from portal.services.imports import batch_lease, batches, queries, uploads, worker
 from portal.services.imports.layout import Field, Layout
 from tests import make
@@ -52,7 +52,7 @@ def line(number: int, status="ONAY", ago=timedelta(hours=2), mail=True) -> str:
 def batch_of(brand, lines: list[str]) -> ImportBatch:
     """An uploaded file, cut into lines."""
     stream = io.BytesIO("\n".join([HEADER, *lines]).encode())
-    batch = uploads.bring(
+    batch = uploads.store_upload(
         db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name="izinler.csv",
         stream=stream, at=clock.now(),
     )  # fmt: skip
@@ -63,7 +63,7 @@ def batch_of(brand, lines: list[str]) -> ImportBatch:
 
 def rehearsed(brand, lines: list[str], layout: Layout = LAYOUT) -> ImportBatch:
     batch = batch_of(brand, lines)
-    batches.choose(db.session, vault(), batch, layout, clock.now())
+    batches.set_layout(db.session, vault(), batch, layout, clock.now())
     db.session.commit()
     finish(batch)
     assert batch.state == BatchState.DRY_RUN, batch.problem
@@ -71,7 +71,7 @@ def rehearsed(brand, lines: list[str], layout: Layout = LAYOUT) -> ImportBatch:
 
 
 def begin(batch: ImportBatch, **said) -> None:
-    batches.begin(db.session, vault(), batch, 3, clock.now(), **said)
+    batches.start(db.session, vault(), batch, 3, clock.now(), **said)
     db.session.commit()
 
 
@@ -165,7 +165,7 @@ def killing():
 @pytest.mark.long
 def test_whatever_is_killed_each_good_entry_becomes_one_decision(brand, rows, killing, monkeypatch):
     batch = batch_of(brand, LINES)
-    batches.choose(db.session, vault(), batch, LAYOUT, clock.now())
+    batches.set_layout(db.session, vault(), batch, LAYOUT, clock.now())
     db.session.commit()
     monkeypatch.setattr(batch_lease, "LEASE", timedelta(0))  # What a killed worker held is free at once.
     _killed_all_along(batch, BatchState.MAPPED, killing)
@@ -209,8 +209,8 @@ def test_a_person_stops_goes_on_and_takes_back_what_nobody_claimed(brand, rows, 
     assert not worker.work(batch.id) and batch.state == BatchState.STOPPED and batch.position == 1
     stopped = rows.count(Decision)
     with pytest.raises(batches.WrongState):
-        batches.begin(db.session, vault(), batch, 3, clock.now())
-    batches.go_on(db.session, batch, 3, clock.now())
+        batches.start(db.session, vault(), batch, 3, clock.now())
+    batches.resume(db.session, batch, 3, clock.now())
     db.session.commit()
     finish(batch)
     assert batch.state == BatchState.DONE and rows.count(Decision) > stopped
@@ -255,7 +255,7 @@ def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
     db.session.commit()
     batch = rehearsed(brand, LINES)
 
-    with pytest.raises(NoRoom):
+    with pytest.raises(PackageFull):
         begin(batch)
     begin(batch, only_refusals=True)
     finish(batch)
@@ -274,19 +274,19 @@ def test_a_provider_that_is_suspended_stops_its_runs_and_a_damaged_piece_is_said
     finish(batch)
     assert (batch.state, batch.problem) == (BatchState.STOPPED, "suspended")
     with pytest.raises(batches.Suspended):
-        batches.go_on(db.session, batch, 3, clock.now())
+        batches.resume(db.session, batch, 3, clock.now())
 
     provider.suspended_at = None
     piece = db.session.query(ImportChunk).filter_by(batch_id=batch.id, place=1).one()
     piece.content = piece.content[:-1] + bytes((piece.content[-1] ^ 1,))
     db.session.commit()
-    batches.go_on(db.session, batch, 3, clock.now())
+    batches.resume(db.session, batch, 3, clock.now())
     db.session.commit()
     finish(batch)
 
     assert (batch.state, batch.problem) == (BatchState.DONE, "damaged")
     assert [piece.ran_at is not None for piece in rows(ImportChunk)] == [True, False, True]
-    piles = queries.piles(db.session, batch)
+    piles = queries.count_groups(db.session, batch)
     assert piles.unwritten == 3000 and piles.total == sum(batch.tally.values())
 
 
@@ -324,10 +324,10 @@ def test_a_machine_whose_clock_is_behind_writes_what_was_rehearsed(brand, rows, 
 
 def test_a_layout_chosen_anew_takes_the_rehearsal_out_of_the_workers_hands(brand, rows):
     batch = batch_of(brand, LINES)
-    batches.choose(db.session, vault(), batch, replace(LAYOUT, origin=""), clock.now())
+    batches.set_layout(db.session, vault(), batch, replace(LAYOUT, origin=""), clock.now())
     db.session.commit()
     assert worker.work(batch.id, seconds=0)
-    batches.choose(db.session, vault(), batch, LAYOUT, clock.now())
+    batches.set_layout(db.session, vault(), batch, LAYOUT, clock.now())
     db.session.commit()
 
     finish(batch)

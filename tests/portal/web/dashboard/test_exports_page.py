@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AuditEntry, Brand, Outcome, Provider, Recipient, Role, SignIn
-from portal.services.imports.reading import read
+from portal.services.imports.address_lists import read_address_list
 from tests import make
 from tests.portal.services.exports.held_consents import Holder
 from tests.portal.web.dashboard.staff import signed_in
@@ -81,7 +81,7 @@ def test_what_was_taken_away_can_be_brought_again(ayse, holder):
     holder.grants()
     holder.grants(make.EMAIL, channel=Channel.EMAIL)
 
-    brought = read(ayse.opens(f"{FILE}?format=csv").get_data())
+    brought = read_address_list(ayse.opens(f"{FILE}?format=csv").get_data())
 
     assert {address.text for _, address in brought.good} == {make.PHONE, make.EMAIL}
     assert brought.bad == []

@@ -7,7 +7,7 @@ import pytest
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState
 from portal.services.imports import queries
-from portal.services.imports.layout import Cure, Field
+from portal.services.imports.layout import Field, Fix
 from portal.services.imports.stored_rows import Cell
 from portal.web.dashboard.imports import fixes
 from tests import make
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.alike
 def test_a_space_that_may_part_two_addresses_is_left_to_a_person(value, becomes):
     line = queries.Sample(0, 7, "", Channel.EMAIL, (Cell(Field.EMAIL, "E-posta", value),))
 
-    assert [each.after for each in fixes.mended([line], Cure.EMAIL_SPACES)] == becomes
+    assert [each.after for each in fixes.mended([line], Fix.EMAIL_SPACES)] == becomes
 
 
-@pytest.mark.parametrize(("cures", "offered"), [(frozenset(), True), (frozenset({Cure.EMAIL_LETTERS}), False)])
-def test_a_cure_that_is_done_already_is_offered_no_more(app, cures, offered):
+@pytest.mark.parametrize(("fixes", "offered"), [(frozenset(), True), (frozenset({Fix.EMAIL_LETTERS}), False)])
+def test_a_cure_that_is_done_already_is_offered_no_more(app, fixes, offered):
     with app.app_context():
         make.brand()
-        made = imported.batch(BatchState.DRY_RUN, layout=replace(imported.LAYOUT, cures=cures))
+        made = imported.batch(BatchState.DRY_RUN, layout=replace(imported.LAYOUT, fixes=fixes))
         address = f"/dashboard/imports/{made.id}"
     ayse = signed_in(app)
 

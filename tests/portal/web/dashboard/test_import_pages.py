@@ -20,7 +20,7 @@ from portal.core.models import (
     UploadPart,
 )
 from portal.services.imports import worker
-from portal.services.imports.layout import Cure, Field
+from portal.services.imports.layout import Field, Fix
 from portal.services.imports.stored_rows import layout_of
 from portal.web.shared.column_layout_form import name_of_word
 from tests import make
@@ -229,14 +229,14 @@ def test_a_cure_is_done_and_undone(app, ayse, in_state, rows):
 
     ayse.posts(f"{address}/cures", {"cure": "email_letters"})
     with app.app_context():
-        assert layout_of(vault(), rows.one(ImportBatch)).cures == {Cure.EMAIL_LETTERS}
+        assert layout_of(vault(), rows.one(ImportBatch)).fixes == {Fix.EMAIL_LETTERS}
         db.session.get(ImportBatch, rows.one(ImportBatch).id).state = BatchState.DRY_RUN
         db.session.commit()
     assert "Uyguladığınız çareler" in ayse.opens(address).text
     ayse.posts(f"{address}/cures", {"cure": "email_letters", "on": "no"})
 
     with app.app_context():
-        assert layout_of(vault(), rows.one(ImportBatch)).cures == frozenset()
+        assert layout_of(vault(), rows.one(ImportBatch)).fixes == frozenset()
     assert rows.one(ImportBatch).state == BatchState.MAPPED
 
 

@@ -10,48 +10,49 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.core.addresses import Problem
-from portal.services.imports import reading as reading_package
-from portal.services.imports.reading import MOST_ROWS, BadRow, FileProblem, Unreadable, read
+from portal.services.imports import reading
+from portal.services.imports.address_lists import MOST_ROWS, BadRow, read_address_list
+from portal.services.imports.reading import FileProblem, Unreadable
 
 pytestmark = pytest.mark.slow
 
 
-def lines_of(reading):
-    return [(line, address.text) for line, address in reading.good]
+def lines_of(found):
+    return [(line, address.text) for line, address in found.good]
 
 
-def texts_of(reading):
-    return [address.text for _, address in reading.good]
+def texts_of(found):
+    return [address.text for _, address in found.good]
 
 
 def problem_of(data, **limits):
     with pytest.raises(Unreadable) as unreadable:
-        read(data, **limits)
+        read_address_list(data, **limits)
     return unreadable.value.problem
 
 
 def test_a_pasted_list_needs_no_header():
-    reading = read("0532 123 45 67\nayse@example.com\n+49 151 12345678\n")
+    found = read_address_list("0532 123 45 67\nayse@example.com\n+49 151 12345678\n")
 
-    assert lines_of(reading) == [(1, "+905321234567"), (2, "ayse@example.com"), (3, "+4915112345678")]
-    assert (reading.header, reading.columns, reading.bad, reading.repeated) == (None, (0,), [], 0)
+    assert lines_of(found) == [(1, "+905321234567"), (2, "ayse@example.com"), (3, "+4915112345678")]
+    assert (found.header, found.columns, found.bad, found.repeated) == (None, (0,), [], 0)
 
 
 def test_one_pasted_line_may_hold_several_addresses():
-    reading = read("ayse@example.com; burak@example.com; 0532 123 45 67")
+    found = read_address_list("ayse@example.com; burak@example.com; 0532 123 45 67")
 
-    assert texts_of(reading) == ["ayse@example.com", "burak@example.com", "+905321234567"]
+    assert texts_of(found) == ["ayse@example.com", "burak@example.com", "+905321234567"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1254", "utf-16"])
 def test_an_encoding_is_recognised(encoding):
     text = "Şahıs Adı;Cep Telefonu;E-Posta Adresi\nİğdır Öğüç;0532 123 45 67;ayse@example.com\n"
 
-    reading = read(text.encode(encoding))
+    found = read_address_list(text.encode(encoding))
 
-    assert reading.encoding == encoding
-    assert reading.header == ["Şahıs Adı", "Cep Telefonu", "E-Posta Adresi"]
-    assert texts_of(reading) == ["+905321234567", "ayse@example.com"]
+    assert found.encoding == encoding
+    assert found.header == ["Şahıs Adı", "Cep Telefonu", "E-Posta Adresi"]
+    assert texts_of(found) == ["+905321234567", "ayse@example.com"]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -59,45 +60,45 @@ def test_an_encoding_is_recognised(encoding):
 def test_a_separator_and_a_line_ending_are_recognised(separator, newline):
     rows = ["Ad,Telefon,Tarih", "Ayşe,0532 123 45 67,01.02.2024", "Burak,0533 123 45 67,01.02.2024"]
 
-    reading = read(newline.join(rows).replace(",", separator))
+    found = read_address_list(newline.join(rows).replace(",", separator))
 
-    assert reading.separator == separator
-    assert lines_of(reading) == [(2, "+905321234567"), (3, "+905331234567")]
+    assert found.separator == separator
+    assert lines_of(found) == [(2, "+905321234567"), (3, "+905331234567")]
 
 
 def test_a_comma_in_a_name_separates_nothing():
-    reading = read("Yılmaz, Ayşe;05321234567\nDemir, Burak;05331234567\n")
+    found = read_address_list("Yılmaz, Ayşe;05321234567\nDemir, Burak;05331234567\n")
 
-    assert reading.separator == ";"
-    assert texts_of(reading) == ["+905321234567", "+905331234567"]
+    assert found.separator == ";"
+    assert texts_of(found) == ["+905321234567", "+905331234567"]
 
 
 def test_separators_inside_quotes_do_not_count():
-    reading = read('"Yılmaz; Ayşe\n; ;",05321234567\n"Demir; Burak",05331234567\n')
+    found = read_address_list('"Yılmaz; Ayşe\n; ;",05321234567\n"Demir; Burak",05331234567\n')
 
-    assert reading.separator == ","
-    assert lines_of(reading) == [(1, "+905321234567"), (3, "+905331234567")]
+    assert found.separator == ","
+    assert lines_of(found) == [(1, "+905321234567"), (3, "+905331234567")]
 
 
 @pytest.mark.parametrize("declaration", ["sep=|", '"sep=|"', "SEP=|"])
 def test_a_separator_may_be_declared_in_a_line_of_its_own(declaration):
-    reading = read(f"{declaration}\r\nAd|Telefon\r\nYılmaz; Ayşe|05321234567\r\n")
+    found = read_address_list(f"{declaration}\r\nAd|Telefon\r\nYılmaz; Ayşe|05321234567\r\n")
 
-    assert (reading.separator, reading.header, reading.bad) == ("|", ["Ad", "Telefon"], [])
-    assert lines_of(reading) == [(3, "+905321234567")]
+    assert (found.separator, found.header, found.bad) == ("|", ["Ad", "Telefon"], [])
+    assert lines_of(found) == [(3, "+905321234567")]
 
 
 def test_a_number_that_turkish_excel_rounded_is_named_so():
-    reading = read("Telefon\n5,32E+11\n5,33E+11\n05321234567\n")
+    found = read_address_list("Telefon\n5,32E+11\n5,33E+11\n05321234567\n")
 
-    assert reading.bad == [
+    assert found.bad == [
         BadRow(2, "5,32E+11", Problem.PHONE_SCIENTIFIC),
         BadRow(3, "5,33E+11", Problem.PHONE_SCIENTIFIC),
     ]
 
 
 def test_a_number_with_commas_is_one_number():
-    assert texts_of(read("5,321,234,567\n5,331,234,567\n")) == ["+905321234567", "+905331234567"]
+    assert texts_of(read_address_list("5,321,234,567\n5,331,234,567\n")) == ["+905321234567", "+905331234567"]
 
 
 @pytest.mark.parametrize(
@@ -131,129 +132,131 @@ def test_a_number_with_commas_is_one_number():
     ],
 )
 def test_a_header_word_makes_a_header(name):
-    reading = read(f"Ad;{name};Not\nAyşe;05321234567;x\nBurak;burak@example.com;y\n")
+    found = read_address_list(f"Ad;{name};Not\nAyşe;05321234567;x\nBurak;burak@example.com;y\n")
 
-    assert reading.header == ["Ad", name, "Not"]
-    assert reading.columns == (1,)
-    assert reading.bad == []
+    assert found.header == ["Ad", name, "Not"]
+    assert found.columns == (1,)
+    assert found.bad == []
 
 
 def test_a_first_row_with_an_address_is_no_header():
-    reading = read("Telefon;05321234567\nTelefon;05331234567\n")
+    found = read_address_list("Telefon;05321234567\nTelefon;05331234567\n")
 
-    assert reading.header is None
-    assert len(reading.good) == 2
+    assert found.header is None
+    assert len(found.good) == 2
 
 
 def test_the_header_decides_even_where_another_column_looks_like_numbers():
-    reading = read("Müşteri No;Cep Tel\n5321234567;05331234567\n5321234568;05331234568\n")
+    found = read_address_list("Müşteri No;Cep Tel\n5321234567;05331234567\n5321234568;05331234568\n")
 
-    assert texts_of(reading) == ["+905331234567", "+905331234568"]
+    assert texts_of(found) == ["+905331234567", "+905331234568"]
 
 
 def test_a_column_about_addresses_without_any_is_left_alone():
-    reading = read("Telefon;Mail gönderildi mi?;Cep modeli\n05321234567;Evet;X5\n05331234567;Hayır;X6\n")
+    found = read_address_list("Telefon;Mail gönderildi mi?;Cep modeli\n05321234567;Evet;X5\n05331234567;Hayır;X6\n")
 
-    assert reading.columns == (0,)
-    assert reading.bad == []
+    assert found.columns == (0,)
+    assert found.bad == []
 
 
 def test_a_named_column_without_one_good_address_is_shown_as_bad():
-    reading = read("E-posta;Telefon\nayse@example.com;5,32E+11\nburak@example.com;5,33E+11\n")
+    found = read_address_list("E-posta;Telefon\nayse@example.com;5,32E+11\nburak@example.com;5,33E+11\n")
 
-    assert texts_of(reading) == ["ayse@example.com", "burak@example.com"]
-    assert [row.problem for row in reading.bad] == [Problem.PHONE_SCIENTIFIC] * 2
+    assert texts_of(found) == ["ayse@example.com", "burak@example.com"]
+    assert [row.problem for row in found.bad] == [Problem.PHONE_SCIENTIFIC] * 2
 
 
 def test_a_street_is_no_address_of_ours():
-    reading = read("Adres;İletişim\nAtatürk Cad. 5;05321234567\nGazi Sok. 7;ayse@example.com\n")
+    found = read_address_list("Adres;İletişim\nAtatürk Cad. 5;05321234567\nGazi Sok. 7;ayse@example.com\n")
 
-    assert reading.columns == (1,)
-    assert reading.bad == []
+    assert found.columns == (1,)
+    assert found.bad == []
 
 
 def test_columns_without_names_are_chosen_by_what_stands_in_them():
-    reading = read("Ayşe,01.02.2024,05321234567,a@example.com\nBurak,03.02.2024,bozuk,b@example.com\n")
+    found = read_address_list("Ayşe,01.02.2024,05321234567,a@example.com\nBurak,03.02.2024,bozuk,b@example.com\n")
 
-    assert reading.columns == (2, 3)
-    assert texts_of(reading) == ["+905321234567", "a@example.com", "b@example.com"]
-    assert reading.bad == [BadRow(2, "bozuk", Problem.UNKNOWN)]
+    assert found.columns == (2, 3)
+    assert texts_of(found) == ["+905321234567", "a@example.com", "b@example.com"]
+    assert found.bad == [BadRow(2, "bozuk", Problem.UNKNOWN)]
 
 
 def test_a_second_number_that_few_people_have_is_read_too():
     rows = "\n".join(f"{5320000000 + n};" for n in range(1500))
 
-    reading = read(f"Telefon 1;Telefon 2\n{rows}\n05331234567;05341234567\n")
+    found = read_address_list(f"Telefon 1;Telefon 2\n{rows}\n05331234567;05341234567\n")
 
-    assert texts_of(reading)[-2:] == ["+905331234567", "+905341234567"]
-    assert reading.bad == []
+    assert texts_of(found)[-2:] == ["+905331234567", "+905341234567"]
+    assert found.bad == []
 
 
 def test_a_row_with_a_phone_and_an_email_gives_two_addresses():
-    reading = read("Telefon;E-posta\n05321234567;ayse@example.com\n")
+    found = read_address_list("Telefon;E-posta\n05321234567;ayse@example.com\n")
 
-    assert lines_of(reading) == [(2, "+905321234567"), (2, "ayse@example.com")]
+    assert lines_of(found) == [(2, "+905321234567"), (2, "ayse@example.com")]
 
 
 def test_a_bad_value_does_not_cost_the_good_one_beside_it():
-    reading = read("Telefon;E-posta\n0532 12;ayse@example.com\n05321234567;şule@example.com\n")
+    found = read_address_list("Telefon;E-posta\n0532 12;ayse@example.com\n05321234567;şule@example.com\n")
 
-    assert texts_of(reading) == ["ayse@example.com", "+905321234567"]
-    assert reading.bad == [
+    assert texts_of(found) == ["ayse@example.com", "+905321234567"]
+    assert found.bad == [
         BadRow(2, "0532 12", Problem.PHONE_TOO_SHORT),
         BadRow(3, "şule@example.com", Problem.EMAIL_TURKISH_LETTER),
     ]
 
 
 def test_a_person_without_any_address_is_a_bad_row():
-    reading = read("Ad;Telefon;E-posta\nAyşe;05321234567;\nBurak;;\nCem;-;-\nDeniz\n")
+    found = read_address_list("Ad;Telefon;E-posta\nAyşe;05321234567;\nBurak;;\nCem;-;-\nDeniz\n")
 
-    assert reading.bad == [BadRow(line, "", Problem.EMPTY) for line in (3, 4, 5)]
+    assert found.bad == [BadRow(line, "", Problem.EMPTY) for line in (3, 4, 5)]
 
 
 def test_empty_lines_are_passed_over_and_still_counted():
-    reading = read("\n\nTelefon;Ad\n\n05321234567;Ayşe\n;\n   \n05331234567;Burak\n\n")
+    found = read_address_list("\n\nTelefon;Ad\n\n05321234567;Ayşe\n;\n   \n05331234567;Burak\n\n")
 
-    assert lines_of(reading) == [(5, "+905321234567"), (8, "+905331234567")]
-    assert reading.bad == []
+    assert lines_of(found) == [(5, "+905321234567"), (8, "+905331234567")]
+    assert found.bad == []
 
 
 def test_an_address_that_comes_again_is_kept_once_and_noted():
-    reading = read("0532 123 45 67\nayse@example.com\n+905321234567\nAYSE@example.com\n05321234567\n")
+    found = read_address_list("0532 123 45 67\nayse@example.com\n+905321234567\nAYSE@example.com\n05321234567\n")
 
-    assert lines_of(reading) == [(1, "+905321234567"), (2, "ayse@example.com")]
-    assert [line for line, _ in reading.repeats] == [3, 4, 5]
-    assert reading.repeated == 3
+    assert lines_of(found) == [(1, "+905321234567"), (2, "ayse@example.com")]
+    assert [line for line, _ in found.repeats] == [3, 4, 5]
+    assert found.repeated == 3
 
 
 def test_quotes_hold_separators_and_newlines_together():
-    reading = read('"Ad";"Telefon"\n"Yılmaz; ""Ayşe""\nHanım";"05321234567"\nBurak;="05331234567"\n"Cem";"0534"\n')
+    found = read_address_list(
+        '"Ad";"Telefon"\n"Yılmaz; ""Ayşe""\nHanım";"05321234567"\nBurak;="05331234567"\n"Cem";"0534"\n'
+    )
 
-    assert reading.header == ["Ad", "Telefon"]
-    assert lines_of(reading) == [(2, "+905321234567"), (4, "+905331234567")]
-    assert reading.bad == [BadRow(5, "0534", Problem.PHONE_TOO_SHORT)]
+    assert found.header == ["Ad", "Telefon"]
+    assert lines_of(found) == [(2, "+905321234567"), (4, "+905331234567")]
+    assert found.bad == [BadRow(5, "0534", Problem.PHONE_TOO_SHORT)]
 
 
 def test_a_quote_that_nothing_closes_swallows_no_row():
     after = "".join(f"Kişi {n};{5330000000 + n}\n" for n in range(50))
 
-    reading = read(f'Ad;Telefon\n"Ayşe;05321234567\n5" ekran;05341234567\n"Ali" Veli;05351234567\n{after}')
+    found = read_address_list(f'Ad;Telefon\n"Ayşe;05321234567\n5" ekran;05341234567\n"Ali" Veli;05351234567\n{after}')
 
-    assert len(reading.good) == 53
-    assert reading.bad == []
+    assert len(found.good) == 53
+    assert found.bad == []
 
 
 def test_a_long_bad_value_is_cut():
-    reading = read("05321234567\n" + "x" * 60_000)
+    found = read_address_list("05321234567\n" + "x" * 60_000)
 
-    assert len(reading.bad[0].value) == 200
+    assert len(found.bad[0].value) == 200
 
 
 def test_neither_a_repr_nor_an_error_holds_an_address():
-    reading = read("05321234567\n0533765432\n")
+    found = read_address_list("05321234567\n0533765432\n")
 
-    assert "532123" not in repr(reading)
-    assert "0533765432" not in repr(reading)
+    assert "532123" not in repr(found)
+    assert "0533765432" not in repr(found)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +288,7 @@ def test_a_list_that_cannot_be_read_says_why(data, problem):
 
 @pytest.mark.parametrize("data", [b"05321234567\n", "05321234567\n"])
 def test_a_list_may_be_as_large_as_the_limit_and_no_larger(data):
-    assert read(data, limit=12).good
+    assert read_address_list(data, limit=12).good
     assert problem_of(data, limit=11) == FileProblem.TOO_LARGE
 
 
@@ -296,7 +299,7 @@ def test_a_pdf_is_called_one_even_when_it_is_too_large():
 def test_a_list_has_at_most_a_hundred_thousand_rows():
     rows = "".join(f"{n}\n" for n in range(5321000000, 5321000000 + MOST_ROWS))
 
-    assert len(read("Telefon\n" + rows).good) == MOST_ROWS
+    assert len(read_address_list("Telefon\n" + rows).good) == MOST_ROWS
     assert problem_of("Telefon\n" + rows + "05331234567\n") == FileProblem.TOO_MANY_ROWS
 
 
@@ -324,31 +327,31 @@ def test_a_good_address_survives_whatever_stands_beside_it(beside, separator):
     csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(rows)
 
     try:
-        reading = read(file.getvalue().encode())
+        found = read_address_list(file.getvalue().encode())
     except Unreadable as unreadable:
         assert unreadable.problem in (FileProblem.EMPTY, FileProblem.BINARY)
         return
 
-    assert texts_of(reading) == numbers
-    assert reading.bad == []
+    assert texts_of(found) == numbers
+    assert found.bad == []
 
 
 @settings(deadline=None)  # A workbook's first bytes start a process.
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300), st.text('05321234567;,"\n\r\t|@a.', max_size=200)))
 def test_anything_is_read_or_refused_with_a_word(data):
     try:
-        reading = read(data)
+        found = read_address_list(data)
     except Unreadable as unreadable:
         assert unreadable.problem in FileProblem
         return
 
-    assert reading.good or reading.bad
-    assert len(set(texts_of(reading))) == len(reading.good)
+    assert found.good or found.bad
+    assert len(set(texts_of(found))) == len(found.good)
 
 
 def test_every_problem_has_a_sentence_and_a_cure_in_the_catalogue():
-    found = extract_from_dir(reading_package.__path__[0], [("**.py", "python")], keywords={"N_": None})
-    extracted = {message for _, _, message, _, _ in found}
+    messages = extract_from_dir(reading.__path__[0], [("**.py", "python")], keywords={"N_": None})
+    extracted = {message for _, _, message, _, _ in messages}
 
     for problem in FileProblem:
         assert {problem.sentence, problem.cure} <= extracted
