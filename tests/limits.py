@@ -1,6 +1,6 @@
 """The limits of sign-ins as tests count them."""
 
-from portal.domain.throttle import QUARTER_HOUR, RATES, Limit
+from portal.core.throttle import QUARTER_HOUR, RATES, Limit
 
 WINDOW = QUARTER_HOUR
 PER_ACCOUNT = RATES[Limit.PASSWORDS_OF_ACCOUNT][0].most

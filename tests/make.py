@@ -76,7 +76,7 @@ def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str 
 def person(of: Provider, email: str, role: Role = Role.OWNER, name: str = "Ayşe") -> User:
     """Somebody of a provider, with the password and the app of the cast."""
     user = somebody(email, name)
-    accounts.join(db.session, user, of.id, role, clock.now())
+    accounts.add_membership(db.session, user, of.id, role, clock.now())
     with_app(user)
     return user
 
@@ -91,7 +91,7 @@ def staff(email: str, role: OperatorRole) -> User:
 
 def somebody(email: str, name: str) -> User:
     """Somebody who belongs nowhere and has no factor yet, with the password of the cast."""
-    return accounts.make_person(db.session, vault(), email=email, name=name, password=AYSES_PASSWORD, at=clock.now())
+    return accounts.create_user(db.session, vault(), email=email, name=name, password=AYSES_PASSWORD, at=clock.now())
 
 
 def with_app(user: User) -> None:

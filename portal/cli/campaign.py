@@ -149,7 +149,7 @@ def _require_room(brand: Brand, kind: CampaignKind, found: AddressList) -> None:
     """Before anything is opened: a draft that nobody asked for would be left."""
     try:
         audience.require_room(read_session(), vault(), brand.provider_id, kind, found, clock.now())
-    except packages.NoRoom as no_room:
+    except packages.PackageFull as no_room:
         _exit_with(
             f"The provider's package takes no new addresses now ({no_room}); its page on the dashboard says more."
         )

@@ -95,12 +95,12 @@ def seed() -> None:
 def code(email: str) -> None:
     """Print what somebody's authenticator app shows now, or next where that was used: a code opens once."""
     _require_development()
-    user = db.session.scalar(select(User).where(User.has_index(accounts.indexes_of(vault(), email))))
-    theirs = factors.of(db.session, user.id) if user else []
+    user = db.session.scalar(select(User).where(User.has_index(accounts.email_indexes(vault(), email))))
+    theirs = factors.list_factors(db.session, user.id) if user else []
     app = next((each for each in theirs if each.kind == FactorKind.TOTP), None)
     if app is None:
         raise click.ClickException("Nobody with that address has an authenticator app.")
-    totp, at = pyotp.TOTP(factors.secret_of(vault(), app), interval=factors.PERIOD), clock.now()
+    totp, at = pyotp.TOTP(factors.totp_secret(vault(), app), interval=factors.PERIOD), clock.now()
     step = max(totp.timecode(at), (app.last_step or 0) + 1)
     if step > totp.timecode(at) + factors.TOLERANCE:
         raise click.ClickException(f"Both codes were used; ask again in {factors.PERIOD} seconds.")
@@ -131,7 +131,7 @@ def _add_people(provider: Provider, keys: dict[str, Credentials], at: datetime) 
     for part, role in ROLES.items():
         if demo_cast.find_user(part) is None:
             user = demo_cast.ensure_user(part, keys[part.word], at)
-            accounts.join(db.session, user, provider.id, role, at)
+            accounts.add_membership(db.session, user, provider.id, role, at)
     for part, role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
         if demo_cast.find_user(part) is None:
             user = demo_cast.ensure_user(part, keys[part.word], at)
@@ -180,15 +180,15 @@ def _open_point(provider: Provider, at: datetime) -> ConsentPoint:
     point = consent_points.open_point(
         db.session,
         brand,
-        slug=consent_points.slug_of(brand.name),
+        slug=consent_points.suggest_slug(brand.name),
         name="Kasa",
         channels=list(Channel),
         wording=default_texts.default_wording(brand.name, CampaignKind.ASK, provider.notice_url),
-        daily_budget=consent_points.PRACTICE_CODES,
+        daily_budget=consent_points.SANDBOX_CODES,
         at=at,
         today=clock.day(at),
     )
-    consent_points.publish(db.session, point, at)
+    consent_points.publish_point(db.session, point, at)
     return point
 
 

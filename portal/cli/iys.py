@@ -61,7 +61,7 @@ def partner(username: str, integrator_code: int) -> None:
     password = _read_password()
     if not password:
         raise click.UsageError("A password is needed.")
-    credential = accounts.keep_partner(
+    credential = accounts.store_partner_credential(
         db.session, vault(), integrator_code=integrator_code, username=username, password=password, at=clock.now()
     )
     db.session.commit()

@@ -82,7 +82,7 @@ def init_app(app: Flask) -> None:
     def forget_tries() -> None:
         with app.app_context():
             login_throttle.delete_old_hits(db.session, clock.now())
-            address_proofs.forget(db.session, clock.now())
+            address_proofs.delete_old_proofs(db.session, clock.now())
             db.session.commit()
 
     app.extensions["wake"] = {"launch": launch, "mail": mail, "message": message, "import": bring}

@@ -25,7 +25,7 @@ def notify_desks() -> None:
     """Tell each desk what it has not heard. One that fails holds up no other, and is tried again next time. Commits."""
     at = clock.now()
     holiday_calendar.refresh_corrections(read_session(), at)
-    for provider_id in complaints.untold_desks(read_session(), at):
+    for provider_id in complaints.desks_to_remind(read_session(), at):
         try:
             _notify_desk(provider_id)
             db.session.commit()
@@ -35,7 +35,7 @@ def notify_desks() -> None:
 
 
 def _notify_desk(provider_id: int) -> None:
-    untold = complaints.remind(db.session, provider_id, clock.now())
+    untold = complaints.take_reminder(db.session, provider_id, clock.now())
     if untold is None:
         return
     reached = notify_roles(

@@ -44,8 +44,8 @@ from portal.core.vault import CannotOpen
 from portal.domain import address_proofs
 from portal.domain.identity import accounts
 
-PIECE = 500
-PIECES = {ReconciledDay: 5, Paper: 20, UploadPart: 20}  # A day's file may be tens of megabytes, a paper ten.
+CHUNK = 500
+CHUNKS = {ReconciledDay: 5, Paper: 20, UploadPart: 20}  # A day's file may be tens of megabytes, a paper ten.
 
 # Every sealed column: model, column, place. A column that is missing here fails the house test.
 SEALED = (
@@ -92,13 +92,13 @@ SEALED = (
 # What is found by its address, and how its indexes are made.
 INDEXED = {
     (Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
-    (User, "email"): lambda row, email: accounts.indexes_of(vault(), email),
-    (AddressProof, "address"): lambda row, address: address_proofs.indexes_of(vault(), addresses.parse(address)),
+    (User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
+    (AddressProof, "address"): lambda row, address: address_proofs.mailbox_indexes(vault(), addresses.parse(address)),
 }
 
 
 @dataclass
-class Turned:
+class RotationResult:
     """What came of one place: how many rows were changed, and the ids of those that no key here opens."""
 
     place: str
@@ -106,25 +106,25 @@ class Turned:
     unopened: list[int] = field(default_factory=list)
 
 
-def rotate() -> Iterator[Turned]:
+def rotate() -> Iterator[RotationResult]:
     """Seal anew, a piece a transaction. What cannot be opened is left as it is and told; it holds up no other row."""
     for model, column, place in SEALED:
-        turned = Turned(place)
-        for changed, unopened in _pieces(model, column, place):
+        turned = RotationResult(place)
+        for changed, unopened in _reseal_chunks(model, column, place):
             turned.changed += changed
             turned.unopened += unopened
         yield turned
 
 
-def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
+def _reseal_chunks(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
     last = 0
     while True:
         sealed = getattr(model, column)
         rows = db.session.execute(
-            select(model.id, _owner(model).label("provider_id"), sealed.label("sealed"))
+            select(model.id, _provider_id_of(model).label("provider_id"), sealed.label("sealed"))
             .where(model.id > last, sealed.is_not(None))
             .order_by(model.id)
-            .limit(PIECES.get(model, PIECE))
+            .limit(CHUNKS.get(model, CHUNK))
             .with_for_update()
         ).all()
         if not rows:
@@ -132,7 +132,7 @@ def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
             return
         last = rows[-1].id
         old = [row for row in rows if not vault().is_current(row.sealed)]
-        changes, unopened = _changes(model, column, place, old)
+        changes, unopened = _reseal_rows(model, column, place, old)
         if changes:
             table = model.__table__
             columns = {name: bindparam(name) for name in changes[0] if name != "row"}
@@ -141,22 +141,22 @@ def _pieces(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
         yield len(changes), unopened
 
 
-def _owner(model):
+def _provider_id_of(model):
     """Whose a row's seals are: a provider's, or nobody's where people are kept, who may belong to several."""
     return func.coalesce(model.provider_id, NO_PROVIDER) if hasattr(model, "provider_id") else literal(NO_PROVIDER)
 
 
-def _changes(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:
+def _reseal_rows(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:
     changes, unopened = [], []
     for row in rows:
         try:
-            changes.append(_change(model, column, place, row))
+            changes.append(_reseal_row(model, column, place, row))
         except CannotOpen:
             unopened.append(row.id)
     return changes, unopened
 
 
-def _change(model, column: str, place: str, row) -> dict:
+def _reseal_row(model, column: str, place: str, row) -> dict:
     plain = vault().open(row.sealed, place, row.provider_id, row.id)
     change = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
     if (model, column) in INDEXED:

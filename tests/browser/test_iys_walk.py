@@ -140,7 +140,7 @@ def offer_partner(app, sandbox) -> None:
     sandbox.add_account("ortak", "parola", 700100, [], kind="partner", integrator_code=700100, acts_for=[acts_for])
     with app.app_context():
         facts = {"integrator_code": 700100, "username": "ortak", "password": "parola"}
-        accounts.keep_partner(db.session, vault(), **facts, at=clock.now())
+        accounts.store_partner_credential(db.session, vault(), **facts, at=clock.now())
         db.session.commit()
 
 

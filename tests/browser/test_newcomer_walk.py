@@ -101,7 +101,7 @@ def signs_up(app, site, keys: Keys) -> None:
 def link_mailed(app) -> str:
     with app.app_context():
         mail = db.session.query(Mail).filter(Mail.kind == MailKind.CONFIRMATION).one()
-        return mails.facts_of(vault(), mail)["link"]
+        return mails.read_facts(vault(), mail)["link"]
 
 
 def takes_a_factor(keys: Keys) -> None:

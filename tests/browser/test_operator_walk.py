@@ -20,7 +20,7 @@ def house(app, ayses, newcomer):  # noqa: F811
         make.staff(DERYA, OperatorRole.ADMIN)
         make.staff(DENIZ, OperatorRole.SUPPORT)
         provider = db.session.get_one(Provider, newcomer)
-        inquiries.ask(db.session, vault(), provider, 3, "Yetki belgesini kim imzalar?", by=1, at=clock.now())
+        inquiries.ask_operator(db.session, vault(), provider, 3, "Yetki belgesini kim imzalar?", by=1, at=clock.now())
         db.session.commit()
     assign(app, DENIZ, ayses)
 

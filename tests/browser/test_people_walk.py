@@ -88,7 +88,7 @@ def test_an_invitation_to_somebody_else_says_so(app, site, screens):
 def mailed_link(app) -> str:
     with app.app_context():
         mail = db.session.query(Mail).filter_by(kind=MailKind.INVITATION).one()
-        link = mails.facts_of(vault(), mail)["link"]
+        link = mails.read_facts(vault(), mail)["link"]
         db.session.rollback()
     return link
 

@@ -49,7 +49,7 @@ def is_sandbox(app) -> None:
         provider = db.session.query(Provider).one()
         provider.admitted_at, provider.pending_iys_code, provider.iys_code = None, None, CODE
         db.session.execute(update(Brand).values(is_sandbox=True, brand_code=CODE))
-        sandbox_mode.begin(db.session, vault(), provider, provider.created_at)
+        sandbox_mode.begin_sandbox(db.session, vault(), provider, provider.created_at)
         db.session.commit()
 
 

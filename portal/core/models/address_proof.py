@@ -1,4 +1,4 @@
-"""That somebody has an address: a code of six digits was sent there, and came back. It proves that, and no consent."""
+"""Proofs that somebody holds an address: a six-digit code was sent there and entered. Not a consent."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,14 +11,14 @@ from portal.core.models.base import Base, BlindIndexed, PrimaryKey, enum_type, f
 
 
 class Purpose(StrEnum):
-    """What somebody proves it for; a code is good for one alone (KVKK 2025/1072)."""
+    """What the address is proved for; a code is valid for one purpose only (KVKK 2025/1072)."""
 
-    MINE = "mine"  # To see one's own consents.
-    POINT = "point"  # To decide at a consent point.
+    MINE = "mine"  # The overview of one's own consents.
+    POINT = "point"  # Deciding at a consent point.
 
 
 class AddressProof(BlindIndexed, Base):
-    """Sealed and indexed for no provider (0): the address may be known to many, or to none."""
+    """Encrypted and indexed for no provider (0): any number of providers may know the address."""
 
     __tablename__ = "address_proof"
     __table_args__ = (
@@ -34,22 +34,26 @@ class AddressProof(BlindIndexed, Base):
     FACTS = "address_proof.facts"
 
     id: Mapped[PrimaryKey]
-    nonce: Mapped[int]  # 63 random bits, with the id in the page's address.
+    nonce: Mapped[int]  # 63 random bits, in the page's URL with the id.
     purpose: Mapped[Purpose] = mapped_column(enum_type(Purpose, "purpose"))
     kind: Mapped[AddressKind] = mapped_column(enum_type(AddressKind, "kind"))
-    address: Mapped[bytes]  # Sealed.
+    address: Mapped[bytes]  # Encrypted.
     language: Mapped[str] = mapped_column(String(2))
-    code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # Keyed.
-    prefix_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # Keyed: of a block of numbers, or a mail domain.
-    network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # Keyed: of where it was asked from.
-    brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)  # Of the consent point.
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # HMAC of the code.
+    prefix_digest: Mapped[bytes] = mapped_column(
+        LargeBinary(32)
+    )  # HMAC of the number block or mail domain, for limits.
+    network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # HMAC of the requester's network.
+    brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)  # Of the consent point, as campaign_id.
     campaign_id: Mapped[int | None] = foreign_key("campaign.id", index=False)
-    facts: Mapped[bytes | None]  # Sealed JSON: what was chosen before the address was asked for.
-    was_sent: Mapped[bool]  # An unknown address gets no message; the page says the same.
-    tries: Mapped[int] = mapped_column(Integer, default=0)
+    facts: Mapped[bytes | None]  # Encrypted JSON: the choices made before the address was entered.
+    was_sent: Mapped[bool]  # False for an unknown address, which gets no message; the page is the same.
+    tries: Mapped[int] = mapped_column(Integer, default=0)  # Wrong codes entered.
     created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]  # Of the code.
+    expires_at: Mapped[datetime]  # When the code expires.
     proved_at: Mapped[datetime | None]
-    token_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # Of the cookie, once proved.
-    open_until: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]  # Used up, left, or tried too often.
+    token_digest: Mapped[bytes | None] = mapped_column(
+        LargeBinary(32), unique=True
+    )  # SHA-256 of the session cookie, once proved.
+    open_until: Mapped[datetime | None]  # When the session ends.
+    ended_at: Mapped[datetime | None]  # Used, signed out, or too many tries.

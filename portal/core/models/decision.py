@@ -1,10 +1,11 @@
-"""What a person decided and what proves it. The database itself refuses to change or delete these rows."""
+"""Decisions, receipts and their proofs. Database triggers refuse to change or delete these rows."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Index, Integer, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,24 +15,24 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class DecisionOrigin(StrEnum):
-    """By which way a decision reached us."""
+    """How a decision reached us."""
 
     LINK = "link"
-    ONE_CLICK = "one_click"  # A mail program, by RFC 8058.
+    ONE_CLICK = "one_click"  # One-click unsubscribe of a mail program (RFC 8058).
     POINT = "point"  # A public consent point, after a code to the address.
-    MINE = "mine"  # The person's own overview, after a code to the address.
-    NOT_MINE = "not_mine"  # Who has the address now says that it was never, or is no more, the other's.
+    MINE = "mine"  # The person's overview of their consents, after a code to the address.
+    NOT_MINE = "not_mine"  # The address's holder said that they are not the person meant.
     IMPORT = "import"
     STAFF = "staff"
     AT_IYS = "iys"
     OTHER_SENDER = "other_sender"  # Sent to İYS for the provider, but not by us.
-    RENEWAL = "renewal"  # A refusal that İYS could not take in time, said anew.
+    RENEWAL = "renewal"  # A refusal that missed İYS's deadline, re-issued as of now.
 
 
 class Receipt(Base):
-    """One act of a person (one POST): what was shown, when, and what was chosen.
+    """One POST of a person: what was shown, when, and what was chosen.
 
-    An act at several providers has a row at each, all with its number: to the person they are one receipt.
+    A POST for several providers has a row per provider, all with one number: for the person it is one receipt.
     """
 
     __tablename__ = "receipt"
@@ -41,28 +42,28 @@ class Receipt(Base):
     NAME = "receipt.name"
 
     id: Mapped[PrimaryKey]
-    nonce: Mapped[int]  # 63 random bits: the receipt's address cannot be guessed.
-    number: Mapped[str] = mapped_column(String(16))  # 80 random bits, in Crockford's 32 letters.
+    nonce: Mapped[int]  # 63 random bits, so that the receipt's URL cannot be guessed.
+    number: Mapped[str] = mapped_column(String(16))  # 80 random bits in Crockford's base 32.
     origin: Mapped[DecisionOrigin] = mapped_column(enum_type(DecisionOrigin, "origin"))
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     recipient_id: Mapped[int] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId, index=True)
-    text_id: Mapped[int | None] = foreign_key(
-        "consent_text.id", index=False
-    )  # None where no text of a campaign was shown.
+    text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)  # None: no campaign text was shown.
     language: Mapped[str] = mapped_column(String(2))
-    served_at: Mapped[datetime | None]  # None where the form's token could not be read; a refusal counts all the same.
+    served_at: Mapped[datetime | None]  # None: the form's token was invalid; refusals count anyway.
     decided_at: Mapped[datetime]
-    token_digest: Mapped[bytes | None]
+    token_digest: Mapped[bytes | None]  # SHA-256 of the form's token.
     choices: Mapped[str] = mapped_column(String(60))  # "ARAMA=RET MESAJ=ONAY"
     request_metadata: Mapped[bytes]  # Encrypted JSON: IP address and user agent of the POST.
-    name: Mapped[bytes | None]  # Sealed: what the person called themselves, where they did.
+    name: Mapped[bytes | None]  # Encrypted: the name the person entered, if asked.
 
 
 FROM_IMPORT = text("batch_id IS NOT NULL")
 
 
 class Decision(Base):
+    """A grant or refusal of one consent. Append-only."""
+
     __tablename__ = "decision"
     __table_args__ = (
         Index(None, "provider_id", "recorded_at"),
@@ -77,21 +78,21 @@ class Decision(Base):
     channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
     recipient_type: Mapped[RecipientType] = mapped_column(enum_type(RecipientType, "recipient_type"))
     status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
-    consent_date: Mapped[datetime]  # To the second.
+    consent_date: Mapped[datetime]  # As sent to İYS, to the second.
     recorded_at: Mapped[datetime]
-    effective_at: Mapped[datetime]
-    source: Mapped[str] = mapped_column(String(30))  # HS_* as we say it; IYS_* stored as İYS says it, an open set.
+    effective_at: Mapped[datetime]  # The newest one is current.
+    source: Mapped[str] = mapped_column(String(30))  # HS_*, or IYS_* as received (an open set).
     origin: Mapped[DecisionOrigin] = mapped_column(enum_type(DecisionOrigin, "origin"))
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     user_id: Mapped[int | None] = mapped_column(BigId)
-    salt: Mapped[bytes]
-    renews_id: Mapped[int | None] = foreign_key("decision.id")  # The decision that this one says anew.
-    batch_id: Mapped[int | None] = mapped_column(BigId)  # The file that it stood in, and the line there.
+    salt: Mapped[bytes]  # 128 bits, of its leaf.
+    renews_id: Mapped[int | None] = foreign_key("decision.id")  # The decision that this one re-issues.
+    batch_id: Mapped[int | None] = mapped_column(BigId)  # The imported file, and its line.
     line: Mapped[int | None] = mapped_column(Integer)
 
 
 class Annulment(Base):
-    """A decision is void: it was taken back before anybody claimed it for sending."""
+    """Voids a decision that was taken back before it was claimed for sending. Append-only."""
 
     __tablename__ = "annulment"
 
@@ -101,14 +102,14 @@ class Annulment(Base):
     user_id: Mapped[int | None] = mapped_column(BigId)
 
 
-def is_void(decision=Decision) -> ColumnElement[bool]:
-    """The condition that a decision was annulled. `decision`: an alias, where a statement has two."""
+def is_void(decision: type[Decision] = Decision) -> ColumnElement[bool]:
+    """The condition that a decision was annulled. Pass an alias if the statement has two decisions."""
     annulled = select(Annulment.decision_id).where(Annulment.decision_id == decision.id)
     return annulled.correlate(decision).exists()
 
 
 class ReceiptDecision(Base):
-    """Which decisions a receipt speaks of; a repeated refusal speaks of the first one."""
+    """The decisions that a receipt covers; a repeated refusal refers to the first one."""
 
     __tablename__ = "receipt_decision"
 
@@ -117,7 +118,7 @@ class ReceiptDecision(Base):
 
 
 class Leaf(Base):
-    """A decision's salted hash, kept apart so that the day's proof outlives the decision's deletion."""
+    """A decision's salted hash (Merkle leaf), which outlives the deletion of the decision."""
 
     __tablename__ = "leaf"
 
@@ -128,7 +129,7 @@ class Leaf(Base):
 
 
 class RetentionRun(Base):
-    """Deletion of old facts is allowed only while one of these is open; it is its own log."""
+    """While a run is open, the triggers allow deletion of append-only rows. Also the log of such deletions."""
 
     __tablename__ = "retention_run"
 
@@ -154,15 +155,15 @@ CANONICAL_FIELDS = [
 ]
 
 
-def leaf_digest(decision: Mapping, salt: bytes) -> bytes:
-    """SHA-256 over a decision's salt and canonical form (compact JSON of CANONICAL, times as ISO 8601)."""
+def leaf_digest(decision: Mapping[str, Any], salt: bytes) -> bytes:
+    """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601)."""
     values = [decision.get(name) for name in CANONICAL_FIELDS]
     return digest_canonical([value.isoformat() if isinstance(value, datetime) else value for value in values], salt)
 
 
-def digest_canonical(canonical: list, salt: bytes) -> bytes:
-    """The same, of values that are in the order of CANONICAL and spelled already."""
+def digest_canonical(canonical: list[Any], salt: bytes) -> bytes:
+    """The same for values in the order of CANONICAL_FIELDS, with times formatted."""
     return hashlib.sha256(salt + _compact(canonical).encode()).digest()
 
 
-_compact = json.JSONEncoder(separators=(",", ":")).encode  # Made once: a file brings many thousands.
+_compact = json.JSONEncoder(separators=(",", ":")).encode  # Cached: an import needs it for every row.

@@ -1,4 +1,4 @@
-"""What İYS tells us: movements, the feeds they are pulled from, and what is pushed to us."""
+"""Movements received from İYS, and how they arrive: feeds (pull) and push registrations."""
 
 import hashlib
 from datetime import datetime
@@ -12,14 +12,14 @@ from portal.core.models.base import Base, PrimaryKey, enum_type, foreign_key
 
 
 class FeedSource(StrEnum):
-    """Whose movements İYS lists (İYS `source` of a pull)."""
+    """Whose movements a pull lists (İYS `source`)."""
 
     PEOPLE = "IYS"  # What people did at İYS.
-    PROVIDER = "HS"  # What was sent for the provider, by us or by another sender.
+    PROVIDER = "HS"  # What was sent for the provider, by us or others.
 
 
 class ReceivedVia(StrEnum):
-    """By which way we heard of a movement first."""
+    """How a movement first reached us."""
 
     PULL = "pull"
     PUSH = "push"
@@ -28,7 +28,7 @@ class ReceivedVia(StrEnum):
 
 
 class Movement(Base):
-    """One movement at İYS, as İYS told it; whoever tells it again adds nothing."""
+    """One movement as İYS reported it. A repeated report adds nothing."""
 
     __tablename__ = "movement"
     __table_args__ = (
@@ -41,19 +41,17 @@ class Movement(Base):
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     consent_id: Mapped[int] = foreign_key("consent.id", index=False)
     status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
-    source: Mapped[str] = mapped_column(String(40))  # As İYS says it: an open set.
-    consent_date: Mapped[datetime | None]  # Empty for a merchant's first record without a date.
+    source: Mapped[str] = mapped_column(String(40))  # As İYS sends it: an open set.
+    consent_date: Mapped[datetime | None]  # None: a merchant's first record without a date.
     creation_date: Mapped[datetime]
     transaction_id: Mapped[str] = mapped_column(String(80), index=True)
     received_at: Mapped[datetime]
     received_via: Mapped[ReceivedVia] = mapped_column(enum_type(ReceivedVia, "received_via"))
-    decision_id: Mapped[int | None] = foreign_key(
-        "decision.id"
-    )  # What it became here, or which decision of ours it is.
+    decision_id: Mapped[int | None] = foreign_key("decision.id")  # The decision made from it, or ours that it reports.
 
 
 class Feed(Base):
-    """How far a brand's movements have been pulled; the cursor moves in the transaction that keeps its rows."""
+    """The pull cursor of a brand, updated in the transaction that stores its movements."""
 
     __tablename__ = "feed"
     __table_args__ = (UniqueConstraint("brand_id", "source"), Index("ix_feed_due", "due_at"))
@@ -62,18 +60,18 @@ class Feed(Base):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     source: Mapped[FeedSource] = mapped_column(enum_type(FeedSource, "source"))
-    cursor: Mapped[str | None] = mapped_column(String(255))  # İYS's own, opaque.
-    cursor_at: Mapped[datetime | None]  # When İYS gave it; one older than its window is given up.
+    cursor: Mapped[str | None] = mapped_column(String(255))  # Opaque, İYS's own.
+    cursor_at: Mapped[datetime | None]  # When İYS issued it; it expires with İYS's window.
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)  # Failed in a row.
     code: Mapped[str | None] = mapped_column(String(20))
-    pulled_at: Mapped[datetime | None]  # When İYS last answered.
+    pulled_at: Mapped[datetime | None]  # Last answer of İYS.
     created_at: Mapped[datetime]
 
 
 class PushRegistration(Base):
-    """An address of ours that İYS tells movements to, per brand and channel."""
+    """A URL of ours to which İYS pushes movements, per brand and channel."""
 
     __tablename__ = "push_registration"
 
@@ -84,19 +82,19 @@ class PushRegistration(Base):
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
     channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
-    token_digest: Mapped[bytes] = mapped_column(unique=True)  # SHA-256 of the last part of its address.
-    token: Mapped[bytes]  # Sealed.
+    token_digest: Mapped[bytes] = mapped_column(unique=True)  # SHA-256 of the URL's last part.
+    token: Mapped[bytes]  # Encrypted.
     username: Mapped[str] = mapped_column(String(40))
-    password: Mapped[bytes]  # Sealed.
-    registered_at: Mapped[datetime | None]  # When İYS took it.
-    tested_at: Mapped[datetime | None]  # When İYS's test came in.
-    received_at: Mapped[datetime | None]  # When something last came in.
+    password: Mapped[bytes]  # Encrypted.
+    registered_at: Mapped[datetime | None]  # When İYS accepted it.
+    tested_at: Mapped[datetime | None]  # When İYS's test arrived.
+    received_at: Mapped[datetime | None]  # Last push.
     removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class Push(Base):
-    """One body that İYS posted, kept before it is answered and read afterwards."""
+    """A request body that İYS pushed, stored before it is answered and processed later."""
 
     __tablename__ = "push"
     __table_args__ = (Index("ix_push_due", "due_at"),)
@@ -106,15 +104,15 @@ class Push(Base):
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     registration_id: Mapped[int] = foreign_key("push_registration.id")
-    body: Mapped[bytes]  # Sealed.
+    body: Mapped[bytes]  # Encrypted.
     received_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    taken: Mapped[int] = mapped_column(Integer, default=0)  # Movements that were new.
-    unreadable: Mapped[int] = mapped_column(Integer, default=0)  # Rows that said nothing we can use.
+    taken: Mapped[int] = mapped_column(Integer, default=0)  # New movements.
+    unreadable: Mapped[int] = mapped_column(Integer, default=0)  # Invalid rows.
 
 
 def token_digest(token: str) -> bytes:
-    """What a registration is found by. The token is random and long: a plain hash tells nothing of it."""
+    """The index of a registration: a plain SHA-256, since the token is long and random."""
     return hashlib.sha256(token.encode()).digest()

@@ -10,7 +10,7 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class SignInMethod(StrEnum):
-    """What proved a person beside (or in place of) the password."""
+    """The second factor, or the passkey in place of a password."""
 
     TOTP = "totp"
     PASSKEY = "passkey"
@@ -18,7 +18,7 @@ class SignInMethod(StrEnum):
 
 
 class SessionEnd(StrEnum):
-    """Why a session is over."""
+    """Why a session ended."""
 
     SIGNED_OUT = "signed_out"
     REVOKED = "revoked"  # From the list of sessions, or "sign out everywhere".
@@ -28,7 +28,7 @@ class SessionEnd(StrEnum):
 
 
 class SignIn(Base):
-    """One session of one person. The cookie holds its id and a random token, of which only the digest stands here."""
+    """A session of one user. The cookie holds its id and a random token."""
 
     __tablename__ = "sign_in"
     __table_args__ = (Index(None, "user_id", "started_at"),)
@@ -37,12 +37,12 @@ class SignIn(Base):
 
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = foreign_key("user_account.id", index=False)
-    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    device_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # Of the browser's lasting cookie.
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of the cookie's token.
+    device_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # SHA-256 of the browser's device cookie.
     by: Mapped[SignInMethod] = mapped_column(enum_type(SignInMethod, "by"))
-    address: Mapped[bytes]  # Sealed: the network address it began from.
-    agent: Mapped[str] = mapped_column(String(300))
-    current_provider_id: Mapped[int | None] = mapped_column(BigId)  # The provider the person chose to work for.
+    address: Mapped[bytes]  # Encrypted IP address of the sign-in.
+    agent: Mapped[str] = mapped_column(String(300))  # User agent.
+    current_provider_id: Mapped[int | None] = mapped_column(BigId)  # The provider the user works for now.
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     stepped_up_at: Mapped[datetime | None]

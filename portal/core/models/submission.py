@@ -1,7 +1,8 @@
-"""The outbox: one row per decision that İYS must hear, and one fact per attempt to tell it."""
+"""The outbox of decisions for İYS, and the log of attempts to send them."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,7 +12,7 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class Outcome(StrEnum):
-    """How far a submission has come; the first three are still on their way."""
+    """The state of a submission; the first three are open."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -29,29 +30,28 @@ OPEN_OUTCOMES = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)
 
 
 class Lane(StrEnum):
-    """Refusals travel in a lane of their own, which grants never delay; in the order in which they go."""
+    """Queues in order of priority: refusals have their own, which grants never delay."""
 
     REFUSALS = "refusals"
-    PEOPLE = "people"  # Grants of single persons, one by one.
+    PEOPLE = "people"  # Grants by people, one by one.
     BULK = "bulk"  # Grants in lists of up to 1000.
 
 
-ACCEPTED = text("accepted_at IS NOT NULL")  # A day is asked for what İYS took; what waits need not be in its index.
+ACCEPTED = text("accepted_at IS NOT NULL")  # For queries by day of acceptance.
 FROM_IMPORT = text("batch_id IS NOT NULL")
 STILL_DUE = text("due_at IS NOT NULL")
-WHERE_STILL_DUE = {"sqlite_where": STILL_DUE, "postgresql_where": STILL_DUE}
+WHERE_STILL_DUE: Any = {"sqlite_where": STILL_DUE, "postgresql_where": STILL_DUE}
 
 
 class Submission(Base):
     """A decision's frozen payload and endpoint, sent byte for byte until İYS answers.
 
-    `due_at` is empty once nothing more is to be done; `lease_until` says that a forwarder has it in hand, `bulk_id`
-    in which list it travels (or travelled last). While it does, the list is what is due, and `due_at` far away.
+    While it is part of a bulk request (`bulk_id`), that one is due, and its own `due_at` is far in the future.
     """
 
     __tablename__ = "submission"
     __table_args__ = (
-        # Per provider: what one of them may not send now stands in nobody's way, however much it is.
+        # By provider: a blocked one must not slow down the search for others.
         Index("ix_submission_lane_due", "lane", "provider_id", "due_at", **WHERE_STILL_DUE),
         Index("ix_submission_too_late", "lenient_deadline", **WHERE_STILL_DUE),
         Index("ix_submission_key_order", "consent_id", "consent_date"),
@@ -71,22 +71,21 @@ class Submission(Base):
     status: Mapped[Status] = mapped_column(enum_type(Status, "status"))
     consent_date: Mapped[datetime]
     endpoint: Mapped[str] = mapped_column(String(120))
-    payload: Mapped[bytes]  # Sealed.
+    payload: Mapped[bytes]  # Encrypted.
     outcome: Mapped[Outcome] = mapped_column(enum_type(Outcome, "outcome"), default=Outcome.WAITING)
-    due_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]  # None: nothing left to do.
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     code: Mapped[str | None] = mapped_column(String(20))  # İYS's last error code.
     transaction_id: Mapped[str | None] = mapped_column(String(80))
     accepted_at: Mapped[datetime | None]  # İYS's creationDate.
-    verified_at: Mapped[datetime | None]  # When we saw it in what İYS says it holds.
-    batch_id: Mapped[int | None] = mapped_column(BigId)  # The file whose entry its decision is.
-    bulk_id: Mapped[int | None] = foreign_key("bulk_request.id")
-    bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its place in the list, from 0.
-    sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's name for it within the list.
-    closed_at: Mapped[datetime | None]  # Nobody need look at it any more: a person closed it, or it was renewed.
-    # Of a grant that nobody is told of: when it can be taken back no more, which may be to come.
-    ended_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]  # When it was found in İYS's records.
+    batch_id: Mapped[int | None] = mapped_column(BigId)  # The import its decision is from.
+    bulk_id: Mapped[int | None] = foreign_key("bulk_request.id")  # The bulk request it is in, or was in last.
+    bulk_index: Mapped[int | None] = mapped_column(Integer)  # Its position there, from 0.
+    sub_request_id: Mapped[str | None] = mapped_column(String(40))  # İYS's id for it there.
+    closed_at: Mapped[datetime | None]  # Needs no attention: a user closed it, or it was re-issued.
+    ended_at: Mapped[datetime | None]  # Of a grant that is not sent: until when it can be undone, maybe in the future.
     safe_deadline: Mapped[datetime]
     lenient_deadline: Mapped[datetime]
     created_at: Mapped[datetime]
@@ -97,7 +96,7 @@ class Submission(Base):
 
 
 class Attempt(Base):
-    """One answer (or silence) of İYS to one submission; evidence, never changed."""
+    """One answer of İYS (or none) to one submission. Append-only evidence."""
 
     __tablename__ = "attempt"
 
@@ -107,7 +106,7 @@ class Attempt(Base):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     submission_id: Mapped[int] = foreign_key("submission.id")
     at: Mapped[datetime]
-    question: Mapped[str] = mapped_column(String(20))  # portal.core.iys_protocol.Question
-    http_status: Mapped[int] = mapped_column(Integer)  # 0: no answer came.
+    question: Mapped[str] = mapped_column(String(20))  # iys_protocol.Operation
+    http_status: Mapped[int] = mapped_column(Integer)  # 0: no answer.
     code: Mapped[str | None] = mapped_column(String(20))
-    answer: Mapped[bytes]  # Sealed: İYS repeats the address in its errors.
+    answer: Mapped[bytes]  # Encrypted: İYS repeats the address in errors.

@@ -11,7 +11,7 @@ KEPT = timedelta(days=2)  # The longest limit looks back a day.
 MESSAGES_KEPT = timedelta(days=30)  # To compare with what a gateway bills; they hold the code no more.
 
 
-def forget(session: Session, at: datetime) -> int:
+def delete_old_proofs(session: Session, at: datetime) -> int:
     """Delete old proofs and messages of codes; how many proofs. Where somebody proved an address to decide at a consent
     point, that stays as evidence of it."""
     never_went = (Message.state == MessageState.NOT_NEEDED, Message.created_at < at - KEPT)

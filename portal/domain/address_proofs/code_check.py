@@ -25,7 +25,7 @@ IN_A_LINK = re.compile(r"(?<!\S)\S*[a-z]\S*/\S*", re.IGNORECASE)  # Digits in it
 LONGEST_PASTED = 500
 
 
-class Verdict(StrEnum):
+class CodeResult(StrEnum):
     """What came of an answer."""
 
     PROVED = "proved"
@@ -47,32 +47,32 @@ def is_open(proof: AddressProof, at: datetime) -> bool:
     return not is_over and at < proof.expires_at
 
 
-def answer(session: Session, secret: str, proof: AddressProof, code: str, at: datetime) -> Verdict:
+def check_code(session: Session, secret: str, proof: AddressProof, code: str, at: datetime) -> CodeResult:
     """Try a code. Commit before telling what came of it, or the try would not count. Two at once come one by one."""
     if not is_open(proof, at):
-        return Verdict.OVER
+        return CodeResult.OVER
     locked = select(AddressProof).where(AddressProof.id == proof.id).with_for_update()
     proof = session.scalars(locked.execution_options(populate_existing=True)).one()
     if not is_open(proof, at):
-        return Verdict.OVER
+        return CodeResult.OVER
     proof.tries += 1
-    fits = hmac.compare_digest(proof.code_digest, digests.of_code(secret, proof, code))
+    fits = hmac.compare_digest(proof.code_digest, digests.code_digest(secret, proof, code))
     if not (fits and proof.was_sent):  # A code that went nowhere proves nothing.
-        return Verdict.OVER if proof.tries >= MOST_TRIES else Verdict.WRONG
+        return CodeResult.OVER if proof.tries >= MOST_TRIES else CodeResult.WRONG
     proof.proved_at = at
-    return Verdict.PROVED
+    return CodeResult.PROVED
 
 
-def address_of(vault: Vault, proof: AddressProof) -> Address:
+def read_address(vault: Vault, proof: AddressProof) -> Address:
     """The address that it is about. Raises CannotOpen."""
     return parse(vault.read(proof.address, AddressProof.ADDRESS, NO_PROVIDER, proof.id))
 
 
-def keep_facts(vault: Vault, proof: AddressProof, facts: Mapping) -> None:
+def store_facts(vault: Vault, proof: AddressProof, facts: Mapping) -> None:
     """Keep others in their place: what came of it, for whoever comes back to the page."""
     proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NO_PROVIDER, proof.id)
 
 
-def facts_of(vault: Vault, proof: AddressProof) -> dict:
+def read_facts(vault: Vault, proof: AddressProof) -> dict:
     """What was chosen before the code was asked for. Raises CannotOpen."""
     return json.loads(vault.open(proof.facts, AddressProof.FACTS, NO_PROVIDER, proof.id)) if proof.facts else {}

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.models import AddressProof, Purpose
-from portal.domain import throttle
-from portal.domain.throttle import Counted, Limit, Rate
+from portal.core import throttle
+from portal.core.throttle import Counted, Limit, Rate
 
 # While so many codes are unanswered (Limit.UNANSWERED_CODES) new ones have two digits more: guessing has a hundredth of
 # the chance, and nobody is turned away.

@@ -15,11 +15,11 @@ from portal.core.vault import Vault
 from portal.domain.address_proofs import code_limits, digests
 from portal.domain.notifications import messages
 
-LIFE = timedelta(minutes=10)
+CODE_LIFETIME = timedelta(minutes=10)
 NONCE_BITS = 63
 
 
-def ask(
+def request_code(
     session: Session, vault: Vault, secret: str, address: Address, purpose: Purpose, *, sends: bool, language: str,
     network: str, at: datetime, brand_id: int | None = None, campaign_id: int | None = None,
     facts: Mapping | None = None, budget: int | None = None, sender: str = "", notice: str = "",
@@ -32,16 +32,16 @@ def ask(
     (KVKK 2025/1072); `budget` is how many codes a day, by SMS or by mail, that consent point pays for. Raises
     throttle.TooManyRequests.
     """
-    indexes = digests.indexes_of(vault, address)
+    indexes = digests.mailbox_indexes(vault, address)
     proof = _proof(vault, secret, address, purpose, indexes, language, network, at)
     proof.brand_id, proof.campaign_id, proof.was_sent = brand_id, campaign_id, sends
     code = digests.new_code(code_limits.check(session, proof, indexes, budget))
-    proof.code_digest = digests.of_code(secret, proof, code)
+    proof.code_digest = digests.code_digest(secret, proof, code)
     if facts is not None:
         proof.facts = vault.seal(json.dumps(facts), AddressProof.FACTS, NO_PROVIDER, proof.id)
     _end_earlier(session, proof, indexes)
     session.add(proof)
-    messages.write(
+    messages.write_message(
         session, vault, MessageKind.CODE,
         facts={"code": code, "purpose": purpose.value, "sender": sender, "notice": notice}, address=address.text,
         language=language, at=at, expires_at=proof.expires_at, is_sent=sends,
@@ -56,8 +56,8 @@ def _proof(
     proof_id = new_id()
     return AddressProof(
         id=proof_id, nonce=secrets.randbits(NONCE_BITS), purpose=purpose, kind=address.kind, language=language,
-        address=vault.seal(address.text, AddressProof.ADDRESS, NO_PROVIDER, proof_id), created_at=at, expires_at=at + LIFE,
-        prefix_digest=digests.of_block(secret, address), network_digest=digests.of_network(secret, network), tries=0,
+        address=vault.seal(address.text, AddressProof.ADDRESS, NO_PROVIDER, proof_id), created_at=at, expires_at=at + CODE_LIFETIME,
+        prefix_digest=digests.block_digest(secret, address), network_digest=digests.network_digest(secret, network), tries=0,
         **indexes,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from portal.core.vault import Vault
 CHUNK = 1000  # Providers a statement.
 
 
-def holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
+def find_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
     """The recipients with this address, at most one of each provider."""
     found: dict[int, Recipient] = {}
     for theirs in _conditions(session, vault, address):

@@ -8,12 +8,12 @@ import shortlinks
 from portal.core.models import AddressProof, Purpose
 
 
-def code_of(salt: str, proof: AddressProof) -> str:
+def page_code(salt: str, proof: AddressProof) -> str:
     """The part of a proof's page address that cannot be guessed."""
     return shortlinks.Codes(salt).encode_long(proof.id, proof.nonce)
 
 
-def find(session: Session, salt: str, code: str, purpose: Purpose) -> AddressProof | None:
+def find_proof(session: Session, salt: str, code: str, purpose: Purpose) -> AddressProof | None:
     """What was asked for there; None where there is nothing, whichever part of the code is wrong."""
     proof_id, nonce = shortlinks.Codes(salt).decode_long(code) or (0, 0)
     proof = session.get(AddressProof, proof_id)

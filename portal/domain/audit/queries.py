@@ -14,7 +14,7 @@ from portal.core.models import Actor, AuditEntry, Membership, SignIn, User
 AT_ONCE = 1000  # Rows a statement, where all are wanted: no cursor stays open while somebody reads slowly.
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """Who acted, where no single person is meant."""
 
     RECIPIENTS = "recipients"
@@ -23,11 +23,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EntryFilter:
     """Which entries. What is None asks for nothing; without a provider it is the whole house."""
 
     provider_id: int | None
-    who: int | Kind | None = None  # A person by id, or a kind.
+    who: int | ActorKind | None = None  # A person by id, or a kind.
     act: str | None = None
     since: date | None = None  # Days as Istanbul counts them, both included.
     until: date | None = None
@@ -35,7 +35,7 @@ class Wanted:
     subject_id: int | None = None
 
 
-def page(session: Session, wanted: Wanted, *, before: int | None = None, limit: int = 50) -> list[Row]:
+def find_page(session: Session, wanted: EntryFilter, *, before: int | None = None, limit: int = 50) -> list[Row]:
     """Entries, newest first, from after the one with the id `before`: rows of (AuditEntry, SignIn, User), of which
     the last two may be None."""
     entries = _entries(wanted)
@@ -46,21 +46,21 @@ def page(session: Session, wanted: Wanted, *, before: int | None = None, limit: 
     return list(session.execute(entries.limit(limit)))
 
 
-def every(session: Session, wanted: Wanted) -> Iterator[Row]:
+def iterate_entries(session: Session, wanted: EntryFilter) -> Iterator[Row]:
     """All of them, for a file."""
     before = None
-    while rows := page(session, wanted, before=before, limit=AT_ONCE):
+    while rows := find_page(session, wanted, before=before, limit=AT_ONCE):
         yield from rows
         before = rows[-1].AuditEntry.id
 
 
-def people_of(session: Session, provider_id: int) -> list[User]:
+def list_people(session: Session, provider_id: int) -> list[User]:
     """Everybody who belongs or belonged to a provider, by name."""
     theirs = select(User).join(Membership, Membership.user_id == User.id)
     return list(session.scalars(theirs.where(Membership.provider_id == provider_id).order_by(User.name, User.id)))
 
 
-def _entries(wanted: Wanted) -> Select:
+def _entries(wanted: EntryFilter) -> Select:
     person = and_(User.id == AuditEntry.actor_id, AuditEntry.actor == Actor.USER)
     return (
         select(AuditEntry, SignIn, User)
@@ -71,12 +71,12 @@ def _entries(wanted: Wanted) -> Select:
     )
 
 
-def _order(wanted: Wanted) -> tuple:
+def _order(wanted: EntryFilter) -> tuple:
     """By time; over the whole house by id, which is in the order of time as well and needs no sorting of all."""
     return (AuditEntry.id,) if wanted.provider_id is None else (AuditEntry.at, AuditEntry.id)
 
 
-def _conditions(wanted: Wanted) -> Iterator:
+def _conditions(wanted: EntryFilter) -> Iterator:
     if wanted.provider_id is not None:
         yield AuditEntry.provider_id == wanted.provider_id
     if wanted.who is not None:
@@ -93,17 +93,17 @@ def _conditions(wanted: Wanted) -> Iterator:
         yield AuditEntry.subject_id == wanted.subject_id
 
 
-def _by(wanted: Wanted) -> Iterator:
-    if wanted.who == Kind.RECIPIENTS:
+def _by(wanted: EntryFilter) -> Iterator:
+    if wanted.who == ActorKind.RECIPIENTS:
         yield AuditEntry.actor == Actor.RECIPIENT
-    elif wanted.who == Kind.SYSTEM:
+    elif wanted.who == ActorKind.SYSTEM:
         yield AuditEntry.actor == Actor.SYSTEM
     else:
         yield AuditEntry.actor == Actor.USER
-        yield _strangers(wanted) if wanted.who == Kind.OPERATOR else AuditEntry.actor_id == wanted.who
+        yield _strangers(wanted) if wanted.who == ActorKind.OPERATOR else AuditEntry.actor_id == wanted.who
 
 
-def _strangers(wanted: Wanted):
+def _strangers(wanted: EntryFilter):
     people = select(Membership.user_id)
     if wanted.provider_id is not None:
         people = people.where(Membership.provider_id == wanted.provider_id)

@@ -8,27 +8,27 @@ from portal.domain.complaints.case_steps import (
     NoReason,
     NotLater,
     TooLate,
-    TooManyWords,
-    add_word,
-    answer,
-    close,
-    closings,
-    note_down,
+    TooManyMessages,
+    add_message,
+    answer_case,
+    close_case,
+    list_closings,
+    add_note,
     note_refusal,
-    put_off,
-    reopen,
+    postpone,
+    reopen_case,
 )
-from portal.domain.complaints.comparison import Compared, compare, is_refused
-from portal.domain.complaints.due_dates import Pressure, pressure
-from portal.domain.complaints.intake import Told, TooManyOpen, TooManyToday, ask_erasure, open_case
-from portal.domain.complaints.lookup import CaseCode, Sender, code_of, find, receipts_alike, senders
-from portal.domain.complaints.queries import Said, Shown, Waiting, of_receipts, said, steps, waiting
-from portal.domain.complaints.reminders import Untold, remind, untold_desks
+from portal.domain.complaints.comparison import Comparison, compare_with_refusal, is_refused
+from portal.domain.complaints.due_dates import Pressure, due_pressure
+from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, request_erasure, open_case
+from portal.domain.complaints.lookup import CaseCode, Sender, case_code, find_case, same_receipt_ids, list_senders
+from portal.domain.complaints.queries import OpenedReport, OpenedStep, QueueCounts, list_cases, read_report, list_steps, count_waiting
+from portal.domain.complaints.reminders import UnreportedCases, take_reminder, desks_to_remind
 
 __all__ = [
-    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Compared", "NoReason", "NotLater", "Pressure", "Said",
-    "Sender", "Shown", "Told", "TooLate", "TooManyOpen", "TooManyToday", "TooManyWords", "Untold", "Waiting",
-    "add_word", "answer", "ask_erasure", "close", "closings", "code_of", "compare", "find", "is_refused", "note_down",
-    "note_refusal", "of_receipts", "open_case", "pressure", "put_off", "receipts_alike", "remind", "reopen", "said",
-    "senders", "steps", "untold_desks", "waiting",
+    "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Comparison", "NoReason", "NotLater", "Pressure", "OpenedReport",
+    "Sender", "OpenedStep", "MessageReport", "TooLate", "TooManyOpen", "TooManyToday", "TooManyMessages", "UnreportedCases", "QueueCounts",
+    "add_message", "answer_case", "request_erasure", "close_case", "list_closings", "case_code", "compare_with_refusal", "find_case", "is_refused", "add_note",
+    "note_refusal", "list_cases", "open_case", "due_pressure", "postpone", "same_receipt_ids", "take_reminder", "reopen_case", "read_report",
+    "list_senders", "list_steps", "desks_to_remind", "count_waiting",
 ]  # fmt: skip

@@ -20,10 +20,10 @@ from portal.core.models import (
 )
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
-from portal.domain import throttle
-from portal.domain.complaints.due_dates import due, end_of_day
+from portal.core import throttle
+from portal.domain.complaints.due_dates import due_at, end_of_day
 from portal.domain.notifications import messages
-from portal.domain.throttle import Counted, Limit, TooManyRequests
+from portal.core.throttle import Counted, Limit, TooManyRequests
 
 REOPEN_WITHIN = timedelta(days=30)  # The person may, after a case was closed.
 FURTHEST = timedelta(days=365)
@@ -47,7 +47,7 @@ class TooLate(Exception):
     """REOPEN_WITHIN is over: a new message is a new case."""
 
 
-class TooManyWords(Exception):
+class TooManyMessages(Exception):
     """Limit.WORDS_OF_COMPLAINT is reached."""
 
 
@@ -59,13 +59,13 @@ class NotLater(ValueError):
     """No such due date: it is over, too far away, or later than the law lets it be."""
 
 
-def closings(case: Complaint) -> tuple[Closing, ...]:
+def list_closings(case: Complaint) -> tuple[Closing, ...]:
     """By which reasons a case may be closed: nobody says "within the term" of what did not come within it."""
     offered = CLOSINGS[case.kind]
     return tuple(each for each in offered if each != Closing.WITHIN_TERM or case.finding == Finding.WITHIN_TERM)
 
 
-def add_word(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
+def add_message(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
     """The person adds something. Raises AlreadyClosed and TooManyWords."""
     held = _hold(session, case)
     if held.closed_at is not None:
@@ -75,12 +75,12 @@ def add_word(session: Session, vault: Vault, case: Complaint, text: str, at: dat
     _audit(session, held, "complaint.added", at)
 
 
-def note_down(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
+def add_note(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
     """A note among staff; also of a case that is closed."""
     _step(session, vault, case, StepAct.NOTED, at, user_id=user_id, text=text)
 
 
-def answer(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
+def answer_case(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
     """What the person reads on their page. Raises AlreadyClosed."""
     held = _hold(session, case)
     if held.closed_at is not None:
@@ -88,14 +88,14 @@ def answer(session: Session, vault: Vault, case: Complaint, text: str, *, user_i
     _step(session, vault, held, StepAct.ANSWERED, at, user_id=user_id, text=text)
 
 
-def put_off(
+def postpone(
     session: Session, vault: Vault, case: Complaint, day: date, reason: str, *, user_id: int, at: datetime
 ) -> None:
     """Let a case be due on another day, as an authority's letter may say. Raises AlreadyClosed and NotLater."""
     held = _hold(session, case)
     if held.closed_at is not None:
         raise AlreadyClosed
-    by_law = max(held.due_at, due(held.kind, held.created_at))  # Once the term of erasure runs, nobody makes it longer.
+    by_law = max(held.due_at, due_at(held.kind, held.created_at))  # Once the term of erasure runs, nobody makes it longer.
     last = by_law if held.kind == ComplaintKind.ERASURE else at + FURTHEST
     if not clock.day(at) <= day <= clock.day(last):
         raise NotLater
@@ -108,7 +108,7 @@ def note_refusal(session: Session, vault: Vault, case: Complaint, *, user_id: in
     _step(session, vault, case, StepAct.REFUSED, at, user_id=user_id)
 
 
-def close(
+def close_case(
     session: Session, vault: Vault, case: Complaint, closing: Closing, text: str,
     *, link: str, sender: str, user_id: int, at: datetime,
 ) -> bool:  # fmt: skip
@@ -117,21 +117,21 @@ def close(
     held = _hold(session, case)
     if held.closed_at is not None:
         raise AlreadyClosed
-    if closing not in closings(held) or (closing == Closing.OTHER and not text):
+    if closing not in list_closings(held) or (closing == Closing.OTHER and not text):
         raise NoReason
     held.closing, held.closed_at = closing, at
     _step(session, vault, held, StepAct.CLOSED, at, user_id=user_id, text=text)
     recipient = session.get_one(Recipient, held.recipient_id)
     if recipient.reassigned_at is not None and recipient.reassigned_at > held.created_at:
         return False
-    messages.write(
+    messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},
         language=held.language, at=at, provider_id=held.provider_id, recipient_id=held.recipient_id,
     )  # fmt: skip
     return True
 
 
-def reopen(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int | None, at: datetime) -> None:
+def reopen_case(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int | None, at: datetime) -> None:
     """Begin anew, with a new due date: the person within REOPEN_WITHIN, staff at any time. Raises AlreadyOpen and
     TooLate."""
     held = _hold(session, case)
@@ -140,7 +140,7 @@ def reopen(session: Session, vault: Vault, case: Complaint, text: str, *, user_i
     if user_id is None and at > held.closed_at + REOPEN_WITHIN:
         raise TooLate
     held.closing = held.closed_at = None
-    held.due_at = due(held.kind, at)
+    held.due_at = due_at(held.kind, at)
     _step(session, vault, held, StepAct.REOPENED, at, user_id=user_id, text=text)
     if user_id is None:
         _audit(session, held, "complaint.reopened", at)
@@ -157,7 +157,7 @@ def _count_words(session: Session, case: Complaint, at: datetime) -> None:
     try:
         throttle.check(session, [Counted(Limit.WORDS_OF_COMPLAINT, ComplaintStep.at, *theirs)], at)
     except TooManyRequests as many:
-        raise TooManyWords from many
+        raise TooManyMessages from many
 
 
 def _step(

@@ -14,7 +14,7 @@ from portal.core.models import Consent, Decision, Finding, is_void
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """What was found; and the refusal that it was compared with, where there is one."""
 
     finding: Finding
@@ -36,7 +36,7 @@ class _Refused:
 WORST_FIRST = (Finding.AFTER_REFUSAL, Finding.WITHIN_TERM, Finding.BEFORE_REFUSAL, Finding.NO_REFUSAL)
 
 
-def compare(session: Session, *, recipient_id: int, brand_id: int, channel: Channel, came_at: datetime) -> Compared:
+def compare_with_refusal(session: Session, *, recipient_id: int, brand_id: int, channel: Channel, came_at: datetime) -> Comparison:
     """How a message of that moment compares with what the person had decided for this brand and channel.
 
     The term is read as the earlier one, in which half days count as business days. People say the minute: its last
@@ -53,7 +53,7 @@ def compare(session: Session, *, recipient_id: int, brand_id: int, channel: Chan
     )  # fmt: skip
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
     found = [_compared(list(of_key), recipient_type, came_at) for recipient_type, of_key in keys]
-    return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Compared(Finding.NO_REFUSAL))
+    return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Comparison(Finding.NO_REFUSAL))
 
 
 def is_refused(session: Session, *, recipient_id: int, brand_id: int, channel: Channel) -> bool:
@@ -79,17 +79,17 @@ def _times(decisions: Iterable[Decision]) -> Iterator[_Refused]:
         yield _Refused(first.id, first.effective_at, None)
 
 
-def _compared(decisions: list[Decision], recipient_type: RecipientType, came_at: datetime) -> Compared:
+def _compared(decisions: list[Decision], recipient_type: RecipientType, came_at: datetime) -> Comparison:
     for time in _times(decisions):
         obeyed_by = business_days.safe_deadline(time.since)
         if came_at < time.since:
             allowed = _was_allowed(decisions, recipient_type, came_at)
-            return Compared(Finding.BEFORE_REFUSAL, time.decision_id, time.since, obeyed_by, allowed)
+            return Comparison(Finding.BEFORE_REFUSAL, time.decision_id, time.since, obeyed_by, allowed)
         if time.until is None or came_at < time.until:
             finding = Finding.AFTER_REFUSAL if came_at > obeyed_by else Finding.WITHIN_TERM
             allowed = _was_allowed(decisions, recipient_type, time.since)
-            return Compared(finding, time.decision_id, time.since, obeyed_by, allowed)
-    return Compared(Finding.NO_REFUSAL, was_allowed=_was_allowed(decisions, recipient_type, came_at))
+            return Comparison(finding, time.decision_id, time.since, obeyed_by, allowed)
+    return Comparison(Finding.NO_REFUSAL, was_allowed=_was_allowed(decisions, recipient_type, came_at))
 
 
 def _was_allowed(decisions: list[Decision], recipient_type: RecipientType, at: datetime) -> bool:

@@ -19,12 +19,12 @@ class Pressure(StrEnum):
     OVERDUE = "overdue"
 
 
-def due(kind: ComplaintKind, at: datetime) -> datetime:
+def due_at(kind: ComplaintKind, at: datetime) -> datetime:
     """The last second of the day until which a case of now must be answered."""
     return end_of_day(clock.day(at) + TERM[kind])
 
 
-def pressure(case: Complaint, at: datetime) -> Pressure:
+def due_pressure(case: Complaint, at: datetime) -> Pressure:
     """How near the due date of a case is; of one that is closed, not at all."""
     if case.closed_at is not None or case.due_at > near_until(at):
         return Pressure.NONE

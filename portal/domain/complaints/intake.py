@@ -11,12 +11,12 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
-from portal.domain import throttle
-from portal.domain.complaints.comparison import compare
-from portal.domain.complaints.due_dates import due
-from portal.domain.complaints.lookup import Sender, receipts_alike
-from portal.domain.complaints.queries import of_receipts, said
-from portal.domain.throttle import Counted, Limit, TooManyRequests
+from portal.core import throttle
+from portal.domain.complaints.comparison import compare_with_refusal
+from portal.domain.complaints.due_dates import due_at
+from portal.domain.complaints.lookup import Sender, same_receipt_ids
+from portal.domain.complaints.queries import list_cases, read_report
+from portal.core.throttle import Counted, Limit, TooManyRequests
 
 NONCE_BITS = 63
 MOST_OPEN = 3  # Of one receipt: further messages are a further word in the case.
@@ -31,7 +31,7 @@ class TooManyToday(Exception):
 
 
 @dataclass(frozen=True)
-class Told:
+class MessageReport:
     """What a person tells of a message that came. `picture` is a PNG that we made."""
 
     header: str
@@ -41,17 +41,17 @@ class Told:
     picture: bytes | None = None
 
 
-def open_case(session: Session, vault: Vault, sender: Sender, told: Told, *, language: str, at: datetime) -> Complaint:
+def open_case(session: Session, vault: Vault, sender: Sender, told: MessageReport, *, language: str, at: datetime) -> Complaint:
     """Open a case at the provider of the sender. The same once more is the same case. Raises TooManyOpen and
     TooManyToday."""
     whose = _hold(session, sender.recipient.id)
-    cases = of_receipts(session, receipts_alike(session, sender.receipt))
+    cases = list_cases(session, same_receipt_ids(session, sender.receipt))
     still_open = [case for case in cases if case.closed_at is None]
     for case in still_open:
         if _is_same(vault, case, sender, told):
             return case
     _limit(session, whose, still_open, at)
-    compared = compare(
+    compared = compare_with_refusal(
         session, recipient_id=whose.id, brand_id=sender.brand.id, channel=told.channel, came_at=told.came_at
     )
     case_id, of = new_id(), whose.provider_id
@@ -64,7 +64,7 @@ def open_case(session: Session, vault: Vault, sender: Sender, told: Told, *, lan
     )  # fmt: skip
 
 
-def ask_erasure(session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime) -> Complaint:
+def request_erasure(session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime) -> Complaint:
     """Ask a provider to erase what it holds of an address, for whom has shown that it is theirs. While one such case is
     open, asking again is that case."""
     whose = _hold(session, recipient.id)
@@ -81,10 +81,10 @@ def _hold(session: Session, recipient_id: int) -> Recipient:
     return session.scalars(select(Recipient).where(Recipient.id == recipient_id).with_for_update()).one()
 
 
-def _is_same(vault: Vault, case: Complaint, sender: Sender, told: Told) -> bool:
+def _is_same(vault: Vault, case: Complaint, sender: Sender, told: MessageReport) -> bool:
     if (case.brand_id, case.channel, case.came_at) != (sender.brand.id, told.channel, told.came_at):
         return False
-    before = said(vault, case)
+    before = read_report(vault, case)
     return (before.header, before.text) == (told.header, told.text)
 
 
@@ -103,7 +103,7 @@ def _opened(
 ) -> Complaint:  # fmt: skip
     case = Complaint(
         id=case_id, nonce=secrets.randbits(NONCE_BITS), kind=kind, provider_id=whose.provider_id,
-        recipient_id=whose.id, language=language, due_at=due(kind, at), created_at=at, **facts,
+        recipient_id=whose.id, language=language, due_at=due_at(kind, at), created_at=at, **facts,
     )  # fmt: skip
     session.add(case)
     session.flush()

@@ -22,12 +22,12 @@ class Sender:
     recipient: Recipient
 
 
-def code_of(salt: str, case: Complaint) -> CaseCode:
+def case_code(salt: str, case: Complaint) -> CaseCode:
     """The address of a case's status page is /s/ and this."""
     return shortlinks.Codes(salt).encode_long(case.id, case.nonce)
 
 
-def find(session: Session, salt: str, code: CaseCode) -> Complaint | None:
+def find_case(session: Session, salt: str, code: CaseCode) -> Complaint | None:
     """The case at an address; None where there is none, or its nonce is wrong: both take one path."""
     case_id, nonce = shortlinks.Codes(salt).decode_long(code) or (0, 0)
     case = session.get(Complaint, case_id)
@@ -35,12 +35,12 @@ def find(session: Session, salt: str, code: CaseCode) -> Complaint | None:
     return case if case and fits else None
 
 
-def receipts_alike(session: Session, receipt: Receipt) -> list[int]:
+def same_receipt_ids(session: Session, receipt: Receipt) -> list[int]:
     """The ids of all rows of one receipt: an act at several providers has one at each."""
     return list(session.scalars(select(Receipt.id).where(_is_alike(receipt)).order_by(Receipt.id)))
 
 
-def senders(session: Session, receipt: Receipt) -> list[Sender]:
+def list_senders(session: Session, receipt: Receipt) -> list[Sender]:
     """The brands that a receipt speaks of, at whichever providers, by name."""
     spoken_of = (
         select(Decision.brand_id, Receipt.id.label("receipt_id"))

@@ -17,7 +17,7 @@ PORTALS = (StepAct.REMINDED,)  # Nobody's: the portal takes them.
 
 
 @dataclass(frozen=True)
-class Said:
+class OpenedReport:
     """What the person told of the message, opened."""
 
     header: str
@@ -26,7 +26,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Shown:
+class OpenedStep:
     """One step, opened. `by` is a colleague's name, for staff alone; None: the person, or the portal."""
 
     complaint_id: int
@@ -38,23 +38,23 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueueCounts:
     """How many cases wait at a desk."""
 
     open: int
     overdue: int
 
 
-def said(vault: Vault, case: Complaint) -> Said:
+def read_report(vault: Vault, case: Complaint) -> OpenedReport:
     """What was told. Where a seal is damaged it is hidden: the rest of the case must not hang on it."""
-    return Said(
+    return OpenedReport(
         header=_opened(vault, case.header, Complaint.HEADER, case.provider_id, case.id),
         text=_opened(vault, case.text, Complaint.TEXT, case.provider_id, case.id),
         has_picture=case.picture is not None,
     )
 
 
-def steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff: bool = False) -> list[Shown]:
+def list_steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff: bool = False) -> list[OpenedStep]:
     """The steps of cases, the oldest first. What is among staff, and who they are, is for staff alone."""
     rows = session.execute(
         select(ComplaintStep, User.name)
@@ -63,7 +63,7 @@ def steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff:
         .order_by(ComplaintStep.at, ComplaintStep.id)
     )
     return [
-        Shown(
+        OpenedStep(
             complaint_id=step.complaint_id, at=step.at, act=step.act,
             is_persons=step.user_id is None and step.act not in PORTALS,
             by=(name or HIDDEN) if for_staff and step.user_id else None,
@@ -74,18 +74,18 @@ def steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff:
     ]  # fmt: skip
 
 
-def of_receipts(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
+def list_cases(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
     """The cases that were opened from one receipt, the newest first."""
     whose = select(Receipt.recipient_id).where(Receipt.id.in_(receipt_ids))  # By them there is an index.
     theirs = select(Complaint).where(Complaint.receipt_id.in_(receipt_ids), Complaint.recipient_id.in_(whose))
     return list(session.scalars(theirs.order_by(Complaint.created_at.desc())))
 
 
-def waiting(session: Session, provider_id: int, at: datetime) -> Waiting:
+def count_waiting(session: Session, provider_id: int, at: datetime) -> QueueCounts:
     """How many are open at a provider's desk, and how many of them are overdue."""
     late = func.coalesce(func.sum(when((Complaint.due_at < at, 1), else_=0)), 0)
     mine = select(func.count(), late).where(Complaint.provider_id == provider_id, Complaint.closed_at.is_(None))
-    return Waiting(*session.execute(mine).one())
+    return QueueCounts(*session.execute(mine).one())
 
 
 def _opened(vault: Vault, sealed: bytes | None, place: str, provider_id: int, row_id: int) -> str:

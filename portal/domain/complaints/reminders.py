@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, sel
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.models import Complaint, ComplaintStep, StepAct
-from portal.domain.complaints.due_dates import Pressure, near_until, pressure
+from portal.domain.complaints.due_dates import Pressure, near_until, due_pressure
 
 
 @dataclass(frozen=True)
-class Untold:
+class UnreportedCases:
     """How many cases of a desk it had not heard of: those that are new, near their due date, and past it."""
 
     opened: int
@@ -23,13 +23,13 @@ class Untold:
     overdue: int
 
 
-def untold_desks(session: Session, at: datetime) -> list[int]:
+def desks_to_remind(session: Session, at: datetime) -> list[int]:
     """The providers whose desks may not have heard of something that is so now."""
     waiting = select(Complaint.provider_id).where(*_may_be_untold(at))
     return list(session.scalars(waiting.distinct().order_by(Complaint.provider_id)))
 
 
-def remind(session: Session, provider_id: int, at: datetime) -> Untold | None:
+def take_reminder(session: Session, provider_id: int, at: datetime) -> UnreportedCases | None:
     """What a desk has to hear now, noted as told; None: nothing. Of two who ask at once, the second finds it told."""
     theirs = (Complaint.provider_id == provider_id, *_may_be_untold(at))
     held = session.scalars(select(Complaint).where(*theirs).order_by(Complaint.id).with_for_update()).all()
@@ -41,12 +41,12 @@ def remind(session: Session, provider_id: int, at: datetime) -> Untold | None:
         ComplaintStep(provider_id=provider_id, complaint_id=case.id, at=at, act=StepAct.REMINDED) for case in untold
     )
     session.flush()
-    pressures = [pressure(case, at) for case in untold]
-    return Untold(*(pressures.count(each) for each in (Pressure.NONE, Pressure.SOON, Pressure.OVERDUE)))
+    pressures = [due_pressure(case, at) for case in untold]
+    return UnreportedCases(*(pressures.count(each) for each in (Pressure.NONE, Pressure.SOON, Pressure.OVERDUE)))
 
 
 def _is_untold(case: Complaint, received_at: datetime | None, at: datetime) -> bool:
-    return received_at is None or pressure(case, received_at) != pressure(case, at)
+    return received_at is None or due_pressure(case, received_at) != due_pressure(case, at)
 
 
 def _heard(session: Session, provider_id: int) -> dict[int, datetime]:

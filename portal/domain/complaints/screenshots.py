@@ -9,6 +9,6 @@ WAYS = ((1, 256), (1, 32), (0.6, 32))
 LIGHT = 1024 * 1024  # Bytes.
 
 
-def read(upload: bytes) -> bytes:
+def convert_screenshot(upload: bytes) -> bytes:
     """Make a screenshot of an upload. Raises pictures.BadPicture."""
     return images.encode_png(images.decode_image(upload, box=BOX, **LIMITS), box=BOX, ways=WAYS, most=LIGHT)

@@ -3,45 +3,45 @@
 The choices come first; the code proves the address alone (KVKK 2025/1072). Nothing here commits.
 """
 
-from portal.domain.consent_points.budget_alarms import Alarm, alarm, alarmed_on
+from portal.domain.consent_points.budget_alarms import BudgetAlarm, raise_budget_alarm, list_alarmed_points
 from portal.domain.consent_points.lifecycle import (
     MOST_CODES,
-    OF_PRACTICE,
-    PRACTICE_CODES,
+    SANDBOX_PREFIX,
+    SANDBOX_CODES,
     BadSlug,
     SlugTaken,
-    TooManyADay,
-    budget,
-    close,
+    BudgetTooHigh,
+    change_budget,
+    close_point,
     open_point,
-    publish,
-    slug_of,
+    publish_point,
+    suggest_slug,
 )
-from portal.domain.consent_points.lookup import Place, State, find, state_of
-from portal.domain.consent_points.registration import form_digest, join
-from portal.domain.consent_points.statistics import Numbers, numbers_of
+from portal.domain.consent_points.lookup import PublicPoint, PointState, find_point, point_state
+from portal.domain.consent_points.registration import proof_digest, register_recipient
+from portal.domain.consent_points.statistics import PointStatistics, count_statistics
 
 __all__ = [
     "MOST_CODES",
-    "OF_PRACTICE",
-    "PRACTICE_CODES",
-    "Alarm",
+    "SANDBOX_PREFIX",
+    "SANDBOX_CODES",
+    "BudgetAlarm",
     "BadSlug",
-    "Numbers",
-    "Place",
+    "PointStatistics",
+    "PublicPoint",
     "SlugTaken",
-    "State",
-    "TooManyADay",
-    "alarm",
-    "alarmed_on",
-    "budget",
-    "close",
-    "find",
-    "form_digest",
-    "join",
-    "numbers_of",
+    "PointState",
+    "BudgetTooHigh",
+    "raise_budget_alarm",
+    "list_alarmed_points",
+    "change_budget",
+    "close_point",
+    "find_point",
+    "proof_digest",
+    "register_recipient",
+    "count_statistics",
     "open_point",
-    "publish",
-    "slug_of",
-    "state_of",
+    "publish_point",
+    "suggest_slug",
+    "point_state",
 ]

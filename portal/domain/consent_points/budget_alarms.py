@@ -10,13 +10,13 @@ from portal.core import clock
 from portal.core.addresses import AddressKind
 from portal.core.models import Campaign, ConsentPoint
 from portal.domain import address_proofs
-from portal.domain.consent_points.lookup import Place
+from portal.domain.consent_points.lookup import PublicPoint
 
 NEAR = 0.8  # Of a day's codes.
 
 
 @dataclass(frozen=True)
-class Alarm:
+class BudgetAlarm:
     """What the owners are to be told."""
 
     kind: AddressKind
@@ -24,7 +24,7 @@ class Alarm:
     is_used_up: bool
 
 
-def alarm(session: Session, place: Place, kind: AddressKind, at: datetime) -> Alarm | None:
+def raise_budget_alarm(session: Session, place: PublicPoint, kind: AddressKind, at: datetime) -> BudgetAlarm | None:
     """Whether the owners are to be told now, after one more code was asked for. Of two at once, one tells."""
     used = address_proofs.count_today(session, place.brand_id, place.campaign_id, kind, at)
     if used < NEAR * place.daily_budget:
@@ -34,10 +34,10 @@ def alarm(session: Session, place: Place, kind: AddressKind, at: datetime) -> Al
     not_yet = update(ConsentPoint).where(ConsentPoint.id == place.point_id, or_(told.is_(None), told != today))
     values = {"warned_on": today} | ({"alarmed_on": today} if is_used_up else {})
     is_new = session.execute(not_yet.values(values).execution_options(synchronize_session=False)).rowcount == 1
-    return Alarm(kind, used, is_used_up) if is_new else None
+    return BudgetAlarm(kind, used, is_used_up) if is_new else None
 
 
-def alarmed_on(session: Session, day: date, provider_id: int | None = None) -> list[tuple[int, str, bool]]:
+def list_alarmed_points(session: Session, day: date, provider_id: int | None = None) -> list[tuple[int, str, bool]]:
     """(id, name, whether used up) of each point whose owners were told that day; of one provider, or of all."""
     told = (
         select(ConsentPoint.id, Campaign.name, ConsentPoint.alarmed_on)

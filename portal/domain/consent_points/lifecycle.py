@@ -18,7 +18,7 @@ from portal.domain.consent_points.lookup import SLUG
 SHORTEST, LONGEST = 3, 60
 MOST_CODES = 5000  # A day. Who expects more visitors divides them among several points.
 # Nobody has looked at who practises yet: it must not send many messages, nor take a well-known name as its address.
-PRACTICE_CODES, OF_PRACTICE = 20, "deneme-"
+SANDBOX_CODES, SANDBOX_PREFIX = 20, "deneme-"
 PRACTICE_IN_ALL = 60  # Of all its points: opening one costs nothing.
 
 
@@ -30,7 +30,7 @@ class SlugTaken(ValueError):
     """Another point has this address."""
 
 
-class TooManyADay(ValueError):
+class BudgetTooHigh(ValueError):
     """More codes a day than a point may send; `most` is how many it may."""
 
     def __init__(self, most: int):
@@ -38,7 +38,7 @@ class TooManyADay(ValueError):
         self.most = most
 
 
-def slug_of(name: str) -> str:
+def suggest_slug(name: str) -> str:
     """A name as a part of an address."""
     return re.sub(r"[^a-z0-9]+", "-", ascii_only(name).lower())[:LONGEST].strip("-")
 
@@ -71,7 +71,7 @@ def open_point(
     return point
 
 
-def publish(session: Session, point: ConsentPoint, at: datetime) -> bool:
+def publish_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
     """Let people come, for the first time or again; whether that is new. Raises campaigns.BrandClosed."""
     campaign = _locked(session, point)
     passive = select(Brand.id).join(Provider, Provider.id == Brand.provider_id).where(
@@ -88,7 +88,7 @@ def publish(session: Session, point: ConsentPoint, at: datetime) -> bool:
     return True
 
 
-def close(session: Session, point: ConsentPoint, at: datetime) -> bool:
+def close_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
     """Ask nobody any more, neither here nor by the links of who came; refusals go on. Whether that is new."""
     campaign = _locked(session, point)
     if point.closed_at is not None:
@@ -97,15 +97,15 @@ def close(session: Session, point: ConsentPoint, at: datetime) -> bool:
     return True
 
 
-def budget(session: Session, point: ConsentPoint, codes: int) -> None:
+def change_budget(session: Session, point: ConsentPoint, codes: int) -> None:
     """Let it send so many codes a day, and tell anew when they run out. Raises TooManyADay."""
     _limit(session, session.get_one(Provider, point.provider_id), codes, former=point)
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
 
 
 def _checked(session: Session, slug: str, *, in_sandbox_mode: bool) -> str:
-    if in_sandbox_mode and not slug.startswith(OF_PRACTICE):
-        slug = OF_PRACTICE + slug
+    if in_sandbox_mode and not slug.startswith(SANDBOX_PREFIX):
+        slug = SANDBOX_PREFIX + slug
     if not SHORTEST <= len(slug) <= LONGEST or not SLUG.fullmatch(slug):
         raise BadSlug
     if session.scalar(select(ConsentPoint.id).where(ConsentPoint.slug == slug)) is not None:
@@ -122,9 +122,9 @@ def _limit(session: Session, provider: Provider, codes: int, former: ConsentPoin
             ConsentPoint.provider_id == provider.id
         )
         taken = session.scalar(theirs) - (former.daily_budget if former else 0)
-        most = max(min(PRACTICE_CODES, PRACTICE_IN_ALL - taken), 0)
+        most = max(min(SANDBOX_CODES, PRACTICE_IN_ALL - taken), 0)
     if not 1 <= codes <= most:
-        raise TooManyADay(most)
+        raise BudgetTooHigh(most)
 
 
 def _locked(session: Session, point: ConsentPoint) -> Campaign:

@@ -14,7 +14,7 @@ from portal.core.models import Brand, Campaign, ConsentPoint, Provider
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
-class State(StrEnum):
+class PointState(StrEnum):
     """What a point says of itself."""
 
     OPEN = "open"
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class PublicPoint:
     """A point as people meet it."""
 
     point_id: int
@@ -44,11 +44,11 @@ class Place:
     logo_digest: str | None
     colour: str | None
     requires_name: bool
-    state: State
+    state: PointState
 
     @property
     def is_open(self) -> bool:
-        return self.state == State.OPEN
+        return self.state == PointState.OPEN
 
 
 PLACE = (
@@ -60,7 +60,7 @@ PLACE = (
 )
 
 
-def find(session: Session, slug: str) -> Place | None:
+def find_point(session: Session, slug: str) -> PublicPoint | None:
     """What stands at this address. What no slug may hold a database may not even take."""
     if not SLUG.fullmatch(slug):
         return None
@@ -68,7 +68,7 @@ def find(session: Session, slug: str) -> Place | None:
     if row is None:
         return None
     point, campaign, brand, provider = row
-    return Place(
+    return PublicPoint(
         point_id=point.id,
         provider_id=provider.id,
         brand_id=brand.id,
@@ -84,22 +84,22 @@ def find(session: Session, slug: str) -> Place | None:
         logo_digest=brand.logo_digest,
         colour=brand.colour,
         requires_name=brand.requires_name,
-        state=state_of(
+        state=point_state(
             provider_left=provider.left_at, suspended=provider.suspended_at, brand_closed=brand.closed_at,
             closed=point.closed_at, published=campaign.launched_at,
         ),
     )  # fmt: skip
 
 
-def state_of(
+def point_state(
     *, provider_left: datetime | None, suspended: datetime | None, brand_closed: datetime | None,
     closed: datetime | None, published: datetime | None,
-) -> State:  # fmt: skip
+) -> PointState:  # fmt: skip
     """What holds, the weightiest first."""
-    told = ((provider_left, State.GONE), (suspended, State.SUSPENDED), (brand_closed, State.BRAND))
+    told = ((provider_left, PointState.GONE), (suspended, PointState.SUSPENDED), (brand_closed, PointState.BRAND))
     for since, state in told:
         if since is not None:
             return state
     if published is None:
-        return State.DRAFT
-    return State.CLOSED if closed is not None else State.OPEN
+        return PointState.DRAFT
+    return PointState.CLOSED if closed is not None else PointState.OPEN

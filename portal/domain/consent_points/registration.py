@@ -12,11 +12,11 @@ from portal.core.models import AddressProof, AudienceEntry, ConsentRequest, Reci
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.core.vault import Vault
-from portal.domain.consent_points.lookup import Place
+from portal.domain.consent_points.lookup import PublicPoint
 from portal.domain.consents import recipients
 
 
-def join(session: Session, vault: Vault, salt: str, place: Place, address: Address, at: datetime) -> int:
+def register_recipient(session: Session, vault: Vault, salt: str, place: PublicPoint, address: Address, at: datetime) -> int:
     """The link of whoever has this address, by its id: their way to change their mind, and to refuse, ever after.
 
     It offers all that the point asks for and the address serves. Who comes again gets the same one; two at once come
@@ -29,12 +29,12 @@ def join(session: Session, vault: Vault, salt: str, place: Place, address: Addre
     return link_id or _linked(session, salt, place, recipient_id, address, at)
 
 
-def form_digest(proof: AddressProof) -> bytes:
+def proof_digest(proof: AddressProof) -> bytes:
     """What lets a proof decide once; it stands in the receipt, which so names the proof that it came by."""
     return hashlib.sha256(f"point|{proof.id}|{proof.nonce}".encode()).digest()
 
 
-def _linked(session: Session, salt: str, place: Place, recipient_id: int, address: Address, at: datetime) -> int:
+def _linked(session: Session, salt: str, place: PublicPoint, recipient_id: int, address: Address, at: datetime) -> int:
     channels = [channel for channel in place.channels if channel in address.channels]
     link_id, _ = shortlinks.create(session, salt, place.provider_id, at)
     entry = AudienceEntry(

@@ -23,7 +23,7 @@ from portal.domain import address_proofs
 
 
 @dataclass(frozen=True)
-class Numbers:
+class PointStatistics:
     """What a point's page shows. People are counted by what they posted, never by openings."""
 
     addresses: int  # That were proved here.
@@ -32,7 +32,7 @@ class Numbers:
     proved_today: int
 
 
-def numbers_of(session: Session, point: ConsentPoint, at: datetime) -> Numbers:
+def count_statistics(session: Session, point: ConsentPoint, at: datetime) -> PointStatistics:
     """Counted now, over all processes."""
     entries = select(func.count()).where(AudienceEntry.campaign_id == point.campaign_id)
     today = (
@@ -41,7 +41,7 @@ def numbers_of(session: Session, point: ConsentPoint, at: datetime) -> Numbers:
         AddressProof.created_at >= clock.start_of_day(clock.day(at)),
     )
     proved = select(func.count()).where(*today, AddressProof.proved_at.is_not(None))
-    return Numbers(
+    return PointStatistics(
         addresses=session.scalar(entries),
         decided=_decided(session, point),
         codes_today={

@@ -1,123 +1,162 @@
-"""What a provider's file says of many keys of one brand: what would come of each, and, said in earnest, what comes.
+"""Dry-run and apply a bulk import for one brand: many entries of a provider's file, up to 5,000 in a call.
 
 Nothing here commits. The evidence of each decision is the line it stood in: its batch, and the line's number there.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core import business_days
 from portal.core.business_days import holiday_calendar
-from portal.core.models import Brand, Consent, Decision, Leaf, Provider, Submission
-from portal.core.models.bulk_insert import insert_rows
+from portal.core.iys_protocol import Status
+from portal.core.models import Brand, DecisionOrigin, Lane, Provider
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, bulk_locking, bulk_rows, import_plan, recipients
-from portal.domain.consents.bulk_locking import Head
-from portal.domain.consents.bulk_rows import Bringing
-from portal.domain.consents.effects import REFUSALS, WRITTEN, Effect, Entry
-from portal.domain.consents.import_plan import Plan
-from portal.domain.providers import sandbox_mode
-from portal.domain.providers.sandbox_mode import Destination
+from portal.domain.consents import annulments, import_plan, locking, recipients, writer
+from portal.domain.consents.effects import REFUSALS, SENT, WRITTEN, Effect, Entry, has_time_limit
+from portal.domain.consents.import_plan import ImportPlan, PlannedDecision
+from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 
-__all__ = ["WRITTEN", "Effect", "Entry", "Prepared", "bring", "prepare", "rehearse"]
+__all__ = ["WRITTEN", "Effect", "Entry", "ImportRun", "PreparedImport", "apply_import", "dry_run", "prepare_import"]
+
+APART = timedelta(milliseconds=250)  # Refusals that İYS is told one by one leave room for people's own.
+CLOSE = timedelta(hours=1)  # A grant whose last minute is so near waits for nobody who might undo it.
+NEVER = timedelta(days=3650)  # What İYS takes at any age is never too late.
+
+
+@dataclass(frozen=True)
+class ImportRun:
+    """Whose file is imported, and when İYS is told of it: the same for all entries of one call."""
+
+    batch_id: int | None
+    user_id: int | None
+    grants_due_at: datetime
+    refusals_due_at: datetime
+    at: datetime
 
 
 @dataclass
-class Prepared:
+class PreparedImport:
     """A plan with the rows that it comes to: made before anything is locked, written if all stands as it stood."""
 
-    plan: Plan
-    of: Bringing
-    is_heard: bool
-    recipients: list[dict]
-    decisions: list[dict]
-    leaves: list[dict]
-    submissions: list[dict]
+    plan: ImportPlan
+    endpoints: BrandEndpoints
+    recipients: list[writer.Row]
+    rows: DecisionRows
 
 
-def rehearse(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> list[Effect]:
-    """What would come of each entry, one after the other. Reads only; call with ≤ 5,000."""
-    return look(session, vault, brand, entries, at).effects
+def dry_run(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> ImportPlan:
+    """What would come of each entry, one after the other. Reads only."""
+    return _plan(session, vault, brand, entries, at)[0]
 
 
-def look(session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime) -> Plan:
-    """The same with what it was seen from."""
-    holiday_calendar.refresh_corrections(session, at)
-    return import_plan.plan(session, vault, brand, entries, at, is_heard=_is_heard(_code(session, brand), brand))
+def prepare_import(
+    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], run: ImportRun
+) -> PreparedImport:
+    """Plan and make all rows, reading only: so whoever writes them holds the locks for a short while."""
+    plan, endpoints = _plan(session, vault, brand, entries, run.at)
+    return _prepared(vault, brand, plan, endpoints, run)
 
 
-def prepare(
-    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], *, batch_id: int, user_id: int | None,
-    grants_due_at: datetime, refusals_due_at: datetime, at: datetime,
-) -> Prepared:  # fmt: skip
-    """Plan and make all rows, reading only: so whoever writes them holds the keys for a short while."""
-    holiday_calendar.refresh_corrections(session, at)
-    iys_code = _code(session, brand)
-    is_heard = _is_heard(iys_code, brand)
-    of = Bringing(
-        brand.provider_id, iys_code, brand.brand_code, batch_id, user_id, grants_due_at, refusals_due_at, at
-    )  # fmt: skip
-    return _prepared(vault, import_plan.plan(session, vault, brand, entries, at, is_heard=is_heard), of, is_heard)
-
-
-def bring(
-    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], *, batch_id: int, user_id: int | None,
-    grants_due_at: datetime, refusals_due_at: datetime, at: datetime, prepared: Prepared | None = None,
+def apply_import(
+    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], run: ImportRun,
+    prepared: PreparedImport | None = None,
 ) -> list[Effect]:  # fmt: skip
-    """Lock the keys and write what the entries say; what came of each. Call with ≤ 5,000.
+    """Lock the keys and write what the entries say; what came of each.
 
     What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
     """
-    ready = prepared or prepare(
-        session, vault, brand, entries, batch_id=batch_id, user_id=user_id, grants_due_at=grants_due_at,
-        refusals_due_at=refusals_due_at, at=at,
-    )  # fmt: skip
-    stands = recipients.insert(session, ready.recipients) == len(ready.recipients)
-    if not stands or import_plan.read(session, brand, ready.plan.ground.known, locked=True) != ready.plan.ground:
-        plan = import_plan.plan(
-            session, vault, brand, entries, at, is_heard=ready.is_heard, indexes=ready.plan.indexes, locked=True
-        )
-        ready = _prepared(vault, plan, ready.of, ready.is_heard)
-    _write(session, ready)
+    ready = prepared or prepare_import(session, vault, brand, entries, run)
+    is_current = recipients.insert(session, ready.recipients) == len(ready.recipients)
+    was = ready.plan.snapshot
+    if not is_current or import_plan.read_snapshot(session, brand, was.known, locked=True) != was:
+        plan = import_plan.plan_import(
+            session, vault, brand, entries, run.at, is_sent=ready.endpoints.unsent is None, indexes=ready.plan.indexes,
+            locked=True,
+        )  # fmt: skip
+        ready = _prepared(vault, brand, plan, ready.endpoints, run)
+    _write(session, ready, run.at)
     return ready.plan.effects
 
 
-def _prepared(vault: Vault, plan: Plan, of: Bringing, is_heard: bool) -> Prepared:
-    made = bulk_rows.decisions(plan.moves, of)
-    new = recipients.rows(vault, of.provider_id, plan.new, plan.indexes, of.at)
-    return Prepared(
-        plan, of, is_heard, new, made, bulk_rows.leaves(made, of), bulk_rows.submissions(vault, plan.moves, of)
-    )  # fmt: skip
+def _plan(
+    session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime
+) -> tuple[ImportPlan, BrandEndpoints]:
+    holiday_calendar.keep_current(session, at)
+    iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == brand.provider_id)).one()
+    endpoints = BrandEndpoints.of(iys_code, brand.brand_code)
+    is_sent = endpoints.unsent is None
+    return import_plan.plan_import(session, vault, brand, entries, at, is_sent=is_sent), endpoints
 
 
-def _write(session: Session, ready: Prepared) -> None:
-    plan = ready.plan
-    made = {name: plan.heads[name] for name in plan.made}
-    written = {move.head.id for move in plan.moves}
-    moved = [head for name, head in plan.heads.items() if head.has_moved and name not in made]
-    bulk_locking.hold(session, [head.id for head in moved])
-    annulments.overtake(session, _refused(plan, moved), ready.of.at)
-    insert_rows(session, Consent, [bulk_locking.row(head) for head in made.values() if head.id in written])
-    insert_rows(session, Decision, ready.decisions)
-    insert_rows(session, Leaf, ready.leaves)
-    insert_rows(session, Submission, ready.submissions)
-    bulk_locking.write(session, moved)
+def _prepared(
+    vault: Vault, brand: Brand, plan: ImportPlan, endpoints: BrandEndpoints, run: ImportRun
+) -> PreparedImport:
+    new = recipients.rows(vault, brand.provider_id, plan.new, plan.indexes, run.at)
+    rows, schedule = DecisionRows(), _Schedule(run)
+    for planned in plan.decisions:
+        entry = planned.entry
+        decision = writer.decision_row(
+            planned.consent, entry.status, consent_date=planned.consent_date, effective_at=planned.consent_date,
+            recorded_at=run.at, source=entry.source.value, origin=DecisionOrigin.IMPORT, user_id=run.user_id,
+            batch_id=run.batch_id, line=entry.line, decision_id=planned.decision_id,
+        )  # fmt: skip
+        submission = None
+        if planned.effect in SENT:
+            deadlines = schedule.deadlines(planned)
+            submission = writer.submission_row(
+                vault, decision, endpoints, address=entry.address.text, due_at=schedule.due_at(planned, deadlines[1]),
+                lane=Lane.REFUSALS if entry.status == Status.REFUSED else Lane.BULK, deadlines=deadlines,
+                batch_id=run.batch_id if planned.is_of_line else None,
+            )  # fmt: skip
+        rows.add(decision, submission)
+    return PreparedImport(plan, endpoints, new, rows)
 
 
-def _refused(plan: Plan, moved: Sequence[Head]) -> list[Head]:
-    """Those of the heads that a refusal moves; what waits of them is not told any more."""
-    refused = {move.head.id for move in plan.moves if move.effect in REFUSALS}
-    return [head for head in moved if head.id in refused]
+class _Schedule:
+    """When İYS is told of each decision of one call.
+
+    Refusals of keys that İYS is not known to hold are all due at once: it is asked about them by the thousand.
+    """
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run = run
+        self.one_by_one = 0
+        self.known = {run.at: _deadlines_of(run.at)}
+
+    def deadlines(self, planned: PlannedDecision) -> tuple[datetime, datetime]:
+        """Safe and lenient. A refusal that is too old for İYS has those of one that is made now: it is renewed when its
+        turn comes. What İYS takes at any age has no last minute."""
+        today, date = self.known[self.run.at], planned.consent_date
+        if not has_time_limit(planned.consent.recipient_type, planned.entry.source):
+            return today[0], today[1] + NEVER
+        if date not in self.known:
+            self.known[date] = _deadlines_of(date)
+        its = self.known[date]
+        return its if its[1] >= self.run.at else today
+
+    def due_at(self, planned: PlannedDecision, lenient_deadline: datetime) -> datetime:
+        date, run = planned.consent_date, self.run
+        if planned.entry.status == Status.GRANTED:
+            return max(run.at if lenient_deadline < run.grants_due_at + CLOSE else run.grants_due_at, date)
+        due_at = max(run.refusals_due_at, date)  # İYS refuses a date that is still to come.
+        if planned.consent.iys_status == Status.GRANTED:
+            due_at += self.one_by_one * APART
+            self.one_by_one += 1
+        return due_at
 
 
-def _code(session: Session, brand: Brand) -> int:
-    return session.scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
+def _deadlines_of(date: datetime) -> tuple[datetime, datetime]:
+    return business_days.safe_deadline(date), business_days.lenient_deadline(date)
 
 
-def _is_heard(iys_code: int, brand: Brand) -> bool:
-    """Whether İYS (or the sandbox) hears what is decided at the brand."""
-    unsent = sandbox_mode.why_unsent(iys_code, brand.brand_code)
-    return unsent is None and sandbox_mode.hearer(iys_code, brand.brand_code) != Destination.NOBODY
+def _write(session: Session, ready: PreparedImport, at: datetime) -> None:
+    consents = ready.plan.consents.values()
+    refused = {planned.consent.id for planned in ready.plan.decisions if planned.effect in REFUSALS}
+    moved = [consent for consent in consents if consent.has_moved and not consent.is_new]
+    locking.lock_submissions_and_consents(session, [consent.id for consent in moved])
+    annulments.void_waiting_grants(session, [consent for consent in moved if consent.id in refused], at)
+    writer.write_decisions(session, consents, ready.rows)

@@ -39,7 +39,7 @@ class Told:
 def heads(session: Session, recipient_id: int) -> Sequence[Row]:
     """The decision that holds now, for each brand and channel that has one. What was granted in a practice that is
     over lets nobody send."""
-    may_send = and_(Consent.may_send, sandbox_mode.brand_still_speaks())
+    may_send = and_(Consent.may_send, sandbox_mode.brand_has_not_ended())
     return session.execute(
         select(
             Brand.name.label("brand_name"), Brand.is_sandbox.label("is_practice"), Consent.channel,

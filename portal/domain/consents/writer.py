@@ -57,7 +57,7 @@ class BrandEndpoints:
         return cls(
             iys_protocol.add_path(iys_code, brand_code),
             iys_protocol.bulk_add_path(iys_code, brand_code),
-            sandbox_mode.why_unsent(iys_code, brand_code),
+            sandbox_mode.find_unsent_code(iys_code, brand_code),
         )
 
 

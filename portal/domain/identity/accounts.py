@@ -49,7 +49,7 @@ def open_provider(
     return provider
 
 
-def make_person(session: Session, vault: Vault, *, email: str, name: str, password: str, at: datetime) -> User:
+def create_user(session: Session, vault: Vault, *, email: str, name: str, password: str, at: datetime) -> User:
     """Somebody who belongs nowhere yet. Raises PasswordTooShort."""
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordTooShort
@@ -57,7 +57,7 @@ def make_person(session: Session, vault: Vault, *, email: str, name: str, passwo
     user = User(
         id=user_id,
         email=vault.seal(email, User.PLACE, EVERYBODY, user_id),
-        **indexes_of(vault, email),
+        **email_indexes(vault, email),
         name=name,
         password_hash=hasher.hash(password),
         confirmed_at=at,
@@ -68,7 +68,7 @@ def make_person(session: Session, vault: Vault, *, email: str, name: str, passwo
     return user
 
 
-def join(session: Session, user: User, provider_id: int, role: Role, at: datetime) -> Membership:
+def add_membership(session: Session, user: User, provider_id: int, role: Role, at: datetime) -> Membership:
     """Let a person belong to a provider, with a role; who was there before comes back with the new one."""
     membership = session.scalar(
         select(Membership).where(Membership.user_id == user.id, Membership.provider_id == provider_id)
@@ -88,7 +88,7 @@ def email_of(vault: Vault, user: User) -> str:
 
 def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Connection:
     """Let a provider sign in to İYS with an account of its own; in place of whatever it was connected by."""
-    credential = keep_credential(session, vault, provider.id, username=username, password=password, at=at)
+    credential = store_credential(session, vault, provider.id, username=username, password=password, at=at)
     return _connected(session, provider, credential, forwarding_enabled_at=at, at=at)
 
 
@@ -97,7 +97,7 @@ def connect_by_partner(session: Session, provider: Provider, credential: Credent
     return _connected(session, provider, credential, forwarding_enabled_at=None, at=at)
 
 
-def keep_credential(
+def store_credential(
     session: Session,
     vault: Vault,
     provider_id: int,
@@ -123,7 +123,7 @@ def keep_credential(
     return credential
 
 
-def keep_partner(
+def store_partner_credential(
     session: Session, vault: Vault, *, integrator_code: int, username: str, password: str, at: datetime
 ) -> Credential:
     """Keep a partner's İYS account. A known one gets its new name and password, and who is connected by it stays so."""
@@ -131,7 +131,7 @@ def keep_partner(
     credential = session.scalar(known.where(Credential.kind == CredentialKind.PARTNER))
     if credential is None:
         facts = {"username": username, "password": password, "integrator_code": integrator_code, "at": at}
-        return keep_credential(session, vault, NO_PROVIDER, **facts)
+        return store_credential(session, vault, NO_PROVIDER, **facts)
     credential.username = username
     credential.password = vault.seal(password, Credential.PASSWORD, NO_PROVIDER, credential.id)
     credential.access_token = credential.access_until = credential.refresh_token = credential.refresh_until = None
@@ -140,15 +140,15 @@ def keep_partner(
     return credential
 
 
-def partners(session: Session) -> list[Credential]:
+def partner_credentials(session: Session) -> list[Credential]:
     """The partners' accounts that the operator has, by which a provider may be connected."""
     theirs = select(Credential).where(Credential.kind == CredentialKind.PARTNER)
     return list(session.scalars(theirs.order_by(Credential.created_at)))
 
 
-def first_partner(session: Session) -> Credential | None:
+def first_partner_credential(session: Session) -> Credential | None:
     """The one that newcomers authorise."""
-    return next(iter(partners(session)), None)
+    return next(iter(partner_credentials(session)), None)
 
 
 def _connected(
@@ -169,21 +169,21 @@ def _connected(
     return connection
 
 
-def indexes_of(vault: Vault, email: str) -> dict[str, bytes]:
+def email_indexes(vault: Vault, email: str) -> dict[str, bytes]:
     """What a person is found by, however they write capitals and spaces (Vault.indexes)."""
     return vault.indexes(EVERYBODY, email.strip().lower())
 
 
-def find(session: Session, vault: Vault, email: str) -> User | None:
+def find_user(session: Session, vault: Vault, email: str) -> User | None:
     """Who signs in with this address, closed or not."""
-    return session.scalar(select(User).where(User.has_index(indexes_of(vault, email))))
+    return session.scalar(select(User).where(User.has_index(email_indexes(vault, email))))
 
 
-def who_signs_in(session: Session, vault: Vault, email: str, password: str) -> User | None:
+def check_password(session: Session, vault: Vault, email: str, password: str) -> User | None:
     """Whose address and password these are; an unknown address takes as long as a wrong password. It is half of a
     sign-in: a factor is still to be shown."""
-    user = find(session, vault, email)
-    known = password_fits(user.password_hash if user else _nobodys_hash(), password)
+    user = find_user(session, vault, email)
+    known = verify_password(user.password_hash if user else _nobodys_hash(), password)
     return user if user and known and user.is_open else None
 
 
@@ -194,12 +194,12 @@ def set_password(user: User, password: str) -> None:
     user.password_hash = hasher.hash(password)
 
 
-def mark_of(user: User) -> str:
+def password_mark(user: User) -> str:
     """Changes whenever the password does, and tells nothing of it: for what must not outlive a password."""
     return sha256(user.password_hash.encode()).hexdigest()[:16]
 
 
-def password_fits(password_hash: str, password: str) -> bool:
+def verify_password(password_hash: str, password: str) -> bool:
     """Whether a password is the one behind a hash."""
     try:
         return hasher.verify(password_hash, password)

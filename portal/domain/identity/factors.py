@@ -16,7 +16,7 @@ from portal.core.vault import Vault
 NO_PROVIDER = 0  # Sealed for no provider, as people are.
 ISSUER = "İzinlink"
 PERIOD = 30  # Seconds that a code lasts.
-MOST = 10  # Factors of one person.
+MOST_FACTORS = 10  # Factors of one person.
 TOLERANCE = 1  # A code of the period before or after still fits: clocks of telephones differ.
 RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # Without look-alikes.
@@ -41,17 +41,17 @@ def enrol_totp(
     return factor
 
 
-def secret_of(vault: Vault, factor: Factor) -> str:
+def totp_secret(vault: Vault, factor: Factor) -> str:
     """The secret of an app's codes, base32."""
     return vault.read(factor.secret, Factor.PLACE, NO_PROVIDER, factor.id)
 
 
 def provisioning_uri(vault: Vault, factor: Factor, email: str) -> str:
     """What the QR code says (otpauth://…)."""
-    return pyotp.TOTP(secret_of(vault, factor), interval=PERIOD).provisioning_uri(name=email, issuer_name=ISSUER)
+    return pyotp.TOTP(totp_secret(vault, factor), interval=PERIOD).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
-def of(session: Session, user_id: int, *, confirmed: bool = True) -> list[Factor]:
+def list_factors(session: Session, user_id: int, *, confirmed: bool = True) -> list[Factor]:
     """A person's factors, oldest first; those never used to the end only where asked for."""
     theirs = select(Factor).where(Factor.user_id == user_id)
     if confirmed:
@@ -59,17 +59,17 @@ def of(session: Session, user_id: int, *, confirmed: bool = True) -> list[Factor
     return list(session.scalars(theirs.order_by(Factor.created_at, Factor.id)))
 
 
-def show_code(session: Session, vault: Vault, user: User, code: str, at: datetime) -> Factor | None:
+def use_totp_code(session: Session, vault: Vault, user: User, code: str, at: datetime) -> Factor | None:
     """The confirmed app whose code this is; the code is spent by it. Part of the caller's transaction."""
-    for factor in of(session, user.id):
-        if factor.kind == FactorKind.TOTP and spend(session, vault, factor, code, at):
+    for factor in list_factors(session, user.id):
+        if factor.kind == FactorKind.TOTP and use_factor_code(session, vault, factor, code, at):
             return factor
     return None
 
 
-def spend(session: Session, vault: Vault, factor: Factor, code: str, at: datetime) -> bool:
+def use_factor_code(session: Session, vault: Vault, factor: Factor, code: str, at: datetime) -> bool:
     """Whether an app shows this code now, and showed none later before (RFC 6238, 5.2). Confirms the factor."""
-    step = _step_of(secret_of(vault, factor), "".join(code.split()), at)
+    step = _step_of(totp_secret(vault, factor), "".join(code.split()), at)
     if step is None:
         return False
     unused = or_(Factor.last_step.is_(None), Factor.last_step < step)
@@ -78,10 +78,10 @@ def spend(session: Session, vault: Vault, factor: Factor, code: str, at: datetim
     return session.execute(mine.values(values)).rowcount == 1
 
 
-def remove(session: Session, user_id: int, factor_id: int) -> Factor | None:
+def remove_factor(session: Session, user_id: int, factor_id: int) -> Factor | None:
     """Take a factor away; None where they have no such one. Raises LastFactor. Part of the caller's transaction."""
     _alone(session, user_id)
-    theirs = {factor.id: factor for factor in of(session, user_id)}
+    theirs = {factor.id: factor for factor in list_factors(session, user_id)}
     if factor_id in theirs and len(theirs) == 1:
         raise LastFactor
     if factor_id in theirs:
@@ -90,7 +90,7 @@ def remove(session: Session, user_id: int, factor_id: int) -> Factor | None:
     return theirs.get(factor_id)
 
 
-def make_recovery_codes(session: Session, vault: Vault, user_id: int, at: datetime) -> list[str]:
+def create_recovery_codes(session: Session, vault: Vault, user_id: int, at: datetime) -> list[str]:
     """New codes in place of all earlier ones. They are shown once; only their digests are kept."""
     _alone(session, user_id)
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
@@ -101,7 +101,7 @@ def make_recovery_codes(session: Session, vault: Vault, user_id: int, at: dateti
     return ["-".join(code[start : start + 4] for start in range(0, RECOVERY_LENGTH, 4)) for code in codes]
 
 
-def spend_recovery_code(session: Session, user_id: int, code: str, at: datetime) -> bool:
+def use_recovery_code(session: Session, user_id: int, code: str, at: datetime) -> bool:
     """Whether this is an unused recovery code of theirs; it is used by it. Part of the caller's transaction."""
     plain = "".join(letter for letter in code.lower() if letter.isalnum())
     mine = update(RecoveryCode).where(
@@ -110,13 +110,13 @@ def spend_recovery_code(session: Session, user_id: int, code: str, at: datetime)
     return session.execute(mine.values(used_at=at)).rowcount == 1
 
 
-def recovery_codes_left(session: Session, user_id: int) -> int:
+def count_recovery_codes(session: Session, user_id: int) -> int:
     """How many recovery codes a person has still."""
     unused = (RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
     return session.scalar(select(func.count()).select_from(RecoveryCode).where(*unused))
 
 
-def forget_unconfirmed(session: Session, user_id: int) -> None:
+def delete_unconfirmed(session: Session, user_id: int) -> None:
     """Delete the apps a person was shown and never showed a code of."""
     session.execute(delete(Factor).where(Factor.user_id == user_id, Factor.confirmed_at.is_(None)))
 

@@ -14,8 +14,8 @@ from portal.core.client_network import network_of
 from portal.core.models import ThrottledAction, ThrottleHit
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault, index_column
-from portal.domain import throttle
-from portal.domain.throttle import Counted, Limit
+from portal.core import throttle
+from portal.core.throttle import Counted, Limit
 
 NO_PROVIDER = 0  # Counted before it is known whose, if anybody's, the account is.
 KEPT = timedelta(days=90)  # For the person's own sign-in history.

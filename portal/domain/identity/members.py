@@ -25,31 +25,31 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import mails
 
 LIFETIME = timedelta(days=7)
-MOST_WAITING = 50  # Invitations of a provider: more would be mail to strangers.
+MOST_INVITATIONS = 50  # Invitations of a provider: more would be mail to strangers.
 SHOWN = timedelta(days=30)  # For so long an invitation that ran out may be sent again.
 
 
-class Unlawful(ValueError):
+class ChangeNotAllowed(ValueError):
     """A change that nobody, or not this person, may make."""
 
 
-class NotYours(Unlawful):
+class RoleTooHigh(ChangeNotAllowed):
     """The role may do what the person who gives or takes it may not."""
 
 
-class NotOneself(Unlawful):
+class OwnMembership(ChangeNotAllowed):
     """Nobody changes their own role or standing."""
 
 
-class LastOwner(Unlawful):
+class LastOwner(ChangeNotAllowed):
     """The provider would be left without an owner who can come in."""
 
 
-class TooManyWaiting(Unlawful):
+class TooManyInvitations(ChangeNotAllowed):
     """The provider has MOST_WAITING invitations out."""
 
 
-class InvitationOver(ValueError):
+class InvitationExpired(ValueError):
     """Somebody was first, it ended meanwhile, or who sent it may send none any more."""
 
 
@@ -62,7 +62,7 @@ class Member:
     seen_at: datetime | None
 
 
-def members(session: Session, provider_id: int) -> list[Member]:
+def list_members(session: Session, provider_id: int) -> list[Member]:
     """Who belongs to a provider now, the suspended too, by name."""
     seen_at = select(func.max(SignIn.seen_at)).where(SignIn.user_id == User.id).scalar_subquery()
     theirs = select(Membership, User, seen_at).join(User, User.id == Membership.user_id)
@@ -70,14 +70,14 @@ def members(session: Session, provider_id: int) -> list[Member]:
     return [Member(*row) for row in session.execute(of_this.order_by(User.name, Membership.id))]
 
 
-def member(session: Session, provider_id: int, membership_id: int) -> Membership | None:
+def find_member(session: Session, provider_id: int, membership_id: int) -> Membership | None:
     """One of them."""
     found = session.get(Membership, membership_id)
     is_theirs = found is not None and found.provider_id == provider_id and found.ended_at is None
     return found if is_theirs else None
 
 
-def invitations(session: Session, provider_id: int | None, at: datetime) -> list[OneTimeLink]:
+def list_invitations(session: Session, provider_id: int | None, at: datetime) -> list[OneTimeLink]:
     """What was sent and not used, newest first, with those that ran out lately. None: to the operator's staff."""
     unused = select(OneTimeLink).where(
         OneTimeLink.kind == OneTimeLinkKind.INVITATION, OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None)
@@ -87,11 +87,11 @@ def invitations(session: Session, provider_id: int | None, at: datetime) -> list
     return list(session.scalars(lately.order_by(OneTimeLink.created_at.desc(), OneTimeLink.id)))
 
 
-def may_give(giver: Role, role: Role) -> bool:
+def may_assign(giver: Role, role: Role) -> bool:
     """Whether somebody may give or take a role: only what they may do themselves."""
-    return Permission.PEOPLE in permissions.at_provider(giver) and permissions.at_provider(
+    return Permission.PEOPLE in permissions.provider_permissions(giver) and permissions.provider_permissions(
         role
-    ) <= permissions.at_provider(giver)
+    ) <= permissions.provider_permissions(giver)
 
 
 def invite(
@@ -102,11 +102,11 @@ def invite(
 
     Raises NotYours and TooManyWaiting.
     """
-    if not may_give(by.role, role):
-        raise NotYours
+    if not may_assign(by.role, role):
+        raise RoleTooHigh
     _held(session, provider.id)
-    if sum(ticket.expires_at > at for ticket in invitations(session, provider.id, at)) >= MOST_WAITING:
-        raise TooManyWaiting
+    if sum(ticket.expires_at > at for ticket in list_invitations(session, provider.id, at)) >= MOST_INVITATIONS:
+        raise TooManyInvitations
     facts = {"invites_to": provider.id, "role": role}
     return _invite(session, vault, by.user_id, provider.title, email, language, link, at, facts)
 
@@ -116,18 +116,18 @@ def invite_staff(
     link: Callable[[str], str], at: datetime,
 ) -> OneTimeLink:  # fmt: skip
     """The same, to the operator's own people. Raises NotYours."""
-    if Permission.STAFF not in permissions.at_operator(by.operator_role):
-        raise NotYours
+    if Permission.STAFF not in permissions.operator_permissions(by.operator_role):
+        raise RoleTooHigh
     return _invite(session, vault, by.id, mails.OPERATOR, email, language, link, at, {"operator_role": role})
 
 
-def revoke(session: Session, provider_id: int | None, ticket_id: int, at: datetime) -> OneTimeLink | None:
+def revoke_invitation(session: Session, provider_id: int | None, ticket_id: int, at: datetime) -> OneTimeLink | None:
     """Take an invitation back; it, or None where there is none that is unused."""
-    mine = next((each for each in invitations(session, provider_id, at) if each.id == ticket_id), None)
+    mine = next((each for each in list_invitations(session, provider_id, at) if each.id == ticket_id), None)
     return mine if mine is not None and one_time_links.revoke(session, mine.id, at) else None
 
 
-def counts(session: Session, ticket: OneTimeLink) -> bool:
+def is_invitation_valid(session: Session, ticket: OneTimeLink) -> bool:
     """Whether an invitation still holds: whoever sent it may still do so. The system's own always does."""
     if ticket.made_by is None:
         return True
@@ -135,18 +135,18 @@ def counts(session: Session, ticket: OneTimeLink) -> bool:
     if by is None or not by.is_open:
         return False
     if ticket.operator_role is not None:
-        return Permission.STAFF in permissions.at_operator(by.operator_role)
+        return Permission.STAFF in permissions.operator_permissions(by.operator_role)
     giver = _membership(session, by.id, ticket.invites_to)
-    return giver is not None and giver.is_open and may_give(giver.role, ticket.role)
+    return giver is not None and giver.is_open and may_assign(giver.role, ticket.role)
 
 
-def accept(session: Session, ticket: OneTimeLink, user: User, at: datetime) -> bool:
+def accept_invitation(session: Session, ticket: OneTimeLink, user: User, at: datetime) -> bool:
     """Use an invitation up for a person; whether it changed anything. It never changes what somebody is already, and
     undoes no suspension or removal that came after it. Raises InvitationOver."""
     if ticket.invites_to is not None:
         _held(session, ticket.invites_to)  # Two invitations of one person, too.
-    if not counts(session, ticket) or not one_time_links.use(session, ticket, at):
-        raise InvitationOver
+    if not is_invitation_valid(session, ticket) or not one_time_links.use(session, ticket, at):
+        raise InvitationExpired
     if ticket.operator_role is not None:
         is_new = user.operator_role is None
         user.operator_role = user.operator_role or ticket.operator_role
@@ -154,15 +154,15 @@ def accept(session: Session, ticket: OneTimeLink, user: User, at: datetime) -> b
     former = _membership(session, user.id, ticket.invites_to)
     if former is not None and (former.ended_at is None or former.ended_at > ticket.created_at):
         return False
-    accounts.join(session, user, ticket.invites_to, ticket.role, at)
+    accounts.add_membership(session, user, ticket.invites_to, ticket.role, at)
     return True
 
 
 def change_role(session: Session, of: Membership, role: Role, by: Membership) -> bool:
     """Give another role; whether it was another. Raises NotYours, NotOneself and LastOwner."""
     _check(session, of, by)
-    if not may_give(by.role, role):
-        raise NotYours
+    if not may_assign(by.role, role):
+        raise RoleTooHigh
     if of.role == role:
         return False
     if role != Role.OWNER:
@@ -201,7 +201,7 @@ def remove(session: Session, of: Membership, by: Membership, at: datetime) -> No
     session.flush()
 
 
-def tell_of_owner(
+def mail_new_owner(
     session: Session, vault: Vault, provider: Provider, owner: User, by: str, *, link: str, at: datetime
 ) -> None:
     """Mail all owners that there is another one, that one too."""
@@ -209,7 +209,7 @@ def tell_of_owner(
     for each, user in _owners(session, provider.id):
         if each.is_open:
             to = accounts.email_of(vault, user)
-            mails.write(session, vault, MailKind.NEW_OWNER, to=to, language=user.language, at=at, facts=facts)
+            mails.write_mail(session, vault, MailKind.NEW_OWNER, to=to, language=user.language, at=at, facts=facts)
 
 
 def _invite(
@@ -221,15 +221,15 @@ def _invite(
     )
     role = facts.get("role") or facts["operator_role"]
     said = {"link": link(token), "until": ticket.expires_at, "place": place, "role": role.value, "by": by.name}
-    mails.write(session, vault, MailKind.INVITATION, to=email, language=language, at=at, facts=said)
+    mails.write_mail(session, vault, MailKind.INVITATION, to=email, language=language, at=at, facts=said)
     return ticket
 
 
 def _check(session: Session, of: Membership, by: Membership) -> None:
     if of.user_id == by.user_id:
-        raise NotOneself
-    if not may_give(by.role, of.role):
-        raise NotYours
+        raise OwnMembership
+    if not may_assign(by.role, of.role):
+        raise RoleTooHigh
     _held(session, of.provider_id)
 
 

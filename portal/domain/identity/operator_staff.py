@@ -10,7 +10,7 @@ from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 
 
-class Oneself(ValueError):
+class OwnRole(ValueError):
     """Nobody changes what they are themselves."""
 
 
@@ -22,7 +22,7 @@ class NotSupport(ValueError):
     """Admins answer for all providers; only support is assigned."""
 
 
-def members(session: Session) -> list[User]:
+def list_staff(session: Session) -> list[User]:
     """Everybody of the operator, by name."""
     theirs = select(User).where(User.operator_role.is_not(None), User.closed_at.is_(None))
     return list(session.scalars(theirs.order_by(User.name, User.id)))
@@ -31,7 +31,7 @@ def members(session: Session) -> list[User]:
 def change_role(session: Session, user: User, role: OperatorRole, *, by: int) -> None:
     """Make somebody of the operator something else. Raises Oneself, LastAdmin."""
     if user.id == by:
-        raise Oneself
+        raise OwnRole
     if user.operator_role == OperatorRole.ADMIN and role != OperatorRole.ADMIN:
         _keep_another_admin(session, user)
     user.operator_role = role
@@ -43,7 +43,7 @@ def change_role(session: Session, user: User, role: OperatorRole, *, by: int) ->
 def remove(session: Session, user: User, *, by: int) -> None:
     """Let somebody be of the operator no more; what they are at providers stays. Raises Oneself, LastAdmin."""
     if user.id == by:
-        raise Oneself
+        raise OwnRole
     if user.operator_role == OperatorRole.ADMIN:
         _keep_another_admin(session, user)
     user.operator_role = None
@@ -65,7 +65,7 @@ def unassign(session: Session, user_id: int, provider_id: int) -> bool:
     return session.execute(mine).rowcount == 1
 
 
-def assigned(session: Session) -> dict[int, list[Provider]]:
+def list_assignments(session: Session) -> dict[int, list[Provider]]:
     """The providers of each of support, by title."""
     found: dict[int, list[Provider]] = {}
     rows = select(Assignment.user_id, Provider).join(Provider, Provider.id == Assignment.provider_id)

@@ -28,20 +28,20 @@ LONGEST_ANSWER = 16 * 1024  # Characters that a browser sends; usual ones have o
 MALFORMED = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)  # What comes from outside.
 
 
-class NotAnswered(Exception):
+class InvalidAnswer(Exception):
     """A browser's answer is not what was asked for: another challenge, house, key or person, or just nonsense."""
 
 
-class AlreadyHere(NotAnswered):
+class AlreadyRegistered(InvalidAnswer):
     """This passkey belongs to somebody already."""
 
 
-class Copied(NotAnswered):
+class ClonedPasskey(InvalidAnswer):
     """The device has counted fewer signatures than we have: there may be two of it (Level 3, 6.1.1)."""
 
 
 @dataclass(frozen=True)
-class Here:
+class RelyingParty:
     """Where the person is: passkeys are bound to the host, and open nothing elsewhere."""
 
     host: str
@@ -59,17 +59,17 @@ class Challenge:
         return timedelta(0) <= at - self.at <= LIFETIME
 
 
-def ask(at: datetime) -> Challenge:
+def new_challenge(at: datetime) -> Challenge:
     """A new challenge."""
     return Challenge(secrets.token_bytes(32), at)
 
 
-def of(session: Session, user_id: int) -> list[Factor]:
+def list_passkeys(session: Session, user_id: int) -> list[Factor]:
     """A person's passkeys, oldest first."""
-    return [factor for factor in factors.of(session, user_id) if factor.kind == FactorKind.PASSKEY]
+    return [factor for factor in factors.list_factors(session, user_id) if factor.kind == FactorKind.PASSKEY]
 
 
-def to_register(session: Session, user: User, email: str, here: Here, challenge: Challenge) -> str:
+def registration_options(session: Session, user: User, email: str, here: RelyingParty, challenge: Challenge) -> str:
     """What the browser needs to make a key, as JSON; devices that have one already are left out."""
     options = webauthn.generate_registration_options(
         rp_id=here.host, rp_name=factors.ISSUER, user_name=email, user_display_name=user.name,
@@ -81,8 +81,8 @@ def to_register(session: Session, user: User, email: str, here: Here, challenge:
     return webauthn.options_to_json(options)
 
 
-def register(
-    session: Session, user_id: int, answer: str, here: Here, challenge: Challenge, *, name: str, at: datetime
+def register_passkey(
+    session: Session, user_id: int, answer: str, here: RelyingParty, challenge: Challenge, *, name: str, at: datetime
 ) -> Factor:
     """Keep a new key; making it has proved that the person can use it. Raises NotAnswered, AlreadyHere."""
     _open(answer, challenge, at)
@@ -92,9 +92,9 @@ def register(
             expected_origin=here.origin, require_user_verification=True,
         )  # fmt: skip
     except MALFORMED as error:
-        raise NotAnswered from error
+        raise InvalidAnswer from error
     if session.scalar(select(Factor.id).where(Factor.credential_id == made.credential_id)) is not None:
-        raise AlreadyHere
+        raise AlreadyRegistered
     factor = Factor(
         user_id=user_id, kind=FactorKind.PASSKEY, name=name, credential_id=made.credential_id,
         public_key=made.credential_public_key, sign_count=made.sign_count, confirmed_at=at, used_at=at, created_at=at,
@@ -104,11 +104,11 @@ def register(
             session.add(factor)
             session.flush()
     except IntegrityError:  # Another request with this key was first.
-        raise AlreadyHere from None
+        raise AlreadyRegistered from None
     return factor
 
 
-def to_show(session: Session, user_id: int, here: Here, challenge: Challenge) -> str:
+def authentication_options(session: Session, user_id: int, here: RelyingParty, challenge: Challenge) -> str:
     """What the browser needs to show one of the person's keys, as JSON."""
     options = webauthn.generate_authentication_options(
         rp_id=here.host, challenge=challenge.value, allow_credentials=_names(session, user_id),
@@ -117,17 +117,17 @@ def to_show(session: Session, user_id: int, here: Here, challenge: Challenge) ->
     return webauthn.options_to_json(options)
 
 
-def show(session: Session, user_id: int, answer: str, here: Here, challenge: Challenge, at: datetime) -> Factor:
+def verify_passkey(session: Session, user_id: int, answer: str, here: RelyingParty, challenge: Challenge, at: datetime) -> Factor:
     """The person's key that answered. The challenge is spent by it. Raises NotAnswered, Copied. Part of the caller's
     transaction."""
     _open(answer, challenge, at)
     try:
         name = parse_authentication_credential_json(answer).raw_id
     except MALFORMED as error:
-        raise NotAnswered from error
-    factor = next((factor for factor in of(session, user_id) if factor.credential_id == name), None)
+        raise InvalidAnswer from error
+    factor = next((factor for factor in list_passkeys(session, user_id) if factor.credential_id == name), None)
     if factor is None:
-        raise NotAnswered
+        raise InvalidAnswer
     try:
         shown = webauthn.verify_authentication_response(
             credential=answer, expected_challenge=challenge.value, expected_rp_id=here.host,
@@ -135,24 +135,24 @@ def show(session: Session, user_id: int, answer: str, here: Here, challenge: Cha
             require_user_verification=True,
         )  # fmt: skip
     except MALFORMED as error:
-        raise NotAnswered from error
+        raise InvalidAnswer from error
     if shown.new_sign_count <= factor.sign_count and (shown.new_sign_count or factor.sign_count):
-        raise Copied
+        raise ClonedPasskey
     _spend(session, factor, challenge, shown.new_sign_count, at)
     return factor
 
 
 def _open(answer: str, challenge: Challenge, at: datetime) -> None:
     if len(answer) > LONGEST_ANSWER or not challenge.is_open(at):
-        raise NotAnswered
+        raise InvalidAnswer
 
 
 def _spend(session: Session, factor: Factor, challenge: Challenge, count: int, at: datetime) -> None:
     unspent = or_(Factor.used_at.is_(None), Factor.used_at < challenge.at)
     mine = update(Factor).where(Factor.id == factor.id, Factor.sign_count == factor.sign_count, unspent)
     if session.execute(mine.values(sign_count=count, used_at=at)).rowcount != 1:
-        raise NotAnswered
+        raise InvalidAnswer
 
 
 def _names(session: Session, user_id: int) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=factor.credential_id) for factor in of(session, user_id)]
+    return [PublicKeyCredentialDescriptor(id=factor.credential_id) for factor in list_passkeys(session, user_id)]

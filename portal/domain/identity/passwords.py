@@ -28,7 +28,7 @@ TURKISH = (
 PLAIN = str.maketrans("ıİşŞğĞüÜöÖçÇâÂîÎûÛ", "iIsSgGuUoOcCaAiIuU")
 
 
-class Problem(StrEnum):
+class PasswordProblem(StrEnum):
     """Why a password is not enough."""
 
     TOO_SHORT = "too_short"
@@ -40,30 +40,30 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PasswordStrength:
     """How strong a password is; `problem` is None where it is enough."""
 
     score: int  # 0 … 4.
-    problem: Problem | None
+    problem: PasswordProblem | None
 
     @property
     def is_enough(self) -> bool:
         return self.problem is None
 
 
-def judge(password: str, about: list[str]) -> Verdict:
+def assess_password(password: str, about: list[str]) -> PasswordStrength:
     """Weigh a password. `about` is what is known of its owner: name, e-mail address, firm."""
     if len(password) > LONGEST:
-        return Verdict(0, Problem.TOO_LONG)
+        return PasswordStrength(0, PasswordProblem.TOO_LONG)
     own = _pieces(about)
     plain = password.translate(PLAIN)
     weighed = zxcvbn(plain[:WEIGHED] or "0", user_inputs=[*own, *TURKISH])  # It cannot weigh nothing at all.
     score = weighed["score"]
     if len(password) < SHORTEST:
-        return Verdict(min(score, ENOUGH - 1), Problem.TOO_SHORT)
+        return PasswordStrength(min(score, ENOUGH - 1), PasswordProblem.TOO_SHORT)
     if _is_made_of(plain.lower(), own):
-        return Verdict(min(score, 1), Problem.ABOUT_YOU)
-    return Verdict(score, None if score >= ENOUGH else _why(weighed["sequence"]))
+        return PasswordStrength(min(score, 1), PasswordProblem.ABOUT_YOU)
+    return PasswordStrength(score, None if score >= ENOUGH else _why(weighed["sequence"]))
 
 
 def _pieces(about: list[str]) -> list[str]:
@@ -82,8 +82,8 @@ def _is_made_of(plain: str, own: list[str]) -> bool:
     return rest != plain and len(re.sub(r"[\W_]", "", rest)) < OF_ITS_OWN
 
 
-def _why(sequence: list[dict]) -> Problem:
+def _why(sequence: list[dict]) -> PasswordProblem:
     """What the longest guessed part of a password is."""
     longest = max(sequence, key=lambda part: len(part["token"]), default={})
-    kinds = {"repeat": Problem.REPEATED, "sequence": Problem.REPEATED, "dictionary": Problem.USUAL}
-    return kinds.get(longest.get("pattern"), Problem.GUESSABLE)
+    kinds = {"repeat": PasswordProblem.REPEATED, "sequence": PasswordProblem.REPEATED, "dictionary": PasswordProblem.USUAL}
+    return kinds.get(longest.get("pattern"), PasswordProblem.GUESSABLE)

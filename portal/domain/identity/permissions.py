@@ -63,11 +63,11 @@ OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Permission]] = {
 DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.EXPORT, P.SETTLE, P.AUDIT})
 
 
-def at_provider(role: Role, *, suspended: bool = False) -> frozenset[Permission]:
+def provider_permissions(role: Role, *, suspended: bool = False) -> frozenset[Permission]:
     """What a role may do at its provider; less while the provider is suspended."""
     return OF_ROLE[role] & DURING_SUSPENSION if suspended else OF_ROLE[role]
 
 
-def at_operator(role: OperatorRole | None) -> frozenset[Permission]:
+def operator_permissions(role: OperatorRole | None) -> frozenset[Permission]:
     """What a role may do at the operator; nothing without one."""
     return OF_OPERATOR_ROLE[role] if role else frozenset()

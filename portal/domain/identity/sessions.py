@@ -27,7 +27,7 @@ NO_PROVIDER = 0  # A session is sealed for no provider: its person may belong to
 
 
 @dataclass(frozen=True)
-class Presence:
+class SignedInUser:
     """A person with an open session. Flask-Login's current_user."""
 
     user: User
@@ -60,11 +60,11 @@ class Presence:
         if not self.membership:
             return False
         suspended = self.provider.suspended_at is not None
-        return power in permissions.at_provider(self.membership.role, suspended=suspended)
+        return power in permissions.provider_permissions(self.membership.role, suspended=suspended)
 
     def may_at_operator(self, power: Permission) -> bool:
         """Whether the operator's table lets this person do that."""
-        return power in permissions.at_operator(self.user.operator_role)
+        return power in permissions.operator_permissions(self.user.operator_role)
 
     def is_stepped_up(self, at: datetime) -> bool:
         """Whether a factor was shown within STEP_UP."""
@@ -72,7 +72,7 @@ class Presence:
         return proved_at is not None and at - STEP_UP < proved_at <= at
 
 
-def begin(
+def begin_session(
     session: Session,
     vault: Vault,
     user: User,
@@ -82,11 +82,11 @@ def begin(
     agent: str,
     device_digest: bytes | None,
     at: datetime,
-) -> Presence:
+) -> SignedInUser:
     """Open a session; whoever belongs to one provider only works for it at once. Part of the caller's transaction."""
     _end_late_ones(session, user.id, at)
     sign_in_id, token = new_id(), secrets.token_urlsafe(32)
-    open_ones = memberships(session, user.id)
+    open_ones = list_memberships(session, user.id)
     sign_in = SignIn(
         id=sign_in_id,
         user_id=user.id,
@@ -103,46 +103,46 @@ def begin(
     session.add(sign_in)
     session.flush()
     membership, provider = open_ones[0] if len(open_ones) == 1 else (None, None)
-    return Presence(user, sign_in, token, membership, provider)
+    return SignedInUser(user, sign_in, token, membership, provider)
 
 
-def of(session: Session, text: str, agent: str, at: datetime) -> Presence | None:
+def find_session(session: Session, text: str, agent: str, at: datetime) -> SignedInUser | None:
     """The person behind a cookie's text, unless the session is over (ended, idle for IDLE, or older than LIFETIME) or
     the cookie came into another browser. Networks may change: people walk about with their telephones."""
     found = _behind(session, text)
     if found is None:
         return None
     sign_in, user = found
-    if sign_in.ended_at or sign_in.agent != agent[:AGENT] or not user.is_open or too_late(sign_in, at):
+    if sign_in.ended_at or sign_in.agent != agent[:AGENT] or not user.is_open or find_timeout(sign_in, at):
         return None
-    return Presence(user, sign_in, text.partition(".")[2], *_served(session, sign_in))
+    return SignedInUser(user, sign_in, text.partition(".")[2], *_served(session, sign_in))
 
 
-def why_over(session: Session, text: str, at: datetime) -> SessionEnd | None:
+def find_ending(session: Session, text: str, at: datetime) -> SessionEnd | None:
     """Why the session behind a cookie's text is over, if it is: for who comes back and finds it so."""
     found = _behind(session, text)
-    return (found[0].ending or too_late(found[0], at)) if found else None
+    return (found[0].ending or find_timeout(found[0], at)) if found else None
 
 
-def has_come_by(session: Session, user_id: int, device_digest: bytes) -> bool:
+def has_used_device(session: Session, user_id: int, device_digest: bytes) -> bool:
     """Whether a person came in by this browser before."""
     theirs = select(SignIn.id).where(SignIn.user_id == user_id, SignIn.device_digest == device_digest)
     return session.scalar(theirs.limit(1)) is not None
 
 
-def has_come(session: Session, user_id: int) -> bool:
+def has_signed_in(session: Session, user_id: int) -> bool:
     """Whether a person was ever in."""
     return session.scalar(select(SignIn.id).where(SignIn.user_id == user_id).limit(1)) is not None
 
 
-def too_late(sign_in: SignIn, at: datetime) -> SessionEnd | None:
+def find_timeout(sign_in: SignIn, at: datetime) -> SessionEnd | None:
     """Why time alone ended a session, if it did."""
     if at - sign_in.started_at > LIFETIME:
         return SessionEnd.TOO_OLD
     return SessionEnd.IDLE if at - sign_in.seen_at > IDLE else None
 
 
-def see(session: Session, sign_in: SignIn, at: datetime) -> bool:
+def record_activity(session: Session, sign_in: SignIn, at: datetime) -> bool:
     """Note that the person is still there; whether a row was written. Part of the caller's transaction."""
     if at - sign_in.seen_at < SEEN:
         return False
@@ -150,24 +150,24 @@ def see(session: Session, sign_in: SignIn, at: datetime) -> bool:
     return True
 
 
-def serve(session: Session, presence: Presence, provider_id: int) -> bool:
+def switch_provider(session: Session, presence: SignedInUser, provider_id: int) -> bool:
     """Work for another provider from now on; False where the person does not belong there."""
-    if provider_id not in {membership.provider_id for membership, _ in memberships(session, presence.id)}:
+    if provider_id not in {membership.provider_id for membership, _ in list_memberships(session, presence.id)}:
         return False
     session.execute(update(SignIn).where(SignIn.id == presence.sign_in.id).values(current_provider_id=provider_id))
     return True
 
 
-def step_up(session: Session, presence: Presence, at: datetime) -> Presence:
+def step_up(session: Session, presence: SignedInUser, at: datetime) -> SignedInUser:
     """A factor was shown just now: the session goes on with a new token, and the old one is worthless (OWASP ASVS 5.0,
     7.2.4)."""
     token = secrets.token_urlsafe(32)
     mine = update(SignIn).where(SignIn.id == presence.sign_in.id, SignIn.token_digest == _digest(presence.token))
     session.execute(mine.values(stepped_up_at=at, token_digest=_digest(token)))
-    return Presence(presence.user, presence.sign_in, token, presence.membership, presence.provider)
+    return SignedInUser(presence.user, presence.sign_in, token, presence.membership, presence.provider)
 
 
-def end(session: Session, user_id: int, ending: SessionEnd, at: datetime, *, only: int | None = None,
+def end_sessions(session: Session, user_id: int, ending: SessionEnd, at: datetime, *, only: int | None = None,
         but: int | None = None, at_provider: int | None = None) -> int:  # fmt: skip
     """End a person's open sessions: all, only one, all but one, or those that are not spent on other providers. How
     many were open."""
@@ -181,7 +181,7 @@ def end(session: Session, user_id: int, ending: SessionEnd, at: datetime, *, onl
     return session.execute(theirs.values(ended_at=at, ending=ending)).rowcount
 
 
-def memberships(session: Session, user_id: int) -> list[tuple[Membership, Provider]]:
+def list_memberships(session: Session, user_id: int) -> list[tuple[Membership, Provider]]:
     """Where a person belongs and may come in now, by title."""
     theirs = select(Membership, Provider).join(Provider, Provider.id == Membership.provider_id)
     open_ones = theirs.where(
@@ -190,7 +190,7 @@ def memberships(session: Session, user_id: int) -> list[tuple[Membership, Provid
     return [tuple(row) for row in session.execute(open_ones.order_by(Provider.title))]
 
 
-def suspended(session: Session, user_id: int) -> list[str]:
+def list_suspended(session: Session, user_id: int) -> list[str]:
     """Where a person belongs and may not come in, by title."""
     theirs = select(Provider.title).join(Membership, Membership.provider_id == Provider.id)
     held = theirs.where(
@@ -214,7 +214,7 @@ def _end_late_ones(session: Session, user_id: int, at: datetime) -> None:
     """Write down which of a person's sessions time has ended, as of then."""
     theirs = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     for sign_in in session.scalars(theirs.where(or_(SignIn.started_at < at - LIFETIME, SignIn.seen_at < at - IDLE))):
-        sign_in.ending = too_late(sign_in, at)
+        sign_in.ending = find_timeout(sign_in, at)
         old = sign_in.ending == SessionEnd.TOO_OLD
         sign_in.ended_at = sign_in.started_at + LIFETIME if old else sign_in.seen_at + IDLE
 
@@ -222,7 +222,7 @@ def _end_late_ones(session: Session, user_id: int, at: datetime) -> None:
 def _served(session: Session, sign_in: SignIn) -> tuple[Membership | None, Provider | None]:
     if sign_in.current_provider_id is None:
         return None, None
-    for membership, provider in memberships(session, sign_in.user_id):
+    for membership, provider in list_memberships(session, sign_in.user_id):
         if provider.id == sign_in.current_provider_id:
             return membership, provider
     return None, None

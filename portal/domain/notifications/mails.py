@@ -34,7 +34,7 @@ CHANGES = ("totp_added", "totp_removed", "passkey_added", "passkey_removed", "re
 OPERATOR = ""  # The `place` of an invitation to the operator's own staff.
 
 
-def write(session: Session, vault: Vault, kind: MailKind, *, to: str, language: str, at: datetime, facts: dict) -> Mail:
+def write_mail(session: Session, vault: Vault, kind: MailKind, *, to: str, language: str, at: datetime, facts: dict) -> Mail:
     """Let a mail be sent once the caller's transaction is committed; then `wake("mail")` spares it the minute.
 
     Raises KeyError where `facts` are not exactly those of FACTS.
@@ -46,7 +46,7 @@ def write(session: Session, vault: Vault, kind: MailKind, *, to: str, language: 
     mail_id = new_id()
     mail = Mail(
         id=mail_id, kind=kind, language=language if language in LANGUAGES else LANGUAGES[0], due_at=at, created_at=at,
-        address=vault.seal(to.strip(), Mail.ADDRESS, NO_PROVIDER, mail_id), facts=sealed(vault, mail_id, facts),
+        address=vault.seal(to.strip(), Mail.ADDRESS, NO_PROVIDER, mail_id), facts=seal_facts(vault, mail_id, facts),
         state=MailState.WAITING, attempts=0,
     )  # fmt: skip
     session.add(mail)
@@ -54,17 +54,17 @@ def write(session: Session, vault: Vault, kind: MailKind, *, to: str, language: 
     return mail
 
 
-def sealed(vault: Vault, mail_id: int, facts: dict) -> bytes:
+def seal_facts(vault: Vault, mail_id: int, facts: dict) -> bytes:
     """Facts as they are kept; moments as ISO 8601."""
     return vault.seal(json.dumps(facts, default=datetime.isoformat), Mail.FACTS, NO_PROVIDER, mail_id)
 
 
-def address_of(vault: Vault, mail: Mail) -> str:
+def read_address(vault: Vault, mail: Mail) -> str:
     """Where it goes."""
     return vault.read(mail.address, Mail.ADDRESS, NO_PROVIDER, mail.id)
 
 
-def facts_of(vault: Vault, mail: Mail) -> dict:
+def read_facts(vault: Vault, mail: Mail) -> dict:
     """What it says, with moments as moments again."""
     facts = json.loads(vault.read(mail.facts, Mail.FACTS, NO_PROVIDER, mail.id))
     moments = {name: datetime.fromisoformat(facts[name]) for name in ("at", "until") if name in facts}

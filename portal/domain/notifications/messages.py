@@ -20,7 +20,7 @@ FACTS: dict[MessageKind, frozenset[str]] = {
 AT_ONCE = 0  # The rank of what somebody waits for.
 
 
-def write(
+def write_message(
     session: Session, vault: Vault, kind: MessageKind, *, facts: Mapping[str, str], language: str, at: datetime,
     provider_id: int | None = None, recipient_id: int | None = None, address: str | None = None,
     expires_at: datetime | None = None, is_sent: bool = True,
@@ -45,7 +45,7 @@ def write(
     return message
 
 
-def confirmation(receipt: dict, campaign_id: int, at: datetime) -> dict:
+def confirmation_row(receipt: dict, campaign_id: int, at: datetime) -> dict:
     """The row of the message that tells a person what they granted (Regulation art. 7: on the same day, at the address
     itself, with a way to refuse)."""
     return {
@@ -65,13 +65,13 @@ def confirmation(receipt: dict, campaign_id: int, at: datetime) -> dict:
     }
 
 
-def facts_of(vault: Vault, message: Message) -> dict[str, str]:
+def read_facts(vault: Vault, message: Message) -> dict[str, str]:
     """What it says."""
     if message.facts is None:
         return {}
     return json.loads(vault.read(message.facts, Message.FACTS, message.provider_id or NO_PROVIDER, message.id))
 
 
-def is_too_late(message: Message, at: datetime) -> bool:
+def is_expired(message: Message, at: datetime) -> bool:
     """Whether it would help nobody any more."""
     return message.expires_at is not None and message.expires_at <= at

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.models import OrderKind, Package, PackageOrder, Provider
-from portal.domain.packages.periods import A_DAY, confirmed_of, covered_until, last_day, running_on
-from portal.domain.packages.usage import held
+from portal.domain.packages.periods import A_DAY, list_confirmed, covered_until, last_day, find_running
+from portal.domain.packages.usage import count_held
 
 EARLIEST_START, LATEST_START = timedelta(days=31), timedelta(days=366)  # Around the day of confirming.
 
@@ -25,7 +25,7 @@ class AlreadyOrdered(Exception):
     """An earlier order still waits for the operator."""
 
 
-class AlreadySettled(Exception):
+class AlreadyClosed(Exception):
     """The order was confirmed, declined or taken back before."""
 
 
@@ -33,25 +33,25 @@ class WrongStart(ValueError):
     """A year may begin at most a month before it is confirmed, and a year after."""
 
 
-def on_offer(session: Session) -> list[Package]:
+def list_offered(session: Session) -> list[Package]:
     """The price list, from the smallest."""
     listed = select(Package).where(Package.withdrawn_at.is_(None))
     return list(session.scalars(listed.order_by(Package.records, Package.id)))
 
 
-def order(session: Session, provider: Provider, package: Package, by: int, at: datetime) -> PackageOrder:
+def place_order(session: Session, provider: Provider, package: Package, by: int, at: datetime) -> PackageOrder:
     """Ask the operator for a package, at the price of today. Raises NotOnOffer, TooSmall, AlreadyOrdered."""
     one_at_a_time = select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True)
     session.execute(one_at_a_time)
     session.refresh(package)  # The price list may have changed since the page was read.
     if package.withdrawn_at is not None:
         raise NotOnOffer
-    if package.records < held(session, provider.id):
+    if package.records < count_held(session, provider.id):
         raise TooSmall
     if session.scalar(_waiting().where(PackageOrder.provider_id == provider.id).limit(1)):
         raise AlreadyOrdered
     made = PackageOrder(
-        provider_id=provider.id, package_id=package.id, kind=kind_of(session, provider.id, package, at),
+        provider_id=provider.id, package_id=package.id, kind=order_kind(session, provider.id, package, at),
         records=package.records, price=package.price, ordered_by=by, ordered_at=at,
     )  # fmt: skip
     session.add(made)
@@ -59,20 +59,20 @@ def order(session: Session, provider: Provider, package: Package, by: int, at: d
     return made
 
 
-def kind_of(session: Session, provider_id: int, package: Package, at: datetime) -> OrderKind:
+def order_kind(session: Session, provider_id: int, package: Package, at: datetime) -> OrderKind:
     """What an order of that package would be: the first, more than now runs, or another year."""
-    confirmed = confirmed_of(session, provider_id)
+    confirmed = list_confirmed(session, provider_id)
     if not confirmed:
         return OrderKind.FIRST
-    running = running_on(confirmed, clock.day(at))
+    running = find_running(confirmed, clock.day(at))
     return OrderKind.UPGRADE if running and package.records > running.records else OrderKind.RENEWAL
 
 
-def start_of(session: Session, asked: PackageOrder, at: datetime) -> date:
+def suggest_start(session: Session, asked: PackageOrder, at: datetime) -> date:
     """The day an order would best begin: a renewal after what runs, everything else today."""
     today = clock.day(at)
-    confirmed = confirmed_of(session, asked.provider_id)
-    last = covered_until(confirmed, running_on(confirmed, today))
+    confirmed = list_confirmed(session, asked.provider_id)
+    last = covered_until(confirmed, find_running(confirmed, today))
     return last + A_DAY if last and asked.kind == OrderKind.RENEWAL else today
 
 
@@ -89,17 +89,17 @@ def decline(session: Session, asked: PackageOrder, by: int, note: str, at: datet
     _settle(session, asked, declined_at=at, settled_by=by, note=note)
 
 
-def take_back(session: Session, asked: PackageOrder, by: int, at: datetime) -> None:
+def cancel(session: Session, asked: PackageOrder, by: int, at: datetime) -> None:
     """The provider thinks better of it. Such an order was declined without a note. Raises AlreadySettled."""
     _settle(session, asked, declined_at=at, settled_by=by)
 
 
-def waiting_orders(session: Session) -> list[PackageOrder]:
+def list_waiting_orders(session: Session) -> list[PackageOrder]:
     """What the operator still has to settle, the oldest first."""
     return list(session.scalars(_waiting().order_by(PackageOrder.ordered_at, PackageOrder.id)))
 
 
-def orders_of(session: Session, provider_id: int) -> list[tuple[PackageOrder, Package]]:
+def list_orders(session: Session, provider_id: int) -> list[tuple[PackageOrder, Package]]:
     """Every order of a provider, newest first, each with its package."""
     theirs = select(PackageOrder, Package).join(Package, Package.id == PackageOrder.package_id)
     mine = theirs.where(PackageOrder.provider_id == provider_id)
@@ -115,5 +115,5 @@ def _settle(session: Session, asked: PackageOrder, **values) -> None:
     still_waits = (PackageOrder.confirmed_at.is_(None), PackageOrder.declined_at.is_(None))
     mine = update(PackageOrder).where(PackageOrder.id == asked.id, *still_waits)
     if session.execute(mine.values(**values), execution_options={"synchronize_session": False}).rowcount == 0:
-        raise AlreadySettled
+        raise AlreadyClosed
     session.refresh(asked)

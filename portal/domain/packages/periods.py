@@ -10,13 +10,13 @@ from portal.core.models import PackageOrder
 A_DAY = timedelta(days=1)
 
 
-def confirmed_of(session: Session, provider_id: int) -> list[PackageOrder]:
+def list_confirmed(session: Session, provider_id: int) -> list[PackageOrder]:
     """What a provider ordered and got, in the order in which it begins."""
     theirs = select(PackageOrder).where(PackageOrder.provider_id == provider_id, PackageOrder.confirmed_at.is_not(None))
     return list(session.scalars(theirs.order_by(PackageOrder.starts_on, PackageOrder.id)))
 
 
-def running_on(confirmed: list[PackageOrder], today: date) -> PackageOrder | None:
+def find_running(confirmed: list[PackageOrder], today: date) -> PackageOrder | None:
     """The largest that runs: an upgrade counts from its first day, while the smaller one would run on."""
     running = [each for each in confirmed if each.starts_on <= today <= each.ends_on]
     return max(running, key=lambda each: (each.records, each.ends_on), default=None)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Consent, Package, PackageOrder, Provider, ProviderKind, Recipient
-from portal.domain.packages.periods import A_DAY, confirmed_of, covered_until, running_on
+from portal.domain.packages.periods import A_DAY, list_confirmed, covered_until, find_running
 
 FREE = 1000  # Addresses while a provider practises.
 GRACE = timedelta(days=30)  # How long new lists are taken after a package is full or over.
@@ -39,16 +39,16 @@ class Cause(StrEnum):
     PRACTICE = "practice"
 
 
-class NoRoom(Exception):
+class PackageFull(Exception):
     """New addresses are not taken; `standing` says why, and what would help."""
 
-    def __init__(self, standing: "Standing"):
+    def __init__(self, standing: "PackageUsage"):
         super().__init__(standing.cause)
         self.standing = standing
 
 
 @dataclass(frozen=True)
-class Standing:
+class PackageUsage:
     """How a provider stands. `records` and `ratio` are None without a package, `iys_count` where İYS counts nobody
     of it (or nobody asked)."""
 
@@ -64,21 +64,21 @@ class Standing:
     grace_until: datetime | None = None
 
 
-def standing(session: Session, provider: Provider, at: datetime, *, with_iys: bool = True) -> Standing:
+def measure_usage(session: Session, provider: Provider, at: datetime, *, with_iys: bool = True) -> PackageUsage:
     """How a provider stands with its package. Counting what İYS prices reads every consent: leave it out of pages
     that do not show it."""
     today = clock.day(at)
-    confirmed = confirmed_of(session, provider.id)
-    running = running_on(confirmed, today)
-    used = held(session, provider.id)
+    confirmed = list_confirmed(session, provider.id)
+    running = find_running(confirmed, today)
+    used = count_held(session, provider.id)
     records = FREE if provider.in_sandbox_mode else running.records if running else None
     ends_on = covered_until(confirmed, running)
     level, cause, grace_until = _level(session, provider, confirmed, used, at)
-    return Standing(
+    return PackageUsage(
         package=session.get_one(Package, running.package_id) if running else None,
         records=records,
         used=used,
-        iys_count=iys_count(session, provider) if with_iys else None,
+        iys_count=count_iys_grants(session, provider) if with_iys else None,
         ratio=used / records if records else None,
         ends_on=ends_on,
         runs_out_on=_runs_out_on(session, provider, records, used, at),
@@ -88,12 +88,12 @@ def standing(session: Session, provider: Provider, at: datetime, *, with_iys: bo
     )
 
 
-def held(session: Session, provider_id: int) -> int:
+def count_held(session: Session, provider_id: int) -> int:
     """How many addresses a provider holds: what the brochure calls records."""
     return session.scalar(select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider_id))
 
 
-def iys_count(session: Session, provider: Provider) -> int | None:
+def count_iys_grants(session: Session, provider: Provider) -> int | None:
     """What İYS prices: of each brand the ONAY of its largest channel, added up. None for who is exempt."""
     if provider.kind == ProviderKind.EXEMPT:
         return None
@@ -111,20 +111,20 @@ def iys_count(session: Session, provider: Provider) -> int | None:
     return sum(largest.values())
 
 
-def require_room(session: Session, provider: Provider, new: int, at: datetime) -> None:
+def require_capacity(session: Session, provider: Provider, new: int, at: datetime) -> None:
     """Let so many new addresses come in. Practising it is free up to FREE; otherwise the package and its grace
     decide. Raises NoRoom."""
-    stands = standing(session, provider, at, with_iys=False)
+    stands = measure_usage(session, provider, at, with_iys=False)
     too_many = provider.in_sandbox_mode and new > 0 and stands.used + new > FREE
     if too_many or (stands.level == Level.SHUT and not provider.in_sandbox_mode):
-        raise NoRoom(stands)
+        raise PackageFull(stands)
 
 
 def _level(session: Session, provider: Provider, confirmed: list[PackageOrder], used: int, at: datetime) -> tuple:
     if provider.in_sandbox_mode:
         level = Level.SHUT if used >= FREE else Level.NEAR if used >= NEAR * FREE else Level.FINE
         return level, Cause.PRACTICE, None
-    running = running_on(confirmed, clock.day(at))
+    running = find_running(confirmed, clock.day(at))
     if running is None:
         return _without(session, provider, confirmed, at)
     if used > running.records:

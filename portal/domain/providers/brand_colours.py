@@ -9,7 +9,7 @@ HEX = re.compile(r"#[0-9a-f]{6}")
 STEPS = 200
 
 
-class NoColour(ValueError):
+class InvalidColour(ValueError):
     """It is not spelled as a colour: # and six digits of 0-9 and a-f."""
 
 
@@ -21,22 +21,22 @@ class Illegible(ValueError):
         self.nearest = nearest
 
 
-def judge(text: str) -> str:
+def validate_colour(text: str) -> str:
     """A colour as we keep it, "#rrggbb". Raises NoColour and Illegible."""
     colour = text.strip().lower()
     if not HEX.fullmatch(colour):
-        raise NoColour
+        raise InvalidColour
     if contrast(colour, ON_LIGHT) < LEGIBLE:
-        raise Illegible(nearest(colour, ON_LIGHT))
+        raise Illegible(nearest_legible(colour, ON_LIGHT))
     return colour
 
 
-def on_dark(colour: str) -> str:
+def dark_variant(colour: str) -> str:
     """The same hue for dark pages, as light as it must be."""
-    return nearest(colour, ON_DARK)
+    return nearest_legible(colour, ON_DARK)
 
 
-def nearest(colour: str, ground: str) -> str:
+def nearest_legible(colour: str, ground: str) -> str:
     """The colour of the same hue that is closest in lightness and legible on the ground; itself where it is so."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_parts(colour))
     end = 1.0 if _luminance(ground) < 0.5 else 0.0
@@ -45,7 +45,7 @@ def nearest(colour: str, ground: str) -> str:
         candidate = colour if step == 0 else _spelled(colorsys.hls_to_rgb(hue, there, saturation))
         if contrast(candidate, ground) >= LEGIBLE:
             return candidate
-    raise NoColour  # Black and white are legible on every ground of ours.
+    raise InvalidColour  # Black and white are legible on every ground of ours.
 
 
 def contrast(one: str, other: str) -> float:

@@ -19,7 +19,7 @@ HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
 # What the decisions of a link's page may be called at İYS; the other sources are about other ways.
-OF_PAGES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
+PAGE_SOURCES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
 
 
 class HeaderProblem(ExplainedProblem):
@@ -64,19 +64,19 @@ class CodeNotListed(ValueError):
     """İYS did not list this code the last time the connection was tested."""
 
 
-class Practised(ValueError):
+class SandboxBrand(ValueError):
     """The brand is of the sandbox, which its provider has left: it stays closed."""
 
 
 @dataclass(frozen=True)
-class Count:
+class AddressCount:
     """How many addresses of one brand granted and refused one channel."""
 
     granted: int = 0
     refused: int = 0
 
 
-def judge_header(text: str) -> str:
+def validate_header(text: str) -> str:
     """A sender header as operators register it (N-2). Raises BadHeader."""
     header = " ".join(text.split())
     plain = header.translate(ASCII)
@@ -93,7 +93,7 @@ def judge_header(text: str) -> str:
     return header
 
 
-def has_codes_of_its_own(provider: Provider) -> bool:
+def has_own_codes(provider: Provider) -> bool:
     """Whether the provider types its brands' codes; a practising or exempt one gets numbers of ours."""
     return not provider.in_sandbox_mode and provider.kind != ProviderKind.EXEMPT
 
@@ -104,9 +104,9 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
         code = sandbox_mode.draw_code(
             session, sandbox_mode.CODES if provider.in_sandbox_mode else sandbox_mode.EXEMPT_CODES
         )
-    elif code in sandbox_mode.CODES or code in sandbox_mode.EXEMPT_CODES or is_taken(session, provider, code):
+    elif code in sandbox_mode.CODES or code in sandbox_mode.EXEMPT_CODES or is_code_taken(session, provider, code):
         raise CodeTaken
-    elif code not in listed(session, provider) and code != provider.iys_code:
+    elif code not in brands_at_iys(session, provider) and code != provider.iys_code:
         raise CodeNotListed
     brand = Brand(
         provider_id=provider.id, brand_code=code, name=name, is_sandbox=provider.in_sandbox_mode, created_at=at
@@ -120,7 +120,7 @@ def open_brand(session: Session, provider: Provider, *, name: str, code: int | N
     return brand
 
 
-def is_taken(session: Session, provider: Provider, code: int) -> bool:
+def is_code_taken(session: Session, provider: Provider, code: int) -> bool:
     """Whether a brand here has the code, or another provider is known by it."""
     others = select(func.count(Provider.id)).where(
         Provider.id != provider.id, or_(Provider.iys_code == code, Provider.pending_iys_code == code)
@@ -129,30 +129,30 @@ def is_taken(session: Session, provider: Provider, code: int) -> bool:
     return bool(session.scalar(same) or session.scalar(others))
 
 
-def listed(session: Session, provider: Provider) -> dict[int, str]:
+def brands_at_iys(session: Session, provider: Provider) -> dict[int, str]:
     """The brands that İYS listed for the provider when its connection was last tested: {code: name}."""
     findings = session.scalar(select(Connection.findings).where(Connection.provider_id == provider.id)) or {}
     return {brand["code"]: brand.get("name", "") for brand in findings.get("brands") or ()}
 
 
-def to_bring(session: Session, provider: Provider) -> dict[int, str]:
+def brands_to_import(session: Session, provider: Provider) -> dict[int, str]:
     """Those of them that nobody has here yet."""
-    return {code: name for code, name in listed(session, provider).items() if not is_taken(session, provider, code)}
+    return {code: name for code, name in brands_at_iys(session, provider).items() if not is_code_taken(session, provider, code)}
 
 
-def close(brand: Brand, at: datetime) -> None:
+def close_brand(brand: Brand, at: datetime) -> None:
     """Begin nothing new for it. Its links go on to explain themselves and to take refusals."""
     brand.closed_at = brand.closed_at or at
 
 
-def reopen(session: Session, brand: Brand) -> None:
+def reopen_brand(session: Session, brand: Brand) -> None:
     """Let it begin anew. Raises Practised."""
     if brand.is_sandbox and not session.get_one(Provider, brand.provider_id).in_sandbox_mode:
-        raise Practised
+        raise SandboxBrand
     brand.closed_at = None
 
 
-def counts(session: Session, provider_id: int) -> dict[int, dict[Channel, Count]]:
+def count_addresses(session: Session, provider_id: int) -> dict[int, dict[Channel, AddressCount]]:
     """How many addresses granted and refused, by brand and channel; one that is held for two types counts once, and
     a refusal before a grant."""
     told = (Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.status)
@@ -166,7 +166,7 @@ def counts(session: Session, provider_id: int) -> dict[int, dict[Channel, Count]
         for brand_id, channel, status, total in session.execute(_counted_twice(provider_id)):
             found[brand_id][Channel(channel)][Status(status)] -= total
     return {
-        brand_id: {channel: Count(by[Status.GRANTED], by[Status.REFUSED]) for channel, by in its.items()}
+        brand_id: {channel: AddressCount(by[Status.GRANTED], by[Status.REFUSED]) for channel, by in its.items()}
         for brand_id, its in found.items()
     }
 
@@ -188,7 +188,7 @@ def _counted_twice(provider_id: int) -> Select:
     return select(*by, func.count()).group_by(*by)
 
 
-def base_of_links(session: Session, brand_id: int, usual: str) -> str:
+def link_base_url(session: Session, brand_id: int, usual: str) -> str:
     """With what a brand's links begin: its own host where one is verified and its record stands, else as usual."""
     stands = (Domain.verified_at.is_not(None), Domain.missing_since.is_(None))
     first = select(Domain.host).where(Domain.brand_id == brand_id, *stands).order_by(Domain.verified_at).limit(1)

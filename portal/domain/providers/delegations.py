@@ -11,14 +11,14 @@ from portal.core.models import Delegation
 LONGEST = timedelta(days=366)  # Whoever wants to go on gives it anew: a leave that nobody remembers is none.
 
 
-class NotADay(ValueError):
+class InvalidEndDay(ValueError):
     """The last day is over, or further away than LONGEST."""
 
 
-def give(session: Session, provider_id: int, user_id: int, ends_on: date, at: datetime) -> Delegation:
+def delegate(session: Session, provider_id: int, user_id: int, ends_on: date, at: datetime) -> Delegation:
     """Let the operator bring files until the end of a day. It takes the place of one that stands. Raises NotADay."""
     if not clock.day(at) <= ends_on <= clock.day(at) + LONGEST:
-        raise NotADay
+        raise InvalidEndDay
     withdraw(session, provider_id, user_id, at)
     given = Delegation(provider_id=provider_id, given_by=user_id, given_at=at, ends_on=ends_on)
     session.add(given)
@@ -35,12 +35,12 @@ def withdraw(session: Session, provider_id: int, user_id: int, at: datetime) -> 
     return standing_ones[0] if standing_ones else None
 
 
-def standing(session: Session, provider_id: int, at: datetime) -> Delegation | None:
+def find_current(session: Session, provider_id: int, at: datetime) -> Delegation | None:
     """The leave that stands now, as the database holds it, whatever this session read before."""
     return session.scalar(_standing(provider_id, at).limit(1).execution_options(populate_existing=True))
 
 
-def given(session: Session, provider_id: int) -> list[Delegation]:
+def list_delegations(session: Session, provider_id: int) -> list[Delegation]:
     """All that a provider ever gave, newest first."""
     theirs = select(Delegation).where(Delegation.provider_id == provider_id)
     return list(session.scalars(theirs.order_by(Delegation.given_at.desc(), Delegation.id.desc())))

@@ -9,7 +9,7 @@ from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 
-def ask(session: Session, vault: Vault, provider: Provider, step: int, text: str, by: int, at: datetime) -> Inquiry:
+def ask_operator(session: Session, vault: Vault, provider: Provider, step: int, text: str, by: int, at: datetime) -> Inquiry:
     """A question to the operator beside a step."""
     inquiry_id = new_id()
     inquiry = Inquiry(
@@ -21,7 +21,7 @@ def ask(session: Session, vault: Vault, provider: Provider, step: int, text: str
     return inquiry
 
 
-def answer(session: Session, vault: Vault, inquiry: Inquiry, text: str, by: int, at: datetime) -> bool:
+def answer_inquiry(session: Session, vault: Vault, inquiry: Inquiry, text: str, by: int, at: datetime) -> bool:
     """The operator's answer; False where it has one already, which stays."""
     if inquiry.answered_at is not None:
         return False
@@ -31,12 +31,12 @@ def answer(session: Session, vault: Vault, inquiry: Inquiry, text: str, by: int,
     return True
 
 
-def question_in(vault: Vault, inquiry: Inquiry) -> str:
+def read_question(vault: Vault, inquiry: Inquiry) -> str:
     """What was asked."""
     return vault.read(inquiry.text, Inquiry.TEXT, inquiry.provider_id, inquiry.id)
 
 
-def answer_in(vault: Vault, inquiry: Inquiry) -> str | None:
+def read_answer(vault: Vault, inquiry: Inquiry) -> str | None:
     """What the operator answered."""
     if inquiry.answer is None:
         return None

@@ -56,7 +56,7 @@ class Logo:
     digest: str
 
 
-def read(upload: bytes) -> Logo:
+def convert_logo(upload: bytes) -> Logo:
     """Make a logo of an upload. Raises BadLogo."""
     try:
         picture = images.decode_image(

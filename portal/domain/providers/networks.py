@@ -20,25 +20,25 @@ class TooWide(ValueError):
     """The network holds a large part of the internet."""
 
 
-class AlreadyThere(ValueError):
+class AlreadyListed(ValueError):
     """The network is on the list."""
 
 
-class TooMany(ValueError):
+class TooManyNetworks(ValueError):
     """The list holds MOST networks."""
 
 
-class LocksOut(ValueError):
+class LocksOutUser(ValueError):
     """Whoever changes the list would stand outside it."""
 
 
-def of(session: Session, provider_id: int) -> list[Network]:
+def list_networks(session: Session, provider_id: int) -> list[Network]:
     """A provider's networks, oldest first."""
     theirs = select(Network).where(Network.provider_id == provider_id)
     return list(session.scalars(theirs.order_by(Network.created_at, Network.id)))
 
 
-def normal(text: str) -> str:
+def normalize_network(text: str) -> str:
     """A network as it is kept, without the bits of a host in it: "10.0.0.7/8" is 10.0.0.0/8. Raises NotANetwork."""
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
@@ -53,26 +53,26 @@ def normal(text: str) -> str:
     return str(network)
 
 
-def add(session: Session, provider: Provider, text: str, *, note: str, here: str, at: datetime) -> Network:
+def add_network(session: Session, provider: Provider, text: str, *, note: str, here: str, at: datetime) -> Network:
     """Let people come from a network. `here` is where the person doing it comes from.
 
     Raises NotANetwork, TooWide, AlreadyThere, TooMany and LocksOut.
     """
-    cidr = normal(text)
+    cidr = normalize_network(text)
     others = [network.cidr for network in _alone(session, provider)]
     if cidr in others:
-        raise AlreadyThere
+        raise AlreadyListed
     if len(others) >= MOST:
-        raise TooMany
-    if not holds([*others, cidr], here):
-        raise LocksOut
+        raise TooManyNetworks
+    if not contain_address([*others, cidr], here):
+        raise LocksOutUser
     network = Network(provider_id=provider.id, cidr=cidr, note=note.strip(), created_at=at)
     session.add(network)
     session.flush()
     return network
 
 
-def remove(session: Session, provider: Provider, network_id: int, *, here: str) -> str | None:
+def remove_network(session: Session, provider: Provider, network_id: int, *, here: str) -> str | None:
     """Take one away; its CIDR, or None where there is none. Without any, people come from everywhere.
 
     Raises LocksOut.
@@ -82,13 +82,13 @@ def remove(session: Session, provider: Provider, network_id: int, *, here: str) 
     if gone is None:
         return None
     rest = [network.cidr for network in theirs if network is not gone]
-    if rest and not holds(rest, here):
-        raise LocksOut
+    if rest and not contain_address(rest, here):
+        raise LocksOutUser
     session.execute(delete(Network).where(Network.id == gone.id))
     return gone.cidr
 
 
-def holds(cidrs: list[str], address: str) -> bool:
+def contain_address(cidrs: list[str], address: str) -> bool:
     """Whether an address lies in one of the networks."""
     try:
         here = ipaddress.ip_address(address)
@@ -101,4 +101,4 @@ def holds(cidrs: list[str], address: str) -> bool:
 def _alone(session: Session, provider: Provider) -> list[Network]:
     """The list, with the provider's row held: two people who change it at once do so one after the other."""
     session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
-    return of(session, provider.id)
+    return list_networks(session, provider.id)

@@ -87,11 +87,11 @@ def open_account(
     mersis: str, contact: str, notice_url: str, representative: str, name: str, email: str, password: str, at: datetime,
 ) -> tuple[Provider, User]:  # fmt: skip
     """A new provider and its owner, who practises at once. Raises AddressTaken, accounts.PasswordTooShort."""
-    if session.scalar(select(User.id).where(User.has_index(accounts.indexes_of(vault, email)))):
+    if session.scalar(select(User.id).where(User.has_index(accounts.email_indexes(vault, email)))):
         raise AddressTaken
     try:
         with session.begin_nested():
-            user = accounts.make_person(session, vault, email=email, name=name, password=password, at=at)
+            user = accounts.create_user(session, vault, email=email, name=name, password=password, at=at)
     except IntegrityError:  # Another request with this address was first.
         raise AddressTaken from None
     code = sandbox_mode.draw_code(session)
@@ -102,12 +102,12 @@ def open_account(
     session.add(provider)
     session.flush()
     session.add(Brand(provider_id=provider.id, brand_code=code, name=title, is_sandbox=True, created_at=at))
-    accounts.join(session, user, provider.id, Role.OWNER, at)
-    sandbox_mode.begin(session, vault, provider, at)
+    accounts.add_membership(session, user, provider.id, Role.OWNER, at)
+    sandbox_mode.begin_sandbox(session, vault, provider, at)
     return provider, user
 
 
-def say_applied(provider: Provider, at: datetime) -> None:
+def mark_applied(provider: Provider, at: datetime) -> None:
     """The provider has applied to İYS. Said twice, the first day stays."""
     provider.applied_at = provider.applied_at or at
 
@@ -116,7 +116,7 @@ def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime
     """Keep the code that İYS gave; it is spoken to İYS once admitted. Raises CodeTaken."""
     if iys_code in OURS or _is_taken(session, provider, iys_code):
         raise CodeTaken
-    say_applied(provider, at)
+    mark_applied(provider, at)
     try:
         with session.begin_nested():
             provider.pending_iys_code = iys_code
@@ -126,9 +126,9 @@ def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime
         raise CodeTaken from None
 
 
-def steps_of(session: Session, provider: Provider, at: datetime) -> list[Step]:
+def list_steps(session: Session, provider: Provider, at: datetime) -> list[Step]:
     """Where the provider stands in the five steps. An exempt one has nothing to do at İYS."""
-    lacking = missing(session, provider)
+    lacking = find_missing(session, provider)
     told = {
         APPLY: _step(APPLY, done=_has_applied(provider)),
         ENTER: _step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE)),
@@ -144,7 +144,7 @@ def steps_of(session: Session, provider: Provider, at: datetime) -> list[Step]:
     ]
 
 
-def missing(session: Session, provider: Provider) -> list[Missing]:
+def find_missing(session: Session, provider: Provider) -> list[Missing]:
     """What is missing before the provider can be admitted: its kind decides what it needs."""
     papers = set(session.scalars(select(Paper.kind).where(Paper.provider_id == provider.id)))
     at_iys = provider.kind != ProviderKind.EXEMPT
@@ -159,9 +159,9 @@ def missing(session: Session, provider: Provider) -> list[Missing]:
     return [each for each, is_lacking in lacks.items() if is_lacking]
 
 
-def ask_to_be_admitted(session: Session, provider: Provider, at: datetime) -> None:
+def request_admission(session: Session, provider: Provider, at: datetime) -> None:
     """The provider has brought all; the operator's turn. Asked twice, the first moment stays. Raises NotReady."""
-    if lacking := missing(session, provider):
+    if lacking := find_missing(session, provider):
         raise NotReady(lacking)
     provider.asked_at = provider.asked_at or at
 
@@ -173,7 +173,7 @@ def admit(session: Session, provider: Provider, *, by: int, note: str, called_on
     session.refresh(provider, with_for_update=True)
     if not provider.in_sandbox_mode:
         return
-    if lacking := missing(session, provider):
+    if lacking := find_missing(session, provider):
         raise NotReady(lacking)
     is_exempt = provider.kind == ProviderKind.EXEMPT
     code = sandbox_mode.draw_code(session, sandbox_mode.EXEMPT_CODES) if is_exempt else provider.pending_iys_code
@@ -182,10 +182,10 @@ def admit(session: Session, provider: Provider, *, by: int, note: str, called_on
     practised = session.scalars(
         select(Brand).where(Brand.provider_id == provider.id, Brand.is_sandbox, Brand.closed_at.is_(None))
     ).first()
-    sandbox_mode.end(session, provider, at)
+    sandbox_mode.end_sandbox(session, provider, at)
     provider.iys_code, provider.admitted_at = code, at
     _keep_master_brand(session, provider, practised, at)
-    partner = accounts.first_partner(session)
+    partner = accounts.first_partner_credential(session)
     if partner and provider.kind == ProviderKind.PARTNER:
         accounts.connect_by_partner(session, provider, partner, at=at)
     _review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)
@@ -213,7 +213,7 @@ def resume(session: Session, provider: Provider, *, by: int, note: str, at: date
         _review(session, provider, ReviewAct.RESUMED, by, note, at)
 
 
-def leave(session: Session, provider: Provider, *, by: int, reason: str, at: datetime) -> None:
+def mark_left(session: Session, provider: Provider, *, by: int, reason: str, at: datetime) -> None:
     """A suspended provider is with us no more: its links say so, and take refusals. A second time changes nothing.
     Raises NotSuspended."""
     if provider.suspended_at is None:
@@ -223,7 +223,7 @@ def leave(session: Session, provider: Provider, *, by: int, reason: str, at: dat
         _review(session, provider, ReviewAct.LEFT, by, reason, at)
 
 
-def come_back(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
+def mark_returned(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
     """It is suspended only, as before it left. A second time changes nothing."""
     if provider.left_at is not None:
         provider.left_at = None

@@ -50,24 +50,24 @@ class Destination(StrEnum):
     NOBODY = "nobody"  # They are kept and obeyed here.
 
 
-def is_of_practice(path: str) -> bool:
+def is_sandbox_path(path: str) -> bool:
     """Whether a path of İYS's API names a provider or a brand of the sandbox."""
     return any(int(code) in CODES for code in NAMED.findall(path))
 
 
-def leads_nowhere(path: str) -> bool:
+def is_exempt_path(path: str) -> bool:
     """Whether a path names a provider that need tell İYS nothing."""
     return any(int(code) in EXEMPT_CODES for code in NAMED.findall(path))
 
 
-def hearer(iys_code: int, brand_code: int) -> Destination:
+def find_destination(iys_code: int, brand_code: int) -> Destination:
     """Who hears of the decisions on a brand: recipients are told."""
     if brand_code in CODES:
         return Destination.SANDBOX
     return Destination.NOBODY if iys_code in EXEMPT_CODES else Destination.IYS
 
 
-def why_unsent(iys_code: int, brand_code: int) -> str | None:
+def find_unsent_code(iys_code: int, brand_code: int) -> str | None:
     """Why a decision on a brand is kept and obeyed here, and never sent; None where it is to be told.
 
     A brand that practised ends when its provider goes on to İYS; an exempt provider need tell İYS nothing.
@@ -77,12 +77,12 @@ def why_unsent(iys_code: int, brand_code: int) -> str | None:
     return OVER if brand_code in CODES and iys_code not in CODES else None
 
 
-def brand_still_speaks() -> ColumnElement[bool]:
+def brand_has_not_ended() -> ColumnElement[bool]:
     """The condition that a brand asks and hears: it did not end with its provider's practice."""
     return not_(and_(Brand.is_sandbox, Brand.closed_at.is_not(None)))
 
 
-def told(submission: Submission | None) -> Submission | None:
+def submission_to_iys(submission: Submission | None) -> Submission | None:
     """A decision's submission, where İYS or its sandbox is told of it; None where nobody need be."""
     return submission if submission is not None and submission.code not in (OVER, EXEMPT) else None
 
@@ -97,7 +97,7 @@ def draw_code(session: Session, codes: range = CODES) -> int:
             return code
 
 
-def begin(session: Session, vault: Vault, provider: Provider, at: datetime) -> Connection:
+def begin_sandbox(session: Session, vault: Vault, provider: Provider, at: datetime) -> Connection:
     """Let a provider practise, and write at once. Its account at the sandbox is made when it is first needed. One that
     is connected already stays as it is."""
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
@@ -119,7 +119,7 @@ def begin(session: Session, vault: Vault, provider: Provider, at: datetime) -> C
     return connection
 
 
-def end(session: Session, provider: Provider, at: datetime) -> None:
+def end_sandbox(session: Session, provider: Provider, at: datetime) -> None:
     """Practising is over: the brands that practised are closed, what was on its way ends, nothing asks any more.
 
     A brand that was made ready with a code of İYS's stays, unless somebody decided for it: what is decided in practice
@@ -127,7 +127,7 @@ def end(session: Session, provider: Provider, at: datetime) -> None:
     """
     session.flush()
     _close_brands(session, provider, at)
-    stop(session, provider.id, at)
+    stop_sending(session, provider.id, at)
     practised = select(Credential.id).where(
         Credential.provider_id == provider.id, Credential.kind == CredentialKind.SANDBOX
     )
@@ -136,7 +136,7 @@ def end(session: Session, provider: Provider, at: datetime) -> None:
     session.execute(delete(Credential).where(Credential.id.in_(ids)))
 
 
-def stop(session: Session, provider_id: int, at: datetime) -> int:
+def stop_sending(session: Session, provider_id: int, at: datetime) -> int:
     """End what a provider's practice left on its way; how many submissions that were. Again, it changes nothing."""
     lists = update(BulkRequest).where(
         BulkRequest.provider_id == provider_id, BulkRequest.endpoint.like(PATHS), BulkRequest.due_at.is_not(None)
@@ -157,7 +157,7 @@ def stop(session: Session, provider_id: int, at: datetime) -> int:
     return len(ids)
 
 
-def left_over(session: Session, at: datetime) -> list[int]:
+def list_left_over(session: Session, at: datetime) -> list[int]:
     """The providers at İYS for which a submission of their practice is still on its way: somebody decided in the very
     moment in which it ended."""
     open_ones = (
@@ -182,7 +182,7 @@ def _close_brands(session: Session, provider: Provider, at: datetime) -> None:
 
 
 def _hear_no_more(session: Session, provider_id: int, at: datetime) -> None:
-    brands = select(Brand.id).where(Brand.provider_id == provider_id, not_(brand_still_speaks()))
+    brands = select(Brand.id).where(Brand.provider_id == provider_id, not_(brand_has_not_ended()))
     rests = {"due_at": None, "lease_until": None, "code": None}
     _write(session, update(Feed).where(Feed.brand_id.in_(brands)), **rests)
     sweeps = update(Sweep).where(Sweep.brand_id.in_(brands), Sweep.ended_at.is_(None))

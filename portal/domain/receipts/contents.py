@@ -179,7 +179,7 @@ def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list
         brand_id=brand.id,
         brand_name=text.brand_name if text else brand.name,
         sender=sender_shown(text) if text else sender_known(provider, brand),
-        hearer=sandbox_mode.hearer(provider.iys_code, brand.brand_code),
+        hearer=sandbox_mode.find_destination(provider.iys_code, brand.brand_code),
         text=text,
         logo_digest=brand.logo_digest,
         colour=brand.colour,
@@ -189,7 +189,7 @@ def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list
 
 def _line(row: Row) -> Line:
     decision, head = row.Decision, row.Consent
-    told = sandbox_mode.told(row.Submission)
+    told = sandbox_mode.submission_to_iys(row.Submission)
     waits = told is not None and told.is_open
     # Who says that the address is not that person's learns that it is refused, not when the other one did it.
     is_anothers = row.Receipt.origin == DecisionOrigin.NOT_MINE and decision.recorded_at < row.Receipt.decided_at

@@ -39,4 +39,4 @@ def by_number(session: Session, number: str) -> list[Found]:
 
 
 def _practises(iys_code: int, brand_code: int) -> bool:
-    return sandbox_mode.hearer(iys_code, brand_code) == Destination.SANDBOX
+    return sandbox_mode.find_destination(iys_code, brand_code) == Destination.SANDBOX

@@ -11,8 +11,8 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.core.vault import Vault
 from portal.domain.providers import sandbox_mode
-from portal.services.exports.addresses import Addresses
-from portal.services.exports.filters import Wanted
+from portal.services.exports.addresses import AddressReader
+from portal.services.exports.filters import ExportFilter
 
 A_PAGE = 2000
 # Along the table's own key of a brand.
@@ -35,22 +35,22 @@ class Row:
     may_send: bool
 
 
-def count(session: Session, wanted: Wanted, at: datetime) -> int:
+def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     """How many heads."""
     heads = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)
     return session.scalar(heads.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted)))
 
 
-def rows(session: Session, vault: Vault, wanted: Wanted, at: datetime) -> Iterator[Row]:
+def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
     """Brand by brand, recipient by recipient."""
-    addresses = Addresses(vault, wanted.provider_id)
+    addresses = AddressReader(vault, wanted.provider_id)
     theirs = select(Brand.id).where(Brand.provider_id == wanted.provider_id).order_by(Brand.id)
     for brand_id in session.scalars(theirs).all():
         if wanted.brand_id in (None, brand_id):
             yield from _of_brand(session, addresses, wanted, brand_id)
 
 
-def _of_brand(session: Session, addresses: Addresses, wanted: Wanted, brand_id: int) -> Iterator[Row]:
+def _of_brand(session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int) -> Iterator[Row]:
     page = _page(wanted).where(Consent.brand_id == brand_id)
     found = session.execute(page).all()
     while found:
@@ -61,7 +61,7 @@ def _of_brand(session: Session, addresses: Addresses, wanted: Wanted, brand_id: 
         found = found.all()
 
 
-def _page(wanted: Wanted) -> Select:
+def _page(wanted: ExportFilter) -> Select:
     return (
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
@@ -76,7 +76,7 @@ def _page(wanted: Wanted) -> Select:
     )  # fmt: skip
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Consent.status.is_not(None)
     yield from wanted.of_key(Consent)
     yield from wanted.within(Consent.consent_date)
@@ -88,4 +88,4 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 def _may_send() -> ColumnElement[bool]:
     """What was granted in a practice that is over lets nobody send."""
-    return func.coalesce(and_(Consent.may_send, sandbox_mode.brand_still_speaks()), false())
+    return func.coalesce(and_(Consent.may_send, sandbox_mode.brand_has_not_ended()), false())

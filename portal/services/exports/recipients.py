@@ -13,8 +13,8 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Recipient
 from portal.core.vault import Vault
 from portal.domain.providers import sandbox_mode
-from portal.services.exports.addresses import Addresses
-from portal.services.exports.filters import Wanted
+from portal.services.exports.addresses import AddressReader
+from portal.services.exports.filters import ExportFilter
 
 A_PAGE = 2000
 
@@ -30,14 +30,14 @@ class Row:
     refused: tuple[Channel, ...]
 
 
-def count(session: Session, wanted: Wanted, at: datetime) -> int:
+def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     """How many recipients."""
     return session.scalar(select(func.count()).select_from(Recipient).where(*_conditions(wanted)))
 
 
-def rows(session: Session, vault: Vault, wanted: Wanted, at: datetime) -> Iterator[Row]:
+def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
     """In the order in which they came to be known."""
-    addresses = Addresses(vault, wanted.provider_id)
+    addresses = AddressReader(vault, wanted.provider_id)
     columns = select(Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at)
     page = columns.where(*_conditions(wanted)).order_by(Recipient.id).limit(A_PAGE)
     found = session.execute(page).all()
@@ -49,8 +49,8 @@ def rows(session: Session, vault: Vault, wanted: Wanted, at: datetime) -> Iterat
         found = session.execute(page.where(Recipient.id > found[-1].id)).all()
 
 
-def _channels(session: Session, wanted: Wanted, recipient_ids: list[int]) -> tuple[dict, dict]:
-    may_send = and_(Consent.may_send, sandbox_mode.brand_still_speaks())
+def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[dict, dict]:
+    may_send = and_(Consent.may_send, sandbox_mode.brand_has_not_ended())
     heads = (
         select(Consent.recipient_id, Consent.channel, Consent.status, may_send.label("may_send"))
         .join(Brand, Brand.id == Consent.brand_id)
@@ -71,7 +71,7 @@ def _ordered(channels: set[Channel]) -> tuple[Channel, ...]:
     return tuple(each for each in Channel if each in channels)
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Recipient.provider_id == wanted.provider_id
     yield from wanted.within(Recipient.created_at)
     if wanted.brand_id is not None:

@@ -35,9 +35,9 @@ def ask(
     token took long, the answer has less time, or (NotNow at once) the caller takes its work in hand anew.
     `turn` is held while the call waits for its slot. `partner_id` is a partner's credential, where that one asks.
     """
-    if sandbox_mode.is_of_practice(path):
+    if sandbox_mode.is_sandbox_path(path):
         return sandbox_access.ask(provider_id, path, body=body, method=method)
-    if sandbox_mode.leads_nowhere(path):
+    if sandbox_mode.is_exempt_path(path):
         raise NotNow(clock.now() + LATER, sandbox_mode.EXEMPT)
     ends = time.monotonic() + deadline + SPARE_SECONDS
     try:

@@ -122,7 +122,7 @@ def _recently_added(account: Account, at: datetime) -> dict:
 
 def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Findings:
     listed = {brand.code for brand in brands}
-    theirs = and_(Brand.provider_id == account.provider_id, sandbox_mode.brand_still_speaks())
+    theirs = and_(Brand.provider_id == account.provider_id, sandbox_mode.brand_has_not_ended())
     known = or_(Brand.brand_code.in_(listed), theirs)
     owners = dict(read_session().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
     told = [brand.title for brand in brands if brand.title]

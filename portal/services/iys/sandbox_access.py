@@ -61,9 +61,9 @@ def is_resting() -> bool:
 def end_leftovers(_client: Client | None = None) -> bool:
     """End what was decided in the very moment in which a practice ended; False where there is nothing. Commits."""
     at = clock.now()
-    providers = sandbox_mode.left_over(read_session(), at)
+    providers = sandbox_mode.list_left_over(read_session(), at)
     for provider_id in providers:
-        sandbox_mode.stop(db.session, provider_id, at)
+        sandbox_mode.stop_sending(db.session, provider_id, at)
     db.session.commit()
     return bool(providers)
 

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 import shortlinks
 from portal.core.extensions import vault
 from portal.core.models import AudienceEntry, Campaign, Recipient
-from portal.domain.providers.brands import base_of_links
+from portal.domain.providers.brands import link_base_url
 
 CHUNK = 2000
 
 
 def links_of(session: Session, campaign: Campaign, salt: str, link_base: str) -> Iterator[tuple[str, str]]:
     """(address, link) of every entry that has one, read in chunks."""
-    last, link_base = 0, base_of_links(session, campaign.brand_id, link_base)
+    last, link_base = 0, link_base_url(session, campaign.brand_id, link_base)
     while True:
         rows = session.execute(
             select(AudienceEntry.id, AudienceEntry.link_id, shortlinks.Link.nonce, Recipient)

@@ -11,7 +11,7 @@ from portal.core.models import Campaign, Delivery, Message, MessageState, Recipi
 from portal.core.models.ids import new_id
 from portal.domain import campaigns
 from portal.domain.consents.recipients import address_of
-from portal.domain.providers.brands import base_of_links
+from portal.domain.providers.brands import link_base_url
 from portal.services.launches.invitation_text import text_writer
 
 LEASE = timedelta(seconds=60)
@@ -62,7 +62,7 @@ def _write_messages(
     campaign: Campaign, linked: list[campaigns.LinkedEntry], salt: str, link_base: str, at: datetime
 ) -> None:  # fmt: skip
     """One message per link. A landline takes none; its link is in the CSV all the same."""
-    base = base_of_links(db.session, campaign.brand_id, link_base)
+    base = link_base_url(db.session, campaign.brand_id, link_base)
     write_text = text_writer(db.session, campaign, salt, base)
     addresses = _addresses_of([each.recipient_id for each in linked])
     rows = []

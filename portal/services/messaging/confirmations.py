@@ -24,7 +24,7 @@ def facts_of(message: Message) -> dict | None:
     if not granted:
         return None
     text = db.session.get_one(ConsentText, receipt.text_id)
-    salt, root = current_app.config["LINK_SALT"], _root(granted[0].brand_id)
+    salt, root = current_app.config["LINK_SALT"], _url_root(granted[0].brand_id)
     nonce = db.session.get_one(shortlinks.Link, receipt.link_id).nonce
     return {
         "sender": text.brand_name,
@@ -38,6 +38,6 @@ def facts_of(message: Message) -> dict | None:
     }
 
 
-def _root(brand_id: int) -> str:
+def _url_root(brand_id: int) -> str:
     """With what the brand's addresses begin: its own host, where it has one, serves receipts too."""
-    return brands.base_of_links(db.session, brand_id, current_app.config["LINK_BASE"]).removesuffix("/k")
+    return brands.link_base_url(db.session, brand_id, current_app.config["LINK_BASE"]).removesuffix("/k")

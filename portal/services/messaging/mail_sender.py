@@ -17,13 +17,13 @@ from portal.core.models import Mail, MailState
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import mails
 from portal.services.messaging import mail_rendering, mail_transport
-from portal.services.messaging.mail_transport import Letter
+from portal.services.messaging.mail_transport import OutgoingMail
 
 LEASE = timedelta(minutes=3)  # A dozen commands may take ways.TIMEOUT each before one mail is through.
 BATCH = 50  # Over one connection.
-TURN = 30.0  # Seconds: a slow server holds up neither launches nor messages; the rest goes with the next minute.
+LONGEST_RUN = 30.0  # Seconds: a slow server holds up neither launches nor messages; the rest goes with the next minute.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
-GIVE_UP = 60  # Attempts: some two and a half days.
+MAX_ATTEMPTS = 60  # Attempts: some two and a half days.
 
 log = structlog.get_logger()
 
@@ -31,23 +31,23 @@ log = structlog.get_logger()
 def send_due() -> int:
     """Send a batch of due mails; how many are done with. None: nothing is due, there is no way, or it is blocked or
     slow."""
-    if not (mail_transport.are_there(current_app.config) and _waiting()):
+    if not (mail_transport.is_configured(current_app.config) and _count_due()):
         return 0
-    done, ends = 0, time.monotonic() + TURN
+    done, ends = 0, time.monotonic() + LONGEST_RUN
     try:
-        with mail_transport.opened(current_app.config) as way:
+        with mail_transport.open_transport(current_app.config) as way:
             while done < BATCH and (claimed := _claim()):
                 done += _send(way, claimed)
                 if time.monotonic() > ends:
                     log.warning("mails.slow", done=done)
                     return 0
-    except mail_transport.Blocked:
+    except mail_transport.Unavailable:
         log.warning("mails.blocked")
         return 0
     return done
 
 
-def _waiting() -> int:
+def _count_due() -> int:
     return read_session().scalar(select(func.count()).select_from(Mail).where(leases.is_due(Mail, clock.now())))
 
 
@@ -64,26 +64,26 @@ def _claim() -> int | None:
 
 def _send(way, mail_id: int) -> bool:
     """Send one; whether that is done with. Raises Blocked, with the mail put off."""
-    letter = _letter(mail_id)
+    letter = _outgoing_mail(mail_id)
     if letter is None:
         return True
     try:
         way.send(letter)
-    except mail_transport.Later:
+    except mail_transport.TemporaryFailure:
         return _put_off(mail_id)
-    except mail_transport.Refused:
+    except mail_transport.PermanentFailure:
         return _end(mail_id, MailState.FAILED)
-    except mail_transport.Blocked:
+    except mail_transport.Unavailable:
         _put_off(mail_id)
         raise
     return _end(mail_id, MailState.SENT)
 
 
-def _letter(mail_id: int) -> Letter | None:
+def _outgoing_mail(mail_id: int) -> OutgoingMail | None:
     """What to send. None: its link has gone stale, or what it says is damaged, and it has failed."""
     mail = db.session.get_one(Mail, mail_id)
     try:
-        facts, to = mails.facts_of(vault(), mail), mails.address_of(vault(), mail)
+        facts, to = mails.read_facts(vault(), mail), mails.read_address(vault(), mail)
     except CannotOpen:
         facts, to = {}, None
     kind, language = mail.kind, mail.language
@@ -92,15 +92,15 @@ def _letter(mail_id: int) -> Letter | None:
     if to is None or until and until <= clock.now():
         _end(mail_id, MailState.FAILED)
         return None
-    written = mail_rendering.compose(kind, language, facts)
-    return Letter(mail_id, to, written.subject, written.text, language)
+    written = mail_rendering.render_mail(kind, language, facts)
+    return OutgoingMail(mail_id, to, written.subject, written.text, language)
 
 
 def _end(mail_id: int, state: MailState) -> bool:
     """It is over, and the links it held are kept no longer."""
     mail = db.session.get_one(Mail, mail_id)
     mail.state, mail.due_at, mail.lease_until, mail.ended_at = state, None, None, clock.now()
-    mail.facts = mails.sealed(vault(), mail.id, {})
+    mail.facts = mails.seal_facts(vault(), mail.id, {})
     db.session.commit()
     return True
 
@@ -108,7 +108,7 @@ def _end(mail_id: int, state: MailState) -> bool:
 def _put_off(mail_id: int) -> bool:
     """Later again, or never where it was tried often enough; whether it is done with."""
     mail = db.session.get_one(Mail, mail_id)
-    if mail.attempts >= GIVE_UP:
+    if mail.attempts >= MAX_ATTEMPTS:
         return _end(mail_id, MailState.FAILED)
     mail.due_at, mail.lease_until = clock.now() + _pause(mail.attempts), None
     db.session.commit()

@@ -42,26 +42,26 @@ def send_due(gateway_url: str) -> int:
 
     Each decision wakes this: it asks for no turn to write where nothing is due, and no gateway again that just failed.
     """
-    if _rests(gateway_url, clock.now()) or not _is_any_due(clock.now()):
+    if _is_resting(gateway_url, clock.now()) or not _is_any_due(clock.now()):
         return 0
     claimed, ended = _claim()
     if not claimed:
         return ended
     if DemoGateway(gateway_url).send(claimed):
-        _accept(claimed)
+        _mark_accepted(claimed)
         return len(claimed)
     _put_off([parcel.id for parcel in claimed])
-    _resting()[gateway_url] = clock.now() + FIRST_PAUSE
+    _resting_gateways()[gateway_url] = clock.now() + FIRST_PAUSE
     return 0
 
 
-def _resting() -> dict[str, datetime]:
+def _resting_gateways() -> dict[str, datetime]:
     """By gateway: until when this process does not ask one that was out of order."""
     return current_app.extensions.setdefault("resting_gateways", {})
 
 
-def _rests(gateway_url: str, at: datetime) -> bool:
-    until = _resting().get(gateway_url)
+def _is_resting(gateway_url: str, at: datetime) -> bool:
+    until = _resting_gateways().get(gateway_url)
     return until is not None and at < until <= at + FIRST_PAUSE  # Beyond that, the clock was set back.
 
 
@@ -83,11 +83,11 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
     refused = _refused_since([message.id for message, _ in rows])
     claimed = []
     for message, recipient in rows:
-        if message.id in refused or messages.is_too_late(message, at):
+        if message.id in refused or messages.is_expired(message, at):
             _end(message, MessageState.NOT_NEEDED, at)
             continue
         try:
-            claimed.append(outgoing_messages.parcel_of(message, recipient))
+            claimed.append(outgoing_messages.outgoing_message_of(message, recipient))
         except outgoing_messages.NotNeeded:
             _end(message, MessageState.NOT_NEEDED, at)
         except CannotOpen:  # Damaged, or its key is gone: the others go on.
@@ -119,9 +119,9 @@ def _end(message: Message, state: MessageState, at: datetime) -> None:
     message.facts = None
 
 
-def _accept(sent: list[OutgoingMessage]) -> None:
+def _mark_accepted(sent: list[OutgoingMessage]) -> None:
     at, texts = clock.now(), {parcel.id: parcel for parcel in sent}
-    for message in _in_hand(texts):
+    for message in _still_waiting(texts):
         outgoing_messages.keep_text(message, texts[message.id])
         _end(message, MessageState.ACCEPTED, at)
     db.session.commit()
@@ -129,17 +129,17 @@ def _accept(sent: list[OutgoingMessage]) -> None:
 
 def _put_off(message_ids: list[int]) -> None:
     at = clock.now()
-    for message in _in_hand(message_ids):
+    for message in _still_waiting(message_ids):
         message.lease_until = None
         if message.due_at is None:  # Its campaign was closed meanwhile.
             continue
         message.due_at = at + _pause(message)
-        if message.attempts >= _patience(message).attempts:
+        if message.attempts >= _retry_policy(message).attempts:
             _end(message, MessageState.FAILED, at)
     db.session.commit()
 
 
-def _in_hand(message_ids: Iterable[int]) -> list[Message]:
+def _still_waiting(message_ids: Iterable[int]) -> list[Message]:
     """Those of them that still wait: another sender, whose lease came after ours, may have been first."""
     theirs = select(Message).where(Message.id.in_(message_ids), Message.state == MessageState.WAITING)
     return list(db.session.scalars(theirs.order_by(Message.id).with_for_update()))
@@ -148,8 +148,8 @@ def _in_hand(message_ids: Iterable[int]) -> list[Message]:
 def _pause(message: Message) -> timedelta:
     """Twice as long each time, and never quite the same for all."""
     doubled = FIRST_PAUSE * 2 ** min(message.attempts - 1, 10)
-    return min(doubled, _patience(message).longest_pause) * (0.75 + random.random() / 2)
+    return min(doubled, _retry_policy(message).longest_pause) * (0.75 + random.random() / 2)
 
 
-def _patience(message: Message) -> RetryPolicy:
+def _retry_policy(message: Message) -> RetryPolicy:
     return SHORT if message.rank == messages.AT_ONCE else LONG

@@ -17,17 +17,17 @@ class NotNeeded(Exception):
     """Nothing of what it says stands any more, or no message reaches the address (a landline)."""
 
 
-def parcel_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
+def outgoing_message_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
     """What to send. Its text is kept with the row, but for a code's. Raises NotNeeded and CannotOpen."""
-    to = _address(message, recipient)
+    to = _clear_address(message, recipient)
     is_mail = "@" in to
     if not parse(to).takes_messages:
         raise NotNeeded
     if message.text is not None:
-        written = message_rendering.written(_read(message), is_mail=is_mail)
+        written = message_rendering.split_subject(_stored_text(message), is_mail=is_mail)
     else:
-        written = message_rendering.compose(message.kind, message.language, _facts(message), is_mail=is_mail)
-    return OutgoingMessage(message.id, to, written.text, written.subject, _one_click(message) if is_mail else "")
+        written = message_rendering.render_message(message.kind, message.language, _facts(message), is_mail=is_mail)
+    return OutgoingMessage(message.id, to, written.text, written.subject, _one_click_url(message) if is_mail else "")
 
 
 def keep_text(message: Message, parcel: OutgoingMessage) -> None:
@@ -38,18 +38,18 @@ def keep_text(message: Message, parcel: OutgoingMessage) -> None:
     message.facts = None
 
 
-def _read(message: Message) -> str:
+def _stored_text(message: Message) -> str:
     return vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
 
 
-def _address(message: Message, recipient: Recipient | None) -> str:
+def _clear_address(message: Message, recipient: Recipient | None) -> str:
     if recipient is not None:
         return recipients.address_of(vault(), recipient)
     return vault().read(message.address, Message.ADDRESS, message.provider_id or NO_PROVIDER, message.id)
 
 
 def _facts(message: Message) -> dict:
-    facts = messages.facts_of(vault(), message)
+    facts = messages.read_facts(vault(), message)
     if message.kind == MessageKind.CONFIRMATION:
         facts = confirmations.facts_of(message)
     if facts is None:
@@ -57,12 +57,12 @@ def _facts(message: Message) -> dict:
     return facts
 
 
-def _one_click(message: Message) -> str:
+def _one_click_url(message: Message) -> str:
     """Where a mail program refuses for its owner (RFC 8058); none for what concerns no brand's consent."""
     link = db.session.get(shortlinks.Link, message.link_id) if message.link_id else None
     campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
     if link is None or campaign is None:
         return ""
     code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
-    base = brands.base_of_links(db.session, campaign.brand_id, current_app.config["LINK_BASE"])
+    base = brands.link_base_url(db.session, campaign.brand_id, current_app.config["LINK_BASE"])
     return f"{base.removesuffix('/k')}/u/{code}"

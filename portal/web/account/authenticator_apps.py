@@ -46,7 +46,7 @@ def begin_app():
     form = NameForm()
     if not form.validate() or no_room():
         return render_template("account/new_app.html", form=form, is_full=no_room()), 422
-    rule.forget_unconfirmed(db.session, current_user.id)
+    rule.delete_unconfirmed(db.session, current_user.id)
     made = rule.enrol_totp(db.session, vault(), current_user.id, name=form.name.data, at=clock.now())
     db.session.commit()
     return redirect(url_for(".app", factor_id=made.id), 303)
@@ -67,7 +67,7 @@ def confirm_app(factor_id: int):
     begun, form = _begun_or_404(factor_id), FirstCodeForm()
     if not form.validate():
         return _show(begun, form), 422
-    if not rule.spend(db.session, vault(), begun, form.code.data, clock.now()):
+    if not rule.use_factor_code(db.session, vault(), begun, form.code.data, clock.now()):
         form.code.errors = [_("Bu kod geçerli değil. Uygulamada yeni bir kod belirince onu yazın.")]
         return _show(begun, form), 422
     name = begun.name
@@ -88,7 +88,7 @@ def _begun_or_404(factor_id: int) -> Factor:
 
 
 def _show(begun: Factor, form: FirstCodeForm) -> str:
-    secret = rule.secret_of(vault(), begun)
+    secret = rule.totp_secret(vault(), begun)
     uri = rule.provisioning_uri(vault(), begun, accounts.email_of(vault(), current_user.user))
     return render_template(
         "account/app.html", factor=begun, form=form, picture=qr_code.svg(uri, _("Doğrulama uygulaması için QR kod")),

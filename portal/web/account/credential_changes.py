@@ -12,7 +12,7 @@ from portal.web.shared import absolute_urls
 
 def end_others() -> None:
     """Whoever is in elsewhere must come in anew, by what counts now."""
-    sessions.end(db.session, current_user.id, SessionEnd.CHANGED, clock.now(), but=current_user.sign_in.id)
+    sessions.end_sessions(db.session, current_user.id, SessionEnd.CHANGED, clock.now(), but=current_user.sign_in.id)
 
 
 def tell_of_factor(change: str, name: str) -> None:
@@ -30,4 +30,4 @@ def tell_of_password() -> None:
 def _tell(kind: MailKind, facts: dict) -> None:
     user, at = db.session.get(User, current_user.id), clock.now()
     to = accounts.email_of(vault(), user)
-    mails.write(db.session, vault(), kind, to=to, language=user.language, at=at, facts={"at": at, **facts})
+    mails.write_mail(db.session, vault(), kind, to=to, language=user.language, at=at, facts={"at": at, **facts})

@@ -35,9 +35,9 @@ class NameForm(FlaskForm):
 @needs(Permission.SELF)
 def factors():
     """List them, and say how many codes on paper are left."""
-    left = rule.recovery_codes_left(read_session(), current_user.id)
-    mine = rule.of(read_session(), current_user.id)
-    return render_template("account/factors.html", factors=mine, left=left, is_full=len(mine) >= rule.MOST)
+    left = rule.count_recovery_codes(read_session(), current_user.id)
+    mine = rule.list_factors(read_session(), current_user.id)
+    return render_template("account/factors.html", factors=mine, left=left, is_full=len(mine) >= rule.MOST_FACTORS)
 
 
 @blueprint.get("/factors/<id:factor_id>")
@@ -69,7 +69,7 @@ def remove_factor(factor_id: int):
     mine = mine_or_404(factor_id)
     kind, name = mine.kind.value, mine.name
     try:
-        removed = rule.remove(db.session, current_user.id, factor_id)
+        removed = rule.remove_factor(db.session, current_user.id, factor_id)
     except rule.LastFactor:
         db.session.rollback()
         return _show(mine_or_404(factor_id), NameForm(obj=mine)), 422
@@ -86,7 +86,7 @@ def remove_factor(factor_id: int):
 
 def mine_or_404(factor_id: int, *, confirmed: bool = True) -> Factor:
     """A factor of the person's own."""
-    for mine in rule.of(db.session, current_user.id, confirmed=confirmed):
+    for mine in rule.list_factors(db.session, current_user.id, confirmed=confirmed):
         if mine.id == factor_id and (mine.confirmed_at is not None) == confirmed:
             return mine
     abort(404)
@@ -94,9 +94,9 @@ def mine_or_404(factor_id: int, *, confirmed: bool = True) -> Factor:
 
 def no_room() -> bool:
     """Whether the person has as many as one may have."""
-    return len(rule.of(db.session, current_user.id)) >= rule.MOST
+    return len(rule.list_factors(db.session, current_user.id)) >= rule.MOST_FACTORS
 
 
 def _show(mine: Factor, form: NameForm) -> str:
-    is_last = len(rule.of(db.session, current_user.id)) == 1
+    is_last = len(rule.list_factors(db.session, current_user.id)) == 1
     return render_template("account/factor.html", factor=mine, form=form, is_last=is_last)

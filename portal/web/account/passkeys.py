@@ -37,7 +37,7 @@ def register_passkey():
     if not form.validate() or challenge is None or no_room():
         return _show(form, failed=bool(form.answer.data) and not form.errors), 422
     try:
-        made = rule.register(
+        made = rule.register_passkey(
             db.session,
             current_user.id,
             form.answer.data or "",
@@ -46,7 +46,7 @@ def register_passkey():
             name=form.name.data,
             at=clock.now(),
         )
-    except rule.NotAnswered:
+    except rule.InvalidAnswer:
         db.session.rollback()
         return _show(form, failed=True), 422
     credential_changes.end_others()
@@ -63,7 +63,7 @@ def _show(form: PasskeyForm, failed: bool = False) -> str:
     if webauthn_challenges.host_allows_passkeys() and not no_room():
         email = accounts.email_of(vault(), current_user.user)
         challenge = webauthn_challenges.new_challenge(clock.now())
-        options = rule.to_register(
+        options = rule.registration_options(
             db.session, current_user.user, email, webauthn_challenges.current_origin(), challenge
         )
     return render_template("account/new_passkey.html", form=form, options=options, failed=failed, is_full=no_room())

@@ -14,7 +14,7 @@ from portal.core.extensions import db, limiter, vault, wake
 from portal.core.models import OneTimeLinkKind, User
 from portal.domain.identity import accounts, login_throttle, one_time_links
 from portal.domain.identity.permissions import Permission
-from portal.domain.throttle import TooManyRequests
+from portal.core.throttle import TooManyRequests
 from portal.web.account import credential_changes
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared import limits
@@ -74,7 +74,7 @@ def _knows(email: str, form: PasswordForm) -> bool:
         form.old.errors = [_("Çok fazla deneme yapıldı. Saat %(time)s sonrasında yeniden deneyin.", time=again)]
         return False
     db.session.commit()
-    if not accounts.password_fits(current_user.user.password_hash, form.old.data):
+    if not accounts.verify_password(current_user.user.password_hash, form.old.data):
         form.old.errors = [_("Bu, şimdiki parolanız değil.")]
         return False
     login_throttle.delete_hit(db.session, made)

@@ -17,8 +17,8 @@ def choose():
     """List the providers one belongs to, and the operator's console where one is of its staff."""
     return render_template(
         "account/choose.html",
-        memberships=sessions.memberships(read_session(), current_user.id),
-        suspended=sessions.suspended(read_session(), current_user.id),
+        memberships=sessions.list_memberships(read_session(), current_user.id),
+        suspended=sessions.list_suspended(read_session(), current_user.id),
         is_staff=current_user.user.operator_role is not None,
         current_provider_id=current_user.provider_id,
     )
@@ -29,7 +29,7 @@ def choose():
 def serve():
     """Work for one of them from now on."""
     chosen = parse_id(request.form.get("provider", ""))
-    if chosen is None or not sessions.serve(db.session, current_user, chosen):
+    if chosen is None or not sessions.switch_provider(db.session, current_user, chosen):
         abort(404)
     record_account_audit("provider.chosen", provider=str(chosen))
     db.session.commit()

@@ -23,7 +23,7 @@ def codes():
 @needs(Permission.SELF, fresh=True)
 def make_codes():
     """Make them and show them, in this answer and never again."""
-    made = factors.make_recovery_codes(db.session, vault(), current_user.id, clock.now())
+    made = factors.create_recovery_codes(db.session, vault(), current_user.id, clock.now())
     credential_changes.end_others()
     credential_changes.tell_of_factor("recovery_renewed", "")
     record_account_audit("recovery_codes.made")

@@ -53,7 +53,7 @@ def show_sessions():
 @needs(Permission.SELF, fresh=True)
 def end_session(sign_in_id: int):
     """End one of them; this one, too, if it is that."""
-    if not sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), only=sign_in_id):
+    if not sessions.end_sessions(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), only=sign_in_id):
         abort(404)
     record_account_audit("session.ended", session=str(sign_in_id))
     db.session.commit()
@@ -67,7 +67,7 @@ def end_session(sign_in_id: int):
 @needs(Permission.SELF, fresh=True)
 def end_other_sessions():
     """End all but this one."""
-    ended = sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id)
+    ended = sessions.end_sessions(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id)
     record_account_audit("sessions.ended", count=ended)
     db.session.commit()
     flash(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
@@ -78,7 +78,7 @@ def end_other_sessions():
 @needs(Permission.SELF, fresh=True)
 def end_all_sessions():
     """Go out everywhere, here too."""
-    ended = sessions.end(db.session, current_user.id, SessionEnd.REVOKED, clock.now())
+    ended = sessions.end_sessions(db.session, current_user.id, SessionEnd.REVOKED, clock.now())
     record_account_audit("sessions.ended", count=ended)
     db.session.commit()
     return _out()
@@ -96,7 +96,7 @@ def _begun(at: datetime) -> list[SignIn]:
 
 
 def _line(sign_in: SignIn, at: datetime) -> Line:
-    ending = sign_in.ending or sessions.too_late(sign_in, at)
+    ending = sign_in.ending or sessions.find_timeout(sign_in, at)
     address = vault().read(sign_in.address, SignIn.PLACE, sessions.NO_PROVIDER, sign_in.id)
     return Line(
         sign_in.started_at,

@@ -8,13 +8,13 @@ from flask import redirect, request, url_for
 from portal.core import clock
 from portal.core.extensions import limiter
 from portal.core.iys_protocol import Status
-from portal.domain.consent_points import Place
+from portal.domain.consent_points import PublicPoint
 from portal.web.consent_points import form_token, pages
 from portal.web.consent_points.blueprint import blueprint
-from portal.web.consent_points.form_token import Chosen
-from portal.web.consent_points.lookup import find
+from portal.web.consent_points.form_token import Selection
+from portal.web.consent_points.lookup import find_point
 from portal.web.recipient import choices
-from portal.web.recipient.page_content import Back
+from portal.web.recipient.page_content import FormState
 from portal.web.shared import cross_site, limits
 
 
@@ -23,52 +23,52 @@ def page(slug: str):
     """Who asks, what for, and the choices. Opening it decides nothing."""
     if slug != slug.lower():  # As somebody types it from a poster.
         return redirect(url_for(".page", slug=slug.lower()), 301)
-    place = find(slug)
-    return pages.choosing(place) if place.is_open else pages.shut(place)
+    place = find_point(slug)
+    return pages.render_choices(place) if place.is_open else pages.render_closed(place)
 
 
 @blueprint.post("/<slug>")
 @limiter.limit(limits.POINT)
 def choose(slug: str):
     """Take the choices; on to the address. Nothing is decided yet."""
-    place = find(slug)
+    place = find_point(slug)
     if not place.is_open:
-        return pages.shut(place)
+        return pages.render_closed(place)
     served, at = form_token.read(request.form.get("form", ""), place.point_id), clock.now()
-    if served is None or not served.is_fresh(at) or cross_site.have_posted():
-        return _reviewed(place, served)
-    name = choices.name_in(request.form) or served.name
+    if served is None or not served.is_fresh(at) or cross_site.is_cross_site_post():
+        return _ask_to_confirm(place, served)
+    name = choices.read_name(request.form) or served.name
     if "review" in request.form:
-        return pages.reviewing(place, Back(chosen=served.choices, name=name))
+        return pages.render_review(place, FormState(chosen=served.choices, name=name))
     if "change" in request.form:
-        return pages.choosing(place, Back(chosen=served.choices, name=served.name))
-    chosen = replace(served, choices=served.choices or choices.read(request.form, place.channels), name=name)
+        return pages.render_choices(place, FormState(chosen=served.choices, name=served.name))
+    chosen = replace(served, choices=served.choices or choices.read_choices(request.form, place.channels), name=name)
     messages = () if chosen.choices else ("choose",)
     if Status.GRANTED in chosen.choices.values():
-        wrong = choices.lacks(name, is_required=place.requires_name)
+        wrong = choices.name_problem(name, is_required=place.requires_name)
         messages = (wrong,) if wrong else ()
     if messages:
-        back = Back(messages, chosen=chosen.choices, name=name)
-        show = pages.reviewing if served.choices else pages.choosing
+        back = FormState(messages, chosen=chosen.choices, name=name)
+        show = pages.render_review if served.choices else pages.render_choices
         return show(place, back), 422
-    return go_on(place, replace(chosen, name=name[: choices.LONGEST_NAME]))  # Beside refusals nobody has looked at it.
+    return ask_for_address(place, replace(chosen, name=name[: choices.LONGEST_NAME]))  # Beside refusals nobody has looked at it.
 
 
-def go_on(place: Place, chosen: Chosen):
+def ask_for_address(place: PublicPoint, chosen: Selection):
     """On to the address; or, where the codes of the day are used up, to the one that is left."""
-    gone = pages.used_up(place)
+    gone = pages.used_up_kinds(place)
     left = {channel: status for channel, status in chosen.choices.items() if pages.kind_of(channel) not in gone}
     if not left:
-        return pages.no_codes(place), 429
+        return pages.render_no_codes(place), 429
     lost = tuple(channel for channel in chosen.choices if channel not in left)
-    return pages.addressing(place, replace(chosen, choices=left), lost=lost)
+    return pages.render_address_form(place, replace(chosen, choices=left), lost=lost)
 
 
-def _reviewed(place: Place, old: Chosen | None):
+def _ask_to_confirm(place: PublicPoint, old: Selection | None):
     """From the brand's own site, or from a page that was left open for days: nothing that was posted is taken as a
     person's word before they have seen our text and said that these are their choices (Regulation art. 7). Nor where
     the site has fetched a token of ours beforehand."""
-    posted = choices.read(request.form, place.channels) or (old.choices if old else {})
+    posted = choices.read_choices(request.form, place.channels) or (old.choices if old else {})
     if not posted:
         return redirect(url_for(".page", slug=place.slug), 303)
-    return pages.reviewing(place, Back(chosen=posted, name=choices.name_in(request.form)[: choices.LONGEST_NAME]))
+    return pages.render_review(place, FormState(chosen=posted, name=choices.read_name(request.form)[: choices.LONGEST_NAME]))

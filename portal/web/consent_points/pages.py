@@ -13,47 +13,47 @@ from portal.core.models import AddressProof, ConsentText
 from portal.core.models.link_context import load_consent_text
 from portal.domain import address_proofs
 from portal.domain.address_proofs.code_check import is_open
-from portal.domain.consent_points import Place
+from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
-from portal.domain.throttle import TooManyRequests
+from portal.core.throttle import TooManyRequests
 from portal.web.consent_points import form_token
-from portal.web.consent_points.form_token import Chosen
-from portal.web.recipient.page_content import Back, Look, Row, look_of, spoken
+from portal.web.consent_points.form_token import Selection
+from portal.web.recipient.page_content import FormState, Branding, ChannelRow, branding_of, language_args
 
-NOTHING = Back()
+EMPTY_FORM = FormState()
 
 
 @dataclass(frozen=True)
-class Head:
+class PageHeader:
     """What all pages of a point show."""
 
     slug: str
     text: ConsentText
     title: str
     body: str
-    look: Look
+    look: Branding
     hearer: sandbox_mode.Destination
     used_up: frozenset[AddressKind]
     offers_mail: bool
 
 
-def choosing(place: Place, back: Back = NOTHING) -> str:
+def render_choices(place: PublicPoint, back: FormState = EMPTY_FORM) -> str:
     """One unticked choice for each channel; or the person's own, where the page comes back to them."""
     return render_template(
         "consent_points/page.html",
-        head=_head(place),
-        rows=[Row(channel, None, back.chosen.get(channel)) for channel in place.channels],
+        head=_page_header(place),
+        rows=[ChannelRow(channel, None, back.chosen.get(channel)) for channel in place.channels],
         back=back,
         requires_name=place.requires_name,
         form_token=_token(place),
     )
 
 
-def reviewing(place: Place, back: Back) -> str:
+def render_review(place: PublicPoint, back: FormState) -> str:
     """What was chosen elsewhere, in words, beside our own text: it counts when the person says so."""
     return render_template(
         "consent_points/review.html",
-        head=_head(place),
+        head=_page_header(place),
         choices=_in_order(back.chosen),
         has_grant=Status.GRANTED in back.chosen.values(),
         back=back,
@@ -62,8 +62,8 @@ def reviewing(place: Place, back: Back) -> str:
     )
 
 
-def addressing(
-    place: Place, chosen: Chosen, *, typed: str = "", error: str = "", many: TooManyRequests | None = None,
+def render_address_form(
+    place: PublicPoint, chosen: Selection, *, typed: str = "", error: str = "", many: TooManyRequests | None = None,
     lost: tuple[Channel, ...] = (), is_full: bool = False,
 ) -> str:  # fmt: skip
     """The address to which the code goes: first the telephone, then the e-mail, whichever were chosen for."""
@@ -71,11 +71,11 @@ def addressing(
     kinds = {kind_of(channel) for channel in chosen.choices}
     return render_template(
         "consent_points/address.html",
-        head=_head(place),
+        head=_page_header(place),
         is_phone=kind == AddressKind.PHONE,
         has_both=len(kinds) > 1,
         choices=_in_order({channel: status for channel, status in chosen.choices.items() if kind_of(channel) == kind}),
-        receipts=_urls(chosen.receipts),
+        receipts=_receipt_urls(chosen.receipts),
         form_token=form_token.sign(place.point_id, chosen),
         typed=typed[: addresses.LONGEST_SPELLING],
         error=error,
@@ -85,14 +85,14 @@ def addressing(
     )
 
 
-def coding(place: Place, proof: AddressProof, code: str, *, message: str = "", digits: str = "") -> str:
+def render_code_form(place: PublicPoint, proof: AddressProof, code: str, *, message: str = "", digits: str = "") -> str:
     """Where the code is typed, pasted, or asked for again."""
-    chosen = form_token.of_facts(address_proofs.facts_of(vault(), proof))
-    address = address_proofs.address_of(vault(), proof)
+    chosen = form_token.from_facts(address_proofs.read_facts(vault(), proof))
+    address = address_proofs.read_address(vault(), proof)
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
     return render_template(
         "consent_points/code.html",
-        head=_head(place),
+        head=_page_header(place),
         code=code,
         address=addresses.mask(address.text),
         is_phone=address.kind == AddressKind.PHONE,
@@ -105,27 +105,27 @@ def coding(place: Place, proof: AddressProof, code: str, *, message: str = "", d
     )
 
 
-def done(place: Place, receipts: tuple[str, ...], lost: list[Channel]) -> str:
+def render_results(place: PublicPoint, receipts: tuple[str, ...], lost: list[Channel]) -> str:
     """What was decided for each address; `lost` are grants that could not be taken any more."""
-    return render_template("consent_points/done.html", head=_head(place), receipts=_urls(receipts), lost=lost)
+    return render_template("consent_points/done.html", head=_page_header(place), receipts=_receipt_urls(receipts), lost=lost)
 
 
-def over(place: Place) -> str:
+def render_expired(place: PublicPoint) -> str:
     """A code's page is done with."""
-    return render_template("consent_points/over.html", head=_head(place))
+    return render_template("consent_points/over.html", head=_page_header(place))
 
 
-def no_codes(place: Place) -> str:
+def render_no_codes(place: PublicPoint) -> str:
     """The codes of the day are used up: what else there is. The same words for everybody."""
-    return render_template("consent_points/no_codes.html", head=_head(place), tomorrow=clock.day(clock.now()))
+    return render_template("consent_points/no_codes.html", head=_page_header(place), tomorrow=clock.day(clock.now()))
 
 
-def shut(place: Place, *, is_full: bool = False) -> str:
+def render_closed(place: PublicPoint, *, is_full: bool = False) -> str:
     """Why nothing is asked here, and how to refuse."""
-    return render_template("consent_points/shut.html", head=_head(place), state="full" if is_full else place.state)
+    return render_template("consent_points/shut.html", head=_page_header(place), state="full" if is_full else place.state)
 
 
-def used_up(place: Place) -> frozenset[AddressKind]:
+def used_up_kinds(place: PublicPoint) -> frozenset[AddressKind]:
     """By which way no code goes any more today."""
     at, kinds = clock.now(), {kind_of(channel) for channel in place.channels}
     used = {
@@ -134,7 +134,7 @@ def used_up(place: Place) -> frozenset[AddressKind]:
     return frozenset(kind for kind, count in used.items() if count >= place.daily_budget)
 
 
-def next_kind(chosen: Chosen) -> AddressKind:
+def next_kind(chosen: Selection) -> AddressKind:
     """Which address comes next."""
     return min((kind_of(channel) for channel in chosen.choices), key=list(AddressKind).index)
 
@@ -144,22 +144,22 @@ def kind_of(channel: Channel) -> AddressKind:
     return AddressKind.EMAIL if channel == Channel.EMAIL else AddressKind.PHONE
 
 
-def _head(place: Place) -> Head:
+def _page_header(place: PublicPoint) -> PageHeader:
     text, language = load_consent_text(read_session(), place.text_id), get_locale().language
-    return Head(
+    return PageHeader(
         slug=place.slug,
         text=text,
         title=text.title_en if language == "en" else text.title_tr,
         body=text.body_en if language == "en" else text.body_tr,
-        look=look_of(place),
-        hearer=sandbox_mode.hearer(place.iys_code, place.brand_code),
-        used_up=used_up(place) if place.is_open else frozenset(),
+        look=branding_of(place),
+        hearer=sandbox_mode.find_destination(place.iys_code, place.brand_code),
+        used_up=used_up_kinds(place) if place.is_open else frozenset(),
         offers_mail=Channel.EMAIL in place.channels,
     )
 
 
-def _token(place: Place, choices: dict[Channel, Status] | None = None) -> str:
-    chosen = Chosen(place.text_id, get_locale().language, clock.now(), choices or {})
+def _token(place: PublicPoint, choices: dict[Channel, Status] | None = None) -> str:
+    chosen = Selection(place.text_id, get_locale().language, clock.now(), choices or {})
     return form_token.sign(place.point_id, chosen)
 
 
@@ -167,5 +167,5 @@ def _in_order(choices: dict[Channel, Status]) -> list[tuple[Channel, Status]]:
     return [(channel, choices[channel]) for channel in Channel if channel in choices]
 
 
-def _urls(receipts: tuple[str, ...]) -> list[str]:
-    return [url_for("recipient.receipt", code=code, **spoken()) for code in receipts]
+def _receipt_urls(receipts: tuple[str, ...]) -> list[str]:
+    return [url_for("recipient.receipt", code=code, **language_args()) for code in receipts]

@@ -1,4 +1,4 @@
-"""The first page: today's decisions, how İYS keeps up, and how long is left for the oldest."""
+"""The dashboard's first page: today's decisions, what waits for İYS, and the oldest deadline."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,13 +21,13 @@ from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, i
 from portal.web.dashboard.recipients import reassigned_addresses
 from portal.web.shared.access import needs
 
-NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # What is blocked has an alert of its own, and goes on by itself.
+NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)  # Blocked ones have an alert of their own.
 MAX_DECISIONS = 12
 
 
 @dataclass(frozen=True)
 class OldestSubmission:
-    """The oldest decision that İYS has not heard yet."""
+    """The decision closest to its deadline at İYS."""
 
     since: datetime
     deadline: datetime
@@ -36,23 +36,19 @@ class OldestSubmission:
 
 @dataclass(frozen=True)
 class RecentDecision:
-    """One decision in the list."""
-
     address: str
     recipient_id: int
     channel: Channel
     status: Status
     decided_at: datetime
     outcome: Outcome | None
-    is_closed: bool  # A person looked at how it ended.
+    is_closed: bool  # A person closed the failed submission.
     brand_name: str
-    is_practice: bool
+    is_sandbox: bool
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What the overview shows."""
-
     granted_today: int
     refused_today: int
     waiting: int
@@ -67,19 +63,18 @@ class Figures:
 @blueprint.get("/")
 @needs(Permission.LOOK)
 def overview() -> str:
-    """Show how things stand."""
-    mine = current_user.provider_id
+    provider_id = current_user.provider_id
     at = clock.now()
     return render_template(
         "dashboard/overview.html",
         figures=_figures(current_user.provider, at),
-        block=block_of(mine, at),
-        is_connected=is_connected(mine),
-        is_told=is_forwarding(mine),
-        disowned=reassigned_addresses.count_recent(mine, at),
-        standing=packages.standing(read_session(), current_user.provider, at, with_iys=False),
-        alarmed=consent_points.alarmed_on(read_session(), clock.day(at), mine),
-        waiting=complaints.waiting(read_session(), mine, at)
+        block=block_of(provider_id, at),
+        is_connected=is_connected(provider_id),
+        is_forwarding=is_forwarding(provider_id),
+        reassigned=reassigned_addresses.count_recent(provider_id, at),
+        standing=packages.measure_usage(read_session(), current_user.provider, at, with_iys=False),
+        alarmed=consent_points.list_alarmed_points(read_session(), clock.day(at), provider_id),
+        waiting=complaints.count_waiting(read_session(), provider_id, at)
         if current_user.may_at_provider(Permission.COMPLAINTS)
         else None,
     )
@@ -104,20 +99,20 @@ def _figures(provider: Provider, at: datetime) -> Figures:
 
 def _counts_of_today(provider_id: int, at: datetime) -> dict[Status, int]:
     since = clock.start_of_day(clock.day(at))
-    mine = select(Decision.status, func.count()).where(
+    rows = select(Decision.status, func.count()).where(
         Decision.provider_id == provider_id, Decision.recorded_at >= since, ~is_void()
     )
-    return dict(read_session().execute(mine.group_by(Decision.status)).all())
+    return dict(read_session().execute(rows.group_by(Decision.status)).all())
 
 
 def _counts_by_outcome(provider: Provider) -> dict[Outcome, int]:
-    """How what was told ended. What the sandbox took is not İYS's, once a provider has gone there."""
-    mine = select(Submission.outcome, func.count()).where(
+    """Submissions by outcome. Once a provider has left sandbox mode, those to the sandbox don't count."""
+    rows = select(Submission.outcome, func.count()).where(
         Submission.provider_id == provider.id, Submission.closed_at.is_(None)
     )
     if not provider.in_sandbox_mode:
-        mine = mine.where(Submission.endpoint.not_like(sandbox_mode.PATHS))
-    return dict(read_session().execute(mine.group_by(Submission.outcome)).all())
+        rows = rows.where(Submission.endpoint.not_like(sandbox_mode.PATHS))
+    return dict(read_session().execute(rows.group_by(Submission.outcome)).all())
 
 
 def _oldest_submission(provider_id: int, at: datetime) -> OldestSubmission | None:
@@ -156,7 +151,7 @@ def _recent_decisions(provider_id: int) -> list[RecentDecision]:
             outcome=outcome,
             is_closed=closed_at is not None,
             brand_name=brand_name,
-            is_practice=is_practice,
+            is_sandbox=is_sandbox,
         )
-        for decision, recipient, outcome, closed_at, brand_name, is_practice in rows
+        for decision, recipient, outcome, closed_at, brand_name, is_sandbox in rows
     ]

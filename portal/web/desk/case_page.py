@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, abort, render_template
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
@@ -36,14 +37,14 @@ class Case:
     recipient_id: int
     brand_name: str | None
     receipt_number: str | None
-    said: complaints.Said
-    compared: complaints.Compared | None
+    said: complaints.OpenedReport
+    compared: complaints.Comparison | None
     pressure: complaints.Pressure
 
 
 @blueprint.get("/<id:complaint_id>")
 @needs(Permission.COMPLAINTS)
-def show_case(complaint_id: int):
+def show_case(complaint_id: int) -> ResponseReturnValue:
     """Show a case. Looking is noted."""
     found = mine(read_session(), complaint_id)
     record_audit("complaint.looked_at", "complaint", found.id)
@@ -53,7 +54,7 @@ def show_case(complaint_id: int):
 
 @blueprint.get("/<id:complaint_id>/screenshot.png")
 @needs(Permission.COMPLAINTS)
-def screenshot(complaint_id: int):
+def screenshot(complaint_id: int) -> ResponseReturnValue:
     """The picture that the person added, as we made it."""
     found = mine(read_session(), complaint_id)
     if found.picture is None:
@@ -84,7 +85,7 @@ def render_case(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) 
         wrong=wrong,
         heads=history.heads(read_session(), recipient.id),
         events=timeline.events_page(recipient, at),
-        steps=complaints.steps(read_session(), vault(), [found.id], for_staff=True),
+        steps=complaints.list_steps(read_session(), vault(), [found.id], for_staff=True),
         today=clock.day(at).isoformat(),
     )
 
@@ -102,9 +103,9 @@ def _case_details(found: Complaint, recipient: Recipient, at: datetime) -> Case:
         recipient_id=recipient.id,
         brand_name=read_session().get_one(Brand, found.brand_id).name if found.brand_id else None,
         receipt_number=spelled(receipt.number) if receipt else None,
-        said=complaints.said(vault(), found),
-        compared=None if is_erasure else complaints.compare(read_session(), **whose, came_at=found.came_at),
-        pressure=complaints.pressure(found, at),
+        said=complaints.read_report(vault(), found),
+        compared=None if is_erasure else complaints.compare_with_refusal(read_session(), **whose, came_at=found.came_at),
+        pressure=complaints.due_pressure(found, at),
     )
 
 

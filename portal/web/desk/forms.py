@@ -12,32 +12,34 @@ from portal.domain import complaints
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE
 
-LONGEST = 2000
+MAX_LENGTH = 2000
 
 
-def _words(missing: str) -> list:
-    return [DataRequired(missing), Length(max=LONGEST, message=_l("En çok 2.000 karakter yazın.")), READABLE]
+def _required_text(missing: str) -> list:
+    return [DataRequired(missing), Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE]
 
 
-def _trimmed(text: str | None) -> str | None:
+def _strip(text: str | None) -> str | None:
     return text and text.strip()
 
 
 class AnswerForm(FlaskForm):
-    answer = TextAreaField(_l("Kişiye yanıtınız"), filters=[_trimmed], validators=_words(_l("Yanıtı yazın.")))
+    answer = TextAreaField(_l("Kişiye yanıtınız"), filters=[_strip], validators=_required_text(_l("Yanıtı yazın.")))
 
 
 class NoteForm(FlaskForm):
-    note = TextAreaField(_l("Not"), filters=[_trimmed], validators=_words(_l("Notu yazın.")))
+    note = TextAreaField(_l("Not"), filters=[_strip], validators=_required_text(_l("Notu yazın.")))
 
 
 class ReopenForm(FlaskForm):
-    reason = TextAreaField(_l("Neden yeniden açıyorsunuz?"), filters=[_trimmed], validators=_words(_l("Nedeni yazın.")))
+    reason = TextAreaField(
+        _l("Neden yeniden açıyorsunuz?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın."))
+    )
 
 
 class DueForm(FlaskForm):
     due = DateField(_l("Yeni son gün"), validators=[InputRequired(_l("Günü seçin."))])
-    why = TextAreaField(_l("Neden?"), filters=[_trimmed], validators=_words(_l("Nedeni yazın.")))
+    why = TextAreaField(_l("Neden?"), filters=[_strip], validators=_required_text(_l("Nedeni yazın.")))
 
     @property
     def day(self) -> date:
@@ -49,10 +51,10 @@ class CloseForm(FlaskForm):
     closing = RadioField(_l("Nasıl sonuçlandı?"), validators=[InputRequired(_l("Bir sonuç seçin."))])
     text = TextAreaField(
         _l("Kişiye yanıtınız"),
-        filters=[_trimmed],
-        validators=[Length(max=LONGEST, message=_l("En çok 2.000 karakter yazın.")), READABLE],
+        filters=[_strip],
+        validators=[Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE],
     )
 
     def __init__(self, *arguments, case: Complaint, **options):
         super().__init__(*arguments, **options)
-        self.closing.choices = [(each.value, label(each)) for each in complaints.closings(case)]
+        self.closing.choices = [(each.value, label(each)) for each in complaints.list_closings(case)]

@@ -56,7 +56,7 @@ class CaseRow:
 
 @blueprint.get("/")
 @needs(Permission.COMPLAINTS)
-def queue():
+def queue() -> str:
     """List the provider's cases."""
     at, show, kind = (
         clock.now(),
@@ -66,7 +66,7 @@ def queue():
     return render_template(
         "desk/queue.html",
         page=requested_page(_cases(show, kind, at), PAGE_SIZE, lambda *row: _case_row(*row, at)),
-        waiting=complaints.waiting(read_session(), current_user.provider_id, at),
+        waiting=complaints.count_waiting(read_session(), current_user.provider_id, at),
         show=show,
         shows=FILTER_LABELS,
         kind=kind,
@@ -106,6 +106,6 @@ def _case_row(case: Complaint, recipient: Recipient, brand_name: str | None, at:
         brand_name=brand_name,
         created_at=case.created_at,
         due_at=case.due_at,
-        pressure=complaints.pressure(case, at),
+        pressure=complaints.due_pressure(case, at),
         closing=case.closing,
     )

@@ -1,6 +1,7 @@
 """Finding a person by address, for a caller or an authority: their cases, and everything that happened."""
 
 from flask import render_template
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from portal.core import clock
@@ -20,14 +21,14 @@ from portal.web.shared.signed_in_person import record_audit
 @blueprint.route("/search", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"])
 @needs(Permission.COMPLAINTS)
-def search():
+def search() -> ResponseReturnValue:
     """Look an address up among the provider's own. It never stands in a URL, and the search is noted."""
     return render_search("desk/search.html", "desk.person")
 
 
 @blueprint.get("/people/<id:recipient_id>")
 @needs(Permission.COMPLAINTS)
-def person(recipient_id: int):
+def person(recipient_id: int) -> str:
     """What holds for one address, its cases, and its whole history. Looking is noted."""
     found = mine(read_session(), recipient_id)
     record_audit("recipient.looked_at", "recipient", found.id)
@@ -38,7 +39,7 @@ def person(recipient_id: int):
         "desk/person.html",
         recipient_id=found.id,
         address=recipients.masked(vault(), found),
-        cases=[(each, complaints.pressure(each, at)) for each in read_session().scalars(theirs)],
+        cases=[(each, complaints.due_pressure(each, at)) for each in read_session().scalars(theirs)],
         heads=history.heads(read_session(), found.id),
         events=timeline.events_page(found, at),
     )

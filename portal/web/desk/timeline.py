@@ -189,5 +189,5 @@ def _movements(recipient: Recipient) -> Iterator[Event]:
 
 def _steps(recipient: Recipient) -> Iterator[Event]:
     ids = list(read_session().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
-    for step in complaints.steps(read_session(), vault(), ids, for_staff=True):
+    for step in complaints.list_steps(read_session(), vault(), ids, for_staff=True):
         yield Event(step.at, EventKind.STEP, step)

@@ -10,7 +10,7 @@ from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, Purpose
 from portal.domain import address_proofs
-from portal.domain.throttle import Limit, TooManyRequests
+from portal.core.throttle import Limit, TooManyRequests
 from portal.web.my_consents import form_token
 from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import limits
@@ -20,7 +20,7 @@ from portal.web.shared.absolute_urls import absolute_url
 @entry_blueprint.get("/izinlerim")
 def ask():
     """The field, and what becomes of it."""
-    return page()
+    return render_form()
 
 
 @entry_blueprint.post("/izinlerim", endpoint="send")
@@ -28,22 +28,22 @@ def ask():
 def send():
     """Send a code, if anybody here knows the address; on to the page that takes it in any case."""
     typed = request.form.get("address", "")
-    if not form_token.is_ours():
-        return page(typed, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
+    if not form_token.is_valid():
+        return render_form(typed, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
     try:
         address = addresses.parse(typed)
     except addresses.BadAddress as bad:
-        return page(typed, error=f"{_(bad.problem.sentence)} {_(bad.problem.cure)}"), 422
+        return render_form(typed, error=f"{_(bad.problem.sentence)} {_(bad.problem.cure)}"), 422
     if address.channels == (Channel.CALL,):
-        return page(typed, error=no_sms()), 422
+        return render_form(typed, error=landline_text()), 422
     try:
-        proof = ask_for(address)
+        proof = request_code(address)
     except TooManyRequests as many:
-        return page(typed, warning=told(many)), 429
+        return render_form(typed, warning=too_many_text(many)), 429
     return redirect(url_for(".code", code=code_of(proof)), 303)
 
 
-def page(typed: str = "", *, error: str | None = None, warning: str | None = None) -> str:
+def render_form(typed: str = "", *, error: str | None = None, warning: str | None = None) -> str:
     """The field, with what was typed and what is wrong with it."""
     notice_url = current_app.config["OPERATOR_NOTICE_URL"]
     return render_template(
@@ -56,11 +56,11 @@ def page(typed: str = "", *, error: str | None = None, warning: str | None = Non
     )
 
 
-def ask_for(address: Address) -> AddressProof:
+def request_code(address: Address) -> AddressProof:
     """Ask for a code to an address, the same way whether anybody here knows it. Commits. Raises TooManyRequests."""
     is_known = address_proofs.is_held(read_session(), vault(), address)
     try:
-        proof = address_proofs.ask(
+        proof = address_proofs.request_code(
             db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,
             language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
             notice=absolute_url("verification.privacy", lang="en" if get_locale().language == "en" else None),
@@ -75,10 +75,10 @@ def ask_for(address: Address) -> AddressProof:
 
 def code_of(proof: AddressProof) -> str:
     """The part of a proof's page address that cannot be guessed."""
-    return address_proofs.code_of(current_app.config["LINK_SALT"], proof)
+    return address_proofs.page_code(current_app.config["LINK_SALT"], proof)
 
 
-def told(many: TooManyRequests) -> str:
+def too_many_text(many: TooManyRequests) -> str:
     """What was asked for too often, and until when; the same for addresses that nobody knows."""
     what = {
         Limit.CODES_OF_ADDRESS: _("Bu adres için kısa sürede çok kod istendi."),
@@ -94,7 +94,7 @@ def told(many: TooManyRequests) -> str:
     return f"{what} {when} {instead}"
 
 
-def no_sms() -> str:
+def landline_text() -> str:
     """A landline gets no code, whoever knows it."""
     return _(
         "Sabit telefona SMS gitmediği için kod gönderemiyoruz. Reddetmek için size gelen iletideki bağlantıyı açın ya "

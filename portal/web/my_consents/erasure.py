@@ -14,9 +14,9 @@ from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
 from portal.domain import complaints
 from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.holdings import Holdings
-from portal.web.my_consents.overview import frame, mine
+from portal.web.my_consents.overview import shared_context, my_holdings
 
-EVERYBODY = "all"
+ALL_FIRMS = "all"
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class Firm:
 @blueprint.get("/izinlerim/silme", endpoint="erasure")
 def erasure():
     """Who may be asked, and what was asked already."""
-    return _page(mine())
+    return _page(my_holdings())
 
 
 @blueprint.post("/izinlerim/silme", endpoint="ask_erasure")
 def ask_erasure():
     """Ask one firm, or all. Who is asked already is not asked twice."""
-    held, named = mine(), request.form.get("provider", "")
-    ids = [each.id for each in held.recipients if named in (EVERYBODY, str(each.provider_id))]
+    held, named = my_holdings(), request.form.get("provider", "")
+    ids = [each.id for each in held.recipients if named in (ALL_FIRMS, str(each.provider_id))]
     if not ids:
         return _page(held, error=_("Kimden isteyeceğinizi seçin.")), 422
     at = clock.now()
     for recipient in db.session.scalars(select(Recipient).where(Recipient.id.in_(ids)).order_by(Recipient.id)):
-        complaints.ask_erasure(db.session, vault(), recipient, language=get_locale().language, at=at)
+        complaints.request_erasure(db.session, vault(), recipient, language=get_locale().language, at=at)
     db.session.commit()
     return redirect(url_for(".erasure", _anchor="kayit"), 303)
 
@@ -63,19 +63,19 @@ def _page(held: Holdings, error: str | None = None) -> str:
         firms=firms,
         error=error,
         left=[firm for firm in firms if not firm.is_asked],
-        **frame(),
+        **shared_context(),
     )
 
 
 def _firms(held: Holdings) -> list[Firm]:
     providers = [each.provider_id for each in held.recipients]
     titles = read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers)))
-    asked = {case.provider_id: case for case in _asked(held)}
+    asked = {case.provider_id: case for case in _erasure_cases(held)}
     firms = [_firm(held, *row, asked.get(row.id)) for row in titles]
     return sorted(firms, key=lambda firm: firm.title.casefold())
 
 
-def _asked(held: Holdings) -> list[Complaint]:
+def _erasure_cases(held: Holdings) -> list[Complaint]:
     """The newest last."""
     theirs = select(Complaint).where(
         Complaint.recipient_id.in_([each.id for each in held.recipients]), Complaint.kind == ComplaintKind.ERASURE
@@ -89,11 +89,11 @@ def _firm(held: Holdings, provider_id: int, title: str, case: Complaint | None) 
     return Firm(
         provider_id, title, [each.brand.name for each in held.shown if each.provider.id == provider_id],
         asked_at=case.created_at if case else None, due_at=case.due_at if case else None,
-        closed_at=case.closed_at if case else None, case_url=_url(case) if case else None,
+        closed_at=case.closed_at if case else None, case_url=_case_url(case) if case else None,
     )  # fmt: skip
 
 
-def _url(case: Complaint) -> str:
+def _case_url(case: Complaint) -> str:
     """The status page of a case."""
-    code = complaints.code_of(current_app.config["LINK_SALT"], case)
+    code = complaints.case_code(current_app.config["LINK_SALT"], case)
     return url_for("recipient.complaint", code=code)

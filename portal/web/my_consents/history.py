@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Decision, DecisionOrigin, Outcome, Receipt, Submission
 from portal.domain.providers import sandbox_mode
-from portal.web.my_consents.holdings import Held, begins_at
+from portal.web.my_consents.holdings import HeldBrand, owned_since
 
 
 @dataclass(frozen=True)
-class Told:
+class HistoryEntry:
     """One decision, and what İYS made of it."""
 
     decided_at: datetime
@@ -29,7 +29,7 @@ class Told:
     transaction_id: str | None
 
 
-def decisions(session: Session, of: Iterable[Held]) -> list[Told]:
+def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry]:
     """All decisions at these brands, the newest first."""
     by_brand = {held.brand.id: held for held in of}
     rows = session.execute(
@@ -43,9 +43,9 @@ def decisions(session: Session, of: Iterable[Held]) -> list[Told]:
         .order_by(Decision.consent_date.desc(), Decision.id.desc())
     )
     return [
-        _told(decision, submission, annulled_at)
+        _entry(decision, submission, annulled_at)
         for decision, submission, annulled_at in rows
-        if decision.recorded_at >= begins_at(by_brand[decision.brand_id].recipient)
+        if decision.recorded_at >= owned_since(by_brand[decision.brand_id].recipient)
     ]
 
 
@@ -59,10 +59,10 @@ def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime
     return session.scalars(theirs.order_by(Receipt.decided_at.desc(), Receipt.id).limit(1)).first()
 
 
-def _told(decision: Decision, submission: Submission | None, annulled_at: datetime | None) -> Told:
-    told = sandbox_mode.told(submission)
+def _entry(decision: Decision, submission: Submission | None, annulled_at: datetime | None) -> HistoryEntry:
+    told = sandbox_mode.submission_to_iys(submission)
     outcome = told.outcome if told else None
-    return Told(
+    return HistoryEntry(
         decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
         recipient_type=decision.recipient_type, status=decision.status, origin=decision.origin,
         outcome=Outcome.ANNULLED if annulled_at else outcome, iys_hears=told is not None,

@@ -28,11 +28,11 @@ from portal.domain import address_proofs
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
-EVER = datetime.min.replace(tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Head:
+class HeldConsent:
     """What holds for one channel, for one recipient type."""
 
     channel: Channel
@@ -47,18 +47,18 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldBrand:
     """One brand at whose provider the address is known."""
 
     brand: Brand
     provider: Provider
     recipient: Recipient
     channels: tuple[Channel, ...]
-    heads: tuple[Head, ...]
+    heads: tuple[HeldConsent, ...]
 
     @property
     def hearer(self) -> Destination:
-        return sandbox_mode.hearer(self.provider.iys_code, self.brand.brand_code)
+        return sandbox_mode.find_destination(self.provider.iys_code, self.brand.brand_code)
 
     @property
     def is_granted(self) -> bool:
@@ -80,7 +80,7 @@ class Held:
         held = self.on(channel)
         return bool(held) and all(head.status == Status.REFUSED for head in held)
 
-    def on(self, channel: Channel) -> list[Head]:
+    def on(self, channel: Channel) -> list[HeldConsent]:
         """What holds on a channel, as a person's own before a merchant's."""
         return sorted((head for head in self.heads if head.channel == channel), key=lambda head: head.recipient_type)
 
@@ -91,23 +91,23 @@ class Holdings:
 
     address: Address
     recipients: list[Recipient]
-    brands: list[Held]
-    shown: list[Held]  # Who may send first, then by name.
+    brands: list[HeldBrand]
+    shown: list[HeldBrand]  # Who may send first, then by name.
 
-    def of(self, brand_id: int) -> Held | None:
+    def of(self, brand_id: int) -> HeldBrand | None:
         """What holds at a brand, if the address is known there."""
         return next((held for held in self.brands if held.brand.id == brand_id), None)
 
 
-def holdings(session: Session, vault: Vault, address: Address, since: datetime) -> Holdings:
+def find_holdings(session: Session, vault: Vault, address: Address, since: datetime) -> Holdings:
     """Look the address up at all providers, and read what holds there. `since` is when this visit began."""
-    recipients = address_proofs.holders(session, vault, address)
+    recipients = address_proofs.find_holders(session, vault, address)
     by_provider = {recipient.provider_id: recipient for recipient in recipients}
     ids = [recipient.id for recipient in recipients]
-    heads, asked = _heads(session, by_provider), _asked(session, ids)
+    heads, asked = _consents_by_brand(session, by_provider), _asked_brand_ids(session, ids)
     brands = [
-        Held(brand, provider, by_provider[provider.id], address.channels, tuple(heads.get(brand.id, ())))
-        for brand, provider in _brands(session, by_provider)
+        HeldBrand(brand, provider, by_provider[provider.id], address.channels, tuple(heads.get(brand.id, ())))
+        for brand, provider in _open_brands(session, by_provider)
     ]
     told = {held.provider.id for held in brands if held.heads or held.brand.id in asked}
     shown = [
@@ -119,18 +119,18 @@ def holdings(session: Session, vault: Vault, address: Address, since: datetime) 
     return Holdings(address, recipients, brands, shown)
 
 
-def begins_at(recipient: Recipient) -> datetime:
+def owned_since(recipient: Recipient) -> datetime:
     """From when on what is kept of the address is its present owner's."""
-    return recipient.reassigned_at or EVER
+    return recipient.reassigned_at or BEGINNING
 
 
-def _brands(session: Session, provider_ids: Iterable[int]):
+def _open_brands(session: Session, provider_ids: Iterable[int]):
     theirs = select(Brand, Provider).join(Provider, Provider.id == Brand.provider_id)
-    theirs = theirs.where(Brand.provider_id.in_(provider_ids), sandbox_mode.brand_still_speaks())
+    theirs = theirs.where(Brand.provider_id.in_(provider_ids), sandbox_mode.brand_has_not_ended())
     return session.execute(theirs.order_by(Brand.id)).all()
 
 
-def _asked(session: Session, recipient_ids: list[int]) -> set[int]:
+def _asked_brand_ids(session: Session, recipient_ids: list[int]) -> set[int]:
     return set(
         session.scalars(
             select(ConsentRequest.brand_id).where(ConsentRequest.recipient_id.in_(recipient_ids)).distinct()
@@ -138,20 +138,20 @@ def _asked(session: Session, recipient_ids: list[int]) -> set[int]:
     )
 
 
-def _heads(session: Session, by_provider: dict[int, Recipient]) -> dict[int, list[Head]]:
+def _consents_by_brand(session: Session, by_provider: dict[int, Recipient]) -> dict[int, list[HeldConsent]]:
     rows = session.execute(
         select(Consent, Decision.origin, Submission)
         .outerjoin(Decision, Decision.id == Consent.decision_id)
         .outerjoin(Submission, Submission.decision_id == Consent.decision_id)
         .where(Consent.recipient_id.in_([each.id for each in by_provider.values()]), Consent.status.is_not(None))
     )
-    found: dict[int, list[Head]] = {}
+    found: dict[int, list[HeldConsent]] = {}
     for consent, origin, submission in rows:
-        told = sandbox_mode.told(submission)
+        told = sandbox_mode.submission_to_iys(submission)
         found.setdefault(consent.brand_id, []).append(
-            Head(
+            HeldConsent(
                 channel=consent.channel, recipient_type=consent.recipient_type, status=consent.status, origin=origin,
-                since=max(consent.effective_at, begins_at(by_provider[consent.provider_id])),
+                since=max(consent.effective_at, owned_since(by_provider[consent.provider_id])),
                 outcome=told.outcome if told else None, accepted_at=told.accepted_at if told else None,
                 iys_status=consent.iys_status, iys_as_of=consent.iys_as_of,
             )

@@ -12,15 +12,15 @@ from portal.domain import address_proofs, receipts
 from portal.domain.receipts import codes
 from portal.web.my_consents import history, sentences
 from portal.web.my_consents.blueprint import blueprint, entry_blueprint
-from portal.web.my_consents.holdings import Holdings, holdings
+from portal.web.my_consents.holdings import Holdings, find_holdings
 from portal.web.shared import address_session
 
-A_PAGE = 20  # Brands; and decisions of one brand, five times as many.
-DECISIONS = 100
+BRANDS_PER_PAGE = 20  # Brands; and decisions of one brand, five times as many.
+DECISIONS_PER_PAGE = 100
 
 
 @dataclass(frozen=True)
-class Piece:
+class ListPage:
     """What one page of a longer list shows."""
 
     items: list
@@ -39,35 +39,35 @@ class Piece:
 @blueprint.get("/izinlerim/liste")
 def overview():
     """Show it."""
-    held = mine()
+    held = my_holdings()
     last = history.last_receipt(
         read_session(), [each.id for each in held.recipients], address_session.proof().proved_at
     )
     return render_template(
-        "my_consents/overview.html", shown=piece(held.shown, A_PAGE), total=len(held.shown),
-        granted=sum(each.is_granted for each in held.shown), receipt=_receipt(last),
-        is_refused=all(each.is_refused for each in held.brands), stands=sentences.stands, at_iys=sentences.at_iys,
-        page_url=lambda number: url_for(".overview", sayfa=number), **frame(),
+        "my_consents/overview.html", shown=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
+        granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last),
+        is_refused=all(each.is_refused for each in held.brands), stands=sentences.status_sentence, at_iys=sentences.iys_sentence,
+        page_url=lambda number: url_for(".overview", sayfa=number), **shared_context(),
     )  # fmt: skip
 
 
 @blueprint.get("/izinlerim/marka/<id:brand_id>")
 def brand(brand_id: int):
     """How what holds at one brand came to be."""
-    held = mine().of(brand_id)
+    held = my_holdings().of(brand_id)
     if held is None:
         abort(404)
-    told = piece(history.decisions(read_session(), [held]), DECISIONS)
+    told = paginate(history.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
     return render_template(
-        "my_consents/brand.html", held=held, told=told, outcome=sentences.outcome,
-        page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **frame(),
+        "my_consents/brand.html", held=held, told=told, outcome=sentences.outcome_sentence,
+        page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **shared_context(),
     )  # fmt: skip
 
 
 @blueprint.post("/izinlerim/cik", endpoint="leave")
 def leave():
     """Go out: the cookie opens nothing any more, nor does a copy of it."""
-    address_proofs.close(db.session.get_one(AddressProof, address_session.proof().id), clock.now())
+    address_proofs.close_session(db.session.get_one(AddressProof, address_session.proof().id), clock.now())
     db.session.commit()
     return address_session.delete_cookie(redirect(url_for("my_consents_entry.over"), 303))
 
@@ -78,32 +78,32 @@ def over():
     return render_template("my_consents/over.html")
 
 
-def mine() -> Holdings:
+def my_holdings() -> Holdings:
     """All of the address that this visit has proved."""
     proof = address_session.proof()
-    return holdings(read_session(), vault(), address_proofs.address_of(vault(), proof), proof.proved_at)
+    return find_holdings(read_session(), vault(), address_proofs.read_address(vault(), proof), proof.proved_at)
 
 
-def frame() -> dict:
+def shared_context() -> dict:
     """What every page of the overview shows, and what its forms carry."""
     proof = address_session.proof()
     return {
-        "address": addresses.mask(address_proofs.address_of(vault(), proof).text),
+        "address": addresses.mask(address_proofs.read_address(vault(), proof).text),
         "until": format_datetime(proof.open_until, "HH:mm"),
         "token": address_session.form_token(),
     }
 
 
-def piece(items: list, size: int) -> Piece:
+def paginate(items: list, size: int) -> ListPage:
     """The page of a list that is asked for; the nearest there is."""
     last = max(1, -(-len(items) // size))
     asked = request.args.get("sayfa", "1")
     number = min(int(asked), last) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
     number = max(number, 1)
-    return Piece(items[(number - 1) * size : number * size], number, last)
+    return ListPage(items[(number - 1) * size : number * size], number, last)
 
 
-def _receipt(row: Receipt | None) -> dict | None:
+def _receipt_link(row: Receipt | None) -> dict | None:
     if row is None:
         return None
     code = codes.code_of(current_app.config["LINK_SALT"], row.id, row.nonce)

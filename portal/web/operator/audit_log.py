@@ -6,7 +6,7 @@ from sqlalchemy import select
 from portal.core.extensions import read_session, vault
 from portal.core.models import Provider
 from portal.domain.audit import queries
-from portal.domain.identity.operator_staff import members
+from portal.domain.identity.operator_staff import list_staff
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.provider_access import visible_provider_or_404
@@ -19,15 +19,15 @@ LARGEST_ID = 2**63 - 1
 
 @blueprint.get("/audit")
 @needs(Permission.AUDIT)
-def audit():
+def audit() -> str:
     """List what was done, newest first."""
     provider_id = _id_argument("provider")
     provider = visible_provider_or_404(read_session(), provider_id) if provider_id else None
-    people = {each.id: each for each in members(read_session())}
+    people = {each.id: each for each in list_staff(read_session())}
     if provider:
-        people |= {each.id: each for each in queries.people_of(read_session(), provider.id)}
+        people |= {each.id: each for each in queries.list_people(read_session(), provider.id)}
     form = AuditFilter(sorted(people.values(), key=lambda each: each.name))
-    rows = queries.page(read_session(), form.wanted(provider_id), before=_id_argument("before"), limit=PAGE_SIZE + 1)
+    rows = queries.find_page(read_session(), form.wanted(provider_id), before=_id_argument("before"), limit=PAGE_SIZE + 1)
     entries = [
         (each, row.AuditEntry.provider_id)
         for each, row in zip(entry_views(vault(), rows[:PAGE_SIZE]), rows, strict=False)

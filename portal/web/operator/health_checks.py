@@ -178,7 +178,7 @@ def _check_password_spraying(at: datetime) -> HealthCheck:
         return HealthCheck(name, _("Olağan."))
     said = _(
         "%(accounts)s hesapta, %(networks)s ağdan %(tries)s yanlış parola denendi; ilki %(since)s.",
-        accounts=alarm.accounts, networks=alarm.networks, tries=alarm.tries, since=_format_time(alarm.since),
+        accounts=alarm.accounts, networks=alarm.networks, tries=alarm.attempts, since=_format_time(alarm.since),
     )  # fmt: skip
     return HealthCheck(
         name,
@@ -189,7 +189,7 @@ def _check_password_spraying(at: datetime) -> HealthCheck:
 
 
 def _check_consent_points(at: datetime) -> HealthCheck:
-    name, told = _("İzin noktaları"), consent_points.alarmed_on(read_session(), clock.day(at))
+    name, told = _("İzin noktaları"), consent_points.list_alarmed_points(read_session(), clock.day(at))
     if not told:
         return HealthCheck(name, _("Olağan."))
     used_up = sum(is_used_up for _point, _name, is_used_up in told)

@@ -76,7 +76,7 @@ def show_imports(provider_id: int):
 def bring_file(provider_id: int):
     """Keep a file that a provider sent; the worker reads it. The reason stays in the provider's audit."""
     provider = visible_provider_or_404(read_session(), provider_id)
-    if may_not(provider):
+    if is_closed_to_imports(provider):
         flash(_("Şu anda bu firma için dosya aktarılamaz."))
         return redirect(url_for(".imports", provider_id=provider_id), 303)
     form = FileForm(brands=_brands(provider))
@@ -96,17 +96,17 @@ def bring_file(provider_id: int):
     return redirect(url_for(".import_batch", provider_id=provider.id, batch_id=batch.id), 303)
 
 
-def standing_leave(provider_id: int) -> Delegation | None:
+def current_delegation(provider_id: int) -> Delegation | None:
     """The leave under which files are brought now."""
-    return delegations.standing(read_session(), provider_id, clock.now())
+    return delegations.find_current(read_session(), provider_id, clock.now())
 
 
-def may_not(provider: Provider) -> bool:
+def is_closed_to_imports(provider: Provider) -> bool:
     """Whether nothing may be brought for it now."""
-    return provider.suspended_at is not None or standing_leave(provider.id) is None
+    return provider.suspended_at is not None or current_delegation(provider.id) is None
 
 
-def brought_or_404(session, provider_id: int, batch_id: int) -> ImportBatch:
+def imported_batch_or_404(session, provider_id: int, batch_id: int) -> ImportBatch:
     """A file that the operator brought for a provider that this person sees; the provider's own are not shown."""
     visible_provider_or_404(read_session(), provider_id)
     found = session.get(ImportBatch, batch_id)
@@ -132,8 +132,8 @@ def _page(provider: Provider, form: FileForm, problem=None) -> str:
         provider=provider,
         form=form,
         problem=problem,
-        leave=standing_leave(provider.id),
-        may_bring=bool(form.brand.choices) and not may_not(provider),
+        leave=current_delegation(provider.id),
+        may_bring=bool(form.brand.choices) and not is_closed_to_imports(provider),
         brought=read_session().execute(brought.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all(),
         waits=provider_questions.awaits_answer,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Select, select
@@ -14,19 +15,20 @@ from portal.core.models import Inquiry, MailKind, Provider
 from portal.core.vault import CannotOpen
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import inquiries
-from portal.web.operator.blueprint import blueprint, note
+from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AnswerForm
-from portal.web.operator.provider_access import visible, visible_or_404
-from portal.web.shared.absolute_urls import whole
+from portal.web.operator.provider_access import visible_provider_or_404, visible_providers
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
-from portal.web.shared.owner_notifications import tell_owners
-from portal.web.shared.pagination import page_of
+from portal.web.shared.owner_notifications import notify_owners
+from portal.web.shared.pagination import requested_page
+from portal.web.shared.signed_in_person import record_operator_audit
 
-PAGE = 20
+PAGE_SIZE = 20
 
 
 @dataclass(frozen=True)
-class Asked:
+class InquiryRow:
     """One question, with its answer where there is one."""
 
     id: int
@@ -41,27 +43,29 @@ class Asked:
 
 @blueprint.get("/inquiries", endpoint="inquiries")
 @needs(Permission.ANSWER)
-def list_inquiries():
+def list_inquiries() -> ResponseReturnValue:
     """Show what was asked and has no answer yet; or what has."""
-    return _shown(answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None), wrong_id=None)
+    return _render_inquiries(
+        answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None), wrong_id=None
+    )
 
 
 @blueprint.post("/inquiries/<id:inquiry_id>")
 @needs(Permission.ANSWER)
-def answer(inquiry_id: int):
+def answer_inquiry(inquiry_id: int) -> ResponseReturnValue:
     """Answer a question. The first answer stays."""
     inquiry = db.session.get(Inquiry, inquiry_id)
     if inquiry is None:
         abort(404)
-    provider, form = visible_or_404(db.session, inquiry.provider_id), AnswerForm()
+    provider, form = visible_provider_or_404(db.session, inquiry.provider_id), AnswerForm()
     if not form.validate_on_submit():
-        return _shown(answered=False, form=form, wrong_id=inquiry_id), 422
-    if inquiries.answer(db.session, vault(), inquiry, form.answer.data.strip(), current_user.id, clock.now()):
-        tell_owners(
-            provider, MailKind.ANSWERED, question=inquiries.question_in(vault(), inquiry),
-            answer=form.answer.data.strip(), link=whole("dashboard.start"),
+        return _render_inquiries(answered=False, form=form, wrong_id=inquiry_id), 422
+    if inquiries.answer_inquiry(db.session, vault(), inquiry, form.answer.data.strip(), current_user.id, clock.now()):
+        notify_owners(
+            provider, MailKind.ANSWERED, question=inquiries.read_question(vault(), inquiry),
+            answer=form.answer.data.strip(), link=absolute_url("dashboard.start"),
         )  # fmt: skip
-        note("inquiry.answered", "inquiry", inquiry.id, provider_id=provider.id)
+        record_operator_audit("inquiry.answered", "inquiry", inquiry.id, provider_id=provider.id)
         flash(_("Yanıtınız iletildi."))
     else:
         flash(_("Bu soru bu arada yanıtlanmış; ilk yanıt geçerli."))
@@ -70,13 +74,13 @@ def answer(inquiry_id: int):
     return redirect(url_for(".inquiries"), 303)
 
 
-def _shown(*, answered: bool, form: AnswerForm, wrong_id: int | None) -> str:
-    page = page_of(_found(answered), PAGE, _asked)
+def _render_inquiries(*, answered: bool, form: AnswerForm, wrong_id: int | None) -> str:
+    page = requested_page(_inquiries(answered), PAGE_SIZE, _inquiry_row)
     return render_template("operator/inquiries.html", page=page, answered=answered, form=form, wrong_id=wrong_id)
 
 
-def _found(answered: bool) -> Select:
-    mine = visible().with_only_columns(Provider.id)
+def _inquiries(answered: bool) -> Select:
+    mine = visible_providers().with_only_columns(Provider.id)
     found = select(Inquiry, Provider.title).join(Provider, Provider.id == Inquiry.provider_id)
     found = found.where(Inquiry.provider_id.in_(mine))
     if answered:
@@ -84,11 +88,11 @@ def _found(answered: bool) -> Select:
     return found.where(Inquiry.answered_at.is_(None)).order_by(Inquiry.asked_at)
 
 
-def _asked(inquiry: Inquiry, title: str) -> Asked:
+def _inquiry_row(inquiry: Inquiry, title: str) -> InquiryRow:
     try:
-        text, answered = inquiries.question_in(vault(), inquiry), inquiries.answer_in(vault(), inquiry)
+        text, answered = inquiries.read_question(vault(), inquiry), inquiries.read_answer(vault(), inquiry)
     except CannotOpen:  # One damaged seal does not hide the others.
         text, answered = _("Bu metin açılamıyor."), None
-    return Asked(
+    return InquiryRow(
         inquiry.id, inquiry.provider_id, title, inquiry.step, inquiry.asked_at, text, answered, inquiry.answered_at
     )

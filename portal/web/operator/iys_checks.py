@@ -59,7 +59,7 @@ def connection_status(provider_id: int) -> dict | None:
 
 
 def _check_rights(provider: Provider) -> None:
-    partner = accounts.first_partner(read_session())
+    partner = accounts.first_partner_credential(read_session())
     if partner is None:
         flash(_("Operatörün İYS hesabı henüz girilmemiş (flask iys partner); sorulamadı."))
     elif provider.pending_iys_code is None:

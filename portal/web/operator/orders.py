@@ -1,6 +1,7 @@
 """Packages that providers asked for: the operator confirms from which day, or declines with a reason."""
 
 from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import ConfirmationForm, DeclineForm
 from portal.web.operator.provider_access import visible_provider_or_404
-from portal.web.shared.absolute_urls import whole
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.owner_notifications import notify_owners
 from portal.web.shared.signed_in_person import record_operator_audit
@@ -21,14 +22,14 @@ from portal.web.shared.signed_in_person import record_operator_audit
 
 @blueprint.get("/orders")
 @needs(Permission.REVIEW)
-def orders():
+def orders() -> ResponseReturnValue:
     """Show what waits, the oldest first."""
     return _render_orders()
 
 
 @blueprint.post("/orders/<id:order_id>/confirmation")
 @needs(Permission.REVIEW)
-def confirm_order(order_id: int):
+def confirm_order(order_id: int) -> ResponseReturnValue:
     """Let the ordered year begin on a day."""
     order, form = _order_or_404(order_id), ConfirmationForm()
     if not form.validate_on_submit():
@@ -39,7 +40,7 @@ def confirm_order(order_id: int):
         db.session.rollback()
         form.starts_on.errors = [_("Bu gün bugünden çok uzak. Yakın bir gün seçin.")]
         return _render_orders(confirming=form, wrong_id=order_id), 422
-    except packages.AlreadySettled:
+    except packages.AlreadyClosed:
         return _already_settled()
     return _finish_settling(
         order, "order.confirmed", is_confirmed=True, said=_("Sipariş onaylandı; sahiplerine yazıldı.")
@@ -48,14 +49,14 @@ def confirm_order(order_id: int):
 
 @blueprint.post("/orders/<id:order_id>/decline")
 @needs(Permission.REVIEW)
-def decline_order(order_id: int):
+def decline_order(order_id: int) -> ResponseReturnValue:
     """Say no to an order, and why."""
     order, form = _order_or_404(order_id), DeclineForm()
     if not form.validate_on_submit():
         return _render_orders(declining=form, wrong_id=order_id), 422
     try:
         packages.decline(db.session, order, current_user.id, form.note.data.strip(), clock.now())
-    except packages.AlreadySettled:
+    except packages.AlreadyClosed:
         return _already_settled()
     return _finish_settling(
         order, "order.declined", is_confirmed=False, said=_("Sipariş geri çevrildi; sahiplerine yazıldı.")
@@ -67,7 +68,7 @@ def _finish_settling(order: PackageOrder, act: str, *, is_confirmed: bool, said:
     package = db.session.get_one(Package, order.package_id)
     notify_owners(
         provider, MailKind.ORDER_SETTLED, package=package.name, is_confirmed=is_confirmed,
-        link=whole("dashboard.package"),
+        link=absolute_url("dashboard.package"),
     )  # fmt: skip
     record_operator_audit(act, "package_order", order.id, provider_id=provider.id, package=package.name)
     db.session.commit()
@@ -94,14 +95,14 @@ def _render_orders(
     *, confirming: ConfirmationForm | None = None, declining: DeclineForm | None = None, wrong_id=None
 ) -> str:
     at = clock.now()
-    waiting = packages.waiting_orders(read_session())
+    waiting = packages.list_waiting_orders(read_session())
     names = dict(read_session().execute(select(Package.id, Package.name)).all())
     providers = {order.provider_id for order in waiting}
     titles = dict(read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers))).all())
     return render_template(
         "operator/orders.html",
         orders=[
-            (order, titles[order.provider_id], names[order.package_id], packages.start_of(read_session(), order, at))
+            (order, titles[order.provider_id], names[order.package_id], packages.suggest_start(read_session(), order, at))
             for order in waiting
         ],
         confirming=confirming or ConfirmationForm(formdata=None),

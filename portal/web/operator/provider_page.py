@@ -66,17 +66,17 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
         provider=found,
         standing=stage_of(found),
         words=STAGE_LABELS,
-        missing=[MISSING_LABELS[each] for each in onboarding.missing(read_session(), found)]
+        missing=[MISSING_LABELS[each] for each in onboarding.find_missing(read_session(), found)]
         if found.in_sandbox_mode
         else [],
         papers=_papers_of(found.id),
         reviews=_reviews_of(found.id),
-        orders=packages.orders_of(read_session(), found.id),
-        usage=packages.standing(read_session(), found, at),
+        orders=packages.list_orders(read_session(), found.id),
+        usage=packages.measure_usage(read_session(), found, at),
         connection=connection_status(found.id),
         look=rights.last_answer(read_session(), found.id),
         support=_support_staff(found.id),
-        members=members.members(read_session(), found.id),
+        members=members.list_members(read_session(), found.id),
         explain_problem=explain_problem,
         channels=list(Channel),
         form=admission or AdmissionForm(formdata=None),
@@ -102,7 +102,7 @@ def _reviews_of(provider_id: int) -> list:
 def _support_staff(provider_id: int) -> dict[str, list[User]]:
     """Who of support answers for it, and who else could."""
     theirs = set(read_session().scalars(select(Assignment.user_id).where(Assignment.provider_id == provider_id)))
-    everybody = [each for each in operator_staff.members(read_session()) if each.operator_role == OperatorRole.SUPPORT]
+    everybody = [each for each in operator_staff.list_staff(read_session()) if each.operator_role == OperatorRole.SUPPORT]
     return {
         "answers": [each for each in everybody if each.id in theirs],
         "others": [each for each in everybody if each.id not in theirs],

@@ -111,7 +111,7 @@ def leave(provider_id: int) -> ResponseReturnValue:
     def act(provider: Provider, reason: str) -> bool:
         if not provider.suspended_at or provider.left_at:
             return False
-        onboarding.leave(db.session, provider, by=current_user.id, reason=reason, at=clock.now())
+        onboarding.mark_left(db.session, provider, by=current_user.id, reason=reason, at=clock.now())
         return True
 
     return _act_with_reason(
@@ -127,7 +127,7 @@ def come_back(provider_id: int) -> ResponseReturnValue:
     def act(provider: Provider, reason: str) -> bool:
         if not provider.left_at:
             return False
-        onboarding.come_back(db.session, provider, by=current_user.id, note=reason, at=clock.now())
+        onboarding.mark_returned(db.session, provider, by=current_user.id, note=reason, at=clock.now())
         return True
 
     return _act_with_reason(

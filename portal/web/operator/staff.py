@@ -1,6 +1,7 @@
 """The operator's own people: who they are, what they may do, and for which providers support answers."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,7 +17,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import StaffForm
 from portal.web.operator.provider_access import visible_provider_or_404
-from portal.web.shared.absolute_urls import whole
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_operator_audit
 from portal.web.shared.url_converters import parse_id
@@ -26,14 +27,14 @@ OTHER_ROLE = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: Op
 
 @blueprint.get("/staff")
 @needs(Permission.STAFF)
-def staff():
+def staff() -> ResponseReturnValue:
     """List them, with the invitations that are out."""
     return _render_staff(StaffForm(formdata=None))
 
 
 @blueprint.post("/staff")
 @needs(Permission.STAFF, fresh=True)
-def invite_staff():
+def invite_staff() -> ResponseReturnValue:
     """Invite somebody by mail."""
     form = StaffForm()
     if not form.validate_on_submit():
@@ -42,37 +43,37 @@ def invite_staff():
     return _commit_and_return(_("Davet yola çıktı; bağlantısı yedi gün geçerli."))
 
 
-@blueprint.post("/staff/invitations/<id:ticket_id>/renewal")
+@blueprint.post("/staff/invitations/<id:invitation_id>/renewal")
 @needs(Permission.STAFF, fresh=True)
-def renew_invitation(ticket_id: int):
+def renew_invitation(invitation_id: int) -> ResponseReturnValue:
     """Send an invitation again, with a new link; the old one opens no more."""
-    former = members.revoke(db.session, None, ticket_id, clock.now())
+    former = members.revoke_invitation(db.session, None, invitation_id, clock.now())
     if former is None:
         abort(404)
     _send_invitation(one_time_links.email_of(vault(), former), former.operator_role)
     return _commit_and_return(_("Davet yeniden yola çıktı; eski bağlantı artık açılmaz."))
 
 
-@blueprint.post("/staff/invitations/<id:ticket_id>/removal")
+@blueprint.post("/staff/invitations/<id:invitation_id>/removal")
 @needs(Permission.STAFF, fresh=True)
-def revoke_invitation(ticket_id: int):
+def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
     """Take an invitation back."""
-    if members.revoke(db.session, None, ticket_id, clock.now()) is None:
+    if members.revoke_invitation(db.session, None, invitation_id, clock.now()) is None:
         abort(404)
-    record_operator_audit("staff.invitation_revoked", "ticket", ticket_id)
+    record_operator_audit("staff.invitation_revoked", "invitation", invitation_id)
     return _commit_and_return(_("Davet geri alındı."))
 
 
 @blueprint.post("/staff/<id:user_id>/role")
 @needs(Permission.STAFF, fresh=True)
-def change_staff_role(user_id: int):
+def change_staff_role(user_id: int) -> ResponseReturnValue:
     """Make an admin support, or the other way round; it counts on their next request."""
     user, role = staff_member_or_404(user_id), request.form.get("role", "")
     if role not in set(OperatorRole):
         abort(404)
     try:
         operator_staff.change_role(db.session, user, OperatorRole(role), by=current_user.id)
-    except (operator_staff.Oneself, operator_staff.LastAdmin) as refused:
+    except (operator_staff.OwnRole, operator_staff.LastAdmin) as refused:
         return _rollback_and_return(refused)
     record_operator_audit("staff.role_changed", "user", user.id, role=role)
     return _commit_and_return(_("Görev değişti; bir sonraki adımından itibaren geçerli."))
@@ -80,12 +81,12 @@ def change_staff_role(user_id: int):
 
 @blueprint.post("/staff/<id:user_id>/removal")
 @needs(Permission.STAFF, fresh=True)
-def remove_staff(user_id: int):
+def remove_staff(user_id: int) -> ResponseReturnValue:
     """Let somebody be of the operator no more."""
     user = staff_member_or_404(user_id)
     try:
         operator_staff.remove(db.session, user, by=current_user.id)
-    except (operator_staff.Oneself, operator_staff.LastAdmin) as refused:
+    except (operator_staff.OwnRole, operator_staff.LastAdmin) as refused:
         return _rollback_and_return(refused)
     record_operator_audit("staff.removed", "user", user.id)
     return _commit_and_return(_("Ekipten çıkarıldı; bir sonraki adımından itibaren giremez."))
@@ -93,7 +94,7 @@ def remove_staff(user_id: int):
 
 @blueprint.post("/providers/<id:provider_id>/assignments")
 @needs(Permission.STAFF, fresh=True)
-def assign(provider_id: int):
+def assign(provider_id: int) -> ResponseReturnValue:
     """Let somebody of support answer for a provider."""
     provider, chosen = visible_provider_or_404(db.session, provider_id), parse_id(request.form.get("user", ""))
     if chosen is None:
@@ -109,7 +110,7 @@ def assign(provider_id: int):
 
 @blueprint.post("/providers/<id:provider_id>/assignments/<id:user_id>/removal")
 @needs(Permission.STAFF, fresh=True)
-def unassign(provider_id: int, user_id: int):
+def unassign(provider_id: int, user_id: int) -> ResponseReturnValue:
     """End it."""
     if not operator_staff.unassign(db.session, user_id, visible_provider_or_404(db.session, provider_id).id):
         abort(404)
@@ -118,11 +119,11 @@ def unassign(provider_id: int, user_id: int):
 
 
 def _send_invitation(email: str, role: OperatorRole) -> None:
-    ticket = members.invite_staff(
+    invitation = members.invite_staff(
         db.session, vault(), current_user.user, email=email, role=role, language=get_locale().language,
-        link=lambda token: whole("signin.invitation", token=token), at=clock.now(),
+        link=lambda token: absolute_url("signin.invitation", token=token), at=clock.now(),
     )  # fmt: skip
-    record_operator_audit("staff.invited", "ticket", ticket.id, role=role.value)
+    record_operator_audit("staff.invited", "invitation", invitation.id, role=role.value)
 
 
 def staff_member_or_404(user_id: int) -> User:
@@ -142,7 +143,7 @@ def _commit_and_return(said: str, endpoint: str = "operator.staff", **values):
 
 def _rollback_and_return(why: Exception):
     db.session.rollback()
-    if isinstance(why, operator_staff.Oneself):
+    if isinstance(why, operator_staff.OwnRole):
         flash(_("Kendi görevinizi siz değiştiremezsiniz; başka bir yönetici değiştirebilir."))
     else:
         flash(_("En az bir yönetici kalmalı. Önce başka birini yönetici yapın."))
@@ -150,14 +151,14 @@ def _rollback_and_return(why: Exception):
 
 
 def _render_staff(form: StaffForm) -> str:
-    staff = operator_staff.members(read_session())
+    staff = operator_staff.list_staff(read_session())
     seen = select(SignIn.user_id, func.max(SignIn.seen_at)).where(SignIn.user_id.in_([each.id for each in staff]))
     return render_template(
         "operator/staff.html",
         members=[(each, _masked_email(each)) for each in staff],
         seen=dict(read_session().execute(seen.group_by(SignIn.user_id)).all()),
-        assigned=operator_staff.assigned(read_session()),
-        invitations=[(each, _masked_email(each)) for each in members.invitations(read_session(), None, clock.now())],
+        assigned=operator_staff.list_assignments(read_session()),
+        invitations=[(each, _masked_email(each)) for each in members.list_invitations(read_session(), None, clock.now())],
         other_role=OTHER_ROLE,
         me=current_user.id,
         form=form,

@@ -10,10 +10,10 @@ from portal.web.public.blueprint import blueprint
 @blueprint.get("/")
 def front():
     """Who we are; a recipient who typed the bare address lands here."""
-    return render_template("public/front.html", packages=packages.on_offer(read_session()))
+    return render_template("public/front.html", packages=packages.list_offered(read_session()))
 
 
 @blueprint.get("/packages")
 def price_list():
     """Packages and prices, with what is counted and what never stops."""
-    return render_template("public/price_list.html", packages=packages.on_offer(read_session()))
+    return render_template("public/price_list.html", packages=packages.list_offered(read_session()))

@@ -18,7 +18,7 @@ from portal.domain.complaints import screenshots
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE
 
-TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come along with what is pasted.
+BIDI_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come along with what is pasted.
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
 BAD_PICTURES = {
     ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
@@ -30,24 +30,24 @@ BAD_PICTURES = {
 }
 
 
-def trimmed(text: str | None) -> str | None:
+def clean_text(text: str | None) -> str | None:
     """Without signs that nobody wrote, and without space around."""
-    return text and TURNING.sub("", text).strip()
+    return text and BIDI_MARKS.sub("", text).strip()
 
 
-class Posted(FlaskForm):
+class SessionlessForm(FlaskForm):
     """Of somebody without a session."""
 
     class Meta:
         csrf = False
 
 
-class ComplaintForm(Posted):
+class ComplaintForm(SessionlessForm):
     sender = RadioField(_l("İletiyi hangi marka gönderdi?"), validators=[InputRequired(_l("Bir marka seçin."))])
     channel = RadioField(_l("İleti nasıl geldi?"), validators=[InputRequired(_l("Birini seçin."))])
     header = StringField(
         _l("Gönderenin adı ya da numarası"),
-        filters=[trimmed],
+        filters=[clean_text],
         validators=[
             DataRequired(_l("İletide görünen gönderen adını ya da numarayı yazın.")),
             Length(max=60, message=_l("En çok 60 karakter yazın.")),
@@ -60,7 +60,7 @@ class ComplaintForm(Posted):
     )
     text = TextAreaField(
         _l("İletinin tam metni"),
-        filters=[trimmed],
+        filters=[clean_text],
         validators=[Length(max=3000, message=_l("En çok 3.000 karakter yazın.")), READABLE],
     )
     picture = FileField(_l("Ekran görüntüsü"))
@@ -96,7 +96,7 @@ class ComplaintForm(Posted):
         if not upload:
             return
         try:
-            self.png = screenshots.read(upload)
+            self.png = screenshots.convert_screenshot(upload)
         except BadImage as bad:
             raise ValidationError(str(BAD_PICTURES[bad.problem])) from None
 
@@ -114,12 +114,12 @@ class ComplaintForm(Posted):
         return is_good
 
 
-class WordForm(Posted):
+class WordForm(SessionlessForm):
     """A further word in a case, or why it should be opened again."""
 
     text = TextAreaField(
         _l("Eklemek istediğiniz"),
-        filters=[trimmed],
+        filters=[clean_text],
         validators=[
             DataRequired(_l("Birkaç sözcükle yazın.")),
             Length(max=2000, message=_l("En çok 2.000 karakter yazın.")),

@@ -14,7 +14,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Brand, Complaint, ComplaintKind, Finding, Provider, Receipt, Recipient, Submission
 from portal.core.vault import Vault
 from portal.domain import complaints
-from portal.domain.complaints import Compared, Said, Shown
+from portal.domain.complaints import Comparison, OpenedReport, OpenedStep
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import spelled
@@ -36,13 +36,13 @@ class CasePage:
     is_closed: bool
     is_erasure: bool
     sender: str
-    said: Said
-    compared: Compared | None
+    said: OpenedReport
+    compared: Comparison | None
     complain_until: date | None
     may_refuse: bool
     may_reopen: bool
     reopen_until: datetime | None
-    steps: list[Shown]
+    steps: list[OpenedStep]
     summary: list[tuple[str, str]]
     gets_message: bool  # A landline takes none.
     receipt_url: str | None
@@ -50,52 +50,52 @@ class CasePage:
 
 
 @dataclass(frozen=True)
-class _Whose:
+class _Parties:
     provider: Provider
     brand: Brand | None
     recipient: Recipient
     receipt: Receipt | None
 
 
-def of(
+def build_case_page(
     session: Session, vault: Vault, case: Complaint, code: str, at: datetime, *, receipt_code: str | None
 ) -> CasePage:  # fmt: skip
     """The page of a case. `receipt_code` is that of the receipt from which it was opened."""
-    whose = _Whose(
+    whose = _Parties(
         session.get_one(Provider, case.provider_id),
         session.get_one(Brand, case.brand_id) if case.brand_id else None,
         session.get_one(Recipient, case.recipient_id),
         session.get(Receipt, case.receipt_id) if case.receipt_id else None,
     )
     is_erasure = case.kind == ComplaintKind.ERASURE
-    said = complaints.said(vault, case)
-    compared = None if is_erasure else compared_of(session, case)
+    said = complaints.read_report(vault, case)
+    compared = None if is_erasure else current_comparison(session, case)
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     colour = whose.brand.colour if whose.brand else None
     return CasePage(
         case=case,
         code=code,
-        spoken=page_content.spoken(),
+        spoken=page_content.language_args(),
         is_closed=case.closed_at is not None,
         is_erasure=is_erasure,
         sender=whose.brand.name if whose.brand else whose.provider.title,
         said=said,
         compared=compared,
-        complain_until=None if is_erasure else months_after(clock.day(case.came_at), MONTHS_TO_COMPLAIN),
+        complain_until=None if is_erasure else add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN),
         may_refuse=not is_erasure and may_refuse(session, case, whose.recipient),
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,
-        steps=complaints.steps(session, vault, [case.id]),
-        summary=[] if is_erasure else _summary(session, vault, case, whose, said, compared),
+        steps=complaints.list_steps(session, vault, [case.id]),
+        summary=[] if is_erasure else _summary_lines(session, vault, case, whose, said, compared),
         gets_message=gets_message(vault, whose.recipient),
-        receipt_url=url_for(".receipt", code=receipt_code, **page_content.spoken()) if receipt_code else None,
+        receipt_url=url_for(".receipt", code=receipt_code, **page_content.language_args()) if receipt_code else None,
         colour_url=url_for(".colour", colour=colour.removeprefix("#")) if colour else None,
     )
 
 
-def compared_of(session: Session, case: Complaint) -> Compared:
+def current_comparison(session: Session, case: Complaint) -> Comparison:
     """How the message of a case compares, with what is known today: İYS may have told of an earlier refusal since."""
-    return complaints.compare(
+    return complaints.compare_with_refusal(
         session, recipient_id=case.recipient_id, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at
     )
 
@@ -113,14 +113,14 @@ def gets_message(vault: Vault, recipient: Recipient) -> bool:
     return addresses.parse(recipients.address_of(vault, recipient)).takes_messages
 
 
-def months_after(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _summary(
-    session: Session, vault: Vault, case: Complaint, whose: _Whose, said: Said, compared: Compared
+def _summary_lines(
+    session: Session, vault: Vault, case: Complaint, whose: _Parties, said: OpenedReport, compared: Comparison
 ) -> list[tuple[str, str]]:  # fmt: skip
     """What the Ministry's form asks for, as far as we know it, by name. The person adds what is theirs alone."""
     number = whose.provider.number
@@ -135,23 +135,23 @@ def _summary(
         (gettext("Geldiği zaman"), format_datetime(case.came_at, MOMENT)),
         (gettext("İletinin tam metni"), said.text),
         (gettext("Ekran görüntüsü"), gettext("Başvurunuza eklediniz") if said.has_picture else ""),
-        *_refusal(session, compared),
+        *_refusal_lines(session, compared),
         (gettext("Karşılaştırma"), label(compared.finding)),
         (gettext("Bu başvurunun zamanı"), format_datetime(case.created_at, MOMENT)),
     ]
     return [(name, value) for name, value in told if value]
 
 
-def _refusal(session: Session, compared: Compared) -> list[tuple[str, str]]:
+def _refusal_lines(session: Session, compared: Comparison) -> list[tuple[str, str]]:
     """The refusal that the message is compared with, and how far it came at İYS."""
     if compared.finding == Finding.NO_REFUSAL:
         return [(gettext("Ret kararınız"), gettext("Bu kanalda yok"))]
-    told = sandbox_mode.told(session.scalar(select(Submission).where(Submission.decision_id == compared.decision_id)))
+    told = sandbox_mode.submission_to_iys(session.scalar(select(Submission).where(Submission.decision_id == compared.decision_id)))
     lines = [
         (gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss")),
         (gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)),
     ]
     if told is not None:
-        lines.append((gettext("İYS'deki durumu"), decision_status.at_iys(told.outcome, Status.REFUSED)))
+        lines.append((gettext("İYS'deki durumu"), decision_status.iys_state_text(told.outcome, Status.REFUSED)))
         lines.append((gettext("İYS işlem no"), told.transaction_id or ""))
     return lines

@@ -16,7 +16,7 @@ from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
 from portal.web.shared import bad_code_limit, hosts, limits
 
-FORM = 1024 * 1024  # Bytes around a picture.
+FORM_BYTES = 1024 * 1024  # Bytes around a picture.
 TOO_MANY = {
     complaints.TooManyOpen: "open",
     complaints.TooManyToday: "today",
@@ -26,42 +26,42 @@ TOO_MANY = {
 @blueprint.get("/m/<code>/sikayet", endpoint="complain")
 def show_complain(code: str):
     """Ask what came, from whom and when. Opening it opens no case."""
-    act = _act(code)
-    return _form_page(code, act, _form(act, formdata=None))
+    act = _find_act(code)
+    return _form_page(code, act, _complaint_form(act, formdata=None))
 
 
 @blueprint.post("/m/<code>/sikayet", endpoint="open_case")
 @limiter.limit(limits.COMPLAINTS)
 def open_case(code: str):
     """Open a case, and lead to its page."""
-    act = _act(code)
-    request.max_content_length = screenshots.LARGEST + FORM  # Only now: the code is somebody's.
-    form = _form(act)
+    act = _find_act(code)
+    request.max_content_length = screenshots.LARGEST + FORM_BYTES  # Only now: the code is somebody's.
+    form = _complaint_form(act)
     if not form.validate():
         return _form_page(code, act, form), 422
     receipt = receipts.find_receipt(db.session, code)
-    sender = next(each for each in complaints.senders(db.session, receipt) if each.brand.id == form.brand_id)
-    told = complaints.Told(form.header.data, form.by, form.came_at, form.text.data or "", form.png)
+    sender = next(each for each in complaints.list_senders(db.session, receipt) if each.brand.id == form.brand_id)
+    told = complaints.MessageReport(form.header.data, form.by, form.came_at, form.text.data or "", form.png)
     try:
         case = complaints.open_case(db.session, vault(), sender, told, language=get_locale().language, at=clock.now())
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
         return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)]), 429
     db.session.commit()
-    return redirect(url_for(".complaint", code=_code_of(case), **page_content.spoken()), 303)
+    return redirect(url_for(".complaint", code=_code_of(case), **page_content.language_args()), 303)
 
 
 @blueprint.get("/s/<code>", endpoint="complaint")
 def show_complaint(code: str):
     """Show a case to whom it belongs: what was said, what was found, until when, and what was done."""
-    return _case_page(code, _case(code))
+    return _case_page(code, _find_case(code))
 
 
 @blueprint.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
 def summary(code: str):
     """The summary for the Ministry's form as a file of plain text."""
-    case = _case(code)
-    shown = complaint_page.of(read_session(), vault(), case, code, clock.now(), receipt_code=None)
+    case = _find_case(code)
+    shown = complaint_page.build_case_page(read_session(), vault(), case, code, clock.now(), receipt_code=None)
     if not shown.summary:
         abort(404)
     lines = [f"{name}: {value}" for name, value in shown.summary]
@@ -74,43 +74,43 @@ def summary(code: str):
 @limiter.limit(limits.COMPLAINTS)
 def add_word(code: str):
     """Add a word to an open case."""
-    case, form = _case(code), WordForm()
+    case, form = _find_case(code), WordForm()
     if not form.validate():
         return _case_page(code, case, form), 422
     try:
-        complaints.add_word(db.session, vault(), case, form.text.data, clock.now())
-    except (complaints.AlreadyClosed, complaints.TooManyWords) as refused:
+        complaints.add_message(db.session, vault(), case, form.text.data, clock.now())
+    except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
         db.session.rollback()
         return _case_page(code, case, form, problem=type(refused).__name__), 409
-    return _done(code)
+    return _commit_and_redirect(code)
 
 
 @blueprint.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
 @limiter.limit(limits.COMPLAINTS)
 def reopen(code: str):
     """Open a case again that its answer did not solve."""
-    case, form = _case(code), WordForm()
+    case, form = _find_case(code), WordForm()
     if not form.validate():
         return _case_page(code, case, form), 422
     try:
-        complaints.reopen(db.session, vault(), case, form.text.data, user_id=None, at=clock.now())
+        complaints.reopen_case(db.session, vault(), case, form.text.data, user_id=None, at=clock.now())
     except complaints.AlreadyOpen:
         db.session.rollback()
-        return _to_case(code)
+        return _redirect_to_case(code)
     except complaints.TooLate as refused:
         db.session.rollback()
         return _case_page(code, case, form, problem=type(refused).__name__), 409
-    return _done(code)
+    return _commit_and_redirect(code)
 
 
 @blueprint.post("/s/<code>/ret", endpoint="complaint_refusal")
 @limiter.limit(limits.COMPLAINTS)
 def refuse(code: str):
     """Refuse the channel on which the message came, where it was not refused. A second time changes nothing."""
-    case = _case(code)
+    case = _find_case(code)
     recipient = db.session.get_one(Recipient, case.recipient_id, with_for_update=True)  # Twice at once is once.
     if case.brand_id is None or not complaint_page.may_refuse(db.session, case, recipient):
-        return _to_case(code)
+        return _redirect_to_case(code)
     address = addresses.parse(recipients.address_of(vault(), recipient))
     part = withdrawals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
     at, receipt = clock.now(), db.session.get(Receipt, case.receipt_id)
@@ -120,10 +120,10 @@ def refuse(code: str):
         link_id=receipt.link_id,
     )  # fmt: skip
     complaints.note_refusal(db.session, vault(), case, user_id=None, at=at)
-    return _done(code)
+    return _commit_and_redirect(code)
 
 
-def _act(code: str) -> Act:
+def _find_act(code: str) -> Act:
     """What the receipt speaks of; an address that is somebody else's now has nothing to complain of here."""
     act = receipts.find_act(code)
     if act.is_disowned:
@@ -132,7 +132,7 @@ def _act(code: str) -> Act:
     return act
 
 
-def _form(act: Act, **options) -> ComplaintForm:
+def _complaint_form(act: Act, **options) -> ComplaintForm:
     senders = {part.brand_id: part.brand_name for part in act.parts}
     channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).channels
     return ComplaintForm(senders=list(senders.items()), channels=channels, **options)
@@ -145,25 +145,25 @@ def _recipient(act: Act) -> Recipient:
 
 
 def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None = None) -> str:
-    cases = complaints.of_receipts(read_session(), act.receipt_ids)
+    cases = complaints.list_cases(read_session(), act.receipt_ids)
     return render_template(
         "recipient/complaint_form.html",
         form=form,
         act=act,
         code=code,
-        spoken=page_content.spoken(),
+        spoken=page_content.language_args(),
         is_practice=act.is_practice,
         gets_message=complaint_page.gets_message(vault(), _recipient(act)),
         today=clock.day(clock.now()).isoformat(),
-        cases=[(each, url_for(".complaint", code=_code_of(each), **page_content.spoken())) for each in cases],
+        cases=[(each, url_for(".complaint", code=_code_of(each), **page_content.language_args())) for each in cases],
         too_many=too_many,
     )
 
 
-def _case(code: str) -> Complaint:
+def _find_case(code: str) -> Complaint:
     """The case at this address; a brand's own host shows cases about that brand only. It speaks its person's
     language, unless the address asks for another."""
-    case = complaints.find(read_session(), current_app.config["LINK_SALT"], code)
+    case = complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
     if case is None or hosts.brand_of_host() not in (None, case.brand_id):
         bad_code_limit.count_bad_code()
         abort(404)
@@ -174,19 +174,19 @@ def _case(code: str) -> Complaint:
 def _case_page(code: str, case: Complaint, form: WordForm | None = None, *, problem: str | None = None) -> str:
     receipt = read_session().get(Receipt, case.receipt_id) if case.receipt_id else None
     receipt_code = receipts.receipt_code(receipt.id, receipt.nonce) if receipt else None
-    shown = complaint_page.of(read_session(), vault(), case, code, clock.now(), receipt_code=receipt_code)
+    shown = complaint_page.build_case_page(read_session(), vault(), case, code, clock.now(), receipt_code=receipt_code)
     form = form or WordForm(formdata=None)
     return render_template("recipient/complaint.html", page=shown, form=form, problem=problem)
 
 
 def _code_of(case: Complaint) -> str:
-    return complaints.code_of(current_app.config["LINK_SALT"], case)
+    return complaints.case_code(current_app.config["LINK_SALT"], case)
 
 
-def _done(code: str):
+def _commit_and_redirect(code: str):
     db.session.commit()
-    return _to_case(code)
+    return _redirect_to_case(code)
 
 
-def _to_case(code: str):
-    return redirect(url_for(".complaint", code=code, **page_content.spoken()), 303)
+def _redirect_to_case(code: str):
+    return redirect(url_for(".complaint", code=code, **page_content.language_args()), 303)

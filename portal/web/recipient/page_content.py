@@ -16,7 +16,7 @@ from portal.core.models.link_context import CurrentConsent, CurrentConsents, Lin
 from portal.core.vault import Vault
 from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import default_texts
-from portal.domain.consent_points import Place
+from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
 from portal.web.recipient import form_token
 from portal.web.recipient.link_states import State, View
@@ -24,7 +24,7 @@ from portal.web.shared.hosts import is_short_host
 
 
 @dataclass(frozen=True)
-class Row:
+class ChannelRow:
     """One channel on the page: what holds now, and what the person had chosen where the page comes back."""
 
     channel: Channel
@@ -33,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Look:
+class Branding:
     """How a brand looks, by the addresses of what dresses it."""
 
     logo_url: str | None
@@ -50,7 +50,7 @@ class Personal:
 
 
 @dataclass(frozen=True)
-class Back:
+class FormState:
     """With what a page comes back to who posted: why, and the person's own choices and words."""
 
     messages: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Back:
 
 
 @dataclass(frozen=True)
-class Page:
+class LinkPage:
     """A link's page."""
 
     state: State
@@ -74,41 +74,41 @@ class Page:
     sender_contact: str
     brand_name: str
     notice_url: str
-    look: Look
+    look: Branding
     hearer: sandbox_mode.Destination
     address: str
     pair: str
     is_phone: bool
     is_merchant: bool
-    rows: list[Row]
+    rows: list[ChannelRow]
     requires_name: bool
     form_token: str
     post_url: str
     not_mine_url: str
-    back: Back
+    back: FormState
 
 
-def personal(
+def personal_content(
     vault: Vault, link: shortlinks.Resolution, invitation: LinkContext, view: View, *, language: str, at: datetime
 ) -> Personal:  # fmt: skip
     """What this serving of a link's page has for one person alone."""
     return Personal(
         pair=word_pair(current_app.config["LINK_SALT"], link.link_id, link.nonce),
-        address=masked(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
+        address=mask_sealed(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
         form_token=form_token.sign(
             invitation.link_id, _shown_text_id(invitation, view), language, at, asks=view.may_grant
         ),
     )
 
 
-def link_page(
-    session: Session, invitation: LinkContext, view: View, heads: CurrentConsents, mine: Personal, back: Back, *, language: str
-) -> Page:  # fmt: skip
+def build_link_page(
+    session: Session, invitation: LinkContext, view: View, heads: CurrentConsents, mine: Personal, back: FormState, *, language: str
+) -> LinkPage:  # fmt: skip
     """The page of a link in one language. `heads` is what holds now, as heads_of tells it."""
     text = load_consent_text(session, invitation.text_id)
     decided_at = decided_by(session, invitation) if view.state == State.LIVE and heads.held else None
-    title, body = _words(text, invitation, view, language)
-    return Page(
+    title, body = _title_and_body(text, invitation, view, language)
+    return LinkPage(
         state=State.USED if decided_at else view.state,
         asks=view.asks,
         may_grant=view.may_grant,
@@ -121,13 +121,13 @@ def link_page(
         sender_contact=text.sender_contact,
         brand_name=text.brand_name,
         notice_url=text.notice_url,
-        look=look_of(invitation),
-        hearer=sandbox_mode.hearer(invitation.iys_code, invitation.brand_code),
+        look=branding_of(invitation),
+        hearer=sandbox_mode.find_destination(invitation.iys_code, invitation.brand_code),
         address=mine.address,
         pair=mine.pair,
         is_phone=Channel.EMAIL not in view.channels,
         is_merchant=heads.is_merchant,
-        rows=[Row(each, _as_theirs(heads.held.get(each), invitation), back.chosen.get(each)) for each in view.channels],
+        rows=[ChannelRow(each, _of_present_owner(heads.held.get(each), invitation), back.chosen.get(each)) for each in view.channels],
         requires_name=invitation.requires_name,
         form_token=mine.form_token,
         post_url=request.path,
@@ -152,20 +152,20 @@ def decided_by(session: Session, invitation: LinkContext) -> datetime | None:
 
 def link_url(code: str) -> str:
     """A link's page; the language goes along."""
-    return url_for(".short_page" if is_short_host() else ".page", code=code, **spoken())
+    return url_for(".short_page" if is_short_host() else ".page", code=code, **language_args())
 
 
 def not_mine_url(code: str) -> str:
     """Where one says that the address is not the other's; the language goes along."""
-    return url_for(".short_not_mine" if is_short_host() else ".not_mine", code=code, **spoken())
+    return url_for(".short_not_mine" if is_short_host() else ".not_mine", code=code, **language_args())
 
 
-def spoken() -> dict[str, str]:
+def language_args() -> dict[str, str]:
     """The language, for the address of what comes next."""
     return {"lang": "en"} if get_locale().language == "en" else {}
 
 
-def _words(text: ConsentText, invitation: LinkContext, view: View, language: str) -> tuple[str, str]:
+def _title_and_body(text: ConsentText, invitation: LinkContext, view: View, language: str) -> tuple[str, str]:
     """Title and body. Where an asking link takes refusals only, those of refusing."""
     if _shown_text_id(invitation, view) is None:
         text = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
@@ -177,22 +177,22 @@ def _shown_text_id(invitation: LinkContext, view: View) -> int | None:
     return None if invitation.kind == CampaignKind.ASK and not view.may_grant else invitation.text_id
 
 
-def _as_theirs(held: CurrentConsent | None, invitation: LinkContext) -> CurrentConsent | None:
+def _of_present_owner(held: CurrentConsent | None, invitation: LinkContext) -> CurrentConsent | None:
     """What holds; a refusal that is older than the word "not mine" was another's, and its date is not shown."""
     if held and invitation.reassigned_at and held.since < invitation.reassigned_at:
         return replace(held, since=invitation.reassigned_at)
     return held
 
 
-def look_of(of: LinkContext | Place) -> Look:
+def branding_of(of: LinkContext | PublicPoint) -> Branding:
     """How the brand of a link or a consent point looks."""
     logo, colour = of.logo_digest, of.colour
-    return Look(
+    return Branding(
         logo_url=url_for("recipient.logo", brand_id=of.brand_id, digest=logo) if logo else None,
         colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
     )
 
 
-def masked(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:
+def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:
     """An address as pages show it."""
     return addresses.mask(vault.read(sealed, Recipient.PLACE, provider_id, recipient_id))

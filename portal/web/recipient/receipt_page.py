@@ -86,11 +86,11 @@ class ReceiptPage:
     page_url: str | None
 
 
-def of(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool = False) -> ReceiptPage:
+def build_receipt_page(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool = False) -> ReceiptPage:
     """The page of an act at the address with that code."""
     lines, colours = act.lines, {part.colour for part in act.parts}
     colour = colours.pop() if len(colours) == 1 else None
-    spoken = page_content.spoken()
+    spoken = page_content.language_args()
     return ReceiptPage(
         number=spelled(act.number),
         decided_at=act.decided_at,
@@ -105,10 +105,10 @@ def of(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool
         undo_until=None if act.is_disowned else _undo_until(session, act, at),
         is_too_late=is_too_late,
         colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
-        qr=qr_code.drawn(own_address(session, act, code), _("Bu belgenin adresi, karekod olarak")),
+        qr=qr_code.svg(own_address(session, act, code), _("Bu belgenin adresi, karekod olarak")),
         code=code,
         spoken=spoken,
-        verify_url=absolute_urls.on_main("verification.verify", **spoken),
+        verify_url=absolute_urls.url_on_main_host("verification.verify", **spoken),
         page_url=_page_url(session, act, spoken),
     )
 
@@ -118,7 +118,7 @@ def own_address(session: Session, act: Act, code: str) -> str:
     has one."""
     base, brand_ids = current_app.config["LINK_BASE"], {part.brand_id for part in act.parts}
     if len(brand_ids) == 1:
-        base = brands.base_of_links(session, brand_ids.pop(), base)
+        base = brands.link_base_url(session, brand_ids.pop(), base)
     return f"{base.removesuffix('/k')}/m/{code}"
 
 

@@ -13,7 +13,7 @@ COOKIE, BOUND_TO_THIS_HOST = "izinlerim", "__Host-"
 def proof() -> AddressProof | None:
     """The proof that this request's cookie stands for, read once; None where the cookie is missing or over."""
     if "proof" not in g:
-        g.proof = address_proofs.whose(read_session(), token(), clock.now()) if token() else None
+        g.proof = address_proofs.find_session(read_session(), token(), clock.now()) if token() else None
     return g.proof
 
 
@@ -28,12 +28,12 @@ def form_token() -> str:
 
 
 def is_own_form() -> bool:
-    return address_proofs.is_of_form(current_app.config["SECRET_KEY"], token(), request.form.get("form", ""))
+    return address_proofs.is_form_token_valid(current_app.config["SECRET_KEY"], token(), request.form.get("form", ""))
 
 
 def set_cookie(response: Response, token: str) -> Response:
     """Set the cookie, once the code was right; SameSite=Strict."""
-    life = int(address_proofs.OPEN_FOR.total_seconds())
+    life = int(address_proofs.SESSION_LIFETIME.total_seconds())
     response.set_cookie(_name(), token, max_age=life, secure=_is_secure(), httponly=True, samesite="Strict", path="/")
     return response
 

@@ -36,8 +36,8 @@ from portal.core.models import (
     User,
 )
 from portal.core.vault import CannotOpen, Vault
-from portal.domain.audit.queries import Kind, Wanted
-from portal.services.exports import Kind as ExportKind
+from portal.domain.audit.queries import ActorKind, EntryFilter
+from portal.services.exports import ExportKind
 from portal.web.shared import user_agents
 from portal.web.shared.audit_labels import ACT_LABELS, SUBJECT_LABELS, act_label, fact_label, subject_label
 from portal.web.shared.labels import LABELS_BY_TYPE
@@ -63,9 +63,9 @@ HARMLESS_TEXT = re.compile(
 )  # Day, digest, network.
 FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2100, 1, 1)  # The earliest consents are of 2015.
 ACTOR_LABELS = {
-    Kind.RECIPIENTS: _l("Alıcılar"),
-    Kind.SYSTEM: _l("İzinlink, kendiliğinden"),
-    Kind.OPERATOR: _l("İş ortağı"),
+    ActorKind.RECIPIENTS: _l("Alıcılar"),
+    ActorKind.SYSTEM: _l("İzinlink, kendiliğinden"),
+    ActorKind.OPERATOR: _l("İş ortağı"),
 }
 
 
@@ -100,14 +100,14 @@ class AuditFilter(FlaskForm):
             ((each, subject_label(each)) for each in SUBJECT_LABELS), key=lambda pair: pair[1]
         )
 
-    def wanted(self, provider_id: int | None) -> Wanted:
+    def wanted(self, provider_id: int | None) -> EntryFilter:
         """What the choices mean; a word that is none of them, or a day that is no day, asks for nothing."""
         self.validate()
         chosen = self._chosen()
         who = chosen.get("who")
-        return Wanted(
+        return EntryFilter(
             provider_id,
-            who=None if who is None else Kind(who) if who in set(Kind) else int(who),
+            who=None if who is None else ActorKind(who) if who in set(ActorKind) else int(who),
             act=chosen.get("act"),
             since=None if self.since.errors else self.since.data,
             until=None if self.until.errors else self.until.data,

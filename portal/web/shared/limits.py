@@ -26,6 +26,6 @@ INVITATIONS = "30 per hour"  # Mails of a provider to addresses that somebody th
 COMPLAINTS = "60 per hour"  # Cases, and words in them, from one address: each picture costs a second. A whole mobile
 # network may stand behind one address; per person, rows are counted.
 CODES = "30 per minute"  # Codes to prove an address, asked for from one: each searches all providers. How many
-# are sent is counted in rows (portal/domain/throttle.py).
+# are sent is counted in rows (portal/core/throttle.py).
 POINT = "60 per minute"  # Posts at consent points from one address, where a shop's whole network may sit. Codes are
 # counted in rows.

@@ -15,12 +15,12 @@ from portal.domain.notifications import mails
 log = structlog.get_logger()
 
 
-def tell_owners(provider: Provider, kind: MailKind, **facts) -> None:
+def notify_owners(provider: Provider, kind: MailKind, **facts) -> None:
     """A mail to each owner who may come in, in their language. Part of this transaction."""
-    tell(provider, kind, (Role.OWNER,), **facts)
+    notify_roles(provider, kind, (Role.OWNER,), **facts)
 
 
-def tell(provider: Provider, kind: MailKind, roles: Collection[Role], **facts) -> int:
+def notify_roles(provider: Provider, kind: MailKind, roles: Collection[Role], **facts) -> int:
     """The same to everybody with one of these roles; how many it reaches."""
     theirs = (
         select(User)
@@ -30,7 +30,7 @@ def tell(provider: Provider, kind: MailKind, roles: Collection[Role], **facts) -
     )
     reached = list(_with_addresses(db.session.scalars(theirs).all()))
     for person, address in reached:
-        mails.write(
+        mails.write_mail(
             db.session, vault(), kind, to=address, language=person.language, at=clock.now(),
             facts={"place": provider.title, **facts},
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The challenge that a page was served with for a passkey: kept in the session, taken once."""
+"""WebAuthn challenges: kept in the session of the page that shows them, used once."""
 
 import ipaddress
 from base64 import b64decode, b64encode
@@ -8,18 +8,18 @@ from flask import request, session
 
 from portal.core.extensions import read_session
 from portal.domain.identity import passkeys
-from portal.domain.identity.passkeys import Challenge, Here
+from portal.domain.identity.passkeys import Challenge, RelyingParty
 
-NAME = "passkey"
+SESSION_KEY = "passkey"
 
 
-def current_origin() -> Here:
-    """Where the person is: by the main host that was asked, which web/hosts.py has checked."""
-    return Here(request.host.rsplit(":", 1)[0].lower(), f"{request.scheme}://{request.host.lower()}")
+def current_origin() -> RelyingParty:
+    """The origin of this request; hosts.py has checked its host."""
+    return RelyingParty(request.host.rsplit(":", 1)[0].lower(), f"{request.scheme}://{request.host.lower()}")
 
 
 def host_allows_passkeys() -> bool:
-    """Whether a passkey can be bound to this host: browsers take names only, not numbers."""
+    """Browsers bind passkeys to host names only, not to IP addresses."""
     try:
         ipaddress.ip_address(current_origin().host.strip("[]"))
     except ValueError:
@@ -29,19 +29,19 @@ def host_allows_passkeys() -> bool:
 
 def new_challenge(at: datetime) -> Challenge:
     """A new challenge of this session, in place of any earlier one."""
-    made = passkeys.ask(at)
-    session[NAME] = {"value": b64encode(made.value).decode(), "at": made.at.timestamp()}
+    made = passkeys.new_challenge(at)
+    session[SESSION_KEY] = {"value": b64encode(made.value).decode(), "at": made.at.timestamp()}
     return made
 
 
 def request_options(user_id: int, at: datetime) -> str | None:
-    """What a page needs to ask for one of the person's passkeys, as JSON; None where there is nothing to ask for."""
-    if not host_allows_passkeys() or not passkeys.of(read_session(), user_id):
+    """WebAuthn request options for the person's passkeys, as JSON; None without passkeys, or on an IP address."""
+    if not host_allows_passkeys() or not passkeys.list_passkeys(read_session(), user_id):
         return None
-    return passkeys.to_show(read_session(), user_id, current_origin(), new_challenge(at))
+    return passkeys.authentication_options(read_session(), user_id, current_origin(), new_challenge(at))
 
 
 def pop_challenge() -> Challenge | None:
-    """The challenge that the page was served with; nobody else gets it."""
-    kept = session.pop(NAME, None)
+    """Take the challenge that the page was served with out of the session."""
+    kept = session.pop(SESSION_KEY, None)
     return Challenge(b64decode(kept["value"]), datetime.fromtimestamp(kept["at"], UTC)) if kept else None

@@ -23,4 +23,4 @@ def layout() -> dict:
 @login.user_loader
 def load_user(text: str):
     """The person behind the cookie, unless the session is over."""
-    return sessions.of(read_session(), text, request.user_agent.string, clock.now())
+    return sessions.find_session(read_session(), text, request.user_agent.string, clock.now())

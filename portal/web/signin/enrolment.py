@@ -9,7 +9,7 @@ from portal.core.extensions import db, limiter, vault
 from portal.core.models import Factor, SignInMethod, ThrottledAction, User
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle
-from portal.domain.throttle import TooManyRequests
+from portal.core.throttle import TooManyRequests
 from portal.web.shared import limits, qr_code
 from portal.web.signin import pending_sign_in
 from portal.web.signin.blueprint import blueprint
@@ -23,7 +23,7 @@ def enrol():
     user = pending_sign_in.whose(pending_sign_in.FOR_ENROLMENT)
     if user is None:
         return redirect(url_for(".sign_in"), 303)
-    if factors.of(db.session, user.id):  # Half a sign-in gets a first factor, and never one more.
+    if factors.list_factors(db.session, user.id):  # Half a sign-in gets a first factor, and never one more.
         return redirect(url_for(".second_step"), 303)
     factor, form = _candidate(user), CodeForm()
     if not form.validate_on_submit():
@@ -41,7 +41,7 @@ def _candidate(user: User) -> Factor:
     """The app that this half sign-in was shown; a new one where there is none. Commits."""
     factor = db.session.get(Factor, pending_sign_in.candidate() or 0)
     if factor is None or factor.user_id != user.id or factor.confirmed_at:
-        factors.forget_unconfirmed(db.session, user.id)
+        factors.delete_unconfirmed(db.session, user.id)
         factor = factors.enrol_totp(db.session, vault(), user.id, name=_("Doğrulama uygulaması"), at=clock.now())
         db.session.commit()
         pending_sign_in.enrols(factor.id)
@@ -58,21 +58,21 @@ def _confirm(user: User, factor: Factor, code: str) -> list[str] | None:
     finally:
         db.session.commit()
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update())  # One of two at once is the first.
-    if factors.of(db.session, user.id) or not factors.spend(db.session, vault(), factor, code, at):
+    if factors.list_factors(db.session, user.id) or not factors.use_factor_code(db.session, vault(), factor, code, at):
         db.session.rollback()
         return None
-    login_throttle.take_back(db.session, made)
+    login_throttle.delete_hit(db.session, made)
     audit.note(
         db.session, "factor.added", "user", user.id, provider_id=None, at=at, user_id=user.id,
         facts={"kind": factor.kind.value},
     )  # fmt: skip
-    return factors.make_recovery_codes(db.session, vault(), user.id, at)
+    return factors.create_recovery_codes(db.session, vault(), user.id, at)
 
 
 def _page(user: User, factor: Factor, form: CodeForm, **facts) -> str:
     form.code.data = None  # No code goes back to a page.
     uri = factors.provisioning_uri(vault(), factor, accounts.email_of(vault(), user))
-    secret = factors.secret_of(vault(), factor)
+    secret = factors.totp_secret(vault(), factor)
     return render_template(
         "signin/enrol.html",
         form=form,

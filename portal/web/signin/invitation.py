@@ -15,7 +15,7 @@ from portal.core.extensions import db, limiter, vault, wake
 from portal.core.models import OneTimeLink, OneTimeLinkKind, Provider, Role, User
 from portal.domain import audit
 from portal.domain.identity import accounts, login_throttle, members, one_time_links, sessions
-from portal.domain.throttle import TooManyRequests
+from portal.core.throttle import TooManyRequests
 from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.password_field import NewPasswordField
@@ -63,7 +63,7 @@ def _joined(ticket: OneTimeLink, user: User):
     if ticket.invites_to is None:
         db.session.commit()
         return redirect(url_for("operator.providers"), 303)
-    sessions.serve(db.session, current_user, ticket.invites_to)
+    sessions.switch_provider(db.session, current_user, ticket.invites_to)
     db.session.commit()
     wake("mail")
     return redirect(url_for("dashboard.overview"), 303)
@@ -74,7 +74,7 @@ def _came(ticket: OneTimeLink, form: NewcomerForm):
     email, at = one_time_links.email_of(vault(), ticket), clock.now()
     facts = {"name": " ".join(form.name.data.split()), "password": form.password.data, "at": at}
     try:
-        user = accounts.make_person(db.session, vault(), email=email, **facts)
+        user = accounts.create_user(db.session, vault(), email=email, **facts)
     except IntegrityError:  # The address got an account a moment ago: the page asks to sign in now.
         db.session.rollback()
         return redirect(request.path, 303)
@@ -91,8 +91,8 @@ def _accepted(ticket: OneTimeLink, user: User, sign_in_id: int | None) -> bool:
     """Whether the invitation was still good; owners hear of another owner. Part of the caller's transaction."""
     at = clock.now()
     try:
-        is_new = members.accept(db.session, ticket, user, at)
-    except members.InvitationOver:
+        is_new = members.accept_invitation(db.session, ticket, user, at)
+    except members.InvitationExpired:
         db.session.rollback()
         return False
     role = ticket.role or ticket.operator_role
@@ -103,7 +103,7 @@ def _accepted(ticket: OneTimeLink, user: User, sign_in_id: int | None) -> bool:
     if is_new and ticket.role == Role.OWNER:
         provider, by = db.session.get_one(Provider, ticket.invites_to), _inviter(ticket)
         link = absolute_urls.absolute_url("dashboard.list_people")
-        members.tell_of_owner(db.session, vault(), provider, user, by, link=link, at=at)
+        members.mail_new_owner(db.session, vault(), provider, user, by, link=link, at=at)
     return True
 
 
@@ -123,12 +123,12 @@ def _page(ticket: OneTimeLink, form: NewcomerForm) -> str:
 def _ticket(token: str) -> OneTimeLink | None:
     """The invitation, while it holds: whoever sent it may still do so."""
     ticket = one_time_links.find(db.session, token, OneTimeLinkKind.INVITATION, clock.now())
-    return ticket if ticket and members.counts(db.session, ticket) else None
+    return ticket if ticket and members.is_invitation_valid(db.session, ticket) else None
 
 
 def _invited(ticket: OneTimeLink) -> User | None:
     """Whose address it went to, where that person has an account."""
-    return accounts.find(db.session, vault(), one_time_links.email_of(vault(), ticket))
+    return accounts.find_user(db.session, vault(), one_time_links.email_of(vault(), ticket))
 
 
 def _is_me(invited: User | None) -> bool:
@@ -148,7 +148,7 @@ def _dead_link():
     """An invitation that leads nowhere, used or too old; who tries many is slowed down. Commits."""
     status = 404
     try:
-        login_throttle.note_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
+        login_throttle.count_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
     except TooManyRequests:
         status = 429
     db.session.commit()

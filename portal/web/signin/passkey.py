@@ -43,14 +43,14 @@ def _is_shown(user: User) -> bool:
     if challenge is None:
         return False
     try:
-        passkeys.show(db.session, user.id, answer, webauthn_challenges.current_origin(), challenge, clock.now())
-    except passkeys.Copied:
+        passkeys.verify_passkey(db.session, user.id, answer, webauthn_challenges.current_origin(), challenge, clock.now())
+    except passkeys.ClonedPasskey:
         audit.note(
             db.session, "passkey.copied", "user", user.id, provider_id=None, at=clock.now(), user_id=user.id
         )  # fmt: skip
         db.session.commit()
         return False
-    except passkeys.NotAnswered:
+    except passkeys.InvalidAnswer:
         db.session.rollback()
         return False
     return True

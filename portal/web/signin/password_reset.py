@@ -13,10 +13,11 @@ from wtforms.validators import InputRequired, Length
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, SessionEnd, User
-from portal.domain import audit, throttle
+from portal.domain import audit
+from portal.core import throttle
 from portal.domain.identity import accounts, login_throttle, one_time_links, sessions
 from portal.domain.notifications import mails
-from portal.domain.throttle import Counted, Limit, TooManyRequests
+from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.web.shared import absolute_urls, limits
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in
@@ -75,7 +76,7 @@ def reset(token: str):
 def _mail(email: str, at: datetime) -> None:
     """Mail a link to whose address it is. Where it is nobody's, all is written as well and taken back within the same
     transaction; where it is somebody's, nothing is taken back by the same statements: both take as long. Commits."""
-    user = accounts.find(read_session(), vault(), email)
+    user = accounts.find_user(read_session(), vault(), email)
     # To the address that we know, not to one that is only written alike ("K" may be the sign for kelvin).
     email = accounts.email_of(vault(), user) if user else email
     language = user.language if user else get_locale().language
@@ -90,7 +91,7 @@ def _mail(email: str, at: datetime) -> None:
         user_id=user.id if user else None,
     )
     facts = {"link": absolute_urls.absolute_url("signin.reset", token=token), "until": at + LIFETIME}
-    mail = mails.write(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
+    mail = mails.write_mail(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
     is_vain = user is None or not user.is_open or is_flooded
     for row in (mail, ticket):
         db.session.execute(delete(type(row)).where(type(row).id == (row.id if is_vain else NOBODY)))
@@ -114,7 +115,7 @@ def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bo
         return False
     accounts.set_password(user, password)
     user.confirmed_at = user.confirmed_at or at
-    ended = sessions.end(db.session, user.id, SessionEnd.CHANGED, at)
+    ended = sessions.end_sessions(db.session, user.id, SessionEnd.CHANGED, at)
     one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, user.id, at)
     audit.note(
         db.session, "password.reset", "user", user.id, provider_id=None, at=at, user_id=user.id,
@@ -122,7 +123,7 @@ def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bo
     )  # fmt: skip
     facts = {"at": at, "link": absolute_urls.absolute_url("signin.forgotten")}
     to = accounts.email_of(vault(), user)
-    mails.write(db.session, vault(), MailKind.PASSWORD_CHANGED, to=to, language=user.language, at=at, facts=facts)
+    mails.write_mail(db.session, vault(), MailKind.PASSWORD_CHANGED, to=to, language=user.language, at=at, facts=facts)
     db.session.commit()
     wake("mail")
     return True
@@ -131,7 +132,7 @@ def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bo
 def _dead_link():
     """A link that leads nowhere, used or too old; who tries many is slowed down. Commits."""
     try:
-        login_throttle.note_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
+        login_throttle.count_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
         status = 404
     except TooManyRequests:
         status = 429

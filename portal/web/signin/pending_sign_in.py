@@ -21,12 +21,12 @@ def begin(user: User) -> None:
     rows too.
     """
     if current_user.is_authenticated:
-        sessions.end(db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
+        sessions.end_sessions(db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
         db.session.commit()
     kept = {name: session[name] for name in KEPT if name in session}
     session.clear()
     session.update(kept)
-    session[NAME] = {"user": str(user.id), "at": clock.now().timestamp(), "mark": accounts.mark_of(user)}
+    session[NAME] = {"user": str(user.id), "at": clock.now().timestamp(), "mark": accounts.password_mark(user)}
 
 
 def whose(seconds: int = FOR_CODES) -> User | None:
@@ -35,7 +35,7 @@ def whose(seconds: int = FOR_CODES) -> User | None:
     if not 0 <= clock.now().timestamp() - half.get("at", 0) <= seconds:
         return None
     user = db.session.get(User, int(half["user"]))
-    return user if user and user.is_open and half["mark"] == accounts.mark_of(user) else None
+    return user if user and user.is_open and half["mark"] == accounts.password_mark(user) else None
 
 
 def is_over() -> bool:

@@ -18,7 +18,7 @@ from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle, sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import mails
-from portal.domain.throttle import TooManyRequests
+from portal.core.throttle import TooManyRequests
 from portal.web.shared import absolute_urls, limits, user_agents, webauthn_challenges
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
@@ -35,7 +35,7 @@ def second_step():
     user = pending_sign_in.whose()
     if user is None:
         return redirect(url_for(".sign_in"), 303)
-    if not factors.of(read_session(), user.id):
+    if not factors.list_factors(read_session(), user.id):
         return redirect(url_for(".enrol"), 303)
     form = CodeForm()
     if not form.validate_on_submit():
@@ -64,14 +64,14 @@ def shown(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
         made = login_throttle.begin_code(db.session, vault(), step, user.id, address=request.remote_addr or "", at=at)
     finally:
         db.session.commit()
-    if factors.show_code(db.session, vault(), user, code, at):
+    if factors.use_totp_code(db.session, vault(), user, code, at):
         by = SignInMethod.TOTP
-    elif factors.spend_recovery_code(db.session, user.id, code, at):
+    elif factors.use_recovery_code(db.session, user.id, code, at):
         by = SignInMethod.RECOVERY
     else:
         db.session.rollback()
         return None
-    login_throttle.take_back(db.session, made)
+    login_throttle.delete_hit(db.session, made)
     return by
 
 
@@ -85,8 +85,8 @@ def enter(user: User, by: SignInMethod) -> str:
     at, path = clock.now(), return_url.taken()
     pending_sign_in.end()
     digest = device_cookie.keep()
-    is_new_device = sessions.has_come(db.session, user.id) and not sessions.has_come_by(db.session, user.id, digest)
-    began = sessions.begin(
+    is_new_device = sessions.has_signed_in(db.session, user.id) and not sessions.has_used_device(db.session, user.id, digest)
+    began = sessions.begin_session(
         db.session, vault(), user, by=by, address=request.remote_addr or "", agent=request.user_agent.string,
         device_digest=digest, at=at,
     )  # fmt: skip
@@ -102,19 +102,19 @@ def enter(user: User, by: SignInMethod) -> str:
     login_user(began)
     session.setdefault("language", user.language)
     if by == SignInMethod.RECOVERY:
-        left = factors.recovery_codes_left(read_session(), user.id)
+        left = factors.count_recovery_codes(read_session(), user.id)
         flash(_("Bir kurtarma kodu kullandınız; bir daha geçmez. Kalan kod sayısı: %(left)s.", left=left))
     return path or first_page(began)
 
 
-def first_page(person: sessions.Presence) -> str:
+def first_page(person: sessions.SignedInUser) -> str:
     """Where a person begins: their provider's dashboard, or its first steps while it practises; the operator's
     console; or the choice between several."""
     if person.provider is not None and person.provider.in_sandbox_mode and person.may_at_provider(Permission.ONBOARD):
         return url_for("dashboard.start")
     if person.provider is not None:
         return url_for("dashboard.overview")
-    if person.user.operator_role is not None and not sessions.memberships(db.session, person.id):
+    if person.user.operator_role is not None and not sessions.list_memberships(db.session, person.id):
         return url_for("operator.providers")
     return url_for("account.choose")
 
@@ -127,4 +127,4 @@ def _tell_of_new_device(user: User, at: datetime) -> None:
         )
     facts = {"at": at, "device": device, "network": network, "link": absolute_urls.absolute_url("account.sessions")}
     to = accounts.email_of(vault(), user)
-    mails.write(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)
+    mails.write_mail(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)

@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import SessionEnd
 from portal.domain.identity import accounts, login_throttle, sessions
-from portal.domain.throttle import TooManyRequests
+from portal.core.throttle import TooManyRequests
 from portal.web.shared import limits
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
@@ -47,9 +47,9 @@ def sign_in():
 
 def _try(form: SignInForm):
     email, at = form.email.data, clock.now()
-    user, device = accounts.find(read_session(), vault(), email), device_cookie.digest()
+    user, device = accounts.find_user(read_session(), vault(), email), device_cookie.digest()
     # Asked about nobody, too: the time it takes must not tell.
-    knows = sessions.has_come_by(read_session(), user.id if user else NOBODY, device or b"")
+    knows = sessions.has_used_device(read_session(), user.id if user else NOBODY, device or b"")
     try:
         made = login_throttle.begin_password(
             db.session, vault(), account=email, address=request.remote_addr or "", at=at,
@@ -59,7 +59,7 @@ def _try(form: SignInForm):
         db.session.rollback()
         return _page(form, again_at=many.again_at_minute), 429
     db.session.commit()  # Whoever tries at the same moment sees it; and none is open while the hash takes its time.
-    user = accounts.who_signs_in(read_session(), vault(), email, form.password.data)
+    user = accounts.check_password(read_session(), vault(), email, form.password.data)
     if user is None:
         return _page(form, failed=True), 403
     login_throttle.delete_hit(db.session, made)
@@ -72,7 +72,7 @@ def _why() -> str | None:
     """What became of the session, or half of one, that the visitor had."""
     if pending_sign_in.is_over():
         return HALF_IS_OVER
-    return WHY.get(sessions.why_over(read_session(), session.get("_user_id", ""), clock.now()))
+    return WHY.get(sessions.find_ending(read_session(), session.get("_user_id", ""), clock.now()))
 
 
 def _page(form: SignInForm, **facts) -> str:

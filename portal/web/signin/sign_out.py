@@ -16,7 +16,7 @@ from portal.web.signin.blueprint import blueprint
 def sign_out():
     """End this session, here and in the rows; only the language is kept."""
     if current_user.is_authenticated:
-        sessions.end(db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
+        sessions.end_sessions(db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
         db.session.commit()
     logout_user()
     language = session.get("language")

@@ -90,7 +90,7 @@ def _mail(email: str, name: str) -> None:
     db.session.execute(delete(OneTimeLink).where(OneTimeLink.id == (ticket.id if is_known else NOTHING)))
     if is_known:
         kind, facts = MailKind.ALREADY_HERE, {"link": absolute_urls.absolute_url(".sign_in")}
-    mails.write(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
+    mails.write_mail(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
     db.session.commit()
     wake("mail")
 
@@ -103,7 +103,7 @@ def _opened(ticket: OneTimeLink, email: str, form: AccountForm):
             return render_template("signin/sign_up_over.html"), 404
         provider, user = onboarding.open_account(
             db.session, vault(), kind=ProviderKind.PARTNER, representative=ticket.name or "", name=ticket.name or email,
-            email=email, password=form.password.data, at=at, **form.facts(),
+            email=email, password=form.password.data, at=at, **form.provider_columns(),
         )  # fmt: skip
     except onboarding.AddressTaken:  # It got an account since the link was mailed.
         db.session.rollback()
@@ -122,11 +122,11 @@ def _opened(ticket: OneTimeLink, email: str, form: AccountForm):
 
 def _address_key() -> str:
     """The address that is mailed to, as a blind index: the limit's store never holds it in clear."""
-    return next(iter(accounts.indexes_of(vault(), request.form.get("email", "")[:265]).values())).hex()
+    return next(iter(accounts.email_indexes(vault(), request.form.get("email", "")[:265]).values())).hex()
 
 
 def _has_account(email: str) -> bool:
-    return read_session().query(User.id).where(User.has_index(accounts.indexes_of(vault(), email))).first() is not None
+    return read_session().query(User.id).where(User.has_index(accounts.email_indexes(vault(), email))).first() is not None
 
 
 def _keep_language() -> None:

@@ -7,7 +7,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter
 from portal.core.models import ThrottledAction
 from portal.domain.identity import sessions
-from portal.domain.throttle import TooManyRequests
+from portal.core.throttle import TooManyRequests
 from portal.web.shared import limits, webauthn_challenges
 from portal.web.signin import return_url
 from portal.web.signin.blueprint import blueprint

@@ -18,14 +18,14 @@ from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
 from portal.domain.receipts import codes, contents
-from portal.web.verification.pasted_text import Pasted
+from portal.web.verification.pasted_text import PastedText
 from portal.web.verification.text_links import LinkKind
 from shortlinks import LinkState
 
-NOBODY = 0  # A link that nobody has: unknown codes take the same path.
+NO_LINK = 0  # A link that nobody has: unknown codes take the same path.
 
 
-class What(StrEnum):
+class Purpose(StrEnum):
     """What a message was sent for."""
 
     ASK = "ask"
@@ -35,10 +35,10 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownMessage:
     """What is known of a message with a link."""
 
-    what: What
+    what: Purpose
     senders: tuple[tuple[str, contents.Sender], ...]  # In whose name: brands, and who stands behind each.
     address: str  # Masked.
     made_at: datetime  # The link; of a receipt, the decision; of a case, its opening.
@@ -49,48 +49,48 @@ class Known:
     is_ours: bool = False
 
 
-def find(session: Session, vault: Vault, pasted: Pasted) -> Known | None:
+def find_message(session: Session, vault: Vault, pasted: PastedText) -> KnownMessage | None:
     """What a code leads to. Unknown and damaged codes ask the database the same as those with a false nonce."""
     found = (LOOK_UP[kind](session, vault, pasted.code) for kind in pasted.kinds)
     return next((each for each in found if each), None)
 
 
-def _invitation(session: Session, vault: Vault, code: str) -> Known | None:
+def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage | None:
     link = shortlinks.resolve(session, current_app.config["LINK_SALT"], code, clock.now())
-    link_id = link.link_id or NOBODY
+    link_id = link.link_id or NO_LINK
     invitation = load_link_context(session, link_id)
     row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
     message = session.scalar(select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION))
     if link.state == LinkState.UNKNOWN or invitation is None or row is None:
         return None
-    return _invited(vault, invitation, load_consent_text(session, invitation.text_id), row, message, code)
+    return _invitation_message(vault, invitation, load_consent_text(session, invitation.text_id), row, message, code)
 
 
-def _invited(
+def _invitation_message(
     vault: Vault, invitation: LinkContext, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
-) -> Known:
+) -> KnownMessage:
     address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
     is_sent = message is not None and message.state == MessageState.ACCEPTED
-    return Known(
-        what=What(invitation.kind),
+    return KnownMessage(
+        what=Purpose(invitation.kind),
         senders=((text.brand_name, contents.sender_shown(text)),),
         address=addresses.mask(address),
         made_at=link.created_at,
         page_url=url_for("recipient.page", code=code),
-        is_practice=sandbox_mode.hearer(invitation.iys_code, invitation.brand_code) == sandbox_mode.Destination.SANDBOX,
+        is_practice=sandbox_mode.find_destination(invitation.iys_code, invitation.brand_code) == sandbox_mode.Destination.SANDBOX,
         pair=word_pair(current_app.config["LINK_SALT"], link.id, link.nonce),
         sent_at=message.ended_at if is_sent else None,
         is_ours=message is not None,
     )
 
 
-def _receipt(session: Session, vault: Vault, code: str) -> Known | None:
+def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | None:
     receipt = codes.find(session, current_app.config["LINK_SALT"], code)
     if receipt is None:
         return None
     act = contents.act_of(session, vault, receipt)
-    return Known(
-        what=What.RECEIPT,
+    return KnownMessage(
+        what=Purpose.RECEIPT,
         senders=tuple((part.brand_name, part.sender) for part in act.parts),
         address=act.address,
         made_at=act.decided_at,
@@ -99,14 +99,14 @@ def _receipt(session: Session, vault: Vault, code: str) -> Known | None:
     )
 
 
-def _case(session: Session, vault: Vault, code: str) -> Known | None:
-    case = complaints.find(session, current_app.config["LINK_SALT"], code)
+def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None:
+    case = complaints.find_case(session, current_app.config["LINK_SALT"], code)
     if case is None:
         return None
     provider = session.get_one(Provider, case.provider_id)
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
-    return Known(
-        what=What.CASE,
+    return KnownMessage(
+        what=Purpose.CASE,
         senders=((brand.name if brand else provider.title, contents.sender_known(provider, brand)),),
         address=recipients.masked(vault, session.get_one(Recipient, case.recipient_id)),
         made_at=case.created_at,
@@ -115,8 +115,8 @@ def _case(session: Session, vault: Vault, code: str) -> Known | None:
 
 
 LOOK_UP = {
-    LinkKind.ASKING: _invitation,
-    LinkKind.REFUSING: _invitation,
-    LinkKind.RECEIPT: _receipt,
-    LinkKind.CASE: _case,
+    LinkKind.ASKING: _find_invitation,
+    LinkKind.REFUSING: _find_invitation,
+    LinkKind.RECEIPT: _find_receipt,
+    LinkKind.CASE: _find_case,
 }

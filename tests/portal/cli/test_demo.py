@@ -110,8 +110,8 @@ def test_a_code_that_was_used_is_not_printed_again(seed, app):
     told = json.loads(seed().stdout)
     printed = code_of(app, told["email"])
     with app.app_context():
-        (app_of_hers,) = factors.of(db.session, demo_cast.find_user(demo_cast.OWNER).id)
-        assert factors.spend(db.session, vault(), app_of_hers, printed, clock.now())
+        (app_of_hers,) = factors.list_factors(db.session, demo_cast.find_user(demo_cast.OWNER).id)
+        assert factors.use_factor_code(db.session, vault(), app_of_hers, printed, clock.now())
         db.session.commit()
 
     assert code_of(app, told["email"]) not in ("", printed)

@@ -43,7 +43,7 @@ def test_a_known_account_gets_its_new_password_and_keeps_its_providers(app, part
     partner()
     with app.app_context():
         made = make.provider()
-        accounts.connect_by_partner(db.session, made, accounts.partners(db.session)[0], at=clock.now())
+        accounts.connect_by_partner(db.session, made, accounts.partner_credentials(db.session)[0], at=clock.now())
         db.session.commit()
 
     partner(username="ortak2", password="yeni-şifre\n")

@@ -34,19 +34,19 @@ def case(app, rows) -> Complaint:
 
 def tell(app, moment: str | datetime) -> None:
     with time_machine.travel(moment), app.app_context():
-        desk_notifications.tell_all()
+        desk_notifications.notify_desks()
 
 
 def mailed(app, rows) -> list[dict]:
     """What the desk was told, the oldest first."""
     with app.app_context():
-        found = [mails.facts_of(vault(), each) for each in rows(Mail, Mail.kind == MailKind.CASES_WAIT)]
+        found = [mails.read_facts(vault(), each) for each in rows(Mail, Mail.kind == MailKind.CASES_WAIT)]
     return [{name: each[name] for name in ("opened", "near", "overdue")} for each in found]
 
 
 def whom(app, rows) -> list[str]:
     with app.app_context():
-        return sorted(mails.address_of(vault(), each) for each in rows(Mail, Mail.kind == MailKind.CASES_WAIT))
+        return sorted(mails.read_address(vault(), each) for each in rows(Mail, Mail.kind == MailKind.CASES_WAIT))
 
 
 def acts(rows) -> list[StepAct]:
@@ -61,7 +61,7 @@ def change(app, act, at: str) -> None:
 
 
 def close(case: Complaint) -> None:
-    complaints.close(
+    complaints.close_case(
         db.session, vault(), case, Closing.NOT_OURS, "", link="x", sender="x", user_id=7, at=clock.now()
     )  # fmt: skip
 
@@ -86,7 +86,7 @@ def test_the_mail_leads_to_the_desk_and_says_nothing_of_the_person(app, case, ro
     tell(app, MONDAY)
 
     with app.app_context():
-        facts = mails.facts_of(vault(), rows.one(Mail))
+        facts = mails.read_facts(vault(), rows.one(Mail))
     assert facts.keys() == {"place", "opened", "near", "overdue", "link"}
     assert facts["link"].endswith("/desk/") and "5321234567" not in str(facts) and "•" not in str(facts)
 
@@ -133,7 +133,7 @@ def test_what_is_settled_is_told_no_more(app, case, rows):
 def test_another_due_date_is_told_anew_when_it_comes(app, case, rows):
     tell(app, AFTER)
     day = clock.day(datetime.fromisoformat("2027-01-15T08:00:00Z"))
-    change(app, lambda of: complaints.put_off(db.session, vault(), of, day, "x", user_id=7, at=clock.now()), AFTER)
+    change(app, lambda of: complaints.postpone(db.session, vault(), of, day, "x", user_id=7, at=clock.now()), AFTER)
 
     for moment in ("2026-12-24T08:00:00Z", "2027-01-13T08:00:00Z", "2027-01-15T21:00:01Z"):
         tell(app, moment)
@@ -145,7 +145,7 @@ def test_a_case_that_is_opened_again_is_new_again(app, case, rows):
     tell(app, MONDAY)
     change(app, close, "2026-12-08T08:00:00Z")
     again = "2026-12-10T08:00:00Z"
-    change(app, lambda of: complaints.reopen(db.session, vault(), of, "Yine", user_id=None, at=clock.now()), again)
+    change(app, lambda of: complaints.reopen_case(db.session, vault(), of, "Yine", user_id=None, at=clock.now()), again)
 
     for _ in range(2):
         tell(app, "2026-12-10T08:10:00Z")
@@ -157,7 +157,7 @@ def test_a_request_for_erasure_is_told_too(app, case, rows):
     tell(app, MONDAY)
     with time_machine.travel(MONDAY), app.app_context():
         recipient = db.session.get_one(Recipient, case.recipient_id)
-        complaints.ask_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
         db.session.commit()
 
     tell(app, "2026-12-07T08:10:00Z")
@@ -168,7 +168,7 @@ def test_a_request_for_erasure_is_told_too(app, case, rows):
 def test_two_workers_at_once_tell_it_once(app, case, rows):
     def alone():
         with app.app_context():
-            desk_notifications.tell_all()
+            desk_notifications.notify_desks()
 
     with time_machine.travel(MONDAY):
         at_once(*[alone] * MANY)
@@ -223,6 +223,6 @@ def test_neither_the_person_nor_their_page_hears_of_it(app, rows):
     tell(app, MONDAY)
 
     with app.app_context():
-        (step, reminder) = complaints.steps(db.session, vault(), [rows.one(Complaint).id], for_staff=True)
+        (step, reminder) = complaints.list_steps(db.session, vault(), [rows.one(Complaint).id], for_staff=True)
     assert (step.is_persons, reminder.is_persons, reminder.by) == (True, False, None)
     assert "haber verildi" not in app.test_client().get(f"/s/{code}").text

@@ -12,7 +12,7 @@ from portal.core.extensions import db
 from portal.core.models import AuditEntry, Brand, Domain
 from portal.domain.providers import brands
 from portal.services import domains, launches
-from portal.services.domains import BadHost, HostProblem, Seen
+from portal.services.domains import BadHost, HostProblem, CheckResult
 from tests import make, name_server
 
 HOST = "izin.ornek.example"
@@ -37,10 +37,10 @@ def add(app, brand_id: int, host: str = HOST) -> tuple[int, str, str]:
     with app.app_context():
         made = domains.add(db.session, db.session.get_one(Brand, brand_id), host, clock.now())
         db.session.commit()
-        return made.id, domains.record_of(made), made.proof
+        return made.id, domains.record_name(made), made.proof
 
 
-def check(app, domain_id: int) -> Seen:
+def check(app, domain_id: int) -> CheckResult:
     with app.app_context():
         return domains.check(domain_id)
 
@@ -48,7 +48,7 @@ def check(app, domain_id: int) -> Seen:
 def verified(app, names, brand_id: int, host: str = HOST) -> int:
     domain_id, name, proof = add(app, brand_id, host)
     names.texts[name] = [proof]
-    assert check(app, domain_id) == Seen.FOUND
+    assert check(app, domain_id) == CheckResult.FOUND
     return domain_id
 
 
@@ -58,7 +58,7 @@ def test_a_record_that_says_so_proves_the_host(app, names, brand_id, rows):
 
     seen = check(app, domain_id)
 
-    assert seen == Seen.FOUND
+    assert seen == CheckResult.FOUND
     assert name == f"_izinlink.{HOST}"
     assert rows.one(Domain).verified_at is not None
     assert [entry.act for entry in rows(AuditEntry)] == ["domain.verified"]
@@ -67,9 +67,9 @@ def test_a_record_that_says_so_proves_the_host(app, names, brand_id, rows):
 def test_without_the_record_or_with_another_nothing_is_proven(app, names, brand_id, rows):
     domain_id, name, proof = add(app, brand_id)
 
-    assert check(app, domain_id) == Seen.ABSENT
+    assert check(app, domain_id) == CheckResult.ABSENT
     names.texts[name] = [proof[:-1], f"x{proof}"]
-    assert check(app, domain_id) == Seen.ABSENT
+    assert check(app, domain_id) == CheckResult.ABSENT
     assert rows.one(Domain).verified_at is None
     assert rows.one(Domain).missing_since is None
 
@@ -78,7 +78,7 @@ def test_a_name_server_out_of_order_says_nothing(app, names, brand_id, rows):
     domain_id = verified(app, names, brand_id)
     names.rcode = dns.rcode.SERVFAIL
 
-    assert check(app, domain_id) == Seen.NO_ANSWER
+    assert check(app, domain_id) == CheckResult.NO_ANSWER
     assert rows.one(Domain).missing_since is None
 
 
@@ -139,7 +139,7 @@ def test_a_proven_host_is_looked_at_each_day(app, names, brand_id):
     ],
 )
 def test_a_host_is_kept_in_one_spelling(text, host):
-    assert domains.spelled(text, OURS) == host
+    assert domains.normalize_host(text, OURS) == host
 
 
 @pytest.mark.parametrize(
@@ -160,14 +160,14 @@ def test_a_host_is_kept_in_one_spelling(text, host):
 )
 def test_what_is_no_host_is_refused(text):
     with pytest.raises(BadHost) as refused:
-        domains.spelled(text, OURS)
+        domains.normalize_host(text, OURS)
     assert refused.value.problem == HostProblem.SPELLING
 
 
 @pytest.mark.parametrize("text", ["kisa.example", "x.kisa.example", "KISA.example."])
 def test_our_own_hosts_are_nobodys_brand(text):
     with pytest.raises(BadHost) as refused:
-        domains.spelled(text, OURS)
+        domains.normalize_host(text, OURS)
     assert refused.value.problem == HostProblem.OURS
 
 
@@ -205,7 +205,7 @@ def test_a_claim_that_nobody_proved_blocks_nobody(app, names, brand_id, rows):
 def test_links_begin_with_the_brands_first_host_that_stands(app, names, brand_id):
     first = verified(app, names, brand_id)
     verified(app, names, brand_id, "yedek.example")
-    add_base = lambda: brands.base_of_links(db.session, brand_id, "http://localhost/k")  # noqa: E731
+    add_base = lambda: brands.link_base_url(db.session, brand_id, "http://localhost/k")  # noqa: E731
 
     with app.app_context():
         assert add_base() == f"https://{HOST}"

@@ -36,7 +36,7 @@ from portal.core.models.ids import new_ids
 from portal.core.vault import CannotOpen
 from portal.domain.consents import recipients
 from portal.domain.identity import accounts
-from portal.services.key_rotation import PIECE, SEALED, rotate
+from portal.services.key_rotation import CHUNK, SEALED, rotate
 from tests import databases, make
 from tests.conftest import SECRETS
 from tests.make import Person
@@ -73,7 +73,7 @@ def old_days(start, iys):
     make.forward_all(app, iys)
     with app.app_context():
         provider = db.session.scalar(select(Provider))
-        accounts.join(db.session, make.somebody("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now())
+        accounts.add_membership(db.session, make.somebody("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now())
         _hear_from_iys(provider)
         _keep_of_people(provider)
         _bring_a_file(provider)
@@ -265,7 +265,7 @@ def test_after_turning_people_sign_in_as_before(old_days, start, spelled):
     turn(start(1, 2))
 
     with start(2).app_context():
-        assert accounts.who_signs_in(db.session, vault(), spelled, make.AYSES_PASSWORD).name == "Burak"
+        assert accounts.check_password(db.session, vault(), spelled, make.AYSES_PASSWORD).name == "Burak"
         db.session.rollback()
 
 
@@ -340,7 +340,7 @@ def cut_off_at_the_second_piece(app):
 
 
 def test_turning_that_stopped_in_the_middle_goes_on_where_it_was(start):
-    many = PIECE + 50
+    many = CHUNK + 50
     bring(start(1), "\n".join(f"0532 100 {number:04}" for number in range(many)))
     app = start(1, 2)
 

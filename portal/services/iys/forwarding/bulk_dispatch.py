@@ -1,15 +1,15 @@
-"""Sending lists: what would fail leaves a list first, and what İYS names as bad afterwards; the rest goes on."""
+"""Send bulk lists. Invalid items are taken out before sending, and those that İYS rejects afterwards."""
 
 import contextlib
 import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Row, bindparam, case, update
+from sqlalchemy import bindparam, case, update
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
@@ -19,23 +19,30 @@ from portal.core.vault import CannotOpen
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import attempts, bulk_lists, due_submissions, local_validation, outcomes
-from portal.services.iys.forwarding.bulk_lists import ClaimedList
-from portal.services.iys.forwarding.single_dispatch import QUOTA, is_host_resting, short_pause
+from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
+from portal.services.iys.forwarding.local_validation import Failure
+from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
+from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
 
-RESULT_AFTER = timedelta(seconds=300)  # İYS asks for no question before that.
-DUPLICATE = "H194"  # One address twice in a list: it goes with the next one.
-UNREADABLE = None, Action.FIX
+Payloads = dict[ListItem, bytes]
+ItemKey = tuple[str, object, object]  # Address, channel and recipient type, as İYS spells them.
 
-POLL_SECONDS = 0.05  # Seconds between looks whether refusals are on their way.
-PASSING_SECONDS = 2.0  # Seconds for which a list that is ready lets refusals pass; then it is put back.
+RESULT_AFTER = timedelta(seconds=300)  # İYS wants no question before that.
+DUPLICATE = "H194"  # One address twice in a list: it goes with the next one.
+UNREADABLE = Failure(None, Action.FIX)
+
+POLL_SECONDS = 0.05  # Between checks whether refusals are due.
+PASSING_SECONDS = 2.0  # How long a list that is ready lets refusals pass; then it is postponed.
+
+_list_turn = threading.Lock()
 
 
 @contextlib.contextmanager
 def let_refusals_pass() -> Iterator[None]:
-    """Where a list that is ready waits for its slot: one at a time, and only while no refusal could take it, so that no
-    refusal waits for more than one list. Raises NotNow."""
+    """Held while a list waits for its slot: one list at a time, and only while no refusal is due, so that a refusal
+    waits for one list at most. Raises NotNow."""
     with _list_turn:
         gives_up_at = time.monotonic() + PASSING_SECONDS
         while are_refusals_due(clock.now()):
@@ -45,11 +52,8 @@ def let_refusals_pass() -> Iterator[None]:
         yield
 
 
-_list_turn = threading.Lock()
-
-
 def send_next_list(client: Client) -> bool:
-    """Send a list; False when there is none, or refusals are to go first."""
+    """Send a list; False if there is none, or refusals go first."""
     at = clock.now()
     if is_host_resting(client, at) or are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
@@ -65,7 +69,6 @@ def send_next_list(client: Client) -> bool:
 
 
 def are_refusals_due(at: datetime, *, is_sandbox: bool = False) -> bool:
-    """Whether a refusal could leave now: then no slot is taken from it."""
     return due_submissions.oldest_due(read_session(), at, Lane.REFUSALS, is_sandbox=is_sandbox) is not None
 
 
@@ -81,21 +84,22 @@ def _send_list(client: Client, bulk: ClaimedList) -> None:
     _apply_answer(bulk, payloads, answer)
 
 
-def _open_payloads(bulk: ClaimedList, items: list[Row]) -> dict[Row, bytes]:
-    """The payloads in clear, in their order. What would fail leaves the list, unless İYS may have that list already."""
-    at, sound, bad = clock.now(), {}, {}
+def _open_payloads(bulk: ClaimedList, items: list[ListItem]) -> Payloads:
+    """The decrypted payloads, in order. Invalid items leave the list, unless İYS may have the list already."""
+    at = clock.now()
+    sound: Payloads = {}
+    bad: dict[ListItem, Failure] = {}
     for item in items:
         try:
             payload = vault().open(item.payload, Submission.PLACE, bulk.provider_id, item.id)
         except CannotOpen:  # Damaged, or its key is gone: a person must look.
             bad[item] = UNREADABLE
             continue
+        may_be_there = item.outcome == Outcome.SENT
         is_first = bulk.attempts == 1
-        failing = (
-            local_validation.find_failure(payload, at, may_be_there=item.outcome == Outcome.SENT) if is_first else None
-        )
-        if failing:
-            bad[item] = failing
+        failure = local_validation.find_failure(payload, at, may_be_there=may_be_there) if is_first else None
+        if failure:
+            bad[item] = failure
         else:
             sound[item] = payload
     if bad:
@@ -104,19 +108,19 @@ def _open_payloads(bulk: ClaimedList, items: list[Row]) -> dict[Row, bytes]:
     return sound
 
 
-def _remove_items(bulk: ClaimedList, bad: dict[Row, tuple[str | None, Action]], at: datetime) -> None:
-    """Take items out of the list, each by what its code asks. Part of the caller's transaction."""
-    alike = defaultdict(list)
-    for item, why in bad.items():
-        alike[why].append(item)
-    for (code, action), these in alike.items():
-        mine = bulk_lists.update_open_items(bulk.id).where(Submission.id.in_([item.id for item in these]))
+def _remove_items(bulk: ClaimedList, bad: dict[ListItem, Failure], at: datetime) -> None:
+    """Take items out of the list, each by the action of its code. Part of the caller's transaction."""
+    by_failure: dict[Failure, list[ListItem]] = defaultdict(list)
+    for item, failure in bad.items():
+        by_failure[failure].append(item)
+    for (code, action), items in by_failure.items():
+        mine = bulk_lists.update_open_items(bulk.id).where(Submission.id.in_([item.id for item in items]))
         db.session.execute(mine.values(bulk_id=None, code=code, **_values_of_removed(action, code, at)))
-        outcomes.wake_refusals([item.consent_id for item in these], at)
-        log.warning("list.left", list=bulk.id, count=len(these), code=code)
+        outcomes.wake_refusals([item.consent_id for item in items], at)
+        log.warning("list.left", list=bulk.id, count=len(items), code=code)
 
 
-def _values_of_removed(action: Action, code: str | None, at: datetime) -> dict:
+def _values_of_removed(action: Action, code: str | None, at: datetime) -> dict[str, object]:
     if action == Action.EXPIRED:
         return {"outcome": Outcome.EXPIRED, "due_at": None, "ended_at": at}
     if action == Action.FIX and code != DUPLICATE:
@@ -124,8 +128,7 @@ def _values_of_removed(action: Action, code: str | None, at: datetime) -> dict:
     return {"due_at": at + outcomes.ORDER_WAIT}  # Back into the lane.
 
 
-def _apply_answer(bulk: ClaimedList, payloads: dict[Row, bytes], answer: Answer) -> None:
-    """Bring İYS's answer to a list into the list, by the code table."""
+def _apply_answer(bulk: ClaimedList, payloads: Payloads, answer: Answer) -> None:
     if answer.status in (200, 202) and response_values.read_name(answer.content.get("requestId")):
         return _mark_sent(bulk, payloads, answer.content)
     action, named = answer.action(Status.GRANTED), _items_in_errors(payloads, answer)
@@ -140,17 +143,12 @@ def _apply_answer(bulk: ClaimedList, payloads: dict[Row, bytes], answer: Answer)
     return _retry_list(bulk, answer.code)
 
 
-def _mark_sent(bulk: ClaimedList, payloads: dict[Row, bytes], content: dict) -> None:
-    """İYS has it; what becomes of each item is asked later, by the name that İYS gave to it."""
-    at, names = clock.now(), _sub_request_ids(content.get("subRequests"))
+def _mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> None:
+    """İYS has the list; the result of each item is asked for later, by its subRequestId."""
+    at, names = clock.now(), _sub_request_ids(content)
+    request_id = response_values.read_name(content["requestId"])
     if not bulk_lists.release_list(
-        db.session,
-        bulk,
-        state=BulkState.SENT,
-        request_id=response_values.read_name(content["requestId"]),
-        sent_at=at,
-        code=None,
-        due_at=at + RESULT_AFTER,
+        db.session, bulk, state=BulkState.SENT, request_id=request_id, sent_at=at, code=None, due_at=at + RESULT_AFTER
     ):
         return db.session.rollback()
     table = Submission.__table__
@@ -160,92 +158,82 @@ def _mark_sent(bulk: ClaimedList, payloads: dict[Row, bytes], content: dict) -> 
     mine = mine.values(
         outcome=Outcome.SENT, attempts=table.c.attempts + 1, code=None, sub_request_id=bindparam("its_name")
     )
-    told = sorted((item.id, names.get(_item_key(json.loads(payload)))) for item, payload in payloads.items())
-    db.session.execute(mine, [{"its_id": submission_id, "its_name": name} for submission_id, name in told])
+    named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
+    db.session.execute(
+        mine, [{"its_id": submission_id, "its_name": named[submission_id]} for submission_id in sorted(named)]
+    )
     outcomes.unblock_provider(bulk.provider_id)
     db.session.commit()
     log.info("list.sent", list=bulk.id, size=len(payloads))
 
 
-def _sub_request_ids(sub_requests: object) -> dict[tuple, str]:
-    """İYS's name for each item by its key, which a list holds once."""
-    listed = sub_requests if isinstance(sub_requests, list) else []
-    return {
-        _item_key(each): sub_request_id_of(each)
-        for each in listed
-        if isinstance(each, dict) and sub_request_id_of(each)
-    }
+def _sub_request_ids(content: JsonObject) -> dict[ItemKey, str]:
+    """İYS's name for each item, by its key, which a list holds once."""
+    named = ((_item_key(each), sub_request_id_of(each)) for each in response_values.read_rows(content, "subRequests"))
+    return {key: name for key, name in named if name}
 
 
-def sub_request_id_of(item: dict) -> str | None:
-    """İYS spells it in two ways, within one answer."""
+def sub_request_id_of(item: JsonObject) -> str | None:
+    """İYS spells the name in two ways, within one answer."""
     return response_values.read_name(item.get("subRequestId") or item.get("subrequestId")) or None
 
 
-def _item_key(consent: dict) -> tuple:
+def _item_key(consent: JsonObject) -> ItemKey:
     return str(consent.get("recipient", "")).lower(), consent.get("type"), consent.get("recipientType")
 
 
-def _items_in_errors(payloads: dict[Row, bytes], answer: Answer) -> dict[Row, tuple[str, Action]]:
-    """The items that İYS's errors point at, by their place in what was sent."""
-    items, codes = list(payloads), defaultdict(list)
+def _items_in_errors(payloads: Payloads, answer: Answer) -> dict[ListItem, Failure]:
+    """The items that İYS's errors point at, by their index in the list."""
+    items = list(payloads)
+    codes: dict[ListItem, list[str]] = defaultdict(list)
     for error in answer.errors:
         if error.code and error.index is not None and 0 <= error.index < len(items):
             codes[items[error.index]].append(error.code)
-    return {item: (theirs[0], iys_protocol.action_of(answer.status, theirs)) for item, theirs in codes.items()}
+    return {item: Failure(theirs[0], iys_protocol.action_of(answer.status, theirs)) for item, theirs in codes.items()}
 
 
-def _send_rest_again(
-    bulk: ClaimedList, payloads: dict[Row, bytes], named: dict[Row, tuple[str, Action]], answer: Answer
-) -> None:
-    """İYS took nothing of the list: what it names leaves, and the rest goes at once."""
-    at, rest = clock.now(), len(payloads) - len(named)
+def _send_rest_again(bulk: ClaimedList, payloads: Payloads, bad: dict[ListItem, Failure], answer: Answer) -> None:
+    """İYS took nothing of the list: the items it rejects leave, and the rest is sent at once."""
+    at, rest = clock.now(), len(payloads) - len(bad)
     ends = {} if rest else {"state": BulkState.ENDED, "ended_at": at}
     values = {"attempts": 0, "size": rest, "code": answer.code, "due_at": at if rest else None} | ends
     if not bulk_lists.release_list(db.session, bulk, **values):
         return db.session.rollback()
-    _keep(bulk, answer, ((item, code) for item, (code, _) in named.items()))
-    _remove_items(bulk, named, at)
+    bodies = ((bulk.provider_id, item.id, code, json.dumps({"code": code}).encode()) for item, (code, _) in bad.items())
+    attempts.record_attempts(db.session, Operation.BULK_ADD, answer.status, bodies)
+    _remove_items(bulk, bad, at)
     db.session.commit()
 
 
-def _keep(bulk: ClaimedList, answer: Answer, codes: Iterable[tuple[Row, str]]) -> None:
-    told = ((bulk.provider_id, item.id, code, json.dumps({"code": code}).encode()) for item, code in codes)
-    attempts.record_attempts(db.session, Operation.BULK_ADD, answer.status, told)
-
-
 def _park_list(bulk: ClaimedList, code: str | None) -> None:
-    """İYS takes this list in no way and does not say which item is at fault: a person must look."""
+    """İYS rejects the list without naming the items at fault: a person must look."""
     at = clock.now()
     if bulk_lists.release_list(db.session, bulk, state=BulkState.ENDED, due_at=None, ended_at=at, code=code):
-        parked = bulk_lists.update_open_items(bulk.id).values(
-            outcome=Outcome.PARKED, due_at=None, ended_at=at, code=code
-        )
-        db.session.execute(parked)
+        parked = bulk_lists.update_open_items(bulk.id)
+        db.session.execute(parked.values(outcome=Outcome.PARKED, due_at=None, ended_at=at, code=code))
     db.session.commit()
     log.error("list.parked", list=bulk.id, code=code)
 
 
 def _block_list(bulk: ClaimedList, code: str | None) -> None:
-    """Rights or subscription stop the provider, the quota its grants; the list waits as it is."""
+    """Rights, subscription or quota block the provider; the list waits unchanged."""
     until = clock.now() + outcomes.BLOCK
     if bulk_lists.release_list(db.session, bulk, due_at=until, code=code, attempts=bulk.attempts - 1):
         waits = case((Submission.outcome == Outcome.SENT, Outcome.SENT), else_=Outcome.BLOCKED)
         db.session.execute(bulk_lists.update_open_items(bulk.id).values(outcome=waits, code=code))
-        what = "grants_blocked_until" if code == QUOTA else "blocked_until"
-        outcomes.block_provider(bulk.provider_id, code, **{what: until})
+        outcomes.block_provider(bulk.provider_id, code, until, only_grants=code == outcomes.QUOTA)
     db.session.commit()
 
 
 def _postpone_list(bulk: ClaimedList, after: timedelta, code: str | None) -> None:
-    """İYS heard nothing of it: the same again in a moment."""
+    """İYS has not received it: send the same again in a moment."""
     values = {"code": code} if code else {}
     bulk_lists.release_list(db.session, bulk, due_at=clock.now() + after, attempts=bulk.attempts - 1, **values)
     db.session.commit()
 
 
 def _retry_list(bulk: ClaimedList, code: str | None) -> None:
-    """İYS may have it, under a name that we did not hear: the same bytes again, and its result names the first."""
+    """İYS may have it, but its requestId did not reach us: send the same bytes again."""
     due_at = clock.now() + outcomes.backoff(bulk.attempts)
     if bulk_lists.release_list(db.session, bulk, due_at=due_at, code=code):
         db.session.execute(bulk_lists.update_open_items(bulk.id).values(outcome=Outcome.SENT))

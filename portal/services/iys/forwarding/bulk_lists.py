@@ -1,17 +1,18 @@
-"""Lists of grants: formed of what waits, one brand at a time and oldest first, and taken in hand by lease."""
+"""Bulk lists of grants: formed per brand from waiting submissions, oldest first, and claimed by lease."""
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Update, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import leases
+from portal.core.database import changed_rows
 from portal.core.extensions import read_session
-from portal.core.iys_protocol import MAX_LIST_SIZE
+from portal.core.iys_protocol import MAX_LIST_SIZE, Status
 from portal.core.models import BulkRequest, BulkState, Consent, Lane, Outcome, Submission
 from portal.core.models.ids import new_id
 from portal.domain.providers import sandbox_mode
@@ -23,18 +24,16 @@ from portal.services.iys.success_rate import Level
 log = structlog.get_logger()
 
 LONGEST_SINGLE_WAIT = timedelta(seconds=60)  # A person's grant that waited so long goes in a list.
-DUE_WITHOUT_RESULT = timedelta(
-    days=61
-)  # İYS keeps a result for 60 days; what travels in a list is due by itself after that.
-HELD_FOR = timedelta(minutes=1)  # Then the success ratio is looked at again.
-LIST_SUFFIX = "/request"  # What makes İYS's path for one consent the path for a list.
+DUE_WITHOUT_RESULT = timedelta(days=61)  # İYS keeps a result for 60 days; after that an item is sent by itself.
+HELD_FOR = timedelta(minutes=1)  # Then the success rate is checked again.
+LIST_SUFFIX = "/request"  # Appended to İYS's path for one consent, it is the path for a list.
 
 _claim_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class ClaimedList:
-    """A list in hand until `lease_until`. `attempts` counts this one, so with 1 it is sent for the first time."""
+    """A leased list. `attempts` counts this one: with 1 it is sent for the first time."""
 
     id: int
     provider_id: int
@@ -45,13 +44,28 @@ class ClaimedList:
     lease_until: datetime
 
 
+@dataclass(frozen=True, eq=False)
+class ListItem:
+    """A submission of a list; its payload is sealed."""
+
+    id: int
+    consent_id: int
+    status: Status
+    consent_date: datetime
+    payload: bytes = field(repr=False)
+    outcome: Outcome
+    sub_request_id: str | None
+    due_at: datetime | None
+
+
 LIST_COLUMNS = [getattr(BulkRequest, name) for name in ClaimedList.__dataclass_fields__]
+ITEM_COLUMNS = [getattr(Submission, name) for name in ListItem.__dataclass_fields__]
 
 
 def claim_list_to_send(session: Session, at: datetime, *, is_sandbox: bool = False) -> ClaimedList | None:
-    """The next list to send, in hand: one that was formed before, or else a new one. Commits.
+    """Claim the next list to send: one formed earlier, or else a new one. Commits.
 
-    While the success ratio is low no list leaves that nobody released by hand.
+    While the success rate is low, only lists that a person released are sent.
     """
     with _claim_lock:
         paused = not is_sandbox and success_rate.measure(read_session(), at).level == Level.PAUSED
@@ -64,8 +78,8 @@ def claim_list_to_send(session: Session, at: datetime, *, is_sandbox: bool = Fal
 def claim_list(
     session: Session, at: datetime, states: Sequence[BulkState], *, is_sandbox: bool = False
 ) -> ClaimedList | None:
-    """Lease the list in one of these states that has been due longest. Commits."""
-    lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # A result may be asked for without any quota.
+    """Claim the list in one of these states that has been due longest. Commits."""
+    lane = Lane.REFUSALS if BulkState.SENT in states else Lane.BULK  # Asking for a result needs no quota.
     may_go = (BulkRequest.state.in_(states), leases.is_due(BulkRequest, at))
     writers = due_submissions.active_providers(at, lane, is_sandbox=is_sandbox)
     due = select(BulkRequest.id).where(*may_go, BulkRequest.provider_id.in_(writers))
@@ -82,48 +96,47 @@ def claim_list(
 
 
 def remove_ended_items(session: Session, bulk: ClaimedList) -> None:
-    """Before a list leaves first, what ended while it waited is taken out. From then on it holds the same, whenever it
-    goes again and whatever came of its items. Commits."""
+    """Take submissions that ended meanwhile out of a list before it is first sent. Commits.
+
+    From then on the list stays the same however often it is sent and whatever becomes of its items.
+    """
     if bulk.attempts == 1:
         ended = update(Submission).where(Submission.bulk_id == bulk.id, Submission.due_at.is_(None))
         session.execute(ended.values(bulk_id=None).execution_options(synchronize_session=False))
         session.commit()
 
 
-def read_items(bulk: ClaimedList) -> list[Row]:
-    """What travels in a list, in its order."""
-    columns = [Submission.id, Submission.consent_id, Submission.status, Submission.consent_date, Submission.payload]
-    columns += [Submission.outcome, Submission.sub_request_id, Submission.bulk_index, Submission.due_at]
-    rows = select(*columns).where(Submission.bulk_id == bulk.id).order_by(Submission.bulk_index)
-    return list(read_session().execute(rows))
+def read_items(bulk: ClaimedList) -> list[ListItem]:
+    """The items of a list, in its order."""
+    rows = select(*ITEM_COLUMNS).where(Submission.bulk_id == bulk.id).order_by(Submission.bulk_index)
+    return [ListItem(*row) for row in read_session().execute(rows)]
 
 
-def release_list(session: Session, bulk: ClaimedList, **values) -> bool:
-    """Write what came of a list; False where the lease ran out and somebody else has it now. First in a transaction."""
+def release_list(session: Session, bulk: ClaimedList, **values: object) -> bool:
+    """Write the outcome of a list and release it; False where the lease was lost. Call it first in a transaction."""
     return bool(leases.release(session, BulkRequest, [bulk], **values))
 
 
-def update_open_items(bulk_id: int):
-    """The update of what is still on its way in a list."""
+def update_open_items(bulk_id: int) -> Update:
+    """An UPDATE of the items of a list that are still open."""
     mine = update(Submission).where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None))
     return mine.execution_options(synchronize_session=False)
 
 
 def count_open_items(session: Session, bulk_id: int) -> int:
-    """How many are still on their way in a list."""
-    mine = select(func.count()).select_from(Submission)
-    return session.scalar(mine.where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None)))
+    mine = select(func.count()).where(Submission.bulk_id == bulk_id, Submission.due_at.is_not(None))
+    return session.scalars(mine).one()
 
 
 def _hold_due_lists(session: Session, at: datetime) -> None:
-    """Lists that are due wait for a person, or for better days."""
-    due = (BulkRequest.due_at <= at, BulkRequest.released_at.is_(None))
-    states = BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)) & BulkRequest.endpoint.not_like(
-        sandbox_mode.PATHS
-    )
-    if read_session().scalar(select(BulkRequest.id).where(states, *due).limit(1)) is None:
+    """Hold due lists that nobody released, until the success rate is checked again."""
+    due = (
+        BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)), BulkRequest.endpoint.not_like(sandbox_mode.PATHS),
+        BulkRequest.due_at <= at, BulkRequest.released_at.is_(None),
+    )  # fmt: skip
+    if read_session().scalar(select(BulkRequest.id).where(*due).limit(1)) is None:
         return
-    held = update(BulkRequest).where(states, *due, leases.is_free(BulkRequest, at))
+    held = update(BulkRequest).where(*due, leases.is_free(BulkRequest, at))
     held = held.values(state=BulkState.HELD, due_at=at + HELD_FOR)
     session.execute(held.execution_options(synchronize_session=False))
     session.commit()
@@ -138,13 +151,12 @@ def _form_list(session: Session, at: datetime, paused: bool, is_sandbox: bool) -
     facts = select(Submission.provider_id, Submission.endpoint, Consent.brand_id).where(Submission.id == oldest)
     first = session.execute(facts.join(Consent, Consent.id == Submission.consent_id)).one()
     bulk = ClaimedList(new_id(), first.provider_id, first.endpoint, None, None, 0 if paused else 1, at + LEASE)
-    state = (
-        {"state": BulkState.HELD, "due_at": at + HELD_FOR}
-        if paused
-        else {"lease_until": bulk.lease_until, "due_at": at}
-    )
-    row = {"id": bulk.id, "provider_id": bulk.provider_id, "brand_id": first.brand_id, "endpoint": bulk.endpoint}
-    row |= {"size": 0, "attempts": bulk.attempts, "created_at": at, "state": BulkState.FORMED, **state}
+    row = {
+        "id": bulk.id, "provider_id": bulk.provider_id, "brand_id": first.brand_id, "endpoint": bulk.endpoint,
+        "size": 0, "attempts": bulk.attempts, "created_at": at,
+        "state": BulkState.HELD if paused else BulkState.FORMED, "due_at": at + HELD_FOR if paused else at,
+        "lease_until": None if paused else bulk.lease_until,
+    }  # fmt: skip
     session.execute(insert(BulkRequest.__table__), row)
     size = _fill_list(session, bulk, at)
     if not size:  # Another process was quicker.
@@ -157,7 +169,7 @@ def _form_list(session: Session, at: datetime, paused: bool, is_sandbox: bool) -
 
 
 def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
-    """Put the oldest that wait into it. A key is there once: whatever is later of it waits for the first."""
+    """Put the oldest waiting submissions into a list, one per key; how many. Later ones of a key wait for the first."""
     oldest_first = (Submission.due_at, Submission.id)
     place = func.row_number().over(order_by=oldest_first).label("place")
     due = due_submissions.is_due(at, Lane.BULK, bulk.provider_id)
@@ -173,11 +185,11 @@ def _fill_list(session: Session, bulk: ClaimedList, at: datetime) -> int:
     put = put.values(
         bulk_id=bulk.id, bulk_index=chosen.c.place - 1, sub_request_id=None, due_at=at + DUE_WITHOUT_RESULT
     )
-    return session.execute(put.execution_options(synchronize_session=False)).rowcount
+    return changed_rows(session, put.execution_options(synchronize_session=False))
 
 
 def _move_waiting_people(session: Session, at: datetime, is_sandbox: bool = False) -> None:
-    """People's grants that waited too long, and were never told to anybody, go in a list."""
+    """Move people's grants that waited too long, and were never sent, into the lane of lists."""
     long_due = (
         select(Submission.id)
         .where(

@@ -1,42 +1,45 @@
-"""Results of lists: asked for after five minutes, matched by İYS's name of each item, kept as far as they are there."""
+"""Fetch the results of bulk lists: asked for after five minutes, matched to items by subRequestId."""
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import Row, bindparam, or_, update
+from sqlalchemy import bindparam, or_, update
 
 from portal.core import clock, iys_protocol
+from portal.core.database import changed_rows
 from portal.core.extensions import db
 from portal.core.iys_protocol import Action, Operation
-from portal.core.models import BulkState, Consent, Outcome, Submission
+from portal.core.models import BulkRequest, BulkState, Consent, Outcome, Submission
 from portal.domain.consents import locking
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import attempts, bulk_lists, outcomes
 from portal.services.iys.forwarding.bulk_dispatch import are_refusals_due, let_refusals_pass, sub_request_id_of
-from portal.services.iys.forwarding.bulk_lists import ClaimedList
-from portal.services.iys.forwarding.single_dispatch import QUOTA, is_host_resting, short_pause
+from portal.services.iys.forwarding.bulk_lists import ClaimedList, ListItem
+from portal.services.iys.forwarding.single_dispatch import is_host_resting, short_pause
+from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
 
 ASK_AGAIN = timedelta(minutes=1)
-LONGEST_EMPTY = timedelta(
-    days=1
-)  # İYS works within minutes: sent again it still arrives within the three business days.
+LONGEST_EMPTY = timedelta(days=1)  # İYS works within minutes; sent again, it still meets the three business days.
 KEPT_FOR = timedelta(days=60)  # By İYS; after that every result is empty.
 LOST = "lost"
 
+Result = tuple[ListItem, JsonObject]
+
 
 def fetch_next_result(client: Client) -> bool:
-    """Ask for the result of a list; False when none is due, or refusals are to go first."""
+    """Ask for the result of a list; False if none is due, or refusals go first."""
     at = clock.now()
     if is_host_resting(client, at) or are_refusals_due(at, is_sandbox=client.is_sandbox):
         return False
     bulk = bulk_lists.claim_list(db.session, at, (BulkState.SENT,), is_sandbox=client.is_sandbox)
     if bulk is None:
         return False
-    path = iys_protocol.bulk_result_path(*iys_protocol.codes_in_path(bulk.endpoint), bulk.request_id)
+    path = iys_protocol.bulk_result_path(*iys_protocol.codes_in_path(bulk.endpoint), bulk.request_id or "")
     try:
         answer = calls.ask(
             client, bulk.provider_id, Operation.BULK_RESULT, path, method="GET", turn=let_refusals_pass()
@@ -50,29 +53,33 @@ def fetch_next_result(client: Client) -> bool:
 
 def _apply_answer(bulk: ClaimedList, answer: Answer) -> None:
     if answer.listed is not None:
-        return _record_results(bulk, answer)
+        return _record_results(bulk, answer.listed)
     action = answer.action()
     if action == Action.CONFIG and answer.codes:
         until = clock.now() + outcomes.BLOCK
-        outcomes.block_provider(bulk.provider_id, answer.code, blocked_until=until)
+        outcomes.block_provider(bulk.provider_id, answer.code, until)
         return _ask_again(bulk, outcomes.BLOCK)
-    if action == Action.FIX:  # İYS does not know its own name for the list.
+    if action == Action.FIX:  # İYS does not know its own requestId.
         return _give_up_result(bulk)
     return _ask_again(bulk, short_pause() if action in (Action.WAIT, Action.AUTH) else ASK_AGAIN)
 
 
-def _record_results(bulk: ClaimedList, answer: Answer) -> None:
-    """Write down what İYS says of each item; what it says nothing final of is asked again."""
-    at, told = clock.now(), _match_items(bulk_lists.read_items(bulk), answer.listed)
+def _record_results(bulk: ClaimedList, listed: list[Any]) -> None:
+    """Record the final result of each item; items without one are asked for again."""
+    at, results = clock.now(), _match_items(bulk_lists.read_items(bulk), listed)
     if not bulk_lists.release_list(db.session, bulk, due_at=at + _pause_before_next(bulk, at), attempts=1):
         return db.session.rollback()
-    accepted = [(item, said) for item, said in told if _is_stored(said)]
-    failed = [(item, said) for item, said in told if said.get("status") == "failure"]
+    accepted = [(item, result) for item, result in results if _is_stored(result)]
+    failed = [(item, result) for item, result in results if result.get("status") == "failure"]
     locking.lock_submissions_and_consents(db.session, [item.consent_id for item, _ in accepted + failed])
     _accept_items(bulk, accepted, at)
-    for item, said in failed:
-        _fail_item(bulk, item, _error_code(said), at)
-    _keep(bulk, accepted + failed)
+    for item, result in failed:
+        _fail_item(bulk, item, _error_code(result), at)
+    bodies = (
+        (bulk.provider_id, item.id, _error_code(result), json.dumps(result).encode())
+        for item, result in accepted + failed
+    )
+    attempts.record_attempts(db.session, Operation.BULK_RESULT, 200, bodies)
     if accepted or failed:
         outcomes.wake_refusals([item.consent_id for item, _ in accepted + failed], at)
     left = bulk_lists.count_open_items(db.session, bulk.id)
@@ -80,41 +87,46 @@ def _record_results(bulk: ClaimedList, answer: Answer) -> None:
         _end_list(bulk, at)
     db.session.commit()
     log.info("list.result", list=bulk.id, accepted=len(accepted), failed=len(failed), left=left)
-    age = at - bulk.sent_at
-    if left and (age > KEPT_FOR or (not answer.listed and age > LONGEST_EMPTY)):
+    age = at - _sent_at(bulk)
+    if left and (age > KEPT_FOR or (not listed and age > LONGEST_EMPTY)):
         _give_up_result(bulk)
 
 
-def _match_items(items: list[Row], listed: list) -> list[tuple[Row, dict]]:
-    """What İYS says, beside the item that it says it of: by its name, or by its place where İYS gave no names."""
+def _sent_at(bulk: ClaimedList) -> datetime:
+    assert bulk.sent_at is not None  # A list in state SENT has a time.
+    return bulk.sent_at
+
+
+def _match_items(items: list[ListItem], listed: list[Any]) -> list[Result]:
+    """The open items with their results: by subRequestId, or by index where İYS gave no names."""
     by_name = {item.sub_request_id: item for item in items if item.sub_request_id}
-    by_place = {} if by_name else {str(place): item for place, item in enumerate(items)}
-    told = {}
-    for said in listed:
-        if isinstance(said, dict):
-            item = by_name.get(sub_request_id_of(said)) or by_place.get(str(said.get("index")))
+    by_index = {} if by_name else {str(index): item for index, item in enumerate(items)}
+    results = {}
+    for result in listed:
+        if isinstance(result, dict):
+            item = by_name.get(sub_request_id_of(result) or "") or by_index.get(str(result.get("index")))
             if item is not None and item.due_at is not None:
-                told[item] = said
-    return list(told.items())
+                results[item] = result
+    return list(results.items())
 
 
-def _is_stored(said: dict) -> bool:
+def _is_stored(result: JsonObject) -> bool:
     """Only a transactionId proves it."""
-    return said.get("status") == "success" and bool(response_values.read_transaction_id(said))
+    return result.get("status") == "success" and bool(response_values.read_transaction_id(result))
 
 
-def _accept_items(bulk: ClaimedList, accepted: list[tuple[Row, dict]], at: datetime) -> None:
+def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> None:
     if not accepted:
         return
     rows = [
         {
             "its_id": item.id,
             "its_key": item.consent_id,
-            "its_transaction": response_values.read_transaction_id(said),
-            "its_date": outcomes.read_creation_date(said.get("creationDate")),
+            "its_transaction": response_values.read_transaction_id(result),
+            "its_date": outcomes.read_creation_date(result.get("creationDate")),
             "its_status": item.status.value,
         }
-        for item, said in accepted
+        for item, result in accepted
     ]
     db.session.execute(
         ACCEPT, [row | {"its_list": bulk.id, "at": at} for row in sorted(rows, key=lambda r: r["its_id"])]
@@ -123,30 +135,28 @@ def _accept_items(bulk: ClaimedList, accepted: list[tuple[Row, dict]], at: datet
     outcomes.unblock_provider(bulk.provider_id)
 
 
-def _fail_item(bulk: ClaimedList, item: Row, code: str | None, at: datetime) -> None:
-    """One item that İYS did not store; by the code table, and like a single one as far as that is possible."""
+def _fail_item(bulk: ClaimedList, item: ListItem, code: str | None, at: datetime) -> None:
+    """Record an item that İYS did not store, by the code table."""
     action = iys_protocol.action_of(400, [code] if code else [], decided=item.status)
-    values = {"outcome": Outcome.PARKED, "due_at": None, "ended_at": at}
+    values: dict[str, object] = {"outcome": Outcome.PARKED, "due_at": None, "ended_at": at}
     if action in (Action.NOOP, Action.RECONCILE):
         same = code != "H178"
         values["outcome"] = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
-        _update_iys_status(item, same, bulk.sent_at)
+        _update_iys_status(item, same, _sent_at(bulk))
     elif action == Action.EXPIRED:
         values["outcome"] = Outcome.EXPIRED
     elif action == Action.CONFIG:
         until = at + outcomes.BLOCK
         values = {"outcome": Outcome.BLOCKED, "due_at": until, "bulk_id": None}
-        what = "grants_blocked_until" if code == QUOTA else "blocked_until"
-        outcomes.block_provider(bulk.provider_id, code, **{what: until})
+        outcomes.block_provider(bulk.provider_id, code, until, only_grants=code == outcomes.QUOTA)
     elif action in (Action.RETRY, Action.WAIT, Action.AUTH):  # Final for this list: it goes with another.
         values = {"outcome": Outcome.WAITING, "due_at": at + ASK_AGAIN, "bulk_id": None}
     mine = bulk_lists.update_open_items(bulk.id).where(Submission.id == item.id)
     db.session.execute(mine.values(code=code, **values))
 
 
-def _update_iys_status(item: Row, same: bool, sent_at: datetime) -> None:
-    """İYS held the same when it looked, at the soonest when it was sent; or something newer, unknown until a feed tells
-    what."""
+def _update_iys_status(item: ListItem, same: bool, sent_at: datetime) -> None:
+    """İYS held the same status some time after `sent_at`; or a newer one, which is unknown until a feed brings it."""
     if same:
         return outcomes.record_iys_status(item.consent_id, item.status, sent_at)
     not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= item.consent_date)
@@ -154,18 +164,13 @@ def _update_iys_status(item: Row, same: bool, sent_at: datetime) -> None:
     db.session.execute(unknown.values(iys_status=None).execution_options(synchronize_session=False))
 
 
-def _keep(bulk: ClaimedList, told: list[tuple[Row, dict]]) -> None:
-    answers = ((bulk.provider_id, item.id, _error_code(said), json.dumps(said).encode()) for item, said in told)
-    attempts.record_attempts(db.session, Operation.BULK_RESULT, 200, answers)
-
-
-def _error_code(said: dict) -> str | None:
-    return next((error.code for error in iys_protocol.parse_errors(200, said) if error.code), None)
+def _error_code(result: JsonObject) -> str | None:
+    return next((error.code for error in iys_protocol.parse_errors(200, result) if error.code), None)
 
 
 def _pause_before_next(bulk: ClaimedList, at: datetime) -> timedelta:
-    """A minute at first; the older a list, the more seldom, up to an hour."""
-    return min(max(ASK_AGAIN, (at - bulk.sent_at) / 10), timedelta(hours=1))
+    """A tenth of the list's age: a minute at first, an hour at most."""
+    return min(max(ASK_AGAIN, (at - _sent_at(bulk)) / 10), timedelta(hours=1))
 
 
 def _ask_again(bulk: ClaimedList, after: timedelta) -> None:
@@ -174,18 +179,16 @@ def _ask_again(bulk: ClaimedList, after: timedelta) -> None:
 
 
 def _end_list(bulk: ClaimedList, at: datetime) -> None:
-    ended = update(bulk_lists.BulkRequest).where(bulk_lists.BulkRequest.id == bulk.id)
+    ended = update(BulkRequest).where(BulkRequest.id == bulk.id)
     db.session.execute(ended.values(state=BulkState.ENDED, due_at=None, ended_at=at))
 
 
 def _give_up_result(bulk: ClaimedList) -> None:
-    """Its result will not come any more. What is left goes with other lists; İYS stores nothing twice (V2)."""
+    """No result will come any more: the open items go with other lists. İYS stores nothing twice (V2)."""
     at = clock.now()
     bulk_lists.release_list(db.session, bulk)
-    ended = update(bulk_lists.BulkRequest).where(
-        bulk_lists.BulkRequest.id == bulk.id, bulk_lists.BulkRequest.state == BulkState.SENT
-    )
-    if db.session.execute(ended.values(state=BulkState.ENDED, due_at=None, ended_at=at, code=LOST)).rowcount == 1:
+    ended = update(BulkRequest).where(BulkRequest.id == bulk.id, BulkRequest.state == BulkState.SENT)
+    if changed_rows(db.session, ended.values(state=BulkState.ENDED, due_at=None, ended_at=at, code=LOST)) == 1:
         db.session.execute(bulk_lists.update_open_items(bulk.id).values(bulk_id=None, due_at=at))
     db.session.commit()
     log.warning("list.lost", list=bulk.id)

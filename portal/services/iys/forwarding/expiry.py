@@ -1,9 +1,9 @@
-"""What is past its last lawful minute is said to be so, whether or not anybody could have sent it."""
+"""Expire submissions past their last lawful minute, whether or not anybody could have sent them."""
 
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import and_, exists, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select, update
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session
@@ -15,21 +15,21 @@ from portal.services.iys.forwarding import outcomes
 log = structlog.get_logger()
 
 BATCH = 500
-GRACE = timedelta(minutes=10)  # For what İYS may have heard in time: it is asked first, if it answers.
+GRACE = timedelta(minutes=10)  # For what İYS may have received in time: time to ask it.
 
 
 def expire_late_submissions(_client: Client) -> bool:
-    """Expire what is too late; False when nothing is. İYS is not asked.
+    """Expire what is too late; False if nothing is. İYS is not asked.
 
-    What it may have heard in time all the same (SENT) turns up in its movements, and then counts as told.
+    What İYS received in time all the same (SENT) turns up in its movements, and then counts as accepted.
     """
     at = clock.now()
     late = read_session().execute(_late_submissions(at)).all()
     if not late:
         return False
     ids = [row.id for row in late]
-    stays = _is_renewable()
-    for condition, due_at in ((stays, Submission.due_at), (~stays, None)):
+    renewable = _is_renewable()
+    for condition, due_at in ((renewable, Submission.due_at), (not_(renewable), None)):
         expired = update(Submission).where(Submission.id.in_(ids), _may_expire(at), condition)
         values = {"outcome": Outcome.EXPIRED, "ended_at": at, "bulk_id": None, "due_at": due_at}
         db.session.execute(expired.values(**values).execution_options(synchronize_session=False))
@@ -39,26 +39,26 @@ def expire_late_submissions(_client: Client) -> bool:
     return True
 
 
-def _late_submissions(at: datetime):
+def _late_submissions(at: datetime) -> Select[int, int]:
     by_index = (Submission.lenient_deadline < at, Submission.due_at.is_not(None))
     late = select(Submission.id, Submission.consent_id).where(*by_index, _may_expire(at))
     return late.order_by(Submission.lenient_deadline).limit(BATCH)
 
 
-def _may_expire(at: datetime):
-    """On its way, too late, in nobody's hands, and not in a list that may have left."""
+def _may_expire(at: datetime) -> ColumnElement[bool]:
+    """Open, too late, not leased, and not in a list that may have been sent."""
     unsent = and_(BulkRequest.attempts == 0, BulkRequest.state.in_((BulkState.FORMED, BulkState.HELD)))
-    at_home = and_(unsent, leases.is_free(BulkRequest, at))
-    left = exists().where(BulkRequest.id == Submission.bulk_id, not_(at_home))
+    is_unsent = and_(unsent, leases.is_free(BulkRequest, at))
+    left = exists().where(BulkRequest.id == Submission.bulk_id, not_(is_unsent))
     never_left = and_(Submission.outcome.in_((Outcome.WAITING, Outcome.BLOCKED)), Submission.lenient_deadline < at)
     never_answered = and_(Submission.outcome == Outcome.SENT, Submission.lenient_deadline < at - GRACE)
     too_late = or_(never_left, never_answered)
     return and_(too_late, Submission.due_at.is_not(None), leases.is_free(Submission, at), not_(left))
 
 
-def _is_renewable():
-    """A refusal that still counts stays due, until it is looked up and said anew."""
-    is_head = select(Consent.id).where(
+def _is_renewable() -> ColumnElement[bool]:
+    """A refusal that is still current: it stays due, to be checked at İYS and recorded anew."""
+    is_current = select(Consent.id).where(
         Consent.id == Submission.consent_id, Consent.decision_id == Submission.decision_id
     )
-    return and_(Submission.status == Status.REFUSED, is_head.exists())
+    return and_(Submission.status == Status.REFUSED, is_current.exists())

@@ -1,55 +1,65 @@
-"""Taking a due row in hand, so that a killed process's work comes back, and giving it back with what came of it."""
+"""Claim a due feed, push or sweep, and release it with its outcome."""
 
 from datetime import datetime, timedelta
+from typing import Any, TypeVar, TypeVarTuple, cast
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from portal.core import leases
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, Connection, Provider
+from portal.core.models import Brand, Connection, Feed, Provider, Push, Sweep
 from portal.domain.providers import sandbox_mode
 
 LONGEST_PAUSE = timedelta(minutes=10)
 
+Asking = TypeVar("Asking", Feed, Sweep)
+Claimed = TypeVar("Claimed", bound=leases.QueueTable)
+Ts = TypeVarTuple("Ts")
 
-def select_with_brand(model) -> Select:
-    """Rows with their brand's code and its provider's, of those that may ask İYS."""
-    return (
+
+def select_with_brand(model: type[Asking]) -> Select[Asking, Brand, int]:
+    """Rows of live brands, with the brand and the provider's iysCode."""
+    rows = (
         select(model, Brand, Provider.iys_code)
         .join(Brand, Brand.id == model.brand_id)
         .join(Provider, Provider.id == model.provider_id)
         .join(Connection, Connection.provider_id == model.provider_id)
-        .where(sandbox_mode.brand_still_speaks())
+        .where(sandbox_mode.brand_has_not_ended())
     )
+    return cast("Select[Asking, Brand, int]", rows)  # A connected provider has its code.
 
 
 def may_ask(at: datetime) -> list[ColumnElement[bool]]:
-    """Nothing is asked for a provider that is blocked, or whose title was not compared yet."""
+    """İYS is asked nothing for a provider that is blocked, or whose title was not compared yet."""
     return [
         Connection.forwarding_enabled_at <= at,
         or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
     ]
 
 
-def claim_first(query: Select, model, at: datetime, lease: timedelta):
-    """The first row of the query, leased and in a reading session of its own; None where another was first. Commits."""
+def claim_first(query: Select[Claimed, *Ts], at: datetime, lease: timedelta) -> Row[Claimed, *Ts] | None:
+    """Lease the first row of a query, whose first entity is the claimed one; None where another was first. Commits.
+
+    The row belongs to the reading session, as it is after the claim.
+    """
     row = read_session().execute(query.limit(1)).first()
     if row is None:
         return None
-    thing = row[0]
-    was_first = leases.claim(db.session, model, model.id == thing.id, model.due_at <= at, at=at, lease=lease)
+    claimed = row[0]
+    model = type(claimed)
+    was_first = leases.claim(db.session, model, model.id == claimed.id, model.due_at <= at, at=at, lease=lease)
     db.session.commit()
     if not was_first:
         return None
-    read_session().refresh(thing)
+    read_session().refresh(claimed)
     return row
 
 
-def release(thing, **values) -> bool:
-    """Write what came of a claimed row, in this transaction; False where its lease ran out and another has it."""
-    return bool(leases.release(db.session, type(thing), [thing], **values))
+def release(claimed: Feed | Push | Sweep, **values: Any) -> bool:
+    """Write the outcome of a claimed row in this transaction; False where its lease was lost."""
+    return bool(leases.release(db.session, type(claimed), [claimed], **values))
 
 
 def backoff(attempts: int) -> timedelta:
-    """How long to wait after that many failures in a row."""
+    """The pause after so many failures in a row: doubled each time."""
     return min(LONGEST_PAUSE, timedelta(seconds=5 * 2 ** min(attempts, 10)))

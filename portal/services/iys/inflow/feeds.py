@@ -1,6 +1,7 @@
-"""The pull: page by page after İYS's own cursor, which moves in the transaction that keeps its rows."""
+"""Pull İYS's changes page by page. The cursor moves in the transaction that stores its rows."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import exists, select
@@ -20,7 +21,7 @@ from portal.services.iys.inflow import claims, sweeps
 
 log = structlog.get_logger()
 
-EVERY = timedelta(minutes=3)  # İYS tells nothing younger than an hour anyway.
+EVERY = timedelta(minutes=3)  # İYS tells nothing of the last hour anyway.
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(days=6)  # İYS tells seven days back; what it says to an older cursor is not documented.
 BLOCKED = timedelta(minutes=10)  # Rights or package: ask again after that, the provider may have acted.
@@ -29,10 +30,10 @@ UNREADABLE_ROW = "unreadable_row"
 
 
 def pull_next_page(client: Client) -> bool:
-    """Pull one page of a feed that is due; False where none is."""
+    """Pull one page of a due feed; False if none is due."""
     at = clock.now()
     query = claims.select_with_brand(Feed).where(is_due(Feed, at), *claims.may_ask(at)).order_by(Feed.due_at)
-    claimed = claims.claim_first(query, Feed, at, LEASE)
+    claimed = claims.claim_first(query, at, LEASE)
     if claimed is None:
         return _create_feeds(at)
     feed, brand, iys_code = claimed
@@ -48,9 +49,9 @@ def pull_next_page(client: Client) -> bool:
 
 
 def _create_feeds(at: datetime) -> bool:
-    """Give each connected brand its feeds; False where all have them."""
+    """Give each connected brand its feeds; False if all have them."""
     brands = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id).where(
-        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_still_speaks(), *claims.may_ask(at)
+        ~exists().where(Feed.brand_id == Brand.id), sandbox_mode.brand_has_not_ended(), *claims.may_ask(at)
     )  # fmt: skip
     rows = [
         {
@@ -66,7 +67,7 @@ def _create_feeds(at: datetime) -> bool:
 
 
 def _usable_cursor(feed: Feed, at: datetime) -> str | None:
-    """İYS's cursor, unless it may lie before İYS's window: then the window is read from its beginning."""
+    """The stored cursor, unless it may lie before İYS's window: then the window is read from its start."""
     is_fresh = feed.cursor_at is not None and feed.cursor_at > at - WINDOW
     return feed.cursor if is_fresh else None
 
@@ -81,8 +82,8 @@ def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) 
         _retry_feed(feed, cursor, answer, at)
 
 
-def _store_rows(feed: Feed, brand: Brand, listed: list, after: object, at: datetime) -> None:
-    """The rows and the cursor behind them, in one transaction; the next page is due at once."""
+def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: datetime) -> None:
+    """Store the rows and the next cursor in one transaction; the next page is due at once."""
     told = [told for told in map(movements.read_row, listed) if told]
     is_cursor = response_values.read_text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
     moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
@@ -98,7 +99,7 @@ def _store_rows(feed: Feed, brand: Brand, listed: list, after: object, at: datet
 
 
 def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
-    """Nothing new. İYS gives no cursor then; the old one stays as long as it is inside the window."""
+    """Nothing new. İYS gives no cursor then; the old one stays as long as it is within the window."""
     given_up = {} if cursor else {"cursor": None, "cursor_at": None}
     if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **given_up):
         _sweep_after_gap(feed, at)
@@ -106,15 +107,15 @@ def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
 
 
 def _sweep_after_gap(feed: Feed, at: datetime) -> None:
-    """What moved while we did not listen for longer than İYS tells can only be seen by asking for each head."""
+    """After a gap longer than İYS's window only a sweep of all consents finds what changed."""
     if feed.pulled_at is not None and feed.pulled_at < at - WINDOW:
         sweeps.order_sweep(db.session, feed.provider_id, feed.brand_id, at)
 
 
 def _retry_feed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
-    """Ask again later. A cursor that İYS refuses is given up, and the window read from its beginning."""
+    """Ask again later. A cursor that İYS rejects is dropped, and the window read from its start."""
     action, attempts = answer.action(), feed.attempts + 1
-    values = {"due_at": at + claims.backoff(attempts)}
+    values: dict[str, datetime | None] = {"due_at": at + claims.backoff(attempts)}
     if action == Action.CONFIG:
         values = {"due_at": at + BLOCKED}
     elif action == Action.FIX and cursor:

@@ -1,4 +1,4 @@
-"""The sweep: once a week every head of a brand is asked for by multi-status, to find drift that no file shows."""
+"""The weekly sweep: ask İYS by multi-status for every consent of a brand, to find drift that no file shows."""
 
 import json
 from collections import defaultdict
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Row, exists, select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
 from portal.core import clock, iys_protocol
 from portal.core.extensions import db, read_session, vault
@@ -24,15 +25,15 @@ from portal.services.iys.inflow import claims
 log = structlog.get_logger()
 
 EVERY = timedelta(days=7)
-FIRST_SWEEP_AFTER = timedelta(days=1)  # Before that there is nothing that could have drifted.
-LEASE = timedelta(minutes=3)  # For the calls of one piece, each of which may wait for its slot and its answer.
-CHUNK = 3000  # Heads at once: as many recipients have more than one channel, their lists are well filled.
-MAX_CORRECTIONS = 2  # Times that a list is asked for again without the addresses that İYS would not take.
+FIRST_SWEEP_AFTER = timedelta(days=1)  # Before that nothing can have drifted.
+LEASE = timedelta(minutes=3)  # For the calls of one chunk, each of which may wait for its slot and its answer.
+CHUNK = 3000  # Consents: recipients have several channels, so that the lists per channel are well filled.
+MAX_CORRECTIONS = 2  # Times that a list is sent again without the addresses that İYS rejected.
 
 
 @dataclass
 class SweepChunk:
-    """Some heads of a brand, those of a recipient together: addresses by recipient type and channel."""
+    """Some consents of a brand, those of one recipient together: addresses by recipient type and channel."""
 
     last: int
     is_last: bool
@@ -44,25 +45,25 @@ class SweepChunk:
 
 
 class _Unanswered(Exception):
-    """İYS gave no list."""
+    """İYS answered without a list."""
 
     def __init__(self, answer: Answer):
         self.answer = answer
 
 
 def sweep_next_chunk(client: Client, sweep_id: int | None = None) -> bool:
-    """Ask for one piece of a sweep that is due, or of that one if it is; False where none is."""
+    """Sweep one chunk of a due sweep, or of this one if it is due; False if none is."""
     at = clock.now()
     query = claims.select_with_brand(Sweep).where(is_due(Sweep, at), *claims.may_ask(at)).order_by(Sweep.due_at)
-    claimed = claims.claim_first(query if sweep_id is None else query.where(Sweep.id == sweep_id), Sweep, at, LEASE)
+    claimed = claims.claim_first(query if sweep_id is None else query.where(Sweep.id == sweep_id), at, LEASE)
     if claimed is None:
         return sweep_id is None and _order_weekly_sweep(at)
     sweep_chunk(client, *claimed)
     return True
 
 
-def order_sweep(session, provider_id: int, brand_id: int, at: datetime) -> int:
-    """Have a brand swept, in this transaction; a sweep that is under way will do. Its id."""
+def order_sweep(session: Session, provider_id: int, brand_id: int, at: datetime) -> int:
+    """Add a sweep of a brand to this transaction, unless one is under way; its id."""
     under_way = session.scalar(select(Sweep.id).where(Sweep.brand_id == brand_id, Sweep.ended_at.is_(None)))
     if under_way:
         return under_way
@@ -73,34 +74,34 @@ def order_sweep(session, provider_id: int, brand_id: int, at: datetime) -> int:
 
 
 def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> None:
-    """One piece of a claimed sweep: read, asked for, compared. Commits."""
+    """Read, ask for and compare one chunk of a claimed sweep. Commits."""
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
-    piece = _read_chunk(brand, sweep.position)
+    chunk = _read_chunk(brand, sweep.position)
     try:
-        holds = _ask_for_grants(client, brand, iys_code, piece)
+        holds = _ask_for_grants(client, brand, iys_code, chunk)
     except calls.NotNow as refusal:
         return _postpone_sweep(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
     except _Unanswered as unanswered:
         return _retry_sweep(sweep, unanswered.answer)
     at = clock.now()
     drifted = drift.compare(db.session, brand, holds, asked_at, at)
-    ends = {"due_at": None, "ended_at": at} if piece.is_last else {"due_at": at}
-    sums = {"asked": sweep.asked + piece.size, "drifted": sweep.drifted + drifted}
-    if not claims.release(sweep, position=piece.last, attempts=0, code=None, **sums, **ends):
+    ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
+    sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
+    if not claims.release(sweep, position=chunk.last, attempts=0, code=None, **sums, **ends):
         return db.session.rollback()
     db.session.commit()
-    log.info("sweep.walked", brand=brand.id, asked=piece.size, drifted=drifted, ended=piece.is_last)
+    log.info("sweep.walked", brand=brand.id, asked=chunk.size, drifted=drifted, ended=chunk.is_last)
 
 
 def _order_weekly_sweep(at: datetime) -> bool:
-    """Order the weekly sweep of a brand; False where none is missing."""
+    """Order the weekly sweep of a brand; False if none is missing."""
     lately = exists().where(Sweep.brand_id == Brand.id, (Sweep.created_at > at - EVERY) | Sweep.ended_at.is_(None))
     missing = (
         select(Brand)
         .join(Connection, Connection.provider_id == Brand.provider_id)
         .where(
             ~lately,
-            sandbox_mode.brand_still_speaks(),
+            sandbox_mode.brand_has_not_ended(),
             *claims.may_ask(at),
             Connection.forwarding_enabled_at <= at - FIRST_SWEEP_AFTER,
         )
@@ -123,27 +124,27 @@ def _read_chunk(brand: Brand, position: int) -> SweepChunk:
         .limit(CHUNK)
     ).all()  # fmt: skip
     is_last = len(rows) < CHUNK
-    if not is_last:  # The last recipient may have heads beyond; the next piece begins with it.
+    if not is_last:  # The last recipient may have more consents; the next chunk begins with it.
         rows = [row for row in rows if row.Recipient.id != rows[-1].Recipient.id]
-    piece = SweepChunk(rows[-1].Recipient.id if rows else position, is_last)
+    chunk = SweepChunk(rows[-1].Recipient.id if rows else position, is_last)
     for row in rows:
-        if address := _address(row):
-            piece.lists[row.recipient_type, row.channel][address] = row.id
-    return piece
+        if address := _address(row.Recipient):
+            chunk.lists[row.recipient_type, row.channel][address] = row.id
+    return chunk
 
 
-def _address(row: Row) -> str | None:
+def _address(recipient: Recipient) -> str | None:
     try:
-        return address_of(vault(), row.Recipient)
+        return address_of(vault(), recipient)
     except CannotOpen:
-        log.error("sweep.cannot_open", recipient_id=row.Recipient.id)
+        log.error("sweep.cannot_open", recipient_id=recipient.id)
         return None
 
 
-def _ask_for_grants(client: Client, brand: Brand, iys_code: int, piece: SweepChunk) -> dict[int, bool]:
+def _ask_for_grants(client: Client, brand: Brand, iys_code: int, chunk: SweepChunk) -> dict[int, bool]:
     """Whether İYS holds ONAY, by consent. Raises NotNow and _Unanswered."""
-    holds = {}
-    for (recipient_type, channel), consents in piece.lists.items():
+    holds: dict[int, bool] = {}
+    for (recipient_type, channel), consents in chunk.lists.items():
         path = iys_protocol.multi_status_path(iys_code, brand.brand_code, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
             asked, listed = _addresses_with_grant(client, brand.provider_id, path, addresses)
@@ -154,24 +155,21 @@ def _ask_for_grants(client: Client, brand: Brand, iys_code: int, piece: SweepChu
 def _addresses_with_grant(
     client: Client, provider_id: int, path: str, addresses: list[str]
 ) -> tuple[list[str], set[str]]:
-    """The addresses that İYS let be asked for, and those of them that hold ONAY."""
+    """The addresses that İYS accepted, and those of them that hold ONAY."""
     for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
         answer = calls.ask(client, provider_id, Operation.MULTI_STATUS, path, body=body)
         listed = answer.content.get("list")
         if isinstance(listed, list):
             return addresses, {str(each).lower() for each in listed}
-        wrong = {error.location[1] for error in answer.errors if _names_position(error.location)}
+        locations = [error.location for error in answer.errors if error.location and len(error.location) == 2]
+        wrong = {location[1] for location in locations if isinstance(location[1], int)}
         if not wrong:
             break
         addresses = [address for place, address in enumerate(addresses) if place not in wrong]
         if not addresses:
             return [], set()
     raise _Unanswered(answer)
-
-
-def _names_position(location: list | None) -> bool:
-    return bool(location) and len(location) == 2 and isinstance(location[1], int)
 
 
 def _retry_sweep(sweep: Sweep, answer: Answer) -> None:
@@ -181,6 +179,6 @@ def _retry_sweep(sweep: Sweep, answer: Answer) -> None:
     _postpone_sweep(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)
 
 
-def _postpone_sweep(sweep: Sweep, due_at: datetime, code: str | None, **values) -> None:
+def _postpone_sweep(sweep: Sweep, due_at: datetime, code: str | None, **values: int) -> None:
     claims.release(sweep, due_at=due_at, code=code, **values)
     db.session.commit()

@@ -89,7 +89,7 @@ def brands_without_yesterday(session: Session, at: datetime) -> list[Row]:
         select(Brand.id, Brand.provider_id, Connection.created_at)
         .join(Connection, Connection.provider_id == Brand.provider_id)
         .where(Connection.forwarding_enabled_at <= at, Connection.created_at < window.day_bounds(yesterday)[1])
-        .where(~has_it.exists(), sandbox_mode.brand_still_speaks())
+        .where(~has_it.exists(), sandbox_mode.brand_has_not_ended())
     )
     return session.execute(brands.limit(BRANDS_AT_ONCE)).all()
 

@@ -13,7 +13,7 @@ from portal.core.models import Brand, Domain, Provider
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import brands as rule
 from portal.domain.providers import logos
-from portal.services.domains import record_of
+from portal.services.domains import record_name
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.brands.forms import BrandForm, DomainForm, DomainRemovalForm, LogoForm, NewBrandForm
 from portal.web.shared import limits
@@ -29,8 +29,8 @@ EDITABLE_FIELDS = ("name", "header", "colour", "contact", "notice_url", "source"
 def show_brands() -> str:
     own_brands = select(Brand).where(Brand.provider_id == current_user.provider_id)
     found = read_session().scalars(own_brands.order_by(Brand.closed_at.is_not(None), Brand.name))
-    counts = rule.counts(read_session(), current_user.provider_id)
-    no_counts = dict.fromkeys(Channel, rule.Count())
+    counts = rule.count_addresses(read_session(), current_user.provider_id)
+    no_counts = dict.fromkeys(Channel, rule.AddressCount())
     listed = [(brand, no_counts | counts.get(brand.id, {})) for brand in found]
     return render_template(
         "dashboard/brands/brands.html", brands=listed, channels=list(Channel), names=list(map(label, Channel))
@@ -43,7 +43,7 @@ def new_brand() -> ResponseReturnValue:
     """Open a brand. In sandbox mode it gets a code of ours."""
     provider = read_session().get_one(Provider, current_user.provider_id)
     form = NewBrandForm()
-    if not rule.has_codes_of_its_own(provider):
+    if not rule.has_own_codes(provider):
         del form.code
     if form.validate_on_submit():
         brand = _open_brand(form)
@@ -52,7 +52,7 @@ def new_brand() -> ResponseReturnValue:
             db.session.commit()
             return redirect(url_for(".show_brand", brand_id=brand.id), 303)
     page = render_template(
-        "dashboard/brands/new_brand.html", form=form, to_bring=rule.to_bring(read_session(), provider)
+        "dashboard/brands/new_brand.html", form=form, to_bring=rule.brands_to_import(read_session(), provider)
     )
     return page, 422 if form.errors else 200
 
@@ -104,7 +104,7 @@ def upload_logo(brand_id: int) -> ResponseReturnValue:
     if not LogoForm().validate_on_submit():
         abort(400)
     try:
-        logo = logos.read(upload.read(logos.LARGEST_UPLOAD + 1) if upload and upload.filename else b"")
+        logo = logos.convert_logo(upload.read(logos.LARGEST_UPLOAD + 1) if upload and upload.filename else b"")
     except logos.BadLogo as bad:
         return render_brand(brand, logo_problem=bad.problem), 422
     brand.logo, brand.logo_digest = logo.png, logo.digest
@@ -128,7 +128,7 @@ def remove_logo(brand_id: int) -> ResponseReturnValue:
 def close_brand(brand_id: int) -> ResponseReturnValue:
     """Begin nothing new for the brand."""
     brand = own_row_or_404(db.session, Brand, brand_id)
-    rule.close(brand, clock.now())
+    rule.close_brand(brand, clock.now())
     record_audit("brand.closed", "brand", brand.id)
     db.session.commit()
     return redirect(url_for(".show_brand", brand_id=brand_id), 303)
@@ -139,8 +139,8 @@ def close_brand(brand_id: int) -> ResponseReturnValue:
 def reopen_brand(brand_id: int) -> ResponseReturnValue:
     brand = own_row_or_404(db.session, Brand, brand_id)
     try:
-        rule.reopen(db.session, brand)
-    except rule.Practised:
+        rule.reopen_brand(db.session, brand)
+    except rule.SandboxBrand:
         abort(409)
     record_audit("brand.reopened", "brand", brand.id)
     db.session.commit()
@@ -170,6 +170,6 @@ def render_brand(
         domain_form=domain_form or DomainForm(formdata=None),
         removal=removal,
         removal_form=DomainRemovalForm(formdata=None),
-        record_of=record_of,
+        record_of=record_name,
         is_left=brand.is_sandbox and not provider.in_sandbox_mode,
     )

@@ -8,21 +8,20 @@ from wtforms import BooleanField, SelectField, StringField, URLField, Validation
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from portal.domain.providers import brand_colours, brands
-from portal.web.dashboard.forms import READABLE
 from portal.web.shared.labels import label
-from portal.web.shared.validators import REACHABLE, WebAddress
+from portal.web.shared.validators import REACHABLE, READABLE, WebAddress
 
-CODE = r"\s*[1-9][0-9]{0,11}\s*$"
-NAME = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), READABLE]
+BRAND_CODE = r"\s*[1-9][0-9]{0,11}\s*$"
+NAME_VALIDATORS = [InputRequired(_l("Markanın adını yazın.")), Length(max=255), READABLE]
 
 
 class NewBrandForm(FlaskForm):
-    name = StringField(_l("Marka adı"), validators=NAME)
-    code = StringField(_l("İYS marka kodu"), validators=[Regexp(CODE, message=_l("Marka kodunu rakamla yazın."))])
+    name = StringField(_l("Marka adı"), validators=NAME_VALIDATORS)
+    code = StringField(_l("İYS marka kodu"), validators=[Regexp(BRAND_CODE, message=_l("Marka kodunu rakamla yazın."))])
 
 
 class BrandForm(FlaskForm):
-    name = StringField(_l("Marka adı"), validators=NAME)
+    name = StringField(_l("Marka adı"), validators=NAME_VALIDATORS)
     header = StringField(_l("SMS gönderici adı"), validators=[Optional(), Length(max=60), READABLE])
     colour = StringField(_l("Renk"), validators=[Optional(), Length(max=20), READABLE])
     contact = StringField(_l("İletişim satırı"), validators=[Optional(), Length(max=255), READABLE, REACHABLE])
@@ -35,12 +34,12 @@ class BrandForm(FlaskForm):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         usual = [("", gettext("Firmanınki"))]
-        self.source.choices = usual + [(each.value, label(each)) for each in brands.OF_PAGES]
+        self.source.choices = usual + [(each.value, label(each)) for each in brands.PAGE_SOURCES]
 
     def validate_header(self, field):
         """The header as operators register it; what is close to it is offered."""
         try:
-            field.data = brands.judge_header(field.data)
+            field.data = brands.validate_header(field.data)
         except brands.BadHeader as bad:
             told = [gettext(bad.problem.sentence), gettext(bad.problem.cure)]
             if bad.suggestion:
@@ -50,8 +49,8 @@ class BrandForm(FlaskForm):
     def validate_colour(self, field):
         """A colour that is legible; where it is not, the nearest one is offered."""
         try:
-            field.data = brand_colours.judge(field.data)
-        except brand_colours.NoColour:
+            field.data = brand_colours.validate_colour(field.data)
+        except brand_colours.InvalidColour:
             raise ValidationError(gettext("Rengi #0b5e6b gibi, # ve altı karakterle yazın.")) from None
         except brand_colours.Illegible as illegible:
             raise ValidationError(

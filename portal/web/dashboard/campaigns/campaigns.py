@@ -167,7 +167,7 @@ def add_audience(campaign_id: int) -> ResponseReturnValue:
     except campaigns.AudienceClosed:
         db.session.rollback()
         flash(gettext("Kampanya bu sırada başlatıldı; listeye artık adres alınmıyor."))
-    except packages.NoRoom:
+    except packages.PackageFull:
         db.session.rollback()
         return _render_campaign(own_campaign_or_404(read_session(), campaign_id), no_room=True), 422
     return redirect(url_for(".campaign", campaign_id=campaign_id), 303)
@@ -182,11 +182,11 @@ def launch(campaign_id: int) -> ResponseReturnValue:
     campaign = own_campaign_or_404(db.session, campaign_id)
     try:
         if campaign.kind == CampaignKind.ASK:
-            packages.require_room(db.session, current_provider(), 0, clock.now())
+            packages.require_capacity(db.session, current_provider(), 0, clock.now())
         campaigns.launch(db.session, campaign, clock.now())
     except campaigns.CannotLaunch:
         db.session.rollback()
-    except packages.NoRoom:  # The page says so, and what would help.
+    except packages.PackageFull:  # The page says so, and what would help.
         db.session.rollback()
     else:
         record_audit("campaign.launched", "campaign", campaign.id)
@@ -229,7 +229,7 @@ def own_campaign_or_404(session: Session, campaign_id: int) -> Campaign:
 
 def _render_campaign(campaign: Campaign, file_problem: FileProblem | None = None, no_room: bool = False) -> str:
     progress = campaigns.count_progress(read_session(), campaign)
-    standing = packages.standing(read_session(), current_user.provider, clock.now(), with_iys=False)
+    standing = packages.measure_usage(read_session(), current_user.provider, clock.now(), with_iys=False)
     is_shut = campaign.kind == CampaignKind.ASK and standing.level == packages.Level.SHUT
     lists = select(AudienceList).where(AudienceList.campaign_id == campaign.id).order_by(AudienceList.created_at)
     batches = read_session().scalars(lists).all()

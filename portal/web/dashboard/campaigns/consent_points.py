@@ -23,7 +23,7 @@ from portal.web.dashboard.campaigns.consent_point_forms import DEFAULT_BUDGET, B
 from portal.web.dashboard.forms import CsrfForm
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
-from portal.web.shared.qr_code import drawn
+from portal.web.shared import qr_code
 from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
 MAX_ROWS = 200
@@ -34,7 +34,7 @@ class PointRow:
     point: ConsentPoint
     name: str
     brand_name: str
-    state: consent_points.State
+    state: consent_points.PointState
     addresses: int
     address: str
 
@@ -87,12 +87,12 @@ def publish_point(point_id: int) -> ResponseReturnValue:
     """Open the page to people. Like a launch it needs room in the package; later decisions there need none."""
     point = _posted_point(point_id)
     try:
-        packages.require_room(db.session, current_provider(), 0, clock.now())
-        is_new = consent_points.publish(db.session, point, clock.now())
+        packages.require_capacity(db.session, current_provider(), 0, clock.now())
+        is_new = consent_points.publish_point(db.session, point, clock.now())
     except campaigns.BrandClosed:
         db.session.rollback()
         flash(_("Marka kapalı ya da hesabınız durdurulmuş: izin noktası açılamıyor."))
-    except packages.NoRoom:
+    except packages.PackageFull:
         db.session.rollback()
         flash(_("Paketinizde yer yok: izin noktası açılamıyor. Paket sayfanıza bakın."))
     else:
@@ -106,7 +106,7 @@ def publish_point(point_id: int) -> ResponseReturnValue:
 @needs(Permission.LAUNCH)
 def close_point(point_id: int) -> ResponseReturnValue:
     """Close the page for grants; it says so, and still takes refusals."""
-    if consent_points.close(db.session, _posted_point(point_id), clock.now()):
+    if consent_points.close_point(db.session, _posted_point(point_id), clock.now()):
         record_audit("point.closed", "point", point_id)
     db.session.commit()
     return redirect(url_for(".point", point_id=point_id), 303)
@@ -120,8 +120,8 @@ def change_point_budget(point_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             former = point.daily_budget
-            consent_points.budget(db.session, point, form.daily_budget.data)
-        except consent_points.TooManyADay as too_many:
+            consent_points.change_budget(db.session, point, form.daily_budget.data)
+        except consent_points.BudgetTooHigh as too_many:
             db.session.rollback()
             form.daily_budget.errors = [_budget_error(too_many)]
         else:
@@ -138,7 +138,7 @@ def download_poster(point_id: int) -> Response:
     point = own_row_or_404(read_session(), ConsentPoint, point_id)
     campaign, brand = read_session().get_one(Campaign, point.campaign_id), read_session().get_one(Brand, point.brand_id)
     text = load_consent_text(read_session(), campaign.text_id)
-    content = posters.drawn(
+    content = posters.render_pdf(
         posters.Poster(
             brand_name=text.brand_name, title=text.title_tr, address=_address(point), sender=text.sender_title,
             number=text.sender_mersis, contact=text.sender_contact, logo=brand.logo, colour=brand.colour,
@@ -158,7 +158,7 @@ def _open_point(form: PointForm, brands: list[Brand]) -> int | None:
             channels=[Channel(each) for each in form.channels.data], wording=form.wording(),
             daily_budget=form.daily_budget.data, at=at, today=clock.day(at),
         )  # fmt: skip
-    except consent_points.TooManyADay as too_many:
+    except consent_points.BudgetTooHigh as too_many:
         form.daily_budget.errors = [_budget_error(too_many)]
     except consent_points.BadSlug:
         form.slug.errors = [_("Adres 3 ile 60 karakter arasında olmalı.")]
@@ -182,9 +182,9 @@ def _render_point(point: ConsentPoint, form: BudgetForm | None = None) -> str:
         brand=brand,
         text=load_consent_text(read_session(), campaign.text_id),
         state=_state(point, campaign, brand),
-        numbers=consent_points.numbers_of(read_session(), point, clock.now()),
+        numbers=consent_points.count_statistics(read_session(), point, clock.now()),
         address=address,
-        code=drawn(address, _("İzin noktasının adresi, karekod olarak")),
+        code=qr_code.svg(address, _("İzin noktasının adresi, karekod olarak")),
         form=form or BudgetForm(daily_budget=point.daily_budget),
         **_code_limits(),
     )
@@ -192,23 +192,23 @@ def _render_point(point: ConsentPoint, form: BudgetForm | None = None) -> str:
 
 def _default_values(brand: Brand) -> dict[str, Any]:
     is_sandbox = current_user.provider.in_sandbox_mode
-    budget = consent_points.PRACTICE_CODES if is_sandbox else DEFAULT_BUDGET
-    return default_wording(brand) | {"slug": consent_points.slug_of(brand.name), "daily_budget": budget}
+    budget = consent_points.SANDBOX_CODES if is_sandbox else DEFAULT_BUDGET
+    return default_wording(brand) | {"slug": consent_points.suggest_slug(brand.name), "daily_budget": budget}
 
 
 def _code_limits() -> dict[str, Any]:
     in_sandbox_mode = current_user.provider.in_sandbox_mode
-    most = consent_points.PRACTICE_CODES if in_sandbox_mode else consent_points.MOST_CODES
-    return {"most": most, "prefix": consent_points.OF_PRACTICE if in_sandbox_mode else ""}
+    most = consent_points.SANDBOX_CODES if in_sandbox_mode else consent_points.MOST_CODES
+    return {"most": most, "prefix": consent_points.SANDBOX_PREFIX if in_sandbox_mode else ""}
 
 
-def _budget_error(too_many: consent_points.TooManyADay) -> str:
+def _budget_error(too_many: consent_points.BudgetTooHigh) -> str:
     return _("Bir günde en çok %(most)s kod gönderilebilir.", most=too_many.most)
 
 
-def _state(point: ConsentPoint, campaign: Campaign, brand: Brand) -> consent_points.State:
+def _state(point: ConsentPoint, campaign: Campaign, brand: Brand) -> consent_points.PointState:
     provider = current_user.provider
-    return consent_points.state_of(
+    return consent_points.point_state(
         provider_left=provider.left_at, suspended=provider.suspended_at, brand_closed=brand.closed_at,
         closed=point.closed_at, published=campaign.launched_at,
     )  # fmt: skip

@@ -53,8 +53,8 @@ def give_leave():
     if not form.validate_on_submit():
         return _page(form), 422
     try:
-        given = delegations.give(db.session, current_user.provider_id, current_user.id, form.ends_on.data, clock.now())
-    except delegations.NotADay:
+        given = delegations.delegate(db.session, current_user.provider_id, current_user.id, form.ends_on.data, clock.now())
+    except delegations.InvalidEndDay:
         form.ends_on.errors = [_("Son gün bugünden önce, bir yıldan da sonra olamaz.")]
         return _page(form), 422
     record_audit("leave.given", "leave", given.id, until=given.ends_on.isoformat())
@@ -83,7 +83,7 @@ def _page(form: LeaveForm) -> str:
     return render_template(
         "dashboard/imports/delegation.html",
         form=form,
-        standing=delegations.standing(read_session(), mine, at),
+        standing=delegations.find_current(read_session(), mine, at),
         given=_given(mine),
         brought=_brought(mine),
         first_day=today.isoformat(),
@@ -92,7 +92,7 @@ def _page(form: LeaveForm) -> str:
 
 
 def _given(provider_id: int) -> list[Given]:
-    theirs = delegations.given(read_session(), provider_id)
+    theirs = delegations.list_delegations(read_session(), provider_id)
     people = {each.given_by for each in theirs} | {each.withdrawn_by for each in theirs}
     names = dict(read_session().execute(select(User.id, User.name).where(User.id.in_(people - {None}))).all())
     return [Given(each, names.get(each.given_by, ""), names.get(each.withdrawn_by, "")) for each in theirs]

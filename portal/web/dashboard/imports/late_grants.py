@@ -18,7 +18,7 @@ from portal.services.imports.stored_rows import layout_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaigns import add_contact_error, open_campaign_from
 from portal.web.dashboard.campaigns.forms import CampaignForm
-from portal.web.dashboard.imports.batch_page import context_of, mine
+from portal.web.dashboard.imports.batch_page import page_context, own_batch_or_404
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_audit
 
@@ -29,19 +29,19 @@ CHUNK = 5000  # Recipients in one transaction.
 @needs(Permission.PREPARE)
 def ask_late(batch_id: int):
     """Write the campaign; its audience is there already."""
-    batch = mine(read_session(), batch_id)
+    batch = own_batch_or_404(read_session(), batch_id)
     brand = read_session().get_one(Brand, batch.brand_id)
     late = late_recipients(read_session(), batch)
     if not late or brand.closed_at:
-        return render_template("dashboard/imports/no_recipients.html", **context_of(batch))
+        return render_template("dashboard/imports/no_recipients.html", **page_context(batch))
     form = _form(batch, brand, late)
     if form.validate_on_submit():
         try:
-            packages.require_room(db.session, db.session.get_one(Provider, batch.provider_id), 0, clock.now())
+            packages.require_capacity(db.session, db.session.get_one(Provider, batch.provider_id), 0, clock.now())
             return _opened(form, batch, late)
         except campaigns.ContactMissing:
             add_contact_error(form)
-        except packages.NoRoom:
+        except packages.PackageFull:
             flash(_("Paketinizde yer olmadığı için şu anda izin sorulamıyor."))
         db.session.rollback()
     page = render_template(

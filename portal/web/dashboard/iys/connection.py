@@ -1,4 +1,4 @@
-"""The connection to İYS: by whose account, what it may do there, and a button that tests it."""
+"""The connection to İYS: whose account, what it may do there, and a test."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys.forwarding_status import Block, block_of
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.signed_in_person import current_provider, provider_key, record_audit
 from portal.web.shared.validators import READABLE
 
 
@@ -43,10 +43,8 @@ class ConnectionForm(FlaskForm):
 
 @dataclass(frozen=True)
 class ConnectionStatus:
-    """How the provider is connected now."""
-
     kind: CredentialKind
-    username: str | None  # Of the provider's own account; a partner's name is not the provider's business.
+    username: str | None  # Of the provider's own account only; a partner's is not shown.
     integrator_code: int | None
     forwarding_enabled_at: datetime | None
     tested_at: datetime | None
@@ -57,7 +55,7 @@ class ConnectionStatus:
 
     @property
     def block_is_found(self) -> bool:
-        """Whether the last test said the same: then it is said once."""
+        """Whether the last test found the same trouble, which is then shown once."""
         troubles = self.findings.troubles if self.findings else ()
         return self.block is not None and self.block.code in {trouble.code for trouble in troubles}
 
@@ -65,7 +63,6 @@ class ConnectionStatus:
 @blueprint.get("/connection")
 @needs(Permission.LOOK)
 def connection() -> ResponseReturnValue:
-    """Show how the provider is connected, and by what it may connect."""
     return _render_connection(ConnectionForm(formdata=None))
 
 
@@ -78,25 +75,25 @@ def connect() -> ResponseReturnValue:
     form = ConnectionForm()
     if not form.validate_on_submit():
         return _render_connection(form), 422
-    made = accounts.connect(
-        db.session, vault(), _provider(), username=form.username.data.strip(), password=form.password.data,
+    connection = accounts.connect(
+        db.session, vault(), current_provider(), username=form.username.data.strip(), password=form.password.data,
         at=clock.now(),
     )  # fmt: skip
-    return _finish_connecting(made, CredentialKind.DIRECT)
+    return _finish_connecting(connection, CredentialKind.DIRECT)
 
 
 @blueprint.post("/connection/partner")
 @limiter.limit(limits.CONNECT, key_func=provider_key)
 @needs(Permission.CONNECT, fresh=True)
 def connect_by_partner() -> ResponseReturnValue:
-    """Connect by a partner's account. It writes nothing before a test found İYS's title to agree."""
+    """Connect by a partner's account. It forwards nothing before a test found İYS's title to agree."""
     _require_forwarding_provider()
     chosen = request.form.get("partner", "")
-    partner = next((each for each in accounts.partners(db.session) if str(each.id) == chosen), None)
+    partner = next((each for each in accounts.partner_credentials(db.session) if str(each.id) == chosen), None)
     if partner is None:
         abort(404)
     return _finish_connecting(
-        accounts.connect_by_partner(db.session, _provider(), partner, at=clock.now()), CredentialKind.PARTNER
+        accounts.connect_by_partner(db.session, current_provider(), partner, at=clock.now()), CredentialKind.PARTNER
     )
 
 
@@ -104,31 +101,29 @@ def connect_by_partner() -> ResponseReturnValue:
 @limiter.limit(limits.TEST, key_func=provider_key)
 @needs(Permission.CONNECT)
 def test_connection() -> ResponseReturnValue:
-    """Ask İYS what the account may do. What it says is kept with the connection."""
-    mine = read_session().scalar(select(Connection.id).where(Connection.provider_id == current_user.provider_id))
-    if mine is None:
+    """Ask İYS what the account may do, and store the findings with the connection."""
+    connection_id = read_session().scalar(
+        select(Connection.id).where(Connection.provider_id == current_user.provider_id)
+    )
+    if connection_id is None:
         abort(404)
     found = connection_test.test_account(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id)
-    record_audit("connection.tested", "connection", mine, clear=found.is_clear)
+    record_audit("connection.tested", "connection", connection_id, clear=found.is_clear)
     db.session.commit()
     return redirect(url_for(".connection"), 303)
 
 
 def _require_forwarding_provider() -> None:
-    """Who practises, or is exempt, has nothing to tell İYS; the page says so."""
+    """Stop providers in sandbox mode or exempt ones, who have nothing to send to İYS."""
     if current_user.provider.in_sandbox_mode or current_user.provider.is_exempt:
         abort(409)
 
 
-def _finish_connecting(made: Connection, kind: CredentialKind):
-    record_audit("connection.made", "connection", made.id, kind=kind.value)
+def _finish_connecting(connection: Connection, kind: CredentialKind) -> ResponseReturnValue:
+    record_audit("connection.made", "connection", connection.id, kind=kind.value)
     db.session.commit()
     flash(_("Hesap kaydedildi. Şimdi bağlantıyı deneyin."))
     return redirect(url_for(".connection"), 303)
-
-
-def _provider() -> Provider:
-    return db.session.get_one(Provider, current_user.provider_id)
 
 
 def _render_connection(form: ConnectionForm) -> str:
@@ -138,7 +133,7 @@ def _render_connection(form: ConnectionForm) -> str:
         form=form,
         provider=provider,
         connected=_connection_status(provider.id, clock.now()),
-        partners=accounts.partners(read_session()),
+        partners=accounts.partner_credentials(read_session()),
         explain_problem=explain_problem,
         channels=list(Channel),
     )

@@ -1,4 +1,4 @@
-"""How a provider stands with İYS now: what waits, and what keeps it waiting; shown on more than one page."""
+"""A provider's forwarding to İYS now: connected, blocked, and what waits by lane. Several pages show it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,34 +7,41 @@ from sqlalchemy import func, select
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session
-from portal.core.models import OPEN_OUTCOMES, Connection, Credential, Lane, Outcome, Submission
+from portal.core.models import OPEN_OUTCOMES, Brand, Connection, Credential, Lane, Outcome, Submission
 from portal.domain.consents.deadlines import AMBER, RED, Urgency, urgency
+from portal.domain.providers import sandbox_mode
 
 
 @dataclass(frozen=True)
 class Block:
-    """What İYS has against a provider: against its rights and package, or against its account. Texts are msgids."""
+    """Why İYS takes nothing: missing rights or package, or a rejected account. Texts are msgids."""
 
     code: str
     sentence: str
     cure: str
     only_grants: bool = False  # Refusals still pass.
-    is_account: bool = False  # İYS gives the account itself no token: another name or password is needed.
+    is_account: bool = False  # İYS issues no token: another user name or password is needed.
 
 
 def is_connected(provider_id: int) -> bool:
-    """Whether there is an account at all by which İYS can be told, and heard."""
+    """Whether there is an İYS account."""
     return read_session().scalar(select(Connection.id).where(Connection.provider_id == provider_id)) is not None
 
 
 def is_forwarding(provider_id: int) -> bool:
-    """Whether decisions go to İYS: an account is there, and a partner's was tested and found to be for this firm."""
-    mine = select(Connection.forwarding_enabled_at).where(Connection.provider_id == provider_id)
-    return read_session().scalar(mine) is not None
+    """Whether decisions go to İYS. A partner's account forwards only after a test found İYS's title to agree."""
+    enabled_at = select(Connection.forwarding_enabled_at).where(Connection.provider_id == provider_id)
+    return read_session().scalar(enabled_at) is not None
+
+
+def forwarding_brands(provider_id: int) -> list[Brand]:
+    """The provider's brands whose decisions go to İYS, or to the sandbox in sandbox mode."""
+    brands = select(Brand).where(Brand.provider_id == provider_id, sandbox_mode.brand_has_not_ended())
+    return list(read_session().scalars(brands.order_by(Brand.id)))
 
 
 def block_of(provider_id: int, at: datetime) -> Block | None:
-    """Why nothing, or no grant, goes to İYS for this provider."""
+    """Why nothing, or no grant, goes to İYS."""
     row = read_session().execute(
         select(
             Connection.blocked_code, Connection.blocked_until, Connection.grants_blocked_until,
@@ -60,19 +67,19 @@ def _block(code: str, **more: bool) -> Block:
 
 @dataclass(frozen=True)
 class LaneBacklog:
-    """What waits in one lane: how much, since when, and how much of it for too long."""
+    """Submissions that wait in one lane."""
 
     lane: Lane
     count: int
     blocked: int
-    amber: int  # A day old or older; those of `red` among them.
+    amber: int  # A day old or older, red ones included.
     red: int
     oldest: datetime | None
     urgency: Urgency
 
 
 def lane_backlogs(provider_id: int, at: datetime) -> list[LaneBacklog]:
-    """What İYS has not heard yet, in the order of the lanes, empty ones too."""
+    """What waits, in the order of the lanes, empty ones too."""
     rows = read_session().execute(
         select(
             Submission.lane, func.count().label("count"),

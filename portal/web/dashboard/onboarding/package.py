@@ -1,8 +1,9 @@
-"""The provider's package: how full it is, what İYS would price, and asking the operator for another year."""
+"""The provider's package: usage, İYS's own price, and orders to the operator."""
 
 from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -15,8 +16,9 @@ from portal.core.models import OrderKind, Package, PackageOrder
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.forms import CsrfForm
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.url_converters import parse_id
 
 ORDER_LABELS = {
@@ -27,45 +29,37 @@ ORDER_LABELS = {
 
 
 class OrderForm(FlaskForm):
-    """One for each line of the price list."""
-
     package = HiddenField()
-
-
-class TakeBackForm(FlaskForm):
-    """Nothing to fill in; it carries the token."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One line of the price list, as it is for this provider."""
+    """One line of the price list for this provider."""
 
     package: Package
-    ask: str  # What the button says.
+    ask: str  # Label of the button.
     fits: bool
     is_running: bool
 
 
 @blueprint.get("/package")
 @needs(Permission.LOOK)
-def package():
-    """Show how the provider stands with its package."""
-    stands = packages.standing(read_session(), current_user.provider, clock.now())
-    orders = packages.orders_of(read_session(), current_user.provider_id)
+def package() -> str:
+    standing = packages.measure_usage(read_session(), current_user.provider, clock.now())
+    orders = packages.list_orders(read_session(), current_user.provider_id)
     return render_template(
         "dashboard/onboarding/package.html",
-        standing=stands,
-        offers=[_offer_of(each, stands) for each in packages.on_offer(read_session())],
+        standing=standing,
+        offers=[_offer_of(each, standing) for each in packages.list_offered(read_session())],
         orders=orders,
         waiting=next((order for order, _ in orders if is_waiting(order)), None),
-        is_exempt=stands.iys_count is None,
+        is_exempt=standing.iys_count is None,
     )
 
 
 @blueprint.post("/package/orders")
 @needs(Permission.ONBOARD)
-def order_package():
-    """Ask the operator for a package."""
+def order_package() -> ResponseReturnValue:
     form = OrderForm()
     if not form.validate_on_submit():
         abort(400)
@@ -74,12 +68,12 @@ def order_package():
     if chosen is None:
         abort(404)
     try:
-        made = packages.order(db.session, current_user.provider, chosen, current_user.id, clock.now())
+        order = packages.place_order(db.session, current_user.provider, chosen, current_user.id, clock.now())
     except (packages.NotOnOffer, packages.TooSmall, packages.AlreadyOrdered) as refused:
         db.session.rollback()
         flash(_error_message(refused))
     else:
-        record_audit("package.ordered", "package_order", made.id, kind=made.kind.value, records=made.records)
+        record_audit("package.ordered", "package_order", order.id, kind=order.kind.value, records=order.records)
         db.session.commit()
         flash(gettext("İsteğiniz bize ulaştı. Onaylanınca size e-postayla haber vereceğiz."))
     return redirect(url_for(".package"), 303)
@@ -87,16 +81,13 @@ def order_package():
 
 @blueprint.post("/package/orders/<id:order_id>/take-back")
 @needs(Permission.ONBOARD)
-def cancel_order(order_id: int):
-    """Think better of an order that still waits."""
-    if not TakeBackForm().validate_on_submit():
+def cancel_order(order_id: int) -> ResponseReturnValue:
+    if not CsrfForm().validate_on_submit():
         abort(400)
-    mine = db.session.get(PackageOrder, order_id)
-    if mine is None or mine.provider_id != current_user.provider_id:
-        abort(404)
+    order = own_row_or_404(db.session, PackageOrder, order_id)
     try:
-        packages.take_back(db.session, mine, current_user.id, clock.now())
-    except packages.AlreadySettled:
+        packages.cancel(db.session, order, current_user.id, clock.now())
+    except packages.AlreadyClosed:
         db.session.rollback()
         flash(gettext("Bu istek daha önce sonuçlandı."))
     else:
@@ -107,14 +98,13 @@ def cancel_order(order_id: int):
 
 
 def is_waiting(order: PackageOrder) -> bool:
-    """Whether the operator still has to settle it."""
     return order.confirmed_at is None and order.declined_at is None
 
 
-def _offer_of(each: Package, stands: packages.Standing) -> Offer:
-    kind = packages.kind_of(read_session(), current_user.provider_id, each, clock.now())
-    running = stands.package is not None and stands.package.id == each.id
-    return Offer(each, ORDER_LABELS[kind], fits=each.records >= stands.used, is_running=running)
+def _offer_of(package: Package, standing: packages.PackageUsage) -> Offer:
+    kind = packages.order_kind(read_session(), current_user.provider_id, package, clock.now())
+    is_running = standing.package is not None and standing.package.id == package.id
+    return Offer(package, ORDER_LABELS[kind], fits=package.records >= standing.used, is_running=is_running)
 
 
 def _error_message(refused: Exception) -> str:

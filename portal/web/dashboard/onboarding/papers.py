@@ -1,9 +1,10 @@
-"""The letter of authorisation to sign, and the signed papers that come back."""
+"""The authorisation letter to sign, and the upload of signed papers."""
 
 import hashlib
 from io import BytesIO
 
 from flask import current_app, flash, redirect, send_file, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -18,13 +19,13 @@ from portal.domain.identity.permissions import Permission
 from portal.services.documents import authorisation_letter, signed_papers
 from portal.services.documents.signed_papers import BadPaper, Problem
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.onboarding.steps_page import PaperForm, mine, render_steps
+from portal.web.dashboard.onboarding.steps_page import PaperForm, render_steps
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.body_limits import takes
+from portal.web.shared.body_limits import max_bytes
 from portal.web.shared.signed_in_person import provider_key, record_audit
 
-FORM_OVERHEAD = 1024 * 1024  # Bytes around a file: its form is far smaller.
+FORM_OVERHEAD = 1024 * 1024  # Bytes of the form around a file; far more than needed.
 
 PROBLEM_MESSAGES = {
     Problem.EMPTY: _l("Dosya boş. Doğru dosyayı seçtiğinizden emin olun."),
@@ -37,8 +38,7 @@ PROBLEM_MESSAGES = {
 
 @blueprint.get("/start/letter.pdf")
 @needs(Permission.ONBOARD)
-def download_letter():
-    """The letter, ready to sign."""
+def download_letter() -> ResponseReturnValue:
     provider = read_session().get_one(Provider, current_user.provider_id)
     if provider.kind != ProviderKind.PARTNER or provider.pending_iys_code is None or not provider.representative:
         flash(_("Mektup için önce İYS kodunuz ve temsilcinizin adı gerekiyor."))
@@ -46,33 +46,32 @@ def download_letter():
     if not current_app.config["OPERATOR_TITLE"]:  # A letter that authorises nobody must not be signed.
         flash(_("Mektup şu anda hazırlanamıyor: iş ortağının unvanı girilmemiş. Soru kutusundan bize yazın."))
         return redirect(url_for(".start"), 303)
-    pdf = BytesIO(authorisation_letter.drawn(_letter_values(provider)))
+    pdf = BytesIO(authorisation_letter.render_pdf(_letter_values(provider, provider.pending_iys_code)))
     return send_file(pdf, "application/pdf", as_attachment=True, download_name="iys-yetki-mektubu.pdf")
 
 
 @blueprint.post("/start/papers")
 @limiter.limit(limits.PAPERS, key_func=provider_key)
-@takes(signed_papers.LARGEST + FORM_OVERHEAD)
+@max_bytes(signed_papers.LARGEST + FORM_OVERHEAD)
 @needs(Permission.ONBOARD)
-def upload_paper():
-    """Take a signed paper, by what its content is."""
+def upload_paper() -> ResponseReturnValue:
+    """Store a signed paper; its kind of file is taken from its content."""
     form = PaperForm()
     if form.validate_on_submit():
         try:
-            checked = signed_papers.check(form.file.data.read())
+            checked = signed_papers.check_paper(form.file.data.read())
         except BadPaper as bad:
             form.file.errors = [PROBLEM_MESSAGES[bad.problem]]
     if form.errors or form.file.errors:
         return render_steps(paper_form=form), 422
-    provider = mine()
-    paper = _store_paper(provider.id, PaperKind(form.kind.data), checked)
+    paper = _store_paper(current_user.provider_id, PaperKind(form.kind.data), checked)
     record_audit("paper.uploaded", "paper", paper.id, kind=paper.kind.value, size=paper.size)
     db.session.commit()
     flash(_("Belge alındı."))
     return redirect(url_for(".start", _anchor="step-3"), 303)
 
 
-def _store_paper(provider_id: int, kind: PaperKind, checked: signed_papers.Checked) -> Paper:
+def _store_paper(provider_id: int, kind: PaperKind, checked: signed_papers.CheckedPaper) -> Paper:
     paper_id = new_id()
     paper = Paper(
         id=paper_id, provider_id=provider_id, kind=kind, media_type=checked.media_type, size=len(checked.content),
@@ -84,22 +83,22 @@ def _store_paper(provider_id: int, kind: PaperKind, checked: signed_papers.Check
     return paper
 
 
-def _letter_values(provider: Provider) -> authorisation_letter.Letter:
+def _letter_values(provider: Provider, provider_code: int) -> authorisation_letter.Letter:
     names = {"MERSİS numarası": provider.mersis, "Vergi / T.C. kimlik numarası": provider.tax_number}
-    partner = accounts.first_partner(read_session())
+    partner = accounts.first_partner_credential(read_session())
     return authorisation_letter.Letter(
         title=provider.title, numbers=tuple((name, number) for name, number in names.items() if number),
-        contact=provider.contact, representative=provider.representative, iys_code=provider.pending_iys_code,
-        brands=_brand_codes(provider), partner_title=current_app.config["OPERATOR_TITLE"],
+        contact=provider.contact, representative=provider.representative, iys_code=provider_code,
+        brands=_brand_codes(provider, provider_code), partner_title=current_app.config["OPERATOR_TITLE"],
         partner_address=current_app.config["OPERATOR_ADDRESS"],
         partner_code=partner.integrator_code if partner else None, made_on=clock.day(clock.now()),
     )  # fmt: skip
 
 
-def _brand_codes(provider: Provider) -> tuple[tuple[str, int], ...]:
-    """The master brand by the provider's own code, and those that İYS gave codes of their own."""
+def _brand_codes(provider: Provider, provider_code: int) -> tuple[tuple[str, int], ...]:
+    """(name, code): the master brand by the provider's own code, and those that İYS gave codes of their own."""
     open_ones = select(Brand).where(Brand.provider_id == provider.id, Brand.closed_at.is_(None)).order_by(Brand.id)
     brands = list(read_session().scalars(open_ones))
-    told = {provider.pending_iys_code: brands[0].name if brands else provider.title}
-    told |= {brand.brand_code: brand.name for brand in brands if not brand.is_sandbox}
-    return tuple((name, code) for code, name in told.items())
+    names = {provider_code: brands[0].name if brands else provider.title}
+    names |= {brand.brand_code: brand.name for brand in brands if not brand.is_sandbox}
+    return tuple((name, code) for code, name in names.items())

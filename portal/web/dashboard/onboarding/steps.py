@@ -34,7 +34,7 @@ def start() -> ResponseReturnValue:
 def mark_applied() -> ResponseReturnValue:
     """Note that the company has applied to İYS and waits for its code."""
     provider = current_provider()
-    onboarding.say_applied(provider, clock.now())
+    onboarding.mark_applied(provider, clock.now())
     record_audit("onboarding.applied", "provider", provider.id)
     db.session.commit()
     return redirect(url_for(".start", _anchor="step-2"), 303)
@@ -73,7 +73,7 @@ def check_rights() -> ResponseReturnValue:
     """Ask İYS which rights the partner was given."""
     provider, partner = (
         read_session().get_one(Provider, current_user.provider_id),
-        accounts.first_partner(read_session()),
+        accounts.first_partner_credential(read_session()),
     )
     if partner is not None and provider.pending_iys_code is not None:
         found = rights.ask_for_rights(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
@@ -88,7 +88,7 @@ def request_admission() -> ResponseReturnValue:
     """Hand the complete application to the operator."""
     provider = current_provider()
     try:
-        onboarding.ask_to_be_admitted(db.session, provider, clock.now())
+        onboarding.request_admission(db.session, provider, clock.now())
     except NotReady:
         db.session.rollback()
         flash(_("Henüz eksikler var; adımların altında yazıyor."))

@@ -110,7 +110,7 @@ def render_steps(
 ) -> str:
     """The page, with the form that came back with errors."""
     provider, at = read_session().get_one(Provider, current_user.provider_id), clock.now()
-    steps, titles = onboarding.steps_of(read_session(), provider, at), TITLES | TITLES_BY_KIND[provider.kind]
+    steps, titles = onboarding.list_steps(read_session(), provider, at), TITLES | TITLES_BY_KIND[provider.kind]
     return render_template(
         "dashboard/onboarding/steps.html",
         provider=provider,
@@ -122,10 +122,10 @@ def render_steps(
         paper_form=paper_form or PaperForm(formdata=None),
         papers=_newest_papers(provider.id),
         paper_kinds=_paper_kinds(provider),
-        has_partner=accounts.first_partner(read_session()) is not None,
+        has_partner=accounts.first_partner_credential(read_session()) is not None,
         rights_check=_last_rights_check(provider.id),
         sent_back=_last_rejection(provider),
-        is_told=is_forwarding(provider.id),
+        is_forwarding=is_forwarding(provider.id),
         questions_asked=_questions_by_step(provider.id),
         question_forms=_question_forms(question_form),
     )
@@ -168,6 +168,6 @@ def _questions_by_step(provider_id: int) -> dict[int, list[AskedQuestion]]:
     by_step: dict[int, list[AskedQuestion]] = {step: [] for step in onboarding.STEPS}
     asked = select(Inquiry).where(Inquiry.provider_id == provider_id).order_by(Inquiry.asked_at, Inquiry.id)
     for each in read_session().scalars(asked):
-        question, answer = inquiries.question_in(vault(), each), inquiries.answer_in(vault(), each)
+        question, answer = inquiries.read_question(vault(), each), inquiries.read_answer(vault(), each)
         by_step[each.step].append(AskedQuestion(question, each.asked_at, answer, each.answered_at))
     return by_step

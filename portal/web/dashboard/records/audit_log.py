@@ -26,10 +26,10 @@ A_PAGE = 50
 @needs(Permission.AUDIT)
 def audit():
     """List what was done, newest first."""
-    people = queries.people_of(read_session(), current_user.provider_id)
+    people = queries.list_people(read_session(), current_user.provider_id)
     form = AuditFilter(people)
     wanted = form.wanted(current_user.provider_id)
-    rows = queries.page(read_session(), wanted, before=parse_id(request.args.get("before", "")), limit=A_PAGE + 1)
+    rows = queries.find_page(read_session(), wanted, before=parse_id(request.args.get("before", "")), limit=A_PAGE + 1)
     return render_template(
         "dashboard/records/audit_log.html",
         form=form,
@@ -58,7 +58,7 @@ def audit_xlsx():
 
 def _taken(format: Format) -> Response:
     """Taking it is noted."""
-    people = queries.people_of(read_session(), current_user.provider_id)
+    people = queries.list_people(read_session(), current_user.provider_id)
     wanted = AuditFilter(people).wanted(current_user.provider_id)
     record_audit("audit.taken", "provider", current_user.provider_id, choices=_told(wanted), format=format)
     db.session.commit()
@@ -72,13 +72,13 @@ def _taken(format: Format) -> Response:
     )
 
 
-def _lines(wanted: queries.Wanted, people: set[int]) -> Iterator[Sequence[object]]:
-    for each in entry_views(vault(), queries.every(read_session(), wanted), people):
+def _lines(wanted: queries.EntryFilter, people: set[int]) -> Iterator[Sequence[object]]:
+    for each in entry_views(vault(), queries.iterate_entries(read_session(), wanted), people):
         at = clock.istanbul(each.at).isoformat(sep=" ", timespec="seconds")
         yield at, each.who, each.act, each.subject, str(each.subject_id), each.facts, each.whence
 
 
-def _told(wanted: queries.Wanted) -> str:
+def _told(wanted: queries.EntryFilter) -> str:
     """The choices, for the entry: words of ours, numbers and days only."""
     told = {name: value for name, value in asdict(wanted).items() if name != "provider_id" and value is not None}
     return " ".join(f"{name}={value}" for name, value in told.items())

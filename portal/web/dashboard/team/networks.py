@@ -1,6 +1,7 @@
-"""From which networks people may come. Whoever changes the list always stays inside it."""
+"""Networks from which people may sign in. Whoever changes the list always stays inside it."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -13,17 +14,16 @@ from portal.core.extensions import db, read_session
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.forms import READABLE
-from portal.web.dashboard.team.members import provider
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import current_provider, record_audit
+from portal.web.shared.validators import READABLE
 
 ERROR_MESSAGES: dict[type, str] = {
     networks.NotANetwork: _l("Bu bir ağ değil. Tek bir adres (203.0.113.7) ya da bir aralık (203.0.113.0/24) yazın."),
     networks.TooWide: _l("Bu aralık internetin büyük bir bölümünü kapsıyor. Daha dar bir aralık yazın."),
-    networks.AlreadyThere: _l("Bu ağ listede zaten var."),
-    networks.TooMany: _l("Listede en fazla 50 ağ olabilir. Önce birini kaldırın."),
-    networks.LocksOut: _l("Bu değişiklikle kendi bağlantınız listenin dışında kalırdı; panele giremezdiniz."),
+    networks.AlreadyListed: _l("Bu ağ listede zaten var."),
+    networks.TooManyNetworks: _l("Listede en fazla 50 ağ olabilir. Önce birini kaldırın."),
+    networks.LocksOutUser: _l("Bu değişiklikle kendi bağlantınız listenin dışında kalırdı; panele giremezdiniz."),
 }
 
 
@@ -34,21 +34,21 @@ class NetworkForm(FlaskForm):
 
 @blueprint.get("/networks")
 @needs(Permission.PEOPLE)
-def list_networks():
-    """Show the networks, and from where the person comes now."""
+def list_networks() -> str:
     return _render_networks(NetworkForm(formdata=None))
 
 
 @blueprint.post("/networks")
 @needs(Permission.PEOPLE, fresh=True)
-def add_network():
-    """Let people come from one more network."""
+def add_network() -> ResponseReturnValue:
     form = NetworkForm()
     if not form.validate_on_submit():
         return _render_networks(form), 422
-    facts = {"note": form.note.data or "", "here": _remote_address(), "at": clock.now()}
     try:
-        added = networks.add(db.session, provider(), form.cidr.data, **facts)
+        added = networks.add_network(
+            db.session, current_provider(), form.cidr.data, note=form.note.data or "", here=_remote_address(),
+            at=clock.now(),
+        )  # fmt: skip
     except tuple(ERROR_MESSAGES) as refusal:
         db.session.rollback()
         form.cidr.errors = [ERROR_MESSAGES[type(refusal)]]
@@ -61,11 +61,11 @@ def add_network():
 
 @blueprint.post("/networks/<id:network_id>/remove")
 @needs(Permission.PEOPLE, fresh=True)
-def remove_network(network_id: int):
-    """Take one away; without any, people come from everywhere."""
+def remove_network(network_id: int) -> ResponseReturnValue:
+    """Remove a network; an empty list means no restriction."""
     try:
-        cidr = networks.remove(db.session, provider(), network_id, here=_remote_address()) or abort(404)
-    except networks.LocksOut as refusal:
+        cidr = networks.remove_network(db.session, current_provider(), network_id, here=_remote_address()) or abort(404)
+    except networks.LocksOutUser as refusal:
         db.session.rollback()
         flash(ERROR_MESSAGES[type(refusal)])
         return redirect(url_for(".list_networks"), 303)
@@ -79,10 +79,10 @@ def _remote_address() -> str:
     return request.remote_addr or ""
 
 
-def _render_networks(form: NetworkForm):
+def _render_networks(form: NetworkForm) -> str:
     return render_template(
         "dashboard/team/networks.html",
         form=form,
-        networks=networks.of(read_session(), current_user.provider_id),
+        networks=networks.list_networks(read_session(), current_user.provider_id),
         address=_remote_address(),
     )

@@ -1,6 +1,7 @@
-"""What each role of a provider may do, in words; and why a change of people is refused."""
+"""Labels of the provider's roles and their permissions; messages where a change of people is refused."""
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from portal.core.extensions import db
@@ -9,7 +10,7 @@ from portal.domain.identity import members, permissions
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 
-WORDS: dict[Permission, str] = {
+PERMISSION_LABELS: dict[Permission, str] = {
     Permission.LOOK: _l("Kampanyaları, iletimi ve sayıları görür"),
     Permission.SEARCH: _l("Alıcı arar; adresler maskelidir"),
     Permission.UNMASK: _l("Gerekçe yazarak bir adresi açık görür"),
@@ -26,32 +27,36 @@ WORDS: dict[Permission, str] = {
     Permission.PEOPLE: _l("Kişileri, rolleri ve ağları belirler"),
     Permission.AUDIT: _l("Denetim kayıtlarını görür"),
 }
-IN_SHORT: dict[Role, str] = {
+ROLE_SUMMARIES: dict[Role, str] = {
     Role.OWNER: _l("Her şeyi yapabilir; kişileri ve rolleri belirler."),
     Role.MANAGER: _l("Günlük işin tamamını yürütür; kişilere ve İYS hesabına dokunmaz."),
     Role.AGENT: _l("Kişileri yanıtlar: başvurulara bakar, alıcı arar, ret kaydeder."),
     Role.DEVELOPER: _l("Bağlantıyı kurar ve izler; alıcıları görmez."),
     Role.AUDITOR: _l("Yalnızca bakar: kayıtları ve denetim izini inceler."),
 }
-REFUSALS: dict[type, str] = {
-    members.NotYours: _l("Bu rol sizin yapamadığınız işleri de yapar; onu siz veremez, değiştiremezsiniz."),
-    members.NotOneself: _l("Kendi rolünüzü ve durumunuzu değiştiremezsiniz. Bunu başka bir sahip yapabilir."),
+ERROR_MESSAGES: dict[type, str] = {
+    members.RoleTooHigh: _l("Bu rol sizin yapamadığınız işleri de yapar; onu siz veremez, değiştiremezsiniz."),
+    members.OwnMembership: _l("Kendi rolünüzü ve durumunuzu değiştiremezsiniz. Bunu başka bir sahip yapabilir."),
     members.LastOwner: _l("Firmanın giriş yapabilen son sahibi bu kişi. Önce bir başkasını sahip yapın."),
-    members.TooManyWaiting: _l("Kabul edilmeyi bekleyen çok fazla davetiniz var. Birkaçını geri alıp yeniden deneyin."),
+    members.TooManyInvitations: _l("Kabul edilmeyi bekleyen çok fazla davetiniz var. Birkaçını geri alıp yeniden deneyin."),
 }
 
 
-def explained() -> list[tuple[Role, str, list[str]]]:
-    """Each role, in short and power by power."""
+def role_descriptions() -> list[tuple[Role, str, list[str]]]:
+    """Each role with its summary and the labels of its permissions."""
     return [
-        (role, IN_SHORT[role], [words for power, words in WORDS.items() if power in permissions.at_provider(role)])
+        (
+            role,
+            ROLE_SUMMARIES[role],
+            [words for power, words in PERMISSION_LABELS.items() if power in permissions.provider_permissions(role)],
+        )
         for role in Role
     ]
 
 
-@blueprint.errorhandler(members.Unlawful)
-def say_why(refusal: members.Unlawful):
-    """Nothing was changed; the list is shown again, with the reason on top."""
+@blueprint.errorhandler(members.ChangeNotAllowed)
+def show_error(refusal: members.ChangeNotAllowed) -> ResponseReturnValue:
+    """Show the list again with the reason; nothing was changed."""
     db.session.rollback()
-    flash(REFUSALS[type(refusal)])
+    flash(ERROR_MESSAGES[type(refusal)])
     return redirect(url_for("dashboard.list_people"), 303)

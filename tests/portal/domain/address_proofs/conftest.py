@@ -28,26 +28,26 @@ class Desk:
         given = {"sends": True, "language": "tr", "network": HERE, "at": self.at} | options
         with time_machine.travel(self.at, tick=False):
             try:
-                return address_proofs.ask(db.session, vault(), SECRET, addresses.parse(address), purpose, **given)
+                return address_proofs.request_code(db.session, vault(), SECRET, addresses.parse(address), purpose, **given)
             finally:
                 db.session.commit()
 
-    def answer(self, proof: AddressProof, code: str) -> address_proofs.Verdict:
-        verdict = address_proofs.answer(db.session, SECRET, proof, code, self.at)
+    def answer(self, proof: AddressProof, code: str) -> address_proofs.CodeResult:
+        verdict = address_proofs.check_code(db.session, SECRET, proof, code, self.at)
         db.session.commit()
         return verdict
 
     def code_of(self, proof: AddressProof) -> str:
         """The code of the message that was written with it."""
         return next(
-            messages.facts_of(vault(), each)["code"]
+            messages.read_facts(vault(), each)["code"]
             for each in db.session.query(Message).order_by(Message.id.desc())
             if each.facts and each.created_at == proof.created_at and self._goes_to(each, proof)
         )
 
     def _goes_to(self, message: Message, proof: AddressProof) -> bool:
         to = vault().read(message.address, Message.ADDRESS, 0, message.id)
-        return to == address_proofs.address_of(vault(), proof).text
+        return to == address_proofs.read_address(vault(), proof).text
 
     def wrong_for(self, proof: AddressProof) -> str:
         code = self.code_of(proof)

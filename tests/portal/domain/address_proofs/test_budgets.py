@@ -8,7 +8,7 @@ from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.models import Purpose
 from portal.domain import address_proofs
-from portal.domain.throttle import Limit, TooManyRequests
+from portal.core.throttle import Limit, TooManyRequests
 from tests import make
 
 BUDGET = 3
@@ -68,7 +68,7 @@ def test_a_flooded_point_shuts_no_other_one_of_its_brand(point, desk):
 def test_what_came_of_a_proof_is_kept_in_place_of_what_was_chosen(desk):
     proof = desk.ask(facts={"MESAJ": "ONAY"})
 
-    address_proofs.keep_facts(vault(), proof, {"receipt": "abc"})
+    address_proofs.store_facts(vault(), proof, {"receipt": "abc"})
     db.session.commit()
 
-    assert address_proofs.facts_of(vault(), proof) == {"receipt": "abc"}
+    assert address_proofs.read_facts(vault(), proof) == {"receipt": "abc"}

@@ -7,7 +7,7 @@ from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.models import AddressProof, Message, MessageKind, MessageState, Purpose
 from portal.domain import address_proofs
-from portal.domain.address_proofs import Verdict
+from portal.domain.address_proofs import CodeResult
 from tests import make
 
 SALT = "a salt that only tests know"
@@ -16,16 +16,16 @@ SALT = "a salt that only tests know"
 def test_the_right_code_proves_the_address(desk):
     proof = desk.ask()
 
-    assert desk.answer(proof, desk.code_of(proof)) == Verdict.PROVED
+    assert desk.answer(proof, desk.code_of(proof)) == CodeResult.PROVED
     assert proof.proved_at == desk.at
-    assert address_proofs.address_of(vault(), proof) == addresses.parse(make.PHONE)
+    assert address_proofs.read_address(vault(), proof) == addresses.parse(make.PHONE)
 
 
 def test_a_code_is_good_once(desk):
     proof = desk.ask()
     code = desk.code_of(proof)
 
-    assert [desk.answer(proof, code) for _ in range(2)] == [Verdict.PROVED, Verdict.OVER]
+    assert [desk.answer(proof, code) for _ in range(2)] == [CodeResult.PROVED, CodeResult.OVER]
 
 
 def test_the_fifth_wrong_code_is_the_last(desk):
@@ -34,8 +34,8 @@ def test_the_fifth_wrong_code_is_the_last(desk):
 
     said = [desk.answer(proof, wrong) for _ in range(6)]
 
-    assert said == [Verdict.WRONG] * 4 + [Verdict.OVER] * 2
-    assert desk.answer(proof, right) == Verdict.OVER
+    assert said == [CodeResult.WRONG] * 4 + [CodeResult.OVER] * 2
+    assert desk.answer(proof, right) == CodeResult.OVER
     assert (proof.tries, proof.proved_at) == (5, None)
 
 
@@ -44,17 +44,17 @@ def test_a_code_is_good_for_ten_minutes(desk):
     codes = [desk.code_of(in_time), desk.code_of(late)]
 
     desk.later(minutes=9, seconds=59)
-    assert desk.answer(in_time, codes[0]) == Verdict.PROVED
+    assert desk.answer(in_time, codes[0]) == CodeResult.PROVED
     desk.later(seconds=1)
-    assert desk.answer(late, codes[1]) == Verdict.OVER
+    assert desk.answer(late, codes[1]) == CodeResult.OVER
 
 
 def test_a_code_is_good_for_what_it_was_asked_for_alone(desk):
     proof = desk.ask(purpose=Purpose.POINT)
 
-    code = address_proofs.code_of(SALT, proof)
-    assert address_proofs.find(db.session, SALT, code, Purpose.MINE) is None
-    assert address_proofs.find(db.session, SALT, code, Purpose.POINT) is proof
+    code = address_proofs.page_code(SALT, proof)
+    assert address_proofs.find_proof(db.session, SALT, code, Purpose.MINE) is None
+    assert address_proofs.find_proof(db.session, SALT, code, Purpose.POINT) is proof
 
 
 def test_a_code_of_another_purpose_does_not_fit(desk):
@@ -62,7 +62,7 @@ def test_a_code_of_another_purpose_does_not_fit(desk):
     point.code_digest = mine.code_digest  # As if somebody had moved it there.
     db.session.commit()
 
-    assert desk.answer(point, desk.code_of(mine)) == Verdict.WRONG
+    assert desk.answer(point, desk.code_of(mine)) == CodeResult.WRONG
 
 
 def test_asking_again_ends_the_code_before(desk):
@@ -71,8 +71,8 @@ def test_asking_again_ends_the_code_before(desk):
     desk.later(minutes=1)
     second = desk.ask()
 
-    assert desk.answer(first, code) == Verdict.OVER
-    assert desk.answer(second, desk.code_of(second)) == Verdict.PROVED
+    assert desk.answer(first, code) == CodeResult.OVER
+    assert desk.answer(second, desk.code_of(second)) == CodeResult.PROVED
 
 
 def test_asking_for_another_purpose_leaves_the_code_be(desk):
@@ -81,14 +81,14 @@ def test_asking_for_another_purpose_leaves_the_code_be(desk):
     desk.later(minutes=1)
     desk.ask(purpose=Purpose.POINT)
 
-    assert desk.answer(mine, code) == Verdict.PROVED
+    assert desk.answer(mine, code) == CodeResult.PROVED
 
 
 def test_an_unknown_address_is_proved_by_no_code(desk, monkeypatch):
     monkeypatch.setattr("secrets.randbelow", lambda below: 0)
     proof = desk.ask(sends=False)
 
-    assert desk.answer(proof, "000000") == Verdict.WRONG
+    assert desk.answer(proof, "000000") == CodeResult.WRONG
     assert proof.proved_at is None
 
 
@@ -97,7 +97,7 @@ def test_a_wrong_number_or_nonce_finds_nothing(desk):
 
     wrong = ((proof.id, proof.nonce ^ 1), (proof.id + 1, proof.nonce), (0, 0))
     for code in (*(shortlinks.Codes(SALT).encode_long(*each) for each in wrong), "no code", ""):
-        assert address_proofs.find(db.session, SALT, code, Purpose.MINE) is None
+        assert address_proofs.find_proof(db.session, SALT, code, Purpose.MINE) is None
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_code_is_read_as_people_type_or_paste_it(typed, read):
 def test_what_was_chosen_before_is_kept_sealed_until_the_answer(desk):
     proof = desk.ask(purpose=Purpose.POINT, facts={"MESAJ": "ONAY"})
 
-    assert address_proofs.facts_of(vault(), proof) == {"MESAJ": "ONAY"}
+    assert address_proofs.read_facts(vault(), proof) == {"MESAJ": "ONAY"}
     assert b"ONAY" not in proof.facts
-    assert address_proofs.facts_of(vault(), desk.ask("fatma@example.com")) == {}
+    assert address_proofs.read_facts(vault(), desk.ask("fatma@example.com")) == {}
 
 
 def test_the_code_stands_nowhere_but_in_the_message(desk):
@@ -159,40 +159,40 @@ def test_forgetting_leaves_what_limits_and_evidence_need(desk):
     desk.later(days=2, minutes=1)
     new = desk.ask()
 
-    assert address_proofs.forget(db.session, desk.at) == 3
+    assert address_proofs.delete_old_proofs(db.session, desk.at) == 3
     db.session.commit()
     left = {each.id for each in db.session.query(AddressProof)}
     assert left == {decided.id, new.id} and not left & gone
     assert db.session.query(Message).count() == 4  # The unknown address's went with it, the others stay a month.
     desk.later(days=31)
-    address_proofs.forget(db.session, desk.at)
+    address_proofs.delete_old_proofs(db.session, desk.at)
     assert db.session.query(Message).count() == 0
 
 
 def test_an_overview_is_open_for_a_quarter_of_an_hour_to_who_has_the_token(desk):
     proof = desk.ask()
     desk.answer(proof, desk.code_of(proof))
-    token = address_proofs.open_for(proof, desk.at)
+    token = address_proofs.open_session(proof, desk.at)
     db.session.commit()
 
-    assert address_proofs.whose(db.session, token, desk.at) is proof
-    assert address_proofs.whose(db.session, token + "x", desk.at) is None
+    assert address_proofs.find_session(db.session, token, desk.at) is proof
+    assert address_proofs.find_session(db.session, token + "x", desk.at) is None
     desk.later(minutes=15)
-    assert address_proofs.whose(db.session, token, desk.at) is None
+    assert address_proofs.find_session(db.session, token, desk.at) is None
 
 
 def test_going_out_ends_every_copy_of_the_token(desk):
     proof = desk.ask()
-    token = address_proofs.open_for(proof, desk.at)
-    address_proofs.close(proof, desk.at)
+    token = address_proofs.open_session(proof, desk.at)
+    address_proofs.close_session(proof, desk.at)
     db.session.commit()
 
-    assert address_proofs.whose(db.session, token, desk.at) is None
+    assert address_proofs.find_session(db.session, token, desk.at) is None
 
 
 def test_a_proof_at_a_point_opens_no_overview(desk):
     proof = desk.ask(purpose=Purpose.POINT)
-    token = address_proofs.open_for(proof, desk.at)
+    token = address_proofs.open_session(proof, desk.at)
     db.session.commit()
 
-    assert address_proofs.whose(db.session, token, desk.at) is None
+    assert address_proofs.find_session(db.session, token, desk.at) is None

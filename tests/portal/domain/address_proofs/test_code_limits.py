@@ -6,7 +6,7 @@ import pytest
 
 from portal.core.models import AddressProof, Purpose
 from portal.domain.address_proofs import code_limits
-from portal.domain.throttle import DAY, HOUR, RATES, Limit, Rate, TooManyRequests
+from portal.core.throttle import DAY, HOUR, RATES, Limit, Rate, TooManyRequests
 from tests.portal.domain.address_proofs.conftest import AT, HERE
 
 pytestmark = pytest.mark.slow

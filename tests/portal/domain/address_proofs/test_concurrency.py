@@ -9,8 +9,8 @@ from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.models import AddressProof, Purpose
 from portal.domain import address_proofs
-from portal.domain.address_proofs import Verdict
-from portal.domain.throttle import TooManyRequests
+from portal.domain.address_proofs import CodeResult
+from portal.core.throttle import TooManyRequests
 from tests import make
 from tests.portal.domain.address_proofs.conftest import AT, SECRET
 
@@ -48,7 +48,7 @@ def asked(app, desk):
 
 def tries(code: str, proof_id: int):
     proof = db.session.get_one(AddressProof, proof_id)
-    verdict = address_proofs.answer(db.session, SECRET, proof, code, AT)
+    verdict = address_proofs.check_code(db.session, SECRET, proof, code, AT)
     db.session.commit()
     return verdict
 
@@ -58,18 +58,18 @@ def test_eight_at_once_get_five_tries(app, asked, rows):
 
     said = at_once(app, lambda number: tries(wrong, proof_id))
 
-    assert sorted(said) == [Verdict.OVER] * 4 + [Verdict.WRONG] * 4
+    assert sorted(said) == [CodeResult.OVER] * 4 + [CodeResult.WRONG] * 4
     assert rows.one(AddressProof).tries == 5
 
 
 def test_the_right_code_is_taken_once(app, asked, rows):
     proof_id, right, _ = asked
 
-    assert sorted(at_once(app, lambda number: tries(right, proof_id))) == [Verdict.OVER] * 7 + [Verdict.PROVED]
+    assert sorted(at_once(app, lambda number: tries(right, proof_id))) == [CodeResult.OVER] * 7 + [CodeResult.PROVED]
 
 
 def ask_for(address: str, network: str, **options):
-    return address_proofs.ask(
+    return address_proofs.request_code(
         db.session, vault(), SECRET, addresses.parse(address), Purpose.POINT, sends=True, language="tr",
         network=network, at=AT, **options,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Provider, Recipient
 from portal.core.models.ids import new_ids
 from portal.domain import address_proofs
-from portal.domain.address_proofs import holders
+from portal.domain.address_proofs import find_holders
 from portal.domain.address_proofs.holders import CHUNK
 from portal.domain.consents import recipients
 from portal.services import key_rotation
@@ -60,7 +60,7 @@ def test_it_is_found_at_the_first_and_the_last_of_many(portal):
     made = known_at([ids[0], ids[CHUNK - 1], ids[CHUNK], ids[-1]])
     known_at(ids[5:9], addresses.parse(make.EMAIL))
 
-    assert {each.id for each in holders(read_session(), vault(), PHONE)} == made
+    assert {each.id for each in find_holders(read_session(), vault(), PHONE)} == made
     assert address_proofs.is_held(read_session(), vault(), PHONE)
 
 
@@ -77,7 +77,7 @@ def test_an_unknown_one_takes_as_many_statements(portal):
 
 
 def test_nobody_holds_anything_where_there_is_no_provider(portal):
-    assert holders(read_session(), vault(), PHONE) == []
+    assert find_holders(read_session(), vault(), PHONE) == []
     assert not address_proofs.is_held(read_session(), vault(), PHONE)
 
 
@@ -93,7 +93,7 @@ def test_while_keys_rotate_both_indexes_are_asked(environ, rows):
     app = create_app(environ | {"VAULT_KEYS": other})
     with app.app_context():
         made |= known_at(ids[1:2])
-        assert {each.id for each in holders(read_session(), vault(), PHONE)} == made
+        assert {each.id for each in find_holders(read_session(), vault(), PHONE)} == made
         assert len(asked(lambda: address_proofs.is_held(read_session(), vault(), PHONE))) == 3
         assert all(turned.unopened == [] for turned in key_rotation.rotate())
         assert {each.id for each in db.session.query(Recipient) if each.index_even} == made

@@ -25,15 +25,15 @@ def code_of(app, row) -> str:
     return shortlinks.Codes(app.config["LINK_SALT"]).encode_long(row.id, row.nonce)
 
 
-def told(after: timedelta = timedelta(minutes=1), **other) -> complaints.Told:
+def told(after: timedelta = timedelta(minutes=1), **other) -> complaints.MessageReport:
     """What she tells of a message that came so long after now."""
     at = (clock.now() + after).replace(second=0, microsecond=0)
-    return complaints.Told(**({"header": HEADER, "channel": Channel.SMS, "came_at": at, "text": TEXT} | other))
+    return complaints.MessageReport(**({"header": HEADER, "channel": Channel.SMS, "came_at": at, "text": TEXT} | other))
 
 
-def opened(receipt: Receipt, what: complaints.Told | None = None, at=None) -> Complaint:
+def opened(receipt: Receipt, what: complaints.MessageReport | None = None, at=None) -> Complaint:
     """A case of hers; call it within the app."""
-    sender = complaints.senders(db.session, receipt)[0]
+    sender = complaints.list_senders(db.session, receipt)[0]
     case = complaints.open_case(db.session, vault(), sender, what or told(), language="tr", at=at or clock.now())
     db.session.commit()
     return case

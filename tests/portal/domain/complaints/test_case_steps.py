@@ -34,7 +34,7 @@ def case(app, rows):
 
 
 def closed(case, closing=Closing.STOPPED, text="", at=None) -> bool:
-    told = complaints.close(db.session, vault(), case, closing, text, at=at or clock.now(), **LINK)
+    told = complaints.close_case(db.session, vault(), case, closing, text, at=at or clock.now(), **LINK)
     db.session.commit()
     return told
 
@@ -52,7 +52,7 @@ def test_who_complained_is_told_where_the_answer_stands(case, rows):
 
     (message,) = told(rows)
     assert (message.recipient_id, message.language, message.rank) == (case.recipient_id, "tr", 0)
-    assert messages.facts_of(vault(), message) == {"link": LINK["link"], "sender": LINK["sender"]}
+    assert messages.read_facts(vault(), message) == {"link": LINK["link"], "sender": LINK["sender"]}
 
 
 def test_closing_twice_tells_once(case, rows):
@@ -85,18 +85,18 @@ def test_a_reason_that_says_nothing_or_does_not_fit_closes_nothing(case, rows, c
 
 def test_within_the_term_is_said_only_of_what_came_within_it(case):
     case.finding = Finding.WITHIN_TERM
-    assert Closing.WITHIN_TERM in complaints.closings(case)
+    assert Closing.WITHIN_TERM in complaints.list_closings(case)
 
     case.finding = Finding.AFTER_REFUSAL
-    assert Closing.WITHIN_TERM not in complaints.closings(case)
+    assert Closing.WITHIN_TERM not in complaints.list_closings(case)
 
 
 def test_an_answer_and_a_note_are_read_by_whom_they_are_for(case, rows):
-    complaints.answer(db.session, vault(), case, "Gönderimi durdurduk.", user_id=7, at=clock.now())
-    complaints.note_down(db.session, vault(), case, "Liste 3'ten gitmiş.", user_id=7, at=clock.now())
+    complaints.answer_case(db.session, vault(), case, "Gönderimi durdurduk.", user_id=7, at=clock.now())
+    complaints.add_note(db.session, vault(), case, "Liste 3'ten gitmiş.", user_id=7, at=clock.now())
 
-    persons = complaints.steps(db.session, vault(), [case.id])
-    staffs = complaints.steps(db.session, vault(), [case.id], for_staff=True)
+    persons = complaints.list_steps(db.session, vault(), [case.id])
+    staffs = complaints.list_steps(db.session, vault(), [case.id], for_staff=True)
     assert [(step.act, step.text) for step in persons] == [("opened", ""), ("answered", "Gönderimi durdurduk.")]
     assert {step.by for step in persons} == {None}
     assert [step.text for step in staffs] == ["", "Gönderimi durdurduk.", "Liste 3'ten gitmiş."]
@@ -106,15 +106,15 @@ def test_nothing_more_is_said_in_a_case_that_is_closed_until_it_is_open_again(ca
     closed(case)
     at = clock.now()
     for act in (
-        lambda: complaints.add_word(db.session, vault(), case, "x", at),
-        lambda: complaints.answer(db.session, vault(), case, "x", user_id=7, at=at),
-        lambda: complaints.put_off(db.session, vault(), case, clock.day(at), "x", user_id=7, at=at),
+        lambda: complaints.add_message(db.session, vault(), case, "x", at),
+        lambda: complaints.answer_case(db.session, vault(), case, "x", user_id=7, at=at),
+        lambda: complaints.postpone(db.session, vault(), case, clock.day(at), "x", user_id=7, at=at),
     ):
         with pytest.raises(complaints.AlreadyClosed):
             act()
 
-    complaints.reopen(db.session, vault(), case, "Yine geldi", user_id=None, at=at)
-    complaints.add_word(db.session, vault(), case, "Bugün de", at)
+    complaints.reopen_case(db.session, vault(), case, "Yine geldi", user_id=None, at=at)
+    complaints.add_message(db.session, vault(), case, "Bugün de", at)
     db.session.commit()
 
     assert acts(rows) == ["opened", "closed", "reopened", "added"]
@@ -125,12 +125,12 @@ def test_a_case_that_is_open_again_has_a_new_due_date_and_no_reason(case, rows):
     at = clock.now() + timedelta(days=20)
     closed(case)
 
-    complaints.reopen(db.session, vault(), case, "Yine geldi", user_id=None, at=at)
+    complaints.reopen_case(db.session, vault(), case, "Yine geldi", user_id=None, at=at)
 
     assert (case.closing, case.closed_at) == (None, None)
     assert clock.day(case.due_at) == clock.day(at) + timedelta(days=15)
     with pytest.raises(complaints.AlreadyOpen):
-        complaints.reopen(db.session, vault(), case, "Yine", user_id=None, at=at)
+        complaints.reopen_case(db.session, vault(), case, "Yine", user_id=None, at=at)
 
 
 def test_the_person_opens_again_within_thirty_days_and_staff_at_any_time(case):
@@ -138,31 +138,31 @@ def test_the_person_opens_again_within_thirty_days_and_staff_at_any_time(case):
     later = clock.now() + timedelta(days=30, minutes=1)
 
     with pytest.raises(complaints.TooLate):
-        complaints.reopen(db.session, vault(), case, "Yine geldi", user_id=None, at=later)
-    complaints.reopen(db.session, vault(), case, "Müdürlük yazdı", user_id=7, at=later)
+        complaints.reopen_case(db.session, vault(), case, "Yine geldi", user_id=None, at=later)
+    complaints.reopen_case(db.session, vault(), case, "Müdürlük yazdı", user_id=7, at=later)
 
     assert case.closed_at is None
 
 
 def test_a_person_says_ten_things_a_day(case):
     for _ in range(10):
-        complaints.add_word(db.session, vault(), case, "x", clock.now())
+        complaints.add_message(db.session, vault(), case, "x", clock.now())
 
-    with pytest.raises(complaints.TooManyWords):
-        complaints.add_word(db.session, vault(), case, "x", clock.now())
-    complaints.add_word(db.session, vault(), case, "x", clock.now() + timedelta(days=1, minutes=1))
+    with pytest.raises(complaints.TooManyMessages):
+        complaints.add_message(db.session, vault(), case, "x", clock.now())
+    complaints.add_message(db.session, vault(), case, "x", clock.now() + timedelta(days=1, minutes=1))
 
 
 def test_a_letter_may_set_another_due_date(case, rows):
     at = clock.now()
     day = clock.day(at) + timedelta(days=40)
 
-    complaints.put_off(db.session, vault(), case, day, "İl müdürlüğünün yazısı", user_id=7, at=at)
+    complaints.postpone(db.session, vault(), case, day, "İl müdürlüğünün yazısı", user_id=7, at=at)
 
     assert clock.day(case.due_at) == day
     for wrong in (clock.day(at) - timedelta(days=1), clock.day(at) + timedelta(days=366)):
         with pytest.raises(complaints.NotLater):
-            complaints.put_off(db.session, vault(), case, wrong, "x", user_id=7, at=at)
+            complaints.postpone(db.session, vault(), case, wrong, "x", user_id=7, at=at)
 
 
 def test_nobody_makes_the_laws_term_of_erasure_longer(case):
@@ -170,17 +170,17 @@ def test_nobody_makes_the_laws_term_of_erasure_longer(case):
     case.due_at = at + timedelta(days=30)
     last = clock.day(at) + timedelta(days=30)
 
-    complaints.put_off(db.session, vault(), case, last - timedelta(days=10), "x", user_id=7, at=at)
-    complaints.put_off(db.session, vault(), case, last, "x", user_id=7, at=at)
+    complaints.postpone(db.session, vault(), case, last - timedelta(days=10), "x", user_id=7, at=at)
+    complaints.postpone(db.session, vault(), case, last, "x", user_id=7, at=at)
     with pytest.raises(complaints.NotLater):
-        complaints.put_off(db.session, vault(), case, last + timedelta(days=1), "x", user_id=7, at=at)
+        complaints.postpone(db.session, vault(), case, last + timedelta(days=1), "x", user_id=7, at=at)
 
 
 def test_a_desk_knows_how_many_wait_and_how_many_are_late(case):
     at = clock.now()
-    assert complaints.waiting(db.session, case.provider_id, at) == complaints.Waiting(1, 0)
-    assert complaints.waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.Waiting(1, 1)
-    assert complaints.waiting(db.session, 1, at) == complaints.Waiting(0, 0)
+    assert complaints.count_waiting(db.session, case.provider_id, at) == complaints.QueueCounts(1, 0)
+    assert complaints.count_waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.QueueCounts(1, 1)
+    assert complaints.count_waiting(db.session, 1, at) == complaints.QueueCounts(0, 0)
 
     closed(case)
-    assert complaints.waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.Waiting(0, 0)
+    assert complaints.count_waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.QueueCounts(0, 0)

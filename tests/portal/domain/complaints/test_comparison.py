@@ -29,10 +29,10 @@ def decides(fatma, at: datetime, **choices) -> None:
         fatma.decides(**choices)
 
 
-def compared(app, rows, came_at: datetime, channel=Channel.SMS) -> complaints.Compared:
+def compared(app, rows, came_at: datetime, channel=Channel.SMS) -> complaints.Comparison:
     decision = rows(Decision)[0]
     with app.app_context():
-        return complaints.compare(
+        return complaints.compare_with_refusal(
             db.session, recipient_id=decision.recipient_id, brand_id=decision.brand_id, channel=channel,
             came_at=came_at,
         )  # fmt: skip
@@ -66,7 +66,7 @@ def test_a_weekend_is_no_business_day(app, fatma, rows):
 def test_a_refusal_on_one_channel_says_nothing_of_another(app, fatma, rows):
     decides(fatma, TUESDAY, MESAJ="RET")
 
-    assert compared(app, rows, LAST + A_MINUTE, Channel.CALL) == complaints.Compared(Finding.NO_REFUSAL)
+    assert compared(app, rows, LAST + A_MINUTE, Channel.CALL) == complaints.Comparison(Finding.NO_REFUSAL)
 
 
 def test_saying_no_again_does_not_give_the_sender_more_time(app, fatma, rows):

@@ -53,7 +53,7 @@ def test_asking_for_erasure_twice_at_once_is_one_case(app, rows):
 
     def ask() -> int:
         recipient = db.session.get_one(Recipient, receipt.recipient_id)
-        case = complaints.ask_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        case = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
         db.session.commit()
         return case.id
 
@@ -66,7 +66,7 @@ def test_two_colleagues_settle_a_case_and_the_person_is_told_once(app, rows):
 
     def close() -> bool:
         found = db.session.get_one(Complaint, case.id)
-        told_person = complaints.close(
+        told_person = complaints.close_case(
             db.session, vault(), found, Closing.STOPPED, "", link="x", sender="x", user_id=7, at=clock.now()
         )
         db.session.commit()

@@ -33,7 +33,7 @@ def test_a_case_is_opened_at_the_senders_desk(app, receipt, rows):
 def test_what_was_told_is_sealed_and_can_be_read(app, receipt, rows):
     with app.app_context():
         case = opened(receipt)
-        words = complaints.said(vault(), case)
+        words = complaints.read_report(vault(), case)
 
     kept = rows.one(Complaint)
     assert (words.header, words.text, words.has_picture) == (HEADER, TEXT, False)
@@ -89,17 +89,17 @@ def test_a_case_is_found_by_its_own_nonce_only(app, receipt, rows):
         case = opened(receipt)
         salt, code = app.config["LINK_SALT"], code_of(app, case)
 
-        assert complaints.find(db.session, salt, code).id == case.id
+        assert complaints.find_case(db.session, salt, code).id == case.id
         wrong = [shortlinks.Codes(salt).encode_long(case.id, nonce) for nonce in (case.nonce ^ 1, 0, 2**63 - 1)]
         for odd in ("", "x", "0" * 1000, code[:-1], code_of(app, receipt), *wrong):
-            assert complaints.find(db.session, salt, odd) is None
+            assert complaints.find_case(db.session, salt, odd) is None
 
 
 def test_asking_for_erasure_twice_is_one_case(app, receipt, rows):
     with app.app_context():
         recipient = db.session.get_one(Recipient, receipt.recipient_id)
         for _ in range(2):
-            complaints.ask_erasure(db.session, vault(), recipient, language="en", at=clock.now())
+            complaints.request_erasure(db.session, vault(), recipient, language="en", at=clock.now())
         db.session.commit()
 
     case = rows.one(Complaint)
@@ -110,9 +110,9 @@ def test_asking_for_erasure_twice_is_one_case(app, receipt, rows):
 def test_after_it_was_settled_erasure_may_be_asked_for_again(app, receipt, rows):
     with app.app_context():
         recipient = db.session.get_one(Recipient, receipt.recipient_id)
-        first = complaints.ask_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        first = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
         first.closed_at = clock.now()
-        second = complaints.ask_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        second = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
         db.session.commit()
 
         assert first.id != second.id

@@ -21,7 +21,7 @@ def database(app, rows):
     case, _ = a_case(app, rows)
     with app.app_context():
         of = db.session.get_one(Complaint, case.id)
-        complaints.answer(db.session, vault(), of, "Durdurduk.", user_id=7, at=clock.now())
+        complaints.answer_case(db.session, vault(), of, "Durdurduk.", user_id=7, at=clock.now())
         db.session.commit()
         url = db.engine.url
     with contextlib.closing(_connect(url)) as connection:

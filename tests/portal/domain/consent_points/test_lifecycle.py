@@ -10,7 +10,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
 from portal.domain import campaigns, consent_points
 from portal.domain.campaigns import default_texts
-from portal.domain.consent_points import BadSlug, SlugTaken, State, TooManyADay
+from portal.domain.consent_points import BadSlug, SlugTaken, PointState, BudgetTooHigh
 from tests import make
 
 
@@ -59,12 +59,12 @@ def test_an_address_is_given_once(brand):
     [("Örnek Mağaza", "ornek-magaza"), ("  İSTANBUL & Çarşı!", "istanbul-carsi"), ("日本", ""), ("a" * 90, "a" * 60)],
 )
 def test_a_name_becomes_an_address(name, slug):
-    assert consent_points.slug_of(name) == slug
+    assert consent_points.suggest_slug(name) == slug
 
 
 @pytest.mark.parametrize("codes", [0, -1, consent_points.MOST_CODES + 1])
 def test_no_point_sends_endless_codes(brand, codes):
-    with pytest.raises(TooManyADay):
+    with pytest.raises(BudgetTooHigh):
         opened(brand, daily_budget=codes)
 
 
@@ -72,10 +72,10 @@ def test_who_practises_sends_few_codes_and_takes_no_well_known_name(app):
     with app.app_context():
         brand = make.brand()
         db.session.get_one(Provider, brand.provider_id).admitted_at = None
-        with pytest.raises(TooManyADay):
-            opened(brand, daily_budget=consent_points.PRACTICE_CODES + 1)
+        with pytest.raises(BudgetTooHigh):
+            opened(brand, daily_budget=consent_points.SANDBOX_CODES + 1)
 
-        assert opened(brand, "migros", consent_points.PRACTICE_CODES).slug == "deneme-migros"
+        assert opened(brand, "migros", consent_points.SANDBOX_CODES).slug == "deneme-migros"
         db.session.rollback()
 
 
@@ -83,13 +83,13 @@ def test_who_practises_gets_no_more_codes_by_opening_many_points(app):
     with app.app_context():
         brand = make.brand()
         db.session.get_one(Provider, brand.provider_id).admitted_at = None
-        made = [opened(brand, f"kasa-{number}", consent_points.PRACTICE_CODES) for number in range(3)]
-        consent_points.close(db.session, made[0], clock.now())
+        made = [opened(brand, f"kasa-{number}", consent_points.SANDBOX_CODES) for number in range(3)]
+        consent_points.close_point(db.session, made[0], clock.now())
 
-        with pytest.raises(TooManyADay) as too_many:
+        with pytest.raises(BudgetTooHigh) as too_many:
             opened(brand, "kasa-4", 1)
         assert too_many.value.most == 0
-        consent_points.budget(db.session, made[1], 15)
+        consent_points.change_budget(db.session, made[1], 15)
         opened(brand, "kasa-4", 5)
         db.session.rollback()
 
@@ -98,12 +98,12 @@ def test_publishing_and_closing_again_change_nothing(brand):
     point, at = opened(brand), clock.now()
     campaign = db.session.get_one(Campaign, point.campaign_id)
 
-    assert [consent_points.publish(db.session, point, at) for _ in range(2)] == [True, False]
+    assert [consent_points.publish_point(db.session, point, at) for _ in range(2)] == [True, False]
     assert (campaign.launched_at, campaign.linked_at) == (at, at)  # The worker finds nothing to do.
     later = at + timedelta(days=1)
-    assert [consent_points.close(db.session, point, later) for _ in range(2)] == [True, False]
+    assert [consent_points.close_point(db.session, point, later) for _ in range(2)] == [True, False]
     assert point.closed_at == campaign.closed_at == later
-    assert consent_points.publish(db.session, point, later)
+    assert consent_points.publish_point(db.session, point, later)
     assert point.closed_at is campaign.closed_at is None
     assert campaign.launched_at == at
 
@@ -116,14 +116,14 @@ def test_a_passive_brand_publishes_nothing(brand, why):
     db.session.flush()
 
     with pytest.raises(campaigns.BrandClosed):
-        consent_points.publish(db.session, point, at)
+        consent_points.publish_point(db.session, point, at)
 
 
 def test_a_new_budget_is_told_anew(brand):
     point = opened(brand)
     point.warned_on = point.alarmed_on = clock.day(clock.now())
 
-    consent_points.budget(db.session, point, 300)
+    consent_points.change_budget(db.session, point, 300)
 
     assert (point.daily_budget, point.warned_on, point.alarmed_on) == (300, None, None)
 
@@ -131,15 +131,15 @@ def test_a_new_budget_is_told_anew(brand):
 @pytest.mark.parametrize(
     ("facts", "state"),
     [
-        ({}, State.DRAFT),
-        ({"published"}, State.OPEN),
-        ({"published", "closed"}, State.CLOSED),
-        ({"published", "brand_closed"}, State.BRAND),
-        ({"published", "brand_closed", "suspended"}, State.SUSPENDED),
-        ({"published", "suspended", "provider_left", "closed"}, State.GONE),
+        ({}, PointState.DRAFT),
+        ({"published"}, PointState.OPEN),
+        ({"published", "closed"}, PointState.CLOSED),
+        ({"published", "brand_closed"}, PointState.BRAND),
+        ({"published", "brand_closed", "suspended"}, PointState.SUSPENDED),
+        ({"published", "suspended", "provider_left", "closed"}, PointState.GONE),
     ],
 )
 def test_a_point_says_the_weightiest_of_what_holds(facts, state):
     names = ("provider_left", "suspended", "brand_closed", "closed", "published")
 
-    assert consent_points.state_of(**{name: clock.now() if name in facts else None for name in names}) == state
+    assert consent_points.point_state(**{name: clock.now() if name in facts else None for name in names}) == state

@@ -19,7 +19,7 @@ def ayses(app):
 
 
 def enters(email: str, password: str, with_vault=None) -> User | None:
-    return accounts.who_signs_in(db.session, with_vault or vault(), email, password)
+    return accounts.check_password(db.session, with_vault or vault(), email, password)
 
 
 @pytest.mark.parametrize("email", [make.AYSE, "  AYSE@example.com\n"])
@@ -55,7 +55,7 @@ def test_whoever_comes_back_to_a_provider_has_the_new_role(ayses):
     left = db.session.query(Membership).filter_by(user_id=burak.id).one()
     left.ended_at = clock.now()
 
-    accounts.join(db.session, burak, ayses.id, Role.AGENT, clock.now())
+    accounts.add_membership(db.session, burak, ayses.id, Role.AGENT, clock.now())
 
     assert (left.role, left.is_open) == (Role.AGENT, True)
     assert db.session.query(Membership).filter_by(user_id=burak.id).count() == 1
@@ -63,7 +63,7 @@ def test_whoever_comes_back_to_a_provider_has_the_new_role(ayses):
 
 def test_a_short_password_is_refused(ayses):
     with pytest.raises(accounts.PasswordTooShort):
-        accounts.make_person(
+        accounts.create_user(
             db.session, vault(), email="burak@example.com", name="Burak", password="x" * 11, at=clock.now()
         )
 
@@ -85,7 +85,7 @@ def test_a_person_is_found_by_either_key_while_keys_rotate(ayses):
 
 
 def test_a_damaged_hash_lets_nobody_in():
-    assert not accounts.password_fits("", "x")
+    assert not accounts.verify_password("", "x")
 
 
 def test_a_provider_has_its_brands(app):

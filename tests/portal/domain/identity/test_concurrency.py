@@ -100,7 +100,7 @@ def test_a_code_of_an_app_opens_one_session(app, firm, rows):
 def test_a_recovery_code_opens_one_session(app, firm, rows):
     with app.app_context():
         user = db.session.scalar(select(User))
-        code = factors.make_recovery_codes(db.session, vault(), user.id, clock.now())[0]
+        code = factors.create_recovery_codes(db.session, vault(), user.id, clock.now())[0]
         db.session.commit()
     browser = app.test_client()
     sign_in(browser)
@@ -207,7 +207,7 @@ def test_two_invitations_are_accepted_at_once_by_who_is_here(app, firm, rows):
     first, second = invited(app), invited(app, Role.AUDITOR)
     with app.app_context():
         make.with_app(
-            accounts.make_person(
+            accounts.create_user(
                 db.session, vault(), email=BURAK, name="Burak", password=make.AYSES_PASSWORD, at=clock.now()
             )
         )
@@ -380,8 +380,8 @@ def test_who_decides_does_not_wait_for_who_changes_the_firm(app, rows):
     with app.app_context(), ThreadPoolExecutor(1) as pool:
         firm, package = db.session.scalar(select(Provider)), db.session.scalar(select(Package))
         owner = db.session.scalar(select(Membership))
-        networks.add(db.session, firm, "127.0.0.1", note="", here="127.0.0.1", at=at)
-        packages.order(db.session, firm, package, owner.user_id, at)
+        networks.add_network(db.session, firm, "127.0.0.1", note="", here="127.0.0.1", at=at)
+        packages.place_order(db.session, firm, package, owner.user_id, at)
         domains.add(db.session, db.session.scalar(select(Brand)), "izin.example.net", at)
         members.invite(
             db.session, vault(), firm, owner, email=BURAK, role=Role.AGENT, language="tr", link=str, at=at

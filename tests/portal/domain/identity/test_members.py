@@ -28,7 +28,7 @@ def firm():
 
 
 def of(firm, email=make.AYSE) -> Membership:
-    user = accounts.find(db.session, vault(), email)
+    user = accounts.find_user(db.session, vault(), email)
     return db.session.scalar(select(Membership).where(Membership.user_id == user.id, Membership.provider_id == firm.id))
 
 
@@ -45,7 +45,7 @@ def invited(firm, email=BURAK, role=Role.AGENT, by=None, at=None) -> OneTimeLink
 
 
 def newcomer(email=BURAK) -> User:
-    return accounts.make_person(
+    return accounts.create_user(
         db.session, vault(), email=email, name="Burak", password=make.AYSES_PASSWORD, at=clock.now()
     )
 
@@ -54,8 +54,8 @@ def test_an_invitation_is_a_ticket_and_a_mail(firm):
     ticket = invited(firm)
 
     mail = db.session.scalar(select(Mail))
-    said = mails.facts_of(vault(), mail)
-    assert mails.address_of(vault(), mail) == one_time_links.email_of(vault(), ticket) == BURAK
+    said = mails.read_facts(vault(), mail)
+    assert mails.read_address(vault(), mail) == one_time_links.email_of(vault(), ticket) == BURAK
     assert (said["place"], said["role"], said["by"]) == (firm.title, "agent", "Ayşe")
     assert ticket.expires_at - ticket.created_at == timedelta(days=7)
 
@@ -63,23 +63,23 @@ def test_an_invitation_is_a_ticket_and_a_mail(firm):
 def test_who_accepts_belongs_with_the_role(firm):
     ticket = invited(firm, role=Role.MANAGER)
 
-    assert members.accept(db.session, ticket, newcomer(), clock.now())
+    assert members.accept_invitation(db.session, ticket, newcomer(), clock.now())
     assert (of(firm, BURAK).role, of(firm, BURAK).is_open) == (Role.MANAGER, True)
 
 
 def test_an_invitation_is_accepted_once(firm):
     ticket = invited(firm)
-    members.accept(db.session, ticket, newcomer(), clock.now())
+    members.accept_invitation(db.session, ticket, newcomer(), clock.now())
 
-    with pytest.raises(members.InvitationOver):
-        members.accept(db.session, ticket, newcomer(CEM), clock.now())
+    with pytest.raises(members.InvitationExpired):
+        members.accept_invitation(db.session, ticket, newcomer(CEM), clock.now())
 
 
 def test_an_invitation_changes_nothing_for_who_belongs_already(firm):
     joins(firm, role=Role.OWNER)
     ticket = invited(firm, role=Role.AGENT)
 
-    assert not members.accept(db.session, ticket, accounts.find(db.session, vault(), BURAK), clock.now())
+    assert not members.accept_invitation(db.session, ticket, accounts.find_user(db.session, vault(), BURAK), clock.now())
     assert of(firm, BURAK).role == Role.OWNER
 
 
@@ -89,7 +89,7 @@ def test_an_older_invitation_undoes_no_suspension_and_no_removal(firm, end):
     ticket = invited(firm, role=Role.OWNER, at=at)
     getattr(members, end)(db.session, burak, of(firm), at + timedelta(seconds=1))
 
-    members.accept(db.session, ticket, db.session.get(User, burak.user_id), at + timedelta(minutes=1))
+    members.accept_invitation(db.session, ticket, db.session.get(User, burak.user_id), at + timedelta(minutes=1))
 
     assert not of(firm, BURAK).is_open
 
@@ -99,7 +99,7 @@ def test_who_was_removed_comes_back_by_a_newer_invitation(firm):
     members.remove(db.session, burak, of(firm), at)
     ticket = invited(firm, role=Role.AUDITOR, at=at + timedelta(days=1))
 
-    assert members.accept(db.session, ticket, db.session.get(User, burak.user_id), at + timedelta(days=2))
+    assert members.accept_invitation(db.session, ticket, db.session.get(User, burak.user_id), at + timedelta(days=2))
     assert (of(firm, BURAK).role, of(firm, BURAK).is_open) == (Role.AUDITOR, True)
 
 
@@ -107,31 +107,31 @@ def test_who_was_removed_comes_back_by_a_newer_invitation(firm):
 def test_an_invitation_holds_as_long_as_who_sent_it_may_send_one(firm, loss):
     burak = joins(firm, role=Role.OWNER)
     ticket = invited(firm, CEM, by=burak)
-    assert members.counts(db.session, ticket)
+    assert members.is_invitation_valid(db.session, ticket)
 
     if loss == "lowered":
         members.change_role(db.session, burak, Role.MANAGER, of(firm))
     else:
         {"suspended": members.suspend, "removed": members.remove}[loss](db.session, burak, of(firm), clock.now())
 
-    assert not members.counts(db.session, ticket)
-    with pytest.raises(members.InvitationOver):
-        members.accept(db.session, ticket, newcomer(CEM), clock.now())
+    assert not members.is_invitation_valid(db.session, ticket)
+    with pytest.raises(members.InvitationExpired):
+        members.accept_invitation(db.session, ticket, newcomer(CEM), clock.now())
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.OWNER])
 def test_only_owners_invite(firm, role):
     burak = joins(firm, role=role)
 
-    with pytest.raises(members.NotYours):
+    with pytest.raises(members.RoleTooHigh):
         invited(firm, CEM, Role.AGENT, by=burak)
 
 
 def test_a_provider_has_so_many_invitations_out(firm):
-    for number in range(members.MOST_WAITING):
+    for number in range(members.MOST_INVITATIONS):
         invited(firm, f"somebody{number}@example.com")
 
-    with pytest.raises(members.TooManyWaiting):
+    with pytest.raises(members.TooManyInvitations):
         invited(firm)
     assert invited(firm, at=clock.now() + members.LIFETIME)  # By then they have all run out.
 
@@ -139,17 +139,17 @@ def test_a_provider_has_so_many_invitations_out(firm):
 def test_a_revoked_invitation_is_listed_no_more_and_opens_nothing(firm):
     ticket = invited(firm)
 
-    assert members.revoke(db.session, firm.id, ticket.id, clock.now()).id == ticket.id
-    assert members.invitations(db.session, firm.id, clock.now()) == []
-    assert members.revoke(db.session, firm.id, ticket.id, clock.now()) is None
+    assert members.revoke_invitation(db.session, firm.id, ticket.id, clock.now()).id == ticket.id
+    assert members.list_invitations(db.session, firm.id, clock.now()) == []
+    assert members.revoke_invitation(db.session, firm.id, ticket.id, clock.now()) is None
 
 
 def test_another_providers_invitation_is_not_revoked(firm):
     other = make.provider(700002, 700002, CEM)
     ticket = invited(firm)
 
-    assert members.revoke(db.session, other.id, ticket.id, clock.now()) is None
-    assert members.revoke(db.session, None, ticket.id, clock.now()) is None
+    assert members.revoke_invitation(db.session, other.id, ticket.id, clock.now()) is None
+    assert members.revoke_invitation(db.session, None, ticket.id, clock.now()) is None
 
 
 CHANGES = {
@@ -163,7 +163,7 @@ CHANGES = {
 def test_nobody_changes_themselves(firm, change):
     joins(firm, role=Role.OWNER)
 
-    with pytest.raises(members.NotOneself):
+    with pytest.raises(members.OwnMembership):
         CHANGES[change](of(firm), of(firm))
 
 
@@ -202,7 +202,7 @@ def test_who_is_no_owner_changes_nobody(firm, role):
     burak, cem = joins(firm, role=role), joins(firm, CEM)
 
     for change in CHANGES.values():
-        with pytest.raises(members.NotYours):
+        with pytest.raises(members.RoleTooHigh):
             change(cem, burak)
 
 
@@ -222,20 +222,20 @@ def test_the_list_knows_colleagues_and_nobody_else(firm):
     gone = joins(firm, "derya@example.com")
     members.remove(db.session, gone, of(firm), clock.now())
 
-    listed = members.members(db.session, firm.id)
+    listed = members.list_members(db.session, firm.id)
     assert {accounts.email_of(vault(), each.user) for each in listed} == {make.AYSE, BURAK}
-    assert members.member(db.session, firm.id, gone.id) is None
+    assert members.find_member(db.session, firm.id, gone.id) is None
 
 
 def test_all_owners_hear_of_another(firm):
     burak = joins(firm, role=Role.OWNER)
     joins(firm, CEM, Role.MANAGER)
-    members.tell_of_owner(
+    members.mail_new_owner(
         db.session, vault(), firm, db.session.get(User, burak.user_id), "Ayşe", link="x", at=clock.now()
     )
 
     told = db.session.scalars(select(Mail).where(Mail.kind == MailKind.NEW_OWNER))
-    assert {mails.address_of(vault(), mail) for mail in told} == {make.AYSE, BURAK}
+    assert {mails.read_address(vault(), mail) for mail in told} == {make.AYSE, BURAK}
 
 
 def staff_invited(role=OperatorRole.SUPPORT, by=OperatorRole.ADMIN):
@@ -248,13 +248,13 @@ def test_the_operators_people_are_invited_by_an_admin():
     _, ticket = staff_invited()
     burak = newcomer()
 
-    assert members.accept(db.session, ticket, burak, clock.now())
+    assert members.accept_invitation(db.session, ticket, burak, clock.now())
     assert burak.operator_role == OperatorRole.SUPPORT
-    assert members.invitations(db.session, None, clock.now()) == []
+    assert members.list_invitations(db.session, None, clock.now()) == []
 
 
 def test_support_invites_nobody():
-    with pytest.raises(members.NotYours):
+    with pytest.raises(members.RoleTooHigh):
         staff_invited(by=OperatorRole.SUPPORT)
 
 
@@ -263,4 +263,4 @@ def test_an_admins_invitation_ends_with_the_admin():
     derya.closed_at = clock.now()
     db.session.flush()
 
-    assert not members.counts(db.session, ticket)
+    assert not members.is_invitation_valid(db.session, ticket)

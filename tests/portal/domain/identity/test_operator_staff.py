@@ -23,16 +23,16 @@ def test_a_role_is_changed(house):
 
     operator_staff.change_role(house, deniz, ADMIN, by=derya.id)
 
-    assert [each.operator_role for each in operator_staff.members(house)] == [ADMIN, ADMIN]
+    assert [each.operator_role for each in operator_staff.list_staff(house)] == [ADMIN, ADMIN]
 
 
 def test_nobody_changes_or_removes_themselves(house):
     derya = make.staff("derya@operator.example", ADMIN)
     make.staff("deniz@operator.example", ADMIN)
 
-    with pytest.raises(operator_staff.Oneself):
+    with pytest.raises(operator_staff.OwnRole):
         operator_staff.change_role(house, derya, SUPPORT, by=derya.id)
-    with pytest.raises(operator_staff.Oneself):
+    with pytest.raises(operator_staff.OwnRole):
         operator_staff.remove(house, derya, by=derya.id)
 
 
@@ -64,7 +64,7 @@ def test_support_is_assigned_once_and_an_admin_never(house):
         operator_staff.assign(house, derya, ayses, clock.now())
 
     assert house.query(Assignment).count() == 1
-    assert operator_staff.assigned(house) == {deniz.id: [house.get_one(Provider, ayses.id)]}
+    assert operator_staff.list_assignments(house) == {deniz.id: [house.get_one(Provider, ayses.id)]}
     assert operator_staff.unassign(house, deniz.id, ayses.id)
     assert not operator_staff.unassign(house, deniz.id, ayses.id)
 

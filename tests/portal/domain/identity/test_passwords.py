@@ -4,7 +4,7 @@ import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from portal.domain.identity import passwords
-from portal.domain.identity.passwords import Problem
+from portal.domain.identity.passwords import PasswordProblem
 
 ABOUT = ["Ayşe Yıldırım", "ayse.yildirim@ornekmagaza.com.tr", "Örnek Mağazacılık A.Ş."]
 
@@ -21,7 +21,7 @@ ABOUT = ["Ayşe Yıldırım", "ayse.yildirim@ornekmagaza.com.tr", "Örnek Mağaz
     ],
 )
 def test_a_long_one_that_nobody_guesses_is_enough(password):
-    verdict = passwords.judge(password, ABOUT)
+    verdict = passwords.assess_password(password, ABOUT)
 
     assert verdict.is_enough and verdict.problem is None
     assert verdict.score >= passwords.ENOUGH
@@ -30,42 +30,42 @@ def test_a_long_one_that_nobody_guesses_is_enough(password):
 @pytest.mark.parametrize(
     ("password", "problem"),
     [
-        ("", Problem.TOO_SHORT),
-        ("x7Kq9mPz2Lw", Problem.TOO_SHORT),
-        ("x7Kq9mPz2LwT" * 11, Problem.TOO_LONG),
-        ("AyşeYıldırım1", Problem.ABOUT_YOU),
-        ("ayse.yildirim@ornekmagaza.com.tr", Problem.ABOUT_YOU),
-        ("ornek-magazacilik-2026", Problem.ABOUT_YOU),
-        ("İzinlink!İzinlink!", Problem.ABOUT_YOU),
-        ("aaaaaaaaaaaaaaaa", Problem.REPEATED),
-        ("0123456789012345", Problem.REPEATED),
-        ("galatasaray1905", Problem.USUAL),
-        ("PasswordPassword", Problem.REPEATED),
-        ("Şifre12345678", Problem.USUAL),
+        ("", PasswordProblem.TOO_SHORT),
+        ("x7Kq9mPz2Lw", PasswordProblem.TOO_SHORT),
+        ("x7Kq9mPz2LwT" * 11, PasswordProblem.TOO_LONG),
+        ("AyşeYıldırım1", PasswordProblem.ABOUT_YOU),
+        ("ayse.yildirim@ornekmagaza.com.tr", PasswordProblem.ABOUT_YOU),
+        ("ornek-magazacilik-2026", PasswordProblem.ABOUT_YOU),
+        ("İzinlink!İzinlink!", PasswordProblem.ABOUT_YOU),
+        ("aaaaaaaaaaaaaaaa", PasswordProblem.REPEATED),
+        ("0123456789012345", PasswordProblem.REPEATED),
+        ("galatasaray1905", PasswordProblem.USUAL),
+        ("PasswordPassword", PasswordProblem.REPEATED),
+        ("Şifre12345678", PasswordProblem.USUAL),
     ],
 )
 def test_others_are_not_and_it_is_said_why(password, problem):
-    verdict = passwords.judge(password, ABOUT)
+    verdict = passwords.assess_password(password, ABOUT)
 
     assert verdict.problem == problem
     assert not verdict.is_enough
 
 
 def test_one_as_long_as_may_be_is_enough():
-    assert passwords.judge("".join(chr(200 + number) for number in range(passwords.LONGEST)), []).is_enough
+    assert passwords.assess_password("".join(chr(200 + number) for number in range(passwords.LONGEST)), []).is_enough
 
 
 @pytest.mark.parametrize("short", ["x7Kq9mPz2Lw", "мама мыла"])
 def test_a_short_one_never_looks_strong(short):
-    assert passwords.judge(short, []).score < passwords.ENOUGH
+    assert passwords.assess_password(short, []).score < passwords.ENOUGH
 
 
 def test_nothing_known_of_somebody_is_nothing_to_hold_against_them():
-    assert passwords.judge("correct horse battery", ["", "  ", "@"]).is_enough
+    assert passwords.assess_password("correct horse battery", ["", "  ", "@"]).is_enough
 
 
 def test_no_breached_password_on_the_list_is_taken_though_it_is_long_enough():
     long_ones = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= passwords.SHORTEST]
 
     assert len(long_ones) > 200
-    assert [each for each in long_ones if passwords.judge(each, []).is_enough] == []
+    assert [each for each in long_ones if passwords.assess_password(each, []).is_enough] == []

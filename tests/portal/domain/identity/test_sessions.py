@@ -36,11 +36,11 @@ def ayse(provider):
 
 def begin(user, at=AT, device: bytes | None = None, address: str = "203.0.113.7"):
     facts = {"by": SignInMethod.TOTP, "address": address, "agent": AGENT, "device_digest": device, "at": at}
-    return sessions.begin(db.session, vault(), user, **facts)
+    return sessions.begin_session(db.session, vault(), user, **facts)
 
 
 def of(text: str, at=AT, agent: str = AGENT):
-    return sessions.of(db.session, text, agent, at)
+    return sessions.find_session(db.session, text, agent, at)
 
 
 def test_a_cookie_leads_to_its_person(ayse, provider):
@@ -55,7 +55,7 @@ def test_a_cookie_leads_to_its_person(ayse, provider):
 @pytest.mark.parametrize("text", ["", ".", "1", "x.y", "-1.x", "9" * 40 + ".x", "٣.x", f"{2**63}.x", "1.\0"])
 def test_nonsense_leads_to_nobody(ayse, text):
     assert of(text) is None
-    assert sessions.why_over(db.session, text, AT) is None
+    assert sessions.find_ending(db.session, text, AT) is None
 
 
 def test_another_token_leads_to_nobody(ayse):
@@ -86,14 +86,14 @@ def test_time_ends_a_session(ayse, later, ending):
     text = begin(ayse).get_id()
 
     assert (of(text, AT + later) is None) == (ending is not None)
-    assert sessions.why_over(db.session, text, AT + later) == ending
+    assert sessions.find_ending(db.session, text, AT + later) == ending
 
 
 def test_who_is_seen_stays_but_not_beyond_the_lifetime(ayse):
     began, at = begin(ayse), AT
     while at < AT + LIFETIME:
         assert of(began.get_id(), at)
-        sessions.see(db.session, began.sign_in, at)
+        sessions.record_activity(db.session, began.sign_in, at)
         at += IDLE
 
     assert of(began.get_id(), AT + LIFETIME + SECOND) is None
@@ -102,8 +102,8 @@ def test_who_is_seen_stays_but_not_beyond_the_lifetime(ayse):
 def test_seeing_somebody_twice_within_a_minute_writes_once(ayse):
     began = begin(ayse)
 
-    assert not sessions.see(db.session, began.sign_in, AT + timedelta(seconds=59))
-    assert sessions.see(db.session, began.sign_in, AT + timedelta(seconds=60))
+    assert not sessions.record_activity(db.session, began.sign_in, AT + timedelta(seconds=59))
+    assert sessions.record_activity(db.session, began.sign_in, AT + timedelta(seconds=60))
 
 
 def test_beginning_anew_writes_down_what_time_ended(ayse):
@@ -120,20 +120,20 @@ def test_beginning_anew_writes_down_what_time_ended(ayse):
 def test_sessions_end_all_one_or_all_but_one(ayse):
     one, two, three = (begin(ayse) for _ in range(3))
 
-    assert sessions.end(db.session, ayse.id, SessionEnd.REVOKED, AT, only=one.sign_in.id) == 1
+    assert sessions.end_sessions(db.session, ayse.id, SessionEnd.REVOKED, AT, only=one.sign_in.id) == 1
     assert [bool(of(each.get_id())) for each in (one, two, three)] == [False, True, True]
-    assert sessions.end(db.session, ayse.id, SessionEnd.CHANGED, AT, but=three.sign_in.id) == 1
+    assert sessions.end_sessions(db.session, ayse.id, SessionEnd.CHANGED, AT, but=three.sign_in.id) == 1
     assert [bool(of(each.get_id())) for each in (one, two, three)] == [False, False, True]
-    assert sessions.end(db.session, ayse.id, SessionEnd.REVOKED, AT) == 1
+    assert sessions.end_sessions(db.session, ayse.id, SessionEnd.REVOKED, AT) == 1
     assert of(three.get_id()) is None
-    assert sessions.why_over(db.session, two.get_id(), AT) == SessionEnd.CHANGED
+    assert sessions.find_ending(db.session, two.get_id(), AT) == SessionEnd.CHANGED
 
 
 def test_nobody_ends_the_sessions_of_somebody_else(ayse, provider):
     burak = make.person(provider, "burak2@example.com")
     mine = begin(ayse)
 
-    assert sessions.end(db.session, burak.id, SessionEnd.REVOKED, AT, only=mine.sign_in.id) == 0
+    assert sessions.end_sessions(db.session, burak.id, SessionEnd.REVOKED, AT, only=mine.sign_in.id) == 0
     assert of(mine.get_id())
 
 
@@ -147,7 +147,7 @@ def test_closing_a_person_ends_their_session(ayse):
 @pytest.mark.parametrize("ends", ["suspended_at", "ended_at"])
 def test_a_membership_that_ends_takes_its_powers_on_the_next_request(ayse, provider, ends):
     text = begin(ayse).get_id()
-    membership = accounts.join(db.session, ayse, provider.id, Role.OWNER, AT)
+    membership = accounts.add_membership(db.session, ayse, provider.id, Role.OWNER, AT)
     assert of(text).may_at_provider(Permission.LOOK)
 
     setattr(membership, ends, AT)
@@ -161,7 +161,7 @@ def test_another_role_counts_on_the_next_request(ayse, provider):
     text = begin(ayse).get_id()
     assert of(text).may_at_provider(Permission.PEOPLE)
 
-    accounts.join(db.session, ayse, provider.id, Role.AUDITOR, AT)
+    accounts.add_membership(db.session, ayse, provider.id, Role.AUDITOR, AT)
 
     assert not of(text).may_at_provider(Permission.PEOPLE)
     assert of(text).may_at_provider(Permission.AUDIT)
@@ -185,11 +185,11 @@ def test_the_operators_powers_are_no_providers(ayse):
 
 def test_who_belongs_to_several_providers_chooses_first(ayse, provider):
     other = make.provider(700002, 700002, "cem@example.com")
-    accounts.join(db.session, ayse, other.id, Role.AGENT, AT)
+    accounts.add_membership(db.session, ayse, other.id, Role.AGENT, AT)
     text = begin(ayse).get_id()
     assert of(text).provider is None
 
-    assert sessions.serve(db.session, of(text), other.id)
+    assert sessions.switch_provider(db.session, of(text), other.id)
 
     assert of(text).provider_id == other.id
     assert of(text).may_at_provider(Permission.REFUSE) and not of(text).may_at_provider(Permission.LAUNCH)
@@ -199,7 +199,7 @@ def test_nobody_works_for_a_provider_they_do_not_belong_to(ayse):
     other = make.provider(700002, 700002, "cem@example.com")
     text = begin(ayse).get_id()
 
-    assert not sessions.serve(db.session, of(text), other.id)
+    assert not sessions.switch_provider(db.session, of(text), other.id)
     assert of(text).provider_id != other.id
 
 
@@ -237,17 +237,17 @@ def test_a_providers_sessions_are_those_not_spent_on_others(ayse, provider):
     elsewhere.sign_in.current_provider_id, nowhere.sign_in.current_provider_id = provider.id + 1, None
     db.session.flush()
 
-    assert sessions.end(db.session, ayse.id, SessionEnd.REVOKED, AT, at_provider=provider.id) == 2
+    assert sessions.end_sessions(db.session, ayse.id, SessionEnd.REVOKED, AT, at_provider=provider.id) == 2
     assert of(elsewhere.get_id()) and not of(here.get_id()) and not of(nowhere.get_id())
 
 
 def test_a_browser_is_known_to_who_came_in_by_it(ayse, provider):
     burak = make.person(provider, "burak2@example.com")
-    assert not sessions.has_come(db.session, ayse.id)
+    assert not sessions.has_signed_in(db.session, ayse.id)
 
     begin(ayse, device=b"d" * 32)
 
-    assert sessions.has_come(db.session, ayse.id) and not sessions.has_come(db.session, burak.id)
-    assert sessions.has_come_by(db.session, ayse.id, b"d" * 32)
-    assert not sessions.has_come_by(db.session, ayse.id, b"e" * 32)
-    assert not sessions.has_come_by(db.session, burak.id, b"d" * 32)
+    assert sessions.has_signed_in(db.session, ayse.id) and not sessions.has_signed_in(db.session, burak.id)
+    assert sessions.has_used_device(db.session, ayse.id, b"d" * 32)
+    assert not sessions.has_used_device(db.session, ayse.id, b"e" * 32)
+    assert not sessions.has_used_device(db.session, burak.id, b"d" * 32)

@@ -19,15 +19,15 @@ def transaction(app):
 
 def written(facts=FACTS, **other) -> Mail:
     options = {"to": " ayse@example.com ", "language": "tr", "at": clock.now(), "facts": facts} | other
-    return mails.write(db.session, vault(), MailKind.RESET, **options)
+    return mails.write_mail(db.session, vault(), MailKind.RESET, **options)
 
 
 def test_a_mail_waits_with_its_address_and_facts():
     mail = written()
 
     assert mail.state == MailState.WAITING
-    assert mails.address_of(vault(), mail) == "ayse@example.com"
-    assert mails.facts_of(vault(), mail) == FACTS
+    assert mails.read_address(vault(), mail) == "ayse@example.com"
+    assert mails.read_facts(vault(), mail) == FACTS
 
 
 def test_nothing_of_it_can_be_read_without_the_vault():
@@ -47,7 +47,7 @@ def test_a_change_without_a_name_is_seen_at_once():
     facts = {"at": clock.now(), "change": "telephone_lost", "name": "", "link": "x"}
 
     with pytest.raises(KeyError):
-        mails.write(
+        mails.write_mail(
             db.session, vault(), MailKind.FACTOR_CHANGED, to="a@example.com", language="tr", at=clock.now(), facts=facts
         )
 

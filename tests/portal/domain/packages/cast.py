@@ -24,7 +24,7 @@ def size(records: int) -> Package:
 def bought(provider: Provider, records: int, starts_on: date | None = None) -> PackageOrder:
     """A year that was ordered and confirmed."""
     at = clock.now()
-    asked = packages.order(db.session, provider, size(records), by=2, at=at)
+    asked = packages.place_order(db.session, provider, size(records), by=2, at=at)
     packages.confirm(db.session, asked, OPERATOR, starts_on or clock.day(at), at)
     return asked
 

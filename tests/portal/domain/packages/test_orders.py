@@ -24,11 +24,11 @@ def on_the_first_of_march():
 
 
 def ordered(provider, records: int = 5000):
-    return packages.order(db.session, provider, size(records), by=2, at=clock.now())
+    return packages.place_order(db.session, provider, size(records), by=2, at=clock.now())
 
 
 def test_the_price_list_is_that_of_the_brochure(provider):
-    listed = [(each.name, each.records, each.price) for each in packages.on_offer(db.session)]
+    listed = [(each.name, each.records, each.price) for each in packages.list_offered(db.session)]
 
     assert [(records, price) for _, records, price in listed] == [
         (5_000, 290), (25_000, 490), (75_000, 790), (150_000, 1290), (250_000, 1990)
@@ -59,7 +59,7 @@ def test_a_withdrawn_package_is_not_sold(provider):
 
     with pytest.raises(packages.NotOnOffer):
         ordered(provider)
-    assert 5000 not in [each.records for each in packages.on_offer(db.session)]
+    assert 5000 not in [each.records for each in packages.list_offered(db.session)]
 
 
 def test_a_second_order_waits_for_the_first_to_be_settled(provider):
@@ -84,10 +84,10 @@ def test_a_declined_order_makes_way_for_another(provider):
 
 
 def test_an_order_taken_back_makes_way_for_another(provider):
-    packages.take_back(db.session, ordered(provider), 2, clock.now())
+    packages.cancel(db.session, ordered(provider), 2, clock.now())
 
-    assert packages.waiting_orders(db.session) == []
-    assert ordered(provider, 25_000) in packages.waiting_orders(db.session)
+    assert packages.list_waiting_orders(db.session) == []
+    assert ordered(provider, 25_000) in packages.list_waiting_orders(db.session)
 
 
 @pytest.mark.parametrize("first", ["confirm", "decline", "take_back"])
@@ -96,12 +96,12 @@ def test_an_order_is_settled_once(provider, first):
     acts = {
         "confirm": lambda: packages.confirm(db.session, asked, OPERATOR, TODAY, clock.now()),
         "decline": lambda: packages.decline(db.session, asked, OPERATOR, "Hayır.", clock.now()),
-        "take_back": lambda: packages.take_back(db.session, asked, 2, clock.now()),
+        "take_back": lambda: packages.cancel(db.session, asked, 2, clock.now()),
     }
     acts[first]()
 
     for again in acts.values():
-        with pytest.raises(packages.AlreadySettled):
+        with pytest.raises(packages.AlreadyClosed):
             again()
 
 
@@ -117,7 +117,7 @@ def test_more_records_than_run_are_an_upgrade_that_begins_today(provider):
     asked = ordered(provider, 25_000)
 
     assert asked.kind == OrderKind.UPGRADE
-    assert packages.start_of(db.session, asked, clock.now()) == TODAY
+    assert packages.suggest_start(db.session, asked, clock.now()) == TODAY
 
 
 @pytest.mark.parametrize("records", [5000, 25_000])
@@ -127,7 +127,7 @@ def test_as_many_or_fewer_are_a_renewal_that_follows(provider, records):
     asked = ordered(provider, records)
 
     assert asked.kind == OrderKind.RENEWAL
-    assert packages.start_of(db.session, asked, clock.now()) == running.ends_on + timedelta(days=1)
+    assert packages.suggest_start(db.session, asked, clock.now()) == running.ends_on + timedelta(days=1)
 
 
 def test_a_renewal_after_a_gap_begins_today(provider):
@@ -136,7 +136,7 @@ def test_a_renewal_after_a_gap_begins_today(provider):
     with time_machine.travel("2029-01-01T09:00:00+00:00"):
         asked = ordered(provider)
         assert asked.kind == OrderKind.RENEWAL
-        assert packages.start_of(db.session, asked, clock.now()) == date(2029, 1, 1)
+        assert packages.suggest_start(db.session, asked, clock.now()) == date(2029, 1, 1)
 
 
 def test_a_provider_sees_its_own_orders_newest_first(provider):
@@ -144,5 +144,5 @@ def test_a_provider_sees_its_own_orders_newest_first(provider):
     with time_machine.travel("2027-03-02T09:00:00+00:00"):
         second = ordered(provider, 25_000)
 
-    assert [asked for asked, _ in packages.orders_of(db.session, provider.id)] == [second, first]
-    assert packages.orders_of(db.session, provider.id + 1) == []
+    assert [asked for asked, _ in packages.list_orders(db.session, provider.id)] == [second, first]
+    assert packages.list_orders(db.session, provider.id + 1) == []

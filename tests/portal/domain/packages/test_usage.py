@@ -25,8 +25,8 @@ def on_the_first_of_march():
         yield
 
 
-def stands(provider) -> packages.Standing:
-    return packages.standing(db.session, provider, clock.now())
+def stands(provider) -> packages.PackageUsage:
+    return packages.measure_usage(db.session, provider, clock.now())
 
 
 def after(days: int):
@@ -36,8 +36,8 @@ def after(days: int):
 def takes(provider, new: int = 1) -> bool:
     """Whether new addresses are taken."""
     try:
-        packages.require_room(db.session, provider, new, clock.now())
-    except packages.NoRoom:
+        packages.require_capacity(db.session, provider, new, clock.now())
+    except packages.PackageFull:
         return False
     return True
 
@@ -191,7 +191,7 @@ def test_a_year_after_a_gap_is_not_counted_on(provider):
 
 
 def test_an_order_counts_only_once_it_is_confirmed(provider):
-    packages.order(db.session, provider, size(5000), by=2, at=clock.now())
+    packages.place_order(db.session, provider, size(5000), by=2, at=clock.now())
 
     assert stands(provider).package is None
 
@@ -259,4 +259,4 @@ def test_the_forecast_of_a_young_provider_takes_a_week_for_the_least(provider):
 
 
 def test_a_page_that_does_not_show_it_need_not_count_at_iys(provider):
-    assert packages.standing(db.session, provider, clock.now(), with_iys=False).iys_count is None
+    assert packages.measure_usage(db.session, provider, clock.now(), with_iys=False).iys_count is None

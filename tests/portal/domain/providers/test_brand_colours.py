@@ -15,27 +15,27 @@ def test_the_ratio_is_that_of_wcag():
 
 
 def test_a_dark_colour_is_taken_as_it_is():
-    assert brand_colours.judge(" #0B5E6B ") == "#0b5e6b"
+    assert brand_colours.validate_colour(" #0B5E6B ") == "#0b5e6b"
 
 
 @pytest.mark.parametrize("text", ["", "red", "#fff", "#12345g", "0b5e6b", "#0b5e6b;}", "#0b5e6b\n#fff", "#١٢٣٤٥٦"])
 def test_what_is_spelled_otherwise_is_no_colour(text):
-    with pytest.raises(brand_colours.NoColour):
-        brand_colours.judge(text)
+    with pytest.raises(brand_colours.InvalidColour):
+        brand_colours.validate_colour(text)
 
 
 def test_a_pale_colour_is_refused_with_the_nearest_that_is_legible():
     with pytest.raises(brand_colours.Illegible) as refused:
-        brand_colours.judge("#f5c400")
+        brand_colours.validate_colour("#f5c400")
 
     assert 4.5 <= brand_colours.contrast(refused.value.nearest, "#ffffff") < 4.8
-    assert brand_colours.judge(refused.value.nearest) == refused.value.nearest
+    assert brand_colours.validate_colour(refused.value.nearest) == refused.value.nearest
 
 
 @pytest.mark.parametrize("colour", HUES)
 @pytest.mark.parametrize("ground", [brand_colours.ON_LIGHT, brand_colours.ON_DARK])
 def test_each_hue_has_a_legible_neighbour(colour, ground):
-    assert brand_colours.contrast(brand_colours.nearest(colour, ground), ground) >= brand_colours.LEGIBLE
+    assert brand_colours.contrast(brand_colours.nearest_legible(colour, ground), ground) >= brand_colours.LEGIBLE
 
 
 def test_the_grounds_are_those_of_our_pages():

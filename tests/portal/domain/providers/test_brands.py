@@ -8,7 +8,7 @@ from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Brand, Connection, Consent, Provider, Recipient
 from portal.domain import campaigns
 from portal.domain.providers import brands, sandbox_mode
-from portal.domain.providers.brands import BadHeader, CodeNotListed, CodeTaken, Count, HeaderProblem, Practised
+from portal.domain.providers.brands import BadHeader, CodeNotListed, CodeTaken, AddressCount, HeaderProblem, SandboxBrand
 from tests import make
 
 
@@ -32,7 +32,7 @@ def opened(provider: Provider, code: int | None = None) -> Brand:
 
 @pytest.mark.parametrize("text", ["ABC", "ORNEK MAGZA", "Ornek-1", " A.B.C. ", "ELEVENCHARS", "A 1"])
 def test_a_header_of_3_to_11_plain_characters_is_taken(text):
-    assert brands.judge_header(text) == " ".join(text.split())
+    assert brands.validate_header(text) == " ".join(text.split())
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_header_of_3_to_11_plain_characters_is_taken(text):
 )
 def test_another_header_is_refused_with_a_cure(text, problem, suggestion):
     with pytest.raises(BadHeader) as refused:
-        brands.judge_header(text)
+        brands.validate_header(text)
 
     assert (refused.value.problem, refused.value.suggestion) == (problem, suggestion)
 
@@ -62,10 +62,10 @@ def test_another_header_is_refused_with_a_cure(text, problem, suggestion):
 def test_an_admitted_provider_brings_a_brand_that_iys_lists(provider):
     say(provider, make.BRAND_CODE, 700002)
 
-    assert brands.to_bring(db.session, provider) == {700002: "Marka 700002"}
+    assert brands.brands_to_import(db.session, provider) == {700002: "Marka 700002"}
     made = opened(provider, 700002)
     assert (made.brand_code, made.is_sandbox) == (700002, False)
-    assert brands.to_bring(db.session, provider) == {}
+    assert brands.brands_to_import(db.session, provider) == {}
 
 
 def test_a_code_that_iys_did_not_list_is_refused(provider):
@@ -91,7 +91,7 @@ def test_a_practising_brand_gets_a_number_that_iys_gave_to_nobody(provider):
     made = opened(provider)
 
     assert made.is_sandbox and made.brand_code in sandbox_mode.CODES
-    assert not brands.has_codes_of_its_own(provider)
+    assert not brands.has_own_codes(provider)
 
 
 def test_a_passive_brand_launches_nothing(provider):
@@ -99,10 +99,10 @@ def test_a_passive_brand_launches_nothing(provider):
     make.bring(campaign, make.PHONE)
     brand = db.session.get_one(Brand, campaign.brand_id)
 
-    brands.close(brand, clock.now())
+    brands.close_brand(brand, clock.now())
     with pytest.raises(campaigns.BrandClosed):
         campaigns.launch(db.session, campaign, clock.now())
-    brands.reopen(db.session, brand)
+    brands.reopen_brand(db.session, brand)
     campaigns.launch(db.session, campaign, clock.now())
 
     assert campaign.launched_at is not None
@@ -121,8 +121,8 @@ def test_a_brand_of_the_sandbox_stays_closed_once_its_provider_has_left(provider
     brand = db.session.query(Brand).filter_by(provider_id=provider.id).one()
     brand.is_sandbox, brand.closed_at = True, clock.now()
 
-    with pytest.raises(Practised):
-        brands.reopen(db.session, brand)
+    with pytest.raises(SandboxBrand):
+        brands.reopen_brand(db.session, brand)
 
 
 def test_counts_tell_what_people_decided_by_channel(app, browser):
@@ -133,10 +133,10 @@ def test_counts_tell_what_people_decided_by_channel(app, browser):
 
     with app.app_context():
         brand = make.brand()
-        found = brands.counts(db.session, brand.provider_id)
-        theirs = brands.counts(db.session, brand.provider_id + 1)
+        found = brands.count_addresses(db.session, brand.provider_id)
+        theirs = brands.count_addresses(db.session, brand.provider_id + 1)
 
-    assert found == {brand.id: {Channel.SMS: Count(1, 1), Channel.CALL: Count(0, 1), Channel.EMAIL: Count(1, 0)}}
+    assert found == {brand.id: {Channel.SMS: AddressCount(1, 1), Channel.CALL: AddressCount(0, 1), Channel.EMAIL: AddressCount(1, 0)}}
     assert theirs == {}
 
 
@@ -155,5 +155,5 @@ def test_an_address_held_for_two_types_counts_once_and_its_refusal_before_its_gr
                 )  # fmt: skip
         db.session.flush()
 
-        assert brands.counts(db.session, brand.provider_id) == {brand.id: {Channel.SMS: Count(2, 3)}}
+        assert brands.count_addresses(db.session, brand.provider_id) == {brand.id: {Channel.SMS: AddressCount(2, 3)}}
         db.session.rollback()

@@ -22,11 +22,11 @@ def providers(app):
 
 def give(provider_id: int, days: int = 30, user_id: int = 1):
     at = clock.now()
-    return delegations.give(db.session, provider_id, user_id, clock.day(at) + days * DAY, at)
+    return delegations.delegate(db.session, provider_id, user_id, clock.day(at) + days * DAY, at)
 
 
 def stands(provider_id: int, later: timedelta = timedelta()) -> bool:
-    return delegations.standing(db.session, provider_id, clock.now() + later) is not None
+    return delegations.find_current(db.session, provider_id, clock.now() + later) is not None
 
 
 def test_a_leave_stands_to_the_end_of_its_last_day_and_for_its_own_provider(providers):
@@ -37,8 +37,8 @@ def test_a_leave_stands_to_the_end_of_its_last_day_and_for_its_own_provider(prov
 
     ends = clock.start_of_day(clock.day(clock.now()) + 2 * DAY)
     assert stands(ayses) and not stands(cems)
-    assert delegations.standing(db.session, ayses, ends - timedelta(seconds=1))
-    assert delegations.standing(db.session, ayses, ends) is None
+    assert delegations.find_current(db.session, ayses, ends - timedelta(seconds=1))
+    assert delegations.find_current(db.session, ayses, ends) is None
 
 
 def test_what_is_taken_back_stands_no_more_and_is_remembered(providers):
@@ -51,7 +51,7 @@ def test_what_is_taken_back_stands_no_more_and_is_remembered(providers):
     assert taken.withdrawn_by == 7 and taken.withdrawn_at
     assert not stands(ayses) and stands(cems)
     assert delegations.withdraw(db.session, ayses, 7, clock.now()) is None
-    assert delegations.given(db.session, ayses) == [taken]
+    assert delegations.list_delegations(db.session, ayses) == [taken]
 
 
 def test_given_anew_the_newest_stands_alone(providers):
@@ -60,15 +60,15 @@ def test_given_anew_the_newest_stands_alone(providers):
 
     newest = give(ayses, days=3, user_id=2)
 
-    assert delegations.standing(db.session, ayses, clock.now()) is newest
-    assert former.withdrawn_by == 2 and delegations.given(db.session, ayses) == [newest, former]
+    assert delegations.find_current(db.session, ayses, clock.now()) is newest
+    assert former.withdrawn_by == 2 and delegations.list_delegations(db.session, ayses) == [newest, former]
     delegations.withdraw(db.session, ayses, 2, clock.now())
     assert not stands(ayses)
 
 
 @pytest.mark.parametrize("days", [-1, 367])
 def test_no_leave_is_for_the_past_or_for_ever(providers, days):
-    with pytest.raises(delegations.NotADay):
+    with pytest.raises(delegations.InvalidEndDay):
         give(providers[0], days=days)
 
     assert db.session.query(Delegation).count() == 0

@@ -12,14 +12,14 @@ DERYA = 1
 def test_a_question_is_sealed_and_answered_once(app):
     with app.app_context():
         provider = make.provider()
-        inquiry = inquiries.ask(db.session, vault(), provider, 3, "Mektubu kim imzalar?", DERYA, clock.now())
+        inquiry = inquiries.ask_operator(db.session, vault(), provider, 3, "Mektubu kim imzalar?", DERYA, clock.now())
 
         answers = [
-            inquiries.answer(db.session, vault(), inquiry, text, DERYA, clock.now())
+            inquiries.answer_inquiry(db.session, vault(), inquiry, text, DERYA, clock.now())
             for text in ("İmza yetkilisi.", "Herkes.")
         ]
 
         assert answers == [True, False]
-        assert inquiries.question_in(vault(), inquiry) == "Mektubu kim imzalar?"
-        assert inquiries.answer_in(vault(), inquiry) == "İmza yetkilisi."
+        assert inquiries.read_question(vault(), inquiry) == "Mektubu kim imzalar?"
+        assert inquiries.read_answer(vault(), inquiry) == "İmza yetkilisi."
         assert b"Mektubu" not in db.session.get(Inquiry, inquiry.id).text

@@ -29,7 +29,7 @@ def noise(width: int, height: int) -> bytes:
 
 def problem_of(upload: bytes) -> LogoProblem:
     with pytest.raises(BadLogo) as refused:
-        logos.read(upload)
+        logos.convert_logo(upload)
     return refused.value.problem
 
 
@@ -39,15 +39,15 @@ def opened(logo: logos.Logo) -> Image.Image:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_three_kinds_of_pictures_become_a_png(kind):
-    made = opened(logos.read(picture(kind)))
+    made = opened(logos.convert_logo(picture(kind)))
 
     assert made.format == "PNG"
     assert made.width <= 320 and made.height <= 112
 
 
 def test_the_same_picture_has_the_same_name_and_another_has_another():
-    assert logos.read(picture()).digest == logos.read(picture()).digest
-    assert logos.read(picture()).digest != logos.read(picture(size=(500, 200))).digest
+    assert logos.convert_logo(picture()).digest == logos.convert_logo(picture()).digest
+    assert logos.convert_logo(picture()).digest != logos.convert_logo(picture(size=(500, 200))).digest
 
 
 def test_transparency_stays():
@@ -56,7 +56,7 @@ def test_transparency_stays():
     file = io.BytesIO()
     image.save(file, "PNG")
 
-    made = opened(logos.read(file.getvalue())).convert("RGBA")
+    made = opened(logos.convert_logo(file.getvalue())).convert("RGBA")
 
     assert made.getpixel((2, 2))[3] == 0
     assert made.getpixel((made.width // 2, made.height // 2))[3] == 255
@@ -66,13 +66,13 @@ def test_what_hid_in_the_file_is_gone():
     exif = Image.Exif()
     exif[0x010E] = "<script>alert(1)</script>"
 
-    made = logos.read(picture("JPEG", exif=exif) + b"<script>alert(2)</script>")
+    made = logos.convert_logo(picture("JPEG", exif=exif) + b"<script>alert(2)</script>")
 
     assert b"script" not in made.png and b"Exif" not in made.png
 
 
 def test_a_busy_photograph_gets_light_enough():
-    assert len(logos.read(noise(700, 300)).png) <= logos.LIGHTEST
+    assert len(logos.convert_logo(noise(700, 300)).png) <= logos.LIGHTEST
 
 
 @pytest.mark.parametrize(

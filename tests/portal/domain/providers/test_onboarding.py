@@ -85,7 +85,7 @@ def paper(provider: Provider, kind: PaperKind) -> None:
 
 
 def states(provider: Provider) -> list[StepState]:
-    return [step.state for step in onboarding.steps_of(db.session, provider, clock.now())]
+    return [step.state for step in onboarding.list_steps(db.session, provider, clock.now())]
 
 
 def test_who_opens_an_account_owns_it_and_practises_at_once():
@@ -121,7 +121,7 @@ def test_entering_the_code_says_that_one_has_applied():
     onboarding.enter_code(db.session, provider, CODE, clock.now())
 
     assert provider.applied_at and provider.iys_code in sandbox_mode.CODES
-    steps = onboarding.steps_of(db.session, provider, clock.now())
+    steps = onboarding.list_steps(db.session, provider, clock.now())
     assert (steps[0].state, steps[1].state, steps[1].missing) == (StepState.DONE, StepState.NOW, (Missing.PACKAGE,))
 
 
@@ -155,14 +155,14 @@ NEEDED = {
 
 @pytest.mark.parametrize("kind", ProviderKind)
 def test_what_is_missing_depends_on_the_kind(kind):
-    assert onboarding.missing(db.session, newcomer(kind=kind)) == NEEDED[kind]
+    assert onboarding.find_missing(db.session, newcomer(kind=kind)) == NEEDED[kind]
 
 
 def test_nobody_is_admitted_and_nobody_asks_before_all_is_there():
     provider = newcomer()
 
     with pytest.raises(onboarding.NotReady) as early:
-        onboarding.ask_to_be_admitted(db.session, provider, clock.now())
+        onboarding.request_admission(db.session, provider, clock.now())
     with pytest.raises(onboarding.NotReady):
         onboarding.admit(db.session, provider, at=clock.now(), **CALL)
 
@@ -174,7 +174,7 @@ def test_who_has_brought_all_asks_and_waits():
     provider = ready()
     assert states(provider) == ["done", "done", "done", "done", "now"]
 
-    onboarding.ask_to_be_admitted(db.session, provider, clock.now())
+    onboarding.request_admission(db.session, provider, clock.now())
 
     assert states(provider) == ["done", "done", "done", "done", "waits"]
 
@@ -206,7 +206,7 @@ def test_being_admitted_twice_is_being_admitted_once():
 
 
 def test_a_partners_account_acts_for_an_admitted_provider_and_waits_for_the_title():
-    partner = accounts.keep_partner(
+    partner = accounts.store_partner_credential(
         db.session, vault(), integrator_code=4242, username="partner", password="partner-password", at=clock.now()
     )
     served, direct = ready(), ready(CODE + 1, email="cem@example.com", kind=ProviderKind.DIRECT)
@@ -229,7 +229,7 @@ def test_an_exempt_provider_is_admitted_under_a_code_that_goes_nowhere():
 
 def test_who_is_sent_back_may_ask_again():
     provider = ready()
-    onboarding.ask_to_be_admitted(db.session, provider, clock.now())
+    onboarding.request_admission(db.session, provider, clock.now())
 
     onboarding.send_back(db.session, provider, by=DERYA, note="İmza eksik.", at=clock.now())
 
@@ -240,14 +240,14 @@ def test_who_is_sent_back_may_ask_again():
 def test_only_who_is_stopped_leaves_and_only_who_came_back_goes_on():
     provider = newcomer()
     with pytest.raises(onboarding.NotSuspended):
-        onboarding.leave(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
+        onboarding.mark_left(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
     onboarding.suspend(db.session, provider, by=DERYA, reason="Bitiyor.", at=clock.now())
     for _ in range(2):
-        onboarding.leave(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
+        onboarding.mark_left(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
     with pytest.raises(onboarding.HasLeft):
         onboarding.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
     for _ in range(2):
-        onboarding.come_back(db.session, provider, by=DERYA, note="Döndü.", at=clock.now())
+        onboarding.mark_returned(db.session, provider, by=DERYA, note="Döndü.", at=clock.now())
     onboarding.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
 
     assert provider.left_at is provider.suspended_at is None

@@ -40,7 +40,7 @@ OURS, REAL, FREE = 990_000_001, 700_001, 980_000_001
     ],
 )
 def test_a_path_leads_to_the_sandbox_where_it_names_a_code_of_it(path, leads_to_the_sandbox):
-    assert sandbox_mode.is_of_practice(path) is leads_to_the_sandbox
+    assert sandbox_mode.is_sandbox_path(path) is leads_to_the_sandbox
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_a_path_leads_to_the_sandbox_where_it_names_a_code_of_it(path, leads_to_
     ],
 )
 def test_what_is_decided_after_a_practice_or_at_an_exempt_provider_is_not_told(iys_code, brand_code, why):
-    assert sandbox_mode.why_unsent(iys_code, brand_code) == why
+    assert sandbox_mode.find_unsent_code(iys_code, brand_code) == why
 
 
 def test_an_exempt_providers_paths_lead_nowhere():
-    assert sandbox_mode.leads_nowhere(iys_protocol.add_path(FREE, FREE))
-    assert not sandbox_mode.leads_nowhere(iys_protocol.add_path(REAL, REAL))
+    assert sandbox_mode.is_exempt_path(iys_protocol.add_path(FREE, FREE))
+    assert not sandbox_mode.is_exempt_path(iys_protocol.add_path(REAL, REAL))
 
 
 def test_codes_are_nobodys_and_of_their_range(app):
@@ -81,7 +81,7 @@ def test_what_listened_for_a_practice_falls_silent(app, rows):
         db.session.flush()
         brand = Brand(provider_id=provider.id, brand_code=OURS, name="Acemi", is_sandbox=True, created_at=at)
         db.session.add(brand)
-        sandbox_mode.begin(db.session, vault(), provider, at)
+        sandbox_mode.begin_sandbox(db.session, vault(), provider, at)
         db.session.flush()
         whose = {"provider_id": provider.id, "brand_id": brand.id}
         day = {"due_at": at, "created_at": at}
@@ -102,7 +102,7 @@ def test_what_listened_for_a_practice_falls_silent(app, rows):
         db.session.add(found)
         db.session.commit()
 
-        sandbox_mode.end(db.session, provider, at)
+        sandbox_mode.end_sandbox(db.session, provider, at)
         db.session.commit()
 
     assert rows.one(Feed).due_at is None

@@ -55,7 +55,7 @@ def by_partner(app, sandbox, provider_id, *, title: str | None = TITLE, brands=(
     """Connect by a partner who may act for the provider at İYS as said."""
     authorise(sandbox, title=title, brands=brands, rights=rights)
     with app.app_context():
-        partner = accounts.keep_partner(
+        partner = accounts.store_partner_credential(
             db.session, vault(), integrator_code=INTEGRATOR, username=PARTNER, password=PARTNERS_PASSWORD,
             at=clock.now(),
         )  # fmt: skip

@@ -24,7 +24,7 @@ def partner(app, sandbox):
     """The operator's account at İYS; the box is İYS."""
     app.config["IYS_BASE_URL"] = sandbox.url
     with app.app_context():
-        accounts.keep_partner(
+        accounts.store_partner_credential(
             db.session, vault(), integrator_code=700100, username="ortak", password="parola", at=clock.now()
         )
         db.session.commit()
@@ -48,7 +48,7 @@ def firm(app):
 
 def look(app, firm: int) -> rights.Rights:
     with app.app_context():
-        (partner,) = accounts.partners(db.session)
+        (partner,) = accounts.partner_credentials(db.session)
         db.session.rollback()
         return rights.ask_for_rights(Client(app.config["IYS_BASE_URL"]), firm, partner)
 

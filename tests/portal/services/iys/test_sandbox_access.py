@@ -95,7 +95,7 @@ def practising_provider() -> Provider:
     db.session.add(
         Brand(provider_id=provider.id, brand_code=code, name="Acemi", is_sandbox=True, created_at=clock.now())
     )
-    sandbox_mode.begin(db.session, vault(), provider, clock.now())
+    sandbox_mode.begin_sandbox(db.session, vault(), provider, clock.now())
     db.session.commit()
     return provider
 
@@ -104,7 +104,7 @@ def goes_to_iys(app, provider_id: int) -> None:
     """Admitted, and connected by its own account."""
     with app.app_context():
         provider = db.session.get_one(Provider, provider_id)
-        sandbox_mode.end(db.session, provider, clock.now())
+        sandbox_mode.end_sandbox(db.session, provider, clock.now())
         provider.iys_code = provider.pending_iys_code = REAL_CODE
         provider.admitted_at = clock.now()
         db.session.add(Brand(provider_id=provider_id, brand_code=REAL_CODE, name="Usta", created_at=clock.now()))
@@ -127,7 +127,12 @@ def all_steps(app) -> None:
         for client in (sandbox, world):
             while forwarder.forward_one(client):
                 pass
-        while feeds.pull_next_page(world) or sweeps.sweep_next_chunk(world) or reconciliation.reconcile_next_day(world) or sandbox_access.end_leftovers():
+        while (
+            feeds.pull_next_page(world)
+            or sweeps.sweep_next_chunk(world)
+            or reconciliation.reconcile_next_day(world)
+            or sandbox_access.end_leftovers()
+        ):
             pass
 
 
@@ -399,7 +404,7 @@ def test_a_brand_that_was_only_made_ready_stays_open(app, rows, firm, box, world
 
 def test_beginning_twice_changes_nothing(app, rows, firm):
     with app.app_context():
-        sandbox_mode.begin(db.session, vault(), db.session.get_one(Provider, firm), clock.now())
+        sandbox_mode.begin_sandbox(db.session, vault(), db.session.get_one(Provider, firm), clock.now())
         db.session.commit()
 
     assert rows.count(Connection) == rows.count(Credential) == 1
@@ -411,7 +416,7 @@ def test_ending_again_changes_nothing(app, browser, rows, firm, box, world):
     before = [(each.outcome, each.ended_at) for each in rows(Submission)]
 
     with app.app_context():
-        assert sandbox_mode.stop(db.session, firm, clock.now()) == 0
+        assert sandbox_mode.stop_sending(db.session, firm, clock.now()) == 0
         db.session.commit()
 
     assert [(each.outcome, each.ended_at) for each in rows(Submission)] == before

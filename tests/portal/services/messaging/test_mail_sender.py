@@ -76,7 +76,7 @@ def sending(app, server):
 def write(to="ayse@example.com", language="tr", lasting=timedelta(days=1)) -> int:
     at = clock.now()
     facts = {"link": LINK, "until": at + lasting}
-    mail = rule.write(db.session, vault(), MailKind.RESET, to=to, language=language, at=at, facts=facts)
+    mail = rule.write_mail(db.session, vault(), MailKind.RESET, to=to, language=language, at=at, facts=facts)
     db.session.commit()
     return mail.id
 
@@ -102,7 +102,7 @@ def test_what_was_sent_keeps_no_link(server, rows):
     write()
     send_all()
 
-    assert rule.facts_of(vault(), rows.one(Mail)) == {}
+    assert rule.read_facts(vault(), rows.one(Mail)) == {}
 
 
 def test_many_mails_leave_by_one_connection_each_in_its_language(server, rows):
@@ -193,7 +193,7 @@ def test_a_mail_that_is_never_taken_fails_after_days(server, rows):
         with time_machine.travel(start + timedelta(hours=hour)):
             mail_sender.send_due()
 
-    assert (rows.one(Mail).state, rows.one(Mail).attempts) == (MailState.FAILED, mail_sender.GIVE_UP)
+    assert (rows.one(Mail).state, rows.one(Mail).attempts) == (MailState.FAILED, mail_sender.MAX_ATTEMPTS)
 
 
 def test_what_a_killed_sender_had_in_hand_is_sent_when_its_lease_ends(server, rows):

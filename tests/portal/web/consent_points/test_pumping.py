@@ -40,7 +40,7 @@ def pump(app, many: int, slug: str = "ornek-magaza") -> list[int]:
 
 def alarms(app, rows) -> list[dict]:
     with app.app_context():
-        found = [mails.facts_of(vault(), each) for each in rows(Mail, Mail.kind == MailKind.POINT_BUDGET)]
+        found = [mails.read_facts(vault(), each) for each in rows(Mail, Mail.kind == MailKind.POINT_BUDGET)]
         db.session.rollback()
     return found
 
@@ -135,9 +135,9 @@ def test_strangers_are_sent_no_name_that_nobody_has_looked_at(app, point, rows):
     visitor.writes(make.PHONE)
 
     with app.app_context():
-        facts = messages.facts_of(vault(), rows.one(Message, Message.kind == MessageKind.CODE))
+        facts = messages.read_facts(vault(), rows.one(Message, Message.kind == MessageKind.CODE))
         said = [
-            message_rendering.compose(MessageKind.CODE, "tr", facts, is_mail=is_mail).text for is_mail in (True, False)
+            message_rendering.render_message(MessageKind.CODE, "tr", facts, is_mail=is_mail).text for is_mail in (True, False)
         ]
     assert "kotu" not in "".join(said)
     assert "İzinlink sayfasında" in said[0] and said[1].startswith("Izinlink: kodunuz")

@@ -27,7 +27,7 @@ def becomes(app, point_id: int, state: str) -> None:
     with app.app_context():
         at, point = clock.now(), db.session.get_one(ConsentPoint, point_id)
         if state == "closed":
-            consent_points.close(db.session, point, at)
+            consent_points.close_point(db.session, point, at)
         elif state == "brand":
             db.session.get_one(Brand, point.brand_id).closed_at = at
         else:

@@ -77,7 +77,7 @@ def test_the_notice_stands_before_the_address_is_written_and_in_the_message(app,
     visitor.writes(make.PHONE)
 
     with app.app_context():
-        notice = messages.facts_of(vault(), rows.one(Message))["notice"]
+        notice = messages.read_facts(vault(), rows.one(Message))["notice"]
     assert notice == f"{app.config['MAIN_BASE']}/b/{SLUG}{language}"
     assert make.NOTICE in visitor.browser.get(notice.removeprefix(app.config["MAIN_BASE"])).text
 
@@ -111,7 +111,7 @@ def test_both_kinds_of_address_come_one_after_the_other_and_nothing_is_asked_twi
     assert len({each.recipient_id for each in rows(Receipt)}) == 2
     assert [each.name is not None for each in rows(Receipt)] == [True, False]  # A refusal needs no name.
     with fatma.app.app_context():  # Nor does a proof that is done with.
-        assert [address_proofs.facts_of(vault(), each)["name"] for each in rows(AddressProof)] == ["Fatma Öz", ""]
+        assert [address_proofs.read_facts(vault(), each)["name"] for each in rows(AddressProof)] == ["Fatma Öz", ""]
 
 
 def test_the_second_address_may_be_left_out(fatma, rows):

@@ -32,7 +32,7 @@ def opened(
             today=clock.day(at),
         )  # fmt: skip
         if published:
-            consent_points.publish(db.session, point, at)
+            consent_points.publish_point(db.session, point, at)
         db.session.commit()
         return point.id
 
@@ -45,7 +45,7 @@ def sent_codes(app) -> list[tuple[str, str]]:
         for row in rows:
             if row.facts is not None:
                 address = vault().read(row.address, Message.ADDRESS, 0, row.id)
-                found.append((address, messages.facts_of(vault(), row)["code"]))
+                found.append((address, messages.read_facts(vault(), row)["code"]))
         db.session.rollback()
         return found
 

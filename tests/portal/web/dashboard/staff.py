@@ -61,7 +61,7 @@ def come_in(browser, email: str = make.AYSE) -> None:
     """Be in, as after both steps (which have tests of their own, and cost four requests)."""
     app = browser.application
     with app.test_request_context("/sign-in/second", environ_overrides=browser.environ_base):
-        user = db.session.scalar(select(User).where(User.has_index(accounts.indexes_of(vault(), email))))
+        user = db.session.scalar(select(User).where(User.has_index(accounts.email_indexes(vault(), email))))
         enter(user, SignInMethod.TOTP)
         answer = app.process_response(app.response_class())
     for name, morsel in SimpleCookie("; ".join(answer.headers.getlist("Set-Cookie"))).items():

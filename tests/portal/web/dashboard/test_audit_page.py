@@ -26,7 +26,7 @@ def noted(app, act: str, email: str | None = make.AYSE, at: datetime | None = No
     """Somebody of Ayşe's provider, or of the operator, or the system did something."""
     with app.app_context():
         provider = db.session.query(Provider).filter_by(iys_code=make.IYS_CODE).one()
-        person = accounts.find(db.session, vault(), email) if email else None
+        person = accounts.find_user(db.session, vault(), email) if email else None
         session = db.session.query(SignIn).filter_by(user_id=person.id).first() if person else None
         audit.note(
             db.session, act, subject, 7, provider_id=provider.id, at=at or clock.now(),

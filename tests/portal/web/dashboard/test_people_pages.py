@@ -36,7 +36,7 @@ def mailed(app, rows, kind: MailKind) -> list[tuple[str, dict]]:
     """(address, facts) of each mail of a kind."""
     with app.app_context():
         return [
-            (mails.address_of(vault(), mail), mails.facts_of(vault(), mail)) for mail in rows(Mail, Mail.kind == kind)
+            (mails.read_address(vault(), mail), mails.read_facts(vault(), mail)) for mail in rows(Mail, Mail.kind == kind)
         ]
 
 
@@ -215,7 +215,7 @@ def test_each_role_is_explained_by_what_it_may_do(ayse):
 
 
 def test_every_power_at_a_provider_has_words():
-    from portal.domain.identity.members import Unlawful
+    from portal.domain.identity.members import ChangeNotAllowed
     from portal.domain.identity.permissions import OF_ROLE
     from portal.web.dashboard.team.roles import ERROR_MESSAGES, PERMISSION_LABELS
 
@@ -233,8 +233,8 @@ def test_no_address_stands_in_the_audit(app, ayse, burak, rows):
 def test_a_colleague_of_two_providers_is_suspended_at_one(app, ayse, burak):
     with app.app_context():
         other = make.provider(700002, 700002, "cem@example.com")
-        user = accounts.find(db.session, vault(), BURAK)
-        accounts.join(db.session, user, other.id, Role.MANAGER, clock.now())
+        user = accounts.find_user(db.session, vault(), BURAK)
+        accounts.add_membership(db.session, user, other.id, Role.MANAGER, clock.now())
         other_id = other.id
         db.session.commit()
     colleague = signed_in(app, BURAK)

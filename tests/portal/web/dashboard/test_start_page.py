@@ -80,7 +80,7 @@ def test_a_code_that_another_firm_has_is_not_taken(app, nil, rows):
 def test_the_letter_waits_for_the_code_and_then_bears_it(app, nil):
     assert nil.opens("/dashboard/start/letter.pdf").status_code == 303
     with app.app_context():
-        accounts.keep_partner(
+        accounts.store_partner_credential(
             db.session, vault(), integrator_code=4242, username="p", password="p" * 12, at=clock.now()
         )
         db.session.commit()
@@ -145,7 +145,7 @@ def test_a_question_is_asked_sealed_and_its_answer_stands_beside_the_step(app, n
     nil.posts("/dashboard/start/3/questions", {"step3-text": "Mektubu kim imzalar?"})
     inquiry = rows.one(Inquiry)
     with app.app_context():
-        inquiries.answer(
+        inquiries.answer_inquiry(
             db.session, vault(), db.session.get(Inquiry, inquiry.id), "İmza yetkilisi.", DERYA, clock.now()
         )
         db.session.commit()

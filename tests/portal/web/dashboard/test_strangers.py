@@ -96,8 +96,8 @@ def complained(receipt: Receipt) -> int:
 
 def ordered(provider_id: int) -> int:
     """A package that waits for the operator, by its order's id."""
-    provider, smallest = db.session.get_one(Provider, provider_id), packages.on_offer(db.session)[0]
-    made = packages.order(db.session, provider, smallest, by=1, at=clock.now())
+    provider, smallest = db.session.get_one(Provider, provider_id), packages.list_offered(db.session)[0]
+    made = packages.place_order(db.session, provider, smallest, by=1, at=clock.now())
     db.session.commit()
     return made.id
 
@@ -128,7 +128,7 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
         db.session, vault(), OneTimeLinkKind.INVITATION, email="elif@example.com", at=at, lifetime=timedelta(days=7),
         invites_to=provider_id, role=Role.AGENT,
     )  # fmt: skip
-    package = packages.on_offer(db.session)[0]
+    package = packages.list_offered(db.session)[0]
     paper_id, inquiry_id = new_id(), new_id()
     whose = {"provider_id": provider_id}
     rows = {

@@ -78,7 +78,7 @@ def test_settling_it_tells_the_person_where_to_read_the_answer(app, case, ayse, 
 
     message = rows.one(Message, Message.kind == MessageKind.COMPLAINT_SETTLED)
     with app.app_context():
-        facts = messages.facts_of(vault(), message)
+        facts = messages.read_facts(vault(), message)
     assert facts["link"] == app.config["MAIN_BASE"] + persons_page and facts["sender"] == "Örnek Mağaza"
     page = browser.get(persons_page).text
     assert "Gönderim durduruldu" in page and "Numaranızı çıkardık." in page

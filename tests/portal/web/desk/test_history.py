@@ -5,7 +5,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, Message, MessageKind, MessageState, Receipt, Recipient
-from portal.domain.consents import grant_undo
+from portal.domain.consents import annulments
 from portal.domain.notifications import messages
 from shortlinks import Visit, VisitKind
 from tests import make
@@ -47,7 +47,7 @@ def test_what_is_no_address_is_explained(ayse, address):
 def test_what_happened_stands_in_one_line_of_time(app, case, ayse, iys, rows):
     make.forward_all(app, iys)
     with app.app_context():
-        messages.write(
+        messages.write_message(
             db.session, vault(), MessageKind.COMPLAINT_SETTLED, facts={"link": "x", "sender": "x"}, language="tr",
             at=clock.now(), provider_id=case.provider_id, recipient_id=case.recipient_id,
         )  # fmt: skip
@@ -68,7 +68,7 @@ def test_undoing_and_disowning_are_part_of_it(app, rows):
     app.config["UNDO_SECONDS"] = 300
     receipt, _ = receipt_of(app, rows, MESAJ="ONAY")
     with app.app_context():
-        assert grant_undo.undo(db.session, [receipt.id], clock.now())
+        assert annulments.undo_grants(db.session, [receipt.id], clock.now())
         db.session.get_one(Recipient, receipt.recipient_id).reassigned_at = clock.now()
         db.session.commit()
 
@@ -85,7 +85,7 @@ def opened(app, link_id: int, kind: VisitKind, at) -> None:
 
 def test_human_is_said_of_the_opening_that_a_posted_form_followed_and_of_no_other(app, case, ayse, rows):
     receipt = rows.one(Receipt)
-    app.extensions["openings"].write()
+    app.extensions["visit_recorder"].write_chunk()
     with app.app_context():
         db.session.query(Visit).delete()
         db.session.commit()

@@ -51,7 +51,7 @@ class Visitor:
         """What the last message says."""
         with self.app.app_context():
             last = db.session.query(Message).filter_by(kind=MessageKind.CODE).order_by(Message.id.desc()).first()
-            code = messages.facts_of(vault(), last).get("code")
+            code = messages.read_facts(vault(), last).get("code")
             db.session.rollback()
         return code
 

@@ -81,7 +81,7 @@ def waiting_provider(email: str = NIL, code: int = CODE, title: str = "Yeni Mağ
             )
         )  # fmt: skip
     order(made, owner.id)
-    onboarding.ask_to_be_admitted(db.session, made, at)
+    onboarding.request_admission(db.session, made, at)
     return made
 
 
@@ -99,7 +99,7 @@ def order(of: Provider, by: int) -> PackageOrder:
 def assign(app, email: str, provider_id: int) -> None:
     """Let somebody of support answer for a provider."""
     with app.app_context():
-        user = db.session.scalars(select(User).where(User.has_index(accounts.indexes_of(vault(), email)))).one()
+        user = db.session.scalars(select(User).where(User.has_index(accounts.email_indexes(vault(), email)))).one()
         operator_staff.assign(db.session, user, db.session.get_one(Provider, provider_id), clock.now())
         db.session.commit()
 

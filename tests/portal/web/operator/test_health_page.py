@@ -108,7 +108,7 @@ def test_a_silent_iys_is_told(app, signs):
 def test_a_mail_that_waits_or_failed_is_told(app, signs):
     with app.app_context():
         facts = {"at": clock.now(), "link": "https://example.com"}
-        mails.write(
+        mails.write_mail(
             db.session, vault(), MailKind.PASSWORD_CHANGED, to=make.AYSE, language="tr", at=clock.now(), facts=facts
         )
         db.session.commit()

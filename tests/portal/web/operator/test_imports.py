@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Status
 from portal.core.models import AuditEntry, BatchState, Decision, ImportBatch, Mail, MailKind, Provider, Role
-from portal.domain.notifications.mails import facts_of
+from portal.domain.notifications.mails import read_facts
 from portal.domain.providers import delegations
 from tests import make
 from tests.portal.services.imports.file_steps import csv_of, work_all
@@ -30,7 +30,7 @@ INCOMPLETE = csv_of(
 def give_leave(app, provider_id: int) -> None:
     with app.app_context():
         at = clock.now()
-        delegations.give(db.session, provider_id, 1, clock.day(at) + timedelta(days=30), at)
+        delegations.delegate(db.session, provider_id, 1, clock.day(at) + timedelta(days=30), at)
         db.session.commit()
 
 
@@ -91,7 +91,7 @@ def test_the_operator_asks_and_the_firm_answers_and_the_file_is_brought(app, sup
     assert rows.one(ImportBatch).asked == ["source", "date", "origin"]
     mails = rows(Mail, Mail.kind == MailKind.IMPORT_ASKED)
     with app.app_context():
-        links = {facts_of(vault(), mail)["link"] for mail in mails}
+        links = {read_facts(vault(), mail)["link"] for mail in mails}
     assert len(mails) == 2  # Ayşe and Burak; Can is an agent.
     (link,) = links
     answering = f"/dashboard/imports/{batch.id}/answer"

@@ -18,7 +18,7 @@ QUESTION, ANSWER = "Belgeyi kim imzalar?", "Ticaret sicilindeki yetkili imzalar.
 def asked(app, newcomer) -> int:
     with app.app_context():
         provider = db.session.get_one(Provider, newcomer)
-        made = inquiries.ask(db.session, vault(), provider, 3, QUESTION, by=1, at=clock.now())
+        made = inquiries.ask_operator(db.session, vault(), provider, 3, QUESTION, by=1, at=clock.now())
         db.session.commit()
         return made.id
 
@@ -30,9 +30,9 @@ def test_a_question_is_answered_once_and_its_owners_are_told(app, derya, asked, 
 
     (mail,) = rows(Mail)
     with app.app_context():
-        assert inquiries.answer_in(vault(), rows.one(Inquiry)) == ANSWER
-        assert mails.address_of(vault(), mail) == NIL
-        told = mails.facts_of(vault(), mail)
+        assert inquiries.read_answer(vault(), rows.one(Inquiry)) == ANSWER
+        assert mails.read_address(vault(), mail) == NIL
+        told = mails.read_facts(vault(), mail)
     assert (mail.kind, told["question"], told["answer"]) == (MailKind.ANSWERED, QUESTION, ANSWER)
     assert len(rows(AuditEntry, AuditEntry.act == "inquiry.answered")) == 1
     assert QUESTION not in derya.opens("/operator/inquiries").text
@@ -67,7 +67,7 @@ def test_a_question_that_is_not_there_is_not_found(derya):
 def test_markup_in_a_question_is_only_text(app, derya, newcomer):
     with app.app_context():
         provider = db.session.get_one(Provider, newcomer)
-        inquiries.ask(db.session, vault(), provider, 1, "<script>alert(1)</script>", by=1, at=clock.now())
+        inquiries.ask_operator(db.session, vault(), provider, 1, "<script>alert(1)</script>", by=1, at=clock.now())
         db.session.commit()
 
     assert "<script>alert" not in derya.opens("/operator/inquiries").text
@@ -76,7 +76,7 @@ def test_markup_in_a_question_is_only_text(app, derya, newcomer):
 def test_one_damaged_seal_hides_no_other_question(app, derya, newcomer, asked):
     with app.app_context():
         provider = db.session.get_one(Provider, newcomer)
-        made = inquiries.ask(db.session, vault(), provider, 1, "damaged", by=1, at=clock.now())
+        made = inquiries.ask_operator(db.session, vault(), provider, 1, "damaged", by=1, at=clock.now())
         made.text = b"damaged"
         db.session.commit()
 

@@ -19,7 +19,7 @@ def reached(app, sandbox):
     """The sandbox, which the portal takes for İYS, and a partner's account at both."""
     app.config["IYS_BASE_URL"] = sandbox.url
     with app.app_context():
-        accounts.keep_partner(
+        accounts.store_partner_credential(
             db.session, vault(), integrator_code=PARTNER, username="ortak", password="ortak-parola", at=clock.now()
         )
         db.session.commit()

@@ -26,8 +26,8 @@ def today(days: int = 0):
 def told(app, rows) -> dict:
     (mail,) = rows(Mail)
     with app.app_context():
-        assert (mail.kind, mails.address_of(vault(), mail)) == (MailKind.ORDER_SETTLED, NIL)
-        return mails.facts_of(vault(), mail)
+        assert (mail.kind, mails.read_address(vault(), mail)) == (MailKind.ORDER_SETTLED, NIL)
+        return mails.read_facts(vault(), mail)
 
 
 def test_an_order_is_confirmed_for_a_year(app, derya, path, newcomer, rows):
@@ -43,7 +43,7 @@ def test_an_order_is_confirmed_for_a_year(app, derya, path, newcomer, rows):
     assert rows.one(AuditEntry, AuditEntry.act == "order.confirmed").provider_id == newcomer
     assert "Bekleyen sipariş yok" in derya.opens("/operator/orders").text
     with app.app_context():
-        standing = packages.standing(db.session, db.session.get_one(Provider, newcomer), clock.now())
+        standing = packages.measure_usage(db.session, db.session.get_one(Provider, newcomer), clock.now())
         assert standing.package is not None
 
 

@@ -12,7 +12,7 @@ NEW = {"name": "İLETİ 500", "records": "500000", "price": "3490"}
 
 def offered(app) -> list[str]:
     with app.app_context():
-        return [each.name for each in packages.on_offer(db.session)]
+        return [each.name for each in packages.list_offered(db.session)]
 
 
 def test_a_package_is_added_changed_withdrawn_and_offered_again(app, derya, rows):

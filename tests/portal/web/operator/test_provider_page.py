@@ -29,7 +29,7 @@ def called(days_ago: int = 0) -> dict:
 def mailed(app, rows) -> list[tuple]:
     with app.app_context():
         return [
-            (mail.kind, mails.address_of(vault(), mail), mails.facts_of(vault(), mail)) for mail in rows(Mail)
+            (mail.kind, mails.read_address(vault(), mail), mails.read_facts(vault(), mail)) for mail in rows(Mail)
         ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ NEWCOMER = {"name": "Ece Can", "password": "yagmur altinda kirmizi bisiklet"}
 def link(app, rows) -> str:
     """The path of the newest invitation that was mailed."""
     with app.app_context():
-        return urlsplit(mails.facts_of(vault(), rows(Mail)[-1])["link"]).path
+        return urlsplit(mails.read_facts(vault(), rows(Mail)[-1])["link"]).path
 
 
 def ids(rows) -> dict[OperatorRole, int]:

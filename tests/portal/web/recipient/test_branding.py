@@ -49,7 +49,7 @@ def at_home(app, fatma, rows):
 
 
 def test_a_logo_is_on_the_page_and_loaded_when_it_is_near(fatma, dress, rows):
-    made = logos.read(picture())
+    made = logos.convert_logo(picture())
     dress(logo=made.png, logo_digest=made.digest)
 
     page = fatma.opens().text
@@ -58,7 +58,7 @@ def test_a_logo_is_on_the_page_and_loaded_when_it_is_near(fatma, dress, rows):
 
 
 def test_with_the_heaviest_logo_the_page_stays_light(fatma, dress, browser):
-    made = logos.read(noise(900, 300))
+    made = logos.convert_logo(noise(900, 300))
     dress(logo=made.png, logo_digest=made.digest, colour="#0b5e6b")
 
     page = fatma.opens().text
@@ -99,7 +99,7 @@ def test_a_colour_or_a_logo_that_is_none_is_not_found(browser, path):
 
 def test_a_logo_changes_its_name_when_it_changes(fatma, dress, rows):
     for drawn in (picture(), picture(size=(300, 200))):
-        made = logos.read(drawn)
+        made = logos.convert_logo(drawn)
         dress(logo=made.png, logo_digest=made.digest)
         assert made.digest in fatma.opens().text
 
@@ -149,7 +149,7 @@ def test_a_refusing_link_of_a_passive_brand_works(app, browser, dress, rows):
 
 
 def test_links_and_receipts_open_at_the_brands_own_host(at_home, fatma, browser, dress):
-    made = logos.read(picture())
+    made = logos.convert_logo(picture())
     dress(logo=made.png, logo_digest=made.digest, colour="#0b5e6b")
     page = browser.get(f"/{fatma.code}", **AT_HOST).text
 
@@ -198,7 +198,7 @@ def test_a_host_that_is_not_proven_serves_nothing(at_home, dress, fatma, browser
 
 
 def test_a_picture_of_ours_opens_anywhere(fatma, dress, browser, rows):
-    made = logos.read(picture("WEBP"))
+    made = logos.convert_logo(picture("WEBP"))
     dress(logo=made.png, logo_digest=made.digest)
 
     assert io.BytesIO(_bytes(browser, f"/logo/{rows.one(Brand).id}/{made.digest}.png")).read(4) == b"\x89PNG"

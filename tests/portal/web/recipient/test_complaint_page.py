@@ -95,7 +95,7 @@ def test_opening_a_page_changes_nothing(browser, code, rows):
 @pytest.mark.parametrize("path", ["/s/{}", "/s/{}/ozet.txt"])
 def test_a_wrong_code_finds_nothing(app, browser, case, path):
     found, code = case
-    wrong = complaints.code_of(app.config["LINK_SALT"], Complaint(id=found.id, nonce=found.nonce ^ 1))
+    wrong = complaints.case_code(app.config["LINK_SALT"], Complaint(id=found.id, nonce=found.nonce ^ 1))
 
     for odd in (wrong, code[:-1], "x" * 500, "00"):
         answer = browser.get(path.format(odd))
@@ -131,11 +131,11 @@ def test_a_word_that_is_none_comes_back(browser, case, rows, text):
 def closed(app, case, text="Numaranızı listeden çıkardık.") -> None:
     with app.app_context():
         of = db.session.get_one(Complaint, case.id)
-        complaints.close(
+        complaints.close_case(
             db.session, vault(), of, Closing.STOPPED, text, link="https://x.example/", sender="X", user_id=7,
             at=clock.now(),
         )  # fmt: skip
-        complaints.note_down(db.session, vault(), of, "Aramızda: liste 3", user_id=7, at=clock.now())
+        complaints.add_note(db.session, vault(), of, "Aramızda: liste 3", user_id=7, at=clock.now())
         db.session.commit()
 
 
@@ -204,7 +204,7 @@ def test_a_case_speaks_the_language_in_which_it_was_opened(browser, code):
 def test_asking_for_erasure_has_a_page_too(app, browser, code, rows):
     with app.app_context():
         recipient = db.session.get_one(Recipient, rows.one(Receipt).recipient_id)
-        case = complaints.ask_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
+        case = complaints.request_erasure(db.session, vault(), recipient, language="tr", at=clock.now())
         db.session.commit()
         page_code = code_of(app, case)
 

@@ -266,7 +266,7 @@ def test_no_field_that_a_form_does_not_have_is_taken(app, ayse, rows):
         provider = db.session.query(Provider).one()
         colleague = make.person(provider, "elif@example.com", Role.AGENT).id
         cems = make.provider(700002, 700002, "cem@example.com").id
-        package = packages.on_offer(db.session)[0]
+        package = packages.list_offered(db.session)[0]
         price, package_id = package.price, package.id
         of = {
             "provider": provider.id, "brand": db.session.query(Brand.id).filter_by(provider_id=provider.id).scalar(),

@@ -11,6 +11,6 @@ def found(app, kind: MailKind) -> list[tuple[str, dict]]:
     """(address, facts) of each mail of a kind, oldest first."""
     with app.app_context():
         written = db.session.scalars(select(Mail).where(Mail.kind == kind).order_by(Mail.id))
-        opened = [(mails.address_of(vault(), mail), mails.facts_of(vault(), mail)) for mail in written]
+        opened = [(mails.read_address(vault(), mail), mails.read_facts(vault(), mail)) for mail in written]
         db.session.rollback()
     return opened

@@ -26,7 +26,7 @@ def ayse(app):
     with app.app_context():
         of = make.provider(email="burak@example.com")
         user = make.somebody(make.AYSE, "Ayşe")
-        accounts.join(db.session, user, of.id, Role.OWNER, clock.now())
+        accounts.add_membership(db.session, user, of.id, Role.OWNER, clock.now())
         db.session.commit()
         return user.id
 

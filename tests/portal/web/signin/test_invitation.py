@@ -116,7 +116,7 @@ def test_an_invitation_runs_out(browser, link, days):
 def test_a_revoked_invitation_opens_nothing(app, browser, link, rows):
     with app.app_context():
         firm = db.session.scalar(select(Provider))
-        members.revoke(db.session, firm.id, rows.one(OneTimeLink).id, clock.now())
+        members.revoke_invitation(db.session, firm.id, rows.one(OneTimeLink).id, clock.now())
         db.session.commit()
 
     assert browser.get(link).status_code == 404
@@ -167,7 +167,7 @@ def accepts_without_form(browser, link):
 
 def _user(app, email) -> int:
     with app.app_context():
-        return accounts.find(db.session, vault(), email).id
+        return accounts.find_user(db.session, vault(), email).id
 
 
 def test_who_is_somebody_else_is_told_so_and_does_not_join(app, link, rows):

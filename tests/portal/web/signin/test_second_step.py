@@ -35,7 +35,7 @@ def ayse(app):
 def paper(app, ayse):
     """Her recovery codes."""
     with app.app_context():
-        codes = factors.make_recovery_codes(db.session, vault(), ayse, clock.now())
+        codes = factors.create_recovery_codes(db.session, vault(), ayse, clock.now())
         db.session.commit()
     return codes
 
@@ -168,7 +168,7 @@ def test_a_recovery_code_opens_once_and_the_page_says_how_many_are_left(app, pap
 def test_somebody_elses_recovery_code_opens_nothing(app, ayse):
     with app.app_context():
         burak = make.staff("burak@example.com", None)
-        (code, *_) = factors.make_recovery_codes(db.session, vault(), burak.id, clock.now())
+        (code, *_) = factors.create_recovery_codes(db.session, vault(), burak.id, clock.now())
         db.session.commit()
 
     assert show(halfway(app), code).status_code == 403

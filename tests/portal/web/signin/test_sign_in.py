@@ -137,7 +137,7 @@ def test_who_signed_out_cannot_come_back_by_an_old_cookie(ayses, app, rows):
 def test_ending_the_sessions_ends_them_on_the_next_request(ayses, app):
     ayse = signed_in(app)
     with app.app_context():
-        sessions.end(db.session, db.session.query(User.id).scalar(), SessionEnd.REVOKED, clock.now())
+        sessions.end_sessions(db.session, db.session.query(User.id).scalar(), SessionEnd.REVOKED, clock.now())
         db.session.commit()
 
     assert not inside(ayse)

@@ -41,7 +41,7 @@ def mailed(app, kind: MailKind = MailKind.CONFIRMATION) -> dict:
     """What the newest mail of a kind says."""
     with app.app_context():
         mail = db.session.query(Mail).filter(Mail.kind == kind).order_by(Mail.id.desc()).first()
-        return mails.facts_of(vault(), mail)
+        return mails.read_facts(vault(), mail)
 
 
 def path_in(app) -> str:
