@@ -1,5 +1,6 @@
 """İYS's protocol: enums, paths, payloads, field rules, error codes and answers. Pure functions, no I/O."""
 
+# ruff: noqa: F401 (re-exports; pyproject.toml tells mypy so)
 from portal.core.iys_protocol.actions import Action
 from portal.core.iys_protocol.answers import WireError, parse_errors
 from portal.core.iys_protocol.codes import CODES, Code, action_of, cure_of, sentence_of
@@ -30,49 +31,3 @@ from portal.core.iys_protocol.paths import (
 )
 from portal.core.iys_protocol.payload import format_wire_date, freeze_bulk_payload, freeze_payload, parse_wire_date
 from portal.core.iys_protocol.validation import MISSING, Problem, error_body, validate_address, validate_consent
-
-__all__ = [
-    "Action",
-    "CODES",
-    "Channel",
-    "Code",
-    "MISSING",
-    "MAX_LIST_SIZE",
-    "Problem",
-    "Operation",
-    "RecipientType",
-    "Source",
-    "Status",
-    "TOKEN_PATH",
-    "WireError",
-    "action_of",
-    "add_path",
-    "validate_address",
-    "agreement_path",
-    "error_body",
-    "brands_path",
-    "bulk_add_path",
-    "bulk_result_path",
-    "changes_path",
-    "codes_in_path",
-    "cure_of",
-    "parse_errors",
-    "file_path",
-    "freeze_payload",
-    "freeze_bulk_payload",
-    "history_path",
-    "multi_status_path",
-    "partner_brands_path",
-    "partner_subscription_path",
-    "validate_consent",
-    "push_registration_path",
-    "push_removal_path",
-    "parse_wire_date",
-    "retailers_path",
-    "sentence_of",
-    "single_status_path",
-    "subscription_path",
-    "summary_path",
-    "timestamp_path",
-    "format_wire_date",
-]

@@ -1,7 +1,8 @@
-"""Who did what to what, when, from where. Append-only; no address ever stands in it."""
+"""The audit log: who did what to which row, when and in which session. Append-only and without addresses."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,8 +11,6 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class Actor(StrEnum):
-    """Who acts."""
-
     RECIPIENT = "recipient"
     USER = "user"
     SYSTEM = "system"
@@ -22,12 +21,14 @@ class AuditEntry(Base):
     __table_args__ = (Index(None, "provider_id", "at"), Index(None, "subject", "subject_id"))
 
     id: Mapped[PrimaryKey]
-    provider_id: Mapped[int | None] = foreign_key("provider.id", index=False, nullable=True)  # None: about no provider.
+    provider_id: Mapped[int | None] = foreign_key(
+        "provider.id", index=False, nullable=True
+    )  # None: concerns no provider.
     at: Mapped[datetime]
     actor: Mapped[Actor] = mapped_column(enum_type(Actor, "actor"))
-    actor_id: Mapped[int | None] = mapped_column(BigId)
-    sign_in_id: Mapped[int | None] = mapped_column(BigId)  # In which session: it knows from where.
+    actor_id: Mapped[int | None] = mapped_column(BigId)  # User or recipient.
+    sign_in_id: Mapped[int | None] = mapped_column(BigId)  # The user's session, which holds the IP address.
     act: Mapped[str] = mapped_column(String(40))  # "decision.made", "campaign.launched"
-    subject: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(40))  # Table name.
     subject_id: Mapped[int] = mapped_column(BigId)
-    facts: Mapped[dict] = mapped_column(JSON)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,4 +1,4 @@
-"""Why links exist: a campaign, the text it shows, and the audience it was made for."""
+"""Campaigns, the consent texts they show, and their audiences."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,14 +11,14 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class CampaignKind(StrEnum):
-    """An asking link offers both choices and expires; a refusing link offers refusal only and never does."""
+    """A link that asks offers both choices and may expire; one that refuses offers refusal only and never expires."""
 
     ASK = "ask"
     REFUSE = "refuse"
 
 
 class ContactKind(StrEnum):
-    """The contact, begun by the person, that makes it lawful to ask them (Regulation art. 6, checklist C-4)."""
+    """The contact, initiated by the person, that makes asking lawful (Regulation art. 6, checklist C-4)."""
 
     PURCHASE = "purchase"
     MEMBERSHIP = "membership"
@@ -31,7 +31,7 @@ class ContactKind(StrEnum):
 
 
 class ExclusionReason(StrEnum):
-    """Why an address of the audience gets no link."""
+    """Why an address of the audience got no link."""
 
     REFUSED = "refused"
     ALREADY_ASKED = "already_asked"
@@ -39,16 +39,15 @@ class ExclusionReason(StrEnum):
 
 
 class Delivery(StrEnum):
-    """Who carries the links: our message gateway, the provider with a CSV, or nobody: people come to a consent point,
-    and get a link of their own with their decision."""
+    """Who sends the links."""
 
-    GATEWAY = "gateway"
-    CSV = "csv"
-    POINT = "point"
+    GATEWAY = "gateway"  # We do, through our message gateway.
+    CSV = "csv"  # The provider, which downloads them as a CSV.
+    POINT = "point"  # Nobody: people come to a consent point and get a link with their decision.
 
 
 class ConsentText(Base):
-    """A version of what is shown. Never edited once shown; the Turkish one rules."""
+    """A version of the text that is shown. Never edited once shown; the Turkish one is authoritative."""
 
     __tablename__ = "consent_text"
     __table_args__ = (UniqueConstraint("campaign_id", "version"),)
@@ -66,7 +65,7 @@ class ConsentText(Base):
     title_en: Mapped[str] = mapped_column(String(255))
     body_en: Mapped[str] = mapped_column(Text)
     notice_url: Mapped[str] = mapped_column(String(500))
-    digest: Mapped[bytes]
+    digest: Mapped[bytes]  # SHA-256 of the fields shown.
     created_at: Mapped[datetime]
 
 
@@ -86,20 +85,20 @@ class Campaign(Base):
     text_id: Mapped[int | None] = foreign_key("consent_text.id", index=False)
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    launched_at: Mapped[datetime | None]  # Somebody pressed launch; from then on the audience is closed.
-    linked_at: Mapped[datetime | None]  # Every address has its link or its reason.
-    closed_at: Mapped[datetime | None]  # Asks no more; its links explain themselves and take refusals.
+    launched_at: Mapped[datetime | None]  # From then on the audience is fixed.
+    linked_at: Mapped[datetime | None]  # Every address has its link, or a reason why not.
+    closed_at: Mapped[datetime | None]  # It asks no more; its links still show information and take refusals.
     lease_until: Mapped[datetime | None]
 
     @property
     def offered(self) -> tuple[Channel, ...]:
-        """The channels it asks for, in the order in which pages show them."""
+        """The channels it asks for, in display order."""
         chosen = self.channels.split(",")
         return tuple(channel for channel in Channel if channel.value in chosen)
 
 
 class AudienceEntry(Base):
-    """One address of a campaign's audience: with its link, or with the reason why it got none."""
+    """An address in a campaign's audience, with its link or the reason why it got none."""
 
     __tablename__ = "audience_entry"
     __table_args__ = (UniqueConstraint("campaign_id", "recipient_id"),)
@@ -110,11 +109,11 @@ class AudienceEntry(Base):
     recipient_id: Mapped[int] = foreign_key("recipient.id", index=False)
     link_id: Mapped[int | None] = mapped_column(BigId, unique=True)
     left_out: Mapped[ExclusionReason | None] = mapped_column(enum_type(ExclusionReason, "left_out"))
-    channels: Mapped[str | None] = mapped_column(String(40))  # What this link offers: an address may serve fewer.
+    channels: Mapped[str | None] = mapped_column(String(40))  # Those of the link: an address may support fewer.
 
 
 class AudienceList(Base):
-    """A list that was brought into a campaign's audience."""
+    """A list of addresses that was added to a campaign's audience, with counts of its lines."""
 
     __tablename__ = "audience_list"
 
@@ -131,7 +130,7 @@ class AudienceList(Base):
 
 
 class AudienceLine(Base):
-    """A bad line: what stood there, what is wrong with it, and (by the problem) how to cure it."""
+    """An invalid line of an audience list, with its problem (addresses.Problem)."""
 
     __tablename__ = "audience_line"
 
@@ -141,12 +140,12 @@ class AudienceLine(Base):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     list_id: Mapped[int] = foreign_key("audience_list.id")
     line: Mapped[int] = mapped_column(Integer)
-    value: Mapped[bytes]  # Sealed.
+    value: Mapped[bytes]  # Encrypted.
     problem: Mapped[str] = mapped_column(String(40))
 
 
 class ConsentRequest(Base):
-    """An address was asked for a channel by a brand. The key lets it happen once (checklist C-4)."""
+    """A brand asked an address for a channel. The primary key allows it only once (checklist C-4)."""
 
     __tablename__ = "consent_request"
 

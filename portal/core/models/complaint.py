@@ -1,4 +1,4 @@
-"""A case on the desk: somebody still gets messages, or wants to be forgotten; and every step that was taken."""
+"""Complaints at the support desk (unwanted messages, erasure of data) and the steps taken."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,45 +11,41 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class ComplaintKind(StrEnum):
-    """What the person wants."""
-
     STILL_RECEIVING = "still_receiving"
     ERASURE = "erasure"  # Of personal data (KVKK art. 11), answered within 30 days.
 
 
 class Finding(StrEnum):
-    """How a message compares with the refusal and the clock, as far as we hold both."""
+    """How the message's date compares with the recorded refusal."""
 
-    AFTER_REFUSAL = "after_refusal"  # It came when the refusal had to be obeyed.
-    WITHIN_TERM = "within_term"  # After the refusal, within its three business days.
+    AFTER_REFUSAL = "after_refusal"  # After the refusal's three business days: unlawful.
+    WITHIN_TERM = "within_term"  # Within the three business days after the refusal.
     BEFORE_REFUSAL = "before_refusal"
     NO_REFUSAL = "no_refusal"
 
 
 class Closing(StrEnum):
-    """Why a case is closed; the person reads it in words."""
+    """Why a complaint was closed, as told to the person."""
 
-    STOPPED = "stopped"  # It was ours, and was stopped.
+    STOPPED = "stopped"  # The messages were the provider's, and were stopped.
     NOT_OURS = "not_ours"  # Another sender's.
     WITHIN_TERM = "within_term"
-    NO_CONSENT_NEEDED = "no_consent_needed"  # Not commercial: of an order, a debt, a duty (Regulation art. 6).
+    NO_CONSENT_NEEDED = "no_consent_needed"  # Not commercial: about an order, debt or duty (Regulation art. 6).
     ERASED = "erased"
     NOTHING_HELD = "nothing_held"
     OTHER = "other"  # The answer says what.
 
 
 class StepAct(StrEnum):
-    """What was done."""
-
     OPENED = "opened"
-    ADDED = "added"  # A further word of the person's.
-    NOTED = "noted"  # Among staff only.
-    PUT_OFF = "put_off"  # Another due date, and why: among staff only.
+    ADDED = "added"  # The person added a message.
+    NOTED = "noted"  # Internal.
+    PUT_OFF = "put_off"  # New due date and why. Internal.
     ANSWERED = "answered"
     REFUSED = "refused"  # On the person's behalf.
     CLOSED = "closed"
     REOPENED = "reopened"
-    REMINDED = "reminded"  # The desk was told: it is new, its due date is near, or that is over. Among staff only.
+    REMINDED = "reminded"  # The desk was notified: new, nearly due or overdue. Internal.
 
 
 class Complaint(Base):
@@ -59,7 +55,7 @@ class Complaint(Base):
     HEADER, TEXT, PICTURE = "complaint.header", "complaint.text", "complaint.picture"
 
     id: Mapped[PrimaryKey]
-    nonce: Mapped[int]  # 63 random bits: the status page's address cannot be guessed.
+    nonce: Mapped[int]  # 63 random bits, so that the status page's URL cannot be guessed.
     kind: Mapped[ComplaintKind] = mapped_column(enum_type(ComplaintKind, "kind"))
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)
@@ -67,10 +63,10 @@ class Complaint(Base):
     receipt_id: Mapped[int | None] = mapped_column(BigId)
     language: Mapped[str] = mapped_column(String(2))
     channel: Mapped[Channel | None] = mapped_column(enum_type(Channel, "channel"))
-    header: Mapped[bytes | None]  # Sealed: the sender, as the message named it.
-    came_at: Mapped[datetime | None]  # When the message came, as the person says.
-    text: Mapped[bytes | None]  # Sealed: the whole message.
-    picture: Mapped[bytes | None]  # Sealed: a PNG that we made of what was uploaded.
+    header: Mapped[bytes | None]  # Encrypted: the sender named in the message.
+    came_at: Mapped[datetime | None]  # When the message arrived, according to the person.
+    text: Mapped[bytes | None]  # Encrypted: the whole message.
+    picture: Mapped[bytes | None]  # Encrypted: a PNG, re-encoded from the upload.
     finding: Mapped[Finding | None] = mapped_column(enum_type(Finding, "finding"))
     due_at: Mapped[datetime]
     closing: Mapped[Closing | None] = mapped_column(enum_type(Closing, "closing"))
@@ -79,7 +75,7 @@ class Complaint(Base):
 
 
 class ComplaintStep(Base):
-    """One step of a case; never changed."""
+    """One step of a complaint. Append-only."""
 
     __tablename__ = "complaint_step"
 
@@ -90,5 +86,5 @@ class ComplaintStep(Base):
     complaint_id: Mapped[int] = foreign_key("complaint.id")
     at: Mapped[datetime]
     act: Mapped[StepAct] = mapped_column(enum_type(StepAct, "act"))
-    user_id: Mapped[int | None] = mapped_column(BigId)  # None: the person, or the portal.
-    text: Mapped[bytes | None]  # Sealed: a note, or the answer.
+    user_id: Mapped[int | None] = mapped_column(BigId)  # None: the person or the portal.
+    text: Mapped[bytes | None]  # Encrypted: a note or the answer.

@@ -1,4 +1,4 @@
-"""A public consent point: a brand's page behind a QR code or an embedded form, where people come by themselves."""
+"""Public consent points: a brand's page behind a QR code or an embedded form."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from portal.core.models.base import Base, PrimaryKey, foreign_key
 
 
 class ConsentPoint(Base):
-    """Its texts and channels are those of its campaign, to whose audience whoever decides here is added."""
+    """Texts and channels are those of its campaign; whoever decides here joins the campaign's audience."""
 
     __tablename__ = "consent_point"
 
@@ -18,8 +18,8 @@ class ConsentPoint(Base):
     brand_id: Mapped[int] = foreign_key("brand.id")
     campaign_id: Mapped[int] = foreign_key("campaign.id", unique=True, index=False)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
-    daily_budget: Mapped[int] = mapped_column(Integer)  # Codes a day by SMS, and as many by mail: what pumping costs.
-    warned_on: Mapped[date | None]  # The day on which the provider was last told that the budget is nearly used up,
-    alarmed_on: Mapped[date | None]  # and that it is.
+    daily_budget: Mapped[int] = mapped_column(Integer)  # Most codes a day by SMS, and by mail (SMS pumping).
+    warned_on: Mapped[date | None]  # When the provider was last told that the budget is nearly used,
+    alarmed_on: Mapped[date | None]  # and that it is used up.
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""What a person proves themselves by beside the password: codes of an app, passkeys, and codes on paper."""
+"""Second factors: authenticator apps, passkeys and recovery codes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,14 +10,12 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class FactorKind(StrEnum):
-    """An authenticator app's codes, or a key of the person's device (WebAuthn)."""
-
-    TOTP = "totp"
-    PASSKEY = "passkey"
+    TOTP = "totp"  # Authenticator app.
+    PASSKEY = "passkey"  # WebAuthn.
 
 
 class Factor(Base):
-    """A second factor. It counts once confirmed by a first use."""
+    """A second factor, valid once its first use confirmed it."""
 
     __tablename__ = "factor"
 
@@ -27,9 +25,9 @@ class Factor(Base):
     user_id: Mapped[int] = foreign_key("user_account.id")
     kind: Mapped[FactorKind] = mapped_column(enum_type(FactorKind, "kind"))
     name: Mapped[str] = mapped_column(String(60))
-    secret: Mapped[bytes | None]  # Sealed: a TOTP's seed.
-    last_step: Mapped[int | None] = mapped_column(BigId)  # The newest time step used: each code opens once.
-    credential_id: Mapped[bytes | None] = mapped_column(LargeBinary(1023), unique=True)  # A passkey's name of itself.
+    secret: Mapped[bytes | None]  # Encrypted TOTP seed.
+    last_step: Mapped[int | None] = mapped_column(BigId)  # Newest TOTP time step used: each code works once.
+    credential_id: Mapped[bytes | None] = mapped_column(LargeBinary(1023), unique=True)  # WebAuthn credential id.
     public_key: Mapped[bytes | None]
     sign_count: Mapped[int] = mapped_column(BigId, default=0)
     confirmed_at: Mapped[datetime | None]
@@ -38,13 +36,13 @@ class Factor(Base):
 
 
 class RecoveryCode(Base):
-    """One code on paper, for the day the telephone is lost. Only its digest stands here; it opens once."""
+    """A one-time code for the day the phone is lost."""
 
     __tablename__ = "recovery_code"
 
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = foreign_key("user_account.id")
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    number: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of the code.
+    number: Mapped[int] = mapped_column(Integer)  # Its place in the list.
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Days on which the operator knows better than the calendar package: a holiday added, halved or taken away."""
+"""The operator's corrections of the holiday package."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,21 +10,17 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type
 
 
 class DayKind(StrEnum):
-    """How much of a day is a holiday."""
-
     FULL = "full"
     HALF = "half"  # From 13:00 on.
     WORKDAY = "workday"
 
 
 class Holiday(Base):
-    """One day's correction."""
-
     __tablename__ = "holiday"
 
     id: Mapped[PrimaryKey]
     day: Mapped[date] = mapped_column(unique=True)
     kind: Mapped[DayKind] = mapped_column(enum_type(DayKind, "kind"))
-    name: Mapped[str] = mapped_column(String(120))  # Why: the decision's name and number.
+    name: Mapped[str] = mapped_column(String(120))  # Why: name and number of the official decision.
     changed_by: Mapped[int | None] = mapped_column(BigId)
     changed_at: Mapped[datetime]

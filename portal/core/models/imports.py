@@ -1,4 +1,4 @@
-"""A file of consents that a provider brings: how far it came, its lines as they stood, and how it is read."""
+"""Bulk imports of consents: files, their rows as uploaded, remembered column layouts, and delegations."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,19 +10,19 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class BatchState(StrEnum):
-    """How far a file has come. What the worker does next stands beside it."""
+    """The state of a file, with the worker's or user's next step."""
 
-    UPLOADED = "uploaded"  # Worker: cut it into lines.
-    UNREADABLE = "unreadable"  # The end: `problem` says why.
-    READ = "read"  # A person says which column is what.
-    MAPPED = "mapped"  # Worker: rehearse it.
-    DRY_RUN = "dry_run"  # A person looks at what would come of it, cures, and lets it run.
-    RUNNING = "running"  # Worker: write it, piece by piece.
-    STOPPED = "stopped"  # A person stopped the run; what is written stays, and it can go on.
+    UPLOADED = "uploaded"  # Worker: split it into chunks of lines.
+    UNREADABLE = "unreadable"  # Final: `problem` says why.
+    READ = "read"  # User: map the columns.
+    MAPPED = "mapped"  # Worker: do the dry run.
+    DRY_RUN = "dry_run"  # The dry run is done. User: check, fix and start.
+    RUNNING = "running"  # Worker: write it, chunk by chunk.
+    STOPPED = "stopped"  # A user stopped it; written chunks stay, and it can continue.
     DONE = "done"
-    UNDOING = "undoing"  # Worker: annul what has not been claimed for sending.
+    UNDOING = "undoing"  # Worker: annul what was not claimed for sending.
     UNDONE = "undone"
-    DROPPED = "dropped"  # A person threw it away before it ran; its lines are gone.
+    DROPPED = "dropped"  # A user discarded it before it ran; its lines are deleted.
 
 
 WORKER_STATES = (BatchState.UPLOADED, BatchState.MAPPED, BatchState.RUNNING, BatchState.UNDOING)
@@ -30,11 +30,7 @@ IN_WORKER_STATE = text("state IN ('uploaded', 'mapped', 'running', 'undoing')")
 
 
 class ImportBatch(Base):
-    """A file that was brought for a brand.
-
-    `position` counts the pieces that the worker has behind it in this state; `tally` counts entries by verdict as they
-    were rehearsed, and, once it ran, as they came to be. `lease_until` says that a worker has it in hand.
-    """
+    """A file of consents for a brand."""
 
     __tablename__ = "import_batch"
     __table_args__ = (
@@ -49,40 +45,40 @@ class ImportBatch(Base):
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     brand_id: Mapped[int] = foreign_key("brand.id", index=False)
-    user_id: Mapped[int | None] = mapped_column(BigId)  # None: brought by the command line.
-    on_behalf: Mapped[bool] = mapped_column(Boolean, default=False)  # By the operator, with the provider's leave.
-    name: Mapped[bytes]  # Sealed: of the file.
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of what came.
-    size: Mapped[int]  # In bytes.
+    user_id: Mapped[int | None] = mapped_column(BigId)  # None: the command line.
+    on_behalf: Mapped[bool] = mapped_column(Boolean, default=False)  # Uploaded by the operator, with a delegation.
+    name: Mapped[bytes]  # Encrypted file name.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256 of the upload.
+    size: Mapped[int]  # Bytes.
     state: Mapped[BatchState] = mapped_column(enum_type(BatchState, "state"))
-    problem: Mapped[str | None] = mapped_column(String(40))  # Why it cannot be read.
-    outline: Mapped[bytes | None]  # Sealed JSON: imports.outline.Outline.
-    layout: Mapped[bytes | None]  # Sealed JSON: imports.layout.Layout.
-    lines: Mapped[int] = mapped_column(Integer, default=0)  # That are rehearsed: without headers and other sheets.
+    problem: Mapped[str | None] = mapped_column(String(40))  # Why it is unreadable.
+    outline: Mapped[bytes | None]  # Encrypted JSON of imports.outline.Outline: sheets and columns.
+    layout: Mapped[bytes | None]  # Encrypted JSON of imports.layout.Layout: column mapping.
+    lines: Mapped[int] = mapped_column(Integer, default=0)  # Without headers and sheets that are not imported.
     chunks: Mapped[int] = mapped_column(Integer, default=0)
-    position: Mapped[int] = mapped_column(Integer, default=0)
-    tally: Mapped[dict | None] = mapped_column(JSON)
-    new_addresses: Mapped[int] = mapped_column(Integer, default=0)  # Of grants, that the provider does not hold yet.
-    only_refusals: Mapped[bool] = mapped_column(Boolean, default=False)  # There was no room for grants.
-    asked: Mapped[list | None] = mapped_column(JSON)  # What the provider must still say (names of Layout's defaults).
+    position: Mapped[int] = mapped_column(Integer, default=0)  # Chunks done in this state.
+    tally: Mapped[dict[str, int] | None] = mapped_column(JSON)  # Entries by row result, of the dry run or the run.
+    new_addresses: Mapped[int] = mapped_column(Integer, default=0)  # Of grants, unknown to the provider so far.
+    only_refusals: Mapped[bool] = mapped_column(Boolean, default=False)  # The package has no room for grants.
+    asked: Mapped[list[str] | None] = mapped_column(JSON)  # Layout defaults that the provider must supply.
     asked_at: Mapped[datetime | None]
     answered_by: Mapped[int | None] = mapped_column(BigId)
     answered_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker, since it last came forward.
-    state_changed_at: Mapped[datetime]  # When this state began: rate and time left are told from here.
-    dry_run_at: Mapped[datetime | None]
-    started_at: Mapped[datetime | None]  # Somebody said: bring it.
+    attempts: Mapped[int] = mapped_column(Integer, default=0)  # Of the worker, since the last progress.
+    state_changed_at: Mapped[datetime]  # Rate and time left are computed from here.
+    dry_run_at: Mapped[datetime | None]  # When the dry run ended.
+    started_at: Mapped[datetime | None]  # When the run was ordered.
     started_by: Mapped[int | None] = mapped_column(BigId)
     ended_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(BigId)
     undone_at: Mapped[datetime | None]
-    annulled: Mapped[int] = mapped_column(Integer, default=0)
+    annulled: Mapped[int] = mapped_column(Integer, default=0)  # Decisions.
     created_at: Mapped[datetime]
 
 
 class UploadPart(Base):
-    """A piece of a file's bytes, until it is cut into lines."""
+    """Part of an uploaded file's bytes, until it is split into chunks."""
 
     __tablename__ = "upload_part"
     __table_args__ = (UniqueConstraint("batch_id", "place"),)
@@ -92,15 +88,12 @@ class UploadPart(Base):
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     batch_id: Mapped[int] = foreign_key("import_batch.id", index=False)
-    place: Mapped[int] = mapped_column(Integer)
-    content: Mapped[bytes]  # Sealed.
+    place: Mapped[int] = mapped_column(Integer)  # In the file, from 0.
+    content: Mapped[bytes]  # Encrypted.
 
 
 class ImportChunk(Base):
-    """Up to a thousand lines of one sheet as they stood in the file: the evidence of what was brought.
-
-    `row_results` holds one byte per slot of each line (services/imports/row_results.py), `tally` counts them.
-    """
+    """Up to a thousand lines of one sheet, as in the file: the evidence of what was imported."""
 
     __tablename__ = "import_chunk"
     __table_args__ = (UniqueConstraint("batch_id", "place"),)
@@ -111,18 +104,18 @@ class ImportChunk(Base):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     batch_id: Mapped[int] = foreign_key("import_batch.id", index=False)
     sheet: Mapped[int] = mapped_column(Integer)  # From 0.
-    place: Mapped[int] = mapped_column(Integer)  # In the whole file, from 0.
+    place: Mapped[int] = mapped_column(Integer)  # In the file, from 0.
     first_line: Mapped[int] = mapped_column(Integer)
     lines: Mapped[int] = mapped_column(Integer)
-    # Sealed, compressed JSON: [[line, [cells]], …].
+    # Encrypted, compressed JSON: [[line, [cells]], …].
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
-    row_results: Mapped[bytes | None]
-    tally: Mapped[dict | None] = mapped_column(JSON)
-    ran_at: Mapped[datetime | None]  # Its good entries are written.
+    row_results: Mapped[bytes | None]  # One byte per slot of each line (services/imports/row_results.py).
+    tally: Mapped[dict[str, int] | None] = mapped_column(JSON)  # Entries by row result.
+    ran_at: Mapped[datetime | None]  # When its valid entries were written.
 
 
 class ImportProfile(Base):
-    """How a provider's files with this header are read, so that nobody need say it twice."""
+    """A remembered column layout for a provider's files with this header."""
 
     __tablename__ = "import_profile"
     __table_args__ = (UniqueConstraint("provider_id", "signature"), UniqueConstraint("provider_id", "name"))
@@ -131,15 +124,15 @@ class ImportProfile(Base):
 
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
-    name: Mapped[str | None] = mapped_column(String(60))  # By which the command line calls it.
-    signature: Mapped[bytes] = mapped_column(LargeBinary(32))  # Of the header's words, in any order.
-    layout: Mapped[bytes]  # Sealed.
+    name: Mapped[str | None] = mapped_column(String(60))  # For the command line.
+    signature: Mapped[bytes] = mapped_column(LargeBinary(32))  # Hash of the header's words in any order.
+    layout: Mapped[bytes]  # Encrypted JSON of imports.layout.Layout.
     used_at: Mapped[datetime]
     created_at: Mapped[datetime]
 
 
 class Delegation(Base):
-    """A provider's leave that the operator may bring files for it."""
+    """A provider's permission for the operator to import files for it."""
 
     __tablename__ = "delegation"
 

@@ -1,8 +1,10 @@
-"""What a personal link leads to: whose it is, what it offers and which text it shows, read in one statement."""
+"""Everything a recipient page needs about its link, in one statement, and the current consents of the address."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
+from operator import add
 
 from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -14,18 +16,18 @@ from portal.core.models.recipient import Consent, Recipient
 
 
 class ClosureReason(StrEnum):
-    """Why a link asks no more, whatever its own state: it explains itself and takes refusals."""
+    """Why a link no longer asks, whatever its own state: it shows information and takes refusals."""
 
-    DISOWNED = "disowned"  # Who has the address said that it is not the one who was meant.
-    GONE = "gone"  # The provider is with us no more.
+    DISOWNED = "disowned"  # The address's holder said that they are not the person meant.
+    GONE = "gone"  # The provider has left.
     SUSPENDED = "suspended"
-    BRAND = "brand"  # Passive.
+    BRAND = "brand"  # The brand is closed.
     CAMPAIGN = "campaign"
 
 
 @dataclass(frozen=True, slots=True)
 class LinkContext:
-    """One link's campaign, recipient and sender. `address` is sealed; `channels` are those this address can serve."""
+    """A link's campaign, recipient and sender. `address` is encrypted; `channels` are those of this address."""
 
     link_id: int
     provider_id: int
@@ -45,12 +47,12 @@ class LinkContext:
     requires_name: bool
     reassigned_at: datetime | None
     closure: ClosureReason | None
-    is_superseded: bool  # A newer link of the brand asks for all that this one asks for.
+    is_superseded: bool  # Newer links of the brand ask for all its channels.
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentConsent:
-    """What holds on one channel: a refusal before a grant, and the person's own word before a merchant's."""
+    """The current consent on one channel: a refusal before a grant, an individual's before a merchant's."""
 
     status: Status
     since: datetime
@@ -59,7 +61,7 @@ class CurrentConsent:
 
 @dataclass(frozen=True, slots=True)
 class CurrentConsents:
-    """What holds for an address at a brand, by channel; and whether it is a merchant's (Regulation art. 6/3)."""
+    """The current consents of an address at a brand; and whether it is a merchant's (Regulation art. 6/3)."""
 
     held: dict[Channel, CurrentConsent]
     is_merchant: bool
@@ -74,19 +76,20 @@ _closure = case(
     (Campaign.closed_at.is_not(None), ClosureReason.CAMPAIGN.value),
 )
 BITS = {channel: 1 << place for place, channel in enumerate(Channel)}
-_Newer, _Theirs = aliased(Campaign), aliased(AudienceEntry)
-# The channels that newer links ask for, as the sum of their bits. A link gets its id when it is made; written so that
-# it is found by its campaign and recipient, and not by looking through all that are newer.
+_LaterCampaign, _Later = aliased(Campaign), aliased(AudienceEntry)
+# The channels that newer links ask for, as a sum of BITS. Link ids ascend; `+ 0` keeps the planner from scanning all
+# newer links instead of looking up campaign and recipient.
+_bits_asked = [func.max(case((_Later.channels.contains(each.value), bit), else_=0)) for each, bit in BITS.items()]
 _channels_asked_later = (
-    select(sum(func.max(case((_Theirs.channels.contains(each.value), bit), else_=0)) for each, bit in BITS.items()))
-    .join(_Newer, _Newer.id == _Theirs.campaign_id)
+    select(reduce(add, _bits_asked))
+    .join(_LaterCampaign, _LaterCampaign.id == _Later.campaign_id)
     .where(
-        _Newer.brand_id == Campaign.brand_id,
-        _Newer.kind == CampaignKind.ASK,
-        _Newer.closed_at.is_(None),
-        or_(_Newer.created_at > Campaign.created_at, _Newer.delivery == Delivery.POINT),
-        _Theirs.recipient_id == AudienceEntry.recipient_id,
-        _Theirs.link_id + 0 > AudienceEntry.link_id,
+        _LaterCampaign.brand_id == Campaign.brand_id,
+        _LaterCampaign.kind == CampaignKind.ASK,
+        _LaterCampaign.closed_at.is_(None),
+        or_(_LaterCampaign.created_at > Campaign.created_at, _LaterCampaign.delivery == Delivery.POINT),
+        _Later.recipient_id == AudienceEntry.recipient_id,
+        _Later.link_id + 0 > AudienceEntry.link_id,
     )
     .correlate(Campaign, AudienceEntry)
     .scalar_subquery()
@@ -94,11 +97,12 @@ _channels_asked_later = (
 
 LINK_CONTEXT = (
     select(
-        AudienceEntry.link_id, AudienceEntry.provider_id, Campaign.brand_id, Campaign.id, AudienceEntry.recipient_id,
-        Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id, Campaign.expires_at,
-        Brand.brand_code, Provider.iys_code,
-        func.coalesce(Brand.source, Provider.source), Brand.logo_digest, Brand.colour, Brand.requires_name,
-        Recipient.reassigned_at, _closure, _channels_asked_later,
+        AudienceEntry.link_id, AudienceEntry.provider_id, Campaign.brand_id, AudienceEntry.campaign_id,
+        AudienceEntry.recipient_id, Recipient.address, Campaign.kind, AudienceEntry.channels, Campaign.text_id,
+        Campaign.expires_at, Brand.brand_code, Provider.iys_code,
+        func.coalesce(Brand.source, Provider.source).label("source"), Brand.logo_digest, Brand.colour,
+        Brand.requires_name, Recipient.reassigned_at, _closure.label("closure"),
+        _channels_asked_later.label("asked_later"),
     )
     .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
     .join(Recipient, Recipient.id == AudienceEntry.recipient_id)
@@ -113,29 +117,37 @@ CURRENT_CONSENTS = select(Consent.channel, Consent.recipient_type, Consent.statu
 
 
 def load_link_context(session: Session, link_id: int) -> LinkContext | None:
-    """What the link leads to, or None where its campaign is gone."""
+    """Load a link's context; None if its campaign is gone."""
     row = session.connection().execute(LINK_CONTEXT, {"link_id": link_id}).one_or_none()
     if row is None:
         return None
-    *values, closure, asked_anew = row
-    values[7] = channels = tuple(Channel(each) for each in values[7].split(","))
-    mine = sum(BITS[channel] for channel in channels)
-    return LinkContext(*values, ClosureReason(closure) if closure else None, (asked_anew or 0) & mine == mine)
+    values = dict(row._mapping)
+    channels = tuple(Channel(each) for each in values.pop("channels").split(","))
+    closure, asked_later = values.pop("closure"), values.pop("asked_later") or 0
+    own = sum(BITS[channel] for channel in channels)
+    return LinkContext(
+        **values,
+        channels=channels,
+        closure=ClosureReason(closure) if closure else None,
+        is_superseded=asked_later & own == own,
+    )
 
 
 def load_consent_text(session: Session, text_id: int) -> ConsentText:
-    """The text a link shows."""
+    """Load the text that a link shows."""
     return session.get_one(ConsentText, text_id)
 
 
-def load_current_consents(session: Session, invitation: LinkContext) -> CurrentConsents:
-    """What holds now for the address at this brand."""
-    whose = {"brand_id": invitation.brand_id, "recipient_id": invitation.recipient_id}
-    rows = session.connection().execute(CURRENT_CONSENTS, whose).all()
-    told = sorted((row for row in rows if row.status), key=_precedence)
-    held = {row.channel: CurrentConsent(row.status, row.effective_at, row.recipient_type) for row in told}
+def load_current_consents(session: Session, link: LinkContext) -> CurrentConsents:
+    """Load the current consents of the link's address at its brand."""
+    key = {"brand_id": link.brand_id, "recipient_id": link.recipient_id}
+    rows = session.connection().execute(CURRENT_CONSENTS, key).all()
+    by_precedence = sorted(
+        rows, key=lambda row: (row.status == Status.REFUSED, row.recipient_type == RecipientType.INDIVIDUAL)
+    )
+    held = {  # The last one of a channel wins.
+        row.channel: CurrentConsent(row.status, row.effective_at, row.recipient_type)
+        for row in by_precedence
+        if row.status and row.effective_at
+    }
     return CurrentConsents(held, any(row.recipient_type == RecipientType.MERCHANT for row in rows))
-
-
-def _precedence(row) -> tuple[bool, bool]:
-    return row.status == Status.REFUSED, row.recipient_type == RecipientType.INDIVIDUAL

@@ -1,4 +1,4 @@
-"""An e-mail to a person who works here (never to a recipient), sent by lease like every other outbox row."""
+"""Outbox of e-mails to users (never to recipients), sent by lease."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,10 +10,10 @@ from portal.core.models.base import Base, PrimaryKey, enum_type
 
 
 class MailKind(StrEnum):
-    """What it is about; templates/mails/ has a folder for each."""
+    """Each has a folder in templates/mails/."""
 
     CONFIRMATION = "confirmation"
-    ALREADY_HERE = "already_here"  # Somebody signed up with an address that has an account.
+    ALREADY_HERE = "already_here"  # A sign-up with an address that has an account.
     INVITATION = "invitation"
     RESET = "reset"
     NEW_DEVICE = "new_device"
@@ -23,23 +23,21 @@ class MailKind(StrEnum):
     ADMITTED = "admitted"
     SENT_BACK = "sent_back"
     SUSPENDED = "suspended"
-    ANSWERED = "answered"  # The operator answered a question of the onboarding page.
+    ANSWERED = "answered"  # The operator answered a question from the onboarding page.
     ORDER_SETTLED = "order_settled"
-    IMPORT_ASKED = "import_asked"  # The operator brings a file for a provider, and something of it is missing.
-    POINT_BUDGET = "point_budget"  # A consent point has sent (nearly) all codes of its day.
-    CASES_WAIT = "cases_wait"  # At the desk: new ones, and those whose due date is near or over.
+    IMPORT_ASKED = "import_asked"  # The operator imports a file and needs information.
+    POINT_BUDGET = "point_budget"  # A consent point has used (nearly) all its codes of the day.
+    CASES_WAIT = "cases_wait"  # Complaints at the desk: new, nearly due or overdue.
 
 
 class MailState(StrEnum):
-    """How far it came."""
-
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
 
 
 class Mail(Base):
-    """Address and facts are sealed for no provider (0); the text is made when it is sent."""
+    """Encrypted for no provider (0). The text is rendered when it is sent."""
 
     __tablename__ = "mail"
     __table_args__ = (Index("ix_mail_due", "due_at"),)
@@ -50,8 +48,8 @@ class Mail(Base):
     id: Mapped[PrimaryKey]
     kind: Mapped[MailKind] = mapped_column(enum_type(MailKind, "kind"))
     language: Mapped[str] = mapped_column(String(2))
-    address: Mapped[bytes]  # Sealed.
-    facts: Mapped[bytes]  # Sealed JSON: what the text says, links with their tokens among it.
+    address: Mapped[bytes]  # Encrypted.
+    facts: Mapped[bytes]  # Encrypted JSON: the template's variables, including links with tokens.
     state: Mapped[MailState] = mapped_column(enum_type(MailState, "state"), default=MailState.WAITING)
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]

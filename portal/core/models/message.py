@@ -1,4 +1,4 @@
-"""An SMS or e-mail to a recipient, with its delivery state; sent by lease like every other outbox row."""
+"""Outbox of SMS and e-mails to recipients, with their delivery state; sent by lease."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,16 +10,16 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class MessageKind(StrEnum):
-    """What it is about; templates/messages/ has a folder for each but the first, whose text its launch writes."""
+    """Each has a folder in templates/messages/."""
 
-    INVITATION = "invitation"  # Carries a link of a campaign.
-    CONFIRMATION = "confirmation"  # Of a grant, the same day (Regulation art. 7).
-    CODE = "code"  # Six digits that prove who has the address.
+    INVITATION = "invitation"  # With a link of a campaign; its launch writes the text.
+    CONFIRMATION = "confirmation"  # Of a grant, on the same day (Regulation art. 7).
+    CODE = "code"  # Six digits to prove an address.
     COMPLAINT_SETTLED = "complaint_settled"
 
 
 class MessageState(StrEnum):
-    """What the gateway last said."""
+    """The gateway's last report."""
 
     WAITING = "waiting"
     ACCEPTED = "accepted"
@@ -32,11 +32,11 @@ STILL_DUE = text("due_at IS NOT NULL")
 
 
 class Message(Base):
-    """To a recipient of a provider; or from the portal itself to an address that it may not know (`address`)."""
+    """To a recipient of a provider, or from the portal itself to an `address`."""
 
     __tablename__ = "message"
     __table_args__ = (
-        # People who wait for an answer go before the links of a campaign, however many those are.
+        # Messages that people wait for go before the links of campaigns.
         Index("ix_message_due", "rank", "due_at", sqlite_where=STILL_DUE, postgresql_where=STILL_DUE),
         Index("uq_message_carried", "link_id", unique=True, sqlite_where=CARRIES_LINK, postgresql_where=CARRIES_LINK),
     )
@@ -47,19 +47,19 @@ class Message(Base):
 
     id: Mapped[PrimaryKey]
     kind: Mapped[MessageKind] = mapped_column(enum_type(MessageKind, "kind"), default=MessageKind.INVITATION)
-    rank: Mapped[int] = mapped_column(Integer, default=1)  # 0: somebody waits for it; 1: it may take its time.
+    rank: Mapped[int] = mapped_column(Integer, default=1)  # 0: somebody waits for it; 1: not urgent.
     language: Mapped[str] = mapped_column(String(2), default="tr")
-    provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: the portal speaks for itself.
+    provider_id: Mapped[int | None] = foreign_key("provider.id", index=False)  # None: from the portal itself.
     campaign_id: Mapped[int | None] = foreign_key("campaign.id")
     recipient_id: Mapped[int | None] = foreign_key("recipient.id")
     link_id: Mapped[int | None] = mapped_column(BigId)
     receipt_id: Mapped[int | None] = mapped_column(BigId)
-    address: Mapped[bytes | None]  # Sealed: where it goes, if to no recipient.
-    facts: Mapped[bytes | None]  # Sealed JSON: what its text says, until that is written.
-    text: Mapped[bytes | None]  # Sealed: it holds the link. A code's is never kept.
+    address: Mapped[bytes | None]  # Encrypted: the destination if there is no recipient.
+    facts: Mapped[bytes | None]  # Encrypted JSON: the template's variables, until it is rendered.
+    text: Mapped[bytes | None]  # Encrypted, since it holds the link. Never stored for codes.
     state: Mapped[MessageState] = mapped_column(enum_type(MessageState, "state"), default=MessageState.WAITING)
     due_at: Mapped[datetime | None]
-    expires_at: Mapped[datetime | None]  # Later it would help nobody.
+    expires_at: Mapped[datetime | None]  # Not sent later.
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Gives each process the number that keeps its ids (ids.py) apart from others'."""
+"""The counter from which each process claims its node number for row ids (ids.py)."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column

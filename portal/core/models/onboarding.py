@@ -1,4 +1,4 @@
-"""How a provider comes in: its papers, the operator's reviews of them, and questions with their answers."""
+"""Onboarding of providers: documents, the operator's reviews, and questions with answers."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,25 +10,21 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class PaperKind(StrEnum):
-    """What was uploaded."""
-
-    AUTHORISATION = "authorisation"  # The letter that authorises the partner at İYS, signed.
-    SIGNATURE = "signature"  # The signature circular (imza sirküleri) of who signed it.
+    AUTHORISATION = "authorisation"  # Signed letter that authorises the partner at İYS.
+    SIGNATURE = "signature"  # Signature circular (imza sirküleri) of its signatory.
 
 
 class ReviewAct(StrEnum):
-    """What the operator did with a provider."""
-
     ADMITTED = "admitted"
     SENT_BACK = "sent_back"  # Something is missing; the note says what.
     SUSPENDED = "suspended"
     RESUMED = "resumed"
-    LEFT = "left"  # It is with us no more.
+    LEFT = "left"  # The provider left.
     CAME_BACK = "came_back"
 
 
 class Paper(Base):
-    """An uploaded document, as it came."""
+    """An uploaded document, unchanged."""
 
     __tablename__ = "paper"
 
@@ -39,14 +35,14 @@ class Paper(Base):
     kind: Mapped[PaperKind] = mapped_column(enum_type(PaperKind, "kind"))
     media_type: Mapped[str] = mapped_column(String(40))
     size: Mapped[int] = mapped_column(Integer)  # Bytes.
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    content: Mapped[bytes]  # Sealed.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256.
+    content: Mapped[bytes]  # Encrypted.
     uploaded_by: Mapped[int] = mapped_column(BigId)
     uploaded_at: Mapped[datetime]
 
 
 class Review(Base):
-    """One act of the operator on a provider, with its reason or the note of a call-back. Added, never changed."""
+    """A decision of the operator on a provider, with its reason or the note of a call-back."""
 
     __tablename__ = "review"
 
@@ -54,13 +50,13 @@ class Review(Base):
     provider_id: Mapped[int] = foreign_key("provider.id")
     act: Mapped[ReviewAct] = mapped_column(enum_type(ReviewAct, "act"))
     note: Mapped[str] = mapped_column(String(2000))
-    called_on: Mapped[date | None]  # The day the representative was called back at a number of the firm.
+    called_on: Mapped[date | None]  # When the representative was called back at the company's number.
     made_by: Mapped[int] = mapped_column(BigId)
     made_at: Mapped[datetime]
 
 
 class Inquiry(Base):
-    """A question asked beside a step, and its answer."""
+    """A question about a step, and its answer."""
 
     __tablename__ = "inquiry"
 
@@ -70,7 +66,7 @@ class Inquiry(Base):
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
     step: Mapped[int] = mapped_column(Integer)  # 1 to 5.
-    text: Mapped[bytes]  # Sealed, as is the answer: people write addresses into questions.
+    text: Mapped[bytes]  # Encrypted, as is the answer: it may hold addresses.
     asked_by: Mapped[int] = mapped_column(BigId)
     asked_at: Mapped[datetime]
     answer: Mapped[bytes | None]

@@ -1,4 +1,4 @@
-"""A link that was mailed to one address and opens once: an invitation, a confirmation, a new password."""
+"""One-time links sent by mail: invitations, confirmations, password resets."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,15 +11,13 @@ from portal.core.models.user import OperatorRole, Role
 
 
 class OneTimeLinkKind(StrEnum):
-    """What its link is for."""
-
-    INVITATION = "invitation"  # To a provider, with a role; or to the operator's staff.
-    CONFIRMATION = "confirmation"  # Of the address that somebody signed up with.
-    RESET = "reset"  # Of a forgotten password.
+    INVITATION = "invitation"  # To a provider or to the operator's staff.
+    CONFIRMATION = "confirmation"  # Of the address used to sign up.
+    RESET = "reset"  # Forgotten password.
 
 
 class OneTimeLink(Base):
-    """The token itself stands only in the mail. Sealed for no provider (0), as people are."""
+    """Encrypted for no provider (0), as users are. The token is stored in the mail only."""
 
     __tablename__ = "one_time_link"
 
@@ -28,10 +26,8 @@ class OneTimeLink(Base):
     id: Mapped[PrimaryKey]
     kind: Mapped[OneTimeLinkKind] = mapped_column(enum_type(OneTimeLinkKind, "kind"))
     token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    email: Mapped[bytes]  # Sealed.
-    user_id: Mapped[int | None] = foreign_key(
-        "user_account.id", nullable=True
-    )  # Whose; an invitation may be to a newcomer.
+    email: Mapped[bytes]  # Encrypted.
+    user_id: Mapped[int | None] = foreign_key("user_account.id", nullable=True)  # None: an invitation of a new user.
     invites_to: Mapped[int | None] = foreign_key("provider.id", nullable=True)
     name: Mapped[str | None] = mapped_column(String(120))
     role: Mapped[Role | None] = mapped_column(enum_type(Role, "role"))

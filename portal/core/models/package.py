@@ -1,4 +1,4 @@
-"""What a provider pays for: yearly packages by number of records, and the orders that the operator confirms."""
+"""Yearly packages by number of addresses, and the orders that the operator confirms."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,28 +10,26 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class OrderKind(StrEnum):
-    """What an order is beside the package that runs."""
-
     FIRST = "first"
     RENEWAL = "renewal"
     UPGRADE = "upgrade"
 
 
 class Package(Base):
-    """One line of the price list. A withdrawn one stays for those who have it."""
+    """An item of the price list. A withdrawn one stays valid for those who have it."""
 
     __tablename__ = "package"
 
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(60), unique=True)
-    records: Mapped[int] = mapped_column(Integer)  # How many addresses it covers.
-    price: Mapped[int] = mapped_column(Integer)  # Turkish lira a year, before tax.
+    records: Mapped[int] = mapped_column(Integer)  # Addresses included.
+    price: Mapped[int] = mapped_column(Integer)  # TRY a year, before tax.
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class PackageOrder(Base):
-    """A provider asked for a package; records and price are those of that day."""
+    """An order of a package; records and price are those at that time."""
 
     __tablename__ = "package_order"
 
@@ -48,4 +46,4 @@ class PackageOrder(Base):
     settled_by: Mapped[int | None] = mapped_column(BigId)
     note: Mapped[str | None] = mapped_column(String(500))
     starts_on: Mapped[date | None]
-    ends_on: Mapped[date | None]  # The last day.
+    ends_on: Mapped[date | None]  # Inclusive.

@@ -1,4 +1,4 @@
-"""Who sends: the provider (hizmet sağlayıcı), its brands, their domains, and the networks its people work from."""
+"""Providers (hizmet sağlayıcı), their brands, short domains and allowed networks."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,15 +11,15 @@ from portal.core.models.base import Base, BigId, PrimaryKey, enum_type, foreign_
 
 
 class ProviderKind(StrEnum):
-    """How a provider reaches İYS."""
+    """How a provider is connected to İYS."""
 
-    PARTNER = "partner"  # Through the operator's account; below 250,000 addresses İYS wants it so.
-    DIRECT = "direct"  # By an İYS account of its own.
-    EXEMPT = "exempt"  # Need not register consents at İYS; refusals are kept and obeyed here all the same.
+    PARTNER = "partner"  # Through the operator's account; required by İYS below 250,000 addresses.
+    DIRECT = "direct"  # With an İYS account of its own.
+    EXEMPT = "exempt"  # Exempt from registering consents at İYS; refusals are obeyed here anyway.
 
 
 class LegalForm(StrEnum):
-    """What it is before the law, and so by which number it is known."""
+    """The legal form, which decides the number that identifies it."""
 
     COMPANY = "company"  # Trade title and MERSİS number.
     TRADESPERSON = "tradesperson"  # First and last name, with tax or identity number.
@@ -29,37 +29,37 @@ class Provider(Base):
     __tablename__ = "provider"
 
     id: Mapped[PrimaryKey]
-    iys_code: Mapped[int] = mapped_column(unique=True)  # While it practises, one of ours for the sandbox.
-    pending_iys_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # İYS's real one, spoken once admitted.
+    iys_code: Mapped[int] = mapped_column(unique=True)  # In sandbox mode, one of ours.
+    pending_iys_code: Mapped[int | None] = mapped_column(BigId, unique=True)  # The real one at İYS, used once admitted.
     kind: Mapped[ProviderKind] = mapped_column(enum_type(ProviderKind, "kind"), default=ProviderKind.DIRECT)
     legal_form: Mapped[LegalForm] = mapped_column(enum_type(LegalForm, "legal_form"), default=LegalForm.COMPANY)
     title: Mapped[str] = mapped_column(String(255))  # A tradesperson's first and last name.
     mersis: Mapped[str] = mapped_column(String(16))  # Empty for a tradesperson.
-    tax_number: Mapped[str] = mapped_column(String(11), default="")  # VKN or TCKN: recipients are shown it (M-1).
-    representative: Mapped[str] = mapped_column(String(120), default="")  # Who signs the authorisation.
-    contact: Mapped[str] = mapped_column(String(255))  # Telephone or e-mail of the firm, shown to recipients.
-    notice_url: Mapped[str] = mapped_column(String(500))  # Where its privacy notice stands.
-    source: Mapped[str] = mapped_column(String(30), default=Source.WEB)  # What its own pages are called at İYS.
-    applied_at: Mapped[datetime | None]  # It said that it has applied to İYS.
-    asked_at: Mapped[datetime | None]  # It asked to be admitted.
-    admitted_at: Mapped[datetime | None]  # Until then it practises: all it does reaches the sandbox only.
-    suspended_at: Mapped[datetime | None]  # Nothing new begins; refusals go on.
-    left_at: Mapped[datetime | None]  # It is with us no more: its links still explain themselves and take refusals.
+    tax_number: Mapped[str] = mapped_column(String(11), default="")  # VKN or TCKN, shown to recipients (M-1).
+    representative: Mapped[str] = mapped_column(String(120), default="")  # Signatory of the authorisation.
+    contact: Mapped[str] = mapped_column(String(255))  # The company's phone or e-mail, shown to recipients.
+    notice_url: Mapped[str] = mapped_column(String(500))  # Privacy notice.
+    source: Mapped[str] = mapped_column(String(30), default=Source.WEB)  # İYS source (HS_*) of decisions on its pages.
+    applied_at: Mapped[datetime | None]  # When it said it has applied to İYS.
+    asked_at: Mapped[datetime | None]  # When it requested admission.
+    admitted_at: Mapped[datetime | None]  # Until then it is in sandbox mode: nothing reaches İYS.
+    suspended_at: Mapped[datetime | None]  # Nothing new starts; refusals are still taken.
+    left_at: Mapped[datetime | None]  # It has left: its links still show information and take refusals.
     created_at: Mapped[datetime]
 
     @property
     def in_sandbox_mode(self) -> bool:
-        """Whether what it does reaches the sandbox, and not İYS."""
+        """Whether it is connected to the sandbox instead of İYS."""
         return self.admitted_at is None
 
     @property
     def is_exempt(self) -> bool:
-        """Whether it need tell İYS nothing."""
+        """Whether it need not register consents at İYS."""
         return self.kind == ProviderKind.EXEMPT
 
     @property
     def number(self) -> str:
-        """The number that recipients are shown (M-1)."""
+        """The number shown to recipients (M-1)."""
         return self.mersis or self.tax_number
 
 
@@ -68,23 +68,23 @@ class Brand(Base):
 
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id")
-    brand_code: Mapped[int] = mapped_column(unique=True)  # A brand belongs to one provider here.
+    brand_code: Mapped[int] = mapped_column(unique=True)  # İYS's; a brand belongs to one provider here.
     name: Mapped[str] = mapped_column(String(255))
     header: Mapped[str | None] = mapped_column(String(11))  # The sender header of its SMS (N-2).
     colour: Mapped[str | None] = mapped_column(String(7))  # "#rrggbb"
-    contact: Mapped[str | None] = mapped_column(String(255))  # In place of the provider's.
-    notice_url: Mapped[str | None] = mapped_column(String(500))  # In place of the provider's.
-    source: Mapped[str | None] = mapped_column(String(30))  # HS_*, in place of the provider's.
-    logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # A PNG that we made of what was uploaded.
-    logo_digest: Mapped[str | None] = mapped_column(String(16))  # Names the picture in its address.
-    requires_name: Mapped[bool] = mapped_column(default=False)  # Who grants says their name (Regulation art. 7).
-    is_sandbox: Mapped[bool] = mapped_column(default=False)  # Of the sandbox: closed when its provider goes to İYS.
-    closed_at: Mapped[datetime | None]  # Passive: nothing new begins, links still explain and take refusals.
+    contact: Mapped[str | None] = mapped_column(String(255))  # Overrides the provider's.
+    notice_url: Mapped[str | None] = mapped_column(String(500))  # Overrides the provider's.
+    source: Mapped[str | None] = mapped_column(String(30))  # HS_*, overrides the provider's.
+    logo: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # A PNG, re-encoded from the upload.
+    logo_digest: Mapped[str | None] = mapped_column(String(16))  # In the logo's URL.
+    requires_name: Mapped[bool] = mapped_column(default=False)  # Who grants must enter a name (Regulation art. 7).
+    is_sandbox: Mapped[bool] = mapped_column(default=False)  # Of sandbox mode: closed when its provider is admitted.
+    closed_at: Mapped[datetime | None]  # Passive: nothing new starts; links still show information and take refusals.
     created_at: Mapped[datetime]
 
 
 class Domain(Base):
-    """A short host of a brand's own, which proves by a DNS TXT record that it is."""
+    """A brand's own short domain for links, verified by a DNS TXT record."""
 
     __tablename__ = "domain"
 
@@ -92,15 +92,15 @@ class Domain(Base):
     provider_id: Mapped[int] = foreign_key("provider.id")
     brand_id: Mapped[int] = foreign_key("brand.id")
     host: Mapped[str] = mapped_column(String(253), unique=True)
-    proof: Mapped[str] = mapped_column(String(64))  # What the TXT record must say.
+    proof: Mapped[str] = mapped_column(String(64))  # Required content of the TXT record.
     verified_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
-    missing_since: Mapped[datetime | None]  # The record is gone: links that are out still open, new ones do not.
+    missing_since: Mapped[datetime | None]  # The record is gone: existing links still open, new ones don't use it.
     created_at: Mapped[datetime]
 
 
 class Network(Base):
-    """A network that a provider's people and programs may come from. None at all: from anywhere."""
+    """A network allowed for a provider's users and API keys. Without any rows, all are allowed."""
 
     __tablename__ = "network"
     __table_args__ = (UniqueConstraint("provider_id", "cidr"),)

@@ -1,4 +1,4 @@
-"""What every process behind one egress address shares: the pace of calls to İYS, and how many went how well."""
+"""İYS's rate limits and success rate, shared by all processes behind one egress IP address."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from portal.core.models.base import Base
 
 
 class IysRate(Base):
-    """The next free moment for a call of a kind, and how many of that kind failed in a row."""
+    """When the next call of a kind may leave, and how many failed in a row."""
 
     __tablename__ = "iys_rate"
 
@@ -19,11 +19,11 @@ class IysRate(Base):
 
 
 class CallTally(Base):
-    """How many calls of a kind went out within five minutes, and how many İYS counts as failed."""
+    """Calls of a kind within five minutes, and how many of them İYS counts as failed."""
 
     __tablename__ = "iys_call_tally"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    span: Mapped[datetime] = mapped_column(primary_key=True)  # Its first moment.
+    span: Mapped[datetime] = mapped_column(primary_key=True)  # Start of the five minutes.
     calls: Mapped[int] = mapped_column(Integer, default=0)
     failures: Mapped[int] = mapped_column(Integer, default=0)

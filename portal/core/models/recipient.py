@@ -1,4 +1,4 @@
-"""One address of one provider, sealed; and the head of each of its consents."""
+"""Recipients (one encrypted address of one provider each) and their current consents."""
 
 from datetime import datetime
 
@@ -32,13 +32,15 @@ class Recipient(BlindIndexed, Base):
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     kind: Mapped[AddressKind] = mapped_column(enum_type(AddressKind, "kind"))
-    address: Mapped[bytes]  # Sealed.
-    reassigned_at: Mapped[datetime | None]  # Who has it now said it is not the other's; what was before is not theirs.
+    address: Mapped[bytes]  # Encrypted.
+    reassigned_at: Mapped[
+        datetime | None
+    ]  # The holder said they are somebody else: nothing from before is shown to them.
     created_at: Mapped[datetime]
 
 
 class Consent(Base):
-    """The head of one key: the decision that counts now, and what İYS last said it holds."""
+    """The current consent of one key: our current decision, and the status last known at İYS."""
 
     __tablename__ = "consent"
     __table_args__ = (UniqueConstraint("brand_id", "recipient_id", "channel", "recipient_type"),)
@@ -49,14 +51,14 @@ class Consent(Base):
     recipient_id: Mapped[int] = foreign_key("recipient.id")
     channel: Mapped[Channel] = mapped_column(enum_type(Channel, "channel"))
     recipient_type: Mapped[RecipientType] = mapped_column(enum_type(RecipientType, "recipient_type"))
-    decision_id: Mapped[int | None] = mapped_column(BigId)
+    decision_id: Mapped[int | None] = mapped_column(BigId)  # The current one.
     status: Mapped[Status | None] = mapped_column(enum_type(Status, "status"))
-    consent_date: Mapped[datetime | None]  # Of the head; the next one must be later.
+    consent_date: Mapped[datetime | None]  # Of the current decision; the next one must be later.
     effective_at: Mapped[datetime | None]
-    iys_status: Mapped[str | None] = mapped_column(String(10))
-    iys_as_of: Mapped[datetime | None]
+    iys_status: Mapped[str | None] = mapped_column(String(10))  # As last known at İYS,
+    iys_as_of: Mapped[datetime | None]  # as of then.
 
     @hybrid_property
     def may_send(self) -> bool:
-        """A message may go out only where the person's last word and İYS both say ONAY."""
+        """Whether messages may be sent: only if both our current decision and İYS say ONAY."""
         return (self.status == Status.GRANTED) & (self.iys_status == Status.GRANTED.value)

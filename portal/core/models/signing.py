@@ -1,4 +1,4 @@
-"""Keys that sign receipts. A retired key's secret half goes; the public half stays published for ever."""
+"""Keys that sign receipts. When one is retired, its private key is deleted; the public key stays published."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ class SigningKey(Base):
     PLACE = "signing_key.private"
 
     id: Mapped[PrimaryKey]
-    name: Mapped[str] = mapped_column(String(43), unique=True)  # The key's own thumbprint (RFC 7638): its `kid`.
+    name: Mapped[str] = mapped_column(String(43), unique=True)  # The `kid`: the key's thumbprint (RFC 7638).
     public: Mapped[str] = mapped_column(String(200))  # As JWK.
-    private: Mapped[bytes | None]  # Sealed JWK; gone once it is retired.
+    private: Mapped[bytes | None]  # Encrypted JWK; None once retired.
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]

@@ -28,5 +28,6 @@ def insert_or_add(session: Session, model: type[Base], row: Mapping[str, Any], *
 
 
 def _insert(session: Session, model: type[Base]) -> Insert:
-    dialect = sqlite if session.get_bind(model).dialect.name == "sqlite" else postgresql
-    return dialect.insert(model.__table__)
+    if session.get_bind(model).dialect.name == "sqlite":
+        return sqlite.insert(model.__table__)
+    return postgresql.insert(model.__table__)

@@ -1,4 +1,4 @@
-"""People who sign in: of a provider (by a membership each), or of the operator."""
+"""Users: of providers (by memberships) and of the operator."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,24 +10,24 @@ from portal.core.models.base import Base, BlindIndexed, PrimaryKey, enum_type, f
 
 
 class Role(StrEnum):
-    """What a person is at one provider; portal/domain/identity/permissions.py says what each may do."""
+    """A user's role at one provider; portal/domain/identity/permissions.py says what each may do."""
 
     OWNER = "owner"
     MANAGER = "manager"
-    AGENT = "agent"  # Answers people.
+    AGENT = "agent"  # Support agent.
     DEVELOPER = "developer"
-    AUDITOR = "auditor"  # Reads only.
+    AUDITOR = "auditor"  # Read-only.
 
 
 class OperatorRole(StrEnum):
-    """What a person of the operator (iş ortağı) is."""
+    """A role at the operator (iş ortağı)."""
 
     ADMIN = "admin"
     SUPPORT = "support"  # For the providers assigned to them.
 
 
 class User(BlindIndexed, Base):
-    """A person, who may belong to several providers. What is sealed is bound to no provider (0)."""
+    """A person, who may belong to several providers. Encrypted for no provider (0)."""
 
     __tablename__ = "user_account"
     __table_args__ = (UniqueConstraint("index_odd"), UniqueConstraint("index_even"))
@@ -35,23 +35,23 @@ class User(BlindIndexed, Base):
     PLACE = "user_account.email"
 
     id: Mapped[PrimaryKey]
-    email: Mapped[bytes]  # Sealed.
+    email: Mapped[bytes]  # Encrypted.
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(255))
-    language: Mapped[str] = mapped_column(String(2), default="tr")  # In which mails are written.
+    language: Mapped[str] = mapped_column(String(2), default="tr")  # Of mails.
     operator_role: Mapped[OperatorRole | None] = mapped_column(enum_type(OperatorRole, "operator_role"))
-    confirmed_at: Mapped[datetime | None]  # A link that was mailed to the address came back.
+    confirmed_at: Mapped[datetime | None]  # When the e-mail address was confirmed.
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @property
     def is_open(self) -> bool:
-        """Whether the person may sign in at all."""
+        """Whether the user may sign in."""
         return self.closed_at is None
 
 
 class Membership(Base):
-    """One person at one provider. Ended ones stay, so that what they did keeps its name."""
+    """A user at one provider. Ended ones are kept, so that the audit log can show names."""
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("user_id", "provider_id"),)
@@ -66,12 +66,12 @@ class Membership(Base):
 
     @property
     def is_open(self) -> bool:
-        """Whether it lets the person in now."""
+        """Whether it is neither suspended nor ended."""
         return self.suspended_at is None and self.ended_at is None
 
 
 class Assignment(Base):
-    """A provider that one of the operator's support staff answers for."""
+    """A provider assigned to a member of the operator's support staff."""
 
     __tablename__ = "assignment"
     __table_args__ = (UniqueConstraint("user_id", "provider_id"),)
