@@ -5,7 +5,7 @@ from flask import Flask
 from portal.cli import campaign, demo, imports, iys, jobs, receipts, staff, vault
 
 
-def add(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Put the groups on `flask`."""
     for group in (campaign.group, demo.group, iys.group, jobs.group, receipts.group, staff.group, vault.group):
         app.cli.add_command(group)

@@ -30,7 +30,7 @@ UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ImportOptions:
     """What the options say."""
 
     profile: str | None
@@ -40,7 +40,7 @@ class Wishes:
     only_refusals: bool
 
 
-class NotBrought(Exception):
+class ImportFailed(Exception):
     """Why a file goes no further; `told` is printed."""
 
     def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more):
@@ -49,9 +49,9 @@ class NotBrought(Exception):
         self.is_for_room = is_for_room
 
 
-def brought_before(brand: Brand, path: Path) -> ImportBatch | None:
+def find_earlier_batch(brand: Brand, path: Path) -> ImportBatch | None:
     """The last batch of this very file that ended, or that a shell began and did not end. Raises OSError."""
-    with opened(path) as file:
+    with open_regular_file(path) as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     same = select(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.digest == digest)
     ours = ImportBatch.state.in_(UNDER_WAY) & ImportBatch.user_id.is_(None)
@@ -63,7 +63,7 @@ def brought_before(brand: Brand, path: Path) -> ImportBatch | None:
 
 def upload(brand: Brand, path: Path) -> int:
     """Keep the file's bytes; the id of its batch. Raises NotBrought and OSError."""
-    with opened(path) as file:
+    with open_regular_file(path) as file:
         try:
             batch = uploads.store_upload(
                 db.session, vault(), provider_id=brand.provider_id, brand_id=brand.id, user_id=None, name=path.name,
@@ -75,7 +75,7 @@ def upload(brand: Brand, path: Path) -> int:
     return batch.id
 
 
-def opened(path: Path) -> BinaryIO:
+def open_regular_file(path: Path) -> BinaryIO:
     """The file itself. Others put files here: a link would lead to what only we may read, a pipe would never end.
 
     Raises OSError.
@@ -87,7 +87,7 @@ def opened(path: Path) -> BinaryIO:
     return file
 
 
-def carry_on(batch_id: int, wishes: Wishes) -> None:
+def run_steps(batch_id: int, wishes: ImportOptions) -> None:
     """From wherever a batch stands to its end. Raises NotBrought."""
     steps = {
         BatchState.READ: _lay_out,
@@ -124,11 +124,11 @@ def _at(batch_id: int) -> BatchState:
     return read_session().scalar(select(ImportBatch.state).where(ImportBatch.id == batch_id))
 
 
-def _lay_out(batch: ImportBatch, wishes: Wishes) -> None:
+def _lay_out(batch: ImportBatch, wishes: ImportOptions) -> None:
     layout = _layout(batch, wishes)
     layout = replace(layout, channels=wishes.channels or layout.channels)
     if missing := layouts.missing(layout):
-        raise NotBrought(
+        raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing)}.",
             "Say it for the whole file on the dashboard, or keep it in a profile; channels, by --channels.",
             missing=missing,
@@ -136,7 +136,7 @@ def _lay_out(batch: ImportBatch, wishes: Wishes) -> None:
     batches.set_layout(db.session, vault(), batch, layout, clock.now())
 
 
-def _layout(batch: ImportBatch, wishes: Wishes) -> Layout:
+def _layout(batch: ImportBatch, wishes: ImportOptions) -> Layout:
     """By the profile that was named, by the one that knows the header, or, where that is wished, by a guess."""
     guess, outline = layout_of(vault(), batch), outline_of(vault(), batch)
     header = outline.sheets[guess.sheets[0]].header
@@ -151,26 +151,26 @@ def _layout(batch: ImportBatch, wishes: Wishes) -> Layout:
         return replace(found, sheets=guess.sheets)
     if wishes.guess and not wishes.profile:
         return guess
-    raise NotBrought("no_profile", "No profile says what this file's columns are.", cure)
+    raise ImportFailed("no_profile", "No profile says what this file's columns are.", cure)
 
 
-def _begin(batch: ImportBatch, wishes: Wishes) -> None:
+def _begin(batch: ImportBatch, wishes: ImportOptions) -> None:
     try:
         batches.start(db.session, vault(), batch, None, clock.now(), only_refusals=wishes.only_refusals)
     except packages.PackageFull as no_room:
         raise _no_room() from no_room
     except batches.Suspended as suspended:
-        raise NotBrought(
+        raise ImportFailed(
             "suspended", "Its provider is suspended, or the brand passive.", "Ask the operator.", is_for_room=True
         ) from suspended
     except batches.AnswerMissing as missing:
-        raise NotBrought(
+        raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing.names)}.", "Answer on the dashboard.",
             missing=missing.names,
         ) from missing  # fmt: skip
 
 
-def _drop(batch: ImportBatch, wishes: Wishes) -> None:
+def _drop(batch: ImportBatch, wishes: ImportOptions) -> None:
     """The end of a rehearsal; whether there would be room belongs to it."""
     new = 0 if wishes.only_refusals else batch.new_addresses
     batches.drop(db.session, batch, None, clock.now())
@@ -182,22 +182,22 @@ def _drop(batch: ImportBatch, wishes: Wishes) -> None:
         raise _no_room() from no_room
 
 
-def _tell_stopped(batch: ImportBatch, wishes: Wishes) -> None:
-    raise NotBrought(
+def _tell_stopped(batch: ImportBatch, wishes: ImportOptions) -> None:
+    raise ImportFailed(
         "stopped", "Somebody stopped this file.", "Let it go on on the dashboard, or bring it anew with --again."
     )
 
 
-def _tell_unreadable(batch: ImportBatch, wishes: Wishes) -> None:
+def _tell_unreadable(batch: ImportBatch, wishes: ImportOptions) -> None:
     raise _unread(FileProblem(batch.problem))
 
 
-def _unread(problem: FileProblem) -> NotBrought:
-    return NotBrought(problem.value, problem.sentence, problem.cure)
+def _unread(problem: FileProblem) -> ImportFailed:
+    return ImportFailed(problem.value, problem.sentence, problem.cure)
 
 
-def _no_room() -> NotBrought:
-    return NotBrought(
+def _no_room() -> ImportFailed:
+    return ImportFailed(
         "no_room", "The provider's package takes no new addresses now.",
         "Its page on the dashboard says more; refusals go with --only-refusals.", is_for_room=True,
     )  # fmt: skip

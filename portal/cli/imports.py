@@ -15,7 +15,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from portal.cli.import_steps import NotBrought, Wishes, brought_before, carry_on, upload
+from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_batch, run_steps, upload
 from portal.cli.parameter_types import Channels
 from portal.core import clock
 from portal.core.extensions import db, read_session
@@ -27,7 +27,7 @@ from portal.services.imports.row_results import PROBLEMS
 DONE_WITH = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # And not to be brought again unasked.
 
 
-class Ending(IntEnum):
+class ExitCode(IntEnum):
     """Exit codes; of several files the worst."""
 
     GOOD = 0
@@ -49,7 +49,7 @@ class Summary:
     problem: dict | None = None  # Why it was not brought.
     repeated: bool = False  # It was brought before.
     moved_to: str | None = None
-    ending: Ending = Ending.GOOD
+    ending: ExitCode = ExitCode.GOOD
 
     def tells(self, batch: ImportBatch) -> None:
         """Take over what is known of a batch now."""
@@ -60,7 +60,7 @@ class Summary:
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         if self.problems:
-            self.ending = Ending.PROBLEMS
+            self.ending = ExitCode.PROBLEMS
 
 
 @click.command("import")
@@ -96,13 +96,13 @@ def bring(
         raise click.UsageError("Name a file.")
     if brand.closed_at or read_session().get_one(Provider, brand.provider_id).suspended_at:
         click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
-        sys.exit(Ending.NO_ROOM)
-    wishes = Wishes(profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals)
+        sys.exit(ExitCode.NO_ROOM)
+    wishes = ImportOptions(profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals)
     endings = [_one(brand, path, wishes, again=again, settled=settled, move_to=move_to) for path in files]
     sys.exit(max(endings))
 
 
-def _one(brand: Brand, path: Path, wishes: Wishes, *, again: bool, settled: int, move_to: Path | None) -> Ending:
+def _one(brand: Brand, path: Path, wishes: ImportOptions, *, again: bool, settled: int, move_to: Path | None) -> ExitCode:
     """Bring one file; what stops it stops no other."""
     summary = Summary(str(path))
     try:
@@ -112,11 +112,11 @@ def _one(brand: Brand, path: Path, wishes: Wishes, *, again: bool, settled: int,
             _bring(brand, path, wishes, summary, again=again)
     except OSError:
         summary.problem = {"word": "unopened", "sentence": "The file cannot be opened.", "cure": "Look at its path."}
-        summary.ending = Ending.NOT_BROUGHT
-    except NotBrought as why:
+        summary.ending = ExitCode.NOT_BROUGHT
+    except ImportFailed as why:
         db.session.rollback()
         summary.problem = why.told
-        summary.ending = Ending.NO_ROOM if why.is_for_room else Ending.NOT_BROUGHT
+        summary.ending = ExitCode.NO_ROOM if why.is_for_room else ExitCode.NOT_BROUGHT
     if move_to and summary.state == BatchState.DONE and not wishes.dry_run:
         summary.moved_to = _moved(path, move_to, summary.batch)
     told = {name: value for name, value in vars(summary).items() if name != "ending"}
@@ -124,17 +124,17 @@ def _one(brand: Brand, path: Path, wishes: Wishes, *, again: bool, settled: int,
     return summary.ending
 
 
-def _bring(brand: Brand, path: Path, wishes: Wishes, summary: Summary, *, again: bool) -> None:
-    before = None if again else brought_before(brand, path)
+def _bring(brand: Brand, path: Path, wishes: ImportOptions, summary: Summary, *, again: bool) -> None:
+    before = None if again else find_earlier_batch(brand, path)
     if before is not None and before.state == BatchState.DONE and before.only_refusals and not wishes.only_refusals:
         before = None  # Its grants have been left out up to now.
     if before is not None and before.state in DONE_WITH:
         summary.tells(before)
-        summary.repeated, summary.ending = True, Ending.GOOD
+        summary.repeated, summary.ending = True, ExitCode.GOOD
         return
     batch_id = before.id if before is not None else upload(brand, path)
     try:
-        carry_on(batch_id, wishes)
+        run_steps(batch_id, wishes)
     finally:
         summary.tells(read_session().get_one(ImportBatch, batch_id, populate_existing=True))
 

@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 
 from portal.services import key_rotation
 
-UNOPENED = """Left as they are, because they cannot be opened: {}. Everything else is sealed anew.
+UNOPENED_MESSAGE = """Left as they are, because they cannot be opened: {}. Everything else is sealed anew.
 Such a value is damaged, or VAULT_KEYS does not hold its key. Leave the old generation in VAULT_KEYS, put back the
 missing key or the value from a backup, and run this again until it ends without an error."""
 
@@ -26,4 +26,4 @@ def rotate() -> None:
             click.echo(f"{turned.place}: the row with id {row_id} cannot be opened", err=True)
         unopened += len(turned.unopened)
     if unopened:
-        raise click.ClickException(UNOPENED.format(unopened))
+        raise click.ClickException(UNOPENED_MESSAGE.format(unopened))

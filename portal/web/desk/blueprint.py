@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from portal.web.dashboard.blueprint import layout
+from portal.web.dashboard.blueprint import layout_context
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
-blueprint.context_processor(layout)
+blueprint.context_processor(layout_context)

@@ -12,7 +12,7 @@ from shortlinks import Visit, VisitKind
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opening:
     """One opening."""
 
     at: datetime
@@ -22,7 +22,7 @@ class Opened:
     campaign: str
 
 
-def of(session: Session, recipient_id: int, most: int) -> list[Opened]:
+def openings_of(session: Session, recipient_id: int, most: int) -> list[Opening]:
     """The openings of all links that one person was given, the newest first."""
     campaigns = dict(
         session.execute(
@@ -33,11 +33,11 @@ def of(session: Session, recipient_id: int, most: int) -> list[Opened]:
     )
     theirs = select(Visit).where(Visit.link_id.in_(list(campaigns)))
     visits = list(session.scalars(theirs.order_by(Visit.at.desc(), Visit.id.desc()).limit(most)))
-    human = _followed_by_a_post(visits, _posts(session, recipient_id))
-    return [Opened(each.at, each.kind, each.id in human, each.network, campaigns[each.link_id]) for each in visits]
+    human = _followed_by_a_post(visits, _posted_forms(session, recipient_id))
+    return [Opening(each.at, each.kind, each.id in human, each.network, campaigns[each.link_id]) for each in visits]
 
 
-def _posts(session: Session, recipient_id: int) -> list[tuple[int, datetime]]:
+def _posted_forms(session: Session, recipient_id: int) -> list[tuple[int, datetime]]:
     posts = select(Receipt.link_id, Receipt.decided_at).where(
         Receipt.recipient_id == recipient_id, Receipt.link_id.is_not(None)
     )

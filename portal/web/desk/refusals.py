@@ -1,6 +1,7 @@
 """Refusing for the person in the course of a case. There is no granting: only the person can, by their own link."""
 
 from flask import abort, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.core import clock
@@ -9,38 +10,38 @@ from portal.core.models import Complaint, Recipient
 from portal.domain import complaints
 from portal.domain.consents import refusals
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.blueprint import note
-from portal.web.dashboard.recipients.forms import EVERY_BRAND, RefusalForm
-from portal.web.dashboard.recipients.search import refusal_form, refused_as_said, say_refused
+from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm
+from portal.web.dashboard.recipients.search import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
-from portal.web.desk.case_page import mine, page_of
+from portal.web.desk.case_page import mine, render_case
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 
 @blueprint.post("/<id:complaint_id>/refusal")
 @needs(Permission.REFUSE)
-def refuse(complaint_id: int):
+def refuse(complaint_id: int) -> ResponseReturnValue:
     """Refuse for the person who complained: obeyed at once, told to İYS, and a step of the case."""
     case = mine(db.session, complaint_id)
     recipient = db.session.get_one(Recipient, case.recipient_id)
-    form = refusal_form(recipient)
+    form = make_refusal_form(recipient)
     if form is None:  # Its seal is damaged: nothing could be told to İYS.
         abort(404)
     if not form.validate_on_submit():
-        return page_of(case, form), 422
-    refused = _refused(case, recipient, form)
+        return render_case(case, form), 422
+    refused = _record_refusal(case, recipient, form)
     db.session.commit()
-    say_refused(refused)
-    return redirect(url_for(".case", complaint_id=complaint_id), 303)
+    flash_refusal(refused)
+    return redirect(url_for(".show_case", complaint_id=complaint_id), 303)
 
 
-def _refused(case: Complaint, recipient: Recipient, form: RefusalForm) -> refusals.Refused:
+def _record_refusal(case: Complaint, recipient: Recipient, form: RefusalForm) -> refusals.Refusals:
     """The refusal, the step of the case and the note in the log; not committed yet."""
     at = clock.now()
-    refused = refused_as_said(recipient, form, at)
+    refused = apply_refusal_form(recipient, form, at)
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
-    note(
+    record_audit(
         "complaint.refused", "complaint", case.id, channels=form.channels.data, source=form.source.data,
-        new=refused.made, brand=form.brand.data if form.brand.data != EVERY_BRAND else None,
+        new=len(refused.made), brand=form.brand.data if form.brand.data != ALL_BRANDS else None,
     )  # fmt: skip
     return refused

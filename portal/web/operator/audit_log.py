@@ -40,7 +40,7 @@ def audit() -> str:
         titles=_provider_titles({of for _, of in entries if of}),
         before=rows[PAGE_SIZE - 1].AuditEntry.id if len(rows) > PAGE_SIZE else None,
         is_first="before" not in request.args,
-        chosen=form.in_address() | ({"provider": provider.id} if provider else {}),
+        chosen=form.url_parameters() | ({"provider": provider.id} if provider else {}),
     )
 
 

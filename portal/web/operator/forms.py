@@ -9,16 +9,16 @@ from portal.core.addresses import is_email
 from portal.core.models import DayKind, OperatorRole
 from portal.web.shared.labels import label
 
-SHORTEST_REASON = 10
-READABLE = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
+MIN_REASON_LENGTH = 10
+WITHOUT_NUL = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
 
 
-def words(message: str, most: int, least: int = 1) -> list:
+def required_text(message: str, most: int, least: int = 1) -> list:
     """The checks of a text that must be there."""
-    return [InputRequired(message), Length(min=least, max=most, message=message), READABLE]
+    return [InputRequired(message), Length(min=least, max=most, message=message), WITHOUT_NUL]
 
 
-def an_address(_form, field) -> None:
+def check_email(_form, field) -> None:
     """Whether a mail could go there."""
     if not is_email(field.data.strip()):
         raise ValidationError(_l("Adres eksik görünüyor; ad@firma.com gibi yazın."))
@@ -28,22 +28,22 @@ class AdmissionForm(FlaskForm):
     called_on = DateField(_l("Temsilciyi aradığınız gün"), validators=[InputRequired(_l("Aradığınız günü seçin."))])
     note = TextAreaField(
         _l("Geri arama notu"),
-        validators=words(_l("Kiminle, hangi numaradan konuştuğunuzu yazın (en az 10 harf)."), 2000, 10),
+        validators=required_text(_l("Kiminle, hangi numaradan konuştuğunuzu yazın (en az 10 harf)."), 2000, 10),
     )
 
 
 class NoteForm(FlaskForm):
     """For sending back, suspending and resuming: the provider reads it."""
 
-    reason = TextAreaField(_l("Gerekçe"), validators=words(_l("Gerekçeyi yazın (en az 10 harf)."), 2000, 10))
+    reason = TextAreaField(_l("Gerekçe"), validators=required_text(_l("Gerekçeyi yazın (en az 10 harf)."), 2000, 10))
 
 
 class AnswerForm(FlaskForm):
-    answer = TextAreaField(_l("Yanıtınız"), validators=words(_l("Yanıtı yazın."), 4000))
+    answer = TextAreaField(_l("Yanıtınız"), validators=required_text(_l("Yanıtı yazın."), 4000))
 
 
 class PackageForm(FlaskForm):
-    name = StringField(_l("Adı"), validators=words(_l("Bir ad yazın."), 60))
+    name = StringField(_l("Adı"), validators=required_text(_l("Bir ad yazın."), 60))
     records = IntegerField(
         _l("Kayıt sayısı"), validators=[InputRequired(_l("Sayıyı rakamla yazın.")), NumberRange(1, 100_000_000)]
     )
@@ -58,13 +58,13 @@ class ConfirmationForm(FlaskForm):
 
 
 class DeclineForm(FlaskForm):
-    note = TextAreaField(_l("Neden?"), validators=words(_l("Nedenini yazın; hizmet sağlayıcı okur."), 500))
+    note = TextAreaField(_l("Neden?"), validators=required_text(_l("Nedenini yazın; hizmet sağlayıcı okur."), 500))
 
 
 class HolidayForm(FlaskForm):
     day = DateField(_l("Gün"), validators=[InputRequired(_l("Günü seçin."))])
     kind = RadioField(_l("Bu gün nedir?"), validators=[InputRequired(_l("Birini seçin."))])
-    name = StringField(_l("Dayanağı"), validators=words(_l("Kararın adını ve sayısını yazın."), 120))
+    name = StringField(_l("Dayanağı"), validators=required_text(_l("Kararın adını ve sayısını yazın."), 120))
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -72,7 +72,9 @@ class HolidayForm(FlaskForm):
 
 
 class StaffForm(FlaskForm):
-    email = EmailField(_l("E-posta adresi"), validators=[*words(_l("E-posta adresini yazın."), 254), an_address])
+    email = EmailField(
+        _l("E-posta adresi"), validators=[*required_text(_l("E-posta adresini yazın."), 254), check_email]
+    )
     role = SelectField(_l("Görevi"), default=OperatorRole.SUPPORT.value)  # Who may do less, unless it is said.
 
     def __init__(self, *arguments, **options):
@@ -82,8 +84,8 @@ class StaffForm(FlaskForm):
 
 class ReasonedSearchForm(FlaskForm):
     address = StringField(
-        _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300), READABLE]
+        _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300), WITHOUT_NUL]
     )
     reason = StringField(
-        _l("Neden arıyorsunuz?"), validators=words(_l("Nedeni en az 10 harfle yazın; adres yazmayın."), 200, 10)
+        _l("Neden arıyorsunuz?"), validators=required_text(_l("Nedeni en az 10 harfle yazın; adres yazmayın."), 200, 10)
     )

@@ -13,8 +13,8 @@ from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.import_page import AskForm, may_begin, page_of, read_layout, without_leave
-from portal.web.operator.imports import brought_or_404, may_not
+from portal.web.operator.import_page import AskForm, may_start, render_batch, read_layout, refuse_without_delegation
+from portal.web.operator.imports import imported_batch_or_404, is_closed_to_imports
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.owner_notifications import notify_roles
@@ -28,15 +28,15 @@ OF_IMPORTS = (Role.OWNER, Role.MANAGER)  # Who may answer.
 def choose_layout(provider_id: int, batch_id: int):
     """Let it be rehearsed with these columns."""
     provider, batch = _of(provider_id, batch_id)
-    if may_not(provider):
-        return without_leave(provider)
+    if is_closed_to_imports(provider):
+        return refuse_without_delegation(provider)
     if provider_questions.awaits_answer(batch) or batch.state not in provider_questions.BEFORE_THE_RUN:
         return _overtaken(batch)
     page = read_layout(batch)
     if not page.is_as_posted:
-        return page_of(provider, batch, page)
+        return render_batch(provider, batch, page)
     if not page.form.validate_on_submit():
-        return page_of(provider, batch, page), 422
+        return render_batch(provider, batch, page), 422
     layout = page.form.layout()
     return _done(batch, lambda: batches.set_layout(db.session, vault(), batch, layout, clock.now()), "import.laid_out")
 
@@ -46,8 +46,8 @@ def choose_layout(provider_id: int, batch_id: int):
 def ask_provider(provider_id: int, batch_id: int):
     """Ask the firm what only it knows. Its owners and managers are told by mail."""
     provider, batch = _of(provider_id, batch_id)
-    if may_not(provider):
-        return without_leave(provider)
+    if is_closed_to_imports(provider):
+        return refuse_without_delegation(provider)
     form = AskForm()
     if not form.validate_on_submit() or not form.what.data:
         flash(_("Ne sorulacağını işaretleyin."))
@@ -71,9 +71,9 @@ def ask_provider(provider_id: int, batch_id: int):
 def run_import(provider_id: int, batch_id: int):
     """Bring it, for as much as is good."""
     provider, batch = _of(provider_id, batch_id)
-    if may_not(provider):
-        return without_leave(provider)
-    if not may_begin(batch):
+    if is_closed_to_imports(provider):
+        return refuse_without_delegation(provider)
+    if not may_start(batch):
         return _overtaken(batch)
     return _done(batch, lambda: batches.start(db.session, vault(), batch, current_user.id, clock.now()))
 
@@ -82,12 +82,12 @@ def run_import(provider_id: int, batch_id: int):
 @needs(Permission.BEHALF, fresh=True)
 def drop_import(provider_id: int, batch_id: int):
     """Throw it away before anything of it was written; without leave, too."""
-    batch = brought_or_404(db.session, provider_id, batch_id)
+    batch = imported_batch_or_404(db.session, provider_id, batch_id)
     return _done(batch, lambda: batches.drop(db.session, batch, current_user.id, clock.now()))
 
 
 def _of(provider_id: int, batch_id: int) -> tuple[Provider, ImportBatch]:
-    batch = brought_or_404(db.session, provider_id, batch_id)
+    batch = imported_batch_or_404(db.session, provider_id, batch_id)
     return db.session.get_one(Provider, provider_id), batch
 
 

@@ -18,10 +18,10 @@ from portal.services.imports import layout as layouts
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.stored_rows import layout_of
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.imports import brought_or_404, may_not
+from portal.web.operator.imports import imported_batch_or_404, is_closed_to_imports
 from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.access import needs
-from portal.web.shared.row_result_labels import all_told
+from portal.web.shared.row_result_labels import label_tally
 from portal.web.shared.signed_in_person import person_key
 
 WORDS = {
@@ -53,26 +53,26 @@ class AskForm(FlaskForm):
 @needs(Permission.BEHALF, fresh=True)
 def import_batch(provider_id: int, batch_id: int):
     """Show a file, its addresses masked; without leave, nothing of it."""
-    batch = brought_or_404(read_session(), provider_id, batch_id)
+    batch = imported_batch_or_404(read_session(), provider_id, batch_id)
     provider = read_session().get_one(Provider, provider_id)
-    return without_leave(provider) if may_not(provider) else page_of(provider, batch)
+    return refuse_without_delegation(provider) if is_closed_to_imports(provider) else render_batch(provider, batch)
 
 
-def without_leave(provider: Provider):
+def refuse_without_delegation(provider: Provider):
     """Back to the list, which says why nothing may be done."""
     flash(_("Firmanın verdiği yetki geri alınmış ya da bitmiş, ya da firma durdurulmuş; dosyası artık açılamaz."))
     return redirect(url_for(".imports", provider_id=provider.id), 303)
 
 
-def page_of(provider: Provider, batch: ImportBatch, page: column_layout_page.LayoutPage | None = None) -> str:
+def render_batch(provider: Provider, batch: ImportBatch, page: column_layout_page.LayoutPage | None = None) -> str:
     """The page of a batch; with a layout as it was just filled in."""
-    good, problems = all_told(batch.tally or {})
+    good, problems = label_tally(batch.tally or {})
     unsaid = _unsaid(batch)
     return render_template(
         "operator/import.html",
         provider=provider,
         batch=batch,
-        name=masked_cells.name_of(batch),
+        name=masked_cells.file_name(batch),
         brand_name=read_session().get_one(Brand, batch.brand_id).name,
         problem=FileProblem(batch.problem) if batch.state == BatchState.UNREADABLE else None,
         is_working=batch.state in WORKER_STATES,
@@ -84,12 +84,12 @@ def page_of(provider: Provider, batch: ImportBatch, page: column_layout_page.Lay
         waits=provider_questions.awaits_answer(batch),
         asked=[WORDS[name] for name in batch.asked or ()],
         ask=AskForm(formdata=None, what=unsaid) if _may_ask(batch) else None,
-        may_begin=may_begin(batch),
+        may_begin=may_start(batch),
         may_drop=batch.state in batches.MAY_DROP,
     )
 
 
-def may_begin(batch: ImportBatch) -> bool:
+def may_start(batch: ImportBatch) -> bool:
     """Whether nothing is left to say, and the rehearsal is done."""
     if batch.state != BatchState.DRY_RUN or provider_questions.awaits_answer(batch):
         return False
@@ -98,9 +98,9 @@ def may_begin(batch: ImportBatch) -> bool:
 
 def read_layout(batch: ImportBatch) -> column_layout_page.LayoutPage:
     """How the file is read, as the operator may see and say it."""
-    page = column_layout_page.page_of(read_session(), vault(), batch, asks_facts=False)
-    page.form.words = masked_cells.words(page.form.words)
-    return replace(page, lines=masked_cells.lines(page.lines, page.sheet.header_line))
+    page = column_layout_page.layout_page(read_session(), vault(), batch, asks_facts=False)
+    page.form.words = masked_cells.filter_words(page.form.words)
+    return replace(page, lines=masked_cells.mask_lines(page.lines, page.sheet.header_line))
 
 
 def _layout(batch: ImportBatch, page: column_layout_page.LayoutPage | None) -> column_layout_page.LayoutPage | None:

@@ -1,6 +1,7 @@
 """The price list. A new price holds for orders from now on; what was ordered keeps the price of its day."""
 
 from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -17,14 +18,14 @@ from portal.web.shared.signed_in_person import record_operator_audit
 
 @blueprint.get("/packages")
 @needs(Permission.TARIFF)
-def price_list():
+def price_list() -> ResponseReturnValue:
     """Show the packages on offer, those withdrawn, and a form for a new one."""
     return _render_list(PackageForm(formdata=None))
 
 
 @blueprint.post("/packages")
 @needs(Permission.TARIFF)
-def add_package():
+def add_package() -> ResponseReturnValue:
     """Offer a new package."""
     form = PackageForm()
     if not form.validate_on_submit():
@@ -34,7 +35,7 @@ def add_package():
 
 @blueprint.get("/packages/<id:package_id>")
 @needs(Permission.TARIFF)
-def package(package_id: int):
+def package(package_id: int) -> ResponseReturnValue:
     """Show one package to be changed."""
     found = _package_or_404(read_session(), package_id)
     return _render_package(found, PackageForm(formdata=None, obj=found))
@@ -42,7 +43,7 @@ def package(package_id: int):
 
 @blueprint.post("/packages/<id:package_id>")
 @needs(Permission.TARIFF)
-def change_package(package_id: int):
+def change_package(package_id: int) -> ResponseReturnValue:
     """Change its name, size or price for orders from now on."""
     found, form = _package_or_404(db.session, package_id), PackageForm()
     if not form.validate_on_submit():
@@ -54,7 +55,7 @@ def change_package(package_id: int):
 
 @blueprint.post("/packages/<id:package_id>/withdrawal")
 @needs(Permission.TARIFF)
-def withdraw_package(package_id: int):
+def withdraw_package(package_id: int) -> ResponseReturnValue:
     """Offer it no more; who has it keeps it."""
     found = _package_or_404(db.session, package_id)
     found.withdrawn_at = found.withdrawn_at or clock.now()
@@ -65,7 +66,7 @@ def withdraw_package(package_id: int):
 
 @blueprint.post("/packages/<id:package_id>/offer")
 @needs(Permission.TARIFF)
-def offer_package(package_id: int):
+def offer_package(package_id: int) -> ResponseReturnValue:
     """Offer a withdrawn one again."""
     found = _package_or_404(db.session, package_id)
     found.withdrawn_at = None

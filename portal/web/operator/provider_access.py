@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.core.models import Assignment, OperatorRole, Provider
 
 
-def visible() -> Select:
+def visible_providers() -> Select:
     """A select of the providers that the signed-in person may see."""
     if current_user.user.operator_role == OperatorRole.ADMIN:
         return select(Provider)
@@ -16,9 +16,9 @@ def visible() -> Select:
     return select(Provider).where(Provider.id.in_(assigned))
 
 
-def visible_or_404(session: Session, provider_id: int) -> Provider:
+def visible_provider_or_404(session: Session, provider_id: int) -> Provider:
     """One of them; any other is as unknown as one that does not exist."""
-    found = session.scalar(visible().where(Provider.id == provider_id))
+    found = session.scalar(visible_providers().where(Provider.id == provider_id))
     if found is None:
         abort(404)
     return found

@@ -52,7 +52,7 @@ def stage_of(provider: Provider) -> ProviderStage:
 
 @blueprint.get("/")
 @needs(Permission.CONSOLE)
-def providers():
+def providers() -> str:
     """List the providers, those who wait for the operator first."""
     show = request.args.get("show") if request.args.get("show") in set(ProviderStage) else None
     searched = " ".join(request.args.get("q", "").replace("\0", "").split())[:MAX_SEARCH_LENGTH]

@@ -4,7 +4,7 @@ from flask_babel import gettext
 
 from portal.core.lazy_text import N_
 
-ACTS: dict[str, str] = {
+ACT_LABELS: dict[str, str] = {
     "account.changed": N_("Ad ya da dil değiştirildi"),
     "account.opened": N_("Hesap açıldı"),
     "audience.brought": N_("Adres listesi getirildi"),
@@ -123,7 +123,7 @@ ACTS: dict[str, str] = {
     "submission.closed": N_("Gönderim kapatıldı"),
     "submission.resent": N_("Yeniden gönderildi"),
 }
-SUBJECTS: dict[str, str] = {
+SUBJECT_LABELS: dict[str, str] = {
     "brand": N_("Marka"),
     "bulk_request": N_("Liste"),
     "campaign": N_("Kampanya"),
@@ -149,10 +149,10 @@ SUBJECTS: dict[str, str] = {
     "recipient": N_("Alıcı"),
     "reconciled_day": N_("Gün"),
     "submission": N_("Gönderim"),
-    "ticket": N_("Davet"),
+    "invitation": N_("Davet"),
     "user": N_("Hesap"),
 }
-FACTS: dict[str, str] = {
+FACT_LABELS: dict[str, str] = {
     "again": N_("yeniden"),
     "bad": N_("alınmayan"),
     "brand": N_("marka"),
@@ -200,16 +200,16 @@ FACTS: dict[str, str] = {
 }
 
 
-def act_words(act: str) -> str:
+def act_label(act: str) -> str:
     """An act in words; one of a later version stands as it is."""
-    return gettext(ACTS[act]) if act in ACTS else act
+    return gettext(ACT_LABELS[act]) if act in ACT_LABELS else act
 
 
-def subject_words(subject: str) -> str:
+def subject_label(subject: str) -> str:
     """What an act was about, in words."""
-    return gettext(SUBJECTS[subject]) if subject in SUBJECTS else subject
+    return gettext(SUBJECT_LABELS[subject]) if subject in SUBJECT_LABELS else subject
 
 
-def fact_words(fact: str) -> str:
+def fact_label(fact: str) -> str:
     """The name of a fact, in words."""
-    return gettext(FACTS[fact]) if fact in FACTS else fact
+    return gettext(FACT_LABELS[fact]) if fact in FACT_LABELS else fact

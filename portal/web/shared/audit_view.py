@@ -115,7 +115,7 @@ class AuditFilter(FlaskForm):
             subject_id=self._number(),
         )
 
-    def in_address(self) -> dict[str, str]:
+    def url_parameters(self) -> dict[str, str]:
         """The choices, for the address of the next page."""
         return {field.name: field.raw_data[0] for field in self if field.raw_data and field.raw_data[0]}
 

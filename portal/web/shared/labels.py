@@ -41,7 +41,7 @@ from portal.core.models import (
     StepAct,
     ThrottledAction,
 )
-from portal.services.exports import Kind as ExportKind
+from portal.services.exports import ExportKind
 from shortlinks import VisitKind
 
 # Pairs, not a dict: words of two kinds that are spelled alike (WAITING) are equal, and one would hide the other.

@@ -1,4 +1,4 @@
-"""What may stand in an address where an id is expected."""
+"""Ids in URLs and forms: only what a BIGINT can hold."""
 
 from werkzeug.routing import IntegerConverter, Map
 
@@ -12,7 +12,7 @@ class IdConverter(IntegerConverter):
         super().__init__(url_map, max=LARGEST_ID)
 
 
-def id_in(text: str) -> int | None:
-    """The same in a form's field; None for whatever no row could have."""
+def parse_id(text: str) -> int | None:
+    """The same for a form field; None for whatever no row could have."""
     is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_ID))
     return int(text) if is_number and int(text) <= LARGEST_ID else None

@@ -15,7 +15,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, undo
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import context_of, mine
+from portal.web.dashboard.imports.batch_page import page_context, own_batch_or_404
 from portal.web.shared.access import needs
 
 ELSEWHERE = _l("Dosya bu sırada başka bir aşamaya geçti; yapılacak bir şey kalmadı. Son durumu aşağıda.")
@@ -26,13 +26,13 @@ NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktar�
 @needs(Permission.IMPORT)
 def begin_import(batch_id: int):
     """Let it be written, all of it or only the refusals."""
-    batch = mine(db.session, batch_id)
+    batch = own_batch_or_404(db.session, batch_id)
     only_refusals = request.form.get("only") == "refusals"
     try:
         batches.start(db.session, vault(), batch, current_user.id, clock.now(), only_refusals=only_refusals)
     except packages.PackageFull:
         db.session.rollback()
-        page = context_of(mine(read_session(), batch_id), no_room=True)
+        page = page_context(own_batch_or_404(read_session(), batch_id), no_room=True)
         return render_template("dashboard/imports/batch.html", **page), 422
     except batches.AnswerMissing:
         db.session.rollback()
@@ -68,8 +68,8 @@ def continue_import(batch_id: int):
 @needs(Permission.IMPORT)
 def ask_drop(batch_id: int):
     """Ask once more before lines are thrown away."""
-    batch = mine(read_session(), batch_id)
-    return render_template("dashboard/imports/drop.html", **context_of(batch), still=batch.state in MAY_DROP)
+    batch = own_batch_or_404(read_session(), batch_id)
+    return render_template("dashboard/imports/drop.html", **page_context(batch), still=batch.state in MAY_DROP)
 
 
 @blueprint.post("/imports/<id:batch_id>/drop")
@@ -83,10 +83,10 @@ def drop_import(batch_id: int):
 @needs(Permission.IMPORT)
 def ask_undo(batch_id: int):
     """Say how much can still be taken back, and ask."""
-    batch = mine(read_session(), batch_id)
+    batch = own_batch_or_404(read_session(), batch_id)
     still = batch.state in MAY_UNDO
     counts = undo.count_undoable(read_session(), batch) if still else None
-    return render_template("dashboard/imports/undo.html", **context_of(batch), still=still, counts=counts)
+    return render_template("dashboard/imports/undo.html", **page_context(batch), still=still, counts=counts)
 
 
 @blueprint.post("/imports/<id:batch_id>/undo")
@@ -97,7 +97,7 @@ def undo_import(batch_id: int):
 
 
 def _act(batch_id: int, act: Callable, said: str):
-    batch: ImportBatch = mine(db.session, batch_id)
+    batch: ImportBatch = own_batch_or_404(db.session, batch_id)
     try:
         act(db.session, batch, current_user.id, clock.now())
     except batches.WrongState:

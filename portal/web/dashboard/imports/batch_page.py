@@ -17,13 +17,13 @@ from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.services.imports.layout import Fix
 from portal.services.imports.reading.file_problems import FileProblem
-from portal.web.dashboard.imports.fixes import is_curable
+from portal.web.dashboard.imports.fixes import is_fixable
 from portal.web.shared import column_layout_page, masked_cells
-from portal.web.shared.fix_labels import CURES
-from portal.web.shared.row_result_labels import all_told
+from portal.web.shared.fix_labels import FIX_LABELS
+from portal.web.shared.row_result_labels import label_tally
 
 RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
-MAY_CURE = (BatchState.READ, BatchState.DRY_RUN)
+MAY_FIX = (BatchState.READ, BatchState.DRY_RUN)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Figures:
         return cls(grants, refusals, kept, as_before, repeated, rest)
 
 
-def mine(session: Session, batch_id: int) -> ImportBatch:
+def own_batch_or_404(session: Session, batch_id: int) -> ImportBatch:
     """A batch of the provider that the signed-in person belongs to."""
     found = session.get(ImportBatch, batch_id)
     if found is None or found.provider_id != current_user.provider_id:
@@ -57,12 +57,12 @@ def mine(session: Session, batch_id: int) -> ImportBatch:
     return found
 
 
-def context_of(batch: ImportBatch, **more) -> dict:
+def page_context(batch: ImportBatch, **more) -> dict:
     """All that the batch's page shows."""
     state, session = batch.state, read_session()
     shown = {
         "batch": batch,
-        "name": masked_cells.name_of(batch),
+        "name": masked_cells.file_name(batch),
         "brand_name": session.get_one(Brand, batch.brand_id).name,
         "by": _who(session, batch.user_id),
         "is_working": state in WORKER_STATES,
@@ -76,7 +76,7 @@ def context_of(batch: ImportBatch, **more) -> dict:
     if state == BatchState.UNREADABLE:
         shown["problem"] = FileProblem(batch.problem)
     if state == BatchState.READ and "page" not in more:
-        shown["page"] = column_layout_page.page_of(session, vault(), batch)
+        shown["page"] = column_layout_page.layout_page(session, vault(), batch)
     if state == BatchState.DRY_RUN:
         shown |= _rehearsed(session, batch)
     if state in RUN:
@@ -86,22 +86,22 @@ def context_of(batch: ImportBatch, **more) -> dict:
 
 def _rehearsed(session: Session, batch: ImportBatch) -> dict:
     tally = queries.tally_of(batch)
-    good, problems = all_told(tally)
+    good, problems = label_tally(tally)
     return {
         "figures": Figures.of(tally),
         "good": good,
         "problems": problems,
         "writes": sum(tally.get(each, 0) for each in WRITTEN),
         "total": sum(tally.values()),
-        "curable": {each.word for each in problems if is_curable(batch, each.word)},
-        "cured": [(each, CURES[each]) for each in _cures(batch)],
+        "curable": {each.word for each in problems if is_fixable(batch, each.word)},
+        "cured": [(each, FIX_LABELS[each]) for each in _cures(batch)],
         "standing": packages.measure_usage(session, current_user.provider, clock.now(), with_iys=False),
     }
 
 
 def _run(session: Session, batch: ImportBatch) -> dict:
     tally = queries.tally_of(batch)
-    good, problems = all_told(queries.tally_so_far(session, batch))
+    good, problems = label_tally(queries.tally_so_far(session, batch))
     late, piles = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
     elsewhere = queries.SENT if piles.kept else (*queries.SENT, *queries.KEPT)  # In the piles above.
     return {

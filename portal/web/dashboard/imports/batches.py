@@ -21,7 +21,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import queries, uploads
 from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import Figures, context_of, mine
+from portal.web.dashboard.imports.batch_page import Figures, page_context, own_batch_or_404
 from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
@@ -79,7 +79,7 @@ def show_imports():
     )
     rows = read_session().execute(of_mine.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [
-        Listed(batch, masked_cells.name_of(batch), brand, Figures.of(queries.tally_of(batch)))
+        Listed(batch, masked_cells.file_name(batch), brand, Figures.of(queries.tally_of(batch)))
         for batch, brand in rows[:A_PAGE]
     ]
     return render_template(
@@ -143,15 +143,15 @@ def bring_file():
 @needs(Permission.LOOK)
 def import_batch(batch_id: int):
     """One file: how far it is, and what is to be done now."""
-    return render_template("dashboard/imports/batch.html", **context_of(mine(read_session(), batch_id)))
+    return render_template("dashboard/imports/batch.html", **page_context(own_batch_or_404(read_session(), batch_id)))
 
 
 @blueprint.get("/imports/<id:batch_id>/progress")
 @needs(Permission.LOOK)
 def import_progress(batch_id: int):
     """Only the part of that page which changes while the worker is at it; a script asks for it."""
-    batch = mine(read_session(), batch_id)
-    shown = context_of(batch) if batch.state != BatchState.READ else {"batch": batch}
+    batch = own_batch_or_404(read_session(), batch_id)
+    shown = page_context(batch) if batch.state != BatchState.READ else {"batch": batch}
     return render_template("dashboard/imports/progress.html", **shown)
 
 

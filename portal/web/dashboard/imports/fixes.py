@@ -15,7 +15,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Mended:
+class FixedCell:
     """A cell before and after a cure."""
 
     line: int
@@ -23,25 +23,25 @@ class Mended:
     after: str
 
 
-def cure_for(batch: ImportBatch, word: str) -> Fix | None:
+def available_fix(batch: ImportBatch, word: str) -> Fix | None:
     """The cure of a problem that is not done to the file yet."""
     cure = fixes.fix_of(word)
     return cure if cure and cure not in queries.layout_of(vault(), batch).fixes else None
 
 
-def mended(samples: Sequence[Sample], cure: Fix) -> list[Mended]:
+def preview_fix(samples: Sequence[Sample], cure: Fix) -> list[FixedCell]:
     """What the cure would make of the first lines that it changes."""
     cells = [(each.line, cell.value) for each in samples for cell in each.cells]
-    changed = [Mended(line, value, fixes.apply_fix(value, cure)) for line, value in cells]
+    changed = [FixedCell(line, value, fixes.apply_fix(value, cure)) for line, value in cells]
     return [each for each in changed if each.before != each.after][:SHOWN]
 
 
-def is_curable(batch: ImportBatch, word: str) -> bool:
+def is_fixable(batch: ImportBatch, word: str) -> bool:
     """Whether the problem's page will offer a cure."""
     try:
-        cure = cure_for(batch, word)
+        cure = available_fix(batch, word)
         return bool(
-            cure and mended(queries.result_samples(read_session(), vault(), batch, word, limit=LOOKED_AT), cure)
+            cure and preview_fix(queries.result_samples(read_session(), vault(), batch, word, limit=LOOKED_AT), cure)
         )
     except CannotOpen:
         return False

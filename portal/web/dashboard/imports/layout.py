@@ -11,7 +11,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.services.imports.batches import MAY_CHOOSE
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import context_of, mine
+from portal.web.dashboard.imports.batch_page import page_context, own_batch_or_404
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_audit
@@ -21,23 +21,23 @@ from portal.web.shared.signed_in_person import record_audit
 @needs(Permission.LOOK)
 def import_layout(batch_id: int):
     """The columns of a file that was rehearsed already; of any other, its page says what is next."""
-    batch = mine(read_session(), batch_id)
+    batch = own_batch_or_404(read_session(), batch_id)
     if batch.state != BatchState.DRY_RUN:
         return redirect(url_for(".import_batch", batch_id=batch_id), 303)
-    return _show(batch, column_layout_page.page_of(read_session(), vault(), batch))
+    return _show(batch, column_layout_page.layout_page(read_session(), vault(), batch))
 
 
 @blueprint.post("/imports/<id:batch_id>/layout")
 @needs(Permission.IMPORT)
 def choose_layout(batch_id: int):
     """Read the file so, and rehearse it."""
-    batch = mine(db.session, batch_id)
+    batch = own_batch_or_404(db.session, batch_id)
     if batch.state not in MAY_CHOOSE:
         return _too_late(batch_id)
-    page = column_layout_page.page_of(db.session, vault(), batch)
+    page = column_layout_page.layout_page(db.session, vault(), batch)
     if not page.is_as_posted or not page.form.validate_on_submit():
         db.session.rollback()
-        return _show(mine(read_session(), batch_id), page), 422 if page.is_as_posted else 200
+        return _show(own_batch_or_404(read_session(), batch_id), page), 422 if page.is_as_posted else 200
     layout = page.form.layout()
     try:
         batches.set_layout(db.session, vault(), batch, layout, clock.now())
@@ -46,7 +46,7 @@ def choose_layout(batch_id: int):
     except batches.WrongState:
         db.session.rollback()
         return _too_late(batch_id)
-    column_layout_page.keep(db.session, vault(), batch, page.form.outline, layout, page.form.name.data)
+    column_layout_page.remember_profile(db.session, vault(), batch, page.form.outline, layout, page.form.name.data)
     db.session.commit()
     wake("import", batch_id)
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)
@@ -54,8 +54,8 @@ def choose_layout(batch_id: int):
 
 def _show(batch: ImportBatch, page: column_layout_page.LayoutPage) -> str:
     if batch.state == BatchState.READ:
-        return render_template("dashboard/imports/batch.html", **context_of(batch, page=page))
-    return render_template("dashboard/imports/layout.html", **context_of(batch, page=page))
+        return render_template("dashboard/imports/batch.html", **page_context(batch, page=page))
+    return render_template("dashboard/imports/layout.html", **page_context(batch, page=page))
 
 
 def _too_late(batch_id: int):

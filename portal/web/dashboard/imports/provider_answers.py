@@ -17,7 +17,7 @@ from portal.services.imports import provider_questions
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared import masked_cells
 from portal.web.shared.access import needs
-from portal.web.shared.column_layout_form import FIRST_DAY, a_lawful_day
+from portal.web.shared.column_layout_form import FIRST_DAY, check_lawful_day
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import record_audit
 from portal.web.shared.validators import READABLE
@@ -30,7 +30,7 @@ class AnswerForm(FlaskForm):
 
     status = RadioField(_l("Dosyadaki kişiler ne dedi?"), validators=[InputRequired(_l("Birini seçin."))])
     source = SelectField(_l("İzinler nasıl alındı?"), validators=[InputRequired(_l("Birini seçin."))])
-    date = DateField(_l("İzinler hangi gün alındı?"), validators=[InputRequired(_l("Günü seçin.")), a_lawful_day])
+    date = DateField(_l("İzinler hangi gün alındı?"), validators=[InputRequired(_l("Günü seçin.")), check_lawful_day])
     origin = StringField(
         _l("Onayları ne kanıtlıyor?"),
         validators=[InputRequired(_l("Dayanağı yazın.")), Length(max=LONGEST_ORIGIN), READABLE],
@@ -116,7 +116,7 @@ def _page(batch: ImportBatch, form: AnswerForm) -> str:
         "dashboard/imports/provider_answers.html",
         batch=batch,
         form=form,
-        file=masked_cells.name_of(batch),
+        file=masked_cells.file_name(batch),
         brand=brand.name,
         by=by.name if by else "",
         first_day=FIRST_DAY.isoformat(),

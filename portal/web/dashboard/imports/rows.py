@@ -18,13 +18,13 @@ from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import PROBLEMS, RESULTS
 from portal.services.imports.unknown_words import unknown_words
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import MAY_CURE, context_of, mine
-from portal.web.dashboard.imports.fixes import cure_for, mended
+from portal.web.dashboard.imports.batch_page import MAY_FIX, page_context, own_batch_or_404
+from portal.web.dashboard.imports.fixes import available_fix, preview_fix
 from portal.web.shared import column_layout_page, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.column_labels import FIELDS
-from portal.web.shared.fix_labels import CURES, DISTINCT, PILES, WordsForm, words_form
-from portal.web.shared.row_result_labels import told
+from portal.web.shared.fix_labels import FIX_LABELS, WORD_KINDS, GROUP_LABELS, WordsForm, build_words_form
+from portal.web.shared.row_result_labels import label_result
 from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
@@ -36,14 +36,14 @@ def import_lines(batch_id: int, verdict: str):
     """The lines with one verdict; of a problem, with its cure."""
     if verdict not in RESULTS:
         abort(404)
-    return _show(mine(read_session(), batch_id), verdict)
+    return _show(own_batch_or_404(read_session(), batch_id), verdict)
 
 
 @blueprint.post("/imports/<id:batch_id>/cures")
 @needs(Permission.IMPORT)
 def cure_import(batch_id: int):
     """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
-    mine(read_session(), batch_id)
+    own_batch_or_404(read_session(), batch_id)
     cure = next((each for each in Fix if each == request.form.get("cure")), None) or abort(400)
     on = request.form.get("on") != "no"
     done = _("Çare uygulandı; dosya yeniden kontrol ediliyor.")
@@ -55,10 +55,10 @@ def cure_import(batch_id: int):
 @needs(Permission.IMPORT)
 def explain_words(batch_id: int, verdict: str):
     """Say what words of a column mean; then rehearse anew."""
-    batch = mine(read_session(), batch_id)
+    batch = own_batch_or_404(read_session(), batch_id)
     if verdict not in PROBLEMS or batch.state != BatchState.DRY_RUN:
         abort(404)
-    form = words_form(_unknown(batch, verdict))
+    form = build_words_form(_unknown(batch, verdict))
     if not form.validate_on_submit():
         return _show(batch, verdict, form), 422
     said = _("Sözcükler öğrenildi; dosya yeniden kontrol ediliyor.")
@@ -69,7 +69,7 @@ def explain_words(batch_id: int, verdict: str):
 @needs(Permission.LOOK)
 def import_pile(batch_id: int, pile: str):
     """The entries of a pile as they stand with İYS now."""
-    batch = mine(read_session(), batch_id)
+    batch = own_batch_or_404(read_session(), batch_id)
     if pile not in tuple(RowGroup):
         abort(404)
     after = parse_id(request.args.get("after", "")) or 0
@@ -82,9 +82,9 @@ def import_pile(batch_id: int, pile: str):
     codes = {each.code for each in rows if each.code}
     return render_template(
         "dashboard/imports/group.html",
-        **context_of(batch),
+        **page_context(batch),
         pile=RowGroup(pile),
-        words=PILES[pile],
+        words=GROUP_LABELS[pile],
         rows=rows[:A_PAGE],
         columns=_columns(rows),
         after=rows[A_PAGE - 1].key if len(rows) > A_PAGE else None,
@@ -95,15 +95,15 @@ def import_pile(batch_id: int, pile: str):
 
 
 def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = False):
-    batch = mine(db.session, batch_id)
-    if batch.state not in MAY_CURE:
+    batch = own_batch_or_404(db.session, batch_id)
+    if batch.state not in MAY_FIX:
         flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
         return redirect(url_for(".import_batch", batch_id=batch_id), 303)
     try:
         layout: Layout = change(queries.layout_of(vault(), batch))
         batches.set_layout(db.session, vault(), batch, layout, clock.now())
         if is_for_the_next_too:
-            column_layout_page.keep(db.session, vault(), batch, queries.outline_of(vault(), batch), layout)
+            column_layout_page.remember_profile(db.session, vault(), batch, queries.outline_of(vault(), batch), layout)
     except batches.WrongState:
         db.session.rollback()
         flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
@@ -121,19 +121,19 @@ def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> st
     ) if batch.layout and batch.outline else []  # fmt: skip
     of_batch = _as_one_may_see(of_batch)
     is_open = batch.state == BatchState.DRY_RUN and current_user.may_at_provider(Permission.IMPORT)
-    cure = cure_for(batch, verdict) if is_open and verdict in PROBLEMS else None
+    cure = available_fix(batch, verdict) if is_open and verdict in PROBLEMS else None
     return render_template(
         "dashboard/imports/rows.html",
-        **context_of(batch),
-        told=told(verdict, queries.tally_of(batch).get(verdict, 0)),
+        **page_context(batch),
+        told=label_result(verdict, queries.tally_of(batch).get(verdict, 0)),
         samples=of_batch[:A_PAGE],
         columns=_columns(of_batch),
         after=of_batch[A_PAGE - 1].key if len(of_batch) > A_PAGE else None,
         is_first=after is None,
         cure=cure,
-        cure_words=CURES[cure] if cure else None,
-        mended=mended(of_batch, cure) if cure else [],
-        words_form=form or (words_form(_unknown(batch, verdict)) if is_open and verdict in DISTINCT else None),
+        cure_words=FIX_LABELS[cure] if cure else None,
+        mended=preview_fix(of_batch, cure) if cure else [],
+        words_form=form or (build_words_form(_unknown(batch, verdict)) if is_open and verdict in WORD_KINDS else None),
     )
 
 
@@ -141,7 +141,7 @@ def _as_one_may_see(found: list[Sample] | list[Row]) -> list[Sample] | list[Row]
     """As the file says it, for whoever may bring files; addresses and names masked for the rest."""
     if current_user.may_at_provider(Permission.IMPORT):
         return found
-    return [replace(each, cells=masked_cells.cells(each.cells)) for each in found]
+    return [replace(each, cells=masked_cells.mask_cells(each.cells)) for each in found]
 
 
 def _columns(shown: Sequence[Sample | Row]) -> list[str]:
@@ -152,7 +152,7 @@ def _columns(shown: Sequence[Sample | Row]) -> list[str]:
 
 def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
     """The words of this problem that nothing explains, in the first lines that have it."""
-    kind = DISTINCT.get(verdict)
+    kind = WORD_KINDS.get(verdict)
     if kind is None:
         return {}
     outline, layout = queries.outline_of(vault(), batch), queries.layout_of(vault(), batch)

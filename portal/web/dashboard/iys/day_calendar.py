@@ -1,12 +1,13 @@
-"""A brand's last 365 days, each with how it stands; laid out by months and weeks."""
+"""A brand's last 365 days with their reconciliation state, laid out by months and weeks."""
 
 import calendar
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from portal.core import clock
 from portal.core.extensions import read_session
@@ -18,23 +19,23 @@ RECENT = timedelta(days=31)
 
 
 class DayMark(StrEnum):
-    """How a day looks on the calendar; also the class of its cell."""
+    """State of a day on the calendar; also the CSS class of its cell."""
 
     AGREED = "agreed"
     EMPTY = "empty"
     DIFFERENT = "different"
-    SETTLED = "settled"  # Its differences are settled; İYS no longer takes our agreement, or has not got it yet.
+    SETTLED = "settled"  # Differences settled; İYS has not got our agreement (yet, or takes it no more).
     WAITING = "waiting"
     MISSED = "missed"
-    BEFORE = "before"  # The brand was not connected yet, or the day is not over.
+    BEFORE = "before"  # Not connected yet, or the day is not over.
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One day; `id` where it can be opened."""
+    """One day; `id` where it has a page."""
 
     day: date
-    sign: DayMark
+    mark: DayMark
     id: int | None = None
     differences: int = 0
     code: str | None = None
@@ -43,45 +44,41 @@ class Cell:
 
 @dataclass(frozen=True)
 class Month:
-    """Its weeks from Monday on; None where a day belongs to another month, or lies outside the year shown."""
+    """Weeks from Monday on; None for a day of another month or outside the year shown."""
 
     first: date
-    weekdays: list[date]  # Any week of it, for the names of its days.
+    weekdays: list[date]  # Any week, for the names of the days.
     weeks: list[list[Cell | None]]
 
 
 @dataclass(frozen=True)
 class Year:
-    """What the page shows: months since it was connected, the newest first; days that somebody should look at; and how
-    many are of each sign."""
-
-    months: list[Month]
-    to_look_at: list[Cell]
-    counts: Counter
+    months: list[Month]  # Since the brand was connected, the newest first.
+    needs_attention: list[Cell]
+    counts: Counter[DayMark]
 
 
 def year_of(brand: Brand, at: datetime) -> Year:
-    """The days of a brand up to today."""
     today = clock.day(at)
     first = today - timedelta(days=DAYS_BACK)
     rows = {row.day: row for row in _reconciled_days(brand, first)}
     connected_on = _connected_on(brand)
     cells = {day: _calendar_cell(day, rows.get(day), connected_on, at) for day in _days(first, today)}
-    to_look_at = [cell for cell in cells.values() if _needs_attention(cell, today)]
-    shown = {day.replace(day=1) for day, cell in cells.items() if cell.sign != DayMark.BEFORE} | {today.replace(day=1)}
+    needs_attention = [cell for cell in cells.values() if _needs_attention(cell, today)]
+    shown = {day.replace(day=1) for day, cell in cells.items() if cell.mark != DayMark.BEFORE} | {today.replace(day=1)}
     months = sorted(shown, reverse=True)
-    counts = Counter(cell.sign for cell in cells.values())
-    return Year([_month(month, cells) for month in months], to_look_at[::-1], counts)
+    counts = Counter(cell.mark for cell in cells.values())
+    return Year([_month(month, cells) for month in months], needs_attention[::-1], counts)
 
 
 def mark_of(state: DayState, differences: int) -> DayMark:
-    """How a day with a row stands, once its open differences are counted."""
+    """The mark of a compared day with so many open differences."""
     if state == DayState.DIFFERENT:
         return DayMark.DIFFERENT if differences else DayMark.SETTLED
     return DayMark(state.value)
 
 
-def _reconciled_days(brand: Brand, first: date):
+def _reconciled_days(brand: Brand, first: date) -> Iterable[Row]:
     still_open = (
         select(Difference.day_id, func.count().label("differences"))
         .where(
@@ -103,30 +100,30 @@ def _reconciled_days(brand: Brand, first: date):
 
 
 def _connected_on(brand: Brand) -> date | None:
-    """The first day that is ours to compare."""
-    since = select(Connection.created_at).where(Connection.provider_id == brand.provider_id)
-    at = read_session().scalar(since)
+    """The first day to compare."""
+    created_at = select(Connection.created_at).where(Connection.provider_id == brand.provider_id)
+    at = read_session().scalar(created_at)
     return clock.day(at) if at else None
 
 
-def _calendar_cell(day: date, row, connected_on: date | None, at: datetime) -> Cell:
+def _calendar_cell(day: date, row: Row | None, connected_on: date | None, at: datetime) -> Cell:
     left = window.days_left(day, at)
     if row is not None:
         differences = row.differences or 0
-        sign = mark_of(row.state, differences)
+        mark = mark_of(row.state, differences)
         if row.state == DayState.DIFFERENT and row.code and not differences and window.is_open(day, at):
-            sign = DayMark.DIFFERENT  # The file itself is not what İYS hashed.
-        return Cell(day, sign, row.id, differences, row.code, left)
+            mark = DayMark.DIFFERENT  # The file itself is not what İYS hashed.
+        return Cell(day, mark, row.id, differences, row.code, left)
     if connected_on is None or day < connected_on or day > window.latest_day(at):
         return Cell(day, DayMark.BEFORE)
     return Cell(day, DayMark.WAITING if window.is_open(day, at) else DayMark.MISSED, days_left=left)
 
 
 def _needs_attention(cell: Cell, today: date) -> bool:
-    """What waits for a person, what İYS could not tell yet, and what was missed lately (nothing mends that)."""
-    is_held_up = cell.sign == DayMark.WAITING and cell.code is not None
-    is_lost = cell.sign == DayMark.MISSED and cell.day >= today - RECENT
-    return cell.sign == DayMark.DIFFERENT or is_held_up or is_lost
+    """Differences, days that İYS could not answer for, and recently missed ones (nothing repairs those)."""
+    is_held_up = cell.mark == DayMark.WAITING and cell.code is not None
+    is_lost = cell.mark == DayMark.MISSED and cell.day >= today - RECENT
+    return cell.mark == DayMark.DIFFERENT or is_held_up or is_lost
 
 
 def _days(first: date, last: date) -> list[date]:

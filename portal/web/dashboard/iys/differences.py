@@ -1,14 +1,19 @@
-"""Differences between İYS's record and ours: listed, shown field by field, and settled by a person."""
+"""Differences between İYS's record and ours: listed, compared field by field, and settled by a person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, func, select
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired, Length
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
@@ -19,10 +24,10 @@ from portal.domain.consents import difference_resolution, recipients
 from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.forms import ExplanationForm
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
+from portal.web.shared.validators import READABLE
 
 PAGE_SIZE = 50
 FIELD_LABELS = {
@@ -35,8 +40,8 @@ FIELD_LABELS = {
     "creationDate": _l("İYS kayıt zamanı"),
     "transactionId": _l("İYS işlem no"),
 }
-FIELD_ENUMS = {"recipientType": RecipientType, "type": Channel, "status": Status}
-WHY_NOT_LABELS = {
+FIELD_ENUMS: dict[str, type[StrEnum]] = {"recipientType": RecipientType, "type": Channel, "status": Status}
+WHY_NOT_LABELS: dict[WhyNot | None, str] = {
     WhyNot.NOTHING_THERE: _l("İYS'nin dosyasında bu işlem yok; alınacak bir kayıt da yok."),
     WhyNot.UNREADABLE: _l("İYS'nin satırı okunamıyor; destek ekibine bildirin."),
     WhyNot.REFUSED_HERE: _l("Kişi burada reddetti. Ret geçerli kalır; İYS'ye yeniden bildirin ya da açıklayın."),
@@ -53,9 +58,16 @@ MEANINGS = {
 }
 
 
+class ExplanationForm(FlaskForm):
+    explanation = TextAreaField(
+        _l("Açıklama"),
+        validators=[DataRequired(_l("Bu farkın neden sorun olmadığını yazın.")), Length(max=2000), READABLE],
+    )
+
+
 @dataclass(frozen=True)
 class ComparedField:
-    """One field of a difference as both sides tell it; empty where a side has none, and then it does not differ."""
+    """One field on both sides; empty where a side has none, which is no difference."""
 
     name: str
     ours: str
@@ -65,8 +77,6 @@ class ComparedField:
 
 @dataclass(frozen=True)
 class DifferenceRow:
-    """A difference in a list."""
-
     id: int
     kind: DifferenceKind
     brand_name: str
@@ -78,8 +88,6 @@ class DifferenceRow:
 
 @dataclass(frozen=True)
 class DifferencePage:
-    """Some differences."""
-
     listed: list[DifferenceRow]
     number: int
     has_more: bool
@@ -87,37 +95,36 @@ class DifferencePage:
 
 @blueprint.get("/differences", endpoint="differences")
 @needs(Permission.LOOK)
-def show_differences():
-    """All that waits for a person, of every brand and day."""
-    mine = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
-    page = differences_page(*mine, number=request.args.get("page", type=int))
-    return render_template("dashboard/iys/differences.html", page=page, still_open=count_open(mine[0]))
+def show_differences() -> str:
+    """Unsettled differences of every brand and day."""
+    own_open = (Difference.provider_id == current_user.provider_id, Difference.settled_at.is_(None))
+    page = differences_page(*own_open, number=request.args.get("page", type=int))
+    return render_template("dashboard/iys/differences.html", page=page, still_open=count_open(own_open[0]))
 
 
-@blueprint.get("/differences/<id:difference_id>")
+@blueprint.get("/differences/<id:difference_id>", endpoint="difference")
 @needs(Permission.LOOK)
-def difference(difference_id: int):
-    """One difference, field by field, and the ways to settle it."""
-    return _render_difference(_mine(read_session(), difference_id), ExplanationForm())
+def show_difference(difference_id: int) -> ResponseReturnValue:
+    return _render_difference(own_row_or_404(read_session(), Difference, difference_id), ExplanationForm())
 
 
 @blueprint.post("/differences/<id:difference_id>/settlement")
 @needs(Permission.SETTLE)
-def settle_difference(difference_id: int):
-    """Take İYS's word, send ours again, or explain; noted with who did it."""
-    mine, form = _mine(db.session, difference_id), ExplanationForm()
-    origin = request.form.get("settlement")
-    if origin == Settlement.EXPLAINED and not form.validate_on_submit():
+def settle_difference(difference_id: int) -> ResponseReturnValue:
+    """Take İYS's record, send ours again, or explain. Audited."""
+    difference, form = own_row_or_404(db.session, Difference, difference_id), ExplanationForm()
+    settlement = request.form.get("settlement")
+    if settlement == Settlement.EXPLAINED and not form.validate_on_submit():
         db.session.rollback()
-        return _render_difference(_mine(read_session(), difference_id), form), 422
+        return _render_difference(own_row_or_404(read_session(), Difference, difference_id), form), 422
     who = {"user_id": current_user.id, "at": clock.now()}
     try:
-        if origin == Settlement.TAKE_THEIRS:
-            difference_resolution.take_theirs(db.session, vault(), mine, **who)
-        elif origin == Settlement.SEND_AGAIN:
-            difference_resolution.send_again(db.session, vault(), mine, **who)
-        elif origin == Settlement.EXPLAINED:
-            difference_resolution.explain(db.session, mine, form.explanation.data, **who)
+        if settlement == Settlement.TAKE_THEIRS:
+            difference_resolution.take_theirs(db.session, vault(), difference, **who)
+        elif settlement == Settlement.SEND_AGAIN:
+            difference_resolution.send_again(db.session, vault(), difference, **who)
+        elif settlement == Settlement.EXPLAINED:
+            difference_resolution.explain(db.session, difference, form.explanation.data, **who)
         else:
             abort(400)
     except CannotSettle as cannot:
@@ -127,19 +134,20 @@ def settle_difference(difference_id: int):
         db.session.rollback()
         flash(_("Bu fark zaten çözülmüş."))
     else:
-        record_audit("difference.settled", "difference", difference_id, settlement=origin)
+        record_audit("difference.settled", "difference", difference_id, settlement=settlement)
         db.session.commit()
-        flash(_("Fark çözüldü: %(how)s.", how=label(Settlement(origin))))
+        flash(_("Fark çözüldü: %(how)s.", how=label(Settlement(settlement))))
         return redirect(_next_url(difference_id), 303)
     return redirect(url_for(".difference", difference_id=difference_id), 303)
 
 
 def differences_page(*conditions: ColumnElement[bool], number: int | None) -> DifferencePage:
-    """A page of differences, counted from 1: those that wait first, then by when they were found.
+    """A page of differences, unsettled ones first; `number` counts from 1.
 
     A number past the end means the last page: an empty one would say that there is no difference.
     """
-    last = max(0, read_session().scalar(select(func.count()).where(*conditions)) - 1) // PAGE_SIZE + 1
+    total = read_session().execute(select(func.count()).where(*conditions)).scalar_one()
+    last = max(0, total - 1) // PAGE_SIZE + 1
     number = max(1, min(number or 1, last))
     rows = read_session().execute(
         select(Difference, Brand.name, Consent.channel, Recipient)
@@ -156,7 +164,8 @@ def differences_page(*conditions: ColumnElement[bool], number: int | None) -> Di
 
 def count_open(*conditions: ColumnElement[bool]) -> int:
     """How many differences wait for a person."""
-    return read_session().scalar(select(func.count()).where(*conditions, Difference.settled_at.is_(None)))
+    unsettled = select(func.count()).where(*conditions, Difference.settled_at.is_(None))
+    return read_session().execute(unsettled).scalar_one()
 
 
 def _difference_row(
@@ -174,35 +183,38 @@ def _difference_row(
     )
 
 
-def _render_difference(mine: Difference, form: ExplanationForm) -> str:
+def _render_difference(difference: Difference, form: ExplanationForm) -> str:
     session, at = read_session(), clock.now()
-    is_open = mine.settled_at is None
+    why_not_take = why_not_send = None
+    if difference.settled_at is None:
+        why_not_take = difference_resolution.why_not_take(session, vault(), difference)
+        why_not_send = difference_resolution.why_not_send(session, difference, at)
     return render_template(
         "dashboard/iys/difference.html",
-        difference=mine,
-        meaning=MEANINGS[mine.kind],
-        brand=session.get_one(Brand, mine.brand_id),
-        day=session.get(ReconciledDay, mine.day_id) if mine.day_id else None,
-        recipient_id=_recipient_id(mine),
-        fields=_compared_fields(mine),
-        why_not_take=WHY_NOT_LABELS.get(difference_resolution.why_not_take(session, vault(), mine))
-        if is_open
-        else None,
-        why_not_send=WHY_NOT_LABELS.get(difference_resolution.why_not_send(session, mine, at)) if is_open else None,
-        settled_by=session.get(User, mine.settled_by) if mine.settled_by else None,
+        difference=difference,
+        meaning=MEANINGS[difference.kind],
+        brand=session.get_one(Brand, difference.brand_id),
+        day=session.get(ReconciledDay, difference.day_id) if difference.day_id else None,
+        recipient_id=_recipient_id(difference),
+        fields=_compared_fields(difference),
+        why_not_take=WHY_NOT_LABELS.get(why_not_take),
+        why_not_send=WHY_NOT_LABELS.get(why_not_send),
+        settled_by=session.get(User, difference.settled_by) if difference.settled_by else None,
         form=form,
     )
 
 
-def _compared_fields(mine: Difference) -> Sequence[ComparedField]:
-    """The address masked, the other fields as the facts tell them; what is not among these is the same."""
-    line, is_altered = _iys_line(mine), mine.kind == DifferenceKind.ALTERED
-    ours = _masked_address(_recipient_of(mine)) if mine.kind != DifferenceKind.ONLY_AT_IYS else ""
+def _compared_fields(difference: Difference) -> Sequence[ComparedField]:
+    """The address masked, and the fields that differ; of an altered record the equal ones, too."""
+    line, is_altered = _iys_line(difference), difference.kind == DifferenceKind.ALTERED
+    ours = _masked_address(_recipient_of(difference)) if difference.kind != DifferenceKind.ONLY_AT_IYS else ""
     fields = [
-        ComparedField(FIELD_LABELS["recipient"], ours, _mask_or_empty(line.get("recipient")), "recipient" in mine.facts)
+        ComparedField(
+            FIELD_LABELS["recipient"], ours, _mask_or_empty(line.get("recipient")), "recipient" in difference.facts
+        )
     ]
     for name, words in FIELD_LABELS.items():
-        said = mine.facts.get(name) or ([line[name]] * 2 if is_altered and name in line else None)
+        said = difference.facts.get(name) or ([line[name]] * 2 if is_altered and name in line else None)
         if said and name != "recipient":
             ours, theirs = (_field_text(name, each) for each in said)
             fields.append(ComparedField(words, ours, theirs, is_altered and ours != theirs))
@@ -210,9 +222,9 @@ def _compared_fields(mine: Difference) -> Sequence[ComparedField]:
 
 
 def _field_text(name: str, value: str | None) -> str:
-    """İYS's word as people read it; one that we do not know stays as it is."""
-    words = FIELD_ENUMS.get(name)
-    return label(words(value)) if words and value in tuple(words) else value or ""
+    """The label of İYS's value; an unknown value stays as it is."""
+    enum = FIELD_ENUMS.get(name)
+    return label(enum(value)) if enum and value in tuple(enum) else value or ""
 
 
 def _iys_line(each: Difference) -> dict:
@@ -222,13 +234,13 @@ def _iys_line(each: Difference) -> dict:
         return {}
 
 
-def _recipient_of(mine: Difference) -> Recipient | None:
-    head = read_session().get(Consent, mine.consent_id) if mine.consent_id else None
+def _recipient_of(difference: Difference) -> Recipient | None:
+    head = read_session().get(Consent, difference.consent_id) if difference.consent_id else None
     return read_session().get(Recipient, head.recipient_id) if head else None
 
 
-def _recipient_id(mine: Difference) -> int | None:
-    found = _recipient_of(mine)
+def _recipient_id(difference: Difference) -> int | None:
+    found = _recipient_of(difference)
     return found.id if found else None
 
 
@@ -241,13 +253,6 @@ def _mask_or_empty(text: str | None) -> str:
 
 
 def _next_url(difference_id: int) -> str:
-    """To the day, where the next difference waits."""
+    """The day's page, where the next difference waits."""
     day_id = read_session().scalar(select(Difference.day_id).where(Difference.id == difference_id))
     return url_for(".show_day", day_id=day_id) if day_id else url_for(".differences")
-
-
-def _mine(session, difference_id: int) -> Difference:
-    found = session.get(Difference, difference_id)
-    if found is None or found.provider_id != current_user.provider_id:
-        abort(404)
-    return found

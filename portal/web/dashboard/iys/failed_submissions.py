@@ -1,4 +1,4 @@
-"""Submissions that a person looks at: parked, expired or blocked, each with what happened and what to do about it."""
+"""Parked, expired or blocked submissions, each with what happened and what to do about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.consents.resubmission import Hopeless
 
 PAGE_SIZE = 20
-EXPIRED_CODE = "H467"  # What İYS would have said of what expired here.
+EXPIRED_CODE = "H467"  # İYS's code for what expired here before it was sent.
 
 UNREADABLE = (
     N_("Bu kaydın içeriği açılamadı; İYS'ye iletilmedi."),
@@ -26,7 +26,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class FailedSubmission:
-    """One submission with its story; `why_not` says why sending it again would not help, None where it may."""
+    """`why_not`: why sending it again would not help; None where it may be sent."""
 
     id: int
     address: str
@@ -47,15 +47,13 @@ class FailedSubmission:
 
 @dataclass(frozen=True)
 class FailurePage:
-    """Some cases, and the id before which the next ones are; None on the last page."""
-
-    cases: list[FailedSubmission]
-    before: int | None
+    rows: list[FailedSubmission]
+    before: int | None  # The next page holds lower ids; None on the last page.
     is_first: bool
 
 
 def failures_page(provider_id: int, outcomes: Sequence[Outcome], *, before: int | None, at: datetime) -> FailurePage:
-    """A page of cases, the newest first."""
+    """A page of failed submissions, the newest first."""
     wanted = is_unsettled_failure(provider_id, outcomes)
     rows = read_session().execute(
         select(Submission, Consent, Recipient, Brand.name)
@@ -71,7 +69,7 @@ def failures_page(provider_id: int, outcomes: Sequence[Outcome], *, before: int 
 
 
 def is_unsettled_failure(provider_id: int, outcomes: Sequence[Outcome]) -> ColumnElement[bool]:
-    """The condition that a submission of this provider ended so, and nobody closed it."""
+    """Condition: a submission of this provider ended so, and nobody closed it."""
     return and_(Submission.provider_id == provider_id, Submission.outcome.in_(outcomes), Submission.closed_at.is_(None))
 
 
@@ -99,7 +97,7 @@ def _failed_submission(
 
 
 def explanation_of(submission: Submission) -> tuple[str, str]:
-    """What happened to a submission and what to do about it, as msgids."""
+    """(what happened, what to do about it), as msgids."""
     code = submission.code or (EXPIRED_CODE if submission.outcome == Outcome.EXPIRED else None)
     if code is None and submission.outcome == Outcome.PARKED:
         return UNREADABLE

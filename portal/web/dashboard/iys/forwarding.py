@@ -1,11 +1,15 @@
-"""How decisions go to İYS: the lanes and their ages, the state of the line, lists that wait for a word, and cases."""
+"""The forwarding page: lanes and their ages, the line to İYS, held lists, and failed submissions."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
@@ -19,7 +23,7 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys import failed_submissions
 from portal.web.dashboard.iys.forwarding_status import block_of, is_connected, is_forwarding, lane_backlogs
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.url_converters import parse_id
 
 WHY_HOPELESS = {
@@ -36,27 +40,28 @@ OUTCOME_FILTERS = {
     "expired": (Outcome.EXPIRED,),
     "blocked": (Outcome.BLOCKED,),
 }
+FAILED_OUTCOMES = OUTCOME_FILTERS["attention"] + OUTCOME_FILTERS["blocked"]
 
 
 @blueprint.get("/forwarding")
 @needs(Permission.LOOK)
 def forwarding() -> str:
-    """Show how far everything has come, and what a person must look at."""
-    mine, at = current_user.provider_id, clock.now()
-    show = request.args.get("show") if request.args.get("show") in OUTCOME_FILTERS else "attention"
+    provider_id, at = current_user.provider_id, clock.now()
+    show = request.args.get("show", "")
+    show = show if show in OUTCOME_FILTERS else "attention"
     page = failed_submissions.failures_page(
-        mine, OUTCOME_FILTERS[show], before=parse_id(request.args.get("before", "")), at=at
+        provider_id, OUTCOME_FILTERS[show], before=parse_id(request.args.get("before", "")), at=at
     )
     return render_template(
         "dashboard/iys/forwarding.html",
-        lanes=lane_backlogs(mine, at),
-        block=block_of(mine, at),
-        is_connected=is_connected(mine),
-        is_told=is_forwarding(mine),
+        lanes=lane_backlogs(provider_id, at),
+        block=block_of(provider_id, at),
+        is_connected=is_connected(provider_id),
+        is_forwarding=is_forwarding(provider_id),
         line=_line_status(at),
-        held=_held_lists(mine),
+        held=_held_lists(provider_id),
         show=show,
-        counts=_counts_by_filter(mine),
+        counts=_counts_by_filter(provider_id),
         page=page,
         hopeless=WHY_HOPELESS,
     )
@@ -66,7 +71,7 @@ def forwarding() -> str:
 @needs(Permission.SETTLE)
 def resend_submission(submission_id: int) -> ResponseReturnValue:
     """Send a parked submission again, byte for byte."""
-    submission = _submission(submission_id)
+    submission = own_row_or_404(db.session, Submission, submission_id)
     try:
         resubmission.resend(db.session, vault(), submission, clock.now())
     except resubmission.WouldNotHelp as would_not:
@@ -82,8 +87,8 @@ def resend_submission(submission_id: int) -> ResponseReturnValue:
 @blueprint.post("/forwarding/<id:submission_id>/close")
 @needs(Permission.SETTLE)
 def close_submission(submission_id: int) -> ResponseReturnValue:
-    """Take a submission out of the list of what a person must look at."""
-    submission = _submission(submission_id)
+    """Take a submission out of the list of failures."""
+    submission = own_row_or_404(db.session, Submission, submission_id)
     try:
         resubmission.close(db.session, submission, clock.now())
     except resubmission.NothingToClose:
@@ -101,10 +106,8 @@ def close_submission(submission_id: int) -> ResponseReturnValue:
 @blueprint.post("/forwarding/lists/<id:bulk_id>/release")
 @needs(Permission.SETTLE)
 def release_list(bulk_id: int) -> ResponseReturnValue:
-    """Let a held list go."""
-    bulk = db.session.get(BulkRequest, bulk_id)
-    if bulk is None or bulk.provider_id != current_user.provider_id:
-        abort(404)
+    """Let a held bulk list go to İYS."""
+    bulk = own_row_or_404(db.session, BulkRequest, bulk_id)
     try:
         bulk_release.release(db.session, bulk, user_id=current_user.id, at=clock.now())
     except bulk_release.NotHeld:
@@ -117,21 +120,14 @@ def release_list(bulk_id: int) -> ResponseReturnValue:
     return redirect(url_for(".forwarding"), 303)
 
 
-def _submission(submission_id: int) -> Submission:
-    found = db.session.get(Submission, submission_id)
-    if found is None or found.provider_id != current_user.provider_id:
-        abort(404)
-    return found
-
-
-def _line_status(at) -> dict:
-    """The state of our way to İYS, which all providers behind this address share."""
+def _line_status(at: datetime) -> dict[str, Any]:
+    """The state of the line to İYS, shared by all providers behind this IP address."""
     return {
         "host": circuit_breaker.host_state(read_session(), at),
         "gauge": success_rate.measure(read_session(), at),
         "budgets": [
-            (words, hourly_budgets.calls_left(read_session(), question, at), hourly_budgets.PER_HOUR[question])
-            for question, words in (
+            (name, hourly_budgets.calls_left(read_session(), question, at), hourly_budgets.PER_HOUR[question])
+            for question, name in (
                 (Operation.TOKEN, _("Oturum açma")),
                 (Operation.STATUS, _("Tekil sorgulama")),
                 (Operation.HISTORY, _("Geçmiş sorgulama")),
@@ -140,7 +136,7 @@ def _line_status(at) -> dict:
     }
 
 
-def _held_lists(provider_id: int) -> list:
+def _held_lists(provider_id: int) -> Sequence[Row]:
     return read_session().execute(
         select(BulkRequest.id, BulkRequest.size, BulkRequest.created_at, Brand.name.label("brand_name"))
         .join(Brand, Brand.id == BulkRequest.brand_id)
@@ -150,11 +146,10 @@ def _held_lists(provider_id: int) -> list:
 
 
 def _counts_by_filter(provider_id: int) -> dict[str, int]:
-    """How many cases each choice of the list holds."""
     by_outcome = dict(
         read_session().execute(
             select(Submission.outcome, func.count())
-            .where(failed_submissions.is_unsettled_failure(provider_id, OUTCOME_FILTERS["attention"] + OUTCOME_FILTERS["blocked"]))
+            .where(failed_submissions.is_unsettled_failure(provider_id, FAILED_OUTCOMES))
             .group_by(Submission.outcome)
         ).all()
     )  # fmt: skip

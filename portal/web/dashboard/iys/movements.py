@@ -1,14 +1,15 @@
-"""What happened at İYS: every movement that it told of, newest first, and what became of it here."""
+"""İYS's movements of a brand, newest first, with what became of them here."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_
 from wtforms import SelectField
 
 from portal.core import iys_protocol
@@ -37,8 +38,6 @@ PAGE_SIZE = 50
 
 
 class MadeBy(StrEnum):
-    """Who made a movement."""
-
     PEOPLE = "people"
     OURS = "ours"
     OTHERS = "others"
@@ -52,7 +51,7 @@ MADE_BY = {
 
 
 class MovementFilter(FlaskForm):
-    """Asked by GET: looking changes nothing."""
+    """Submitted by GET, so without a CSRF token."""
 
     class Meta:
         csrf = False
@@ -70,8 +69,8 @@ class MovementFilter(FlaskForm):
         self.channel.choices = everything + [(each.value, label(each)) for each in Channel]
         self.status.choices = everything + [(each.value, label(each)) for each in Status]
 
-    def conditions(self) -> list:
-        """What the choices mean; a word that is none of them asks for nothing."""
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Conditions of the choices; unknown values filter nothing."""
         chosen = {field.name: field.data for field in self if field.data in {value for value, _ in field.choices}}
         found = [Movement.brand_id == (chosen.get("brand") or self.brand.choices[0][0])]
         if whose := chosen.get("whose"):
@@ -82,14 +81,14 @@ class MovementFilter(FlaskForm):
             found.append(Movement.status == Status(status))
         return found
 
-    def in_address(self) -> dict[str, str]:
-        """The choices, for the address of the next page."""
+    def url_parameters(self) -> dict[str, str]:
+        """The choices, for the query string of the next page."""
         return {field.name: field.data for field in self if field.data}
 
 
 @dataclass(frozen=True)
 class MovementRow:
-    """One movement in the list; `counts` says that it is what holds for its key now."""
+    """`counts`: it is the current decision of its key."""
 
     id: int
     created_at: datetime
@@ -107,7 +106,7 @@ class MovementRow:
 
 @dataclass(frozen=True)
 class FeedStatus:
-    """How far a feed has come."""
+    """How far a feed has been pulled."""
 
     source: FeedSource
     pulled_at: datetime | None
@@ -117,9 +116,9 @@ class FeedStatus:
 
 @blueprint.get("/movements")
 @needs(Permission.LOOK)
-def movements():
-    """List a brand's movements."""
-    brands = list(read_session().scalars(_brands()))
+def movements() -> str:
+    own_brands = select(Brand).where(Brand.provider_id == current_user.provider_id).order_by(Brand.id)
+    brands = list(read_session().scalars(own_brands))
     form = MovementFilter(brands)
     rows = read_session().execute(_movements_page(form.conditions() if brands else [Movement.id < 0])).all()
     shown = [_movement_row(row) for row in rows[:PAGE_SIZE]]
@@ -130,53 +129,49 @@ def movements():
         movements=shown,
         before=shown[-1].id if len(rows) > PAGE_SIZE else None,
         is_first="before" not in request.args,
-        chosen=form.in_address(),
+        chosen=form.url_parameters(),
         feeds=[_feed_status(feed) for feed in read_session().scalars(_rows_of_brand(Feed, form).order_by(Feed.source))],
         sweep=read_session().scalar(_rows_of_brand(Sweep, form).order_by(Sweep.created_at.desc()).limit(1)),
     )
 
 
-def _brands():
-    return select(Brand).where(Brand.provider_id == current_user.provider_id).order_by(Brand.id)
-
-
-def _rows_of_brand(model, form: MovementFilter):
-    """Rows of the chosen brand, if it is one of the provider's."""
+def _rows_of_brand(model: type[Any], form: MovementFilter) -> Select:
+    """Rows of the chosen brand, or of the first one."""
     brand_id = next((value for value, _ in form.brand.choices if value == form.brand.data), None)
     brand_id = brand_id or next((value for value, _ in form.brand.choices), 0)
     return select(model).where(model.brand_id == brand_id, model.provider_id == current_user.provider_id)
 
 
-def _movements_page(conditions: list):
-    mine = [Movement.provider_id == current_user.provider_id, *conditions]
+def _movements_page(conditions: list[ColumnElement[bool]]) -> Select:
+    wanted = [Movement.provider_id == current_user.provider_id, *conditions]
     before = parse_id(request.args.get("before", ""))
     last = read_session().get(Movement, before) if before else None
     if last is not None and last.provider_id == current_user.provider_id:
-        mine.append(tuple_(Movement.creation_date, Movement.id) < (last.creation_date, last.id))
+        wanted.append(tuple_(Movement.creation_date, Movement.id) < (last.creation_date, last.id))
     return (
         select(Movement, Consent, Recipient, Decision.origin)
         .join(Consent, Consent.id == Movement.consent_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)
         .outerjoin(Decision, Decision.id == Movement.decision_id)
-        .where(*mine)
+        .where(*wanted)
         .order_by(Movement.creation_date.desc(), Movement.id.desc())
         .limit(PAGE_SIZE + 1)
     )
 
 
 def _movement_row(row: Row) -> MovementRow:
-    movement, head, recipient, origin = row
+    movement, consent, recipient, origin = row
     return MovementRow(
         id=movement.id,
         created_at=movement.creation_date,
         address=recipients.masked(vault(), recipient),
         recipient_id=recipient.id,
-        channel=head.channel,
-        recipient_type=head.recipient_type,
+        channel=consent.channel,
+        recipient_type=consent.recipient_type,
         status=movement.status,
         source=movement.source,
         origin=origin,
-        counts=movement.decision_id is not None and movement.decision_id == head.decision_id,
+        counts=movement.decision_id is not None and movement.decision_id == consent.decision_id,
         received_at=movement.received_at,
         received_via=movement.received_via,
     )

@@ -1,7 +1,8 @@
-"""Pushes: which brands and channels İYS tells us of at once, asking it to, and asking it to stop."""
+"""İYS's pushes of movements: the registrations by brand and channel, adding and removing one."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,25 +20,24 @@ from portal.core.extensions import db, limiter, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, PushRegistration
 from portal.domain.identity.permissions import Permission
-from portal.domain.providers import sandbox_mode
 from portal.services.iys import push_registration
 from portal.services.iys.client import Client
 from portal.services.iys.push_registration import ListedAddress, RegistrationResult
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.iys.forwarding_status import block_of, is_connected
+from portal.web.dashboard.iys.forwarding_status import block_of, forwarding_brands, is_connected
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.labels import label
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
 
-MAX_PER_CHANNEL = 2  # İYS keeps no more live ones per brand and channel.
+MAX_PER_CHANNEL = 2  # İYS allows no more registrations per brand and channel.
 
 
 class PushForm(FlaskForm):
     brand = SelectField(_l("Marka"), coerce=int)
     channel = RadioField(_l("Kanal"), validators=[InputRequired(_l("Bir kanal seçin."))])
 
-    def __init__(self, brands: list[Brand], **options):
+    def __init__(self, brands: list[Brand], **options: Any):
         super().__init__(**options)
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
         self.channel.choices = [(each.value, label(each)) for each in Channel]
@@ -45,8 +45,6 @@ class PushForm(FlaskForm):
 
 @dataclass(frozen=True)
 class RegistrationRow:
-    """An address of ours at İYS, as it stands."""
-
     id: int
     brand_name: str
     channel: Channel
@@ -58,8 +56,7 @@ class RegistrationRow:
 @blueprint.get("/pushes")
 @needs(Permission.LOOK)
 def pushes() -> ResponseReturnValue:
-    """Show what is registered, as far as we know."""
-    return _render_pushes(PushForm(_brands(), formdata=None))
+    return _render_pushes(_empty_form())
 
 
 @blueprint.post("/pushes")
@@ -67,10 +64,10 @@ def pushes() -> ResponseReturnValue:
 @needs(Permission.CONNECT, fresh=True)
 def register_push() -> ResponseReturnValue:
     """Ask İYS to push a brand's movements on one channel."""
-    form = PushForm(_brands())
+    form = PushForm(forwarding_brands(current_user.provider_id))
     if not form.validate_on_submit():
         return _render_pushes(form), 422
-    brand, channel = _mine(Brand, form.brand.data), Channel(form.channel.data)
+    brand, channel = own_row_or_404(read_session(), Brand, form.brand.data), Channel(form.channel.data)
     if _count_registrations(brand, channel) >= MAX_PER_CHANNEL:
         flash(_("Bu kanalda zaten iki adres var; İYS daha fazlasını kabul etmez. Önce birini kaldırın."))
         return _redirect_to_pushes()
@@ -86,12 +83,14 @@ def register_push() -> ResponseReturnValue:
 @limiter.limit(limits.PUSHES, key_func=provider_key)
 @needs(Permission.CONNECT, fresh=True)
 def remove_push(registration_id: int) -> ResponseReturnValue:
-    """Ask İYS to stop."""
-    mine = _mine(PushRegistration, registration_id)
-    brand = read_session().get_one(Brand, mine.brand_id)
-    record_audit("push.removed", "push_registration", mine.id, channel=mine.channel)
+    """Ask İYS to stop pushing."""
+    registration = own_row_or_404(read_session(), PushRegistration, registration_id)
+    if registration.removed_at:
+        abort(404)
+    brand = read_session().get_one(Brand, registration.brand_id)
+    record_audit("push.removed", "push_registration", registration.id, channel=registration.channel)
     db.session.commit()
-    result = push_registration.remove_address(_client(), brand, mine)
+    result = push_registration.remove_address(_client(), brand, registration)
     done = _("Anlık bildirim kaldırıldı. Kişilerin kararlarını sorgulayarak duymaya devam ederiz.")
     flash(done if result.is_done else _failure_message(result))
     return _redirect_to_pushes()
@@ -101,13 +100,16 @@ def remove_push(registration_id: int) -> ResponseReturnValue:
 @limiter.limit(limits.PUSHES, key_func=provider_key)
 @needs(Permission.CONNECT)
 def list_pushes() -> ResponseReturnValue:
-    """Ask İYS what it has, and fall in step with it."""
-    listed = [(brand, push_registration.list_addresses(_client(), brand)) for brand in _brands()]
-    return _render_pushes(PushForm(_brands(), formdata=None), listed=listed)
+    """Ask İYS what is registered there, and correct our rows."""
+    listed = [
+        (brand, push_registration.list_addresses(_client(), brand))
+        for brand in forwarding_brands(current_user.provider_id)
+    ]
+    return _render_pushes(_empty_form(), listed=listed)
 
 
 def _render_pushes(form: PushForm, listed: list[tuple[Brand, list[ListedAddress] | None]] | None = None) -> str:
-    mine = (
+    registrations = (
         select(PushRegistration, Brand.name)
         .join(Brand, Brand.id == PushRegistration.brand_id)
         .where(PushRegistration.provider_id == current_user.provider_id, PushRegistration.removed_at.is_(None))
@@ -117,7 +119,7 @@ def _render_pushes(form: PushForm, listed: list[tuple[Brand, list[ListedAddress]
     return render_template(
         "dashboard/iys/pushes.html",
         form=form,
-        pushes=[_shown(push, brand_name) for push, brand_name in read_session().execute(mine)],
+        pushes=[_shown(push, brand_name) for push, brand_name in read_session().execute(registrations)],
         listed=listed,
         may_register=push_registration.is_possible(),
         is_connected=is_connected(current_user.provider_id),
@@ -129,16 +131,8 @@ def _shown(push: PushRegistration, brand_name: str) -> RegistrationRow:
     return RegistrationRow(push.id, brand_name, push.channel, push.registered_at, push.tested_at, push.received_at)
 
 
-def _brands() -> list[Brand]:
-    mine = select(Brand).where(Brand.provider_id == current_user.provider_id, sandbox_mode.brand_still_speaks())
-    return list(read_session().scalars(mine.order_by(Brand.id)))
-
-
-def _mine(model, its_id: int):
-    found = read_session().get(model, its_id)
-    if found is None or found.provider_id != current_user.provider_id or getattr(found, "removed_at", None):
-        abort(404)
-    return found
+def _empty_form() -> PushForm:
+    return PushForm(forwarding_brands(current_user.provider_id), formdata=None)
 
 
 def _count_registrations(brand: Brand, channel: Channel) -> int:
@@ -146,7 +140,7 @@ def _count_registrations(brand: Brand, channel: Channel) -> int:
         PushRegistration.brand_id == brand.id, PushRegistration.channel == channel,
         PushRegistration.removed_at.is_(None),
     )  # fmt: skip
-    return read_session().scalar(live)
+    return read_session().execute(live).scalar_one()
 
 
 def _failure_message(result: RegistrationResult) -> str:

@@ -1,4 +1,6 @@
-"""The firm's data, set right by its own people. What İYS compares stands still once the firm is admitted."""
+"""The company's data, edited by its own people. What İYS compares is frozen once the company is admitted."""
+
+from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,10 +14,9 @@ from portal.core.extensions import db, read_session
 from portal.core.models import Provider, ProviderKind
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.onboarding.steps_page import mine
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE, CompanyForm, form_values
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import current_provider, record_audit
 
 KIND_CHOICES = [
     SelectChoice(ProviderKind.PARTNER, _l("İş ortağı üzerinden: 250.000 adresin altındaysanız İYS böyle ister")),
@@ -35,7 +36,6 @@ class OwnCompanyForm(CompanyForm):
 @blueprint.get("/start/firm")
 @needs(Permission.ONBOARD)
 def company() -> ResponseReturnValue:
-    """Show the firm's data."""
     provider = read_session().get_one(Provider, current_user.provider_id)
     return _render_company(provider, _company_form(provider, formdata=None))
 
@@ -43,14 +43,14 @@ def company() -> ResponseReturnValue:
 @blueprint.post("/start/firm")
 @needs(Permission.ONBOARD)
 def save_company() -> ResponseReturnValue:
-    """Keep what was set right. Who has asked to be admitted asks anew where the operator would see something else."""
-    provider = mine()
+    """Save the data. A change of what the operator reviews takes back the request for admission."""
+    provider = current_provider()
     form = _company_form(provider)
     if not form.validate_on_submit():
         return _render_company(provider, form), 422
     before = {name: getattr(provider, name) for name in ("title", "mersis", "tax_number", "kind", "representative")}
     if provider.in_sandbox_mode:
-        values = form.facts() | {"kind": ProviderKind(form.kind.data)}
+        values = form.provider_columns() | {"kind": ProviderKind(form.kind.data)}
     else:
         values = {"contact": form.contact.data.strip(), "notice_url": form.notice_url.data.strip()}
     for name, value in (values | {"representative": " ".join(form.representative.data.split())}).items():
@@ -65,9 +65,9 @@ def save_company() -> ResponseReturnValue:
     return redirect(url_for(".start"), 303)
 
 
-def _company_form(provider: Provider, **options) -> OwnCompanyForm:
-    typed = form_values(provider) | {"kind": provider.kind, "representative": provider.representative}
-    form = OwnCompanyForm(data=typed, **options)
+def _company_form(provider: Provider, **options: Any) -> OwnCompanyForm:
+    values = form_values(provider) | {"kind": provider.kind, "representative": provider.representative}
+    form = OwnCompanyForm(data=values, **options)
     if not provider.in_sandbox_mode:
         for name in ("legal_form", "title", "number", "kind"):
             delattr(form, name)

@@ -1,4 +1,7 @@
-"""The forms beside a recipient: refuse for them, or see the address in full."""
+"""The forms about a recipient: search, refuse on their behalf, or see the address in full."""
+
+from collections.abc import Collection
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -6,12 +9,21 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from portal.core.iys_protocol import Channel
+from portal.core.models import Brand
 from portal.domain.consents import refusals
-from portal.web.dashboard.forms import READABLE, CheckboxList
+from portal.web.dashboard.forms import CheckboxList
 from portal.web.shared.labels import label
+from portal.web.shared.validators import READABLE
 
-EVERY_BRAND = 0
-SHORTEST_REASON = 10
+ALL_BRANDS = 0
+MIN_REASON_LENGTH = 10
+
+
+class SearchForm(FlaskForm):
+    address = StringField(
+        _l("Telefon ya da e-posta"), validators=[InputRequired(_l("Bir adres yazın.")), Length(max=300)]
+    )
 
 
 class RefusalForm(FlaskForm):
@@ -19,10 +31,10 @@ class RefusalForm(FlaskForm):
     channels = CheckboxList(_l("Hangi kanallar?"), validators=[InputRequired(_l("En az bir kanal seçin."))])
     source = SelectField(_l("Kişi bunu size nasıl bildirdi?"), validators=[InputRequired(_l("Bir yol seçin."))])
 
-    def __init__(self, *arguments, brands, channels, **options):
+    def __init__(self, *arguments: Any, brands: list[Brand], channels: Collection[Channel], **options: Any):
         super().__init__(*arguments, **options)
-        every = [(EVERY_BRAND, gettext("Bütün markalar"))] if len(brands) > 1 else []
-        self.brand.choices = every + [(brand.id, brand.name) for brand in brands]
+        all_brands = [(ALL_BRANDS, gettext("Bütün markalar"))] if len(brands) > 1 else []
+        self.brand.choices = all_brands + [(brand.id, brand.name) for brand in brands]
         self.channels.choices = [(each.value, label(each)) for each in channels]
         self.source.choices = [("", gettext("Seçin"))] + [(each.value, label(each)) for each in refusals.SOURCES]
 
@@ -33,7 +45,7 @@ class UnmaskForm(FlaskForm):
         filters=[lambda text: text and text.strip()],
         validators=[
             InputRequired(_l("Nedenini yazın.")),
-            Length(min=SHORTEST_REASON, max=300, message=_l("Nedeni en az 10 karakterle yazın.")),
+            Length(min=MIN_REASON_LENGTH, max=300, message=_l("Nedeni en az 10 karakterle yazın.")),
             READABLE,
         ],
     )

@@ -1,10 +1,10 @@
-"""Addresses whose holders said that they are not, or are no more, the one who was meant: the provider must know."""
+"""Addresses whose holders said "this is not me": the provider must know."""
 
 from datetime import datetime, timedelta
 
 from flask import render_template
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.core.extensions import read_session, vault
 from portal.core.models import Recipient
@@ -19,12 +19,11 @@ MAX_ROWS = 200
 
 @blueprint.get("/recipients/disowned", endpoint="reassigned_addresses")
 @needs(Permission.SEARCH)
-def show_reassigned():
-    """The newest of them, masked."""
-    mine = select(Recipient).where(*_is_reassigned(current_user.provider_id)).order_by(Recipient.reassigned_at.desc())
+def show_reassigned() -> str:
+    newest = select(Recipient).where(*_is_reassigned(current_user.provider_id)).order_by(Recipient.reassigned_at.desc())
     listed = [
         (each.id, recipients.masked(vault(), each), each.reassigned_at)
-        for each in read_session().scalars(mine.limit(MAX_ROWS))
+        for each in read_session().scalars(newest.limit(MAX_ROWS))
     ]
     total = read_session().scalar(
         select(func.count()).select_from(Recipient).where(*_is_reassigned(current_user.provider_id))
@@ -33,14 +32,10 @@ def show_reassigned():
 
 
 def count_recent(provider_id: int, at: datetime) -> int:
-    """How many were said to be so within NEWS."""
-    news = (
-        select(func.count())
-        .select_from(Recipient)
-        .where(*_is_reassigned(provider_id), Recipient.reassigned_at > at - RECENT)
-    )
-    return read_session().scalar(news)
+    """How many became known within RECENT."""
+    rows = select(func.count()).where(*_is_reassigned(provider_id), Recipient.reassigned_at > at - RECENT)
+    return read_session().execute(rows).scalar_one()
 
 
-def _is_reassigned(provider_id: int) -> tuple:
+def _is_reassigned(provider_id: int) -> tuple[ColumnElement[bool], ...]:
     return Recipient.provider_id == provider_id, Recipient.reassigned_at.is_not(None)

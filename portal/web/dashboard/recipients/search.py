@@ -1,8 +1,10 @@
-"""Finding a recipient by address, and everything known of one. The address never stands in a URL."""
+"""Search a recipient by address, and the page of one. The address never stands in a URL."""
 
 from datetime import datetime
+from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -15,33 +17,31 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import history, recipients, refusals
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.forms import SearchForm
-from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, UnmaskForm
+from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm, SearchForm, UnmaskForm
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 
 
 @blueprint.route("/recipients", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"])
 @needs(Permission.SEARCH)
-def search():
-    """Look an address up among the provider's own."""
+def search() -> ResponseReturnValue:
     return render_search("dashboard/recipients/search.html", "dashboard.recipient")
 
 
-@blueprint.get("/recipients/<id:recipient_id>")
+@blueprint.get("/recipients/<id:recipient_id>", endpoint="recipient")
 @needs(Permission.SEARCH)
-def recipient(recipient_id: int):
-    """What holds for one address, and how it came to be. Looking is noted."""
-    found = mine(read_session(), recipient_id)
+def show_recipient(recipient_id: int) -> ResponseReturnValue:
+    """Current consents and history of one address. Audited."""
+    found = own_row_or_404(read_session(), Recipient, recipient_id)
     record_audit("recipient.looked_at", "recipient", found.id)
     db.session.commit()
     return render_recipient(found)
 
 
-def render_search(template: str, found_at: str):
-    """Lead to what is known of an address (`found_at`: an endpoint), or say why it is not found. A search is noted."""
+def render_search(template: str, found_endpoint: str) -> ResponseReturnValue:
+    """Redirect to the page of a found recipient, or show why none was found (audited)."""
     form = SearchForm()
     problem, not_found = None, False
     if form.validate_on_submit():
@@ -52,25 +52,17 @@ def render_search(template: str, found_at: str):
         else:
             found = recipients.find(read_session(), vault(), current_user.provider_id, address)
             if found is not None:
-                return redirect(url_for(found_at, recipient_id=found.id), 303)
+                return redirect(url_for(found_endpoint, recipient_id=found.id), 303)
             not_found = True
             record_audit("recipient.not_found", "user", current_user.id)
             db.session.commit()
     return render_template(template, form=form, problem=problem, not_found=not_found)
 
 
-def mine(session, recipient_id: int) -> Recipient:
-    """A recipient of the signed-in person's provider, or 404."""
-    found = session.get(Recipient, recipient_id)
-    if found is None or found.provider_id != current_user.provider_id:
-        abort(404)
-    return found
-
-
 def render_recipient(
-    found: Recipient, *, clear: str | None = None, refusal=None, unmask: UnmaskForm | None = None
+    found: Recipient, *, clear: str | None = None, refusal: RefusalForm | None = None, unmask: UnmaskForm | None = None
 ) -> str:
-    """The page of one recipient, with the words of a form that came back; `clear` is the address in full, this once."""
+    """The page of one recipient, with a form that came back with errors; `clear` is the unmasked address."""
     return render_template(
         "dashboard/recipients/recipient.html",
         recipient_id=found.id,
@@ -84,8 +76,8 @@ def render_recipient(
     )
 
 
-def make_refusal_form(found: Recipient, **options) -> RefusalForm | None:
-    """The form of one address, with the brands and channels it can have; None where its seal is damaged."""
+def make_refusal_form(found: Recipient, **options: Any) -> RefusalForm | None:
+    """A form with the brands and channels of one address; None where its encrypted value is damaged."""
     try:
         address = addresses.parse(recipients.address_of(vault(), found))
     except (CannotOpen, addresses.BadAddress):
@@ -93,8 +85,8 @@ def make_refusal_form(found: Recipient, **options) -> RefusalForm | None:
     return RefusalForm(brands=own_brands(), channels=address.channels, **options)
 
 
-def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> refusals.Refused:
-    """What came of a form that was filled in; not committed yet."""
+def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> refusals.Refusals:
+    """Refuse as a filled-in form says. Doesn't commit."""
     chosen = [brand for brand in own_brands() if form.brand.data in (ALL_BRANDS, brand.id)]
     return refusals.refuse(
         db.session, vault(), found, chosen, [Channel(each) for each in form.channels.data],
@@ -103,8 +95,7 @@ def apply_refusal_form(found: Recipient, form: RefusalForm, at: datetime) -> ref
     )  # fmt: skip
 
 
-def flash_refusal(refused: refusals.Refused) -> None:
-    """Tell who refused for somebody what came of it, on the next page."""
+def flash_refusal(refused: refusals.Refusals) -> None:
     flash(
         _("Ret kaydedildi ve şu andan itibaren geçerli; İYS'ye de bildirilecek.")
         if refused.made
@@ -113,6 +104,6 @@ def flash_refusal(refused: refusals.Refused) -> None:
 
 
 def own_brands() -> list[Brand]:
-    """The provider's brands, those that begin nothing new last."""
-    theirs = select(Brand).where(Brand.provider_id == current_user.provider_id)
-    return list(read_session().scalars(theirs.order_by(Brand.closed_at.is_not(None), Brand.name)))
+    """The provider's brands, closed ones last."""
+    brands = select(Brand).where(Brand.provider_id == current_user.provider_id)
+    return list(read_session().scalars(brands.order_by(Brand.closed_at.is_not(None), Brand.name)))

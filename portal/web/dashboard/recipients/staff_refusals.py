@@ -1,10 +1,11 @@
-"""Staff act for a recipient who asked them to: refuse for them, or see the address in full, with a reason."""
+"""Acts of staff for a recipient who asked for them: refuse, or see the address in full with a reason."""
 
 from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.models import Recipient
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
@@ -13,22 +14,21 @@ from portal.web.dashboard.recipients.search import (
     apply_refusal_form,
     flash_refusal,
     make_refusal_form,
-    mine,
     render_recipient,
 )
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import provider_key, record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, provider_key, record_audit
 
 
 @blueprint.post("/recipients/<id:recipient_id>/refusal")
 @limiter.limit(limits.SEARCH)
 @needs(Permission.REFUSE)
 def refuse(recipient_id: int) -> ResponseReturnValue:
-    """Refuse for somebody who asked for it. Nobody grants here."""
-    found = mine(db.session, recipient_id)
+    """Refuse on behalf of somebody who asked for it. Nobody grants here."""
+    found = own_row_or_404(db.session, Recipient, recipient_id)
     form = make_refusal_form(found)
-    if form is None:  # Its seal is damaged: nothing could be told to İYS.
+    if form is None:  # The encrypted address is damaged: nothing could be sent to İYS.
         abort(404)
     if not form.validate_on_submit():
         return render_recipient(found, refusal=form), 422
@@ -46,8 +46,8 @@ def refuse(recipient_id: int) -> ResponseReturnValue:
 @limiter.limit(limits.UNMASK, key_func=provider_key)
 @needs(Permission.UNMASK)
 def unmask(recipient_id: int) -> ResponseReturnValue:
-    """Show the address in full, this once; the reason is kept."""
-    found, form = mine(read_session(), recipient_id), UnmaskForm()
+    """Show the address in full, this once; the reason is audited."""
+    found, form = own_row_or_404(read_session(), Recipient, recipient_id), UnmaskForm()
     if not form.validate_on_submit():
         return render_recipient(found, unmask=form), 422
     record_audit(

@@ -1,4 +1,4 @@
-"""What was done for a provider, by whom, when and from where: to read, to filter, and to take away as a file."""
+"""The provider's audit log: list, filter, and export as a file."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -24,8 +24,7 @@ A_PAGE = 50
 
 @blueprint.get("/audit")
 @needs(Permission.AUDIT)
-def audit():
-    """List what was done, newest first."""
+def audit() -> str:
     people = queries.list_people(read_session(), current_user.provider_id)
     form = AuditFilter(people)
     wanted = form.wanted(current_user.provider_id)
@@ -36,31 +35,28 @@ def audit():
         entries=list(entry_views(vault(), rows[:A_PAGE], {each.id for each in people})),
         before=rows[A_PAGE - 1].AuditEntry.id if len(rows) > A_PAGE else None,
         is_first="before" not in request.args,
-        chosen=form.in_address(),
+        chosen=form.url_parameters(),
     )
 
 
 @blueprint.get("/audit.csv")
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.AUDIT, fresh=True)
-def audit_csv():
-    """The same entries as a file."""
-    return _taken(Format.CSV)
+def audit_csv() -> Response:
+    return _export(Format.CSV)
 
 
 @blueprint.get("/audit.xlsx")
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.AUDIT, fresh=True)
-def audit_xlsx():
-    """The same entries as a workbook."""
-    return _taken(Format.XLSX)
+def audit_xlsx() -> Response:
+    return _export(Format.XLSX)
 
 
-def _taken(format: Format) -> Response:
-    """Taking it is noted."""
+def _export(format: Format) -> Response:
     people = queries.list_people(read_session(), current_user.provider_id)
     wanted = AuditFilter(people).wanted(current_user.provider_id)
-    record_audit("audit.taken", "provider", current_user.provider_id, choices=_told(wanted), format=format)
+    record_audit("audit.taken", "provider", current_user.provider_id, choices=_choices(wanted), format=format)
     db.session.commit()
     return download(
         _lines(wanted, {each.id for each in people}),
@@ -78,7 +74,7 @@ def _lines(wanted: queries.EntryFilter, people: set[int]) -> Iterator[Sequence[o
         yield at, each.who, each.act, each.subject, str(each.subject_id), each.facts, each.whence
 
 
-def _told(wanted: queries.EntryFilter) -> str:
-    """The choices, for the entry: words of ours, numbers and days only."""
-    told = {name: value for name, value in asdict(wanted).items() if name != "provider_id" and value is not None}
-    return " ".join(f"{name}={value}" for name, value in told.items())
+def _choices(wanted: queries.EntryFilter) -> str:
+    """For the audit entry: enum values, numbers and days only."""
+    chosen = {name: value for name, value in asdict(wanted).items() if name != "provider_id" and value is not None}
+    return " ".join(f"{name}={value}" for name, value in chosen.items())

@@ -1,5 +1,4 @@
-"""What stands in the columns of a file that is taken away: İYS's own words where it has them, so that the file can be
-read by programs and brought again, ours elsewhere."""
+"""The columns of exported files: İYS's own words where it has them, so that programs can read and import them again."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -7,21 +6,19 @@ from datetime import datetime
 from flask_babel import gettext
 
 from portal.core import clock
-from portal.services.exports import Kind, consents, decisions, recipients
+from portal.services.exports import ExportKind, ExportRow, consents, decisions, recipients
 from portal.web.shared.labels import label
 
 
-def header(kind: Kind) -> list[str]:
-    """The names of the columns."""
+def header(kind: ExportKind) -> list[str]:
     return HEADERS[kind]()
 
 
-def lines(kind: Kind, rows: Iterator) -> Iterator[Sequence[object]]:
-    """Rows as cells."""
+def lines(kind: ExportKind, rows: Iterator[ExportRow]) -> Iterator[Sequence[object]]:
     return map(LINES[kind], rows)
 
 
-def _of_consents() -> list[str]:
+def _consent_header() -> list[str]:
     return [
         gettext("Adres"), gettext("Marka"), gettext("Kanal"), gettext("Alıcı tipi"), gettext("Durum"),
         gettext("İzin tarihi"), gettext("Kaynak"), gettext("İYS durumu"), gettext("İYS durum tarihi"),
@@ -37,7 +34,7 @@ def _consent(row: consents.Row) -> Sequence[object]:
     )  # fmt: skip
 
 
-def _of_decisions() -> list[str]:
+def _decision_header() -> list[str]:
     return [
         gettext("Adres"), gettext("Marka"), gettext("Kanal"), gettext("Alıcı tipi"), gettext("Durum"),
         gettext("İzin tarihi"), gettext("Kaynak"), gettext("Geliş yolu"), gettext("Kayıt zamanı"),
@@ -55,7 +52,7 @@ def _decision(row: decisions.Row) -> Sequence[object]:
     )  # fmt: skip
 
 
-def _of_recipients() -> list[str]:
+def _recipient_header() -> list[str]:
     return [
         gettext("Adres"), gettext("Tür"), gettext("Kayıt zamanı"), gettext("Gönderilebilen kanallar"),
         gettext("Reddedilen kanallar"),
@@ -66,11 +63,12 @@ def _recipient(row: recipients.Row) -> Sequence[object]:
     return _address(row.address), label(row.kind), _moment(row.since), " ".join(row.may_send), " ".join(row.refused)
 
 
-HEADERS: dict[Kind, Callable[[], list[str]]] = {
-    Kind.CONSENTS: _of_consents, Kind.DECISIONS: _of_decisions, Kind.RECIPIENTS: _of_recipients,
+HEADERS: dict[ExportKind, Callable[[], list[str]]] = {
+    ExportKind.CONSENTS: _consent_header, ExportKind.DECISIONS: _decision_header,
+    ExportKind.RECIPIENTS: _recipient_header,
 }  # fmt: skip
-LINES: dict[Kind, Callable[..., Sequence[object]]] = {
-    Kind.CONSENTS: _consent, Kind.DECISIONS: _decision, Kind.RECIPIENTS: _recipient,
+LINES: dict[ExportKind, Callable[..., Sequence[object]]] = {
+    ExportKind.CONSENTS: _consent, ExportKind.DECISIONS: _decision, ExportKind.RECIPIENTS: _recipient,
 }  # fmt: skip
 
 
@@ -79,5 +77,5 @@ def _address(address: str | None) -> str:
 
 
 def _moment(at: datetime | None) -> str:
-    """As İYS writes them: Turkey's wall clock, to the second."""
+    """As İYS writes dates: Turkey time, to the second."""
     return "" if at is None else clock.istanbul(at).strftime("%Y-%m-%d %H:%M:%S")

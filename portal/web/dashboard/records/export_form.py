@@ -1,29 +1,29 @@
-"""What is taken away, narrowed down: each kind asks only for what it has."""
+"""The filter form of exports; each kind has its own fields."""
 
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField
+from wtforms import DateField, Field, SelectField
 from wtforms.validators import Optional
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Outcome
-from portal.services.exports import Kind, Wanted
-from portal.web.shared.audit_view import a_day
+from portal.services.exports import ExportFilter, ExportKind
+from portal.web.shared.audit_view import check_day
 from portal.web.shared.labels import label
 
 OF_KEY = ("brand", "channel", "status", "recipient_type")
 DAYS = ("since", "until")
 FIELDS = {
-    Kind.CONSENTS: (*OF_KEY, "may_send", *DAYS),
-    Kind.DECISIONS: (*OF_KEY, "outcome", *DAYS),
-    Kind.RECIPIENTS: ("brand", *DAYS),
+    ExportKind.CONSENTS: (*OF_KEY, "may_send", *DAYS),
+    ExportKind.DECISIONS: (*OF_KEY, "outcome", *DAYS),
+    ExportKind.RECIPIENTS: ("brand", *DAYS),
 }
 YES, NO = "yes", "no"
 
 
-class ExportFilter(FlaskForm):
-    """Asked by GET: looking changes nothing."""
+class ExportForm(FlaskForm):
+    """Sent by GET, so without CSRF."""
 
     class Meta:
         csrf = False
@@ -34,10 +34,10 @@ class ExportFilter(FlaskForm):
     recipient_type = SelectField(_l("Alıcı tipi"), validate_choice=False)
     may_send = SelectField(_l("İleti gönderilebilir mi?"), validate_choice=False)
     outcome = SelectField(_l("İYS sonucu"), validate_choice=False)
-    since = DateField(_l("İlk gün"), validators=[Optional(), a_day])
-    until = DateField(_l("Son gün"), validators=[Optional(), a_day])
+    since = DateField(_l("İlk gün"), validators=[Optional(), check_day])
+    until = DateField(_l("Son gün"), validators=[Optional(), check_day])
 
-    def __init__(self, kind: Kind, brands: list[Brand]):
+    def __init__(self, kind: ExportKind, brands: list[Brand]):
         super().__init__(request.args)
         self.kind = kind
         for field in [each.name for each in self if each.name not in FIELDS[kind]]:
@@ -54,27 +54,28 @@ class ExportFilter(FlaskForm):
         for name in choices.keys() & {each.name for each in self}:
             self[name].choices = [("", _l("Hepsi")), *choices[name]]
 
-    def wanted(self, provider_id: int) -> Wanted:
-        """What the choices mean; a word that is none of them, or a day that is no day, asks for nothing."""
+    def wanted(self, provider_id: int) -> ExportFilter:
+        """The filter of the choices; an unknown choice or an invalid day narrows nothing."""
         self.validate()
         chosen = {each.name: each.data for each in self if each.data and self._is_a_choice(each)}
-        kinds = {"channel": Channel, "status": Status, "recipient_type": RecipientType, "outcome": Outcome}
-        facts = {name: kind(chosen[name]) for name, kind in kinds.items() if name in chosen}
-        return Wanted(
+        return ExportFilter(
             self.kind,
             provider_id,
             brand_id=int(chosen["brand"]) if "brand" in chosen else None,
+            channel=Channel(chosen["channel"]) if "channel" in chosen else None,
+            status=Status(chosen["status"]) if "status" in chosen else None,
+            recipient_type=RecipientType(chosen["recipient_type"]) if "recipient_type" in chosen else None,
             may_send=chosen["may_send"] == YES if "may_send" in chosen else None,
+            outcome=Outcome(chosen["outcome"]) if "outcome" in chosen else None,
             since=chosen.get("since"),
             until=chosen.get("until"),
-            **facts,
         )
 
-    def in_address(self) -> dict[str, str]:
-        """The choices, for the address of the file: ours only."""
+    def url_parameters(self) -> dict[str, str]:
+        """The valid choices as query parameters of the file's URL."""
         self.validate()
         chosen = {each.name: each.raw_data[0] for each in self if each.data and self._is_a_choice(each)}
         return {"kind": self.kind.value, **chosen}
 
-    def _is_a_choice(self, field) -> bool:
+    def _is_a_choice(self, field: Field) -> bool:
         return not field.errors if isinstance(field, DateField) else field.data in dict(field.choices)

@@ -8,7 +8,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AudienceEntry, Campaign, Consent, Delivery, Message, Provider, Receipt
-from portal.domain.consents import grant_undo
+from portal.domain.consents import annulments
 from portal.services import launches
 from portal.services.messaging import outbox
 from shortlinks import Opening, VisitKind, record
@@ -140,7 +140,7 @@ def test_a_grant_that_was_taken_back_is_no_grant_of_the_campaign(app, browser, s
         fatma.decides(MESAJ="RET")
     half = shown(app, campaign_id)
     with app.app_context():
-        grant_undo.undo(db.session, [first.id], clock.now())
+        annulments.undo_grants(db.session, [first.id], clock.now())
         db.session.commit()
 
     after = shown(app, campaign_id)
@@ -152,7 +152,7 @@ def shown(app, campaign_id: int):
     from portal.web.dashboard.campaigns import results
 
     with app.app_context():
-        return results.of(db.session, db.session.get_one(Campaign, campaign_id))
+        return results.count_answers(db.session, db.session.get_one(Campaign, campaign_id))
 
 
 def test_a_suspended_provider_closes_nothing(app, ayse, sent, rows):

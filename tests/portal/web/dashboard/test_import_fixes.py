@@ -21,7 +21,7 @@ pytestmark = pytest.mark.alike
 def test_a_space_that_may_part_two_addresses_is_left_to_a_person(value, becomes):
     line = queries.Sample(0, 7, "", Channel.EMAIL, (Cell(Field.EMAIL, "E-posta", value),))
 
-    assert [each.after for each in fixes.mended([line], Fix.EMAIL_SPACES)] == becomes
+    assert [each.after for each in fixes.preview_fix([line], Fix.EMAIL_SPACES)] == becomes
 
 
 @pytest.mark.parametrize(("fixes", "offered"), [(frozenset(), True), (frozenset({Fix.EMAIL_LETTERS}), False)])

@@ -22,7 +22,7 @@ from portal.core.models import (
 from portal.services.imports import worker
 from portal.services.imports.layout import Field, Fix
 from portal.services.imports.stored_rows import layout_of
-from portal.web.shared.column_layout_form import name_of_word
+from portal.web.shared.column_layout_form import word_field_name
 from tests import make
 from tests.portal.web.dashboard import imported
 from tests.portal.web.dashboard.staff import signed_in
@@ -244,7 +244,7 @@ def test_unknown_words_are_explained_once(app, ayse, in_state, rows):
     address = in_state(BatchState.DRY_RUN)
     page = ayse.opens(f"{address}/lines/status_unknown").text
 
-    ayse.posts(f"{address}/words/status_unknown", {name_of_word("status", "belki"): "RET"})
+    ayse.posts(f"{address}/words/status_unknown", {word_field_name("status", "belki"): "RET"})
 
     assert "belki" in page
     with app.app_context():
@@ -264,7 +264,7 @@ def test_a_file_called_by_an_address_shows_none(app, ayse, rows):
 
 def test_what_was_answered_on_an_older_page_explains_no_other_word(app, ayse, in_state, rows):
     address = in_state(BatchState.DRY_RUN)
-    answer = {name_of_word("status", "sonra sorun"): "ONAY"}
+    answer = {word_field_name("status", "sonra sorun"): "ONAY"}
 
     ayse.posts(f"{address}/words/status_unknown", answer)
 

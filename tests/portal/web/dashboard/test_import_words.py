@@ -10,7 +10,7 @@ from portal.core.models import BatchState, ImportBatch
 from portal.services.imports import layout as layouts
 from portal.services.imports import profiles
 from portal.services.imports.stored_rows import layout_of
-from portal.web.shared.column_layout_form import name_of_word
+from portal.web.shared.column_layout_form import word_field_name
 from tests import make
 from tests.portal.web.dashboard import imported
 from tests.portal.web.dashboard.staff import signed_in
@@ -18,7 +18,7 @@ from tests.portal.web.dashboard.test_import_pages import CHOSEN
 
 pytestmark = pytest.mark.alike
 
-BELKI = name_of_word("status", "belki")
+BELKI = word_field_name("status", "belki")
 
 
 @pytest.fixture

@@ -219,7 +219,7 @@ def test_every_power_at_a_provider_has_words():
     from portal.domain.identity.permissions import OF_ROLE
     from portal.web.dashboard.team.roles import ERROR_MESSAGES, PERMISSION_LABELS
 
-    assert set(WORDS) == frozenset.union(*OF_ROLE.values())
+    assert set(PERMISSION_LABELS) == frozenset.union(*OF_ROLE.values())
     assert set(REFUSALS) == set(Unlawful.__subclasses__())
 
 

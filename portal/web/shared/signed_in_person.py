@@ -1,0 +1,58 @@
+"""What pages of signed-in people share: audit entries in their name, rows of their provider, rate-limit keys."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from flask import abort
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.interfaces import ORMOption
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.core.models import Provider
+from portal.domain import audit
+
+Row = TypeVar("Row")
+
+
+def record_audit(act: str, subject: str, subject_id: int, **facts: Any) -> None:
+    """Add an audit entry of the signed-in person, at the provider they work for, to this transaction."""
+    _record(act, subject, subject_id, current_user.provider_id, facts)
+
+
+def record_operator_audit(
+    act: str, subject: str, subject_id: int, *, provider_id: int | None = None, **facts: Any
+) -> None:
+    """The same for the operator's people, about any provider or none."""
+    _record(act, subject, subject_id, provider_id, facts)
+
+
+def current_provider() -> Provider:
+    """The signed-in person's provider in the writing session."""
+    return db.session.get_one(Provider, current_user.provider_id)
+
+
+def own_row_or_404(session: Session, model: type[Row], row_id: int, options: Sequence[ORMOption] = ()) -> Row:
+    """A row of the signed-in person's provider; another provider's is as unknown as one that does not exist."""
+    row = session.get(model, row_id, options=options)
+    if row is None or row.provider_id != current_user.provider_id:  # type: ignore[attr-defined]  # Each model has it.
+        abort(404)
+    return row
+
+
+def provider_key() -> str:
+    """Rate-limit key: the provider. Whoever has not signed in is stopped by the access rule."""
+    return str(getattr(current_user, "provider_id", "nobody"))
+
+
+def person_key() -> str:
+    """Rate-limit key: the person."""
+    return str(getattr(current_user, "id", "nobody"))
+
+
+def _record(act: str, subject: str, subject_id: int, provider_id: int | None, facts: dict[str, Any]) -> None:
+    audit.note(
+        db.session, act, subject, subject_id, provider_id=provider_id, at=clock.now(), user_id=current_user.id,
+        sign_in_id=current_user.sign_in.id, facts=facts,
+    )  # fmt: skip
