@@ -12,7 +12,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_roles
 
-ANSWERING_ROLES = tuple(role for role in Role if Permission.COMPLAINTS in permissions.OF_ROLE[role])
+ANSWERING_ROLES = tuple(role for role in Role if Permission.COMPLAINTS in permissions.ROLE_PERMISSIONS[role])
 
 log = structlog.get_logger()
 

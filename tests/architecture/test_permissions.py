@@ -7,7 +7,7 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Network, OperatorRole, Provider, Role
-from portal.domain.identity.permissions import OF_OPERATOR_ROLE, OF_ROLE, Permission
+from portal.domain.identity.permissions import OPERATOR_PERMISSIONS, ROLE_PERMISSIONS, Permission
 from portal.web.shared.access import ACCESS_RULES
 from tests import make
 from tests.portal.web.dashboard.staff import come_in, token
@@ -93,7 +93,7 @@ def test_each_role_of_a_provider_comes_in_where_the_table_says(app, provider, ro
     joins(app, provider, "burak@example.com", role)
     burak = Visitor(app, "burak@example.com")
 
-    assert differs(app, burak, "of a provider", OF_ROLE[role]) == []
+    assert differs(app, burak, "of a provider", ROLE_PERMISSIONS[role]) == []
     assert differs(app, burak, "of the operator", frozenset()) == []
     assert differs(app, burak, "signed in", frozenset({Permission.SELF})) == []
 
@@ -103,7 +103,7 @@ def test_each_role_of_the_operator_comes_in_where_the_table_says(app, provider, 
     is_of_the_operator(app, role)
     derya = Visitor(app, DERYA)
 
-    assert differs(app, derya, "of the operator", OF_OPERATOR_ROLE[role]) == []
+    assert differs(app, derya, "of the operator", OPERATOR_PERMISSIONS[role]) == []
     assert differs(app, derya, "signed in", frozenset({Permission.SELF})) == []
 
 
@@ -141,7 +141,7 @@ def test_every_route_behind_a_lock_of_people_names_its_power(app):
 
 def test_each_power_is_used_by_a_page_and_held_by_somebody(app):
     used = {power for lock in set(ACCESS_RULES.values()) & FOR_PEOPLE for _, _, power, _ in routes(app, lock)}
-    held = frozenset.union(*OF_ROLE.values(), *OF_OPERATOR_ROLE.values(), {Permission.SELF})
+    held = frozenset.union(*ROLE_PERMISSIONS.values(), *OPERATOR_PERMISSIONS.values(), {Permission.SELF})
 
     assert used == held == set(Permission)
 

@@ -66,7 +66,7 @@ def list_closings(case: Complaint) -> tuple[Closing, ...]:
 
 
 def add_message(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
-    """The person adds something. Raises AlreadyClosed and TooManyWords."""
+    """The person adds something. Raises AlreadyClosed and TooManyMessages."""
     held = _hold(session, case)
     if held.closed_at is not None:
         raise AlreadyClosed

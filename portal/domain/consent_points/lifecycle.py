@@ -49,7 +49,7 @@ def open_point(
 ) -> ConsentPoint:  # fmt: skip
     """A point that nobody can use yet. Whoever comes there has begun the contact (checklist C-4).
 
-    Raises BadSlug, SlugTaken and TooManyADay.
+    Raises BadSlug, SlugTaken and BudgetTooHigh.
     """
     provider = session.get_one(Provider, brand.provider_id)
     slug = _checked(session, slug, in_sandbox_mode=provider.in_sandbox_mode)
@@ -98,7 +98,7 @@ def close_point(session: Session, point: ConsentPoint, at: datetime) -> bool:
 
 
 def change_budget(session: Session, point: ConsentPoint, codes: int) -> None:
-    """Let it send so many codes a day, and tell anew when they run out. Raises TooManyADay."""
+    """Let it send so many codes a day, and tell anew when they run out. Raises BudgetTooHigh."""
     _limit(session, session.get_one(Provider, point.provider_id), codes, former=point)
     point.daily_budget, point.warned_on, point.alarmed_on = codes, None, None
 
@@ -114,7 +114,7 @@ def _checked(session: Session, slug: str, *, in_sandbox_mode: bool) -> str:
 
 
 def _limit(session: Session, provider: Provider, codes: int, former: ConsentPoint | None = None) -> None:
-    """Raise TooManyADay where a point may not send so many; of who practises all points count, closed ones too."""
+    """Raise BudgetTooHigh where a point may not send so many; of who practises all points count, closed ones too."""
     most = MOST_CODES
     if provider.in_sandbox_mode:
         session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update())  # Two at once are two.

@@ -27,8 +27,9 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.vault import Vault
-from portal.domain.consents import annulments, bulk_locking, movements, renewals, writer
+from portal.domain.consents import annulments, locking, movements, renewals, writer
 from portal.domain.consents.locking import TooSoon
+from portal.domain.consents.writer import DecisionRows
 
 BY_IYS = "IYS"  # The source of a decision for which İYS tells no movement, only that it holds no grant.
 ANOTHER_KEY = {"recipient", "recipientType", "type"}  # A row that differs in these is about somebody else's key.
@@ -53,7 +54,7 @@ class CannotSettle(Exception):
         self.why = why
 
 
-class AlreadySettled(Exception):
+class AlreadyClosed(Exception):
     """Somebody settled it already, or it is gone."""
 
 
@@ -71,7 +72,7 @@ def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_
     """Hear İYS's row as if it had been pulled: it becomes a movement and, where it is not our own, a decision.
 
     It moves the head only where it is newer than what the person said here. Where İYS's row stands in the place of one
-    of ours, İYS no longer counts as holding ours. Raises CannotSettle and AlreadySettled.
+    of ours, İYS no longer counts as holding ours. Raises CannotSettle and AlreadyClosed.
     """
     why = why_not_take(session, vault, difference)
     if why is not None:
@@ -81,7 +82,7 @@ def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_
         _withdraw(session, brand, difference, user_id, at)
     else:
         told = movements.read_row(line_of(vault, difference))
-        movements.hear(session, vault, brand, [told], by=ReceivedVia.FILE, feed=None, at=at)
+        movements.apply_movements(session, vault, brand, [told], by=ReceivedVia.FILE, feed=None, at=at)
         if difference.kind == DifferenceKind.ALTERED and ANOTHER_KEY & difference.facts.keys():
             unknown = update(Consent).where(Consent.id == difference.consent_id)
             session.execute(unknown.values(iys_status=None, iys_as_of=at))
@@ -108,10 +109,10 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
     """Send the decision again, byte for byte; İYS answers a repeated request as it answered the first.
 
     A refusal that İYS tells differently, or that is too old for it, is said anew instead, dated now. Raises
-    CannotSettle and AlreadySettled.
+    CannotSettle and AlreadyClosed.
     """
     if difference.consent_id:
-        renewals.lock(session, difference.consent_id)
+        renewals.lock_recipient_of(session, difference.consent_id)
     why = why_not_send(session, difference, at)
     if why is not None:
         raise CannotSettle(why)
@@ -126,7 +127,7 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
 
 
 def explain(session: Session, difference: Difference, text: str, *, user_id: int, at: datetime) -> None:
-    """Leave both records as they are, and say why that is right. Raises AlreadySettled."""
+    """Leave both records as they are, and say why that is right. Raises AlreadyClosed."""
     _settle(session, difference, Settlement.EXPLAINED, user_id=user_id, at=at, explanation=text)
 
 
@@ -155,7 +156,7 @@ def _settle(session: Session, difference: Difference, settlement: Settlement, *,
     still_open = update(Difference).where(Difference.id == difference.id, Difference.settled_at.is_(None))
     settled = still_open.values(settled_at=at, settled_by=user_id, settlement=settlement, explanation=explanation)
     if session.execute(settled).rowcount != 1:
-        raise AlreadySettled
+        raise AlreadyClosed
     if difference.day_id:
         others = exists().where(Difference.day_id == difference.day_id, Difference.settled_at.is_(None))
         day = update(ReconciledDay).where(
@@ -185,16 +186,17 @@ def _open_again(session: Session, submission: Submission, at: datetime) -> None:
 
 def _withdraw(session: Session, brand: Brand, difference: Difference, user_id: int, at: datetime) -> None:
     """İYS holds no grant of this key, and tells no movement that says why: here, too, it counts as refused."""
-    consent = session.get_one(Consent, difference.consent_id)
-    heads = bulk_locking.lock(session, brand, [consent.recipient_id])
-    head = heads[(consent.recipient_id, consent.channel, consent.recipient_type)]
-    if head.status != Status.GRANTED:
+    (found,) = locking.read_consents(session, Consent.id == difference.consent_id)
+    consent = locking.lock_consents(session, brand.id, [found.recipient_id])[found.key]
+    if consent.status != Status.GRANTED:
         return
-    annulments.overtake(session, [head], at)
-    decision = writer.decision(
-        head, Status.REFUSED, consent_date=at.replace(microsecond=0), effective_at=at, recorded_at=at, source=BY_IYS,
+    annulments.void_waiting_grants(session, [consent], at)
+    date = at.replace(microsecond=0)
+    decision = writer.decision_row(
+        consent, Status.REFUSED, consent_date=date, effective_at=at, recorded_at=at, source=BY_IYS,
         origin=DecisionOrigin.AT_IYS, user_id=user_id,
     )  # fmt: skip
-    writer.insert_decisions(session, [decision])
-    head.follow(decision)
-    bulk_locking.write(session, [head])
+    consent.move_to(decision["id"], Status.REFUSED, consent_date=date, effective_at=at)
+    rows = DecisionRows()
+    rows.add(decision)
+    writer.write_decisions(session, [consent], rows)

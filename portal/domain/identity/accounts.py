@@ -1,4 +1,4 @@
-"""Providers, their people and passwords, and the İYS accounts they are connected by."""
+"""Providers, users and their passwords, and the İYS accounts by which providers are connected."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -9,15 +9,23 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from portal.core.models import Brand, Connection, Credential, CredentialKind, Membership, Provider, Role, User
-from portal.core.models.connection import NO_PROVIDER
+from portal.core.models import (
+    NO_PROVIDER,
+    Brand,
+    Connection,
+    Credential,
+    CredentialKind,
+    Membership,
+    Provider,
+    Role,
+    User,
+)
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-EVERYBODY = 0  # People are found before their provider is known: their index is of no provider.
 SHORTEST_PASSWORD = 12
 
-# OWASP's minimum (19 MiB, 2 passes): a burst of sign-ins must not eat the machine.
+# OWASP's minimum (19 MiB, 2 passes), so that a burst of sign-ins does not exhaust memory.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -29,8 +37,7 @@ def open_provider(
     session: Session, *, iys_code: int, title: str, mersis: str, contact: str, notice_url: str, brands: dict[int, str],
     at: datetime,
 ) -> Provider:  # fmt: skip
-    """A new provider that İYS knows and that is admitted, with its brands ({brandCode: name}; the master brand's code
-    is the iysCode)."""
+    """Create an admitted provider with its brands ({brandCode: name}; the master brand's code is the iysCode)."""
     provider = Provider(
         iys_code=iys_code,
         pending_iys_code=iys_code,
@@ -50,13 +57,13 @@ def open_provider(
 
 
 def create_user(session: Session, vault: Vault, *, email: str, name: str, password: str, at: datetime) -> User:
-    """Somebody who belongs nowhere yet. Raises PasswordTooShort."""
+    """Create a user without any membership. Raises PasswordTooShort."""
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordTooShort
     user_id = new_id()
     user = User(
         id=user_id,
-        email=vault.seal(email, User.PLACE, EVERYBODY, user_id),
+        email=vault.seal(email, User.PLACE, NO_PROVIDER, user_id),
         **email_indexes(vault, email),
         name=name,
         password_hash=hasher.hash(password),
@@ -69,7 +76,7 @@ def create_user(session: Session, vault: Vault, *, email: str, name: str, passwo
 
 
 def add_membership(session: Session, user: User, provider_id: int, role: Role, at: datetime) -> Membership:
-    """Let a person belong to a provider, with a role; who was there before comes back with the new one."""
+    """Make a user a member of a provider; a former member comes back with the new role."""
     membership = session.scalar(
         select(Membership).where(Membership.user_id == user.id, Membership.provider_id == provider_id)
     )
@@ -83,31 +90,27 @@ def add_membership(session: Session, user: User, provider_id: int, role: Role, a
 
 def email_of(vault: Vault, user: User) -> str:
     """The address a person signs in with."""
-    return vault.read(user.email, User.PLACE, EVERYBODY, user.id)
+    return vault.read(user.email, User.PLACE, NO_PROVIDER, user.id)
 
 
-def connect(session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at) -> Connection:
-    """Let a provider sign in to İYS with an account of its own; in place of whatever it was connected by."""
+def connect(
+    session: Session, vault: Vault, provider: Provider, *, username: str, password: str, at: datetime
+) -> Connection:
+    """Connect a provider by an İYS account of its own, replacing any earlier connection."""
     credential = store_credential(session, vault, provider.id, username=username, password=password, at=at)
-    return _connected(session, provider, credential, forwarding_enabled_at=at, at=at)
+    return _set_connection(session, provider, credential, forwarding_enabled_at=at, at=at)
 
 
-def connect_by_partner(session: Session, provider: Provider, credential: Credential, *, at) -> Connection:
-    """Let a partner's account act for a provider. Nothing is sent before İYS's title was compared."""
-    return _connected(session, provider, credential, forwarding_enabled_at=None, at=at)
+def connect_by_partner(session: Session, provider: Provider, credential: Credential, *, at: datetime) -> Connection:
+    """Connect a provider by a partner's account. Nothing is sent before İYS's title was compared."""
+    return _set_connection(session, provider, credential, forwarding_enabled_at=None, at=at)
 
 
 def store_credential(
-    session: Session,
-    vault: Vault,
-    provider_id: int,
-    *,
-    username: str,
-    password: str,
-    at,
+    session: Session, vault: Vault, provider_id: int, *, username: str, password: str, at: datetime,
     integrator_code: int | None = None,
-) -> Credential:
-    """Keep an İYS account: a provider's own, or (for NOBODYS, with its integrator code) a partner's."""
+) -> Credential:  # fmt: skip
+    """Store an İYS account: a provider's own, or (for NO_PROVIDER, with its integrator code) a partner's."""
     credential_id = new_id()
     credential = Credential(
         id=credential_id,
@@ -126,12 +129,13 @@ def store_credential(
 def store_partner_credential(
     session: Session, vault: Vault, *, integrator_code: int, username: str, password: str, at: datetime
 ) -> Credential:
-    """Keep a partner's İYS account. A known one gets its new name and password, and who is connected by it stays so."""
+    """Store a partner's İYS account, or the new name and password of a known one; connections by it stay."""
     known = select(Credential).where(Credential.integrator_code == integrator_code)
     credential = session.scalar(known.where(Credential.kind == CredentialKind.PARTNER))
     if credential is None:
-        facts = {"username": username, "password": password, "integrator_code": integrator_code, "at": at}
-        return store_credential(session, vault, NO_PROVIDER, **facts)
+        return store_credential(
+            session, vault, NO_PROVIDER, username=username, password=password, integrator_code=integrator_code, at=at
+        )
     credential.username = username
     credential.password = vault.seal(password, Credential.PASSWORD, NO_PROVIDER, credential.id)
     credential.access_token = credential.access_until = credential.refresh_token = credential.refresh_until = None
@@ -141,18 +145,23 @@ def store_partner_credential(
 
 
 def partner_credentials(session: Session) -> list[Credential]:
-    """The partners' accounts that the operator has, by which a provider may be connected."""
+    """The partners' İYS accounts by which a provider may be connected, oldest first."""
     theirs = select(Credential).where(Credential.kind == CredentialKind.PARTNER)
     return list(session.scalars(theirs.order_by(Credential.created_at)))
 
 
 def first_partner_credential(session: Session) -> Credential | None:
-    """The one that newcomers authorise."""
+    """The account that new providers authorise."""
     return next(iter(partner_credentials(session)), None)
 
 
-def _connected(
-    session: Session, provider: Provider, credential: Credential, *, forwarding_enabled_at, at
+def _set_connection(
+    session: Session,
+    provider: Provider,
+    credential: Credential,
+    *,
+    forwarding_enabled_at: datetime | None,
+    at: datetime,
 ) -> Connection:
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is None:
@@ -163,44 +172,42 @@ def _connected(
     connection.blocked_until = connection.grants_blocked_until = connection.blocked_code = None
     connection.tested_at = connection.findings = None
     session.flush()
-    if former not in (None, credential.id):  # A password that is used no more is not kept.
+    if former not in (None, credential.id):  # Unused passwords are not kept.
         own = Credential.kind == CredentialKind.DIRECT
         session.execute(delete(Credential).where(Credential.id == former, own))
     return connection
 
 
 def email_indexes(vault: Vault, email: str) -> dict[str, bytes]:
-    """What a person is found by, however they write capitals and spaces (Vault.indexes)."""
-    return vault.indexes(EVERYBODY, email.strip().lower())
+    """The blind indexes of a user's address (Vault.indexes), whatever its capitals and spaces."""
+    return vault.indexes(NO_PROVIDER, email.strip().lower())
 
 
 def find_user(session: Session, vault: Vault, email: str) -> User | None:
-    """Who signs in with this address, closed or not."""
+    """The user with this address, closed or not."""
     return session.scalar(select(User).where(User.has_index(email_indexes(vault, email))))
 
 
 def check_password(session: Session, vault: Vault, email: str, password: str) -> User | None:
-    """Whose address and password these are; an unknown address takes as long as a wrong password. It is half of a
-    sign-in: a factor is still to be shown."""
+    """The open user with this address and password. An unknown address takes as long as a wrong password."""
     user = find_user(session, vault, email)
-    known = verify_password(user.password_hash if user else _nobodys_hash(), password)
+    known = verify_password(user.password_hash if user else _unused_hash(), password)
     return user if user and known and user.is_open else None
 
 
 def set_password(user: User, password: str) -> None:
-    """Let another password open from now on; half sign-ins begun with the old one are over. Raises PasswordTooShort."""
+    """Replace the password; pending sign-ins begun with the old one end. Raises PasswordTooShort."""
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordTooShort
     user.password_hash = hasher.hash(password)
 
 
 def password_mark(user: User) -> str:
-    """Changes whenever the password does, and tells nothing of it: for what must not outlive a password."""
+    """A value that changes with the password and does not reveal it, for what must not outlive the password."""
     return sha256(user.password_hash.encode()).hexdigest()[:16]
 
 
 def verify_password(password_hash: str, password: str) -> bool:
-    """Whether a password is the one behind a hash."""
     try:
         return hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
@@ -208,5 +215,5 @@ def verify_password(password_hash: str, password: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
+def _unused_hash() -> str:
     return hasher.hash("nobody has this password")

@@ -1,36 +1,37 @@
-"""Second factors: codes of an authenticator app, each of which opens once, and recovery codes on paper."""
+"""Second factors: single-use codes of an authenticator app (TOTP), and recovery codes."""
 
 import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from typing import cast
 
 import pyotp
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.models import Factor, FactorKind, RecoveryCode, User
+from portal.core.database import changed_rows
+from portal.core.models import NO_PROVIDER, Factor, FactorKind, RecoveryCode, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-NO_PROVIDER = 0  # Sealed for no provider, as people are.
 ISSUER = "İzinlink"
 PERIOD = 30  # Seconds that a code lasts.
 MOST_FACTORS = 10  # Factors of one person.
-TOLERANCE = 1  # A code of the period before or after still fits: clocks of telephones differ.
+TOLERANCE = 1  # A code of the period before or after still counts, since clocks of telephones differ.
 RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # Without look-alikes.
 RECOVERY_LENGTH = 24  # Such a code holds 118 bits: a plain digest of it cannot be turned back (OWASP ASVS 5.0, 6.5.2).
 
 
 class LastFactor(ValueError):
-    """It is the only factor of a person: without it they could not come in."""
+    """It is the user's only factor, without which they could not sign in."""
 
 
 def enrol_totp(
     session: Session, vault: Vault, user_id: int, *, name: str, at: datetime, secret: str | None = None
 ) -> Factor:
-    """Give a person a secret for their authenticator app. It counts once a first code of it was shown."""
+    """Create an authenticator app's secret. The factor counts once its first code was used."""
     factor_id, secret = new_id(), secret or pyotp.random_base32()
     factor = Factor(
         id=factor_id, user_id=user_id, kind=FactorKind.TOTP, name=name,
@@ -42,17 +43,17 @@ def enrol_totp(
 
 
 def totp_secret(vault: Vault, factor: Factor) -> str:
-    """The secret of an app's codes, base32."""
-    return vault.read(factor.secret, Factor.PLACE, NO_PROVIDER, factor.id)
+    """The base32 secret of an authenticator app."""
+    return vault.read(cast(bytes, factor.secret), Factor.PLACE, NO_PROVIDER, factor.id)
 
 
 def provisioning_uri(vault: Vault, factor: Factor, email: str) -> str:
-    """What the QR code says (otpauth://…)."""
+    """The otpauth:// address for the QR code."""
     return pyotp.TOTP(totp_secret(vault, factor), interval=PERIOD).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
 def list_factors(session: Session, user_id: int, *, confirmed: bool = True) -> list[Factor]:
-    """A person's factors, oldest first; those never used to the end only where asked for."""
+    """A user's factors, oldest first; unconfirmed ones only with `confirmed=False`."""
     theirs = select(Factor).where(Factor.user_id == user_id)
     if confirmed:
         theirs = theirs.where(Factor.confirmed_at.is_not(None))
@@ -60,7 +61,7 @@ def list_factors(session: Session, user_id: int, *, confirmed: bool = True) -> l
 
 
 def use_totp_code(session: Session, vault: Vault, user: User, code: str, at: datetime) -> Factor | None:
-    """The confirmed app whose code this is; the code is spent by it. Part of the caller's transaction."""
+    """Use up a code; the confirmed app it is from, if any. Part of the caller's transaction."""
     for factor in list_factors(session, user.id):
         if factor.kind == FactorKind.TOTP and use_factor_code(session, vault, factor, code, at):
             return factor
@@ -68,19 +69,19 @@ def use_totp_code(session: Session, vault: Vault, user: User, code: str, at: dat
 
 
 def use_factor_code(session: Session, vault: Vault, factor: Factor, code: str, at: datetime) -> bool:
-    """Whether an app shows this code now, and showed none later before (RFC 6238, 5.2). Confirms the factor."""
-    step = _step_of(totp_secret(vault, factor), "".join(code.split()), at)
+    """Whether this is an app's code now, and none as late was used before (RFC 6238, 5.2). Confirms the factor."""
+    step = _matching_step(totp_secret(vault, factor), "".join(code.split()), at)
     if step is None:
         return False
     unused = or_(Factor.last_step.is_(None), Factor.last_step < step)
     mine = update(Factor).where(Factor.id == factor.id, unused)
     values = {"last_step": step, "used_at": at, "confirmed_at": factor.confirmed_at or at}
-    return session.execute(mine.values(values)).rowcount == 1
+    return changed_rows(session, mine.values(values)) == 1
 
 
 def remove_factor(session: Session, user_id: int, factor_id: int) -> Factor | None:
-    """Take a factor away; None where they have no such one. Raises LastFactor. Part of the caller's transaction."""
-    _alone(session, user_id)
+    """Delete a factor; None where the user has no such one. Raises LastFactor. Part of the caller's transaction."""
+    _lock_factors(session, user_id)
     theirs = {factor.id: factor for factor in list_factors(session, user_id)}
     if factor_id in theirs and len(theirs) == 1:
         raise LastFactor
@@ -91,8 +92,8 @@ def remove_factor(session: Session, user_id: int, factor_id: int) -> Factor | No
 
 
 def create_recovery_codes(session: Session, vault: Vault, user_id: int, at: datetime) -> list[str]:
-    """New codes in place of all earlier ones. They are shown once; only their digests are kept."""
-    _alone(session, user_id)
+    """Replace all earlier codes. The new ones are shown once; only their digests are kept."""
+    _lock_factors(session, user_id)
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = ["".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
     for number, code in enumerate(codes, 1):
@@ -102,32 +103,31 @@ def create_recovery_codes(session: Session, vault: Vault, user_id: int, at: date
 
 
 def use_recovery_code(session: Session, user_id: int, code: str, at: datetime) -> bool:
-    """Whether this is an unused recovery code of theirs; it is used by it. Part of the caller's transaction."""
+    """Use up a recovery code; whether it was an unused one of the user's. Part of the caller's transaction."""
     plain = "".join(letter for letter in code.lower() if letter.isalnum())
     mine = update(RecoveryCode).where(
         RecoveryCode.user_id == user_id, RecoveryCode.digest == _digest(plain), RecoveryCode.used_at.is_(None)
     )
-    return session.execute(mine.values(used_at=at)).rowcount == 1
+    return changed_rows(session, mine.values(used_at=at)) == 1
 
 
 def count_recovery_codes(session: Session, user_id: int) -> int:
-    """How many recovery codes a person has still."""
     unused = (RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
-    return session.scalar(select(func.count()).select_from(RecoveryCode).where(*unused))
+    return session.scalars(select(func.count()).select_from(RecoveryCode).where(*unused)).one()
 
 
 def delete_unconfirmed(session: Session, user_id: int) -> None:
-    """Delete the apps a person was shown and never showed a code of."""
+    """Delete authenticator apps that never showed a code."""
     session.execute(delete(Factor).where(Factor.user_id == user_id, Factor.confirmed_at.is_(None)))
 
 
-def _alone(session: Session, user_id: int) -> None:
-    """Two requests that change a person's factors at once do so one after the other, and each sees what came of it."""
+def _lock_factors(session: Session, user_id: int) -> None:
+    """Queue concurrent changes of one user's factors."""
     session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
-def _step_of(secret: str, code: str, at: datetime) -> int | None:
-    """The time step whose code this is, among those that are tolerated now."""
+def _matching_step(secret: str, code: str, at: datetime) -> int | None:
+    """The tolerated time step whose code this is."""
     if not (code.isascii() and code.isdecimal() and len(code) == 6):
         return None
     totp = pyotp.TOTP(secret, interval=PERIOD)
@@ -139,5 +139,4 @@ def _step_of(secret: str, code: str, at: datetime) -> int | None:
 
 
 def _digest(code: str) -> bytes:
-    """A code holds 118 random bits: a plain hash cannot be turned back."""
     return hashlib.sha256(code.encode()).digest()

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from portal.core.client_network import network_of
-from portal.core.models import ThrottledAction, ThrottleHit
-from portal.core.models.ids import new_id
-from portal.core.vault import Vault, index_column
 from portal.core import throttle
+from portal.core.client_network import network_of
+from portal.core.database import changed_rows
+from portal.core.models import NO_PROVIDER, ThrottledAction, ThrottleHit
+from portal.core.models.ids import new_id
 from portal.core.throttle import Counted, Limit
+from portal.core.vault import Vault, index_column
 
-NO_PROVIDER = 0  # Counted before it is known whose, if anybody's, the account is.
 KEPT = timedelta(days=90)  # For the person's own sign-in history.
 SPRAYING_WITHIN = timedelta(hours=1)
 SPRAYED_FROM_ONE = 10  # Accounts attempted from one network.
@@ -93,7 +93,7 @@ def find_spraying(session: Session, at: datetime) -> PasswordSpraying | None:
 
 def delete_old_hits(session: Session, at: datetime) -> int:
     """Delete attempts older than KEPT; returns how many there were."""
-    return session.execute(delete(ThrottleHit).where(ThrottleHit.at < at - KEPT)).rowcount
+    return changed_rows(session, delete(ThrottleHit).where(ThrottleHit.at < at - KEPT))
 
 
 def _new_hit(

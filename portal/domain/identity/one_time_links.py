@@ -1,72 +1,71 @@
-"""Links that are mailed and open once. The token stands only in the mail; here stands its digest."""
+"""Single-use links sent by mail. Only the token's digest is stored."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.models import OneTimeLink, OneTimeLinkKind
+from portal.core.database import changed_rows
+from portal.core.models import NO_PROVIDER, OneTimeLink, OneTimeLinkKind
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
-
-NO_PROVIDER = 0  # Sealed for no provider, as people are.
 
 
 def issue(
     session: Session, vault: Vault, kind: OneTimeLinkKind, *, email: str, at: datetime, lifetime: timedelta,
-    user_id: int | None = None, **facts,
+    user_id: int | None = None, **facts: Any,
 ) -> tuple[OneTimeLink, str]:  # fmt: skip
-    """A new ticket and its token, for the link in the mail. `facts` are the ticket's other columns: invites_to, name,
-    role, operator_role, made_by. Part of the caller's transaction."""
-    ticket_id, token = new_id(), secrets.token_urlsafe(32)
-    ticket = OneTimeLink(
-        id=ticket_id, kind=kind, token_digest=_digest(token), user_id=user_id, created_at=at, expires_at=at + lifetime,
-        email=vault.seal(email.strip(), OneTimeLink.PLACE, NO_PROVIDER, ticket_id), **facts,
+    """Create a link and the token for its address. `facts` are its other columns: invites_to, name, role,
+    operator_role, made_by. Part of the caller's transaction."""
+    link_id, token = new_id(), secrets.token_urlsafe(32)
+    link = OneTimeLink(
+        id=link_id, kind=kind, token_digest=_digest(token), user_id=user_id, created_at=at, expires_at=at + lifetime,
+        email=vault.seal(email.strip(), OneTimeLink.PLACE, NO_PROVIDER, link_id), **facts,
     )  # fmt: skip
-    session.add(ticket)
+    session.add(link)
     session.flush()
-    return ticket, token
+    return link, token
 
 
 def find(session: Session, token: str, kind: OneTimeLinkKind, at: datetime) -> OneTimeLink | None:
-    """The ticket that a token opens now: unused, unrevoked, in time. Whatever is wrong with it takes the same path."""
+    """The unused, unrevoked, unexpired link of a token. Whatever is wrong with it takes the same path."""
     return session.scalar(
-        select(OneTimeLink).where(OneTimeLink.token_digest == _digest(token), OneTimeLink.kind == kind, *_open(at))
+        select(OneTimeLink).where(OneTimeLink.token_digest == _digest(token), OneTimeLink.kind == kind, *_is_open(at))
     )
 
 
-def use(session: Session, ticket: OneTimeLink, at: datetime) -> bool:
-    """Use it up; False where somebody was first, or it ended meanwhile. Part of the caller's transaction."""
-    mine = update(OneTimeLink).where(OneTimeLink.id == ticket.id, *_open(at)).values(used_at=at)
-    return session.execute(mine).rowcount == 1
+def use(session: Session, link: OneTimeLink, at: datetime) -> bool:
+    """Use a link up; False if it was used or ended meanwhile. Part of the caller's transaction."""
+    mine = update(OneTimeLink).where(OneTimeLink.id == link.id, *_is_open(at)).values(used_at=at)
+    return changed_rows(session, mine) == 1
 
 
-def revoke(session: Session, ticket_id: int, at: datetime) -> bool:
-    """Close one that is still unused; whether there was one."""
+def revoke(session: Session, link_id: int, at: datetime) -> bool:
+    """Revoke a link that is still unused; returns whether there was one."""
     unused = update(OneTimeLink).where(
-        OneTimeLink.id == ticket_id, OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None)
+        OneTimeLink.id == link_id, OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None)
     )
-    return session.execute(unused.values(revoked_at=at)).rowcount == 1
+    return changed_rows(session, unused.values(revoked_at=at)) == 1
 
 
 def revoke_all(session: Session, kind: OneTimeLinkKind, user_id: int, at: datetime) -> int:
-    """Close a person's unused ones of a kind: a newer link, or what it was for, has made them needless. How many."""
+    """Revoke a user's unused links of a kind; returns how many there were."""
     theirs = update(OneTimeLink).where(OneTimeLink.user_id == user_id, OneTimeLink.kind == kind)
     unused = theirs.where(OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None))
-    return session.execute(unused.values(revoked_at=at)).rowcount
+    return changed_rows(session, unused.values(revoked_at=at))
 
 
-def email_of(vault: Vault, ticket: OneTimeLink) -> str:
-    """The address that its link was mailed to."""
-    return vault.read(ticket.email, OneTimeLink.PLACE, NO_PROVIDER, ticket.id)
+def email_of(vault: Vault, link: OneTimeLink) -> str:
+    """The address that a link was mailed to."""
+    return vault.read(link.email, OneTimeLink.PLACE, NO_PROVIDER, link.id)
 
 
-def _open(at: datetime) -> tuple:
+def _is_open(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None), OneTimeLink.expires_at > at
 
 
 def _digest(token: str) -> bytes:
-    """A token holds 256 random bits: a plain hash cannot be turned back."""
-    return hashlib.sha256(token.encode(errors="replace")).digest()
+    return hashlib.sha256(token.encode(errors="replace")).digest()  # Of 256 random bits, which need no key.

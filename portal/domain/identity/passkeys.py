@@ -1,11 +1,12 @@
-"""Passkeys (WebAuthn): a key of the person's own device as a second factor, which no look-alike page can ask for.
+"""Passkeys (WebAuthn) as a second factor: they are bound to the host, so phishing pages cannot ask for them.
 
-W3C Web Authentication Level 3, 7.1 and 7.2. Who holds the device must prove that to it, too (user verification).
+W3C Web Authentication Level 3, 7.1 and 7.2, with user verification.
 """
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import webauthn
 from sqlalchemy import or_, select, update
@@ -20,29 +21,37 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from portal.core.database import changed_rows
 from portal.core.models import Factor, FactorKind, User
 from portal.domain.identity import factors
 
-LIFETIME = timedelta(minutes=5)  # Of a challenge; as long as half a sign-in lives.
+LIFETIME = timedelta(minutes=5)  # Of a challenge; as long as a pending sign-in.
 LONGEST_ANSWER = 16 * 1024  # Characters that a browser sends; usual ones have one or two thousand.
-MALFORMED = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)  # What comes from outside.
+MALFORMED = (
+    WebAuthnException,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+)  # Raised for malformed answers.
 
 
 class InvalidAnswer(Exception):
-    """A browser's answer is not what was asked for: another challenge, house, key or person, or just nonsense."""
+    """A browser's answer is malformed, or for another challenge, host, key or user."""
 
 
 class AlreadyRegistered(InvalidAnswer):
-    """This passkey belongs to somebody already."""
+    """This passkey is registered already."""
 
 
 class ClonedPasskey(InvalidAnswer):
-    """The device has counted fewer signatures than we have: there may be two of it (Level 3, 6.1.1)."""
+    """The device counted fewer signatures than we did, so it may have been cloned (Level 3, 6.1.1)."""
 
 
 @dataclass(frozen=True)
 class RelyingParty:
-    """Where the person is: passkeys are bound to the host, and open nothing elsewhere."""
+    """The host and origin that a passkey is bound to."""
 
     host: str
     origin: str
@@ -50,7 +59,7 @@ class RelyingParty:
 
 @dataclass(frozen=True)
 class Challenge:
-    """What the device is to sign. It opens once: one made before the key's last use is worth nothing."""
+    """What the device signs, once: a challenge made before the key's last use is invalid."""
 
     value: bytes
     at: datetime
@@ -60,20 +69,20 @@ class Challenge:
 
 
 def new_challenge(at: datetime) -> Challenge:
-    """A new challenge."""
     return Challenge(secrets.token_bytes(32), at)
 
 
 def list_passkeys(session: Session, user_id: int) -> list[Factor]:
-    """A person's passkeys, oldest first."""
+    """A user's passkeys, oldest first."""
     return [factor for factor in factors.list_factors(session, user_id) if factor.kind == FactorKind.PASSKEY]
 
 
-def registration_options(session: Session, user: User, email: str, here: RelyingParty, challenge: Challenge) -> str:
-    """What the browser needs to make a key, as JSON; devices that have one already are left out."""
+def registration_options(session: Session, user: User, email: str, rp: RelyingParty, challenge: Challenge) -> str:
+    """What the browser needs to create a key, as JSON; devices that have one already are excluded."""
     options = webauthn.generate_registration_options(
-        rp_id=here.host, rp_name=factors.ISSUER, user_name=email, user_display_name=user.name,
-        user_id=user.id.to_bytes(8, "big"), challenge=challenge.value, exclude_credentials=_names(session, user.id),
+        rp_id=rp.host, rp_name=factors.ISSUER, user_name=email, user_display_name=user.name,
+        user_id=user.id.to_bytes(8, "big"), challenge=challenge.value,
+        exclude_credentials=_descriptors(session, user.id),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.REQUIRED
         ),
@@ -82,14 +91,14 @@ def registration_options(session: Session, user: User, email: str, here: Relying
 
 
 def register_passkey(
-    session: Session, user_id: int, answer: str, here: RelyingParty, challenge: Challenge, *, name: str, at: datetime
+    session: Session, user_id: int, answer: str, rp: RelyingParty, challenge: Challenge, *, name: str, at: datetime
 ) -> Factor:
-    """Keep a new key; making it has proved that the person can use it. Raises NotAnswered, AlreadyHere."""
-    _open(answer, challenge, at)
+    """Store a new key; creating it proved that the user can use it. Raises InvalidAnswer, AlreadyHere."""
+    _require_answerable(answer, challenge, at)
     try:
         made = webauthn.verify_registration_response(
-            credential=answer, expected_challenge=challenge.value, expected_rp_id=here.host,
-            expected_origin=here.origin, require_user_verification=True,
+            credential=answer, expected_challenge=challenge.value, expected_rp_id=rp.host,
+            expected_origin=rp.origin, require_user_verification=True,
         )  # fmt: skip
     except MALFORMED as error:
         raise InvalidAnswer from error
@@ -108,19 +117,23 @@ def register_passkey(
     return factor
 
 
-def authentication_options(session: Session, user_id: int, here: RelyingParty, challenge: Challenge) -> str:
-    """What the browser needs to show one of the person's keys, as JSON."""
+def authentication_options(session: Session, user_id: int, rp: RelyingParty, challenge: Challenge) -> str:
+    """What the browser needs to answer with one of the user's keys, as JSON."""
     options = webauthn.generate_authentication_options(
-        rp_id=here.host, challenge=challenge.value, allow_credentials=_names(session, user_id),
+        rp_id=rp.host, challenge=challenge.value, allow_credentials=_descriptors(session, user_id),
         user_verification=UserVerificationRequirement.REQUIRED,
     )  # fmt: skip
     return webauthn.options_to_json(options)
 
 
-def verify_passkey(session: Session, user_id: int, answer: str, here: RelyingParty, challenge: Challenge, at: datetime) -> Factor:
-    """The person's key that answered. The challenge is spent by it. Raises NotAnswered, Copied. Part of the caller's
-    transaction."""
-    _open(answer, challenge, at)
+def verify_passkey(
+    session: Session, user_id: int, answer: str, rp: RelyingParty, challenge: Challenge, at: datetime
+) -> Factor:
+    """The user's key that answered; it uses the challenge up. Part of the caller's transaction.
+
+    Raises InvalidAnswer, ClonedPasskey.
+    """
+    _require_answerable(answer, challenge, at)
     try:
         name = parse_authentication_credential_json(answer).raw_id
     except MALFORMED as error:
@@ -130,29 +143,32 @@ def verify_passkey(session: Session, user_id: int, answer: str, here: RelyingPar
         raise InvalidAnswer
     try:
         shown = webauthn.verify_authentication_response(
-            credential=answer, expected_challenge=challenge.value, expected_rp_id=here.host,
-            expected_origin=here.origin, credential_public_key=factor.public_key, credential_current_sign_count=0,
-            require_user_verification=True,
+            credential=answer, expected_challenge=challenge.value, expected_rp_id=rp.host,
+            expected_origin=rp.origin, credential_public_key=cast(bytes, factor.public_key),
+            credential_current_sign_count=0, require_user_verification=True,
         )  # fmt: skip
     except MALFORMED as error:
         raise InvalidAnswer from error
     if shown.new_sign_count <= factor.sign_count and (shown.new_sign_count or factor.sign_count):
         raise ClonedPasskey
-    _spend(session, factor, challenge, shown.new_sign_count, at)
+    _use_challenge(session, factor, challenge, shown.new_sign_count, at)
     return factor
 
 
-def _open(answer: str, challenge: Challenge, at: datetime) -> None:
+def _require_answerable(answer: str, challenge: Challenge, at: datetime) -> None:
     if len(answer) > LONGEST_ANSWER or not challenge.is_open(at):
         raise InvalidAnswer
 
 
-def _spend(session: Session, factor: Factor, challenge: Challenge, count: int, at: datetime) -> None:
+def _use_challenge(session: Session, factor: Factor, challenge: Challenge, count: int, at: datetime) -> None:
     unspent = or_(Factor.used_at.is_(None), Factor.used_at < challenge.at)
     mine = update(Factor).where(Factor.id == factor.id, Factor.sign_count == factor.sign_count, unspent)
-    if session.execute(mine.values(sign_count=count, used_at=at)).rowcount != 1:
+    if changed_rows(session, mine.values(sign_count=count, used_at=at)) != 1:
         raise InvalidAnswer
 
 
-def _names(session: Session, user_id: int) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=factor.credential_id) for factor in list_passkeys(session, user_id)]
+def _descriptors(session: Session, user_id: int) -> list[PublicKeyCredentialDescriptor]:
+    return [
+        PublicKeyCredentialDescriptor(id=cast(bytes, factor.credential_id))
+        for factor in list_passkeys(session, user_id)
+    ]

@@ -1,4 +1,4 @@
-"""Who may do what: a table for a provider's people, one for the operator's. Doors name the power of each page."""
+"""Who may do what: one table for a provider's people, one for the operator's staff."""
 
 from enum import StrEnum
 
@@ -6,41 +6,40 @@ from portal.core.models import OperatorRole, Role
 
 
 class Permission(StrEnum):
-    """One kind of act. A page needs exactly one."""
+    """One kind of act. Each page needs exactly one."""
 
-    # Anybody's who is signed in, about themselves.
-    SELF = "self"
+    SELF = "self"  # Of everybody who is signed in: pages about themselves.
     # At a provider.
     LOOK = "look"
     SEARCH = "search"  # Find a recipient by address; the address stays masked.
     UNMASK = "unmask"  # See an address in full, with a reason.
     REFUSE = "refuse"  # Record a refusal for somebody who asked for it. Nobody grants.
-    COMPLAINTS = "complaints"  # The desk: read cases, answer them, close them.
+    COMPLAINTS = "complaints"  # Read, answer and close cases.
     PREPARE = "prepare"  # Campaigns and their audiences, as drafts.
     LAUNCH = "launch"
-    IMPORT = "import"  # Bring a file of consents, and take back what it brought.
-    EXPORT = "export"  # Files that leave the house.
-    SETTLE = "settle"  # What İYS and we see differently, and what waits for a person.
+    IMPORT = "import"  # Import a file of consents, and undo the import.
+    EXPORT = "export"  # Download files.
+    SETTLE = "settle"  # Resolve differences to İYS and submissions that wait for a person.
     BRANDS = "brands"
-    CONNECT = "connect"  # İYS accounts, pushes, and later keys.
-    ONBOARD = "onboard"  # The firm's data, its papers, its package.
+    CONNECT = "connect"  # İYS accounts and pushes.
+    ONBOARD = "onboard"  # The company's data, papers and package.
     PEOPLE = "people"  # Invitations, roles, networks.
     AUDIT = "audit"
     # At the operator.
     CONSOLE = "console"  # See providers, those assigned at least.
     ANSWER = "answer"  # Questions of providers.
     ASSIST = "assist"  # Search a provider's recipients, with a reason each time.
-    BEHALF = "behalf"  # Bring a file for a provider that gave its leave.
+    BEHALF = "behalf"  # Import a file for a provider that delegated it.
     REVIEW = "review"  # Admit, send back, suspend; confirm orders.
     TARIFF = "tariff"  # Packages and their prices.
     CALENDAR = "calendar"
     HEALTH = "health"
-    STAFF = "staff"  # The operator's own people and whom they answer for.
+    STAFF = "staff"  # The operator's staff and their assignments.
 
 
 P = Permission
 
-OF_ROLE: dict[Role, frozenset[Permission]] = {
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(
         {P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.PREPARE, P.LAUNCH, P.IMPORT, P.EXPORT, P.SETTLE, P.BRANDS, P.CONNECT}
         | {P.ONBOARD, P.PEOPLE, P.AUDIT, P.COMPLAINTS}
@@ -53,21 +52,21 @@ OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.DEVELOPER: frozenset({P.LOOK, P.CONNECT}),
     Role.AUDITOR: frozenset({P.LOOK, P.SEARCH, P.AUDIT}),
 }
-OF_OPERATOR_ROLE: dict[OperatorRole, frozenset[Permission]] = {
+OPERATOR_PERMISSIONS: dict[OperatorRole, frozenset[Permission]] = {
     OperatorRole.ADMIN: frozenset(
         {P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF, P.REVIEW, P.TARIFF, P.CALENDAR, P.HEALTH, P.STAFF, P.AUDIT}
     ),
     OperatorRole.SUPPORT: frozenset({P.CONSOLE, P.ANSWER, P.ASSIST, P.BEHALF}),
 }
-# What a suspended provider's people go on doing: reading, answering people, and setting things right.
+# What a suspended provider's people may still do: read, answer recipients and correct data.
 DURING_SUSPENSION = frozenset({P.LOOK, P.SEARCH, P.UNMASK, P.REFUSE, P.COMPLAINTS, P.EXPORT, P.SETTLE, P.AUDIT})
 
 
 def provider_permissions(role: Role, *, suspended: bool = False) -> frozenset[Permission]:
     """What a role may do at its provider; less while the provider is suspended."""
-    return OF_ROLE[role] & DURING_SUSPENSION if suspended else OF_ROLE[role]
+    return ROLE_PERMISSIONS[role] & DURING_SUSPENSION if suspended else ROLE_PERMISSIONS[role]
 
 
 def operator_permissions(role: OperatorRole | None) -> frozenset[Permission]:
     """What a role may do at the operator; nothing without one."""
-    return OF_OPERATOR_ROLE[role] if role else frozenset()
+    return OPERATOR_PERMISSIONS[role] if role else frozenset()

@@ -1,6 +1,6 @@
-"""Who is in: sessions that begin, are looked up on each request, and end. All is rows, so a change counts at once.
+"""Sessions of signed-in users: rows that are read on each request, so that every change counts at once.
 
-The cookie holds "<id of the session>.<random token>"; here stands the token's digest.
+The cookie holds "<session id>.<random token>", of which the row keeps the digest.
 """
 
 import hashlib
@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.models import Membership, Provider, SessionEnd, SignIn, SignInMethod, User
+from portal.core.database import changed_rows
+from portal.core.models import NO_PROVIDER, Membership, Provider, SessionEnd, SignIn, SignInMethod, User
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.identity import permissions
@@ -20,20 +21,19 @@ from portal.domain.identity.permissions import Permission
 
 IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=12)
-STEP_UP = timedelta(minutes=10)  # For so long a proof just given opens dangerous pages.
-SEEN = timedelta(minutes=1)  # How exactly "last seen" is kept.
-AGENT = 300  # Characters of what a browser says of itself.
-NO_PROVIDER = 0  # A session is sealed for no provider: its person may belong to several.
+STEP_UP = timedelta(minutes=10)  # How long a second factor opens sensitive pages.
+SEEN_PRECISION = timedelta(minutes=1)  # Of `seen_at`.
+LONGEST_AGENT = 300  # Characters of a user agent.
 
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """A person with an open session. Flask-Login's current_user."""
+    """A user with an open session: Flask-Login's current_user."""
 
     user: User
     sign_in: SignIn
     token: str
-    membership: Membership | None  # At the provider they chose to work for, while it lets them in.
+    membership: Membership | None  # At the provider chosen to work for, while it is open.
     provider: Provider | None
 
     is_authenticated = True
@@ -55,19 +55,19 @@ class SignedInUser:
     def provider_id(self) -> int | None:
         return self.provider.id if self.provider else None
 
-    def may_at_provider(self, power: Permission) -> bool:
-        """Whether the provider's table lets this person do that at the provider they work for, as it stands now."""
-        if not self.membership:
+    def may_at_provider(self, permission: Permission) -> bool:
+        """Whether the user's role allows it at the provider they work for, which may be suspended."""
+        if not self.membership or not self.provider:
             return False
         suspended = self.provider.suspended_at is not None
-        return power in permissions.provider_permissions(self.membership.role, suspended=suspended)
+        return permission in permissions.provider_permissions(self.membership.role, suspended=suspended)
 
-    def may_at_operator(self, power: Permission) -> bool:
-        """Whether the operator's table lets this person do that."""
-        return power in permissions.operator_permissions(self.user.operator_role)
+    def may_at_operator(self, permission: Permission) -> bool:
+        """Whether the user's role at the operator allows it."""
+        return permission in permissions.operator_permissions(self.user.operator_role)
 
     def is_stepped_up(self, at: datetime) -> bool:
-        """Whether a factor was shown within STEP_UP."""
+        """Whether a second factor was used within STEP_UP."""
         proved_at = self.sign_in.stepped_up_at
         return proved_at is not None and at - STEP_UP < proved_at <= at
 
@@ -83,8 +83,8 @@ def begin_session(
     device_digest: bytes | None,
     at: datetime,
 ) -> SignedInUser:
-    """Open a session; whoever belongs to one provider only works for it at once. Part of the caller's transaction."""
-    _end_late_ones(session, user.id, at)
+    """Open a session; a user with a single membership works for that provider. Part of the caller's transaction."""
+    _end_timed_out(session, user.id, at)
     sign_in_id, token = new_id(), secrets.token_urlsafe(32)
     open_ones = list_memberships(session, user.id)
     sign_in = SignIn(
@@ -94,7 +94,7 @@ def begin_session(
         device_digest=device_digest,
         by=by,
         address=vault.seal(address, SignIn.PLACE, NO_PROVIDER, sign_in_id),
-        agent=agent[:AGENT],
+        agent=agent[:LONGEST_AGENT],
         current_provider_id=open_ones[0][0].provider_id if len(open_ones) == 1 else None,
         started_at=at,
         seen_at=at,
@@ -107,70 +107,69 @@ def begin_session(
 
 
 def find_session(session: Session, text: str, agent: str, at: datetime) -> SignedInUser | None:
-    """The person behind a cookie's text, unless the session is over (ended, idle for IDLE, or older than LIFETIME) or
-    the cookie came into another browser. Networks may change: people walk about with their telephones."""
-    found = _behind(session, text)
+    """The user behind a cookie, unless the session is over (ended, idle for IDLE, or older than LIFETIME) or the cookie
+    comes from another browser. The network may change, as it does for telephones."""
+    found = _find_by_cookie(session, text)
     if found is None:
         return None
     sign_in, user = found
-    if sign_in.ended_at or sign_in.agent != agent[:AGENT] or not user.is_open or find_timeout(sign_in, at):
+    if sign_in.ended_at or sign_in.agent != agent[:LONGEST_AGENT] or not user.is_open or find_timeout(sign_in, at):
         return None
-    return SignedInUser(user, sign_in, text.partition(".")[2], *_served(session, sign_in))
+    return SignedInUser(user, sign_in, text.partition(".")[2], *_find_chosen(session, sign_in))
 
 
 def find_ending(session: Session, text: str, at: datetime) -> SessionEnd | None:
-    """Why the session behind a cookie's text is over, if it is: for who comes back and finds it so."""
-    found = _behind(session, text)
+    """Why the session behind a cookie is over, if it is."""
+    found = _find_by_cookie(session, text)
     return (found[0].ending or find_timeout(found[0], at)) if found else None
 
 
 def has_used_device(session: Session, user_id: int, device_digest: bytes) -> bool:
-    """Whether a person came in by this browser before."""
+    """Whether a user signed in from this browser before."""
     theirs = select(SignIn.id).where(SignIn.user_id == user_id, SignIn.device_digest == device_digest)
     return session.scalar(theirs.limit(1)) is not None
 
 
 def has_signed_in(session: Session, user_id: int) -> bool:
-    """Whether a person was ever in."""
+    """Whether a user ever signed in."""
     return session.scalar(select(SignIn.id).where(SignIn.user_id == user_id).limit(1)) is not None
 
 
 def find_timeout(sign_in: SignIn, at: datetime) -> SessionEnd | None:
-    """Why time alone ended a session, if it did."""
+    """The timeout that ended a session, if one did."""
     if at - sign_in.started_at > LIFETIME:
         return SessionEnd.TOO_OLD
     return SessionEnd.IDLE if at - sign_in.seen_at > IDLE else None
 
 
 def record_activity(session: Session, sign_in: SignIn, at: datetime) -> bool:
-    """Note that the person is still there; whether a row was written. Part of the caller's transaction."""
-    if at - sign_in.seen_at < SEEN:
+    """Update `seen_at`; returns whether a row was written. Part of the caller's transaction."""
+    if at - sign_in.seen_at < SEEN_PRECISION:
         return False
     session.execute(update(SignIn).where(SignIn.id == sign_in.id, SignIn.ended_at.is_(None)).values(seen_at=at))
     return True
 
 
-def switch_provider(session: Session, presence: SignedInUser, provider_id: int) -> bool:
-    """Work for another provider from now on; False where the person does not belong there."""
-    if provider_id not in {membership.provider_id for membership, _ in list_memberships(session, presence.id)}:
+def switch_provider(session: Session, current: SignedInUser, provider_id: int) -> bool:
+    """Work for another provider from now on; False where the user is no member of it."""
+    if provider_id not in {membership.provider_id for membership, _ in list_memberships(session, current.id)}:
         return False
-    session.execute(update(SignIn).where(SignIn.id == presence.sign_in.id).values(current_provider_id=provider_id))
+    session.execute(update(SignIn).where(SignIn.id == current.sign_in.id).values(current_provider_id=provider_id))
     return True
 
 
-def step_up(session: Session, presence: SignedInUser, at: datetime) -> SignedInUser:
-    """A factor was shown just now: the session goes on with a new token, and the old one is worthless (OWASP ASVS 5.0,
-    7.2.4)."""
+def step_up(session: Session, current: SignedInUser, at: datetime) -> SignedInUser:
+    """Note that a second factor was used, and replace the session's token (OWASP ASVS 5.0, 7.2.4)."""
     token = secrets.token_urlsafe(32)
-    mine = update(SignIn).where(SignIn.id == presence.sign_in.id, SignIn.token_digest == _digest(presence.token))
+    mine = update(SignIn).where(SignIn.id == current.sign_in.id, SignIn.token_digest == _digest(current.token))
     session.execute(mine.values(stepped_up_at=at, token_digest=_digest(token)))
-    return SignedInUser(presence.user, presence.sign_in, token, presence.membership, presence.provider)
+    return SignedInUser(current.user, current.sign_in, token, current.membership, current.provider)
 
 
 def end_sessions(session: Session, user_id: int, ending: SessionEnd, at: datetime, *, only: int | None = None,
         but: int | None = None, at_provider: int | None = None) -> int:  # fmt: skip
-    """End a person's open sessions: all, only one, all but one, or those that are not spent on other providers. How
-    many were open."""
+    """End a user's open sessions: all, only one, all but one, or those that do not work for another provider. Returns
+    how many were open."""
     theirs = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     if only is not None:
         theirs = theirs.where(SignIn.id == only)
@@ -178,20 +177,20 @@ def end_sessions(session: Session, user_id: int, ending: SessionEnd, at: datetim
         theirs = theirs.where(SignIn.id != but)
     if at_provider is not None:
         theirs = theirs.where(or_(SignIn.current_provider_id == at_provider, SignIn.current_provider_id.is_(None)))
-    return session.execute(theirs.values(ended_at=at, ending=ending)).rowcount
+    return changed_rows(session, theirs.values(ended_at=at, ending=ending))
 
 
 def list_memberships(session: Session, user_id: int) -> list[tuple[Membership, Provider]]:
-    """Where a person belongs and may come in now, by title."""
+    """A user's open memberships, by the providers' titles."""
     theirs = select(Membership, Provider).join(Provider, Provider.id == Membership.provider_id)
     open_ones = theirs.where(
         Membership.user_id == user_id, Membership.suspended_at.is_(None), Membership.ended_at.is_(None)
     )
-    return [tuple(row) for row in session.execute(open_ones.order_by(Provider.title))]
+    return [(row.Membership, row.Provider) for row in session.execute(open_ones.order_by(Provider.title))]
 
 
 def list_suspended(session: Session, user_id: int) -> list[str]:
-    """Where a person belongs and may not come in, by title."""
+    """The titles of providers at which a user's membership is suspended."""
     theirs = select(Provider.title).join(Membership, Membership.provider_id == Provider.id)
     held = theirs.where(
         Membership.user_id == user_id, Membership.suspended_at.is_not(None), Membership.ended_at.is_(None)
@@ -199,19 +198,20 @@ def list_suspended(session: Session, user_id: int) -> list[str]:
     return list(session.scalars(held.order_by(Provider.title)))
 
 
-def _behind(session: Session, text: str) -> tuple[SignIn, User] | None:
+def _find_by_cookie(session: Session, text: str) -> tuple[SignIn, User] | None:
     sign_in_id, _, token = text.partition(".")
     if not (sign_in_id.isascii() and sign_in_id.isdecimal() and len(sign_in_id) < 20 and int(sign_in_id) < 2**63):
         return None
     row = session.execute(
         select(SignIn, User).join(User, User.id == SignIn.user_id).where(SignIn.id == int(sign_in_id))
     ).one_or_none()
-    is_theirs = row is not None and hmac.compare_digest(row.SignIn.token_digest, _digest(token))
-    return tuple(row) if is_theirs else None
+    if row is None or not hmac.compare_digest(row.SignIn.token_digest, _digest(token)):
+        return None
+    return row.SignIn, row.User
 
 
-def _end_late_ones(session: Session, user_id: int, at: datetime) -> None:
-    """Write down which of a person's sessions time has ended, as of then."""
+def _end_timed_out(session: Session, user_id: int, at: datetime) -> None:
+    """Store the end of a user's sessions that timed out, as of then."""
     theirs = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     for sign_in in session.scalars(theirs.where(or_(SignIn.started_at < at - LIFETIME, SignIn.seen_at < at - IDLE))):
         sign_in.ending = find_timeout(sign_in, at)
@@ -219,7 +219,7 @@ def _end_late_ones(session: Session, user_id: int, at: datetime) -> None:
         sign_in.ended_at = sign_in.started_at + LIFETIME if old else sign_in.seen_at + IDLE
 
 
-def _served(session: Session, sign_in: SignIn) -> tuple[Membership | None, Provider | None]:
+def _find_chosen(session: Session, sign_in: SignIn) -> tuple[Membership | None, Provider | None]:
     if sign_in.current_provider_id is None:
         return None, None
     for membership, provider in list_memberships(session, sign_in.user_id):

@@ -77,7 +77,7 @@ def suggest_start(session: Session, asked: PackageOrder, at: datetime) -> date:
 
 
 def confirm(session: Session, asked: PackageOrder, by: int, starts_on: date, at: datetime) -> None:
-    """Let an ordered year begin on that day. Raises AlreadySettled, WrongStart."""
+    """Let an ordered year begin on that day. Raises AlreadyClosed, WrongStart."""
     today = clock.day(at)
     if not today - EARLIEST_START <= starts_on <= today + LATEST_START:
         raise WrongStart
@@ -85,12 +85,12 @@ def confirm(session: Session, asked: PackageOrder, by: int, starts_on: date, at:
 
 
 def decline(session: Session, asked: PackageOrder, by: int, note: str, at: datetime) -> None:
-    """The operator says no, and why. Raises AlreadySettled."""
+    """The operator says no, and why. Raises AlreadyClosed."""
     _settle(session, asked, declined_at=at, settled_by=by, note=note)
 
 
 def cancel(session: Session, asked: PackageOrder, by: int, at: datetime) -> None:
-    """The provider thinks better of it. Such an order was declined without a note. Raises AlreadySettled."""
+    """The provider thinks better of it. Such an order was declined without a note. Raises AlreadyClosed."""
     _settle(session, asked, declined_at=at, settled_by=by)
 
 

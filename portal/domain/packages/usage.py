@@ -113,7 +113,7 @@ def count_iys_grants(session: Session, provider: Provider) -> int | None:
 
 def require_capacity(session: Session, provider: Provider, new: int, at: datetime) -> None:
     """Let so many new addresses come in. Practising it is free up to FREE; otherwise the package and its grace
-    decide. Raises NoRoom."""
+    decide. Raises PackageFull."""
     stands = measure_usage(session, provider, at, with_iys=False)
     too_many = provider.in_sandbox_mode and new > 0 and stands.used + new > FREE
     if too_many or (stands.level == Level.SHUT and not provider.in_sandbox_mode):

@@ -22,7 +22,7 @@ class Illegible(ValueError):
 
 
 def validate_colour(text: str) -> str:
-    """A colour as we keep it, "#rrggbb". Raises NoColour and Illegible."""
+    """A colour as we keep it, "#rrggbb". Raises InvalidColour and Illegible."""
     colour = text.strip().lower()
     if not HEX.fullmatch(colour):
         raise InvalidColour

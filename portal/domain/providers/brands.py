@@ -146,7 +146,7 @@ def close_brand(brand: Brand, at: datetime) -> None:
 
 
 def reopen_brand(session: Session, brand: Brand) -> None:
-    """Let it begin anew. Raises Practised."""
+    """Let it begin anew. Raises SandboxBrand."""
     if brand.is_sandbox and not session.get_one(Provider, brand.provider_id).in_sandbox_mode:
         raise SandboxBrand
     brand.closed_at = None

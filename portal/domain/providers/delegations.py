@@ -16,7 +16,7 @@ class InvalidEndDay(ValueError):
 
 
 def delegate(session: Session, provider_id: int, user_id: int, ends_on: date, at: datetime) -> Delegation:
-    """Let the operator bring files until the end of a day. It takes the place of one that stands. Raises NotADay."""
+    """Let the operator bring files until the end of a day. It takes the place of one that stands. Raises InvalidEndDay."""
     if not clock.day(at) <= ends_on <= clock.day(at) + LONGEST:
         raise InvalidEndDay
     withdraw(session, provider_id, user_id, at)

@@ -56,7 +56,7 @@ def normalize_network(text: str) -> str:
 def add_network(session: Session, provider: Provider, text: str, *, note: str, here: str, at: datetime) -> Network:
     """Let people come from a network. `here` is where the person doing it comes from.
 
-    Raises NotANetwork, TooWide, AlreadyThere, TooMany and LocksOut.
+    Raises NotANetwork, TooWide, AlreadyListed, TooMany and LocksOutUser.
     """
     cidr = normalize_network(text)
     others = [network.cidr for network in _alone(session, provider)]
@@ -75,7 +75,7 @@ def add_network(session: Session, provider: Provider, text: str, *, note: str, h
 def remove_network(session: Session, provider: Provider, network_id: int, *, here: str) -> str | None:
     """Take one away; its CIDR, or None where there is none. Without any, people come from everywhere.
 
-    Raises LocksOut.
+    Raises LocksOutUser.
     """
     theirs = _alone(session, provider)
     gone = next((network for network in theirs if network.id == network_id), None)

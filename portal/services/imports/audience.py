@@ -22,7 +22,7 @@ def add_list(
 ) -> int:
     """Write the list into the audience, a chunk a transaction, and return its id.
 
-    Raises AudienceClosed, and NoRoom where the package takes no new addresses.
+    Raises AudienceClosed, and PackageFull where the package takes no new addresses.
     """
     require_room(session, vault, campaign.provider_id, campaign.kind, addresses, at)
     list_id = _insert_list(session, vault, campaign, addresses, user_id, at)
@@ -37,7 +37,7 @@ def add_list(
 def require_room(
     session: Session, vault: Vault, provider_id: int, kind: CampaignKind, addresses: AddressList, at: datetime
 ) -> None:
-    """Check the package's limit of people to ask. Raises NoRoom.
+    """Check the package's limit of people to ask. Raises PackageFull.
 
     Offering a refusal is free, except in sandbox mode, where a list of any kind counts.
     """

@@ -58,7 +58,7 @@ def start(
     session: Session, vault: Vault, batch: ImportBatch, user_id: int | None, at: datetime, *,
     only_refusals: bool = False,
 ) -> None:  # fmt: skip
-    """Start the run. Raises AnswerMissing, Suspended, packages.NoRoom and WrongState."""
+    """Start the run. Raises AnswerMissing, Suspended, packages.PackageFull and WrongState."""
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
     provider, brand = session.get_one(Provider, batch.provider_id), session.get_one(Brand, batch.brand_id)
@@ -66,7 +66,7 @@ def start(
         raise Suspended
     if batch.new_addresses and not only_refusals:
         packages.require_capacity(session, provider, batch.new_addresses, at)
-    values = {"started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None}
+    values: dict[str, Any] = {"started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None}
     _change_state(session, batch, (BatchState.DRY_RUN,), BatchState.RUNNING, at, **values)
     _note(session, batch, "import.begun", user_id, at, {"lines": batch.lines, **(batch.tally or {})})
 
@@ -111,7 +111,7 @@ def progress(batch: ImportBatch, at: datetime) -> Progress:
 
 def _change_state(
     session: Session, batch: ImportBatch, before: tuple[BatchState, ...], after: BatchState, at: datetime, *,
-    keeps_position: bool = False, **values: object,
+    keeps_position: bool = False, **values: Any,
 ) -> None:  # fmt: skip
     """Also takes the lease from a worker that still holds the batch in the state before."""
     changes = {"state": after, "state_changed_at": at, "attempts": 0, "lease_until": None, **values}

@@ -31,34 +31,34 @@ class PageHeader:
     text: ConsentText
     title: str
     body: str
-    look: Branding
-    hearer: sandbox_mode.Destination
+    branding: Branding
+    destination: sandbox_mode.Destination
     used_up: frozenset[AddressKind]
     offers_mail: bool
 
 
-def render_choices(place: PublicPoint, back: FormState = EMPTY_FORM) -> str:
+def render_choices(place: PublicPoint, form_state: FormState = EMPTY_FORM) -> str:
     """One unticked choice for each channel; or the person's own, where the page comes back to them."""
     return render_template(
         "consent_points/page.html",
         head=_page_header(place),
-        rows=[ChannelRow(channel, None, back.chosen.get(channel)) for channel in place.channels],
-        back=back,
+        rows=[ChannelRow(channel, None, form_state.chosen.get(channel)) for channel in place.channels],
+        form_state=form_state,
         requires_name=place.requires_name,
         form_token=_token(place),
     )
 
 
-def render_review(place: PublicPoint, back: FormState) -> str:
+def render_review(place: PublicPoint, form_state: FormState) -> str:
     """What was chosen elsewhere, in words, beside our own text: it counts when the person says so."""
     return render_template(
         "consent_points/review.html",
         head=_page_header(place),
-        choices=_in_order(back.chosen),
-        has_grant=Status.GRANTED in back.chosen.values(),
-        back=back,
+        choices=_in_order(form_state.chosen),
+        has_grant=Status.GRANTED in form_state.chosen.values(),
+        form_state=form_state,
         requires_name=place.requires_name,
-        form_token=_token(place, back.chosen),
+        form_token=_token(place, form_state.chosen),
     )
 
 
@@ -77,7 +77,7 @@ def render_address_form(
         choices=_in_order({channel: status for channel, status in chosen.choices.items() if kind_of(channel) == kind}),
         receipts=_receipt_urls(chosen.receipts),
         form_token=form_token.sign(place.point_id, chosen),
-        typed=typed[: addresses.LONGEST_SPELLING],
+        typed=typed[: addresses.MAX_INPUT_LENGTH],
         error=error,
         many=many,
         lost=lost,
@@ -151,8 +151,8 @@ def _page_header(place: PublicPoint) -> PageHeader:
         text=text,
         title=text.title_en if language == "en" else text.title_tr,
         body=text.body_en if language == "en" else text.body_tr,
-        look=branding_of(place),
-        hearer=sandbox_mode.find_destination(place.iys_code, place.brand_code),
+        branding=branding_of(place),
+        destination=sandbox_mode.find_destination(place.iys_code, place.brand_code),
         used_up=used_up_kinds(place) if place.is_open else frozenset(),
         offers_mail=Channel.EMAIL in place.channels,
     )

@@ -1,4 +1,4 @@
-"""Acts on a case: a note among staff, an answer, another due date, its end, and a new beginning. All are noted."""
+"""Acts on a case: note, answer, postpone, close, reopen. All are audited."""
 
 from flask import current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -11,18 +11,18 @@ from portal.core.models import Brand, Closing, Complaint, Provider
 from portal.domain import complaints
 from portal.domain.identity.permissions import Permission
 from portal.web.desk.blueprint import blueprint
-from portal.web.desk.case_page import mine, render_case
+from portal.web.desk.case_page import render_case
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared import absolute_urls
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 
 
 @blueprint.post("/<id:complaint_id>/note")
 @needs(Permission.COMPLAINTS)
 def add_note(complaint_id: int) -> ResponseReturnValue:
-    """Write something down that only colleagues read."""
-    found, form = mine(db.session, complaint_id), NoteForm()
+    """Add a note that only colleagues read."""
+    found, form = own_row_or_404(db.session, Complaint, complaint_id), NoteForm()
     if not form.validate_on_submit():
         return render_case(found, form), 422
     complaints.add_note(db.session, vault(), found, form.note.data, user_id=current_user.id, at=clock.now())
@@ -33,8 +33,8 @@ def add_note(complaint_id: int) -> ResponseReturnValue:
 @blueprint.post("/<id:complaint_id>/answer")
 @needs(Permission.COMPLAINTS)
 def answer(complaint_id: int) -> ResponseReturnValue:
-    """Write what the person reads on their page."""
-    found, form = mine(db.session, complaint_id), AnswerForm()
+    """Write an answer, which the person reads on their page."""
+    found, form = own_row_or_404(db.session, Complaint, complaint_id), AnswerForm()
     if not form.validate_on_submit():
         return render_case(found, form), 422
     try:
@@ -48,18 +48,20 @@ def answer(complaint_id: int) -> ResponseReturnValue:
 @blueprint.post("/<id:complaint_id>/due")
 @needs(Permission.COMPLAINTS)
 def postpone(complaint_id: int) -> ResponseReturnValue:
-    """Let a case be due on another day."""
-    found, form = mine(db.session, complaint_id), DueForm()
+    """Move the due date."""
+    found, form = own_row_or_404(db.session, Complaint, complaint_id), DueForm()
     if not form.validate_on_submit():
         return render_case(found, form), 422
     try:
-        complaints.postpone(db.session, vault(), found, form.day, form.why.data, user_id=current_user.id, at=clock.now())
+        complaints.postpone(
+            db.session, vault(), found, form.day, form.why.data, user_id=current_user.id, at=clock.now()
+        )
     except complaints.AlreadyClosed:
         return _already_closed(complaint_id)
     except complaints.NotLater:
         db.session.rollback()
         form.due.errors = [_("Bugünden sonra bir gün seçin; silme isteklerinde yasanın otuz günü aşılamaz.")]
-        return render_case(mine(db.session, complaint_id), form), 422
+        return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 422
     record_audit("complaint.put_off", "complaint", complaint_id, until=form.day.isoformat())
     return _commit_and_return(complaint_id, _("Son gün değiştirildi."))
 
@@ -67,8 +69,8 @@ def postpone(complaint_id: int) -> ResponseReturnValue:
 @blueprint.post("/<id:complaint_id>/closing")
 @needs(Permission.COMPLAINTS)
 def close(complaint_id: int) -> ResponseReturnValue:
-    """End a case with a reason; the person is told where to read it."""
-    found = mine(db.session, complaint_id)
+    """Close a case with a reason; the person gets a message that links to it."""
+    found = own_row_or_404(db.session, Complaint, complaint_id)
     form = CloseForm(case=found)
     if not form.validate_on_submit():
         return render_case(found, form), 422
@@ -83,18 +85,18 @@ def close(complaint_id: int) -> ResponseReturnValue:
     except complaints.NoReason:
         db.session.rollback()
         form.text.errors = [_("Bu sonucu seçince kişiye ne olduğunu yazın.")]
-        return render_case(mine(db.session, complaint_id), form), 422
+        return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 422
     record_audit("complaint.closed", "complaint", complaint_id, closing=closing.value)
-    done = _commit_and_return(complaint_id, _closing_message(is_told))
+    response = _commit_and_return(complaint_id, _closing_message(is_notified))
     wake("message")
-    return done
+    return response
 
 
 @blueprint.post("/<id:complaint_id>/reopening")
 @needs(Permission.COMPLAINTS)
 def reopen(complaint_id: int) -> ResponseReturnValue:
-    """Open a case again; the reason is among staff's steps and the person's."""
-    found, form = mine(db.session, complaint_id), ReopenForm()
+    """Reopen a case; staff and the person see the reason."""
+    found, form = own_row_or_404(db.session, Complaint, complaint_id), ReopenForm()
     if not form.validate_on_submit():
         return render_case(found, form), 422
     try:
@@ -108,34 +110,36 @@ def reopen(complaint_id: int) -> ResponseReturnValue:
 
 
 def _complaint_url(case: Complaint) -> str:
-    return absolute_urls.absolute_url("recipient.complaint", code=complaints.case_code(current_app.config["LINK_SALT"], case))
+    return absolute_urls.absolute_url(
+        "recipient.complaint", code=complaints.case_code(current_app.config["LINK_SALT"], case)
+    )
 
 
 def _sender_name(case: Complaint) -> str:
-    """By which name the person knows whom they complained to."""
+    """The name under which the person knows the sender."""
     if case.brand_id is not None:
         return db.session.get_one(Brand, case.brand_id).name
     return db.session.get_one(Provider, case.provider_id).title
 
 
-def _closing_message(is_told: bool) -> str:
-    if is_told:
+def _closing_message(is_notified: bool) -> str:
+    if is_notified:
         return _("Başvuru sonuçlandırıldı; kişiye bir ileti gönderilecek.")
     return _("Başvuru sonuçlandırıldı. Adres bu arada başkasına geçtiği için ileti gönderilmedi.")
 
 
-def _already_closed(complaint_id: int):
+def _already_closed(complaint_id: int) -> ResponseReturnValue:
     """A colleague was first."""
     db.session.rollback()
     flash(_("Başvuru bu arada sonuçlandırılmış; değişen bir şey yok."))
     return _redirect_to_case(complaint_id)
 
 
-def _commit_and_return(complaint_id: int, words: str):
+def _commit_and_return(complaint_id: int, message: str) -> ResponseReturnValue:
     db.session.commit()
-    flash(words)
+    flash(message)
     return _redirect_to_case(complaint_id)
 
 
-def _redirect_to_case(complaint_id: int):
+def _redirect_to_case(complaint_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_case", complaint_id=complaint_id), 303)

@@ -1,11 +1,10 @@
-"""The page of one case: what the person told, what was found, what can be done, and everything that led to it."""
+"""The page of one case: the complaint, its finding, what can be done, and the person's history."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from portal.core import clock
@@ -22,12 +21,12 @@ from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 
 
 @dataclass(frozen=True)
 class Case:
-    """A case as staff see it; `row` is what the database holds."""
+    """A case as staff see it, decrypted."""
 
     id: int
     row: Complaint
@@ -45,8 +44,8 @@ class Case:
 @blueprint.get("/<id:complaint_id>")
 @needs(Permission.COMPLAINTS)
 def show_case(complaint_id: int) -> ResponseReturnValue:
-    """Show a case. Looking is noted."""
-    found = mine(read_session(), complaint_id)
+    """Show a case. Audited."""
+    found = own_row_or_404(read_session(), Complaint, complaint_id)
     record_audit("complaint.looked_at", "complaint", found.id)
     db.session.commit()
     return render_case(found)
@@ -55,8 +54,8 @@ def show_case(complaint_id: int) -> ResponseReturnValue:
 @blueprint.get("/<id:complaint_id>/screenshot.png")
 @needs(Permission.COMPLAINTS)
 def screenshot(complaint_id: int) -> ResponseReturnValue:
-    """The picture that the person added, as we made it."""
-    found = mine(read_session(), complaint_id)
+    """The person's screenshot, re-encoded by us."""
+    found = own_row_or_404(read_session(), Complaint, complaint_id)
     if found.picture is None:
         abort(404)
     try:
@@ -66,16 +65,8 @@ def screenshot(complaint_id: int) -> ResponseReturnValue:
     return Response(png, mimetype="image/png")
 
 
-def mine(session, complaint_id: int) -> Complaint:
-    """A case of the signed-in person's provider, or 404."""
-    found = session.get(Complaint, complaint_id)
-    if found is None or found.provider_id != current_user.provider_id:
-        abort(404)
-    return found
-
-
 def render_case(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
-    """The page of a case, with the words of a form that came back."""
+    """The page of a case, with a form that came back with errors."""
     recipient = read_session().get_one(Recipient, found.recipient_id)
     at = clock.now()
     return render_template(
@@ -104,13 +95,15 @@ def _case_details(found: Complaint, recipient: Recipient, at: datetime) -> Case:
         brand_name=read_session().get_one(Brand, found.brand_id).name if found.brand_id else None,
         receipt_number=spelled(receipt.number) if receipt else None,
         said=complaints.read_report(vault(), found),
-        compared=None if is_erasure else complaints.compare_with_refusal(read_session(), **whose, came_at=found.came_at),
+        compared=None
+        if is_erasure
+        else complaints.compare_with_refusal(read_session(), **whose, came_at=found.came_at),
         pressure=complaints.due_pressure(found, at),
     )
 
 
 def _forms(found: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:
-    """The form that came back, and the others empty."""
+    """The form that came back, and the other ones empty."""
     empty = {
         "answer": AnswerForm(formdata=None), "note": NoteForm(formdata=None), "due": DueForm(formdata=None),
         "reopen": ReopenForm(formdata=None), "close": CloseForm(formdata=None, case=found),

@@ -1,4 +1,4 @@
-"""Finding a person by address, for a caller or an authority: their cases, and everything that happened."""
+"""Find a person by address, for a caller or an authority: their consents, cases and history."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -6,40 +6,40 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
-from portal.core.models import Complaint
+from portal.core.models import Complaint, Recipient
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.recipients.search import mine, render_search
+from portal.web.dashboard.recipients.search import render_search
 from portal.web.desk import timeline
 from portal.web.desk.blueprint import blueprint
 from portal.web.shared import limits
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 
 
 @blueprint.route("/search", methods=["GET", "POST"])
 @limiter.limit(limits.SEARCH, methods=["POST"])
 @needs(Permission.COMPLAINTS)
 def search() -> ResponseReturnValue:
-    """Look an address up among the provider's own. It never stands in a URL, and the search is noted."""
+    """Search by POST: the address never stands in a URL."""
     return render_search("desk/search.html", "desk.person")
 
 
 @blueprint.get("/people/<id:recipient_id>")
 @needs(Permission.COMPLAINTS)
 def person(recipient_id: int) -> str:
-    """What holds for one address, its cases, and its whole history. Looking is noted."""
-    found = mine(read_session(), recipient_id)
+    """Consents, cases and history of one address. Audited."""
+    found = own_row_or_404(read_session(), Recipient, recipient_id)
     record_audit("recipient.looked_at", "recipient", found.id)
     db.session.commit()
-    theirs = select(Complaint).where(Complaint.recipient_id == found.id).order_by(Complaint.created_at.desc())
+    cases = select(Complaint).where(Complaint.recipient_id == found.id).order_by(Complaint.created_at.desc())
     at = clock.now()
     return render_template(
         "desk/person.html",
         recipient_id=found.id,
         address=recipients.masked(vault(), found),
-        cases=[(each, complaints.due_pressure(each, at)) for each in read_session().scalars(theirs)],
+        cases=[(each, complaints.due_pressure(each, at)) for each in read_session().scalars(cases)],
         heads=history.heads(read_session(), found.id),
         events=timeline.events_page(found, at),
     )

@@ -1,8 +1,10 @@
-"""The overview: every brand that knows the address, what holds there, and a button beside it that refuses."""
+"""The overview: every brand that knows the address, its consents, and buttons that refuse."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from flask import abort, current_app, redirect, render_template, request, url_for
+from flask import abort, current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 
 from portal.core import addresses, clock
@@ -15,17 +17,16 @@ from portal.web.my_consents.blueprint import blueprint, entry_blueprint
 from portal.web.my_consents.holdings import Holdings, find_holdings
 from portal.web.shared import address_session
 
-BRANDS_PER_PAGE = 20  # Brands; and decisions of one brand, five times as many.
-DECISIONS_PER_PAGE = 100
+BRANDS_PER_PAGE, DECISIONS_PER_PAGE = 20, 100
 
 
 @dataclass(frozen=True)
 class ListPage:
-    """What one page of a longer list shows."""
+    """One page of a list."""
 
-    items: list
+    items: list[Any]
     number: int
-    last: int
+    last: int  # Number of the last page.
 
     @property
     def before(self) -> int | None:
@@ -44,37 +45,38 @@ def overview():
         read_session(), [each.id for each in held.recipients], address_session.proof().proved_at
     )
     return render_template(
-        "my_consents/overview.html", shown=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
+        "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last),
-        is_refused=all(each.is_refused for each in held.brands), stands=sentences.status_sentence, at_iys=sentences.iys_sentence,
+        is_refused=all(each.is_refused for each in held.brands), status_sentence=sentences.status_sentence,
+        iys_sentence=sentences.iys_sentence,
         page_url=lambda number: url_for(".overview", sayfa=number), **shared_context(),
     )  # fmt: skip
 
 
 @blueprint.get("/izinlerim/marka/<id:brand_id>")
-def brand(brand_id: int):
-    """How what holds at one brand came to be."""
+def brand(brand_id: int) -> str:
+    """Show the history of one brand's consents."""
     held = my_holdings().of(brand_id)
     if held is None:
         abort(404)
-    told = paginate(history.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
+    entries = paginate(history.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
     return render_template(
-        "my_consents/brand.html", held=held, told=told, outcome=sentences.outcome_sentence,
+        "my_consents/brand.html", held=held, entries=entries, outcome_sentence=sentences.outcome_sentence,
         page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **shared_context(),
     )  # fmt: skip
 
 
 @blueprint.post("/izinlerim/cik", endpoint="leave")
-def leave():
-    """Go out: the cookie opens nothing any more, nor does a copy of it."""
-    address_proofs.close_session(db.session.get_one(AddressProof, address_session.proof().id), clock.now())
+def leave() -> ResponseReturnValue:
+    """End the session: neither the cookie nor a copy of it opens anything any more."""
+    address_proofs.close_session(db.session.get_one(AddressProof, _current_proof().id), clock.now())
     db.session.commit()
-    return address_session.delete_cookie(redirect(url_for("my_consents_entry.over"), 303))
+    return address_session.delete_cookie(make_response(redirect(url_for("my_consents_entry.over"), 303)))
 
 
 @entry_blueprint.get("/izinlerim/bitti")
-def over():
-    """It is shut: the quarter of an hour is over, or somebody went out."""
+def over() -> str:
+    """Say that the session has ended: its 15 minutes are over, or the person left."""
     return render_template("my_consents/over.html")
 
 
@@ -84,9 +86,9 @@ def my_holdings() -> Holdings:
     return find_holdings(read_session(), vault(), address_proofs.read_address(vault(), proof), proof.proved_at)
 
 
-def shared_context() -> dict:
-    """What every page of the overview shows, and what its forms carry."""
-    proof = address_session.proof()
+def shared_context() -> dict[str, str]:
+    """What every page of the overview shows, and the token of its forms."""
+    proof = _current_proof()
     return {
         "address": addresses.mask(address_proofs.read_address(vault(), proof).text),
         "until": format_datetime(proof.open_until, "HH:mm"),
@@ -94,8 +96,8 @@ def shared_context() -> dict:
     }
 
 
-def paginate(items: list, size: int) -> ListPage:
-    """The page of a list that is asked for; the nearest there is."""
+def paginate(items: list[Any], size: int) -> ListPage:
+    """The page of a list that the query asks for, or the nearest there is."""
     last = max(1, -(-len(items) // size))
     asked = request.args.get("sayfa", "1")
     number = min(int(asked), last) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
@@ -103,7 +105,15 @@ def paginate(items: list, size: int) -> ListPage:
     return ListPage(items[(number - 1) * size : number * size], number, last)
 
 
-def _receipt_link(row: Receipt | None) -> dict | None:
+def _current_proof() -> AddressProof:
+    """Of a request that the access rule has let in: there is one."""
+    proof = address_session.proof()
+    if proof is None:
+        abort(403)
+    return proof
+
+
+def _receipt_link(row: Receipt | None) -> dict[str, str] | None:
     if row is None:
         return None
     code = codes.code_of(current_app.config["LINK_SALT"], row.id, row.nonce)

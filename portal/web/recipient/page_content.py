@@ -74,8 +74,8 @@ class LinkPage:
     sender_contact: str
     brand_name: str
     notice_url: str
-    look: Branding
-    hearer: sandbox_mode.Destination
+    branding: Branding
+    destination: sandbox_mode.Destination
     address: str
     pair: str
     is_phone: bool
@@ -85,35 +85,35 @@ class LinkPage:
     form_token: str
     post_url: str
     not_mine_url: str
-    back: FormState
+    form_state: FormState
 
 
 def personal_content(
-    vault: Vault, link: shortlinks.Resolution, invitation: LinkContext, view: View, *, language: str, at: datetime
+    vault: Vault, link: shortlinks.Resolution, context: LinkContext, view: View, *, language: str, at: datetime
 ) -> Personal:  # fmt: skip
     """What this serving of a link's page has for one person alone."""
     return Personal(
         pair=word_pair(current_app.config["LINK_SALT"], link.link_id, link.nonce),
-        address=mask_sealed(vault, invitation.address, invitation.provider_id, invitation.recipient_id),
+        address=mask_sealed(vault, context.address, context.provider_id, context.recipient_id),
         form_token=form_token.sign(
-            invitation.link_id, _shown_text_id(invitation, view), language, at, asks=view.may_grant
+            context.link_id, _shown_text_id(context, view), language, at, asks=view.may_grant
         ),
     )
 
 
 def build_link_page(
-    session: Session, invitation: LinkContext, view: View, heads: CurrentConsents, mine: Personal, back: FormState, *, language: str
+    session: Session, context: LinkContext, view: View, current: CurrentConsents, mine: Personal, form_state: FormState, *, language: str
 ) -> LinkPage:  # fmt: skip
-    """The page of a link in one language. `heads` is what holds now, as heads_of tells it."""
-    text = load_consent_text(session, invitation.text_id)
-    decided_at = decided_by(session, invitation) if view.state == State.LIVE and heads.held else None
-    title, body = _title_and_body(text, invitation, view, language)
+    """The page of a link in one language. `current` is what holds now, as heads_of tells it."""
+    text = load_consent_text(session, context.text_id)
+    decided_at = decided_by(session, context) if view.state == State.LIVE and current.held else None
+    title, body = _title_and_body(text, context, view, language)
     return LinkPage(
         state=State.USED if decided_at else view.state,
         asks=view.asks,
         may_grant=view.may_grant,
         decided_at=decided_at,
-        reassigned_at=invitation.reassigned_at,
+        reassigned_at=context.reassigned_at,
         title=title,
         body=body,
         sender_title=text.sender_title,
@@ -121,31 +121,31 @@ def build_link_page(
         sender_contact=text.sender_contact,
         brand_name=text.brand_name,
         notice_url=text.notice_url,
-        look=branding_of(invitation),
-        hearer=sandbox_mode.find_destination(invitation.iys_code, invitation.brand_code),
+        branding=branding_of(context),
+        destination=sandbox_mode.find_destination(context.iys_code, context.brand_code),
         address=mine.address,
         pair=mine.pair,
         is_phone=Channel.EMAIL not in view.channels,
-        is_merchant=heads.is_merchant,
-        rows=[ChannelRow(each, _of_present_owner(heads.held.get(each), invitation), back.chosen.get(each)) for each in view.channels],
-        requires_name=invitation.requires_name,
+        is_merchant=current.is_merchant,
+        rows=[ChannelRow(each, _of_present_owner(current.held.get(each), context), form_state.chosen.get(each)) for each in view.channels],
+        requires_name=context.requires_name,
         form_token=mine.form_token,
         post_url=request.path,
         not_mine_url=not_mine_url(request.view_args["code"]),
-        back=back,
+        form_state=form_state,
     )
 
 
-def address_of(vault: Vault, invitation: LinkContext) -> addresses.Address:
+def address_of(vault: Vault, context: LinkContext) -> addresses.Address:
     """The address that a link was made for."""
-    whose = (invitation.provider_id, invitation.recipient_id)
-    return addresses.parse(vault.read(invitation.address, Recipient.PLACE, *whose))
+    whose = (context.provider_id, context.recipient_id)
+    return addresses.parse(vault.read(context.address, Recipient.PLACE, *whose))
 
 
-def decided_by(session: Session, invitation: LinkContext) -> datetime | None:
+def decided_by(session: Session, context: LinkContext) -> datetime | None:
     """When the link was last decided by; None where it never was, by whom it is meant for now."""
-    since = invitation.reassigned_at or datetime.min.replace(tzinfo=UTC)
-    mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == invitation.link_id)
+    since = context.reassigned_at or datetime.min.replace(tzinfo=UTC)
+    mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == context.link_id)
     last = session.scalar(mine)
     return last if last and last > since else None
 
@@ -165,22 +165,22 @@ def language_args() -> dict[str, str]:
     return {"lang": "en"} if get_locale().language == "en" else {}
 
 
-def _title_and_body(text: ConsentText, invitation: LinkContext, view: View, language: str) -> tuple[str, str]:
+def _title_and_body(text: ConsentText, context: LinkContext, view: View, language: str) -> tuple[str, str]:
     """Title and body. Where an asking link takes refusals only, those of refusing."""
-    if _shown_text_id(invitation, view) is None:
+    if _shown_text_id(context, view) is None:
         text = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
     return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
 
 
-def _shown_text_id(invitation: LinkContext, view: View) -> int | None:
+def _shown_text_id(context: LinkContext, view: View) -> int | None:
     """The campaign's text, if its words are what the page shows."""
-    return None if invitation.kind == CampaignKind.ASK and not view.may_grant else invitation.text_id
+    return None if context.kind == CampaignKind.ASK and not view.may_grant else context.text_id
 
 
-def _of_present_owner(held: CurrentConsent | None, invitation: LinkContext) -> CurrentConsent | None:
+def _of_present_owner(held: CurrentConsent | None, context: LinkContext) -> CurrentConsent | None:
     """What holds; a refusal that is older than the word "not mine" was another's, and its date is not shown."""
-    if held and invitation.reassigned_at and held.since < invitation.reassigned_at:
-        return replace(held, since=invitation.reassigned_at)
+    if held and context.reassigned_at and held.since < context.reassigned_at:
+        return replace(held, since=context.reassigned_at)
     return held
 
 

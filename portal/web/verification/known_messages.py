@@ -58,26 +58,26 @@ def find_message(session: Session, vault: Vault, pasted: PastedText) -> KnownMes
 def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage | None:
     link = shortlinks.resolve(session, current_app.config["LINK_SALT"], code, clock.now())
     link_id = link.link_id or NO_LINK
-    invitation = load_link_context(session, link_id)
+    context = load_link_context(session, link_id)
     row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
     message = session.scalar(select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION))
-    if link.state == LinkState.UNKNOWN or invitation is None or row is None:
+    if link.state == LinkState.UNKNOWN or context is None or row is None:
         return None
-    return _invitation_message(vault, invitation, load_consent_text(session, invitation.text_id), row, message, code)
+    return _invitation_message(vault, context, load_consent_text(session, context.text_id), row, message, code)
 
 
 def _invitation_message(
-    vault: Vault, invitation: LinkContext, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
+    vault: Vault, context: LinkContext, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
 ) -> KnownMessage:
-    address = vault.read(invitation.address, Recipient.PLACE, invitation.provider_id, invitation.recipient_id)
+    address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
     is_sent = message is not None and message.state == MessageState.ACCEPTED
     return KnownMessage(
-        what=Purpose(invitation.kind),
+        what=Purpose(context.kind),
         senders=((text.brand_name, contents.sender_shown(text)),),
         address=addresses.mask(address),
         made_at=link.created_at,
         page_url=url_for("recipient.page", code=code),
-        is_practice=sandbox_mode.find_destination(invitation.iys_code, invitation.brand_code) == sandbox_mode.Destination.SANDBOX,
+        is_practice=sandbox_mode.find_destination(context.iys_code, context.brand_code) == sandbox_mode.Destination.SANDBOX,
         pair=word_pair(current_app.config["LINK_SALT"], link.id, link.nonce),
         sent_at=message.ended_at if is_sent else None,
         is_ours=message is not None,

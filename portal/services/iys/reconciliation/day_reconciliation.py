@@ -1,10 +1,11 @@
-"""One day from İYS's file to our agreement: fetched, compared, archived, confirmed, time-stamped.
+"""Reconcile one day: fetch İYS's file, compare, archive and confirm it, and fetch its time stamp.
 
-Whatever is missing is asked for later; each run begins with what İYS says now, so that a run may end anywhere.
+What is missing is asked for later. Each run starts from what İYS says now, so that a run may be killed anywhere.
 """
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import select, update
@@ -21,13 +22,13 @@ from portal.services.iys.reconciliation.schedule import ClaimedDay, are_feeds_be
 
 log = structlog.get_logger()
 
-FILE_ATTEMPTS = 3  # Times that a file is fetched again before it is believed against its hash, or against our own rows.
-FEEDS_WAIT = timedelta(minutes=5)  # Until they are looked at again.
+FILE_ATTEMPTS = 3  # After so many a file is believed although its hash, or our own rows, contradict it.
+FEEDS_WAIT = timedelta(minutes=5)  # Then they are checked again.
 TOO_LATE = "H502"  # İYS's code for a day outside its window.
 
 
 def reconcile(client: Client, claimed: ClaimedDay, *, waits_for_feeds: bool = True) -> None:
-    """Do what can be done for a day now, and write down when to look again. Commits; no transaction may be open."""
+    """Do what can be done for a claimed day now, and release it. Commits; no transaction may be open."""
     try:
         if not window.is_open(claimed.day, clock.now()):
             _close_day(claimed)
@@ -47,91 +48,83 @@ def _fetch_and_compare(client: Client, claimed: ClaimedDay, waits_for_feeds: boo
     is_last_day = window.days_left(claimed.day, clock.now()) <= 1
     if waits_for_feeds and not is_last_day and are_feeds_behind(read_session(), claimed):
         raise NotYet(clock.now() + FEEDS_WAIT, "feeds_behind", is_failure=False)
-    told = day_reports.fetch_report(client, claimed)
-    if told.body is None:
-        _reconcile_without_file(claimed, told)
+    report = day_reports.fetch_report(client, claimed)
+    if report.body is None:
+        _reconcile_without_file(claimed, report)
         return
-    if not told.hash_agrees and claimed.attempts < FILE_ATTEMPTS:
+    if not report.hash_agrees and claimed.attempts < FILE_ATTEMPTS:
         raise not_yet(claimed, "hash")
-    found = comparison_results.compare_and_record(claimed, told.body, clock.now())
-    _archive_file(claimed, told, found.rows, clock.now())
+    found = comparison_results.compare_and_record(claimed, report.body, clock.now())
+    _archive_file(claimed, report, found.rows, clock.now())
     if found.open:
         _archive_timestamp(client, claimed, DayState.DIFFERENT)
-    elif not told.hash_agrees:
+    elif not report.hash_agrees:
         _release_day(claimed, state=DayState.DIFFERENT, due_at=not_yet(claimed, None).until, code="hash")
     else:
-        _confirm_day(client, claimed, told)
+        _confirm_day(client, claimed, report)
 
 
-def _reconcile_without_file(claimed: ClaimedDay, told: DayReport) -> None:
-    """İYS has no file: nothing moved, or it is not made yet, or what we sent is not there."""
-    expects = next(
-        own_movements.transaction_ids_of_day(read_session(), claimed.provider_id, claimed.side.brand_id, claimed.day),
-        None,
-    )
-    if (expects or told.counted) and claimed.attempts < FILE_ATTEMPTS:
+def _reconcile_without_file(claimed: ClaimedDay, report: DayReport) -> None:
+    """İYS has no file: nothing moved, it is not made yet, or what we sent is missing."""
+    day = (claimed.provider_id, claimed.brand_day.brand_id, claimed.day)
+    expected = next(own_movements.transaction_ids_of_day(read_session(), *day), None)
+    if (expected or report.counted) and claimed.attempts < FILE_ATTEMPTS:
         raise not_yet(claimed, "no_file")
     found = comparison_results.compare_and_record(claimed, b"", clock.now())
     state = DayState.DIFFERENT if found.open else DayState.EMPTY
-    _release_day(claimed, state=state, due_at=None, code=None, rows=0, summary=told.summary, compared_at=clock.now())
+    _release_day(claimed, state=state, due_at=None, code=None, rows=0, summary=report.summary, compared_at=clock.now())
 
 
-def _archive_file(claimed: ClaimedDay, told: DayReport, rows: int, at: datetime) -> None:
+def _archive_file(claimed: ClaimedDay, report: DayReport, rows: int, at: datetime) -> None:
     """Archive the file before anything is confirmed. Commits."""
-    sealed = archive.seal_file(vault(), told.body, claimed.provider_id, claimed.id)
-    mine = update(ReconciledDay).where(ReconciledDay.id == claimed.id)
-    digest = hashlib.sha384(told.body).hexdigest()
-    db.session.execute(
-        mine.values(
-            summary=told.summary, rows=rows, file=sealed, file_hash=digest, iys_hash=told.iys_hash[:96], compared_at=at
-        )
-    )
+    assert report.body is not None
+    sealed = archive.seal_file(vault(), report.body, claimed.provider_id, claimed.id)
+    values = {
+        "summary": report.summary, "rows": rows, "file": sealed, "file_hash": hashlib.sha384(report.body).hexdigest(),
+        "iys_hash": (report.iys_hash or "")[:96], "compared_at": at,
+    }  # fmt: skip
+    db.session.execute(update(ReconciledDay).where(ReconciledDay.id == claimed.id).values(values))
     db.session.commit()
 
 
-def _confirm_day(client: Client, claimed: ClaimedDay, told: DayReport) -> None:
-    """Nobody has to look any more: agree at İYS, unless it already has our word."""
-    if not told.is_confirmed:
+def _confirm_day(client: Client, claimed: ClaimedDay, report: DayReport) -> None:
+    """Nothing differs: confirm the day at İYS, unless it is confirmed already."""
+    if not report.is_confirmed:
         day_reports.confirm_day(client, claimed)
     at = clock.now()
     db.session.execute(update(ReconciledDay).where(ReconciledDay.id == claimed.id).values(agreed_at=at))
     audit.note(
         db.session, "day.agreed", "reconciled_day", claimed.id, provider_id=claimed.provider_id, at=at,
-        facts={"hash": told.iys_hash},
+        facts={"hash": report.iys_hash},
     )  # fmt: skip
-    _write_day(claimed, state=DayState.AGREED)
+    leases.write(db.session, ReconciledDay, [claimed], state=DayState.AGREED)
     db.session.commit()
     log.info("day.agreed", day=claimed.id)
     _archive_timestamp(client, claimed, DayState.AGREED)
 
 
 def _archive_timestamp(client: Client, claimed: ClaimedDay, state: DayState) -> None:
-    """Keep İYS's time stamp beside the file, whether or not the two sides agree: it is given for seven days only."""
-    _write_day(claimed, state=state)
+    """Archive İYS's time stamp, whether or not the two sides agree: it is available for seven days only."""
+    leases.write(db.session, ReconciledDay, [claimed], state=state)
     db.session.commit()
     has_it = select(ReconciledDay.timestamp.is_not(None)).where(ReconciledDay.id == claimed.id)
-    values = {}
+    values: dict[str, object] = {}
     if not read_session().scalar(has_it):
         values = {"timestamp": day_reports.fetch_timestamp(client, claimed), "archived_at": clock.now()}
     _release_day(claimed, state=state, due_at=None, code=None, **values)
 
 
 def _close_day(claimed: ClaimedDay) -> None:
-    """İYS tells no more of that day: what was not fetched is missed, what was not confirmed stays as it is."""
+    """The day left İYS's window: what was not fetched is missed, what was not confirmed stays as it is."""
     state = DayState.MISSED if claimed.state == DayState.WAITING else claimed.state
     kept = claimed.state in (DayState.AGREED, DayState.EMPTY)
     _release_day(claimed, state=state, due_at=None, code=None if kept else TOO_LATE)
 
 
-def _release_day(claimed: ClaimedDay, **values) -> None:
-    """Let the day go. Commits."""
+def _release_day(claimed: ClaimedDay, **values: Any) -> None:
+    """Commits. A release without a code resets the attempts."""
     if values["code"] is None:
-        values["attempts"] = 0  # Patience begins anew.
-    _write_day(claimed, lease_until=None, **values)
+        values["attempts"] = 0
+    leases.release(db.session, ReconciledDay, [claimed], **values)
     db.session.commit()
     log.info("day.looked_at", day=claimed.id, code=values["code"])
-
-
-def _write_day(claimed: ClaimedDay, **values) -> None:
-    """Write to the day, as long as it is ours."""
-    leases.write(db.session, ReconciledDay, [claimed], **values)

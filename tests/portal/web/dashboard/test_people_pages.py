@@ -216,11 +216,11 @@ def test_each_role_is_explained_by_what_it_may_do(ayse):
 
 def test_every_power_at_a_provider_has_words():
     from portal.domain.identity.members import ChangeNotAllowed
-    from portal.domain.identity.permissions import OF_ROLE
+    from portal.domain.identity.permissions import ROLE_PERMISSIONS
     from portal.web.dashboard.team.roles import ERROR_MESSAGES, PERMISSION_LABELS
 
-    assert set(PERMISSION_LABELS) == frozenset.union(*OF_ROLE.values())
-    assert set(REFUSALS) == set(Unlawful.__subclasses__())
+    assert set(PERMISSION_LABELS) == frozenset.union(*ROLE_PERMISSIONS.values())
+    assert set(REFUSALS) == set(ChangeNotAllowed.__subclasses__())
 
 
 def test_no_address_stands_in_the_audit(app, ayse, burak, rows):

@@ -321,7 +321,7 @@ def test_two_people_settle_one_difference_once(app, different, rows):
         who = {"user_id": 1, "at": clock.now()}
         difference_resolution.take_theirs(db.session, vault(), first, **who)
         db.session.commit()
-        with pytest.raises(difference_resolution.AlreadySettled):
+        with pytest.raises(difference_resolution.AlreadyClosed):
             difference_resolution.explain(db.session, first, "Biliyoruz.", **who)
         db.session.rollback()
 
