@@ -13,11 +13,12 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Operation
 from portal.core.models import Provider, PushRegistration
-from portal.services.iys import connection_test, inflow, push_registration, reconciliation
+from portal.services.iys import connection_test, push_registration, reconciliation
 from portal.services.iys.forwarding import bulk_dispatch
 from tests import make, servers
 from tests.contract import table
 from tests.make import Person
+from tests.portal.services.iys.reconciliation.story import take_inflow_step
 
 pytestmark = pytest.mark.slow
 
@@ -113,7 +114,7 @@ def test_every_request_is_one_of_the_table(at_noon, app, browser, sandbox, iys, 
         with time_machine.travel(start + timedelta(minutes=minutes)):
             until_nothing_is_due(app, iys, bulk_dispatch.send_next_list)
             make.forward_all(app, iys)
-            until_nothing_is_due(app, iys, inflow.take_next_step)
+            until_nothing_is_due(app, iys, take_inflow_step)
             until_nothing_is_due(app, iys, reconciliation.reconcile_next_day)
     with app.app_context():
         connection_test.test_account(iys, db.session.query(Provider).one().id)

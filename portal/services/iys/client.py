@@ -105,8 +105,8 @@ class Client:
             with (
                 answer_within(deadline),
                 self._session().request(
-                    method, self.base_url + path, data=body, headers=headers, timeout=(CONNECT_SECONDS, deadline * SILENT_SHARE),
-                    allow_redirects=False, stream=True,
+                    method, self.base_url + path, data=body, headers=headers,
+                    timeout=(CONNECT_SECONDS, deadline * SILENT_SHARE), allow_redirects=False, stream=True,
                 ) as answer,
             ):  # fmt: skip
                 return Answer(answer.status_code, _read_body(answer), retry_after=_retry_after(answer.headers))

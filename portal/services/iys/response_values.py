@@ -1,4 +1,8 @@
-"""Reading values that İYS sent: of the type we expect, of a size we can keep, or nothing."""
+"""Read values out of İYS's JSON: of the expected type and a size that can be stored, or nothing."""
+
+from typing import Any
+
+JsonObject = dict[str, Any]
 
 MAX_TEXT = 255
 MAX_NAME = 40
@@ -15,22 +19,22 @@ def read_number(value: object) -> int | None:
 
 
 def read_text(value: object, longest: int = MAX_TEXT) -> str:
-    """Without what no database keeps: NUL, and halves of a character."""
+    """A string without what no database stores (NUL, lone surrogates); "" for anything else."""
     return value.replace("\x00", "").encode(errors="ignore").decode()[:longest] if isinstance(value, str) else ""
 
 
 def read_name(value: object, longest: int = MAX_NAME) -> str:
-    """İYS's name of a list, an item or a transaction: digits and letters, were they written as a number."""
+    """İYS's identifier of a list, an item or a transaction, as text even where it came as a number."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return read_text(str(value) if is_number else value, longest)
 
 
-def read_transaction_id(of: dict) -> str:
-    """The proof that İYS holds what an answer speaks of; "" where it has none."""
-    return read_name(of.get("transactionId"), MAX_TRANSACTION_ID)
+def read_transaction_id(answer: JsonObject) -> str:
+    """The proof that İYS stored the consent; "" where the answer has none."""
+    return read_name(answer.get("transactionId"), MAX_TRANSACTION_ID)
 
 
-def read_rows(of: dict, name: str) -> list[dict]:
-    """The objects of a list that an answer holds under a name; what else stands among them is passed by."""
-    found = of.get(name)
+def read_rows(answer: JsonObject, name: str) -> list[JsonObject]:
+    """The objects in a list of an answer; anything else in it is skipped."""
+    found = answer.get(name)
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -1,4 +1,4 @@
-"""İYS's answers to our submissions, kept as evidence: an attempt for each, its answer sealed."""
+"""Store İYS's answers to submissions as evidence, one sealed attempt each."""
 
 from collections.abc import Iterable
 
@@ -11,15 +11,15 @@ from portal.core.iys_protocol import Operation
 from portal.core.models import Attempt
 from portal.core.models.ids import new_ids
 
-MAX_ANSWER_BYTES = 20_000  # Bytes that are kept.
+MAX_ANSWER_BYTES = 20_000
 
 
 def record_attempts(
     session: Session, question: Operation, status: int, answers: Iterable[tuple[int, int, str | None, bytes]]
 ) -> None:
     """Add attempts to this transaction; `answers` are (provider_id, submission_id, code, body)."""
-    told, at, seal = list(answers), clock.now(), vault().seal
-    if not told:
+    answered, at, seal = list(answers), clock.now(), vault().seal
+    if not answered:
         return
     rows = [
         {
@@ -32,6 +32,6 @@ def record_attempts(
             "code": code,
             "answer": seal(body[:MAX_ANSWER_BYTES], Attempt.PLACE, provider_id, attempt_id),
         }
-        for attempt_id, (provider_id, submission_id, code, body) in zip(new_ids(len(told)), told, strict=True)
+        for attempt_id, (provider_id, submission_id, code, body) in zip(new_ids(len(answered)), answered, strict=True)
     ]
     session.execute(insert(Attempt.__table__), rows)

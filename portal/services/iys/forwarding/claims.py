@@ -1,11 +1,11 @@
-"""Taking due submissions in hand: by lease, the oldest of a lane first, and one of a key at a time."""
+"""Claim due submissions by lease: the oldest of a lane first, and only one of a key at a time."""
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, not_, select
+from sqlalchemy import ColumnElement, Select, not_, select
 from sqlalchemy.orm import Session
 
 from portal.core import leases
@@ -14,15 +14,15 @@ from portal.core.iys_protocol import MAX_LIST_SIZE, Channel, RecipientType, Stat
 from portal.core.models import Consent, Lane, Outcome, Submission
 from portal.services.iys.forwarding import due_submissions
 
-LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's work waits no longer.
+LEASE = timedelta(seconds=15)  # Longer than an HTTP call may last; a killed forwarder's claims end then.
 SINGLE_LANES = (Lane.REFUSALS, Lane.PEOPLE)
 
-_claim_lock = threading.Lock()  # Threads of one process need not race for the same row; other processes may.
+_claim_lock = threading.Lock()  # Threads of one process don't race for the same row; processes may.
 
 
 @dataclass(frozen=True)
 class ClaimedSubmission:
-    """A submission in hand until `lease_until`; its payload is sealed."""
+    """A leased submission; its payload is sealed."""
 
     id: int
     provider_id: int
@@ -32,7 +32,7 @@ class ClaimedSubmission:
     consent_date: datetime
     endpoint: str
     payload: bytes = field(repr=False)
-    outcome: Outcome  # Before it was taken in hand: SENT where İYS may have heard it already.
+    outcome: Outcome  # SENT: İYS may have received it already.
     attempts: int
     lenient_deadline: datetime
     lease_until: datetime
@@ -47,7 +47,7 @@ class ClaimedSubmission:
 
     @property
     def may_be_held(self) -> bool:
-        """Whether İYS is known to hold a grant, or this is one: then it can be told outright."""
+        """Whether İYS is known to hold a grant, or this is one: then it can be sent without asking."""
         return not self.is_refusal or self.iys_status == Status.GRANTED
 
 
@@ -58,25 +58,25 @@ CONSENT_COLUMNS = [Consent.id, Consent.brand_id, Consent.channel, Consent.recipi
 def claim_due_submissions(
     session: Session, at: datetime, lanes: Sequence[Lane] = SINGLE_LANES, *, is_sandbox: bool = False
 ) -> list[ClaimedSubmission] | None:
-    """Lease the next due submission of the first lane that has one, and commit. None when nothing is due.
+    """Lease the next due submission of the first lane that has one, and commit. None if nothing is due.
 
-    A refusal whose key İYS is not known to hold brings up to 1000 of its kind (brand, channel, recipient type) along,
-    as many as İYS is asked about at once. Empty where another forwarder was first.
+    A refusal of a grant that İYS is not known to hold brings up to 1000 similar ones (brand, channel, recipient type)
+    along, since İYS is asked about so many at once. Empty where another forwarder was first.
     """
     with _claim_lock:
         due = (due_submissions.oldest_due(read_session(), at, lane, is_sandbox=is_sandbox) for lane in lanes)
         seen = next(filter(None, due), None)
         if seen is None:
             return None
-        taken = _lease_submissions(session, [seen], at)
-        session.commit()  # Nothing is held while the others are locked, which may come before it.
-        if taken and not taken[0].may_be_held:
-            taken += _lease_submissions(session, session.scalars(_similar_refusals(taken[0], at)).all(), at)
+        claimed = _lease_submissions(session, [seen], at)
+        session.commit()  # No lock is held while the others are locked, which may come before it.
+        if claimed and not claimed[0].may_be_held:
+            claimed += _lease_submissions(session, session.scalars(_similar_refusals(claimed[0], at)).all(), at)
             session.commit()
-        return taken
+        return claimed
 
 
-def _similar_refusals(first: ClaimedSubmission, at: datetime):
+def _similar_refusals(first: ClaimedSubmission, at: datetime) -> Select[int]:
     return (
         select(Submission.id)
         .join(Consent, Consent.id == Submission.consent_id)
@@ -94,8 +94,8 @@ def _similar_refusals(first: ClaimedSubmission, at: datetime):
 
 
 def _lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> list[ClaimedSubmission]:
-    """Lease those that still may be; all open submissions of their keys are locked first, in one order, so that two
-    forwarders never take two of one key."""
+    """Lease those that are still due. All open submissions of their keys are locked first, ordered by id, so that two
+    forwarders never claim two of one key."""
     if not ids:
         return []
     keys = select(Submission.consent_id).where(Submission.id.in_(ids))
@@ -106,13 +106,9 @@ def _lease_submissions(session: Session, ids: Sequence[int], at: datetime) -> li
         Submission.lane != Lane.BULK,  # It may have moved into a list since it was seen.
         at=at, lease=LEASE, returning=SUBMISSION_COLUMNS, attempts=Submission.attempts + 1,
     )  # fmt: skip
-    keys = _keys(session, rows)
-    return [ClaimedSubmission(*row, *keys[row.consent_id][1:]) for row in sorted(rows, key=lambda row: row.id)]
-
-
-def _keys(session: Session, rows: Sequence[Row]) -> dict[int, Row]:
     theirs = select(*CONSENT_COLUMNS).where(Consent.id.in_([row.consent_id for row in rows]))
-    return {row.id: row for row in session.execute(theirs)} if rows else {}
+    consents = {row.id: tuple(row[1:]) for row in session.execute(theirs)} if rows else {}
+    return [ClaimedSubmission(*row, *consents[row.consent_id]) for row in sorted(rows, key=lambda row: row.id)]
 
 
 def end_lease(
@@ -122,20 +118,20 @@ def end_lease(
     due_at: object,
     **values: object,
 ) -> set[int]:
-    """Write what came of submissions claimed together and let go; the ids of those whose lease was still ours."""
+    """Write the outcome of submissions claimed together and release them; the ids of those that were still ours."""
     lock_submissions(session, these)
     return leases.release(session, Submission, these, *conditions, due_at=due_at, **values)
 
 
 def lock_submissions(session: Session, these: Sequence[ClaimedSubmission]) -> None:
-    """Many are written in one order, or two who write some of them would wait for each other."""
+    """Lock many in the order of their ids, so that two writers never wait for each other."""
     if len(these) > 1:
         theirs = select(Submission.id).where(Submission.id.in_([each.id for each in these]))
         session.execute(theirs.order_by(Submission.id).with_for_update()).all()
 
 
 def renew_lease(session: Session, claimed: ClaimedSubmission, at: datetime) -> ClaimedSubmission | None:
-    """A full lease again, for a second call; None where it was lost meanwhile."""
+    """Renew a lease, for a second call; None where it was lost meanwhile."""
     try:
         return replace(claimed, lease_until=leases.renew(session, Submission, claimed, at=at, lease=LEASE))
     except leases.LeaseLost:

@@ -1,4 +1,4 @@
-"""İYS's own field rules, asked here before anything is sent: what would fail costs no call and no ratio."""
+"""İYS's field rules, checked before sending: what would fail costs no call and doesn't lower the success rate."""
 
 import json
 from datetime import datetime
@@ -8,17 +8,17 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Action
 
 
-class LocalFailure(NamedTuple):
-    """The code that a payload would fail with, and what that asks of us."""
+class Failure(NamedTuple):
+    """İYS's code for a payload that fails, if there is one, and the action that the code table asks for."""
 
-    code: str
+    code: str | None
     action: Action
 
 
-def find_failure(payload: bytes, at: datetime, *, may_be_there: bool = False) -> LocalFailure | None:
-    """Why İYS would refuse this payload of one consent by its fields; None where it would look at what it holds.
+def find_failure(payload: bytes, at: datetime, *, may_be_there: bool = False) -> Failure | None:
+    """Why İYS would reject the fields of this payload of one consent; None where it would accept them.
 
-    With `may_be_there` its age says nothing: İYS may have stored it in time, and answers the same bytes as it did then.
+    With `may_be_there` its age is ignored: İYS may have stored it in time, and answers the same bytes as it did then.
     """
     codes = [problem.code for problem in iys_protocol.validate_consent(json.loads(payload), now=at)]
     if may_be_there:
@@ -26,4 +26,4 @@ def find_failure(payload: bytes, at: datetime, *, may_be_there: bool = False) ->
     if not codes:
         return None
     gravest = iys_protocol.action_of(422, codes)
-    return LocalFailure(next(code for code in codes if iys_protocol.action_of(422, [code]) == gravest), gravest)
+    return Failure(next(code for code in codes if iys_protocol.action_of(422, [code]) == gravest), gravest)

@@ -1,4 +1,4 @@
-"""What came of submissions claimed together, written down: accepted, ended, tried again, or their provider blocked."""
+"""Record the outcome of claimed submissions: accepted, ended, retried, or their provider blocked. Each commits."""
 
 import random
 from collections.abc import Sequence
@@ -17,14 +17,15 @@ from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 log = structlog.get_logger()
 
-LONGEST_BACKOFF_SECONDS = 60.0  # Seconds. İYS may be away for a day; it is asked once a minute then.
+QUOTA = "H525"  # The provider's quota of addresses is used up: no new grants, refusals still pass.
+LONGEST_BACKOFF_SECONDS = 60.0  # İYS may be away for a day; it is asked once a minute then.
 BLOCK = timedelta(minutes=10)  # Rights or subscription: ask again after that, the provider may have acted.
 ORDER_WAIT = timedelta(seconds=2)
 LIST_WAIT = timedelta(minutes=10)  # A grant in a list ends after five minutes or more, and wakes its refusal.
 
 
 def accept_submission(claimed: ClaimedSubmission, transaction_id: str | None, creation_date: object) -> None:
-    """İYS holds it, under this transactionId if it said so; whatever blocked the provider is over."""
+    """İYS stored it, under this transactionId if it gave one; nothing blocks the provider any more."""
     accepted_at = read_creation_date(creation_date)
     if claims.end_lease(
         db.session, [claimed], outcome=Outcome.ACCEPTED, due_at=None, code=None, transaction_id=transaction_id,
@@ -41,18 +42,18 @@ def end_submission(
     claimed: ClaimedSubmission, outcome: Outcome, *, code: str | None, iys_status: str | None = None,
     as_of: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Nothing more is to be done; `iys_status` is what İYS, asked at `as_of`, said it holds."""
+    """Nothing more is to be done; `iys_status` is what İYS holds as of `as_of`."""
     at = clock.now()
     if claims.end_lease(db.session, [claimed], outcome=outcome, due_at=None, code=code, ended_at=at):
         wake_refusals([claimed.consent_id], at)
-        if iys_status:
+        if iys_status and as_of:
             record_iys_status(claimed.consent_id, iys_status, as_of)
     db.session.commit()
     log.info("submission.ended", submission=claimed.id, outcome=outcome.value, code=code)
 
 
 def expire_submission(claimed: ClaimedSubmission, code: str | None) -> None:
-    """Too old for İYS. A refusal that still counts stays due: what it withdraws is looked up, then it is said anew."""
+    """Too old for İYS. A refusal that is still current stays due: if İYS holds a grant, a new refusal is recorded."""
     at = clock.now()
     due_at = renewals.renewal_due_at(db.session, claimed.decision_id, claimed.consent_id, claimed.consent_date, at)
     claims.end_lease(db.session, [claimed], outcome=Outcome.EXPIRED, due_at=due_at, code=code, ended_at=at)
@@ -62,7 +63,7 @@ def expire_submission(claimed: ClaimedSubmission, code: str | None) -> None:
 
 
 def renew_refusal(claimed: ClaimedSubmission) -> None:
-    """İYS still holds a grant that an expired refusal withdraws: say the refusal anew, dated now."""
+    """İYS still holds a grant that an expired refusal withdraws: record the refusal anew, dated now."""
     at = clock.now()
     renewals.lock_recipient_of(db.session, claimed.consent_id)
     if claims.end_lease(db.session, [claimed], due_at=None, closed_at=at):
@@ -74,8 +75,8 @@ def renew_refusal(claimed: ClaimedSubmission) -> None:
 def retry_later(
     these: Sequence[ClaimedSubmission], after: timedelta, code: str | None, *, counts: bool = True, unsure: bool = False
 ) -> None:
-    """Wait and send the same bytes again; `unsure` says that İYS may have heard, `counts` that it was a failure."""
-    values = {"code": code} if code else {}  # What İYS said of it last stays, where it says nothing now.
+    """Send the same bytes again later; `unsure`: İYS may have received it, `counts`: it was a failed attempt."""
+    values: dict[str, object] = {"code": code} if code else {}  # The last code stays where there is none now.
     if not counts:
         values["attempts"] = Submission.attempts - 1
     before = case((Submission.outcome == Outcome.BLOCKED, Outcome.WAITING), else_=Submission.outcome)
@@ -86,15 +87,15 @@ def retry_later(
 
 
 def return_unsent(these: Sequence[ClaimedSubmission]) -> None:
-    """Back into their lane as they were. Commits."""
+    """Put them back into their lane as they were."""
     if these:
         claims.end_lease(db.session, these, due_at=Submission.due_at, attempts=Submission.attempts - 1)
         db.session.commit()
 
 
 def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> None:
-    """İYS holds no grant of these keys. Done, unless our own earlier one is on its way or came meanwhile: then the
-    refusal goes again when that ends."""
+    """İYS holds no grant of these keys, so nothing is left to do; unless an earlier grant of ours is still open or was
+    accepted meanwhile: then the refusal is sent again after that."""
     at = clock.now()
     came = exists().where(Consent.id == Submission.consent_id, Consent.iys_status == Status.GRANTED.value)
     may_follow = due_submissions.has_open_predecessor()
@@ -119,43 +120,36 @@ def end_without_grant(these: Sequence[ClaimedSubmission], code: str | None) -> N
 
 
 def block_submissions(these: Sequence[ClaimedSubmission], code: str | None) -> None:
-    """Rights or subscription: stop all calls of this provider for a while, and say why."""
+    """Rights or subscription stop all calls of this provider for a while, the quota only its grants."""
     until = clock.now() + BLOCK
     claims.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    block_provider(these[0].provider_id, code, blocked_until=until)
-    db.session.commit()
-
-
-def postpone_grants(these: Sequence[ClaimedSubmission], code: str | None) -> None:
-    """The quota of addresses is used up (H525): grants wait for the provider, refusals still pass."""
-    until = clock.now() + BLOCK
-    claims.end_lease(db.session, these, outcome=Outcome.BLOCKED, due_at=until, code=code)
-    block_provider(these[0].provider_id, code, grants_blocked_until=until)
+    only_grants = code == QUOTA and not these[0].is_refusal
+    block_provider(these[0].provider_id, code, until, only_grants=only_grants)
     db.session.commit()
 
 
 def backoff(attempts: int) -> timedelta:
-    """How long to wait after that many failed attempts: twice as long each time, and never quite the same for all."""
+    """The pause after so many failed attempts: doubled each time, with jitter."""
     longest = min(LONGEST_BACKOFF_SECONDS, 0.5 * 2 ** min(attempts, 10))
     return timedelta(seconds=longest * (0.5 + random.random() / 2))
 
 
-def block_provider(provider_id: int, code: str | None, **until: datetime) -> None:
-    """Part of the caller's transaction, as are those below."""
+def block_provider(provider_id: int, code: str | None, until: datetime, *, only_grants: bool = False) -> None:
+    """Part of the caller's transaction, as are the functions below."""
+    what = "grants_blocked_until" if only_grants else "blocked_until"
     theirs = update(Connection).where(Connection.provider_id == provider_id)
-    db.session.execute(theirs.values(blocked_code=code, **until))
-    log.warning("provider.blocked", provider=provider_id, code=code, what=list(until))
+    db.session.execute(theirs.values({"blocked_code": code, what: until}))
+    log.warning("provider.blocked", provider=provider_id, code=code, what=[what])
 
 
 def unblock_provider(provider_id: int) -> None:
-    """İYS took something: whatever blocked the provider is over."""
     blocked = or_(Connection.blocked_until.is_not(None), Connection.grants_blocked_until.is_not(None))
     theirs = update(Connection).where(Connection.provider_id == provider_id, blocked)
     db.session.execute(theirs.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
 
 
 def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
-    """Refusals that waited for what ended now may go."""
+    """Make refusals due that waited for a grant of their key to end."""
     asleep = update(Submission).where(
         Submission.consent_id.in_(consent_ids),
         Submission.lane == Lane.REFUSALS,
@@ -167,16 +161,16 @@ def wake_refusals(consent_ids: Sequence[int], at: datetime) -> None:
 
 
 def record_iys_status(consent_id: int, iys_status: str, as_of: datetime) -> None:
-    """What İYS holds for the key now, unless we have heard something newer. İYS's own dates are cut to the second."""
+    """Store what İYS holds for a key, unless something newer is known. İYS's own dates are cut to the second."""
     as_of = as_of.replace(microsecond=0)
     not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= as_of)
-    head = update(Consent).where(Consent.id == consent_id, not_newer)
-    db.session.execute(head.values(iys_status=iys_status, iys_as_of=as_of))
+    consent = update(Consent).where(Consent.id == consent_id, not_newer)
+    db.session.execute(consent.values(iys_status=iys_status, iys_as_of=as_of))
 
 
 def read_creation_date(text: object) -> datetime:
-    """İYS's creationDate, or now where it says none that can be read."""
+    """İYS's creationDate, or now if it gave none that can be read."""
     try:
-        return iys_protocol.parse_wire_date(text)
-    except (TypeError, ValueError):
+        return iys_protocol.parse_wire_date(text) if isinstance(text, str) else clock.now()
+    except ValueError:
         return clock.now()

@@ -1,4 +1,4 @@
-"""One submission at a time: claim, look before leaping, call, record. No transaction is open over a call."""
+"""Send single submissions: claim, check, call, record. No transaction is open during a call."""
 
 import json
 import random
@@ -14,17 +14,16 @@ from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import attempts, claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
-QUOTA = "H525"
 NO_WAIT = timedelta(0)
 
 
 def forward_next(client: Client) -> bool:
-    """Take a due refusal, or else a person's grant, as far as it goes now; False when nothing may leave."""
+    """Send a due refusal, or else a person's grant; False if nothing may be sent now."""
     return _forward_next_of(client, claims.SINGLE_LANES)
 
 
 def forward_next_refusal(client: Client) -> bool:
-    """The same for refusals alone, so that some threads are never busy with anything else."""
+    """Send a due refusal: some threads do nothing else, so that they are never busy."""
     return _forward_next_of(client, (Lane.REFUSALS,))
 
 
@@ -48,11 +47,11 @@ def _postpone(these: list[ClaimedSubmission], not_now: calls.NotNow, code: str |
 
 
 def is_host_resting(client: Client, at: datetime) -> bool:
-    """Whether the host is given a rest now; then nothing need be taken in hand."""
+    """Whether İYS (or the sandbox) is not asked now because it failed; then nothing need be claimed."""
     if client.is_sandbox:
         return sandbox_access.is_resting()
     state = circuit_breaker.host_state(read_session(), at)
-    return state.resting and state.until > at
+    return state.until is not None and state.until > at
 
 
 def _forward_claimed(client: Client, taken: list[ClaimedSubmission]) -> None:
@@ -61,7 +60,7 @@ def _forward_claimed(client: Client, taken: list[ClaimedSubmission]) -> None:
     if not taken[0].may_be_held:
         taken = _renew_leases(
             status_check.end_refusals_without_grant(client, taken)
-        )  # What İYS cannot be asked about is told outright.
+        )  # Where İYS cannot be asked, the refusal is sent.
         if not taken:
             return None
     (claimed,) = taken
@@ -74,21 +73,21 @@ def _forward_claimed(client: Client, taken: list[ClaimedSubmission]) -> None:
         payload = vault().open(claimed.payload, Submission.PLACE, claimed.provider_id, claimed.id)
     except CannotOpen:  # Damaged, or its key is gone: a person must look, and the others go on.
         return outcomes.end_submission(claimed, Outcome.PARKED, code=None)
-    if failing := local_validation.find_failure(payload, clock.now(), may_be_there=may_be_there):
-        return _apply_action(claimed, failing.action, failing.code)
+    if failure := local_validation.find_failure(payload, clock.now(), may_be_there=may_be_there):
+        return _apply_action(claimed, failure.action, failure.code)
     answer = _call_and_record(client, claimed, Operation.ADD, claimed.endpoint, payload)
     return _apply_answer(client, claimed, payload, answer)
 
 
 def _renew_leases(taken: list[ClaimedSubmission]) -> list[ClaimedSubmission]:
-    """The same with a full lease again, for the call that follows; without those that somebody else has by now."""
+    """Renew the leases for the call that follows; those that were lost are left out."""
     kept = [claims.renew_lease(db.session, claimed, clock.now()) for claimed in taken]
     db.session.commit()
     return [claimed for claimed in kept if claimed]
 
 
 def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Operation, path: str, body: bytes) -> Answer:
-    """One call for the provider, kept as an attempt in the transaction that settles it. Raises NotNow."""
+    """Call İYS, and add the attempt to the transaction that records the outcome. Raises NotNow."""
     answer = calls.ask(client, claimed.provider_id, question, path, body=body)
     attempts.record_attempts(
         db.session, question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)]
@@ -97,7 +96,6 @@ def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Opera
 
 
 def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, answer: Answer) -> None:
-    """Bring an answer to an add into the submission's outcome, by the code table."""
     transaction_id = response_values.read_transaction_id(answer.content)
     if answer.status == 200 and transaction_id:
         return outcomes.accept_submission(claimed, transaction_id, answer.content.get("creationDate"))
@@ -108,14 +106,11 @@ def _apply_answer(client: Client, claimed: ClaimedSubmission, payload: bytes, an
 
 
 def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) -> None:
-    """Do what the code table says."""
     if action == Action.NOOP:
         return outcomes.end_without_grant([claimed], code)
     if action == Action.EXPIRED:
         return outcomes.expire_submission(claimed, code)
-    if code == QUOTA and claimed.status == Status.GRANTED:
-        return outcomes.postpone_grants([claimed], code)
-    if action == Action.CONFIG:
+    if action == Action.CONFIG or (code == outcomes.QUOTA and not claimed.is_refusal):
         return outcomes.block_submissions([claimed], code)
     if action == Action.FIX:
         return outcomes.end_submission(claimed, Outcome.PARKED, code=code)
@@ -125,7 +120,7 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
 
 
 def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: Answer) -> None:
-    """İYS says it holds something newer or the same: ask which, and believe it."""
+    """İYS says that it holds something newer or the same: ask what, and record that."""
     kept = _renew_leases([claimed])
     if not kept:
         return None
@@ -136,7 +131,7 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
     asked_at = clock.now()
     try:
         answer = _call_and_record(client, claimed, Operation.STATUS, path, json.dumps(body).encode())
-    except calls.NotNow as not_now:  # The hour's budget is spent: nothing is told meanwhile that İYS would refuse.
+    except calls.NotNow as not_now:  # The hourly budget is spent: meanwhile nothing is sent that İYS would reject.
         return _postpone([claimed], not_now, refused.code)
     held = answer.content
     if answer.status == 429:
@@ -153,5 +148,5 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
 
 
 def short_pause() -> timedelta:
-    """A moment, after İYS said that it has too much to do; never quite the same for all."""
+    """One to two seconds, with jitter, after İYS said that it has too much to do."""
     return timedelta(seconds=1 + random.random())

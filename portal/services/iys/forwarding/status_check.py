@@ -1,6 +1,6 @@
-"""Asking first: whether İYS holds a grant that a refusal withdraws, by multi-status, up to 1000 keys at once.
+"""Ask by multi-status whether İYS holds a grant that a refusal withdraws, for up to 1000 keys at once.
 
-It lists only ONAY and answers 200, so that a person's "no" never counts as a failure at İYS (H175).
+Multi-status lists only ONAY and answers 200, so a refusal without a grant never counts as a failure (H175).
 """
 
 import json
@@ -19,13 +19,12 @@ from portal.services.iys.forwarding import attempts, claims, local_validation, o
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
 NOT_OFFERED = (404, 405, 501)
-BREATH = outcomes.ORDER_WAIT
 
 
 def end_refusals_without_grant(client: Client, these: list[ClaimedSubmission]) -> list[ClaimedSubmission]:
-    """Ask about refusals of one kind and write down what came of it.
+    """Ask about similar refusals (brand, channel, recipient type) and record the outcome.
 
-    Back comes the one that is to be told outright: where İYS does not know the question, or does not understand it.
+    Returns the one that must be sent without an answer: where İYS does not offer or understand the question.
     Raises NotNow.
     """
     asked = _valid_by_recipient(these)
@@ -46,7 +45,7 @@ def end_refusals_without_grant(client: Client, these: list[ClaimedSubmission]) -
 
 
 def _valid_by_recipient(these: list[ClaimedSubmission]) -> dict[str, ClaimedSubmission]:
-    """By recipient, those whose payload can be opened and whose address İYS would take; the others are parked."""
+    """Those with a readable payload and a valid address, by address; the others are parked."""
     asked = {}
     for each in these:
         try:
@@ -54,16 +53,16 @@ def _valid_by_recipient(these: list[ClaimedSubmission]) -> dict[str, ClaimedSubm
         except CannotOpen:
             outcomes.end_submission(each, Outcome.PARKED, code=None)
             continue
-        failing = local_validation.find_failure(payload, clock.now(), may_be_there=True)
-        if failing and failing.action == Action.FIX:
-            outcomes.end_submission(each, Outcome.PARKED, code=failing.code)
+        failure = local_validation.find_failure(payload, clock.now(), may_be_there=True)
+        if failure and failure.action == Action.FIX:
+            outcomes.end_submission(each, Outcome.PARKED, code=failure.code)
         else:
             asked[json.loads(payload)["recipient"].lower()] = each
     return asked
 
 
 def _apply_list(asked: dict[str, ClaimedSubmission], granted: set[str], status: int, asked_at: datetime) -> None:
-    """Those listed are told outright in a moment; of the others İYS holds nothing to withdraw."""
+    """Refusals of listed addresses are sent in a moment; of the others İYS holds nothing to withdraw."""
     listed = [each for recipient, each in asked.items() if recipient in granted]
     absent = [each for recipient, each in asked.items() if recipient not in granted]
     _record_attempts(asked, status, None, granted)
@@ -85,7 +84,7 @@ def _record_granted(consent_ids: list[int], at: datetime) -> None:
 
 
 def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str | None, granted: set[str]) -> None:
-    """Each keeps what was said of it, and nothing of the others."""
+    """Store with each refusal what İYS said of its own address only."""
     answers = (
         (each.provider_id, each.id, code, json.dumps({"list": [recipient] if recipient in granted else []}).encode())
         for recipient, each in asked.items()
@@ -94,7 +93,7 @@ def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str
 
 
 def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[ClaimedSubmission]:
-    """No list came: by the code table, for all of them alike; bad addresses that İYS names are parked by themselves."""
+    """No list came: apply the code table to all of them; addresses that İYS names as invalid are parked alone."""
     these, action = list(asked.values()), answer.action(Status.REFUSED)
     named = _named_in_errors(asked, answer)
     if named:
@@ -112,18 +111,15 @@ def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[Cl
 
 def _named_in_errors(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[ClaimedSubmission]:
     """Those that İYS's errors point at: location ["recipients", 3]."""
-    places = {str(error.location[1]) for error in answer.errors if _points(error.location)}
-    return [each for place, each in enumerate(asked.values()) if str(place) in places]
-
-
-def _points(location: list | None) -> bool:
-    return bool(location) and len(location) > 1 and location[0] == "recipients"
+    locations = [error.location for error in answer.errors if error.location and len(error.location) > 1]
+    positions = {str(location[1]) for location in locations if location[0] == "recipients"}
+    return [each for position, each in enumerate(asked.values()) if str(position) in positions]
 
 
 def _apply_action(these: list[ClaimedSubmission], action: Action, code: str | None) -> None:
     if action == Action.CONFIG:
         outcomes.block_submissions(these, code)
     elif action == Action.WAIT:
-        outcomes.retry_later(these, BREATH, code, counts=False)
+        outcomes.retry_later(these, outcomes.ORDER_WAIT, code, counts=False)
     else:
         outcomes.retry_later(these, outcomes.backoff(these[0].attempts), code)

@@ -1,4 +1,4 @@
-"""Reading what İYS pushed: the same rows as a pull's, an hour earlier, and never trusted more."""
+"""Read what İYS pushed: the same rows as a pull, an hour earlier, and trusted no more."""
 
 import json
 from datetime import timedelta
@@ -25,7 +25,7 @@ RETRY_UNREADABLE = timedelta(hours=1)  # A body that no key opens now may open o
 
 
 def read_next_push(_client: Client | None = None) -> bool:
-    """Read one push that is due; False where none is. It asks İYS nothing."""
+    """Read one due push; False if none is due. İYS is not asked."""
     at = clock.now()
     query = (
         select(Push, Brand)
@@ -34,7 +34,7 @@ def read_next_push(_client: Client | None = None) -> bool:
         .where(is_due(Push, at))
         .order_by(Push.due_at)
     )
-    claimed = claims.claim_first(query, Push, at, LEASE)
+    claimed = claims.claim_first(query, at, LEASE)
     if claimed is None:
         return False
     push, brand = claimed
@@ -50,7 +50,7 @@ def read_next_push(_client: Client | None = None) -> bool:
 
 
 def _store_rows(push: Push, brand: Brand, told: list[MovementRow], unreadable: int) -> None:
-    """In pieces, so that nobody waits long to write; what was heard before a kill is not heard twice."""
+    """Apply the rows in chunks, so that no other writer waits long; applied twice, a chunk changes nothing."""
     at, taken = clock.now(), 0
     for piece in chunks(told, MAX_LIST_SIZE):
         taken += movements.apply_movements(
@@ -63,7 +63,7 @@ def _store_rows(push: Push, brand: Brand, told: list[MovementRow], unreadable: i
 
 
 def _parse_rows(body: bytes, brand: Brand) -> tuple[list[MovementRow], int]:
-    """What people did at this brand, and how many rows say nothing we may use: a push tells of people only."""
+    """The movements of people at this brand, and the number of unusable rows: a push holds people's only."""
     try:
         listed = json.loads(body)["list"]
     except (ValueError, TypeError, KeyError, RecursionError):

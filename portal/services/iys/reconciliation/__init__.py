@@ -1,4 +1,4 @@
-"""Proof per day: every night İYS's own file of each brand is compared with our movements, confirmed and archived."""
+"""Reconciliation: each night compare İYS's file of the day with our movements per brand, confirm and archive it."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ __all__ = ["find_or_add_day", "reconcile_day", "reconcile_next_day"]
 
 
 def reconcile_next_day(client: Client) -> bool:
-    """Look at one day that is due, or write down the days of a night; False where there is nothing to do. Commits."""
+    """Reconcile one due day, or add the days of a night; False if there is nothing to do. Commits."""
     at = clock.now()
     day_id = schedule.next_due_day(read_session(), at)
     if day_id is not None:
@@ -29,7 +29,7 @@ def reconcile_next_day(client: Client) -> bool:
 
 
 def reconcile_day(client: Client, day_id: int, *, waits_for_feeds: bool = True) -> bool:
-    """Look at a day now; False where another process has it in hand. Commits."""
+    """Reconcile a day now; False where another process holds it. Commits."""
     claimed = schedule.claim_day(db.session, clock.now(), day_id)
     db.session.commit()
     if claimed is not None:
@@ -38,7 +38,7 @@ def reconcile_day(client: Client, day_id: int, *, waits_for_feeds: bool = True) 
 
 
 def find_or_add_day(brand_code: int, day: date) -> int | None:
-    """The id of a brand's day, written down where it is not yet; None where no such brand was connected. Commits."""
+    """The id of a brand's day, added if missing; None where the brand was not connected on that day. Commits."""
     _, end = window.day_bounds(day)
     connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
     on_that_day = (Connection.created_at < end, Connection.forwarding_enabled_at.is_not(None))

@@ -1,13 +1,13 @@
-"""A day's file beside our own movements, row by row: by transactionId first, then field by field.
+"""Compare a day's file with our own movements: rows are matched by transactionId, then compared field by field.
 
-The file is read once, in pieces, and of our side only what a piece names is held; what is left in memory of a whole
-day is a small number per row.
+The file is read once in chunks, with only our movements of that chunk; for a whole day only a hash per row is kept in
+memory.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import chain, islice
 
 from sqlalchemy.orm import Session
@@ -20,12 +20,12 @@ from portal.services.iys.reconciliation.day_file import Line
 from portal.services.iys.reconciliation.own_movements import OwnMovement
 
 CHUNK = 2000
-Facts = dict[str, list[str | None]]  # İYS's name of a field: what we hold, what İYS's file says.
+Facts = dict[str, list[str | None]]  # İYS's name of a field: [our value, İYS's value].
 
 
 @dataclass(frozen=True)
 class FoundDifference:
-    """One difference; `facts` never hold an address."""
+    """A difference; `facts` never hold an address."""
 
     kind: DifferenceKind
     facts: Facts
@@ -35,7 +35,7 @@ class FoundDifference:
 
 @dataclass
 class ComparedChunk:
-    """What came of some rows: how many there were, which of our submissions İYS lists, and what differs."""
+    """The result for some rows: their number, our movements that İYS lists, and the differences."""
 
     rows: int = 0
     listed: list[OwnMovement] = field(default_factory=list)
@@ -44,63 +44,66 @@ class ComparedChunk:
 
 @dataclass(frozen=True)
 class BrandDay:
-    """Whose day is compared."""
+    """The day of a brand."""
 
     provider_id: int
     brand_id: int
     day: date
 
 
-def compare_day(session: Session, vault: Vault, side: BrandDay, lines: Iterable[Line]) -> Iterator[ComparedChunk]:
-    """Every row of the file, then what we hold that no row names. Nothing is written."""
-    named, lines = set(), iter(lines)
+def compare_day(session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line]) -> Iterator[ComparedChunk]:
+    """Compare every row of the file, then list our movements that no row names. Nothing is written."""
+    named: set[int] = set()
+    lines = iter(lines)
     while rows := tuple(islice(lines, CHUNK)):
         named.update(hash(line.transaction_id) for line in rows)
-        yield _compare_rows(session, vault, side, rows)
-    for transaction_ids in our_side.transaction_ids_of_day(session, side.provider_id, side.brand_id, side.day):
+        yield _compare_rows(session, vault, brand_day, rows)
+    for transaction_ids in our_side.transaction_ids_of_day(
+        session, brand_day.provider_id, brand_day.brand_id, brand_day.day
+    ):
         missing = {each for each in transaction_ids if hash(each) not in named}
         named.update(map(hash, missing))
         if missing:
-            known = our_side.movements_by_transaction(session, side.brand_id, missing)
+            known = our_side.movements_by_transaction(session, brand_day.brand_id, missing)
             yield ComparedChunk(found=[_only_here(each) for each in chain.from_iterable(known.values())])
 
 
-def _compare_rows(session: Session, vault: Vault, side: BrandDay, rows: tuple[Line, ...]) -> ComparedChunk:
-    piece = ComparedChunk(rows=len(rows))
-    theirs = defaultdict(list)
+def _compare_rows(session: Session, vault: Vault, brand_day: BrandDay, rows: tuple[Line, ...]) -> ComparedChunk:
+    chunk = ComparedChunk(rows=len(rows))
+    theirs: dict[str, list[Line]] = defaultdict(list)
     for line in rows:
         theirs[line.transaction_id].append(line)
-    known = our_side.movements_by_transaction(session, side.brand_id, theirs)
+    known = our_side.movements_by_transaction(session, brand_day.brand_id, theirs)
     for transaction_id, lines in theirs.items():
-        _match_rows(vault, side.provider_id, lines, known.get(transaction_id, []), piece)
-    return piece
+        _match_rows(vault, brand_day.provider_id, lines, known.get(transaction_id, []), chunk)
+    return chunk
 
 
 def _match_rows(
-    vault: Vault, provider_id: int, lines: list[Line], known: list[OwnMovement], piece: ComparedChunk
+    vault: Vault, provider_id: int, lines: list[Line], known: list[OwnMovement], chunk: ComparedChunk
 ) -> None:
-    """Rows of one transactionId. Movements of a key in one second share it, so each row takes its nearest."""
+    """Compare the rows of one transactionId, each with its nearest movement: those of a key in one second share it."""
     left = list(known)
     for line in lines:
-        judged = [(differing_fields(vault, provider_id, each, line), each) for each in left]
-        facts, nearest = min(judged, key=lambda pair: len(pair[0]), default=(None, None))
-        if nearest is None:
-            piece.found.append(_only_at_iys(line))
+        if not left:
+            chunk.found.append(_only_at_iys(line))
             continue
+        compared = [(differing_fields(vault, provider_id, each, line), each) for each in left]
+        facts, nearest = min(compared, key=lambda pair: len(pair[0]))
         left.remove(nearest)
         if facts:
-            named = [line.transaction_id, line.transaction_id]
-            piece.found.append(FoundDifference(DifferenceKind.ALTERED, {"transactionId": named} | facts, line, nearest))
+            named: Facts = {"transactionId": [line.transaction_id, line.transaction_id]}
+            chunk.found.append(FoundDifference(DifferenceKind.ALTERED, named | facts, line, nearest))
         else:
-            piece.listed.append(nearest)
-    piece.found += [_only_here(each) for each in left]
+            chunk.listed.append(nearest)
+    chunk.found += [_only_here(each) for each in left]
 
 
 def differing_fields(vault: Vault, provider_id: int, ours: OwnMovement, line: Line) -> Facts:
-    """The fields in which a row of the file is not what we hold; {} where they are the same."""
-    facts = {}
+    """The fields in which a row of the file differs from our movement; {} where they are the same."""
+    facts: Facts = {}
     if not _is_same_address(vault, provider_id, ours, line):
-        facts["recipient"] = [None, None]  # That it differs; neither address may stand here.
+        facts["recipient"] = [None, None]  # Only that it differs: no address may be stored here.
     for name, mine, theirs in (
         ("recipientType", ours.recipient_type, line.recipient_type),
         ("type", ours.channel, line.channel),
@@ -122,8 +125,8 @@ def _is_same_address(vault: Vault, provider_id: int, ours: OwnMovement, line: Li
 
 
 def _only_at_iys(line: Line) -> FoundDifference:
-    told = {name: [None, text] for name, text in line.as_wire().items() if name != "recipient"}
-    return FoundDifference(DifferenceKind.ONLY_AT_IYS, told, line=line)
+    facts: Facts = {name: [None, text] for name, text in line.as_wire().items() if name != "recipient"}
+    return FoundDifference(DifferenceKind.ONLY_AT_IYS, facts, line=line)
 
 
 def _only_here(ours: OwnMovement) -> FoundDifference:
@@ -135,5 +138,5 @@ def _only_here(ours: OwnMovement) -> FoundDifference:
     return FoundDifference(DifferenceKind.ONLY_HERE, {name: [text, None] for name, text in held.items()}, ours=ours)
 
 
-def _wire_date(at) -> str:
+def _wire_date(at: datetime | None) -> str:
     return iys_protocol.format_wire_date(at) if at else ""

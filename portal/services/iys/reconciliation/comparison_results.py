@@ -1,4 +1,4 @@
-"""What a comparison found, written down: what İYS lists of ours is verified, what differs waits for a person.
+"""Store the results of a comparison: listed submissions become verified, differences wait for a person.
 
 A day may be compared again. A difference that a person settled stays settled, one that is no longer found is gone.
 """
@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -21,32 +22,32 @@ from portal.services.iys.reconciliation.comparison import ComparedChunk, Facts, 
 from portal.services.iys.reconciliation.day_file import Line
 from portal.services.iys.reconciliation.schedule import ClaimedDay
 
-MAX_OPEN = 2000  # Differences of one day that wait for a person; more are found when the day is compared again.
+MAX_OPEN = 2000  # Open differences of one day; more are found when the day is compared again.
 
 
 @dataclass
 class ComparisonCounts:
-    """What came of a comparison."""
+    """Rows of the file, and differences that wait for a person."""
 
     rows: int = 0
     open: int = 0
 
 
 def compare_and_record(claimed: ClaimedDay, body: bytes, at: datetime) -> ComparisonCounts:
-    """Compare a file and keep what was found, a piece a transaction. Raises NotAFile. Commits."""
-    findings, standing = ComparisonCounts(), _KnownDifferences(claimed.id)
-    for piece in comparison.compare_day(read_session(), vault(), claimed.side, day_file.read_lines(body)):
-        findings.rows += piece.rows
-        _record_chunk(db.session, claimed, piece, standing, at)
+    """Compare a file and store the results, one transaction per chunk. Raises InvalidDayFile."""
+    findings, earlier = ComparisonCounts(), _KnownDifferences(claimed.id)
+    for chunk in comparison.compare_day(read_session(), vault(), claimed.brand_day, day_file.read_lines(body)):
+        findings.rows += chunk.rows
+        _record_chunk(db.session, claimed, chunk, earlier, at)
         db.session.commit()
-    _settle_as_gone(db.session, standing.no_longer_found(), at)
+    _settle_as_gone(db.session, earlier.no_longer_found(), at)
     db.session.commit()
-    findings.open = standing.open
+    findings.open = earlier.open
     return findings
 
 
 class _KnownDifferences:
-    """The differences of a day that were found earlier, and which of them are found again."""
+    """The differences of a day that were found earlier, and which of them were found again."""
 
     def __init__(self, day_id: int):
         columns = (Difference.id, Difference.kind, Difference.facts, Difference.settlement)
@@ -62,13 +63,13 @@ class _KnownDifferences:
         self.open = 0
 
     def is_new(self, found: FoundDifference) -> bool:
-        """Whether it is to be written down; one that a person settled is passed by."""
+        """Whether a difference is to be stored; one that a person settled is skipped."""
         row = self._known.get(_difference_key(found.kind, found.facts))
         if row is not None:
             self._again.add(row.id)
             self.open += row.settlement is None
             return False
-        if found.kind == DifferenceKind.ONLY_HERE and found.ours.transaction_id in self._taken:
+        if found.kind == DifferenceKind.ONLY_HERE and found.ours and found.ours.transaction_id in self._taken:
             return False  # İYS's row, taken in its place, is one of ours now.
         self.open += 1
         return self.open <= MAX_OPEN
@@ -82,37 +83,36 @@ def _difference_key(kind: DifferenceKind, facts: Facts) -> str:
 
 
 def _record_chunk(
-    session: Session, claimed: ClaimedDay, piece: ComparedChunk, standing: _KnownDifferences, at: datetime
+    session: Session, claimed: ClaimedDay, chunk: ComparedChunk, earlier: _KnownDifferences, at: datetime
 ) -> None:
-    unknown = [found.line for found in piece.found if found.kind == DifferenceKind.ONLY_AT_IYS]
-    known = known_keys.find_known_consents(
-        session, vault(), claimed.side, [found.line for found in piece.found if found.line]
-    )
+    unknown = [found.line for found in chunk.found if found.line and found.kind == DifferenceKind.ONLY_AT_IYS]
+    lines = [found.line for found in chunk.found if found.line]
+    known = known_keys.find_known_consents(session, vault(), claimed.brand_day, lines)
     ours = _unanswered_submissions(session, known, unknown)
     if ours:
-        brand = session.get_one(Brand, claimed.side.brand_id)
-        told = [movements.read_row(line.as_wire()) for line in ours]
-        movements.apply_movements(session, vault(), brand, told, by=ReceivedVia.FILE, feed=None, at=at)
-        session.commit()  # A feed locks people first, and then what we sent them: nothing may be locked before that.
+        brand = session.get_one(Brand, claimed.brand_day.brand_id)
+        rows = [row for row in (movements.read_row(line.as_wire()) for line in ours) if row]
+        movements.apply_movements(session, vault(), brand, rows, by=ReceivedVia.FILE, feed=None, at=at)
+        session.commit()  # A feed locks recipients first, then submissions: nothing may be locked before that.
     verification.verify(
         session,
         {
             each.submission_id: {"transaction_id": each.transaction_id, "accepted_at": each.creation_date}
-            for each in piece.listed
+            for each in chunk.listed
             if each.submission_id and not each.is_verified
         },
         at,
     )
-    differs = [found for found in piece.found if found.line not in ours]
+    differs = [found for found in chunk.found if found.line not in ours]
     _record_unknown_refusals(session, known, differs)
-    rows = [_difference_row(claimed, found, known, at) for found in differs if standing.is_new(found)]
-    if rows:
-        session.execute(insert(Difference.__table__), rows)
+    new = [_difference_row(claimed, found, known, at) for found in differs if earlier.is_new(found)]
+    if new:
+        session.execute(insert(Difference.__table__), new)
 
 
-def _unanswered_submissions(session: Session, known: dict[Line, int], lines_: Iterable[Line]) -> set[Line]:
-    """Rows that one of our submissions became although İYS's answer never reached us: hearing them verifies it."""
-    whose = {line: known[line] for line in lines_ if line in known and movements.read_row(line.as_wire())}
+def _unanswered_submissions(session: Session, known: dict[Line, int], lines: Iterable[Line]) -> set[Line]:
+    """Rows of our submissions whose answer never reached us: applying them as movements verifies the submissions."""
+    whose = {line: known[line] for line in lines if line in known and movements.read_row(line.as_wire())}
     if not whose:
         return set()
     sent = verification.OurSubmissions(session, whose.values())
@@ -123,17 +123,23 @@ def _unanswered_submissions(session: Session, known: dict[Line, int], lines_: It
 
 
 def _record_unknown_refusals(session: Session, known: dict[Line, int], differs: list[FoundDifference]) -> None:
-    """Where İYS's file tells of a refusal that we do not know, nothing may be sent, whoever settles it and when."""
-    for found in sorted(differs, key=lambda each: known.get(each.line, 0)):  # In one order, as everybody locks heads.
-        line = found.line
-        refuses = line is not None and line.status == Status.REFUSED and line in known and line.created_at
-        if refuses and (found.ours is None or found.ours.status != Status.REFUSED):
-            not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= line.created_at)
-            theirs = update(Consent).where(Consent.id == known[line], not_newer)
-            session.execute(theirs.values(iys_status=Status.REFUSED.value, iys_as_of=line.created_at))
+    """Record refusals in İYS's file that we don't know: nothing may be sent, however the difference is settled."""
+    refusals = [
+        (known[found.line], found.line.created_at)
+        for found in differs
+        if found.line in known and found.line.status == Status.REFUSED
+        if found.ours is None or found.ours.status != Status.REFUSED
+    ]
+    for consent_id, created_at in sorted(refusals, key=itemgetter(0)):  # Consents are locked in one order everywhere.
+        if created_at:
+            not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= created_at)
+            consent = update(Consent).where(Consent.id == consent_id, not_newer)
+            session.execute(consent.values(iys_status=Status.REFUSED.value, iys_as_of=created_at))
 
 
-def _difference_row(claimed: ClaimedDay, found: FoundDifference, known: dict[Line, int], at: datetime) -> dict:
+def _difference_row(
+    claimed: ClaimedDay, found: FoundDifference, known: dict[Line, int], at: datetime
+) -> dict[str, object]:
     difference_id = new_id()
     line = None
     if found.line is not None:
@@ -142,10 +148,10 @@ def _difference_row(claimed: ClaimedDay, found: FoundDifference, known: dict[Lin
     return {
         "id": difference_id,
         "provider_id": claimed.provider_id,
-        "brand_id": claimed.side.brand_id,
+        "brand_id": claimed.brand_day.brand_id,
         "day_id": claimed.id,
         "kind": found.kind,
-        "consent_id": found.ours.consent_id if found.ours else known.get(found.line),
+        "consent_id": found.ours.consent_id if found.ours else found.line and known.get(found.line),
         "submission_id": found.ours.submission_id if found.ours else None,
         "line": line,
         "facts": found.facts,
@@ -154,7 +160,7 @@ def _difference_row(claimed: ClaimedDay, found: FoundDifference, known: dict[Lin
 
 
 def _settle_as_gone(session: Session, difference_ids: list[int], at: datetime) -> None:
-    for piece in range(0, len(difference_ids), 1000):
-        theirs = Difference.id.in_(difference_ids[piece : piece + 1000])
+    for first in range(0, len(difference_ids), 1000):
+        theirs = Difference.id.in_(difference_ids[first : first + 1000])
         still_open = update(Difference).where(theirs, Difference.settled_at.is_(None))
         session.execute(still_open.values(settled_at=at, settlement=Settlement.GONE))

@@ -1,4 +1,4 @@
-"""The file of a day, read row by row as İYS wrote it; a row that says something odd is kept, not thrown away."""
+"""Read İYS's file of a day row by row. A row with an odd value is kept, not dropped."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from itertools import chain
 
 from portal.core import iys_protocol
 
-# İYS's table of columns; used where a file comes without a heading.
+# İYS's documented columns, for a file without a header row.
 COLUMNS = (
     "creationDate", "transactionId", "recipient", "recipientType", "type", "status", "consentDate", "source",
 )  # fmt: skip
@@ -17,12 +17,12 @@ MAX_FIELD = 400
 
 
 class InvalidDayFile(Exception):
-    """What came is no file of movements: a page, half an answer, or columns we do not know."""
+    """The body is no file of movements: an HTML page, a cut answer, or unknown columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row, its words as they stand in the file, in the order of COLUMNS."""
+    """One row, its values as they stand in the file, in the order of COLUMNS."""
 
     creation_date: str
     transaction_id: str
@@ -35,21 +35,21 @@ class Line:
 
     @property
     def created_at(self) -> datetime | None:
-        """When İYS took it down; None where it cannot be read."""
+        """When İYS stored it; None where it cannot be parsed."""
         return parse_time(self.creation_date)
 
     @property
     def consented_at(self) -> datetime | None:
-        """When it was decided; None where it is empty (a merchant's first record) or cannot be read."""
+        """When it was decided; None where it is empty (a merchant's first record) or cannot be parsed."""
         return parse_time(self.consent_date)
 
     def as_wire(self) -> dict[str, str]:
-        """The row under İYS's names, as JSON would say it."""
+        """The row under İYS's JSON names."""
         return dict(zip(COLUMNS, astuple(self), strict=True))
 
 
 def read_lines(body: bytes) -> Iterator[Line]:
-    """Every row of a file, in its order, without holding them all. Raises NotAFile."""
+    """Yield the rows of a file, in order. Raises InvalidDayFile."""
     if b"\x00" in body:  # No database keeps it.
         raise InvalidDayFile("NUL")
     text = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", errors="strict", newline="")
@@ -58,16 +58,16 @@ def read_lines(body: bytes) -> Iterator[Line]:
         first = next(rows, None)
         if first is None:
             return
-        places, is_heading = _column_positions([name.strip() for name in first])
-        for row in rows if is_heading else chain([first], rows):
+        positions, is_header = _column_positions([name.strip() for name in first])
+        for row in rows if is_header else chain([first], rows):
             if row:
-                yield _parse_line(row, places)
+                yield _parse_line(row, positions)
     except (UnicodeDecodeError, csv.Error) as broken:
         raise InvalidDayFile("unreadable") from broken
 
 
 def _column_positions(first: list[str]) -> tuple[list[int], bool]:
-    """Where each column stands: by the heading, or in İYS's documented order where the file has none."""
+    """The position of each column, and whether the first row is a header; without one İYS's documented order holds."""
     if set(COLUMNS) <= set(first):
         return [first.index(name) for name in COLUMNS], True
     if len(first) == len(COLUMNS) and parse_time(first[0]):
@@ -75,15 +75,15 @@ def _column_positions(first: list[str]) -> tuple[list[int], bool]:
     raise InvalidDayFile("columns")
 
 
-def _parse_line(row: list[str], places: list[int]) -> Line:
+def _parse_line(row: list[str], positions: list[int]) -> Line:
     try:
-        return Line(*(row[place].strip()[:MAX_FIELD] for place in places))
+        return Line(*(row[position].strip()[:MAX_FIELD] for position in positions))
     except IndexError:
         raise InvalidDayFile("short row") from None
 
 
 def parse_time(text: str) -> datetime | None:
-    """A moment as İYS writes it, in UTC; None for anything else."""
+    """A time in İYS's format, in UTC; None for anything else."""
     try:
         return iys_protocol.parse_wire_date(text)
     except ValueError:

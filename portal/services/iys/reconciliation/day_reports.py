@@ -1,4 +1,4 @@
-"""What İYS says of a day: its counts, its file, the file's hash, whether we have confirmed it, and its time stamp."""
+"""Ask İYS for a day: its counts, file, hash, agreement and time stamp."""
 
 import hashlib
 import json
@@ -11,6 +11,7 @@ from portal.core.iys_protocol import Action, Operation, RecipientType
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import DEADLINE, Answer, Client
 from portal.services.iys.reconciliation.schedule import ClaimedDay
+from portal.services.iys.response_values import JsonObject
 
 FILE_DEADLINE = 180.0  # Seconds; a day of 250,000 movements is 50 MB.
 LONGEST_BACKOFF = timedelta(hours=1)
@@ -19,7 +20,7 @@ AGREEMENT_BODY = json.dumps({"agreementStatus": True}).encode()  # İYS takes no
 
 
 class NotYet(Exception):
-    """İYS cannot tell now: ask again at `until`. `code` is İYS's or a word of ours; no failure where it was not."""
+    """Ask İYS again at `until`. `code` is İYS's or our own; `is_failure` counts as an attempt."""
 
     def __init__(self, until: datetime, code: str | None, *, is_failure: bool = True):
         self.until, self.code, self.is_failure = until, code, is_failure
@@ -27,23 +28,23 @@ class NotYet(Exception):
 
 @dataclass(frozen=True)
 class DayReport:
-    """A day as İYS tells it. `body` is None where it has no file: nothing moved. So is `iys_hash`."""
+    """İYS's report of a day. `body` and `iys_hash` are None where it has no file: nothing moved."""
 
-    summary: dict
+    summary: dict[str, JsonObject]
     body: bytes | None = field(repr=False)
     iys_hash: str | None
     is_confirmed: bool
 
     @property
     def hash_agrees(self) -> bool:
-        """Whether the file is the one that İYS hashed. İYS says SHA-384; its own example is as long as a SHA-256, and
-        it said so before, so the hash's length decides."""
+        """Whether the file has İYS's hash. İYS documents SHA-384; its example is as long as a SHA-256, which it
+        documented before, so the length decides."""
         digest = hashlib.sha256 if len(self.iys_hash or "") == 64 else hashlib.sha384
         return self.body is not None and digest(self.body).hexdigest() == self.iys_hash
 
     @property
     def counted(self) -> int:
-        """How many movements İYS counts in its summaries; what is not as documented counts nothing."""
+        """The number of movements in İYS's summaries; what is not as documented counts nothing."""
         kinds = chain.from_iterable(
             response_values.read_rows(counts, "changeStats") for counts in self.summary.values()
         )
@@ -52,7 +53,7 @@ class DayReport:
 
 
 def fetch_report(client: Client, claimed: ClaimedDay) -> DayReport:
-    """All that is needed to compare a day. Raises NotYet."""
+    """Fetch all that is needed to compare a day. Raises NotYet."""
     summary = {each.value: _fetch_summary(client, claimed, each) for each in RecipientType}
     file = _ask_iys(client, claimed, Operation.FILE, iys_protocol.file_path(*claimed.codes), deadline=FILE_DEADLINE)
     agreement = _ask_iys(client, claimed, Operation.AGREEMENT, iys_protocol.agreement_path(*claimed.codes))
@@ -61,18 +62,17 @@ def fetch_report(client: Client, claimed: ClaimedDay) -> DayReport:
         raise not_yet(claimed, "no_file")
     if body is None:
         return DayReport(summary, None, None, False)
-    said = agreement.content
-    if said.get("processStatus") in UNFINISHED:
+    agreed = agreement.content
+    if agreed.get("processStatus") in UNFINISHED:
         raise not_yet(claimed, "hash_pending")
-    if not isinstance(said.get("hashValue"), str):
+    if not isinstance(agreed.get("hashValue"), str):
         raise not_yet(claimed, "no_hash")
-    return DayReport(
-        summary, body, response_values.read_text(said["hashValue"]).strip().lower(), said.get("agreementStatus") is True
-    )
+    iys_hash = response_values.read_text(agreed["hashValue"]).strip().lower()
+    return DayReport(summary, body, iys_hash, agreed.get("agreementStatus") is True)
 
 
 def confirm_day(client: Client, claimed: ClaimedDay) -> None:
-    """Confirm the day at İYS, for good. Raises NotYet."""
+    """Confirm the day at İYS, irrevocably. Raises NotYet."""
     path = iys_protocol.agreement_path(*claimed.codes)
     answer = _ask_iys(client, claimed, Operation.AGREE, path, method="PUT", body=AGREEMENT_BODY)
     if answer.content.get("agreementCaptured") is not True:
@@ -87,8 +87,8 @@ def fetch_timestamp(client: Client, claimed: ClaimedDay) -> bytes:
     return answer.body
 
 
-def _fetch_summary(client: Client, claimed: ClaimedDay, recipient_type: RecipientType) -> dict:
-    """Good to know, but nothing hangs on it: a day is not held up where İYS does not count."""
+def _fetch_summary(client: Client, claimed: ClaimedDay, recipient_type: RecipientType) -> JsonObject:
+    """İYS's counts; {} where it gives none, since nothing depends on them."""
     path = iys_protocol.summary_path(*claimed.codes, recipient_type)
     try:
         return _ask_iys(client, claimed, Operation.SUMMARY, path).content
@@ -114,5 +114,5 @@ def _ask_iys(
 
 
 def not_yet(claimed: ClaimedDay, code: str | None) -> NotYet:
-    """To be raised: a minute after the first failure, then twice as long each time."""
+    """The exception after a failure: ask again after a minute, then twice as long each time."""
     return NotYet(clock.now() + min(LONGEST_BACKOFF, timedelta(minutes=2 ** min(claimed.attempts - 1, 10))), code)

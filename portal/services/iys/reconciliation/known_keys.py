@@ -1,4 +1,4 @@
-"""Whose rows of a file are: the keys of a brand that we know, found by the blind index of each row's address."""
+"""Find the consents that rows of a file belong to, by the blind index of each row's address."""
 
 from collections.abc import Iterable
 
@@ -11,10 +11,10 @@ from portal.services.iys.reconciliation.comparison import BrandDay
 from portal.services.iys.reconciliation.day_file import Line
 
 
-def find_known_consents(session: Session, vault: Vault, side: BrandDay, lines: Iterable[Line]) -> dict[Line, int]:
-    """Consent ids by row, for the rows of keys that are known here; a few thousand at once."""
-    indexes = {line: vault.indexes(side.provider_id, line.recipient.lower()) for line in lines}
-    found = {}
+def find_known_consents(session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line]) -> dict[Line, int]:
+    """Consent ids by row, for rows of known keys; a few thousand at once."""
+    indexes = {line: vault.indexes(brand_day.provider_id, line.recipient.lower()) for line in lines}
+    found: dict[Line, int] = {}
     if not indexes:
         return found
     for column in map(index_column, vault.keys):
@@ -23,11 +23,11 @@ def find_known_consents(session: Session, vault: Vault, side: BrandDay, lines: I
             select(indexed.label("index"), Consent.channel, Consent.recipient_type, Consent.id)
             .join(Consent, Consent.recipient_id == Recipient.id)
             .where(
-                Recipient.provider_id == side.provider_id, Consent.brand_id == side.brand_id,
+                Recipient.provider_id == brand_day.provider_id, Consent.brand_id == brand_day.brand_id,
                 indexed.in_({each[column] for each in indexes.values()}),
             )
         )  # fmt: skip
-        keys = {(row.index, row.channel, row.recipient_type): row.id for row in session.execute(theirs)}
+        keys: dict[tuple[bytes, str, str], int] = {row[:3]: row[3] for row in session.execute(theirs).tuples()}
         for line, each in indexes.items():
             key = (each[column], line.channel, line.recipient_type)
             if key in keys:

@@ -1,12 +1,13 @@
-"""Our side of a day: what we hold İYS to have taken down, from our own submissions and from what İYS told us."""
+"""Our side of a day: the movements that İYS stored as far as we know, from our submissions and from its feeds."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, Movement, Outcome, Recipient, Submission
@@ -18,7 +19,7 @@ CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class OwnMovement:
-    """One movement as we know it; `submission_id` where we sent it ourselves."""
+    """A movement as we know it; `submission_id` if we sent it ourselves."""
 
     transaction_id: str
     consent_id: int
@@ -35,7 +36,7 @@ class OwnMovement:
 
     @property
     def is_dated_by_iys(self) -> bool:
-        """İYS dates to the second: where an answer bore no date we noted our own clock, which says nothing of a row."""
+        """Whether the date is İYS's, which has no fraction of a second: an answer without a date got our clock's."""
         return self.creation_date is not None and self.creation_date.microsecond == 0
 
 
@@ -67,9 +68,9 @@ RECEIVED = (
 def movements_by_transaction(
     session: Session, brand_id: int, transaction_ids: Iterable[str]
 ) -> dict[str, list[OwnMovement]]:
-    """What we know under these transactionIds, whichever day we thought it was; a few thousand at once.
+    """Our movements with these transactionIds, whatever their day; a few thousand at once.
 
-    What we sent ourselves is told as we sent it, the rest as İYS told it. Movements of a key in one second share one.
+    Our own submissions as we sent them, the rest as İYS told it. Movements of a key in one second share an id.
     """
     asked = set(transaction_ids)
     found: dict[str, list[OwnMovement]] = defaultdict(list)
@@ -82,7 +83,7 @@ def movements_by_transaction(
 
 
 def transaction_ids_of_day(session: Session, provider_id: int, brand_id: int, day: date) -> Iterator[set[str]]:
-    """The transactionIds that we believe to be of that day, in pieces; one may come twice."""
+    """The transactionIds of a day as far as we know, in chunks; one may come twice."""
     first, end = window.day_bounds(day)
     sent = (
         select(Submission.accepted_at, Submission.id, Submission.transaction_id)
@@ -99,8 +100,11 @@ def transaction_ids_of_day(session: Session, provider_id: int, brand_id: int, da
     yield from _chunks(session, told, Movement.creation_date, Movement.id, first)
 
 
-def _chunks(session: Session, statement: Select, moment, key, since: datetime) -> Iterator[set[str]]:
-    """A long list in pieces, each a question of its own: nothing is held open in the database between them."""
+def _chunks(
+    session: Session, statement: Select[Any, int, Any], moment: InstrumentedAttribute[Any],
+    key: InstrumentedAttribute[int], since: datetime,
+) -> Iterator[set[str]]:  # fmt: skip
+    """Read in chunks, each a query of its own: no cursor stays open between them."""
     after = 0
     while True:
         later = and_(moment >= since, or_(moment > since, key > after))

@@ -1,5 +1,6 @@
-"""Which day is looked at next: every brand's yesterday each night, and the days of the window that a night missed."""
+"""Choose the day to reconcile next: each brand's yesterday every night, and days that a night missed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,16 +15,16 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys.reconciliation import window
 from portal.services.iys.reconciliation.comparison import BrandDay
 
-LEASE = timedelta(minutes=15)  # Longer than the largest file takes; a killed process's day waits no longer.
-BRANDS_AT_ONCE = 200  # That get their days in one transaction.
+LEASE = timedelta(minutes=15)  # Longer than the largest file takes; a killed process's day is free then.
+BRANDS_AT_ONCE = 200  # Per transaction.
 
 
 @dataclass(frozen=True)
 class ClaimedDay:
-    """A brand's day in hand until `lease_until`."""
+    """A leased day of a brand."""
 
     id: int
-    side: BrandDay
+    brand_day: BrandDay
     iys_code: int
     brand_code: int
     state: DayState
@@ -32,17 +33,19 @@ class ClaimedDay:
 
     @property
     def day(self) -> date:
-        return self.side.day
+        return self.brand_day.day
 
     @property
     def provider_id(self) -> int:
-        return self.side.provider_id
+        return self.brand_day.provider_id
 
     @property
     def codes(self) -> tuple[int, int, date]:
-        """What each path to it begins with."""
+        """The arguments that each path of İYS begins with."""
         return self.iys_code, self.brand_code, self.day
 
+
+NewBrand = Row[int, int, datetime]  # id, provider_id and the connection's created_at.
 
 BRAND_DAY = (
     select(
@@ -55,7 +58,7 @@ BRAND_DAY = (
 
 
 def next_due_day(session: Session, at: datetime) -> int | None:
-    """The day that may be looked at now, of those the one that closes first."""
+    """The id of a day to reconcile now: of those that are due, the one that leaves the window first."""
     may_ask = or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at)
     days = (
         select(ReconciledDay.id)
@@ -75,12 +78,12 @@ def claim_day(session: Session, at: datetime, day_id: int) -> ClaimedDay | None:
     if not row or not leased:
         return None
     [(state, attempts)] = leased
-    side = BrandDay(row.provider_id, row.brand_id, row.day)
-    return ClaimedDay(day_id, side, row.iys_code, row.brand_code, state, attempts, at + LEASE)
+    brand_day = BrandDay(row.provider_id, row.brand_id, row.day)
+    return ClaimedDay(day_id, brand_day, row.iys_code, row.brand_code, state, attempts, at + LEASE)
 
 
-def brands_without_yesterday(session: Session, at: datetime) -> list[Row]:
-    """Brands that do not have yesterday yet, once its night has come."""
+def brands_without_yesterday(session: Session, at: datetime) -> Sequence[NewBrand]:
+    """Brands whose yesterday is not added yet, once its night has come."""
     yesterday = window.latest_day(at)
     if at < window.first_attempt_at(yesterday):
         return []
@@ -94,36 +97,37 @@ def brands_without_yesterday(session: Session, at: datetime) -> list[Row]:
     return session.execute(brands.limit(BRANDS_AT_ONCE)).all()
 
 
-def add_days(session: Session, brands: list[Row], at: datetime) -> None:
-    """Give those brands the days of the window; days that stand already stay as they are."""
+def add_days(session: Session, brands: Sequence[NewBrand], at: datetime) -> None:
+    """Add the days of the window for these brands; existing days stay as they are."""
     insert_missing(session, ReconciledDay, [day for brand in brands for day in _days_of(brand, at)])
 
 
 def add_day(session: Session, brand: Brand, day: date, at: datetime) -> int:
-    """One day of one brand, whether or not its night has come; its id."""
+    """Add one day of a brand, whether or not its night has come; its id."""
     insert_missing(session, ReconciledDay, [_day_row(brand.provider_id, brand.id, day, at)])
-    return session.scalar(select(ReconciledDay.id).where(ReconciledDay.brand_id == brand.id, ReconciledDay.day == day))
+    mine = select(ReconciledDay.id).where(ReconciledDay.brand_id == brand.id, ReconciledDay.day == day)
+    return session.scalars(mine).one()
 
 
 def are_feeds_behind(session: Session, claimed: ClaimedDay) -> bool:
-    """Whether what İYS tells of that day is still on its way to us: a pull tells nothing of the last hour.
+    """Whether the feeds have not yet brought all of that day: a pull tells nothing of the last hour.
 
-    Compared before that, every movement that people made at İYS would look like a difference.
+    Compared earlier, every movement that people made at İYS would look like a difference.
     """
     _, end = window.day_bounds(claimed.day)
-    heard_it_all = end + timedelta(minutes=65)
-    feeds = select(Feed.pulled_at).where(Feed.brand_id == claimed.side.brand_id)
-    return any(pulled is None or pulled < heard_it_all for pulled in session.scalars(feeds))
+    complete_at = end + timedelta(minutes=65)
+    feeds = select(Feed.pulled_at).where(Feed.brand_id == claimed.brand_day.brand_id)
+    return any(pulled is None or pulled < complete_at for pulled in session.scalars(feeds))
 
 
-def _days_of(brand: Row, at: datetime) -> list[dict]:
-    """From the day on which the brand was connected; what came before is not ours to compare."""
+def _days_of(brand: NewBrand, at: datetime) -> list[dict[str, object]]:
+    """The days of the window, from the day on which the provider was connected."""
     since = clock.day(brand.created_at)
     days = [window.latest_day(at) - back * window.DAY for back in range(window.DAYS_BACK)]
     return [_day_row(brand.provider_id, brand.id, day, at) for day in days if day >= since]
 
 
-def _day_row(provider_id: int, brand_id: int, day: date, at: datetime) -> dict:
+def _day_row(provider_id: int, brand_id: int, day: date, at: datetime) -> dict[str, object]:
     return {
         "id": new_id(), "provider_id": provider_id, "brand_id": brand_id, "day": day, "state": DayState.WAITING,
         "due_at": at, "attempts": 0, "created_at": at,

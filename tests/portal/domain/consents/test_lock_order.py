@@ -1,7 +1,6 @@
 """Feeds, day files, forwarders and people write the same keys at once: people are locked first, then what is on its
 way, then heads, or on PostgreSQL two of them would wait for each other in a circle."""
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +12,6 @@ from portal.core import clock, iys_protocol
 from portal.core.extensions import db
 from portal.core.models import BulkRequest, BulkState, Consent, DayState, Lane, Outcome, Submission
 from portal.domain.consents import locking
-from portal.services.iys.client import Answer
 from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, due_submissions, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
 from portal.services.iys.reconciliation.comparison import BrandDay
@@ -144,7 +142,7 @@ def test_a_result_writes_every_submission_before_the_first_head(app, bring, rows
     meanwhile(
         app,
         holds=touch(Submission, failed),
-        act=lambda: bulk_results._record_results(bulk, Answer(200, json.dumps(said).encode())),
+        act=lambda: bulk_results._record_results(bulk, said),
         then=touch(Consent, accepted),
     )
 

@@ -49,7 +49,9 @@ def test_an_answer_in_between_starts_the_count_anew(at, between):
     for answer in [AWAY] * 4 + [between] + [AWAY] * 4:
         call(at, answer)
 
-    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(resting=False, failures=4, until=None)
+    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(
+        resting=False, failures=4, until=None
+    )
 
 
 def test_one_probe_goes_at_a_time(at):
@@ -67,7 +69,9 @@ def test_a_probe_that_comes_back_well_lets_everybody_go(at):
 
     assert call(at, WELL)
 
-    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(resting=False, failures=0, until=None)
+    assert circuit_breaker.host_state(db.session, at) == circuit_breaker.HostState(
+        resting=False, failures=0, until=None
+    )
     assert call(at, WELL) and call(at, WELL)
 
 

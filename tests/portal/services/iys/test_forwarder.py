@@ -23,7 +23,9 @@ def let_run(app):
     runs = []
 
     def start(*loops):
-        running_loops = threading.Thread(target=forwarder.run_loops, args=(app, stop, *([list(loops)] if loops else [])))
+        running_loops = threading.Thread(
+            target=forwarder.run_loops, args=(app, stop, *([list(loops)] if loops else []))
+        )
         runs.append(running_loops)
         running_loops.start()
         return stop

@@ -405,7 +405,9 @@ def test_the_hourly_token_limit_is_everybodys(app, fatma, sandbox, iys, rows):
     make.forward_all(app, iys)
 
     with app.app_context(), pytest.raises(tokens.NoToken):
-        tokens.access_token(iys, rows.one(Credential, Credential.provider_id != rows.one(Submission).provider_id).provider_id)
+        tokens.access_token(
+            iys, rows.one(Credential, Credential.provider_id != rows.one(Submission).provider_id).provider_id
+        )
 
     assert sandbox.ledger()["token_calls"] == 1
 

@@ -8,7 +8,9 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Connection, ReconciledDay
-from portal.services.iys import inflow, reconciliation
+from portal.services.iys import reconciliation
+from portal.services.iys.client import Client
+from portal.services.iys.inflow import feeds, pushes, sweeps
 from tests import make
 from tests.make import Person
 
@@ -16,6 +18,11 @@ DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # Half past three in Istanbul.
 AYSEGUL = "+905339876543"
+
+
+def take_inflow_step(iys: Client) -> bool:
+    """One due push, page of a feed or chunk of a sweep; False if nothing is due."""
+    return pushes.read_next_push(iys) or feeds.pull_next_page(iys) or sweeps.sweep_next_chunk(iys)
 
 
 @dataclass
@@ -57,7 +64,7 @@ class Story:
         """Hear all that İYS has to tell, as the feeds do."""
         for _ in range(20):
             with self.app.app_context():
-                inflow.take_next_step(self.iys)
+                take_inflow_step(self.iys)
             self.traveller.shift(timedelta(seconds=1))
 
     def transaction_of(self, status: str, recipient: str = make.PHONE) -> str:

@@ -5,7 +5,6 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from portal.domain.consents.locking import LockedConsent
 from sqlalchemy import insert
 
 from portal.core import iys_protocol
@@ -15,6 +14,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, DecisionOrigin, DifferenceKind, Lane, Outcome, Recipient, Submission
 from portal.core.models.ids import new_ids
 from portal.domain.consents import writer
+from portal.domain.consents.locking import LockedConsent
 from portal.services.iys.reconciliation import comparison, day_file
 from tests import make
 from tests.portal.services.iys.reconciliation.story import DAY
