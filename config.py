@@ -1,23 +1,24 @@
-"""Settings, read once from the environment; there are no default secrets."""
+"""Settings from the environment variables. There are no default secrets."""
 
 import base64
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 SECRETS = ("SECRET_KEY", "LINK_SALT", "VAULT_KEYS")
 SHORTEST_SECRET = 16
 SAMPLE_PARTNER = "İzinlink (örnek iş ortağı)"
-HERE = ("127.0.0.1", "::1", "localhost")
-LARGEST_POST = 6 * 1024 * 1024  # An audience may hold 5 MB; the form around it is small.
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+LARGEST_POST = 6 * 1024 * 1024  # An audience may have 5 MB; the rest of its form is small.
 
 
 class BadSetting(RuntimeError):
-    """A setting is missing or cannot be read; the message says which and what to do."""
+    """A setting is missing or invalid; the message says which, and what to do."""
 
 
-def from_environment(environ: Mapping[str, str]) -> dict:
-    """The Flask config of one process. Raises BadSetting where a secret is missing or a value cannot be read."""
+def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The Flask config of a process. Raises BadSetting for a missing secret or an invalid value."""
     missing = [name for name in SECRETS if not environ.get(name)]
     if missing:
         raise BadSetting(f"Set {', '.join(missing)} in the environment (bin/dev makes them into instance/env).")
@@ -26,7 +27,9 @@ def from_environment(environ: Mapping[str, str]) -> dict:
             raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters.")
     instance = Path(environ.get("INSTANCE", "instance")).absolute()
     development = environ.get("DEVELOPMENT") == "1"
-    hosts = _words(environ.get("HOSTS", "localhost,127.0.0.1" if development else ""))
+    hosts = _split_list(environ.get("HOSTS", "localhost,127.0.0.1" if development else ""))
+    short_hosts = _split_list(environ.get("SHORT_HOSTS", ""))
+    main_hosts = [host for host in hosts if host not in short_hosts]
     port = _number(environ, "PORT", 8000)
     if environ.get("HOSTS") and not development and not environ.get("LINK_BASE"):
         raise BadSetting("Set LINK_BASE (https://…), with which links begin: they would lead to this machine only.")
@@ -39,35 +42,40 @@ def from_environment(environ: Mapping[str, str]) -> dict:
         "QUEUE_FILE": str(instance / "queue.db"),
         "DEVELOPMENT": development,
         "HOSTS": frozenset(hosts),
-        "SHORT_HOSTS": frozenset(_words(environ.get("SHORT_HOSTS", ""))),
+        "SHORT_HOSTS": frozenset(short_hosts),
         "LINK_BASE": environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/"),
-        "PUSH_BASE": _push_base(environ, hosts, port, development=development),
-        "MAIN_BASE": _main_base(environ, hosts, port, development=development),
-        "SMTP_URL": _smtp(environ),
+        "PUSH_BASE": _push_base(environ, main_hosts, port, development=development),
+        "MAIN_BASE": _main_base(environ, main_hosts, port, development=development),
+        "SMTP_URL": _smtp_url(environ),
         "MAIL_FROM": _mail_from(environ, hosts),
         "PROXY_HOPS": int(_number(environ, "PROXY_HOPS", 0)),
-        "IYS_BASE_URL": _iys_base(environ, development=development),
-        "SANDBOX_URL": _sandbox(environ, development=development),
+        "IYS_BASE_URL": _iys_base_url(environ, development=development),
+        "SANDBOX_URL": _sandbox_url(environ, development=development),
         "SANDBOX_KEY": _sandbox_key(environ),
         "IYS_REQUESTS_PER_SECOND": _number(environ, "IYS_REQUESTS_PER_SECOND", 8),
-        "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant waits so long and may be taken back.
-        "IMPORT_UNDO_SECONDS": _number(environ, "IMPORT_UNDO_SECONDS", 600),  # Grants of a file wait so long.
-        "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the machine's own name servers where empty.
+        "UNDO_SECONDS": _number(environ, "UNDO_SECONDS", 300),  # A person's grant can be undone for so long.
+        "IMPORT_UNDO_SECONDS": _number(environ, "IMPORT_UNDO_SECONDS", 600),  # The same for grants of an import.
+        "DNS_SERVER": environ.get("DNS_SERVER", ""),  # host:port; the system's name servers if empty.
         "MESSAGE_GATEWAY_URL": environ.get("MESSAGE_GATEWAY_URL", "").rstrip("/"),
         "OPERATOR_TITLE": environ.get("OPERATOR_TITLE", SAMPLE_PARTNER if development else ""),  # In letters.
         "OPERATOR_ADDRESS": environ.get("OPERATOR_ADDRESS", ""),
         "OPERATOR_NOTICE_URL": _notice_url(environ),
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
+        "RATELIMIT_STORAGE_URI": environ.get("RATELIMIT_STORAGE_URI", "memory://"),
+    } | _flask_settings(development)
+
+
+def _flask_settings(development: bool) -> dict[str, Any]:
+    return {
         "MAX_CONTENT_LENGTH": LARGEST_POST,
-        "MAX_FORM_MEMORY_SIZE": LARGEST_POST,  # A pasted list comes as a field.
-        "MAX_FORM_PARTS": 50,  # Of a form with files: each of those opens one on disk, and a process has few to open.
+        "MAX_FORM_MEMORY_SIZE": LARGEST_POST,  # A pasted list is a field.
+        "MAX_FORM_PARTS": 50,  # Each file of a form takes a file descriptor.
         "SESSION_COOKIE_NAME": "izinlink" if development else "__Host-izinlink",
         "SESSION_COOKIE_SECURE": not development,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": 7 * 24 * 60 * 60,  # The cookie's: rows end sessions; who comes back is told why.
+        "PERMANENT_SESSION_LIFETIME": 7 * 24 * 60 * 60,  # Of the cookie: sessions end by their rows, which say why.
         "WTF_CSRF_TIME_LIMIT": None,  # The token lives as long as the session that signs it.
-        "RATELIMIT_STORAGE_URI": environ.get("RATELIMIT_STORAGE_URI", "memory://"),
         "RATELIMIT_HEADERS_ENABLED": False,
         "BABEL_DEFAULT_LOCALE": "tr",
         "BABEL_DEFAULT_TIMEZONE": "Europe/Istanbul",
@@ -75,8 +83,8 @@ def from_environment(environ: Mapping[str, str]) -> dict:
 
 
 def vault_keys(text: str) -> dict[int, bytes]:
-    """Read "1:<base64 of 32 bytes>[,2:…]" into key generations. Raises BadSetting."""
-    keys = {}
+    """Parse "1:<base64 of 32 bytes>[,2:…]" into key generations. Raises BadSetting."""
+    keys: dict[int, bytes] = {}
     for part in text.split(","):
         generation, _, encoded = part.strip().partition(":")
         try:
@@ -93,25 +101,23 @@ def vault_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
-def _iys_base(environ: Mapping[str, str], *, development: bool) -> str:
-    """Where İYS is. Passwords and people's addresses travel there: in production by https, or not off this machine."""
+def _iys_base_url(environ: Mapping[str, str], *, development: bool) -> str:
+    """İYS's base URL: https, since it gets passwords and addresses; http only locally or in development."""
     given = (environ.get("IYS_BASE_URL") or "https://api.iys.org.tr").rstrip("/")
-    address = _address(given)
-    is_safe = address.scheme == "https" or address.scheme == "http" and (development or address.hostname in HERE)
-    if not address.hostname or address.username is not None or not is_safe:
+    url = _parse_url(given)
+    if not url.hostname or url.username is not None or not _is_encrypted_or_local(url, development):
         raise BadSetting("IYS_BASE_URL is https://<host of İYS>; http only on this machine, or in development.")
     return given
 
 
-def _sandbox(environ: Mapping[str, str], *, development: bool) -> str:
-    """Where practising providers practise; empty where they cannot. Never İYS itself."""
+def _sandbox_url(environ: Mapping[str, str], *, development: bool) -> str:
+    """The sandbox's base URL, never İYS itself; empty: no sandbox mode."""
     given = environ.get("SANDBOX_URL", "").rstrip("/")
-    address = _address(given)
-    is_safe = address.scheme == "https" or address.scheme == "http" and (development or address.hostname in HERE)
-    host = address.hostname or ""
+    url = _parse_url(given)
+    host = url.hostname or ""
     is_iys = host == "iys.org.tr" or host.endswith(".iys.org.tr")
     is_iys |= given == environ.get("IYS_BASE_URL", "").rstrip("/") and not development
-    if given and (not host or address.username is not None or not is_safe or is_iys):
+    if given and (not host or url.username is not None or is_iys or not _is_encrypted_or_local(url, development)):
         raise BadSetting("SANDBOX_URL is https://<host of a sandbox, never İYS>; http only on this machine.")
     return given
 
@@ -123,47 +129,51 @@ def _sandbox_key(environ: Mapping[str, str]) -> str:
     return key
 
 
-def _push_base(environ: Mapping[str, str], hosts: list[str], port: float, *, development: bool) -> str:
-    """Where İYS posts movements to, without the token: on a main host, and in production by https (H531)."""
-    main = [host for host in hosts if host not in _words(environ.get("SHORT_HOSTS", ""))]
+def _push_base(environ: Mapping[str, str], main: list[str], port: float, *, development: bool) -> str:
+    """The URL to which İYS pushes movements, without the token: on a main host, and https in production (H531)."""
     given = environ.get("PUSH_BASE", "").rstrip("/")
     if not given:
-        begin = f"http://{main[0]}:{port}" if development and main else f"https://{main[0]}" if main else ""
-        return f"{begin}/inbound/iys" if begin else ""
-    address = _address(given)
+        base = _default_base(main, port, development)
+        return f"{base}/inbound/iys" if base else ""
+    address = _parse_url(given)
     is_in_clear = address.scheme != "https" and not development
     if address.hostname not in main or address.username is not None or address.path != "/inbound/iys" or is_in_clear:
         raise BadSetting("PUSH_BASE is https://<one of HOSTS, not a short one>/inbound/iys: İYS posts there.")
     return given
 
 
-def _main_base(environ: Mapping[str, str], hosts: list[str], port: float, *, development: bool) -> str:
-    """With what links in mails begin: never with what a request says of its host."""
-    main = [host for host in hosts if host not in _words(environ.get("SHORT_HOSTS", ""))]
+def _main_base(environ: Mapping[str, str], main: list[str], port: float, *, development: bool) -> str:
+    """The base URL of links in mails, which must not depend on a request's Host header."""
     given = environ.get("MAIN_BASE", "").rstrip("/")
     if not given:
-        return f"http://{main[0]}:{port}" if development and main else f"https://{main[0]}" if main else ""
-    address = _address(given)
+        return _default_base(main, port, development)
+    address = _parse_url(given)
     is_in_clear = address.scheme != "https" and not development
     if address.hostname not in main or address.username is not None or address.path or is_in_clear:
         raise BadSetting("MAIN_BASE is https://<one of HOSTS, not a short one>: links in mails begin with it.")
     return given
 
 
-def _smtp(environ: Mapping[str, str]) -> str:
-    """By which server mails go. What is said there is a secret, so no part of it is repeated."""
+def _default_base(main: list[str], port: float, development: bool) -> str:
+    if not main:
+        return ""
+    return f"http://{main[0]}:{port}" if development else f"https://{main[0]}"
+
+
+def _smtp_url(environ: Mapping[str, str]) -> str:
+    """The mail server. The setting holds a password, so errors don't quote it."""
     given = environ.get("SMTP_URL", "")
     try:
-        address, port = _address(given), urlsplit(given).port
+        address, port = _parse_url(given), urlsplit(given).port
     except ValueError:
-        address, port = _address(""), None
+        address, port = _parse_url(""), None
     if given and not (address.scheme in ("smtp", "smtps") and address.hostname and port != 0):
         raise BadSetting("SMTP_URL is smtps://<user>:<password>@<host>, or smtp://… of a server that knows STARTTLS.")
     return given
 
 
 def _mail_from(environ: Mapping[str, str], hosts: list[str]) -> str:
-    """From whom mails come."""
+    """The sender of mails."""
     if environ.get("SMTP_URL") and not environ.get("MAIL_FROM"):
         raise BadSetting("Set MAIL_FROM beside SMTP_URL: the address that mails come from.")
     given = environ.get("MAIL_FROM") or f"izinlink@{hosts[0] if hosts else 'localhost'}"
@@ -174,15 +184,19 @@ def _mail_from(environ: Mapping[str, str], hosts: list[str]) -> str:
 
 
 def _notice_url(environ: Mapping[str, str]) -> str:
-    """Where the operator's own privacy notice stands: who signs up is led there (KVKK art. 10)."""
+    """The operator's privacy notice, linked at sign-up (KVKK art. 10)."""
     given = environ.get("OPERATOR_NOTICE_URL", "")
-    address = _address(given)
+    address = _parse_url(given)
     if given and (address.scheme != "https" or not address.hostname):
         raise BadSetting("OPERATOR_NOTICE_URL is https://…: people read there what becomes of their data.")
     return given
 
 
-def _address(text: str) -> SplitResult:
+def _is_encrypted_or_local(url: SplitResult, development: bool) -> bool:
+    return url.scheme == "https" or url.scheme == "http" and (development or url.hostname in LOOPBACK_HOSTS)
+
+
+def _parse_url(text: str) -> SplitResult:
     try:
         return urlsplit(text)
     except ValueError:
@@ -190,16 +204,15 @@ def _address(text: str) -> SplitResult:
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    given = environ.get(name, str(default))
     try:
-        number = (
-            float(environ.get(name, default)) if "." in str(environ.get(name, "")) else int(environ.get(name, default))
-        )
+        number = float(given) if "." in given else int(given)
     except ValueError:
-        raise BadSetting(f"{name} is not a number: {environ[name]!r}.") from None
+        raise BadSetting(f"{name} is not a number: {given!r}.") from None
     if number < 0:
-        raise BadSetting(f"{name} is below zero: {environ[name]!r}.")
+        raise BadSetting(f"{name} is below zero: {given!r}.")
     return number
 
 
-def _words(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     return [word.strip().lower() for word in text.split(",") if word.strip()]

@@ -1,4 +1,4 @@
-"""Short links: codes that cannot be guessed, what they lead to and who opened them. Knows nothing of its neighbours."""
+"""Short links: unguessable codes, their resolution and visit statistics. Independent of the portal."""
 
 from shortlinks.agents import classify
 from shortlinks.base import Base

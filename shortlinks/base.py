@@ -1,27 +1,27 @@
-"""What the tables of this house share: names of constraints, wide integers and aware times."""
+"""The declarative base and column types of this package."""
 
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 
-class UtcDateTime(TypeDecorator):
-    """Aware datetimes, kept in UTC without a zone, alike on SQLite and PostgreSQL. A naive one raises ValueError."""
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes, stored in UTC without a zone. A naive one raises ValueError."""
 
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"A time without a zone: {value!r}.")
+            raise ValueError(f"A datetime needs its time zone: {value!r}.")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value is not None else None
 
 
@@ -29,8 +29,9 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(DeclarativeBase):
-    """A declarative base of its own, so that this house can be moved into without the neighbours."""
+    """Separate from the portal's base, so that this package can be used without it."""
 
+    __table__: ClassVar[Table]
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -1,4 +1,4 @@
-"""Links: how they are made, many at a time, and taken back."""
+"""Create links in bulk, and revoke them."""
 
 import secrets
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ NONCE_BYTES = NONCE_BITS // 8
 
 
 class Link(Base):
-    """One short link. The id is small, so that its code is short; the nonce makes the code unguessable."""
+    """A short link. The id is small, so that its code is short; the nonce makes the code unguessable."""
 
     __tablename__ = "link"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     nonce: Mapped[int]
-    owner: Mapped[int]
+    owner: Mapped[int]  # Chosen by the caller, such as a campaign's id.
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -39,16 +39,16 @@ class LinkCounter(Base):
 def create(
     session: Session, salt: str, owner: int, at: datetime, expires_at: datetime | None = None
 ) -> tuple[int, str]:
-    """Make one link: its id and code. The caller commits."""
+    """Create a link and return its id and code. The caller commits."""
     return create_many(session, salt, owner, 1, at, expires_at)[0]
 
 
 def create_many(
     session: Session, salt: str, owner: int, count: int, at: datetime, expires_at: datetime | None = None
 ) -> list[tuple[int, str]]:
-    """Make that many links for one owner: their (id, code), ids ascending.
+    """Create `count` links for one owner and return their (id, code), ids ascending.
 
-    Needs a writing transaction, which the caller commits; until then other makers of links wait on the counter.
+    Needs a write transaction, which the caller commits; until then other callers wait for the counter's row.
     """
     if count < 1:
         return []
@@ -60,33 +60,30 @@ def create_many(
 
 
 def code_of(salt: str, link_id: int, nonce: int) -> str:
-    """The code of a link that exists already."""
+    """The code of an existing link."""
     return Codes(salt).encode(link_id, nonce)
 
 
 def revoke(session: Session, link_ids: Iterable[int], at: datetime) -> None:
-    """Take links back. A link that was taken back before keeps its date. The caller commits."""
+    """Revoke links. Those revoked before keep their date. The caller commits."""
     link = Link.__table__
     still_there = update(link).where(link.c.id == bindparam("link_id"), link.c.revoked_at.is_(None))
-    rows = [{"link_id": link_id} for link_id in sorted(link_ids)]  # In one order, or two such calls deadlock.
+    rows = [{"link_id": link_id} for link_id in sorted(link_ids)]  # Sorted, or two such calls may deadlock.
     if rows:
         session.execute(still_there.values(revoked_at=at), rows)
 
 
 def _allocate_ids(session: Session, count: int) -> range:
-    """The next so many ids, for this transaction alone; ids of one that rolls back are given out again."""
-    last = _advance_counter(session, count)
-    if last is None:  # The first links of this database. Of two such transactions the later waits, then advances.
+    """Allocate the next ids for this transaction; if it rolls back, they are allocated again."""
+    counter = LinkCounter.__table__
+    advance = update(counter).values(last_id=counter.c.last_id + count).returning(counter.c.last_id)
+    last: int | None = session.scalar(advance)
+    if last is None:  # The first links of this database. Of two such transactions the later one waits for the row.
         session.execute(text("INSERT INTO link_counter (id, last_id) VALUES (1, 0) ON CONFLICT DO NOTHING"))
-        last = _advance_counter(session, count)
+        last = session.execute(advance).scalar_one()
     return range(last - count + 1, last + 1)
 
 
-def _advance_counter(session: Session, count: int) -> int | None:
-    counter = LinkCounter.__table__
-    return session.scalar(update(counter).values(last_id=counter.c.last_id + count).returning(counter.c.last_id))
-
-
 def _random_nonces(count: int) -> list[int]:
-    drawn = secrets.token_bytes(count * NONCE_BYTES)  # Drawn at once: a system call for each would show.
+    drawn = secrets.token_bytes(count * NONCE_BYTES)  # At once: a system call for each would be slow.
     return [int.from_bytes(drawn[at : at + NONCE_BYTES]) for at in range(0, len(drawn), NONCE_BYTES)]

@@ -1,22 +1,22 @@
-"""Resolving: what a code leads to at a given moment. That it leads nowhere is an ordinary outcome."""
+"""Resolve a code to its link. That there is none is an ordinary result, not an error."""
 
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from shortlinks.codes import Codes
 from shortlinks.links import Link
 
-NO_LINK = 0  # An id no link has: they begin at one.
-NO_NONCE = (1 << 64) - 1  # A number no code can say.
+NO_LINK = 0  # Link ids start at one.
+NO_NONCE = (1 << 64) - 1  # Larger than any nonce.
 
 
 class LinkState(StrEnum):
-    """UNKNOWN covers a damaged code, an id that is not there and a wrong nonce alike."""
+    """UNKNOWN covers an invalid code, an unknown id and a wrong nonce alike."""
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
@@ -26,14 +26,14 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a code leads to; an unknown one carries nothing else. Times are aware, in UTC."""
+    """A resolved code. If UNKNOWN, everything else is None. Times are aware, in UTC."""
 
     state: LinkState
     link_id: int | None = None
     owner: int | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
-    nonce: int | None = field(default=None, compare=False, repr=False)  # With the id it is the code: in no log.
+    nonce: int | None = field(default=None, compare=False, repr=False)  # Not logged: with the id it is the code.
 
 
 UNKNOWN = Resolution(LinkState.UNKNOWN)
@@ -43,21 +43,16 @@ _by_id = select(_link.nonce, _link.owner, _link.expires_at, _link.revoked_at).wh
 
 
 def resolve(database: Session | Connection, salt: str, code: str, at: datetime) -> Resolution:
-    """What this code leads to. Asks the database exactly once, whatever the code is, so that no answer tells more."""
+    """Resolve a code. Always one query and a constant-time comparison, so that timing reveals nothing."""
     link_id, nonce = Codes(salt).decode(code) or (NO_LINK, 0)
     row = database.execute(_by_id, {"link_id": link_id}).one_or_none()
-    if not _is_same_nonce(row.nonce if row else NO_NONCE, nonce):
+    is_same = hmac.compare_digest((row.nonce if row else NO_NONCE).to_bytes(8), nonce.to_bytes(8))
+    if row is None or not is_same:
         return UNKNOWN
-    return Resolution(_state(row, at), link_id, row.owner, row.expires_at, row.revoked_at, row.nonce)
-
-
-def _is_same_nonce(kept: int, said: int) -> bool:
-    return hmac.compare_digest(kept.to_bytes(8), said.to_bytes(8))
-
-
-def _state(row: Row, at: datetime) -> LinkState:
     if row.revoked_at is not None:
-        return LinkState.REVOKED
-    if row.expires_at is not None and row.expires_at <= at:
-        return LinkState.EXPIRED
-    return LinkState.LIVE
+        state = LinkState.REVOKED
+    elif row.expires_at is not None and row.expires_at <= at:
+        state = LinkState.EXPIRED
+    else:
+        state = LinkState.LIVE
+    return Resolution(state, link_id, row.owner, row.expires_at, row.revoked_at, row.nonce)

@@ -1,4 +1,4 @@
-"""Visits: openings of a link, written down in bulk away from the request that saw them."""
+"""Visits of links, recorded in bulk outside the requests."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from shortlinks.base import Base, BigId
 
 
 class VisitKind(StrEnum):
-    """What an opening looked like. A person is never told from a machine here: only a posted form does that."""
+    """What a visit looked like. Only a posted form can tell a person from a machine."""
 
     SCANNER = "scanner"
     PREVIEW = "preview"
@@ -21,7 +21,7 @@ class VisitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An opening that is not written down yet; kind and network as classify tells them, at is aware."""
+    """A visit that is not recorded yet; kind and network are those of classify."""
 
     link_id: int
     at: datetime
@@ -30,7 +30,7 @@ class Opening:
 
 
 class Visit(Base):
-    """One opening of a link. No foreign key: a batch of openings must not fail over one link that is gone."""
+    """A visit of a link. No foreign key: a batch must not fail because of one deleted link."""
 
     __tablename__ = "visit"
 
@@ -43,11 +43,11 @@ class Visit(Base):
             create_constraint=True, name="kind",
         )
     )  # fmt: skip
-    network: Mapped[str] = mapped_column(String(43))  # "203.0.113.0/24", "2001:db8:1::/48", or "" when not known.
+    network: Mapped[str] = mapped_column(String(43))  # "203.0.113.0/24", "2001:db8:1::/48", or "" if unknown.
 
 
 def record(session: Session, openings: Iterable[Opening]) -> None:
-    """Write openings down. The caller commits."""
+    """Insert visits. The caller commits."""
     rows = [asdict(opening) for opening in openings]
     if rows:
         session.execute(insert(Visit.__table__), rows)

@@ -1,7 +1,7 @@
-"""Triggers that refuse UPDATE and DELETE on facts: decisions, evidence and audit entries.
+"""Triggers that refuse UPDATE and DELETE on append-only tables: decisions, evidence and the audit log.
 
-Deletion is open only while a retention_run row is open, and never for Merkle leaves. An encrypted column may be
-encrypted anew when keys rotate; its value is bound to its row by the encryption itself.
+DELETE is allowed only while a retention_run row is open, and never for Merkle leaves. Encrypted columns may be updated
+for key rotation; the encryption itself binds their values to the row.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,13 @@ OPEN_RUN = "EXISTS (SELECT 1 FROM retention_run WHERE ended_at IS NULL)"
 
 @dataclass(frozen=True)
 class FactTable:
-    """A table of facts. `unique`: its keys, space-separated columns each; `fixed`: the columns that never change, or
-    None for all; `deletable`: in a retention run; `once`: a column that is set once, and whose unset rows may go."""
+    """An append-only table."""
 
     table: str
-    unique: tuple[str, ...] = ("id",)
-    fixed: str | None = None
-    deletable: bool = True
-    once: str | None = None
+    unique: tuple[str, ...] = ("id",)  # Its unique keys, each with columns separated by spaces.
+    fixed: str | None = None  # The columns that never change; None: all of them.
+    deletable: bool = True  # In a retention run.
+    once: str | None = None  # A column that may be set once; rows where it is null may be deleted.
 
 
 FACT_TABLES = (
@@ -82,12 +81,12 @@ def _changes_fixed(facts: FactTable) -> str:
 
 
 def _differs(columns: str) -> str:
-    """Compared by value: UPDATE OF would not notice an id that is changed by its other name, rowid."""
+    """Compares values: UPDATE OF does not notice an id that is changed as rowid."""
     return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns.split())
 
 
 def _would_replace(table: str, unique: tuple[str, ...]) -> str:
-    """INSERT OR REPLACE deletes whatever is in its way, by any unique constraint, without a DELETE trigger."""
+    """INSERT OR REPLACE deletes rows with the same unique key without firing DELETE triggers."""
     same = [" AND ".join(f"{column} = NEW.{column}" for column in each.split()) for each in unique]
     return f"EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {' OR '.join(f'({each})' for each in same)})"  # nosec B608
 

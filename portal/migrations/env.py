@@ -1,4 +1,6 @@
-"""Runs migrations over the portal's tables and those of the house next door, on an engine of their own."""
+"""Alembic environment: migrates the tables of the portal and of shortlinks."""
+
+from typing import Literal
 
 from alembic import context
 from sqlalchemy import NullPool, create_engine
@@ -11,7 +13,7 @@ METADATA = [Base.metadata, shortlinks.Base.metadata]
 
 
 def run() -> None:
-    """Bring the database to the asked version. The portal's engines expect tables that may not be there yet."""
+    """Run the migrations on an engine of their own: the portal's engines need tables that may not exist yet."""
     with create_engine(db.engine.url, poolclass=NullPool).connect() as connection:
         context.configure(
             connection=connection, target_metadata=METADATA, render_as_batch=True, compare_type=True,
@@ -21,8 +23,8 @@ def run() -> None:
             context.run_migrations()
 
 
-def _render(kind, item, _context):
-    """Migrations speak plain SQLAlchemy, so that they stay true when our types change."""
+def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Render our types as plain SQLAlchemy, so that migrations don't depend on them."""
     if kind == "type" and type(item).__name__ == "UtcDateTime":
         return "sa.DateTime()"
     return False

@@ -1,4 +1,4 @@
-"""The tables of 0.2.0, which the first migration makes. Frozen: what changes later is a migration of its own."""
+"""The tables of 0.2.0, created by the first migration. Frozen: later changes are migrations of their own."""
 
 from portal.migrations.baseline import campaigns, consents, forwarding, people, providers
 from portal.migrations.baseline.columns import METADATA

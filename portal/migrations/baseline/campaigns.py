@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, partial_index, table, enum_type
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, partial_index, table
 
 table(
     "link",

@@ -1,4 +1,6 @@
-"""Short spellings for the frozen tables; nothing here changes when the models do."""
+"""Helpers to define the frozen tables, independent of the models."""
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,33 +19,33 @@ DATETIME = sa.DateTime()  # UTC, without a zone.
 
 
 def table(name: str, *parts: sa.schema.SchemaItem) -> sa.Table:
-    """A table of the baseline."""
     return sa.Table(name, METADATA, *parts)
 
 
 def column(
     name: str,
-    type_: sa.types.TypeEngine,
+    type_: sa.types.TypeEngine[Any],
     *,
     to: str | None = None,
     key: bool = False,
     null: bool = False,
     default: str | None = None,
-) -> sa.Column:
-    """A column: NOT NULL unless `null`; `to` names the column that it refers to."""
-    refers = [sa.ForeignKey(to)] if to else []
-    return sa.Column(name, type_, *refers, primary_key=key, nullable=null, server_default=default, autoincrement=False)
+) -> sa.Column[Any]:
+    """A column, NOT NULL unless `null`; `to` is the column that it references."""
+    references = [sa.ForeignKey(to)] if to else []
+    return sa.Column(
+        name, type_, *references, primary_key=key, nullable=null, server_default=default, autoincrement=False
+    )
 
 
-def enum_type(name: str, *listed: str) -> sa.Enum:
-    """One of a few words, checked by the database."""
-    return sa.Enum(*" ".join(listed).split(), name=name, native_enum=False, create_constraint=True, length=20)
+def enum_type(name: str, *values: str) -> sa.Enum:
+    """A string with a CHECK for the values, which are separated by spaces."""
+    return sa.Enum(*" ".join(values).split(), name=name, native_enum=False, create_constraint=True, length=20)
 
 
 def partial_index(
     name: str, *columns: str, where: str, postgresql_where: str | None = None, unique: bool = False
 ) -> sa.Index:
-    """An index over the rows that a condition names."""
     return sa.Index(
         name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(postgresql_where or where)
     )

@@ -1,8 +1,8 @@
-"""What goes to İYS and what comes from it."""
+"""Forwarding to İYS, and what is received from it."""
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, partial_index, table, enum_type
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, partial_index, table
 
 table(
     "submission",

@@ -1,8 +1,8 @@
-"""People who sign in, and addresses that were proved."""
+"""Users, sign-in, audit, mails and address proofs."""
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, table, enum_type
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, table
 
 table(
     "user_account",

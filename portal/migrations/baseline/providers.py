@@ -1,8 +1,8 @@
-"""Providers: brands, packages, papers, connections to İYS."""
+"""Providers, brands, packages, onboarding and connections to İYS."""
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, table, enum_type
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, table
 
 table(
     "provider",

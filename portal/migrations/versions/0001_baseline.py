@@ -1,4 +1,4 @@
-"""The tables of 0.2.0, the triggers that keep facts append-only, and the first price list."""
+"""The tables of 0.2.0, the append-only triggers, and the first price list."""
 
 import sqlalchemy as sa
 from alembic import op
