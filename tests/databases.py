@@ -1,4 +1,4 @@
-"""An empty, migrated database for each test: a copied SQLite file, or one PostgreSQL database emptied again."""
+"""An empty, migrated database for each test: a copy of a SQLite file, or one PostgreSQL database emptied in between."""
 
 import atexit
 import contextlib
@@ -17,30 +17,32 @@ from portal.core.database import sqlalchemy_url
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 KEPT = ("alembic_version", "node_counter")
-# It lives as long as the connection that made it, and is planned once.
-TAKE_ALL_OUT = """
-CREATE FUNCTION pg_temp.take_all_out() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
+# A temporary function: it lives as long as its connection, and is planned once.
+DELETE_ALL = """
+CREATE FUNCTION pg_temp.delete_all() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
 AS $$ BEGIN {}; END $$
 """
-_price_list: list[dict] = []  # As the migrations wrote it.
-_shared: dict[tuple[URL, str | None], Engine] = {}  # By database and bind: whose connections all apps go on with.
+_price_list: list[dict] = []  # Rows that the migrations write.
+_shared: dict[
+    tuple[URL, str | None], Engine
+] = {}  # By database and bind: the engine whose connection pool all apps share.
 
 
-def migrated_template(folder: Path, environ: dict) -> str:
-    """Migrate one database per test process; its address."""
+def migrated_template(folder: Path, environ: dict, revision: str = "head") -> str:
+    """Create and migrate a database; its URL."""
     url = f"sqlite:///{folder / 'template.db'}"
     if SERVER:
         url = _create_database(f"template_{uuid.uuid4().hex[:12]}")
     app = create_app({**environ, "INSTANCE": str(folder), "DATABASE_URL": url})
     with app.app_context():
-        flask_migrate.upgrade()
+        flask_migrate.upgrade(revision=revision)
     close(app)
     return url
 
 
 def share_connections(app) -> None:
-    """Let an app go on with the connections of the one before it: on each new one the server learns the tables anew,
-    which costs it more than most tests do."""
+    """Let an app use the connection pool of the one before it (PostgreSQL): a new connection reads the catalog anew,
+    which takes longer than most tests."""
     with app.app_context():
         for bind, engine in app.extensions["sqlalchemy"].engines.items() if SERVER else ():
             shared = _shared.get((engine.url, bind))
@@ -52,7 +54,7 @@ def share_connections(app) -> None:
 
 
 def close(app) -> None:
-    """Let go of every connection that no other app goes on with, so that the database can be copied or dropped."""
+    """Close every connection that no other app shares, so that the database can be copied or dropped."""
     app.extensions["queue"].storage.close()
     with app.app_context():
         for bind, engine in app.extensions["sqlalchemy"].engines.items():
@@ -60,7 +62,7 @@ def close(app) -> None:
             if key in _shared and _shared[key].pool is engine.pool:
                 if not engine.pool.checkedout():
                     continue
-                del _shared[key]  # A test keeps one of them.
+                del _shared[key]  # A test still uses one of them.
             engine.dispose()
 
 
@@ -77,43 +79,43 @@ def copy_of(template: str, folder: Path) -> Iterator[str]:
 
 
 def _empty(url: str) -> None:
-    """Take out every row that the migrations did not write, past the triggers that refuse it."""
-    with _kept_open(url).begin() as connection:
+    """Delete every row that the migrations did not write, bypassing the append-only triggers."""
+    with _open_engine(url).begin() as connection:
         if not _price_list:
             _price_list.extend(dict(row) for row in connection.execute(text("SELECT * FROM package")).mappings())
-        connection.execute(text("SELECT pg_temp.take_all_out()"))
+        connection.execute(text("SELECT pg_temp.delete_all()"))
         columns = _price_list[0].keys()
         values = ", ".join(f":{column}" for column in columns)
         connection.execute(text(f"INSERT INTO package ({', '.join(columns)}) VALUES ({values})"), _price_list)
 
 
 @lru_cache
-def _kept_open(url: str) -> Engine:
-    """The server's side of a connection learns the tables anew each time: so one stays open as long as this process."""
+def _open_engine(url: str) -> Engine:
+    """An engine that stays open as long as this process, since each new connection reads the catalog anew."""
     engine = create_engine(sqlalchemy_url(url))
-    event.listen(engine, "connect", _teach_to_empty)
+    event.listen(engine, "connect", _define_delete_all)
     atexit.register(engine.dispose)
     return engine
 
 
-def _teach_to_empty(connection, _record) -> None:
+def _define_delete_all(connection, _record) -> None:
     tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-    emptied = "; ".join(f"DELETE FROM {table}" for (table,) in tables if table not in KEPT)
-    connection.execute(TAKE_ALL_OUT.format(emptied))
+    deletions = "; ".join(f"DELETE FROM {table}" for (table,) in tables if table not in KEPT)
+    connection.execute(DELETE_ALL.format(deletions))
     connection.commit()
 
 
 def drop(name: str) -> None:
     """Remove a PostgreSQL database."""
-    _ask_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _run_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _create_database(name: str) -> str:
-    _ask_server(f"CREATE DATABASE {name} TEMPLATE template0")
+    _run_on_server(f"CREATE DATABASE {name} TEMPLATE template0")
     return make_url(SERVER).set(database=name).render_as_string(hide_password=False)
 
 
-def _ask_server(statement: str) -> None:
+def _run_on_server(statement: str) -> None:
     server = create_engine(sqlalchemy_url(SERVER), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(statement))

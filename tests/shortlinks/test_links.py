@@ -109,7 +109,7 @@ def test_taking_nothing_back_is_no_work(session, statements, at):
 
 
 def test_a_time_without_a_zone_is_refused(session, salt):
-    with pytest.raises(Exception, match="without a zone"):
+    with pytest.raises(Exception, match="needs its time zone"):
         create(session, salt, 7, datetime(2026, 11, 25, 9, 30))
 
 
