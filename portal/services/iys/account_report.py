@@ -1,29 +1,30 @@
-"""What a look at a provider's İYS account found: its brands, its rights, its package, and what stood in the way."""
+"""The findings of a test of a provider's İYS account: brands, rights, package and problems."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from portal.core.iys_protocol import Channel
 from portal.services.iys.call_problems import CallProblem
 from portal.services.iys.client import Answer
 from portal.services.iys.quota import Subscription
-from portal.services.iys.response_values import read_number, read_text
+from portal.services.iys.response_values import JsonObject, read_number, read_text
 
 WRITE = "write"
 
 
 class BrandOwner(StrEnum):
-    """To whom a brand that İYS lists belongs here."""
+    """Which provider here owns a brand that İYS lists."""
 
     OURS = "ours"
-    ELSEWHERE = "elsewhere"  # Another account here has it: a brand belongs to one.
-    NO_PROVIDER = "nobodys"  # Not kept here yet.
+    ELSEWHERE = "elsewhere"  # Of another provider here: a brand belongs to one.
+    NO_PROVIDER = "nobodys"  # Not stored here yet.
 
 
 @dataclass(frozen=True)
 class BrandFound:
-    """One brand that İYS lists; `writable` are the channels whose consents this account may write."""
+    """A brand that İYS lists; `writable` are the channels whose consents this account may write."""
 
     code: int
     name: str
@@ -31,14 +32,14 @@ class BrandFound:
     whose: BrandOwner
     writable: tuple[str, ...]
     title: str = ""
-    may_agree: bool = True  # May take part in the daily agreement (mutabakat).
+    may_agree: bool = True  # May confirm the daily reconciliation (mutabakat).
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that one test found, as it is kept in Connection.findings."""
+    """The findings of one test, as stored in Connection.findings."""
 
-    brands: tuple[BrandFound, ...] | None = None  # None: the question had no answer.
+    brands: tuple[BrandFound, ...] | None = None  # None: the question was not answered.
     missing: tuple[int, ...] = ()  # Brands of ours that İYS does not list.
     title: str | None = None  # As İYS lists it, to a partner only.
     title_agrees: bool | None = None
@@ -53,19 +54,19 @@ class Findings:
 
     @property
     def is_clear(self) -> bool:
-        """Whether nothing stands in the way of a decision: said on the page as one good sentence."""
+        """Whether nothing hinders forwarding."""
         package_is_fine = self.subscription is None or (
             self.subscription.is_active and not self.subscription.is_used_up
         )
         return self.may_write_each_brand and self.title_agrees is not False and package_is_fine and not self.troubles
 
-    def kept(self) -> dict:
-        """The same as JSON."""
+    def kept(self) -> JsonObject:
+        """As JSON."""
         return asdict(self)
 
 
-def findings_from_json(kept: dict | None) -> Findings | None:
-    """What `Findings.kept` wrote."""
+def findings_from_json(kept: JsonObject | None) -> Findings | None:
+    """Read what `Findings.kept` wrote."""
     if kept is None:
         return None
     subscription = kept.get("subscription")
@@ -93,18 +94,17 @@ def read_partner_brands(answer: Answer) -> tuple[BrandFound, ...] | None:
     return _brands_in(rows, rights_are_listed=True) if isinstance(rows, list) else None
 
 
-def _brands_in(rows: Iterable, *, rights_are_listed: bool) -> tuple[BrandFound, ...]:
+def _brands_in(rows: Iterable[Any], *, rights_are_listed: bool) -> tuple[BrandFound, ...]:
     found = [_brand_in(row, rights_are_listed) for row in rows if isinstance(row, dict)]
     return tuple(brand for brand in found if brand)
 
 
-def _brand_in(row: dict, rights_are_listed: bool) -> BrandFound | None:
+def _brand_in(row: JsonObject, rights_are_listed: bool) -> BrandFound | None:
     code = read_number(row.get("brandCode"))
     if code is None:
         return None
-    writable = [
-        each.value for each in Channel if not rights_are_listed or read_text(row.get(each.value)).lower() == WRITE
-    ]
+    channels = [each.value for each in Channel]
+    writable = [each for each in channels if not rights_are_listed or read_text(row.get(each)).lower() == WRITE]
     return BrandFound(
         code=code,
         name=read_text(row.get("name")),
@@ -116,5 +116,5 @@ def _brand_in(row: dict, rights_are_listed: bool) -> BrandFound | None:
     )
 
 
-def _brand_from_json(kept: dict) -> BrandFound:
+def _brand_from_json(kept: JsonObject) -> BrandFound:
     return BrandFound(**kept | {"whose": BrandOwner(kept["whose"]), "writable": tuple(kept["writable"])})

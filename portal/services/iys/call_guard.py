@@ -1,10 +1,11 @@
-"""What each call to İYS passes on its way out (breaker, budgets, pace), and what its answer teaches all others."""
+"""Guard each call to İYS by rate limit, hourly budgets and circuit breaker, and update them from its answer."""
 
 import random
 import re
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import structlog
 from flask import current_app
@@ -18,15 +19,15 @@ from portal.services.iys.client import Answer
 
 log = structlog.get_logger()
 
-LONGEST_WAIT = timedelta(seconds=3)  # For a slot: with a call's deadline it stays below every lease.
-PAUSE_SECONDS = 1.0  # Seconds nobody calls after İYS said "too many this second", and up to half as long again.
-MAX_RETRY_AFTER = 60  # Seconds for which all calls together are held; H084 and its like have an hour of their own.
-FAILURE_STATUSES = (400, 401, 403, 404, 422)  # What İYS counts as failed.
+LONGEST_WAIT = timedelta(seconds=3)  # For a slot: together with a call's deadline it is shorter than every lease.
+PAUSE_SECONDS = 1.0  # Nobody calls after "too many this second", and up to half as long again.
+MAX_RETRY_AFTER = 60  # Seconds, for all calls; H084 and its like hold one kind for an hour.
+FAILURE_STATUSES = (400, 401, 403, 404, 422)  # These İYS counts as failed.
 PLAIN_CODE = re.compile(r"[A-Z]{1,4}[-A-Z0-9]{1,16}", re.ASCII)  # Cannot hold an address.
 
 
 class NotNow(Exception):
-    """No call may leave now; ask again at `until`. `code` is İYS's, if it gave one."""
+    """No call may be made before `until`. `code` is İYS's, if it gave one."""
 
     def __init__(self, until: datetime, code: str | None = None):
         self.until = until
@@ -35,27 +36,27 @@ class NotNow(Exception):
 
 @dataclass(frozen=True)
 class StartedCall:
-    """A call that left."""
+    """A call that was counted."""
 
     question: Operation
-    at: datetime  # In whose five minutes it was counted.
+    at: datetime  # Its five-minute span in the tally.
     admitted: AdmittedCall
 
 
 def start_call(question: Operation) -> StartedCall:
-    """Wait for a slot of the pace, and count the call. Raises NotNow. Commits; no transaction is open afterwards.
+    """Wait for a slot of the rate limit, and count the call. Raises NotNow. Commits.
 
-    The row of the pace is locked by take_slot first, so that two never take the last of a budget or the one probe.
+    take_slot locks the row of the rate limit first, so that two never take the last of a budget or the one probe.
     """
     at, per_second = clock.now(), current_app.config["IYS_REQUESTS_PER_SECOND"]
     slot = rate_limit.take_slot(db.session, at, per_second)
     if slot > at + LONGEST_WAIT:
-        return _refuse_call(slot)
+        _refuse_call(slot)
     if spent := hourly_budgets.spent_until(db.session, question, at):
-        return _refuse_call(spent, question)
+        _refuse_call(spent, question)
     admitted = circuit_breaker.admit_call(db.session, at)
     if admitted is None:
-        return _refuse_call(circuit_breaker.host_state(db.session, at).until)
+        _refuse_call(circuit_breaker.host_state(db.session, at).until or at)
     rate_limit.add_to_tally(db.session, question, at, calls=1)
     db.session.commit()
     time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
@@ -63,49 +64,48 @@ def start_call(question: Operation) -> StartedCall:
     return StartedCall(question, at, admitted)
 
 
-def finish_call(departure: StartedCall, answer: Answer) -> None:
-    """Count what İYS counts as failed, slow down where it says so, and remember whether its host answers. Commits."""
+def finish_call(call: StartedCall, answer: Answer) -> None:
+    """Count a failed call, hold calls after a 429, and tell the circuit breaker. Commits."""
     at = clock.now()
-    wrote = [  # Rows are locked in the order of a departure: pace, host, tally.
-        _hold_calls(departure.question, answer, at),
-        circuit_breaker.record_answer(db.session, departure.admitted, answer, at),
-        _count_call(departure, answer),
+    wrote = [  # Rows are locked in the order of start_call: rate limit, host, tally.
+        _hold_calls(call.question, answer, at),
+        circuit_breaker.record_answer(db.session, call.admitted, answer, at),
+        _count_call(call, answer),
     ]
     if any(wrote):
         db.session.commit()
 
 
-def _refuse_call(until: datetime, spent: Operation | None = None) -> None:
+def _refuse_call(until: datetime, spent: Operation | None = None) -> NoReturn:
     db.session.rollback()
-    if spent is not None:  # Held as if İYS had said so: whoever looks for work sees it without asking.
+    if spent is not None:  # Held as if İYS had said so, for whoever looks for work.
         rate_limit.hold_calls(db.session, until, spent)
         db.session.commit()
     raise NotNow(until)
 
 
-def _count_call(departure: StartedCall, answer: Answer) -> bool:
-    question, unknown = departure.question, [code for code in answer.codes if code not in iys_protocol.CODES]
+def _count_call(call: StartedCall, answer: Answer) -> bool:
+    question, unknown = call.question, [code for code in answer.codes if code not in iys_protocol.CODES]
     if not answer.reached:
-        rate_limit.add_to_tally(db.session, question, departure.at, calls=-1)
+        rate_limit.add_to_tally(db.session, question, call.at, calls=-1)
     if answer.status in FAILURE_STATUSES:
-        rate_limit.add_to_tally(db.session, question, departure.at, failures=1)
+        rate_limit.add_to_tally(db.session, question, call.at, failures=1)
     if unknown:
-        rate_limit.add_to_tally(db.session, rate_limit.UNKNOWN_CODE, departure.at, calls=len(unknown))
+        rate_limit.add_to_tally(db.session, rate_limit.UNKNOWN_CODE, call.at, calls=len(unknown))
         plain = [code for code in unknown if PLAIN_CODE.fullmatch(code)]
         log.warning("iys.unknown_code", question=question.value, status=answer.status, codes=plain)
     return bool(not answer.reached or answer.status in FAILURE_STATUSES or unknown)
 
 
 def _hold_calls(question: Operation, answer: Answer, at: datetime) -> bool:
-    """After a 429: an hour without calls of a spent kind, or a breath for everybody.
+    """After a 429: an hour without calls of a spent kind, or a short pause for all calls.
 
-    A token's 429 in words we cannot read is taken for H084, since calling within its hour starts the hour anew.
+    A 429 of a token call without a known code counts as H084, since calling within its hour restarts the hour.
     """
     if answer.status != 429:
         return False
-    spent = next(
-        (hourly_budgets.BUDGET_OF_CODE[code] for code in answer.codes if code in hourly_budgets.BUDGET_OF_CODE), None
-    )
+    budgets = hourly_budgets.BUDGET_OF_CODE
+    spent = next((budgets[code] for code in answer.codes if code in budgets), None)
     if spent is None and question == Operation.TOKEN and not {"H083", "H124"} & set(answer.codes):
         spent = Operation.TOKEN
     if spent is not None:

@@ -1,4 +1,4 @@
-"""What stood in the way of a question to İYS, in words that a provider can act on."""
+"""Explain a failed question to İYS in words that a provider can act on."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,15 @@ from portal.services.iys.client import NO_ANSWER, Answer
 
 @dataclass(frozen=True)
 class CallProblem:
-    """One question that was not answered as hoped. Status 0 with no code: nothing came back."""
+    """A question without a usable answer. Status 0 without a code: no answer came."""
 
     question: str
     status: int
     code: str | None = None
-    not_now: bool = False  # No call left the house: a limit, or nobody could sign in.
+    not_now: bool = False  # No call was made: a limit, or no token.
 
 
 def problem_of(question: Operation, answer: Answer) -> CallProblem:
-    """An answer that held nothing to read."""
     return CallProblem(question.value, answer.status, answer.code)
 
 
@@ -49,7 +48,7 @@ BY_ACTION = {
 
 
 def explain_problem(trouble: CallProblem) -> tuple[str, str]:
-    """What went wrong and what to do about it, as msgids that a provider can read."""
+    """What went wrong and what to do about it, as msgids."""
     if trouble.code:
         return iys_protocol.sentence_of(trouble.code), iys_protocol.cure_of(trouble.code)
     if trouble.not_now:

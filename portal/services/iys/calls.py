@@ -1,6 +1,6 @@
-"""The one way to İYS: each call passes the breaker, the budgets and the pace, bears a token, and is counted.
+"""The only way to call İYS: with a token, through call_guard.
 
-A path that names a code of the sandbox leads there, whoever asks: nothing of a practising provider's reaches İYS.
+A path with a sandbox code is sent to the sandbox, whoever asks: nothing of a provider in sandbox mode reaches İYS.
 """
 
 import contextlib
@@ -16,24 +16,22 @@ from portal.services.iys.client import DEADLINE, Answer, Client
 
 __all__ = ["NotNow", "ask", "start_call", "finish_call"]
 
-SPARE_SECONDS = (
-    5.0  # Seconds beside the deadline for fetching a token and waiting for a slot: together less than any lease.
-)
+SPARE_SECONDS = 5.0  # For a token and a slot, besides the deadline: together less than any lease.
 LATER = timedelta(minutes=10)
-SHORTEST_CALL = call_guard.LONGEST_WAIT.total_seconds() + 3.0  # With less than this left, a call had better begin anew.
+SHORTEST_CALL = call_guard.LONGEST_WAIT.total_seconds() + 3.0  # Seconds: with less left, the call is not made now.
 
 
 def ask(
     client: Client, provider_id: int, question: Operation, path: str, *, body: bytes | None = None,
-    method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager | None = None,
+    method: str = "POST", deadline: float = DEADLINE, turn: contextlib.AbstractContextManager[None] | None = None,
     partner_id: int | None = None,
 ) -> Answer:  # fmt: skip
-    """Ask İYS for a provider, when its turn comes. Raises NotNow.
+    """Call İYS for a provider. Raises NotNow.
 
-    Call it with no transaction open: it ends short ones of its own, and none while it calls. A 401 is an answer
-    like others; the next call bears a fresh token. All together lasts no longer than the deadline and SPARE: where the
-    token took long, the answer has less time, or (NotNow at once) the caller takes its work in hand anew.
-    `turn` is held while the call waits for its slot. `partner_id` is a partner's credential, where that one asks.
+    Call it with no transaction open: it commits short ones of its own, and none is open during the call. A 401 is an
+    ordinary answer; the next call fetches a fresh token. It lasts no longer than `deadline` and SPARE_SECONDS: where
+    the token took long, the answer has less time, or NotNow is raised. `turn` is held while the call waits for its
+    slot. `partner_id` is the partner's credential, where a partner asks.
     """
     if sandbox_mode.is_sandbox_path(path):
         return sandbox_access.ask(provider_id, path, body=body, method=method)
@@ -47,10 +45,10 @@ def ask(
     if ends - time.monotonic() < SHORTEST_CALL:
         raise NotNow(clock.now())
     with turn or contextlib.nullcontext():
-        departure = call_guard.start_call(question)
+        started = call_guard.start_call(question)
     left = max(1.0, ends - time.monotonic())
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=min(deadline, left))
-    call_guard.finish_call(departure, answer)
+    call_guard.finish_call(started, answer)
     if answer.action() == Action.AUTH:
         tokens.forget_token(provider_id, bearer, partner_id)
     return answer

@@ -1,6 +1,6 @@
-"""İYS's host is not asked while it is away: after some failures in a row, one call at a time probes, ever more seldom.
+"""Circuit breaker for İYS's host: after some failures in a row only single probes are made, with doubling pauses.
 
-No answer, a 5xx and a proxy's page are failures of the host; a refusal in İYS's own words is an answer like others.
+No answer, a 5xx and a proxy's page are failures of the host; an error with İYS's own code is not.
 """
 
 import random
@@ -15,14 +15,14 @@ from portal.services.iys import rate_limit
 from portal.services.iys.client import Answer
 
 HOST = "host"
-OPENING_FAILURES = 5  # Failures in a row.
+OPENING_FAILURES = 5  # In a row.
 LONGEST_PAUSE = 60.0  # Seconds.
 PROBE = timedelta(seconds=15)  # A probe that has not come back by then is given up.
 
 
 @dataclass(frozen=True)
 class HostState:
-    """Whether İYS's host rests, after how many failures in a row, and when the next probe may go."""
+    """Whether the breaker is open, after how many failures in a row, and until when no probe is made."""
 
     resting: bool
     failures: int
@@ -31,14 +31,13 @@ class HostState:
 
 @dataclass(frozen=True)
 class AdmittedCall:
-    """A call that may go: how many failures stood before it, and whether it is the probe."""
+    """A call that may be made: the failures before it, and whether it is the probe."""
 
     failures: int
     is_probe: bool
 
 
 def host_state(session: Session, at: datetime) -> HostState:
-    """How the host is, for pages."""
     row = session.execute(select(IysRate.failures, IysRate.next_at).where(IysRate.name == HOST)).one_or_none()
     failures, next_at = row if row else (0, at)
     resting = failures >= OPENING_FAILURES
@@ -46,21 +45,23 @@ def host_state(session: Session, at: datetime) -> HostState:
 
 
 def admit_call(session: Session, at: datetime) -> AdmittedCall | None:
-    """Let a call go, as the one probe where the host rests; None where it must wait. Part of a departure, which holds
-    the row of the pace, so that two never become the probe."""
+    """Admit a call, as the only probe where the breaker is open; None where it must wait.
+
+    Part of start_call, which holds the row of the rate limit, so that two never become the probe.
+    """
     seen = host_state(session, at)
     if not seen.resting:
         return AdmittedCall(seen.failures, is_probe=False)
-    if seen.until > at:
+    if seen.until and seen.until > at:
         return None
     session.execute(update(IysRate).where(IysRate.name == HOST).values(next_at=at + PROBE))
     return AdmittedCall(seen.failures, is_probe=True)
 
 
 def record_answer(session: Session, admitted: AdmittedCall, answer: Answer, at: datetime) -> bool:
-    """Bring an answer into the count; whether a row was written. Part of the caller's transaction.
+    """Count an answer; whether a row was written. Part of the caller's transaction.
 
-    A failure of a call that left before the host was seen to be away, and came back later, lengthens no pause.
+    A failure of a call that started before the breaker opened lengthens no pause.
     """
     failed = is_host_failure(answer)
     if not failed and not admitted.failures:
@@ -75,12 +76,12 @@ def record_answer(session: Session, admitted: AdmittedCall, answer: Answer, at: 
 
 
 def is_host_failure(answer: Answer) -> bool:
-    """Whether the answer says that İYS itself could not be asked."""
+    """Whether İYS itself could not be reached."""
     return answer.status == 0 or answer.status >= 500 or answer.is_a_page
 
 
 def _pause(failures: int) -> timedelta:
-    """1 s after the last failure it takes, doubled with each more, and never quite the same for all."""
+    """1 s after the failure that opens the breaker, doubled with each more, with jitter."""
     if failures < OPENING_FAILURES:
         return timedelta(0)
     longest = min(LONGEST_PAUSE, 2.0 ** min(failures - OPENING_FAILURES, 10))

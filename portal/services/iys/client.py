@@ -1,9 +1,11 @@
-"""HTTP to İYS and nothing else: one pooled session per thread, short timeouts, every answer in one shape."""
+"""HTTP client for İYS: one pooled session per thread, short timeouts, one type of answer."""
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -11,75 +13,72 @@ from urllib3.exceptions import NewConnectionError
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Action, Status
 from portal.services.iys.http_deadline import Adapter, answer_within
+from portal.services.iys.response_values import JsonObject
 
 CONNECT_SECONDS = 2.0  # Seconds.
-DEADLINE = 9.0  # Seconds for a whole answer, however it drips; below a submission's lease.
-SILENT_SHARE = 2 / 3  # Of the deadline: as long may İYS say nothing at all.
+DEADLINE = 9.0  # Seconds for a whole answer, however slowly it comes; shorter than a submission's lease.
+SILENT_SHARE = 2 / 3  # Of the deadline, for which İYS may send nothing at all.
 CHUNK = 64 * 1024
-MAX_BODY = 256 * 1024 * 1024  # Bytes: a day of more than a million movements.
+MAX_BODY = 256 * 1024 * 1024  # Bytes: a day's file of more than a million movements.
 NO_ANSWER = 0
-SANDBOX_HEADER = {"X-Practice": "1"}  # Tells a sandbox to count no limit: many providers practise behind one address.
+SANDBOX_HEADER = {"X-Practice": "1"}  # Tells a sandbox to apply no limits: many providers share one address.
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the HTTP status (0: nothing, or not in time) and the raw body, which may hold an address."""
+    """The HTTP status (0: none, or not in time) and the raw body, which may hold an address."""
 
     status: int
     body: bytes = field(repr=False)
-    reached: bool = True  # False where no connection was made: İYS cannot have heard the call.
-    retry_after: int | None = None  # Seconds, if it ever says so; İYS documents no such header.
+    reached: bool = True  # False: no connection was made, so İYS cannot have received the call.
+    retry_after: int | None = None  # Seconds; İYS documents no such header.
 
     @cached_property
     def errors(self) -> list[iys_protocol.WireError]:
-        """Every error of the answer, in its order."""
+        """All errors of the answer, in order."""
         return iys_protocol.parse_errors(self.status, self.body)
 
     @property
     def codes(self) -> list[str]:
-        """Every error code of the answer, in its order."""
+        """All error codes of the answer, in order."""
         return [error.code for error in self.errors if error.code]
 
     @property
     def code(self) -> str | None:
-        """The first code, for people to read."""
         return next(iter(self.codes), None)
 
     @cached_property
     def parsed(self) -> object:
-        """The JSON of a success, whatever it is; None where it is empty, cut or no success."""
+        """The JSON of a success; None where it is empty, cut or no success."""
         try:
             return json.loads(self.body) if self.status in (200, 201, 202) else None
         except (ValueError, RecursionError):
             return None
 
     @property
-    def content(self) -> dict:
+    def content(self) -> JsonObject:
         """The parsed body of a success; {} where it is not an object."""
         return self.parsed if isinstance(self.parsed, dict) else {}
 
     @property
-    def listed(self) -> list | None:
+    def listed(self) -> list[Any] | None:
         """The parsed body of a success that is a bare list (bulk result, brands); None where it is not."""
         return self.parsed if isinstance(self.parsed, list) else None
 
     @property
     def is_a_page(self) -> bool:
-        """Whether a proxy or a maintenance page answered in İYS's place."""
+        """Whether a proxy's or maintenance page came instead of İYS's answer."""
         return self.body[:100].lstrip()[:1] == b"<"
 
     def action(self, decided: Status | None = None) -> Action:
-        """What the answer asks of us; a success that says nothing usable is asked again."""
+        """The action that the code table asks for; an unusable success is retried."""
         if 200 <= self.status < 300:
             return Action.RETRY
         return iys_protocol.action_of(self.status, self.codes, decided=decided)
 
 
 class Client:
-    """Calls one İYS. Its failures become answers with status 0.
-
-    One that `practises` is a sandbox's: the lanes take in hand for it what practising providers have.
-    """
+    """A client of one İYS, or of the sandbox for providers in sandbox mode. Its failures become answers of status 0."""
 
     def __init__(self, base_url: str, *, is_sandbox: bool = False):
         self.base_url = base_url
@@ -96,7 +95,7 @@ class Client:
     ) -> Answer:  # fmt: skip
         """One request, answered within `deadline` seconds or not at all; `body` is JSON, sent exactly as given.
 
-        Only looking up the host's name is not bounded by it: no system call for that can be.
+        Looking up the host's name is not bounded by it: no system call for that can be.
         """
         headers = {"Content-Type": "application/json"} | (SANDBOX_HEADER if self.is_sandbox else {})
         if bearer:
@@ -114,34 +113,35 @@ class Client:
             return Answer(NO_ANSWER, b"", reached=_may_have_reached(failure))
 
     def _session(self) -> requests.Session:
-        if not hasattr(self._threads, "session"):
-            self._threads.session = requests.Session()
-            self._threads.session.trust_env = False  # No .netrc, no proxies of the machine.
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = self._threads.session = requests.Session()
+            session.trust_env = False  # No .netrc, no proxies of the machine.
             for scheme in ("https://", "http://"):
-                self._threads.session.mount(scheme, Adapter())
-        return self._threads.session
+                session.mount(scheme, Adapter())
+        return session
 
 
 class _BodyTooLarge(Exception):
-    """More bytes than any answer of İYS has."""
+    """The body is larger than any answer of İYS."""
 
 
 def _read_body(answer: requests.Response) -> bytes:
-    pieces, size = [], 0
-    for piece in answer.iter_content(CHUNK):
-        pieces.append(piece)
-        size += len(piece)
+    chunks, size = [], 0
+    for chunk in answer.iter_content(CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
         if size > MAX_BODY:
             raise _BodyTooLarge
-    return b"".join(pieces)
+    return b"".join(chunks)
 
 
-def _retry_after(headers) -> int | None:
+def _retry_after(headers: Mapping[str, str]) -> int | None:
     text = headers.get("Retry-After", "").strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None
 
 
 def _may_have_reached(failure: Exception) -> bool:
-    """False only where the connection was never made, so that İYS cannot have counted the call."""
+    """False only where no connection was made, so that İYS cannot have counted the call."""
     reason = getattr(failure.args[0], "reason", None) if failure.args else None
     return not isinstance(failure, requests.ConnectTimeout) and not isinstance(reason, NewConnectionError)

@@ -1,14 +1,15 @@
-"""Testing a provider's connection: ask İYS what its credential may do, keep what was found, and let it write or not."""
+"""Test a provider's connection: ask İYS what its credential may do, store the findings, and enable forwarding."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import and_, func, or_, select, update
 
 from portal.core import clock, iys_protocol
+from portal.core.database import changed_rows
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import CODES, Action, Operation, Status
 from portal.core.models import Brand, Connection, Credential, CredentialKind, Feed, Outcome, Provider, Submission
@@ -20,6 +21,7 @@ from portal.services.iys.client import Answer, Client
 from portal.services.iys.quota import SPAN, Subscription, read_subscription
 
 log = structlog.get_logger()
+Found = TypeVar("Found")
 
 DAY = timedelta(days=1)
 PATIENCE = 5.0  # Seconds for each answer: a person waits for the page.
@@ -28,7 +30,7 @@ CONFIG_CODES = tuple(code for code, its in CODES.items() if its.action == Action
 
 @dataclass(frozen=True)
 class Account:
-    """A connection as it stood when the test began."""
+    """A connection as it was when the test began."""
 
     provider_id: int
     iys_code: int
@@ -41,10 +43,10 @@ class Account:
 
 
 def test_account(client: Client, provider_id: int) -> Findings:
-    """Ask İYS for the brands, rights and package behind a connection, and keep the answers there. Commits.
+    """Ask İYS for the brands, rights and package of a connection, and store the findings. Commits.
 
-    Call it with no transaction open. A partner writes from the moment at which İYS's title was seen to agree and each
-    brand of ours to be its to write; where a later test says otherwise, it writes no more.
+    Call it with no transaction open. Forwarding by a partner is enabled once İYS's title agrees and the partner may
+    write each brand of ours, and disabled again where a later test says otherwise.
     """
     account = _read_account(provider_id)
     found = _ask_iys(client, account)
@@ -70,17 +72,18 @@ def _ask_iys(client: Client, account: Account) -> Findings:
     brands, trouble = _ask_for_brands(client, account)
     found = Findings() if brands is None else _compare_brands(brands, account)
     if trouble and (trouble.not_now or not trouble.status):
-        return replace(found, troubles=(trouble,))  # The next question would only wait for the same silence.
+        return replace(found, troubles=(trouble,))  # The next question would get no answer either.
     subscription, other = _ask_for_subscription(client, account)
     if subscription and subscription.limit:
-        subscription = replace(subscription, **_recently_added(account, clock.now()))
+        added, over_days = _recently_added(account, clock.now())
+        subscription = replace(subscription, added=added, over_days=over_days)
     return replace(found, subscription=subscription, troubles=tuple(filter(None, (trouble, other))))
 
 
 def _ask_for_brands(client: Client, account: Account) -> tuple[tuple[BrandFound, ...] | None, CallProblem | None]:
     if account.kind == CredentialKind.PARTNER:
         question, read = Operation.PARTNER_BRANDS, read_partner_brands
-        path = iys_protocol.partner_brands_path(account.integrator_code, account.iys_code)
+        path = iys_protocol.partner_brands_path(account.integrator_code or 0, account.iys_code)
     else:
         question, read = Operation.BRANDS, read_brands
         path = iys_protocol.brands_path(account.iys_code)
@@ -93,9 +96,9 @@ def _ask_for_subscription(client: Client, account: Account) -> tuple[Subscriptio
 
 
 def _ask_and_read(
-    client: Client, account: Account, question: Operation, path: str, read: Callable[[Answer], Any]
-) -> tuple:
-    """What `read` makes of an answer, or what stood in its way."""
+    client: Client, account: Account, question: Operation, path: str, read: Callable[[Answer], Found | None]
+) -> tuple[Found | None, CallProblem | None]:
+    """What `read` finds in an answer, or the problem."""
     try:
         answer = calls.ask(client, account.provider_id, question, path, method="GET", deadline=PATIENCE)
     except calls.NotNow as not_now:
@@ -105,19 +108,19 @@ def _ask_and_read(
 
 
 def _why_no_token(account: Account) -> str | None:
-    """The last time İYS was asked for a token it may have said why there is none; it is not asked again so soon."""
+    """İYS's code of the last token call, since a blocked credential asks for none."""
     return read_session().scalar(select(Credential.blocked_code).where(Credential.id == account.credential_id))
 
 
-def _recently_added(account: Account, at: datetime) -> dict:
-    """How many keys İYS took a grant for, and over how many days, for the forecast of the quota."""
+def _recently_added(account: Account, at: datetime) -> tuple[int, float]:
+    """The number of keys whose grant İYS accepted, and over how many days, for the forecast of the quota."""
     over = min(SPAN, max(DAY, at - account.connected_at))
     accepted = Submission.outcome.in_((Outcome.ACCEPTED, Outcome.VERIFIED))
     theirs = select(func.count(Submission.consent_id.distinct())).where(
         Submission.provider_id == account.provider_id, accepted, Submission.status == Status.GRANTED,
         Submission.accepted_at >= at - SPAN,
     )  # fmt: skip
-    return {"added": read_session().scalar(theirs), "over_days": over / DAY}
+    return read_session().scalars(theirs).one(), over / DAY
 
 
 def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Findings:
@@ -141,27 +144,27 @@ def _owner_of(owner: int | None, account: Account) -> BrandOwner:
 
 
 def _titles_agree(account: Account, told: list[str]) -> bool | None:
-    """A provider's own account is shown no title; a partner's list that names none agrees with nobody."""
+    """None for a provider's own account, which gets no title; a partner's list without a title does not agree."""
     if account.kind != CredentialKind.PARTNER:
         return None
     return bool(told) and all(title_matching.titles_agree(account.title, each) for each in told)
 
 
 def _store_findings(account: Account, found: Findings, at: datetime) -> None:
-    """Write down what was found, unless the provider has connected otherwise since."""
-    values = {"tested_at": at, "findings": found.kept()}
+    """Store the findings, unless the connection has changed meanwhile."""
+    values: dict[str, Any] = {"tested_at": at, "findings": found.kept()}
     if account.kind == CredentialKind.PARTNER and found.brands is not None:
         may_write = found.title_agrees and found.may_write_each_brand
         values["forwarding_enabled_at"] = func.coalesce(Connection.forwarding_enabled_at, at) if may_write else None
     still_as_seen = Connection.credential_id == account.credential_id
     mine = update(Connection).where(Connection.id == account.connection_id, still_as_seen)
-    if db.session.execute(mine.values(**values)).rowcount and found.is_clear:
+    if changed_rows(db.session, mine.values(**values)) and found.is_clear:
         _unblock_provider(account, at)
     db.session.commit()
 
 
 def _unblock_provider(account: Account, at: datetime) -> None:
-    """Nothing stands in the way any more: what waited for the provider goes now, not when its pause ends."""
+    """Nothing hinders forwarding any more: what waited for the provider is due now, not when its pause ends."""
     mine = update(Connection).where(Connection.id == account.connection_id)
     db.session.execute(mine.values(blocked_until=None, grants_blocked_until=None, blocked_code=None))
     paused = or_(Submission.outcome == Outcome.BLOCKED, Submission.code.in_(CONFIG_CODES))

@@ -1,7 +1,6 @@
-"""The forwarder's loops: each step does one due thing, in threads of its own, until told to stop.
+"""The forwarder's loops: each repeats a step in threads of its own, until told to stop.
 
-What practising providers have goes to the sandbox in a loop of its own: whatever is the matter there, İYS's lanes go
-on.
+Providers in sandbox mode have a loop of their own: a failing sandbox never slows İYS's lanes.
 """
 
 import threading
@@ -20,33 +19,33 @@ log = structlog.get_logger()
 
 Step = Callable[[Client], bool]
 THREADS = 4
-IDLE_SECONDS = 0.25  # Seconds between looks when nothing is due.
-SELDOM_SECONDS = 5.0  # The same for what nobody waits for.
+IDLE_SECONDS = 0.25  # Pause when nothing is due.
+SELDOM_SECONDS = 5.0  # For steps that nobody waits for.
 
 
 @dataclass(frozen=True)
 class Loop:
-    """A step that is taken again and again; it answers False when nothing is due."""
+    """A step that is repeated; it returns False when nothing is due."""
 
     name: str
     step: Step
     threads: int = 1
     idle: float = IDLE_SECONDS
-    is_sandbox: bool = False  # Its client is the sandbox's.
+    is_sandbox: bool = False  # It gets the sandbox's client.
 
 
-# In the order in which they go first. Some threads do nothing but refusals; those of single grants join them.
+# In order of priority. Some threads do nothing but refusals; those of single grants help them.
 LANES = [
     Loop("refusals", single_dispatch.forward_next_refusal, THREADS),
     Loop("singles", single_dispatch.forward_next, THREADS),
-    Loop("lists", bulk_dispatch.send_next_list, 3),  # While one list is under way the next ones are made ready.
+    Loop("lists", bulk_dispatch.send_next_list, 3),  # While one list is being sent the next ones are prepared.
     Loop("results", bulk_results.fetch_next_result),
     Loop("expiring", expiry.expire_late_submissions, idle=SELDOM_SECONDS),
 ]
 
 
 def forward_one(client: Client) -> bool:
-    """The first due step of forwarding, in this thread; False where nothing is due in any lane."""
+    """Take the first due step of any lane, in this thread; False if nothing is due."""
     return any(loop.step(client) for loop in LANES)
 
 
@@ -62,7 +61,7 @@ LOOPS = [
 
 
 def run_loops(app: Flask, stop: threading.Event, loops: Sequence[Loop] = LOOPS) -> None:
-    """Take the steps of every loop until told to stop; the calls in hand are ended first."""
+    """Run all loops until told to stop; running calls end first."""
     clients = {
         False: Client(app.config["IYS_BASE_URL"]),
         True: Client(app.config["SANDBOX_URL"], is_sandbox=True),
@@ -87,14 +86,14 @@ def _threads(app: Flask, client: Client, loop: Loop, stop: threading.Event) -> l
 def _run_loop(
     app: Flask, client: Client, loop: Loop, stop: threading.Event, more: threading.Event, is_lookout: bool
 ) -> None:
-    """The first thread of a loop looks for work; the others rest until it finds some."""
+    """The first thread of a loop looks for work; the others wait until it finds some."""
     while not stop.is_set():
         if not is_lookout and not more.wait(1.0):
             continue
         try:
             with app.app_context():
                 found = loop.step(client)
-        except Exception:  # The database may be away; what was claimed comes back when its lease ends.
+        except Exception:  # The database may be away; claimed rows are free again when their lease ends.
             log.exception("step.failed", loop=loop.name)
             found = False
         if found:

@@ -1,4 +1,4 @@
-"""What İYS allows by the hour: tokens, single status, history. Budgets are rows, so a restart spends no more."""
+"""İYS's hourly limits: tokens, single status, history. They are counted in rows, so a restart resets nothing."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from portal.core.models import CallTally
 from portal.services.iys import rate_limit
 
 HOUR = timedelta(hours=1)
-# İYS says 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we live with 10.
+# İYS documents 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we keep to 10.
 PER_HOUR = {Operation.TOKEN: 10, Operation.STATUS: 900, Operation.HISTORY: 90}
 BUDGET_OF_CODE = {
     "H084": Operation.TOKEN,
@@ -20,7 +20,7 @@ BUDGET_OF_CODE = {
 
 
 def calls_left(session: Session, question: Operation, at: datetime) -> int | None:
-    """How many calls of this kind may still leave this hour; None where İYS sets no hourly limit."""
+    """How many calls of this kind may still be made this hour; None where İYS has no hourly limit."""
     if question not in PER_HOUR:
         return None
     if rate_limit.held_until(session, question, at):
@@ -29,7 +29,7 @@ def calls_left(session: Session, question: Operation, at: datetime) -> int | Non
 
 
 def spent_until(session: Session, question: Operation, at: datetime) -> datetime | None:
-    """When a call of this kind may leave again; None where it may now."""
+    """When a call of this kind may be made again; None where it may now."""
     if question not in PER_HOUR:
         return None
     held = rate_limit.held_until(session, question, at)
@@ -37,7 +37,7 @@ def spent_until(session: Session, question: Operation, at: datetime) -> datetime
 
 
 def _freed_at(session: Session, question: Operation, at: datetime) -> datetime | None:
-    """When enough of the last hour's calls are more than an hour old; a span of the tally counts whole."""
+    """When enough of the last hour's calls are more than an hour old, to the five-minute span of the tally."""
     spans = select(CallTally.span, CallTally.calls).where(
         CallTally.name == question.value, CallTally.span >= rate_limit.span_start(at - HOUR)
     )

@@ -1,6 +1,6 @@
-"""A deadline for a whole HTTP answer: each wait for bytes, of its head too, lasts no longer than what is left of it.
+"""A deadline for a whole HTTP answer, headers included: no read lasts longer than what is left of it.
 
-The timeout of requests counts anew with every byte, so a server that drips would hold a call for ever.
+The timeout of requests restarts with every byte, so a slow server could hold a call for ever.
 """
 
 import contextlib
@@ -9,6 +9,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from http.client import HTTPResponse
+from typing import Any
 
 import requests.adapters
 import urllib3
@@ -20,7 +22,7 @@ _here = threading.local()
 
 @contextlib.contextmanager
 def answer_within(seconds: float) -> Iterator[None]:
-    """Let every answer read by this thread end within so many seconds, through an Adapter of ours."""
+    """End every answer that this thread reads through an Adapter within so many seconds."""
     _here.ends = time.monotonic() + seconds
     try:
         yield
@@ -29,16 +31,16 @@ def answer_within(seconds: float) -> Iterator[None]:
 
 
 class Adapter(requests.adapters.HTTPAdapter):
-    """The transport of a session whose answers keep their deadline."""
+    """The transport of a session whose answers have a deadline."""
 
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options) -> None:
-        """Make the pools with our connections."""
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        """Use our connections."""
         self.poolmanager = urllib3.PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 class _Bounded(io.RawIOBase):
-    """A socket's bytes; a wait for them ends where the deadline does."""
+    """A socket's bytes, read within the deadline."""
 
     def __init__(self, of: socket.socket):
         self._socket = of
@@ -48,7 +50,7 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int | None:
+    def readinto(self, buffer: Any) -> int | None:
         ends = getattr(_here, "ends", None)
         if ends is not None:
             left = ends - time.monotonic()
@@ -58,19 +60,19 @@ class _Bounded(io.RawIOBase):
         try:
             return self._raw.readinto(buffer)
         finally:
-            self._socket.settimeout(self._patience)  # The next request of this connection has a time of its own.
+            self._socket.settimeout(self._patience)  # The next request of this connection has its own.
 
     def close(self) -> None:
         self._raw.close()
         super().close()
 
 
-class _Response(urllib3.connection.HTTPConnection.response_class):
-    def __init__(self, sock: socket.socket, *arguments, **options):
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any):
         super().__init__(sock, *arguments, **options)
         bounded = io.BufferedReader(_Bounded(sock))
         self.fp.close()
-        self.fp = bounded
+        self.fp = bounded  # type: ignore[assignment]  # A reader of another raw stream.
 
 
 class _Connection(HTTPConnection):

@@ -1,10 +1,10 @@
-"""Having İYS push: an address of our own per brand and channel is registered there, listed and removed again."""
+"""Register push addresses at İYS, one per brand and channel; list and remove them."""
 
 import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,19 +19,20 @@ from portal.core.models.ids import new_id
 from portal.core.models.movement import token_digest
 from portal.services.iys import calls, response_values
 from portal.services.iys.client import Answer, Client
+from portal.services.iys.response_values import JsonObject
 
 log = structlog.get_logger()
 
 USERNAME = "izinlink"
 LIVE = "Bağlantı Oluşturuldu"
 RANDOM_BYTES = 32
-BEING_MADE = timedelta(minutes=1)  # So long İYS may not list yet what we ask it to take.
+BEING_MADE = timedelta(minutes=1)  # For which İYS may not list a new address yet.
 PATIENCE = 8.0  # Seconds: İYS tries our address for up to 5 before it answers.
 
 
 @dataclass(frozen=True)
 class RegistrationResult:
-    """How it went: `code` is İYS's where it said no; `is_unsure` where it did not answer, and the list will tell."""
+    """`code` is İYS's where it refused; `is_unsure` where it did not answer: its list will show."""
 
     is_done: bool
     code: str | None = None
@@ -40,23 +41,23 @@ class RegistrationResult:
 
 @dataclass(frozen=True)
 class ListedAddress:
-    """An address that İYS pushes a brand's movements to; `registration_id` where it is one of ours."""
+    """An address that İYS pushes a brand's movements to; `registration_id` if it is ours."""
 
-    channel: Channel | None  # None: a word that we do not know.
+    channel: Channel | None  # None: an unknown one.
     is_live: bool
-    said: str  # İYS's word for how it stands.
+    said: str  # İYS's status text.
     host: str
     registration_id: int | None
     url: str = field(repr=False)  # Its last part may be a token.
 
 
 def is_possible() -> bool:
-    """Whether there is an address that İYS would take: https, but for an İYS in a box."""
+    """Whether there is an address that İYS accepts: https, except for the sandbox."""
     return bool(current_app.config["PUSH_BASE"])
 
 
 def register_address(client: Client, brand: Brand, channel: Channel) -> RegistrationResult:
-    """Register a new address of ours. Our door knows it before İYS does, since İYS tries it out. Commits."""
+    """Register a new address. It is stored first, since İYS tests it during the call. Commits."""
     registration_id, token, password = new_id(), secrets.token_urlsafe(RANDOM_BYTES), secrets.token_urlsafe(24)
     registration = PushRegistration(
         id=registration_id, provider_id=brand.provider_id, brand_id=brand.id, channel=channel,
@@ -68,13 +69,8 @@ def register_address(client: Client, brand: Brand, channel: Channel) -> Registra
     codes = (_iys_code(brand), brand.brand_code)
     db.session.commit()
     connection = _connection(f"{current_app.config['PUSH_BASE']}/{token}", channel, password)
-    answer = _ask_iys(
-        client,
-        brand,
-        Operation.PUSH_REGISTER,
-        iys_protocol.push_registration_path(*codes),
-        {"connection": [connection]},
-    )
+    path = iys_protocol.push_registration_path(*codes)
+    answer = _ask_iys(client, brand, Operation.PUSH_REGISTER, path, {"connection": [connection]})
     if answer is not None and answer.status == 200:
         _update_registration(registration_id, registered_at=clock.now())
         return RegistrationResult(True)
@@ -85,7 +81,7 @@ def register_address(client: Client, brand: Brand, channel: Channel) -> Registra
 
 
 def remove_address(client: Client, brand: Brand, registration: PushRegistration) -> RegistrationResult:
-    """Have İYS forget an address. What it does not list any more is removed. Commits."""
+    """Remove an address at İYS, unless İYS doesn't list it any more. Commits."""
     listed = list_addresses(client, brand)
     theirs = None if listed is None else next((e for e in listed if e.registration_id == registration.id), None)
     if listed is not None and theirs is None:
@@ -104,7 +100,7 @@ def remove_address(client: Client, brand: Brand, registration: PushRegistration)
 
 
 def list_addresses(client: Client, brand: Brand) -> list[ListedAddress] | None:
-    """What İYS lists for a brand, in step with our rows afterwards; None where it does not answer. Commits."""
+    """List a brand's addresses at İYS, and update our rows from that; None where İYS does not answer. Commits."""
     path = iys_protocol.push_registration_path(_iys_code(brand), brand.brand_code)
     answer = _ask_iys(client, brand, Operation.PUSH_LIST, path, method="GET")
     if answer is None or answer.listed is None:
@@ -116,7 +112,7 @@ def list_addresses(client: Client, brand: Brand) -> list[ListedAddress] | None:
 
 
 def _result_from_list(client: Client, brand: Brand, registration_id: int) -> RegistrationResult:
-    """No answer came: the list says whether İYS took it."""
+    """No answer came: İYS's list shows whether the address was registered."""
     listed = list_addresses(client, brand)
     if listed is None:
         return RegistrationResult(False, is_unsure=True)
@@ -127,7 +123,7 @@ def _result_from_list(client: Client, brand: Brand, registration_id: int) -> Reg
 
 
 def _synchronise(ours: Iterable[PushRegistration], live: set[int | None]) -> None:
-    """An address that İYS lists is registered; one that it does not list any more, or never took, is removed."""
+    """Mark the addresses that İYS lists as registered, the others as removed."""
     at = clock.now()
     for registration in ours:
         is_being_made = registration.registered_at is None and registration.created_at > at - BEING_MADE
@@ -142,7 +138,7 @@ def _own_registrations(brand: Brand) -> dict[bytes, PushRegistration]:
     return {each.token_digest: each for each in read_session().scalars(mine)}
 
 
-def _parse_listed(row: dict, ours: dict[bytes, PushRegistration]) -> ListedAddress:
+def _parse_listed(row: JsonObject, ours: dict[bytes, PushRegistration]) -> ListedAddress:
     url, said = response_values.read_text(row.get("url")), response_values.read_text(row.get("status"))
     known = ours.get(token_digest(url.rsplit("/", 1)[-1]))
     channel = next((each for each in Channel if each == row.get("type")), None)
@@ -156,8 +152,10 @@ def _host(url: str) -> str:
         return ""
 
 
-def _ask_iys(client: Client, brand: Brand, question: Operation, path: str, body=None, method="POST") -> Answer | None:
-    """İYS's answer; None where none could be asked for now."""
+def _ask_iys(
+    client: Client, brand: Brand, question: Operation, path: str, body: object = None, method: str = "POST"
+) -> Answer | None:
+    """İYS's answer; None where no call could be made now."""
     try:
         raw = json.dumps(body).encode() if body is not None else None
         return calls.ask(client, brand.provider_id, question, path, body=raw, method=method, deadline=PATIENCE)
@@ -167,11 +165,11 @@ def _ask_iys(client: Client, brand: Brand, question: Operation, path: str, body=
 
 
 def _is_refused(answer: Answer) -> bool:
-    """Whether İYS refused. Otherwise it may have done what was asked, and its list tells."""
+    """Whether İYS refused. After other failures it may have done what was asked: its list shows."""
     return 400 <= answer.status < 500
 
 
-def _connection(url: str, channel: Channel, password: str, username: str = USERNAME) -> dict:
+def _connection(url: str, channel: Channel, password: str, username: str = USERNAME) -> dict[str, str]:
     return {"url": url, "type": channel.value, "username": username, "password": password}
 
 
@@ -186,9 +184,11 @@ def _password(registration: PushRegistration) -> str:
 
 
 def _iys_code(brand: Brand) -> int:
-    return read_session().scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
+    code = read_session().scalar(select(Provider.iys_code).where(Provider.id == brand.provider_id))
+    assert code is not None  # A connected provider has its code.
+    return code
 
 
-def _update_registration(registration_id: int, **values) -> None:
+def _update_registration(registration_id: int, **values: datetime) -> None:
     db.session.execute(update(PushRegistration).where(PushRegistration.id == registration_id).values(values))
     db.session.commit()

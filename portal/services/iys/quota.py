@@ -1,4 +1,4 @@
-"""A provider's package at İYS, and how long its quota lasts at the pace of the last days."""
+"""A provider's package at İYS, and a forecast of its quota."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,12 +8,12 @@ from portal.services.iys.client import Answer
 from portal.services.iys.response_values import read_number, read_text
 
 STATES = ("ACTIVE", "PAUSED", "EXPIRED", "CLOSED")
-SPAN = timedelta(days=30)  # The pace that a forecast looks back on.
+SPAN = timedelta(days=30)  # That a forecast looks back on.
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """A provider's package at İYS. A partner is not shown its numbers: they are None then."""
+    """A provider's package at İYS. A partner gets no numbers: they are None then."""
 
     state: str
     package: str
@@ -21,7 +21,7 @@ class Subscription:
     limit: int | None
     used: int | None
     may_exceed: bool
-    added: int = 0  # Consents that İYS took from us within the last `over_days`.
+    added: int = 0  # Consents that İYS accepted from us within the last `over_days`.
     over_days: float = 1.0
 
     @property
@@ -30,12 +30,12 @@ class Subscription:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether İYS takes no further consent (H525)."""
-        return bool(self.limit) and (self.used or 0) >= self.limit and not self.may_exceed
+        """Whether İYS accepts no further consent (H525)."""
+        return bool(self.limit and (self.used or 0) >= self.limit and not self.may_exceed)
 
 
 def read_subscription(answer: Answer) -> Subscription | None:
-    """A package as İYS tells it (GET /sps/…/subscription)."""
+    """Read İYS's answer about the package (GET /sps/…/subscription)."""
     content = answer.content
     state = read_text(content.get("status")).upper()
     if state not in STATES:
@@ -52,14 +52,14 @@ def read_subscription(answer: Answer) -> Subscription | None:
 
 @dataclass(frozen=True)
 class Forecast:
-    """How full a quota is, and how many days it lasts at the pace of the last ones; None where nothing was added."""
+    """The used share of a quota, and the days it lasts at the recent rate; None where nothing was added."""
 
     share: float
     days: int | None
 
 
 def forecast_quota(subscription: Subscription | None) -> Forecast | None:
-    """When the quota ends if new consents come as they came; None where İYS tells no numbers."""
+    """Forecast a quota from the recent rate; None where İYS gives no numbers."""
     if subscription is None or subscription.used is None or not subscription.limit:
         return None
     left = max(0, subscription.limit - subscription.used)

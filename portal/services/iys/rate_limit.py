@@ -1,4 +1,4 @@
-"""One pace for all calls to İYS, shared by every process behind one address (İYS: 10 requests a second per IP)."""
+"""Rate limit of all calls to İYS, shared by all processes behind one IP address (İYS: 10 requests a second)."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Operation
@@ -14,32 +14,32 @@ from portal.core.models import CallTally, IysRate
 from portal.core.models.upsert import insert_missing, insert_or_add
 
 SPAN = timedelta(minutes=5)
-MARGIN = 0.04  # Of a second: the way to İYS may shorten what lies between two calls.
-KEPT = timedelta(days=8)  # Tallies are read for a day; a week more tells an operator what was usual.
+MARGIN = 0.04  # Of a second: network delays may shorten the time between two calls.
+KEPT = timedelta(days=8)  # Tallies are read for a day; a week more shows an operator what is usual.
 HOUR = timedelta(hours=1)
-LONGEST_HOLD = timedelta(minutes=2)  # Of all calls together, for which İYS asks a second.
+LONGEST_HOLD = timedelta(minutes=2)  # Of all calls; İYS asks for a second.
 EGRESS = "egress"
 TOKENS = Operation.TOKEN
 UNKNOWN_CODE = "unknown_code"
 
 
 def take_slot(session: Session, at: datetime, per_second: float) -> datetime:
-    """The moment at which the next call may leave; part of the caller's transaction. `per_second` 0 is unlimited.
+    """The time at which the next call may be made; part of the caller's transaction. `per_second` 0 is unlimited.
 
-    Its row also lets one claim end before the next one looks, so that two never take one key in hand.
+    Locks the row of the rate limit until the transaction ends.
     """
-    pace = lock_rate(session, EGRESS, at)
-    slot = max(pace.next_at, at)
-    if slot > at + LONGEST_HOLD:  # Nobody holds so long: the clock was set back, and must not stop everything.
+    rate = lock_rate(session, EGRESS, at)
+    slot = max(rate.next_at, at)
+    if slot > at + LONGEST_HOLD:  # No hold is so long: the clock was set back.
         slot = at
     if per_second:
-        pace.next_at = slot + timedelta(seconds=1 / per_second)
+        rate.next_at = slot + timedelta(seconds=1 / per_second)
     return slot
 
 
 class ProcessRateLimiter:
-    """What keeps the calls of this process apart as they really leave: a thread that wakes late from its wait for a
-    slot must not leave in one second with those of the next slots."""
+    """Space the calls of this process when they are really made: a thread that wakes late from its wait for a slot must
+    not call in the same second as those of the next slots."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep):
         self._now, self._sleep = now, sleep
@@ -47,11 +47,11 @@ class ProcessRateLimiter:
         self._left: deque[float] = deque()
 
     def leave(self, per_second: float) -> None:
-        """Wait until fewer than `per_second` calls left within the last second, then be one that left."""
+        """Wait until fewer than `per_second` calls were made within the last second, then count this one."""
         if not per_second:
             return
         most = max(1, int(per_second))
-        with self._turn:  # Who waits here lets nobody pass: those behind have later slots.
+        with self._turn:  # Held while waiting: those behind have later slots.
             if len(self._left) >= most:
                 free_at = self._left[-most] + most / per_second + MARGIN
                 self._sleep(max(0.0, free_at - self._now()))
@@ -64,19 +64,19 @@ process_limiter = ProcessRateLimiter()
 
 
 def hold_calls(session: Session, until: datetime, name: str = EGRESS) -> None:
-    """Nobody calls before then (H124, H083: the limit per second; for TOKENS H084: the hourly one)."""
-    pace = lock_rate(session, name, until)
-    pace.next_at = max(pace.next_at, until)
+    """Hold all calls, or one kind, until then (H124, H083: the limit per second; H084: the hourly one of tokens)."""
+    rate = lock_rate(session, name, until)
+    rate.next_at = max(rate.next_at, until)
 
 
 def held_until(session: Session, name: str, at: datetime) -> datetime | None:
-    """Until when nobody makes such a call; None where it may leave. No hold is longer than an hour and five minutes."""
+    """Until when a kind of call is held; None where it is not. No hold is longer than an hour and five minutes."""
     until = session.scalar(select(IysRate.next_at).where(IysRate.name == str(name), IysRate.next_at > at))
     return until and min(until, at + HOUR + SPAN)
 
 
-def are_tokens_held(at: datetime):
-    """The condition that İYS wants no token call now, from anybody behind this address."""
+def are_tokens_held(at: datetime) -> ColumnElement[bool]:
+    """The condition that İYS accepts no token call from this IP address now."""
     return exists().where(IysRate.name == str(TOKENS), IysRate.next_at > at)
 
 
@@ -87,29 +87,29 @@ def add_to_tally(session: Session, question: str, at: datetime, *, calls: int = 
 
 
 def delete_old_tallies(session: Session, at: datetime) -> None:
-    """Take away the tallies nobody reads any more; part of the caller's transaction."""
+    """Part of the caller's transaction."""
     session.execute(delete(CallTally).where(CallTally.span < at - KEPT))
 
 
 def calls_since(session: Session, since: timedelta, at: datetime, question: str | None = None) -> tuple[int, int]:
-    """(calls, failures) since then, of one question or of all; a span counts whole."""
+    """(calls, failures) since then, of one operation or of all; a span counts whole."""
     sums = select(func.coalesce(func.sum(CallTally.calls), 0), func.coalesce(func.sum(CallTally.failures), 0))
-    names = [str(question)] if question else [each.value for each in Operation]  # Other tallies count no calls.
+    names = [str(question)] if question else [each.value for each in Operation]  # Other tallies don't count calls.
     recent = sums.where(CallTally.span >= span_start(at - since), CallTally.name.in_(names))
     calls, failures = session.execute(recent).one()
     return int(calls), int(failures)
 
 
 def span_start(at: datetime) -> datetime:
-    """The first moment of the five minutes that `at` lies in."""
+    """The start of the five minutes that `at` lies in."""
     return at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
 
 
 def lock_rate(session: Session, name: str, at: datetime) -> IysRate:
     """The row of that name, locked until the caller's transaction ends."""
     mine = select(IysRate).where(IysRate.name == str(name)).with_for_update().execution_options(populate_existing=True)
-    pace = session.scalar(mine)
-    if pace is None:
+    rate = session.scalar(mine)
+    if rate is None:
         insert_missing(session, IysRate, [{"name": str(name), "next_at": at}])
-        pace = session.scalar(mine)
-    return pace
+        rate = session.scalars(mine).one()
+    return rate

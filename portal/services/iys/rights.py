@@ -1,8 +1,9 @@
-"""What a provider's authorisation gave the partner: asked of İYS by the partner's own account, before and after the
-provider is admitted; nothing of the provider's leaves the house by it."""
+"""Ask İYS by the partner's own account what a provider authorised the partner to do, before and after admission.
+Nothing of the provider is sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,32 +17,32 @@ from portal.services.iys.account_report import BrandFound, read_partner_brands
 from portal.services.iys.call_problems import CallProblem, problem_of
 from portal.services.iys.client import Client
 
-PATIENCE = 5.0  # Seconds: a person waits for the page.
+PATIENCE = 5.0  # Seconds; a person waits for the page.
 
 
 @dataclass(frozen=True)
 class Rights:
-    """What İYS lists for one provider. `brands` None: it gave no list."""
+    """What İYS lists for a provider. `brands` None: it gave no list."""
 
     brands: tuple[BrandFound, ...] | None = None
     title: str | None = None
     title_agrees: bool = False
-    elsewhere: tuple[int, ...] = ()  # Brands that another provider here has.
+    elsewhere: tuple[int, ...] = ()  # Brands of other providers here.
     trouble: CallProblem | None = None
 
     @property
     def lacking(self) -> dict[int, list[str]]:
-        """By brand, the channels for which the right to write is not given yet."""
-        told = {each.code: [str(c) for c in Channel if c.value not in each.writable] for each in self.brands or ()}
-        return {code: channels for code, channels in told.items() if channels}
+        """By brand, the channels without the right to write."""
+        by_brand = {each.code: [str(c) for c in Channel if c.value not in each.writable] for each in self.brands or ()}
+        return {code: channels for code, channels in by_brand.items() if channels}
 
     @property
     def are_clear(self) -> bool:
-        """Whether all is given, and to the firm that we know."""
+        """Whether all rights are given, and the title agrees."""
         return bool(self.brands) and not self.lacking and self.title_agrees and not self.elsewhere
 
-    def kept(self) -> dict:
-        """The same as facts of an audit entry."""
+    def kept(self) -> dict[str, object]:
+        """As facts of an audit entry."""
         trouble = self.trouble
         return {
             "clear": self.are_clear, "title": self.title, "title_agrees": self.title_agrees,
@@ -56,7 +57,7 @@ def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rig
     code, title = read_session().execute(
         select(Provider.pending_iys_code, Provider.title).where(Provider.id == provider_id)
     ).one()  # fmt: skip
-    path = iys_protocol.partner_brands_path(partner.integrator_code, code)
+    path = iys_protocol.partner_brands_path(partner.integrator_code or 0, code)
     try:
         answer = calls.ask(
             client, provider_id, Operation.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
@@ -71,14 +72,13 @@ def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rig
     return Rights(brands, told[0] if told else None, agrees, _brands_elsewhere(provider_id, brands))
 
 
-def last_answer(session: Session, provider_id: int) -> tuple[datetime, dict] | None:
-    """When the rights were last looked at, by whomever, and what was found (see Rights.kept): each look is an act, and
-    its audit entry keeps that."""
+def last_answer(session: Session, provider_id: int) -> tuple[datetime, dict[str, Any]] | None:
+    """When the rights were last asked for, and the facts (see Rights.kept), from the audit entry of that."""
     looks = select(AuditEntry.at, AuditEntry.facts).where(
         AuditEntry.subject == "provider", AuditEntry.subject_id == provider_id, AuditEntry.act == "rights.looked_at"
     )
     row = session.execute(looks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
-    return tuple(row) if row else None
+    return (row.at, row.facts) if row else None
 
 
 def _brands_elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
-"""The way of a practising provider: to the sandbox, by an account that is made there when it is first needed.
+"""Call the sandbox for a provider in sandbox mode, with an account that is created there when it is first needed.
 
-It passes neither İYS's pace nor its budgets, breaker and gauge, and no token of İYS's is in reach here.
+These calls pass no limit, budget, breaker or success rate of İYS, and no token of İYS is used here.
 """
 
 import json
@@ -19,14 +19,14 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys.call_guard import NotNow
 from portal.services.iys.client import NO_ANSWER, Answer, Client
 
-PATIENCE = 3.0  # Seconds for an answer, and half of it for each step of signing in: less than any lease in all.
+PATIENCE = 3.0  # Seconds for an answer, and half of it for each step of signing in: together less than any lease.
 REST = timedelta(seconds=10)  # After the sandbox did not answer.
-LATER = timedelta(minutes=10)  # Where there is none, or no practice any more.
+LATER = timedelta(minutes=10)  # Where there is no sandbox, or the provider left sandbox mode.
 MARGIN = timedelta(seconds=60)
-ACCOUNTS = "/accounts"  # Of the sandbox's desk, which İYS does not have.
-NOT_KNOWN = ("H351", "H353")  # Its file is gone, or a brand is new: the account is told anew.
+ACCOUNTS = "/accounts"  # Of the sandbox's own interface, which İYS does not have.
+NOT_KNOWN = ("H351", "H353")  # The sandbox lost its data, or a brand is new: register again.
 
-_silent_until: dict[str, float] = {}  # Of this process, by address of a sandbox.
+_silent_until: dict[str, float] = {}  # Of this process, by URL of a sandbox.
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,10 @@ class SandboxAccount:
 
 
 def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str = "POST") -> Answer:
-    """Ask the sandbox for a provider that practises. Raises NotNow where there is no sandbox, or no practice (any
-    more). Call it with no transaction open."""
+    """Call the sandbox for a provider. Raises NotNow without a sandbox, or outside of sandbox mode.
+
+    Call it with no transaction open.
+    """
     client, account = _answering_client(), _read_account(provider_id)
     answer = _ask_sandbox(client, method, path, body, _kept_token(account) or _fetch_token(client, account))
     if answer.code in NOT_KNOWN:
@@ -53,13 +55,13 @@ def ask(provider_id: int, path: str, *, body: bytes | None = None, method: str =
 
 
 def is_resting() -> bool:
-    """Whether there is no sandbox, or it did not answer a moment ago."""
+    """Whether there is no sandbox, or it just failed to answer."""
     url = current_app.config["SANDBOX_URL"]
     return not url or _silent_seconds(url) > 0
 
 
 def end_leftovers(_client: Client | None = None) -> bool:
-    """End what was decided in the very moment in which a practice ended; False where there is nothing. Commits."""
+    """End what was decided in the very moment in which sandbox mode ended; False if there is nothing. Commits."""
     at = clock.now()
     providers = sandbox_mode.list_left_over(read_session(), at)
     for provider_id in providers:
@@ -73,7 +75,7 @@ def _silent_seconds(url: str) -> float:
 
 
 def _ask_sandbox(
-    client: Client, method: str, path: str, body: bytes | None, bearer: str | None, patience=PATIENCE
+    client: Client, method: str, path: str, body: bytes | None, bearer: str | None, patience: float = PATIENCE
 ) -> Answer:
     answer = client.ask(method, path, body=body, bearer=bearer, deadline=patience)
     if answer.status == NO_ANSWER:
@@ -119,7 +121,7 @@ def _kept_token(account: SandboxAccount) -> str | None:
 
 
 def _fetch_token(client: Client, account: SandboxAccount) -> str:
-    """A fresh token, kept for all processes; the account is made where the sandbox does not know it."""
+    """Fetch a token, stored for all processes; an account that the sandbox does not know is created."""
     at, answer = clock.now(), _sign_in(client, account)
     if answer.status in (400, 401):
         _register(client, account)
@@ -137,7 +139,7 @@ def _sign_in(client: Client, account: SandboxAccount) -> Answer:
 
 
 def _register(client: Client, account: SandboxAccount) -> None:
-    """Tell the sandbox of the account and its brands; told again, it is the same. Raises NotNow."""
+    """Register the account and its brands at the sandbox; repeatable. Raises NotNow."""
     brands = select(Brand.brand_code).where(Brand.provider_id == account.provider_id).order_by(Brand.id)
     body = {
         "username": account.username, "password": account.password, "iysCode": account.iys_code,

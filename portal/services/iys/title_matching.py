@@ -1,9 +1,9 @@
-"""Whether İYS's title of a firm and ours name the same firm, however either is spelled and abbreviated."""
+"""Compare İYS's title of a company with ours, despite different spelling and abbreviations."""
 
 import re
 import unicodedata
 
-# Capitals and small letters of Turkish meet here, and so do those that a keyboard without Turkish letters makes.
+# Turkish letters of both cases, and their ASCII substitutes, become the same.
 FOLDED = str.maketrans("ıİIşŞğĞüÜöÖçÇ", "iiissgguuoocc")
 WRITTEN_OUT = {
     "as": "anonim sirketi",
@@ -20,14 +20,14 @@ WRITTEN_OUT = {
     "ihr": "ihracat",
 }
 LEFT_OUT = {"ve", "&"}
-SHORTEST_ABBREVIATION = 3  # Letters of a word cut short with a dot: fewer would fit too much.
+SHORTEST_ABBREVIATION = 3  # Letters of an abbreviation with a dot: fewer would match too much.
 WORD = re.compile(r"\w+\.?|&")
 SPELLED_LETTERS = re.compile(r"\b(t\.\s*)?a\.\s*s\b\.?")
 
 
 def titles_agree(ours: str, theirs: str) -> bool:
-    """Whether two titles say the same words in the same order: "Örnek San. ve Tic. A.Ş." is "ÖRNEK SANAYİ TİCARET
-    ANONİM ŞİRKETİ". A word cut short with a dot fits each word that begins so."""
+    """Whether two titles have the same words in the same order: "Örnek San. ve Tic. A.Ş." is "ÖRNEK SANAYİ TİCARET
+    ANONİM ŞİRKETİ". An abbreviation with a dot matches each word that begins so."""
     mine, other = _words(ours), _words(theirs)
     return bool(mine) and len(mine) == len(other) and all(map(_words_match, mine, other))
 

@@ -1,8 +1,9 @@
-"""The token of a credential: kept sealed in the database, shared by all processes, fetched by one of them at a time."""
+"""Access tokens: stored sealed per credential, shared by all processes, fetched by one of them at a time."""
 
 import json
 import time
 from datetime import datetime, timedelta
+from typing import Any, TypeGuard
 
 from sqlalchemy import Select, and_, not_, select, update
 
@@ -12,20 +13,21 @@ from portal.core.iys_protocol import Operation
 from portal.core.models import Connection, Credential, CredentialKind, Provider
 from portal.services.iys import call_guard, hourly_budgets, rate_limit
 from portal.services.iys.client import Answer, Client
+from portal.services.iys.response_values import JsonObject
 
-MARGIN = timedelta(seconds=60)  # A token this close to its end is not used any more.
+MARGIN = timedelta(seconds=60)  # Before its end, in which a token is not used any more.
 LEASE = timedelta(seconds=30)  # Two calls may be needed: refresh, then password.
 MINUTE = timedelta(minutes=1)
-BLOCK = timedelta(minutes=10)  # Wrong credentials: a person must look before the next call,
-LONG_BLOCK = timedelta(hours=6)  # and where nobody did, each further try would take a token call from the others.
+BLOCK = timedelta(minutes=10)  # After wrong credentials, so that a person can look before the next call;
+LONG_BLOCK = timedelta(hours=6)  # where nobody did, each further try would cost others a token call.
 FIRST_PAUSE, LONGEST_PAUSE = 3.0, 1200.0  # Seconds after a fetch that İYS did not answer.
 WAIT = timedelta(seconds=2)
-USUAL_LIFE, LONGEST_LIFE = 7200, 86_400  # Seconds, where İYS does not say, or says something wild.
-PATIENCE = 5.0  # Seconds to wait for another's fetch.
+USUAL_LIFE, LONGEST_LIFE = 7200, 86_400  # Seconds, where İYS gives none or an absurd one.
+PATIENCE = 5.0  # Seconds to wait for another process's fetch.
 
 
 class NoToken(Exception):
-    """There is no token now; there may be one at `until`. `code` is İYS's, if it gave one."""
+    """There is no token before `until`. `code` is İYS's, if it gave one."""
 
     def __init__(self, code: str | None = None, until: datetime | None = None):
         self.code = code
@@ -33,16 +35,18 @@ class NoToken(Exception):
 
 
 def access_token(client: Client, provider_id: int, partner_id: int | None = None) -> str:
-    """An access token for a provider's calls, or a partner's own. Raises NoToken, and always so for a provider that
-    practises. No transaction is open when it calls İYS."""
+    """An access token for a provider's calls, or a partner's own. Raises NoToken, always so in sandbox mode.
+
+    No transaction is open while it calls İYS.
+    """
     patience_ends = time.monotonic() + PATIENCE
     while True:
         credential = _read_credential(provider_id, partner_id)
         at = clock.now()
         if credential.access_until and credential.access_until > at + MARGIN:
             return _open_sealed(credential, Credential.ACCESS, credential.access_token)
-        if quiet := _backoff_until(credential, at):
-            raise NoToken(credential.blocked_code, quiet)
+        if until := _backoff_until(credential, at):
+            raise NoToken(credential.blocked_code, until)
         if _claim_fetch(credential, at):
             return _fetch_token(client, credential, at)
         if time.monotonic() > patience_ends:
@@ -51,14 +55,14 @@ def access_token(client: Client, provider_id: int, partner_id: int | None = None
 
 
 def forget_token(provider_id: int, token: str, partner_id: int | None = None) -> None:
-    """İYS refused this token (401): the next call fetches another, unless somebody already has.
+    """Drop a token that İYS rejected (401), unless another was fetched already: the next call fetches one.
 
-    A second refusal within a minute is no accident: every fetch costs one of few calls an hour, so a person must look.
+    A second rejection within a minute blocks the credential: each fetch costs one of few calls an hour.
     """
     credential, at = _read_credential(provider_id, partner_id), clock.now()
     if not credential.access_token or _open_sealed(credential, Credential.ACCESS, credential.access_token) != token:
         return
-    values = {"access_until": None, "refused_at": at}
+    values: dict[str, object] = {"access_until": None, "refused_at": at}
     if credential.refused_at and credential.refused_at > at - MINUTE:
         values |= {"backoff_until": at + BLOCK, "blocked_code": "H351"}
     stale = update(Credential).where(Credential.id == credential.id, Credential.access_token == credential.access_token)
@@ -78,11 +82,11 @@ def _read_credential(provider_id: int, partner_id: int | None = None) -> Credent
     )
     if credential is None:
         raise NoToken
-    read_session().expunge(credential)  # What was seen stays as it was seen.
+    read_session().expunge(credential)  # The claim compares with what was read here.
     return credential
 
 
-def _of_provider(provider_id: int) -> Select:
+def _of_provider(provider_id: int) -> Select[Credential]:
     return (
         select(Credential)
         .join(Connection, Connection.credential_id == Credential.id)
@@ -91,12 +95,12 @@ def _of_provider(provider_id: int) -> Select:
     )
 
 
-def _of_partner(credential_id: int) -> Select:
+def _of_partner(credential_id: int) -> Select[Credential]:
     return select(Credential).where(Credential.id == credential_id, Credential.kind == CredentialKind.PARTNER)
 
 
 def _claim_fetch(credential: Credential, at: datetime) -> bool:
-    """Take the fetching in hand; False where another has it, or has fetched (or failed) since we looked."""
+    """Claim the fetch; False where another process holds it, or has fetched or failed since the credential was read."""
     still_as_seen = and_(
         Credential.access_until.is_not_distinct_from(credential.access_until),
         Credential.backoff_until.is_not_distinct_from(credential.backoff_until),
@@ -116,26 +120,18 @@ def _fetch_token(client: Client, credential: Credential, at: datetime) -> str:
         raise NoToken(later.code, later.until) from later
     token = answer.content.get("access_token")
     if not _is_token(token):
-        silence = _backoff(credential, answer, clock.now())
-        _update_credential(credential, lease_until=None, **silence)
-        raise NoToken(
-            answer.code, silence.get("backoff_until") or rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
-        )
-    rate_limit.delete_old_tallies(
-        db.session, at
-    )  # A token is fetched every two hours: often enough, and never in a hurry.
-    _update_credential(
-        credential,
-        lease_until=None,
-        backoff_until=None,
-        blocked_code=None,
-        **_sealed_tokens(credential, answer.content, at),
-    )
+        backoff = _backoff(credential, answer, clock.now())
+        _update_credential(credential, lease_until=None, **backoff)
+        held_until = rate_limit.held_until(read_session(), rate_limit.TOKENS, at)
+        raise NoToken(answer.code, backoff.get("backoff_until") or held_until)
+    rate_limit.delete_old_tallies(db.session, at)  # Done here since a token is fetched every two hours.
+    tokens = _sealed_tokens(credential, answer.content, at)
+    _update_credential(credential, lease_until=None, backoff_until=None, blocked_code=None, **tokens)
     return token
 
 
 def _sign_in(client: Client, credential: Credential, at: datetime) -> Answer:
-    """The answer to the refresh token, or to the password where İYS does not take that one (used up, forgotten)."""
+    """Sign in by refresh token, or by password where İYS does not accept that (used up, forgotten)."""
     if credential.refresh_until and credential.refresh_until > at + MARGIN:
         refresh = _open_sealed(credential, Credential.REFRESH, credential.refresh_token)
         answer = _ask_for_token(client, grant_type="refresh_token", refresh_token=refresh)
@@ -147,17 +143,17 @@ def _sign_in(client: Client, credential: Credential, at: datetime) -> Answer:
 
 
 def _ask_for_token(client: Client, **body: str) -> Answer:
-    departure = call_guard.start_call(Operation.TOKEN)
+    call = call_guard.start_call(Operation.TOKEN)
     answer = client.post(iys_protocol.TOKEN_PATH, json.dumps(body).encode())
-    call_guard.finish_call(departure, answer)
+    call_guard.finish_call(call, answer)
     return answer
 
 
-def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict:
-    """How long this credential asks for no token: wrong credentials until a person may have looked, else a moment.
+def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict[str, Any]:
+    """How long this credential asks for no token: after wrong credentials until a person may have looked.
 
-    A 429 is for everybody behind this address, and the gate holds it. Where İYS did not answer, the pauses double with
-    each call of the last hour, so that an outage leaves some of the few calls for its end.
+    A 429 holds everybody behind this IP address, by call_guard. Where İYS did not answer, the pauses double with each
+    call of the last hour, so that some of the few calls are left when an outage ends.
     """
     if answer.status == 429:
         return {}
@@ -168,31 +164,33 @@ def _backoff(credential: Credential, answer: Answer, at: datetime) -> dict:
     return {"backoff_until": at + timedelta(seconds=pause)}
 
 
-def _sealed_tokens(credential: Credential, content: dict, at: datetime) -> dict:
-    kept = {}
+def _sealed_tokens(credential: Credential, content: JsonObject, at: datetime) -> dict[str, object]:
+    values: dict[str, object] = {}
     for name, life in (("access", "expires_in"), ("refresh", "refresh_expires_in")):
         token = content.get(f"{name}_token")
         if _is_token(token):
             place = Credential.ACCESS if name == "access" else Credential.REFRESH
-            kept[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
-            kept[f"{name}_until"] = at + _life(content.get(life))
-    return kept
+            values[f"{name}_token"] = vault().seal(token, place, credential.provider_id, credential.id)
+            values[f"{name}_until"] = at + _life(content.get(life))
+    return values
 
 
-def _is_token(token: object) -> bool:
-    """Something that a header can bear."""
+def _is_token(token: object) -> TypeGuard[str]:
+    """Whether a header can hold it."""
     return isinstance(token, str) and token != "" and token.isascii() and token.isprintable()
 
 
 def _life(seconds: object) -> timedelta:
-    is_told = isinstance(seconds, int | float) and 0 < seconds <= LONGEST_LIFE
-    return timedelta(seconds=seconds if is_told else USUAL_LIFE)
+    if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_LIFE:
+        return timedelta(seconds=seconds)
+    return timedelta(seconds=USUAL_LIFE)
 
 
-def _update_credential(credential: Credential, **values) -> None:
+def _update_credential(credential: Credential, **values: object) -> None:
     db.session.execute(update(Credential).where(Credential.id == credential.id).values(**values))
     db.session.commit()
 
 
-def _open_sealed(credential: Credential, place: str, sealed: bytes) -> str:
+def _open_sealed(credential: Credential, place: str, sealed: bytes | None) -> str:
+    assert sealed is not None  # A token and its end are written together.
     return vault().read(sealed, place, credential.provider_id, credential.id)
