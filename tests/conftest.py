@@ -10,7 +10,6 @@ import argon2
 import pytest
 import requests
 from flask import Flask
-from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -22,6 +21,7 @@ from portal.app import create_app
 from portal.core.extensions import db, limiter
 from portal.services.iys.client import Client
 from tests import databases, make, servers
+from tests.page_checks import PageCheckingClient
 
 SECRETS = {
     "SECRET_KEY": "a secret that only tests know",
@@ -171,19 +171,12 @@ def routes_are_made_once():
         yield
 
 
-class Reader(FlaskClient):
-    """A browser that takes each answer in to its end, as browsers do: a stream left open would hold its connection."""
-
-    def open(self, *arguments, buffered: bool = True, **options):
-        return super().open(*arguments, buffered=buffered, **options)
-
-
 @pytest.fixture
 def app(environ, compiled, compiled_statements):
     """The application, without limits (they have tests of their own)."""
     app = create_app(environ)
     app.jinja_env.bytecode_cache = compiled
-    app.testing, app.test_client_class = True, Reader
+    app.testing, app.test_client_class = True, PageCheckingClient
     limiter.enabled = False
     databases.share_connections(app)
     with app.app_context():

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import pytest
 
-from portal.web.shared.audit_labels import ACTS
+from portal.web.shared.audit_labels import ACT_LABELS
 from tests.architecture import product
 
 PUT_TOGETHER = "put together"
@@ -70,11 +70,11 @@ def noted() -> set[tuple[str, str]]:
 
 
 def test_every_act_that_is_noted_has_words():
-    assert sorted((name, act) for name, act in noted() if act not in ACTS) == []
+    assert sorted((name, act) for name, act in noted() if act not in ACT_LABELS) == []
 
 
 def test_every_act_with_words_is_noted():
-    assert ACTS.keys() - {act for _, act in noted()} == set()
+    assert ACT_LABELS.keys() - {act for _, act in noted()} == set()
 
 
 PLANTED = {

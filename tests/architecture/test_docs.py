@@ -9,7 +9,12 @@ from tests.architecture.product import ROOT
 
 DOCS = sorted(
     path
-    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")]
+    for path in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("*/README.md"),
+    ]
 )
 FILE = re.compile(r"`((?:portal|tests|shortlinks|iys_sandbox|templates|static|bin|bench|docs|translations)/[\w./-]*)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")

@@ -1,14 +1,15 @@
-"""Turkish first, English one tap away: in the address for a recipient, in the session for who is signed in."""
+"""Language of a request, Turkish or English: from the URL for a recipient, from the session for who is signed in."""
 
 from flask import g, has_request_context, request, session, url_for
 
 from portal.web.shared.cookie_session import WITHOUT_SESSION
 
 LANGUAGES = ("tr", "en")
+PAGE_OF_POST = {"recipient.undo": "recipient.receipt"}  # What answers a POST only, and the page to open in its place.
 
 
-def choose() -> str:
-    """The language of this request: ?lang= of the address, else what the form said, else the session, else Turkish."""
+def select_language() -> str:
+    """?lang= of the URL, else g.language (as a form or a case says), else the session, else Turkish."""
     if not has_request_context():
         return "tr"
     asked = request.args.get("lang") or g.get("language")
@@ -18,5 +19,6 @@ def choose() -> str:
 
 
 def url_in(language: str) -> str:
-    """The address of this page in another language."""
-    return url_for(request.endpoint or "public.front", **(request.view_args or {}), lang=language)
+    """URL of this page in another language."""
+    endpoint = request.endpoint or "public.front"
+    return url_for(PAGE_OF_POST.get(endpoint, endpoint), **(request.view_args or {}), lang=language)
