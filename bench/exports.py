@@ -21,7 +21,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.domain.consents import bulk_import
 from portal.services import exports
-from portal.services.exports import Kind, Wanted
+from portal.services.exports import ExportKind, ExportFilter
 from portal.web.dashboard.records import export_columns
 from portal.web.shared.downloads import Format, download
 from tests import make
@@ -37,7 +37,7 @@ COLUMNS = (
 class Export:
     """What a provider takes away, over and over."""
 
-    wanted: Wanted
+    wanted: ExportFilter
 
     def seconds(self, format: Format) -> float:
         """Until the last byte was made."""
@@ -55,8 +55,8 @@ class Export:
 
     def _bytes(self, format: Format) -> Iterator[bytes]:
         rows = exports.rows(read_session(), vault(), self.wanted, clock.now())
-        lines = export_columns.lines(Kind.CONSENTS, rows)
-        header = export_columns.header(Kind.CONSENTS)
+        lines = export_columns.lines(ExportKind.CONSENTS, rows)
+        header = export_columns.header(ExportKind.CONSENTS)
         return download(lines, header=header, sheet="izinler", name="izinler", format=format).iter_encoded()
 
 
@@ -66,7 +66,7 @@ def measure(database: str, effort: Effort) -> list[Result]:
     with ground.settings(database) as environ, ground.portal(environ) as app, app.test_request_context():
         brand = make.brand()
         _bring(brand, effort.lines)
-        export = Export(Wanted(Kind.CONSENTS, brand.provider_id))
+        export = Export(ExportFilter(ExportKind.CONSENTS, brand.provider_id))
         return [
             each
             for format, write in ((Format.CSV, _csv), (Format.XLSX, _workbook))

@@ -1,4 +1,4 @@
-"""Annul decisions that nobody claimed for sending yet: they are void, and their consents fall back to what stood before.
+"""Annul decisions that nobody claimed for sending yet: they are void, and their consents fall back to earlier ones.
 
 Nothing here commits.
 """

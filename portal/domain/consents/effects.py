@@ -1,5 +1,4 @@
-"""What comes of one fact that a provider brings, seen beside what stands of its key. Pure: the same in rehearsal and in
-earnest."""
+"""Decide what one entry of a file comes to beside what is stored of its key. Pure: the same in dry run and import."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,7 @@ from enum import StrEnum
 from portal.core import business_days
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.domain.consents.bulk_locking import Head
+from portal.domain.consents.locking import LockedConsent
 
 
 class Effect(StrEnum):
@@ -26,8 +25,8 @@ class Effect(StrEnum):
 
 
 REFUSALS = (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
-MOVE_THE_HEAD = (Effect.GRANT, *REFUSALS)  # And go to İYS.
-WRITTEN = (*MOVE_THE_HEAD, Effect.LATE_GRANT, Effect.OLDER)
+SENT = (Effect.GRANT, *REFUSALS)  # And go to İYS.
+WRITTEN = (*SENT, Effect.LATE_GRANT, Effect.OLDER)
 
 A_SECOND = timedelta(seconds=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,8 +61,8 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Standing:
-    """What stands of a key beside its head: the facts that are known of it, and whether İYS is being told its head.
+class KeyState:
+    """What is known of a key beside its consent: its decisions, and whether İYS is being told the current one.
 
     `refused_at` is the newest refusal of the address on this channel, as whatever type: it applies to all of them.
     """
@@ -73,30 +72,30 @@ class Standing:
     refused_at: datetime | None = None
 
 
-def effect_of(head: Head, standing: Standing, entry: Entry, at: datetime) -> Effect:
+def effect_of(consent: LockedConsent, state: KeyState, entry: Entry, at: datetime) -> Effect:
     """What comes of an entry. The newest wins, a refusal at the same moment; and what İYS is told of a key must be
     dated later than all before."""
     is_refusal, date = entry.status == Status.REFUSED, entry.consent_date
-    if standing.facts and _is_known(entry, standing.facts):
+    if state.facts and _is_known(entry, state.facts):
         return Effect.KNOWN
-    if head.status == entry.status and (is_refusal or standing.is_coming or head.iys_status == Status.GRANTED):
+    if consent.status == entry.status and (is_refusal or state.is_coming or consent.iys_status == Status.GRANTED):
         return Effect.SAME
-    if not is_refusal and not entry.is_dated and _was_refused(head, standing):
+    if not is_refusal and not entry.is_dated and _was_refused(consent, state):
         return Effect.UNDATED
-    if not head.yields_to(entry.status, date):
+    if not consent.is_older_than(entry.status, date):
         return Effect.OLDER
     if not is_refusal:
-        is_passed = standing.refused_at is not None and date <= standing.refused_at
-        if is_passed or (head.consent_date is not None and date <= head.consent_date):
+        is_passed = state.refused_at is not None and date <= state.refused_at
+        if is_passed or (consent.consent_date is not None and date <= consent.consent_date):
             return Effect.OLDER
         return Effect.LATE_GRANT if is_too_old(entry, at) else Effect.GRANT
-    if head.status is None and head.iys_status != Status.GRANTED:
+    if consent.status is None and consent.iys_status != Status.GRANTED:
         return Effect.FIRST_REFUSAL
     return Effect.OLD_REFUSAL if is_too_old(entry, at) else Effect.REFUSAL
 
 
-def _was_refused(head: Head, standing: Standing) -> bool:
-    return Status.REFUSED in (head.status, head.iys_status) or standing.refused_at is not None
+def _was_refused(consent: LockedConsent, state: KeyState) -> bool:
+    return Status.REFUSED in (consent.status, consent.iys_status) or state.refused_at is not None
 
 
 def _is_known(entry: Entry, facts: set[Fact]) -> bool:
@@ -105,11 +104,13 @@ def _is_known(entry: Entry, facts: set[Fact]) -> bool:
     return entry.fact in facts or (status == Status.REFUSED and (status, date + A_SECOND, source) in facts)
 
 
-def is_bound(recipient_type: RecipientType, source: str) -> bool:
+def has_time_limit(recipient_type: RecipientType, source: str) -> bool:
     """Whether İYS takes it for three business days only (H467)."""
     return recipient_type == RecipientType.INDIVIDUAL and source != Source.BEFORE_2015
 
 
 def is_too_old(entry: Entry, at: datetime) -> bool:
     """Whether İYS takes it no more."""
-    return is_bound(entry.recipient_type, entry.source) and business_days.lenient_deadline(entry.consent_date) < at
+    return (
+        has_time_limit(entry.recipient_type, entry.source) and business_days.lenient_deadline(entry.consent_date) < at
+    )

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from sqlalchemy import Select, Table, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, Update, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -115,8 +115,12 @@ LEARN = LEARN.where(or_(TABLE.c.iys_as_of.is_(None), TABLE.c.iys_as_of <= bindpa
 
 def read_consents(session: Session, *conditions: ColumnElement[bool]) -> list[LockedConsent]:
     """Consents by id, whose recipients the caller locked, or which are only looked at."""
-    rows = session.execute(select(*COLUMNS).where(*conditions).order_by(Consent.id))
-    return [LockedConsent(*row) for row in rows]
+    return [LockedConsent(*row) for row in session.execute(select_consents(*conditions))]
+
+
+def select_consents(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """The statement that reads consents by id, as the values of LockedConsent."""
+    return select(*COLUMNS).where(*conditions).order_by(Consent.id)
 
 
 def of_recipients(brand_id: int, recipient_ids: Collection[int]) -> ColumnElement[bool]:
@@ -176,7 +180,6 @@ def insert_new_consents(session: Session, consents: Iterable[LockedConsent]) -> 
 def save_consents(session: Session, consents: Iterable[LockedConsent]) -> None:
     """Update the rows that moved or of which something was learned, by id."""
     by_id = sorted(consents, key=lambda consent: consent.id)
-    _update(session, MOVES, [consent for consent in by_id if consent.has_moved])
     _execute(session, MOVE, MOVES, [consent for consent in by_id if consent.has_moved])
     _execute(session, LEARN, LEARNS, [consent for consent in by_id if consent.has_learned])
 

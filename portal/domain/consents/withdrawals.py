@@ -13,7 +13,7 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import Brand, DecisionOrigin, Provider, Recipient
 from portal.core.vault import Vault
 from portal.domain.consents import writer
-from portal.domain.consents.refusals import NothingToRefuse, refuse_all
+from portal.domain.consents.refusals import NothingToRefuse, refuse_brands
 
 __all__ = ["NothingToRefuse", "Part", "Withdrawn", "disown", "withdraw"]
 
@@ -54,21 +54,21 @@ def withdraw(
     `request_metadata` (IP address and user agent) is kept sealed. What a mail program posts İYS is told as HS_EPOSTA,
     everything else as the brand's own pages. Raises NothingToRefuse.
     """
-    number, refused, receipts = writer.new_number(), 0, []
+    number, refused, receipts = writer.new_receipt_number(), 0, []
     for part in sorted(parts, key=lambda part: part.recipient.id):  # In one order, or two such acts deadlock.
         chosen = [channel for channel in part.channels if channel in part.address.channels]
         sources = _sources(session, part.brands, origin)
-        spoken = refuse_all(
+        refusals = refuse_brands(
             session, vault, part.recipient, sources, chosen, address=part.address, origin=origin, at=at
         )  # fmt: skip
-        receipt = writer.receipt(
+        receipt = writer.receipt_row(
             vault, part.recipient.provider_id, part.recipient.id, origin=origin, number=number, language=language,
             choices=" ".join(f"{channel}={Status.REFUSED}" for channel in sorted(chosen)),
-            request_metadata=request_metadata, at=at,
-        ) | {"link_id": link_id}  # fmt: skip
-        writer.write_receipt(session, receipt, spoken.made + spoken.stood, len(spoken.made), at)
+            request_metadata=request_metadata, at=at, link_id=link_id,
+        )  # fmt: skip
+        writer.write_receipt(session, receipt, refusals.made + refusals.stood, len(refusals.made))
         receipts.append(receipt)
-        refused += len(spoken.made)
+        refused += len(refusals.made)
     if not receipts:
         raise NothingToRefuse
     return Withdrawn(receipts[0]["id"], receipts[0]["nonce"], number, refused)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flask import abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,7 @@ RESULT_SHOWN_FOR = timedelta(minutes=15)  # After the code was right: what was d
 
 
 @blueprint.get("/<slug>/kod/<code>")
-def code(slug: str, code: str):
+def code(slug: str, code: str) -> ResponseReturnValue:
     """Where the code is typed; and, once it was, what comes next."""
     place = find_point(slug)
     proof = _find_proof(read_session(), place, code)
@@ -35,7 +36,7 @@ def code(slug: str, code: str):
 
 @blueprint.post("/<slug>/kod/<code>", endpoint="answer")
 @limiter.limit(limits.POINT)
-def answer(slug: str, code: str):
+def answer(slug: str, code: str) -> ResponseReturnValue:
     """Try what was typed. The right code lets the choices count."""
     place = find_point(slug)
     proof, digits = _find_proof(db.session, place, code), address_proofs.read_code(request.form.get("digits", ""))
@@ -65,7 +66,7 @@ def answer(slug: str, code: str):
 
 @blueprint.post("/<slug>/kod/<code>/yeniden", endpoint="again")
 @limiter.limit(limits.POINT)
-def again(slug: str, code: str):
+def again(slug: str, code: str) -> ResponseReturnValue:
     """Another code to the same address, or back to change it. What was chosen stays."""
     place = find_point(slug)
     proof = _find_proof(read_session(), place, code)
@@ -97,11 +98,11 @@ def _decide(place: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
     """What the rule makes of the choices for this address, not committed yet. Raises TooSoon and TooMany."""
     at, chosen, address = clock.now(), _selection_of(proof), address_proofs.read_address(vault(), proof)
     link_id = consent_points.register_recipient(db.session, vault(), current_app.config["LINK_SALT"], place, address, at)
-    invitation = load_link_context(db.session, link_id)
+    context = load_link_context(db.session, link_id)
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
     form = consents.ServedForm(chosen.text_id, chosen.language, chosen.served_at, consent_points.proof_digest(proof))
     return consents.decide(
-        db.session, vault(), invitation, mine, form, is_live=place.is_open, language=get_locale().language,
+        db.session, vault(), context, mine, form, is_live=place.is_open, language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=at,
         undo=timedelta(seconds=current_app.config["UNDO_SECONDS"]), origin=DecisionOrigin.POINT,
         name=chosen.name if Status.GRANTED in mine.values() else "",
@@ -118,7 +119,7 @@ def _keep_receipt(proof: AddressProof, act: consents.DecisionResult) -> None:
     address_proofs.store_facts(vault(), proof, facts | {"asks_again": [channel.value for channel in act.asks_again]})
 
 
-def _next_page(place: PublicPoint, proof: AddressProof):
+def _next_page(place: PublicPoint, proof: AddressProof) -> ResponseReturnValue:
     """To the other address, if it was chosen for; to what was decided otherwise. Who opens this page later is told
     nothing: it may stand in the history of a device in a shop."""
     facts = address_proofs.read_facts(vault(), proof)

@@ -1,4 +1,4 @@
-"""Refusing for the person in the course of a case. There is no granting: only the person can, by their own link."""
+"""Refuse for the person of a case. Staff can't grant: only the person can, by their own link."""
 
 from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -13,19 +13,19 @@ from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm
 from portal.web.dashboard.recipients.search import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
-from portal.web.desk.case_page import mine, render_case
+from portal.web.desk.case_page import render_case
 from portal.web.shared.access import needs
-from portal.web.shared.signed_in_person import record_audit
+from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 
 
 @blueprint.post("/<id:complaint_id>/refusal")
 @needs(Permission.REFUSE)
 def refuse(complaint_id: int) -> ResponseReturnValue:
-    """Refuse for the person who complained: obeyed at once, told to İYS, and a step of the case."""
-    case = mine(db.session, complaint_id)
+    """Refuse for the person who complained: valid at once, sent to İYS, and a step of the case."""
+    case = own_row_or_404(db.session, Complaint, complaint_id)
     recipient = db.session.get_one(Recipient, case.recipient_id)
     form = make_refusal_form(recipient)
-    if form is None:  # Its seal is damaged: nothing could be told to İYS.
+    if form is None:  # The encrypted address is damaged: nothing could be sent to İYS.
         abort(404)
     if not form.validate_on_submit():
         return render_case(case, form), 422
@@ -36,7 +36,7 @@ def refuse(complaint_id: int) -> ResponseReturnValue:
 
 
 def _record_refusal(case: Complaint, recipient: Recipient, form: RefusalForm) -> refusals.Refusals:
-    """The refusal, the step of the case and the note in the log; not committed yet."""
+    """Refuse, add a step to the case, and audit it. Doesn't commit."""
     at = clock.now()
     refused = apply_refusal_form(recipient, form, at)
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flask import abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 import shortlinks
@@ -14,68 +15,68 @@ from portal.core.models.link_context import LinkContext
 from portal.domain import consents
 from portal.web.recipient import choices, form_token, link_states, page_content, receipts
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.link_lookup import find
+from portal.web.recipient.link_lookup import find_link
 from portal.web.recipient.link_states import View
-from portal.web.recipient.link_view import page_of
-from portal.web.recipient.page_content import Back
+from portal.web.recipient.link_view import render_link_page
+from portal.web.recipient.page_content import FormState
 
 
 @blueprint.post("/k/<code>", endpoint="decide")
 @blueprint.post("/<code>", endpoint="short_decide")
-def decide(code: str):
+def decide(code: str) -> ResponseReturnValue:
     """Take the choices of a form that a person filled; then show the receipt."""
-    link, invitation = find(code)
-    return take(link, invitation, link_states.asking(link, invitation))
+    link, context = find_link(code)
+    return record_choices(link, context, link_states.asking_view(link, context))
 
 
-def take(link: shortlinks.Resolution, invitation: LinkContext, view: View):
+def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View) -> ResponseReturnValue:
     """Record what was posted and lead to its receipt, or show the page again and say what is missing."""
-    posted = form_token.read(request.form.get("form", ""), invitation.link_id, clock.now())
+    posted = form_token.read(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
-    chosen, name = choices.read(request.form, view.channels), choices.name_in(request.form)
-    back = Back(chosen=chosen, name=name)
+    chosen, name = choices.read_choices(request.form, view.channels), choices.read_name(request.form)
+    form_state = FormState(chosen=chosen, name=name)
     if not chosen:
-        return page_of(link, invitation, view, replace(back, messages=("choose",))), 422
+        return render_link_page(link, context, view, replace(form_state, messages=("choose",))), 422
     asks_for_grant = view.may_grant and Status.GRANTED in chosen.values()
-    wrong = choices.lacks(name, is_required=invitation.requires_name) if asks_for_grant else None
+    wrong = choices.name_problem(name, is_required=context.requires_name) if asks_for_grant else None
     if wrong:  # With the name; refusals beside it need none, and are taken.
         chosen = {channel: status for channel, status in chosen.items() if status == Status.REFUSED}
     if not chosen:
-        return page_of(link, invitation, view, replace(back, messages=(wrong,))), 422
+        return render_link_page(link, context, view, replace(form_state, messages=(wrong,))), 422
     try:
-        act = _decided(invitation, view, posted, chosen, name if len(name) <= choices.LONGEST_NAME else "")
+        act = _decide(context, view, posted, chosen, name if len(name) <= choices.LONGEST_NAME else "")
     except consents.TooSoon:
         db.session.rollback()
-        return page_of(link, invitation, view, replace(back, messages=("too_soon",))), 409
+        return render_link_page(link, context, view, replace(form_state, messages=("too_soon",))), 409
     db.session.commit()
     if any(chosen[channel] == Status.GRANTED for channel in chosen if channel not in act.asks_again):
         wake("message")
-    return _answered(link, invitation, view, act, wrong, back)
+    return _respond(link, context, view, act, wrong, form_state)
 
 
-def _answered(
-    link: shortlinks.Resolution, invitation: LinkContext, view: View, act: consents.Act, wrong: str | None, back: Back
-):
+def _respond(
+    link: shortlinks.Resolution, context: LinkContext, view: View, act: consents.DecisionResult, wrong: str | None, form_state: FormState
+) -> ResponseReturnValue:
     """The way to the receipt; or the page again, where grants lack something or must be given once more."""
     if wrong:
-        return page_of(link, invitation, view, replace(back, messages=("refused", wrong))), 422
+        return render_link_page(link, context, view, replace(form_state, messages=("refused", wrong))), 422
     if act.asks_again:
         why = "again" if view.may_grant else "closed"
         messages = ("refused", why) if act.receipt_id else (why,)
-        return page_of(link, invitation, view, Back(messages, name=back.name)), 409
+        return render_link_page(link, context, view, FormState(messages, name=form_state.name)), 409
     code = receipts.receipt_code(act.receipt_id, act.nonce)
-    return redirect(url_for(".receipt", code=code, **page_content.spoken()), 303)
+    return redirect(url_for(".receipt", code=code, **page_content.language_args()), 303)
 
 
-def _decided(
-    invitation: LinkContext, view: View, posted: form_token.Posted, chosen: consents.Choices, name: str
-) -> consents.Act:  # fmt: skip
+def _decide(
+    context: LinkContext, view: View, posted: form_token.Posted, chosen: consents.Choices, name: str
+) -> consents.DecisionResult:  # fmt: skip
     """What the rule makes of it, not committed yet."""
     try:
         return consents.decide(
             db.session,
             vault(),
-            invitation,
+            context,
             chosen,
             posted.form,
             is_live=view.may_grant and posted.asked,

@@ -1,12 +1,13 @@
 """The receipt: the page of one act, at an address that cannot be guessed, which tells the truth each time."""
 
 from flask import abort, current_app, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import Receipt
-from portal.domain.consents import grant_undo
+from portal.domain.consents import annulments
 from portal.domain.receipts import codes, contents
 from portal.domain.receipts.contents import Act
 from portal.web.recipient import page_content, receipt_page
@@ -15,22 +16,22 @@ from portal.web.shared import bad_code_limit, hosts
 
 
 @blueprint.get("/m/<code>", endpoint="receipt")
-def show_receipt(code: str):
+def show_receipt(code: str) -> ResponseReturnValue:
     """Show the receipt of one act, with the truth about İYS at this moment."""
     return _page(code, find_act(code))
 
 
 @blueprint.post("/m/<code>/geri-al")
-def undo(code: str):
+def undo(code: str) -> ResponseReturnValue:
     """Take back the grants of this act that nobody has heard of yet. Again, it changes nothing."""
     act = find_act(code)
-    freed = [] if act.is_disowned else grant_undo.undo(db.session, act.receipt_ids, clock.now())
+    freed = [] if act.is_disowned else annulments.undo_grants(db.session, act.receipt_ids, clock.now())
     db.session.commit()
     if not freed:  # Of two taps at once, the other one did it while this one waited.
         read_session().expire_all()
         act = find_act(code)
     if freed or any(line.annulled_at for line in act.lines):
-        return redirect(url_for(".receipt", code=code, **page_content.spoken()), 303)
+        return redirect(url_for(".receipt", code=code, **page_content.language_args()), 303)
     return _page(code, act, is_too_late=True), 409
 
 
@@ -57,5 +58,5 @@ def find_receipt(session: Session, code: str) -> Receipt | None:
 
 
 def _page(code: str, act: Act, *, is_too_late: bool = False) -> str:
-    shown = receipt_page.of(read_session(), act, code, clock.now(), is_too_late=is_too_late)
+    shown = receipt_page.build_receipt_page(read_session(), act, code, clock.now(), is_too_late=is_too_late)
     return render_template("recipient/receipt.html", receipt=shown)

@@ -7,7 +7,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Brand
 from portal.domain.consents import bulk_import
-from portal.domain.consents.bulk_import import Entry
+from portal.domain.consents.bulk_import import Entry, ImportRun
 
 BATCH = 7
 
@@ -22,20 +22,20 @@ def entry(
     return Entry(line, address, channel, recipient_type, status, source, said.replace(microsecond=0))
 
 
-def says(**facts) -> dict:
-    """What bring() is told beside the entries."""
+def import_run(**facts) -> ImportRun:
+    """The run of an import whose decisions are due at once, or as the facts say."""
     at = facts.pop("at", None) or clock.now()
     usual = {"batch_id": BATCH, "user_id": None, "grants_due_at": at, "refusals_due_at": at, "at": at}
-    return usual | facts
+    return ImportRun(**usual | facts)
 
 
 def bring(brand: Brand, *entries: Entry, **facts) -> list[str]:
-    """Bring them and commit; the words of what came of each. What was rehearsed just before is the same."""
-    told = says(**facts)
-    rehearsed = bulk_import.rehearse(db.session, vault(), brand, entries, told["at"])
+    """Bring them and commit; the words of what came of each. A dry run just before says the same."""
+    run = import_run(**facts)
+    planned = bulk_import.dry_run(db.session, vault(), brand, entries, run.at).effects
     db.session.rollback()
     brand = db.session.merge(brand, load=False) if brand not in db.session else brand
-    effects = bulk_import.bring(db.session, vault(), brand, entries, **told)
+    effects = bulk_import.apply_import(db.session, vault(), brand, entries, run)
     db.session.commit()
-    assert effects == rehearsed
+    assert effects == planned
     return [effect.value for effect in effects]

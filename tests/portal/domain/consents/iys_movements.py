@@ -28,11 +28,11 @@ class Ear:
 
     app: object
 
-    def hears(self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None) -> movements.Taken:
+    def hears(self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None) -> movements.AppliedMovements:
         with self.app.app_context():
             told = [movements.read_row(each) for each in rows]
             brand = make.brand()
             db.session.commit()
-            taken = movements.hear(db.session, vault(), brand, told, by=by, feed=feed, at=clock.now())
+            taken = movements.apply_movements(db.session, vault(), brand, told, by=by, feed=feed, at=clock.now())
             db.session.commit()
         return taken

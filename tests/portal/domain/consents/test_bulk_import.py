@@ -12,7 +12,7 @@ from portal.core.models import Consent, Decision, DecisionOrigin, Lane, Leaf, Ou
 from portal.core.models.decision import leaf_digest
 from portal.domain.consents import bulk_import, history, recipients
 from tests import make
-from tests.portal.domain.consents.import_entries import bring, entry, says
+from tests.portal.domain.consents.import_entries import bring, entry, import_run
 
 A, B, C, MAIL = "+905321000001", "+905321000002", "+905321000003", "elif@example.com"
 LONG_AGO = timedelta(days=60)
@@ -157,11 +157,11 @@ def test_what_is_read_before_the_locks_is_planned_anew_where_somebody_decided_me
     from portal.core.extensions import read_session
 
     entries = [entry(A), entry(B)]
-    told = says()
-    ready = bulk_import.prepare(read_session(), vault(), brand, entries, **told)
+    run = import_run()
+    ready = bulk_import.prepare_import(read_session(), vault(), brand, entries, run)
     bring(brand, entry(A, RET, clock.now()))
 
-    effects = bulk_import.bring(db.session, vault(), brand, entries, **told, prepared=ready)
+    effects = bulk_import.apply_import(db.session, vault(), brand, entries, run, ready)
     db.session.commit()
 
     assert [effect.value for effect in effects] == ["older", "grant"]

@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Annulment, AuditEntry, Consent, Decision, Outcome, Receipt, Submission
-from portal.domain.consents import grant_undo
+from portal.domain.consents import annulments
 from tests import make
 
 
@@ -26,7 +26,7 @@ def fatma(app, browser) -> make.Person:
 
 def undo(app, rows) -> list[Channel]:
     with app.app_context():
-        freed = grant_undo.undo(db.session, [rows(Receipt)[-1].id], clock.now())
+        freed = annulments.undo_grants(db.session, [rows(Receipt)[-1].id], clock.now())
         db.session.commit()
     return freed
 

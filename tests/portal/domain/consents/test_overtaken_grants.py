@@ -24,7 +24,7 @@ from portal.core.models import (
 )
 from portal.domain.consents import bulk_import, difference_resolution, recipients, refusals, withdrawals
 from tests import grants, make
-from tests.portal.domain.consents.import_entries import entry, says
+from tests.portal.domain.consents.import_entries import entry, import_run
 from tests.portal.domain.consents.iys_movements import Ear, row
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def of_fatma() -> tuple[Recipient, addresses.Address, Brand]:
 
 def brings(app, *entries):
     with app.app_context():
-        bulk_import.bring(db.session, vault(), make.brand(), entries, **says())
+        bulk_import.apply_import(db.session, vault(), make.brand(), entries, import_run())
         db.session.commit()
 
 
@@ -211,7 +211,9 @@ def test_a_file_asks_for_all_that_waits_at_once(app, rows, waiting):
         engine = db.session.get_bind(Submission)
         event.listen(engine, "before_cursor_execute", asks)
         entries = [entry(each, RET, at + timedelta(seconds=5)) for each in phones]
-        bulk_import.bring(db.session, vault(), db.session.merge(brand), entries, **says(at=at + timedelta(seconds=5)))
+        bulk_import.apply_import(
+            db.session, vault(), db.session.merge(brand), entries, import_run(at=at + timedelta(seconds=5))
+        )
         event.remove(engine, "before_cursor_execute", asks)
         db.session.commit()
 

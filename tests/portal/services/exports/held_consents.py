@@ -9,9 +9,10 @@ from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.core.models import Annulment, Brand, Consent, DecisionOrigin, Outcome, Provider, Submission
-from portal.core.models.ids import new_id
-from portal.domain.consents import recipients, writer
+from portal.core.models import Annulment, Brand, DecisionOrigin, Outcome, Provider, Submission
+from portal.domain.consents import locking, recipients, writer
+from portal.domain.consents.locking import LockedConsent
+from portal.domain.consents.writer import BrandEndpoints, DecisionRows
 from tests import make
 
 
@@ -30,16 +31,19 @@ class Holder:
         with self.app.app_context():
             at = (clock.now() - ago).replace(microsecond=0)
             brand = db.session.scalar(select(Brand).where(Brand.brand_code == brand_code))
-            head = _head(brand, parse(address), channel, recipient_type, at)
-            dated = {"consent_date": at, "effective_at": at, "recorded_at": at}
-            made = writer.decision(head, status, **dated, source=source, origin=DecisionOrigin.IMPORT) | origin
-            told = [_told(made, address, brand, outcome, code, at)] if outcome else []
-            writer.insert_decisions(db.session, [made], told)
+            consent = _consent(brand, parse(address), channel, recipient_type, at)
+            dates = {"consent_date": at, "effective_at": at}
+            facts = {"recorded_at": at, "source": source, "origin": DecisionOrigin.IMPORT, **origin}
+            made = writer.decision_row(consent, status, **dates, **facts)
+            if not annulled and (consent.effective_at is None or at > consent.effective_at):
+                consent.move_to(made["id"], status, **dates)
+                if at_iys:
+                    consent.learn_iys_status(at_iys, at)
+            rows = DecisionRows()
+            rows.add(made, _submission(made, address, brand, outcome, code) if outcome else None)
+            writer.write_decisions(db.session, [consent], rows)
             if annulled:
                 db.session.add(Annulment(decision_id=made["id"], provider_id=brand.provider_id, at=at))
-            elif head.effective_at is None or at > head.effective_at:
-                head.decision_id, head.status, head.consent_date, head.effective_at = made["id"], status, at, at
-                head.iys_status, head.iys_as_of = at_iys and at_iys.value, at if at_iys else None
             db.session.commit()
             return made["id"]
 
@@ -48,24 +52,18 @@ class Holder:
         return self.decides(address, Status.GRANTED, at_iys=Status.GRANTED, **other)
 
 
-def _head(brand: Brand, address, channel: Channel, recipient_type: RecipientType, at: datetime) -> Consent:
-    known = recipients.gather(db.session, vault(), brand.provider_id, [address], at)
-    key = {
-        "brand_id": brand.id, "recipient_id": known[address.text], "channel": channel, "recipient_type": recipient_type
-    }  # fmt: skip
-    head = db.session.scalar(select(Consent).filter_by(**key))
-    if head is None:
-        head = Consent(id=new_id(), provider_id=brand.provider_id, **key)
-        db.session.add(head)
-        db.session.flush()
-    return head
+def _consent(brand: Brand, address, channel: Channel, recipient_type: RecipientType, at: datetime) -> LockedConsent:
+    recipient_id = recipients.gather(db.session, vault(), brand.provider_id, [address], at)[address.text]
+    key = (recipient_id, channel, recipient_type)
+    known = locking.lock_consents(db.session, brand.id, [recipient_id])
+    return known.get(key) or locking.new_consent(brand.provider_id, brand.id, key)
 
 
-def _told(made: dict, address: str, brand: Brand, outcome: Outcome, code: str | None, at: datetime) -> dict:
+def _submission(made: dict, address: str, brand: Brand, outcome: Outcome, code: str | None) -> dict:
     iys_code = db.session.get_one(Provider, brand.provider_id).iys_code
-    codes = {"iys_code": iys_code, "brand_code": brand.brand_code}
-    row = writer.submission_of(vault(), made, address=parse(address).text, at=at, **codes)
-    return row | {"outcome": outcome, "code": code, "batch_id": made.get("batch_id")}
+    endpoints = BrandEndpoints.of(iys_code, brand.brand_code)
+    row = writer.submission_row(vault(), made, endpoints, address=parse(address).text, batch_id=made["batch_id"])
+    return row | {"outcome": outcome, "code": code}
 
 
 def submission(decision_id: int) -> Submission:

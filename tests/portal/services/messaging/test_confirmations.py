@@ -9,7 +9,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import Message, MessageKind, MessageState, Receipt
-from portal.domain.consents import grant_undo
+from portal.domain.consents import annulments
 from portal.services.messaging import outbox
 from tests import make, servers
 from tests.portal.services.messaging.test_outbox import Gateway
@@ -112,7 +112,7 @@ def test_what_was_taken_back_is_not_confirmed(app, browser, codes, gateway, rows
     app.config["UNDO_SECONDS"] = 300
     with app.app_context():
         make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
-        undone = grant_undo.undo(db.session, [receipt.id for receipt in rows(Receipt)], clock.now())
+        undone = annulments.undo_grants(db.session, [receipt.id for receipt in rows(Receipt)], clock.now())
         db.session.commit()
     if not undone:
         pytest.fail("the grant did not wait to be undone")

@@ -8,7 +8,7 @@ import time_machine
 from portal.core import clock
 from portal.core.iys_protocol import Status
 from portal.core.models import Annulment, Consent, Outcome, Submission
-from portal.domain.consents import grant_undo
+from portal.domain.consents import annulments
 from portal.domain.providers import sandbox_mode
 from tests import make
 from tests.make import Person
@@ -68,14 +68,14 @@ def test_again_it_changes_nothing_and_is_no_error(fatma, browser, rows):
 
 
 def test_tapped_twice_at_once_both_say_that_it_is_taken_back(fatma, browser, rows, monkeypatch):
-    location, undo = fatma.decides(MESAJ="ONAY").location, grant_undo.undo
+    location, undo = fatma.decides(MESAJ="ONAY").location, annulments.undo_grants
 
     def the_other_was_first(session, *facts):
         undo(session, *facts)
         session.commit()
         return undo(session, *facts)
 
-    monkeypatch.setattr(grant_undo, "undo", the_other_was_first)
+    monkeypatch.setattr(annulments, "undo_grants", the_other_was_first)
 
     assert browser.post(f"{location}/geri-al").status_code == 303
     assert rows.count(Annulment) == 1
