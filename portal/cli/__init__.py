@@ -1,4 +1,4 @@
-"""The commands of a shell: `bin/flask …`, one file per group."""
+"""Shell commands (`bin/flask …`), one file per group."""
 
 from flask import Flask
 
@@ -6,7 +6,6 @@ from portal.cli import campaign, demo, imports, iys, jobs, receipts, staff, vaul
 
 
 def init_app(app: Flask) -> None:
-    """Put the groups on `flask`."""
     for group in (campaign.group, demo.group, iys.group, jobs.group, receipts.group, staff.group, vault.group):
         app.cli.add_command(group)
-    app.cli.add_command(imports.bring)
+    app.cli.add_command(imports.import_files)

@@ -1,4 +1,4 @@
-"""`flask campaign launch`: a list becomes personal links from a shell, for cron."""
+"""`flask campaign launch`: make personal links for a list from a shell or cron."""
 
 import csv
 import json
@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 from flask import current_app
@@ -25,18 +26,18 @@ from portal.services.imports import audience
 from portal.services.imports.address_lists import AddressList, read_address_list
 from portal.services.imports.reading import Unreadable
 
-MAX_NAME, MAX_NOTE, MAX_URL = 120, 255, 500  # Characters, as the columns have room.
-POLL_INTERVAL = 0.5  # Seconds between looks at a launch that a worker has in hand.
+MAX_NAME, MAX_NOTE, MAX_URL = 120, 255, 500  # Characters that the columns hold.
+POLL_INTERVAL = 0.5  # Seconds, while a worker holds the launch.
 
 group = AppGroup("campaign", help="Campaigns and their links.")
 
 
 class ContactBasis(click.ParamType):
-    """KIND:DATE, as in purchase:2026-11-20. A word that is no kind is kept as a note of the kind "other"."""
+    """KIND:DATE, as in purchase:2026-11-20. An unknown kind becomes the note of the kind "other"."""
 
     name = "KIND:DATE"
 
-    def convert(self, value, param, ctx) -> campaigns.Contact:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> campaigns.Contact:
         kind, _, day = (part.strip() for part in value.rpartition(":"))
         try:
             when = date.fromisoformat(day)
@@ -52,22 +53,18 @@ class ContactBasis(click.ParamType):
 
 
 class Name(click.ParamType):
-    """A text that a column can hold."""
-
     name = "TEXT"
 
-    def convert(self, value, param, ctx) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not 1 <= len(value.strip()) <= MAX_NAME:
             self.fail(f"1 to {MAX_NAME} characters, please", param, ctx)
         return value.strip()
 
 
 class WebAddress(click.ParamType):
-    """Where the privacy notice stands; people follow it, so it must be a web address."""
-
     name = "URL"
 
-    def convert(self, value, param, ctx) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not value.startswith(("https://", "http://")) or len(value) > MAX_URL:
             self.fail(f"{value!r} is no web address of at most {MAX_URL} characters", param, ctx)
         return value
@@ -90,29 +87,21 @@ class WebAddress(click.ParamType):
 @click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
 @click.option("--send", is_flag=True, help="Let the message gateway send the links, too.")
 def launch(
-    brand_code, name, kind, audience_file, channels, contact_basis, expires_days, notice_url, out, send
+    brand_code: int, name: str, kind: str, audience_file: Path, channels: list[Channel],
+    contact_basis: campaigns.Contact | None, expires_days: int, notice_url: str | None, out: Path, send: bool,
 ) -> None:  # fmt: skip
     """Make personal links for a list of addresses and write them to a CSV (address,link).
 
     Prints a JSON summary. Exit code 0: launched (bad rows are counted and listed on stderr); 1: nothing was launched.
     """
-    kind = CampaignKind(kind)
-    brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
-    if brand is None:
-        _exit_with(f"There is no brand {brand_code} here.")
-    provider = read_session().get_one(Provider, brand.provider_id)
-    if brand.closed_at or provider.suspended_at:
-        _exit_with(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.")
+    brand, campaign_kind = _open_brand(brand_code), CampaignKind(kind)
     _require_writable(out)
-    try:
-        found = read_address_list(audience_file.read_bytes())
-    except Unreadable as unreadable:
-        _exit_with(f"{audience_file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
-    _print_bad_rows(found)
-    if not found.good:
-        _exit_with(f"{audience_file.name}: no good row.")
-    _require_room(brand, kind, found)
-    campaign = _open_campaign(brand, name, kind, channels, contact_basis, expires_days, notice_url, send)
+    found = _read_audience(audience_file)
+    _require_room(brand, campaign_kind, found)
+    campaign = _open_campaign(
+        brand, name, campaign_kind, channels, contact_basis, expires_days, notice_url,
+        Delivery.GATEWAY if send else Delivery.CSV,
+    )  # fmt: skip
     campaign_id = campaign.id
     audience.add_list(db.session, vault(), campaign, found, None, clock.now())
     _launch_campaign(campaign)
@@ -130,14 +119,38 @@ def launch(
     click.echo(json.dumps(summary))
 
 
-def _open_campaign(brand: Brand, name, kind, channels, contact, expires_days, notice_url, send) -> Campaign:
+def _open_brand(brand_code: int) -> Brand:
+    brand = read_session().scalar(select(Brand).where(Brand.brand_code == brand_code))
+    if brand is None:
+        _exit_with(f"There is no brand {brand_code} here.")
+    if brand.closed_at or read_session().get_one(Provider, brand.provider_id).suspended_at:
+        _exit_with(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.")
+    return brand
+
+
+def _read_audience(file: Path) -> AddressList:
+    """Read the list, and print its bad rows to stderr."""
+    try:
+        found = read_address_list(file.read_bytes())
+    except Unreadable as unreadable:
+        _exit_with(f"{file.name}: {unreadable.problem.sentence} {unreadable.problem.cure}")
+    for row in found.bad:
+        click.echo(f"line {row.line}: {row.problem.sentence} {row.problem.cure}", err=True)
+    if not found.good:
+        _exit_with(f"{file.name}: no good row.")
+    return found
+
+
+def _open_campaign(
+    brand: Brand, name: str, kind: CampaignKind, channels: list[Channel], contact: campaigns.Contact | None,
+    expires_days: int, notice_url: str | None, delivery: Delivery,
+) -> Campaign:  # fmt: skip
     at = clock.now()
     try:
         campaign = campaigns.open_campaign(
             db.session, brand, name=name, kind=kind, channels=channels,
             wording=default_texts.default_wording(brand.name, kind, notice_url or _notice_url(brand)), contact=contact,
-            expires_at=at + timedelta(days=expires_days), delivery=Delivery.GATEWAY if send else Delivery.CSV,
-            at=at, today=clock.day(at),
+            expires_at=at + timedelta(days=expires_days), delivery=delivery, at=at, today=clock.day(at),
         )  # fmt: skip
     except campaigns.ContactMissing:
         _exit_with("Asking needs --contact-basis KIND:DATE, with a date that is not in the future.")
@@ -146,7 +159,7 @@ def _open_campaign(brand: Brand, name, kind, channels, contact, expires_days, no
 
 
 def _require_room(brand: Brand, kind: CampaignKind, found: AddressList) -> None:
-    """Before anything is opened: a draft that nobody asked for would be left."""
+    """Check the package before a draft is opened that nobody wants."""
     try:
         audience.require_room(read_session(), vault(), brand.provider_id, kind, found, clock.now())
     except packages.PackageFull as no_room:
@@ -170,7 +183,7 @@ def _launch_campaign(campaign: Campaign) -> None:
 
 
 def _make_links(campaign_id: int) -> None:
-    """To the end, also where the minute's task was quicker: the CSV must hold every link."""
+    """Make all links, or wait for a worker that was quicker: the CSV must hold every link."""
     linked = select(Campaign.linked_at).where(Campaign.id == campaign_id)
     launches.run(campaign_id, current_app.config["LINK_SALT"], current_app.config["LINK_BASE"])
     while read_session().scalar(linked) is None:
@@ -191,16 +204,11 @@ def _write_links(campaign: Campaign, out: Path) -> int:
 
 
 def _require_writable(out: Path) -> None:
-    """Before anybody is asked: an audience cannot be asked again for want of a folder."""
+    """Check before anybody is asked: an audience can't be asked a second time."""
     if not os.access(out if out.exists() else out.parent, os.W_OK):
         _exit_with(f"{out} cannot be written.")
 
 
-def _print_bad_rows(found: AddressList) -> None:
-    for row in found.bad:
-        click.echo(f"line {row.line}: {row.problem.sentence} {row.problem.cure}", err=True)
-
-
-def _exit_with(sentence: str) -> None:
-    click.echo(sentence, err=True)
+def _exit_with(message: str) -> NoReturn:
+    click.echo(message, err=True)
     sys.exit(1)

@@ -52,7 +52,7 @@ ROLES = {
     demo_cast.DEVELOPER: Role.DEVELOPER,
     demo_cast.AUDITOR: Role.AUDITOR,
 }
-TAX_NUMBER = "9876543217"  # Its check digit fits; nobody's here.
+TAX_NUMBER = "9876543217"  # A valid check digit; nobody else's here.
 AUDIENCE_CSV = """Ad;Telefon;E-posta
 Ayşe Yılmaz;0532 123 45 67;ayse.yilmaz@example.com
 Burak Demir;+90 (533) 234 56 78;
@@ -68,26 +68,25 @@ Gökhan Ak;0555 12;
 def seed() -> None:
     """Make them once; a second run changes nothing. Prints who signs in how, a personal link and the point, as JSON."""
     _require_development()
-    keys, at = demo_cast.load_credentials(current_app.config["INSTANCE"]), clock.now()
-    provider = db.session.scalar(
-        select(Provider).order_by(Provider.created_at, Provider.id).limit(1)
-    ) or _open_provider(at)
-    _add_people(provider, keys, at)
-    _add_newcomer(keys, at)
+    credentials, at = demo_cast.load_credentials(current_app.config["INSTANCE"]), clock.now()
+    oldest_provider = select(Provider).order_by(Provider.created_at, Provider.id).limit(1)
+    provider = db.session.scalar(oldest_provider) or _open_provider(at)
+    _add_people(provider, credentials, at)
+    _add_newcomer(credentials, at)
     of_links = select(Campaign).where(Campaign.delivery != Delivery.POINT).order_by(Campaign.created_at).limit(1)
     campaign = db.session.scalar(of_links) or _open_campaign(provider, at)
-    theirs = (
+    points = (
         select(ConsentPoint)
         .where(ConsentPoint.provider_id == provider.id)
         .order_by(ConsentPoint.created_at, ConsentPoint.id)
         .limit(1)
     )
-    point = db.session.scalar(theirs) or _open_point(provider, at)
+    point = db.session.scalar(points) or _open_point(provider, at)
     db.session.commit()
     _launch_campaign(campaign)
-    people = {word: vars(its) for word, its in keys.items()}
-    told = {"link": _first_link(campaign), "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
-    click.echo(json.dumps(people.pop(demo_cast.OWNER.word) | told | people))
+    people = {role: vars(each) for role, each in credentials.items()}
+    links = {"link": _first_link(campaign), "point": absolute_url("consent_points.page", slug=point.slug, lang=None)}
+    click.echo(json.dumps(people.pop(demo_cast.OWNER.key) | links | people))
 
 
 @group.command()
@@ -96,8 +95,8 @@ def code(email: str) -> None:
     """Print what somebody's authenticator app shows now, or next where that was used: a code opens once."""
     _require_development()
     user = db.session.scalar(select(User).where(User.has_index(accounts.email_indexes(vault(), email))))
-    theirs = factors.list_factors(db.session, user.id) if user else []
-    app = next((each for each in theirs if each.kind == FactorKind.TOTP), None)
+    enrolled = factors.list_factors(db.session, user.id) if user else []
+    app = next((each for each in enrolled if each.kind == FactorKind.TOTP), None)
     if app is None:
         raise click.ClickException("Nobody with that address has an authenticator app.")
     totp, at = pyotp.TOTP(factors.totp_secret(vault(), app), interval=factors.PERIOD), clock.now()
@@ -126,37 +125,37 @@ def _open_provider(at: datetime) -> Provider:
     return provider
 
 
-def _add_people(provider: Provider, keys: dict[str, Credentials], at: datetime) -> None:
-    """One of each role: at the provider, and at the operator, whose support answers for that provider."""
-    for part, role in ROLES.items():
-        if demo_cast.find_user(part) is None:
-            user = demo_cast.ensure_user(part, keys[part.word], at)
+def _add_people(provider: Provider, credentials: dict[str, Credentials], at: datetime) -> None:
+    """One person of each role at the provider, and at the operator, whose support is assigned to that provider."""
+    for person, role in ROLES.items():
+        if demo_cast.find_user(person) is None:
+            user = demo_cast.ensure_user(person, credentials[person.key], at)
             accounts.add_membership(db.session, user, provider.id, role, at)
-    for part, role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
-        if demo_cast.find_user(part) is None:
-            user = demo_cast.ensure_user(part, keys[part.word], at)
+    for person, role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
+        if demo_cast.find_user(person) is None:
+            user = demo_cast.ensure_user(person, credentials[person.key], at)
             user.operator_role = role
             if role == OperatorRole.SUPPORT:
                 db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
-    for part in demo_cast.CAST[:-1]:
-        demo_cast.ensure_authenticator(demo_cast.find_user(part), keys[part.word], at)
+    for person in demo_cast.CAST[:-1]:
+        demo_cast.ensure_authenticator(demo_cast.find_user(person), credentials[person.key], at)
 
 
-def _add_newcomer(keys: dict[str, Credentials], at: datetime) -> None:
-    """A firm that has just signed up, and practises."""
-    part = demo_cast.NEWCOMER
-    if demo_cast.find_user(part) is None:
+def _add_newcomer(credentials: dict[str, Credentials], at: datetime) -> None:
+    """A company that has just signed up, in sandbox mode."""
+    person = demo_cast.NEWCOMER
+    if demo_cast.find_user(person) is None:
         onboarding.open_account(
             db.session, vault(), title="Yeni Ticaret Limited Şirketi", legal_form=LegalForm.COMPANY,
             kind=ProviderKind.PARTNER, tax_number=TAX_NUMBER, mersis=f"0{TAX_NUMBER}00017", contact="0850 765 43 21",
-            notice_url="https://www.example.com/yeni/aydinlatma", representative=part.name, name=part.name,
-            email=part.email, password=keys[part.word].password, at=at,
+            notice_url="https://www.example.com/yeni/aydinlatma", representative=person.name, name=person.name,
+            email=person.email, password=credentials[person.key].password, at=at,
         )  # fmt: skip
-    demo_cast.ensure_authenticator(demo_cast.find_user(part), keys[part.word], at)
+    demo_cast.ensure_authenticator(demo_cast.find_user(person), credentials[person.key], at)
 
 
 def _launch_campaign(campaign: Campaign) -> None:
-    """As far as an earlier run, perhaps stopped half-way, did not come."""
+    """Launch, or finish what an interrupted earlier run began."""
     if campaign.launched_at is None:
         audience.add_list(db.session, vault(), campaign, read_address_list(AUDIENCE_CSV), None, clock.now())
         campaigns.launch(db.session, campaign, clock.now())
@@ -175,7 +174,7 @@ def _open_campaign(provider: Provider, at: datetime) -> Campaign:
 
 
 def _open_point(provider: Provider, at: datetime) -> ConsentPoint:
-    """Where people come by themselves: open, with so many codes a day as a trial wants."""
+    """A published consent point with the code budget of the sandbox mode."""
     brand = _first_brand(provider)
     point = consent_points.open_point(
         db.session,

@@ -1,6 +1,6 @@
-"""The people of the demonstration: one of each role, with passwords and authenticator apps made on the first run.
+"""The people of the demo: one of each role, with passwords and authenticator apps made on the first run.
 
-What they sign in with stands in a private file beside the secrets, since there are no default ones.
+Their credentials stand in a private file beside the secrets, since there are no default ones.
 """
 
 import json
@@ -17,14 +17,12 @@ from portal.core.models import User
 from portal.domain.identity import accounts, factors
 
 CREDENTIALS_FILE = "demo-people.json"
-FORMER_PASSWORD_FILE = "demo-password"  # Of the owner, in an instance of an earlier version.
+FORMER_PASSWORD_FILE = "demo-password"  # The owner's, in an instance of an earlier version.
 
 
 @dataclass(frozen=True)
 class CastMember:
-    """Somebody in the demonstration, by the word for what they are."""
-
-    word: str
+    key: str  # In the JSON output and the credentials file.
     email: str
     name: str
 
@@ -42,42 +40,40 @@ CAST = (OWNER, MANAGER, AGENT, DEVELOPER, AUDITOR, OPERATOR, SUPPORT, NEWCOMER)
 
 @dataclass(frozen=True)
 class Credentials:
-    """What somebody signs in with."""
-
     email: str
     password: str
     totp: str
 
 
 def load_credentials(instance: Path) -> dict[str, Credentials]:
-    """What each part signs in with, by its word; made where the file does not have it yet."""
+    """Credentials by the key of the person; made where the file lacks them."""
     file = instance / CREDENTIALS_FILE
-    kept = json.loads(file.read_text()) if file.exists() else {}
+    stored = json.loads(file.read_text()) if file.exists() else {}
     former = instance / FORMER_PASSWORD_FILE
-    if OWNER.word not in kept and former.exists():
-        kept[OWNER.word] = {"email": OWNER.email, "password": former.read_text(), "totp": pyotp.random_base32()}
-    for part in CAST:
-        kept.setdefault(part.word, asdict(Credentials(part.email, secrets.token_urlsafe(12), pyotp.random_base32())))
-    _write_private(file, json.dumps(kept, indent=2))
-    return {word: Credentials(**keys) for word, keys in kept.items()}
+    if OWNER.key not in stored and former.exists():
+        stored[OWNER.key] = {"email": OWNER.email, "password": former.read_text(), "totp": pyotp.random_base32()}
+    for person in CAST:
+        stored.setdefault(
+            person.key, asdict(Credentials(person.email, secrets.token_urlsafe(12), pyotp.random_base32()))
+        )
+    _write_private(file, json.dumps(stored, indent=2))
+    return {key: Credentials(**credentials) for key, credentials in stored.items()}
 
 
-def find_user(part: CastMember) -> User | None:
-    """The person, if they are there already."""
-    return db.session.scalar(select(User).where(User.has_index(accounts.email_indexes(vault(), part.email))))
+def find_user(person: CastMember) -> User | None:
+    return db.session.scalar(select(User).where(User.has_index(accounts.email_indexes(vault(), person.email))))
 
 
-def ensure_user(part: CastMember, keys: Credentials, at: datetime) -> User:
-    """The person; one who is there already stays as they are."""
-    return find_user(part) or accounts.create_user(
-        db.session, vault(), email=part.email, name=part.name, password=keys.password, at=at
+def ensure_user(person: CastMember, credentials: Credentials, at: datetime) -> User:
+    return find_user(person) or accounts.create_user(
+        db.session, vault(), email=person.email, name=person.name, password=credentials.password, at=at
     )
 
 
-def ensure_authenticator(user: User, keys: Credentials, at: datetime) -> None:
-    """An authenticator app for those who have no factor at all."""
+def ensure_authenticator(user: User, credentials: Credentials, at: datetime) -> None:
+    """Enrol an authenticator app for somebody without any factor."""
     if not factors.list_factors(db.session, user.id):
-        made = factors.enrol_totp(db.session, vault(), user.id, name="Demo", at=at, secret=keys.totp)
+        made = factors.enrol_totp(db.session, vault(), user.id, name="Demo", at=at, secret=credentials.totp)
         made.confirmed_at = at
         db.session.flush()
 

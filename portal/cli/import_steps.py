@@ -1,13 +1,12 @@
-"""The steps of a file from a shell, each done by the worker's own functions in this process, until it can go no
-further."""
+"""The steps of an import from a shell, done by the worker's functions in this process until the batch is finished."""
 
 import hashlib
 import os
 import stat
 import time
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from sqlalchemy import select
 
@@ -23,16 +22,14 @@ from portal.services.imports.reading import Unreadable
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.stored_rows import layout_of, outline_of
 
-PAUSE = 0.5  # Seconds between looks at a batch that a worker has in hand.
-# Somebody has decided, or nothing would change: the same file is not begun anew.
+PAUSE = 0.5  # Seconds before looking again at a batch that a worker holds.
+# The same file is not started anew: somebody has decided, or nothing would change.
 ENDED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE, BatchState.STOPPED, BatchState.UNREADABLE)
 UNDER_WAY = (BatchState.UPLOADED, BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN, BatchState.RUNNING)
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the options say."""
-
     profile: str | None
     guess: bool
     channels: tuple[Channel, ...]
@@ -41,16 +38,16 @@ class ImportOptions:
 
 
 class ImportFailed(Exception):
-    """Why a file goes no further; `told` is printed."""
+    """Why a file was not imported; `report` is printed."""
 
-    def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more):
+    def __init__(self, word: str, sentence: str, cure: str, *, is_for_room: bool = False, **more: object):
         super().__init__(word)
-        self.told = {"word": word, "sentence": sentence, "cure": cure, **more}
+        self.report = {"word": word, "sentence": sentence, "cure": cure, **more}
         self.is_for_room = is_for_room
 
 
 def find_earlier_batch(brand: Brand, path: Path) -> ImportBatch | None:
-    """The last batch of this very file that ended, or that a shell began and did not end. Raises OSError."""
+    """The last batch of this very file that ended, or that a shell started and did not finish. Raises OSError."""
     with open_regular_file(path) as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     same = select(ImportBatch).where(ImportBatch.brand_id == brand.id, ImportBatch.digest == digest)
@@ -62,7 +59,7 @@ def find_earlier_batch(brand: Brand, path: Path) -> ImportBatch | None:
 
 
 def upload(brand: Brand, path: Path) -> int:
-    """Keep the file's bytes; the id of its batch. Raises NotBrought and OSError."""
+    """Store the file's bytes; returns the id of its batch. Raises ImportFailed and OSError."""
     with open_regular_file(path) as file:
         try:
             batch = uploads.store_upload(
@@ -75,10 +72,10 @@ def upload(brand: Brand, path: Path) -> int:
     return batch.id
 
 
-def open_regular_file(path: Path) -> BinaryIO:
-    """The file itself. Others put files here: a link would lead to what only we may read, a pipe would never end.
+def open_regular_file(path: Path) -> BufferedReader:
+    """Open a regular file only. Raises OSError.
 
-    Raises OSError.
+    Others put files here: a link could lead to what only we may read, and a pipe would never end.
     """
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -87,46 +84,46 @@ def open_regular_file(path: Path) -> BinaryIO:
     return file
 
 
-def run_steps(batch_id: int, wishes: ImportOptions) -> None:
-    """From wherever a batch stands to its end. Raises NotBrought."""
+def run_steps(batch_id: int, options: ImportOptions) -> None:
+    """Take a batch from its present state to the end. Raises ImportFailed."""
     steps = {
-        BatchState.READ: _lay_out,
-        BatchState.DRY_RUN: _drop if wishes.dry_run else _begin,
+        BatchState.READ: _set_layout,
+        BatchState.DRY_RUN: _drop if options.dry_run else _start,
         BatchState.STOPPED: _tell_stopped,
         BatchState.UNREADABLE: _tell_unreadable,
     }
     while True:
-        batch = _worked(batch_id)
+        batch = _finish_worker_step(batch_id)
         if batch.state not in steps:
             return
         try:
-            steps[batch.state](batch, wishes)
-        except batches.WrongState:  # Somebody was quicker: look again.
+            steps[batch.state](batch, options)
+        except batches.WrongState:  # Somebody else changed the state: look again.
             db.session.rollback()
         else:
             db.session.commit()
-            if wishes.dry_run and batch.state == BatchState.DROPPED:
+            if options.dry_run and batch.state == BatchState.DROPPED:
                 return
 
 
-def _worked(batch_id: int) -> ImportBatch:
-    """The batch, once no worker has anything to do for it."""
+def _finish_worker_step(batch_id: int) -> ImportBatch:
+    """The batch, once no worker step is left in its state."""
     while True:
-        before = _at(batch_id)
+        before = _state_of(batch_id)
         if before not in WORKER_STATES:
             db.session.rollback()
             return db.session.get_one(ImportBatch, batch_id, populate_existing=True)
-        if not worker.work(batch_id) and _at(batch_id) == before:
+        if not worker.work(batch_id) and _state_of(batch_id) == before:
             time.sleep(PAUSE)
 
 
-def _at(batch_id: int) -> BatchState:
-    return read_session().scalar(select(ImportBatch.state).where(ImportBatch.id == batch_id))
+def _state_of(batch_id: int) -> BatchState:
+    return read_session().scalars(select(ImportBatch.state).where(ImportBatch.id == batch_id)).one()
 
 
-def _lay_out(batch: ImportBatch, wishes: ImportOptions) -> None:
-    layout = _layout(batch, wishes)
-    layout = replace(layout, channels=wishes.channels or layout.channels)
+def _set_layout(batch: ImportBatch, options: ImportOptions) -> None:
+    layout = _find_layout(batch, options)
+    layout = replace(layout, channels=options.channels or layout.channels)
     if missing := layouts.missing(layout):
         raise ImportFailed(
             "missing", f"The file does not say: {', '.join(missing)}.",
@@ -136,12 +133,12 @@ def _lay_out(batch: ImportBatch, wishes: ImportOptions) -> None:
     batches.set_layout(db.session, vault(), batch, layout, clock.now())
 
 
-def _layout(batch: ImportBatch, wishes: ImportOptions) -> Layout:
-    """By the profile that was named, by the one that knows the header, or, where that is wished, by a guess."""
+def _find_layout(batch: ImportBatch, options: ImportOptions) -> Layout:
+    """The layout of the named profile, of the header's profile, or with --guess the guessed one."""
     guess, outline = layout_of(vault(), batch), outline_of(vault(), batch)
     header = outline.sheets[guess.sheets[0]].header
-    if wishes.profile:
-        found = profiles.find_by_name(db.session, vault(), batch.provider_id, wishes.profile, header=header)
+    if options.profile:
+        found = profiles.find_by_name(db.session, vault(), batch.provider_id, options.profile, header=header)
         cure = "List the provider's profiles with --profiles."
     else:
         signature = layouts.signature(header)
@@ -149,14 +146,14 @@ def _layout(batch: ImportBatch, wishes: ImportOptions) -> Layout:
         cure = "Bring one such file on the dashboard, name a --profile, or let it --guess."
     if found is not None:
         return replace(found, sheets=guess.sheets)
-    if wishes.guess and not wishes.profile:
+    if options.guess and not options.profile:
         return guess
     raise ImportFailed("no_profile", "No profile says what this file's columns are.", cure)
 
 
-def _begin(batch: ImportBatch, wishes: ImportOptions) -> None:
+def _start(batch: ImportBatch, options: ImportOptions) -> None:
     try:
-        batches.start(db.session, vault(), batch, None, clock.now(), only_refusals=wishes.only_refusals)
+        batches.start(db.session, vault(), batch, None, clock.now(), only_refusals=options.only_refusals)
     except packages.PackageFull as no_room:
         raise _no_room() from no_room
     except batches.Suspended as suspended:
@@ -170,9 +167,9 @@ def _begin(batch: ImportBatch, wishes: ImportOptions) -> None:
         ) from missing  # fmt: skip
 
 
-def _drop(batch: ImportBatch, wishes: ImportOptions) -> None:
-    """The end of a rehearsal; whether there would be room belongs to it."""
-    new = 0 if wishes.only_refusals else batch.new_addresses
+def _drop(batch: ImportBatch, options: ImportOptions) -> None:
+    """End a dry run; it also tells whether the package has room."""
+    new = 0 if options.only_refusals else batch.new_addresses
     batches.drop(db.session, batch, None, clock.now())
     try:
         if new:
@@ -182,14 +179,14 @@ def _drop(batch: ImportBatch, wishes: ImportOptions) -> None:
         raise _no_room() from no_room
 
 
-def _tell_stopped(batch: ImportBatch, wishes: ImportOptions) -> None:
+def _tell_stopped(batch: ImportBatch, options: ImportOptions) -> None:
     raise ImportFailed(
         "stopped", "Somebody stopped this file.", "Let it go on on the dashboard, or bring it anew with --again."
     )
 
 
-def _tell_unreadable(batch: ImportBatch, wishes: ImportOptions) -> None:
-    raise _unread(FileProblem(batch.problem))
+def _tell_unreadable(batch: ImportBatch, options: ImportOptions) -> None:
+    raise _unread(FileProblem(batch.problem or ""))
 
 
 def _unread(problem: FileProblem) -> ImportFailed:

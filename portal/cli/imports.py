@@ -1,6 +1,6 @@
-"""`flask import FILE…`: files of consents from a shell, for cron and for folders into which others put files.
+"""`flask import FILE…`: import files of consents from a shell, for cron and for folders into which others put files.
 
-A file that lies there again is known by its digest: what was begun is taken up where it stopped, what is done stays.
+A file is recognized by its digest: an unfinished import is continued, a finished one is not repeated.
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -19,40 +20,40 @@ from portal.cli.import_steps import ImportFailed, ImportOptions, find_earlier_ba
 from portal.cli.parameter_types import Channels
 from portal.core import clock
 from portal.core.extensions import db, read_session
+from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, Provider
 from portal.services.imports import profiles
 from portal.services.imports.row_errors import code_of
 from portal.services.imports.row_results import PROBLEMS
 
-DONE_WITH = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # And not to be brought again unasked.
+FINISHED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # Not repeated without --again.
 
 
 class ExitCode(IntEnum):
     """Exit codes; of several files the worst."""
 
     GOOD = 0
-    PROBLEMS = 1  # Some entries have one; the good ones were brought.
-    NOT_BROUGHT = 2  # A file could not be read, or brought at all.
+    PROBLEMS = 1  # Some entries have one; the good ones were imported.
+    FAILED = 2  # A file could not be read or imported at all.
     NO_ROOM = 3  # The package takes no new addresses, or the provider is suspended.
 
 
 @dataclass
 class Summary:
-    """What is printed of one file: numbers and words, no line of it."""
+    """The JSON printed for one file: numbers and words, none of its lines."""
 
     file: str
     batch: int | None = None
     state: str | None = None
     lines: int = 0
     tally: dict[str, int] = field(default_factory=dict)
-    problems: list[dict] = field(default_factory=list)
-    problem: dict | None = None  # Why it was not brought.
-    repeated: bool = False  # It was brought before.
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    problem: dict[str, Any] | None = None  # Why it was not imported.
+    repeated: bool = False  # It was imported before.
     moved_to: str | None = None
-    ending: ExitCode = ExitCode.GOOD
+    exit_code: ExitCode = ExitCode.GOOD
 
-    def tells(self, batch: ImportBatch) -> None:
-        """Take over what is known of a batch now."""
+    def read_batch(self, batch: ImportBatch) -> None:
         self.batch, self.state, self.lines, self.tally = batch.id, batch.state.value, batch.lines, batch.tally or {}
         self.problems = [
             {"word": word, "count": count, "sentence": PROBLEMS[word].sentence, "cure": PROBLEMS[word].cure,
@@ -60,7 +61,7 @@ class Summary:
             for word, count in self.tally.items() if word in PROBLEMS
         ]  # fmt: skip
         if self.problems:
-            self.ending = ExitCode.PROBLEMS
+            self.exit_code = ExitCode.PROBLEMS
 
 
 @click.command("import")
@@ -79,9 +80,10 @@ class Summary:
     help="Where files go that were brought.",
 )  # fmt: skip
 @click.option("--profiles", "list_profiles", is_flag=True, help="List the provider's profiles instead.")
-def bring(
-    files, brand_code, profile, guess, channels, dry_run, only_refusals, again, settled, move_to, list_profiles
-) -> None:
+def import_files(
+    files: tuple[Path, ...], brand_code: int, profile: str | None, guess: bool, channels: list[Channel], dry_run: bool,
+    only_refusals: bool, again: bool, settled: int, move_to: Path | None, list_profiles: bool,
+) -> None:  # fmt: skip
     """Bring files of consents for a brand: upload, read, rehearse and run, all in this process.
 
     Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought; 2:
@@ -97,56 +99,60 @@ def bring(
     if brand.closed_at or read_session().get_one(Provider, brand.provider_id).suspended_at:
         click.echo(f"Brand {brand_code} is passive, or its provider suspended: nothing new begins.", err=True)
         sys.exit(ExitCode.NO_ROOM)
-    wishes = ImportOptions(profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals)
-    endings = [_one(brand, path, wishes, again=again, settled=settled, move_to=move_to) for path in files]
-    sys.exit(max(endings))
+    options = ImportOptions(
+        profile, guess=guess, channels=tuple(channels), dry_run=dry_run, only_refusals=only_refusals
+    )
+    exit_codes = [_import_file(brand, path, options, again=again, settled=settled, move_to=move_to) for path in files]
+    sys.exit(max(exit_codes))
 
 
-def _one(brand: Brand, path: Path, wishes: ImportOptions, *, again: bool, settled: int, move_to: Path | None) -> ExitCode:
-    """Bring one file; what stops it stops no other."""
+def _import_file(
+    brand: Brand, path: Path, options: ImportOptions, *, again: bool, settled: int, move_to: Path | None
+) -> ExitCode:
+    """Import one file; its failure stops no other."""
     summary = Summary(str(path))
     try:
         if not _is_settled(path, settled):
             summary.state = "unsettled"
         else:
-            _bring(brand, path, wishes, summary, again=again)
+            _run_import(brand, path, options, summary, again=again)
     except OSError:
         summary.problem = {"word": "unopened", "sentence": "The file cannot be opened.", "cure": "Look at its path."}
-        summary.ending = ExitCode.NOT_BROUGHT
+        summary.exit_code = ExitCode.FAILED
     except ImportFailed as why:
         db.session.rollback()
-        summary.problem = why.told
-        summary.ending = ExitCode.NO_ROOM if why.is_for_room else ExitCode.NOT_BROUGHT
-    if move_to and summary.state == BatchState.DONE and not wishes.dry_run:
-        summary.moved_to = _moved(path, move_to, summary.batch)
-    told = {name: value for name, value in vars(summary).items() if name != "ending"}
-    click.echo(json.dumps(told, ensure_ascii=False))
-    return summary.ending
+        summary.problem = why.report
+        summary.exit_code = ExitCode.NO_ROOM if why.is_for_room else ExitCode.FAILED
+    if move_to and summary.state == BatchState.DONE and not options.dry_run:
+        summary.moved_to = _move_file(path, move_to, summary.batch)
+    report = {name: value for name, value in vars(summary).items() if name != "exit_code"}
+    click.echo(json.dumps(report, ensure_ascii=False))
+    return summary.exit_code
 
 
-def _bring(brand: Brand, path: Path, wishes: ImportOptions, summary: Summary, *, again: bool) -> None:
+def _run_import(brand: Brand, path: Path, options: ImportOptions, summary: Summary, *, again: bool) -> None:
     before = None if again else find_earlier_batch(brand, path)
-    if before is not None and before.state == BatchState.DONE and before.only_refusals and not wishes.only_refusals:
-        before = None  # Its grants have been left out up to now.
-    if before is not None and before.state in DONE_WITH:
-        summary.tells(before)
-        summary.repeated, summary.ending = True, ExitCode.GOOD
+    if before is not None and before.state == BatchState.DONE and before.only_refusals and not options.only_refusals:
+        before = None  # Its grants were left out.
+    if before is not None and before.state in FINISHED:
+        summary.read_batch(before)
+        summary.repeated, summary.exit_code = True, ExitCode.GOOD
         return
     batch_id = before.id if before is not None else upload(brand, path)
     try:
-        run_steps(batch_id, wishes)
+        run_steps(batch_id, options)
     finally:
-        summary.tells(read_session().get_one(ImportBatch, batch_id, populate_existing=True))
+        summary.read_batch(read_session().get_one(ImportBatch, batch_id, populate_existing=True))
 
 
 def _is_settled(path: Path, seconds: int) -> bool:
-    """Whether nobody has written to it for a while: a file may be half there."""
+    """Whether the file was not written to for a while: it may be incomplete."""
     written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return not seconds or clock.now() - written_at >= timedelta(seconds=seconds)
 
 
-def _moved(path: Path, to: Path, batch_id: int | None) -> str:
-    """Out of the way; beside a file that was called the same before."""
+def _move_file(path: Path, to: Path, batch_id: int | None) -> str:
+    """Move a file that was imported; the batch id is added where its name is taken."""
     target = to / path.name
     if target.exists():
         target = to / f"{path.stem}-{batch_id}{path.suffix}"

@@ -1,4 +1,4 @@
-"""`flask iys …`: the forwarder, and an İYS in a box."""
+"""`flask iys …`: the forwarder, the sandbox, and partner accounts."""
 
 import signal
 import sys

@@ -1,4 +1,6 @@
-"""Words that several commands take."""
+"""Parameter types that several commands share."""
+
+from typing import Any
 
 import click
 
@@ -10,7 +12,7 @@ class Channels(click.ParamType):
 
     name = "CHANNELS"
 
-    def convert(self, value, param, ctx) -> list[Channel]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Channel]:
         if isinstance(value, list):
             return value
         words = [word.strip().upper() for word in value.split(",") if word.strip()]

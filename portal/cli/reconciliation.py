@@ -1,8 +1,9 @@
-"""`flask iys reconcile`: look at one day of a brand now, without waiting for its night."""
+"""`flask iys reconcile`: reconcile one day of a brand now, without waiting for its night."""
 
 import json
 import sys
 from datetime import datetime
+from typing import Any
 
 import click
 from flask import current_app
@@ -40,9 +41,9 @@ def reconcile(brand_code: int, day: datetime) -> None:
     sys.exit(EXIT_CODES[looked_at.state])
 
 
-def _summary(brand_code: int, day: ReconciledDay) -> dict:
-    of_day = select(func.count(), func.count(Difference.settled_at)).where(Difference.day_id == day.id)
-    found, settled = read_session().execute(of_day).one()
+def _summary(brand_code: int, day: ReconciledDay) -> dict[str, Any]:
+    counts = select(func.count(), func.count(Difference.settled_at)).where(Difference.day_id == day.id)
+    found, settled = read_session().execute(counts).one()
     return {
         "brand": brand_code,
         "day": day.day.isoformat(),

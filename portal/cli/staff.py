@@ -26,6 +26,8 @@ def add(email: str, name: str, role: str) -> None:
         db.session, vault(), OneTimeLinkKind.INVITATION, email=email, at=clock.now(), lifetime=members.LIFETIME,
         name=" ".join(name.split())[:120], operator_role=OperatorRole(role),
     )  # fmt: skip
-    audit.note(db.session, "staff.added", "invitation", invitation.id, provider_id=None, at=clock.now(), facts={"role": role})
+    audit.note(
+        db.session, "staff.added", "invitation", invitation.id, provider_id=None, at=clock.now(), facts={"role": role}
+    )
     db.session.commit()
     click.echo(absolute_url("signin.invitation", token=token))

@@ -1,8 +1,9 @@
-"""`flask iys sweep`: ask İYS for every head of a brand now, without waiting for the weekly walk."""
+"""`flask iys sweep`: compare all consents of a brand with İYS now, without waiting for the weekly sweep."""
 
 import json
 import sys
 import time
+from typing import Any
 
 import click
 from flask import current_app
@@ -15,7 +16,7 @@ from portal.core.models import Brand, Connection, Sweep
 from portal.services.iys.client import Client
 from portal.services.iys.inflow import sweeps
 
-POLL_INTERVAL = 1.0  # Seconds between looks while somebody else walks, or İYS must not be asked.
+POLL_INTERVAL = 1.0  # Seconds, while another process sweeps or İYS must not be called.
 
 
 @click.command()
@@ -34,28 +35,28 @@ def sweep(brand_code: int, patience: int) -> None:
         raise click.UsageError(f"No brand with the code {brand_code} is connected to İYS.")
     sweep_id = sweeps.order_sweep(db.session, brand.provider_id, brand.id, clock.now())
     db.session.commit()
-    walked = _run_sweep(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)
-    click.echo(json.dumps(_summary(brand_code, walked)))
-    sys.exit(2 if walked.ended_at is None else 1 if walked.drifted else 0)
+    swept = _run_sweep(Client(current_app.config["IYS_BASE_URL"]), sweep_id, patience)
+    click.echo(json.dumps(_summary(brand_code, swept)))
+    sys.exit(2 if swept.ended_at is None else 1 if swept.drifted else 0)
 
 
 def _run_sweep(client: Client, sweep_id: int, patience: float) -> Sweep:
-    """The sweep as it stands at its end, or when patience runs out."""
+    """The sweep at its end, or when patience runs out."""
     ends = time.monotonic() + patience
     while True:
-        went_on = sweeps.sweep_next_chunk(client, sweep_id)
-        walked = read_session().get_one(Sweep, sweep_id, populate_existing=True)
-        if walked.ended_at is not None or time.monotonic() > ends:
-            return walked
-        if not went_on:
+        has_advanced = sweeps.sweep_next_chunk(client, sweep_id)
+        swept = read_session().get_one(Sweep, sweep_id, populate_existing=True)
+        if swept.ended_at is not None or time.monotonic() > ends:
+            return swept
+        if not has_advanced:
             time.sleep(POLL_INTERVAL)
 
 
-def _summary(brand_code: int, walked: Sweep) -> dict:
+def _summary(brand_code: int, swept: Sweep) -> dict[str, Any]:
     return {
         "brand": brand_code,
-        "asked": walked.asked,
-        "drifted": walked.drifted,
-        "ended": walked.ended_at is not None,
-        "code": walked.code,
+        "asked": swept.asked,
+        "drifted": swept.drifted,
+        "ended": swept.ended_at is not None,
+        "code": swept.code,
     }

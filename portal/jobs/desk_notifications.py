@@ -1,4 +1,4 @@
-"""Mails to the people of a desk about what waits there: one for all of it, since a bad campaign brings hundreds."""
+"""Mails to the people of a desk: one for all that waits there, since a bad campaign brings hundreds of cases."""
 
 import structlog
 
@@ -18,11 +18,11 @@ log = structlog.get_logger()
 
 
 class NobodyNotified(Exception):
-    """A mail reached nobody who may answer: no step may say that the desk was told."""
+    """A mail reached nobody who may answer, so no step may say that the desk was notified."""
 
 
 def notify_desks() -> None:
-    """Tell each desk what it has not heard. One that fails holds up no other, and is tried again next time. Commits."""
+    """Mail each desk what is new there. One that fails holds up no other and is tried again next time. Commits."""
     at = clock.now()
     holiday_calendar.refresh_corrections(read_session(), at)
     for provider_id in complaints.desks_to_remind(read_session(), at):
@@ -35,12 +35,12 @@ def notify_desks() -> None:
 
 
 def _notify_desk(provider_id: int) -> None:
-    untold = complaints.take_reminder(db.session, provider_id, clock.now())
-    if untold is None:
+    reminder = complaints.take_reminder(db.session, provider_id, clock.now())
+    if reminder is None:
         return
     reached = notify_roles(
-        db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, ANSWERING_ROLES, opened=untold.opened,
-        near=untold.near, overdue=untold.overdue, link=absolute_url("desk.queue"),
+        db.session.get_one(Provider, provider_id), MailKind.CASES_WAIT, ANSWERING_ROLES, opened=reminder.opened,
+        near=reminder.near, overdue=reminder.overdue, link=absolute_url("desk.queue"),
     )  # fmt: skip
     if not reached:
         raise NobodyNotified

@@ -12,9 +12,9 @@ from wtforms.validators import InputRequired, Length
 from portal.core import clock
 from portal.core.extensions import db, limiter, vault, wake
 from portal.core.models import OneTimeLinkKind, User
+from portal.core.throttle import TooManyRequests
 from portal.domain.identity import accounts, login_throttle, one_time_links
 from portal.domain.identity.permissions import Permission
-from portal.core.throttle import TooManyRequests
 from portal.web.account import credential_changes
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared import limits

@@ -1,1 +1,1 @@
-"""The desk: a provider's people read complaints with the whole history behind them, answer, and settle them."""
+"""The desk, where a provider's people answer and close complaints."""

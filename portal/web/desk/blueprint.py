@@ -1,4 +1,4 @@
-"""The desk: a provider's people read complaints with the whole history behind them, answer, and settle them."""
+"""The blueprint of the desk."""
 
 from flask import Blueprint
 

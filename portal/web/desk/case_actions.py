@@ -76,9 +76,9 @@ def close(complaint_id: int) -> ResponseReturnValue:
         return render_case(found, form), 422
     closing, at = Closing(form.closing.data), clock.now()
     try:
-        is_told = complaints.close_case(
-            db.session, vault(), found, closing, form.text.data or "", link=_complaint_url(found), sender=_sender_name(found),
-            user_id=current_user.id, at=at,
+        is_notified = complaints.close_case(
+            db.session, vault(), found, closing, form.text.data or "", link=_complaint_url(found),
+            sender=_sender_name(found), user_id=current_user.id, at=at,
         )  # fmt: skip
     except complaints.AlreadyClosed:
         return _already_closed(complaint_id)

@@ -1,6 +1,7 @@
-"""The desk's forms. None of them grants anything: only the person can, by their own link."""
+"""The desk's forms. None of them grants: only the person can, by their own link."""
 
 from datetime import date
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -15,7 +16,7 @@ from portal.web.shared.validators import READABLE
 MAX_LENGTH = 2000
 
 
-def _required_text(missing: str) -> list:
+def _required_text(missing: str) -> list[Any]:
     return [DataRequired(missing), Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE]
 
 
@@ -43,7 +44,6 @@ class DueForm(FlaskForm):
 
     @property
     def day(self) -> date:
-        """The day that was chosen."""
         return self.due.data
 
 
@@ -55,6 +55,6 @@ class CloseForm(FlaskForm):
         validators=[Length(max=MAX_LENGTH, message=_l("En çok 2.000 karakter yazın.")), READABLE],
     )
 
-    def __init__(self, *arguments, case: Complaint, **options):
+    def __init__(self, *arguments: Any, case: Complaint, **options: Any):
         super().__init__(*arguments, **options)
         self.closing.choices = [(each.value, label(each)) for each in complaints.list_closings(case)]

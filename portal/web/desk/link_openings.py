@@ -1,4 +1,4 @@
-"""Openings of a person's links, by what opened them. *Human* is said only of one that a posted form followed."""
+"""Openings of a person's links, by kind. Only one that a posted form followed counts as human."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +13,6 @@ from shortlinks import Visit, VisitKind
 
 @dataclass(frozen=True)
 class Opening:
-    """One opening."""
-
     at: datetime
     kind: VisitKind
     is_human: bool
@@ -23,7 +21,7 @@ class Opening:
 
 
 def openings_of(session: Session, recipient_id: int, most: int) -> list[Opening]:
-    """The openings of all links that one person was given, the newest first."""
+    """The openings of all links of one person, the newest first."""
     campaigns = dict(
         session.execute(
             select(AudienceEntry.link_id, Campaign.name)
@@ -31,8 +29,8 @@ def openings_of(session: Session, recipient_id: int, most: int) -> list[Opening]
             .where(AudienceEntry.recipient_id == recipient_id, AudienceEntry.link_id.is_not(None))
         ).all()
     )
-    theirs = select(Visit).where(Visit.link_id.in_(list(campaigns)))
-    visits = list(session.scalars(theirs.order_by(Visit.at.desc(), Visit.id.desc()).limit(most)))
+    opened = select(Visit).where(Visit.link_id.in_(list(campaigns)))
+    visits = list(session.scalars(opened.order_by(Visit.at.desc(), Visit.id.desc()).limit(most)))
     human = _followed_by_a_post(visits, _posted_forms(session, recipient_id))
     return [Opening(each.at, each.kind, each.id in human, each.network, campaigns[each.link_id]) for each in visits]
 
@@ -45,8 +43,8 @@ def _posted_forms(session: Session, recipient_id: int) -> list[tuple[int, dateti
 
 
 def _followed_by_a_post(visits: list[Visit], posts: list[tuple[int, datetime]]) -> set[int]:
-    """Of each posted form the opening just before it, machines that said so left aside."""
-    human = set()
+    """Ids of the last opening before each posted form, without known scanners and previews."""
+    human: set[int] = set()
     for link_id, posted_at in posts:
         before = (
             each.id for each in visits

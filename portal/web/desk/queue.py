@@ -1,8 +1,9 @@
-"""The queue: what waits for an answer, what is due first on top."""
+"""The queue of cases, the first due on top."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
@@ -22,9 +23,10 @@ from portal.web.shared.pagination import requested_page
 PAGE_SIZE = 25
 
 
-class CaseFilter(StrEnum):
-    """Which cases."""
+Choice = TypeVar("Choice", bound=StrEnum)
 
+
+class CaseFilter(StrEnum):
     OPEN = "open"
     OVERDUE = "overdue"
     CLOSED = "closed"
@@ -41,8 +43,6 @@ FILTER_LABELS: dict[CaseFilter, str] = {
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case in the queue."""
-
     id: int
     address: str
     kind: ComplaintKind
@@ -57,7 +57,6 @@ class CaseRow:
 @blueprint.get("/")
 @needs(Permission.COMPLAINTS)
 def queue() -> str:
-    """List the provider's cases."""
     at, show, kind = (
         clock.now(),
         _query_choice("show", CaseFilter) or CaseFilter.OPEN,
@@ -74,9 +73,9 @@ def queue() -> str:
     )
 
 
-def _query_choice(name: str, words: type[StrEnum]):
-    """The word of the address; anything else chooses nothing."""
-    return next((each for each in words if each.value == request.args.get(name)), None)
+def _query_choice(name: str, choices: type[Choice]) -> Choice | None:
+    """The choice in the query string; None for an unknown one."""
+    return next((each for each in choices if each.value == request.args.get(name)), None)
 
 
 def _cases(show: CaseFilter, kind: ComplaintKind | None, at: datetime) -> Select:

@@ -1,5 +1,5 @@
-"""Everything that happened with one person, in one line of time: what we sent, what was opened, what they decided,
-what İYS was told and told us, and every step of their cases."""
+"""One person's history in one timeline: messages, openings, receipts, decisions, calls to İYS and its movements, and
+the steps of their cases."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,62 +30,43 @@ from portal.domain import complaints
 from portal.domain.consents import history
 from portal.domain.receipts import spelled
 from portal.web.desk import link_openings
+from portal.web.shared.pagination import MAX_PAGE, Page
 
-QUESTIONS = {
-    Operation.STATUS,
-    Operation.MULTI_STATUS,
-    Operation.HISTORY,
-    Operation.BULK_RESULT,
-}  # They tell İYS nothing.
+INQUIRIES = {Operation.STATUS, Operation.MULTI_STATUS, Operation.HISTORY, Operation.BULK_RESULT}  # They submit nothing.
 PAGE_SIZE = 100
-MAX_PER_KIND = 1000  # Of one kind: a person's life with a firm has fewer, a scanner's has no end.
+MAX_PER_KIND = 1000  # A person's events are fewer; a scanner's openings have no end.
 
 
 class EventKind(StrEnum):
-    """What kind of thing happened."""
-
     MESSAGE = "message"
     OPENING = "opening"
     RECEIPT = "receipt"
     DECISION = "decision"
-    UNDONE = "undone"
-    TOLD = "told"  # İYS was told or asked, and answered.
-    HEARD = "heard"  # İYS told us.
-    DISOWNED = "disowned"
+    ANNULMENT = "annulment"
+    ATTEMPT = "attempt"  # A call to İYS.
+    MOVEMENT = "movement"  # From İYS.
+    REASSIGNED = "reassigned"
     STEP = "step"
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened; `of` is what it was, by its kind."""
-
     at: datetime
-    what: EventKind
-    of: object
-
-
-@dataclass(frozen=True)
-class Events:
-    """A page of them, the newest first."""
-
-    rows: list[Event]
-    number: int
-    has_more: bool
+    kind: EventKind
+    details: object  # By its kind.
 
 
 @dataclass(frozen=True)
 class ReceiptDetails:
-    """A receipt, its number as people read it, what was chosen, and the text that was shown, if any was."""
-
     receipt: Receipt
-    number: str
+    number: str  # With hyphens.
     choices: list[tuple[Channel, Status]]
-    text: ConsentText | None
+    text: ConsentText | None  # The text that was shown.
 
 
 @dataclass(frozen=True)
 class AttemptDetails:
-    """An attempt to tell İYS a decision, or to ask İYS about it first, and what came of it."""
+    """A submission to İYS, or an inquiry before it, and İYS's answer."""
 
     decision: Decision
     attempt: Attempt
@@ -94,12 +75,12 @@ class AttemptDetails:
     transaction_id: str | None
 
 
-def events_page(recipient: Recipient, at: datetime) -> Events:
-    """The page of the history that the address asks for."""
+def events_page(recipient: Recipient, at: datetime) -> Page:
+    """The page of the history that the query string asks for, the newest event first."""
     found = sorted(_all_events(recipient, at), key=lambda event: event.at, reverse=True)
-    number = min(max(1, request.args.get("page", 1, type=int)), MAX_PER_KIND)
+    number = min(max(1, request.args.get("page", 1, type=int)), MAX_PAGE)
     start = (number - 1) * PAGE_SIZE
-    return Events(found[start : start + PAGE_SIZE], number, len(found) > start + PAGE_SIZE)
+    return Page(found[start : start + PAGE_SIZE], number, len(found) > start + PAGE_SIZE)
 
 
 def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
@@ -117,7 +98,7 @@ def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
     yield from _movements(recipient)
     yield from _steps(recipient)
     if recipient.reassigned_at is not None:
-        yield Event(recipient.reassigned_at, EventKind.DISOWNED, recipient)
+        yield Event(recipient.reassigned_at, EventKind.REASSIGNED, recipient)
 
 
 def _messages(recipient: Recipient) -> Iterator[Event]:
@@ -155,7 +136,7 @@ def _annulments(recipient: Recipient) -> Iterator[Event]:
         .where(Decision.recipient_id == recipient.id)
     )
     for annulment, decision in rows:
-        yield Event(annulment.at, EventKind.UNDONE, (annulment, decision))
+        yield Event(annulment.at, EventKind.ANNULMENT, (annulment, decision))
 
 
 def _attempts(recipient: Recipient) -> Iterator[Event]:
@@ -169,10 +150,10 @@ def _attempts(recipient: Recipient) -> Iterator[Event]:
     )
     for attempt, submission, decision in rows:
         sentence = iys_protocol.sentence_of(attempt.code) if attempt.code else None
-        is_question = attempt.question in QUESTIONS
+        is_question = attempt.question in INQUIRIES
         transaction_id = None if attempt.code or is_question else submission.transaction_id
-        told = AttemptDetails(decision, attempt, is_question, sentence, transaction_id)
-        yield Event(attempt.at, EventKind.TOLD, told)
+        details = AttemptDetails(decision, attempt, is_question, sentence, transaction_id)
+        yield Event(attempt.at, EventKind.ATTEMPT, details)
 
 
 def _movements(recipient: Recipient) -> Iterator[Event]:
@@ -183,8 +164,8 @@ def _movements(recipient: Recipient) -> Iterator[Event]:
         .order_by(Movement.creation_date.desc())
         .limit(MAX_PER_KIND)
     )
-    for movement, head in rows:
-        yield Event(movement.creation_date, EventKind.HEARD, (movement, head))
+    for movement, consent in rows:
+        yield Event(movement.creation_date, EventKind.MOVEMENT, (movement, consent))
 
 
 def _steps(recipient: Recipient) -> Iterator[Event]:

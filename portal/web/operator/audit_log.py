@@ -1,4 +1,4 @@
-"""What was done in the whole house, or for one provider: to read and to filter."""
+"""The audit log of all providers and the operator, or of one provider."""
 
 from flask import render_template, request
 from sqlalchemy import select
@@ -20,14 +20,15 @@ LARGEST_ID = 2**63 - 1
 @blueprint.get("/audit")
 @needs(Permission.AUDIT)
 def audit() -> str:
-    """List what was done, newest first."""
     provider_id = _id_argument("provider")
     provider = visible_provider_or_404(read_session(), provider_id) if provider_id else None
     people = {each.id: each for each in list_staff(read_session())}
     if provider:
         people |= {each.id: each for each in queries.list_people(read_session(), provider.id)}
     form = AuditFilter(sorted(people.values(), key=lambda each: each.name))
-    rows = queries.find_page(read_session(), form.wanted(provider_id), before=_id_argument("before"), limit=PAGE_SIZE + 1)
+    rows = queries.find_page(
+        read_session(), form.wanted(provider_id), before=_id_argument("before"), limit=PAGE_SIZE + 1
+    )
     entries = [
         (each, row.AuditEntry.provider_id)
         for each, row in zip(entry_views(vault(), rows[:PAGE_SIZE]), rows, strict=False)
@@ -45,7 +46,7 @@ def audit() -> str:
 
 
 def _id_argument(name: str) -> int | None:
-    """An id out of the query; whatever else stands there asks for nothing."""
+    """An id in the query string; None for anything else. One too large becomes an id that no row has."""
     text = request.args.get(name, "")
     return min(int(text), LARGEST_ID) if text.isascii() and text.isdecimal() and len(text) < 30 else None
 

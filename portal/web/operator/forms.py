@@ -1,4 +1,6 @@
-"""The console's forms: shape is checked here, meaning in the rules."""
+"""The console's forms. They check shape; the domain checks meaning."""
+
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -13,13 +15,12 @@ MIN_REASON_LENGTH = 10
 WITHOUT_NUL = Regexp(r"[^\x00]*$", message=_l("Metinde okunamayan bir karakter var; silip yeniden yazın."))
 
 
-def required_text(message: str, most: int, least: int = 1) -> list:
-    """The checks of a text that must be there."""
+def required_text(message: str, most: int, least: int = 1) -> list[Any]:
+    """Validators of a mandatory text."""
     return [InputRequired(message), Length(min=least, max=most, message=message), WITHOUT_NUL]
 
 
-def check_email(_form, field) -> None:
-    """Whether a mail could go there."""
+def check_email(_form: FlaskForm, field: EmailField) -> None:
     if not is_email(field.data.strip()):
         raise ValidationError(_l("Adres eksik görünüyor; ad@firma.com gibi yazın."))
 
@@ -33,7 +34,7 @@ class AdmissionForm(FlaskForm):
 
 
 class NoteForm(FlaskForm):
-    """For sending back, suspending and resuming: the provider reads it."""
+    """A reason that the provider reads: sent back, suspended, resumed."""
 
     reason = TextAreaField(_l("Gerekçe"), validators=required_text(_l("Gerekçeyi yazın (en az 10 harf)."), 2000, 10))
 
@@ -66,7 +67,7 @@ class HolidayForm(FlaskForm):
     kind = RadioField(_l("Bu gün nedir?"), validators=[InputRequired(_l("Birini seçin."))])
     name = StringField(_l("Dayanağı"), validators=required_text(_l("Kararın adını ve sayısını yazın."), 120))
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
         self.kind.choices = [(each.value, label(each)) for each in DayKind]
 
@@ -75,9 +76,9 @@ class StaffForm(FlaskForm):
     email = EmailField(
         _l("E-posta adresi"), validators=[*required_text(_l("E-posta adresini yazın."), 254), check_email]
     )
-    role = SelectField(_l("Görevi"), default=OperatorRole.SUPPORT.value)  # Who may do less, unless it is said.
+    role = SelectField(_l("Görevi"), default=OperatorRole.SUPPORT.value)  # The role with fewer permissions.
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments: Any, **options: Any):
         super().__init__(*arguments, **options)
         self.role.choices = [(each.value, label(each)) for each in OperatorRole]
 

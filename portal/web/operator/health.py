@@ -1,4 +1,4 @@
-"""One look tells how the house is."""
+"""The health page of the installation."""
 
 from flask import render_template
 
@@ -12,5 +12,4 @@ from portal.web.shared.access import needs
 @blueprint.get("/health")
 @needs(Permission.HEALTH)
 def health() -> str:
-    """Show the signs of life, what is bad first."""
-    return render_template("operator/health.html", vitals=health_checks.run_all(clock.now()), at=clock.now())
+    return render_template("operator/health.html", checks=health_checks.run_all(clock.now()), at=clock.now())

@@ -1,4 +1,4 @@
-"""How the house is: each sign of life in one sentence, with what to do where it is not well."""
+"""Health checks of the installation: each finding in one sentence, and what to do about it."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 from flask_babel import format_datetime
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from portal.core import clock
 from portal.core.extensions import read_session
@@ -38,42 +38,50 @@ from portal.web.shared.labels import label
 
 GOOD, AMBER_TONE, BAD = "good", "amber", "bad"
 FORWARDER_SILENCE = timedelta(minutes=30)  # With something due, the forwarder calls far more often.
-MAIL_DELAY = timedelta(minutes=10)  # A mail that is well leaves within a minute.
+MAIL_DELAY = timedelta(minutes=10)  # A mail usually leaves within a minute.
 RECENT = timedelta(days=7)
-LOW_DISK, FULL_DISK = 0.15, 0.05  # Of the disk that is free.
+LOW_DISK, FULL_DISK = 0.15, 0.05  # Share of the disk that is free.
 MANY_TASKS = 100
-LOW_BUDGET = 0.2  # Of an hour's budget that is left.
+LOW_BUDGET = 0.2  # Share of an hour's budget that is left.
 
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """One sign: what it is, how it is, and what to do about it."""
-
     name: str
-    said: str
+    finding: str
     tone: str = GOOD
     cure: str = ""
 
 
 def run_all(at: datetime) -> list[HealthCheck]:
-    """Everything the operator should see at a glance, what is bad first."""
+    """All checks, bad ones first."""
     found = [
-        _check_iys_host(at), _check_forwarder(at), _check_success_rate(at), *_check_budgets(at), *_check_lanes(at), _check_blocked_accounts(at), _check_mails(at), _check_messages(at),
-        _check_password_spraying(at), _check_consent_points(at), _check_disk(), _check_task_queue(),
-    ]  # fmt: skip
-    return sorted(found, key=lambda vital: (BAD, AMBER_TONE, GOOD).index(vital.tone))
+        _check_iys_host(at),
+        _check_forwarder(at),
+        _check_success_rate(at),
+        *_check_budgets(at),
+        *_check_lanes(at),
+        _check_blocked_accounts(at),
+        _check_mails(at),
+        _check_messages(at),
+        _check_password_spraying(at),
+        _check_consent_points(at),
+        _check_disk(),
+        _check_task_queue(),
+    ]
+    return sorted(found, key=lambda check: (BAD, AMBER_TONE, GOOD).index(check.tone))
 
 
 def _check_iys_host(at: datetime) -> HealthCheck:
     host = circuit_breaker.host_state(read_session(), at)
     if not host.resting:
         return HealthCheck(_("İYS"), _("Cevap veriyor."))
-    said = _(
+    finding = _(
         "Cevap vermiyor; %(failures)s deneme sonuçsuz kaldı, sonraki deneme %(until)s.", failures=host.failures,
         until=_format_time(host.until),
     )  # fmt: skip
     return HealthCheck(
-        _("İYS"), said, BAD, _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir.")
+        _("İYS"), finding, BAD, _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir.")
     )
 
 
@@ -84,10 +92,10 @@ def _check_forwarder(at: datetime) -> HealthCheck:
             Submission.outcome == Outcome.WAITING, Submission.due_at < at - FORWARDER_SILENCE
         )
     )
-    said = _("Son çağrısı: %(at)s sularında.", at=_format_time(span)) if span else _("Henüz hiç çağrı yapmadı.")
+    finding = _("Son çağrısı: %(at)s sularında.", at=_format_time(span)) if span else _("Henüz hiç çağrı yapmadı.")
     if due and (span is None or at - span > FORWARDER_SILENCE):
-        return HealthCheck(name, said, BAD, _("İletici duruyor: flask iys forward çalışıyor mu, bakın."))
-    return HealthCheck(name, said)
+        return HealthCheck(name, finding, BAD, _("İletici duruyor: flask iys forward çalışıyor mu, bakın."))
+    return HealthCheck(name, finding)
 
 
 def _check_success_rate(at: datetime) -> HealthCheck:
@@ -95,13 +103,9 @@ def _check_success_rate(at: datetime) -> HealthCheck:
     if kept.ratio is None:
         return HealthCheck(name, _("Oranı hesaplamak için istek az: %(calls)s.", calls=kept.calls))
     tone = {Level.OK: GOOD, Level.WARN: AMBER_TONE, Level.PAUSED: BAD}[kept.level]
-    cure = (
-        ""
-        if kept.level == Level.OK
-        else _("Elle bakılacak kayıtların nedenlerine bakın; oran düşerse İYS erişimi kapatabilir.")
-    )
-    said = _("%%%(ratio)s (%(calls)s istek)", ratio=int(kept.ratio * 1000) / 10, calls=kept.calls)
-    return HealthCheck(name, said, tone, cure)
+    cure = _("Elle bakılacak kayıtların nedenlerine bakın; oran düşerse İYS erişimi kapatabilir.")
+    finding = _("%%%(ratio)s (%(calls)s istek)", ratio=int(kept.ratio * 1000) / 10, calls=kept.calls)
+    return HealthCheck(name, finding, tone, "" if kept.level == Level.OK else cure)
 
 
 def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
@@ -143,8 +147,8 @@ def _check_blocked_accounts(at: datetime) -> HealthCheck:
     count = read_session().scalar(select(func.count()).select_from(Connection).where(Connection.blocked_until > at))
     if not count:
         return HealthCheck(name, _("Yok."))
-    said = _("%(count)s hizmet sağlayıcı.", count=count)
-    return HealthCheck(name, said, AMBER_TONE, _("Bağlantı sayfalarında ne yapacakları yazar; gerekirse arayın."))
+    finding = _("%(count)s hizmet sağlayıcı.", count=count)
+    return HealthCheck(name, finding, AMBER_TONE, _("Bağlantı sayfalarında ne yapacakları yazar; gerekirse arayın."))
 
 
 def _check_mails(at: datetime) -> HealthCheck:
@@ -153,10 +157,10 @@ def _check_mails(at: datetime) -> HealthCheck:
     failed = read_session().scalar(
         select(func.count()).select_from(Mail).where(Mail.state == MailState.FAILED, Mail.created_at > at - RECENT)
     )
-    said = _("%(count)s bekliyor, son 7 günde %(failed)s gönderilemedi.", count=count, failed=failed)
+    finding = _("%(count)s bekliyor, son 7 günde %(failed)s gönderilemedi.", count=count, failed=failed)
     if oldest and at - oldest > MAIL_DELAY:
-        return HealthCheck(name, said, BAD, _("E-posta sunucusuna (SMTP_URL) ve iş kuyruğuna bakın."))
-    return HealthCheck(name, said, AMBER_TONE if failed else GOOD, _("Adresleri yanlış olabilir.") if failed else "")
+        return HealthCheck(name, finding, BAD, _("E-posta sunucusuna (SMTP_URL) ve iş kuyruğuna bakın."))
+    return HealthCheck(name, finding, AMBER_TONE if failed else GOOD, _("Adresleri yanlış olabilir.") if failed else "")
 
 
 def _check_messages(at: datetime) -> HealthCheck:
@@ -164,52 +168,52 @@ def _check_messages(at: datetime) -> HealthCheck:
     count, oldest = read_session().execute(select(func.count(), func.min(Message.created_at)).where(*waits)).one()
     if not oldest:
         return HealthCheck(name, _("Bekleyen yok."))
-    said = _("%(count)s ileti bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest))
-    awaited = read_session().scalar(select(func.min(Message.created_at)).where(*waits, Message.rank == AT_ONCE))
-    if awaited and at - awaited > MAIL_DELAY:  # Codes, and what the law wants to be said on the same day.
-        return HealthCheck(name, said, BAD, _("İleti geçidine bakın."))
+    finding = _("%(count)s ileti bekliyor; en eskisi %(at)s.", count=count, at=_format_time(oldest))
+    urgent = read_session().scalar(select(func.min(Message.created_at)).where(*waits, Message.rank == AT_ONCE))
+    if urgent and at - urgent > MAIL_DELAY:  # Codes, and messages that the law wants on the same day.
+        return HealthCheck(name, finding, BAD, _("İleti geçidine bakın."))
     is_late = at - oldest > AMBER
-    return HealthCheck(name, said, AMBER_TONE if is_late else GOOD, _("İleti geçidine bakın.") if is_late else "")
+    return HealthCheck(name, finding, AMBER_TONE if is_late else GOOD, _("İleti geçidine bakın.") if is_late else "")
 
 
 def _check_password_spraying(at: datetime) -> HealthCheck:
     name, alarm = _("Parola denemeleri"), login_throttle.find_spraying(read_session(), at)
     if alarm is None:
         return HealthCheck(name, _("Olağan."))
-    said = _(
+    finding = _(
         "%(accounts)s hesapta, %(networks)s ağdan %(tries)s yanlış parola denendi; ilki %(since)s.",
         accounts=alarm.accounts, networks=alarm.networks, tries=alarm.attempts, since=_format_time(alarm.since),
     )  # fmt: skip
     return HealthCheck(
         name,
-        said,
+        finding,
         BAD,
         _("Biri birçok hesapta birer ikişer parola deniyor. Ağ düzeyinde engelleyin, hesap sahiplerini uyarın."),
     )
 
 
 def _check_consent_points(at: datetime) -> HealthCheck:
-    name, told = _("İzin noktaları"), consent_points.list_alarmed_points(read_session(), clock.day(at))
-    if not told:
+    name, alarmed = _("İzin noktaları"), consent_points.list_alarmed_points(read_session(), clock.day(at))
+    if not alarmed:
         return HealthCheck(name, _("Olağan."))
-    used_up = sum(is_used_up for _point, _name, is_used_up in told)
-    said = _(
-        "Bugün %(count)s noktanın günlük kodları azaldı; %(used_up)s tanesinde bitti.", count=len(told),
+    used_up = sum(is_used_up for _point, _name, is_used_up in alarmed)
+    finding = _(
+        "Bugün %(count)s noktanın günlük kodları azaldı; %(used_up)s tanesinde bitti.", count=len(alarmed),
         used_up=used_up,
     )  # fmt: skip
     cure = _(
         "Biri SMS kodu isteterek masraf çıkarıyor olabilir. Sahiplerine e-posta gitti; sayılar birden artıyorsa arayın."
     )
-    return HealthCheck(name, said, BAD if used_up else AMBER_TONE, cure)
+    return HealthCheck(name, finding, BAD if used_up else AMBER_TONE, cure)
 
 
 def _check_disk() -> HealthCheck:
     disk = shutil.disk_usage(current_app.config["INSTANCE"])
     free = disk.free / disk.total
     tone = BAD if free < FULL_DISK else AMBER_TONE if free < LOW_DISK else GOOD
-    said = _("%%%(free)s boş (%(gigabytes)s GB).", free=int(free * 100), gigabytes=disk.free // 10**9)
+    finding = _("%%%(free)s boş (%(gigabytes)s GB).", free=int(free * 100), gigabytes=disk.free // 10**9)
     return HealthCheck(
-        _("Disk"), said, tone, _("Yer açın ya da diski büyütün; dolarsa karar kaydedilemez.") if tone != GOOD else ""
+        _("Disk"), finding, tone, _("Yer açın ya da diski büyütün; dolarsa karar kaydedilemez.") if tone != GOOD else ""
     )
 
 
@@ -221,14 +225,14 @@ def _check_task_queue() -> HealthCheck:
         )
     except (OSError, sqlite3.Error):
         return HealthCheck(name, _("Okunamıyor."), BAD, _("Kuyruk dosyasına bakın; işler her dakika yine de yapılır."))
-    said = _("%(count)s iş bekliyor.", count=count)
+    finding = _("%(count)s iş bekliyor.", count=count)
     if count > MANY_TASKS:
-        return HealthCheck(name, said, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs run çalışıyor mu, bakın."))
-    return HealthCheck(name, said)
+        return HealthCheck(name, finding, AMBER_TONE, _("İşçi duruyor olabilir: flask jobs run çalışıyor mu, bakın."))
+    return HealthCheck(name, finding)
 
 
-def _submissions_of_admitted():
-    """How many submissions of admitted providers, by conditions to come."""
+def _submissions_of_admitted() -> Select[tuple[int]]:
+    """Count of admitted providers' submissions, to be narrowed down."""
     return (
         select(func.count())
         .select_from(Submission)

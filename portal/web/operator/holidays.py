@@ -1,12 +1,14 @@
-"""The holiday calendar that deadlines are read by: the calendar package's days, and the operator's word over them."""
+"""The holiday calendar behind deadlines: days of the calendar package and the operator's corrections."""
 
 from datetime import date
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_login import current_user
+from wtforms import DateField
 
 from portal.core import business_days, clock
 from portal.core.business_days import holiday_calendar
@@ -18,20 +20,19 @@ from portal.web.operator.forms import HolidayForm
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_operator_audit
 
-YEARS_AROUND = 5  # So far back and ahead the calendar is shown and corrected.
+YEARS_AROUND = 5  # Years back and ahead that can be shown and corrected.
 
 
 @blueprint.get("/calendar")
 @needs(Permission.CALENDAR)
 def holidays() -> ResponseReturnValue:
-    """Show a year."""
     return _render_calendar(_requested_year(), HolidayForm(formdata=None, kind=DayKind.FULL.value))
 
 
 @blueprint.post("/calendar")
 @needs(Permission.CALENDAR)
 def correct_day() -> ResponseReturnValue:
-    """Say what a day is: a holiday, half a one, or a working day."""
+    """Make a day a holiday, half a holiday, or a working day."""
     form = HolidayForm()
     if not form.validate_on_submit() or not _check_year(form.day):
         return _render_calendar(_requested_year(), form), 422
@@ -49,7 +50,7 @@ def correct_day() -> ResponseReturnValue:
 @blueprint.post("/calendar/<day>/removal")
 @needs(Permission.CALENDAR)
 def remove_correction(day: str) -> ResponseReturnValue:
-    """Let the calendar package's word hold again."""
+    """Go back to the calendar package's day."""
     try:
         which = date.fromisoformat(day)
     except ValueError:
@@ -59,7 +60,7 @@ def remove_correction(day: str) -> ResponseReturnValue:
     return _finish_correction("holiday.taken_back", which.toordinal(), which)
 
 
-def _finish_correction(act: str, subject_id: int, day: date, **facts):
+def _finish_correction(act: str, subject_id: int, day: date, **facts: Any) -> ResponseReturnValue:
     record_operator_audit(act, "holiday", subject_id, day=day.isoformat(), **facts)
     waiting = holiday_calendar.count_open_deadlines(db.session, day)
     db.session.commit()
@@ -76,7 +77,7 @@ def _finish_correction(act: str, subject_id: int, day: date, **facts):
     return redirect(url_for(".holidays", year=day.year), 303)
 
 
-def _check_year(field) -> bool:
+def _check_year(field: DateField) -> bool:
     if abs(field.data.year - _this_year()) <= YEARS_AROUND:
         return True
     field.errors = [_("Bu yıl takvimin dışında.")]
@@ -96,7 +97,7 @@ def _render_calendar(year: int, form: HolidayForm) -> str:
 
 
 def _requested_year() -> int:
-    """The year asked for, if it is near."""
+    """The year of the query string if it is near, else this year."""
     this = _this_year()
     asked = request.args.get("year", this, type=int)
     return asked if abs(asked - this) <= YEARS_AROUND else this

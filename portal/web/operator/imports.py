@@ -1,12 +1,16 @@
-"""Files that the operator brings for a provider, while its leave stands: the list of them, and a new one."""
+"""Files that the operator imports for a provider under its delegation: the list, and the upload."""
+
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 from wtforms.validators import ValidationError
 
@@ -17,7 +21,7 @@ from portal.core.models import Brand, Delegation, ImportBatch, Provider, User
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
 from portal.services.imports import provider_questions, uploads
-from portal.services.imports.reading import Unreadable
+from portal.services.imports.reading import FileProblem, Unreadable
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import MIN_REASON_LENGTH, required_text
 from portal.web.operator.provider_access import visible_provider_or_404
@@ -29,7 +33,7 @@ from portal.web.shared.signed_in_person import person_key, record_operator_audit
 MOST_SHOWN = 100
 
 
-def _a_file(_form, field) -> None:
+def _require_file(_form: FlaskForm, field: FileField) -> None:
     if not (field.data and field.data.filename):
         raise ValidationError(_("Bir dosya seçin."))
 
@@ -38,22 +42,22 @@ class FileForm(FlaskForm):
     """A file that a provider sent to the operator."""
 
     brand = SelectField(_l("Marka"), coerce=int)
-    file = FileField(_l("Dosya"), validators=[_a_file])
+    file = FileField(_l("Dosya"), validators=[_require_file])
     reason = StringField(
         _l("Dosya size nasıl ulaştı?"), validators=required_text(_l("En az 10 harfle yazın; adres yazmayın."), 200, 10)
     )
 
-    def __init__(self, *arguments, brands: list[Brand], **options):
+    def __init__(self, *arguments: Any, brands: list[Brand], **options: Any):
         super().__init__(*arguments, **options)
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
 
     @property
     def said(self) -> str:
-        """The reason as it is kept."""
+        """The reason as it is stored, without addresses."""
         return redact_addresses(self.reason.data.strip())
 
-    def validate(self, extra_validators=None) -> bool:
-        """Shape, and that the reason is one without the addresses that may stand in it."""
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also that the reason is long enough without addresses in it."""
         if not super().validate(extra_validators):
             return False
         if len(self.said.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
@@ -63,8 +67,8 @@ class FileForm(FlaskForm):
 
 @blueprint.get("/providers/<id:provider_id>/imports", endpoint="imports")
 @needs(Permission.BEHALF, fresh=True)
-def show_imports(provider_id: int):
-    """List what was brought for a provider, beside the form for a new file while its leave stands."""
+def show_imports(provider_id: int) -> str:
+    """The files imported for a provider, and the upload form while its delegation holds."""
     provider = visible_provider_or_404(read_session(), provider_id)
     return _page(provider, FileForm(formdata=None, brands=_brands(provider)))
 
@@ -73,8 +77,8 @@ def show_imports(provider_id: int):
 @max_bytes(uploads.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=person_key)
 @needs(Permission.BEHALF, fresh=True)
-def bring_file(provider_id: int):
-    """Keep a file that a provider sent; the worker reads it. The reason stays in the provider's audit."""
+def upload_file(provider_id: int) -> ResponseReturnValue:
+    """Store a provider's file; the worker reads it. The reason stays in the provider's audit log."""
     provider = visible_provider_or_404(read_session(), provider_id)
     if is_closed_to_imports(provider):
         flash(_("Şu anda bu firma için dosya aktarılamaz."))
@@ -97,17 +101,17 @@ def bring_file(provider_id: int):
 
 
 def current_delegation(provider_id: int) -> Delegation | None:
-    """The leave under which files are brought now."""
+    """The delegation under which files may be imported now."""
     return delegations.find_current(read_session(), provider_id, clock.now())
 
 
 def is_closed_to_imports(provider: Provider) -> bool:
-    """Whether nothing may be brought for it now."""
+    """Whether nothing may be imported for it now."""
     return provider.suspended_at is not None or current_delegation(provider.id) is None
 
 
-def imported_batch_or_404(session, provider_id: int, batch_id: int) -> ImportBatch:
-    """A file that the operator brought for a provider that this person sees; the provider's own are not shown."""
+def imported_batch_or_404(session: Session, provider_id: int, batch_id: int) -> ImportBatch:
+    """A file imported by the operator for a provider that this person may see; the provider's own files are hidden."""
     visible_provider_or_404(read_session(), provider_id)
     found = session.get(ImportBatch, batch_id)
     if found is None or found.provider_id != provider_id or not found.on_behalf:
@@ -120,7 +124,7 @@ def _brands(provider: Provider) -> list[Brand]:
     return list(read_session().scalars(theirs.order_by(Brand.created_at)))
 
 
-def _page(provider: Provider, form: FileForm, problem=None) -> str:
+def _page(provider: Provider, form: FileForm, problem: FileProblem | None = None) -> str:
     brought = (
         select(ImportBatch, Brand.name.label("brand"), User.name.label("by"))
         .join(Brand, Brand.id == ImportBatch.brand_id)
@@ -135,5 +139,5 @@ def _page(provider: Provider, form: FileForm, problem=None) -> str:
         leave=current_delegation(provider.id),
         may_bring=bool(form.brand.choices) and not is_closed_to_imports(provider),
         brought=read_session().execute(brought.order_by(ImportBatch.created_at.desc()).limit(MOST_SHOWN)).all(),
-        waits=provider_questions.awaits_answer,
+        awaits_answer=provider_questions.awaits_answer,
     )

@@ -1,4 +1,4 @@
-"""Questions that providers asked beside a step, and their answers."""
+"""Providers' questions from the onboarding steps, and the operator's answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,8 +29,6 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True)
 class InquiryRow:
-    """One question, with its answer where there is one."""
-
     id: int
     provider_id: int
     title: str
@@ -44,7 +42,7 @@ class InquiryRow:
 @blueprint.get("/inquiries", endpoint="inquiries")
 @needs(Permission.ANSWER)
 def list_inquiries() -> ResponseReturnValue:
-    """Show what was asked and has no answer yet; or what has."""
+    """List unanswered questions, or the answered ones."""
     return _render_inquiries(
         answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None), wrong_id=None
     )
@@ -53,7 +51,7 @@ def list_inquiries() -> ResponseReturnValue:
 @blueprint.post("/inquiries/<id:inquiry_id>")
 @needs(Permission.ANSWER)
 def answer_inquiry(inquiry_id: int) -> ResponseReturnValue:
-    """Answer a question. The first answer stays."""
+    """Answer a question and mail the owners. The first answer stays."""
     inquiry = db.session.get(Inquiry, inquiry_id)
     if inquiry is None:
         abort(404)
@@ -80,9 +78,9 @@ def _render_inquiries(*, answered: bool, form: AnswerForm, wrong_id: int | None)
 
 
 def _inquiries(answered: bool) -> Select:
-    mine = visible_providers().with_only_columns(Provider.id)
+    provider_ids = visible_providers().with_only_columns(Provider.id)
     found = select(Inquiry, Provider.title).join(Provider, Provider.id == Inquiry.provider_id)
-    found = found.where(Inquiry.provider_id.in_(mine))
+    found = found.where(Inquiry.provider_id.in_(provider_ids))
     if answered:
         return found.where(Inquiry.answered_at.is_not(None)).order_by(Inquiry.answered_at.desc())
     return found.where(Inquiry.answered_at.is_(None)).order_by(Inquiry.asked_at)
@@ -91,7 +89,7 @@ def _inquiries(answered: bool) -> Select:
 def _inquiry_row(inquiry: Inquiry, title: str) -> InquiryRow:
     try:
         text, answered = inquiries.read_question(vault(), inquiry), inquiries.read_answer(vault(), inquiry)
-    except CannotOpen:  # One damaged seal does not hide the others.
+    except CannotOpen:  # A damaged text doesn't break the list.
         text, answered = _("Bu metin açılamıyor."), None
     return InquiryRow(
         inquiry.id, inquiry.provider_id, title, inquiry.step, inquiry.asked_at, text, answered, inquiry.answered_at

@@ -1,4 +1,6 @@
-"""What İYS says of a provider: the rights it gave the partner, before it is admitted; of its own account, after."""
+"""Checks of a provider at İYS: the partner's rights before admission, its own account after it."""
+
+from typing import Any
 
 from flask import current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +24,6 @@ from portal.web.shared.signed_in_person import person_key, record_operator_audit
 @limiter.limit(limits.TEST, key_func=person_key)
 @needs(Permission.REVIEW)
 def test_provider(provider_id: int) -> ResponseReturnValue:
-    """Ask İYS now."""
     provider = visible_provider_or_404(read_session(), provider_id)
     if provider.in_sandbox_mode:
         _check_rights(provider)
@@ -32,8 +33,10 @@ def test_provider(provider_id: int) -> ResponseReturnValue:
 
 
 def test_connection(provider_id: int) -> bool:
-    """Ask İYS about the account that a provider is connected by: a partner's writes once İYS's title agrees. False
-    where there is none. Commits; call it with no transaction open."""
+    """Test a provider's account at İYS; False where it has none. Commits; call it with no transaction open.
+
+    A partner's account forwards only after a test found İYS's title to agree.
+    """
     connection_id = read_session().scalar(select(Connection.id).where(Connection.provider_id == provider_id))
     if connection_id is None:
         return False
@@ -45,8 +48,8 @@ def test_connection(provider_id: int) -> bool:
     return True
 
 
-def connection_status(provider_id: int) -> dict | None:
-    """How a provider is connected, and what the last test found."""
+def connection_status(provider_id: int) -> dict[str, Any] | None:
+    """The account, and the findings of the last test."""
     row = read_session().execute(
         select(Connection, Credential.kind)
         .join(Credential, Credential.id == Connection.credential_id)
@@ -55,7 +58,11 @@ def connection_status(provider_id: int) -> dict | None:
     if row is None:
         return None
     connection, kind = row
-    return {"kind": kind, "tested_at": connection.tested_at, "findings": account_report.findings_from_json(connection.findings)}
+    return {
+        "kind": kind,
+        "tested_at": connection.tested_at,
+        "findings": account_report.findings_from_json(connection.findings),
+    }
 
 
 def _check_rights(provider: Provider) -> None:
@@ -66,7 +73,7 @@ def _check_rights(provider: Provider) -> None:
         flash(_("İYS kodu henüz girilmemiş; sorulacak bir şey yok."))
     else:
         found = rights.ask_for_rights(_client(), provider.id, partner)
-        record_operator_audit("rights.looked_at", "provider", provider.id, provider_id=provider.id, **found.kept())
+        record_operator_audit("rights.looked_at", "provider", provider.id, provider_id=provider.id, **found.as_json())
         db.session.commit()
 
 

@@ -1,4 +1,4 @@
-"""Packages that providers asked for: the operator confirms from which day, or declines with a reason."""
+"""Orders of packages: the operator confirms one from a day, or declines it with a reason."""
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -23,14 +23,12 @@ from portal.web.shared.signed_in_person import record_operator_audit
 @blueprint.get("/orders")
 @needs(Permission.REVIEW)
 def orders() -> ResponseReturnValue:
-    """Show what waits, the oldest first."""
     return _render_orders()
 
 
 @blueprint.post("/orders/<id:order_id>/confirmation")
 @needs(Permission.REVIEW)
 def confirm_order(order_id: int) -> ResponseReturnValue:
-    """Let the ordered year begin on a day."""
     order, form = _order_or_404(order_id), ConfirmationForm()
     if not form.validate_on_submit():
         return _render_orders(confirming=form, wrong_id=order_id), 422
@@ -43,14 +41,13 @@ def confirm_order(order_id: int) -> ResponseReturnValue:
     except packages.AlreadyClosed:
         return _already_settled()
     return _finish_settling(
-        order, "order.confirmed", is_confirmed=True, said=_("Sipariş onaylandı; sahiplerine yazıldı.")
+        order, "order.confirmed", is_confirmed=True, message=_("Sipariş onaylandı; sahiplerine yazıldı.")
     )
 
 
 @blueprint.post("/orders/<id:order_id>/decline")
 @needs(Permission.REVIEW)
 def decline_order(order_id: int) -> ResponseReturnValue:
-    """Say no to an order, and why."""
     order, form = _order_or_404(order_id), DeclineForm()
     if not form.validate_on_submit():
         return _render_orders(declining=form, wrong_id=order_id), 422
@@ -59,11 +56,11 @@ def decline_order(order_id: int) -> ResponseReturnValue:
     except packages.AlreadyClosed:
         return _already_settled()
     return _finish_settling(
-        order, "order.declined", is_confirmed=False, said=_("Sipariş geri çevrildi; sahiplerine yazıldı.")
+        order, "order.declined", is_confirmed=False, message=_("Sipariş geri çevrildi; sahiplerine yazıldı.")
     )
 
 
-def _finish_settling(order: PackageOrder, act: str, *, is_confirmed: bool, said: str):
+def _finish_settling(order: PackageOrder, act: str, *, is_confirmed: bool, message: str) -> ResponseReturnValue:
     provider = db.session.get_one(Provider, order.provider_id)
     package = db.session.get_one(Package, order.package_id)
     notify_owners(
@@ -73,11 +70,11 @@ def _finish_settling(order: PackageOrder, act: str, *, is_confirmed: bool, said:
     record_operator_audit(act, "package_order", order.id, provider_id=provider.id, package=package.name)
     db.session.commit()
     wake("mail")
-    flash(said)
+    flash(message)
     return redirect(url_for(".orders"), 303)
 
 
-def _already_settled():
+def _already_settled() -> ResponseReturnValue:
     db.session.rollback()
     flash(_("Bu sipariş bu arada sonuçlanmış."))
     return redirect(url_for(".orders"), 303)
@@ -102,7 +99,12 @@ def _render_orders(
     return render_template(
         "operator/orders.html",
         orders=[
-            (order, titles[order.provider_id], names[order.package_id], packages.suggest_start(read_session(), order, at))
+            (
+                order,
+                titles[order.provider_id],
+                names[order.package_id],
+                packages.suggest_start(read_session(), order, at),
+            )
             for order in waiting
         ],
         confirming=confirming or ConfirmationForm(formdata=None),

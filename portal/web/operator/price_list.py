@@ -1,10 +1,14 @@
-"""The price list. A new price holds for orders from now on; what was ordered keeps the price of its day."""
+"""The price list. A new price holds for later orders; earlier orders keep theirs."""
+
+from collections.abc import Callable
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
@@ -19,14 +23,12 @@ from portal.web.shared.signed_in_person import record_operator_audit
 @blueprint.get("/packages")
 @needs(Permission.TARIFF)
 def price_list() -> ResponseReturnValue:
-    """Show the packages on offer, those withdrawn, and a form for a new one."""
     return _render_list(PackageForm(formdata=None))
 
 
 @blueprint.post("/packages")
 @needs(Permission.TARIFF)
 def add_package() -> ResponseReturnValue:
-    """Offer a new package."""
     form = PackageForm()
     if not form.validate_on_submit():
         return _render_list(form), 422
@@ -36,7 +38,6 @@ def add_package() -> ResponseReturnValue:
 @blueprint.get("/packages/<id:package_id>")
 @needs(Permission.TARIFF)
 def package(package_id: int) -> ResponseReturnValue:
-    """Show one package to be changed."""
     found = _package_or_404(read_session(), package_id)
     return _render_package(found, PackageForm(formdata=None, obj=found))
 
@@ -44,7 +45,7 @@ def package(package_id: int) -> ResponseReturnValue:
 @blueprint.post("/packages/<id:package_id>")
 @needs(Permission.TARIFF)
 def change_package(package_id: int) -> ResponseReturnValue:
-    """Change its name, size or price for orders from now on."""
+    """Change a package for later orders."""
     found, form = _package_or_404(db.session, package_id), PackageForm()
     if not form.validate_on_submit():
         return _render_package(found, form), 422
@@ -56,7 +57,7 @@ def change_package(package_id: int) -> ResponseReturnValue:
 @blueprint.post("/packages/<id:package_id>/withdrawal")
 @needs(Permission.TARIFF)
 def withdraw_package(package_id: int) -> ResponseReturnValue:
-    """Offer it no more; who has it keeps it."""
+    """Stop offering a package; those who have it keep it."""
     found = _package_or_404(db.session, package_id)
     found.withdrawn_at = found.withdrawn_at or clock.now()
     return _commit_and_return(
@@ -67,13 +68,12 @@ def withdraw_package(package_id: int) -> ResponseReturnValue:
 @blueprint.post("/packages/<id:package_id>/offer")
 @needs(Permission.TARIFF)
 def offer_package(package_id: int) -> ResponseReturnValue:
-    """Offer a withdrawn one again."""
     found = _package_or_404(db.session, package_id)
     found.withdrawn_at = None
     return _commit_and_return(found, "package.offered", _("Paket yeniden sunuluyor."))
 
 
-def _save(found: Package, form: PackageForm, act: str, again):
+def _save(found: Package, form: PackageForm, act: str, render_again: Callable[[], str]) -> ResponseReturnValue:
     before = found.price
     found.name, found.records, found.price = form.name.data.strip(), form.records.data, form.price.data
     db.session.add(found)
@@ -82,20 +82,20 @@ def _save(found: Package, form: PackageForm, act: str, again):
     except IntegrityError:  # Another package has the name.
         db.session.rollback()
         form.name.errors = [_("Bu adla bir paket var. Başka bir ad yazın.")]
-        return again(), 422
+        return render_again(), 422
     return _commit_and_return(
         found, act, _("Paket kaydedildi."), records=found.records, price=found.price, price_before=before
     )
 
 
-def _commit_and_return(found: Package, act: str, said: str, **facts):
+def _commit_and_return(found: Package, act: str, message: str, **facts: Any) -> ResponseReturnValue:
     record_operator_audit(act, "package", found.id, **facts)
     db.session.commit()
-    flash(said)
+    flash(message)
     return redirect(url_for(".price_list"), 303)
 
 
-def _package_or_404(session, package_id: int) -> Package:
+def _package_or_404(session: Session, package_id: int) -> Package:
     found = session.get(Package, package_id)
     if found is None:
         abort(404)

@@ -1,4 +1,4 @@
-"""Which providers a person of the operator may see: all for an admin, the assigned ones for support."""
+"""Providers that a person of the operator may see: all for an admin, the assigned ones for support."""
 
 from flask import abort
 from flask_login import current_user
@@ -9,7 +9,6 @@ from portal.core.models import Assignment, OperatorRole, Provider
 
 
 def visible_providers() -> Select:
-    """A select of the providers that the signed-in person may see."""
     if current_user.user.operator_role == OperatorRole.ADMIN:
         return select(Provider)
     assigned = select(Assignment.provider_id).where(Assignment.user_id == current_user.id)
@@ -17,7 +16,6 @@ def visible_providers() -> Select:
 
 
 def visible_provider_or_404(session: Session, provider_id: int) -> Provider:
-    """One of them; any other is as unknown as one that does not exist."""
     found = session.scalar(visible_providers().where(Provider.id == provider_id))
     if found is None:
         abort(404)

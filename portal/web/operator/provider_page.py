@@ -1,9 +1,11 @@
-"""One provider as the operator sees it: its data and papers, what is missing, what İYS says, and what was done."""
+"""The operator's page of one provider: data, papers, what is missing, İYS's findings, reviews."""
+
+from collections.abc import Sequence
 
 from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
@@ -36,36 +38,35 @@ MISSING_LABELS = {
 @blueprint.get("/providers/<id:provider_id>")
 @needs(Permission.CONSOLE)
 def provider(provider_id: int) -> ResponseReturnValue:
-    """Show all that is known of one provider, beside what may be done about it."""
     return render_provider(visible_provider_or_404(read_session(), provider_id))
 
 
 @blueprint.get("/providers/<id:provider_id>/papers/<id:paper_id>")
 @needs(Permission.REVIEW, fresh=True)
 def download_paper(provider_id: int, paper_id: int) -> ResponseReturnValue:
-    """Hand out a paper of the provider's, as it was uploaded. Noted."""
+    """Download a paper as it was uploaded. Audited."""
     found = read_session().get(Paper, paper_id)
     if found is None or found.provider_id != visible_provider_or_404(read_session(), provider_id).id:
         abort(404)
     content = vault().open(found.content, Paper.PLACE, found.provider_id, found.id)
     record_operator_audit("paper.read", "paper", found.id, provider_id=found.provider_id, kind=found.kind.value)
     db.session.commit()
-    answer = Response(content, mimetype=found.media_type)
-    ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(found.media_type, "bin")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{found.kind.value}-{found.id}.{ending}"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    response = Response(content, mimetype=found.media_type)
+    extension = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(found.media_type, "bin")
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.kind.value}-{found.id}.{extension}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def render_provider(found: Provider, *, admission: AdmissionForm | None = None, noted: NoteForm | None = None,
             wrong: str = "") -> str:  # fmt: skip
-    """The page, with the forms as somebody has just filled them in; `wrong` is the act whose reason came back."""
+    """The page, with a form that came back with errors; `wrong` is the act of that reason form."""
     at = clock.now()
     return render_template(
         "operator/provider.html",
         provider=found,
-        standing=stage_of(found),
-        words=STAGE_LABELS,
+        stage=stage_of(found),
+        stage_labels=STAGE_LABELS,
         missing=[MISSING_LABELS[each] for each in onboarding.find_missing(read_session(), found)]
         if found.in_sandbox_mode
         else [],
@@ -85,25 +86,25 @@ def render_provider(found: Provider, *, admission: AdmissionForm | None = None, 
     )
 
 
-def _papers_of(provider_id: int) -> list:
-    theirs = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == provider_id)
-    return read_session().execute(theirs.order_by(Paper.uploaded_at.desc())).all()
+def _papers_of(provider_id: int) -> Sequence[Row]:
+    papers = select(Paper.id, Paper.kind, Paper.size, Paper.uploaded_at).where(Paper.provider_id == provider_id)
+    return read_session().execute(papers.order_by(Paper.uploaded_at.desc())).all()
 
 
-def _reviews_of(provider_id: int) -> list:
-    theirs = (
+def _reviews_of(provider_id: int) -> Sequence[Row]:
+    reviews = (
         select(Review, User.name.label("by"))
         .outerjoin(User, User.id == Review.made_by)
         .where(Review.provider_id == provider_id)
     )
-    return read_session().execute(theirs.order_by(Review.made_at.desc())).all()
+    return read_session().execute(reviews.order_by(Review.made_at.desc())).all()
 
 
 def _support_staff(provider_id: int) -> dict[str, list[User]]:
-    """Who of support answers for it, and who else could."""
-    theirs = set(read_session().scalars(select(Assignment.user_id).where(Assignment.provider_id == provider_id)))
-    everybody = [each for each in operator_staff.list_staff(read_session()) if each.operator_role == OperatorRole.SUPPORT]
+    """Support staff: those assigned to the provider, and the others."""
+    assigned = set(read_session().scalars(select(Assignment.user_id).where(Assignment.provider_id == provider_id)))
+    staff = [each for each in operator_staff.list_staff(read_session()) if each.operator_role == OperatorRole.SUPPORT]
     return {
-        "answers": [each for each in everybody if each.id in theirs],
-        "others": [each for each in everybody if each.id not in theirs],
+        "answers": [each for each in staff if each.id in assigned],
+        "others": [each for each in staff if each.id not in assigned],
     }

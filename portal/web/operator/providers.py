@@ -1,10 +1,10 @@
-"""Providers as the operator sees them: who waits, practises, is admitted or suspended."""
+"""The operator's list of providers by stage: waiting, in sandbox mode, admitted or suspended."""
 
 from enum import StrEnum
 
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
 
 from portal.core.extensions import read_session
 from portal.core.models import Provider
@@ -19,7 +19,7 @@ MAX_SEARCH_LENGTH = 100
 
 
 class ProviderStage(StrEnum):
-    """How far a provider has come, in the order in which the operator looks at them."""
+    """How far a provider has come, in the order of the list."""
 
     WAITING = "waiting"
     PRACTISING = "practising"
@@ -42,7 +42,7 @@ stage = case(
 
 
 def stage_of(provider: Provider) -> ProviderStage:
-    """The same of one provider."""
+    """The stage of a loaded provider, as the SQL expression `stage` says it."""
     if provider.suspended_at:
         return ProviderStage.SUSPENDED
     if provider.admitted_at:
@@ -53,17 +53,17 @@ def stage_of(provider: Provider) -> ProviderStage:
 @blueprint.get("/")
 @needs(Permission.CONSOLE)
 def providers() -> str:
-    """List the providers, those who wait for the operator first."""
-    show = request.args.get("show") if request.args.get("show") in set(ProviderStage) else None
+    show = request.args.get("show")
+    show = show if show in set(ProviderStage) else None
     searched = " ".join(request.args.get("q", "").replace("\0", "").split())[:MAX_SEARCH_LENGTH]
     return render_template(
         "operator/providers.html",
         page=requested_page(_providers_found(show, searched), PAGE_SIZE, lambda provider: provider),
         counts=_counts_by_stage(),
-        words=STAGE_LABELS,
+        stage_labels=STAGE_LABELS,
         show=show,
         searched=searched,
-        standing_of=stage_of,
+        stage_of=stage_of,
     )
 
 
@@ -77,9 +77,9 @@ def _providers_found(show: str | None, searched: str) -> Select:
     return found
 
 
-def _matches_search(searched: str):
-    """By a part of the title, however its capitals are written, or by the whole of a number. Not by the tax number: a
-    tradesperson's names a person, and what is searched stands in the address."""
+def _matches_search(searched: str) -> ColumnElement[bool]:
+    """Condition: part of the title in any case, or a whole number. Not the tax number, which identifies a person where
+    the provider is a tradesperson: the search stands in the URL."""
     numbers = (cast(Provider.iys_code, String), cast(Provider.pending_iys_code, String), Provider.mersis)
     spellings = {searched, searched.replace("i", "İ").replace("ı", "I").upper(), searched.title()}
     titles = [Provider.title.icontains(each, autoescape=True) for each in sorted(spellings)]
@@ -87,6 +87,6 @@ def _matches_search(searched: str):
 
 
 def _counts_by_stage() -> dict[str, int]:
-    mine = visible_providers().with_only_columns(stage.label("standing")).subquery()
-    found = dict(read_session().execute(select(mine.c.standing, func.count()).group_by(mine.c.standing)).all())
+    stages = visible_providers().with_only_columns(stage.label("stage")).subquery()
+    found = dict(read_session().execute(select(stages.c.stage, func.count()).group_by(stages.c.stage)).tuples().all())
     return {each.value: found.get(each.value, 0) for each in ProviderStage}

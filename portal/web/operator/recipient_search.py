@@ -1,7 +1,9 @@
-"""Support for a caller or an authority: what a provider holds of one address, with a reason each time.
+"""Support for a caller or an authority: what a provider holds about one address, with a reason for each search.
 
-Looking is an act here: the answer stands under the form that asked, in no address and no history. Nothing is changed.
+A search is a POST: the result stands under its form, in no URL and no browser history.
 """
+
+from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -25,7 +27,7 @@ from portal.web.shared.signed_in_person import person_key, record_operator_audit
 @limiter.limit(limits.SEARCH, methods=["POST"], key_func=person_key)
 @needs(Permission.ASSIST)
 def search_recipient(provider_id: int) -> ResponseReturnValue:
-    """Look an address up among a provider's own. The reason is kept with the search, found or not."""
+    """Search an address of a provider; the reason is audited, found or not."""
     provider, form = visible_provider_or_404(read_session(), provider_id), ReasonedSearchForm()
     if not form.validate_on_submit():
         return _render_search(provider, form), 422 if form.errors else 200
@@ -47,12 +49,12 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
         return _render_search(provider, form, not_found=True)
     return _render_search(
         provider,
-        ReasonedSearchForm(formdata=None),  # The address is shown masked, and the next search needs its own reason.
+        ReasonedSearchForm(formdata=None),  # The next search needs a reason of its own.
         address=recipients.masked(vault(), found),
         heads=history.heads(read_session(), found.id),
         decisions=history.decisions(read_session(), found.id, clock.now()),
     )
 
 
-def _render_search(provider: Provider, form: ReasonedSearchForm, **found) -> str:
+def _render_search(provider: Provider, form: ReasonedSearchForm, **found: Any) -> str:
     return render_template("operator/recipient_search.html", provider=provider, form=form, **found)

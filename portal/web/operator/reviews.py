@@ -1,4 +1,4 @@
-"""What the operator may do with a provider: admit it, send it back, suspend it, let it go on. The owners are told."""
+"""The operator's acts on a provider: admit, send back, suspend, resume, end. The owners are mailed."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ STATE_CHANGED = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
 @blueprint.post("/providers/<id:provider_id>/admission")
 @needs(Permission.REVIEW, fresh=True)
 def admit(provider_id: int) -> ResponseReturnValue:
-    """Let a provider go to İYS, after its representative was called back."""
+    """Connect a provider to İYS, after its representative was called back."""
     provider, form = _locked_provider_or_404(provider_id), AdmissionForm()
     if form.validate_on_submit():
         _check_call_day(form, provider)
@@ -51,16 +51,18 @@ def admit(provider_id: int) -> ResponseReturnValue:
         return _rollback_and_return(
             _("Bu İYS kodu başka bir hesapta kayıtlı. Önce hangisinin doğru olduğunu araştırın."), provider_id
         )
-    notify_owners(provider, MailKind.ADMITTED, provider_kind=provider.kind.value, link=absolute_url("dashboard.overview"))
-    back = _commit_and_return("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
-    test_connection(provider_id)  # Or a partner's account would tell nothing until somebody thought of it.
-    return back
+    notify_owners(
+        provider, MailKind.ADMITTED, provider_kind=provider.kind.value, link=absolute_url("dashboard.overview")
+    )
+    response = _commit_and_return("provider.admitted", provider_id, _("Hizmet sağlayıcı İYS'ye bağlandı."))
+    test_connection(provider_id)  # A partner's account forwards nothing before its first test.
+    return response
 
 
 @blueprint.post("/providers/<id:provider_id>/sent-back")
 @needs(Permission.REVIEW)
 def send_back(provider_id: int) -> ResponseReturnValue:
-    """Say what is missing or wrong; the provider asks anew."""
+    """Send the application back with a reason; the provider hands it in again."""
 
     def act(provider: Provider, reason: str) -> bool:
         if provider.asked_at is None or not provider.in_sandbox_mode:
@@ -75,7 +77,7 @@ def send_back(provider_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/suspension")
 @needs(Permission.REVIEW, fresh=True)
 def suspend(provider_id: int) -> ResponseReturnValue:
-    """Let nothing new begin there; refusals go on."""
+    """Let nothing new begin at a provider; refusals go on."""
 
     def act(provider: Provider, reason: str) -> bool:
         if provider.suspended_at:
@@ -92,7 +94,6 @@ def suspend(provider_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/resumption")
 @needs(Permission.REVIEW, fresh=True)
 def resume(provider_id: int) -> ResponseReturnValue:
-    """Let a suspended provider go on."""
 
     def act(provider: Provider, reason: str) -> bool:
         if not provider.suspended_at or provider.left_at:
@@ -106,7 +107,7 @@ def resume(provider_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/departure")
 @needs(Permission.REVIEW, fresh=True)
 def leave(provider_id: int) -> ResponseReturnValue:
-    """Say of a suspended provider that it is with us no more."""
+    """Mark a suspended provider as having left."""
 
     def act(provider: Provider, reason: str) -> bool:
         if not provider.suspended_at or provider.left_at:
@@ -122,7 +123,7 @@ def leave(provider_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/return")
 @needs(Permission.REVIEW, fresh=True)
 def come_back(provider_id: int) -> ResponseReturnValue:
-    """Take that back; it stays suspended until somebody lets it go on."""
+    """Take a departure back; the provider stays suspended until it is resumed."""
 
     def act(provider: Provider, reason: str) -> bool:
         if not provider.left_at:
@@ -135,39 +136,41 @@ def come_back(provider_id: int) -> ResponseReturnValue:
     )
 
 
-def _act_with_reason(provider_id: int, act: Callable[[Provider, str], bool], noted: str, said: str):
-    """Do something that needs a reason; `act` says whether there was anything to do."""
+def _act_with_reason(
+    provider_id: int, act: Callable[[Provider, str], bool], audit_act: str, message: str
+) -> ResponseReturnValue:
+    """Run an act that needs a reason; `act` returns whether there was anything to do."""
     provider, form = _locked_provider_or_404(provider_id), NoteForm()
     if not form.validate_on_submit():
-        return render_provider(provider, noted=form, wrong=noted), 422
+        return render_provider(provider, noted=form, wrong=audit_act), 422
     if not act(provider, form.reason.data.strip()):
         return _rollback_and_return(STATE_CHANGED, provider_id)
-    return _commit_and_return(noted, provider_id, said)
+    return _commit_and_return(audit_act, provider_id, message)
 
 
 def _check_call_day(form: AdmissionForm, provider: Provider) -> None:
-    """The call was about this account: not before there was one, and not still to come."""
+    """The call was about this account: not before it was opened, and not in the future."""
     if not clock.day(provider.created_at) <= form.called_on.data <= clock.day(clock.now()):
         form.called_on.errors = [_("Aradığınız gün, hesabın açıldığı günle bugün arasında olmalı.")]
 
 
 def _locked_provider_or_404(provider_id: int) -> Provider:
-    """The provider, held until the transaction ends: two of the operator's people do not act on it at once."""
+    """The provider with a row lock: two of the operator's people don't act on it at once."""
     found = db.session.scalar(visible_providers().where(Provider.id == provider_id).with_for_update())
     if found is None:
         abort(404)
     return found
 
 
-def _commit_and_return(act: str, provider_id: int, said: str):
+def _commit_and_return(act: str, provider_id: int, message: str) -> ResponseReturnValue:
     record_operator_audit(act, "provider", provider_id, provider_id=provider_id)
     db.session.commit()
     wake("mail")
-    flash(said)
+    flash(message)
     return redirect(url_for(".provider", provider_id=provider_id), 303)
 
 
-def _rollback_and_return(said: str, provider_id: int):
+def _rollback_and_return(message: str, provider_id: int) -> ResponseReturnValue:
     db.session.rollback()
-    flash(str(said))
+    flash(str(message))
     return redirect(url_for(".provider", provider_id=provider_id), 303)

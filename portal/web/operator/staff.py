@@ -1,4 +1,6 @@
-"""The operator's own people: who they are, what they may do, and for which providers support answers."""
+"""The operator's staff: invitations, roles, and the providers assigned to support."""
+
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,14 +30,12 @@ OTHER_ROLE = {OperatorRole.ADMIN: OperatorRole.SUPPORT, OperatorRole.SUPPORT: Op
 @blueprint.get("/staff")
 @needs(Permission.STAFF)
 def staff() -> ResponseReturnValue:
-    """List them, with the invitations that are out."""
     return _render_staff(StaffForm(formdata=None))
 
 
 @blueprint.post("/staff")
 @needs(Permission.STAFF, fresh=True)
 def invite_staff() -> ResponseReturnValue:
-    """Invite somebody by mail."""
     form = StaffForm()
     if not form.validate_on_submit():
         return _render_staff(form), 422
@@ -46,7 +46,7 @@ def invite_staff() -> ResponseReturnValue:
 @blueprint.post("/staff/invitations/<id:invitation_id>/renewal")
 @needs(Permission.STAFF, fresh=True)
 def renew_invitation(invitation_id: int) -> ResponseReturnValue:
-    """Send an invitation again, with a new link; the old one opens no more."""
+    """Send an invitation again with a new link; the old one stops working."""
     former = members.revoke_invitation(db.session, None, invitation_id, clock.now())
     if former is None:
         abort(404)
@@ -57,7 +57,6 @@ def renew_invitation(invitation_id: int) -> ResponseReturnValue:
 @blueprint.post("/staff/invitations/<id:invitation_id>/removal")
 @needs(Permission.STAFF, fresh=True)
 def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
-    """Take an invitation back."""
     if members.revoke_invitation(db.session, None, invitation_id, clock.now()) is None:
         abort(404)
     record_operator_audit("staff.invitation_revoked", "invitation", invitation_id)
@@ -67,7 +66,7 @@ def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
 @blueprint.post("/staff/<id:user_id>/role")
 @needs(Permission.STAFF, fresh=True)
 def change_staff_role(user_id: int) -> ResponseReturnValue:
-    """Make an admin support, or the other way round; it counts on their next request."""
+    """Switch between admin and support, valid from their next request."""
     user, role = staff_member_or_404(user_id), request.form.get("role", "")
     if role not in set(OperatorRole):
         abort(404)
@@ -82,7 +81,6 @@ def change_staff_role(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/staff/<id:user_id>/removal")
 @needs(Permission.STAFF, fresh=True)
 def remove_staff(user_id: int) -> ResponseReturnValue:
-    """Let somebody be of the operator no more."""
     user = staff_member_or_404(user_id)
     try:
         operator_staff.remove(db.session, user, by=current_user.id)
@@ -95,7 +93,7 @@ def remove_staff(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/assignments")
 @needs(Permission.STAFF, fresh=True)
 def assign(provider_id: int) -> ResponseReturnValue:
-    """Let somebody of support answer for a provider."""
+    """Assign a provider to somebody of support."""
     provider, chosen = visible_provider_or_404(db.session, provider_id), parse_id(request.form.get("user", ""))
     if chosen is None:
         abort(404)
@@ -111,7 +109,6 @@ def assign(provider_id: int) -> ResponseReturnValue:
 @blueprint.post("/providers/<id:provider_id>/assignments/<id:user_id>/removal")
 @needs(Permission.STAFF, fresh=True)
 def unassign(provider_id: int, user_id: int) -> ResponseReturnValue:
-    """End it."""
     if not operator_staff.unassign(db.session, user_id, visible_provider_or_404(db.session, provider_id).id):
         abort(404)
     record_operator_audit("staff.unassigned", "user", user_id, provider_id=provider_id)
@@ -127,23 +124,22 @@ def _send_invitation(email: str, role: OperatorRole) -> None:
 
 
 def staff_member_or_404(user_id: int) -> User:
-    """Somebody of the operator."""
     found = db.session.get(User, user_id)
     if found is None or found.operator_role is None or not found.is_open:
         abort(404)
     return found
 
 
-def _commit_and_return(said: str, endpoint: str = "operator.staff", **values):
+def _commit_and_return(message: str, endpoint: str = "operator.staff", **values: Any) -> ResponseReturnValue:
     db.session.commit()
     wake("mail")
-    flash(said)
+    flash(message)
     return redirect(url_for(endpoint, **values), 303)
 
 
-def _rollback_and_return(why: Exception):
+def _rollback_and_return(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
-    if isinstance(why, operator_staff.OwnRole):
+    if isinstance(error, operator_staff.OwnRole):
         flash(_("Kendi görevinizi siz değiştiremezsiniz; başka bir yönetici değiştirebilir."))
     else:
         flash(_("En az bir yönetici kalmalı. Önce başka birini yönetici yapın."))
@@ -158,16 +154,18 @@ def _render_staff(form: StaffForm) -> str:
         members=[(each, _masked_email(each)) for each in staff],
         seen=dict(read_session().execute(seen.group_by(SignIn.user_id)).all()),
         assigned=operator_staff.list_assignments(read_session()),
-        invitations=[(each, _masked_email(each)) for each in members.list_invitations(read_session(), None, clock.now())],
+        invitations=[
+            (each, _masked_email(each)) for each in members.list_invitations(read_session(), None, clock.now())
+        ],
         other_role=OTHER_ROLE,
         me=current_user.id,
         form=form,
     )
 
 
-def _masked_email(of: User | OneTimeLink) -> str:
-    """Masked; where its seal is damaged, nothing of it: it must not hide the others."""
+def _masked_email(holder: User | OneTimeLink) -> str:
+    """A damaged address is hidden entirely, and doesn't break the list."""
     try:
-        return mask((accounts if isinstance(of, User) else one_time_links).email_of(vault(), of))
+        return mask((accounts if isinstance(holder, User) else one_time_links).email_of(vault(), holder))
     except CannotOpen:
         return HIDDEN

@@ -1,4 +1,4 @@
-"""What was done, and to what, in words that people read: one sentence for each act that an audit entry may hold."""
+"""Labels of audit entries: acts, subjects, names of facts. Unknown ones, of a later version, stay as they are."""
 
 from flask_babel import gettext
 
@@ -201,15 +201,12 @@ FACT_LABELS: dict[str, str] = {
 
 
 def act_label(act: str) -> str:
-    """An act in words; one of a later version stands as it is."""
     return gettext(ACT_LABELS[act]) if act in ACT_LABELS else act
 
 
 def subject_label(subject: str) -> str:
-    """What an act was about, in words."""
     return gettext(SUBJECT_LABELS[subject]) if subject in SUBJECT_LABELS else subject
 
 
 def fact_label(fact: str) -> str:
-    """The name of a fact, in words."""
     return gettext(FACT_LABELS[fact]) if fact in FACT_LABELS else fact

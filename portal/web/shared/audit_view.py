@@ -1,9 +1,10 @@
-"""Audit entries as people read them, in a list or in a file, and the form that says which ones."""
+"""Audit entries as people read them, in a list or a file, and the form that filters them."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask import request
 from flask_babel import gettext
@@ -42,7 +43,7 @@ from portal.web.shared import user_agents
 from portal.web.shared.audit_labels import ACT_LABELS, SUBJECT_LABELS, act_label, fact_label, subject_label
 from portal.web.shared.labels import LABELS_BY_TYPE
 
-# Facts that are words of ours: of which kinds.
+# Facts whose values are enum members, by the possible enums.
 FACT_ENUMS = {
     "by": (SignInMethod, ReceivedVia),
     "channel": (Channel,),
@@ -56,8 +57,8 @@ FACT_ENUMS = {
     "role": (Role, OperatorRole),
     "settlement": (Settlement,),
 }
-EMPTY_VALUES = (None, "", [])
-NO_PROVIDER = 0  # A session is sealed for no provider.
+EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
+NO_PROVIDER = 0  # A session's address is encrypted for no provider.
 HARMLESS_TEXT = re.compile(
     r"\d{4}-\d\d-\d\d(T\S*)?|[0-9a-f]{32,}|(?=\S*[.:])[0-9a-f.:]+/\d{1,3}"
 )  # Day, digest, network.
@@ -69,14 +70,13 @@ ACTOR_LABELS = {
 }
 
 
-def check_day(_form, field) -> None:
-    """Check that a day is one of which something may be known."""
+def check_day(_form: FlaskForm, field: DateField) -> None:
     if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
         raise ValidationError(gettext("Tarihi gün, ay ve yılıyla yazın."))
 
 
 class AuditFilter(FlaskForm):
-    """Asked by GET: looking changes nothing."""
+    """Submitted by GET, so without a CSRF token."""
 
     class Meta:
         csrf = False
@@ -94,14 +94,14 @@ class AuditFilter(FlaskForm):
         super().__init__(request.args)
         everything = [("", _l("Hepsi"))]
         self.who.choices = everything + [(str(each.id), each.name) for each in people]
-        self.who.choices += [(kind.value, words) for kind, words in ACTOR_LABELS.items()]
+        self.who.choices += [(kind.value, text) for kind, text in ACTOR_LABELS.items()]
         self.act.choices = everything + sorted(((act, act_label(act)) for act in ACT_LABELS), key=lambda pair: pair[1])
         self.subject.choices = everything + sorted(
             ((each, subject_label(each)) for each in SUBJECT_LABELS), key=lambda pair: pair[1]
         )
 
     def wanted(self, provider_id: int | None) -> EntryFilter:
-        """What the choices mean; a word that is none of them, or a day that is no day, asks for nothing."""
+        """The filter of the choices; unknown values and invalid days filter nothing."""
         self.validate()
         chosen = self._chosen()
         who = chosen.get("who")
@@ -116,7 +116,7 @@ class AuditFilter(FlaskForm):
         )
 
     def url_parameters(self) -> dict[str, str]:
-        """The choices, for the address of the next page."""
+        """The choices, for the query string of the next page."""
         return {field.name: field.raw_data[0] for field in self if field.raw_data and field.raw_data[0]}
 
     def _chosen(self) -> dict[str, str]:
@@ -131,20 +131,18 @@ class AuditFilter(FlaskForm):
 
 @dataclass(frozen=True)
 class EntryView:
-    """One entry."""
-
     at: datetime
     who: str
     act: str
     subject: str
     subject_id: int
     facts: str
-    whence: str  # Browser and masked network, where a person of ours did it.
-    subject_word: str = ""  # As the filter takes it.
+    device: str  # Browser and masked network, where a known person acted.
+    subject_value: str = ""  # As the filter takes it.
 
 
 def entry_views(vault: Vault, rows: Iterable[Row], people: set[int] | None = None) -> Iterator[EntryView]:
-    """Entries for reading. Of who is not among `people` (None: anybody) it is not said from where they came."""
+    """Entries for reading. The device is shown only of `people` (None: anybody)."""
     for entry, sign_in, user in rows:
         is_known = people is None or (user is not None and user.id in people)
         yield EntryView(
@@ -154,8 +152,8 @@ def entry_views(vault: Vault, rows: Iterable[Row], people: set[int] | None = Non
             subject=subject_label(entry.subject),
             subject_id=entry.subject_id,
             facts=_facts_text(entry.facts),
-            whence=_device_and_network(vault, sign_in) if sign_in is not None and is_known else "",
-            subject_word=entry.subject,
+            device=_device_and_network(vault, sign_in) if sign_in is not None and is_known else "",
+            subject_value=entry.subject,
         )
 
 
@@ -168,17 +166,17 @@ def _actor_name(entry: AuditEntry, user: User | None, is_known: bool) -> str:
     return name if is_known else gettext("%(name)s (iş ortağı)", name=name)
 
 
-def _facts_text(facts: dict) -> str:
-    said = ((name, value) for name, value in facts.items() if value not in EMPTY_VALUES)
-    return ", ".join(f"{fact_label(name)}: {_value_text(name, value)}" for name, value in said)
+def _facts_text(facts: dict[str, Any]) -> str:
+    filled = ((name, value) for name, value in facts.items() if value not in EMPTY_VALUES)
+    return ", ".join(f"{fact_label(name)}: {_value_text(name, value)}" for name, value in filled)
 
 
-def _value_text(name: str, value) -> str:
+def _value_text(name: str, value: Any) -> str:
     if isinstance(value, list):
         return " ".join(_value_text(name, each) for each in value)
-    for words in FACT_ENUMS.get(name, ()):
-        if (words, value) in LABELS_BY_TYPE:
-            return gettext(LABELS_BY_TYPE[words, value])
+    for enum in FACT_ENUMS.get(name, ()):
+        if (enum, value) in LABELS_BY_TYPE:
+            return gettext(LABELS_BY_TYPE[enum, value])
     if isinstance(value, bool):
         return gettext("evet") if value else gettext("hayır")
     return str(value) if not isinstance(value, str) or HARMLESS_TEXT.fullmatch(value) else redact_addresses(value)

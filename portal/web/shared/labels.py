@@ -1,4 +1,4 @@
-"""The field's words as people read them; Turkish is the source, translations hold the English."""
+"""Labels of enum members. Turkish is the source, the translations hold the English."""
 
 from enum import StrEnum
 
@@ -44,7 +44,7 @@ from portal.core.models import (
 from portal.services.exports import ExportKind
 from shortlinks import VisitKind
 
-# Pairs, not a dict: words of two kinds that are spelled alike (WAITING) are equal, and one would hide the other.
+# Pairs, not a dict: members of two enums with one value (WAITING) are equal, and one would hide the other.
 LABELS: list[tuple[StrEnum, str]] = [
     (Channel.SMS, N_("SMS")),
     (Channel.CALL, N_("Telefon araması")),
@@ -220,9 +220,9 @@ LABELS: list[tuple[StrEnum, str]] = [
     (BatchState.DROPPED, N_("Silindi")),
 ]
 
-LABELS_BY_TYPE = {(type(word), str(word)): text for word, text in LABELS}
+LABELS_BY_TYPE = {(type(member), str(member)): text for member, text in LABELS}
 
 
-def label(word: StrEnum) -> str:
-    """What people call it, in the language of this request."""
-    return gettext(LABELS_BY_TYPE[type(word), str(word)])
+def label(member: StrEnum) -> str:
+    """The label in the language of the request."""
+    return gettext(LABELS_BY_TYPE[type(member), str(member)])

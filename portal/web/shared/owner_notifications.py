@@ -1,6 +1,7 @@
-"""Telling people of a provider by mail what came about, as a part of the transaction in which it did."""
+"""Mails to people of a provider, queued in the transaction of the event."""
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -15,20 +16,19 @@ from portal.domain.notifications import mails
 log = structlog.get_logger()
 
 
-def notify_owners(provider: Provider, kind: MailKind, **facts) -> None:
-    """A mail to each owner who may come in, in their language. Part of this transaction."""
+def notify_owners(provider: Provider, kind: MailKind, **facts: Any) -> None:
     notify_roles(provider, kind, (Role.OWNER,), **facts)
 
 
-def notify_roles(provider: Provider, kind: MailKind, roles: Collection[Role], **facts) -> int:
-    """The same to everybody with one of these roles; how many it reaches."""
-    theirs = (
+def notify_roles(provider: Provider, kind: MailKind, roles: Collection[Role], **facts: Any) -> int:
+    """Mail every active member with one of the roles, in their language. Returns how many."""
+    active_members = (
         select(User)
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.provider_id == provider.id, Membership.role.in_(roles), User.closed_at.is_(None))
         .where(Membership.suspended_at.is_(None), Membership.ended_at.is_(None))
     )
-    reached = list(_with_addresses(db.session.scalars(theirs).all()))
+    reached = list(_with_addresses(db.session.scalars(active_members).all()))
     for person, address in reached:
         mails.write_mail(
             db.session, vault(), kind, to=address, language=person.language, at=clock.now(),
@@ -38,7 +38,7 @@ def notify_roles(provider: Provider, kind: MailKind, roles: Collection[Role], **
 
 
 def _with_addresses(people: Iterable[User]) -> Iterator[tuple[User, str]]:
-    """People and their addresses. One that cannot be opened keeps nothing from the others."""
+    """People with their addresses, without those whose address cannot be decrypted."""
     for person in people:
         try:
             yield person, accounts.email_of(vault(), person)

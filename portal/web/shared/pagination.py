@@ -1,4 +1,4 @@
-"""A long list, a page at a time."""
+"""Pages of a long list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,20 +9,18 @@ from sqlalchemy import Select
 
 from portal.core.extensions import read_session
 
-MAX_PAGE = 10_000  # No database skips more pages than that for a number that somebody typed.
+MAX_PAGE = 10_000  # Of a typed page number: skipping rows costs the database.
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the list."""
-
-    rows: list
+    rows: list[Any]
     number: int
     has_more: bool
 
 
 def requested_page(found: Select, size: int, shown: Callable[..., Any]) -> Page:
-    """The page that is asked for; `shown` makes of each row what the page shows."""
+    """The page of the query string; `shown` turns each row into what the template needs."""
     number = min(max(1, request.args.get("page", 1, type=int)), MAX_PAGE)
     rows = read_session().execute(found.offset((number - 1) * size).limit(size + 1)).all()
     return Page([shown(*row) for row in rows[:size]], number, has_more=len(rows) > size)

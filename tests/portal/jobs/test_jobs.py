@@ -1,4 +1,4 @@
-"""The queue only wakes: what is lost in it is found by the minute's task, and nothing but ids stands in it."""
+"""The queue only wakes: a lost task is made up for by the minutely one, and the queue holds nothing but ids."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from portal.core.extensions import db, vault, wake
 from portal.core.models import AudienceEntry, Campaign, Delivery, Message, MessageState, ThrottleHit
 from portal.domain import campaigns
 from portal.domain.identity import login_throttle
-from portal.jobs import JsonSerializer
+from portal.jobs.queue import JsonSerializer
 from tests import databases, make, servers
 from tests.portal.services.messaging.test_outbox import Gateway
 
@@ -44,7 +44,7 @@ def launched(app):
 
 
 def work_off(queue) -> int:
-    """Do what waits in the queue, as a worker does; how many tasks there were."""
+    """Run what waits in the queue, as a worker does; returns how many tasks."""
     count = 0
     while (task := queue.dequeue()) is not None:
         queue.execute(task)
@@ -53,7 +53,7 @@ def work_off(queue) -> int:
 
 
 def minute_passes(queue, at: datetime = AN_ORDINARY_MINUTE) -> None:
-    """What the clock puts into the queue at one minute."""
+    """Queue the periodic tasks of one minute."""
     for task in queue.read_periodic(at):
         queue.enqueue(task)
 
@@ -169,9 +169,10 @@ def test_a_task_that_would_run_code_when_read_is_no_task():
         )
 
 
-def test_no_task_is_anything_but_launches_imports_mails_messages_domains_desks_tries_and_the_minute(queue):
+def test_these_are_all_tasks(queue):
     names = {name.rsplit(".", 1)[1] for name in queue._registry._registry}
 
     assert names == {
-        "launch", "import", "mail", "message", "every_minute", "look_at_domains", "tell_desks", "forget_tries",
+        "launch", "import", "mail", "message", "every_minute", "check_domains", "notify_desks",
+        "delete_old_attempts",
     }  # fmt: skip

@@ -21,9 +21,9 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaigns import default_wording, open_brands
 from portal.web.dashboard.campaigns.consent_point_forms import DEFAULT_BUDGET, BudgetForm, PointForm
 from portal.web.dashboard.forms import CsrfForm
+from portal.web.shared import qr_code
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
-from portal.web.shared import qr_code
 from portal.web.shared.signed_in_person import current_provider, own_row_or_404, record_audit
 
 MAX_ROWS = 200

@@ -1,11 +1,14 @@
-"""What a person lets be done with a file: bring it, stop, go on, throw it away, take it back."""
+"""A person's actions on a file: run, stop, continue, drop, undo."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault, wake
@@ -15,7 +18,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, undo
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import page_context, own_batch_or_404
+from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared.access import needs
 
 ELSEWHERE = _l("Dosya bu sırada başka bir aşamaya geçti; yapılacak bir şey kalmadı. Son durumu aşağıda.")
@@ -24,8 +27,8 @@ NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktar�
 
 @blueprint.post("/imports/<id:batch_id>/run")
 @needs(Permission.IMPORT)
-def begin_import(batch_id: int):
-    """Let it be written, all of it or only the refusals."""
+def start_import(batch_id: int) -> ResponseReturnValue:
+    """Start the run, of all entries or of the refusals only."""
     batch = own_batch_or_404(db.session, batch_id)
     only_refusals = request.form.get("only") == "refusals"
     try:
@@ -51,38 +54,36 @@ def begin_import(batch_id: int):
 
 @blueprint.post("/imports/<id:batch_id>/stop")
 @needs(Permission.IMPORT)
-def stop_import(batch_id: int):
-    """Stop after the piece that is being written."""
+def stop_import(batch_id: int) -> ResponseReturnValue:
+    """Stop after the chunk that is being written."""
     said = _("Durduruldu. Yazılanlar duruyor; istediğinizde sürdürebilir ya da geri alabilirsiniz.")
     return _act(batch_id, batches.stop, said)
 
 
 @blueprint.post("/imports/<id:batch_id>/continue")
 @needs(Permission.IMPORT)
-def continue_import(batch_id: int):
-    """Go on where it was stopped."""
+def continue_import(batch_id: int) -> ResponseReturnValue:
     return _act(batch_id, batches.resume, "")
 
 
 @blueprint.get("/imports/<id:batch_id>/drop")
 @needs(Permission.IMPORT)
-def ask_drop(batch_id: int):
-    """Ask once more before lines are thrown away."""
+def ask_drop(batch_id: int) -> str:
+    """Ask for confirmation before the lines are deleted."""
     batch = own_batch_or_404(read_session(), batch_id)
     return render_template("dashboard/imports/drop.html", **page_context(batch), still=batch.state in MAY_DROP)
 
 
 @blueprint.post("/imports/<id:batch_id>/drop")
 @needs(Permission.IMPORT)
-def drop_import(batch_id: int):
-    """Throw the lines away; nothing of them was written."""
+def drop_import(batch_id: int) -> ResponseReturnValue:
     return _act(batch_id, batches.drop, _("Dosya silindi. Hiçbir kayıt yazılmamıştı."))
 
 
 @blueprint.get("/imports/<id:batch_id>/undo")
 @needs(Permission.IMPORT)
-def ask_undo(batch_id: int):
-    """Say how much can still be taken back, and ask."""
+def ask_undo(batch_id: int) -> str:
+    """Show how much can still be annulled, and ask for confirmation."""
     batch = own_batch_or_404(read_session(), batch_id)
     still = batch.state in MAY_UNDO
     counts = undo.count_undoable(read_session(), batch) if still else None
@@ -91,13 +92,14 @@ def ask_undo(batch_id: int):
 
 @blueprint.post("/imports/<id:batch_id>/undo")
 @needs(Permission.IMPORT)
-def undo_import(batch_id: int):
-    """Annul what nobody has begun to send."""
+def undo_import(batch_id: int) -> ResponseReturnValue:
     return _act(batch_id, batches.undo, "")
 
 
-def _act(batch_id: int, act: Callable, said: str):
-    batch: ImportBatch = own_batch_or_404(db.session, batch_id)
+def _act(
+    batch_id: int, act: Callable[[Session, ImportBatch, int, datetime], None], message: str
+) -> ResponseReturnValue:
+    batch = own_batch_or_404(db.session, batch_id)
     try:
         act(db.session, batch, current_user.id, clock.now())
     except batches.WrongState:
@@ -109,10 +111,10 @@ def _act(batch_id: int, act: Callable, said: str):
     else:
         db.session.commit()
         wake("import", batch_id)
-        if said:
-            flash(said)
+        if message:
+            flash(message)
     return _back(batch_id)
 
 
-def _back(batch_id: int):
+def _back(batch_id: int) -> ResponseReturnValue:
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)

@@ -1,6 +1,7 @@
-"""What the page of a batch shows in each of its states."""
+"""The template context of a batch's page in each of its states."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import abort
 from flask_babel import gettext as _
@@ -17,6 +18,8 @@ from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.services.imports.layout import Fix
 from portal.services.imports.reading.file_problems import FileProblem
+from portal.services.imports.row_results import SkipReason
+from portal.services.imports.stored_rows import layout_of
 from portal.web.dashboard.imports.fixes import is_fixable
 from portal.web.shared import column_layout_page, masked_cells
 from portal.web.shared.fix_labels import FIX_LABELS
@@ -28,7 +31,7 @@ MAY_FIX = (BatchState.READ, BatchState.DRY_RUN)
 
 @dataclass(frozen=True)
 class Figures:
-    """A rehearsal in a few numbers, which add up to all entries."""
+    """A dry run in a few numbers, which add up to all entries."""
 
     grants: int
     refusals: int
@@ -39,52 +42,49 @@ class Figures:
 
     @classmethod
     def of(cls, tally: dict[str, int]) -> "Figures":
-        """From entries by verdict."""
         grants = tally.get(Effect.GRANT, 0)
         refusals = sum(tally.get(each, 0) for each in (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL))
         kept = sum(tally.get(each, 0) for each in queries.KEPT)
         as_before = sum(tally.get(each, 0) for each in queries.AS_BEFORE)
-        repeated = sum(tally.get(each, 0) for each in queries.SkipReason)
+        repeated = sum(tally.get(each.value, 0) for each in SkipReason)
         rest = sum(tally.values()) - grants - refusals - kept - as_before - repeated
         return cls(grants, refusals, kept, as_before, repeated, rest)
 
 
 def own_batch_or_404(session: Session, batch_id: int) -> ImportBatch:
-    """A batch of the provider that the signed-in person belongs to."""
     found = session.get(ImportBatch, batch_id)
     if found is None or found.provider_id != current_user.provider_id:
         abort(404)
     return found
 
 
-def page_context(batch: ImportBatch, **more) -> dict:
-    """All that the batch's page shows."""
+def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
     state, session = batch.state, read_session()
-    shown = {
+    shown: dict[str, Any] = {
         "batch": batch,
         "name": masked_cells.file_name(batch),
         "brand_name": session.get_one(Brand, batch.brand_id).name,
-        "by": _who(session, batch.user_id),
+        "by": _user_name(session, batch.user_id),
         "is_working": state in WORKER_STATES,
         "has_run": state in RUN,
         "may_drop": state in MAY_DROP,
         "may_undo": state in MAY_UNDO,
-        "waits": provider_questions.awaits_answer(batch),
+        "awaits_answer": provider_questions.awaits_answer(batch),
     }
     if state in WORKER_STATES:
         shown["progress"] = batches.progress(batch, clock.now())
     if state == BatchState.UNREADABLE:
-        shown["problem"] = FileProblem(batch.problem)
+        shown["problem"] = FileProblem(batch.problem or "")
     if state == BatchState.READ and "page" not in more:
         shown["page"] = column_layout_page.layout_page(session, vault(), batch)
     if state == BatchState.DRY_RUN:
-        shown |= _rehearsed(session, batch)
+        shown |= _dry_run_context(session, batch)
     if state in RUN:
-        shown |= _run(session, batch)
+        shown |= _run_context(session, batch)
     return shown | more
 
 
-def _rehearsed(session: Session, batch: ImportBatch) -> dict:
+def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
     tally = queries.tally_of(batch)
     good, problems = label_tally(tally)
     return {
@@ -93,20 +93,20 @@ def _rehearsed(session: Session, batch: ImportBatch) -> dict:
         "problems": problems,
         "writes": sum(tally.get(each, 0) for each in WRITTEN),
         "total": sum(tally.values()),
-        "curable": {each.word for each in problems if is_fixable(batch, each.word)},
-        "cured": [(each, FIX_LABELS[each]) for each in _cures(batch)],
+        "fixable": {each.result for each in problems if is_fixable(batch, each.result)},
+        "applied_fixes": [(each, FIX_LABELS[each]) for each in _applied_fixes(batch)],
         "standing": packages.measure_usage(session, current_user.provider, clock.now(), with_iys=False),
     }
 
 
-def _run(session: Session, batch: ImportBatch) -> dict:
+def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
     tally = queries.tally_of(batch)
     good, problems = label_tally(queries.tally_so_far(session, batch))
-    late, piles = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
-    elsewhere = queries.SENT if piles.kept else (*queries.SENT, *queries.KEPT)  # In the piles above.
+    late, groups = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
+    elsewhere = queries.SENT if groups.kept else (*queries.SENT, *queries.KEPT)  # In the groups above.
     return {
-        "piles": piles,
-        "good": [each for each in good if each.word not in elsewhere],
+        "groups": groups,
+        "good": [each for each in good if each.result not in elsewhere],
         "problems": problems,
         "late": late,
         "contact": _contact(batch) if late else None,
@@ -116,18 +116,18 @@ def _run(session: Session, batch: ImportBatch) -> dict:
 
 def _contact(batch: ImportBatch) -> ContactKind | None:
     try:
-        return queries.layout_of(vault(), batch).contact
+        return layout_of(vault(), batch).contact
     except CannotOpen:
         return None
 
 
-def _cures(batch: ImportBatch) -> list[Fix]:
+def _applied_fixes(batch: ImportBatch) -> list[Fix]:
     try:
-        return sorted(queries.layout_of(vault(), batch).fixes)
+        return sorted(layout_of(vault(), batch).fixes)
     except CannotOpen:
         return []
 
 
-def _who(session: Session, user_id: int | None) -> str:
+def _user_name(session: Session, user_id: int | None) -> str:
     user = session.get(User, user_id) if user_id else None
     return user.name if user else _("Komut satırı")

@@ -1,10 +1,12 @@
-"""Files of consents on the dashboard: the list of them, a new one, and the page of each."""
+"""Imports on the dashboard: the list, the upload form, and the page of each file."""
 
 import io
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, BinaryIO
 
 from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -21,7 +23,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import queries, uploads
 from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import Figures, page_context, own_batch_or_404
+from portal.web.dashboard.imports.batch_page import Figures, own_batch_or_404, page_context
 from portal.web.shared import limits, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
@@ -48,8 +50,7 @@ class NewImportForm(FlaskForm):
         super().__init__()
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
 
-    def validate(self, extra_validators=None) -> bool:
-        """One of the two is there."""
+    def validate(self, extra_validators: Any = None) -> bool:
         is_good = super().validate(extra_validators)
         if not (self.file.data and self.file.data.filename) and not (self.text.data or "").strip():
             self.file.errors = [_("Bir dosya seçin ya da tabloyu aşağıya yapıştırın.")]
@@ -58,9 +59,7 @@ class NewImportForm(FlaskForm):
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A batch in the list."""
-
+class ListedBatch:
     batch: ImportBatch
     name: str
     brand_name: str
@@ -69,17 +68,17 @@ class Listed:
 
 @blueprint.get("/imports", endpoint="imports")
 @needs(Permission.LOOK)
-def show_imports():
-    """List all files, newest first."""
+def show_imports() -> str:
+    """All files, newest first."""
     before = parse_id(request.args.get("before", ""))
-    of_mine = (
+    batches = (
         select(ImportBatch, Brand.name)
         .join(Brand, Brand.id == ImportBatch.brand_id)
         .where(ImportBatch.provider_id == current_user.provider_id, ImportBatch.id < (before or 2**63 - 1))
     )
-    rows = read_session().execute(of_mine.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
+    rows = read_session().execute(batches.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [
-        Listed(batch, masked_cells.file_name(batch), brand, Figures.of(queries.tally_of(batch)))
+        ListedBatch(batch, masked_cells.file_name(batch), brand, Figures.of(queries.tally_of(batch)))
         for batch, brand in rows[:A_PAGE]
     ]
     return render_template(
@@ -92,7 +91,7 @@ def show_imports():
 
 @blueprint.get("/imports/sample.csv", endpoint="import_sample")
 @needs(Permission.LOOK)
-def sample():
+def sample() -> Response:
     """A small file to fill in, as a Turkish Excel opens it."""
     at = clock.now() - timedelta(days=1)
     when = format_datetime(at, "dd.MM.yyyy HH:mm")
@@ -107,8 +106,8 @@ def sample():
 
 @blueprint.get("/imports/new")
 @needs(Permission.IMPORT)
-def new_import():
-    """Show the form that brings a file."""
+def new_import() -> ResponseReturnValue:
+    """Show the upload form."""
     brands = _brands()
     if not brands:
         flash(_("Dosya aktarmak için aktif bir markanız olmalı."))
@@ -120,12 +119,12 @@ def new_import():
 @max_bytes(uploads.LARGEST_POST)
 @limiter.limit(limits.IMPORT, key_func=provider_key)
 @needs(Permission.IMPORT)
-def bring_file():
-    """Keep what came; the worker reads it."""
+def upload_file() -> ResponseReturnValue:
+    """Store the upload; the worker reads it."""
     form = NewImportForm(_brands())
     if not form.validate_on_submit():
         return render_template("dashboard/imports/new_batch.html", form=form), 422
-    name, stream = _brought(form)
+    name, stream = _uploaded(form)
     try:
         batch = uploads.store_upload(
             db.session, vault(), provider_id=current_user.provider_id, brand_id=form.brand.data,
@@ -141,22 +140,22 @@ def bring_file():
 
 @blueprint.get("/imports/<id:batch_id>")
 @needs(Permission.LOOK)
-def import_batch(batch_id: int):
-    """One file: how far it is, and what is to be done now."""
+def import_batch(batch_id: int) -> str:
+    """One file: its progress, and what to do next."""
     return render_template("dashboard/imports/batch.html", **page_context(own_batch_or_404(read_session(), batch_id)))
 
 
 @blueprint.get("/imports/<id:batch_id>/progress")
 @needs(Permission.LOOK)
-def import_progress(batch_id: int):
-    """Only the part of that page which changes while the worker is at it; a script asks for it."""
+def import_progress(batch_id: int) -> str:
+    """The part of that page which changes while the worker runs; a script polls it."""
     batch = own_batch_or_404(read_session(), batch_id)
     shown = page_context(batch) if batch.state != BatchState.READ else {"batch": batch}
     return render_template("dashboard/imports/progress.html", **shown)
 
 
-def _brought(form: NewImportForm) -> tuple[str, io.BufferedIOBase]:
-    """Its name, of what was pasted none, and its bytes."""
+def _uploaded(form: NewImportForm) -> tuple[str, BinaryIO]:
+    """Name and bytes; a pasted table has no name."""
     upload = form.file.data
     if upload and upload.filename:
         return upload.filename, upload.stream

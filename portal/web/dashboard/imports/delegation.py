@@ -1,14 +1,16 @@
-"""The firm's leave that the operator brings files for it: given, taken back, and what was brought under it."""
+"""The delegation page: the provider lets the operator import files for it until a day, and withdraws that."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
@@ -21,39 +23,38 @@ from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_audit
 
-USUALLY = timedelta(days=30)
+USUAL_PERIOD = timedelta(days=30)
 MOST_SHOWN = 100  # Files, newest first; the list of all files has the others.
 
 
-class LeaveForm(FlaskForm):
+class DelegationForm(FlaskForm):
     ends_on = DateField(_l("Son gün"), validators=[InputRequired(_l("Son günü seçin."))])
 
 
 @dataclass(frozen=True)
-class Given:
-    """A leave as it is listed."""
-
-    leave: Delegation
-    by: str
-    taken_back_by: str
+class ListedDelegation:
+    delegation: Delegation
+    given_by: str
+    withdrawn_by: str
 
 
 @blueprint.get("/leave")
 @needs(Permission.ONBOARD)
-def show_leave():
-    """Show whether the operator may bring files, and what it brought."""
-    return _page(LeaveForm(formdata=None, ends_on=clock.day(clock.now()) + USUALLY))
+def show_delegation() -> str:
+    """Show the delegations, and the files imported under them."""
+    return _page(DelegationForm(formdata=None, ends_on=clock.day(clock.now()) + USUAL_PERIOD))
 
 
 @blueprint.post("/leave")
 @needs(Permission.ONBOARD, fresh=True)
-def give_leave():
-    """Let the operator bring files until a day."""
-    form = LeaveForm()
+def give_delegation() -> ResponseReturnValue:
+    form = DelegationForm()
     if not form.validate_on_submit():
         return _page(form), 422
     try:
-        given = delegations.delegate(db.session, current_user.provider_id, current_user.id, form.ends_on.data, clock.now())
+        given = delegations.delegate(
+            db.session, current_user.provider_id, current_user.id, form.ends_on.data, clock.now()
+        )
     except delegations.InvalidEndDay:
         form.ends_on.errors = [_("Son gün bugünden önce, bir yıldan da sonra olamaz.")]
         return _page(form), 422
@@ -63,43 +64,44 @@ def give_leave():
 
 @blueprint.post("/leave/withdraw")
 @needs(Permission.ONBOARD, fresh=True)
-def withdraw_leave():
-    """Let it bring nothing more from now on."""
+def withdraw_delegation() -> ResponseReturnValue:
     withdrawn = delegations.withdraw(db.session, current_user.provider_id, current_user.id, clock.now())
     if withdrawn is not None:
         record_audit("leave.withdrawn", "leave", withdrawn.id)
     return _done(_("Yetki geri alındı. Destek ekibi artık sizin adınıza dosya aktaramaz."))
 
 
-def _done(said: str):
+def _done(message: str) -> ResponseReturnValue:
     db.session.commit()
-    flash(said)
-    return redirect(url_for(".show_leave"), 303)
+    flash(message)
+    return redirect(url_for(".show_delegation"), 303)
 
 
-def _page(form: LeaveForm) -> str:
+def _page(form: DelegationForm) -> str:
     at, mine = clock.now(), current_user.provider_id
     today: date = clock.day(at)
     return render_template(
         "dashboard/imports/delegation.html",
         form=form,
-        standing=delegations.find_current(read_session(), mine, at),
-        given=_given(mine),
-        brought=_brought(mine),
+        current=delegations.find_current(read_session(), mine, at),
+        delegations=_delegations(mine),
+        batches=_batches_on_behalf(mine),
         first_day=today.isoformat(),
         last_day=(today + delegations.LONGEST).isoformat(),
     )
 
 
-def _given(provider_id: int) -> list[Given]:
+def _delegations(provider_id: int) -> list[ListedDelegation]:
     theirs = delegations.list_delegations(read_session(), provider_id)
     people = {each.given_by for each in theirs} | {each.withdrawn_by for each in theirs}
     names = dict(read_session().execute(select(User.id, User.name).where(User.id.in_(people - {None}))).all())
-    return [Given(each, names.get(each.given_by, ""), names.get(each.withdrawn_by, "")) for each in theirs]
+    return [
+        ListedDelegation(each, names.get(each.given_by, ""), names.get(each.withdrawn_by or 0, "")) for each in theirs
+    ]
 
 
-def _brought(provider_id: int) -> list:
-    """Files that the operator brought: each with its brand's name and who brought it."""
+def _batches_on_behalf(provider_id: int) -> Sequence[Row[ImportBatch, str, str]]:
+    """The files that the operator imported, each with the names of its brand and importer."""
     theirs = (
         select(ImportBatch, Brand.name.label("brand"), User.name.label("by"))
         .join(Brand, Brand.id == ImportBatch.brand_id)

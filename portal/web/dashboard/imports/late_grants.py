@@ -1,8 +1,9 @@
-"""A campaign that asks people whose grants came too late for İYS: with a contact that they began (checklist C-4)."""
+"""A campaign that asks people again whose grants came too late for İYS; it needs a contact they began (C-4)."""
 
 from collections.abc import Mapping
 
 from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.core import clock
@@ -18,7 +19,7 @@ from portal.services.imports.stored_rows import layout_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaigns import add_contact_error, open_campaign_from
 from portal.web.dashboard.campaigns.forms import CampaignForm
-from portal.web.dashboard.imports.batch_page import page_context, own_batch_or_404
+from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_audit
 
@@ -27,8 +28,8 @@ CHUNK = 5000  # Recipients in one transaction.
 
 @blueprint.route("/imports/<id:batch_id>/campaign", methods=["GET", "POST"])
 @needs(Permission.PREPARE)
-def ask_late(batch_id: int):
-    """Write the campaign; its audience is there already."""
+def ask_late(batch_id: int) -> ResponseReturnValue:
+    """Open the campaign with its audience."""
     batch = own_batch_or_404(read_session(), batch_id)
     brand = read_session().get_one(Brand, batch.brand_id)
     late = late_recipients(read_session(), batch)
@@ -63,11 +64,11 @@ def _form(batch: ImportBatch, brand: Brand, late: Mapping[int, list[Channel]]) -
         contact_kind=contact.value if contact else None,
         **default_texts.default_wording(brand.name, CampaignKind.ASK, notice_url).__dict__,
     )
-    form.kind.choices = form.kind.choices[:1]  # Who refused nothing needs no refusing link.
+    form.kind.choices = form.kind.choices[:1]  # Nobody here needs a refusing link.
     return form
 
 
-def _opened(form: CampaignForm, batch: ImportBatch, late: Mapping[int, list[Channel]]):
+def _opened(form: CampaignForm, batch: ImportBatch, late: Mapping[int, list[Channel]]) -> ResponseReturnValue:
     at = clock.now()
     campaign: Campaign = open_campaign_from(form, db.session.get_one(Brand, batch.brand_id), at)
     record_audit("campaign.opened", "campaign", campaign.id)

@@ -1,6 +1,7 @@
-"""Which column of a file is what: chosen before it is rehearsed, and again until it is brought."""
+"""The column layout of a file: chosen before the dry run, and again until the run."""
 
 from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -11,7 +12,7 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.services.imports.batches import MAY_CHOOSE
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import page_context, own_batch_or_404
+from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
 from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import record_audit
@@ -19,8 +20,8 @@ from portal.web.shared.signed_in_person import record_audit
 
 @blueprint.get("/imports/<id:batch_id>/layout")
 @needs(Permission.LOOK)
-def import_layout(batch_id: int):
-    """The columns of a file that was rehearsed already; of any other, its page says what is next."""
+def import_layout(batch_id: int) -> ResponseReturnValue:
+    """The layout of a file after its dry run; for any other, the file's own page."""
     batch = own_batch_or_404(read_session(), batch_id)
     if batch.state != BatchState.DRY_RUN:
         return redirect(url_for(".import_batch", batch_id=batch_id), 303)
@@ -29,8 +30,8 @@ def import_layout(batch_id: int):
 
 @blueprint.post("/imports/<id:batch_id>/layout")
 @needs(Permission.IMPORT)
-def choose_layout(batch_id: int):
-    """Read the file so, and rehearse it."""
+def choose_layout(batch_id: int) -> ResponseReturnValue:
+    """Set the layout; a dry run follows."""
     batch = own_batch_or_404(db.session, batch_id)
     if batch.state not in MAY_CHOOSE:
         return _too_late(batch_id)
@@ -42,7 +43,7 @@ def choose_layout(batch_id: int):
     try:
         batches.set_layout(db.session, vault(), batch, layout, clock.now())
         if provider_questions.mark_answered(batch, current_user.id, clock.now()):
-            record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked))
+            record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked or ()))
     except batches.WrongState:
         db.session.rollback()
         return _too_late(batch_id)
@@ -58,6 +59,6 @@ def _show(batch: ImportBatch, page: column_layout_page.LayoutPage) -> str:
     return render_template("dashboard/imports/layout.html", **page_context(batch, page=page))
 
 
-def _too_late(batch_id: int):
+def _too_late(batch_id: int) -> ResponseReturnValue:
     flash(_("Bu dosya bu sırada ilerledi; düzeni artık değişmez."))
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)

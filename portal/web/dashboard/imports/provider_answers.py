@@ -1,6 +1,10 @@
-"""What a file that the operator brings does not say, and only the firm can: a short form with just that."""
+"""The form in which a provider answers the operator's questions about a file."""
+
+from collections.abc import Collection
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -26,7 +30,7 @@ LONGEST_ORIGIN = 200
 
 
 class AnswerForm(FlaskForm):
-    """Only what was asked."""
+    """Has the fields that were asked only."""
 
     status = RadioField(_l("Dosyadaki kişiler ne dedi?"), validators=[InputRequired(_l("Birini seçin."))])
     source = SelectField(_l("İzinler nasıl alındı?"), validators=[InputRequired(_l("Birini seçin."))])
@@ -36,7 +40,7 @@ class AnswerForm(FlaskForm):
         validators=[InputRequired(_l("Dayanağı yazın.")), Length(max=LONGEST_ORIGIN), READABLE],
     )
 
-    def __init__(self, *arguments, asked: list[str], **options):
+    def __init__(self, *arguments: Any, asked: Collection[str], **options: Any):
         super().__init__(*arguments, **options)
         self.status.choices = [(each.value, label(each)) for each in Status]
         self.source.choices = [("", _("Seçin")), *((each.value, label(each)) for each in Source)]
@@ -45,7 +49,7 @@ class AnswerForm(FlaskForm):
 
     @property
     def said(self) -> provider_questions.Answer:
-        """The answer, once it is valid. A day stands for its first second: nobody knows the hour."""
+        """The answer, once it is valid. A day means its first second: the hour is unknown."""
         given = {name: field.data for name, field in self._fields.items() if name in provider_questions.ASKABLE}
         return provider_questions.Answer(
             status=Status(given["status"]) if "status" in given else None,
@@ -54,36 +58,35 @@ class AnswerForm(FlaskForm):
             origin=given.get("origin", "").strip(),
         )
 
-    def validate(self, extra_validators=None) -> bool:
-        """Shape, and what the two say together."""
+    def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
             return False
-        told = self.said
-        if told.source == Source.BEFORE_2015 and self.date and self.date.data != FIRST_DAY:
+        answer = self.said
+        if answer.source == Source.BEFORE_2015 and self.date and self.date.data != FIRST_DAY:
             self.date.errors = [_("2015 öncesinde alınan izinlerin günü 1 Mayıs 2015 yazılır.")]
-        if told.source == Source.PROVIDER_DECISION and told.status == Status.GRANTED:
+        if answer.source == Source.PROVIDER_DECISION and answer.status == Status.GRANTED:
             self.source.errors = [_("Firmanın kararıyla onay verilmez; bu yalnız retler içindir.")]
         return not self.errors
 
 
 @blueprint.get("/imports/<id:batch_id>/answer")
 @needs(Permission.IMPORT)
-def answer_import(batch_id: int):
-    """Show what is asked of a file; or, where nothing is any more, lead to the file."""
+def answer_import(batch_id: int) -> ResponseReturnValue:
+    """Show the questions; where none are open, redirect to the file."""
     batch = _mine(batch_id)
     if not provider_questions.awaits_answer(batch):
         return _over(batch)
-    return _page(batch, AnswerForm(formdata=None, asked=batch.asked))
+    return _page(batch, AnswerForm(formdata=None, asked=batch.asked or ()))
 
 
 @blueprint.post("/imports/<id:batch_id>/answer")
 @needs(Permission.IMPORT)
-def take_answer(batch_id: int):
-    """Let the file be rehearsed with what the firm says of it."""
+def take_answer(batch_id: int) -> ResponseReturnValue:
+    """Store the answers; a new dry run follows."""
     batch = _mine(batch_id)
     if not provider_questions.awaits_answer(batch):
         return _over(batch)
-    form = AnswerForm(asked=batch.asked)
+    form = AnswerForm(asked=batch.asked or ())
     if not form.validate_on_submit():
         return _page(batch, form), 422
     try:
@@ -91,7 +94,7 @@ def take_answer(batch_id: int):
     except provider_questions.NothingAsked:  # A colleague was first.
         db.session.rollback()
         return _over(_mine(batch_id))
-    record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked))
+    record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked or ()))
     db.session.commit()
     wake("import", batch_id)
     flash(_("Yanıtınız kaydedildi. Dosya bununla yeniden kontrol ediliyor."))
@@ -105,7 +108,7 @@ def _mine(batch_id: int) -> ImportBatch:
     return found
 
 
-def _over(batch: ImportBatch):
+def _over(batch: ImportBatch) -> ResponseReturnValue:
     flash(_("Bu dosya için sizden beklenen bir bilgi yok."))
     return redirect(url_for(".import_batch", batch_id=batch.id), 303)
 

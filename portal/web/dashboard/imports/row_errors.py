@@ -1,8 +1,8 @@
-"""A file's bad lines as a workbook: to be mended there, and brought again."""
+"""Download a file's bad lines as a workbook, to correct and upload again."""
 
 from collections.abc import Iterator, Sequence
 
-from flask import abort
+from flask import Response, abort
 from flask_babel import gettext
 from flask_login import current_user
 
@@ -24,8 +24,8 @@ BETWEEN = " / "
 @blueprint.get("/imports/<id:batch_id>/errors.xlsx")
 @limiter.limit(limits.EXPORTS, key_func=provider_key)
 @needs(Permission.EXPORT, fresh=True)
-def import_errors(batch_id: int):
-    """The lines with what is wrong, and on a sheet of their own those that came too late for İYS."""
+def import_errors(batch_id: int) -> Response:
+    """The lines with their problems, and on a second sheet the grants that came too late for İYS."""
     batch = read_session().get(ImportBatch, batch_id)
     if batch is None or batch.provider_id != current_user.provider_id:
         abort(404)
@@ -34,7 +34,7 @@ def import_errors(batch_id: int):
     db.session.commit()
     late = ([*each.cells, each.number] for each in found.late_grants())
     return download(
-        map(_bad, found.lines()),
+        map(_error_row, found.lines()),
         header=[*found.header, *OURS],
         sheet=gettext("Hatalı satırlar"),
         name=f"izinlink-hatalar-{clock.day(clock.now())}",
@@ -43,19 +43,19 @@ def import_errors(batch_id: int):
     )
 
 
-def _bad(line: ErrorLine) -> Sequence[object]:
+def _error_row(line: ErrorLine) -> Sequence[object]:
     return [
         *line.cells,
         line.number,
-        _said(each.sentence for each in line.errors),
-        _said(each.cure for each in line.errors),
-        _joined(each.code for each in line.errors),
+        _join_translated(each.sentence for each in line.errors),
+        _join_translated(each.cure for each in line.errors),
+        _join(each.code for each in line.errors),
     ]
 
 
-def _said(sentences: Iterator[str]) -> str:
-    return _joined(gettext(each) for each in sentences)
+def _join_translated(sentences: Iterator[str]) -> str:
+    return _join(gettext(each) for each in sentences)
 
 
-def _joined(texts: Iterator[str]) -> str:
+def _join(texts: Iterator[str]) -> str:
     return BETWEEN.join(dict.fromkeys(filter(None, texts)))

@@ -1,9 +1,11 @@
-"""Lines of a file with one verdict, and the cure of a problem; and the entries of a pile."""
+"""The lines of a file with one result, the fix of a problem, and the entries of a group."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -16,75 +18,76 @@ from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.row_results import PROBLEMS, RESULTS
+from portal.services.imports.stored_rows import layout_of, outline_of
 from portal.services.imports.unknown_words import unknown_words
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.imports.batch_page import MAY_FIX, page_context, own_batch_or_404
+from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
 from portal.web.dashboard.imports.fixes import available_fix, preview_fix
 from portal.web.shared import column_layout_page, masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.column_labels import FIELDS
-from portal.web.shared.fix_labels import FIX_LABELS, WORD_KINDS, GROUP_LABELS, WordsForm, build_words_form
+from portal.web.shared.fix_labels import FIX_LABELS, GROUP_LABELS, WORD_KINDS, WordsForm, build_words_form
 from portal.web.shared.row_result_labels import label_result
 from portal.web.shared.url_converters import parse_id
 
 A_PAGE = 50
 
+Entry = TypeVar("Entry", Sample, Row)
 
-@blueprint.get("/imports/<id:batch_id>/lines/<verdict>")
+
+@blueprint.get("/imports/<id:batch_id>/lines/<result>")
 @needs(Permission.LOOK)
-def import_lines(batch_id: int, verdict: str):
-    """The lines with one verdict; of a problem, with its cure."""
-    if verdict not in RESULTS:
+def import_lines(batch_id: int, result: str) -> str:
+    """The lines with one result; for a problem, with its fix."""
+    if result not in RESULTS:
         abort(404)
-    return _show(own_batch_or_404(read_session(), batch_id), verdict)
+    return _show(own_batch_or_404(read_session(), batch_id), result)
 
 
 @blueprint.post("/imports/<id:batch_id>/cures")
 @needs(Permission.IMPORT)
-def cure_import(batch_id: int):
-    """Let a cure be done to all lines, or leave them as they are again; then rehearse anew."""
+def fix_import(batch_id: int) -> ResponseReturnValue:
+    """Apply a fix to all lines, or undo it; a new dry run follows."""
     own_batch_or_404(read_session(), batch_id)
-    cure = next((each for each in Fix if each == request.form.get("cure")), None) or abort(400)
+    fix = next((each for each in Fix if each == request.form.get("cure")), None) or abort(400)
     on = request.form.get("on") != "no"
     done = _("Çare uygulandı; dosya yeniden kontrol ediliyor.")
     undone = _("Çare geri alındı; dosya yeniden kontrol ediliyor.")
-    return _read_anew(batch_id, lambda layout: layout.with_fix(cure, on=on), done if on else undone)
+    return _change_layout(batch_id, lambda layout: layout.with_fix(fix, on=on), done if on else undone)
 
 
-@blueprint.post("/imports/<id:batch_id>/words/<verdict>")
+@blueprint.post("/imports/<id:batch_id>/words/<result>")
 @needs(Permission.IMPORT)
-def explain_words(batch_id: int, verdict: str):
-    """Say what words of a column mean; then rehearse anew."""
+def explain_words(batch_id: int, result: str) -> ResponseReturnValue:
+    """Store the meanings of unknown words; a new dry run follows."""
     batch = own_batch_or_404(read_session(), batch_id)
-    if verdict not in PROBLEMS or batch.state != BatchState.DRY_RUN:
+    if result not in PROBLEMS or batch.state != BatchState.DRY_RUN:
         abort(404)
-    form = build_words_form(_unknown(batch, verdict))
+    form = build_words_form(_unknown_words(batch, result))
     if not form.validate_on_submit():
-        return _show(batch, verdict, form), 422
+        return _show(batch, result, form), 422
     said = _("Sözcükler öğrenildi; dosya yeniden kontrol ediliyor.")
-    return _read_anew(batch_id, form.taught, said, is_for_the_next_too=True)
+    return _change_layout(batch_id, form.apply_to, said, updates_profile=True)
 
 
-@blueprint.get("/imports/<id:batch_id>/piles/<pile>")
+@blueprint.get("/imports/<id:batch_id>/piles/<group>")
 @needs(Permission.LOOK)
-def import_pile(batch_id: int, pile: str):
-    """The entries of a pile as they stand with İYS now."""
+def import_group(batch_id: int, group: str) -> str:
+    """The entries of a group as they stand with İYS now."""
     batch = own_batch_or_404(read_session(), batch_id)
-    if pile not in tuple(RowGroup):
+    if group not in tuple(RowGroup):
         abort(404)
     after = parse_id(request.args.get("after", "")) or 0
-    rows = (
-        queries.group_rows(read_session(), vault(), batch, RowGroup(pile), limit=A_PAGE + 1, after=after)
-        if batch.layout
-        else []
-    )
-    rows = _as_one_may_see(rows)
+    rows: list[Row] = []
+    if batch.layout:
+        found = queries.group_rows(read_session(), vault(), batch, RowGroup(group), limit=A_PAGE + 1, after=after)
+        rows = _mask_unless_importer(found)
     codes = {each.code for each in rows if each.code}
     return render_template(
         "dashboard/imports/group.html",
         **page_context(batch),
-        pile=RowGroup(pile),
-        words=GROUP_LABELS[pile],
+        group=RowGroup(group),
+        words=GROUP_LABELS[RowGroup(group)],
         rows=rows[:A_PAGE],
         columns=_columns(rows),
         after=rows[A_PAGE - 1].key if len(rows) > A_PAGE else None,
@@ -94,69 +97,73 @@ def import_pile(batch_id: int, pile: str):
     )
 
 
-def _read_anew(batch_id: int, change, said: str, *, is_for_the_next_too: bool = False):
+def _change_layout(
+    batch_id: int, change: Callable[[Layout], Layout], message: str, *, updates_profile: bool = False
+) -> ResponseReturnValue:
     batch = own_batch_or_404(db.session, batch_id)
     if batch.state not in MAY_FIX:
         flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
         return redirect(url_for(".import_batch", batch_id=batch_id), 303)
     try:
-        layout: Layout = change(queries.layout_of(vault(), batch))
+        layout = change(layout_of(vault(), batch))
         batches.set_layout(db.session, vault(), batch, layout, clock.now())
-        if is_for_the_next_too:
-            column_layout_page.remember_profile(db.session, vault(), batch, queries.outline_of(vault(), batch), layout)
+        if updates_profile:
+            column_layout_page.remember_profile(db.session, vault(), batch, outline_of(vault(), batch), layout)
     except batches.WrongState:
         db.session.rollback()
         flash(_("Dosya bu sırada ilerledi; artık böyle düzeltilemez."))
     else:
         db.session.commit()
         wake("import", batch_id)
-        flash(said)
+        flash(message)
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)
 
 
-def _show(batch: ImportBatch, verdict: str, form: WordsForm | None = None) -> str:
+def _show(batch: ImportBatch, result: str, form: WordsForm | None = None) -> str:
     after = parse_id(request.args.get("after", ""))
-    of_batch = queries.result_samples(
-        read_session(), vault(), batch, verdict, limit=A_PAGE + 1, after=-1 if after is None else after
-    ) if batch.layout and batch.outline else []  # fmt: skip
-    of_batch = _as_one_may_see(of_batch)
+    samples: list[Sample] = []
+    if batch.layout and batch.outline:
+        start = -1 if after is None else after
+        found = queries.result_samples(read_session(), vault(), batch, result, limit=A_PAGE + 1, after=start)
+        samples = _mask_unless_importer(found)
     is_open = batch.state == BatchState.DRY_RUN and current_user.may_at_provider(Permission.IMPORT)
-    cure = available_fix(batch, verdict) if is_open and verdict in PROBLEMS else None
+    fix = available_fix(batch, result) if is_open and result in PROBLEMS else None
     return render_template(
         "dashboard/imports/rows.html",
         **page_context(batch),
-        told=label_result(verdict, queries.tally_of(batch).get(verdict, 0)),
-        samples=of_batch[:A_PAGE],
-        columns=_columns(of_batch),
-        after=of_batch[A_PAGE - 1].key if len(of_batch) > A_PAGE else None,
+        result=label_result(result, queries.tally_of(batch).get(result, 0)),
+        samples=samples[:A_PAGE],
+        columns=_columns(samples),
+        after=samples[A_PAGE - 1].key if len(samples) > A_PAGE else None,
         is_first=after is None,
-        cure=cure,
-        cure_words=FIX_LABELS[cure] if cure else None,
-        mended=preview_fix(of_batch, cure) if cure else [],
-        words_form=form or (build_words_form(_unknown(batch, verdict)) if is_open and verdict in WORD_KINDS else None),
+        fix=fix,
+        fix_label=FIX_LABELS[fix] if fix else None,
+        fixed_cells=preview_fix(samples, fix) if fix else [],
+        words_form=form
+        or (build_words_form(_unknown_words(batch, result)) if is_open and result in WORD_KINDS else None),
     )
 
 
-def _as_one_may_see(found: list[Sample] | list[Row]) -> list[Sample] | list[Row]:
-    """As the file says it, for whoever may bring files; addresses and names masked for the rest."""
+def _mask_unless_importer(found: list[Entry]) -> list[Entry]:
+    """Cells as in the file for whoever may import files; addresses and names masked for the rest."""
     if current_user.may_at_provider(Permission.IMPORT):
         return found
     return [replace(each, cells=masked_cells.mask_cells(each.cells)) for each in found]
 
 
 def _columns(shown: Sequence[Sample | Row]) -> list[str]:
-    """What the columns of the table are called: in the file, or by what they hold."""
+    """The table's headings: the file's own, or the fields."""
     cells = shown[0].cells if shown else ()
     return [cell.header or str(FIELDS[cell.field]) for cell in cells]
 
 
-def _unknown(batch: ImportBatch, verdict: str) -> dict[str, dict[str, int]]:
-    """The words of this problem that nothing explains, in the first lines that have it."""
-    kind = WORD_KINDS.get(verdict)
+def _unknown_words(batch: ImportBatch, result: str) -> dict[str, dict[str, int]]:
+    """The unknown words of this problem, in the first lines that have it."""
+    kind = WORD_KINDS.get(result)
     if kind is None:
         return {}
-    outline, layout = queries.outline_of(vault(), batch), queries.layout_of(vault(), batch)
+    outline, layout = outline_of(vault(), batch), layout_of(vault(), batch)
     header_line = outline.sheets[layout.sheets[0]].header_line
-    lines = queries.lines_with_result(read_session(), vault(), batch, verdict)
+    lines = queries.lines_with_result(read_session(), vault(), batch, result)
     known = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=header_line))
     return {kind: known.get(kind, {})}

@@ -77,7 +77,7 @@ def check_rights() -> ResponseReturnValue:
     )
     if partner is not None and provider.pending_iys_code is not None:
         found = rights.ask_for_rights(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id, partner)
-        record_audit("rights.looked_at", "provider", current_user.provider_id, **found.kept())
+        record_audit("rights.looked_at", "provider", current_user.provider_id, **found.as_json())
         db.session.commit()
     return redirect(url_for(".start", _anchor="step-3"), 303)
 

@@ -71,7 +71,7 @@ def _export(format: Format) -> Response:
 def _lines(wanted: queries.EntryFilter, people: set[int]) -> Iterator[Sequence[object]]:
     for each in entry_views(vault(), queries.iterate_entries(read_session(), wanted), people):
         at = clock.istanbul(each.at).isoformat(sep=" ", timespec="seconds")
-        yield at, each.who, each.act, each.subject, str(each.subject_id), each.facts, each.whence
+        yield at, each.who, each.act, each.subject, str(each.subject_id), each.facts, each.device
 
 
 def _choices(wanted: queries.EntryFilter) -> str:

@@ -21,7 +21,7 @@ from portal.web.shared.downloads import Format, download
 from portal.web.shared.labels import label
 from portal.web.shared.signed_in_person import provider_key, record_audit
 
-NAMES = {
+FILE_NAMES = {
     ExportKind.CONSENTS: "izinler",
     ExportKind.DECISIONS: "kararlar",
     ExportKind.RECIPIENTS: "alicilar",

@@ -76,7 +76,7 @@ def test_what_waits_too_long_is_told(app, refused, signs, hours, tone):
     lane = signs()["Sıra: Retler"]
 
     assert lane.tone == tone
-    assert "1 karar" in lane.said
+    assert "1 karar" in lane.finding
     assert bool(lane.cure) == (tone != "good")
 
 
@@ -144,7 +144,7 @@ def test_spraying_is_told(app, signs):
 
     sign = signs()["Parola denemeleri"]
 
-    assert sign.tone == "bad" and "60" in sign.said
+    assert sign.tone == "bad" and "60" in sign.finding
 
 
 def test_each_lane_has_its_sign(app, signs):

@@ -27,7 +27,7 @@ INCOMPLETE = csv_of(
 )  # fmt: skip
 
 
-def give_leave(app, provider_id: int) -> None:
+def give_delegation(app, provider_id: int) -> None:
     with app.app_context():
         at = clock.now()
         delegations.delegate(db.session, provider_id, 1, clock.day(at) + timedelta(days=30), at)
@@ -38,7 +38,7 @@ def give_leave(app, provider_id: int) -> None:
 def support(app, deniz, ayses):
     """Deniz, who answers for Ayşe's firm, which gave its leave."""
     assign(app, DENIZ, ayses)
-    give_leave(app, ayses)
+    give_delegation(app, ayses)
     return deniz
 
 
@@ -147,7 +147,7 @@ def test_without_leave_nothing_is_brought_and_nothing_of_a_file_is_seen(app, den
     assert bring(deniz, rows, ayses).status_code == 303
     assert rows.count(ImportBatch) == 0
 
-    give_leave(app, ayses)
+    give_delegation(app, ayses)
     batch = rehearsed(app, deniz, rows, ayses)
     with app.app_context():
         delegations.withdraw(db.session, ayses, 1, clock.now())
@@ -174,7 +174,7 @@ def test_at_a_suspended_provider_nothing_is_brought(app, support, ayses, rows):
 
 
 def test_only_who_answers_for_a_provider_finds_its_files_and_never_the_firms_own(app, support, ayses, newcomer, rows):
-    give_leave(app, newcomer)
+    give_delegation(app, newcomer)
     batch = rehearsed(app, support, rows, ayses)
 
     assert support.opens(path_of(newcomer)).status_code == 404

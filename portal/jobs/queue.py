@@ -1,0 +1,139 @@
+"""The task queue. It only wakes work that waits as rows: a lost wake-up costs a minute, never the work."""
+
+import json
+from collections.abc import Callable
+
+import structlog
+from flask import Flask
+from huey import SqliteHuey, crontab
+from huey.registry import Message
+from huey.serializer import Serializer
+
+from portal.core import clock
+from portal.core.extensions import db
+from portal.domain import address_proofs
+from portal.domain.identity import login_throttle
+from portal.jobs import desk_notifications
+from portal.services import domains, launches
+from portal.services.imports import worker
+from portal.services.messaging import mail_sender, outbox
+
+log = structlog.get_logger()
+
+
+class JsonSerializer(Serializer):
+    """Tasks as JSON: whoever can write the queue file must not be able to run code (pickle would let them)."""
+
+    def _serialize(self, data: Message) -> bytes:
+        return json.dumps(data).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        return Message(*json.loads(data))
+
+
+def init_app(app: Flask) -> None:
+    """Make the app's queue with its tasks, in a file of its own: it never holds up the database."""
+    queue = SqliteHuey("izinlink", filename=app.config["QUEUE_FILE"], results=False, serializer=JsonSerializer())
+    queue.storage.close()  # Each thread and each forked process opens the file for itself.
+    tasks = _add_tasks(queue, app)
+    _add_minutely_task(queue, app, tasks["import"])
+    _add_maintenance_tasks(queue, app)
+    app.extensions["wake"] = tasks
+    app.extensions["queue"] = queue
+
+
+def _add_tasks(queue: SqliteHuey, app: Flask) -> dict[str, Callable]:
+    """Tasks that a request wakes, by name."""
+
+    @queue.task(name="launch")
+    def launch(campaign_id: int) -> None:
+        with app.app_context():
+            _run_launch(app, campaign_id)
+            _send_messages(app)
+
+    @queue.task(name="mail")
+    def mail() -> None:
+        with app.app_context():
+            _send_mails()
+
+    @queue.task(name="message")
+    def message() -> None:
+        with app.app_context():
+            _send_messages(app)
+
+    @queue.task(name="import")
+    def process_import(batch_id: int) -> None:
+        with app.app_context():
+            has_more = _process_batch(batch_id)
+        if has_more:  # Queue behind the mails and launches that wait by now.
+            process_import(batch_id)
+
+    return {"launch": launch, "mail": mail, "message": message, "import": process_import}
+
+
+def _add_minutely_task(queue: SqliteHuey, app: Flask, process_import: Callable) -> None:
+    """Whatever waits as rows, once a minute."""
+
+    @queue.periodic_task(crontab(), name="every_minute")
+    def every_minute() -> None:
+        with app.app_context():
+            _send_mails()
+            for batch_id in worker.unfinished_batches():
+                process_import(batch_id)
+            for campaign_id in launches.unfinished():
+                _run_launch(app, campaign_id)
+            _send_messages(app)
+
+
+def _add_maintenance_tasks(queue: SqliteHuey, app: Flask) -> None:
+    @queue.periodic_task(crontab(minute="*/10"), name="check_domains")
+    def check_domains() -> None:
+        with app.app_context():
+            domains.check_due()
+
+    @queue.periodic_task(crontab(minute="*/10"), name="notify_desks")
+    def notify_desks() -> None:
+        with app.app_context():
+            desk_notifications.notify_desks()
+
+    @queue.periodic_task(crontab(hour="0", minute="40"), name="delete_old_attempts")  # UTC: at night in Istanbul.
+    def delete_old_attempts() -> None:
+        with app.app_context():
+            login_throttle.delete_old_hits(db.session, clock.now())
+            address_proofs.delete_old_proofs(db.session, clock.now())
+            db.session.commit()
+
+
+def _run_launch(app: Flask, campaign_id: int) -> None:
+    """A launch that fails holds up nothing else; the next minute tries it again."""
+    try:
+        launches.run(campaign_id, app.config["LINK_SALT"], app.config["LINK_BASE"])
+    except Exception:
+        db.session.rollback()
+        log.exception("launch.failed", campaign=campaign_id)
+
+
+def _process_batch(batch_id: int) -> bool:
+    """Work on a slice of a batch; returns whether more is left. A failure waits for the next minute."""
+    try:
+        return worker.work(batch_id)
+    except Exception:
+        db.session.rollback()
+        log.exception("import.failed", batch=batch_id)
+        return False
+
+
+def _send_messages(app: Flask) -> None:
+    gateway = app.config["MESSAGE_GATEWAY_URL"]
+    while gateway and outbox.send_due(gateway):
+        pass
+
+
+def _send_mails() -> None:
+    """Mails that fail hold up neither launches nor messages; the next minute tries again."""
+    try:
+        while mail_sender.send_due():
+            pass
+    except Exception:
+        db.session.rollback()
+        log.exception("mails.failed")
