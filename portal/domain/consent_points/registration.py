@@ -1,4 +1,4 @@
-"""Joining: whoever proved an address at a point is found or made, and gets a link of their own, for ever the same."""
+"""Registering a visitor who proved an address at a point: a recipient with a permanent personal link."""
 
 import hashlib
 from datetime import datetime
@@ -8,33 +8,37 @@ from sqlalchemy.orm import Session
 
 import shortlinks
 from portal.core.addresses import Address
-from portal.core.models import AddressProof, AudienceEntry, ConsentRequest, Recipient
+from portal.core.models import AddressProof, AudienceEntry, ConsentRequest
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.core.vault import Vault
 from portal.domain.consent_points.lookup import PublicPoint
-from portal.domain.consents import recipients
+from portal.domain.consents import locking, recipients
 
 
-def register_recipient(session: Session, vault: Vault, salt: str, place: PublicPoint, address: Address, at: datetime) -> int:
-    """The link of whoever has this address, by its id: their way to change their mind, and to refuse, ever after.
+def register_recipient(
+    session: Session, vault: Vault, salt: str, place: PublicPoint, address: Address, at: datetime
+) -> int:
+    """The id of the personal link for this address, by which its holder can decide again later.
 
-    It offers all that the point asks for and the address serves. Who comes again gets the same one; two at once come
-    one by one.
+    It offers all channels that the point asks for and the address serves. The same address gets the same link again;
+    concurrent calls queue up.
     """
     (recipient_id,) = recipients.gather(session, vault, place.provider_id, [address], at).values()
-    session.execute(select(Recipient.id).where(Recipient.id == recipient_id).with_for_update())
+    locking.lock_recipients(session, [recipient_id])
     theirs = (AudienceEntry.campaign_id == place.campaign_id, AudienceEntry.recipient_id == recipient_id)
     link_id = session.scalar(select(AudienceEntry.link_id).where(*theirs))
-    return link_id or _linked(session, salt, place, recipient_id, address, at)
+    return link_id or _create_link(session, salt, place, recipient_id, address, at)
 
 
 def proof_digest(proof: AddressProof) -> bytes:
-    """What lets a proof decide once; it stands in the receipt, which so names the proof that it came by."""
+    """The digest by which a proof decides once; the receipt stores it and so names its proof."""
     return hashlib.sha256(f"point|{proof.id}|{proof.nonce}".encode()).digest()
 
 
-def _linked(session: Session, salt: str, place: PublicPoint, recipient_id: int, address: Address, at: datetime) -> int:
+def _create_link(
+    session: Session, salt: str, place: PublicPoint, recipient_id: int, address: Address, at: datetime
+) -> int:
     channels = [channel for channel in place.channels if channel in address.channels]
     link_id, _ = shortlinks.create(session, salt, place.provider_id, at)
     entry = AudienceEntry(
@@ -43,6 +47,6 @@ def _linked(session: Session, salt: str, place: PublicPoint, recipient_id: int, 
     )  # fmt: skip
     session.add(entry)
     session.flush()
-    asked = {"brand_id": place.brand_id, "recipient_id": recipient_id, "entry_id": entry.id}
-    insert_missing(session, ConsentRequest, [asked | {"channel": channel} for channel in channels])
+    request = {"brand_id": place.brand_id, "recipient_id": recipient_id, "entry_id": entry.id}
+    insert_missing(session, ConsentRequest, [request | {"channel": channel} for channel in channels])
     return link_id

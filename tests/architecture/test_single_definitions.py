@@ -1,0 +1,150 @@
+"""What is done in one place only: each rule names the single definition (module and function) that does it.
+
+A rule is a predicate over a syntax tree node; add a line to RULES for anything else that must have one definition, and
+a planted violation to PLANTED, which shows that the predicate sees it.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.architecture import product
+
+Predicate = Callable[[ast.AST], bool]
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """The plain and dotted names of an expression: of models.Consent.id "models", "Consent" and "id"."""
+    plain = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return plain | {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+
+
+def called(node: ast.AST) -> str | None:
+    """The last part of the name that a call calls."""
+    if not isinstance(node, ast.Call):
+        return None
+    return getattr(node.func, "attr", getattr(node.func, "id", None))
+
+
+def builds_dict_of(*columns: str) -> Predicate:
+    """A dict that holds these columns, which only one table has together, is built."""
+
+    def is_built(node: ast.AST) -> bool:
+        if isinstance(node, ast.Dict):
+            keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+        elif called(node) == "dict":
+            keys = {keyword.arg for keyword in node.keywords}
+        else:
+            return False
+        return keys.issuperset(columns)
+
+    return is_built
+
+
+def makes_rows_of(model: str) -> Predicate:
+    """A model is instantiated, or its rows are inserted (insert_rows, insert_missing_rows, insert, Table.insert)."""
+
+    def is_made(node: ast.AST) -> bool:
+        name = called(node)
+        if name == model:
+            return True
+        whom = node.func.value if name == "insert" and isinstance(node.func, ast.Attribute) else None
+        at_table = whom is not None and model in names_in(whom)
+        return at_table or (bool(name) and name.startswith("insert") and any(model in names_in(a) for a in node.args))
+
+    return is_made
+
+
+def locks_rows_of(model: str) -> Predicate:
+    """A function selects a model's rows FOR UPDATE, in one expression or by a name that it gave to the statement."""
+
+    def is_locked(node: ast.AST) -> bool:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return False
+        named = {
+            target.id: names_in(each.value)
+            for each in ast.walk(node) if isinstance(each, ast.Assign)
+            for target in each.targets if isinstance(target, ast.Name)
+        }  # fmt: skip
+        for call in (each for each in ast.walk(node) if isinstance(each, ast.Call)):
+            used: set[str] = set()
+            if called(call) == "with_for_update":
+                used = names_in(call.func.value)
+                used = used.union(*(named[name] for name in used & named.keys()))
+            elif any(keyword.arg == "with_for_update" for keyword in call.keywords):
+                used = used.union(*map(names_in, call.args))
+            if model in used:
+                return True
+        return False
+
+    return is_locked
+
+
+WRITER, LOCKING = "portal.domain.consents.writer", "portal.domain.consents.locking"
+# What is done: (how it is recognised, the one definition that does it).
+RULES: dict[str, tuple[Predicate, str]] = {
+    "build a Decision row": (builds_dict_of("consent_id", "effective_at", "salt"), f"{WRITER}.decision_row"),
+    "build a Leaf row": (builds_dict_of("decision_id", "day", "digest"), f"{WRITER}.leaf_row"),
+    "build a Submission row": (builds_dict_of("payload", "endpoint", "lane"), f"{WRITER}.submission_row"),
+    "make Decision rows": (makes_rows_of("Decision"), f"{WRITER}.write_decisions"),
+    "make Leaf rows": (makes_rows_of("Leaf"), f"{WRITER}.write_decisions"),
+    "make Submission rows": (makes_rows_of("Submission"), f"{WRITER}.write_decisions"),
+    "make Consent rows": (makes_rows_of("Consent"), f"{LOCKING}.insert_new_consents"),
+    "lock Consent rows": (locks_rows_of("Consent"), f"{LOCKING}.lock_submissions_and_consents"),
+}
+# A second definition of each kind, as somebody might write it.
+PLANTED = [
+    ("build a Decision row", "return {'consent_id': 1, 'effective_at': at, 'salt': salt, 'line': 7}"),
+    ("build a Decision row", "return dict(consent_id=1, effective_at=at, salt=salt)"),
+    ("build a Leaf row", "return [{'decision_id': each.id, 'day': day, 'digest': digest} for each in made]"),
+    ("build a Submission row", "rows.append({'lane': lane, 'endpoint': path, 'payload': sealed, 'attempts': 0})"),
+    ("make Decision rows", "session.add(Decision(id=new_id()))"),
+    ("make Decision rows", "session.add(models.Decision(id=new_id()))"),
+    ("make Decision rows", "insert_rows(session, Decision, rows)"),
+    ("make Leaf rows", "session.execute(insert(Leaf.__table__), rows)"),
+    ("make Submission rows", "session.execute(Submission.__table__.insert(), rows)"),
+    ("make Submission rows", "insert_missing_rows(session, models.Submission, rows)"),
+    ("make Consent rows", "session.add(Consent(id=new_id()))"),
+    ("lock Consent rows", "session.execute(select(Consent.id).where(Consent.id.in_(ids)).with_for_update())"),
+    (
+        "lock Consent rows",
+        "theirs = select(Consent)\n    session.execute(theirs.order_by(Consent.id).with_for_update())",
+    ),
+    ("lock Consent rows", "session.get_one(Consent, consent_id, with_for_update=True)"),
+]
+
+
+def definitions(module: str, tree: ast.AST, predicate: Predicate) -> Iterator[str]:
+    """The module's functions (dotted, methods with their class) in which something fits; or the module itself."""
+
+    def walk(node: ast.AST, inside: str) -> Iterator[str]:
+        for child in ast.iter_child_nodes(node):
+            is_definition = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            name = f"{inside}.{child.name}" if is_definition else inside
+            if predicate(child):
+                yield name
+            yield from walk(child, name)
+
+    yield from dict.fromkeys(walk(tree, module))
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    return {module: product.tree(path) for module, path in product.modules()}
+
+
+@pytest.mark.parametrize("what", RULES)
+def test_it_is_done_in_one_place_only(trees, what):
+    predicate, the_one = RULES[what]
+
+    found = [place for module, tree in trees.items() for place in definitions(module, tree, predicate)]
+
+    assert found == [the_one]
+
+
+@pytest.mark.parametrize(("what", "source"), PLANTED, ids=[f"{what} {n}" for n, (what, _) in enumerate(PLANTED)])
+def test_a_second_definition_is_found(what, source):
+    planted = ast.parse(f"def second(session):\n    {source}\n")
+
+    assert list(definitions("planted", planted, RULES[what][0])) == ["planted.second"]
