@@ -1,29 +1,35 @@
-"""What a provider takes away of its own: consents, decisions, recipients, read in pages however many they are.
+"""Exports of a provider's consents, decisions and recipients, however many they are.
 
-Reading goes along an index, a statement a page, and no cursor stays open while somebody reads slowly.
+Read by keyset pagination along an index, one statement a page: no cursor stays open for a slow client.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.core.vault import Vault
 from portal.services.exports import consents, decisions, recipients
-from portal.services.exports.filters import Kind, Wanted
+from portal.services.exports.filters import ExportFilter, ExportKind
 
-__all__ = ["Kind", "Wanted", "count", "rows"]
+__all__ = ["ExportKind", "ExportFilter", "count", "rows"]
 
-KINDS = {Kind.CONSENTS: consents, Kind.DECISIONS: decisions, Kind.RECIPIENTS: recipients}
+KINDS: dict[ExportKind, Any] = {
+    ExportKind.CONSENTS: consents,
+    ExportKind.DECISIONS: decisions,
+    ExportKind.RECIPIENTS: recipients,
+}
+
+ExportRow = consents.Row | decisions.Row | recipients.Row
 
 
-def count(session: Session, wanted: Wanted, at: datetime) -> int:
-    """How many rows it would be."""
-    return KINDS[wanted.kind].count(session, wanted, at)
+def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
+    total: int = KINDS[wanted.kind].count(session, wanted, at)
+    return total
 
 
-def rows(
-    session: Session, vault: Vault, wanted: Wanted, at: datetime
-) -> Iterator[consents.Row | decisions.Row | recipients.Row]:
-    """The rows, of the kind's own form. Nothing is read before the first is asked for."""
-    return KINDS[wanted.kind].rows(session, vault, wanted, at)
+def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[ExportRow]:
+    """The rows of the kind. Nothing is read before the first is asked for."""
+    found: Iterator[ExportRow] = KINDS[wanted.kind].rows(session, vault, wanted, at)
+    return found

@@ -1,23 +1,23 @@
-"""Addresses in clear, of rows that come in the order of their recipients or not."""
+"""Decrypt the addresses of exported rows."""
 
 from portal.core.models import Recipient
 from portal.core.vault import CannotOpen, Vault
 
 
-class Addresses:
-    """Opens one after another. Rows of one recipient often follow each other: the last one is kept."""
+class AddressReader:
+    """Decrypts one address after another. It keeps the last one, as rows of one recipient often follow each other."""
 
     def __init__(self, vault: Vault, provider_id: int):
         self._vault, self._provider_id = vault, provider_id
         self._last: tuple[int, str | None] = (0, None)
 
-    def of(self, recipient_id: int, sealed: bytes) -> str | None:
-        """The address; None where its seal is damaged: it must not keep back all others."""
+    def read(self, recipient_id: int, sealed: bytes) -> str | None:
+        """The address; None where it cannot be opened, so that one damaged value does not stop the export."""
         if self._last[0] != recipient_id:
-            self._last = recipient_id, self._opened(recipient_id, sealed)
+            self._last = recipient_id, self._open(recipient_id, sealed)
         return self._last[1]
 
-    def _opened(self, recipient_id: int, sealed: bytes) -> str | None:
+    def _open(self, recipient_id: int, sealed: bytes) -> str | None:
         try:
             return self._vault.read(sealed, Recipient.PLACE, self._provider_id, recipient_id)
         except CannotOpen:

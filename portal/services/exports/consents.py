@@ -1,8 +1,9 @@
-"""Consents: the head of each key, with what İYS holds of it and whether a message may go out."""
+"""Export of consents: the current state of each key, İYS's state of it, and whether messages may be sent."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
 from sqlalchemy.orm import Session
@@ -15,15 +16,13 @@ from portal.services.exports.addresses import AddressReader
 from portal.services.exports.filters import ExportFilter
 
 A_PAGE = 2000
-# Along the table's own key of a brand.
+# The table's primary key within a brand.
 ORDER = (Consent.recipient_id, Consent.channel, Consent.recipient_type)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One head."""
-
-    address: str | None = field(repr=False)  # None: its seal is damaged.
+    address: str | None = field(repr=False)  # None: it cannot be opened.
     brand_name: str
     channel: Channel
     recipient_type: RecipientType
@@ -36,9 +35,8 @@ class Row:
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
-    """How many heads."""
-    heads = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)
-    return session.scalar(heads.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted)))
+    current = select(func.count()).select_from(Consent).join(Brand, Brand.id == Consent.brand_id)
+    return session.execute(current.where(Brand.provider_id == wanted.provider_id, *_conditions(wanted))).scalar_one()
 
 
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
@@ -47,21 +45,21 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
     theirs = select(Brand.id).where(Brand.provider_id == wanted.provider_id).order_by(Brand.id)
     for brand_id in session.scalars(theirs).all():
         if wanted.brand_id in (None, brand_id):
-            yield from _of_brand(session, addresses, wanted, brand_id)
+            yield from _brand_rows(session, addresses, wanted, brand_id)
 
 
-def _of_brand(session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int) -> Iterator[Row]:
-    page = _page(wanted).where(Consent.brand_id == brand_id)
+def _brand_rows(session: Session, addresses: AddressReader, wanted: ExportFilter, brand_id: int) -> Iterator[Row]:
+    page = _page_statement(wanted).where(Consent.brand_id == brand_id)
     found = session.execute(page).all()
     while found:
-        for recipient_id, sealed, *facts, may_send in found:
-            yield Row(addresses.of(recipient_id, sealed), *facts, bool(may_send))
+        for recipient_id, sealed, *facts in found:
+            yield Row(addresses.read(recipient_id, sealed), *facts)
         last = found[-1]
-        found = session.execute(page.where(tuple_(*ORDER) > (last.recipient_id, last.channel, last.recipient_type)))
-        found = found.all()
+        next_page = page.where(tuple_(*ORDER) > (last.recipient_id, last.channel, last.recipient_type))
+        found = session.execute(next_page).all()
 
 
-def _page(wanted: ExportFilter) -> Select:
+def _page_statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
@@ -78,8 +76,8 @@ def _page(wanted: ExportFilter) -> Select:
 
 def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Consent.status.is_not(None)
-    yield from wanted.of_key(Consent)
-    yield from wanted.within(Consent.consent_date)
+    yield from wanted.key_conditions(Consent)
+    yield from wanted.time_conditions(Consent.consent_date)
     if wanted.brand_id is not None:
         yield Consent.brand_id == wanted.brand_id
     if wanted.may_send is not None:
@@ -87,5 +85,5 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _may_send() -> ColumnElement[bool]:
-    """What was granted in a practice that is over lets nobody send."""
+    """A grant of sandbox mode counts only while the mode lasts."""
     return func.coalesce(and_(Consent.may_send, sandbox_mode.brand_has_not_ended()), false())

@@ -1,8 +1,9 @@
-"""Decisions: every fact that is still kept, with what İYS made of it and where it stood, if in a file."""
+"""Export of decisions: all that are still kept, with their outcome at İYS and their line in an imported file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
@@ -11,8 +12,8 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Annulment, Brand, Decision, DecisionOrigin, Outcome, Recipient, Submission
 from portal.core.vault import Vault
 from portal.services.exports import retention
-from portal.services.exports.addresses import Addresses
-from portal.services.exports.filters import Wanted
+from portal.services.exports.addresses import AddressReader
+from portal.services.exports.filters import ExportFilter
 
 A_PAGE = 2000
 ORDER = (Decision.recorded_at, Decision.id)
@@ -20,9 +21,7 @@ ORDER = (Decision.recorded_at, Decision.id)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One decision."""
-
-    address: str | None = field(repr=False)  # None: its seal is damaged.
+    address: str | None = field(repr=False)  # None: it cannot be opened.
     id: int
     recorded_at: datetime
     brand_name: str
@@ -32,7 +31,7 @@ class Row:
     consent_date: datetime
     source: str
     origin: DecisionOrigin
-    outcome: Outcome | None  # None: İYS need not hear of it.
+    outcome: Outcome | None  # None: it is not sent to İYS.
     code: str | None
     transaction_id: str | None
     accepted_at: datetime | None
@@ -41,27 +40,26 @@ class Row:
     annulled_at: datetime | None
 
 
-def count(session: Session, wanted: Wanted, at: datetime) -> int:
-    """How many decisions."""
+def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
     facts = select(func.count()).select_from(Decision)
     if wanted.outcome is not None:
         facts = facts.join(Submission, Submission.decision_id == Decision.id)
-    return session.scalar(facts.where(*_conditions(wanted, at)))
+    return session.execute(facts.where(*_conditions(wanted, at))).scalar_one()
 
 
-def rows(session: Session, vault: Vault, wanted: Wanted, at: datetime) -> Iterator[Row]:
+def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
     """In the order in which they were recorded."""
-    addresses = Addresses(vault, wanted.provider_id)
-    page = _page(wanted, at)
+    addresses = AddressReader(vault, wanted.provider_id)
+    page = _page_statement(wanted, at)
     found = session.execute(page).all()
     while found:
         for recipient_id, sealed, *facts in found:
-            yield Row(addresses.of(recipient_id, sealed), *facts)
+            yield Row(addresses.read(recipient_id, sealed), *facts)
         last = found[-1]
         found = session.execute(page.where(tuple_(*ORDER) > (last.recorded_at, last.id))).all()
 
 
-def _page(wanted: Wanted, at: datetime) -> Select:
+def _page_statement(wanted: ExportFilter, at: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Decision.recipient_id, Recipient.address, Decision.id, Decision.recorded_at, Brand.name, Decision.channel,
@@ -79,11 +77,11 @@ def _page(wanted: Wanted, at: datetime) -> Select:
     )  # fmt: skip
 
 
-def _conditions(wanted: Wanted, at: datetime) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: ExportFilter, at: datetime) -> Iterator[ColumnElement[bool]]:
     yield Decision.provider_id == wanted.provider_id
     yield retention.is_kept(at)
-    yield from wanted.of_key(Decision)
-    yield from wanted.within(Decision.consent_date)
+    yield from wanted.key_conditions(Decision)
+    yield from wanted.time_conditions(Decision.consent_date)
     if wanted.brand_id is not None:
         yield Decision.brand_id == wanted.brand_id
     if wanted.outcome is not None:

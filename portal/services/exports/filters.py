@@ -1,30 +1,30 @@
-"""Which rows are wanted: the kind, and what narrows them down."""
+"""The filter of an export: its kind, and what narrows the rows down."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.core import clock
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Outcome
+from portal.core.models import Consent, Decision, Outcome
 
 
-class Kind(StrEnum):
-    """What is taken away."""
-
-    CONSENTS = "consents"  # The head of each key.
+class ExportKind(StrEnum):
+    CONSENTS = "consents"  # The current state of each key.
     DECISIONS = "decisions"
     RECIPIENTS = "recipients"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which rows. What is None asks for nothing."""
+class ExportFilter:
+    """Fields that are None narrow nothing."""
 
-    kind: Kind
+    kind: ExportKind
     provider_id: int
     brand_id: int | None = None
     channel: Channel | None = None
@@ -32,17 +32,16 @@ class Wanted:
     recipient_type: RecipientType | None = None
     may_send: bool | None = None
     outcome: Outcome | None = None
-    since: date | None = None  # Days as Istanbul counts them, both included.
+    since: date | None = None  # Days in Istanbul, both included.
     until: date | None = None
 
-    def of_key(self, model) -> Iterator[ColumnElement[bool]]:
-        """The conditions on what consents and decisions alike are about."""
+    def key_conditions(self, model: type[Consent | Decision]) -> Iterator[ColumnElement[bool]]:
+        """Conditions on the key that consents and decisions share."""
         for column in (model.channel, model.status, model.recipient_type):
             if (value := getattr(self, column.key)) is not None:
                 yield column == value
 
-    def within(self, column) -> Iterator[ColumnElement[bool]]:
-        """The conditions on a time."""
+    def time_conditions(self, column: InstrumentedAttribute[Any]) -> Iterator[ColumnElement[bool]]:
         if self.since is not None:
             yield column >= clock.start_of_day(self.since)
         if self.until is not None:

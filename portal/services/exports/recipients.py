@@ -1,4 +1,4 @@
-"""Recipients: each address, since when it is known, and by which channels it may be reached."""
+"""Export of recipients: each address, when it was added, and the channels on which messages may be sent."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,12 +18,14 @@ from portal.services.exports.filters import ExportFilter
 
 A_PAGE = 2000
 
+ChannelsOf = dict[int, set[Channel]]  # By recipient.
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One recipient; a channel that is open at one brand and refused at another stands in both."""
+    """A channel granted at one brand and refused at another stands in both lists."""
 
-    address: str | None = field(repr=False)  # None: its seal is damaged.
+    address: str | None = field(repr=False)  # None: it cannot be opened.
     kind: AddressKind
     since: datetime
     may_send: tuple[Channel, ...]
@@ -31,12 +33,11 @@ class Row:
 
 
 def count(session: Session, wanted: ExportFilter, at: datetime) -> int:
-    """How many recipients."""
-    return session.scalar(select(func.count()).select_from(Recipient).where(*_conditions(wanted)))
+    return session.execute(select(func.count()).select_from(Recipient).where(*_conditions(wanted))).scalar_one()
 
 
 def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> Iterator[Row]:
-    """In the order in which they came to be known."""
+    """In the order in which they were added."""
     addresses = AddressReader(vault, wanted.provider_id)
     columns = select(Recipient.id, Recipient.address, Recipient.kind, Recipient.created_at)
     page = columns.where(*_conditions(wanted)).order_by(Recipient.id).limit(A_PAGE)
@@ -44,26 +45,27 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
     while found:
         may, refused = _channels(session, wanted, [each.id for each in found])
         for each in found:
-            address = addresses.of(each.id, each.address)
+            address = addresses.read(each.id, each.address)
             yield Row(address, each.kind, each.created_at, _ordered(may[each.id]), _ordered(refused[each.id]))
         found = session.execute(page.where(Recipient.id > found[-1].id)).all()
 
 
-def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[dict, dict]:
+def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[ChannelsOf, ChannelsOf]:
     may_send = and_(Consent.may_send, sandbox_mode.brand_has_not_ended())
-    heads = (
+    consents = (
         select(Consent.recipient_id, Consent.channel, Consent.status, may_send.label("may_send"))
         .join(Brand, Brand.id == Consent.brand_id)
         .where(Consent.recipient_id.in_(recipient_ids))
     )
     if wanted.brand_id is not None:
-        heads = heads.where(Consent.brand_id == wanted.brand_id)
-    may, refused = defaultdict(set), defaultdict(set)
-    for head in session.execute(heads):
-        if head.may_send:
-            may[head.recipient_id].add(head.channel)
-        if head.status == Status.REFUSED:
-            refused[head.recipient_id].add(head.channel)
+        consents = consents.where(Consent.brand_id == wanted.brand_id)
+    may: ChannelsOf = defaultdict(set)
+    refused: ChannelsOf = defaultdict(set)
+    for consent in session.execute(consents):
+        if consent.may_send:
+            may[consent.recipient_id].add(consent.channel)
+        if consent.status == Status.REFUSED:
+            refused[consent.recipient_id].add(consent.channel)
     return may, refused
 
 
@@ -73,6 +75,6 @@ def _ordered(channels: set[Channel]) -> tuple[Channel, ...]:
 
 def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     yield Recipient.provider_id == wanted.provider_id
-    yield from wanted.within(Recipient.created_at)
+    yield from wanted.time_conditions(Recipient.created_at)
     if wanted.brand_id is not None:
         yield exists().where(Consent.recipient_id == Recipient.id, Consent.brand_id == wanted.brand_id)

@@ -1,7 +1,7 @@
-"""How long a decision is kept, and so may be taken away: three years from the day on which it ended to count.
+"""How long a decision is kept, and so exported: three years from the end of its validity.
 
 A grant ends with the key's next decision; one that still counts has no end. A refusal is kept for three years from its
-own day; what it means is in the head of its key, which stays. One that was taken back never counted.
+own day; the consent, which stays, holds its effect. An annulled decision never counted.
 """
 
 from datetime import datetime
@@ -15,16 +15,16 @@ from portal.core.models import Decision, is_void
 YEARS = 3
 
 
-def begins(at: datetime) -> datetime:
-    """What ended before is no longer kept."""
+def kept_since(at: datetime) -> datetime:
+    """Decisions that ended before this are no longer kept."""
     if (at.month, at.day) == (2, 29):
         at = at.replace(month=3, day=1)
     return at.replace(year=at.year - YEARS)
 
 
 def is_kept(at: datetime) -> ColumnElement[bool]:
-    """The condition on a decision. Only of an old grant is it asked what came after it."""
-    first = begins(at)
+    """The condition that a decision is kept. Only for old grants the later decisions are looked up."""
+    first = kept_since(at)
     later = aliased(Decision)
     ended = exists().where(
         later.consent_id == Decision.consent_id,

@@ -20,21 +20,17 @@ class BatchLease:
 
     def renew(self, session: Session, at: datetime, **values: object) -> None:
         """Store progress and hold the batch for a full lease again. Raises LeaseLost."""
-        until = at + LEASE
-        self._write(session, lease_until=until, attempts=0, **values)
-        self.lease_until = until
+        in_state = ImportBatch.state == self.state
+        self.lease_until = leases.renew(session, ImportBatch, self, in_state, at=at, lease=LEASE, attempts=0, **values)
 
     def finish(self, session: Session, state: BatchState, at: datetime, **values: object) -> None:
         """Move the batch to its next state and release it. Raises LeaseLost."""
-        self._write(session, lease_until=None, attempts=0, state=state, state_changed_at=at, **values)
-
-    def release(self, session: Session) -> None:
-        """Release the batch where it is; nothing happens where somebody else has it."""
-        leases.release(session, ImportBatch, [self], ImportBatch.state == self.state)
-
-    def _write(self, session: Session, **values: object) -> None:
-        if not leases.write(session, ImportBatch, [self], ImportBatch.state == self.state, **values):
+        if not self.release(session, attempts=0, state=state, state_changed_at=at, **values):
             raise LeaseLost
+
+    def release(self, session: Session, **values: object) -> bool:
+        """Release the batch where it is; False where somebody else has it."""
+        return bool(leases.release(session, ImportBatch, [self], ImportBatch.state == self.state, **values))
 
 
 def claim_batch(session: Session, batch_id: int, state: BatchState, at: datetime) -> BatchLease | None:

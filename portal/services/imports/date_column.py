@@ -9,7 +9,7 @@ from portal.services.imports.fixes import apply_fix
 from portal.services.imports.layout import Field, Fix, Layout, dates
 from portal.services.imports.layout.dates import Moment
 from portal.services.imports.layout.normalization import says_nothing
-from portal.services.imports.layout.times import OddTime, read_clock
+from portal.services.imports.layout.times import BadTime, read_clock
 from portal.services.imports.row_results import RowProblem
 from portal.services.imports.row_values import RowValues
 
@@ -67,7 +67,7 @@ class DateColumn:
         """A day with the time of day from the time column."""
         try:
             return _midnight(moment.at) + timedelta(seconds=read_clock(cell).seconds)
-        except OddTime:
+        except BadTime:
             return moment.at if says_nothing(cell) else RowProblem.DATE_UNREADABLE
 
     def _default_date(self, values: RowValues) -> datetime | RowProblem:

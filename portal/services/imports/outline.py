@@ -1,4 +1,4 @@
-"""What a file turned out to be: its kind, and of each sheet how many lines it has and which of them names columns."""
+"""The outline of a file: its format, and of each sheet the number of lines and the header."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,9 +9,9 @@ class Sheet:
     """One sheet, or the whole of a text. `header` is empty where no line names the columns."""
 
     name: str
-    lines: int  # That hold anything, the header and what stands above it among them.
+    lines: int  # Not empty; with the header and the lines above it.
     width: int  # Columns of its widest line.
-    header_line: int | None  # As an editor counts, from 1; what stands above it is no data.
+    header_line: int | None  # As an editor counts, from 1; lines above it are no data.
     header: tuple[str, ...]
     first_chunk: int  # The place of its first chunk.
     chunks: int
@@ -19,15 +19,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Outline:
-    """A file as it was read."""
-
     format: str  # "xlsx", "xls", "ods", "csv", "paste"
     encoding: str | None
     separator: str | None
     sheets: tuple[Sheet, ...]
 
     def packed(self) -> str:
-        """As JSON, to be sealed."""
+        """As JSON, to be encrypted."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod

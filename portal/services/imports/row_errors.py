@@ -7,7 +7,6 @@ are recognized by their names and ignored.
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import structlog
@@ -92,10 +91,10 @@ class RowErrors:
         facts = select(ImportChunk.id, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally)
         mine = facts.where(ImportChunk.batch_id == self._batch.id, ImportChunk.row_results.is_not(None))
         found = self._session.execute(mine.order_by(ImportChunk.place)).all()
-        for each, after in pairwise([*found, None]):
+        for place, each in enumerate(found, 1):
             if all_of_them or _has(each, results):
-                is_last = after is None or after.sheet != each.sheet
-                yield self._session.get_one(ImportChunk, each.id), NO_BOUND if is_last else after.first_line - 1
+                after = found[place] if place < len(found) and found[place].sheet == each.sheet else None
+                yield self._session.get_one(ImportChunk, each.id), after.first_line - 1 if after else NO_BOUND
 
     def _rows(self, chunk: ImportChunk) -> Iterator[tuple[int, list[str], list[str]]]:
         """(number, cells, one result per slot) of each line."""
@@ -127,7 +126,7 @@ class RowErrors:
         )
         found: dict[int, list[tuple[Channel, str | None]]] = defaultdict(list)
         for line, channel, code in self._session.execute(refused.order_by(Decision.line)):
-            found[line].append((channel, code))
+            found[line or 0].append((channel, code))
         return found
 
     def _select(self, cells: list[str]) -> list[str]:

@@ -123,7 +123,7 @@ RESULTS: tuple[str, ...] = (
 )
 BYTE_OF = {result: byte for byte, result in enumerate(RESULTS, 1)}
 PROBLEMS: dict[str, ExplainedProblem] = {each.value: each for kind in (RowProblem, Problem) for each in kind}
-IYS_CODES = {  # The code that İYS would have answered; of the others we know none.
+IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the others we know none.
     Effect.LATE_GRANT: "H467", Effect.OLD_REFUSAL: "H467", Effect.OLDER: "H178", Effect.SAME: "H174",
     Effect.FIRST_REFUSAL: "H175", RowProblem.STATUS_MISSING: "H110", RowProblem.STATUS_UNKNOWN: "H115",
     RowProblem.CHANNEL_UNKNOWN: "H117", RowProblem.CHANNEL_UNFIT: "H464", RowProblem.TYPE_UNKNOWN: "H116",

@@ -1,7 +1,8 @@
 """The lines of a batch as they stood in its file: the first ones, and any by its number."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ LONGEST = 200  # Characters of a cell that a page shows.
 class Cell:
     field: Field
     header: str
-    value: str = field(repr=False)
+    value: str = dataclasses.field(repr=False)
 
 
 def outline_of(vault: Vault, batch: ImportBatch) -> Outline:

@@ -1,4 +1,4 @@
-"""What a file's columns may hold, in words, and what is said where one is missing."""
+"""Labels of the fields that a file's columns may hold, and messages for missing ones."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -22,7 +22,7 @@ FIELDS = {
     Field.ORIGIN: _l("Onayın dayanağı"),
     Field.CONTACT: _l("İlk temas"),
 }
-# Which columns give what the default would say.
+# The columns that make a default unnecessary.
 GIVEN_BY = {
     "channels": (Field.CHANNEL, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
     "status": (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
@@ -39,6 +39,6 @@ MISSING = {
     "date": _l("İzinlerin alındığı tarihi yazın; ya da yukarıda tarih sütununu gösterin."),
     "origin": _l("Onayları neyin kanıtladığını yazın; ya da yukarıda dayanak sütununu gösterin."),
 }
-# What a word of a column may mean, by the kind of word.
+# The possible meanings of a word, by its kind.
 MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
 KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}

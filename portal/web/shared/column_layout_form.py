@@ -1,9 +1,10 @@
-"""The form in which a person says what each column of a file is, and what holds where a file says nothing."""
+"""The form for a file's layout: the field of each column, and defaults for what the file does not say."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -32,16 +33,16 @@ from portal.web.shared.column_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, M
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.labels import label
 
-FIRST_DAY = date(2015, 5, 1)  # The law's: what was granted before is told as HS_2015, dated then.
-MOST_COLUMNS = 60  # Of a file that the form shows; no file of consents has as many.
-LONGEST_HEADER = 60  # Signs of one that the form shows.
+FIRST_DAY = date(2015, 5, 1)  # Since then the law holds; earlier grants are HS_2015 with this date.
+MOST_COLUMNS = 60  # Shown; no file of consents has as many.
+LONGEST_HEADER = 60  # Characters shown.
 NOT_SAID = ""
-# What only the provider knows of its consents. Whoever brings a file for it leaves these as they are.
+# Facts that only the provider knows; the operator's form leaves them as they are.
 FACTS = ("status", "source", "date", "origin", "recipient_type", "contact")
 
 
-def a_lawful_day(_form, field) -> None:
-    """One on which somebody may have said so."""
+def check_lawful_day(_form: FlaskForm, field: DateField) -> None:
+    """WTForms validator: a day from 1 May 2015 to today."""
     if not FIRST_DAY <= field.data <= clock.day(clock.now()):
         raise ValidationError(gettext("Tarih 1 Mayıs 2015'ten önce, bugünden de sonra olamaz."))
 
@@ -53,7 +54,7 @@ class Checkboxes(SelectMultipleField):
 
 @dataclass(frozen=True)
 class Column:
-    """One column as it is drawn: its letter as in a spreadsheet, and what it is taken for."""
+    """One column: its letter as in a spreadsheet, and the select for its field."""
 
     letter: str
     header: str
@@ -62,16 +63,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the file that was not understood, and what a person says it means."""
+    """An unknown word of the file, and the select for its meaning."""
 
     kind: str
     text: str
     chosen: FormField
-    count: int = 0  # On how many of the lines that were looked at.
+    count: int = 0  # Lines with it, of those searched.
 
 
 class LayoutForm(FlaskForm):
-    """Made by form_of(), which adds a select for each column and each word."""
+    """Built by build_layout_form(), which adds a select for each column and each word."""
 
     sheets = Checkboxes(_l("Hangi sayfalar aktarılsın?"), coerce=int)
     day_first = RadioField(
@@ -84,7 +85,7 @@ class LayoutForm(FlaskForm):
     channels = Checkboxes(_l("İzinler hangi kanallar için?"))
     status = SelectField(_l("Bu satırlar ne diyor?"))
     source = SelectField(_l("İzinler nasıl alındı?"))
-    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), a_lawful_day])
+    date = DateField(_l("İzinlerin alındığı tarih"), validators=[Optional(), check_lawful_day])
     time = TimeField(_l("İzinlerin alındığı saat"), validators=[Optional()])
     origin = StringField(_l("Onayların dayanağı"), validators=[Length(max=255), READABLE])
     recipient_type = SelectField(_l("Alıcılar kim?"))
@@ -99,13 +100,13 @@ class LayoutForm(FlaskForm):
     table_errors: Sequence[str] = ()
 
     def layout(self) -> Layout:
-        """What the person said; what the form does not ask stays as it was."""
+        """The chosen layout; what the form does not ask stays as it was."""
         said = {Field(each.chosen.data): place for place, each in enumerate(self.columns) if each.chosen.data}
         beyond = {each: place for each, place in self.base.columns.items() if place >= MOST_COLUMNS}
         words = {kind: dict(known) for kind, known in self.base.words.items()}
         for each in self.words:
             of_kind = words.setdefault(each.kind, {})
-            of_kind.pop(each.text, None)  # Who said it wrongly takes it back.
+            of_kind.pop(each.text, None)  # A meaning may be taken back.
             if each.chosen.data:
                 of_kind[each.text] = each.chosen.data
         words = {kind: of_kind for kind, of_kind in words.items() if of_kind}
@@ -128,47 +129,47 @@ class LayoutForm(FlaskForm):
 
     @property
     def asks_sheets(self) -> bool:
-        """Whether more than one sheet has lines; an empty one beside it is no choice."""
+        """Whether more than one sheet has lines."""
         return len(self.sheets.choices) > 1
 
     def asks(self, name: str) -> bool:
-        """Whether no column gives what this default would say, and this person may say it."""
+        """Whether this default is needed, as no column gives it, and this person may set it."""
         if name in FACTS and not self.asks_facts:
             return False
         chosen = {each.chosen.data for each in self.columns}
         return not chosen & set(GIVEN_BY[name])
 
-    def other_header(self) -> bool:
-        """Whether the sheets that are chosen now have another header than the columns were drawn for."""
+    def has_other_header(self) -> bool:
+        """Whether the chosen sheets have another header than the one that the columns are shown for."""
         drawn = self.outline.sheets[self.base.sheets[0]]
         chosen = self.sheets.data if self.asks_sheets else []
         return any(self.outline.sheets[each].header != drawn.header for each in chosen)
 
-    def validate(self, extra_validators=None) -> bool:
-        """Shape first; then that no two columns are the same thing, and that nothing is left unsaid."""
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate the fields; then that no field has two columns and nothing is missing."""
         is_good = super().validate(extra_validators)
         if self.asks_sheets and not self.sheets.data:
             self.sheets.errors = [gettext("En az bir sayfa seçin.")]
             is_good = False
-        return is_good & self._no_doubles() & self._all_said() if is_good else False
+        return is_good & self._has_no_duplicates() & self._is_complete() if is_good else False
 
-    def _no_doubles(self) -> bool:
+    def _has_no_duplicates(self) -> bool:
         seen: dict[str, Column] = {}
-        doubled = []
+        duplicates = []
         for each in self.columns:
             first = seen.setdefault(each.chosen.data, each) if each.chosen.data else each
             if first is not each:
-                doubled.append(each)
+                duplicates.append(each)
                 each.chosen.errors = [gettext("%(letter)s sütunu da bu. Birini değiştirin.", letter=first.letter)]
-        if doubled:
+        if duplicates:
             self.table_errors = [gettext("Aynı bilgi iki sütunda seçilmiş. Aşağıda işaretledik.")]
-        return not doubled
+        return not duplicates
 
-    def _all_said(self) -> bool:
-        said, width = self.layout(), self.outline.sheets[self.base.sheets[0]].width
-        problems = layouts.problems_of(said, width)
+    def _is_complete(self) -> bool:
+        layout, width = self.layout(), self.outline.sheets[self.base.sheets[0]].width
+        problems = layouts.problems_of(layout, width)
         self.table_errors = [*self.table_errors, *map(gettext, problems)]
-        missing = [each for each in layouts.missing(said) if self.asks_facts or each not in FACTS]
+        missing = [each for each in layouts.missing(layout) if self.asks_facts or each not in FACTS]
         for name in MISSING.keys() & set(missing):
             self[name].errors = [str(MISSING[name])]
         return not missing and not problems
@@ -180,7 +181,7 @@ class LayoutForm(FlaskForm):
         return clock.start_of_day(self.date.data) + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
 
 
-def form_of(
+def build_layout_form(
     outline: Outline,
     layout: Layout,
     unknown: Mapping[str, Mapping[str, int]] | None = None,
@@ -188,30 +189,29 @@ def form_of(
     posted: bool = True,
     asks_facts: bool = True,
 ) -> LayoutForm:
-    """The form over a file, filled with a layout. `unknown` holds words of columns that were not understood, by kind;
-    what was said of others can be changed.
+    """The form for a file, filled with a layout. `unknown` holds its unknown words by kind; known ones can be changed.
 
-    A posted form's answers come back in it, as with any other, unless it is to be `posted` no more.
+    Not `posted`: ignore the request's form data.
     """
     sheet = outline.sheets[layout.sheets[0]]
     columns = [f"column_{place}" for place in range(min(sheet.width, MOST_COLUMNS))]
-    words = [(name_of_word(kind, text), kind, text) for kind in unknown or () for text in unknown[kind]]
-    words += [(name_of_word(kind, text), kind, text) for kind, known in layout.words.items() for text in known]
+    words = [(word_field_name(kind, text), kind, text) for kind, texts in (unknown or {}).items() for text in texts]
+    words += [(word_field_name(kind, text), kind, text) for kind, known in layout.words.items() for text in known]
     fields = {name: _column_field(place, sheet.header) for place, name in enumerate(columns)}
-    fields |= {name: word_field(kind, text) for name, kind, text in words}
-    form = type("FormOfAFile", (LayoutForm,), fields)(
-        data=_said(layout, columns), **({} if posted else {"formdata": None})
+    fields |= {name: build_word_field(kind, text) for name, kind, text in words}
+    form = type("BuiltLayoutForm", (LayoutForm,), fields)(
+        data=_form_data(layout, columns), **({} if posted else {"formdata": None})
     )
     form.base, form.outline, form.asks_facts = layout, outline, asks_facts
-    _offer(form)
+    _set_choices(form)
     form.columns = [
-        Column(letter_of(place), _header(sheet.header, place), form[name]) for place, name in enumerate(columns)
+        Column(column_letter(place), _header(sheet.header, place), form[name]) for place, name in enumerate(columns)
     ]
     form.words = [Word(kind, text, form[name]) for name, kind, text in words]
     return form
 
 
-def letter_of(place: int) -> str:
+def column_letter(place: int) -> str:
     """A column's name in a spreadsheet: A, B, … Z, AA."""
     letters = ""
     place += 1
@@ -221,24 +221,23 @@ def letter_of(place: int) -> str:
     return letters
 
 
-def name_of_word(kind: str, text: str) -> str:
-    """The name of a word's field is the word's own: what was answered on an older page is never taken for another's."""
+def word_field_name(kind: str, text: str) -> str:
+    """The field name depends on the word alone, so that an older page's answer is never taken for another word."""
     return f"word_{kind}_{sha256(folded(text).encode()).hexdigest()[:16]}"
 
 
-def word_field(kind: str, text: str) -> SelectField:
-    """A select for what a word of a file means."""
+def build_word_field(kind: str, text: str) -> SelectField:
     meanings = [SelectChoice(each.value, label(each)) for each in MEANINGS[kind]]
     return SelectField(
         f"{KINDS[kind]}: {text}", choices=[SelectChoice(NOT_SAID, _l("Bilmiyorum")), *meanings], default=NOT_SAID
     )
 
 
-def _said(layout: Layout, columns: Sequence[str]) -> dict:
+def _form_data(layout: Layout, columns: Sequence[str]) -> dict[str, Any]:
     at = clock.istanbul(layout.date) if layout.date else None
-    said = {name: NOT_SAID for name in columns}
+    said: dict[str, Any] = {name: NOT_SAID for name in columns}
     said |= {f"column_{place}": each.value for each, place in layout.columns.items() if place < len(columns)}
-    said |= {name_of_word(kind, text): meaning for kind, of in layout.words.items() for text, meaning in of.items()}
+    said |= {word_field_name(kind, text): meaning for kind, of in layout.words.items() for text, meaning in of.items()}
     return said | {
         "sheets": list(layout.sheets),
         "day_first": "day" if layout.day_first else "month",
@@ -253,7 +252,7 @@ def _said(layout: Layout, columns: Sequence[str]) -> dict:
     }
 
 
-def _offer(form: LayoutForm) -> None:
+def _set_choices(form: LayoutForm) -> None:
     choose = [(NOT_SAID, _l("Seçin"))]
     form.sheets.choices = [
         (place, _l("%(name)s (başlığıyla %(lines)s satır)", name=each.name, lines=each.lines))

@@ -1,6 +1,6 @@
-"""What a person needs to see to say what each column is: the first lines, and the form over them. For two doors."""
+"""The layout page of a batch, for dashboard and operator: the layout form above the file's first lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flask import request
@@ -17,44 +17,42 @@ from portal.services.imports.outline import Outline, Sheet
 from portal.services.imports.row_parser import RowParser
 from portal.services.imports.stored_rows import SHOWN_LINES, first_lines, layout_of, outline_of
 from portal.services.imports.unknown_words import unknown_words
-from portal.web.shared.column_layout_form import LayoutForm, form_of
+from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
-READ_THROUGH = 1000  # Lines in which words that are not understood are looked for.
+SEARCHED_LINES = 1000  # For unknown words.
 
 
 @dataclass(frozen=True)
 class LayoutPage:
-    """A batch's form, and the lines above which it stands."""
-
     form: LayoutForm
     sheet: Sheet
     lines: Sequence[store.Line]
-    is_as_posted: bool = True  # No other sheet was chosen, for which it is drawn anew.
+    is_as_posted: bool = True  # Otherwise another sheet was chosen, and the form is shown anew for it.
 
 
-def page_of(session: Session, vault: Vault, batch: ImportBatch, *, asks_facts: bool = True) -> LayoutPage:
-    """The form as it was saved, or as it was posted; drawn anew where another sheet was chosen. Raises CannotOpen.
+def layout_page(session: Session, vault: Vault, batch: ImportBatch, *, asks_facts: bool = True) -> LayoutPage:
+    """The form as stored, or as posted; for another sheet where one was chosen. Raises CannotOpen.
 
-    Without `asks_facts` it asks how the file is read, and not what only the provider knows.
+    Without `asks_facts` it leaves out what only the provider knows.
     """
     outline, layout = outline_of(vault, batch), layout_of(vault, batch)
     drawn = request.form.get("drawn", type=int)
     if drawn is not None and drawn != layout.sheets[0] and 0 <= drawn < len(outline.sheets):
-        layout = _guessed(session, vault, batch, outline, layout, (drawn,))
-    page = _drawn(session, vault, batch, outline, layout, posted=True, asks_facts=asks_facts)
-    if not page.form.is_submitted() or not page.form.other_header():
+        layout = _guess_for_sheets(session, vault, batch, outline, layout, (drawn,))
+    page = _build_page(session, vault, batch, outline, layout, posted=True, asks_facts=asks_facts)
+    if not page.form.is_submitted() or not page.form.has_other_header():
         return page
-    layout = _guessed(session, vault, batch, outline, layout, tuple(page.form.sheets.data))
-    again = _drawn(session, vault, batch, outline, layout, posted=False, asks_facts=asks_facts)
-    if again.form.other_header():
+    layout = _guess_for_sheets(session, vault, batch, outline, layout, tuple(page.form.sheets.data))
+    again = _build_page(session, vault, batch, outline, layout, posted=False, asks_facts=asks_facts)
+    if again.form.has_other_header():
         again.form.sheets.errors = [gettext("Seçtiğiniz sayfaların başlıkları ayrı. Her birini ayrı aktarın.")]
     return again
 
 
-def keep(
+def remember_profile(
     session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, name: str | None = None
 ) -> None:
-    """Remember how files with this header are read; by a name, too, where one was given."""
+    """Remember the layout for files with this header, and by its name if one is given."""
     header, name = outline.sheets[layout.sheets[0]].header, (name or "").strip() or None
     if header or name:
         profiles.remember(
@@ -62,25 +60,22 @@ def keep(
         )  # fmt: skip
 
 
-def _drawn(
+def _build_page(
     session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, *, posted: bool,
     asks_facts: bool,
 ) -> LayoutPage:  # fmt: skip
     sheet = outline.sheets[layout.sheets[0]]
-    lines = first_lines(session, vault, batch, sheet, READ_THROUGH)
-    form = form_of(outline, layout, _unknown(sheet, layout, lines), posted=posted, asks_facts=asks_facts)
+    lines = first_lines(session, vault, batch, sheet, SEARCHED_LINES)
+    unknown = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=sheet.header_line))
+    form = build_layout_form(outline, layout, unknown, posted=posted, asks_facts=asks_facts)
     return LayoutPage(form, sheet, lines[:SHOWN_LINES], is_as_posted=posted)
 
 
-def _unknown(sheet: Sheet, layout: Layout, lines: Sequence[store.Line]) -> Mapping[str, Mapping[str, int]]:
-    return unknown_words(lines, RowParser(layout, at=clock.now(), header_line=sheet.header_line))
-
-
-def _guessed(
+def _guess_for_sheets(
     session: Session, vault: Vault, batch: ImportBatch, outline: Outline, layout: Layout, sheets: tuple[int, ...]
 ) -> Layout:
-    """What the columns of another sheet may be; what was said of the whole file stays."""
+    """The layout with the columns guessed for other sheets; the defaults stay."""
     sheet = outline.sheets[sheets[0]]
-    lines = first_lines(session, vault, batch, sheet, READ_THROUGH)
+    lines = first_lines(session, vault, batch, sheet, SEARCHED_LINES)
     guess = layouts.guess(sheet.header, lines)
     return replace(layout, columns=guess.columns, day_first=guess.day_first, sheets=sheets)

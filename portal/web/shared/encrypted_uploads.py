@@ -1,11 +1,12 @@
-"""Where an upload lies while it arrives: what does not fit into memory goes to disk enciphered, its key never.
+"""Encrypt uploads that do not fit into memory before they are spooled to disk; the key stays in memory.
 
-A temporary file is without a name already, but its blocks stay on the disk; a file of consents is people's addresses.
+A temporary file has no name, but its blocks stay on the disk, and a file of consents holds addresses.
 """
 
 import io
 import os
 import tempfile
+from typing import IO, Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -16,20 +17,23 @@ IN_MEMORY = 512 * 1024
 BLOCK = 16
 
 
-class SealingRequest(Request):
-    """A request whose uploads are spooled so."""
+class EncryptingRequest(Request):
+    """A request whose uploads are spooled encrypted."""
 
-    def _get_file_stream(self, total_content_length, content_type, filename=None, content_length=None):
-        return io.BufferedRandom(SealedFile(), IN_MEMORY)
+    def _get_file_stream(
+        self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:  # fmt: skip
+        return io.BufferedRandom(EncryptedFile(), IN_MEMORY)
 
 
-class SealedFile(io.RawIOBase):
-    """A temporary file that is enciphered as it is written (AES-CTR, by position), with a key of its own.
+class EncryptedFile(io.RawIOBase):
+    """A temporary file encrypted as it is written (AES-CTR, by position), with a key of its own.
 
-    Nobody changes an upload once it is written; a changed byte would be enciphered with the same stream again.
+    An upload is written once: a byte written again would reuse the same key stream.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         with tempfile.TemporaryFile() as file:
             self._file = os.dup(file.fileno())
         self._position = 0
@@ -40,14 +44,14 @@ class SealedFile(io.RawIOBase):
 
     writable = seekable = readable
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         got = os.pread(self._file, len(buffer), self._position)
-        buffer[: len(got)] = self._cross(got)
+        buffer[: len(got)] = self._apply_key_stream(got)
         self._position += len(got)
         return len(got)
 
-    def write(self, plain) -> int:
-        written = os.pwrite(self._file, self._cross(bytes(plain)), self._position)
+    def write(self, plain: Any) -> int:
+        written = os.pwrite(self._file, self._apply_key_stream(bytes(plain)), self._position)
         self._position += written
         return written
 
@@ -64,8 +68,8 @@ class SealedFile(io.RawIOBase):
             os.close(self._file)
         super().close()
 
-    def _cross(self, text: bytes) -> bytes:
-        """From plain to sealed and back: both are the same step."""
+    def _apply_key_stream(self, text: bytes) -> bytes:
+        """Encrypt or decrypt: with CTR both are the same."""
         blocks, within = divmod(self._position, BLOCK)
         counter = (self._nonce + blocks) % (1 << 8 * BLOCK)
         stream = Cipher(AES(self._key), CTR(counter.to_bytes(BLOCK))).encryptor()

@@ -1,4 +1,4 @@
-"""Cures and piles in words, and the form in which a person says what unknown words of a file mean."""
+"""Labels of fixes and row groups, and the form for the meanings of a file's unknown words."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,14 +9,14 @@ from flask_wtf import FlaskForm
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import RowGroup
 from portal.services.imports.row_results import RowProblem
-from portal.web.shared.column_layout_form import Word, name_of_word, word_field
+from portal.web.shared.column_layout_form import Word, build_word_field, word_field_name
 
-CURES = {
+FIX_LABELS = {
     Fix.EMAIL_LETTERS: _l("E-postalardaki Türkçe harfleri İngilizce karşılıklarıyla değiştir"),
     Fix.EMAIL_SPACES: _l("E-postaların içindeki boşlukları sil"),
     Fix.DATE_SWAP: _l("Gün ile ayın yerini değiştir"),
 }
-PILES = {
+GROUP_LABELS = {
     RowGroup.ACCEPTED: (_l("İYS kabul etti"), _l("İYS bu kayıtları aldı.")),
     RowGroup.WAITING: (
         _l("Bekliyor"),
@@ -29,23 +29,23 @@ PILES = {
     RowGroup.REFUSED: (_l("İYS kabul etmedi"), _l("İYS'nin nedenini ve çaresini her satırda görürsünüz.")),
     RowGroup.ANNULLED: (_l("Geri alındı"), _l("İYS'ye gönderilmeden geri alındı; hiçbir etkisi kalmadı.")),
 }
-# Problems that a person mends by saying what words mean, and the kind of words.
-DISTINCT = {
+# Problems that are solved by explaining words, with the kind of words.
+WORD_KINDS: dict[str, str] = {
     RowProblem.STATUS_UNKNOWN: "status",
     RowProblem.CHANNEL_UNKNOWN: "channel",
     RowProblem.SOURCE_UNKNOWN: "source",
     RowProblem.TYPE_UNKNOWN: "type",
 }
-MOST_WORDS = 40  # Of one kind; who has more chose the wrong column.
+MOST_WORDS = 40  # Of one kind; with more, the wrong column was chosen.
 
 
 class WordsForm(FlaskForm):
-    """Made by words_form(), which adds a select for each word."""
+    """Built by build_words_form(), which adds a select for each word."""
 
     words: list[Word] = []
 
-    def taught(self, layout: Layout) -> Layout:
-        """The layout with what the person said."""
+    def apply_to(self, layout: Layout) -> Layout:
+        """The layout with these meanings."""
         known = {kind: dict(of_kind) for kind, of_kind in layout.words.items()}
         for each in self.words:
             if each.chosen.data:
@@ -53,14 +53,14 @@ class WordsForm(FlaskForm):
         return replace(layout, words=known)
 
 
-def words_form(unknown: Mapping[str, Mapping[str, int]]) -> WordsForm:
+def build_words_form(unknown: Mapping[str, Mapping[str, int]]) -> WordsForm:
     """A select for each word, the most frequent first."""
     named = {
-        name_of_word(kind, text): (kind, text, count)
+        word_field_name(kind, text): (kind, text, count)
         for kind, texts in unknown.items()
         for text, count in list(texts.items())[:MOST_WORDS]
     }
-    fields = {name: word_field(kind, text) for name, (kind, text, _) in named.items()}
-    form = type("FormOfWords", (WordsForm,), fields)()
+    fields = {name: build_word_field(kind, text) for name, (kind, text, _) in named.items()}
+    form = type("BuiltWordsForm", (WordsForm,), fields)()
     form.words = [Word(kind, text, form[name], count) for name, (kind, text, count) in named.items()]
     return form

@@ -1,4 +1,4 @@
-"""What came of an entry of a file, as people read it: a title, a sentence, its cure, and what İYS would have said."""
+"""Labels of row results: a title, a sentence, a cure, and the code that İYS would have answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ EFFECTS: dict[str, tuple[str, str]] = {
     Effect.SAME: (N_("Zaten böyle"), N_("Bu kişinin bu kanaldaki durumu zaten bu; yeniden bildirilmez.")),
     Effect.KNOWN: (N_("Daha önce aktarılmış"), N_("Bu kayıt daha önce aktarıldı; bir daha yazılmaz.")),
 }
-PASSED: dict[str, str] = {
+SKIPPED: dict[str, str] = {
     SkipReason.REPEATED: N_("Dosyada yinelenen"),
     SkipReason.NO_SMS: N_("Sabit hatta SMS"),
     SkipReason.GRANT_LEFT_OUT: N_("Onay, şimdilik alınmadı"),
@@ -43,43 +43,43 @@ PASSED: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Told:
-    """A verdict with its words; a problem has its own sentence for a title."""
+class ResultLabel:
+    """A row result with its texts; the title of a problem is its sentence."""
 
-    word: str
+    result: str
     title: str
     sentence: str
     cure: str
-    code: str | None  # Of İYS, which it would have earned.
-    of_iys: str  # What that code means.
+    code: str | None  # Of İYS.
+    of_iys: str  # The meaning of that code.
     count: int = 0
 
     @property
     def is_problem(self) -> bool:
-        return self.word in PROBLEMS
+        return self.result in PROBLEMS
 
 
-def told(word: str, count: int = 0) -> Told:
-    """A verdict in words. Raises KeyError for what is none."""
-    code = code_of(word) if word in PROBLEMS else IYS_CODES.get(word)
+def label_result(result: str, count: int = 0) -> ResultLabel:
+    """Raises KeyError for an unknown result."""
+    code = code_of(result) if result in PROBLEMS else IYS_CODES.get(result)
     of_iys = gettext(iys_protocol.sentence_of(code)) if code else ""
-    if word in EFFECTS:
-        title, sentence = map(gettext, EFFECTS[word])
-        return Told(word, title, sentence, "", code, of_iys, count)
-    if word in PASSED:
-        passed = SkipReason(word)
-        return Told(word, gettext(PASSED[word]), gettext(passed.sentence), gettext(passed.cure), code, of_iys, count)
-    problem = PROBLEMS[word]
-    return Told(word, gettext(problem.sentence), gettext(problem.sentence), gettext(problem.cure), code, of_iys, count)
+    if result in EFFECTS:
+        title, sentence = map(gettext, EFFECTS[result])
+        return ResultLabel(result, title, sentence, "", code, of_iys, count)
+    if result in SKIPPED:
+        title, reason = gettext(SKIPPED[result]), SkipReason(result)
+        return ResultLabel(result, title, gettext(reason.sentence), gettext(reason.cure), code, of_iys, count)
+    sentence, cure = gettext(PROBLEMS[result].sentence), gettext(PROBLEMS[result].cure)
+    return ResultLabel(result, sentence, sentence, cure, code, of_iys, count)
 
 
-def all_told(tally: Mapping[str, int]) -> tuple[list[Told], list[Told]]:
-    """What comes of good entries, and the problems; each in the order of their words, empty ones left out."""
-    found = [told(word, tally[word]) for word in RESULTS if tally.get(word)]
+def label_tally(tally: Mapping[str, int]) -> tuple[list[ResultLabel], list[ResultLabel]]:
+    """The results of good entries in a fixed order, and the problems by count; those without entries are left out."""
+    found = [label_result(result, tally[result]) for result in RESULTS if tally.get(result)]
     problems = sorted((each for each in found if each.is_problem), key=lambda each: -each.count)
     return [each for each in found if not each.is_problem], problems
 
 
 def about(channel: Channel, status: Status | None = None) -> str:
-    """A channel, with what was said of it."""
+    """A channel, with its status if given."""
     return f"{label(channel)}, {label(status)}" if status else label(channel)

@@ -1,4 +1,4 @@
-"""The parts of a workbook as text: what a spreadsheet must find in an .xlsx, and how a cell is spelled there."""
+"""The XML parts of an .xlsx workbook, and the encoding of its cells."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr  # nosec B406: they write, and read nothing.
 
 LONGEST = 32_767  # Characters of a cell, as UTF-16 counts them.
-EXACT = 10**15  # Beyond it a spreadsheet rounds.
+EXACT = 10**15  # Beyond it spreadsheets round.
 NARROWEST, WIDEST = 9, 60  # Of a column, in characters.
 LONGEST_NAME = 31  # Of a sheet.
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
-TO_SPELL = re.compile(r"[^ -%'-;=?-~\xa0-\ud7ff\ue000-\ufffd]")  # What has none of these stands as it is.
-FORBIDDEN = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML has no way to write these.
-LOOKS_SPELLED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # A spreadsheet would read _x0041_ as A.
+TO_ESCAPE = re.compile(r"[^ -%'-;=?-~\xa0-\ud7ff\ue000-\ufffd]")
+FORBIDDEN = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML cannot hold these.
+LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # A spreadsheet would read _x0041_ as A.
 
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -39,16 +39,14 @@ FROZEN = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="froze
 
 
 @dataclass(frozen=True)
-class Written:
-    """A sheet that is written."""
-
+class WrittenSheet:
     name: str
     lines: int
     columns: int
 
 
-def head(header: Sequence[str], rows: Sequence[Sequence[object]], *, is_shown: bool) -> str:
-    """A sheet up to the end of its first line; columns are as wide as these rows need."""
+def sheet_head(header: Sequence[str], rows: Sequence[Sequence[object]], *, is_shown: bool) -> str:
+    """A sheet up to the end of its header line; columns are as wide as these rows need."""
     widths = "".join(
         f'<col min="{place}" max="{place}" width="{_width(place - 1, header, rows)}" style="{TEXT}" customWidth="1"/>'
         for place in range(1, len(header) + 1)
@@ -61,36 +59,36 @@ def head(header: Sequence[str], rows: Sequence[Sequence[object]], *, is_shown: b
 
 
 def row(number: int, values: Sequence[object], style: int = TEXT) -> str:
-    """One line; an empty cell is none."""
+    """One line; empty cells are left out."""
     written = [f'<row r="{number}">']
     for place, value in enumerate(values):
         if value is None or value == "":
             continue
         where = f"{_COLUMNS[place]}{number}"
-        if type(value) in (int, float) and -EXACT < value < EXACT:  # Neither yes and no, nor nan and infinity.
+        if isinstance(value, int | float) and type(value) is not bool and -EXACT < value < EXACT:  # No nan or infinity.
             written.append(f'<c r="{where}"><v>{value!r}</v></c>')
             continue
         text = value if isinstance(value, str) else str(value)
-        inside = f"<t>{text}</t>" if _is_plain(text) else f'<t xml:space="preserve">{spelled(text)}</t>'
+        inside = f"<t>{text}</t>" if _is_plain(text) else f'<t xml:space="preserve">{escape_text(text)}</t>'
         written.append(f'<c r="{where}" s="{style}" t="inlineStr"><is>{inside}</is></c>')
     written.append("</row>")
     return "".join(written)
 
 
 def _is_plain(text: str) -> bool:
-    return not TO_SPELL.search(text) and "_x" not in text and text.strip(" ") == text and len(text) <= LONGEST
+    return not TO_ESCAPE.search(text) and "_x" not in text and text.strip(" ") == text and len(text) <= LONGEST
 
 
-def spelled(text: str) -> str:
-    """A cell's text in XML: lines end as spreadsheets end them, and what no cell can hold is left out."""
+def escape_text(text: str) -> str:
+    """A cell's text in XML: lines end with a newline, and characters that XML cannot hold are left out."""
     text = FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if len(text) * 2 > LONGEST:
         text = text.encode("utf-16-le")[: 2 * LONGEST].decode("utf-16-le", "ignore")
-    return escape(LOOKS_SPELLED.sub("_x005F_", text))
+    return escape(LOOKS_ESCAPED.sub("_x005F_", text))
 
 
-def tail(lines: int, columns: int) -> str:
-    """A sheet after its last line: its filter, and no green corners where a text is all digits."""
+def sheet_tail(lines: int, columns: int) -> str:
+    """The end of a sheet: its filter, and no warnings where a text is all digits."""
     if not columns:
         return "</sheetData></worksheet>"
     everything = f"A1:{_COLUMNS[columns - 1]}{lines}"
@@ -100,30 +98,30 @@ def tail(lines: int, columns: int) -> str:
     )
 
 
-def place_of(number: int) -> str:
-    """Where a sheet lies in the zip; they count from 0."""
+def sheet_path(number: int) -> str:
+    """The path of a sheet in the zip; sheets count from 0."""
     return f"xl/worksheets/sheet{number + 1}.xml"
 
 
 def sheet_name(wanted: str, count: int, taken: Sequence[str]) -> str:
-    """A name that spreadsheets take and no other sheet has; `count` tells the sheets of one name apart."""
+    """A valid and unique sheet name; `count` numbers the sheets of one name."""
     plain = " ".join(FORBIDDEN.sub("", NOT_IN_A_NAME.sub(" ", wanted)).split()).strip("' ") or "1"
     ending = f" {count}" if count > 1 else ""
     name = plain[: LONGEST_NAME - len(ending)] + ending
     return name if name.lower() not in (each.lower() for each in taken) else sheet_name(wanted, count + 1, taken)
 
 
-def around(sheets: Sequence[Written]) -> Iterator[tuple[str, str]]:
-    """(place, text) of all the parts beside the sheets themselves."""
+def other_parts(sheets: Sequence[WrittenSheet]) -> Iterator[tuple[str, str]]:
+    """(path, text) of all parts except the sheets."""
     yield "xl/styles.xml", STYLES
     yield "xl/workbook.xml", _workbook(sheets)
-    related = [("worksheet", place_of(number).removeprefix("xl/")) for number in range(len(sheets))]
+    related = [("worksheet", sheet_path(number).removeprefix("xl/")) for number in range(len(sheets))]
     yield "xl/_rels/workbook.xml.rels", _relations([*related, ("styles", "styles.xml")])
     yield "_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")])
     yield "[Content_Types].xml", _types(len(sheets))
 
 
-def _workbook(sheets: Sequence[Written]) -> str:
+def _workbook(sheets: Sequence[WrittenSheet]) -> str:
     listed = "".join(
         f'<sheet name={quoteattr(each.name)} sheetId="{number}" r:id="rId{number}"/>'
         for number, each in enumerate(sheets, 1)
@@ -156,7 +154,7 @@ def _relations(related: Sequence[tuple[str, str]]) -> str:
 
 def _types(sheets: int) -> str:
     kinds = {"/xl/workbook.xml": "sheet.main", "/xl/styles.xml": "styles"}
-    kinds |= {f"/{place_of(number)}": "worksheet" for number in range(sheets)}
+    kinds |= {f"/{sheet_path(number)}": "worksheet" for number in range(sheets)}
     listed = "".join(
         f'<Override PartName="{place}" ContentType="{SHEET_ML}.{kind}+xml"/>' for place, kind in kinds.items()
     )
@@ -173,7 +171,7 @@ def _width(place: int, header: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def _letters(place: int) -> str:
-    """The name of a column; they count from 0."""
+    """A column's name; columns count from 0."""
     letters = ""
     while place >= 0:
         place, letter = divmod(place, 26)

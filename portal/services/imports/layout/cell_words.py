@@ -1,6 +1,6 @@
-"""What the words in a file's cells mean: statuses, channels, recipient types and sources, in Turkish and in English.
+"""The meanings of words in a file's cells: statuses, channels, recipient types and sources, in Turkish and English.
 
-A word that is in no list is told to a person, who says what it means for this file (Layout.words); that goes first.
+A person explains unknown words for the file (Layout.words); these meanings go first.
 """
 
 import re
@@ -10,8 +10,8 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.source_words import SOURCES
 
-LONGEST = 200  # Characters of a cell that still may be words: what is longer costs time, and nobody explains it.
-NOTHING = ""  # The cell says nothing, or a person said that its word does not.
+LONGEST = 200  # Characters; a longer cell holds free text.
+NOTHING = ""  # The cell is empty, or a person said that its word means nothing.
 
 
 def _table(lists: Mapping[str, str]) -> dict[str, str]:
@@ -68,7 +68,7 @@ TYPES = _table({
 
 
 class Meanings:
-    """What words mean in one file. Each method gives NOTHING for a cell that says nothing, None for an unknown word."""
+    """The meanings of words in one file. Each method returns NOTHING for an empty cell and None for an unknown word."""
 
     def __init__(self, said: Mapping[str, Mapping[str, str]]):
         self._said = {
@@ -76,22 +76,20 @@ class Meanings:
         }
 
     def status(self, cell: str) -> Status | str | None:
-        """ONAY or RET."""
         meaning = self._meaning("status", cell, STATUSES)
         return Status(meaning) if meaning else meaning
 
     def recipient_type(self, cell: str) -> RecipientType | str | None:
-        """BIREYSEL or TACIR."""
         meaning = self._meaning("type", cell, TYPES)
         return RecipientType(meaning) if meaning else meaning
 
     def source(self, cell: str) -> Source | str | None:
-        """One of the sources that we may write; those that only İYS writes are unknown words."""
+        """One of the sources that we may send; those that only İYS writes are unknown words."""
         meaning = self._meaning("source", cell, SOURCES)
         return Source(meaning) if meaning else meaning
 
     def channels(self, cell: str) -> frozenset[Channel] | str | None:
-        """One or several; all three stand for "whatever the address serves"."""
+        """One or several; all three mean "whatever the address serves"."""
         whole = self._channel(cell)
         if whole is None and len(cell) <= LONGEST:
             parts = list(filter(None, map(str.strip, _BETWEEN_CHANNELS.split(cell))))
@@ -99,8 +97,8 @@ class Meanings:
         return frozenset(map(Channel, whole.split())) if whole else whole
 
     def _joined(self, parts: list[str]) -> str | None:
-        meanings = [self._channel(part) for part in parts]
-        return None if None in meanings else " ".join(meanings).strip()
+        meanings = [meaning for part in parts if (meaning := self._channel(part)) is not None]
+        return " ".join(meanings).strip() if len(meanings) == len(parts) else None
 
     def _channel(self, word: str) -> str | None:
         meaning = self._meaning("channel", word, CHANNELS)

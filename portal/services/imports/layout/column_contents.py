@@ -1,4 +1,4 @@
-"""What stands in a column: which share of its cells are telephones, dates, words of consent and so on."""
+"""The contents of a column: which share of its cells are telephones, dates, words of consent and so on."""
 
 from collections import Counter
 from collections.abc import Container, Iterable
@@ -10,10 +10,10 @@ from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.dates import Moment, parts, read
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.layout.normalization import folded, says_nothing
-from portal.services.imports.layout.times import OddTime, read_clock
+from portal.services.imports.layout.times import BadTime, read_clock
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
-OLD = 0.3  # So much counts a date before.
+OLD = 0.3  # The weight of an earlier date.
 WEAK = set(
     [
         "e",
@@ -41,7 +41,7 @@ STATUSES = (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAI
 
 @dataclass
 class Contents:
-    """Counts over a column's cells that hold anything."""
+    """Counts over a column's non-empty cells."""
 
     cells: list[str]
     phones: list[Address] = field(default_factory=list)
@@ -53,14 +53,13 @@ class Contents:
     clocks: int = 0  # Dates that have a time of day.
     times: int = 0
     statuses: int = 0
-    strong: int = 0  # Statuses that are said of consents and of little else.
+    strong: int = 0  # Statuses that are used of consents and of little else.
     channels: int = 0
     sources: int = 0
     types: int = 0
 
     @classmethod
     def of(cls, cells: Iterable[str], meanings: Meanings) -> "Contents":
-        """Look at some cells of a column."""
         contents = cls([cell for cell in cells if not says_nothing(cell)])
         for cell in contents.cells:
             contents._count_address(cell)
@@ -69,7 +68,7 @@ class Contents:
         return contents
 
     def share(self, count: float) -> float:
-        """Of all cells that hold anything."""
+        """Of all non-empty cells."""
         return count / len(self.cells) if self.cells else 0.0
 
     def fitness(self, wanted: Field, *, is_named: bool) -> float:
@@ -106,17 +105,15 @@ class Contents:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether it holds telephones and e-mail addresses."""
         return min(self.share(len(self.phones)), self.share(self.emails)) >= 0.05
 
     @property
     def is_numeric(self) -> bool:
-        """Whether it holds nothing but numbers."""
         return all(cell.strip().isdigit() for cell in self.cells)
 
     @property
     def has_day_first(self) -> bool:
-        """Whether dates as 03.04.2026 mean April: some first part must be a day, or none of the second is one."""
+        """Whether 03.04.2026 means April: some first number must be a day, or no second one is."""
         pairs = [pair for cell in self.cells if (pair := parts(cell))]
         return any(first > 12 for first, _ in pairs) or not any(second > 12 for _, second in pairs)
 
@@ -124,7 +121,7 @@ class Contents:
         fitness = self.share(self.mobiles + 0.6 * (len(self.phones) - self.mobiles))
         if is_named:
             return fitness
-        # Nobody's telephones count up from one to the next; numbers of members and of orders do.
+        # Member and order numbers count up from one line to the next; telephones do not.
         numbers = [int(phone.text) for phone in self.phones]
         steps = sum(0 <= after - before <= 10 for before, after in zip(numbers, numbers[1:], strict=False))
         written = sum(cell.strip()[:1] != "5" for cell in self.cells)
@@ -153,7 +150,7 @@ class Contents:
                 self.clocks += moment.has_clock
         try:
             read_clock(cell)
-        except OddTime:
+        except BadTime:
             return
         self.times += 1
 

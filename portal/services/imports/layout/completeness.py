@@ -1,4 +1,4 @@
-"""What a layout still leaves unsaid, and what of it cannot be."""
+"""What is still missing in a layout, and what makes it invalid."""
 
 from collections import Counter
 
@@ -22,14 +22,14 @@ CHANNELS_UNFIT = N_("Seçilen kanallar adres sütununa uymuyor: e-posta izni e-p
 
 
 def missing(layout: Layout) -> list[str]:
-    """Names of what must still be said: "address", "channels", "status", "source", "date", "origin"."""
+    """The missing fields, of "address", "channels", "status", "source", "date", "origin"."""
     columns = layout.columns
     optional = layout.recipient_type == RecipientType.MERCHANT and Field.TYPE not in columns
     before_2015 = layout.source == Source.BEFORE_2015 and Field.SOURCE not in columns
     said = {
         "address": bool(ADDRESSES.keys() & columns.keys()),
         "channels": bool(layout.channels) or Field.CHANNEL in columns,
-        "status": layout.status is not None or Field.STATUS in columns or not _untold(layout),
+        "status": layout.status is not None or Field.STATUS in columns or not _lacks_status(layout),
         "source": layout.source is not None or Field.SOURCE in columns or optional,
         "date": layout.date is not None or Field.DATE in columns or optional or before_2015,
         "origin": bool(layout.origin) or Field.ORIGIN in columns or _only_refuses(layout),
@@ -38,7 +38,7 @@ def missing(layout: Layout) -> list[str]:
 
 
 def problems_of(layout: Layout, width: int) -> list[str]:
-    """Why a layout cannot be, for a file of so many columns, as Turkish msgids; nothing where it can."""
+    """Why a layout is invalid for a file of `width` columns, as Turkish msgids; empty where it is valid."""
     columns = layout.columns
     addresses = ADDRESSES.keys() & columns.keys()
     broken = {
@@ -53,17 +53,17 @@ def problems_of(layout: Layout, width: int) -> list[str]:
 
 
 def _served(layout: Layout) -> set[Channel]:
-    """Channels that are wanted, and that some column has addresses for."""
+    """The wanted channels for which some column has addresses."""
     able = {channel for column, channels in ADDRESSES.items() if column in layout.columns for channel in channels}
     return able & set(layout.channels) if Field.CHANNEL not in layout.columns else able
 
 
-def _untold(layout: Layout) -> bool:
-    """Whether something is wanted for a channel that has no column of yes and no of its own."""
+def _lacks_status(layout: Layout) -> bool:
+    """Whether a wanted channel has no status column of its own."""
     served = _served(layout) or set(layout.channels) or set(Channel)
     return any(STATUS_OF[channel] not in layout.columns for channel in served)
 
 
 def _only_refuses(layout: Layout) -> bool:
-    """Whether no line can grant: a refusal needs no proof."""
+    """Whether no line can be a grant: a refusal needs no proof."""
     return layout.status == Status.REFUSED and not {Field.STATUS, *STATUS_OF.values()} & layout.columns.keys()

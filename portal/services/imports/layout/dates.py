@@ -1,6 +1,6 @@
-"""The moment that a cell names, in the spellings of Excel, of databases and of people in Türkiye.
+"""Parse the date in a cell, in the spellings of Excel, of databases and of people in Türkiye.
 
-Istanbul's clock counts unless a zone is written. A cell without a time of day means the day's beginning.
+Times are in Istanbul's zone unless another is written. Without a time of day the day's beginning is meant.
 """
 
 import re
@@ -8,21 +8,21 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from portal.core.addresses import normalize_spelling
+from portal.core.addresses.normalization import normalize_spelling
 from portal.core.clock import ISTANBUL
 from portal.services.imports.layout.normalization import folded, says_nothing
-from portal.services.imports.layout.times import CLOCK, OddTime, clock_of
+from portal.services.imports.layout.times import CLOCK, BadTime, clock_of
 from portal.services.imports.row_results import RowProblem
 
 CENTURIES = ("19", "20")
 EXCEL_BEGINS = datetime(1899, 12, 30, tzinfo=ISTANBUL)
-EXCEL_DAYS = range(36526, 73051)  # 2000 to 2099: a smaller or larger number is no date but something else.
+EXCEL_DAYS = range(36526, 73051)  # 2000 to 2099: other numbers are no dates.
 UNIX_SECONDS = range(1_000_000_000, 2_000_000_000)  # 2001 to 2033
 PIVOT = 70  # Of years in two digits, as Python reads them.
 LONGEST = 60
 KNOWN_DAYS, KNOWN_TEXTS = 4096, 16384
 
-# What databases keep where there is no date.
+# What databases store for no date.
 NO_DAYS = ("0000-00-00", "0001-01-01", "00.00.0000", "01.01.0001", "1899-12-30", "1900-01-00", "1900-01-01")
 MONTHS = {
     name: month
@@ -59,34 +59,34 @@ class Moment(NamedTuple):
 
 
 def is_blank(cell: str) -> bool:
-    """Whether a cell names no date at all: empty, or a database's way to say so."""
+    """Whether a cell holds no date at all: empty, or a database's null date."""
     return says_nothing(cell) or normalize_spelling(cell).startswith(NO_DAYS) or folded(cell) == "yok"
 
 
 @lru_cache(maxsize=KNOWN_TEXTS)
 def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
-    """The moment, or DATE_UNREADABLE, or DATE_IMPOSSIBLE where it is written as a date that no calendar has."""
+    """The moment, or DATE_UNREADABLE, or DATE_IMPOSSIBLE for a date that no calendar has."""
     text = normalize_spelling(cell).rstrip(" .")
     if len(text) > LONGEST:
         return RowProblem.DATE_UNREADABLE
     try:
-        moment = _iso(text) or _in_digits(text.lower(), day_first) or _in_words(_spelt(text))
+        moment = _iso(text) or _in_digits(text.lower(), day_first) or _in_words(_fold_words(text))
     except (ValueError, OverflowError):
         return RowProblem.DATE_IMPOSSIBLE
     return moment or RowProblem.DATE_UNREADABLE
 
 
 def parts(cell: str) -> tuple[int, int] | None:
-    """The first two numbers of a date that ends in its year, as they stand: they tell which of them is the day."""
+    """The first two numbers of a date with its year last, to find out which of them is the day."""
     found = _YEAR_LAST.fullmatch(normalize_spelling(cell).lower())
     return (int(found[1]), int(found[2])) if found else None
 
 
 def _iso(text: str) -> Moment | None:
-    """2026-11-24 14:02:05, which most files have, without a look at all the others."""
+    """A fast path for 2026-11-24 14:02:05, which most files have."""
     if len(text) != 19 or text[4] != "-" or text[13] != ":" or text[16] != ":" or not text.isascii():
         return None
-    begins = _midnight(text[:10])
+    begins = _iso_day_start(text[:10])
     hours, minutes, seconds = text[11:13], text[14:16], text[17:]
     if not begins or text[10] not in " T" or not (hours + minutes + seconds).isdigit():
         return None
@@ -96,12 +96,12 @@ def _iso(text: str) -> Moment | None:
 
 
 @lru_cache(maxsize=KNOWN_DAYS)
-def _midnight(iso: str) -> datetime | None:
+def _iso_day_start(iso: str) -> datetime | None:
     try:
         day = date.fromisoformat(iso)
     except ValueError:
         return None
-    return _begin(day.year, day.month, day.day)
+    return _day_start(day.year, day.month, day.day)
 
 
 def _in_digits(text: str, day_first: bool) -> Moment | None:
@@ -129,13 +129,13 @@ def _in_words(text: str) -> Moment | None:
     return _moment(_whole_year(year), MONTHS[month], int(day), clock) if month in MONTHS else None
 
 
-def _spelt(text: str) -> str:
-    """In letters of ASCII, its signs kept, and without the day of the week or what stands in brackets."""
+def _fold_words(text: str) -> str:
+    """In ASCII letters, punctuation kept, without the day of the week and anything in brackets."""
     words = re.sub(r"[^\W\d_]+", lambda word: folded(word[0]), re.sub(r"\(.*?\)", "", text))
     return re.sub(r"\s+", " ", _WEEKDAY.sub("", words)).strip(" ,")
 
 
-def _compact(found: re.Match) -> Moment:
+def _compact(found: re.Match[str]) -> Moment:
     digits, hours, minutes, seconds = found.groups()
     clock = f"{hours}:{minutes}:{seconds}" if hours else None
     if digits[:2] in CENTURIES and digits[4:6] <= "12":
@@ -143,7 +143,7 @@ def _compact(found: re.Match) -> Moment:
     return _moment(int(digits[4:]), int(digits[2:4]), int(digits[:2]), clock)
 
 
-def _number(found: re.Match) -> Moment | None:
+def _number(found: re.Match[str]) -> Moment | None:
     whole, fraction = int(found[1]), found[2]
     if whole in EXCEL_DAYS:
         seconds = round(float(f"0.{fraction or 0}") * 86400)
@@ -153,17 +153,17 @@ def _number(found: re.Match) -> Moment | None:
 
 
 def _moment(year: int, month: int, day: int, clock: str | None) -> Moment:
-    begins = _begin(year, month, day)
+    begins = _day_start(year, month, day)
     if not clock:
         return Moment(begins, False)
     try:
         time = clock_of(clock)
-    except OddTime:
+    except BadTime:
         raise ValueError("no such time of day") from None
     return Moment(begins + timedelta(0, time.seconds), True)
 
 
-def _begin(year: int, month: int, day: int) -> datetime:
+def _day_start(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day, tzinfo=ISTANBUL).astimezone(UTC)
 
 

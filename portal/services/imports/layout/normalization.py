@@ -1,17 +1,17 @@
-"""A word of a file in one spelling, whatever its case, accents and signs; and cells that say nothing."""
+"""Normalize words of a file, whatever their case, accents and punctuation; and recognize empty cells."""
 
 import re
 import unicodedata
 
-from portal.core.addresses import normalize_spelling
+from portal.core.addresses.normalization import normalize_spelling
 
 _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiucgiosuaiu")  # Of Turkish; I becomes i as anywhere else.
-_HUMP = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CAMEL_CASE = re.compile(r"(?<=[a-z0-9ğşçıöü])(?=[A-ZĞŞÇİÖÜ])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SIGNS = re.compile(r"[\W_]+")
-_APART = re.compile(r"\be (posta|mail|ortam|ticaret)")
+_SPLIT_E_WORDS = re.compile(r"\be (posta|mail|ortam|ticaret)")
 TICKS = {"+": "+", "✓": "+", "✔": "+", "☑": "+", "✅": "+"}
 
-# What programs write where there is nothing. "yok" is not among them: of a status it says no.
+# What programs write for nothing. "yok" is not among them: as a status it means no.
 NOTHING = {
     "", "null", "none", "nil", "nan", "nat", "na", "n a", "undefined", "empty", "blank", "bos", "belirtilmemis",
     "belirtilmedi", "bilinmiyor", "tanimsiz", "girilmemis", "veri yok", "bilgi yok", "kayit yok", "unknown",
@@ -25,16 +25,16 @@ def folded(text: str) -> str:
     if not text.isascii():
         text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
     words = _SIGNS.sub(" ", text).strip()
-    return _APART.sub(r"e\1", words) if words else TICKS.get(text, "")
+    return _SPLIT_E_WORDS.sub(r"e\1", words) if words else TICKS.get(text, "")
 
 
 def name_of(text: str) -> str:
     """A column's name folded; `consentDate` and `GSMNo` are two words each."""
-    return folded(_HUMP.sub(" ", unicodedata.normalize("NFC", text)))
+    return folded(_CAMEL_CASE.sub(" ", unicodedata.normalize("NFC", text)))
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a cell is as good as empty: nothing, a dash, NULL, one of Excel's errors."""
+    """Whether a cell counts as empty: blank, a dash, NULL, one of Excel's errors."""
     if not text or text.isspace():
         return True
     return len(text) <= 20 and (folded(text) in NOTHING or _ERRORS.fullmatch(text.strip()) is not None)

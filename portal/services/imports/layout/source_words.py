@@ -1,4 +1,4 @@
-"""Where a consent was taken, in the words of people's files."""
+"""The words that files use for the source of a consent."""
 
 from portal.core.iys_protocol import Source
 
@@ -52,7 +52,7 @@ _LISTS = {
     """,
 }
 SOURCES = {word.strip(): source.value for source, words in _LISTS.items() for word in words.split(",")}
-for _source in Source:  # HS_WEB in any spelling, also without its HS.
+for _source in Source:  # HS_WEB in any spelling, also without HS.
     _name = _source.value.lower().replace("_", " ")
     SOURCES |= {_name: _source.value, _name.removeprefix("hs "): _source.value}
 SOURCES["hs fiziksel magaza"] = Source.PHYSICAL_PLACE.value  # What İYS called it until May 2020.

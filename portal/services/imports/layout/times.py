@@ -1,10 +1,10 @@
-"""The time of day that a cell names: in twelve hours or twenty-four, with or without a zone."""
+"""Parse a time of day: in twelve hours or twenty-four, with or without a zone."""
 
 import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from portal.core.addresses import normalize_spelling
+from portal.core.addresses.normalization import normalize_spelling
 
 DAY = 86400
 ISTANBUL_AHEAD = 3 * 3600  # Of UTC.
@@ -16,12 +16,12 @@ _CLOCK = re.compile(
     rf"({_HALF})?\s*(\d{{1,2}})[:.](\d{{2}})(?:[:.](\d{{2}})(?:[.,:]\d{{1,9}})?)?(?:\s*({_HALF}))?"
     r"\s*(z|utc|gmt|tsi|trt)?\s*(?:([+-])\s*(\d{1,2})(?::?(\d{2}))?)?"
 )
-_FRACTION = re.compile(r"0?[.,](\d+)")  # Of a day, as Excel keeps it.
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ t](.+)")  # A cell of times that Excel gave its first day.
+_FRACTION = re.compile(r"0?[.,](\d+)")  # Of a day, as Excel stores it.
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ t](.+)")  # A time to which Excel added its first day.
 
 
-class OddTime(ValueError):
-    """No such time of day."""
+class BadTime(ValueError):
+    """Not a time of day."""
 
 
 class Clock(NamedTuple):
@@ -32,22 +32,22 @@ class Clock(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def clock_of(text: str) -> Clock:
-    """The time of day. Raises OddTime."""
+    """Raises BadTime."""
     found = _CLOCK.fullmatch(text.strip().lower())
     if not found:
-        raise OddTime
+        raise BadTime
     before, hours, minutes, seconds, after, name, sign, ahead, ahead_minutes = found.groups()
-    counted = _counted(int(hours), int(minutes), int(seconds or 0), before or after)
+    seconds_of_day = _seconds_of(int(hours), int(minutes), int(seconds or 0), before or after)
     if sign:
         offset = (int(ahead) * 60 + int(ahead_minutes or 0)) * 60 * (1 if sign == "+" else -1)
         if abs(offset) > 14 * 3600:
-            raise OddTime
-        return Clock(counted + ISTANBUL_AHEAD - offset)
-    return Clock(counted + (ISTANBUL_AHEAD if name in ("z", "utc", "gmt") else 0))
+            raise BadTime
+        return Clock(seconds_of_day + ISTANBUL_AHEAD - offset)
+    return Clock(seconds_of_day + (ISTANBUL_AHEAD if name in ("z", "utc", "gmt") else 0))
 
 
 def read_clock(cell: str) -> Clock:
-    """The time of day in a cell that holds nothing else. Raises OddTime."""
+    """Parse a cell that holds a time of day only. Raises BadTime."""
     text = normalize_spelling(cell).lower().removeprefix("saat").strip(" :")
     if dated := _DATED.fullmatch(text):
         text = dated[1]
@@ -56,12 +56,12 @@ def read_clock(cell: str) -> Clock:
     return clock_of(text)
 
 
-def _counted(hours: int, minutes: int, seconds: int, half: str | None) -> int:
+def _seconds_of(hours: int, minutes: int, seconds: int, half: str | None) -> int:
     if half and hours <= 12:
         hours = hours % 12 + (12 if _is_afternoon(half) else 0)
     is_end = hours == 24 and not minutes and not seconds
     if (hours > 23 and not is_end) or minutes > 59 or seconds > 59:
-        raise OddTime
+        raise BadTime
     return hours * 3600 + minutes * 60 + seconds
 
 

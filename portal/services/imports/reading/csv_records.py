@@ -1,4 +1,4 @@
-"""Text cut into rows of fields: which separator it uses, and where quotes hold a row together."""
+"""Split text into CSV records: detect the separator, and respect quotes that hold a row together."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from portal.services.imports.reading.workbook_chunker.chunks import LONGEST_LINE
 SEPARATORS = ";\t|,"  # When two fit equally: a comma may also stand in a name or a number.
 SAMPLE_LINES = 50
 FEW_LINES = 3
-LONGEST_ROW = 20  # Lines that one quoted row may cover; past that its quote was never meant to open anything.
+LONGEST_ROW = 20  # Lines that one quoted row may cover; past that the quote opens nothing.
 
 _CONTENT = re.compile(r"[^\r\n]+")
 _DECLARATION = re.compile(r'"?sep=([;\t|,])"?[ \t]*(?=[\r\n])', re.I)  # A line written for Excel.
@@ -22,7 +22,7 @@ _QUOTED_FIELD = re.compile(r'(?<![^;\t|,\r\n])"(?:[^"]|"")*"(?![^;\t|,\r\n])')
 
 
 def lines(texts: Iterable[str]) -> Iterator[str]:
-    """Lines with their ends, from a text that comes in parts. Raises Unreadable at one longer than anybody writes."""
+    """Lines with their line endings, from a text in parts. Raises Unreadable at one longer than LONGEST_LINE."""
     rest = ""
     for text in texts:
         found = list(io.StringIO(rest + text, newline=""))
@@ -36,8 +36,9 @@ def lines(texts: Iterable[str]) -> Iterator[str]:
 
 
 def sampled(texts: Iterator[str]) -> tuple[str, Iterator[str]]:
-    """The beginning of a text, by which its separator is found, and the whole of it again."""
-    begun, length = [], 0
+    """The beginning of a text, to find its separator, and an iterator over the whole of it."""
+    begun: list[str] = []
+    length = 0
     for text in texts:
         begun.append(text)
         length += len(text)
@@ -47,7 +48,7 @@ def sampled(texts: Iterator[str]) -> tuple[str, Iterator[str]]:
 
 
 def find_separator(sample: str) -> str:
-    """The declared separator, else the one most lines agree upon; a semicolon where there is nothing to separate."""
+    """The declared separator, else the one that most lines agree on; a semicolon where nothing is separated."""
     if declared := _DECLARATION.match(sample):
         return declared[1]
     lines = _CONTENT.findall(_QUOTED_FIELD.sub("x", sample))[:SAMPLE_LINES]
@@ -56,9 +57,10 @@ def find_separator(sample: str) -> str:
 
 
 def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row that holds anything, with the number of its first line. Raises Unreadable at too many columns, and where
-    blank lines alone fill a file."""
-    lines, ahead, number, blank = iter(lines), deque(), 1, 0
+    """Each row that is not empty, with the number of its first line. Raises Unreadable for too many columns or blank
+    lines."""
+    lines, number, blank = iter(lines), 1, 0
+    ahead: deque[str] = deque()  # Lines that were read for a quoted row, and belong to none.
     while line := ahead.popleft() if ahead else next(lines, None):
         if '"' in line:
             fields, taken = _quoted_row(line, ahead, lines, separator)
@@ -81,11 +83,11 @@ def _refuse_long(line: str) -> None:
         raise Unreadable(FileProblem.TOO_MANY_COLUMNS if most >= MOST_COLUMNS else FileProblem.LINE_TOO_LONG)
 
 
-def _quoted_row(line: str, ahead: deque, lines: Iterator[str], separator: str) -> tuple[list[str], int]:
-    """Fields, and how many lines they took; a quote that nothing closes swallows no other line."""
+def _quoted_row(line: str, ahead: deque[str], lines: Iterator[str], separator: str) -> tuple[list[str], int]:
+    """Fields, and how many lines they took; an unclosed quote takes no other line."""
     taken = 0
 
-    def following():
+    def following() -> Iterator[str]:
         nonlocal taken
         taken = 1
         yield line
@@ -107,14 +109,14 @@ def _quoted_row(line: str, ahead: deque, lines: Iterator[str], separator: str) -
 
 
 def _agreement(separator: str, lines: list[str]) -> int:
-    """How many lines have it equally often. A single one of many is a slip of the pen: "ad@example,com"."""
+    """How many lines have it equally often. One line out of many is a typing error: "ad@example,com"."""
     counts = Counter(count for line in lines if (count := line.count(separator)))
     is_slip = counts.total() == 1 and len(lines) > FEW_LINES
     return 0 if is_slip else max(counts.values(), default=0)
 
 
 def _is_one_value(line: str) -> bool:
-    """Whether a whole line is one number whatever commas it has: 5,321,234,567, or the 5,32E+11 Excel made of it."""
+    """Whether a whole line is one number, whatever commas it has: 5,321,234,567, or 5,32E+11 from Excel."""
     try:
         parse(line)
     except BadAddress as bad:

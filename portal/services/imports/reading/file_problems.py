@@ -1,12 +1,10 @@
-"""Why a whole list cannot be read, with a sentence and a cure for the person who brought it."""
+"""Why a whole file cannot be read, with a sentence and a cure for people."""
 
 from portal.core.addresses.problems import ExplainedProblem
 from portal.core.lazy_text import N_
 
 
 class FileProblem(ExplainedProblem):
-    """Why a list cannot be read at all."""
-
     EMPTY = "file_empty", N_("Listede hiç adres satırı yok."), N_("Her satırında bir adres olan bir liste verin.")
     HTML = (
         "file_html",
@@ -84,7 +82,7 @@ class FileProblem(ExplainedProblem):
 
 
 class Unreadable(ValueError):
-    """Nothing of this list can be used; it carries the problem and nothing of the list."""
+    """The file cannot be read at all. The exception holds nothing of its contents."""
 
     def __init__(self, problem: FileProblem):
         super().__init__(problem.value)

@@ -1,9 +1,8 @@
-"""Bytes as they came, decoded part by part: one look over all of them finds the encoding, a second makes text."""
+"""Detect a text's encoding in a first pass over its parts, and decode them in a second."""
 
 import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
 
 from portal.services.imports.reading.file_problems import FileProblem, Unreadable
 
@@ -11,13 +10,13 @@ Parts = Callable[[], Iterator[bytes]]  # Opens the bytes of a file from their be
 
 UTF_16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # Excel's "Unicode text"
 WINDOWS = "windows-1254"  # ISO-8859-9 is the same wherever it has letters.
-FEW = 20  # One broken letter among so many good ones: a file put together from several, yet UTF-8.
+FEW = 20  # One broken letter among so many good ones is still UTF-8: a file put together from several.
 FIRST_PART = 4096
 _CONTROL = re.compile("[\x00-\x08\x0e-\x19\x1b-\x1f]")  # 0x1A is how DOS ended a text.
 
 
 def find_encoding(parts: Parts) -> str:
-    """The encoding of a text; one that has none of its own is Windows' Turkish one."""
+    """The encoding of a text: UTF-16, UTF-8, or else Windows-1254 (Turkish)."""
     start = start_of(parts(), FIRST_PART)
     if encoding := UTF_16.get(start[:2]) or _unmarked_utf_16(start):
         return encoding
@@ -26,7 +25,7 @@ def find_encoding(parts: Parts) -> str:
 
 
 def decoded(parts: Iterable[bytes], encoding: str) -> Iterator[str]:
-    """The text of a file, part by part. Raises Unreadable where it is none."""
+    """Decode a text part by part. Raises Unreadable for binary data."""
     errors = "strict" if encoding == WINDOWS else "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
     try:
@@ -34,11 +33,6 @@ def decoded(parts: Iterable[bytes], encoding: str) -> Iterator[str]:
         yield decoder.decode(b"", True)
     except UnicodeDecodeError:
         raise Unreadable(FileProblem.BINARY) from None
-
-
-def pasted(texts: Iterator[str]) -> Iterator[str]:
-    """A text that was never bytes, checked alike."""
-    return _refuse_binary(chain((text.removeprefix("\ufeff") for text in islice(texts, 1)), texts))
 
 
 def start_of(parts: Iterator[bytes], length: int) -> bytes:
@@ -61,7 +55,7 @@ def _refuse_binary(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _unmarked_utf_16(start: bytes) -> str | None:
-    """Every second byte of most texts is null then; three of four are enough."""
+    """UTF-16 without a byte order mark: in most texts at least three of four second bytes are null."""
     pairs = len(start) // 2
     if pairs and start[1::2].count(0) > pairs * 3 / 4 and not start[::2].count(0):
         return "utf-16-le"

@@ -10,7 +10,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Outcome, Provider, Recipient
 from portal.services import exports
-from portal.services.exports import Kind, Wanted, retention
+from portal.services.exports import ExportKind, ExportFilter, retention
 from tests import make
 from tests.portal.services.exports.held_consents import Holder
 
@@ -28,11 +28,11 @@ def holder(app):
     return Holder(app)
 
 
-def told(app, kind: Kind, **wanted) -> list:
+def told(app, kind: ExportKind, **wanted) -> list:
     """The rows of Ayşe's provider, which are as many as was said before."""
     with app.app_context():
         provider_id = db.session.scalar(select(Provider.id).where(Provider.iys_code == make.IYS_CODE))
-        wanted = Wanted(kind, provider_id, **wanted)
+        wanted = ExportFilter(kind, provider_id, **wanted)
         at = clock.now()
         rows = list(exports.rows(read_session(), vault(), wanted, at))
         assert exports.count(read_session(), wanted, at) == len(rows)
@@ -45,7 +45,7 @@ def test_a_consent_says_what_holds_and_whether_a_message_may_go_out(app, holder)
     holder.grants(OTHER_PHONE, ago=timedelta(hours=2))
     holder.decides(OTHER_PHONE, Status.REFUSED)
 
-    found = {row.address: row for row in told(app, Kind.CONSENTS)}
+    found = {row.address: row for row in told(app, ExportKind.CONSENTS)}
 
     assert {address: (row.status, row.may_send) for address, row in found.items()} == {
         make.PHONE: (Status.GRANTED, True), make.EMAIL: (Status.GRANTED, False), OTHER_PHONE: (Status.REFUSED, False)
@@ -59,16 +59,16 @@ def test_what_was_granted_in_a_practice_that_is_over_lets_nobody_send(app, holde
         db.session.execute(update(Brand).values(is_sandbox=True, closed_at=clock.now()))
         db.session.commit()
 
-    assert [row.may_send for row in told(app, Kind.CONSENTS)] == [False]
-    assert [row.may_send for row in told(app, Kind.RECIPIENTS)] == [()]
-    assert told(app, Kind.CONSENTS, may_send=True) == []
+    assert [row.may_send for row in told(app, ExportKind.CONSENTS)] == [False]
+    assert [row.may_send for row in told(app, ExportKind.RECIPIENTS)] == [()]
+    assert told(app, ExportKind.CONSENTS, may_send=True) == []
 
 
 def test_a_decision_says_where_it_stood_and_what_iys_made_of_it(app, holder):
     kept = holder.decides(batch_id=7, line=12, outcome=Outcome.PARKED, code="H121")
     void = holder.decides(ago=timedelta(hours=2), annulled=True, outcome=None)
 
-    first, second = told(app, Kind.DECISIONS)
+    first, second = told(app, ExportKind.DECISIONS)
 
     assert (first.id, second.id) == (void, kept)
     assert (second.batch_id, second.line, second.outcome, second.code) == (7, 12, Outcome.PARKED, "H121")
@@ -80,12 +80,12 @@ def test_a_recipient_is_told_with_its_channels(app, holder):
     holder.grants()
     holder.decides(make.EMAIL, Status.REFUSED, channel=Channel.EMAIL)
 
-    found = {row.address: (row.may_send, row.refused) for row in told(app, Kind.RECIPIENTS)}
+    found = {row.address: (row.may_send, row.refused) for row in told(app, ExportKind.RECIPIENTS)}
 
     assert found == {make.PHONE: ((Channel.SMS, Channel.CALL), ()), make.EMAIL: ((), (Channel.EMAIL,))}
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", ExportKind)
 def test_an_address_whose_seal_is_damaged_is_left_out_and_nothing_else(app, holder, kind):
     holder.grants()
     holder.grants(OTHER_PHONE)
@@ -100,7 +100,7 @@ def test_an_address_whose_seal_is_damaged_is_left_out_and_nothing_else(app, hold
     assert None in addresses
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", ExportKind)
 def test_nothing_of_another_provider_is_told(app, holder, kind):
     with app.app_context():
         make.provider(700002, 700002, "cem@example.com")
@@ -111,7 +111,7 @@ def test_nothing_of_another_provider_is_told(app, holder, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", ExportKind)
 def test_many_pages_have_every_row_once(app, holder, kind):
     with app.app_context():
         brand = make.brand()
@@ -143,7 +143,7 @@ NARROWED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [Kind.CONSENTS, Kind.DECISIONS])
+@pytest.mark.parametrize("kind", [ExportKind.CONSENTS, ExportKind.DECISIONS])
 def test_choices_narrow_it_down(app, holder, kind):
     holder.grants()
     holder.grants(channel=Channel.CALL)
@@ -157,11 +157,11 @@ def test_decisions_are_narrowed_down_by_outcome_and_consents_by_may_send(app, ho
     holder.grants()
     holder.decides(OTHER_PHONE, outcome=Outcome.PARKED)
 
-    assert len(told(app, Kind.DECISIONS, outcome=Outcome.PARKED)) == 1
-    assert [row.address for row in told(app, Kind.CONSENTS, may_send=False)] == [OTHER_PHONE]
+    assert len(told(app, ExportKind.DECISIONS, outcome=Outcome.PARKED)) == 1
+    assert [row.address for row in told(app, ExportKind.CONSENTS, may_send=False)] == [OTHER_PHONE]
 
 
-@pytest.mark.parametrize("kind", [Kind.CONSENTS, Kind.DECISIONS])
+@pytest.mark.parametrize("kind", [ExportKind.CONSENTS, ExportKind.DECISIONS])
 def test_both_days_are_included_as_istanbul_counts_them(app, holder, kind):
     holder.grants(ago=timedelta(days=10))
     day = clock.day(clock.now() - timedelta(days=10))
@@ -180,7 +180,7 @@ def test_a_grant_that_counts_is_kept_however_old_and_one_that_ended_for_three_ye
     holder.decides("+905321112244", Status.REFUSED, ago=4 * YEAR, annulled=True)
     holder.decides("+905321112255", ago=4 * YEAR, annulled=True)
 
-    kept = {row.id for row in told(app, Kind.DECISIONS)}
+    kept = {row.id for row in told(app, ExportKind.DECISIONS)}
 
     assert kept == {still, ended_lately, ended_it, void}
 
@@ -193,4 +193,4 @@ def test_a_grant_that_counts_is_kept_however_old_and_one_that_ended_for_three_ye
     ],
 )
 def test_three_years_are_years_of_the_calendar(at, first):
-    assert retention.begins(at) == first
+    assert retention.kept_since(at) == first

@@ -16,7 +16,7 @@ FORM = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\
 @pytest.fixture
 def bare():
     app = Flask(__name__)
-    app.request_class, app.testing = encrypted_uploads.SealingRequest, True
+    app.request_class, app.testing = encrypted_uploads.EncryptingRequest, True
     return app
 
 
@@ -40,7 +40,7 @@ def test_an_upload_arrives_whole_and_lies_on_disk_enciphered(bare):
 def test_each_upload_has_a_key_of_its_own():
     texts = []
     for _ in range(2):
-        with encrypted_uploads.SealedFile() as sealed:
+        with encrypted_uploads.EncryptedFile() as sealed:
             sealed.write(b"0" * 64)
             texts.append(os.pread(sealed.fileno(), 64, 0))
 
@@ -49,7 +49,7 @@ def test_each_upload_has_a_key_of_its_own():
 
 
 def test_it_can_be_read_from_anywhere():
-    with io.BufferedRandom(encrypted_uploads.SealedFile(), 1000) as file:
+    with io.BufferedRandom(encrypted_uploads.EncryptedFile(), 1000) as file:
         for start in range(0, len(LIST), 77_777):
             file.write(LIST[start : start + 77_777])
 
@@ -62,4 +62,4 @@ def test_it_can_be_read_from_anywhere():
 
 
 def test_the_portal_spools_so(app):
-    assert app.request_class is encrypted_uploads.SealingRequest
+    assert app.request_class is encrypted_uploads.EncryptingRequest

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from portal.web.shared import xlsx_parts
-from portal.web.shared.xlsx_writer import Sheet, workbook
+from portal.web.shared.xlsx_writer import Sheet, stream_workbook
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ ODD = [
 
 
 def made(rows, header=HEADER, **options) -> bytes:
-    return b"".join(workbook(rows, sheet="Satırlar", header=header, **options))
+    return b"".join(stream_workbook(rows, sheet="Satırlar", header=header, **options))
 
 
 def read(content: bytes, sheet: int = 0) -> list[list]:
@@ -88,7 +88,7 @@ def test_what_one_sheet_has_no_room_for_goes_on_in_the_next():
 
 def test_rows_are_asked_for_while_it_is_sent_and_never_held_together():
     asked = []
-    book = workbook((asked.append(1) or [number] for number in range(5000)), sheet="a", header=["No"])
+    book = stream_workbook((asked.append(1) or [number] for number in range(5000)), sheet="a", header=["No"])
 
     assert asked == []
     next(book)
@@ -102,7 +102,7 @@ def test_a_row_that_cannot_be_made_leaves_no_file_that_opens():
 
     sent = io.BytesIO()
     with pytest.raises(LookupError):
-        sent.writelines(workbook(rows(), sheet="a", header=["No"]))
+        sent.writelines(stream_workbook(rows(), sheet="a", header=["No"]))
 
     assert not zipfile.is_zipfile(sent)
 
@@ -123,7 +123,7 @@ def test_any_text_comes_back(rows):
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60))
 def test_any_name_makes_a_sheet(name):
-    content = b"".join(workbook([["x"]], sheet=name, header=["a"]))
+    content = b"".join(stream_workbook([["x"]], sheet=name, header=["a"]))
 
     (title,) = CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
     assert 1 <= len(title) <= xlsx_parts.LONGEST_NAME

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal.core.clock import ISTANBUL
 from portal.services.imports.layout.dates import Moment, is_blank, read
-from portal.services.imports.layout.times import OddTime, read_clock
+from portal.services.imports.layout.times import BadTime, read_clock
 from portal.services.imports.row_results import RowProblem
 
 DAY = datetime(2026, 11, 24, tzinfo=ISTANBUL)
@@ -127,7 +127,7 @@ def test_a_time_may_stand_alone(text):
 
 @pytest.mark.parametrize("text", ["25:00", "14", "", "öğlen", "14:02 hariç"])
 def test_an_odd_time_is_none(text):
-    with pytest.raises(OddTime):
+    with pytest.raises(BadTime):
         read_clock(text)
 
 
