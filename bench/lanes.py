@@ -43,7 +43,7 @@ class Run:
         texts = grants.phones(count, self.next_phone)
         self.next_phone += count
         with self.app.app_context():
-            grants.bring(db.session.scalar(select(Brand)), texts, clock.now(), **facts)
+            grants.insert_decisions(db.session.scalar(select(Brand)), texts, clock.now(), **facts)
             db.session.rollback()
 
     def refuse(self, count: int) -> None:

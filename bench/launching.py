@@ -12,7 +12,7 @@ from tests import make
 def campaigns_over(pasted: str, count: int) -> list[Campaign]:
     """That many campaigns over the same addresses; a brand each, since a brand asks an address only once."""
     first, *others = [make.campaign() for _ in range(count)]
-    make.bring(first, pasted)
+    make.add_to_audience(first, pasted)
     for number, campaign in enumerate(others, start=1):
         campaign.brand_id = _another_brand(campaign, number)
         _copy_audience(first, campaign, number)

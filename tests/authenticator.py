@@ -1,4 +1,4 @@
-"""A device with passkeys, in software: it answers a page's options as a browser would (WebAuthn Level 3, 6.1)."""
+"""A software WebAuthn authenticator: it answers a page's options as a browser would (Level 3, 6.1)."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ PRESENT, VERIFIED, NEW_KEY = 0x01, 0x04, 0x40
 
 @dataclass
 class Authenticator:
-    """Holds one key; `verifies` says whether it asked for a fingerprint, `counts` whether it counts signatures."""
+    """An authenticator with one key. `verifies`: the user was verified; `counts`: it counts signatures."""
 
     origin: str = "http://localhost"
     verifies: bool = True
@@ -24,7 +24,7 @@ class Authenticator:
     key: object = field(default_factory=lambda: generate_private_key(SECP256R1()))
 
     def makes(self, options: str) -> str:
-        """The answer to a page that asks for a new key."""
+        """The response to a registration."""
         asked = json.loads(options)
         numbers = self.key.public_key().public_numbers()
         cose = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
@@ -34,7 +34,7 @@ class Authenticator:
         return self._answer({"attestationObject": _text(statement)}, self._client("webauthn.create", asked))
 
     def shows(self, options: str) -> str:
-        """The answer to a page that asks for the key."""
+        """The response to a sign-in."""
         asked = json.loads(options)
         self.count += self.counts
         data, client = self._data(asked["rpId"]), self._client("webauthn.get", asked)

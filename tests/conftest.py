@@ -1,4 +1,4 @@
-"""The fixtures that every room shares: an app on an empty database, a browser, an İYS in a box, and quiet logs."""
+"""Shared fixtures: an app with an empty database, a browser, the İYS sandbox, and checks on every test."""
 
 import gc
 import logging
@@ -37,25 +37,23 @@ SECRETS = {
 }
 
 
-@pytest.hookimpl(trylast=True)  # When marks have chosen.
+@pytest.hookimpl(trylast=True)  # After -m has deselected.
 def pytest_collection_modifyitems(config, items):
-    _leave_out_what_meets_no_server(config, items)
-    _begin_with_the_lengthy(items)
+    _deselect_tests_without_database(config, items)
+    _spread_long_tests(items)
 
 
-def _leave_out_what_meets_no_server(config, items) -> None:
-    """On a server only what meets the portal's database: everything else ran beside SQLite, and would say the same."""
+def _deselect_tests_without_database(config, items) -> None:
+    """On PostgreSQL, run only the tests that use the database; the others ran with SQLite already."""
     if not databases.SERVER:
         return
-    meets = [item for item in items if _meets_database(item)]
-    left_out = set(items) - set(meets)
-    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
-    items[:] = meets
+    kept = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+    items[:] = kept
 
 
-def _begin_with_the_lengthy(items) -> None:
-    """Test processes each begin with an equal part of all tests: at the start of each stands one that takes minutes, or
-    one process would be left alone with all of them in the end."""
+def _spread_long_tests(items) -> None:
+    """Put the tests that take minutes at the start of each process's share, so that none of them is run last."""
     lengthy = [item for item in items if item.get_closest_marker("lengthy")]
     others = [item for item in items if item not in lengthy]
     for number, item in enumerate(lengthy):
@@ -63,14 +61,13 @@ def _begin_with_the_lengthy(items) -> None:
     items[:] = others
 
 
-def _meets_database(item) -> bool:
-    has_its_own = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
-    return "template" in item.fixturenames or has_its_own or {"shortlinks", "stories"} & set(item.path.parts)
+def _uses_database(item) -> bool:
+    has_own_database = any(hasattr(item.module, name) for name in ("databases", "processes", "postgres"))
+    return "template" in item.fixturenames or has_own_database or {"shortlinks", "stories"} & set(item.path.parts)
 
 
 def pytest_collection_finish():
-    """All that is loaded stays: Python need not look through it again each time it looks for an app to throw away. And
-    there is room: it need not look as often as it does by itself."""
+    """Speed up garbage collection: everything loaded so far stays, and collections can be rarer."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
@@ -78,31 +75,30 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    """A migrated database of this test process."""
+    """The URL of this test process's migrated database."""
     url = databases.migrated_template(tmp_path_factory.mktemp("template"), SECRETS)
     yield url
     if databases.SERVER:
-        databases.drop(url.rsplit("/", 1)[1].split("?")[0])
+        databases.drop_database(url.rsplit("/", 1)[1].split("?")[0])
 
 
 @pytest.fixture
 def environ(template, tmp_path):
     """The settings of one test's app."""
-    with databases.copy_of(template, tmp_path) as url:
+    with databases.empty_copy(template, tmp_path) as url:
         yield {**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def passwords_are_hashed_once():
-    """A hash takes its time by intent: in this test process the same password gets the same real hash again, and the
-    same two are compared once."""
+    """Cache password hashes and comparisons, which are slow by design."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(argon2.PasswordHasher, "hash", lru_cache(argon2.PasswordHasher.hash))
-        patch.setattr(argon2.PasswordHasher, "verify", _compared_once(argon2.PasswordHasher.verify))
+        patch.setattr(argon2.PasswordHasher, "verify", _verify_cached(argon2.PasswordHasher.verify))
         yield
 
 
-def _compared_once(verify):
+def _verify_cached(verify):
     @lru_cache
     def compared(*arguments) -> argon2.exceptions.VerifyMismatchError | bool:
         try:
@@ -119,8 +115,8 @@ def _compared_once(verify):
     return verified
 
 
-class Compiled(BytecodeCache):
-    """The templates as Jinja compiles them, kept in memory."""
+class TemplateCache(BytecodeCache):
+    """An in-memory cache of compiled templates."""
 
     def __init__(self):
         self._kept = {}
@@ -134,14 +130,13 @@ class Compiled(BytecodeCache):
 
 @pytest.fixture(scope="session")
 def compiled():
-    """The templates, compiled once for all the apps of this test process."""
-    return Compiled()
+    """Templates, compiled once per test process."""
+    return TemplateCache()
 
 
 @pytest.fixture(scope="session")
 def compiled_statements():
-    """The SQL of statements as SQLAlchemy compiles it, kept over the engines of this test process: to it each app's
-    database is another one, with all to be compiled anew."""
+    """SQL statements, compiled once per test process: SQLAlchemy would compile them anew for each app's engine."""
     with pytest.MonkeyPatch.context() as patch:
         for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
             patch.setattr(dialect, "__eq__", lambda mine, other: type(mine) is type(other))
@@ -151,8 +146,7 @@ def compiled_statements():
 
 @pytest.fixture(scope="session", autouse=True)
 def routes_are_made_once():
-    """Werkzeug reads each route of each app, and writes and compiles two small programs for it; in this test process a
-    route like an earlier one is the earlier one."""
+    """Reuse equal routes between apps: Werkzeug generates and compiles code for each route."""
     made, bind = {}, Rule.bind
 
     def made_once(rule, *, endpoint, methods, **options):
@@ -173,7 +167,7 @@ def routes_are_made_once():
 
 @pytest.fixture
 def app(environ, compiled, compiled_statements):
-    """The application, without limits (they have tests of their own)."""
+    """The application without rate limits (they have their own tests)."""
     app = create_app(environ)
     app.jinja_env.bytecode_cache = compiled
     app.testing, app.test_client_class = True, PageCheckingClient
@@ -185,12 +179,12 @@ def app(environ, compiled, compiled_statements):
             engine.update_execution_options(compiled_cache=compiled_statements)
     yield app
     app.extensions["visit_recorder"].stop()
-    databases.close(app)
+    databases.close_connections(app)
 
 
 @pytest.fixture
 def rows(app):
-    """Reads what stands in the database now: rows(Decision), rows.count(Decision)."""
+    """Reads the current rows of the database: rows(Decision), rows.count(Decision)."""
     return make.Rows(app)
 
 
@@ -202,7 +196,7 @@ def browser(app):
 
 @pytest.fixture
 def sandbox(tmp_path):
-    """An İYS in a box, reached over real HTTP; it knows the demo provider's account."""
+    """The İYS sandbox over real HTTP, with the demo provider's account."""
     with servers.sandbox(tmp_path / "sandbox.db") as box:
         box.add_account(make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
         yield box
@@ -210,30 +204,30 @@ def sandbox(tmp_path):
 
 @pytest.fixture
 def iys(sandbox):
-    """A client of that İYS."""
+    """A client of the sandbox."""
     return Client(sandbox.url)
 
 
-# No transaction may be open while somebody else's server is waited for.
-_here = threading.local()
+# No transaction may be open during an HTTP call.
+_thread = threading.local()
 
 
 def _watch_transactions(engine) -> None:
-    event.listen(engine, "begin", lambda connection: setattr(_here, "writing", True))
+    event.listen(engine, "begin", lambda connection: setattr(_thread, "writing", True))
     for end in ("commit", "rollback"):
-        event.listen(engine, end, lambda connection: setattr(_here, "writing", False))
+        event.listen(engine, end, lambda connection: setattr(_thread, "writing", False))
 
 
 @pytest.fixture(autouse=True)
 def no_transaction_over_http(monkeypatch):
-    """Hold every outgoing call of the suite to it."""
+    """Fail a test that makes an HTTP call within a transaction."""
     send = requests.adapters.HTTPAdapter.send
 
     def watched(*arguments, **options):
-        assert not getattr(_here, "writing", False), "a transaction is open over an HTTP call"
+        assert not getattr(_thread, "writing", False), "a transaction is open over an HTTP call"
         return send(*arguments, **options)
 
-    _here.writing = False
+    _thread.writing = False
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watched)
 
 
@@ -242,12 +236,12 @@ ADDRESS_OR_CODE = re.compile(r"\+90\d|\b0?5\d{9}\b|[\w.]+@example\.com|/(?:[kmsu
 
 @pytest.fixture(autouse=True)
 def quiet_logs():
-    """No address and no code in any log line of the whole suite."""
+    """Fail a test that logs an address or a code."""
     lines = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())
     logging.getLogger().addHandler(handler)
     yield lines
     logging.getLogger().removeHandler(handler)
-    told = [line for line in lines if ADDRESS_OR_CODE.search(line)]
-    assert not told, told
+    leaks = [line for line in lines if ADDRESS_OR_CODE.search(line)]
+    assert not leaks, leaks

@@ -36,7 +36,7 @@ def migrated_template(folder: Path, environ: dict, revision: str = "head") -> st
     app = create_app({**environ, "INSTANCE": str(folder), "DATABASE_URL": url})
     with app.app_context():
         flask_migrate.upgrade(revision=revision)
-    close(app)
+    close_connections(app)
     return url
 
 
@@ -53,7 +53,7 @@ def share_connections(app) -> None:
                 atexit.register(engine.dispose)
 
 
-def close(app) -> None:
+def close_connections(app) -> None:
     """Close every connection that no other app shares, so that the database can be copied or dropped."""
     app.extensions["queue"].storage.close()
     with app.app_context():
@@ -67,10 +67,10 @@ def close(app) -> None:
 
 
 @contextlib.contextmanager
-def copy_of(template: str, folder: Path) -> Iterator[str]:
+def empty_copy(template: str, folder: Path) -> Iterator[str]:
     """An empty database for one test: a copy of the file, or the server's one emptied again."""
     if SERVER:
-        _empty(template)
+        _delete_rows(template)
         yield template
     else:
         file = folder / "izinlink.db"
@@ -78,7 +78,7 @@ def copy_of(template: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{file}"
 
 
-def _empty(url: str) -> None:
+def _delete_rows(url: str) -> None:
     """Delete every row that the migrations did not write, bypassing the append-only triggers."""
     with _open_engine(url).begin() as connection:
         if not _price_list:
@@ -105,7 +105,7 @@ def _define_delete_all(connection, _record) -> None:
     connection.commit()
 
 
-def drop(name: str) -> None:
+def drop_database(name: str) -> None:
     """Remove a PostgreSQL database."""
     _run_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 

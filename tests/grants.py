@@ -1,4 +1,4 @@
-"""Decisions as an import would bring them: many at a time, in any lane, each with its head and its submission."""
+"""Insert decisions in bulk, as an import does, with their consents and submissions."""
 
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from tests import make
 CHUNK = 5000
 
 
-def bring(
+def insert_decisions(
     brand: Brand, texts: list[str], at: datetime, *, lane: Lane | None = Lane.BULK, channel: Channel = Channel.SMS,
     status: Status = Status.GRANTED, held: str | None = None, codes: tuple = (make.IYS_CODE, make.BRAND_CODE),
 ) -> None:  # fmt: skip
-    """One decision of that moment for each address; `held` is what İYS is known to hold. Commits."""
+    """Insert one decision per address; `held` is the status known at İYS. Commits."""
     endpoints = BrandEndpoints.of(*codes)
     for start in range(0, len(texts), CHUNK):
         known = [addresses.parse(text) for text in texts[start : start + CHUNK]]
@@ -36,5 +36,5 @@ def bring(
 
 
 def phones(count: int, first: int = 0) -> list[str]:
-    """That many mobile numbers."""
+    """`count` mobile numbers."""
     return [f"+90532{number:07}" for number in range(first, first + count)]

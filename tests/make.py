@@ -1,4 +1,4 @@
-"""The small cast and its things, made as the product makes them. Ayşe owns, Cem is a stranger."""
+"""Create providers, users and campaigns by the product's own functions. Ayşe owns a provider, Cem is a stranger."""
 
 import re
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ from portal.services.imports.address_lists import read_address_list
 IYS_CODE, BRAND_CODE = 700001, 700001
 USERNAME, PASSWORD = "izinlink", "sandbox-password"
 AYSE, AYSES_PASSWORD = "ayse@example.com", "correct horse battery"
-TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # What everybody's authenticator app holds here.
+TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # The seed of all authenticator apps.
 NOTICE = "https://www.example.com/aydinlatma"
 PHONE, EMAIL = "+905321234567", "fatma@example.com"
 
 
 class Rows:
-    """Looks at the database with a session of its own, afresh each time."""
+    """Reads rows in a new session each time."""
 
     def __init__(self, app):
         self._app = app
@@ -56,7 +56,7 @@ class Rows:
             return session.scalar(select(func.count()).select_from(model))
 
 
-def misspelt(code: str) -> str:
+def misspell(code: str) -> str:
     """A code, or an address that ends in one, with another last letter."""
     return code[:-1] + ("a" if code[-1] != "a" else "b")
 
@@ -74,35 +74,35 @@ def provider(iys_code: int = IYS_CODE, brand_code: int = BRAND_CODE, email: str 
 
 
 def person(of: Provider, email: str, role: Role = Role.OWNER, name: str = "Ayşe") -> User:
-    """Somebody of a provider, with the password and the app of the cast."""
-    user = somebody(email, name)
+    """Create a member of a provider, with AYSES_PASSWORD and an authenticator app."""
+    user = create_user(email, name)
     accounts.add_membership(db.session, user, of.id, role, clock.now())
-    with_app(user)
+    enrol_app(user)
     return user
 
 
 def staff(email: str, role: OperatorRole) -> User:
-    """Somebody of the operator, with the password and the app of the cast."""
-    user = somebody(email, "Derya")
+    """Create a member of the operator's staff, with AYSES_PASSWORD and an authenticator app."""
+    user = create_user(email, "Derya")
     user.operator_role = role
-    with_app(user)
+    enrol_app(user)
     return user
 
 
-def somebody(email: str, name: str) -> User:
-    """Somebody who belongs nowhere and has no factor yet, with the password of the cast."""
+def create_user(email: str, name: str) -> User:
+    """Create a user with AYSES_PASSWORD, but without memberships and second factors."""
     return accounts.create_user(db.session, vault(), email=email, name=name, password=AYSES_PASSWORD, at=clock.now())
 
 
-def with_app(user: User) -> None:
-    """Give them an authenticator app."""
+def enrol_app(user: User) -> None:
+    """Give a user an authenticator app."""
     made = factors.enrol_totp(db.session, vault(), user.id, name="Telefon", at=clock.now(), secret=TOTP)
     made.confirmed_at = clock.now()
     db.session.commit()
 
 
 def brand() -> Brand:
-    """The first brand; its provider is made where there is none."""
+    """The first brand, created with its provider if there is none."""
     found = db.session.scalar(select(Brand).order_by(Brand.id).limit(1))
     if found is None:
         provider()
@@ -110,8 +110,8 @@ def brand() -> Brand:
     return found
 
 
-def host(of: Brand, name: str) -> None:
-    """A host of the brand's own, proven."""
+def add_domain(of: Brand, name: str) -> None:
+    """Add a verified short domain to a brand."""
     at = clock.now()
     db.session.add(
         Domain(provider_id=of.provider_id, brand_id=of.id, host=name, proof="x", verified_at=at, created_at=at)
@@ -122,7 +122,7 @@ def host(of: Brand, name: str) -> None:
 def campaign(
     kind=CampaignKind.ASK, channels=tuple(Channel), delivery=Delivery.CSV, expires=timedelta(days=30)
 ) -> Campaign:
-    """A campaign of the first brand, with its usual text."""
+    """Create a campaign of the first brand, with the default text."""
     at = clock.now()
     of = brand()
     made = campaigns.open_campaign(
@@ -135,24 +135,24 @@ def campaign(
     return made
 
 
-def bring(to: Campaign, text: str) -> None:
-    """Put a pasted list into the audience."""
+def add_to_audience(to: Campaign, text: str) -> None:
+    """Add a pasted list to a campaign's audience."""
     audience.add_list(db.session, vault(), to, read_address_list(text), None, clock.now())
 
 
-def launched(to: Campaign, salt: str) -> None:
-    """Launch it and make its links."""
+def launch(to: Campaign, salt: str) -> None:
+    """Launch a campaign and create its links."""
     campaigns.launch(db.session, to, clock.now())
     db.session.commit()
     launches.run(to.id, salt, "http://localhost/k")
 
 
 def codes(app, text: str = f"{PHONE}\n{EMAIL}\n", **facts) -> dict[str, str]:
-    """A launched campaign over those addresses: {address: code}."""
+    """Launch a campaign for these addresses: {address: code}."""
     with app.app_context():
         made = campaign(**facts)
-        bring(made, text)
-        launched(made, app.config["LINK_SALT"])
+        add_to_audience(made, text)
+        launch(made, app.config["LINK_SALT"])
         links = launches.links_of(db.session, made, app.config["LINK_SALT"], "")
         found = {address: link.removeprefix("/") for address, link in links}
         db.session.rollback()
@@ -161,7 +161,7 @@ def codes(app, text: str = f"{PHONE}\n{EMAIL}\n", **facts) -> dict[str, str]:
 
 @dataclass
 class Person:
-    """A recipient with a link, as they use it."""
+    """A recipient who uses a link."""
 
     browser: object
     code: str

@@ -1,4 +1,4 @@
-"""A name server on this machine, which knows what a test tells it."""
+"""A local DNS server with the records that a test sets."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ import dns.rrset
 
 @dataclass
 class NameServer:
-    """Answers for TXT records; an unknown name does not exist."""
+    """Answers TXT queries; unknown names get NXDOMAIN."""
 
     address: str
     texts: dict[str, list[str]] = field(default_factory=dict)
@@ -37,22 +37,22 @@ class NameServer:
 
 
 @contextlib.contextmanager
-def answering():
-    """The server, while the block lasts."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
-        door.bind(("127.0.0.1", 0))
-        server = NameServer(f"127.0.0.1:{door.getsockname()[1]}")
-        thread = threading.Thread(target=_serve, args=(door, server), daemon=True)
+def running_name_server():
+    """Run the server for the duration of the block."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server_socket:
+        server_socket.bind(("127.0.0.1", 0))
+        server = NameServer(f"127.0.0.1:{server_socket.getsockname()[1]}")
+        thread = threading.Thread(target=_serve, args=(server_socket, server), daemon=True)
         thread.start()
         yield server
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", door.getsockname())
+            last.sendto(b"", server_socket.getsockname())
         thread.join()
 
 
-def _serve(door: socket.socket, server: NameServer) -> None:
+def _serve(server_socket: socket.socket, server: NameServer) -> None:
     while True:
-        wire, whom = door.recvfrom(4096)
+        wire, whom = server_socket.recvfrom(4096)
         if not wire:
             return
-        door.sendto(server.answer(wire), whom)
+        server_socket.sendto(server.answer(wire), whom)

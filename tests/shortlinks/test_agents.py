@@ -15,25 +15,25 @@ def kind(agent, method="GET", **headers):
 
 
 @pytest.mark.parametrize("agent", [IPHONE, CUBOT, f"{IPHONE} [FBAN/FBIOS;FBAV/500.0]", f"{IPHONE} Viber/25.1"])
-def test_a_browser_is_unknown_since_a_scanner_may_wear_its_name(agent):
+def test_a_browser_is_unknown_since_scanners_imitate_it(agent):
     assert kind(agent) == VisitKind.UNKNOWN
 
 
 @pytest.mark.parametrize("agent", ["WhatsApp/2.25.1 A", "TelegramBot (like TwitterBot)", IMESSAGE, "Viber/25.1"])
-def test_a_messenger_that_draws_a_card_is_a_preview(agent):
+def test_a_messengers_link_preview_is_a_preview(agent):
     assert kind(agent) == VisitKind.PREVIEW
 
 
 @pytest.mark.parametrize("agent", ["", "   ", "curl/8.14", "python-requests/2.34", "Googlebot/2.1", HEADLESS])
-def test_a_machine_that_says_so_is_a_scanner(agent):
+def test_a_declared_bot_is_a_scanner(agent):
     assert kind(agent) == VisitKind.SCANNER
 
 
-def test_nobody_at_all_is_a_scanner():
+def test_a_missing_user_agent_is_a_scanner():
     assert classify({}, "GET", None) == (VisitKind.SCANNER, "")
 
 
-def test_asking_for_the_head_only_is_a_scanner():
+def test_a_head_request_is_a_scanner():
     assert kind(IPHONE, method="HEAD") == VisitKind.SCANNER
 
 
@@ -41,7 +41,7 @@ def test_asking_for_the_head_only_is_a_scanner():
     "header, value",
     [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Purpose", "preview"), ("X-Moz", "prefetch")],
 )
-def test_a_page_loaded_ahead_of_time_is_a_preview(header, value):
+def test_a_prefetch_is_a_preview(header, value):
     assert kind(IPHONE, **{header: value}) == VisitKind.PREVIEW
 
 

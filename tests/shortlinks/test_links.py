@@ -28,7 +28,7 @@ def test_many_links_have_neighbouring_ids_and_codes_of_their_own(session, salt, 
     assert all(resolve(session, salt, code, at).link_id == link_id for link_id, code in links[::500])
 
 
-def test_many_links_are_made_in_few_statements_and_none_returns_rows_of_links(session, statements, salt, at):
+def test_creating_many_links_takes_few_statements(session, statements, salt, at):
     create(session, salt, 7, at)
     statements.clear()
 
@@ -40,7 +40,7 @@ def test_many_links_are_made_in_few_statements_and_none_returns_rows_of_links(se
 
 
 @pytest.mark.parametrize("count", [0, -1])
-def test_no_links_are_no_work(session, salt, at, count):
+def test_creating_no_links_runs_no_statement(session, salt, at, count):
     assert create_many(session, salt, 7, count, at) == []
 
 
@@ -72,7 +72,7 @@ def test_eight_threads_take_ranges_without_collision_even_as_the_first_ones(engi
         assert session.scalar(select(func.count()).select_from(Link)) == 800
 
 
-def test_a_link_taken_back_twice_keeps_its_first_date(session, salt, at):
+def test_a_link_revoked_twice_keeps_its_first_date(session, salt, at):
     links = create_many(session, salt, 7, 3, at)
 
     revoke(session, [link_id for link_id, _ in links[:2]], at)
@@ -83,7 +83,7 @@ def test_a_link_taken_back_twice_keeps_its_first_date(session, salt, at):
     assert found[1].revoked_at == at
 
 
-def test_two_who_take_the_same_links_back_in_opposite_order_do_not_lock_each_other_out(engine, salt, at):
+def test_revoking_the_same_links_in_opposite_order_does_not_deadlock(engine, salt, at):
     with Session(engine) as session:
         ids = [link_id for link_id, _ in create_many(session, salt, 7, 2_000, at)]
         session.commit()
@@ -102,7 +102,7 @@ def test_two_who_take_the_same_links_back_in_opposite_order_do_not_lock_each_oth
         assert session.scalar(select(func.count()).where(Link.revoked_at == at)) == 2_000
 
 
-def test_taking_nothing_back_is_no_work(session, statements, at):
+def test_revoking_nothing_runs_no_statement(session, statements, at):
     revoke(session, [], at)
 
     assert statements == []

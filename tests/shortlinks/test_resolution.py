@@ -58,7 +58,7 @@ def test_a_link_without_an_end_never_expires(session, salt, at):
     assert resolve(session, salt, code, at + 10_000 * DAY).state == LinkState.LIVE
 
 
-def test_a_link_taken_back_stays_so_after_its_end(session, salt, at):
+def test_a_revoked_link_stays_revoked_after_it_expires(session, salt, at):
     link_id, code = create(session, salt, 7, at, at + DAY)
 
     revoke(session, [link_id], at)
@@ -87,7 +87,7 @@ def test_every_code_is_answered_by_the_same_single_statement(session, statements
     assert [statement.split()[0] for statement in asked["good"]] == ["SELECT"]
 
 
-def test_its_nonce_is_told_to_who_had_it_and_stands_in_no_print(session, salt, at):
+def test_the_nonce_is_in_the_resolution_but_not_in_its_repr(session, salt, at):
     link_id, code = create(session, salt, 7, at)
 
     found = resolve(session, salt, code, at)

@@ -179,6 +179,6 @@ def test_there_is_no_demo_in_production(environ):
 
     result = app.test_cli_runner().invoke(args=["demo", "seed"])
 
-    databases.close(app)
+    databases.close_connections(app)
     assert result.exit_code == 1
     assert "development only" in result.stderr

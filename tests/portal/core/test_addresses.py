@@ -349,7 +349,7 @@ def test_every_spelling_becomes_a_canonical_address_or_a_problem(spelling):
 
 
 @given(st.from_regex(r"5(3|4|5)[0-9]{8}", fullmatch=True), st.data())
-def test_dress_between_the_digits_changes_nothing(national, data):
+def test_separators_between_digits_change_nothing(national, data):
     dressed = "".join(digit + data.draw(st.sampled_from(["", *DRESS])) for digit in f"+90{national}")
 
     assert parse(dressed).text == f"+90{national}"
@@ -405,7 +405,7 @@ def test_the_fast_path_differs_from_the_library_nowhere():
         ("", "•••"),
     ],
 )
-def test_a_mask_shows_only_what_its_owner_needs(text, masked):
+def test_an_address_is_masked(text, masked):
     assert mask(text) == masked
 
 
@@ -473,7 +473,7 @@ def test_only_certain_addresses_are_hidden_in_names(name, shown):
 
 
 @pytest.mark.parametrize("sign", ["a", "a.", "1 ", "1/x", "@ ", "(1"])
-def test_hiding_takes_a_long_text_no_longer_than_it_is_long(sign):
+def test_redaction_takes_linear_time(sign):
     """A header of a file may have 64 kB; by a pattern that looks back it took a minute."""
     text, begun = sign * (65_536 // len(sign)), time.process_time()
 

@@ -37,7 +37,7 @@ def test_only_the_clock_reads_the_time():
     assert found - LAWFUL.keys() == {("portal.core.clock", "datetime.now")}
 
 
-def test_a_planted_reading_is_caught():
+def test_a_planted_call_is_caught():
     for planted in ("datetime.now()", "datetime.datetime.utcnow()", "date.today()", "time.time()"):
         assert readings("portal.domain.consents", ast.parse(planted))
 

@@ -70,7 +70,7 @@ def names() -> list[str]:
 
 @on_sqlite
 @pytest.mark.parametrize("bind", [None, "reader"])
-def test_sqlite_is_held_durably(bind):
+def test_sqlite_commits_durably(bind):
     asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
 
     with db.engines[bind].connect() as connection:
@@ -150,7 +150,7 @@ def test_two_processes_of_four_threads_lose_no_update(environ):
     assert db.session.scalar(select(NodeCounter.next).where(NodeCounter.name == "shared")) == 2 * 4 * 100
 
 
-def test_a_writer_that_fails_leaves_its_turn_to_the_next():
+def test_a_writer_that_fails_releases_the_lock():
     for _ in range(2):
         with pytest.raises(DBAPIError), db.engine.begin() as connection:
             connection.execute(text("INSERT INTO nowhere VALUES (1)"))
@@ -178,7 +178,7 @@ def test_foreign_keys_hold():
         connection.execute(orphan)
 
 
-def test_turns_are_given_in_order_of_arrival():
+def test_the_writer_lock_is_first_in_first_out():
     lock, order = WriterLock(), []
     lock.acquire()
     threads = [threading.Thread(target=_take_turn, args=(lock, order, number)) for number in range(8)]
@@ -206,7 +206,7 @@ def _until(is_so, seconds=5.0):
         time.sleep(0.001)
 
 
-def test_one_who_waits_too_long_is_told_so_and_holds_up_nobody():
+def test_waiting_too_long_for_the_lock_raises_and_blocks_nobody():
     lock = WriterLock(timeout=0.01)
     lock.acquire()
 
@@ -218,7 +218,7 @@ def test_one_who_waits_too_long_is_told_so_and_holds_up_nobody():
     lock.release()
 
 
-def test_only_one_has_the_turn_at_a_time():
+def test_only_one_thread_holds_the_lock():
     lock, inside, most = WriterLock(), [], []
 
     def enter_often():

@@ -25,7 +25,7 @@ def test_one_request_reads_through_one_session(app):
 
 
 @pytest.mark.usefixtures("here")
-def test_the_reading_session_cannot_write():
+def test_the_read_only_session_cannot_write():
     read_session().add(IysRate(name="x", next_at=clock.now()))
 
     with pytest.raises(DBAPIError, match="read-?only"):
@@ -34,7 +34,7 @@ def test_the_reading_session_cannot_write():
 
 
 @pytest.mark.usefixtures("here")
-def test_the_reading_session_sees_what_was_committed_meanwhile():
+def test_the_read_only_session_sees_what_was_committed_meanwhile():
     assert read_session().scalars(select(IysRate.name)).all() == []
 
     db.session.add(IysRate(name="meanwhile", next_at=clock.now()))
@@ -44,7 +44,7 @@ def test_the_reading_session_sees_what_was_committed_meanwhile():
 
 
 @pytest.mark.usefixtures("here")
-def test_the_reading_session_is_given_back():
+def test_the_read_only_session_is_closed_after_the_request():
     read_session().scalars(select(IysRate.name)).all()
     pool = db.engines["reader"].pool
     assert pool.checkedout() == 1

@@ -56,7 +56,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_what_is_no_picture_is_refused_and_said_why(what):
+def test_an_invalid_upload_is_refused_with_its_problem(what):
     upload, problem = BAD[what]
 
     with pytest.raises(BadImage) as bad:
@@ -65,13 +65,13 @@ def test_what_is_no_picture_is_refused_and_said_why(what):
     assert bad.value.problem == problem
 
 
-def test_what_a_picture_says_of_where_it_was_made_is_gone():
+def test_exif_is_removed():
     kept = images.encode_png(images.decode_image(noted(), **LIMITS), box=BOX, ways=[(1, 256)], most=100_000)
 
     assert b"Kadikoy" in noted() and b"Kadikoy" not in kept
 
 
-def test_it_stands_as_the_camera_meant_it():
+def test_exif_orientation_is_applied():
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "A telephone", 6  # Make; turned by 90 degrees.
 
@@ -82,14 +82,14 @@ def test_it_stands_as_the_camera_meant_it():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_odd_words_about_the_camera_break_nothing(kind):
+def test_odd_exif_breaks_nothing(kind):
     turned, odd = struct.pack("<HHII", 0x0112, 3, 1, 6), struct.pack("<HHII", 0x011A, 2, 3, 8)  # A number of letters.
     exif = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + turned + odd + bytes(4)
 
     assert images.decode_image(picture(kind, exif=exif), **LIMITS).size == (40, 60)
 
 
-def test_the_first_way_that_is_light_enough_is_taken_and_else_the_last():
+def test_the_first_small_enough_encoding_is_used_otherwise_the_last():
     noise = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(200 * 200 * 3)).convert("RGBA")
 
     light = images.encode_png(noise, box=BOX, ways=[(1, 256), (1, 4)], most=20_000)

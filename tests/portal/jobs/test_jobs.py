@@ -35,7 +35,7 @@ def launched(app):
     """A campaign that somebody has launched, and for which nobody was woken."""
     with app.app_context():
         made = make.campaign(delivery=Delivery.GATEWAY)
-        make.bring(made, LIST)
+        make.add_to_audience(made, LIST)
         campaigns.launch(db.session, made, clock.now())
         db.session.commit()
         campaign_id = made.id
@@ -115,7 +115,7 @@ def test_messages_leave_with_the_launch(app, environ, launched, rows):
         with sending.app_context():
             wake("launch", launched)
         work_off(sending.extensions["queue"])
-        databases.close(sending)
+        databases.close_connections(sending)
 
     assert {message["to"] for call in gateway.calls for message in call} == set(LIST.split())
     assert {message.state for message in rows(Message)} == {MessageState.ACCEPTED}

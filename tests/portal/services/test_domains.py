@@ -21,7 +21,7 @@ OURS = {"localhost", "kisa.example"}
 
 @pytest.fixture
 def names(app):
-    with name_server.answering() as server:
+    with name_server.running_name_server() as server:
         app.config["DNS_SERVER"] = server.address
         yield server
 
@@ -222,8 +222,8 @@ def test_the_list_of_links_begins_with_it_too(app, names, brand_id):
     verified(app, names, brand_id)
     with app.app_context():
         campaign = make.campaign()
-        make.bring(campaign, make.PHONE)
-        make.launched(campaign, app.config["LINK_SALT"])
+        make.add_to_audience(campaign, make.PHONE)
+        make.launch(campaign, app.config["LINK_SALT"])
         ((_, link),) = launches.links_of(db.session, campaign, app.config["LINK_SALT"], "http://localhost/k")
 
     assert link.startswith(f"https://{HOST}/") and "/k/" not in link

@@ -61,7 +61,7 @@ def start(environ):
     yield start
     for app in started:
         app.extensions["visit_recorder"].stop()
-        databases.close(app)
+        databases.close_connections(app)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def old_days(start, iys):
     make.forward_all(app, iys)
     with app.app_context():
         provider = db.session.scalar(select(Provider))
-        accounts.add_membership(db.session, make.somebody("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now())
+        accounts.add_membership(db.session, make.create_user("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now())
         _hear_from_iys(provider)
         _keep_of_people(provider)
         _bring_a_file(provider)
@@ -197,7 +197,7 @@ def turn(app) -> dict[str, int]:
 
 def bring(app, text: str) -> None:
     with app.app_context():
-        make.bring(make.campaign(), text)
+        make.add_to_audience(make.campaign(), text)
 
 
 def people(app) -> dict[str, int]:

@@ -54,7 +54,7 @@ def test_a_deadline_is_the_end_of_the_third_business_day_after(decided, safe, le
     "half",
     ["2024-04-09", "2024-10-28", "2025-06-05", "2025-10-28", "2026-03-19", "2026-05-26", "2026-10-28", "2027-03-08"],
 )
-def test_a_half_day_is_a_business_day_in_the_safe_reading_only(half):
+def test_a_half_day_is_a_business_day_for_the_safe_deadline_only(half):
     assert is_business_day(date.fromisoformat(half), half_days_count=True)
     assert not is_business_day(date.fromisoformat(half), half_days_count=False)
 
@@ -107,5 +107,5 @@ def test_the_calendar_says_its_version():
         ("2026-12-18", 0, "2026-12-18"),
     ],
 )
-def test_a_day_so_many_business_days_later(day, business_days, later_day):
+def test_business_days_are_added_to_a_day(day, business_days, later_day):
     assert add_business_days(date.fromisoformat(day), business_days) == date.fromisoformat(later_day)

@@ -79,7 +79,7 @@ def test_no_column_of_a_fact_can_be_changed(database):
     assert taken(database, changes) == []
 
 
-def test_a_seal_may_be_renewed(database):
+def test_an_encrypted_value_may_be_updated(database):
     empty = r"'\x00'::bytea" if databases.SERVER else "x'00'"
     for name, column in MAY_BE_SEALED_ANEW:
         changed = database.execute(f"UPDATE {name} SET {column} = {empty}").rowcount
@@ -87,7 +87,7 @@ def test_a_seal_may_be_renewed(database):
         assert changed == count(database, name) > 0
 
 
-def test_no_seal_is_renewed_together_with_another_change(database):
+def test_an_encrypted_value_cannot_be_updated_with_another_column(database):
     value = "NULL" if databases.SERVER else "7"
 
     assert is_refused(database, f"UPDATE receipt SET request_metadata = {value}, choices = 'MESAJ=ONAY ARAMA=ONAY'")
@@ -111,7 +111,7 @@ def test_facts_are_deleted_only_while_a_retention_run_is_open(database):
     assert taken(database, [f"DELETE FROM {name}" for name in FACTS if name != "receipt_decision"]) == []
 
 
-def test_a_retention_run_takes_a_person_away_whole_and_leaves_the_leaves(database):
+def test_a_retention_run_can_delete_all_of_a_person_but_no_leaves(database):
     leaves = count(database, "leaf")
     start_run(database)
 
@@ -163,7 +163,7 @@ def test_truncate_is_refused(database):
 
 
 @on_postgresql
-def test_truncating_what_facts_hang_on_is_refused(database):
+def test_truncating_referenced_tables_is_refused(database):
     assert is_refused(database, "TRUNCATE provider CASCADE")
 
 
@@ -202,7 +202,7 @@ def test_replacing_by_another_unique_key_is_refused(database):
 
 
 @on_sqlite
-def test_replacing_by_a_hidden_row_number_is_refused(database):
+def test_replacing_by_rowid_is_refused(database):
     told = "receipt_decision"
 
     pushing = f"INSERT OR REPLACE INTO {told} (rowid, receipt_id, decision_id) SELECT rowid, 7, 7 FROM {told}"
@@ -211,7 +211,7 @@ def test_replacing_by_a_hidden_row_number_is_refused(database):
 
 
 @on_sqlite
-def test_no_row_is_renumbered_by_its_other_name(database):
+def test_no_id_is_changed_through_rowid(database):
     start_run(database)
     names = [(name, alias) for name in (*FACTS, "retention_run") for alias in ("rowid", "oid", "_rowid_")]
 

@@ -17,7 +17,7 @@ RUN = "UPDATE import_chunk SET ran_at = '2026-11-26 10:00:00' WHERE place = 0"
 
 @pytest.fixture
 def database(app, browser):
-    """The database by its driver alone: a decision that was annulled, and a batch of two pieces of which one ran."""
+    """The database by its driver alone: a decision that was annulled, and a batch of two chunks of which one ran."""
     Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="RET")
     with app.app_context():
         _bring(make.brand())
@@ -59,30 +59,30 @@ def test_an_annulment_is_neither_changed_nor_deleted(database):
     assert taken(database, statements) == []
 
 
-def test_a_piece_that_ran_is_not_deleted_but_in_a_retention_run(database):
+def test_a_chunk_that_ran_is_deleted_only_in_a_retention_run(database):
     assert is_refused(database, "DELETE FROM import_chunk WHERE place = 0")
     start_run(database)
     database.execute("DELETE FROM import_chunk WHERE place = 0")
     end_run(database)
 
 
-def test_a_piece_that_never_ran_may_be_thrown_away(database):
+def test_a_chunk_that_never_ran_may_be_deleted(database):
     assert database.execute("DELETE FROM import_chunk WHERE place = 1").rowcount == 1
 
 
-def test_a_piece_runs_once(database):
+def test_a_chunk_runs_once(database):
     assert (
         taken(database, ["UPDATE import_chunk SET ran_at = NULL WHERE place = 0", RUN.replace("10:00", "11:00")]) == []
     )
 
 
-def test_nothing_says_that_the_lines_of_a_piece_are_others(database):
+def test_a_chunks_place_and_lines_cannot_be_changed(database):
     columns = ("id", "provider_id", "batch_id", "sheet", "place", "first_line", "lines")
 
     assert taken(database, [f"UPDATE import_chunk SET {column} = 77 WHERE place = 1" for column in columns]) == []
 
 
-def test_what_came_of_the_lines_and_their_seal_may_be_written_anew(database):
+def test_row_results_and_encryption_may_be_updated(database):
     anew = "UPDATE import_chunk SET tally = '{}', row_results = content, content = content WHERE place = 0"
 
     assert database.execute(anew).rowcount == 1

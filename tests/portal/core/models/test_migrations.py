@@ -47,9 +47,9 @@ def migrated_app(tmp_path, revision: str) -> Iterator[Flask]:
     app = create_app({**SECRETS, "INSTANCE": str(tmp_path), "DATABASE_URL": url})
     yield app
     app.extensions["visit_recorder"].stop()
-    databases.close(app)
+    databases.close_connections(app)
     if databases.SERVER:
-        databases.drop(url.rsplit("/", 1)[1].split("?")[0])
+        databases.drop_database(url.rsplit("/", 1)[1].split("?")[0])
 
 
 @pytest.fixture
@@ -86,22 +86,21 @@ def row_count(connection: sa.Connection, table: sa.Table) -> int:
 
 
 def schema() -> dict:
-    """All that the database knows of its tables, in words that can be compared."""
-    told = inspect(db.engine)
+    """The database's catalog in a comparable form."""
+    inspector = inspect(db.engine)
     return {
         name: {
-            "columns": [(each["name"], str(each["type"]), each["nullable"]) for each in told.get_columns(name)],
-            "keys": [told.get_pk_constraint(name), sorted(map(str, told.get_foreign_keys(name)))],
-            "unique": sorted(map(str, told.get_unique_constraints(name))),
-            "indexes": sorted(str(_spelled(each)) for each in told.get_indexes(name)),
-            "checks": sorted(map(str, told.get_check_constraints(name))),
+            "columns": [(each["name"], str(each["type"]), each["nullable"]) for each in inspector.get_columns(name)],
+            "keys": [inspector.get_pk_constraint(name), sorted(map(str, inspector.get_foreign_keys(name)))],
+            "unique": sorted(map(str, inspector.get_unique_constraints(name))),
+            "indexes": sorted(str(_spelled(each)) for each in inspector.get_indexes(name)),
+            "checks": sorted(map(str, inspector.get_check_constraints(name))),
         }
-        for name in told.get_table_names()
+        for name in inspector.get_table_names()
     }
 
 
 def _spelled(index: dict) -> dict:
-    """An index with its condition as text, if it has one."""
     return index | {"dialect_options": {name: str(each) for name, each in index["dialect_options"].items()}}
 
 
@@ -120,15 +119,15 @@ def test_models_and_migrations_do_not_differ(app):
         assert compare_metadata(context, METADATA) == []
 
 
-def test_the_database_checks_the_same_words_as_the_models(app):
-    """Alembic does not compare CHECKs, so a new word of an enumeration would be refused only when it is first used."""
+def test_enum_values_are_the_same_in_checks_and_models(app):
+    """Alembic does not compare CHECKs, so a new enum value would be refused only when it is first used."""
     tables = [table for metadata in METADATA for table in metadata.sorted_tables]
     with app.app_context():
-        told = inspect(db.engine)
-        stands = {
+        inspector = inspect(db.engine)
+        in_database = {
             (table.name, check["name"]): words(check["sqltext"])
             for table in tables
-            for check in told.get_check_constraints(table.name)
+            for check in inspector.get_check_constraints(table.name)
         }
         models = {
             (table.name, str(check.name)): words(str(check.sqltext.compile(compile_kwargs={"literal_binds": True})))
@@ -137,15 +136,15 @@ def test_the_database_checks_the_same_words_as_the_models(app):
             if isinstance(check, CheckConstraint)
         }
 
-    assert {key[0]: found for key, found in stands.items()}.keys() == {key[0] for key in models}
-    assert sorted(map(sorted, stands.values())) == sorted(map(sorted, models.values()))
+    assert {key[0]: found for key, found in in_database.items()}.keys() == {key[0] for key in models}
+    assert sorted(map(sorted, in_database.values())) == sorted(map(sorted, models.values()))
 
 
 def words(check: str) -> set[str]:
     return set(re.findall(r"'(\w+)'", check))
 
 
-def test_down_and_up_again_gives_the_same_database(app):
+def test_downgrading_and_upgrading_gives_the_same_database(app):
     with app.app_context():
         before, guarded = schema(), triggers()
         flask_migrate.downgrade(revision="base")

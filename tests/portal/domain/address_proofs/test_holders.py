@@ -88,7 +88,7 @@ def test_while_keys_rotate_both_indexes_are_asked(environ, rows):
     with app.app_context():
         ids = many_providers(3)
         made = known_at(ids[:1])
-    databases.close(app)
+    databases.close_connections(app)
     other = f"{SECRETS['VAULT_KEYS']},2:{base64.b64encode(bytes(range(32))).decode()}"
     app = create_app(environ | {"VAULT_KEYS": other})
     with app.app_context():
@@ -98,4 +98,4 @@ def test_while_keys_rotate_both_indexes_are_asked(environ, rows):
         assert all(turned.unopened == [] for turned in key_rotation.rotate())
         assert {each.id for each in db.session.query(Recipient) if each.index_even} == made
         db.session.rollback()
-    databases.close(app)
+    databases.close_connections(app)

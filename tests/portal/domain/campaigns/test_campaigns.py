@@ -47,8 +47,8 @@ def launched(app, text: str, **facts) -> int:
     """A launched campaign over those addresses; its id."""
     with app.app_context():
         made = make.campaign(**facts)
-        make.bring(made, text)
-        make.launched(made, app.config["LINK_SALT"])
+        make.add_to_audience(made, text)
+        make.launch(made, app.config["LINK_SALT"])
         campaign_id = made.id
         db.session.rollback()
     return campaign_id
@@ -85,8 +85,8 @@ def test_a_campaign_without_audience_cannot_be_launched(app):
 def test_a_campaign_is_launched_once(app):
     with app.app_context():
         made = make.campaign()
-        make.bring(made, make.PHONE)
-        make.launched(made, app.config["LINK_SALT"])
+        make.add_to_audience(made, make.PHONE)
+        make.launch(made, app.config["LINK_SALT"])
 
         with pytest.raises(campaigns.CannotLaunch):
             campaigns.launch(db.session, made, clock.now())
@@ -96,11 +96,11 @@ def test_a_campaign_is_launched_once(app):
 def test_a_launched_audience_takes_nobody_in(app, rows):
     with app.app_context():
         made = make.campaign()
-        make.bring(made, make.PHONE)
-        make.launched(made, app.config["LINK_SALT"])
+        make.add_to_audience(made, make.PHONE)
+        make.launch(made, app.config["LINK_SALT"])
 
         with pytest.raises(campaigns.AudienceClosed):
-            make.bring(made, make.EMAIL)
+            make.add_to_audience(made, make.EMAIL)
         db.session.rollback()
 
     assert rows.count(AudienceEntry) == 1
@@ -197,7 +197,7 @@ def test_campaigns_launched_at_once_ask_each_address_once(app, rows):
 
 def draft(phones: list[str]) -> int:
     made = make.campaign()
-    make.bring(made, "\n".join(phones))
+    make.add_to_audience(made, "\n".join(phones))
     campaigns.launch(db.session, made, clock.now())
     db.session.commit()
     return made.id

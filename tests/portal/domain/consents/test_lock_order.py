@@ -29,7 +29,7 @@ def bring(app):
 
     def them(lane=None) -> list[tuple[int, int]]:
         with app.app_context():
-            grants.bring(make.brand(), PHONES, clock.now() - timedelta(minutes=5), lane=lane)
+            grants.insert_decisions(make.brand(), PHONES, clock.now() - timedelta(minutes=5), lane=lane)
             return [(each.consent_id, each.id) for each in db.session.query(Submission).order_by(Submission.id)]
 
     return them

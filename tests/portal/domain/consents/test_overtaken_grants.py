@@ -198,7 +198,7 @@ def test_a_file_asks_for_all_that_waits_at_once(app, rows, waiting):
     phones = grants.phones(40)
     with app.app_context():
         brand, at = make.brand(), clock.now()
-        grants.bring(brand, phones, at, lane=Lane.PEOPLE)
+        grants.insert_decisions(brand, phones, at, lane=Lane.PEOPLE)
         theirs = [told.id for told in db.session.query(Submission).limit(waiting)]
         on = db.session.query(Submission).filter(Submission.id.in_(theirs))
         on.update({"due_at": at + timedelta(minutes=5)}, synchronize_session=False)

@@ -206,7 +206,7 @@ def test_an_invitation_is_accepted_once_by_a_newcomer(app, rows):
 def test_two_invitations_are_accepted_at_once_by_who_is_here(app, firm, rows):
     first, second = invited(app), invited(app, Role.AUDITOR)
     with app.app_context():
-        make.with_app(
+        make.enrol_app(
             accounts.create_user(
                 db.session, vault(), email=BURAK, name="Burak", password=make.AYSES_PASSWORD, at=clock.now()
             )
@@ -309,7 +309,7 @@ def test_two_admins_who_take_each_other_out_leave_one(app, rows):
 def test_the_last_factor_stays(app, firm, rows):
     with app.app_context():
         user = db.session.scalar(select(User))
-        make.with_app(user)
+        make.enrol_app(user)
     browser = signed_in(app).browser
     form = {"csrf_token": token(browser, "/account/")}
     paths = [f"/account/factors/{each.id}/remove" for each in rows(Factor)]
@@ -344,7 +344,7 @@ def test_a_code_of_iys_is_entered_by_one(app, rows):
         for number in range(3):
             waiting_provider(f"nil{number}@example.com", CODE + number)
             db.session.commit()
-            make.with_app(db.session.scalar(select(User).order_by(User.id.desc())))
+            make.enrol_app(db.session.scalar(select(User).order_by(User.id.desc())))
         db.session.execute(update(Provider).values(pending_iys_code=None))
         db.session.commit()
     browsers = [signed_in(app, f"nil{number}@example.com").browser for number in range(3)]

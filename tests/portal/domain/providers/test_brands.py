@@ -96,7 +96,7 @@ def test_a_practising_brand_gets_a_number_that_iys_gave_to_nobody(provider):
 
 def test_a_passive_brand_launches_nothing(provider):
     campaign = make.campaign()
-    make.bring(campaign, make.PHONE)
+    make.add_to_audience(campaign, make.PHONE)
     brand = db.session.get_one(Brand, campaign.brand_id)
 
     brands.close_brand(brand, clock.now())
@@ -110,7 +110,7 @@ def test_a_passive_brand_launches_nothing(provider):
 
 def test_a_suspended_provider_launches_nothing(provider):
     campaign = make.campaign()
-    make.bring(campaign, make.PHONE)
+    make.add_to_audience(campaign, make.PHONE)
     provider.suspended_at = clock.now()
 
     with pytest.raises(campaigns.BrandClosed):
@@ -143,7 +143,7 @@ def test_counts_tell_what_people_decided_by_channel(app, browser):
 def test_an_address_held_for_two_types_counts_once_and_its_refusal_before_its_grant(app):
     pairs = [("ONAY", "ONAY"), ("ONAY", "RET"), ("RET", "ONAY"), ("RET", "RET"), ("ONAY", None)]
     with app.app_context():
-        make.bring(make.campaign(), "\n".join(f"+9053212345{number}" for number in range(10, 15)))
+        make.add_to_audience(make.campaign(), "\n".join(f"+9053212345{number}" for number in range(10, 15)))
         brand, at = make.brand(), clock.now()
         for recipient, statuses in zip(db.session.query(Recipient).all(), pairs, strict=True):
             for type_, status in zip(RecipientType, statuses, strict=True):

@@ -96,7 +96,7 @@ def test_an_iys_that_is_away_is_a_trouble_and_no_answer(app, partner, firm):
 def test_the_page_shows_what_iys_told_and_it_stays_there(app, sandbox, partner, firm, rows):
     gives(sandbox, title="Başka Ticaret Limited Şirketi", given={"MESAJ": "write"})
     with app.app_context():
-        make.with_app(db.session.scalars(select(User)).one())
+        make.enrol_app(db.session.scalars(select(User)).one())
     nil = signed_in(app, NIL)
 
     assert nil.posts("/dashboard/start/rights").status_code == 303

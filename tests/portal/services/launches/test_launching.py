@@ -40,7 +40,7 @@ def context(app):
 def ready(text: str = LIST, **facts) -> Campaign:
     """A campaign somebody has just launched, with no link yet."""
     made = make.campaign(**facts)
-    make.bring(made, text)
+    make.add_to_audience(made, text)
     campaigns.launch(db.session, made, clock.now())
     db.session.commit()
     return made
@@ -88,7 +88,7 @@ def test_refusing_links_never_expire(context, salt, rows):
 
 def test_a_campaign_that_nobody_launched_gets_no_link(context, salt, rows):
     draft = make.campaign()
-    make.bring(draft, LIST)
+    make.add_to_audience(draft, LIST)
 
     launches.run(draft.id, salt, BASE)
 
@@ -184,7 +184,7 @@ def test_a_message_fits_one_sms_with_a_short_host_and_names_its_two_words(app, r
     app.config["LINK_BASE"] = "https://izn.link"
     with app.app_context():
         made = make.campaign(kind=kind, delivery=Delivery.GATEWAY)
-        make.bring(made, make.PHONE)
+        make.add_to_audience(made, make.PHONE)
         campaigns.launch(db.session, made, clock.now())
         db.session.commit()
         launches.run(made.id, app.config["LINK_SALT"], app.config["LINK_BASE"])
@@ -201,8 +201,8 @@ def test_a_message_fits_one_sms_with_a_short_host_and_names_its_two_words(app, r
 def test_a_mail_has_a_subject_its_link_and_who_asks(app, rows, kind):
     with app.app_context():
         made = make.campaign(kind=kind, delivery=Delivery.GATEWAY)
-        make.bring(made, make.EMAIL)
-        make.launched(made, app.config["LINK_SALT"])
+        make.add_to_audience(made, make.EMAIL)
+        make.launch(made, app.config["LINK_SALT"])
         message = rows.one(Message)
         subject, _, text = vault().read(message.text, Message.PLACE, message.provider_id, message.id).partition("\n")
         db.session.rollback()

@@ -143,8 +143,8 @@ def test_people_who_wait_go_before_the_links_of_a_campaign(app, browser, codes, 
     monkeypatch.setattr(outbox, "BATCH", 1)
     with app.app_context():
         made = make.campaign(delivery=make.Delivery.GATEWAY, kind=make.CampaignKind.REFUSE)
-        make.bring(made, "05321234599\n05321234598\n")
-        make.launched(made, app.config["LINK_SALT"])
+        make.add_to_audience(made, "05321234599\n05321234598\n")
+        make.launch(made, app.config["LINK_SALT"])
     make.Person(browser, codes[make.PHONE]).decides(MESAJ="ONAY")
 
     send_all(app, gateway.url)

@@ -95,8 +95,8 @@ def test_a_gateway_rests_in_one_app_and_not_in_another(waiting, environ, gateway
         db.session.execute(update(Message).values(due_at=clock.now()))
         db.session.commit()
         send_all(gateway.url)
-    other.extensions["openings"].stop()
-    databases.close(other)
+    other.extensions["visit_recorder"].stop()
+    databases.close_connections(other)
 
     assert len(gateway.calls) == 2
 
@@ -201,7 +201,7 @@ def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_lat
 
 
 def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, monkeypatch):
-    faulty, write = rows(Message)[0].id, outgoing_messages.parcel_of
+    faulty, write = rows(Message)[0].id, outgoing_messages.outgoing_message_of
 
     def breaks_once(message, recipient):
         if message.id == faulty:

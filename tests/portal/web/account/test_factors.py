@@ -180,7 +180,7 @@ def test_there_is_an_end_to_factors(app, ayse, rows):
     with app.app_context():
         user = db.session.query(User).one()
         for _ in range(9):
-            make.with_app(user)
+            make.enrol_app(user)
 
     assert "En çok 10" in ayse.opens("/account/factors/app").text
     assert post(ayse, "/account/factors/app", name="x").status_code == 422

@@ -199,7 +199,7 @@ def test_a_host_is_said_proven_and_let_go(app, ayse, brand_id, rows):
     page = ayse.opens(f"/dashboard/brands/{brand_id}").text
     assert its.host == HOST and its.proof in page and f"_izinlink.{HOST}" in page
 
-    with name_server.answering() as names:
+    with name_server.running_name_server() as names:
         app.config["DNS_SERVER"] = names.address
         names.texts[f"_izinlink.{HOST}"] = [its.proof]
         ayse.posts(f"/dashboard/domains/{its.id}/check")

@@ -67,7 +67,7 @@ def test_what_was_sent_is_not_sent_again(app, ayse, sent, rows):
 def test_links_are_made_on_only_once_it_is_open_again(app, ayse, rows):
     with app.app_context():
         made = make.campaign()
-        make.bring(made, make.PHONE)
+        make.add_to_audience(made, make.PHONE)
         made.launched_at = clock.now()
         db.session.commit()
         campaign_id = made.id

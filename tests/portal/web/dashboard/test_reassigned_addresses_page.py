@@ -62,8 +62,8 @@ def test_nobody_asks_there_again_for_a_brand_that_came_later_either(app, ayse, s
         made = make.campaign()
         made.brand_id = second.id
         db.session.commit()
-        make.bring(made, make.PHONE)
-        make.launched(made, app.config["LINK_SALT"])
+        make.add_to_audience(made, make.PHONE)
+        make.launch(made, app.config["LINK_SALT"])
         campaign_id = made.id
 
     (entry,) = rows(AudienceEntry, AudienceEntry.campaign_id == campaign_id)

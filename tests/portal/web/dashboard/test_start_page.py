@@ -26,7 +26,7 @@ def nil(app):
     """Nil, who has just opened an account."""
     with app.app_context():
         _, user = onboarding.open_account(db.session, vault(), email=NIL, at=clock.now(), **FIRM)
-        make.with_app(user)
+        make.enrol_app(user)
     return signed_in(app, NIL)
 
 

@@ -63,7 +63,7 @@ def things(app, rows) -> dict[str, int]:
     campaign = rows.one(Campaign)
     with app.app_context():
         draft = make.campaign()
-        make.bring(draft, make.PHONE)
+        make.add_to_audience(draft, make.PHONE)
         draft_id = draft.id
         held = BulkRequest(
             provider_id=draft.provider_id, brand_id=draft.brand_id, endpoint="/", size=1, state=BulkState.HELD,

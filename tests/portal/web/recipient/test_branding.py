@@ -45,7 +45,7 @@ def at_home(app, fatma, rows):
     """The brand has proven a host of its own."""
     its = rows.one(Brand)
     with app.app_context():
-        make.host(its, HOST)
+        make.add_domain(its, HOST)
 
 
 def test_a_logo_is_on_the_page_and_loaded_when_it_is_near(fatma, dress, rows):
@@ -185,7 +185,7 @@ def test_a_host_counts_within_fifteen_seconds(app, fatma, rows, browser):
     with time_machine.travel(clock.now(), tick=False) as time:
         assert browser.get(f"/{fatma.code}", **AT_HOST).status_code == 404
         with app.app_context():
-            make.host(its, HOST)
+            make.add_domain(its, HOST)
         time.shift(16)
 
         assert browser.get(f"/{fatma.code}", **AT_HOST).status_code == 200

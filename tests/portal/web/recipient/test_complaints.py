@@ -109,7 +109,7 @@ def test_a_large_picture_is_taken_where_the_code_is_somebodys_and_only_there(bro
     boundary, body = encode_multipart(told(picture=large))
     sent = {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
 
-    assert browser.post(f"/m/{make.misspelt(code)}/sikayet", **sent).status_code == 404
+    assert browser.post(f"/m/{make.misspell(code)}/sikayet", **sent).status_code == 404
     assert browser.post(f"/m/{code}/sikayet", **sent).status_code == 303
     assert rows.count(Complaint) == 1
 

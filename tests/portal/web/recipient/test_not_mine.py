@@ -112,7 +112,7 @@ def test_its_receipt_shows_what_iys_said_of_its_own_refusals(app, fatma, browser
 def test_at_the_brands_own_host_it_leads_to_the_receipt_at_ours(app, fatma, browser, rows):
     its = rows.one(Brand)
     with app.app_context():
-        make.host(its, AT_HOST["Host"])
+        make.add_domain(its, AT_HOST["Host"])
 
     answer = browser.post(f"/{fatma.code}/ben-degilim", headers=AT_HOST)
     page = browser.get(answer.location, headers=AT_HOST).text
@@ -136,6 +136,6 @@ def test_opening_it_says_nothing_to_the_firm(fatma, browser, rows, method):
 
 
 def test_a_wrong_code_says_nothing(fatma, browser, rows):
-    assert browser.post(f"/k/{make.misspelt(fatma.code)}/ben-degilim").status_code == 404
+    assert browser.post(f"/k/{make.misspell(fatma.code)}/ben-degilim").status_code == 404
     assert browser.get(f"/{fatma.code}/ben-degilim").status_code == 404  # Only short hosts serve links at their root.
     assert rows.count(Decision) == 0

@@ -53,7 +53,7 @@ def test_the_page_leads_to_it(location, browser, ending):
 
 @pytest.mark.parametrize("ending", FILES)
 def test_a_wrong_code_finds_none(location, browser, ending):
-    assert browser.get(f"{make.misspelt(location)}/belge.{ending}").status_code == 404
+    assert browser.get(f"{make.misspell(location)}/belge.{ending}").status_code == 404
 
 
 @pytest.mark.parametrize("ending", FILES)

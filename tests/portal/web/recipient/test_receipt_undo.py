@@ -123,7 +123,7 @@ def test_opening_takes_nothing_back(fatma, browser, rows):
 def test_a_wrong_code_takes_nothing_back(fatma, browser, rows):
     location = fatma.decides(MESAJ="ONAY").location
 
-    assert browser.post(f"{make.misspelt(location)}/geri-al").status_code == 404
+    assert browser.post(f"{make.misspell(location)}/geri-al").status_code == 404
     assert rows.count(Annulment) == 0
 
 

@@ -142,7 +142,7 @@ def test_a_brands_own_host_shows_receipts_of_that_brand_only(app, browser, of_tw
     own = Person(browser, make.codes(app)[make.EMAIL]).decides(EPOSTA="RET").location
     with app.app_context():
         brand = db.session.scalar(select(Brand).where(Brand.brand_code == make.BRAND_CODE))
-        make.host(brand, "izin.ornek.example")
+        make.add_domain(brand, "izin.ornek.example")
 
     assert browser.get(own, base_url="https://izin.ornek.example").status_code == 200
     assert browser.get(of_two, base_url="https://izin.ornek.example").status_code == 404

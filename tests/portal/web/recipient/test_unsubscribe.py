@@ -62,7 +62,7 @@ def test_at_a_telephones_link_there_is_nothing_to_end(codes, browser, rows):
 
 
 def test_a_wrong_code_ends_nothing(codes, browser, rows):
-    answer = clicks(browser, make.misspelt(codes[make.EMAIL]))
+    answer = clicks(browser, make.misspell(codes[make.EMAIL]))
 
     assert answer.status_code == 404
     assert rows.count(Decision) == 0
@@ -114,6 +114,6 @@ def test_it_speaks_english_and_stays_by_its_code(app, browser):
 
 def test_its_openings_are_noted(app, codes, browser, rows):
     browser.get(f"/u/{codes[make.PHONE]}", headers={"User-Agent": "Googlebot/2.1"})
-    app.extensions["openings"].stop()
+    app.extensions["visit_recorder"].stop()
 
     assert [visit.kind for visit in rows(Visit)] == ["scanner"]

@@ -68,7 +68,7 @@ def behind(environ, app):
     made.testing, limiter.enabled = True, False
     yield made
     made.extensions["visit_recorder"].stop()
-    databases.close(made)
+    databases.close_connections(made)
 
 
 def ask_for_mails(browser, **headers) -> None:

@@ -118,7 +118,7 @@ def test_a_counted_proxy_is_believed_and_no_further_one(environ, app, code, rows
     }  # fmt: skip
     answer = behind.test_client().post(f"/{code}", data={"MESAJ": "RET"}, headers=told)
     behind.extensions["visit_recorder"].stop()
-    databases.close(behind)
+    databases.close_connections(behind)
 
     assert answer.status_code == 303
     assert answer.headers["Strict-Transport-Security"]

@@ -25,7 +25,7 @@ def ayse(app):
     """Ayşe, who has a password and no factor yet."""
     with app.app_context():
         of = make.provider(email="burak@example.com")
-        user = make.somebody(make.AYSE, "Ayşe")
+        user = make.create_user(make.AYSE, "Ayşe")
         accounts.add_membership(db.session, user, of.id, Role.OWNER, clock.now())
         db.session.commit()
         return user.id

@@ -209,7 +209,7 @@ def test_in_production_it_is_bound_to_this_host_and_https(environ):
     app.testing = True
     browser = app.test_client()
     (cookie,) = browser.get("/sign-in", base_url="https://localhost").headers.getlist("Set-Cookie")
-    databases.close(app)
+    databases.close_connections(app)
 
     assert cookie.startswith("__Host-izinlink=")
     assert "Secure" in cookie and "Path=/" in cookie and "Domain" not in cookie

@@ -191,7 +191,7 @@ def test_a_brands_own_host_is_ours(app, browser, code, rows):
     assert "bize ait değil" in check(browser, f"https://izin.ornek.example/{code}").text
 
     with app.app_context():
-        make.host(rows.one(Brand), "izin.ornek.example")
+        make.add_domain(rows.one(Brand), "izin.ornek.example")
     with time_machine.travel(clock.now() + timedelta(seconds=16)):
         assert FOUND in check(browser, f"https://izin.ornek.example/{code}").text
 
@@ -224,7 +224,7 @@ def test_a_cases_link_tells_of_what_it_is(browser, code):
 
 @pytest.mark.parametrize("link", ["/m/{}", "/s/{}", "{}"])
 def test_a_wrong_long_code_finds_nothing(browser, code, link):
-    wrong = make.misspelt(receipt_of(browser, code).removeprefix("/m/"))
+    wrong = make.misspell(receipt_of(browser, code).removeprefix("/m/"))
 
     assert UNKNOWN in check(browser, link.format(wrong)).text
 
@@ -256,7 +256,7 @@ def test_a_text_without_a_code_is_told_so(browser, text):
 
 
 def test_a_wrong_code_finds_nothing(browser, code):
-    assert UNKNOWN in check(browser, make.misspelt(code)).text
+    assert UNKNOWN in check(browser, make.misspell(code)).text
 
 
 def test_guessing_is_limited(app, browser):

@@ -30,7 +30,7 @@ def bring(app):
 
     def them(count, first=0, **facts):
         with app.app_context():
-            grants.bring(make.brand(), grants.phones(count, first), clock.now(), **facts)
+            grants.insert_decisions(make.brand(), grants.phones(count, first), clock.now(), **facts)
 
     return them
 

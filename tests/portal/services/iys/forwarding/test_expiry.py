@@ -165,7 +165,7 @@ def test_what_iys_never_answered_expires_and_is_accepted_once_iys_lists_it(app, 
 
 def test_lists_of_late_grants_expire_as_one(app, iys, rows):
     with app.app_context(), time_machine.travel(MONDAY):
-        grants.bring(make.brand(), grants.phones(700), clock.now())
+        grants.insert_decisions(make.brand(), grants.phones(700), clock.now())
 
     forward_at(app, iys, TOO_LATE)
 
