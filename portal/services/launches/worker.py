@@ -29,8 +29,11 @@ def run(campaign_id: int, salt: str, link_base: str) -> None:
     """Make the links of a launched campaign to the end, unless another worker has its lease."""
     if not _lease(campaign_id):
         return
-    while _link_next_chunk(campaign_id, salt, link_base):
-        pass
+    try:
+        while _link_next_chunk(campaign_id, salt, link_base):
+            pass
+    except leases.LeaseLost:
+        db.session.rollback()  # Another worker goes on from the last chunk.
 
 
 def _lease(campaign_id: int) -> bool:
@@ -44,14 +47,14 @@ def _link_next_chunk(campaign_id: int, salt: str, link_base: str) -> bool:
     campaign = db.session.get_one(Campaign, campaign_id, populate_existing=True)
     at = clock.now()
     if campaign.closed_at:
-        campaign.lease_until = None  # Somebody closed it meanwhile; opened again it goes on here.
+        leases.release(db.session, Campaign, [campaign])  # Closed meanwhile; opened again it goes on here.
         db.session.commit()
         return False
     linked = campaigns.create_next_links(db.session, salt, campaign, at)
     if linked is None:
-        campaign.linked_at, campaign.lease_until = at, None
+        leases.release(db.session, Campaign, [campaign], linked_at=at)
     else:
-        campaign.lease_until = at + LEASE
+        leases.renew(db.session, Campaign, campaign, at=at, lease=LEASE)
         if linked and campaign.delivery == Delivery.GATEWAY:
             _write_messages(campaign, linked, salt, link_base, at)
     db.session.commit()
@@ -86,7 +89,7 @@ def _write_messages(
             }
         )
     if rows:
-        db.session.execute(insert(Message.__table__), rows)  # type: ignore[arg-type]  # It is a Table.
+        db.session.execute(insert(Message.__table__), rows)
 
 
 def _addresses_of(recipient_ids: list[int]) -> dict[int, Address]:
