@@ -55,22 +55,19 @@ class Findings:
     @property
     def is_clear(self) -> bool:
         """Whether nothing hinders forwarding."""
-        package_is_fine = self.subscription is None or (
-            self.subscription.is_active and not self.subscription.is_used_up
-        )
+        package = self.subscription
+        package_is_fine = package is None or (package.is_active and not package.is_used_up)
         return self.may_write_each_brand and self.title_agrees is not False and package_is_fine and not self.troubles
 
-    def kept(self) -> JsonObject:
-        """As JSON."""
+    def as_json(self) -> JsonObject:
         return asdict(self)
 
 
 def findings_from_json(kept: JsonObject | None) -> Findings | None:
-    """Read what `Findings.kept` wrote."""
+    """Read what `Findings.as_json` wrote."""
     if kept is None:
         return None
-    subscription = kept.get("subscription")
-    brands = kept.get("brands")
+    subscription, brands = kept.get("subscription"), kept.get("brands")
     return Findings(
         brands=None if brands is None else tuple(_brand_from_json(each) for each in brands),
         missing=tuple(kept.get("missing", ())),

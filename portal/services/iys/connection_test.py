@@ -81,9 +81,9 @@ def _ask_iys(client: Client, account: Account) -> Findings:
 
 
 def _ask_for_brands(client: Client, account: Account) -> tuple[tuple[BrandFound, ...] | None, CallProblem | None]:
-    if account.kind == CredentialKind.PARTNER:
+    if account.kind == CredentialKind.PARTNER and account.integrator_code is not None:
         question, read = Operation.PARTNER_BRANDS, read_partner_brands
-        path = iys_protocol.partner_brands_path(account.integrator_code or 0, account.iys_code)
+        path = iys_protocol.partner_brands_path(account.integrator_code, account.iys_code)
     else:
         question, read = Operation.BRANDS, read_brands
         path = iys_protocol.brands_path(account.iys_code)
@@ -102,14 +102,12 @@ def _ask_and_read(
     try:
         answer = calls.ask(client, account.provider_id, question, path, method="GET", deadline=PATIENCE)
     except calls.NotNow as not_now:
-        return None, CallProblem(question.value, 0, not_now.code or _why_no_token(account), not_now=True)
+        # A blocked credential asks for no token; İYS's code of the last token call says why.
+        blocked = select(Credential.blocked_code).where(Credential.id == account.credential_id)
+        code = not_now.code or read_session().scalar(blocked)
+        return None, CallProblem(question.value, 0, code, not_now=True)
     found = read(answer)
     return found, problem_of(question, answer) if found is None else None
-
-
-def _why_no_token(account: Account) -> str | None:
-    """İYS's code of the last token call, since a blocked credential asks for none."""
-    return read_session().scalar(select(Credential.blocked_code).where(Credential.id == account.credential_id))
 
 
 def _recently_added(account: Account, at: datetime) -> tuple[int, float]:
@@ -129,11 +127,12 @@ def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Finding
     known = or_(Brand.brand_code.in_(listed), theirs)
     owners = dict(read_session().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
     told = [brand.title for brand in brands if brand.title]
+    is_partner = account.kind == CredentialKind.PARTNER  # A provider's own account gets no title.
     return Findings(
         brands=tuple(replace(brand, whose=_owner_of(owners.get(brand.code), account)) for brand in brands),
         missing=tuple(sorted(owners.keys() - listed)),
         title=told[0] if told else None,
-        title_agrees=_titles_agree(account, told),
+        title_agrees=title_matching.all_agree(account.title, told) if is_partner else None,
     )
 
 
@@ -143,16 +142,9 @@ def _owner_of(owner: int | None, account: Account) -> BrandOwner:
     return BrandOwner.OURS if owner == account.provider_id else BrandOwner.ELSEWHERE
 
 
-def _titles_agree(account: Account, told: list[str]) -> bool | None:
-    """None for a provider's own account, which gets no title; a partner's list without a title does not agree."""
-    if account.kind != CredentialKind.PARTNER:
-        return None
-    return bool(told) and all(title_matching.titles_agree(account.title, each) for each in told)
-
-
 def _store_findings(account: Account, found: Findings, at: datetime) -> None:
     """Store the findings, unless the connection has changed meanwhile."""
-    values: dict[str, Any] = {"tested_at": at, "findings": found.kept()}
+    values: dict[str, Any] = {"tested_at": at, "findings": found.as_json()}
     if account.kind == CredentialKind.PARTNER and found.brands is not None:
         may_write = found.title_agrees and found.may_write_each_brand
         values["forwarding_enabled_at"] = func.coalesce(Connection.forwarding_enabled_at, at) if may_write else None

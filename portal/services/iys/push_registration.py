@@ -45,7 +45,7 @@ class ListedAddress:
 
     channel: Channel | None  # None: an unknown one.
     is_live: bool
-    said: str  # İYS's status text.
+    status: str  # İYS's text.
     host: str
     registration_id: int | None
     url: str = field(repr=False)  # Its last part may be a token.
@@ -66,10 +66,9 @@ def register_address(client: Client, brand: Brand, channel: Channel) -> Registra
         password=vault().seal(password, PushRegistration.PASSWORD, brand.provider_id, registration_id),
     )  # fmt: skip
     db.session.add(registration)
-    codes = (_iys_code(brand), brand.brand_code)
+    path = iys_protocol.push_registration_path(_iys_code(brand), brand.brand_code)
     db.session.commit()
     connection = _connection(f"{current_app.config['PUSH_BASE']}/{token}", channel, password)
-    path = iys_protocol.push_registration_path(*codes)
     answer = _ask_iys(client, brand, Operation.PUSH_REGISTER, path, {"connection": [connection]})
     if answer is not None and answer.status == 200:
         _update_registration(registration_id, registered_at=clock.now())
@@ -89,14 +88,14 @@ def remove_address(client: Client, brand: Brand, registration: PushRegistration)
         return RegistrationResult(True)
     url = theirs.url if theirs else _url(registration)
     path = iys_protocol.push_removal_path(_iys_code(brand), brand.brand_code)
-    body = _connection(url, registration.channel, _password(registration), registration.username)
+    password = vault().read(registration.password, PushRegistration.PASSWORD, registration.provider_id, registration.id)
+    body = _connection(url, registration.channel, password, registration.username)
     answer = _ask_iys(client, brand, Operation.PUSH_REMOVE, path, body)
     if answer is not None and answer.status == 200:
         _update_registration(registration.id, removed_at=clock.now())
         return RegistrationResult(True)
-    return RegistrationResult(
-        False, answer.code if answer else None, is_unsure=answer is not None and not _is_refused(answer)
-    )
+    is_unsure = answer is not None and not _is_refused(answer)
+    return RegistrationResult(False, answer.code if answer else None, is_unsure)
 
 
 def list_addresses(client: Client, brand: Brand) -> list[ListedAddress] | None:
@@ -139,10 +138,10 @@ def _own_registrations(brand: Brand) -> dict[bytes, PushRegistration]:
 
 
 def _parse_listed(row: JsonObject, ours: dict[bytes, PushRegistration]) -> ListedAddress:
-    url, said = response_values.read_text(row.get("url")), response_values.read_text(row.get("status"))
+    url, status = response_values.read_text(row.get("url")), response_values.read_text(row.get("status"))
     known = ours.get(token_digest(url.rsplit("/", 1)[-1]))
     channel = next((each for each in Channel if each == row.get("type")), None)
-    return ListedAddress(channel, said == LIVE, said, _host(url), known.id if known else None, url)
+    return ListedAddress(channel, status == LIVE, status, _host(url), known.id if known else None, url)
 
 
 def _host(url: str) -> str:
@@ -176,11 +175,6 @@ def _connection(url: str, channel: Channel, password: str, username: str = USERN
 def _url(registration: PushRegistration) -> str:
     token = vault().read(registration.token, PushRegistration.TOKEN, registration.provider_id, registration.id)
     return f"{current_app.config['PUSH_BASE']}/{token}"
-
-
-def _password(registration: PushRegistration) -> str:
-    place = (PushRegistration.PASSWORD, registration.provider_id, registration.id)
-    return vault().read(registration.password, *place)
 
 
 def _iys_code(brand: Brand) -> int:

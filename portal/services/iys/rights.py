@@ -41,7 +41,7 @@ class Rights:
         """Whether all rights are given, and the title agrees."""
         return bool(self.brands) and not self.lacking and self.title_agrees and not self.elsewhere
 
-    def kept(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """As facts of an audit entry."""
         trouble = self.trouble
         return {
@@ -57,7 +57,8 @@ def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rig
     code, title = read_session().execute(
         select(Provider.pending_iys_code, Provider.title).where(Provider.id == provider_id)
     ).one()  # fmt: skip
-    path = iys_protocol.partner_brands_path(partner.integrator_code or 0, code)
+    assert partner.integrator_code is not None  # As every partner's credential.
+    path = iys_protocol.partner_brands_path(partner.integrator_code, code)
     try:
         answer = calls.ask(
             client, provider_id, Operation.PARTNER_BRANDS, path, method="GET", deadline=PATIENCE, partner_id=partner.id
@@ -68,12 +69,12 @@ def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rig
     if brands is None:
         return Rights(trouble=problem_of(Operation.PARTNER_BRANDS, answer))
     told = [brand.title for brand in brands if brand.title]
-    agrees = bool(told) and all(title_matching.titles_agree(title, each) for each in told)
+    agrees = title_matching.all_agree(title, told)
     return Rights(brands, told[0] if told else None, agrees, _brands_elsewhere(provider_id, brands))
 
 
 def last_answer(session: Session, provider_id: int) -> tuple[datetime, dict[str, Any]] | None:
-    """When the rights were last asked for, and the facts (see Rights.kept), from the audit entry of that."""
+    """When the rights were last asked for, and the facts (see Rights.as_json), from the audit entry of that."""
     looks = select(AuditEntry.at, AuditEntry.facts).where(
         AuditEntry.subject == "provider", AuditEntry.subject_id == provider_id, AuditEntry.act == "rights.looked_at"
     )

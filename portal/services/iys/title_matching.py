@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Turkish letters of both cases, and their ASCII substitutes, become the same.
 FOLDED = str.maketrans("ıİIşŞğĞüÜöÖçÇ", "iiissgguuoocc")
@@ -23,6 +24,11 @@ LEFT_OUT = {"ve", "&"}
 SHORTEST_ABBREVIATION = 3  # Letters of an abbreviation with a dot: fewer would match too much.
 WORD = re.compile(r"\w+\.?|&")
 SPELLED_LETTERS = re.compile(r"\b(t\.\s*)?a\.\s*s\b\.?")
+
+
+def all_agree(ours: str, theirs: Sequence[str]) -> bool:
+    """Whether there are titles, and each agrees with ours."""
+    return bool(theirs) and all(titles_agree(ours, each) for each in theirs)
 
 
 def titles_agree(ours: str, theirs: str) -> bool:

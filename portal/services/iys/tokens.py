@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from sqlalchemy import Select, and_, not_, select, update
+from sqlalchemy import and_, not_, select, update
 
 from portal.core import clock, iys_protocol, leases
 from portal.core.extensions import db, read_session, vault
@@ -77,26 +77,21 @@ def _backoff_until(credential: Credential, at: datetime) -> datetime | None:
 
 
 def _read_credential(provider_id: int, partner_id: int | None = None) -> Credential:
-    credential = (
-        read_session().scalars(_of_partner(partner_id) if partner_id else _of_provider(provider_id)).one_or_none()
-    )
+    if partner_id:
+        query = select(Credential).where(Credential.id == partner_id, Credential.kind == CredentialKind.PARTNER)
+    else:
+        query = (
+            select(Credential)
+            .join(Connection, Connection.credential_id == Credential.id)
+            .join(Provider, Provider.id == Connection.provider_id)
+            .where(Provider.id == provider_id, Provider.admitted_at.is_not(None))
+            .where(Credential.kind != CredentialKind.SANDBOX)
+        )
+    credential = read_session().scalars(query).one_or_none()
     if credential is None:
         raise NoToken
     read_session().expunge(credential)  # The claim compares with what was read here.
     return credential
-
-
-def _of_provider(provider_id: int) -> Select[Credential]:
-    return (
-        select(Credential)
-        .join(Connection, Connection.credential_id == Credential.id)
-        .join(Provider, Provider.id == Connection.provider_id)
-        .where(Provider.id == provider_id, Provider.admitted_at.is_not(None), Credential.kind != CredentialKind.SANDBOX)
-    )
-
-
-def _of_partner(credential_id: int) -> Select[Credential]:
-    return select(Credential).where(Credential.id == credential_id, Credential.kind == CredentialKind.PARTNER)
 
 
 def _claim_fetch(credential: Credential, at: datetime) -> bool:
