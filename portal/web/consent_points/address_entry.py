@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from flask import current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -11,11 +12,11 @@ from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.iys_protocol import Status
 from portal.core.models import MailKind, Provider, Purpose
+from portal.core.throttle import Limit, TooManyRequests
 from portal.domain import address_proofs, consent_points, packages
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
-from portal.core.throttle import Limit, TooManyRequests
 from portal.web.consent_points import form_token, pages
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.form_token import Selection
@@ -31,7 +32,7 @@ class UnreachableAddress(ValueError):
 
 @blueprint.post("/<slug>/adres")
 @limiter.limit(limits.POINT)
-def address(slug: str):
+def address(slug: str) -> ResponseReturnValue:
     """Send a code to the address; on to the page that takes it."""
     place = find_point(slug)
     chosen, typed = form_token.read(request.form.get("form", ""), place.point_id), request.form.get("address", "")
@@ -47,7 +48,7 @@ def address(slug: str):
     return send_code(place, chosen, found)
 
 
-def send_code(place: PublicPoint, chosen: Selection, found: Address, *, is_another: bool = False):
+def send_code(place: PublicPoint, chosen: Selection, found: Address, *, is_another: bool = False) -> ResponseReturnValue:
     """Ask for a code, and lead to its page; or say why there is none."""
     granted = [channel for channel in found.channels if chosen.choices.get(channel) == Status.GRANTED]
     if granted and _is_package_full(place):
@@ -114,14 +115,14 @@ def _is_package_full(place: PublicPoint) -> bool:
     return packages.measure_usage(read_session(), provider, clock.now(), with_iys=False).level == packages.Level.SHUT
 
 
-def _drop_grants(place: PublicPoint, chosen: Selection):
+def _drop_grants(place: PublicPoint, chosen: Selection) -> ResponseReturnValue:
     refusals = {channel: status for channel, status in chosen.choices.items() if status == Status.REFUSED}
     if not refusals:
         return pages.render_closed(place, is_full=True)
     return pages.render_address_form(place, replace(chosen, choices=refusals), is_full=True), 409
 
 
-def _refuse_code(place: PublicPoint, chosen: Selection, found: Address, many: TooManyRequests):
+def _refuse_code(place: PublicPoint, chosen: Selection, found: Address, many: TooManyRequests) -> ResponseReturnValue:
     """The same words whoever has the address; and the owners hear of it, if they have not."""
     if many.limit != Limit.CODES_OF_CONSENT_POINT:
         return pages.render_address_form(place, chosen, typed=found.text, many=many), 429

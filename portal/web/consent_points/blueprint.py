@@ -1,6 +1,7 @@
 """The blueprint of consent points' pages."""
 
 from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 
 from portal.web.shared.languages import LANGUAGES
 
@@ -15,6 +16,6 @@ def keep_language(_endpoint: str, values: dict) -> None:
 
 
 @blueprint.errorhandler(404)
-def not_found(_error):
+def not_found(_error) -> ResponseReturnValue:
     """A page that helps whoever holds a mistyped address."""
     return render_template("consent_points/not_found.html", slug=request.view_args["slug"]), 404

@@ -4,6 +4,7 @@ to the same place: what it says is shown to the person again, in words, and coun
 from dataclasses import replace
 
 from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from portal.core import clock
 from portal.core.extensions import limiter
@@ -19,7 +20,7 @@ from portal.web.shared import cross_site, limits
 
 
 @blueprint.get("/<slug>")
-def page(slug: str):
+def page(slug: str) -> ResponseReturnValue:
     """Who asks, what for, and the choices. Opening it decides nothing."""
     if slug != slug.lower():  # As somebody types it from a poster.
         return redirect(url_for(".page", slug=slug.lower()), 301)
@@ -29,7 +30,7 @@ def page(slug: str):
 
 @blueprint.post("/<slug>")
 @limiter.limit(limits.POINT)
-def choose(slug: str):
+def choose(slug: str) -> ResponseReturnValue:
     """Take the choices; on to the address. Nothing is decided yet."""
     place = find_point(slug)
     if not place.is_open:
@@ -48,13 +49,13 @@ def choose(slug: str):
         wrong = choices.name_problem(name, is_required=place.requires_name)
         messages = (wrong,) if wrong else ()
     if messages:
-        back = FormState(messages, chosen=chosen.choices, name=name)
+        form_state = FormState(messages, chosen=chosen.choices, name=name)
         show = pages.render_review if served.choices else pages.render_choices
-        return show(place, back), 422
+        return show(place, form_state), 422
     return ask_for_address(place, replace(chosen, name=name[: choices.LONGEST_NAME]))  # Beside refusals nobody has looked at it.
 
 
-def ask_for_address(place: PublicPoint, chosen: Selection):
+def ask_for_address(place: PublicPoint, chosen: Selection) -> ResponseReturnValue:
     """On to the address; or, where the codes of the day are used up, to the one that is left."""
     gone = pages.used_up_kinds(place)
     left = {channel: status for channel, status in chosen.choices.items() if pages.kind_of(channel) not in gone}
@@ -64,7 +65,7 @@ def ask_for_address(place: PublicPoint, chosen: Selection):
     return pages.render_address_form(place, replace(chosen, choices=left), lost=lost)
 
 
-def _ask_to_confirm(place: PublicPoint, old: Selection | None):
+def _ask_to_confirm(place: PublicPoint, old: Selection | None) -> ResponseReturnValue:
     """From the brand's own site, or from a page that was left open for days: nothing that was posted is taken as a
     person's word before they have seen our text and said that these are their choices (Regulation art. 7). Nor where
     the site has fetched a token of ours beforehand."""

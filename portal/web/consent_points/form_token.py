@@ -15,7 +15,7 @@ SALT = "point-form"
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Selection:
     """What a person chose on a point's page, and which text it showed, in which language, when."""
 
     text_id: int
@@ -42,9 +42,9 @@ class Chosen:
         return timedelta(0) <= at - self.served_at <= LIFE
 
 
-def of_facts(facts: dict) -> Chosen:
+def from_facts(facts: dict) -> Selection:
     """What was kept."""
-    return Chosen(
+    return Selection(
         text_id=facts["text"],
         language=facts["language"],
         served_at=datetime.fromtimestamp(facts["served"] / 1000, UTC),
@@ -54,18 +54,18 @@ def of_facts(facts: dict) -> Chosen:
     )
 
 
-def sign(point_id: int, chosen: Chosen) -> str:
+def sign(point_id: int, chosen: Selection) -> str:
     """A token for a form of this point; two servings never have the same."""
     return _signer().dumps([point_id, secrets.randbits(32), chosen.facts])
 
 
-def read(token: str, point_id: int) -> Chosen | None:
+def read(token: str, point_id: int) -> Selection | None:
     """What a posted token says, however old; None where it is damaged, of another point, or none at all."""
     try:
         signed_point, _, facts = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
         return None
-    return of_facts(facts) if signed_point == point_id else None
+    return from_facts(facts) if signed_point == point_id else None
 
 
 def _signer() -> URLSafeSerializer:

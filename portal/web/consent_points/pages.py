@@ -11,14 +11,14 @@ from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AddressProof, ConsentText
 from portal.core.models.link_context import load_consent_text
+from portal.core.throttle import TooManyRequests
 from portal.domain import address_proofs
 from portal.domain.address_proofs.code_check import is_open
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
-from portal.core.throttle import TooManyRequests
 from portal.web.consent_points import form_token
 from portal.web.consent_points.form_token import Selection
-from portal.web.recipient.page_content import FormState, Branding, ChannelRow, branding_of, language_args
+from portal.web.recipient.page_content import Branding, ChannelRow, FormState, branding_of, language_args
 
 EMPTY_FORM = FormState()
 

@@ -1,5 +1,5 @@
-"""İzinlerim: what holds for one's own address, at every brand of this portal. A code to the address opens it.
+"""İzinlerim: the consents of one's own address at every brand of this portal, after a code sent to the address.
 
-Two doors: before the code anybody may come in and leaves no trace; after it a cookie of a quarter of an hour is the
-key. Here one sees and refuses. Nobody grants: a grant is an answer to a firm's own question (KVKK 2025/1072).
+Two blueprints: the pages before the code set no cookie; those behind it need the session cookie of 15 minutes. One
+sees and refuses here. Nobody grants: a grant is an answer to a firm's own question (KVKK 2025/1072).
 """

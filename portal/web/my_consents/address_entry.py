@@ -1,6 +1,7 @@
-"""Asking for a code: one field for a telephone number or an e-mail address. Every address is answered alike."""
+"""Request a code: one field for a phone number or an e-mail address. Unknown addresses get the same answer."""
 
 from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 
@@ -9,8 +10,8 @@ from portal.core.addresses import Address
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.iys_protocol import Channel
 from portal.core.models import AddressProof, Purpose
-from portal.domain import address_proofs
 from portal.core.throttle import Limit, TooManyRequests
+from portal.domain import address_proofs
 from portal.web.my_consents import form_token
 from portal.web.my_consents.blueprint import entry_blueprint
 from portal.web.shared import limits
@@ -18,15 +19,14 @@ from portal.web.shared.absolute_urls import absolute_url
 
 
 @entry_blueprint.get("/izinlerim")
-def ask():
-    """The field, and what becomes of it."""
+def ask() -> str:
     return render_form()
 
 
 @entry_blueprint.post("/izinlerim", endpoint="send")
 @limiter.limit(limits.CODES)
-def send():
-    """Send a code, if anybody here knows the address; on to the page that takes it in any case."""
+def send() -> ResponseReturnValue:
+    """Send a code if any provider knows the address; redirect to the code's page in any case."""
     typed = request.form.get("address", "")
     if not form_token.is_valid():
         return render_form(typed, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
@@ -44,11 +44,10 @@ def send():
 
 
 def render_form(typed: str = "", *, error: str | None = None, warning: str | None = None) -> str:
-    """The field, with what was typed and what is wrong with it."""
     notice_url = current_app.config["OPERATOR_NOTICE_URL"]
     return render_template(
         "my_consents/ask.html",
-        typed=typed[: addresses.LONGEST_SPELLING],
+        typed=typed[: addresses.MAX_INPUT_LENGTH],
         error=error,
         warning=warning,
         token=form_token.token(),
@@ -57,7 +56,7 @@ def render_form(typed: str = "", *, error: str | None = None, warning: str | Non
 
 
 def request_code(address: Address) -> AddressProof:
-    """Ask for a code to an address, the same way whether anybody here knows it. Commits. Raises TooManyRequests."""
+    """Request a code; takes the same path whether any provider knows the address. Commits. Raises TooManyRequests."""
     is_known = address_proofs.is_held(read_session(), vault(), address)
     try:
         proof = address_proofs.request_code(
@@ -74,12 +73,12 @@ def request_code(address: Address) -> AddressProof:
 
 
 def code_of(proof: AddressProof) -> str:
-    """The part of a proof's page address that cannot be guessed."""
+    """The code in the URL of a proof's page."""
     return address_proofs.page_code(current_app.config["LINK_SALT"], proof)
 
 
 def too_many_text(many: TooManyRequests) -> str:
-    """What was asked for too often, and until when; the same for addresses that nobody knows."""
+    """What was requested too often, and until when; the same for unknown addresses."""
     what = {
         Limit.CODES_OF_ADDRESS: _("Bu adres için kısa sürede çok kod istendi."),
         Limit.CODES_OF_BLOCK: _("Bu numaraya yakın numaralar için kısa sürede çok kod istendi."),
@@ -95,7 +94,6 @@ def too_many_text(many: TooManyRequests) -> str:
 
 
 def landline_text() -> str:
-    """A landline gets no code, whoever knows it."""
     return _(
         "Sabit telefona SMS gitmediği için kod gönderemiyoruz. Reddetmek için size gelen iletideki bağlantıyı açın ya "
         "da İYS'yi veya e-Devlet'i kullanın."

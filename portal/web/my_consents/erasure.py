@@ -1,9 +1,10 @@
-"""Asking a firm, or all of them, to erase what they hold of the address (KVKK art. 11): a case on each one's desk."""
+"""Erasure requests (KVKK art. 11) to one firm or all of them: each becomes a case on the firm's desk."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -14,14 +15,14 @@ from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
 from portal.domain import complaints
 from portal.web.my_consents.blueprint import blueprint
 from portal.web.my_consents.holdings import Holdings
-from portal.web.my_consents.overview import shared_context, my_holdings
+from portal.web.my_consents.overview import my_holdings, shared_context
 
 ALL_FIRMS = "all"
 
 
 @dataclass(frozen=True)
 class Firm:
-    """A firm that knows the address, and what it was asked before."""
+    """A firm that knows the address, and its latest erasure case."""
 
     id: int
     title: str
@@ -37,14 +38,13 @@ class Firm:
 
 
 @blueprint.get("/izinlerim/silme", endpoint="erasure")
-def erasure():
-    """Who may be asked, and what was asked already."""
+def erasure() -> str:
     return _page(my_holdings())
 
 
 @blueprint.post("/izinlerim/silme", endpoint="ask_erasure")
-def ask_erasure():
-    """Ask one firm, or all. Who is asked already is not asked twice."""
+def ask_erasure() -> ResponseReturnValue:
+    """Ask one firm, or all. A firm with an open case is not asked twice."""
     held, named = my_holdings(), request.form.get("provider", "")
     ids = [each.id for each in held.recipients if named in (ALL_FIRMS, str(each.provider_id))]
     if not ids:
@@ -76,7 +76,7 @@ def _firms(held: Holdings) -> list[Firm]:
 
 
 def _erasure_cases(held: Holdings) -> list[Complaint]:
-    """The newest last."""
+    """Erasure cases of the present owner, the newest last."""
     theirs = select(Complaint).where(
         Complaint.recipient_id.in_([each.id for each in held.recipients]), Complaint.kind == ComplaintKind.ERASURE
     )
@@ -94,6 +94,5 @@ def _firm(held: Holdings, provider_id: int, title: str, case: Complaint | None) 
 
 
 def _case_url(case: Complaint) -> str:
-    """The status page of a case."""
     code = complaints.case_code(current_app.config["LINK_SALT"], case)
     return url_for("recipient.complaint", code=code)

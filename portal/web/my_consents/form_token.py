@@ -1,4 +1,4 @@
-"""The signed token of a form before the code: another site's page cannot make its visitors ask for codes."""
+"""Signed token of the forms before the code: another site's page cannot make its visitors request codes."""
 
 from datetime import datetime, timedelta
 
@@ -8,18 +8,17 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from portal.core import clock
 from portal.web.shared import cross_site
 
-LIFE = timedelta(hours=24)  # A page left open overnight still asks.
+LIFE = timedelta(hours=24)  # A page left open overnight still works.
 SALT = "asking-form"
 
 
 def token() -> str:
-    """For a form served now."""
     return _signer().dumps(int(clock.now().timestamp()))
 
 
-def is_ours() -> bool:
-    """Whether what is posted stood on a page of ours, served within LIFE."""
-    return not cross_site.have_posted() and _age(request.form.get("form", ""), clock.now()) <= LIFE
+def is_valid() -> bool:
+    """Whether the posted form stood on a page of ours, served within LIFE."""
+    return not cross_site.is_cross_site_post() and _age(request.form.get("form", ""), clock.now()) <= LIFE
 
 
 def _age(token: str, at: datetime) -> timedelta:

@@ -1,4 +1,4 @@
-"""How what holds at a brand came to be, as far as it is the present owner's; and the receipts of this visit."""
+"""Decisions behind the consents of a brand, as far as they are the present owner's; and the last receipt."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from portal.web.my_consents.holdings import HeldBrand, owned_since
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One decision, and what İYS made of it."""
+    """One decision and its state at İYS."""
 
     decided_at: datetime
     brand_id: int
@@ -24,13 +24,13 @@ class HistoryEntry:
     status: Status
     origin: DecisionOrigin
     outcome: Outcome | None
-    iys_hears: bool  # Or would have, where it was taken back.
+    is_for_iys: bool  # İYS is sent, or would have been, had it not been taken back.
     accepted_at: datetime | None
     transaction_id: str | None
 
 
 def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry]:
-    """All decisions at these brands, the newest first."""
+    """Decisions at these brands, the newest first."""
     by_brand = {held.brand.id: held for held in of}
     rows = session.execute(
         select(Decision, Submission, Annulment.at)
@@ -50,7 +50,7 @@ def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry
 
 
 def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime) -> Receipt | None:
-    """The receipt of what was refused here last, in this visit; of an act at several providers its first row."""
+    """Receipt of the last refusal of this session; of an act at several providers, its first row."""
     theirs = select(Receipt).where(
         Receipt.recipient_id.in_(list(recipient_ids)),
         Receipt.origin == DecisionOrigin.MINE,
@@ -60,11 +60,11 @@ def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime
 
 
 def _entry(decision: Decision, submission: Submission | None, annulled_at: datetime | None) -> HistoryEntry:
-    told = sandbox_mode.submission_to_iys(submission)
-    outcome = told.outcome if told else None
+    sent = sandbox_mode.submission_to_iys(submission)
+    outcome = sent.outcome if sent else None
     return HistoryEntry(
         decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
         recipient_type=decision.recipient_type, status=decision.status, origin=decision.origin,
-        outcome=Outcome.ANNULLED if annulled_at else outcome, iys_hears=told is not None,
-        accepted_at=told.accepted_at if told else None, transaction_id=told.transaction_id if told else None,
+        outcome=Outcome.ANNULLED if annulled_at else outcome, is_for_iys=sent is not None,
+        accepted_at=sent.accepted_at if sent else None, transaction_id=sent.transaction_id if sent else None,
     )  # fmt: skip

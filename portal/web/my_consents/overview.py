@@ -38,12 +38,10 @@ class ListPage:
 
 
 @blueprint.get("/izinlerim/liste")
-def overview():
+def overview() -> ResponseReturnValue:
     """Show it."""
     held = my_holdings()
-    last = history.last_receipt(
-        read_session(), [each.id for each in held.recipients], address_session.proof().proved_at
-    )
+    last = history.last_receipt(read_session(), [each.id for each in held.recipients], _current_proof().proved_at)
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last),
@@ -81,8 +79,8 @@ def over() -> str:
 
 
 def my_holdings() -> Holdings:
-    """All of the address that this visit has proved."""
-    proof = address_session.proof()
+    """Everything held of the address that this session has proved."""
+    proof = _current_proof()
     return find_holdings(read_session(), vault(), address_proofs.read_address(vault(), proof), proof.proved_at)
 
 

@@ -1,6 +1,7 @@
-"""Refusing one channel, one brand or everything: obeyed at once, one act, one receipt."""
+"""Refuse one channel, one brand or everything: effective at once, one act, one receipt."""
 
 from flask import abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy import select
 
@@ -12,17 +13,17 @@ from portal.domain import consents
 from portal.domain.consents import withdrawals
 from portal.domain.consents.withdrawals import Part
 from portal.web.my_consents.blueprint import blueprint
-from portal.web.my_consents.holdings import Held, Holdings
-from portal.web.my_consents.overview import mine
+from portal.web.my_consents.holdings import HeldBrand, Holdings
+from portal.web.my_consents.overview import my_holdings
 
 EVERYTHING = "all"
 
 
 @blueprint.post("/izinlerim/liste", endpoint="refuse")
-def refuse():
-    """Refuse what the button names: everything, a brand, or a brand's channel."""
-    held = mine()
-    chosen, channels = chosen_of(held, request.form.get("refuse", ""))
+def refuse() -> ResponseReturnValue:
+    """Refuse what the button names: everything, a brand, or one channel of a brand."""
+    held = my_holdings()
+    chosen, channels = read_button(held, request.form.get("refuse", ""))
     if not (chosen and channels):
         abort(404)
     withdrawals.withdraw(
@@ -38,8 +39,8 @@ def refuse():
     return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
 
 
-def chosen_of(held: Holdings, named: str) -> tuple[list[Held], tuple[Channel, ...]]:
-    """The brands and channels that a button names; none where it names what is not this person's."""
+def read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:
+    """The brands and channels that a button names; none where they are not this person's."""
     if named == EVERYTHING:
         return held.brands, held.address.channels
     number, _dash, word = named.partition("-")
@@ -48,8 +49,8 @@ def chosen_of(held: Holdings, named: str) -> tuple[list[Held], tuple[Channel, ..
     return ([one] if one else []), channels
 
 
-def parts_of(held: Holdings, chosen: list[Held], channels: tuple[Channel, ...]) -> list[Part]:
-    """One part for each provider, as the rows stand in the session that writes."""
+def parts_of(held: Holdings, chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[Part]:
+    """One part for each provider, with rows of the writing session."""
     theirs = select(Brand).where(Brand.id.in_([each.brand.id for each in chosen])).order_by(Brand.id)
     brands: dict[int, list[Brand]] = {}
     for brand in db.session.scalars(theirs):

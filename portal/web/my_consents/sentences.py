@@ -1,4 +1,4 @@
-"""What holds, and what İYS knows of it, as sentences: the same on the page and on paper."""
+"""Sentences on a consent and its state at İYS, for the page and the PDF."""
 
 from flask_babel import format_datetime
 from flask_babel import gettext as _
@@ -6,60 +6,59 @@ from flask_babel import gettext as _
 from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Outcome
 from portal.domain.providers.sandbox_mode import Destination
-from portal.web.my_consents.history import Told
-from portal.web.my_consents.holdings import Head
+from portal.web.my_consents.history import HistoryEntry
+from portal.web.my_consents.holdings import HeldConsent
 from portal.web.shared import decision_status
 
 MOMENT = "d MMMM yyyy HH:mm"
-ON_ITS_WAY = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED, Outcome.PARKED)
+UNSETTLED = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED, Outcome.PARKED)
 
 
-def stands(head: Head) -> str:
-    """What holds since when."""
-    since = format_datetime(head.since, MOMENT)
-    if head.status == Status.GRANTED:
+def status_sentence(consent: HeldConsent) -> str:
+    since = format_datetime(consent.since, MOMENT)
+    if consent.status == Status.GRANTED:
         return _("İzinli, %(since)s tarihinden beri", since=since)
     return _("Reddedildi, %(since)s tarihinden beri", since=since)
 
 
-def at_iys(head: Head, hearer: Destination) -> str:
-    """Who told İYS, and what İYS holds as far as we know; nothing where İYS need not hear of it."""
-    if hearer == Destination.NOBODY:
+def iys_sentence(consent: HeldConsent, destination: Destination) -> str:
+    """Who told İYS, and what İYS holds as far as we know."""
+    if destination == Destination.NOBODY:
         return _("Bu firma İYS'ye kayıt yapmak zorunda değil; kararınız burada geçerli.")
-    if head.outcome == Outcome.NOT_NEEDED and head.iys_status is None:
-        return _who_told(head)  # Which says already what İYS holds.
-    return f"{_who_told(head)} {_held_there(head)}"
+    if consent.outcome == Outcome.NOT_NEEDED and consent.iys_status is None:
+        return _source_sentence(consent)  # It says already what İYS holds.
+    return f"{_source_sentence(consent)} {_registered_sentence(consent)}"
 
 
-def outcome(told: Told) -> str:
-    """How far one decision has come at İYS."""
-    if told.origin == DecisionOrigin.AT_IYS:
+def outcome_sentence(entry: HistoryEntry) -> str:
+    """State of one decision at İYS."""
+    if entry.origin == DecisionOrigin.AT_IYS:
         return _("İYS'de siz verdiniz.")
-    if told.outcome == Outcome.ANNULLED:
-        return _("Geri alındı; İYS'ye bildirilmedi.") if told.iys_hears else _("Geri alındı.")
-    return _far(told)
+    if entry.outcome == Outcome.ANNULLED:
+        return _("Geri alındı; İYS'ye bildirilmedi.") if entry.is_for_iys else _("Geri alındı.")
+    return _progress_sentence(entry)
 
 
-def _who_told(head: Head) -> str:
-    if head.origin == DecisionOrigin.AT_IYS:
+def _source_sentence(consent: HeldConsent) -> str:
+    if consent.origin == DecisionOrigin.AT_IYS:
         return _("Bu kararı İYS'de siz verdiniz.")
-    if head.origin == DecisionOrigin.OTHER_SENDER:
+    if consent.origin == DecisionOrigin.OTHER_SENDER:
         return _("İYS'ye firma başka bir yoldan bildirmiş.")
-    return _far(head)
+    return _progress_sentence(consent)
 
 
-def _far(of: Told | Head) -> str:
+def _progress_sentence(of: HistoryEntry | HeldConsent) -> str:
     if of.outcome in (Outcome.ACCEPTED, Outcome.VERIFIED):
-        told = _("İYS'ye İzinlink bildirdi, İYS kabul etti")
-        return f"{told} ({format_datetime(of.accepted_at, MOMENT)})." if of.accepted_at else f"{told}."
-    if of.outcome in ON_ITS_WAY:
+        text = _("İYS'ye İzinlink bildirdi, İYS kabul etti")
+        return f"{text} ({format_datetime(of.accepted_at, MOMENT)})." if of.accepted_at else f"{text}."
+    if of.outcome in UNSETTLED:
         return _("İYS'ye İzinlink bildirecek.")
-    return decision_status.at_iys(of.outcome, of.status) if of.outcome else ""
+    return decision_status.iys_state_text(of.outcome, of.status) if of.outcome else ""
 
 
-def _held_there(head: Head) -> str:
-    as_of = format_datetime(head.iys_as_of, MOMENT) if head.iys_as_of else None
-    if head.iys_status is None:
+def _registered_sentence(consent: HeldConsent) -> str:
+    as_of = format_datetime(consent.iys_as_of, MOMENT) if consent.iys_as_of else None
+    if consent.iys_status is None:
         return _("İYS'de şu an ne göründüğünü bilmiyoruz.")
-    held = _("İYS'de görünen: onay") if head.iys_status == Status.GRANTED else _("İYS'de görünen: ret")
+    held = _("İYS'de görünen: onay") if consent.iys_status == Status.GRANTED else _("İYS'de görünen: ret")
     return f"{held} ({as_of})." if as_of else f"{held}."

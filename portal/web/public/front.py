@@ -1,6 +1,7 @@
 """What everybody may read: who we are, who must join İYS, what it costs. A recipient's bare address leads here, too."""
 
 from flask import render_template
+from flask.typing import ResponseReturnValue
 
 from portal.core.extensions import read_session
 from portal.domain import packages
@@ -8,12 +9,12 @@ from portal.web.public.blueprint import blueprint
 
 
 @blueprint.get("/")
-def front():
+def front() -> ResponseReturnValue:
     """Who we are; a recipient who typed the bare address lands here."""
     return render_template("public/front.html", packages=packages.list_offered(read_session()))
 
 
 @blueprint.get("/packages")
-def price_list():
+def price_list() -> ResponseReturnValue:
     """Packages and prices, with what is counted and what never stops."""
     return render_template("public/price_list.html", packages=packages.list_offered(read_session()))

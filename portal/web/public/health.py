@@ -8,7 +8,7 @@ from portal.web.public.blueprint import blueprint
 
 @blueprint.get("/health")
 @limiter.exempt
-def health():
-    """Alive, with its database."""
+def health() -> dict[str, str]:
+    """Answer 200 where the database answers, too."""
     read_session().execute(text("SELECT 1"))
     return {"status": "ok"}

@@ -1,1 +1,1 @@
-"""Pages of a link. The code in the address is the credential; there is no cookie."""
+"""Pages of a personal link: decide, receipt, complaint. The code in the URL is the credential; no cookie."""

@@ -1,4 +1,4 @@
-"""How a brand looks: its logo and its colour, from our host, under names that change when they do."""
+"""A brand's logo and colour, served from our host under names that change with their content."""
 
 from flask import Response, abort
 
@@ -7,12 +7,11 @@ from portal.core.models import Brand
 from portal.domain.providers import brand_colours
 from portal.web.recipient.blueprint import blueprint
 
-CACHE_FOREVER = "public, max-age=31536000, immutable"  # The name says what is in it.
+CACHE_FOREVER = "public, max-age=31536000, immutable"  # The name changes with the content.
 
 
 @blueprint.get("/logo/<id:brand_id>/<digest>.png")
-def logo(brand_id: int, digest: str):
-    """A brand's logo, as we made it."""
+def logo(brand_id: int, digest: str) -> Response:
     brand = read_session().get(Brand, brand_id)
     if brand is None or brand.logo_digest != digest:
         abort(404)
@@ -20,8 +19,8 @@ def logo(brand_id: int, digest: str):
 
 
 @blueprint.get("/colour/<colour>.css")
-def colour(colour: str):
-    """A brand's colour, for light pages and for dark ones: pages carry no style of their own."""
+def colour(colour: str) -> Response:
+    """A style sheet with the brand's colour for light and dark mode: pages have no inline style."""
     try:
         light = brand_colours.validate_colour(f"#{colour}")
     except (brand_colours.InvalidColour, brand_colours.Illegible):

@@ -1,8 +1,9 @@
-"""The forms of a complaint: no session stands behind them, the code in the address is the credential."""
+"""Forms of a complaint. Without CSRF token or session: the code in the URL is the credential."""
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -18,7 +19,7 @@ from portal.domain.complaints import screenshots
 from portal.web.shared.labels import label
 from portal.web.shared.validators import READABLE
 
-BIDI_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come along with what is pasted.
+BIDI_MARKS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")  # They come with pasted text.
 FIRST_DAY = date(2015, 5, 1)  # The law begins.
 BAD_PICTURES = {
     ImageProblem.TOO_LARGE: _l("Resim 15 MB'tan büyük. İletinin ekran görüntüsünü alıp onu seçin."),
@@ -31,13 +32,11 @@ BAD_PICTURES = {
 
 
 def clean_text(text: str | None) -> str | None:
-    """Without signs that nobody wrote, and without space around."""
+    """Without bidirectional marks and surrounding space."""
     return text and BIDI_MARKS.sub("", text).strip()
 
 
 class SessionlessForm(FlaskForm):
-    """Of somebody without a session."""
-
     class Meta:
         csrf = False
 
@@ -65,7 +64,9 @@ class ComplaintForm(SessionlessForm):
     )
     picture = FileField(_l("Ekran görüntüsü"))
 
-    def __init__(self, *arguments, senders: Sequence[tuple[int, str]], channels: Sequence[Channel], **options):
+    def __init__(
+        self, *arguments: Any, senders: Sequence[tuple[int, str]], channels: Sequence[Channel], **options: Any
+    ):  # fmt: skip
         super().__init__(*arguments, **options)
         self.sender.choices = [(str(brand_id), name) for brand_id, name in senders]
         self.channel.choices = [(each.value, label(each)) for each in channels]
@@ -77,21 +78,19 @@ class ComplaintForm(SessionlessForm):
 
     @property
     def brand_id(self) -> int:
-        """Who sent it."""
         return int(self.sender.data) if "sender" in self else self._senders[0][0]
 
     @property
-    def by(self) -> Channel:
-        """By which channel it came."""
+    def chosen_channel(self) -> Channel:
         return Channel(self.channel.data) if "channel" in self else self._channels[0]
 
     @property
     def came_at(self) -> datetime:
-        """When it came, in UTC."""
+        """In UTC."""
         return datetime.combine(self.day.data, self.hour.data, tzinfo=clock.ISTANBUL).astimezone(UTC)
 
-    def validate_picture(self, field) -> None:
-        """Make the screenshot, once all else is looked at: what is wrong with it loses none of the words."""
+    def validate_picture(self, field: FileField) -> None:
+        """Re-encode the screenshot. WTForms runs this last, so that a bad picture loses none of the words."""
         upload = field.data.read(screenshots.LARGEST + 1) if field.data else b""
         if not upload:
             return
@@ -100,10 +99,10 @@ class ComplaintForm(SessionlessForm):
         except BadImage as bad:
             raise ValidationError(str(BAD_PICTURES[bad.problem])) from None
 
-    def validate(self, extra_validators=None) -> bool:
-        """Shape, and that the moment is one."""
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also check that the message came between 2015 and now."""
         is_good = super().validate(extra_validators)
-        if self.day.errors:  # What the field itself says is not for people.
+        if self.day.errors:  # The field's own message is not for people.
             self.day.errors = [gettext("Günü gün, ay ve yılıyla yazın; örneğin 24.11.2026.")]
         if self.hour.errors:
             self.hour.errors = [gettext("Saati yazın; örneğin 14:05.")]
@@ -115,7 +114,7 @@ class ComplaintForm(SessionlessForm):
 
 
 class WordForm(SessionlessForm):
-    """A further word in a case, or why it should be opened again."""
+    """A further message in a case, or why it should be reopened."""
 
     text = TextAreaField(
         _l("Eklemek istediğiniz"),

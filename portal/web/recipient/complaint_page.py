@@ -1,8 +1,9 @@
-"""What the pages of a complaint show: how the message compares with the refusal, and the summary for the Ministry."""
+"""Content of a complaint's page: how the message compares with the refusal, and the summary for the Ministry."""
 
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask import url_for
 from flask_babel import format_datetime, gettext
@@ -32,7 +33,7 @@ class CasePage:
 
     case: Complaint
     code: str
-    spoken: dict[str, str]
+    language_args: dict[str, Any]
     is_closed: bool
     is_erasure: bool
     sender: str
@@ -75,7 +76,7 @@ def build_case_page(
     return CasePage(
         case=case,
         code=code,
-        spoken=page_content.language_args(),
+        language_args=page_content.language_args(),
         is_closed=case.closed_at is not None,
         is_erasure=is_erasure,
         sender=whose.brand.name if whose.brand else whose.provider.title,
@@ -94,14 +95,14 @@ def build_case_page(
 
 
 def current_comparison(session: Session, case: Complaint) -> Comparison:
-    """How the message of a case compares, with what is known today: İYS may have told of an earlier refusal since."""
+    """How the message compares with what is known today: İYS may have reported an earlier refusal since."""
     return complaints.compare_with_refusal(
         session, recipient_id=case.recipient_id, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at
     )
 
 
 def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
-    """Whether the channel is not refused, by whom it is today."""
+    """Whether the present owner of the address has not refused the channel."""
     if recipient.reassigned_at is not None and recipient.reassigned_at > case.created_at:
         return False
     whose = {"recipient_id": case.recipient_id, "brand_id": case.brand_id}
@@ -109,12 +110,11 @@ def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
 
 
 def gets_message(vault: Vault, recipient: Recipient) -> bool:
-    """Whether an SMS or a mail reaches the address."""
     return addresses.parse(recipients.address_of(vault, recipient)).takes_messages
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month."""
+    """The same day that many months later, or the last of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
@@ -122,7 +122,7 @@ def add_months(day: date, months: int) -> date:
 def _summary_lines(
     session: Session, vault: Vault, case: Complaint, whose: _Parties, said: OpenedReport, compared: Comparison
 ) -> list[tuple[str, str]]:  # fmt: skip
-    """What the Ministry's form asks for, as far as we know it, by name. The person adds what is theirs alone."""
+    """(name, value) pairs for the Ministry's form, as far as we know them."""
     number = whose.provider.number
     told = [
         (gettext("Belge no"), spelled(whose.receipt.number) if whose.receipt else ""),
@@ -143,10 +143,12 @@ def _summary_lines(
 
 
 def _refusal_lines(session: Session, compared: Comparison) -> list[tuple[str, str]]:
-    """The refusal that the message is compared with, and how far it came at İYS."""
+    """The refusal that the message is compared with, and its state at İYS."""
     if compared.finding == Finding.NO_REFUSAL:
         return [(gettext("Ret kararınız"), gettext("Bu kanalda yok"))]
-    told = sandbox_mode.submission_to_iys(session.scalar(select(Submission).where(Submission.decision_id == compared.decision_id)))
+    told = sandbox_mode.submission_to_iys(
+        session.scalar(select(Submission).where(Submission.decision_id == compared.decision_id))
+    )
     lines = [
         (gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss")),
         (gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)),

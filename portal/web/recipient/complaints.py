@@ -1,6 +1,7 @@
-"""“I still get messages”: a case is opened from a receipt, and lives at an address of its own."""
+"""Complaints (“I still get messages”): a case is opened from a receipt and has a page of its own."""
 
 from flask import Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -24,24 +25,24 @@ TOO_MANY = {
 
 
 @blueprint.get("/m/<code>/sikayet", endpoint="complain")
-def show_complain(code: str):
-    """Ask what came, from whom and when. Opening it opens no case."""
+def show_complain(code: str) -> str:
+    """Show the form. Opening it opens no case."""
     act = _find_act(code)
     return _form_page(code, act, _complaint_form(act, formdata=None))
 
 
 @blueprint.post("/m/<code>/sikayet", endpoint="open_case")
 @limiter.limit(limits.COMPLAINTS)
-def open_case(code: str):
-    """Open a case, and lead to its page."""
+def open_case(code: str) -> ResponseReturnValue:
+    """Open a case and redirect to its page."""
     act = _find_act(code)
-    request.max_content_length = screenshots.LARGEST + FORM_BYTES  # Only now: the code is somebody's.
+    request.max_content_length = screenshots.LARGEST + FORM_BYTES  # Only after the code was found.
     form = _complaint_form(act)
     if not form.validate():
         return _form_page(code, act, form), 422
     receipt = receipts.find_receipt(db.session, code)
     sender = next(each for each in complaints.list_senders(db.session, receipt) if each.brand.id == form.brand_id)
-    told = complaints.MessageReport(form.header.data, form.by, form.came_at, form.text.data or "", form.png)
+    told = complaints.MessageReport(form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png)
     try:
         case = complaints.open_case(db.session, vault(), sender, told, language=get_locale().language, at=clock.now())
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
@@ -52,14 +53,14 @@ def open_case(code: str):
 
 
 @blueprint.get("/s/<code>", endpoint="complaint")
-def show_complaint(code: str):
-    """Show a case to whom it belongs: what was said, what was found, until when, and what was done."""
+def show_complaint(code: str) -> str:
+    """Show a case to its person: the report, the finding, the due date and the steps."""
     return _case_page(code, _find_case(code))
 
 
 @blueprint.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
-def summary(code: str):
-    """The summary for the Ministry's form as a file of plain text."""
+def summary(code: str) -> Response:
+    """Download the summary for the Ministry's form as plain text."""
     case = _find_case(code)
     shown = complaint_page.build_case_page(read_session(), vault(), case, code, clock.now(), receipt_code=None)
     if not shown.summary:
@@ -72,8 +73,8 @@ def summary(code: str):
 
 @blueprint.post("/s/<code>/ekle", endpoint="complaint_word")
 @limiter.limit(limits.COMPLAINTS)
-def add_word(code: str):
-    """Add a word to an open case."""
+def add_word(code: str) -> ResponseReturnValue:
+    """Add a message to an open case."""
     case, form = _find_case(code), WordForm()
     if not form.validate():
         return _case_page(code, case, form), 422
@@ -87,8 +88,8 @@ def add_word(code: str):
 
 @blueprint.post("/s/<code>/yeniden-ac", endpoint="complaint_reopening")
 @limiter.limit(limits.COMPLAINTS)
-def reopen(code: str):
-    """Open a case again that its answer did not solve."""
+def reopen(code: str) -> ResponseReturnValue:
+    """Reopen a case that its answer did not solve."""
     case, form = _find_case(code), WordForm()
     if not form.validate():
         return _case_page(code, case, form), 422
@@ -105,8 +106,8 @@ def reopen(code: str):
 
 @blueprint.post("/s/<code>/ret", endpoint="complaint_refusal")
 @limiter.limit(limits.COMPLAINTS)
-def refuse(code: str):
-    """Refuse the channel on which the message came, where it was not refused. A second time changes nothing."""
+def refuse(code: str) -> ResponseReturnValue:
+    """Refuse the channel on which the message came, where it was not refused. Idempotent."""
     case = _find_case(code)
     recipient = db.session.get_one(Recipient, case.recipient_id, with_for_update=True)  # Twice at once is once.
     if case.brand_id is None or not complaint_page.may_refuse(db.session, case, recipient):
@@ -124,7 +125,7 @@ def refuse(code: str):
 
 
 def _find_act(code: str) -> Act:
-    """What the receipt speaks of; an address that is somebody else's now has nothing to complain of here."""
+    """The act of a receipt; 404 where the address belongs to somebody else now."""
     act = receipts.find_act(code)
     if act.is_disowned:
         bad_code_limit.count_bad_code()
@@ -139,7 +140,7 @@ def _complaint_form(act: Act, **options) -> ComplaintForm:
 
 
 def _recipient(act: Act) -> Recipient:
-    """Of the first provider, whose address is that of all."""
+    """The recipient at the act's first provider: all have the same address."""
     receipt = read_session().get_one(Receipt, act.receipt_ids[0])
     return read_session().get_one(Recipient, receipt.recipient_id)
 
@@ -151,7 +152,7 @@ def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None
         form=form,
         act=act,
         code=code,
-        spoken=page_content.language_args(),
+        language_args=page_content.language_args(),
         is_practice=act.is_practice,
         gets_message=complaint_page.gets_message(vault(), _recipient(act)),
         today=clock.day(clock.now()).isoformat(),
@@ -161,8 +162,8 @@ def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None
 
 
 def _find_case(code: str) -> Complaint:
-    """The case at this address; a brand's own host shows cases about that brand only. It speaks its person's
-    language, unless the address asks for another."""
+    """The case with this code; a brand's own host shows cases about that brand only. Its pages are in its person's
+    language, unless the URL asks for another."""
     case = complaints.find_case(read_session(), current_app.config["LINK_SALT"], code)
     if case is None or hosts.brand_of_host() not in (None, case.brand_id):
         bad_code_limit.count_bad_code()
@@ -183,10 +184,10 @@ def _code_of(case: Complaint) -> str:
     return complaints.case_code(current_app.config["LINK_SALT"], case)
 
 
-def _commit_and_redirect(code: str):
+def _commit_and_redirect(code: str) -> ResponseReturnValue:
     db.session.commit()
     return _redirect_to_case(code)
 
 
-def _redirect_to_case(code: str):
+def _redirect_to_case(code: str) -> ResponseReturnValue:
     return redirect(url_for(".complaint", code=code, **page_content.language_args()), 303)

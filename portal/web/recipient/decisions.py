@@ -1,4 +1,4 @@
-"""Taking what a person posted on a link's page: a refusal always, a grant where the link asks and all is there."""
+"""Record what is posted on a link's page: a refusal always, a grant where the link asks and nothing is missing."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,13 +24,13 @@ from portal.web.recipient.page_content import FormState
 @blueprint.post("/k/<code>", endpoint="decide")
 @blueprint.post("/<code>", endpoint="short_decide")
 def decide(code: str) -> ResponseReturnValue:
-    """Take the choices of a form that a person filled; then show the receipt."""
+    """Record the choices of a form; then show the receipt."""
     link, context = find_link(code)
     return record_choices(link, context, link_states.asking_view(link, context))
 
 
 def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View) -> ResponseReturnValue:
-    """Record what was posted and lead to its receipt, or show the page again and say what is missing."""
+    """Record what was posted and redirect to its receipt, or show the page again with what is missing."""
     posted = form_token.read(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     chosen, name = choices.read_choices(request.form, view.channels), choices.read_name(request.form)
@@ -39,10 +39,10 @@ def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View
         return render_link_page(link, context, view, replace(form_state, messages=("choose",))), 422
     asks_for_grant = view.may_grant and Status.GRANTED in chosen.values()
     wrong = choices.name_problem(name, is_required=context.requires_name) if asks_for_grant else None
-    if wrong:  # With the name; refusals beside it need none, and are taken.
+    if wrong:  # Refusals need no name, and are recorded.
         chosen = {channel: status for channel, status in chosen.items() if status == Status.REFUSED}
     if not chosen:
-        return render_link_page(link, context, view, replace(form_state, messages=(wrong,))), 422
+        return render_link_page(link, context, view, replace(form_state, messages=(wrong or "choose",))), 422
     try:
         act = _decide(context, view, posted, chosen, name if len(name) <= choices.LONGEST_NAME else "")
     except consents.TooSoon:
@@ -55,9 +55,10 @@ def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View
 
 
 def _respond(
-    link: shortlinks.Resolution, context: LinkContext, view: View, act: consents.DecisionResult, wrong: str | None, form_state: FormState
-) -> ResponseReturnValue:
-    """The way to the receipt; or the page again, where grants lack something or must be given once more."""
+    link: shortlinks.Resolution, context: LinkContext, view: View, act: consents.DecisionResult, wrong: str | None,
+    form_state: FormState,
+) -> ResponseReturnValue:  # fmt: skip
+    """Redirect to the receipt; or show the page again, where grants lack something or must be given once more."""
     if wrong:
         return render_link_page(link, context, view, replace(form_state, messages=("refused", wrong))), 422
     if act.asks_again:
@@ -71,7 +72,7 @@ def _respond(
 def _decide(
     context: LinkContext, view: View, posted: form_token.Posted, chosen: consents.Choices, name: str
 ) -> consents.DecisionResult:  # fmt: skip
-    """What the rule makes of it, not committed yet."""
+    """Apply the decision, without committing."""
     try:
         return consents.decide(
             db.session,

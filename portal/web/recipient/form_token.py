@@ -1,4 +1,4 @@
-"""The signed token of a served form: which link and text it showed, in which language, when. It needs no cookie."""
+"""Signed token of a served form: which link and text it showed, in which language, when. No cookie needed."""
 
 import hashlib
 import secrets
@@ -16,20 +16,19 @@ SALT = "served-form"
 
 @dataclass(frozen=True)
 class Posted:
-    """What came with a posted form: nothing where its token is damaged, too old, or of another link."""
+    """The token of a posted form; empty where it is damaged, too old, or of another link."""
 
     form: ServedForm | None = None
-    asked: bool = False  # It offered grants; one that offered refusal only can bring none.
+    asked: bool = False  # The form offered grants.
 
 
 def sign(link_id: int, text_id: int | None, language: str, at: datetime, *, asks: bool = True) -> str:
-    """A token for one serving of the page; two servings never have the same."""
+    """A token for one serving of the page, unique."""
     served_ms = int(at.timestamp() * 1000)
     return _signer().dumps([link_id, text_id, language, served_ms, secrets.randbits(32), int(asks)])
 
 
 def read(token: str, link_id: int, at: datetime) -> Posted:
-    """What a posted token says."""
     try:
         signed_link, text_id, language, served_ms, _, asked = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""What became of a link, and so what it offers. None leads nowhere: each explains itself and takes a refusal."""
+"""State of a link, and what it offers in it. In every state the page explains itself and takes a refusal."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,15 +6,15 @@ from enum import StrEnum
 import shortlinks
 from portal.core.iys_protocol import Channel
 from portal.core.models import CampaignKind
-from portal.core.models.link_context import ClosureReason, LinkContext
+from portal.core.models.link_context import LinkContext
 from shortlinks import LinkState
 
 
 class State(StrEnum):
-    """What a link's page says of itself."""
+    """State of a link, as its page shows it."""
 
     LIVE = "live"
-    USED = "used"  # Decided by, and what was decided holds; it may be changed here.
+    USED = "used"  # A decision was made with it and holds; it may be changed here.
     EXPIRED = "expired"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"  # The person has a newer one.
@@ -25,39 +25,38 @@ class State(StrEnum):
     CAMPAIGN = "campaign"
 
 
-OPEN = (State.LIVE, State.USED)
-OF_ASKING = (State.EXPIRED, State.SUPERSEDED)  # Nothing to who refuses.
+DECIDABLE = (State.LIVE, State.USED)
+IGNORED_WHEN_REFUSING = (State.EXPIRED, State.SUPERSEDED)
 
 
 @dataclass(frozen=True)
 class View:
-    """What a link offers at one of its addresses."""
+    """What a link offers at one of its URLs."""
 
     state: State
     channels: tuple[Channel, ...]
-    asks: bool  # Of an asking campaign, at the address that asks.
+    asks: bool  # Of an asking campaign, at the URL that asks.
 
     @property
     def may_grant(self) -> bool:
-        """Whether a grant is taken here."""
-        return self.asks and self.state in OPEN
+        return self.asks and self.state in DECIDABLE
 
 
-def asking(link: shortlinks.Resolution, invitation: LinkContext) -> View:
-    """What a link offers where it leads, before anybody asks whether it was decided by."""
-    return View(_state(link, invitation), invitation.channels, invitation.kind == CampaignKind.ASK)
+def asking_view(link: shortlinks.Resolution, context: LinkContext) -> View:
+    """What a link offers at its own URL; whether it was used is looked up later."""
+    return View(_state(link, context), context.channels, context.kind == CampaignKind.ASK)
 
 
-def refusing(link: shortlinks.Resolution, invitation: LinkContext, serves: tuple[Channel, ...]) -> View:
-    """What any link offers at its address for refusing: that alone, for ever, on every channel of the address."""
-    state = _state(link, invitation)
-    return View(State.LIVE if state in OF_ASKING else state, serves, asks=False)
+def refusing_view(link: shortlinks.Resolution, context: LinkContext, serves: tuple[Channel, ...]) -> View:
+    """What any link offers at its refusal URL: refusal only, for ever, on every channel of the address."""
+    state = _state(link, context)
+    return View(State.LIVE if state in IGNORED_WHEN_REFUSING else state, serves, asks=False)
 
 
-def _state(link: shortlinks.Resolution, invitation: LinkContext) -> State:
-    if invitation.closure:
-        return State[ClosureReason(invitation.closure).name]
+def _state(link: shortlinks.Resolution, context: LinkContext) -> State:
+    if context.closure:
+        return State(context.closure)
     if link.state != LinkState.LIVE:
         return State(link.state)
-    is_older = invitation.kind == CampaignKind.ASK and invitation.is_superseded
+    is_older = context.kind == CampaignKind.ASK and context.is_superseded
     return State.SUPERSEDED if is_older else State.LIVE

@@ -1,6 +1,7 @@
-"""“This address is not the other's”: whoever has it now ends all messages of the firm, and the firm is told."""
+"""“Not me”: the new owner of an address ends all messages of the firm, and the firm is told."""
 
 from flask import current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy import select
 
@@ -12,67 +13,67 @@ from portal.domain import consents
 from portal.domain.consents import withdrawals
 from portal.web.recipient import form_token, page_content, receipts
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.link_lookup import find
+from portal.web.recipient.link_lookup import find_link
 from portal.web.shared import hosts
 
 
 @blueprint.get("/k/<code>/ben-degilim", endpoint="not_mine")
 @blueprint.get("/<code>/ben-degilim", endpoint="short_not_mine")
-def show_not_mine(code: str):
-    """Say what it does. Opening it does nothing."""
-    _, invitation = find(code)
-    return _page(invitation)
+def show_not_mine(code: str) -> str:
+    """Explain what it does. Opening it does nothing."""
+    _, context = find_link(code)
+    return _page(context)
 
 
 @blueprint.post("/k/<code>/ben-degilim", endpoint="disown")
 @blueprint.post("/<code>/ben-degilim", endpoint="short_disown")
-def disown(code: str):
-    """Refuse everything of this firm at the address, and let the firm know why. A second time changes nothing."""
-    _, invitation = find(code)
-    posted = form_token.read(request.form.get("form", ""), invitation.link_id, clock.now())
+def disown(code: str) -> ResponseReturnValue:
+    """Refuse everything of this firm at the address, and tell the firm why. Idempotent."""
+    _, context = find_link(code)
+    posted = form_token.read(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
-    recipient = db.session.get_one(Recipient, invitation.recipient_id)
-    was_said = recipient.reassigned_at is not None
+    recipient = db.session.get_one(Recipient, context.recipient_id)
+    was_disowned = recipient.reassigned_at is not None
     withdrawn = withdrawals.disown(
-        db.session, vault(), recipient, page_content.address_of(vault(), invitation), language=get_locale().language,
+        db.session, vault(), recipient, page_content.address_of(vault(), context), language=get_locale().language,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string), at=clock.now(),
-        link_id=invitation.link_id,
+        link_id=context.link_id,
     )  # fmt: skip
-    if was_said and not withdrawn.refused:
+    if was_disowned and not withdrawn.refused:
         db.session.rollback()
-        return redirect(page_content.not_mine_url(request.view_args["code"]), 303)
+        return redirect(page_content.not_mine_url(page_content.requested_code()), 303)
     db.session.commit()
     if hosts.brand_of_host() is not None:  # The receipt speaks of all brands, and this host of one.
-        return redirect(page_content.not_mine_url(request.view_args["code"]), 303)
+        return redirect(page_content.not_mine_url(page_content.requested_code()), 303)
     return redirect(_receipt_url(withdrawn.receipt_id, withdrawn.nonce), 303)
 
 
-def _page(invitation: LinkContext) -> str:
-    text, language = load_consent_text(read_session(), invitation.text_id), get_locale().language
-    address = page_content.address_of(vault(), invitation)
+def _page(context: LinkContext) -> str:
+    text, language = load_consent_text(read_session(), context.text_id), get_locale().language
+    address = page_content.address_of(vault(), context)
     return render_template(
         "recipient/not_mine.html",
         sender_text=text,
-        look=page_content.look_of(invitation),
+        branding=page_content.branding_of(context),
         address=addresses.mask(address.text),
         kind=address.kind,
-        reassigned_at=invitation.reassigned_at,
-        receipt_url=_last_receipt(invitation) if invitation.reassigned_at else None,
-        form_token=form_token.sign(invitation.link_id, None, language, clock.now(), asks=False),
-        post_url=page_content.not_mine_url(request.view_args["code"]),
-        back_url=page_content.link_url(request.view_args["code"]),
+        reassigned_at=context.reassigned_at,
+        receipt_url=_last_receipt_url(context) if context.reassigned_at else None,
+        form_token=form_token.sign(context.link_id, None, language, clock.now(), asks=False),
+        post_url=page_content.not_mine_url(page_content.requested_code()),
+        back_url=page_content.link_url(page_content.requested_code()),
     )
 
 
-def _last_receipt(invitation: LinkContext) -> str | None:
-    """Where it stands that this was said by the same link."""
+def _last_receipt_url(context: LinkContext) -> str | None:
+    """URL of the receipt of an earlier "not me" by the same link."""
     said = select(Receipt.id, Receipt.nonce).where(
-        Receipt.link_id == invitation.link_id, Receipt.origin == DecisionOrigin.NOT_MINE
+        Receipt.link_id == context.link_id, Receipt.origin == DecisionOrigin.NOT_MINE
     )
     last = read_session().execute(said.order_by(Receipt.decided_at.desc()).limit(1)).first()
     return _receipt_url(*last) if last else None
 
 
 def _receipt_url(receipt_id: int, nonce: int) -> str:
-    path = url_for(".receipt", code=receipts.receipt_code(receipt_id, nonce), **page_content.spoken())
+    path = url_for(".receipt", code=receipts.receipt_code(receipt_id, nonce), **page_content.language_args())
     return path if hosts.brand_of_host() is None else current_app.config["MAIN_BASE"] + path

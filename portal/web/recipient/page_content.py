@@ -1,7 +1,8 @@
-"""What a link's page shows, read for one page at a time."""
+"""Content of a link's page."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import get_locale
@@ -25,7 +26,7 @@ from portal.web.shared.hosts import is_short_host
 
 @dataclass(frozen=True)
 class ChannelRow:
-    """One channel on the page: what holds now, and what the person had chosen where the page comes back."""
+    """One channel on the page: the current consent, and the person's choice where the form is shown again."""
 
     channel: Channel
     held: CurrentConsent | None
@@ -34,7 +35,7 @@ class ChannelRow:
 
 @dataclass(frozen=True)
 class Branding:
-    """How a brand looks, by the addresses of what dresses it."""
+    """URLs of a brand's logo and colour."""
 
     logo_url: str | None
     colour_url: str | None
@@ -42,7 +43,7 @@ class Branding:
 
 @dataclass(frozen=True)
 class Personal:
-    """What is one's own on a link's page, though everything else be the same."""
+    """The values of a link's page that differ from person to person."""
 
     address: str  # Masked.
     pair: str  # The two words that the message shows, too.
@@ -51,7 +52,7 @@ class Personal:
 
 @dataclass(frozen=True)
 class FormState:
-    """With what a page comes back to who posted: why, and the person's own choices and words."""
+    """Why a form is shown again, with the person's own choices and name."""
 
     messages: tuple[str, ...] = ()
     chosen: dict[Channel, Status] = field(default_factory=dict)
@@ -60,8 +61,6 @@ class FormState:
 
 @dataclass(frozen=True)
 class LinkPage:
-    """A link's page."""
-
     state: State
     asks: bool
     may_grant: bool
@@ -91,20 +90,18 @@ class LinkPage:
 def personal_content(
     vault: Vault, link: shortlinks.Resolution, context: LinkContext, view: View, *, language: str, at: datetime
 ) -> Personal:  # fmt: skip
-    """What this serving of a link's page has for one person alone."""
     return Personal(
-        pair=word_pair(current_app.config["LINK_SALT"], link.link_id, link.nonce),
+        pair=word_pair(current_app.config["LINK_SALT"], context.link_id, link.nonce or 0),
         address=mask_sealed(vault, context.address, context.provider_id, context.recipient_id),
-        form_token=form_token.sign(
-            context.link_id, _shown_text_id(context, view), language, at, asks=view.may_grant
-        ),
+        form_token=form_token.sign(context.link_id, _shown_text_id(context, view), language, at, asks=view.may_grant),
     )
 
 
 def build_link_page(
-    session: Session, context: LinkContext, view: View, current: CurrentConsents, mine: Personal, form_state: FormState, *, language: str
+    session: Session, context: LinkContext, view: View, current: CurrentConsents, mine: Personal,
+    form_state: FormState, *, language: str,
 ) -> LinkPage:  # fmt: skip
-    """The page of a link in one language. `current` is what holds now, as heads_of tells it."""
+    """The page of a link in one language."""
     text = load_consent_text(session, context.text_id)
     decided_at = decided_by(session, context) if view.state == State.LIVE and current.held else None
     title, body = _title_and_body(text, context, view, language)
@@ -127,23 +124,22 @@ def build_link_page(
         pair=mine.pair,
         is_phone=Channel.EMAIL not in view.channels,
         is_merchant=current.is_merchant,
-        rows=[ChannelRow(each, _of_present_owner(current.held.get(each), context), form_state.chosen.get(each)) for each in view.channels],
+        rows=[_channel_row(each, current, context, form_state) for each in view.channels],
         requires_name=context.requires_name,
         form_token=mine.form_token,
         post_url=request.path,
-        not_mine_url=not_mine_url(request.view_args["code"]),
+        not_mine_url=not_mine_url(requested_code()),
         form_state=form_state,
     )
 
 
 def address_of(vault: Vault, context: LinkContext) -> addresses.Address:
-    """The address that a link was made for."""
     whose = (context.provider_id, context.recipient_id)
     return addresses.parse(vault.read(context.address, Recipient.PLACE, *whose))
 
 
 def decided_by(session: Session, context: LinkContext) -> datetime | None:
-    """When the link was last decided by; None where it never was, by whom it is meant for now."""
+    """When the present owner of the address last decided by this link, if ever."""
     since = context.reassigned_at or datetime.min.replace(tzinfo=UTC)
     mine = select(func.max(Receipt.decided_at)).where(Receipt.link_id == context.link_id)
     last = session.scalar(mine)
@@ -151,41 +147,47 @@ def decided_by(session: Session, context: LinkContext) -> datetime | None:
 
 
 def link_url(code: str) -> str:
-    """A link's page; the language goes along."""
+    """URL of a link's page in the current language."""
     return url_for(".short_page" if is_short_host() else ".page", code=code, **language_args())
 
 
 def not_mine_url(code: str) -> str:
-    """Where one says that the address is not the other's; the language goes along."""
+    """URL of the "not me" page in the current language."""
     return url_for(".short_not_mine" if is_short_host() else ".not_mine", code=code, **language_args())
 
 
-def language_args() -> dict[str, str]:
-    """The language, for the address of what comes next."""
+def requested_code() -> str:
+    """The code in the URL of this request."""
+    code: str = (request.view_args or {})["code"]
+    return code
+
+
+def language_args() -> dict[str, Any]:
+    """Arguments for url_for that keep the language."""
     return {"lang": "en"} if get_locale().language == "en" else {}
 
 
 def _title_and_body(text: ConsentText, context: LinkContext, view: View, language: str) -> tuple[str, str]:
-    """Title and body. Where an asking link takes refusals only, those of refusing."""
+    """Title and body; the refusing ones where an asking link takes refusals only."""
     if _shown_text_id(context, view) is None:
         text = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
     return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
 
 
 def _shown_text_id(context: LinkContext, view: View) -> int | None:
-    """The campaign's text, if its words are what the page shows."""
+    """Id of the campaign's text, if the page shows it."""
     return None if context.kind == CampaignKind.ASK and not view.may_grant else context.text_id
 
 
-def _of_present_owner(held: CurrentConsent | None, context: LinkContext) -> CurrentConsent | None:
-    """What holds; a refusal that is older than the word "not mine" was another's, and its date is not shown."""
+def _channel_row(channel: Channel, current: CurrentConsents, context: LinkContext, form_state: FormState) -> ChannelRow:
+    """A refusal older than "not me" was another person's, and its date is not shown."""
+    held = current.held.get(channel)
     if held and context.reassigned_at and held.since < context.reassigned_at:
-        return replace(held, since=context.reassigned_at)
-    return held
+        held = replace(held, since=context.reassigned_at)
+    return ChannelRow(channel, held, form_state.chosen.get(channel))
 
 
 def branding_of(of: LinkContext | PublicPoint) -> Branding:
-    """How the brand of a link or a consent point looks."""
     logo, colour = of.logo_digest, of.colour
     return Branding(
         logo_url=url_for("recipient.logo", brand_id=of.brand_id, digest=logo) if logo else None,
@@ -194,5 +196,4 @@ def branding_of(of: LinkContext | PublicPoint) -> Branding:
 
 
 def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:
-    """An address as pages show it."""
     return addresses.mask(vault.read(sealed, Recipient.PLACE, provider_id, recipient_id))

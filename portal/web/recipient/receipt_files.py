@@ -1,4 +1,4 @@
-"""A receipt to keep: signed for programs, as JSON with the text that was shown, and on paper with a QR code."""
+"""Receipt downloads: the signed token (JWS), JSON with the texts that were shown, and a PDF with a QR code."""
 
 import json
 
@@ -18,28 +18,28 @@ from portal.web.shared import limits
 
 
 @blueprint.get("/m/<code>/belge.jws")
-def receipt_token(code: str):
+def receipt_token(code: str) -> Response:
     """The signed token, which anybody can check."""
     act = find_act(code)
-    return _file(act, _signed(act), "application/jose", "jws")
+    return _download(act, _signed(act), "application/jose", "jws")
 
 
 @blueprint.get("/m/<code>/belge.json")
-def receipt_json(code: str):
-    """All that the token says, in the open; the token itself; and the texts that were shown, whose digests it holds."""
+def receipt_json(code: str) -> Response:
+    """The claims in clear, the token itself, and the texts that were shown, whose digests it holds."""
     act = find_act(code)
-    texts = [_text(part.text) for part in act.parts if part.text]
+    texts = [_text_json(part.text) for part in act.parts if part.text]
     told = {"receipt": _claims(act), "token": _signed(act), "texts": texts}
-    return _file(act, json.dumps(told, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
+    return _download(act, json.dumps(told, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
 
 
 @blueprint.get("/m/<code>/belge.pdf")
 @limiter.limit(limits.RECEIPT_PAPER)
-def receipt_pdf(code: str):
-    """The receipt on paper, in the language of the page."""
+def receipt_pdf(code: str) -> Response:
+    """In the language of the page."""
     act = find_act(code)
-    paper = receipt_pdf_text.of(read_session(), act, code, get_locale().language)
-    return _file(act, receipt_document.drawn(paper), "application/pdf", "pdf")
+    paper = receipt_pdf_text.build_paper(read_session(), act, code, get_locale().language)
+    return _download(act, receipt_document.render_pdf(paper), "application/pdf", "pdf")
 
 
 def _claims(act: Act) -> dict:
@@ -48,20 +48,20 @@ def _claims(act: Act) -> dict:
 
 def _signed(act: Act) -> str:
     key = signing_keys.find(read_session(), vault())
-    if key is None:  # The first receipt ever: the key is the portal's own and decides nothing for anybody.
+    if key is None:  # The first receipt ever. A GET may write it: the key is the portal's own and no decision.
         key = signing_keys.find_or_make(db.session, vault(), clock.now())
         db.session.commit()
     return tokens.sign(_claims(act), key)
 
 
-def _text(text: ConsentText) -> dict:
-    """What the digest is of, in its order."""
+def _text_json(text: ConsentText) -> dict:
+    """The fields that the digest covers, in its order."""
     names = ("sender_title", "sender_mersis", "sender_contact", "brand_name", "title_tr", "body_tr", "title_en",
              "body_en", "notice_url")  # fmt: skip
     shown = {name: getattr(text, name) for name in names}
     return {"version": text.version, "digest": text.digest.hex(), "shown": shown}
 
 
-def _file(act: Act, content: str | bytes, media_type: str, ending: str) -> Response:
+def _download(act: Act, content: str | bytes, media_type: str, ending: str) -> Response:
     name = f"izinlink-{spelled(act.number)}.{ending}"
     return Response(content, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,7 +1,8 @@
-"""What a receipt's page shows of an act: each decision and how far it has come, the text, and what one can do now."""
+"""Content of a receipt's page: each decision with its state at İYS, the text, and what one can do now."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
@@ -24,7 +25,7 @@ from portal.web.shared.hosts import is_short_host
 
 @dataclass(frozen=True)
 class Line:
-    """One decision. `now_status` is what holds today, where that is another thing."""
+    """One decision. `now_status` is the status today."""
 
     channel: Channel
     is_merchant: bool
@@ -34,7 +35,7 @@ class Line:
     outcome: str | None
     transaction_id: str | None
     accepted_at: datetime | None
-    deadline: datetime | None  # While İYS has not heard it.
+    deadline: datetime | None  # While İYS has not accepted it.
     urgency: Urgency
     is_changed: bool
     now_status: Status | None
@@ -43,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """The text that was shown, in the language in which it was."""
+    """The text that was shown, in its language."""
 
     version: int
     language: str
@@ -53,8 +54,6 @@ class Text:
 
 @dataclass(frozen=True)
 class Part:
-    """What was decided at one brand."""
-
     brand_name: str
     sender: contents.Sender
     logo_url: str | None
@@ -64,8 +63,6 @@ class Part:
 
 @dataclass(frozen=True)
 class ReceiptPage:
-    """A receipt as it is shown."""
-
     number: str
     decided_at: datetime
     origin: DecisionOrigin
@@ -75,22 +72,23 @@ class ReceiptPage:
     parts: list[Part]
     has_grant: bool
     has_refusal: bool
-    is_told: bool  # İYS hears of it, or did.
+    is_for_iys: bool  # İYS is told of it.
     undo_until: datetime | None
     is_too_late: bool
     colour_url: str | None
     qr: Markup
     code: str
-    spoken: dict[str, str]
+    language_args: dict[str, Any]
     verify_url: str
     page_url: str | None
 
 
-def build_receipt_page(session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool = False) -> ReceiptPage:
-    """The page of an act at the address with that code."""
+def build_receipt_page(
+    session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool = False
+) -> ReceiptPage:
     lines, colours = act.lines, {part.colour for part in act.parts}
     colour = colours.pop() if len(colours) == 1 else None
-    spoken = page_content.language_args()
+    language_args = page_content.language_args()
     return ReceiptPage(
         number=spelled(act.number),
         decided_at=act.decided_at,
@@ -101,21 +99,20 @@ def build_receipt_page(session: Session, act: Act, code: str, at: datetime, *, i
         parts=[_part(part, act, at) for part in act.parts],
         has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),
         has_refusal=any(line.status == Status.REFUSED for line in lines),
-        is_told=any(line.outcome for line in lines),
+        is_for_iys=any(line.outcome for line in lines),
         undo_until=None if act.is_disowned else _undo_until(session, act, at),
         is_too_late=is_too_late,
         colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
-        qr=qr_code.svg(own_address(session, act, code), _("Bu belgenin adresi, karekod olarak")),
+        qr=qr_code.svg(absolute_receipt_url(session, act, code), _("Bu belgenin adresi, karekod olarak")),
         code=code,
-        spoken=spoken,
-        verify_url=absolute_urls.url_on_main_host("verification.verify", **spoken),
-        page_url=_page_url(session, act, spoken),
+        language_args=language_args,
+        verify_url=absolute_urls.url_on_main_host("verification.verify", **language_args),
+        page_url=_page_url(session, act, language_args),
     )
 
 
-def own_address(session: Session, act: Act, code: str) -> str:
-    """The whole address of the receipt, as a QR code says it: at the brand's own host, where it is of one brand that
-    has one."""
+def absolute_receipt_url(session: Session, act: Act, code: str) -> str:
+    """Absolute URL of the receipt for its QR code; at the brand's own host, if it is of one brand that has one."""
     base, brand_ids = current_app.config["LINK_BASE"], {part.brand_id for part in act.parts}
     if len(brand_ids) == 1:
         base = brands.link_base_url(session, brand_ids.pop(), base)
@@ -152,14 +149,14 @@ def _line(line: contents.Line, act: Act, at: datetime) -> Line:
         accepted_at=line.accepted_at,
         deadline=line.deadline,
         urgency=urgency(line.told_since, at) if line.told_since else Urgency.OK,
-        is_changed=differs and not act.is_disowned,  # What is decided now is somebody else's.
+        is_changed=differs and not act.is_disowned,  # Later decisions are somebody else's.
         now_status=line.now_status,
         now_since=line.now_since,
     )
 
 
 def _undo_until(session: Session, act: Act, at: datetime) -> datetime | None:
-    """Until when grants of this act can be taken back; None where none can any more."""
+    """Until when grants of this act can be undone; None where none can."""
     waiting = (
         select(func.min(annulments.undo_until()))
         .join(ReceiptDecision, ReceiptDecision.decision_id == Submission.decision_id)
@@ -168,10 +165,10 @@ def _undo_until(session: Session, act: Act, at: datetime) -> datetime | None:
     return session.scalar(waiting)
 
 
-def _page_url(session: Session, act: Act, spoken: dict[str, str]) -> str | None:
-    """The page of the link by which it was decided: where the person can change their mind."""
+def _page_url(session: Session, act: Act, language_args: dict[str, Any]) -> str | None:
+    """URL of the link by which it was decided: there the person can change their mind."""
     link = session.get(shortlinks.Link, act.link_id) if act.link_id is not None and not act.is_disowned else None
     if link is None:
         return None
     code = shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce)
-    return url_for(".short_page" if is_short_host() else ".page", code=code, **spoken)
+    return url_for(".short_page" if is_short_host() else ".page", code=code, **language_args)

@@ -1,4 +1,4 @@
-"""The words of a receipt on paper: it is the person's own, and says as of when it is true."""
+"""Text of the receipt PDF: the state of an act at a stated moment."""
 
 from flask_babel import format_datetime
 from flask_babel import gettext as _
@@ -8,7 +8,7 @@ from portal.core.iys_protocol import RecipientType, Status
 from portal.domain.receipts import contents, spelled
 from portal.domain.receipts.contents import Act
 from portal.services.documents.receipt import Paper, Section
-from portal.web.recipient.receipt_page import own_address, shown_text
+from portal.web.recipient.receipt_page import absolute_receipt_url, shown_text
 from portal.web.shared import absolute_urls, decision_status
 from portal.web.shared.labels import label
 
@@ -16,23 +16,22 @@ LANGUAGES = {"tr": "tr-TR", "en": "en"}
 MERSIS, TCKN = 16, 11  # Digits.
 
 
-def of(session: Session, act: Act, code: str, language: str) -> Paper:
-    """The receipt of an act, as it is drawn."""
+def build_paper(session: Session, act: Act, code: str, language: str) -> Paper:
     sections = [section for part in act.parts for section in _sections(part, act)]
-    number, at = spelled(act.number), absolute_urls.whole("verification.verify")
+    number, at = spelled(act.number), absolute_urls.absolute_url("verification.verify")
     return Paper(
         language=LANGUAGES[language],
         title=_("Ticari ileti izni belgesi"),
-        under=_("Bu belge %(moment)s anındaki durumu gösterir.", moment=moment(act.as_of)),
+        under=_("Bu belge %(moment)s anındaki durumu gösterir.", moment=format_moment(act.as_of)),
         author="İzinlink",
         pairs=(
             (_("Belge no"), number),
-            (_("Kayıt zamanı"), moment(act.decided_at)),
+            (_("Kayıt zamanı"), format_moment(act.decided_at)),
             (_("Adres"), act.address),
-            (_("Nasıl karar verildi"), decision_status.by(act.origin)),
+            (_("Nasıl karar verildi"), decision_status.origin_text(act.origin)),
         ),
         sections=(*_notices(act), *sections),
-        address=own_address(session, act, code),
+        address=absolute_receipt_url(session, act, code),
         beside=(
             _("Belgenin bugünkü durumunu görmek için karekodu telefonunuzla okutun."),
             _("Karekodu okutan, kararınızı değiştirme sayfasına da ulaşır: yalnız güvendiğiniz kişilere gösterin."),
@@ -50,7 +49,7 @@ def _notices(act: Act) -> list[Section]:
 
 
 def _sections(part: contents.Part, act: Act) -> list[Section]:
-    """The brand with its sender, each decision, and the text that was shown."""
+    """Sections of one brand: its sender, each decision, and the text that was shown."""
     sender = part.sender
     is_merchant = len(sender.number) == MERSIS
     named = _("MERSİS no") if is_merchant else _("T.C. kimlik no") if len(sender.number) == TCKN else _("Vergi no")
@@ -65,21 +64,21 @@ def _sections(part: contents.Part, act: Act) -> list[Section]:
 
 
 def _line(line: contents.Line) -> Section:
-    kind = f" ({decision_status.at_business()})" if line.recipient_type == RecipientType.MERCHANT else ""
-    what = decision_status.what(line.status, is_annulled=line.annulled_at is not None)
-    pairs = [(_("Karar zamanı"), moment(line.decided_at))]
+    kind = f" ({decision_status.merchant_text()})" if line.recipient_type == RecipientType.MERCHANT else ""
+    what = decision_status.status_text(line.status, is_annulled=line.annulled_at is not None)
+    pairs = [(_("Karar zamanı"), format_moment(line.decided_at))]
     if line.annulled_at:
-        pairs.append((_("Geri alındığı an"), moment(line.annulled_at)))
+        pairs.append((_("Geri alındığı an"), format_moment(line.annulled_at)))
     if line.outcome:
-        pairs.append((_("İYS'deki durumu"), decision_status.at_iys(line.outcome, line.status)))
+        pairs.append((_("İYS'deki durumu"), decision_status.iys_state_text(line.outcome, line.status)))
     if line.transaction_id:
         pairs.append((_("İYS işlem no"), line.transaction_id))
     if line.accepted_at:
-        pairs.append((_("İYS kayıt zamanı"), moment(line.accepted_at)))
+        pairs.append((_("İYS kayıt zamanı"), format_moment(line.accepted_at)))
     told = (_("Ret, karar zamanından itibaren geçerlidir."),) if line.status == Status.REFUSED else ()
     return Section(f"{label(line.channel)}{kind}: {what}", tuple(pairs), told)
 
 
-def moment(at) -> str:
-    """To the second, on Turkey's clock."""
+def format_moment(at) -> str:
+    """To the second, in Turkey time."""
     return _("%(moment)s (Türkiye saati)", moment=format_datetime(at, "d MMMM yyyy HH:mm:ss"))

@@ -1,4 +1,4 @@
-"""The receipt: the page of one act, at an address that cannot be guessed, which tells the truth each time."""
+"""The receipt page of one act, at a URL that cannot be guessed. Shows the current state at İYS each time."""
 
 from flask import abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -16,14 +16,13 @@ from portal.web.shared import bad_code_limit, hosts
 
 
 @blueprint.get("/m/<code>", endpoint="receipt")
-def show_receipt(code: str) -> ResponseReturnValue:
-    """Show the receipt of one act, with the truth about İYS at this moment."""
+def show_receipt(code: str) -> str:
     return _page(code, find_act(code))
 
 
 @blueprint.post("/m/<code>/geri-al")
 def undo(code: str) -> ResponseReturnValue:
-    """Take back the grants of this act that nobody has heard of yet. Again, it changes nothing."""
+    """Undo the grants of this act that were not sent to İYS yet. Idempotent."""
     act = find_act(code)
     freed = [] if act.is_disowned else annulments.undo_grants(db.session, act.receipt_ids, clock.now())
     db.session.commit()
@@ -36,8 +35,8 @@ def undo(code: str) -> ResponseReturnValue:
 
 
 def find_act(code: str) -> Act:
-    """What the receipt at this address speaks of; unknown, damaged and guessed codes take one path to the same page,
-    and a brand's own host shows receipts of that brand only."""
+    """The act of a receipt. Unknown, damaged and guessed codes take one path to the same 404, and a brand's own host
+    shows receipts of that brand only."""
     receipt = find_receipt(read_session(), code)
     act = contents.act_of(read_session(), vault(), receipt) if receipt else None
     of_host = hosts.brand_of_host()
@@ -48,12 +47,12 @@ def find_act(code: str) -> Act:
 
 
 def receipt_code(receipt_id: int, nonce: int) -> str:
-    """The part of a receipt's address that cannot be guessed."""
+    """The code in a receipt's URL."""
     return codes.code_of(current_app.config["LINK_SALT"], receipt_id, nonce)
 
 
 def find_receipt(session: Session, code: str) -> Receipt | None:
-    """The receipt at an address; None where there is none, or its nonce is wrong."""
+    """The receipt with this code; None where there is none, or its nonce is wrong."""
     return codes.find(session, current_app.config["LINK_SALT"], code)
 
 

@@ -1,6 +1,6 @@
-"""Openings of links, written off the request path: noted in memory, written in pieces by a thread of the process.
+"""Record openings of links off the request path: queued in memory, written in chunks by a thread of the process.
 
-They are statistics with a little evidence; a killed process loses the last second of them, and never a decision.
+They are statistics and a little evidence; a killed process loses the last second of them, and never a decision.
 """
 
 import atexit
@@ -16,25 +16,35 @@ from portal.core import clock
 from portal.core.extensions import db
 from shortlinks import Opening
 
-MOST_WAITING = 10_000
-PIECE = 500
-PAUSE = 0.5  # Seconds between pieces.
+LONGEST_QUEUE = 10_000
+CHUNK = 500
+PAUSE = 0.5  # Seconds between chunks.
 
 log = structlog.get_logger()
 
 
-class Openings:
-    """The waiting openings of one process, and the thread that writes them once there are any."""
+def init_app(app: Flask) -> None:
+    app.extensions["visit_recorder"] = VisitRecorder(app)
+
+
+def record_visit(link_id: int, request: Request) -> None:
+    """Queue an opening of a link, with the kind of opener that its headers suggest."""
+    kind, network = shortlinks.classify(dict(request.headers), request.method, request.remote_addr)
+    current_app.extensions["visit_recorder"].add(Opening(link_id, clock.now(), kind, network))
+
+
+class VisitRecorder:
+    """The queued openings of one process, and the thread that writes them once there are any."""
 
     def __init__(self, app: Flask):
         self._app = app
-        self._waiting: queue.Queue[Opening] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Opening] = queue.Queue(LONGEST_QUEUE)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
     def add(self, opening: Opening) -> None:
-        """Note an opening; when far too many wait it is dropped rather than the page delayed."""
+        """Queue an opening; when the queue is full it is dropped rather than the page delayed."""
         try:
             self._waiting.put_nowait(opening)
         except queue.Full:
@@ -42,16 +52,16 @@ class Openings:
         if self._thread is None:
             self._start()
 
-    def write(self) -> int:
-        """Write what waits, up to a piece; how many there were."""
-        piece = []
-        while len(piece) < PIECE and not self._waiting.empty():
-            piece.append(self._waiting.get_nowait())
-        if piece:
+    def write_chunk(self) -> int:
+        """Write up to CHUNK queued openings; return how many."""
+        chunk: list[Opening] = []
+        while len(chunk) < CHUNK and not self._waiting.empty():
+            chunk.append(self._waiting.get_nowait())
+        if chunk:
             with self._app.app_context():
-                shortlinks.record(db.session, piece)
+                shortlinks.record(db.session, chunk)
                 db.session.commit()
-        return len(piece)
+        return len(chunk)
 
     def _start(self) -> None:
         with self._starting:
@@ -70,15 +80,9 @@ class Openings:
         while True:
             stopping = self._stopping.wait(PAUSE)
             try:
-                while self.write():
+                while self.write_chunk():
                     pass
-            except (SQLAlchemyError, TimeoutError):  # The latter: no turn to write in time.
+            except (SQLAlchemyError, TimeoutError):  # TimeoutError: the writer lock was not free in time.
                 log.exception("openings.lost")
             if stopping:
                 return
-
-
-def note(link_id: int, request: Request) -> None:
-    """Note that a link was opened, and by what kind of opener as far as its headers tell."""
-    kind, network = shortlinks.classify(request.headers, request.method, request.remote_addr)
-    current_app.extensions["openings"].add(Opening(link_id, clock.now(), kind, network))

@@ -1,6 +1,7 @@
 """Checking a message without tapping its link: its code tells who sent it, when, and to which masked address."""
 
 from flask import render_template, request
+from flask.typing import ResponseReturnValue
 
 from portal.core.extensions import read_session, vault
 from portal.core.transliteration import ascii_only
@@ -10,29 +11,29 @@ from portal.web.verification.blueprint import blueprint
 
 
 @blueprint.get("/kontrol", endpoint="message")
-def ask_for_code():
+def ask_for_code() -> ResponseReturnValue:
     """Ask for the code."""
     return _page()
 
 
 @blueprint.post("/kontrol", endpoint="message_checked")
-def show_checked():
+def show_checked() -> ResponseReturnValue:
     """Say what the code leads to. It changes nothing, so reloading asks the same again."""
     said = request.form.get("code", "")[: pasted_text.LONGEST].strip()
-    found = pasted_text.read(said)
+    found = pasted_text.parse(said)
     if found.lacks:
         return _page(said=said, message=found.lacks), 422
-    checked = known_messages.find(read_session(), vault(), found)
+    checked = known_messages.find_message(read_session(), vault(), found)
     if checked is None:
         bad_code_limit.count_bad_code()
         return _page(said=said, message="unknown")
     return _page(said=said, checked=checked, has_foreign=not found.foreign <= _own_links(checked))
 
 
-def _own_links(checked: known_messages.Known) -> frozenset[str]:
+def _own_links(checked: known_messages.KnownMessage) -> frozenset[str]:
     """What looks like a link in the senders' names and contacts, which stand in their messages."""
     said = " ".join(f"{brand_name} {each.title} {each.contact}" for brand_name, each in checked.senders)
-    return text_links.find(f"{said} {ascii_only(said)}").foreign
+    return text_links.find_links(f"{said} {ascii_only(said)}").foreign
 
 
 def _page(**facts) -> str:

@@ -11,10 +11,10 @@ LONGEST = 5000  # Letters: somebody may paste the whole message, and a mail's li
 BARE = re.compile(rf"(?!\d{{6}}$){SHORT}")
 BARE_LONG = re.compile(LONG)
 SIX_DIGITS = re.compile(r"(?<!\d)\d{3} ?\d{3}(?!\d)")  # They show that an address is somebody's, not who wrote.
-SHOW_WORDS = (LinkKind.ASKING, LinkKind.REFUSING)  # Two of them, to be compared with those in the message.
+WITH_WORD_PAIR = (LinkKind.ASKING, LinkKind.REFUSING)  # Two of them, to be compared with those in the message.
 
 
-class Lacks(StrEnum):
+class Problem(StrEnum):
     """Why nothing can be looked up."""
 
     CODE = "no_code"
@@ -23,27 +23,27 @@ class Lacks(StrEnum):
 
 
 @dataclass(frozen=True)
-class Pasted:
+class PastedText:
     """What was found in it: a code and the kinds of link it may be of, or what it lacks."""
 
     code: str = ""
     kinds: tuple[LinkKind, ...] = ()
     foreign: frozenset[str] = frozenset()  # Links of others.
-    lacks: Lacks | None = None
+    lacks: Problem | None = None
 
 
-def read(text: str) -> Pasted:
+def parse(text: str) -> PastedText:
     """The first link of ours; or a code that stands alone; or why there is none."""
-    links, words = text_links.find(text), text_links.words_of(text)
+    links, words = text_links.find_links(text), text_links.words_of(text)
     alone = "".join(words)
     if links.ours:
-        kind, code = min(links.ours, key=lambda link: link[0] not in SHOW_WORDS)
-        return Pasted(code, (kind,), links.foreign)
+        kind, code = min(links.ours, key=lambda link: link[0] not in WITH_WORD_PAIR)
+        return PastedText(code, (kind,), links.foreign)
     has_six_digits = bool(SIX_DIGITS.search(text))
     if BARE.fullmatch(alone) and not (has_six_digits and len(words) > 1):
-        return Pasted(alone, (LinkKind.ASKING,))
+        return PastedText(alone, (LinkKind.ASKING,))
     if BARE_LONG.fullmatch(alone) and len(words) == 1:
-        return Pasted(alone, (LinkKind.RECEIPT, LinkKind.CASE))
+        return PastedText(alone, (LinkKind.RECEIPT, LinkKind.CASE))
     if has_six_digits:
-        return Pasted(lacks=Lacks.LINK)
-    return Pasted(lacks=Lacks.OURS if links.foreign else Lacks.CODE)
+        return PastedText(lacks=Problem.LINK)
+    return PastedText(lacks=Problem.OURS if links.foreign else Problem.CODE)

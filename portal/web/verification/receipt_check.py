@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import jsonify, render_template, request
+from flask.typing import ResponseReturnValue
 
 from portal.core.extensions import limiter, read_session
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -14,7 +15,7 @@ from portal.domain.receipts.tokens import Genuine, NotGenuine
 from portal.web.shared import limits
 from portal.web.verification.blueprint import blueprint
 
-FOR_A_WHILE = "public, max-age=300"  # A new key is known everywhere after five minutes.
+CACHE_FIVE_MINUTES = "public, max-age=300"  # A new key is known everywhere after five minutes.
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Told:
+class TokenContent:
     """Everything that a token says, and the key that signed it."""
 
     number: str
@@ -65,14 +66,14 @@ class Told:
 
 
 @blueprint.get("/dogrula")
-def verify():
+def verify() -> ResponseReturnValue:
     """Ask for a token, or for a number."""
     return _page()
 
 
 @blueprint.post("/dogrula")
 @limiter.limit(limits.VERIFY)
-def check():
+def check() -> ResponseReturnValue:
     """Say whether it is ours. What was pasted stands in no address and in no log."""
     if "number" in request.form:
         return _check_number(request.form["number"])
@@ -80,22 +81,22 @@ def check():
 
 
 @blueprint.get("/.well-known/jwks.json", endpoint="keys")
-def published():
+def published() -> ResponseReturnValue:
     """The public halves of all keys that ever signed a receipt (RFC 7517)."""
     answer = jsonify(keys=[each.jwk for each in signing_keys.published(read_session())])
-    answer.headers.update({"Cache-Control": FOR_A_WHILE, "Access-Control-Allow-Origin": "*"})
+    answer.headers.update({"Cache-Control": CACHE_FIVE_MINUTES, "Access-Control-Allow-Origin": "*"})
     return answer
 
 
-def _check_token(pasted: str):
+def _check_token(pasted: str) -> ResponseReturnValue:
     try:
         genuine = tokens.verify(read_session(), pasted)
     except NotGenuine as no:
         return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
-    return _page(told=_told(genuine))
+    return _page(told=_content(genuine))
 
 
-def _check_number(typed: str):
+def _check_number(typed: str) -> ResponseReturnValue:
     """Of a number that exists nothing is said but the brand and the day; of another, nothing."""
     number = numbers.read(typed)
     found = lookup.by_number(read_session(), number) if number else []
@@ -109,10 +110,10 @@ def _page(**facts) -> str:
     return render_template("verification/receipt_check.html", **empty | facts)
 
 
-def _told(genuine: Genuine) -> Told:
+def _content(genuine: Genuine) -> TokenContent:
     claims = genuine.claims
     controllers = {each["party_id"]: each for each in claims["pii_controllers"]}
-    return Told(
+    return TokenContent(
         number=claims["receipt_id"],
         decided_at=datetime.fromisoformat(claims["event_time"]),
         as_of=datetime.fromisoformat(claims["state_time"]),

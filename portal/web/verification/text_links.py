@@ -1,7 +1,10 @@
-"""The links in a text: ours, written as we write them, and whatever else a phone or a browser would open.
+"""Find links in a text: ours, written as we write them, and whatever else a phone or a browser would open.
 
-Fake messages carry true codes at hosts of their own. So a link is ours only if it is written as we write them, whole:
+Fake messages carry true codes at hosts of their own. So a link is ours only if all of it is written as we write them;
 whatever else looks like a link is a foreign one. Reads hosts of the running app.
+
+Our own patterns: linkify-it-py 2.2 passes over names with usual endings ("bad.xyz"), full-width dots ("evil。com") and
+unknown schemes, unless it is given all of them; each it overlooks would be a foreign link that nobody is warned of.
 """
 
 import re
@@ -18,10 +21,10 @@ OURS = re.compile(
     rf"(?:(?:https?://)?(?P<host>[a-z0-9.-]+)(?::\d+)?)?/(?:(?P<letter>[kums])/)?(?P<code>{SHORT}|{LONG})(?:[/?#][\w/.=&-]*)?",
     AS_TYPED,
 )
-# A host's own page, as a message with six digits names it, is no link with a code, but it is ours.
+# A host's own page (a message with a six-digit code names one) has no link code, but is ours.
 HOST = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d+)?(?:[/?#][^\\@]*)?", AS_TYPED)
-# What phones and browsers make a link of: a scheme, a name with a path, an IP address, or a name with an ending that is
-# usual (there are some 1,400). What follows the @ of a mail address is none.
+# What phones and browsers turn into a link: a scheme, a name with a path, an IP address, or a name with a usual
+# top-level domain (there are some 1,400). What follows the @ of a mail address is none.
 NAME = r"(?<![\w-])(?<!\w[.@])(?:[\w-]+[.。．｡])+"
 ENDINGS = (
     "com|net|org|info|biz|tr|link|app|dev|xyz|top|site|online|website|web|page|shop|store|club|live|vip|icu|fun|pro|life|"
@@ -34,13 +37,15 @@ LINK_LIKE = re.compile(
     rf"|(?<![\w.-])(?:{BYTE}\.){{3}}{BYTE}(?![\w-]|\.\d)",
     re.IGNORECASE,
 )
-UNSEEN = ("Cc", "Cf")  # Ends of lines, and marks without a width, which end a link on a phone.
-APART = re.compile(r"""[<>"'`|^{}\[\]«»“”‘’]|(?=https?:)""", AS_TYPED)  # No link has these; or the next one begins.
-AROUND = ".,;:!?()*_~…–—-"
+INVISIBLE = ("Cc", "Cf")  # Unicode categories: line ends and zero-width marks, which end a link on a phone.
+SEPARATOR = re.compile(
+    r"""[<>"'`|^{}\[\]«»“”‘’]|(?=https?:)""", AS_TYPED
+)  # No link holds these; or the next begins.
+PUNCTUATION = ".,;:!?()*_~…–—-"
 
 
 class LinkKind(StrEnum):
-    """The letter in a link before its code. At a host that serves links only, an asking link has none."""
+    """The letter before the code in a link. At a short host, an asking link has none."""
 
     ASKING = "k"
     REFUSING = "u"
@@ -50,40 +55,40 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True)
 class Links:
-    """What was found in a text, in its order."""
+    """Links of a text, in its order."""
 
-    ours: tuple[tuple[LinkKind, str], ...]  # And the code. None of a word that holds a foreign one, too.
+    ours: tuple[tuple[LinkKind, str], ...]  # Kind and code. Left out where the same word holds a foreign link.
     foreign: frozenset[str]
 
 
-def find(text: str) -> Links:
-    """The links of a text. Only where it stands alone may one of ours lack the host."""
+def find_links(text: str) -> Links:
+    """The links of a text. One of ours may lack the host only where it is the whole text."""
     words = words_of(text)
-    alone = "".join(words)
+    whole_text = "".join(words)
     ours, foreign = [], set()
-    for pieces in map(_pieces, words):
-        strange = {piece.lower() for piece in pieces if _is_foreign(piece)}
-        foreign |= strange
-        if not strange:
-            ours += [link for piece in pieces if (link := _link(piece, alone))]
+    for parts in map(_split_word, words):
+        others = {part.lower() for part in parts if _is_foreign(part)}
+        foreign |= others
+        if not others:
+            ours += [link for part in parts if (link := _parse_link(part, whole_text))]
     return Links(tuple(ours), frozenset(foreign))
 
 
 def words_of(text: str) -> list[str]:
-    """The words, without marks that nobody sees."""
-    return "".join(" " if unicodedata.category(letter) in UNSEEN else letter for letter in text).split()
+    """The words, without invisible marks."""
+    return "".join(" " if unicodedata.category(letter) in INVISIBLE else letter for letter in text).split()
 
 
-def _pieces(word: str) -> list[str]:
-    """The links in a word, each without what stands around it: "Ret:https://…" is one word, too."""
-    pieces = [piece.strip(AROUND) for piece in APART.split(word)]
-    return [piece[begins.start() :] if (begins := LINK_LIKE.search(piece)) else piece for piece in pieces]
+def _split_word(word: str) -> list[str]:
+    """The possible links in a word, without punctuation or text before them: "Ret:https://…" is one word, too."""
+    parts = [part.strip(PUNCTUATION) for part in SEPARATOR.split(word)]
+    return [part[found.start() :] if (found := LINK_LIKE.search(part)) else part for part in parts]
 
 
-def _link(piece: str, alone: str) -> tuple[LinkKind, str] | None:
-    """The kind and the code of a link of ours."""
-    match = OURS.fullmatch(piece)
-    if match is None or not match["host"] and piece != alone:
+def _parse_link(part: str, whole_text: str) -> tuple[LinkKind, str] | None:
+    """Kind and code of a link of ours."""
+    match = OURS.fullmatch(part)
+    if match is None or not match["host"] and part != whole_text:
         return None
     host, letter = (match["host"] or "").lower(), (match["letter"] or "").lower()
     if host and not hosts.is_ours(host) or not letter and not hosts.is_short(host):
@@ -91,8 +96,8 @@ def _link(piece: str, alone: str) -> tuple[LinkKind, str] | None:
     return LinkKind(letter or LinkKind.ASKING), match["code"]
 
 
-def _is_foreign(piece: str) -> bool:
-    if not LINK_LIKE.match(piece):
+def _is_foreign(part: str) -> bool:
+    if not LINK_LIKE.match(part):
         return False
-    match = HOST.fullmatch(piece)
+    match = HOST.fullmatch(part)
     return match is None or not hosts.is_ours(match[1].lower())

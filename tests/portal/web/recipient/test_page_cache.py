@@ -15,7 +15,7 @@ OTHER = "+905331112233"
 
 @pytest.fixture(autouse=True)
 def nothing_drawn_yet():
-    page_cache._kept.clear()
+    page_cache._pages.clear()
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""Openings are written away from the request, with their kind and network, and hold nobody up."""
+"""Openings are written off the request path, with their kind and network, and delay no page."""
 
 import time
 
 import pytest
 
 from portal.core import clock
-from portal.web.recipient.visit_recorder import MOST_WAITING
+from portal.web.recipient.visit_recorder import LONGEST_QUEUE
 from shortlinks import Opening, Visit, VisitKind
 from tests import make
 from tests.make import Person
@@ -25,8 +25,8 @@ def visits(app, rows):
     def written(count: int) -> list[Visit]:
         give_up_at = time.monotonic() + 20
         while rows.count(Visit) < count and time.monotonic() < give_up_at:
-            app.extensions["openings"].write()
-            time.sleep(0.02)  # The other writer, a thread, may have them in hand.
+            app.extensions["visit_recorder"].write_chunk()
+            time.sleep(0.02)  # The other writer, a thread, may hold them.
         return rows(Visit)
 
     return written
@@ -77,16 +77,16 @@ def test_an_unknown_code_is_no_opening(fatma, browser, visits):
     assert len(visits(1)) == 1
 
 
-def test_a_page_does_not_wait_for_a_place_in_a_full_queue(app, fatma):
-    waiting = app.extensions["openings"]
-    for _ in range(MOST_WAITING + 5):
+def test_a_page_does_not_wait_for_room_in_a_full_queue(app, fatma):
+    waiting = app.extensions["visit_recorder"]
+    for _ in range(LONGEST_QUEUE + 5):
         waiting.add(Opening(1, clock.now(), VisitKind.UNKNOWN, ""))
 
     assert fatma.opens().status_code == 200
 
 
-def test_more_openings_than_a_piece_are_all_written(app, visits):
-    waiting = app.extensions["openings"]
+def test_more_openings_than_a_chunk_are_all_written(app, visits):
+    waiting = app.extensions["visit_recorder"]
     for number in range(1203):
         waiting.add(Opening(number, clock.now(), VisitKind.UNKNOWN, ""))
 
