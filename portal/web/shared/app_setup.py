@@ -1,4 +1,4 @@
-"""What the app needs of the web layer: URL converters, sessions, encrypted uploads, template globals and filters."""
+"""Flask's hooks of the web layer: URL converters, session interface, request class, template globals and filters."""
 
 from functools import partial
 
@@ -20,19 +20,19 @@ from portal.web.shared import (
 DAYS = {"day": "d MMMM yyyy", "month": "LLLL yyyy", "weekday": "EEEE", "weekday_short": "EEEEEE"}
 
 
-def configure(app: Flask) -> None:
-    """Set URL converters, the session interface, the request class, and Jinja's globals and filters (Turkey time)."""
+def init_app(app: Flask) -> None:
+    """Set them on the app. Filters show Turkey time."""
     app.url_map.converters["id"] = url_converters.IdConverter
     app.session_interface = cookie_session.Sessions()
-    app.request_class = encrypted_uploads.SealingRequest
+    app.request_class = encrypted_uploads.EncryptingRequest
     app.jinja_env.globals.update(
         label=labels.label,
-        decided=decision_status,
+        decision_status=decision_status,
         locale=get_locale,
         now=clock.now,
         url_in=languages.url_in,
         is_short_host=hosts.is_short_host,
-        on_main=absolute_urls.on_main,
+        url_on_main_host=absolute_urls.url_on_main_host,
     )
     app.jinja_env.filters["moment"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm")
     app.jinja_env.filters["moment_to_second"] = lambda at: format_datetime(at, "d MMMM yyyy HH:mm:ss")

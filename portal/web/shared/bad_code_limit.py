@@ -10,6 +10,6 @@ MOST = parse(limits.GUESSED_CODES)
 
 
 def count_bad_code() -> None:
-    """Note a wrong code; too many of them and the answer is 429 instead of 404."""
+    """Count an unknown code. After too many of them the answer is 429 instead of 404."""
     if limiter.enabled and not limiter.limiter.hit(MOST, "guessed-codes", rate_limit_key()):
         abort(429)

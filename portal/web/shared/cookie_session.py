@@ -1,14 +1,14 @@
-"""Sessions in a signed cookie, for people of a provider; a recipient's page neither sets nor renews one."""
+"""Sessions in a signed cookie for people of a provider. A recipient's page neither sets nor renews one."""
 
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
-# Doors whose pages neither read nor leave a cookie.
+# Blueprints whose pages neither read nor set the session cookie.
 WITHOUT_SESSION = ("recipient", "consent_points", "verification", "my_consents_entry", "my_consents")
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own, but silent where there is no session, whoever comes by: also a colleague who is signed in."""
+    """Flask's own sessions, which set no cookie on those pages, also for a colleague who is signed in."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if request.blueprint not in WITHOUT_SESSION and request.endpoint != "static":

@@ -1,11 +1,14 @@
-"""What another site's page makes its visitors post. A form's token that hangs on no cookie can be fetched by anybody
-and put into that page; but the browser says where a form stood, and no page makes it say otherwise (Fetch Metadata)."""
+"""CSRF check by Fetch Metadata, for forms without a cookie.
+
+A form token that is bound to no cookie can be fetched by anybody and put into another site's page. But the browser says
+where a form stood, and no page can change that header.
+"""
 
 from flask import request
 
-BY_HAND = ("same-origin", "none")
+OUR_PAGES = ("same-origin", "none")
 
 
-def have_posted() -> bool:
-    """Whether a form stood on another site's page. Old browsers say nothing, and are believed."""
-    return request.headers.get("Sec-Fetch-Site", "none") not in BY_HAND
+def is_cross_site_post() -> bool:
+    """Whether the form stood on another site's page. Old browsers send no header, and pass."""
+    return request.headers.get("Sec-Fetch-Site", "none") not in OUR_PAGES

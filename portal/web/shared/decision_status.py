@@ -1,5 +1,5 @@
-"""What was decided and how far it has come at İYS, in people's words: the same on a receipt's page, on paper, and where
-a receipt is checked. The dashboard has its own, shorter ones (labels)."""
+"""A decision and its state at İYS in people's words, for receipts: on their page, on paper, and where one is checked.
+The dashboard has its own, shorter ones (labels)."""
 
 from flask_babel import gettext as _
 
@@ -7,11 +7,11 @@ from portal.core.iys_protocol import Status
 from portal.core.models import DecisionOrigin, Outcome
 from portal.web.shared.labels import label
 
-ON_ITS_WAY = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)  # As one, like in a signed receipt.
+UNSETTLED = (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED)  # As one, like in a signed receipt.
 
 
-def what(status: Status, *, is_annulled: bool, to_them: bool = True) -> str:
-    """What was decided. `to_them` speaks to whoever decided; without it, to whoever is shown a receipt."""
+def status_text(status: Status, *, is_annulled: bool, to_them: bool = True) -> str:
+    """What was decided. `to_them` addresses the person who decided; without it, whoever is shown a receipt."""
     if is_annulled:
         return _("onay geri alındı")
     if status == Status.GRANTED:
@@ -19,22 +19,22 @@ def what(status: Status, *, is_annulled: bool, to_them: bool = True) -> str:
     return _("reddettiniz") if to_them else _("reddedildi")
 
 
-def by(origin: DecisionOrigin) -> str:
-    """By which way it was decided. What a provider calls a consent point is the brand's page to everybody else."""
+def origin_text(origin: DecisionOrigin) -> str:
+    """How it was decided. What a provider calls a consent point is the brand's page to everybody else."""
     return _("Markanın izin sayfası, adres kodla doğrulanarak") if origin == DecisionOrigin.POINT else label(origin)
 
 
-def at_business() -> str:
-    """Of an address that İYS knows as TACIR."""
+def merchant_text() -> str:
+    """For an address with recipient type TACIR."""
     return _("iş adresi: tacir ya da esnaf")
 
 
-def at_iys(outcome: Outcome | None, status: Status) -> str:
-    """How far a decision has come at İYS, as a sentence; None: nobody is told."""
+def iys_state_text(outcome: Outcome | None, status: Status) -> str:
+    """State of a decision at İYS, as a sentence. None: it is not sent to İYS."""
     is_refusal = status == Status.REFUSED
     told = {
         None: _("İYS'ye bildirilmez."),
-        **dict.fromkeys(ON_ITS_WAY, _("Karar kaydedildi, İYS'ye bildirilecek.")),
+        **dict.fromkeys(UNSETTLED, _("Karar kaydedildi, İYS'ye bildirilecek.")),
         Outcome.ACCEPTED: _("İYS'ye bildirildi, İYS kabul etti."),
         Outcome.VERIFIED: _("İYS'ye bildirildi, İYS kabul etti; kaydı İYS'de ayrıca gördük."),
         Outcome.NOT_NEEDED: _("İYS'de geri alınacak bir onay yok; ret burada kayıtlı ve geçerli.")
@@ -45,6 +45,6 @@ def at_iys(outcome: Outcome | None, status: Status) -> str:
         if is_refusal else _("Bu onay İYS'ye süresinde kaydedilemedi; bu onayla ileti gönderilmez."),
         Outcome.PARKED: _("Karar kaydedildi; İYS'ye bildirilmeden önce bir görevli inceleyecek."),
     }[outcome]  # fmt: skip
-    waits = outcome in ON_ITS_WAY or outcome == Outcome.PARKED
+    waits = outcome in UNSETTLED or outcome == Outcome.PARKED
     not_yet = _("İYS kabul edene kadar bu onayla ileti gönderilmez.")
     return f"{told} {not_yet}" if waits and not is_refusal else told

@@ -1,14 +1,17 @@
-"""What goes wrong, as a page that says what to do; there is no stack trace and no silent drop."""
+"""Error pages: each says what to do. No stack trace reaches a page, and the log has no path."""
+
+from typing import Any
 
 import structlog
 from flask import Flask, current_app, request
 from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
 
-LONGEST_PATIENCE = 200 * 1024 * 1024  # Bytes of a far too large upload that are still taken in and thrown away.
+MOST_DISCARDED = 200 * 1024 * 1024  # Bytes of a too large upload that are still read and thrown away.
 
 PAGES = {
     403: "errors/shut.html",
@@ -19,31 +22,34 @@ PAGES = {
 }
 
 
-def show(app: Flask) -> None:
-    """Answer every error with a page."""
-    app.register_error_handler(CSRFError, lambda error: (_rendered("errors/form_expired.html"), 400))
+def init_app(app: Flask) -> None:
+    app.register_error_handler(CSRFError, lambda error: (_render("errors/form_expired.html"), 400))
     app.register_error_handler(HTTPException, _page)
-    app.log_exception = lambda error: log.error("request.failed", exc_info=error)  # Flask's own would name the path.
+    app.log_exception = _log_exception  # type: ignore[method-assign]  # Flask's own would log the path.
 
 
-def _page(error: HTTPException):
+def _log_exception(exc_info: Any) -> None:
+    log.error("request.failed", exc_info=exc_info)
+
+
+def _page(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
     if not request_ctx.url_adapter:
-        return error  # The host is no name at all: our pages could link to nothing, not even to their sheets.
+        return error  # The host is invalid: url_for fails, so that a page could not link to its style sheets.
     if error.code == 413:
-        _read_to_the_end()
-    page = _rendered(PAGES.get(error.code, "errors/other.html"), status=error.code, why=error.description)
+        _discard_body()
+    page = _render(PAGES.get(error.code, "errors/other.html"), status=error.code, why=error.description)
     return page, error.code, dict(error.get_headers()) | {"Content-Type": "text/html; charset=utf-8"}
 
 
-def _rendered(template: str, **facts) -> str:
-    """The page alone, without what doors add to theirs: the database may be what went wrong."""
+def _render(template: str, **facts: Any) -> str:
+    """Render without the blueprints' context processors: the database may be what went wrong."""
     return current_app.jinja_env.get_template(template).render(facts)
 
 
-def _read_to_the_end() -> None:
-    """Take in what is still being sent: closing on a sender that has not finished shows them no page at all."""
-    upload, left = request.environ["wsgi.input"], LONGEST_PATIENCE
-    while left > 0 and (piece := upload.read(min(left, 1 << 16))):
-        left -= len(piece)
+def _discard_body() -> None:
+    """Read what is still being sent: a browser still sending when the connection closes shows no page at all."""
+    upload, left = request.environ["wsgi.input"], MOST_DISCARDED
+    while left > 0 and (chunk := upload.read(min(left, 1 << 16))):
+        left -= len(chunk)

@@ -1,4 +1,4 @@
-"""Which host serves what: short hosts serve links only, the main ones everything else, unknown ones nothing.
+"""Routing by host: short hosts serve links only, the main ones everything else, unknown ones nothing.
 
 A brand's own host, once it is verified, is a short host for that brand's links.
 """
@@ -15,25 +15,24 @@ from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.models import Domain
 
-LINKS_ONLY = ("recipient.", "static")
-AT_ROOT = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
-LOOK_EVERY = timedelta(seconds=15)  # So old may be what a process knows of brands' own hosts.
+SERVED_ON_SHORT_HOSTS = ("recipient.", "static")
+ONLY_ON_SHORT_HOSTS = tuple(f"recipient.short_{name}" for name in ("page", "decide", "not_mine", "disown"))
+REFRESH_EVERY = timedelta(seconds=15)  # Age of the process's list of brands' own hosts.
 NEVER = datetime.min.replace(tzinfo=clock.ISTANBUL)
 
 log = structlog.get_logger()
 
 
 def init_app(app: Flask) -> None:
-    """Check the host of every request, behind a counted number of proxies."""
+    """Check the host of every request, behind a known number of proxies."""
     hops = app.config["PROXY_HOPS"]
     if hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["brand_hosts"] = (NEVER, {})
     app.before_request(_check)
 
 
 def is_short_host() -> bool:
-    """Whether this request came by a host that serves links only."""
     return is_short(_host())
 
 
@@ -43,7 +42,6 @@ def is_short(host: str) -> bool:
 
 
 def is_ours(host: str) -> bool:
-    """Whether we answer at a host."""
     return host in current_app.config["HOSTS"] or is_short(host)
 
 
@@ -60,25 +58,25 @@ def _brand_of(host: str) -> int | None:
 
 def _check() -> None:
     endpoint = request.endpoint or ""
-    if endpoint == "public.health":  # A supervisor or a balancer asks by number.
+    if endpoint == "public.health":  # A supervisor or a load balancer asks by IP address.
         return
     if is_short_host():
-        if not endpoint.startswith(LINKS_ONLY):
+        if not endpoint.startswith(SERVED_ON_SHORT_HOSTS):
             abort(404)
-    elif _host() not in current_app.config["HOSTS"] or endpoint in AT_ROOT:
+    elif _host() not in current_app.config["HOSTS"] or endpoint in ONLY_ON_SHORT_HOSTS:
         abort(404)
 
 
 def _brand_hosts() -> dict[str, int]:
     read_at, known = current_app.extensions["brand_hosts"]
     at = clock.now()
-    if abs(at - read_at) < LOOK_EVERY:  # A clock that was set back must not make it last for ever.
+    if abs(at - read_at) < REFRESH_EVERY:  # A clock that was set back must not make it last for ever.
         return known
     try:
         known = dict(
             read_session().execute(select(Domain.host, Domain.brand_id).where(Domain.verified_at.is_not(None))).all()
         )
-    except SQLAlchemyError:  # What was known serves on.
+    except SQLAlchemyError:  # The old list serves on.
         log.exception("hosts.unread")
     current_app.extensions["brand_hosts"] = (at, known)
     return known

@@ -35,7 +35,7 @@ class NewPasswordField(PasswordField):
         """Judge the password, which never goes back to the page."""
         verdict = passwords.assess_password(self.data or "", self.about)
         self.verdict = verdict if self.data else None
-        if not verdict.is_enough:
+        if verdict.problem is not None:
             raise StopValidation(PROBLEM_MESSAGES[verdict.problem])
 
     @property

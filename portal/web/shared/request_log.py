@@ -1,10 +1,12 @@
-"""Structured logs without personal data: route patterns, never paths; and a mask over whatever slips through."""
+"""Structured request log without personal data: route patterns, never paths; addresses and codes are masked."""
 
 import logging
 import re
 import sys
 import time
 import uuid
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -18,45 +20,45 @@ NUMBERS = frozenset({"submission", "campaign", "provider", "request", "timestamp
 log = structlog.get_logger()
 
 
-def begin(app: Flask) -> None:
-    """Configure logging of the process, and write one line per request."""
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")  # Whoever listens already goes on listening.
+def init_app(app: Flask) -> None:
+    """Configure logging of the process, and log one line per request."""
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")  # No force: a handler of a test stays.
     logging.getLogger().setLevel(app.config["LOG_LEVEL"])
     for chatty in ("urllib3", "alembic", "werkzeug", "huey"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("flask-limiter").setLevel(logging.ERROR)  # It would name whom it limits.
+    logging.getLogger("flask-limiter").setLevel(logging.ERROR)  # Its warnings hold addresses.
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
-            masked,
+            mask_personal_data,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(app.config["LOG_LEVEL"])),
         cache_logger_on_first_use=False,
     )
-    app.before_request(_start)
-    app.after_request(_write)
+    app.before_request(_start_timer)
+    app.after_request(_log_request)
 
 
-def masked(_logger, _method, event: dict) -> dict:
-    """Hide what looks like an address or a code in every text of a log line."""
+def mask_personal_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask what looks like an address or a code in every text of a log line."""
     for name, value in event.items():
         if isinstance(value, str) and name not in NUMBERS:
             event[name] = CODE.sub("/…", EMAIL.sub("•@•", PHONE.sub("•••", value)))
     return event
 
 
-def _start() -> None:
+def _start_timer() -> None:
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=uuid.uuid4().hex[:12])
 
 
-def _write(response: Response) -> Response:
+def _log_request(response: Response) -> Response:
     if request.endpoint not in ("static", "public.health"):
         log.info(
             "request",

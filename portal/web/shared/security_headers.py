@@ -1,4 +1,4 @@
-"""Security headers of every answer: no script but one of ours, nothing from third parties, no page in a frame."""
+"""Security headers of every response: no script but our own, nothing from third parties, no framing."""
 
 from flask import Flask, Response, request
 
@@ -11,7 +11,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-# The only pages with a script, a file of ours: it asks the browser for a passkey, or us how far a file is by now.
+# The only pages with a script (a static file): it asks the browser for a passkey, or polls the progress of an import.
 WITH_SCRIPT = (
     "account.new_passkey",
     "account.register_passkey",
@@ -21,27 +21,26 @@ WITH_SCRIPT = (
     "signin.step_up",
     "signin.step_up_by_passkey",
 )
-THAT_ASKS_US = ("dashboard.import_batch",)
-# The address of a recipient's page is its credential: it must not travel on, nor be kept or found.
+WITH_POLLING = ("dashboard.import_batch",)
+# The URL of a recipient's page is its credential: no referrer, no cache, no search index.
 BY_CODE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 WITH_CODE = ("recipient", "consent_points", "callbacks", "my_consents_entry", "my_consents", None)
 SIGNED_IN = {"Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
 
-KEPT = ("static", "recipient.logo", "recipient.colour", "verification.keys")  # Alike for all: they may be kept.
+CACHEABLE = ("static", "recipient.logo", "recipient.colour", "verification.keys")  # The same for everybody.
 
 
-def add(app: Flask) -> None:
-    """Set them on each answer."""
-    app.after_request(_set)
+def init_app(app: Flask) -> None:
+    app.after_request(_set_headers)
 
 
-def _set(response: Response) -> Response:
+def _set_headers(response: Response) -> Response:
     response.headers.extend(HEADERS)
     if request.endpoint in WITH_SCRIPT:
         response.headers["Content-Security-Policy"] += "; script-src 'self'"
-    if request.endpoint in THAT_ASKS_US:
+    if request.endpoint in WITH_POLLING:
         response.headers["Content-Security-Policy"] += "; connect-src 'self'"
-    if request.endpoint in KEPT and response.status_code < 400:
+    if request.endpoint in CACHEABLE and response.status_code < 400:
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
     for name, value in (BY_CODE if request.blueprint in WITH_CODE else SIGNED_IN).items():

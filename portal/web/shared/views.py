@@ -1,4 +1,4 @@
-"""Finds the views of a blueprint: every module of its package."""
+"""Discovery of views: every module of a blueprint's package is imported."""
 
 from importlib import import_module
 
@@ -7,12 +7,8 @@ from werkzeug.utils import find_modules
 
 
 def blueprint_of(package: str) -> Blueprint:
-    """A package's blueprint, after all modules of the package have registered their views with it."""
-    import_views(package)
-    return import_module(f"{package}.blueprint").blueprint
-
-
-def import_views(package: str) -> None:
-    """Import every module of a package, its subpackages included."""
+    """A package's blueprint, after all its modules, subpackages included, have registered their views."""
     for module in find_modules(package, include_packages=True, recursive=True):
         import_module(module)
+    blueprint: Blueprint = import_module(f"{package}.blueprint").blueprint
+    return blueprint
