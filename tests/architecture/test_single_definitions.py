@@ -5,6 +5,7 @@ a planted violation to PLANTED, which shows that the predicate sees it.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -81,6 +82,18 @@ def locks_rows_of(model: str) -> Predicate:
     return is_locked
 
 
+def calls_any(*names: str) -> Predicate:
+    """One of these functions or methods is called."""
+    return lambda node: called(node) in names
+
+
+def defines(pattern: str) -> Predicate:
+    """A function or class is defined whose name matches."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return lambda node: isinstance(node, kinds) and re.fullmatch(pattern, node.name) is not None
+
+
+IMPORTS = "portal.services.imports"
 WRITER, LOCKING = "portal.domain.consents.writer", "portal.domain.consents.locking"
 # What is done: (how it is recognised, the one definition that does it).
 RULES: dict[str, tuple[Predicate, str]] = {
@@ -92,6 +105,16 @@ RULES: dict[str, tuple[Predicate, str]] = {
     "make Submission rows": (makes_rows_of("Submission"), f"{WRITER}.write_decisions"),
     "make Consent rows": (makes_rows_of("Consent"), f"{LOCKING}.insert_new_consents"),
     "lock Consent rows": (locks_rows_of("Consent"), f"{LOCKING}.lock_submissions_and_consents"),
+    "find a file's separator": (
+        defines("_?(find|guess|detect|sniff)_(separator|delimiter|dialect).*"),
+        f"{IMPORTS}.reading.csv_records.find_separator",
+    ),
+    "open a workbook": (
+        calls_any("from_filelike", "from_path", "load_workbook"),
+        f"{IMPORTS}.reading.workbook_chunker.__main__.workbook_frames",
+    ),
+    "find a file's header": (defines("_?(find|guess|detect)_header.*"), f"{IMPORTS}.layout.headers.find_header"),
+    "measure a column's contents": (calls_any("of_column"), f"{IMPORTS}.layout.detection._columns"),
 }
 # A second definition of each kind, as somebody might write it.
 PLANTED = [
@@ -112,6 +135,9 @@ PLANTED = [
         "theirs = select(Consent)\n    session.execute(theirs.order_by(Consent.id).with_for_update())",
     ),
     ("lock Consent rows", "session.get_one(Consent, consent_id, with_for_update=True)"),
+    ("open a workbook", "book = openpyxl.load_workbook(file)"),
+    ("open a workbook", "return CalamineWorkbook.from_filelike(file)"),
+    ("measure a column's contents", "return Contents.of_column(cells, meanings)"),
 ]
 
 

@@ -59,7 +59,7 @@ class Contents:
     types: int = 0
 
     @classmethod
-    def of(cls, cells: Iterable[str], meanings: Meanings) -> "Contents":
+    def of_column(cls, cells: Iterable[str], meanings: Meanings) -> "Contents":
         contents = cls([cell for cell in cells if not says_nothing(cell)])
         for cell in contents.cells:
             contents._count_address(cell)

@@ -73,7 +73,7 @@ def _columns(header: Sequence[str], lines: Sequence[Line]) -> tuple[list[str], l
     rows = [cells for _, cells in lines]
     width = min(max([len(header), *map(len, rows)], default=0), MOST_COLUMNS)
     meanings = Meanings({})
-    contents = [Contents.of((row[column] for row in rows if column < len(row)), meanings) for column in range(width)]
+    contents = [Contents.of_column((row[column] for row in rows if column < len(row)), meanings) for column in range(width)]
     return [*header[:width], *[""] * (width - len(header))], contents
 
 
