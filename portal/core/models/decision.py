@@ -158,11 +158,7 @@ CANONICAL_FIELDS = [
 def leaf_digest(decision: Mapping[str, Any], salt: bytes) -> bytes:
     """SHA-256 of a decision's salt and canonical form (compact JSON of CANONICAL_FIELDS, times as ISO 8601)."""
     values = [decision.get(name) for name in CANONICAL_FIELDS]
-    return digest_canonical([value.isoformat() if isinstance(value, datetime) else value for value in values], salt)
-
-
-def digest_canonical(canonical: list[Any], salt: bytes) -> bytes:
-    """The same for values in the order of CANONICAL_FIELDS, with times formatted."""
+    canonical = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return hashlib.sha256(salt + _compact(canonical).encode()).digest()
 
 

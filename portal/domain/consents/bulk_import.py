@@ -14,6 +14,7 @@ from portal.core import business_days
 from portal.core.business_days import holiday_calendar
 from portal.core.iys_protocol import Status
 from portal.core.models import Brand, DecisionOrigin, Lane, Provider
+from portal.core.models.ids import new_ids
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, import_plan, locking, recipients, writer
 from portal.domain.consents.effects import REFUSALS, SENT, WRITTEN, Effect, Entry, has_time_limit
@@ -85,7 +86,7 @@ def apply_import(
 def _plan(
     session: Session, vault: Vault, brand: Brand, entries: Sequence[Entry], at: datetime
 ) -> tuple[ImportPlan, BrandEndpoints]:
-    holiday_calendar.keep_current(session, at)
+    holiday_calendar.refresh_corrections(session, at)
     iys_code = session.scalars(select(Provider.iys_code).where(Provider.id == brand.provider_id)).one()
     endpoints = BrandEndpoints.of(iys_code, brand.brand_code)
     is_sent = endpoints.unsent is None
@@ -97,7 +98,8 @@ def _prepared(
 ) -> PreparedImport:
     new = recipients.rows(vault, brand.provider_id, plan.new, plan.indexes, run.at)
     rows, schedule = DecisionRows(), _Schedule(run)
-    for planned in plan.decisions:
+    submission_ids = new_ids(len(plan.decisions))
+    for planned, submission_id in zip(plan.decisions, submission_ids, strict=True):
         entry = planned.entry
         decision = writer.decision_row(
             planned.consent, entry.status, consent_date=planned.consent_date, effective_at=planned.consent_date,
@@ -110,7 +112,7 @@ def _prepared(
             submission = writer.submission_row(
                 vault, decision, endpoints, address=entry.address.text, due_at=schedule.due_at(planned, deadlines[1]),
                 lane=Lane.REFUSALS if entry.status == Status.REFUSED else Lane.BULK, deadlines=deadlines,
-                batch_id=run.batch_id if planned.is_of_line else None,
+                batch_id=run.batch_id if planned.is_of_line else None, submission_id=submission_id,
             )  # fmt: skip
         rows.add(decision, submission)
     return PreparedImport(plan, endpoints, new, rows)
