@@ -10,10 +10,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from portal.core import clock
+from portal.core import clock, throttle
 from portal.core.addresses import AddressKind
 from portal.core.models import AddressProof, Purpose
-from portal.core import throttle
 from portal.core.throttle import Counted, Limit, Rate
 
 # While so many codes are unanswered (Limit.UNANSWERED_CODES) new ones have two digits more: guessing has a hundredth of
@@ -36,7 +35,7 @@ def check(session: Session, proof: AddressProof, indexes: dict[str, bytes], budg
 def count_today(session: Session, brand_id: int, campaign_id: int, kind: AddressKind, at: datetime) -> int:
     """How many codes a consent point has asked for since midnight in Istanbul, by SMS or by mail."""
     proof = AddressProof(brand_id=brand_id, campaign_id=campaign_id, kind=kind, created_at=at)
-    return session.scalar(select(func.count()).select_from(AddressProof).where(_is_of_point_today(proof)))
+    return session.scalars(select(func.count()).select_from(AddressProof).where(_is_of_point_today(proof))).one()
 
 
 def _counted(proof: AddressProof, indexes: dict[str, bytes], budget: int | None) -> list[Counted]:

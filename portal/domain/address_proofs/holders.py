@@ -1,9 +1,9 @@
-"""Who holds an address: the blind index is each provider's own, so all are asked, whether it is known or not."""
+"""Recipients with an address at any provider. Blind indexes are per provider, so each provider's index is computed."""
 
 from collections.abc import Iterator
 from itertools import islice
 
-from sqlalchemy import BigInteger, ColumnElement, LargeBinary, cast, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -11,11 +11,11 @@ from portal.core.addresses import Address
 from portal.core.models import Provider, Recipient
 from portal.core.vault import Vault
 
-CHUNK = 1000  # Providers a statement.
+CHUNK = 1000  # Providers per statement.
 
 
 def find_holders(session: Session, vault: Vault, address: Address) -> list[Recipient]:
-    """The recipients with this address, at most one of each provider."""
+    """The recipients with this address, at most one per provider."""
     found: dict[int, Recipient] = {}
     for theirs in _conditions(session, vault, address):
         found |= {recipient.id: recipient for recipient in session.scalars(select(Recipient).where(theirs))}
@@ -23,13 +23,13 @@ def find_holders(session: Session, vault: Vault, address: Address) -> list[Recip
 
 
 def is_held(session: Session, vault: Vault, address: Address) -> bool:
-    """Whether anybody holds it. Each statement brings one number, wherever the address is found and however often."""
+    """Whether any provider holds the address. Each statement returns one count, so timing reveals nothing."""
     count = select(func.count()).select_from(Recipient)
-    return sum([session.scalar(count.where(theirs)) for theirs in _conditions(session, vault, address)]) > 0
+    return sum([session.scalars(count.where(theirs)).one() for theirs in _conditions(session, vault, address)]) > 0
 
 
 def _conditions(session: Session, vault: Vault, address: Address) -> Iterator[ColumnElement[bool]]:
-    """A condition for each CHUNK of providers, and two while keys rotate."""
+    """One condition for each CHUNK of providers, two while keys rotate."""
     provider_ids = iter(session.scalars(select(Provider.id).order_by(Provider.id)).all())
     is_postgresql = session.get_bind(Recipient).dialect.name == "postgresql"
     pairs = _in_arrays if is_postgresql else _in_values
@@ -40,12 +40,12 @@ def _conditions(session: Session, vault: Vault, address: Address) -> Iterator[Co
             yield is_one.in_(pairs(chunk, [each[column] for each in indexes]))
 
 
-def _in_values(provider_ids: list[int], indexes: list[bytes]):
+def _in_values(provider_ids: list[int], indexes: list[bytes]) -> list[tuple[int, bytes]]:
     return list(zip(provider_ids, indexes, strict=True))
 
 
-def _in_arrays(provider_ids: list[int], indexes: list[bytes]):
-    """Two parameters instead of two thousand: PostgreSQL plans it once, and looks up one after the other."""
+def _in_arrays(provider_ids: list[int], indexes: list[bytes]) -> Select[int, bytes]:
+    """Two array parameters instead of two thousand, so PostgreSQL plans the statement once."""
     both = func.unnest(cast(provider_ids, ARRAY(BigInteger)), cast(indexes, ARRAY(LargeBinary)))
     of = both.table_valued("provider_id", "index").render_derived()
     return select(of.c.provider_id, of.c.index)

@@ -1,4 +1,4 @@
-"""Finding what was asked for by the address of its page, whose code cannot be guessed."""
+"""Finding a proof by the unguessable code in its page's address."""
 
 import hmac
 
@@ -14,7 +14,7 @@ def page_code(salt: str, proof: AddressProof) -> str:
 
 
 def find_proof(session: Session, salt: str, code: str, purpose: Purpose) -> AddressProof | None:
-    """What was asked for there; None where there is nothing, whichever part of the code is wrong."""
+    """The proof of a page; whichever part of the code is wrong takes the same path."""
     proof_id, nonce = shortlinks.Codes(salt).decode_long(code) or (0, 0)
     proof = session.get(AddressProof, proof_id)
     fits = hmac.compare_digest((proof.nonce if proof else 0).to_bytes(8), nonce.to_bytes(8))

@@ -1,4 +1,4 @@
-"""What a proof opens: one's own overview, for a quarter of an hour, to whoever has the cookie that came of it."""
+"""Sessions of a proved address: they open one's own overview for 15 minutes by a cookie."""
 
 import hmac
 import secrets
@@ -14,29 +14,30 @@ SESSION_LIFETIME = timedelta(minutes=15)
 
 
 def open_session(proof: AddressProof, at: datetime) -> str:
-    """Open the overview of a proof that was just answered rightly; the token for the cookie, kept nowhere here."""
+    """Open a session for a proved address; returns the token for the cookie, of which only the digest is stored."""
     token = secrets.token_urlsafe(32)
     proof.token_digest, proof.open_until = digests.token_digest(token), at + SESSION_LIFETIME
     return token
 
 
 def find_session(session: Session, token: str, at: datetime) -> AddressProof | None:
-    """The proof whose overview a cookie opens now."""
+    """The proof of an open session."""
     proof = session.scalar(select(AddressProof).where(AddressProof.token_digest == digests.token_digest(token)))
-    is_open = proof is not None and proof.purpose == Purpose.MINE and proof.ended_at is None
-    return proof if is_open and at < proof.open_until else None
+    if proof is None or proof.purpose != Purpose.MINE or proof.ended_at is not None:
+        return None
+    return proof if proof.open_until is not None and at < proof.open_until else None
 
 
 def close_session(proof: AddressProof, at: datetime) -> None:
-    """Whoever was in is out, by whichever copy of the cookie."""
+    """End a session for all copies of its cookie."""
     proof.ended_at = at
 
 
 def form_token(secret: str, token: str) -> str:
-    """What a form of the overview carries: nobody knows it who has not the cookie."""
+    """The CSRF token of the overview's forms, derived from the cookie."""
     return digests.keyed_digest(secret, f"form|{token}").hex()
 
 
 def is_form_token_valid(secret: str, token: str, given: str) -> bool:
-    """Whether a form came from the overview that this cookie opens."""
+    """Whether a form carries the CSRF token of this cookie."""
     return hmac.compare_digest(form_token(secret, token).encode(), given.encode())

@@ -62,7 +62,7 @@ def create_next_links(
         .with_for_update()
     )
     entries = [
-        WaitingEntry(entry_id, recipient_id, tuple(map(Channel, channels.split(","))))
+        WaitingEntry(entry_id, recipient_id, tuple(map(Channel, cast(str, channels).split(","))))
         for entry_id, recipient_id, channels in session.execute(waiting)
     ]
     if not entries:

@@ -1,11 +1,11 @@
-"""Settling a case: words between the person and the provider's people, another due date, its end, a new beginning."""
+"""Steps of a case: messages between recipient and staff, another due date, closing, reopening."""
 
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.core import clock
+from portal.core import clock, throttle
 from portal.core.models import (
     Actor,
     AuditEntry,
@@ -19,13 +19,12 @@ from portal.core.models import (
     StepAct,
 )
 from portal.core.models.ids import new_id
+from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
-from portal.core import throttle
 from portal.domain.complaints.due_dates import due_at, end_of_day
 from portal.domain.notifications import messages
-from portal.core.throttle import Counted, Limit, TooManyRequests
 
-REOPEN_WITHIN = timedelta(days=30)  # The person may, after a case was closed.
+REOPEN_WITHIN = timedelta(days=30)  # For the recipient, after a case was closed.
 FURTHEST = timedelta(days=365)
 CLOSINGS = {
     ComplaintKind.STILL_RECEIVING: (
@@ -36,15 +35,15 @@ CLOSINGS = {
 
 
 class AlreadyClosed(Exception):
-    """A colleague was first, or the person waited too long."""
+    """The case is closed."""
 
 
 class AlreadyOpen(Exception):
-    """It was opened again already."""
+    """The case is open already."""
 
 
 class TooLate(Exception):
-    """REOPEN_WITHIN is over: a new message is a new case."""
+    """REOPEN_WITHIN is over; a new message is a new case."""
 
 
 class TooManyMessages(Exception):
@@ -52,107 +51,109 @@ class TooManyMessages(Exception):
 
 
 class NoReason(ValueError):
-    """This closing does not fit the case, or says nothing without an answer."""
+    """This closing does not fit the case, or needs an answer."""
 
 
 class NotLater(ValueError):
-    """No such due date: it is over, too far away, or later than the law lets it be."""
+    """The due date is past, too far away, or later than the law allows."""
 
 
 def list_closings(case: Complaint) -> tuple[Closing, ...]:
-    """By which reasons a case may be closed: nobody says "within the term" of what did not come within it."""
+    """The reasons by which a case may be closed; WITHIN_TERM only if the message came within the term."""
     offered = CLOSINGS[case.kind]
     return tuple(each for each in offered if each != Closing.WITHIN_TERM or case.finding == Finding.WITHIN_TERM)
 
 
 def add_message(session: Session, vault: Vault, case: Complaint, text: str, at: datetime) -> None:
-    """The person adds something. Raises AlreadyClosed and TooManyMessages."""
-    held = _hold(session, case)
-    if held.closed_at is not None:
+    """Add a message of the recipient. Raises AlreadyClosed and TooManyMessages."""
+    locked = _lock_case(session, case)
+    if locked.closed_at is not None:
         raise AlreadyClosed
-    _count_words(session, held, at)
-    _step(session, vault, held, StepAct.ADDED, at, text=text)
-    _audit(session, held, "complaint.added", at)
+    _check_limit(session, locked, at)
+    _add_step(session, vault, locked, StepAct.ADDED, at, text=text)
+    _record_audit(session, locked, "complaint.added", at)
 
 
 def add_note(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
-    """A note among staff; also of a case that is closed."""
-    _step(session, vault, case, StepAct.NOTED, at, user_id=user_id, text=text)
+    """Add a note among staff, also to a closed case."""
+    _add_step(session, vault, case, StepAct.NOTED, at, user_id=user_id, text=text)
 
 
 def answer_case(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int, at: datetime) -> None:
-    """What the person reads on their page. Raises AlreadyClosed."""
-    held = _hold(session, case)
-    if held.closed_at is not None:
+    """Answer the recipient on the case's page. Raises AlreadyClosed."""
+    locked = _lock_case(session, case)
+    if locked.closed_at is not None:
         raise AlreadyClosed
-    _step(session, vault, held, StepAct.ANSWERED, at, user_id=user_id, text=text)
+    _add_step(session, vault, locked, StepAct.ANSWERED, at, user_id=user_id, text=text)
 
 
 def postpone(
     session: Session, vault: Vault, case: Complaint, day: date, reason: str, *, user_id: int, at: datetime
 ) -> None:
-    """Let a case be due on another day, as an authority's letter may say. Raises AlreadyClosed and NotLater."""
-    held = _hold(session, case)
-    if held.closed_at is not None:
+    """Set another due date, for example by an authority's letter. Raises AlreadyClosed and NotLater."""
+    locked = _lock_case(session, case)
+    if locked.closed_at is not None:
         raise AlreadyClosed
-    by_law = max(held.due_at, due_at(held.kind, held.created_at))  # Once the term of erasure runs, nobody makes it longer.
-    last = by_law if held.kind == ComplaintKind.ERASURE else at + FURTHEST
+    by_law = max(locked.due_at, due_at(locked.kind, locked.created_at))  # The term of an erasure cannot be extended.
+    last = by_law if locked.kind == ComplaintKind.ERASURE else at + FURTHEST
     if not clock.day(at) <= day <= clock.day(last):
         raise NotLater
-    held.due_at = end_of_day(day)
-    _step(session, vault, held, StepAct.PUT_OFF, at, user_id=user_id, text=reason)
+    locked.due_at = end_of_day(day)
+    _add_step(session, vault, locked, StepAct.PUT_OFF, at, user_id=user_id, text=reason)
 
 
 def note_refusal(session: Session, vault: Vault, case: Complaint, *, user_id: int | None, at: datetime) -> None:
-    """Somebody refused in the course of the case: the person (None), or staff on their behalf."""
-    _step(session, vault, case, StepAct.REFUSED, at, user_id=user_id)
+    """Note a refusal during the case, by the recipient (None) or by staff on their behalf."""
+    _add_step(session, vault, case, StepAct.REFUSED, at, user_id=user_id)
 
 
 def close_case(
     session: Session, vault: Vault, case: Complaint, closing: Closing, text: str,
     *, link: str, sender: str, user_id: int, at: datetime,
 ) -> bool:  # fmt: skip
-    """End a case; the person is told where to read it (`link`, a whole address). Whether a message was written: whoever
-    took the address over meanwhile gets none. Raises AlreadyClosed and NoReason."""
-    held = _hold(session, case)
-    if held.closed_at is not None:
+    """Close a case and tell the recipient where to read the answer (`link`, an absolute URL). Returns whether a
+    message was queued: a new holder of the address gets none. Raises AlreadyClosed and NoReason."""
+    locked = _lock_case(session, case)
+    if locked.closed_at is not None:
         raise AlreadyClosed
-    if closing not in list_closings(held) or (closing == Closing.OTHER and not text):
+    if closing not in list_closings(locked) or (closing == Closing.OTHER and not text):
         raise NoReason
-    held.closing, held.closed_at = closing, at
-    _step(session, vault, held, StepAct.CLOSED, at, user_id=user_id, text=text)
-    recipient = session.get_one(Recipient, held.recipient_id)
-    if recipient.reassigned_at is not None and recipient.reassigned_at > held.created_at:
+    locked.closing, locked.closed_at = closing, at
+    _add_step(session, vault, locked, StepAct.CLOSED, at, user_id=user_id, text=text)
+    recipient = session.get_one(Recipient, locked.recipient_id)
+    if recipient.reassigned_at is not None and recipient.reassigned_at > locked.created_at:
         return False
     messages.write_message(
         session, vault, MessageKind.COMPLAINT_SETTLED, facts={"link": link, "sender": sender},
-        language=held.language, at=at, provider_id=held.provider_id, recipient_id=held.recipient_id,
+        language=locked.language, at=at, provider_id=locked.provider_id, recipient_id=locked.recipient_id,
     )  # fmt: skip
     return True
 
 
-def reopen_case(session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int | None, at: datetime) -> None:
-    """Begin anew, with a new due date: the person within REOPEN_WITHIN, staff at any time. Raises AlreadyOpen and
+def reopen_case(
+    session: Session, vault: Vault, case: Complaint, text: str, *, user_id: int | None, at: datetime
+) -> None:
+    """Reopen a case with a new due date: the recipient within REOPEN_WITHIN, staff at any time. Raises AlreadyOpen and
     TooLate."""
-    held = _hold(session, case)
-    if held.closed_at is None:
+    locked = _lock_case(session, case)
+    if locked.closed_at is None:
         raise AlreadyOpen
-    if user_id is None and at > held.closed_at + REOPEN_WITHIN:
+    if user_id is None and at > locked.closed_at + REOPEN_WITHIN:
         raise TooLate
-    held.closing = held.closed_at = None
-    held.due_at = due_at(held.kind, at)
-    _step(session, vault, held, StepAct.REOPENED, at, user_id=user_id, text=text)
+    locked.closing = locked.closed_at = None
+    locked.due_at = due_at(locked.kind, at)
+    _add_step(session, vault, locked, StepAct.REOPENED, at, user_id=user_id, text=text)
     if user_id is None:
-        _audit(session, held, "complaint.reopened", at)
+        _record_audit(session, locked, "complaint.reopened", at)
 
 
-def _hold(session: Session, case: Complaint) -> Complaint:
-    """One step of a case at a time: two who close it at once would tell the person twice."""
+def _lock_case(session: Session, case: Complaint) -> Complaint:
+    """Queue concurrent steps of a case: closing it twice would send two messages."""
     row = select(Complaint).where(Complaint.id == case.id).with_for_update()
     return session.scalars(row, execution_options={"populate_existing": True}).one()
 
 
-def _count_words(session: Session, case: Complaint, at: datetime) -> None:
+def _check_limit(session: Session, case: Complaint, at: datetime) -> None:
     theirs = (ComplaintStep.complaint_id == case.id, ComplaintStep.act == StepAct.ADDED)
     try:
         throttle.check(session, [Counted(Limit.WORDS_OF_COMPLAINT, ComplaintStep.at, *theirs)], at)
@@ -160,7 +161,7 @@ def _count_words(session: Session, case: Complaint, at: datetime) -> None:
         raise TooManyMessages from many
 
 
-def _step(
+def _add_step(
     session: Session, vault: Vault, case: Complaint, act: StepAct, at: datetime,
     *, user_id: int | None = None, text: str = "",
 ) -> None:  # fmt: skip
@@ -175,7 +176,7 @@ def _step(
     session.flush()
 
 
-def _audit(session: Session, case: Complaint, act: str, at: datetime) -> None:
+def _record_audit(session: Session, case: Complaint, act: str, at: datetime) -> None:
     session.add(
         AuditEntry(
             provider_id=case.provider_id, at=at, actor=Actor.RECIPIENT, actor_id=case.recipient_id, act=act,

@@ -1,25 +1,26 @@
-"""Opening a case: what the person tells is sealed, compared with the refusal and the clock, and gets a due date."""
+"""Opening a case: the report is sealed, compared with the refusal, and gets a due date."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core import throttle
 from portal.core.iys_protocol import Channel
 from portal.core.models import Actor, AuditEntry, Complaint, ComplaintKind, ComplaintStep, Recipient, StepAct
 from portal.core.models.ids import new_id
+from portal.core.throttle import Counted, Limit, TooManyRequests
 from portal.core.vault import Vault
-from portal.core import throttle
 from portal.domain.complaints.comparison import compare_with_refusal
 from portal.domain.complaints.due_dates import due_at
 from portal.domain.complaints.lookup import Sender, same_receipt_ids
 from portal.domain.complaints.queries import list_cases, read_report
-from portal.core.throttle import Counted, Limit, TooManyRequests
 
 NONCE_BITS = 63
-MOST_OPEN = 3  # Of one receipt: further messages are a further word in the case.
+MOST_OPEN = 3  # Of one receipt; further reports become messages in a case.
 
 
 class TooManyOpen(Exception):
@@ -32,7 +33,7 @@ class TooManyToday(Exception):
 
 @dataclass(frozen=True)
 class MessageReport:
-    """What a person tells of a message that came. `picture` is a PNG that we made."""
+    """A recipient's report of a message. `picture` is a PNG that we encoded."""
 
     header: str
     channel: Channel
@@ -41,54 +42,55 @@ class MessageReport:
     picture: bytes | None = None
 
 
-def open_case(session: Session, vault: Vault, sender: Sender, told: MessageReport, *, language: str, at: datetime) -> Complaint:
-    """Open a case at the provider of the sender. The same once more is the same case. Raises TooManyOpen and
+def open_case(
+    session: Session, vault: Vault, sender: Sender, report: MessageReport, *, language: str, at: datetime
+) -> Complaint:
+    """Open a case at the sender's provider; the same report again is the same case. Raises TooManyOpen and
     TooManyToday."""
-    whose = _hold(session, sender.recipient.id)
+    whose = _lock_recipient(session, sender.recipient.id)
     cases = list_cases(session, same_receipt_ids(session, sender.receipt))
     still_open = [case for case in cases if case.closed_at is None]
     for case in still_open:
-        if _is_same(vault, case, sender, told):
+        if _is_same(vault, case, sender, report):
             return case
-    _limit(session, whose, still_open, at)
+    _check_limits(session, whose, still_open, at)
     compared = compare_with_refusal(
-        session, recipient_id=whose.id, brand_id=sender.brand.id, channel=told.channel, came_at=told.came_at
+        session, recipient_id=whose.id, brand_id=sender.brand.id, channel=report.channel, came_at=report.came_at
     )
     case_id, of = new_id(), whose.provider_id
-    return _opened(
+    return _create_case(
         session, whose, ComplaintKind.STILL_RECEIVING, case_id, language=language, at=at,
-        brand_id=sender.brand.id, receipt_id=sender.receipt.id, channel=told.channel, came_at=told.came_at,
-        finding=compared.finding, header=vault.seal(told.header, Complaint.HEADER, of, case_id),
-        text=vault.seal(told.text, Complaint.TEXT, of, case_id) if told.text else None,
-        picture=vault.seal(told.picture, Complaint.PICTURE, of, case_id) if told.picture else None,
+        brand_id=sender.brand.id, receipt_id=sender.receipt.id, channel=report.channel, came_at=report.came_at,
+        finding=compared.finding, header=vault.seal(report.header, Complaint.HEADER, of, case_id),
+        text=vault.seal(report.text, Complaint.TEXT, of, case_id) if report.text else None,
+        picture=vault.seal(report.picture, Complaint.PICTURE, of, case_id) if report.picture else None,
     )  # fmt: skip
 
 
 def request_erasure(session: Session, vault: Vault, recipient: Recipient, *, language: str, at: datetime) -> Complaint:
-    """Ask a provider to erase what it holds of an address, for whom has shown that it is theirs. While one such case is
-    open, asking again is that case."""
-    whose = _hold(session, recipient.id)
+    """Request the erasure of an address that the caller has proved; an open request is returned again."""
+    whose = _lock_recipient(session, recipient.id)
     waiting = session.scalar(
         select(Complaint).where(
             Complaint.recipient_id == whose.id, Complaint.kind == ComplaintKind.ERASURE, Complaint.closed_at.is_(None)
         )
     )
-    return waiting or _opened(session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at)
+    return waiting or _create_case(session, whose, ComplaintKind.ERASURE, new_id(), language=language, at=at)
 
 
-def _hold(session: Session, recipient_id: int) -> Recipient:
-    """One address opens one case at a time: who asks twice at once is counted twice."""
+def _lock_recipient(session: Session, recipient_id: int) -> Recipient:
+    """Queue concurrent cases of one address, so that each is counted."""
     return session.scalars(select(Recipient).where(Recipient.id == recipient_id).with_for_update()).one()
 
 
-def _is_same(vault: Vault, case: Complaint, sender: Sender, told: MessageReport) -> bool:
-    if (case.brand_id, case.channel, case.came_at) != (sender.brand.id, told.channel, told.came_at):
+def _is_same(vault: Vault, case: Complaint, sender: Sender, report: MessageReport) -> bool:
+    if (case.brand_id, case.channel, case.came_at) != (sender.brand.id, report.channel, report.came_at):
         return False
     before = read_report(vault, case)
-    return (before.header, before.text) == (told.header, told.text)
+    return (before.header, before.text) == (report.header, report.text)
 
 
-def _limit(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:
+def _check_limits(session: Session, whose: Recipient, still_open: list[Complaint], at: datetime) -> None:
     if len(still_open) >= MOST_OPEN:
         raise TooManyOpen
     theirs = Counted(Limit.COMPLAINTS_OF_ADDRESS, Complaint.created_at, Complaint.recipient_id == whose.id)
@@ -98,8 +100,8 @@ def _limit(session: Session, whose: Recipient, still_open: list[Complaint], at: 
         raise TooManyToday from many
 
 
-def _opened(
-    session: Session, whose: Recipient, kind: ComplaintKind, case_id: int, *, language: str, at: datetime, **facts
+def _create_case(
+    session: Session, whose: Recipient, kind: ComplaintKind, case_id: int, *, language: str, at: datetime, **facts: Any
 ) -> Complaint:  # fmt: skip
     case = Complaint(
         id=case_id, nonce=secrets.randbits(NONCE_BITS), kind=kind, provider_id=whose.provider_id,

@@ -1,4 +1,4 @@
-"""Reading a case: what was said, which steps were taken, and how many wait at a provider's desk."""
+"""Reading cases: the report, the steps, and how many are open at a provider."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from portal.core.models import Complaint, ComplaintStep, Receipt, StepAct, User
 from portal.core.vault import CannotOpen, Vault
 
 AMONG_STAFF = (StepAct.NOTED, StepAct.PUT_OFF, StepAct.REMINDED)
-PORTALS = (StepAct.REMINDED,)  # Nobody's: the portal takes them.
+BY_PORTAL = (StepAct.REMINDED,)  # Steps of the portal itself.
 
 
 @dataclass(frozen=True)
 class OpenedReport:
-    """What the person told of the message, opened."""
+    """A decrypted report of a message."""
 
     header: str
     text: str
@@ -27,7 +27,7 @@ class OpenedReport:
 
 @dataclass(frozen=True)
 class OpenedStep:
-    """One step, opened. `by` is a colleague's name, for staff alone; None: the person, or the portal."""
+    """A decrypted step. `by` is the name of the staff member, for staff only; None for the recipient and the portal."""
 
     complaint_id: int
     at: datetime
@@ -39,23 +39,23 @@ class OpenedStep:
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """How many cases wait at a desk."""
+    """How many cases of a provider are open."""
 
     open: int
     overdue: int
 
 
 def read_report(vault: Vault, case: Complaint) -> OpenedReport:
-    """What was told. Where a seal is damaged it is hidden: the rest of the case must not hang on it."""
+    """The report of a case. Texts whose seal is damaged are shown as HIDDEN."""
     return OpenedReport(
-        header=_opened(vault, case.header, Complaint.HEADER, case.provider_id, case.id),
-        text=_opened(vault, case.text, Complaint.TEXT, case.provider_id, case.id),
+        header=_decrypt(vault, case.header, Complaint.HEADER, case.provider_id, case.id),
+        text=_decrypt(vault, case.text, Complaint.TEXT, case.provider_id, case.id),
         has_picture=case.picture is not None,
     )
 
 
 def list_steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_staff: bool = False) -> list[OpenedStep]:
-    """The steps of cases, the oldest first. What is among staff, and who they are, is for staff alone."""
+    """The steps of cases, oldest first. Only staff see internal steps and the names of staff."""
     rows = session.execute(
         select(ComplaintStep, User.name)
         .outerjoin(User, User.id == ComplaintStep.user_id)
@@ -65,9 +65,9 @@ def list_steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_s
     return [
         OpenedStep(
             complaint_id=step.complaint_id, at=step.at, act=step.act,
-            is_persons=step.user_id is None and step.act not in PORTALS,
+            is_persons=step.user_id is None and step.act not in BY_PORTAL,
             by=(name or HIDDEN) if for_staff and step.user_id else None,
-            text=_opened(vault, step.text, ComplaintStep.PLACE, step.provider_id, step.id),
+            text=_decrypt(vault, step.text, ComplaintStep.PLACE, step.provider_id, step.id),
         )
         for step, name in rows
         if for_staff or step.act not in AMONG_STAFF
@@ -75,20 +75,20 @@ def list_steps(session: Session, vault: Vault, case_ids: Sequence[int], *, for_s
 
 
 def list_cases(session: Session, receipt_ids: Sequence[int]) -> list[Complaint]:
-    """The cases that were opened from one receipt, the newest first."""
-    whose = select(Receipt.recipient_id).where(Receipt.id.in_(receipt_ids))  # By them there is an index.
+    """The cases opened from receipts, newest first."""
+    whose = select(Receipt.recipient_id).where(Receipt.id.in_(receipt_ids))  # For the index.
     theirs = select(Complaint).where(Complaint.receipt_id.in_(receipt_ids), Complaint.recipient_id.in_(whose))
     return list(session.scalars(theirs.order_by(Complaint.created_at.desc())))
 
 
 def count_waiting(session: Session, provider_id: int, at: datetime) -> QueueCounts:
-    """How many are open at a provider's desk, and how many of them are overdue."""
+    """Count a provider's open and overdue cases."""
     late = func.coalesce(func.sum(when((Complaint.due_at < at, 1), else_=0)), 0)
     mine = select(func.count(), late).where(Complaint.provider_id == provider_id, Complaint.closed_at.is_(None))
     return QueueCounts(*session.execute(mine).one())
 
 
-def _opened(vault: Vault, sealed: bytes | None, place: str, provider_id: int, row_id: int) -> str:
+def _decrypt(vault: Vault, sealed: bytes | None, place: str, provider_id: int, row_id: int) -> str:
     if sealed is None:
         return ""
     try:

@@ -1,47 +1,29 @@
-"""Consent points: a brand's public page, where people come by themselves, choose, and show that an address is theirs.
+"""Consent points: public pages of a brand, where people decide after proving that an address is theirs.
 
-The choices come first; the code proves the address alone (KVKK 2025/1072). Nothing here commits.
+The choices come first, and the code only proves the address (KVKK 2025/1072). Nothing here commits.
 """
 
-from portal.domain.consent_points.budget_alarms import BudgetAlarm, raise_budget_alarm, list_alarmed_points
+from portal.domain.consent_points.budget_alarms import BudgetAlarm, list_alarmed_points, raise_budget_alarm
 from portal.domain.consent_points.lifecycle import (
     MOST_CODES,
-    SANDBOX_PREFIX,
     SANDBOX_CODES,
+    SANDBOX_PREFIX,
     BadSlug,
-    SlugTaken,
     BudgetTooHigh,
+    SlugTaken,
     change_budget,
     close_point,
     open_point,
     publish_point,
     suggest_slug,
 )
-from portal.domain.consent_points.lookup import PublicPoint, PointState, find_point, point_state
+from portal.domain.consent_points.lookup import PointState, PublicPoint, find_point, point_state
 from portal.domain.consent_points.registration import proof_digest, register_recipient
 from portal.domain.consent_points.statistics import PointStatistics, count_statistics
 
 __all__ = [
-    "MOST_CODES",
-    "SANDBOX_PREFIX",
-    "SANDBOX_CODES",
-    "BudgetAlarm",
-    "BadSlug",
-    "PointStatistics",
-    "PublicPoint",
-    "SlugTaken",
-    "PointState",
-    "BudgetTooHigh",
-    "raise_budget_alarm",
-    "list_alarmed_points",
-    "change_budget",
-    "close_point",
-    "find_point",
-    "proof_digest",
-    "register_recipient",
-    "count_statistics",
-    "open_point",
-    "publish_point",
-    "suggest_slug",
-    "point_state",
-]
+    "MOST_CODES", "SANDBOX_CODES", "SANDBOX_PREFIX", "BadSlug", "BudgetAlarm", "BudgetTooHigh", "PointState",
+    "PointStatistics", "PublicPoint", "SlugTaken", "change_budget", "close_point", "count_statistics", "find_point",
+    "list_alarmed_points", "open_point", "point_state", "proof_digest", "publish_point", "raise_budget_alarm",
+    "register_recipient", "suggest_slug",
+]  # fmt: skip

@@ -1,9 +1,10 @@
-"""What stands at a point's address: whose it is, what it asks for, and whether it asks now. One statement."""
+"""Finding a consent point by its slug, with its brand, what it asks for, and its state, in one statement."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -15,19 +16,19 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class PointState(StrEnum):
-    """What a point says of itself."""
+    """Whether a point is open, or why not."""
 
     OPEN = "open"
     DRAFT = "draft"  # Not published yet.
     CLOSED = "closed"
     BRAND = "brand"  # Passive.
     SUSPENDED = "suspended"
-    GONE = "gone"  # The provider is with us no more.
+    GONE = "gone"  # The provider has left.
 
 
 @dataclass(frozen=True)
 class PublicPoint:
-    """A point as people meet it."""
+    """A consent point as its visitors see it."""
 
     point_id: int
     provider_id: int
@@ -35,7 +36,7 @@ class PublicPoint:
     campaign_id: int
     slug: str
     daily_budget: int
-    name: str  # For the provider alone.
+    name: str  # Shown to the provider only.
     channels: tuple[Channel, ...]
     text_id: int
     iys_code: int
@@ -51,7 +52,7 @@ class PublicPoint:
         return self.state == PointState.OPEN
 
 
-PLACE = (
+POINTS = (
     select(ConsentPoint, Campaign, Brand, Provider)
     .join(Campaign, Campaign.id == ConsentPoint.campaign_id)
     .join(Brand, Brand.id == ConsentPoint.brand_id)
@@ -61,10 +62,10 @@ PLACE = (
 
 
 def find_point(session: Session, slug: str) -> PublicPoint | None:
-    """What stands at this address. What no slug may hold a database may not even take."""
+    """The point with this slug. Other texts than slugs, which a database may not even accept, find nothing."""
     if not SLUG.fullmatch(slug):
         return None
-    row = session.execute(PLACE, {"slug": slug}).one_or_none()
+    row = session.execute(POINTS, {"slug": slug}).one_or_none()
     if row is None:
         return None
     point, campaign, brand, provider = row
@@ -77,7 +78,7 @@ def find_point(session: Session, slug: str) -> PublicPoint | None:
         daily_budget=point.daily_budget,
         name=campaign.name,
         channels=campaign.offered,
-        text_id=campaign.text_id,
+        text_id=cast(int, campaign.text_id),
         iys_code=provider.iys_code,
         brand_code=brand.brand_code,
         brand_name=brand.name,
@@ -95,9 +96,9 @@ def point_state(
     *, provider_left: datetime | None, suspended: datetime | None, brand_closed: datetime | None,
     closed: datetime | None, published: datetime | None,
 ) -> PointState:  # fmt: skip
-    """What holds, the weightiest first."""
-    told = ((provider_left, PointState.GONE), (suspended, PointState.SUSPENDED), (brand_closed, PointState.BRAND))
-    for since, state in told:
+    """The state of a point; the first reason to be closed wins."""
+    reasons = ((provider_left, PointState.GONE), (suspended, PointState.SUSPENDED), (brand_closed, PointState.BRAND))
+    for since, state in reasons:
         if since is not None:
             return state
     if published is None:

@@ -1,4 +1,4 @@
-"""The numbers of a point: who came, what they decided, and how many codes went out today."""
+"""Statistics of a consent point: proved addresses, decisions, and today's codes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,16 +24,15 @@ from portal.domain import address_proofs
 
 @dataclass(frozen=True)
 class PointStatistics:
-    """What a point's page shows. People are counted by what they posted, never by openings."""
+    """What a point's page shows. Only posted forms count, never openings."""
 
-    addresses: int  # That were proved here.
-    decided: dict[tuple[Channel, Status], int]  # But for what was taken back.
+    addresses: int  # Proved here.
+    decided: dict[tuple[Channel, Status], int]  # Annulled ones excepted.
     codes_today: dict[AddressKind, int]
     proved_today: int
 
 
 def count_statistics(session: Session, point: ConsentPoint, at: datetime) -> PointStatistics:
-    """Counted now, over all processes."""
     entries = select(func.count()).where(AudienceEntry.campaign_id == point.campaign_id)
     today = (
         AddressProof.brand_id == point.brand_id,
@@ -42,17 +41,17 @@ def count_statistics(session: Session, point: ConsentPoint, at: datetime) -> Poi
     )
     proved = select(func.count()).where(*today, AddressProof.proved_at.is_not(None))
     return PointStatistics(
-        addresses=session.scalar(entries),
-        decided=_decided(session, point),
+        addresses=session.scalars(entries).one(),
+        decided=_count_decisions(session, point),
         codes_today={
             kind: address_proofs.count_today(session, point.brand_id, point.campaign_id, kind, at)
             for kind in AddressKind
         },
-        proved_today=session.scalar(proved),
+        proved_today=session.scalars(proved).one(),
     )
 
 
-def _decided(session: Session, point: ConsentPoint) -> dict[tuple[Channel, Status], int]:
+def _count_decisions(session: Session, point: ConsentPoint) -> dict[tuple[Channel, Status], int]:
     rows = session.execute(
         select(Decision.channel, Decision.status, func.count(Decision.id.distinct()))
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)

@@ -1,17 +1,21 @@
-"""Mails to people who work here: written as rows beside what they tell of, and turned into text when they are sent."""
+"""Mails to users: queued as rows in the transaction they report, and rendered when sent."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.core.models import Mail, MailKind, MailState
+from portal.core.models import NO_PROVIDER, Mail, MailKind, MailState
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-NO_PROVIDER = 0  # Sealed for no provider, as people are.
 LANGUAGES = ("tr", "en")
-# What each kind must be told; templates/mails/<kind>/ says it. `at` and `until` are moments, `link` is a whole address.
+
+Facts = Mapping[str, Any]
+
+# The facts of each kind for templates/mails/<kind>/. `at` and `until` are moments, `link` is an absolute URL.
 FACTS: dict[MailKind, frozenset[str]] = {
     MailKind.CONFIRMATION: frozenset({"link", "until"}),
     MailKind.ALREADY_HERE: frozenset({"link"}),  # To the sign-in page.
@@ -34,8 +38,10 @@ CHANGES = ("totp_added", "totp_removed", "passkey_added", "passkey_removed", "re
 OPERATOR = ""  # The `place` of an invitation to the operator's own staff.
 
 
-def write_mail(session: Session, vault: Vault, kind: MailKind, *, to: str, language: str, at: datetime, facts: dict) -> Mail:
-    """Let a mail be sent once the caller's transaction is committed; then `wake("mail")` spares it the minute.
+def write_mail(
+    session: Session, vault: Vault, kind: MailKind, *, to: str, language: str, at: datetime, facts: Facts
+) -> Mail:
+    """Queue a mail in the caller's transaction; after the commit, `wake("mail")` saves up to a minute.
 
     Raises KeyError where `facts` are not exactly those of FACTS.
     """
@@ -54,18 +60,17 @@ def write_mail(session: Session, vault: Vault, kind: MailKind, *, to: str, langu
     return mail
 
 
-def seal_facts(vault: Vault, mail_id: int, facts: dict) -> bytes:
-    """Facts as they are kept; moments as ISO 8601."""
-    return vault.seal(json.dumps(facts, default=datetime.isoformat), Mail.FACTS, NO_PROVIDER, mail_id)
+def seal_facts(vault: Vault, mail_id: int, facts: Facts) -> bytes:
+    """Seal facts as JSON, moments as ISO 8601."""
+    return vault.seal(json.dumps(dict(facts), default=datetime.isoformat), Mail.FACTS, NO_PROVIDER, mail_id)
 
 
 def read_address(vault: Vault, mail: Mail) -> str:
-    """Where it goes."""
     return vault.read(mail.address, Mail.ADDRESS, NO_PROVIDER, mail.id)
 
 
-def read_facts(vault: Vault, mail: Mail) -> dict:
-    """What it says, with moments as moments again."""
-    facts = json.loads(vault.read(mail.facts, Mail.FACTS, NO_PROVIDER, mail.id))
+def read_facts(vault: Vault, mail: Mail) -> dict[str, Any]:
+    """The facts of a mail, moments as datetimes."""
+    facts: dict[str, Any] = json.loads(vault.read(mail.facts, Mail.FACTS, NO_PROVIDER, mail.id))
     moments = {name: datetime.fromisoformat(facts[name]) for name in ("at", "until") if name in facts}
     return facts | moments

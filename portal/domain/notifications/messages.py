@@ -1,8 +1,9 @@
-"""Messages to recipients: written as rows beside what they tell of, and turned into text when they are sent."""
+"""Messages to recipients: queued as rows in the transaction they report, and rendered when sent."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -10,14 +11,13 @@ from portal.core.models import NO_PROVIDER, Message, MessageKind, MessageState
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-# What each kind must be told by whoever writes it; templates/messages/<kind>/ says it. A confirmation is told by its
-# receipt alone.
+# The facts of each kind for templates/messages/<kind>/. A confirmation only needs its receipt.
 FACTS: dict[MessageKind, frozenset[str]] = {
-    # `sender`: a brand's name, or empty: the portal. `notice`: where it stands what becomes of the data, or empty.
+    # `sender`: a brand's name, or empty for the portal. `notice`: address of the privacy notice, or empty.
     MessageKind.CODE: frozenset({"code", "purpose", "sender", "notice"}),
-    MessageKind.COMPLAINT_SETTLED: frozenset({"link", "sender"}),  # `link` is a whole address.
+    MessageKind.COMPLAINT_SETTLED: frozenset({"link", "sender"}),  # `link` is an absolute URL.
 }
-AT_ONCE = 0  # The rank of what somebody waits for.
+AT_ONCE = 0  # Rank of messages that somebody waits for.
 
 
 def write_message(
@@ -25,10 +25,10 @@ def write_message(
     provider_id: int | None = None, recipient_id: int | None = None, address: str | None = None,
     expires_at: datetime | None = None, is_sent: bool = True,
 ) -> Message:  # fmt: skip
-    """Let a message be sent once the caller's transaction is committed; then `wake("message")` spares it the minute.
+    """Queue a message in the caller's transaction; after the commit, `wake("message")` saves up to a minute.
 
     It goes to a recipient, or to a canonical `address` that may be nobody's. With `is_sent` False the row is written
-    and never goes: whoever watches cannot tell the two apart. Raises KeyError where `facts` are not those of FACTS.
+    but never sent, so observers see no difference. Raises KeyError where `facts` are not those of FACTS.
     """
     if wrong := FACTS[kind] ^ facts.keys():
         raise KeyError(f"{kind}: {', '.join(sorted(wrong))}")
@@ -45,9 +45,9 @@ def write_message(
     return message
 
 
-def confirmation_row(receipt: dict, campaign_id: int, at: datetime) -> dict:
-    """The row of the message that tells a person what they granted (Regulation art. 7: on the same day, at the address
-    itself, with a way to refuse)."""
+def confirmation_row(receipt: Mapping[str, Any], campaign_id: int, at: datetime) -> dict[str, Any]:
+    """The row of the message that confirms a grant (Regulation art. 7: on the same day, at the address itself, with a
+    way to refuse)."""
     return {
         "id": new_id(),
         "kind": MessageKind.CONFIRMATION,
@@ -66,12 +66,14 @@ def confirmation_row(receipt: dict, campaign_id: int, at: datetime) -> dict:
 
 
 def read_facts(vault: Vault, message: Message) -> dict[str, str]:
-    """What it says."""
     if message.facts is None:
         return {}
-    return json.loads(vault.read(message.facts, Message.FACTS, message.provider_id or NO_PROVIDER, message.id))
+    return cast(
+        dict[str, str],
+        json.loads(vault.read(message.facts, Message.FACTS, message.provider_id or NO_PROVIDER, message.id)),
+    )
 
 
 def is_expired(message: Message, at: datetime) -> bool:
-    """Whether it would help nobody any more."""
+    """Whether a message is too old to be useful."""
     return message.expires_at is not None and message.expires_at <= at

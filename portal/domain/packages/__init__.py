@@ -1,23 +1,23 @@
-"""Yearly packages: what is on offer, how a provider stands with its own, and orders that the operator confirms.
+"""Yearly packages: the price list, orders that the operator confirms, and a provider's usage.
 
-A package limits only new lists of people to ask. Refusals, grants by people and forwarding never stop for one.
+A package limits only new audience lists. Refusals, recipients' grants and forwarding never stop for it.
 """
 
 from portal.domain.packages.orders import (
-    AlreadyOrdered,
     AlreadyClosed,
+    AlreadyOrdered,
     NotOnOffer,
     TooSmall,
     WrongStart,
+    cancel,
     confirm,
     decline,
-    order_kind,
     list_offered,
-    place_order,
     list_orders,
-    suggest_start,
-    cancel,
     list_waiting_orders,
+    order_kind,
+    place_order,
+    suggest_start,
 )
 from portal.domain.packages.usage import (
     FREE,
@@ -28,12 +28,13 @@ from portal.domain.packages.usage import (
     PackageUsage,
     count_held,
     count_iys_grants,
-    require_capacity,
     measure_usage,
+    require_capacity,
 )
 
 __all__ = [
-    "FREE", "GRACE", "AlreadyOrdered", "AlreadyClosed", "Cause", "Level", "PackageFull", "NotOnOffer", "PackageUsage",
-    "TooSmall", "WrongStart", "confirm", "decline", "count_held", "count_iys_grants", "order_kind", "list_offered", "place_order", "list_orders",
-    "require_capacity", "measure_usage", "suggest_start", "cancel", "list_waiting_orders",
+    "FREE", "GRACE", "AlreadyClosed", "AlreadyOrdered", "Cause", "Level", "NotOnOffer", "PackageFull", "PackageUsage",
+    "TooSmall", "WrongStart", "cancel", "confirm", "count_held", "count_iys_grants", "decline", "list_offered",
+    "list_orders", "list_waiting_orders", "measure_usage", "order_kind", "place_order", "require_capacity",
+    "suggest_start",
 ]  # fmt: skip

@@ -1,13 +1,15 @@
-"""Orders of a package: a provider asks, the operator confirms or declines. Nothing is paid here."""
+"""Orders of packages: a provider orders, the operator confirms or declines. Payment happens elsewhere."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.database import changed_rows
 from portal.core.models import OrderKind, Package, PackageOrder, Provider
-from portal.domain.packages.periods import A_DAY, list_confirmed, covered_until, last_day, find_running
+from portal.domain.packages.periods import A_DAY, covered_until, find_running, last_day, list_confirmed
 from portal.domain.packages.usage import count_held
 
 EARLIEST_START, LATEST_START = timedelta(days=31), timedelta(days=366)  # Around the day of confirming.
@@ -26,21 +28,21 @@ class AlreadyOrdered(Exception):
 
 
 class AlreadyClosed(Exception):
-    """The order was confirmed, declined or taken back before."""
+    """The order was confirmed, declined or cancelled before."""
 
 
 class WrongStart(ValueError):
-    """A year may begin at most a month before it is confirmed, and a year after."""
+    """The year would begin more than a month before its confirmation, or a year after."""
 
 
 def list_offered(session: Session) -> list[Package]:
-    """The price list, from the smallest."""
+    """The price list, smallest package first."""
     listed = select(Package).where(Package.withdrawn_at.is_(None))
     return list(session.scalars(listed.order_by(Package.records, Package.id)))
 
 
 def place_order(session: Session, provider: Provider, package: Package, by: int, at: datetime) -> PackageOrder:
-    """Ask the operator for a package, at the price of today. Raises NotOnOffer, TooSmall, AlreadyOrdered."""
+    """Order a package at its current price. Raises NotOnOffer, TooSmall, AlreadyOrdered."""
     one_at_a_time = select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True)
     session.execute(one_at_a_time)
     session.refresh(package)  # The price list may have changed since the page was read.
@@ -48,7 +50,7 @@ def place_order(session: Session, provider: Provider, package: Package, by: int,
         raise NotOnOffer
     if package.records < count_held(session, provider.id):
         raise TooSmall
-    if session.scalar(_waiting().where(PackageOrder.provider_id == provider.id).limit(1)):
+    if session.scalar(_waiting_orders().where(PackageOrder.provider_id == provider.id).limit(1)):
         raise AlreadyOrdered
     made = PackageOrder(
         provider_id=provider.id, package_id=package.id, kind=order_kind(session, provider.id, package, at),
@@ -60,7 +62,7 @@ def place_order(session: Session, provider: Provider, package: Package, by: int,
 
 
 def order_kind(session: Session, provider_id: int, package: Package, at: datetime) -> OrderKind:
-    """What an order of that package would be: the first, more than now runs, or another year."""
+    """Whether an order would be the first, an upgrade of the running package, or a renewal."""
     confirmed = list_confirmed(session, provider_id)
     if not confirmed:
         return OrderKind.FIRST
@@ -68,52 +70,52 @@ def order_kind(session: Session, provider_id: int, package: Package, at: datetim
     return OrderKind.UPGRADE if running and package.records > running.records else OrderKind.RENEWAL
 
 
-def suggest_start(session: Session, asked: PackageOrder, at: datetime) -> date:
-    """The day an order would best begin: a renewal after what runs, everything else today."""
+def suggest_start(session: Session, order: PackageOrder, at: datetime) -> date:
+    """The default start of an order: for a renewal after the current coverage, otherwise today."""
     today = clock.day(at)
-    confirmed = list_confirmed(session, asked.provider_id)
-    last = covered_until(confirmed, find_running(confirmed, today))
-    return last + A_DAY if last and asked.kind == OrderKind.RENEWAL else today
+    confirmed = list_confirmed(session, order.provider_id)
+    running = find_running(confirmed, today)
+    return covered_until(confirmed, running) + A_DAY if running and order.kind == OrderKind.RENEWAL else today
 
 
-def confirm(session: Session, asked: PackageOrder, by: int, starts_on: date, at: datetime) -> None:
-    """Let an ordered year begin on that day. Raises AlreadyClosed, WrongStart."""
+def confirm(session: Session, order: PackageOrder, by: int, starts_on: date, at: datetime) -> None:
+    """Confirm an order from a day on. Raises AlreadyClosed, WrongStart."""
     today = clock.day(at)
     if not today - EARLIEST_START <= starts_on <= today + LATEST_START:
         raise WrongStart
-    _settle(session, asked, confirmed_at=at, settled_by=by, starts_on=starts_on, ends_on=last_day(starts_on))
+    _close_order(session, order, confirmed_at=at, settled_by=by, starts_on=starts_on, ends_on=last_day(starts_on))
 
 
-def decline(session: Session, asked: PackageOrder, by: int, note: str, at: datetime) -> None:
-    """The operator says no, and why. Raises AlreadyClosed."""
-    _settle(session, asked, declined_at=at, settled_by=by, note=note)
+def decline(session: Session, order: PackageOrder, by: int, note: str, at: datetime) -> None:
+    """Decline an order with a reason. Raises AlreadyClosed."""
+    _close_order(session, order, declined_at=at, settled_by=by, note=note)
 
 
-def cancel(session: Session, asked: PackageOrder, by: int, at: datetime) -> None:
-    """The provider thinks better of it. Such an order was declined without a note. Raises AlreadyClosed."""
-    _settle(session, asked, declined_at=at, settled_by=by)
+def cancel(session: Session, order: PackageOrder, by: int, at: datetime) -> None:
+    """Cancel an order for the provider: it counts as declined without a note. Raises AlreadyClosed."""
+    _close_order(session, order, declined_at=at, settled_by=by)
 
 
 def list_waiting_orders(session: Session) -> list[PackageOrder]:
-    """What the operator still has to settle, the oldest first."""
-    return list(session.scalars(_waiting().order_by(PackageOrder.ordered_at, PackageOrder.id)))
+    """Orders that wait for the operator, oldest first."""
+    return list(session.scalars(_waiting_orders().order_by(PackageOrder.ordered_at, PackageOrder.id)))
 
 
 def list_orders(session: Session, provider_id: int) -> list[tuple[PackageOrder, Package]]:
-    """Every order of a provider, newest first, each with its package."""
+    """All orders of a provider with their packages, newest first."""
     theirs = select(PackageOrder, Package).join(Package, Package.id == PackageOrder.package_id)
     mine = theirs.where(PackageOrder.provider_id == provider_id)
     newest_first = mine.order_by(PackageOrder.ordered_at.desc(), PackageOrder.id.desc())
-    return [tuple(row) for row in session.execute(newest_first)]
+    return [(row.PackageOrder, row.Package) for row in session.execute(newest_first)]
 
 
-def _waiting():
+def _waiting_orders() -> Select[PackageOrder]:
     return select(PackageOrder).where(PackageOrder.confirmed_at.is_(None), PackageOrder.declined_at.is_(None))
 
 
-def _settle(session: Session, asked: PackageOrder, **values) -> None:
+def _close_order(session: Session, order: PackageOrder, **values: Any) -> None:
     still_waits = (PackageOrder.confirmed_at.is_(None), PackageOrder.declined_at.is_(None))
-    mine = update(PackageOrder).where(PackageOrder.id == asked.id, *still_waits)
-    if session.execute(mine.values(**values), execution_options={"synchronize_session": False}).rowcount == 0:
+    mine = update(PackageOrder).where(PackageOrder.id == order.id, *still_waits)
+    if changed_rows(session, mine.values(**values).execution_options(synchronize_session=False)) == 0:
         raise AlreadyClosed
-    session.refresh(asked)
+    session.refresh(order)

@@ -1,6 +1,9 @@
-"""Years that were confirmed: which one runs, and until when a provider is covered."""
+"""Confirmed package years: which one runs, and until when a provider is covered."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,24 +13,35 @@ from portal.core.models import PackageOrder
 A_DAY = timedelta(days=1)
 
 
-def list_confirmed(session: Session, provider_id: int) -> list[PackageOrder]:
-    """What a provider ordered and got, in the order in which it begins."""
+@dataclass(frozen=True)
+class ConfirmedYear:
+    """A confirmed order, whose days are known."""
+
+    package_id: int
+    records: int
+    starts_on: date
+    ends_on: date
+
+
+def list_confirmed(session: Session, provider_id: int) -> list[ConfirmedYear]:
+    """A provider's confirmed years, by their start."""
     theirs = select(PackageOrder).where(PackageOrder.provider_id == provider_id, PackageOrder.confirmed_at.is_not(None))
-    return list(session.scalars(theirs.order_by(PackageOrder.starts_on, PackageOrder.id)))
+    return [
+        ConfirmedYear(order.package_id, order.records, cast(date, order.starts_on), cast(date, order.ends_on))
+        for order in session.scalars(theirs.order_by(PackageOrder.starts_on, PackageOrder.id))
+    ]
 
 
-def find_running(confirmed: list[PackageOrder], today: date) -> PackageOrder | None:
-    """The largest that runs: an upgrade counts from its first day, while the smaller one would run on."""
+def find_running(confirmed: Sequence[ConfirmedYear], today: date) -> ConfirmedYear | None:
+    """The largest running year: an upgrade counts from its first day, while the smaller one still runs."""
     running = [each for each in confirmed if each.starts_on <= today <= each.ends_on]
     return max(running, key=lambda each: (each.records, each.ends_on), default=None)
 
 
-def covered_until(confirmed: list[PackageOrder], running: PackageOrder | None) -> date | None:
+def covered_until(confirmed: Sequence[ConfirmedYear], running: ConfirmedYear) -> date:
     """The last day without a gap."""
-    if running is None:
-        return None
     last = running.ends_on
-    for each in confirmed:  # In the order in which they begin.
+    for each in confirmed:  # By their start.
         if each.starts_on <= last + A_DAY:
             last = max(last, each.ends_on)
     return last

@@ -1,78 +1,78 @@
-"""How a provider stands with its package: what it holds, what İYS would price, how long both last."""
+"""Usage of a package: addresses held, what İYS would charge for, and how long both last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Consent, Package, PackageOrder, Provider, ProviderKind, Recipient
-from portal.domain.packages.periods import A_DAY, list_confirmed, covered_until, find_running
+from portal.core.models import Brand, Consent, Package, Provider, ProviderKind, Recipient
+from portal.domain.packages.periods import A_DAY, ConfirmedYear, covered_until, find_running, list_confirmed
 
-FREE = 1000  # Addresses while a provider practises.
-GRACE = timedelta(days=30)  # How long new lists are taken after a package is full or over.
-NEAR = 0.8  # Of the records: from here on it is said aloud.
-SOON = timedelta(days=30)  # Before the last day: likewise.
-LOOK_BACK = timedelta(days=30)  # The forecast goes on as these days went.
-SHORTEST_LOOK = 7  # Days; or the first list of a young provider would foretell too much.
-FARTHEST = 730  # Days; a package lasts one year, and a forecast far beyond says nothing.
+FREE = 1000  # Addresses in sandbox mode.
+GRACE = timedelta(days=30)  # How long new lists are accepted after a package is full or over.
+NEAR = 0.8  # Of the records; from here on the provider is warned.
+SOON = timedelta(days=30)  # Before the last day; from then on the provider is warned.
+LOOK_BACK = timedelta(days=30)  # The forecast extrapolates these days.
+SHORTEST_LOOK = 7  # Days, so that a new provider's first list does not distort the forecast.
+FARTHEST = 730  # Days of the forecast; a package lasts one year.
 
 
 class Level(StrEnum):
-    """How pressing it is."""
+    """How urgent a package's state is."""
 
     FINE = "fine"
     NEAR = "near"
-    GRACE = "grace"  # Full or over; new lists are still taken for a while.
-    SHUT = "shut"  # New lists are not taken.
+    GRACE = "grace"  # Full or over; new lists are still accepted for a while.
+    SHUT = "shut"  # New lists are refused.
 
 
 class Cause(StrEnum):
-    """Why it is pressing."""
+    """Why it is urgent."""
 
     RECORDS = "records"
     END = "end"
-    NONE = "none"  # It goes to İYS, and never had a package.
+    NONE = "none"  # Live at İYS without any package so far.
     PRACTICE = "practice"
 
 
-class PackageFull(Exception):
-    """New addresses are not taken; `standing` says why, and what would help."""
+LevelOf = tuple[Level, Cause | None, datetime | None]  # With the end of the grace period.
 
-    def __init__(self, standing: "PackageUsage"):
-        super().__init__(standing.cause)
-        self.standing = standing
+
+class PackageFull(Exception):
+    """New addresses are refused; the argument is the Cause."""
 
 
 @dataclass(frozen=True)
 class PackageUsage:
-    """How a provider stands. `records` and `ratio` are None without a package, `iys_count` where İYS counts nobody
-    of it (or nobody asked)."""
+    """A provider's usage. `records` and `ratio` are None without a package, `iys_count` for exempt providers or where
+    it was not requested."""
 
     package: Package | None
     records: int | None
     used: int  # Addresses held.
-    iys_count: int | None  # What İYS would price.
+    iys_count: int | None  # What İYS would charge for.
     ratio: float | None
-    ends_on: date | None  # The last day, with what was confirmed to follow.
-    runs_out_on: date | None  # If it goes on as in the last days.
+    ends_on: date | None  # The last day, with confirmed renewals.
+    runs_out_on: date | None  # Forecast.
     level: Level
     cause: Cause | None = None
     grace_until: datetime | None = None
 
 
 def measure_usage(session: Session, provider: Provider, at: datetime, *, with_iys: bool = True) -> PackageUsage:
-    """How a provider stands with its package. Counting what İYS prices reads every consent: leave it out of pages
-    that do not show it."""
+    """Measure a provider's usage. Counting what İYS charges for reads every consent, so skip it where not shown."""
     today = clock.day(at)
     confirmed = list_confirmed(session, provider.id)
     running = find_running(confirmed, today)
     used = count_held(session, provider.id)
     records = FREE if provider.in_sandbox_mode else running.records if running else None
-    ends_on = covered_until(confirmed, running)
+    ends_on = covered_until(confirmed, running) if running else None
     level, cause, grace_until = _level(session, provider, confirmed, used, at)
     return PackageUsage(
         package=session.get_one(Package, running.package_id) if running else None,
@@ -89,12 +89,13 @@ def measure_usage(session: Session, provider: Provider, at: datetime, *, with_iy
 
 
 def count_held(session: Session, provider_id: int) -> int:
-    """How many addresses a provider holds: what the brochure calls records."""
-    return session.scalar(select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider_id))
+    """How many addresses a provider holds ("records" in the price list)."""
+    held = select(func.count()).select_from(Recipient).where(Recipient.provider_id == provider_id)
+    return session.scalars(held).one()
 
 
 def count_iys_grants(session: Session, provider: Provider) -> int | None:
-    """What İYS prices: of each brand the ONAY of its largest channel, added up. None for who is exempt."""
+    """What İYS charges for: the sum over brands of the ONAYs of the largest channel. None for exempt providers."""
     if provider.kind == ProviderKind.EXEMPT:
         return None
     brands = select(Brand.id).where(Brand.provider_id == provider.id)
@@ -112,24 +113,26 @@ def count_iys_grants(session: Session, provider: Provider) -> int | None:
 
 
 def require_capacity(session: Session, provider: Provider, new: int, at: datetime) -> None:
-    """Let so many new addresses come in. Practising it is free up to FREE; otherwise the package and its grace
-    decide. Raises PackageFull."""
-    stands = measure_usage(session, provider, at, with_iys=False)
-    too_many = provider.in_sandbox_mode and new > 0 and stands.used + new > FREE
-    if too_many or (stands.level == Level.SHUT and not provider.in_sandbox_mode):
-        raise PackageFull(stands)
+    """Raise PackageFull where so many new addresses do not fit: beyond FREE in sandbox mode, otherwise after the
+    package's grace period."""
+    usage = measure_usage(session, provider, at, with_iys=False)
+    too_many = provider.in_sandbox_mode and new > 0 and usage.used + new > FREE
+    if too_many or (usage.level == Level.SHUT and not provider.in_sandbox_mode):
+        raise PackageFull(usage.cause)
 
 
-def _level(session: Session, provider: Provider, confirmed: list[PackageOrder], used: int, at: datetime) -> tuple:
+def _level(
+    session: Session, provider: Provider, confirmed: Sequence[ConfirmedYear], used: int, at: datetime
+) -> LevelOf:
     if provider.in_sandbox_mode:
         level = Level.SHUT if used >= FREE else Level.NEAR if used >= NEAR * FREE else Level.FINE
         return level, Cause.PRACTICE, None
     running = find_running(confirmed, clock.day(at))
     if running is None:
-        return _without(session, provider, confirmed, at)
+        return _level_without_package(session, provider, confirmed, at)
     if used > running.records:
-        since = max(_went_over(session, provider.id, running.records), clock.start_of_day(running.starts_on))
-        return _in_grace(Cause.RECORDS, since, at)
+        since = max(_exceeded_at(session, provider.id, running.records), clock.start_of_day(running.starts_on))
+        return _grace_level(Cause.RECORDS, since, at)
     if used >= NEAR * running.records:
         return Level.NEAR, Cause.RECORDS, None
     if covered_until(confirmed, running) - clock.day(at) <= SOON:
@@ -137,25 +140,27 @@ def _level(session: Session, provider: Provider, confirmed: list[PackageOrder], 
     return Level.FINE, None, None
 
 
-def _without(session: Session, provider: Provider, confirmed: list[PackageOrder], at: datetime) -> tuple:
+def _level_without_package(
+    session: Session, provider: Provider, confirmed: Sequence[ConfirmedYear], at: datetime
+) -> LevelOf:
     ended = [each.ends_on for each in confirmed if each.ends_on < clock.day(at)]
     if ended:
-        return _in_grace(Cause.END, clock.start_of_day(max(ended) + A_DAY), at)
+        return _grace_level(Cause.END, clock.start_of_day(max(ended) + A_DAY), at)
     listed_at = session.scalar(select(func.min(Package.created_at)))
-    if listed_at is None:  # Where nothing was ever sold, nobody need buy.
+    if listed_at is None:  # The operator sells no packages.
         return Level.FINE, None, None
-    return _in_grace(Cause.NONE, max(provider.admitted_at, listed_at), at)
+    return _grace_level(Cause.NONE, max(cast(datetime, provider.admitted_at), listed_at), at)
 
 
-def _in_grace(cause: Cause, since: datetime, at: datetime) -> tuple:
+def _grace_level(cause: Cause, since: datetime, at: datetime) -> LevelOf:
     until = since + GRACE
     return (Level.GRACE if at < until else Level.SHUT), cause, until
 
 
-def _went_over(session: Session, provider_id: int, records: int) -> datetime:
-    """When the first address came that the package does not cover. Ids are ordered in time."""
+def _exceeded_at(session: Session, provider_id: int, records: int) -> datetime:
+    """When the first address beyond the package was added. Ids are ordered in time."""
     theirs = select(Recipient.created_at).where(Recipient.provider_id == provider_id)
-    return session.scalar(theirs.order_by(Recipient.id).offset(records).limit(1))
+    return session.scalars(theirs.order_by(Recipient.id).offset(records).limit(1)).one()
 
 
 def _runs_out_on(session: Session, provider: Provider, records: int | None, used: int, at: datetime) -> date | None:

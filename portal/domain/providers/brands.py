@@ -1,9 +1,10 @@
-"""Brands: how a provider looks to people, under which code İYS knows it, and when it stops beginning anything new."""
+"""Brands: codes at İYS, SMS sender headers, opening and closing, and counts of their addresses."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -18,12 +19,12 @@ from portal.domain.providers import sandbox_mode
 HEADER = re.compile(r"[A-Za-z0-9 .-]{3,11}")
 DOMAIN_LIKE = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z]{2,}(\.[A-Za-z]{2,})*")
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâîûÂÎÛ", "cgiosuCGIOSUaiuAIU")
-# What the decisions of a link's page may be called at İYS; the other sources are about other ways.
+# The sources at İYS that decisions of a link's page may have.
 PAGE_SOURCES = (Source.WEB, Source.ELECTRONIC, Source.MOBILE_APP, Source.SMS, Source.EMAIL)
 
 
 class HeaderProblem(ExplainedProblem):
-    """Why a text is no sender header (regulation N-2)."""
+    """Why a text is not an SMS sender header (regulation N-2)."""
 
     LENGTH = "length", N_("Gönderici adı 3 ile 11 karakter arasında olmalı."), N_("Adı kısaltın ya da uzatın.")
     TURKISH = (
@@ -49,7 +50,7 @@ class HeaderProblem(ExplainedProblem):
 
 
 class BadHeader(ValueError):
-    """A text that is no sender header; `suggestion` is one close to it, where there is any."""
+    """The text is not a sender header; `suggestion` is a similar one, if any."""
 
     def __init__(self, problem: HeaderProblem, suggestion: str | None = None):
         super().__init__(problem.value)
@@ -65,19 +66,19 @@ class CodeNotListed(ValueError):
 
 
 class SandboxBrand(ValueError):
-    """The brand is of the sandbox, which its provider has left: it stays closed."""
+    """A sandbox brand stays closed after its provider left sandbox mode."""
 
 
 @dataclass(frozen=True)
 class AddressCount:
-    """How many addresses of one brand granted and refused one channel."""
+    """How many addresses granted and refused one channel of one brand."""
 
     granted: int = 0
     refused: int = 0
 
 
 def validate_header(text: str) -> str:
-    """A sender header as operators register it (N-2). Raises BadHeader."""
+    """A normalised SMS sender header as operators register it (N-2). Raises BadHeader."""
     header = " ".join(text.split())
     plain = header.translate(ASCII)
     if plain != header:
@@ -99,7 +100,7 @@ def has_own_codes(provider: Provider) -> bool:
 
 
 def open_brand(session: Session, provider: Provider, *, name: str, code: int | None, at: datetime) -> Brand:
-    """A new brand. `code` is İYS's, or None where it gets a number of ours. Raises CodeTaken and CodeNotListed."""
+    """Create a brand. `code` is İYS's, or None to draw one of ours. Raises CodeTaken and CodeNotListed."""
     if code is None:
         code = sandbox_mode.draw_code(
             session, sandbox_mode.CODES if provider.in_sandbox_mode else sandbox_mode.EXEMPT_CODES
@@ -136,43 +137,47 @@ def brands_at_iys(session: Session, provider: Provider) -> dict[int, str]:
 
 
 def brands_to_import(session: Session, provider: Provider) -> dict[int, str]:
-    """Those of them that nobody has here yet."""
-    return {code: name for code, name in brands_at_iys(session, provider).items() if not is_code_taken(session, provider, code)}
+    """The brands at İYS whose codes no brand here has yet."""
+    return {
+        code: name
+        for code, name in brands_at_iys(session, provider).items()
+        if not is_code_taken(session, provider, code)
+    }
 
 
 def close_brand(brand: Brand, at: datetime) -> None:
-    """Begin nothing new for it. Its links go on to explain themselves and to take refusals."""
+    """Begin nothing new for a brand. Its links still explain themselves and take refusals."""
     brand.closed_at = brand.closed_at or at
 
 
 def reopen_brand(session: Session, brand: Brand) -> None:
-    """Let it begin anew. Raises SandboxBrand."""
+    """Undo close_brand. Raises SandboxBrand."""
     if brand.is_sandbox and not session.get_one(Provider, brand.provider_id).in_sandbox_mode:
         raise SandboxBrand
     brand.closed_at = None
 
 
 def count_addresses(session: Session, provider_id: int) -> dict[int, dict[Channel, AddressCount]]:
-    """How many addresses granted and refused, by brand and channel; one that is held for two types counts once, and
-    a refusal before a grant."""
-    told = (Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.status)
-    heads = select(*told, func.count()).where(Consent.provider_id == provider_id, Consent.status.is_not(None))
-    found: dict[int, dict[Channel, Counter]] = {}
+    """How many addresses granted and refused, by brand and channel. An address held as two recipient types counts
+    once, as refused if either is."""
+    keys = (Consent.brand_id, Consent.channel, Consent.recipient_type, Consent.status)
+    consents = select(*keys, func.count()).where(Consent.provider_id == provider_id, Consent.status.is_not(None))
+    found: dict[int, dict[Channel, Counter[Status]]] = {}
     types: dict[tuple[int, str], set[str]] = {}
-    for brand_id, channel, recipient_type, status, total in session.execute(heads.group_by(*told)):
-        found.setdefault(brand_id, {}).setdefault(Channel(channel), Counter())[Status(status)] += total
+    for brand_id, channel, recipient_type, status, total in session.execute(consents.group_by(*keys)):
+        found.setdefault(brand_id, {}).setdefault(Channel(channel), Counter())[Status(cast(str, status))] += total
         types.setdefault((brand_id, channel), set()).add(recipient_type)
-    if any(len(each) > 1 for each in types.values()):  # Looking for pairs takes long, and most have none.
-        for brand_id, channel, status, total in session.execute(_counted_twice(provider_id)):
-            found[brand_id][Channel(channel)][Status(status)] -= total
+    if any(len(each) > 1 for each in types.values()):  # The join below is slow, and rarely needed.
+        for brand_id, double, less, total in session.execute(_double_counts(provider_id)):
+            found[brand_id][Channel(double)][Status(less)] -= total
     return {
         brand_id: {channel: AddressCount(by[Status.GRANTED], by[Status.REFUSED]) for channel, by in its.items()}
         for brand_id, its in found.items()
     }
 
 
-def _counted_twice(provider_id: int) -> Select:
-    """Addresses that are held for both types, by the status of theirs that gives way: a grant, where there is one."""
+def _double_counts(provider_id: int) -> Select[int, str, str, int]:
+    """Addresses held as both types, by the status not to count: the grant, where there is one."""
     other = aliased(Consent)
     same = and_(
         other.brand_id == Consent.brand_id,
@@ -189,7 +194,7 @@ def _counted_twice(provider_id: int) -> Select:
 
 
 def link_base_url(session: Session, brand_id: int, usual: str) -> str:
-    """With what a brand's links begin: its own host where one is verified and its record stands, else as usual."""
+    """The base URL of a brand's links: its own verified host while its DNS record exists, otherwise `usual`."""
     stands = (Domain.verified_at.is_not(None), Domain.missing_since.is_(None))
     first = select(Domain.host).where(Domain.brand_id == brand_id, *stands).order_by(Domain.verified_at).limit(1)
     host = session.scalar(first)

@@ -1,4 +1,4 @@
-"""What a provider asks the operator beside a step, and the answer; both sealed."""
+"""A provider's questions to the operator beside an onboarding step, and the answers; both sealed."""
 
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
 
-def ask_operator(session: Session, vault: Vault, provider: Provider, step: int, text: str, by: int, at: datetime) -> Inquiry:
-    """A question to the operator beside a step."""
+def ask_operator(
+    session: Session, vault: Vault, provider: Provider, step: int, text: str, by: int, at: datetime
+) -> Inquiry:
     inquiry_id = new_id()
     inquiry = Inquiry(
         id=inquiry_id, provider_id=provider.id, step=step, asked_by=by, asked_at=at,
@@ -22,7 +23,7 @@ def ask_operator(session: Session, vault: Vault, provider: Provider, step: int, 
 
 
 def answer_inquiry(session: Session, vault: Vault, inquiry: Inquiry, text: str, by: int, at: datetime) -> bool:
-    """The operator's answer; False where it has one already, which stays."""
+    """Answer a question; False where it has an answer already, which stays."""
     if inquiry.answered_at is not None:
         return False
     inquiry.answer = vault.seal(text, Inquiry.ANSWER, inquiry.provider_id, inquiry.id)
@@ -32,12 +33,10 @@ def answer_inquiry(session: Session, vault: Vault, inquiry: Inquiry, text: str, 
 
 
 def read_question(vault: Vault, inquiry: Inquiry) -> str:
-    """What was asked."""
     return vault.read(inquiry.text, Inquiry.TEXT, inquiry.provider_id, inquiry.id)
 
 
 def read_answer(vault: Vault, inquiry: Inquiry) -> str | None:
-    """What the operator answered."""
     if inquiry.answer is None:
         return None
     return vault.read(inquiry.answer, Inquiry.ANSWER, inquiry.provider_id, inquiry.id)

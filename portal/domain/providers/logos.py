@@ -1,4 +1,4 @@
-"""A brand's logo: whatever picture was uploaded becomes a small PNG that we made, with nothing hidden in it."""
+"""A brand's logo: an uploaded picture is re-encoded as a small PNG, so that nothing is hidden in it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from portal.core.lazy_text import N_
 LARGEST_UPLOAD = 2 * 1024 * 1024
 MOST_PIXELS = 12_000_000
 MOST_ELONGATED = 12
-LIGHTEST = 8 * 1024  # Bytes: recipients open pages on a train.
+LARGEST_LOGO = 8 * 1024  # Bytes, for slow mobile connections.
 BOX = (320, 112)  # Shown half as large, so that it is sharp on dense screens.
-# From the best to the smallest: (part of the box, colours). Flat logos are light at once, photographs lose colours.
-WAYS = ((1, 256), (1, 64), (0.75, 64), (0.75, 32), (0.5, 32), (0.5, 16), (0.35, 16))
+# From the best to the smallest: (part of the box, colours).
+ENCODINGS = ((1, 256), (1, 64), (0.75, 64), (0.75, 32), (0.5, 32), (0.5, 16), (0.35, 16))
 
 
 class LogoProblem(ExplainedProblem):
-    """Why an upload is no logo."""
+    """Why an upload cannot become a logo."""
 
     EMPTY = "empty", N_("Bir dosya seçmediniz."), N_("Logonuzun PNG, JPEG ya da WebP dosyasını seçin.")
     TOO_LARGE = "too_large", N_("Dosya 2 MB'tan büyük."), N_("Logoyu en çok 1000 piksel genişlikte kaydedip yükleyin.")
@@ -41,7 +41,7 @@ class LogoProblem(ExplainedProblem):
 
 
 class BadLogo(ValueError):
-    """An upload that is no logo; `problem` has the sentence and its cure."""
+    """The upload cannot become a logo; `problem` has the sentence and its cure."""
 
     def __init__(self, problem: LogoProblem):
         super().__init__(problem.value)
@@ -50,19 +50,19 @@ class BadLogo(ValueError):
 
 @dataclass(frozen=True)
 class Logo:
-    """A PNG that we made, and the name of what is in it."""
+    """A PNG and the digest of its content."""
 
     png: bytes
     digest: str
 
 
 def convert_logo(upload: bytes) -> Logo:
-    """Make a logo of an upload. Raises BadLogo."""
+    """Re-encode an upload as a logo. Raises BadLogo."""
     try:
         picture = images.decode_image(
             upload, largest=LARGEST_UPLOAD, most_pixels=MOST_PIXELS, most_elongated=MOST_ELONGATED, box=BOX
         )
     except images.BadImage as bad:
         raise BadLogo(LogoProblem(bad.problem.value)) from None
-    png = images.encode_png(picture, box=BOX, ways=WAYS, most=LIGHTEST)
+    png = images.encode_png(picture, box=BOX, ways=ENCODINGS, most=LARGEST_LOGO)
     return Logo(png, hashlib.sha256(png).hexdigest()[:16])

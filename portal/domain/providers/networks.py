@@ -1,4 +1,4 @@
-"""Networks that a provider's people and programs may come from; nobody can lock themselves out."""
+"""Networks from which a provider's users and programs may connect; nobody can lock themselves out."""
 
 import ipaddress
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.core.models import Network, Provider
 
 MOST = 50
-WIDEST = {4: 8, 6: 16}  # Prefixes shorter than these are half the internet, and guard nothing.
+WIDEST = {4: 8, 6: 16}  # Shortest prefixes by IP version; wider networks protect nothing.
 
 
 class NotANetwork(ValueError):
@@ -17,7 +17,7 @@ class NotANetwork(ValueError):
 
 
 class TooWide(ValueError):
-    """The network holds a large part of the internet."""
+    """The prefix is shorter than WIDEST."""
 
 
 class AlreadyListed(ValueError):
@@ -29,7 +29,7 @@ class TooManyNetworks(ValueError):
 
 
 class LocksOutUser(ValueError):
-    """Whoever changes the list would stand outside it."""
+    """Whoever changes the list would lock themselves out."""
 
 
 def list_networks(session: Session, provider_id: int) -> list[Network]:
@@ -39,7 +39,7 @@ def list_networks(session: Session, provider_id: int) -> list[Network]:
 
 
 def normalize_network(text: str) -> str:
-    """A network as it is kept, without the bits of a host in it: "10.0.0.7/8" is 10.0.0.0/8. Raises NotANetwork."""
+    """A network without host bits: "10.0.0.7/8" is 10.0.0.0/8. Raises NotANetwork, TooWide."""
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
@@ -54,12 +54,12 @@ def normalize_network(text: str) -> str:
 
 
 def add_network(session: Session, provider: Provider, text: str, *, note: str, here: str, at: datetime) -> Network:
-    """Let people come from a network. `here` is where the person doing it comes from.
+    """Allow a network. `here` is the address of whoever does it.
 
     Raises NotANetwork, TooWide, AlreadyListed, TooMany and LocksOutUser.
     """
     cidr = normalize_network(text)
-    others = [network.cidr for network in _alone(session, provider)]
+    others = [network.cidr for network in _lock_networks(session, provider)]
     if cidr in others:
         raise AlreadyListed
     if len(others) >= MOST:
@@ -73,11 +73,11 @@ def add_network(session: Session, provider: Provider, text: str, *, note: str, h
 
 
 def remove_network(session: Session, provider: Provider, network_id: int, *, here: str) -> str | None:
-    """Take one away; its CIDR, or None where there is none. Without any, people come from everywhere.
+    """Remove a network; returns its CIDR, or None where there is none. An empty list allows every address.
 
     Raises LocksOutUser.
     """
-    theirs = _alone(session, provider)
+    theirs = _lock_networks(session, provider)
     gone = next((network for network in theirs if network.id == network_id), None)
     if gone is None:
         return None
@@ -98,7 +98,7 @@ def contain_address(cidrs: list[str], address: str) -> bool:
     return any(here in ipaddress.ip_network(cidr) for cidr in cidrs)
 
 
-def _alone(session: Session, provider: Provider) -> list[Network]:
-    """The list, with the provider's row held: two people who change it at once do so one after the other."""
+def _lock_networks(session: Session, provider: Provider) -> list[Network]:
+    """The list, with the provider's row locked so that concurrent changes queue up."""
     session.execute(select(Provider.id).where(Provider.id == provider.id).with_for_update(key_share=True))
     return list_networks(session, provider.id)

@@ -1,8 +1,10 @@
-"""How a provider comes in: it opens an account and practises, and goes to İYS once the operator admits it."""
+"""Onboarding of a provider: it starts in sandbox mode, and goes live at İYS once the operator admits it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, cast
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -25,8 +27,8 @@ from portal.core.vault import Vault
 from portal.domain.identity import accounts
 from portal.domain.providers import sandbox_mode
 
-OURS = range(sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.stop)  # İYS's own codes are far below.
-LOOKS = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest", "requires_name")
+RESERVED_CODES = range(sandbox_mode.EXEMPT_CODES.start, sandbox_mode.CODES.stop)  # İYS's own codes are far below.
+APPEARANCE = ("name", "header", "colour", "contact", "notice_url", "source", "logo", "logo_digest", "requires_name")
 APPLY, ENTER, AUTHORISE, OPEN, TRANSFER = STEPS = (1, 2, 3, 4, 5)  # İYS's five steps of membership.
 
 
@@ -39,7 +41,7 @@ class AddressTaken(ValueError):
 
 
 class NotReady(ValueError):
-    """Something is missing before İYS; `missing` says what."""
+    """The provider cannot be admitted yet; `missing` says what it lacks."""
 
     def __init__(self, missing: list["Missing"]):
         super().__init__(", ".join(missing))
@@ -47,15 +49,15 @@ class NotReady(ValueError):
 
 
 class NotSuspended(ValueError):
-    """Whoever leaves is stopped first."""
+    """A provider is suspended before it leaves."""
 
 
 class HasLeft(ValueError):
-    """Whoever left comes back before it goes on."""
+    """A provider that left must return before it is resumed."""
 
 
 class Missing(StrEnum):
-    """What a provider still has to bring before the operator can admit it."""
+    """What a provider lacks before the operator can admit it."""
 
     CODE = "code"
     PACKAGE = "package"
@@ -65,10 +67,10 @@ class Missing(StrEnum):
 
 
 class StepState(StrEnum):
-    """How far a step has come."""
+    """The state of an onboarding step."""
 
     DONE = "done"
-    NOW = "now"  # The first that waits for the provider.
+    NOW = "now"  # The first one that waits for the provider.
     WAITS = "waits"  # For the operator.
     LATER = "later"
 
@@ -86,7 +88,7 @@ def open_account(
     session: Session, vault: Vault, *, title: str, legal_form: LegalForm, kind: ProviderKind, tax_number: str,
     mersis: str, contact: str, notice_url: str, representative: str, name: str, email: str, password: str, at: datetime,
 ) -> tuple[Provider, User]:  # fmt: skip
-    """A new provider and its owner, who practises at once. Raises AddressTaken, accounts.PasswordTooShort."""
+    """Create a provider in sandbox mode and its owner. Raises AddressTaken, accounts.PasswordTooShort."""
     if session.scalar(select(User.id).where(User.has_index(accounts.email_indexes(vault, email)))):
         raise AddressTaken
     try:
@@ -108,13 +110,13 @@ def open_account(
 
 
 def mark_applied(provider: Provider, at: datetime) -> None:
-    """The provider has applied to İYS. Said twice, the first day stays."""
+    """Note that the provider has applied to İYS; the first date stays."""
     provider.applied_at = provider.applied_at or at
 
 
 def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime) -> None:
-    """Keep the code that İYS gave; it is spoken to İYS once admitted. Raises CodeTaken."""
-    if iys_code in OURS or _is_taken(session, provider, iys_code):
+    """Store the code that İYS assigned, which is used once the provider is admitted. Raises CodeTaken."""
+    if iys_code in RESERVED_CODES or _is_taken(session, provider, iys_code):
         raise CodeTaken
     mark_applied(provider, at)
     try:
@@ -127,25 +129,25 @@ def enter_code(session: Session, provider: Provider, iys_code: int, at: datetime
 
 
 def list_steps(session: Session, provider: Provider, at: datetime) -> list[Step]:
-    """Where the provider stands in the five steps. An exempt one has nothing to do at İYS."""
+    """The state of the five onboarding steps. An exempt provider has nothing to do at İYS."""
     lacking = find_missing(session, provider)
-    told = {
-        APPLY: _step(APPLY, done=_has_applied(provider)),
-        ENTER: _step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE)),
-        AUTHORISE: _step(AUTHORISE, lacking, (Missing.REPRESENTATIVE, Missing.AUTHORISATION, Missing.SIGNATURE)),
+    steps = {
+        APPLY: _make_step(APPLY, done=_has_applied(provider)),
+        ENTER: _make_step(ENTER, lacking, (Missing.CODE, Missing.PACKAGE)),
+        AUTHORISE: _make_step(AUTHORISE, lacking, (Missing.REPRESENTATIVE, Missing.AUTHORISATION, Missing.SIGNATURE)),
         OPEN: Step(OPEN, StepState.DONE),
-        TRANSFER: _step(TRANSFER, done=not provider.in_sandbox_mode),
+        TRANSFER: _make_step(TRANSFER, done=not provider.in_sandbox_mode),
     }
     if not lacking and provider.in_sandbox_mode:
-        told[TRANSFER] = Step(TRANSFER, StepState.WAITS if provider.asked_at else StepState.NOW)
-    first = next((step.number for step in told.values() if step.state in (StepState.LATER, StepState.NOW)), None)
+        steps[TRANSFER] = Step(TRANSFER, StepState.WAITS if provider.asked_at else StepState.NOW)
+    first = next((step.number for step in steps.values() if step.state in (StepState.LATER, StepState.NOW)), None)
     return [
-        Step(number, StepState.NOW, step.missing) if number == first else step for number, step in sorted(told.items())
+        Step(number, StepState.NOW, step.missing) if number == first else step for number, step in sorted(steps.items())
     ]
 
 
 def find_missing(session: Session, provider: Provider) -> list[Missing]:
-    """What is missing before the provider can be admitted: its kind decides what it needs."""
+    """What the provider lacks before it can be admitted, which depends on its kind."""
     papers = set(session.scalars(select(Paper.kind).where(Paper.provider_id == provider.id)))
     at_iys = provider.kind != ProviderKind.EXEMPT
     by_partner = provider.kind == ProviderKind.PARTNER
@@ -160,78 +162,85 @@ def find_missing(session: Session, provider: Provider) -> list[Missing]:
 
 
 def request_admission(session: Session, provider: Provider, at: datetime) -> None:
-    """The provider has brought all; the operator's turn. Asked twice, the first moment stays. Raises NotReady."""
+    """Ask the operator to admit the provider; the first request's time stays. Raises NotReady."""
     if lacking := find_missing(session, provider):
         raise NotReady(lacking)
     provider.asked_at = provider.asked_at or at
 
 
 def admit(session: Session, provider: Provider, *, by: int, note: str, called_on: date, at: datetime) -> None:
-    """Let a provider go to İYS: its practice ends, its own code is spoken, its master brand stands, and a partner's
-    account acts for it (which tells nothing before İYS's title was compared). A second time changes nothing. Raises
-    NotReady, CodeTaken."""
+    """Take a provider live at İYS: end its sandbox mode, use its own code, create its master brand, and connect it by a
+    partner's account (which sends nothing before İYS's title was compared). A second time changes nothing.
+
+    Raises NotReady, CodeTaken.
+    """
     session.refresh(provider, with_for_update=True)
     if not provider.in_sandbox_mode:
         return
     if lacking := find_missing(session, provider):
         raise NotReady(lacking)
     is_exempt = provider.kind == ProviderKind.EXEMPT
-    code = sandbox_mode.draw_code(session, sandbox_mode.EXEMPT_CODES) if is_exempt else provider.pending_iys_code
+    if is_exempt:
+        code = sandbox_mode.draw_code(session, sandbox_mode.EXEMPT_CODES)
+    else:
+        code = cast(int, provider.pending_iys_code)
     if _is_taken(session, provider, code):
         raise CodeTaken
-    practised = session.scalars(
+    sandbox_brand = session.scalars(
         select(Brand).where(Brand.provider_id == provider.id, Brand.is_sandbox, Brand.closed_at.is_(None))
     ).first()
     sandbox_mode.end_sandbox(session, provider, at)
     provider.iys_code, provider.admitted_at = code, at
-    _keep_master_brand(session, provider, practised, at)
+    _create_master_brand(session, provider, sandbox_brand, at)
     partner = accounts.first_partner_credential(session)
     if partner and provider.kind == ProviderKind.PARTNER:
         accounts.connect_by_partner(session, provider, partner, at=at)
-    _review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)
+    _record_review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)
 
 
 def send_back(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
-    """Something is missing or wrong; the note says what. The provider asks anew."""
+    """Refuse admission for now; the note says why. The provider can ask again."""
     provider.asked_at = None
-    _review(session, provider, ReviewAct.SENT_BACK, by, note, at)
+    _record_review(session, provider, ReviewAct.SENT_BACK, by, note, at)
 
 
 def suspend(session: Session, provider: Provider, *, by: int, reason: str, at: datetime) -> None:
-    """Nothing new begins there; refusals go on. A second time changes nothing."""
+    """Suspend a provider: nothing new begins, refusals go on. A second time changes nothing."""
     if provider.suspended_at is None:
         provider.suspended_at = at
-        _review(session, provider, ReviewAct.SUSPENDED, by, reason, at)
+        _record_review(session, provider, ReviewAct.SUSPENDED, by, reason, at)
 
 
 def resume(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
-    """Let a suspended provider go on. A second time changes nothing. Raises HasLeft."""
+    """End a suspension. A second time changes nothing. Raises HasLeft."""
     if provider.left_at is not None:
         raise HasLeft
     if provider.suspended_at is not None:
         provider.suspended_at = None
-        _review(session, provider, ReviewAct.RESUMED, by, note, at)
+        _record_review(session, provider, ReviewAct.RESUMED, by, note, at)
 
 
 def mark_left(session: Session, provider: Provider, *, by: int, reason: str, at: datetime) -> None:
-    """A suspended provider is with us no more: its links say so, and take refusals. A second time changes nothing.
-    Raises NotSuspended."""
+    """Note that a suspended provider has left: its links say so, and still take refusals. A second time changes
+    nothing. Raises NotSuspended."""
     if provider.suspended_at is None:
         raise NotSuspended
     if provider.left_at is None:
         provider.left_at = at
-        _review(session, provider, ReviewAct.LEFT, by, reason, at)
+        _record_review(session, provider, ReviewAct.LEFT, by, reason, at)
 
 
 def mark_returned(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
-    """It is suspended only, as before it left. A second time changes nothing."""
+    """Undo mark_left; the provider stays suspended. A second time changes nothing."""
     if provider.left_at is not None:
         provider.left_at = None
-        _review(session, provider, ReviewAct.CAME_BACK, by, note, at)
+        _record_review(session, provider, ReviewAct.CAME_BACK, by, note, at)
 
 
-def _step(number: int, lacking: list[Missing] = (), its: tuple[Missing, ...] = (), *, done: bool = True) -> Step:
-    needs = tuple(each for each in its if each in lacking)
+def _make_step(
+    number: int, lacking: Sequence[Missing] = (), needed: Sequence[Missing] = (), *, done: bool = True
+) -> Step:
+    needs = tuple(each for each in needed if each in lacking)
     return Step(number, StepState.DONE if done and not needs else StepState.LATER, needs)
 
 
@@ -253,16 +262,18 @@ def _is_taken(session: Session, provider: Provider, code: int) -> bool:
     return session.scalar(brands.limit(1)) is not None
 
 
-def _keep_master_brand(session: Session, provider: Provider, practised: Brand | None, at: datetime) -> None:
-    """The brand whose code is the provider's: the one made ready meanwhile, or one that looks as that of practice."""
+def _create_master_brand(session: Session, provider: Provider, sandbox_brand: Brand | None, at: datetime) -> None:
+    """The brand with the provider's code, unless it exists, with the appearance of its sandbox brand."""
     if session.scalar(select(Brand.id).where(Brand.brand_code == provider.iys_code)):
         return
     brand = Brand(provider_id=provider.id, brand_code=provider.iys_code, name=provider.title, created_at=at)
-    for name in LOOKS if practised else ():
-        setattr(brand, name, getattr(practised, name))
+    for name in APPEARANCE if sandbox_brand else ():
+        setattr(brand, name, getattr(sandbox_brand, name))
     session.add(brand)
 
 
-def _review(session: Session, provider: Provider, act: ReviewAct, by: int, note: str, at: datetime, **facts) -> None:
+def _record_review(
+    session: Session, provider: Provider, act: ReviewAct, by: int, note: str, at: datetime, **facts: Any
+) -> None:
     session.add(Review(provider_id=provider.id, act=act, note=note, made_by=by, made_at=at, **facts))
     session.flush()

@@ -1,14 +1,15 @@
-"""Practising: a provider that is not admitted yet lives in the sandbox, under codes that İYS never gave to anybody.
+"""Sandbox mode: a provider that is not admitted yet talks to the sandbox, under codes that İYS never assigns.
 
-The codes decide, not a flag that may have changed meanwhile: a path that holds one leads to the sandbox or nowhere.
+The codes decide, not a flag that may have changed since: a path with such a code leads to the sandbox or nowhere.
 """
 
 import re
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, delete, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.models import (
@@ -33,21 +34,21 @@ from portal.core.models import (
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 
-CODES = range(990_000_000, 1_000_000_000)  # İYS's own are far below.
-EXEMPT_CODES = range(980_000_000, 990_000_000)  # Of providers that are admitted, and need tell İYS nothing.
-OVER, EXEMPT = "PRACTICE", "EXEMPT"  # The codes of submissions that İYS need not hear of.
+CODES = range(990_000_000, 1_000_000_000)  # İYS's own codes are far below.
+EXEMPT_CODES = range(980_000_000, 990_000_000)  # Of admitted providers that need not report to İYS.
+OVER, EXEMPT = "PRACTICE", "EXEMPT"  # The codes of submissions that are not sent to İYS.
 NAMED = re.compile(r"/(?:sps|brands)/(\d+)")
 PATHS = "%/sps/99_______/%"  # The same for SQL, of a frozen endpoint.
-STILL_WITH_A_PERSON = (Outcome.PARKED, Outcome.EXPIRED)
+NEEDS_ATTENTION = (Outcome.PARKED, Outcome.EXPIRED)
 A_DAY = timedelta(days=1)
 
 
 class Destination(StrEnum):
-    """Who hears of a brand's decisions."""
+    """Where a brand's decisions are sent."""
 
     IYS = "iys"
     SANDBOX = "sandbox"
-    NOBODY = "nobody"  # They are kept and obeyed here.
+    NOBODY = "nobody"  # They are only obeyed here.
 
 
 def is_sandbox_path(path: str) -> bool:
@@ -56,21 +57,21 @@ def is_sandbox_path(path: str) -> bool:
 
 
 def is_exempt_path(path: str) -> bool:
-    """Whether a path names a provider that need tell İYS nothing."""
+    """Whether a path names a provider that need not report to İYS."""
     return any(int(code) in EXEMPT_CODES for code in NAMED.findall(path))
 
 
 def find_destination(iys_code: int, brand_code: int) -> Destination:
-    """Who hears of the decisions on a brand: recipients are told."""
+    """Where the decisions on a brand are sent, which recipients are told."""
     if brand_code in CODES:
         return Destination.SANDBOX
     return Destination.NOBODY if iys_code in EXEMPT_CODES else Destination.IYS
 
 
 def find_unsent_code(iys_code: int, brand_code: int) -> str | None:
-    """Why a decision on a brand is kept and obeyed here, and never sent; None where it is to be told.
+    """The submission code that says why a decision on a brand is not sent; None where it is sent.
 
-    A brand that practised ends when its provider goes on to İYS; an exempt provider need tell İYS nothing.
+    A sandbox brand ends when its provider goes live at İYS; an exempt provider need not report to İYS.
     """
     if iys_code in EXEMPT_CODES:
         return EXEMPT
@@ -78,17 +79,17 @@ def find_unsent_code(iys_code: int, brand_code: int) -> str | None:
 
 
 def brand_has_not_ended() -> ColumnElement[bool]:
-    """The condition that a brand asks and hears: it did not end with its provider's practice."""
+    """The condition that a brand did not end with its provider's sandbox mode."""
     return not_(and_(Brand.is_sandbox, Brand.closed_at.is_not(None)))
 
 
 def submission_to_iys(submission: Submission | None) -> Submission | None:
-    """A decision's submission, where İYS or its sandbox is told of it; None where nobody need be."""
+    """A decision's submission if it goes to İYS or its sandbox, otherwise None."""
     return submission if submission is not None and submission.code not in (OVER, EXEMPT) else None
 
 
 def draw_code(session: Session, codes: range = CODES) -> int:
-    """A code of the sandbox (or of EXEMPT_CODES) that nobody has."""
+    """Draw an unused code of the sandbox (or of EXEMPT_CODES)."""
     while True:
         code = codes.start + secrets.randbelow(len(codes))
         theirs = select(Provider.id).where(Provider.iys_code == code)
@@ -98,8 +99,7 @@ def draw_code(session: Session, codes: range = CODES) -> int:
 
 
 def begin_sandbox(session: Session, vault: Vault, provider: Provider, at: datetime) -> Connection:
-    """Let a provider practise, and write at once. Its account at the sandbox is made when it is first needed. One that
-    is connected already stays as it is."""
+    """Connect a provider to the sandbox, whose account is created on first use. An existing connection stays."""
     connection = session.scalar(select(Connection).where(Connection.provider_id == provider.id))
     if connection is not None:
         return connection
@@ -120,46 +120,43 @@ def begin_sandbox(session: Session, vault: Vault, provider: Provider, at: dateti
 
 
 def end_sandbox(session: Session, provider: Provider, at: datetime) -> None:
-    """Practising is over: the brands that practised are closed, what was on its way ends, nothing asks any more.
+    """End sandbox mode: close its brands, end pending submissions and delete the connection.
 
-    A brand that was made ready with a code of İYS's stays, unless somebody decided for it: what is decided in practice
-    is no consent of a brand that İYS knows.
+    A brand prepared with İYS's code stays open unless somebody decided for it: decisions in sandbox mode are no
+    consents of a brand that İYS knows.
     """
     session.flush()
     _close_brands(session, provider, at)
     stop_sending(session, provider.id, at)
-    practised = select(Credential.id).where(
+    sandbox_ones = select(Credential.id).where(
         Credential.provider_id == provider.id, Credential.kind == CredentialKind.SANDBOX
     )
-    ids = session.scalars(practised).all()
+    ids = session.scalars(sandbox_ones).all()
     session.execute(delete(Connection).where(Connection.credential_id.in_(ids)))
     session.execute(delete(Credential).where(Credential.id.in_(ids)))
 
 
 def stop_sending(session: Session, provider_id: int, at: datetime) -> int:
-    """End what a provider's practice left on its way; how many submissions that were. Again, it changes nothing."""
+    """End a provider's pending sandbox submissions and lists; returns how many submissions. Idempotent."""
     lists = update(BulkRequest).where(
         BulkRequest.provider_id == provider_id, BulkRequest.endpoint.like(PATHS), BulkRequest.due_at.is_not(None)
     )
-    _write(session, lists, state=BulkState.ENDED, due_at=None, lease_until=None, ended_at=at, code=OVER)
+    _execute_update(session, lists, state=BulkState.ENDED, due_at=None, lease_until=None, ended_at=at, code=OVER)
     theirs = (Submission.provider_id == provider_id, Submission.endpoint.like(PATHS))
-    on_their_way = select(Submission.id).where(*theirs, Submission.due_at.is_not(None))
-    ids = session.scalars(on_their_way.order_by(Submission.id).with_for_update()).all()
+    pending = select(Submission.id).where(*theirs, Submission.due_at.is_not(None))
+    ids = session.scalars(pending.order_by(Submission.id).with_for_update()).all()
     ended = update(Submission).where(*theirs, Submission.due_at.is_not(None))
-    _write(
+    _execute_update(
         session, ended, outcome=Outcome.NOT_NEEDED, due_at=None, lease_until=None, bulk_id=None, ended_at=at, code=OVER
     )
-    unseen = update(Submission).where(
-        *theirs, Submission.outcome.in_(STILL_WITH_A_PERSON), Submission.closed_at.is_(None)
-    )
-    _write(session, unseen, closed_at=at)
-    _hear_no_more(session, provider_id, at)
+    unseen = update(Submission).where(*theirs, Submission.outcome.in_(NEEDS_ATTENTION), Submission.closed_at.is_(None))
+    _execute_update(session, unseen, closed_at=at)
+    _stop_inflow(session, provider_id, at)
     return len(ids)
 
 
 def list_left_over(session: Session, at: datetime) -> list[int]:
-    """The providers at İYS for which a submission of their practice is still on its way: somebody decided in the very
-    moment in which it ended."""
+    """Admitted providers with a pending sandbox submission: somebody decided while sandbox mode ended."""
     open_ones = (
         select(Submission.provider_id)
         .join(Consent, Consent.id == Submission.consent_id)
@@ -172,32 +169,32 @@ def list_left_over(session: Session, at: datetime) -> list[int]:
 
 
 def _close_brands(session: Session, provider: Provider, at: datetime) -> None:
-    is_spoken_for = exists().where(Consent.brand_id == Brand.id)
-    practised = select(Brand).where(Brand.provider_id == provider.id, or_(Brand.is_sandbox, is_spoken_for))
-    for brand in session.scalars(practised):
-        if brand.brand_code not in CODES:  # İYS's code is free again, for the real one.
+    has_consents = exists().where(Consent.brand_id == Brand.id)
+    sandbox_ones = select(Brand).where(Brand.provider_id == provider.id, or_(Brand.is_sandbox, has_consents))
+    for brand in session.scalars(sandbox_ones):
+        if brand.brand_code not in CODES:  # İYS's code is free again for the real brand.
             brand.brand_code = draw_code(session)
         brand.is_sandbox, brand.closed_at = True, brand.closed_at or at
         session.flush()
 
 
-def _hear_no_more(session: Session, provider_id: int, at: datetime) -> None:
+def _stop_inflow(session: Session, provider_id: int, at: datetime) -> None:
     brands = select(Brand.id).where(Brand.provider_id == provider_id, not_(brand_has_not_ended()))
     rests = {"due_at": None, "lease_until": None, "code": None}
-    _write(session, update(Feed).where(Feed.brand_id.in_(brands)), **rests)
+    _execute_update(session, update(Feed).where(Feed.brand_id.in_(brands)), **rests)
     sweeps = update(Sweep).where(Sweep.brand_id.in_(brands), Sweep.ended_at.is_(None))
-    _write(session, sweeps, ended_at=at, **rests)
+    _execute_update(session, sweeps, ended_at=at, **rests)
     days = (ReconciledDay.brand_id.in_(brands), ReconciledDay.due_at.is_not(None))
-    never_told = exists().where(Difference.day_id == ReconciledDay.id)
-    session.execute(delete(ReconciledDay).where(*days, ReconciledDay.state == DayState.WAITING, ~never_told))
-    _write(session, update(ReconciledDay).where(*days), **rests)
+    has_differences = exists().where(Difference.day_id == ReconciledDay.id)
+    session.execute(delete(ReconciledDay).where(*days, ReconciledDay.state == DayState.WAITING, ~has_differences))
+    _execute_update(session, update(ReconciledDay).where(*days), **rests)
     found = update(Difference).where(Difference.brand_id.in_(brands), Difference.settled_at.is_(None))
-    _write(session, found, settled_at=at, settlement=Settlement.GONE)
+    _execute_update(session, found, settled_at=at, settlement=Settlement.GONE)
     pushed = update(PushRegistration).where(
         PushRegistration.brand_id.in_(brands), PushRegistration.removed_at.is_(None)
     )
-    _write(session, pushed, removed_at=at)
+    _execute_update(session, pushed, removed_at=at)
 
 
-def _write(session: Session, mine, **values) -> None:
-    session.execute(mine.values(values).execution_options(synchronize_session=False))
+def _execute_update(session: Session, statement: Update, **values: Any) -> None:
+    session.execute(statement.values(values).execution_options(synchronize_session=False))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import SessionEnd, SignIn, ThrottledAction, ThrottleHit
+from portal.core.models import NO_PROVIDER, SessionEnd, SignIn, ThrottledAction, ThrottleHit
 from portal.domain.identity import sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
@@ -97,7 +97,7 @@ def _begun(at: datetime) -> list[SignIn]:
 
 def _line(sign_in: SignIn, at: datetime) -> Line:
     ending = sign_in.ending or sessions.find_timeout(sign_in, at)
-    address = vault().read(sign_in.address, SignIn.PLACE, sessions.NO_PROVIDER, sign_in.id)
+    address = vault().read(sign_in.address, SignIn.PLACE, NO_PROVIDER, sign_in.id)
     return Line(
         sign_in.started_at,
         sign_in,

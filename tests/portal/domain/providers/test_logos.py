@@ -72,7 +72,7 @@ def test_what_hid_in_the_file_is_gone():
 
 
 def test_a_busy_photograph_gets_light_enough():
-    assert len(logos.convert_logo(noise(700, 300)).png) <= logos.LIGHTEST
+    assert len(logos.convert_logo(noise(700, 300)).png) <= logos.LARGEST_LOGO
 
 
 @pytest.mark.parametrize(
