@@ -1,4 +1,4 @@
-"""Whatever is noted in the audit has words that people read: a page would show a bare "campaign.opened" otherwise."""
+"""Every audited act has a label: a page would show a bare "campaign.opened" otherwise."""
 
 import ast
 import re
@@ -11,17 +11,19 @@ from tests.architecture import product
 
 PUT_TOGETHER = "put together"
 AN_ACT = re.compile(r"[a-z_]+\.[a-z_]+")
-ADDRESSES = ("url_for", "whole")  # They, too, take texts such as "dashboard.overview".
+ADDRESSES = ("url_for", "absolute_url")  # They, too, take texts such as "dashboard.overview".
+RECORDERS = ("note", "record_audit", "record_operator_audit", "record_account_audit")
 
 
 def acts_of(tree: ast.AST) -> set[str]:
-    """The acts that a module notes, by a call of note(…) or an entry of its own; PUT_TOGETHER for one that is not
-    spelled out. Where the act is handed on by a variable, all that looks like one in the module is taken for one."""
-    found, handed_on = set(), calls_in_notes_of_doors(tree)
+    """The acts that a module records; PUT_TOGETHER for one that is not a literal.
+
+    Where the act is a variable, every text of the module that looks like an act counts."""
+    found, handed_on = set(), calls_in_recorders(tree)
     for node in ast.walk(tree):
         if node in handed_on:
             continue
-        if isinstance(node, ast.Call) and named(node.func) in ("note", "AuditEntry"):
+        if isinstance(node, ast.Call) and named(node.func) in (*RECORDERS, "AuditEntry"):
             found |= texts(act_of(node)) or spelled_out(tree)
         elif isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
@@ -29,14 +31,14 @@ def acts_of(tree: ast.AST) -> set[str]:
     return found
 
 
-def calls_in_notes_of_doors(tree: ast.AST) -> set[ast.AST]:
-    """A door's own note(…) adds who and when to an act that it is given."""
-    own = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "note"]
+def calls_in_recorders(tree: ast.AST) -> set[ast.AST]:
+    """A recorder itself hands on the act that it is given."""
+    own = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in RECORDERS]
     return {call for function in own for call in ast.walk(function)}
 
 
 def act_of(call: ast.Call) -> ast.AST | None:
-    """Of note("act", …), of audit.note(session, "act", …), and of AuditEntry(act="act")."""
+    """Of record_audit("act", …), of audit.note(session, "act", …), and of AuditEntry(act="act")."""
     if named(call.func) == "AuditEntry":
         return next((word.value for word in call.keywords if word.arg == "act"), None)
     place = 1 if ast.unparse(call.func) == "audit.note" else 0
@@ -69,26 +71,26 @@ def noted() -> set[tuple[str, str]]:
     return {(name, act) for name, path in product.modules() for act in acts_of(product.tree(path))}
 
 
-def test_every_act_that_is_noted_has_words():
+def test_every_recorded_act_has_a_label():
     assert sorted((name, act) for name, act in noted() if act not in ACT_LABELS) == []
 
 
-def test_every_act_with_words_is_noted():
+def test_every_label_is_of_a_recorded_act():
     assert ACT_LABELS.keys() - {act for _, act in noted()} == set()
 
 
 PLANTED = {
-    'note("link.cut", "link", 1)': {"link.cut"},
+    'record_audit("link.cut", "link", 1)': {"link.cut"},
     'audit.note(session, "link.cut", "link", 1, provider_id=2)': {"link.cut"},
-    'note("link.cut" if done else "link.kept", "link", 1)': {"link.cut", "link.kept"},
+    'record_audit("link.cut" if done else "link.kept", "link", 1)': {"link.cut", "link.kept"},
     'AuditEntry(at=at, act="link.cut")': {"link.cut"},
     '{"at": at, "act": "link.cut"}': {"link.cut"},
-    'note(f"link.{how}", "link", 1)': {PUT_TOGETHER},
-    'HERE = "door.page"\ndef note(act): audit.note(session, act, "link", 1)': set(),
-    'def done(act): note(act, "link", 1); url_for("door.page")\ndone("link.cut")': {"link.cut"},
+    'record_audit(f"link.{how}", "link", 1)': {PUT_TOGETHER},
+    'HERE = "door.page"\ndef record_audit(act): audit.note(session, act, "link", 1)': set(),
+    'def done(act): record_audit(act, "link", 1); url_for("door.page")\ndone("link.cut")': {"link.cut"},
 }
 
 
 @pytest.mark.parametrize("planted", PLANTED)
-def test_an_act_is_found_however_it_is_noted(planted):
+def test_an_act_is_found_however_it_is_recorded(planted):
     assert acts_of(ast.parse(planted)) == PLANTED[planted]
