@@ -131,14 +131,14 @@ def _add_people(provider: Provider, credentials: dict[str, Credentials], at: dat
         if demo_cast.find_user(person) is None:
             user = demo_cast.ensure_user(person, credentials[person.key], at)
             accounts.add_membership(db.session, user, provider.id, role, at)
-    for person, role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
+    for person, operator_role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
         if demo_cast.find_user(person) is None:
             user = demo_cast.ensure_user(person, credentials[person.key], at)
-            user.operator_role = role
-            if role == OperatorRole.SUPPORT:
+            user.operator_role = operator_role
+            if operator_role == OperatorRole.SUPPORT:
                 db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
     for person in demo_cast.CAST[:-1]:
-        demo_cast.ensure_authenticator(demo_cast.find_user(person), credentials[person.key], at)
+        demo_cast.ensure_authenticator(person, credentials[person.key], at)
 
 
 def _add_newcomer(credentials: dict[str, Credentials], at: datetime) -> None:
@@ -151,7 +151,7 @@ def _add_newcomer(credentials: dict[str, Credentials], at: datetime) -> None:
             notice_url="https://www.example.com/yeni/aydinlatma", representative=person.name, name=person.name,
             email=person.email, password=credentials[person.key].password, at=at,
         )  # fmt: skip
-    demo_cast.ensure_authenticator(demo_cast.find_user(person), credentials[person.key], at)
+    demo_cast.ensure_authenticator(person, credentials[person.key], at)
 
 
 def _launch_campaign(campaign: Campaign) -> None:
@@ -192,7 +192,8 @@ def _open_point(provider: Provider, at: datetime) -> ConsentPoint:
 
 
 def _first_brand(provider: Provider) -> Brand:
-    return db.session.scalar(select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1))
+    oldest = select(Brand).where(Brand.provider_id == provider.id).order_by(Brand.id).limit(1)
+    return db.session.scalars(oldest).one()
 
 
 def _first_link(campaign: Campaign) -> str:

@@ -70,11 +70,12 @@ def ensure_user(person: CastMember, credentials: Credentials, at: datetime) -> U
     )
 
 
-def ensure_authenticator(user: User, credentials: Credentials, at: datetime) -> None:
-    """Enrol an authenticator app for somebody without any factor."""
-    if not factors.list_factors(db.session, user.id):
-        made = factors.enrol_totp(db.session, vault(), user.id, name="Demo", at=at, secret=credentials.totp)
-        made.confirmed_at = at
+def ensure_authenticator(person: CastMember, credentials: Credentials, at: datetime) -> None:
+    """Enrol an authenticator app for a known person without any factor."""
+    user = find_user(person)
+    if user is not None and not factors.list_factors(db.session, user.id):
+        app = factors.enrol_totp(db.session, vault(), user.id, name="Demo", at=at, secret=credentials.totp)
+        app.confirmed_at = at
         db.session.flush()
 
 

@@ -28,7 +28,7 @@ def forward() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    forwarder.run_loops(current_app._get_current_object(), stop)
+    forwarder.run_loops(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # Of the proxy.
 
 
 @group.command()

@@ -83,7 +83,6 @@ def render_case(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) 
 
 def _case_details(found: Complaint, recipient: Recipient, at: datetime) -> Case:
     is_erasure = found.kind == ComplaintKind.ERASURE
-    whose = {"recipient_id": found.recipient_id, "brand_id": found.brand_id, "channel": found.channel}
     receipt = read_session().get(Receipt, found.receipt_id) if found.receipt_id else None
     return Case(
         id=found.id,
@@ -95,11 +94,19 @@ def _case_details(found: Complaint, recipient: Recipient, at: datetime) -> Case:
         brand_name=read_session().get_one(Brand, found.brand_id).name if found.brand_id else None,
         receipt_number=spelled(receipt.number) if receipt else None,
         said=complaints.read_report(vault(), found),
-        compared=None
-        if is_erasure
-        else complaints.compare_with_refusal(read_session(), **whose, came_at=found.came_at),
+        compared=_comparison(found),
         pressure=complaints.due_pressure(found, at),
     )
+
+
+def _comparison(found: Complaint) -> complaints.Comparison | None:
+    """The message compared with the person's refusal; a request for erasure names no message."""
+    if found.brand_id is None or found.channel is None or found.came_at is None:
+        return None
+    return complaints.compare_with_refusal(
+        read_session(), recipient_id=found.recipient_id, brand_id=found.brand_id, channel=found.channel,
+        came_at=found.came_at,
+    )  # fmt: skip
 
 
 def _forms(found: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from flask import render_template, request
@@ -57,14 +58,11 @@ class CaseRow:
 @blueprint.get("/")
 @needs(Permission.COMPLAINTS)
 def queue() -> str:
-    at, show, kind = (
-        clock.now(),
-        _query_choice("show", CaseFilter) or CaseFilter.OPEN,
-        _query_choice("kind", ComplaintKind),
-    )
+    at = clock.now()
+    show, kind = _query_choice("show", CaseFilter) or CaseFilter.OPEN, _query_choice("kind", ComplaintKind)
     return render_template(
         "desk/queue.html",
-        page=requested_page(_cases(show, kind, at), PAGE_SIZE, lambda *row: _case_row(*row, at)),
+        page=requested_page(_cases(show, kind, at), PAGE_SIZE, partial(_case_row, at)),
         waiting=complaints.count_waiting(read_session(), current_user.provider_id, at),
         show=show,
         shows=FILTER_LABELS,
@@ -96,7 +94,7 @@ def _cases(show: CaseFilter, kind: ComplaintKind | None, at: datetime) -> Select
     return cases.order_by(Complaint.closed_at.is_not(None), Complaint.due_at, Complaint.id)
 
 
-def _case_row(case: Complaint, recipient: Recipient, brand_name: str | None, at: datetime) -> CaseRow:
+def _case_row(at: datetime, case: Complaint, recipient: Recipient, brand_name: str | None) -> CaseRow:
     return CaseRow(
         id=case.id,
         address=recipients.masked(vault(), recipient),

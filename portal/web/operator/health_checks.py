@@ -78,7 +78,7 @@ def _check_iys_host(at: datetime) -> HealthCheck:
         return HealthCheck(_("İYS"), _("Cevap veriyor."))
     finding = _(
         "Cevap vermiyor; %(failures)s deneme sonuçsuz kaldı, sonraki deneme %(until)s.", failures=host.failures,
-        until=_format_time(host.until),
+        until=_format_time(host.until or at),
     )  # fmt: skip
     return HealthCheck(
         _("İYS"), finding, BAD, _("İYS'nin duyurularına bakın; kararlar burada geçerli, geldiğinde iletilir.")
@@ -113,8 +113,9 @@ def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
         Operation.TOKEN: _("İYS oturum bütçesi"), Operation.STATUS: _("İYS sorgu bütçesi"),
         Operation.HISTORY: _("İYS karar geçmişi bütçesi"),
     }  # fmt: skip
-    for question, name in names.items():
-        left, limit = hourly_budgets.calls_left(read_session(), question, at), hourly_budgets.PER_HOUR[question]
+    for operation, name in names.items():
+        limit = hourly_budgets.PER_HOUR[operation]
+        left = hourly_budgets.calls_left(read_session(), operation, at) or 0
         tone = AMBER_TONE if left < limit * LOW_BUDGET else GOOD
         cure = _("Bir saat içinde kendiliğinden dolar; sık tükeniyorsa nedenine bakın.") if tone != GOOD else ""
         yield HealthCheck(name, _("Bu saatte kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)
@@ -231,7 +232,7 @@ def _check_task_queue() -> HealthCheck:
     return HealthCheck(name, finding)
 
 
-def _submissions_of_admitted() -> Select[tuple[int]]:
+def _submissions_of_admitted() -> Select:
     """Count of admitted providers' submissions, to be narrowed down."""
     return (
         select(func.count())

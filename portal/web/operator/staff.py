@@ -48,7 +48,7 @@ def invite_staff() -> ResponseReturnValue:
 def renew_invitation(invitation_id: int) -> ResponseReturnValue:
     """Send an invitation again with a new link; the old one stops working."""
     former = members.revoke_invitation(db.session, None, invitation_id, clock.now())
-    if former is None:
+    if former is None or former.operator_role is None:
         abort(404)
     _send_invitation(one_time_links.email_of(vault(), former), former.operator_role)
     return _commit_and_return(_("Davet yeniden yola çıktı; eski bağlantı artık açılmaz."))

@@ -45,7 +45,9 @@ def check_domain(domain_id: int) -> ResponseReturnValue:
     brand_id = own_row_or_404(read_session(), Domain, domain_id).brand_id
     messages = {
         CheckResult.FOUND: gettext("Kayıt bulundu, alan adı doğrulandı. Yeni bağlantılar bununla başlayabilir."),
-        CheckResult.ABSENT: gettext("Kayıt henüz görünmüyor. DNS bir saat kadar gecikebilir; biz de ara ara bakacağız."),
+        CheckResult.ABSENT: gettext(
+            "Kayıt henüz görünmüyor. DNS bir saat kadar gecikebilir; biz de ara ara bakacağız."
+        ),
         CheckResult.NO_ANSWER: gettext("Alan adınızın sunucusu yanıt vermedi. Birazdan yeniden deneyin."),
     }
     flash(messages[domains.check(domain_id)])

@@ -25,13 +25,13 @@ from portal.core.models import (
     Brand,
     Campaign,
     CampaignKind,
+    ConsentText,
     ContactKind,
     Delivery,
     ExclusionReason,
     Provider,
     Recipient,
 )
-from portal.core.models.link_context import load_consent_text
 from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.consents import recipients
@@ -237,7 +237,7 @@ def _render_campaign(campaign: Campaign, file_problem: FileProblem | None = None
         "dashboard/campaigns/campaign.html",
         campaign=campaign,
         brand_name=read_session().get_one(Brand, campaign.brand_id).name,
-        text=load_consent_text(read_session(), campaign.text_id),
+        text=read_session().get_one(ConsentText, campaign.text_id),
         progress=progress,
         batches=batches,
         bad_rows=_bad_lines(campaign),
@@ -292,4 +292,4 @@ def _omitted_addresses(campaign: Campaign) -> list[OmittedAddress]:
         .order_by(AudienceEntry.id)
         .limit(MAX_ROWS)
     )
-    return [OmittedAddress(recipients.masked(vault(), who), reason) for who, reason in rows]
+    return [OmittedAddress(recipients.masked(vault(), recipient), reason) for recipient, reason in rows if reason]

@@ -12,8 +12,7 @@ from sqlalchemy import select
 from portal.core import clock
 from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
-from portal.core.models import Brand, Campaign, ConsentPoint
-from portal.core.models.link_context import load_consent_text
+from portal.core.models import Brand, Campaign, ConsentPoint, ConsentText
 from portal.domain import campaigns, consent_points, packages
 from portal.domain.identity.permissions import Permission
 from portal.services.documents import poster as posters
@@ -137,12 +136,12 @@ def download_poster(point_id: int) -> Response:
     """An A4 page to print and hang up."""
     point = own_row_or_404(read_session(), ConsentPoint, point_id)
     campaign, brand = read_session().get_one(Campaign, point.campaign_id), read_session().get_one(Brand, point.brand_id)
-    text = load_consent_text(read_session(), campaign.text_id)
+    text = read_session().get_one(ConsentText, campaign.text_id)
     content = posters.render_pdf(
         posters.Poster(
             brand_name=text.brand_name, title=text.title_tr, address=_address(point), sender=text.sender_title,
             number=text.sender_mersis, contact=text.sender_contact, logo=brand.logo, colour=brand.colour,
-            is_practice=brand.is_sandbox,
+            is_sandbox=brand.is_sandbox,
         )
     )  # fmt: skip
     headers = {"Content-Disposition": f'inline; filename="{point.slug}.pdf"'}
@@ -180,7 +179,7 @@ def _render_point(point: ConsentPoint, form: BudgetForm | None = None) -> str:
         point=point,
         campaign=campaign,
         brand=brand,
-        text=load_consent_text(read_session(), campaign.text_id),
+        text=read_session().get_one(ConsentText, campaign.text_id),
         state=_state(point, campaign, brand),
         numbers=consent_points.count_statistics(read_session(), point, clock.now()),
         address=address,

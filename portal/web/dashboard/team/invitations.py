@@ -44,8 +44,7 @@ def invite() -> ResponseReturnValue:
     form = InvitationForm(giver=current_membership().role)
     if not form.validate_on_submit():
         return _render_invitation(form), 422
-    sent = _send_invitation(form.email.data.strip(), Role(form.role.data))
-    record_audit("person.invited", "invitation", sent.id, role=sent.role.value)
+    _send_invitation(form.email.data.strip(), Role(form.role.data))
     return commit_and_list(_("Davet gönderildi. Bağlantısı 7 gün geçerlidir."))
 
 
@@ -55,8 +54,9 @@ def invite() -> ResponseReturnValue:
 def resend_invitation(invitation_id: int) -> ResponseReturnValue:
     """Revoke an invitation and mail a new link to the same address."""
     former = _revoke_or_404(invitation_id)
-    sent = _send_invitation(one_time_links.email_of(vault(), former), former.role)
-    record_audit("person.invited", "invitation", sent.id, role=sent.role.value, again=True)
+    if former.role is None:  # Only staff of the operator is invited without one.
+        abort(404)
+    _send_invitation(one_time_links.email_of(vault(), former), former.role, again=True)
     return commit_and_list(_("Davet yeniden gönderildi. Önceki bağlantı artık açılmaz."))
 
 
@@ -71,13 +71,17 @@ def _render_invitation(form: InvitationForm) -> str:
     return render_template("dashboard/team/invitation.html", form=form, roles=role_descriptions())
 
 
-def _send_invitation(email: str, role: Role) -> OneTimeLink:
+def _send_invitation(email: str, role: Role, **facts: bool) -> None:
     language = get_locale().language
-    return members.invite(
+    invitation = members.invite(
         db.session, vault(), current_provider(), current_membership(), email=email, role=role, language=language,
-        at=clock.now(), link=lambda token: absolute_urls.absolute_url("signin.invitation", token=token, lang=language),
+        at=clock.now(),
+        link=lambda token: absolute_urls.absolute_url("signin.invitation", token=token, lang=language),
     )  # fmt: skip
+    record_audit("person.invited", "invitation", invitation.id, role=role.value, **facts)
 
 
 def _revoke_or_404(invitation_id: int) -> OneTimeLink:
-    return members.revoke_invitation(db.session, current_membership().provider_id, invitation_id, clock.now()) or abort(404)
+    return members.revoke_invitation(db.session, current_membership().provider_id, invitation_id, clock.now()) or abort(
+        404
+    )

@@ -102,7 +102,9 @@ def remove_person(membership_id: int) -> ResponseReturnValue:
 def end_sessions_of_person(membership_id: int) -> ResponseReturnValue:
     """End the person's sessions at this provider; those at other providers go on."""
     member = _member_or_404(membership_id)
-    ended = sessions.end_sessions(db.session, member.user_id, SessionEnd.REVOKED, clock.now(), at_provider=member.provider_id)
+    ended = sessions.end_sessions(
+        db.session, member.user_id, SessionEnd.REVOKED, clock.now(), at_provider=member.provider_id
+    )
     record_audit("sessions.ended", "membership", member.id, count=ended)
     return commit_and_list(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
 

@@ -18,7 +18,7 @@ from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import current_provider, record_audit
 from portal.web.shared.validators import READABLE
 
-ERROR_MESSAGES: dict[type, str] = {
+ERROR_MESSAGES: dict[type[Exception], str] = {
     networks.NotANetwork: _l("Bu bir ağ değil. Tek bir adres (203.0.113.7) ya da bir aralık (203.0.113.0/24) yazın."),
     networks.TooWide: _l("Bu aralık internetin büyük bir bölümünü kapsıyor. Daha dar bir aralık yazın."),
     networks.AlreadyListed: _l("Bu ağ listede zaten var."),

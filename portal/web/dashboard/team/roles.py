@@ -38,7 +38,9 @@ ERROR_MESSAGES: dict[type, str] = {
     members.RoleTooHigh: _l("Bu rol sizin yapamadığınız işleri de yapar; onu siz veremez, değiştiremezsiniz."),
     members.OwnMembership: _l("Kendi rolünüzü ve durumunuzu değiştiremezsiniz. Bunu başka bir sahip yapabilir."),
     members.LastOwner: _l("Firmanın giriş yapabilen son sahibi bu kişi. Önce bir başkasını sahip yapın."),
-    members.TooManyInvitations: _l("Kabul edilmeyi bekleyen çok fazla davetiniz var. Birkaçını geri alıp yeniden deneyin."),
+    members.TooManyInvitations: _l(
+        "Kabul edilmeyi bekleyen çok fazla davetiniz var. Birkaçını geri alıp yeniden deneyin."
+    ),
 }
 
 
