@@ -1,4 +1,4 @@
-"""Whatever holds an address is sealed and turns with the keys: each binary column says which it is."""
+"""Every binary column is encrypted and part of key rotation, or says why it need not be."""
 
 from sqlalchemy import LargeBinary
 
@@ -6,8 +6,8 @@ import shortlinks
 from portal.core.models import Base
 from portal.services.key_rotation import SEALED
 
-# Binary and not sealed: it tells nothing of an address to whoever has no key.
-OPENLY_KEPT = {
+# Binary and not encrypted: it tells nothing of an address to whoever has no key.
+NOT_ENCRYPTED = {
     "recipient.index_odd": "blind index",
     "recipient.index_even": "blind index",
     "user_account.index_odd": "blind index",
@@ -48,18 +48,18 @@ def binary_columns() -> set[str]:
     }
 
 
-def turned() -> dict[str, str]:
-    """What rotation seals anew: table.column, and the place that its seals are bound to."""
+def rotated_columns() -> dict[str, str]:
+    """Columns of key rotation, as table.column, and the place that their seals are bound to."""
     return {f"{model.__tablename__}.{column}": place for model, column, place in SEALED}
 
 
-def test_every_binary_column_turns_with_the_keys_or_says_why_not():
-    assert binary_columns() == turned().keys() | OPENLY_KEPT.keys()
+def test_every_binary_column_is_rotated_or_says_why_not():
+    assert binary_columns() == rotated_columns().keys() | NOT_ENCRYPTED.keys()
 
 
-def test_no_column_is_both_sealed_and_open():
-    assert not turned().keys() & OPENLY_KEPT.keys()
+def test_no_column_is_both_encrypted_and_not():
+    assert not rotated_columns().keys() & NOT_ENCRYPTED.keys()
 
 
 def test_every_seal_is_bound_to_its_own_column():
-    assert all(column == place for column, place in turned().items())
+    assert all(column == place for column, place in rotated_columns().items())

@@ -213,7 +213,7 @@ PLANTED = {
         "from portal.services.iys.forwarding import outcomes",
     ),
     "sideways: one rule asks another": ("portal.domain.receipts.lookup", "from portal.domain.campaigns import Contact"),
-    "sideways: a command wakes jobs": ("portal.cli.campaign", "from portal.jobs import connect"),
+    "sideways: a command wakes jobs": ("portal.cli.campaign", "from portal.jobs import init_app"),
     "the sandbox thinks with the forwarder": (
         "iys_sandbox.state_rules",
         "from portal.services.iys.client import Answer",

@@ -1,4 +1,4 @@
-"""Every page that a recipient may open, by the map of addresses: light, without script, cookie or third party."""
+"""Every page of the URL map that recipients open is light, without script, cookie or third party."""
 
 import gzip
 import re
@@ -16,7 +16,7 @@ from tests.portal.web.my_consents.conftest import Visitor as Owner
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 LIGHT = 15 * 1024  # Bytes after gzip, with its sheets.
-DOORS = ("recipient", "verification", "my_consents_entry", "my_consents", "consent_points")
+BLUEPRINTS = ("recipient", "verification", "my_consents_entry", "my_consents", "consent_points")
 # What is no page: a drawing, a sheet, keys, or a file to keep.
 NO_PAGES = {
     "recipient.logo", "recipient.colour", "recipient.receipt_token", "recipient.receipt_json", "recipient.receipt_pdf",
@@ -27,7 +27,7 @@ AFTER_THE_CODE = "mine."
 
 
 @pytest.fixture
-def ways(app, browser, rows) -> dict:
+def openings(app, browser, rows) -> dict:
     """How each page is opened: its endpoint, who opens it, and its address."""
     code = make.codes(app)[make.PHONE]
     fatma = make.Person(browser, code)
@@ -75,19 +75,19 @@ def opened_point(app) -> str:
     return passer.here
 
 
-def test_every_page_of_the_map_is_looked_at(app, ways):
+def test_every_recipients_page_is_among_them(app, openings):
     pages = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith(tuple(f"{door}." for door in DOORS)) and "GET" in rule.methods
+        if rule.endpoint.startswith(tuple(f"{name}." for name in BLUEPRINTS)) and "GET" in rule.methods
     }
 
-    assert pages - NO_PAGES == set(ways)
+    assert pages - NO_PAGES == set(openings)
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])
-def test_each_is_light_and_brings_no_script_no_cookie_and_nothing_from_elsewhere(app, ways, language):
-    found = {endpoint: faults(endpoint, *origin, language) for endpoint, origin in ways.items()}
+def test_each_page_is_light_without_script_cookie_or_third_party(app, openings, language):
+    found = {endpoint: faults(endpoint, *opening, language) for endpoint, opening in openings.items()}
 
     assert {endpoint: each for endpoint, each in found.items() if each} == {}
 
@@ -97,17 +97,17 @@ def faults(endpoint: str, browser, address: str, language: str) -> list[str]:
     text = answer.text
     if answer.status_code != 200:
         return [f"{address}: {answer.status_code}"]
-    told = []
+    found = []
     if (weight := len(gzip.compress(answer.data)) + sum(map(len, sheets(browser, address, text)))) > LIGHT:
-        told.append(f"{weight} bytes")
+        found.append(f"{weight} bytes")
     if "Set-Cookie" in answer.headers:
-        told.append("a cookie")
+        found.append("a cookie")
     if "Cookie" in answer.headers.get("Vary", "") and not endpoint.startswith(AFTER_THE_CODE):
-        told.append("varies by a cookie")
+        found.append("varies by a cookie")
     if re.search(r"<(script|iframe|object|embed)|\son[a-z]+=|javascript:", text):
-        told.append("a script")
+        found.append("a script")
     elsewhere = [each for each in re.findall(r'(?:src|<link[^>]*href)="([^"]+)"', text) if not each.startswith("/")]
-    return told + elsewhere
+    return found + elsewhere
 
 
 def sheets(browser, address: str, text: str) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Every text that a form takes has an end, and holds nothing that a column could not keep. Forms name their fields."""
+"""Every text field of a form is limited in length and refuses NUL bytes; no form is copied into a row unnamed."""
 
 import ast
 import re
@@ -13,9 +13,9 @@ from tests.architecture import product
 SPREAD = re.compile(r"form\.data\b|request\.(form|values|args|json)\b")
 FAR_TOO_LONG = "a" * 1_000_000
 WITH_NUL = "yağmur altında\0 kırmızı bisiklet"
-# The shape of an address, of a number or of a list is looked at by rules of their own.
+# The shape of an address, of a number or of a list is checked by rules of their own.
 BY_A_RULE = {
-    ("AudienceForm", "text"), ("FirmForm", "number"), ("InvitationForm", "email"), ("NewImportForm", "text"),
+    ("AudienceForm", "text"), ("CompanyForm", "number"), ("InvitationForm", "email"), ("NewImportForm", "text"),
     ("SearchForm", "address"), ("SignUpForm", "email"),
 }  # fmt: skip
 # Never kept as they are: hashed, compared, or looked for.
@@ -40,23 +40,23 @@ def text_fields() -> dict[tuple[str, str], object]:
     return found
 
 
-def is_taken(field, text: str) -> bool:
+def accepts(field, text: str) -> bool:
     """Whether a form with this field alone takes the text."""
     return type("Alone", (Form,), {"field": field})(MultiDict({"field": text})).validate()
 
 
-def takes(app, text: str) -> set[tuple[str, str]]:
+def accepting_fields(app, text: str) -> set[tuple[str, str]]:
     """The fields that take it."""
     with app.test_request_context():
-        return {name for name, field in text_fields().items() if is_taken(field, text)}
+        return {name for name, field in text_fields().items() if accepts(field, text)}
 
 
 def test_no_text_is_endless(app):
-    assert takes(app, FAR_TOO_LONG) == AS_LONG_AS_A_POST
+    assert accepting_fields(app, FAR_TOO_LONG) == AS_LONG_AS_A_POST
 
 
 def test_no_text_that_a_column_keeps_holds_a_nul_byte(app):
-    assert takes(app, WITH_NUL) == BY_A_RULE | NEVER_KEPT
+    assert accepting_fields(app, WITH_NUL) == BY_A_RULE | NEVER_KEPT
 
 
 def spreads_a_form(tree: ast.AST) -> list[str]:

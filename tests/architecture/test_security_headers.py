@@ -1,4 +1,4 @@
-"""Every answer carries the headers that keep a page alone; a code's page never travels on."""
+"""Security headers of every answer; the address of a page with a code is told to nobody."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def paths(app):
     return [filled(rule) for rule in app.url_map.iter_rules() if "GET" in rule.methods and rule.endpoint != "static"]
 
 
-def assert_alone(answer):
+def assert_isolated(answer):
     (policy,) = answer.headers.getlist("Content-Security-Policy")
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == rules["base-uri"] == rules["frame-ancestors"] == "'none'"
@@ -40,7 +40,7 @@ def test_a_script_runs_only_where_a_passkey_is_asked_for(app, browser):
 
 def test_every_page_stands_alone(browser, paths):
     for path in paths:
-        assert_alone(browser.get(path))
+        assert_isolated(browser.get(path))
         assert browser.get(path).headers["Cache-Control"] == "no-store" or path == PUBLIC_KEYS
 
 
@@ -49,14 +49,14 @@ def test_every_page_stands_alone(browser, paths):
 )
 def test_files_and_errors_stand_alone_too(browser, path):
     with browser.get(path) as answer:
-        assert_alone(answer)
+        assert_isolated(answer)
 
 
 def test_a_refused_method_stands_alone_too(browser):
     answer = browser.put("/sign-in")
 
     assert answer.status_code == 405
-    assert_alone(answer)
+    assert_isolated(answer)
 
 
 def test_a_code_is_not_told_to_anybody(app, browser):
@@ -64,7 +64,7 @@ def test_a_code_is_not_told_to_anybody(app, browser):
     decided = fatma.decides(MESAJ="RET")
 
     for answer in (fatma.opens(), decided, browser.get(decided.location), fatma.posts(), browser.get("/k/unknown")):
-        assert_alone(answer)
+        assert_isolated(answer)
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"

@@ -1,4 +1,4 @@
-"""What the tests' own servers promise."""
+"""The servers that tests start."""
 
 import socket
 import struct

@@ -115,6 +115,8 @@ RULES: dict[str, tuple[Predicate, str]] = {
     ),
     "find a file's header": (defines("_?(find|guess|detect)_header.*"), f"{IMPORTS}.layout.headers.find_header"),
     "measure a column's contents": (calls_any("of_column"), f"{IMPORTS}.layout.detection._columns"),
+    "refuse what is done too often": (calls_any("TooManyRequests"), "portal.core.throttle.check"),
+    "count an attempt": (makes_rows_of("ThrottleHit"), "portal.domain.identity.login_throttle._new_hit"),
 }
 # A second definition of each kind, as somebody might write it.
 PLANTED = [
@@ -138,6 +140,8 @@ PLANTED = [
     ("open a workbook", "book = openpyxl.load_workbook(file)"),
     ("open a workbook", "return CalamineWorkbook.from_filelike(file)"),
     ("measure a column's contents", "return Contents.of_column(cells, meanings)"),
+    ("refuse what is done too often", "raise throttle.TooManyRequests(limit, again_at)"),
+    ("count an attempt", "session.add(ThrottleHit(action=action, at=at))"),
 ]
 
 

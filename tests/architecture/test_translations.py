@@ -23,8 +23,8 @@ TURKISH_NAMES = re.compile(
 
 
 @pytest.fixture(scope="module")
-def spoken() -> set[str | tuple[str, str]]:
-    """Every text that the product says; one with a plural is a pair."""
+def msgids() -> set[str | tuple[str, str]]:
+    """Every translatable text of the product; one with a plural is a pair."""
     with (product.ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
     found = extract_from_dir(str(product.ROOT), methods, options, keywords=KEYWORDS)
@@ -44,10 +44,10 @@ def forms(text: str | tuple[str, str]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else text
 
 
-def test_every_text_has_its_english_one(spoken, english):
+def test_every_text_has_its_english_one(msgids, english):
     translated = {turkish for turkish, text in texts(english).items() if all(forms(text))}
 
-    assert spoken - translated == set()
+    assert msgids - translated == set()
 
 
 def test_no_text_stands_within_another():
@@ -64,8 +64,8 @@ def test_no_text_stands_within_another():
     assert hidden == []
 
 
-def test_the_catalogue_holds_nothing_that_nobody_says(spoken, english):
-    assert set(texts(english)) - spoken == set()
+def test_the_catalogue_holds_no_unused_text(msgids, english):
+    assert set(texts(english)) - msgids == set()
     assert not english.obsolete
 
 
@@ -92,8 +92,8 @@ def test_no_english_text_was_left_in_turkish(english):
     assert left == []
 
 
-def test_a_percent_sign_stands_only_before_a_name(spoken):
+def test_a_percent_sign_stands_only_before_a_name(msgids):
     # A template fills every text in with %, so that a bare one would break its page.
-    said = [form for text in spoken for form in forms(text)]
+    said = [form for text in msgids for form in forms(text)]
 
     assert [form for form in said if "%" in PLACEHOLDER.sub("", form).replace("%%", "")] == []
