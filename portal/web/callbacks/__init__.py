@@ -1,1 +1,1 @@
-"""Addresses that other programs post to: İYS's pushes."""
+"""URLs that other programs post to: İYS's pushes."""

@@ -1,4 +1,4 @@
-"""The blueprint of addresses that other programs post to."""
+"""The blueprint of URLs that other programs post to."""
 
 from flask import Blueprint
 

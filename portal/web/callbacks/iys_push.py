@@ -1,9 +1,11 @@
-"""The door that İYS pushes movements through: checked, kept, answered at once; read afterwards by the forwarder."""
+"""Receive İYS's push of movements: authenticate, store, answer at once. The forwarder reads it afterwards."""
 
 import hmac
 import json
+from datetime import datetime
 
 from flask import Response, abort, request
+from flask.typing import ResponseReturnValue
 from limits import parse
 from sqlalchemy import select, update
 
@@ -17,29 +19,29 @@ from portal.web.shared import limits
 
 LARGEST_BODY = 2 * 1024 * 1024  # Bytes. A list of 1000 movements has about 350 kB.
 TEST_RECIPIENT = "pushtest@iys.org.tr"  # İYS posts a fixed row of this recipient when an address is registered.
-MOST_GUESSES = parse(limits.GUESSED_PUSHES)
+WRONG_CREDENTIALS = parse(limits.GUESSED_PUSHES)
 
 
 @blueprint.post("/iys/<token>")
-def push(token: str):
-    """Keep what İYS posts, then answer. İYS waits 5 s at most, so nothing is read here."""
+def push(token: str) -> ResponseReturnValue:
+    """Store the body, then answer. İYS waits 5 s at most, so nothing is parsed here."""
     request.max_content_length = LARGEST_BODY
-    registration = _registration(token)
+    registration = _authenticate(token)
     if registration is None:
-        return _refused()
+        return _unauthorized()
     body, at = request.get_data(), clock.now()
-    heard = {"received_at": at}
+    times = {"received_at": at}
     if _is_test(body):
-        heard["tested_at"] = at
+        times["tested_at"] = at
     elif body:
-        _keep(registration, body, at)
-    db.session.execute(update(PushRegistration).where(PushRegistration.id == registration.id).values(heard))
+        _store_push(registration, body, at)
+    db.session.execute(update(PushRegistration).where(PushRegistration.id == registration.id).values(times))
     db.session.commit()
     return {"status": "ok"}
 
 
-def _registration(token: str) -> PushRegistration | None:
-    """The registration that token and password open; whatever does not fit takes the same path."""
+def _authenticate(token: str) -> PushRegistration | None:
+    """The registration with this token and password; every mismatch takes the same path."""
     mine = select(PushRegistration).where(
         PushRegistration.token_digest == token_digest(token), PushRegistration.removed_at.is_(None)
     )
@@ -50,9 +52,9 @@ def _registration(token: str) -> PushRegistration | None:
     return found if hmac.compare_digest(said, expected) and found else None
 
 
-def _refused() -> Response:
-    """Too many wrong ones from an address, and the answer is 429."""
-    if limiter.enabled and not limiter.limiter.hit(MOST_GUESSES, "guessed-pushes", rate_limit_key()):
+def _unauthorized() -> Response:
+    """401; or 429 after too many wrong credentials from an address."""
+    if limiter.enabled and not limiter.limiter.hit(WRONG_CREDENTIALS, "guessed-pushes", rate_limit_key()):
         abort(429)
     return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="iys", charset="UTF-8"'})
 
@@ -73,7 +75,7 @@ def _is_test(body: bytes) -> bool:
         return False
 
 
-def _keep(registration: PushRegistration, body: bytes, at) -> None:
+def _store_push(registration: PushRegistration, body: bytes, at: datetime) -> None:
     push_id = new_id()
     db.session.add(
         Push(

@@ -1,4 +1,4 @@
-"""Asking for an address, and sending a code there. Each address has its own: one proves nothing of the other."""
+"""Send a code to the address. Phone and e-mail each get their own: one proves nothing of the other."""
 
 from dataclasses import replace
 
@@ -27,55 +27,59 @@ from portal.web.shared.owner_notifications import notify_owners
 
 
 class UnreachableAddress(ValueError):
-    """No code can go to what was typed; it says why."""
+    """No code can reach what was typed; the message says why."""
 
 
 @blueprint.post("/<slug>/adres")
 @limiter.limit(limits.POINT)
 def address(slug: str) -> ResponseReturnValue:
-    """Send a code to the address; on to the page that takes it."""
-    place = find_point(slug)
-    chosen, typed = form_token.read(request.form.get("form", ""), place.point_id), request.form.get("address", "")
-    if not place.is_open:
-        return pages.render_closed(place)
+    """Send a code to the address; redirect to the code's page."""
+    point = find_point(slug)
+    chosen, typed = form_token.read(request.form.get("form", ""), point.point_id), request.form.get("address", "")
+    if not point.is_open:
+        return pages.render_closed(point)
     is_seen = chosen is not None and chosen.is_fresh(clock.now()) and not cross_site.is_cross_site_post()
     if not (is_seen and chosen.choices):
         return redirect(url_for(".page", slug=slug), 303)
     try:
         found = _parse_reachable(typed, pages.next_kind(chosen))
     except UnreachableAddress as unfit:
-        return pages.render_address_form(place, chosen, typed=typed, error=str(unfit)), 422
-    return send_code(place, chosen, found)
+        return pages.render_address_form(point, chosen, typed=typed, error=str(unfit)), 422
+    return send_code(point, chosen, found)
 
 
-def send_code(place: PublicPoint, chosen: Selection, found: Address, *, is_another: bool = False) -> ResponseReturnValue:
-    """Ask for a code, and lead to its page; or say why there is none."""
+def send_code(
+    point: PublicPoint, chosen: Selection, found: Address, *, is_another: bool = False
+) -> ResponseReturnValue:
+    """Request a code and redirect to its page; or show why there is none."""
     granted = [channel for channel in found.channels if chosen.choices.get(channel) == Status.GRANTED]
-    if granted and _is_package_full(place):
-        return _drop_grants(place, chosen)
+    if granted and _is_package_full(point):
+        return _drop_grants(point, chosen)
     at = clock.now()
     try:
         proof = address_proofs.request_code(
             db.session, vault(), current_app.config["SECRET_KEY"], found, Purpose.POINT, sends=True,
-            language=get_locale().language, network=request.remote_addr or "", at=at, brand_id=place.brand_id,
-            campaign_id=place.campaign_id, facts=chosen.facts, budget=place.daily_budget, sender=_sender_name(place),
-            notice=_notice_url(place),
+            language=get_locale().language, network=request.remote_addr or "", at=at, brand_id=point.brand_id,
+            campaign_id=point.campaign_id, facts=chosen.facts, budget=point.daily_budget, sender=_sender_name(point),
+            notice=_notice_url(point),
         )  # fmt: skip
     except TooManyRequests as many:
         db.session.rollback()
-        return _refuse_code(place, chosen, found, many)
-    has_mail = _warn_owners(place, found.kind)
+        return _refuse_code(point, chosen, found, many)
+    has_mail = _warn_owners(point, found.kind)
     db.session.commit()
     wake("message")
     if has_mail:
         wake("mail")
     code = address_proofs.page_code(current_app.config["LINK_SALT"], proof)
-    return redirect(url_for(".code", slug=place.slug, code=code, yeni="1" if is_another else None), 303)
+    return redirect(url_for(".code", slug=point.slug, code=code, yeni="1" if is_another else None), 303)
 
 
 def _parse_reachable(typed: str, kind: AddressKind) -> Address:
-    """An address of this kind that a code can reach. By default SMS goes to Turkish mobiles only: who pumps SMS is paid
-    for messages abroad. Raises Unfit."""
+    """Parse an address of this kind that a code can reach. Raises UnreachableAddress.
+
+    SMS goes to Turkish mobiles only: SMS pumping earns on messages abroad.
+    """
     try:
         found = addresses.parse(typed)
     except addresses.BadAddress as bad:
@@ -91,55 +95,55 @@ def _parse_reachable(typed: str, kind: AddressKind) -> Address:
     return found
 
 
-def _sender_name(place: PublicPoint) -> str:
-    """In whose name the code goes to whoever's address was typed. Nobody has looked at who practises yet: its brand may
-    be called like any firm, or like a link, and the message is ours."""
-    return place.brand_name if _is_reviewed(place) else ""
+def _sender_name(point: PublicPoint) -> str:
+    """The sender in the code's message; ours for a provider in sandbox mode. Nobody has reviewed its brand, which may
+    be called like any firm, or like a link."""
+    return point.brand_name if _is_reviewed(point) else ""
 
 
-def _notice_url(place: PublicPoint) -> str:
-    """Where the message leads who asks what becomes of the number (KVKK 2025/1072): to the point's own page, with the
-    firm, what for, and its notice. It is shorter than a notice's address, on our host, and the same for everybody."""
-    if not _is_reviewed(place):
+def _notice_url(point: PublicPoint) -> str:
+    """URL of the notice in the code's message (KVKK 2025/1072): the point's own page with the firm, the purpose
+    and the notice. Shorter than the notice's own URL, on our host, and the same for everybody."""
+    if not _is_reviewed(point):
         return absolute_url("verification.privacy", **pages.language_args())
-    return absolute_url("consent_points.page", **{"slug": place.slug, "lang": None} | pages.language_args())
+    return absolute_url("consent_points.page", **{"slug": point.slug, "lang": None} | pages.language_args())
 
 
-def _is_reviewed(place: PublicPoint) -> bool:
-    return sandbox_mode.find_destination(place.iys_code, place.brand_code) != Destination.SANDBOX
+def _is_reviewed(point: PublicPoint) -> bool:
+    return sandbox_mode.find_destination(point.iys_code, point.brand_code) != Destination.SANDBOX
 
 
-def _is_package_full(place: PublicPoint) -> bool:
-    """Whether the provider's package takes nobody new. It stops no refusal (portal/domain/packages)."""
-    provider = read_session().get_one(Provider, place.provider_id)
+def _is_package_full(point: PublicPoint) -> bool:
+    """Whether the provider's package allows nobody new. It stops no refusal (portal/domain/packages)."""
+    provider = read_session().get_one(Provider, point.provider_id)
     return packages.measure_usage(read_session(), provider, clock.now(), with_iys=False).level == packages.Level.SHUT
 
 
-def _drop_grants(place: PublicPoint, chosen: Selection) -> ResponseReturnValue:
+def _drop_grants(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
     refusals = {channel: status for channel, status in chosen.choices.items() if status == Status.REFUSED}
     if not refusals:
-        return pages.render_closed(place, is_full=True)
-    return pages.render_address_form(place, replace(chosen, choices=refusals), is_full=True), 409
+        return pages.render_closed(point, is_full=True)
+    return pages.render_address_form(point, replace(chosen, choices=refusals), is_full=True), 409
 
 
-def _refuse_code(place: PublicPoint, chosen: Selection, found: Address, many: TooManyRequests) -> ResponseReturnValue:
-    """The same words whoever has the address; and the owners hear of it, if they have not."""
+def _refuse_code(point: PublicPoint, chosen: Selection, found: Address, many: TooManyRequests) -> ResponseReturnValue:
+    """The same text whoever has the address. Owners are warned when the point's daily budget is used up."""
     if many.limit != Limit.CODES_OF_CONSENT_POINT:
-        return pages.render_address_form(place, chosen, typed=found.text, many=many), 429
-    if _warn_owners(place, found.kind):
+        return pages.render_address_form(point, chosen, typed=found.text, many=many), 429
+    if _warn_owners(point, found.kind):
         wake("mail")
     db.session.commit()
-    return pages.render_no_codes(place), 429
+    return pages.render_no_codes(point), 429
 
 
-def _warn_owners(place: PublicPoint, kind: AddressKind) -> bool:
-    """Tell the owners by mail, once a day each, that codes run out; whether there is a mail now."""
-    told = consent_points.raise_budget_alarm(db.session, place, kind, clock.now())
+def _warn_owners(point: PublicPoint, kind: AddressKind) -> bool:
+    """Mail the owners, at most once a day per address kind, that codes run out. True if a mail was written."""
+    told = consent_points.raise_budget_alarm(db.session, point, kind, clock.now())
     if told is None:
         return False
     notify_owners(
-        db.session.get_one(Provider, place.provider_id), MailKind.POINT_BUDGET, point=place.name, used=told.used,
-        budget=place.daily_budget, is_mail=told.kind == AddressKind.EMAIL, is_used_up=told.is_used_up,
-        link=absolute_url("dashboard.point", point_id=place.point_id),
+        db.session.get_one(Provider, point.provider_id), MailKind.POINT_BUDGET, point=point.name, used=told.used,
+        budget=point.daily_budget, is_mail=told.kind == AddressKind.EMAIL, is_used_up=told.is_used_up,
+        link=absolute_url("dashboard.point", point_id=point.point_id),
     )  # fmt: skip
     return True

@@ -1,5 +1,8 @@
-"""Choosing: what somebody chose is kept in a token, and an address is asked for. A form on the brand's own site posts
-to the same place: what it says is shown to the person again, in words, and counts when they say that it is theirs."""
+"""The form of choices: they are kept in a token, then an address is asked for.
+
+A form on the brand's own site posts to the same URL. Its choices are shown to the person again, in words, and count
+only once they confirm them here.
+"""
 
 from dataclasses import replace
 
@@ -21,55 +24,58 @@ from portal.web.shared import cross_site, limits
 
 @blueprint.get("/<slug>")
 def page(slug: str) -> ResponseReturnValue:
-    """Who asks, what for, and the choices. Opening it decides nothing."""
+    """Show who asks, what for, and the choices. Opening it decides nothing."""
     if slug != slug.lower():  # As somebody types it from a poster.
         return redirect(url_for(".page", slug=slug.lower()), 301)
-    place = find_point(slug)
-    return pages.render_choices(place) if place.is_open else pages.render_closed(place)
+    point = find_point(slug)
+    return pages.render_choices(point) if point.is_open else pages.render_closed(point)
 
 
 @blueprint.post("/<slug>")
 @limiter.limit(limits.POINT)
 def choose(slug: str) -> ResponseReturnValue:
-    """Take the choices; on to the address. Nothing is decided yet."""
-    place = find_point(slug)
-    if not place.is_open:
-        return pages.render_closed(place)
-    served, at = form_token.read(request.form.get("form", ""), place.point_id), clock.now()
+    """Read the choices; go on to the address. Nothing is decided yet."""
+    point = find_point(slug)
+    if not point.is_open:
+        return pages.render_closed(point)
+    served, at = form_token.read(request.form.get("form", ""), point.point_id), clock.now()
     if served is None or not served.is_fresh(at) or cross_site.is_cross_site_post():
-        return _ask_to_confirm(place, served)
+        return _ask_to_confirm(point, served)
     name = choices.read_name(request.form) or served.name
     if "review" in request.form:
-        return pages.render_review(place, FormState(chosen=served.choices, name=name))
+        return pages.render_review(point, FormState(chosen=served.choices, name=name))
     if "change" in request.form:
-        return pages.render_choices(place, FormState(chosen=served.choices, name=served.name))
-    chosen = replace(served, choices=served.choices or choices.read_choices(request.form, place.channels), name=name)
+        return pages.render_choices(point, FormState(chosen=served.choices, name=served.name))
+    chosen = replace(served, choices=served.choices or choices.read_choices(request.form, point.channels), name=name)
     messages = () if chosen.choices else ("choose",)
     if Status.GRANTED in chosen.choices.values():
-        wrong = choices.name_problem(name, is_required=place.requires_name)
+        wrong = choices.name_problem(name, is_required=point.requires_name)
         messages = (wrong,) if wrong else ()
     if messages:
         form_state = FormState(messages, chosen=chosen.choices, name=name)
         show = pages.render_review if served.choices else pages.render_choices
-        return show(place, form_state), 422
-    return ask_for_address(place, replace(chosen, name=name[: choices.LONGEST_NAME]))  # Beside refusals nobody has looked at it.
+        return show(point, form_state), 422
+    return ask_for_address(
+        point, replace(chosen, name=name[: choices.LONGEST_NAME])
+    )  # Beside refusals it was not checked.
 
 
-def ask_for_address(place: PublicPoint, chosen: Selection) -> ResponseReturnValue:
-    """On to the address; or, where the codes of the day are used up, to the one that is left."""
-    gone = pages.used_up_kinds(place)
+def ask_for_address(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
+    """Ask for the address; where one kind's daily codes are used up, for the other kind only."""
+    gone = pages.used_up_kinds(point)
     left = {channel: status for channel, status in chosen.choices.items() if pages.kind_of(channel) not in gone}
     if not left:
-        return pages.render_no_codes(place), 429
+        return pages.render_no_codes(point), 429
     lost = tuple(channel for channel in chosen.choices if channel not in left)
-    return pages.render_address_form(place, replace(chosen, choices=left), lost=lost)
+    return pages.render_address_form(point, replace(chosen, choices=left), lost=lost)
 
 
-def _ask_to_confirm(place: PublicPoint, old: Selection | None) -> ResponseReturnValue:
-    """From the brand's own site, or from a page that was left open for days: nothing that was posted is taken as a
-    person's word before they have seen our text and said that these are their choices (Regulation art. 7). Nor where
-    the site has fetched a token of ours beforehand."""
-    posted = choices.read_choices(request.form, place.channels) or (old.choices if old else {})
+def _ask_to_confirm(point: PublicPoint, old: Selection | None) -> ResponseReturnValue:
+    """Show choices for confirmation from the brand's own site (even with a token that it fetched here), or from
+    a page left open for days: they count once the person has seen our text and confirmed (Regulation art. 7)."""
+    posted = choices.read_choices(request.form, point.channels) or (old.choices if old else {})
     if not posted:
-        return redirect(url_for(".page", slug=place.slug), 303)
-    return pages.render_review(place, FormState(chosen=posted, name=choices.read_name(request.form)[: choices.LONGEST_NAME]))
+        return redirect(url_for(".page", slug=point.slug), 303)
+    return pages.render_review(
+        point, FormState(chosen=posted, name=choices.read_name(request.form)[: choices.LONGEST_NAME])
+    )

@@ -1,33 +1,34 @@
-"""The signed token of a point's forms: what was shown, and what was chosen so far. So nothing is asked twice, and no
-cookie is needed."""
+"""Signed token of a point's forms: what was shown and chosen so far. So nothing is asked twice, without a cookie."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from portal.core.iys_protocol import Channel, Status
 
-LIFE = timedelta(hours=24)  # A page left open overnight goes on; an older one has its choices looked at again.
+LIFE = timedelta(hours=24)  # A page left open overnight goes on; the choices of an older one must be confirmed again.
 SALT = "point-form"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a person chose on a point's page, and which text it showed, in which language, when."""
+    """A person's choices on a point's page, and which text it showed, in which language, when."""
 
     text_id: int
     language: str
     served_at: datetime
     choices: dict[Channel, Status] = field(default_factory=dict)
     name: str = ""
-    receipts: tuple[str, ...] = ()  # The codes of what was decided for another address before.
+    receipts: tuple[str, ...] = ()  # Codes of the receipts for another address.
 
     @property
-    def facts(self) -> dict:
-        """As it is kept, sealed, beside the code that was sent."""
+    def facts(self) -> dict[str, Any]:
+        """As stored, sealed, in the address proof."""
         return {
             "text": self.text_id,
             "language": self.language,
@@ -38,12 +39,10 @@ class Selection:
         }
 
     def is_fresh(self, at: datetime) -> bool:
-        """Whether what was shown is recent enough to be decided by."""
         return timedelta(0) <= at - self.served_at <= LIFE
 
 
-def from_facts(facts: dict) -> Selection:
-    """What was kept."""
+def from_facts(facts: Mapping[str, Any]) -> Selection:
     return Selection(
         text_id=facts["text"],
         language=facts["language"],
@@ -55,12 +54,12 @@ def from_facts(facts: dict) -> Selection:
 
 
 def sign(point_id: int, chosen: Selection) -> str:
-    """A token for a form of this point; two servings never have the same."""
+    """A token for a form of this point, unique."""
     return _signer().dumps([point_id, secrets.randbits(32), chosen.facts])
 
 
 def read(token: str, point_id: int) -> Selection | None:
-    """What a posted token says, however old; None where it is damaged, of another point, or none at all."""
+    """The content of a posted token, however old; None where it is damaged, missing, or of another point."""
     try:
         signed_point, _, facts = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):

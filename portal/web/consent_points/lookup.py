@@ -1,4 +1,4 @@
-"""The consent point at an address, or a 404."""
+"""Look up the consent point of a URL, or abort with 404."""
 
 from flask import abort
 
@@ -8,8 +8,7 @@ from portal.domain.consent_points import PublicPoint
 
 
 def find_point(slug: str) -> PublicPoint:
-    """The point at this address; nothing else stands under /b/."""
-    place = consent_points.find_point(read_session(), slug)
-    if place is None:
+    point = consent_points.find_point(read_session(), slug)
+    if point is None:
         abort(404)
-    return place
+    return point

@@ -1,4 +1,4 @@
-"""The pages of a point, each with the sender on top, as on every page that asks."""
+"""Render the pages of a point, each with the sender on top."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ EMPTY_FORM = FormState()
 
 @dataclass(frozen=True)
 class PageHeader:
-    """What all pages of a point show."""
+    """What every page of a point shows."""
 
     slug: str
     text: ConsentText
@@ -37,46 +37,46 @@ class PageHeader:
     offers_mail: bool
 
 
-def render_choices(place: PublicPoint, form_state: FormState = EMPTY_FORM) -> str:
-    """One unticked choice for each channel; or the person's own, where the page comes back to them."""
+def render_choices(point: PublicPoint, form_state: FormState = EMPTY_FORM) -> str:
+    """One choice per channel, unticked; or the person's own, where the form is shown again."""
     return render_template(
         "consent_points/page.html",
-        head=_page_header(place),
-        rows=[ChannelRow(channel, None, form_state.chosen.get(channel)) for channel in place.channels],
+        head=_page_header(point),
+        rows=[ChannelRow(channel, None, form_state.chosen.get(channel)) for channel in point.channels],
         form_state=form_state,
-        requires_name=place.requires_name,
-        form_token=_token(place),
+        requires_name=point.requires_name,
+        form_token=_token(point),
     )
 
 
-def render_review(place: PublicPoint, form_state: FormState) -> str:
-    """What was chosen elsewhere, in words, beside our own text: it counts when the person says so."""
+def render_review(point: PublicPoint, form_state: FormState) -> str:
+    """Choices made elsewhere, in words, beside our own text, to be confirmed."""
     return render_template(
         "consent_points/review.html",
-        head=_page_header(place),
+        head=_page_header(point),
         choices=_in_order(form_state.chosen),
         has_grant=Status.GRANTED in form_state.chosen.values(),
         form_state=form_state,
-        requires_name=place.requires_name,
-        form_token=_token(place, form_state.chosen),
+        requires_name=point.requires_name,
+        form_token=_token(point, form_state.chosen),
     )
 
 
 def render_address_form(
-    place: PublicPoint, chosen: Selection, *, typed: str = "", error: str = "", many: TooManyRequests | None = None,
+    point: PublicPoint, chosen: Selection, *, typed: str = "", error: str = "", many: TooManyRequests | None = None,
     lost: tuple[Channel, ...] = (), is_full: bool = False,
 ) -> str:  # fmt: skip
-    """The address to which the code goes: first the telephone, then the e-mail, whichever were chosen for."""
+    """Form for the address of the code: first the phone, then the e-mail, as far as there are choices for them."""
     kind = next_kind(chosen)
     kinds = {kind_of(channel) for channel in chosen.choices}
     return render_template(
         "consent_points/address.html",
-        head=_page_header(place),
+        head=_page_header(point),
         is_phone=kind == AddressKind.PHONE,
         has_both=len(kinds) > 1,
         choices=_in_order({channel: status for channel, status in chosen.choices.items() if kind_of(channel) == kind}),
         receipts=_receipt_urls(chosen.receipts),
-        form_token=form_token.sign(place.point_id, chosen),
+        form_token=form_token.sign(point.point_id, chosen),
         typed=typed[: addresses.MAX_INPUT_LENGTH],
         error=error,
         many=many,
@@ -85,82 +85,82 @@ def render_address_form(
     )
 
 
-def render_code_form(place: PublicPoint, proof: AddressProof, code: str, *, message: str = "", digits: str = "") -> str:
-    """Where the code is typed, pasted, or asked for again."""
+def render_code_form(point: PublicPoint, proof: AddressProof, code: str, *, message: str = "", digits: str = "") -> str:
     chosen = form_token.from_facts(address_proofs.read_facts(vault(), proof))
     address = address_proofs.read_address(vault(), proof)
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
     return render_template(
         "consent_points/code.html",
-        head=_page_header(place),
+        head=_page_header(point),
         code=code,
         address=addresses.mask(address.text),
         is_phone=address.kind == AddressKind.PHONE,
         choices=_in_order(mine),
         until=format_datetime(proof.expires_at, "HH:mm"),
         is_open=is_open(proof, clock.now()),
-        form_token=form_token.sign(place.point_id, chosen),
+        form_token=form_token.sign(point.point_id, chosen),
         message=message,
         digits=digits,
     )
 
 
-def render_results(place: PublicPoint, receipts: tuple[str, ...], lost: list[Channel]) -> str:
-    """What was decided for each address; `lost` are grants that could not be taken any more."""
-    return render_template("consent_points/done.html", head=_page_header(place), receipts=_receipt_urls(receipts), lost=lost)
+def render_results(point: PublicPoint, receipts: tuple[str, ...], lost: list[Channel]) -> str:
+    """The receipt of each address; `lost` are grants that were not taken any more."""
+    return render_template(
+        "consent_points/done.html", head=_page_header(point), receipts=_receipt_urls(receipts), lost=lost
+    )
 
 
-def render_expired(place: PublicPoint) -> str:
-    """A code's page is done with."""
-    return render_template("consent_points/over.html", head=_page_header(place))
+def render_expired(point: PublicPoint) -> str:
+    return render_template("consent_points/over.html", head=_page_header(point))
 
 
-def render_no_codes(place: PublicPoint) -> str:
-    """The codes of the day are used up: what else there is. The same words for everybody."""
-    return render_template("consent_points/no_codes.html", head=_page_header(place), tomorrow=clock.day(clock.now()))
+def render_no_codes(point: PublicPoint) -> str:
+    """The day's codes are used up: what else one can do. The same text for everybody."""
+    return render_template("consent_points/no_codes.html", head=_page_header(point), tomorrow=clock.day(clock.now()))
 
 
-def render_closed(place: PublicPoint, *, is_full: bool = False) -> str:
+def render_closed(point: PublicPoint, *, is_full: bool = False) -> str:
     """Why nothing is asked here, and how to refuse."""
-    return render_template("consent_points/shut.html", head=_page_header(place), state="full" if is_full else place.state)
+    return render_template(
+        "consent_points/shut.html", head=_page_header(point), state="full" if is_full else point.state
+    )
 
 
-def used_up_kinds(place: PublicPoint) -> frozenset[AddressKind]:
-    """By which way no code goes any more today."""
-    at, kinds = clock.now(), {kind_of(channel) for channel in place.channels}
+def used_up_kinds(point: PublicPoint) -> frozenset[AddressKind]:
+    """The kinds of address that get no more codes today."""
+    at, kinds = clock.now(), {kind_of(channel) for channel in point.channels}
     used = {
-        kind: address_proofs.count_today(read_session(), place.brand_id, place.campaign_id, kind, at) for kind in kinds
+        kind: address_proofs.count_today(read_session(), point.brand_id, point.campaign_id, kind, at) for kind in kinds
     }
-    return frozenset(kind for kind, count in used.items() if count >= place.daily_budget)
+    return frozenset(kind for kind, count in used.items() if count >= point.daily_budget)
 
 
 def next_kind(chosen: Selection) -> AddressKind:
-    """Which address comes next."""
     return min((kind_of(channel) for channel in chosen.choices), key=list(AddressKind).index)
 
 
 def kind_of(channel: Channel) -> AddressKind:
-    """By which kind of address a channel reaches people."""
     return AddressKind.EMAIL if channel == Channel.EMAIL else AddressKind.PHONE
 
 
-def _page_header(place: PublicPoint) -> PageHeader:
-    text, language = load_consent_text(read_session(), place.text_id), get_locale().language
+def _page_header(point: PublicPoint) -> PageHeader:
+    text, language = load_consent_text(read_session(), point.text_id), get_locale().language
     return PageHeader(
-        slug=place.slug,
+        slug=point.slug,
         text=text,
         title=text.title_en if language == "en" else text.title_tr,
         body=text.body_en if language == "en" else text.body_tr,
-        branding=branding_of(place),
-        destination=sandbox_mode.find_destination(place.iys_code, place.brand_code),
-        used_up=used_up_kinds(place) if place.is_open else frozenset(),
-        offers_mail=Channel.EMAIL in place.channels,
+        branding=branding_of(point),
+        destination=sandbox_mode.find_destination(point.iys_code, point.brand_code),
+        used_up=used_up_kinds(point) if point.is_open else frozenset(),
+        offers_mail=Channel.EMAIL in point.channels,
     )
 
 
-def _token(place: PublicPoint, choices: dict[Channel, Status] | None = None) -> str:
-    chosen = Selection(place.text_id, get_locale().language, clock.now(), choices or {})
-    return form_token.sign(place.point_id, chosen)
+def _token(point: PublicPoint, choices: dict[Channel, Status] | None = None) -> str:
+    chosen = Selection(point.text_id, get_locale().language, clock.now(), choices or {})
+    return form_token.sign(point.point_id, chosen)
 
 
 def _in_order(choices: dict[Channel, Status]) -> list[tuple[Channel, Status]]:

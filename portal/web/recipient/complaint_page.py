@@ -146,14 +146,13 @@ def _refusal_lines(session: Session, compared: Comparison) -> list[tuple[str, st
     """The refusal that the message is compared with, and its state at İYS."""
     if compared.finding == Finding.NO_REFUSAL:
         return [(gettext("Ret kararınız"), gettext("Bu kanalda yok"))]
-    told = sandbox_mode.submission_to_iys(
-        session.scalar(select(Submission).where(Submission.decision_id == compared.decision_id))
-    )
+    own = select(Submission).where(Submission.decision_id == compared.decision_id)
+    sent = sandbox_mode.submission_to_iys(session.scalar(own))
     lines = [
         (gettext("Ret kararınız"), format_datetime(compared.refused_at, f"{MOMENT}:ss")),
         (gettext("Üç iş gününün sonu"), format_datetime(compared.obeyed_by, MOMENT)),
     ]
-    if told is not None:
-        lines.append((gettext("İYS'deki durumu"), decision_status.iys_state_text(told.outcome, Status.REFUSED)))
-        lines.append((gettext("İYS işlem no"), told.transaction_id or ""))
+    if sent is not None:
+        lines.append((gettext("İYS'deki durumu"), decision_status.iys_state_text(sent.outcome, Status.REFUSED)))
+        lines.append((gettext("İYS işlem no"), sent.transaction_id or ""))
     return lines

@@ -153,7 +153,7 @@ def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None
         act=act,
         code=code,
         language_args=page_content.language_args(),
-        is_practice=act.is_practice,
+        is_sandbox=act.is_sandbox,
         gets_message=complaint_page.gets_message(vault(), _recipient(act)),
         today=clock.day(clock.now()).isoformat(),
         cases=[(each, url_for(".complaint", code=_code_of(each), **page_content.language_args())) for each in cases],

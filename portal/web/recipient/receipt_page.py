@@ -67,7 +67,7 @@ class ReceiptPage:
     decided_at: datetime
     origin: DecisionOrigin
     address: str
-    is_practice: bool
+    is_sandbox: bool
     is_disowned: bool
     parts: list[Part]
     has_grant: bool
@@ -94,7 +94,7 @@ def build_receipt_page(
         decided_at=act.decided_at,
         origin=act.origin,
         address=act.address,
-        is_practice=act.is_practice,
+        is_sandbox=act.is_sandbox,
         is_disowned=act.is_disowned,
         parts=[_part(part, act, at) for part in act.parts],
         has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),

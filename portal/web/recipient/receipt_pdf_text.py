@@ -43,7 +43,7 @@ def build_paper(session: Session, act: Act, code: str, language: str) -> Paper:
 
 
 def _notices(act: Act) -> list[Section]:
-    if act.is_practice:
+    if act.is_sandbox:
         return [Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),))]
     return []
 

@@ -1,1 +1,1 @@
-"""The door for anybody: to check a message, to verify a receipt, and to read what all this is. No cookie, no code."""
+"""Public pages for recipients: check a message, verify a receipt, help and privacy. No cookie, no code."""

@@ -1,4 +1,4 @@
-"""The door for anybody: to check a message, to verify a receipt, and to read what all this is. No cookie, no code."""
+"""The blueprint of message and receipt checks, help and privacy."""
 
 from flask import Blueprint
 

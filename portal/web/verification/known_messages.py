@@ -1,4 +1,4 @@
-"""What we know of a message by the code in its link: who sent it, when, and to which masked address."""
+"""Look up a message by the code in its link: who sent it, when, and to which masked address."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +22,11 @@ from portal.web.verification.pasted_text import PastedText
 from portal.web.verification.text_links import LinkKind
 from shortlinks import LinkState
 
-NO_LINK = 0  # A link that nobody has: unknown codes take the same path.
+NO_LINK = 0  # Id of no link: unknown codes run the same queries.
 
 
 class Purpose(StrEnum):
-    """What a message was sent for."""
+    """What a message's link is for."""
 
     ASK = "ask"
     REFUSE = "refuse"
@@ -36,21 +36,21 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class KnownMessage:
-    """What is known of a message with a link."""
+    """What we know of a message with a link."""
 
     what: Purpose
-    senders: tuple[tuple[str, contents.Sender], ...]  # In whose name: brands, and who stands behind each.
+    senders: tuple[tuple[str, contents.Sender], ...]  # Brand names, each with its provider.
     address: str  # Masked.
-    made_at: datetime  # The link; of a receipt, the decision; of a case, its opening.
+    made_at: datetime  # Time of the link, of the decision on a receipt, or of a case's opening.
     page_url: str
-    is_practice: bool = False
+    is_sandbox: bool = False
     pair: str | None = None
-    sent_at: datetime | None = None  # None: not by us, but by the firm itself; or still on its way.
+    sent_at: datetime | None = None  # None: sent by the firm itself, or not sent yet.
     is_ours: bool = False
 
 
 def find_message(session: Session, vault: Vault, pasted: PastedText) -> KnownMessage | None:
-    """What a code leads to. Unknown and damaged codes ask the database the same as those with a false nonce."""
+    """The message of a code. Unknown and damaged codes run the same queries as those with a wrong nonce."""
     found = (LOOK_UP[kind](session, vault, pasted.code) for kind in pasted.kinds)
     return next((each for each in found if each), None)
 
@@ -77,7 +77,8 @@ def _invitation_message(
         address=addresses.mask(address),
         made_at=link.created_at,
         page_url=url_for("recipient.page", code=code),
-        is_practice=sandbox_mode.find_destination(context.iys_code, context.brand_code) == sandbox_mode.Destination.SANDBOX,
+        is_sandbox=sandbox_mode.find_destination(context.iys_code, context.brand_code)
+        == sandbox_mode.Destination.SANDBOX,
         pair=word_pair(current_app.config["LINK_SALT"], link.id, link.nonce),
         sent_at=message.ended_at if is_sent else None,
         is_ours=message is not None,
@@ -95,7 +96,7 @@ def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | N
         address=act.address,
         made_at=act.decided_at,
         page_url=url_for("recipient.receipt", code=code),
-        is_practice=act.is_practice,
+        is_sandbox=act.is_sandbox,
     )
 
 

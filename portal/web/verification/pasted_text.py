@@ -1,4 +1,4 @@
-"""What somebody typed or pasted to have a message checked: the code in it, or what it lacks."""
+"""Find the code in a pasted message, or say what is missing."""
 
 import re
 from dataclasses import dataclass
@@ -7,33 +7,33 @@ from enum import StrEnum
 from portal.web.verification import text_links
 from portal.web.verification.text_links import LONG, SHORT, LinkKind
 
-LONGEST = 5000  # Letters: somebody may paste the whole message, and a mail's link to refuse stands at its end.
+LONGEST = 5000  # Characters. People paste the whole message, and a mail's refusal link is at its end.
 BARE = re.compile(rf"(?!\d{{6}}$){SHORT}")
 BARE_LONG = re.compile(LONG)
-SIX_DIGITS = re.compile(r"(?<!\d)\d{3} ?\d{3}(?!\d)")  # They show that an address is somebody's, not who wrote.
-WITH_WORD_PAIR = (LinkKind.ASKING, LinkKind.REFUSING)  # Two of them, to be compared with those in the message.
+SIX_DIGITS = re.compile(r"(?<!\d)\d{3} ?\d{3}(?!\d)")  # Such a code proves an address, not a sender.
+WITH_WORD_PAIR = (LinkKind.ASKING, LinkKind.REFUSING)  # Pages of these show two words to compare with the message.
 
 
 class Problem(StrEnum):
-    """Why nothing can be looked up."""
+    """Why there is no code to look up."""
 
     CODE = "no_code"
-    OURS = "foreign"  # The links are somebody else's.
+    OURS = "foreign"  # Only links of others.
     LINK = "six_digits"
 
 
 @dataclass(frozen=True)
 class PastedText:
-    """What was found in it: a code and the kinds of link it may be of, or what it lacks."""
+    """The code and the kinds of link it may belong to, or the problem."""
 
     code: str = ""
     kinds: tuple[LinkKind, ...] = ()
     foreign: frozenset[str] = frozenset()  # Links of others.
-    lacks: Problem | None = None
+    problem: Problem | None = None
 
 
 def parse(text: str) -> PastedText:
-    """The first link of ours; or a code that stands alone; or why there is none."""
+    """The first link of ours, or a bare code, or the problem."""
     links, words = text_links.find_links(text), text_links.words_of(text)
     alone = "".join(words)
     if links.ours:
@@ -45,5 +45,5 @@ def parse(text: str) -> PastedText:
     if BARE_LONG.fullmatch(alone) and len(words) == 1:
         return PastedText(alone, (LinkKind.RECEIPT, LinkKind.CASE))
     if has_six_digits:
-        return PastedText(lacks=Problem.LINK)
-    return PastedText(lacks=Problem.OURS if links.foreign else Problem.CODE)
+        return PastedText(problem=Problem.LINK)
+    return PastedText(problem=Problem.OURS if links.foreign else Problem.CODE)

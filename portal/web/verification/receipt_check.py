@@ -1,9 +1,10 @@
-"""Checking a receipt: in full by its signed token, or by its number alone, which says little. And our public keys."""
+"""Check a receipt: in full by its signed token, or by its number alone, which reveals little. And our public keys."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from flask import jsonify, render_template, request
+from flask import Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.core.extensions import limiter, read_session
@@ -20,7 +21,7 @@ CACHE_FIVE_MINUTES = "public, max-age=300"  # A new key is known everywhere afte
 
 @dataclass(frozen=True)
 class Line:
-    """One decision, as a token says it. `state` is None where nobody is told of it."""
+    """One decision in a token. `state` is None where İYS is not told."""
 
     channel: Channel
     recipient_type: RecipientType
@@ -34,21 +35,21 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """What a token says of one brand."""
+    """One brand in a token."""
 
     brand: str
     title: str
     number: str
     contact: str
     notice_url: str
-    text: dict | None
-    is_practice: bool
+    text: dict[str, Any] | None
+    is_sandbox: bool
     lines: list[Line]
 
 
 @dataclass(frozen=True)
 class TokenContent:
-    """Everything that a token says, and the key that signed it."""
+    """Content of a token, and the key that signed it."""
 
     number: str
     decided_at: datetime
@@ -61,28 +62,27 @@ class TokenContent:
     retired_at: datetime | None
 
     @property
-    def is_practice(self) -> bool:
-        return any(part.is_practice for part in self.parts)
+    def is_sandbox(self) -> bool:
+        return any(part.is_sandbox for part in self.parts)
 
 
 @blueprint.get("/dogrula")
-def verify() -> ResponseReturnValue:
-    """Ask for a token, or for a number."""
+def verify() -> str:
     return _page()
 
 
 @blueprint.post("/dogrula")
 @limiter.limit(limits.VERIFY)
 def check() -> ResponseReturnValue:
-    """Say whether it is ours. What was pasted stands in no address and in no log."""
+    """Say whether it is ours. A POST, so that what was pasted stands in no URL and no log."""
     if "number" in request.form:
         return _check_number(request.form["number"])
     return _check_token(request.form.get("token", ""))
 
 
 @blueprint.get("/.well-known/jwks.json", endpoint="keys")
-def published() -> ResponseReturnValue:
-    """The public halves of all keys that ever signed a receipt (RFC 7517)."""
+def published() -> Response:
+    """JWK set of all keys that ever signed a receipt (RFC 7517)."""
     answer = jsonify(keys=[each.jwk for each in signing_keys.published(read_session())])
     answer.headers.update({"Cache-Control": CACHE_FIVE_MINUTES, "Access-Control-Allow-Origin": "*"})
     return answer
@@ -93,11 +93,11 @@ def _check_token(pasted: str) -> ResponseReturnValue:
         genuine = tokens.verify(read_session(), pasted)
     except NotGenuine as no:
         return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
-    return _page(told=_content(genuine))
+    return _page(content=_content(genuine))
 
 
 def _check_number(typed: str) -> ResponseReturnValue:
-    """Of a number that exists nothing is said but the brand and the day; of another, nothing."""
+    """Reveal only the brand and the day of a number that exists."""
     number = numbers.read(typed)
     found = lookup.by_number(read_session(), number) if number else []
     if found:
@@ -105,8 +105,15 @@ def _check_number(typed: str) -> ResponseReturnValue:
     return _page(not_found="unknown" if number else "no_number", number=typed[: numbers.LONGEST]), 422
 
 
-def _page(**facts) -> str:
-    empty = {"told": None, "wrong": None, "token": "", "found": None, "not_found": None, "number": ""}
+def _page(**facts: Any) -> str:
+    empty: dict[str, Any] = {
+        "content": None,
+        "wrong": None,
+        "token": "",
+        "found": None,
+        "not_found": None,
+        "number": "",
+    }
     return render_template("verification/receipt_check.html", **empty | facts)
 
 
@@ -126,7 +133,7 @@ def _content(genuine: Genuine) -> TokenContent:
     )
 
 
-def _part(purpose: dict, controller: dict) -> Part:
+def _part(purpose: dict[str, Any], controller: dict[str, Any]) -> Part:
     return Part(
         brand=controller["brand"],
         title=controller["party_name"],
@@ -134,12 +141,12 @@ def _part(purpose: dict, controller: dict) -> Part:
         contact=controller["party_contact"],
         notice_url=controller["privacy_notice"],
         text=purpose["consent_text"],
-        is_practice=purpose["registry"] == "sandbox",
+        is_sandbox=purpose["registry"] == "sandbox",
         lines=[_line(each) for each in purpose["decisions"]],
     )
 
 
-def _line(decision: dict) -> Line:
+def _line(decision: dict[str, Any]) -> Line:
     state = decision["registry_state"]
     return Line(
         channel=Channel(decision["channel"]),

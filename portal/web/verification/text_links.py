@@ -38,9 +38,7 @@ LINK_LIKE = re.compile(
     re.IGNORECASE,
 )
 INVISIBLE = ("Cc", "Cf")  # Unicode categories: line ends and zero-width marks, which end a link on a phone.
-SEPARATOR = re.compile(
-    r"""[<>"'`|^{}\[\]«»“”‘’]|(?=https?:)""", AS_TYPED
-)  # No link holds these; or the next begins.
+SEPARATOR = re.compile(r"""[<>"'`|^{}\[\]«»“”‘’]|(?=https?:)""", AS_TYPED)  # No link holds these; or the next begins.
 PUNCTUATION = ".,;:!?()*_~…–—-"
 
 
