@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 
 def network_of(address: str) -> str:
-    """The /24 of an IPv4 address or the /64 of an IPv6 address (mostly one subscriber); "unknown" for anything else."""
+    """The /24 of an IPv4 address or the /64 of an IPv6 address (mostly one household); "unknown" for anything else."""
     try:
         client = ip_address(address)
     except ValueError:

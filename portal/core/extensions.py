@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.vault import Vault
 
-IPV6_NETWORK_BITS = 64  # A subscriber gets a /64 and chooses the rest of the address.
+IPV6_NETWORK_BITS = 64  # A line gets a whole /64; its holder chooses the rest.
 
 log = structlog.get_logger()
 
