@@ -60,7 +60,7 @@ def start_call(question: Operation) -> StartedCall:
     rate_limit.add_to_tally(db.session, question, at, calls=1)
     db.session.commit()
     time.sleep(max(0.0, (slot - clock.now()).total_seconds()))
-    rate_limit.process_limiter.leave(per_second)
+    rate_limit.process_limiter.wait_for_turn(per_second)
     return StartedCall(question, at, admitted)
 
 

@@ -126,13 +126,13 @@ def _compare_brands(brands: tuple[BrandFound, ...], account: Account) -> Finding
     theirs = and_(Brand.provider_id == account.provider_id, sandbox_mode.brand_has_not_ended())
     known = or_(Brand.brand_code.in_(listed), theirs)
     owners = dict(read_session().execute(select(Brand.brand_code, Brand.provider_id).where(known)).all())
-    told = [brand.title for brand in brands if brand.title]
+    titles = [brand.title for brand in brands if brand.title]
     is_partner = account.kind == CredentialKind.PARTNER  # A provider's own account gets no title.
     return Findings(
         brands=tuple(replace(brand, whose=_owner_of(owners.get(brand.code), account)) for brand in brands),
         missing=tuple(sorted(owners.keys() - listed)),
-        title=told[0] if told else None,
-        title_agrees=title_matching.all_agree(account.title, told) if is_partner else None,
+        title=titles[0] if titles else None,
+        title_agrees=title_matching.all_agree(account.title, titles) if is_partner else None,
     )
 
 

@@ -51,8 +51,8 @@ def forward_one(client: Client) -> bool:
 
 LOOPS = [
     *LANES,
-    Loop("practice", forward_one, idle=1.0, is_sandbox=True),
-    Loop("practice ended", sandbox_access.end_leftovers, idle=SELDOM_SECONDS),
+    Loop("sandbox", forward_one, idle=1.0, is_sandbox=True),
+    Loop("sandbox leftovers", sandbox_access.end_leftovers, idle=SELDOM_SECONDS),
     Loop("pushes", pushes.read_next_push),
     Loop("feeds", feeds.pull_next_page, idle=SELDOM_SECONDS),
     Loop("sweeps", sweeps.sweep_next_chunk, idle=SELDOM_SECONDS),

@@ -46,7 +46,7 @@ class ProcessRateLimiter:
         self._turn = threading.Lock()
         self._left: deque[float] = deque()
 
-    def leave(self, per_second: float) -> None:
+    def wait_for_turn(self, per_second: float) -> None:
         """Wait until fewer than `per_second` calls were made within the last second, then count this one."""
         if not per_second:
             return

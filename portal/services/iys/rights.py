@@ -68,17 +68,17 @@ def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rig
     brands = read_partner_brands(answer)
     if brands is None:
         return Rights(trouble=problem_of(Operation.PARTNER_BRANDS, answer))
-    told = [brand.title for brand in brands if brand.title]
-    agrees = title_matching.all_agree(title, told)
-    return Rights(brands, told[0] if told else None, agrees, _brands_elsewhere(provider_id, brands))
+    titles = [brand.title for brand in brands if brand.title]
+    agrees = title_matching.all_agree(title, titles)
+    return Rights(brands, titles[0] if titles else None, agrees, _brands_elsewhere(provider_id, brands))
 
 
 def last_answer(session: Session, provider_id: int) -> tuple[datetime, dict[str, Any]] | None:
     """When the rights were last asked for, and the facts (see Rights.as_json), from the audit entry of that."""
-    looks = select(AuditEntry.at, AuditEntry.facts).where(
+    answers = select(AuditEntry.at, AuditEntry.facts).where(
         AuditEntry.subject == "provider", AuditEntry.subject_id == provider_id, AuditEntry.act == "rights.looked_at"
     )
-    row = session.execute(looks.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
+    row = session.execute(answers.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(1)).one_or_none()
     return (row.at, row.facts) if row else None
 
 

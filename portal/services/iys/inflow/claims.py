@@ -60,6 +60,12 @@ def release(claimed: Feed | Push | Sweep, **values: Any) -> bool:
     return bool(leases.release(db.session, type(claimed), [claimed], **values))
 
 
+def postpone(claimed: Feed | Sweep, due_at: datetime, code: str | None, **values: Any) -> None:
+    """Release a claimed row until then, with the reason. Commits."""
+    release(claimed, due_at=due_at, code=code, **values)
+    db.session.commit()
+
+
 def backoff(attempts: int) -> timedelta:
     """The pause after so many failures in a row: doubled each time."""
     return min(LONGEST_PAUSE, timedelta(seconds=5 * 2 ** min(attempts, 10)))

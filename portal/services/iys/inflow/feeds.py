@@ -42,7 +42,7 @@ def pull_next_page(client: Client) -> bool:
     try:
         answer = calls.ask(client, feed.provider_id, Operation.CHANGES, path, method="GET")
     except calls.NotNow as refusal:
-        _postpone_feed(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
+        claims.postpone(feed, max(refusal.until, at + timedelta(seconds=1)), refusal.code)
         return True
     _apply_answer(feed, brand, cursor, answer)
     return True
@@ -84,24 +84,24 @@ def _apply_answer(feed: Feed, brand: Brand, cursor: str | None, answer: Answer) 
 
 def _store_rows(feed: Feed, brand: Brand, listed: list[Any], after: object, at: datetime) -> None:
     """Store the rows and the next cursor in one transaction; the next page is due at once."""
-    told = [told for told in map(movements.read_row, listed) if told]
+    rows = [row for row in map(movements.read_row, listed) if row]
     is_cursor = response_values.read_text(after, LONGEST_CURSOR) == after and after not in ("", feed.cursor)
     moved = {"cursor": after, "cursor_at": at} if is_cursor else {}
     values = {"attempts": 0, "code": None, "pulled_at": at, "due_at": at if is_cursor else at + EVERY, **moved}
     if not claims.release(feed, **values):
         return db.session.rollback()
     _sweep_after_gap(feed, at)
-    taken = movements.apply_movements(db.session, vault(), brand, told, by=ReceivedVia.PULL, feed=feed.source, at=at)
-    if len(told) < len(listed):
-        rate_limit.add_to_tally(db.session, UNREADABLE_ROW, at, calls=len(listed) - len(told))
+    applied = movements.apply_movements(db.session, vault(), brand, rows, by=ReceivedVia.PULL, feed=feed.source, at=at)
+    if len(rows) < len(listed):
+        rate_limit.add_to_tally(db.session, UNREADABLE_ROW, at, calls=len(listed) - len(rows))
     db.session.commit()
-    log.info("feed.pulled", brand=brand.id, source=feed.source.value, rows=len(listed), new=taken.new)
+    log.info("feed.pulled", brand=brand.id, source=feed.source.value, rows=len(listed), new=applied.new)
 
 
 def _rest_feed(feed: Feed, cursor: str | None, at: datetime) -> None:
     """Nothing new. İYS gives no cursor then; the old one stays as long as it is within the window."""
-    given_up = {} if cursor else {"cursor": None, "cursor_at": None}
-    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **given_up):
+    dropped = {} if cursor else {"cursor": None, "cursor_at": None}
+    if claims.release(feed, attempts=0, code=None, pulled_at=at, due_at=at + EVERY, **dropped):
         _sweep_after_gap(feed, at)
     db.session.commit()
 
@@ -115,16 +115,7 @@ def _sweep_after_gap(feed: Feed, at: datetime) -> None:
 def _retry_feed(feed: Feed, cursor: str | None, answer: Answer, at: datetime) -> None:
     """Ask again later. A cursor that İYS rejects is dropped, and the window read from its start."""
     action, attempts = answer.action(), feed.attempts + 1
-    values: dict[str, datetime | None] = {"due_at": at + claims.backoff(attempts)}
-    if action == Action.CONFIG:
-        values = {"due_at": at + BLOCKED}
-    elif action == Action.FIX and cursor:
-        values = {"due_at": at + claims.backoff(attempts), "cursor": None, "cursor_at": None}
-    claims.release(feed, attempts=attempts, code=answer.code, **values)
-    db.session.commit()
+    pause = BLOCKED if action == Action.CONFIG else claims.backoff(attempts)
+    dropped = {"cursor": None, "cursor_at": None} if action == Action.FIX and cursor else {}
+    claims.postpone(feed, at + pause, answer.code, attempts=attempts, **dropped)
     log.warning("feed.failed", brand=feed.brand_id, status=answer.status, code=answer.code)
-
-
-def _postpone_feed(feed: Feed, until: datetime, code: str | None) -> None:
-    claims.release(feed, due_at=until, code=code)
-    db.session.commit()

@@ -49,17 +49,17 @@ def read_next_push(_client: Client | None = None) -> bool:
     return True
 
 
-def _store_rows(push: Push, brand: Brand, told: list[MovementRow], unreadable: int) -> None:
+def _store_rows(push: Push, brand: Brand, rows: list[MovementRow], unreadable: int) -> None:
     """Apply the rows in chunks, so that no other writer waits long; applied twice, a chunk changes nothing."""
     at, taken = clock.now(), 0
-    for piece in chunks(told, MAX_LIST_SIZE):
+    for chunk in chunks(rows, MAX_LIST_SIZE):
         taken += movements.apply_movements(
-            db.session, vault(), brand, piece, by=ReceivedVia.PUSH, feed=FeedSource.PEOPLE, at=at
+            db.session, vault(), brand, chunk, by=ReceivedVia.PUSH, feed=FeedSource.PEOPLE, at=at
         ).new
         db.session.commit()
     claims.release(push, due_at=None, ended_at=at, taken=taken, unreadable=unreadable)
     db.session.commit()
-    log.info("push.read", brand=brand.id, rows=len(told), new=taken, unreadable=unreadable)
+    log.info("push.read", brand=brand.id, rows=len(rows), new=taken, unreadable=unreadable)
 
 
 def _parse_rows(body: bytes, brand: Brand) -> tuple[list[MovementRow], int]:
@@ -70,8 +70,8 @@ def _parse_rows(body: bytes, brand: Brand) -> tuple[list[MovementRow], int]:
         return [], 1
     if not isinstance(listed, list):
         return [], 1
-    told = [movements.read_row(row) for row in listed if _is_of_brand(row, brand)]
-    usable = [each for each in told if each and not each.source.startswith(f"{FeedSource.PROVIDER}_")]
+    rows = [movements.read_row(row) for row in listed if _is_of_brand(row, brand)]
+    usable = [each for each in rows if each and not each.source.startswith(f"{FeedSource.PROVIDER}_")]
     return usable, len(listed) - len(usable)
 
 

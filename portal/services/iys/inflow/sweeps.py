@@ -80,11 +80,11 @@ def sweep_chunk(client: Client, sweep: Sweep, brand: Brand, iys_code: int) -> No
     try:
         holds = _ask_for_grants(client, brand, iys_code, chunk)
     except calls.NotNow as refusal:
-        return _postpone_sweep(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
+        return claims.postpone(sweep, max(refusal.until, asked_at + timedelta(seconds=1)), refusal.code)
     except _Unanswered as unanswered:
         return _retry_sweep(sweep, unanswered.answer)
     at = clock.now()
-    drifted = drift.compare(db.session, brand, holds, asked_at, at)
+    drifted = drift.record_drifts(db.session, brand, holds, asked_at, at)
     ends = {"due_at": None, "ended_at": at} if chunk.is_last else {"due_at": at}
     sums = {"asked": sweep.asked + chunk.size, "drifted": sweep.drifted + drifted}
     if not claims.release(sweep, position=chunk.last, attempts=0, code=None, **sums, **ends):
@@ -147,14 +147,12 @@ def _ask_for_grants(client: Client, brand: Brand, iys_code: int, chunk: SweepChu
     for (recipient_type, channel), consents in chunk.lists.items():
         path = iys_protocol.multi_status_path(iys_code, brand.brand_code, recipient_type, channel)
         for addresses in chunks(list(consents), MAX_LIST_SIZE):
-            asked, listed = _addresses_with_grant(client, brand.provider_id, path, addresses)
+            asked, listed = _ask_for_list(client, brand.provider_id, path, addresses)
             holds |= {consents[address]: address in listed for address in asked}
     return holds
 
 
-def _addresses_with_grant(
-    client: Client, provider_id: int, path: str, addresses: list[str]
-) -> tuple[list[str], set[str]]:
+def _ask_for_list(client: Client, provider_id: int, path: str, addresses: list[str]) -> tuple[list[str], set[str]]:
     """The addresses that İYS accepted, and those of them that hold ONAY."""
     for _ in range(1 + MAX_CORRECTIONS):
         body = json.dumps({"recipients": addresses}).encode()
@@ -166,7 +164,7 @@ def _addresses_with_grant(
         wrong = {location[1] for location in locations if isinstance(location[1], int)}
         if not wrong:
             break
-        addresses = [address for place, address in enumerate(addresses) if place not in wrong]
+        addresses = [address for index, address in enumerate(addresses) if index not in wrong]
         if not addresses:
             return [], set()
     raise _Unanswered(answer)
@@ -176,9 +174,4 @@ def _retry_sweep(sweep: Sweep, answer: Answer) -> None:
     is_blocked = answer.action(Status.GRANTED) in (Action.CONFIG, Action.FIX)
     wait = claims.LONGEST_PAUSE if is_blocked else claims.backoff(sweep.attempts + 1)
     log.warning("sweep.failed", brand=sweep.brand_id, status=answer.status, code=answer.code)
-    _postpone_sweep(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)
-
-
-def _postpone_sweep(sweep: Sweep, due_at: datetime, code: str | None, **values: int) -> None:
-    claims.release(sweep, due_at=due_at, code=code, **values)
-    db.session.commit()
+    claims.postpone(sweep, clock.now() + wait, answer.code, attempts=sweep.attempts + 1)

@@ -27,7 +27,7 @@ def find_known_consents(session: Session, vault: Vault, brand_day: BrandDay, lin
                 indexed.in_({each[column] for each in indexes.values()}),
             )
         )  # fmt: skip
-        keys: dict[tuple[bytes, str, str], int] = {row[:3]: row[3] for row in session.execute(theirs).tuples()}
+        keys: dict[tuple[bytes, str, str], int] = {row[:3]: row[3] for row in session.execute(theirs)}
         for line, each in indexes.items():
             key = (each[column], line.channel, line.recipient_type)
             if key in keys:

@@ -70,13 +70,13 @@ def movements_by_transaction(
 ) -> dict[str, list[OwnMovement]]:
     """Our movements with these transactionIds, whatever their day; a few thousand at once.
 
-    Our own submissions as we sent them, the rest as İYS told it. Movements of a key in one second share an id.
+    Our own submissions as we sent them, the rest as İYS reported it. Movements of a key in one second share an id.
     """
     asked = set(transaction_ids)
     found: dict[str, list[OwnMovement]] = defaultdict(list)
-    mine = SUBMITTED.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
-    told = RECEIVED.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
-    for statement in (mine, told):
+    submitted = SUBMITTED.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
+    received = RECEIVED.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
+    for statement in (submitted, received):
         for row in session.execute(statement):
             found[row.transaction_id].append(OwnMovement(*row))
     return found
@@ -85,7 +85,7 @@ def movements_by_transaction(
 def transaction_ids_of_day(session: Session, provider_id: int, brand_id: int, day: date) -> Iterator[set[str]]:
     """The transactionIds of a day as far as we know, in chunks; one may come twice."""
     first, end = window.day_bounds(day)
-    sent = (
+    submitted = (
         select(Submission.accepted_at, Submission.id, Submission.transaction_id)
         .join(Consent, Consent.id == Submission.consent_id)
         .where(
@@ -93,11 +93,11 @@ def transaction_ids_of_day(session: Session, provider_id: int, brand_id: int, da
             Submission.outcome.in_(HELD), Submission.transaction_id.is_not(None),
         )
     )  # fmt: skip
-    told = select(Movement.creation_date, Movement.id, Movement.transaction_id).where(
+    received = select(Movement.creation_date, Movement.id, Movement.transaction_id).where(
         Movement.brand_id == brand_id, Movement.creation_date < end
     )
-    yield from _chunks(session, sent, Submission.accepted_at, Submission.id, first)
-    yield from _chunks(session, told, Movement.creation_date, Movement.id, first)
+    yield from _chunks(session, submitted, Submission.accepted_at, Submission.id, first)
+    yield from _chunks(session, received, Movement.creation_date, Movement.id, first)
 
 
 def _chunks(

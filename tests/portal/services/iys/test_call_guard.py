@@ -1,4 +1,4 @@
-"""Many at the gate at once, as threads of one process or processes of one house: the last of anything goes to one."""
+"""Many calls start at once, from threads of one process or several: the last of a budget goes to one."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,8 +12,8 @@ from portal.services.iys import call_guard, circuit_breaker, hourly_budgets, rat
 CALLERS = 8
 
 
-def depart_together(app, question):
-    """Everybody comes to the gate at once; who was let go."""
+def start_together(app, question):
+    """Start as many calls at once; those that were admitted."""
 
     def come(_):
         with app.app_context():
@@ -33,7 +33,7 @@ def test_what_is_left_of_a_budget_is_spent_once(app):
         )
         db.session.commit()
 
-    assert len(depart_together(app, Operation.HISTORY)) == 3
+    assert len(start_together(app, Operation.HISTORY)) == 3
 
     with app.app_context():
         assert hourly_budgets.calls_left(db.session, Operation.HISTORY, clock.now()) == 0
@@ -45,14 +45,14 @@ def test_one_of_many_is_the_probe(app):
         row.failures = circuit_breaker.OPENING_FAILURES
         db.session.commit()
 
-    (probe,) = depart_together(app, Operation.ADD)
+    (probe,) = start_together(app, Operation.ADD)
 
     assert probe.admitted.is_probe
 
 
 @pytest.mark.parametrize("question", [Operation.ADD, Operation.BULK_ADD])
 def test_everybody_goes_where_nothing_is_scarce(app, question):
-    assert len(depart_together(app, question)) == CALLERS
+    assert len(start_together(app, question)) == CALLERS
 
     with app.app_context():
         assert rate_limit.calls_since(db.session, hourly_budgets.HOUR, clock.now(), question) == (CALLERS, 0)

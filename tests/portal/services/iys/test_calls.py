@@ -24,11 +24,11 @@ class Iys:
     """Gives tokens, and to everything else the next of its answers; the last one again and again."""
 
     def __init__(self, *answers, token=(200, TOKENS)):
-        self.answers, self.token, self.heard = list(answers), token, []
+        self.answers, self.token, self.received = list(answers), token, []
 
     def __call__(self, environ, start_response):
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        self.heard.append(environ["PATH_INFO"])
+        self.received.append(environ["PATH_INFO"])
         if environ["PATH_INFO"] == "/oauth2/token":
             status, body = self.token
         else:
@@ -85,7 +85,7 @@ def test_after_a_401_the_next_call_bears_a_fresh_token(app, answering):
 
     assert [ask().status, ask().status] == [401, 200]
 
-    assert iys.heard == ["/oauth2/token", "/x", "/oauth2/token", "/x"]
+    assert iys.received == ["/oauth2/token", "/x", "/oauth2/token", "/x"]
 
 
 def test_a_refused_right_costs_no_token(app, answering):
@@ -93,7 +93,7 @@ def test_a_refused_right_costs_no_token(app, answering):
     ask = answering(iys)
     ask(), ask()
 
-    assert iys.heard.count("/oauth2/token") == 1
+    assert iys.received.count("/oauth2/token") == 1
 
 
 @pytest.mark.parametrize(("code", "question"), [("H086", Operation.STATUS), ("H089", Operation.HISTORY)])
@@ -102,17 +102,17 @@ def test_a_spent_hour_holds_that_question_alone(app, answering, code, question):
     ask = answering(iys)
     ask(question)
 
-    with pytest.raises(calls.NotNow) as told:
+    with pytest.raises(calls.NotNow) as refused:
         ask(question)
 
-    assert HOUR - timedelta(minutes=1) < told.value.until - clock.now() <= HOUR
+    assert HOUR - timedelta(minutes=1) < refused.value.until - clock.now() <= HOUR
     assert ask(Operation.ADD).status == 200
     with time_machine.travel(clock.now() + HOUR + timedelta(minutes=1)):
         assert ask(question).status == 200
 
 
 @pytest.mark.parametrize("code", ["H124", "H083"])
-def test_too_many_a_second_holds_everything_for_a_breath(app, answering, code, rows):
+def test_too_many_a_second_holds_everything_for_a_moment(app, answering, code, rows):
     answering(Iys((429, errors(code))))()
 
     until = rows.one(IysRate, IysRate.name == rate_limit.EGRESS).next_at
@@ -130,7 +130,7 @@ def test_while_everything_is_held_for_long_nobody_waits(app, answering):
     with pytest.raises(calls.NotNow):
         ask()
 
-    assert iys.heard.count("/x") == 1
+    assert iys.received.count("/x") == 1
 
 
 def test_our_own_budget_ends_before_that_of_iys(app, answering):
@@ -143,7 +143,7 @@ def test_our_own_budget_ends_before_that_of_iys(app, answering):
     with pytest.raises(calls.NotNow):
         ask(Operation.HISTORY)
 
-    assert iys.heard.count("/x") == 1
+    assert iys.received.count("/x") == 1
 
 
 @pytest.mark.parametrize("answer", [(500, errors("H101")), (502, b"<html>Bad Gateway</html>")])
@@ -153,12 +153,12 @@ def test_a_host_that_is_away_is_left_alone_and_comes_back(app, answering, answer
     for _ in range(circuit_breaker.OPENING_FAILURES):
         ask()
 
-    with pytest.raises(calls.NotNow) as told:
+    with pytest.raises(calls.NotNow) as refused:
         ask()
 
-    assert iys.heard.count("/x") == circuit_breaker.OPENING_FAILURES
+    assert iys.received.count("/x") == circuit_breaker.OPENING_FAILURES
     iys.answers = [(200, {})]
-    with time_machine.travel(told.value.until):
+    with time_machine.travel(refused.value.until):
         assert ask().status == 200
         assert not circuit_breaker.host_state(db.session, clock.now()).resting
 
@@ -189,7 +189,7 @@ def test_no_more_than_ten_token_calls_an_hour(app, answering):
         with time_machine.travel(start + timedelta(minutes=minute)), pytest.raises(calls.NotNow):
             ask()
 
-    assert 5 <= len(iys.heard) <= 10
+    assert 5 <= len(iys.received) <= 10
 
 
 def test_an_outage_leaves_token_calls_for_its_end(app, answering):
@@ -209,10 +209,10 @@ def test_a_token_call_over_the_limit_in_unknown_words_stops_them_for_an_hour(app
     iys = Iys((200, {}), token=(429, b"<html>slow down</html>"))
     ask = answering(iys)
 
-    with pytest.raises(calls.NotNow) as told:
+    with pytest.raises(calls.NotNow) as refused:
         ask()
 
-    assert told.value.until - clock.now() > timedelta(minutes=59)
+    assert refused.value.until - clock.now() > timedelta(minutes=59)
 
 
 def test_a_token_call_in_a_full_second_stops_no_hour(app, answering):

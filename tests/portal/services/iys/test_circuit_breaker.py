@@ -1,4 +1,4 @@
-"""A host that is away is asked by one call at a time, ever more seldom, and comes back by itself."""
+"""A failing host is only probed, one call at a time, until it answers again."""
 
 from datetime import timedelta
 
@@ -36,12 +36,12 @@ def put_away(at, failures=circuit_breaker.OPENING_FAILURES):
 
 
 @pytest.mark.parametrize("answer", [AWAY, Answer(500, b""), Answer(503, b"{}"), Answer(404, b"<html>")])
-def test_five_failures_in_a_row_let_the_host_rest(at, answer):
+def test_five_failures_in_a_row_open_the_breaker(at, answer):
     assert all(call(at, answer) for _ in range(5))
 
     assert not call(at, WELL)
-    told = circuit_breaker.host_state(db.session, at)
-    assert told.resting and told.failures == 5 and at < told.until <= at + SECOND
+    state = circuit_breaker.host_state(db.session, at)
+    assert state.resting and state.failures == 5 and at < state.until <= at + SECOND
 
 
 @pytest.mark.parametrize("between", [WELL, REFUSED])
@@ -64,7 +64,7 @@ def test_one_probe_goes_at_a_time(at):
     assert circuit_breaker.admit_call(db.session, at + circuit_breaker.PROBE) is not None  # Whoever had it was killed.
 
 
-def test_a_probe_that_comes_back_well_lets_everybody_go(at):
+def test_a_successful_probe_closes_the_breaker(at):
     at = circuit_breaker.host_state(db.session, put_away(at)).until
 
     assert call(at, WELL)
@@ -84,7 +84,7 @@ def test_pauses_double_up_to_a_minute(at):
         assert 0.75 * usual <= pause <= usual
 
 
-def test_what_left_before_the_rest_lengthens_no_pause(at):
+def test_a_failure_of_a_call_from_before_lengthens_no_pause(at):
     under_way = [circuit_breaker.admit_call(db.session, at) for _ in range(20)]
     for admitted in under_way:
         circuit_breaker.record_answer(db.session, admitted, AWAY, at)
@@ -92,7 +92,7 @@ def test_what_left_before_the_rest_lengthens_no_pause(at):
     assert circuit_breaker.host_state(db.session, at).failures == circuit_breaker.OPENING_FAILURES
 
 
-def test_what_left_before_the_rest_and_comes_back_well_ends_it(at):
+def test_a_success_of_a_call_from_before_closes_the_breaker(at):
     call(at, AWAY)
     under_way = circuit_breaker.admit_call(db.session, at)
     put_away(at, failures=4)
@@ -102,7 +102,7 @@ def test_what_left_before_the_rest_and_comes_back_well_ends_it(at):
     assert not circuit_breaker.host_state(db.session, at).resting
 
 
-def test_a_clock_that_was_set_back_makes_no_long_rest(at):
+def test_a_clock_that_was_set_back_makes_no_long_pause(at):
     put_away(at + timedelta(days=30))
 
     assert circuit_breaker.host_state(db.session, at).until <= at + timedelta(minutes=1)

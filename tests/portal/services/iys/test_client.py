@@ -25,7 +25,7 @@ class Server:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.connections = 0
-        self.heard = []
+        self.received = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -39,8 +39,8 @@ class Server:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            while heard := _whole_request(connection):
-                self.heard.append(heard)
+            while received := _whole_request(connection):
+                self.received.append(received)
                 connection.sendall(self._head)
                 while self._drop and not self._stop.wait(0.02):
                     connection.sendall(self._drop)
@@ -53,13 +53,13 @@ class Server:
 
 
 def _whole_request(connection: socket.socket) -> bytes:
-    heard = b""
+    received = b""
     while more := connection.recv(65536):
-        heard += more
-        head, _, body = heard.partition(b"\r\n\r\n")
+        received += more
+        head, _, body = received.partition(b"\r\n\r\n")
         length = re.search(rb"Content-Length: (\d+)", head)
-        if b"\r\n\r\n" in heard and len(body) >= int(length[1] if length else 0):
-            return heard
+        if b"\r\n\r\n" in received and len(body) >= int(length[1] if length else 0):
+            return received
     return b""
 
 
@@ -132,9 +132,9 @@ def test_a_body_is_sent_byte_for_byte(serve, client_of):
 
     client_of(server).post("/v2/x", body, bearer="abc")
 
-    (heard,) = server.heard
-    assert heard.endswith(b"\r\n\r\n" + body)
-    assert b"Authorization: Bearer abc\r\n" in heard and b"Content-Type: application/json\r\n" in heard
+    (received,) = server.received
+    assert received.endswith(b"\r\n\r\n" + body)
+    assert b"Authorization: Bearer abc\r\n" in received and b"Content-Type: application/json\r\n" in received
 
 
 def test_a_redirect_is_not_followed(serve, client_of):

@@ -109,7 +109,7 @@ def test_a_brand_that_iys_does_not_list_is_missing(app, iys, provider_id):
     assert found.missing == (700009,) and not found.is_clear
 
 
-def test_a_wrong_password_is_told_with_its_code(app, sandbox, iys, provider_id):
+def test_a_wrong_password_is_reported_with_its_code(app, sandbox, iys, provider_id):
     sandbox.add_account(make.USERNAME, "another password", make.IYS_CODE, [make.BRAND_CODE])
 
     first, second = found_by(app, iys, provider_id), found_by(app, iys, provider_id)
@@ -121,7 +121,7 @@ def test_a_wrong_password_is_told_with_its_code(app, sandbox, iys, provider_id):
     )
 
 
-def test_a_paused_subscription_is_told_twice(app, sandbox, iys, provider_id):
+def test_a_paused_subscription_is_reported_twice(app, sandbox, iys, provider_id):
     """Its state by the one endpoint that still answers, and H520 by all others."""
     sandbox.add_account(
         make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE], subscription={"status": "PAUSED"}
@@ -133,7 +133,7 @@ def test_a_paused_subscription_is_told_twice(app, sandbox, iys, provider_id):
     assert found.subscription.state == "PAUSED" and not found.is_clear
 
 
-def test_silence_is_told_after_the_first_question(app, iys, provider_id, sandbox):
+def test_no_answer_is_reported_after_the_first_question(app, iys, provider_id, sandbox):
     found_by(app, iys, provider_id)
     sandbox.fault("brands", "reset")
 
@@ -143,7 +143,7 @@ def test_silence_is_told_after_the_first_question(app, iys, provider_id, sandbox
 
 
 @pytest.mark.parametrize("kind", ["html", "empty", "cut"])
-def test_an_answer_that_cannot_be_read_is_trouble_not_a_finding(app, iys, provider_id, sandbox, kind):
+def test_an_unreadable_answer_is_a_problem_not_a_finding(app, iys, provider_id, sandbox, kind):
     sandbox.fault("brands", kind)
 
     found = found_by(app, iys, provider_id)
@@ -152,7 +152,7 @@ def test_an_answer_that_cannot_be_read_is_trouble_not_a_finding(app, iys, provid
     assert found.troubles[0].question == "brands"
 
 
-def test_the_forecast_looks_back_on_what_iys_took(app, browser, sandbox, iys, provider_id):
+def test_the_forecast_counts_what_iys_accepted(app, browser, sandbox, iys, provider_id):
     code = make.codes(app)[make.PHONE]
     Person(browser, code).decides(MESAJ="ONAY", ARAMA="ONAY")
     make.forward_all(app, iys)
@@ -191,7 +191,7 @@ def test_a_partner_does_not_write_for_another_firm_or_without_rights(app, sandbo
     assert not found.is_clear and not writes(rows)
 
 
-def test_nothing_is_told_before_a_partners_titles_agree(app, browser, sandbox, iys, provider_id):
+def test_nothing_is_sent_before_a_partners_titles_agree(app, browser, sandbox, iys, provider_id):
     by_partner(app, sandbox, provider_id)
     Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
 
@@ -233,7 +233,7 @@ def test_a_partner_writes_in_the_channels_that_were_given(app, sandbox, iys, pro
     assert found.subscription.limit is None, "İYS shows a partner no numbers"
 
 
-def test_a_good_test_lets_go_what_waited_for_the_provider(app, browser, sandbox, iys, provider_id, rows):
+def test_a_good_test_makes_due_what_waited_for_the_provider(app, browser, sandbox, iys, provider_id, rows):
     Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY")
     facts = (make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
     sandbox.add_account(*facts, subscription={"status": "PAUSED"})
@@ -276,7 +276,7 @@ def test_what_was_blocked_goes_once_another_account_is_found_good(app, browser, 
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
 
 
-def test_what_a_former_connection_was_found_to_be_is_not_kept_on_the_new_one(app, sandbox, iys, provider_id, rows):
+def test_findings_of_a_former_connection_are_not_stored_on_the_new_one(app, sandbox, iys, provider_id, rows):
     found_by(app, iys, provider_id)
     connect(app, provider_id, password="another")
 

@@ -41,16 +41,16 @@ def test_what_is_due_is_forwarded_by_the_threads_of_every_lane(app, browser, san
     app.config["IYS_BASE_URL"] = sandbox.url
     for code in make.codes(app).values():
         Person(browser, code).decides(MESAJ="ONAY", EPOSTA="ONAY")
-    told = threading.Event()
+    ran = threading.Event()
 
     def watch(_client) -> bool:
         if {each.outcome for each in db.session.query(Submission)} == {Outcome.ACCEPTED}:
-            told.set()
+            ran.set()
         return False
 
     let_run(*forwarder.LANES, Loop("watch", watch))
 
-    assert told.wait(PATIENCE)
+    assert ran.wait(PATIENCE)
 
 
 def test_a_loop_that_fails_goes_on_and_stops_nobody_else(let_run):

@@ -1,4 +1,4 @@
-"""One pace for all calls of an egress address, and a doorstep for those of a process."""
+"""The rate limit of an IP address, and that of a process."""
 
 from datetime import timedelta
 
@@ -87,20 +87,20 @@ def test_a_row_is_made_once(at, rows):
     assert [row.name for row in rows(IysRate)] == ["anything"]
 
 
-def test_late_wakers_do_not_leave_together():
+def test_threads_that_wake_late_do_not_call_together():
     """The slots of a second lie apart, yet threads may wake late and all at once."""
     now, left = [100.0], []
-    doorstep = rate_limit.ProcessRateLimiter(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+    limiter = rate_limit.ProcessRateLimiter(lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
 
     for _ in range(20):
-        doorstep.leave(8)
+        limiter.wait_for_turn(8)
         left.append(now[0])
 
     assert all(later - earlier >= 1 for earlier, later in zip(left, left[8:], strict=False))
 
 
-def test_without_a_limit_nobody_waits_at_the_doorstep():
-    doorstep = rate_limit.ProcessRateLimiter(sleep=lambda seconds: pytest.fail("somebody waited"))
+def test_without_a_limit_no_call_waits():
+    limiter = rate_limit.ProcessRateLimiter(sleep=lambda seconds: pytest.fail("somebody waited"))
 
     for _ in range(20):
-        doorstep.leave(0)
+        limiter.wait_for_turn(0)

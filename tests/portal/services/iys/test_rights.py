@@ -38,7 +38,7 @@ def gives(sandbox, title: str = TITLE, given: dict | None = None) -> None:
 
 @pytest.fixture
 def firm(app):
-    """A practising firm that has entered its code, its id."""
+    """The id of a provider in sandbox mode that has entered its code."""
     with app.app_context():
         provider = newcomer(NIL)
         onboarding.enter_code(db.session, provider, CODE, clock.now())
@@ -85,7 +85,7 @@ def test_nothing_given_is_no_right(app, sandbox, partner, firm):
     assert not look(app, firm).are_clear
 
 
-def test_an_iys_that_is_away_is_a_trouble_and_no_answer(app, partner, firm):
+def test_an_iys_that_is_away_is_a_problem(app, partner, firm):
     app.config["IYS_BASE_URL"] = "http://127.0.0.1:9"
 
     found = look(app, firm)
@@ -93,7 +93,7 @@ def test_an_iys_that_is_away_is_a_trouble_and_no_answer(app, partner, firm):
     assert found.brands is None and found.trouble is not None and not found.are_clear
 
 
-def test_the_page_shows_what_iys_told_and_it_stays_there(app, sandbox, partner, firm, rows):
+def test_the_page_keeps_showing_what_iys_listed(app, sandbox, partner, firm, rows):
     gives(sandbox, title="Başka Ticaret Limited Şirketi", given={"MESAJ": "write"})
     with app.app_context():
         make.enrol_app(db.session.scalars(select(User)).one())

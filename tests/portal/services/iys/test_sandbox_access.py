@@ -1,6 +1,6 @@
-"""A practising provider's calls go to the sandbox and nowhere else, whatever happens in the middle.
+"""Calls of a provider in sandbox mode go to the sandbox only, whatever fails in between.
 
-Two boxes stand here: `world` is İYS, of which every request is written down, and `box` is the one to practise in.
+Two boxes stand here: `world` is İYS, which records every request, and `box` is the sandbox.
 """
 
 import io
@@ -49,11 +49,11 @@ class Recording:
     """A sandbox of which every request is written down."""
 
     def __init__(self, app):
-        self.app, self.heard = app, []
+        self.app, self.received = app, []
 
     def __call__(self, environ, start_response):
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        self.heard.append((environ["PATH_INFO"], body.decode()))
+        self.received.append((environ["PATH_INFO"], body.decode()))
         environ["wsgi.input"] = io.BytesIO(body)
         return self.app(environ, start_response)
 
@@ -65,26 +65,26 @@ def world(tmp_path):
         iys.add_account("gercek", "password", REAL_CODE, [REAL_CODE])
         recording = Recording(iys.app)
         with servers.serving(recording) as url:
-            iys.url, iys.heard = url, recording.heard
+            iys.url, iys.received = url, recording.received
             yield iys
 
 
 @pytest.fixture
 def box(tmp_path, app, world):
     """The sandbox; the portal knows where both are."""
-    with servers.sandbox(tmp_path / "practice.db") as practice_box:
-        app.config["IYS_BASE_URL"], app.config["SANDBOX_URL"] = world.url, practice_box.url
-        yield practice_box
+    with servers.sandbox(tmp_path / "sandbox.db") as sandbox_box:
+        app.config["IYS_BASE_URL"], app.config["SANDBOX_URL"] = world.url, sandbox_box.url
+        yield sandbox_box
 
 
 @pytest.fixture
 def firm(app):
-    """A provider that practises, its id."""
+    """The id of a provider in sandbox mode."""
     with app.app_context():
-        return practising_provider().id
+        return provider_in_sandbox_mode().id
 
 
-def practising_provider() -> Provider:
+def provider_in_sandbox_mode() -> Provider:
     code = sandbox_mode.draw_code(db.session)
     provider = Provider(
         iys_code=code, title="Acemi Ticaret A.Ş.", mersis="0123456789012345", contact="0850 111 22 33",
@@ -143,10 +143,10 @@ def test_a_decision_is_accepted_by_the_sandbox(app, browser, rows, firm, box, wo
 
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
     assert [row["recipient"] for row in box.movements()] == [make.PHONE]
-    assert world.heard == []
+    assert world.received == []
 
 
-def test_nothing_of_iyss_pace_budgets_and_breaker_is_touched(app, browser, rows, firm, box, world):
+def test_iyss_rate_limit_budgets_and_breaker_are_untouched(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
 
     all_steps(app)
@@ -155,7 +155,7 @@ def test_nothing_of_iyss_pace_budgets_and_breaker_is_touched(app, browser, rows,
     assert rows.count(IysRate) == 0
 
 
-def test_a_box_that_counts_its_callers_lets_those_who_practise_pass(app, browser, rows, firm, world, tmp_path):
+def test_a_sandbox_with_limits_does_not_limit_providers_in_sandbox_mode(app, browser, rows, firm, world, tmp_path):
     slow = create_sandbox(tmp_path / "slow.db", requests_per_second=1, token_calls_per_hour=1)
     with servers.serving(slow) as url:
         app.config["IYS_BASE_URL"], app.config["SANDBOX_URL"] = world.url, url
@@ -167,7 +167,7 @@ def test_a_box_that_counts_its_callers_lets_those_who_practise_pass(app, browser
     assert {each.attempts for each in rows(Submission)} == {1}
 
 
-def test_practice_goes_on_while_iys_is_away_and_the_other_way_round(app, browser, rows, firm, box, world):
+def test_sandbox_mode_goes_on_while_iys_is_away_and_the_other_way_round(app, browser, rows, firm, box, world):
     with app.app_context():
         db.session.add(IysRate(name="host", failures=9, next_at=clock.now() + timedelta(minutes=1)))
         db.session.commit()
@@ -178,7 +178,7 @@ def test_practice_goes_on_while_iys_is_away_and_the_other_way_round(app, browser
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
 
 
-def test_refusals_are_looked_up_and_told_there_too(app, browser, rows, firm, box, world):
+def test_refusals_are_checked_and_sent_there_too(app, browser, rows, firm, box, world):
     code = decides(app, browser, MESAJ="ONAY")
     all_steps(app)
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
@@ -187,10 +187,10 @@ def test_refusals_are_looked_up_and_told_there_too(app, browser, rows, firm, box
         all_steps(app)
 
     assert [row["status"] for row in box.movements()] == ["ONAY", "RET"]
-    assert world.heard == []
+    assert world.received == []
 
 
-def test_feeds_sweeps_and_days_listen_to_the_sandbox(app, browser, rows, firm, box, world):
+def test_feeds_sweeps_and_days_ask_the_sandbox(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     all_steps(app)
     noon = clock.istanbul(clock.now() + timedelta(days=2)).replace(hour=12)  # Early in the morning no day is asked for.
@@ -205,10 +205,10 @@ def test_feeds_sweeps_and_days_listen_to_the_sandbox(app, browser, rows, firm, b
     assert all(feed.pulled_at for feed in rows(Feed))
     assert rows.one(Sweep).ended_at is not None
     assert rows(ReconciledDay)
-    assert world.heard == []
+    assert world.received == []
 
 
-def test_the_account_is_made_again_after_the_box_lost_its_file(app, browser, rows, firm, box, world, tmp_path):
+def test_the_account_is_created_again_after_the_sandbox_lost_its_file(app, browser, rows, firm, box, world, tmp_path):
     with app.app_context():
         assert calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET").status == 200
     with servers.sandbox(tmp_path / "anew.db") as anew:
@@ -221,7 +221,7 @@ def test_the_account_is_made_again_after_the_box_lost_its_file(app, browser, row
     assert rows.one(Submission).outcome == Outcome.ACCEPTED
 
 
-def test_a_brand_that_is_new_is_told_to_the_box_when_it_is_needed(app, rows, firm, box, world):
+def test_a_new_brand_is_registered_at_the_sandbox_when_it_is_needed(app, rows, firm, box, world):
     with app.app_context():
         calls.ask(Client(world.url), firm, Operation.BRANDS, path_of(rows), method="GET")
         code = sandbox_mode.draw_code(db.session)
@@ -236,7 +236,7 @@ def test_a_brand_that_is_new_is_told_to_the_box_when_it_is_needed(app, rows, fir
     assert answer.status in (200, 204)
 
 
-def test_the_key_of_the_box_is_shown_to_it(app, rows, firm, world, tmp_path):
+def test_the_sandbox_gets_its_key(app, rows, firm, world, tmp_path):
     key = "a-key-of-sixteen-letters"
     with servers.serving(create_sandbox(tmp_path / "locked.db", key=key)) as url:
         app.config["SANDBOX_URL"] = url
@@ -249,7 +249,7 @@ def test_the_key_of_the_box_is_shown_to_it(app, rows, firm, world, tmp_path):
     assert answer.status == 200
 
 
-def test_without_a_sandbox_decisions_wait_quietly(app, browser, rows, firm, world):
+def test_without_a_sandbox_decisions_wait(app, browser, rows, firm, world):
     app.config["IYS_BASE_URL"], app.config["SANDBOX_URL"] = world.url, ""
     decides(app, browser, MESAJ="ONAY")
 
@@ -257,10 +257,10 @@ def test_without_a_sandbox_decisions_wait_quietly(app, browser, rows, firm, worl
 
     waiting = rows.one(Submission)
     assert (waiting.outcome, waiting.attempts, waiting.code) == (Outcome.WAITING, 0, None)
-    assert world.heard == []
+    assert world.received == []
 
 
-def test_a_box_that_does_not_answer_is_left_alone_for_a_moment(app, browser, rows, firm, world):
+def test_a_sandbox_that_does_not_answer_is_not_asked_for_a_moment(app, browser, rows, firm, world):
     app.config["IYS_BASE_URL"], app.config["SANDBOX_URL"] = world.url, "http://127.0.0.1:9"
     decides(app, browser, MESAJ="ONAY")
 
@@ -273,10 +273,10 @@ def test_a_box_that_does_not_answer_is_left_alone_for_a_moment(app, browser, row
         assert sandbox_access.is_resting()
 
     assert rows.one(Submission).outcome == Outcome.WAITING
-    assert world.heard == []
+    assert world.received == []
 
 
-def test_who_practises_is_not_heard_at_iys_even_with_an_account_there(app, rows, firm, box, world):
+def test_in_sandbox_mode_iys_gets_nothing_even_with_an_account_there(app, rows, firm, box, world):
     with app.app_context():
         provider = db.session.get_one(Provider, firm)
         accounts.connect(db.session, vault(), provider, username="gercek", password="password", at=clock.now())
@@ -285,7 +285,7 @@ def test_who_practises_is_not_heard_at_iys_even_with_an_account_there(app, rows,
             with pytest.raises(calls.NotNow):
                 calls.ask(Client(world.url), firm, Operation.BRANDS, path, method="GET")
 
-    assert world.heard == []
+    assert world.received == []
 
 
 def test_an_exempt_provider_asks_iys_nothing(app, rows, world, iys):
@@ -296,20 +296,20 @@ def test_an_exempt_provider_asks_iys_nothing(app, rows, world, iys):
             calls.ask(Client(world.url), provider.id, Operation.BRANDS, f"/sps/{code}/brands", method="GET")
 
     assert never.value.code == sandbox_mode.EXEMPT
-    assert world.heard == []
+    assert world.received == []
 
 
 # Going to İYS.
 
 
-def test_what_was_on_its_way_ends_and_the_real_provider_is_heard_at_iys(app, browser, rows, firm, box, world):
+def test_open_submissions_end_and_the_admitted_provider_is_sent_to_iys(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY", ARAMA="ONAY")
 
     goes_to_iys(app, firm)
     all_steps(app)
 
     assert {(each.outcome, each.code) for each in rows(Submission)} == {(Outcome.NOT_NEEDED, sandbox_mode.OVER)}
-    assert nothing_of_practice(world.heard)
+    assert nothing_of_sandbox(world.received)
     assert [feed.brand_id for feed in rows(Feed)].count(real_brand(rows).id) == 2
     assert rows.one(Credential).kind == CredentialKind.DIRECT
 
@@ -328,10 +328,10 @@ def test_a_decision_after_that_is_kept_and_obeyed_and_not_sent(app, browser, row
     assert rows.count(Submission) == decided_before + 1
     assert rows.one(Consent, Consent.status.is_not(None)).status == "RET"
     assert (last.outcome, last.due_at, last.code) == (Outcome.NOT_NEEDED, None, sandbox_mode.OVER)
-    assert nothing_of_practice(world.heard)
+    assert nothing_of_sandbox(world.received)
 
 
-def test_a_submission_in_hand_at_that_moment_does_not_reach_iys(app, browser, rows, firm, box, world):
+def test_a_submission_leased_at_that_moment_does_not_reach_iys(app, browser, rows, firm, box, world):
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
         (in_hand,) = claims.claim_due_submissions(db.session, clock.now(), is_sandbox=True)
@@ -340,7 +340,7 @@ def test_a_submission_in_hand_at_that_moment_does_not_reach_iys(app, browser, ro
     with app.app_context(), pytest.raises(calls.NotNow):
         calls.ask(Client(world.url), in_hand.provider_id, Operation.ADD, in_hand.endpoint, body=b"{}")
 
-    assert world.heard == []
+    assert world.received == []
 
 
 def test_a_killed_forwarders_submission_comes_back_to_nowhere(app, browser, rows, firm, box, world):
@@ -348,7 +348,7 @@ def test_a_killed_forwarders_submission_comes_back_to_nowhere(app, browser, rows
     with app.app_context():
         claims.claim_due_submissions(db.session, clock.now(), is_sandbox=True)
     goes_to_iys(app, firm)
-    with app.app_context():  # As if the decision's transaction had ended after the practice did.
+    with app.app_context():  # As if the decision's transaction had ended after sandbox mode did.
         db.session.execute(
             update(Submission).values(outcome=Outcome.WAITING, due_at=clock.now(), ended_at=None, code=None)
         )
@@ -358,12 +358,12 @@ def test_a_killed_forwarders_submission_comes_back_to_nowhere(app, browser, rows
         all_steps(app)
 
     assert (rows.one(Submission).outcome, rows.one(Submission).due_at) == (Outcome.NOT_NEEDED, None)
-    assert nothing_of_practice(world.heard)
+    assert nothing_of_sandbox(world.received)
 
 
 @pytest.mark.parametrize("lane", [Lane.BULK, Lane.PEOPLE, Lane.REFUSALS])
 def test_a_crash_in_the_middle_of_going_leaks_nothing_in_any_lane(app, browser, rows, firm, box, world, lane):
-    """The worst that a half-done admission could leave: admitted and connected, with open submissions of practice."""
+    """The worst that a half-done admission could leave: admitted and connected, with open sandbox submissions."""
     decides(app, browser, MESAJ="ONAY")
     with app.app_context():
         more = {"endpoint": Submission.endpoint + "/request"} if lane == Lane.BULK else {}
@@ -377,10 +377,10 @@ def test_a_crash_in_the_middle_of_going_leaks_nothing_in_any_lane(app, browser, 
 
     all_steps(app)
 
-    assert nothing_of_practice(world.heard)
+    assert nothing_of_sandbox(world.received)
 
 
-def test_a_code_of_iyss_that_was_decided_for_in_practice_is_free_again(app, browser, rows, firm, box, world):
+def test_an_iys_code_with_decisions_in_sandbox_mode_is_free_again(app, browser, rows, firm, box, world):
     with app.app_context():
         db.session.execute(update(Brand).values(brand_code=700600, is_sandbox=False))
         db.session.commit()
@@ -388,8 +388,8 @@ def test_a_code_of_iyss_that_was_decided_for_in_practice_is_free_again(app, brow
 
     goes_to_iys(app, firm)
 
-    practised = rows.one(Brand, Brand.is_sandbox)
-    assert practised.brand_code in sandbox_mode.CODES and practised.closed_at is not None
+    sandbox_brand = rows.one(Brand, Brand.is_sandbox)
+    assert sandbox_brand.brand_code in sandbox_mode.CODES and sandbox_brand.closed_at is not None
 
 
 def test_a_brand_that_was_only_made_ready_stays_open(app, rows, firm, box, world):
@@ -430,7 +430,7 @@ def real_brand(rows) -> Brand:
     return rows.one(Brand, Brand.brand_code == REAL_CODE)
 
 
-def nothing_of_practice(heard) -> bool:
+def nothing_of_sandbox(received) -> bool:
     """Neither a code of the sandbox nor an address of somebody who decided there."""
-    told = json.dumps(heard)
-    return not any(word in told for word in (make.PHONE[1:], make.EMAIL, "/99"))
+    bodies = json.dumps(received)
+    return not any(word in bodies for word in (make.PHONE[1:], make.EMAIL, "/99"))

@@ -1,4 +1,4 @@
-"""The ratio that İYS punishes, watched from far above."""
+"""The success rate and its levels."""
 
 from datetime import timedelta
 
@@ -33,10 +33,10 @@ def at(app):
 def test_the_level_follows_the_ratio(at, calls, failures, ratio, level):
     rate_limit.add_to_tally(db.session, Operation.ADD, at, calls=calls, failures=failures)
 
-    told = success_rate.measure(db.session, at)
+    measured = success_rate.measure(db.session, at)
 
-    assert (told.calls, told.failures, told.level) == (calls, failures, level)
-    assert told.ratio == (None if ratio is None else pytest.approx(ratio))
+    assert (measured.calls, measured.failures, measured.level) == (calls, failures, level)
+    assert measured.ratio == (None if ratio is None else pytest.approx(ratio))
 
 
 def test_all_questions_count_together_and_for_a_day(at):

@@ -36,9 +36,9 @@ def bring(app):
 
 
 def forward_at(app, iys, at):
-    """Five looks, a little apart: of one key nothing is told twice within a second."""
-    for looks in range(5):
-        with time_machine.travel(at + 1.5 * looks * SECOND, tick=True):
+    """Five steps, more than a second apart: of one key only one is sent within a second."""
+    for step in range(5):
+        with time_machine.travel(at + 1.5 * step * SECOND, tick=True):
             make.forward_all(app, iys)
 
 
@@ -409,11 +409,11 @@ class TestARefusalAndAGrantInAList:
         with time_machine.travel(clock.now() + timedelta(seconds=5)):
             fatma.decides(MESAJ="RET")
             make.forward_all(app, iys)
-        told = [movement["status"] for movement in sandbox.movements()]
+        movements = [movement["status"] for movement in sandbox.movements()]
 
         later(app, iys, minutes=6)
 
-        assert told == ["ONAY", "RET"], "the refusal withdrew what İYS held, with the list still on its way"
+        assert movements == ["ONAY", "RET"], "the refusal withdrew what İYS held, with the list still on its way"
         assert outcomes(rows) == {Outcome.ACCEPTED: 1, Outcome.OVERTAKEN: 1}
         assert rows.one(Consent).iys_status == "RET"
 

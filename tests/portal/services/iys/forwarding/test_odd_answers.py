@@ -31,8 +31,8 @@ def test_a_transaction_of_any_name_is_kept(app, fatma, rows, transaction_id, kep
     with iys_that_says(consents=(200, {"transactionId": transaction_id, "creationDate": ["?"]})) as iys:
         make.forward_all(app, iys)
 
-    told = rows.one(Submission)
-    assert (told.outcome, told.transaction_id) == (Outcome.ACCEPTED, kept)
+    answered = rows.one(Submission)
+    assert (answered.outcome, answered.transaction_id) == (Outcome.ACCEPTED, kept)
 
 
 @pytest.mark.parametrize("transaction_id", [None, "", "\x00", {}, [1], True, 1.5])
@@ -127,9 +127,9 @@ def test_an_odd_row_of_a_result_takes_nothing_from_the_others(app, rows, odd):
         with time_machine.travel(clock.now() + timedelta(seconds=310)):
             make.forward_all(app, iys)
 
-    told = sorted(rows(Submission), key=lambda each: each.bulk_index)
-    assert [each.outcome for each in told] == [Outcome.SENT, Outcome.ACCEPTED, Outcome.PARKED]
-    assert (told[1].transaction_id, told[2].code) == ("ab", LONG_CODE[:20])
+    answered = sorted(rows(Submission), key=lambda each: each.bulk_index)
+    assert [each.outcome for each in answered] == [Outcome.SENT, Outcome.ACCEPTED, Outcome.PARKED]
+    assert (answered[1].transaction_id, answered[2].code) == ("ab", LONG_CODE[:20])
 
 
 def bring(app, count: int) -> None:

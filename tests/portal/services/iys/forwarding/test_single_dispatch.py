@@ -35,9 +35,9 @@ def in_turn(person, *statuses, channel="MESAJ"):
 
 
 def forward_at(app, iys, at):
-    """Five looks, a little apart: of one key nothing is told twice within a second."""
-    for looks in range(5):
-        with time_machine.travel(at + 1.5 * looks * SECOND, tick=True):
+    """Five steps, more than a second apart: of one key only one is sent within a second."""
+    for step in range(5):
+        with time_machine.travel(at + 1.5 * step * SECOND, tick=True):
             make.forward_all(app, iys)
 
 
@@ -67,7 +67,7 @@ def test_a_first_refusal_is_asked_first_and_never_counts_as_a_failure(app, fatma
     assert ledger["requests"]["multi_status"] == 1 and ledger["requests"]["add"] == 0
 
 
-def test_a_refusal_of_what_iys_holds_is_sent_outright(app, fatma, sandbox, iys, rows):
+def test_a_refusal_of_what_iys_holds_is_sent_at_once(app, fatma, sandbox, iys, rows):
     later = in_turn(fatma, "ONAY", "RET")
 
     forward_at(app, iys, later)
@@ -348,7 +348,7 @@ def test_calls_keep_the_pace_over_all_processes(app, fatma, iys):
     assert slots[8] - slots[0] == timedelta(seconds=1)
 
 
-def test_an_iys_that_does_not_know_multi_status_is_told_outright(app, fatma, rows):
+def test_an_iys_that_does_not_know_multi_status_gets_the_refusal_at_once(app, fatma, rows):
     from tests import servers
 
     seen = []

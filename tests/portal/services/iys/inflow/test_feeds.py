@@ -1,4 +1,4 @@
-"""The pull, held against an İYS in a box."""
+"""Feeds pull from the sandbox as from İYS."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ def at(app, **values) -> None:
         db.session.commit()
 
 
-def test_what_a_citizen_does_is_heard_once_its_hour_has_passed(inflow, sandbox, rows):
+def test_a_citizens_movement_is_pulled_once_its_hour_has_passed(inflow, sandbox, rows):
     sandbox.acts(make.PHONE, "MESAJ", "ONAY")
     inflow.pulls()
     assert rows.count(Movement) == 0
@@ -93,7 +93,7 @@ def test_pages_follow_each_other_at_once(inflow, sandbox, rows):
 
 
 def multiply(sandbox, times: int) -> None:
-    """The one movement again, of so many other numbers, each with a name of its own."""
+    """Copy the movement for so many other numbers, each with its own transactionId."""
     with sandbox.app.extensions["sandbox"].store.transaction() as store:
         columns = [row["name"] for row in store.execute("PRAGMA table_info(movement)")]
         values = {"seq": "seq + n", "recipient": "'+9053' || (20000000 + n)", "transaction_id": "'other-' || n"}
@@ -116,7 +116,7 @@ def test_our_own_movement_is_verified_by_the_other_feed(app, fatma, inflow, iys,
     assert rows.one(Movement).decision_id == rows.one(Decision).id
 
 
-def test_another_senders_movement_is_one_of_ours_to_know(inflow, sandbox, rows):
+def test_another_senders_movement_is_recorded(inflow, sandbox, rows):
     sandbox.acts(make.PHONE, "MESAJ", "ONAY", source="HS_CAGRI_MERKEZI", at=clock.now() - LONG_AGO)
 
     inflow.pulls()
@@ -126,7 +126,7 @@ def test_another_senders_movement_is_one_of_ours_to_know(inflow, sandbox, rows):
 
 
 class Killed(BaseException):
-    """A process ends in the middle of what it does."""
+    """The process is killed."""
 
 
 def test_a_cursor_does_not_move_without_its_page(app, inflow, sandbox, rows):
@@ -135,7 +135,7 @@ def test_a_cursor_does_not_move_without_its_page(app, inflow, sandbox, rows):
         engine = db.engine
 
     def kill(_connection, _cursor, statement, *_):
-        if statement.startswith("INSERT INTO movement"):
+        if statement.replace('"', "").startswith("INSERT INTO movement"):
             raise Killed
 
     event.listen(engine, "before_cursor_execute", kill)
@@ -179,7 +179,7 @@ def test_whatever_befalls_a_page_it_is_pulled_later(inflow, sandbox, rows, fault
     assert people(rows).code is None and people(rows).attempts == 0
 
 
-def test_a_cursor_that_iys_refuses_is_given_up(app, inflow, sandbox, rows):
+def test_a_cursor_that_iys_rejects_is_dropped(app, inflow, sandbox, rows):
     inflow.pulls()
     sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
     at(app, cursor="no cursor of İYS", cursor_at=clock.now(), due_at=clock.now())
@@ -192,7 +192,7 @@ def test_a_cursor_that_iys_refuses_is_given_up(app, inflow, sandbox, rows):
     assert people(rows).code is None
 
 
-def test_a_cursor_from_before_the_window_is_given_up_and_the_heads_are_swept(app, inflow, sandbox, rows):
+def test_a_cursor_from_before_the_window_is_dropped_and_the_brand_is_swept(app, inflow, sandbox, rows):
     inflow.pulls()
     sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - LONG_AGO)
     past = clock.now() - timedelta(days=6, minutes=1)
@@ -224,7 +224,7 @@ def test_nothing_is_pulled_for_a_partner_whose_title_was_not_compared(app, inflo
     assert rows.count(Feed) == asked(sandbox) == 0
 
 
-def test_a_feed_in_somebody_elses_hand_is_left_alone(app, inflow, sandbox, rows):
+def test_a_feed_leased_by_another_process_is_left_alone(app, inflow, sandbox, rows):
     inflow.pulls()
     before = asked(sandbox)
     at(app, due_at=clock.now(), lease_until=clock.now() + timedelta(seconds=30))
@@ -245,7 +245,7 @@ def test_a_killed_process_holds_a_feed_no_longer_than_its_lease(app, inflow, san
     assert rows.count(Movement) == 1
 
 
-def test_a_grant_at_iys_after_a_refusal_here_is_the_last_word(app, fatma, inflow, iys, sandbox, rows):
+def test_a_grant_at_iys_after_a_refusal_here_is_current(app, fatma, inflow, iys, sandbox, rows):
     fatma.decides(MESAJ="ONAY")
     make.forward_all(app, iys)
     with time_machine.travel(clock.now() + timedelta(minutes=5)):
@@ -256,8 +256,8 @@ def test_a_grant_at_iys_after_a_refusal_here_is_the_last_word(app, fatma, inflow
     with time_machine.travel(clock.now() + timedelta(minutes=75)):
         inflow.pulls()
 
-    head = rows.one(Consent)
-    assert (head.status, head.iys_status, head.may_send) == (Status.GRANTED, "ONAY", True)
+    consent = rows.one(Consent)
+    assert (consent.status, consent.iys_status, consent.may_send) == (Status.GRANTED, "ONAY", True)
     assert {each.outcome for each in rows(Submission)} == {Outcome.VERIFIED}
 
 
@@ -268,5 +268,5 @@ def test_a_closed_line_is_closed_here_too(app, inflow, sandbox, rows):
 
     inflow.pulls()
 
-    assert {head.status for head in rows(Consent)} == {Status.REFUSED}
+    assert {consent.status for consent in rows(Consent)} == {Status.REFUSED}
     assert rows.count(Consent) == 2

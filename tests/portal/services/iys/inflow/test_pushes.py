@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def pushed(app, inflow):
-    """Keeps a body as the door does, and reads what waits."""
+    """Stores a body as the callback does, and reads due pushes."""
     with app.app_context():
         brand = make.brand()
         provider_id, registration_id = brand.provider_id, registered(brand)
@@ -52,7 +52,7 @@ def test_what_is_pushed_is_obeyed(pushed, rows):
     assert (rows.one(Push).taken, rows.one(Push).unreadable, rows.one(Push).due_at) == (1, 0, None)
 
 
-def test_what_is_pushed_twice_and_pulled_later_is_heard_once(app, pushed, rows):
+def test_what_is_pushed_twice_and_pulled_later_is_recorded_once(app, pushed, rows):
     said = of_brand()
     for _ in range(2):
         pushed({"list": [said]})
@@ -70,7 +70,7 @@ def test_a_body_that_cannot_be_read_is_done_with(pushed, rows, body):
     assert rows.count(Movement) == 0
 
 
-def test_rows_that_are_not_for_us_are_left_and_the_others_heard(pushed, rows):
+def test_rows_of_other_brands_are_skipped_and_the_rest_recorded(pushed, rows):
     foreign = of_brand(brandCode=999999, transactionId="foreign")
     senders = of_brand("ONAY", source="HS_WEB", transactionId="senders")
     pushed({"list": [foreign, senders, "row", of_brand(status="BEKLIYOR"), of_brand()]})
@@ -79,7 +79,7 @@ def test_rows_that_are_not_for_us_are_left_and_the_others_heard(pushed, rows):
     assert (rows.one(Push).taken, rows.one(Push).unreadable) == (1, 4)
 
 
-def test_a_long_body_is_heard_in_pieces(pushed, rows):
+def test_a_long_body_is_applied_in_chunks(pushed, rows):
     pushed({"list": [of_brand(recipient=f"+90532{each:07}") for each in range(1500)]})
 
     assert rows.one(Push).taken == rows.count(Movement) == 1500

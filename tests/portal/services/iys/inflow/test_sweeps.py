@@ -1,4 +1,4 @@
-"""The weekly walk over all heads, held against an İYS in a box."""
+"""The weekly sweep of all consents, against the sandbox."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ WEEK = timedelta(days=7, minutes=1)
 
 @pytest.fixture
 def swept(app, inflow):
-    """Orders a sweep and walks it to its end."""
+    """Orders a sweep and runs it to its end."""
 
     def sweep():
         with app.app_context():
@@ -41,7 +41,7 @@ def held(app, fatma, iys, sandbox, rows):
 
 
 def forget_at_iys(sandbox) -> None:
-    """İYS's record turns into a refusal that no feed will ever tell."""
+    """İYS's record turns into a refusal that no feed brings."""
     with sandbox.app.extensions["sandbox"].store.transaction() as store:
         store.execute("UPDATE record SET status = 'RET'")
 
@@ -66,9 +66,9 @@ def test_a_grant_that_iys_no_longer_holds_is_found_and_may_not_be_sent_to(held, 
     with later():
         swept()
 
-    drift, head = rows.one(Difference), rows.one(Consent)
-    assert (drift.kind, drift.facts, drift.consent_id) == (DifferenceKind.DRIFT, {"status": ["ONAY", None]}, head.id)
-    assert (head.status, head.iys_status, head.may_send) == (Status.GRANTED, "RET", False)
+    drift, consent = rows.one(Difference), rows.one(Consent)
+    assert (drift.kind, drift.facts, drift.consent_id) == (DifferenceKind.DRIFT, {"status": ["ONAY", None]}, consent.id)
+    assert (consent.status, consent.iys_status, consent.may_send) == (Status.GRANTED, "RET", False)
 
 
 def test_a_refusal_that_iys_holds_a_grant_for_is_found(app, inflow, swept, sandbox, rows):

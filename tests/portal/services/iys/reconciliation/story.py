@@ -36,7 +36,7 @@ class Story:
     traveller: object
 
     def decides_at_noon(self, address: str = make.PHONE, **choices) -> None:
-        """Somebody decides on Monday at noon, and İYS hears of it a second later."""
+        """Somebody decides on Monday at noon, and it is sent to İYS a second later."""
         if not hasattr(self, "codes"):
             self.codes = make.codes(self.app, f"{make.PHONE}\n{make.EMAIL}\n{AYSEGUL}\n")
         Person(self.browser, self.codes[address]).decides(**choices)
@@ -53,7 +53,7 @@ class Story:
         self.traveller.shift(timedelta(hours=hours))
 
     def steps(self, most: int = 30) -> int:
-        """What the machine does until nothing is due; how many steps it took."""
+        """Take steps until nothing is due; how many were taken."""
         with self.app.app_context():
             for number in range(most):
                 if not reconciliation.reconcile_next_day(self.iys):
@@ -61,7 +61,7 @@ class Story:
         raise AssertionError("it never comes to rest")
 
     def pulls(self) -> None:
-        """Hear all that İYS has to tell, as the feeds do."""
+        """Pull, read and sweep until nothing is due."""
         for _ in range(20):
             with self.app.app_context():
                 take_inflow_step(self.iys)

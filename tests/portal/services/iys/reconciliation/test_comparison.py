@@ -28,19 +28,19 @@ pytestmark = pytest.mark.slow
 
 def find(story, rows, *falsified) -> list[comparison.FoundDifference]:
     """Compare İYS's ledger of the day with ours; each `falsified` changes the rows as a file would show them."""
-    told = [{name: row[name] for name in day_file.COLUMNS} for row in story.sandbox.movements()]
+    movements = [{name: row[name] for name in day_file.COLUMNS} for row in story.sandbox.movements()]
     for falsify in falsified:
-        told = falsify(told)
-    body = "\n".join([",".join(day_file.COLUMNS), *(",".join(row.values()) for row in told), ""]).encode()
+        movements = falsify(movements)
+    body = "\n".join([",".join(day_file.COLUMNS), *(",".join(row.values()) for row in movements), ""]).encode()
     submission = rows(Submission)[0]
     with story.app.app_context():
-        side = comparison.BrandDay(submission.provider_id, make.brand().id, DAY)
-        pieces = comparison.compare_day(read_session(), vault(), side, day_file.read_lines(body))
-        return [found for piece in pieces for found in piece.found]
+        brand_day = comparison.BrandDay(submission.provider_id, make.brand().id, DAY)
+        chunks = comparison.compare_day(read_session(), vault(), brand_day, day_file.read_lines(body))
+        return [found for chunk in chunks for found in chunk.found]
 
 
 def changed(**fields):
-    return lambda told: [told[0] | fields, *told[1:]]
+    return lambda movements: [movements[0] | fields, *movements[1:]]
 
 
 def test_what_is_the_same_makes_no_difference(story, rows):
@@ -72,7 +72,7 @@ def test_every_field_is_compared(story, rows, field, value):
     assert found.facts[field][1] == value
 
 
-def test_another_address_is_told_without_naming_either(story, rows):
+def test_another_address_is_a_difference_without_naming_either(story, rows):
     story.decides_at_noon(MESAJ="ONAY")
 
     (found,) = find(story, rows, changed(recipient=AYSEGUL))
@@ -89,7 +89,7 @@ def test_an_address_in_capitals_is_the_same_address(story, rows):
 def test_one_row_twice_is_one_too_many(story, rows):
     story.decides_at_noon(MESAJ="ONAY")
 
-    (found,) = find(story, rows, lambda told: told * 2)
+    (found,) = find(story, rows, lambda movements: movements * 2)
     assert found.kind == DifferenceKind.ONLY_AT_IYS
 
 
@@ -97,7 +97,7 @@ def test_a_file_in_any_order_is_compared_alike(story, rows):
     story.decides_at_noon(MESAJ="ONAY")
     story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
 
-    assert find(story, rows, lambda told: told[::-1]) == []
+    assert find(story, rows, lambda movements: movements[::-1]) == []
 
 
 def test_what_a_person_did_at_iys_agrees_once_it_was_pulled(story, rows):
@@ -116,7 +116,7 @@ def test_a_movement_that_was_pulled_but_is_not_in_the_file_is_only_here(story, r
     story.hours_pass(2)
     story.pulls()
 
-    (found,) = find(story, rows, lambda told: told[:1])
+    (found,) = find(story, rows, lambda movements: movements[:1])
     assert (found.kind, found.facts["source"]) == (DifferenceKind.ONLY_HERE, ["IYS_WEB", None])
     assert found.ours.submission_id is None
 
@@ -147,7 +147,7 @@ def test_a_day_does_not_wait_for_feeds_beyond_its_last_chance(story, rows):
     assert the_day(rows).state == DayState.DIFFERENT
 
 
-def test_a_row_that_is_plainly_ours_is_verified_although_its_answer_was_lost(story, rows):
+def test_a_row_of_our_submission_is_verified_although_its_answer_was_lost(story, rows):
     story.sandbox.fault("add", "reset-after-apply")
     story.decides_at_noon(MESAJ="ONAY")
     assert rows.one(Submission).outcome == Outcome.SENT
@@ -188,7 +188,7 @@ def test_a_brand_has_days_of_its_own(story, rows):
     assert timedelta(0) == days[0].day - days[1].day
 
 
-def test_a_row_whose_word_was_taken_is_no_difference_any_more(story, rows):
+def test_a_row_that_was_taken_over_is_no_difference_any_more(story, rows):
     story.decides_at_noon(MESAJ="ONAY")
     story.sandbox.tamper(transactionId=story.transaction_of("ONAY"), alter={"status": "RET"})
     story.night_falls()

@@ -39,7 +39,7 @@ def test_columns_are_found_by_their_names():
     assert list(read_lines(file(turned, ",".join(reversed(ROW.split(",")))))) == list(read_lines(file(HEADING, ROW)))
 
 
-def test_a_file_without_a_heading_is_read_in_the_documented_order():
+def test_a_file_without_a_header_is_read_in_the_documented_order():
     assert list(read_lines(file(ROW, ROW))) == list(read_lines(file(HEADING, ROW, ROW)))
 
 
@@ -50,7 +50,7 @@ def test_a_merchants_row_may_bear_no_date():
 
 
 @pytest.mark.parametrize("odd", ["BEKLIYOR", "", "ONAY "])
-def test_a_word_we_do_not_know_is_kept(odd):
+def test_an_unknown_value_is_kept(odd):
     (line,) = read_lines(file(HEADING, ROW.replace("ONAY", odd)))
 
     assert line.status == odd.strip()
@@ -72,6 +72,6 @@ def test_an_empty_file_has_no_rows():
     ],
     ids=["page", "json", "bytes", "columns", "cut", "quote"],
 )
-def test_what_is_no_file_is_told_apart(body):
+def test_what_is_no_file_is_an_error(body):
     with pytest.raises(InvalidDayFile):
         list(read_lines(body))

@@ -67,7 +67,7 @@ def test_what_the_file_lists_of_ours_is_verified(story, rows):
     assert rows.one(Submission).outcome == Outcome.VERIFIED
 
 
-def test_nothing_is_looked_at_before_three_in_the_night(story, rows):
+def test_no_day_is_reconciled_before_three_in_the_night(story, rows):
     story.decides_at_noon(MESAJ="ONAY")
     story.traveller.shift(timedelta(hours=14, minutes=59))
     assert story.steps() == 0
@@ -163,22 +163,22 @@ def test_a_difference_that_is_no_longer_there_is_gone_and_the_day_agrees(story, 
     a_day_with_three_differences(story)
     story.steps()
     story.sandbox.untamper()
-    look_again(story, rows)
+    compare_again(story, rows)
 
     assert {each.settlement for each in rows(Difference)} == {"gone"}
     assert the_day(rows).state == DayState.AGREED
 
 
-def test_looking_again_finds_no_difference_twice(story, rows):
+def test_comparing_again_finds_no_difference_twice(story, rows):
     a_day_with_three_differences(story)
     story.steps()
-    look_again(story, rows)
+    compare_again(story, rows)
 
     assert len(rows(Difference)) == 3
 
 
 def a_day_with_three_differences(story) -> None:
-    """One row is told with another date, one is left out, one nobody here knows."""
+    """One row has another date, one is left out, one nobody here knows."""
     story.decides_at_noon(MESAJ="ONAY")
     story.decides_at_noon(AYSEGUL, MESAJ="ONAY")
     story.decides_at_noon(make.EMAIL, EPOSTA="ONAY")
@@ -189,13 +189,13 @@ def a_day_with_three_differences(story) -> None:
     story.night_falls()
 
 
-def look_again(story, rows) -> None:
+def compare_again(story, rows) -> None:
     with story.app.app_context():
         assert reconciliation.reconcile_day(story.iys, the_day(rows).id)
 
 
 @pytest.mark.parametrize("state", ["queued", "inprogress", "error"])
-def test_a_hash_that_is_still_in_the_making_is_asked_for_again(story, rows, state):
+def test_an_unfinished_hash_is_asked_for_again(story, rows, state):
     story.decides_at_noon(MESAJ="ONAY")
     story.sandbox.fault("agreement", state)
     story.night_falls()
@@ -228,10 +228,10 @@ def test_a_file_that_comes_cut_each_time_is_never_confirmed(story, rows):
 
 @pytest.mark.parametrize("digest", [hashlib.sha384, hashlib.sha256])
 def test_the_hash_is_known_by_its_length_since_iyss_own_example_is_a_shorter_one(digest):
-    told = DayReport({}, b"a day", digest(b"a day").hexdigest(), False)
+    report = DayReport({}, b"a day", digest(b"a day").hexdigest(), False)
 
-    assert told.hash_agrees
-    assert not DayReport({}, b"another", told.iys_hash, False).hash_agrees
+    assert report.hash_agrees
+    assert not DayReport({}, b"another", report.iys_hash, False).hash_agrees
 
 
 def test_counts_that_are_not_as_documented_count_nothing():

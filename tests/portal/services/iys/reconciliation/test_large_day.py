@@ -19,7 +19,7 @@ from portal.services.iys.reconciliation import comparison, day_file
 from tests import make
 from tests.portal.services.iys.reconciliation.story import DAY
 
-ROWS, PIECE = 250_000, 5_000
+ROWS, CHUNK = 250_000, 5_000
 NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MOST_MEMORY = 64 * 1024 * 1024  # Bytes beside the file: 250 a row, where one of our rows has a thousand.
 HEADING = ",".join(day_file.COLUMNS)
@@ -29,16 +29,16 @@ HEADING = ",".join(day_file.COLUMNS)
 def test_a_large_day_is_compared_in_little_memory(app):
     with app.app_context():
         brand = make.brand()
-        side = comparison.BrandDay(brand.provider_id, brand.id, DAY)
+        brand_day = comparison.BrandDay(brand.provider_id, brand.id, DAY)
         db.session.rollback()
-        told = a_large_day(side)
-        body = "\n".join([HEADING, *falsified(told), ""]).encode()
+        lines = a_large_day(brand_day)
+        body = "\n".join([HEADING, *falsified(lines), ""]).encode()
 
         before = time.process_time()
-        rows, listed, found = compared(side, body)
+        rows, listed, found = compared(brand_day, body)
         print(f"{ROWS} rows compared in {time.process_time() - before:.1f} s of the processor")
         tracemalloc.start()
-        assert compared(side, body)[:2] == (rows, listed)
+        assert compared(brand_day, body)[:2] == (rows, listed)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
 
@@ -47,66 +47,66 @@ def test_a_large_day_is_compared_in_little_memory(app):
     assert peak < MOST_MEMORY
 
 
-def compared(side, body: bytes) -> tuple[int, int, list[DifferenceKind]]:
+def compared(brand_day, body: bytes) -> tuple[int, int, list[DifferenceKind]]:
     rows = listed = 0
     found = []
-    for piece in comparison.compare_day(read_session(), vault(), side, day_file.read_lines(body)):
-        rows, listed = rows + piece.rows, listed + len(piece.listed)
-        found += [each.kind for each in piece.found]
+    for chunk in comparison.compare_day(read_session(), vault(), brand_day, day_file.read_lines(body)):
+        rows, listed = rows + chunk.rows, listed + len(chunk.listed)
+        found += [each.kind for each in chunk.found]
     return rows, listed, sorted(found)
 
 
-def falsified(told: list[str]) -> list[str]:
+def falsified(lines: list[str]) -> list[str]:
     """One row altered, one left out, one added."""
-    told[1000] = told[1000].replace(",ONAY,", ",RET,")
-    return [*told[:2000], *told[2001:], told[0].replace(",t0,", ",unknown,")]
+    lines[1000] = lines[1000].replace(",ONAY,", ",RET,")
+    return [*lines[:2000], *lines[2001:], lines[0].replace(",t0,", ",unknown,")]
 
 
-def a_large_day(side) -> list[str]:
+def a_large_day(brand_day) -> list[str]:
     """That many people granted, and İYS took it all down; its lines."""
-    told = []
-    for start in range(0, ROWS, PIECE):
-        numbers = range(start, start + PIECE)
-        told += a_piece(side, numbers)
+    lines = []
+    for start in range(0, ROWS, CHUNK):
+        numbers = range(start, start + CHUNK)
+        lines += a_chunk(brand_day, numbers)
         db.session.commit()
-    return told
+    return lines
 
 
-def a_piece(side, numbers: range) -> list[str]:
-    recipients, consents, submissions = (new_ids(PIECE) for _ in range(3))
+def a_chunk(brand_day, numbers: range) -> list[str]:
+    recipients, consents, submissions = (new_ids(CHUNK) for _ in range(3))
     addresses = [f"+90532{number:07}" for number in numbers]
     moments = [NOON + timedelta(milliseconds=number // 100 * 1000) for number in numbers]
-    key = {"provider_id": side.provider_id, "brand_id": side.brand_id}
-    people, heads, decisions, sent = [], [], [], []
+    key = {"provider_id": brand_day.provider_id, "brand_id": brand_day.brand_id}
+    people, consent_rows, decisions, sent = [], [], [], []
     for place, (address, moment) in enumerate(zip(addresses, moments, strict=True)):
         people.append(
             {
-                "id": recipients[place], "provider_id": side.provider_id, "kind": AddressKind.PHONE, "address": b"",
-                "created_at": NOON, **vault().indexes(side.provider_id, address),
+                "id": recipients[place], "provider_id": brand_day.provider_id, "kind": AddressKind.PHONE,
+                "address": b"", "created_at": NOON, **vault().indexes(brand_day.provider_id, address),
             }
         )  # fmt: skip
-        head = LockedConsent(consents[place], *key.values(), recipients[place], Channel.SMS, RecipientType.INDIVIDUAL)
+        locked = LockedConsent(consents[place], *key.values(), recipients[place], Channel.SMS, RecipientType.INDIVIDUAL)
         made = writer.decision_row(
-            head, Status.GRANTED, consent_date=moment, effective_at=moment, recorded_at=moment, source="HS_WEB",
+            locked, Status.GRANTED, consent_date=moment, effective_at=moment, recorded_at=moment, source="HS_WEB",
             origin=DecisionOrigin.LINK,
         )  # fmt: skip
-        heads.append(
+        consent_rows.append(
             key | {
-                "id": head.id, "recipient_id": head.recipient_id, "channel": head.channel,
-                "recipient_type": head.recipient_type,
+                "id": locked.id, "recipient_id": locked.recipient_id, "channel": locked.channel,
+                "recipient_type": locked.recipient_type,
             }
         )  # fmt: skip
         decisions.append(made)
         sent.append(
             {
-                "id": submissions[place], "provider_id": side.provider_id, "consent_id": head.id,
+                "id": submissions[place], "provider_id": brand_day.provider_id, "consent_id": locked.id,
                 "decision_id": made["id"], "lane": Lane.BULK, "status": Status.GRANTED, "consent_date": moment,
                 "endpoint": "/", "payload": b"", "outcome": Outcome.ACCEPTED, "attempts": 1,
                 "transaction_id": f"t{numbers[place]}", "accepted_at": moment, "safe_deadline": moment,
                 "lenient_deadline": moment, "created_at": moment,
             }
         )  # fmt: skip
-    for model, rows in ((Recipient, people), (Consent, heads), (Decision, decisions), (Submission, sent)):
+    for model, rows in ((Recipient, people), (Consent, consent_rows), (Decision, decisions), (Submission, sent)):
         db.session.execute(insert(model.__table__), rows)
     return [
         f"{iys_protocol.format_wire_date(moment)},t{number},{address},BIREYSEL,MESAJ,ONAY,{iys_protocol.format_wire_date(moment)},HS_WEB"

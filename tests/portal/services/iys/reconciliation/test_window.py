@@ -25,5 +25,5 @@ def test_days_are_istanbuls():
     assert window.latest_day(before_midnight + timedelta(seconds=1)) == date(2026, 11, 23)
 
 
-def test_a_day_is_first_looked_at_three_hours_after_it():
+def test_a_day_is_first_reconciled_three_hours_after_it():
     assert window.first_attempt_at(date(2026, 11, 23)) == datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
