@@ -21,11 +21,8 @@ from portal.core.models import (
 from portal.core.models.ids import new_id
 from portal.domain.consents import locking
 
-LISTED_ELSEWHERE = (
-    *OPEN_OUTCOMES,
-    Outcome.PARKED,
-    Outcome.EXPIRED,
-)  # The forwarding page tells why İYS does not hold it.
+# The forwarding page says why İYS does not hold these.
+LISTED_ELSEWHERE = (*OPEN_OUTCOMES, Outcome.PARKED, Outcome.EXPIRED)
 
 
 def record_drifts(session: Session, brand: Brand, holds: dict[int, bool], asked_at: datetime, at: datetime) -> int:
