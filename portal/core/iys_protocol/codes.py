@@ -26,7 +26,8 @@ class Code:
 CODES: dict[str, Code] = {
     code: Code(code, http, meaning.action, MESSAGES.get(code, ""), meaning.sentence, meaning.cure)
     for meaning in CONSENT_MEANINGS + RARE_MEANINGS
-    for code, http in meaning.codes.items()
+    for http, codes in meaning.codes.items()
+    for code in codes.split()
 }
 
 UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
