@@ -71,7 +71,7 @@ class Summary:
 @click.option("--profile", help="Read it by this profile's columns [the one remembered for its header].")
 @click.option("--guess", is_flag=True, help="Where no profile fits, guess what the columns are.")
 @click.option("--channels", type=Channels(), default=[], help="What consents are for, where no column says it.")
-@click.option("--dry-run", is_flag=True, help="Rehearse only: nothing is written, and its lines are thrown away.")
+@click.option("--dry-run", is_flag=True, help="Dry run only: nothing is written, and its lines are thrown away.")
 @click.option("--only-refusals", is_flag=True, help="Leave grants out; works where the package has no room.")
 @click.option("--again", is_flag=True, help="Bring a file anew that was brought, stopped or could not be read before.")
 @click.option("--settled", type=click.IntRange(0), default=0, help="Leave files alone that changed in these seconds.")
@@ -84,7 +84,7 @@ def import_files(
     files: tuple[Path, ...], brand_code: int, profile: str | None, guess: bool, channels: list[Channel], dry_run: bool,
     only_refusals: bool, again: bool, settled: int, move_to: Path | None, list_profiles: bool,
 ) -> None:  # fmt: skip
-    """Bring files of consents for a brand: upload, read, rehearse and run, all in this process.
+    """Bring files of consents for a brand: upload, read, dry run and run, all in this process.
 
     Prints a JSON object a file. Exit code 0: all is brought; 1: some entries have problems, the others are brought; 2:
     a file could not be read or brought; 3: no room in the package, or the provider is suspended.

@@ -91,7 +91,7 @@ def test_a_file_whose_worker_is_killed_five_times_is_brought_whole_and_once(
 
 
 def bring(app, portal, file) -> int:
-    """Upload it, let the worker cut and rehearse it, and say that it be written."""
+    """Upload it, let the worker read it and make the dry run, and start the run."""
     with app.app_context():
         brand = make.brand()
         batch = uploads.store_upload(

@@ -87,7 +87,7 @@ def test_of_several_files_each_is_told_and_the_worst_decides(run, tmp_path, rows
     assert run(tmp_path / "nowhere.csv")[0] == 2
 
 
-def test_a_rehearsal_writes_nothing_and_leaves_no_line(run, tmp_path, rows):
+def test_a_dry_run_writes_nothing_and_leaves_no_line(run, tmp_path, rows):
     code, (told,) = run(put(tmp_path, "a.csv", SOME_BAD), *GUESS, "--dry-run", "--move-to", tmp_path)
 
     assert (code, told["state"], told["moved_to"]) == (1, "dropped", None)
@@ -182,8 +182,8 @@ def test_a_package_without_room_is_said_to_have_none_and_refusals_go_all_the_sam
         db.session.commit()
     path = put(tmp_path, "a.csv", GOOD)
 
-    code, (rehearsed,) = run(path, *GUESS, "--dry-run")
-    assert (code, rehearsed["state"], rehearsed["problem"]["word"]) == (3, "dropped", "no_room")
+    code, (summary,) = run(path, *GUESS, "--dry-run")
+    assert (code, summary["state"], summary["problem"]["word"]) == (3, "dropped", "no_room")
     code, (told,) = run(path, *GUESS)
     assert (code, told["state"], told["problem"]["word"]) == (3, "dry_run", "no_room")
     assert rows.count(Decision) == 0

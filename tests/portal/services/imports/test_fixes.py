@@ -11,7 +11,7 @@ from portal.services.imports.unknown_words import unknown_words
 
 
 @pytest.mark.parametrize(
-    ("before", "cure", "after"),
+    ("before", "fix", "after"),
     [
         ("AYŞE.ığüşöçİĞÜŞÖÇ@x.com", Fix.EMAIL_LETTERS, "AYSE.igusocIGUSOC@x.com"),
         ("i\u0307pek@x.com", Fix.EMAIL_LETTERS, "ipek@x.com"),
@@ -24,8 +24,8 @@ from portal.services.imports.unknown_words import unknown_words
         ("45985", Fix.DATE_SWAP, "45985"),
     ],
 )
-def test_a_cure_shows_what_it_would_do(before, cure, after):
-    assert apply_fix(before, cure) == after
+def test_a_fix_shows_what_it_would_do(before, fix, after):
+    assert apply_fix(before, fix) == after
 
 
 def test_few_problems_have_a_cure():

@@ -1,4 +1,4 @@
-"""Intake: an uploaded file becomes sealed pieces and a guess, once, however often it is begun."""
+"""Intake: an uploaded file becomes sealed chunks and a guess, once, however often it is begun."""
 
 import io
 from datetime import timedelta
@@ -46,7 +46,7 @@ def layout_of(batch) -> Layout:
     return Layout.unpacked(vault().read(batch.layout, ImportBatch.LAYOUT, batch.provider_id, batch.id))
 
 
-def pieces() -> list[ImportChunk]:
+def chunks() -> list[ImportChunk]:
     db.session.expire_all()
     return db.session.query(ImportChunk).order_by(ImportChunk.place).all()
 
@@ -62,15 +62,15 @@ def workbook(**sheets) -> bytes:
     return file.getvalue()
 
 
-def test_a_file_becomes_pieces_with_a_guess(brand, rows):
+def test_a_file_becomes_chunks_with_a_guessed_layout(brand, rows):
     intake.read_batch(bring(brand, CSV))
 
     batch = rows.one(ImportBatch)
     assert (batch.state, batch.chunks, batch.lines, batch.lease_until) == (BatchState.READ, 3, 2500, None)
-    assert [(piece.place, piece.first_line, piece.lines) for piece in pieces()] == [
+    assert [(chunk.place, chunk.first_line, chunk.lines) for chunk in chunks()] == [
         (0, 1, 1000), (1, 1001, 1000), (2, 2001, 502),
     ]  # fmt: skip
-    assert store.lines_of(vault(), pieces()[2])[-1] == [2502, ROW]
+    assert store.lines_of(vault(), chunks()[2])[-1] == [2502, ROW]
     assert outline_of(batch).sheets[0].header_line == 2
     assert layout_of(batch).columns == {Field.PHONE: 0, Field.EMAIL: 1, Field.DATE: 2, Field.STATUS: 3}
     assert rows.count(UploadPart) == rows.count(AuditEntry) == 0
@@ -80,7 +80,7 @@ def test_nothing_of_a_file_lies_open(brand, rows):
     intake.read_batch(bring(brand, CSV))
 
     batch = rows.one(ImportBatch)
-    for kept in (batch.name, batch.outline, batch.layout, *(piece.content for piece in pieces())):
+    for kept in (batch.name, batch.outline, batch.layout, *(chunk.content for chunk in chunks())):
         assert b"0532" not in kept and b"Telefon" not in kept and b"liste" not in kept
 
 
@@ -105,7 +105,7 @@ def test_one_that_was_killed_begins_again(brand, rows, monkeypatch):
     intake.read_batch(batch_id)
 
     assert rows.one(ImportBatch).state == BatchState.READ
-    assert [piece.place for piece in pieces()] == [0, 1, 2]
+    assert [chunk.place for chunk in chunks()] == [0, 1, 2]
 
 
 def test_one_thrown_away_meanwhile_stays_so(brand, rows, monkeypatch):

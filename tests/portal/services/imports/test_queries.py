@@ -9,14 +9,14 @@ from portal.core.extensions import db, vault
 from portal.core.models import BatchState
 from portal.services.imports import batches, queries, worker
 from portal.services.imports.queries import RowGroup
-from tests.portal.services.imports.test_worker import begin, brand, brought, finish, line, rehearsed  # noqa: F401
+from tests.portal.services.imports.test_worker import batch_after_dry_run, begin, brand, finish, imported_batch, line  # noqa: F401
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 LATE = timedelta(days=60)
 
 
 def test_what_was_kept_as_evidence_and_taken_back_is_kept_no_more(brand):  # noqa: F811
-    batch = brought(brand, [line(1), line(2, ago=LATE), line(3, "RET", ago=LATE)])
+    batch = imported_batch(brand, [line(1), line(2, ago=LATE), line(3, "RET", ago=LATE)])
     batches.undo(db.session, batch, 3, clock.now())
     db.session.commit()
     finish(batch)
@@ -30,7 +30,7 @@ def test_what_was_kept_as_evidence_and_taken_back_is_kept_no_more(brand):  # noq
 
 
 def test_a_stopped_run_tells_what_it_has_kept_up_to_there(brand):  # noqa: F811
-    batch = rehearsed(brand, [line(number, ago=LATE) for number in range(1500)])
+    batch = batch_after_dry_run(brand, [line(number, ago=LATE) for number in range(1500)])
     begin(batch)
     worker.work(batch.id, seconds=0.0001)
     batches.stop(db.session, batch, 3, clock.now())

@@ -59,7 +59,7 @@ def line(dice: random.Random, at: datetime) -> str:
     return f"{phone};{mail};{dice.choice(('ONAY', 'ONAY', 'RET'))};{day};{kind};{proof}"
 
 
-def rehearsed(brand, dice: random.Random) -> ImportBatch:
+def batch_after_dry_run(brand, dice: random.Random) -> ImportBatch:
     lines = [line(dice, clock.now()) for _ in range(dice.choice((40, 1300, 2100)))] + list(ODD)
     dice.shuffle(lines)
     header = "Telefon;E-posta;Durum;Tarih;Tip;Dayanak"
@@ -115,7 +115,7 @@ def try_to(act, batch: ImportBatch) -> None:
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 3))])
 def test_whatever_is_done_to_files_all_counts_add_up(brand, seed):
     dice = random.Random(seed)
-    files = [rehearsed(brand, dice) for _ in range(3)]
+    files = [batch_after_dry_run(brand, dice) for _ in range(3)]
     for batch in files:
         begin(batch)
     for _ in range(30):
@@ -143,10 +143,10 @@ def assert_adds_up(batch: ImportBatch) -> None:
     piles = queries.count_groups(db.session, batch)
     assert piles.total == sum(batch.tally.values()) and min(piles.__dict__.values()) >= 0, batch.state
     ran = Counter()
-    for piece in db.session.query(ImportChunk).filter(
+    for chunk in db.session.query(ImportChunk).filter(
         ImportChunk.batch_id == batch.id, ImportChunk.ran_at.is_not(None)
     ):
-        ran.update(piece.tally)
+        ran.update(chunk.tally)
     besides = select(Submission.id).where(Submission.decision_id == Decision.id, Submission.batch_id.is_(None)).exists()
     theirs = select(func.count()).select_from(Decision).where(Decision.batch_id == batch.id, ~besides)
     void = theirs.join(Annulment, Annulment.decision_id == Decision.id)

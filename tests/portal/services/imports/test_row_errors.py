@@ -38,8 +38,8 @@ def brand(app):
         db.session.rollback()
 
 
-def brought(brand, content: bytes, name: str) -> ImportBatch:
-    """A file as far as it is rehearsed; what it does not say is said."""
+def imported_batch(brand, content: bytes, name: str) -> ImportBatch:
+    """A file after its dry run, with defaults for what it does not say."""
     at = clock.now()
     whose = {"provider_id": brand.provider_id, "brand_id": brand.id, "user_id": None, "name": name}
     batch = uploads.store_upload(db.session, vault(), **whose, stream=io.BytesIO(content), at=at)
@@ -81,7 +81,7 @@ def taken(app, batch: ImportBatch) -> bytes:
 
 
 def test_bad_lines_stand_there_as_they_were_with_all_that_is_wrong(app, brand):
-    batch = brought(brand, csv_of(LINES), "müşteriler.csv")
+    batch = imported_batch(brand, csv_of(LINES), "müşteriler.csv")
 
     header, *lines = workbook(app, batch)
 
@@ -99,7 +99,7 @@ def test_bad_lines_stand_there_as_they_were_with_all_that_is_wrong(app, brand):
 
 
 def test_late_grants_stand_on_a_sheet_of_their_own(app, brand):
-    batch = brought(brand, csv_of(LINES), "a.csv")
+    batch = imported_batch(brand, csv_of(LINES), "a.csv")
 
     header, *lines = workbook(app, batch, 1)
 
@@ -108,8 +108,8 @@ def test_late_grants_stand_on_a_sheet_of_their_own(app, brand):
 
 
 def test_brought_again_it_is_read_as_the_first_file_was_and_ours_is_passed_by(app, brand):
-    first = brought(brand, csv_of(LINES), "a.csv")
-    second = brought(brand, taken(app, first), "hatalar.xlsx")
+    first = imported_batch(brand, csv_of(LINES), "a.csv")
+    second = imported_batch(brand, taken(app, first), "hatalar.xlsx")
 
     for batch in (first, second):
         assert outline_of(vault(), batch).sheets[0].header_line == 1
@@ -125,8 +125,8 @@ def test_brought_again_it_is_read_as_the_first_file_was_and_ours_is_passed_by(ap
 
 def test_columns_of_a_file_without_a_header_are_named_so_that_the_next_reading_knows_them(app, brand):
     lines = [f"053212345{number};ad{number}@example.com;ONAY;{NOW};HS_WEB" for number in range(50, 60)]
-    first = brought(brand, csv_of([*lines, lines[0].replace("ONAY", "belki")], lines[0]), "a.csv")
-    second = brought(brand, taken(app, first), "b.xlsx")
+    first = imported_batch(brand, csv_of([*lines, lines[0].replace("ONAY", "belki")], lines[0]), "a.csv")
+    second = imported_batch(brand, taken(app, first), "b.xlsx")
 
     assert found(first).header[:4] == ["Telefon", "E-posta", "Durum", "İzin tarihi"]
     assert layout_of(vault(), second).columns == layout_of(vault(), first).columns
@@ -134,7 +134,9 @@ def test_columns_of_a_file_without_a_header_are_named_so_that_the_next_reading_k
 
 
 def test_what_iys_refused_is_there_with_its_code_and_what_a_person_closed_is_not(app, brand):
-    batch = brought(brand, csv_of([LINES[0], LINES[0].replace("67", "68"), LINES[0].replace("67", "69")]), "a.csv")
+    batch = imported_batch(
+        brand, csv_of([LINES[0], LINES[0].replace("67", "68"), LINES[0].replace("67", "69")]), "a.csv"
+    )
     batches.start(db.session, vault(), batch, None, clock.now())
     db.session.commit()
     work(batch)
@@ -151,9 +153,9 @@ def test_what_iys_refused_is_there_with_its_code_and_what_a_person_closed_is_not
     assert line[7] and line[8]
 
 
-def test_a_damaged_piece_keeps_nothing_else_back(app, brand):
+def test_a_damaged_chunk_keeps_nothing_else_back(app, brand):
     many = [LINES[1]] * 1500
-    batch = brought(brand, csv_of(many), "a.csv")
+    batch = imported_batch(brand, csv_of(many), "a.csv")
     db.session.execute(update(ImportChunk).where(ImportChunk.place == 0).values(content=b"damaged"))
     db.session.commit()
 

@@ -1,4 +1,4 @@
-"""Every ugly file ends in the counts that its lines deserve, and each cure mends what it promises, end to end."""
+"""Every ugly file ends in the counts that its lines deserve, and each fix mends what it promises, end to end."""
 
 import io
 from collections import Counter
@@ -220,7 +220,7 @@ DECIDED = [
         ("+905321000003", "MESAJ", "ONAY", FRESH, True), ("+905321000003", "ARAMA", "ONAY", FRESH, True),
         (IPEK, "ARAMA", "ONAY", FRESH, True), ("c@example.com", "EPOSTA", "RET", FRESH, True),
     }),
-    (cells.bad_dates, {  # With every cure that is offered.
+    (cells.bad_dates, {  # With every fix that is offered.
         ("kisi1@example.com", "EPOSTA", "ONAY", FRESH, True),
         ("kisi2@example.com", "EPOSTA", "ONAY", "2026-11-13 00:00:00", False),
         ("kisi3@example.com", "EPOSTA", "ONAY", "2026-11-20 00:00:00", True),
@@ -249,10 +249,10 @@ def test_a_file_comes_to_what_its_lines_deserve(on_wednesday, app, case):
         assert batch.state == BatchState.READ, batch.problem
         said = answered(batch, case)
 
-        tally = rehearse(batch, said)
+        tally = run_dry(batch, said)
 
         assert tally == case.tally
-        assert {cure: mended(batch, said, cure) for cure in offered(tally)} == case.fixes
+        assert {fix: count_fixed(batch, said, fix) for fix in offered(tally)} == case.fixes
 
 
 @pytest.mark.parametrize(("made", "name", "problem"), UNREADABLE, ids=name_of)
@@ -262,26 +262,26 @@ def test_what_cannot_be_read_says_why(on_wednesday, app, made, name, problem):
 
 
 @pytest.mark.parametrize(("made", "decided"), DECIDED, ids=name_of)
-def test_what_was_rehearsed_is_written_once_and_known_when_it_comes_again(on_wednesday, app, made, decided):
+def test_what_a_dry_run_foretold_is_written_once_and_known_when_it_comes_again(on_wednesday, app, made, decided):
     case = next(case for case in CASES if name_of(case.made) == name_of(made))
     with app.app_context():
-        batch, rehearsed = rehearsed_with_all_cures(case)
+        batch, expected = dry_run_with_all_fixes(case)
         ran = run(batch)
-        again, known = rehearsed_with_all_cures(case)
+        again, known = dry_run_with_all_fixes(case)
         run(again)
 
         written = sum(ran[effect] for effect in WRITTEN if effect in ran)
-        assert ran == rehearsed
+        assert ran == expected
         assert known[Effect.KNOWN] == written
         assert all_decided() == decided
 
 
-def rehearsed_with_all_cures(case: Case) -> tuple[ImportBatch, dict[str, int]]:
+def dry_run_with_all_fixes(case: Case) -> tuple[ImportBatch, dict[str, int]]:
     batch = read(case.made(), case.name)
     said = answered(batch, case)
-    for cure in offered(rehearse(batch, said)):
-        said = said.with_fix(cure)
-    return batch, rehearse(batch, said)
+    for fix in offered(run_dry(batch, said)):
+        said = said.with_fix(fix)
+    return batch, run_dry(batch, said)
 
 
 def run(batch: ImportBatch) -> dict[str, int]:
@@ -342,29 +342,29 @@ def outline_of(batch: ImportBatch) -> Outline:
     return Outline.unpacked(vault().read(batch.outline, ImportBatch.OUTLINE, batch.provider_id, batch.id))
 
 
-def rehearse(batch: ImportBatch, said: Layout) -> dict[str, int]:
-    """How many entries come to which word; the pieces say the same as the whole."""
+def run_dry(batch: ImportBatch, said: Layout) -> dict[str, int]:
+    """How many entries come to which word; the chunks say the same as the whole."""
     batches.set_layout(db.session, vault(), batch, said, clock.now())
     db.session.commit()
     batch = worked(batch.id)
     assert batch.state == BatchState.DRY_RUN
-    pieces = db.session.query(ImportChunk).filter_by(batch_id=batch.id).order_by(ImportChunk.place)
-    assert sum((Counter(piece.tally or {}) for piece in pieces), Counter()) == Counter(batch.tally)
+    chunks = db.session.query(ImportChunk).filter_by(batch_id=batch.id).order_by(ImportChunk.place)
+    assert sum((Counter(chunk.tally or {}) for chunk in chunks), Counter()) == Counter(batch.tally)
     return dict(batch.tally)
 
 
 def offered(tally: dict[str, int]) -> set[Fix]:
-    return {cure for word in tally if (cure := fixes.fix_of(word))}
+    return {fix for word in tally if (fix := fixes.fix_of(word))}
 
 
-def mended(batch: ImportBatch, said: Layout, cure: Fix) -> int:
-    """How many entries with the problem of a cure have it no more."""
-    before, after = (_curable(rehearse(batch, said.with_fix(cure, on=on)), cure) for on in (False, True))
+def count_fixed(batch: ImportBatch, said: Layout, fix: Fix) -> int:
+    """How many entries with the problem of a fix have it no more."""
+    before, after = (_fixable(run_dry(batch, said.with_fix(fix, on=on)), fix) for on in (False, True))
     return before - after
 
 
-def _curable(tally: dict[str, int], cure: Fix) -> int:
-    return sum(count for word, count in tally.items() if fixes.fix_of(word) == cure)
+def _fixable(tally: dict[str, int], fix: Fix) -> int:
+    return sum(count for word, count in tally.items() if fixes.fix_of(word) == fix)
 
 
 def problem_of(data: bytes, name: str) -> str:

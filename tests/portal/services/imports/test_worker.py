@@ -1,4 +1,4 @@
-"""From an upload to what İYS is told: rehearsed without a trace, written once whatever is killed, and taken back."""
+"""From an upload to what İYS is told: a dry run without a trace, written once whatever is killed, and taken back."""
 
 import io
 from collections import Counter
@@ -61,7 +61,7 @@ def batch_of(brand, lines: list[str]) -> ImportBatch:
     return batch
 
 
-def rehearsed(brand, lines: list[str], layout: Layout = LAYOUT) -> ImportBatch:
+def batch_after_dry_run(brand, lines: list[str], layout: Layout = LAYOUT) -> ImportBatch:
     batch = batch_of(brand, lines)
     batches.set_layout(db.session, vault(), batch, layout, clock.now())
     db.session.commit()
@@ -75,8 +75,8 @@ def begin(batch: ImportBatch, **said) -> None:
     db.session.commit()
 
 
-def brought(brand, lines: list[str], layout: Layout = LAYOUT, **said) -> ImportBatch:
-    batch = rehearsed(brand, lines, layout)
+def imported_batch(brand, lines: list[str], layout: Layout = LAYOUT, **said) -> ImportBatch:
+    batch = batch_after_dry_run(brand, lines, layout)
     begin(batch, **said)
     finish(batch)
     assert batch.state == BatchState.DONE
@@ -104,8 +104,8 @@ LINES = [
 ]
 
 
-def test_a_file_is_rehearsed_without_a_trace_and_comes_to_what_was_rehearsed(brand, rows):
-    batch = rehearsed(brand, LINES)
+def test_a_dry_run_leaves_no_trace_and_foretells_the_run(brand, rows):
+    batch = batch_after_dry_run(brand, LINES)
 
     assert counts(rows) == [0] * 5
     tally = batch.tally
@@ -113,7 +113,7 @@ def test_a_file_is_rehearsed_without_a_trace_and_comes_to_what_was_rehearsed(bra
     assert tally["grant"] == good - 3 and tally["repeated"] == 3 + 2 and tally["late_grant"] == 3
     assert tally["first_refusal"] == 3 + 3 and tally["status_unknown"] == 3
     assert batch.lines == len(LINES) and batch.new_addresses == 2100 * 2 + 2
-    assert sum(tally.values()) == sum(sum(piece.tally.values()) for piece in rows(ImportChunk))
+    assert sum(tally.values()) == sum(sum(chunk.tally.values()) for chunk in rows(ImportChunk))
 
     begin(batch)
     finish(batch)
@@ -128,7 +128,7 @@ def test_a_file_is_rehearsed_without_a_trace_and_comes_to_what_was_rehearsed(bra
     (told,) = [each for each in rows(AuditEntry) if each.act.startswith("import.")]
     assert told.act == "import.begun" and told.facts["grant"] == good - 3
 
-    again = rehearsed(brand, LINES)
+    again = batch_after_dry_run(brand, LINES)
     assert again.tally["known"] == written and again.new_addresses == 0
     begin(again)
     finish(again)
@@ -200,8 +200,8 @@ def _killed_all_along(batch: ImportBatch, state: BatchState, killing) -> None:
         assert number < 100
 
 
-def test_a_person_stops_goes_on_and_takes_back_what_nobody_claimed(brand, rows, monkeypatch):
-    batch = rehearsed(brand, LINES)
+def test_a_person_stops_resumes_and_undoes_what_was_not_claimed(brand, rows, monkeypatch):
+    batch = batch_after_dry_run(brand, LINES)
     begin(batch)
     worker.work(batch.id, seconds=0.0001)
     batches.stop(db.session, batch, 3, clock.now())
@@ -227,7 +227,7 @@ def test_a_person_stops_goes_on_and_takes_back_what_nobody_claimed(brand, rows, 
     assert held.id == sent.consent_id
     assert Counter(each.outcome for each in rows(Submission))[Outcome.ANNULLED] == rows.count(Submission) - 1
 
-    again = brought(brand, LINES[:5])
+    again = imported_batch(brand, LINES[:5])
     assert again.tally == {"grant": 14, "same": 1} or again.tally == {"grant": 14, "known": 1}
     with pytest.raises(batches.WrongState):
         batches.drop(db.session, again, 3, clock.now())
@@ -235,7 +235,7 @@ def test_a_person_stops_goes_on_and_takes_back_what_nobody_claimed(brand, rows, 
 
 def test_a_refusal_that_another_file_said_too_stays_when_the_first_one_is_taken_back(brand, rows):
     said = [line(1, "RET", mail=False), line(2, mail=False)]
-    earlier, later = rehearsed(brand, said), rehearsed(brand, said)
+    earlier, later = batch_after_dry_run(brand, said), batch_after_dry_run(brand, said)
     begin(earlier)
     begin(later)
     finish(later)
@@ -253,7 +253,7 @@ def test_a_refusal_that_another_file_said_too_stays_when_the_first_one_is_taken_
 def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
     db.session.query(Provider).update({"admitted_at": None})
     db.session.commit()
-    batch = rehearsed(brand, LINES)
+    batch = batch_after_dry_run(brand, LINES)
 
     with pytest.raises(PackageFull):
         begin(batch)
@@ -264,8 +264,8 @@ def test_refusals_are_taken_where_there_is_no_room_for_grants(brand, rows):
     assert {each.status for each in rows(Decision)} == {Status.REFUSED} and rows.count(Recipient) == 4
 
 
-def test_a_provider_that_is_suspended_stops_its_runs_and_a_damaged_piece_is_said(brand, rows):
-    batch = rehearsed(brand, LINES)
+def test_a_suspended_provider_stops_its_runs_and_a_damaged_chunk_is_noted(brand, rows):
+    batch = batch_after_dry_run(brand, LINES)
     begin(batch)
     worker.work(batch.id, seconds=0.0001)
     provider = db.session.get_one(Provider, brand.provider_id)
@@ -277,43 +277,43 @@ def test_a_provider_that_is_suspended_stops_its_runs_and_a_damaged_piece_is_said
         batches.resume(db.session, batch, 3, clock.now())
 
     provider.suspended_at = None
-    piece = db.session.query(ImportChunk).filter_by(batch_id=batch.id, place=1).one()
-    piece.content = piece.content[:-1] + bytes((piece.content[-1] ^ 1,))
+    chunk = db.session.query(ImportChunk).filter_by(batch_id=batch.id, place=1).one()
+    chunk.content = chunk.content[:-1] + bytes((chunk.content[-1] ^ 1,))
     db.session.commit()
     batches.resume(db.session, batch, 3, clock.now())
     db.session.commit()
     finish(batch)
 
     assert (batch.state, batch.problem) == (BatchState.DONE, "damaged")
-    assert [piece.ran_at is not None for piece in rows(ImportChunk)] == [True, False, True]
+    assert [chunk.ran_at is not None for chunk in rows(ImportChunk)] == [True, False, True]
     piles = queries.count_groups(db.session, batch)
     assert piles.unwritten == 3000 and piles.total == sum(batch.tally.values())
 
 
-def test_repeats_are_found_over_the_whole_file(brand, rows):
+def test_duplicates_are_found_over_the_whole_file(brand, rows):
     first, last = line(7, "ONAY", timedelta(hours=2)), line(7, "RET", timedelta(hours=2))
-    batch = rehearsed(brand, [first, *[line(each, mail=False) for each in range(10, 1500)], last, last])
+    batch = batch_after_dry_run(brand, [first, *[line(each, mail=False) for each in range(10, 1500)], last, last])
 
-    pieces = rows(ImportChunk)
-    assert pieces[0].tally["repeated"] == 3 and pieces[1].tally["repeated"] == 3
+    chunks = rows(ImportChunk)
+    assert chunks[0].tally["repeated"] == 3 and chunks[1].tally["repeated"] == 3
     assert batch.tally["first_refusal"] == 3
 
 
 def test_a_merchants_grant_without_a_date_withdraws_no_refusal(brand, rows):
     firms = replace(LAYOUT, recipient_type=RecipientType.MERCHANT)
     undated = "0532 0000007;;ONAY;"
-    batch = rehearsed(brand, [line(7, "RET", mail=False), *[undated] * 1200, "0532 0000008;;ONAY;"], firms)
+    batch = batch_after_dry_run(brand, [line(7, "RET", mail=False), *[undated] * 1200, "0532 0000008;;ONAY;"], firms)
     assert batch.tally == {"first_refusal": 2, "repeated": 2400, "grant": 2}
     begin(batch)
     finish(batch)
 
-    again = brought(brand, [undated, "0532 0000008;;ONAY;"], layout=firms)
+    again = imported_batch(brand, [undated, "0532 0000008;;ONAY;"], layout=firms)
     assert again.tally["date_missing"] == 2 and again.tally.get("grant", 0) == 0
     assert Counter(head.status for head in rows(Consent)) == {Status.REFUSED: 2, Status.GRANTED: 2}
 
 
-def test_a_machine_whose_clock_is_behind_writes_what_was_rehearsed(brand, rows, monkeypatch):
-    batch = rehearsed(brand, [line(1, ago=timedelta(seconds=2), mail=False)])
+def test_a_machine_whose_clock_is_behind_writes_what_the_dry_run_accepted(brand, rows, monkeypatch):
+    batch = batch_after_dry_run(brand, [line(1, ago=timedelta(seconds=2), mail=False)])
     now = clock.now
     monkeypatch.setattr(clock, "now", lambda: now() - timedelta(seconds=30))
     begin(batch)
@@ -322,7 +322,7 @@ def test_a_machine_whose_clock_is_behind_writes_what_was_rehearsed(brand, rows, 
     assert batch.tally == {"grant": rows.count(Decision)} == {"grant": 2}
 
 
-def test_a_layout_chosen_anew_takes_the_rehearsal_out_of_the_workers_hands(brand, rows):
+def test_a_new_layout_takes_the_dry_run_from_the_worker(brand, rows):
     batch = batch_of(brand, LINES)
     batches.set_layout(db.session, vault(), batch, replace(LAYOUT, origin=""), clock.now())
     db.session.commit()

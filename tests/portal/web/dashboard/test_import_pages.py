@@ -152,7 +152,7 @@ def test_a_layout_shows_the_lines_as_they_stand_and_a_choice_for_each_column(ays
     assert '<option selected value="phone">' in page
 
 
-def test_a_chosen_layout_is_kept_and_rehearsed(app, ayse, in_state, rows):
+def test_a_chosen_layout_is_kept_and_a_dry_run_follows(app, ayse, in_state, rows):
     address = in_state(BatchState.READ)
 
     answer = ayse.posts(f"{address}/layout", CHOSEN | {"origin": "Kasa formları"})
@@ -205,7 +205,7 @@ def test_what_is_missing_or_doubled_is_said_beside_its_field(ayse, in_state, row
     assert rows.one(ImportBatch).state == BatchState.READ
 
 
-def test_a_rehearsal_shows_what_would_come_and_its_codes(ayse, in_state):
+def test_a_dry_run_shows_what_would_come_and_its_codes(ayse, in_state):
     page = ayse.opens(in_state(BatchState.DRY_RUN, new_addresses=3)).text
 
     assert all(code in page for code in ("H467", "H175", "H115"))

@@ -28,7 +28,7 @@ def ayse(app):
     return signed_in(app)
 
 
-def rehearsed(app, words: dict) -> str:
+def batch_after_dry_run(app, words: dict) -> str:
     """A file that was read with these words explained; its address."""
     with app.app_context():
         made = imported.batch(BatchState.DRY_RUN, layout=replace(imported.LAYOUT, words=words))
@@ -36,7 +36,7 @@ def rehearsed(app, words: dict) -> str:
 
 
 def test_a_word_that_was_explained_is_known_in_the_next_file(app, ayse, rows):
-    ayse.posts(f"{rehearsed(app, {})}/words/status_unknown", {BELKI: "RET"})
+    ayse.posts(f"{batch_after_dry_run(app, {})}/words/status_unknown", {BELKI: "RET"})
 
     with app.app_context():
         owner, signature = rows.one(ImportBatch).provider_id, layouts.signature(imported.HEADER)
@@ -46,7 +46,7 @@ def test_a_word_that_was_explained_is_known_in_the_next_file(app, ayse, rows):
 
 @pytest.mark.parametrize(("says", "then"), [("RET", {"status": {"belki": "RET"}}), ("", {})])
 def test_what_was_said_of_a_word_can_be_changed_and_taken_back(app, ayse, rows, says, then):
-    address = rehearsed(app, {"status": {"belki": "ONAY"}})
+    address = batch_after_dry_run(app, {"status": {"belki": "ONAY"}})
     page = ayse.opens(f"{address}/layout").text
 
     ayse.posts(f"{address}/layout", CHOSEN | {BELKI: says})

@@ -61,8 +61,8 @@ def layout_of(page: str) -> dict:
     }  # fmt: skip
 
 
-def rehearsed(app, support, rows, ayses) -> ImportBatch:
-    """The incomplete file, brought and rehearsed as far as the operator can say."""
+def batch_after_dry_run(app, support, rows, ayses) -> ImportBatch:
+    """The incomplete file, uploaded, and its dry run as far as the operator can say."""
     assert bring(support, rows, ayses).status_code == 303
     work_all(app)
     batch = rows.one(ImportBatch)
@@ -77,7 +77,7 @@ def test_the_operator_asks_and_the_firm_answers_and_the_file_is_brought(app, sup
         provider = db.session.get_one(Provider, ayses)
         make.person(provider, "burak@example.com", Role.MANAGER)
         make.person(provider, "can@example.com", Role.AGENT)
-    batch = rehearsed(app, support, rows, ayses)
+    batch = batch_after_dry_run(app, support, rows, ayses)
     assert batch.on_behalf and batch.state == BatchState.DRY_RUN
     page = support.opens(path_of(ayses, batch.id)).text
     assert path_of(ayses, batch.id, "run") not in page
@@ -123,7 +123,7 @@ def test_the_operator_asks_and_the_firm_answers_and_the_file_is_brought(app, sup
 
 
 def test_addresses_and_names_are_masked_for_the_operator_whatever_it_takes_columns_for(app, support, ayses, rows):
-    batch = rehearsed(app, support, rows, ayses)
+    batch = batch_after_dry_run(app, support, rows, ayses)
     pages = [support.opens(path_of(ayses, batch.id)).text]
     # Whoever takes the column of names for one of words sees no names, either.
     posted = layout_of(pages[0])
@@ -148,7 +148,7 @@ def test_without_leave_nothing_is_brought_and_nothing_of_a_file_is_seen(app, den
     assert rows.count(ImportBatch) == 0
 
     give_delegation(app, ayses)
-    batch = rehearsed(app, deniz, rows, ayses)
+    batch = batch_after_dry_run(app, deniz, rows, ayses)
     with app.app_context():
         delegations.withdraw(db.session, ayses, 1, clock.now())
         db.session.commit()
@@ -175,7 +175,7 @@ def test_at_a_suspended_provider_nothing_is_brought(app, support, ayses, rows):
 
 def test_only_who_answers_for_a_provider_finds_its_files_and_never_the_firms_own(app, support, ayses, newcomer, rows):
     give_delegation(app, newcomer)
-    batch = rehearsed(app, support, rows, ayses)
+    batch = batch_after_dry_run(app, support, rows, ayses)
 
     assert support.opens(path_of(newcomer)).status_code == 404
     assert support.posts(path_of(newcomer)).status_code == 404
@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_taken_comes_back_with_the_reason(app, support, ay
 
 
 def test_the_operator_cannot_say_what_only_the_firm_knows(app, support, ayses, rows):
-    batch = rehearsed(app, support, rows, ayses)
+    batch = batch_after_dry_run(app, support, rows, ayses)
     page = support.opens(path_of(ayses, batch.id)).text
     facts = {"source": "HS_WEB", "date": "2026-11-20", "origin": "Uydurma", "recipient_type": "TACIR", "status": "ONAY"}
 
