@@ -78,6 +78,6 @@ RARE_MEANINGS = (
         FIX,
         N_("İYS'nin eski doğrulama yönteminden bir hata geldi."),
         TELL_SUPPORT,
-        {f"H{number}": 422 for number in (*range(450, 461), 465)},
+        {422: "H450 H451 H452 H453 H454 H455 H456 H457 H458 H459 H460 H465"},
     ),
 )
