@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from portal.services.imports.reading.workbook_chunker.cells import text_of
-from portal.services.imports.reading.workbook_chunker.chunks import MOST_LINES, CannotChunk, Line, chunk_lines
-from portal.services.imports.reading.workbook_chunker.container import format_of
-from portal.services.imports.reading.workbook_chunker.frames import CHUNK_HEADER, FrameKind, frame
+from .cells import text_of
+from .chunks import MOST_LINES, CannotChunk, Line, chunk_lines
+from .container import format_of
+from .frames import CHUNK_HEADER, FrameKind, frame
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.

@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from portal.services.imports.reading.workbook_chunker.chunks import CannotChunk
+from .chunks import CannotChunk
 
 MOST_FILES = 10_000  # In a zip.
 MOST_UNPACKED = 3 * 1024**3
