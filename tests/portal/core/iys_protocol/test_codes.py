@@ -15,7 +15,8 @@ def test_every_code_says_what_happened_and_what_to_do():
 
 
 def test_a_code_stands_in_one_meaning_only():
-    listed = [code for meaning in CONSENT_MEANINGS + RARE_MEANINGS for code in meaning.codes]
+    texts = [codes for meaning in CONSENT_MEANINGS + RARE_MEANINGS for codes in meaning.codes.values()]
+    listed = " ".join(texts).split()
 
     assert len(listed) == len(set(listed)) == len(iys_protocol.CODES)
 
