@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, partial_index, table
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_column, partial_index, table
 
 table(
     "link",
@@ -24,7 +24,7 @@ table(
     column("id", BIG, key=True),
     column("link_id", BIG),
     column("at", DATETIME),
-    column("kind", enum_type("kind", "scanner preview unknown")),
+    enum_column("kind", "scanner preview unknown"),
     column("network", sa.String(43)),
     sa.Index("ix_visit_link_id", "link_id"),
 )
@@ -34,12 +34,10 @@ table(
     column("provider_id", BIG, to="provider.id"),
     column("brand_id", BIG, to="brand.id"),
     column("name", sa.String(120)),
-    column("kind", enum_type("kind", "ask refuse")),
+    enum_column("kind", "ask refuse"),
     column("channels", sa.String(40)),
-    column("delivery", enum_type("delivery", "gateway csv point")),
-    column(
-        "contact_kind", enum_type("contact_kind", "purchase membership visit call form event request other"), null=True
-    ),
+    enum_column("delivery", "gateway csv point"),
+    enum_column("contact_kind", "purchase membership visit call form event request other", null=True),
     column("contact_date", sa.Date(), null=True),
     column("contact_note", sa.String(255), null=True),
     column("text_id", BIG, to="consent_text.id", null=True),
@@ -95,7 +93,7 @@ table(
     column("campaign_id", BIG, to="campaign.id"),
     column("recipient_id", BIG, to="recipient.id"),
     column("link_id", BIG, null=True),
-    column("left_out", enum_type("left_out", "refused already_asked no_channel"), null=True),
+    enum_column("left_out", "refused already_asked no_channel", null=True),
     column("channels", sa.String(40), null=True),
     sa.UniqueConstraint("campaign_id", "recipient_id"),
     sa.UniqueConstraint("link_id"),
@@ -128,14 +126,14 @@ table(
     "consent_request",
     column("brand_id", BIG, to="brand.id", key=True),
     column("recipient_id", BIG, to="recipient.id", key=True),
-    column("channel", enum_type("channel", "MESAJ ARAMA EPOSTA"), key=True),
+    enum_column("channel", "MESAJ ARAMA EPOSTA", key=True),
     column("entry_id", BIG, to="audience_entry.id"),
     sa.Index("ix_consent_request_entry_id", "entry_id"),
 )
 table(
     "message",
     column("id", BIG, key=True),
-    column("kind", enum_type("kind", "invitation confirmation code complaint_settled")),
+    enum_column("kind", "invitation confirmation code complaint_settled"),
     column("rank", sa.Integer()),
     column("language", sa.String(2)),
     column("provider_id", BIG, to="provider.id", null=True),
@@ -146,7 +144,7 @@ table(
     column("address", BYTES, null=True),
     column("facts", BYTES, null=True),
     column("text", BYTES, null=True),
-    column("state", enum_type("state", "waiting accepted failed not_needed")),
+    enum_column("state", "waiting accepted failed not_needed"),
     column("due_at", DATETIME, null=True),
     column("expires_at", DATETIME, null=True),
     column("lease_until", DATETIME, null=True),
@@ -168,23 +166,7 @@ table(
     column("name", BYTES),
     column("digest", sa.LargeBinary(32)),
     column("size", BIG),
-    column(
-        "state",
-        enum_type(
-            "state",
-            "uploaded",
-            "unreadable",
-            "read",
-            "mapped",
-            "dry_run",
-            "running",
-            "stopped",
-            "done",
-            "undoing",
-            "undone",
-            "dropped",
-        ),
-    ),
+    enum_column("state", "uploaded unreadable read mapped dry_run running stopped done undoing undone dropped"),
     column("problem", sa.String(40), null=True),
     column("outline", BYTES, null=True),
     column("layout", BYTES, null=True),

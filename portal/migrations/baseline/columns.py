@@ -38,9 +38,10 @@ def column(
     )
 
 
-def enum_type(name: str, *values: str) -> sa.Enum:
-    """A string with a CHECK for the values, which are separated by spaces."""
-    return sa.Enum(*" ".join(values).split(), name=name, native_enum=False, create_constraint=True, length=20)
+def enum_column(name: str, values: str, **options: Any) -> sa.Column[Any]:
+    """A string column with a CHECK for its values, which are separated by spaces."""
+    type_ = sa.Enum(*values.split(), name=name, native_enum=False, create_constraint=True, length=20)
+    return column(name, type_, **options)
 
 
 def partial_index(

@@ -2,15 +2,15 @@
 
 import sqlalchemy as sa
 
-from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_type, table
+from portal.migrations.baseline.columns import BIG, BYTES, DATETIME, column, enum_column, table
 
 table(
     "provider",
     column("id", BIG, key=True),
     column("iys_code", BIG),
     column("pending_iys_code", BIG, null=True),
-    column("kind", enum_type("kind", "partner direct exempt")),
-    column("legal_form", enum_type("legal_form", "company tradesperson")),
+    enum_column("kind", "partner direct exempt"),
+    enum_column("legal_form", "company tradesperson"),
     column("title", sa.String(255)),
     column("mersis", sa.String(16)),
     column("tax_number", sa.String(11)),
@@ -86,7 +86,7 @@ table(
     column("id", BIG, key=True),
     column("provider_id", BIG, to="provider.id"),
     column("package_id", BIG, to="package.id"),
-    column("kind", enum_type("kind", "first renewal upgrade")),
+    enum_column("kind", "first renewal upgrade"),
     column("records", sa.Integer()),
     column("price", sa.Integer()),
     column("ordered_by", BIG),
@@ -104,7 +104,7 @@ table(
     "paper",
     column("id", BIG, key=True),
     column("provider_id", BIG, to="provider.id"),
-    column("kind", enum_type("kind", "authorisation signature")),
+    enum_column("kind", "authorisation signature"),
     column("media_type", sa.String(40)),
     column("size", sa.Integer()),
     column("digest", sa.LargeBinary(32)),
@@ -117,7 +117,7 @@ table(
     "review",
     column("id", BIG, key=True),
     column("provider_id", BIG, to="provider.id"),
-    column("act", enum_type("act", "admitted sent_back suspended resumed left came_back")),
+    enum_column("act", "admitted sent_back suspended resumed left came_back"),
     column("note", sa.String(2000)),
     column("called_on", sa.Date(), null=True),
     column("made_by", BIG),
@@ -151,7 +151,7 @@ table(
 table(
     "credential",
     column("id", BIG, key=True),
-    column("kind", enum_type("kind", "direct partner sandbox")),
+    enum_column("kind", "direct partner sandbox"),
     column("provider_id", BIG),
     column("integrator_code", BIG, null=True),
     column("username", sa.String(120)),
@@ -185,7 +185,7 @@ table(
     "holiday",
     column("id", BIG, key=True),
     column("day", sa.Date()),
-    column("kind", enum_type("kind", "full half workday")),
+    enum_column("kind", "full half workday"),
     column("name", sa.String(120)),
     column("changed_by", BIG, null=True),
     column("changed_at", DATETIME),
