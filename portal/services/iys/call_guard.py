@@ -33,6 +33,11 @@ class NotNow(Exception):
         self.until = until
         self.code = code
 
+    @property
+    def pause(self) -> timedelta:
+        """How long to wait from now."""
+        return max(self.until - clock.now(), timedelta(0))
+
 
 @dataclass(frozen=True)
 class StartedCall:

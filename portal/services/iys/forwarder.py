@@ -62,10 +62,7 @@ LOOPS = [
 
 def run_loops(app: Flask, stop: threading.Event, loops: Sequence[Loop] = LOOPS) -> None:
     """Run all loops until told to stop; running calls end first."""
-    clients = {
-        False: Client(app.config["IYS_BASE_URL"]),
-        True: Client(app.config["SANDBOX_URL"], is_sandbox=True),
-    }
+    clients = {False: Client(app.config["IYS_BASE_URL"]), True: Client(app.config["SANDBOX_URL"], is_sandbox=True)}
     threads = [thread for loop in loops for thread in _threads(app, clients[loop.is_sandbox], loop, stop)]
     for thread in threads:
         thread.start()

@@ -12,11 +12,7 @@ from portal.services.iys import rate_limit
 HOUR = timedelta(hours=1)
 # İYS documents 1000 and 100 for the two queries; for tokens 10 in one place and 100 in another, so we keep to 10.
 PER_HOUR = {Operation.TOKEN: 10, Operation.STATUS: 900, Operation.HISTORY: 90}
-BUDGET_OF_CODE = {
-    "H084": Operation.TOKEN,
-    "H086": Operation.STATUS,
-    "H089": Operation.HISTORY,
-}  # A code: the budget it ends.
+BUDGET_OF_CODE = {"H084": Operation.TOKEN, "H086": Operation.STATUS, "H089": Operation.HISTORY}
 
 
 def calls_left(session: Session, question: Operation, at: datetime) -> int | None:
@@ -38,9 +34,8 @@ def spent_until(session: Session, question: Operation, at: datetime) -> datetime
 
 def _freed_at(session: Session, question: Operation, at: datetime) -> datetime | None:
     """When enough of the last hour's calls are more than an hour old, to the five-minute span of the tally."""
-    spans = select(CallTally.span, CallTally.calls).where(
-        CallTally.name == question.value, CallTally.span >= rate_limit.span_start(at - HOUR)
-    )
+    since = rate_limit.span_start(at - HOUR)
+    spans = select(CallTally.span, CallTally.calls).where(CallTally.name == question.value, CallTally.span >= since)
     newest_first = session.execute(spans.order_by(CallTally.span.desc())).all()
     used = 0
     for span, calls in newest_first:

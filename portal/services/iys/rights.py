@@ -54,9 +54,8 @@ class Rights:
 
 def ask_for_rights(client: Client, provider_id: int, partner: Credential) -> Rights:
     """Ask İYS what a partner may do for the code that a provider entered. Call it with no transaction open."""
-    code, title = read_session().execute(
-        select(Provider.pending_iys_code, Provider.title).where(Provider.id == provider_id)
-    ).one()  # fmt: skip
+    facts = select(Provider.pending_iys_code, Provider.title).where(Provider.id == provider_id)
+    code, title = read_session().execute(facts).one()
     assert partner.integrator_code is not None  # As every partner's credential.
     path = iys_protocol.partner_brands_path(partner.integrator_code, code)
     try:
@@ -83,7 +82,6 @@ def last_answer(session: Session, provider_id: int) -> tuple[datetime, dict[str,
 
 
 def _brands_elsewhere(provider_id: int, brands: tuple[BrandFound, ...]) -> tuple[int, ...]:
-    theirs = select(Brand.brand_code).where(
-        Brand.brand_code.in_([brand.code for brand in brands]), Brand.provider_id != provider_id
-    )
+    codes = [brand.code for brand in brands]
+    theirs = select(Brand.brand_code).where(Brand.brand_code.in_(codes), Brand.provider_id != provider_id)
     return tuple(sorted(read_session().scalars(theirs)))

@@ -23,15 +23,10 @@ def record_attempts(
         return
     rows = [
         {
-            "id": attempt_id,
-            "provider_id": provider_id,
-            "submission_id": submission_id,
-            "at": at,
-            "question": question.value,
-            "http_status": status,
-            "code": code,
+            "id": attempt_id, "provider_id": provider_id, "submission_id": submission_id, "at": at,
+            "question": question.value, "http_status": status, "code": code,
             "answer": seal(body[:MAX_ANSWER_BYTES], Attempt.PLACE, provider_id, attempt_id),
         }
         for attempt_id, (provider_id, submission_id, code, body) in zip(new_ids(len(answered)), answered, strict=True)
-    ]
+    ]  # fmt: skip
     session.execute(insert(Attempt.__table__), rows)

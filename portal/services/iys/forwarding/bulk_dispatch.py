@@ -63,7 +63,7 @@ def send_next_list(client: Client) -> bool:
     try:
         _send_list(client, bulk)
     except calls.NotNow as not_now:
-        _postpone_list(bulk, max(not_now.until - clock.now(), timedelta(0)), not_now.code)
+        _postpone_list(bulk, not_now.pause, not_now.code)
         return False
     return True
 
@@ -152,16 +152,12 @@ def _mark_sent(bulk: ClaimedList, payloads: Payloads, content: JsonObject) -> No
     ):
         return db.session.rollback()
     table = Submission.__table__
-    mine = update(table).where(
-        table.c.id == bindparam("its_id"), table.c.bulk_id == bulk.id, table.c.due_at.is_not(None)
-    )
-    mine = mine.values(
+    is_open = (table.c.bulk_id == bulk.id, table.c.due_at.is_not(None))
+    mine = update(table).where(table.c.id == bindparam("its_id"), *is_open).values(
         outcome=Outcome.SENT, attempts=table.c.attempts + 1, code=None, sub_request_id=bindparam("its_name")
-    )
+    )  # fmt: skip
     named = {item.id: names.get(_item_key(json.loads(payload))) for item, payload in payloads.items()}
-    db.session.execute(
-        mine, [{"its_id": submission_id, "its_name": named[submission_id]} for submission_id in sorted(named)]
-    )
+    db.session.execute(mine, [{"its_id": item_id, "its_name": named[item_id]} for item_id in sorted(named)])
     outcomes.unblock_provider(bulk.provider_id)
     db.session.commit()
     log.info("list.sent", list=bulk.id, size=len(payloads))

@@ -41,11 +41,10 @@ def fetch_next_result(client: Client) -> bool:
         return False
     path = iys_protocol.bulk_result_path(*iys_protocol.codes_in_path(bulk.endpoint), bulk.request_id or "")
     try:
-        answer = calls.ask(
-            client, bulk.provider_id, Operation.BULK_RESULT, path, method="GET", turn=let_refusals_pass()
-        )
+        turn = let_refusals_pass()
+        answer = calls.ask(client, bulk.provider_id, Operation.BULK_RESULT, path, method="GET", turn=turn)
     except calls.NotNow as not_now:
-        _ask_again(bulk, max(not_now.until - clock.now(), timedelta(0)))
+        _ask_again(bulk, not_now.pause)
         return False
     _apply_answer(bulk, answer)
     return True
@@ -75,13 +74,11 @@ def _record_results(bulk: ClaimedList, listed: list[Any]) -> None:
     _accept_items(bulk, accepted, at)
     for item, result in failed:
         _fail_item(bulk, item, _error_code(result), at)
-    bodies = (
-        (bulk.provider_id, item.id, _error_code(result), json.dumps(result).encode())
-        for item, result in accepted + failed
-    )
+    final = accepted + failed
+    bodies = ((bulk.provider_id, item.id, _error_code(result), json.dumps(result).encode()) for item, result in final)
     attempts.record_attempts(db.session, Operation.BULK_RESULT, 200, bodies)
-    if accepted or failed:
-        outcomes.wake_refusals([item.consent_id for item, _ in accepted + failed], at)
+    if final:
+        outcomes.wake_refusals([item.consent_id for item, _ in final], at)
     left = bulk_lists.count_open_items(db.session, bulk.id)
     if not left:
         _end_list(bulk, at)
@@ -128,9 +125,8 @@ def _accept_items(bulk: ClaimedList, accepted: list[Result], at: datetime) -> No
         }
         for item, result in accepted
     ]
-    db.session.execute(
-        ACCEPT, [row | {"its_list": bulk.id, "at": at} for row in sorted(rows, key=lambda r: r["its_id"])]
-    )
+    by_id = sorted(rows, key=lambda row: row["its_id"])
+    db.session.execute(ACCEPT, [row | {"its_list": bulk.id, "at": at} for row in by_id])
     db.session.execute(NOW_HOLDS, sorted(rows, key=lambda row: row["its_key"]))
     outcomes.unblock_provider(bulk.provider_id)
 

@@ -47,12 +47,8 @@ def active_providers(at: datetime, lane: Lane, *, is_sandbox: bool = False) -> S
 
 def is_due(at: datetime, lane: Lane, provider_id: object) -> ColumnElement[bool]:
     """Due, not leased, and first of its key."""
-    return and_(
-        Submission.lane == lane,
-        Submission.provider_id == provider_id,
-        leases.is_due(Submission, at),
-        not_(is_held_up(at)),
-    )
+    of_lane = and_(Submission.lane == lane, Submission.provider_id == provider_id)
+    return and_(of_lane, leases.is_due(Submission, at), not_(is_held_up(at)))
 
 
 def is_held_up(at: datetime) -> ColumnElement[bool]:
@@ -70,16 +66,10 @@ def is_held_up(at: datetime) -> ColumnElement[bool]:
         Earlier.status == Status.GRANTED,
         or_(Earlier.attempts >= ENOUGH_ATTEMPTS, Earlier.lane == Lane.BULK),
     )
+    goes_first = and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))
+    is_open = and_(Earlier.due_at.is_not(None), or_(in_flight, goes_first))
     return exists().where(
-        Earlier.consent_id == Submission.consent_id,
-        Earlier.id != Submission.id,
-        or_(
-            just_accepted,
-            and_(
-                Earlier.due_at.is_not(None),
-                or_(in_flight, and_(Earlier.consent_date < Submission.consent_date, not_(passes_by))),
-            ),
-        ),
+        Earlier.consent_id == Submission.consent_id, Earlier.id != Submission.id, or_(just_accepted, is_open)
     )
 
 

@@ -14,8 +14,6 @@ from portal.services.iys.client import Answer, Client
 from portal.services.iys.forwarding import attempts, claims, local_validation, outcomes, status_check
 from portal.services.iys.forwarding.claims import ClaimedSubmission
 
-NO_WAIT = timedelta(0)
-
 
 def forward_next(client: Client) -> bool:
     """Send a due refusal, or else a person's grant; False if nothing may be sent now."""
@@ -31,19 +29,15 @@ def _forward_next_of(client: Client, lanes: tuple[Lane, ...]) -> bool:
     at = clock.now()
     if is_host_resting(client, at):
         return False
-    taken = claims.claim_due_submissions(db.session, at, lanes, is_sandbox=client.is_sandbox)
-    if taken is None:
+    claimed = claims.claim_due_submissions(db.session, at, lanes, is_sandbox=client.is_sandbox)
+    if claimed is None:
         return False
     try:
-        _forward_claimed(client, taken)
+        _forward_claimed(client, claimed)
     except calls.NotNow as not_now:
-        _postpone(taken, not_now, not_now.code)
+        outcomes.retry_later(claimed, not_now.pause, not_now.code, counts=False)
         return False
     return True
-
-
-def _postpone(these: list[ClaimedSubmission], not_now: calls.NotNow, code: str | None) -> None:
-    outcomes.retry_later(these, max(not_now.until - clock.now(), NO_WAIT), code, counts=False)
 
 
 def is_host_resting(client: Client, at: datetime) -> bool:
@@ -54,16 +48,17 @@ def is_host_resting(client: Client, at: datetime) -> bool:
     return state.until is not None and state.until > at
 
 
-def _forward_claimed(client: Client, taken: list[ClaimedSubmission]) -> None:
-    if not taken:
-        return None
-    if not taken[0].may_be_held:
-        taken = _renew_leases(
-            status_check.end_refusals_without_grant(client, taken)
-        )  # Where İYS cannot be asked, the refusal is sent.
-        if not taken:
-            return None
-    (claimed,) = taken
+def _forward_claimed(client: Client, claimed: list[ClaimedSubmission]) -> None:
+    if claimed and claimed[0].may_be_held:
+        _forward_single(client, claimed[0])
+    elif claimed:
+        unasked = status_check.end_if_not_granted(client, claimed)
+        renewed = unasked and _renew_lease(unasked)
+        if renewed:
+            _forward_single(client, renewed)
+
+
+def _forward_single(client: Client, claimed: ClaimedSubmission) -> None:
     if claimed.outcome == Outcome.EXPIRED:
         return outcomes.renew_refusal(claimed)
     may_be_there = claimed.outcome == Outcome.SENT
@@ -79,19 +74,18 @@ def _forward_claimed(client: Client, taken: list[ClaimedSubmission]) -> None:
     return _apply_answer(client, claimed, payload, answer)
 
 
-def _renew_leases(taken: list[ClaimedSubmission]) -> list[ClaimedSubmission]:
-    """Renew the leases for the call that follows; those that were lost are left out."""
-    kept = [claims.renew_lease(db.session, claimed, clock.now()) for claimed in taken]
+def _renew_lease(claimed: ClaimedSubmission) -> ClaimedSubmission | None:
+    """Renew the lease for the call that follows; None where it was lost."""
+    renewed = claims.renew_lease(db.session, claimed, clock.now())
     db.session.commit()
-    return [claimed for claimed in kept if claimed]
+    return renewed
 
 
 def _call_and_record(client: Client, claimed: ClaimedSubmission, question: Operation, path: str, body: bytes) -> Answer:
     """Call İYS, and add the attempt to the transaction that records the outcome. Raises NotNow."""
     answer = calls.ask(client, claimed.provider_id, question, path, body=body)
-    attempts.record_attempts(
-        db.session, question, answer.status, [(claimed.provider_id, claimed.id, answer.code, answer.body)]
-    )
+    body_of = (claimed.provider_id, claimed.id, answer.code, answer.body)
+    attempts.record_attempts(db.session, question, answer.status, [body_of])
     return answer
 
 
@@ -121,10 +115,10 @@ def _apply_action(claimed: ClaimedSubmission, action: Action, code: str | None) 
 
 def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes, refused: Answer) -> None:
     """İYS says that it holds something newer or the same: ask what, and record that."""
-    kept = _renew_leases([claimed])
-    if not kept:
+    renewed = _renew_lease(claimed)
+    if renewed is None:
         return None
-    (claimed,) = kept
+    claimed = renewed
     question = json.loads(payload)
     body = {name: question[name] for name in ("recipient", "recipientType", "type")}
     path = iys_protocol.single_status_path(*iys_protocol.codes_in_path(claimed.endpoint))
@@ -132,16 +126,15 @@ def _compare_with_iys(client: Client, claimed: ClaimedSubmission, payload: bytes
     try:
         answer = _call_and_record(client, claimed, Operation.STATUS, path, json.dumps(body).encode())
     except calls.NotNow as not_now:  # The hourly budget is spent: meanwhile nothing is sent that İYS would reject.
-        return _postpone([claimed], not_now, refused.code)
+        return outcomes.retry_later([claimed], not_now.pause, refused.code, counts=False)
     held = answer.content
     if answer.status == 429:
         return outcomes.retry_later([claimed], short_pause(), answer.code, counts=False)
     if answer.status != 200 or held.get("status") not in tuple(Status):
         return outcomes.retry_later([claimed], outcomes.backoff(claimed.attempts), refused.code)
     if (held["status"], held.get("consentDate")) == (question["status"], question["consentDate"]):
-        return outcomes.accept_submission(
-            claimed, response_values.read_transaction_id(held) or None, held.get("creationDate")
-        )
+        transaction_id = response_values.read_transaction_id(held) or None
+        return outcomes.accept_submission(claimed, transaction_id, held.get("creationDate"))
     same = refused.code == "H174" and held["status"] == question["status"]
     outcome = Outcome.NOT_NEEDED if same else Outcome.OVERTAKEN
     return outcomes.end_submission(claimed, outcome, code=refused.code, iys_status=held["status"], as_of=asked_at)

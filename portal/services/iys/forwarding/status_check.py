@@ -21,26 +21,25 @@ from portal.services.iys.forwarding.claims import ClaimedSubmission
 NOT_OFFERED = (404, 405, 501)
 
 
-def end_refusals_without_grant(client: Client, these: list[ClaimedSubmission]) -> list[ClaimedSubmission]:
-    """Ask about similar refusals (brand, channel, recipient type) and record the outcome.
+def end_if_not_granted(client: Client, these: list[ClaimedSubmission]) -> ClaimedSubmission | None:
+    """Ask about similar refusals (brand, channel, recipient type), and end those without a grant at İYS.
 
     Returns the one that must be sent without an answer: where İYS does not offer or understand the question.
     Raises NotNow.
     """
     asked = _valid_by_recipient(these)
     if not asked:
-        return []
+        return None
     first = next(iter(asked.values()))
-    path = iys_protocol.multi_status_path(
-        *iys_protocol.codes_in_path(first.endpoint), first.recipient_type, first.channel
-    )
+    codes = iys_protocol.codes_in_path(first.endpoint)
+    path = iys_protocol.multi_status_path(*codes, first.recipient_type, first.channel)
     body = json.dumps({"recipients": list(asked)}).encode()
     asked_at = clock.now().replace(microsecond=0)  # İYS's own dates are cut to the second.
     answer = calls.ask(client, first.provider_id, Operation.MULTI_STATUS, path, body=body)
     granted = answer.content.get("list")
     if isinstance(granted, list):
         _apply_list(asked, {str(each).lower() for each in granted}, answer.status, asked_at)
-        return []
+        return None
     return _apply_error(asked, answer)
 
 
@@ -92,7 +91,7 @@ def _record_attempts(asked: dict[str, ClaimedSubmission], status: int, code: str
     attempts.record_attempts(db.session, Operation.MULTI_STATUS, status, answers)
 
 
-def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[ClaimedSubmission]:
+def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> ClaimedSubmission | None:
     """No list came: apply the code table to all of them; addresses that İYS names as invalid are parked alone."""
     these, action = list(asked.values()), answer.action(Status.REFUSED)
     named = _named_in_errors(asked, answer)
@@ -102,11 +101,11 @@ def _apply_error(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[Cl
         outcomes.return_unsent([each for each in these if each not in named])
     elif action == Action.FIX or (answer.status in NOT_OFFERED and not answer.codes):
         outcomes.return_unsent(these[1:])
-        return these[:1]
+        return these[0]
     else:
         _record_attempts(asked, answer.status, answer.code, set())
         _apply_action(these, action, answer.code)
-    return []
+    return None
 
 
 def _named_in_errors(asked: dict[str, ClaimedSubmission], answer: Answer) -> list[ClaimedSubmission]:

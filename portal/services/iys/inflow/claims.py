@@ -31,10 +31,8 @@ def select_with_brand(model: type[Asking]) -> Select[Asking, Brand, int]:
 
 def may_ask(at: datetime) -> list[ColumnElement[bool]]:
     """İYS is asked nothing for a provider that is blocked, or whose title was not compared yet."""
-    return [
-        Connection.forwarding_enabled_at <= at,
-        or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at),
-    ]
+    not_blocked = or_(Connection.blocked_until.is_(None), Connection.blocked_until <= at)
+    return [Connection.forwarding_enabled_at <= at, not_blocked]
 
 
 def claim_first(query: Select[Claimed, *Ts], at: datetime, lease: timedelta) -> Row[Claimed, *Ts] | None:

@@ -7,7 +7,7 @@ memory.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain, islice
 
 from sqlalchemy.orm import Session
@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from portal.core import iys_protocol
 from portal.core.models import DifferenceKind
 from portal.core.vault import Vault
-from portal.services.iys.reconciliation import own_movements as our_side
+from portal.services.iys.reconciliation import own_movements
 from portal.services.iys.reconciliation.day_file import Line
 from portal.services.iys.reconciliation.own_movements import OwnMovement
+from portal.services.iys.reconciliation.window import BrandDay
 
 CHUNK = 2000
 Facts = dict[str, list[str | None]]  # İYS's name of a field: [our value, İYS's value].
@@ -42,15 +43,6 @@ class ComparedChunk:
     found: list[FoundDifference] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class BrandDay:
-    """The day of a brand."""
-
-    provider_id: int
-    brand_id: int
-    day: date
-
-
 def compare_day(session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line]) -> Iterator[ComparedChunk]:
     """Compare every row of the file, then list our movements that no row names. Nothing is written."""
     named: set[int] = set()
@@ -58,13 +50,11 @@ def compare_day(session: Session, vault: Vault, brand_day: BrandDay, lines: Iter
     while rows := tuple(islice(lines, CHUNK)):
         named.update(hash(line.transaction_id) for line in rows)
         yield _compare_rows(session, vault, brand_day, rows)
-    for transaction_ids in our_side.transaction_ids_of_day(
-        session, brand_day.provider_id, brand_day.brand_id, brand_day.day
-    ):
+    for transaction_ids in own_movements.transaction_ids_of_day(session, brand_day):
         missing = {each for each in transaction_ids if hash(each) not in named}
         named.update(map(hash, missing))
         if missing:
-            known = our_side.movements_by_transaction(session, brand_day.brand_id, missing)
+            known = own_movements.movements_by_transaction(session, brand_day.brand_id, missing)
             yield ComparedChunk(found=[_only_here(each) for each in chain.from_iterable(known.values())])
 
 
@@ -73,7 +63,7 @@ def _compare_rows(session: Session, vault: Vault, brand_day: BrandDay, rows: tup
     theirs: dict[str, list[Line]] = defaultdict(list)
     for line in rows:
         theirs[line.transaction_id].append(line)
-    known = our_side.movements_by_transaction(session, brand_day.brand_id, theirs)
+    known = own_movements.movements_by_transaction(session, brand_day.brand_id, theirs)
     for transaction_id, lines in theirs.items():
         _match_rows(vault, brand_day.provider_id, lines, known.get(transaction_id, []), chunk)
     return chunk

@@ -146,17 +146,11 @@ def _difference_row(
         wire = json.dumps(found.line.as_wire(), ensure_ascii=False)
         line = vault().seal(wire, Difference.LINE, claimed.provider_id, difference_id)
     return {
-        "id": difference_id,
-        "provider_id": claimed.provider_id,
-        "brand_id": claimed.brand_day.brand_id,
-        "day_id": claimed.id,
-        "kind": found.kind,
+        "id": difference_id, "provider_id": claimed.provider_id, "brand_id": claimed.brand_day.brand_id,
+        "day_id": claimed.id, "kind": found.kind, "line": line, "facts": found.facts, "found_at": at,
         "consent_id": found.ours.consent_id if found.ours else found.line and known.get(found.line),
         "submission_id": found.ours.submission_id if found.ours else None,
-        "line": line,
-        "facts": found.facts,
-        "found_at": at,
-    }
+    }  # fmt: skip
 
 
 def _settle_as_gone(session: Session, difference_ids: list[int], at: datetime) -> None:

@@ -66,8 +66,7 @@ def _fetch_and_compare(client: Client, claimed: ClaimedDay, waits_for_feeds: boo
 
 def _reconcile_without_file(claimed: ClaimedDay, report: DayReport) -> None:
     """İYS has no file: nothing moved, it is not made yet, or what we sent is missing."""
-    day = (claimed.provider_id, claimed.brand_day.brand_id, claimed.day)
-    expected = next(own_movements.transaction_ids_of_day(read_session(), *day), None)
+    expected = next(own_movements.transaction_ids_of_day(read_session(), claimed.brand_day), None)
     if (expected or report.counted) and claimed.attempts < FILE_ATTEMPTS:
         raise not_yet(claimed, "no_file")
     found = comparison_results.compare_and_record(claimed, b"", clock.now())

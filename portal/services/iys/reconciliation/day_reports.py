@@ -45,10 +45,9 @@ class DayReport:
     @property
     def counted(self) -> int:
         """The number of movements in İYS's summaries; what is not as documented counts nothing."""
-        kinds = chain.from_iterable(
-            response_values.read_rows(counts, "changeStats") for counts in self.summary.values()
-        )
-        totals = (whose.get("total") for kind in kinds for whose in response_values.read_rows(kind, "consents"))
+        read_rows = response_values.read_rows
+        kinds = chain.from_iterable(read_rows(counts, "changeStats") for counts in self.summary.values())
+        totals = (whose.get("total") for kind in kinds for whose in read_rows(kind, "consents"))
         return sum(total for total in totals if isinstance(total, int))
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import Consent, Recipient
 from portal.core.vault import Vault, index_column
-from portal.services.iys.reconciliation.comparison import BrandDay
 from portal.services.iys.reconciliation.day_file import Line
+from portal.services.iys.reconciliation.window import BrandDay
 
 
 def find_known_consents(session: Session, vault: Vault, brand_day: BrandDay, lines: Iterable[Line]) -> dict[Line, int]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, Movement, Outcome, Recipient, Submission
 from portal.services.iys.reconciliation import window
+from portal.services.iys.reconciliation.window import BrandDay
 
 HELD = (Outcome.ACCEPTED, Outcome.VERIFIED)
 CHUNK = 2000
@@ -65,14 +66,12 @@ RECEIVED = (
 )  # fmt: skip
 
 
-def movements_by_transaction(
-    session: Session, brand_id: int, transaction_ids: Iterable[str]
-) -> dict[str, list[OwnMovement]]:
+def movements_by_transaction(session: Session, brand_id: int, ids: Iterable[str]) -> dict[str, list[OwnMovement]]:
     """Our movements with these transactionIds, whatever their day; a few thousand at once.
 
     Our own submissions as we sent them, the rest as İYS reported it. Movements of a key in one second share an id.
     """
-    asked = set(transaction_ids)
+    asked = set(ids)
     found: dict[str, list[OwnMovement]] = defaultdict(list)
     submitted = SUBMITTED.where(Submission.transaction_id.in_(asked), Consent.brand_id == brand_id)
     received = RECEIVED.where(Movement.transaction_id.in_(asked), Movement.brand_id == brand_id)
@@ -82,19 +81,19 @@ def movements_by_transaction(
     return found
 
 
-def transaction_ids_of_day(session: Session, provider_id: int, brand_id: int, day: date) -> Iterator[set[str]]:
+def transaction_ids_of_day(session: Session, brand_day: BrandDay) -> Iterator[set[str]]:
     """The transactionIds of a day as far as we know, in chunks; one may come twice."""
-    first, end = window.day_bounds(day)
+    first, end = window.day_bounds(brand_day.day)
     submitted = (
         select(Submission.accepted_at, Submission.id, Submission.transaction_id)
         .join(Consent, Consent.id == Submission.consent_id)
         .where(
-            Submission.provider_id == provider_id, Consent.brand_id == brand_id, Submission.accepted_at < end,
-            Submission.outcome.in_(HELD), Submission.transaction_id.is_not(None),
+            Submission.provider_id == brand_day.provider_id, Consent.brand_id == brand_day.brand_id,
+            Submission.accepted_at < end, Submission.outcome.in_(HELD), Submission.transaction_id.is_not(None),
         )
     )  # fmt: skip
     received = select(Movement.creation_date, Movement.id, Movement.transaction_id).where(
-        Movement.brand_id == brand_id, Movement.creation_date < end
+        Movement.brand_id == brand_day.brand_id, Movement.creation_date < end
     )
     yield from _chunks(session, submitted, Submission.accepted_at, Submission.id, first)
     yield from _chunks(session, received, Movement.creation_date, Movement.id, first)

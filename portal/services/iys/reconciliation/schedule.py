@@ -13,7 +13,7 @@ from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.domain.providers import sandbox_mode
 from portal.services.iys.reconciliation import window
-from portal.services.iys.reconciliation.comparison import BrandDay
+from portal.services.iys.reconciliation.window import BrandDay
 
 LEASE = timedelta(minutes=15)  # Longer than the largest file takes; a killed process's day is free then.
 BRANDS_AT_ONCE = 200  # Per transaction.

@@ -1,5 +1,6 @@
 """The days that İYS still reports: from yesterday back to seven days (H502), in Istanbul time."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from portal.core import clock
@@ -7,6 +8,15 @@ from portal.core import clock
 DAYS_BACK = 7
 AFTER_MIDNIGHT = timedelta(hours=3)  # İYS has made the files of the day by then.
 DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class BrandDay:
+    """A day of a brand."""
+
+    provider_id: int
+    brand_id: int
+    day: date
 
 
 def latest_day(at: datetime) -> date:

@@ -14,8 +14,8 @@ from portal.core.models import BulkRequest, BulkState, Consent, DayState, Lane, 
 from portal.domain.consents import locking
 from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, due_submissions, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
-from portal.services.iys.reconciliation.comparison import BrandDay
 from portal.services.iys.reconciliation.schedule import ClaimedDay
+from portal.services.iys.reconciliation.window import BrandDay
 from tests import grants, make
 
 pytestmark = pytest.mark.slow
