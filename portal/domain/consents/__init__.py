@@ -112,7 +112,7 @@ def describe_request(ip: str | None, user_agent: str) -> str:
 
 def _earlier_receipts(
     session: Session, invitation: LinkContext, form: ServedForm | None, at: datetime
-) -> tuple[dict[str, Row[Any]], bool]:
+) -> tuple[dict[str, Row[*tuple[Any, ...]]], bool]:
     """What this form decided already, by its choices; and whether its link decided too often just now."""
     digest = form.digest if form else None
     asked = {"digest": digest, "link_id": invitation.link_id, "since": at - MINUTE}
@@ -175,7 +175,7 @@ def _move_consents(
                 )
             )  # fmt: skip
         listed.append(consent.decision_id)
-    return made, listed
+    return made, [decision_id for decision_id in listed if decision_id is not None]
 
 
 def _write(

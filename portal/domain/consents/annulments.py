@@ -104,7 +104,7 @@ def _is_on_a_receipt() -> ColumnElement[bool]:
     return listed.correlate(Decision).exists()
 
 
-def _lock(session: Session, decisions: Select[Any]) -> dict[int, Row[Any]]:
+def _lock(session: Session, decisions: Select[*tuple[Any, ...]]) -> dict[int, Row[*tuple[Any, ...]]]:
     """The decisions by id, with their recipients, what is on its way of their consents, and these locked."""
     rows = {row.id: row for row in session.execute(decisions)}
     if rows:
@@ -119,7 +119,7 @@ def _end_waiting(session: Session, whose: ColumnElement[bool], at: datetime) -> 
     return sorted(_end_submissions(session, Submission.id.in_(waiting), at))
 
 
-def _end_unclaimed(session: Session, left: Select[tuple[int]], at: datetime) -> list[int]:
+def _end_unclaimed(session: Session, left: Select[int], at: datetime) -> list[int]:
     """End the submissions that nobody claimed; the decisions that had none, or lose theirs now. `left` asks which may
     still go: some were annulled, told to a person or relied on while we waited for the locks."""
     ids = list(session.scalars(left.order_by(Decision.id)))
@@ -138,7 +138,7 @@ def _end_submissions(session: Session, which: ColumnElement[bool], at: datetime)
     )
 
 
-def _annul(session: Session, void: Sequence[Row[Any]], user_id: int | None, at: datetime) -> None:
+def _annul(session: Session, void: Sequence[Row[*tuple[Any, ...]]], user_id: int | None, at: datetime) -> None:
     """Note that these decisions are void. Consents that stood on one stand again as the newest that is not void says; a
     refusal wins a tie."""
     facts = [{"decision_id": row.id, "provider_id": row.provider_id, "at": at, "user_id": user_id} for row in void]
@@ -155,7 +155,7 @@ def _annul(session: Session, void: Sequence[Row[Any]], user_id: int | None, at: 
     locking.save_consents(session, fallen)
 
 
-def _current_candidates(consent_ids: Collection[int]) -> Select[Any]:
+def _current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
     """The decisions on which consents may stand: a grant that was imported too late for İYS, or older than what was
     known then, never was current."""
     was_sent = select(Submission.id).where(Submission.decision_id == Decision.id).correlate(Decision).exists()
@@ -164,7 +164,7 @@ def _current_candidates(consent_ids: Collection[int]) -> Select[Any]:
     return select(*columns, Decision.recorded_at).where(Decision.consent_id.in_(consent_ids), counts, ~is_void())
 
 
-def _fall_back(consent: LockedConsent, left: Sequence[Row[Any]]) -> None:
+def _fall_back(consent: LockedConsent, left: Sequence[Row[*tuple[Any, ...]]]) -> None:
     """What was void İYS never saw, so the next date need be later than that of the others only."""
     newest = max(left, key=lambda row: (row.effective_at, row.status == Status.REFUSED, row.id), default=None)
     dates = (min(row.consent_date, row.recorded_at + MOST_AHEAD) for row in left)

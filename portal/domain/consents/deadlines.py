@@ -1,4 +1,4 @@
-"""How old a decision may grow before İYS hears of it: the law gives three business days; one alarms, two alarm more."""
+"""Urgency of what İYS is still to be told: the law gives three business days; one is amber, two are red."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,8 +7,6 @@ AMBER, RED = timedelta(hours=24), timedelta(hours=48)
 
 
 class Urgency(StrEnum):
-    """What the age of something that waits asks of people."""
-
     OK = "ok"
     AMBER = "amber"
     RED = "red"

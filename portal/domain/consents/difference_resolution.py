@@ -1,16 +1,18 @@
-"""What a person does about a difference between İYS's record and ours: take İYS's word, send ours again, explain it.
+"""Settle a difference between İYS's record and ours: take İYS's, send ours again, or explain it.
 
 Each settles one difference, once. When the last one of a day is settled the day is compared and confirmed anew.
-Nothing here commits; the door notes who did it and ends the transaction.
+Nothing here commits; the view notes who did it and ends the transaction.
 """
 
 import json
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from portal.core.database import changed_rows
 from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import (
     Brand,
@@ -61,28 +63,28 @@ class AlreadyClosed(Exception):
 def why_not_take(session: Session, vault: Vault, difference: Difference) -> WhyNot | None:
     """Why İYS's word cannot be taken; None where it can."""
     if difference.kind == DifferenceKind.DRIFT:
-        head = session.get_one(Consent, difference.consent_id)
-        return WhyNot.REFUSED_HERE if head.status == Status.REFUSED else None
+        consent = session.get_one(Consent, difference.consent_id)
+        return WhyNot.REFUSED_HERE if consent.status == Status.REFUSED else None
     if difference.line is None:
         return WhyNot.NOTHING_THERE
     return None if movements.read_row(line_of(vault, difference)) else WhyNot.UNREADABLE
 
 
 def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_id: int, at: datetime) -> None:
-    """Hear İYS's row as if it had been pulled: it becomes a movement and, where it is not our own, a decision.
+    """Apply İYS's row as if it had been pulled: it becomes a movement and, where it is not our own, a decision.
 
-    It moves the head only where it is newer than what the person said here. Where İYS's row stands in the place of one
-    of ours, İYS no longer counts as holding ours. Raises CannotSettle and AlreadyClosed.
+    It moves the consent only where it is newer than what the person said here. Where İYS's row stands in place of one of
+    ours, İYS no longer counts as holding ours. Raises CannotSettle and AlreadyClosed.
     """
     why = why_not_take(session, vault, difference)
     if why is not None:
         raise CannotSettle(why)
     brand = session.get_one(Brand, difference.brand_id)
     if difference.kind == DifferenceKind.DRIFT:
-        _withdraw(session, brand, difference, user_id, at)
+        _refuse_as_iys(session, brand, difference, user_id, at)
     else:
-        told = movements.read_row(line_of(vault, difference))
-        movements.apply_movements(session, vault, brand, [told], by=ReceivedVia.FILE, feed=None, at=at)
+        rows = [row for row in [movements.read_row(line_of(vault, difference))] if row]
+        movements.apply_movements(session, vault, brand, rows, by=ReceivedVia.FILE, feed=None, at=at)
         if difference.kind == DifferenceKind.ALTERED and ANOTHER_KEY & difference.facts.keys():
             unknown = update(Consent).where(Consent.id == difference.consent_id)
             session.execute(unknown.values(iys_status=None, iys_as_of=at))
@@ -93,22 +95,22 @@ def why_not_send(session: Session, difference: Difference, at: datetime) -> WhyN
     """Why ours cannot be sent again; None where it can."""
     if difference.kind == DifferenceKind.ONLY_AT_IYS:
         return WhyNot.NOT_OURS
-    head = session.get_one(Consent, difference.consent_id)
-    submission = _submission_of(session, difference)
+    consent = session.get_one(Consent, difference.consent_id)
+    submission = _find_submission(session, difference)
     if submission is None:
-        is_refusal = difference.kind == DifferenceKind.DRIFT and head.status == Status.REFUSED
+        is_refusal = difference.kind == DifferenceKind.DRIFT and consent.status == Status.REFUSED
         return None if is_refusal else WhyNot.NOT_OURS
-    if head.decision_id != submission.decision_id:
+    if consent.decision_id != submission.decision_id:
         return WhyNot.NEWER
     if submission.is_open:
         return WhyNot.ON_ITS_WAY
-    return WhyNot.TOO_LATE if head.status != Status.REFUSED and _is_too_old(head, submission, at) else None
+    return WhyNot.TOO_LATE if consent.status != Status.REFUSED and _is_too_old(consent, submission, at) else None
 
 
 def send_again(session: Session, vault: Vault, difference: Difference, *, user_id: int, at: datetime) -> None:
     """Send the decision again, byte for byte; İYS answers a repeated request as it answered the first.
 
-    A refusal that İYS tells differently, or that is too old for it, is said anew instead, dated now. Raises
+    A refusal that İYS records differently, or that is too old for it, is renewed instead, dated now. Raises
     CannotSettle and AlreadyClosed.
     """
     if difference.consent_id:
@@ -116,13 +118,13 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
     why = why_not_send(session, difference, at)
     if why is not None:
         raise CannotSettle(why)
-    head = session.get_one(Consent, difference.consent_id)
-    submission = _submission_of(session, difference)
-    is_told_differently = difference.kind != DifferenceKind.ONLY_HERE
-    if head.status == Status.REFUSED and (is_told_differently or _is_too_old(head, submission, at)):
-        _renew(session, vault, head, difference, at)
-    else:
-        _open_again(session, submission, at)
+    consent = session.get_one(Consent, difference.consent_id)
+    submission = _find_submission(session, difference)
+    is_too_old = submission is not None and _is_too_old(consent, submission, at)
+    if consent.status == Status.REFUSED and (difference.kind != DifferenceKind.ONLY_HERE or is_too_old):
+        _renew(session, vault, consent, difference, at)
+    elif submission is not None:
+        _reopen_submission(session, submission, at)
     _settle(session, difference, Settlement.SEND_AGAIN, user_id=user_id, at=at)
 
 
@@ -131,31 +133,37 @@ def explain(session: Session, difference: Difference, text: str, *, user_id: int
     _settle(session, difference, Settlement.EXPLAINED, user_id=user_id, at=at, explanation=text)
 
 
-def line_of(vault: Vault, difference: Difference) -> dict | None:
+def line_of(vault: Vault, difference: Difference) -> dict[str, Any] | None:
     """İYS's row of a difference, under İYS's names; None where it has none. Raises CannotOpen."""
     if difference.line is None:
         return None
-    return json.loads(vault.read(difference.line, Difference.LINE, difference.provider_id, difference.id))
+    line: dict[str, Any] = json.loads(
+        vault.read(difference.line, Difference.LINE, difference.provider_id, difference.id)
+    )
+    return line
 
 
-def _is_too_old(head: Consent, submission: Submission, at: datetime) -> bool:
+def _is_too_old(consent: Consent, submission: Submission, at: datetime) -> bool:
     """İYS takes an individual's decision for three business days only (H467)."""
-    return head.recipient_type == RecipientType.INDIVIDUAL and at > submission.lenient_deadline
+    return consent.recipient_type == RecipientType.INDIVIDUAL and at > submission.lenient_deadline
 
 
-def _submission_of(session: Session, difference: Difference) -> Submission | None:
+def _find_submission(session: Session, difference: Difference) -> Submission | None:
     if difference.submission_id:
         return session.get_one(Submission, difference.submission_id)
     if difference.kind != DifferenceKind.DRIFT:
         return None
-    of_the_head = select(Consent.decision_id).where(Consent.id == difference.consent_id).scalar_subquery()
-    return session.scalar(select(Submission).where(Submission.decision_id == of_the_head))
+    current = select(Consent.decision_id).where(Consent.id == difference.consent_id).scalar_subquery()
+    return session.scalar(select(Submission).where(Submission.decision_id == current))
 
 
-def _settle(session: Session, difference: Difference, settlement: Settlement, *, user_id, at, explanation=None) -> None:
+def _settle(
+    session: Session, difference: Difference, settlement: Settlement, *, user_id: int, at: datetime,
+    explanation: str | None = None,
+) -> None:  # fmt: skip
     still_open = update(Difference).where(Difference.id == difference.id, Difference.settled_at.is_(None))
     settled = still_open.values(settled_at=at, settled_by=user_id, settlement=settlement, explanation=explanation)
-    if session.execute(settled).rowcount != 1:
+    if changed_rows(session, settled) != 1:
         raise AlreadyClosed
     if difference.day_id:
         others = exists().where(Difference.day_id == difference.day_id, Difference.settled_at.is_(None))
@@ -165,16 +173,18 @@ def _settle(session: Session, difference: Difference, settlement: Settlement, *,
         session.execute(day.values(due_at=at, attempts=0))
 
 
-def _renew(session: Session, vault: Vault, head: Consent, difference: Difference, at: datetime) -> None:
+def _renew(session: Session, vault: Vault, consent: Consent, difference: Difference, at: datetime) -> None:
     of_brand = select(Provider.iys_code, Brand.brand_code).join(Brand, Brand.provider_id == Provider.id)
-    codes = session.execute(of_brand.where(Brand.id == difference.brand_id)).one()
+    iys_code, brand_code = session.execute(of_brand.where(Brand.id == difference.brand_id)).one()
+    if consent.decision_id is None:
+        return
     try:
-        renewals.renew(session, vault, head.decision_id, tuple(codes), at)
+        renewals.renew(session, vault, consent.decision_id, (iys_code, brand_code), at)
     except TooSoon as too_soon:
         raise CannotSettle(WhyNot.ON_ITS_WAY) from too_soon
 
 
-def _open_again(session: Session, submission: Submission, at: datetime) -> None:
+def _reopen_submission(session: Session, submission: Submission, at: datetime) -> None:
     ended = update(Submission).where(Submission.id == submission.id, Submission.due_at.is_(None))
     session.execute(
         ended.values(
@@ -184,8 +194,8 @@ def _open_again(session: Session, submission: Submission, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _withdraw(session: Session, brand: Brand, difference: Difference, user_id: int, at: datetime) -> None:
-    """İYS holds no grant of this key, and tells no movement that says why: here, too, it counts as refused."""
+def _refuse_as_iys(session: Session, brand: Brand, difference: Difference, user_id: int, at: datetime) -> None:
+    """Refuse here, too, where İYS holds no grant of this key and no movement says why."""
     (found,) = locking.read_consents(session, Consent.id == difference.consent_id)
     consent = locking.lock_consents(session, brand.id, [found.recipient_id])[found.key]
     if consent.status != Status.GRANTED:

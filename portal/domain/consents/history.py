@@ -1,8 +1,9 @@
-"""What holds for one address, and how it came to be: read the same by a provider's people and by the operator's."""
+"""Read the current consents of one address and its decisions, for the pages of providers and of the operator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
@@ -15,12 +16,12 @@ from portal.domain.providers import sandbox_mode
 
 
 @dataclass(frozen=True)
-class Told:
+class DecisionRecord:
     """One decision with what İYS made of it."""
 
     decided_at: datetime
     brand_name: str
-    is_practice: bool
+    is_sandbox: bool
     channel: Channel
     status: Status
     source: str
@@ -36,13 +37,13 @@ class Told:
     urgency: Urgency
 
 
-def heads(session: Session, recipient_id: int) -> Sequence[Row]:
-    """The decision that holds now, for each brand and channel that has one. What was granted in a practice that is
-    over lets nobody send."""
+def current_consents(session: Session, recipient_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The consents that a decision stands behind, by brand and channel. What was granted in a sandbox mode that is over
+    lets nobody send."""
     may_send = and_(Consent.may_send, sandbox_mode.brand_has_not_ended())
     return session.execute(
         select(
-            Brand.name.label("brand_name"), Brand.is_sandbox.label("is_practice"), Consent.channel,
+            Brand.name.label("brand_name"), Brand.is_sandbox.label("is_sandbox"), Consent.channel,
             Consent.recipient_type, Consent.status, Consent.effective_at, Consent.iys_status, Consent.iys_as_of,
             may_send.label("may_send"),
         )
@@ -52,7 +53,7 @@ def heads(session: Session, recipient_id: int) -> Sequence[Row]:
     ).all()  # fmt: skip
 
 
-def decisions(session: Session, recipient_id: int, at: datetime) -> list[Told]:
+def list_decisions(session: Session, recipient_id: int, at: datetime) -> list[DecisionRecord]:
     """All decisions, the newest first, each with what İYS made of it."""
     rows = session.execute(
         select(Decision, Brand, Submission, Annulment.at)
@@ -62,19 +63,19 @@ def decisions(session: Session, recipient_id: int, at: datetime) -> list[Told]:
         .where(Decision.recipient_id == recipient_id)
         .order_by(Decision.consent_date.desc(), Decision.id.desc())
     )
-    return [_told(*row, at) for row in rows]
+    return [_record(*row, at) for row in rows]
 
 
-def _told(
+def _record(
     decision: Decision, brand: Brand, submission: Submission | None, annulled_at: datetime | None, at: datetime
-) -> Told:
+) -> DecisionRecord:
     outcome = submission.outcome if submission else None
     code = submission.code if submission else None
-    waits = submission is not None and submission.is_open
-    return Told(
+    waiting = submission if submission is not None and submission.is_open else None
+    return DecisionRecord(
         decided_at=decision.consent_date,
         brand_name=brand.name,
-        is_practice=brand.is_sandbox,
+        is_sandbox=brand.is_sandbox,
         channel=decision.channel,
         status=decision.status,
         source=decision.source,
@@ -86,6 +87,6 @@ def _told(
         code=code,
         sentence=iys_protocol.sentence_of(code) if code else None,
         cure=iys_protocol.cure_of(code) if code else None,
-        deadline=submission.safe_deadline if waits else None,
-        urgency=urgency(submission.created_at, at) if waits else Urgency.OK,
+        deadline=waiting.safe_deadline if waiting else None,
+        urgency=urgency(waiting.created_at, at) if waiting else Urgency.OK,
     )

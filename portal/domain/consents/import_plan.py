@@ -29,10 +29,9 @@ from portal.domain.consents.effects import (
     effect_of,
 )
 from portal.domain.consents.locking import MOST_AHEAD, ConsentKey, LockedConsent
+from portal.domain.consents.recipients import Indexes
 
 SPARE_IDS = 500  # Drawn at once.
-
-Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
 
 
 @dataclass

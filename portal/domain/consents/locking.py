@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, Select, Table, Update, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -104,10 +104,9 @@ NAMES = [name for name in LockedConsent.__dataclass_fields__ if not name.startsw
 COLUMNS = [getattr(Consent, name) for name in NAMES]
 VALUES_OF = attrgetter(*NAMES)
 MOVES = ("decision_id", "status", "consent_date", "effective_at")
-LEARNS = ("iys_status", "iys_as_of")
 MOVE, LEARN = (
     update(TABLE).where(TABLE.c.id == bindparam("its_id")).values({name: bindparam(f"its_{name}") for name in names})
-    for names in (MOVES, LEARNS)
+    for names in (MOVES, ("iys_status", "iys_as_of"))
 )
 # What a forwarder learned meanwhile is left where it is newer.
 LEARN = LEARN.where(or_(TABLE.c.iys_as_of.is_(None), TABLE.c.iys_as_of <= bindparam("its_iys_as_of")))
@@ -118,7 +117,7 @@ def read_consents(session: Session, *conditions: ColumnElement[bool]) -> list[Lo
     return [LockedConsent(*row) for row in session.execute(select_consents(*conditions))]
 
 
-def select_consents(*conditions: ColumnElement[bool]) -> Select[Any]:
+def select_consents(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """The statement that reads consents by id, as the values of LockedConsent."""
     return select(*COLUMNS).where(*conditions).order_by(Consent.id)
 
@@ -180,13 +179,18 @@ def insert_new_consents(session: Session, consents: Iterable[LockedConsent]) -> 
 def save_consents(session: Session, consents: Iterable[LockedConsent]) -> None:
     """Update the rows that moved or of which something was learned, by id."""
     by_id = sorted(consents, key=lambda consent: consent.id)
-    _execute(session, MOVE, MOVES, [consent for consent in by_id if consent.has_moved])
-    _execute(session, LEARN, LEARNS, [consent for consent in by_id if consent.has_learned])
+    moved = [consent for consent in by_id if consent.has_moved]
+    if moved:
+        session.execute(MOVE, [{f"its_{name}": getattr(each, name) for name in ("id", *MOVES)} for each in moved])
+    learned = (consent for consent in by_id if consent.has_learned)
+    save_iys_statuses(session, {each.id: (each.iys_status, each.iys_as_of) for each in learned})
 
 
-def _execute(session: Session, statement: Update, names: Iterable[str], consents: Iterable[LockedConsent]) -> None:
-    if rows := [{f"its_{name}": getattr(consent, name) for name in ("id", *names)} for consent in consents]:
-        session.execute(statement, rows)
+def save_iys_statuses(session: Session, statuses: dict[int, tuple[str | None, datetime | None]]) -> None:
+    """Save what İYS holds, by consent id: its status, and as of when. What is newer is left."""
+    if statuses:
+        names = ("its_id", "its_iys_status", "its_iys_as_of")
+        session.execute(LEARN, [dict(zip(names, (each, *statuses[each]), strict=True)) for each in sorted(statuses)])
 
 
 def next_consent_date(last: datetime | None, at: datetime, *, is_refusal: bool = False) -> datetime:

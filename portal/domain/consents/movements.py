@@ -218,7 +218,7 @@ class _MovementBatch:
         }
 
 
-def _movements_of(consent_ids: Iterable[int]) -> Select[Any]:
+def _movements_of(consent_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
     columns = (Movement.consent_id, Movement.transaction_id, Movement.status)
     return select(*columns).where(Movement.consent_id.in_(consent_ids))
 
@@ -233,7 +233,7 @@ def _clean(text: object) -> str:
     return text.strip()
 
 
-def _date_or_none(text: object) -> datetime | None:
+def _date_or_none(text: Any) -> datetime | None:
     """A date that cannot be read takes nothing from what was decided."""
     try:
         return iys_protocol.parse_wire_date(text)

@@ -1,7 +1,8 @@
-"""Finding or making the recipients behind a list of addresses; one address is one recipient of a provider."""
+"""Find or create the recipients behind a list of addresses; one address is one recipient of a provider."""
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,9 +13,12 @@ from portal.core.models.bulk_insert import insert_missing_rows
 from portal.core.models.ids import new_ids
 from portal.core.vault import CannotOpen, Vault, index_column
 
+Item = TypeVar("Item")
+Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and column.
+
 
 def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
-    """Recipient ids by canonical address; those not known yet are made. One statement each: call with ≤ 5,000."""
+    """Recipient ids by canonical address; missing ones are created. One statement each: call with ≤ 5,000."""
     indexes = indexes_of(vault, provider_id, (address.text for address in addresses))
     found = known(session, vault, provider_id, indexes)
     missing = {address.text: address for address in addresses if address.text not in found}
@@ -26,10 +30,9 @@ def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Add
 
 
 def rows(
-    vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: dict[str, dict[str, bytes]],
-    at: datetime,
-) -> list[dict]:  # fmt: skip
-    """The rows of recipients to be made: {canonical address: (id, address)}. In one order, or two lists brought at
+    vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: Indexes, at: datetime
+) -> list[dict[str, Any]]:
+    """The rows of recipients to be created: {canonical address: (id, address)}. In one order, or two lists imported at
     once deadlock."""
     return [
         {
@@ -44,13 +47,13 @@ def rows(
     ]
 
 
-def insert(session: Session, made: list[dict]) -> int:
-    """Insert those that nobody made meanwhile; how many they were."""
-    return insert_missing_rows(session, Recipient, made)
+def insert(session: Session, new: list[dict[str, Any]]) -> int:
+    """Insert those that nobody created meanwhile; how many they were."""
+    return insert_missing_rows(session, Recipient, new)
 
 
-def indexes_of(vault: Vault, provider_id: int, texts: Iterable[str]) -> dict[str, dict[str, bytes]]:
-    """The blind indexes of canonical addresses, by address."""
+def indexes_of(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
+    """The blind indexes of canonical addresses."""
     return {text: vault.indexes(provider_id, text) for text in texts}
 
 
@@ -79,9 +82,9 @@ def masked(vault: Vault, recipient: Recipient) -> str:
         return HIDDEN
 
 
-def known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, dict[str, bytes]]) -> dict[str, int]:
+def known(session: Session, vault: Vault, provider_id: int, indexes: Indexes) -> dict[str, int]:
     """Recipient ids by canonical address, of those that the provider holds. One statement a key generation."""
-    found = {}
+    found: dict[str, int] = {}
     for column in map(index_column, vault.keys):
         texts = {each[column]: text for text, each in indexes.items() if text not in found}
         indexed = getattr(Recipient, column)
@@ -90,6 +93,6 @@ def known(session: Session, vault: Vault, provider_id: int, indexes: dict[str, d
     return found
 
 
-def chunks(items: list, size: int) -> Iterable[list]:
-    """The list in pieces, so that no transaction holds the writer for long."""
+def chunks(items: list[Item], size: int) -> Iterable[list[Item]]:
+    """The list in chunks, so that no transaction holds the writer for long."""
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -57,4 +57,4 @@ def renew(session: Session, vault: Vault, decision_id: int, codes: tuple[int, in
         session, "decision.renewed", "decision", decision_id, provider_id=consent.provider_id,
         facts={"by": decision["id"]}, at=at,
     )  # fmt: skip
-    return decision["id"]
+    return consent.decision_id

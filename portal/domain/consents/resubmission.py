@@ -1,4 +1,4 @@
-"""What a person does about a submission that ended badly: send its bytes again where that can help, or close it."""
+"""Resend a submission that ended badly, byte for byte, where that can help; or close it."""
 
 import json
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
+from portal.core.database import changed_rows
 from portal.core.models import Consent, Outcome, Submission
 from portal.core.vault import CannotOpen, Vault
 
@@ -21,7 +22,7 @@ class Hopeless(StrEnum):
     CLOSED = "closed"  # A person closed it already.
     TOO_LATE = "too_late"  # İYS takes nothing that is older than three business days (H467).
     NEWER = "newer"  # The person decided anew since; that decision goes, and İYS would refuse this one (H178).
-    UNREADABLE = "unreadable"  # Its seal is damaged or its key gone.
+    UNREADABLE = "unreadable"  # Its ciphertext is damaged or its key gone.
     WOULD_FAIL = "would_fail"  # İYS's own field rules are against it, today as then.
 
 
@@ -65,17 +66,17 @@ def resend(session: Session, vault: Vault, submission: Submission, at: datetime)
         outcome=Outcome.WAITING, due_at=at, ended_at=None, attempts=0, lease_until=None,
         bulk_id=None, bulk_index=None, sub_request_id=None,
     )  # fmt: skip
-    if session.execute(opened).rowcount != 1:  # Somebody was quicker.
+    if changed_rows(session, opened) != 1:  # Somebody was quicker.
         raise WouldNotHelp(Hopeless.NOT_PARKED)
 
 
 def close(session: Session, submission: Submission, at: datetime) -> None:
-    """A person looked at it and there is nothing to do: it leaves the list. Raises NothingToClose.
+    """Take it off the list: a person looked at it and there is nothing to do. Raises NothingToClose.
 
     What was decided stays as it was: a refusal is obeyed here, and no message goes out on a grant that İYS lacks.
     """
     still_there = update(Submission).where(
         Submission.id == submission.id, Submission.outcome.in_(MAY_BE_CLOSED), Submission.closed_at.is_(None)
     )
-    if session.execute(still_there.values(closed_at=at)).rowcount != 1:
+    if changed_rows(session, still_there.values(closed_at=at)) != 1:
         raise NothingToClose

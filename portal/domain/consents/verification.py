@@ -1,11 +1,12 @@
-"""What İYS's own words say of our submissions: which ones it holds, and which ones it has overtaken."""
+"""Match İYS's movements with our submissions: mark those that İYS lists verified, and those it has newer ones for."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
@@ -37,9 +38,9 @@ COLUMNS = [getattr(Submission, name) for name in Sent.__dataclass_fields__]
 
 
 class OurSubmissions:
-    """The submissions of some keys, found by the movement that each one became."""
+    """The submissions of some consents, to be found by the movement that each one became."""
 
-    def __init__(self, session: Session, consent_ids: Iterable[int]):
+    def __init__(self, session: Session, consent_ids: Iterable[int]) -> None:
         mine = select(*COLUMNS).where(Submission.consent_id.in_(set(consent_ids))).order_by(Submission.id)
         self._by_key: dict[int, list[Sent]] = defaultdict(list)
         for row in session.execute(mine):
@@ -47,7 +48,7 @@ class OurSubmissions:
 
     def match(self, consent_id: int, transaction_id: str, status: Status, consent_date: datetime | None) -> Sent | None:
         """Ours with this transactionId (movements of one second share it, so the status counts as well); or, where
-        İYS's answer was lost, the one that left with this status and date."""
+        İYS's answer was lost, the one that was sent with this status and date."""
         its = (sent for sent in self._by_key[consent_id] if sent.outcome != Outcome.ANNULLED)  # Those never left.
         theirs = [sent for sent in its if sent.status == status]
         named = (sent for sent in theirs if sent.transaction_id == transaction_id)
@@ -63,22 +64,25 @@ class OurSubmissions:
         return [sent for sent in waiting if sent.consent_date <= effective_at]
 
 
-def verify(session: Session, seen: dict[int, dict], at: datetime) -> None:
-    """Write down that İYS lists submissions: {id: {transaction_id, accepted_at}}. Whatever we believed of them until
+def verify(session: Session, listed: dict[int, dict[str, Any]], at: datetime) -> None:
+    """Mark submissions verified that İYS lists: {id: {transaction_id, accepted_at}}. Whatever we believed of them until
     now, waiting or given up, İYS has them."""
-    if seen:
-        session.execute(VERIFY, [{"its_id": each, "at": at} | _its(seen[each]) for each in sorted(seen)])
+    if listed:
+        rows = (
+            {f"its_{name}": value for name, value in (*listed[each].items(), ("id", each))} for each in sorted(listed)
+        )
+        session.execute(VERIFY, [row | {"at": at} for row in rows])
 
 
 def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> None:
-    """End submissions that İYS holds something newer for. A list that has left says of its own what became of them."""
+    """End submissions that İYS holds something newer for. A list that was sent tells what became of its own."""
     ids = sorted(set(submission_ids))
     if ids:
         values = {"outcome": Outcome.OVERTAKEN, "due_at": None, "lease_until": None, "ended_at": at}
         session.execute(OVERTAKEABLE.where(TABLE.c.id.in_(ids)).values(values))
 
 
-TABLE = Submission.__table__
+TABLE = cast(Table, Submission.__table__)
 AT = bindparam("at", type_=TABLE.c.ended_at.type)
 ACCEPTED_AT = bindparam("its_accepted_at", type_=TABLE.c.accepted_at.type)
 VERIFY = update(TABLE).where(TABLE.c.id == bindparam("its_id"), TABLE.c.verified_at.is_(None)).values(
@@ -93,7 +97,3 @@ OVERTAKEABLE = update(TABLE).where(
     TABLE.c.outcome.in_(MAY_BE_OVERTAKEN),
     or_(TABLE.c.bulk_id.is_(None), TABLE.c.bulk_id.not_in(LISTS_AWAY)),
 )
-
-
-def _its(facts: dict) -> dict:
-    return {f"its_{name}": value for name, value in facts.items()}

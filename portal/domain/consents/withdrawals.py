@@ -1,5 +1,5 @@
-"""Withdrawing away from a link's own form: by one click in a mail program, from a person's overview, or because the
-address is somebody else's now. One act is one receipt, at however many providers. Nothing here commits."""
+"""Withdraw consents away from a link's own form: by one click in a mail program, from a person's overview, or because
+the address is somebody else's now. One act is one receipt, at however many providers. Nothing here commits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,15 +49,15 @@ def withdraw(
     at: datetime,
     link_id: int | None = None,
 ) -> Withdrawn:
-    """Refuse these brands on these channels, for every recipient type that is held; who refused before is told so.
+    """Refuse these brands on these channels, for every recipient type that is held; an earlier refusal stays.
 
-    `request_metadata` (IP address and user agent) is kept sealed. What a mail program posts İYS is told as HS_EPOSTA,
+    `request_metadata` (IP address and user agent) is encrypted. What a mail program posts İYS is told as HS_EPOSTA,
     everything else as the brand's own pages. Raises NothingToRefuse.
     """
     number, refused, receipts = writer.new_receipt_number(), 0, []
     for part in sorted(parts, key=lambda part: part.recipient.id):  # In one order, or two such acts deadlock.
         chosen = [channel for channel in part.channels if channel in part.address.channels]
-        sources = _sources(session, part.brands, origin)
+        sources = _sources_of(session, part.brands, origin)
         refusals = refuse_brands(
             session, vault, part.recipient, sources, chosen, address=part.address, origin=origin, at=at
         )  # fmt: skip
@@ -78,8 +78,8 @@ def disown(
     session: Session, vault: Vault, recipient: Recipient, address: Address, *, language: str,
     request_metadata: str, at: datetime, link_id: int | None = None,
 ) -> Withdrawn:  # fmt: skip
-    """Who has the address says that it is not, or is no more, the one whom the provider means: all its brands are
-    refused on every channel, and what was decided before is shown to nobody who proves the address."""
+    """Refuse all brands of a provider on every channel, since who has the address says that it is not, or is no more,
+    the person whom the provider means. What was decided before is shown to nobody who proves the address."""
     theirs = select(Brand).where(Brand.provider_id == recipient.provider_id).order_by(Brand.id)
     part = Part(recipient, address, session.scalars(theirs).all(), address.channels)
     withdrawn = withdraw(
@@ -90,10 +90,10 @@ def disown(
     return withdrawn
 
 
-def _sources(session: Session, brands: Sequence[Brand], origin: DecisionOrigin) -> dict[Brand, str]:
+def _sources_of(session: Session, brands: Sequence[Brand], origin: DecisionOrigin) -> dict[Brand, str]:
     """What İYS is told of where it was said."""
     if origin == DecisionOrigin.ONE_CLICK:
         return dict.fromkeys(brands, Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
-    usual = dict(session.execute(theirs).all())
+    usual = {provider_id: source for provider_id, source in session.execute(theirs)}
     return {brand: brand.source or usual[brand.provider_id] for brand in brands}

@@ -74,7 +74,7 @@ def render_case(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) 
         case=_case_details(found, recipient, at),
         forms=_forms(found, wrong) | {"refusal": _refusal_form(recipient, wrong)},
         wrong=wrong,
-        heads=history.heads(read_session(), recipient.id),
+        heads=history.current_consents(read_session(), recipient.id),
         events=timeline.events_page(recipient, at),
         steps=complaints.list_steps(read_session(), vault(), [found.id], for_staff=True),
         today=clock.day(at).isoformat(),

@@ -51,8 +51,8 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
         provider,
         ReasonedSearchForm(formdata=None),  # The next search needs a reason of its own.
         address=recipients.masked(vault(), found),
-        heads=history.heads(read_session(), found.id),
-        decisions=history.decisions(read_session(), found.id, clock.now()),
+        heads=history.current_consents(read_session(), found.id),
+        decisions=history.list_decisions(read_session(), found.id, clock.now()),
     )
 
 

@@ -69,8 +69,8 @@ def render_recipient(
         address=recipients.masked(vault(), found),
         clear=clear,
         reassigned_at=found.reassigned_at,
-        heads=history.heads(read_session(), found.id),
-        decisions=history.decisions(read_session(), found.id, clock.now()),
+        heads=history.current_consents(read_session(), found.id),
+        decisions=history.list_decisions(read_session(), found.id, clock.now()),
         refusal_form=refusal or make_refusal_form(found, formdata=None),
         unmask_form=unmask or UnmaskForm(formdata=None),
     )

@@ -199,6 +199,6 @@ def test_history_tells_what_a_file_said(brand, rows):
     bring(brand, entry(A), entry(A, RET, clock.now()))
     known = recipients.find(db.session, vault(), brand.provider_id, addresses.parse(A))
 
-    told = history.decisions(db.session, known.id, clock.now())
+    told = history.list_decisions(db.session, known.id, clock.now())
 
     assert [each.status for each in told] == [RET, Status.GRANTED]
