@@ -19,12 +19,7 @@ class BadSetting(RuntimeError):
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The Flask config of a process. Raises BadSetting for a missing secret or an invalid value."""
-    missing = [name for name in SECRETS if not environ.get(name)]
-    if missing:
-        raise BadSetting(f"Set {', '.join(missing)} in the environment (bin/dev makes them into instance/env).")
-    for name in ("SECRET_KEY", "LINK_SALT"):
-        if len(environ[name]) < SHORTEST_SECRET:
-            raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters.")
+    _check_secrets(environ)
     instance = Path(environ.get("INSTANCE", "instance")).absolute()
     development = environ.get("DEVELOPMENT") == "1"
     hosts = _split_list(environ.get("HOSTS", "localhost,127.0.0.1" if development else ""))
@@ -63,6 +58,15 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "LOG_LEVEL": environ.get("LOG_LEVEL", "INFO"),
         "RATELIMIT_STORAGE_URI": environ.get("RATELIMIT_STORAGE_URI", "memory://"),
     } | _flask_settings(development)
+
+
+def _check_secrets(environ: Mapping[str, str]) -> None:
+    missing = [name for name in SECRETS if not environ.get(name)]
+    if missing:
+        raise BadSetting(f"Set {', '.join(missing)} in the environment (bin/dev makes them into instance/env).")
+    for name in ("SECRET_KEY", "LINK_SALT"):
+        if len(environ[name]) < SHORTEST_SECRET:
+            raise BadSetting(f"{name} is too short: at least {SHORTEST_SECRET} characters.")
 
 
 def _flask_settings(development: bool) -> dict[str, Any]:

@@ -55,7 +55,5 @@ def _network(remote_addr: str | None) -> str:
     except ValueError:
         return ""
     if address.version == 6:
-        address = (
-            address.ipv4_mapped or address.sixtofour or address
-        )  # A 6to4 /48 would contain all of the IPv4 address.
+        address = address.ipv4_mapped or address.sixtofour or address  # A 6to4 /48 holds all of the IPv4 address.
     return str(ip_network((int(address), 24 if address.version == 4 else 48), strict=False))

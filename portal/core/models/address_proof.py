@@ -40,9 +40,7 @@ class AddressProof(BlindIndexed, Base):
     address: Mapped[bytes]  # Encrypted.
     language: Mapped[str] = mapped_column(String(2))
     code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # HMAC of the code.
-    prefix_digest: Mapped[bytes] = mapped_column(
-        LargeBinary(32)
-    )  # HMAC of the number block or mail domain, for limits.
+    prefix_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # HMAC of number block or mail domain.
     network_digest: Mapped[bytes] = mapped_column(LargeBinary(32))  # HMAC of the requester's network.
     brand_id: Mapped[int | None] = foreign_key("brand.id", index=False)  # Of the consent point, as campaign_id.
     campaign_id: Mapped[int | None] = foreign_key("campaign.id", index=False)
@@ -52,8 +50,6 @@ class AddressProof(BlindIndexed, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]  # When the code expires.
     proved_at: Mapped[datetime | None]
-    token_digest: Mapped[bytes | None] = mapped_column(
-        LargeBinary(32), unique=True
-    )  # SHA-256 of the session cookie, once proved.
+    token_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # SHA-256 of the cookie.
     open_until: Mapped[datetime | None]  # When the session ends.
     ended_at: Mapped[datetime | None]  # Used, signed out, or too many tries.

@@ -21,9 +21,7 @@ class AuditEntry(Base):
     __table_args__ = (Index(None, "provider_id", "at"), Index(None, "subject", "subject_id"))
 
     id: Mapped[PrimaryKey]
-    provider_id: Mapped[int | None] = foreign_key(
-        "provider.id", index=False, nullable=True
-    )  # None: concerns no provider.
+    provider_id: Mapped[int | None] = foreign_key("provider.id", index=False, nullable=True)  # None: no provider.
     at: Mapped[datetime]
     actor: Mapped[Actor] = mapped_column(enum_type(Actor, "actor"))
     actor_id: Mapped[int | None] = mapped_column(BigId)  # User or recipient.

@@ -41,9 +41,7 @@ class Credential(Base):
     refresh_until: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]  # A process is fetching a token.
     backoff_until: Mapped[datetime | None]  # No token request before.
-    refused_at: Mapped[
-        datetime | None
-    ]  # When İYS last refused a token of ours; twice within a minute blocks the credential.
+    refused_at: Mapped[datetime | None]  # Last refused token; twice within a minute blocks it.
     blocked_code: Mapped[str | None] = mapped_column(String(20))  # Why İYS issues no token: a person must act.
     created_at: Mapped[datetime]
 
@@ -56,14 +54,10 @@ class Connection(Base):
     id: Mapped[PrimaryKey]
     provider_id: Mapped[int] = foreign_key("provider.id", unique=True)
     credential_id: Mapped[int] = foreign_key("credential.id")
-    forwarding_enabled_at: Mapped[
-        datetime | None
-    ]  # None: nothing is sent. A partner's waits until İYS's title matched.
+    forwarding_enabled_at: Mapped[datetime | None]  # None: nothing is sent yet.
     blocked_until: Mapped[datetime | None]  # No call before: the provider must act at İYS (blocked_code).
     grants_blocked_until: Mapped[datetime | None]  # No grants before (quota); refusals are sent.
     blocked_code: Mapped[str | None] = mapped_column(String(20))
     tested_at: Mapped[datetime | None]
-    findings: Mapped[dict[str, Any] | None] = mapped_column(
-        JSON(none_as_null=True)
-    )  # Last test: brands, rights, quota.
+    findings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # Of the last test.
     created_at: Mapped[datetime]

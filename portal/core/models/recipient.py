@@ -33,9 +33,7 @@ class Recipient(BlindIndexed, Base):
     provider_id: Mapped[int] = foreign_key("provider.id", index=False)
     kind: Mapped[AddressKind] = mapped_column(enum_type(AddressKind, "kind"))
     address: Mapped[bytes]  # Encrypted.
-    reassigned_at: Mapped[
-        datetime | None
-    ]  # The holder said they are somebody else: nothing from before is shown to them.
+    reassigned_at: Mapped[datetime | None]  # The holder is somebody else: show them nothing from before.
     created_at: Mapped[datetime]
 
 
