@@ -1,1 +1,1 @@
-"""What we measure, beside a bare-Flask yardstick in the same run. Started by bin/bench."""
+"""Benchmarks against a bare yardstick in the same run, started by bin/bench."""

@@ -1,4 +1,4 @@
-"""bin/bench: measures the cases one after the other, each in a process of its own, and prints their ratios."""
+"""bin/bench: measure the cases one after the other, each in a process of its own, and print their ratios."""
 
 import argparse
 import multiprocessing
@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from bench import decisions, exports, forwarding, importing, lanes, links, load, pages, report
-from bench.ground import POSTGRESQL, SQLITE
+from bench import decisions, exports, forwarding, imports, lanes, links, load, pages, report
+from bench.environments import POSTGRESQL, SQLITE
 from bench.rounds import Effort, Result
 
 CASES = {
@@ -16,7 +16,7 @@ CASES = {
     "links": links.measure,
     "forward": forwarding.measure,
     "lanes": lanes.measure,
-    "imports": importing.measure,
+    "imports": imports.measure,
     "exports": exports.measure,
 }
 DATABASES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
@@ -25,12 +25,12 @@ QUICK = Effort(rounds=1, seconds=1, links=2000, submissions=100, lines=5000)
 
 
 def main() -> None:
-    """Exit code 1 where a goal was not met (never after --quick, whose figures mean nothing)."""
-    chosen = _arguments()
+    """Exit with 1 where a goal was not met (never after --quick, whose figures mean nothing)."""
+    chosen = _parse_arguments()
     load.require_wrk()
     effort = QUICK if chosen.quick else FULL
     results = []
-    for result in _measured(chosen.cases or list(CASES), chosen.database or list(DATABASES), effort):
+    for result in _results(chosen.cases or list(CASES), chosen.database or list(DATABASES), effort):
         print(f"{result.case} on {result.database}: {result.ratio:.3f}", file=sys.stderr, flush=True)
         results.append(result)
     print(f"{report.machine(effort)}\n\n{report.table(results)}")
@@ -38,20 +38,22 @@ def main() -> None:
     sys.exit(bool(missed) and not chosen.quick)
 
 
-def _measured(cases: list[str], databases: list[str], effort: Effort) -> Iterator[Result]:
+def _results(cases: list[str], databases: list[str], effort: Effort) -> Iterator[Result]:
     for database in databases:
         for case in cases:
-            yield from _alone(CASES[case], DATABASES[database], effort)
+            yield from _measure_in_new_process(CASES[case], DATABASES[database], effort)
 
 
-def _alone(measure: Callable[[str, Effort], list[Result]], database: str, effort: Effort) -> list[Result]:
+def _measure_in_new_process(
+    measure: Callable[[str, Effort], list[Result]], database: str, effort: Effort
+) -> list[Result]:
     """In a new process, so that no case inherits another's memory, connections or node of ids."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as process:
         return process.submit(measure, database, effort).result()
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__.partition(": ")[2])
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"{', '.join(CASES)}; all of them when none is named")
     parser.add_argument("--database", action="append", choices=DATABASES, help="only this one (may be repeated)")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bench import ground, load, servers
+from bench import environments, load, servers
 from bench.load import Request, WrongAnswer
 from bench.rounds import Effort, Goal, Result, in_turn
 from portal.core import clock
@@ -16,13 +16,13 @@ from portal.web.recipient import form_token
 from shortlinks import Codes
 from tests import make
 
-GOALS = {ground.SQLITE: Goal(0.04), ground.POSTGRESQL: Goal(0.06)}
+GOALS = {environments.SQLITE: Goal(0.04), environments.POSTGRESQL: Goal(0.06)}
 MOST = 1500  # Decisions a second that the prepared links must last for.
 CHOICES = {
     "phone": ("MESAJ=ONAY&ARAMA=ONAY", "MESAJ=RET&ARAMA=RET", "MESAJ=ONAY&ARAMA=RET"),  # Two decisions each.
     "e-mail": ("EPOSTA=ONAY", "EPOSTA=RET"),
 }
-ADDRESSES = {"phone": ground.phones, "e-mail": ground.emails}
+ADDRESSES = {"phone": environments.phone_list, "e-mail": environments.email_list}
 
 
 def measure(database: str, effort: Effort) -> list[Result]:
@@ -32,26 +32,28 @@ def measure(database: str, effort: Effort) -> list[Result]:
 
 def _measure(database: str, effort: Effort, kind: str) -> Result:
     size = MOST * effort.seconds
-    with ground.settings(database) as environ:
-        with ground.portal(environ) as app:
+    with environments.new_portal_settings(database) as environ:
+        with environments.portal(environ) as app:
             codes = make.codes(app, ADDRESSES[kind](size * (effort.rounds + 1)))
-            posts = list(posts_of(codes.values(), app.config["LINK_SALT"], CHOICES[kind]))
+            posts = list(decision_posts(codes.values(), app.config["LINK_SALT"], CHOICES[kind]))
         folder = Path(environ["INSTANCE"])
-        files = [load.write(folder / f"posts-{number}", piece) for number, piece in enumerate(chunks(posts, size))]
+        files = [
+            load.write_requests(folder / f"posts-{number}", piece) for number, piece in enumerate(chunks(posts, size))
+        ]
         with servers.yardstick(environ) as bare, servers.product(environ) as ours:
-            load.send(bare, files[-1], 1, answer=200)  # So that both are warm.
-            load.send(ours, files[-1], 1, answer=303, once=True)
+            load.send_requests(bare, files[-1], 1, answer=200)  # So that both are warm.
+            load.send_requests(ours, files[-1], 1, answer=303, once=True)
             figures = in_turn(
                 effort.rounds,
-                lambda number: load.send(bare, files[number], effort.seconds, answer=200),
-                lambda number: load.send(ours, files[number], effort.seconds, answer=303, once=True),
+                lambda number: load.send_requests(bare, files[number], effort.seconds, answer=200),
+                lambda number: load.send_requests(ours, files[number], effort.seconds, answer=303, once=True),
             )
-        with ground.portal(environ):
-            _require_kept(sum(figures[1]) * effort.seconds)
+        with environments.portal(environ):
+            _require_all_stored(sum(figures[1]) * effort.seconds)
     return Result(f"decision POST, {kind}", database, "posts/s", *figures, GOALS[database])
 
 
-def posts_of(codes, salt: str, choices: tuple[str, ...]) -> Iterator[Request]:
+def decision_posts(codes, salt: str, choices: tuple[str, ...]) -> Iterator[Request]:
     """A request for each code with a form of its own, as if its page had just been served; the choices in turn."""
     text_id, at = db.session.scalar(select(ConsentText.id)), clock.now()
     for number, code in enumerate(codes):
@@ -60,7 +62,7 @@ def posts_of(codes, salt: str, choices: tuple[str, ...]) -> Iterator[Request]:
         yield Request("POST", f"/k/{code}", f"{choices[number % len(choices)]}&form={form}")
 
 
-def _require_kept(answered: float) -> None:
+def _require_all_stored(answered: float) -> None:
     kept = db.session.scalar(select(func.count()).select_from(Receipt))
     if kept < round(answered):
         raise WrongAnswer(f"{answered:.0f} decisions were answered, and {kept} stand in the database.")

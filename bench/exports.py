@@ -1,5 +1,5 @@
-"""Exports: all consents of a provider as a workbook and as CSV, beside the driver's fetch, a bare loop that opens each
-address, and the same cells written by csv and by xlsxwriter."""
+"""Exports: all consents of a provider as a workbook and as CSV, against the driver's fetch, a bare loop that decrypts
+each address, and the same cells written by csv and by xlsxwriter."""
 
 import csv
 import io
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import xlsxwriter
 from sqlalchemy import select
 
-from bench import ground
+from bench import environments
 from bench.rounds import Effort, Goal, Result, in_turn
-from bench.worker import MEGABYTE, resident
+from bench.worker import MEGABYTE, resident_bytes
 from portal.core import clock
 from portal.core.addresses import parse
 from portal.core.extensions import db, read_session, vault
@@ -21,7 +21,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.domain.consents import bulk_import
 from portal.services import exports
-from portal.services.exports import ExportKind, ExportFilter
+from portal.services.exports import ExportFilter, ExportKind
 from portal.web.dashboard.records import export_columns
 from portal.web.shared.downloads import Format, download
 from tests import make
@@ -35,7 +35,7 @@ COLUMNS = (
 
 @dataclass
 class Export:
-    """What a provider takes away, over and over."""
+    """One export of a provider, which can be repeated."""
 
     wanted: ExportFilter
 
@@ -48,9 +48,9 @@ class Export:
 
     def megabytes(self, format: Format) -> float:
         """By how much the process grows at most meanwhile."""
-        before = most = resident(os.getpid())
+        before = most = resident_bytes(os.getpid())
         for number, _ in enumerate(self._bytes(format)):
-            most = max(most, resident(os.getpid())) if number % 20 == 0 else most
+            most = max(most, resident_bytes(os.getpid())) if number % 20 == 0 else most
         return (most - before) / MEGABYTE
 
     def _bytes(self, format: Format) -> Iterator[bytes]:
@@ -61,31 +61,35 @@ class Export:
 
 
 def measure(database: str, effort: Effort) -> list[Result]:
-    """Of as many consents as a large file has lines."""
+    """Measure an export of as many consents as a large file has lines."""
     rounds = min(effort.rounds, 3)
-    with ground.settings(database) as environ, ground.portal(environ) as app, app.test_request_context():
+    with (
+        environments.new_portal_settings(database) as environ,
+        environments.portal(environ) as app,
+        app.test_request_context(),
+    ):
         brand = make.brand()
-        _bring(brand, effort.lines)
+        _add_consents(brand, effort.lines)
         export = Export(ExportFilter(ExportKind.CONSENTS, brand.provider_id))
         return [
             each
-            for format, write in ((Format.CSV, _csv), (Format.XLSX, _workbook))
-            for each in _measured(database, rounds, effort.lines, export, format, write)
+            for format, write in ((Format.CSV, _write_csv), (Format.XLSX, _write_workbook))
+            for each in _measure_format(database, rounds, effort.lines, export, format, write)
         ]
 
 
-def _measured(
+def _measure_format(
     database: str, rounds: int, lines: int, export: Export, format: Format, write: Callable[[Iterable[Sequence]], None]
 ) -> list[Result]:
-    grown = export.megabytes(format)  # First: what the floor holds together stays with the process.
-    floor, product = in_turn(rounds, lambda _: _floor(write), lambda _: export.seconds(format))
+    growth = export.megabytes(format)  # First: memory of the yardstick stays with the process.
+    bare, product = in_turn(rounds, lambda _: _time_bare_export(write), lambda _: export.seconds(format))
     return [
-        Result(f"exports: {format}", database, f"s for {lines:,}", floor, product, Goal(RATIO, at_most=True)),
-        Result(f"exports: {format}, memory", database, "MB", [MOST_MEGABYTES], [grown], Goal(1, at_most=True)),
+        Result(f"exports: {format}", database, f"s for {lines:,}", bare, product, Goal(RATIO, at_most=True)),
+        Result(f"exports: {format}, memory", database, "MB", [MOST_MEGABYTES], [growth], Goal(1, at_most=True)),
     ]
 
 
-def _bring(brand: Brand, count: int) -> None:
+def _add_consents(brand: Brand, count: int) -> None:
     at = clock.now().replace(microsecond=0)
     for first in range(0, count, AT_ONCE):
         entries = [
@@ -98,7 +102,7 @@ def _bring(brand: Brand, count: int) -> None:
         db.session.commit()
 
 
-def _floor(write: Callable[[Iterable[Sequence]], None]) -> float:
+def _time_bare_export(write: Callable[[Iterable[Sequence]], None]) -> float:
     began = time.perf_counter()
     joined = select(Recipient.id, Recipient.provider_id, *COLUMNS).join(Consent, Consent.recipient_id == Recipient.id)
     found = db.session.execute(joined.join(Decision, Decision.id == Consent.decision_id)).all()
@@ -111,11 +115,11 @@ def _floor(write: Callable[[Iterable[Sequence]], None]) -> float:
     return time.perf_counter() - began
 
 
-def _csv(rows: Iterable[Sequence]) -> None:
+def _write_csv(rows: Iterable[Sequence]) -> None:
     csv.writer(io.StringIO()).writerows(rows)
 
 
-def _workbook(rows: Iterable[Sequence]) -> None:
+def _write_workbook(rows: Iterable[Sequence]) -> None:
     book = xlsxwriter.Workbook(io.BytesIO(), {"constant_memory": True})
     sheet = book.add_worksheet()
     for number, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Forwarding: a backlog of decisions told to an İYS that answers at once, beside a bare loop of the same posts."""
+"""Forwarding: a backlog of decisions sent to an İYS that answers at once, against a bare loop of the same posts."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ import requests
 from flask import Flask
 from sqlalchemy import func, select
 
-from bench import decisions, ground, load, servers
+from bench import decisions, environments, load, servers
 from bench.rounds import Effort, Result, in_turn
 from portal.app import create_app
 from portal.core.extensions import db, vault
@@ -19,35 +19,35 @@ from tests import make
 
 CHOICES = ("EPOSTA=ONAY",)  # One submission and one call each: a first refusal would be asked about beforehand.
 FORWARDER = [sys.executable, "-m", "flask", "--app", "wsgi", "iys", "forward"]
-PATIENCE = 300  # Seconds for one round.
+TIMEOUT = 300  # Seconds for one round.
 
 
 def measure(database: str, effort: Effort) -> list[Result]:
     """Adds that reach the stub a second, from the first to the last of a round."""
     size = effort.submissions
-    with ground.settings(database) as settings, servers.stub() as iys:
+    with environments.new_portal_settings(database) as settings, servers.stub() as iys:
         environ = settings | {"IYS_BASE_URL": iys}
         file = Path(environ["INSTANCE"]) / "adds"
-        posting = [sys.executable, "-m", "bench.posting", str(file), str(THREADS)]
-        with ground.portal(environ) as app:
-            codes = make.codes(app, ground.emails(size * effort.rounds)).values()
-            posts = list(decisions.posts_of(codes, app.config["LINK_SALT"], CHOICES))
+        posting = [sys.executable, "-m", "bench.bare_posts", str(file), str(THREADS)]
+        with environments.portal(environ) as app:
+            codes = make.codes(app, environments.email_list(size * effort.rounds)).values()
+            posts = list(decisions.decision_posts(codes, app.config["LINK_SALT"], CHOICES))
         app = create_app(environ)
 
         def bare(number: int) -> float:
-            _decide(app, posts[number * size : (number + 1) * size])
+            _post_decisions(app, posts[number * size : (number + 1) * size])
             _write_adds(app, file)
-            return _rate(iys, size, posting, environ)
+            return _adds_per_second(iys, size, posting, environ)
 
         def ours(_round: int) -> float:
-            return _rate(iys, size, FORWARDER, environ)
+            return _adds_per_second(iys, size, FORWARDER, environ)
 
         figures = in_turn(effort.rounds, bare, ours)
         _require_accepted(app, size * effort.rounds)
     return [Result("forwarding", database, "adds/s", *figures)]
 
 
-def _decide(app: Flask, posts: list[load.Request]) -> None:
+def _post_decisions(app: Flask, posts: list[load.Request]) -> None:
     browser = app.test_client()
     for post in posts:
         answer = browser.post(post.path, data=post.body, content_type="application/x-www-form-urlencoded")
@@ -65,16 +65,16 @@ def _write_adds(app: Flask, file: Path) -> None:
         file.write_text("".join(f"{app.config['IYS_BASE_URL']}{endpoint}\t{payload}\n" for endpoint, payload in opened))
 
 
-def _rate(iys: str, size: int, command: list[str], environ: dict[str, str]) -> float:
+def _adds_per_second(iys: str, size: int, command: list[str], environ: dict[str, str]) -> float:
     requests.post(f"{iys}/reset", timeout=5)
-    give_up_at = time.monotonic() + PATIENCE
+    give_up_at = time.monotonic() + TIMEOUT
     with servers.running(command, os.environ | environ):
         while time.monotonic() < give_up_at:
             tally = requests.get(f"{iys}/tally", timeout=5).json()
             if tally["adds"] >= size:
                 return (size - 1) / (tally["last"] - tally["first"])
             time.sleep(0.2)
-    raise TimeoutError(f"Of {size} adds {tally['adds']} came within {PATIENCE} s.")
+    raise TimeoutError(f"Of {size} adds {tally['adds']} came within {TIMEOUT} s.")
 
 
 def _require_accepted(app: Flask, size: int) -> None:

@@ -1,7 +1,4 @@
-"""Imports: 250,000 lines of a workbook from upload to consents, beside their floors, while people ask and decide.
-
-The floors are the file's reading, a bare loop of validation, encryption, and a raw insert of the very same rows.
-"""
+"""Imports: 250,000 lines of a workbook from upload to consents, under load, against bench/import_yardsticks.py."""
 
 import io
 import os
@@ -14,7 +11,7 @@ from pathlib import Path
 import xlsxwriter
 from flask import Flask
 
-from bench import decisions, environments, import_yardsticks, servers, background_load
+from bench import background_load, decisions, environments, import_yardsticks, servers
 from bench.rounds import Effort, Goal, Result
 from bench.worker import Worker
 from portal.core import clock
@@ -28,8 +25,8 @@ from tests import make
 RATIO, MOST_MEGABYTES, SLOWER, FLAT = 3, 450, 5, 1.25
 HEADER = ["Ad Soyad", "Telefon", "E-posta", "İzin Durumu", "İzin Tarihi", "Kaynak", "Dayanak"]
 LONGER = 4  # A text has so many times the lines of the workbook.
-PEOPLE = 3000  # Who ask and decide meanwhile.
-GUIDE = {"intake": 20, "dry_run": 20, "run": 40}  # Seconds for 250,000 lines, from the issue; not a goal.
+PEOPLE = 3000  # Who open their page and decide meanwhile.
+GUIDE = {"intake": 20, "dry_run": 20, "run": 40}  # Seconds for 250,000 lines, a guide; not a goal.
 
 
 @dataclass
@@ -41,15 +38,15 @@ class Bench:
     worker: Worker
 
     def import_file(self, name: str, file: Path, *, to_its_end: bool = True) -> dict[str, float]:
-        """Seconds of each phase. Raises RuntimeError where it does not come through."""
+        """Seconds of each phase. Raises RuntimeError where one does not end as it should."""
         with self.app.app_context():
             began = time.perf_counter()
             with file.open("rb") as stream:
                 batch_id = self._upload(name, stream)
             took = {"intake": time.perf_counter() - began + self.worker.work(batch_id)}
-            took["dry_run"] = self._go(batch_id, BatchState.READ, _confirm, BatchState.DRY_RUN)
+            took["dry_run"] = self._run_phase(batch_id, BatchState.READ, _confirm, BatchState.DRY_RUN)
             if to_its_end:
-                took["run"] = self._go(batch_id, BatchState.DRY_RUN, _begin, BatchState.DONE)
+                took["run"] = self._run_phase(batch_id, BatchState.DRY_RUN, _begin, BatchState.DONE)
             db.session.rollback()
         return took
 
@@ -62,7 +59,7 @@ class Bench:
         db.session.rollback()  # Nobody else could write while this transaction is open.
         return batch_id
 
-    def _go(self, batch_id: int, before: BatchState, act, after: BatchState) -> float:
+    def _run_phase(self, batch_id: int, before: BatchState, act, after: BatchState) -> float:
         batch = _at(batch_id, before)
         act(batch)
         db.session.commit()
@@ -79,19 +76,19 @@ def measure(database: str, effort: Effort) -> list[Result]:
         with bench.app.app_context():
             codes = list(make.codes(bench.app, environments.phone_list(PEOPLE)).values())
             posts = list(decisions.decision_posts(codes, bench.app.config["LINK_SALT"], decisions.CHOICES["phone"]))
-        people = background_load.BackgroundLoad(web, codes, posts)
-        idle = people.watched(lambda: time.sleep(4 * effort.seconds))
+        load = background_load.BackgroundLoad(web, codes, posts)
+        idle = load.run_during(lambda: time.sleep(4 * effort.seconds))
         workbook = _write_workbook(folder / "liste.xlsx", lines)
-        during = people.watched(lambda: bench.import_file("liste.xlsx", workbook))
+        during = load.run_during(lambda: bench.import_file("liste.xlsx", workbook))
         took, peak = during.result, bench.worker.peak_megabytes()
-        floors = import_yardsticks.measure_steps(bench.app, workbook, lines)
+        yardsticks = import_yardsticks.measure_steps(bench.app, workbook, lines)
     with _open_bench(database) as bench:
         short, long = (_peak_of_csv(bench, lines * times) for times in (1, LONGER))
     return [
-        Result("imports: in all", database, f"s for {lines:,}", [sum(floors.values())], [sum(took.values())],
+        Result("imports: in all", database, f"s for {lines:,}", [sum(yardsticks.values())], [sum(took.values())],
                Goal(RATIO, at_most=True)),
-        *(Result(f"imports: of the floors, {name}", database, "s", [sum(floors.values())], [seconds])
-          for name, seconds in floors.items()),
+        *(Result(f"imports: of the yardsticks, {name}", database, "s", [sum(yardsticks.values())], [seconds])
+          for name, seconds in yardsticks.items()),
         *(Result(f"imports: {name}, beside a guide", database, "s", [GUIDE[name] * lines / 250_000], [seconds])
           for name, seconds in took.items()),
         Result("imports: peak memory", database, "MB", [MOST_MEGABYTES], [peak], Goal(1, at_most=True)),
@@ -118,7 +115,7 @@ def _peak_of_csv(bench: Bench, lines: int) -> float:
     with file.open("w", encoding="utf-8") as out:
         out.write(";".join(HEADER) + "\n")
         out.writelines(";".join(row) + "\n" for row in file_rows(lines))
-    bench.worker.forget_peak()
+    bench.worker.reset_peak()
     bench.import_file("liste.csv", file, to_its_end=False)
     return bench.worker.peak_megabytes()
 

@@ -8,7 +8,7 @@ from hashids import Hashids
 from sqlalchemy import func, select, text
 
 import shortlinks
-from bench import ground, launching
+from bench import campaign_setup, environments
 from bench.rounds import Effort, Goal, Result, in_turn
 from portal.core import clock
 from portal.core.extensions import db
@@ -29,14 +29,14 @@ def measure(database: str, effort: Effort) -> list[Result]:
 
 
 def _measure_create_many(database: str, effort: Effort) -> Result:
-    with ground.settings(database) as environ, ground.portal(environ) as app:
+    with environments.new_portal_settings(database) as environ, environments.portal(environ) as app:
         salt, owner = app.config["LINK_SALT"], make.provider().id
 
         def bare(_round: int) -> float:
-            return _timed(lambda at: _insert_links(_encode(salt, _take(effort.links)), owner, at))
+            return _time(lambda at: _insert_links(_make_codes(salt, _reserve_ids(effort.links)), owner, at))
 
         def ours(_round: int) -> float:
-            return _timed(lambda at: shortlinks.create_many(db.session, salt, owner, effort.links, at, at + LIFE))
+            return _time(lambda at: shortlinks.create_many(db.session, salt, owner, effort.links, at, at + LIFE))
 
         ours(0)  # So that the counter and the table are there and warm.
         figures = in_turn(effort.rounds, bare, ours)
@@ -44,25 +44,25 @@ def _measure_create_many(database: str, effort: Effort) -> Result:
 
 
 def _measure_launch(database: str, effort: Effort) -> Result:
-    with ground.settings(database) as environ, ground.portal(environ) as app:
+    with environments.new_portal_settings(database) as environ, environments.portal(environ) as app:
         salt = app.config["LINK_SALT"]
-        waiting = launching.campaigns_over(ground.phones(effort.links), 2 * effort.rounds)
+        waiting = campaign_setup.campaigns_over(environments.phone_list(effort.links), 2 * effort.rounds)
         shortlinks.create(db.session, salt, waiting[0].provider_id, clock.now())  # So that the counter is there.
         db.session.commit()
         pairs = list(zip(waiting[::2], waiting[1::2], strict=True))
 
         def bare(number: int) -> float:
-            return _timed(lambda at: _insert_links_and_questions(salt, pairs[number][0], at))
+            return _time(lambda at: _insert_links_and_questions(salt, pairs[number][0], at))
 
         def ours(number: int) -> float:
-            return _timed(lambda _: launches.run(launching.launched(pairs[number][1]), salt, ""))
+            return _time(lambda _: launches.run(campaign_setup.launched(pairs[number][1]), salt, ""))
 
         figures = in_turn(effort.rounds, bare, ours)
         _require_all_linked(effort)
     return Result("links, launch", database, f"s for {effort.links:,}", *figures, GOAL)
 
 
-def _timed(act) -> float:
+def _time(act) -> float:
     began = time.perf_counter()
     act(clock.now())
     db.session.commit()
@@ -80,18 +80,18 @@ def _insert_links_and_questions(salt: str, campaign: Campaign, at: datetime) -> 
     entries = db.session.execute(
         select(AudienceEntry.id, AudienceEntry.recipient_id).where(AudienceEntry.campaign_id == campaign.id)
     ).all()
-    _insert_links(_encode(salt, _take(len(entries))), campaign.provider_id, at)
+    _insert_links(_make_codes(salt, _reserve_ids(len(entries))), campaign.provider_id, at)
     asked = [(campaign.brand_id, each.recipient_id, channel, each.id) for each in entries for channel in PHONE]
-    _insert("asked", ("brand_id", "recipient_id", "channel", "entry_id"), asked)
+    _insert_rows("asked", ("brand_id", "recipient_id", "channel", "entry_id"), asked)
 
 
-def _take(count: int) -> range:
+def _reserve_ids(count: int) -> range:
     taken = text("UPDATE link_counter SET last_id = last_id + :count RETURNING last_id")
     last = db.session.scalar(taken, {"count": count})
     return range(last - count + 1, last + 1)
 
 
-def _encode(salt: str, ids: range) -> list[tuple[int, int, str]]:
+def _make_codes(salt: str, ids: range) -> list[tuple[int, int, str]]:
     """The bare loop: (id, nonce, code)."""
     hashids = Hashids(salt=salt, min_length=SHORTEST, alphabet=ALPHABET)
     nonces = [secrets.randbits(NONCE_BITS) for _ in ids]
@@ -101,10 +101,10 @@ def _encode(salt: str, ids: range) -> list[tuple[int, int, str]]:
 def _insert_links(made: list[tuple[int, int, str]], owner: int, at: datetime) -> None:
     created_at, expires_at = str(at.replace(tzinfo=None)), str((at + LIFE).replace(tzinfo=None))
     rows = [(link_id, nonce, owner, created_at, expires_at) for link_id, nonce, _ in made]
-    _insert("link", ("id", "nonce", "owner", "created_at", "expires_at"), rows)
+    _insert_rows("link", ("id", "nonce", "owner", "created_at", "expires_at"), rows)
 
 
-def _insert(table: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
+def _insert_rows(table: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
     connection = db.session.connection()
     marks = ", ".join([MARKS[connection.dialect.name]] * len(columns))
     cursor = connection.connection.cursor()

@@ -37,13 +37,13 @@ def require_wrk() -> None:
         subprocess.run(["apt-get", "-qq", *words], env=quiet, stdin=subprocess.DEVNULL, check=True)
 
 
-def write(file: Path, requests: Iterable[Request]) -> Path:
+def write_requests(file: Path, requests: Iterable[Request]) -> Path:
     """A file of requests for `send`."""
     file.write_text("".join(f"{each.method}\t{each.path}\t{each.body}\n" for each in requests))
     return file
 
 
-def send(url: str, file: Path, seconds: int, *, answer: int, once: bool = False) -> float:
+def send_requests(url: str, file: Path, seconds: int, *, answer: int, once: bool = False) -> float:
     """Send the file's requests for so many seconds; how many were answered a second.
 
     Raises WrongAnswer where one was not `answer`, a connection broke, or (with `once`) the file was too short.
@@ -51,7 +51,7 @@ def send(url: str, file: Path, seconds: int, *, answer: int, once: bool = False)
     options = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s", f"--script={SCRIPT}"]
     words = ["wrk", *options, url, "--", str(file), str(THREADS), "once" if once else "again"]
     printed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    told = json.loads(printed.splitlines()[-1])
-    if told["ran_out"] or told["socket_errors"] or set(told["statuses"]) != {str(answer)}:
-        raise WrongAnswer(f"Only {answer} was expected: {told}")
-    return told["statuses"][str(answer)] / told["seconds"]
+    report = json.loads(printed.splitlines()[-1])
+    if report["ran_out"] or report["socket_errors"] or set(report["statuses"]) != {str(answer)}:
+        raise WrongAnswer(f"Only {answer} was expected: {report}")
+    return report["statuses"][str(answer)] / report["seconds"]

@@ -2,27 +2,29 @@
 
 from pathlib import Path
 
-from bench import ground, load, servers
+from bench import environments, load, servers
 from bench.load import Request
 from bench.rounds import Effort, Goal, Result, in_turn
 from tests import make
 
-GOALS = {ground.SQLITE: Goal(0.15), ground.POSTGRESQL: Goal(0.09)}
+GOALS = {environments.SQLITE: Goal(0.15), environments.POSTGRESQL: Goal(0.09)}
 PEOPLE = 5000  # Of each kind of address.
 
 
 def measure(database: str, effort: Effort) -> list[Result]:
     """GET against bare Flask, in pages a second."""
-    with ground.settings(database) as environ:
-        with ground.portal(environ) as app:
-            codes = make.codes(app, ground.phones(PEOPLE) + ground.emails(PEOPLE)).values()
-        file = load.write(Path(environ["INSTANCE"]) / "pages", (Request("GET", f"/k/{code}") for code in codes))
+    with environments.new_portal_settings(database) as environ:
+        with environments.portal(environ) as app:
+            codes = make.codes(app, environments.phone_list(PEOPLE) + environments.email_list(PEOPLE)).values()
+        file = load.write_requests(
+            Path(environ["INSTANCE"]) / "pages", (Request("GET", f"/k/{code}") for code in codes)
+        )
         with servers.yardstick(environ) as bare, servers.product(environ) as ours:
             for url in (bare, ours):
-                load.send(url, file, 1, answer=200)  # So that both are warm.
+                load.send_requests(url, file, 1, answer=200)  # So that both are warm.
             figures = in_turn(
                 effort.rounds,
-                lambda _: load.send(bare, file, effort.seconds, answer=200),
-                lambda _: load.send(ours, file, effort.seconds, answer=200),
+                lambda _: load.send_requests(bare, file, effort.seconds, answer=200),
+                lambda _: load.send_requests(ours, file, effort.seconds, answer=200),
             )
     return [Result("recipient GET", database, "pages/s", *figures, GOALS[database])]

@@ -1,4 +1,4 @@
-"""The programs that are measured, each in processes of its own, started as bin/dev starts them."""
+"""The measured programs, each in processes of its own, started as bin/dev starts them."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bin"))
 
-import programs  # noqa: E402  (the path to it stands just above)
+import programs  # noqa: E402  (found by the path above)
 
-PATIENCE = 30  # Seconds until a server must answer.
+TIMEOUT = 30  # Seconds until a server must answer.
 
 
 @contextlib.contextmanager
@@ -37,7 +37,7 @@ def yardstick(environ: dict[str, str]) -> Iterator[str]:
 def stub(milliseconds: int = 0) -> Iterator[str]:
     """The İYS that answers at once, or after that time; its address."""
     port = _free_port()
-    with running([sys.executable, "-m", "bench.stub", str(port), str(milliseconds)], os.environ):
+    with running([sys.executable, "-m", "bench.iys_stub", str(port), str(milliseconds)], os.environ):
         url = f"http://{programs.HERE}:{port}"
         _wait_until_up(url)
         yield url
@@ -66,7 +66,7 @@ def _gunicorn(app: str, environ: dict[str, str]) -> Iterator[str]:
 
 
 def _wait_until_up(url: str) -> None:
-    give_up_at = time.monotonic() + PATIENCE
+    give_up_at = time.monotonic() + TIMEOUT
     while time.monotonic() < give_up_at:
         with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             requests.get(url, timeout=5)

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOOK_EVERY = 0.02  # Seconds between two looks at its memory.
+SAMPLE_PAUSE = 0.02  # Seconds between two looks at its memory.
 MEGABYTE = 1024 * 1024
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Worker:
-    """That process, and an eye on its memory and its children's."""
+    """That process, with the peak of its and its children's memory."""
 
     def __init__(self, environ: Mapping[str, str]):
         self._environ = dict(environ)
@@ -30,26 +30,26 @@ class Worker:
         self._process = subprocess.Popen(command, cwd=ROOT, env=self._environ, stdin=pipe, stdout=pipe, text=True)
         self._read()  # It says when it is ready.
         self._ended = threading.Event()
-        self._eye = threading.Thread(target=self._watch)
-        self._eye.start()
+        self._watcher = threading.Thread(target=self._watch)
+        self._watcher.start()
         return self
 
     def __exit__(self, *_) -> None:
         self._ended.set()
-        self._eye.join()
+        self._watcher.join()
         self._process.stdin.close()
         self._process.wait()
 
     def work(self, batch_id: int) -> float:
-        """Do all there is to do for a batch now; how many seconds it took."""
+        """Process a batch; returns the seconds it took."""
         print(batch_id, file=self._process.stdin, flush=True)
         return float(self._read())
 
     def peak_megabytes(self) -> float:
-        """The most memory that it and its children held together since it was last forgotten."""
+        """The peak of its and its children's memory since the last reset."""
         return self._peak / MEGABYTE
 
-    def forget_peak(self) -> None:
+    def reset_peak(self) -> None:
         self._peak = 0
 
     def _read(self) -> str:
@@ -59,19 +59,19 @@ class Worker:
         return line
 
     def _watch(self) -> None:
-        while not self._ended.wait(LOOK_EVERY):
-            self._peak = max(self._peak, sum(map(resident, _family(self._process.pid))))
+        while not self._ended.wait(SAMPLE_PAUSE):
+            self._peak = max(self._peak, sum(map(resident_bytes, _process_tree(self._process.pid))))
 
 
-def _family(pid: int) -> list[int]:
+def _process_tree(pid: int) -> list[int]:
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:  # It has just ended.
         return []
-    return [pid, *(each for child in children for each in _family(int(child)))]
+    return [pid, *(each for child in children for each in _process_tree(int(child)))]
 
 
-def resident(pid: int) -> int:
+def resident_bytes(pid: int) -> int:
     """Bytes of memory that a process holds; 0 where it has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
@@ -79,7 +79,7 @@ def resident(pid: int) -> int:
         return 0
 
 
-def _serve() -> None:
+def _serve_batches() -> None:
     from portal.app import create_app
     from portal.services.imports import worker
 
@@ -93,4 +93,4 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve_batches()

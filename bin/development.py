@@ -1,4 +1,4 @@
-"""bin/dev: brings the whole portal up, says where everything is, and takes it down again to the last process."""
+"""bin/dev: start the whole portal, print its addresses, and stop every process at the end."""
 
 import argparse
 import json
@@ -11,7 +11,9 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
+from typing import Any, cast
 
 import instance
 import programs
@@ -20,21 +22,21 @@ from programs import HERE, Program
 
 USES = {0: "the portal", 1: "the İYS sandbox", 2: "the message viewer"}  # Port, port + 1, port + 2.
 OTHERS = ("manager", "agent", "developer", "auditor", "operator", "support", "practising")  # In dev.json, too.
-PATIENCE = 90  # Seconds until everything must answer.
-TOO_MANY_DEATHS = 3
-BLINK = 0.2  # Seconds between two looks at what runs.
+STARTUP_TIMEOUT = 90  # Seconds until everything must answer.
+MOST_RESTARTS = 3
+POLL_PAUSE = 0.2  # Seconds.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # A proxy could not reach this machine's ports.
 
 
 def main() -> None:
-    """Run until stopped by Ctrl-C or SIGTERM, which is a good end (exit code 0)."""
-    sys.stdout.reconfigure(line_buffering=True)
-    port = _port()
+    """Run until stopped by Ctrl-C or SIGTERM, then exit with 0."""
+    cast(TextIOWrapper, sys.stdout).reconfigure(line_buffering=True)
+    port = _parse_port()
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, signal.default_int_handler)
     folder = instance.folder()
     try:
-        with instance.alone(folder):
+        with instance.locked(folder):
             _run(port, folder)
     except BlockingIOError:
         sys.exit(f"bin/dev already runs on {folder}. Stop it first, or give this one a folder: INSTANCE=… bin/dev")
@@ -43,36 +45,36 @@ def main() -> None:
 
 
 def _run(port: int, folder: Path) -> None:
-    told = [folder / "dev.json", folder / "dev.env"]
-    _forget(told)
+    written = [folder / "dev.json", folder / "dev.env"]
+    _remove(written)
     given = instance.environment()
     _require_free_ports(port, given)
     settings = programs.settings(given, folder, port)
     environment = given | settings | {"PYTHONUNBUFFERED": "1"}
     chosen = programs.programs(given, port)
     try:
-        instance.write(folder / "dev.env", instance.lines(settings))
-        _flask(environment, "db", "upgrade")
-        facts = json.loads(_flask(environment, "demo", "seed").splitlines()[-1])
+        instance.write(folder / "dev.env", instance.shell_lines(settings))
+        _run_flask(environment, "db", "upgrade")
+        facts = json.loads(_run_flask(environment, "demo", "seed").splitlines()[-1])
         with supervision.running(chosen, folder, environment) as supervisor:
             _wait_until_healthy(supervisor, chosen)
             addresses = _addresses(facts, chosen)
             instance.write(folder / "dev.json", json.dumps(addresses, ensure_ascii=False, indent=2) + "\n")
-            print(_welcome(addresses, settings))
-            _watch(supervisor)
+            print(_welcome_text(addresses, settings))
+            _follow_output(supervisor)
     finally:
-        _forget(told)
+        _remove(written)
 
 
-def _port() -> int:
+def _parse_port() -> int:
     parser = argparse.ArgumentParser(
         prog="bin/dev",
         description="Run the whole portal for development: web, worker, forwarder, İYS sandbox and message viewer.",
         epilog="Settings come from the environment; IYS_BASE_URL, for one, replaces the sandbox by another İYS.",
     )
-    said = "the portal's port; the next two are the sandbox's and the message viewer's (default: $PORT, or 8000)"
-    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or 8000, help=said)
-    port = parser.parse_args().port
+    help_text = "the portal's port; the next two are the sandbox's and the message viewer's (default: $PORT, or 8000)"
+    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or 8000, help=help_text)
+    port: int = parser.parse_args().port
     if not 1 <= port <= 65533:
         parser.error(f"{port} is not a port from 1 to 65533.")
     return port
@@ -93,7 +95,7 @@ def _require_free_ports(port: int, given: Mapping[str, str]) -> None:
                 )
 
 
-def _flask(environment: Mapping[str, str], *words: str) -> str:
+def _run_flask(environment: Mapping[str, str], *words: str) -> str:
     """Run a command of the portal and return what it printed; show all of it where it failed."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
     step = subprocess.Popen(
@@ -118,32 +120,32 @@ def _flask(environment: Mapping[str, str], *words: str) -> str:
 
 
 def _wait_until_healthy(supervisor: supervision.Supervisor, chosen: list[Program]) -> None:
-    give_up_at = time.monotonic() + PATIENCE
+    give_up_at = time.monotonic() + STARTUP_TIMEOUT
     silent = [program for program in chosen if program.port]
     while silent or not supervisor.all_started():
         supervisor.show_output()
         for name, deaths in supervisor.deaths().items():
-            if deaths >= TOO_MANY_DEATHS:
+            if deaths >= MOST_RESTARTS:
                 sys.exit(f"\n{name} ended {deaths} times. The last it said:\n{supervisor.last_lines(name)}")
         if not supervisor.is_running():
             sys.exit("supervisord ended by itself; what it said stands above.")
         if time.monotonic() > give_up_at:
             late = ", ".join(f"{program.name} ({program.url})" for program in silent) or "a program"
-            sys.exit(f"After {PATIENCE} s this is still not up: {late}.")
-        silent = [program for program in silent if not _answers(program)]
-        time.sleep(BLINK)
+            sys.exit(f"After {STARTUP_TIMEOUT} s this is still not up: {late}.")
+        silent = [program for program in silent if not _is_healthy(program)]
+        time.sleep(POLL_PAUSE)
 
 
-def _answers(program: Program) -> bool:
+def _is_healthy(program: Program) -> bool:
     try:
         with DIRECT.open(f"{program.url}/health", timeout=2) as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
     except OSError:
         return False
 
 
-def _addresses(facts: Mapping[str, str], chosen: list[Program]) -> dict:
-    """What stands in dev.json, people of every role among it. Without a sandbox of our own its entry is None."""
+def _addresses(facts: Mapping[str, str], chosen: list[Program]) -> dict[str, Any]:
+    """Content of dev.json: addresses and the people of every role. The sandbox is None where IYS_BASE_URL is given."""
     urls = {program.name: f"{program.url}/" for program in chosen if program.port}
     return {
         "dashboard": f"{urls['web']}dashboard/",
@@ -154,7 +156,7 @@ def _addresses(facts: Mapping[str, str], chosen: list[Program]) -> dict:
     }
 
 
-def _welcome(addresses: Mapping[str, str | None], settings: Mapping[str, str]) -> str:
+def _welcome_text(addresses: Mapping[str, Any], settings: Mapping[str, str]) -> str:
     elsewhere = f"{settings['IYS_BASE_URL']} (sandbox başlatılmadı · no sandbox started)"
     others = "\n".join(f"  {word:<29}{addresses[word]['email']}  {addresses[word]['password']}" for word in OTHERS)
     return f"""
@@ -171,14 +173,14 @@ def _welcome(addresses: Mapping[str, str | None], settings: Mapping[str, str]) -
 """
 
 
-def _watch(supervisor: supervision.Supervisor) -> None:
+def _follow_output(supervisor: supervision.Supervisor) -> None:
     while supervisor.is_running():
         supervisor.show_output()
-        time.sleep(BLINK)
+        time.sleep(POLL_PAUSE)
     sys.exit("supervisord ended by itself.")
 
 
-def _forget(paths: list[Path]) -> None:
+def _remove(paths: list[Path]) -> None:
     for path in paths:
         with suppress(FileNotFoundError):
             path.unlink()

@@ -1,6 +1,6 @@
-"""The instance folder: this installation's own secrets, made on first run and never written again.
+"""The instance folder with this installation's secrets, which are made on the first run and never changed.
 
-Run as a program it becomes Python with the instance's settings: instance.py ARGUMENT…
+As a program it executes Python with the instance's settings: instance.py ARGUMENT…
 """
 
 import base64
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def folder() -> Path:
-    """Where this instance keeps what is its own (INSTANCE moves it); made private when it is missing."""
+    """The folder (INSTANCE, or instance/ of the checkout); created with mode 700 when it is missing."""
     path = Path(os.environ.get("INSTANCE") or ROOT / "instance").absolute()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
@@ -35,21 +35,21 @@ def environment() -> dict[str, str]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a private file whole or not at all."""
+    """Write a private file atomically."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
 
 
-def lines(settings: dict[str, str]) -> str:
-    """Settings as a shell can source them."""
+def shell_lines(settings: dict[str, str]) -> str:
+    """Settings as lines that a shell can source."""
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
 
 
 @contextlib.contextmanager
-def alone(instance: Path) -> Iterator[None]:
-    """Hold the folder for one bin/dev. Raises BlockingIOError where another one holds it."""
+def locked(instance: Path) -> Iterator[None]:
+    """Lock the folder for one bin/dev. Raises BlockingIOError where another one has it."""
     held = os.open(instance, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -66,7 +66,7 @@ def _make_secrets(path: Path) -> None:
         "VAULT_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
     }
     draft.touch(mode=0o600)
-    draft.write_text(lines(made))
+    draft.write_text(shell_lines(made))
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)  # Unlike a rename, this never replaces secrets that another run made meanwhile.
     draft.unlink()

@@ -1,6 +1,6 @@
-"""Makes .venv ready (its Python, the locked packages, compiled translations), then becomes that Python.
+"""Prepare .venv (its Python, the locked packages, compiled translations), then execute its Python.
 
-Usage: prepare.py REQUIREMENTS ARGUMENT…  Standard library only: on the first run nothing else is there yet.
+Usage: prepare.py REQUIREMENTS ARGUMENT…  Standard library only: on the first run there is nothing else.
 """
 
 import contextlib
@@ -11,20 +11,22 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-UNFINISHED = VENV / "unfinished"  # Stands while packages are installed: what pip left half done it takes for done.
+UNFINISHED = VENV / "unfinished"  # Exists during an installation: pip would take what it left half done for done.
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # The Python below .venv, also when we run in .venv.
 
 
 def main(requirements: str, *arguments: str) -> None:
-    """Make everything ready, one run at a time, and go on as .venv's Python with these arguments."""
+    """Prepare everything, one run at a time, then execute .venv's Python with these arguments."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell script's `&` would have it ignored.
-    with alone():
+    with locked():
         if not is_usable():
             make_venv()
         if not is_installed(ROOT / requirements):
@@ -34,8 +36,8 @@ def main(requirements: str, *arguments: str) -> None:
 
 
 @contextlib.contextmanager
-def alone():
-    """Hold the checkout's folder, so that two runs that start together do not install over each other."""
+def locked() -> Iterator[None]:
+    """Lock the checkout's folder, so that two runs that start together do not install over each other."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         try:
@@ -49,7 +51,7 @@ def alone():
 
 
 def is_usable() -> bool:
-    """Whether .venv is whole, runs, and is of the Python that was asked for."""
+    """Whether .venv is complete, runs, and has the Python that was asked for."""
     if UNFINISHED.exists() or not PYTHON.exists():
         return False
     if Path(sys.prefix) == VENV:
@@ -61,7 +63,7 @@ def is_usable() -> bool:
 
 
 def make_venv() -> None:
-    """Make .venv anew with the Python that runs this."""
+    """Create .venv anew with the Python that runs this."""
     ensure_venv_support()
     say(f"Making .venv with Python {sys.version_info.major}.{sys.version_info.minor}.")
     if VENV.exists():
@@ -72,7 +74,7 @@ def make_venv() -> None:
 
 
 def ensure_venv_support() -> None:
-    """Debian keeps what venv needs in a package of its own: install it as root, otherwise say what to install."""
+    """Install Debian's package for venv as root where it is missing, otherwise say what to install."""
     try:
         import ensurepip
 
@@ -88,17 +90,17 @@ def ensure_venv_support() -> None:
 
 
 def is_installed(requirements: Path) -> bool:
-    """Whether exactly this lock was installed, to its end."""
+    """Whether exactly this lock file was installed completely."""
     stamp = stamp_of(requirements)
     return stamp.exists() and stamp.read_text() == digest_of(requirements) and not UNFINISHED.exists()
 
 
 def install(requirements: Path) -> None:
-    """Install a lock; each package must have the hash that the lock names."""
+    """Install a lock file; each package must have the hash that it names."""
     say(f"Installing the packages of {requirements.name} into .venv; the first time this takes up to a minute.")
     UNFINISHED.touch()
     digest = digest_of(requirements)
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     run([*pip, "install", "--quiet", "--require-hashes", "--requirement", requirements])
     stamp_of(requirements).write_text(digest)
     UNFINISHED.unlink()
@@ -113,10 +115,10 @@ def digest_of(requirements: Path) -> str:
 
 
 def compile_translations() -> None:
-    """Compile the catalogues when one is newer than what was compiled from it."""
+    """Compile the catalogues when one is newer than its compiled file."""
     catalogues = list((ROOT / "translations").glob("*/LC_MESSAGES/*.po"))
     if any(is_stale(catalogue) for catalogue in catalogues):
-        compile_all = [PYTHON, "-m", "babel.messages.frontend", "--quiet", "compile"]
+        compile_all: list[str | Path] = [PYTHON, "-m", "babel.messages.frontend", "--quiet", "compile"]
         run([*compile_all, "--directory", ROOT / "translations"])
 
 
@@ -125,8 +127,8 @@ def is_stale(catalogue: Path) -> bool:
     return not compiled.exists() or compiled.stat().st_mtime < catalogue.stat().st_mtime
 
 
-def run(command: list, **options) -> None:
-    """Run a step to its end. A failed step ends this run; when this run is stopped, so is the whole step."""
+def run(command: Sequence[str | Path], **options: Any) -> None:
+    """Run a command. A failure ends this run; an interruption ends the command too."""
     step = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, **options)
     try:
         status = step.wait()

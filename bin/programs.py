@@ -1,4 +1,4 @@
-"""What bin/dev runs: each program's command, and the settings they share."""
+"""The programs of bin/dev: their commands and the settings they share."""
 
 import sys
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ PYTHON = sys.executable
 
 @dataclass(frozen=True)
 class Program:
-    """One child of the supervisor; with a port when it answers on the web."""
+    """One program under the supervisor; with a port when it serves HTTP."""
 
     name: str
     command: list[str]
@@ -23,7 +23,7 @@ class Program:
 
 
 def settings(given: Mapping[str, str], instance: Path, port: int) -> dict[str, str]:
-    """The settings of a development run, without secrets; what the person exported wins, but for the port."""
+    """Settings of a development run, without secrets; exported ones win, except for the port."""
     code = given.get("IYS_CODE") or "700001"
     defaults = {
         "DEVELOPMENT": "1",

@@ -1,4 +1,4 @@
-"""bin/test: lints, then runs the tests on SQLite and again on PostgreSQL; exits with 0 only if all went well."""
+"""bin/test: lint, type check, then the tests on SQLite and on PostgreSQL; exit code 0 only if all passed."""
 
 import contextlib
 import json
@@ -13,29 +13,29 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.postgres import running_postgres  # noqa: E402  (the path to it stands just above)
+from tests.postgres import running_postgres  # noqa: E402  (found by the path above)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DATABASES = ("TEST_DATABASE_URL", "DATABASE_URL")
-FORGETS = "PYTHONDONTWRITEBYTECODE"  # Each process would read and rewrite hundreds of files of tests anew.
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"  # With it each process would rewrite hundreds of test files.
 MEMORY = Path("/dev/shm")  # nosec B108: Linux keeps this folder in memory.
 PRODUCT = ("portal", "shortlinks", "iys_sandbox", "bin", "config.py", "wsgi.py")
-# One more than there are cores: some test always waits for a page, a program or the server. Who is through with its own
-# takes over from the others, or one would be left at the end with the slowest.
+# One more than there are cores, since some test always waits for a page, a program or the server. With worksteal a
+# process that has finished takes tests from the others.
 CORES = len(os.sched_getaffinity(0))
 WORKERS = (f"-n{CORES + 1}", "--dist=worksteal")
-BESIDE_SQLITE = "not long and not document"
-ON_SERVER = f"{BESIDE_SQLITE} and not browser and not alike"
+ON_SQLITE = "not long and not document"
+ON_SERVER = f"{ON_SQLITE} and not browser and not alike"
 NO_DOCUMENT = 3  # The exit code where there was nothing to compare with.
-ENOUGH = 256 * 1024 * 1024  # Bytes; a container may have less.
+MEMORY_NEEDED = 256 * 1024 * 1024  # Bytes; a container may have less.
 
 
 def main() -> None:
-    """Run one of the suites: fast, long, contract, or (without a word) everything but the long tests."""
+    """Run one of the suites: fast, long, contract, or (by default) everything but the long tests."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     suite, chosen = _suite_and_arguments(sys.argv[1:])
     if suite == "contract":
-        os.environ["IYS_OPENAPI"] = str(_document())
+        os.environ["IYS_OPENAPI"] = str(_openapi_document())
     os.chdir(ROOT)
     if suite not in ("fast", "contract"):
         os.environ["CHROMIUM"] = _chromium()
@@ -52,26 +52,26 @@ def _suite_and_arguments(words: list[str]) -> tuple[str, list[str]]:
 def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite == "fast":
         quick = "not long and not document and not slow and not browser"
-        yield "SQLite", _pytest(*WORKERS, "-m", quick, *chosen, folder=_in_memory())
+        yield "SQLite", _pytest(*WORKERS, "-m", quick, *chosen, folder=_memory_folder())
         return
     if suite == "contract":
-        yield "contract", _pytest("tests/contract", *chosen, folder=_in_memory())
+        yield "contract", _pytest("tests/contract", *chosen, folder=_memory_folder())
         return
-    tests, on_server = ("long", "long or browser or alike") if suite == "long" else (BESIDE_SQLITE, ON_SERVER)
+    tests, on_server = ("long", "long or browser or alike") if suite == "long" else (ON_SQLITE, ON_SERVER)
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
         yield "ruff format", _step("ruff format", sys.executable, "-m", "ruff", "format", "--check")
-        yield "bandit", _scanned()
+        yield "bandit", _run_bandit()
     else:
-        yield "pip-audit", _audited()
-    folder = None if suite == "long" else _in_memory()  # The long ones keep to the disk, as the product does.
+        yield "pip-audit", _run_pip_audit()
+    folder = None if suite == "long" else _memory_folder()  # The long ones keep to the disk, as the product does.
     yield "SQLite", _pytest(*WORKERS, "-m", tests, *chosen, folder=folder)
     with _postgresql(on_disk=suite == "long") as url:
         yield "PostgreSQL", _pytest(*WORKERS, "-m", on_server, *chosen, database=url, folder=folder)
 
 
-def _scanned() -> bool:
-    """Whether bandit finds nothing in the product; it says much beside its findings, so it speaks only of those."""
+def _run_bandit() -> bool:
+    """Whether bandit finds nothing in the product; prints its findings only."""
     print("\n— bandit", flush=True)
     command = [sys.executable, "-m", "bandit", "-q", "-c", "pyproject.toml", "-r", *PRODUCT]
     scan = subprocess.run(command, capture_output=True, text=True, process_group=0)
@@ -79,8 +79,8 @@ def _scanned() -> bool:
     return scan.returncode == 0
 
 
-def _audited() -> bool:
-    """Whether no package of ours has a known weakness. Where nobody could be asked about them, that is said, loudly."""
+def _run_pip_audit() -> bool:
+    """Whether no package has a known vulnerability; says so loudly where no service could be asked."""
     print("\n— pip-audit", flush=True)
     command = [sys.executable, "-m", "pip_audit", "-f", "json", "--require-hashes", "--disable-pip"]
     audit = subprocess.run([*command, "-r", "requirements.txt"], capture_output=True, text=True, process_group=0)
@@ -99,8 +99,8 @@ def _audited() -> bool:
     return not weak
 
 
-def _document() -> Path:
-    """İYS's OpenAPI document, which is İYS's and so not part of this repository: whoever compares brings it."""
+def _openapi_document() -> Path:
+    """Path of İYS's OpenAPI document, which is İYS's own and so not part of this repository."""
     named = os.environ.get("IYS_OPENAPI")
     if named and Path(named).is_file():
         return Path(named).absolute()
@@ -110,19 +110,19 @@ def _document() -> Path:
 
 
 def _postgresql(on_disk: bool) -> contextlib.AbstractContextManager[str]:
-    """The database the person named, or one of our own; on_disk: it waits until the disk has what it wrote."""
+    """The database that the environment names, or a temporary one; on_disk: its commits wait for the disk."""
     named = next((os.environ[name] for name in DATABASES if os.environ.get(name)), None)
     return contextlib.nullcontext(named) if named else running_postgres(f"fsync = {'on' if on_disk else 'off'}")
 
 
-def _in_memory() -> Path | None:
-    """Where files need no disk, and so no commit waits for one; None where there is no such place."""
-    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH
+def _memory_folder() -> Path | None:
+    """A folder in memory, where no commit waits for a disk; None where there is none."""
+    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_NEEDED
     return MEMORY if has_room else None
 
 
 def _pytest(*arguments: str, database: str | None = None, folder: Path | None = None) -> bool:
-    environment = {name: value for name, value in os.environ.items() if name not in (*DATABASES, FORGETS)}
+    environment = {name: value for name, value in os.environ.items() if name not in (*DATABASES, NO_BYTECODE)}
     if database:
         environment["TEST_DATABASE_URL"] = database
     if folder:
@@ -132,7 +132,7 @@ def _pytest(*arguments: str, database: str | None = None, folder: Path | None = 
 
 
 def _step(title: str, *command: str, environment: dict[str, str] | None = None) -> bool:
-    """Run a step to its end, or, when this run is stopped, until it has cleaned up after itself."""
+    """Run a step to its end; when this run is interrupted, wait until the step has cleaned up."""
     print(f"\n— {title}", flush=True)
     step = subprocess.Popen(command, env=environment, process_group=0)
     try:
@@ -144,7 +144,7 @@ def _step(title: str, *command: str, environment: dict[str, str] | None = None) 
 
 
 def _chromium() -> str:
-    """The browser for the walks; installed by apt as root on Debian when it is missing."""
+    """Path of Chromium for the browser tests; installed by apt as root on Debian when it is missing."""
     found = os.environ.get("CHROMIUM") or _installed_chromium()
     if found:
         return found

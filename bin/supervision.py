@@ -1,4 +1,4 @@
-"""Keeps programs running under supervisord: its configuration, start and stop, and what it and they say."""
+"""Running programs under supervisord: its configuration, start and stop, and its logs."""
 
 import contextlib
 import os
@@ -20,9 +20,9 @@ SECONDS_TO_STOP = 4  # What a program has between SIGTERM and SIGKILL; superviso
 
 
 class Supervisor:
-    """A running supervisord, and what is written in the logs: one per program, and its own."""
+    """A running supervisord with its own log and one log per program."""
 
-    def __init__(self, process: subprocess.Popen, logs: Path, names: list[str]):
+    def __init__(self, process: subprocess.Popen[bytes], logs: Path, names: list[str]):
         self._process = process
         self._names = names
         self._own_log = logs / "supervisord.log"
@@ -36,11 +36,11 @@ class Supervisor:
         return set(re.findall(r"success: (\w+) entered RUNNING", self._own_log.read_text())) >= set(self._names)
 
     def deaths(self) -> Counter[str]:
-        """How often each program has ended by itself, or could not even start."""
+        """How often each program has ended by itself or failed to start."""
         return Counter(re.findall(r"(?:exited|spawnerr): (\w+)", self._own_log.read_text()))
 
     def show_output(self) -> None:
-        """Print what the programs said since the last call, each line behind its program's name."""
+        """Print the programs' output since the last call, each line after its program's name."""
         for name, output in self._output.items():
             for line in output.new_lines():
                 print(f"{name:<9} | {line}")
@@ -56,7 +56,7 @@ class Output:
         path.touch(mode=0o600)
         self._file = path.open(encoding="utf-8", errors="replace")
         self._unfinished = ""
-        self.last = deque(maxlen=20)
+        self.last: deque[str] = deque(maxlen=20)
 
     def new_lines(self) -> list[str]:
         *lines, self._unfinished = (self._unfinished + self._file.read()).split("\n")
@@ -66,7 +66,7 @@ class Output:
 
 @contextlib.contextmanager
 def running(programs: list[Program], instance: Path, environment: Mapping[str, str]) -> Iterator[Supervisor]:
-    """Run the programs under one supervisord; all of them have ended when the context does."""
+    """Run the programs under one supervisord; all have ended when the context does."""
     logs = _empty_folder(instance / "log")
     (logs / "supervisord.log").touch(mode=0o600)
     configuration = instance / "supervisord.conf"
@@ -86,7 +86,7 @@ def running(programs: list[Program], instance: Path, environment: Mapping[str, s
         configuration.unlink(missing_ok=True)
 
 
-def _stop(process: subprocess.Popen) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(again, signal.SIG_IGN)  # An impatient second Ctrl-C must not cut the stop short.
     process.terminate()
@@ -105,7 +105,7 @@ def _empty_folder(path: Path) -> Path:
 
 
 def _configuration(programs: list[Program], instance: Path, logs: Path) -> str:
-    own = {
+    own: dict[str, object] = {
         "nodaemon": "true",
         "silent": "true",
         "logfile": logs / "supervisord.log",
@@ -122,7 +122,7 @@ def _configuration(programs: list[Program], instance: Path, logs: Path) -> str:
     return "\n".join(sections)
 
 
-def _supervised(program: Program, logs: Path) -> dict:
+def _supervised(program: Program, logs: Path) -> dict[str, object]:
     return {
         "command": shlex.join([*TETHERED, *program.command]),
         "directory": ROOT,

@@ -1,4 +1,4 @@
-"""Becomes a command that Linux ends by SIGTERM when its parent dies, even by kill -9. Elsewhere it just runs."""
+"""Execute a command that Linux ends by SIGTERM when its parent dies, even by kill -9. Elsewhere it just runs."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""The yardstick of forwarding: a bare `requests` loop. `python -m bench.posting FILE THREADS`; a line is URL, body."""
+"""Yardstick of forwarding: a bare `requests` loop. `python -m bench.bare_posts FILE THREADS`; a line is URL, body."""
 
 import sys
 import threading

@@ -23,9 +23,9 @@ DURABLE = {  # What the database itself must say of the connection that writes.
 
 
 @contextlib.contextmanager
-def settings(database: str) -> Iterator[dict[str, str]]:
+def new_portal_settings(database: str) -> Iterator[dict[str, str]]:
     """The environment of a portal on a new database; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="izinlink-bench-") as folder, _address(database, Path(folder)) as url:
+    with tempfile.TemporaryDirectory(prefix="izinlink-bench-") as folder, _database_url(database, Path(folder)) as url:
         environ = {
             "SECRET_KEY": secrets.token_urlsafe(32),
             "LINK_SALT": secrets.token_urlsafe(32),
@@ -53,18 +53,18 @@ def portal(environ: dict[str, str]) -> Iterator[Flask]:
             engine.dispose()
 
 
-def phones(count: int) -> str:
+def phone_list(count: int) -> str:
     """A pasted list of that many mobile numbers."""
     return "".join(f"+90532{number:07}\n" for number in range(count))
 
 
-def emails(count: int) -> str:
+def email_list(count: int) -> str:
     """A pasted list of that many e-mail addresses."""
     return "".join(f"kisi{number}@example.com\n" for number in range(count))
 
 
 @contextlib.contextmanager
-def _address(database: str, folder: Path) -> Iterator[str]:
+def _database_url(database: str, folder: Path) -> Iterator[str]:
     if database == SQLITE:
         yield f"sqlite:///{folder / 'izinlink.db'}"
         return

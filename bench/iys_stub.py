@@ -1,4 +1,4 @@
-"""An İYS that answers at once, or after some time: nothing behind it but a tally. `python -m bench.stub PORT [MS]`.
+"""An İYS that answers at once, or after some time, and only counts. `python -m bench.iys_stub PORT [MS]`.
 
 It takes every consent and every list, and says of each address it is asked about that it holds ONAY.
 """
@@ -43,14 +43,14 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, paus
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
             break
-        arrived = time.perf_counter()  # As it knocks: a list takes a while to come in.
+        arrived = time.perf_counter()  # Before the body: a list takes a while to arrive.
         body = await reader.readexactly(_length(head))
         path = head.split(b" ", 2)[1]
         if path.startswith((b"/oauth2", b"/v2", b"/sps")):
             status, said = _answer(path, body, arrived)
             await asyncio.sleep(max(0.0, arrived + pause - time.perf_counter()))
         else:
-            status, said = 200, _look(path)
+            status, said = 200, _read_tally(path)
         answer = json.dumps(said).encode()
         writer.write(HEAD % (status, len(answer)) + answer)
         await writer.drain()
@@ -70,10 +70,10 @@ def _answer(path: bytes, body: bytes, arrived: float) -> tuple[int, object]:
         tally.arrivals.append((arrived, "token", 0))
         return 200, TOKEN
     if path.endswith(b"/consents/request"):
-        return 202, _take(json.loads(body), arrived)
+        return 202, _accept_list(json.loads(body), arrived)
     if b"/consents/request/" in path:
         tally.arrivals.append((arrived, "bulk_result", 0))
-        return 200, _result(int(path.rsplit(b"-", 1)[1]))
+        return 200, _list_result(int(path.rsplit(b"-", 1)[1]))
     if b"/status/" in path:
         tally.arrivals.append((arrived, "multi_status", 0))
         return 200, {"requestId": "0", "list": json.loads(body)["recipients"]}
@@ -85,7 +85,7 @@ def _answer(path: bytes, body: bytes, arrived: float) -> tuple[int, object]:
     return 200, ADDED
 
 
-def _take(items: list, arrived: float) -> dict:
+def _accept_list(items: list, arrived: float) -> dict:
     number = len(tally.lists)
     tally.lists.append(len(items))
     tally.arrivals.append((arrived, "bulk_add", len(items)))
@@ -93,14 +93,14 @@ def _take(items: list, arrived: float) -> dict:
     return {"requestId": f"list-{number}", "subRequests": named}
 
 
-def _result(number: int) -> list[dict]:
+def _list_result(number: int) -> list[dict]:
     return [
         {"index": place, "status": "success", "subRequestId": f"{number}-{place}", **ADDED}
         for place in range(tally.lists[number])
     ]
 
 
-def _look(path: bytes) -> dict:
+def _read_tally(path: bytes) -> dict:
     if path == b"/reset":
         tally.__init__()
     told = vars(tally)

@@ -1,5 +1,4 @@
-"""What an import cannot do without: to read the file, validate, encrypt, and insert the same rows; each alone, in a
-bare loop."""
+"""Yardsticks of an import: read the file, validate, encrypt, and insert the same rows, each alone in a bare loop."""
 
 import re
 import time
@@ -20,21 +19,21 @@ LINES = 1000  # In one transaction.
 PHONE, EMAIL = 1, 2  # Their columns.
 
 
-def seconds(app: Flask, workbook: Path, lines: int) -> dict[str, float]:
-    """Of each floor. The file has been imported before: the rows to insert are the ones that came of it."""
+def measure_steps(app: Flask, workbook: Path, lines: int) -> dict[str, float]:
+    """Seconds of each step. The file has been imported before: its rows are inserted again."""
     with app.app_context():
-        read, cells = _read(workbook)
-        validate, addresses = _validate(cells)
+        read, cells = _time_reading(workbook)
+        validate, addresses = _time_validation(cells)
         del cells
         return {
             "read": read,
             "validate": validate,
-            "encrypt": _encrypt(addresses),
-            "insert": _insert(max(1, lines // LINES)),
+            "encrypt": _time_encryption(addresses),
+            "insert": _time_inserts(max(1, lines // LINES)),
         }
 
 
-def _read(workbook: Path) -> tuple[float, list[tuple[str, str]]]:
+def _time_reading(workbook: Path) -> tuple[float, list[tuple[str, str]]]:
     began = time.perf_counter()
     for _ in CalamineWorkbook.from_path(str(workbook)).get_sheet_by_index(0).iter_rows():
         pass
@@ -44,13 +43,13 @@ def _read(workbook: Path) -> tuple[float, list[tuple[str, str]]]:
     return took, [(row[PHONE], row[EMAIL]) for row in rows]
 
 
-def _validate(cells: list[tuple[str, str]]) -> tuple[float, list[Address]]:
+def _time_validation(cells: list[tuple[str, str]]) -> tuple[float, list[Address]]:
     began = time.perf_counter()
     addresses = [parse(cell) for both in cells for cell in both]
     return time.perf_counter() - began, addresses
 
 
-def _encrypt(addresses: list[Address]) -> float:
+def _time_encryption(addresses: list[Address]) -> float:
     """Each address with its blind index, and a payload for each of its channels."""
     sealer = vault()
     sample = db.session.scalar(select(Submission).limit(1))
@@ -65,11 +64,11 @@ def _encrypt(addresses: list[Address]) -> float:
     return time.perf_counter() - began
 
 
-def _insert(transactions: int) -> float:
+def _time_inserts(transactions: int) -> float:
     """The rows of all four tables into copies that have their indexes, in as many transactions as the import had."""
     with db.engine.connect() as connection:
         for table in TABLES:
-            _copy(connection, table)
+            _copy_table(connection, table)
         connection.commit()
         kinds = [_Rows(connection, table, transactions) for table in TABLES]
         connection.rollback()
@@ -112,16 +111,16 @@ class _Rows:
         cursor.close()
 
 
-def _copy(connection: Connection, table: str) -> None:
+def _copy_table(connection: Connection, table: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"CREATE TABLE bench_{table} (LIKE {table} INCLUDING ALL)"))
         return
-    for statement in _made_by(connection, table):
+    for statement in _create_statements(connection, table):
         connection.execute(text(statement))
 
 
-def _made_by(connection: Connection, table: str) -> Iterator[str]:
-    """How SQLite was told to make a table and its indexes, with other names."""
+def _create_statements(connection: Connection, table: str) -> Iterator[str]:
+    """SQLite's statements that create a table and its indexes, with other names."""
     kinds = "type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC"
     told = connection.scalars(
         text(f"SELECT sql FROM sqlite_master WHERE tbl_name = :table AND {kinds}"), {"table": table}

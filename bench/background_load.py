@@ -1,4 +1,4 @@
-"""People who ask for their page and decide, a few a second, while something else goes on; how long they wait."""
+"""Background load: people open their page and decide, a few a second, while something else is measured."""
 
 import threading
 import time
@@ -16,29 +16,32 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True)
-class Waits:
-    """What people saw, in milliseconds, and what came of that which went on."""
+class ResponseTimes:
+    """Response times in milliseconds, and the result of what was measured."""
 
     p99_get: float
     longest_post: float
     result: object
 
 
-class People:
-    """Their pages in turn, and a decision of each once."""
+class BackgroundLoad:
+    """Opens the pages in turn, and posts each decision once."""
 
     def __init__(self, web: str, codes: Sequence[str], posts: Sequence[Request]):
         self._web, self._pages, self._posts = web, cycle(codes), iter(posts)
 
-    def watched(self, act: Callable[[], object]) -> Waits:
-        """Do it while people come by. Raises WrongAnswer where one of them was not served."""
+    def run_during(self, act: Callable[[], object]) -> ResponseTimes:
+        """Run `act` under load. Raises WrongAnswer where a request was not served."""
         ended = threading.Event()
-        gets, posts = Waiting(PAGES_A_SECOND, self._get, ended), Waiting(DECISIONS_A_SECOND, self._post, ended)
+        gets, posts = (
+            SteadyRequests(PAGES_A_SECOND, self._get, ended),
+            SteadyRequests(DECISIONS_A_SECOND, self._post, ended),
+        )
         try:
             result = act()
         finally:
             ended.set()
-        return Waits(quantiles(gets.waited(), n=100)[-1], max(posts.waited()), result)
+        return ResponseTimes(quantiles(gets.milliseconds(), n=100)[-1], max(posts.milliseconds()), result)
 
     def _get(self, session: requests.Session) -> None:
         answer = session.get(f"{self._web}/k/{next(self._pages)}", timeout=60)
@@ -55,24 +58,24 @@ class People:
             raise WrongAnswer(f"A decision was answered {answer.status_code}.")
 
 
-class Waiting:
-    """One thread that asks at a steady pace; a late answer does not make the next one later than it must be."""
+class SteadyRequests:
+    """One thread that sends requests at a steady rate; a late answer delays the next request no longer than needed."""
 
     def __init__(self, a_second: int, ask: Callable[[requests.Session], None], ended: threading.Event):
         self._pause, self._ask, self._ended = 1 / a_second, ask, ended
-        self._waits: list[float] = []
+        self._times: list[float] = []
         self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._go)
+        self._thread = threading.Thread(target=self._send_requests)
         self._thread.start()
 
-    def waited(self) -> list[float]:
+    def milliseconds(self) -> list[float]:
         """Milliseconds of each answer, once it ended."""
         self._thread.join()
         if self._failure:
             raise self._failure
-        return self._waits
+        return self._times
 
-    def _go(self) -> None:
+    def _send_requests(self) -> None:
         session = requests.Session()
         session.trust_env = False
         try:
@@ -81,7 +84,7 @@ class Waiting:
                     return
                 began = time.perf_counter()
                 self._ask(session)
-                self._waits.append(1000 * (time.perf_counter() - began))
+                self._times.append(1000 * (time.perf_counter() - began))
         except Exception as failure:  # Told by whoever asks for the waits.
             self._failure = failure
 
