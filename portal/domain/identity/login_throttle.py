@@ -51,7 +51,7 @@ def begin_password(
     counted = [Counted(Limit.PASSWORDS_OF_ACCOUNT, ThrottleHit.at, is_theirs, is_password)]
     if not known_device:  # Many people may share an address: who guesses must not lock out those who do not.
         is_near = ThrottleHit.network_digest == hit.network_digest
-        counted.insert(0, Counted(Limit.PASSWORDS_OF_NETWORK, ThrottleHit.at, is_near, is_password))
+        counted = [Counted(Limit.PASSWORDS_OF_NETWORK, ThrottleHit.at, is_near, is_password), *counted]
     return _count(session, hit, *counted)
 
 

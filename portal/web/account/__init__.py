@@ -1,1 +1,1 @@
-"""Pages of whoever is signed in, about themselves: for whom they work, their sessions, factors and password."""
+"""A user's own pages: provider, sessions, factors and password."""

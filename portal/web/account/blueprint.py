@@ -1,4 +1,4 @@
-"""Pages of whoever is signed in, about themselves: for whom they work, their sessions, factors and password."""
+"""The blueprint of a user's own pages, and their layout."""
 
 from typing import Any
 
@@ -28,14 +28,14 @@ def record_account_audit(act: str, **facts: Any) -> None:
 
 @blueprint.context_processor
 def layout_context() -> dict[str, Any]:
-    """What the layout shows on every page."""
+    """Variables of the layout."""
     if not current_user.is_authenticated:
         return {}
     return {"current_user": current_user, "navigation_items": NAVIGATION, "home": _home(), "works_for": _works_for()}
 
 
 def _home() -> str:
-    """Where the person works: the way back from these pages."""
+    """The page to go back to."""
     if current_user.provider is not None:
         return url_for("dashboard.overview")
     return url_for("operator.providers" if current_user.user.operator_role else "account.choose")

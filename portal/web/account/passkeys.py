@@ -1,6 +1,7 @@
-"""A new passkey: the browser is asked to make one, and its answer is kept."""
+"""Adding a passkey: the browser creates one, and its answer is stored."""
 
 from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms import HiddenField
@@ -13,7 +14,7 @@ from portal.domain.identity import passkeys as rule
 from portal.domain.identity.permissions import Permission
 from portal.web.account import credential_changes
 from portal.web.account.blueprint import blueprint, record_account_audit
-from portal.web.account.factors import NameForm, no_room
+from portal.web.account.factors import NameForm, has_most_factors
 from portal.web.shared import webauthn_challenges
 from portal.web.shared.access import needs
 
@@ -24,18 +25,18 @@ class PasskeyForm(NameForm):
 
 @blueprint.get("/factors/passkey")
 @needs(Permission.SELF, fresh=True)
-def new_passkey():
-    """Ask for a name, and give the browser what it needs."""
-    return _show(PasskeyForm())
+def new_passkey() -> ResponseReturnValue:
+    """Ask for a name, and give the browser its options."""
+    return _render_new_passkey(PasskeyForm())
 
 
 @blueprint.post("/factors/passkey")
 @needs(Permission.SELF, fresh=True)
-def register_passkey():
-    """Keep the key that the browser made."""
+def register_passkey() -> ResponseReturnValue:
+    """Store the key that the browser created."""
     form, challenge = PasskeyForm(), webauthn_challenges.pop_challenge()
-    if not form.validate() or challenge is None or no_room():
-        return _show(form, failed=bool(form.answer.data) and not form.errors), 422
+    if not form.validate() or challenge is None or has_most_factors():
+        return _render_new_passkey(form, failed=bool(form.answer.data) and not form.errors), 422
     try:
         made = rule.register_passkey(
             db.session,
@@ -48,9 +49,9 @@ def register_passkey():
         )
     except rule.InvalidAnswer:
         db.session.rollback()
-        return _show(form, failed=True), 422
-    credential_changes.end_others()
-    credential_changes.tell_of_factor("passkey_added", made.name)
+        return _render_new_passkey(form, failed=True), 422
+    credential_changes.end_other_sessions()
+    credential_changes.mail_factor_change("passkey_added", made.name)
     record_account_audit("factor.added", factor=str(made.id), kind="passkey")
     db.session.commit()
     wake("mail")
@@ -58,12 +59,14 @@ def register_passkey():
     return redirect(url_for(".factors"), 303)
 
 
-def _show(form: PasskeyForm, failed: bool = False) -> str:
+def _render_new_passkey(form: PasskeyForm, failed: bool = False) -> str:
     options = None
-    if webauthn_challenges.host_allows_passkeys() and not no_room():
+    if webauthn_challenges.host_allows_passkeys() and not has_most_factors():
         email = accounts.email_of(vault(), current_user.user)
         challenge = webauthn_challenges.new_challenge(clock.now())
         options = rule.registration_options(
             db.session, current_user.user, email, webauthn_challenges.current_origin(), challenge
         )
-    return render_template("account/new_passkey.html", form=form, options=options, failed=failed, is_full=no_room())
+    return render_template(
+        "account/new_passkey.html", form=form, options=options, failed=failed, is_full=has_most_factors()
+    )

@@ -1,6 +1,7 @@
-"""A new password in place of the old one, which is asked for once more."""
+"""Changing the password, which asks for the old one."""
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -29,31 +30,31 @@ class PasswordForm(FlaskForm):
 
 @blueprint.get("/password")
 @needs(Permission.SELF, fresh=True)
-def password():
-    """Ask for the old one and the new one."""
+def password() -> ResponseReturnValue:
+    """Ask for the old and the new password."""
     return render_template("account/password.html", form=PasswordForm())
 
 
 @blueprint.post("/password")
 @limiter.limit(limits.SIGN_IN)
 @needs(Permission.SELF, fresh=True)
-def change_password():
-    """Change it; whoever knew the old one is out, in all other sessions and with links that were mailed before."""
+def change_password() -> ResponseReturnValue:
+    """Change the password; all other sessions and mailed reset links end."""
     form, email = PasswordForm(), accounts.email_of(vault(), current_user.user)
     form.new.about = [current_user.name, email]
     is_good = form.validate()
     if form.old.data and not form.old.errors:
-        is_good = _knows(email, form) and is_good
+        is_good = _check_old_password(email, form) and is_good
     if is_good and form.new.data == form.old.data:
         form.new.errors = [_("Bu, şimdiki parolanız. Başka bir parola seçin.")]
         is_good = False
     if not is_good:
         return render_template("account/password.html", form=form), 422
-    password_hash = accounts.hasher.hash(form.new.data)  # It takes its time; until then nothing is open.
-    db.session.get(User, current_user.id).password_hash = password_hash
+    password_hash = accounts.hasher.hash(form.new.data)  # Slow, so before any transaction.
+    db.session.get_one(User, current_user.id).password_hash = password_hash
     one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, current_user.id, clock.now())
-    credential_changes.end_others()
-    credential_changes.tell_of_password()
+    credential_changes.end_other_sessions()
+    credential_changes.mail_password_change()
     record_account_audit("password.changed")
     db.session.commit()
     wake("mail")
@@ -61,10 +62,10 @@ def change_password():
     return redirect(url_for(".me"), 303)
 
 
-def _knows(email: str, form: PasswordForm) -> bool:
-    """Whether the old password is right; guesses count like those at the door. Says on the form what is wrong."""
+def _check_old_password(email: str, form: PasswordForm) -> bool:
+    """Whether the old password is right, throttled like sign-ins; otherwise sets the form's error."""
     try:
-        made = login_throttle.begin_password(
+        attempt = login_throttle.begin_password(
             db.session, vault(), account=email, user_id=current_user.id, at=clock.now(),
             address=request.remote_addr or "", known_device=current_user.sign_in.device_digest,
         )  # fmt: skip
@@ -77,6 +78,6 @@ def _knows(email: str, form: PasswordForm) -> bool:
     if not accounts.verify_password(current_user.user.password_hash, form.old.data):
         form.old.errors = [_("Bu, şimdiki parolanız değil.")]
         return False
-    login_throttle.delete_hit(db.session, made)
+    login_throttle.delete_hit(db.session, attempt)
     db.session.commit()
     return True

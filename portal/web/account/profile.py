@@ -1,6 +1,7 @@
-"""Name and language: what one is called here, and in which language mails and pages speak."""
+"""A user's name, and the language of their pages and mails."""
 
 from flask import flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -18,15 +19,15 @@ from portal.web.shared.company_form import READABLE
 from portal.web.shared.languages import LANGUAGES
 
 
-def on_one_line(text: str | None) -> str | None:
-    """A name goes into mails and lists: it has one line, and no two spaces."""
+def collapse_whitespace(text: str | None) -> str | None:
+    """Collapse line breaks and repeated spaces, since names go into mails and lists."""
     return " ".join(text.split()) if text else text
 
 
 class MeForm(FlaskForm):
     name = StringField(
         _l("Adınız ve soyadınız"),
-        filters=[on_one_line],
+        filters=[collapse_whitespace],
         validators=[
             DataRequired(_l("Adınızı yazın.")),
             Length(max=120, message=_l("En çok 120 karakter yazın.")),
@@ -42,19 +43,19 @@ class MeForm(FlaskForm):
 
 @blueprint.get("/")
 @needs(Permission.SELF)
-def me():
-    """Show what we know of the person."""
-    return _show(MeForm(obj=current_user.user))
+def me() -> ResponseReturnValue:
+    """Show name, address and language."""
+    return _render_profile(MeForm(obj=current_user.user))
 
 
 @blueprint.post("/")
 @needs(Permission.SELF)
-def rename():
-    """Change name and language; the address stays, since links were mailed to it."""
+def rename() -> ResponseReturnValue:
+    """Change name and language. The address cannot change, since links are mailed to it."""
     form = MeForm()
     if not form.validate():
-        return _show(form), 422
-    user = db.session.get(User, current_user.id)
+        return _render_profile(form), 422
+    user = db.session.get_one(User, current_user.id)
     changed = [field for field in ("name", "language") if getattr(user, field) != form[field].data]
     user.name, user.language = form.name.data, form.language.data
     if changed:
@@ -65,6 +66,6 @@ def rename():
     return redirect(url_for(".me"), 303)
 
 
-def _show(form: MeForm) -> str:
-    user = read_session().get(User, current_user.id)
+def _render_profile(form: MeForm) -> str:
+    user = read_session().get_one(User, current_user.id)
     return render_template("account/me.html", form=form, email=accounts.email_of(vault(), user))

@@ -1,6 +1,7 @@
-"""For whom to work now: people who belong to several providers choose, and may choose anew at any time."""
+"""Choosing the provider to work for, for users with several memberships."""
 
 from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.core.extensions import db, read_session
@@ -13,8 +14,8 @@ from portal.web.shared.url_converters import parse_id
 
 @blueprint.get("/providers")
 @needs(Permission.SELF)
-def choose():
-    """List the providers one belongs to, and the operator's console where one is of its staff."""
+def choose() -> ResponseReturnValue:
+    """List the user's providers, and the operator's console for its staff."""
     return render_template(
         "account/choose.html",
         memberships=sessions.list_memberships(read_session(), current_user.id),
@@ -26,8 +27,8 @@ def choose():
 
 @blueprint.post("/providers")
 @needs(Permission.SELF)
-def serve():
-    """Work for one of them from now on."""
+def serve() -> ResponseReturnValue:
+    """Work for a provider from now on."""
     chosen = parse_id(request.form.get("provider", ""))
     if chosen is None or not sessions.switch_provider(db.session, current_user, chosen):
         abort(404)

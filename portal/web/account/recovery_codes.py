@@ -1,6 +1,7 @@
-"""New recovery codes in place of the old ones, shown once."""
+"""Replacing the recovery codes; the new ones are shown once."""
 
 from flask import render_template
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.core import clock
@@ -14,18 +15,18 @@ from portal.web.shared.access import needs
 
 @blueprint.get("/factors/codes")
 @needs(Permission.SELF, fresh=True)
-def codes():
-    """Say what new codes mean, before there are any."""
+def codes() -> ResponseReturnValue:
+    """Explain recovery codes before creating them."""
     return render_template("account/codes.html", codes=None)
 
 
 @blueprint.post("/factors/codes")
 @needs(Permission.SELF, fresh=True)
-def make_codes():
-    """Make them and show them, in this answer and never again."""
+def make_codes() -> ResponseReturnValue:
+    """Create the codes and show them, only in this response."""
     made = factors.create_recovery_codes(db.session, vault(), current_user.id, clock.now())
-    credential_changes.end_others()
-    credential_changes.tell_of_factor("recovery_renewed", "")
+    credential_changes.end_other_sessions()
+    credential_changes.mail_factor_change("recovery_renewed", "")
     record_account_audit("recovery_codes.made")
     db.session.commit()
     wake("mail")

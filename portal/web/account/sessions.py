@@ -1,9 +1,10 @@
-"""Where the person is signed in, how each session ends, and who came or tried to come in within 90 days."""
+"""A user's open sessions, and their sign-ins and failed attempts of the last 90 days."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import abort, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user, logout_user
@@ -23,12 +24,12 @@ MOST = 200  # Lines of history on the page.
 
 
 @dataclass(frozen=True)
-class Line:
-    """One coming in, or one try that failed (`action`)."""
+class HistoryLine:
+    """A sign-in, or a failed attempt (`action`)."""
 
     at: datetime
     sign_in: SignIn | None = None
-    ending: SessionEnd | None = None  # None: it is open.
+    ending: SessionEnd | None = None  # None: still open.
     action: ThrottledAction | None = None
     device: str = ""
     network: str = ""
@@ -36,38 +37,38 @@ class Line:
 
 @blueprint.get("/sessions", endpoint="sessions")
 @needs(Permission.SELF)
-def show_sessions():
-    """List what is open, this one first, and what has been."""
+def show_sessions() -> ResponseReturnValue:
+    """List open sessions, the current one first, and the history."""
     at = clock.now()
-    lines = [_line(sign_in, at) for sign_in in _begun(at)]
-    open_ones = sorted(
-        (line for line in lines if line.ending is None), key=lambda line: line.sign_in.id != current_user.sign_in.id
-    )
-    history = sorted([*lines, *_failed(at)], key=lambda line: line.at, reverse=True)
-    return render_template(
-        "account/sessions.html", open_ones=open_ones, history=history[:MOST], this_id=current_user.sign_in.id
-    )
+    lines = [_history_line(sign_in, at) for sign_in in _list_sign_ins(at)]
+    this_id = current_user.sign_in.id
+    open_ones = [line for line in lines if line.ending is None]
+    open_ones.sort(key=lambda line: line.sign_in is None or line.sign_in.id != this_id)
+    history = sorted([*lines, *_list_failed_attempts(at)], key=lambda line: line.at, reverse=True)
+    return render_template("account/sessions.html", open_ones=open_ones, history=history[:MOST], this_id=this_id)
 
 
 @blueprint.post("/sessions/<id:sign_in_id>/end")
 @needs(Permission.SELF, fresh=True)
-def end_session(sign_in_id: int):
-    """End one of them; this one, too, if it is that."""
+def end_session(sign_in_id: int) -> ResponseReturnValue:
+    """End a session, which may be the current one."""
     if not sessions.end_sessions(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), only=sign_in_id):
         abort(404)
     record_account_audit("session.ended", session=str(sign_in_id))
     db.session.commit()
     if sign_in_id == current_user.sign_in.id:
-        return _out()
+        return _sign_out()
     flash(_("Oturum kapatıldı."))
     return redirect(url_for(".sessions"), 303)
 
 
 @blueprint.post("/sessions/end-others")
 @needs(Permission.SELF, fresh=True)
-def end_other_sessions():
-    """End all but this one."""
-    ended = sessions.end_sessions(db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id)
+def end_other_sessions() -> ResponseReturnValue:
+    """End all other sessions."""
+    ended = sessions.end_sessions(
+        db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id
+    )
     record_account_audit("sessions.ended", count=ended)
     db.session.commit()
     flash(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
@@ -76,29 +77,29 @@ def end_other_sessions():
 
 @blueprint.post("/sessions/end-all")
 @needs(Permission.SELF, fresh=True)
-def end_all_sessions():
-    """Go out everywhere, here too."""
+def end_all_sessions() -> ResponseReturnValue:
+    """End all sessions, the current one included."""
     ended = sessions.end_sessions(db.session, current_user.id, SessionEnd.REVOKED, clock.now())
     record_account_audit("sessions.ended", count=ended)
     db.session.commit()
-    return _out()
+    return _sign_out()
 
 
-def _out():
+def _sign_out() -> ResponseReturnValue:
     logout_user()
     session.clear()
     return redirect(url_for("signin.sign_in"), 303)
 
 
-def _begun(at: datetime) -> list[SignIn]:
+def _list_sign_ins(at: datetime) -> list[SignIn]:
     theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.started_at > at - SHOWN)
     return list(read_session().scalars(theirs.order_by(SignIn.started_at.desc()).limit(MOST)))
 
 
-def _line(sign_in: SignIn, at: datetime) -> Line:
+def _history_line(sign_in: SignIn, at: datetime) -> HistoryLine:
     ending = sign_in.ending or sessions.find_timeout(sign_in, at)
     address = vault().read(sign_in.address, SignIn.PLACE, NO_PROVIDER, sign_in.id)
-    return Line(
+    return HistoryLine(
         sign_in.started_at,
         sign_in,
         ending,
@@ -107,7 +108,7 @@ def _line(sign_in: SignIn, at: datetime) -> Line:
     )
 
 
-def _failed(at: datetime) -> list[Line]:
+def _list_failed_attempts(at: datetime) -> list[HistoryLine]:
     theirs = select(ThrottleHit).where(ThrottleHit.user_id == current_user.id, ThrottleHit.at > at - SHOWN)
     found = read_session().scalars(theirs.order_by(ThrottleHit.at.desc()).limit(MOST))
-    return [Line(failed.at, action=failed.action) for failed in found]
+    return [HistoryLine(failed.at, action=failed.action) for failed in found]

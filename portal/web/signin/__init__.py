@@ -1,1 +1,1 @@
-"""Coming in and going out: address and password, then a second factor; and the half-way state between the two."""
+"""Signing in and out: address and password, then a second factor; and the pending state between the two."""

@@ -1,6 +1,6 @@
-"""The browser's lasting cookie: by it a person is not told of a new device twice, and strangers cannot shut them out.
+"""A long-lived cookie that recognises a browser: no second mail about a new device, and throttling of its own.
 
-It opens nothing. Only its digest is kept, beside each session that began with it.
+It grants no access. Only its digest is stored, with each session that began in the browser.
 """
 
 import hashlib
@@ -13,27 +13,27 @@ LIFETIME = 365 * 24 * 60 * 60  # Seconds.
 VALUE = re.compile(r"[\w-]{43}", re.ASCII)
 
 
-def digest() -> bytes | None:
-    """Of this browser's cookie, if it has one."""
-    value = request.cookies.get(_name(), "")
+def read_digest() -> bytes | None:
+    """The digest of this browser's cookie, if it has one."""
+    value = request.cookies.get(_cookie_name(), "")
     return hashlib.sha256(value.encode()).digest() if VALUE.fullmatch(value) else None
 
 
-def keep() -> bytes:
-    """Give the browser its cookie, or a year more of the one it has; the digest."""
-    value = request.cookies.get(_name(), "")
+def renew_cookie() -> bytes:
+    """Set the browser's cookie, or extend the one it has by a year; returns its digest."""
+    value = request.cookies.get(_cookie_name(), "")
     if not VALUE.fullmatch(value):
         value = secrets.token_urlsafe(32)
-    after_this_request(lambda response: _with_cookie(response, value))
+    after_this_request(lambda response: _set_cookie(response, value))
     return hashlib.sha256(value.encode()).digest()
 
 
-def _with_cookie(response: Response, value: str) -> Response:
+def _set_cookie(response: Response, value: str) -> Response:
     secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response.set_cookie(_name(), value, max_age=LIFETIME, secure=secure, httponly=True, samesite="Lax", path="/")
+    response.set_cookie(_cookie_name(), value, max_age=LIFETIME, secure=secure, httponly=True, samesite="Lax", path="/")
     return response
 
 
-def _name() -> str:
-    """The session cookie's with a word more: in production bound to this host by its __Host- as well."""
+def _cookie_name() -> str:
+    """Derived from the session cookie's name, so that production has the __Host- prefix too."""
     return f"{current_app.config['SESSION_COOKIE_NAME']}-device"

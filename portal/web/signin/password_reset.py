@@ -1,8 +1,9 @@
-"""A forgotten password: a mailed link opens once and gives another one. Factors stay; every session ends."""
+"""Resetting a forgotten password by a mailed single-use link. Factors stay; every session ends."""
 
 from datetime import datetime, timedelta
 
-from flask import redirect, render_template, request, session, url_for
+from flask import redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -10,18 +11,18 @@ from sqlalchemy import delete
 from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
-from portal.core import clock
+from portal.core import clock, throttle
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, SessionEnd, User
-from portal.domain import audit
-from portal.core import throttle
-from portal.domain.identity import accounts, login_throttle, one_time_links, sessions
-from portal.domain.notifications import mails
 from portal.core.throttle import Counted, Limit, TooManyRequests
+from portal.domain import audit
+from portal.domain.identity import accounts, one_time_links, sessions
+from portal.domain.notifications import mails
 from portal.web.shared import absolute_urls, limits
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in
 from portal.web.signin.blueprint import blueprint
+from portal.web.signin.dead_links import render_dead_link
 
 NOBODY = 0
 LIFETIME = timedelta(minutes=30)
@@ -39,49 +40,49 @@ class ResetForm(FlaskForm):
 
 @blueprint.route("/sign-in/forgotten", methods=["GET", "POST"])
 @limiter.limit(limits.RESET, methods=["POST"])
-def forgotten():
-    """Ask for the address; what follows is the same whether or not it is known."""
+def forgotten() -> ResponseReturnValue:
+    """Ask for the address. The answer does not tell whether it is known."""
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("signin/forgotten.html", form=form), 422 if form.errors else 200
-    _mail(form.email.data.strip(), clock.now())
+    _mail_link(form.email.data.strip(), clock.now())
     return redirect(url_for(".forgotten_sent"), 303)
 
 
 @blueprint.get("/sign-in/forgotten/sent")
-def forgotten_sent():
-    """Say where to look now."""
+def forgotten_sent() -> ResponseReturnValue:
+    """Say that a mail may have been sent."""
     return render_template("signin/forgotten_sent.html")
 
 
 @blueprint.route("/sign-in/reset/<token>", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
-def reset(token: str):
-    """Ask for another password; opening the link alone uses nothing up, since mail scanners open links, too."""
-    ticket = one_time_links.find(db.session, token, OneTimeLinkKind.RESET, clock.now())
-    user = db.session.get(User, ticket.user_id) if ticket else None
-    if user is None or not user.is_open:
-        return _dead_link()
+def reset(token: str) -> ResponseReturnValue:
+    """Ask for a new password. A GET uses nothing up, since mail scanners open links."""
+    link = one_time_links.find(db.session, token, OneTimeLinkKind.RESET, clock.now())
+    user = db.session.get(User, link.user_id) if link else None
+    if link is None or user is None or not user.is_open:
+        return render_dead_link("signin/reset_over.html")
     session.setdefault("language", user.language)
     form = ResetForm()
     form.password.about = [user.name, accounts.email_of(vault(), user)]
     if not form.validate_on_submit():
         return render_template("signin/reset.html", form=form), 422 if form.errors else 200
-    if not _renewed(user, ticket, form.password.data, clock.now()):
-        return _dead_link()
+    if not _reset_password(user, link, form.password.data, clock.now()):
+        return render_dead_link("signin/reset_over.html")
     pending_sign_in.begin(user)
     return redirect(url_for(".second_step"), 303)
 
 
-def _mail(email: str, at: datetime) -> None:
-    """Mail a link to whose address it is. Where it is nobody's, all is written as well and taken back within the same
-    transaction; where it is somebody's, nothing is taken back by the same statements: both take as long. Commits."""
+def _mail_link(email: str, at: datetime) -> None:
+    """Mail a link to a known address. For an unknown one the same rows are written and deleted in the same transaction,
+    by statements that delete nothing for a known one, so that both take as long. Commits."""
     user = accounts.find_user(read_session(), vault(), email)
-    # To the address that we know, not to one that is only written alike ("K" may be the sign for kelvin).
+    # To the stored address, not to a look-alike ("K" may be the kelvin sign).
     email = accounts.email_of(vault(), user) if user else email
     language = user.language if user else get_locale().language
     is_flooded = _is_flooded(user.id if user else NOBODY, at)
-    ticket, token = one_time_links.issue(
+    link, token = one_time_links.issue(
         db.session,
         vault(),
         OneTimeLinkKind.RESET,
@@ -92,9 +93,9 @@ def _mail(email: str, at: datetime) -> None:
     )
     facts = {"link": absolute_urls.absolute_url("signin.reset", token=token), "until": at + LIFETIME}
     mail = mails.write_mail(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
-    is_vain = user is None or not user.is_open or is_flooded
-    for row in (mail, ticket):
-        db.session.execute(delete(type(row)).where(type(row).id == (row.id if is_vain else NOBODY)))
+    is_discarded = user is None or not user.is_open or is_flooded
+    for row in (mail, link):
+        db.session.execute(delete(type(row)).where(type(row).id == (row.id if is_discarded else NOBODY)))
     db.session.commit()
     wake("mail")
 
@@ -108,9 +109,9 @@ def _is_flooded(user_id: int, at: datetime) -> bool:
     return False
 
 
-def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bool:
-    """Whether the ticket was still good and the password is another now. Commits."""
-    if not one_time_links.use(db.session, ticket, at):
+def _reset_password(user: User, link: OneTimeLink, password: str, at: datetime) -> bool:
+    """Use the link up and set the password; False if the link has ended. Commits."""
+    if not one_time_links.use(db.session, link, at):
         db.session.rollback()
         return False
     accounts.set_password(user, password)
@@ -127,14 +128,3 @@ def _renewed(user: User, ticket: OneTimeLink, password: str, at: datetime) -> bo
     db.session.commit()
     wake("mail")
     return True
-
-
-def _dead_link():
-    """A link that leads nowhere, used or too old; who tries many is slowed down. Commits."""
-    try:
-        login_throttle.count_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
-        status = 404
-    except TooManyRequests:
-        status = 429
-    db.session.commit()
-    return render_template("signin/reset_over.html"), status

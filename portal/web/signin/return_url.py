@@ -1,4 +1,4 @@
-"""Where somebody was going when we asked who they are: a page of this house, kept for a while; never another's."""
+"""The page to return to after signing in: always a path of this site, remembered for 15 minutes."""
 
 from urllib.parse import urlsplit
 
@@ -10,13 +10,13 @@ from portal.core import clock
 NAME = "onward"
 LIFETIME = 15 * 60  # Seconds.
 LONGEST = 500
-COMING_IN = ("signin.sign_in", "signin.second_step", "signin.enrol", "signin.step_up", "signin.forgotten")
+SIGN_IN_PAGES = ("signin.sign_in", "signin.second_step", "signin.enrol", "signin.step_up", "signin.forgotten")
 
-BY_CODE = "recipient."  # At the root of a short host nearly every path is a code.
+LINK_PAGES = "recipient."  # On a short host nearly every path is a link code.
 
 
-def ours(text: str | None) -> str | None:
-    """The text, where it is a path of this house that may be opened by a link; otherwise None."""
+def safe_path(text: str | None) -> str | None:
+    """The text if it is a path of this site that links may open, otherwise None."""
     if not text or len(text) > LONGEST or not text.startswith("/") or text.startswith("//"):
         return None
     if "\\" in text or not text.isprintable():
@@ -25,23 +25,23 @@ def ours(text: str | None) -> str | None:
         endpoint, _ = current_app.url_map.bind(request.host).match(text.partition("?")[0], method="GET")
     except HTTPException:
         return None
-    return None if endpoint in COMING_IN or endpoint.startswith(BY_CODE) else text
+    return None if endpoint in SIGN_IN_PAGES or endpoint.startswith(LINK_PAGES) else text
 
 
 def remember(text: str | None) -> None:
-    """Keep it over the steps of signing in. A page that guests must sign in for may call this and send them there."""
-    if path := ours(text):
+    """Remember a path over the steps of signing in."""
+    if path := safe_path(text):
         session[NAME] = {"path": path, "at": clock.now().timestamp()}
 
 
-def taken() -> str | None:
-    """What was remembered a while ago, once."""
+def take_remembered() -> str | None:
+    """The remembered path, once, unless it is too old."""
     kept = session.pop(NAME, None) or {}
     is_recent = 0 <= clock.now().timestamp() - kept.get("at", 0) <= LIFETIME
-    return ours(kept.get("path")) if is_recent else None
+    return safe_path(kept.get("path")) if is_recent else None
 
 
-def referred() -> str | None:
-    """The page of this house that the visitor came from (browsers tell it within one house only)."""
+def referring_path() -> str | None:
+    """The page of this site that the visitor came from."""
     came_from = urlsplit(request.referrer or "")
-    return ours(came_from.path) if came_from.netloc == request.host else None
+    return safe_path(came_from.path) if came_from.netloc == request.host else None

@@ -1,8 +1,10 @@
-"""The second step: a code of the authenticator app, or one of the recovery codes. Then the session begins."""
+"""The second step of signing in: a code of the authenticator app or a recovery code. Then the session begins."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,11 +16,11 @@ from wtforms.validators import InputRequired, Length
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import MailKind, SignInMethod, ThrottledAction, User
+from portal.core.throttle import TooManyRequests
 from portal.domain import audit
 from portal.domain.identity import accounts, factors, login_throttle, sessions
 from portal.domain.identity.permissions import Permission
 from portal.domain.notifications import mails
-from portal.core.throttle import TooManyRequests
 from portal.web.shared import absolute_urls, limits, user_agents, webauthn_challenges
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
@@ -30,38 +32,40 @@ class CodeForm(FlaskForm):
 
 @blueprint.route("/sign-in/second", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
-def second_step():
-    """Ask for a code; a used one opens nothing. Who has no factor yet gets one first."""
-    user = pending_sign_in.whose()
+def second_step() -> ResponseReturnValue:
+    """Ask for a code. Users without a factor enrol one first."""
+    user = pending_sign_in.find_user()
     if user is None:
         return redirect(url_for(".sign_in"), 303)
     if not factors.list_factors(read_session(), user.id):
         return redirect(url_for(".enrol"), 303)
     form = CodeForm()
     if not form.validate_on_submit():
-        return page(user, form), 422 if form.errors else 200
+        return render_page(user, form), 422 if form.errors else 200
     try:
-        by = shown(user, form.code.data, ThrottledAction.FACTOR)
+        by = use_code(user, form.code.data, ThrottledAction.FACTOR)
     except TooManyRequests as many:
-        return page(user, form, again_at=many.again_at_minute), 429
-    return come_in(user, by) if by else (page(user, form, failed=True), 403)
+        return render_page(user, form, again_at=many.again_at_minute), 429
+    return redirect_signed_in(user, by) if by else (render_page(user, form, failed=True), 403)
 
 
-def page(user: User, form: CodeForm, **facts) -> str:
-    """Ask for a code, or for a passkey where the person has one."""
+def render_page(user: User, form: CodeForm, **facts: Any) -> str:
+    """Ask for a code, or for a passkey if the user has one."""
     passkey = webauthn_challenges.request_options(user.id, clock.now())
-    form.code.data = None  # No code goes back to a page.
+    form.code.data = None  # No page shows a code again.
     return render_template("signin/second_step.html", form=form, passkey=passkey, **facts)
 
 
-def shown(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
-    """By what a code proves the person, if it does: it is spent by it, in a transaction that the caller commits.
+def use_code(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
+    """Use a code up; the kind of the factor it is from, or None if it is wrong. The caller commits.
 
     Raises TooManyRequests.
     """
     at = clock.now()
     try:
-        made = login_throttle.begin_code(db.session, vault(), step, user.id, address=request.remote_addr or "", at=at)
+        attempt = login_throttle.begin_code(
+            db.session, vault(), step, user.id, address=request.remote_addr or "", at=at
+        )
     finally:
         db.session.commit()
     if factors.use_totp_code(db.session, vault(), user, code, at):
@@ -71,21 +75,23 @@ def shown(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
     else:
         db.session.rollback()
         return None
-    login_throttle.delete_hit(db.session, made)
+    login_throttle.delete_hit(db.session, attempt)
     return by
 
 
-def come_in(user: User, by: SignInMethod):
-    """Begin the session and go on to where the person was going. Commits."""
-    return redirect(enter(user, by), 303)
+def redirect_signed_in(user: User, by: SignInMethod) -> ResponseReturnValue:
+    """Begin the session and redirect to the requested page. Commits."""
+    return redirect(begin_session(user, by), 303)
 
 
-def enter(user: User, by: SignInMethod) -> str:
-    """Begin the session: it ends with the browser, or by its age. Where to go now. Commits."""
-    at, path = clock.now(), return_url.taken()
+def begin_session(user: User, by: SignInMethod) -> str:
+    """Begin the session, which ends with the browser or by its age; returns the page to go to. Commits."""
+    at, path = clock.now(), return_url.take_remembered()
     pending_sign_in.end()
-    digest = device_cookie.keep()
-    is_new_device = sessions.has_signed_in(db.session, user.id) and not sessions.has_used_device(db.session, user.id, digest)
+    digest = device_cookie.renew_cookie()
+    is_new_device = sessions.has_signed_in(db.session, user.id) and not sessions.has_used_device(
+        db.session, user.id, digest
+    )
     began = sessions.begin_session(
         db.session, vault(), user, by=by, address=request.remote_addr or "", agent=request.user_agent.string,
         device_digest=digest, at=at,
@@ -95,7 +101,7 @@ def enter(user: User, by: SignInMethod) -> str:
         sign_in_id=began.sign_in.id, facts={"by": by.value},
     )  # fmt: skip
     if is_new_device:
-        _tell_of_new_device(user, at)
+        _mail_new_device(user, at)
     db.session.commit()
     if is_new_device:
         wake("mail")
@@ -108,8 +114,8 @@ def enter(user: User, by: SignInMethod) -> str:
 
 
 def first_page(person: sessions.SignedInUser) -> str:
-    """Where a person begins: their provider's dashboard, or its first steps while it practises; the operator's
-    console; or the choice between several."""
+    """The first page of a user: the provider's dashboard, its onboarding in sandbox mode, the operator's console, or
+    the choice between several."""
     if person.provider is not None and person.provider.in_sandbox_mode and person.may_at_provider(Permission.ONBOARD):
         return url_for("dashboard.start")
     if person.provider is not None:
@@ -119,7 +125,7 @@ def first_page(person: sessions.SignedInUser) -> str:
     return url_for("account.choose")
 
 
-def _tell_of_new_device(user: User, at: datetime) -> None:
+def _mail_new_device(user: User, at: datetime) -> None:
     with force_locale(user.language):
         device, network = (
             user_agents.device_name(request.user_agent.string),

@@ -1,6 +1,9 @@
-"""The first step: address and password. Whether an address is known here, nobody is told, nor by how long it takes."""
+"""The first step of signing in: address and password. Neither words nor time tell whether an address is known."""
+
+from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
@@ -9,21 +12,20 @@ from wtforms.validators import InputRequired, Length
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import SessionEnd
-from portal.domain.identity import accounts, login_throttle, sessions
 from portal.core.throttle import TooManyRequests
+from portal.domain.identity import accounts, login_throttle, sessions
 from portal.web.shared import limits
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
 
 NOBODY = 0
-# Why who was in is asked to sign in again.
-WHY = {
+ENDING_TEXTS = {
     SessionEnd.IDLE: _l("Oturumunuz 30 dakika kullanılmadığı için kapandı."),
     SessionEnd.TOO_OLD: _l("Oturumunuz 12 saati doldurduğu için kapandı."),
     SessionEnd.REVOKED: _l("Bu oturum, oturum listenizden ya da bir yönetici tarafından kapatıldı."),
     SessionEnd.CHANGED: _l("Parolanız ya da doğrulama yöntemleriniz değiştiği için oturumunuz kapandı."),
 }
-HALF_IS_OVER = _l("İkinci adım için ayrılan süre doldu. Güvenliğiniz için baştan giriş yapın.")
+PENDING_EXPIRED = _l("İkinci adım için ayrılan süre doldu. Güvenliğiniz için baştan giriş yapın.")
 
 
 class SignInForm(FlaskForm):
@@ -35,45 +37,46 @@ class SignInForm(FlaskForm):
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_IN, methods=["POST"])
-def sign_in():
-    """Ask for address and password; a wrong address and a wrong password look the same."""
+def sign_in() -> ResponseReturnValue:
+    """Ask for address and password. A wrong address and a wrong password look the same."""
     form = SignInForm()
     if form.validate_on_submit():
-        return _try(form)
+        return _check_password(form)
     if request.method == "GET":
         return_url.remember(request.args.get("next"))
-    return _page(form, why=_why()), 422 if form.errors else 200
+    return _page(form, why=_explain_ending()), 422 if form.errors else 200
 
 
-def _try(form: SignInForm):
+def _check_password(form: SignInForm) -> ResponseReturnValue:
     email, at = form.email.data, clock.now()
-    user, device = accounts.find_user(read_session(), vault(), email), device_cookie.digest()
-    # Asked about nobody, too: the time it takes must not tell.
-    knows = sessions.has_used_device(read_session(), user.id if user else NOBODY, device or b"")
+    user, device = accounts.find_user(read_session(), vault(), email), device_cookie.read_digest()
+    # Also queried for unknown addresses, so that timing does not tell.
+    is_known_device = sessions.has_used_device(read_session(), user.id if user else NOBODY, device or b"")
     try:
-        made = login_throttle.begin_password(
+        attempt = login_throttle.begin_password(
             db.session, vault(), account=email, address=request.remote_addr or "", at=at,
-            user_id=user.id if user else None, known_device=device if knows else None,
+            user_id=user.id if user else None, known_device=device if is_known_device else None,
         )  # fmt: skip
     except TooManyRequests as many:
         db.session.rollback()
         return _page(form, again_at=many.again_at_minute), 429
-    db.session.commit()  # Whoever tries at the same moment sees it; and none is open while the hash takes its time.
+    db.session.commit()  # Concurrent attempts count it, and no transaction is open during the slow hash.
     user = accounts.check_password(read_session(), vault(), email, form.password.data)
     if user is None:
         return _page(form, failed=True), 403
-    login_throttle.delete_hit(db.session, made)
+    login_throttle.delete_hit(db.session, attempt)
     db.session.commit()
     pending_sign_in.begin(user)
     return redirect(url_for(".second_step"), 303)
 
 
-def _why() -> str | None:
-    """What became of the session, or half of one, that the visitor had."""
+def _explain_ending() -> str | None:
+    """Why the visitor's session or pending sign-in is over, if it is."""
     if pending_sign_in.is_over():
-        return HALF_IS_OVER
-    return WHY.get(sessions.find_ending(read_session(), session.get("_user_id", ""), clock.now()))
+        return PENDING_EXPIRED
+    ending = sessions.find_ending(read_session(), session.get("_user_id", ""), clock.now())
+    return ENDING_TEXTS.get(ending) if ending else None
 
 
-def _page(form: SignInForm, **facts) -> str:
+def _page(form: SignInForm, **facts: Any) -> str:
     return render_template("signin/sign_in.html", form=form, **facts)

@@ -1,6 +1,7 @@
-"""Going out, and the language of who is in or about to come in."""
+"""Signing out, and choosing the language."""
 
 from flask import redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
 from portal.core import clock
@@ -13,10 +14,12 @@ from portal.web.signin.blueprint import blueprint
 
 
 @blueprint.post("/sign-out")
-def sign_out():
-    """End this session, here and in the rows; only the language is kept."""
+def sign_out() -> ResponseReturnValue:
+    """End this session; only the language is kept."""
     if current_user.is_authenticated:
-        sessions.end_sessions(db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id)
+        sessions.end_sessions(
+            db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id
+        )
         db.session.commit()
     logout_user()
     language = session.get("language")
@@ -27,9 +30,9 @@ def sign_out():
 
 
 @blueprint.post("/language")
-def speak():
-    """Remember the language, and go back to the page where it was chosen."""
+def speak() -> ResponseReturnValue:
+    """Store the language, and go back to the page where it was chosen."""
     if request.form.get("language") in LANGUAGES:
         session["language"] = request.form["language"]
     first = url_for("dashboard.overview" if current_user.is_authenticated else ".sign_in")
-    return redirect(return_url.referred() or first, 303)
+    return redirect(return_url.referring_path() or first, 303)

@@ -1,8 +1,9 @@
-"""Opening an account: an address, the link that is mailed to it, then the firm and a password. Free, and practising."""
+"""Signing up: an address, a link mailed to it, then the company and a password. The provider starts in sandbox mode."""
 
 from datetime import timedelta
 
 from flask import flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -43,51 +44,51 @@ class AccountForm(CompanyForm):
 @blueprint.route("/sign-up", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_UP, methods=["POST"])
 @limiter.limit(limits.SIGN_UP_ADDRESS, methods=["POST"], key_func=lambda: _address_key())
-def sign_up():
-    """Ask who is there. The answer is the same whether or not the address has an account."""
-    _keep_language()
+def sign_up() -> ResponseReturnValue:
+    """Ask for name and address. The answer does not tell whether the address has an account."""
+    _store_language()
     form = SignUpForm()
     if form.validate_on_submit():
         email = form.email.data.strip()
         if is_email(email):
-            _mail(email, " ".join(form.name.data.split()))
+            _mail_link(email, " ".join(form.name.data.split()))
             return redirect(url_for(".sign_up_sent"), 303)
         form.email.errors = [_("Bu, bir e-posta adresine benzemiyor. Örneğin ad@firma.com.")]
     return render_template("signin/sign_up.html", form=form), 422 if form.is_submitted() else 200
 
 
 @blueprint.get("/sign-up/sent")
-def sign_up_sent():
-    """Say where to look now."""
+def sign_up_sent() -> ResponseReturnValue:
+    """Say that a mail was sent."""
     return render_template("signin/sign_up_sent.html")
 
 
 @blueprint.route("/sign-up/<token>", methods=["GET", "POST"])
 @limiter.limit(limits.SIGN_UP, methods=["POST"])
-def open_account(token: str):
-    """Ask for the firm and a password; opening the link alone opens no account, and uses nothing up."""
-    _keep_language()
-    ticket = one_time_links.find(db.session, token, OneTimeLinkKind.CONFIRMATION, clock.now())
-    if ticket is None:
+def open_account(token: str) -> ResponseReturnValue:
+    """Ask for the company and a password. A GET uses nothing up."""
+    _store_language()
+    link = one_time_links.find(db.session, token, OneTimeLinkKind.CONFIRMATION, clock.now())
+    if link is None:
         return render_template("signin/sign_up_over.html"), 404
-    email = one_time_links.email_of(vault(), ticket)
+    email = one_time_links.email_of(vault(), link)
     form = AccountForm()
-    form.password.about = [ticket.name or "", email, form.title.data or ""]
+    form.password.about = [link.name or "", email, form.title.data or ""]
     if form.validate_on_submit():
-        return _opened(ticket, email, form)
+        return _create_account(link, email, form)
     return render_template("signin/open_account.html", form=form, email=email), 422 if form.is_submitted() else 200
 
 
-def _mail(email: str, name: str) -> None:
-    """A link to go on with, or word that there is an account already. Both cost the same: what one takes back within
-    the transaction, the other looks for in vain. Commits."""
+def _mail_link(email: str, name: str) -> None:
+    """Mail a link to go on, or that there is an account already. Both run the same statements, one of which deletes the
+    needless link. Commits."""
     at, language, is_known = clock.now(), get_locale().language, _has_account(email)
-    ticket, token = one_time_links.issue(
+    link, token = one_time_links.issue(
         db.session, vault(), OneTimeLinkKind.CONFIRMATION, email=email, at=at, lifetime=LIFETIME, name=name
     )
-    kind, facts = MailKind.CONFIRMATION, {"link": absolute_urls.absolute_url(".open_account", token=token, lang=language)}
-    facts["until"] = at + LIFETIME
-    db.session.execute(delete(OneTimeLink).where(OneTimeLink.id == (ticket.id if is_known else NOTHING)))
+    go_on = absolute_urls.absolute_url(".open_account", token=token, lang=language)
+    kind, facts = MailKind.CONFIRMATION, {"link": go_on, "until": at + LIFETIME}
+    db.session.execute(delete(OneTimeLink).where(OneTimeLink.id == (link.id if is_known else NOTHING)))
     if is_known:
         kind, facts = MailKind.ALREADY_HERE, {"link": absolute_urls.absolute_url(".sign_in")}
     mails.write_mail(db.session, vault(), kind, to=email, language=language, at=at, facts=facts)
@@ -95,14 +96,14 @@ def _mail(email: str, name: str) -> None:
     wake("mail")
 
 
-def _opened(ticket: OneTimeLink, email: str, form: AccountForm):
-    """The account, its practice, and half a sign-in: a factor follows. Commits."""
+def _create_account(link: OneTimeLink, email: str, form: AccountForm) -> ResponseReturnValue:
+    """Create the account and begin a pending sign-in. Commits."""
     at = clock.now()
     try:
-        if not one_time_links.use(db.session, ticket, at):
+        if not one_time_links.use(db.session, link, at):
             return render_template("signin/sign_up_over.html"), 404
         provider, user = onboarding.open_account(
-            db.session, vault(), kind=ProviderKind.PARTNER, representative=ticket.name or "", name=ticket.name or email,
+            db.session, vault(), kind=ProviderKind.PARTNER, representative=link.name or "", name=link.name or email,
             email=email, password=form.password.data, at=at, **form.provider_columns(),
         )  # fmt: skip
     except onboarding.AddressTaken:  # It got an account since the link was mailed.
@@ -121,15 +122,17 @@ def _opened(ticket: OneTimeLink, email: str, form: AccountForm):
 
 
 def _address_key() -> str:
-    """The address that is mailed to, as a blind index: the limit's store never holds it in clear."""
+    """The mailed address as a blind index, so that the limiter's store holds no clear address."""
     return next(iter(accounts.email_indexes(vault(), request.form.get("email", "")[:265]).values())).hex()
 
 
 def _has_account(email: str) -> bool:
-    return read_session().query(User.id).where(User.has_index(accounts.email_indexes(vault(), email))).first() is not None
+    return (
+        read_session().query(User.id).where(User.has_index(accounts.email_indexes(vault(), email))).first() is not None
+    )
 
 
-def _keep_language() -> None:
-    """The front page and the mailed link say the language in their address; the forms after them do not."""
+def _store_language() -> None:
+    """The front page and the mailed link carry the language in their address; later forms do not."""
     if (asked := request.args.get("lang")) in languages.LANGUAGES:
         session["language"] = asked

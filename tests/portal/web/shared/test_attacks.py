@@ -29,7 +29,7 @@ from portal.domain import packages
 from portal.web.shared.access import ACCESS_RULES
 from portal.web.signin import return_url
 from tests import databases, make
-from tests.portal.web.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
+from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
 from tests.portal.web.dashboard.test_campaign_pages import FORM as CAMPAIGN
 from tests.portal.web.signin import mailbox
 
@@ -75,7 +75,7 @@ def ask_for_mails(browser, **headers) -> None:
     """Everything that a guest may have mailed."""
     for path, data in (("/sign-up", {"name": "Nil Yeni", "email": "nil@example.com"}),
                        ("/sign-in/forgotten", {"email": make.AYSE})):  # fmt: skip
-        held = token(browser, path)
+        held = csrf_token(browser, path)
         browser.post(path, data={"csrf_token": held, **data}, headers=headers)
 
 
@@ -85,7 +85,7 @@ def mailed_links(app) -> list[str]:
 
 def test_no_link_in_a_mail_follows_a_forged_host(app, ayse):
     ask_for_mails(app.test_client(), **FORGED_HOSTS)
-    held = token(ayse.browser, "/dashboard/recipients")
+    held = csrf_token(ayse.browser, "/dashboard/recipients")
     invited = {"csrf_token": held, "email": "burak@example.com", "role": "agent"}
     ayse.browser.post("/dashboard/people/invite", data=invited, headers=FORGED_HOSTS)
 
@@ -154,7 +154,7 @@ def test_no_form_of_a_provider_or_the_operator_is_taken_without_its_token(app, a
 
 
 def test_the_token_of_a_strangers_session_opens_no_form(app, ayse, derya, rows):
-    hers = token(derya.browser, "/operator/staff")
+    hers = csrf_token(derya.browser, "/operator/staff")
 
     answer = ayse.browser.post("/dashboard/networks", data={"csrf_token": hers, "cidr": "127.0.0.0/8"})
 
@@ -162,7 +162,7 @@ def test_the_token_of_a_strangers_session_opens_no_form(app, ayse, derya, rows):
 
 
 def test_by_https_a_form_sent_from_another_site_is_refused_even_with_its_token(environ, app, ayse):
-    held, home = token(ayse.browser, "/dashboard/recipients"), "https://localhost"
+    held, home = csrf_token(ayse.browser, "/dashboard/recipients"), "https://localhost"
     data = {"csrf_token": held, "address": make.PHONE}
 
     def sent_from(there: str) -> int:
@@ -186,13 +186,13 @@ ELSEWHERE = [
 
 def test_no_text_is_taken_for_a_page_of_ours_that_leads_elsewhere(app):
     with app.test_request_context("/sign-in"):
-        assert [there for there in ELSEWHERE if return_url.ours(there) is not None] == []
+        assert [there for there in ELSEWHERE if return_url.safe_path(there) is not None] == []
 
 
 def test_a_page_of_ours_is_one_with_its_query_whatever_that_holds(app):
     with app.test_request_context("/sign-in"):
         for there in ("/dashboard/", f"/dashboard/recipients?page=//{EVIL}", "/account/sessions?a=\u0131"):
-            assert return_url.ours(there) == there
+            assert return_url.safe_path(there) == there
 
 
 @pytest.mark.parametrize("there", [f"//{EVIL}", f"/\\{EVIL}", f"/\t/{EVIL}", f"http:{EVIL}", f"/%2f{EVIL}"])
@@ -200,14 +200,14 @@ def test_every_place_that_takes_a_way_onward_stays_in_this_house(app, ayse, ther
     """Stepping up by query, by field and by referrer, and choosing a language by referrer; signing in by query has its
     own test."""
     query = quote(there, safe="")
-    held = token(ayse.browser, "/dashboard/recipients")
+    held = csrf_token(ayse.browser, "/dashboard/recipients")
     answers = []
     for origin in ({"query_string": {"next": there}}, {"data": {"next": there}}):
-        forget_used_codes(app)
+        reset_used_codes(app)
         data = {"csrf_token": held, "code": code_now(), **origin.pop("data", {})}
         answers.append(ayse.browser.post("/step-up", data=data, **origin))
     for path in ("/step-up", "/language"):
-        forget_used_codes(app)
+        reset_used_codes(app)
         data = {"csrf_token": held, "code": code_now(), "language": "tr"}
         referrer = {"Referer": f"http://localhost/{query}"}
         answers.append(ayse.browser.post(path, data=data, headers=referrer))
@@ -273,7 +273,7 @@ def test_no_field_that_a_form_does_not_have_is_taken(app, ayse, rows):
             "package": package_id,
             "colleague": db.session.query(Membership.id).filter_by(user_id=colleague).scalar(),
         }  # fmt: skip
-    before, held = standing(rows), token(ayse.browser, "/dashboard/recipients")
+    before, held = standing(rows), csrf_token(ayse.browser, "/dashboard/recipients")
 
     for path, fields in WRITING.items():
         filled = {
@@ -297,7 +297,7 @@ def test_who_accepts_an_invitation_gets_what_it_says_and_no_more(app, ayse, rows
     ((_, facts),) = mailbox.found(app, MailKind.INVITATION)
     guest, path = app.test_client(), urlsplit(facts["link"]).path
     data = {
-        "csrf_token": token(guest, path),
+        "csrf_token": csrf_token(guest, path),
         "name": "Nil",
         "password": "yagmur altinda kirmizi bisiklet",
         "role": "owner",
@@ -311,23 +311,23 @@ def test_who_accepts_an_invitation_gets_what_it_says_and_no_more(app, ayse, rows
 
 
 def test_a_code_that_opened_the_door_opens_nothing_inside(app, ayse):
-    forget_used_codes(app)
+    reset_used_codes(app)
     browser, code = app.test_client(), code_now()
-    sign_in(browser)
-    assert show_code(browser).status_code == 303
+    submit_password(browser)
+    assert submit_code(browser).status_code == 303
 
-    answer = browser.post("/step-up", data={"csrf_token": token(browser, "/step-up"), "code": code})
+    answer = browser.post("/step-up", data={"csrf_token": csrf_token(browser, "/step-up"), "code": code})
 
     assert answer.status_code == 403
 
 
 def test_a_code_that_was_shown_inside_opens_no_door(app, ayse):
-    forget_used_codes(app)
+    reset_used_codes(app)
     assert ayse.posts("/step-up", {"code": code_now()}).status_code == 303
     thief = app.test_client()
-    sign_in(thief)
+    submit_password(thief)
 
-    assert show_code(thief).status_code == 403
+    assert submit_code(thief).status_code == 403
 
 
 def test_a_session_cookie_that_was_planted_is_not_the_one_that_comes_in(app, ayse):
@@ -335,9 +335,9 @@ def test_a_session_cookie_that_was_planted_is_not_the_one_that_comes_in(app, ays
     attacker.get("/sign-in")
     planted = attacker.get_cookie("izinlink").value
     victim.set_cookie("izinlink", planted)
-    forget_used_codes(app)
-    sign_in(victim)
-    show_code(victim)
+    reset_used_codes(app)
+    submit_password(victim)
+    submit_code(victim)
 
     assert victim.get("/dashboard/").status_code == 200
     assert attacker.get("/dashboard/").status_code == 302
