@@ -1,7 +1,7 @@
-"""A brand's own short hosts: each proves by a DNS TXT record that it is the brand's, and is looked at again each day.
+"""A brand's own short hosts: verified by a DNS TXT record, which is checked again each day.
 
-A record that is gone takes nothing away from links that are out: they must be able to refuse for ever. New links begin
-elsewhere, and the page says so.
+When the record is gone, links that were sent keep working: they must be able to refuse for ever. New links get another
+host, and the page says so.
 """
 
 import ipaddress
@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import dns.exception
 import dns.resolver
@@ -26,13 +27,13 @@ from portal.core.lazy_text import N_
 from portal.core.models import Brand, Domain
 from portal.domain import audit
 
-MOST = 2  # A brand: links survive the loss of one.
+MAX_PER_BRAND = 2  # Links survive the loss of one.
 LABEL = "_izinlink"  # The record stands beside the host, not on it: a host that is a CNAME can have no other record.
-BEGIN = "izinlink="
-PATIENCE = 4.0  # Seconds for a name server: a person may wait for the page.
-WAITED_FOR = timedelta(days=7)  # An unproven host is looked for by itself so long; then somebody must ask.
+PROOF_PREFIX = "izinlink="
+DNS_TIMEOUT = 4.0  # Seconds: a person may wait for the page.
+CHECK_UNPROVEN_FOR = timedelta(days=7)  # Then only on request.
 AGAIN_UNPROVEN, AGAIN_PROVEN, AGAIN_MISSING = timedelta(minutes=10), timedelta(days=1), timedelta(hours=1)
-AT_ONCE = 50  # Hosts a step, so that silent name servers hold a worker up for minutes at most.
+BATCH = 50  # Hosts per run: silent name servers hold a worker up for minutes at most.
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 
 log = structlog.get_logger()
@@ -63,23 +64,22 @@ class BadHost(ValueError):
         self.problem = problem
 
 
-class Seen(StrEnum):
-    """What a look at the record found."""
+class CheckResult(StrEnum):
+    """Result of one look-up of the record."""
 
     FOUND = "found"
     ABSENT = "absent"
-    NO_ANSWER = "no_answer"  # The name server was silent or out of order: it says nothing.
+    NO_ANSWER = "no_answer"  # The name server did not answer: this proves nothing.
 
 
-def spelled(text: str, ours: Collection[str]) -> str:
-    """A host as we keep it. `ours` are our own hosts; neither they nor what lies below them is a brand's. Raises
-    BadHost."""
+def normalize_host(text: str, ours: Collection[str]) -> str:
+    """A host in its stored form. Neither `ours`, our own hosts, nor their subdomains are allowed. Raises BadHost."""
     host = text.strip().lower().rstrip(".")
     try:
         host = host.encode("idna").decode()
     except UnicodeError:
         raise BadHost(HostProblem.SPELLING) from None
-    if len(host) > 253 - len(LABEL) - 1 or not HOST.fullmatch(host) or _is_number(host):
+    if len(host) > 253 - len(LABEL) - 1 or not HOST.fullmatch(host) or _is_ip_address(host):
         raise BadHost(HostProblem.SPELLING)
     if any(host == own or host.endswith(f".{own}") for own in ours):
         raise BadHost(HostProblem.OURS)
@@ -87,11 +87,13 @@ def spelled(text: str, ours: Collection[str]) -> str:
 
 
 def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
-    """Note that a brand says a host is its own; nobody believes it before the record stands. Part of the caller's
-    transaction. Raises BadHost. Somebody else's claim that was never proven gives way: who owns the name proves it."""
+    """Record a brand's claim of a host, still to be verified. Part of the caller's transaction. Raises BadHost.
+
+    An unverified claim of another brand is replaced: the owner of the name will prove it.
+    """
     session.execute(select(Brand.id).where(Brand.id == brand.id).with_for_update(key_share=True))
     mine = select(func.count(Domain.id)).where(Domain.brand_id == brand.id, Domain.host != host)
-    if session.scalar(mine) >= MOST:
+    if (session.scalar(mine) or 0) >= MAX_PER_BRAND:
         raise BadHost(HostProblem.TOO_MANY)
     claim = session.scalar(select(Domain).where(Domain.host == host))
     if claim is not None and claim.brand_id == brand.id:
@@ -102,7 +104,7 @@ def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
         session.delete(claim)
         session.flush()
     made = Domain(
-        provider_id=brand.provider_id, brand_id=brand.id, host=host, proof=BEGIN + secrets.token_urlsafe(24),
+        provider_id=brand.provider_id, brand_id=brand.id, host=host, proof=PROOF_PREFIX + secrets.token_urlsafe(24),
         created_at=at,
     )  # fmt: skip
     try:
@@ -114,46 +116,46 @@ def add(session: Session, brand: Brand, host: str, at: datetime) -> Domain:
     return made
 
 
-def record_of(domain: Domain) -> str:
-    """The name at which its TXT record must stand."""
+def record_name(domain: Domain) -> str:
+    """DNS name of its TXT record."""
     return f"{LABEL}.{domain.host}"
 
 
-def check(domain_id: int) -> Seen:
-    """Look for a host's record and keep what was seen. Commits; call it with no transaction open."""
+def check(domain_id: int) -> CheckResult:
+    """Look up a host's record and store the result. Commits; call it with no transaction open."""
     domain = read_session().get_one(Domain, domain_id, populate_existing=True)
-    name, proof = record_of(domain), domain.proof
+    name, proof = record_name(domain), domain.proof
     read_session().rollback()
-    seen = look(name, proof)
-    _keep(domain, seen, clock.now())
+    seen = look_up_record(name, proof)
+    _save_result(domain, seen, clock.now())
     return seen
 
 
 def check_due() -> None:
-    """Look for the records whose time has come."""
+    """Check the hosts whose next check is due."""
     at = clock.now()
-    unproven = and_(Domain.verified_at.is_(None), Domain.created_at > at - WAITED_FOR)
+    unproven = and_(Domain.verified_at.is_(None), Domain.created_at > at - CHECK_UNPROVEN_FOR)
     last = func.coalesce(Domain.checked_at, Domain.created_at)
     due = or_(
         and_(unproven, last <= at - AGAIN_UNPROVEN),
         and_(Domain.verified_at.is_not(None), Domain.missing_since.is_(None), last <= at - AGAIN_PROVEN),
         and_(Domain.missing_since.is_not(None), last <= at - AGAIN_MISSING),
     )
-    ids = list(read_session().scalars(select(Domain.id).where(due).order_by(last).limit(AT_ONCE)))
+    ids = list(read_session().scalars(select(Domain.id).where(due).order_by(last).limit(BATCH)))
     for domain_id in ids:
         log.info("domain.checked", id=domain_id, seen=check(domain_id).value)
 
 
-def look(name: str, proof: str) -> Seen:
-    """Ask the name servers for a TXT record."""
+def look_up_record(name: str, proof: str) -> CheckResult:
+    """Look up a TXT record."""
     try:
-        answer = _resolver().resolve(name, "TXT", lifetime=PATIENCE, search=False)
+        answer = _resolver().resolve(name, "TXT", lifetime=DNS_TIMEOUT, search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return Seen.ABSENT
+        return CheckResult.ABSENT
     except dns.exception.DNSException:
-        return Seen.NO_ANSWER
+        return CheckResult.NO_ANSWER
     texts = {b"".join(record.strings).strip() for record in answer}
-    return Seen.FOUND if proof.encode() in texts else Seen.ABSENT
+    return CheckResult.FOUND if proof.encode() in texts else CheckResult.ABSENT
 
 
 def _resolver() -> dns.resolver.Resolver:
@@ -165,19 +167,19 @@ def _resolver() -> dns.resolver.Resolver:
     return resolver
 
 
-def _keep(domain: Domain, seen: Seen, at: datetime) -> None:
+def _save_result(domain: Domain, seen: CheckResult, at: datetime) -> None:
     mine = update(Domain).where(Domain.id == domain.id, Domain.proof == domain.proof)
-    values = {"checked_at": at}
-    if seen == Seen.FOUND:
+    values: dict[str, Any] = {"checked_at": at}
+    if seen == CheckResult.FOUND:
         values |= {"verified_at": func.coalesce(Domain.verified_at, at), "missing_since": None}
-    elif seen == Seen.ABSENT:
+    elif seen == CheckResult.ABSENT:
         values["missing_since"] = case(
             (Domain.verified_at.is_(None), None), else_=func.coalesce(Domain.missing_since, at)
         )
-    still_there = db.session.execute(mine.values(**values)).rowcount == 1
-    is_news = seen == Seen.FOUND and domain.verified_at is None
-    is_loss = seen == Seen.ABSENT and domain.verified_at is not None and domain.missing_since is None
-    if still_there and (is_news or is_loss):
+    is_kept = db.session.scalar(mine.values(**values).returning(Domain.id)) is not None
+    is_news = seen == CheckResult.FOUND and domain.verified_at is None
+    is_loss = seen == CheckResult.ABSENT and domain.verified_at is not None and domain.missing_since is None
+    if is_kept and (is_news or is_loss):
         audit.note(
             db.session, "domain.verified" if is_news else "domain.missing", "domain", domain.id,
             provider_id=domain.provider_id, at=at,
@@ -185,7 +187,7 @@ def _keep(domain: Domain, seen: Seen, at: datetime) -> None:
     db.session.commit()
 
 
-def _is_number(host: str) -> bool:
+def _is_ip_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:

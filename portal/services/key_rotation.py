@@ -1,13 +1,14 @@
-"""Changing keys: everything sealed is sealed anew with the newest key, row by row, while the portal goes on working.
+"""Key rotation: re-encrypt every sealed column with the newest key, chunk by chunk, while the portal runs.
 
 Both index columns are written while two key generations are configured, so an address is found by either; this fills
-the new column for old rows. It can be stopped and begun again: what is sealed with the newest key is passed by.
+the new column for old rows. It may be stopped and started again: it skips what is sealed with the newest key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, update
 
 from portal.core import addresses
 from portal.core.extensions import db, vault
@@ -47,7 +48,7 @@ from portal.domain.identity import accounts
 CHUNK = 500
 CHUNKS = {ReconciledDay: 5, Paper: 20, UploadPart: 20}  # A day's file may be tens of megabytes, a paper ten.
 
-# Every sealed column: model, column, place. A column that is missing here fails the house test.
+# Every sealed column: (model, column, place). tests/architecture/test_encrypted_columns.py finds a missing one.
 SEALED = (
     (Recipient, "address", Recipient.PLACE),
     (User, "email", User.PLACE),
@@ -89,8 +90,8 @@ SEALED = (
     (Inquiry, "text", Inquiry.TEXT),
     (Inquiry, "answer", Inquiry.ANSWER),
 )
-# What is found by its address, and how its indexes are made.
-INDEXED = {
+# Columns with blind indexes, and how these are made.
+INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {
     (Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
     (User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
     (AddressProof, "address"): lambda row, address: address_proofs.mailbox_indexes(vault(), addresses.parse(address)),
@@ -99,7 +100,7 @@ INDEXED = {
 
 @dataclass
 class RotationResult:
-    """What came of one place: how many rows were changed, and the ids of those that no key here opens."""
+    """Result for one column: how many rows were changed, and the ids of those that no configured key opens."""
 
     place: str
     changed: int = 0
@@ -107,16 +108,16 @@ class RotationResult:
 
 
 def rotate() -> Iterator[RotationResult]:
-    """Seal anew, a piece a transaction. What cannot be opened is left as it is and told; it holds up no other row."""
+    """Re-encrypt all columns, one transaction per chunk. What cannot be opened is left as it is and reported."""
     for model, column, place in SEALED:
-        turned = RotationResult(place)
+        result = RotationResult(place)
         for changed, unopened in _reseal_chunks(model, column, place):
-            turned.changed += changed
-            turned.unopened += unopened
-        yield turned
+            result.changed += changed
+            result.unopened += unopened
+        yield result
 
 
-def _reseal_chunks(model, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
+def _reseal_chunks(model: Any, column: str, place: str) -> Iterator[tuple[int, list[int]]]:
     last = 0
     while True:
         sealed = getattr(model, column)
@@ -135,18 +136,20 @@ def _reseal_chunks(model, column: str, place: str) -> Iterator[tuple[int, list[i
         changes, unopened = _reseal_rows(model, column, place, old)
         if changes:
             table = model.__table__
-            columns = {name: bindparam(name) for name in changes[0] if name != "row"}
+            columns: dict[str, Any] = {name: bindparam(name) for name in changes[0] if name != "row"}
             db.session.execute(update(table).where(table.c.id == bindparam("row")).values(columns), changes)
         db.session.commit()
         yield len(changes), unopened
 
 
-def _provider_id_of(model):
-    """Whose a row's seals are: a provider's, or nobody's where people are kept, who may belong to several."""
+def _provider_id_of(model: Any) -> ColumnElement[int]:
+    """The provider id in a row's seals; NO_PROVIDER for people, who may belong to several."""
     return func.coalesce(model.provider_id, NO_PROVIDER) if hasattr(model, "provider_id") else literal(NO_PROVIDER)
 
 
-def _reseal_rows(model, column: str, place: str, rows) -> tuple[list[dict], list[int]]:
+def _reseal_rows(
+    model: Any, column: str, place: str, rows: Iterable[Row[Any]]
+) -> tuple[list[dict[str, Any]], list[int]]:  # fmt: skip
     changes, unopened = [], []
     for row in rows:
         try:
@@ -156,9 +159,9 @@ def _reseal_rows(model, column: str, place: str, rows) -> tuple[list[dict], list
     return changes, unopened
 
 
-def _reseal_row(model, column: str, place: str, row) -> dict:
+def _reseal_row(model: Any, column: str, place: str, row: Row[Any]) -> dict[str, Any]:
     plain = vault().open(row.sealed, place, row.provider_id, row.id)
-    change = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
+    change: dict[str, Any] = {"row": row.id, column: vault().seal(plain, place, row.provider_id, row.id)}
     if (model, column) in INDEXED:
         change |= INDEXED[model, column](row, plain.decode())
     return change

@@ -1,1 +1,1 @@
-"""PDF documents: what a provider signs, hangs up or shows, and what a person keeps."""
+"""PDF documents: authorisation letter, poster, receipt and overview; and checks of uploaded papers."""

@@ -1,6 +1,6 @@
-"""The letter itself, as a PDF with its own font: what is authorised, by whom, to whom, and where to sign.
+"""The authorisation letter as a PDF: what is authorised, by whom, to whom, and where to sign.
 
-It is Turkish in every language of the page: it is for İYS, a partner and the file of a Turkish firm.
+Always in Turkish: it is for İYS, a partner and a Turkish firm's files.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Letter:
-    """Everything that stands in a letter. `numbers` are (name, number) pairs by which the firm is known."""
+    """Content of the letter. `numbers` are (name, number) pairs that identify the firm."""
 
     title: str
     numbers: tuple[tuple[str, str], ...]
@@ -59,9 +59,9 @@ class Letter:
     made_on: date
 
 
-def drawn(letter: Letter) -> bytes:
-    """The letter as a PDF. The same letter gives the same bytes."""
-    pdf.know_fonts()
+def render_pdf(letter: Letter) -> bytes:
+    """The same letter gives the same bytes."""
+    pdf.register_fonts()
     file = BytesIO()
     document = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=16 * mm,
@@ -86,21 +86,21 @@ def _story(letter: Letter) -> list[Flowable]:
         Paragraph("İleti Yönetim Sistemi (İYS) iş ortağı yetkisi", UNDER),
         Paragraph(f"Düzenlendiği gün: {_day(letter.made_on)}", TEXT),
         Paragraph(WHAT, TEXT),
-        Paragraph("Yetki veren hizmet sağlayıcı", PART), _pairs(firm),
-        Paragraph("Yetki verilen iş ortağı", PART), _pairs(partner),
-        Paragraph("Markalar ve kanallar (yazma ve okuma yetkisi)", PART), _pairs(brands, first=0.5),
+        Paragraph("Yetki veren hizmet sağlayıcı", PART), _table(firm),
+        Paragraph("Yetki verilen iş ortağı", PART), _table(partner),
+        Paragraph("Markalar ve kanallar (yazma ve okuma yetkisi)", PART), _table(brands, first=0.5),
         Spacer(1, 4 * mm),
         *(Paragraph(text, TEXT) for text in LIMITS),
         KeepTogether([Paragraph("İmza", PART), _signature(letter.representative)]),
     ]  # fmt: skip
 
 
-def _pairs(rows: list[tuple[str, str]], first: float = 0.3) -> Table:
-    return pdf.pairs(rows, (WIDTH * first, WIDTH * (1 - first)), SMALL, STRONG)
+def _table(rows: list[tuple[str, str]], first: float = 0.3) -> Table:
+    return pdf.pairs_table(rows, (WIDTH * first, WIDTH * (1 - first)), SMALL, STRONG)
 
 
 def _signature(representative: str) -> Table:
-    """Name and day on the left, room for stamp and signature on the right."""
+    """Name and date on the left, space for stamp and signature on the right."""
     left = [
         Paragraph("Yetkili temsilcinin adı soyadı", SMALL), Paragraph(escape(representative), STRONG),
         Spacer(1, 6 * mm), Paragraph("İmza günü: ....... / ....... / ............", SMALL),

@@ -1,4 +1,4 @@
-"""A person's own overview as a PDF; what it says is worded by whoever asks for it."""
+"""A person's own overview as a PDF. The caller provides the texts."""
 
 from dataclasses import dataclass
 from html import escape
@@ -8,6 +8,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table
 
 from portal.services.documents import pdf
@@ -26,7 +27,7 @@ PAST = ParagraphStyle("past", parent=SMALL, fontName=BOLD, spaceBefore=2 * mm, k
 
 @dataclass(frozen=True)
 class Section:
-    """One brand: what holds there, and how it came to be, as (what, words) pairs."""
+    """One brand: its consents and their history, as (label, text) pairs."""
 
     title: str
     under: str
@@ -36,18 +37,16 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Paper:
-    """Everything that stands on it."""
-
+class OverviewContent:
     title: str
     language: str
     lines: tuple[str, ...]
     sections: tuple[Section, ...]
 
 
-def drawn(paper: Paper) -> bytes:
-    """The paper as a PDF. The same paper gives the same bytes."""
-    pdf.know_fonts()
+def render_pdf(paper: OverviewContent) -> bytes:
+    """The same content gives the same bytes."""
+    pdf.register_fonts()
     file = BytesIO()
     document = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=18 * mm,
@@ -55,26 +54,26 @@ def drawn(paper: Paper) -> bytes:
         displayDocTitle=True,
     )  # fmt: skip
 
-    def number(canvas, _document) -> None:
+    def draw_page_number(canvas: Canvas, _document: SimpleDocTemplate) -> None:
         canvas.setFont(PLAIN, 8)
         canvas.setFillColor(FAINT)
         canvas.drawRightString(A4[0] - MARGIN, 10 * mm, str(canvas.getPageNumber()))
 
-    document.build(_story(paper), onFirstPage=number, onLaterPages=number)
+    document.build(_story(paper), onFirstPage=draw_page_number, onLaterPages=draw_page_number)
     return file.getvalue()
 
 
-def _story(paper: Paper) -> list[Flowable]:
+def _story(paper: OverviewContent) -> list[Flowable]:
     story: list[Flowable] = [Paragraph(escape(paper.title), HEAD)]
     story += [Paragraph(escape(line), TEXT) for line in paper.lines]
     for section in paper.sections:
-        story += [Paragraph(escape(section.title), PART), Paragraph(escape(section.under), SMALL), _pairs(section.rows)]
+        story += [Paragraph(escape(section.title), PART), Paragraph(escape(section.under), SMALL), _table(section.rows)]
         if section.past:
-            story += [Paragraph(escape(section.past_title), PAST), _pairs(section.past)]
+            story += [Paragraph(escape(section.past_title), PAST), _table(section.past)]
     return story
 
 
-def _pairs(rows: tuple[tuple[str, str], ...]) -> Table:
+def _table(rows: tuple[tuple[str, str], ...]) -> Table:
     cells = [[Paragraph(escape(name), CELL), Paragraph(escape(text), CELL)] for name, text in rows]
     table = Table(cells, colWidths=[WIDTH * NAMES, WIDTH * (1 - NAMES)], hAlign="LEFT")
     table.setStyle([("LINEABOVE", (0, 0), (-1, -1), 0.5, LINE), ("LINEBELOW", (0, -1), (-1, -1), 0.5, LINE),

@@ -1,5 +1,5 @@
-"""The poster of a consent point: an A4 page to hang up, with a code large enough for two steps' distance, the address
-under it for who scans nothing, and the sender, as on the page itself."""
+"""The poster of a consent point: an A4 page with a QR code to be scanned from two steps away, the URL under it, and the
+sender, as on the page itself."""
 
 from dataclasses import dataclass
 from html import escape
@@ -20,11 +20,11 @@ from portal.services.documents.pdf import BOLD, FAINT, INK, PLAIN
 WIDTH, HEIGHT = A4
 MARGIN = 20 * mm
 BAND = 8 * mm
-LEAST, MOST = 60 * mm, 132 * mm  # Of the code, with its quiet zone; the larger is read from more than a metre.
+SMALLEST_CODE, LARGEST_CODE = 60 * mm, 132 * mm  # With the quiet zone; the larger is read from over a metre.
 GAP = 5 * mm
 LOGO = (70 * mm, 22 * mm)
 FOOT = 30 * mm
-LONG = 60  # Letters of a name or a title; a longer one is set smaller.
+LONG = 60  # Characters; a longer name or title is set smaller.
 
 TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=14, leading=20, textColor=INK, alignment=TA_CENTER)
 NAME = ParagraphStyle("name", parent=TEXT, fontName=BOLD, fontSize=30, leading=36)
@@ -43,12 +43,12 @@ FREE = (
 )
 ENGLISH_STEPS = "Scan the code to decide if we may send you messages. You need not consent, and can refuse at any time."
 NUMBERS = {16: "MERSİS no", 11: "T.C. kimlik no"}  # By their digits.
-PRACTICE = "DENEME: buradaki kararlar gerçek İYS'ye bildirilmez."
+SANDBOX_NOTE = "DENEME: buradaki kararlar gerçek İYS'ye bildirilmez."
 
 
 @dataclass(frozen=True)
 class Poster:
-    """Everything that stands on a poster. `address` is whole; `logo` a PNG; `colour` "#rrggbb"."""
+    """Content of a poster. `address` is an absolute URL; `logo` a PNG; `colour` "#rrggbb"."""
 
     brand_name: str
     title: str
@@ -58,74 +58,75 @@ class Poster:
     contact: str
     logo: bytes | None = None
     colour: str | None = None
-    is_practice: bool = False
+    is_sandbox: bool = False
 
 
-def drawn(poster: Poster) -> bytes:
-    """The poster as a PDF. The same poster gives the same bytes."""
-    pdf.know_fonts()
+def render_pdf(poster: Poster) -> bytes:
+    """The same poster gives the same bytes."""
+    pdf.register_fonts()
     file = BytesIO()
     canvas = Canvas(file, pagesize=A4, invariant=1, lang="tr-TR")
     canvas.setTitle(f"{poster.brand_name}: izin noktası")
     canvas.setAuthor(poster.sender)
     canvas.setFillColor(HexColor(poster.colour) if poster.colour else INK)
     canvas.rect(0, HEIGHT - BAND, WIDTH, BAND, stroke=0, fill=1)
-    _draw(canvas, poster)
+    _draw_page(canvas, poster)
     canvas.showPage()
     canvas.save()
     return file.getvalue()
 
 
-def _draw(canvas: Canvas, poster: Poster) -> None:
-    """From the top down. The code is as large as the words around it leave room for."""
+def _draw_page(canvas: Canvas, poster: Poster) -> None:
+    """Draw from the top down. The code gets the space that the texts leave."""
     address = poster.address.partition("://")[2] or poster.address
-    above = [_set(poster.brand_name, NAME), _set(poster.title, TITLE), _set(HOW, TEXT)]
+    above = [_layout(poster.brand_name, NAME), _layout(poster.title, TITLE), _layout(HOW, TEXT)]
     below = [
-        _set(address, ADDRESS), _set(CHECK, SMALL), _set(STEPS, TEXT), _set(FREE, SMALL), _set(ENGLISH_STEPS, ENGLISH),
+        _layout(address, ADDRESS), _layout(CHECK, SMALL), _layout(STEPS, TEXT), _layout(FREE, SMALL),
+        _layout(ENGLISH_STEPS, ENGLISH),
     ]  # fmt: skip
     at = HEIGHT - BAND - 10 * mm
     if poster.logo:
-        at = _logo(canvas, poster.logo, at)
+        at = _draw_logo(canvas, poster.logo, at)
     taken = sum(height + GAP for _, height in above + below)
-    side = min(max(at - FOOT - taken, LEAST), MOST)
+    side = min(max(at - FOOT - taken, SMALLEST_CODE), LARGEST_CODE)
     at -= max(at - FOOT - taken - side, 0) / 2
-    at = _code(canvas, poster.address, _said(canvas, above, at), side)
-    _said(canvas, below, at)
-    _foot(canvas, poster)
+    at = _draw_code(canvas, poster.address, _draw_paragraphs(canvas, above, at), side)
+    _draw_paragraphs(canvas, below, at)
+    _draw_footer(canvas, poster)
 
 
-def _foot(canvas: Canvas, poster: Poster) -> None:
+def _draw_footer(canvas: Canvas, poster: Poster) -> None:
     number = NUMBERS.get(len(poster.number), "Vergi no")
     lines = [f"{poster.sender} · {number}: {poster.number} · {poster.contact}"]
-    if poster.is_practice:
-        lines.insert(0, PRACTICE)
-    said = [_set(line, SMALL) for line in lines]
-    _said(canvas, said, 12 * mm + sum(height for _, height in said), gap=0)
+    if poster.is_sandbox:
+        lines.insert(0, SANDBOX_NOTE)
+    paragraphs = [_layout(line, SMALL) for line in lines]
+    _draw_paragraphs(canvas, paragraphs, 12 * mm + sum(height for _, height in paragraphs), gap=0)
 
 
-def _set(text: str, style: ParagraphStyle) -> tuple[Paragraph, float]:
-    """A paragraph, and how high it is."""
+def _layout(text: str, style: ParagraphStyle) -> tuple[Paragraph, float]:
+    """A paragraph and its height."""
     paragraph = Paragraph(escape(text), LONGER if style in (NAME, TITLE) and len(text) > LONG else style)
-    return paragraph, paragraph.wrap(WIDTH - 2 * MARGIN, HEIGHT)[1]
+    return paragraph, float(paragraph.wrap(WIDTH - 2 * MARGIN, HEIGHT)[1])
 
 
-def _said(canvas: Canvas, paragraphs: list[tuple[Paragraph, float]], at: float, gap: float = GAP) -> float:
-    """Write them under `at`; where the next thing begins."""
+def _draw_paragraphs(canvas: Canvas, paragraphs: list[tuple[Paragraph, float]], at: float, gap: float = GAP) -> float:
+    """Draw them below `at`; return where the next element begins."""
     for paragraph, height in paragraphs:
         paragraph.drawOn(canvas, MARGIN, at - height)
         at -= height + gap
     return at
 
 
-def _logo(canvas: Canvas, logo: bytes, at: float) -> float:
+def _draw_logo(canvas: Canvas, logo: bytes, at: float) -> float:
     picture = ImageReader(BytesIO(logo))
     wide, high = picture.getSize()
     scale = min(LOGO[0] / wide, LOGO[1] / high)
     size = (wide * scale, high * scale)
     canvas.drawImage(picture, (WIDTH - size[0]) / 2, at - size[1], *size, mask="auto")
-    return at - size[1] - 4 * mm
+    return float(at - size[1] - 4 * mm)
 
 
-def _code(canvas: Canvas, address: str, at: float, side: float) -> float:
-    pdf.code(address, side, error="q").drawOn(canvas, (WIDTH - side) / 2, at - side)  # A poster gets dirty.
+def _draw_code(canvas: Canvas, address: str, at: float, side: float) -> float:
+    pdf.qr_drawing(address, side, error="q").drawOn(canvas, (WIDTH - side) / 2, at - side)  # A poster gets dirty.
     return at - side

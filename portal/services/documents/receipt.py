@@ -1,4 +1,4 @@
-"""A receipt as a PDF on A4, with its own font and a QR code that leads to its living page. Words are the caller's."""
+"""A receipt as a PDF with a QR code that leads to its page. The caller provides the texts."""
 
 from dataclasses import dataclass
 from html import escape
@@ -7,6 +7,7 @@ from io import BytesIO
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from portal.services.documents import pdf
@@ -27,7 +28,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with pairs of a name and what it is, and sentences below."""
+    """A heading, (label, text) pairs, and sentences below."""
 
     heading: str
     pairs: Pairs = ()
@@ -35,8 +36,8 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Paper:
-    """Everything that stands on it. `address` is where the QR code leads, `beside` the sentences next to it."""
+class ReceiptContent:
+    """`address` is where the QR code leads, `beside` the sentences next to it."""
 
     language: str  # "tr-TR" or "en"
     title: str
@@ -50,42 +51,42 @@ class Paper:
     page_of: str  # "Sayfa {page}"
 
 
-def drawn(paper: Paper) -> bytes:
-    """The receipt as a PDF. The same paper gives the same bytes."""
-    pdf.know_fonts()
+def render_pdf(paper: ReceiptContent) -> bytes:
+    """The same content gives the same bytes."""
+    pdf.register_fonts()
     file = BytesIO()
     document = SimpleDocTemplate(
         file, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=18 * mm, bottomMargin=20 * mm,
         title=paper.title, author=paper.author, lang=paper.language, invariant=1, displayDocTitle=True,
     )  # fmt: skip
 
-    def foot(canvas, _document) -> None:
+    def draw_footer(canvas: Canvas, _document: SimpleDocTemplate) -> None:
         canvas.setFont(PLAIN, 7.5)
         canvas.setFillColor(FAINT)
         canvas.drawString(MARGIN, 12 * mm, paper.foot)
         canvas.drawRightString(A4[0] - MARGIN, 12 * mm, paper.page_of.format(page=canvas.getPageNumber()))
 
-    document.build(_story(paper), onFirstPage=foot, onLaterPages=foot)
+    document.build(_story(paper), onFirstPage=draw_footer, onLaterPages=draw_footer)
     return file.getvalue()
 
 
-def _story(paper: Paper) -> list[Flowable]:
-    told = [Paragraph(escape(paper.title), HEAD), Paragraph(escape(paper.under), UNDER), _pairs(paper.pairs)]
+def _story(paper: ReceiptContent) -> list[Flowable]:
+    story = [Paragraph(escape(paper.title), HEAD), Paragraph(escape(paper.under), UNDER), _table(paper.pairs)]
     for section in paper.sections:
-        top = [Paragraph(escape(section.heading), PART)] + ([_pairs(section.pairs)] if section.pairs else [])
-        told.append(KeepTogether(top))
-        told += [Spacer(1, 1.5 * mm)] if section.sentences else []
-        told += [Paragraph(escape(each).replace("\n", "<br/>"), TEXT) for each in section.sentences]
-    return [*told, Spacer(1, 4 * mm), _with_code(paper)]
+        top = [Paragraph(escape(section.heading), PART)] + ([_table(section.pairs)] if section.pairs else [])
+        story.append(KeepTogether(top))
+        story += [Spacer(1, 1.5 * mm)] if section.sentences else []
+        story += [Paragraph(escape(each).replace("\n", "<br/>"), TEXT) for each in section.sentences]
+    return [*story, Spacer(1, 4 * mm), _qr_table(paper)]
 
 
-def _pairs(rows: Pairs) -> Table:
-    return pdf.pairs(rows, (WIDTH * NAMES, WIDTH * (1 - NAMES)), SMALL, STRONG)
+def _table(rows: Pairs) -> Table:
+    return pdf.pairs_table(rows, (WIDTH * NAMES, WIDTH * (1 - NAMES)), SMALL, STRONG)
 
 
-def _with_code(paper: Paper) -> Table:
+def _qr_table(paper: ReceiptContent) -> Table:
     table = Table(
-        [[pdf.code(paper.address, CODE, error="m"), [Paragraph(escape(each), TEXT) for each in paper.beside]]],
+        [[pdf.qr_drawing(paper.address, CODE, error="m"), [Paragraph(escape(each), TEXT) for each in paper.beside]]],
         colWidths=[CODE + 4 * mm, WIDTH - CODE - 4 * mm],
     )
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, 0), 0)])

@@ -1,4 +1,4 @@
-"""Papers that come back: a PDF as it is, or a picture that is made anew. What a file says it is does not count."""
+"""Check uploaded papers: a PDF is kept as it is, a picture is re-encoded. The declared type does not count."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,9 +10,9 @@ from portal.core import images
 
 LARGEST = 10 * 1024 * 1024  # Bytes.
 MOST_PIXELS = 50_000_000  # A scan of A4 at 600 dpi has 35 million.
-END = 2048  # Bytes: a PDF's last words stand there.
+TAIL = 2048  # Bytes at the end of a PDF that must hold its end mark.
 PDF, JPEG = "application/pdf", "image/jpeg"
-# What runs or unpacks when such a file is opened.
+# What runs or unpacks when a PDF is opened.
 ACTIVE = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
 
 
@@ -27,52 +27,47 @@ class Problem(StrEnum):
 
 
 class BadPaper(ValueError):
-    """A file that is not taken as a paper."""
-
     def __init__(self, problem: Problem):
         super().__init__(problem.value)
         self.problem = problem
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A paper that may be kept."""
-
+class CheckedPaper:
     media_type: str
     content: bytes
 
 
-def check(content: bytes) -> Checked:
-    """Look at a file's content: PDF, JPEG or PNG. A picture is encoded anew, without what it said of camera and place.
-    Raises BadPaper."""
+def check_paper(content: bytes) -> CheckedPaper:
+    """Accept PDF, JPEG or PNG by content. A picture is re-encoded, which drops its metadata. Raises BadPaper."""
     if not content:
         raise BadPaper(Problem.EMPTY)
     if len(content) > LARGEST:
         raise BadPaper(Problem.TOO_LARGE)
     if content.startswith(b"%PDF-"):
-        return _pdf(content)
+        return _check_pdf(content)
     if content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        return _picture(content)
+        return _reencode_picture(content)
     raise BadPaper(Problem.OTHER_KIND)
 
 
-def _pdf(content: bytes) -> Checked:
-    if b"%%EOF" not in content[-END:]:
+def _check_pdf(content: bytes) -> CheckedPaper:
+    if b"%%EOF" not in content[-TAIL:]:
         raise BadPaper(Problem.DAMAGED)
     if any(word in content for word in ACTIVE):
         raise BadPaper(Problem.ACTIVE)
-    return Checked(PDF, content)
+    return CheckedPaper(PDF, content)
 
 
-def _picture(content: bytes) -> Checked:
+def _reencode_picture(content: bytes) -> CheckedPaper:
     try:
         # A strip of any shape may be a scan.
         picture = images.decode_image(content, largest=LARGEST, most_pixels=MOST_PIXELS, most_elongated=MOST_PIXELS)
     except images.BadImage as bad:
         is_large = bad.problem == images.ImageProblem.TOO_MANY_PIXELS
         raise BadPaper(Problem.TOO_LARGE if is_large else Problem.DAMAGED) from bad
-    on_white = Image.new("RGB", picture.size, "white")  # JPEG knows no holes: they would be black.
+    on_white = Image.new("RGB", picture.size, "white")  # JPEG has no transparency: it would be black.
     on_white.paste(picture, mask=picture)
     file = BytesIO()
     on_white.save(file, "JPEG", quality=85)
-    return Checked(JPEG, file.getvalue())
+    return CheckedPaper(JPEG, file.getvalue())

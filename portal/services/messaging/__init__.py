@@ -1,1 +1,1 @@
-"""Messages to recipients: an outbox of rows, sent by lease through the one gateway there is so far."""
+"""Outgoing messages and mails: rows as outbox, claimed by lease, sent through a gateway or an SMTP server."""

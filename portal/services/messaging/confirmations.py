@@ -1,4 +1,6 @@
-"""What a confirmation says: what was granted, where the receipt stands, and how to refuse (Regulation art. 7)."""
+"""Facts of a confirmation message: what was granted, the receipt's URL, and how to refuse (Regulation art. 7)."""
+
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
@@ -13,8 +15,8 @@ from portal.domain.providers import brands
 from portal.domain.receipts import codes
 
 
-def facts_of(message: Message) -> dict | None:
-    """Its facts; None where nothing of it stands any more, as all of it was taken back."""
+def facts_of(message: Message) -> dict[str, Any] | None:
+    """The facts for its template; None where every grant was undone."""
     receipt = db.session.get_one(Receipt, message.receipt_id)
     granted = db.session.execute(
         select(Decision.channel, Decision.brand_id)
@@ -23,6 +25,7 @@ def facts_of(message: Message) -> dict | None:
     ).all()
     if not granted:
         return None
+    assert receipt.link_id is not None  # Only decisions by a link are confirmed.
     text = db.session.get_one(ConsentText, receipt.text_id)
     salt, root = current_app.config["LINK_SALT"], _url_root(granted[0].brand_id)
     nonce = db.session.get_one(shortlinks.Link, receipt.link_id).nonce
@@ -39,5 +42,5 @@ def facts_of(message: Message) -> dict | None:
 
 
 def _url_root(brand_id: int) -> str:
-    """With what the brand's addresses begin: its own host, where it has one, serves receipts too."""
+    """Beginning of the brand's URLs: its own host, where it has one, serves receipts, too."""
     return brands.link_base_url(db.session, brand_id, current_app.config["LINK_BASE"]).removesuffix("/k")

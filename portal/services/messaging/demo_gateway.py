@@ -1,6 +1,6 @@
-"""A gateway that sends nothing: it keeps what it was given and shows it like a phone, for demonstrations and tests.
+"""Demo gateway: an HTTP service that sends nothing but shows messages like a phone, for demonstrations and tests.
 
-It keeps the masked address and the text; the clear address is never written down.
+It stores the masked address and the text, never the clear address.
 """
 
 import os
@@ -13,6 +13,7 @@ from math import ceil
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from portal.core import addresses, clock
@@ -28,7 +29,7 @@ CREATE TABLE IF NOT EXISTS message (
     received_at TEXT NOT NULL, subject TEXT NOT NULL DEFAULT '', one_click TEXT NOT NULL DEFAULT '')
 """
 NEWEST = "SELECT masked_address, text, subject, one_click, received_at FROM message ORDER BY seq DESC LIMIT ? OFFSET ?"
-# For a file that was made before there were any: what a mail has besides.
+# Columns that an older file may lack.
 ADDED = {
     "subject": "ALTER TABLE message ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
     "one_click": "ALTER TABLE message ADD COLUMN one_click TEXT NOT NULL DEFAULT ''",
@@ -41,34 +42,33 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-door = Blueprint("messages", __name__)
+blueprint = Blueprint("messages", __name__)
 
 
 def create_gateway(path: Path) -> Flask:
-    """The gateway over the file at `path`, which it makes where there is none."""
+    """The gateway with its SQLite file at `path`, created if missing."""
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.config.update(GATEWAY_FILE=Path(path), MAX_CONTENT_LENGTH=LONGEST_CALL)
-    app.jinja_env.filters.update(with_links=with_links, wall_clock=wall_clock)
+    app.jinja_env.filters.update(with_links=linkify, wall_clock=istanbul_time)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.register_blueprint(door)
-    app.after_request(_guarded)
-    _make(app.config["GATEWAY_FILE"])
+    app.register_blueprint(blueprint)
+    app.after_request(_set_headers)
+    _create_database(app.config["GATEWAY_FILE"])
     return app
 
 
 def create_gateway_from_environment() -> Flask:
-    """The gateway over GATEWAY_FILE."""
     return create_gateway(Path(os.environ["GATEWAY_FILE"]))
 
 
-@door.post("/messages")
-def take():
-    """Take messages [{"id", "to", "text"}, …], mails with "subject" and "one_click" too: 202. An id is taken once."""
-    rows = _read(request.get_json(silent=True))
+@blueprint.post("/messages")
+def receive_messages() -> ResponseReturnValue:
+    """Take {"messages": [{"id", "to", "text"}, …]}, also "subject" and "one_click": 202. An id counts once."""
+    rows = _parse_messages(request.get_json(silent=True))
     if rows is None:
         return {"error": f'expected {{"messages": [{{"id", "to", "text"}}, …]}}, at most {MOST_MESSAGES} of them'}, 400
     at = clock.now().isoformat()
-    with _database() as db, db:
+    with _open_database() as db, db:
         statement = (
             "INSERT OR IGNORE INTO message (id, masked_address, text, subject, one_click, received_at) "
             "VALUES (?, ?, ?, ?, ?, ?)"
@@ -77,10 +77,10 @@ def take():
     return {"taken": len(rows)}, 202
 
 
-@door.get("/")
-def show():
-    """The messages as a phone shows them, newest first; `page` counts from 1."""
-    with _database() as db:
+@blueprint.get("/")
+def show_messages() -> str:
+    """Messages as on a phone, newest first; `page` counts from 1."""
+    with _open_database() as db:
         count = db.execute("SELECT count(*) FROM message").fetchone()[0]
         pages = max(ceil(count / PAGE), 1)
         page = min(max(request.args.get("page", 1, type=int), 1), pages)
@@ -88,16 +88,15 @@ def show():
     return render_template("messaging/viewer.html", messages=messages, count=count, page=page, pages=pages)
 
 
-@door.get("/health")
-def health():
-    """Alive, with its file."""
-    with _database() as db:
+@blueprint.get("/health")
+def show_health() -> dict[str, str]:
+    with _open_database() as db:
         db.execute("SELECT 1 FROM message LIMIT 1")
     return {"status": "ok"}
 
 
-def with_links(text: str) -> Markup:
-    """The text with its web addresses as links."""
+def linkify(text: str) -> Markup:
+    """The text with its URLs as links."""
     shown, end = Markup(), 0
     for link in LINK.finditer(text):
         shown += escape(text[end : link.start()]) + Markup('<a href="{0}">{0}</a>').format(link.group())
@@ -105,13 +104,12 @@ def with_links(text: str) -> Markup:
     return shown + escape(text[end:])
 
 
-def wall_clock(at: str) -> str:
-    """A stored moment as Istanbul's clock shows it."""
+def istanbul_time(at: str) -> str:
     return clock.istanbul(datetime.fromisoformat(at)).strftime("%d.%m.%Y %H:%M")
 
 
-def _read(body: object) -> list[tuple[str, ...]] | None:
-    """(id, masked address, text, subject, one_click) of each message, or None where the body has another shape."""
+def _parse_messages(body: object) -> list[tuple[str, ...]] | None:
+    """(id, masked address, text, subject, one_click) of each message; None where the body has another shape."""
     messages = body.get("messages") if isinstance(body, dict) else None
     if not isinstance(messages, list) or len(messages) > MOST_MESSAGES or not all(map(_is_message, messages)):
         return None
@@ -132,7 +130,7 @@ def _is_message(item: object) -> bool:
     )
 
 
-def _make(path: Path) -> None:
+def _create_database(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=30)) as db:
         db.execute("PRAGMA journal_mode = WAL")
@@ -143,12 +141,12 @@ def _make(path: Path) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[sqlite3.Connection]:
+def _open_database() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(current_app.config["GATEWAY_FILE"], timeout=30)) as db:
         db.row_factory = sqlite3.Row
         yield db
 
 
-def _guarded(response: Response) -> Response:
+def _set_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     return response

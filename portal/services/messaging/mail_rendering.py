@@ -1,8 +1,10 @@
-"""A mail's subject and text, out of its template and its facts."""
+"""Render a mail's subject and text from templates/mails/ and its facts."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from babel.dates import format_datetime
 from flask import current_app
@@ -13,40 +15,38 @@ from portal.domain.notifications.mails import FACTS
 
 LONGEST_NAME = 120
 LONGEST_TEXT = 2000
-OF_OURS = frozenset({"link", "device", "network"})
-PROSE = frozenset({"note", "reason", "question", "answer"})  # Of people who know whom they write to, over lines.
+TRUSTED_FACTS = frozenset({"link", "device", "network"})
+MULTILINE_FACTS = frozenset({"note", "reason", "question", "answer"})  # Written by people in correspondence with us.
 LOOKS_LIKE_A_LINK = re.compile(r"(?<=\w)\.(?=\w{2})|:?//+|@")
 
 
 @dataclass(frozen=True)
-class Written:
-    """What a mail says."""
-
+class RenderedMail:
     subject: str
     text: str
 
 
-def compose(kind: MailKind, language: str, facts: dict) -> Written:
+def render_mail(kind: MailKind, language: str, facts: Mapping[str, Any]) -> RenderedMail:
     """Fill in the template; its first line is the subject."""
-    said = {name: _said(name, facts[name], language) for name in FACTS[kind]}
-    text = current_app.jinja_env.get_template(f"mails/{kind}/{language}.txt").render(said)
+    clean = {name: _clean_fact(name, facts[name], language) for name in FACTS[kind]}
+    text = current_app.jinja_env.get_template(f"mails/{kind}/{language}.txt").render(clean)
     foot = current_app.jinja_env.get_template(f"mails/foot/{language}.txt").render()
     subject, _, body = text.partition("\n")
-    return Written(subject, f"{body.strip()}\n{foot}\n")
+    return RenderedMail(subject, f"{body.strip()}\n{foot}\n")
 
 
-def _said(name: str, value, language: str):
-    """A fact as it may stand in a mail. Titles and names are chosen by anybody who signs up: they bring no lines and
-    no links of their own to the people whom we write to."""
+def _clean_fact(name: str, value: Any, language: str) -> Any:
+    """A fact for a mail. Anybody who signs up chooses titles and names: they must bring no lines and no links of their
+    own into a mail of ours."""
     if isinstance(value, datetime):
         return format_datetime(value, "d MMMM yyyy HH:mm", tzinfo=clock.ISTANBUL, locale=language)
-    if not isinstance(value, str) or name in OF_OURS:
+    if not isinstance(value, str) or name in TRUSTED_FACTS:
         return value
-    if name in PROSE:
+    if name in MULTILINE_FACTS:
         return value.strip()[:LONGEST_TEXT]
-    return LOOKS_LIKE_A_LINK.sub(_apart, " ".join(value.split())[:LONGEST_NAME])
+    return LOOKS_LIKE_A_LINK.sub(_break_link, " ".join(value.split())[:LONGEST_NAME])
 
 
-def _apart(found: re.Match) -> str:
-    """No mail program makes a link of it: a space follows the dot, and the other signs go."""
+def _break_link(found: re.Match[str]) -> str:
+    """So that no mail program makes a link of it: a space after a dot, or instead of other characters."""
     return ". " if found[0] == "." else " "

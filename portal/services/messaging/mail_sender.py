@@ -1,15 +1,15 @@
-"""Mails on their way: claimed by lease, one after the other, and given to whatever way there is.
+"""Send due mails: claimed by lease one by one, over one connection.
 
-A mail that a killed sender had in hand goes again, with the same Message-ID: better twice than never.
+A mail that a killed sender had claimed is sent again with the same Message-ID: better twice than never.
 """
 
 import random
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
@@ -17,27 +17,27 @@ from portal.core.models import Mail, MailState
 from portal.core.vault import CannotOpen
 from portal.domain.notifications import mails
 from portal.services.messaging import mail_rendering, mail_transport
-from portal.services.messaging.mail_transport import OutgoingMail
+from portal.services.messaging.mail_transport import GatewayTransport, OutgoingMail, SmtpTransport
 
-LEASE = timedelta(minutes=3)  # A dozen commands may take ways.TIMEOUT each before one mail is through.
+LEASE = timedelta(minutes=3)  # A dozen commands may take mail_transport.TIMEOUT each before one mail is through.
 BATCH = 50  # Over one connection.
-LONGEST_RUN = 30.0  # Seconds: a slow server holds up neither launches nor messages; the rest goes with the next minute.
+LONGEST_RUN = 30.0  # Seconds: a slow server must not hold up launches and messages; the rest goes a minute later.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
-MAX_ATTEMPTS = 60  # Attempts: some two and a half days.
+MAX_ATTEMPTS = 60  # In some two and a half days.
 
 log = structlog.get_logger()
 
 
 def send_due() -> int:
-    """Send a batch of due mails; how many are done with. None: nothing is due, there is no way, or it is blocked or
-    slow."""
-    if not (mail_transport.is_configured(current_app.config) and _count_due()):
+    """Send a batch of due mails; return how many ended. 0: none is due, or no server is configured, reachable or fast
+    enough."""
+    if not (mail_transport.is_configured(current_app.config) and _is_any_due()):
         return 0
     done, ends = 0, time.monotonic() + LONGEST_RUN
     try:
-        with mail_transport.open_transport(current_app.config) as way:
+        with mail_transport.open_transport(current_app.config) as transport:
             while done < BATCH and (claimed := _claim()):
-                done += _send(way, claimed)
+                done += _send(transport, claimed)
                 if time.monotonic() > ends:
                     log.warning("mails.slow", done=done)
                     return 0
@@ -47,12 +47,12 @@ def send_due() -> int:
     return done
 
 
-def _count_due() -> int:
-    return read_session().scalar(select(func.count()).select_from(Mail).where(leases.is_due(Mail, clock.now())))
+def _is_any_due() -> bool:
+    return read_session().scalar(select(Mail.id).where(leases.is_due(Mail, clock.now())).limit(1)) is not None
 
 
 def _claim() -> int | None:
-    """The mail that has been due for longest; it is ours until the lease ends."""
+    """Claim the mail that has been due longest."""
     at = clock.now()
     due = select(Mail.id).where(leases.is_due(Mail, at)).order_by(Mail.due_at).limit(1)
     mail_id = db.session.scalar(due.with_for_update(skip_locked=True))
@@ -62,13 +62,13 @@ def _claim() -> int | None:
     return mail_id
 
 
-def _send(way, mail_id: int) -> bool:
-    """Send one; whether that is done with. Raises Blocked, with the mail put off."""
-    letter = _outgoing_mail(mail_id)
-    if letter is None:
+def _send(transport: SmtpTransport | GatewayTransport, mail_id: int) -> bool:
+    """Send one; True if it ended. Raises Unavailable, after postponing the mail."""
+    mail = _outgoing_mail(mail_id)
+    if mail is None:
         return True
     try:
-        way.send(letter)
+        transport.send(mail)
     except mail_transport.TemporaryFailure:
         return _put_off(mail_id)
     except mail_transport.PermanentFailure:
@@ -80,7 +80,7 @@ def _send(way, mail_id: int) -> bool:
 
 
 def _outgoing_mail(mail_id: int) -> OutgoingMail | None:
-    """What to send. None: its link has gone stale, or what it says is damaged, and it has failed."""
+    """What to send; None, with the mail failed, where its link has expired or it cannot be decrypted."""
     mail = db.session.get_one(Mail, mail_id)
     try:
         facts, to = mails.read_facts(vault(), mail), mails.read_address(vault(), mail)
@@ -97,7 +97,7 @@ def _outgoing_mail(mail_id: int) -> OutgoingMail | None:
 
 
 def _end(mail_id: int, state: MailState) -> bool:
-    """It is over, and the links it held are kept no longer."""
+    """End it, and delete its facts: they hold links."""
     mail = db.session.get_one(Mail, mail_id)
     mail.state, mail.due_at, mail.lease_until, mail.ended_at = state, None, None, clock.now()
     mail.facts = mails.seal_facts(vault(), mail.id, {})
@@ -106,7 +106,7 @@ def _end(mail_id: int, state: MailState) -> bool:
 
 
 def _put_off(mail_id: int) -> bool:
-    """Later again, or never where it was tried often enough; whether it is done with."""
+    """Retry later, or fail after MAX_ATTEMPTS; True if it ended."""
     mail = db.session.get_one(Mail, mail_id)
     if mail.attempts >= MAX_ATTEMPTS:
         return _end(mail_id, MailState.FAILED)
@@ -116,5 +116,6 @@ def _put_off(mail_id: int) -> bool:
 
 
 def _pause(attempts: int) -> timedelta:
-    """Twice as long each time, and never quite the same for all."""
-    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE) * (0.75 + random.random() / 2)
+    """Exponential backoff with jitter."""
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, 20)
+    return min(doubled, LONGEST_PAUSE) * (0.75 + random.random() / 2)

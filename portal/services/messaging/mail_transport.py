@@ -1,38 +1,37 @@
-"""By which way a mail leaves: an SMTP server over TLS, or the demonstration's gateway."""
+"""Transports of mails: an SMTP server over TLS, or the demo gateway."""
 
 import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
 
-TIMEOUT = 10.0  # Seconds, of one command and all of its answer.
+TIMEOUT = 10.0  # Seconds for one command and its whole answer.
 GATEWAY_TIMEOUT = (3.05, 6.0)
-ON_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+LOCALHOST = ("localhost", "127.0.0.1", "::1")
 
 
-class Blocked(Exception):
-    """Nothing gets through now; it lies with the server or the way there."""
+class Unavailable(Exception):
+    """Nothing gets through now: the server or the network is at fault."""
 
 
-class Later(Exception):
-    """The server takes this mail later, it says."""
+class TemporaryFailure(Exception):
+    """The server asks to retry this mail later (4xx)."""
 
 
-class Refused(Exception):
-    """The server will never take this mail."""
+class PermanentFailure(Exception):
+    """The server will never take this mail (5xx)."""
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One mail as it travels."""
-
+class OutgoingMail:
     id: int
     to: str
     subject: str
@@ -40,83 +39,81 @@ class Letter:
     language: str
 
 
-def are_there(config: dict) -> bool:
-    """Whether mails have a way at all."""
-    return bool(config["SMTP_URL"] or _gateway(config))
+def is_configured(config: Mapping[str, Any]) -> bool:
+    return bool(config["SMTP_URL"] or _gateway_url(config))
 
 
 @contextmanager
-def opened(config: dict) -> Iterator["Smtp | Gateway"]:
-    """The way, connected. Raises Blocked."""
+def open_transport(config: Mapping[str, Any]) -> Iterator["SmtpTransport | GatewayTransport"]:
+    """Connect. Raises Unavailable."""
     if config["SMTP_URL"]:
-        with _connected(config["SMTP_URL"], config["MAIL_FROM"].rpartition("@")[2]) as server:
-            yield Smtp(server, config["MAIL_FROM"])
+        with _connect(config["SMTP_URL"], config["MAIL_FROM"].rpartition("@")[2]) as server:
+            yield SmtpTransport(server, config["MAIL_FROM"])
     else:
-        yield Gateway(_gateway(config))
+        yield GatewayTransport(_gateway_url(config))
 
 
-class Smtp:
-    """A server that is connected, and lets us in."""
+class SmtpTransport:
+    """An SMTP server, connected and logged in."""
 
     def __init__(self, server: smtplib.SMTP, sender: str):
         self.server, self.sender = server, sender
 
-    def send(self, letter: Letter) -> None:
-        """Give it a letter. Raises Blocked, Later and Refused."""
+    def send(self, mail: OutgoingMail) -> None:
+        """Raises Unavailable, TemporaryFailure and PermanentFailure."""
         try:
-            self.server.send_message(self._message(letter))
+            self.server.send_message(self._message(mail))
         except smtplib.SMTPRecipientsRefused as refusal:
             ((code, _said),) = refusal.recipients.values()
-            raise (Refused if code >= 500 else Later) from None
+            raise (PermanentFailure if code >= 500 else TemporaryFailure) from None
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as refusal:
-            raise (Refused if refusal.smtp_code >= 500 else Later) from None
-        except (smtplib.SMTPNotSupportedError, ValueError):  # Letters that this server, or no mail, can carry.
-            raise Refused from None
+            raise (PermanentFailure if refusal.smtp_code >= 500 else TemporaryFailure) from None
+        except (smtplib.SMTPNotSupportedError, ValueError):  # Characters that this server, or no mail, can carry.
+            raise PermanentFailure from None
         except (smtplib.SMTPException, OSError):
-            raise Blocked from None
+            raise Unavailable from None
 
-    def _message(self, letter: Letter) -> EmailMessage:
+    def _message(self, mail: OutgoingMail) -> EmailMessage:
         message = EmailMessage()
         message["From"] = f"İzinlink <{self.sender}>"
-        message["To"] = letter.to
-        message["Subject"] = letter.subject
-        message["Message-ID"] = f"<{letter.id}@{self.sender.rpartition('@')[2]}>"
+        message["To"] = mail.to
+        message["Subject"] = mail.subject
+        message["Message-ID"] = f"<{mail.id}@{self.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes come back.
-        message.set_content(letter.text)
-        message["Content-Language"] = letter.language
+        message.set_content(mail.text)
+        message["Content-Language"] = mail.language
         return message
 
 
-class Gateway:
-    """The demonstration's: it shows what it is given."""
+class GatewayTransport:
+    """The demo gateway."""
 
     def __init__(self, url: str):
         self.url = url
 
-    def send(self, letter: Letter) -> None:
-        """Give it a letter. Raises Blocked and Refused."""
-        body = {"id": f"mail-{letter.id}", "to": letter.to, "subject": letter.subject, "text": letter.text}
+    def send(self, mail: OutgoingMail) -> None:
+        """Raises Unavailable and PermanentFailure."""
+        body = {"id": f"mail-{mail.id}", "to": mail.to, "subject": mail.subject, "text": mail.text}
         try:
             answer = requests.post(
                 f"{self.url}/messages", json={"messages": [body]}, timeout=GATEWAY_TIMEOUT, allow_redirects=False
             )
         except requests.RequestException:
-            raise Blocked from None
+            raise Unavailable from None
         if answer.status_code != 202:
-            raise Refused if answer.status_code == 400 else Blocked
+            raise PermanentFailure if answer.status_code == 400 else Unavailable
 
 
-def _gateway(config: dict) -> str:
-    """Mails hold keys to accounts: they go to the gateway of messages in a demonstration only."""
+def _gateway_url(config: Mapping[str, Any]) -> str:
+    """Mails hold links that open accounts: only in development do they go to the message gateway."""
     return config["MESSAGE_GATEWAY_URL"] if config["DEVELOPMENT"] else ""
 
 
-class Impatient:
-    """A connection whose answers must come within TIMEOUT as a whole: a server that lets fall byte after byte keeps the
-    library's own time limit, which is of each byte, and would hold us for ever."""
+class SmtpConnection(smtplib.SMTP):
+    """In clear until STARTTLS. A whole reply must come within TIMEOUT: smtplib's own timeout is per read, so single
+    bytes could hold us for ever."""
 
-    def getreply(self):
-        """The answer to a command, or none."""
+    def getreply(self) -> tuple[int, bytes]:
         late = threading.Timer(TIMEOUT, _hang_up, [self.sock])
         late.daemon = True
         late.start()
@@ -126,12 +123,8 @@ class Impatient:
             late.cancel()
 
 
-class Plain(Impatient, smtplib.SMTP):
-    """In the clear, until STARTTLS."""
-
-
-class Secure(Impatient, smtplib.SMTP_SSL):
-    """By TLS from its first byte on."""
+class TlsConnection(SmtpConnection, smtplib.SMTP_SSL):
+    """TLS from the first byte."""
 
 
 def _hang_up(line: socket.socket) -> None:
@@ -140,11 +133,11 @@ def _hang_up(line: socket.socket) -> None:
 
 
 @contextmanager
-def _connected(url: str, name: str) -> Iterator[smtplib.SMTP]:
+def _connect(url: str, name: str) -> Iterator[smtplib.SMTP]:
     try:
-        server = _greeted(url, name)
+        server = _log_in(url, name)
     except (smtplib.SMTPException, OSError):
-        raise Blocked from None  # What the server said may repeat the user name.
+        raise Unavailable from None  # The server's words may repeat the user name.
     try:
         yield server
     finally:
@@ -153,16 +146,18 @@ def _connected(url: str, name: str) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _greeted(url: str, name: str) -> smtplib.SMTP:
-    """Nothing is said to a server elsewhere before the line is private and its certificate was looked at. We greet by
-    the domain that mails come from: this machine's own name would be looked up, and is nobody's business."""
+def _log_in(url: str, name: str) -> smtplib.SMTP:
+    """Connect and log in; over TLS with a checked certificate, except on localhost. EHLO names the domain of MAIL_FROM:
+    smtplib would look up this machine's own name and send it."""
     at, context = urlsplit(url), ssl.create_default_context()
+    host = at.hostname or ""
+    server: smtplib.SMTP
     if at.scheme == "smtps":
-        server = Secure(at.hostname, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
+        server = TlsConnection(host, at.port or 465, local_hostname=name, timeout=TIMEOUT, context=context)
     else:
-        server = Plain(at.hostname, at.port or 587, local_hostname=name, timeout=TIMEOUT)
+        server = SmtpConnection(host, at.port or 587, local_hostname=name, timeout=TIMEOUT)
     try:
-        if at.scheme == "smtp" and at.hostname not in ON_THIS_MACHINE:
+        if at.scheme == "smtp" and host not in LOCALHOST:
             server.starttls(context=context)
         if at.username:
             server.login(unquote(at.username), unquote(at.password or ""))

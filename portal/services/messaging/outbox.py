@@ -1,4 +1,4 @@
-"""Message rows to the gateway: claim, send, record. The gateway takes an id once, so a repeat sends nothing twice."""
+"""The message outbox: claim due rows, send them to the gateway, record the result. A gateway takes an id only once."""
 
 import random
 from collections.abc import Iterable
@@ -31,16 +31,16 @@ class RetryPolicy(NamedTuple):
     attempts: int  # Some three days of them; then it has failed.
 
 
-# What the law wants on the same day must not sleep over midnight when the gateway is there again at eleven.
+# A confirmation is due on the same day (Regulation art. 7), so its retries stay close together.
 SHORT, LONG = RetryPolicy(timedelta(minutes=10), 440), RetryPolicy(timedelta(hours=2), 40)
 
 log = structlog.get_logger()
 
 
 def send_due(gateway_url: str) -> int:
-    """Send a batch of due messages; how many are done with. None: nothing is due, or the gateway is out of order.
+    """Send a batch of due messages; return how many ended. 0: none is due, or the gateway is out of order.
 
-    Each decision wakes this: it asks for no turn to write where nothing is due, and no gateway again that just failed.
+    Each decision wakes this, so it takes no write lock while nothing is due, and spares a gateway that just failed.
     """
     if _is_resting(gateway_url, clock.now()) or not _is_any_due(clock.now()):
         return 0
@@ -50,14 +50,15 @@ def send_due(gateway_url: str) -> int:
     if DemoGateway(gateway_url).send(claimed):
         _mark_accepted(claimed)
         return len(claimed)
-    _put_off([parcel.id for parcel in claimed])
+    _put_off([outgoing.id for outgoing in claimed])
     _resting_gateways()[gateway_url] = clock.now() + FIRST_PAUSE
     return 0
 
 
 def _resting_gateways() -> dict[str, datetime]:
-    """By gateway: until when this process does not ask one that was out of order."""
-    return current_app.extensions.setdefault("resting_gateways", {})
+    """By gateway URL: until when this process spares one that was out of order."""
+    resting: dict[str, datetime] = current_app.extensions.setdefault("resting_gateways", {})
+    return resting
 
 
 def _is_resting(gateway_url: str, at: datetime) -> bool:
@@ -70,7 +71,7 @@ def _is_any_due(at: datetime) -> bool:
 
 
 def _claim() -> tuple[list[OutgoingMessage], int]:
-    """What to send, those first for whom somebody waits; and how many ended without being sent."""
+    """What to send, urgent ranks first; and how many ended without being sent."""
     at = clock.now()
     rows = db.session.execute(
         select(Message, Recipient)
@@ -92,18 +93,18 @@ def _claim() -> tuple[list[OutgoingMessage], int]:
             _end(message, MessageState.NOT_NEEDED, at)
         except CannotOpen:  # Damaged, or its key is gone: the others go on.
             _end(message, MessageState.FAILED, at)
-        except Exception:  # A fault of ours, which somebody will mend; until then the others go on, too.
+        except Exception:  # A bug of ours must not hold up the others.
             log.exception("message.unwritten", message=message.id)
             message.attempts += 1
             message.due_at = at + _pause(message)
-    is_sent = Message.id.in_([parcel.id for parcel in claimed])
+    is_sent = Message.id.in_([outgoing.id for outgoing in claimed])
     leases.claim(db.session, Message, is_sent, at=at, lease=LEASE, attempts=Message.attempts + 1)
     db.session.commit()
     return claimed, len(rows) - len(claimed)
 
 
 def _refused_since(message_ids: list[int]) -> set[int]:
-    """Requests to people who have refused meanwhile, by another link of the brand: nobody is asked after a refusal."""
+    """Requests to people who have refused meanwhile by another link of the brand: nobody is asked after a refusal."""
     rows = db.session.scalars(
         select(Message.id)
         .join(Campaign, Campaign.id == Message.campaign_id)
@@ -120,7 +121,7 @@ def _end(message: Message, state: MessageState, at: datetime) -> None:
 
 
 def _mark_accepted(sent: list[OutgoingMessage]) -> None:
-    at, texts = clock.now(), {parcel.id: parcel for parcel in sent}
+    at, texts = clock.now(), {outgoing.id: outgoing for outgoing in sent}
     for message in _still_waiting(texts):
         outgoing_messages.keep_text(message, texts[message.id])
         _end(message, MessageState.ACCEPTED, at)
@@ -140,14 +141,14 @@ def _put_off(message_ids: list[int]) -> None:
 
 
 def _still_waiting(message_ids: Iterable[int]) -> list[Message]:
-    """Those of them that still wait: another sender, whose lease came after ours, may have been first."""
+    """Lock those that still wait: another sender may have claimed them after our lease ended."""
     theirs = select(Message).where(Message.id.in_(message_ids), Message.state == MessageState.WAITING)
     return list(db.session.scalars(theirs.order_by(Message.id).with_for_update()))
 
 
 def _pause(message: Message) -> timedelta:
-    """Twice as long each time, and never quite the same for all."""
-    doubled = FIRST_PAUSE * 2 ** min(message.attempts - 1, 10)
+    """Exponential backoff with jitter."""
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(message.attempts - 1, 10)
     return min(doubled, _retry_policy(message).longest_pause) * (0.75 + random.random() / 2)
 
 

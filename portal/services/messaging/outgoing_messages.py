@@ -1,4 +1,7 @@
-"""A message's row as what a gateway takes: its address opened, its text read or written."""
+"""Turn a message row into an OutgoingMessage: decrypt its address, read or render its text."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from flask import current_app
 
@@ -14,11 +17,11 @@ from portal.services.messaging.gateways import OutgoingMessage
 
 
 class NotNeeded(Exception):
-    """Nothing of what it says stands any more, or no message reaches the address (a landline)."""
+    """Its content no longer holds, or the address takes no messages (a landline)."""
 
 
 def outgoing_message_of(message: Message, recipient: Recipient | None) -> OutgoingMessage:
-    """What to send. Its text is kept with the row, but for a code's. Raises NotNeeded and CannotOpen."""
+    """Raises NotNeeded and CannotOpen."""
     to = _clear_address(message, recipient)
     is_mail = "@" in to
     if not parse(to).takes_messages:
@@ -30,35 +33,37 @@ def outgoing_message_of(message: Message, recipient: Recipient | None) -> Outgoi
     return OutgoingMessage(message.id, to, written.text, written.subject, _one_click_url(message) if is_mail else "")
 
 
-def keep_text(message: Message, parcel: OutgoingMessage) -> None:
-    """Evidence of what the person was told. A code opens doors, so it is kept nowhere."""
+def keep_text(message: Message, outgoing: OutgoingMessage) -> None:
+    """Store the text as evidence of what the person was told; but never that of a code, which is a credential."""
     if message.text is None and message.kind != MessageKind.CODE:
-        said = f"{parcel.subject}\n\n{parcel.text}" if parcel.subject else parcel.text
-        message.text = vault().seal(said, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
+        text = f"{outgoing.subject}\n\n{outgoing.text}" if outgoing.subject else outgoing.text
+        message.text = vault().seal(text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
     message.facts = None
 
 
 def _stored_text(message: Message) -> str:
+    assert message.text is not None  # Its caller has looked.
     return vault().read(message.text, Message.PLACE, message.provider_id or NO_PROVIDER, message.id)
 
 
 def _clear_address(message: Message, recipient: Recipient | None) -> str:
     if recipient is not None:
         return recipients.address_of(vault(), recipient)
+    assert message.address is not None  # A message without a recipient has an address of its own.
     return vault().read(message.address, Message.ADDRESS, message.provider_id or NO_PROVIDER, message.id)
 
 
-def _facts(message: Message) -> dict:
-    facts = messages.read_facts(vault(), message)
-    if message.kind == MessageKind.CONFIRMATION:
-        facts = confirmations.facts_of(message)
+def _facts(message: Message) -> Mapping[str, Any]:
+    if message.kind != MessageKind.CONFIRMATION:
+        return messages.read_facts(vault(), message)
+    facts = confirmations.facts_of(message)
     if facts is None:
         raise NotNeeded
     return facts
 
 
 def _one_click_url(message: Message) -> str:
-    """Where a mail program refuses for its owner (RFC 8058); none for what concerns no brand's consent."""
+    """URL of one-click unsubscribe (RFC 8058); empty for messages that concern no brand's consent."""
     link = db.session.get(shortlinks.Link, message.link_id) if message.link_id else None
     campaign = db.session.get(Campaign, message.campaign_id) if message.campaign_id else None
     if link is None or campaign is None:

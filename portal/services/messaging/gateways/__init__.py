@@ -1,13 +1,15 @@
-"""Gateways: who really sends. Each has an adapter of one method, `send`, that takes parcels and says whether they are
-taken; an id is taken once, so that whatever is sent again arrives once."""
+"""Adapters of message gateways, one method each: `send(messages)` says whether the gateway took them.
+
+A gateway takes an id once, so that a repeated call sends nothing twice.
+"""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """One message as a gateway gets it. `to` is canonical and in clear; a mail has a subject, and where a person can
-    refuse by one click (RFC 8058)."""
+    """One message for a gateway. `to` is canonical and in clear; a mail has a subject and the URL of one-click
+    unsubscribe (RFC 8058)."""
 
     id: int
     to: str
@@ -15,6 +17,6 @@ class OutgoingMessage:
     subject: str = ""
     one_click: str = ""
 
-    def spelled(self) -> dict[str, int | str]:
-        """Its facts by name, without those that it has not."""
+    def as_json(self) -> dict[str, int | str]:
+        """Its fields without the empty ones."""
         return {name: value for name, value in asdict(self).items() if value}

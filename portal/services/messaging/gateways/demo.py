@@ -1,4 +1,4 @@
-"""The demonstration's gateway: it shows what it is given, like a telephone."""
+"""Adapter of the demo gateway, which shows messages like a phone."""
 
 import requests
 
@@ -8,14 +8,14 @@ TIMEOUT = (3.05, 6.0)
 
 
 class DemoGateway:
-    """Speaks with portal.services.messaging.demo_gateway over HTTP."""
+    """HTTP client of portal.services.messaging.demo_gateway."""
 
     def __init__(self, url: str):
         self.url = url
 
-    def send(self, parcels: list[OutgoingMessage]) -> bool:
-        """Give it parcels; whether it took them. One that cannot be reached took none."""
-        body = {"messages": [parcel.spelled() for parcel in parcels]}
+    def send(self, messages: list[OutgoingMessage]) -> bool:
+        """Post messages; True if the gateway took them all."""
+        body = {"messages": [outgoing.as_json() for outgoing in messages]}
         try:
             answer = requests.post(f"{self.url}/messages", json=body, timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException:

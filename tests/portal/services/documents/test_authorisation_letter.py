@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pypdfium2
 
-from portal.services.documents.authorisation_letter import Letter, drawn
+from portal.services.documents.authorisation_letter import Letter, render_pdf
 
 LETTER = Letter(
     title="Iğdır Şişecilik & Çağ Güneş Pazarlama Sanayi ve Ticaret Limited Şirketi",
@@ -24,7 +24,7 @@ def words_of(pdf: bytes) -> str:
 
 
 def test_the_letter_says_who_authorises_whom_for_what():
-    words = words_of(drawn(LETTER))
+    words = words_of(render_pdf(LETTER))
 
     for text in (LETTER.title, "0454053692000015", "4540536920", LETTER.representative, "731845", "731901",
                  LETTER.partner_title, LETTER.partner_address, "4242", "Arama · Mesaj (SMS) · E-posta",
@@ -33,23 +33,23 @@ def test_the_letter_says_who_authorises_whom_for_what():
 
 
 def test_no_line_is_left_empty_where_the_partners_address_is_not_known():
-    assert "Adres" not in words_of(drawn(Letter(**LETTER.__dict__ | {"partner_address": ""})))
+    assert "Adres" not in words_of(render_pdf(Letter(**LETTER.__dict__ | {"partner_address": ""})))
 
 
 def test_every_turkish_letter_is_in_the_fonts_that_travel_with_it():
     letters = "çğıöşüÇĞİÖŞÜâîû"
-    pdf = drawn(Letter(**LETTER.__dict__ | {"representative": letters}))
+    pdf = render_pdf(Letter(**LETTER.__dict__ | {"representative": letters}))
 
     assert letters in words_of(pdf)
     assert pdf.count(b"/FontFile2") == 2, "the fonts are embedded"
 
 
 def test_what_a_firm_is_called_is_text_and_no_markup():
-    assert "Iğdır <b>Şişe</b>" in words_of(drawn(LETTER))
+    assert "Iğdır <b>Şişe</b>" in words_of(render_pdf(LETTER))
 
 
 def test_the_letter_fits_on_one_page_of_a4_and_can_be_drawn(tmp_path):
-    document = pypdfium2.PdfDocument(drawn(LETTER))
+    document = pypdfium2.PdfDocument(render_pdf(LETTER))
 
     assert len(document) == 1
     assert [round(side) for side in document[0].get_size()] == [595, 842]
@@ -64,8 +64,8 @@ def test_the_letter_fits_on_one_page_of_a4_and_can_be_drawn(tmp_path):
 def test_many_brands_go_on_to_a_second_page():
     many = tuple((f"Marka {number}", 731900 + number) for number in range(40))
 
-    assert len(pypdfium2.PdfDocument(drawn(Letter(**LETTER.__dict__ | {"brands": many})))) == 2
+    assert len(pypdfium2.PdfDocument(render_pdf(Letter(**LETTER.__dict__ | {"brands": many})))) == 2
 
 
 def test_the_same_letter_gives_the_same_bytes():
-    assert drawn(LETTER) == drawn(LETTER)
+    assert render_pdf(LETTER) == render_pdf(LETTER)

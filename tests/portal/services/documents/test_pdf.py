@@ -22,10 +22,10 @@ def picture_of(file: BytesIO):
 def test_every_module_of_a_code_is_as_dark_as_it_should_be(error):
     file = BytesIO()
     canvas = Canvas(file, pagesize=(SIDE, SIDE))
-    pdf.code(ADDRESS, SIDE, error).drawOn(canvas, 0, 0)
+    pdf.qr_drawing(ADDRESS, SIDE, error).drawOn(canvas, 0, 0)
     canvas.save()
 
-    rows = [list(row) for row in segno.make(ADDRESS, error=error, micro=False).matrix_iter(border=pdf.QUIET)]
+    rows = [list(row) for row in segno.make(ADDRESS, error=error, micro=False).matrix_iter(border=pdf.QUIET_ZONE)]
     module, picture = SIDE * SCALE / len(rows), picture_of(file)
     drawn = [
         [int(picture.getpixel(((x + 0.5) * module, (y + 0.5) * module)) < 128) for x in range(len(rows))]
@@ -40,9 +40,9 @@ def test_dark_modules_that_stand_together_are_one():
 
 
 def test_pairs_say_what_was_typed_with_every_turkish_letter():
-    pdf.know_fonts()
+    pdf.register_fonts()
     file, style = BytesIO(), ParagraphStyle("plain", fontName=pdf.PLAIN)
-    SimpleDocTemplate(file).build([pdf.pairs([("Ünvan", "<b>Şığ & Çöğüş</b> İı")], (90, 250), style, style)])
+    SimpleDocTemplate(file).build([pdf.pairs_table([("Ünvan", "<b>Şığ & Çöğüş</b> İı")], (90, 250), style, style)])
 
     (page,) = pypdfium2.PdfDocument(file.getvalue())
     words = page.get_textpage().get_text_range()

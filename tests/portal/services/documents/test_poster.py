@@ -22,8 +22,8 @@ def a_logo() -> bytes:
 
 
 def test_the_same_poster_gives_the_same_bytes():
-    assert poster.drawn(POSTER) == poster.drawn(POSTER)
-    assert poster.drawn(POSTER).startswith(b"%PDF-")
+    assert poster.render_pdf(POSTER) == poster.render_pdf(POSTER)
+    assert poster.render_pdf(POSTER).startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_the_same_poster_gives_the_same_bytes():
         {"logo": a_logo(), "colour": "#0b5e6b"},
         {"brand_name": "Çok Uzun Adlı Bir Mağazalar Zinciri ve Ortakları Perakende" * 3},
         {"title": "Ş" * 255},
-        {"number": "12345678901", "is_practice": True},
+        {"number": "12345678901", "is_sandbox": True},
         {"brand_name": "<b>&"},
     ],
 )
 def test_it_is_one_page_whatever_stands_on_it(special):
-    content = poster.drawn(replace(POSTER, **special))
+    content = poster.render_pdf(replace(POSTER, **special))
 
     assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") == 1 or b"/Count 1" in content

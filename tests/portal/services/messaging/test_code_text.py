@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.models import MessageKind, Purpose
-from portal.services.messaging.message_rendering import compose
+from portal.services.messaging.message_rendering import render_message
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -12,6 +12,6 @@ def test_each_thing_in_the_mail_is_a_paragraph(app, language, purpose):
     facts = {"sender": "Örnek Mağaza", "code": "123456", "purpose": purpose.value, "notice": "https://x"}
 
     with app.test_request_context():
-        paragraphs = compose(MessageKind.CODE, language, facts, is_mail=True).text.strip().split("\n\n")
+        paragraphs = render_message(MessageKind.CODE, language, facts, is_mail=True).text.strip().split("\n\n")
 
     assert len(paragraphs) == 6 and all(one == one.strip() for one in paragraphs)

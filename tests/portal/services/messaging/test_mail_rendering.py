@@ -6,7 +6,7 @@ import pytest
 
 from portal.core.models import MailKind, OperatorRole, ProviderKind, Role
 from portal.domain.notifications import mails
-from portal.services.messaging.mail_rendering import compose
+from portal.services.messaging.mail_rendering import render_mail
 from tests.architecture.test_templates import product
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def context(app):
 
 
 def written(kind, language="tr", **other):
-    return compose(kind, language, {name: (SAID | other)[name] for name in mails.FACTS[kind]})
+    return render_mail(kind, language, {name: (SAID | other)[name] for name in mails.FACTS[kind]})
 
 
 @pytest.mark.parametrize(("kind", "language"), KINDS)

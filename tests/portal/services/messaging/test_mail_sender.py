@@ -164,7 +164,7 @@ def test_a_server_that_lets_fall_byte_after_byte_is_left_in_time(app, rows, monk
 
 
 def test_a_slow_server_has_its_turn_and_leaves_others_theirs(server, rows, monkeypatch):
-    monkeypatch.setattr(mail_sender, "TURN", 0.0)
+    monkeypatch.setattr(mail_sender, "LONGEST_RUN", 0.0)
     write()
     write("burak@example.com")
 
@@ -239,7 +239,7 @@ def test_outside_of_a_demonstration_no_mail_goes_to_the_gateway_of_messages(app,
 
 
 def test_nothing_is_said_to_a_server_elsewhere_without_tls(app, server, rows, monkeypatch):
-    monkeypatch.setattr(mail_transport, "ON_THIS_MACHINE", ())  # As if it stood elsewhere; it knows no STARTTLS.
+    monkeypatch.setattr(mail_transport, "LOCALHOST", ())  # As if it stood elsewhere; it knows no STARTTLS.
     write()
 
     assert mail_sender.send_due() == 0

@@ -195,7 +195,7 @@ def test_a_campaign_that_is_closed_while_its_messages_are_in_hand_sends_none_lat
     closures.close(db.session, db.session.query(Campaign).one(), clock.now())
     db.session.commit()
 
-    outbox._put_off([parcel.id for parcel in claimed])
+    outbox._put_off([outgoing.id for outgoing in claimed])
 
     assert {(m.state, m.due_at, m.lease_until) for m in rows(Message)} == {(MessageState.WAITING, None, None)}
 
@@ -208,7 +208,7 @@ def test_one_that_cannot_be_written_holds_up_no_other(waiting, gateway, rows, mo
             raise KeyError("of a template")
         return write(message, recipient)
 
-    monkeypatch.setattr(outgoing_messages, "parcel_of", breaks_once)
+    monkeypatch.setattr(outgoing_messages, "outgoing_message_of", breaks_once)
     send_all(gateway.url)
 
     left = {m.id: m for m in rows(Message)}.pop(faulty)
