@@ -48,8 +48,8 @@ def _authenticate(token: str) -> PushRegistration | None:
     found = read_session().scalar(mine)
     expected = _credentials(found) if found else b"nobody:"
     given = request.authorization
-    said = f"{given.username}:{given.password}".encode() if given and given.type == "basic" else b""
-    return found if hmac.compare_digest(said, expected) and found else None
+    sent = f"{given.username}:{given.password}".encode() if given and given.type == "basic" else b""
+    return found if hmac.compare_digest(sent, expected) and found else None
 
 
 def _unauthorized() -> Response:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from portal.core import addresses, clock
 from portal.core.addresses import Address, AddressKind
 from portal.core.extensions import db, limiter, read_session, vault, wake
-from portal.core.iys_protocol import Status
+from portal.core.iys_protocol import Channel, Status
 from portal.core.models import MailKind, Provider, Purpose
 from portal.core.throttle import Limit, TooManyRequests
 from portal.domain import address_proofs, consent_points, packages
@@ -38,8 +38,8 @@ def address(slug: str) -> ResponseReturnValue:
     chosen, typed = form_token.read(request.form.get("form", ""), point.point_id), request.form.get("address", "")
     if not point.is_open:
         return pages.render_closed(point)
-    is_seen = chosen is not None and chosen.is_fresh(clock.now()) and not cross_site.is_cross_site_post()
-    if not (is_seen and chosen.choices):
+    is_stale = chosen is None or not chosen.is_fresh(clock.now()) or cross_site.is_cross_site_post()
+    if chosen is None or is_stale or not chosen.choices:
         return redirect(url_for(".page", slug=slug), 303)
     try:
         found = _parse_reachable(typed, pages.next_kind(chosen))
@@ -120,7 +120,9 @@ def _is_package_full(point: PublicPoint) -> bool:
 
 
 def _drop_grants(point: PublicPoint, chosen: Selection) -> ResponseReturnValue:
-    refusals = {channel: status for channel, status in chosen.choices.items() if status == Status.REFUSED}
+    refusals: dict[Channel, Status] = {
+        channel: status for channel, status in chosen.choices.items() if status == Status.REFUSED
+    }
     if not refusals:
         return pages.render_closed(point, is_full=True)
     return pages.render_address_form(point, replace(chosen, choices=refusals), is_full=True), 409
@@ -138,12 +140,12 @@ def _refuse_code(point: PublicPoint, chosen: Selection, found: Address, many: To
 
 def _warn_owners(point: PublicPoint, kind: AddressKind) -> bool:
     """Mail the owners, at most once a day per address kind, that codes run out. True if a mail was written."""
-    told = consent_points.raise_budget_alarm(db.session, point, kind, clock.now())
-    if told is None:
+    alarm = consent_points.raise_budget_alarm(db.session, point, kind, clock.now())
+    if alarm is None:
         return False
     notify_owners(
-        db.session.get_one(Provider, point.provider_id), MailKind.POINT_BUDGET, point=point.name, used=told.used,
-        budget=point.daily_budget, is_mail=told.kind == AddressKind.EMAIL, is_used_up=told.is_used_up,
+        db.session.get_one(Provider, point.provider_id), MailKind.POINT_BUDGET, point=point.name, used=alarm.used,
+        budget=point.daily_budget, is_mail=alarm.kind == AddressKind.EMAIL, is_used_up=alarm.is_used_up,
         link=absolute_url("dashboard.point", point_id=point.point_id),
     )  # fmt: skip
     return True

@@ -101,6 +101,7 @@ def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
         db.session, vault(), current_app.config["LINK_SALT"], point, address, at
     )
     context = load_link_context(db.session, link_id)
+    assert context  # Its link was just made or found.
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
     form = consents.ServedForm(chosen.text_id, chosen.language, chosen.served_at, consent_points.proof_digest(proof))
     return consents.decide(
@@ -114,7 +115,7 @@ def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
 def _keep_receipt(proof: AddressProof, act: consents.DecisionResult) -> None:
     """Replace the choices for this address by its receipt; those for the other address stay."""
     chosen, served = _selection_of(proof), address_proofs.read_address(vault(), proof).channels
-    made = (receipt_code(act.receipt_id, act.nonce),) if act.receipt_id else ()
+    made = (receipt_code(act.receipt_id, act.nonce),) if act.receipt_id and act.nonce is not None else ()
     rest = {channel: status for channel, status in chosen.choices.items() if channel not in served}
     name = chosen.name if rest else ""  # The receipt has it.
     facts = replace(chosen, choices=rest, receipts=chosen.receipts + made, name=name).facts
@@ -126,7 +127,7 @@ def _next_page(point: PublicPoint, proof: AddressProof) -> ResponseReturnValue:
     nothing: it may stand in the browser history of a device in a shop."""
     facts = address_proofs.read_facts(vault(), proof)
     chosen, lost = form_token.from_facts(facts), [Channel(each) for each in facts["asks_again"]]
-    if clock.now() >= proof.proved_at + RESULT_SHOWN_FOR:
+    if proof.proved_at is None or clock.now() >= proof.proved_at + RESULT_SHOWN_FOR:
         return pages.render_expired(point), 410
     if chosen.choices and point.is_open:
         return choice_form.ask_for_address(point, chosen)

@@ -14,7 +14,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Complaint, ComplaintKind, Provider, Recipient
 from portal.domain import complaints
 from portal.web.my_consents.blueprint import blueprint
-from portal.web.my_consents.holdings import Holdings
+from portal.web.my_consents.holdings import Holdings, owned_since
 from portal.web.my_consents.overview import my_holdings, shared_context
 
 ALL_FIRMS = "all"
@@ -81,8 +81,8 @@ def _erasure_cases(held: Holdings) -> list[Complaint]:
         Complaint.recipient_id.in_([each.id for each in held.recipients]), Complaint.kind == ComplaintKind.ERASURE
     )
     cases = read_session().scalars(theirs.order_by(Complaint.created_at))
-    begun = {each.id: each.reassigned_at for each in held.recipients}
-    return [case for case in cases if not begun[case.recipient_id] or case.created_at >= begun[case.recipient_id]]
+    since = {each.id: owned_since(each) for each in held.recipients}
+    return [case for case in cases if case.created_at >= since[case.recipient_id]]
 
 
 def _firm(held: Holdings, provider_id: int, title: str, case: Complaint | None) -> Firm:

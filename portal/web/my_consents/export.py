@@ -50,7 +50,7 @@ def as_pdf() -> Response:
     """In the language of the page."""
     held, at = my_holdings(), clock.now()
     history_of = _by_brand(held)
-    paper = consent_overview.Paper(
+    paper = consent_overview.OverviewContent(
         title=_("İzinlerim"),
         language=get_locale().language,
         lines=(
@@ -75,7 +75,7 @@ def _brand_json(held: HeldBrand, entries: list[HistoryEntry]) -> dict[str, Any]:
         "name": held.brand.name,
         "sender": held.provider.title,
         "sender_number": held.provider.number,
-        "is_practice": held.destination == Destination.SANDBOX,
+        "is_sandbox": held.destination == Destination.SANDBOX,
         "consents": [_fields_json(each, CONSENT_FIELDS) for each in held.consents],
         "history": [_fields_json(each, HISTORY_FIELDS) for each in entries],
     }

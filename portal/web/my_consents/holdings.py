@@ -3,11 +3,11 @@
 Of an address that changed hands, nothing from before is shown: it is another person's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import Address
@@ -125,10 +125,10 @@ def owned_since(recipient: Recipient) -> datetime:
     return recipient.reassigned_at or BEGINNING
 
 
-def _open_brands(session: Session, provider_ids: Iterable[int]) -> Sequence[Row[tuple[Brand, Provider]]]:
+def _open_brands(session: Session, provider_ids: Iterable[int]) -> list[tuple[Brand, Provider]]:
     theirs = select(Brand, Provider).join(Provider, Provider.id == Brand.provider_id)
     theirs = theirs.where(Brand.provider_id.in_(provider_ids), sandbox_mode.brand_has_not_ended())
-    return session.execute(theirs.order_by(Brand.id)).all()
+    return [(brand, provider) for brand, provider in session.execute(theirs.order_by(Brand.id))]
 
 
 def _asked_brand_ids(session: Session, recipient_ids: list[int]) -> set[int]:
@@ -148,6 +148,7 @@ def _consents_by_brand(session: Session, by_provider: dict[int, Recipient]) -> d
     )
     found: dict[int, list[HeldConsent]] = {}
     for consent, origin, submission in rows:
+        assert consent.status and consent.effective_at  # Both are set by its first decision.
         sent = sandbox_mode.submission_to_iys(submission)
         found.setdefault(consent.brand_id, []).append(
             HeldConsent(

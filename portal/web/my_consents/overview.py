@@ -1,6 +1,7 @@
 """The overview: every brand that knows the address, its consents, and buttons that refuse."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import abort, current_app, make_response, redirect, render_template, request, url_for
@@ -41,7 +42,7 @@ class ListPage:
 def overview() -> ResponseReturnValue:
     """Show it."""
     held = my_holdings()
-    last = history.last_receipt(read_session(), [each.id for each in held.recipients], _current_proof().proved_at)
+    last = history.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last),
@@ -81,7 +82,7 @@ def over() -> str:
 def my_holdings() -> Holdings:
     """Everything held of the address that this session has proved."""
     proof = _current_proof()
-    return find_holdings(read_session(), vault(), address_proofs.read_address(vault(), proof), proof.proved_at)
+    return find_holdings(read_session(), vault(), address_proofs.read_address(vault(), proof), _proved_at())
 
 
 def shared_context() -> dict[str, str]:
@@ -109,6 +110,13 @@ def _current_proof() -> AddressProof:
     if proof is None:
         abort(403)
     return proof
+
+
+def _proved_at() -> datetime:
+    """When this session began."""
+    proved_at = _current_proof().proved_at
+    assert proved_at  # A cookie is set by the right code only.
+    return proved_at
 
 
 def _receipt_link(row: Receipt | None) -> dict[str, str] | None:

@@ -37,7 +37,6 @@ class CasePage:
     is_closed: bool
     is_erasure: bool
     sender: str
-    said: OpenedReport
     compared: Comparison | None
     complain_until: date | None
     may_refuse: bool
@@ -69,7 +68,7 @@ def build_case_page(
         session.get(Receipt, case.receipt_id) if case.receipt_id else None,
     )
     is_erasure = case.kind == ComplaintKind.ERASURE
-    said = complaints.read_report(vault, case)
+    report = complaints.read_report(vault, case)
     compared = None if is_erasure else current_comparison(session, case)
     reopen_until = case.closed_at + complaints.REOPEN_WITHIN if case.closed_at else None
     colour = whose.brand.colour if whose.brand else None
@@ -80,14 +79,13 @@ def build_case_page(
         is_closed=case.closed_at is not None,
         is_erasure=is_erasure,
         sender=whose.brand.name if whose.brand else whose.provider.title,
-        said=said,
         compared=compared,
-        complain_until=None if is_erasure else add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN),
+        complain_until=add_months(clock.day(case.came_at), MONTHS_TO_COMPLAIN) if case.came_at else None,
         may_refuse=not is_erasure and may_refuse(session, case, whose.recipient),
         may_reopen=reopen_until is not None and at <= reopen_until,
         reopen_until=reopen_until,
         steps=complaints.list_steps(session, vault, [case.id]),
-        summary=[] if is_erasure else _summary_lines(session, vault, case, whose, said, compared),
+        summary=[] if compared is None else _summary_lines(session, vault, case, whose, report, compared),
         gets_message=gets_message(vault, whose.recipient),
         receipt_url=url_for(".receipt", code=receipt_code, **page_content.language_args()) if receipt_code else None,
         colour_url=url_for(".colour", colour=colour.removeprefix("#")) if colour else None,
@@ -96,6 +94,7 @@ def build_case_page(
 
 def current_comparison(session: Session, case: Complaint) -> Comparison:
     """How the message compares with what is known today: İYS may have reported an earlier refusal since."""
+    assert case.brand_id is not None and case.channel and case.came_at  # All but erasure requests have them.
     return complaints.compare_with_refusal(
         session, recipient_id=case.recipient_id, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at
     )
@@ -105,8 +104,10 @@ def may_refuse(session: Session, case: Complaint, recipient: Recipient) -> bool:
     """Whether the present owner of the address has not refused the channel."""
     if recipient.reassigned_at is not None and recipient.reassigned_at > case.created_at:
         return False
-    whose = {"recipient_id": case.recipient_id, "brand_id": case.brand_id}
-    return not complaints.is_refused(session, **whose, channel=case.channel)
+    assert case.brand_id is not None and case.channel  # All but erasure requests have them.
+    return not complaints.is_refused(
+        session, recipient_id=case.recipient_id, brand_id=case.brand_id, channel=case.channel
+    )
 
 
 def gets_message(vault: Vault, recipient: Recipient) -> bool:
@@ -120,26 +121,27 @@ def add_months(day: date, months: int) -> date:
 
 
 def _summary_lines(
-    session: Session, vault: Vault, case: Complaint, whose: _Parties, said: OpenedReport, compared: Comparison
+    session: Session, vault: Vault, case: Complaint, whose: _Parties, report: OpenedReport, compared: Comparison
 ) -> list[tuple[str, str]]:  # fmt: skip
     """(name, value) pairs for the Ministry's form, as far as we know them."""
+    assert whose.brand and case.channel  # All but erasure requests have them.
     number = whose.provider.number
-    told = [
+    pairs = [
         (gettext("Belge no"), spelled(whose.receipt.number) if whose.receipt else ""),
         (gettext("Gönderen firma"), whose.provider.title),
         (gettext("MERSİS no") if whose.provider.mersis else gettext("Vergi ya da kimlik no"), number),
         (gettext("Marka"), whose.brand.name),
         (gettext("Adresiniz (bir bölümü gizli)"), recipients.masked(vault, whose.recipient)),
         (gettext("Kanal"), label(case.channel)),
-        (gettext("İletideki gönderen"), said.header),
+        (gettext("İletideki gönderen"), report.header),
         (gettext("Geldiği zaman"), format_datetime(case.came_at, MOMENT)),
-        (gettext("İletinin tam metni"), said.text),
-        (gettext("Ekran görüntüsü"), gettext("Başvurunuza eklediniz") if said.has_picture else ""),
+        (gettext("İletinin tam metni"), report.text),
+        (gettext("Ekran görüntüsü"), gettext("Başvurunuza eklediniz") if report.has_picture else ""),
         *_refusal_lines(session, compared),
         (gettext("Karşılaştırma"), label(compared.finding)),
         (gettext("Bu başvurunun zamanı"), format_datetime(case.created_at, MOMENT)),
     ]
-    return [(name, value) for name, value in told if value]
+    return [(name, value) for name, value in pairs if value]
 
 
 def _refusal_lines(session: Session, compared: Comparison) -> list[tuple[str, str]]:

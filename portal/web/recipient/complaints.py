@@ -41,10 +41,13 @@ def open_case(code: str) -> ResponseReturnValue:
     if not form.validate():
         return _form_page(code, act, form), 422
     receipt = receipts.find_receipt(db.session, code)
+    assert receipt  # Its act was found.
     sender = next(each for each in complaints.list_senders(db.session, receipt) if each.brand.id == form.brand_id)
-    told = complaints.MessageReport(form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png)
+    report = complaints.MessageReport(
+        form.header.data, form.chosen_channel, form.came_at, form.text.data or "", form.png
+    )
     try:
-        case = complaints.open_case(db.session, vault(), sender, told, language=get_locale().language, at=clock.now())
+        case = complaints.open_case(db.session, vault(), sender, report, language=get_locale().language, at=clock.now())
     except (complaints.TooManyOpen, complaints.TooManyToday) as too_many:
         db.session.rollback()
         return _form_page(code, act, form, too_many=TOO_MANY[type(too_many)]), 429
@@ -110,11 +113,11 @@ def refuse(code: str) -> ResponseReturnValue:
     """Refuse the channel on which the message came, where it was not refused. Idempotent."""
     case = _find_case(code)
     recipient = db.session.get_one(Recipient, case.recipient_id, with_for_update=True)  # Twice at once is once.
-    if case.brand_id is None or not complaint_page.may_refuse(db.session, case, recipient):
+    if case.brand_id is None or case.channel is None or not complaint_page.may_refuse(db.session, case, recipient):
         return _redirect_to_case(code)
     address = addresses.parse(recipients.address_of(vault(), recipient))
     part = withdrawals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
-    at, receipt = clock.now(), db.session.get(Receipt, case.receipt_id)
+    at, receipt = clock.now(), db.session.get_one(Receipt, case.receipt_id)
     withdrawals.withdraw(
         db.session, vault(), [part], origin=DecisionOrigin.LINK, language=get_locale().language, at=at,
         request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),

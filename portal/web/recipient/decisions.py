@@ -65,6 +65,7 @@ def _respond(
         why = "again" if view.may_grant else "closed"
         messages = ("refused", why) if act.receipt_id else (why,)
         return render_link_page(link, context, view, FormState(messages, name=form_state.name)), 409
+    assert act.receipt_id is not None and act.nonce is not None  # Something was decided.
     code = receipts.receipt_code(act.receipt_id, act.nonce)
     return redirect(url_for(".receipt", code=code, **page_content.language_args()), 303)
 

@@ -67,10 +67,10 @@ def _page(context: LinkContext) -> str:
 
 def _last_receipt_url(context: LinkContext) -> str | None:
     """URL of the receipt of an earlier "not me" by the same link."""
-    said = select(Receipt.id, Receipt.nonce).where(
+    own = select(Receipt.id, Receipt.nonce).where(
         Receipt.link_id == context.link_id, Receipt.origin == DecisionOrigin.NOT_MINE
     )
-    last = read_session().execute(said.order_by(Receipt.decided_at.desc()).limit(1)).first()
+    last = read_session().execute(own.order_by(Receipt.decided_at.desc()).limit(1)).first()
     return _receipt_url(*last) if last else None
 
 

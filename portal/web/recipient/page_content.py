@@ -16,7 +16,7 @@ from portal.core.models import CampaignKind, ConsentText, Receipt, Recipient
 from portal.core.models.link_context import CurrentConsent, CurrentConsents, LinkContext, load_consent_text
 from portal.core.vault import Vault
 from portal.core.word_pairs import word_pair
-from portal.domain.campaigns import default_texts
+from portal.domain.campaigns import Wording, default_texts
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
 from portal.web.recipient import form_token
@@ -169,9 +169,10 @@ def language_args() -> dict[str, Any]:
 
 def _title_and_body(text: ConsentText, context: LinkContext, view: View, language: str) -> tuple[str, str]:
     """Title and body; the refusing ones where an asking link takes refusals only."""
+    words: ConsentText | Wording = text
     if _shown_text_id(context, view) is None:
-        text = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
-    return (text.title_en, text.body_en) if language == "en" else (text.title_tr, text.body_tr)
+        words = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
+    return (words.title_en, words.body_en) if language == "en" else (words.title_tr, words.body_tr)
 
 
 def _shown_text_id(context: LinkContext, view: View) -> int | None:

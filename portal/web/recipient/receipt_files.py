@@ -29,8 +29,8 @@ def receipt_json(code: str) -> Response:
     """The claims in clear, the token itself, and the texts that were shown, whose digests it holds."""
     act = find_act(code)
     texts = [_text_json(part.text) for part in act.parts if part.text]
-    told = {"receipt": _claims(act), "token": _signed(act), "texts": texts}
-    return _download(act, json.dumps(told, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
+    content = {"receipt": _claims(act), "token": _signed(act), "texts": texts}
+    return _download(act, json.dumps(content, ensure_ascii=False, indent=2) + "\n", "application/json", "json")
 
 
 @blueprint.get("/m/<code>/belge.pdf")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.core.iys_protocol import RecipientType, Status
 from portal.domain.receipts import contents, spelled
 from portal.domain.receipts.contents import Act
-from portal.services.documents.receipt import Paper, Section
+from portal.services.documents.receipt import ReceiptContent, Section
 from portal.web.recipient.receipt_page import absolute_receipt_url, shown_text
 from portal.web.shared import absolute_urls, decision_status
 from portal.web.shared.labels import label
@@ -16,10 +16,10 @@ LANGUAGES = {"tr": "tr-TR", "en": "en"}
 MERSIS, TCKN = 16, 11  # Digits.
 
 
-def build_paper(session: Session, act: Act, code: str, language: str) -> Paper:
+def build_paper(session: Session, act: Act, code: str, language: str) -> ReceiptContent:
     sections = [section for part in act.parts for section in _sections(part, act)]
     number, at = spelled(act.number), absolute_urls.absolute_url("verification.verify")
-    return Paper(
+    return ReceiptContent(
         language=LANGUAGES[language],
         title=_("Ticari ileti izni belgesi"),
         under=_("Bu belge %(moment)s anındaki durumu gösterir.", moment=format_moment(act.as_of)),

@@ -32,7 +32,7 @@ def merchant_text() -> str:
 def iys_state_text(outcome: Outcome | None, status: Status) -> str:
     """State of a decision at İYS, as a sentence. None: it is not sent to İYS."""
     is_refusal = status == Status.REFUSED
-    told = {
+    sentence = {
         None: _("İYS'ye bildirilmez."),
         **dict.fromkeys(UNSETTLED, _("Karar kaydedildi, İYS'ye bildirilecek.")),
         Outcome.ACCEPTED: _("İYS'ye bildirildi, İYS kabul etti."),
@@ -47,4 +47,4 @@ def iys_state_text(outcome: Outcome | None, status: Status) -> str:
     }[outcome]  # fmt: skip
     waits = outcome in UNSETTLED or outcome == Outcome.PARKED
     not_yet = _("İYS kabul edene kadar bu onayla ileti gönderilmez.")
-    return f"{told} {not_yet}" if waits and not is_refusal else told
+    return f"{sentence} {not_yet}" if waits and not is_refusal else sentence

@@ -70,7 +70,6 @@ def _invitation_message(
     vault: Vault, context: LinkContext, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
 ) -> KnownMessage:
     address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
-    is_sent = message is not None and message.state == MessageState.ACCEPTED
     return KnownMessage(
         what=Purpose(context.kind),
         senders=((text.brand_name, contents.sender_shown(text)),),
@@ -80,7 +79,7 @@ def _invitation_message(
         is_sandbox=sandbox_mode.find_destination(context.iys_code, context.brand_code)
         == sandbox_mode.Destination.SANDBOX,
         pair=word_pair(current_app.config["LINK_SALT"], link.id, link.nonce),
-        sent_at=message.ended_at if is_sent else None,
+        sent_at=message.ended_at if message and message.state == MessageState.ACCEPTED else None,
         is_ours=message is not None,
     )
 

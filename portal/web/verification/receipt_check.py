@@ -100,7 +100,7 @@ def _check_number(typed: str) -> ResponseReturnValue:
     """Reveal only the brand and the day of a number that exists."""
     number = numbers.read(typed)
     found = lookup.by_number(read_session(), number) if number else []
-    if found:
+    if number and found:
         return _page(found=found, number=numbers.spelled(number))
     return _page(not_found="unknown" if number else "no_number", number=typed[: numbers.LONGEST]), 422
 

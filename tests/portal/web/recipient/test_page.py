@@ -14,7 +14,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import AuditEntry, CampaignKind, Consent, Decision, Receipt, Submission
 from tests import make
 from tests.make import Person
-from tests.portal.web.dashboard.staff import come_in
+from tests.portal.web.dashboard.staff import skip_sign_in
 
 pytestmark = pytest.mark.alike
 
@@ -225,7 +225,7 @@ def test_no_page_of_a_recipient_sets_a_cookie(fatma, browser):
 
 
 def test_not_even_where_the_reader_is_signed_in_here(app, fatma, browser):
-    come_in(browser)
+    skip_sign_in(browser)
     assert browser.get("/dashboard/").status_code == 200
 
     with browser.get("/static/css/base.css") as sheet:

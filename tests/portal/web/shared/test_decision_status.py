@@ -22,7 +22,7 @@ def speaking(app):
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("outcome", [*Outcome, None])
 def test_each_state_is_a_sentence_and_none_is_the_dashboards(outcome, status):
-    said = decision_status.at_iys(outcome, status)
+    said = decision_status.iys_state_text(outcome, status)
 
     assert said.endswith(".") and "İYS" in said
     assert outcome is None or label(outcome) not in (said, said.removesuffix("."))
@@ -30,27 +30,29 @@ def test_each_state_is_a_sentence_and_none_is_the_dashboards(outcome, status):
 
 @pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED])
 def test_what_a_signed_receipt_calls_waiting_is_one_thing_everywhere(outcome):
-    assert decision_status.at_iys(outcome, Status.REFUSED) == f"Karar kaydedildi, {ON_ITS_WAY}"
+    assert decision_status.iys_state_text(outcome, Status.REFUSED) == f"Karar kaydedildi, {ON_ITS_WAY}"
 
 
 @pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED, Outcome.PARKED])
 def test_a_grant_that_iys_does_not_have_sends_nothing_and_says_so(outcome):
-    assert decision_status.at_iys(outcome, Status.GRANTED).endswith(NOT_YET)
-    assert NOT_YET not in decision_status.at_iys(outcome, Status.REFUSED)
+    assert decision_status.iys_state_text(outcome, Status.GRANTED).endswith(NOT_YET)
+    assert NOT_YET not in decision_status.iys_state_text(outcome, Status.REFUSED)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.NOT_NEEDED, Outcome.EXPIRED])
 def test_a_refusal_holds_whatever_iys_made_of_it(outcome):
-    assert "geçerli" in decision_status.at_iys(outcome, Status.REFUSED)
+    assert "geçerli" in decision_status.iys_state_text(outcome, Status.REFUSED)
 
 
 @pytest.mark.parametrize("origin", DecisionOrigin)
 def test_nobody_needs_the_dashboards_word_for_a_brands_page(origin):
-    assert decision_status.by(origin) and "nokta" not in decision_status.by(origin).lower()
+    assert decision_status.origin_text(origin) and "nokta" not in decision_status.origin_text(origin).lower()
 
 
 def test_who_decided_is_spoken_to_and_who_is_shown_it_is_not():
-    said = [decision_status.what(each, is_annulled=False, to_them=them) for each in Status for them in (True, False)]
+    said = [
+        decision_status.status_text(each, is_annulled=False, to_them=them) for each in Status for them in (True, False)
+    ]
 
     assert said == ["onay verdiniz", "onay verildi", "reddettiniz", "reddedildi"]
-    assert decision_status.what(Status.GRANTED, is_annulled=True) == "onay geri alındı"
+    assert decision_status.status_text(Status.GRANTED, is_annulled=True) == "onay geri alındı"

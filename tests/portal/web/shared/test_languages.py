@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import make
-from tests.portal.web.dashboard.staff import come_in, token
+from tests.portal.web.dashboard.staff import skip_sign_in, csrf_token
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +43,8 @@ def test_nothing_in_an_address_bends_or_breaks_its_links(browser, query):
 def test_whoever_is_signed_in_is_remembered(app, browser):
     with app.app_context():
         make.provider()
-    come_in(browser)
-    held = token(browser, "/dashboard/recipients")
+    skip_sign_in(browser)
+    held = csrf_token(browser, "/dashboard/recipients")
 
     browser.post("/language", data={"csrf_token": held, "language": "en"})
 
@@ -53,7 +53,7 @@ def test_whoever_is_signed_in_is_remembered(app, browser):
 
 def test_a_session_does_not_choose_for_a_recipient(app, browser):
     code = make.codes(app)[make.PHONE]
-    browser.post("/language", data={"csrf_token": token(browser), "language": "en"})
+    browser.post("/language", data={"csrf_token": csrf_token(browser), "language": "en"})
 
     assert language_of(browser.get(f"/k/{code}")) == "tr"
 

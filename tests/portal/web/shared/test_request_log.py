@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from portal.web.shared.request_log import masked
+from portal.web.shared.request_log import mask_personal_data
 from tests import make
 from tests.make import Person
 
@@ -93,4 +93,4 @@ def test_an_exception_is_logged_without_address_or_code(app, fatma, quiet_logs):
     ],
 )
 def test_what_looks_like_an_address_or_a_code_is_masked(said, left):
-    assert masked(None, "info", {"event": said})["event"] == left
+    assert mask_personal_data(None, "info", {"event": said})["event"] == left

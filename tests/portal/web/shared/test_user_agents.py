@@ -24,7 +24,7 @@ AGENTS = {
 @pytest.mark.parametrize("agent", AGENTS)
 def test_a_browser_is_told_in_words(app, agent):
     with app.test_request_context():
-        assert user_agents.device(agent) == AGENTS[agent]
+        assert user_agents.device_name(agent) == AGENTS[agent]
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_a_browser_is_told_in_words(app, agent):
 )
 def test_a_network_is_told_without_the_machine(app, address, masked):
     with app.test_request_context():
-        assert user_agents.network(address) == masked
+        assert user_agents.masked_network(address) == masked

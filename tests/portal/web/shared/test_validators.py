@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from portal.web.shared.company_form import FirmForm
+from portal.web.shared.company_form import CompanyForm
 
 FIRM = {
     "legal_form": "company", "title": "Yeni Mağazacılık A.Ş.", "number": "0454053692000015",
@@ -17,7 +17,7 @@ def errors(app):
 
     def filled(**values) -> list[str]:
         with app.test_request_context("/"):
-            form = FirmForm(MultiDict(FIRM | values), meta={"csrf": False})
+            form = CompanyForm(MultiDict(FIRM | values), meta={"csrf": False})
             form.validate()
             return [str(each) for name in values for each in form[name].errors]
 
