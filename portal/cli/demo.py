@@ -31,7 +31,6 @@ from portal.core.models import (
     OperatorRole,
     Provider,
     ProviderKind,
-    Role,
     User,
 )
 from portal.domain import campaigns, consent_points
@@ -45,13 +44,6 @@ from portal.web.shared.absolute_urls import absolute_url
 
 group = AppGroup("demo", help="Something to look at.")
 
-ROLES = {
-    demo_cast.OWNER: Role.OWNER,
-    demo_cast.MANAGER: Role.MANAGER,
-    demo_cast.AGENT: Role.AGENT,
-    demo_cast.DEVELOPER: Role.DEVELOPER,
-    demo_cast.AUDITOR: Role.AUDITOR,
-}
 TAX_NUMBER = "9876543217"  # A valid check digit; nobody else's here.
 AUDIENCE_CSV = """Ad;Telefon;E-posta
 Ayşe Yılmaz;0532 123 45 67;ayse.yilmaz@example.com
@@ -127,17 +119,15 @@ def _open_provider(at: datetime) -> Provider:
 
 def _add_people(provider: Provider, credentials: dict[str, Credentials], at: datetime) -> None:
     """One person of each role at the provider, and at the operator, whose support is assigned to that provider."""
-    for person, role in ROLES.items():
-        if demo_cast.find_user(person) is None:
-            user = demo_cast.ensure_user(person, credentials[person.key], at)
-            accounts.add_membership(db.session, user, provider.id, role, at)
-    for person, operator_role in ((demo_cast.OPERATOR, OperatorRole.ADMIN), (demo_cast.SUPPORT, OperatorRole.SUPPORT)):
-        if demo_cast.find_user(person) is None:
-            user = demo_cast.ensure_user(person, credentials[person.key], at)
-            user.operator_role = operator_role
-            if operator_role == OperatorRole.SUPPORT:
-                db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
     for person in demo_cast.CAST[:-1]:
+        if demo_cast.find_user(person) is None:
+            user = demo_cast.ensure_user(person, credentials[person.key], at)
+            if isinstance(person.role, OperatorRole):
+                user.operator_role = person.role
+            else:
+                accounts.add_membership(db.session, user, provider.id, person.role, at)
+            if person.role == OperatorRole.SUPPORT:
+                db.session.add(Assignment(user_id=user.id, provider_id=provider.id, created_at=at))
         demo_cast.ensure_authenticator(person, credentials[person.key], at)
 
 

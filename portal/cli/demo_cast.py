@@ -13,7 +13,7 @@ import pyotp
 from sqlalchemy import select
 
 from portal.core.extensions import db, vault
-from portal.core.models import User
+from portal.core.models import OperatorRole, Role, User
 from portal.domain.identity import accounts, factors
 
 CREDENTIALS_FILE = "demo-people.json"
@@ -25,16 +25,17 @@ class CastMember:
     key: str  # In the JSON output and the credentials file.
     email: str
     name: str
+    role: Role | OperatorRole
 
 
-OWNER = CastMember("owner", "ayse@example.com", "Ayşe Yılmaz")
-MANAGER = CastMember("manager", "burak@example.com", "Burak Demir")
-AGENT = CastMember("agent", "elif@example.com", "Elif Şahin")
-DEVELOPER = CastMember("developer", "deniz@example.com", "Deniz Çelik")
-AUDITOR = CastMember("auditor", "gokhan@example.com", "Gökhan Ak")
-OPERATOR = CastMember("operator", "derya@example.com", "Derya Aksoy")
-SUPPORT = CastMember("support", "selin@example.com", "Selin Kurt")
-NEWCOMER = CastMember("practising", "cem@example.com", "Cem Kaya")
+OWNER = CastMember("owner", "ayse@example.com", "Ayşe Yılmaz", Role.OWNER)
+MANAGER = CastMember("manager", "burak@example.com", "Burak Demir", Role.MANAGER)
+AGENT = CastMember("agent", "elif@example.com", "Elif Şahin", Role.AGENT)
+DEVELOPER = CastMember("developer", "deniz@example.com", "Deniz Çelik", Role.DEVELOPER)
+AUDITOR = CastMember("auditor", "gokhan@example.com", "Gökhan Ak", Role.AUDITOR)
+OPERATOR = CastMember("operator", "derya@example.com", "Derya Aksoy", OperatorRole.ADMIN)
+SUPPORT = CastMember("support", "selin@example.com", "Selin Kurt", OperatorRole.SUPPORT)
+NEWCOMER = CastMember("practising", "cem@example.com", "Cem Kaya", Role.OWNER)  # Of a company of their own.
 CAST = (OWNER, MANAGER, AGENT, DEVELOPER, AUDITOR, OPERATOR, SUPPORT, NEWCOMER)
 
 

@@ -14,28 +14,9 @@ from sqlalchemy import Row
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
 
+from portal.core import models
 from portal.core.addresses import HIDDEN, redact_addresses
 from portal.core.iys_protocol import Channel
-from portal.core.models import (
-    Actor,
-    AuditEntry,
-    CampaignKind,
-    Closing,
-    ComplaintKind,
-    CredentialKind,
-    Finding,
-    LegalForm,
-    OperatorRole,
-    OrderKind,
-    Outcome,
-    PaperKind,
-    ReceivedVia,
-    Role,
-    Settlement,
-    SignIn,
-    SignInMethod,
-    User,
-)
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.audit.queries import ActorKind, EntryFilter
 from portal.services.exports import ExportKind
@@ -45,17 +26,24 @@ from portal.web.shared.labels import LABELS_BY_TYPE
 
 # Facts whose values are enum members, by the possible enums.
 FACT_ENUMS = {
-    "by": (SignInMethod, ReceivedVia),
+    "by": (models.SignInMethod, models.ReceivedVia),
     "channel": (Channel,),
     "channels": (Channel,),
-    "closing": (Closing,),
-    "finding": (Finding,),
-    "former": (Role, OperatorRole),
-    "kind": (OrderKind, CampaignKind, CredentialKind, PaperKind, ExportKind, ComplaintKind),
-    "legal_form": (LegalForm,),
-    "outcome": (Outcome,),
-    "role": (Role, OperatorRole),
-    "settlement": (Settlement,),
+    "closing": (models.Closing,),
+    "finding": (models.Finding,),
+    "former": (models.Role, models.OperatorRole),
+    "kind": (
+        models.OrderKind,
+        models.CampaignKind,
+        models.CredentialKind,
+        models.PaperKind,
+        ExportKind,
+        models.ComplaintKind,
+    ),
+    "legal_form": (models.LegalForm,),
+    "outcome": (models.Outcome,),
+    "role": (models.Role, models.OperatorRole),
+    "settlement": (models.Settlement,),
 }
 EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
 NO_PROVIDER = 0  # A session's address is encrypted for no provider.
@@ -90,7 +78,7 @@ class AuditFilter(FlaskForm):
         _l("Numarası"), validators=[Optional(), Length(max=19), Regexp(r"[0-9]+$", message=_l("Yalnız rakam yazın."))]
     )
 
-    def __init__(self, people: list[User]):
+    def __init__(self, people: list[models.User]):
         super().__init__(request.args)
         everything = [("", _l("Hepsi"))]
         self.who.choices = everything + [(str(each.id), each.name) for each in people]
@@ -157,10 +145,10 @@ def entry_views(vault: Vault, rows: Iterable[Row], people: set[int] | None = Non
         )
 
 
-def _actor_name(entry: AuditEntry, user: User | None, is_known: bool) -> str:
-    if entry.actor == Actor.RECIPIENT:
+def _actor_name(entry: models.AuditEntry, user: models.User | None, is_known: bool) -> str:
+    if entry.actor == models.Actor.RECIPIENT:
         return gettext("Alıcı")
-    if entry.actor == Actor.SYSTEM:
+    if entry.actor == models.Actor.SYSTEM:
         return "İzinlink"
     name = user.name if user else HIDDEN
     return name if is_known else gettext("%(name)s (iş ortağı)", name=name)
@@ -182,9 +170,9 @@ def _value_text(name: str, value: Any) -> str:
     return str(value) if not isinstance(value, str) or HARMLESS_TEXT.fullmatch(value) else redact_addresses(value)
 
 
-def _device_and_network(vault: Vault, sign_in: SignIn) -> str:
+def _device_and_network(vault: Vault, sign_in: models.SignIn) -> str:
     try:
-        address = vault.read(sign_in.address, SignIn.PLACE, NO_PROVIDER, sign_in.id)
+        address = vault.read(sign_in.address, models.SignIn.PLACE, NO_PROVIDER, sign_in.id)
     except CannotOpen:
         address = ""
     return f"{user_agents.device_name(sign_in.agent)}, {user_agents.masked_network(address)}"

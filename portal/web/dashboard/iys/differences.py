@@ -21,7 +21,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Difference, DifferenceKind, Recipient, ReconciledDay, Settlement, User
 from portal.core.vault import CannotOpen
 from portal.domain.consents import difference_resolution, recipients
-from portal.domain.consents.difference_resolution import AlreadyClosed, CannotSettle, WhyNot
+from portal.domain.consents.difference_resolution import AlreadySettled, CannotSettle, WhyNot
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
@@ -130,7 +130,7 @@ def settle_difference(difference_id: int) -> ResponseReturnValue:
     except CannotSettle as cannot:
         db.session.rollback()
         flash(WHY_NOT_LABELS[cannot.why])
-    except AlreadyClosed:
+    except AlreadySettled:
         db.session.rollback()
         flash(_("Bu fark zaten çözülmüş."))
     else:

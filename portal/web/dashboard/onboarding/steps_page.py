@@ -19,7 +19,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Inquiry, Paper, PaperKind, Provider, ProviderKind, Review, ReviewAct
 from portal.domain.identity import accounts
 from portal.domain.providers import inquiries, onboarding
-from portal.domain.providers.onboarding import Missing, Step, StepState
+from portal.domain.providers.onboarding import Missing, StepState
 from portal.services.iys import rights
 from portal.web.dashboard.iys.forwarding_status import is_forwarding
 from portal.web.shared.labels import label
@@ -116,7 +116,7 @@ def render_steps(
         provider=provider,
         kinds=ProviderKind,
         steps=[(step, titles[step.number], TEMPLATES[step.number]) for step in steps],
-        next_step=_next_step(steps),
+        next_step=next((step for step in steps if step.state in (StepState.NOW, StepState.WAITS)), None),
         lacking=MISSING_LABELS,
         code_form=code_form or CodeForm(formdata=None, iys_code=provider.pending_iys_code),
         paper_form=paper_form or PaperForm(formdata=None),
@@ -129,10 +129,6 @@ def render_steps(
         questions_asked=_questions_by_step(provider.id),
         question_forms=_question_forms(question_form),
     )
-
-
-def _next_step(steps: list[Step]) -> Step | None:
-    return next((step for step in steps if step.state in (StepState.NOW, StepState.WAITS)), None)
 
 
 def _paper_kinds(provider: Provider) -> list[PaperKind]:
