@@ -87,6 +87,22 @@ def calls_any(*names: str) -> Predicate:
     return lambda node: called(node) in names
 
 
+def takes_lease(node: ast.AST) -> bool:
+    """A row is leased: by an UPDATE's values or by its attribute. None ends a lease; `self` is no row."""
+    values = [keyword.value for keyword in getattr(node, "keywords", []) if keyword.arg == "lease_until"]
+    if called(node) != "values":
+        targets = [each for each in getattr(node, "targets", []) if isinstance(each, ast.Attribute)]
+        of_rows = [each for each in targets if each.attr == "lease_until" and "self" not in names_in(each)]
+        values = [node.value] if of_rows else []
+    return any(not isinstance(value, ast.Constant) for value in values)
+
+
+def compares_lease(node: ast.AST) -> bool:
+    """A lease's end is compared with a time."""
+    is_order = isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+    return is_order and getattr(node.left, "attr", None) == "lease_until"
+
+
 def defines(pattern: str) -> Predicate:
     """A function or class is defined whose name matches."""
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -115,6 +131,8 @@ RULES: dict[str, tuple[Predicate, str]] = {
     ),
     "find a file's header": (defines("_?(find|guess|detect)_header.*"), f"{IMPORTS}.layout.headers.find_header"),
     "measure a column's contents": (calls_any("of_column"), f"{IMPORTS}.layout.detection._columns"),
+    "lease a row": (takes_lease, "portal.core.leases.claim"),
+    "find out whether a row is leased": (compares_lease, "portal.core.leases.is_free"),
     "refuse what is done too often": (calls_any("TooManyRequests"), "portal.core.throttle.check"),
     "count an attempt": (makes_rows_of("ThrottleHit"), "portal.domain.identity.login_throttle._new_hit"),
 }
@@ -140,6 +158,9 @@ PLANTED = [
     ("open a workbook", "book = openpyxl.load_workbook(file)"),
     ("open a workbook", "return CalamineWorkbook.from_filelike(file)"),
     ("measure a column's contents", "return Contents.of_column(cells, meanings)"),
+    ("lease a row", "session.execute(update(Mail).where(Mail.id == 1).values(lease_until=at + LEASE, attempts=1))"),
+    ("lease a row", "mail.lease_until = at + LEASE"),
+    ("find out whether a row is leased", "return or_(Mail.lease_until.is_(None), Mail.lease_until <= at)"),
     ("refuse what is done too often", "raise throttle.TooManyRequests(limit, again_at)"),
     ("count an attempt", "session.add(ThrottleHit(action=action, at=at))"),
 ]
