@@ -117,7 +117,7 @@ def test_every_request_is_one_of_the_table(at_noon, app, browser, sandbox, iys, 
             until_nothing_is_due(app, iys, take_inflow_step)
             until_nothing_is_due(app, iys, reconciliation.reconcile_next_day)
     with app.app_context():
-        connection_test.test_account(iys, db.session.query(Provider).one().id)
+        connection_test.run_connection_test(iys, db.session.query(Provider).one().id)
 
     assert hold_to_the_table(heard) >= WALKED
 

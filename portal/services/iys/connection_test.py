@@ -42,7 +42,7 @@ class Account:
     integrator_code: int | None
 
 
-def test_account(client: Client, provider_id: int) -> Findings:
+def run_connection_test(client: Client, provider_id: int) -> Findings:
     """Ask İYS for the brands, rights and package of a connection, and store the findings. Commits.
 
     Call it with no transaction open. Forwarding by a partner is enabled once İYS's title agrees and the partner may

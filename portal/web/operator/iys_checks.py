@@ -40,7 +40,7 @@ def test_connection(provider_id: int) -> bool:
     connection_id = read_session().scalar(select(Connection.id).where(Connection.provider_id == provider_id))
     if connection_id is None:
         return False
-    found = connection_test.test_account(_client(), provider_id)
+    found = connection_test.run_connection_test(_client(), provider_id)
     record_operator_audit(
         "connection.tested", "connection", connection_id, provider_id=provider_id, clear=found.is_clear
     )

@@ -107,7 +107,7 @@ def test_connection() -> ResponseReturnValue:
     )
     if connection_id is None:
         abort(404)
-    found = connection_test.test_account(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id)
+    found = connection_test.run_connection_test(Client(current_app.config["IYS_BASE_URL"]), current_user.provider_id)
     record_audit("connection.tested", "connection", connection_id, clear=found.is_clear)
     db.session.commit()
     return redirect(url_for(".connection"), 303)

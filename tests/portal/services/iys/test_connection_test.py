@@ -30,7 +30,7 @@ def provider_id(app) -> int:
 def found_by(app, iys, provider_id):
     """What a test finds, as it is kept."""
     with app.app_context():
-        found = connection_test.test_account(iys, provider_id)
+        found = connection_test.run_connection_test(iys, provider_id)
     with app.app_context():
         assert findings_from_json(db.session.query(Connection).one().findings) == found
     return found
