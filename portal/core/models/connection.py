@@ -47,7 +47,8 @@ class Credential(Base):
 
 
 class Connection(Base):
-    """A provider's connection: its credential, since when decisions are forwarded, and what blocks it."""
+    """A provider's connection. Decisions are forwarded from `forwarding_enabled_at` on; with a partner's credential it is
+    set once the title at İYS matched ours. `findings` of the last test: brands, rights, quota."""
 
     __tablename__ = "connection"
 
@@ -59,5 +60,5 @@ class Connection(Base):
     grants_blocked_until: Mapped[datetime | None]  # No grants before (quota); refusals are sent.
     blocked_code: Mapped[str | None] = mapped_column(String(20))
     tested_at: Mapped[datetime | None]
-    findings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # Of the last test.
+    findings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
