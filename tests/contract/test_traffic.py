@@ -23,9 +23,9 @@ from tests.portal.services.iys.reconciliation.story import take_inflow_step
 pytestmark = pytest.mark.slow
 
 WALKED = {
-    Operation.TOKEN, Operation.ADD, Operation.BULK_ADD, Operation.BULK_RESULT, Operation.MULTI_STATUS, Operation.CHANGES,
-    Operation.BRANDS, Operation.SUBSCRIPTION,
-    Operation.SUMMARY, Operation.FILE, Operation.AGREEMENT, Operation.AGREE, Operation.TIMESTAMP,
+    Operation.TOKEN, Operation.ADD, Operation.BULK_ADD, Operation.BULK_RESULT, Operation.MULTI_STATUS,
+    Operation.CHANGES, Operation.BRANDS, Operation.SUBSCRIPTION, Operation.SUMMARY, Operation.FILE,
+    Operation.AGREEMENT, Operation.AGREE, Operation.TIMESTAMP,
 }  # fmt: skip
 
 
