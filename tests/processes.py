@@ -1,4 +1,4 @@
-"""The portal's own processes on free ports, as bin/dev runs them; a test may kill them, and none outlives it."""
+"""Processes of the portal on free ports, as bin/dev runs them. A test may kill them; all end with it."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = "127.0.0.1"
-PATIENCE = 30.0  # Seconds until a program must answer.
+STARTUP_TIMEOUT = 30.0  # Seconds until a program must answer.
 # Below the range that outgoing calls take their own ports from: no client may sit on the port of a killed program.
 PORTS = range(20_000, 32_000)
 
@@ -60,7 +60,7 @@ class Program:
         os.kill(int(children[0]), signal.SIGKILL)
 
     def _wait(self) -> None:
-        give_up_at = time.monotonic() + PATIENCE
+        give_up_at = time.monotonic() + STARTUP_TIMEOUT
         while not self._answers():
             if time.monotonic() > give_up_at or self._running.poll() is not None:
                 raise RuntimeError(f"did not start:\n{self.log.read_text()[-3000:]}")
@@ -88,7 +88,7 @@ class Programs:
         return subprocess.run(command, cwd=ROOT, env=dict(self.environ), capture_output=True, text=True, timeout=300)
 
     def logs(self) -> str:
-        """Everything that they wrote."""
+        """The output of all programs."""
         return "".join(program.log.read_text(errors="replace") for program in self._started)
 
     @property

@@ -1,4 +1,4 @@
-"""Real servers on free ports, for tests that speak HTTP."""
+"""Servers in threads on free ports, for tests over real HTTP."""
 
 import contextlib
 import threading
@@ -11,12 +11,12 @@ from werkzeug.serving import make_server
 
 from iys_sandbox import create_sandbox
 
-PAUSE = 0.01  # Seconds until a server that is told to stop notices; half a second unless told.
+POLL_INTERVAL = 0.01  # Seconds until a server that is shut down notices; half a second by default.
 
 
 @dataclass
-class Box:
-    """A running sandbox: its address and its store."""
+class RunningSandbox:
+    """A running sandbox: its URL and its app."""
 
     url: str
     app: object
@@ -33,7 +33,7 @@ class Box:
         return requests.get(f"{self.url}/ledger.json", timeout=5).json()
 
     def acts(self, recipient: str, channel: str | None = None, status: str | None = None, **more) -> list[dict]:
-        """A citizen's act at İYS: the movements it made, none where nothing changes. More: brandCode, recipientType,
+        """Act as a citizen at İYS; returns the new movements, if anything changes. More: brandCode, recipientType,
         source (also HS_*: another sender's), at (an aware datetime), citizenName, close_line=True."""
         fields = {"recipient": recipient, "type": channel, "status": status, **more}
         if "at" in more:
@@ -46,16 +46,16 @@ class Box:
         """forward=seconds, or at=an aware datetime."""
         self._posts("clock", how | ({"at": how["at"].isoformat()} if "at" in how else {}))
 
-    def lists_take(self, **habits) -> None:
+    def set_list_timing(self, **settings) -> None:
         """seconds until a list's items are judged; a share of laggards takes laggard_seconds."""
-        self._posts("lists", habits)
+        self._posts("lists", settings)
 
-    def pushes_go(self, **habits) -> None:
+    def set_push_timing(self, **settings) -> None:
         """delay in seconds, copies of each, shuffled, held until deliver_pushes; what is not said goes as usual."""
-        self._posts("push", habits)
+        self._posts("push", settings)
 
     def deliver_pushes(self) -> int:
-        """Let go what is due, even if held; how many were answered well. Only a sandbox's own thread does it alone."""
+        """Deliver what is due, even if held; returns how many were answered with 2xx."""
         return self._posts("push/deliver", {})["delivered"]
 
     def pushes(self) -> list[dict]:
@@ -86,18 +86,18 @@ class Box:
 
 
 @contextlib.contextmanager
-def sandbox(file: Path) -> Iterator[Box]:
+def sandbox(file: Path) -> Iterator[RunningSandbox]:
     """Serve a sandbox over its file."""
     app = create_sandbox(file, requests_per_second=0, may_push_in_clear=True)
     with serving(app) as url:
-        yield Box(url, app)
+        yield RunningSandbox(url, app)
 
 
 @contextlib.contextmanager
 def serving(app) -> Iterator[str]:
     """Serve a WSGI app from a thread; its address."""
-    server = make_server("127.0.0.1", 0, _closing(app), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(PAUSE,), daemon=True)
+    server = make_server("127.0.0.1", 0, _close_answers(app), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_INTERVAL,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}"
@@ -107,8 +107,8 @@ def serving(app) -> Iterator[str]:
         server.server_close()
 
 
-def _closing(app):
-    """The app, whose answers are read and closed before they leave: this server keeps one open that its asker left."""
+def _close_answers(app):
+    """The app, each answer closed before it is sent: the server leaves it open when the client is gone."""
 
     def answers(environ, start_response):
         answer = app(environ, start_response)

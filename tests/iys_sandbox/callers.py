@@ -1,4 +1,4 @@
-"""Who calls the sandbox in these tests, what is sent, and the clock it is sent by."""
+"""Callers of the sandbox: their requests, and the clock of the tests."""
 
 from datetime import UTC, datetime, timedelta
 

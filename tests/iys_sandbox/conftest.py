@@ -1,4 +1,4 @@
-"""A sandbox of its own for each test, with a clock that only moves when told."""
+"""A sandbox for each test, with a clock that stands still until it is moved."""
 
 import pytest
 

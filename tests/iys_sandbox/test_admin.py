@@ -1,4 +1,4 @@
-"""A tester registers accounts and asks for faults, and is told what can be had."""
+"""Accounts and faults are added; a wrong one is refused with what is possible."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from iys_sandbox import create_sandbox, create_sandbox_from_environment
 from tests.iys_sandbox.callers import GRANT, Provider
 
 
-def test_a_sandbox_that_lives_says_so(provider):
+def test_a_running_sandbox_is_healthy(provider):
     assert provider.client.get("/health").json == {"status": "ok"}
 
 
@@ -122,7 +122,7 @@ def locked(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/", "/ledger.json", "/faults", "/clock", "/push"])
-def test_a_box_with_a_key_shows_nothing_without_it(locked, path):
+def test_a_sandbox_with_a_key_shows_nothing_without_it(locked, path):
     assert locked.get(path).status_code == 401
     assert locked.get(path, auth=("tester", "another key")).status_code == 401
     assert locked.get(path, auth=("tester", "a-key-of-sixteen-letters")).status_code == 200

@@ -1,4 +1,4 @@
-"""Lists of consents: taken in whole, judged later, and told by their items."""
+"""Bulk adds: accepted as a whole, judged later, with a result for each item."""
 
 import pytest
 

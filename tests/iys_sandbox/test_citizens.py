@@ -1,4 +1,4 @@
-"""People who act at İYS: their movements, and what a provider's next consent meets."""
+"""Citizens' actions at İYS: their movements, and their effect on a provider's next consent."""
 
 from tests.iys_sandbox.callers import GRANT, REFUSAL, codes
 

@@ -1,4 +1,4 @@
-"""Over real sockets: a reset is a reset, and a killed sandbox has forgotten nothing."""
+"""Over real sockets: connections are reset, and a killed sandbox loses nothing."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A day that is over: counts, file, hash, stamp, agreement; and what a tester falsifies in it."""
+"""Reconciliation of a past day: counts, file, hash, time stamp, agreement; and its tampering."""
 
 import hashlib
 from datetime import date

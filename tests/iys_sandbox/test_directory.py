@@ -1,4 +1,4 @@
-"""Who is who at İYS: brands, partners, rights, subscriptions, quotas."""
+"""Brands, partners, rights, subscriptions and quotas."""
 
 import pytest
 

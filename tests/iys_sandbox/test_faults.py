@@ -1,4 +1,4 @@
-"""Each fault does what was asked, where and as often as it was asked for."""
+"""Each fault has its effect at its endpoint and at its rate."""
 
 import json
 from datetime import date

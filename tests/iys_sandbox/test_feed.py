@@ -1,4 +1,4 @@
-"""The pull: its window, its pages, its two sources."""
+"""The changes feed: its window, pages and two sources."""
 
 from portal.core import iys_protocol
 from tests.iys_sandbox.callers import GRANT, codes

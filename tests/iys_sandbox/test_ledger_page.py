@@ -1,4 +1,4 @@
-"""The ledger shows what the sandbox holds and how it was called."""
+"""The ledger shows all movements and how often the sandbox was called."""
 
 import re
 

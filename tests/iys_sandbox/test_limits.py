@@ -1,4 +1,4 @@
-"""Ten requests a second from one caller, over all endpoints."""
+"""The rate limit: ten requests a second from one caller, over all endpoints."""
 
 from iys_sandbox import create_sandbox
 from tests.iys_sandbox.callers import ACCOUNT, GRANT, STATUS, Provider, codes

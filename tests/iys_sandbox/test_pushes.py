@@ -1,4 +1,4 @@
-"""Pushes: an address is tried out before it is kept, and told what citizens do."""
+"""Pushes: an address is tested before it is registered, and receives what citizens do."""
 
 import base64
 import json

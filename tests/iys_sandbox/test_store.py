@@ -1,4 +1,4 @@
-"""The file: one of an earlier version goes on, and partners and pushes come from the environment."""
+"""The sandbox's file: upgrade from an earlier version, and accounts from the environment."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The tester's levers: the clock and the habits of lists and pushes."""
+"""Test controls of the sandbox: the clock, and the timing of lists and pushes."""
 
 import pytest
 
@@ -49,5 +49,5 @@ def test_a_form_switches_as_json_does(provider):
         ("/push", {"held": "maybe"}),
     ],
 )
-def test_a_habit_that_cannot_be_had_is_refused(provider, path, fields):
+def test_an_impossible_setting_is_refused(provider, path, fields):
     assert provider.client.post(path, json=fields).status_code == 400

@@ -1,4 +1,4 @@
-"""Tokens are given, renewed and refused as İYS does."""
+"""Tokens are issued, refreshed and refused as İYS does."""
 
 import pytest
 

@@ -31,7 +31,7 @@ from portal.services.imports import batches, layout, queries, row_results, store
 from portal.services.imports.layout import Layout
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
-from tests.servers import Box
+from tests.servers import RunningSandbox
 from tests.stories import brought, crowd, in_step, lists, recorded_sandbox
 
 pytestmark = pytest.mark.long
@@ -216,7 +216,7 @@ def assert_held(app, portal, file, decided: set[str], tmp_path) -> Counter:
 
 def wait_until_iys_knows(app, portal) -> None:
     """Lists are judged at once, and asked for as if five minutes had passed."""
-    iys(portal).lists_take(seconds=1)
+    iys(portal).set_list_timing(seconds=1)
     wait_until(lambda: waiting_for_lists(app) == 0, "the lists")
     iys(portal).move_clock(forward=301)
     wait_until(lambda: ask_for_results(app) or in_step.still_open(app) == 0, "the end of the outbox")
@@ -258,5 +258,5 @@ def wait_until(is_so, what: str) -> None:
         time.sleep(0.1)
 
 
-def iys(portal) -> Box:
-    return Box(portal.sandbox.url, None)
+def iys(portal) -> RunningSandbox:
+    return RunningSandbox(portal.sandbox.url, None)

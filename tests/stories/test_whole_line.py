@@ -14,7 +14,7 @@ import requests
 from portal.core import clock
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
-from tests.servers import Box
+from tests.servers import RunningSandbox
 from tests.stories import crowd, in_step, lists, recorded_sandbox
 
 pytestmark = [pytest.mark.long, pytest.mark.lengthy]
@@ -128,8 +128,8 @@ def make_trouble(portal) -> None:
         iys(portal).fault(**fault)
 
 
-def iys(portal) -> Box:
-    return Box(portal.sandbox.url, None)
+def iys(portal) -> RunningSandbox:
+    return RunningSandbox(portal.sandbox.url, None)
 
 
 def calls_of(portal) -> int:

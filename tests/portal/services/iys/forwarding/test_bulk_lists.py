@@ -115,7 +115,7 @@ def put_off_single_lane(app):
 
 
 def test_laggards_are_asked_for_again_and_the_rest_is_kept(app, bring, sandbox, iys, rows):
-    sandbox.lists_take(seconds=60, laggards=0.5, laggard_seconds=900)
+    sandbox.set_list_timing(seconds=60, laggards=0.5, laggard_seconds=900)
     bring(40)
 
     make.forward_all(app, iys)
@@ -248,7 +248,7 @@ def test_a_late_answer_of_a_lost_lease_changes_nothing(app, bring, rows):
 
 
 def test_an_empty_result_for_a_day_sends_the_list_again(app, bring, sandbox, iys, rows):
-    sandbox.lists_take(seconds=60)
+    sandbox.set_list_timing(seconds=60)
     bring(3)
     make.forward_all(app, iys)
     with app.app_context():
@@ -403,7 +403,7 @@ class TestARefusalAndAGrantInAList:
 
     def test_a_grant_that_comes_late_meets_the_refusal(self, app, fatma, sandbox, iys, rows):
         sandbox.acts(make.PHONE, "MESAJ", "ONAY", at=clock.now() - timedelta(hours=1))
-        sandbox.lists_take(seconds=120)
+        sandbox.set_list_timing(seconds=120)
         self.grant(app, fatma)
         make.forward_all(app, iys)
         with time_machine.travel(clock.now() + timedelta(seconds=5)):
