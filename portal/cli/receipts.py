@@ -16,7 +16,7 @@ def rotate_key() -> None:
 
     Receipts that are out stay good: every public half stays published at /.well-known/jwks.json for ever.
     """
-    name = signing_keys.rotate(db.session, vault(), clock.now())
+    name = signing_keys.rotate_signing_key(db.session, vault(), clock.now())
     db.session.commit()
     click.echo(f"Receipts are signed by the key {name} from now on; what earlier keys signed still verifies.")
 
@@ -24,6 +24,6 @@ def rotate_key() -> None:
 @group.command("keys")
 def list_keys() -> None:
     """List the keys there ever were, with the days on which they began and ended to sign."""
-    for key in signing_keys.published(db.session):
+    for key in signing_keys.list_published_keys(db.session):
         ended = f"until {clock.day(key.retired_at)}" if key.retired_at else "signs now"
         click.echo(f"{key.name}  since {clock.day(key.created_at)}, {ended}")

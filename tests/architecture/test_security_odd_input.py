@@ -10,7 +10,7 @@ from wtforms import StringField
 from portal.core.models import OperatorRole
 from portal.web.shared.access import ACCESS_RULES
 from tests import make
-from tests.portal.web.dashboard.staff import signed_in, token
+from tests.portal.web.dashboard.staff import csrf_token, signed_in
 from tests.portal.web.dashboard.test_strangers import things  # noqa: F401 - a fixture: what ids in addresses may name
 
 pytestmark = pytest.mark.slow
@@ -71,7 +71,7 @@ def test_no_query_breaks_a_page(app, people, things, odd):
 def test_no_form_breaks_a_page(app, people, things, odd):
     names = {name for _, name in text_fields()} | CHOICES
     for person in people:
-        held = token(person.browser, "/account/providers")
+        held = csrf_token(person.browser, "/account/providers")
         for path in paths(app, "POST", things):
             answer = person.browser.post(path, data=dict.fromkeys(names, odd) | {"csrf_token": held})
             assert answer.status_code < 500, path

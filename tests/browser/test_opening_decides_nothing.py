@@ -102,7 +102,7 @@ def test_a_zoo_of_machines_opens_a_thousand_links_and_decides_nothing(app, site,
     kinds = Counter(visit.kind for visit in visits)
     assert set(kinds) == set(VisitKind) and kinds[VisitKind.SCANNER] > 400 and kinds[VisitKind.PREVIEW] > 250
     with app.app_context():
-        told = results.of(db.session, db.session.query(Campaign).one())
+        told = results.count_answers(db.session, db.session.query(Campaign).one())
     assert (told.openings, told.people, told.granted) == (dict(kinds), 1, 0)
     hers = [visit.kind for visit in visits if visit.link_id == rows.one(Receipt).link_id]
     assert told.human == hers.count(VisitKind.UNKNOWN)

@@ -9,7 +9,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import OperatorRole, Package, PackageOrder, Provider
 from portal.domain.providers import inquiries
 from tests import make
-from tests.portal.web.dashboard.staff import forget_used_codes
+from tests.portal.web.dashboard.staff import reset_used_codes
 from tests.portal.web.operator.conftest import DENIZ, DERYA, assign
 
 
@@ -26,7 +26,7 @@ def house(app, ayses, newcomer):  # noqa: F811
 
 
 def comes_in(app, screen, site, email):
-    forget_used_codes(app)
+    reset_used_codes(app)
     page = screen.page
     screen.opens(f"{site}/operator/")
     page.get_by_label("E-posta adresiniz").fill(email)

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Factor, FactorKind, SignIn, SignInMethod
 from tests import make
-from tests.portal.web.dashboard.staff import forget_used_codes
+from tests.portal.web.dashboard.staff import reset_used_codes
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ def show_password(screen, site: str) -> None:
 
 
 def show_code(app, page, button: str) -> None:
-    forget_used_codes(app)
+    reset_used_codes(app)
     page.locator("[name=code]").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
     page.get_by_role("button", name=button, exact=True).click()
 

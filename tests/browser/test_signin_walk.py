@@ -11,7 +11,7 @@ from portal.core.extensions import db
 from portal.core.models import MailKind, Role
 from portal.domain.identity import accounts
 from tests import make
-from tests.portal.web.dashboard.staff import sign_in
+from tests.portal.web.dashboard.staff import submit_password
 from tests.portal.web.signin import mailbox
 
 
@@ -69,7 +69,7 @@ def test_every_page_of_coming_in_is_without_barriers(app, site, screens):
     page = screen.page
     for number in range(10):
         place = {"REMOTE_ADDR": f"203.0.{number}.7"}
-        sign_in(app.test_client(), make.AYSE, "wrong", environ_base=place)
+        submit_password(app.test_client(), make.AYSE, "wrong", environ_base=place)
     screen.opens(f"{site}/sign-in")
     screen.looks_well("sign-in")
     types_password(screen)

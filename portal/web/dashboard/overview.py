@@ -143,7 +143,7 @@ def _recent_decisions(provider_id: int) -> list[RecentDecision]:
     )
     return [
         RecentDecision(
-            address=recipients.masked(vault(), recipient),
+            address=recipients.masked_address(vault(), recipient),
             recipient_id=recipient.id,
             channel=decision.channel,
             status=decision.status,

@@ -14,7 +14,7 @@ from portal.core.vault import CannotOpen
 from portal.domain import complaints
 from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
-from portal.domain.receipts import spelled
+from portal.domain.receipts import format_number
 from portal.web.dashboard.recipients.forms import RefusalForm
 from portal.web.dashboard.recipients.search import make_refusal_form
 from portal.web.desk import timeline
@@ -89,10 +89,10 @@ def _case_details(found: Complaint, recipient: Recipient, at: datetime) -> Case:
         row=found,
         is_erasure=is_erasure,
         is_closed=found.closed_at is not None,
-        address=recipients.masked(vault(), recipient),
+        address=recipients.masked_address(vault(), recipient),
         recipient_id=recipient.id,
         brand_name=read_session().get_one(Brand, found.brand_id).name if found.brand_id else None,
-        receipt_number=spelled(receipt.number) if receipt else None,
+        receipt_number=format_number(receipt.number) if receipt else None,
         said=complaints.read_report(vault(), found),
         compared=_comparison(found),
         pressure=complaints.due_pressure(found, at),

@@ -97,7 +97,7 @@ def _cases(show: CaseFilter, kind: ComplaintKind | None, at: datetime) -> Select
 def _case_row(at: datetime, case: Complaint, recipient: Recipient, brand_name: str | None) -> CaseRow:
     return CaseRow(
         id=case.id,
-        address=recipients.masked(vault(), recipient),
+        address=recipients.masked_address(vault(), recipient),
         kind=case.kind,
         finding=case.finding,
         brand_name=brand_name,

@@ -38,7 +38,7 @@ def person(recipient_id: int) -> str:
     return render_template(
         "desk/person.html",
         recipient_id=found.id,
-        address=recipients.masked(vault(), found),
+        address=recipients.masked_address(vault(), found),
         cases=[(each, complaints.due_pressure(each, at)) for each in read_session().scalars(cases)],
         heads=history.current_consents(read_session(), found.id),
         events=timeline.events_page(found, at),

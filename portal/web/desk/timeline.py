@@ -28,7 +28,7 @@ from portal.core.models import (
 )
 from portal.domain import complaints
 from portal.domain.consents import history
-from portal.domain.receipts import spelled
+from portal.domain.receipts import format_number
 from portal.web.desk import link_openings
 from portal.web.shared.pagination import MAX_PAGE, Page
 
@@ -125,7 +125,7 @@ def _receipts(recipient: Recipient) -> Iterator[Event]:
         pairs = (pair.split("=") for pair in receipt.choices.split())
         choices = [(Channel(channel), Status(status)) for channel, status in pairs]
         yield Event(
-            receipt.decided_at, EventKind.RECEIPT, ReceiptDetails(receipt, spelled(receipt.number), choices, text)
+            receipt.decided_at, EventKind.RECEIPT, ReceiptDetails(receipt, format_number(receipt.number), choices, text)
         )
 
 

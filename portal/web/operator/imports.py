@@ -52,7 +52,7 @@ class FileForm(FlaskForm):
         self.brand.choices = [(brand.id, brand.name) for brand in brands]
 
     @property
-    def said(self) -> str:
+    def stored_reason(self) -> str:
         """The reason as it is stored, without addresses."""
         return redact_addresses(self.reason.data.strip())
 
@@ -60,7 +60,7 @@ class FileForm(FlaskForm):
         """Also that the reason is long enough without addresses in it."""
         if not super().validate(extra_validators):
             return False
-        if len(self.said.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
+        if len(self.stored_reason.replace(HIDDEN, "").strip()) < MIN_REASON_LENGTH:
             self.reason.errors = [_("Sözcüklerle yazın; adres yazmayın.")]
         return not self.reason.errors
 
@@ -94,7 +94,8 @@ def upload_file(provider_id: int) -> ResponseReturnValue:
     except Unreadable as unreadable:
         db.session.rollback()
         return _page(provider, form, problem=unreadable.problem), 422
-    record_operator_audit("import.brought_for", "import_batch", batch.id, provider_id=provider.id, reason=form.said)
+    reason = form.stored_reason
+    record_operator_audit("import.brought_for", "import_batch", batch.id, provider_id=provider.id, reason=reason)
     db.session.commit()
     wake("import", batch.id)
     return redirect(url_for(".import_batch", provider_id=provider.id, batch_id=batch.id), 303)

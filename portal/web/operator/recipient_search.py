@@ -50,7 +50,7 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
     return _render_search(
         provider,
         ReasonedSearchForm(formdata=None),  # The next search needs a reason of its own.
-        address=recipients.masked(vault(), found),
+        address=recipients.masked_address(vault(), found),
         heads=history.current_consents(read_session(), found.id),
         decisions=history.list_decisions(read_session(), found.id, clock.now()),
     )

@@ -98,9 +98,9 @@ def test_each_signs_in_with_the_code_that_is_printed(seed, app, rows):
     for person in [told, *(told[word] for word in OTHERS)]:
         browser, printed = app.test_client(), code_of(app, person["email"])
 
-        assert staff.sign_in(browser, person["email"], person["password"]).status_code == 303
+        assert staff.submit_password(browser, person["email"], person["password"]).status_code == 303
         answer = browser.post(
-            "/sign-in/second", data={"csrf_token": staff.token(browser, "/sign-in/second"), "code": printed}
+            "/sign-in/second", data={"csrf_token": staff.csrf_token(browser, "/sign-in/second"), "code": printed}
         )
 
         assert answer.status_code == 303

@@ -21,4 +21,4 @@ def test_turning_the_key_from_the_shell(app, browser, rows):
     assert new.name in turned.output and old.private is None
     assert [line.split()[0] for line in listed.output.splitlines()] == [old.name, new.name]
     with app.app_context():
-        assert tokens.verify(db.session, token).key.name == old.name
+        assert tokens.verify_token(db.session, token).key.name == old.name

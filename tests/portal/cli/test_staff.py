@@ -5,7 +5,7 @@ import re
 import pytest
 
 from portal.core.models import AuditEntry, Mail, OneTimeLink, OperatorRole, User
-from tests.portal.web.dashboard.staff import token
+from tests.portal.web.dashboard.staff import csrf_token
 
 DERYA = "derya@operator.example"
 
@@ -26,7 +26,7 @@ def test_the_link_makes_the_first_admin(add, browser, rows):
     path = path_in(add())
     answer = browser.post(
         path,
-        data={"csrf_token": token(browser, path), "name": "Derya Er", "password": "yagmur altinda kirmizi bisiklet"},
+        data={"csrf_token": csrf_token(browser, path), "name": "Derya Er", "password": "yagmur altinda kirmizi bisiklet"},
     )
 
     assert answer.status_code == 303, answer.text
@@ -35,7 +35,7 @@ def test_the_link_makes_the_first_admin(add, browser, rows):
 
 def test_the_link_opens_once(add, browser):
     path = path_in(add())
-    data = {"csrf_token": token(browser, path), "name": "Derya Er", "password": "yagmur altinda kirmizi bisiklet"}
+    data = {"csrf_token": csrf_token(browser, path), "name": "Derya Er", "password": "yagmur altinda kirmizi bisiklet"}
     browser.post(path, data=data)
 
     assert browser.get(path).status_code in (404, 410)

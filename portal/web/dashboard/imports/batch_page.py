@@ -85,7 +85,7 @@ def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
 
 
 def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
-    tally = queries.tally_of(batch)
+    tally = batch.tally or {}
     good, problems = label_tally(tally)
     return {
         "figures": Figures.of(tally),
@@ -100,7 +100,7 @@ def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
 
 
 def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
-    tally = queries.tally_of(batch)
+    tally = batch.tally or {}
     good, problems = label_tally(queries.tally_so_far(session, batch))
     late, groups = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
     elsewhere = queries.SENT if groups.kept else (*queries.SENT, *queries.KEPT)  # In the groups above.

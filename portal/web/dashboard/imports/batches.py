@@ -20,7 +20,7 @@ from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, Brand, ImportBatch
 from portal.domain.identity.permissions import Permission
-from portal.services.imports import queries, uploads
+from portal.services.imports import uploads
 from portal.services.imports.reading import Unreadable
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import Figures, own_batch_or_404, page_context
@@ -78,7 +78,7 @@ def show_imports() -> str:
     )
     rows = read_session().execute(batches.order_by(ImportBatch.id.desc()).limit(A_PAGE + 1)).all()
     listed = [
-        ListedBatch(batch, masked_cells.file_name(batch), brand, Figures.of(queries.tally_of(batch)))
+        ListedBatch(batch, masked_cells.file_name(batch), brand, Figures.of(batch.tally or {}))
         for batch, brand in rows[:A_PAGE]
     ]
     return render_template(

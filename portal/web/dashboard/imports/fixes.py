@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from portal.core.extensions import read_session, vault
 from portal.core.models import ImportBatch
 from portal.core.vault import CannotOpen
-from portal.services.imports import fixes, queries
+from portal.services.imports import queries
+from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Fix
 from portal.services.imports.queries import Sample
 from portal.services.imports.stored_rows import layout_of
@@ -26,14 +27,14 @@ class FixedCell:
 
 def available_fix(batch: ImportBatch, problem: str) -> Fix | None:
     """The fix for a problem that is not applied to the file yet."""
-    fix = fixes.fix_of(problem)
+    fix = FIXES.get(problem)
     return fix if fix and fix not in layout_of(vault(), batch).fixes else None
 
 
 def preview_fix(samples: Sequence[Sample], fix: Fix) -> list[FixedCell]:
     """The first cells that the fix changes."""
     cells = [(each.line, cell.value) for each in samples for cell in each.cells]
-    changed = [FixedCell(line, value, fixes.apply_fix(value, fix)) for line, value in cells]
+    changed = [FixedCell(line, value, apply_fix(value, fix)) for line, value in cells]
     return [each for each in changed if each.before != each.after][:SHOWN]
 
 

@@ -19,6 +19,7 @@ from portal.core.models import Brand, ImportBatch, User
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import provider_questions
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.imports.batch_page import own_batch_or_404
 from portal.web.shared import masked_cells
 from portal.web.shared.access import needs
 from portal.web.shared.column_layout_form import FIRST_DAY, check_lawful_day
@@ -48,7 +49,7 @@ class AnswerForm(FlaskForm):
             delattr(self, name)
 
     @property
-    def said(self) -> provider_questions.Answer:
+    def answer(self) -> provider_questions.Answer:
         """The answer, once it is valid. A day means its first second: the hour is unknown."""
         given = {name: field.data for name, field in self._fields.items() if name in provider_questions.ASKABLE}
         return provider_questions.Answer(
@@ -61,7 +62,7 @@ class AnswerForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
             return False
-        answer = self.said
+        answer = self.answer
         if answer.source == Source.BEFORE_2015 and self.date and self.date.data != FIRST_DAY:
             self.date.errors = [_("2015 öncesinde alınan izinlerin günü 1 Mayıs 2015 yazılır.")]
         if answer.source == Source.PROVIDER_DECISION and answer.status == Status.GRANTED:
@@ -90,7 +91,7 @@ def take_answer(batch_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(batch, form), 422
     try:
-        provider_questions.answer(db.session, vault(), batch, form.said, current_user.id, clock.now())
+        provider_questions.answer(db.session, vault(), batch, form.answer, current_user.id, clock.now())
     except provider_questions.NothingAsked:  # A colleague was first.
         db.session.rollback()
         return _over(_mine(batch_id))
@@ -102,10 +103,8 @@ def take_answer(batch_id: int) -> ResponseReturnValue:
 
 
 def _mine(batch_id: int) -> ImportBatch:
-    found = db.session.get(ImportBatch, batch_id)
-    if found is None or found.provider_id != current_user.provider_id or not found.asked:
-        abort(404)
-    return found
+    found = own_batch_or_404(db.session, batch_id)
+    return found if found.asked else abort(404)
 
 
 def _over(batch: ImportBatch) -> ResponseReturnValue:

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from flask import Response, abort
+from flask import Response
 from flask_babel import gettext
-from flask_login import current_user
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
-from portal.core.models import ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
 from portal.web.dashboard.blueprint import blueprint
+from portal.web.dashboard.imports.batch_page import own_batch_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.downloads import Format, download
@@ -26,9 +25,7 @@ BETWEEN = " / "
 @needs(Permission.EXPORT, fresh=True)
 def import_errors(batch_id: int) -> Response:
     """The lines with their problems, and on a second sheet the grants that came too late for İYS."""
-    batch = read_session().get(ImportBatch, batch_id)
-    if batch is None or batch.provider_id != current_user.provider_id:
-        abort(404)
+    batch = own_batch_or_404(read_session(), batch_id)
     found = RowErrors(read_session(), vault(), batch)
     record_audit("import.errors_taken", "import_batch", batch.id)
     db.session.commit()

@@ -131,7 +131,7 @@ def _show(batch: ImportBatch, result: str, form: WordsForm | None = None) -> str
     return render_template(
         "dashboard/imports/rows.html",
         **page_context(batch),
-        result=label_result(result, queries.tally_of(batch).get(result, 0)),
+        result=label_result(result, (batch.tally or {}).get(result, 0)),
         samples=samples[:A_PAGE],
         columns=_columns(samples),
         after=samples[A_PAGE - 1].key if len(samples) > A_PAGE else None,

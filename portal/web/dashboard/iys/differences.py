@@ -245,7 +245,7 @@ def _recipient_id(difference: Difference) -> int | None:
 
 
 def _masked_address(recipient: Recipient | None) -> str:
-    return recipients.masked(vault(), recipient) if recipient else ""
+    return recipients.masked_address(vault(), recipient) if recipient else ""
 
 
 def _mask_or_empty(text: str | None) -> str:

@@ -79,7 +79,7 @@ def _failed_submission(
     sentence, cure = explanation_of(submission)
     return FailedSubmission(
         id=submission.id,
-        address=recipients.masked(vault(), recipient),
+        address=recipients.masked_address(vault(), recipient),
         recipient_id=recipient.id,
         brand_name=brand_name,
         channel=consent.channel,

@@ -164,7 +164,7 @@ def _movement_row(row: Row) -> MovementRow:
     return MovementRow(
         id=movement.id,
         created_at=movement.creation_date,
-        address=recipients.masked(vault(), recipient),
+        address=recipients.masked_address(vault(), recipient),
         recipient_id=recipient.id,
         channel=consent.channel,
         recipient_type=consent.recipient_type,

@@ -22,7 +22,7 @@ MAX_ROWS = 200
 def show_reassigned() -> str:
     newest = select(Recipient).where(*_is_reassigned(current_user.provider_id)).order_by(Recipient.reassigned_at.desc())
     listed = [
-        (each.id, recipients.masked(vault(), each), each.reassigned_at)
+        (each.id, recipients.masked_address(vault(), each), each.reassigned_at)
         for each in read_session().scalars(newest.limit(MAX_ROWS))
     ]
     total = read_session().scalar(

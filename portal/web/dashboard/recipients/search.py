@@ -66,7 +66,7 @@ def render_recipient(
     return render_template(
         "dashboard/recipients/recipient.html",
         recipient_id=found.id,
-        address=recipients.masked(vault(), found),
+        address=recipients.masked_address(vault(), found),
         clear=clear,
         reassigned_at=found.reassigned_at,
         heads=history.current_consents(read_session(), found.id),

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Factor, MailKind, RecoveryCode, User
 from tests import make
-from tests.portal.web.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
+from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
 from tests.portal.web.signin.mailbox import found
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -27,7 +27,7 @@ def ayse(app):
 
 
 def post(staff, path: str, **fields):
-    return staff.browser.post(path, data={"csrf_token": token(staff.browser, "/account/"), **fields})
+    return staff.browser.post(path, data={"csrf_token": csrf_token(staff.browser, "/account/"), **fields})
 
 
 def begin(staff, name="Eski telefon") -> tuple[str, str]:
@@ -52,9 +52,9 @@ def test_a_second_app_counts_from_its_first_code_on(app, ayse, rows):
 
     assert [factor.name for factor in rows(Factor, Factor.confirmed_at.is_not(None))] == ["Telefon", "Eski telefon"]
     browser = app.test_client()
-    forget_used_codes(app)
-    sign_in(browser)
-    assert show_code(browser, secret).status_code == 303
+    reset_used_codes(app)
+    submit_password(browser)
+    assert submit_code(browser, secret).status_code == 303
 
 
 def test_one_that_showed_no_code_does_not_count(app, ayse, rows):
@@ -64,8 +64,8 @@ def test_one_that_showed_no_code_does_not_count(app, ayse, rows):
     assert answer.status_code == 422 and "geçerli değil" in answer.text
     assert "Eski telefon" not in ayse.opens("/account/factors").text
     browser = app.test_client()
-    sign_in(browser)
-    assert show_code(browser, secret).status_code == 403
+    submit_password(browser)
+    assert submit_code(browser, secret).status_code == 403
 
 
 def test_one_that_was_begun_and_left_goes_with_the_next_or_with_time(ayse, rows):
@@ -106,9 +106,9 @@ def test_one_is_taken_away_and_opens_nothing_any_more(app, ayse, rows):
 
     assert (answer.status_code, answer.location) == (303, "/account/factors")
     browser = app.test_client()
-    forget_used_codes(app)
-    sign_in(browser)
-    assert show_code(browser, secret).status_code == 403
+    reset_used_codes(app)
+    submit_password(browser)
+    assert submit_code(browser, secret).status_code == 403
     assert rows.one(AuditEntry, AuditEntry.act == "factor.removed").facts["kind"] == "totp"
 
 
@@ -165,8 +165,8 @@ def codes_in(page: str) -> list[str]:
 
 def opens_with(app, code: str) -> int:
     browser = app.test_client()
-    sign_in(browser)
-    data = {"csrf_token": token(browser, "/sign-in/second"), "code": code}
+    submit_password(browser)
+    data = {"csrf_token": csrf_token(browser, "/sign-in/second"), "code": code}
     return browser.post("/sign-in/second", data=data).status_code
 
 

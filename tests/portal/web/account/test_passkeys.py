@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.models import AuditEntry, Factor, FactorKind, MailKind, SignIn, SignInMethod, User
 from tests import make
 from tests.authenticator import Authenticator
-from tests.portal.web.dashboard.staff import TOKEN, sign_in, signed_in, token
+from tests.portal.web.dashboard.staff import TOKEN, submit_password, signed_in, csrf_token
 from tests.portal.web.signin.mailbox import found
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -49,7 +49,7 @@ def add(staff, device, name="Telefonum"):
 def come_in(app, device, browser=None):
     """Password, then the passkey; the answer to it."""
     browser = browser or app.test_client()
-    sign_in(browser)
+    submit_password(browser)
     form, options = asked(browser, "/sign-in/second")
     return browser.post("/sign-in/passkey", data=form | {"answer": device.shows(options)})
 
@@ -80,7 +80,7 @@ def test_it_opens_the_second_step(app, device, rows):
 
 def test_it_opens_nothing_without_the_password(app, device):
     browser = app.test_client()
-    data = {"csrf_token": token(browser), "answer": "{}"}
+    data = {"csrf_token": csrf_token(browser), "answer": "{}"}
 
     assert browser.post("/sign-in/passkey", data=data).location == "/sign-in"
 
@@ -88,7 +88,7 @@ def test_it_opens_nothing_without_the_password(app, device):
 def test_an_answer_sent_again_opens_nothing(app, device):
     browser = app.test_client()
     with later(1):
-        sign_in(browser)
+        submit_password(browser)
         form, options = asked(browser, "/sign-in/second")
         data = form | {"answer": device.shows(options)}
         cookie = browser.get_cookie("izinlink").value
@@ -106,16 +106,16 @@ def test_a_strangers_key_a_wrong_page_and_nonsense_open_nothing(app, device):
         assert "tanınmadı" in answer.text and "data-passkey" in answer.text, "one may try again"
     for nonsense in ("", "{}", "x" * 20_000):
         browser = app.test_client()
-        sign_in(browser)
+        submit_password(browser)
         form, _ = asked(browser, "/sign-in/second")
         assert browser.post("/sign-in/passkey", data=form | {"answer": nonsense}).status_code == 403
 
 
 def test_who_is_shut_out_by_guessed_codes_comes_in_by_it(app, device):
     guesser = app.test_client()
-    sign_in(guesser)
+    submit_password(guesser)
     for _ in range(7):
-        data = {"csrf_token": token(guesser, "/sign-in/second"), "code": "000000"}
+        data = {"csrf_token": csrf_token(guesser, "/sign-in/second"), "code": "000000"}
         answer = guesser.post("/sign-in/second", data=data)
     assert answer.status_code == 429
 
@@ -155,7 +155,7 @@ def test_a_copy_is_refused_and_noted(app, device, rows):
 
 def test_it_may_be_the_last_factor_and_the_app_may_go(app, ayse, device, rows):
     app_id = rows.one(Factor, Factor.kind == FactorKind.TOTP).id
-    data = {"csrf_token": token(ayse.browser, "/account/")}
+    data = {"csrf_token": csrf_token(ayse.browser, "/account/")}
     assert ayse.browser.post(f"/account/factors/{app_id}/remove", data=data).status_code == 303
 
     key_id = rows.one(Factor).id
@@ -178,7 +178,7 @@ def test_a_wrong_answer_makes_none(ayse, rows, wrong):
 
 
 def test_a_page_that_was_never_opened_makes_none(ayse, rows):
-    data = {"csrf_token": token(ayse.browser, "/account/"), "answer": "{}", "name": "x"}
+    data = {"csrf_token": csrf_token(ayse.browser, "/account/"), "answer": "{}", "name": "x"}
 
     assert ayse.browser.post("/account/factors/passkey", data=data).status_code == 422
     assert rows.count(Factor) == 1
@@ -186,7 +186,7 @@ def test_a_page_that_was_never_opened_makes_none(ayse, rows):
 
 def test_nobody_without_one_is_asked_for_one(app, ayse):
     browser = app.test_client()
-    sign_in(browser)
+    submit_password(browser)
 
     page = browser.get("/sign-in/second").text
 
@@ -195,7 +195,7 @@ def test_nobody_without_one_is_asked_for_one(app, ayse):
 
 def test_without_scripts_the_page_says_what_to_do(app, ayse, device):
     browser = app.test_client()
-    sign_in(browser)
+    submit_password(browser)
 
     page = browser.get("/sign-in/second").text
 

@@ -19,7 +19,7 @@ from portal.core.models import (
 )
 from portal.domain.identity import one_time_links
 from tests import make
-from tests.portal.web.dashboard.staff import sign_in, signed_in, token
+from tests.portal.web.dashboard.staff import submit_password, signed_in, csrf_token
 from tests.portal.web.signin.mailbox import found
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -35,7 +35,7 @@ def ayse(app):
 
 
 def change(staff, old=make.AYSES_PASSWORD, new=NEW, **other):
-    data = {"csrf_token": token(staff.browser, "/account/"), "old": old, "new": new, **other}
+    data = {"csrf_token": csrf_token(staff.browser, "/account/"), "old": old, "new": new, **other}
     return staff.browser.post("/account/password", data=data)
 
 
@@ -45,8 +45,8 @@ def test_the_new_one_opens_and_the_old_one_does_not(app, ayse):
     answer = change(ayse)
 
     assert (answer.status_code, answer.location) == (303, "/account/")
-    assert sign_in(app.test_client()).status_code == 403
-    assert sign_in(app.test_client(), password=NEW).status_code == 303
+    assert submit_password(app.test_client()).status_code == 403
+    assert submit_password(app.test_client(), password=NEW).status_code == 303
 
 
 def test_other_sessions_end_and_this_one_stays(app, ayse, rows):
@@ -86,7 +86,7 @@ def test_a_link_to_a_forgotten_password_that_was_mailed_before_opens_no_more(app
 
 def test_half_a_sign_in_by_the_old_one_opens_no_more(app, ayse):
     half = app.test_client()
-    sign_in(half)
+    submit_password(half)
 
     change(ayse)
 
@@ -99,7 +99,7 @@ def test_who_does_not_know_the_old_one_changes_nothing(app, ayse, rows):
     assert answer.status_code == 422
     assert "şimdiki parolanız değil" in answer.text
     assert rows.count(ThrottleHit) == 1
-    assert sign_in(app.test_client()).status_code == 303
+    assert submit_password(app.test_client()).status_code == 303
 
 
 def test_guesses_at_the_old_one_come_to_an_end(ayse, rows):
@@ -116,7 +116,7 @@ def test_one_that_is_not_enough_is_not_taken_and_never_shown_again(app, ayse, ne
     assert answer.status_code == 422
     assert 'class="error"' in answer.text
     assert not new or f'value="{new}"' not in answer.text
-    assert sign_in(app.test_client()).status_code == 303
+    assert submit_password(app.test_client()).status_code == 303
 
 
 def test_how_strong_a_try_was_is_shown_by_a_meter(ayse):
@@ -129,4 +129,4 @@ def test_a_factor_is_asked_for_when_the_last_was_shown_long_ago(app, ayse):
         answers = ayse.opens("/account/password"), change(ayse)
 
     assert [answer.location.partition("?")[0] for answer in answers] == ["/step-up", "/step-up"]
-    assert sign_in(app.test_client()).status_code == 303
+    assert submit_password(app.test_client()).status_code == 303

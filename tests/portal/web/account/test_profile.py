@@ -5,7 +5,7 @@ import pytest
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, OperatorRole, User
 from tests import make
-from tests.portal.web.dashboard.staff import signed_in, token
+from tests.portal.web.dashboard.staff import signed_in, csrf_token
 
 pytestmark = pytest.mark.alike
 
@@ -18,7 +18,7 @@ def ayse(app):
 
 
 def save(staff, **fields):
-    data = {"csrf_token": token(staff.browser, "/account/"), "name": "Ayşe", "language": "tr", **fields}
+    data = {"csrf_token": csrf_token(staff.browser, "/account/"), "name": "Ayşe", "language": "tr", **fields}
     return staff.browser.post("/account/", data=data)
 
 

@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, SessionEnd, SignIn
 from tests import make
-from tests.portal.web.dashboard.staff import sign_in, signed_in, token
+from tests.portal.web.dashboard.staff import submit_password, signed_in, csrf_token
 
 pytestmark = pytest.mark.alike
 
@@ -23,7 +23,7 @@ def ayse(app):
 
 
 def post(staff, path: str):
-    return staff.browser.post(path, data={"csrf_token": token(staff.browser, "/account/")})
+    return staff.browser.post(path, data={"csrf_token": csrf_token(staff.browser, "/account/")})
 
 
 def is_in(staff) -> bool:
@@ -104,7 +104,7 @@ def test_a_strangers_session_is_not_there(app, ayse, rows):
 
 def test_history_tells_how_sessions_ended_and_which_tries_failed(app, ayse):
     signed_in(app).browser.get("/account/")
-    sign_in(app.test_client(), password="wrong horse battery")
+    submit_password(app.test_client(), password="wrong horse battery")
     post(ayse, "/account/sessions/end-others")
 
     page = ayse.opens("/account/sessions").text
@@ -115,7 +115,7 @@ def test_history_tells_how_sessions_ended_and_which_tries_failed(app, ayse):
 
 
 def test_history_goes_back_ninety_days(app, ayse):
-    sign_in(app.test_client(), password="wrong horse battery")
+    submit_password(app.test_client(), password="wrong horse battery")
 
     for days, shown in ((89, True), (91, False)):
         with time_machine.travel(clock.now() + timedelta(days=days), tick=False):

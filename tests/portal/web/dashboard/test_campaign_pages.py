@@ -14,7 +14,7 @@ from portal.core.extensions import db
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, Brand, Campaign, CampaignKind
 from tests import make
 from tests.make import Person
-from tests.portal.web.dashboard.staff import Staff, token
+from tests.portal.web.dashboard.staff import StaffBrowser, csrf_token
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -37,8 +37,8 @@ def opens_campaign(ayse, rows):
     return send
 
 
-def upload(staff: Staff, campaign_id: int, data: bytes, name: str = "list.csv"):
-    held = token(staff.browser, "/dashboard/recipients")
+def upload(staff: StaffBrowser, campaign_id: int, data: bytes, name: str = "list.csv"):
+    held = csrf_token(staff.browser, "/dashboard/recipients")
     body = b"".join(
         [
             b'--part\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n' + held.encode() + b"\r\n--part\r\n",
@@ -50,7 +50,7 @@ def upload(staff: Staff, campaign_id: int, data: bytes, name: str = "list.csv"):
     return staff.browser.post(path, data=body, content_type="multipart/form-data; boundary=part")
 
 
-def paste(staff: Staff, campaign_id: int, text: str):
+def paste(staff: StaffBrowser, campaign_id: int, text: str):
     return staff.posts(f"/dashboard/campaigns/{campaign_id}/audience", {"text": text})
 
 
@@ -222,7 +222,7 @@ def test_an_empty_campaign_is_not_launched(ayse, draft, rows):
 
 def test_pressing_launch_twice_at_once_launches_once(app, ayse, draft, rows):
     paste(ayse, draft, make.PHONE)
-    data = {"csrf_token": token(ayse.browser, "/dashboard/recipients")}
+    data = {"csrf_token": csrf_token(ayse.browser, "/dashboard/recipients")}
     cookie = ayse.browser.get_cookie("izinlink").value
 
     def press():

@@ -117,7 +117,9 @@ def test_an_iys_that_is_away_is_said_to_be_away(app, ayse):
 def test_a_partner_is_offered_only_where_there_is_one(ayse, app):
     assert "İş ortağıyla bağlan" not in ayse.opens(PAGE).text
     with app.app_context():
-        accounts.store_partner_credential(db.session, vault(), integrator_code=7, username="o", password="p", at=clock.now())
+        accounts.store_partner_credential(
+            db.session, vault(), integrator_code=7, username="o", password="p", at=clock.now()
+        )
         db.session.commit()
 
     assert "İş ortağıyla bağlan (no 7)" in ayse.opens(PAGE).text

@@ -11,7 +11,7 @@ from portal.services.imports.layout import Field, Fix
 from portal.services.imports.stored_rows import Cell
 from portal.web.dashboard.imports import fixes
 from tests import make
-from tests.portal.web.dashboard import imported
+from tests.portal.web.dashboard import import_batches
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.alike
@@ -28,7 +28,7 @@ def test_a_space_that_may_part_two_addresses_is_left_to_a_person(value, becomes)
 def test_a_cure_that_is_done_already_is_offered_no_more(app, fixes, offered):
     with app.app_context():
         make.brand()
-        made = imported.batch(BatchState.DRY_RUN, layout=replace(imported.LAYOUT, fixes=fixes))
+        made = import_batches.make_batch(BatchState.DRY_RUN, layout=replace(import_batches.LAYOUT, fixes=fixes))
         address = f"/dashboard/imports/{made.id}"
     ayse = signed_in(app)
 

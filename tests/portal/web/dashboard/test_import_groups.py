@@ -5,7 +5,7 @@ import pytest
 from portal.core import clock
 from portal.core.models import BatchState
 from tests import make
-from tests.portal.web.dashboard import imported
+from tests.portal.web.dashboard import import_batches
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.alike
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.alike
 def test_a_late_grant_that_was_taken_back_is_told_as_taken_back_only(app):
     with app.app_context():
         make.brand()
-        made = imported.batch(BatchState.UNDONE, annulled=1, undone_at=clock.now())
+        made = import_batches.make_batch(BatchState.UNDONE, annulled=1, undone_at=clock.now())
         address = f"/dashboard/imports/{made.id}"
 
     page = signed_in(app).opens(address).text

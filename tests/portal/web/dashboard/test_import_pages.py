@@ -24,7 +24,7 @@ from portal.services.imports.layout import Field, Fix
 from portal.services.imports.stored_rows import layout_of
 from portal.web.shared.column_layout_form import word_field_name
 from tests import make
-from tests.portal.web.dashboard import imported
+from tests.portal.web.dashboard import import_batches
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -43,7 +43,7 @@ def in_state(app):
 
     def made(state: BatchState, **facts) -> str:
         with app.app_context():
-            return f"/dashboard/imports/{imported.batch(state, **facts).id}"
+            return f"/dashboard/imports/{import_batches.make_batch(state, **facts).id}"
 
     return made
 
@@ -354,10 +354,10 @@ def test_undo_says_how_much_can_still_be_taken_back(app, ayse):
 def brought(app) -> str:
     """A file that was brought: a grant that waits, a refusal that İYS did not take, a grant that came too late."""
     with app.app_context():
-        made = imported.batch(BatchState.DONE)
-        imported.decision(made, 2, "0532 123 45 67", GRANTED, outcome=Outcome.WAITING)
-        imported.decision(made, 3, "0533 765 43 21", REFUSED, outcome=Outcome.PARKED, code="H120")
-        imported.decision(made, 6, "0532 444 55 66", GRANTED, head=False)
+        made = import_batches.make_batch(BatchState.DONE)
+        import_batches.make_decision(made, 2, "0532 123 45 67", GRANTED, outcome=Outcome.WAITING)
+        import_batches.make_decision(made, 3, "0533 765 43 21", REFUSED, outcome=Outcome.PARKED, code="H120")
+        import_batches.make_decision(made, 6, "0532 444 55 66", GRANTED, is_current=False)
         return f"/dashboard/imports/{made.id}"
 
 

@@ -12,7 +12,7 @@ from portal.services.imports import profiles
 from portal.services.imports.stored_rows import layout_of
 from portal.web.shared.column_layout_form import word_field_name
 from tests import make
-from tests.portal.web.dashboard import imported
+from tests.portal.web.dashboard import import_batches
 from tests.portal.web.dashboard.staff import signed_in
 from tests.portal.web.dashboard.test_import_pages import CHOSEN
 
@@ -31,7 +31,7 @@ def ayse(app):
 def batch_after_dry_run(app, words: dict) -> str:
     """A file that was read with these words explained; its address."""
     with app.app_context():
-        made = imported.batch(BatchState.DRY_RUN, layout=replace(imported.LAYOUT, words=words))
+        made = import_batches.make_batch(BatchState.DRY_RUN, layout=replace(import_batches.LAYOUT, words=words))
         return f"/dashboard/imports/{made.id}"
 
 
@@ -39,8 +39,8 @@ def test_a_word_that_was_explained_is_known_in_the_next_file(app, ayse, rows):
     ayse.posts(f"{batch_after_dry_run(app, {})}/words/status_unknown", {BELKI: "RET"})
 
     with app.app_context():
-        owner, signature = rows.one(ImportBatch).provider_id, layouts.signature(imported.HEADER)
-        found = profiles.find(db.session, vault(), owner, signature, header=imported.HEADER)
+        owner, signature = rows.one(ImportBatch).provider_id, layouts.signature(import_batches.HEADER)
+        found = profiles.find(db.session, vault(), owner, signature, header=import_batches.HEADER)
     assert found.words == {"status": {"belki": "RET"}}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.models import AuditEntry, Network
-from tests.portal.web.dashboard.staff import Staff, signed_in
+from tests.portal.web.dashboard.staff import StaffBrowser, signed_in
 
 pytestmark = pytest.mark.alike
 
@@ -14,7 +14,7 @@ def adds(ayse, cidr, note=""):
     return ayse.posts("/dashboard/networks", {"cidr": cidr, "note": note})
 
 
-def elsewhere(staff: Staff, address="203.0.113.7") -> int:
+def elsewhere(staff: StaffBrowser, address="203.0.113.7") -> int:
     """What the same session is answered from another network."""
     return staff.browser.get("/dashboard/", environ_base={"REMOTE_ADDR": address}).status_code
 

@@ -36,7 +36,8 @@ def mailed(app, rows, kind: MailKind) -> list[tuple[str, dict]]:
     """(address, facts) of each mail of a kind."""
     with app.app_context():
         return [
-            (mails.read_address(vault(), mail), mails.read_facts(vault(), mail)) for mail in rows(Mail, Mail.kind == kind)
+            (mails.read_address(vault(), mail), mails.read_facts(vault(), mail))
+            for mail in rows(Mail, Mail.kind == kind)
         ]
 
 
@@ -214,13 +215,13 @@ def test_each_role_is_explained_by_what_it_may_do(ayse):
     assert page.count("Alıcı arar; adresler maskelidir") == 4
 
 
-def test_every_power_at_a_provider_has_words():
+def test_every_permission_at_a_provider_has_a_label():
     from portal.domain.identity.members import ChangeNotAllowed
     from portal.domain.identity.permissions import ROLE_PERMISSIONS
     from portal.web.dashboard.team.roles import ERROR_MESSAGES, PERMISSION_LABELS
 
     assert set(PERMISSION_LABELS) == frozenset.union(*ROLE_PERMISSIONS.values())
-    assert set(REFUSALS) == set(ChangeNotAllowed.__subclasses__())
+    assert set(ERROR_MESSAGES) == set(ChangeNotAllowed.__subclasses__())
 
 
 def test_no_address_stands_in_the_audit(app, ayse, burak, rows):

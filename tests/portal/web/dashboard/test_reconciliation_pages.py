@@ -25,14 +25,14 @@ from tests import make
 from tests.portal.services.iys.reconciliation.conftest import story  # noqa: F401 - a fixture
 from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, connect_on, the_day
 from tests.portal.services.iys.reconciliation.test_day_reconciliation import a_day_with_three_differences, at_iys
-from tests.portal.web.dashboard.staff import Staff, come_in
+from tests.portal.web.dashboard.staff import StaffBrowser, skip_sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
 STRANGER = "+905441112233"  # In İYS's file, unknown here.
 
 
-class Ayse(Staff):
+class Ayse(StaffBrowser):
     """Ayşe, who signs in anew when her session has ended in a night."""
 
     def opens(self, path: str):
@@ -45,7 +45,7 @@ class Ayse(Staff):
 
     def _comes_back(self) -> None:
         if self.browser.get("/dashboard/day/0").status_code == 302:
-            come_in(self.browser)
+            skip_sign_in(self.browser)
 
 
 @pytest.fixture
@@ -321,7 +321,7 @@ def test_two_people_settle_one_difference_once(app, different, rows):
         who = {"user_id": 1, "at": clock.now()}
         difference_resolution.take_theirs(db.session, vault(), first, **who)
         db.session.commit()
-        with pytest.raises(difference_resolution.AlreadyClosed):
+        with pytest.raises(difference_resolution.AlreadySettled):
             difference_resolution.explain(db.session, first, "Biliyoruz.", **who)
         db.session.rollback()
 

@@ -18,7 +18,7 @@ from portal.core.models import (
     Submission,
 )
 from tests import make
-from tests.portal.web.dashboard.staff import signed_in, token
+from tests.portal.web.dashboard.staff import csrf_token, signed_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -142,7 +142,7 @@ def test_who_answers_people_may_and_who_only_reads_may_not(app, fatma, rows, rol
     with app.app_context():
         make.person(db.session.query(Provider).one(), "burak@example.com", role)
     burak = signed_in(app, "burak@example.com")
-    found = token(burak.browser, "/dashboard/")
+    found = csrf_token(burak.browser, "/dashboard/")
 
     answer = burak.browser.post(
         f"/dashboard/recipients/{fatma}/refusal",

@@ -47,8 +47,8 @@ from tests import make
 from tests.portal.domain.complaints.cast import opened, told
 from tests.portal.web.callbacks.registration import registered
 from tests.portal.web.consent_points import visitor
-from tests.portal.web.dashboard import imported
-from tests.portal.web.dashboard.staff import signed_in, token
+from tests.portal.web.dashboard import import_batches
+from tests.portal.web.dashboard.staff import csrf_token, signed_in
 from tests.portal.web.dashboard.test_campaign_pages import FORM
 from tests.portal.web.dashboard.test_point_pages import FORM as POINT
 
@@ -76,7 +76,9 @@ def things(app, rows) -> dict[str, int]:
         registration_id = registered(make.brand())
         day_id, difference_id = different_day(draft.provider_id, draft.brand_id)
         of_people = kept_of_people(draft.provider_id, draft.brand_id)
-        batch_id = imported.batch(BatchState.DRY_RUN, on_behalf=True, asked=["source"], asked_at=clock.now()).id
+        batch_id = import_batches.make_batch(
+            BatchState.DRY_RUN, on_behalf=True, asked=["source"], asked_at=clock.now()
+        ).id
         complaint_id = complained(rows.one(Receipt))
     return {
         **of_people,
@@ -149,7 +151,8 @@ def kept_of_people(provider_id: int, brand_id: int) -> dict[str, int]:
     db.session.add_all(rows.values())
     db.session.commit()
     return {name: row.id for name, row in rows.items()} | {
-        "invitation_id": invitation.id, "provider_id": provider_id, "user_id": burak.id, "package_id": package.id, "step": 1,
+        "invitation_id": invitation.id, "provider_id": provider_id, "user_id": burak.id, "package_id": package.id,
+        "step": 1,
         "membership_id": db.session.scalar(select(Membership.id).where(Membership.user_id == burak.id)),
         "factor_id": db.session.scalar(select(Factor.id).where(Factor.user_id == burak.id)),
     }  # fmt: skip
@@ -226,7 +229,8 @@ def test_support_finds_nothing_of_a_provider_it_is_not_assigned_to(app, things):
 def tries(staff, method: str, path: str):
     if method != "POST":
         return staff.browser.open(path, method=method)
-    return staff.browser.post(path, data={"csrf_token": token(staff.browser, "/account/providers"), "text": make.EMAIL})
+    token = csrf_token(staff.browser, "/account/providers")
+    return staff.browser.post(path, data={"csrf_token": token, "text": make.EMAIL})
 
 
 def test_a_stranger_changes_nothing_by_trying(app, things, cem, rows):

@@ -21,7 +21,7 @@ from portal.core.models.ids import new_id
 from portal.domain.identity import accounts, operator_staff
 from portal.domain.providers import onboarding
 from tests import make
-from tests.portal.web.dashboard.staff import Staff, signed_in, token
+from tests.portal.web.dashboard.staff import StaffBrowser, csrf_token, signed_in
 
 DERYA, DENIZ, NIL = "derya@operator.example", "deniz@operator.example", "nil@example.com"
 CODE = 731_845
@@ -80,12 +80,12 @@ def waiting_provider(email: str = NIL, code: int = CODE, title: str = "Yeni Mağ
                 uploaded_at=at,
             )
         )  # fmt: skip
-    order(made, owner.id)
+    make_order(made, owner.id)
     onboarding.request_admission(db.session, made, at)
     return made
 
 
-def order(of: Provider, by: int) -> PackageOrder:
+def make_order(of: Provider, by: int) -> PackageOrder:
     package = db.session.scalars(select(Package).order_by(Package.records)).first()
     made = PackageOrder(
         provider_id=of.id, package_id=package.id, kind=OrderKind.FIRST, records=package.records, price=package.price,
@@ -104,14 +104,14 @@ def assign(app, email: str, provider_id: int) -> None:
         db.session.commit()
 
 
-class OfTheOperator(Staff):
+class OperatorBrowser(StaffBrowser):
     """Opens the console and posts its forms."""
 
     def posts(self, path: str, data: dict | None = None):
-        return self.browser.post(path, data={"csrf_token": token(self.browser, "/operator/"), **(data or {})})
+        return self.browser.post(path, data={"csrf_token": csrf_token(self.browser, "/operator/"), **(data or {})})
 
 
 def _staff(app, email, role):
     with app.app_context():
         make.staff(email, role)
-    return OfTheOperator(signed_in(app, email).browser)
+    return OperatorBrowser(signed_in(app, email).browser)

@@ -8,7 +8,7 @@ import pytest
 from portal.core.extensions import db, vault
 from portal.core.models import Assignment, AuditEntry, Mail, OneTimeLink, OperatorRole, User
 from portal.domain.notifications import mails
-from tests.portal.web.dashboard.staff import token
+from tests.portal.web.dashboard.staff import csrf_token
 from tests.portal.web.operator.conftest import DENIZ, DERYA, assign
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -30,7 +30,7 @@ def ids(rows) -> dict[OperatorRole, int]:
 def test_who_is_invited_comes_in_with_the_role(app, derya, browser, rows):
     assert derya.posts("/operator/staff", NEW).status_code == 303
     path = link(app, rows)
-    browser.post(path, data=NEWCOMER | {"csrf_token": token(browser, path)})
+    browser.post(path, data=NEWCOMER | {"csrf_token": csrf_token(browser, path)})
 
     assert rows.one(User, User.name == "Ece Can").operator_role == OperatorRole.SUPPORT
     assert "e•••@o•••.example" not in derya.opens("/operator/staff").text.split("Bekleyen davetler")[1]
