@@ -47,8 +47,8 @@ class Credential(Base):
 
 
 class Connection(Base):
-    """A provider's connection. Decisions are forwarded from `forwarding_enabled_at` on; with a partner's credential it is
-    set once the title at İYS matched ours. `findings` of the last test: brands, rights, quota."""
+    """A provider's connection. Decisions are forwarded from `forwarding_enabled_at` on: with a partner's credential,
+    once the title at İYS matched ours. `findings` of the last test: brands, rights, quota."""
 
     __tablename__ = "connection"
 

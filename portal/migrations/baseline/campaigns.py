@@ -21,7 +21,7 @@ table(
 )
 table(
     "visit",
-    column("id", BIG, key=True),
+    column("id", BIG, key=True, generated=True),
     column("link_id", BIG),
     column("at", DATETIME),
     enum_column("kind", "scanner preview unknown"),

@@ -30,11 +30,12 @@ def column(
     key: bool = False,
     null: bool = False,
     default: str | None = None,
+    generated: bool = False,
 ) -> sa.Column[Any]:
-    """A column, NOT NULL unless `null`; `to` is the column that it references."""
+    """A column, NOT NULL unless `null`; `to` is the column that it references, `generated` a serial id."""
     references = [sa.ForeignKey(to)] if to else []
     return sa.Column(
-        name, type_, *references, primary_key=key, nullable=null, server_default=default, autoincrement=False
+        name, type_, *references, primary_key=key, nullable=null, server_default=default, autoincrement=generated
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import CheckConstraint, inspect, text
 
 import shortlinks
 from portal.app import create_app
+from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Base
 from portal.migrations import baseline
@@ -155,6 +156,15 @@ def test_downgrading_and_upgrading_gives_the_same_database(app):
         assert left == set()
         assert schema() == before
         assert triggers() == guarded
+
+
+def test_the_database_generates_the_ids_of_visits(app):
+    """Alembic does not compare whether a column is generated; all other ids are made by the portal."""
+    with app.app_context():
+        shortlinks.record(db.session, [shortlinks.Opening(1, clock.now(), shortlinks.VisitKind.UNKNOWN, "")] * 2)
+        db.session.commit()
+
+        assert db.session.scalars(sa.select(shortlinks.Visit.id)).all() == [1, 2]
 
 
 def test_upgrading_from_the_baseline_keeps_every_row(baseline_app):
