@@ -12,7 +12,7 @@ from tests.architecture import product
 PUT_TOGETHER = "put together"
 AN_ACT = re.compile(r"[a-z_]+\.[a-z_]+")
 ADDRESSES = ("url_for", "absolute_url")  # They, too, take texts such as "dashboard.overview".
-RECORDERS = ("note", "record_audit", "record_operator_audit", "record_account_audit")
+RECORDERS = ("note", "write_audit_entry", "record_audit", "record_operator_audit", "record_account_audit")
 
 
 def acts_of(tree: ast.AST) -> set[str]:
@@ -41,7 +41,7 @@ def act_of(call: ast.Call) -> ast.AST | None:
     """Of record_audit("act", …), of audit.note(session, "act", …), and of AuditEntry(act="act")."""
     if named(call.func) == "AuditEntry":
         return next((word.value for word in call.keywords if word.arg == "act"), None)
-    place = 1 if ast.unparse(call.func) == "audit.note" else 0
+    place = 0 if named(call.func).startswith("record_") else 1  # After the session.
     return call.args[place] if len(call.args) > place else None
 
 
