@@ -50,7 +50,7 @@ def test_the_page_lists_what_was_brought_under_it_and_nothing_else(app, ayse):
     with app.app_context():
         brand = db.session.query(Brand).one()
         whose = {"provider_id": brand.provider_id, "brand_id": brand.id, "name": b"sealed", "digest": b"d" * 32}
-        at = {"size": 1, "since": clock.now(), "created_at": clock.now()}
+        at = {"size": 1, "state_changed_at": clock.now(), "created_at": clock.now()}
         theirs = ImportBatch(**whose, **at, on_behalf=True, state=BatchState.DRY_RUN, lines=4711, asked=["date"])
         db.session.add_all([theirs, ImportBatch(**whose, **at, state=BatchState.DONE, lines=815)])
         db.session.commit()

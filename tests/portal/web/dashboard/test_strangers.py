@@ -85,7 +85,7 @@ def things(app, rows) -> dict[str, int]:
         "campaign_id": campaign.id, "recipient_id": rows(Recipient)[0].id, "draft": draft_id, "bulk_id": bulk_id,
         "submission_id": rows.one(Submission).id, "brand_id": rows.one(Brand).id, "day_id": day_id,
         "difference_id": difference_id, "registration_id": registration_id, "order_id": order_id,
-        "batch_id": batch_id, "complaint_id": complaint_id, "verdict": "status_unknown", "pile": "waiting",
+        "batch_id": batch_id, "complaint_id": complaint_id, "result": "status_unknown", "group": "waiting",
         "point_id": visitor.opened(app, "deneme-ornek", daily_budget=20),
     }  # fmt: skip
 
@@ -167,7 +167,7 @@ def cem(app, things):
     return signed_in(app, "cem@example.com")
 
 
-NAME_NOTHING = {"step", "verdict", "pile"}  # Arguments that are no thing of anybody's.
+NAME_NOTHING = {"step", "result", "group"}  # Arguments that are no thing of anybody's.
 
 
 def addresses(app, things, door: str | tuple[str, ...] = ("dashboard.", "desk.")) -> list[tuple[str, str]]:
