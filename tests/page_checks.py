@@ -5,6 +5,7 @@ PageCheckingClient, the client of every test, runs them on each page that was re
 
 import html
 import re
+import threading
 from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
@@ -214,9 +215,12 @@ class Rendering(NamedTuple):
 
 
 def _recorder(rendered: list[Rendering]) -> Callable[..., None]:
-    """Notes each rendering while its request still knows who asked."""
+    """Notes each rendering of this thread while its request still knows who asked."""
+    thread = threading.get_ident()
 
     def record(sender: Flask, template: Template, context: dict, **_: object) -> None:
+        if threading.get_ident() != thread:
+            return
         may = context.get("may")
         permissions = {permission for permission in Permission if may(permission)} if may else None
         rendered.append(Rendering(template.name or "", permissions))
