@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Recipient
 from portal.core.vault import Vault
-from portal.domain.providers import sandbox_mode
+from portal.domain.consents.may_send import may_send
 from portal.services.exports.addresses import AddressReader
 from portal.services.exports.filters import ExportFilter
 
@@ -63,7 +63,7 @@ def _page_statement(wanted: ExportFilter) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Consent.recipient_id, Recipient.address, Brand.name, Consent.channel, Consent.recipient_type,
-            Consent.status, Consent.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, _may_send(),
+            Consent.status, Consent.consent_date, Decision.source, Consent.iys_status, Consent.iys_as_of, may_send(),
         )
         .join(Brand, Brand.id == Consent.brand_id)
         .join(Recipient, Recipient.id == Consent.recipient_id)
@@ -81,9 +81,4 @@ def _conditions(wanted: ExportFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.brand_id is not None:
         yield Consent.brand_id == wanted.brand_id
     if wanted.may_send is not None:
-        yield _may_send() if wanted.may_send else ~_may_send()
-
-
-def _may_send() -> ColumnElement[bool]:
-    """A grant of sandbox mode counts only while the mode lasts."""
-    return func.coalesce(and_(Consent.may_send, sandbox_mode.brand_has_not_ended()), false())
+        yield may_send() if wanted.may_send else ~may_send()

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.addresses import AddressKind
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Brand, Consent, Recipient
 from portal.core.vault import Vault
-from portal.domain.providers import sandbox_mode
+from portal.domain.consents.may_send import may_send
 from portal.services.exports.addresses import AddressReader
 from portal.services.exports.filters import ExportFilter
 
@@ -51,9 +51,8 @@ def rows(session: Session, vault: Vault, wanted: ExportFilter, at: datetime) -> 
 
 
 def _channels(session: Session, wanted: ExportFilter, recipient_ids: list[int]) -> tuple[ChannelsOf, ChannelsOf]:
-    may_send = and_(Consent.may_send, sandbox_mode.brand_has_not_ended())
     consents = (
-        select(Consent.recipient_id, Consent.channel, Consent.status, may_send.label("may_send"))
+        select(Consent.recipient_id, Consent.channel, Consent.status, may_send().label("may_send"))
         .join(Brand, Brand.id == Consent.brand_id)
         .where(Consent.recipient_id.in_(recipient_ids))
     )

@@ -1,1 +1,1 @@
-"""Lists of addresses that a provider brings, from the file as it came to rows that are good or say what to mend."""
+"""Imports of consents and address lists: upload, reading, column layout, dry run, run and undo."""

@@ -7,7 +7,7 @@ from portal.core.addresses import Problem
 from portal.services.imports.layout import Fix
 from portal.services.imports.row_results import RowProblem
 
-FIXES: dict[str, Fix] = {
+FIXES: dict[str, Fix] = {  # By problem.
     Problem.EMAIL_TURKISH_LETTER: Fix.EMAIL_LETTERS,
     Problem.EMAIL_SPACE: Fix.EMAIL_SPACES,
     RowProblem.DATE_IMPOSSIBLE: Fix.DATE_SWAP,
@@ -18,11 +18,6 @@ _LETTERS = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiuCGIOS
 _STRAY_SPACE = re.compile(r"(?<!\s)\s+(?=[@._-])|(?<=[@._-])\s+")
 _YEAR_LAST = re.compile(r"^(\D*)(\d{1,2})(\s*[./-]\s*)(\d{1,2})(?=\s*[./-]\s*(?:\d{4}|\d{2})(?!\d))")
 _YEAR_FIRST = re.compile(r"^(\D*\d{4}\s*[./-]\s*)(\d{1,2})(\s*[./-]\s*)(\d{1,2})(?!\d)")
-
-
-def fix_of(problem: str) -> Fix | None:
-    """The fix for a problem, by the problem's value."""
-    return FIXES.get(problem)
 
 
 def apply_fix(value: str, fix: Fix) -> str:

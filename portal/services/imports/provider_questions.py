@@ -61,12 +61,12 @@ def mark_answered(batch: ImportBatch, user_id: int, at: datetime) -> bool:
     return was_asked
 
 
-def answer(session: Session, vault: Vault, batch: ImportBatch, said: Answer, user_id: int, at: datetime) -> None:
+def answer(session: Session, vault: Vault, batch: ImportBatch, given: Answer, user_id: int, at: datetime) -> None:
     """Put the provider's answer into the layout and its profile; a new dry run follows. Raises NothingAsked."""
     session.refresh(batch, with_for_update=True)
     if not awaits_answer(batch):
         raise NothingAsked
-    asked = {each.name: getattr(said, each.name) for each in fields(said) if each.name in (batch.asked or ())}
+    asked = {each.name: getattr(given, each.name) for each in fields(given) if each.name in (batch.asked or ())}
     layout = replace(layout_of(vault, batch), **asked)
     header = header_of(outline_of(vault, batch), layout)
     batches.set_layout(session, vault, batch, layout, at)

@@ -21,6 +21,7 @@ from portal.services.imports import row_results, store
 from portal.services.imports.chunks import DAMAGED
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.outline import Outline
+from portal.services.imports.reading.workbook_chunker.chunks import LINES
 from portal.services.imports.row_results import SkipReason
 from portal.services.imports.stored_rows import Cell, StoredLines, cells_of, chunk_query, layout_of, outline_of
 
@@ -61,7 +62,7 @@ def result_samples(
     outline, layout = outline_of(vault, batch), layout_of(vault, batch)
     found: list[Sample] = []
     for place in _places_with(session, batch, result):
-        if (place + 1) * store.CHUNK_LINES * SLOTS <= after or len(found) >= limit:
+        if (place + 1) * LINES * SLOTS <= after or len(found) >= limit:
             continue
         chunk = session.scalars(chunk_query(batch, place)).one()
         slots = [each for each in _slots_with(chunk, result) if _key(chunk, each) > after][: limit - len(found)]
@@ -80,11 +81,6 @@ def lines_with_result(session: Session, vault: Vault, batch: ImportBatch, result
         yield from (lines[each] for each in sorted({slot // SLOTS for slot in _slots_with(chunk, result)}))
 
 
-def tally_of(batch: ImportBatch) -> dict[str, int]:
-    """Entries by result."""
-    return dict(batch.tally or {})
-
-
 def _places_with(session: Session, batch: ImportBatch, result: str) -> list[int]:
     """The chunks with this result, by their tallies."""
     mine = select(ImportChunk.place, ImportChunk.tally).where(
@@ -99,7 +95,7 @@ def _slots_with(chunk: ImportChunk, result: str) -> Iterator[int]:
 
 
 def _key(chunk: ImportChunk, slot: int) -> int:
-    return chunk.place * store.CHUNK_LINES * SLOTS + slot
+    return chunk.place * LINES * SLOTS + slot
 
 
 def _sample(
@@ -201,14 +197,14 @@ def count_groups(session: Session, batch: ImportBatch) -> GroupCounts:
         as_before=_sum(tally, AS_BEFORE),
         passed=_sum(tally, SkipReason),
         problems=_sum(tally, row_results.PROBLEMS),
-        unwritten=_sum(tally_of(batch), WRITTEN) - _sum(tally, WRITTEN),
+        unwritten=_sum((batch.tally or {}), WRITTEN) - _sum(tally, WRITTEN),
     )
 
 
 def tally_so_far(session: Session, batch: ImportBatch) -> dict[str, int]:
     """Entries by result, without those that a run has still to write."""
     unwritten = {each: count for each, count in _tally_of_unwritten(session, batch).items() if each in WRITTEN}
-    return {result: count - unwritten.get(result, 0) for result, count in tally_of(batch).items()}
+    return {result: count - unwritten.get(result, 0) for result, count in (batch.tally or {}).items()}
 
 
 def group_rows(
@@ -228,7 +224,7 @@ def group_rows(
             key=each.id,
             line=each.line,
             cells=lines.cells_of(each.line, address, ENTRY_FIELDS) if each.line else (),
-            address=recipients.masked(vault, each.Recipient),
+            address=recipients.masked_address(vault, each.Recipient),
             recipient_id=each.Recipient.id,
             channel=each.channel,
             status=each.status,

@@ -17,99 +17,56 @@ NOTHING = 0
 class RowProblem(ExplainedProblem):
     """Why an entry cannot be imported as it stands, though its address may be good."""
 
-    STATUS_MISSING = (
-        "status_missing",
-        N_("Onay mı, ret mi olduğu yazmıyor."),
-        N_("Durum sütununa ONAY ya da RET yazın."),
-    )
-    STATUS_UNKNOWN = (
-        "status_unknown",
-        N_("Durum sütunundaki sözcük tanınmadı."),
-        N_("Sözcüğün ONAY mı RET mi demek olduğunu seçin ya da sütuna ONAY ya da RET yazın."),
-    )
-    CHANNEL_UNKNOWN = (
-        "channel_unknown",
-        N_("Kanal sütunundaki sözcük tanınmadı."),
-        N_("Sözcüğün hangi kanal olduğunu seçin ya da sütuna MESAJ, ARAMA ya da EPOSTA yazın."),
-    )
+    # fmt: off
+    STATUS_MISSING = ("status_missing", N_("Onay mı, ret mi olduğu yazmıyor."),
+                      N_("Durum sütununa ONAY ya da RET yazın."))
+    STATUS_UNKNOWN = ("status_unknown", N_("Durum sütunundaki sözcük tanınmadı."),
+                      N_("Sözcüğün ONAY mı RET mi demek olduğunu seçin ya da sütuna ONAY ya da RET yazın."))
+    CHANNEL_UNKNOWN = ("channel_unknown", N_("Kanal sütunundaki sözcük tanınmadı."),
+                       N_("Sözcüğün hangi kanal olduğunu seçin ya da sütuna MESAJ, ARAMA ya da EPOSTA yazın."))
     CHANNEL_MISSING = (
         "channel_missing",
         N_("Hangi kanal için olduğu yazmıyor."),
         N_("Kanal sütununa MESAJ, ARAMA ya da EPOSTA yazın ya da boş satırlarda geçerli kanalları seçin."),
     )
-    CHANNEL_UNFIT = (
-        "channel_unfit",
-        N_("Bu kanal bu adrese uymuyor: e-posta adresine SMS, telefona e-posta gönderilmez."),
-        N_("Kanalı ya da adresi düzeltin."),
-    )
-    TYPE_UNKNOWN = (
-        "type_unknown",
-        N_("Alıcı tipi tanınmadı."),
-        N_("Sözcüğün ne demek olduğunu seçin ya da sütuna BIREYSEL ya da TACIR yazın."),
-    )
+    CHANNEL_UNFIT = ("channel_unfit",
+                     N_("Bu kanal bu adrese uymuyor: e-posta adresine SMS, telefona e-posta gönderilmez."),
+                     N_("Kanalı ya da adresi düzeltin."))
+    TYPE_UNKNOWN = ("type_unknown", N_("Alıcı tipi tanınmadı."),
+                    N_("Sözcüğün ne demek olduğunu seçin ya da sütuna BIREYSEL ya da TACIR yazın."))
     SOURCE_MISSING = "source_missing", N_("İznin kaynağı yazmıyor."), N_("Kaynağı satıra ya da tüm dosya için yazın.")
-    SOURCE_UNKNOWN = (
-        "source_unknown",
-        N_("Kaynak sütunundaki sözcük tanınmadı."),
-        N_("Sözcüğün hangi kaynak olduğunu seçin ya da sütuna HS_WEB gibi bir İYS kaynağı yazın."),
-    )
-    SOURCE_OF_IYS = (
-        "source_of_iys",
-        N_("Bu kaynağı yalnız İYS'nin kendisi yazar."),
-        N_("İznin sizde nasıl alındığını seçin: HS_WEB, HS_ISLAK_IMZA gibi."),
-    )
-    SOURCE_REFUSES = (
-        "source_refuses",
-        N_("HS_KARAR kaynağıyla onay verilmez; bu kaynak yalnız ret içindir."),
-        N_("Onayın gerçek kaynağını yazın."),
-    )
-    DATE_MISSING = (
-        "date_missing",
-        N_("İznin alındığı tarih yazmıyor."),
-        N_("Tarihi satıra yazın; hepsi aynı gün alındıysa tüm dosya için bir tarih verin."),
-    )
+    SOURCE_UNKNOWN = ("source_unknown", N_("Kaynak sütunundaki sözcük tanınmadı."),
+                      N_("Sözcüğün hangi kaynak olduğunu seçin ya da sütuna HS_WEB gibi bir İYS kaynağı yazın."))
+    SOURCE_OF_IYS = ("source_of_iys", N_("Bu kaynağı yalnız İYS'nin kendisi yazar."),
+                     N_("İznin sizde nasıl alındığını seçin: HS_WEB, HS_ISLAK_IMZA gibi."))
+    SOURCE_REFUSES = ("source_refuses", N_("HS_KARAR kaynağıyla onay verilmez; bu kaynak yalnız ret içindir."),
+                      N_("Onayın gerçek kaynağını yazın."))
+    DATE_MISSING = ("date_missing", N_("İznin alındığı tarih yazmıyor."),
+                    N_("Tarihi satıra yazın; hepsi aynı gün alındıysa tüm dosya için bir tarih verin."))
     DATE_UNREADABLE = "date_unreadable", N_("Tarih okunamadı."), N_("Tarihi 24.11.2026 14:02 gibi yazın.")
-    DATE_IMPOSSIBLE = (
-        "date_impossible",
-        N_("Böyle bir gün yok."),
-        N_("Gün ile ayın yerini kontrol edin; tarihi 24.11.2026 gibi yazın."),
-    )
-    DATE_TO_COME = (
-        "date_to_come",
-        N_("Tarih gelecekte."),
-        N_("Gün ile ayın yerini ve yılı kontrol edin."),
-    )
-    DATE_BEFORE_2015 = (
-        "date_before_2015",
-        N_("Tarih 1 Mayıs 2015'ten önce."),
-        N_("O günden önce alınan izin için kaynağı HS_2015, tarihi 01.05.2015 00:00 yazın."),
-    )
-    DATE_NOT_2015 = (
-        "date_not_2015",
-        N_("HS_2015 kaynağında tarih yalnız 01.05.2015 00:00 olabilir."),
-        N_("Tarihi 01.05.2015 00:00 yapın ya da gerçek kaynağı yazın."),
-    )
-    ORIGIN_MISSING = (
-        "origin_missing",
-        N_("Onayın dayanağı yazmıyor."),
-        N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını satıra ya da tüm dosya için yazın."),
-    )
+    DATE_IMPOSSIBLE = ("date_impossible", N_("Böyle bir gün yok."),
+                       N_("Gün ile ayın yerini kontrol edin; tarihi 24.11.2026 gibi yazın."))
+    DATE_TO_COME = ("date_to_come", N_("Tarih gelecekte."),
+                    N_("Gün ile ayın yerini ve yılı kontrol edin."))
+    DATE_BEFORE_2015 = ("date_before_2015", N_("Tarih 1 Mayıs 2015'ten önce."),
+                        N_("O günden önce alınan izin için kaynağı HS_2015, tarihi 01.05.2015 00:00 yazın."))
+    DATE_NOT_2015 = ("date_not_2015", N_("HS_2015 kaynağında tarih yalnız 01.05.2015 00:00 olabilir."),
+                     N_("Tarihi 01.05.2015 00:00 yapın ya da gerçek kaynağı yazın."))
+    ORIGIN_MISSING = ("origin_missing", N_("Onayın dayanağı yazmıyor."),
+                      N_("Onayı hangi formun, siparişin ya da kaydın kanıtladığını satıra ya da tüm dosya için yazın."))
+    # fmt: on
 
 
 class SkipReason(ExplainedProblem):
     """Why a good entry is skipped; nothing needs a fix."""
 
-    REPEATED = (
-        "repeated",
-        N_("Aynı adres ve kanal dosyada yeniden geçiyor."),
-        N_("En yenisi geçerlidir; onay ile ret aynı andaysa ret geçerli sayılır."),
-    )
+    # fmt: off
+    REPEATED = ("repeated", N_("Aynı adres ve kanal dosyada yeniden geçiyor."),
+                N_("En yenisi geçerlidir; onay ile ret aynı andaysa ret geçerli sayılır."))
     NO_SMS = "no_sms", N_("Sabit hatta SMS gitmez."), N_("Bu numara için yalnız arama izni aktarılır.")
-    GRANT_LEFT_OUT = (
-        "grant_left_out",
-        N_("Yalnız retlerin aktarılması istendi."),
-        N_("Paketinizde yer açılınca dosyayı yeniden yükleyin."),
-    )
+    GRANT_LEFT_OUT = ("grant_left_out", N_("Yalnız retlerin aktarılması istendi."),
+                      N_("Paketinizde yer açılınca dosyayı yeniden yükleyin."))
+    # fmt: on
 
 
 # A stored byte is a position in this tuple: new results are appended, or stored bytes would change their meaning.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.cell_words import NOTHING, Meanings, is_of_iys
+from portal.services.imports.layout.layout import STATUS_FIELDS
 from portal.services.imports.row_results import RowProblem
 
-STATUS_OF = {Channel.SMS: Field.STATUS_SMS, Channel.CALL: Field.STATUS_CALL, Channel.EMAIL: Field.STATUS_EMAIL}
-WORDS = (Field.CHANNEL, Field.STATUS, *STATUS_OF.values(), Field.TYPE, Field.SOURCE)
+WORDS = (Field.CHANNEL, Field.STATUS, *STATUS_FIELDS.values(), Field.TYPE, Field.SOURCE)
 CACHE_SIZE = 4096  # Combinations; a file with more has free text in a column of words.
 EVERY = frozenset(Channel)
 
@@ -91,9 +91,9 @@ class RowValueReader:
         """By channel; an empty cell in a channel's own column leaves the channel out."""
         statuses: dict[Channel, Status | RowProblem] = {}
         for channel in wanted:
-            if STATUS_OF[channel] not in words:
+            if STATUS_FIELDS[channel] not in words:
                 statuses[channel] = self._status(words.get(Field.STATUS, ""))
-            elif (status := self.meanings.status(words[STATUS_OF[channel]])) != NOTHING:
+            elif (status := self.meanings.status(words[STATUS_FIELDS[channel]])) != NOTHING:
                 statuses[channel] = status if isinstance(status, Status) else RowProblem.STATUS_UNKNOWN
         return statuses
 

@@ -10,16 +10,15 @@ from sqlalchemy.orm import Session
 
 from portal.core.models import ImportBatch, ImportChunk, UploadPart
 from portal.core.vault import Vault
+from portal.services.imports.reading.workbook_chunker.chunks import Line as Line
 
 PART = 512 * 1024  # Bytes of a file in one row.
-CHUNK_LINES = 1000  # Lines in one row, written in one transaction.
 FASTEST = 1
 
 _PART = select(UploadPart.id, UploadPart.content).where(
     UploadPart.batch_id == bindparam("batch_id"), UploadPart.place == bindparam("place")
 )
 
-Line = tuple[int, list[str]]  # Its number as an editor counts, from 1, and its cells as text.
 StoredChunk = ImportChunk | Row[*tuple[Any, ...]]  # Or a row with its id, provider_id and content.
 
 
@@ -36,7 +35,7 @@ def parts(session: Session, vault: Vault, batch: ImportBatch) -> Iterator[bytes]
 
 
 def seal_lines(vault: Vault, packed: bytes, provider_id: int, chunk_id: int) -> bytes:
-    """Encrypt lines as pack() made them."""
+    """Compress and encrypt the lines of a chunk, which are packed as JSON."""
     return vault.seal(zlib.compress(packed, FASTEST), ImportChunk.PLACE, provider_id, chunk_id)
 
 
@@ -45,10 +44,6 @@ def lines_of(vault: Vault, chunk: StoredChunk) -> list[Line]:
     compressed = vault.open(chunk.content, ImportChunk.PLACE, chunk.provider_id, chunk.id)
     lines: list[Line] = json.loads(zlib.decompress(compressed))
     return lines
-
-
-def pack(lines: list[Line]) -> bytes:
-    return json.dumps(lines, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def file_name_of(vault: Vault, batch: ImportBatch) -> str:

@@ -9,10 +9,7 @@ from portal.services.imports.row_parser import RowParser
 from portal.services.imports.store import Line
 
 # The names that Layout.words has for the word columns.
-WORDS_OF = {
-    Field.CHANNEL: "channel", Field.STATUS: "status", Field.STATUS_SMS: "status", Field.STATUS_CALL: "status",
-    Field.STATUS_EMAIL: "status", Field.TYPE: "type", Field.SOURCE: "source",
-}  # fmt: skip
+WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
 MOST_WORDS = 200  # A column with more holds no such words: the wrong column was chosen.
 LONGEST_WORD = 80
 
@@ -28,7 +25,7 @@ def unknown_words(lines: Iterable[Line], parser: RowParser) -> dict[str, dict[st
     for cells in filter(None, map(parser.cells_of, lines)):
         for field, column in reader.columns.items():
             if not reader.is_known(field, cells[column]):
-                kind, word = WORDS_OF[field], folded(cells[column])
+                kind, word = WORDS_OF.get(field, "status"), folded(cells[column])
                 spelt.setdefault((kind, word), cells[column].strip()[:LONGEST_WORD])
                 counts.setdefault(kind, Counter())[word] += 1
     return {

@@ -8,7 +8,7 @@ from portal.core.addresses import Address, AddressKind, BadAddress, Problem, par
 from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.dates import Moment, parts, read
-from portal.services.imports.layout.layout import Field
+from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import folded, says_nothing
 from portal.services.imports.layout.times import BadTime, read_clock
 
@@ -36,7 +36,7 @@ WEAK = set(
         "pasif",
     ]
 )
-STATUSES = (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL)
+STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
 
 
 @dataclass

@@ -4,13 +4,10 @@ from collections import Counter
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.lazy_text import N_
-from portal.services.imports.layout.layout import Field, Layout
+from portal.services.imports.layout.layout import STATUS_FIELDS, Field, Layout
 
 ADDRESSES = {
     Field.ADDRESS: tuple(Channel), Field.PHONE: (Channel.SMS, Channel.CALL), Field.EMAIL: (Channel.EMAIL,),
-}  # fmt: skip
-STATUS_OF = {
-    Channel.SMS: Field.STATUS_SMS, Channel.CALL: Field.STATUS_CALL, Channel.EMAIL: Field.STATUS_EMAIL,
 }  # fmt: skip
 
 NO_ADDRESS = N_("Telefon numarasının ya da e-posta adresinin hangi sütunda olduğunu seçin.")
@@ -26,7 +23,7 @@ def missing(layout: Layout) -> list[str]:
     columns = layout.columns
     optional = layout.recipient_type == RecipientType.MERCHANT and Field.TYPE not in columns
     before_2015 = layout.source == Source.BEFORE_2015 and Field.SOURCE not in columns
-    said = {
+    is_given = {
         "address": bool(ADDRESSES.keys() & columns.keys()),
         "channels": bool(layout.channels) or Field.CHANNEL in columns,
         "status": layout.status is not None or Field.STATUS in columns or not _lacks_status(layout),
@@ -34,7 +31,7 @@ def missing(layout: Layout) -> list[str]:
         "date": layout.date is not None or Field.DATE in columns or optional or before_2015,
         "origin": bool(layout.origin) or Field.ORIGIN in columns or _only_refuses(layout),
     }
-    return [name for name, is_said in said.items() if not is_said]
+    return [name for name, given in is_given.items() if not given]
 
 
 def problems_of(layout: Layout, width: int) -> list[str]:
@@ -61,9 +58,9 @@ def _served(layout: Layout) -> set[Channel]:
 def _lacks_status(layout: Layout) -> bool:
     """Whether a wanted channel has no status column of its own."""
     served = _served(layout) or set(layout.channels) or set(Channel)
-    return any(STATUS_OF[channel] not in layout.columns for channel in served)
+    return any(STATUS_FIELDS[channel] not in layout.columns for channel in served)
 
 
 def _only_refuses(layout: Layout) -> bool:
     """Whether no line can be a grant: a refusal needs no proof."""
-    return layout.status == Status.REFUSED and not {Field.STATUS, *STATUS_OF.values()} & layout.columns.keys()
+    return layout.status == Status.REFUSED and not {Field.STATUS, *STATUS_FIELDS.values()} & layout.columns.keys()

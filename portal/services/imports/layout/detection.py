@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from portal.core.addresses import Problem
 from portal.core.iys_protocol import Channel
 from portal.services.imports.layout.cell_words import Meanings
-from portal.services.imports.layout.column_contents import STATUSES, Contents
+from portal.services.imports.layout.column_contents import Contents
 from portal.services.imports.layout.completeness import ADDRESSES
 from portal.services.imports.layout.headers import CLEAR, announced
-from portal.services.imports.layout.layout import Field, Layout
+from portal.services.imports.layout.layout import STATUS_FIELDS, Field, Layout
 from portal.services.imports.store import Line
 
 SAMPLE_LINES = 300
@@ -24,9 +24,6 @@ ENOUGH = {
     Field.SOURCE: 0.8, Field.TYPE: 0.8,
 }  # fmt: skip
 BY_NAME_ONLY = (Field.NAME, Field.ORIGIN, Field.CONTACT)
-CHANNEL_OF = {
-    Field.STATUS_SMS: Channel.SMS, Field.STATUS_CALL: Channel.CALL, Field.STATUS_EMAIL: Channel.EMAIL,
-}  # fmt: skip
 
 
 def guess(header: Sequence[str], lines: Sequence[Line]) -> Layout:
@@ -73,7 +70,8 @@ def _columns(header: Sequence[str], lines: Sequence[Line]) -> tuple[list[str], l
     rows = [cells for _, cells in lines]
     width = min(max([len(header), *map(len, rows)], default=0), MOST_COLUMNS)
     meanings = Meanings({})
-    contents = [Contents.of_column((row[column] for row in rows if column < len(row)), meanings) for column in range(width)]
+    cells = ([row[column] for row in rows if column < len(row)] for column in range(width))
+    contents = [Contents.of_column(each, meanings) for each in cells]
     return [*header[:width], *[""] * (width - len(header))], contents
 
 
@@ -126,7 +124,7 @@ def _resolve_conflicts(columns: dict[Field, int], contents: Sequence[Contents]) 
 def _channels(columns: dict[Field, int]) -> tuple[Channel, ...]:
     """Those that have a column of yes and no. A file that names no channel is not presumed to grant any: a person
     chooses, unless all its addresses are e-mail."""
-    told = {CHANNEL_OF[each] for each in STATUSES[1:] if each in columns}
-    if told and Field.STATUS not in columns:
-        return tuple(each for each in Channel if each in told)
+    named = tuple(channel for channel in Channel if STATUS_FIELDS[channel] in columns)
+    if named and Field.STATUS not in columns:
+        return named
     return (Channel.EMAIL,) if Field.EMAIL in columns and Field.PHONE not in columns else ()

@@ -81,7 +81,8 @@ RULES: tuple[tuple[str, Mapping[Field, float]], ...] = (
     (r"\b(?:adres|adresi|address)\b", {Field.ADDRESS: 0.1}),
 )  # fmt: skip
 _RULES = tuple((re.compile(pattern), announced) for pattern, announced in RULES)
-_VALUE = re.compile(r"ret|bireysel|tacir|hs \w+|iys \w+|[\d ]{5,}")
+_VALUE = re.compile(r"ret|bireysel|tacir|hs \w+|[\d ]{5,}")
+_IYS_SOURCE = re.compile(r"\s*iys_\w+\s*", re.I)  # IYS_WEB; "İYS durumu" is a name.
 
 
 @lru_cache(maxsize=1024)
@@ -144,4 +145,5 @@ def _is_address(cell: str) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    return _VALUE.fullmatch(folded(cell)) is not None or isinstance(read(cell), Moment)
+    is_word = _VALUE.fullmatch(folded(cell)) or _IYS_SOURCE.fullmatch(cell)
+    return is_word is not None or isinstance(read(cell), Moment)

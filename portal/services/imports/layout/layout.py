@@ -29,6 +29,9 @@ class Field(StrEnum):
     CONTACT = "contact"  # How the person came to the provider.
 
 
+STATUS_FIELDS = {Channel.SMS: Field.STATUS_SMS, Channel.CALL: Field.STATUS_CALL, Channel.EMAIL: Field.STATUS_EMAIL}
+
+
 class Fix(StrEnum):
     """A repair that a person may apply to all lines with its problem."""
 

@@ -21,7 +21,7 @@ TEXTS = ("csv", "tsv", "txt")
 
 @dataclass(frozen=True, slots=True)
 class FileChunk:
-    """Up to a thousand lines of one sheet, as store.pack() makes them."""
+    """Up to a thousand lines of one sheet, packed as JSON."""
 
     sheet: int  # From 0.
     first_line: int

@@ -5,80 +5,45 @@ from portal.core.lazy_text import N_
 
 
 class FileProblem(ExplainedProblem):
+    # fmt: off
     EMPTY = "file_empty", N_("Listede hiç adres satırı yok."), N_("Her satırında bir adres olan bir liste verin.")
-    HTML = (
-        "file_html",
-        N_("Bu bir web sayfası; adı Excel dosyası gibi olsa da içinde bir HTML ya da XML tablosu var."),
-        N_("Dosyayı Excel'de açıp Farklı Kaydet ile Excel Çalışma Kitabı (.xlsx) olarak kaydedin."),
-    )
+    HTML = ("file_html",
+            N_("Bu bir web sayfası; adı Excel dosyası gibi olsa da içinde bir HTML ya da XML tablosu var."),
+            N_("Dosyayı Excel'de açıp Farklı Kaydet ile Excel Çalışma Kitabı (.xlsx) olarak kaydedin."))
     PASSWORD = (
         "file_password",
         N_("Dosya parolayla korunuyor."),
         N_("Parolayı kaldırın: Dosya, Bilgi, Çalışma Kitabını Koru, Parola ile Şifrele; sonra yeniden yükleyin."),
     )
-    DAMAGED = (
-        "file_damaged",
-        N_("Excel dosyası eksik ya da bozuk."),
-        N_("Dosyayı Excel'de açıp yeniden kaydedin, sonra kaydettiğinizi yükleyin."),
-    )
-    WORKBOOK_TOO_LARGE = (
-        "file_workbook_too_large",
-        N_("Excel dosyası okunamayacak kadar yer kaplıyor."),
-        N_("Boş görünen satır ve sütunları silip yeniden kaydedin ya da CSV UTF-8 olarak kaydedin."),
-    )
-    NO_WORKBOOK = (
-        "file_no_workbook",
-        N_("Bu bir Office belgesi, ama Excel dosyası değil."),
-        N_("Tabloyu Excel'e kopyalayıp .xlsx ya da CSV olarak kaydedin."),
-    )
-    ARCHIVE = (
-        "file_archive",
-        N_("Bu sıkıştırılmış bir dosya (zip, rar)."),
-        N_("Dosyayı açıp içindeki listeyi yükleyin."),
-    )
+    DAMAGED = ("file_damaged", N_("Excel dosyası eksik ya da bozuk."),
+               N_("Dosyayı Excel'de açıp yeniden kaydedin, sonra kaydettiğinizi yükleyin."))
+    WORKBOOK_TOO_LARGE = ("file_workbook_too_large", N_("Excel dosyası okunamayacak kadar yer kaplıyor."),
+                          N_("Boş görünen satır ve sütunları silip yeniden kaydedin ya da CSV UTF-8 olarak kaydedin."))
+    NO_WORKBOOK = ("file_no_workbook", N_("Bu bir Office belgesi, ama Excel dosyası değil."),
+                   N_("Tabloyu Excel'e kopyalayıp .xlsx ya da CSV olarak kaydedin."))
+    ARCHIVE = ("file_archive", N_("Bu sıkıştırılmış bir dosya (zip, rar)."),
+               N_("Dosyayı açıp içindeki listeyi yükleyin."))
     IMAGE = "file_image", N_("Bu bir resim."), N_("Listeyi Excel ya da CSV dosyası olarak verin.")
-    PDF = (
-        "file_pdf",
-        N_("Bu bir PDF dosyası."),
-        N_("Listeyi Excel ya da CSV dosyası olarak verin ya da adresleri buraya yapıştırın."),
-    )
-    BINARY = (
-        "file_binary",
-        N_("Bu ne bir Excel ne de bir metin dosyası."),
-        N_("Listeyi Excel ya da CSV olarak kaydedin ya da adresleri buraya yapıştırın."),
-    )
+    PDF = ("file_pdf", N_("Bu bir PDF dosyası."),
+           N_("Listeyi Excel ya da CSV dosyası olarak verin ya da adresleri buraya yapıştırın."))
+    BINARY = ("file_binary", N_("Bu ne bir Excel ne de bir metin dosyası."),
+              N_("Listeyi Excel ya da CSV olarak kaydedin ya da adresleri buraya yapıştırın."))
     BROKEN_OFF = "file_broken_off", N_("Yükleme yarıda kaldı."), N_("Dosyayı yeniden yükleyin.")
     TOO_LARGE = "file_too_large", N_("Dosya çok büyük."), N_("Dosyayı bölün ve parçaları ayrı ayrı yükleyin.")
-    TOO_MANY_ROWS = (
-        "file_too_many_rows",
-        N_("Dosyada 100.000'den çok satır var."),
-        N_("Dosyayı bölün ve parçaları ayrı ayrı yükleyin."),
-    )
-    TOO_MANY_LINES = (
-        "file_too_many_lines",
-        N_("Dosyada 1.048.576'dan çok satır var."),
-        N_("Dosyayı bölün ve parçaları ayrı ayrı yükleyin."),
-    )
-    TOO_MANY_SHEETS = (
-        "file_too_many_sheets",
-        N_("Dosyada 100'den çok sayfa var."),
-        N_("Yalnız gereken sayfaları yeni bir dosyaya kopyalayın."),
-    )
-    TOO_MANY_COLUMNS = (
-        "file_too_many_columns",
-        N_("Bir satırda 500'den çok sütun var."),
-        N_("Her adresi ayrı bir satıra yazın, yalnızca gereken sütunları bırakın."),
-    )
-    LINE_TOO_LONG = (
-        "file_line_too_long",
-        N_("Bir satır 64 kB'tan uzun."),
-        N_("Her adresi ayrı bir satıra yazın; dosyanın Excel ya da CSV olduğundan emin olun."),
-    )
-    NO_ADDRESS_COLUMN = (
-        "file_no_address_column",
-        N_("Telefon numarası ya da e-posta adresi içeren bir sütun bulunamadı."),
-        N_("İlk satıra Telefon ya da E-posta gibi sütun adlarını yazın."),
-    )
+    TOO_MANY_ROWS = ("file_too_many_rows", N_("Dosyada 100.000'den çok satır var."),
+                     N_("Dosyayı bölün ve parçaları ayrı ayrı yükleyin."))
+    TOO_MANY_LINES = ("file_too_many_lines", N_("Dosyada 1.048.576'dan çok satır var."),
+                      N_("Dosyayı bölün ve parçaları ayrı ayrı yükleyin."))
+    TOO_MANY_SHEETS = ("file_too_many_sheets", N_("Dosyada 100'den çok sayfa var."),
+                       N_("Yalnız gereken sayfaları yeni bir dosyaya kopyalayın."))
+    TOO_MANY_COLUMNS = ("file_too_many_columns", N_("Bir satırda 500'den çok sütun var."),
+                        N_("Her adresi ayrı bir satıra yazın, yalnızca gereken sütunları bırakın."))
+    LINE_TOO_LONG = ("file_line_too_long", N_("Bir satır 64 kB'tan uzun."),
+                     N_("Her adresi ayrı bir satıra yazın; dosyanın Excel ya da CSV olduğundan emin olun."))
+    NO_ADDRESS_COLUMN = ("file_no_address_column",
+                         N_("Telefon numarası ya da e-posta adresi içeren bir sütun bulunamadı."),
+                         N_("İlk satıra Telefon ya da E-posta gibi sütun adlarını yazın."))
+    # fmt: on
 
 
 class Unreadable(ValueError):

@@ -139,6 +139,19 @@ def test_a_header_word_makes_a_header(name):
     assert found.bad == []
 
 
+@pytest.mark.parametrize("name", ["Adres", "Müşteri no", "İletişim numarası", "Telefonlar", "Şirket telefonları"])
+def test_the_name_of_an_only_column_is_no_bad_row(name):
+    found = read_address_list(f"{name}\n05321234567\n")
+
+    assert (found.header, found.bad, lines_of(found)) == ([name], [], [(2, "+905321234567")])
+
+
+def test_an_exported_header_is_one_though_a_name_begins_like_a_source_of_iys():
+    found = read_address_list("Adres;Marka;Kanal;Durum;İYS durumu\nayse@example.com;Örnek;EPOSTA;ONAY;ONAY\n")
+
+    assert (found.columns, found.bad) == ((0,), [])
+
+
 def test_a_first_row_with_an_address_is_no_header():
     found = read_address_list("Telefon;05321234567\nTelefon;05331234567\n")
 

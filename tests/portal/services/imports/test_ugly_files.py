@@ -18,7 +18,8 @@ from portal.core.iys_protocol import Channel, Source, Status
 from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, Recipient, Submission
 from portal.domain.consents import recipients
 from portal.domain.consents.bulk_import import WRITTEN, Effect
-from portal.services.imports import batches, fixes, layout, uploads, worker
+from portal.services.imports import batches, layout, uploads, worker
+from portal.services.imports.fixes import FIXES
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.outline import Outline
 from portal.services.imports.reading import FileProblem, Unreadable
@@ -354,7 +355,7 @@ def run_dry(batch: ImportBatch, said: Layout) -> dict[str, int]:
 
 
 def offered(tally: dict[str, int]) -> set[Fix]:
-    return {fix for word in tally if (fix := fixes.fix_of(word))}
+    return {fix for word in tally if (fix := FIXES.get(word))}
 
 
 def count_fixed(batch: ImportBatch, said: Layout, fix: Fix) -> int:
@@ -364,7 +365,7 @@ def count_fixed(batch: ImportBatch, said: Layout, fix: Fix) -> int:
 
 
 def _fixable(tally: dict[str, int], fix: Fix) -> int:
-    return sum(count for word, count in tally.items() if fixes.fix_of(word) == fix)
+    return sum(count for word, count in tally.items() if FIXES.get(word) == fix)
 
 
 def problem_of(data: bytes, name: str) -> str:

@@ -13,7 +13,7 @@ LONGEST_LINE = 65_536  # Characters.
 # Control characters, which would break a page and some databases.
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 
-Line = tuple[int, list[str]]
+Line = tuple[int, list[str]]  # Its number as an editor counts, from 1, and its cells as text.
 
 
 class CannotChunk(Exception):
