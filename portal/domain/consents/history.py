@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Submission
 from portal.domain.consents.deadlines import Urgency, urgency
-from portal.domain.providers import sandbox_mode
+from portal.domain.consents.may_send import may_send
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,11 @@ class DecisionRecord:
 def current_consents(session: Session, recipient_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """The consents that a decision stands behind, by brand and channel. What was granted in a sandbox mode that is over
     lets nobody send."""
-    may_send = and_(Consent.may_send, sandbox_mode.brand_has_not_ended())
     return session.execute(
         select(
             Brand.name.label("brand_name"), Brand.is_sandbox.label("is_sandbox"), Consent.channel,
             Consent.recipient_type, Consent.status, Consent.effective_at, Consent.iys_status, Consent.iys_as_of,
-            may_send.label("may_send"),
+            may_send().label("may_send"),
         )
         .join(Brand, Brand.id == Consent.brand_id)
         .where(Consent.recipient_id == recipient_id, Consent.status.is_not(None))
