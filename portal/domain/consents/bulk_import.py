@@ -71,7 +71,7 @@ def apply_import(
     What was prepared is written as it is, unless something moved since: then it is planned anew, under the locks.
     """
     ready = prepared or prepare_import(session, vault, brand, entries, run)
-    is_current = recipients.insert(session, ready.recipients) == len(ready.recipients)
+    is_current = recipients.insert_recipients(session, ready.recipients) == len(ready.recipients)
     was = ready.plan.snapshot
     if not is_current or import_plan.read_snapshot(session, brand, was.known, locked=True) != was:
         plan = import_plan.plan_import(
@@ -96,7 +96,7 @@ def _plan(
 def _prepared(
     vault: Vault, brand: Brand, plan: ImportPlan, endpoints: BrandEndpoints, run: ImportRun
 ) -> PreparedImport:
-    new = recipients.rows(vault, brand.provider_id, plan.new, plan.indexes, run.at)
+    new = recipients.recipient_rows(vault, brand.provider_id, plan.new, plan.indexes, run.at)
     rows, schedule = DecisionRows(), _Schedule(run)
     submission_ids = new_ids(len(plan.decisions))
     for planned, submission_id in zip(plan.decisions, submission_ids, strict=True):

@@ -56,7 +56,7 @@ class CannotSettle(Exception):
         self.why = why
 
 
-class AlreadyClosed(Exception):
+class AlreadySettled(Exception):
     """Somebody settled it already, or it is gone."""
 
 
@@ -73,8 +73,8 @@ def why_not_take(session: Session, vault: Vault, difference: Difference) -> WhyN
 def take_theirs(session: Session, vault: Vault, difference: Difference, *, user_id: int, at: datetime) -> None:
     """Apply İYS's row as if it had been pulled: it becomes a movement and, where it is not our own, a decision.
 
-    It moves the consent only where it is newer than what the person said here. Where İYS's row stands in place of one of
-    ours, İYS no longer counts as holding ours. Raises CannotSettle and AlreadyClosed.
+    It moves the consent only where it is newer than what the person said here. Where İYS's row replaces one of ours,
+    İYS no longer counts as holding ours. Raises CannotSettle and AlreadySettled.
     """
     why = why_not_take(session, vault, difference)
     if why is not None:
@@ -111,7 +111,7 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
     """Send the decision again, byte for byte; İYS answers a repeated request as it answered the first.
 
     A refusal that İYS records differently, or that is too old for it, is renewed instead, dated now. Raises
-    CannotSettle and AlreadyClosed.
+    CannotSettle and AlreadySettled.
     """
     if difference.consent_id:
         renewals.lock_recipient_of(session, difference.consent_id)
@@ -129,7 +129,7 @@ def send_again(session: Session, vault: Vault, difference: Difference, *, user_i
 
 
 def explain(session: Session, difference: Difference, text: str, *, user_id: int, at: datetime) -> None:
-    """Leave both records as they are, and say why that is right. Raises AlreadyClosed."""
+    """Leave both records as they are, and say why that is right. Raises AlreadySettled."""
     _settle(session, difference, Settlement.EXPLAINED, user_id=user_id, at=at, explanation=text)
 
 
@@ -164,7 +164,7 @@ def _settle(
     still_open = update(Difference).where(Difference.id == difference.id, Difference.settled_at.is_(None))
     settled = still_open.values(settled_at=at, settled_by=user_id, settlement=settlement, explanation=explanation)
     if changed_rows(session, settled) != 1:
-        raise AlreadyClosed
+        raise AlreadySettled
     if difference.day_id:
         others = exists().where(Difference.day_id == difference.day_id, Difference.settled_at.is_(None))
         day = update(ReconciledDay).where(

@@ -100,8 +100,8 @@ def plan_import(
     """Read what is stored of the entries' addresses and see what they come to. `is_sent`: İYS is told of the brand."""
     addresses = {entry.address.text: entry.address for entry in entries}
     if indexes is None:
-        indexes = recipients.indexes_of(vault, brand.provider_id, addresses)
-    known = recipients.known(session, vault, brand.provider_id, indexes)
+        indexes = recipients.blind_indexes(vault, brand.provider_id, addresses)
+    known = recipients.find_known_ids(session, vault, brand.provider_id, indexes)
     missing = [address for text, address in sorted(addresses.items()) if text not in known]
     new = {address.text: (its_id, address) for its_id, address in zip(new_ids(len(missing)), missing, strict=True)}
     plan = ImportPlan(read_snapshot(session, brand, known, locked=locked), indexes, new)

@@ -19,17 +19,17 @@ Indexes = dict[str, dict[str, bytes]]  # Blind indexes, by canonical address and
 
 def gather(session: Session, vault: Vault, provider_id: int, addresses: list[Address], at: datetime) -> dict[str, int]:
     """Recipient ids by canonical address; missing ones are created. One statement each: call with ≤ 5,000."""
-    indexes = indexes_of(vault, provider_id, (address.text for address in addresses))
-    found = known(session, vault, provider_id, indexes)
+    indexes = blind_indexes(vault, provider_id, (address.text for address in addresses))
+    found = find_known_ids(session, vault, provider_id, indexes)
     missing = {address.text: address for address in addresses if address.text not in found}
     if missing:
         new = dict(zip(missing, zip(new_ids(len(missing)), missing.values(), strict=True), strict=True))
-        insert(session, rows(vault, provider_id, new, indexes, at))
-        found |= known(session, vault, provider_id, {text: indexes[text] for text in missing})
+        insert_recipients(session, recipient_rows(vault, provider_id, new, indexes, at))
+        found |= find_known_ids(session, vault, provider_id, {text: indexes[text] for text in missing})
     return found
 
 
-def rows(
+def recipient_rows(
     vault: Vault, provider_id: int, new: dict[str, tuple[int, Address]], indexes: Indexes, at: datetime
 ) -> list[dict[str, Any]]:
     """The rows of recipients to be created: {canonical address: (id, address)}. In one order, or two lists imported at
@@ -47,20 +47,20 @@ def rows(
     ]
 
 
-def insert(session: Session, new: list[dict[str, Any]]) -> int:
+def insert_recipients(session: Session, new: list[dict[str, Any]]) -> int:
     """Insert those that nobody created meanwhile; how many they were."""
     return insert_missing_rows(session, Recipient, new)
 
 
-def indexes_of(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
+def blind_indexes(vault: Vault, provider_id: int, texts: Iterable[str]) -> Indexes:
     """The blind indexes of canonical addresses."""
     return {text: vault.indexes(provider_id, text) for text in texts}
 
 
 def count_unknown(session: Session, vault: Vault, provider_id: int, addresses: list[Address]) -> int:
     """How many of these addresses the provider does not have. One statement: call with ≤ 5,000."""
-    indexes = indexes_of(vault, provider_id, (address.text for address in addresses))
-    return len(indexes) - len(known(session, vault, provider_id, indexes))
+    indexes = blind_indexes(vault, provider_id, (address.text for address in addresses))
+    return len(indexes) - len(find_known_ids(session, vault, provider_id, indexes))
 
 
 def find(session: Session, vault: Vault, provider_id: int, address: Address) -> Recipient | None:
@@ -74,7 +74,7 @@ def address_of(vault: Vault, recipient: Recipient) -> str:
     return vault.read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id)
 
 
-def masked(vault: Vault, recipient: Recipient) -> str:
+def masked_address(vault: Vault, recipient: Recipient) -> str:
     """A recipient's address as it is shown; where its seal is damaged, nothing of it: it must not hide all others."""
     try:
         return mask(address_of(vault, recipient))
@@ -82,7 +82,7 @@ def masked(vault: Vault, recipient: Recipient) -> str:
         return HIDDEN
 
 
-def known(session: Session, vault: Vault, provider_id: int, indexes: Indexes) -> dict[str, int]:
+def find_known_ids(session: Session, vault: Vault, provider_id: int, indexes: Indexes) -> dict[str, int]:
     """Recipient ids by canonical address, of those that the provider holds. One statement a key generation."""
     found: dict[str, int] = {}
     for column in map(index_column, vault.keys):

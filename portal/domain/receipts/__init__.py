@@ -1,5 +1,5 @@
-"""Receipts: what a person keeps of an act, and how anybody can check it. Nothing here commits."""
+"""Receipts: the signed proof of one act, and how anybody can verify it. Nothing here commits."""
 
-from portal.domain.receipts.numbers import LONGEST, read, spelled
+from portal.domain.receipts.numbers import MAX_TYPED, format_number, parse_number
 
-__all__ = ["LONGEST", "read", "spelled"]
+__all__ = ["MAX_TYPED", "parse_number", "format_number"]

@@ -1,24 +1,26 @@
-"""What a signed receipt says, in the words of ISO/IEC TS 27560: facts that a program reads, and no sentence.
+"""Build the claims of a signed receipt, in the terms of ISO/IEC TS 27560: facts for programs, no sentences.
 
-It holds the masked address only, no name, and not the receipt's own address, which is a key to it. The same receipt in
-the same state says the same: its time is the moment at which that state began.
+They hold the masked address only, no name, and not the receipt's own URL, which gives access to it. The same receipt in
+the same state has the same claims: its time is the moment at which that state began.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from portal.core import clock
 from portal.core.models import ConsentText, Outcome
 from portal.domain.providers.sandbox_mode import Destination
-from portal.domain.receipts.contents import Act, Line, Part
-from portal.domain.receipts.numbers import spelled
+from portal.domain.receipts.contents import BrandDecisions, DecisionLine, ReceiptContents
+from portal.domain.receipts.numbers import format_number
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 PROFILE = "izinlink-receipt-1"
 JURISDICTION = "TR"
 PURPOSE = "commercial-electronic-messages"  # Ticari elektronik ileti, Law 6563.
 
-# How far it is, for who stands outside: sent or blocked, it is on its way.
+# For outsiders: sent or blocked, it is on its way.
 STATES = {outcome: outcome.value for outcome in Outcome} | dict.fromkeys(
     (Outcome.WAITING, Outcome.SENT, Outcome.BLOCKED), "waiting"
 )
@@ -26,15 +28,15 @@ REGISTRIES = {Destination.IYS: "iys", Destination.SANDBOX: "sandbox", Destinatio
 NUMBERS = {16: "mersis", 11: "tckn", 10: "vkn"}  # By their length.
 
 
-def claims_of(act: Act, issuer: str) -> dict:
-    """The claims of a receipt; `issuer` is the main address of the portal that signs."""
+def build_claims(act: ReceiptContents, issuer: str) -> dict[str, Any]:
+    """The claims of a receipt; `issuer` is the main URL of the portal that signs."""
     return {
         "iss": issuer,
         "iat": int(act.as_of.timestamp()),
-        "jti": spelled(act.number),
+        "jti": format_number(act.number),
         "schema_version": SCHEMA,
         "profile": PROFILE,
-        "receipt_id": spelled(act.number),
+        "receipt_id": format_number(act.number),
         "jurisdiction": JURISDICTION,
         "language": act.language,
         "event_time": _time(act.decided_at),
@@ -46,12 +48,12 @@ def claims_of(act: Act, issuer: str) -> dict:
     }
 
 
-def spelled_out(claims: dict) -> bytes:
-    """The claims as the bytes that are signed: compact JSON, its names in order, UTF-8."""
+def serialize_claims(claims: Mapping[str, Any]) -> bytes:
+    """The claims as the bytes that are signed: compact JSON, keys sorted, UTF-8."""
     return json.dumps(claims, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _controller(number: int, part: Part) -> dict:
+def _controller(number: int, part: BrandDecisions) -> dict[str, Any]:
     sender = part.sender
     return {
         "party_id": str(number),
@@ -65,7 +67,7 @@ def _controller(number: int, part: Part) -> dict:
     }
 
 
-def _purpose(number: int, part: Part, act: Act) -> dict:
+def _purpose(number: int, part: BrandDecisions, act: ReceiptContents) -> dict[str, Any]:
     return {
         "purpose": PURPOSE,
         "pii_controller": str(number),
@@ -77,17 +79,17 @@ def _purpose(number: int, part: Part, act: Act) -> dict:
     }
 
 
-def _withdrawals(part: Part, act: Act) -> list[str]:
+def _withdrawals(part: BrandDecisions, act: ReceiptContents) -> list[str]:
     """Where the person can take a consent back, free of charge."""
     here = ["link"] if act.link_id is not None else ["provider"]
     return here + (["iys", "e-devlet"] if part.hearer == Destination.IYS else [])
 
 
-def _text(text: ConsentText, language: str) -> dict:
+def _text(text: ConsentText, language: str) -> dict[str, Any]:
     return {"version": text.version, "language": language, "digest_algorithm": "sha-256", "digest": text.digest.hex()}
 
 
-def _decision(line: Line, part: Part) -> dict:
+def _decision(line: DecisionLine, part: BrandDecisions) -> dict[str, Any]:
     return {
         "channel": line.channel.value,
         "recipient_type": line.recipient_type.value,
@@ -102,5 +104,5 @@ def _decision(line: Line, part: Part) -> dict:
 
 
 def _time(at: datetime | None) -> str | None:
-    """To the second, on Turkey's clock, as İYS counts."""
+    """To the second, in Turkey time, as İYS counts."""
     return clock.istanbul(at).isoformat(timespec="seconds") if at else None

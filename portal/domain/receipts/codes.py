@@ -1,4 +1,4 @@
-"""A receipt's address: with its code one may undo, complain and change one's mind, so nobody can guess it."""
+"""The code in a receipt's URL: with it one may undo, complain and change one's mind, so nobody can guess it."""
 
 import hmac
 
@@ -8,13 +8,13 @@ import shortlinks
 from portal.core.models import Receipt
 
 
-def code_of(salt: str, receipt_id: int, nonce: int) -> str:
-    """The part of a receipt's address that cannot be guessed."""
+def receipt_code(salt: str, receipt_id: int, nonce: int) -> str:
+    """The part of a receipt's URL that cannot be guessed."""
     return shortlinks.Codes(salt).encode_long(receipt_id, nonce)
 
 
-def find(session: Session, salt: str, code: str) -> Receipt | None:
-    """The receipt at an address; None where there is none, or its nonce is wrong."""
+def find_receipt(session: Session, salt: str, code: str) -> Receipt | None:
+    """The receipt of a code; None where there is none, or its nonce is wrong. Both take the same path."""
     receipt_id, nonce = shortlinks.Codes(salt).decode_long(code) or (0, 0)
     receipt = session.get(Receipt, receipt_id)
     fits = hmac.compare_digest((receipt.nonce if receipt else 0).to_bytes(8), nonce.to_bytes(8))

@@ -1,4 +1,4 @@
-"""What a receipt speaks of, read whole: who decided what at which brands, which text was shown, how far it has come.
+"""Read a receipt whole: who decided what at which brands, which text was shown, and how far İYS has been told.
 
 All rows of one number are one receipt: an act at several providers has a row at each.
 """
@@ -6,8 +6,9 @@ All rows of one number are one receipt: an act at several providers has a row at
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from portal.core import addresses
@@ -30,9 +31,11 @@ from portal.core.vault import Vault
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
 
+AnyRow = Row[*tuple[Any, ...]]
+
 
 @dataclass(frozen=True)
-class Line:
+class DecisionLine:
     """One decision. `outcome` is None where nobody is told of it; `now_*` is what holds today for the same key."""
 
     decision_id: int
@@ -64,7 +67,7 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class Part:
+class BrandDecisions:
     """What was decided at one brand."""
 
     provider_id: int
@@ -75,11 +78,11 @@ class Part:
     text: ConsentText | None
     logo_digest: str | None
     colour: str | None
-    lines: tuple[Line, ...]
+    lines: tuple[DecisionLine, ...]
 
 
 @dataclass(frozen=True)
-class Act:
+class ReceiptContents:
     """A receipt as it stands now. `address` is masked; `is_disowned` says that it has come to another person since."""
 
     number: str
@@ -90,15 +93,15 @@ class Act:
     decided_at: datetime
     address: str
     is_disowned: bool
-    parts: tuple[Part, ...]
+    parts: tuple[BrandDecisions, ...]
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[DecisionLine]:
         """The decisions of all brands."""
         return [line for part in self.parts for line in part.lines]
 
     @property
-    def is_practice(self) -> bool:
+    def is_sandbox(self) -> bool:
         """Whether anything of it is heard by the sandbox only."""
         return any(part.hearer == Destination.SANDBOX for part in self.parts)
 
@@ -109,24 +112,24 @@ class Act:
         return max([self.decided_at, *(moment for line in moments for moment in line if moment)])
 
 
-def sender_shown(text: ConsentText) -> Sender:
+def sender_of_text(text: ConsentText) -> Sender:
     """The sender as a text said."""
     return Sender(text.sender_title, text.sender_mersis, text.sender_contact, text.notice_url)
 
 
-def sender_known(provider: Provider, brand: Brand | None) -> Sender:
+def current_sender(provider: Provider, brand: Brand | None) -> Sender:
     """The sender as it is known now; without a brand, the provider itself."""
     contact, notice_url = (brand.contact, brand.notice_url) if brand else (None, None)
     return Sender(provider.title, provider.number, contact or provider.contact, notice_url or provider.notice_url)
 
 
-def act_of(session: Session, vault: Vault, receipt: Receipt) -> Act:
-    """Everything that a receipt speaks of. Raises CannotOpen."""
+def read_contents(session: Session, vault: Vault, receipt: Receipt) -> ReceiptContents:
+    """Everything that a receipt lists. Raises CannotOpen."""
     theirs = select(Receipt, Recipient).join(Recipient, Recipient.id == Receipt.recipient_id)
     rows = session.execute(theirs.where(Receipt.number == receipt.number).order_by(Receipt.id)).all()
     recipient = next(row.Recipient for row in rows if row.Receipt.id == receipt.id)
     ids = tuple(row.Receipt.id for row in rows)
-    return Act(
+    return ReceiptContents(
         number=receipt.number,
         receipt_ids=ids,
         link_id=next((row.Receipt.link_id for row in rows if row.Receipt.link_id is not None), None),
@@ -150,7 +153,7 @@ def _texts(session: Session, receipts: list[Receipt]) -> dict[int, ConsentText]:
     return {shown[text.id]: text for text in texts}
 
 
-def _lines(receipt_ids: tuple[int, ...]):
+def _lines(receipt_ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
     return (
         select(Decision, Submission, Annulment.at.label("annulled_at"), Consent, Brand, Provider, Receipt)
         .join(ReceiptDecision, ReceiptDecision.decision_id == Decision.id)
@@ -165,20 +168,20 @@ def _lines(receipt_ids: tuple[int, ...]):
     )
 
 
-def _parts(rows: Iterable[Row], texts: dict[int, ConsentText]) -> list[Part]:
-    by_brand: dict[int, list[Row]] = {}
+def _parts(rows: Iterable[AnyRow], texts: dict[int, ConsentText]) -> list[BrandDecisions]:
+    by_brand: dict[int, list[AnyRow]] = {}
     for row in rows:
         by_brand.setdefault(row.Brand.id, []).append(row)
     return [_part(row[0].Brand, row[0].Provider, texts.get(row[0].Provider.id), row) for row in by_brand.values()]
 
 
-def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list[Row]) -> Part:
+def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list[AnyRow]) -> BrandDecisions:
     lines = sorted((_line(row) for row in rows), key=lambda line: list(Channel).index(line.channel))
-    return Part(
+    return BrandDecisions(
         provider_id=provider.id,
         brand_id=brand.id,
         brand_name=text.brand_name if text else brand.name,
-        sender=sender_shown(text) if text else sender_known(provider, brand),
+        sender=sender_of_text(text) if text else current_sender(provider, brand),
         hearer=sandbox_mode.find_destination(provider.iys_code, brand.brand_code),
         text=text,
         logo_digest=brand.logo_digest,
@@ -187,14 +190,14 @@ def _part(brand: Brand, provider: Provider, text: ConsentText | None, rows: list
     )
 
 
-def _line(row: Row) -> Line:
-    decision, head = row.Decision, row.Consent
+def _line(row: AnyRow) -> DecisionLine:
+    decision, consent = row.Decision, row.Consent
     told = sandbox_mode.submission_to_iys(row.Submission)
-    waits = told is not None and told.is_open
+    waiting = told if told is not None and told.is_open else None
     # Who says that the address is not that person's learns that it is refused, not when the other one did it.
     is_anothers = row.Receipt.origin == DecisionOrigin.NOT_MINE and decision.recorded_at < row.Receipt.decided_at
     known = None if is_anothers else told
-    return Line(
+    return DecisionLine(
         decision_id=decision.id,
         channel=decision.channel,
         recipient_type=decision.recipient_type,
@@ -206,9 +209,9 @@ def _line(row: Row) -> Line:
         accepted_at=known.accepted_at if known else None,
         verified_at=known.verified_at if known else None,
         ended_at=told.ended_at if told else None,
-        told_since=told.created_at if waits else None,
-        deadline=told.safe_deadline if waits else None,
-        now_status=head.status,
-        now_since=head.effective_at,
-        is_now=head.decision_id == decision.id,
+        told_since=waiting.created_at if waiting else None,
+        deadline=waiting.safe_deadline if waiting else None,
+        now_status=consent.status,
+        now_since=consent.effective_at,
+        is_now=consent.decision_id == decision.id,
     )

@@ -1,4 +1,4 @@
-"""Finding a receipt by its number alone: it says that there is one, of which brands and which day, and no more."""
+"""Find a receipt by its number alone: that tells that there is one, of which brands and which day, and no more."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,15 +13,15 @@ from portal.domain.providers.sandbox_mode import Destination
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundBrand:
     """A brand that a receipt is of."""
 
     brand_name: str
     day: date
-    is_practice: bool
+    is_sandbox: bool
 
 
-def by_number(session: Session, number: str) -> list[Found]:
+def find_brands(session: Session, number: str) -> list[FoundBrand]:
     """The brands of a receipt, by name; empty where no receipt has that number. Either way one statement is asked."""
     name = func.coalesce(ConsentText.brand_name, Brand.name).label("brand_name")
     theirs = (
@@ -35,8 +35,10 @@ def by_number(session: Session, number: str) -> list[Found]:
         .distinct()
     )
     rows = sorted(session.execute(theirs), key=lambda row: row.brand_name)
-    return [Found(row.brand_name, clock.day(row.decided_at), _practises(row.iys_code, row.brand_code)) for row in rows]
+    return [
+        FoundBrand(row.brand_name, clock.day(row.decided_at), _is_sandbox(row.iys_code, row.brand_code)) for row in rows
+    ]
 
 
-def _practises(iys_code: int, brand_code: int) -> bool:
+def _is_sandbox(iys_code: int, brand_code: int) -> bool:
     return sandbox_mode.find_destination(iys_code, brand_code) == Destination.SANDBOX

@@ -35,7 +35,7 @@ def facts_of(message: Message) -> dict[str, Any] | None:
         "firm": transliteration.sender_identity(text.sender_title, text.sender_mersis),
         "contact": text.sender_contact,
         "channels": [channel for channel in Channel if channel in {row.channel for row in granted}],
-        "receipt": f"{root}/m/{codes.code_of(salt, receipt.id, receipt.nonce)}",
+        "receipt": f"{root}/m/{codes.receipt_code(salt, receipt.id, receipt.nonce)}",
         "pair": word_pair(salt, receipt.link_id, nonce),
         "refusal": f"{root}/u/{shortlinks.code_of(salt, receipt.link_id, nonce)}",
     }

@@ -122,5 +122,5 @@ def _proved_at() -> datetime:
 def _receipt_link(row: Receipt | None) -> dict[str, str] | None:
     if row is None:
         return None
-    code = codes.code_of(current_app.config["LINK_SALT"], row.id, row.nonce)
-    return {"number": receipts.spelled(row.number), "url": url_for("recipient.receipt", code=code)}
+    code = codes.receipt_code(current_app.config["LINK_SALT"], row.id, row.nonce)
+    return {"number": receipts.format_number(row.number), "url": url_for("recipient.receipt", code=code)}

@@ -18,7 +18,7 @@ from portal.domain import complaints
 from portal.domain.complaints import Comparison, OpenedReport, OpenedStep
 from portal.domain.consents import recipients
 from portal.domain.providers import sandbox_mode
-from portal.domain.receipts import spelled
+from portal.domain.receipts import format_number
 from portal.web.recipient import page_content
 from portal.web.shared import decision_status
 from portal.web.shared.labels import label
@@ -127,11 +127,11 @@ def _summary_lines(
     assert whose.brand and case.channel  # All but erasure requests have them.
     number = whose.provider.number
     pairs = [
-        (gettext("Belge no"), spelled(whose.receipt.number) if whose.receipt else ""),
+        (gettext("Belge no"), format_number(whose.receipt.number) if whose.receipt else ""),
         (gettext("Gönderen firma"), whose.provider.title),
         (gettext("MERSİS no") if whose.provider.mersis else gettext("Vergi ya da kimlik no"), number),
         (gettext("Marka"), whose.brand.name),
-        (gettext("Adresiniz (bir bölümü gizli)"), recipients.masked(vault, whose.recipient)),
+        (gettext("Adresiniz (bir bölümü gizli)"), recipients.masked_address(vault, whose.recipient)),
         (gettext("Kanal"), label(case.channel)),
         (gettext("İletideki gönderen"), report.header),
         (gettext("Geldiği zaman"), format_datetime(case.came_at, MOMENT)),

@@ -11,7 +11,7 @@ from portal.core.models import Brand, Complaint, DecisionOrigin, Receipt, Recipi
 from portal.domain import complaints, consents
 from portal.domain.complaints import screenshots
 from portal.domain.consents import recipients, withdrawals
-from portal.domain.receipts.contents import Act
+from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import complaint_page, page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
@@ -127,7 +127,7 @@ def refuse(code: str) -> ResponseReturnValue:
     return _commit_and_redirect(code)
 
 
-def _find_act(code: str) -> Act:
+def _find_act(code: str) -> ReceiptContents:
     """The act of a receipt; 404 where the address belongs to somebody else now."""
     act = receipts.find_act(code)
     if act.is_disowned:
@@ -136,19 +136,19 @@ def _find_act(code: str) -> Act:
     return act
 
 
-def _complaint_form(act: Act, **options) -> ComplaintForm:
+def _complaint_form(act: ReceiptContents, **options) -> ComplaintForm:
     senders = {part.brand_id: part.brand_name for part in act.parts}
     channels = addresses.parse(recipients.address_of(vault(), _recipient(act))).channels
     return ComplaintForm(senders=list(senders.items()), channels=channels, **options)
 
 
-def _recipient(act: Act) -> Recipient:
+def _recipient(act: ReceiptContents) -> Recipient:
     """The recipient at the act's first provider: all have the same address."""
     receipt = read_session().get_one(Receipt, act.receipt_ids[0])
     return read_session().get_one(Recipient, receipt.recipient_id)
 
 
-def _form_page(code: str, act: Act, form: ComplaintForm, *, too_many: str | None = None) -> str:
+def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many: str | None = None) -> str:
     cases = complaints.list_cases(read_session(), act.receipt_ids)
     return render_template(
         "recipient/complaint_form.html",

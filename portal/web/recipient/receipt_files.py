@@ -8,8 +8,8 @@ from flask_babel import get_locale
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import ConsentText
-from portal.domain.receipts import claims, signing_keys, spelled, tokens
-from portal.domain.receipts.contents import Act
+from portal.domain.receipts import claims, format_number, signing_keys, tokens
+from portal.domain.receipts.contents import ReceiptContents
 from portal.services.documents import receipt as receipt_document
 from portal.web.recipient import receipt_pdf_text
 from portal.web.recipient.blueprint import blueprint
@@ -42,16 +42,16 @@ def receipt_pdf(code: str) -> Response:
     return _download(act, receipt_document.render_pdf(paper), "application/pdf", "pdf")
 
 
-def _claims(act: Act) -> dict:
-    return claims.claims_of(act, current_app.config["MAIN_BASE"])
+def _claims(act: ReceiptContents) -> dict:
+    return claims.build_claims(act, current_app.config["MAIN_BASE"])
 
 
-def _signed(act: Act) -> str:
-    key = signing_keys.find(read_session(), vault())
+def _signed(act: ReceiptContents) -> str:
+    key = signing_keys.find_signing_key(read_session(), vault())
     if key is None:  # The first receipt ever. A GET may write it: the key is the portal's own and no decision.
-        key = signing_keys.find_or_make(db.session, vault(), clock.now())
+        key = signing_keys.get_or_create_signing_key(db.session, vault(), clock.now())
         db.session.commit()
-    return tokens.sign(_claims(act), key)
+    return tokens.sign_claims(_claims(act), key)
 
 
 def _text_json(text: ConsentText) -> dict:
@@ -62,6 +62,6 @@ def _text_json(text: ConsentText) -> dict:
     return {"version": text.version, "digest": text.digest.hex(), "shown": shown}
 
 
-def _download(act: Act, content: str | bytes, media_type: str, ending: str) -> Response:
-    name = f"izinlink-{spelled(act.number)}.{ending}"
+def _download(act: ReceiptContents, content: str | bytes, media_type: str, ending: str) -> Response:
+    name = f"izinlink-{format_number(act.number)}.{ending}"
     return Response(content, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

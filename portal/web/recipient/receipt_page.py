@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import shortlinks
-from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import ConsentText, DecisionOrigin, ReceiptDecision, Submission
+from portal.core.iys_protocol import Status
+from portal.core.models import ConsentText, ReceiptDecision, Submission
 from portal.domain.consents import annulments
 from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.providers import brands
-from portal.domain.receipts import contents, spelled
-from portal.domain.receipts.contents import Act
+from portal.domain.receipts import contents, format_number
+from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import page_content
 from portal.web.shared import absolute_urls, qr_code
 from portal.web.shared.hosts import is_short_host
@@ -25,21 +25,11 @@ from portal.web.shared.hosts import is_short_host
 
 @dataclass(frozen=True)
 class Line:
-    """One decision. `now_status` is the status today."""
+    """One decision; how urgent its report to İYS is, and whether another status holds today."""
 
-    channel: Channel
-    is_merchant: bool
-    status: Status
-    decided_at: datetime
-    annulled_at: datetime | None
-    outcome: str | None
-    transaction_id: str | None
-    accepted_at: datetime | None
-    deadline: datetime | None  # While İYS has not accepted it.
+    decision: contents.Line
     urgency: Urgency
     is_changed: bool
-    now_status: Status | None
-    now_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -63,12 +53,8 @@ class Part:
 
 @dataclass(frozen=True)
 class ReceiptPage:
+    act: ReceiptContents
     number: str
-    decided_at: datetime
-    origin: DecisionOrigin
-    address: str
-    is_sandbox: bool
-    is_disowned: bool
     parts: list[Part]
     has_grant: bool
     has_refusal: bool
@@ -84,18 +70,14 @@ class ReceiptPage:
 
 
 def build_receipt_page(
-    session: Session, act: Act, code: str, at: datetime, *, is_too_late: bool = False
+    session: Session, act: ReceiptContents, code: str, at: datetime, *, is_too_late: bool = False
 ) -> ReceiptPage:
     lines, colours = act.lines, {part.colour for part in act.parts}
     colour = colours.pop() if len(colours) == 1 else None
     language_args = page_content.language_args()
     return ReceiptPage(
-        number=spelled(act.number),
-        decided_at=act.decided_at,
-        origin=act.origin,
-        address=act.address,
-        is_sandbox=act.is_sandbox,
-        is_disowned=act.is_disowned,
+        act=act,
+        number=format_number(act.number),
         parts=[_part(part, act, at) for part in act.parts],
         has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),
         has_refusal=any(line.status == Status.REFUSED for line in lines),
@@ -111,7 +93,7 @@ def build_receipt_page(
     )
 
 
-def absolute_receipt_url(session: Session, act: Act, code: str) -> str:
+def absolute_receipt_url(session: Session, act: ReceiptContents, code: str) -> str:
     """Absolute URL of the receipt for its QR code; at the brand's own host, if it is of one brand that has one."""
     base, brand_ids = current_app.config["LINK_BASE"], {part.brand_id for part in act.parts}
     if len(brand_ids) == 1:
@@ -119,7 +101,7 @@ def absolute_receipt_url(session: Session, act: Act, code: str) -> str:
     return f"{base.removesuffix('/k')}/m/{code}"
 
 
-def _part(part: contents.Part, act: Act, at: datetime) -> Part:
+def _part(part: contents.BrandDecisions, act: ReceiptContents, at: datetime) -> Part:
     logo = part.logo_digest
     return Part(
         brand_name=part.brand_name,
@@ -136,26 +118,16 @@ def shown_text(text: ConsentText, language: str) -> Text:
     return Text(text.version, language, title, body)
 
 
-def _line(line: contents.Line, act: Act, at: datetime) -> Line:
+def _line(line: contents.DecisionLine, act: ReceiptContents, at: datetime) -> Line:
     differs = line.annulled_at is not None or line.now_status != line.status
     return Line(
-        channel=line.channel,
-        is_merchant=line.recipient_type == RecipientType.MERCHANT,
-        status=line.status,
-        decided_at=line.decided_at,
-        annulled_at=line.annulled_at,
-        outcome=line.outcome,
-        transaction_id=line.transaction_id,
-        accepted_at=line.accepted_at,
-        deadline=line.deadline,
+        decision=line,
         urgency=urgency(line.told_since, at) if line.told_since else Urgency.OK,
         is_changed=differs and not act.is_disowned,  # Later decisions are somebody else's.
-        now_status=line.now_status,
-        now_since=line.now_since,
     )
 
 
-def _undo_until(session: Session, act: Act, at: datetime) -> datetime | None:
+def _undo_until(session: Session, act: ReceiptContents, at: datetime) -> datetime | None:
     """Until when grants of this act can be undone; None where none can."""
     waiting = (
         select(func.min(annulments.undo_until()))
@@ -165,7 +137,7 @@ def _undo_until(session: Session, act: Act, at: datetime) -> datetime | None:
     return session.scalar(waiting)
 
 
-def _page_url(session: Session, act: Act, language_args: dict[str, Any]) -> str | None:
+def _page_url(session: Session, act: ReceiptContents, language_args: dict[str, Any]) -> str | None:
     """URL of the link by which it was decided: there the person can change their mind."""
     link = session.get(shortlinks.Link, act.link_id) if act.link_id is not None and not act.is_disowned else None
     if link is None:

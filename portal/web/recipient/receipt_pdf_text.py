@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import RecipientType, Status
-from portal.domain.receipts import contents, spelled
-from portal.domain.receipts.contents import Act
+from portal.domain.receipts import contents, format_number
+from portal.domain.receipts.contents import ReceiptContents
 from portal.services.documents.receipt import ReceiptContent, Section
 from portal.web.recipient.receipt_page import absolute_receipt_url, shown_text
 from portal.web.shared import absolute_urls, decision_status
@@ -16,9 +16,9 @@ LANGUAGES = {"tr": "tr-TR", "en": "en"}
 MERSIS, TCKN = 16, 11  # Digits.
 
 
-def build_paper(session: Session, act: Act, code: str, language: str) -> ReceiptContent:
+def build_paper(session: Session, act: ReceiptContents, code: str, language: str) -> ReceiptContent:
     sections = [section for part in act.parts for section in _sections(part, act)]
-    number, at = spelled(act.number), absolute_urls.absolute_url("verification.verify")
+    number, at = format_number(act.number), absolute_urls.absolute_url("verification.verify")
     return ReceiptContent(
         language=LANGUAGES[language],
         title=_("Ticari ileti izni belgesi"),
@@ -42,13 +42,13 @@ def build_paper(session: Session, act: Act, code: str, language: str) -> Receipt
     )  # fmt: skip
 
 
-def _notices(act: Act) -> list[Section]:
+def _notices(act: ReceiptContents) -> list[Section]:
     if act.is_sandbox:
         return [Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),))]
     return []
 
 
-def _sections(part: contents.Part, act: Act) -> list[Section]:
+def _sections(part: contents.BrandDecisions, act: ReceiptContents) -> list[Section]:
     """Sections of one brand: its sender, each decision, and the text that was shown."""
     sender = part.sender
     is_merchant = len(sender.number) == MERSIS
@@ -63,7 +63,7 @@ def _sections(part: contents.Part, act: Act) -> list[Section]:
     return [Section(part.brand_name, pairs), *lines, Section(heading, (), (shown.title, shown.body))]
 
 
-def _line(line: contents.Line) -> Section:
+def _line(line: contents.DecisionLine) -> Section:
     kind = f" ({decision_status.merchant_text()})" if line.recipient_type == RecipientType.MERCHANT else ""
     what = decision_status.status_text(line.status, is_annulled=line.annulled_at is not None)
     pairs = [(_("Karar zamanı"), format_moment(line.decided_at))]

@@ -9,7 +9,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.models import Receipt
 from portal.domain.consents import annulments
 from portal.domain.receipts import codes, contents
-from portal.domain.receipts.contents import Act
+from portal.domain.receipts.contents import ReceiptContents
 from portal.web.recipient import page_content, receipt_page
 from portal.web.recipient.blueprint import blueprint
 from portal.web.shared import bad_code_limit, hosts
@@ -34,11 +34,11 @@ def undo(code: str) -> ResponseReturnValue:
     return _page(code, act, is_too_late=True), 409
 
 
-def find_act(code: str) -> Act:
+def find_act(code: str) -> ReceiptContents:
     """The act of a receipt. Unknown, damaged and guessed codes take one path to the same 404, and a brand's own host
     shows receipts of that brand only."""
     receipt = find_receipt(read_session(), code)
-    act = contents.act_of(read_session(), vault(), receipt) if receipt else None
+    act = contents.read_contents(read_session(), vault(), receipt) if receipt else None
     of_host = hosts.brand_of_host()
     if act is None or of_host is not None and {part.brand_id for part in act.parts} != {of_host}:
         bad_code_limit.count_bad_code()
@@ -48,14 +48,14 @@ def find_act(code: str) -> Act:
 
 def receipt_code(receipt_id: int, nonce: int) -> str:
     """The code in a receipt's URL."""
-    return codes.code_of(current_app.config["LINK_SALT"], receipt_id, nonce)
+    return codes.receipt_code(current_app.config["LINK_SALT"], receipt_id, nonce)
 
 
 def find_receipt(session: Session, code: str) -> Receipt | None:
     """The receipt with this code; None where there is none, or its nonce is wrong."""
-    return codes.find(session, current_app.config["LINK_SALT"], code)
+    return codes.find_receipt(session, current_app.config["LINK_SALT"], code)
 
 
-def _page(code: str, act: Act, *, is_too_late: bool = False) -> str:
+def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
     shown = receipt_page.build_receipt_page(read_session(), act, code, clock.now(), is_too_late=is_too_late)
     return render_template("recipient/receipt.html", receipt=shown)

@@ -72,7 +72,7 @@ def _invitation_message(
     address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
     return KnownMessage(
         what=Purpose(context.kind),
-        senders=((text.brand_name, contents.sender_shown(text)),),
+        senders=((text.brand_name, contents.sender_of_text(text)),),
         address=addresses.mask(address),
         made_at=link.created_at,
         page_url=url_for("recipient.page", code=code),
@@ -85,10 +85,10 @@ def _invitation_message(
 
 
 def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | None:
-    receipt = codes.find(session, current_app.config["LINK_SALT"], code)
+    receipt = codes.find_receipt(session, current_app.config["LINK_SALT"], code)
     if receipt is None:
         return None
-    act = contents.act_of(session, vault, receipt)
+    act = contents.read_contents(session, vault, receipt)
     return KnownMessage(
         what=Purpose.RECEIPT,
         senders=tuple((part.brand_name, part.sender) for part in act.parts),
@@ -107,8 +107,8 @@ def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None
     brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
     return KnownMessage(
         what=Purpose.CASE,
-        senders=((brand.name if brand else provider.title, contents.sender_known(provider, brand)),),
-        address=recipients.masked(vault, session.get_one(Recipient, case.recipient_id)),
+        senders=((brand.name if brand else provider.title, contents.current_sender(provider, brand)),),
+        address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
         made_at=case.created_at,
         page_url=url_for("recipient.complaint", code=code),
     )

@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import DecisionOrigin, Outcome
 from portal.domain import receipts as numbers
 from portal.domain.receipts import lookup, signing_keys, tokens
-from portal.domain.receipts.tokens import Genuine, NotGenuine
+from portal.domain.receipts.tokens import VerifiedReceipt, NotGenuine
 from portal.web.shared import limits
 from portal.web.verification.blueprint import blueprint
 
@@ -83,14 +83,14 @@ def check() -> ResponseReturnValue:
 @blueprint.get("/.well-known/jwks.json", endpoint="keys")
 def published() -> Response:
     """JWK set of all keys that ever signed a receipt (RFC 7517)."""
-    answer = jsonify(keys=[each.jwk for each in signing_keys.published(read_session())])
+    answer = jsonify(keys=[each.jwk for each in signing_keys.list_published_keys(read_session())])
     answer.headers.update({"Cache-Control": CACHE_FIVE_MINUTES, "Access-Control-Allow-Origin": "*"})
     return answer
 
 
 def _check_token(pasted: str) -> ResponseReturnValue:
     try:
-        genuine = tokens.verify(read_session(), pasted)
+        genuine = tokens.verify_token(read_session(), pasted)
     except NotGenuine as no:
         return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
     return _page(content=_content(genuine))
@@ -98,11 +98,11 @@ def _check_token(pasted: str) -> ResponseReturnValue:
 
 def _check_number(typed: str) -> ResponseReturnValue:
     """Reveal only the brand and the day of a number that exists."""
-    number = numbers.read(typed)
-    found = lookup.by_number(read_session(), number) if number else []
+    number = numbers.parse_number(typed)
+    found = lookup.find_brands(read_session(), number) if number else []
     if number and found:
-        return _page(found=found, number=numbers.spelled(number))
-    return _page(not_found="unknown" if number else "no_number", number=typed[: numbers.LONGEST]), 422
+        return _page(found=found, number=numbers.format_number(number))
+    return _page(not_found="unknown" if number else "no_number", number=typed[: numbers.MAX_TYPED]), 422
 
 
 def _page(**facts: Any) -> str:
@@ -117,7 +117,7 @@ def _page(**facts: Any) -> str:
     return render_template("verification/receipt_check.html", **empty | facts)
 
 
-def _content(genuine: Genuine) -> TokenContent:
+def _content(genuine: VerifiedReceipt) -> TokenContent:
     claims = genuine.claims
     controllers = {each["party_id"]: each for each in claims["pii_controllers"]}
     return TokenContent(

@@ -9,7 +9,7 @@ import time_machine
 from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import ConsentText, Outcome, Receipt, Submission
-from portal.domain.receipts import claims, spelled
+from portal.domain.receipts import claims, format_number
 from portal.domain.receipts.claims import STATES
 from tests import make
 from tests.make import Person
@@ -27,7 +27,7 @@ def test_it_says_who_asked_what_was_decided_and_when(app, fatma, rows):
     told, receipt = claims_now(app), rows.one(Receipt)
 
     assert told["iss"] == ISSUER and told["jurisdiction"] == "TR"
-    assert told["receipt_id"] == told["jti"] == spelled(receipt.number)
+    assert told["receipt_id"] == told["jti"] == format_number(receipt.number)
     assert told["event_time"] == clock.istanbul(receipt.decided_at).isoformat(timespec="seconds")
     assert told["event_time"].endswith("+03:00")
     assert told["pii_controllers"] == [
@@ -101,7 +101,7 @@ def test_being_sent_is_no_state_of_its_own(app, fatma):
 
 def test_what_is_signed_is_compact_and_in_one_order(app, fatma):
     fatma.decides(MESAJ="RET")
-    told = claims.claims_of(act_of(app), ISSUER)
+    told = claims.build_claims(act_of(app), ISSUER)
 
-    assert claims.spelled_out(told) == claims.spelled_out(dict(reversed(told.items())))
-    assert json.loads(claims.spelled_out(told)) == told
+    assert claims.serialize_claims(told) == claims.serialize_claims(dict(reversed(told.items())))
+    assert json.loads(claims.serialize_claims(told)) == told

@@ -12,7 +12,7 @@ NUMBER = "K7QM01NXH4V0T2ZA"
 
 
 def test_it_is_shown_in_four_groups():
-    assert receipts.spelled(NUMBER) == "K7QM-01NX-H4V0-T2ZA"
+    assert receipts.format_number(NUMBER) == "K7QM-01NX-H4V0-T2ZA"
 
 
 def test_it_is_written_in_the_letters_that_are_drawn():
@@ -30,7 +30,7 @@ def test_it_is_written_in_the_letters_that_are_drawn():
     ],
 )  # fmt: skip
 def test_it_is_read_however_it_is_written(typed):
-    assert receipts.read(typed) == NUMBER
+    assert receipts.parse_number(typed) == NUMBER
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_it_is_read_however_it_is_written(typed):
               "K7QM01NXH4V0T2Z!", "K7QM01NXH4V0T2Z\x00", "https://example.com/m/K7QM"],
 )  # fmt: skip
 def test_anything_else_is_no_number(typed):
-    assert receipts.read(typed) is None
+    assert receipts.parse_number(typed) is None
 
 
 @given(st.text(max_size=80))
 def test_what_is_read_can_be_shown_and_read_again(typed):
-    number = receipts.read(typed)
+    number = receipts.parse_number(typed)
 
-    assert number is None or receipts.read(receipts.spelled(number).lower()) == number
+    assert number is None or receipts.parse_number(receipts.format_number(number).lower()) == number

@@ -16,15 +16,15 @@ from tests.portal.domain.receipts.stored_receipts import rotate
 
 def made(app) -> str:
     with app.app_context():
-        name = signing_keys.find_or_make(db.session, vault(), clock.now()).thumbprint()
+        name = signing_keys.get_or_create_signing_key(db.session, vault(), clock.now()).thumbprint()
         db.session.commit()
     return name
 
 
 def test_there_is_none_before_one_is_needed(app, rows):
     with app.app_context():
-        assert signing_keys.find(db.session, vault()) is None
-        assert signing_keys.published(db.session) == []
+        assert signing_keys.find_signing_key(db.session, vault()) is None
+        assert signing_keys.list_published_keys(db.session) == []
 
     assert rows.count(SigningKey) == 0
 
@@ -70,14 +70,14 @@ def test_a_turned_key_is_wiped_and_stays_published(app, rows):
     assert (old.name, new.name) == (first, second) == (made(app) and first, made(app))
     assert old.private is None and old.retired_at is not None
     with app.app_context():
-        assert [each.name for each in signing_keys.published(db.session)] == [first, second]
+        assert [each.name for each in signing_keys.list_published_keys(db.session)] == [first, second]
 
 
 def test_what_is_published_is_a_key_and_its_own_name(app):
     name = made(app)
 
     with app.app_context():
-        (key,) = signing_keys.published(db.session)
+        (key,) = signing_keys.list_published_keys(db.session)
     assert key.jwk == {"kty": "OKP", "crv": "Ed25519", "x": key.jwk["x"], "kid": name, "use": "sig", "alg": "EdDSA"}
     assert len(name) == 43
 
@@ -89,4 +89,4 @@ def test_it_signs_on_when_the_vaults_own_keys_turn(app):
         list(key_rotation.rotate())
         app.extensions["vault"] = Vault({2: b"y" * 32})
 
-        assert signing_keys.find(db.session, vault()).thumbprint() == name
+        assert signing_keys.find_signing_key(db.session, vault()).thumbprint() == name

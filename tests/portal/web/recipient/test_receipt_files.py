@@ -38,7 +38,7 @@ def words_of(pdf: bytes) -> str:
 def test_it_is_a_file_to_keep_named_by_its_number(location, browser, rows, ending):
     answer = browser.get(f"{location}/belge.{ending}")
 
-    number = receipts.spelled(rows.one(Receipt).number)
+    number = receipts.format_number(rows.one(Receipt).number)
     assert answer.mimetype == FILES[ending]
     assert answer.headers["Content-Disposition"] == f'attachment; filename="izinlink-{number}.{ending}"'
     assert answer.headers["Cache-Control"] == "no-store"
@@ -68,8 +68,8 @@ def test_the_token_is_ours(app, location, browser, rows):
     token = browser.get(f"{location}/belge.jws").text
 
     with app.app_context():
-        genuine = tokens.verify(db.session, token)
-    assert genuine.claims["receipt_id"] == receipts.spelled(rows.one(Receipt).number)
+        genuine = tokens.verify_token(db.session, token)
+    assert genuine.claims["receipt_id"] == receipts.format_number(rows.one(Receipt).number)
     assert genuine.claims["iss"] == app.config["MAIN_BASE"]
 
 
@@ -84,7 +84,7 @@ def test_the_json_says_what_the_token_says_and_the_texts_whose_digests_it_holds(
     told = json.loads(browser.get(f"{location}/belge.json").text)
 
     with app.app_context():
-        assert tokens.verify(db.session, told["token"]).claims == told["receipt"]
+        assert tokens.verify_token(db.session, told["token"]).claims == told["receipt"]
     (text,), (purpose,) = told["texts"], told["receipt"]["purposes"]
     digest = hashlib.sha256("\x00".join(text["shown"].values()).encode()).hexdigest()
     assert digest == text["digest"] == purpose["consent_text"]["digest"]
@@ -95,7 +95,7 @@ def test_the_paper_says_all_of_it_in_turkish(app, location, browser, iys, rows):
 
     words = words_of(browser.get(f"{location}/belge.pdf").data)
 
-    number = receipts.spelled(rows.one(Receipt).number)
+    number = receipts.format_number(rows.one(Receipt).number)
     for text in ("Ticari ileti izni belgesi", number, "+90 5•• ••• •• 67", "Örnek Mağazacılık A.Ş.", "0123456789012345",
                  "Telefon araması: reddettiniz", "SMS: onay verdiniz", "bildirildi, İYS kabul etti.", "İYS işlem no",
                  "Türkiye saati", "Örnek Mağaza size ileti gönderebilir mi?", "/dogrula"):  # fmt: skip

@@ -12,7 +12,7 @@ from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Channel
 from portal.core.models import Brand, DecisionOrigin, Receipt, Recipient
 from portal.domain.consents import recipients, withdrawals
-from portal.domain.receipts import spelled
+from portal.domain.receipts import format_number
 from portal.web.recipient.receipts import receipt_code
 from tests import make
 from tests.make import Person
@@ -67,7 +67,7 @@ def test_an_act_at_several_providers_is_one_receipt_grouped_by_brand(browser, of
     assert sorted(headings) == ["Cem Pazarlama", "Örnek Mağaza"]
     assert page.count("reddettiniz</h3>") == 4
     assert {receipt.number for receipt in rows(Receipt)} == {rows(Receipt)[0].number}
-    assert spelled(rows(Receipt)[0].number) in page
+    assert format_number(rows(Receipt)[0].number) in page
 
 
 def test_each_of_its_rows_shows_all_of_it(app, browser, of_two, rows):

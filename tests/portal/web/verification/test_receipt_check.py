@@ -33,7 +33,7 @@ def token(app, fatma):
 
 @pytest.fixture
 def number(token, rows):
-    return receipts.spelled(rows.one(Receipt).number)
+    return receipts.format_number(rows.one(Receipt).number)
 
 
 def told(page: str) -> str:
@@ -175,7 +175,7 @@ def test_the_keys_are_public_and_kept_for_minutes_only(app, browser, token):
     assert answer.headers["Cache-Control"] == "public, max-age=300"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     with app.app_context():
-        assert tokens.verify(db.session, token).key.name == old["kid"]
+        assert tokens.verify_token(db.session, token).key.name == old["kid"]
 
 
 def test_there_are_no_keys_before_the_first_receipt(browser):
