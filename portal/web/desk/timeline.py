@@ -91,7 +91,8 @@ def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
     )
     yield from _receipts(recipient)
     yield from (
-        Event(each.decided_at, EventKind.DECISION, each) for each in history.list_decisions(read_session(), recipient.id, at)
+        Event(each.decided_at, EventKind.DECISION, each)
+        for each in history.list_decisions(read_session(), recipient.id, at)
     )
     yield from _annulments(recipient)
     yield from _attempts(recipient)

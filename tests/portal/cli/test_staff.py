@@ -26,7 +26,11 @@ def test_the_link_makes_the_first_admin(add, browser, rows):
     path = path_in(add())
     answer = browser.post(
         path,
-        data={"csrf_token": csrf_token(browser, path), "name": "Derya Er", "password": "yagmur altinda kirmizi bisiklet"},
+        data={
+            "csrf_token": csrf_token(browser, path),
+            "name": "Derya Er",
+            "password": "yagmur altinda kirmizi bisiklet",
+        },
     )
 
     assert answer.status_code == 303, answer.text

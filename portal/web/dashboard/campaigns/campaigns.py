@@ -292,4 +292,6 @@ def _omitted_addresses(campaign: Campaign) -> list[OmittedAddress]:
         .order_by(AudienceEntry.id)
         .limit(MAX_ROWS)
     )
-    return [OmittedAddress(recipients.masked_address(vault(), recipient), reason) for recipient, reason in rows if reason]
+    return [
+        OmittedAddress(recipients.masked_address(vault(), recipient), reason) for recipient, reason in rows if reason
+    ]

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, Factor, MailKind, RecoveryCode, User
 from tests import make
-from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, submit_code, submit_password
 from tests.portal.web.signin.mailbox import found
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]

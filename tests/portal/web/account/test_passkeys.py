@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.models import AuditEntry, Factor, FactorKind, MailKind, SignIn, SignInMethod, User
 from tests import make
 from tests.authenticator import Authenticator
-from tests.portal.web.dashboard.staff import TOKEN, submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import TOKEN, csrf_token, signed_in, submit_password
 from tests.portal.web.signin.mailbox import found
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]

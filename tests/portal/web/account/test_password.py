@@ -19,7 +19,7 @@ from portal.core.models import (
 )
 from portal.domain.identity import one_time_links
 from tests import make
-from tests.portal.web.dashboard.staff import submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, signed_in, submit_password
 from tests.portal.web.signin.mailbox import found
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]

@@ -5,7 +5,7 @@ import pytest
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, OperatorRole, User
 from tests import make
-from tests.portal.web.dashboard.staff import signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, signed_in
 
 pytestmark = pytest.mark.alike
 

@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import AuditEntry, SessionEnd, SignIn
 from tests import make
-from tests.portal.web.dashboard.staff import submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, signed_in, submit_password
 
 pytestmark = pytest.mark.alike
 
