@@ -95,7 +95,7 @@ def validate_header(text: str) -> str:
 
 
 def has_own_codes(provider: Provider) -> bool:
-    """Whether the provider types its brands' codes; a practising or exempt one gets numbers of ours."""
+    """Whether the provider enters İYS's codes for its brands; in sandbox mode or exempt it gets drawn ones."""
     return not provider.in_sandbox_mode and provider.kind != ProviderKind.EXEMPT
 
 
