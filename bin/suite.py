@@ -61,6 +61,7 @@ def _steps(suite: str, chosen: list[str]) -> Iterator[tuple[str, bool]]:
     if suite != "long":
         yield "ruff", _step("ruff", sys.executable, "-m", "ruff", "check")
         yield "ruff format", _step("ruff format", sys.executable, "-m", "ruff", "format", "--check")
+        yield "mypy", _step("mypy", sys.executable, "-m", "mypy")
         yield "bandit", _run_bandit()
     else:
         yield "pip-audit", _run_pip_audit()
