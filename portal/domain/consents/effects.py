@@ -13,19 +13,19 @@ from portal.domain.consents.locking import LockedConsent
 class Effect(StrEnum):
     """What comes of one entry of a file."""
 
-    GRANT = "grant"  # Written, and told to İYS.
+    GRANT = "grant"  # Written, and sent to İYS.
     REFUSAL = "refusal"  # Written and obeyed; İYS is told, where it holds a grant.
     FIRST_REFUSAL = "first_refusal"  # Obeyed here; İYS stores no refusal of somebody it does not know (H175).
     OLD_REFUSAL = "old_refusal"  # Obeyed here; too old for İYS (H467), which is told of it as HS_KARAR, dated then.
     LATE_GRANT = "late_grant"  # Kept as evidence only: older than three business days (H467).
     OLDER = "older"  # Kept as a fact: something newer is known of the key (H178).
-    SAME = "same"  # It stands so already (H174).
-    KNOWN = "known"  # This very fact was brought before.
-    UNDATED = "date_missing"  # Of a merchant who is no stranger, and so needs a date (H462): nothing is written.
+    SAME = "same"  # Already the current status (H174).
+    KNOWN = "known"  # This very decision was imported before.
+    UNDATED = "date_missing"  # A grant of a merchant who refused needs a date (H462): nothing is written.
 
 
 REFUSALS = (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
-SENT = (Effect.GRANT, *REFUSALS)  # And go to İYS.
+SENT = (Effect.GRANT, *REFUSALS)  # They move the consent and go to İYS.
 WRITTEN = (*SENT, Effect.LATE_GRANT, Effect.OLDER)
 
 A_SECOND = timedelta(seconds=1)
@@ -36,8 +36,8 @@ Fact = tuple[Status, datetime, str]  # Status, consent_date and source of a deci
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one line says of one key. `consent_date` is aware, whole seconds, and not to come; where the line says none
-    (`is_dated`), it is the moment at which we were told."""
+    """What one line says of one key. `consent_date` is aware, in whole seconds, and not in the future; where the line
+    has none (`is_dated` is false), it is when we received it."""
 
     line: int
     address: Address = field(repr=False)
@@ -50,8 +50,8 @@ class Entry:
 
     @property
     def weight(self) -> tuple[datetime, bool]:
-        """Of the entries of a file the newest counts, a refusal at the same moment. A grant of which nobody knows when
-        it was given withdraws no refusal."""
+        """Of one key's entries in a file the heaviest counts: the newest, a refusal at the same moment. A grant without
+        a date withdraws no refusal."""
         is_refusal = self.status == Status.REFUSED
         return (self.consent_date if self.is_dated or is_refusal else LONG_AGO), is_refusal
 

@@ -156,13 +156,9 @@ def submission_row(
     safe, lenient = deadlines or (business_days.safe_deadline(date), business_days.lenient_deadline(date))
     unsent = endpoints.unsent
     payload = iys_protocol.freeze_payload(
-        recipient=address,
-        channel=decision["channel"],
-        recipient_type=decision["recipient_type"],
-        status=status,
-        source=Source(decision["source"]),
-        consent_date=date,
-    )
+        recipient=address, channel=decision["channel"], recipient_type=decision["recipient_type"], status=status,
+        source=Source(decision["source"]), consent_date=date,
+    )  # fmt: skip
     return {
         "id": submission_id,
         "provider_id": decision["provider_id"],
