@@ -35,7 +35,7 @@ def notify_desks() -> None:
 
 
 def _notify_desk(provider_id: int) -> None:
-    reminder = complaints.take_reminder(db.session, provider_id, clock.now())
+    reminder = complaints.record_reminders(db.session, provider_id, clock.now())
     if reminder is None:
         return
     reached = notify_roles(

@@ -31,7 +31,7 @@ from portal.domain.complaints.queries import (
     list_steps,
     read_report,
 )
-from portal.domain.complaints.reminders import UnreportedCases, desks_to_remind, take_reminder
+from portal.domain.complaints.reminders import UnreportedCases, desks_to_remind, record_reminders
 
 __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Comparison", "MessageReport", "NoReason", "NotLater",
@@ -39,5 +39,5 @@ __all__ = [
     "TooManyToday", "UnreportedCases", "add_message", "add_note", "answer_case", "case_code", "close_case",
     "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure", "find_case", "is_refused",
     "list_cases", "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone",
-    "read_report", "reopen_case", "request_erasure", "same_receipt_ids", "take_reminder",
+    "read_report", "record_reminders", "reopen_case", "request_erasure", "same_receipt_ids",
 ]  # fmt: skip

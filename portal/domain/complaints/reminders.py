@@ -29,7 +29,7 @@ def desks_to_remind(session: Session, at: datetime) -> list[int]:
     return list(session.scalars(waiting.distinct().order_by(Complaint.provider_id)))
 
 
-def take_reminder(session: Session, provider_id: int, at: datetime) -> UnreportedCases | None:
+def record_reminders(session: Session, provider_id: int, at: datetime) -> UnreportedCases | None:
     """Count the cases to remind a desk of and record the reminder; None if there are none. Calls queue up."""
     theirs = (Complaint.provider_id == provider_id, *_may_need_reminder(at))
     locked = session.scalars(select(Complaint).where(*theirs).order_by(Complaint.id).with_for_update()).all()
