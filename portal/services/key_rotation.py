@@ -10,91 +10,63 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, update
 
-from portal.core import addresses
+from portal.core import models
+from portal.core.addresses import parse
 from portal.core.extensions import db, vault
-from portal.core.models import (
-    NO_PROVIDER,
-    AddressProof,
-    Attempt,
-    AudienceLine,
-    Complaint,
-    ComplaintStep,
-    Credential,
-    Difference,
-    Factor,
-    ImportBatch,
-    ImportChunk,
-    ImportProfile,
-    Inquiry,
-    Mail,
-    Message,
-    OneTimeLink,
-    Paper,
-    Push,
-    PushRegistration,
-    Receipt,
-    Recipient,
-    ReconciledDay,
-    SignIn,
-    SigningKey,
-    Submission,
-    UploadPart,
-    User,
-)
 from portal.core.vault import CannotOpen
 from portal.domain import address_proofs
 from portal.domain.identity import accounts
 
 CHUNK = 500
-CHUNKS = {ReconciledDay: 5, Paper: 20, UploadPart: 20}  # A day's file may be tens of megabytes, a paper ten.
+CHUNKS = {models.ReconciledDay: 5, models.Paper: 20, models.UploadPart: 20}  # Files of tens of megabytes.
 
 # Every sealed column: (model, column, place). tests/architecture/test_encrypted_columns.py finds a missing one.
 SEALED = (
-    (Recipient, "address", Recipient.PLACE),
-    (User, "email", User.PLACE),
-    (Credential, "password", Credential.PASSWORD),
-    (Credential, "access_token", Credential.ACCESS),
-    (Credential, "refresh_token", Credential.REFRESH),
-    (Submission, "payload", Submission.PLACE),
-    (Attempt, "answer", Attempt.PLACE),
-    (Receipt, "request_metadata", Receipt.PLACE),
-    (Receipt, "name", Receipt.NAME),
-    (AudienceLine, "value", AudienceLine.PLACE),
-    (ImportBatch, "name", ImportBatch.NAME),
-    (ImportBatch, "outline", ImportBatch.OUTLINE),
-    (ImportBatch, "layout", ImportBatch.LAYOUT),
-    (ImportChunk, "content", ImportChunk.PLACE),
-    (ImportProfile, "layout", ImportProfile.LAYOUT),
-    (UploadPart, "content", UploadPart.PLACE),
-    (Message, "text", Message.PLACE),
-    (Message, "address", Message.ADDRESS),
-    (Message, "facts", Message.FACTS),
-    (AddressProof, "address", AddressProof.ADDRESS),
-    (AddressProof, "facts", AddressProof.FACTS),
-    (Complaint, "header", Complaint.HEADER),
-    (Complaint, "text", Complaint.TEXT),
-    (Complaint, "picture", Complaint.PICTURE),
-    (ComplaintStep, "text", ComplaintStep.PLACE),
-    (SigningKey, "private", SigningKey.PLACE),
-    (PushRegistration, "token", PushRegistration.TOKEN),
-    (PushRegistration, "password", PushRegistration.PASSWORD),
-    (Push, "body", Push.PLACE),
-    (ReconciledDay, "file", ReconciledDay.FILE),
-    (Difference, "line", Difference.LINE),
-    (SignIn, "address", SignIn.PLACE),
-    (Factor, "secret", Factor.PLACE),
-    (OneTimeLink, "email", OneTimeLink.PLACE),
-    (Mail, "address", Mail.ADDRESS),
-    (Mail, "facts", Mail.FACTS),
-    (Paper, "content", Paper.PLACE),
-    (Inquiry, "text", Inquiry.TEXT),
-    (Inquiry, "answer", Inquiry.ANSWER),
+    (models.Recipient, "address", models.Recipient.PLACE),
+    (models.User, "email", models.User.PLACE),
+    (models.Credential, "password", models.Credential.PASSWORD),
+    (models.Credential, "access_token", models.Credential.ACCESS),
+    (models.Credential, "refresh_token", models.Credential.REFRESH),
+    (models.Submission, "payload", models.Submission.PLACE),
+    (models.Attempt, "answer", models.Attempt.PLACE),
+    (models.Receipt, "request_metadata", models.Receipt.PLACE),
+    (models.Receipt, "name", models.Receipt.NAME),
+    (models.AudienceLine, "value", models.AudienceLine.PLACE),
+    (models.ImportBatch, "name", models.ImportBatch.NAME),
+    (models.ImportBatch, "outline", models.ImportBatch.OUTLINE),
+    (models.ImportBatch, "layout", models.ImportBatch.LAYOUT),
+    (models.ImportChunk, "content", models.ImportChunk.PLACE),
+    (models.ImportProfile, "layout", models.ImportProfile.LAYOUT),
+    (models.UploadPart, "content", models.UploadPart.PLACE),
+    (models.Message, "text", models.Message.PLACE),
+    (models.Message, "address", models.Message.ADDRESS),
+    (models.Message, "facts", models.Message.FACTS),
+    (models.AddressProof, "address", models.AddressProof.ADDRESS),
+    (models.AddressProof, "facts", models.AddressProof.FACTS),
+    (models.Complaint, "header", models.Complaint.HEADER),
+    (models.Complaint, "text", models.Complaint.TEXT),
+    (models.Complaint, "picture", models.Complaint.PICTURE),
+    (models.ComplaintStep, "text", models.ComplaintStep.PLACE),
+    (models.SigningKey, "private", models.SigningKey.PLACE),
+    (models.PushRegistration, "token", models.PushRegistration.TOKEN),
+    (models.PushRegistration, "password", models.PushRegistration.PASSWORD),
+    (models.Push, "body", models.Push.PLACE),
+    (models.ReconciledDay, "file", models.ReconciledDay.FILE),
+    (models.Difference, "line", models.Difference.LINE),
+    (models.SignIn, "address", models.SignIn.PLACE),
+    (models.Factor, "secret", models.Factor.PLACE),
+    (models.OneTimeLink, "email", models.OneTimeLink.PLACE),
+    (models.Mail, "address", models.Mail.ADDRESS),
+    (models.Mail, "facts", models.Mail.FACTS),
+    (models.Paper, "content", models.Paper.PLACE),
+    (models.Inquiry, "text", models.Inquiry.TEXT),
+    (models.Inquiry, "answer", models.Inquiry.ANSWER),
 )
 # Columns with blind indexes, and how these are made.
 INDEXED: dict[tuple[Any, str], Callable[[Row[Any], str], dict[str, bytes]]] = {
-    (Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
-    (User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
-    (AddressProof, "address"): lambda row, address: address_proofs.mailbox_indexes(vault(), addresses.parse(address)),
+    (models.Recipient, "address"): lambda row, address: vault().indexes(row.provider_id, address),
+    (models.User, "email"): lambda row, email: accounts.email_indexes(vault(), email),
+    (models.AddressProof, "address"): lambda row, text: address_proofs.mailbox_indexes(vault(), parse(text)),
 }
 
 
@@ -144,7 +116,11 @@ def _reseal_chunks(model: Any, column: str, place: str) -> Iterator[tuple[int, l
 
 def _provider_id_of(model: Any) -> ColumnElement[int]:
     """The provider id in a row's seals; NO_PROVIDER for people, who may belong to several."""
-    return func.coalesce(model.provider_id, NO_PROVIDER) if hasattr(model, "provider_id") else literal(NO_PROVIDER)
+    return (
+        func.coalesce(model.provider_id, models.NO_PROVIDER)
+        if hasattr(model, "provider_id")
+        else literal(models.NO_PROVIDER)
+    )
 
 
 def _reseal_rows(

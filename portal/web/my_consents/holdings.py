@@ -94,6 +94,7 @@ class Holdings:
     """Everything of one address. `brands` include those without a decision yet, which may be refused as well."""
 
     address: Address
+    since: datetime  # When this session began.
     recipients: list[Recipient]
     brands: list[HeldBrand]
     shown: list[HeldBrand]  # Those that may send first, then by name.
@@ -117,7 +118,7 @@ def find_holdings(session: Session, vault: Vault, address: Address, since: datet
     providers = {held.provider.id for held in used}  # Of the others, every open brand is shown.
     shown = used + [held for held in brands if held.provider.id not in providers and held.brand.closed_at is None]
     shown.sort(key=lambda held: (not held.comes_first(since), held.brand.name.casefold(), held.brand.id))
-    return Holdings(address, recipients, brands, shown)
+    return Holdings(address, since, recipients, brands, shown)
 
 
 def owned_since(recipient: Recipient) -> datetime:

@@ -66,13 +66,9 @@ class LinkPage:
     may_grant: bool
     decided_at: datetime | None  # By this link.
     reassigned_at: datetime | None
+    text: ConsentText
     title: str
     body: str
-    sender_title: str
-    sender_mersis: str
-    sender_contact: str
-    brand_name: str
-    notice_url: str
     branding: Branding
     destination: sandbox_mode.Destination
     address: str
@@ -111,13 +107,9 @@ def build_link_page(
         may_grant=view.may_grant,
         decided_at=decided_at,
         reassigned_at=context.reassigned_at,
+        text=text,
         title=title,
         body=body,
-        sender_title=text.sender_title,
-        sender_mersis=text.sender_mersis,
-        sender_contact=text.sender_contact,
-        brand_name=text.brand_name,
-        notice_url=text.notice_url,
         branding=branding_of(context),
         destination=sandbox_mode.find_destination(context.iys_code, context.brand_code),
         address=mine.address,

@@ -27,7 +27,7 @@ from portal.web.shared.hosts import is_short_host
 class Line:
     """One decision; how urgent its report to İYS is, and whether another status holds today."""
 
-    decision: contents.Line
+    decision: contents.DecisionLine
     urgency: Urgency
     is_changed: bool
 
