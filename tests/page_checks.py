@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
@@ -166,7 +167,7 @@ def link_faults(
     """Links and forms that lead nowhere, or to what this person may not open; permissions: None where any may."""
     adapter, faults = app.url_map.bind(host), []
     for method, address in page.links:
-        path = address.partition("#")[0].partition("?")[0].removeprefix(f"http://{host}")
+        path = unquote(address.partition("#")[0].partition("?")[0].removeprefix(f"http://{host}"))
         if path.startswith("/static/"):
             faults += [] if _is_static_file(path) else [f"no such file: {path}"]
         elif path.startswith("/") and not path.startswith("//") and path != except_path:
