@@ -17,7 +17,7 @@ def said(app, language="tr", *, purpose="mine", is_mail=False, code="12345678"):
     with app.app_context():
         sender = "" if purpose == "mine" else "Örnek Mağaza"
         facts = {"code": code, "purpose": purpose, "sender": sender, "notice": notice}
-        return message_rendering.compose(MessageKind.CODE, language, facts, is_mail=is_mail)
+        return message_rendering.render_message(MessageKind.CODE, language, facts, is_mail=is_mail)
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])

@@ -36,8 +36,8 @@ from portal.services import domains
 from tests import databases, make
 from tests.authenticator import Authenticator
 from tests.portal.web.account.test_passkeys import asked
-from tests.portal.web.dashboard.staff import come_in, forget_used_codes, sign_in, signed_in, token
-from tests.portal.web.operator.conftest import CODE, DERYA, NIL, OfTheOperator, waiting_provider
+from tests.portal.web.dashboard.staff import skip_sign_in, reset_used_codes, submit_password, signed_in, csrf_token
+from tests.portal.web.operator.conftest import CODE, DERYA, NIL, OperatorBrowser, waiting_provider
 from tests.portal.web.signin.test_invitation import BURAK, PASSWORD, invited
 
 pytestmark = pytest.mark.slow
@@ -79,7 +79,7 @@ def like(browser):
 
 
 def posts_at_once(browser, page: str, path: str, fields: dict | None = None, count: int = MANY) -> list[int]:
-    form = {"csrf_token": token(browser, page), **(fields or {})}
+    form = {"csrf_token": csrf_token(browser, page), **(fields or {})}
     hands = [like(browser) for _ in range(count)]
     return sorted(
         answer.status_code for answer in at_once(*(lambda hand=hand: hand.post(path, data=form) for hand in hands))
@@ -87,9 +87,9 @@ def posts_at_once(browser, page: str, path: str, fields: dict | None = None, cou
 
 
 def test_a_code_of_an_app_opens_one_session(app, firm, rows):
-    forget_used_codes(app)
+    reset_used_codes(app)
     browser = app.test_client()
-    sign_in(browser)
+    submit_password(browser)
 
     came = posts_at_once(browser, "/sign-in/second", "/sign-in/second", {"code": pyotp.TOTP(make.TOTP).now()})
 
@@ -103,7 +103,7 @@ def test_a_recovery_code_opens_one_session(app, firm, rows):
         code = factors.create_recovery_codes(db.session, vault(), user.id, clock.now())[0]
         db.session.commit()
     browser = app.test_client()
-    sign_in(browser)
+    submit_password(browser)
 
     came = posts_at_once(browser, "/sign-in/second", "/sign-in/second", {"code": code})
 
@@ -126,7 +126,7 @@ def test_a_passkeys_answer_opens_one_session(app, firm, rows):
     ayse.browser.post("/account/factors/passkey", data=form | {"answer": device.makes(options), "name": "T"})
     before = rows.count(SignIn)
     browser = app.test_client()
-    sign_in(browser)
+    submit_password(browser)
     form, options = asked(browser, "/sign-in/second")
     answer = form | {"answer": device.shows(options)}
     hands = [like(browser) for _ in range(MANY)]
@@ -180,7 +180,7 @@ def test_an_account_is_opened_once(app, rows):
         "contact": "0850 765 43 21", "notice_url": make.NOTICE, "password": PASSWORD,
     }  # fmt: skip
     hands = [(app.test_client(), f"/sign-up/{link}") for link in links for _ in range(2)]
-    forms = [{"csrf_token": token(hand, path), **fields} for hand, path in hands]
+    forms = [{"csrf_token": csrf_token(hand, path), **fields} for hand, path in hands]
 
     came = at_once(
         *(
@@ -212,8 +212,8 @@ def test_two_invitations_are_accepted_at_once_by_who_is_here(app, firm, rows):
             )
         )
     browser = app.test_client()
-    come_in(browser, BURAK)
-    form = {"csrf_token": token(browser, first)}
+    skip_sign_in(browser, BURAK)
+    form = {"csrf_token": csrf_token(browser, first)}
     hands = [(like(browser), link) for link in (first, second) for _ in range(3)]
 
     came = at_once(*(lambda hand=hand, link=link: hand.post(link, data=form).status_code for hand, link in hands))
@@ -237,7 +237,7 @@ def test_a_provider_is_admitted_once(app, rows):
         newcomer = waiting_provider().id
         db.session.commit()
         make.staff(DERYA, OperatorRole.ADMIN)
-    derya = OfTheOperator(signed_in(app, DERYA).browser)
+    derya = OperatorBrowser(signed_in(app, DERYA).browser)
     fields = {"called_on": clock.day(clock.now()).isoformat(), "note": "0850 numarasından konuştuk."}
 
     came = posts_at_once(derya.browser, "/operator/", f"/operator/providers/{newcomer}/admission", fields)
@@ -255,7 +255,7 @@ def test_an_order_is_settled_once(app, rows):
         make.staff(DERYA, OperatorRole.ADMIN)
     derya = signed_in(app, DERYA).browser
     path = f"/operator/orders/{rows.one(PackageOrder).id}"
-    form = {"csrf_token": token(derya, "/operator/"), "starts_on": clock.day(clock.now()).isoformat(), "note": "Çünkü."}
+    form = {"csrf_token": csrf_token(derya, "/operator/"), "starts_on": clock.day(clock.now()).isoformat(), "note": "Çünkü."}
     hands = [(like(derya), path + act) for act in ("/confirmation", "/decline") for _ in range(3)]
 
     came = at_once(*(lambda hand=hand, path=path: hand.post(path, data=form).status_code for hand, path in hands))
@@ -282,7 +282,7 @@ def test_two_owners_who_take_each_other_out_leave_one(app, firm, rows, act):
             burak.browser.post(f"/dashboard/people/{of['Ayşe']}/{act}", data=form | {"csrf_token": two}).status_code
         ),
     ]
-    one, two = token(ayse.browser, page), token(burak.browser, page)
+    one, two = csrf_token(ayse.browser, page), csrf_token(burak.browser, page)
 
     came = at_once(*acts)
 
@@ -297,7 +297,7 @@ def test_two_admins_who_take_each_other_out_leave_one(app, rows):
         users = {accounts.email_of(vault(), user): user.id for user in db.session.scalars(select(User))}
         db.session.rollback()
     derya, eda = signed_in(app, DERYA).browser, signed_in(app, "eda@operator.example").browser
-    one, two = token(derya, "/operator/"), token(eda, "/operator/")
+    one, two = csrf_token(derya, "/operator/"), csrf_token(eda, "/operator/")
     at_once(
         lambda: derya.post(f"/operator/staff/{users['eda@operator.example']}/removal", data={"csrf_token": one}),
         lambda: eda.post(f"/operator/staff/{users[DERYA]}/role", data={"csrf_token": two, "role": "support"}),
@@ -311,7 +311,7 @@ def test_the_last_factor_stays(app, firm, rows):
         user = db.session.scalar(select(User))
         make.enrol_app(user)
     browser = signed_in(app).browser
-    form = {"csrf_token": token(browser, "/account/")}
+    form = {"csrf_token": csrf_token(browser, "/account/")}
     paths = [f"/account/factors/{each.id}/remove" for each in rows(Factor)]
     hands = [(like(browser), path) for path in paths for _ in range(3)]
 
@@ -348,7 +348,7 @@ def test_a_code_of_iys_is_entered_by_one(app, rows):
         db.session.execute(update(Provider).values(pending_iys_code=None))
         db.session.commit()
     browsers = [signed_in(app, f"nil{number}@example.com").browser for number in range(3)]
-    forms = [{"csrf_token": token(browser, "/dashboard/start"), "iys_code": "741000"} for browser in browsers]
+    forms = [{"csrf_token": csrf_token(browser, "/dashboard/start"), "iys_code": "741000"} for browser in browsers]
 
     came = at_once(
         *(
@@ -362,8 +362,8 @@ def test_a_code_of_iys_is_entered_by_one(app, rows):
 
 def test_a_step_up_leaves_the_person_in(app, firm, rows):
     browser = signed_in(app).browser
-    forget_used_codes(app)
-    form = {"csrf_token": token(browser, "/step-up"), "code": pyotp.TOTP(make.TOTP).now()}
+    reset_used_codes(app)
+    form = {"csrf_token": csrf_token(browser, "/step-up"), "code": pyotp.TOTP(make.TOTP).now()}
     hands = [like(browser) for _ in range(MANY)]
 
     came = at_once(*(lambda hand=hand: hand.post("/step-up", data=form).status_code for hand in hands))

@@ -13,7 +13,7 @@ from portal.core.models import AuditEntry, Factor, FactorKind, RecoveryCode, Rol
 from portal.domain.identity import accounts
 from tests import make
 from tests.limits import PER_PERSON
-from tests.portal.web.dashboard.staff import sign_in, token
+from tests.portal.web.dashboard.staff import submit_password, csrf_token
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def ayse(app):
 @pytest.fixture
 def halfway(app):
     browser = app.test_client()
-    assert sign_in(browser).location == "/sign-in/second"
+    assert submit_password(browser).location == "/sign-in/second"
     return browser
 
 
@@ -43,7 +43,7 @@ def secret_on(browser) -> str:
 
 
 def confirm(browser, code: str):
-    return browser.post("/sign-in/enrol", data={"csrf_token": token(browser, "/sign-in/enrol"), "code": code})
+    return browser.post("/sign-in/enrol", data={"csrf_token": csrf_token(browser, "/sign-in/enrol"), "code": code})
 
 
 def code_of(secret: str) -> str:
@@ -120,7 +120,7 @@ def test_there_is_a_quarter_of_an_hour_for_it(halfway):
 def test_a_secret_that_another_half_was_shown_confirms_nothing(app, halfway):
     seen = secret_on(halfway)
     mine = app.test_client()
-    sign_in(mine)
+    submit_password(mine)
     secret = secret_on(mine)
 
     assert secret != seen
@@ -131,19 +131,19 @@ def test_a_secret_that_another_half_was_shown_confirms_nothing(app, halfway):
 def test_who_has_a_factor_gets_no_other_by_a_password_alone(app, halfway):
     confirm(halfway, code_of(secret_on(halfway)))
     thief = app.test_client()
-    sign_in(thief)
+    submit_password(thief)
 
     answer = thief.get("/sign-in/enrol")
 
     assert answer.location == "/sign-in/second"
     assert (
-        thief.post("/sign-in/enrol", data={"csrf_token": token(thief, "/sign-in/second")}).location == "/sign-in/second"
+        thief.post("/sign-in/enrol", data={"csrf_token": csrf_token(thief, "/sign-in/second")}).location == "/sign-in/second"
     )
 
 
 def test_of_two_who_enrol_at_once_only_the_first_comes_in(app, halfway):
     other = app.test_client()
-    sign_in(other)
+    submit_password(other)
     first, second = secret_on(halfway), secret_on(other)
 
     assert confirm(other, code_of(second)).status_code == 200

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from portal.core.extensions import db
 from tests import make
-from tests.portal.web.dashboard.staff import signed_in, token
+from tests.portal.web.dashboard.staff import signed_in, csrf_token
 
 UNKNOWN, WRONG = "nobody@example.com", "wrong horse battery staple"
 
@@ -42,7 +42,7 @@ def counted(app):
 
 def answer_to(app, browser, path: str, **data) -> tuple:
     """What somebody is told of a form they sent: status, where to, words; and the work that was done for it."""
-    held = token(browser, path)
+    held = csrf_token(browser, path)
     with counted(app) as asked:
         answer = browser.post(path, data={"csrf_token": held, **data})
     words = re.sub(r'value="[^"]*"', "", answer.text)

@@ -23,7 +23,7 @@ from portal.core.models import (
 )
 from portal.domain.identity import accounts, members
 from tests import make
-from tests.portal.web.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
+from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -63,7 +63,7 @@ def staff_invited(app) -> str:
 
 
 def accepts(browser, link, name="Burak Demir", password=PASSWORD):
-    data = {"csrf_token": token(browser, link), "name": name, "password": password}
+    data = {"csrf_token": csrf_token(browser, link), "name": name, "password": password}
     return browser.post(link, data=data)
 
 
@@ -97,7 +97,7 @@ def test_opening_the_link_uses_nothing_up(browser, link, rows):
 
 
 def test_an_invitation_is_used_once(app, browser, link, rows):
-    form = token(browser, link)
+    form = csrf_token(browser, link)
     accepts(browser, link)
 
     answer = app.test_client().get(link)
@@ -152,17 +152,17 @@ def test_who_has_an_account_signs_in_and_comes_back_to_join(app, browser, link, 
     assert "Bu adresle bir hesabınız var" in browser.get(link).text
     assert accepts_without_form(browser, link).status_code == 403
 
-    forget_used_codes(app)
-    sign_in(browser, BURAK)
-    assert show_code(browser).location == link
-    assert browser.post(link, data={"csrf_token": token(browser, link)}).location == "/dashboard/"
+    reset_used_codes(app)
+    submit_password(browser, BURAK)
+    assert submit_code(browser).location == link
+    assert browser.post(link, data={"csrf_token": csrf_token(browser, link)}).location == "/dashboard/"
 
     assert {each.role for each in rows(Membership) if each.user_id == _user(app, BURAK)} == {Role.OWNER, Role.MANAGER}
     assert "Örnek Mağazacılık A.Ş." in browser.get("/dashboard/").text
 
 
 def accepts_without_form(browser, link):
-    return browser.post(link, data={"csrf_token": token(browser), "name": "Burak", "password": PASSWORD})
+    return browser.post(link, data={"csrf_token": csrf_token(browser), "name": "Burak", "password": PASSWORD})
 
 
 def _user(app, email) -> int:

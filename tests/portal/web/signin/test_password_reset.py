@@ -22,7 +22,7 @@ from portal.core.models import (
 )
 from tests import make
 from tests.limits import PER_ACCOUNT, RESETS_AN_HOUR
-from tests.portal.web.dashboard.staff import forget_used_codes, show_code, sign_in, signed_in, token
+from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
 from tests.portal.web.signin import mailbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -38,7 +38,7 @@ def ayses(app):
 
 
 def ask(browser, email: str = make.AYSE):
-    data = {"csrf_token": token(browser, "/sign-in/forgotten"), "email": email}
+    data = {"csrf_token": csrf_token(browser, "/sign-in/forgotten"), "email": email}
     return browser.post("/sign-in/forgotten", data=data)
 
 
@@ -53,7 +53,7 @@ def mailed(app, browser) -> str:
 
 
 def choose(browser, path: str, password: str = BETTER):
-    return browser.post(path, data={"csrf_token": token(browser), "password": password})
+    return browser.post(path, data={"csrf_token": csrf_token(browser), "password": password})
 
 
 def test_the_page_says_the_same_for_any_address(app, browser):
@@ -91,7 +91,7 @@ def test_a_closed_person_gets_none(app, browser):
 
 
 def test_a_forged_host_header_stands_in_no_mail(app, browser):
-    data = {"csrf_token": token(browser, "/sign-in/forgotten"), "email": make.AYSE}
+    data = {"csrf_token": csrf_token(browser, "/sign-in/forgotten"), "email": make.AYSE}
     browser.post("/sign-in/forgotten", data=data, headers={"X-Forwarded-Host": "evil.example"})
     browser.post("/sign-in/forgotten", data=data, headers={"Host": "evil.example"})
 
@@ -117,7 +117,7 @@ def test_the_link_gives_another_password_and_the_second_step_stays(app, browser,
     assert (answer.status_code, answer.location) == (303, "/sign-in/second")
     assert browser.get("/dashboard/").status_code == 302
     assert rows.one(Factor).confirmed_at
-    assert show_code(browser).status_code == 303
+    assert submit_code(browser).status_code == 303
     assert browser.get("/dashboard/").status_code == 200
     assert rows.one(AuditEntry, AuditEntry.act == "password.reset")
 
@@ -125,8 +125,8 @@ def test_the_link_gives_another_password_and_the_second_step_stays(app, browser,
 def test_only_the_new_password_opens_from_then_on(app, browser):
     choose(browser, mailed(app, browser))
 
-    assert sign_in(app.test_client()).status_code == 403
-    assert sign_in(app.test_client(), password=BETTER).status_code == 303
+    assert submit_password(app.test_client()).status_code == 403
+    assert submit_password(app.test_client(), password=BETTER).status_code == 303
 
 
 def test_opening_the_link_uses_nothing_up(app, browser):
@@ -144,7 +144,7 @@ def test_the_link_opens_once(app, browser):
 
     assert answer.status_code == 404
     assert "artık geçmiyor" in answer.text
-    assert sign_in(app.test_client(), password=BETTER).status_code == 303
+    assert submit_password(app.test_client(), password=BETTER).status_code == 303
 
 
 def test_the_link_lasts_half_an_hour(app, browser):
@@ -175,7 +175,7 @@ def test_every_session_ends_and_the_page_says_why(app, browser, rows):
 
 def test_half_a_sign_in_with_the_old_password_is_over(app, browser):
     thief = app.test_client()
-    sign_in(thief)
+    submit_password(thief)
 
     choose(browser, mailed(app, browser))
 
@@ -211,10 +211,10 @@ def test_a_link_that_leads_nowhere_is_noted_and_slowed_down(app, browser, rows):
 
 def test_the_way_past_strangers_who_guess_leads_through_the_mailbox(app, browser):
     for number in range(PER_ACCOUNT):
-        sign_in(app.test_client(), make.AYSE, "wrong", environ_base={"REMOTE_ADDR": f"203.0.{number}.7"})
-    assert sign_in(app.test_client()).status_code == 429
+        submit_password(app.test_client(), make.AYSE, "wrong", environ_base={"REMOTE_ADDR": f"203.0.{number}.7"})
+    assert submit_password(app.test_client()).status_code == 429
 
     choose(browser, mailed(app, browser))
 
-    forget_used_codes(app)
-    assert show_code(browser).status_code == 303
+    reset_used_codes(app)
+    assert submit_code(browser).status_code == 303

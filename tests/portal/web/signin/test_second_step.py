@@ -13,7 +13,7 @@ from portal.core.models import MailKind, Provider, RecoveryCode, Role, SignIn, T
 from portal.domain.identity import factors
 from tests import make
 from tests.limits import PER_PERSON, WINDOW
-from tests.portal.web.dashboard.staff import Staff, forget_used_codes, show_code, sign_in, signed_in, token, walks_in
+from tests.portal.web.dashboard.staff import StaffBrowser, reset_used_codes, submit_code, submit_password, signed_in, csrf_token, complete_sign_in
 from tests.portal.web.signin import mailbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
@@ -50,13 +50,13 @@ def wrong_code() -> str:
 
 def show(browser, code: str, **options):
     return browser.post(
-        "/sign-in/second", data={"csrf_token": token(browser, "/sign-in/second"), "code": code}, **options
+        "/sign-in/second", data={"csrf_token": csrf_token(browser, "/sign-in/second"), "code": code}, **options
     )
 
 
 def halfway(app):
     browser = app.test_client()
-    sign_in(browser)
+    submit_password(browser)
     return browser
 
 
@@ -100,13 +100,13 @@ def test_an_earlier_code_is_refused_after_a_later_one(app, ayse):
     with time_machine.travel("2026-11-24T09:00:00Z", tick=False):
         earlier = code_now()
     with time_machine.travel("2026-11-24T09:00:31Z", tick=False):
-        show_code(halfway(app))
+        submit_code(halfway(app))
 
         assert show(halfway(app), earlier).status_code == 403
 
 
 def test_without_the_password_there_is_no_second_step(app, ayse, browser):
-    answer = browser.post("/sign-in/second", data={"csrf_token": token(browser), "code": code_now()})
+    answer = browser.post("/sign-in/second", data={"csrf_token": csrf_token(browser), "code": code_now()})
 
     assert (answer.status_code, answer.location) == (303, "/sign-in")
     assert not inside(browser)
@@ -188,7 +188,7 @@ def test_codes_are_guessed_five_times_and_the_page_says_until_when(app, ayse, ro
         assert {(failed.action, failed.user_id) for failed in tried} == {(ThrottledAction.FACTOR, ayse)}
         assert len(tried) == PER_PERSON
     with time_machine.travel("2026-11-24T09:15:00Z", tick=False):
-        assert show_code(halfway(app)).status_code == 303
+        assert submit_code(halfway(app)).status_code == 303
 
 
 def test_guesses_at_the_door_and_inside_are_counted_together(app, ayse):
@@ -219,7 +219,7 @@ def test_a_new_browser_is_told_to_its_person(app, ayse):
     browser.environ_base["HTTP_USER_AGENT"] = WINDOWS
     browser.environ_base["REMOTE_ADDR"] = "203.0.113.77"
 
-    walks_in(browser)
+    complete_sign_in(browser)
 
     ((to, facts),) = mailbox.found(app, MailKind.NEW_DEVICE)
     assert to == make.AYSE
@@ -230,7 +230,7 @@ def test_a_new_browser_is_told_to_its_person(app, ayse):
 def test_a_known_browser_is_told_once(app, ayse):
     first, second = signed_in(app), app.test_client()
     for browser in (second, first.browser, second, first.browser):
-        walks_in(browser)
+        complete_sign_in(browser)
 
     assert len(mailbox.found(app, MailKind.NEW_DEVICE)) == 1
 
@@ -240,7 +240,7 @@ def test_one_browser_may_serve_two_people(app, ayse):
         make.staff("burak@example.com", None)
     shared = app.test_client()
     for email in (make.AYSE, "burak@example.com", make.AYSE, "burak@example.com"):
-        walks_in(shared, email)
+        complete_sign_in(shared, email)
 
     assert mailbox.found(app, MailKind.NEW_DEVICE) == []
 
@@ -251,18 +251,18 @@ def test_who_practises_begins_at_the_first_steps_and_colleagues_at_the_overview(
         provider.admitted_at = None
         make.person(provider, "burak@example.com", Role.AGENT)
         db.session.commit()
-    forget_used_codes(app)
+    reset_used_codes(app)
 
-    assert show_code(halfway(app)).location == "/dashboard/start"
+    assert submit_code(halfway(app)).location == "/dashboard/start"
     agent = app.test_client()
-    sign_in(agent, "burak@example.com")
-    assert show_code(agent).location == "/dashboard/"
+    submit_password(agent, "burak@example.com")
+    assert submit_code(agent).location == "/dashboard/"
 
 
 def test_the_browsers_cookie_lasts_a_year_is_out_of_reach_and_only_its_digest_is_kept(app, ayse, rows):
     browser = halfway(app)
 
-    answer = show_code(browser)
+    answer = submit_code(browser)
 
     (cookie,) = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith("izinlink-device=")]
     assert all(part in cookie for part in ("Max-Age=31536000", "HttpOnly", "SameSite=Lax", "Path=/"))
@@ -274,15 +274,15 @@ def test_a_forged_device_cookie_is_replaced(app, ayse):
     browser = halfway(app)
     browser.set_cookie("izinlink-device", "mine")
 
-    show_code(browser)
+    submit_code(browser)
 
     assert re.fullmatch(r"[\w-]{43}", browser.get_cookie("izinlink-device").value)
 
 
 def test_a_session_begins_stepped_up_and_needs_it_again_later(app, ayse):
-    staff = Staff(app.test_client())
-    walks_in(staff.browser)
-    forget_used_codes(app)
+    staff = StaffBrowser(app.test_client())
+    complete_sign_in(staff.browser)
+    reset_used_codes(app)
 
     with time_machine.travel(clock.now() + WINDOW):
         answer = staff.posts("/step-up?next=/dashboard/days", {"code": code_now()})
@@ -294,7 +294,7 @@ def test_a_cookie_from_before_stepping_up_opens_nothing_afterwards(app, ayse):
     staff, thief = signed_in(app), app.test_client()
     thief.set_cookie("izinlink", staff.browser.get_cookie("izinlink").value)
     assert thief.get("/dashboard/").status_code == 200
-    forget_used_codes(app)
+    reset_used_codes(app)
 
     assert staff.posts("/step-up", {"code": code_now()}).status_code == 303
 
@@ -305,7 +305,7 @@ def test_a_cookie_from_before_stepping_up_opens_nothing_afterwards(app, ayse):
 @pytest.mark.parametrize("there", ["https://evil.example", "//evil.example", "/sign-out", "/step-up"])
 def test_step_up_leads_to_our_own_pages_only(app, ayse, there):
     staff = signed_in(app)
-    forget_used_codes(app)
+    reset_used_codes(app)
 
     assert staff.posts("/step-up", {"code": code_now(), "next": there}).location == "/dashboard/"
 

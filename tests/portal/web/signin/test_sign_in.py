@@ -14,7 +14,7 @@ from portal.domain.identity import sessions
 from portal.web.shared.access import ACCESS_RULES
 from tests import databases, make
 from tests.limits import PER_ACCOUNT, PER_NETWORK, WINDOW
-from tests.portal.web.dashboard.staff import Staff, show_code, sign_in, signed_in, token, walks_in
+from tests.portal.web.dashboard.staff import StaffBrowser, submit_code, submit_password, signed_in, csrf_token, complete_sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -35,7 +35,7 @@ def change(app, **values) -> None:
         db.session.commit()
 
 
-def inside(staff: Staff) -> bool:
+def inside(staff: StaffBrowser) -> bool:
     return staff.opens("/dashboard/").status_code == 200
 
 
@@ -44,7 +44,7 @@ def without_token(page: str) -> str:
 
 
 def test_the_right_password_is_half_of_the_way(ayses, browser, rows):
-    answer = sign_in(browser)
+    answer = submit_password(browser)
 
     assert (answer.status_code, answer.location) == (303, "/sign-in/second")
     assert browser.get("/dashboard/").status_code == 302
@@ -52,9 +52,9 @@ def test_the_right_password_is_half_of_the_way(ayses, browser, rows):
 
 
 def test_password_and_code_open_the_dashboard(ayses, browser, rows):
-    sign_in(browser)
+    submit_password(browser)
 
-    answer = show_code(browser)
+    answer = submit_code(browser)
 
     assert (answer.status_code, answer.location) == (303, "/dashboard/")
     assert browser.get("/dashboard/").status_code == 200
@@ -64,9 +64,9 @@ def test_password_and_code_open_the_dashboard(ayses, browser, rows):
 
 def test_a_wrong_password_and_an_unknown_address_look_the_same(ayses, app):
     answers = [
-        sign_in(app.test_client(), make.AYSE, WRONG),
-        sign_in(app.test_client(), "nobody@example.com", make.AYSES_PASSWORD),
-        sign_in(app.test_client(), "nobody@example.com", WRONG),
+        submit_password(app.test_client(), make.AYSE, WRONG),
+        submit_password(app.test_client(), "nobody@example.com", make.AYSES_PASSWORD),
+        submit_password(app.test_client(), "nobody@example.com", WRONG),
     ]
 
     assert {answer.status_code for answer in answers} == {403}
@@ -74,41 +74,41 @@ def test_a_wrong_password_and_an_unknown_address_look_the_same(ayses, app):
 
 
 def test_a_closed_person_looks_like_a_wrong_password(ayses, app):
-    wrong = sign_in(app.test_client(), make.AYSE, WRONG)
+    wrong = submit_password(app.test_client(), make.AYSE, WRONG)
     change(app, closed_at=clock.now())
 
-    closed = sign_in(app.test_client())
+    closed = submit_password(app.test_client())
 
     assert (closed.status_code, without_token(closed.text)) == (403, without_token(wrong.text))
 
 
 @pytest.mark.parametrize("email", ["", "a\0b", "x" * 300, "' OR 1=1 --", "ğ@ğ"])
 def test_an_odd_address_breaks_nothing(ayses, browser, email):
-    answer = sign_in(browser, email)
+    answer = submit_password(browser, email)
 
     assert answer.status_code in (200, 403, 422)
-    assert not inside(Staff(browser))
+    assert not inside(StaffBrowser(browser))
 
 
 def test_a_session_begun_before_is_not_taken_over(ayses, app):
     attacker, victim = app.test_client(), app.test_client()
-    planted_token = token(attacker)
+    planted_token = csrf_token(attacker)
     planted = attacker.get_cookie("izinlink").value
     victim.set_cookie("izinlink", planted)
 
-    walks_in(victim)
+    complete_sign_in(victim)
 
-    assert inside(Staff(victim)) and not inside(Staff(attacker))
+    assert inside(StaffBrowser(victim)) and not inside(StaffBrowser(attacker))
     assert victim.get_cookie("izinlink").value != planted
     assert victim.post("/sign-out", data={"csrf_token": planted_token}).status_code == 400
 
 
 def test_signing_in_anew_ends_the_session_that_the_browser_had(app, ayses, rows):
     browser = app.test_client()
-    walks_in(browser)
+    complete_sign_in(browser)
     first = rows.one(SignIn)
 
-    walks_in(browser)
+    complete_sign_in(browser)
 
     assert rows.one(SignIn, SignIn.id == first.id).ending == SessionEnd.SIGNED_OUT
     assert rows.one(SignIn, SignIn.id != first.id).ended_at is None
@@ -174,7 +174,7 @@ def test_a_session_that_is_left_alone_ends_and_the_page_says_why(ayses, app, row
     with time_machine.travel(clock.now() + sessions.IDLE + timedelta(seconds=1)):
         assert not inside(ayse)
         assert "30 dakika kullanılmadığı için kapandı" in ayse.opens("/sign-in?next=/dashboard/").text
-        walks_in(ayse.browser)
+        complete_sign_in(ayse.browser)
 
         assert inside(ayse)
     first, second = rows(SignIn)
@@ -199,7 +199,7 @@ def test_somebody_who_was_never_in_is_told_of_no_session(ayses, browser):
 
 
 def test_the_cookie_is_out_of_reach(ayses, browser):
-    (cookie,) = sign_in(browser).headers.getlist("Set-Cookie")
+    (cookie,) = submit_password(browser).headers.getlist("Set-Cookie")
 
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/" in cookie and "Domain" not in cookie
 
@@ -224,19 +224,19 @@ ELSEWHERE = [
 @pytest.mark.parametrize("there", ELSEWHERE)
 def test_nobody_is_sent_elsewhere_after_signing_in(ayses, browser, there):
     page = browser.get("/sign-in", query_string={"next": there}).text
-    data = {"csrf_token": token(browser), "email": make.AYSE, "password": make.AYSES_PASSWORD, "next": there}
+    data = {"csrf_token": csrf_token(browser), "email": make.AYSE, "password": make.AYSES_PASSWORD, "next": there}
     browser.post("/sign-in", query_string={"next": there}, data=data)
 
-    assert show_code(browser, query_string={"next": there}).location == "/dashboard/"
+    assert submit_code(browser, query_string={"next": there}).location == "/dashboard/"
     assert there == "/sign-in" or there not in page
 
 
 def test_one_comes_out_where_one_was_going(ayses, browser):
     asked = browser.get("/dashboard/recipients?page=2")
     browser.get(asked.location)
-    sign_in(browser)
+    submit_password(browser)
 
-    assert show_code(browser).location == "/dashboard/recipients?page=2"
+    assert submit_code(browser).location == "/dashboard/recipients?page=2"
     assert browser.get("/sign-in").status_code == 200
 
 
@@ -244,8 +244,8 @@ def test_a_page_asked_for_long_ago_is_forgotten(ayses, browser):
     browser.get("/sign-in?next=/dashboard/recipients")
 
     with time_machine.travel(clock.now() + timedelta(minutes=16)):
-        sign_in(browser)
-        assert show_code(browser).location == "/dashboard/"
+        submit_password(browser)
+        assert submit_code(browser).location == "/dashboard/"
 
 
 def test_every_form_of_somebody_signed_in_needs_its_token(ayses, app):
@@ -268,23 +268,23 @@ def test_every_form_of_somebody_signed_in_needs_its_token(ayses, app):
 
 def test_the_token_of_another_session_is_none(ayses, app):
     ayse = signed_in(app)
-    elsewhere = token(app.test_client())
+    elsewhere = csrf_token(app.test_client())
 
     assert ayse.browser.post("/sign-out", data={"csrf_token": elsewhere}).status_code == 400
 
 
 def test_the_language_is_remembered_through_signing_in(ayses, app, browser):
-    browser.post("/language", data={"csrf_token": token(browser), "language": "en"})
+    browser.post("/language", data={"csrf_token": csrf_token(browser), "language": "en"})
     assert '<html lang="en">' in browser.get("/sign-in").text
 
-    walks_in(browser)
+    complete_sign_in(browser)
 
     assert '<html lang="en">' in browser.get("/dashboard/").text
 
 
 def test_choosing_the_language_leads_back_to_the_page(ayses, browser):
-    sign_in(browser)
-    held = token(browser, "/sign-in/second")
+    submit_password(browser)
+    held = csrf_token(browser, "/sign-in/second")
     came_from = {"Referer": "http://localhost/sign-in/reset/x"}
 
     answer = browser.post("/language", data={"csrf_token": held, "language": "en"}, headers=came_from)
@@ -296,7 +296,7 @@ def test_choosing_the_language_leads_back_to_the_page(ayses, browser):
 def test_somebody_elses_page_is_not_gone_back_to(browser):
     came_from = {"Referer": "https://evil.example/dashboard/"}
 
-    answer = browser.post("/language", data={"csrf_token": token(browser), "language": "en"}, headers=came_from)
+    answer = browser.post("/language", data={"csrf_token": csrf_token(browser), "language": "en"}, headers=came_from)
 
     assert answer.location == "/sign-in"
 
@@ -310,7 +310,7 @@ def test_the_language_is_remembered_through_signing_out(ayses, app):
 
 
 def test_an_unknown_language_changes_nothing(browser):
-    browser.post("/language", data={"csrf_token": token(browser), "language": "xx"})
+    browser.post("/language", data={"csrf_token": csrf_token(browser), "language": "xx"})
 
     assert '<html lang="tr">' in browser.get("/sign-in").text
 
@@ -322,9 +322,9 @@ def place(number: int) -> dict:
 def test_guessing_one_password_from_many_places_is_slowed_down_and_the_page_says_until_when(ayses, app):
     with time_machine.travel("2026-11-24T09:00:00Z", tick=False):
         for number in range(PER_ACCOUNT):
-            assert sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number)).status_code == 403
+            assert submit_password(app.test_client(), make.AYSE, WRONG, environ_base=place(number)).status_code == 403
 
-        answer = sign_in(app.test_client(), environ_base=place(99))
+        answer = submit_password(app.test_client(), environ_base=place(99))
 
     assert answer.status_code == 429
     assert "24 Kasım 2026 12:16 sonrasında" in answer.text
@@ -336,7 +336,7 @@ def test_an_unknown_account_is_slowed_down_alike(ayses, app):
         told = []
         for email in (make.AYSE, "nobody@example.com"):
             answers = [
-                sign_in(app.test_client(), email, WRONG, environ_base=place(number))
+                submit_password(app.test_client(), email, WRONG, environ_base=place(number))
                 for number in range(PER_ACCOUNT + 1)
             ]
             told.append([(answer.status_code, without_token(answer.text)) for answer in answers])
@@ -347,35 +347,35 @@ def test_an_unknown_account_is_slowed_down_alike(ayses, app):
 def test_guessing_from_one_network_is_slowed_down_whatever_the_account(ayses, app):
     for number in range(PER_NETWORK):
         here = {"REMOTE_ADDR": f"203.0.113.{number}"}
-        assert sign_in(app.test_client(), f"nobody{number}@example.com", WRONG, environ_base=here).status_code == 403
+        assert submit_password(app.test_client(), f"nobody{number}@example.com", WRONG, environ_base=here).status_code == 403
 
-    assert sign_in(app.test_client(), environ_base={"REMOTE_ADDR": "203.0.113.99"}).status_code == 429
-    assert sign_in(app.test_client(), environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 303
+    assert submit_password(app.test_client(), environ_base={"REMOTE_ADDR": "203.0.113.99"}).status_code == 429
+    assert submit_password(app.test_client(), environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 303
 
 
 def test_a_quarter_of_an_hour_later_the_owner_comes_in(ayses, app):
     for number in range(PER_ACCOUNT):
-        sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
+        submit_password(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
 
     with time_machine.travel(clock.now() + WINDOW):
-        walks_in(app.test_client())
+        complete_sign_in(app.test_client())
 
 
 def test_strangers_do_not_shut_ayse_out_of_her_own_browser(ayses, app):
     ayse = signed_in(app)
     ayse.posts("/sign-out")
     for number in range(PER_ACCOUNT):
-        sign_in(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
+        submit_password(app.test_client(), make.AYSE, WRONG, environ_base=place(number))
 
-    walks_in(ayse.browser)
+    complete_sign_in(ayse.browser)
 
     assert inside(ayse)
-    assert sign_in(app.test_client()).status_code == 429
+    assert submit_password(app.test_client()).status_code == 429
 
 
 def test_failed_tries_are_kept_for_the_person_they_were_about(ayses, app, rows):
-    sign_in(app.test_client(), make.AYSE, WRONG)
-    sign_in(app.test_client(), "nobody@example.com", WRONG)
+    submit_password(app.test_client(), make.AYSE, WRONG)
+    submit_password(app.test_client(), "nobody@example.com", WRONG)
 
     assert [failed.user_id for failed in rows(ThrottleHit)] == [rows.one(User).id, None]
 
@@ -383,7 +383,7 @@ def test_failed_tries_are_kept_for_the_person_they_were_about(ayses, app, rows):
 def test_a_first_x_forwarded_for_is_not_believed(ayses, app, rows):
     for number in range(PER_NETWORK):
         hidden = {"X-Forwarded-For": f"198.51.{number}.7"}
-        sign_in(app.test_client(), f"nobody{number}@example.com", WRONG, headers=hidden)
+        submit_password(app.test_client(), f"nobody{number}@example.com", WRONG, headers=hidden)
 
     assert len({failed.network_digest for failed in rows(ThrottleHit)}) == 1
-    assert sign_in(app.test_client(), headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 429
+    assert submit_password(app.test_client(), headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 429

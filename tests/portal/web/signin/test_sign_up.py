@@ -24,7 +24,7 @@ from portal.core.models import (
 from portal.domain.notifications import mails
 from tests import make
 from tests.conftest import SECRETS
-from tests.portal.web.dashboard.staff import token
+from tests.portal.web.dashboard.staff import csrf_token
 
 pytestmark = pytest.mark.alike
 
@@ -34,7 +34,7 @@ GOOD = "bulut terazi vapur 42"
 
 
 def asks(browser, email: str = NIL, name: str = "Nil Yeni", path: str = "/sign-up"):
-    return browser.post(path, data={"csrf_token": token(browser, path), "name": name, "email": email})
+    return browser.post(path, data={"csrf_token": csrf_token(browser, path), "name": name, "email": email})
 
 
 def mailed(app, kind: MailKind = MailKind.CONFIRMATION) -> dict:
@@ -50,7 +50,7 @@ def path_in(app) -> str:
 
 def fills(browser, path: str, **other):
     data = {
-        "csrf_token": token(browser, path), "legal_form": "company", "title": "Yeni Mağazacılık A.Ş.", "number": MERSIS,
+        "csrf_token": csrf_token(browser, path), "legal_form": "company", "title": "Yeni Mağazacılık A.Ş.", "number": MERSIS,
         "contact": "0850 765 43 21", "notice_url": "https://www.example.com/aydinlatma", "password": GOOD,
     }  # fmt: skip
     return browser.post(path, data=data | other)
@@ -119,7 +119,7 @@ def test_opening_the_link_opens_no_account_and_a_second_use_of_it_opens_none_eit
         assert browser.get(path).status_code == 200
     assert rows.count(User) == 0
 
-    form = token(browser, path)
+    form = csrf_token(browser, path)
     fills(browser, path)
 
     again = app.test_client()
