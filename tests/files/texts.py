@@ -38,7 +38,7 @@ def iso_8859_9_pipes() -> bytes:
 
 
 def pasted() -> bytes:
-    """ClonedPasskey in a spreadsheet and put into a box of the page: tabs, and quotes only where a cell has a line end."""
+    """Copied in a spreadsheet and put into a box of the page: tabs, and quotes only where a cell has a line end."""
     named = [["Ayşe\nYılmaz", *PEOPLE[0][1:]], *PEOPLE[1:]]
     return text([HEADER, *named], "\t", "\n").encode()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 import shortlinks
@@ -24,7 +24,7 @@ from portal.core.models import (
 )
 from portal.core.models.upsert import insert_missing
 
-ENTRIES = cast(Table, AudienceEntry.__table__)
+ENTRIES = AudienceEntry.__table__
 
 
 @dataclass(frozen=True)

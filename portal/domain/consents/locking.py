@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
@@ -99,7 +99,7 @@ class LockedConsent:
             self.iys_status, self.iys_as_of, self.has_learned = status.value, as_of, True
 
 
-TABLE = cast(Table, Consent.__table__)
+TABLE = Consent.__table__
 NAMES = [name for name in LockedConsent.__dataclass_fields__ if not name.startswith(("is_", "has_"))]
 COLUMNS = [getattr(Consent, name) for name in NAMES]
 VALUES_OF = attrgetter(*NAMES)

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Status
@@ -82,7 +82,7 @@ def overtake(session: Session, submission_ids: Iterable[int], at: datetime) -> N
         session.execute(OVERTAKEABLE.where(TABLE.c.id.in_(ids)).values(values))
 
 
-TABLE = cast(Table, Submission.__table__)
+TABLE = Submission.__table__
 AT = bindparam("at", type_=TABLE.c.ended_at.type)
 ACCEPTED_AT = bindparam("its_accepted_at", type_=TABLE.c.accepted_at.type)
 VERIFY = update(TABLE).where(TABLE.c.id == bindparam("its_id"), TABLE.c.verified_at.is_(None)).values(

@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import DecisionOrigin, Outcome
 from portal.domain import receipts as numbers
 from portal.domain.receipts import lookup, signing_keys, tokens
-from portal.domain.receipts.tokens import VerifiedReceipt, NotGenuine
+from portal.domain.receipts.tokens import NotGenuine, VerifiedReceipt
 from portal.web.shared import limits
 from portal.web.verification.blueprint import blueprint
 

@@ -12,7 +12,7 @@ from portal.core.extensions import db
 from portal.core.models import AuditEntry, Brand, Domain
 from portal.domain.providers import brands
 from portal.services import domains, launches
-from portal.services.domains import BadHost, HostProblem, CheckResult
+from portal.services.domains import BadHost, CheckResult, HostProblem
 from tests import make, name_server
 
 HOST = "izin.ornek.example"

@@ -73,7 +73,9 @@ def old_days(start, iys):
     make.forward_all(app, iys)
     with app.app_context():
         provider = db.session.scalar(select(Provider))
-        accounts.add_membership(db.session, make.create_user("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now())
+        accounts.add_membership(
+            db.session, make.create_user("Burak@Example.com ", "Burak"), provider.id, Role.OWNER, clock.now()
+        )
         _hear_from_iys(provider)
         _keep_of_people(provider)
         _bring_a_file(provider)

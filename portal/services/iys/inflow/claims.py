@@ -1,7 +1,7 @@
 """Claim a due feed, push or sweep, and release it with its outcome."""
 
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
@@ -26,7 +26,7 @@ def select_with_brand(model: type[Asking]) -> Select[Asking, Brand, int]:
         .join(Connection, Connection.provider_id == model.provider_id)
         .where(sandbox_mode.brand_has_not_ended())
     )
-    return cast("Select[Asking, Brand, int]", rows)  # A connected provider has its code.
+    return rows
 
 
 def may_ask(at: datetime) -> list[ColumnElement[bool]]:

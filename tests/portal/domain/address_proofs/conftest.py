@@ -28,7 +28,9 @@ class Desk:
         given = {"sends": True, "language": "tr", "network": HERE, "at": self.at} | options
         with time_machine.travel(self.at, tick=False):
             try:
-                return address_proofs.request_code(db.session, vault(), SECRET, addresses.parse(address), purpose, **given)
+                return address_proofs.request_code(
+                    db.session, vault(), SECRET, addresses.parse(address), purpose, **given
+                )
             finally:
                 db.session.commit()
 

@@ -7,8 +7,8 @@ import pytest
 from portal.core.addresses import AddressKind
 from portal.core.extensions import db, vault
 from portal.core.models import Purpose
-from portal.domain import address_proofs
 from portal.core.throttle import Limit, TooManyRequests
+from portal.domain import address_proofs
 from tests import make
 
 BUDGET = 3

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from portal.core.models import AddressProof, Purpose
-from portal.domain.address_proofs import code_limits
 from portal.core.throttle import DAY, HOUR, RATES, Limit, Rate, TooManyRequests
+from portal.domain.address_proofs import code_limits
 from tests.portal.domain.address_proofs.conftest import AT, HERE
 
 pytestmark = pytest.mark.slow

@@ -8,9 +8,9 @@ import pytest
 from portal.core import addresses
 from portal.core.extensions import db, vault
 from portal.core.models import AddressProof, Purpose
+from portal.core.throttle import TooManyRequests
 from portal.domain import address_proofs
 from portal.domain.address_proofs import CodeResult
-from portal.core.throttle import TooManyRequests
 from tests import make
 from tests.portal.domain.address_proofs.conftest import AT, SECRET
 

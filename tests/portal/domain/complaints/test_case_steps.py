@@ -179,8 +179,12 @@ def test_nobody_makes_the_laws_term_of_erasure_longer(case):
 def test_a_desk_knows_how_many_wait_and_how_many_are_late(case):
     at = clock.now()
     assert complaints.count_waiting(db.session, case.provider_id, at) == complaints.QueueCounts(1, 0)
-    assert complaints.count_waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.QueueCounts(1, 1)
+    assert complaints.count_waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.QueueCounts(
+        1, 1
+    )
     assert complaints.count_waiting(db.session, 1, at) == complaints.QueueCounts(0, 0)
 
     closed(case)
-    assert complaints.count_waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.QueueCounts(0, 0)
+    assert complaints.count_waiting(db.session, case.provider_id, at + timedelta(days=20)) == complaints.QueueCounts(
+        0, 0
+    )

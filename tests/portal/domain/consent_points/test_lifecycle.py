@@ -10,7 +10,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import Campaign, CampaignKind, ConsentPoint, ContactKind, Delivery, Provider
 from portal.domain import campaigns, consent_points
 from portal.domain.campaigns import default_texts
-from portal.domain.consent_points import BadSlug, SlugTaken, PointState, BudgetTooHigh
+from portal.domain.consent_points import BadSlug, BudgetTooHigh, PointState, SlugTaken
 from tests import make
 
 

@@ -28,7 +28,9 @@ class Ear:
 
     app: object
 
-    def hears(self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None) -> movements.AppliedMovements:
+    def hears(
+        self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None
+    ) -> movements.AppliedMovements:
         with self.app.app_context():
             told = [movements.read_row(each) for each in rows]
             brand = make.brand()

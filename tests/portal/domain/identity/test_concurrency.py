@@ -36,7 +36,7 @@ from portal.services import domains
 from tests import databases, make
 from tests.authenticator import Authenticator
 from tests.portal.web.account.test_passkeys import asked
-from tests.portal.web.dashboard.staff import skip_sign_in, reset_used_codes, submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, skip_sign_in, submit_password
 from tests.portal.web.operator.conftest import CODE, DERYA, NIL, OperatorBrowser, waiting_provider
 from tests.portal.web.signin.test_invitation import BURAK, PASSWORD, invited
 
@@ -255,7 +255,11 @@ def test_an_order_is_settled_once(app, rows):
         make.staff(DERYA, OperatorRole.ADMIN)
     derya = signed_in(app, DERYA).browser
     path = f"/operator/orders/{rows.one(PackageOrder).id}"
-    form = {"csrf_token": csrf_token(derya, "/operator/"), "starts_on": clock.day(clock.now()).isoformat(), "note": "Çünkü."}
+    form = {
+        "csrf_token": csrf_token(derya, "/operator/"),
+        "starts_on": clock.day(clock.now()).isoformat(),
+        "note": "Çünkü.",
+    }
     hands = [(like(derya), path + act) for act in ("/confirmation", "/decline") for _ in range(3)]
 
     came = at_once(*(lambda hand=hand, path=path: hand.post(path, data=form).status_code for hand, path in hands))

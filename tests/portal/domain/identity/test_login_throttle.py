@@ -7,8 +7,8 @@ import pytest
 from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import ThrottledAction, ThrottleHit
-from portal.domain.identity import login_throttle
 from portal.core.throttle import TooManyRequests
+from portal.domain.identity import login_throttle
 from tests import make
 from tests.limits import PER_ACCOUNT, PER_NETWORK, PER_PERSON, PER_PERSON_A_DAY, WINDOW
 

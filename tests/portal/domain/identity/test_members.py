@@ -79,7 +79,9 @@ def test_an_invitation_changes_nothing_for_who_belongs_already(firm):
     joins(firm, role=Role.OWNER)
     ticket = invited(firm, role=Role.AGENT)
 
-    assert not members.accept_invitation(db.session, ticket, accounts.find_user(db.session, vault(), BURAK), clock.now())
+    assert not members.accept_invitation(
+        db.session, ticket, accounts.find_user(db.session, vault(), BURAK), clock.now()
+    )
     assert of(firm, BURAK).role == Role.OWNER
 
 

@@ -8,7 +8,7 @@ import pytest
 from portal.core.extensions import db
 from portal.core.models import Factor, FactorKind
 from portal.domain.identity import passkeys
-from portal.domain.identity.passkeys import RelyingParty, InvalidAnswer
+from portal.domain.identity.passkeys import InvalidAnswer, RelyingParty
 from tests import make
 from tests.authenticator import Authenticator
 
@@ -90,7 +90,11 @@ def test_a_key_is_neither_made_nor_shown_wrongly(ayse, wrong):
 def test_a_key_of_another_host_opens_nothing(ayse):
     device, challenge = Authenticator(), passkeys.new_challenge(AT + MINUTE)
     register(ayse, device)
-    answer = device.shows(passkeys.authentication_options(db.session, ayse.id, RelyingParty("evil.example", "http://localhost"), challenge))
+    answer = device.shows(
+        passkeys.authentication_options(
+            db.session, ayse.id, RelyingParty("evil.example", "http://localhost"), challenge
+        )
+    )
 
     with pytest.raises(InvalidAnswer):
         passkeys.verify_passkey(db.session, ayse.id, answer, HERE, challenge, AT + MINUTE)
@@ -137,7 +141,9 @@ def test_a_challenge_lives_a_few_minutes(ayse, late):
 def test_an_answer_to_another_challenge_opens_nothing(ayse):
     device, challenge = Authenticator(), passkeys.new_challenge(AT + MINUTE)
     register(ayse, device)
-    answer = device.shows(passkeys.authentication_options(db.session, ayse.id, HERE, passkeys.new_challenge(AT + MINUTE)))
+    answer = device.shows(
+        passkeys.authentication_options(db.session, ayse.id, HERE, passkeys.new_challenge(AT + MINUTE))
+    )
 
     with pytest.raises(InvalidAnswer):
         passkeys.verify_passkey(db.session, ayse.id, answer, HERE, challenge, AT + MINUTE)

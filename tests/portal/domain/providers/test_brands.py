@@ -8,7 +8,14 @@ from portal.core.iys_protocol import Channel, RecipientType
 from portal.core.models import Brand, Connection, Consent, Provider, Recipient
 from portal.domain import campaigns
 from portal.domain.providers import brands, sandbox_mode
-from portal.domain.providers.brands import BadHeader, CodeNotListed, CodeTaken, AddressCount, HeaderProblem, SandboxBrand
+from portal.domain.providers.brands import (
+    AddressCount,
+    BadHeader,
+    CodeNotListed,
+    CodeTaken,
+    HeaderProblem,
+    SandboxBrand,
+)
 from tests import make
 
 
@@ -136,7 +143,9 @@ def test_counts_tell_what_people_decided_by_channel(app, browser):
         found = brands.count_addresses(db.session, brand.provider_id)
         theirs = brands.count_addresses(db.session, brand.provider_id + 1)
 
-    assert found == {brand.id: {Channel.SMS: AddressCount(1, 1), Channel.CALL: AddressCount(0, 1), Channel.EMAIL: AddressCount(1, 0)}}
+    assert found == {
+        brand.id: {Channel.SMS: AddressCount(1, 1), Channel.CALL: AddressCount(0, 1), Channel.EMAIL: AddressCount(1, 0)}
+    }
     assert theirs == {}
 
 

@@ -10,7 +10,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Brand, Consent, Decision, Outcome, Provider, Recipient
 from portal.services import exports
-from portal.services.exports import ExportKind, ExportFilter, retention
+from portal.services.exports import ExportFilter, ExportKind, retention
 from tests import make
 from tests.portal.services.exports.held_consents import Holder
 

@@ -137,7 +137,8 @@ def test_strangers_are_sent_no_name_that_nobody_has_looked_at(app, point, rows):
     with app.app_context():
         facts = messages.read_facts(vault(), rows.one(Message, Message.kind == MessageKind.CODE))
         said = [
-            message_rendering.render_message(MessageKind.CODE, "tr", facts, is_mail=is_mail).text for is_mail in (True, False)
+            message_rendering.render_message(MessageKind.CODE, "tr", facts, is_mail=is_mail).text
+            for is_mail in (True, False)
         ]
     assert "kotu" not in "".join(said)
     assert "İzinlink sayfasında" in said[0] and said[1].startswith("Izinlink: kodunuz")

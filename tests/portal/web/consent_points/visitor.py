@@ -27,10 +27,16 @@ def opened(
     with app.app_context():
         of, at = db.session.get(Brand, brand_id) if brand_id else make.brand(), clock.now()
         point = consent_points.open_point(
-            db.session, of, slug=slug, name="Kadıköy kasa", channels=channels,
-            wording=default_texts.default_wording(of.name, CampaignKind.ASK, make.NOTICE), daily_budget=daily_budget, at=at,
+            db.session,
+            of,
+            slug=slug,
+            name="Kadıköy kasa",
+            channels=channels,
+            wording=default_texts.default_wording(of.name, CampaignKind.ASK, make.NOTICE),
+            daily_budget=daily_budget,
+            at=at,
             today=clock.day(at),
-        )  # fmt: skip
+        )
         if published:
             consent_points.publish_point(db.session, point, at)
         db.session.commit()

@@ -5,8 +5,8 @@ import time_machine
 
 from portal.core import clock
 from portal.core.models import AddressProof, Purpose
-from portal.domain.address_proofs import code_limits
 from portal.core.throttle import RATES, Limit
+from portal.domain.address_proofs import code_limits
 from tests import make
 from tests.portal.web.my_consents.conftest import START, Visitor
 from tests.portal.web.my_consents.test_known_and_unknown import statements

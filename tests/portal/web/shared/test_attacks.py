@@ -29,7 +29,7 @@ from portal.domain import packages
 from portal.web.shared.access import ACCESS_RULES
 from portal.web.signin import return_url
 from tests import databases, make
-from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, submit_code, submit_password
 from tests.portal.web.dashboard.test_campaign_pages import FORM as CAMPAIGN
 from tests.portal.web.signin import mailbox
 

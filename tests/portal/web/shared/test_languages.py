@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import make
-from tests.portal.web.dashboard.staff import skip_sign_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, skip_sign_in
 
 pytestmark = pytest.mark.slow
 

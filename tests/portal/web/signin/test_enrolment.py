@@ -13,7 +13,7 @@ from portal.core.models import AuditEntry, Factor, FactorKind, RecoveryCode, Rol
 from portal.domain.identity import accounts
 from tests import make
 from tests.limits import PER_PERSON
-from tests.portal.web.dashboard.staff import submit_password, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, submit_password
 
 pytestmark = pytest.mark.slow
 
@@ -137,7 +137,8 @@ def test_who_has_a_factor_gets_no_other_by_a_password_alone(app, halfway):
 
     assert answer.location == "/sign-in/second"
     assert (
-        thief.post("/sign-in/enrol", data={"csrf_token": csrf_token(thief, "/sign-in/second")}).location == "/sign-in/second"
+        thief.post("/sign-in/enrol", data={"csrf_token": csrf_token(thief, "/sign-in/second")}).location
+        == "/sign-in/second"
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from portal.core.extensions import db
 from tests import make
-from tests.portal.web.dashboard.staff import signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, signed_in
 
 UNKNOWN, WRONG = "nobody@example.com", "wrong horse battery staple"
 

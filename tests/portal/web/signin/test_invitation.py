@@ -23,7 +23,7 @@ from portal.core.models import (
 )
 from portal.domain.identity import accounts, members
 from tests import make
-from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, submit_code, submit_password
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 

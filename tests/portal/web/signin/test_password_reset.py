@@ -22,7 +22,7 @@ from portal.core.models import (
 )
 from tests import make
 from tests.limits import PER_ACCOUNT, RESETS_AN_HOUR
-from tests.portal.web.dashboard.staff import reset_used_codes, submit_code, submit_password, signed_in, csrf_token
+from tests.portal.web.dashboard.staff import csrf_token, reset_used_codes, signed_in, submit_code, submit_password
 from tests.portal.web.signin import mailbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]

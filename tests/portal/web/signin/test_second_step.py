@@ -13,7 +13,15 @@ from portal.core.models import MailKind, Provider, RecoveryCode, Role, SignIn, T
 from portal.domain.identity import factors
 from tests import make
 from tests.limits import PER_PERSON, WINDOW
-from tests.portal.web.dashboard.staff import StaffBrowser, reset_used_codes, submit_code, submit_password, signed_in, csrf_token, complete_sign_in
+from tests.portal.web.dashboard.staff import (
+    StaffBrowser,
+    complete_sign_in,
+    csrf_token,
+    reset_used_codes,
+    signed_in,
+    submit_code,
+    submit_password,
+)
 from tests.portal.web.signin import mailbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]

@@ -14,7 +14,14 @@ from portal.domain.identity import sessions
 from portal.web.shared.access import ACCESS_RULES
 from tests import databases, make
 from tests.limits import PER_ACCOUNT, PER_NETWORK, WINDOW
-from tests.portal.web.dashboard.staff import StaffBrowser, submit_code, submit_password, signed_in, csrf_token, complete_sign_in
+from tests.portal.web.dashboard.staff import (
+    StaffBrowser,
+    complete_sign_in,
+    csrf_token,
+    signed_in,
+    submit_code,
+    submit_password,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.alike]
 
@@ -347,7 +354,10 @@ def test_an_unknown_account_is_slowed_down_alike(ayses, app):
 def test_guessing_from_one_network_is_slowed_down_whatever_the_account(ayses, app):
     for number in range(PER_NETWORK):
         here = {"REMOTE_ADDR": f"203.0.113.{number}"}
-        assert submit_password(app.test_client(), f"nobody{number}@example.com", WRONG, environ_base=here).status_code == 403
+        assert (
+            submit_password(app.test_client(), f"nobody{number}@example.com", WRONG, environ_base=here).status_code
+            == 403
+        )
 
     assert submit_password(app.test_client(), environ_base={"REMOTE_ADDR": "203.0.113.99"}).status_code == 429
     assert submit_password(app.test_client(), environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 303

@@ -50,9 +50,14 @@ def path_in(app) -> str:
 
 def fills(browser, path: str, **other):
     data = {
-        "csrf_token": csrf_token(browser, path), "legal_form": "company", "title": "Yeni Mağazacılık A.Ş.", "number": MERSIS,
-        "contact": "0850 765 43 21", "notice_url": "https://www.example.com/aydinlatma", "password": GOOD,
-    }  # fmt: skip
+        "csrf_token": csrf_token(browser, path),
+        "legal_form": "company",
+        "title": "Yeni Mağazacılık A.Ş.",
+        "number": MERSIS,
+        "contact": "0850 765 43 21",
+        "notice_url": "https://www.example.com/aydinlatma",
+        "password": GOOD,
+    }
     return browser.post(path, data=data | other)
 
 
