@@ -26,8 +26,6 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     short_hosts = _split_list(environ.get("SHORT_HOSTS", ""))
     main_hosts = [host for host in hosts if host not in short_hosts]
     port = _number(environ, "PORT", 8000)
-    if environ.get("HOSTS") and not development and not environ.get("LINK_BASE"):
-        raise BadSetting("Set LINK_BASE (https://…), with which links begin: they would lead to this machine only.")
     return {
         "SECRET_KEY": environ["SECRET_KEY"],
         "LINK_SALT": environ["LINK_SALT"],
@@ -38,7 +36,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "DEVELOPMENT": development,
         "HOSTS": frozenset(hosts),
         "SHORT_HOSTS": frozenset(short_hosts),
-        "LINK_BASE": environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/"),
+        "LINK_BASE": _link_base(environ, port, development=development),
         "PUSH_BASE": _push_base(environ, main_hosts, port, development=development),
         "MAIN_BASE": _main_base(environ, main_hosts, port, development=development),
         "SMTP_URL": _smtp_url(environ),
@@ -131,6 +129,13 @@ def _sandbox_key(environ: Mapping[str, str]) -> str:
     if key and (len(key) < SHORTEST_SECRET or not key.isascii() or not key.isprintable()):
         raise BadSetting(f"SANDBOX_KEY is at least {SHORTEST_SECRET} printable characters, the same as at the sandbox.")
     return key
+
+
+def _link_base(environ: Mapping[str, str], port: float, *, development: bool) -> str:
+    """What personal links begin with."""
+    if environ.get("HOSTS") and not development and not environ.get("LINK_BASE"):
+        raise BadSetting("Set LINK_BASE (https://…), with which links begin: they would lead to this machine only.")
+    return environ.get("LINK_BASE", f"http://127.0.0.1:{port}/k").rstrip("/")
 
 
 def _push_base(environ: Mapping[str, str], main: list[str], port: float, *, development: bool) -> str:

@@ -32,7 +32,7 @@ from portal.services.imports.layout import Layout
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import RunningSandbox
-from tests.stories import brought, crowd, in_step, lists, recorded_sandbox
+from tests.stories import import_stories, crowd, in_step, lists, recorded_sandbox
 
 pytestmark = pytest.mark.long
 
@@ -57,13 +57,13 @@ def portal(app, environ, tmp_path):
 @pytest.fixture
 def file():
     """Every line of it has the same fate each time."""
-    return brought.make(lists.addresses(BROUGHT), clock.now())
+    return import_stories.make(lists.addresses(BROUGHT), clock.now())
 
 
 @pytest.fixture
 def members(app, portal):
     """People with links: some stand in the file as a grant, some in no file."""
-    file = brought.make(lists.addresses(BROUGHT), clock.now())
+    file = import_stories.make(lists.addresses(BROUGHT), clock.now())
     granted = list(dict.fromkeys(address for address, _ in file.movements))
     addresses = granted[:IN_BOTH] + [f"baska.{number}@example.com" for number in range(DECIDING - IN_BOTH)]
     codes = make.codes(app, "\n".join(addresses))
