@@ -94,7 +94,7 @@ def test_a_zoo_of_machines_opens_a_thousand_links_and_decides_nothing(app, site,
     assert facts(rows) == before
     person = make.Person(app.test_client(), codes[-1])
     person.decides(MESAJ="RET")
-    app.extensions["openings"].stop()
+    app.extensions["visit_recorder"].stop()
 
     assert len(BOTS) == 30
     visits = rows(Visit)

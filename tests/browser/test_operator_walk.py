@@ -10,11 +10,11 @@ from portal.core.models import OperatorRole, Package, PackageOrder, Provider
 from portal.domain.providers import inquiries
 from tests import make
 from tests.portal.web.dashboard.staff import reset_used_codes
-from tests.portal.web.operator.conftest import DENIZ, DERYA, assign
+from tests.portal.web.operator.conftest import DENIZ, DERYA, assign, ayses, newcomer  # noqa: F401 - fixtures
 
 
 @pytest.fixture
-def house(app, ayses, newcomer):  # noqa: F811
+def house(app, ayses, newcomer):  # noqa: F811 - the fixtures, imported
     """The operator's two people, and what waits for them."""
     with app.app_context():
         make.staff(DERYA, OperatorRole.ADMIN)

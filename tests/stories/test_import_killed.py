@@ -32,7 +32,7 @@ from portal.services.imports.layout import Layout
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import RunningSandbox
-from tests.stories import import_stories, crowd, in_step, lists, recorded_sandbox
+from tests.stories import crowd, import_stories, in_step, lists, recorded_sandbox
 
 pytestmark = pytest.mark.long
 
