@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What to do after an answer; code_meanings.py and rare_code_meanings.py map codes to actions."""
+    """What to do after an answer; code_meanings.py and other_code_meanings.py map codes to actions."""
 
     NOOP = "noop"  # İYS has this state already: close as done.
     RETRY = "retry"  # The same bytes again, with exponential backoff.

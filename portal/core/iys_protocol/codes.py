@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from portal.core.iys_protocol.actions import GRAVEST_FIRST, Action, action_for_status
 from portal.core.iys_protocol.code_meanings import CONSENT_MEANINGS
 from portal.core.iys_protocol.enums import Status
-from portal.core.iys_protocol.messages import MESSAGES
-from portal.core.iys_protocol.rare_code_meanings import RARE_MEANINGS
+from portal.core.iys_protocol.error_texts import MESSAGES
+from portal.core.iys_protocol.other_code_meanings import RARE_MEANINGS
 from portal.core.lazy_text import N_
 
 

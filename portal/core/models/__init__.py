@@ -41,6 +41,7 @@ from portal.core.models.imports import (
     ImportProfile,
     UploadPart,
 )
+from portal.core.models.iys_rate import CallTally, IysRate
 from portal.core.models.mail import Mail, MailKind, MailState
 from portal.core.models.message import Message, MessageKind, MessageState
 from portal.core.models.movement import Feed, FeedSource, Movement, Push, PushRegistration, ReceivedVia
@@ -49,7 +50,6 @@ from portal.core.models.onboarding import Inquiry, Paper, PaperKind, Review, Rev
 from portal.core.models.one_time_link import OneTimeLink, OneTimeLinkKind
 from portal.core.models.package import OrderKind, Package, PackageOrder
 from portal.core.models.provider import Brand, Domain, LegalForm, Network, Provider, ProviderKind
-from portal.core.models.rate_limit import CallTally, IysRate
 from portal.core.models.recipient import Consent, Recipient
 from portal.core.models.reconciliation import DayState, Difference, DifferenceKind, ReconciledDay, Settlement, Sweep
 from portal.core.models.sign_in import SessionEnd, SignIn, SignInMethod

@@ -10,7 +10,7 @@ LARGEST_RESULT = 1024 * 1024  # Bytes.
 
 
 def convert_screenshot(upload: bytes) -> bytes:
-    """Re-encode an upload as a screenshot. Raises images.BadPicture."""
+    """Re-encode an upload as a screenshot. Raises images.BadImage."""
     return images.encode_png(
         images.decode_image(upload, box=BOX, **LIMITS), box=BOX, ways=ENCODINGS, most=LARGEST_RESULT
     )

@@ -26,7 +26,7 @@ from portal.core.models import (
 )
 from portal.core.models.bulk_insert import insert_rows
 from portal.domain.consents import locking, writer
-from portal.domain.consents.locking import MOST_AHEAD, LockedConsent
+from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.providers import sandbox_mode
 
 COLUMNS = (Decision.id, Decision.provider_id, Decision.recipient_id, Decision.consent_id, Decision.channel)
@@ -167,7 +167,7 @@ def _current_candidates(consent_ids: Collection[int]) -> Select[*tuple[Any, ...]
 def _fall_back(consent: LockedConsent, left: Sequence[Row[*tuple[Any, ...]]]) -> None:
     """What was void İYS never saw, so the next date need be later than that of the others only."""
     newest = max(left, key=lambda row: (row.effective_at, row.status == Status.REFUSED, row.id), default=None)
-    dates = (min(row.consent_date, row.recorded_at + MOST_AHEAD) for row in left)
+    dates = (min(row.consent_date, row.recorded_at + MAX_CLOCK_SKEW) for row in left)
     consent.fall_back(
         newest.id if newest else None,
         newest.status if newest else None,

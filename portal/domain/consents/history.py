@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import Annulment, Brand, Consent, Decision, DecisionOrigin, Outcome, Submission
-from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.consents.may_send import may_send
+from portal.domain.consents.urgency import Urgency, urgency
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from portal.domain.consents.effects import (
     KeyState,
     effect_of,
 )
-from portal.domain.consents.locking import MOST_AHEAD, ConsentKey, LockedConsent
+from portal.domain.consents.locking import MAX_CLOCK_SKEW, ConsentKey, LockedConsent
 from portal.domain.consents.recipients import Indexes
 
 SPARE_IDS = 500  # Drawn at once.
@@ -175,7 +175,7 @@ class _Planner:
         self.plan.decisions.append(PlannedDecision(decision_id, consent, entry, effect, date, is_of_line))
         self.facts[consent.id].add(entry.fact)
         if effect in SENT:
-            counted = min(date, self.at + MOST_AHEAD)
+            counted = min(date, self.at + MAX_CLOCK_SKEW)
             consent.move_to(decision_id, entry.status, consent_date=counted, effective_at=date)
             self._note_refusal(consent)
 

@@ -19,7 +19,7 @@ from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.ids import new_id
 
 SECOND = timedelta(seconds=1)
-MOST_AHEAD = timedelta(hours=1)  # Of another's clock before ours; a date beyond that says nothing.
+MAX_CLOCK_SKEW = timedelta(hours=1)  # Of another's clock before ours; a date beyond that says nothing.
 
 ConsentKey = tuple[int, Channel, RecipientType]  # Within a brand; the first is the recipient's id.
 

@@ -20,7 +20,7 @@ from portal.core.models.bulk_insert import insert_rows
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
 from portal.domain.consents import annulments, drift, locking, recipients, writer
-from portal.domain.consents.locking import MOST_AHEAD, LockedConsent
+from portal.domain.consents.locking import MAX_CLOCK_SKEW, LockedConsent
 from portal.domain.consents.verification import OurSubmissions, overtake, verify
 from portal.domain.consents.writer import DecisionRows
 
@@ -169,7 +169,7 @@ class _MovementBatch:
         decision_id: int = decision["id"]
         self.rows.add(decision)
         if consent.is_older_than(row.status, effective_at):
-            counted = min(date, self.at + MOST_AHEAD)
+            counted = min(date, self.at + MAX_CLOCK_SKEW)
             consent.move_to(decision_id, row.status, consent_date=counted, effective_at=effective_at)
             if row.status == Status.REFUSED:
                 self.refused[consent.id] = consent

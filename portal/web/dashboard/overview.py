@@ -13,7 +13,7 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.models import OPEN_OUTCOMES, Brand, Decision, Outcome, Provider, Recipient, Submission, is_void
 from portal.domain import complaints, consent_points, packages
 from portal.domain.consents import recipients
-from portal.domain.consents.deadlines import Urgency, urgency
+from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import sandbox_mode
 from portal.web.dashboard.blueprint import blueprint

@@ -29,7 +29,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain import consent_points
-from portal.domain.consents.deadlines import AMBER, RED
+from portal.domain.consents.urgency import AMBER, RED
 from portal.domain.identity import login_throttle
 from portal.domain.notifications.messages import AT_ONCE
 from portal.services.iys import circuit_breaker, hourly_budgets, success_rate

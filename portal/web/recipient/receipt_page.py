@@ -14,7 +14,7 @@ import shortlinks
 from portal.core.iys_protocol import Status
 from portal.core.models import ConsentText, ReceiptDecision, Submission
 from portal.domain.consents import annulments
-from portal.domain.consents.deadlines import Urgency, urgency
+from portal.domain.consents.urgency import Urgency, urgency
 from portal.domain.providers import brands
 from portal.domain.receipts import contents, format_number
 from portal.domain.receipts.contents import ReceiptContents

@@ -15,7 +15,7 @@ PHONE = re.compile(r"(?:\+|00)?\d[\d ().-]{8,16}\d")
 EMAIL = re.compile(r"[^\s\"'<>@]+@[^\s\"'<>@]+\.\w+")
 # A recipient's code, a token of 256 bits (İYS posts to one, mailed links bear one), a code at the root of a short host.
 CODE = re.compile(r"/(?:(?:[kmsu]|kod|code)/\w+|[\w-]+/[\w-]{43}(?![\w-])|[34679a-hjkmnprt-yA-HJ-NP-RT-Y]{10,32}\b)")
-NUMBERS = frozenset({"submission", "campaign", "provider", "request", "timestamp", "ms", "status", "id"})
+UNMASKED_KEYS = frozenset({"submission", "campaign", "provider", "request", "timestamp", "ms", "status", "id"})
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
 def mask_personal_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask what looks like an address or a code in every text of a log line."""
     for name, value in event.items():
-        if isinstance(value, str) and name not in NUMBERS:
+        if isinstance(value, str) and name not in UNMASKED_KEYS:
             event[name] = CODE.sub("/…", EMAIL.sub("•@•", PHONE.sub("•••", value)))
     return event
 

@@ -12,8 +12,8 @@ from portal.core.iys_protocol import Channel, Status
 from portal.core.lazy_text import N_
 from portal.core.models import Brand, Consent, Outcome, Recipient, Submission
 from portal.domain.consents import recipients, resubmission
-from portal.domain.consents.deadlines import Urgency, urgency
 from portal.domain.consents.resubmission import Hopeless
+from portal.domain.consents.urgency import Urgency, urgency
 
 PAGE_SIZE = 20
 EXPIRED_CODE = "H467"  # İYS's code for what expired here before it was sent.

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from portal.core import iys_protocol
 from portal.core.extensions import read_session
 from portal.core.models import OPEN_OUTCOMES, Brand, Connection, Credential, Lane, Outcome, Submission
-from portal.domain.consents.deadlines import AMBER, RED, Urgency, urgency
+from portal.domain.consents.urgency import AMBER, RED, Urgency, urgency
 from portal.domain.providers import sandbox_mode
 
 

@@ -5,8 +5,8 @@ import pytest
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Action, Status
 from portal.core.iys_protocol.code_meanings import CONSENT_MEANINGS
-from portal.core.iys_protocol.messages import MESSAGES
-from portal.core.iys_protocol.rare_code_meanings import RARE_MEANINGS
+from portal.core.iys_protocol.error_texts import MESSAGES
+from portal.core.iys_protocol.other_code_meanings import RARE_MEANINGS
 
 
 def test_every_code_says_what_happened_and_what_to_do():

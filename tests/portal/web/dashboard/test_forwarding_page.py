@@ -24,7 +24,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.core.models.ids import new_id
-from portal.domain.consents.deadlines import AMBER, RED
+from portal.domain.consents.urgency import AMBER, RED
 from portal.services.iys import circuit_breaker, rate_limit
 from tests import databases, make
 from tests.conftest import SECRETS
