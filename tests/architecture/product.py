@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -17,7 +18,9 @@ def modules() -> Iterator[tuple[str, Path]]:
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
+@cache
 def tree(path: Path) -> ast.Module:
+    """The syntax tree of a file: many tests read all of them. Nobody changes it."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
