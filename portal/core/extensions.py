@@ -34,7 +34,7 @@ def rate_limit_key() -> str:
 class Database(SQLAlchemy):
     """Flask-SQLAlchemy, with its scoped session typed as the Session that it proxies."""
 
-    session: Session  # type: ignore[assignment]
+    session: Session  # type: ignore[assignment]  # It proxies all of a Session.
 
 
 db = Database()

@@ -77,7 +77,7 @@ def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], Vi
 
     def mark(view: View) -> View:
         view.needs = permission  # type: ignore[attr-defined]  # Decorators around it copy the attributes.
-        view.needs_fresh = fresh  # type: ignore[attr-defined]
+        view.needs_fresh = fresh  # type: ignore[attr-defined]  # As above.
         return view
 
     return mark
