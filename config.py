@@ -202,7 +202,7 @@ def _notice_url(environ: Mapping[str, str]) -> str:
 
 
 def _is_encrypted_or_local(url: SplitResult, development: bool) -> bool:
-    return url.scheme == "https" or url.scheme == "http" and (development or url.hostname in LOOPBACK_HOSTS)
+    return url.scheme == "https" or (url.scheme == "http" and (development or url.hostname in LOOPBACK_HOSTS))
 
 
 def _parse_url(text: str) -> SplitResult:

@@ -4,6 +4,7 @@ PageCheckingClient, the client of every test, runs them on each page that was re
 """
 
 import html
+import itertools
 import re
 import threading
 from collections.abc import Callable, Collection
@@ -134,7 +135,7 @@ def page_faults(page: Page) -> list[str]:
 
 
 def _leaves_out_a_level(levels: list[int]) -> bool:
-    return any(below > above + 1 for above, below in zip(levels, levels[1:], strict=False))
+    return any(below > above + 1 for above, below in itertools.pairwise(levels))
 
 
 def _forms_without_token(page: Page) -> list[str]:

@@ -1,6 +1,6 @@
 """Mark texts for translation where they are defined; whoever shows them translates."""
 
 
-def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
+def N_(text: str) -> str:
     """Mark a msgid for extraction and return it unchanged."""
     return text

@@ -17,7 +17,7 @@ LAWFUL = {
 def transaction_ends(name: str, tree: ast.AST) -> list[str]:
     """Where a module that may not end transactions does so."""
     layer = layer_of(name)
-    if name.startswith("iys_sandbox") or layer != "portal.app" and LAYERS.get(layer, 0) >= LOWEST_THAT_COMMITS:
+    if name.startswith("iys_sandbox") or (layer != "portal.app" and LAYERS.get(layer, 0) >= LOWEST_THAT_COMMITS):
         return []
     found = {ast.unparse(call.func) for call in product.calls(tree, *ENDS, "begin_transaction")}
     return [f"{name}: {call}" for call in sorted(found) if (name, call) not in LAWFUL]

@@ -156,7 +156,7 @@ def graph() -> dict[str, set[str]]:
     paths = dict(product.modules())
     found = {}
     for name, path in paths.items():
-        whole = {whom for whom in imports(product.tree(path), name, path.name == "__init__.py")}
+        whole = set(imports(product.tree(path), name, path.name == "__init__.py"))
         files = {whom if whom in paths else whom.rpartition(".")[0] for whom in whole}
         found[name] = {whom for whom in files if whom in paths and whom != name}
     return found

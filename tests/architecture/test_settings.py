@@ -286,8 +286,16 @@ def test_a_sandbox_is_reached_in_safety(url):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://sandbox.example", "ftp://127.0.0.1", "sandbox", "https://", "https://ayse:secret@sandbox.example"]
-    + ["https://api.iys.org.tr", "https://iys.org.tr", "https://API.IYS.ORG.TR"],
+    [
+        "http://sandbox.example",
+        "ftp://127.0.0.1",
+        "sandbox",
+        "https://",
+        "https://ayse:secret@sandbox.example",
+        "https://api.iys.org.tr",
+        "https://iys.org.tr",
+        "https://API.IYS.ORG.TR",
+    ],
 )
 def test_nobody_practises_in_clear_text_or_at_iys(url):
     with pytest.raises(config.BadSetting, match="SANDBOX_URL") as refusal:

@@ -42,7 +42,8 @@ class Week:
     def forward(self) -> None:
         with self.app.app_context():
             for _ in range(60):
-                if not any([loop.step(self.iys) for loop in forwarder.LANES]):
+                stepped = [loop.step(self.iys) for loop in forwarder.LANES]
+                if not any(stepped):
                     return
 
     def decides(self, whose: str, **choices) -> None:

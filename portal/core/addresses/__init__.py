@@ -17,12 +17,12 @@ __all__ = [
     "AddressKind",
     "BadAddress",
     "Problem",
-    "redact_certain_addresses",
-    "redact_addresses",
     "is_email",
     "is_phone",
     "mask",
     "parse",
+    "redact_addresses",
+    "redact_certain_addresses",
 ]
 
 

@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime(), bytes: LargeBinary, int: BigId}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), bytes: LargeBinary, int: BigId}
 
 
 PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True, default=new_id, autoincrement=False)]

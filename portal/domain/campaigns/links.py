@@ -92,7 +92,7 @@ def _find_refused(session: Session, campaign: Campaign, recipient_ids: Collectio
         refused.setdefault(recipient_id, set()).add(channel)
     if campaign.kind == CampaignKind.ASK:  # Whoever has the address now is not the one who began the contact.
         reassigned = select(Recipient.id).where(Recipient.id.in_(recipient_ids), Recipient.reassigned_at.is_not(None))
-        refused |= dict.fromkeys(session.scalars(reassigned), set(campaign.offered))
+        refused |= {key: set(campaign.offered) for key in session.scalars(reassigned)}
     return refused
 
 

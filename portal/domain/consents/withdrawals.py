@@ -95,5 +95,5 @@ def _sources_of(session: Session, brands: Sequence[Brand], origin: DecisionOrigi
     if origin == DecisionOrigin.ONE_CLICK:
         return dict.fromkeys(brands, Source.EMAIL)
     theirs = select(Provider.id, Provider.source).where(Provider.id.in_({brand.provider_id for brand in brands}))
-    usual = {provider_id: source for provider_id, source in session.execute(theirs)}
+    usual = dict(session.execute(theirs).all())
     return {brand: brand.source or usual[brand.provider_id] for brand in brands}

@@ -4,6 +4,7 @@ NIST SP 800-63B (5.1.1.2): length counts, composition rules do not.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -52,7 +53,7 @@ class PasswordStrength:
         return self.problem is None
 
 
-def assess_password(password: str, about: list[str]) -> PasswordStrength:
+def assess_password(password: str, about: Sequence[str]) -> PasswordStrength:
     """Assess a password. `about` is what is known of its owner: name, e-mail address, company."""
     if len(password) > LONGEST:
         return PasswordStrength(0, PasswordProblem.TOO_LONG)
@@ -67,7 +68,7 @@ def assess_password(password: str, about: list[str]) -> PasswordStrength:
     return PasswordStrength(score, None if score >= ENOUGH else _find_problem(assessed["sequence"]))
 
 
-def _split_words(about: list[str]) -> list[str]:
+def _split_words(about: Sequence[str]) -> list[str]:
     """The words of names and addresses, longest first."""
     found = set(PORTAL_WORDS)
     for text in about:

@@ -2,4 +2,4 @@
 
 from portal.domain.receipts.numbers import MAX_TYPED, format_number, parse_number
 
-__all__ = ["MAX_TYPED", "parse_number", "format_number"]
+__all__ = ["MAX_TYPED", "format_number", "parse_number"]

@@ -13,7 +13,7 @@ from portal.core.vault import Vault
 from portal.services.exports import consents, decisions, recipients
 from portal.services.exports.filters import ExportFilter, ExportKind
 
-__all__ = ["ExportKind", "ExportFilter", "count", "rows"]
+__all__ = ["ExportFilter", "ExportKind", "count", "rows"]
 
 KINDS: dict[ExportKind, Any] = {
     ExportKind.CONSENTS: consents,

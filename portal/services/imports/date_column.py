@@ -49,7 +49,7 @@ class DateColumn:
         at = self._parse(cell, cells)
         if (not isinstance(at, datetime) or at < FIRST) and dates.is_blank(cell):
             return None
-        if self._fixes_swaps and (at in MAYBE_SWAPPED or isinstance(at, datetime) and at > self._at):
+        if self._fixes_swaps and (at in MAYBE_SWAPPED or (isinstance(at, datetime) and at > self._at)):
             swapped = self._parse(apply_fix(cell, Fix.DATE_SWAP), cells)
             if isinstance(swapped, datetime) and FIRST <= swapped <= self._at:
                 return swapped
@@ -59,7 +59,7 @@ class DateColumn:
         moment = dates.read(cell, self._day_first)
         if not isinstance(moment, Moment):
             return moment
-        if self._time is None or moment.has_clock and moment.at != _midnight(moment.at):
+        if self._time is None or (moment.has_clock and moment.at != _midnight(moment.at)):
             return moment.at
         return self._add_time(moment, cells[self._time])
 

@@ -14,7 +14,7 @@ from portal.services.iys import call_guard, sandbox_access, tokens
 from portal.services.iys.call_guard import NotNow, finish_call, start_call
 from portal.services.iys.client import DEADLINE, Answer, Client
 
-__all__ = ["NotNow", "ask", "start_call", "finish_call"]
+__all__ = ["NotNow", "ask", "finish_call", "start_call"]
 
 SPARE_SECONDS = 5.0  # For a token and a slot, besides the deadline: together less than any lease.
 LATER = timedelta(minutes=10)

@@ -89,7 +89,7 @@ def _outgoing_mail(mail_id: int) -> OutgoingMail | None:
     kind, language = mail.kind, mail.language
     db.session.rollback()
     until = facts.get("until")
-    if to is None or until and until <= clock.now():
+    if to is None or (until and until <= clock.now()):
         _end(mail_id, MailState.FAILED)
         return None
     written = mail_rendering.render_mail(kind, language, facts)

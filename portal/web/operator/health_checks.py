@@ -1,11 +1,11 @@
 """Health checks of the installation: each finding in one sentence, and what to do about it."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from flask import current_app
 from flask_babel import format_datetime
@@ -222,7 +222,7 @@ def _check_task_queue() -> HealthCheck:
     name = _("İş kuyruğu")
     try:
         count = (
-            current_app.extensions["queue"].pending_count() if os.path.exists(current_app.config["QUEUE_FILE"]) else 0
+            current_app.extensions["queue"].pending_count() if Path(current_app.config["QUEUE_FILE"]).exists() else 0
         )
     except (OSError, sqlite3.Error):
         return HealthCheck(name, _("Okunamıyor."), BAD, _("Kuyruk dosyasına bakın; işler her dakika yine de yapılır."))

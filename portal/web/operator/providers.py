@@ -89,5 +89,5 @@ def _matches_search(searched: str) -> ColumnElement[bool]:
 def _counts_by_stage() -> dict[str, int]:
     stages = visible_providers().with_only_columns(stage.label("stage")).subquery()
     rows = read_session().execute(select(stages.c.stage, func.count()).group_by(stages.c.stage))
-    found = {name: count for name, count in rows}
+    found: dict[str, int] = dict(rows.all())
     return {each.value: found.get(each.value, 0) for each in ProviderStage}

@@ -40,7 +40,7 @@ def find_act(code: str) -> ReceiptContents:
     receipt = find_receipt(read_session(), code)
     act = contents.read_contents(read_session(), vault(), receipt) if receipt else None
     of_host = hosts.brand_of_host()
-    if act is None or of_host is not None and {part.brand_id for part in act.parts} != {of_host}:
+    if act is None or (of_host is not None and {part.brand_id for part in act.parts} != {of_host}):
         bad_code_limit.count_bad_code()
         abort(404)
     return act

@@ -235,7 +235,7 @@ def build_word_field(kind: str, text: str) -> SelectField:
 
 def _form_data(layout: Layout, columns: Sequence[str]) -> dict[str, Any]:
     at = clock.istanbul(layout.date) if layout.date else None
-    said: dict[str, Any] = {name: NOT_SAID for name in columns}
+    said: dict[str, Any] = dict.fromkeys(columns, NOT_SAID)
     said |= {f"column_{place}": each.value for each, place in layout.columns.items() if place < len(columns)}
     said |= {word_field_name(kind, text): meaning for kind, of in layout.words.items() for text, meaning in of.items()}
     return said | {
@@ -260,17 +260,17 @@ def _set_choices(form: LayoutForm) -> None:
         if each.lines
     ]
     form.channels.choices = [(each.value, label(each)) for each in Channel]
-    form.status.choices = choose + [
-        (Status.GRANTED.value, _l("Hepsi onay")), (Status.REFUSED.value, _l("Hepsi ret"))
+    form.status.choices = [
+        *choose, (Status.GRANTED.value, _l("Hepsi onay")), (Status.REFUSED.value, _l("Hepsi ret"))
     ]  # fmt: skip
-    form.source.choices = choose + [(each.value, f"{label(each)} ({each.value})") for each in Source]
+    form.source.choices = [*choose, *((each.value, f"{label(each)} ({each.value})") for each in Source)]
     form.recipient_type.choices = [
         (RecipientType.INDIVIDUAL.value, _l("Bireysel (BIREYSEL)")),
         (RecipientType.MERCHANT.value, _l("Tacir ya da esnaf (TACIR)")),
     ]
-    form.contact.choices = [(NOT_SAID, _l("Söylemek istemiyorum"))] + [
-        (each.value, label(each)) for each in ContactKind
-    ]
+    form.contact.choices = [
+        (NOT_SAID, _l("Söylemek istemiyorum")), *((each.value, label(each)) for each in ContactKind)
+    ]  # fmt: skip
 
 
 def _column_field(place: int, header: Sequence[str]) -> SelectField:

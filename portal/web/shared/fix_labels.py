@@ -1,6 +1,6 @@
 """Labels of fixes and row groups, and the form for the meanings of a file's unknown words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _l
@@ -42,7 +42,7 @@ MOST_WORDS = 40  # Of one kind; with more, the wrong column was chosen.
 class WordsForm(FlaskForm):
     """Built by build_words_form(), which adds a select for each word."""
 
-    words: list[Word] = []
+    words: Sequence[Word] = ()
 
     def apply_to(self, layout: Layout) -> Layout:
         """The layout with these meanings."""

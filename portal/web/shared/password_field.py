@@ -1,5 +1,7 @@
 """Field for choosing a password: its strength is judged on the server, with a meter and advice after each try."""
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
 from wtforms.form import BaseForm
@@ -27,7 +29,7 @@ PROBLEM_MESSAGES = {
 class NewPasswordField(PasswordField):
     """Set `about` before validating; components/password.html draws the field with its meter."""
 
-    about: list[str] = []  # Name, address and company, which the password must not hold. Replaced, never changed.
+    about: Sequence[str] = ()  # Name, address and company, which the password must not hold.
     hint = HINT
     verdict: PasswordStrength | None = None
 

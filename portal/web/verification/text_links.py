@@ -86,10 +86,10 @@ def _split_word(word: str) -> list[str]:
 def _parse_link(part: str, whole_text: str) -> tuple[LinkKind, str] | None:
     """Kind and code of a link of ours."""
     match = OURS.fullmatch(part)
-    if match is None or not match["host"] and part != whole_text:
+    if match is None or (not match["host"] and part != whole_text):
         return None
     host, letter = (match["host"] or "").lower(), (match["letter"] or "").lower()
-    if host and not hosts.is_ours(host) or not letter and not hosts.is_short(host):
+    if (host and not hosts.is_ours(host)) or (not letter and not hosts.is_short(host)):
         return None
     return LinkKind(letter or LinkKind.ASKING), match["code"]
 

@@ -90,7 +90,7 @@ def test_postgresql_commits_durably():
     ["DELETE FROM iys_rate", "INSERT INTO iys_rate (name, next_at) VALUES ('x', '2026-01-01')", "DROP TABLE iys_rate"],
 )
 def test_the_reader_refuses_every_write(change):
-    with db.engines["reader"].connect() as connection, pytest.raises(DBAPIError, match="read-?only"):
+    with db.engines["reader"].connect() as connection, pytest.raises(DBAPIError, match=r"read-?only"):
         connection.execute(text(change))
 
 
@@ -174,7 +174,7 @@ def test_foreign_keys_hold():
         "VALUES (1, 2, 3, 'x', false, false, '2026-01-01')"
     )
 
-    with pytest.raises(DBAPIError, match="(?i)foreign key"), db.engine.begin() as connection:
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), db.engine.begin() as connection:
         connection.execute(orphan)
 
 

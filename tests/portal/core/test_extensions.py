@@ -28,7 +28,7 @@ def test_one_request_reads_through_one_session(app):
 def test_the_read_only_session_cannot_write():
     read_session().add(IysRate(name="x", next_at=clock.now()))
 
-    with pytest.raises(DBAPIError, match="read-?only"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         read_session().flush()
     read_session().rollback()
 

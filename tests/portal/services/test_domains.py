@@ -154,9 +154,13 @@ def test_a_host_is_kept_in_one_spelling(text, host):
         "::1",
         "a..b",
         "-a.example",
-    ]
-    + ["a b.example", "a_b.example", "*.ornek.example", "ornek.example\n.evil.example", "x" * 64 + ".a.example"]
-    + ["a." * 130 + "tr"],
+        "a b.example",
+        "a_b.example",
+        "*.ornek.example",
+        "ornek.example\n.evil.example",
+        "x" * 64 + ".a.example",
+        "a." * 130 + "tr",
+    ],
 )
 def test_what_is_no_host_is_refused(text):
     with pytest.raises(BadHost) as refused:

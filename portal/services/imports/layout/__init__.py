@@ -6,6 +6,14 @@ from portal.services.imports.layout.headers import find_header, signature
 from portal.services.imports.layout.layout import Field, Fix, Layout
 
 __all__ = [
-    "ADDRESSES", "Fix", "Field", "Layout", "address_columns", "find_header", "guess", "missing", "problems_of",
+    "ADDRESSES",
+    "Field",
+    "Fix",
+    "Layout",
+    "address_columns",
+    "find_header",
+    "guess",
+    "missing",
+    "problems_of",
     "signature",
 ]  # fmt: skip

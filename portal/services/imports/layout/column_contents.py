@@ -1,5 +1,6 @@
 """The contents of a column: which share of its cells are telephones, dates, words of consent and so on."""
 
+import itertools
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
@@ -14,28 +15,26 @@ from portal.services.imports.layout.times import BadTime, read_clock
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # The weight of an earlier date.
-WEAK = set(
-    [
-        "e",
-        "h",
-        "y",
-        "n",
-        "t",
-        "f",
-        "0",
-        "1",
-        "var",
-        "yok",
-        "evet",
-        "hayir",
-        "yes",
-        "no",
-        "true",
-        "false",
-        "aktif",
-        "pasif",
-    ]
-)
+WEAK = {
+    "e",
+    "h",
+    "y",
+    "n",
+    "t",
+    "f",
+    "0",
+    "1",
+    "var",
+    "yok",
+    "evet",
+    "hayir",
+    "yes",
+    "no",
+    "true",
+    "false",
+    "aktif",
+    "pasif",
+}
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
 
 
@@ -123,7 +122,7 @@ class Contents:
             return fitness
         # Member and order numbers count up from one line to the next; telephones do not.
         numbers = [int(phone.text) for phone in self.phones]
-        steps = sum(0 <= after - before <= 10 for before, after in zip(numbers, numbers[1:], strict=False))
+        steps = sum(0 <= after - before <= 10 for before, after in itertools.pairwise(numbers))
         written = sum(cell.strip()[:1] != "5" for cell in self.cells)
         return fitness + 0.1 * self.share(written) - (0.6 if len(numbers) > 3 and steps * 2 > len(numbers) else 0)
 

@@ -48,7 +48,7 @@ def start_of(parts: Iterator[bytes], length: int) -> bytes:
 def _refuse_binary(texts: Iterable[str]) -> Iterator[str]:
     behind = 0
     for text in texts:
-        if "\0" in text or behind < FIRST_PART and _CONTROL.search(text, 0, FIRST_PART - behind):
+        if "\0" in text or (behind < FIRST_PART and _CONTROL.search(text, 0, FIRST_PART - behind)):
             raise Unreadable(FileProblem.BINARY)
         behind += len(text)
         yield text

@@ -60,8 +60,15 @@ def _export(format: Format) -> Response:
     db.session.commit()
     return download(
         _lines(wanted, {each.id for each in people}),
-        header=[gettext("Zaman"), gettext("Kim"), gettext("Ne yaptı"), gettext("Neyle ilgili"), gettext("Numarası")]
-        + [gettext("Ayrıntı"), gettext("Nereden")],
+        header=[
+            gettext("Zaman"),
+            gettext("Kim"),
+            gettext("Ne yaptı"),
+            gettext("Neyle ilgili"),
+            gettext("Numarası"),
+            gettext("Ayrıntı"),
+            gettext("Nereden"),
+        ],
         sheet=gettext("Denetim kayıtları"),
         name=f"izinlink-denetim-{clock.day(clock.now())}",
         format=format,

@@ -91,6 +91,6 @@ def test_row_results_and_encryption_may_be_updated(database):
 def test_every_decision_is_annulled_once(database, rows):
     again = "INSERT INTO annulment (decision_id, provider_id, at) SELECT id, provider_id, recorded_at FROM decision"
 
-    with pytest.raises(Exception, match="(?i)append-only|duplicate"):
+    with pytest.raises(Exception, match=r"(?i)append-only|duplicate"):
         database.execute(again)
     assert len(rows(Decision)) == 1

@@ -1,5 +1,6 @@
 """What a posted form becomes."""
 
+import itertools
 import threading
 from datetime import timedelta
 
@@ -136,7 +137,7 @@ def test_dates_of_one_key_grow_by_a_second_at_least(fatma, rows):
 
     dates = sorted(d.consent_date for d in rows(Decision))
     assert len(dates) == 3
-    assert all(later - earlier >= timedelta(seconds=1) for earlier, later in zip(dates, dates[1:], strict=False))
+    assert all(later - earlier >= timedelta(seconds=1) for earlier, later in itertools.pairwise(dates))
     assert all(d.consent_date <= d.recorded_at + timedelta(seconds=1) for d in rows(Decision))
 
 

@@ -82,7 +82,7 @@ def test_refusals_of_the_same_act_stay(app, fatma, rows):
     assert {head.channel: head.status for head in rows(Consent)} == {Channel.SMS: None, Channel.CALL: Status.REFUSED}
 
 
-@pytest.mark.parametrize("so_far", [dict(attempts=1), dict(lease_until=clock.now() + timedelta(hours=1))])
+@pytest.mark.parametrize("so_far", [{"attempts": 1}, {"lease_until": clock.now() + timedelta(hours=1)}])
 def test_what_iys_may_have_heard_stays(app, fatma, rows, so_far):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():

@@ -73,7 +73,7 @@ def test_a_profile_is_kept_once_for_a_header_and_last_used_stands_first(provider
     remember(provider_id, ["Telefon", "Kaynak"], at=NOW + timedelta(hours=1))
     again = remember(provider_id, layout=replace(LAYOUT, status=Status.GRANTED), at=NOW + timedelta(hours=2))
 
-    assert [each.id for each in profiles.list_profiles(db.session, provider_id)][0] == again.id
+    assert next(each.id for each in profiles.list_profiles(db.session, provider_id)) == again.id
     assert (again.name, again.created_at, again.used_at) == ("fuar", NOW, NOW + timedelta(hours=2))
     assert len(profiles.list_profiles(db.session, provider_id)) == 2
     assert find(provider_id, HEADER).status == Status.GRANTED

@@ -15,7 +15,7 @@ from tests.portal.domain.providers.test_onboarding import CODE, newcomer
 from tests.portal.web.dashboard.staff import signed_in
 
 TITLE = "YENİ MAĞAZACILIK ANONİM ŞİRKETİ"
-ALL = {channel: "write" for channel in ("ARAMA", "MESAJ", "EPOSTA")}
+ALL = dict.fromkeys(("ARAMA", "MESAJ", "EPOSTA"), "write")
 NIL = "nil@example.com"
 
 

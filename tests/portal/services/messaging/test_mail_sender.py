@@ -30,13 +30,13 @@ class Server:
     def __init__(self):
         self.taken, self.answers = [], {}
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(self, server, session, envelope, address, options):
         if "RCPT" in self.answers:
             return self.answers["RCPT"]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server, session, envelope):
         if "DATA" in self.answers:
             return self.answers["DATA"]
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.content.decode()))

@@ -66,7 +66,7 @@ def test_each_host_is_drawn_for_itself_and_leads_where_it_can(two, origin, first
 
     page = other.browser.get(origin + other.code, headers={"Host": then}).text
 
-    here = [path for path in re.findall(r'(?:href|action)="(/[^"?]*)', page)]
+    here = list(re.findall(r'(?:href|action)="(/[^"?]*)', page))
     assert not [path for path in here if other.browser.get(path, headers={"Host": then}).status_code == 404]
 
 
