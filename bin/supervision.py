@@ -1,4 +1,7 @@
-"""Running programs under supervisord: its configuration, start and stop, and its logs."""
+"""Running programs under supervisord: its configuration, start and stop, and its logs.
+
+Not honcho: it restarts nothing (when one program ends it stops all), and leaves them running when it is killed itself.
+"""
 
 import contextlib
 import os
