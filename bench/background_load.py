@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from statistics import quantiles
+from typing import Any
 
 import requests
 
@@ -21,7 +22,7 @@ class ResponseTimes:
 
     p99_get: float
     longest_post: float
-    result: object
+    result: Any
 
 
 class BackgroundLoad:

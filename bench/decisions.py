@@ -57,12 +57,13 @@ def decision_posts(codes, salt: str, choices: tuple[str, ...]) -> Iterator[Reque
     """A request for each code with a form of its own, as if its page had just been served; the choices in turn."""
     text_id, at = db.session.scalar(select(ConsentText.id)), clock.now()
     for number, code in enumerate(codes):
-        link_id, _ = Codes(salt).decode(code)
-        form = form_token.sign(link_id, text_id, "tr", at)
+        decoded = Codes(salt).decode(code)
+        assert decoded and text_id
+        form = form_token.sign(decoded[0], text_id, "tr", at)
         yield Request("POST", f"/k/{code}", f"{choices[number % len(choices)]}&form={form}")
 
 
 def _require_all_stored(answered: float) -> None:
-    kept = db.session.scalar(select(func.count()).select_from(Receipt))
+    kept = db.session.scalar(select(func.count()).select_from(Receipt)) or 0
     if kept < round(answered):
         raise WrongAnswer(f"{answered:.0f} decisions were answered, and {kept} stand in the database.")

@@ -40,7 +40,7 @@ def _time_reading(workbook: Path) -> tuple[float, list[tuple[str, str]]]:
     took = time.perf_counter() - began
     rows = CalamineWorkbook.from_path(str(workbook)).get_sheet_by_index(0).iter_rows()
     next(rows)
-    return took, [(row[PHONE], row[EMAIL]) for row in rows]
+    return took, [(str(row[PHONE]), str(row[EMAIL])) for row in rows]
 
 
 def _time_validation(cells: list[tuple[str, str]]) -> tuple[float, list[Address]]:
@@ -52,7 +52,7 @@ def _time_validation(cells: list[tuple[str, str]]) -> tuple[float, list[Address]
 def _time_encryption(addresses: list[Address]) -> float:
     """Each address with its blind index, and a payload for each of its channels."""
     sealer = vault()
-    sample = db.session.scalar(select(Submission).limit(1))
+    sample = db.session.scalars(select(Submission).limit(1)).one()
     payload = sealer.open(sample.payload, Submission.PLACE, sample.provider_id, sample.id)
     db.session.rollback()
     began = time.perf_counter()

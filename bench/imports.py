@@ -141,6 +141,7 @@ def _write_workbook(file: Path, count: int) -> Path:
 
 
 def _confirm(batch: ImportBatch) -> None:
+    assert batch.layout
     guessed = Layout.unpacked(vault().read(batch.layout, ImportBatch.LAYOUT, batch.provider_id, batch.id))
     guessed = replace(guessed, channels=tuple(Channel))
     if missing(guessed):
@@ -149,6 +150,7 @@ def _confirm(batch: ImportBatch) -> None:
 
 
 def _begin(batch: ImportBatch) -> None:
+    assert batch.tally is not None
     if not set(batch.tally) <= {"grant", "first_refusal"}:
         raise RuntimeError(f"All lines are good: {batch.tally}")
     batches.start(db.session, vault(), batch, None, clock.now())

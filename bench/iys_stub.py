@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 HERE = "127.0.0.1"
 TOKEN = {"access_token": "a", "expires_in": 3600, "refresh_token": "r", "refresh_expires_in": 7200}
@@ -102,13 +103,13 @@ def _list_result(number: int) -> list[dict]:
 
 def _read_tally(path: bytes) -> dict:
     if path == b"/reset":
-        tally.__init__()
+        vars(tally).update(vars(Tally()))
     told = vars(tally)
     return told if path == b"/arrivals" else {name: told[name] for name in ("adds", "first", "last")}
 
 
 async def main(port: int, pause: float) -> None:
-    server = await asyncio.start_server(lambda *ends: serve(*ends, pause), HERE, port, limit=2**20)
+    server = await asyncio.start_server(partial(serve, pause=pause), HERE, port, limit=2**20)
     await server.serve_forever()
 
 

@@ -43,7 +43,7 @@ class Run:
         texts = grants.phones(count, self.next_phone)
         self.next_phone += count
         with self.app.app_context():
-            grants.insert_decisions(db.session.scalar(select(Brand)), texts, clock.now(), **facts)
+            grants.insert_decisions(db.session.scalars(select(Brand).limit(1)).one(), texts, clock.now(), **facts)
             db.session.rollback()
 
     def refuse(self, count: int) -> None:
@@ -55,7 +55,7 @@ class Run:
 
     def count(self, *conditions) -> int:
         with self.app.app_context():
-            found = db.session.scalar(select(func.count()).select_from(Submission).where(*conditions))
+            found = db.session.scalar(select(func.count()).select_from(Submission).where(*conditions)) or 0
             db.session.rollback()
             return found
 

@@ -37,8 +37,7 @@ class Worker:
     def __exit__(self, *_) -> None:
         self._ended.set()
         self._watcher.join()
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.communicate()  # Its input ends, and so does it.
 
     def work(self, batch_id: int) -> float:
         """Process a batch; returns the seconds it took."""
@@ -53,6 +52,7 @@ class Worker:
         self._peak = 0
 
     def _read(self) -> str:
+        assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError("The worker ended.")

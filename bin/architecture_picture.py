@@ -11,7 +11,7 @@ TARGET = ROOT / "docs" / "architecture.svg"
 WIDTH, MARGIN, BOX_HEIGHT, GAP = 960, 16, 30, 8
 LETTER = 7.1  # Width of a character at 12 px.
 # (title, what it is, folder, names left out)
-LAYERS = (
+LAYERS: tuple[tuple[str, str, str | None, set[str]], ...] = (
     (
         "portal/web, portal/cli, portal/jobs",
         "ways in: one blueprint per audience, commands, background jobs",
