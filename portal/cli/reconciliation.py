@@ -15,7 +15,7 @@ from portal.core.extensions import read_session
 from portal.core.models import DayState, Difference, ReconciledDay
 from portal.services.iys import reconciliation
 from portal.services.iys.client import Client
-from portal.services.iys.reconciliation import window
+from portal.services.iys.reconciliation import schedule
 
 EXIT_CODES = {DayState.AGREED: 0, DayState.EMPTY: 0, DayState.DIFFERENT: 1, DayState.WAITING: 2, DayState.MISSED: 3}
 
@@ -30,7 +30,7 @@ def reconcile(brand_code: int, day: datetime) -> None:
     Prints a summary as JSON. Exit code 0: agreed, or nothing moved; 1: differences wait for a person; 2: İYS could not
     tell yet (`code` says why), or, without a summary, nothing that can be asked for; 3: İYS no longer tells of it.
     """
-    if day.date() > window.latest_day(clock.now()):
+    if day.date() > schedule.latest_day(clock.now()):
         raise click.UsageError("That day is not over yet.")
     day_id = reconciliation.find_or_add_day(brand_code, day.date())
     if day_id is None:

@@ -18,7 +18,7 @@ from portal.core.vault import Vault
 from portal.services.iys.reconciliation import own_movements
 from portal.services.iys.reconciliation.day_file import Line
 from portal.services.iys.reconciliation.own_movements import OwnMovement
-from portal.services.iys.reconciliation.window import BrandDay
+from portal.services.iys.reconciliation.schedule import BrandDay
 
 CHUNK = 2000
 Facts = dict[str, list[str | None]]  # İYS's name of a field: [our value, İYS's value].

@@ -7,20 +7,20 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Status
-from portal.core.models import Brand, Consent, Difference, DifferenceKind, ReceivedVia, Settlement
+from portal.core.models import Brand, Consent, Difference, DifferenceKind, ReceivedVia, Recipient, Settlement
 from portal.core.models.ids import new_id
-from portal.domain.consents import movements, verification
-from portal.services.iys.reconciliation import comparison, day_file, known_keys
+from portal.core.vault import index_column
+from portal.domain.consents import locking, movements, recipients, verification
+from portal.services.iys.reconciliation import comparison, day_file
 from portal.services.iys.reconciliation.comparison import ComparedChunk, Facts, FoundDifference
 from portal.services.iys.reconciliation.day_file import Line
-from portal.services.iys.reconciliation.schedule import ClaimedDay
+from portal.services.iys.reconciliation.schedule import BrandDay, ClaimedDay
 
 MAX_OPEN = 2000  # Open differences of one day; more are found when the day is compared again.
 
@@ -36,7 +36,7 @@ class ComparisonCounts:
 def compare_and_record(claimed: ClaimedDay, body: bytes, at: datetime) -> ComparisonCounts:
     """Compare a file and store the results, one transaction per chunk. Raises InvalidDayFile."""
     findings, earlier = ComparisonCounts(), _KnownDifferences(claimed.id)
-    for chunk in comparison.compare_day(read_session(), vault(), claimed.brand_day, day_file.read_lines(body)):
+    for chunk in comparison.compare_day(read_session(), vault(), claimed, day_file.read_lines(body)):
         findings.rows += chunk.rows
         _record_chunk(db.session, claimed, chunk, earlier, at)
         db.session.commit()
@@ -87,10 +87,10 @@ def _record_chunk(
 ) -> None:
     unknown = [found.line for found in chunk.found if found.line and found.kind == DifferenceKind.ONLY_AT_IYS]
     lines = [found.line for found in chunk.found if found.line]
-    known = known_keys.find_known_consents(session, vault(), claimed.brand_day, lines)
+    known = _find_known_consents(session, claimed, lines)
     ours = _unanswered_submissions(session, known, unknown)
     if ours:
-        brand = session.get_one(Brand, claimed.brand_day.brand_id)
+        brand = session.get_one(Brand, claimed.brand_id)
         rows = [row for row in (movements.read_row(line.as_wire()) for line in ours) if row]
         movements.apply_movements(session, vault(), brand, rows, by=ReceivedVia.FILE, feed=None, at=at)
         session.commit()  # A feed locks recipients first, then submissions: nothing may be locked before that.
@@ -110,6 +110,30 @@ def _record_chunk(
         session.execute(insert(Difference.__table__), new)
 
 
+def _find_known_consents(session: Session, brand_day: BrandDay, lines: Iterable[Line]) -> dict[Line, int]:
+    """Consent ids by row, for rows of known keys, by the blind index of the address; a few thousand at once."""
+    indexes = {line: vault().indexes(brand_day.provider_id, line.recipient.lower()) for line in lines}
+    found: dict[Line, int] = {}
+    if not indexes:
+        return found
+    for column in map(index_column, vault().keys):
+        indexed = getattr(Recipient, column)
+        theirs = (
+            select(indexed.label("index"), Consent.channel, Consent.recipient_type, Consent.id)
+            .join(Consent, Consent.recipient_id == Recipient.id)
+            .where(
+                Recipient.provider_id == brand_day.provider_id, Consent.brand_id == brand_day.brand_id,
+                indexed.in_({each[column] for each in indexes.values()}),
+            )
+        )  # fmt: skip
+        keys: dict[tuple[bytes, str, str], int] = {row[:3]: row[3] for row in session.execute(theirs)}
+        for line, each in indexes.items():
+            key = (each[column], line.channel, line.recipient_type)
+            if key in keys:
+                found.setdefault(line, keys[key])
+    return found
+
+
 def _unanswered_submissions(session: Session, known: dict[Line, int], lines: Iterable[Line]) -> set[Line]:
     """Rows of our submissions whose answer never reached us: applying them as movements verifies the submissions."""
     whose = {line: known[line] for line in lines if line in known and movements.read_row(line.as_wire())}
@@ -125,16 +149,12 @@ def _unanswered_submissions(session: Session, known: dict[Line, int], lines: Ite
 def _record_unknown_refusals(session: Session, known: dict[Line, int], differs: list[FoundDifference]) -> None:
     """Record refusals in İYS's file that we don't know: nothing may be sent, however the difference is settled."""
     refusals = [
-        (known[found.line], found.line.created_at)
+        (known[found.line], (Status.REFUSED.value, found.line.created_at))
         for found in differs
-        if found.line in known and found.line.status == Status.REFUSED
+        if found.line in known and found.line.status == Status.REFUSED and found.line.created_at
         if found.ours is None or found.ours.status != Status.REFUSED
     ]
-    for consent_id, created_at in sorted(refusals, key=itemgetter(0)):  # Consents are locked in one order everywhere.
-        if created_at:
-            not_newer = or_(Consent.iys_as_of.is_(None), Consent.iys_as_of <= created_at)
-            consent = update(Consent).where(Consent.id == consent_id, not_newer)
-            session.execute(consent.values(iys_status=Status.REFUSED.value, iys_as_of=created_at))
+    locking.save_iys_statuses(session, dict(sorted(refusals)))  # Of one key the newest counts.
 
 
 def _difference_row(
@@ -146,7 +166,7 @@ def _difference_row(
         wire = json.dumps(found.line.as_wire(), ensure_ascii=False)
         line = vault().seal(wire, Difference.LINE, claimed.provider_id, difference_id)
     return {
-        "id": difference_id, "provider_id": claimed.provider_id, "brand_id": claimed.brand_day.brand_id,
+        "id": difference_id, "provider_id": claimed.provider_id, "brand_id": claimed.brand_id,
         "day_id": claimed.id, "kind": found.kind, "line": line, "facts": found.facts, "found_at": at,
         "consent_id": found.ours.consent_id if found.ours else found.line and known.get(found.line),
         "submission_id": found.ours.submission_id if found.ours else None,
@@ -154,7 +174,6 @@ def _difference_row(
 
 
 def _settle_as_gone(session: Session, difference_ids: list[int], at: datetime) -> None:
-    for first in range(0, len(difference_ids), 1000):
-        theirs = Difference.id.in_(difference_ids[first : first + 1000])
-        still_open = update(Difference).where(theirs, Difference.settled_at.is_(None))
+    for some in recipients.chunks(difference_ids, 1000):
+        still_open = update(Difference).where(Difference.id.in_(some), Difference.settled_at.is_(None))
         session.execute(still_open.values(settled_at=at, settlement=Settlement.GONE))

@@ -1,19 +1,23 @@
-"""Read İYS's file of a day row by row. A row with an odd value is kept, not dropped."""
+"""İYS's file of a day: read row by row (a row with an odd value is kept, not dropped), and archived as it came."""
 
 import csv
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from itertools import chain
 
 from portal.core import iys_protocol
+from portal.core.models import ReconciledDay
+from portal.core.vault import Vault
 
 # İYS's documented columns, for a file without a header row.
 COLUMNS = (
     "creationDate", "transactionId", "recipient", "recipientType", "type", "status", "consentDate", "source",
 )  # fmt: skip
 MAX_FIELD = 400
+FASTEST = 1  # Level of zlib: half of a file is transactionIds, which don't compress.
 
 
 class InvalidDayFile(Exception):
@@ -88,3 +92,13 @@ def parse_time(text: str) -> datetime | None:
         return iys_protocol.parse_wire_date(text)
     except ValueError:
         return None
+
+
+def seal_file(vault: Vault, body: bytes, provider_id: int, day_id: int) -> bytes:
+    return vault.seal(zlib.compress(body, FASTEST), ReconciledDay.FILE, provider_id, day_id)
+
+
+def open_file(vault: Vault, day: ReconciledDay) -> bytes:
+    """The file of a day that has one, byte for byte. Raises CannotOpen."""
+    assert day.file is not None
+    return zlib.decompress(vault.open(day.file, ReconciledDay.FILE, day.provider_id, day.id))

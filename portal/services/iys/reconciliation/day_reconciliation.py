@@ -4,7 +4,7 @@ What is missing is asked for later. Each run starts from what İYS says now, so 
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -12,25 +12,59 @@ from sqlalchemy import select, update
 
 from portal.core import clock, leases
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import DayState, ReconciledDay
+from portal.core.models import Brand, Connection, DayState, ReconciledDay
 from portal.domain import audit
 from portal.services.iys.client import Client
-from portal.services.iys.reconciliation import archive, comparison_results, day_reports, own_movements, window
+from portal.services.iys.reconciliation import comparison_results, day_file, day_reports, own_movements, schedule
 from portal.services.iys.reconciliation.day_file import InvalidDayFile
 from portal.services.iys.reconciliation.day_reports import DayReport, NotYet, not_yet
-from portal.services.iys.reconciliation.schedule import ClaimedDay, are_feeds_behind
+from portal.services.iys.reconciliation.schedule import ClaimedDay
 
 log = structlog.get_logger()
 
 FILE_ATTEMPTS = 3  # After so many a file is believed although its hash, or our own rows, contradict it.
 FEEDS_WAIT = timedelta(minutes=5)  # Then they are checked again.
-TOO_LATE = "H502"  # İYS's code for a day outside its window.
+TOO_LATE = "H502"  # İYS's code for a day outside its schedule.
 
 
-def reconcile(client: Client, claimed: ClaimedDay, *, waits_for_feeds: bool = True) -> None:
+def reconcile_next_day(client: Client) -> bool:
+    """Reconcile one due day, or add the days of a night; False if there is nothing to do. Commits."""
+    at = clock.now()
+    day_id = schedule.next_due_day(read_session(), at)
+    if day_id is not None:
+        reconcile_day(client, day_id)
+        return True
+    brands = schedule.brands_without_yesterday(read_session(), at)
+    if brands:
+        schedule.add_days(db.session, brands, at)
+        db.session.commit()
+    return bool(brands)
+
+
+def reconcile_day(client: Client, day_id: int, *, waits_for_feeds: bool = True) -> bool:
+    """Reconcile a day now; False where another process holds it. Commits."""
+    claimed = schedule.claim_day(db.session, clock.now(), day_id)
+    db.session.commit()
+    if claimed is not None:
+        _reconcile(client, claimed, waits_for_feeds=waits_for_feeds)
+    return claimed is not None
+
+
+def find_or_add_day(brand_code: int, day: date) -> int | None:
+    """The id of a brand's day, added if missing; None where the brand was not connected on that day. Commits."""
+    _, end = schedule.day_bounds(day)
+    connected = select(Brand).join(Connection, Connection.provider_id == Brand.provider_id)
+    on_that_day = (Connection.created_at < end, Connection.forwarding_enabled_at.is_not(None))
+    brand = db.session.scalar(connected.where(Brand.brand_code == brand_code, *on_that_day))
+    day_id = schedule.add_day(db.session, brand, day, clock.now()) if brand else None
+    db.session.commit()
+    return day_id
+
+
+def _reconcile(client: Client, claimed: ClaimedDay, *, waits_for_feeds: bool = True) -> None:
     """Do what can be done for a claimed day now, and release it. Commits; no transaction may be open."""
     try:
-        if not window.is_open(claimed.day, clock.now()):
+        if not schedule.is_open(claimed.day, clock.now()):
             _close_day(claimed)
         elif claimed.state == DayState.AGREED:
             _archive_timestamp(client, claimed, DayState.AGREED)
@@ -45,8 +79,8 @@ def reconcile(client: Client, claimed: ClaimedDay, *, waits_for_feeds: bool = Tr
 
 
 def _fetch_and_compare(client: Client, claimed: ClaimedDay, waits_for_feeds: bool) -> None:
-    is_last_day = window.days_left(claimed.day, clock.now()) <= 1
-    if waits_for_feeds and not is_last_day and are_feeds_behind(read_session(), claimed):
+    is_last_day = schedule.days_left(claimed.day, clock.now()) <= 1
+    if waits_for_feeds and not is_last_day and schedule.are_feeds_behind(read_session(), claimed):
         raise NotYet(clock.now() + FEEDS_WAIT, "feeds_behind", is_failure=False)
     report = day_reports.fetch_report(client, claimed)
     if report.body is None:
@@ -66,7 +100,7 @@ def _fetch_and_compare(client: Client, claimed: ClaimedDay, waits_for_feeds: boo
 
 def _reconcile_without_file(claimed: ClaimedDay, report: DayReport) -> None:
     """İYS has no file: nothing moved, it is not made yet, or what we sent is missing."""
-    expected = next(own_movements.transaction_ids_of_day(read_session(), claimed.brand_day), None)
+    expected = next(own_movements.transaction_ids_of_day(read_session(), claimed), None)
     if (expected or report.counted) and claimed.attempts < FILE_ATTEMPTS:
         raise not_yet(claimed, "no_file")
     found = comparison_results.compare_and_record(claimed, b"", clock.now())
@@ -77,7 +111,7 @@ def _reconcile_without_file(claimed: ClaimedDay, report: DayReport) -> None:
 def _archive_file(claimed: ClaimedDay, report: DayReport, rows: int, at: datetime) -> None:
     """Archive the file before anything is confirmed. Commits."""
     assert report.body is not None
-    sealed = archive.seal_file(vault(), report.body, claimed.provider_id, claimed.id)
+    sealed = day_file.seal_file(vault(), report.body, claimed.provider_id, claimed.id)
     values = {
         "summary": report.summary, "rows": rows, "file": sealed, "file_hash": hashlib.sha384(report.body).hexdigest(),
         "iys_hash": (report.iys_hash or "")[:96], "compared_at": at,

@@ -11,8 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import Consent, Decision, Movement, Outcome, Recipient, Submission
-from portal.services.iys.reconciliation import window
-from portal.services.iys.reconciliation.window import BrandDay
+from portal.services.iys.reconciliation.schedule import BrandDay, day_bounds
 
 HELD = (Outcome.ACCEPTED, Outcome.VERIFIED)
 CHUNK = 2000
@@ -83,7 +82,7 @@ def movements_by_transaction(session: Session, brand_id: int, ids: Iterable[str]
 
 def transaction_ids_of_day(session: Session, brand_day: BrandDay) -> Iterator[set[str]]:
     """The transactionIds of a day as far as we know, in chunks; one may come twice."""
-    first, end = window.day_bounds(brand_day.day)
+    first, end = day_bounds(brand_day.day)
     submitted = (
         select(Submission.accepted_at, Submission.id, Submission.transaction_id)
         .join(Consent, Consent.id == Submission.consent_id)

@@ -1,4 +1,4 @@
-"""Choose the day to reconcile next: each brand's yesterday every night, and days that a night missed."""
+"""The days that İYS still reports, from yesterday back to seven days (H502) in Istanbul time, and the next to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,32 +12,33 @@ from portal.core.models import Brand, Connection, DayState, Feed, Provider, Reco
 from portal.core.models.ids import new_id
 from portal.core.models.upsert import insert_missing
 from portal.domain.providers import sandbox_mode
-from portal.services.iys.reconciliation import window
-from portal.services.iys.reconciliation.window import BrandDay
 
+DAYS_BACK = 7
+AFTER_MIDNIGHT = timedelta(hours=3)  # İYS has made the files of the day by then.
+DAY = timedelta(days=1)
 LEASE = timedelta(minutes=15)  # Longer than the largest file takes; a killed process's day is free then.
 BRANDS_AT_ONCE = 200  # Per transaction.
 
 
 @dataclass(frozen=True)
-class ClaimedDay:
+class BrandDay:
+    """A day of a brand."""
+
+    provider_id: int
+    brand_id: int
+    day: date
+
+
+@dataclass(frozen=True)
+class ClaimedDay(BrandDay):
     """A leased day of a brand."""
 
     id: int
-    brand_day: BrandDay
     iys_code: int
     brand_code: int
     state: DayState
     attempts: int
     lease_until: datetime
-
-    @property
-    def day(self) -> date:
-        return self.brand_day.day
-
-    @property
-    def provider_id(self) -> int:
-        return self.brand_day.provider_id
 
     @property
     def codes(self) -> tuple[int, int, date]:
@@ -47,14 +48,35 @@ class ClaimedDay:
 
 NewBrand = Row[int, int, datetime]  # id, provider_id and the connection's created_at.
 
-BRAND_DAY = (
-    select(
-        ReconciledDay.provider_id, ReconciledDay.brand_id, ReconciledDay.day, Provider.iys_code, Brand.brand_code
-    )
-    .join(Brand, Brand.id == ReconciledDay.brand_id)
-    .join(Provider, Provider.id == ReconciledDay.provider_id)
-    .join(Connection, Connection.provider_id == ReconciledDay.provider_id)
-)  # fmt: skip
+
+def latest_day(at: datetime) -> date:
+    """The newest day that is over."""
+    return clock.day(at) - DAY
+
+
+def oldest_day(at: datetime) -> date:
+    """The oldest day that can still be fetched."""
+    return clock.day(at) - DAYS_BACK * DAY
+
+
+def is_open(day: date, at: datetime) -> bool:
+    """Whether İYS still gives that day's file and accepts its confirmation."""
+    return oldest_day(at) <= day <= latest_day(at)
+
+
+def days_left(day: date, at: datetime) -> int:
+    """How many days are left to fetch it, today included; 0 if it is too late."""
+    return max(0, (day - oldest_day(at)).days + 1)
+
+
+def first_attempt_at(day: date) -> datetime:
+    """When a day is first reconciled: in the night after it."""
+    return clock.start_of_day(day + DAY) + AFTER_MIDNIGHT
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """The start of a day and of the next one."""
+    return clock.start_of_day(day), clock.start_of_day(day + DAY)
 
 
 def next_due_day(session: Session, at: datetime) -> int | None:
@@ -70,7 +92,16 @@ def next_due_day(session: Session, at: datetime) -> int | None:
 
 def claim_day(session: Session, at: datetime, day_id: int) -> ClaimedDay | None:
     """Claim a day, due or not; None where another process holds it."""
-    row = session.execute(BRAND_DAY.where(ReconciledDay.id == day_id)).one_or_none()
+    row = session.execute(
+        select(
+            ReconciledDay.provider_id, ReconciledDay.brand_id, ReconciledDay.day, ReconciledDay.id, Provider.iys_code,
+            Brand.brand_code,
+        )
+        .join(Brand, Brand.id == ReconciledDay.brand_id)
+        .join(Provider, Provider.id == ReconciledDay.provider_id)
+        .join(Connection, Connection.provider_id == ReconciledDay.provider_id)
+        .where(ReconciledDay.id == day_id)
+    ).one_or_none()  # fmt: skip
     leased = row and leases.claim(
         session, ReconciledDay, ReconciledDay.id == day_id, at=at, lease=LEASE,
         returning=[ReconciledDay.state, ReconciledDay.attempts], attempts=ReconciledDay.attempts + 1,
@@ -78,28 +109,34 @@ def claim_day(session: Session, at: datetime, day_id: int) -> ClaimedDay | None:
     if not row or not leased:
         return None
     [(state, attempts)] = leased
-    brand_day = BrandDay(row.provider_id, row.brand_id, row.day)
-    return ClaimedDay(day_id, brand_day, row.iys_code, row.brand_code, state, attempts, at + LEASE)
+    return ClaimedDay(*row, state, attempts, at + LEASE)
 
 
 def brands_without_yesterday(session: Session, at: datetime) -> Sequence[NewBrand]:
     """Brands whose yesterday is not added yet, once its night has come."""
-    yesterday = window.latest_day(at)
-    if at < window.first_attempt_at(yesterday):
+    yesterday = latest_day(at)
+    if at < first_attempt_at(yesterday):
         return []
     has_it = select(ReconciledDay.id).where(ReconciledDay.brand_id == Brand.id, ReconciledDay.day == yesterday)
     brands = (
         select(Brand.id, Brand.provider_id, Connection.created_at)
         .join(Connection, Connection.provider_id == Brand.provider_id)
-        .where(Connection.forwarding_enabled_at <= at, Connection.created_at < window.day_bounds(yesterday)[1])
+        .where(Connection.forwarding_enabled_at <= at, Connection.created_at < day_bounds(yesterday)[1])
         .where(~has_it.exists(), sandbox_mode.brand_has_not_ended())
     )
     return session.execute(brands.limit(BRANDS_AT_ONCE)).all()
 
 
 def add_days(session: Session, brands: Sequence[NewBrand], at: datetime) -> None:
-    """Add the days of the window for these brands; existing days stay as they are."""
-    insert_missing(session, ReconciledDay, [day for brand in brands for day in _days_of(brand, at)])
+    """Add the days of the window, from the one on which the provider was connected; existing days stay as they are."""
+    days = [latest_day(at) - back * DAY for back in range(DAYS_BACK)]
+    rows = [
+        _day_row(brand.provider_id, brand.id, day, at)
+        for brand in brands
+        for day in days
+        if day >= clock.day(brand.created_at)
+    ]
+    insert_missing(session, ReconciledDay, rows)
 
 
 def add_day(session: Session, brand: Brand, day: date, at: datetime) -> int:
@@ -114,17 +151,10 @@ def are_feeds_behind(session: Session, claimed: ClaimedDay) -> bool:
 
     Compared earlier, every movement that people made at İYS would look like a difference.
     """
-    _, end = window.day_bounds(claimed.day)
+    _, end = day_bounds(claimed.day)
     complete_at = end + timedelta(minutes=65)
-    feeds = select(Feed.pulled_at).where(Feed.brand_id == claimed.brand_day.brand_id)
+    feeds = select(Feed.pulled_at).where(Feed.brand_id == claimed.brand_id)
     return any(pulled is None or pulled < complete_at for pulled in session.scalars(feeds))
-
-
-def _days_of(brand: NewBrand, at: datetime) -> list[dict[str, object]]:
-    """The days of the window, from the day on which the provider was connected."""
-    since = clock.day(brand.created_at)
-    days = [window.latest_day(at) - back * window.DAY for back in range(window.DAYS_BACK)]
-    return [_day_row(brand.provider_id, brand.id, day, at) for day in days if day >= since]
 
 
 def _day_row(provider_id: int, brand_id: int, day: date, at: datetime) -> dict[str, object]:

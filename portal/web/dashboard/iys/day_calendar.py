@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, select
 from portal.core import clock
 from portal.core.extensions import read_session
 from portal.core.models import Brand, Connection, DayState, Difference, ReconciledDay
-from portal.services.iys.reconciliation import window
+from portal.services.iys.reconciliation import schedule
 
 DAYS_BACK = 364  # Days before today.
 RECENT = timedelta(days=31)
@@ -107,16 +107,16 @@ def _connected_on(brand: Brand) -> date | None:
 
 
 def _calendar_cell(day: date, row: Row | None, connected_on: date | None, at: datetime) -> Cell:
-    left = window.days_left(day, at)
+    left = schedule.days_left(day, at)
     if row is not None:
         differences = row.differences or 0
         mark = mark_of(row.state, differences)
-        if row.state == DayState.DIFFERENT and row.code and not differences and window.is_open(day, at):
+        if row.state == DayState.DIFFERENT and row.code and not differences and schedule.is_open(day, at):
             mark = DayMark.DIFFERENT  # The file itself is not what İYS hashed.
         return Cell(day, mark, row.id, differences, row.code, left)
-    if connected_on is None or day < connected_on or day > window.latest_day(at):
+    if connected_on is None or day < connected_on or day > schedule.latest_day(at):
         return Cell(day, DayMark.BEFORE)
-    return Cell(day, DayMark.WAITING if window.is_open(day, at) else DayMark.MISSED, days_left=left)
+    return Cell(day, DayMark.WAITING if schedule.is_open(day, at) else DayMark.MISSED, days_left=left)
 
 
 def _needs_attention(cell: Cell, today: date) -> bool:

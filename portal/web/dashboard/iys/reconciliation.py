@@ -18,7 +18,8 @@ from portal.core.extensions import db, limiter, read_session, vault
 from portal.core.models import Brand, DayState, Difference, ReconciledDay
 from portal.domain.identity.permissions import Permission
 from portal.services.iys import response_values
-from portal.services.iys.reconciliation import archive, window
+from portal.services.iys.reconciliation import schedule
+from portal.services.iys.reconciliation.day_file import open_file
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.iys import differences
 from portal.web.dashboard.iys.day_calendar import DayMark, mark_of, year_of
@@ -90,7 +91,7 @@ def show_day(day_id: int) -> str:
         mark=mark_of(day.state, still_open),
         mark_labels=MARK_LABELS,
         reason=reason_of(day.code),
-        days_left=window.days_left(day.day, at),
+        days_left=schedule.days_left(day.day, at),
         counts=list(_day_counts(day.summary or {})),
         page=differences.differences_page(Difference.day_id == day.id, number=request.args.get("page", type=int)),
         still_open=still_open,
@@ -125,7 +126,7 @@ def day_file(day_id: int) -> ResponseReturnValue:
         abort(404)
     record_audit("day.file_taken", "reconciled_day", day.id)
     db.session.commit()
-    return _download(archive.open_file(vault(), day), "text/csv", f"iys-{day.day}.csv")
+    return _download(open_file(vault(), day), "text/csv", f"iys-{day.day}.csv")
 
 
 @blueprint.get("/day/<id:day_id>/timestamp.tsr")
@@ -162,7 +163,7 @@ def _render_calendar(brand: Brand, brands: list[Brand]) -> str:
 
 
 def _may_compare(day: ReconciledDay, at: datetime) -> bool:
-    return day.state != DayState.AGREED and window.is_open(day.day, at)
+    return day.state != DayState.AGREED and schedule.is_open(day.day, at)
 
 
 def _day_counts(summary: dict[str, Any]) -> Iterator[DayCount]:

@@ -15,7 +15,6 @@ from portal.domain.consents import locking
 from portal.services.iys.forwarding import bulk_dispatch, bulk_lists, bulk_results, claims, due_submissions, outcomes
 from portal.services.iys.reconciliation import comparison_results, day_file
 from portal.services.iys.reconciliation.schedule import ClaimedDay
-from portal.services.iys.reconciliation.window import BrandDay
 from tests import grants, make
 
 pytestmark = pytest.mark.slow
@@ -65,8 +64,8 @@ def test_a_days_file_holds_nothing_while_it_waits_for_a_person(app, bring, rows)
         db.session.execute(update(Submission).where(Submission.id != second).values(attempts=1))  # Its answer was lost.
         db.session.commit()
         brand = make.brand()
-        side = BrandDay(brand.provider_id, brand.id, clock.day(clock.now()))
-        claimed = ClaimedDay(0, side, 0, 0, DayState.WAITING, 1, clock.now())
+        at = clock.now()
+        claimed = ClaimedDay(brand.provider_id, brand.id, clock.day(at), 0, 0, 0, DayState.WAITING, 1, at)
     listed = [",".join(day_file.COLUMNS), *(_line(told, number) for number, told in enumerate(rows(Submission), 1))]
     file = "\n".join([*listed, ""]).encode()
 

@@ -42,7 +42,7 @@ from portal.core.models import (
 from portal.core.models.ids import new_id
 from portal.domain import packages
 from portal.domain.identity import one_time_links
-from portal.services.iys.reconciliation import archive
+from portal.services.iys.reconciliation import day_file
 from tests import make
 from tests.portal.domain.complaints.cast import opened, told
 from tests.portal.web.callbacks.registration import registered
@@ -109,7 +109,7 @@ def different_day(provider_id: int, brand_id: int) -> tuple[int, int]:
     day_id = new_id()
     day = ReconciledDay(
         id=day_id, provider_id=provider_id, brand_id=brand_id, day=clock.day(clock.now()) - timedelta(days=1),
-        state=DayState.DIFFERENT, rows=1, file=archive.seal_file(vault(), b"a,b", provider_id, day_id), file_hash="ab",
+        state=DayState.DIFFERENT, rows=1, file=day_file.seal_file(vault(), b"a,b", provider_id, day_id), file_hash="ab",
         iys_hash="ab", timestamp=b"token", compared_at=clock.now(), archived_at=clock.now(), created_at=clock.now(),
     )  # fmt: skip
     db.session.add(day)

@@ -19,7 +19,7 @@ from portal.core.models import (
     Submission,
 )
 from portal.domain.consents import difference_resolution
-from portal.services.iys.reconciliation import comparison, day_file, window
+from portal.services.iys.reconciliation import comparison, day_file, schedule
 from tests import make
 from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, the_day
 
@@ -34,7 +34,7 @@ def find(story, rows, *falsified) -> list[comparison.FoundDifference]:
     body = "\n".join([",".join(day_file.COLUMNS), *(",".join(row.values()) for row in movements), ""]).encode()
     submission = rows(Submission)[0]
     with story.app.app_context():
-        brand_day = window.BrandDay(submission.provider_id, make.brand().id, DAY)
+        brand_day = schedule.BrandDay(submission.provider_id, make.brand().id, DAY)
         chunks = comparison.compare_day(read_session(), vault(), brand_day, day_file.read_lines(body))
         return [found for chunk in chunks for found in chunk.found]
 

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.models import AuditEntry, DayState, Difference, DifferenceKind, Outcome, ReconciledDay, Submission
 from portal.services.iys import reconciliation
-from portal.services.iys.reconciliation import archive
+from portal.services.iys.reconciliation import day_file
 from portal.services.iys.reconciliation.day_reports import DayReport
 from tests import make
 from tests.portal.services.iys.reconciliation.story import AYSEGUL, DAY, connect_on, the_day
@@ -52,7 +52,7 @@ def test_the_archived_file_is_what_came(app, story, rows):
 
     with app.app_context():
         day = db.session.get(ReconciledDay, the_day(rows).id, options=[undefer(ReconciledDay.file)])
-        sealed, opened = day.file, archive.open_file(vault(), day)
+        sealed, opened = day.file, day_file.open_file(vault(), day)
         db.session.rollback()
     assert opened == at_iys(story, f"changes/{DAY}/file").content
     assert make.PHONE.encode() in opened and make.PHONE.encode() not in sealed

@@ -15,7 +15,7 @@ from portal.core.models import Consent, Decision, DecisionOrigin, DifferenceKind
 from portal.core.models.ids import new_ids
 from portal.domain.consents import writer
 from portal.domain.consents.locking import LockedConsent
-from portal.services.iys.reconciliation import comparison, day_file, window
+from portal.services.iys.reconciliation import comparison, day_file, schedule
 from tests import make
 from tests.portal.services.iys.reconciliation.story import DAY
 
@@ -29,7 +29,7 @@ HEADING = ",".join(day_file.COLUMNS)
 def test_a_large_day_is_compared_in_little_memory(app):
     with app.app_context():
         brand = make.brand()
-        brand_day = window.BrandDay(brand.provider_id, brand.id, DAY)
+        brand_day = schedule.BrandDay(brand.provider_id, brand.id, DAY)
         db.session.rollback()
         lines = a_large_day(brand_day)
         body = "\n".join([HEADING, *falsified(lines), ""]).encode()
