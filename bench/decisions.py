@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import ConsentText, Receipt
 from portal.domain.consents.recipients import chunks
-from portal.web.recipient import form_token
+from portal.web.recipient import posted_form
 from shortlinks import Codes
 from tests import make
 
@@ -59,7 +59,7 @@ def decision_posts(codes, salt: str, choices: tuple[str, ...]) -> Iterator[Reque
     for number, code in enumerate(codes):
         decoded = Codes(salt).decode(code)
         assert decoded and text_id
-        form = form_token.sign(decoded[0], text_id, "tr", at)
+        form = posted_form.sign_token(decoded[0], text_id, "tr", at)
         yield Request("POST", f"/k/{code}", f"{choices[number % len(choices)]}&form={form}")
 
 

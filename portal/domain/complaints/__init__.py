@@ -18,7 +18,7 @@ from portal.domain.complaints.case_steps import (
     postpone,
     reopen_case,
 )
-from portal.domain.complaints.comparison import Comparison, compare_with_refusal, is_refused
+from portal.domain.complaints.comparison import Comparison, compare_case, compare_with_refusal, is_refused
 from portal.domain.complaints.due_dates import Pressure, due_pressure
 from portal.domain.complaints.intake import MessageReport, TooManyOpen, TooManyToday, open_case, request_erasure
 from portal.domain.complaints.lookup import CaseCode, Sender, case_code, find_case, list_senders, same_receipt_ids
@@ -37,7 +37,7 @@ __all__ = [
     "REOPEN_WITHIN", "AlreadyClosed", "AlreadyOpen", "CaseCode", "Comparison", "MessageReport", "NoReason", "NotLater",
     "OpenedReport", "OpenedStep", "Pressure", "QueueCounts", "Sender", "TooLate", "TooManyMessages", "TooManyOpen",
     "TooManyToday", "UnreportedCases", "add_message", "add_note", "answer_case", "case_code", "close_case",
-    "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure", "find_case", "is_refused",
-    "list_cases", "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone",
+    "compare_case", "compare_with_refusal", "count_waiting", "desks_to_remind", "due_pressure", "find_case",
+    "is_refused", "list_cases", "list_closings", "list_senders", "list_steps", "note_refusal", "open_case", "postpone",
     "read_report", "record_reminders", "reopen_case", "request_erasure", "same_receipt_ids",
 ]  # fmt: skip

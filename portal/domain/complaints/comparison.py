@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import business_days
 from portal.core.iys_protocol import Channel, RecipientType, Status
-from portal.core.models import Consent, Decision, Finding, is_void
+from portal.core.models import Complaint, Consent, Decision, Finding, is_void
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,16 @@ def compare_with_refusal(
     keys = groupby(decisions, key=lambda decision: decision.recipient_type)
     found = [_compare_key(list(of_key), recipient_type, came_at) for recipient_type, of_key in keys]
     return min(found, key=lambda each: WORST_FIRST.index(each.finding), default=Comparison(Finding.NO_REFUSAL))
+
+
+def compare_case(session: Session, case: Complaint) -> Comparison | None:
+    """Compare the message of a case with what is known today: İYS may have reported an earlier refusal since. None for
+    a request for erasure, which names no message."""
+    if case.brand_id is None or case.channel is None or case.came_at is None:
+        return None
+    return compare_with_refusal(
+        session, recipient_id=case.recipient_id, brand_id=case.brand_id, channel=case.channel, came_at=case.came_at
+    )
 
 
 def is_refused(session: Session, *, recipient_id: int, brand_id: int, channel: Channel) -> bool:

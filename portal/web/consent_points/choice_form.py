@@ -17,7 +17,7 @@ from portal.web.consent_points import form_token, pages
 from portal.web.consent_points.blueprint import blueprint
 from portal.web.consent_points.form_token import Selection
 from portal.web.consent_points.lookup import find_point
-from portal.web.recipient import choices
+from portal.web.recipient import posted_form
 from portal.web.recipient.page_content import FormState
 from portal.web.shared import cross_site, limits
 
@@ -41,22 +41,24 @@ def choose(slug: str) -> ResponseReturnValue:
     served, at = form_token.read(request.form.get("form", ""), point.point_id), clock.now()
     if served is None or not served.is_fresh(at) or cross_site.is_cross_site_post():
         return _ask_to_confirm(point, served)
-    name = choices.read_name(request.form) or served.name
+    name = posted_form.read_name(request.form) or served.name
     if "review" in request.form:
         return pages.render_review(point, FormState(chosen=served.choices, name=name))
     if "change" in request.form:
         return pages.render_choices(point, FormState(chosen=served.choices, name=served.name))
-    chosen = replace(served, choices=served.choices or choices.read_choices(request.form, point.channels), name=name)
+    chosen = replace(
+        served, choices=served.choices or posted_form.read_choices(request.form, point.channels), name=name
+    )
     messages = () if chosen.choices else ("choose",)
     if Status.GRANTED in chosen.choices.values():
-        wrong = choices.name_problem(name, is_required=point.requires_name)
+        wrong = posted_form.name_problem(name, is_required=point.requires_name)
         messages = (wrong,) if wrong else ()
     if messages:
         form_state = FormState(messages, chosen=chosen.choices, name=name)
         show = pages.render_review if served.choices else pages.render_choices
         return show(point, form_state), 422
     return ask_for_address(
-        point, replace(chosen, name=name[: choices.LONGEST_NAME])
+        point, replace(chosen, name=name[: posted_form.LONGEST_NAME])
     )  # Beside refusals it was not checked.
 
 
@@ -73,9 +75,9 @@ def ask_for_address(point: PublicPoint, chosen: Selection) -> ResponseReturnValu
 def _ask_to_confirm(point: PublicPoint, old: Selection | None) -> ResponseReturnValue:
     """Show choices for confirmation from the brand's own site (even with a token that it fetched here), or from
     a page left open for days: they count once the person has seen our text and confirmed (Regulation art. 7)."""
-    posted = choices.read_choices(request.form, point.channels) or (old.choices if old else {})
+    posted = posted_form.read_choices(request.form, point.channels) or (old.choices if old else {})
     if not posted:
         return redirect(url_for(".page", slug=point.slug), 303)
     return pages.render_review(
-        point, FormState(chosen=posted, name=choices.read_name(request.form)[: choices.LONGEST_NAME])
+        point, FormState(chosen=posted, name=posted_form.read_name(request.form)[: posted_form.LONGEST_NAME])
     )

@@ -1,6 +1,6 @@
 """A brand's logo and colour, served from our host under names that change with their content."""
 
-from flask import Response, abort
+from flask import Response, abort, url_for
 
 from portal.core.extensions import read_session
 from portal.core.models import Brand
@@ -28,3 +28,11 @@ def colour(colour: str) -> Response:
     dark = brand_colours.dark_variant(light)
     sheet = f":root{{--brand:{light}}}@media(prefers-color-scheme:dark){{:root{{--brand:{dark}}}}}\n"
     return Response(sheet, mimetype="text/css", headers={"Cache-Control": CACHE_FOREVER})
+
+
+def logo_url(brand_id: int, digest: str | None) -> str | None:
+    return url_for("recipient.logo", brand_id=brand_id, digest=digest) if digest else None
+
+
+def colour_url(colour: str | None) -> str | None:
+    return url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None

@@ -12,16 +12,14 @@ from portal.domain import complaints, consents
 from portal.domain.complaints import screenshots
 from portal.domain.consents import recipients, withdrawals
 from portal.domain.receipts.contents import ReceiptContents
-from portal.web.recipient import complaint_page, page_content, receipts
+from portal.web.recipient import page_content, receipts
 from portal.web.recipient.blueprint import blueprint
 from portal.web.recipient.complaint_forms import ComplaintForm, WordForm
+from portal.web.recipient.complaint_page import gets_message, may_refuse, render_case, summary_lines
 from portal.web.shared import bad_code_limit, hosts, limits
 
 FORM_BYTES = 1024 * 1024  # Bytes around a picture.
-TOO_MANY = {
-    complaints.TooManyOpen: "open",
-    complaints.TooManyToday: "today",
-}
+TOO_MANY = {complaints.TooManyOpen: "open", complaints.TooManyToday: "today"}
 
 
 @blueprint.get("/m/<code>/sikayet", endpoint="complain")
@@ -58,17 +56,17 @@ def open_case(code: str) -> ResponseReturnValue:
 @blueprint.get("/s/<code>", endpoint="complaint")
 def show_complaint(code: str) -> str:
     """Show a case to its person: the report, the finding, the due date and the steps."""
-    return _case_page(code, _find_case(code))
+    return render_case(_find_case(code), code, WordForm(formdata=None))
 
 
 @blueprint.get("/s/<code>/ozet.txt", endpoint="complaint_summary")
-def summary(code: str) -> Response:
+def download_summary(code: str) -> Response:
     """Download the summary for the Ministry's form as plain text."""
     case = _find_case(code)
-    shown = complaint_page.build_case_page(read_session(), vault(), case, code, clock.now(), receipt_code=None)
-    if not shown.summary:
+    summary = summary_lines(case, complaints.compare_case(read_session(), case))
+    if not summary:
         abort(404)
-    lines = [f"{name}: {value}" for name, value in shown.summary]
+    lines = [f"{name}: {value}" for name, value in summary]
     text = "\r\n".join([_("Ticari ileti şikâyeti için özet"), "", *lines, ""])
     headers = {"Content-Disposition": 'attachment; filename="izinlink-sikayet-ozeti.txt"'}
     return Response(text, mimetype="text/plain", headers=headers)
@@ -80,12 +78,12 @@ def add_word(code: str) -> ResponseReturnValue:
     """Add a message to an open case."""
     case, form = _find_case(code), WordForm()
     if not form.validate():
-        return _case_page(code, case, form), 422
+        return render_case(case, code, form), 422
     try:
         complaints.add_message(db.session, vault(), case, form.text.data, clock.now())
     except (complaints.AlreadyClosed, complaints.TooManyMessages) as refused:
         db.session.rollback()
-        return _case_page(code, case, form, problem=type(refused).__name__), 409
+        return render_case(case, code, form, problem=type(refused).__name__), 409
     return _commit_and_redirect(code)
 
 
@@ -95,7 +93,7 @@ def reopen(code: str) -> ResponseReturnValue:
     """Reopen a case that its answer did not solve."""
     case, form = _find_case(code), WordForm()
     if not form.validate():
-        return _case_page(code, case, form), 422
+        return render_case(case, code, form), 422
     try:
         complaints.reopen_case(db.session, vault(), case, form.text.data, user_id=None, at=clock.now())
     except complaints.AlreadyOpen:
@@ -103,7 +101,7 @@ def reopen(code: str) -> ResponseReturnValue:
         return _redirect_to_case(code)
     except complaints.TooLate as refused:
         db.session.rollback()
-        return _case_page(code, case, form, problem=type(refused).__name__), 409
+        return render_case(case, code, form, problem=type(refused).__name__), 409
     return _commit_and_redirect(code)
 
 
@@ -113,7 +111,7 @@ def refuse(code: str) -> ResponseReturnValue:
     """Refuse the channel on which the message came, where it was not refused. Idempotent."""
     case = _find_case(code)
     recipient = db.session.get_one(Recipient, case.recipient_id, with_for_update=True)  # Twice at once is once.
-    if case.brand_id is None or case.channel is None or not complaint_page.may_refuse(db.session, case, recipient):
+    if case.brand_id is None or case.channel is None or not may_refuse(db.session, case, recipient):
         return _redirect_to_case(code)
     address = addresses.parse(recipients.address_of(vault(), recipient))
     part = withdrawals.Part(recipient, address, [db.session.get_one(Brand, case.brand_id)], [case.channel])
@@ -157,7 +155,7 @@ def _form_page(code: str, act: ReceiptContents, form: ComplaintForm, *, too_many
         code=code,
         language_args=page_content.language_args(),
         is_sandbox=act.is_sandbox,
-        gets_message=complaint_page.gets_message(vault(), _recipient(act)),
+        gets_message=gets_message(_recipient(act)),
         today=clock.day(clock.now()).isoformat(),
         cases=[(each, url_for(".complaint", code=_code_of(each), **page_content.language_args())) for each in cases],
         too_many=too_many,
@@ -173,14 +171,6 @@ def _find_case(code: str) -> Complaint:
         abort(404)
     g.language = case.language
     return case
-
-
-def _case_page(code: str, case: Complaint, form: WordForm | None = None, *, problem: str | None = None) -> str:
-    receipt = read_session().get(Receipt, case.receipt_id) if case.receipt_id else None
-    receipt_code = receipts.receipt_code(receipt.id, receipt.nonce) if receipt else None
-    shown = complaint_page.build_case_page(read_session(), vault(), case, code, clock.now(), receipt_code=receipt_code)
-    form = form or WordForm(formdata=None)
-    return render_template("recipient/complaint.html", page=shown, form=form, problem=problem)
 
 
 def _code_of(case: Complaint) -> str:

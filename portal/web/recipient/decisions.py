@@ -13,11 +13,10 @@ from portal.core.extensions import db, vault, wake
 from portal.core.iys_protocol import Status
 from portal.core.models.link_context import LinkContext
 from portal.domain import consents
-from portal.web.recipient import choices, form_token, link_states, page_content, receipts
+from portal.web.recipient import link_states, page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.link_lookup import find_link
+from portal.web.recipient.link_page import find_link, render_link_page
 from portal.web.recipient.link_states import View
-from portal.web.recipient.link_view import render_link_page
 from portal.web.recipient.page_content import FormState
 
 
@@ -31,20 +30,20 @@ def decide(code: str) -> ResponseReturnValue:
 
 def record_choices(link: shortlinks.Resolution, context: LinkContext, view: View) -> ResponseReturnValue:
     """Record what was posted and redirect to its receipt, or show the page again with what is missing."""
-    posted = form_token.read(request.form.get("form", ""), context.link_id, clock.now())
+    posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
-    chosen, name = choices.read_choices(request.form, view.channels), choices.read_name(request.form)
+    chosen, name = posted_form.read_choices(request.form, view.channels), posted_form.read_name(request.form)
     form_state = FormState(chosen=chosen, name=name)
     if not chosen:
         return render_link_page(link, context, view, replace(form_state, messages=("choose",))), 422
     asks_for_grant = view.may_grant and Status.GRANTED in chosen.values()
-    wrong = choices.name_problem(name, is_required=context.requires_name) if asks_for_grant else None
+    wrong = posted_form.name_problem(name, is_required=context.requires_name) if asks_for_grant else None
     if wrong:  # Refusals need no name, and are recorded.
         chosen = {channel: status for channel, status in chosen.items() if status == Status.REFUSED}
     if not chosen:
         return render_link_page(link, context, view, replace(form_state, messages=(wrong or "choose",))), 422
     try:
-        act = _decide(context, view, posted, chosen, name if len(name) <= choices.LONGEST_NAME else "")
+        act = _decide(context, view, posted, chosen, name if len(name) <= posted_form.LONGEST_NAME else "")
     except consents.TooSoon:
         db.session.rollback()
         return render_link_page(link, context, view, replace(form_state, messages=("too_soon",))), 409
@@ -71,7 +70,7 @@ def _respond(
 
 
 def _decide(
-    context: LinkContext, view: View, posted: form_token.Posted, chosen: consents.Choices, name: str
+    context: LinkContext, view: View, posted: posted_form.Posted, chosen: consents.Choices, name: str
 ) -> consents.DecisionResult:  # fmt: skip
     """Apply the decision, without committing."""
     try:

@@ -11,9 +11,9 @@ from portal.core.models import DecisionOrigin, Receipt, Recipient
 from portal.core.models.link_context import LinkContext, load_consent_text
 from portal.domain import consents
 from portal.domain.consents import withdrawals
-from portal.web.recipient import form_token, page_content, receipts
+from portal.web.recipient import page_content, posted_form, receipts
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.link_lookup import find_link
+from portal.web.recipient.link_page import find_link
 from portal.web.shared import hosts
 
 
@@ -30,7 +30,7 @@ def show_not_mine(code: str) -> str:
 def disown(code: str) -> ResponseReturnValue:
     """Refuse everything of this firm at the address, and tell the firm why. Idempotent."""
     _, context = find_link(code)
-    posted = form_token.read(request.form.get("form", ""), context.link_id, clock.now())
+    posted = posted_form.read_token(request.form.get("form", ""), context.link_id, clock.now())
     g.language = posted.form.language if posted.form else None
     recipient = db.session.get_one(Recipient, context.recipient_id)
     was_disowned = recipient.reassigned_at is not None
@@ -59,7 +59,7 @@ def _page(context: LinkContext) -> str:
         kind=address.kind,
         reassigned_at=context.reassigned_at,
         receipt_url=_last_receipt_url(context) if context.reassigned_at else None,
-        form_token=form_token.sign(context.link_id, None, language, clock.now(), asks=False),
+        form_token=posted_form.sign_token(context.link_id, None, language, clock.now(), asks=False),
         post_url=page_content.not_mine_url(page_content.requested_code()),
         back_url=page_content.link_url(page_content.requested_code()),
     )

@@ -19,7 +19,7 @@ from portal.core.word_pairs import word_pair
 from portal.domain.campaigns import Wording, default_texts
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
-from portal.web.recipient import form_token
+from portal.web.recipient import branding, posted_form
 from portal.web.recipient.link_states import State, View
 from portal.web.shared.hosts import is_short_host
 
@@ -86,10 +86,11 @@ class LinkPage:
 def personal_content(
     vault: Vault, link: shortlinks.Resolution, context: LinkContext, view: View, *, language: str, at: datetime
 ) -> Personal:  # fmt: skip
+    text_id = _shown_text_id(context, view)
     return Personal(
         pair=word_pair(current_app.config["LINK_SALT"], context.link_id, link.nonce or 0),
         address=mask_sealed(vault, context.address, context.provider_id, context.recipient_id),
-        form_token=form_token.sign(context.link_id, _shown_text_id(context, view), language, at, asks=view.may_grant),
+        form_token=posted_form.sign_token(context.link_id, text_id, language, at, asks=view.may_grant),
     )
 
 
@@ -164,6 +165,10 @@ def _title_and_body(text: ConsentText, context: LinkContext, view: View, languag
     words: ConsentText | Wording = text
     if _shown_text_id(context, view) is None:
         words = default_texts.default_wording(text.brand_name, CampaignKind.REFUSE, text.notice_url)
+    return title_and_body(words, language)
+
+
+def title_and_body(words: ConsentText | Wording, language: str) -> tuple[str, str]:
     return (words.title_en, words.body_en) if language == "en" else (words.title_tr, words.body_tr)
 
 
@@ -181,11 +186,7 @@ def _channel_row(channel: Channel, current: CurrentConsents, context: LinkContex
 
 
 def branding_of(of: LinkContext | PublicPoint) -> Branding:
-    logo, colour = of.logo_digest, of.colour
-    return Branding(
-        logo_url=url_for("recipient.logo", brand_id=of.brand_id, digest=logo) if logo else None,
-        colour_url=url_for("recipient.colour", colour=colour.removeprefix("#")) if colour else None,
-    )
+    return Branding(branding.logo_url(of.brand_id, of.logo_digest), branding.colour_url(of.colour))
 
 
 def mask_sealed(vault: Vault, sealed: bytes, provider_id: int, recipient_id: int) -> str:

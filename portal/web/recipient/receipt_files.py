@@ -1,20 +1,28 @@
 """Receipt downloads: the signed token (JWS), JSON with the texts that were shown, and a PDF with a QR code."""
 
 import json
+from datetime import datetime
 
 from flask import Response, current_app
-from flask_babel import get_locale
+from flask_babel import format_datetime, get_locale
+from flask_babel import gettext as _
 
 from portal.core import clock
 from portal.core.extensions import db, limiter, read_session, vault
+from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import ConsentText
-from portal.domain.receipts import claims, format_number, signing_keys, tokens
+from portal.domain.receipts import claims, contents, format_number, signing_keys, tokens
 from portal.domain.receipts.contents import ReceiptContents
 from portal.services.documents import receipt as receipt_document
-from portal.web.recipient import receipt_pdf_text
+from portal.services.documents.receipt import ReceiptContent, Section
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.receipts import find_act
-from portal.web.shared import limits
+from portal.web.recipient.page_content import title_and_body
+from portal.web.recipient.receipts import absolute_receipt_url, find_act
+from portal.web.shared import absolute_urls, decision_status, limits
+from portal.web.shared.labels import label
+
+LANGUAGES = {"tr": "tr-TR", "en": "en"}
+MERSIS, TCKN = 16, 11  # Digits.
 
 
 @blueprint.get("/m/<code>/belge.jws")
@@ -38,7 +46,7 @@ def receipt_json(code: str) -> Response:
 def receipt_pdf(code: str) -> Response:
     """In the language of the page."""
     act = find_act(code)
-    paper = receipt_pdf_text.build_paper(read_session(), act, code, get_locale().language)
+    paper = _pdf_content(act, code, get_locale().language)
     return _download(act, receipt_document.render_pdf(paper), "application/pdf", "pdf")
 
 
@@ -65,3 +73,67 @@ def _text_json(text: ConsentText) -> dict:
 def _download(act: ReceiptContents, content: str | bytes, media_type: str, ending: str) -> Response:
     name = f"izinlink-{format_number(act.number)}.{ending}"
     return Response(content, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _pdf_content(act: ReceiptContents, code: str, language: str) -> ReceiptContent:
+    sections = [section for part in act.parts for section in _sections(part, act)]
+    if act.is_sandbox:
+        sections.insert(0, Section(_("Deneme"), (), (_("Bu bir denemedir: karar gerçek İYS'ye bildirilmez."),)))
+    number, at = format_number(act.number), absolute_urls.absolute_url("verification.verify")
+    return ReceiptContent(
+        language=LANGUAGES[language],
+        title=_("Ticari ileti izni belgesi"),
+        under=_("Bu belge %(moment)s anındaki durumu gösterir.", moment=format_moment(act.as_of)),
+        author="İzinlink",
+        pairs=(
+            (_("Belge no"), number),
+            (_("Kayıt zamanı"), format_moment(act.decided_at)),
+            (_("Adres"), act.address),
+            (_("Nasıl karar verildi"), decision_status.origin_text(act.origin)),
+        ),
+        sections=tuple(sections),
+        address=absolute_receipt_url(act, code),
+        beside=(
+            _("Belgenin bugünkü durumunu görmek için karekodu telefonunuzla okutun."),
+            _("Karekodu okutan, kararınızı değiştirme sayfasına da ulaşır: yalnız güvendiğiniz kişilere gösterin."),
+            _("Bu numarayla gerçekten bir belge olup olmadığını herkes denetleyebilir: %(address)s", address=at),
+        ),
+        foot=f"İzinlink · {number}",
+        page_of=_("Sayfa %(page)s", page="{page}"),
+    )  # fmt: skip
+
+
+def _sections(part: contents.BrandDecisions, act: ReceiptContents) -> list[Section]:
+    """Sections of one brand: its sender, each decision, and the text that was shown."""
+    sender = part.sender
+    is_merchant = len(sender.number) == MERSIS
+    named = _("MERSİS no") if is_merchant else _("T.C. kimlik no") if len(sender.number) == TCKN else _("Vergi no")
+    pairs = ((_("Unvan") if is_merchant else _("Ad soyad"), sender.title), (named, sender.number),
+             (_("İletişim"), sender.contact), (_("Aydınlatma metni"), sender.notice_url))  # fmt: skip
+    lines = [_line(line) for line in part.lines]
+    if part.text is None:
+        return [Section(part.brand_name, pairs), *lines]
+    heading = _("Gösterilen metin (%(number)s. sürüm)", number=part.text.version)
+    shown = Section(heading, (), title_and_body(part.text, act.language))
+    return [Section(part.brand_name, pairs), *lines, shown]
+
+
+def _line(line: contents.DecisionLine) -> Section:
+    kind = f" ({decision_status.merchant_text()})" if line.recipient_type == RecipientType.MERCHANT else ""
+    what = decision_status.status_text(line.status, is_annulled=line.annulled_at is not None)
+    pairs = [(_("Karar zamanı"), format_moment(line.decided_at))]
+    if line.annulled_at:
+        pairs.append((_("Geri alındığı an"), format_moment(line.annulled_at)))
+    if line.outcome:
+        pairs.append((_("İYS'deki durumu"), decision_status.iys_state_text(line.outcome, line.status)))
+    if line.transaction_id:
+        pairs.append((_("İYS işlem no"), line.transaction_id))
+    if line.accepted_at:
+        pairs.append((_("İYS kayıt zamanı"), format_moment(line.accepted_at)))
+    told = (_("Ret, karar zamanından itibaren geçerlidir."),) if line.status == Status.REFUSED else ()
+    return Section(f"{label(line.channel)}{kind}: {what}", tuple(pairs), told)
+
+
+def format_moment(at: datetime) -> str:
+    """To the second, in Turkey time."""
+    return _("%(moment)s (Türkiye saati)", moment=format_datetime(at, "d MMMM yyyy HH:mm:ss"))

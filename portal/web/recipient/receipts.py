@@ -1,18 +1,37 @@
-"""The receipt page of one act, at a URL that cannot be guessed. Shows the current state at İYS each time."""
+"""The receipt of one act, at a URL that cannot be guessed. Shows the current state at İYS each time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask import abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import shortlinks
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import Receipt
+from portal.core.iys_protocol import Status
+from portal.core.models import Receipt, ReceiptDecision, Submission
 from portal.domain.consents import annulments
-from portal.domain.receipts import codes, contents
+from portal.domain.consents.urgency import Urgency, urgency
+from portal.domain.providers import brands
+from portal.domain.receipts import codes, contents, format_number
 from portal.domain.receipts.contents import ReceiptContents
-from portal.web.recipient import page_content, receipt_page
+from portal.web.recipient import branding, page_content
 from portal.web.recipient.blueprint import blueprint
-from portal.web.shared import bad_code_limit, hosts
+from portal.web.shared import absolute_urls, bad_code_limit, hosts, qr_code
+
+
+@dataclass(frozen=True)
+class Line:
+    """One decision; how urgent its report to İYS is, and whether another status holds today."""
+
+    decision: contents.DecisionLine
+    urgency: Urgency
+    is_changed: bool
 
 
 @blueprint.get("/m/<code>", endpoint="receipt")
@@ -57,5 +76,70 @@ def find_receipt(session: Session, code: str) -> Receipt | None:
 
 
 def _page(code: str, act: ReceiptContents, *, is_too_late: bool = False) -> str:
-    shown = receipt_page.build_receipt_page(read_session(), act, code, clock.now(), is_too_late=is_too_late)
-    return render_template("recipient/receipt.html", receipt=shown)
+    """Each decision with its state at İYS, the text, and what one can do now."""
+    lines, colours, at = act.lines, {part.colour for part in act.parts}, clock.now()
+    language_args = page_content.language_args()
+    return render_template(
+        "recipient/receipt.html",
+        act=act,
+        number=format_number(act.number),
+        parts=[_part_context(part, act, at) for part in act.parts],
+        has_grant=any(line.status == Status.GRANTED and not line.annulled_at for line in lines),
+        has_refusal=any(line.status == Status.REFUSED for line in lines),
+        is_for_iys=any(line.outcome for line in lines),
+        undo_until=None if act.is_disowned else _undo_until(act, at),
+        is_too_late=is_too_late,
+        colour_url=branding.colour_url(colours.pop()) if len(colours) == 1 else None,
+        qr=qr_code.svg(absolute_receipt_url(act, code), _("Bu belgenin adresi, karekod olarak")),
+        code=code,
+        language_args=language_args,
+        verify_url=absolute_urls.url_on_main_host("verification.verify", **language_args),
+        page_url=_page_url(act),
+    )
+
+
+def absolute_receipt_url(act: ReceiptContents, code: str) -> str:
+    """Absolute URL of the receipt for its QR code; at the brand's own host, if it is of one brand that has one."""
+    base, brand_ids = current_app.config["LINK_BASE"], {part.brand_id for part in act.parts}
+    if len(brand_ids) == 1:
+        base = brands.link_base_url(read_session(), brand_ids.pop(), base)
+    return f"{base.removesuffix('/k')}/m/{code}"
+
+
+def _part_context(part: contents.BrandDecisions, act: ReceiptContents, at: datetime) -> dict[str, Any]:
+    return {
+        "brand_name": part.brand_name,
+        "sender": part.sender,
+        "logo_url": branding.logo_url(part.brand_id, part.logo_digest),
+        "text": part.text,
+        "title_and_body": page_content.title_and_body(part.text, act.language) if part.text else None,
+        "lines": [_line(line, act, at) for line in part.lines],
+    }
+
+
+def _line(line: contents.DecisionLine, act: ReceiptContents, at: datetime) -> Line:
+    differs = line.annulled_at is not None or line.now_status != line.status
+    return Line(
+        decision=line,
+        urgency=urgency(line.told_since, at) if line.told_since else Urgency.OK,
+        is_changed=differs and not act.is_disowned,  # Later decisions are somebody else's.
+    )
+
+
+def _undo_until(act: ReceiptContents, at: datetime) -> datetime | None:
+    """Until when grants of this act can be undone; None where none can."""
+    return read_session().scalar(
+        select(func.min(annulments.undo_until()))
+        .join(ReceiptDecision, ReceiptDecision.decision_id == Submission.decision_id)
+        .where(ReceiptDecision.receipt_id.in_(act.receipt_ids), annulments.may_be_undone(at))
+    )
+
+
+def _page_url(act: ReceiptContents) -> str | None:
+    """URL of the link by which it was decided: there the person can change their mind."""
+    if act.link_id is None or act.is_disowned:
+        return None
+    link = read_session().get(shortlinks.Link, act.link_id)
+    if link is None:
+        return None
+    return page_content.link_url(shortlinks.code_of(current_app.config["LINK_SALT"], link.id, link.nonce))

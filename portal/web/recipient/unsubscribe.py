@@ -17,8 +17,7 @@ from portal.domain import consents
 from portal.domain.consents import withdrawals
 from portal.web.recipient import decisions, link_states, page_content, visit_recorder
 from portal.web.recipient.blueprint import blueprint
-from portal.web.recipient.link_lookup import find_link
-from portal.web.recipient.link_view import render_link_page
+from portal.web.recipient.link_page import find_link, render_link_page
 
 
 @blueprint.get("/u/<code>", endpoint="refusing")

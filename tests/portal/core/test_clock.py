@@ -15,8 +15,8 @@ LAWFUL = {
     (module, "datetime.fromtimestamp"): "reads a given moment, not the present one"
     for module in (
         "portal.web.consent_points.form_token",
-        "portal.web.recipient.form_token",
-        "iys_sandbox.feed",
+        "portal.web.recipient.posted_form",
+        "iys_sandbox.history",
         "iys_sandbox.bulk_lists",
         "portal.web.shared.webauthn_challenges",
         "portal.services.imports.layout.dates",

@@ -6,7 +6,7 @@ import pytest
 
 from portal.core import addresses
 from portal.core.models import CampaignKind
-from portal.web.recipient import page_cache
+from portal.web.recipient import link_page
 from tests import make
 from tests.make import Person
 
@@ -15,7 +15,7 @@ OTHER = "+905331112233"
 
 @pytest.fixture(autouse=True)
 def nothing_drawn_yet():
-    page_cache._pages.clear()
+    link_page._pages.clear()
 
 
 @pytest.fixture

@@ -1,0 +1,85 @@
+"""The page of a link: look up its code, render it, and keep what people who have decided nothing share in a cache."""
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import abort, current_app, render_template, request
+from flask_babel import get_locale
+from markupsafe import escape
+
+import shortlinks
+from portal.core import clock
+from portal.core.extensions import read_session, vault
+from portal.core.models.link_context import LinkContext, load_current_consents, load_link_context
+from portal.web.recipient import link_states, page_content, visit_recorder
+from portal.web.recipient.blueprint import blueprint
+from portal.web.recipient.link_states import View
+from portal.web.recipient.page_content import FormState, LinkPage, Personal, requested_code
+from portal.web.shared import bad_code_limit, hosts
+from portal.web.shared.hosts import is_short_host
+from shortlinks import LinkState
+
+EMPTY_FORM = FormState()
+MAX_PAGES = 1000
+
+# Placeholders of the personal values; random, so that no text of a provider holds one.
+CODE, ADDRESS, PAIR, TOKEN = (secrets.token_hex(16) for _ in range(4))
+PLACEHOLDERS = Personal(address=ADDRESS, pair=PAIR, form_token=TOKEN)
+
+_pages: dict[tuple[Any, ...], str] = {}
+
+
+def find_link(code: str) -> tuple[shortlinks.Resolution, LinkContext]:
+    """The link and its context. Unknown, damaged and guessed codes take one path to the same page."""
+    link = shortlinks.resolve(read_session(), current_app.config["LINK_SALT"], code, clock.now())
+    context = load_link_context(read_session(), link.link_id or 0)
+    if link.state == LinkState.UNKNOWN or context is None or hosts.brand_of_host() not in (None, context.brand_id):
+        bad_code_limit.count_bad_code()
+        abort(404)
+    return link, context
+
+
+@blueprint.get("/k/<code>", endpoint="page")
+@blueprint.get("/<code>", endpoint="short_page")
+def show_page(code: str) -> str:
+    link, context = find_link(code)
+    visit_recorder.record_visit(context.link_id, request)
+    return render_link_page(link, context, link_states.asking_view(link, context))
+
+
+def render_link_page(
+    link: shortlinks.Resolution, context: LinkContext, view: View, form_state: FormState = EMPTY_FORM
+) -> str:  # fmt: skip
+    """Render a link's page: from the cache for people who have decided nothing, else for this one alone."""
+    language, current = get_locale().language, load_current_consents(read_session(), context)
+    mine = page_content.personal_content(vault(), link, context, view, language=language, at=clock.now())
+    page = partial(
+        page_content.build_link_page, read_session(), context, view, current, form_state=form_state, language=language
+    )
+    if not current.held and not current.is_merchant and not context.reassigned_at and not form_state.messages:
+        return render_cached(context, view, mine, page)
+    return render_template("recipient/page.html", page=page(mine))
+
+
+def render_cached(context: LinkContext, view: View, mine: Personal, page: Callable[[Personal], LinkPage]) -> str:
+    """The page for one person; `page` is called only where the cache has none like it."""
+    shared = _shared_page(context, view, page)
+    own = shared.replace(CODE, requested_code()).replace(ADDRESS, escape(mine.address))
+    return own.replace(PAIR, mine.pair).replace(TOKEN, mine.form_token)
+
+
+def _shared_page(context: LinkContext, view: View, page: Callable[[Personal], LinkPage]) -> str:
+    key = (
+        current_app.config["LINK_SALT"], context.text_id, view, request.endpoint, get_locale().language,
+        context.logo_digest, context.colour, context.requires_name, is_short_host(),
+    )  # fmt: skip
+    if key in _pages:
+        return _pages[key]
+    rendered = render_template("recipient/page.html", page=page(PLACEHOLDERS)).replace(requested_code(), CODE)
+    if not current_app.jinja_env.auto_reload:  # Not in development, where templates change.
+        if len(_pages) >= MAX_PAGES:
+            _pages.clear()
+        _pages[key] = rendered
+    return rendered

@@ -1,0 +1,70 @@
+"""What a form of a link's page posts: the signed token of its serving, choices per channel, and the person's name."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from portal.core.iys_protocol import Channel, Status
+from portal.domain.consents import ServedForm
+
+LIFE = timedelta(hours=24)  # A page left open overnight still decides; an older one asks again.
+SALT = "served-form"
+LONGEST_NAME = 120
+# Control, zero-width and bidirectional characters: a name would not read as it was written.
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@dataclass(frozen=True)
+class Posted:
+    """The token of a posted form; empty where it is damaged, too old, or of another link."""
+
+    form: ServedForm | None = None
+    asked: bool = False  # The form offered grants.
+
+
+def sign_token(link_id: int, text_id: int | None, language: str, at: datetime, *, asks: bool = True) -> str:
+    """A token for one serving of the page, unique."""
+    served_ms = int(at.timestamp() * 1000)
+    return _signer().dumps([link_id, text_id, language, served_ms, secrets.randbits(32), int(asks)])
+
+
+def read_token(token: str, link_id: int, at: datetime) -> Posted:
+    try:
+        signed_link, text_id, language, served_ms, _, asked = _signer().loads(token)
+    except (BadSignature, ValueError, TypeError):
+        return Posted()
+    served_at = datetime.fromtimestamp(served_ms / 1000, UTC)
+    if signed_link != link_id or not timedelta(0) <= at - served_at <= LIFE:
+        return Posted()
+    return Posted(ServedForm(text_id, language, served_at, hashlib.sha256(token.encode()).digest()), bool(asked))
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=SALT)
+
+
+def read_choices(posted: Mapping[str, str], offered: tuple[Channel, ...]) -> dict[Channel, Status]:
+    """Choices among the offered channels; anything else in the form is ignored. "all" refuses every one."""
+    if posted.get("all") == Status.REFUSED:
+        return dict.fromkeys(offered, Status.REFUSED)
+    statuses = {status.value: status for status in Status}
+    chosen = {channel: statuses.get(posted.get(channel.value, "")) for channel in offered}
+    return {channel: status for channel, status in chosen.items() if status is not None}
+
+
+def read_name(posted: Mapping[str, str]) -> str:
+    """The person's name on one line, or an empty string."""
+    return " ".join(CONTROL_CHARACTERS.sub(" ", posted.get("name", "")).split())
+
+
+def name_problem(name: str, *, is_required: bool) -> str | None:
+    """What is wrong with the name beside a grant: "name" (missing), "long_name" or None."""
+    if len(name) > LONGEST_NAME:
+        return "long_name"
+    return "name" if is_required and not name else None
