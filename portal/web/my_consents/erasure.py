@@ -1,7 +1,6 @@
 """Erasure requests (KVKK art. 11) to one firm or all of them: each becomes a case on the firm's desk."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -27,14 +26,12 @@ class Firm:
     id: int
     title: str
     brands: list[str]
-    asked_at: datetime | None
-    due_at: datetime | None
-    closed_at: datetime | None
+    case: Complaint | None
     case_url: str | None
 
     @property
     def is_asked(self) -> bool:
-        return self.asked_at is not None and self.closed_at is None
+        return self.case is not None and self.case.closed_at is None
 
 
 @blueprint.get("/izinlerim/silme", endpoint="erasure")
@@ -70,29 +67,27 @@ def _page(held: Holdings, error: str | None = None) -> str:
 def _firms(held: Holdings) -> list[Firm]:
     providers = [each.provider_id for each in held.recipients]
     titles = read_session().execute(select(Provider.id, Provider.title).where(Provider.id.in_(providers)))
-    asked = {case.provider_id: case for case in _erasure_cases(held)}
-    firms = [_firm(held, *row, asked.get(row.id)) for row in titles]
+    cases = {case.provider_id: case for case in _erasure_cases(held)}
+    firms = [
+        Firm(
+            provider_id,
+            title,
+            [each.brand.name for each in held.shown if each.provider.id == provider_id],
+            cases.get(provider_id),
+            _case_url(cases[provider_id]) if provider_id in cases else None,
+        )
+        for provider_id, title in titles
+    ]
     return sorted(firms, key=lambda firm: firm.title.casefold())
+
+
+def _case_url(case: Complaint) -> str:
+    return url_for("recipient.complaint", code=complaints.case_code(current_app.config["LINK_SALT"], case))
 
 
 def _erasure_cases(held: Holdings) -> list[Complaint]:
     """Erasure cases of the present owner, the newest last."""
-    theirs = select(Complaint).where(
-        Complaint.recipient_id.in_([each.id for each in held.recipients]), Complaint.kind == ComplaintKind.ERASURE
-    )
-    cases = read_session().scalars(theirs.order_by(Complaint.created_at))
     since = {each.id: owned_since(each) for each in held.recipients}
+    theirs = select(Complaint).where(Complaint.recipient_id.in_(since), Complaint.kind == ComplaintKind.ERASURE)
+    cases = read_session().scalars(theirs.order_by(Complaint.created_at))
     return [case for case in cases if case.created_at >= since[case.recipient_id]]
-
-
-def _firm(held: Holdings, provider_id: int, title: str, case: Complaint | None) -> Firm:
-    return Firm(
-        provider_id, title, [each.brand.name for each in held.shown if each.provider.id == provider_id],
-        asked_at=case.created_at if case else None, due_at=case.due_at if case else None,
-        closed_at=case.closed_at if case else None, case_url=_case_url(case) if case else None,
-    )  # fmt: skip
-
-
-def _case_url(case: Complaint) -> str:
-    code = complaints.case_code(current_app.config["LINK_SALT"], case)
-    return url_for("recipient.complaint", code=code)

@@ -1,7 +1,4 @@
-"""Everything this portal holds of one address: its consents at each brand, since when, and their state at İYS.
-
-Of an address that changed hands, nothing from before is shown: it is another person's.
-"""
+"""Everything this portal holds of one address: consents at each brand, their state at İYS, and the decisions behind."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.core.addresses import Address
 from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import (
+    Annulment,
     Brand,
     Consent,
     ConsentRequest,
@@ -20,6 +18,7 @@ from portal.core.models import (
     DecisionOrigin,
     Outcome,
     Provider,
+    Receipt,
     Recipient,
     Submission,
 )
@@ -160,3 +159,60 @@ def _consents_by_brand(session: Session, by_provider: dict[int, Recipient]) -> d
             )
         )  # fmt: skip
     return found
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One decision and its state at İYS."""
+
+    decided_at: datetime
+    brand_id: int
+    channel: Channel
+    recipient_type: RecipientType
+    status: Status
+    origin: DecisionOrigin
+    outcome: Outcome | None
+    is_for_iys: bool  # İYS is sent, or would have been, had it not been taken back.
+    accepted_at: datetime | None
+    transaction_id: str | None
+
+
+def read_history(session: Session, of: Iterable[HeldBrand]) -> list[HistoryEntry]:
+    """Decisions at these brands, the newest first."""
+    by_brand = {held.brand.id: held for held in of}
+    rows = session.execute(
+        select(Decision, Submission, Annulment.at)
+        .outerjoin(Submission, Submission.decision_id == Decision.id)
+        .outerjoin(Annulment, Annulment.decision_id == Decision.id)
+        .where(
+            Decision.recipient_id.in_({held.recipient.id for held in by_brand.values()}),
+            Decision.brand_id.in_(by_brand),
+        )
+        .order_by(Decision.consent_date.desc(), Decision.id.desc())
+    )
+    return [
+        _entry(decision, submission, annulled_at)
+        for decision, submission, annulled_at in rows
+        if decision.recorded_at >= owned_since(by_brand[decision.brand_id].recipient)
+    ]
+
+
+def last_receipt(session: Session, recipient_ids: Iterable[int], since: datetime) -> Receipt | None:
+    """Receipt of the last refusal of this session; of an act at several providers, its first row."""
+    theirs = select(Receipt).where(
+        Receipt.recipient_id.in_(list(recipient_ids)),
+        Receipt.origin == DecisionOrigin.MINE,
+        Receipt.decided_at >= since,
+    )
+    return session.scalars(theirs.order_by(Receipt.decided_at.desc(), Receipt.id).limit(1)).first()
+
+
+def _entry(decision: Decision, submission: Submission | None, annulled_at: datetime | None) -> HistoryEntry:
+    sent = sandbox_mode.submission_to_iys(submission)
+    outcome = sent.outcome if sent else None
+    return HistoryEntry(
+        decided_at=decision.consent_date, brand_id=decision.brand_id, channel=decision.channel,
+        recipient_type=decision.recipient_type, status=decision.status, origin=decision.origin,
+        outcome=Outcome.ANNULLED if annulled_at else outcome, is_for_iys=sent is not None,
+        accepted_at=sent.accepted_at if sent else None, transaction_id=sent.transaction_id if sent else None,
+    )  # fmt: skip

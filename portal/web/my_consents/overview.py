@@ -6,19 +6,24 @@ from typing import Any
 
 from flask import abort, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime
+from flask_babel import format_datetime, get_locale
+from sqlalchemy import select
 
 from portal.core import addresses, clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.models import AddressProof, Receipt
-from portal.domain import address_proofs, receipts
+from portal.core.iys_protocol import Channel
+from portal.core.models import AddressProof, Brand, DecisionOrigin, Receipt, Recipient
+from portal.domain import address_proofs, consents, receipts
+from portal.domain.consents import withdrawals
+from portal.domain.consents.withdrawals import Part
 from portal.domain.receipts import codes
-from portal.web.my_consents import history, sentences
+from portal.web.my_consents import holdings, sentences
 from portal.web.my_consents.blueprint import blueprint, entry_blueprint
-from portal.web.my_consents.holdings import Holdings, find_holdings
+from portal.web.my_consents.holdings import HeldBrand, Holdings, find_holdings
 from portal.web.shared import address_session
 
 BRANDS_PER_PAGE, DECISIONS_PER_PAGE = 20, 100
+EVERYTHING = "all"
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class ListPage:
 def overview() -> ResponseReturnValue:
     """Show it."""
     held = my_holdings()
-    last = history.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
+    last = holdings.last_receipt(read_session(), [each.id for each in held.recipients], _proved_at())
     return render_template(
         "my_consents/overview.html", brands=paginate(held.shown, BRANDS_PER_PAGE), total=len(held.shown),
         granted=sum(each.is_granted for each in held.shown), receipt=_receipt_link(last),
@@ -58,7 +63,7 @@ def brand(brand_id: int) -> str:
     held = my_holdings().of(brand_id)
     if held is None:
         abort(404)
-    entries = paginate(history.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
+    entries = paginate(holdings.read_history(read_session(), [held]), DECISIONS_PER_PAGE)
     return render_template(
         "my_consents/brand.html", held=held, entries=entries, outcome_sentence=sentences.outcome_sentence,
         page_url=lambda number: url_for(".brand", brand_id=brand_id, sayfa=number), **shared_context(),
@@ -124,3 +129,43 @@ def _receipt_link(row: Receipt | None) -> dict[str, str] | None:
         return None
     code = codes.receipt_code(current_app.config["LINK_SALT"], row.id, row.nonce)
     return {"number": receipts.format_number(row.number), "url": url_for("recipient.receipt", code=code)}
+
+
+@blueprint.post("/izinlerim/liste", endpoint="refuse")
+def refuse() -> ResponseReturnValue:
+    """Refuse what the button names: everything, a brand, or one channel of a brand."""
+    held = my_holdings()
+    chosen, channels = read_button(held, request.form.get("refuse", ""))
+    if not (chosen and channels):
+        abort(404)
+    withdrawals.withdraw(
+        db.session,
+        vault(),
+        parts_of(held, chosen, channels),
+        origin=DecisionOrigin.MINE,
+        language=get_locale().language,
+        request_metadata=consents.describe_request(request.remote_addr, request.user_agent.string),
+        at=clock.now(),
+    )
+    db.session.commit()
+    return redirect(url_for(".overview", sayfa=request.args.get("sayfa"), _anchor="kayit"), 303)
+
+
+def read_button(held: Holdings, named: str) -> tuple[list[HeldBrand], tuple[Channel, ...]]:
+    """The brands and channels that a button names; none where they are not this person's."""
+    if named == EVERYTHING:
+        return held.brands, held.address.channels
+    number, _dash, word = named.partition("-")
+    one = held.of(int(number)) if number.isascii() and number.isdecimal() and len(number) < 20 else None
+    channels = tuple(channel for channel in held.address.channels if word in ("", channel.value))
+    return ([one] if one else []), channels
+
+
+def parts_of(held: Holdings, chosen: list[HeldBrand], channels: tuple[Channel, ...]) -> list[Part]:
+    """One part for each provider, with rows of the writing session."""
+    theirs = select(Brand).where(Brand.id.in_([each.brand.id for each in chosen])).order_by(Brand.id)
+    brands: dict[int, list[Brand]] = {}
+    for brand in db.session.scalars(theirs):
+        brands.setdefault(brand.provider_id, []).append(brand)
+    recipients = select(Recipient).where(Recipient.id.in_({each.recipient.id for each in chosen}))
+    return [Part(each, held.address, brands[each.provider_id], channels) for each in db.session.scalars(recipients)]

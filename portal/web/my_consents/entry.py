@@ -1,0 +1,183 @@
+"""Before the session: ask for an address, send it a code, check the code. Unknown addresses get the same answers."""
+
+from datetime import datetime, timedelta
+
+from flask import abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime, get_locale
+from flask_babel import gettext as _
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from portal.core import addresses, clock
+from portal.core.addresses import Address
+from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.iys_protocol import Channel
+from portal.core.models import AddressProof, Purpose
+from portal.core.throttle import Limit, TooManyRequests
+from portal.domain import address_proofs
+from portal.domain.address_proofs import CodeResult
+from portal.domain.address_proofs.code_check import MOST_TRIES, is_open
+from portal.web.my_consents.blueprint import entry_blueprint
+from portal.web.shared import address_session, bad_code_limit, cross_site, limits
+from portal.web.shared.absolute_urls import absolute_url
+
+FORM_LIFE = timedelta(hours=24)  # A page left open overnight still works.
+
+
+@entry_blueprint.get("/izinlerim")
+def ask() -> str:
+    return _render_ask()
+
+
+@entry_blueprint.post("/izinlerim", endpoint="send")
+@limiter.limit(limits.CODES)
+def send() -> ResponseReturnValue:
+    """Send a code if any provider knows the address; redirect to the code's page in any case."""
+    typed = request.form.get("address", "")
+    if not _is_own_form():
+        return _render_ask(typed, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
+    try:
+        address = addresses.parse(typed)
+    except addresses.BadAddress as bad:
+        return _render_ask(typed, error=f"{_(bad.problem.sentence)} {_(bad.problem.cure)}"), 422
+    if address.channels == (Channel.CALL,):
+        error = _(
+            "Sabit telefona SMS gitmediği için kod gönderemiyoruz. Reddetmek için size gelen iletideki bağlantıyı açın "
+            "ya da İYS'yi veya e-Devlet'i kullanın."
+        )
+        return _render_ask(typed, error=error), 422
+    try:
+        code = _request_code(address)
+    except TooManyRequests as many:
+        return _render_ask(typed, warning=_too_many_text(many)), 429
+    return redirect(url_for(".code", code=code), 303)
+
+
+def _render_ask(typed: str = "", *, error: str | None = None, warning: str | None = None) -> str:
+    return render_template(
+        "my_consents/ask.html",
+        typed=typed[: addresses.MAX_INPUT_LENGTH],
+        error=error,
+        warning=warning,
+        token=_form_token(),
+        notice_url=current_app.config["OPERATOR_NOTICE_URL"],
+    )
+
+
+def _request_code(address: Address) -> str:
+    """Request a code; takes the same path whether any provider knows the address. Returns the code in the URL of its
+    page. Commits. Raises TooManyRequests."""
+    is_known = address_proofs.is_held(read_session(), vault(), address)
+    try:
+        proof = address_proofs.request_code(
+            db.session, vault(), current_app.config["SECRET_KEY"], address, Purpose.MINE, sends=is_known,
+            language=get_locale().language, network=request.remote_addr or "", at=clock.now(),
+            notice=absolute_url("verification.privacy", lang="en" if get_locale().language == "en" else None),
+        )  # fmt: skip
+    except TooManyRequests:
+        db.session.rollback()
+        raise
+    db.session.commit()
+    wake("message")
+    return address_proofs.page_code(current_app.config["LINK_SALT"], proof)
+
+
+def _too_many_text(many: TooManyRequests) -> str:
+    """What was requested too often, and until when; the same for unknown addresses."""
+    what = {
+        Limit.CODES_OF_ADDRESS: _("Bu adres için kısa sürede çok kod istendi."),
+        Limit.CODES_OF_BLOCK: _("Bu numaraya yakın numaralar için kısa sürede çok kod istendi."),
+        Limit.CODES_OF_NETWORK: _("Bulunduğunuz internet ağından kısa sürede çok kod istendi."),
+    }[many.limit]
+    again = format_datetime(many.again_at_minute, "d MMMM HH:mm")
+    when = _("Yeni kodu şu saatten sonra isteyebilirsiniz: %(at)s.", at=again)
+    instead = _(
+        "Reddetmek için beklemeniz gerekmez: size gelen herhangi bir iletideki bağlantıyı açın ya da İYS'yi veya "
+        "e-Devlet'i kullanın."
+    )
+    return f"{what} {when} {instead}"
+
+
+@entry_blueprint.get("/izinlerim/kod/<code>")
+def code(code: str) -> str:
+    """Show the form for the code; the same whether one was sent."""
+    proof = _find_proof(code)
+    return _render_code(code, proof, is_over=not is_open(proof, clock.now()))
+
+
+@entry_blueprint.post("/izinlerim/kod/<code>", endpoint="answer")
+@limiter.limit(limits.CODES, exempt_when=lambda: "renew" not in request.form)
+def answer(code: str) -> ResponseReturnValue:
+    """Check the code, or send a new one. An attempt is committed before the answer shows its result."""
+    proof, typed = _find_proof(code), request.form.get("digits", "")
+    if not _is_own_form():
+        return _render_code(code, proof, warning=_("Bu sayfa uzun süre açık kalmış. Lütfen yeniden gönderin.")), 400
+    if "renew" in request.form:
+        return _send_new_code(code, proof)
+    digits = address_proofs.read_code(typed)
+    if digits is None and is_open(proof, clock.now()):
+        return _render_code(
+            code, proof, error=_("Kod yalnız rakamlardan oluşur. İletideki kodu olduğu gibi yazın.")
+        ), 422
+    at = clock.now()
+    verdict = address_proofs.check_code(db.session, current_app.config["SECRET_KEY"], proof, digits or "", at)
+    if verdict == CodeResult.PROVED:
+        token = address_proofs.open_session(db.session.get_one(AddressProof, proof.id), at)
+        db.session.commit()
+        return address_session.set_cookie(make_response(redirect(url_for("my_consents.overview"), 303)), token)
+    db.session.commit()
+    if verdict == CodeResult.OVER:
+        return _render_code(code, proof, is_over=True), 410
+    left = MOST_TRIES - db.session.get_one(AddressProof, proof.id).tries
+    return _render_code(code, proof, error=_("Kod yanlış. Kalan deneme: %(left)s.", left=left)), 422
+
+
+def _send_new_code(code: str, proof: AddressProof) -> ResponseReturnValue:
+    try:
+        new_code = _request_code(address_proofs.read_address(vault(), proof))
+    except TooManyRequests as many:
+        is_over = not is_open(proof, clock.now())
+        return _render_code(code, proof, is_over=is_over, warning=_too_many_text(many)), 429
+    return redirect(url_for(".code", code=new_code, yeni="1"), 303)
+
+
+def _find_proof(code: str) -> AddressProof:
+    """The proof of this page. Unknown, damaged and guessed codes take one path to the same 404."""
+    proof = address_proofs.find_proof(read_session(), current_app.config["LINK_SALT"], code, Purpose.MINE)
+    if proof is None:
+        bad_code_limit.count_bad_code()
+        abort(404)
+    g.language = proof.language
+    return proof
+
+
+def _render_code(code: str, proof: AddressProof, *, is_over: bool = False, **facts: str) -> str:
+    return render_template(
+        "my_consents/code_expired.html" if is_over else "my_consents/code.html",
+        code=code,
+        address=addresses.mask(address_proofs.read_address(vault(), proof).text),
+        until=format_datetime(proof.expires_at, "HH:mm"),
+        token=_form_token(),
+        **facts,
+    )
+
+
+def _form_token() -> str:
+    """Signed token of these forms: another site's page cannot make its visitors request codes."""
+    return _signer().dumps(int(clock.now().timestamp()))
+
+
+def _is_own_form() -> bool:
+    """Whether the posted form stood on a page of ours, served within FORM_LIFE."""
+    return not cross_site.is_cross_site_post() and _age(request.form.get("form", ""), clock.now()) <= FORM_LIFE
+
+
+def _age(token: str, at: datetime) -> timedelta:
+    try:
+        return timedelta(seconds=abs(at.timestamp() - _signer().loads(token)))
+    except (BadSignature, TypeError):
+        return timedelta.max
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="asking-form")
