@@ -27,7 +27,7 @@ from portal.domain.campaigns import default_texts
 from portal.domain.identity import accounts, factors
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.audience import read_address_list
 
 IYS_CODE, BRAND_CODE = 700001, 700001
 USERNAME, PASSWORD = "izinlink", "sandbox-password"

@@ -23,7 +23,7 @@ from portal.domain import audit, campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.address_lists import AddressList, read_address_list
+from portal.services.imports.audience import AddressList, read_address_list
 from portal.services.imports.reading import Unreadable
 
 MAX_NAME, MAX_NOTE, MAX_URL = 120, 255, 500  # Characters that the columns hold.

@@ -39,7 +39,7 @@ from portal.domain.identity import accounts, factors
 from portal.domain.providers import onboarding
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.audience import read_address_list
 from portal.web.shared.absolute_urls import absolute_url
 
 group = AppGroup("demo", help="Something to look at.")

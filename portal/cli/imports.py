@@ -23,8 +23,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Brand, ImportBatch, Provider
 from portal.services.imports import profiles
-from portal.services.imports.row_errors import code_of
-from portal.services.imports.row_results import PROBLEMS
+from portal.services.imports.row_results import PROBLEMS, code_of
 
 FINISHED = (BatchState.DONE, BatchState.UNDOING, BatchState.UNDONE)  # Not repeated without --again.
 

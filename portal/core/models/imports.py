@@ -52,7 +52,7 @@ class ImportBatch(Base):
     size: Mapped[int]  # Bytes.
     state: Mapped[BatchState] = mapped_column(enum_type(BatchState, "state"))
     problem: Mapped[str | None] = mapped_column(String(40))  # Why it is unreadable.
-    outline: Mapped[bytes | None]  # Encrypted JSON of imports.outline.Outline: sheets and columns.
+    outline: Mapped[bytes | None]  # Encrypted JSON of imports.reading.Outline: sheets and columns.
     layout: Mapped[bytes | None]  # Encrypted JSON of imports.layout.Layout: column mapping.
     lines: Mapped[int] = mapped_column(Integer, default=0)  # Without headers and sheets that are not imported.
     chunks: Mapped[int] = mapped_column(Integer, default=0)

@@ -1,16 +1,19 @@
-"""A person's actions on a batch, which the worker carries out: set the layout, start, stop, resume, undo, drop.
+"""The states of a batch: a person's actions change them, and the worker holds the batch by a lease in one of them.
 
-Each changes the state only from one that allows it. Nothing here commits.
+An action (set the layout, start, stop, resume, undo, drop) changes the state only from one that allows it, and takes
+the lease away. Nothing here commits.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from portal.core import leases
 from portal.core.database import changed_rows
+from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk, Provider, UploadPart
 from portal.core.vault import Vault
 from portal.domain import audit, packages
@@ -20,6 +23,7 @@ MAY_CHOOSE = (BatchState.READ, BatchState.MAPPED, BatchState.DRY_RUN)
 MAY_DROP = (BatchState.UPLOADED, BatchState.UNREADABLE, *MAY_CHOOSE)
 MAY_UNDO = (BatchState.DONE, BatchState.STOPPED)
 SHORTEST = 2.0  # Seconds before a rate is worth showing.
+LEASE = timedelta(seconds=20)  # Far longer than a chunk takes; what a killed worker held is free again after it.
 
 
 class WrongState(Exception):
@@ -61,9 +65,7 @@ def start(
     """Start the run. Raises AnswerMissing, Suspended, packages.PackageFull and WrongState."""
     if batch.asked and batch.answered_at is None:
         raise AnswerMissing(list(batch.asked))
-    provider, brand = session.get_one(Provider, batch.provider_id), session.get_one(Brand, batch.brand_id)
-    if provider.suspended_at or brand.closed_at:
-        raise Suspended
+    provider = _active_provider(session, batch)
     if batch.new_addresses and not only_refusals:
         packages.require_capacity(session, provider, batch.new_addresses, at)
     values: dict[str, Any] = {"started_at": at, "started_by": user_id, "only_refusals": only_refusals, "ended_at": None}
@@ -79,11 +81,10 @@ def stop(session: Session, batch: ImportBatch, user_id: int | None, at: datetime
 
 def resume(session: Session, batch: ImportBatch, user_id: int | None, at: datetime) -> None:
     """Resume the run where it was stopped. Raises Suspended and WrongState."""
-    provider, brand = session.get_one(Provider, batch.provider_id), session.get_one(Brand, batch.brand_id)
-    if provider.suspended_at or brand.closed_at:
-        raise Suspended
-    values = {"ended_at": None, "problem": None}
-    _change_state(session, batch, (BatchState.STOPPED,), BatchState.RUNNING, at, keeps_position=True, **values)
+    _active_provider(session, batch)
+    _change_state(
+        session, batch, (BatchState.STOPPED,), BatchState.RUNNING, at, keeps_position=True, ended_at=None, problem=None
+    )
     _note(session, batch, "import.continued", user_id, at, {"chunks": batch.position})
 
 
@@ -109,6 +110,14 @@ def progress(batch: ImportBatch, at: datetime) -> Progress:
     return Progress(done, batch.lines, rate, (batch.lines - done) / rate if rate else None)
 
 
+def _active_provider(session: Session, batch: ImportBatch) -> Provider:
+    """Raises Suspended."""
+    provider, brand = session.get_one(Provider, batch.provider_id), session.get_one(Brand, batch.brand_id)
+    if provider.suspended_at or brand.closed_at:
+        raise Suspended
+    return provider
+
+
 def _change_state(
     session: Session, batch: ImportBatch, before: tuple[BatchState, ...], after: BatchState, at: datetime, *,
     keeps_position: bool = False, **values: Any,
@@ -129,3 +138,35 @@ def _note(
     audit.note(
         session, act, "import_batch", batch.id, provider_id=batch.provider_id, at=at, user_id=user_id, facts=facts
     )  # fmt: skip
+
+
+@dataclass
+class BatchLease:
+    """The lease of a batch in one state; each stored chunk renews it."""
+
+    id: int
+    state: BatchState
+    lease_until: datetime | None
+
+    def renew(self, session: Session, at: datetime, **values: object) -> None:
+        """Store progress and hold the batch for a full lease again. Raises LeaseLost."""
+        in_state = ImportBatch.state == self.state
+        self.lease_until = leases.renew(session, ImportBatch, self, in_state, at=at, lease=LEASE, attempts=0, **values)
+
+    def finish(self, session: Session, state: BatchState, at: datetime, **values: object) -> None:
+        """Move the batch to its next state and release it. Raises LeaseLost."""
+        if not self.release(session, attempts=0, state=state, state_changed_at=at, **values):
+            raise LeaseLost
+
+    def release(self, session: Session, **values: object) -> bool:
+        """Release the batch where it is; False where somebody else has it."""
+        return bool(leases.release(session, ImportBatch, [self], ImportBatch.state == self.state, **values))
+
+
+def claim_batch(session: Session, batch_id: int, state: BatchState, at: datetime) -> BatchLease | None:
+    """Claim a batch in this state; None where another worker has it, or its state is another by now."""
+    claimed = leases.claim(
+        session, ImportBatch, ImportBatch.id == batch_id, ImportBatch.state == state,
+        at=at, lease=LEASE, attempts=ImportBatch.attempts + 1,
+    )  # fmt: skip
+    return BatchLease(batch_id, state, at + LEASE) if claimed else None

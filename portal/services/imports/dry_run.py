@@ -1,29 +1,38 @@
 """Dry run: the effect of each entry of a file, found before anything is written to consents.
 
-Duplicates are found over the whole file, so a dry run that was killed begins again from the first line.
+Duplicates are found over the whole file, so a dry run that was killed begins again from the first line. Of the entries
+of one key the newest wins, a refusal at the same moment, and of equal ones the first.
 """
 
+import sqlite3
 import time
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable
+from itertools import product
 
 from sqlalchemy import bindparam, update
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault
-from portal.core.iys_protocol import Channel, RecipientType, Status
+from portal.core.iys_protocol import RecipientType, Status
 from portal.core.models import BatchState, Brand, ImportBatch, ImportChunk
 from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports import chunks
-from portal.services.imports.batch_lease import BatchLease
-from portal.services.imports.chunks import DAMAGED, ChunkRow, ParsedChunk
-from portal.services.imports.deduplication import SeenEntries, SeenEntry
+from portal.services.imports.batches import BatchLease
+from portal.services.imports.row_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SLOTS, SkipReason, tally_of
+from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
 
 SAVED_EVERY = 0.5  # Seconds.
 REPEATED = BYTE_OF[SkipReason.REPEATED.value]
+CACHE = 32 * 1024  # kB
+KEY_SUFFIX = {key: bytes((number,)) for number, key in enumerate(product(SLOTS, RecipientType))}
+SEEN = "CREATE TABLE seen (key BLOB PRIMARY KEY, weight INTEGER, place INTEGER) WITHOUT ROWID"
+NEW = "CREATE TABLE new (address BLOB PRIMARY KEY) WITHOUT ROWID"
+
+SeenEntry = tuple[bytes, int, int]  # Key, weight, and slot in the whole file.
 
 
 class DryRun:
@@ -33,7 +42,7 @@ class DryRun:
         batch = read_session().get_one(ImportBatch, lease.id, populate_existing=True)
         self.lease, self.at = lease, clock.now()
         self.brand = read_session().get_one(Brand, batch.brand_id, populate_existing=True)
-        self.parse = chunks.chunk_parser(vault(), batch, self.at)
+        self.parse = chunk_parser(vault(), batch, self.at)
         self.seen = SeenEntries()
         self.ids: list[int] = []  # Of the chunks so far,
         self.starts: list[int] = []  # the number of their first slot in the whole file,
@@ -44,12 +53,14 @@ class DryRun:
     def work(self, seconds: float) -> bool:
         """Go on for about so long; whether more is to do. Raises LeaseLost."""
         until, saved = time.monotonic() + seconds, time.monotonic()
-        while chunk := chunks.chunk_at(read_session(), self.lease.id, len(self.results)):
+        while chunk := chunk_at(read_session(), self.lease.id, len(self.results)):
             self._evaluate(chunk)
             now = time.monotonic()
             if now - saved > SAVED_EVERY or now > until:
                 saved = now
-                self._save_progress()
+                self._save_results()
+                self.lease.renew(db.session, clock.now(), position=len(self.results))
+                db.session.commit()
             if now > until:
                 return True
         self._finish()
@@ -84,41 +95,31 @@ class DryRun:
         for (slot, entry), effect in zip(entries.items(), plan.effects, strict=True):
             results[slot] = BYTE_OF[effect]
             index = index_of[entry.address.text]
-            seen.append(SeenEntry(index, entry.channel, entry.recipient_type, *entry.weight, start + slot))
+            key, (date, is_refusal) = index + KEY_SUFFIX[entry.channel, entry.recipient_type], entry.weight
+            seen.append((key, 2 * int(date.timestamp()) + is_refusal, start + slot))
             if entry.status == Status.GRANTED and entry.address.text in plan.new:
                 new.add(index)
         self.seen.add_new_addresses(new)
-        for place in self.seen.add(seen):
-            self._mark_repeated(place)
-
-    def _mark_repeated(self, place: int) -> None:
-        """The entry at that slot of the whole file gives way to another of its key."""
-        number = bisect_right(self.starts, place) - 1
-        self.results[number][place - self.starts[number]] = REPEATED
-        self.unsaved.add(number)
-
-    def _save_progress(self) -> None:
-        self._save_results()
-        self.lease.renew(db.session, clock.now(), position=len(self.results))
-        db.session.commit()
+        for place in self.seen.add(seen):  # Slots whose entries give way to another of their key.
+            number = bisect_right(self.starts, place) - 1
+            self.results[number][place - self.starts[number]] = REPEATED
+            self.unsaved.add(number)
 
     def _save_results(self) -> None:
         rows = [
-            {"its_id": self.ids[each], "its_row_results": bytes(self.results[each]), "its_tally": self._tally(each)}
+            {"its_id": self.ids[each], "its_row_results": bytes(results), "its_tally": tally_of(results)}
             for each in self.unsaved
+            for results in [self.results[each]]
         ]
         if rows:
             db.session.execute(SAVE, rows)
         self.unsaved = set()
 
-    def _tally(self, number: int) -> dict[str, int]:
-        return tally_of(bytes(self.results[number]))
-
     def _finish(self) -> None:
         self._save_results()
         tally: Counter[str] = Counter()
-        for number in range(len(self.results)):
-            tally.update(self._tally(number))
+        for results in self.results:
+            tally.update(tally_of(results))
         at = clock.now()
         self.lease.finish(
             db.session, BatchState.DRY_RUN, at, tally=dict(tally), lines=self.lines,
@@ -129,14 +130,54 @@ class DryRun:
 
 
 def _without_duplicates(entries: dict[int, Entry]) -> dict[int, Entry]:
-    """Of the entries of one key the one that counts, by the rule of SeenEntries: one that gives way is never written,
-    so it must not be known as a fact before the other."""
-    slots: dict[tuple[str, Channel, RecipientType], int] = {}
+    """Of the entries of one key the one that counts: one that gives way is never written, so it must not be known as a
+    fact before the other."""
+    slots: dict[tuple[object, ...], int] = {}
     for slot, entry in entries.items():
         key = entry.address.text, entry.channel, entry.recipient_type
         if key not in slots or entry.weight > entries[slots[key]].weight:
             slots[key] = slot
     return {slot: entries[slot] for slot in sorted(slots.values())}
+
+
+class SeenEntries:
+    """The entries of one file so far, by key, with flat memory.
+
+    The keys stand in a temporary SQLite database, in memory while it is small and in an unnamed file after that. It
+    holds no address: a key is the blind index of its address.
+    """
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        for statement in (f"PRAGMA cache_size=-{CACHE}", "PRAGMA journal_mode=OFF", SEEN, NEW, "BEGIN"):
+            self._database.execute(statement)
+
+    def add(self, rows: list[SeenEntry]) -> list[int]:
+        """Add the entries of a chunk; the slots of those that lose by it, here or further up."""
+        added = self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", rows).rowcount
+        return [] if added == len(rows) else [lost for row in rows if (lost := self._resolve(*row)) is not None]
+
+    def add_new_addresses(self, indexes: Iterable[bytes]) -> None:
+        """Add addresses of which no consent is held yet."""
+        self._database.executemany("INSERT OR IGNORE INTO new VALUES (?)", [(index,) for index in indexes])
+
+    @property
+    def new_address_count(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM new").fetchone()[0])
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _resolve(self, key: bytes, weight: int, place: int) -> int | None:
+        """Keep the heavier of two entries of one key; the place of the other."""
+        found = self._database.execute("SELECT weight, place FROM seen WHERE key = ?", (key,))
+        kept_weight, kept_place = map(int, found.fetchone())
+        if kept_place == place:
+            return None
+        if weight <= kept_weight:
+            return place
+        self._database.execute("UPDATE seen SET weight = ?, place = ? WHERE key = ?", (weight, place, key))
+        return kept_place
 
 
 TABLE = ImportChunk.__table__

@@ -21,10 +21,10 @@ from portal.core.vault import CannotOpen
 from portal.domain.consents import bulk_import
 from portal.domain.consents.bulk_import import APART, ImportRun
 from portal.domain.consents.effects import Effect
-from portal.services.imports import chunks
-from portal.services.imports.batch_lease import BatchLease
-from portal.services.imports.chunks import DAMAGED, ChunkRow, ParsedChunk
+from portal.services.imports.batches import BatchLease
+from portal.services.imports.row_parser import ParsedChunk, chunk_parser
 from portal.services.imports.row_results import BYTE_OF, SkipReason, tally_of
+from portal.services.imports.store import DAMAGED, ChunkRow, chunk_at
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Run:
         assert self.batch.dry_run_at and self.batch.started_at  # A run starts after a dry run only.
         self.started_at = self.batch.started_at
         # A date accepted in the dry run stays accepted, whatever this machine's clock says.
-        self.parse = chunks.chunk_parser(vault(), self.batch, max(clock.now(), self.batch.dry_run_at))
+        self.parse = chunk_parser(vault(), self.batch, max(clock.now(), self.batch.dry_run_at))
         self.refusals_sent = _count_refusals_sent(lease.id, self.place)
         self.undo_period = timedelta(seconds=current_app.config["IMPORT_UNDO_SECONDS"])
 
@@ -56,7 +56,7 @@ class Run:
             if _is_suspended(self.batch.provider_id):
                 self._finish(BatchState.STOPPED, problem=SUSPENDED)
                 return False
-            chunk = chunks.chunk_at(read_session(), self.lease.id, self.place)
+            chunk = chunk_at(read_session(), self.lease.id, self.place)
             if chunk is None:
                 self._finish(BatchState.DONE, tally=_tally(self.lease.id))  # Of the actual effects now.
                 return False

@@ -16,9 +16,7 @@ from portal.core.models import BatchState, ImportBatch, ImportChunk, UploadPart
 from portal.core.models.ids import new_id
 from portal.services.imports import layout, profiles, store
 from portal.services.imports.layout import Layout
-from portal.services.imports.outline import Outline, Sheet
-from portal.services.imports.reading import ChunkedFile, FileChunk, FileProblem, Unreadable
-from portal.services.imports.store import Line
+from portal.services.imports.reading import ChunkedFile, FileChunk, FileProblem, Line, Outline, Sheet, Unreadable
 from portal.services.imports.uploads import UNFINISHED
 
 AT_ONCE = 4  # Chunks a transaction.

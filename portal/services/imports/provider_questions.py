@@ -14,7 +14,7 @@ from portal.core.models import BatchState, ImportBatch
 from portal.core.vault import Vault
 from portal.services.imports import batches, profiles
 from portal.services.imports import layout as layouts
-from portal.services.imports.stored_rows import header_of, layout_of, outline_of
+from portal.services.imports.store import header_of, layout_of, outline_of
 
 ASKABLE = ("status", "source", "date", "origin")  # Names of a Layout's defaults.
 BEFORE_THE_RUN = (BatchState.READ, BatchState.DRY_RUN)  # No worker holds a batch in these.

@@ -4,26 +4,37 @@ Cells of the file are shown unmasked; they are the provider's own.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, func, literal, null, or_, select
+from sqlalchemy import Select, exists, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import Annulment, BatchState, Decision, ImportBatch, ImportChunk, Outcome, Recipient, Submission
+from portal.core.models import (
+    Annulment,
+    BatchState,
+    Consent,
+    Decision,
+    ImportBatch,
+    ImportChunk,
+    Outcome,
+    Recipient,
+    Submission,
+    is_void,
+)
 from portal.core.vault import CannotOpen, Vault
 from portal.domain.consents import recipients
-from portal.domain.consents.bulk_import import WRITTEN, Effect
+from portal.domain.consents.effects import SENT, WRITTEN, Effect
 from portal.services.imports import row_results, store
-from portal.services.imports.chunks import DAMAGED
-from portal.services.imports.layout.layout import Field, Layout
-from portal.services.imports.outline import Outline
+from portal.services.imports.layout.layout import Field
+from portal.services.imports.reading import Line
 from portal.services.imports.reading.workbook_chunker.chunks import LINES
 from portal.services.imports.row_results import SkipReason
-from portal.services.imports.stored_rows import Cell, StoredLines, cells_of, chunk_query, layout_of, outline_of
+from portal.services.imports.store import DAMAGED, Cell, ChunkRow, StoredLines, cells_of, layout_of, outline_of
 
 SLOTS = len(row_results.SLOTS)
 SEARCHED_CHUNKS = 5  # For unknown words: others come up when these are explained.
@@ -61,54 +72,43 @@ def result_samples(
     """Entries with this result in the order of the file, after the one whose key is `after`."""
     outline, layout = outline_of(vault, batch), layout_of(vault, batch)
     found: list[Sample] = []
-    for place in _places_with(session, batch, result):
-        if (place + 1) * LINES * SLOTS <= after or len(found) >= limit:
-            continue
-        chunk = session.scalars(chunk_query(batch, place)).one()
-        slots = [each for each in _slots_with(chunk, result) if _key(chunk, each) > after][: limit - len(found)]
+    for chunk in _chunks_with(session, batch, result, (after + 1) // (LINES * SLOTS)):
+        first_key = chunk.place * LINES * SLOTS
+        slots = [each for each in _slots_with(chunk, result) if first_key + each > after][: limit - len(found)]
         lines = store.lines_of(vault, chunk) if slots else []
+        sheet = outline.sheets[chunk.sheet]
         for slot in slots:
             number, cells = lines[slot // SLOTS]
-            found.append(_sample(chunk, slot, number, cells, result, outline, layout))
+            channel = row_results.SLOTS[slot % SLOTS]
+            shown = cells_of(cells, _fields_concerned(result, channel), layout, sheet.header)
+            found.append(Sample(first_key + slot, number, sheet.name if len(layout.sheets) > 1 else "", channel, shown))
+        if len(found) >= limit:
+            break
     return found
 
 
-def lines_with_result(session: Session, vault: Vault, batch: ImportBatch, result: str) -> Iterator[store.Line]:
+def lines_with_result(session: Session, vault: Vault, batch: ImportBatch, result: str) -> Iterator[Line]:
     """Lines with this result, from the first chunks that have some."""
-    for place in _places_with(session, batch, result)[:SEARCHED_CHUNKS]:
-        chunk = session.scalars(chunk_query(batch, place)).one()
+    for chunk in islice(_chunks_with(session, batch, result), SEARCHED_CHUNKS):
         lines = store.lines_of(vault, chunk)
         yield from (lines[each] for each in sorted({slot // SLOTS for slot in _slots_with(chunk, result)}))
 
 
-def _places_with(session: Session, batch: ImportBatch, result: str) -> list[int]:
+def _chunks_with(session: Session, batch: ImportBatch, result: str, first_place: int = 0) -> Iterator[ChunkRow]:
     """The chunks with this result, by their tallies."""
-    mine = select(ImportChunk.place, ImportChunk.tally).where(
+    tallies = select(ImportChunk.place, ImportChunk.tally).where(
         ImportChunk.batch_id == batch.id, ImportChunk.row_results.is_not(None)
     )
-    return [place for place, tally in session.execute(mine.order_by(ImportChunk.place)) if (tally or {}).get(result)]
+    for place, tally in session.execute(tallies.order_by(ImportChunk.place)).all():
+        if place >= first_place and (tally or {}).get(result):
+            chunk = store.chunk_at(session, batch.id, place)
+            if chunk is not None:
+                yield chunk
 
 
-def _slots_with(chunk: ImportChunk, result: str) -> Iterator[int]:
-    wanted, results = row_results.BYTE_OF[result], chunk.row_results or b""
-    return (slot for slot, byte in enumerate(results) if byte == wanted)
-
-
-def _key(chunk: ImportChunk, slot: int) -> int:
-    return chunk.place * LINES * SLOTS + slot
-
-
-def _sample(
-    chunk: ImportChunk, slot: int, number: int, cells: list[str], result: str, outline: Outline, layout: Layout
-) -> Sample:
-    channel = row_results.SLOTS[slot % SLOTS]
-    return Sample(
-        key=_key(chunk, slot),
-        line=number,
-        sheet=outline.sheets[chunk.sheet].name if len(layout.sheets) > 1 else "",
-        channel=channel,
-        cells=cells_of(cells, _fields_concerned(result, channel), layout, outline.sheets[chunk.sheet].header),
-    )
+def _slots_with(chunk: ChunkRow, result: str) -> Iterator[int]:
+    wanted = row_results.BYTE_OF[result]
+    return (slot for slot, byte in enumerate(chunk.row_results) if byte == wanted)
 
 
 def _fields_concerned(result: str, channel: Channel) -> Sequence[Field]:
@@ -137,7 +137,6 @@ OUTCOMES = {
     RowGroup.REFUSED: (Outcome.PARKED, Outcome.EXPIRED),
     RowGroup.ANNULLED: (Outcome.ANNULLED,),
 }
-SENT = (Effect.GRANT, Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL)
 KEPT = (Effect.LATE_GRANT, Effect.OLDER)
 AS_BEFORE = (Effect.SAME, Effect.KNOWN)
 DECISION_COLUMNS = (Decision.line, Decision.channel, Decision.status, Recipient)
@@ -202,38 +201,39 @@ def count_groups(session: Session, batch: ImportBatch) -> GroupCounts:
 
 
 def tally_so_far(session: Session, batch: ImportBatch) -> dict[str, int]:
-    """Entries by result, without those that a run has still to write."""
-    unwritten = {each: count for each, count in _tally_of_unwritten(session, batch).items() if each in WRITTEN}
-    return {result: count - unwritten.get(result, 0) for result, count in (batch.tally or {}).items()}
+    """Entries by result, without those that a run has still to write: of chunks that it did not come to, or could not
+    open."""
+    unwritten: Counter[str] = Counter()
+    if batch.state != BatchState.DONE or batch.problem == DAMAGED:
+        waiting = select(ImportChunk.tally).where(
+            ImportChunk.batch_id == batch.id, ImportChunk.ran_at.is_(None), ImportChunk.tally.is_not(None)
+        )
+        for tally in session.scalars(waiting):
+            unwritten.update(tally)
+    return {
+        result: count - unwritten[result] if result in WRITTEN else count
+        for result, count in (batch.tally or {}).items()
+    }
 
 
 def group_rows(
     session: Session, vault: Vault, batch: ImportBatch, group: RowGroup, limit: int = 50, after: int = 0
 ) -> list[Row]:
     """Entries of a group in the order in which they were written, after the one whose key is `after`."""
-    is_void = group == RowGroup.ANNULLED
-    entries = (
-        _annulled_entries(batch, limit, after)
-        if is_void
-        else _submitted_entries(session, batch, OUTCOMES[group], limit, after)
-    )
-    found = session.execute(entries).all()
-    lines = StoredLines(session, vault, batch)
-    return [
-        Row(
-            key=each.id,
-            line=each.line,
-            cells=lines.cells_of(each.line, address, ENTRY_FIELDS) if each.line else (),
-            address=recipients.masked_address(vault, each.Recipient),
-            recipient_id=each.Recipient.id,
-            channel=each.channel,
-            status=each.status,
-            outcome=each.outcome,
-            code=each.code,
-        )
-        for each in found
-        for address in [_address(vault, each.Recipient)]
-    ]
+    if group == RowGroup.ANNULLED:
+        entries = _annulled_entries(batch, limit, after)
+    else:
+        entries = _submitted_entries(session, batch, OUTCOMES[group], limit, after)
+    lines, rows = StoredLines(session, vault, batch), []
+    for key, outcome, code, line, channel, status, recipient in session.execute(entries).all():
+        try:
+            address = recipients.address_of(vault, recipient)
+        except CannotOpen:
+            address = ""
+        cells = lines.cells_of(line, address, ENTRY_FIELDS) if line else ()
+        masked = recipients.masked_address(vault, recipient)
+        rows.append(Row(key, line, cells, masked, recipient.id, channel, status, outcome, code))
+    return rows
 
 
 def _annulled_entries(batch: ImportBatch, limit: int, after: int) -> Select[*tuple[Any, ...]]:
@@ -269,24 +269,27 @@ def _submitted_entries(
     )
 
 
-def _tally_of_unwritten(session: Session, batch: ImportBatch) -> dict[str, int]:
-    """Entries by result of the chunks that the run did not come to, or could not open."""
-    found: Counter[str] = Counter()
-    has_some = batch.state != BatchState.DONE or batch.problem == DAMAGED
-    waiting = select(ImportChunk.tally).where(
-        ImportChunk.batch_id == batch.id, ImportChunk.ran_at.is_(None), ImportChunk.tally.is_not(None)
-    )
-    for tally in session.scalars(waiting) if has_some else ():
-        found.update(tally)
-    return found
-
-
-def _address(vault: Vault, recipient: Recipient) -> str:
-    try:
-        return recipients.address_of(vault, recipient)
-    except CannotOpen:
-        return ""
-
-
 def _sum(tally: dict[str, int], results: Iterable[str]) -> int:
     return sum(tally.get(result, 0) for result in results)
+
+
+def late_recipients(session: Session, batch: ImportBatch) -> Mapping[int, list[Channel]]:
+    """Recipients by id with the channels of their late grants, without those who have refused or granted since."""
+    submitted = exists().where(Submission.decision_id == Decision.id)
+    late = (
+        select(Decision.recipient_id, Decision.channel)
+        .join(Consent, Consent.id == Decision.consent_id)
+        .where(
+            Decision.batch_id == batch.id,
+            Decision.status == Status.GRANTED,
+            Consent.status.is_(None),
+            ~submitted,
+            ~is_void(),
+        )
+    )
+    found: dict[int, list[Channel]] = {}
+    for recipient_id, channel in session.execute(late):
+        channels = found.setdefault(recipient_id, [])
+        if channel not in channels:
+            channels.append(channel)
+    return found

@@ -7,6 +7,7 @@ are recognized by their names and ignored.
 from collections import defaultdict
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import structlog
@@ -23,7 +24,7 @@ from portal.services.imports import row_results, store
 from portal.services.imports.layout import headers
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.layout.normalization import folded
-from portal.services.imports.stored_rows import header_of, layout_of, outline_of
+from portal.services.imports.store import header_of, layout_of, outline_of
 
 log = structlog.get_logger()
 
@@ -31,8 +32,6 @@ OURS = ("Satır", "Sorun", "Çözüm", "İYS kodu")  # In one language, to be re
 REFUSED = (Outcome.PARKED, Outcome.EXPIRED)  # By İYS, or too late for it.
 NO_BOUND = 2**31 - 1
 SLOTS = len(row_results.SLOTS)
-ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their values begin.
-ANY_ADDRESS = "H122"
 
 # The columns' names where the file has no header, so that the corrected file has one.
 NAMES = {
@@ -42,6 +41,8 @@ NAMES = {
     Field.TYPE: "Alıcı tipi", Field.NAME: "Ad soyad", Field.ORIGIN: "Dayanak", Field.CONTACT: "İlk temas",
 }  # fmt: skip
 WITHOUT_CODE = N_("İYS bu kaydı almadı."), N_("Satırı kontrol edip yeniden yükleyin.")
+
+ChunkFacts = Row[*tuple[Any, ...]]  # Place, sheet, first line and tally of a chunk.
 
 
 @dataclass(frozen=True)
@@ -86,30 +87,28 @@ class RowErrors:
                 if Effect.LATE_GRANT in results:
                     yield ErrorLine(number, self._select(cells))
 
-    def _chunks(self, results: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ImportChunk, int]]:
+    def _chunks(self, results: Container[str], *, all_of_them: bool = False) -> Iterator[tuple[ChunkFacts, int]]:
         """Chunks with one of these results, each with the number of its last line."""
-        facts = select(ImportChunk.id, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally)
+        facts = select(ImportChunk.place, ImportChunk.sheet, ImportChunk.first_line, ImportChunk.tally)
         mine = facts.where(ImportChunk.batch_id == self._batch.id, ImportChunk.row_results.is_not(None))
         found = self._session.execute(mine.order_by(ImportChunk.place)).all()
-        for place, each in enumerate(found, 1):
-            if all_of_them or _has(each, results):
-                after = found[place] if place < len(found) and found[place].sheet == each.sheet else None
-                yield self._session.get_one(ImportChunk, each.id), after.first_line - 1 if after else NO_BOUND
+        for chunk, after in zip_longest(found, found[1:]):
+            if all_of_them or _has(chunk, results):
+                yield chunk, after.first_line - 1 if after and after.sheet == chunk.sheet else NO_BOUND
 
-    def _rows(self, chunk: ImportChunk) -> Iterator[tuple[int, list[str], list[str]]]:
-        """(number, cells, one result per slot) of each line."""
-        for place, (number, cells) in enumerate(self._lines_of(chunk)):
-            slots = (chunk.row_results or b"")[place * SLOTS : (place + 1) * SLOTS]
-            yield number, cells, [row_results.result_of(byte) if byte else "" for byte in slots]
-        self._session.expunge(chunk)
-
-    def _lines_of(self, chunk: ImportChunk) -> list[store.Line]:
-        """A damaged chunk has none; the others go on."""
+    def _rows(self, facts: ChunkFacts) -> Iterator[tuple[int, list[str], list[str]]]:
+        """(number, cells, one result per slot) of each line. A damaged chunk has none; the others go on."""
+        chunk = store.chunk_at(self._session, self._batch.id, facts.place)
+        if chunk is None:  # The batch was dropped meanwhile.
+            return
         try:
-            return store.lines_of(self._vault, chunk)
+            lines = store.lines_of(self._vault, chunk)
         except CannotOpen:
-            log.error("import.chunk_damaged", batch=self._batch.id, chunk=chunk.place)
-            return []
+            log.error("import.chunk_damaged", batch=self._batch.id, chunk=facts.place)
+            return
+        for place, (number, cells) in enumerate(lines):
+            slots = chunk.row_results[place * SLOTS : (place + 1) * SLOTS]
+            yield number, cells, [row_results.result_of(byte) if byte else "" for byte in slots]
 
     def _refused_submissions(self) -> Select[int]:
         return select(Submission.id).where(
@@ -147,14 +146,14 @@ def _header(vault: Vault, batch: ImportBatch) -> list[str]:
     return header + [""] * (width - len(header))
 
 
-def _has(chunk: Row[*tuple[Any, ...]] | ImportChunk, results: Container[str]) -> bool:
+def _has(chunk: ChunkFacts, results: Container[str]) -> bool:
     return any(result in results for result in chunk.tally or ())
 
 
 def _problems(results: list[str]) -> Iterator[RowError]:
     for result in results:
         if problem := row_results.PROBLEMS.get(result):
-            yield RowError(problem.sentence, problem.cure, code_of(result))
+            yield RowError(problem.sentence, problem.cure, row_results.code_of(result))
 
 
 def _refusals(results: list[str], refused: Sequence[tuple[Channel, str | None]]) -> Iterator[RowError]:
@@ -164,8 +163,3 @@ def _refusals(results: list[str], refused: Sequence[tuple[Channel, str | None]])
         if result and result not in row_results.PROBLEMS:
             sentence, cure = (iys_protocol.sentence_of(code), iys_protocol.cure_of(code)) if code else WITHOUT_CODE
             yield RowError(sentence, cure, code or "")
-
-
-def code_of(problem: str) -> str:
-    """The code that İYS would give for a problem."""
-    return row_results.IYS_CODES.get(problem) or ADDRESS_CODES.get(problem.partition("_")[0], ANY_ADDRESS)

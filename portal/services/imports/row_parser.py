@@ -1,30 +1,49 @@
-"""Parse each line of a file into entries, or into what is wrong with it.
+"""Parse each line of a batch into entries, or into what is wrong with it; and find the words that nobody explained.
 
 The checks go as a person reads: address, channel, status, recipient type, source, date, and proof. A problem of the
 address counts once; one of the line counts for each channel that it would serve.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from operator import itemgetter
 
 from portal.core.addresses import Address, AddressKind, BadAddress, Problem, parse
 from portal.core.iys_protocol import Channel, Status
+from portal.core.models import ImportBatch
+from portal.core.vault import Vault
 from portal.domain.consents.bulk_import import Entry
-from portal.services.imports.date_column import DateColumn
+from portal.services.imports import store
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Field, Layout
 from portal.services.imports.layout.normalization import folded, says_nothing
+from portal.services.imports.reading import Line
 from portal.services.imports.row_results import SLOTS, RowProblem, SkipReason
-from portal.services.imports.row_values import RowValueReader, RowValues
-from portal.services.imports.store import Line
+from portal.services.imports.row_values import DateColumn, RowValueReader, RowValues
 
 SLOT_OF = {channel: slot for slot, channel in enumerate(SLOTS)}
 SERVED_BY = {AddressKind.PHONE: (Channel.SMS, Channel.CALL), AddressKind.EMAIL: (Channel.EMAIL,)}
 KIND_OF = {Field.ADDRESS: None, Field.PHONE: AddressKind.PHONE, Field.EMAIL: AddressKind.EMAIL}
 NO_NUMBER = " 0+-./()"  # Zeros are what a database often has in place of no number.
+# The names that Layout.words has for the word columns.
+WORDS_OF = {Field.CHANNEL: "channel", Field.TYPE: "type", Field.SOURCE: "source"}  # All others: "status".
+MOST_WORDS = 200  # A column with more holds no such words: the wrong column was chosen.
+LONGEST_WORD = 80
 
 Results = dict[int, Entry | str]  # Entries, and problems in place of some, by slot.
 Addresses = list[tuple[Address | Problem, AddressKind | None]]  # Each with the kind that its column asks for.
+
+
+@dataclass
+class ParsedChunk:
+    """The entries of a chunk and the problems in place of some, by the number of each slot, three a line."""
+
+    lines: int = 0  # Of data.
+    entries: dict[int, Entry] = field(default_factory=dict)
+    problems: dict[int, str] = field(default_factory=dict)
 
 
 class RowParser:
@@ -53,39 +72,40 @@ class RowParser:
         cells = self.cells_of(line)
         if cells is None:
             return []
-        addresses: Addresses = []
-        for column, kind in self._addresses:
-            address = self._parse_address(cells[column])
-            if address is not None:
-                addresses.append((address, kind))
+        addresses = [
+            (address, kind)
+            for column, kind in self._addresses
+            if (address := self._parse_address(cells[column])) is not None
+        ]
         if not addresses:
             return [(0, Problem.EMPTY.value)] if any(map(str.strip, line[1])) else []
-        return sorted(self._results(line[0], cells, addresses).items(), key=_slot)
+        return sorted(self._results(line[0], cells, addresses).items(), key=itemgetter(0))
 
     def _results(self, number: int, cells: Sequence[str], addresses: Addresses) -> Results:
         values = self.values.read(cells)
-        results: Results = {}
         if values.channel_problem:
-            _add_unknown_channel(addresses, values, values.channel_problem, results)
-            return results
+            # Once, since nobody knows how many channels are meant.
+            good = [address for address, _ in addresses if isinstance(address, Address)]
+            if good:
+                return {SLOT_OF[good[0].channels[0]]: values.channel_problem.value}
+            return _problem_of_silence(addresses, values)
         date = self._dates.date_of(cells, values)
         at = date if isinstance(date, datetime) else self.at  # Counts only where there is no problem.
         refusal = values.problem or (None if isinstance(date, datetime) else date)
-        grant = values.grant_problem or refusal or (None if self._has_origin(cells) else RowProblem.ORIGIN_MISSING)
+        grant = values.grant_problem or refusal
+        if grant is None and not self.layout.origin and (self._origin is None or says_nothing(cells[self._origin])):
+            grant = RowProblem.ORIGIN_MISSING
         problems = {Status.GRANTED: grant, Status.REFUSED: refusal}
+        results: Results = {}
         for address, kind in addresses:
             if isinstance(address, Problem):
                 _add_bad_address(address, kind, values, results)
             else:
                 _add_entries(number, address, values, at, self._dates.is_given(at), problems, results)
-        if values.named:
-            _add_unfit_channels(values, results)
-        if not results:
-            _add_silence(addresses, values, results)
-        return results
-
-    def _has_origin(self, cells: Sequence[str]) -> bool:
-        return bool(self.layout.origin) or (self._origin is not None and not says_nothing(cells[self._origin]))
+        for channel in values.named:  # Those that none of the line's addresses serves:
+            if channel in values.statuses:
+                results.setdefault(SLOT_OF[channel], RowProblem.CHANNEL_UNFIT.value)
+        return results or _problem_of_silence(addresses, values)
 
     def _parse_address(self, cell: str) -> Address | Problem | None:
         """The address, its problem, or None where the cell holds none at all."""
@@ -122,8 +142,11 @@ def _add_entries(
         if status is None:
             continue
         slot = SLOT_OF[channel]
-        if slot in results:
-            _add_second_address(address, results, slot)
+        if slot in results:  # A telephone in the e-mail column, or the other way round, beside another one of its kind.
+            first = results[slot]
+            if not isinstance(first, Entry) or first.address != address:
+                free = [each for each in range(len(SLOTS)) if each not in results]
+                results[free[0] if free else slot] = Problem.SEVERAL.value
             return
         problem = status if isinstance(status, RowProblem) else problems[status]
         if isinstance(status, Status) and problem is None:
@@ -134,55 +157,70 @@ def _add_entries(
         results.setdefault(SLOT_OF[Channel.SMS], SkipReason.NO_SMS.value)
 
 
-def _add_second_address(address: Address, results: Results, slot: int) -> None:
-    """A telephone in the e-mail column, or the other way round, beside another one of its kind."""
-    first = results[slot]
-    if not isinstance(first, Entry) or first.address != address:
-        free = [each for each in range(len(SLOTS)) if each not in results]
-        results[free[0] if free else slot] = Problem.SEVERAL.value
-
-
 def _add_bad_address(problem: Problem, kind: AddressKind | None, values: RowValues, results: Results) -> None:
-    able = SERVED_BY[kind or _kind_of(problem)]
-    served = [SLOT_OF[each] for each in able if each in values.statuses]
+    served = [SLOT_OF[each] for each in _channels_of(problem, kind) if each in values.statuses]
     if not served and kind is None:
         served = [SLOT_OF[each] for each in SLOTS if each in values.statuses]
     if served and served[0] not in results:
         results[served[0]] = problem.value
 
 
-def _add_unknown_channel(addresses: Addresses, values: RowValues, problem: RowProblem, results: Results) -> None:
-    """Once, since nobody knows how many channels are meant."""
-    address = next((address for address, _ in addresses if isinstance(address, Address)), None)
-    if address:
-        results[SLOT_OF[address.channels[0]]] = problem.value
-    else:
-        _add_silence(addresses, values, results)
-
-
-def _add_unfit_channels(values: RowValues, results: Results) -> None:
-    """Channels that the line names and none of its addresses serves."""
-    for channel in values.named:
-        if channel in values.statuses:
-            results.setdefault(SLOT_OF[channel], RowProblem.CHANNEL_UNFIT.value)
-
-
-def _add_silence(addresses: Addresses, values: RowValues, results: Results) -> None:
+def _problem_of_silence(addresses: Addresses, values: RowValues) -> Results:
     """A line with addresses and nothing about them gets one problem, so that it does not vanish from the counts."""
     address, kind = addresses[0]
     if isinstance(address, Problem):
-        results[SLOT_OF[SERVED_BY[kind or _kind_of(address)][0]]] = address.value
-        return
+        return {SLOT_OF[_channels_of(address, kind)[0]]: address.value}
     able = [each for each in address.channels if each in values.wanted]
     if able:
-        results[SLOT_OF[able[0]]] = RowProblem.STATUS_MISSING.value
-    else:
-        results[SLOT_OF[values.wanted[0]] if values.wanted else 0] = RowProblem.CHANNEL_UNFIT.value
+        return {SLOT_OF[able[0]]: RowProblem.STATUS_MISSING.value}
+    return {SLOT_OF[values.wanted[0]] if values.wanted else 0: RowProblem.CHANNEL_UNFIT.value}
 
 
-def _kind_of(problem: Problem) -> AddressKind:
-    return AddressKind.EMAIL if problem.value.startswith("email") else AddressKind.PHONE
+def _channels_of(problem: Problem, kind: AddressKind | None) -> tuple[Channel, ...]:
+    """The channels that a bad address would serve, by its column or by how it is bad."""
+    return SERVED_BY[kind or (AddressKind.EMAIL if problem.value.startswith("email") else AddressKind.PHONE)]
 
 
-def _slot(item: tuple[int, object]) -> int:
-    return item[0]
+def unknown_words(lines: Iterable[Line], parser: RowParser) -> dict[str, dict[str, int]]:
+    """The words without a known meaning and the number of their cells, the most frequent first.
+
+    By the names that Layout.words has: {"status": {"Beklemede": 12}, "source": {…}, …}.
+    """
+    counts: dict[str, Counter[str]] = {}
+    spelt: dict[tuple[str, str], str] = {}
+    reader = parser.values
+    for cells in filter(None, map(parser.cells_of, lines)):
+        for wanted, column in reader.columns.items():
+            if not reader.is_known(wanted, cells[column]):
+                kind, word = WORDS_OF.get(wanted, "status"), folded(cells[column])
+                spelt.setdefault((kind, word), cells[column].strip()[:LONGEST_WORD])
+                counts.setdefault(kind, Counter())[word] += 1
+    return {
+        kind: {spelt[kind, word]: count for word, count in words.most_common(MOST_WORDS)}
+        for kind, words in counts.items()
+    }
+
+
+def chunk_parser(vault: Vault, batch: ImportBatch, at: datetime) -> Callable[[store.ChunkRow], ParsedChunk]:
+    """A function that opens a chunk of the batch and parses it by its layout. That function raises CannotOpen."""
+    layout, outline = store.layout_of(vault, batch), store.outline_of(vault, batch)
+
+    @cache
+    def sheet_parser(sheet: int) -> RowParser:
+        return RowParser(layout, at=at, header_line=outline.sheets[sheet].header_line)
+
+    def parse(chunk: store.ChunkRow) -> ParsedChunk:
+        parsed = ParsedChunk()
+        if chunk.sheet not in layout.sheets:
+            return parsed
+        parser = sheet_parser(chunk.sheet)
+        for row, line in enumerate(store.lines_of(vault, chunk)):
+            parsed.lines += line[0] > parser.header_line
+            for slot, result in parser.parse(line):
+                if isinstance(result, str):
+                    parsed.problems[len(SLOTS) * row + slot] = result
+                else:
+                    parsed.entries[len(SLOTS) * row + slot] = result
+        return parsed
+
+    return parse

@@ -91,12 +91,20 @@ IYS_CODES: dict[str, str] = {  # The code that İYS would have answered; of the 
     RowProblem.DATE_NOT_2015: "H155",
 }  # fmt: skip
 
+ADDRESS_CODES = {"phone": "H121", "email": "H120"}  # Of problems with an address, by how their values begin.
+ANY_ADDRESS = "H122"
+
+
+def code_of(problem: str) -> str:
+    """The code that İYS would give for a problem."""
+    return IYS_CODES.get(problem) or ADDRESS_CODES.get(problem.partition("_")[0], ANY_ADDRESS)
+
 
 def result_of(byte: int) -> str:
     """The value of a slot's byte, which is not NOTHING."""
     return RESULTS[byte - 1]
 
 
-def tally_of(results: bytes) -> dict[str, int]:
+def tally_of(results: bytes | bytearray) -> dict[str, int]:
     """How many slots have each result."""
     return {result_of(byte): results.count(byte) for byte in set(results) - {NOTHING}}

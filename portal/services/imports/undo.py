@@ -12,7 +12,7 @@ from portal.core.extensions import db, read_session
 from portal.core.iys_protocol import Status
 from portal.core.models import BatchState, Decision, ImportBatch, ImportChunk, Submission
 from portal.domain.consents import annulments
-from portal.services.imports.batch_lease import BatchLease
+from portal.services.imports.batches import BatchLease
 
 AT_ONCE = 2000
 APART = timedelta(minutes=1)  # The difference allowed between two machines' clocks.

@@ -11,8 +11,8 @@ from portal.core.extensions import db
 from portal.core.leases import LeaseLost
 from portal.core.models import BatchState, ImportBatch
 from portal.core.models.imports import WORKER_STATES
-from portal.services.imports import batch_lease, intake
-from portal.services.imports.batch_lease import BatchLease
+from portal.services.imports import batches, intake
+from portal.services.imports.batches import BatchLease
 from portal.services.imports.dry_run import DryRun
 from portal.services.imports.execution import Run
 from portal.services.imports.undo import Undo
@@ -85,7 +85,7 @@ def _claim_step(batch_id: int, state: BatchState) -> Step | None:
     paused = _take_paused(batch_id)
     if paused and state == BatchState.MAPPED:
         return paused
-    lease = batch_lease.claim_batch(db.session, batch_id, state, clock.now())
+    lease = batches.claim_batch(db.session, batch_id, state, clock.now())
     db.session.commit()
     if lease is None:
         return None

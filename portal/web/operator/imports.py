@@ -24,7 +24,7 @@ from portal.services.imports import provider_questions, uploads
 from portal.services.imports.reading import FileProblem, Unreadable
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import MIN_REASON_LENGTH, required_text
-from portal.web.operator.provider_access import visible_provider_or_404
+from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes

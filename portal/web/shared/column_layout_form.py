@@ -28,7 +28,7 @@ from portal.core.models import ContactKind
 from portal.services.imports import layout as layouts
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.layout.normalization import folded
-from portal.services.imports.outline import Outline
+from portal.services.imports.reading import Outline
 from portal.web.shared.column_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.labels import label

@@ -11,12 +11,11 @@ from portal.core import clock
 from portal.core.models import ImportBatch
 from portal.core.vault import Vault
 from portal.services.imports import layout as layouts
-from portal.services.imports import profiles, store
+from portal.services.imports import profiles
 from portal.services.imports.layout.layout import Layout
-from portal.services.imports.outline import Outline, Sheet
-from portal.services.imports.row_parser import RowParser
-from portal.services.imports.stored_rows import SHOWN_LINES, first_lines, layout_of, outline_of
-from portal.services.imports.unknown_words import unknown_words
+from portal.services.imports.reading import Line, Outline, Sheet
+from portal.services.imports.row_parser import RowParser, unknown_words
+from portal.services.imports.store import SHOWN_LINES, first_lines, layout_of, outline_of
 from portal.web.shared.column_layout_form import LayoutForm, build_layout_form
 
 SEARCHED_LINES = 1000  # For unknown words.
@@ -26,7 +25,7 @@ SEARCHED_LINES = 1000  # For unknown words.
 class LayoutPage:
     form: LayoutForm
     sheet: Sheet
-    lines: Sequence[store.Line]
+    lines: Sequence[Line]
     is_as_posted: bool = True  # Otherwise another sheet was chosen, and the form is shown anew for it.
 
 

@@ -16,8 +16,8 @@ from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.models import ImportBatch
 from portal.core.vault import CannotOpen
 from portal.services.imports import store
-from portal.services.imports.store import Line
-from portal.services.imports.stored_rows import Cell
+from portal.services.imports.reading import Line
+from portal.services.imports.store import Cell
 from portal.web.shared.column_layout_form import Word
 
 A_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T]+\d{1,2}[:.]\d{2}([:.]\d{2})?)?|\d{1,2}:\d{2}(:\d{2})?")

@@ -9,8 +9,7 @@ from portal.core import iys_protocol
 from portal.core.iys_protocol import Channel, Status
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect
-from portal.services.imports.row_errors import code_of
-from portal.services.imports.row_results import IYS_CODES, PROBLEMS, RESULTS, SkipReason
+from portal.services.imports.row_results import IYS_CODES, PROBLEMS, RESULTS, SkipReason, code_of
 from portal.web.shared.labels import label
 
 EFFECTS: dict[str, tuple[str, str]] = {

@@ -14,7 +14,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, Decision, ImportBatch, Provider
 from portal.services.imports import layout as layouts
 from portal.services.imports import profiles
-from portal.services.imports.stored_rows import layout_of, outline_of
+from portal.services.imports.store import layout_of, outline_of
 from tests import make
 from tests.portal.domain.packages.cast import bought
 from tests.portal.services.imports.file_steps import csv_of, uploaded

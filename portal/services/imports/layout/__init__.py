@@ -1,9 +1,8 @@
 """How a file is read: which column holds which field, and what holds for lines that do not say."""
 
-from portal.services.imports.layout.completeness import ADDRESSES, missing, problems_of
 from portal.services.imports.layout.detection import address_columns, guess
 from portal.services.imports.layout.headers import find_header, signature
-from portal.services.imports.layout.layout import Field, Fix, Layout
+from portal.services.imports.layout.layout import ADDRESSES, Field, Fix, Layout, missing, problems_of
 
 __all__ = [
     "ADDRESSES",

@@ -1,6 +1,7 @@
 """The contents of a column: which share of its cells are telephones, dates, words of consent and so on."""
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
@@ -8,33 +9,14 @@ from dataclasses import dataclass, field
 from portal.core.addresses import Address, AddressKind, BadAddress, Problem, parse
 from portal.core.iys_protocol import RecipientType, Source, Status
 from portal.services.imports.layout.cell_words import Meanings
-from portal.services.imports.layout.dates import Moment, parts, read
+from portal.services.imports.layout.dates import BadTime, Moment, parts, read, read_clock
 from portal.services.imports.layout.layout import STATUS_FIELDS, Field
 from portal.services.imports.layout.normalization import folded, says_nothing
-from portal.services.imports.layout.times import BadTime, read_clock
 
 FIRST_YEAR = 2015  # A consent is not older; a date of birth mostly is.
 OLD = 0.3  # The weight of an earlier date.
-WEAK = {
-    "e",
-    "h",
-    "y",
-    "n",
-    "t",
-    "f",
-    "0",
-    "1",
-    "var",
-    "yok",
-    "evet",
-    "hayir",
-    "yes",
-    "no",
-    "true",
-    "false",
-    "aktif",
-    "pasif",
-}
+# Words of consent that say as much of anything else.
+WEAK = re.compile(r"[ehyntf01]|var|yok|evet|hayir|yes|no|true|false|aktif|pasif")
 STATUSES = (Field.STATUS, *STATUS_FIELDS.values())
 
 
@@ -156,7 +138,7 @@ class Contents:
     def _count_words(self, cell: str, meanings: Meanings) -> None:
         if isinstance(meanings.status(cell), Status):
             self.statuses += 1
-            self.strong += folded(cell) not in WEAK
+            self.strong += not WEAK.fullmatch(folded(cell))
         self.channels += bool(meanings.channels(cell))
         self.sources += isinstance(meanings.source(cell), Source) or folded(cell).startswith(("hs ", "iys "))
         self.types += isinstance(meanings.recipient_type(cell), RecipientType)

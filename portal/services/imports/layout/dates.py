@@ -1,4 +1,4 @@
-"""Parse the date in a cell, in the spellings of Excel, of databases and of people in Türkiye.
+"""Parse dates and times of day in cells, in the spellings of Excel, of databases and of people in Türkiye.
 
 Times are in Istanbul's zone unless another is written. Without a time of day the day's beginning is meant.
 """
@@ -11,7 +11,6 @@ from typing import NamedTuple
 from portal.core.addresses.normalization import normalize_spelling
 from portal.core.clock import ISTANBUL
 from portal.services.imports.layout.normalization import folded, says_nothing
-from portal.services.imports.layout.times import CLOCK, BadTime, clock_of
 from portal.services.imports.row_results import RowProblem
 
 CENTURIES = ("19", "20")
@@ -40,6 +39,18 @@ _WEEKDAY = re.compile(
     r"\b(?:pazartesi|pzt|sali|sal|carsamba|car|persembe|per|cumartesi|cmt|cuma|cum|pazar|paz"
     r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)\b[\s.,]*"
 )
+DAY = 86400
+ISTANBUL_AHEAD = 3 * 3600  # Of UTC.
+_HALF = r"(?:[ao]\.?\s?m\.?|[öo]\.?\s?[öosş]\.?|p\.?\s?m\.?)"
+_ZONE = r"(?:z|utc|gmt|tsi|trt)?\s*(?:[+-]\s*\d{1,2}(?::?\d{2})?)?"
+# Without groups, to stand within another pattern.
+CLOCK = rf"(?:{_HALF}\s*)?\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}}(?:[.,:]\d{{1,9}})?)?(?:\s*{_HALF})?\s*{_ZONE}"
+_CLOCK = re.compile(
+    rf"({_HALF})?\s*(\d{{1,2}})[:.](\d{{2}})(?:[:.](\d{{2}})(?:[.,:]\d{{1,9}})?)?(?:\s*({_HALF}))?"
+    r"\s*(z|utc|gmt|tsi|trt)?\s*(?:([+-])\s*(\d{1,2})(?::?(\d{2}))?)?"
+)
+_FRACTION = re.compile(r"0?[.,](\d+)")  # Of a day, as Excel stores it.
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ t](.+)")  # A time to which Excel added its first day.
 _GAP = r"\s*[./\-\s]\s*"
 _REST = rf"(?:[\s,;t]*(?:-\s*|saat\s*:?\s*)?({CLOCK}))?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}}){_GAP}(\d{{1,2}}){_GAP}(\d{{1,2}}){_REST}")
@@ -49,6 +60,10 @@ _MONTH_NAMED = re.compile(rf"([a-z]{{3,9}})\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?[\s,
 _YEAR_AT_END = re.compile(rf"([a-z]{{3}}) +(\d{{1,2}}) +({CLOCK}) (\d{{4}})")  # As Unix writes it.
 _COMPACT = re.compile(r"(\d{8})(?:[t\s]?(\d{2})(\d{2})(\d{2}))?")
 _NUMBER = re.compile(r"(\d{5}|\d{10}|\d{13})(?:[.,](\d+))?")
+
+
+class BadTime(ValueError):
+    """Not a time of day."""
 
 
 class Moment(NamedTuple):
@@ -74,6 +89,16 @@ def read(cell: str, day_first: bool = True) -> Moment | RowProblem:
     except (ValueError, OverflowError):
         return RowProblem.DATE_IMPOSSIBLE
     return moment or RowProblem.DATE_UNREADABLE
+
+
+def read_clock(cell: str) -> int:
+    """Seconds from midnight in Istanbul, of a cell that holds a time of day only. Raises BadTime."""
+    text = normalize_spelling(cell).lower().removeprefix("saat").strip(" :")
+    if dated := _DATED.fullmatch(text):
+        text = dated[1]
+    if fraction := _FRACTION.fullmatch(text):
+        return min(round(float(f"0.{fraction[1]}") * DAY), DAY - 1)
+    return _parse_clock(text)
 
 
 def parts(cell: str) -> tuple[int, int] | None:
@@ -157,10 +182,10 @@ def _moment(year: int, month: int, day: int, clock: str | None) -> Moment:
     if not clock:
         return Moment(begins, False)
     try:
-        time = clock_of(clock)
+        seconds = _parse_clock(clock)
     except BadTime:
         raise ValueError("no such time of day") from None
-    return Moment(begins + timedelta(0, time.seconds), True)
+    return Moment(begins + timedelta(0, seconds), True)
 
 
 def _day_start(year: int, month: int, day: int) -> datetime:
@@ -170,3 +195,30 @@ def _day_start(year: int, month: int, day: int) -> datetime:
 def _whole_year(digits: str) -> int:
     year = int(digits)
     return year if len(digits) == 4 else year + (2000 if year < PIVOT else 1900)
+
+
+@lru_cache(maxsize=4096)
+def _parse_clock(text: str) -> int:
+    """Seconds from midnight in Istanbul; below 0 or beyond a day where a zone is written. Raises BadTime."""
+    found = _CLOCK.fullmatch(text.strip().lower())
+    if not found:
+        raise BadTime
+    before, hours, minutes, seconds, after, name, sign, ahead, ahead_minutes = found.groups()
+    seconds_of_day = _seconds_of(int(hours), int(minutes), int(seconds or 0), before or after)
+    if sign:
+        offset = (int(ahead) * 60 + int(ahead_minutes or 0)) * 60 * (1 if sign == "+" else -1)
+        if abs(offset) > 14 * 3600:
+            raise BadTime
+        return seconds_of_day + ISTANBUL_AHEAD - offset
+    return seconds_of_day + (ISTANBUL_AHEAD if name in ("z", "utc", "gmt") else 0)
+
+
+def _seconds_of(hours: int, minutes: int, seconds: int, half: str | None) -> int:
+    if half and hours <= 12:
+        letters = re.sub(r"[.\s]", "", half)
+        is_afternoon = letters == "pm" or letters[-1] in "sş"
+        hours = hours % 12 + (12 if is_afternoon else 0)
+    is_end = hours == 24 and not minutes and not seconds
+    if (hours > 23 and not is_end) or minutes > 59 or seconds > 59:
+        raise BadTime
+    return hours * 3600 + minutes * 60 + seconds

@@ -10,10 +10,9 @@ from portal.core.addresses import Problem
 from portal.core.iys_protocol import Channel
 from portal.services.imports.layout.cell_words import Meanings
 from portal.services.imports.layout.column_contents import Contents
-from portal.services.imports.layout.completeness import ADDRESSES
 from portal.services.imports.layout.headers import CLEAR, announced
-from portal.services.imports.layout.layout import STATUS_FIELDS, Field, Layout
-from portal.services.imports.store import Line
+from portal.services.imports.layout.layout import ADDRESSES, STATUS_FIELDS, Field, Layout
+from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 SAMPLE_LINES = 300
 MOST_COLUMNS = 200

@@ -9,7 +9,7 @@ from portal.core.addresses import BadAddress, parse
 from portal.services.imports.layout.dates import Moment, read
 from portal.services.imports.layout.layout import Field
 from portal.services.imports.layout.normalization import folded, name_of, says_nothing
-from portal.services.imports.store import Line
+from portal.services.imports.reading.workbook_chunker.chunks import Line
 
 LINES_ABOVE = 20  # Titles, notes and empty lines that may stand above the names.
 LONGEST_NAME = 300  # A form's whole question may be a column's name.

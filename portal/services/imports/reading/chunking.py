@@ -2,21 +2,58 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePath
 
 from portal.services.imports import layout
-from portal.services.imports.outline import Outline, Sheet
 from portal.services.imports.reading.csv_records import find_separator, lines, records, sampled
-from portal.services.imports.reading.file_kinds import START, FileKind, detect_kind
-from portal.services.imports.reading.file_problems import FileProblem, Unreadable
+from portal.services.imports.reading.file_problems import START, FileKind, FileProblem, Unreadable, detect_kind
 from portal.services.imports.reading.text_encoding import Parts, decoded, find_encoding, start_of
-from portal.services.imports.reading.workbook_chunker.chunks import MOST_LINES, CannotChunk, Chunk, Line, chunk_lines
-from portal.services.imports.reading.workbook_chunker.frames import CHUNK_HEADER, FrameKind
+from portal.services.imports.reading.workbook_chunker.chunks import (
+    CHUNK_HEADER,
+    MOST_LINES,
+    CannotChunk,
+    Chunk,
+    FrameKind,
+    Line,
+    chunk_lines,
+)
 from portal.services.imports.reading.workbook_process import frames
 
 SAMPLE_LINES = 300  # Kept of each sheet, to guess its columns.
 TEXTS = ("csv", "tsv", "txt")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet, or the whole of a text. `header` is empty where no line names the columns."""
+
+    name: str
+    lines: int  # Not empty; with the header and the lines above it.
+    width: int  # Columns of its widest line.
+    header_line: int | None  # As an editor counts, from 1; lines above it are no data.
+    header: tuple[str, ...]
+    first_chunk: int  # The place of its first chunk.
+    chunks: int
+
+
+@dataclass(frozen=True)
+class Outline:
+    format: str  # "xlsx", "xls", "ods", "csv", "paste"
+    encoding: str | None
+    separator: str | None
+    sheets: tuple[Sheet, ...]
+
+    def packed(self) -> str:
+        """As JSON, to be encrypted."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Outline":
+        """What packed() wrote."""
+        facts = json.loads(text)
+        sheets = tuple(Sheet(**{**each, "header": tuple(each["header"])}) for each in facts.pop("sheets"))
+        return cls(sheets=sheets, **facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from signal import SIGABRT, SIGKILL, SIGXCPU
 from typing import IO
 
 from portal.services.imports.reading.file_problems import FileProblem, Unreadable
-from portal.services.imports.reading.workbook_chunker.frames import HEAD, LARGEST, FrameKind
+from portal.services.imports.reading.workbook_chunker.chunks import HEAD, LARGEST_FRAME, FrameKind
 
 TIMEOUT = 180.0  # Seconds for one frame; the chunker's own limit of CPU ends before.
 HERE = Path(__file__).parent
@@ -65,7 +65,7 @@ def _chunker_process() -> Iterator[Chunker]:
 def _read_frame(chunker: Chunker, timeout: float) -> tuple[FrameKind, bytes]:
     until = time.monotonic() + timeout
     kind, length = HEAD.unpack(_read_exactly(chunker, HEAD.size, until))
-    if kind not in KINDS or length > LARGEST:
+    if kind not in KINDS or length > LARGEST_FRAME:
         raise Unreadable(FileProblem.DAMAGED)
     return KINDS[kind], _read_exactly(chunker, length, until)
 

@@ -38,7 +38,7 @@ from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
 from portal.services import launches
 from portal.services.imports import audience
-from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.audience import read_address_list
 from portal.services.imports.reading import FileProblem, Unreadable
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns import results

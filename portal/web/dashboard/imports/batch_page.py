@@ -13,13 +13,13 @@ from portal.core.extensions import read_session, vault
 from portal.core.models import WORKER_STATES, BatchState, Brand, ContactKind, ImportBatch, User
 from portal.core.vault import CannotOpen
 from portal.domain import packages
-from portal.domain.consents.bulk_import import WRITTEN, Effect
+from portal.domain.consents.effects import REFUSALS, SENT, WRITTEN, Effect
 from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
 from portal.services.imports.layout import Fix
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_results import SkipReason
-from portal.services.imports.stored_rows import layout_of
+from portal.services.imports.store import layout_of
 from portal.web.dashboard.imports.fixes import is_fixable
 from portal.web.shared import column_layout_page, masked_cells
 from portal.web.shared.fix_labels import FIX_LABELS
@@ -43,7 +43,7 @@ class Figures:
     @classmethod
     def of(cls, tally: dict[str, int]) -> "Figures":
         grants = tally.get(Effect.GRANT, 0)
-        refusals = sum(tally.get(each, 0) for each in (Effect.REFUSAL, Effect.FIRST_REFUSAL, Effect.OLD_REFUSAL))
+        refusals = sum(tally.get(each, 0) for each in REFUSALS)
         kept = sum(tally.get(each, 0) for each in queries.KEPT)
         as_before = sum(tally.get(each, 0) for each in queries.AS_BEFORE)
         repeated = sum(tally.get(each.value, 0) for each in SkipReason)
@@ -103,7 +103,7 @@ def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
     tally = batch.tally or {}
     good, problems = label_tally(queries.tally_so_far(session, batch))
     late, groups = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
-    elsewhere = queries.SENT if groups.kept else (*queries.SENT, *queries.KEPT)  # In the groups above.
+    elsewhere = SENT if groups.kept else (*SENT, *queries.KEPT)  # In the groups above.
     return {
         "groups": groups,
         "good": [each for each in good if each.result not in elsewhere],

@@ -10,7 +10,7 @@ from portal.services.imports import queries
 from portal.services.imports.fixes import FIXES, apply_fix
 from portal.services.imports.layout import Fix
 from portal.services.imports.queries import Sample
-from portal.services.imports.stored_rows import layout_of
+from portal.services.imports.store import layout_of
 
 SAMPLE_LINES = 50  # Lines of a problem, to see whether its fix would change any.
 SHOWN = 5

@@ -14,8 +14,8 @@ from portal.domain import campaigns, packages
 from portal.domain.campaigns import default_texts
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
-from portal.services.imports.late_grants import late_recipients
-from portal.services.imports.stored_rows import layout_of
+from portal.services.imports.queries import late_recipients
+from portal.services.imports.store import layout_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.campaigns.campaigns import add_contact_error, open_campaign_from
 from portal.web.dashboard.campaigns.forms import CampaignForm

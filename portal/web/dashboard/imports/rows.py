@@ -16,10 +16,9 @@ from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, queries
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
-from portal.services.imports.row_parser import RowParser
+from portal.services.imports.row_parser import RowParser, unknown_words
 from portal.services.imports.row_results import PROBLEMS, RESULTS
-from portal.services.imports.stored_rows import layout_of, outline_of
-from portal.services.imports.unknown_words import unknown_words
+from portal.services.imports.store import layout_of, outline_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
 from portal.web.dashboard.imports.fixes import available_fix, preview_fix

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from portal.core.addresses import Problem
 from portal.services.imports import reading
-from portal.services.imports.address_lists import MOST_ROWS, BadRow, read_address_list
+from portal.services.imports.audience import MOST_ROWS, BadRow, read_address_list
 from portal.services.imports.reading import FileProblem, Unreadable
 
 pytestmark = pytest.mark.slow

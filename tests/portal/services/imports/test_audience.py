@@ -10,7 +10,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import AudienceEntry, AudienceLine, AudienceList, AuditEntry, CampaignKind, Provider, Recipient
 from portal.domain import packages
 from portal.services.imports import audience
-from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.audience import read_address_list
 from tests import make
 
 LIST = "Ad;Telefon;E-posta\nAyşe;0532 123 45 67;\nBurak;0555 12;burak@example.com\nCem;+905321234567;\nDeniz;;\n"
@@ -55,7 +55,7 @@ def test_a_bad_value_is_sealed_and_cut(campaign, rows):
 
     row = rows.one(AudienceLine)
     assert b"0555" not in row.value
-    assert value_of(row) == ("0555 12 " + "x" * 500)[: audience.KEPT]
+    assert value_of(row) == ("0555 12 " + "x" * 500)[: audience.KEPT_VALUE]
 
 
 def test_a_list_brought_twice_adds_nobody(campaign, rows):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.audience import read_address_list
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable
 from tests.files import broken, cells, texts, workbooks
 

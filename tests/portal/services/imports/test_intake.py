@@ -10,10 +10,9 @@ from portal.core import clock
 from portal.core.extensions import db, vault
 from portal.core.iys_protocol import Source
 from portal.core.models import AuditEntry, BatchState, ImportBatch, ImportChunk, UploadPart
-from portal.services.imports import batch_lease, intake, layout, profiles, store, uploads, worker
+from portal.services.imports import batches, intake, layout, profiles, store, uploads, worker
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.outline import Outline
-from portal.services.imports.reading import FileProblem
+from portal.services.imports.reading import FileProblem, Outline
 from tests import make
 
 pytestmark = pytest.mark.slow
@@ -198,7 +197,7 @@ def test_a_file_that_ends_every_worker_is_given_up(brand, rows):
     batch_id = bring(brand, CSV)
     for _ in range(intake.MOST_ATTEMPTS):
         assert (
-            batch_lease.claim_batch(db.session, batch_id, BatchState.UPLOADED, clock.now() + timedelta(hours=1))
+            batches.claim_batch(db.session, batch_id, BatchState.UPLOADED, clock.now() + timedelta(hours=1))
             is not None
         )
         db.session.query(ImportBatch).update({"lease_until": None})

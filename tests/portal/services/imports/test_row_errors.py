@@ -12,7 +12,7 @@ from portal.core.extensions import db, read_session, vault
 from portal.core.iys_protocol import Channel, Source
 from portal.core.models import BatchState, ImportBatch, ImportChunk, Outcome, Submission
 from portal.services.imports import batches, layout, row_errors, uploads, worker
-from portal.services.imports.stored_rows import layout_of, outline_of
+from portal.services.imports.store import layout_of, outline_of
 from tests import make
 from tests.portal.web.dashboard.staff import signed_in
 

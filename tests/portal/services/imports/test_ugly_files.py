@@ -21,8 +21,7 @@ from portal.domain.consents.bulk_import import WRITTEN, Effect
 from portal.services.imports import batches, layout, uploads, worker
 from portal.services.imports.fixes import FIXES
 from portal.services.imports.layout import Fix, Layout
-from portal.services.imports.outline import Outline
-from portal.services.imports.reading import FileProblem, Unreadable
+from portal.services.imports.reading import FileProblem, Outline, Unreadable
 from tests import make
 from tests.files import broken, cells, texts, workbooks
 from tests.files.people import ALL_FOUR

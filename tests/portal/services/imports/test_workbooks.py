@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.audience import read_address_list
 from portal.services.imports.reading import ChunkedFile, FileProblem, Unreadable, workbook_process
 from portal.services.imports.reading.workbook_chunker import __main__ as chunker
 from portal.services.imports.reading.workbook_chunker import container
@@ -225,7 +225,7 @@ def test_the_chunker_imports_nothing_of_the_portal():
 
 
 def test_every_word_of_the_chunker_is_a_problem():
-    for path in workbook_process.HERE.glob("chunker/*.py"):
+    for path in workbook_process.HERE.glob("workbook_chunker/*.py"):
         for word in path.read_text().split('"'):
             assert not word.startswith("file_") or FileProblem(word)
     assert chunker.problem_of(MemoryError()) == FileProblem.WORKBOOK_TOO_LARGE

@@ -27,7 +27,7 @@ from portal.core.models import (
 )
 from portal.domain.consents.effects import WRITTEN
 from portal.domain.packages import PackageFull
-from portal.services.imports import batch_lease, batches, queries, uploads, worker
+from portal.services.imports import batches, queries, uploads, worker
 from portal.services.imports.layout import Field, Layout
 from tests import make
 
@@ -167,7 +167,7 @@ def test_whatever_is_killed_each_good_entry_becomes_one_decision(brand, rows, ki
     batch = batch_of(brand, LINES)
     batches.set_layout(db.session, vault(), batch, LAYOUT, clock.now())
     db.session.commit()
-    monkeypatch.setattr(batch_lease, "LEASE", timedelta(0))  # What a killed worker held is free at once.
+    monkeypatch.setattr(batches, "LEASE", timedelta(0))  # What a killed worker held is free at once.
     _killed_all_along(batch, BatchState.MAPPED, killing)
     tally = batch.tally
     begin(batch)

@@ -23,7 +23,7 @@ from portal.core.models.ids import new_id
 from portal.domain.consents import recipients
 from portal.services.imports import row_results, store
 from portal.services.imports.layout import Field, Layout
-from portal.services.imports.outline import Outline, Sheet
+from portal.services.imports.reading import Outline, Sheet
 from tests import make
 
 HEADER = ("Telefon", "E-posta", "Durum", "Tarih")

@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.iys_protocol import Channel, Status
 from portal.core.models import AuditEntry, Brand, Outcome, Provider, Recipient, Role, SignIn
-from portal.services.imports.address_lists import read_address_list
+from portal.services.imports.audience import read_address_list
 from tests import make
 from tests.portal.services.exports.held_consents import Holder
 from tests.portal.web.dashboard.staff import signed_in

@@ -8,7 +8,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState
 from portal.services.imports import queries
 from portal.services.imports.layout import Field, Fix
-from portal.services.imports.stored_rows import Cell
+from portal.services.imports.store import Cell
 from portal.web.dashboard.imports import fixes
 from tests import make
 from tests.portal.web.dashboard import import_batches

@@ -21,7 +21,7 @@ from portal.core.models import (
 )
 from portal.services.imports import worker
 from portal.services.imports.layout import Field, Fix
-from portal.services.imports.stored_rows import layout_of
+from portal.services.imports.store import layout_of
 from portal.web.shared.column_layout_form import word_field_name
 from tests import make
 from tests.portal.web.dashboard import import_batches

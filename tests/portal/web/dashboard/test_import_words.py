@@ -9,7 +9,7 @@ from portal.core.extensions import db, vault
 from portal.core.models import BatchState, ImportBatch
 from portal.services.imports import layout as layouts
 from portal.services.imports import profiles
-from portal.services.imports.stored_rows import layout_of
+from portal.services.imports.store import layout_of
 from portal.web.shared.column_layout_form import word_field_name
 from tests import make
 from tests.portal.web.dashboard import import_batches

@@ -12,7 +12,7 @@ from portal.core.iys_protocol import Channel
 from portal.core.models import BatchState, ImportBatch
 from portal.services.imports import layout as layouts
 from portal.services.imports import worker
-from portal.services.imports.stored_rows import layout_of
+from portal.services.imports.store import layout_of
 from tests import make
 from tests.portal.services.imports.test_ugly_files import ANSWERS, CASES, Case
 

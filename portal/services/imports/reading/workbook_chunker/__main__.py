@@ -4,17 +4,17 @@ import contextlib
 import io
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from .cells import text_of
-from .chunks import MOST_LINES, CannotChunk, Line, chunk_lines
+from .chunks import CHUNK_HEADER, MOST_LINES, CannotChunk, FrameKind, Line, chunk_lines, frame
 from .container import format_of
-from .frames import CHUNK_HEADER, FrameKind, frame
 
 MOST_MEMORY = 1024**3  # Bytes of address space; a sheet of a million lines and eight columns takes some 800 MB.
 MOST_SECONDS = 120  # Of CPU.
 MOST_SHEETS = 100
+HALF_A_SECOND = timedelta(milliseconds=500)  # Excel counts days in floats: 14:02:05 may come as 14:02:04.9999.
 
 
 def workbook_frames(data: bytes) -> Iterator[bytes]:
@@ -44,6 +44,40 @@ def _sheet_lines(workbook: Any, name: str) -> Iterator[Line]:
         cells = list(map(text_of, row))
         if any(cells):
             yield number, cells
+
+
+def text_of(value: object) -> str:
+    """A cell as text: numbers with all their digits, dates in ISO 8601, errors as nothing.
+
+    5321234567, though Excel holds it as 5.321234567E9.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return _FORMATTERS.get(type(value), str)(value)
+
+
+def _format_datetime(value: datetime) -> str:
+    with contextlib.suppress(OverflowError):  # In the year 9999, which stands for "for ever".
+        value += HALF_A_SECOND
+    return value.isoformat(" ", "seconds")
+
+
+def _format_duration(value: timedelta) -> str:
+    minutes, seconds = divmod(round(value.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}"
+
+
+_FORMATTERS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "TRUE" if value else "FALSE",
+    int: str,
+    datetime: _format_datetime,
+    date: date.isoformat,
+    time: lambda value: value.isoformat("seconds"),
+    timedelta: _format_duration,
+}
 
 
 def problem_of(error: BaseException) -> str:

@@ -26,18 +26,7 @@ def format_of(data: bytes) -> str:
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         raise CannotChunk("file_damaged") from None
     _refuse_zip_bomb(files)
-    return _format_of_zip({file.filename.lower() for file in files})
-
-
-def _refuse_zip_bomb(files: list[zipfile.ZipInfo]) -> None:
-    is_bomb = any(file.file_size > max(HARMLESS, STEEPEST * file.compress_size) for file in files)
-    if is_bomb or len(files) > MOST_FILES or sum(file.file_size for file in files) > MOST_UNPACKED:
-        raise CannotChunk("file_workbook_too_large")
-    if any(file.flag_bits & 1 for file in files):
-        raise CannotChunk("file_password")
-
-
-def _format_of_zip(names: set[str]) -> str:
+    names = {file.filename.lower() for file in files}
     if "xl/workbook.bin" in names:
         return "xlsb"
     if any(name.startswith("xl/") for name in names):
@@ -46,3 +35,11 @@ def _format_of_zip(names: set[str]) -> str:
         return "ods"
     is_office = any(name.startswith(("word/", "ppt/")) for name in names)
     raise CannotChunk("file_no_workbook" if is_office else "file_archive")
+
+
+def _refuse_zip_bomb(files: list[zipfile.ZipInfo]) -> None:
+    is_bomb = any(file.file_size > max(HARMLESS, STEEPEST * file.compress_size) for file in files)
+    if is_bomb or len(files) > MOST_FILES or sum(file.file_size for file in files) > MOST_UNPACKED:
+        raise CannotChunk("file_workbook_too_large")
+    if any(file.flag_bits & 1 for file in files):
+        raise CannotChunk("file_password")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.core.iys_protocol import Channel, RecipientType, Source, Status
-from portal.services.imports.layout import Field, Layout, completeness, missing, problems_of
+from portal.services.imports.layout import Field, Layout, layout, missing, problems_of
 
 SAID = {"status": Status.GRANTED, "source": Source.WEB, "date": datetime(2026, 11, 20, tzinfo=UTC), "origin": "form"}
 PHONE = {Field.PHONE: 0}
@@ -42,13 +42,13 @@ def test_some_files_need_less():
 @pytest.mark.parametrize(
     ("layout", "sentence"),
     [
-        (Layout(), completeness.NO_ADDRESS),
-        (Layout(columns={Field.ADDRESS: 0, Field.EMAIL: 1}), completeness.ADDRESS_TWICE),
-        (Layout(columns={Field.PHONE: 0, Field.STATUS: 0}), completeness.COLUMN_TWICE),
-        (Layout(columns={Field.PHONE: 5}), completeness.NO_SUCH_COLUMN),
-        (Layout(columns={Field.PHONE: -1}), completeness.NO_SUCH_COLUMN),
-        (Layout(columns={Field.PHONE: 0, Field.TIME: 1}), completeness.TIME_ALONE),
-        (Layout(columns=PHONE, channels=(Channel.EMAIL,)), completeness.CHANNELS_UNFIT),
+        (Layout(), layout.NO_ADDRESS),
+        (Layout(columns={Field.ADDRESS: 0, Field.EMAIL: 1}), layout.ADDRESS_TWICE),
+        (Layout(columns={Field.PHONE: 0, Field.STATUS: 0}), layout.COLUMN_TWICE),
+        (Layout(columns={Field.PHONE: 5}), layout.NO_SUCH_COLUMN),
+        (Layout(columns={Field.PHONE: -1}), layout.NO_SUCH_COLUMN),
+        (Layout(columns={Field.PHONE: 0, Field.TIME: 1}), layout.TIME_ALONE),
+        (Layout(columns=PHONE, channels=(Channel.EMAIL,)), layout.CHANNELS_UNFIT),
     ],
 )
 def test_what_cannot_be_is_said(layout, sentence):
