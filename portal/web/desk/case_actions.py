@@ -1,6 +1,6 @@
 """Acts on a case: note, answer, postpone, close, reopen, refuse for the person. All are audited; none can grant."""
 
-from flask import abort, current_app, flash, redirect, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -9,9 +9,8 @@ from portal.core import clock
 from portal.core.extensions import db, vault, wake
 from portal.core.models import Brand, Closing, Complaint, Provider, Recipient
 from portal.domain import complaints
-from portal.domain.consents import refusals
 from portal.domain.identity.permissions import Permission
-from portal.web.dashboard.recipients.forms import ALL_BRANDS, RefusalForm
+from portal.web.dashboard.recipients.forms import ALL_BRANDS
 from portal.web.dashboard.recipients.search import apply_refusal_form, flash_refusal, make_refusal_form
 from portal.web.desk.blueprint import blueprint
 from portal.web.desk.case_page import render_case
@@ -40,10 +39,7 @@ def answer(complaint_id: int) -> ResponseReturnValue:
     found, form = own_row_or_404(db.session, Complaint, complaint_id), AnswerForm()
     if not form.validate_on_submit():
         return render_case(found, form), 422
-    try:
-        complaints.answer_case(db.session, vault(), found, form.answer.data, user_id=current_user.id, at=clock.now())
-    except complaints.AlreadyClosed:
-        return _already_closed(complaint_id)
+    complaints.answer_case(db.session, vault(), found, form.answer.data, user_id=current_user.id, at=clock.now())
     record_audit("complaint.answered", "complaint", complaint_id)
     return _commit_and_return(complaint_id, _("Yanıtınız kaydedildi; kişi kendi sayfasında görür."))
 
@@ -59,8 +55,6 @@ def postpone(complaint_id: int) -> ResponseReturnValue:
         complaints.postpone(
             db.session, vault(), found, form.day, form.why.data, user_id=current_user.id, at=clock.now()
         )
-    except complaints.AlreadyClosed:
-        return _already_closed(complaint_id)
     except complaints.NotLater:
         db.session.rollback()
         form.due.errors = [_("Bugünden sonra bir gün seçin; silme isteklerinde yasanın otuz günü aşılamaz.")]
@@ -77,22 +71,23 @@ def close(complaint_id: int) -> ResponseReturnValue:
     form = CloseForm(case=found)
     if not form.validate_on_submit():
         return render_case(found, form), 422
-    closing, at = Closing(form.closing.data), clock.now()
+    closing = Closing(form.closing.data)
     try:
         is_notified = complaints.close_case(
             db.session, vault(), found, closing, form.text.data or "", link=_complaint_url(found),
-            sender=_sender_name(found), user_id=current_user.id, at=at,
+            sender=_sender_name(found), user_id=current_user.id, at=clock.now(),
         )  # fmt: skip
-    except complaints.AlreadyClosed:
-        return _already_closed(complaint_id)
     except complaints.NoReason:
         db.session.rollback()
         form.text.errors = [_("Bu sonucu seçince kişiye ne olduğunu yazın.")]
         return render_case(own_row_or_404(db.session, Complaint, complaint_id), form), 422
     record_audit("complaint.closed", "complaint", complaint_id, closing=closing.value)
-    response = _commit_and_return(complaint_id, _closing_message(is_notified))
-    wake("message")
-    return response
+    message = (
+        _("Başvuru sonuçlandırıldı; kişiye bir ileti gönderilecek.")
+        if is_notified
+        else _("Başvuru sonuçlandırıldı. Adres bu arada başkasına geçtiği için ileti gönderilmedi.")
+    )
+    return _commit_and_return(complaint_id, message, wakes="message")
 
 
 @blueprint.post("/<id:complaint_id>/reopening")
@@ -123,14 +118,6 @@ def refuse(complaint_id: int) -> ResponseReturnValue:
         abort(404)
     if not form.validate_on_submit():
         return render_case(case, form), 422
-    refused = _record_refusal(case, recipient, form)
-    db.session.commit()
-    flash_refusal(refused)
-    return redirect(url_for(".show_case", complaint_id=complaint_id), 303)
-
-
-def _record_refusal(case: Complaint, recipient: Recipient, form: RefusalForm) -> refusals.Refusals:
-    """Refuse, add a step to the case, and audit it. Doesn't commit."""
     at = clock.now()
     refused = apply_refusal_form(recipient, form, at)
     complaints.note_refusal(db.session, vault(), case, user_id=current_user.id, at=at)
@@ -138,7 +125,9 @@ def _record_refusal(case: Complaint, recipient: Recipient, form: RefusalForm) ->
         "complaint.refused", "complaint", case.id, channels=form.channels.data, source=form.source.data,
         new=len(refused.made), brand=form.brand.data if form.brand.data != ALL_BRANDS else None,
     )  # fmt: skip
-    return refused
+    db.session.commit()
+    flash_refusal(refused)
+    return _redirect_to_case(complaint_id)
 
 
 def _complaint_url(case: Complaint) -> str:
@@ -154,21 +143,18 @@ def _sender_name(case: Complaint) -> str:
     return db.session.get_one(Provider, case.provider_id).title
 
 
-def _closing_message(is_notified: bool) -> str:
-    if is_notified:
-        return _("Başvuru sonuçlandırıldı; kişiye bir ileti gönderilecek.")
-    return _("Başvuru sonuçlandırıldı. Adres bu arada başkasına geçtiği için ileti gönderilmedi.")
-
-
-def _already_closed(complaint_id: int) -> ResponseReturnValue:
+@blueprint.errorhandler(complaints.AlreadyClosed)
+def already_closed(_error: complaints.AlreadyClosed) -> ResponseReturnValue:
     """A colleague was first."""
     db.session.rollback()
     flash(_("Başvuru bu arada sonuçlandırılmış; değişen bir şey yok."))
-    return _redirect_to_case(complaint_id)
+    return _redirect_to_case((request.view_args or {})["complaint_id"])
 
 
-def _commit_and_return(complaint_id: int, message: str) -> ResponseReturnValue:
+def _commit_and_return(complaint_id: int, message: str, *, wakes: str = "") -> ResponseReturnValue:
     db.session.commit()
+    if wakes:
+        wake(wakes)
     flash(message)
     return _redirect_to_case(complaint_id)
 

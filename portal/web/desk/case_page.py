@@ -1,8 +1,5 @@
 """The page of one case: the complaint, its finding, what can be done, and the person's history."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from flask import Response, abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -22,23 +19,6 @@ from portal.web.desk.blueprint import blueprint
 from portal.web.desk.forms import AnswerForm, CloseForm, DueForm, NoteForm, ReopenForm
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
-
-
-@dataclass(frozen=True)
-class Case:
-    """A case as staff see it, decrypted."""
-
-    id: int
-    row: Complaint
-    is_erasure: bool
-    is_closed: bool
-    address: str
-    recipient_id: int
-    brand_name: str | None
-    receipt_number: str | None
-    said: complaints.OpenedReport
-    compared: complaints.Comparison | None
-    pressure: complaints.Pressure
 
 
 @blueprint.get("/<id:complaint_id>")
@@ -65,55 +45,35 @@ def screenshot(complaint_id: int) -> ResponseReturnValue:
     return Response(png, mimetype="image/png")
 
 
-def render_case(found: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
+def render_case(case: Complaint, wrong: FlaskForm | RefusalForm | None = None) -> str:
     """The page of a case, with a form that came back with errors."""
-    recipient = read_session().get_one(Recipient, found.recipient_id)
-    at = clock.now()
+    session, at = read_session(), clock.now()
+    recipient = session.get_one(Recipient, case.recipient_id)
+    receipt = session.get(Receipt, case.receipt_id) if case.receipt_id else None
     return render_template(
         "desk/case.html",
-        case=_case_details(found, recipient, at),
-        forms=_forms(found, wrong) | {"refusal": _refusal_form(recipient, wrong)},
+        case=case,
+        is_erasure=case.kind == ComplaintKind.ERASURE,
+        address=recipients.masked_address(vault(), recipient),
+        brand_name=session.get_one(Brand, case.brand_id).name if case.brand_id else None,
+        receipt_number=format_number(receipt.number) if receipt else None,
+        report=complaints.read_report(vault(), case),
+        compared=complaints.compare_case(session, case),
+        pressure=complaints.due_pressure(case, at),
+        forms=_forms(case, wrong) | {"refusal": _refusal_form(recipient, wrong)},
         wrong=wrong,
-        heads=history.current_consents(read_session(), recipient.id),
+        current_consents=history.current_consents(session, recipient.id),
         events=timeline.events_page(recipient, at),
-        steps=complaints.list_steps(read_session(), vault(), [found.id], for_staff=True),
+        steps=complaints.list_steps(session, vault(), [case.id], for_staff=True),
         today=clock.day(at).isoformat(),
     )
 
 
-def _case_details(found: Complaint, recipient: Recipient, at: datetime) -> Case:
-    is_erasure = found.kind == ComplaintKind.ERASURE
-    receipt = read_session().get(Receipt, found.receipt_id) if found.receipt_id else None
-    return Case(
-        id=found.id,
-        row=found,
-        is_erasure=is_erasure,
-        is_closed=found.closed_at is not None,
-        address=recipients.masked_address(vault(), recipient),
-        recipient_id=recipient.id,
-        brand_name=read_session().get_one(Brand, found.brand_id).name if found.brand_id else None,
-        receipt_number=format_number(receipt.number) if receipt else None,
-        said=complaints.read_report(vault(), found),
-        compared=_comparison(found),
-        pressure=complaints.due_pressure(found, at),
-    )
-
-
-def _comparison(found: Complaint) -> complaints.Comparison | None:
-    """The message compared with the person's refusal; a request for erasure names no message."""
-    if found.brand_id is None or found.channel is None or found.came_at is None:
-        return None
-    return complaints.compare_with_refusal(
-        read_session(), recipient_id=found.recipient_id, brand_id=found.brand_id, channel=found.channel,
-        came_at=found.came_at,
-    )  # fmt: skip
-
-
-def _forms(found: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:
+def _forms(case: Complaint, wrong: FlaskForm | None) -> dict[str, FlaskForm]:
     """The form that came back, and the other ones empty."""
     empty = {
         "answer": AnswerForm(formdata=None), "note": NoteForm(formdata=None), "due": DueForm(formdata=None),
-        "reopen": ReopenForm(formdata=None), "close": CloseForm(formdata=None, case=found),
+        "reopen": ReopenForm(formdata=None), "close": CloseForm(formdata=None, case=case),
     }  # fmt: skip
     return {name: wrong if type(wrong) is type(form) else form for name, form in empty.items()}
 

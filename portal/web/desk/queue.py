@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import TypeVar
 
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
@@ -13,7 +12,7 @@ from sqlalchemy import Select, select
 
 from portal.core import clock
 from portal.core.extensions import read_session, vault
-from portal.core.models import Brand, Closing, Complaint, ComplaintKind, Finding, Recipient
+from portal.core.models import Brand, Complaint, ComplaintKind, Recipient
 from portal.domain import complaints
 from portal.domain.consents import recipients
 from portal.domain.identity.permissions import Permission
@@ -22,9 +21,6 @@ from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
 
 PAGE_SIZE = 25
-
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class CaseFilter(StrEnum):
@@ -44,22 +40,18 @@ FILTER_LABELS: dict[CaseFilter, str] = {
 
 @dataclass(frozen=True)
 class CaseRow:
-    id: int
+    case: Complaint
     address: str
-    kind: ComplaintKind
-    finding: Finding | None
     brand_name: str | None
-    created_at: datetime
-    due_at: datetime
     pressure: complaints.Pressure
-    closing: Closing | None
 
 
 @blueprint.get("/")
 @needs(Permission.COMPLAINTS)
 def queue() -> str:
     at = clock.now()
-    show, kind = _query_choice("show", CaseFilter) or CaseFilter.OPEN, _query_choice("kind", ComplaintKind)
+    show = request.args.get("show", CaseFilter.OPEN, CaseFilter)
+    kind = request.args.get("kind", None, ComplaintKind)
     return render_template(
         "desk/queue.html",
         page=requested_page(_cases(show, kind, at), PAGE_SIZE, partial(_case_row, at)),
@@ -69,11 +61,6 @@ def queue() -> str:
         kind=kind,
         kinds=list(ComplaintKind),
     )
-
-
-def _query_choice(name: str, choices: type[Choice]) -> Choice | None:
-    """The choice in the query string; None for an unknown one."""
-    return next((each for each in choices if each.value == request.args.get(name)), None)
 
 
 def _cases(show: CaseFilter, kind: ComplaintKind | None, at: datetime) -> Select:
@@ -95,14 +82,4 @@ def _cases(show: CaseFilter, kind: ComplaintKind | None, at: datetime) -> Select
 
 
 def _case_row(at: datetime, case: Complaint, recipient: Recipient, brand_name: str | None) -> CaseRow:
-    return CaseRow(
-        id=case.id,
-        address=recipients.masked_address(vault(), recipient),
-        kind=case.kind,
-        finding=case.finding,
-        brand_name=brand_name,
-        created_at=case.created_at,
-        due_at=case.due_at,
-        pressure=complaints.due_pressure(case, at),
-        closing=case.closing,
-    )
+    return CaseRow(case, recipients.masked_address(vault(), recipient), brand_name, complaints.due_pressure(case, at))

@@ -1,13 +1,16 @@
 """One person's history in one timeline: messages, openings, receipts, decisions, calls to İYS and its movements, and
 the steps of their cases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
+from typing import Any
 
 from flask import request
-from sqlalchemy import select
+from sqlalchemy import Result, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.core import iys_protocol
 from portal.core.extensions import read_session, vault
@@ -15,6 +18,7 @@ from portal.core.iys_protocol import Channel, Operation, Status
 from portal.core.models import (
     Annulment,
     Attempt,
+    AudienceEntry,
     Campaign,
     Complaint,
     Consent,
@@ -29,8 +33,8 @@ from portal.core.models import (
 from portal.domain import complaints
 from portal.domain.consents import history
 from portal.domain.receipts import format_number
-from portal.web.desk import link_openings
 from portal.web.shared.pagination import MAX_PAGE, Page
+from shortlinks import Visit, VisitKind
 
 INQUIRIES = {Operation.STATUS, Operation.MULTI_STATUS, Operation.HISTORY, Operation.BULK_RESULT}  # They submit nothing.
 PAGE_SIZE = 100
@@ -43,7 +47,7 @@ class EventKind(StrEnum):
     RECEIPT = "receipt"
     DECISION = "decision"
     ANNULMENT = "annulment"
-    ATTEMPT = "attempt"  # A call to İYS.
+    ATTEMPT = "attempt"  # A submission to İYS, or an inquiry before it, and İYS's answer.
     MOVEMENT = "movement"  # From İYS.
     REASSIGNED = "reassigned"
     STEP = "step"
@@ -53,26 +57,7 @@ class EventKind(StrEnum):
 class Event:
     at: datetime
     kind: EventKind
-    details: object  # By its kind.
-
-
-@dataclass(frozen=True)
-class ReceiptDetails:
-    receipt: Receipt
-    number: str  # With hyphens.
-    choices: list[tuple[Channel, Status]]
-    text: ConsentText | None  # The text that was shown.
-
-
-@dataclass(frozen=True)
-class AttemptDetails:
-    """A submission to İYS, or an inquiry before it, and İYS's answer."""
-
-    decision: Decision
-    attempt: Attempt
-    is_question: bool
-    sentence: str | None
-    transaction_id: str | None
+    details: Any  # What templates/desk/event.html shows of its kind.
 
 
 def events_page(recipient: Recipient, at: datetime) -> Page:
@@ -85,91 +70,97 @@ def events_page(recipient: Recipient, at: datetime) -> Page:
 
 def _all_events(recipient: Recipient, at: datetime) -> Iterator[Event]:
     yield from _messages(recipient)
-    yield from (
-        Event(each.at, EventKind.OPENING, each)
-        for each in link_openings.openings_of(read_session(), recipient.id, MAX_PER_KIND)
-    )
+    yield from _openings(recipient)
     yield from _receipts(recipient)
-    yield from (
-        Event(each.decided_at, EventKind.DECISION, each)
-        for each in history.list_decisions(read_session(), recipient.id, at)
-    )
+    for decision in history.list_decisions(read_session(), recipient.id, at):
+        yield Event(decision.decided_at, EventKind.DECISION, decision)
     yield from _annulments(recipient)
     yield from _attempts(recipient)
     yield from _movements(recipient)
-    yield from _steps(recipient)
+    ids = list(read_session().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
+    for step in complaints.list_steps(read_session(), vault(), ids, for_staff=True):
+        yield Event(step.at, EventKind.STEP, step)
     if recipient.reassigned_at is not None:
         yield Event(recipient.reassigned_at, EventKind.REASSIGNED, recipient)
 
 
+def _newest(rows: Select[*tuple[Any, ...]], moment: InstrumentedAttribute[datetime]) -> Result[*tuple[Any, ...]]:
+    return read_session().execute(rows.order_by(moment.desc()).limit(MAX_PER_KIND))
+
+
 def _messages(recipient: Recipient) -> Iterator[Event]:
-    rows = read_session().execute(
-        select(Message, Campaign.name)
-        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .where(Message.recipient_id == recipient.id)
-        .order_by(Message.created_at.desc())
-        .limit(MAX_PER_KIND)
+    rows = select(Message, Campaign.name).outerjoin(Campaign, Campaign.id == Message.campaign_id)
+    for message, campaign in _newest(rows.where(Message.recipient_id == recipient.id), Message.created_at):
+        details = {"message": message, "campaign": campaign}
+        yield Event(message.ended_at or message.created_at, EventKind.MESSAGE, details)
+
+
+def _openings(recipient: Recipient) -> Iterator[Event]:
+    """Openings of the person's links. Only one that a posted form followed counts as human."""
+    links = (
+        select(AudienceEntry.link_id, Campaign.name)
+        .join(Campaign, Campaign.id == AudienceEntry.campaign_id)
+        .where(AudienceEntry.recipient_id == recipient.id, AudienceEntry.link_id.is_not(None))
     )
-    for message, campaign in rows:
-        yield Event(message.ended_at or message.created_at, EventKind.MESSAGE, (message, campaign))
+    campaigns = dict(read_session().execute(links).all())
+    opened = select(Visit).where(Visit.link_id.in_(campaigns)).order_by(Visit.at.desc(), Visit.id.desc())
+    visits = read_session().scalars(opened.limit(MAX_PER_KIND)).all()
+    human = _followed_by_a_post(recipient, visits)
+    for visit in visits:
+        details = {"visit": visit, "is_human": visit.id in human, "campaign": campaigns[visit.link_id]}
+        yield Event(visit.at, EventKind.OPENING, details)
+
+
+def _followed_by_a_post(recipient: Recipient, visits: Sequence[Visit]) -> set[int]:
+    """Ids of the last opening before each posted form, without known scanners and previews."""
+    posts = select(Receipt.link_id, Receipt.decided_at).where(
+        Receipt.recipient_id == recipient.id, Receipt.link_id.is_not(None)
+    )
+    human: set[int] = set()
+    for link_id, posted_at in read_session().execute(posts):
+        before = (
+            visit.id for visit in visits
+            if visit.link_id == link_id and visit.at <= posted_at and visit.kind == VisitKind.UNKNOWN
+        )  # fmt: skip
+        human.update(islice(before, 1))
+    return human
 
 
 def _receipts(recipient: Recipient) -> Iterator[Event]:
-    rows = read_session().execute(
-        select(Receipt, ConsentText)
-        .outerjoin(ConsentText, ConsentText.id == Receipt.text_id)
-        .where(Receipt.recipient_id == recipient.id)
-        .order_by(Receipt.decided_at.desc())
-        .limit(MAX_PER_KIND)
-    )
-    for receipt, text in rows:
+    rows = select(Receipt, ConsentText).outerjoin(ConsentText, ConsentText.id == Receipt.text_id)
+    for receipt, text in _newest(rows.where(Receipt.recipient_id == recipient.id), Receipt.decided_at):
         pairs = (pair.split("=") for pair in receipt.choices.split())
         choices = [(Channel(channel), Status(status)) for channel, status in pairs]
-        yield Event(
-            receipt.decided_at, EventKind.RECEIPT, ReceiptDetails(receipt, format_number(receipt.number), choices, text)
-        )
+        details = {"receipt": receipt, "number": format_number(receipt.number), "choices": choices, "text": text}
+        yield Event(receipt.decided_at, EventKind.RECEIPT, details)
 
 
 def _annulments(recipient: Recipient) -> Iterator[Event]:
-    rows = read_session().execute(
-        select(Annulment, Decision)
-        .join(Decision, Decision.id == Annulment.decision_id)
-        .where(Decision.recipient_id == recipient.id)
-    )
-    for annulment, decision in rows:
-        yield Event(annulment.at, EventKind.ANNULMENT, (annulment, decision))
+    rows = select(Annulment, Decision).join(Decision, Decision.id == Annulment.decision_id)
+    for annulment, decision in read_session().execute(rows.where(Decision.recipient_id == recipient.id)):
+        yield Event(annulment.at, EventKind.ANNULMENT, {"decision": decision})
 
 
 def _attempts(recipient: Recipient) -> Iterator[Event]:
-    rows = read_session().execute(
+    rows = (
         select(Attempt, Submission, Decision)
         .join(Submission, Submission.id == Attempt.submission_id)
         .join(Decision, Decision.id == Submission.decision_id)
         .where(Decision.recipient_id == recipient.id)
-        .order_by(Attempt.at.desc())
-        .limit(MAX_PER_KIND)
     )
-    for attempt, submission, decision in rows:
-        sentence = iys_protocol.sentence_of(attempt.code) if attempt.code else None
-        is_question = attempt.question in INQUIRIES
-        transaction_id = None if attempt.code or is_question else submission.transaction_id
-        details = AttemptDetails(decision, attempt, is_question, sentence, transaction_id)
+    for attempt, submission, decision in _newest(rows, Attempt.at):
+        is_inquiry = attempt.question in INQUIRIES
+        details = {
+            "decision": decision,
+            "attempt": attempt,
+            "is_inquiry": is_inquiry,
+            "sentence": iys_protocol.sentence_of(attempt.code) if attempt.code else None,
+            "transaction_id": None if attempt.code or is_inquiry else submission.transaction_id,
+        }
         yield Event(attempt.at, EventKind.ATTEMPT, details)
 
 
 def _movements(recipient: Recipient) -> Iterator[Event]:
-    rows = read_session().execute(
-        select(Movement, Consent)
-        .join(Consent, Consent.id == Movement.consent_id)
-        .where(Consent.recipient_id == recipient.id)
-        .order_by(Movement.creation_date.desc())
-        .limit(MAX_PER_KIND)
-    )
-    for movement, consent in rows:
-        yield Event(movement.creation_date, EventKind.MOVEMENT, (movement, consent))
-
-
-def _steps(recipient: Recipient) -> Iterator[Event]:
-    ids = list(read_session().scalars(select(Complaint.id).where(Complaint.recipient_id == recipient.id)))
-    for step in complaints.list_steps(read_session(), vault(), ids, for_staff=True):
-        yield Event(step.at, EventKind.STEP, step)
+    rows = select(Movement, Consent).join(Consent, Consent.id == Movement.consent_id)
+    for movement, consent in _newest(rows.where(Consent.recipient_id == recipient.id), Movement.creation_date):
+        yield Event(movement.creation_date, EventKind.MOVEMENT, {"movement": movement, "channel": consent.channel})

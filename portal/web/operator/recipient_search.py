@@ -51,7 +51,7 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
         provider,
         ReasonedSearchForm(formdata=None),  # The next search needs a reason of its own.
         address=recipients.masked_address(vault(), found),
-        heads=history.current_consents(read_session(), found.id),
+        current_consents=history.current_consents(read_session(), found.id),
         decisions=history.list_decisions(read_session(), found.id, clock.now()),
     )
 
