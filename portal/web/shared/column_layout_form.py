@@ -29,8 +29,8 @@ from portal.services.imports import layout as layouts
 from portal.services.imports.layout.layout import Field, Layout
 from portal.services.imports.layout.normalization import folded
 from portal.services.imports.reading import Outline
-from portal.web.shared.column_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 from portal.web.shared.company_form import READABLE
+from portal.web.shared.import_labels import FIELDS, GIVEN_BY, KINDS, MEANINGS, MISSING
 from portal.web.shared.labels import label
 
 FIRST_DAY = date(2015, 5, 1)  # Since then the law holds; earlier grants are HS_2015 with this date.

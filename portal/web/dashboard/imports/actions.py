@@ -1,4 +1,4 @@
-"""A person's actions on a file: run, stop, continue, drop, undo."""
+"""A person's actions on a file: choose its column layout, run, stop, continue, drop, undo."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,27 +12,67 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import db, read_session, vault, wake
-from portal.core.models import ImportBatch
+from portal.core.models import BatchState, ImportBatch
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
-from portal.services.imports import batches, undo
-from portal.services.imports.batches import MAY_DROP, MAY_UNDO
+from portal.services.imports import batches, provider_questions, undo
+from portal.services.imports.batches import MAY_CHOOSE, MAY_DROP, MAY_UNDO
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import own_batch_or_404, page_context
+from portal.web.shared import column_layout_page
 from portal.web.shared.access import needs
+from portal.web.shared.signed_in_person import record_audit
 
 ELSEWHERE = _l("Dosya bu sırada başka bir aşamaya geçti; yapılacak bir şey kalmadı. Son durumu aşağıda.")
 NOT_NOW = _l("Hesabınız durdurulduğu ya da marka kapatıldığı için aktarım başlatılamıyor.")
+
+
+@blueprint.get("/imports/<id:batch_id>/layout")
+@needs(Permission.LOOK)
+def import_layout(batch_id: int) -> ResponseReturnValue:
+    """The layout of a file after its dry run; for any other, the file's own page."""
+    batch = own_batch_or_404(read_session(), batch_id)
+    if batch.state != BatchState.DRY_RUN:
+        return _back(batch_id)
+    return _show(batch, column_layout_page.layout_page(read_session(), vault(), batch))
+
+
+@blueprint.post("/imports/<id:batch_id>/layout")
+@needs(Permission.IMPORT)
+def choose_layout(batch_id: int) -> ResponseReturnValue:
+    """Set the layout; a dry run follows."""
+    batch = own_batch_or_404(db.session, batch_id)
+    if batch.state not in MAY_CHOOSE:
+        return _too_late(batch_id)
+    page = column_layout_page.layout_page(db.session, vault(), batch)
+    if not page.is_as_posted or not page.form.validate_on_submit():
+        db.session.rollback()
+        return _show(own_batch_or_404(read_session(), batch_id), page), 422 if page.is_as_posted else 200
+    layout = page.form.layout()
+    try:
+        batches.set_layout(db.session, vault(), batch, layout, clock.now())
+        if provider_questions.mark_answered(batch, current_user.id, clock.now()):
+            record_audit("import.answered", "import_batch", batch.id, fields=list(batch.asked or ()))
+    except batches.WrongState:
+        db.session.rollback()
+        return _too_late(batch_id)
+    column_layout_page.remember_profile(db.session, vault(), batch, page.form.outline, layout, page.form.name.data)
+    db.session.commit()
+    wake("import", batch_id)
+    return _back(batch_id)
 
 
 @blueprint.post("/imports/<id:batch_id>/run")
 @needs(Permission.IMPORT)
 def start_import(batch_id: int) -> ResponseReturnValue:
     """Start the run, of all entries or of the refusals only."""
-    batch = own_batch_or_404(db.session, batch_id)
     only_refusals = request.form.get("only") == "refusals"
+
+    def start(session: Session, batch: ImportBatch, user_id: int, at: datetime) -> None:
+        batches.start(session, vault(), batch, user_id, at, only_refusals=only_refusals)
+
     try:
-        batches.start(db.session, vault(), batch, current_user.id, clock.now(), only_refusals=only_refusals)
+        return _act(batch_id, start, "")
     except packages.PackageFull:
         db.session.rollback()
         page = page_context(own_batch_or_404(read_session(), batch_id), no_room=True)
@@ -40,16 +80,7 @@ def start_import(batch_id: int) -> ResponseReturnValue:
     except batches.AnswerMissing:
         db.session.rollback()
         flash(_("Önce sizden istenen bilgileri tamamlayın."))
-    except batches.Suspended:
-        db.session.rollback()
-        flash(str(NOT_NOW))
-    except batches.WrongState:
-        db.session.rollback()
-        flash(str(ELSEWHERE))
-    else:
-        db.session.commit()
-        wake("import", batch_id)
-    return _back(batch_id)
+        return _back(batch_id)
 
 
 @blueprint.post("/imports/<id:batch_id>/stop")
@@ -118,3 +149,14 @@ def _act(
 
 def _back(batch_id: int) -> ResponseReturnValue:
     return redirect(url_for(".import_batch", batch_id=batch_id), 303)
+
+
+def _show(batch: ImportBatch, page: column_layout_page.LayoutPage) -> str:
+    if batch.state == BatchState.READ:
+        return render_template("dashboard/imports/batch.html", **page_context(batch, page=page))
+    return render_template("dashboard/imports/layout.html", **page_context(batch, page=page))
+
+
+def _too_late(batch_id: int) -> ResponseReturnValue:
+    flash(_("Bu dosya bu sırada ilerledi; düzeni artık değişmez."))
+    return _back(batch_id)

@@ -10,20 +10,19 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.extensions import read_session, vault
-from portal.core.models import WORKER_STATES, BatchState, Brand, ContactKind, ImportBatch, User
+from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, User
 from portal.core.vault import CannotOpen
 from portal.domain import packages
 from portal.domain.consents.effects import REFUSALS, SENT, WRITTEN, Effect
 from portal.services.imports import batches, provider_questions, queries
 from portal.services.imports.batches import MAY_DROP, MAY_UNDO
-from portal.services.imports.layout import Fix
+from portal.services.imports.layout import Layout
 from portal.services.imports.reading.file_problems import FileProblem
 from portal.services.imports.row_results import SkipReason
 from portal.services.imports.store import layout_of
-from portal.web.dashboard.imports.fixes import is_fixable
+from portal.web.dashboard.imports.fixes import FIX_LABELS, is_fixable
 from portal.web.shared import column_layout_page, masked_cells
-from portal.web.shared.fix_labels import FIX_LABELS
-from portal.web.shared.row_result_labels import label_tally
+from portal.web.shared.import_labels import label_tally
 
 RUN = (BatchState.STOPPED, BatchState.DONE, BatchState.UNDONE)
 MAY_FIX = (BatchState.READ, BatchState.DRY_RUN)
@@ -85,7 +84,7 @@ def page_context(batch: ImportBatch, **more: object) -> dict[str, Any]:
 
 
 def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
-    tally = batch.tally or {}
+    tally, layout = batch.tally or {}, _layout(batch)
     good, problems = label_tally(tally)
     return {
         "figures": Figures.of(tally),
@@ -94,13 +93,13 @@ def _dry_run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "writes": sum(tally.get(each, 0) for each in WRITTEN),
         "total": sum(tally.values()),
         "fixable": {each.result for each in problems if is_fixable(batch, each.result)},
-        "applied_fixes": [(each, FIX_LABELS[each]) for each in _applied_fixes(batch)],
+        "applied_fixes": [(each, FIX_LABELS[each]) for each in sorted(layout.fixes)] if layout else [],
         "standing": packages.measure_usage(session, current_user.provider, clock.now(), with_iys=False),
     }
 
 
 def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
-    tally = batch.tally or {}
+    tally, layout = batch.tally or {}, _layout(batch)
     good, problems = label_tally(queries.tally_so_far(session, batch))
     late, groups = tally.get(Effect.LATE_GRANT, 0), queries.count_groups(session, batch)
     elsewhere = SENT if groups.kept else (*SENT, *queries.KEPT)  # In the groups above.
@@ -109,23 +108,16 @@ def _run_context(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "good": [each for each in good if each.result not in elsewhere],
         "problems": problems,
         "late": late,
-        "contact": _contact(batch) if late else None,
+        "contact": layout.contact if late and layout else None,
         "total": sum(tally.values()),
     }
 
 
-def _contact(batch: ImportBatch) -> ContactKind | None:
+def _layout(batch: ImportBatch) -> Layout | None:
     try:
-        return layout_of(vault(), batch).contact
+        return layout_of(vault(), batch)
     except CannotOpen:
         return None
-
-
-def _applied_fixes(batch: ImportBatch) -> list[Fix]:
-    try:
-        return sorted(layout_of(vault(), batch).fixes)
-    except CannotOpen:
-        return []
 
 
 def _user_name(session: Session, user_id: int | None) -> str:

@@ -1,7 +1,6 @@
 """The delegation page: the provider lets the operator import files for it until a day, and withdraws that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import flash, redirect, render_template, url_for
@@ -16,7 +15,7 @@ from wtforms.validators import InputRequired
 
 from portal.core import clock
 from portal.core.extensions import db, read_session
-from portal.core.models import Brand, Delegation, ImportBatch, User
+from portal.core.models import Brand, ImportBatch, User
 from portal.domain.identity.permissions import Permission
 from portal.domain.providers import delegations
 from portal.web.dashboard.blueprint import blueprint
@@ -29,13 +28,6 @@ MOST_SHOWN = 100  # Files, newest first; the list of all files has the others.
 
 class DelegationForm(FlaskForm):
     ends_on = DateField(_l("Son gün"), validators=[InputRequired(_l("Son günü seçin."))])
-
-
-@dataclass(frozen=True)
-class ListedDelegation:
-    delegation: Delegation
-    given_by: str
-    withdrawn_by: str
 
 
 @blueprint.get("/leave")
@@ -80,24 +72,18 @@ def _done(message: str) -> ResponseReturnValue:
 def _page(form: DelegationForm) -> str:
     at, mine = clock.now(), current_user.provider_id
     today: date = clock.day(at)
+    given = delegations.list_delegations(read_session(), mine)
+    people = {each.given_by for each in given} | {each.withdrawn_by for each in given if each.withdrawn_by}
     return render_template(
         "dashboard/imports/delegation.html",
         form=form,
         current=delegations.find_current(read_session(), mine, at),
-        delegations=_delegations(mine),
+        delegations=given,
+        names=dict(read_session().execute(select(User.id, User.name).where(User.id.in_(people))).all()),
         batches=_batches_on_behalf(mine),
         first_day=today.isoformat(),
         last_day=(today + delegations.LONGEST).isoformat(),
     )
-
-
-def _delegations(provider_id: int) -> list[ListedDelegation]:
-    theirs = delegations.list_delegations(read_session(), provider_id)
-    people = {each.given_by for each in theirs} | {each.withdrawn_by for each in theirs}
-    names = dict(read_session().execute(select(User.id, User.name).where(User.id.in_(people - {None}))).all())
-    return [
-        ListedDelegation(each, names.get(each.given_by, ""), names.get(each.withdrawn_by or 0, "")) for each in theirs
-    ]
 
 
 def _batches_on_behalf(provider_id: int) -> Sequence[Row[ImportBatch, str, str]]:

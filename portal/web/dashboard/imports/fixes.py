@@ -1,19 +1,37 @@
-"""Which fix a problem's page offers: one that would change something and is not applied yet."""
+"""What a problem's page offers: a fix that would change something and is not applied yet, or the meanings of words."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 
 from portal.core.extensions import read_session, vault
 from portal.core.models import ImportBatch
 from portal.core.vault import CannotOpen
 from portal.services.imports import queries
 from portal.services.imports.fixes import FIXES, apply_fix
-from portal.services.imports.layout import Fix
+from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Sample
+from portal.services.imports.row_results import RowProblem
 from portal.services.imports.store import layout_of
+from portal.web.shared.column_layout_form import Word, build_word_field, word_field_name
 
 SAMPLE_LINES = 50  # Lines of a problem, to see whether its fix would change any.
 SHOWN = 5
+FIX_LABELS = {
+    Fix.EMAIL_LETTERS: _l("E-postalardaki Türkçe harfleri İngilizce karşılıklarıyla değiştir"),
+    Fix.EMAIL_SPACES: _l("E-postaların içindeki boşlukları sil"),
+    Fix.DATE_SWAP: _l("Gün ile ayın yerini değiştir"),
+}
+# Problems that are solved by explaining words, with the kind of words.
+WORD_KINDS: dict[str, str] = {
+    RowProblem.STATUS_UNKNOWN: "status",
+    RowProblem.CHANNEL_UNKNOWN: "channel",
+    RowProblem.SOURCE_UNKNOWN: "source",
+    RowProblem.TYPE_UNKNOWN: "type",
+}
+MOST_WORDS = 40  # Of one kind; with more, the wrong column was chosen.
 
 
 @dataclass(frozen=True)
@@ -46,3 +64,30 @@ def is_fixable(batch: ImportBatch, problem: str) -> bool:
         return bool(fix and preview_fix(samples, fix))
     except CannotOpen:
         return False
+
+
+class WordsForm(FlaskForm):
+    """Built by build_words_form(), which adds a select for each word."""
+
+    words: Sequence[Word] = ()
+
+    def apply_to(self, layout: Layout) -> Layout:
+        """The layout with these meanings."""
+        known = {kind: dict(of_kind) for kind, of_kind in layout.words.items()}
+        for each in self.words:
+            if each.chosen.data:
+                known.setdefault(each.kind, {})[each.text] = each.chosen.data
+        return replace(layout, words=known)
+
+
+def build_words_form(unknown: Mapping[str, Mapping[str, int]]) -> WordsForm:
+    """A select for each word, the most frequent first."""
+    named = {
+        word_field_name(kind, text): (kind, text, count)
+        for kind, texts in unknown.items()
+        for text, count in list(texts.items())[:MOST_WORDS]
+    }
+    fields = {name: build_word_field(kind, text) for name, (kind, text, _) in named.items()}
+    form = type("BuiltWordsForm", (WordsForm,), fields)()
+    form.words = [Word(kind, text, form[name], count) for name, (kind, text, count) in named.items()]
+    return form

@@ -1,35 +1,59 @@
-"""The lines of a file with one result, the fix of a problem, and the entries of a group."""
+"""The lines of a file with one result, the fix of a problem, the entries of a group, and the bad lines to download."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.core import clock, iys_protocol
-from portal.core.extensions import db, read_session, vault, wake
+from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import BatchState, ImportBatch
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, queries
 from portal.services.imports.layout import Fix, Layout
 from portal.services.imports.queries import Row, RowGroup, Sample
+from portal.services.imports.row_errors import OURS, ErrorLine, RowErrors
 from portal.services.imports.row_parser import RowParser, unknown_words
 from portal.services.imports.row_results import PROBLEMS, RESULTS
 from portal.services.imports.store import layout_of, outline_of
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.dashboard.imports.batch_page import MAY_FIX, own_batch_or_404, page_context
-from portal.web.dashboard.imports.fixes import available_fix, preview_fix
-from portal.web.shared import column_layout_page, masked_cells
+from portal.web.dashboard.imports.fixes import (
+    FIX_LABELS,
+    WORD_KINDS,
+    WordsForm,
+    available_fix,
+    build_words_form,
+    preview_fix,
+)
+from portal.web.shared import column_layout_page, limits, masked_cells
 from portal.web.shared.access import needs
-from portal.web.shared.column_labels import FIELDS
-from portal.web.shared.fix_labels import FIX_LABELS, GROUP_LABELS, WORD_KINDS, WordsForm, build_words_form
-from portal.web.shared.row_result_labels import label_result
+from portal.web.shared.downloads import Format, download
+from portal.web.shared.import_labels import FIELDS, label_result
+from portal.web.shared.signed_in_person import provider_key, record_audit
 from portal.web.shared.url_converters import parse_id
+from portal.web.shared.xlsx_writer import Sheet
 
 A_PAGE = 50
+BETWEEN = " / "
+GROUP_LABELS = {
+    RowGroup.ACCEPTED: (_l("İYS kabul etti"), _l("İYS bu kayıtları aldı.")),
+    RowGroup.WAITING: (
+        _l("Bekliyor"),
+        _l("Sırada, yolda ya da bir engelin kalkmasını bekliyor. Kendiliğinden bildirilir."),
+    ),
+    RowGroup.NOT_NEEDED: (
+        _l("Bildirmeye gerek kalmadı"),
+        _l("İYS bunları zaten biliyor, daha yenisini tutuyor ya da geri alınacak bir onay tutmuyor."),
+    ),
+    RowGroup.REFUSED: (_l("İYS kabul etmedi"), _l("İYS'nin nedenini ve çaresini her satırda görürsünüz.")),
+    RowGroup.ANNULLED: (_l("Geri alındı"), _l("İYS'ye gönderilmeden geri alındı; hiçbir etkisi kalmadı.")),
+}
 
 Entry = TypeVar("Entry", Sample, Row)
 
@@ -93,6 +117,26 @@ def import_group(batch_id: int, group: str) -> str:
         is_first=not after,
         sentences={code: iys_protocol.sentence_of(code) for code in codes},
         cures={code: iys_protocol.cure_of(code) for code in codes},
+    )
+
+
+@blueprint.get("/imports/<id:batch_id>/errors.xlsx")
+@limiter.limit(limits.EXPORTS, key_func=provider_key)
+@needs(Permission.EXPORT, fresh=True)
+def import_errors(batch_id: int) -> Response:
+    """The lines with their problems, and on a second sheet the grants that came too late for İYS."""
+    batch = own_batch_or_404(read_session(), batch_id)
+    found = RowErrors(read_session(), vault(), batch)
+    record_audit("import.errors_taken", "import_batch", batch.id)
+    db.session.commit()
+    late = ([*each.cells, each.number] for each in found.late_grants())
+    return download(
+        map(_error_row, found.lines()),
+        header=[*found.header, *OURS],
+        sheet=_("Hatalı satırlar"),
+        name=f"izinlink-hatalar-{clock.day(clock.now())}",
+        format=Format.XLSX,
+        more=[Sheet(_("Geç kalanlar"), [*found.header, OURS[0]], late)],
     )
 
 
@@ -166,3 +210,9 @@ def _unknown_words(batch: ImportBatch, result: str) -> dict[str, dict[str, int]]
     lines = queries.lines_with_result(read_session(), vault(), batch, result)
     known = unknown_words(lines, RowParser(layout, at=clock.now(), header_line=header_line))
     return {kind: known.get(kind, {})}
+
+
+def _error_row(line: ErrorLine) -> Sequence[object]:
+    sentences, cures = [_(each.sentence) for each in line.errors], [_(each.cure) for each in line.errors]
+    texts = sentences, cures, [each.code for each in line.errors]
+    return [*line.cells, line.number, *(BETWEEN.join(dict.fromkeys(filter(None, each))) for each in texts)]

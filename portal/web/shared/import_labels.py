@@ -1,16 +1,56 @@
-"""Labels of row results: a title, a sentence, a cure, and the code that İYS would have answered."""
+"""Labels of a file's columns and missing values; and of row results, with the code that İYS would have answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from portal.core import iys_protocol
-from portal.core.iys_protocol import Channel, Status
+from portal.core.iys_protocol import Channel, RecipientType, Source, Status
 from portal.core.lazy_text import N_
 from portal.domain.consents.bulk_import import Effect
+from portal.services.imports.layout import Field
 from portal.services.imports.row_results import IYS_CODES, PROBLEMS, RESULTS, SkipReason, code_of
-from portal.web.shared.labels import label
+
+# Of the fields that a column may hold.
+FIELDS = {
+    Field.ADDRESS: _l("Adres (telefon ya da e-posta)"),
+    Field.PHONE: _l("Telefon"),
+    Field.EMAIL: _l("E-posta"),
+    Field.CHANNEL: _l("Kanal"),
+    Field.STATUS: _l("Durum (onay, ret)"),
+    Field.STATUS_SMS: _l("SMS izni (evet, hayır)"),
+    Field.STATUS_CALL: _l("Arama izni (evet, hayır)"),
+    Field.STATUS_EMAIL: _l("E-posta izni (evet, hayır)"),
+    Field.DATE: _l("İzin tarihi"),
+    Field.TIME: _l("İzin saati"),
+    Field.SOURCE: _l("İzin kaynağı"),
+    Field.TYPE: _l("Alıcı tipi"),
+    Field.NAME: _l("Ad, soyad"),
+    Field.ORIGIN: _l("Onayın dayanağı"),
+    Field.CONTACT: _l("İlk temas"),
+}
+# The columns that make a default unnecessary.
+GIVEN_BY = {
+    "channels": (Field.CHANNEL, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
+    "status": (Field.STATUS, Field.STATUS_SMS, Field.STATUS_CALL, Field.STATUS_EMAIL),
+    "source": (Field.SOURCE,),
+    "date": (Field.DATE,),
+    "origin": (Field.ORIGIN,),
+    "recipient_type": (Field.TYPE,),
+    "contact": (Field.CONTACT,),
+}
+MISSING = {
+    "channels": _l("Satırlarda kanal yazmıyorsa en az bir kanal seçin."),
+    "status": _l("Bu satırların onay mı, ret mi olduğunu seçin; ya da yukarıda durum sütununu gösterin."),
+    "source": _l("İzinlerin nasıl alındığını seçin; ya da yukarıda kaynak sütununu gösterin."),
+    "date": _l("İzinlerin alındığı tarihi yazın; ya da yukarıda tarih sütununu gösterin."),
+    "origin": _l("Onayları neyin kanıtladığını yazın; ya da yukarıda dayanak sütununu gösterin."),
+}
+# The possible meanings of a word, by its kind.
+MEANINGS = {"status": Status, "channel": Channel, "source": Source, "type": RecipientType}
+KINDS = {"status": _l("Durum"), "channel": _l("Kanal"), "source": _l("Kaynak"), "type": _l("Alıcı tipi")}
 
 EFFECTS: dict[str, tuple[str, str]] = {
     Effect.GRANT: (N_("Onay, İYS'ye bildirilecek"), N_("Kaydedilir ve İYS'ye bildirilir.")),
@@ -61,15 +101,13 @@ class ResultLabel:
 def label_result(result: str, count: int = 0) -> ResultLabel:
     """Raises KeyError for an unknown result."""
     code = code_of(result) if result in PROBLEMS else IYS_CODES.get(result)
-    of_iys = gettext(iys_protocol.sentence_of(code)) if code else ""
     if result in EFFECTS:
-        title, sentence = map(gettext, EFFECTS[result])
-        return ResultLabel(result, title, sentence, "", code, of_iys, count)
-    if result in SKIPPED:
-        title, reason = gettext(SKIPPED[result]), SkipReason(result)
-        return ResultLabel(result, title, gettext(reason.sentence), gettext(reason.cure), code, of_iys, count)
-    sentence, cure = gettext(PROBLEMS[result].sentence), gettext(PROBLEMS[result].cure)
-    return ResultLabel(result, sentence, sentence, cure, code, of_iys, count)
+        (title, sentence), cure = EFFECTS[result], ""
+    else:
+        problem = SkipReason(result) if result in SKIPPED else PROBLEMS[result]
+        title, sentence, cure = SKIPPED.get(result, problem.sentence), problem.sentence, problem.cure
+    of_iys = gettext(iys_protocol.sentence_of(code)) if code else ""
+    return ResultLabel(result, gettext(title), gettext(sentence), cure and gettext(cure), code, of_iys, count)
 
 
 def label_tally(tally: Mapping[str, int]) -> tuple[list[ResultLabel], list[ResultLabel]]:
@@ -77,8 +115,3 @@ def label_tally(tally: Mapping[str, int]) -> tuple[list[ResultLabel], list[Resul
     found = [label_result(result, tally[result]) for result in RESULTS if tally.get(result)]
     problems = sorted((each for each in found if each.is_problem), key=lambda each: -each.count)
     return [each for each in found if not each.is_problem], problems
-
-
-def about(channel: Channel, status: Status | None = None) -> str:
-    """A channel, with its status if given."""
-    return f"{label(channel)}, {label(status)}" if status else label(channel)
