@@ -28,16 +28,12 @@ def parse_errors(status: int, body: bytes | str | object) -> list[WireError]:
 
     A success may still hold failed items (bulk results, opt-out links), which are included. `body` is raw or parsed.
     """
-    return list(_errors_of(_parse_json(body), failed=status >= 400))
-
-
-def _parse_json(body: object) -> object:
-    if not isinstance(body, bytes | str):
-        return body
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):  # A proxy's page or a truncated answer: only the HTTP status counts.
-        return None
+    if isinstance(body, bytes | str):
+        try:
+            body = json.loads(body)
+        except (ValueError, RecursionError):  # A proxy's page or a truncated answer: only the HTTP status counts.
+            return []
+    return list(_errors_of(body, failed=status >= 400))
 
 
 def _errors_of(body: object, *, failed: bool) -> Iterator[WireError]:
@@ -55,19 +51,14 @@ def _errors_of(body: object, *, failed: bool) -> Iterator[WireError]:
         yield WireError(_clean_code(body["error"]), message=_text(body.get("error_description")))
     elif "errorCode" in body:
         yield from _via_pass_errors(body)
-    elif _code(body) or (failed and "message" in body):
-        yield from _flat_error(body)
+    elif (code := _code(body)) != "OK" and (code or (failed and "message" in body)):  # ViA sends OK in successes.
+        yield _error(body, index=body.get("index"))
 
 
 def _errors_in_list(errors: object) -> Iterator[WireError]:
     for error in errors if isinstance(errors, list) else [errors]:
         if isinstance(error, dict):
             yield _error(error, index=error.get("index"))
-
-
-def _flat_error(body: Body) -> Iterator[WireError]:
-    if _code(body) != "OK":  # ViA sends this code in successes.
-        yield _error(body, index=body.get("index"))
 
 
 def _via_pass_errors(body: Body) -> Iterator[WireError]:

@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from portal.core.iys_protocol.actions import GRAVEST_FIRST, Action, action_for_status
-from portal.core.iys_protocol.code_meanings import CONSENT_MEANINGS
-from portal.core.iys_protocol.enums import Status
+from portal.core.iys_protocol.code_meanings import MEANINGS
+from portal.core.iys_protocol.enums import Action, Status
 from portal.core.iys_protocol.error_texts import MESSAGES
-from portal.core.iys_protocol.other_code_meanings import RARE_MEANINGS
 from portal.core.lazy_text import N_
 
 
@@ -25,10 +23,21 @@ class Code:
 
 CODES: dict[str, Code] = {
     code: Code(code, http, meaning.action, MESSAGES.get(code, ""), meaning.sentence, meaning.cure)
-    for meaning in CONSENT_MEANINGS + RARE_MEANINGS
+    for meaning in MEANINGS
     for http, codes in meaning.codes.items()
     for code in codes.split()
 }
+
+GRAVEST_FIRST = (
+    Action.CONFIG,  # True for all requests of the provider; the request is kept, so its own errors show later.
+    Action.AUTH,
+    Action.FIX,  # A bad address stays bad, however fresh the consent or however long we wait.
+    Action.EXPIRED,
+    Action.RECONCILE,
+    Action.WAIT,
+    Action.RETRY,
+    Action.NOOP,  # Closes the submission, so only when it is the only answer.
+)
 
 UNKNOWN_SENTENCE = N_("İYS'den tanınmayan bir cevap geldi.")
 UNKNOWN_CURE = N_("Sorun sürerse destek ekibine bildirin.")
@@ -60,3 +69,16 @@ def _action(code: str, http_status: int, decided: Status | None) -> Action:
     if code == "H174" and decided == Status.GRANTED:
         return Action.RECONCILE
     return CODES[code].action if code in CODES else action_for_status(http_status)
+
+
+def action_for_status(http_status: int) -> Action:
+    """The safe reaction to an answer without a known code; status 0 means no answer."""
+    if http_status == 429:
+        return Action.WAIT
+    if http_status == 401:
+        return Action.AUTH
+    if http_status in (403, 404):
+        return Action.CONFIG
+    if 400 <= http_status < 500 and http_status != 408:
+        return Action.FIX
+    return Action.RETRY  # 5xx, 408, nothing, or a success we could not read: V2 gives the same answer again.

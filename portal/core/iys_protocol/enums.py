@@ -1,4 +1,4 @@
-"""İYS's enums for channel, recipient type, status and source, with English member names."""
+"""İYS's enums for channel, recipient type, status and source, with English member names, and our reactions to it."""
 
 from enum import StrEnum
 
@@ -41,3 +41,16 @@ class Source(StrEnum):
     ATM = "HS_ATM"
     BEFORE_2015 = "HS_2015"
     PROVIDER_DECISION = "HS_KARAR"
+
+
+class Action(StrEnum):
+    """What to do after an answer from İYS; code_meanings.py maps codes to actions."""
+
+    NOOP = "noop"  # İYS has this state already: close as done.
+    RETRY = "retry"  # The same bytes again, with exponential backoff.
+    WAIT = "wait"  # No call of this kind until the rate limit's window has passed.
+    AUTH = "auth"  # Renew the token once, then send again.
+    CONFIG = "config"  # Stop for this provider until a person has changed an account, a right or a package.
+    FIX = "fix"  # Bad data or our own bug: park, never send again unchanged.
+    RECONCILE = "reconcile"  # Ask İYS for the state, then decide.
+    EXPIRED = "expired"  # Too old to be stored: a new decision is needed.

@@ -56,16 +56,16 @@ def validate_consent(body: object, *, now: datetime) -> list[Problem]:
         return [Problem("H085")]
     if body.get("retailerCode") == "":
         return [Problem("H267")]
-    rules = (
-        _check_unknown_keys,
-        _check_recipient,
-        _check_channel,
-        _check_recipient_type,
-        _check_status,
-        _check_source,
-        _check_retailer_access,
-    )
-    return [problem for rule in rules for problem in rule(body)] + list(_check_consent_date(body, now))
+    return [
+        *(Problem("H118", [key], value) for key, value in body.items() if key not in FIELDS),
+        *_check_recipient(body),
+        *_check_choice(body, "type", Channel, missing="H111", wrong="H117"),
+        *_check_choice(body, "recipientType", RecipientType, missing=None, wrong="H116"),
+        *_check_status(body),
+        *_check_choice(body, "source", Source, missing=None if _is_merchant(body) else "H113", wrong="H119"),
+        *_check_retailer_access(body),
+        *_check_consent_date(body, now),
+    ]
 
 
 def error_body(found: list[Problem]) -> Body:
@@ -91,10 +91,6 @@ def validate_address(recipient: object, channel: object, location: Location) -> 
         yield Problem("H464", location, recipient, text)
 
 
-def _check_unknown_keys(body: Body) -> Iterator[Problem]:
-    yield from (Problem("H118", [key], value) for key, value in body.items() if key not in FIELDS)
-
-
 def _check_recipient(body: Body) -> Iterator[Problem]:
     if "recipient" not in body:
         yield Problem("H114", ["recipient"])
@@ -102,22 +98,10 @@ def _check_recipient(body: Body) -> Iterator[Problem]:
         yield from validate_address(body["recipient"], body.get("type"), ["recipient"])
 
 
-def _check_channel(body: Body) -> Iterator[Problem]:
-    yield from _check_choice(body, "type", Channel, missing="H111", wrong="H117")
-
-
-def _check_recipient_type(body: Body) -> Iterator[Problem]:
-    yield from _check_choice(body, "recipientType", RecipientType, missing=None, wrong="H116")
-
-
 def _check_status(body: Body) -> Iterator[Problem]:
     yield from _check_choice(body, "status", Status, missing="H110", wrong="H115")
     if body.get("source") == Source.PROVIDER_DECISION and body.get("status") == Status.GRANTED:
         yield Problem("H408", ["status"], body["status"])
-
-
-def _check_source(body: Body) -> Iterator[Problem]:
-    yield from _check_choice(body, "source", Source, missing=None if _is_merchant(body) else "H113", wrong="H119")
 
 
 def _check_retailer_access(body: Body) -> Iterator[Problem]:

@@ -4,9 +4,8 @@ import pytest
 
 from portal.core import iys_protocol
 from portal.core.iys_protocol import Action, Status
-from portal.core.iys_protocol.code_meanings import CONSENT_MEANINGS
+from portal.core.iys_protocol.code_meanings import MEANINGS
 from portal.core.iys_protocol.error_texts import MESSAGES
-from portal.core.iys_protocol.other_code_meanings import RARE_MEANINGS
 
 
 def test_every_code_says_what_happened_and_what_to_do():
@@ -15,7 +14,7 @@ def test_every_code_says_what_happened_and_what_to_do():
 
 
 def test_a_code_stands_in_one_meaning_only():
-    texts = [codes for meaning in CONSENT_MEANINGS + RARE_MEANINGS for codes in meaning.codes.values()]
+    texts = [codes for meaning in MEANINGS for codes in meaning.codes.values()]
     listed = " ".join(texts).split()
 
     assert len(listed) == len(set(listed)) == len(iys_protocol.CODES)
