@@ -85,10 +85,29 @@ def test_via_pass_errors_are_read_with_those_beneath():
     errors = read(400, body)
 
     assert [(error.code, error.location) for error in errors] == [("ERR-SYS-0007", ["phoneNumber"]), ("H1015", None)]
+    assert [error.message for error in errors] == ["Alt sistem hatası", "…"]
+
+
+@pytest.mark.parametrize("fields", [None, "phoneNumber", {"field": "phoneNumber"}, ["field", {"message": "…"}, 7]])
+def test_a_via_pass_error_that_names_no_field_has_no_place(fields):
+    errors = read(400, {"errorCode": "ERR-SYS-0007", "data": fields})
+
+    assert [(error.code, error.location) for error in errors] == [("ERR-SYS-0007", None)]
 
 
 def test_the_misspelt_key_of_iys_is_read_as_a_code():
     assert [error.code for error in read(403, {"errors": [{"code:": "H353", "message": "…"}]})] == ["H353"]
+
+
+def test_a_flat_error_keeps_its_index():
+    assert [(error.code, error.index) for error in read(200, [{"code": "H568", "index": 3}])] == [("H568", 3)]
+
+
+@pytest.mark.parametrize("wrong", ["1", None, 1.5, {}])
+def test_a_place_that_is_none_counts_as_absent(wrong):
+    errors = read(422, {"errors": [{"code": "H121", "index": wrong, "location": wrong}]})
+
+    assert [(error.index, error.location) for error in errors] == [(None, None)]
 
 
 def test_a_flat_limit_error_is_read():

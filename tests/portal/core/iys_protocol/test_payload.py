@@ -1,7 +1,7 @@
 """What leaves for İYS is the same bytes every time."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -49,14 +49,56 @@ def test_a_frozen_payload_breaks_no_rule():
     assert iys_protocol.validate_consent(body, now=CONSENT["consent_date"] + timedelta(minutes=1)) == []
 
 
-def test_paths_are_those_of_iys():
+def test_paths_of_consents_are_those_of_iys():
+    status = iys_protocol.multi_status_path(1, 2, RecipientType.MERCHANT, Channel.EMAIL)
+
     assert iys_protocol.TOKEN_PATH == "/oauth2/token"
     assert iys_protocol.add_path(1, 2) == "/v2/sps/1/brands/2/consents"
+    assert iys_protocol.bulk_add_path(1, 2) == "/v2/sps/1/brands/2/consents/request"
+    assert iys_protocol.bulk_result_path(1, 2, "a-b") == "/v2/sps/1/brands/2/consents/request/a-b"
     assert iys_protocol.single_status_path(1, 2) == "/sps/1/brands/2/consents/status"
-    assert (
-        iys_protocol.multi_status_path(1, 2, RecipientType.MERCHANT, Channel.EMAIL)
-        == "/sps/1/brands/2/consents/TACIR/status/EPOSTA"
-    )
+    assert status == "/sps/1/brands/2/consents/TACIR/status/EPOSTA"
+
+
+def test_paths_of_movements_are_those_of_iys():
+    consents, more = "/sps/1/brands/2/consents", iys_protocol.changes_path(1, 2, source="IYS", after="a/b=", limit=3)
+
+    assert iys_protocol.history_path(1, 2) == f"{consents}/history?offset=0&limit=100"
+    assert iys_protocol.history_path(1, 2, offset=5, limit=7) == f"{consents}/history?offset=5&limit=7"
+    assert iys_protocol.changes_path(1, 2, source="HS") == f"{consents}/changes?source=HS&limit=1000"
+    assert more == f"{consents}/changes?source=IYS&limit=3&after=a%2Fb%3D"
+    assert iys_protocol.push_registration_path(1, 2) == "/sps/1/brands/2/push/registration"
+    assert iys_protocol.push_removal_path(1, 2) == "/sps/1/brands/2/push/unregistration"
+
+
+def test_paths_of_accounts_are_those_of_iys():
+    assert iys_protocol.brands_path(1) == "/sps/1/brands"
+    assert iys_protocol.retailers_path(1, 2) == "/sps/1/brands/2/retailers"
+    assert iys_protocol.subscription_path(1) == "/sps/1/subscription"
+    assert iys_protocol.partner_brands_path(9) == "/integrator/9/sps?offset=0&limit=100"
+    assert iys_protocol.partner_brands_path(9, offset=100, limit=50) == "/integrator/9/sps?offset=100&limit=50"
+    assert iys_protocol.partner_brands_path(9, 1) == "/integrator/9/sps/1"
+    assert iys_protocol.partner_subscription_path(9) == "/integrator/9/subscription"
+
+
+def test_paths_of_a_day_are_those_of_iys():
+    brand, day = "/sps/1/brands/2", date(2026, 3, 7)
+    summary = iys_protocol.summary_path(1, 2, day, RecipientType.MERCHANT)
+
+    assert summary == f"{brand}/changes/2026-03-07/recipients/TACIR"
+    assert iys_protocol.file_path(1, 2, day) == f"{brand}/changes/2026-03-07/file"
+    assert iys_protocol.agreement_path(1, 2, day) == f"{brand}/agreements/2026-03-07"
+    assert iys_protocol.timestamp_path(1, 2, day) == f"{brand}/agreements/2026-03-07/timestamp"
+
+
+def test_a_path_tells_the_provider_and_the_brand_that_it_was_made_for():
+    for path in (iys_protocol.add_path(1, 2), iys_protocol.bulk_result_path(1, 2, "a-b")):
+        assert iys_protocol.codes_in_path(path) == (1, 2)
+
+
+def test_a_list_is_the_frozen_payloads_byte_for_byte():
+    assert iys_protocol.freeze_bulk_payload([b'{"a":1}', b'{"b": 2}']) == b'[{"a":1},{"b": 2}]'
+    assert iys_protocol.freeze_bulk_payload([]) == b"[]"
 
 
 def test_a_moment_is_written_in_turkey_time_and_never_rounded_up():

@@ -95,6 +95,28 @@ def test_an_address_must_fit_its_channel(channel, recipient, expected):
     assert codes(GOOD | {"type": channel, "recipient": recipient}) == expected
 
 
+def test_fifteen_characters_are_not_too_long_for_a_phone_number():
+    assert codes(GOOD | {"recipient": "+99999999999999"}) == ["H121"], "no number of any country, but not too long"
+    assert codes(GOOD | {"recipient": "+999999999999999"}) == ["H160", "H121"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "recipient", "problems"),
+    [
+        ("MESAJ", "9055436100000000", ["H160", "H121"]),
+        ("MESAJ", "ayse@example.com", ["H121", "H464"]),
+        ("EPOSTA", "+905321234567", ["H120", "H464"]),
+        ("FAKS", "Ayşe", ["H122"]),
+    ],
+)
+def test_a_wrong_address_is_told_with_its_place_and_value(channel, recipient, problems):
+    found = list(iys_protocol.validate_address(recipient, channel, ["recipients", 3]))
+
+    assert [(each.code, each.location, each.value) for each in found] == [
+        (code, ["recipients", 3], recipient) for code in problems
+    ]
+
+
 def test_an_address_of_the_other_kind_is_explained_for_its_channel():
     found = iys_protocol.validate_consent(GOOD | {"type": "EPOSTA", "recipient": "+905321234567"}, now=NOW)
 
