@@ -89,7 +89,7 @@ def open_account(
     mersis: str, contact: str, notice_url: str, representative: str, name: str, email: str, password: str, at: datetime,
 ) -> tuple[Provider, User]:  # fmt: skip
     """Create a provider in sandbox mode and its owner. Raises AddressTaken, accounts.PasswordTooShort."""
-    if session.scalar(select(User.id).where(User.has_index(accounts.email_indexes(vault, email)))):
+    if accounts.find_user(session, vault, email):
         raise AddressTaken
     try:
         with session.begin_nested():
@@ -198,43 +198,49 @@ def admit(session: Session, provider: Provider, *, by: int, note: str, called_on
     _record_review(session, provider, ReviewAct.ADMITTED, by, note, at, called_on=called_on)
 
 
-def send_back(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
-    """Refuse admission for now; the note says why. The provider can ask again."""
+def send_back(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
+    """Refuse admission for now; the note says why. The provider can ask again. Returns whether it had asked, here and
+    below whether anything changed."""
+    if provider.asked_at is None or not provider.in_sandbox_mode:
+        return False
     provider.asked_at = None
-    _record_review(session, provider, ReviewAct.SENT_BACK, by, note, at)
+    return _record_review(session, provider, ReviewAct.SENT_BACK, by, note, at)
 
 
-def suspend(session: Session, provider: Provider, *, by: int, reason: str, at: datetime) -> None:
-    """Suspend a provider: nothing new begins, refusals go on. A second time changes nothing."""
-    if provider.suspended_at is None:
-        provider.suspended_at = at
-        _record_review(session, provider, ReviewAct.SUSPENDED, by, reason, at)
+def suspend(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
+    """Suspend a provider: nothing new begins, refusals go on."""
+    if provider.suspended_at is not None:
+        return False
+    provider.suspended_at = at
+    return _record_review(session, provider, ReviewAct.SUSPENDED, by, note, at)
 
 
-def resume(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
-    """End a suspension. A second time changes nothing. Raises HasLeft."""
+def resume(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
+    """End a suspension. Raises HasLeft."""
     if provider.left_at is not None:
         raise HasLeft
-    if provider.suspended_at is not None:
-        provider.suspended_at = None
-        _record_review(session, provider, ReviewAct.RESUMED, by, note, at)
+    if provider.suspended_at is None:
+        return False
+    provider.suspended_at = None
+    return _record_review(session, provider, ReviewAct.RESUMED, by, note, at)
 
 
-def mark_left(session: Session, provider: Provider, *, by: int, reason: str, at: datetime) -> None:
-    """Note that a suspended provider has left: its links say so, and still take refusals. A second time changes
-    nothing. Raises NotSuspended."""
+def mark_left(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
+    """Note that a suspended provider has left: its links say so, and still take refusals. Raises NotSuspended."""
     if provider.suspended_at is None:
         raise NotSuspended
-    if provider.left_at is None:
-        provider.left_at = at
-        _record_review(session, provider, ReviewAct.LEFT, by, reason, at)
-
-
-def mark_returned(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> None:
-    """Undo mark_left; the provider stays suspended. A second time changes nothing."""
     if provider.left_at is not None:
-        provider.left_at = None
-        _record_review(session, provider, ReviewAct.CAME_BACK, by, note, at)
+        return False
+    provider.left_at = at
+    return _record_review(session, provider, ReviewAct.LEFT, by, note, at)
+
+
+def mark_returned(session: Session, provider: Provider, *, by: int, note: str, at: datetime) -> bool:
+    """Undo mark_left; the provider stays suspended."""
+    if provider.left_at is None:
+        return False
+    provider.left_at = None
+    return _record_review(session, provider, ReviewAct.CAME_BACK, by, note, at)
 
 
 def _make_step(
@@ -274,6 +280,7 @@ def _create_master_brand(session: Session, provider: Provider, sandbox_brand: Br
 
 def _record_review(
     session: Session, provider: Provider, act: ReviewAct, by: int, note: str, at: datetime, **facts: Any
-) -> None:
+) -> bool:
     session.add(Review(provider_id=provider.id, act=act, note=note, made_by=by, made_at=at, **facts))
     session.flush()
+    return True

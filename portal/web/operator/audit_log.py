@@ -9,7 +9,7 @@ from portal.domain.audit import queries
 from portal.domain.identity.operator_staff import list_staff
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.provider_access import visible_provider_or_404
+from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared.access import needs
 from portal.web.shared.audit_view import AuditFilter, entry_views
 

@@ -1,4 +1,4 @@
-"""Health checks of the installation: each finding in one sentence, and what to do about it."""
+"""The health page of the installation: each check's finding in one sentence, and what to do about it."""
 
 import shutil
 import sqlite3
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from flask import current_app
+from flask import current_app, render_template
 from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
@@ -31,9 +31,12 @@ from portal.core.models import (
 from portal.domain import consent_points
 from portal.domain.consents.urgency import AMBER, RED
 from portal.domain.identity import login_throttle
+from portal.domain.identity.permissions import Permission
 from portal.domain.notifications.messages import AT_ONCE
-from portal.services.iys import circuit_breaker, hourly_budgets, success_rate
+from portal.services.iys import circuit_breaker, rate_limit, success_rate
 from portal.services.iys.success_rate import Level
+from portal.web.operator.blueprint import blueprint
+from portal.web.shared.access import needs
 from portal.web.shared.labels import label
 
 GOOD, AMBER_TONE, BAD = "good", "amber", "bad"
@@ -51,6 +54,12 @@ class HealthCheck:
     finding: str
     tone: str = GOOD
     cure: str = ""
+
+
+@blueprint.get("/health")
+@needs(Permission.HEALTH)
+def health() -> str:
+    return render_template("operator/health.html", checks=run_all(clock.now()), at=clock.now())
 
 
 def run_all(at: datetime) -> list[HealthCheck]:
@@ -114,8 +123,8 @@ def _check_budgets(at: datetime) -> Iterator[HealthCheck]:
         Operation.HISTORY: _("İYS karar geçmişi bütçesi"),
     }  # fmt: skip
     for operation, name in names.items():
-        limit = hourly_budgets.PER_HOUR[operation]
-        left = hourly_budgets.calls_left(read_session(), operation, at) or 0
+        limit = rate_limit.PER_HOUR[operation]
+        left = rate_limit.calls_left(read_session(), operation, at) or 0
         tone = AMBER_TONE if left < limit * LOW_BUDGET else GOOD
         cure = _("Bir saat içinde kendiliğinden dolar; sık tükeniyorsa nedenine bakın.") if tone != GOOD else ""
         yield HealthCheck(name, _("Bu saatte kalan: %(left)s / %(limit)s", left=left, limit=limit), tone, cure)

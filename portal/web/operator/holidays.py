@@ -68,12 +68,10 @@ def _finish_correction(act: str, subject_id: int, day: date, **facts: Any) -> Re
     db.session.rollback()  # Reading is over.
     flash(_("%(day)s kaydedildi. Yeni kararların süresi buna göre hesaplanır.", day=format_date(day, "d MMMM yyyy")))
     if waiting:
-        flash(
-            _(
-                "Bekleyen %(count)s kararın süresi bu günün üzerinden geçiyor; yazılmış süreleri değişmez.",
-                count=waiting,
-            )
+        passing = _(
+            "Bekleyen %(count)s kararın süresi bu günün üzerinden geçiyor; yazılmış süreleri değişmez.", count=waiting
         )
+        flash(passing)
     return redirect(url_for(".holidays", year=day.year), 303)
 
 

@@ -1,30 +1,37 @@
-"""The page of a file that the operator imports for a provider: layout, dry run, and questions to the provider."""
+"""The page of a file that the operator imports for a provider: layout, dry run, questions to the provider, run."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
 from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core import clock
-from portal.core.extensions import limiter, read_session, vault
-from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, Provider
+from portal.core.extensions import db, limiter, read_session, vault, wake
+from portal.core.models import WORKER_STATES, BatchState, Brand, ImportBatch, MailKind, Provider, Role
+from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.services.imports import batches, provider_questions
 from portal.services.imports import layout as layouts
 from portal.services.imports.reading.file_problems import FileProblem
-from portal.services.imports.stored_rows import layout_of
+from portal.services.imports.store import layout_of
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.imports import imported_batch_or_404, is_closed_to_imports
 from portal.web.shared import column_layout_page, limits, masked_cells
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
-from portal.web.shared.row_result_labels import label_tally
-from portal.web.shared.signed_in_person import person_key
+from portal.web.shared.import_labels import label_tally
+from portal.web.shared.owner_notifications import notify_roles
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
+from portal.web.shared.signed_in_person import person_key, record_operator_audit
 
 WORDS = {
     "status": _l("Onay mı, ret mi olduğu"),
@@ -36,6 +43,14 @@ WORDS = {
 LEFT_BLANK = {
     "status_missing": "status", "source_missing": "source", "date_missing": "date", "origin_missing": "origin",
 }  # fmt: skip
+MAY_ANSWER = (Role.OWNER, Role.MANAGER)
+OVERTAKEN = _l("Bu arada durumu değişmiş; bir şey yapılmadı.")
+ERROR_MESSAGES: dict[type[Exception], str] = {
+    batches.WrongState: OVERTAKEN,
+    batches.AnswerMissing: _l("Firmanın yanıtı bekleniyor."),
+    batches.Suspended: _l("Firma durdurulmuş ya da markası kapatılmış; yeni aktarım başlayamaz."),
+    packages.PackageFull: _l("Firmanın paketinde bu kadar yeni adrese yer yok. Paketini büyütmesi gerekir."),
+}
 
 
 class AskForm(FlaskForm):
@@ -53,21 +68,98 @@ class AskForm(FlaskForm):
 @needs(Permission.BEHALF, fresh=True)
 def import_batch(provider_id: int, batch_id: int) -> ResponseReturnValue:
     """Show a file with masked addresses; without delegation, nothing of it."""
-    batch = imported_batch_or_404(read_session(), provider_id, batch_id)
-    provider = read_session().get_one(Provider, provider_id)
-    return refuse_without_delegation(provider) if is_closed_to_imports(provider) else render_batch(provider, batch)
+    return _render_batch(*_delegated_batch(read_session(), provider_id, batch_id))
 
 
-def refuse_without_delegation(provider: Provider) -> ResponseReturnValue:
-    """Redirect to the list, which says why nothing may be done."""
-    flash(_("Firmanın verdiği yetki geri alınmış ya da bitmiş, ya da firma durdurulmuş; dosyası artık açılamaz."))
-    return redirect(url_for(".imports", provider_id=provider.id), 303)
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/layout")
+@needs(Permission.BEHALF, fresh=True)
+def choose_layout(provider_id: int, batch_id: int) -> ResponseReturnValue:
+    """Set the layout; a dry run follows."""
+    provider, batch = _delegated_batch(db.session, provider_id, batch_id)
+    if provider_questions.awaits_answer(batch) or batch.state not in provider_questions.BEFORE_THE_RUN:
+        return rollback_and_redirect(_url_of(batch), OVERTAKEN)
+    page = _read_layout(batch)
+    if not page.is_as_posted:
+        return _render_batch(provider, batch, page)
+    if not page.form.validate_on_submit():
+        return _render_batch(provider, batch, page), 422
+    layout = page.form.layout()
+    return _act(batch, lambda: batches.set_layout(db.session, vault(), batch, layout, clock.now()), "import.laid_out")
 
 
-def render_batch(provider: Provider, batch: ImportBatch, page: column_layout_page.LayoutPage | None = None) -> str:
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/questions")
+@needs(Permission.BEHALF, fresh=True)
+def ask_provider(provider_id: int, batch_id: int) -> ResponseReturnValue:
+    """Ask the provider what only it knows. Its owners and managers get a mail."""
+    (provider, batch), form = _delegated_batch(db.session, provider_id, batch_id), AskForm()
+    if not form.validate_on_submit() or not form.what.data:
+        return rollback_and_redirect(_url_of(batch), _("Ne sorulacağını işaretleyin."))
+    try:
+        provider_questions.ask(db.session, batch, form.what.data, clock.now())
+    except provider_questions.NothingToAsk:
+        return rollback_and_redirect(_url_of(batch), OVERTAKEN)
+    brand = db.session.get_one(Brand, batch.brand_id)
+    link = absolute_url("dashboard.answer_import", batch_id=batch.id)
+    notify_roles(provider, MailKind.IMPORT_ASKED, MAY_ANSWER, brand=brand.name, link=link)
+    record_operator_audit(
+        "import.asked", "import_batch", batch.id, provider_id=provider.id, fields=list(batch.asked or ())
+    )
+    message = _("Firmanın sahiplerine ve yöneticilerine yazıldı. Yanıtlayınca dosya yeniden kontrol edilir.")
+    return commit_and_redirect(_url_of(batch), message, wakes="mail")
+
+
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/run")
+@needs(Permission.BEHALF, fresh=True)
+def run_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
+    """Start the run of the good entries."""
+    _provider, batch = _delegated_batch(db.session, provider_id, batch_id)
+    if not _may_start(batch):
+        return rollback_and_redirect(_url_of(batch), OVERTAKEN)
+    return _act(batch, lambda: batches.start(db.session, batch, current_user.id, clock.now()))
+
+
+@blueprint.post("/providers/<id:provider_id>/imports/<id:batch_id>/drop")
+@needs(Permission.BEHALF, fresh=True)
+def drop_import(provider_id: int, batch_id: int) -> ResponseReturnValue:
+    """Delete the lines of a file that never ran; needs no delegation."""
+    batch = imported_batch_or_404(db.session, provider_id, batch_id)
+    return _act(batch, lambda: batches.drop(db.session, batch, current_user.id, clock.now()))
+
+
+def _delegated_batch(session: Session, provider_id: int, batch_id: int) -> tuple[Provider, ImportBatch]:
+    """The batch, while the delegation holds; else the request ends at the list, which says why nothing may be done."""
+    batch = imported_batch_or_404(session, provider_id, batch_id)
+    provider = session.get_one(Provider, provider_id)
+    if is_closed_to_imports(provider):
+        flash(_("Firmanın verdiği yetki geri alınmış ya da bitmiş, ya da firma durdurulmuş; dosyası artık açılamaz."))
+        abort(redirect(url_for(".imports", provider_id=provider_id), 303))
+    return provider, batch
+
+
+def _act(batch: ImportBatch, act: Callable[[], None], audit_act: str = "") -> ResponseReturnValue:
+    """Do it, commit, and wake the worker."""
+    try:
+        act()
+    except tuple(ERROR_MESSAGES) as refusal:
+        return rollback_and_redirect(_url_of(batch), ERROR_MESSAGES[type(refusal)])
+    if audit_act:
+        record_operator_audit(audit_act, "import_batch", batch.id, provider_id=batch.provider_id)
+    db.session.commit()
+    wake("import", batch.id)
+    return redirect(_url_of(batch), 303)
+
+
+def _url_of(batch: ImportBatch) -> str:
+    return url_for(".import_batch", provider_id=batch.provider_id, batch_id=batch.id)
+
+
+def _render_batch(provider: Provider, batch: ImportBatch, page: column_layout_page.LayoutPage | None = None) -> str:
     """The page of a batch, with the layout form as posted if given."""
     good, problems = label_tally(batch.tally or {})
-    missing = _missing_defaults(batch)
+    awaits_answer = provider_questions.awaits_answer(batch)
+    if page is None and batch.state in (BatchState.READ, BatchState.DRY_RUN) and not awaits_answer:
+        page = _read_layout(batch)
+    may_ask = batch.state == BatchState.DRY_RUN and not awaits_answer
     return render_template(
         "operator/import.html",
         provider=provider,
@@ -77,45 +169,34 @@ def render_batch(provider: Provider, batch: ImportBatch, page: column_layout_pag
         problem=FileProblem(batch.problem or "") if batch.state == BatchState.UNREADABLE else None,
         is_working=batch.state in WORKER_STATES,
         progress=batches.progress(batch, clock.now()),
-        page=_layout(batch, page),
+        page=page,
         good=good,
         problems=problems,
         total=sum((batch.tally or {}).values()),
-        awaits_answer=provider_questions.awaits_answer(batch),
+        awaits_answer=awaits_answer,
         asked=[WORDS[name] for name in batch.asked or ()],
-        ask=AskForm(formdata=None, what=missing) if _may_ask(batch) else None,
-        may_begin=may_start(batch),
+        ask=AskForm(formdata=None, what=_missing_defaults(batch)) if may_ask else None,
+        may_begin=_may_start(batch),
         may_drop=batch.state in batches.MAY_DROP,
     )
 
 
-def may_start(batch: ImportBatch) -> bool:
+def _may_start(batch: ImportBatch) -> bool:
     """Whether the dry run is done and nothing is missing."""
     if batch.state != BatchState.DRY_RUN or provider_questions.awaits_answer(batch):
         return False
     return not layouts.missing(layout_of(vault(), batch))
 
 
-def read_layout(batch: ImportBatch) -> column_layout_page.LayoutPage:
+def _read_layout(batch: ImportBatch) -> column_layout_page.LayoutPage:
     """The layout page as the operator may see and change it."""
     page = column_layout_page.layout_page(read_session(), vault(), batch, asks_facts=False)
     page.form.words = masked_cells.filter_words(page.form.words)
     return replace(page, lines=masked_cells.mask_lines(page.lines, page.sheet.header_line))
 
 
-def _layout(batch: ImportBatch, page: column_layout_page.LayoutPage | None) -> column_layout_page.LayoutPage | None:
-    may_choose = batch.state in (BatchState.READ, BatchState.DRY_RUN) and not provider_questions.awaits_answer(batch)
-    return page or (read_layout(batch) if may_choose else None)
-
-
-def _may_ask(batch: ImportBatch) -> bool:
-    return batch.state == BatchState.DRY_RUN and not provider_questions.awaits_answer(batch)
-
-
 def _missing_defaults(batch: ImportBatch) -> list[str]:
     """The defaults that are still missing: for the whole file, or for lines whose cell is blank."""
-    if batch.state != BatchState.DRY_RUN:
-        return []
     missing = set(layouts.missing(layout_of(vault(), batch)))
     missing |= {name for word, name in LEFT_BLANK.items() if (batch.tally or {}).get(word)}
     return [name for name in provider_questions.ASKABLE if name in missing]

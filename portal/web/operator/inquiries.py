@@ -1,13 +1,10 @@
 """Providers' questions from the onboarding steps, and the operator's answers."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.extensions import db, vault, wake
@@ -17,7 +14,7 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import inquiries
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import AnswerForm
-from portal.web.operator.provider_access import visible_provider_or_404, visible_providers
+from portal.web.operator.providers import visible_provider_or_404, visible_providers
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.owner_notifications import notify_owners
@@ -27,34 +24,18 @@ from portal.web.shared.signed_in_person import record_operator_audit
 PAGE_SIZE = 20
 
 
-@dataclass(frozen=True)
-class InquiryRow:
-    id: int
-    provider_id: int
-    title: str
-    step: int
-    asked_at: datetime
-    text: str
-    answer: str | None
-    answered_at: datetime | None
-
-
 @blueprint.get("/inquiries", endpoint="inquiries")
 @needs(Permission.ANSWER)
 def list_inquiries() -> ResponseReturnValue:
     """List unanswered questions, or the answered ones."""
-    return _render_inquiries(
-        answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None), wrong_id=None
-    )
+    return _render_inquiries(answered=request.args.get("show") == "answered", form=AnswerForm(formdata=None))
 
 
 @blueprint.post("/inquiries/<id:inquiry_id>")
 @needs(Permission.ANSWER)
 def answer_inquiry(inquiry_id: int) -> ResponseReturnValue:
     """Answer a question and mail the owners. The first answer stays."""
-    inquiry = db.session.get(Inquiry, inquiry_id)
-    if inquiry is None:
-        abort(404)
+    inquiry = db.session.get(Inquiry, inquiry_id) or abort(404)
     provider, form = visible_provider_or_404(db.session, inquiry.provider_id), AnswerForm()
     if not form.validate_on_submit():
         return _render_inquiries(answered=False, form=form, wrong_id=inquiry_id), 422
@@ -72,25 +53,21 @@ def answer_inquiry(inquiry_id: int) -> ResponseReturnValue:
     return redirect(url_for(".inquiries"), 303)
 
 
-def _render_inquiries(*, answered: bool, form: AnswerForm, wrong_id: int | None) -> str:
-    page = requested_page(_inquiries(answered), PAGE_SIZE, _inquiry_row)
-    return render_template("operator/inquiries.html", page=page, answered=answered, form=form, wrong_id=wrong_id)
-
-
-def _inquiries(answered: bool) -> Select:
+def _render_inquiries(*, answered: bool, form: AnswerForm, wrong_id: int | None = None) -> str:
     provider_ids = visible_providers().with_only_columns(Provider.id)
     found = select(Inquiry, Provider.title).join(Provider, Provider.id == Inquiry.provider_id)
     found = found.where(Inquiry.provider_id.in_(provider_ids))
     if answered:
-        return found.where(Inquiry.answered_at.is_not(None)).order_by(Inquiry.answered_at.desc())
-    return found.where(Inquiry.answered_at.is_(None)).order_by(Inquiry.asked_at)
+        found = found.where(Inquiry.answered_at.is_not(None)).order_by(Inquiry.answered_at.desc())
+    else:
+        found = found.where(Inquiry.answered_at.is_(None)).order_by(Inquiry.asked_at)
+    page = requested_page(found, PAGE_SIZE, _read_inquiry)
+    return render_template("operator/inquiries.html", page=page, answered=answered, form=form, wrong_id=wrong_id)
 
 
-def _inquiry_row(inquiry: Inquiry, title: str) -> InquiryRow:
+def _read_inquiry(inquiry: Inquiry, title: str) -> tuple[Inquiry, str, str, str | None]:
+    """The inquiry, the provider's title, question and answer."""
     try:
-        text, answered = inquiries.read_question(vault(), inquiry), inquiries.read_answer(vault(), inquiry)
+        return inquiry, title, inquiries.read_question(vault(), inquiry), inquiries.read_answer(vault(), inquiry)
     except CannotOpen:  # A damaged text doesn't break the list.
-        text, answered = _("Bu metin açılamıyor."), None
-    return InquiryRow(
-        inquiry.id, inquiry.provider_id, title, inquiry.step, inquiry.asked_at, text, answered, inquiry.answered_at
-    )
+        return inquiry, title, _("Bu metin açılamıyor."), None

@@ -1,16 +1,17 @@
-"""The operator's list of providers by stage: waiting, in sandbox mode, admitted or suspended."""
+"""The providers that a person of the operator may see, and their list by stage."""
 
 from enum import StrEnum
 
-from flask import render_template, request
+from flask import abort, render_template, request
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
+from sqlalchemy.orm import Session
 
 from portal.core.extensions import read_session
-from portal.core.models import Provider
+from portal.core.models import Assignment, OperatorRole, Provider
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
-from portal.web.operator.provider_access import visible_providers
 from portal.web.shared.access import needs
 from portal.web.shared.pagination import requested_page
 
@@ -41,15 +42,6 @@ stage = case(
 )
 
 
-def stage_of(provider: Provider) -> ProviderStage:
-    """The stage of a loaded provider, as the SQL expression `stage` says it."""
-    if provider.suspended_at:
-        return ProviderStage.SUSPENDED
-    if provider.admitted_at:
-        return ProviderStage.ADMITTED
-    return ProviderStage.WAITING if provider.asked_at else ProviderStage.PRACTISING
-
-
 @blueprint.get("/")
 @needs(Permission.CONSOLE)
 def providers() -> str:
@@ -65,6 +57,26 @@ def providers() -> str:
         searched=searched,
         stage_of=stage_of,
     )
+
+
+def visible_providers() -> Select:
+    if current_user.user.operator_role == OperatorRole.ADMIN:
+        return select(Provider)
+    assigned = select(Assignment.provider_id).where(Assignment.user_id == current_user.id)
+    return select(Provider).where(Provider.id.in_(assigned))
+
+
+def visible_provider_or_404(session: Session, provider_id: int) -> Provider:
+    return session.scalar(visible_providers().where(Provider.id == provider_id)) or abort(404)
+
+
+def stage_of(provider: Provider) -> ProviderStage:
+    """The stage of a loaded provider, as the SQL expression `stage` says it."""
+    if provider.suspended_at:
+        return ProviderStage.SUSPENDED
+    if provider.admitted_at:
+        return ProviderStage.ADMITTED
+    return ProviderStage.WAITING if provider.asked_at else ProviderStage.PRACTISING
 
 
 def _providers_found(show: str | None, searched: str) -> Select:

@@ -17,7 +17,7 @@ from portal.domain.consents import history, recipients
 from portal.domain.identity.permissions import Permission
 from portal.web.operator.blueprint import blueprint
 from portal.web.operator.forms import MIN_REASON_LENGTH, ReasonedSearchForm
-from portal.web.operator.provider_access import visible_provider_or_404
+from portal.web.operator.providers import visible_provider_or_404
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.signed_in_person import person_key, record_operator_audit
@@ -51,7 +51,7 @@ def search_recipient(provider_id: int) -> ResponseReturnValue:
         provider,
         ReasonedSearchForm(formdata=None),  # The next search needs a reason of its own.
         address=recipients.masked_address(vault(), found),
-        current_consents=history.current_consents(read_session(), found.id),
+        current_consents=history.current_consents(read_session(), found.id, clock.now()),
         decisions=history.list_decisions(read_session(), found.id, clock.now()),
     )
 

@@ -240,10 +240,10 @@ def test_who_is_sent_back_may_ask_again():
 def test_only_who_is_stopped_leaves_and_only_who_came_back_goes_on():
     provider = newcomer()
     with pytest.raises(onboarding.NotSuspended):
-        onboarding.mark_left(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
-    onboarding.suspend(db.session, provider, by=DERYA, reason="Bitiyor.", at=clock.now())
+        onboarding.mark_left(db.session, provider, by=DERYA, note="Bitti.", at=clock.now())
+    onboarding.suspend(db.session, provider, by=DERYA, note="Bitiyor.", at=clock.now())
     for _ in range(2):
-        onboarding.mark_left(db.session, provider, by=DERYA, reason="Bitti.", at=clock.now())
+        onboarding.mark_left(db.session, provider, by=DERYA, note="Bitti.", at=clock.now())
     with pytest.raises(onboarding.HasLeft):
         onboarding.resume(db.session, provider, by=DERYA, note="Sürsün.", at=clock.now())
     for _ in range(2):
@@ -260,7 +260,7 @@ def test_suspending_and_resuming_twice_leaves_one_review_each():
     provider = make.provider()
 
     for _ in range(2):
-        onboarding.suspend(db.session, provider, by=DERYA, reason="Şikâyet incelemesi.", at=clock.now())
+        onboarding.suspend(db.session, provider, by=DERYA, note="Şikâyet incelemesi.", at=clock.now())
     assert provider.suspended_at
     for _ in range(2):
         onboarding.resume(db.session, provider, by=DERYA, note="Açıklandı.", at=clock.now())
