@@ -12,7 +12,10 @@ from tests.architecture import product
 PUT_TOGETHER = "put together"
 AN_ACT = re.compile(r"[a-z_]+\.[a-z_]+")
 ADDRESSES = ("url_for", "absolute_url")  # They, too, take texts such as "dashboard.overview".
-RECORDERS = ("note", "write_audit_entry", "record_audit", "record_operator_audit", "record_account_audit")
+RECORDERS = (
+    "note", "write_audit_entry", "record_audit", "record_operator_audit", "record_account_audit",
+    "record_credential_change",
+)  # fmt: skip
 
 
 def acts_of(tree: ast.AST) -> set[str]:
@@ -86,8 +89,8 @@ PLANTED = {
     'AuditEntry(at=at, act="link.cut")': {"link.cut"},
     '{"at": at, "act": "link.cut"}': {"link.cut"},
     'record_audit(f"link.{how}", "link", 1)': {PUT_TOGETHER},
-    'HERE = "door.page"\ndef record_audit(act): audit.note(session, act, "link", 1)': set(),
-    'def done(act): record_audit(act, "link", 1); url_for("door.page")\ndone("link.cut")': {"link.cut"},
+    'HERE = "signin.page"\ndef record_audit(act): audit.note(session, act, "link", 1)': set(),
+    'def done(act): record_audit(act, "link", 1); url_for("signin.page")\ndone("link.cut")': {"link.cut"},
 }
 
 

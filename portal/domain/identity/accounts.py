@@ -15,6 +15,7 @@ from portal.core.models import (
     Connection,
     Credential,
     CredentialKind,
+    MailKind,
     Membership,
     Provider,
     Role,
@@ -22,6 +23,7 @@ from portal.core.models import (
 )
 from portal.core.models.ids import new_id
 from portal.core.vault import Vault
+from portal.domain.notifications import mails
 
 SHORTEST_PASSWORD = 12
 
@@ -91,6 +93,12 @@ def add_membership(session: Session, user: User, provider_id: int, role: Role, a
 def email_of(vault: Vault, user: User) -> str:
     """The address a person signs in with."""
     return vault.read(user.email, User.PLACE, NO_PROVIDER, user.id)
+
+
+def mail_user(session: Session, vault: Vault, user: User, kind: MailKind, facts: mails.Facts, at: datetime) -> None:
+    """Queue a mail to a user, in their language."""
+    to = email_of(vault, user)
+    mails.write_mail(session, vault, kind, to=to, language=user.language, at=at, facts=facts)
 
 
 def connect(

@@ -216,8 +216,7 @@ def mail_new_owner(
     facts = {"at": at, "place": provider.title, "owner": owner.name, "by": by, "link": link}
     for each, user in _list_owners(session, provider.id):
         if each.is_open:
-            to = accounts.email_of(vault, user)
-            mails.write_mail(session, vault, MailKind.NEW_OWNER, to=to, language=user.language, at=at, facts=facts)
+            accounts.mail_user(session, vault, user, MailKind.NEW_OWNER, facts, at)
 
 
 def _mail_invitation(

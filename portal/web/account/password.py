@@ -1,6 +1,6 @@
 """Changing the password, which asks for the old one."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_babel import gettext as _
@@ -11,16 +11,17 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from portal.core import clock
-from portal.core.extensions import db, limiter, vault, wake
-from portal.core.models import OneTimeLinkKind, User
+from portal.core.extensions import db, limiter, vault
+from portal.core.models import MailKind, OneTimeLinkKind, User
 from portal.core.throttle import TooManyRequests
 from portal.domain.identity import accounts, login_throttle, one_time_links
 from portal.domain.identity.permissions import Permission
-from portal.web.account import credential_changes
-from portal.web.account.blueprint import blueprint, record_account_audit
+from portal.web.account.blueprint import blueprint, record_credential_change
 from portal.web.shared import limits
+from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.access import needs
 from portal.web.shared.password_field import NewPasswordField
+from portal.web.shared.redirects import commit_and_redirect
 
 
 class PasswordForm(FlaskForm):
@@ -53,13 +54,9 @@ def change_password() -> ResponseReturnValue:
     password_hash = accounts.hasher.hash(form.new.data)  # Slow, so before any transaction.
     db.session.get_one(User, current_user.id).password_hash = password_hash
     one_time_links.revoke_all(db.session, OneTimeLinkKind.RESET, current_user.id, clock.now())
-    credential_changes.end_other_sessions()
-    credential_changes.mail_password_change()
-    record_account_audit("password.changed")
-    db.session.commit()
-    wake("mail")
-    flash(_("Parolanız değişti. Öteki oturumlarınız kapatıldı."))
-    return redirect(url_for(".me"), 303)
+    record_credential_change("password.changed", MailKind.PASSWORD_CHANGED, {"link": absolute_url("signin.forgotten")})
+    message = _("Parolanız değişti. Öteki oturumlarınız kapatıldı.")
+    return commit_and_redirect(url_for(".me"), message, wakes="mail")
 
 
 def _check_old_password(email: str, form: PasswordForm) -> bool:

@@ -1,6 +1,6 @@
-"""A user's name, and the language of their pages and mails."""
+"""A user's name, the language of their pages and mails, and the provider to work for."""
 
-from flask import flash, redirect, render_template, session, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,12 +11,13 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.core.extensions import db, read_session, vault
 from portal.core.models import User
-from portal.domain.identity import accounts
+from portal.domain.identity import accounts, sessions
 from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.languages import LANGUAGES
+from portal.web.shared.url_converters import parse_id
 
 
 def collapse_whitespace(text: str | None) -> str | None:
@@ -69,3 +70,28 @@ def rename() -> ResponseReturnValue:
 def _render_profile(form: MeForm) -> str:
     user = read_session().get_one(User, current_user.id)
     return render_template("account/me.html", form=form, email=accounts.email_of(vault(), user))
+
+
+@blueprint.get("/providers")
+@needs(Permission.SELF)
+def choose() -> ResponseReturnValue:
+    """List the user's providers, and the operator's console for its staff."""
+    return render_template(
+        "account/choose.html",
+        memberships=sessions.list_memberships(read_session(), current_user.id),
+        suspended=sessions.list_suspended(read_session(), current_user.id),
+        is_staff=current_user.user.operator_role is not None,
+        current_provider_id=current_user.provider_id,
+    )
+
+
+@blueprint.post("/providers")
+@needs(Permission.SELF)
+def switch_provider() -> ResponseReturnValue:
+    """Work for a provider from now on."""
+    chosen = parse_id(request.form.get("provider", ""))
+    if chosen is None or not sessions.switch_provider(db.session, current_user, chosen):
+        abort(404)
+    record_account_audit("provider.chosen", provider=str(chosen))
+    db.session.commit()
+    return redirect(url_for("dashboard.overview"), 303)

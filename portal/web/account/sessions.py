@@ -18,6 +18,7 @@ from portal.domain.identity.permissions import Permission
 from portal.web.account.blueprint import blueprint, record_account_audit
 from portal.web.shared import user_agents
 from portal.web.shared.access import needs
+from portal.web.shared.redirects import commit_and_redirect
 
 SHOWN = timedelta(days=90)
 MOST = 200  # Lines of history on the page.
@@ -40,7 +41,9 @@ class HistoryLine:
 def show_sessions() -> ResponseReturnValue:
     """List open sessions, the current one first, and the history."""
     at = clock.now()
-    lines = [_history_line(sign_in, at) for sign_in in _list_sign_ins(at)]
+    theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.started_at > at - SHOWN)
+    sign_ins = read_session().scalars(theirs.order_by(SignIn.started_at.desc()).limit(MOST))
+    lines = [_history_line(sign_in, at) for sign_in in sign_ins]
     this_id = current_user.sign_in.id
     open_ones = [line for line in lines if line.ending is None]
     open_ones.sort(key=lambda line: line.sign_in is None or line.sign_in.id != this_id)
@@ -70,9 +73,8 @@ def end_other_sessions() -> ResponseReturnValue:
         db.session, current_user.id, SessionEnd.REVOKED, clock.now(), but=current_user.sign_in.id
     )
     record_account_audit("sessions.ended", count=ended)
-    db.session.commit()
-    flash(ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended))
-    return redirect(url_for(".sessions"), 303)
+    message = ngettext("%(num)s oturum kapatıldı.", "%(num)s oturum kapatıldı.", ended)
+    return commit_and_redirect(url_for(".sessions"), message)
 
 
 @blueprint.post("/sessions/end-all")
@@ -91,21 +93,11 @@ def _sign_out() -> ResponseReturnValue:
     return redirect(url_for("signin.sign_in"), 303)
 
 
-def _list_sign_ins(at: datetime) -> list[SignIn]:
-    theirs = select(SignIn).where(SignIn.user_id == current_user.id, SignIn.started_at > at - SHOWN)
-    return list(read_session().scalars(theirs.order_by(SignIn.started_at.desc()).limit(MOST)))
-
-
 def _history_line(sign_in: SignIn, at: datetime) -> HistoryLine:
     ending = sign_in.ending or sessions.find_timeout(sign_in, at)
     address = vault().read(sign_in.address, SignIn.PLACE, NO_PROVIDER, sign_in.id)
-    return HistoryLine(
-        sign_in.started_at,
-        sign_in,
-        ending,
-        device=user_agents.device_name(sign_in.agent),
-        network=user_agents.masked_network(address),
-    )
+    device, network = user_agents.device_name(sign_in.agent), user_agents.masked_network(address)
+    return HistoryLine(sign_in.started_at, sign_in, ending, device=device, network=network)
 
 
 def _list_failed_attempts(at: datetime) -> list[HistoryLine]:

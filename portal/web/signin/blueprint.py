@@ -1,11 +1,13 @@
-"""The blueprint of signing in and out, and Flask-Login's user loader."""
+"""The blueprint of signing in and out, Flask-Login's user loader, and the page of dead mailed links."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from portal.core import clock
-from portal.core.extensions import login, read_session
-from portal.domain.identity import sessions
+from portal.core.extensions import db, login, read_session, vault
+from portal.core.throttle import TooManyRequests
+from portal.domain.identity import login_throttle, sessions
 
 blueprint = Blueprint("signin", __name__)
 
@@ -24,3 +26,14 @@ def layout() -> dict[str, str]:
 def load_user(text: str) -> sessions.SignedInUser | None:
     """The user behind the cookie, unless the session is over."""
     return sessions.find_session(read_session(), text, request.user_agent.string, clock.now())
+
+
+def render_dead_link(template: str) -> ResponseReturnValue:
+    """The page of a used or expired link; a network that tries many gets 429. Commits."""
+    status = 404
+    try:
+        login_throttle.count_dead_link(db.session, vault(), address=request.remote_addr or "", at=clock.now())
+    except TooManyRequests:
+        status = 429
+    db.session.commit()
+    return render_template(template), status

@@ -22,8 +22,9 @@ from portal.web.shared import absolute_urls, languages, limits
 from portal.web.shared.company_form import READABLE
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in, return_url
-from portal.web.signin.blueprint import blueprint
-from portal.web.signin.dead_links import render_dead_link
+from portal.web.signin.blueprint import blueprint, render_dead_link
+
+DEAD_PAGE = "signin/invitation_over.html"
 
 
 class NewcomerForm(FlaskForm):
@@ -39,11 +40,7 @@ def invitation(token: str) -> ResponseReturnValue:
     if request.args.get("lang") in languages.LANGUAGES:
         session["language"] = request.args["lang"]
     invitation = _find_invitation(token)
-    return (
-        _page(invitation, NewcomerForm(formdata=None))
-        if invitation
-        else render_dead_link("signin/invitation_over.html")
-    )
+    return _page(invitation, NewcomerForm(formdata=None)) if invitation else render_dead_link(DEAD_PAGE)
 
 
 @blueprint.post("/invitation/<token>")
@@ -52,13 +49,11 @@ def accept_invitation(token: str) -> ResponseReturnValue:
     """Join as the signed-in user, or as a new one, who enrols a second factor next."""
     invitation = _find_invitation(token)
     if invitation is None:
-        return render_dead_link("signin/invitation_over.html")
+        return render_dead_link(DEAD_PAGE)
     invited = _find_invited(invitation)
-    if current_user.is_authenticated:
-        return (
-            _accept_as_current(invitation) if _is_me(invited) else (_page(invitation, NewcomerForm(formdata=None)), 403)
-        )
-    if invited is not None:
+    if current_user.is_authenticated and _is_me(invited):
+        return _accept_as_current(invitation)
+    if current_user.is_authenticated or invited is not None:
         return _page(invitation, NewcomerForm(formdata=None)), 403
     form = NewcomerForm()
     form.password.about = [form.name.data or "", one_time_links.email_of(vault(), invitation), _place(invitation) or ""]
@@ -68,7 +63,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
 def _accept_as_current(invitation: OneTimeLink) -> ResponseReturnValue:
     """Make the signed-in user a member. Commits."""
     if not _accept(invitation, current_user.user, current_user.sign_in.id):
-        return render_dead_link("signin/invitation_over.html")
+        return render_dead_link(DEAD_PAGE)
     if invitation.invites_to is None:
         db.session.commit()
         return redirect(url_for("operator.providers"), 303)
@@ -90,7 +85,7 @@ def _accept_as_newcomer(invitation: OneTimeLink, form: NewcomerForm) -> Response
         return redirect(request.path, 303)
     user.language = get_locale().language
     if not _accept(invitation, user, None):
-        return render_dead_link("signin/invitation_over.html")
+        return render_dead_link(DEAD_PAGE)
     db.session.commit()
     wake("mail")
     pending_sign_in.begin(user)

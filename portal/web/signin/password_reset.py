@@ -21,8 +21,7 @@ from portal.domain.notifications import mails
 from portal.web.shared import absolute_urls, limits
 from portal.web.shared.password_field import NewPasswordField
 from portal.web.signin import pending_sign_in
-from portal.web.signin.blueprint import blueprint
-from portal.web.signin.dead_links import render_dead_link
+from portal.web.signin.blueprint import blueprint, render_dead_link
 
 NOBODY = 0
 LIFETIME = timedelta(minutes=30)
@@ -82,14 +81,9 @@ def _mail_link(email: str, at: datetime) -> None:
     email = accounts.email_of(vault(), user) if user else email
     language = user.language if user else get_locale().language
     is_flooded = _is_flooded(user.id if user else NOBODY, at)
+    owner = {"user_id": user.id} if user else {}
     link, token = one_time_links.issue(
-        db.session,
-        vault(),
-        OneTimeLinkKind.RESET,
-        email=email,
-        at=at,
-        lifetime=LIFETIME,
-        user_id=user.id if user else None,
+        db.session, vault(), OneTimeLinkKind.RESET, email=email, at=at, lifetime=LIFETIME, **owner
     )
     facts = {"link": absolute_urls.absolute_url("signin.reset", token=token), "until": at + LIFETIME}
     mail = mails.write_mail(db.session, vault(), MailKind.RESET, to=email, language=language, at=at, facts=facts)
@@ -123,8 +117,7 @@ def _reset_password(user: User, link: OneTimeLink, password: str, at: datetime) 
         facts={"sessions_ended": ended},
     )  # fmt: skip
     facts = {"at": at, "link": absolute_urls.absolute_url("signin.forgotten")}
-    to = accounts.email_of(vault(), user)
-    mails.write_mail(db.session, vault(), MailKind.PASSWORD_CHANGED, to=to, language=user.language, at=at, facts=facts)
+    accounts.mail_user(db.session, vault(), user, MailKind.PASSWORD_CHANGED, facts, at)
     db.session.commit()
     wake("mail")
     return True

@@ -1,4 +1,4 @@
-"""The second step of signing in: a code of the authenticator app or a recovery code. Then the session begins."""
+"""The second factor, a code or a passkey: to sign in, and again before sensitive pages (step-up)."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import login_user
+from flask_login import current_user, login_required, login_user
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
@@ -18,9 +18,8 @@ from portal.core.extensions import db, limiter, read_session, vault, wake
 from portal.core.models import MailKind, SignInMethod, ThrottledAction, User
 from portal.core.throttle import TooManyRequests
 from portal.domain import audit
-from portal.domain.identity import accounts, factors, login_throttle, sessions
+from portal.domain.identity import accounts, factors, login_throttle, passkeys, sessions
 from portal.domain.identity.permissions import Permission
-from portal.domain.notifications import mails
 from portal.web.shared import absolute_urls, limits, user_agents, webauthn_challenges
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
@@ -41,22 +40,63 @@ def second_step() -> ResponseReturnValue:
         return redirect(url_for(".enrol"), 303)
     form = CodeForm()
     if not form.validate_on_submit():
-        return render_page(user, form), 422 if form.errors else 200
+        return _render_second_step(user, form), 422 if form.errors else 200
     try:
-        by = use_code(user, form.code.data, ThrottledAction.FACTOR)
+        by = _use_code(user, form.code.data, ThrottledAction.FACTOR)
     except TooManyRequests as many:
-        return render_page(user, form, again_at=many.again_at_minute), 429
-    return redirect_signed_in(user, by) if by else (render_page(user, form, failed=True), 403)
+        return _render_second_step(user, form, again_at=many.again_at_minute), 429
+    if by is None:
+        return _render_second_step(user, form, failed=True), 403
+    return redirect(begin_session(user, by), 303)
 
 
-def render_page(user: User, form: CodeForm, **facts: Any) -> str:
+@blueprint.post("/sign-in/passkey")
+@limiter.limit(limits.SIGN_IN)
+def show_passkey() -> ResponseReturnValue:
+    """Complete a pending sign-in."""
+    user = pending_sign_in.find_user()
+    if user is None:
+        return redirect(url_for(".sign_in"), 303)
+    if not _verify_passkey(user):
+        return _render_second_step(user, CodeForm(), failed_passkey=True), 403
+    return redirect(begin_session(user, SignInMethod.PASSKEY), 303)
+
+
+@blueprint.route("/step-up", methods=["GET", "POST"])
+@login_required
+@limiter.limit(limits.SIGN_IN, methods=["POST"])
+def step_up() -> ResponseReturnValue:
+    """Ask for a code, then go on to the requested page."""
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _render_step_up(form), 422 if form.errors else 200
+    try:
+        by = _use_code(current_user.user, form.code.data, ThrottledAction.STEP_UP)
+    except TooManyRequests as many:
+        return _render_step_up(form, again_at=many.again_at_minute), 429
+    if by is None:
+        return _render_step_up(form, failed=True), 403
+    return _complete_step_up()
+
+
+@blueprint.post("/step-up/passkey")
+@login_required
+@limiter.limit(limits.SIGN_IN)
+def step_up_by_passkey() -> ResponseReturnValue:
+    """Step up, and go on to the requested page."""
+    if not _verify_passkey(current_user.user):
+        return _render_step_up(CodeForm(), failed_passkey=True), 403
+    return _complete_step_up()
+
+
+def _render_second_step(user: User, form: CodeForm, **facts: Any) -> str:
     """Ask for a code, or for a passkey if the user has one."""
     passkey = webauthn_challenges.request_options(user.id, clock.now())
     form.code.data = None  # No page shows a code again.
     return render_template("signin/second_step.html", form=form, passkey=passkey, **facts)
 
 
-def use_code(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
+def _use_code(user: User, code: str, step: ThrottledAction) -> SignInMethod | None:
     """Use a code up; the kind of the factor it is from, or None if it is wrong. The caller commits.
 
     Raises TooManyRequests.
@@ -79,13 +119,30 @@ def use_code(user: User, code: str, step: ThrottledAction) -> SignInMethod | Non
     return by
 
 
-def redirect_signed_in(user: User, by: SignInMethod) -> ResponseReturnValue:
-    """Begin the session and redirect to the requested page. Commits."""
-    return redirect(begin_session(user, by), 303)
+def _verify_passkey(user: User) -> bool:
+    """Whether the browser's answer is valid for the user. The caller commits.
+
+    Passkeys cannot be guessed, so attempts are not throttled: a user whose codes are throttled can still sign in.
+    """
+    challenge, answer = webauthn_challenges.pop_challenge(), request.form.get("answer", "")
+    if challenge is None:
+        return False
+    try:
+        passkeys.verify_passkey(
+            db.session, user.id, answer, webauthn_challenges.current_origin(), challenge, clock.now()
+        )
+    except passkeys.ClonedPasskey:
+        audit.note(db.session, "passkey.copied", "user", user.id, provider_id=None, at=clock.now(), user_id=user.id)
+        db.session.commit()
+        return False
+    except passkeys.InvalidAnswer:
+        db.session.rollback()
+        return False
+    return True
 
 
 def begin_session(user: User, by: SignInMethod) -> str:
-    """Begin the session, which ends with the browser or by its age; returns the page to go to. Commits."""
+    """Begin the session, which ends with the browser or by its age; the path of the requested page. Commits."""
     at, path = clock.now(), return_url.take_remembered()
     pending_sign_in.end()
     digest = device_cookie.renew_cookie()
@@ -110,10 +167,10 @@ def begin_session(user: User, by: SignInMethod) -> str:
     if by == SignInMethod.RECOVERY:
         left = factors.count_recovery_codes(read_session(), user.id)
         flash(_("Bir kurtarma kodu kullandınız; bir daha geçmez. Kalan kod sayısı: %(left)s.", left=left))
-    return path or first_page(began)
+    return path or _first_page(began)
 
 
-def first_page(person: sessions.SignedInUser) -> str:
+def _first_page(person: sessions.SignedInUser) -> str:
     """The first page of a user: the provider's dashboard, its onboarding in sandbox mode, the operator's console, or
     the choice between several."""
     if person.provider is not None and person.provider.in_sandbox_mode and person.may_at_provider(Permission.ONBOARD):
@@ -127,10 +184,30 @@ def first_page(person: sessions.SignedInUser) -> str:
 
 def _mail_new_device(user: User, at: datetime) -> None:
     with force_locale(user.language):
-        device, network = (
-            user_agents.device_name(request.user_agent.string),
-            user_agents.masked_network(request.remote_addr or ""),
-        )
+        device = user_agents.device_name(request.user_agent.string)
+        network = user_agents.masked_network(request.remote_addr or "")
     facts = {"at": at, "device": device, "network": network, "link": absolute_urls.absolute_url("account.sessions")}
-    to = accounts.email_of(vault(), user)
-    mails.write_mail(db.session, vault(), MailKind.NEW_DEVICE, to=to, language=user.language, at=at, facts=facts)
+    accounts.mail_user(db.session, vault(), user, MailKind.NEW_DEVICE, facts, at)
+
+
+def _render_step_up(form: CodeForm, **facts: Any) -> str:
+    """Ask for a code, or for a passkey if the user has one."""
+    passkey = webauthn_challenges.request_options(current_user.id, clock.now())
+    form.code.data = None  # No page shows a code again.
+    was_posted = "next" not in request.values  # A form was refused for lack of step-up, so that its input is lost.
+    return render_template(
+        "signin/step_up.html", form=form, onward=_next_page(), passkey=passkey, was_posted=was_posted, **facts
+    )
+
+
+def _complete_step_up() -> ResponseReturnValue:
+    """Renew the session's cookie and redirect to the requested page. Commits."""
+    renewed = sessions.step_up(db.session, current_user, clock.now())
+    db.session.commit()
+    login_user(renewed)
+    return redirect(_next_page(), 303)
+
+
+def _next_page() -> str:
+    """The requested page, the page of the refused form, or the user's first page."""
+    return return_url.safe_path(request.values.get("next")) or return_url.referring_path() or _first_page(current_user)

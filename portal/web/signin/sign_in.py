@@ -1,10 +1,13 @@
-"""The first step of signing in: address and password. Neither words nor time tell whether an address is known."""
+"""Signing in by address and password, signing out, and choosing the language.
+
+Neither words nor time tell whether an address is known."""
 
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
@@ -15,6 +18,7 @@ from portal.core.models import SessionEnd
 from portal.core.throttle import TooManyRequests
 from portal.domain.identity import accounts, login_throttle, sessions
 from portal.web.shared import limits
+from portal.web.shared.languages import LANGUAGES
 from portal.web.signin import device_cookie, pending_sign_in, return_url
 from portal.web.signin.blueprint import blueprint
 
@@ -45,6 +49,31 @@ def sign_in() -> ResponseReturnValue:
     if request.method == "GET":
         return_url.remember(request.args.get("next"))
     return _page(form, why=_explain_ending()), 422 if form.errors else 200
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End this session; only the language is kept."""
+    if current_user.is_authenticated:
+        sessions.end_sessions(
+            db.session, current_user.id, SessionEnd.SIGNED_OUT, clock.now(), only=current_user.sign_in.id
+        )
+        db.session.commit()
+    logout_user()
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+    return redirect(url_for("public.front"), 303)
+
+
+@blueprint.post("/language")
+def choose_language() -> ResponseReturnValue:
+    """Store the language, and go back to the page where it was chosen."""
+    if request.form.get("language") in LANGUAGES:
+        session["language"] = request.form["language"]
+    first = url_for("dashboard.overview" if current_user.is_authenticated else ".sign_in")
+    return redirect(return_url.referring_path() or first, 303)
 
 
 def _check_password(form: SignInForm) -> ResponseReturnValue:

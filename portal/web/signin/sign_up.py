@@ -15,7 +15,7 @@ from wtforms.validators import DataRequired, Length
 from portal.core import clock
 from portal.core.addresses import is_email
 from portal.core.extensions import db, limiter, read_session, vault, wake
-from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, ProviderKind, User
+from portal.core.models import MailKind, OneTimeLink, OneTimeLinkKind, ProviderKind
 from portal.domain import audit
 from portal.domain.identity import accounts, one_time_links
 from portal.domain.notifications import mails
@@ -82,7 +82,8 @@ def open_account(token: str) -> ResponseReturnValue:
 def _mail_link(email: str, name: str) -> None:
     """Mail a link to go on, or that there is an account already. Both run the same statements, one of which deletes the
     needless link. Commits."""
-    at, language, is_known = clock.now(), get_locale().language, _has_account(email)
+    at, language = clock.now(), get_locale().language
+    is_known = accounts.find_user(read_session(), vault(), email) is not None
     link, token = one_time_links.issue(
         db.session, vault(), OneTimeLinkKind.CONFIRMATION, email=email, at=at, lifetime=LIFETIME, name=name
     )
@@ -124,12 +125,6 @@ def _create_account(link: OneTimeLink, email: str, form: AccountForm) -> Respons
 def _address_key() -> str:
     """The mailed address as a blind index, so that the limiter's store holds no clear address."""
     return next(iter(accounts.email_indexes(vault(), request.form.get("email", "")[:265]).values())).hex()
-
-
-def _has_account(email: str) -> bool:
-    return (
-        read_session().query(User.id).where(User.has_index(accounts.email_indexes(vault(), email))).first() is not None
-    )
 
 
 def _store_language() -> None:
