@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,12 +10,13 @@ from flask_login import current_user
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, Length
 
-from portal.core.extensions import db, read_session
+from portal.core.extensions import read_session
 from portal.core.models import Provider, ProviderKind
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
 from portal.web.shared.company_form import READABLE, CompanyForm, form_values
+from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import current_provider, record_audit
 
 KIND_CHOICES = [
@@ -60,9 +61,7 @@ def save_company() -> ResponseReturnValue:
         provider.asked_at = None
         flash(_("Bilgiler değiştiği için başvurunuzu yeniden gönderin."))
     record_audit("firm.changed", "provider", provider.id, changed=changed)
-    db.session.commit()
-    flash(_("Firma bilgileriniz kaydedildi."))
-    return redirect(url_for(".start"), 303)
+    return commit_and_redirect(url_for(".start"), _("Firma bilgileriniz kaydedildi."))
 
 
 def _company_form(provider: Provider, **options: Any) -> OwnCompanyForm:

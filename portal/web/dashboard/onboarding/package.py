@@ -16,8 +16,8 @@ from portal.core.models import OrderKind, Package, PackageOrder
 from portal.domain import packages
 from portal.domain.identity.permissions import Permission
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.forms import CsrfForm
 from portal.web.shared.access import needs
+from portal.web.shared.form_parts import CsrfForm
 from portal.web.shared.signed_in_person import own_row_or_404, record_audit
 from portal.web.shared.url_converters import parse_id
 

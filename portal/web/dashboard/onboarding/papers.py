@@ -19,10 +19,11 @@ from portal.domain.identity.permissions import Permission
 from portal.services.documents import authorisation_letter, signed_papers
 from portal.services.documents.signed_papers import BadPaper, Problem
 from portal.web.dashboard.blueprint import blueprint
-from portal.web.dashboard.onboarding.steps_page import PaperForm, render_steps
+from portal.web.dashboard.onboarding.steps import PaperForm, render_steps
 from portal.web.shared import limits
 from portal.web.shared.access import needs
 from portal.web.shared.body_limits import max_bytes
+from portal.web.shared.redirects import commit_and_redirect
 from portal.web.shared.signed_in_person import provider_key, record_audit
 
 FORM_OVERHEAD = 1024 * 1024  # Bytes of the form around a file; far more than needed.
@@ -66,9 +67,7 @@ def upload_paper() -> ResponseReturnValue:
         return render_steps(paper_form=form), 422
     paper = _store_paper(current_user.provider_id, PaperKind(form.kind.data), checked)
     record_audit("paper.uploaded", "paper", paper.id, kind=paper.kind.value, size=paper.size)
-    db.session.commit()
-    flash(_("Belge alındı."))
-    return redirect(url_for(".start", _anchor="step-3"), 303)
+    return commit_and_redirect(url_for(".start", _anchor="step-3"), _("Belge alındı."))
 
 
 def _store_paper(provider_id: int, kind: PaperKind, checked: signed_papers.CheckedPaper) -> Paper:

@@ -1,6 +1,6 @@
 """Networks from which people may sign in. Whoever changes the list always stays inside it."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,6 +15,7 @@ from portal.domain.identity.permissions import Permission
 from portal.domain.providers import networks
 from portal.web.dashboard.blueprint import blueprint
 from portal.web.shared.access import needs
+from portal.web.shared.redirects import commit_and_redirect, rollback_and_redirect
 from portal.web.shared.signed_in_person import current_provider, record_audit
 from portal.web.shared.validators import READABLE
 
@@ -54,9 +55,8 @@ def add_network() -> ResponseReturnValue:
         form.cidr.errors = [ERROR_MESSAGES[type(refusal)]]
         return _render_networks(form), 422
     record_audit("network.added", "network", added.id, cidr=added.cidr)
-    db.session.commit()
-    flash(_("Ağ eklendi. Panele artık yalnızca listedeki ağlardan girilir."))
-    return redirect(url_for(".list_networks"), 303)
+    message = _("Ağ eklendi. Panele artık yalnızca listedeki ağlardan girilir.")
+    return commit_and_redirect(url_for(".list_networks"), message)
 
 
 @blueprint.post("/networks/<id:network_id>/remove")
@@ -66,13 +66,9 @@ def remove_network(network_id: int) -> ResponseReturnValue:
     try:
         cidr = networks.remove_network(db.session, current_provider(), network_id, here=_remote_address()) or abort(404)
     except networks.LocksOutUser as refusal:
-        db.session.rollback()
-        flash(ERROR_MESSAGES[type(refusal)])
-        return redirect(url_for(".list_networks"), 303)
+        return rollback_and_redirect(url_for(".list_networks"), ERROR_MESSAGES[type(refusal)])
     record_audit("network.removed", "network", network_id, cidr=cidr)
-    db.session.commit()
-    flash(_("Ağ kaldırıldı."))
-    return redirect(url_for(".list_networks"), 303)
+    return commit_and_redirect(url_for(".list_networks"), _("Ağ kaldırıldı."))
 
 
 def _remote_address() -> str:

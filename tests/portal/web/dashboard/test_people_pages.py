@@ -218,7 +218,7 @@ def test_each_role_is_explained_by_what_it_may_do(ayse):
 def test_every_permission_at_a_provider_has_a_label():
     from portal.domain.identity.members import ChangeNotAllowed
     from portal.domain.identity.permissions import ROLE_PERMISSIONS
-    from portal.web.dashboard.team.roles import ERROR_MESSAGES, PERMISSION_LABELS
+    from portal.web.dashboard.team.members import ERROR_MESSAGES, PERMISSION_LABELS
 
     assert set(PERMISSION_LABELS) == frozenset.union(*ROLE_PERMISSIONS.values())
     assert set(ERROR_MESSAGES) == set(ChangeNotAllowed.__subclasses__())
