@@ -193,7 +193,7 @@ def test_iys_posts_to_a_main_host(given, base):
         "http://izin.example/inbound/iys",
         "https://k.example/inbound/iys",
         "https://else.example/inbound/iys",
-        "https://izin.example/iys",  # Our door is elsewhere, and logs hide its token by that path.
+        "https://izin.example/iys",  # Our endpoint has another path, and logs hide its token by that path.
         "https://ayse@izin.example/inbound/iys",
         "https://[izin.example/inbound/iys",
         "x",

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from portal.core.models import Recipient
 from tests import make
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 from tests.portal.domain.providers.test_logos import picture
 
 
@@ -14,7 +14,7 @@ def test_a_brand_is_dressed_and_people_see_it(app, site, screens, rows, tmp_path
     drawing.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     code = make.codes(app)[make.PHONE]
     ayse = screens(360, 900, also=[1280])
-    comes_in(ayse, f"{site}/dashboard/")
+    sign_in(ayse, f"{site}/dashboard/")
     page = ayse.page
 
     page.get_by_role("link", name="Firma", exact=True).click()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from portal.core import clock
 from portal.core.models import Complaint, Message, MessageKind, Receipt
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 from tests.portal.domain.complaints.cast import HEADER, TEXT, code_of, receipt_of
 
 LIGHT_ENOUGH = 15 * 1024
@@ -35,7 +35,7 @@ def test_a_complaint_is_opened_answered_and_read(app, site, screens, rows, langu
     address = fatma.page.url
 
     ayse = screens(360, 900, also=[1280])
-    comes_in(ayse, f"{site}/dashboard/")
+    sign_in(ayse, f"{site}/dashboard/")
     ayse.page.get_by_role("link", name="Başvurulara git").click()
     ayse.looks_well("complaint-queue")
     ayse.page.get_by_role("table").get_by_role("link").first.click()

@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.models import Campaign, Decision
 from portal.services import launches
 from tests import make
-from tests.browser.coming_in import gives_password, shows_code
+from tests.browser.signing_in import enter_code, enter_password
 
 LIST = "Ad;Telefon\nFatma;0532 123 45 67\nBurak;0212 345 67 89\nCem;0532 123\nDeniz;\nElif;5,32E+11\n"
 
@@ -22,9 +22,9 @@ def test_a_list_becomes_links_and_a_decision_is_found_again(app, site, screens, 
 
     screen.opens(f"{site}/dashboard/")
     screen.looks_well("dashboard-sign-in")
-    gives_password(screen)
+    enter_password(screen)
     screen.looks_well("dashboard-second-step")
-    shows_code(screen)
+    enter_code(screen)
     screen.looks_well("dashboard-overview-empty")
 
     page.get_by_role("link", name="İzin alma", exact=True).click()

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from portal.core import clock
 from portal.core.models import DayState
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 from tests.portal.services.iys.reconciliation.conftest import story  # noqa: F401 - a fixture
 from tests.portal.services.iys.reconciliation.story import connect_on, the_day
 from tests.portal.services.iys.reconciliation.test_day_reconciliation import a_day_with_three_differences
@@ -18,7 +18,7 @@ def test_a_day_that_differs_is_settled_from_the_page(app, site, story, screens, 
     story.steps()
     screen = screens(360, 900, also=[1280], accept_downloads=True)
     page = screen.page
-    comes_in(screen, f"{site}/dashboard/days")
+    sign_in(screen, f"{site}/dashboard/days")
     page.get_by_role("link", name="İYS", exact=True).click()
     page.get_by_role("link", name="Mutabakat").click()
     screen.looks_well("days-calendar")
@@ -62,7 +62,7 @@ def test_the_calendar_is_walked_by_keyboard(app, site, story, screens, rows):  #
     story.steps()
     screen = screens(1280, 900, scripts=False)
     page = screen.page
-    comes_in(screen, f"{site}/dashboard/days")
+    sign_in(screen, f"{site}/dashboard/days")
     page.goto(f"{site}/dashboard/days")
 
     screen.context.pages[0].keyboard.press("Tab")

@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.models import BatchState, Decision, ImportBatch
 from portal.services.imports import worker
 from tests import make
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 
 
 def messy() -> bytes:
@@ -47,7 +47,7 @@ def test_a_file_is_brought_mended_and_brought_again_by_keyboard(app, site, scree
         make.brand()
     screen = screens(360, 900, also=[1280], accept_downloads=True)
     page = screen.page
-    comes_in(screen, f"{site}/dashboard/imports")
+    sign_in(screen, f"{site}/dashboard/imports")
     screen.looks_well("imports-empty")
     press(screen, "a[href$='/imports/new']")
     page.wait_for_url("**/imports/new")

@@ -5,12 +5,12 @@ from playwright.sync_api import expect
 
 from portal.services.iys.inflow import pushes
 from tests import make
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 
 
 @pytest.fixture
 def reached(app, sandbox, site):
-    """The portal reaches the İYS in the box, and it reaches our door."""
+    """The portal reaches the sandbox, and the sandbox reaches our push endpoint."""
     app.config["IYS_BASE_URL"], app.config["PUSH_BASE"] = sandbox.url, f"{site}/inbound/iys"
     return sandbox
 
@@ -21,7 +21,7 @@ def test_a_push_is_registered_heard_and_shown(app, site, reached, screens):
         make.provider()
     screen = screens(1280, 900, also=[360])
     page = screen.page
-    comes_in(screen, f"{site}/dashboard/")
+    sign_in(screen, f"{site}/dashboard/")
     page.get_by_role("link", name="İYS", exact=True).click()
     page.get_by_role("link", name="Hareketler", exact=True).click()
     screen.looks_well("dashboard-movements-empty")

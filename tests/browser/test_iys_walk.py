@@ -10,7 +10,7 @@ from portal.core.models import BulkRequest, BulkState, Connection, Credential, O
 from portal.domain.identity import accounts
 from portal.services.iys import rate_limit
 from tests import make
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 from tests.make import Person
 
 ACCOUNT = (make.USERNAME, make.PASSWORD, make.IYS_CODE, [make.BRAND_CODE])
@@ -23,7 +23,7 @@ def test_a_firm_is_connected_and_its_cases_are_cured(app, site, screens, browser
     offer_partner(app, sandbox)
     screen = screens(360, 900, also=[1280])
     page = screen.page
-    comes_in(screen, f"{site}/dashboard/")
+    sign_in(screen, f"{site}/dashboard/")
 
     fatma.decides(MESAJ="ONAY", ARAMA="RET")
     opens(page, "İletim")

@@ -25,7 +25,7 @@ def house(app, ayses, newcomer):  # noqa: F811 - the fixtures, imported
     assign(app, DENIZ, ayses)
 
 
-def comes_in(app, screen, site, email):
+def sign_in(app, screen, site, email):
     reset_used_codes(app)
     page = screen.page
     screen.opens(f"{site}/operator/")
@@ -44,7 +44,7 @@ def part(page, name):
 def test_an_admins_day(app, site, house, screens, rows, newcomer):  # noqa: F811
     screen = screens(1280, 900, also=[360])
     page = screen.page
-    comes_in(app, screen, site, DERYA)
+    sign_in(app, screen, site, DERYA)
     screen.looks_well("operator-providers")
 
     page.get_by_role("link", name="Yeni Mağazacılık A.Ş.").click()
@@ -96,7 +96,7 @@ def test_support_answers_a_caller(app, browser, site, house, screens):
     make.Person(browser, make.codes(app)[make.PHONE]).decides(MESAJ="ONAY", ARAMA="RET")
     screen = screens(360, 900, also=[1280])
     page = screen.page
-    comes_in(app, screen, site, DENIZ)
+    sign_in(app, screen, site, DENIZ)
     screen.looks_well("operator-support-providers")
     page.get_by_role("link", name="Örnek Mağazacılık A.Ş.").click()
     screen.looks_well("operator-support-provider")

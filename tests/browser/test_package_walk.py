@@ -19,7 +19,7 @@ def test_a_package_is_asked_for_and_the_audit_says_so(app, site, screens, rows):
         db.session.commit()
     screen = screens(360, 900, also=[1280], accept_downloads=True)
     page = screen.page
-    comes_in(screen, site)
+    sign_in(screen, site)
 
     screen.looks_well("overview")
     page.get_by_role("link", name="Paket ve kullanım").click()
@@ -48,14 +48,14 @@ def test_who_practises_sees_what_is_free(app, site, screens):
         db.session.get_one(Provider, made.id).admitted_at = None
         db.session.commit()
     screen = screens(1280, 900, also=[360])
-    comes_in(screen, site)
+    sign_in(screen, site)
     screen.opens(f"{site}/dashboard/package")
 
     screen.looks_well("practising")
     expect(screen.page.get_by_text("0 / 1.000 adres")).to_have_count(1)
 
 
-def comes_in(screen, site) -> None:
+def sign_in(screen, site) -> None:
     """Sign in by password and app."""
     page = screen.page
     screen.opens(f"{site}/dashboard/")

@@ -16,7 +16,7 @@ def test_a_colleague_is_invited_joins_and_is_looked_after(app, site, screens):
     with app.app_context():
         make.provider()
     ayse = screens(1280, 900, also=[360])
-    comes_in(ayse, site)
+    sign_in(ayse, site)
     page = ayse.page
     page.get_by_role("link", name="Firma", exact=True).click()
     page.get_by_role("link", name="Kişiler", exact=True).click()
@@ -55,7 +55,7 @@ def test_networks_are_listed_and_nobody_is_locked_out(app, site, screens):
     with app.app_context():
         make.provider()
     screen = screens(360, 900, also=[1280])
-    comes_in(screen, site)
+    sign_in(screen, site)
     screen.page.get_by_role("link", name="Firma", exact=True).click()
     screen.page.get_by_role("link", name="Kişiler", exact=True).click()
     screen.page.get_by_role("link", name="Panele girilebilen ağları").click()
@@ -73,7 +73,7 @@ def test_an_invitation_to_somebody_else_says_so(app, site, screens):
     with app.app_context():
         make.provider()
     screen = screens(360, 900)
-    comes_in(screen, site)
+    sign_in(screen, site)
     screen.opens(f"{site}/dashboard/people/invite")
     screen.page.get_by_label("E-posta adresi").fill(BURAK)
     screen.page.get_by_label("Yönetici", exact=True).check()
@@ -93,7 +93,7 @@ def mailed_link(app) -> str:
     return link
 
 
-def comes_in(screen, site) -> None:
+def sign_in(screen, site) -> None:
     screen.opens(f"{site}/dashboard/")
     screen.page.get_by_label("E-posta adresiniz").fill(make.AYSE)
     screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)

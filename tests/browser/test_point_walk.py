@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from portal.core.models import Decision
 from tests import make
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 from tests.browser.test_recipient_page import LIGHT_ENOUGH
 from tests.portal.web.consent_points.conftest import admitted  # noqa: F401
 from tests.portal.web.consent_points.visitor import SLUG, opened, sent_codes
@@ -97,7 +97,7 @@ def test_a_form_on_a_brands_own_site_leads_here_without_script_or_cookie(screens
 
 def test_ayse_prepares_a_point_and_publishes_it(app, admitted, site, screens):  # noqa: F811
     ayse = screens(360, 900, also=[1280])
-    comes_in(ayse, f"{site}/dashboard/")
+    sign_in(ayse, f"{site}/dashboard/")
     page = ayse.page
     page.get_by_role("link", name="İzin alma", exact=True).click()
     page.get_by_role("link", name="İzin noktaları", exact=True).click()

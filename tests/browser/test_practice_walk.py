@@ -9,7 +9,7 @@ from portal.domain.providers import sandbox_mode
 from portal.services.iys import forwarder
 from portal.services.iys.client import Client
 from tests import make, servers
-from tests.browser.coming_in import comes_in
+from tests.browser.signing_in import sign_in
 from tests.make import Person
 
 CODE = sandbox_mode.CODES.start + 7
@@ -23,7 +23,7 @@ def test_a_firm_practises(app, site, screens, browser, rows, tmp_path):
         Person(browser, code).decides(MESAJ="ONAY")
         screen = screens(360, 900, also=[1280])
         page = screen.page
-        comes_in(screen, f"{site}/dashboard/")
+        sign_in(screen, f"{site}/dashboard/")
 
         page.goto(f"{site}/dashboard/connection")
         expect(page.get_by_text("Deneme yapıyorsunuz")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal.core import iys_protocol
-from tests.contract import slips, table
+from tests.contract import document_errors, table
 from tests.contract.document import Document, Operation
 
 pytestmark = pytest.mark.document
@@ -40,7 +40,7 @@ def test_a_request_has_the_fields_of_the_document(endpoint):
 
     assert set(endpoint.takes) == set(theirs.takes)
     assert set(endpoint.query) == theirs.query
-    if endpoint.question not in slips.REQUIRED:
+    if endpoint.question not in document_errors.REQUIRED:
         assert set(endpoint.needs) == theirs.needs
 
 
@@ -58,7 +58,7 @@ def test_a_success_tells_what_the_document_says(endpoint):
     theirs = operation(endpoint)
     unknown = {(endpoint.question.value, name) for name in theirs.tells - set(endpoint.tells)}
 
-    assert unknown - slips.NAMES.keys() == set()
+    assert unknown - document_errors.NAMES.keys() == set()
     assert {name for name in endpoint.tells if name not in theirs.tells and f'"{name}"' not in theirs.shown} == set()
 
 
@@ -80,7 +80,7 @@ def test_a_code_that_no_example_shows_stands_in_the_chapter_of_codes(endpoint):
         if code not in shown.get(status, ()) and listed.get(code) != status
     }
 
-    assert told - slips.CODES.keys() == set()
+    assert told - document_errors.CODES.keys() == set()
 
 
 def test_every_code_of_the_document_is_in_the_registry_with_its_status():
@@ -92,13 +92,13 @@ def test_every_code_of_the_document_is_in_the_registry_with_its_status():
 def test_every_code_of_the_registry_is_in_the_document():
     ours = {code for code in iys_protocol.CODES if code not in document().text}
 
-    assert ours - slips.NOT_IN_THE_DOCUMENT.keys() == set()
+    assert ours - document_errors.NOT_IN_THE_DOCUMENT.keys() == set()
 
 
 def test_every_wire_text_stands_in_the_document():
     ours = {each.code for each in iys_protocol.CODES.values() if each.message and each.message not in document().text}
 
-    assert ours - slips.TEXTS.keys() == set()
+    assert ours - document_errors.TEXTS.keys() == set()
 
 
 @pytest.mark.parametrize("name", table.LIMITS)
@@ -107,14 +107,14 @@ def test_a_limit_is_what_the_document_says(name):
 
 
 def test_every_slip_is_still_there():
-    """A slip that İYS mends is taken away here too."""
+    """An error that İYS corrects is removed here too."""
     operations = {each.question.value: operation(each) for each in table.TABLE}
 
     listed = document().listed_codes()
-    assert {code for _, status, code in slips.CODES if listed.get(code) == status} == set()
-    assert {(name, word) for name, word in slips.NAMES if word not in operations[name].tells} == set()
-    assert {code for code in slips.NOT_IN_THE_DOCUMENT if code in document().text} == set()
-    assert {code for code in slips.TEXTS if iys_protocol.CODES[code].message in document().text} == set()
+    assert {code for _, status, code in document_errors.CODES if listed.get(code) == status} == set()
+    assert {(name, word) for name, word in document_errors.NAMES if word not in operations[name].tells} == set()
+    assert {code for code in document_errors.NOT_IN_THE_DOCUMENT if code in document().text} == set()
+    assert {code for code in document_errors.TEXTS if iys_protocol.CODES[code].message in document().text} == set()
 
 
 def test_the_document_is_the_version_we_built_for():

@@ -10,7 +10,7 @@ from config import from_environment
 from portal.core import iys_protocol
 from portal.core.clock import ISTANBUL
 from portal.core.iys_protocol import Action, Channel, Operation, RecipientType, Source, Status
-from portal.services.iys import hourly_budgets, success_rate
+from portal.services.iys import rate_limit, success_rate
 from tests.conftest import SECRETS
 from tests.contract import table
 
@@ -103,9 +103,9 @@ def test_the_portal_stays_below_every_limit():
     said_nothing_of = {name: value for name, value in SECRETS.items() if name != "IYS_REQUESTS_PER_SECOND"}
 
     assert from_environment(said_nothing_of)["IYS_REQUESTS_PER_SECOND"] < table.LIMITS["calls a second"].says
-    assert hourly_budgets.PER_HOUR[Operation.TOKEN] <= table.LIMITS["token"].says
-    assert hourly_budgets.PER_HOUR[Operation.STATUS] < table.LIMITS["status"].says
-    assert hourly_budgets.PER_HOUR[Operation.HISTORY] < table.LIMITS["history"].says
+    assert rate_limit.PER_HOUR[Operation.TOKEN] <= table.LIMITS["token"].says
+    assert rate_limit.PER_HOUR[Operation.STATUS] < table.LIMITS["status"].says
+    assert rate_limit.PER_HOUR[Operation.HISTORY] < table.LIMITS["history"].says
     assert table.LIMITS["consents in a list"].says >= iys_protocol.MAX_LIST_SIZE
     assert table.LIMITS["rows of a pull"].says >= iys_protocol.MAX_LIST_SIZE
     assert table.LIMITS["calls before the ratio counts"].says > success_rate.FEWEST_CALLS

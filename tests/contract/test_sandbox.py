@@ -82,7 +82,7 @@ class World:
 
 
 def takes_pushes(environ, start_response):
-    """The portal's door for pushes, as İYS sees it."""
+    """The portal's endpoint for pushes, as İYS sees it."""
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     is_iys = environ.get("HTTP_AUTHORIZATION") == "Basic " + base64.b64encode(b"iys:secret").decode()
     start_response("200 OK" if is_iys else "401 Unauthorized", [("Content-Length", "0")])

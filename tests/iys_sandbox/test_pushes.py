@@ -15,11 +15,11 @@ REGISTRATION = iys_protocol.push_registration_path(700100, 700100)
 REMOVAL = iys_protocol.push_removal_path(700100, 700100)
 
 
-class Ear:
-    """An address that listens: it asks for Basic auth and keeps what it hears."""
+class PushEndpoint:
+    """A push endpoint that asks for Basic auth and keeps what it receives."""
 
     def __init__(self):
-        self.heard = []
+        self.received = []
         self.answers = []  # Said instead of 200, one after the other.
         self.is_careless = False
 
@@ -28,22 +28,22 @@ class Ear:
         knows = request.headers.get("Authorization") == "Basic " + base64.b64encode(b"iys:gizli").decode()
         if not knows and not self.is_careless:
             return Response(status=401)(environ, start_response)
-        self.heard.append(json.loads(request.get_data()))
+        self.received.append(json.loads(request.get_data()))
         status = self.answers.pop(0) if self.answers else 200
         return Response(status=status)(environ, start_response)
 
-    def told(self):
-        return [row for body in self.heard for row in body["list"] if row["recipient"] != "pushtest@iys.org.tr"]
+    def rows(self):
+        return [row for body in self.received for row in body["list"] if row["recipient"] != "pushtest@iys.org.tr"]
 
 
 @pytest.fixture
-def ear():
-    return Ear()
+def endpoint():
+    return PushEndpoint()
 
 
 @pytest.fixture
-def url(ear):
-    with serving(ear) as url:
+def url(endpoint):
+    with serving(endpoint) as url:
         yield f"{url}/inbound"
 
 
@@ -60,26 +60,26 @@ def refuses(provider, recipient=GRANT["recipient"]):
     return provider.client.post("/citizens", json=fields).json["movements"]
 
 
-def test_an_address_is_tried_out_and_kept(provider, ear, url):
+def test_an_address_is_tried_out_and_kept(provider, endpoint, url):
     answer = registers(provider, connection(url))
 
     assert answer.json == {"message": "Bağlantı oluşturuldu"}
-    (test,) = ear.heard
+    (test,) = endpoint.received
     assert [row["recipient"] for row in test["list"]] == ["pushtest@iys.org.tr"]
     assert provider.gets(REGISTRATION).json == [
         {"url": url, "type": "MESAJ", "registerTime": "2026-11-24 12:00:00", "status": "Bağlantı Oluşturuldu"}
     ]
 
 
-def test_an_address_that_takes_strangers_in_is_not_kept(provider, ear, url):
-    ear.is_careless = True
+def test_an_address_that_takes_strangers_in_is_not_kept(provider, endpoint, url):
+    endpoint.is_careless = True
 
     assert codes(registers(provider, connection(url))) == ["H530"]
     assert [one["status"] for one in provider.gets(REGISTRATION).json] == ["Bağlantı Oluşturulamadı"]
 
 
-def test_an_address_that_does_not_take_the_test_is_not_kept(provider, ear, url):
-    ear.answers = [500]
+def test_an_address_that_does_not_take_the_test_is_not_kept(provider, endpoint, url):
+    endpoint.answers = [500]
 
     assert codes(registers(provider, connection(url))) == ["H530"]
     assert codes(registers(provider, connection("http://127.0.0.1:9/"))) == ["H530"]
@@ -114,67 +114,67 @@ def test_a_type_has_two_live_addresses_at_most(provider, url):
     assert registers(provider, connection(f"{url}/c", type="ARAMA")).status_code == 200
 
 
-def test_a_citizens_act_is_pushed_and_a_providers_is_not(provider, ear, url):
+def test_a_citizens_act_is_pushed_and_a_providers_is_not(provider, endpoint, url):
     registers(provider, connection(url))
     provider.adds(GRANT)
     (movement,) = refuses(provider)
 
-    (row,) = ear.told()
+    (row,) = endpoint.rows()
     assert (row["transactionId"], row["source"], row["brandCode"]) == (movement["transactionId"], "IYS_WEB", 700100)
 
 
-def test_only_the_registered_type_is_told(provider, ear, url):
+def test_only_the_registered_type_is_told(provider, endpoint, url):
     registers(provider, connection(url, type="ARAMA"))
     refuses(provider)
 
-    assert ear.told() == []
+    assert endpoint.rows() == []
 
 
-def test_an_unanswered_push_is_tried_again(provider, ear, url):
+def test_an_unanswered_push_is_tried_again(provider, endpoint, url):
     registers(provider, connection(url))
-    ear.answers = [503]
+    endpoint.answers = [503]
     refuses(provider)
 
     assert provider.client.get("/push").json["deliveries"] == [{"id": 1, "tries": 1, "answer": "503", "open": True}]
     provider.client.post("/clock", json={"forward": 60})
-    assert len(ear.told()) == 2
+    assert len(endpoint.rows()) == 2
     assert provider.client.get("/push").json["deliveries"] == [{"id": 1, "tries": 2, "answer": "200", "open": False}]
 
 
-def test_pushes_can_be_late_double_and_held(provider, ear, url):
+def test_pushes_can_be_late_double_and_held(provider, endpoint, url):
     registers(provider, connection(url))
     provider.client.post("/push", json={"delay": 30, "copies": 2})
     refuses(provider)
-    assert ear.told() == []
+    assert endpoint.rows() == []
 
     provider.client.post("/clock", json={"forward": 30})
-    assert len(ear.told()) == 2
+    assert len(endpoint.rows()) == 2
 
     provider.client.post("/push", json={"held": True})
     refuses(provider, "+905330000000")
-    assert len(ear.told()) == 2
+    assert len(endpoint.rows()) == 2
     assert provider.client.post("/push/deliver").json == {"delivered": 1}
-    assert len(ear.told()) == 3
+    assert len(endpoint.rows()) == 3
 
 
-def test_pushes_can_come_in_another_order(provider, ear, url):
+def test_pushes_can_come_in_another_order(provider, endpoint, url):
     registers(provider, connection(url))
     provider.client.post("/push", json={"held": True, "shuffled": True})
     wanted = [refuses(provider, f"+9053300000{number:02}")[0]["transactionId"] for number in range(10)]
 
     provider.client.post("/push/deliver")
 
-    told = [row["transactionId"] for row in ear.told()]
+    told = [row["transactionId"] for row in endpoint.rows()]
     assert sorted(told) == sorted(wanted)
     assert told != wanted
 
 
-def test_a_removed_address_hears_nothing(provider, ear, url):
+def test_a_removed_address_receives_nothing(provider, endpoint, url):
     registers(provider, connection(url))
 
     assert codes(provider.posts(REMOVAL, connection(url, password="falsch"))) == ["H530"]
     assert provider.posts(REMOVAL, connection(url)).json == {"message": "Bağlantı Kaldırıldı"}
 
     refuses(provider)
-    assert ear.told() == []
+    assert endpoint.rows() == []
     assert provider.gets(REGISTRATION).json == []

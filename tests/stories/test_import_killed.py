@@ -32,7 +32,7 @@ from portal.services.imports.layout import Layout
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import RunningSandbox
-from tests.stories import crowd, import_stories, in_step, lists, recorded_sandbox
+from tests.stories import crowd, import_stories, ledger_check, lists, recorded_sandbox
 
 pytestmark = pytest.mark.long
 
@@ -103,7 +103,7 @@ def bring(app, portal, file) -> int:
     wait_until_state(app, batch_id, BatchState.READ)
     act(app, batch_id, choose_as_guessed)
     wait_until_state(app, batch_id, BatchState.DRY_RUN)
-    act(app, batch_id, lambda batch: batches.start(db.session, vault(), batch, None, clock.now()))
+    act(app, batch_id, lambda batch: batches.start(db.session, batch, None, clock.now()))
     return batch_id
 
 
@@ -207,8 +207,8 @@ def assert_held(app, portal, file, decided: set[str], tmp_path) -> Counter:
         key: (held[key], expected.get(key)) for key in held.keys() | expected.keys() if held[key] != expected.get(key)
     }
     assert not wrong, dict(list(wrong.items())[:5])
-    keys = in_step.told(app)
-    outcomes = in_step.assert_in_step(keys, ledger["movements"], may_be_overtaken=True)
+    keys = ledger_check.decisions_by_key(app)
+    outcomes = ledger_check.assert_ledger_matches(keys, ledger["movements"], may_be_overtaken=True)
     frozen = {each.request for decisions in keys.values() for each in decisions}
     assert set(recorded_sandbox.sent(tmp_path / "sent")) <= frozen, "a decision was sent with another payload"
     return outcomes
@@ -219,7 +219,7 @@ def wait_until_iys_knows(app, portal) -> None:
     iys(portal).set_list_timing(seconds=1)
     wait_until(lambda: waiting_for_lists(app) == 0, "the lists")
     iys(portal).move_clock(forward=301)
-    wait_until(lambda: ask_for_results(app) or in_step.still_open(app) == 0, "the end of the outbox")
+    wait_until(lambda: ask_for_results(app) or ledger_check.count_open_submissions(app) == 0, "the end of the outbox")
 
 
 def ask_for_results(app) -> None:

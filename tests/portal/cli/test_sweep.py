@@ -8,7 +8,7 @@ from portal.cli.iys import group
 from portal.core.extensions import db
 from portal.core.models import Connection, Sweep
 from tests import make
-from tests.portal.domain.consents.iys_movements import Ear, row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def sweeps(app, sandbox):
 
 
 def test_a_brand_that_agrees_ends_well(app, sweeps, sandbox):
-    Ear(app).hears(row("RET"))
+    MovementReceiver(app).receives(row("RET"))
 
     ended = sweeps("--brand", make.BRAND_CODE)
 
@@ -30,7 +30,7 @@ def test_a_brand_that_agrees_ends_well(app, sweeps, sandbox):
 
 
 def test_a_drift_ends_with_1(app, sweeps, sandbox):
-    Ear(app).hears(row("ONAY"))
+    MovementReceiver(app).receives(row("ONAY"))
 
     ended = sweeps("--brand", make.BRAND_CODE)
 
@@ -38,7 +38,7 @@ def test_a_drift_ends_with_1(app, sweeps, sandbox):
 
 
 def test_what_is_not_done_in_time_ends_with_2(app, sweeps, sandbox):
-    Ear(app).hears(row("RET"))
+    MovementReceiver(app).receives(row("RET"))
     sandbox.fault("multi_status", "500")
 
     ended = sweeps("--brand", make.BRAND_CODE, "--patience", 0)

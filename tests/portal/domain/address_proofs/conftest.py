@@ -1,4 +1,4 @@
-"""Asking for codes as the doors do, and reading the code out of the message that waits."""
+"""Ask for codes as the pages do, and reading the code out of the message that waits."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

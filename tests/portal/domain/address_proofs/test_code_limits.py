@@ -73,7 +73,7 @@ def test_other_mailboxes_are_others(desk, rows):
     assert rows.count(AddressProof) == 12
 
 
-def test_what_was_refused_does_not_keep_the_door_shut(desk):
+def test_refused_requests_do_not_extend_the_block(desk):
     for _ in range(3):
         desk.ask()
     for _ in range(10):

@@ -1,4 +1,4 @@
-"""What İYS tells of the first brand, as tests say it."""
+"""Movements of the first brand, as İYS would send them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,12 +23,12 @@ def row(status: str = "RET", *, ago: timedelta = AN_HOUR, at: datetime | None = 
 
 
 @dataclass
-class Ear:
-    """Hears rows for the first brand, each call in a transaction of its own."""
+class MovementReceiver:
+    """Applies rows to the first brand, each call in a transaction of its own."""
 
     app: object
 
-    def hears(
+    def receives(
         self, *rows: dict, by: ReceivedVia = ReceivedVia.PULL, feed: FeedSource | None = None
     ) -> movements.AppliedMovements:
         with self.app.app_context():

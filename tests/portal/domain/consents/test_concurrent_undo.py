@@ -48,14 +48,14 @@ def brings(phone: str, at):
     bulk_import.apply_import(db.session, vault(), make.brand(), entries, import_run(at=at))
 
 
-def hears(phone: str, at):
+def receives_refusal(phone: str, at):
     """The person refused at İYS."""
     rows = [row("RET", recipient=phone, type=channel, at=at) for channel in (Channel.SMS, Channel.CALL)]
     told = [movements.read_row(each) for each in rows]
     movements.apply_movements(db.session, vault(), make.brand(), told, by=ReceivedVia.PULL, feed=None, at=at)
 
 
-@pytest.mark.parametrize("takes_back", [undoes, refuses, brings, hears])
+@pytest.mark.parametrize("takes_back", [undoes, refuses, brings, receives_refusal])
 def test_a_grant_is_taken_back_or_taken_in_hand_and_never_both(app, people, rows, takes_back):
     """The person's clock is a tick before the end of the wait, the forwarder's a tick after it."""
     for phone, code in people.items():

@@ -11,7 +11,7 @@ from portal.domain.consents import difference_resolution
 from portal.domain.consents.difference_resolution import CannotSettle, WhyNot
 from portal.services.iys.inflow import sweeps
 from tests import make
-from tests.portal.domain.consents.iys_movements import Ear, row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def drift(app, iys, sandbox, rows):
     """Makes a drift: here stands `ours`, İYS holds `theirs` (or nothing)."""
 
     def made(ours: str, theirs: str | None = None) -> int:
-        Ear(app).hears(row(ours))
+        MovementReceiver(app).receives(row(ours))
         if theirs:
             sandbox.acts(make.PHONE, "MESAJ", theirs, source="HS_WEB", at=clock.now() - timedelta(minutes=1))
         with app.app_context():
@@ -39,11 +39,11 @@ def settle(app, origin, difference_id: int) -> None:
         db.session.commit()
 
 
-def test_a_grant_that_iys_does_not_hold_is_withdrawn_where_its_word_is_taken(app, drift, rows):
+def test_a_grant_that_iys_does_not_hold_is_withdrawn_where_its_word_is_taken(app, drift, rows, may_send):
     settle(app, difference_resolution.take_theirs, drift("ONAY"))
 
     head, decision = rows.one(Consent), rows(Decision)[-1]
-    assert (head.status, head.decision_id, head.may_send) == ("RET", decision.id, False)
+    assert (head.status, head.decision_id, may_send(head)) == ("RET", decision.id, False)
     assert (decision.origin, decision.source, decision.user_id) == (DecisionOrigin.AT_IYS, "IYS", 1)
     assert rows(Submission) == []
 

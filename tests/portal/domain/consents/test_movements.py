@@ -24,7 +24,7 @@ from portal.core.models import (
 from portal.domain.consents import movements
 from tests import make
 from tests.make import Person
-from tests.portal.domain.consents.iys_movements import AN_HOUR, Ear, row
+from tests.portal.domain.consents.iys_movements import AN_HOUR, MovementReceiver, row
 
 pytestmark = pytest.mark.slow
 
@@ -35,12 +35,12 @@ def fatma(app, browser):
 
 
 @pytest.fixture
-def ear(app):
-    return Ear(app)
+def receiver(app):
+    return MovementReceiver(app)
 
 
-def test_what_a_person_does_at_iys_is_obeyed_and_never_sent_back(ear, rows):
-    taken = ear.hears(row("RET"))
+def test_what_a_person_does_at_iys_is_obeyed_and_never_sent_back(receiver, rows):
+    taken = receiver.receives(row("RET"))
 
     decision, head = rows.one(Decision), rows.one(Consent)
     assert (taken.new, taken.decisions) == (1, 1)
@@ -50,15 +50,15 @@ def test_what_a_person_does_at_iys_is_obeyed_and_never_sent_back(ear, rows):
     assert rows.count(Leaf) == 1
 
 
-def test_it_is_effective_when_iys_recorded_it_and_not_when_we_heard(ear, rows):
+def test_it_is_effective_when_iys_recorded_it_and_not_when_we_heard(receiver, rows):
     said = row("RET", ago=timedelta(hours=3))
-    ear.hears(said)
+    receiver.receives(said)
 
     assert rows.one(Decision).effective_at == iys_protocol.parse_wire_date(said["creationDate"])
     assert rows.one(Decision).recorded_at > rows.one(Decision).effective_at
 
 
-def test_what_iys_accepted_without_a_date_gets_the_date_that_iys_lists(app, fatma, ear, rows):
+def test_what_iys_accepted_without_a_date_gets_the_date_that_iys_lists(app, fatma, receiver, rows):
     fatma.decides(MESAJ="ONAY")
     with app.app_context():
         taken = {"outcome": Outcome.ACCEPTED, "due_at": None, "accepted_at": clock.now(), "transaction_id": "t1"}
@@ -66,26 +66,26 @@ def test_what_iys_accepted_without_a_date_gets_the_date_that_iys_lists(app, fatm
         db.session.commit()
     said = row("ONAY", ago=timedelta(seconds=3), source="HS_WEB", transactionId="t1")
 
-    ear.hears(said)
+    receiver.receives(said)
 
     assert rows.one(Submission).accepted_at == iys_protocol.parse_wire_date(said["creationDate"])
 
 
-def test_what_is_told_twice_is_heard_once(ear, rows):
+def test_what_is_told_twice_is_heard_once(receiver, rows):
     said = row("ONAY")
 
-    taken = [ear.hears(said, said), ear.hears(said, by=ReceivedVia.PUSH)]
+    taken = [receiver.receives(said, said), receiver.receives(said, by=ReceivedVia.PUSH)]
 
     assert [each.new for each in taken] == [1, 0]
     assert (rows.one(Movement).received_via, rows.count(Decision)) == (ReceivedVia.PULL, 1)
 
 
-def test_who_hears_the_same_row_at_once_makes_one_decision(app, ear, rows):
+def test_who_hears_the_same_row_at_once_makes_one_decision(app, receiver, rows):
     with app.app_context():
         make.brand()
         db.session.rollback()
     said = [row("RET", recipient=f"+9053212345{each}") for each in range(10, 40)]
-    threads = [threading.Thread(target=ear.hears, args=said[:: each % 2 * 2 - 1]) for each in range(4)]
+    threads = [threading.Thread(target=receiver.receives, args=said[:: each % 2 * 2 - 1]) for each in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -94,9 +94,9 @@ def test_who_hears_the_same_row_at_once_makes_one_decision(app, ear, rows):
     assert rows.count(Decision) == rows.count(Movement) == rows.count(Consent) == rows.count(Recipient) == 30
 
 
-def test_a_decision_made_here_meanwhile_stays_and_is_still_sent(fatma, ear, rows):
+def test_a_decision_made_here_meanwhile_stays_and_is_still_sent(fatma, receiver, rows):
     fatma.decides(MESAJ="ONAY")
-    ear.hears(row("RET"))
+    receiver.receives(row("RET"))
 
     ours, theirs = sorted(rows(Decision), key=lambda each: each.origin != DecisionOrigin.LINK)
     assert rows.one(Consent).decision_id == ours.id
@@ -104,19 +104,19 @@ def test_a_decision_made_here_meanwhile_stays_and_is_still_sent(fatma, ear, rows
     assert rows.one(Submission).outcome == Outcome.WAITING
 
 
-def test_a_newer_word_at_iys_overtakes_what_waits_here(fatma, ear, rows):
+def test_a_newer_word_at_iys_overtakes_what_waits_here(fatma, receiver, rows):
     fatma.decides(MESAJ="ONAY")
-    ear.hears(row("RET", at=rows.one(Decision).consent_date))
+    receiver.receives(row("RET", at=rows.one(Decision).consent_date))
 
     head, submission = rows.one(Consent), rows.one(Submission)
     assert head.status == Status.REFUSED
     assert (submission.outcome, submission.due_at) == (Outcome.OVERTAKEN, None)
 
 
-def test_at_one_moment_the_refusal_counts(ear, rows):
+def test_at_one_moment_the_refusal_counts(receiver, rows):
     at = clock.now() - AN_HOUR
-    ear.hears(row("RET", at=at))
-    ear.hears(row("ONAY", at=at))
+    receiver.receives(row("RET", at=at))
+    receiver.receives(row("ONAY", at=at))
 
     assert rows.one(Consent).status == Status.REFUSED
     assert rows.one(Consent).iys_status == "RET"
@@ -124,21 +124,21 @@ def test_at_one_moment_the_refusal_counts(ear, rows):
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_order_of_telling_changes_nothing(ear, rows, order):
+def test_the_order_of_telling_changes_nothing(receiver, rows, order):
     told = [row(status, ago=timedelta(hours=ago)) for ago, status in ((3, "ONAY"), (2, "RET"), (1, "ONAY"))]
     for each in told[::order]:
-        ear.hears(each)
+        receiver.receives(each)
 
     assert rows.one(Consent).status == Status.GRANTED
     assert rows.one(Consent).effective_at == iys_protocol.parse_wire_date(told[-1]["creationDate"])
     assert rows.count(Decision) == 3
 
 
-def test_our_own_row_verifies_its_submission(fatma, ear, rows):
+def test_our_own_row_verifies_its_submission(fatma, receiver, rows):
     fatma.decides(MESAJ="ONAY")
-    sent = accepted(ear.app, "0a" * 32)
+    sent = accepted(receiver.app, "0a" * 32)
 
-    taken = ear.hears(own(sent, transactionId="0a" * 32), feed=FeedSource.PROVIDER)
+    taken = receiver.receives(own(sent, transactionId="0a" * 32), feed=FeedSource.PROVIDER)
 
     assert (taken.new, taken.decisions, taken.verified) == (1, 0, 1)
     assert rows.one(Submission).outcome == Outcome.VERIFIED
@@ -146,43 +146,45 @@ def test_our_own_row_verifies_its_submission(fatma, ear, rows):
     assert rows.one(Movement).decision_id == rows.one(Decision).id
 
 
-def test_our_own_row_is_known_by_its_date_where_the_answer_was_lost(fatma, ear, rows):
+def test_our_own_row_is_known_by_its_date_where_the_answer_was_lost(fatma, receiver, rows):
     fatma.decides(MESAJ="ONAY")
     sent = rows.one(Submission)
-    with ear.app.app_context():
+    with receiver.app.app_context():
         db.session.execute(db.update(Submission).values(attempts=1, outcome=Outcome.SENT))
         db.session.commit()
 
-    ear.hears(own(sent, transactionId="0b" * 32))
+    receiver.receives(own(sent, transactionId="0b" * 32))
 
     submission = rows.one(Submission)
     assert (submission.outcome, submission.transaction_id, submission.due_at) == (Outcome.VERIFIED, "0b" * 32, None)
     assert submission.accepted_at is not None
 
 
-def test_what_another_sender_told_iys_becomes_a_decision_of_its_date(ear, rows):
+def test_what_another_sender_told_iys_becomes_a_decision_of_its_date(receiver, rows):
     said = row(
         "ONAY", source="HS_CAGRI_MERKEZI", consentDate=iys_protocol.format_wire_date(clock.now() - timedelta(days=1))
     )
-    ear.hears(said)
+    receiver.receives(said)
 
     decision = rows.one(Decision)
     assert decision.origin == DecisionOrigin.OTHER_SENDER
     assert decision.effective_at == iys_protocol.parse_wire_date(said["consentDate"])
 
 
-def test_another_senders_old_grant_passes_no_newer_refusal(ear, rows):
-    ear.hears(row("RET", ago=timedelta(hours=10)))
-    ear.hears(row("ONAY", source="HS_WEB", consentDate=iys_protocol.format_wire_date(clock.now() - timedelta(days=1))))
+def test_another_senders_old_grant_passes_no_newer_refusal(receiver, rows):
+    receiver.receives(row("RET", ago=timedelta(hours=10)))
+    receiver.receives(
+        row("ONAY", source="HS_WEB", consentDate=iys_protocol.format_wire_date(clock.now() - timedelta(days=1)))
+    )
 
     assert rows.one(Consent).status == Status.REFUSED
 
 
-def test_a_closed_line_closes_what_iys_does_not_list(ear, rows):
+def test_a_closed_line_closes_what_iys_does_not_list(receiver, rows):
     call, merchants = {"type": "ARAMA"}, {"recipientType": "TACIR"}
-    ear.hears(*(row("ONAY", ago=timedelta(hours=5), **each) for each in ({}, call, merchants)))
+    receiver.receives(*(row("ONAY", ago=timedelta(hours=5), **each) for each in ({}, call, merchants)))
 
-    ear.hears(row("RET", source=movements.LINE_CLOSED))
+    receiver.receives(row("RET", source=movements.LINE_CLOSED))
 
     assert {head.status for head in rows(Consent)} == {Status.REFUSED}
     assert rows.count(Consent) == 3
@@ -190,27 +192,27 @@ def test_a_closed_line_closes_what_iys_does_not_list(ear, rows):
     assert rows.count(Submission) == 0
 
 
-def test_a_closed_line_told_of_the_next_channel_later_is_one_decision(ear, rows):
-    ear.hears(*(row("ONAY", ago=timedelta(hours=5), type=channel) for channel in ("ARAMA", "MESAJ")))
+def test_a_closed_line_told_of_the_next_channel_later_is_one_decision(receiver, rows):
+    receiver.receives(*(row("ONAY", ago=timedelta(hours=5), type=channel) for channel in ("ARAMA", "MESAJ")))
     at = clock.now() - AN_HOUR
     for channel in ("ARAMA", "MESAJ"):
-        ear.hears(row("RET", at=at, source=movements.LINE_CLOSED, type=channel, transactionId=channel))
+        receiver.receives(row("RET", at=at, source=movements.LINE_CLOSED, type=channel, transactionId=channel))
 
     assert len(rows(Decision, Decision.status == Status.REFUSED)) == 2
     assert len(rows(Movement, Movement.status == Status.REFUSED)) == 2
 
 
-def test_a_grant_newer_than_the_closed_line_stays(fatma, ear, rows):
+def test_a_grant_newer_than_the_closed_line_stays(fatma, receiver, rows):
     fatma.decides(MESAJ="ONAY")
-    ear.hears(row("RET", source=movements.LINE_CLOSED, type="ARAMA"))
+    receiver.receives(row("RET", source=movements.LINE_CLOSED, type="ARAMA"))
 
     assert {head.channel: head.status for head in rows(Consent)} == {
         Channel.SMS: Status.GRANTED, Channel.CALL: Status.REFUSED,
     }  # fmt: skip
 
 
-def test_a_merchants_first_record_has_neither_source_nor_date(ear, rows):
-    ear.hears(
+def test_a_merchants_first_record_has_neither_source_nor_date(receiver, rows):
+    receiver.receives(
         row("ONAY", recipientType="TACIR", source=None, consentDate=""),
         row("ONAY", recipientType="TACIR", source="", consentDate=None, recipient="+905321234568"),
     )
@@ -220,8 +222,8 @@ def test_a_merchants_first_record_has_neither_source_nor_date(ear, rows):
     assert {head.recipient_type for head in rows(Consent)} == {RecipientType.MERCHANT}
 
 
-def test_a_source_that_nobody_knows_is_kept_as_it_is(ear, rows):
-    ear.hears(
+def test_a_source_that_nobody_knows_is_kept_as_it_is(receiver, rows):
+    receiver.receives(
         row("RET", source="IYS_UZAY_MEKIGI"), row("RET", source="YENI", transactionId="y"), feed=FeedSource.PEOPLE
     )
 
@@ -257,22 +259,22 @@ def test_a_date_that_cannot_be_read_takes_nothing_from_a_refusal():
     assert (told.status, told.consent_date) == (Status.REFUSED, None)
 
 
-def test_an_e_mail_in_capitals_is_the_same_recipient(ear, rows):
-    ear.hears(row("ONAY", type="EPOSTA", recipient="FATMA@example.com", ago=timedelta(hours=2)))
-    ear.hears(row("RET", type="EPOSTA", recipient="fatma@example.com"))
+def test_an_e_mail_in_capitals_is_the_same_recipient(receiver, rows):
+    receiver.receives(row("ONAY", type="EPOSTA", recipient="FATMA@example.com", ago=timedelta(hours=2)))
+    receiver.receives(row("RET", type="EPOSTA", recipient="fatma@example.com"))
 
     assert rows.count(Recipient) == rows.count(Consent) == 1
 
 
-def test_nothing_is_effective_later_than_it_was_heard(ear, rows):
-    ear.hears(row("RET", ago=-timedelta(days=2)))
+def test_nothing_is_effective_later_than_it_was_heard(receiver, rows):
+    receiver.receives(row("RET", ago=-timedelta(days=2)))
 
     assert rows.one(Decision).effective_at <= clock.now()
     assert rows.one(Consent).iys_as_of <= clock.now()
 
 
-def test_a_date_far_ahead_delays_no_refusal(ear, fatma, rows):
-    ear.hears(row("ONAY", source="HS_WEB", consentDate="9999-12-31 23:59:59"))
+def test_a_date_far_ahead_delays_no_refusal(receiver, fatma, rows):
+    receiver.receives(row("ONAY", source="HS_WEB", consentDate="9999-12-31 23:59:59"))
 
     fatma.decides(MESAJ="RET")
 
@@ -280,14 +282,14 @@ def test_a_date_far_ahead_delays_no_refusal(ear, fatma, rows):
     assert rows.one(Submission).due_at < clock.now() + timedelta(hours=2)
 
 
-def test_a_page_of_a_thousand_is_heard_at_once(ear, rows):
-    taken = ear.hears(*(row("RET", recipient=f"+90532{each:07}") for each in range(1000)))
+def test_a_page_of_a_thousand_is_heard_at_once(receiver, rows):
+    taken = receiver.receives(*(row("RET", recipient=f"+90532{each:07}") for each in range(1000)))
 
     assert taken.new == rows.count(Decision) == rows.count(Consent) == 1000
 
 
-def test_what_was_heard_is_noted_without_an_address(ear, rows):
-    ear.hears(row("RET"))
+def test_what_was_heard_is_noted_without_an_address(receiver, rows):
+    receiver.receives(row("RET"))
 
     entry = rows.one(AuditEntry, AuditEntry.act == "movements.heard")
     assert entry.facts == {"by": "pull", "decisions": 1, "verified": 0}

@@ -25,7 +25,7 @@ from portal.core.models import (
 from portal.domain.consents import bulk_import, difference_resolution, recipients, refusals, withdrawals
 from tests import grants, make
 from tests.portal.domain.consents.import_entries import entry, import_run
-from tests.portal.domain.consents.iys_movements import Ear, row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 
 pytestmark = pytest.mark.slow
 
@@ -92,16 +92,16 @@ def by_disowning(app):
 
 
 def at_iys(app):
-    Ear(app).hears(row("RET", at=clock.now()))
+    MovementReceiver(app).receives(row("RET", at=clock.now()))
 
 
 def by_another_sender(app):
-    Ear(app).hears(row("RET", at=clock.now(), source="HS_WEB"))
+    MovementReceiver(app).receives(row("RET", at=clock.now(), source="HS_WEB"))
 
 
 def by_a_closed_line(app):
     """İYS lists the number's calls only; no channel of it keeps a grant."""
-    Ear(app).hears(row("RET", at=clock.now(), type="ARAMA", source="IYS_AHS_HAT_KAPATMA"))
+    MovementReceiver(app).receives(row("RET", at=clock.now(), type="ARAMA", source="IYS_AHS_HAT_KAPATMA"))
 
 
 def by_taking_iyss_word(app):
@@ -157,7 +157,7 @@ def test_what_is_in_a_forwarders_hand_is_void_by_no_refusal(app, fatma, rows, re
 
 @pytest.mark.parametrize("refused", [
     lambda app: brings(app, entry(make.PHONE, RET, clock.now() - timedelta(hours=1))),
-    lambda app: Ear(app).hears(row("RET", ago=timedelta(hours=1))),
+    lambda app: MovementReceiver(app).receives(row("RET", ago=timedelta(hours=1))),
 ])  # fmt: skip
 def test_a_refusal_that_is_older_than_the_grant_voids_nothing(app, fatma, rows, refused):
     fatma.decides(MESAJ="ONAY")
@@ -186,7 +186,7 @@ def test_a_file_that_grants_anew_after_its_refusal_voids_what_waits_all_the_same
 def test_a_grant_that_is_heard_or_brought_voids_nothing(app, fatma, rows):
     fatma.decides(MESAJ="ONAY", ARAMA="ONAY")
     with later(seconds=5):
-        Ear(app).hears(row("ONAY", at=clock.now()))
+        MovementReceiver(app).receives(row("ONAY", at=clock.now()))
         brings(app, entry(make.PHONE, date=clock.now(), channel=Channel.CALL))
 
     assert rows.count(Annulment) == 0

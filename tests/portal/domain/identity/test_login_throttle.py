@@ -84,7 +84,7 @@ def test_a_quarter_of_an_hour_later_one_may_guess_again():
     guess(at=AT + WINDOW)
 
 
-def test_who_knocks_at_a_shut_door_does_not_keep_it_shut():
+def test_attempts_while_blocked_do_not_extend_the_block():
     for place in places(PER_ACCOUNT):
         guess(address=place)
     for _ in range(5):
@@ -119,7 +119,7 @@ def test_a_known_browser_has_a_count_of_its_own(ayse):
     guess()
 
 
-def test_a_person_guesses_five_codes_at_the_door_and_inside_together(ayse):
+def test_a_person_guesses_five_codes_at_sign_in_and_after_it_together(ayse):
     for number in range(PER_PERSON):
         guess_code(ayse.id, ThrottledAction.STEP_UP if number % 2 else ThrottledAction.FACTOR)
 

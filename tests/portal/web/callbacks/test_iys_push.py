@@ -105,11 +105,11 @@ def test_a_body_too_large_is_not_kept(browser, registration, rows):
     assert rows.count(Push) == 0
 
 
-def test_looking_at_the_door_is_no_push(browser, registration):
+def test_a_get_request_is_no_push(browser, registration):
     assert browser.get(f"/inbound/iys/{TOKEN}").status_code == 405
 
 
-def test_a_short_host_has_no_such_door(browser, registration, rows):
+def test_a_short_host_has_no_push_endpoint(browser, registration, rows):
     answer = browser.post(f"/inbound/iys/{TOKEN}", data=b"{}", base_url="http://kisa.example", auth=(USER, PASSWORD))
 
     assert answer.status_code == 404

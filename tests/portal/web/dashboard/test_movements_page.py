@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.extensions import db
 from portal.core.models import Brand, Feed, FeedSource, Movement, Recipient
 from tests import make
-from tests.portal.domain.consents.iys_movements import Ear, row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.web.dashboard.staff import signed_in
 
 pytestmark = pytest.mark.slow
@@ -18,8 +18,8 @@ PAGE = "/dashboard/movements"
 
 
 @pytest.fixture
-def ear(app, ayse):
-    return Ear(app)
+def receiver(app, ayse):
+    return MovementReceiver(app)
 
 
 def lines(page: str) -> int:
@@ -33,8 +33,8 @@ def test_nothing_is_said_to_have_moved_before_anything_has(ayse):
     assert "hazır olunca kendiliğinden başlar" in page
 
 
-def test_a_movement_shows_a_masked_address_and_leads_to_its_recipient(ear, ayse, rows):
-    ear.hears(row("RET"))
+def test_a_movement_shows_a_masked_address_and_leads_to_its_recipient(receiver, ayse, rows):
+    receiver.receives(row("RET"))
 
     page = ayse.opens(PAGE).text
 
@@ -43,8 +43,8 @@ def test_a_movement_shows_a_masked_address_and_leads_to_its_recipient(ear, ayse,
     assert "Şu an geçerli" in page and "IYS_WEB" in page
 
 
-def test_a_movement_that_a_newer_decision_left_behind_says_so(ear, ayse):
-    ear.hears(row("RET", ago=timedelta(hours=3)), row("ONAY", ago=timedelta(hours=2)))
+def test_a_movement_that_a_newer_decision_left_behind_says_so(receiver, ayse):
+    receiver.receives(row("RET", ago=timedelta(hours=3)), row("ONAY", ago=timedelta(hours=2)))
 
     page = ayse.opens(PAGE).text
 
@@ -60,8 +60,8 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-def test_the_choice_shows_its_movements_and_nonsense_is_no_choice(ear, ayse, choice):
-    ear.hears(row("RET"), row("RET", type="ARAMA"), row("ONAY", source="HS_WEB", recipient="+905321234568"))
+def test_the_choice_shows_its_movements_and_nonsense_is_no_choice(receiver, ayse, choice):
+    receiver.receives(row("RET"), row("RET", type="ARAMA"), row("ONAY", source="HS_WEB", recipient="+905321234568"))
 
     answer = ayse.opens(f"{PAGE}?{choice}")
 
@@ -69,8 +69,10 @@ def test_the_choice_shows_its_movements_and_nonsense_is_no_choice(ear, ayse, cho
     assert max(lines(answer.text), 0) == CHOICES[choice]
 
 
-def test_a_long_list_is_turned_page_by_page_without_loss(ear, ayse, rows):
-    ear.hears(*(row("RET", recipient=f"+90532{each:07}", ago=timedelta(hours=1 + each % 3)) for each in range(120)))
+def test_a_long_list_is_turned_page_by_page_without_loss(receiver, ayse, rows):
+    receiver.receives(
+        *(row("RET", recipient=f"+90532{each:07}", ago=timedelta(hours=1 + each % 3)) for each in range(120))
+    )
     seen, path = [], PAGE
 
     while path:
@@ -82,8 +84,8 @@ def test_a_long_list_is_turned_page_by_page_without_loss(ear, ayse, rows):
     assert seen == [50, 50, 20]
 
 
-def test_each_brand_has_a_list_of_its_own(app, ear, ayse):
-    ear.hears(row("RET"))
+def test_each_brand_has_a_list_of_its_own(app, receiver, ayse):
+    receiver.receives(row("RET"))
     with app.app_context():
         db.session.add(
             Brand(provider_id=make.brand().provider_id, brand_code=700009, name="Zeytin", created_at=clock.now())
@@ -96,8 +98,8 @@ def test_each_brand_has_a_list_of_its_own(app, ear, ayse):
     assert "Bu seçimle hareket yok" in ayse.opens(f"{PAGE}?brand={other}").text
 
 
-def test_a_strangers_brand_and_page_show_nothing(app, ear, rows):
-    ear.hears(row("RET"))
+def test_a_strangers_brand_and_page_show_nothing(app, receiver, rows):
+    receiver.receives(row("RET"))
     with app.app_context():
         make.provider(700002, 700002, "cem@example.com")
         db.session.rollback()
@@ -108,7 +110,7 @@ def test_a_strangers_brand_and_page_show_nothing(app, ear, rows):
         assert "Bu seçimle hareket yok" in cem.opens(PAGE + query).text
 
 
-def test_a_feed_that_fails_says_why(app, ear, ayse):
+def test_a_feed_that_fails_says_why(app, receiver, ayse):
     with app.app_context():
         brand = make.brand()
         db.session.add(
@@ -124,8 +126,8 @@ def test_a_feed_that_fails_says_why(app, ear, ayse):
     assert re.search(r"son sorgulama .*\d\s+<strong>H353</strong> ", page), "and its time stands apart from its code"
 
 
-def test_one_damaged_seal_hides_no_other_movement(app, ear, ayse):
-    ear.hears(row("RET"), row("RET", recipient="+905321234568"))
+def test_one_damaged_seal_hides_no_other_movement(app, receiver, ayse):
+    receiver.receives(row("RET"), row("RET", recipient="+905321234568"))
     with app.app_context():
         first = db.session.scalar(db.select(Recipient.id).limit(1))
         db.session.execute(db.update(Recipient).where(Recipient.id == first).values(address=b"damaged"))

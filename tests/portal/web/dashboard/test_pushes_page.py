@@ -1,4 +1,4 @@
-"""Registering a push with an İYS in a box that really tries our door, hearing by it, and removing it again."""
+"""Registering a push with a sandbox that calls our endpoint, receiving by it, and removing it again."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ PAGE = "/dashboard/pushes"
 
 @pytest.fixture
 def reached(app, sandbox):
-    """The portal reaches the İYS in the box, and it reaches our door over HTTP."""
+    """The portal reaches the sandbox, and the sandbox reaches our endpoint over HTTP."""
     with servers.serving(app) as url:
         app.config["IYS_BASE_URL"] = sandbox.url
         app.config["PUSH_BASE"] = url.replace("127.0.0.1", "localhost") + "/inbound/iys"
@@ -47,7 +47,7 @@ def live(rows) -> list[PushRegistration]:
     return rows(PushRegistration, PushRegistration.removed_at.is_(None))
 
 
-def test_registering_lets_iys_try_our_door(registers, ayse, rows):
+def test_registering_lets_iys_test_our_endpoint(registers, ayse, rows):
     answer = registers()
 
     (push,) = live(rows)
@@ -71,7 +71,7 @@ def test_what_a_citizen_does_is_heard_at_once(app, registers, reached, rows):
     assert rows.one(Consent).status == Status.GRANTED
 
 
-def test_removing_ends_it_at_iys_and_shuts_the_door(registers, ayse, reached, rows):
+def test_removing_ends_it_at_iys_and_closes_the_endpoint(registers, ayse, reached, rows):
     registers()
     (push,) = live(rows)
 

@@ -170,13 +170,13 @@ def cem(app, things):
 NAME_NOTHING = {"step", "result", "group"}  # Arguments that are no thing of anybody's.
 
 
-def addresses(app, things, door: str | tuple[str, ...] = ("dashboard.", "desk.")) -> list[tuple[str, str]]:
-    """(method, path) of every page of a door that names a thing."""
+def addresses(app, things, prefix: str | tuple[str, ...] = ("dashboard.", "desk.")) -> list[tuple[str, str]]:
+    """(method, path) of every page under an endpoint prefix that names a thing."""
     places = app.url_map.bind("localhost")
     return [
         (method, places.build(rule.endpoint, {name: things[name] for name in rule.arguments}))
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith(door) and rule.arguments - NAME_NOTHING
+        if rule.endpoint.startswith(prefix) and rule.arguments - NAME_NOTHING
         for method in rule.methods - {"OPTIONS"}
     ]
 

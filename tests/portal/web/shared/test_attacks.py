@@ -310,7 +310,7 @@ def test_who_accepts_an_invitation_gets_what_it_says_and_no_more(app, ayse, rows
     assert [each.role for each in rows(Membership, Membership.user_id == nil.id)] == [Role.AUDITOR]
 
 
-def test_a_code_that_opened_the_door_opens_nothing_inside(app, ayse):
+def test_a_sign_in_code_confirms_nothing_after_sign_in(app, ayse):
     reset_used_codes(app)
     browser, code = app.test_client(), code_now()
     submit_password(browser)
@@ -321,7 +321,7 @@ def test_a_code_that_opened_the_door_opens_nothing_inside(app, ayse):
     assert answer.status_code == 403
 
 
-def test_a_code_that_was_shown_inside_opens_no_door(app, ayse):
+def test_a_confirmation_code_does_not_sign_in(app, ayse):
     reset_used_codes(app)
     assert ayse.posts("/step-up", {"code": code_now()}).status_code == 303
     thief = app.test_client()
@@ -351,15 +351,15 @@ def test_a_cookie_that_we_did_not_sign_is_nobodys(app, ayse):
         assert thief.get("/dashboard/").status_code == 302
 
 
-def test_a_mailed_link_of_one_kind_opens_no_other_door(app, ayse):
+def test_a_mailed_link_of_one_kind_opens_no_other_page(app, ayse):
     ask_for_mails(app.test_client())
     ayse.posts("/dashboard/people/invite", {"email": "burak@example.com", "role": "agent"})
-    doors = {MailKind.CONFIRMATION: "/sign-up/", MailKind.RESET: "/sign-in/reset/", MailKind.INVITATION: "/invitation/"}
+    pages = {MailKind.CONFIRMATION: "/sign-up/", MailKind.RESET: "/sign-in/reset/", MailKind.INVITATION: "/invitation/"}
 
-    for kind, own in doors.items():
+    for kind, own in pages.items():
         ((_, facts),) = mailbox.found(app, kind)
         held = urlsplit(facts["link"]).path.rpartition("/")[2]
-        opened = {door for door in doors.values() if app.test_client().get(door + held).status_code == 200}
+        opened = {page for page in pages.values() if app.test_client().get(page + held).status_code == 200}
         assert opened == {own}
 
 

@@ -1,4 +1,4 @@
-"""Limits of the public doors: wrong codes and repeated decisions are slowed down, good links never."""
+"""Limits of the public pages: wrong codes and repeated decisions are slowed down, good links never."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whether an address has an account here is told neither by words nor by work: each door asks the database as many
+"""Whether an address has an account here is told neither by words nor by work: each page asks the database as many
 questions about a known address as about an unknown one."""
 
 import re
@@ -65,11 +65,11 @@ def is_invited(app, email: str) -> tuple:
     return answer_to(app, signed_in(app).browser, "/dashboard/people/invite", email=email, role="agent")
 
 
-@pytest.mark.parametrize("door", [signs_in, signs_up, forgets, is_invited])
-def test_a_known_address_is_told_and_worked_for_like_an_unknown_one(app, door):
-    door(app, "warm@example.com")  # What a process does once only it has done now.
+@pytest.mark.parametrize("visit", [signs_in, signs_up, forgets, is_invited])
+def test_a_known_address_is_told_and_worked_for_like_an_unknown_one(app, visit):
+    visit(app, "warm@example.com")  # What a process does once only it has done now.
 
-    known, unknown = (door(app, email) for email in ("burak@example.com", UNKNOWN))
+    known, unknown = (visit(app, email) for email in ("burak@example.com", UNKNOWN))
 
     assert known[:2] == unknown[:2]
     assert known[2].replace("burak@example.com", UNKNOWN) == unknown[2]

@@ -199,7 +199,7 @@ def test_codes_are_guessed_five_times_and_the_page_says_until_when(app, ayse, ro
         assert submit_code(halfway(app)).status_code == 303
 
 
-def test_guesses_at_the_door_and_inside_are_counted_together(app, ayse):
+def test_guesses_at_sign_in_and_after_it_are_counted_together(app, ayse):
     staff = signed_in(app)
     for _ in range(PER_PERSON):
         staff.posts("/step-up", {"code": wrong_code()})

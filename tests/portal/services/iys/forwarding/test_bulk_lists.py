@@ -15,7 +15,7 @@ from portal.services.iys import rate_limit
 from portal.services.iys.client import Client
 from tests import grants, make
 from tests.make import Person
-from tests.portal.domain.consents.iys_movements import Ear, row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.services.iys.forwarding.scripted import iys_that_says
 
 pytestmark = pytest.mark.slow
@@ -322,7 +322,7 @@ def test_what_ends_while_a_list_is_held_is_in_none_of_its_copies(app, bring, san
     bring(3)
     iys = Noting(sandbox.url)
     make.forward_all(app, iys)
-    Ear(app).hears(row("RET", recipient=grants.phones(1)[0], ago=timedelta(0)))
+    MovementReceiver(app).receives(row("RET", recipient=grants.phones(1)[0], ago=timedelta(0)))
     sandbox.fault("bulk_add", "500-after-apply", count=1)
 
     later(app, iys, hours=25)
@@ -340,7 +340,7 @@ def test_a_late_result_takes_nothing_from_what_a_person_did_since(app, bring, ro
     with iys_that_says(request=(202, {"requestId": "a-1"}), result=(200, held)) as iys:
         make.forward_all(app, iys)
         with time_machine.travel(clock.now() + timedelta(seconds=200)):
-            Ear(app).hears(row("RET", recipient=grants.phones(1)[0], ago=timedelta(0)))
+            MovementReceiver(app).receives(row("RET", recipient=grants.phones(1)[0], ago=timedelta(0)))
 
         later(app, iys, seconds=400)
 

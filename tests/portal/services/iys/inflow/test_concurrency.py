@@ -12,14 +12,14 @@ from portal.core.models import Consent, Decision, Movement, Outcome, Submission
 from portal.services.iys.client import Client
 from tests import make
 from tests.make import Person
-from tests.portal.domain.consents.iys_movements import Ear, row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 
 NUMBERS = [f"+9053212345{each}" for each in range(10, 16)]
 
 
 def test_deciding_forwarding_and_pulling_do_not_block_each_other(app, sandbox, rows):
     people = [Person(app.test_client(), code) for code in make.codes(app, "\n".join(NUMBERS)).values()]
-    ear, iys = Ear(app), Client(sandbox.url)
+    receiver, iys = MovementReceiver(app), Client(sandbox.url)
 
     pages = [[row("ONAY", recipient=each, ago=timedelta(hours=ago)) for each in NUMBERS] for ago in (3, 2, 1)]
 
@@ -29,7 +29,7 @@ def test_deciding_forwarding_and_pulling_do_not_block_each_other(app, sandbox, r
 
     def receive(direction):
         for page in pages:
-            ear.hears(*page[::direction])
+            receiver.receives(*page[::direction])
 
     with ThreadPoolExecutor(8) as pool:
         acts = [pool.submit(decide, person) for person in people]
@@ -58,7 +58,7 @@ def test_a_submission_in_flight_while_a_refusal_is_pushed_is_settled(app, fatma,
         db.session.execute(db.update(Submission).values(due_at=at, lease_until=at + timedelta(seconds=15), **lost))
         db.session.commit()
     with time_machine.travel(clock.now() + timedelta(seconds=5)):
-        Ear(app).hears(*sandbox.acts(make.PHONE, "MESAJ", "RET"))
+        MovementReceiver(app).receives(*sandbox.acts(make.PHONE, "MESAJ", "RET"))
     assert (rows.one(Submission).outcome, rows.one(Submission).due_at) == (Outcome.OVERTAKEN, None)
 
     with time_machine.travel(clock.now() + timedelta(minutes=70)):

@@ -10,7 +10,7 @@ from portal.core.iys_protocol import Status
 from portal.core.models import Consent, Decision, Movement, Push, ReceivedVia
 from portal.core.models.ids import new_id
 from tests import make
-from tests.portal.domain.consents.iys_movements import Ear, row
+from tests.portal.domain.consents.iys_movements import MovementReceiver, row
 from tests.portal.web.callbacks.registration import registered
 
 pytestmark = pytest.mark.slow
@@ -56,7 +56,7 @@ def test_what_is_pushed_twice_and_pulled_later_is_recorded_once(app, pushed, row
     said = of_brand()
     for _ in range(2):
         pushed({"list": [said]})
-    Ear(app).hears(said)
+    MovementReceiver(app).receives(said)
 
     assert rows.count(Movement) == rows.count(Decision) == 1
     assert sorted(push.taken for push in rows(Push)) == [0, 1]

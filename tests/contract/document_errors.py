@@ -1,4 +1,4 @@
-"""Where İYS's document contradicts itself or is silent: each slip with the reason why the table says otherwise."""
+"""Where İYS's document contradicts itself or is silent: each error, and why our table differs."""
 
 # (question, name in the schema of a success): why the table has another name.
 NAMES = {

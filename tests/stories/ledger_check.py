@@ -1,4 +1,4 @@
-"""Holds İYS's movements against our decisions, key by key: all that İYS can hold, in order, once, as they were made."""
+"""Compares İYS's movements with our decisions, key by key: all that İYS can hold, in order and exactly once."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Key = tuple[str, str, str]  # Recipient, channel, recipient type.
 
 
 @dataclass(frozen=True)
-class Told:
+class DecisionRecord:
     """A decision and what came of it."""
 
     recipient: str
@@ -40,25 +40,27 @@ class Told:
         return self.recipient, self.channel, self.recipient_type, self.status, wall_clock, self.source
 
 
-def told(app) -> dict[Key, list[Told]]:
+def decisions_by_key(app) -> dict[Key, list[DecisionRecord]]:
     """Every decision of the database by key, oldest first."""
     rows = select(Decision, Recipient, Submission).join(Recipient, Recipient.id == Decision.recipient_id)
     rows = rows.join(Submission, Submission.decision_id == Decision.id).order_by(Decision.consent_date)
-    keys: dict[Key, list[Told]] = defaultdict(list)
+    keys: dict[Key, list[DecisionRecord]] = defaultdict(list)
     with app.app_context(), Session(db.engines["reader"]) as session:
         for decision, recipient, submission in session.execute(rows):
-            each = _told(decision, recipient, submission)
+            each = _decision_record(decision, recipient, submission)
             keys[each.key].append(each)
     return keys
 
 
-def still_open(app) -> int:
+def count_open_submissions(app) -> int:
     """How many submissions something is still to be done for."""
     with app.app_context(), Session(db.engines["reader"]) as session:
         return len(session.scalars(select(Submission.id).where(Submission.due_at.is_not(None))).all())
 
 
-def assert_in_step(keys: dict[Key, list[Told]], movements: list[dict], may_be_overtaken: bool = False) -> Counter:
+def assert_ledger_matches(
+    keys: dict[Key, list[DecisionRecord]], movements: list[dict], may_be_overtaken: bool = False
+) -> Counter:
     """Fail where İYS holds anything else than it should. How often each outcome came.
 
     With `may_be_overtaken` a grant may be missing at İYS where a later refusal went past it (after two failures).
@@ -76,7 +78,7 @@ def assert_in_step(keys: dict[Key, list[Told]], movements: list[dict], may_be_ov
     return Counter(each.outcome for decisions in keys.values() for each in decisions)
 
 
-def _held_by_iys(decisions: list[Told], may_be_overtaken: bool) -> list[Told]:
+def _held_by_iys(decisions: list[DecisionRecord], may_be_overtaken: bool) -> list[DecisionRecord]:
     """Those that İYS stores; the others must have the outcome that says why not."""
     held = []
     for place, each in enumerate(decisions):
@@ -94,8 +96,8 @@ def _held_by_iys(decisions: list[Told], may_be_overtaken: bool) -> list[Told]:
     return held
 
 
-def _told(decision: Decision, recipient: Recipient, submission: Submission) -> Told:
-    return Told(
+def _decision_record(decision: Decision, recipient: Recipient, submission: Submission) -> DecisionRecord:
+    return DecisionRecord(
         recipient=vault().read(recipient.address, Recipient.PLACE, recipient.provider_id, recipient.id),
         channel=decision.channel.value,
         recipient_type=decision.recipient_type.value,

@@ -20,7 +20,7 @@ from portal.services.iys import forwarder, tokens
 from portal.services.iys.forwarding import claims
 from tests import make
 from tests.make import Person
-from tests.stories import in_step
+from tests.stories import ledger_check
 
 pytestmark = pytest.mark.long
 
@@ -201,7 +201,7 @@ class Walk:
         for _ in range(60):
             self._jump(timedelta(seconds=61))
             self._forward(300)
-            if in_step.still_open(self.app) == 0:
+            if ledger_check.count_open_submissions(self.app) == 0:
                 return
 
     def _let_a_day_pass(self) -> None:
@@ -262,11 +262,11 @@ def test_iys_holds_what_people_decided_whatever_happened_on_the_way(app, browser
         try:
             walk.take(STEPS)
             walk.mend_everything()
-            keys = in_step.told(app)
+            keys = ledger_check.decisions_by_key(app)
             decided = {(key[0], key[1]): [(d.status, d.consent_date) for d in ds] for key, ds in keys.items()}
             assert decided == {key: decisions for key, decisions in walk.model.decided.items() if decisions}
-            outcomes = in_step.assert_in_step(keys, sandbox.movements(), may_be_overtaken=True)
-            assert in_step.still_open(app) == 0
+            outcomes = ledger_check.assert_ledger_matches(keys, sandbox.movements(), may_be_overtaken=True)
+            assert ledger_check.count_open_submissions(app) == 0
             print(f"seed {seed}: {rows.count(Decision)} decisions, {dict(outcomes)}")
         except BaseException:
             print(f"replay with SEED={seed} STEPS={STEPS}")

@@ -6,21 +6,21 @@ from portal.core import clock
 from tests import make
 
 
-def comes_in(screen, address: str, email: str = make.AYSE) -> None:
+def sign_in(screen, address: str, email: str = make.AYSE) -> None:
     """Open a page that asks who one is; be who one is; go on to it."""
     screen.opens(address)
-    gives_password(screen, email)
-    shows_code(screen)
+    enter_password(screen, email)
+    enter_code(screen)
 
 
-def gives_password(screen, email: str = make.AYSE) -> None:
+def enter_password(screen, email: str = make.AYSE) -> None:
     """The first step."""
     screen.page.get_by_label("E-posta adresiniz").fill(email)
     screen.page.get_by_label("Parolanız").fill(make.AYSES_PASSWORD)
     screen.page.get_by_role("button", name="Giriş yap").click()
 
 
-def shows_code(screen) -> None:
+def enter_code(screen) -> None:
     """The second step."""
     screen.page.locator("input[name=code]").fill(pyotp.TOTP(make.TOTP).at(clock.now()))
     screen.page.locator("input[name=code]").press("Enter")

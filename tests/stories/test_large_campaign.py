@@ -15,7 +15,7 @@ from portal.core import clock
 from tests import make, processes
 from tests.conftest import ADDRESS_OR_CODE
 from tests.servers import RunningSandbox
-from tests.stories import crowd, in_step, lists, recorded_sandbox
+from tests.stories import crowd, ledger_check, lists, recorded_sandbox
 
 pytestmark = [pytest.mark.long, pytest.mark.lengthy]
 
@@ -91,7 +91,7 @@ def assert_held(app, members, ledger, portal, tmp_path) -> Counter:
 
     A refusal may overtake a grant that failed twice or travels in a list.
     """
-    keys = in_step.told(app)
+    keys = ledger_check.decisions_by_key(app)
     decided = {(key[0], key[1]): [each.status for each in decisions] for key, decisions in keys.items()}
     confirmed = {
         (member.address, channel): statuses
@@ -99,7 +99,7 @@ def assert_held(app, members, ledger, portal, tmp_path) -> Counter:
         for channel, statuses in crowd.decisions_of(member).items()
     }
     assert decided == confirmed
-    outcomes = in_step.assert_in_step(keys, ledger["movements"], may_be_overtaken=True)
+    outcomes = ledger_check.assert_ledger_matches(keys, ledger["movements"], may_be_overtaken=True)
     frozen = {each.request for decisions in keys.values() for each in decisions}
     assert set(recorded_sandbox.sent(tmp_path / "sent")) <= frozen, "a decision was sent with another payload"
     assert ledger["token_calls"] <= 2
@@ -142,7 +142,7 @@ def wait_for_calls(portal, count: int) -> None:
 
 
 def wait_until_iys_knows(app) -> None:
-    wait_until(lambda: in_step.still_open(app) == 0, "the end of the outbox")
+    wait_until(lambda: ledger_check.count_open_submissions(app) == 0, "the end of the outbox")
 
 
 def wait_until(is_so, what: str) -> None:
