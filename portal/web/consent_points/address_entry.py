@@ -17,10 +17,10 @@ from portal.domain import address_proofs, consent_points, packages
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
 from portal.domain.providers.sandbox_mode import Destination
-from portal.web.consent_points import form_token, pages
+from portal.web.consent_points import pages, selection
 from portal.web.consent_points.blueprint import blueprint
-from portal.web.consent_points.form_token import Selection
-from portal.web.consent_points.lookup import find_point
+from portal.web.consent_points.pages import find_point
+from portal.web.consent_points.selection import Selection
 from portal.web.shared import cross_site, limits
 from portal.web.shared.absolute_urls import absolute_url
 from portal.web.shared.owner_notifications import notify_owners
@@ -35,7 +35,7 @@ class UnreachableAddress(ValueError):
 def address(slug: str) -> ResponseReturnValue:
     """Send a code to the address; redirect to the code's page."""
     point = find_point(slug)
-    chosen, typed = form_token.read(request.form.get("form", ""), point.point_id), request.form.get("address", "")
+    chosen, typed = selection.read_token(request.form.get("form", ""), point.point_id), request.form.get("address", "")
     if not point.is_open:
         return pages.render_closed(point)
     is_stale = chosen is None or not chosen.is_fresh(clock.now()) or cross_site.is_cross_site_post()

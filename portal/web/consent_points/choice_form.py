@@ -13,10 +13,10 @@ from portal.core import clock
 from portal.core.extensions import limiter
 from portal.core.iys_protocol import Status
 from portal.domain.consent_points import PublicPoint
-from portal.web.consent_points import form_token, pages
+from portal.web.consent_points import pages, selection
 from portal.web.consent_points.blueprint import blueprint
-from portal.web.consent_points.form_token import Selection
-from portal.web.consent_points.lookup import find_point
+from portal.web.consent_points.pages import find_point
+from portal.web.consent_points.selection import Selection
 from portal.web.recipient import posted_form
 from portal.web.recipient.page_content import FormState
 from portal.web.shared import cross_site, limits
@@ -38,7 +38,7 @@ def choose(slug: str) -> ResponseReturnValue:
     point = find_point(slug)
     if not point.is_open:
         return pages.render_closed(point)
-    served, at = form_token.read(request.form.get("form", ""), point.point_id), clock.now()
+    served, at = selection.read_token(request.form.get("form", ""), point.point_id), clock.now()
     if served is None or not served.is_fresh(at) or cross_site.is_cross_site_post():
         return _ask_to_confirm(point, served)
     name = posted_form.read_name(request.form) or served.name

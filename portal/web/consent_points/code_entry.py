@@ -16,10 +16,10 @@ from portal.core.models.link_context import load_link_context
 from portal.domain import address_proofs, consent_points, consents
 from portal.domain.address_proofs import CodeResult
 from portal.domain.consent_points import PublicPoint
-from portal.web.consent_points import address_entry, choice_form, form_token, pages
+from portal.web.consent_points import address_entry, choice_form, pages
 from portal.web.consent_points.blueprint import blueprint
-from portal.web.consent_points.form_token import Selection
-from portal.web.consent_points.lookup import find_point
+from portal.web.consent_points.pages import find_point
+from portal.web.consent_points.selection import Selection
 from portal.web.recipient.receipts import receipt_code
 from portal.web.shared import bad_code_limit, limits
 
@@ -91,7 +91,7 @@ def _find_proof(session: Session, point: PublicPoint, code: str) -> AddressProof
 
 
 def _selection_of(proof: AddressProof) -> Selection:
-    return form_token.from_facts(address_proofs.read_facts(vault(), proof))
+    return Selection.from_facts(address_proofs.read_facts(vault(), proof))
 
 
 def _decide(point: PublicPoint, proof: AddressProof) -> consents.DecisionResult:
@@ -126,7 +126,7 @@ def _next_page(point: PublicPoint, proof: AddressProof) -> ResponseReturnValue:
     """Go on to the other address, if there are choices for it; else to the receipts. Opened later, the page shows
     nothing: it may stand in the browser history of a device in a shop."""
     facts = address_proofs.read_facts(vault(), proof)
-    chosen, lost = form_token.from_facts(facts), [Channel(each) for each in facts["asks_again"]]
+    chosen, lost = Selection.from_facts(facts), [Channel(each) for each in facts["asks_again"]]
     if proof.proved_at is None or clock.now() >= proof.proved_at + RESULT_SHOWN_FOR:
         return pages.render_expired(point), 410
     if chosen.choices and point.is_open:

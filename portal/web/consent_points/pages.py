@@ -1,47 +1,41 @@
-"""Render the pages of a point, each with the sender on top."""
+"""The pages of a point, each with the sender on top."""
 
-from dataclasses import dataclass
+from typing import Any
 
-from flask import render_template, url_for
+from flask import abort, render_template, url_for
 from flask_babel import format_datetime, get_locale
 
 from portal.core import addresses, clock
 from portal.core.addresses import AddressKind
 from portal.core.extensions import read_session, vault
 from portal.core.iys_protocol import Channel, Status
-from portal.core.models import AddressProof, ConsentText
+from portal.core.models import AddressProof
 from portal.core.models.link_context import load_consent_text
 from portal.core.throttle import TooManyRequests
-from portal.domain import address_proofs
+from portal.domain import address_proofs, consent_points
 from portal.domain.address_proofs.code_check import is_open
 from portal.domain.consent_points import PublicPoint
 from portal.domain.providers import sandbox_mode
-from portal.web.consent_points import form_token
-from portal.web.consent_points.form_token import Selection
-from portal.web.recipient.page_content import Branding, ChannelRow, FormState, branding_of, language_args
+from portal.web.consent_points import selection
+from portal.web.consent_points.selection import Selection
+from portal.web.recipient.page_content import ChannelRow, FormState, branding_of, language_args, title_and_body
 
 EMPTY_FORM = FormState()
 
 
-@dataclass(frozen=True)
-class PageHeader:
-    """What every page of a point shows."""
-
-    slug: str
-    text: ConsentText
-    title: str
-    body: str
-    branding: Branding
-    destination: sandbox_mode.Destination
-    used_up: frozenset[AddressKind]
-    offers_mail: bool
+def find_point(slug: str) -> PublicPoint:
+    """The point of a URL, or 404."""
+    point = consent_points.find_point(read_session(), slug)
+    if point is None:
+        abort(404)
+    return point
 
 
 def render_choices(point: PublicPoint, form_state: FormState = EMPTY_FORM) -> str:
     """One choice per channel, unticked; or the person's own, where the form is shown again."""
-    return render_template(
+    return _render(
         "consent_points/page.html",
-        head=_page_header(point),
+        point,
         rows=[ChannelRow(channel, None, form_state.chosen.get(channel)) for channel in point.channels],
         form_state=form_state,
         requires_name=point.requires_name,
@@ -51,9 +45,9 @@ def render_choices(point: PublicPoint, form_state: FormState = EMPTY_FORM) -> st
 
 def render_review(point: PublicPoint, form_state: FormState) -> str:
     """Choices made elsewhere, in words, beside our own text, to be confirmed."""
-    return render_template(
+    return _render(
         "consent_points/review.html",
-        head=_page_header(point),
+        point,
         choices=_in_order(form_state.chosen),
         has_grant=Status.GRANTED in form_state.chosen.values(),
         form_state=form_state,
@@ -69,14 +63,14 @@ def render_address_form(
     """Form for the address of the code: first the phone, then the e-mail, as far as there are choices for them."""
     kind = next_kind(chosen)
     kinds = {kind_of(channel) for channel in chosen.choices}
-    return render_template(
+    return _render(
         "consent_points/address.html",
-        head=_page_header(point),
+        point,
         is_phone=kind == AddressKind.PHONE,
         has_both=len(kinds) > 1,
         choices=_in_order({channel: status for channel, status in chosen.choices.items() if kind_of(channel) == kind}),
         receipts=_receipt_urls(chosen.receipts),
-        form_token=form_token.sign(point.point_id, chosen),
+        form_token=selection.sign_token(point.point_id, chosen),
         typed=typed[: addresses.MAX_INPUT_LENGTH],
         error=error,
         many=many,
@@ -86,19 +80,19 @@ def render_address_form(
 
 
 def render_code_form(point: PublicPoint, proof: AddressProof, code: str, *, message: str = "", digits: str = "") -> str:
-    chosen = form_token.from_facts(address_proofs.read_facts(vault(), proof))
+    chosen = Selection.from_facts(address_proofs.read_facts(vault(), proof))
     address = address_proofs.read_address(vault(), proof)
     mine = {channel: status for channel, status in chosen.choices.items() if channel in address.channels}
-    return render_template(
+    return _render(
         "consent_points/code.html",
-        head=_page_header(point),
+        point,
         code=code,
         address=addresses.mask(address.text),
         is_phone=address.kind == AddressKind.PHONE,
         choices=_in_order(mine),
         until=format_datetime(proof.expires_at, "HH:mm"),
         is_open=is_open(proof, clock.now()),
-        form_token=form_token.sign(point.point_id, chosen),
+        form_token=selection.sign_token(point.point_id, chosen),
         message=message,
         digits=digits,
     )
@@ -106,25 +100,21 @@ def render_code_form(point: PublicPoint, proof: AddressProof, code: str, *, mess
 
 def render_results(point: PublicPoint, receipts: tuple[str, ...], lost: list[Channel]) -> str:
     """The receipt of each address; `lost` are grants that were not taken any more."""
-    return render_template(
-        "consent_points/done.html", head=_page_header(point), receipts=_receipt_urls(receipts), lost=lost
-    )
+    return _render("consent_points/done.html", point, receipts=_receipt_urls(receipts), lost=lost)
 
 
 def render_expired(point: PublicPoint) -> str:
-    return render_template("consent_points/over.html", head=_page_header(point))
+    return _render("consent_points/expired.html", point)
 
 
 def render_no_codes(point: PublicPoint) -> str:
     """The day's codes are used up: what else one can do. The same text for everybody."""
-    return render_template("consent_points/no_codes.html", head=_page_header(point), tomorrow=clock.day(clock.now()))
+    return _render("consent_points/no_codes.html", point, tomorrow=clock.day(clock.now()))
 
 
 def render_closed(point: PublicPoint, *, is_full: bool = False) -> str:
     """Why nothing is asked here, and how to refuse."""
-    return render_template(
-        "consent_points/shut.html", head=_page_header(point), state="full" if is_full else point.state
-    )
+    return _render("consent_points/closed.html", point, state="full" if is_full else point.state)
 
 
 def used_up_kinds(point: PublicPoint) -> frozenset[AddressKind]:
@@ -144,23 +134,26 @@ def kind_of(channel: Channel) -> AddressKind:
     return AddressKind.EMAIL if channel == Channel.EMAIL else AddressKind.PHONE
 
 
-def _page_header(point: PublicPoint) -> PageHeader:
-    text, language = load_consent_text(read_session(), point.text_id), get_locale().language
-    return PageHeader(
-        slug=point.slug,
-        text=text,
-        title=text.title_en if language == "en" else text.title_tr,
-        body=text.body_en if language == "en" else text.body_tr,
-        branding=branding_of(point),
-        destination=sandbox_mode.find_destination(point.iys_code, point.brand_code),
-        used_up=used_up_kinds(point) if point.is_open else frozenset(),
-        offers_mail=Channel.EMAIL in point.channels,
-    )
+def _render(template: str, point: PublicPoint, **facts: Any) -> str:
+    """Render a template with what every page of a point shows."""
+    text = load_consent_text(read_session(), point.text_id)
+    title, body = title_and_body(text, get_locale().language)
+    header = {
+        "slug": point.slug,
+        "text": text,
+        "title": title,
+        "body": body,
+        "branding": branding_of(point),
+        "destination": sandbox_mode.find_destination(point.iys_code, point.brand_code),
+        "used_up": used_up_kinds(point) if point.is_open else frozenset(),
+        "offers_mail": Channel.EMAIL in point.channels,
+    }
+    return render_template(template, header=header, **facts)
 
 
 def _token(point: PublicPoint, choices: dict[Channel, Status] | None = None) -> str:
     chosen = Selection(point.text_id, get_locale().language, clock.now(), choices or {})
-    return form_token.sign(point.point_id, chosen)
+    return selection.sign_token(point.point_id, chosen)
 
 
 def _in_order(choices: dict[Channel, Status]) -> list[tuple[Channel, Status]]:

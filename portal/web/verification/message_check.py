@@ -1,15 +1,58 @@
 """Check a message without opening its link: the code tells who sent it, when, and to which masked address."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from flask import render_template, request
+from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+import shortlinks
+from portal.core import addresses, clock
 from portal.core.extensions import read_session, vault
+from portal.core.models import Brand, ConsentText, Message, MessageKind, MessageState, Provider, Recipient
+from portal.core.models.link_context import LinkContext, load_consent_text, load_link_context
 from portal.core.transliteration import ascii_only
+from portal.core.vault import Vault
+from portal.core.word_pairs import word_pair
+from portal.domain import complaints
+from portal.domain.consents import recipients
+from portal.domain.providers import sandbox_mode
+from portal.domain.receipts import codes, contents
 from portal.web.shared import bad_code_limit
-from portal.web.verification import known_messages, pasted_text, text_links
+from portal.web.verification import pasted_text
 from portal.web.verification.blueprint import blueprint
+from portal.web.verification.pasted_text import LinkKind, PastedText
+from shortlinks import LinkState
+
+NO_LINK = 0  # Id of no link: unknown codes run the same queries.
+
+
+class Purpose(StrEnum):
+    """What a message's link is for."""
+
+    ASK = "ask"
+    REFUSE = "refuse"
+    RECEIPT = "receipt"
+    CASE = "case"
+
+
+@dataclass(frozen=True)
+class KnownMessage:
+    """What we know of a message with a link."""
+
+    what: Purpose
+    senders: tuple[tuple[str, contents.Sender], ...]  # Brand names, each with its provider.
+    address: str  # Masked.
+    made_at: datetime  # Time of the link, of the decision on a receipt, or of a case's opening.
+    page_url: str
+    is_sandbox: bool = False
+    pair: str | None = None
+    sent_at: datetime | None = None  # None: sent by the firm itself, or not sent yet.
+    is_ours: bool = False
 
 
 @blueprint.get("/kontrol", endpoint="message")
@@ -24,19 +67,92 @@ def show_checked() -> ResponseReturnValue:
     found = pasted_text.parse(pasted)
     if found.problem:
         return _page(pasted=pasted, message=found.problem), 422
-    checked = known_messages.find_message(read_session(), vault(), found)
+    checked = _find_message(found)
     if checked is None:
         bad_code_limit.count_bad_code()
         return _page(pasted=pasted, message="unknown")
     return _page(pasted=pasted, checked=checked, has_foreign=not found.foreign <= _own_links(checked))
 
 
-def _own_links(checked: known_messages.KnownMessage) -> frozenset[str]:
+def _own_links(checked: KnownMessage) -> frozenset[str]:
     """What looks like a link in the senders' names and contacts, which their messages contain."""
     pasted = " ".join(f"{brand_name} {each.title} {each.contact}" for brand_name, each in checked.senders)
-    return text_links.find_links(f"{pasted} {ascii_only(pasted)}").foreign
+    return pasted_text.find_links(f"{pasted} {ascii_only(pasted)}").foreign
 
 
 def _page(**facts: Any) -> str:
     empty: dict[str, Any] = {"pasted": "", "checked": None, "message": None, "has_foreign": False}
     return render_template("verification/message_check.html", **empty | facts)
+
+
+def _find_message(pasted: PastedText) -> KnownMessage | None:
+    """The message of a code. Unknown and damaged codes run the same queries as those with a wrong nonce."""
+    found = (LOOK_UP[kind](read_session(), vault(), pasted.code) for kind in pasted.kinds)
+    return next((each for each in found if each), None)
+
+
+def _find_invitation(session: Session, vault: Vault, code: str) -> KnownMessage | None:
+    link = shortlinks.resolve(session, current_app.config["LINK_SALT"], code, clock.now())
+    link_id = link.link_id or NO_LINK
+    context = load_link_context(session, link_id)
+    row = session.execute(select(shortlinks.Link).where(shortlinks.Link.id == link_id)).scalar_one_or_none()
+    message = session.scalar(select(Message).where(Message.link_id == link_id, Message.kind == MessageKind.INVITATION))
+    if link.state == LinkState.UNKNOWN or context is None or row is None:
+        return None
+    return _invitation_message(vault, context, load_consent_text(session, context.text_id), row, message, code)
+
+
+def _invitation_message(
+    vault: Vault, context: LinkContext, text: ConsentText, link: shortlinks.Link, message: Message | None, code: str
+) -> KnownMessage:
+    address = vault.read(context.address, Recipient.PLACE, context.provider_id, context.recipient_id)
+    return KnownMessage(
+        what=Purpose(context.kind),
+        senders=((text.brand_name, contents.sender_of_text(text)),),
+        address=addresses.mask(address),
+        made_at=link.created_at,
+        page_url=url_for("recipient.page", code=code),
+        is_sandbox=sandbox_mode.find_destination(context.iys_code, context.brand_code)
+        == sandbox_mode.Destination.SANDBOX,
+        pair=word_pair(current_app.config["LINK_SALT"], link.id, link.nonce),
+        sent_at=message.ended_at if message and message.state == MessageState.ACCEPTED else None,
+        is_ours=message is not None,
+    )
+
+
+def _find_receipt(session: Session, vault: Vault, code: str) -> KnownMessage | None:
+    receipt = codes.find_receipt(session, current_app.config["LINK_SALT"], code)
+    if receipt is None:
+        return None
+    act = contents.read_contents(session, vault, receipt)
+    return KnownMessage(
+        what=Purpose.RECEIPT,
+        senders=tuple((part.brand_name, part.sender) for part in act.parts),
+        address=act.address,
+        made_at=act.decided_at,
+        page_url=url_for("recipient.receipt", code=code),
+        is_sandbox=act.is_sandbox,
+    )
+
+
+def _find_case(session: Session, vault: Vault, code: str) -> KnownMessage | None:
+    case = complaints.find_case(session, current_app.config["LINK_SALT"], code)
+    if case is None:
+        return None
+    provider = session.get_one(Provider, case.provider_id)
+    brand = session.get_one(Brand, case.brand_id) if case.brand_id else None
+    return KnownMessage(
+        what=Purpose.CASE,
+        senders=((brand.name if brand else provider.title, contents.current_sender(provider, brand)),),
+        address=recipients.masked_address(vault, session.get_one(Recipient, case.recipient_id)),
+        made_at=case.created_at,
+        page_url=url_for("recipient.complaint", code=code),
+    )
+
+
+LOOK_UP = {
+    LinkKind.ASKING: _find_invitation,
+    LinkKind.REFUSING: _find_invitation,
+    LinkKind.RECEIPT: _find_receipt,
+    LinkKind.CASE: _find_case,
+}

@@ -1,25 +1,69 @@
-"""Find the code in a pasted message, or say what is missing."""
+"""Find the code in a pasted message, and links in it: ours, and whatever else a phone or a browser would open.
+
+Fake messages carry true codes at hosts of their own. So a link is ours only if all of it is written as we write them;
+whatever else looks like a link is a foreign one. Reads hosts of the running app.
+
+Our own patterns: linkify-it-py 2.2 passes over names with usual endings ("bad.xyz"), full-width dots ("evil。com") and
+unknown schemes, unless it is given all of them; each it overlooks would be a foreign link that nobody is warned of.
+"""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.web.verification import text_links
-from portal.web.verification.text_links import LONG, SHORT, LinkKind
+from portal.web.shared import hosts
 
+SHORT = r"[A-Za-z0-9]{6,16}"
+LONG = r"[A-Za-z0-9]{17,32}"
+AS_TYPED = re.ASCII | re.IGNORECASE  # Without ASCII, "ſ" is an "s" and "ı" an "i".
+OURS = re.compile(
+    rf"(?:(?:https?://)?(?P<host>[a-z0-9.-]+)(?::\d+)?)?/(?:(?P<letter>[kums])/)?(?P<code>{SHORT}|{LONG})(?:[/?#][\w/.=&-]*)?",
+    AS_TYPED,
+)
+# A host's own page (a message with a six-digit code names one) has no link code, but is ours.
+HOST = re.compile(r"(?:https?://)?([a-z0-9.-]+)(?::\d+)?(?:[/?#][^\\@]*)?", AS_TYPED)
+# What phones and browsers turn into a link: a scheme, a name with a path, an IP address, or a name with a usual
+# top-level domain (there are some 1,400). What follows the @ of a mail address is none.
+NAME = r"(?<![\w-])(?<!\w[.@])(?:[\w-]+[.。．｡])+"
+ENDINGS = (
+    "com|net|org|info|biz|tr|link|app|dev|xyz|top|site|online|website|web|page|shop|store|club|live|vip|icu|fun|pro|life|"
+    "click|cyou|buzz|bond|sbs|cfd|me|co|io|ai|tv|cc|ru|us|eu|uk|de|nl|az|ly|to|gl|gd|gg|be|im|in|is|ws|pw|su|cn|tk|ml|ga|gq"
+)
+BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+LINK_LIKE = re.compile(
+    r"(?<!\w)\w+:[/\\]\S|(?<!\w)www[.。．｡]\S"
+    rf"|{NAME}(?:xn--[\w-]+|[^\W\d]{{2,}})(?::\d+)?[/\\?#]\S|{NAME}(?:{ENDINGS})(?![\w@-])"
+    rf"|(?<![\w.-])(?:{BYTE}\.){{3}}{BYTE}(?![\w-]|\.\d)",
+    re.IGNORECASE,
+)
+INVISIBLE = ("Cc", "Cf")  # Unicode categories: line ends and zero-width marks, which end a link on a phone.
+SEPARATOR = re.compile(r"""[<>"'`|^{}\[\]«»“”‘’]|(?=https?:)""", AS_TYPED)  # No link holds these; or the next begins.
+PUNCTUATION = ".,;:!?()*_~…–—-"
 LONGEST = 5000  # Characters. People paste the whole message, and a mail's refusal link is at its end.
 BARE = re.compile(rf"(?!\d{{6}}$){SHORT}")
 BARE_LONG = re.compile(LONG)
 SIX_DIGITS = re.compile(r"(?<!\d)\d{3} ?\d{3}(?!\d)")  # Such a code proves an address, not a sender.
+
+
+class LinkKind(StrEnum):
+    """The letter before the code in a link. At a short host, an asking link has none."""
+
+    ASKING = "k"
+    REFUSING = "u"
+    RECEIPT = "m"
+    CASE = "s"
+
+
 WITH_WORD_PAIR = (LinkKind.ASKING, LinkKind.REFUSING)  # Pages of these show two words to compare with the message.
 
 
 class Problem(StrEnum):
     """Why there is no code to look up."""
 
-    CODE = "no_code"
-    OURS = "foreign"  # Only links of others.
-    LINK = "six_digits"
+    NO_CODE = "no_code"
+    FOREIGN = "foreign"  # Only links of others.
+    SIX_DIGITS = "six_digits"
 
 
 @dataclass(frozen=True)
@@ -34,7 +78,7 @@ class PastedText:
 
 def parse(text: str) -> PastedText:
     """The first link of ours, or a bare code, or the problem."""
-    links, words = text_links.find_links(text), text_links.words_of(text)
+    links, words = find_links(text), words_of(text)
     alone = "".join(words)
     if links.ours:
         kind, code = min(links.ours, key=lambda link: link[0] not in WITH_WORD_PAIR)
@@ -45,5 +89,55 @@ def parse(text: str) -> PastedText:
     if BARE_LONG.fullmatch(alone) and len(words) == 1:
         return PastedText(alone, (LinkKind.RECEIPT, LinkKind.CASE))
     if has_six_digits:
-        return PastedText(problem=Problem.LINK)
-    return PastedText(problem=Problem.OURS if links.foreign else Problem.CODE)
+        return PastedText(problem=Problem.SIX_DIGITS)
+    return PastedText(problem=Problem.FOREIGN if links.foreign else Problem.NO_CODE)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links of a text, in its order."""
+
+    ours: tuple[tuple[LinkKind, str], ...]  # Kind and code. Left out where the same word holds a foreign link.
+    foreign: frozenset[str]
+
+
+def find_links(text: str) -> Links:
+    """The links of a text. One of ours may lack the host only where it is the whole text."""
+    words = words_of(text)
+    whole_text = "".join(words)
+    ours, foreign = [], set()
+    for parts in map(_split_word, words):
+        others = {part.lower() for part in parts if _is_foreign(part)}
+        foreign |= others
+        if not others:
+            ours += [link for part in parts if (link := _parse_link(part, whole_text))]
+    return Links(tuple(ours), frozenset(foreign))
+
+
+def words_of(text: str) -> list[str]:
+    """The words, without invisible marks."""
+    return "".join(" " if unicodedata.category(letter) in INVISIBLE else letter for letter in text).split()
+
+
+def _split_word(word: str) -> list[str]:
+    """The possible links in a word, without punctuation or text before them: "Ret:https://…" is one word, too."""
+    parts = [part.strip(PUNCTUATION) for part in SEPARATOR.split(word)]
+    return [part[found.start() :] if (found := LINK_LIKE.search(part)) else part for part in parts]
+
+
+def _parse_link(part: str, whole_text: str) -> tuple[LinkKind, str] | None:
+    """Kind and code of a link of ours."""
+    match = OURS.fullmatch(part)
+    if match is None or (not match["host"] and part != whole_text):
+        return None
+    host, letter = (match["host"] or "").lower(), (match["letter"] or "").lower()
+    if (host and not hosts.is_ours(host)) or (not letter and not hosts.is_short(host)):
+        return None
+    return LinkKind(letter or LinkKind.ASKING), match["code"]
+
+
+def _is_foreign(part: str) -> bool:
+    if not LINK_LIKE.match(part):
+        return False
+    match = HOST.fullmatch(part)
+    return match is None or not hosts.is_ours(match[1].lower())

@@ -1,6 +1,5 @@
 """Check a receipt: in full by its signed token, or by its number alone, which reveals little. And our public keys."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,58 +11,11 @@ from portal.core.iys_protocol import Channel, RecipientType, Status
 from portal.core.models import DecisionOrigin, Outcome
 from portal.domain import receipts as numbers
 from portal.domain.receipts import lookup, signing_keys, tokens
-from portal.domain.receipts.tokens import NotGenuine, VerifiedReceipt
+from portal.domain.receipts.tokens import NotGenuine
 from portal.web.shared import limits
 from portal.web.verification.blueprint import blueprint
 
 CACHE_FIVE_MINUTES = "public, max-age=300"  # A new key is known everywhere after five minutes.
-
-
-@dataclass(frozen=True)
-class Line:
-    """One decision in a token. `state` is None where İYS is not told."""
-
-    channel: Channel
-    recipient_type: RecipientType
-    status: Status
-    decided_at: datetime
-    annulled_at: datetime | None
-    state: Outcome | None
-    transaction_id: str | None
-    registered_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Part:
-    """One brand in a token."""
-
-    brand: str
-    title: str
-    number: str
-    contact: str
-    notice_url: str
-    text: dict[str, Any] | None
-    is_sandbox: bool
-    lines: list[Line]
-
-
-@dataclass(frozen=True)
-class TokenContent:
-    """Content of a token, and the key that signed it."""
-
-    number: str
-    decided_at: datetime
-    as_of: datetime
-    address: str
-    origin: DecisionOrigin
-    language: str
-    parts: list[Part]
-    key_name: str
-    retired_at: datetime | None
-
-    @property
-    def is_sandbox(self) -> bool:
-        return any(part.is_sandbox for part in self.parts)
 
 
 @blueprint.get("/dogrula")
@@ -93,7 +45,7 @@ def _check_token(pasted: str) -> ResponseReturnValue:
         genuine = tokens.verify_token(read_session(), pasted)
     except NotGenuine as no:
         return _page(wrong=no.wrong, token=pasted[: tokens.LONGEST]), 422
-    return _page(content=_content(genuine))
+    return _page(content=_parse_claims(genuine.claims), key=genuine.key)
 
 
 def _check_number(typed: str) -> ResponseReturnValue:
@@ -106,59 +58,41 @@ def _check_number(typed: str) -> ResponseReturnValue:
 
 
 def _page(**facts: Any) -> str:
-    empty: dict[str, Any] = {
-        "content": None,
-        "wrong": None,
-        "token": "",
-        "found": None,
-        "not_found": None,
-        "number": "",
-    }
-    return render_template("verification/receipt_check.html", **empty | facts)
+    empty = dict.fromkeys(("content", "wrong", "found", "not_found"))
+    return render_template("verification/receipt_check.html", **{**empty, "token": "", "number": "", **facts})
 
 
-def _content(genuine: VerifiedReceipt) -> TokenContent:
-    claims = genuine.claims
+def _parse_claims(claims: dict[str, Any]) -> dict[str, Any]:
+    """The claims of a token with moments and enum members, and each purpose with its controller."""
     controllers = {each["party_id"]: each for each in claims["pii_controllers"]}
-    return TokenContent(
-        number=claims["receipt_id"],
-        decided_at=datetime.fromisoformat(claims["event_time"]),
-        as_of=datetime.fromisoformat(claims["state_time"]),
-        address=claims["pii_principal_id"],
-        origin=DecisionOrigin(claims["collection_method"]),
-        language=claims["language"],
-        parts=[_part(each, controllers[each["pii_controller"]]) for each in claims["purposes"]],
-        key_name=genuine.key.name,
-        retired_at=genuine.key.retired_at,
-    )
+    return claims | {
+        "event_time": datetime.fromisoformat(claims["event_time"]),
+        "state_time": datetime.fromisoformat(claims["state_time"]),
+        "collection_method": DecisionOrigin(claims["collection_method"]),
+        "is_sandbox": any(each["registry"] == "sandbox" for each in claims["purposes"]),
+        "purposes": [
+            each | {
+                "controller": controllers[each["pii_controller"]],
+                "decisions": [_parse_decision(decision) for decision in each["decisions"]],
+            }
+            for each in claims["purposes"]
+        ],
+    }  # fmt: skip
 
 
-def _part(purpose: dict[str, Any], controller: dict[str, Any]) -> Part:
-    return Part(
-        brand=controller["brand"],
-        title=controller["party_name"],
-        number=controller["party_number"],
-        contact=controller["party_contact"],
-        notice_url=controller["privacy_notice"],
-        text=purpose["consent_text"],
-        is_sandbox=purpose["registry"] == "sandbox",
-        lines=[_line(each) for each in purpose["decisions"]],
-    )
-
-
-def _line(decision: dict[str, Any]) -> Line:
+def _parse_decision(decision: dict[str, Any]) -> dict[str, Any]:
+    """`registry_state` is None where İYS is not told."""
     state = decision["registry_state"]
-    return Line(
-        channel=Channel(decision["channel"]),
-        recipient_type=RecipientType(decision["recipient_type"]),
-        status=Status(decision["status"]),
-        decided_at=datetime.fromisoformat(decision["consent_date"]),
-        annulled_at=_moment(decision["annulled_at"]),
-        state=None if state == "untold" else Outcome(state),
-        transaction_id=decision["transaction_id"],
-        registered_at=_moment(decision["registered_at"]),
-    )
+    return decision | {
+        "channel": Channel(decision["channel"]),
+        "recipient_type": RecipientType(decision["recipient_type"]),
+        "status": Status(decision["status"]),
+        "consent_date": datetime.fromisoformat(decision["consent_date"]),
+        "annulled_at": _parse_moment(decision["annulled_at"]),
+        "registry_state": None if state == "untold" else Outcome(state),
+        "registered_at": _parse_moment(decision["registered_at"]),
+    }
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

@@ -14,9 +14,9 @@ READERS = {"now", "utcnow", "today", "fromtimestamp", "time", "time_ns", "localt
 LAWFUL = {
     (module, "datetime.fromtimestamp"): "reads a given moment, not the present one"
     for module in (
-        "portal.web.consent_points.form_token",
+        "portal.web.consent_points.selection",
         "portal.web.recipient.posted_form",
-        "iys_sandbox.history",
+        "iys_sandbox.queries",
         "iys_sandbox.bulk_lists",
         "portal.web.shared.webauthn_challenges",
         "portal.services.imports.layout.dates",

@@ -1,4 +1,4 @@
-"""Signed token of a point's forms: what was shown and chosen so far. So nothing is asked twice, without a cookie."""
+"""What a person chose so far on a point's pages, kept in a signed token: nothing is asked twice, without a cookie."""
 
 import secrets
 from collections.abc import Mapping
@@ -26,6 +26,17 @@ class Selection:
     name: str = ""
     receipts: tuple[str, ...] = ()  # Codes of the receipts for another address.
 
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "Selection":
+        return cls(
+            text_id=facts["text"],
+            language=facts["language"],
+            served_at=datetime.fromtimestamp(facts["served"] / 1000, UTC),
+            choices={Channel(channel): Status(status) for channel, status in facts["choices"].items()},
+            name=facts["name"],
+            receipts=tuple(facts["receipts"]),
+        )
+
     @property
     def facts(self) -> dict[str, Any]:
         """As stored, sealed, in the address proof."""
@@ -42,29 +53,18 @@ class Selection:
         return timedelta(0) <= at - self.served_at <= LIFE
 
 
-def from_facts(facts: Mapping[str, Any]) -> Selection:
-    return Selection(
-        text_id=facts["text"],
-        language=facts["language"],
-        served_at=datetime.fromtimestamp(facts["served"] / 1000, UTC),
-        choices={Channel(channel): Status(status) for channel, status in facts["choices"].items()},
-        name=facts["name"],
-        receipts=tuple(facts["receipts"]),
-    )
-
-
-def sign(point_id: int, chosen: Selection) -> str:
+def sign_token(point_id: int, chosen: Selection) -> str:
     """A token for a form of this point, unique."""
     return _signer().dumps([point_id, secrets.randbits(32), chosen.facts])
 
 
-def read(token: str, point_id: int) -> Selection | None:
+def read_token(token: str, point_id: int) -> Selection | None:
     """The content of a posted token, however old; None where it is damaged, missing, or of another point."""
     try:
         signed_point, _, facts = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
         return None
-    return from_facts(facts) if signed_point == point_id else None
+    return Selection.from_facts(facts) if signed_point == point_id else None
 
 
 def _signer() -> URLSafeSerializer:
